@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { PERSONAS, SEVERITIES } from './finding.ts';
+
+/**
+ * The YAML head of `rules/checks/<area>/<id>.sql`. The SELECT below it runs over the views of `src/store/views.sql`,
+ * as is, in any DuckDB shell, and returns one row a finding with these columns:
+ *
+ * | column | type | meaning |
+ * |---|---|---|
+ * | every name in `identityFields` | any | make the finding's fingerprint: stable over re-runs and line moves |
+ * | `message` | VARCHAR | one or two sentences, names filled in, never a secret |
+ * | `evidence` | VARCHAR[] | ids of the observation rows it rests on (their locations become the finding's places) |
+ * | `identity_id`, `credential_id` | VARCHAR | optional: what it is about |
+ * | `severity`, `confidence` | VARCHAR | optional: override the head's, per row |
+ * | `detail` | STRUCT or JSON | optional: numbers and names for machine formats |
+ */
+export const CheckMeta = z.strictObject({
+  id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'kebab-case'),
+  title: z.string().min(10),
+  severity: z.enum(SEVERITIES),
+  confidence: z.enum(['high', 'medium', 'low']),
+  persona: z.enum(PERSONAS).default('security'),
+  about: z.enum(['identity', 'credential', 'sighting', 'trust', 'usage', 'consumer']),
+  identityFields: z.array(z.string()).min(1),
+  /**
+   * What must have been collected: `kind@surface` (`credential@aws`, `usage@gateway`) or `kind` from any surface;
+   * `a|b` where either will do. A need that no coverage row meets makes the result "not assessed".
+   */
+  needs: z.array(z.string()).min(1),
+  /** What the check looks at, as the text after FROM (`credentials WHERE type = 'access-key'`): its count is the denominator. */
+  population: z.string().min(3),
+  /** `framework:control`: `owasp-nhi-2025:NHI2:2025`, `nist-csf-2.0:PR.AA-05`. */
+  controls: z.array(z.string()).min(1),
+  why: z.string().min(20),
+  fix: z.string().min(10),
+  /** What it cannot see and where it may be wrong. */
+  limits: z.string().optional(),
+  /** Numbers a user may change in the configuration; bound as `$name` in the SQL. */
+  parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+  references: z.array(z.string()).default([]),
+  since: z.string().regex(/^\d+\.\d+$/),
+});
+export type CheckMeta = z.infer<typeof CheckMeta>;
+
+export interface Check {
+  readonly meta: CheckMeta;
+  readonly sql: string;
+  /** Path inside the package: `rules/checks/aws/access-key-unrotated.sql`. */
+  readonly file: string;
+}
+
+/** `partial`: it ran, but part of what it needs was denied or unreadable, so that silence proves nothing. */
+export type CheckOutcome = 'pass' | 'fail' | 'partial' | 'not-assessed' | 'not-applicable';
+
+export interface CheckResult {
+  readonly rule: string;
+  readonly outcome: CheckOutcome;
+  /** Why not assessed or partial; one sentence. */
+  readonly reason?: string;
+  /** How many things were looked at. */
+  readonly population: number;
+  readonly findings: number;
+  readonly excepted: number;
+}

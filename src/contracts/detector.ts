@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+/**
+ * One entry of `rules/detectors/*.yml`. Schema and type share the name. A pack file is `{ vendor, detectors: [...] }`.
+ *
+ * `pattern` is a JavaScript regex without flags; `(?i)` at its start makes it case-insensitive; in a YAML block white
+ * space and `#` notes are stripped (write a space as `\x20` or `[ ]`). The secret is the group named `secret`, else the whole match; a group named
+ * `publicId` becomes the credential's public id; other named groups (`user`, `host`, `account` …) feed `identity`.
+ * `keywords` are literal anchors, at least one of which must occur in the text for the pattern to be tried; they are
+ * matched case-insensitively unless `caseSensitive`. Long, rare anchors keep the scan fast.
+ */
+export const Detector = z.strictObject({
+  id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'kebab-case'),
+  title: z.string().min(3),
+  /** The provider in canonical ids: `aws`, `github`, `openai` … */
+  provider: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  /** Kind of credential: `access-key`, `token`, `api-key`, `password`, `private-key`, `service-account-key`, `connection-string` … */
+  type: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  pattern: z.string().min(4),
+  keywords: z.array(z.string().min(2)).min(1),
+  caseSensitive: z.boolean().default(false),
+  /** `ai`, `cloud`, `ci`, `vcs`, `database`, `chat`, `payment`, `observability`, `package`, `gateway`, `generic`, `key` … */
+  categories: z.array(z.string()).default([]),
+  confidence: z.enum(['high', 'medium', 'low']).default('high'),
+  /** Minimal Shannon entropy of the secret, bits per character. */
+  entropy: z.number().min(0).max(8).optional(),
+  /** Paths (regex, on `/`-separated path) where it applies; absent = everywhere. */
+  path: z.string().optional(),
+  /** Named offline check of the whole token (`src/detect/checksum.ts`): `github-crc32`, `jwt`, `gcp-json` … */
+  checksum: z.string().optional(),
+  /** Regexes on the secret that mean "not a secret". Placeholders common to all rules are in `rules/catalogs/placeholders.yml`. */
+  allow: z.array(z.string()).default([]),
+  /** Canonical identity made from named groups, e.g. `gcp:{project}:serviceAccount/{email}`; dropped when a group is missing. */
+  identity: z.string().optional(),
+  /** True when the public id alone is no secret and a hit needs the paired secret near by to be of high confidence. */
+  paired: z
+    .strictObject({
+      /** Regex for the other half, with group `secret`, searched within `within` bytes on both sides. */
+      pattern: z.string(),
+      within: z.number().int().min(16).max(4096),
+    })
+    .optional(),
+  /** Texts in which the detector must hit; `{{…}}` parts are expanded by the test helper so that no real-looking token is committed. */
+  examples: z.array(z.string()).min(2),
+  /** Near misses that must not hit this detector. */
+  counterExamples: z.array(z.string()).min(1),
+  references: z.array(z.string()).min(1),
+  /** What a thief can do with it, one sentence. */
+  impact: z.string().optional(),
+  /** How to revoke or rotate it. */
+  rotate: z.string().optional(),
+});
+export type Detector = z.infer<typeof Detector>;
+
+export const DetectorPack = z.strictObject({
+  vendor: z.string().min(2),
+  detectors: z.array(Detector).min(1),
+});
+export type DetectorPack = z.infer<typeof DetectorPack>;

@@ -1,0 +1,46 @@
+import type { CredentialId, IdentityId } from './identity-id.ts';
+import type { Confidence, IsoTime, JsonObject, Location, ObservationKind } from './observation.ts';
+
+/** Low to high. */
+export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Who a finding is for: `dev` sees what a developer must fix; each later one sees more. */
+export const PERSONAS = ['dev', 'security', 'auditor'] as const;
+export type Persona = (typeof PERSONAS)[number];
+
+export type FindingStatus = 'new' | 'open' | 'fixed' | 'not-observed' | 'excepted';
+
+/** One fact a finding rests on. */
+export interface Evidence {
+  /** Id of the observation row; leads back to `obs.<kind>`. */
+  readonly observation: string;
+  readonly kind: ObservationKind;
+  /** One line for people: `seen in notebooks/churn.ipynb cell 3 output`. */
+  readonly summary: string;
+  readonly at?: Location;
+}
+
+/** What is wrong, about one identity or credential, with its evidence. */
+export interface Finding {
+  /** Stable over line moves and re-runs: hash of the rule and its identity fields. */
+  readonly fingerprint: string;
+  readonly rule: string;
+  readonly title: string;
+  /** One or two sentences with the names filled in. Never a secret. */
+  readonly message: string;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  readonly persona: Persona;
+  readonly status: FindingStatus;
+  readonly identity?: IdentityId;
+  readonly credential?: CredentialId;
+  /** What it is about in one word group for headings: the identity, else the credential's masked form. */
+  readonly subject: string;
+  readonly controls: readonly string[];
+  readonly evidence: readonly Evidence[];
+  readonly firstSeen: IsoTime;
+  readonly lastSeen: IsoTime;
+  readonly fix: string;
+  readonly detail?: JsonObject;
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import type { Severity } from './finding.ts';
+
+/** One file of `rules/frameworks/`: a catalogue of controls. Which rules map to a control is said in the rule. */
+export const Framework = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
+  title: z.string(),
+  version: z.string(),
+  source: z.string(),
+  licence: z.string(),
+  /** Groups in print order (functions, layers): `{ id: PR, title: Protect }`. */
+  groups: z.array(z.strictObject({ id: z.string(), title: z.string() })).default([]),
+  controls: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        /** Short name in our own words unless the source's title is free to use. */
+        title: z.string(),
+        group: z.string().optional(),
+        url: z.string().optional(),
+        /** Ids of the same matter in an earlier edition: CSF 1.1 `PR.AC-4`. */
+        formerly: z.array(z.string()).default([]),
+        /** Loose spellings that users type; rewritten to `id` with a warning. */
+        aliases: z.array(z.string()).default([]),
+        /** Can a tool like this one assess it at all? `manual` controls are listed, never passed. */
+        assessment: z.enum(['automatic', 'manual']).default('automatic'),
+      }),
+    )
+    .min(1),
+});
+export type Framework = z.infer<typeof Framework>;
+
+/** Never "compliant": what the evidence of this run says about one control. */
+export type ControlOutcome = 'pass' | 'fail' | 'partial' | 'not-assessed' | 'not-applicable' | 'excepted';
+
+export interface ControlResult {
+  readonly framework: string;
+  readonly control: string;
+  readonly title: string;
+  readonly group?: string;
+  readonly formerly: readonly string[];
+  readonly outcome: ControlOutcome;
+  /** Why, in one sentence: `3 of 5 checks ran; gateway sessions were not collected`. */
+  readonly reason: string;
+  /** Rules that map to it, and how each ended. */
+  readonly rules: readonly { readonly rule: string; readonly outcome: string; readonly findings: number }[];
+  readonly findings: number;
+  readonly worst?: Severity;
+  readonly population: number;
+}

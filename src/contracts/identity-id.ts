@@ -1,0 +1,140 @@
+/**
+ * Canonical ids: the join keys of the whole product. Every scanner makes them here and nowhere else, so that a key in
+ * a notebook, an IAM export and a gateway session meet in one row.
+ *
+ * Identities:
+ *
+ * | form | example |
+ * |---|---|
+ * | `aws:ACCOUNT:user/NAME` (also `role/NAME`, `root`) | `aws:123456789012:user/ci-deploy` |
+ * | `gcp:PROJECT:serviceAccount/EMAIL` | `gcp:hc-prod:serviceAccount/etl@hc-prod.iam.gserviceaccount.com` |
+ * | `k8s:CLUSTER:NAMESPACE/NAME` (a service account) | `k8s:prod-eu:shop/checkout` |
+ * | `github:OWNER/REPO:deploy-key/ID` (also `secret/NAME`, `environment/ENV/secret/NAME`, `oidc/SUBJECT`, `job-token/WORKFLOW/JOB`) | `github:harbour/shop:secret/AWS_KEY` |
+ * | `hoop:ORG:service-account/SUBJECT` (also `api-key/NAME`, `agent/NAME`, `machine/ID`, `static-admin-key`) | `hoop:default:api-key/nightly` |
+ * | `postgres:HOST/DATABASE:role/NAME`, `entra:TENANT:app/APPID`, `okta:ORG:app/ID`, `spiffe:TRUSTDOMAIN:PATH` … | |
+ *
+ * Grammar: `provider ":" scope ":" local`. Provider is `[a-z][a-z0-9-]*`; scope has no `:`; local is the rest and may
+ * hold any character. `:` and control characters in a scope, and `%`, are percent-encoded by `identityId`. A scope that
+ * is not known is `-` (`aws:-:user/ci-deploy`).
+ *
+ * Credentials: `provider:kind/PUBLIC-ID` where the provider gives the credential a public id
+ * (`aws:access-key/AKIA…`, `gcp:service-account-key/KEYID`), else `secret:FINGERPRINT`.
+ */
+export type IdentityId = string & { readonly __brand?: 'IdentityId' };
+export type CredentialId = string & { readonly __brand?: 'CredentialId' };
+
+export interface IdentityParts {
+  readonly provider: string;
+  /** Account, project, cluster, `owner/repo`, tenant …; `undefined` where it is not known. */
+  readonly scope: string | undefined;
+  /** `user/ci-deploy`, `serviceAccount/a@b`, `shop/checkout`. */
+  readonly local: string;
+  /** The part before the first `/` of `local`; for Kubernetes always `service-account`. */
+  readonly type: string;
+  /** What people call it: the part after the first `/`; for Kubernetes the whole of `local`. */
+  readonly name: string;
+}
+
+const UNKNOWN_SCOPE = '-';
+const PROVIDER = /^[a-z][a-z0-9-]*$/;
+
+/** Makes a canonical identity id. Throws `TypeError` when a part is empty or the provider is malformed. */
+export function identityId(provider: string, scope: string | undefined, local: string): IdentityId {
+  if (!PROVIDER.test(provider)) throw new TypeError(`not a provider name: ${JSON.stringify(provider)}`);
+  if (local === '') throw new TypeError(`an identity of ${provider} needs a name`);
+  const place = scope === undefined || scope === '' ? UNKNOWN_SCOPE : encodeScope(scope);
+  return `${provider}:${place}:${local}`;
+}
+
+/** The parts of a canonical identity id, or `undefined` when the text is not one. Inverse of `identityId`. */
+export function parseIdentityId(id: string): IdentityParts | undefined {
+  const first = id.indexOf(':');
+  const second = id.indexOf(':', first + 1);
+  if (first < 1 || second < 0 || second === id.length - 1) return undefined;
+  const provider = id.slice(0, first);
+  if (!PROVIDER.test(provider)) return undefined;
+  const place = id.slice(first + 1, second);
+  const local = id.slice(second + 1);
+  if (place === '') return undefined;
+  const scope = place === UNKNOWN_SCOPE ? undefined : decodeScope(place);
+  if (provider === 'k8s') return { provider, scope, local, type: 'service-account', name: local };
+  const slash = local.indexOf('/');
+  return slash < 0
+    ? { provider, scope, local, type: local, name: local }
+    : { provider, scope, local, type: local.slice(0, slash), name: local.slice(slash + 1) };
+}
+
+export function awsUserId(account: string | undefined, name: string): IdentityId {
+  return identityId('aws', account, `user/${name}`);
+}
+
+export function awsRoleId(account: string | undefined, name: string): IdentityId {
+  return identityId('aws', account, `role/${name}`);
+}
+
+/**
+ * The identity an IAM ARN names; paths are dropped, for names are unique in an account. An assumed-role session
+ * (`arn:aws:sts::…:assumed-role/NAME/SESSION`) gives its role. `undefined` for any other ARN.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+ */
+export function identityIdFromArn(arn: string): IdentityId | undefined {
+  const match = /^arn:aws[a-z-]*:(?<service>iam|sts)::(?<account>\d{12}):(?<resource>.+)$/.exec(arn);
+  const { account, resource } = match?.groups ?? {};
+  if (account === undefined || resource === undefined) return undefined;
+  if (resource === 'root') return identityId('aws', account, 'root');
+  const [type, ...path] = resource.split('/');
+  if (type === 'assumed-role' && path[0] !== undefined) return awsRoleId(account, path[0]);
+  const name = path.at(-1);
+  if (name === undefined || name === '') return undefined;
+  if (type === 'user') return awsUserId(account, name);
+  if (type === 'role') return awsRoleId(account, name);
+  return undefined;
+}
+
+/** Project is read off the e-mail (`NAME@PROJECT.iam.gserviceaccount.com`) when it is not given. */
+export function gcpServiceAccountId(email: string, project?: string): IdentityId {
+  const fromEmail = /@(?<project>[a-z0-9-]+)\.iam\.gserviceaccount\.com$/.exec(email)?.groups?.project;
+  return identityId('gcp', project ?? fromEmail, `serviceAccount/${email}`);
+}
+
+export function k8sServiceAccountId(cluster: string | undefined, namespace: string, name: string): IdentityId {
+  return identityId('k8s', cluster, `${namespace}/${name}`);
+}
+
+/** `repository` is `owner/repo`, or `undefined` where a checkout has no remote. */
+export function githubSecretId(repository: string | undefined, name: string, environment?: string): IdentityId {
+  const local = environment === undefined ? `secret/${name}` : `environment/${environment}/secret/${name}`;
+  return identityId('github', repository, local);
+}
+
+export function githubDeployKeyId(repository: string, id: string | number): IdentityId {
+  return identityId('github', repository, `deploy-key/${id}`);
+}
+
+export function hoopId(org: string | undefined, local: string): IdentityId {
+  return identityId('hoop', org, local);
+}
+
+export function postgresRoleId(place: string | undefined, role: string): IdentityId {
+  return identityId('postgres', place, `role/${role}`);
+}
+
+/** `credentialId('aws', 'access-key', 'AKIA…')` → `aws:access-key/AKIA…` */
+export function credentialId(provider: string, kind: string, publicId: string): CredentialId {
+  if (!PROVIDER.test(provider)) throw new TypeError(`not a provider name: ${JSON.stringify(provider)}`);
+  return `${provider}:${kind}/${publicId}`;
+}
+
+/** For a credential without a public id: the keyed fingerprint of its secret names it. */
+export function secretCredentialId(fingerprint: string): CredentialId {
+  return `secret:${fingerprint}`;
+}
+
+function encodeScope(scope: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not pass
+  return scope.replace(/[%:\u0000-\u001f\u007f]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`);
+}
+
+function decodeScope(place: string): string {
+  return place.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}

@@ -1,0 +1,93 @@
+import type { z } from 'zod';
+import type { CheckMeta, CheckResult } from './check.ts';
+import type { Finding, Persona } from './finding.ts';
+import type { ControlResult, Framework } from './framework.ts';
+import type { CoverageObservation, IsoTime } from './observation.ts';
+
+export interface RunInfo {
+  readonly id: string;
+  readonly startedAt: IsoTime;
+  readonly finishedAt: IsoTime;
+  readonly toolVersion: string;
+  readonly engine: string;
+  /** Targets as the user named them. */
+  readonly targets: readonly string[];
+  /** Hash of every detector and check that ran. */
+  readonly rulesDigest: string;
+  /** Id of the fingerprint key (not the key): fingerprints of two runs compare only when it is the same. */
+  readonly fingerprintKeyId: string;
+  /** Hosts that were contacted; empty when offline. */
+  readonly hosts: readonly string[];
+  readonly counts: { readonly [kind: string]: number };
+  readonly parameters: { readonly [name: string]: string | number | boolean };
+}
+
+/** One machine identity, everything known of it in one row (view `identity_overview`). */
+export interface IdentityView {
+  readonly id: string;
+  readonly provider: string;
+  readonly type: string;
+  readonly name: string;
+  readonly scope?: string;
+  readonly environment?: string;
+  readonly owner?: string;
+  /** `owned`, `owner-left`, `unowned`, `conflicting`. */
+  readonly ownership: string;
+  readonly enabled?: boolean;
+  readonly createdAt?: IsoTime;
+  readonly lastUsedAt?: IsoTime;
+  readonly credentials: number;
+  /** Places where one of its credentials was seen. */
+  readonly sightings: number;
+  readonly consumers: number;
+  readonly capabilities: readonly string[];
+  readonly sessions: number;
+  readonly findings: number;
+  readonly worst?: string;
+}
+
+/** All that a reporter may know. Order is fixed (severity, rule, subject), so that the same run gives the same bytes. */
+export interface Report {
+  readonly run: RunInfo;
+  readonly coverage: readonly CoverageObservation[];
+  readonly findings: readonly Finding[];
+  readonly identities: readonly IdentityView[];
+  readonly checks: readonly (CheckResult & { readonly meta: CheckMeta })[];
+  readonly controls: readonly ControlResult[];
+  readonly frameworks: readonly Framework[];
+  readonly persona: Persona;
+  /** Findings left out because of persona, baseline or exceptions; said in every report. */
+  readonly hidden: { readonly persona: number; readonly baseline: number; readonly excepted: number };
+}
+
+/** What the core knows of the place a reporter's text goes to. */
+export interface RenderContext {
+  /** Columns; `undefined` when it is not a terminal. */
+  readonly width: number | undefined;
+  readonly color: boolean;
+  /** The terminal understands OSC 8 links. */
+  readonly links: boolean;
+  /** `--store` file, for "next commands". */
+  readonly store: string | undefined;
+}
+
+/** Report in, text out. A reporter touches no file, no socket and no global; the core owns stdout, files and colour. */
+export interface Reporter<Options = unknown> {
+  readonly id: string;
+  readonly title: string;
+  /** Without the dot. */
+  readonly extension: string;
+  readonly mediaType: string;
+  readonly options: z.ZodType<Options>;
+  render(report: Report, options: Options, context: RenderContext): Iterable<string> | AsyncIterable<string>;
+}
+
+/** Options arrive as text (`-o csv:delimiter=;=file`); the reporter's own schema parses them. */
+export type AnyReporter = Reporter<unknown>;
+
+export function defineReporter<Options>(reporter: Reporter<Options>): AnyReporter {
+  return {
+    ...reporter,
+    render: (report, options, context) => reporter.render(report, reporter.options.parse(options ?? {}), context),
+  };
+}

@@ -1,0 +1,204 @@
+import type { Secret } from '../util/secret.ts';
+import type { CredentialId, IdentityId } from './identity-id.ts';
+import type { Confidence, Location, Observation, ObservationKind, SightingObservation, Surface } from './observation.ts';
+import type { PathTarget, ServiceTarget } from './target.ts';
+
+/**
+ * Three kinds of scanner, one contract each:
+ * - a **file** scanner reads one file it recognises (notebook, workflow, IAM export, session log);
+ * - a **crawler** walks a directory target, finds the files, and hands them on (`context.read`);
+ * - a **service** scanner reads an API.
+ *
+ * All three yield observations, say what they could not read as `coverage`, and touch nothing but their context: no
+ * store, no globals, no clock, so that a unit of work can run on any machine and its result be merged.
+ */
+export type Scanner = FileScanner | Crawler | ServiceScanner;
+
+interface ScannerBase {
+  /** Folder name under `scanners/`. */
+  readonly id: string;
+  readonly title: string;
+  /** Kinds it may yield. */
+  readonly emits: readonly ObservationKind[];
+  readonly surfaces: readonly Surface[];
+  /** Raised when the same input would give other observations: part of a unit's id, so that stores re-read. */
+  readonly version: number;
+}
+
+export interface FileScanner extends ScannerBase {
+  readonly kind: 'file';
+  /**
+   * `own`: the scanner itself passes what may hold secrets to `context.detect` (notebooks by cell; exports hold none to
+   * find). `shared`: the raw bytes are also searched as any other file.
+   */
+  readonly content: 'own' | 'shared';
+  /** Cheap: path first, then the head of the content. Called for every file of a crawl. */
+  recognises(file: FileHead): boolean;
+  scan(file: SourceFile, context: ScanContext): AsyncIterable<Observation> | Iterable<Observation>;
+}
+
+export interface Crawler extends ScannerBase {
+  readonly kind: 'crawler';
+  /** The first registered crawler that accepts a directory gets it. */
+  accepts(target: PathTarget): boolean | Promise<boolean>;
+  scan(target: PathTarget, context: CrawlContext): AsyncIterable<Observation>;
+}
+
+export interface ServiceScanner extends ScannerBase {
+  readonly kind: 'service';
+  /** Scheme of the target: `aws` for `aws:profile`. */
+  readonly scheme: string;
+  scan(target: ServiceTarget, context: ScanContext): AsyncIterable<Observation>;
+}
+
+export interface FileHead {
+  /** `/`-separated, relative to the target. */
+  readonly path: string;
+  /** The first 4 KiB (or the whole file), decoded lazily as UTF-8 with replacement; UTF-16 and BOM are seen to. */
+  readonly head: () => string;
+  readonly size: number;
+}
+
+export interface SourceFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** Decoded text: UTF-8 (replacement characters for invalid bytes), UTF-16 by BOM; BOM removed. */
+  readonly text: () => string;
+  /** Repository, path, commit, atHead …: spread it into the locations you make. */
+  readonly at: Location;
+  /** Which kind of place, for sightings in this file unless the scanner knows better. */
+  readonly place: SightingObservation['place'];
+}
+
+/** Everything a scanner may touch. */
+export interface ScanContext {
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly now: () => Date;
+  /** Environment of the run, for live scanners' SDK configuration. */
+  readonly env: { readonly [name: string]: string | undefined };
+  /** Keyed fingerprint (HMAC-SHA-256, hex) of a secret. */
+  fingerprint(secret: Secret): string;
+  /** Finds credentials in a text. Offsets are turned into line and column relative to `at`; see `Match`. */
+  detect(text: string | Uint8Array, hints?: DetectHints): readonly Match[];
+  /** The sighting for a match: fills credential id, masked form, confidence and the match's position. */
+  sighting(match: Match, at: Location, place: SightingObservation['place'], environment?: string): SightingObservation;
+  /** Says that a host is contacted; live scanners call it before the first request. */
+  contacts(host: string): void;
+  progress: Progress;
+}
+
+export interface DetectHints {
+  /** For path-bound rules. */
+  readonly path?: string;
+  /** Leave out detectors of the category `generic`. */
+  readonly specificOnly?: boolean;
+}
+
+export interface CrawlContext extends ScanContext {
+  readonly options: CrawlOptions;
+  /**
+   * Gives a found file to the file scanner that recognises it. Returns its observations, or `undefined` when none
+   * claims it. `content` tells whether the raw bytes must still be searched.
+   */
+  read(file: SourceFile): { readonly content: 'own' | 'shared'; readonly observations: AsyncIterable<Observation> } | undefined;
+  /** Would some file scanner claim this path? Cheap; may ask for the head. */
+  claims(file: FileHead): { readonly content: 'own' | 'shared' } | undefined;
+  /** Bulk detection in worker threads over a work tree or git objects: the hot path. */
+  readonly bulk: BulkDetect;
+}
+
+export interface CrawlOptions {
+  /** Read git history as well as the work tree. */
+  readonly history: boolean;
+  /** Only commits after this ref, or made since this date. */
+  readonly since?: string;
+  /** Only what changed between two commits: pre-merge. */
+  readonly diff?: { readonly base: string; readonly head: string };
+  /** Only what is staged. */
+  readonly staged: boolean;
+  /** Globs (gitignore syntax) left out. */
+  readonly exclude: readonly string[];
+  /** Files larger than this are read in overlapping pieces up to `maxFileBytes`, then reported as partial. */
+  readonly maxFileBytes: number;
+}
+
+/** A credential found in a text. Holds the secret itself: never let it leave the scanner but through `context.sighting`. */
+export interface Match {
+  readonly detector: string;
+  readonly provider: string;
+  readonly type: string;
+  readonly secret: Secret;
+  readonly publicId?: string;
+  readonly credential: CredentialId;
+  readonly fingerprint: string;
+  readonly masked: string;
+  readonly confidence: Confidence;
+  readonly identity?: IdentityId;
+  /** Byte offset for bytes, UTF-16 offset for strings, of the secret in what was given. */
+  readonly start: number;
+  readonly end: number;
+  /** 1-based, in what was given. */
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** A match that crossed a thread boundary: the same without the secret. */
+export type BulkMatch = Omit<Match, 'secret'>;
+
+export interface BulkDetect {
+  /** Files below `root`. Paths are relative, `/`-separated. Yields one item for every file, in no fixed order. */
+  files(root: string, paths: Iterable<string>): AsyncIterable<BulkItem>;
+  /**
+   * Git blobs by id, read through `git cat-file --batch` processes that the workers own.
+   * `git` is the safe argument prefix (see `src/files/git.ts`).
+   */
+  blobs(
+    repository: { readonly gitDir: string; readonly git: readonly string[] },
+    ids: readonly BlobRef[],
+  ): AsyncIterable<BulkItem>;
+}
+
+export interface BlobRef {
+  readonly id: string;
+  readonly size: number;
+}
+
+export interface BulkItem {
+  /** Path or blob id. */
+  readonly key: string;
+  readonly outcome: 'read' | 'skipped' | 'failed' | 'partial';
+  readonly why?: string;
+  readonly bytes: number;
+  readonly matches: readonly BulkMatch[];
+}
+
+export interface Log {
+  /** Static message, data beside it; goes to stderr. */
+  debug(message: string, data?: object): void;
+  info(message: string, data?: object): void;
+  warn(message: string, data?: object): void;
+}
+
+/** Progress on stderr: a bar on a terminal, a line now and then elsewhere. */
+export interface Progress {
+  /** Starts a phase; `total` may come later through `update`. */
+  phase(title: string, total?: number): void;
+  advance(done: number, bytes?: number): void;
+  total(total: number): void;
+  end(): void;
+}
+
+export function defineFileScanner(spec: Omit<FileScanner, 'kind'>): FileScanner {
+  return { ...spec, kind: 'file' };
+}
+
+export function defineCrawler(spec: Omit<Crawler, 'kind'>): Crawler {
+  return { ...spec, kind: 'crawler' };
+}
+
+export function defineServiceScanner(spec: Omit<ServiceScanner, 'kind'>): ServiceScanner {
+  return { ...spec, kind: 'service' };
+}

@@ -1,0 +1,21 @@
+/** What the user names on the command line. `src/config/target.ts` parses the text. */
+export type Target = PathTarget | ServiceTarget;
+
+export interface PathTarget {
+  readonly kind: 'path';
+  /** As typed; reports show this. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly isDirectory: boolean;
+}
+
+export interface ServiceTarget {
+  readonly kind: 'service';
+  /** As typed: `aws:`, `aws:profile`, `hoop:https://…`. */
+  readonly name: string;
+  /** `aws`, `gcp`, `github`, `hoop` … */
+  readonly scheme: string;
+  /** What stands after the colon; may be empty. */
+  readonly address: string;
+}
