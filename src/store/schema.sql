@@ -1,0 +1,465 @@
+-- The store: what was observed, run by run, and what the checks made of it. One DuckDB file, the shareable evidence.
+-- It never holds a secret: only keyed fingerprints (HMAC-SHA-256), public ids and masked forms.
+--
+-- Schema `obs` keeps observations as the scanners gave them, one table a kind. The views of `views.sql`, in `main`,
+-- present the current run, merged: they are what checks and people query.
+--
+-- Ids are hashes of content: the same fact read twice, or on two machines, is the same row.
+
+CREATE SCHEMA obs;
+
+CREATE TABLE schema_migrations (
+  version     INTEGER PRIMARY KEY,
+  sha256      VARCHAR NOT NULL,
+  applied_at  TIMESTAMP NOT NULL,
+  tool        VARCHAR NOT NULL
+);
+COMMENT ON TABLE schema_migrations IS 'Versions of this schema that were applied to the file, oldest first';
+COMMENT ON COLUMN schema_migrations.version IS 'Schema version';
+COMMENT ON COLUMN schema_migrations.sha256 IS 'SHA-256 of the migration text';
+COMMENT ON COLUMN schema_migrations.applied_at IS 'When it was applied, UTC';
+COMMENT ON COLUMN schema_migrations.tool IS 'Version of nhi-audit that applied it';
+
+CREATE TABLE settings (
+  name   VARCHAR PRIMARY KEY,
+  value  VARCHAR NOT NULL
+);
+COMMENT ON TABLE settings IS 'Facts about the file: fingerprint_key_id (which key its fingerprints were made with; never the key itself)';
+COMMENT ON COLUMN settings.name IS 'Name of the fact';
+COMMENT ON COLUMN settings.value IS 'Its value as text';
+
+CREATE TABLE runs (
+  run_id              VARCHAR PRIMARY KEY,
+  sequence            INTEGER NOT NULL UNIQUE,
+  started_at          TIMESTAMP NOT NULL,
+  finished_at         TIMESTAMP,
+  status              VARCHAR NOT NULL CHECK (status IN ('loading', 'loaded', 'complete', 'interrupted')),
+  tool_version        VARCHAR NOT NULL,
+  targets             VARCHAR[] NOT NULL,
+  parameters          JSON,
+  rules_digest        VARCHAR NOT NULL,
+  fingerprint_key_id  VARCHAR NOT NULL,
+  hosts               VARCHAR[] NOT NULL
+);
+COMMENT ON TABLE runs IS 'One row a scan. Runs are kept, so that two can be compared';
+COMMENT ON COLUMN runs.run_id IS 'Id of the run: time and digest, sortable';
+COMMENT ON COLUMN runs.sequence IS 'Position in this store, from 1';
+COMMENT ON COLUMN runs.started_at IS 'Start of the scan, UTC; ages are counted from here';
+COMMENT ON COLUMN runs.finished_at IS 'When findings were written, UTC';
+COMMENT ON COLUMN runs.status IS 'loading: being written; loaded: observations are in; complete: findings are in; interrupted: stopped early';
+COMMENT ON COLUMN runs.tool_version IS 'Version of nhi-audit';
+COMMENT ON COLUMN runs.targets IS 'Targets as the user named them';
+COMMENT ON COLUMN runs.parameters IS 'Options and thresholds of the run';
+COMMENT ON COLUMN runs.rules_digest IS 'SHA-256 over every detector, check and framework used';
+COMMENT ON COLUMN runs.fingerprint_key_id IS 'Which key made the fingerprints of this run';
+COMMENT ON COLUMN runs.hosts IS 'Hosts contacted; empty when offline';
+
+CREATE TABLE parts (
+  part_id     UBIGINT PRIMARY KEY,
+  scanner     VARCHAR NOT NULL,
+  target      VARCHAR NOT NULL,
+  unit        VARCHAR NOT NULL,
+  loaded_at   TIMESTAMP NOT NULL
+);
+COMMENT ON TABLE parts IS 'A part is the result of one unit of work (one export file, one crawl). Loading it again adds nothing';
+COMMENT ON COLUMN parts.part_id IS 'Hash of scanner, its version, the unit and its content';
+COMMENT ON COLUMN parts.scanner IS 'Id of the scanner';
+COMMENT ON COLUMN parts.target IS 'Target as the user named it';
+COMMENT ON COLUMN parts.unit IS 'What was read: path of the file, or the run for a crawl or an API';
+COMMENT ON COLUMN parts.loaded_at IS 'When it was loaded, UTC';
+
+CREATE TABLE run_parts (
+  run_id   VARCHAR NOT NULL,
+  part_id  UBIGINT NOT NULL,
+  PRIMARY KEY (run_id, part_id)
+);
+COMMENT ON TABLE run_parts IS 'Which parts make up a run: a part that did not change belongs to many runs';
+COMMENT ON COLUMN run_parts.run_id IS 'The run';
+COMMENT ON COLUMN run_parts.part_id IS 'The part';
+
+CREATE TABLE obs.identities (
+  observation_id  VARCHAR NOT NULL,
+  part_id         UBIGINT NOT NULL,
+  identity_id     VARCHAR NOT NULL,
+  provider        VARCHAR NOT NULL,
+  type            VARCHAR NOT NULL,
+  name            VARCHAR NOT NULL,
+  scope           VARCHAR,
+  environment     VARCHAR,
+  created_at      TIMESTAMP,
+  last_used_at    TIMESTAMP,
+  enabled         BOOLEAN,
+  owner           VARCHAR,
+  owner_basis     VARCHAR,
+  human           BOOLEAN,
+  managed         BOOLEAN,
+  tags            JSON,
+  location        JSON,
+  detail          JSON
+);
+COMMENT ON TABLE obs.identities IS 'A non-human identity exists, as one source tells it; the view identities merges the sources';
+COMMENT ON COLUMN obs.identities.observation_id IS 'Hash of the row: names it as evidence';
+COMMENT ON COLUMN obs.identities.part_id IS 'Unit of work that yielded it';
+COMMENT ON COLUMN obs.identities.identity_id IS 'Canonical id: provider:scope:local';
+COMMENT ON COLUMN obs.identities.provider IS 'aws, gcp, k8s, github, hoop, postgres …';
+COMMENT ON COLUMN obs.identities.type IS 'user, role, serviceAccount, ci-secret, job-token, api-key …';
+COMMENT ON COLUMN obs.identities.name IS 'Name for people';
+COMMENT ON COLUMN obs.identities.scope IS 'Account, project, cluster, repository';
+COMMENT ON COLUMN obs.identities.environment IS 'prod, staging, dev, test …';
+COMMENT ON COLUMN obs.identities.created_at IS 'UTC';
+COMMENT ON COLUMN obs.identities.last_used_at IS 'UTC, as this source tells';
+COMMENT ON COLUMN obs.identities.enabled IS 'False: disabled at the source';
+COMMENT ON COLUMN obs.identities.owner IS 'Owner as declared: e-mail or handle';
+COMMENT ON COLUMN obs.identities.owner_basis IS 'Where declared: tag:owner, creator, codeowners';
+COMMENT ON COLUMN obs.identities.human IS 'True: a person, as far as the source tells';
+COMMENT ON COLUMN obs.identities.managed IS 'True: made and run by the provider';
+COMMENT ON COLUMN obs.identities.tags IS 'Tags or labels, as an object';
+COMMENT ON COLUMN obs.identities.location IS 'Where it was read (path, line, commit …)';
+COMMENT ON COLUMN obs.identities.detail IS 'What fits no column';
+
+CREATE TABLE obs.credentials (
+  observation_id  VARCHAR NOT NULL,
+  part_id         UBIGINT NOT NULL,
+  credential_id   VARCHAR NOT NULL,
+  identity_id     VARCHAR,
+  provider        VARCHAR NOT NULL,
+  type            VARCHAR NOT NULL,
+  public_id       VARCHAR,
+  fingerprint     VARCHAR,
+  created_at      TIMESTAMP,
+  last_used_at    TIMESTAMP,
+  last_used_for   VARCHAR,
+  rotated_at      TIMESTAMP,
+  expires_at      TIMESTAMP,
+  never_expires   BOOLEAN,
+  status          VARCHAR,
+  location        JSON,
+  detail          JSON
+);
+COMMENT ON TABLE obs.credentials IS 'An identity has a credential, as one source tells it';
+COMMENT ON COLUMN obs.credentials.observation_id IS 'Hash of the row: names it as evidence';
+COMMENT ON COLUMN obs.credentials.part_id IS 'Unit of work that yielded it';
+COMMENT ON COLUMN obs.credentials.credential_id IS 'provider:kind/PUBLIC-ID, or secret:FINGERPRINT';
+COMMENT ON COLUMN obs.credentials.identity_id IS 'Whose it is';
+COMMENT ON COLUMN obs.credentials.provider IS 'As in the id';
+COMMENT ON COLUMN obs.credentials.type IS 'access-key, service-account-key, password, token …';
+COMMENT ON COLUMN obs.credentials.public_id IS 'Public id at the provider: AKIA…, private_key_id';
+COMMENT ON COLUMN obs.credentials.fingerprint IS 'Keyed fingerprint of the secret, where it was held';
+COMMENT ON COLUMN obs.credentials.created_at IS 'UTC';
+COMMENT ON COLUMN obs.credentials.last_used_at IS 'UTC, as the provider tells';
+COMMENT ON COLUMN obs.credentials.last_used_for IS 'Service, region or address of the last use';
+COMMENT ON COLUMN obs.credentials.rotated_at IS 'Last rotation, where told apart from created_at';
+COMMENT ON COLUMN obs.credentials.expires_at IS 'UTC';
+COMMENT ON COLUMN obs.credentials.never_expires IS 'The source says it never expires';
+COMMENT ON COLUMN obs.credentials.status IS 'active, inactive, expired, revoked';
+COMMENT ON COLUMN obs.credentials.location IS 'Where it was read';
+COMMENT ON COLUMN obs.credentials.detail IS 'What fits no column';
+
+CREATE TABLE obs.sightings (
+  observation_id  VARCHAR NOT NULL,
+  part_id         UBIGINT NOT NULL,
+  credential_id   VARCHAR NOT NULL,
+  detector        VARCHAR NOT NULL,
+  provider        VARCHAR NOT NULL,
+  type            VARCHAR NOT NULL,
+  fingerprint     VARCHAR NOT NULL,
+  public_id       VARCHAR,
+  masked          VARCHAR NOT NULL,
+  confidence      VARCHAR NOT NULL,
+  environment     VARCHAR,
+  identity_id     VARCHAR,
+  place           VARCHAR NOT NULL,
+  location        JSON,
+  detail          JSON
+);
+COMMENT ON TABLE obs.sightings IS 'A credential was seen at a place';
+COMMENT ON COLUMN obs.sightings.observation_id IS 'Hash of the row: names it as evidence';
+COMMENT ON COLUMN obs.sightings.part_id IS 'Unit of work that yielded it';
+COMMENT ON COLUMN obs.sightings.credential_id IS 'Joins to credentials; secret:FINGERPRINT when there is no public id';
+COMMENT ON COLUMN obs.sightings.detector IS 'Detector that matched';
+COMMENT ON COLUMN obs.sightings.provider IS 'Whose kind of credential';
+COMMENT ON COLUMN obs.sightings.type IS 'access-key, token, password, private-key …';
+COMMENT ON COLUMN obs.sightings.fingerprint IS 'Keyed fingerprint of the secret (of the public id when the secret half was not near by)';
+COMMENT ON COLUMN obs.sightings.public_id IS 'AKIA…, private_key_id …';
+COMMENT ON COLUMN obs.sightings.masked IS 'Short form for people; never more than a quarter of the secret';
+COMMENT ON COLUMN obs.sightings.confidence IS 'high, medium, low';
+COMMENT ON COLUMN obs.sightings.environment IS 'Told by path, branch or CI environment';
+COMMENT ON COLUMN obs.sightings.identity_id IS 'The identity that the secret itself names';
+COMMENT ON COLUMN obs.sightings.place IS 'work-tree, history, notebook, ci, iac, image, agent-config, session-log, file';
+COMMENT ON COLUMN obs.sightings.location IS 'repository, path, line, commit, author, cell … as an object';
+COMMENT ON COLUMN obs.sightings.detail IS 'What fits no column';
+
+CREATE TABLE obs.grants (
+  observation_id  VARCHAR NOT NULL,
+  part_id         UBIGINT NOT NULL,
+  identity_id     VARCHAR NOT NULL,
+  effect          VARCHAR NOT NULL,
+  permission      VARCHAR NOT NULL,
+  resource        VARCHAR NOT NULL,
+  condition       JSON,
+  via             VARCHAR,
+  via_kind        VARCHAR,
+  capability      VARCHAR,
+  confidence      VARCHAR,
+  location        JSON,
+  detail          JSON
+);
+COMMENT ON TABLE obs.grants IS 'An identity may (or may not) do something. Rows with a capability are derived: what all grants together amount to';
+COMMENT ON COLUMN obs.grants.observation_id IS 'Hash of the row: names it as evidence';
+COMMENT ON COLUMN obs.grants.part_id IS 'Unit of work that yielded it';
+COMMENT ON COLUMN obs.grants.identity_id IS 'Who';
+COMMENT ON COLUMN obs.grants.effect IS 'allow or deny';
+COMMENT ON COLUMN obs.grants.permission IS 'Action pattern, role, verb or privilege';
+COMMENT ON COLUMN obs.grants.resource IS 'Resource pattern; * for everything';
+COMMENT ON COLUMN obs.grants.condition IS 'Condition as written';
+COMMENT ON COLUMN obs.grants.via IS 'Policy, binding or role that grants it';
+COMMENT ON COLUMN obs.grants.via_kind IS 'attached, inline, group:NAME, binding, inherited';
+COMMENT ON COLUMN obs.grants.capability IS 'admin, escalates, reads-secrets, reads-data, writes-data, manages-identities, impersonates; NULL on plain rows';
+COMMENT ON COLUMN obs.grants.confidence IS 'Of a derived row';
+COMMENT ON COLUMN obs.grants.location IS 'Where it was read';
+COMMENT ON COLUMN obs.grants.detail IS 'What fits no column: the path in words of a derived row';
+
+CREATE TABLE obs.trusts (
+  observation_id  VARCHAR NOT NULL,
+  part_id         UBIGINT NOT NULL,
+  identity_id     VARCHAR NOT NULL,
+  effect          VARCHAR NOT NULL,
+  principal       VARCHAR NOT NULL,
+  principal_type  VARCHAR NOT NULL,
+  issuer          VARCHAR,
+  subject         VARCHAR,
+  audience        VARCHAR,
+  condition       JSON,
+  location        JSON,
+  detail          JSON
+);
+COMMENT ON TABLE obs.trusts IS 'Who may become an identity';
+COMMENT ON COLUMN obs.trusts.observation_id IS 'Hash of the row: names it as evidence';
+COMMENT ON COLUMN obs.trusts.part_id IS 'Unit of work that yielded it';
+COMMENT ON COLUMN obs.trusts.identity_id IS 'Who can be become';
+COMMENT ON COLUMN obs.trusts.effect IS 'allow or deny';
+COMMENT ON COLUMN obs.trusts.principal IS 'Who may: canonical id, ARN, account, service, *';
+COMMENT ON COLUMN obs.trusts.principal_type IS 'any, account, identity, service, oidc, saml, person, group, unknown';
+COMMENT ON COLUMN obs.trusts.issuer IS 'Token issuer of a federation';
+COMMENT ON COLUMN obs.trusts.subject IS 'Pattern of the subject claim; NULL when it is not tested';
+COMMENT ON COLUMN obs.trusts.audience IS 'Pattern of the audience claim; NULL when it is not tested';
+COMMENT ON COLUMN obs.trusts.condition IS 'Condition as written';
+COMMENT ON COLUMN obs.trusts.location IS 'Where it was read';
+COMMENT ON COLUMN obs.trusts.detail IS 'What fits no column';
+
+CREATE TABLE obs.consumers (
+  observation_id  VARCHAR NOT NULL,
+  part_id         UBIGINT NOT NULL,
+  consumer_id     VARCHAR NOT NULL,
+  type            VARCHAR NOT NULL,
+  identity_id     VARCHAR,
+  credential_id   VARCHAR,
+  secret_name     VARCHAR,
+  how             VARCHAR NOT NULL,
+  environment     VARCHAR,
+  trigger         VARCHAR,
+  location        JSON,
+  detail          JSON
+);
+COMMENT ON TABLE obs.consumers IS 'Something is set up to use an identity, a credential or a secret by name';
+COMMENT ON COLUMN obs.consumers.observation_id IS 'Hash of the row: names it as evidence';
+COMMENT ON COLUMN obs.consumers.part_id IS 'Unit of work that yielded it';
+COMMENT ON COLUMN obs.consumers.consumer_id IS 'What uses it: REPO:PATH#JOB, hoop:ORG:connection/NAME';
+COMMENT ON COLUMN obs.consumers.type IS 'workflow-job, pod, notebook, function, pipeline, gateway-connection, agent, image, code';
+COMMENT ON COLUMN obs.consumers.identity_id IS 'Identity used';
+COMMENT ON COLUMN obs.consumers.credential_id IS 'Credential used';
+COMMENT ON COLUMN obs.consumers.secret_name IS 'Name of a secret whose value is not visible; * for all of them';
+COMMENT ON COLUMN obs.consumers.how IS 'static-key, oidc, secret, token, impersonation';
+COMMENT ON COLUMN obs.consumers.environment IS 'Environment of the consumer';
+COMMENT ON COLUMN obs.consumers.trigger IS 'What starts it';
+COMMENT ON COLUMN obs.consumers.location IS 'Where it was read';
+COMMENT ON COLUMN obs.consumers.detail IS 'What fits no column';
+
+CREATE TABLE obs.usages (
+  observation_id     VARCHAR NOT NULL,
+  part_id            UBIGINT NOT NULL,
+  identity_id        VARCHAR,
+  credential_id      VARCHAR,
+  used_at            TIMESTAMP NOT NULL,
+  ended_at           TIMESTAMP,
+  via                VARCHAR NOT NULL,
+  session_id         VARCHAR,
+  target             VARCHAR,
+  action             VARCHAR,
+  objects            VARCHAR[],
+  actor              VARCHAR,
+  actor_type         VARCHAR,
+  actor_confidence   VARCHAR,
+  actor_identity_id  VARCHAR,
+  job                VARCHAR,
+  approval           VARCHAR,
+  masked             BOOLEAN,
+  recorded           VARCHAR,
+  environment        VARCHAR,
+  bookkeeping        BOOLEAN,
+  source_ip          VARCHAR,
+  location           JSON,
+  detail             JSON
+);
+COMMENT ON TABLE obs.usages IS 'An identity or credential did something';
+COMMENT ON COLUMN obs.usages.observation_id IS 'Hash of the row: names it as evidence';
+COMMENT ON COLUMN obs.usages.part_id IS 'Unit of work that yielded it';
+COMMENT ON COLUMN obs.usages.identity_id IS 'Account whose rights were used';
+COMMENT ON COLUMN obs.usages.credential_id IS 'Credential used';
+COMMENT ON COLUMN obs.usages.used_at IS 'Start, UTC';
+COMMENT ON COLUMN obs.usages.ended_at IS 'End, UTC; NULL when open or not told';
+COMMENT ON COLUMN obs.usages.via IS 'gateway, cloud (the provider says), direct (the target says)';
+COMMENT ON COLUMN obs.usages.session_id IS 'Session or event id at the source';
+COMMENT ON COLUMN obs.usages.target IS 'Connection or resource';
+COMMENT ON COLUMN obs.usages.action IS 'read, write, ddl, privilege, admin, connect, unknown';
+COMMENT ON COLUMN obs.usages.objects IS 'Tables, buckets …';
+COMMENT ON COLUMN obs.usages.actor IS 'Who was behind it, as the source names it';
+COMMENT ON COLUMN obs.usages.actor_type IS 'human, service-account, api-key, agent, machine-identity, static-admin-key, unknown';
+COMMENT ON COLUMN obs.usages.actor_confidence IS 'high, medium, low';
+COMMENT ON COLUMN obs.usages.actor_identity_id IS 'Canonical id of the non-human actor at the gateway';
+COMMENT ON COLUMN obs.usages.job IS 'CI run, job or agent run (correlation id)';
+COMMENT ON COLUMN obs.usages.approval IS 'approved, none, rejected, pending, not-required, unknown';
+COMMENT ON COLUMN obs.usages.masked IS 'Was anything masked';
+COMMENT ON COLUMN obs.usages.recorded IS 'full, input-only, truncated, none, unknown';
+COMMENT ON COLUMN obs.usages.environment IS 'Environment of the target';
+COMMENT ON COLUMN obs.usages.bookkeeping IS 'Issuance row, not an access';
+COMMENT ON COLUMN obs.usages.source_ip IS 'Address it came from';
+COMMENT ON COLUMN obs.usages.location IS 'Where it was read';
+COMMENT ON COLUMN obs.usages.detail IS 'What fits no column; never statement text';
+
+CREATE TABLE obs.people (
+  observation_id  VARCHAR NOT NULL,
+  part_id         UBIGINT NOT NULL,
+  email           VARCHAR NOT NULL,
+  name            VARCHAR,
+  handle          VARCHAR,
+  team            VARCHAR,
+  left_at         TIMESTAMP,
+  relation        VARCHAR,
+  owns            VARCHAR[],
+  location        JSON,
+  detail          JSON
+);
+COMMENT ON TABLE obs.people IS 'A person who owns or owned identities';
+COMMENT ON COLUMN obs.people.observation_id IS 'Hash of the row: names it as evidence';
+COMMENT ON COLUMN obs.people.part_id IS 'Unit of work that yielded it';
+COMMENT ON COLUMN obs.people.email IS 'Lower case';
+COMMENT ON COLUMN obs.people.name IS 'Name for people';
+COMMENT ON COLUMN obs.people.handle IS 'Login at a code host';
+COMMENT ON COLUMN obs.people.team IS 'Team or department';
+COMMENT ON COLUMN obs.people.left_at IS 'Last day, UTC; NULL while here';
+COMMENT ON COLUMN obs.people.relation IS 'employee, contractor …';
+COMMENT ON COLUMN obs.people.owns IS 'CODEOWNERS patterns that name this person';
+COMMENT ON COLUMN obs.people.location IS 'Where it was read';
+COMMENT ON COLUMN obs.people.detail IS 'What fits no column';
+
+CREATE TABLE obs.coverage (
+  observation_id  VARCHAR NOT NULL,
+  part_id         UBIGINT NOT NULL,
+  surface         VARCHAR NOT NULL,
+  subject         VARCHAR NOT NULL,
+  outcome         VARCHAR NOT NULL CHECK (outcome IN ('complete', 'partial', 'denied', 'unsupported')),
+  why             VARCHAR,
+  covers          VARCHAR[] NOT NULL,
+  seen            BIGINT,
+  read            BIGINT,
+  skipped         BIGINT,
+  failed          BIGINT,
+  bytes           BIGINT,
+  location        JSON,
+  detail          JSON
+);
+COMMENT ON TABLE obs.coverage IS 'What was looked at and with what outcome. Clean and not looked at are never the same';
+COMMENT ON COLUMN obs.coverage.observation_id IS 'Hash of the row: names it as evidence';
+COMMENT ON COLUMN obs.coverage.part_id IS 'Unit of work that yielded it';
+COMMENT ON COLUMN obs.coverage.surface IS 'aws, gateway, work-tree, history …';
+COMMENT ON COLUMN obs.coverage.subject IS 'Which part of it: a file, a report, an API call';
+COMMENT ON COLUMN obs.coverage.outcome IS 'complete, partial, denied, unsupported';
+COMMENT ON COLUMN obs.coverage.why IS 'Why it is not complete';
+COMMENT ON COLUMN obs.coverage.covers IS 'Kinds of observation it could have produced';
+COMMENT ON COLUMN obs.coverage.seen IS 'Things met: read + skipped + failed';
+COMMENT ON COLUMN obs.coverage.read IS 'Things read';
+COMMENT ON COLUMN obs.coverage.skipped IS 'Things left out on purpose';
+COMMENT ON COLUMN obs.coverage.failed IS 'Things that could not be read';
+COMMENT ON COLUMN obs.coverage.bytes IS 'Bytes read';
+COMMENT ON COLUMN obs.coverage.location IS 'Where';
+COMMENT ON COLUMN obs.coverage.detail IS 'What fits no column';
+
+CREATE TABLE check_results (
+  run_id      VARCHAR NOT NULL,
+  rule        VARCHAR NOT NULL,
+  outcome     VARCHAR NOT NULL CHECK (outcome IN ('pass', 'fail', 'partial', 'not-assessed', 'not-applicable')),
+  reason      VARCHAR,
+  population  BIGINT NOT NULL,
+  findings    BIGINT NOT NULL,
+  excepted    BIGINT NOT NULL,
+  PRIMARY KEY (run_id, rule)
+);
+COMMENT ON TABLE check_results IS 'How each check ended in each run';
+COMMENT ON COLUMN check_results.run_id IS 'The run';
+COMMENT ON COLUMN check_results.rule IS 'Id of the check';
+COMMENT ON COLUMN check_results.outcome IS 'pass, fail, partial, not-assessed, not-applicable';
+COMMENT ON COLUMN check_results.reason IS 'Why it is partial or not assessed';
+COMMENT ON COLUMN check_results.population IS 'How many things were looked at';
+COMMENT ON COLUMN check_results.findings IS 'Findings, without excepted ones';
+COMMENT ON COLUMN check_results.excepted IS 'Findings that an exception covers';
+
+CREATE TABLE findings (
+  run_id         VARCHAR NOT NULL,
+  fingerprint    VARCHAR NOT NULL,
+  rule           VARCHAR NOT NULL,
+  title          VARCHAR NOT NULL,
+  message        VARCHAR NOT NULL,
+  severity       VARCHAR NOT NULL CHECK (severity IN ('info', 'low', 'medium', 'high', 'critical')),
+  confidence     VARCHAR NOT NULL CHECK (confidence IN ('high', 'medium', 'low')),
+  persona        VARCHAR NOT NULL,
+  status         VARCHAR NOT NULL CHECK (status IN ('new', 'open', 'fixed', 'not-observed', 'excepted')),
+  identity_id    VARCHAR,
+  credential_id  VARCHAR,
+  subject        VARCHAR NOT NULL,
+  controls       VARCHAR[] NOT NULL,
+  evidence       JSON NOT NULL,
+  first_seen     TIMESTAMP NOT NULL,
+  last_seen      TIMESTAMP NOT NULL,
+  fix            VARCHAR NOT NULL,
+  detail         JSON,
+  PRIMARY KEY (run_id, fingerprint)
+);
+COMMENT ON TABLE findings IS 'What is wrong, run by run';
+COMMENT ON COLUMN findings.run_id IS 'The run';
+COMMENT ON COLUMN findings.fingerprint IS 'Hash of the rule and its identity fields: the same over re-runs and line moves';
+COMMENT ON COLUMN findings.rule IS 'Id of the check';
+COMMENT ON COLUMN findings.title IS 'Title of the check';
+COMMENT ON COLUMN findings.message IS 'What is wrong, names filled in';
+COMMENT ON COLUMN findings.severity IS 'info, low, medium, high, critical';
+COMMENT ON COLUMN findings.confidence IS 'high, medium, low';
+COMMENT ON COLUMN findings.persona IS 'Who it is for: dev, security, auditor';
+COMMENT ON COLUMN findings.status IS 'new, open, fixed, not-observed, excepted; against the run before';
+COMMENT ON COLUMN findings.identity_id IS 'Identity it is about';
+COMMENT ON COLUMN findings.credential_id IS 'Credential it is about';
+COMMENT ON COLUMN findings.subject IS 'What it is about, for headings';
+COMMENT ON COLUMN findings.controls IS 'framework:control';
+COMMENT ON COLUMN findings.evidence IS 'List of {observation, kind, summary, at}';
+COMMENT ON COLUMN findings.first_seen IS 'Start of the first run in this store that had it';
+COMMENT ON COLUMN findings.last_seen IS 'Start of the last run that had it';
+COMMENT ON COLUMN findings.fix IS 'What to do';
+COMMENT ON COLUMN findings.detail IS 'Numbers and names for machine formats';
+
+CREATE TABLE control_results (
+  run_id      VARCHAR NOT NULL,
+  framework   VARCHAR NOT NULL,
+  control     VARCHAR NOT NULL,
+  outcome     VARCHAR NOT NULL,
+  reason      VARCHAR NOT NULL,
+  findings    BIGINT NOT NULL,
+  population  BIGINT NOT NULL,
+  PRIMARY KEY (run_id, framework, control)
+);
+COMMENT ON TABLE control_results IS 'What the evidence of a run says about each control';
+COMMENT ON COLUMN control_results.run_id IS 'The run';
+COMMENT ON COLUMN control_results.framework IS 'Id of the framework';
+COMMENT ON COLUMN control_results.control IS 'Id of the control';
+COMMENT ON COLUMN control_results.outcome IS 'pass, fail, partial, not-assessed, not-applicable, excepted';
+COMMENT ON COLUMN control_results.reason IS 'Why, in one sentence';
+COMMENT ON COLUMN control_results.findings IS 'Findings under it';
+COMMENT ON COLUMN control_results.population IS 'Things looked at by its checks';

@@ -1,0 +1,322 @@
+-- The public face of a store: what checks, reports and people query. Everything here shows ONE run: the newest one that
+-- was loaded, or the one that `SET VARIABLE nhi_run = '…'` names. `obs.*` has every run.
+-- Views are made anew each time a store is opened for writing; they hold no data.
+
+CREATE OR REPLACE VIEW current_run AS
+SELECT *
+FROM runs
+WHERE run_id = coalesce(
+  getvariable('nhi_run'),
+  (SELECT run_id FROM runs WHERE status IN ('loaded', 'complete') ORDER BY sequence DESC LIMIT 1));
+COMMENT ON VIEW current_run IS 'The run that every other view shows';
+
+CREATE OR REPLACE VIEW current_parts AS
+SELECT part_id FROM run_parts WHERE run_id = (SELECT run_id FROM current_run);
+COMMENT ON VIEW current_parts IS 'Units of work of the current run';
+
+-- Ages are counted from the start of the run, not from the day of the report: a report made again says the same.
+CREATE OR REPLACE MACRO run_now() AS (SELECT started_at FROM current_run);
+CREATE OR REPLACE MACRO days_since(moment) AS date_diff('day', moment::TIMESTAMP, run_now());
+
+-- A place in words: `notebooks/churn.ipynb:41 cell 3 output`, `scripts/sync.sh:7 @ 1f2e3d4c`.
+CREATE OR REPLACE MACRO place_text(location) AS
+  concat(
+    CASE WHEN location->>'$.repository' IS NULL THEN '' ELSE concat(location->>'$.repository', ' ') END,
+    coalesce(location->>'$.path', location->>'$.pointer', ''),
+    CASE WHEN location->>'$.line' IS NULL THEN '' ELSE concat(':', location->>'$.line') END,
+    CASE WHEN location->>'$.cell' IS NULL THEN '' ELSE concat(' cell ', location->>'$.cell', coalesce(concat(' ', location->>'$.part'), '')) END,
+    CASE WHEN location->>'$.commit' IS NULL THEN '' ELSE concat(' @ ', left(location->>'$.commit', 8)) END);
+
+CREATE OR REPLACE VIEW identities AS
+SELECT
+  identity_id,
+  min(provider) AS provider,
+  min(type) AS type,
+  min(name) AS name,
+  max(scope) AS scope,
+  max(environment) AS environment,
+  min(created_at) AS created_at,
+  max(last_used_at) AS last_used_at,
+  bool_and(enabled) AS enabled,
+  list_sort(list_distinct(list(owner) FILTER (owner IS NOT NULL))) AS owners,
+  min(owner_basis) AS owner_basis,
+  bool_or(human) AS human,
+  coalesce(bool_or(managed), false) AS managed,
+  max(tags) AS tags,
+  max(detail) AS detail,
+  list_sort(list_distinct(list(observation_id))) AS evidence
+FROM obs.identities
+SEMI JOIN current_parts USING (part_id)
+GROUP BY identity_id;
+COMMENT ON VIEW identities IS 'One row a machine identity, its sources merged; owners and evidence are lists';
+
+-- The AWS credential report tells age and use of keys by slot, without their ids; access-key lists tell ids. The same
+-- user and the same creation time (the report calls it last_rotated) make them one.
+CREATE OR REPLACE VIEW credential_aliases AS
+SELECT DISTINCT slot.credential_id AS alias, named.credential_id
+FROM obs.credentials AS slot
+JOIN obs.credentials AS named
+  ON named.identity_id = slot.identity_id
+  AND named.type = slot.type
+  AND named.public_id IS NOT NULL
+  AND abs(date_diff('second', named.created_at, slot.created_at)) <= 60
+WHERE slot.public_id IS NULL
+  AND slot.detail->>'$.slot' IS NOT NULL
+  AND slot.part_id IN (FROM current_parts)
+  AND named.part_id IN (FROM current_parts);
+COMMENT ON VIEW credential_aliases IS 'Credentials that a source tells without their id, and the id that another source gives them';
+
+CREATE OR REPLACE VIEW credentials AS
+WITH rows_named AS (
+  SELECT coalesce(a.credential_id, c.credential_id) AS id, c.*
+  FROM obs.credentials AS c
+  SEMI JOIN current_parts USING (part_id)
+  LEFT JOIN credential_aliases AS a ON a.alias = c.credential_id
+)
+SELECT
+  id AS credential_id,
+  max(identity_id) AS identity_id,
+  min(provider) AS provider,
+  min(type) AS type,
+  max(public_id) AS public_id,
+  max(fingerprint) AS fingerprint,
+  min(created_at) AS created_at,
+  max(last_used_at) AS last_used_at,
+  arg_max(last_used_for, last_used_at) AS last_used_for,
+  max(rotated_at) AS rotated_at,
+  max(expires_at) AS expires_at,
+  bool_or(never_expires) AS never_expires,
+  CASE WHEN bool_or(status = 'revoked') THEN 'revoked' WHEN bool_or(status = 'inactive') THEN 'inactive'
+    WHEN bool_or(status = 'expired') THEN 'expired' ELSE max(status) END AS status,
+  max(detail) AS detail,
+  list_sort(list_distinct(list(observation_id))) AS evidence
+FROM rows_named
+GROUP BY id;
+COMMENT ON VIEW credentials IS 'One row a credential known from an inventory, its sources merged';
+
+CREATE OR REPLACE VIEW sightings AS
+SELECT DISTINCT ON (observation_id) s.* EXCLUDE (part_id), place_text(location) AS place_text
+FROM obs.sightings AS s
+SEMI JOIN current_parts USING (part_id);
+COMMENT ON VIEW sightings IS 'Places where credentials were seen';
+
+CREATE OR REPLACE VIEW grants AS
+SELECT DISTINCT ON (observation_id) g.* EXCLUDE (part_id)
+FROM obs.grants AS g
+SEMI JOIN current_parts USING (part_id);
+COMMENT ON VIEW grants IS 'What identities may do; rows with a capability are derived';
+
+CREATE OR REPLACE VIEW trusts AS
+SELECT DISTINCT ON (observation_id) t.* EXCLUDE (part_id)
+FROM obs.trusts AS t
+SEMI JOIN current_parts USING (part_id);
+COMMENT ON VIEW trusts IS 'Who may become which identity';
+
+CREATE OR REPLACE VIEW consumers AS
+SELECT DISTINCT ON (observation_id) c.* EXCLUDE (part_id), place_text(location) AS place_text
+FROM obs.consumers AS c
+SEMI JOIN current_parts USING (part_id);
+COMMENT ON VIEW consumers IS 'What is set up to use which identity, credential or secret';
+
+CREATE OR REPLACE VIEW coverage AS
+SELECT DISTINCT ON (observation_id) c.* EXCLUDE (part_id), p.scanner, p.target
+FROM obs.coverage AS c
+JOIN parts AS p USING (part_id)
+SEMI JOIN current_parts USING (part_id);
+COMMENT ON VIEW coverage IS 'What was looked at and with what outcome';
+
+CREATE OR REPLACE VIEW people AS
+SELECT
+  email,
+  max(name) AS name,
+  max(handle) AS handle,
+  max(team) AS team,
+  max(left_at) AS left_at,
+  coalesce(bool_or((detail->>'$.left')::BOOLEAN), false) OR coalesce(max(left_at) <= run_now(), false) AS has_left,
+  max(relation) AS relation,
+  flatten(list(owns) FILTER (owns IS NOT NULL)) AS owns,
+  list_sort(list_distinct(list(observation_id))) AS evidence
+FROM obs.people
+SEMI JOIN current_parts USING (part_id)
+GROUP BY email;
+COMMENT ON VIEW people IS 'One row a person, roster and CODEOWNERS merged';
+
+CREATE OR REPLACE VIEW credential_identities AS
+WITH told AS (
+  SELECT credential_id, identity_id, 'inventory' AS basis, 1 AS rank FROM credentials WHERE identity_id IS NOT NULL
+  UNION ALL
+  SELECT credential_id, identity_id, 'named in the secret', 2 FROM sightings WHERE identity_id IS NOT NULL
+  UNION ALL
+  SELECT s.credential_id, c.identity_id, 'same fingerprint in an inventory', 1
+  FROM sightings AS s JOIN credentials AS c ON c.fingerprint = s.fingerprint
+  WHERE c.identity_id IS NOT NULL
+  UNION ALL
+  SELECT credential_id, identity_id, 'consumer uses both', 3 FROM consumers WHERE credential_id IS NOT NULL AND identity_id IS NOT NULL
+)
+SELECT credential_id, arg_min(identity_id, (rank, identity_id)) AS identity_id, arg_min(basis, (rank, identity_id)) AS basis
+FROM told
+GROUP BY credential_id;
+COMMENT ON VIEW credential_identities IS 'Whose a credential is, and how that is known: the join of leaked key and identity';
+
+CREATE OR REPLACE VIEW gateway_connections AS
+SELECT
+  regexp_extract(c.consumer_id, 'connection/(.*)$', 1) AS connection,
+  max(c.consumer_id) AS consumer_id,
+  max(coalesce(c.identity_id, ci.identity_id)) AS identity_id,
+  max(c.credential_id) AS credential_id,
+  max(c.environment) AS environment,
+  max(c.detail) AS detail,
+  list_sort(list_distinct(list(c.observation_id))) AS evidence
+FROM consumers AS c
+LEFT JOIN credential_identities AS ci ON ci.credential_id = c.credential_id
+WHERE c.type = 'gateway-connection'
+GROUP BY 1;
+COMMENT ON VIEW gateway_connections IS 'Gateway connections and the backend account each one holds';
+
+-- The same session may come from a list (thin) and from a single export (full): the fuller row stands.
+CREATE OR REPLACE VIEW usages AS
+WITH rows_now AS (
+  SELECT u.* EXCLUDE (part_id)
+  FROM obs.usages AS u
+  SEMI JOIN current_parts USING (part_id)
+  QUALIFY row_number() OVER (
+    PARTITION BY coalesce(concat(via, ':', session_id), observation_id)
+    ORDER BY length(detail::VARCHAR) DESC, observation_id) = 1
+)
+SELECT
+  u.* EXCLUDE (identity_id, credential_id),
+  coalesce(u.identity_id, ci.identity_id, g.identity_id) AS identity_id,
+  coalesce(u.credential_id, g.credential_id) AS credential_id
+FROM rows_now AS u
+LEFT JOIN credential_identities AS ci ON ci.credential_id = u.credential_id
+LEFT JOIN gateway_connections AS g ON u.via = 'gateway' AND g.connection = u.target;
+COMMENT ON VIEW usages IS 'What identities did; gateway sessions are joined to the account behind their connection';
+
+CREATE OR REPLACE VIEW identity_owners AS
+WITH declared AS (
+  SELECT identity_id, lower(trim(unnest(owners))) AS owner, owner_basis FROM identities WHERE len(owners) > 0
+),
+matched AS (
+  SELECT d.*, p.email, p.name AS person, p.team, p.left_at, p.has_left, p.evidence
+  FROM declared AS d
+  LEFT JOIN people AS p ON p.email = d.owner OR lower(p.handle) = ltrim(d.owner, '@')
+),
+summed AS (
+  SELECT
+    identity_id,
+    count(DISTINCT owner) AS owners,
+    string_agg(DISTINCT owner, ', ' ORDER BY owner) AS owner,
+    min(owner_basis) AS owner_basis,
+    bool_or(has_left) AS has_left,
+    bool_and(has_left) AS all_left,
+    max(left_at) AS left_at,
+    count(email) AS known,
+    bool_or(contains(owner, '@')) AS is_address,
+    flatten(list(evidence) FILTER (evidence IS NOT NULL)) AS evidence
+  FROM matched
+  GROUP BY identity_id
+)
+SELECT
+  i.identity_id,
+  s.owner,
+  s.owner_basis,
+  s.left_at,
+  CASE
+    WHEN s.owner IS NULL THEN 'unowned'
+    WHEN s.all_left THEN 'owner-left'
+    WHEN s.owners > 1 THEN 'conflicting'
+    WHEN s.known = 0 AND s.is_address AND EXISTS (SELECT 1 FROM coverage WHERE surface = 'people' AND list_contains(covers, 'person') AND detail->>'$.source' IS DISTINCT FROM 'codeowners') THEN 'owner-unknown'
+    ELSE 'owned'
+  END AS ownership,
+  coalesce(s.evidence, []) AS evidence
+FROM identities AS i
+LEFT JOIN summed AS s USING (identity_id);
+COMMENT ON VIEW identity_owners IS 'Owner of each identity, resolved against the roster: owned, owner-left, owner-unknown, conflicting, unowned';
+
+CREATE OR REPLACE VIEW may_become AS
+SELECT DISTINCT
+  t.principal AS identity_id,
+  t.identity_id AS becomes,
+  t.observation_id
+FROM trusts AS t
+WHERE t.effect = 'allow' AND t.principal_type = 'identity';
+COMMENT ON VIEW may_become IS 'Edges: this identity may become that one (role trust; impersonation)';
+
+CREATE OR REPLACE VIEW identity_reach AS
+WITH RECURSIVE walk AS (
+  SELECT identity_id, identity_id AS reached, 0 AS hops, [identity_id] AS path FROM identities
+  UNION ALL
+  SELECT w.identity_id, m.becomes, w.hops + 1, list_append(w.path, m.becomes)
+  FROM walk AS w
+  JOIN may_become AS m ON m.identity_id = w.reached
+  WHERE w.hops < 6 AND NOT list_contains(w.path, m.becomes)
+)
+SELECT
+  w.identity_id,
+  g.capability,
+  arg_min(w.path, (w.hops, w.path::VARCHAR)) AS path,
+  min(w.hops) AS hops,
+  arg_min(g.confidence, (w.hops, w.path::VARCHAR)) AS confidence,
+  arg_min(g.detail, (w.hops, w.path::VARCHAR)) AS detail,
+  list_sort(list_distinct(list(g.observation_id))) AS evidence
+FROM walk AS w
+JOIN grants AS g ON g.identity_id = w.reached
+WHERE g.capability IS NOT NULL AND g.effect = 'allow'
+GROUP BY w.identity_id, g.capability;
+COMMENT ON VIEW identity_reach IS 'What an identity amounts to, itself or by becoming others: capability, shortest path, evidence';
+
+CREATE OR REPLACE VIEW current_findings AS
+SELECT * FROM findings WHERE run_id = (SELECT run_id FROM current_run);
+COMMENT ON VIEW current_findings IS 'Findings of the current run';
+
+CREATE OR REPLACE VIEW identity_overview AS
+WITH
+  held AS (SELECT identity_id, count(*) AS n FROM credentials WHERE identity_id IS NOT NULL GROUP BY ALL),
+  seen AS (
+    SELECT ci.identity_id, count(*) AS n
+    FROM sightings AS s JOIN credential_identities AS ci USING (credential_id) GROUP BY ALL),
+  used_by AS (
+    SELECT coalesce(c.identity_id, ci.identity_id) AS identity_id, count(DISTINCT c.consumer_id) AS n
+    FROM consumers AS c LEFT JOIN credential_identities AS ci USING (credential_id)
+    WHERE coalesce(c.identity_id, ci.identity_id) IS NOT NULL GROUP BY ALL),
+  sessions AS (SELECT identity_id, count(*) AS n, max(used_at) AS last FROM usages
+    WHERE identity_id IS NOT NULL AND NOT coalesce(bookkeeping, false) GROUP BY ALL),
+  reach AS (SELECT identity_id, list_sort(list(DISTINCT capability)) AS capabilities FROM identity_reach GROUP BY ALL),
+  wrong AS (
+    SELECT identity_id, count(*) AS n,
+      arg_max(severity, list_position(['info', 'low', 'medium', 'high', 'critical'], severity)) AS worst
+    FROM current_findings WHERE status IN ('new', 'open') AND identity_id IS NOT NULL GROUP BY ALL),
+  key_use AS (SELECT identity_id, max(last_used_at) AS last FROM credentials GROUP BY ALL)
+SELECT
+  i.identity_id, i.provider, i.type, i.name, i.scope, i.environment,
+  o.owner, o.ownership, i.enabled, i.created_at,
+  greatest(i.last_used_at, sessions.last, key_use.last) AS last_used_at,
+  coalesce(held.n, 0) AS credentials,
+  coalesce(seen.n, 0) AS sightings,
+  coalesce(used_by.n, 0) AS consumers,
+  coalesce(reach.capabilities, []) AS capabilities,
+  coalesce(sessions.n, 0) AS sessions,
+  coalesce(wrong.n, 0) AS findings,
+  wrong.worst
+FROM identities AS i
+JOIN identity_owners AS o USING (identity_id)
+LEFT JOIN held USING (identity_id)
+LEFT JOIN seen USING (identity_id)
+LEFT JOIN used_by USING (identity_id)
+LEFT JOIN sessions USING (identity_id)
+LEFT JOIN reach USING (identity_id)
+LEFT JOIN wrong USING (identity_id)
+LEFT JOIN key_use USING (identity_id);
+COMMENT ON VIEW identity_overview IS 'One row a machine identity with everything known of it';
+
+CREATE OR REPLACE VIEW observations AS
+SELECT observation_id, 'identity' AS kind, concat('identity ', identity_id) AS summary, location FROM obs.identities
+UNION ALL SELECT observation_id, 'credential', concat(type, ' ', coalesce(public_id, left(fingerprint, 12), ''), coalesce(concat(' of ', identity_id), '')), location FROM obs.credentials
+UNION ALL SELECT observation_id, 'sighting', concat('seen: ', masked, ' (', detector, ')'), location FROM obs.sightings
+UNION ALL SELECT observation_id, 'grant', coalesce(concat(capability, ': ', detail->>'$.path'), concat(effect, ' ', permission, ' on ', resource, coalesce(concat(' via ', via), ''))), location FROM obs.grants
+UNION ALL SELECT observation_id, 'trust', concat(principal, ' may become ', identity_id), location FROM obs.trusts
+UNION ALL SELECT observation_id, 'consumer', concat(type, ' ', consumer_id, ' (', how, ')'), location FROM obs.consumers
+UNION ALL SELECT observation_id, 'usage', concat(via, ' ', coalesce(session_id, ''), ' by ', coalesce(actor, '?'), ' at ', strftime(used_at, '%Y-%m-%dT%H:%M:%SZ')), location FROM obs.usages
+UNION ALL SELECT observation_id, 'person', concat(email, coalesce(concat(', left ', strftime(left_at, '%Y-%m-%d')), '')), location FROM obs.people
+UNION ALL SELECT observation_id, 'coverage', concat(surface, ' ', subject, ': ', outcome), location FROM obs.coverage;
+COMMENT ON VIEW observations IS 'Every observation of every run in one line: resolves evidence ids';
