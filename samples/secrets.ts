@@ -1,0 +1,128 @@
+import { createHash, createHmac } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+/**
+ * Every credential of the estate, derived from its name: right shape, valid checksum where the provider has one,
+ * meaningless content. Nothing here is, or ever was, anybody's key. Deriving them when the estate is built keeps them
+ * out of this repository, so that no push protection has a reason to stop it.
+ */
+export const ACCOUNT = '219484930172';
+export const GCP_PROJECT = 'hc-analytics-prod';
+
+const SEED = 'harbour-coffee';
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const DIGITS = '0123456789';
+const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const BASE62 = `${DIGITS}${UPPER}${UPPER.toLowerCase()}`;
+const BASE64 = `${UPPER}${UPPER.toLowerCase()}${DIGITS}+/`;
+const BASE64URL = `${UPPER}${UPPER.toLowerCase()}${DIGITS}-_`;
+const HEX = `${DIGITS}abcdef`;
+
+export interface Value {
+  readonly text: string;
+  /** Kind of credential when the text itself is a secret; absent for ids, numbers and digests. */
+  readonly kind?: string;
+  /** The public id that belongs to the secret. */
+  readonly publicId?: string;
+}
+
+/** The value of a template name such as `aws.ml-batch.secret`, or `undefined` when there is no such shape. */
+export function valueOf(name: string): Value | undefined {
+  const [provider = '', ...rest] = name.split('.');
+  const part = rest.pop() ?? '';
+  const who = rest.join('.');
+  const shape = SHAPES[`${provider}.${part}`];
+  return shape === undefined ? undefined : shape(who);
+}
+
+const SHAPES: { readonly [name: string]: (who: string) => Value } = {
+  'aws.id': (who) => ({ text: awsId('AKIA', who) }),
+  'aws.user-id': (who) => ({ text: awsId('AIDA', who) }),
+  'aws.role-id': (who) => ({ text: awsId('AROA', who) }),
+  'aws.group-id': (who) => ({ text: awsId('AGPA', who) }),
+  'aws.policy-id': (who) => ({ text: awsId('ANPA', who) }),
+  'aws.secret': (who) => ({ text: draw(`aws.secret/${who}`, BASE64, 40), kind: 'access-key', publicId: awsId('AKIA', who) }),
+  'gcp.key-id': (who) => ({ text: draw(`gcp.key-id/${who}`, HEX, 40) }),
+  'gcp.unique-id': (who) => ({ text: `1${draw(`gcp.unique-id/${who}`, DIGITS, 20)}` }),
+  'gcp.private-key': (who) => ({
+    text: privateKey(who),
+    kind: 'service-account-key',
+    publicId: draw(`gcp.key-id/${who}`, HEX, 40),
+  }),
+  'hoop.key': (who) => ({ text: `${'hp'}k_${draw(`hoop/${who}`, BASE64URL, 43)}`, kind: 'api-key' }),
+  // What the gateway's inventory shows of a key: its first eight characters.
+  'hoop.masked': (who) => ({ text: `${'hp'}k_${draw(`hoop/${who}`, BASE64URL, 43).slice(0, 4)}` }),
+  'postgres.password': (who) => ({ text: draw(`postgres/${who}`, BASE62, 28), kind: 'password' }),
+  'anthropic.key': (who) => ({
+    text: `${'sk-'}ant-api03-${draw(`anthropic/${who}`, BASE64URL, 93)}AA`,
+    kind: 'api-key',
+  }),
+  'openai.key': (who) => ({
+    text: `${'sk-'}proj-${draw(`openai/1/${who}`, BASE62, 74)}${'T3Blbk'}FJ${draw(`openai/2/${who}`, BASE62, 74)}`,
+    kind: 'api-key',
+  }),
+  'slack.webhook': (who) => ({
+    text: `https://hooks.${'slack'}.com/services/T${draw(`slack/t/${who}`, UPPER + DIGITS, 10)}/B${draw(`slack/b/${who}`, UPPER + DIGITS, 10)}/${draw(`slack/s/${who}`, BASE62, 24)}`,
+    kind: 'webhook',
+  }),
+  'github.token': (who) => ({ text: githubToken(who), kind: 'token' }),
+  'uuid.id': (who) => ({ text: uuid(who) }),
+  'digest.sha1': (who) => ({ text: createHash('sha1').update(`${SEED}/${who}`).digest('hex') }),
+  // The two strings that AWS prints in its own documentation: they must never be reported.
+  'documentation.aws-id': () => ({ text: `${'AKIA'}IOSFODNN7EXAMPLE` }),
+  'documentation.aws-secret': () => ({ text: `${'wJalrXUtnFEMI'}/K7MDENG/bPxRfiCYEXAMPLEKEY` }),
+};
+
+/**
+ * An id with the account number inside, as AWS makes them since 2019: characters 5 to 14 are base32 of 50 bits, of
+ * which bits 1 to 40 (after one leading 1) are the account.
+ */
+function awsId(prefix: string, who: string): string {
+  const noise = draw(`aws.${prefix}/${who}`, BASE32, 8);
+  const low = BigInt(BASE32.indexOf(noise.charAt(0)) * 4 + (BASE32.indexOf(noise.charAt(1)) % 4));
+  let bits = ((1n << 47n) | (BigInt(ACCOUNT) << 7n) | low) << 2n;
+  let encoded = '';
+  for (let i = 0; i < 10; i++) {
+    encoded = BASE32.charAt(Number(bits & 31n)) + encoded;
+    bits >>= 5n;
+  }
+  return prefix + encoded + noise.slice(2);
+}
+
+/** The shape of a 2048-bit PKCS#8 key: right header, right length, random body. It opens nothing and signs nothing. */
+function privateKey(who: string): string {
+  const body = `MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ${draw(`gcp.private-key/${who}`, BASE64, 1564)}`;
+  const lines = body.match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${'PRIVATE'} KEY-----\n${lines.join('\n')}==\n-----END ${'PRIVATE'} KEY-----\n`;
+}
+
+/** The last six characters are the CRC-32 of the thirty before them, in base62. */
+function githubToken(who: string): string {
+  const body = draw(`github/${who}`, BASE62, 30);
+  let sum = crc32(body);
+  let check = '';
+  for (let i = 0; i < 6; i++) {
+    check = BASE62.charAt(sum % 62) + check;
+    sum = Math.floor(sum / 62);
+  }
+  return `${'gh'}p_${body}${check}`;
+}
+
+function uuid(who: string): string {
+  const hex = createHmac('sha256', SEED).update(`uuid/${who}`).digest('hex');
+  const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) % 4);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** `length` characters of `alphabet`, always the same for the same label. */
+function draw(label: string, alphabet: string, length: number): string {
+  let text = '';
+  for (let block = 0; text.length < length; block++) {
+    const bytes = createHmac('sha256', SEED).update(`${label}#${block}`).digest();
+    const limit = 256 - (256 % alphabet.length);
+    for (const byte of bytes) {
+      if (byte < limit) text += alphabet.charAt(byte % alphabet.length);
+    }
+  }
+  return text.slice(0, length);
+}
