@@ -132,7 +132,10 @@ function realPath(path: string): string {
 
 /** Remembers which secret was written where. */
 class Ledger {
-  readonly #secrets = new Map<string, { kind: string; value: string; publicId?: string; encoded: Set<string>; where: Set<string> }>();
+  readonly #secrets = new Map<
+    string,
+    { kind: string; value: string; publicId?: string; encoded: Set<string>; where: Set<string> }
+  >();
 
   note(expansion: Expansion, where: string): void {
     for (const { name, value, written } of expansion.secrets) {
@@ -141,7 +144,7 @@ class Ledger {
         kind: value.kind ?? 'unknown',
         value: value.text,
         ...(value.publicId === undefined ? {} : { publicId: value.publicId }),
-        encoded: new Set(value.text.includes('\n') ? bodyLines(value.text) : []),
+        encoded: new Set(bodyLines(value.text)),
         where: new Set<string>(),
       };
       if (written !== value.text) entry.encoded.add(written);
@@ -159,7 +162,7 @@ class Ledger {
   }
 }
 
-/** The lines of a PEM that are its own: not the armour, not the header that all keys of its kind share. */
+/** The lines of a PEM (or of one inside JSON) that are its own: not the armour, not the header that all keys share. */
 function bodyLines(pem: string): string[] {
-  return pem.split('\n').filter((line) => line.length === 64 && !line.startsWith('MII'));
+  return pem.split(/\n|\\n/).filter((line) => line.length === 64 && !line.startsWith('MII'));
 }

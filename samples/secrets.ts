@@ -49,6 +49,11 @@ const SHAPES: { readonly [name: string]: (who: string) => Value } = {
     kind: 'service-account-key',
     publicId: draw(`gcp.key-id/${who}`, HEX, 40),
   }),
+  'gcp.json': (who) => ({
+    text: serviceAccountFile(who),
+    kind: 'service-account-key',
+    publicId: draw(`gcp.key-id/${who}`, HEX, 40),
+  }),
   'hoop.key': (who) => ({ text: `${'hp'}k_${draw(`hoop/${who}`, BASE64URL, 43)}`, kind: 'api-key' }),
   // What the gateway's inventory shows of a key: its first eight characters.
   'hoop.masked': (who) => ({ text: `${'hp'}k_${draw(`hoop/${who}`, BASE64URL, 43).slice(0, 4)}` }),
@@ -94,6 +99,19 @@ function privateKey(who: string): string {
   const body = `MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ${draw(`gcp.private-key/${who}`, BASE64, 1564)}`;
   const lines = body.match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${'PRIVATE'} KEY-----\n${lines.join('\n')}==\n-----END ${'PRIVATE'} KEY-----\n`;
+}
+
+/** The key file that the console downloads. */
+function serviceAccountFile(who: string): string {
+  return JSON.stringify({
+    type: 'service_account',
+    project_id: GCP_PROJECT,
+    private_key_id: draw(`gcp.key-id/${who}`, HEX, 40),
+    private_key: privateKey(who),
+    client_email: `${who}@${GCP_PROJECT}.iam.gserviceaccount.com`,
+    client_id: `1${draw(`gcp.unique-id/${who}`, DIGITS, 20)}`,
+    token_uri: 'https://oauth2.googleapis.com/token',
+  });
 }
 
 /** The last six characters are the CRC-32 of the thirty before them, in base62. */
