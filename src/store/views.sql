@@ -320,3 +320,15 @@ UNION ALL SELECT observation_id, 'usage', concat(via, ' ', coalesce(session_id, 
 UNION ALL SELECT observation_id, 'person', concat(email, coalesce(concat(', left ', strftime(left_at, '%Y-%m-%d')), '')), location FROM obs.people
 UNION ALL SELECT observation_id, 'coverage', concat(surface, ' ', subject, ': ', outcome), location FROM obs.coverage;
 COMMENT ON VIEW observations IS 'Every observation of every run in one line: resolves evidence ids';
+
+CREATE OR REPLACE VIEW observation_parts AS
+SELECT observation_id, part_id FROM obs.identities
+UNION ALL SELECT observation_id, part_id FROM obs.credentials
+UNION ALL SELECT observation_id, part_id FROM obs.sightings
+UNION ALL SELECT observation_id, part_id FROM obs.grants
+UNION ALL SELECT observation_id, part_id FROM obs.trusts
+UNION ALL SELECT observation_id, part_id FROM obs.consumers
+UNION ALL SELECT observation_id, part_id FROM obs.usages
+UNION ALL SELECT observation_id, part_id FROM obs.people
+UNION ALL SELECT observation_id, part_id FROM obs.coverage;
+COMMENT ON VIEW observation_parts IS 'Which unit of work yielded an observation, in every run';
