@@ -1,0 +1,149 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from 'duckdb';
+import { codeOf, messageOf, StoreError } from '../util/errors.ts';
+import { migrate, migrations, newerSchema, schemaVersion, viewsSql } from './migrate.ts';
+import { Store } from './store.ts';
+
+/**
+ * Files are written in this format whatever the engine's default becomes, so that an upgrade never makes old readers
+ * fail. https://duckdb.org/docs/stable/internals/storage
+ */
+const STORAGE_VERSION = 'v1.2.0';
+
+const SETTINGS = {
+  // Nothing is fetched behind the user's back: extensions are what the engine was built with.
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+  storage_compatibility_version: STORAGE_VERSION,
+};
+
+export interface OpenOptions {
+  /** Absolute path; in memory when absent. */
+  readonly file?: string;
+  readonly mode: 'write' | 'read';
+  /** How long to wait for another process to let go of the file, in milliseconds. Default 0. */
+  readonly wait?: number;
+}
+
+/**
+ * Opens a store. Writers bring the schema forward and make the views anew; readers never change the file.
+ * Throws `StoreError`: `STORE_LOCKED` (with the holder's PID), `STORE_MISSING`, `STORE_CORRUPT`, `STORE_NEWER`,
+ * `STORE_FOREIGN`, `STORE_PATH`.
+ */
+export async function openStore(options: OpenOptions): Promise<Store> {
+  const { file, mode } = options;
+  if (file !== undefined) checkPath(file, mode);
+  const restore = file !== undefined && mode === 'write' ? privateFiles() : undefined;
+  let instance: DuckDBInstance | undefined;
+  try {
+    instance = await create(file, mode, options.wait ?? 0);
+    const connection = await instance.connect();
+    if (mode === 'write') {
+      await migrate(connection, file ?? ':memory:');
+      await connection.run(viewsSql());
+    } else {
+      await checkReadable(connection, file ?? ':memory:');
+    }
+    return new Store({ instance, connection, file, release: restore });
+  } catch (error) {
+    instance?.closeSync();
+    restore?.();
+    throw error instanceof StoreError ? error : explain(error, file ?? ':memory:');
+  }
+}
+
+async function create(file: string | undefined, mode: 'write' | 'read', wait: number): Promise<DuckDBInstance> {
+  const settings = mode === 'read' ? { ...SETTINGS, access_mode: 'READ_ONLY' } : SETTINGS;
+  const until = Date.now() + wait;
+  for (let pause = 50; ; pause = Math.min(pause * 2, 500)) {
+    try {
+      return await DuckDBInstance.create(file ?? ':memory:', settings);
+    } catch (error) {
+      if (!isLocked(error) || Date.now() + pause > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+async function checkReadable(connection: DuckDBConnection, file: string): Promise<void> {
+  const known = migrations().at(-1)?.version ?? 0;
+  const present = await schemaVersion(connection);
+  if (present === undefined || present === 0) {
+    throw new StoreError(`${file} is a DuckDB database, but not a store of nhi-audit`, {
+      code: 'STORE_FOREIGN',
+      hint: 'Name the file that `nhi-audit scan --store FILE` wrote.',
+    });
+  }
+  if (present > known) throw newerSchema(file, present, known);
+  if (present < known) {
+    throw new StoreError(`${file} has store schema ${present}; this nhi-audit reads schema ${known}`, {
+      code: 'STORE_OLDER',
+      hint: 'Run `nhi-audit scan` with this --store once: it brings the file forward.',
+    });
+  }
+}
+
+/** The store and its write-ahead log are for their owner alone (0600): files made while it is open get no other bits. */
+function privateFiles(): () => void {
+  const before = process.umask(0o077);
+  return () => {
+    process.umask(before);
+  };
+}
+
+function checkPath(file: string, mode: 'write' | 'read'): void {
+  if (mode === 'read' && !existsSync(file)) {
+    throw new StoreError(`There is no store at ${file}`, {
+      code: 'STORE_MISSING',
+      hint: 'Make one first: nhi-audit scan --store FILE',
+    });
+  }
+  if (existsSync(file) && !statSync(file).isFile()) {
+    throw new StoreError(`${file} is not a file`, { code: 'STORE_PATH', hint: 'Give --store the path of a file.' });
+  }
+  if (mode === 'write' && !existsSync(dirname(file))) {
+    throw new StoreError(`The directory of the store does not exist: ${dirname(file)}`, {
+      code: 'STORE_PATH',
+      hint: 'Make the directory, or name another file with --store.',
+    });
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  return messageOf(error).includes('Could not set lock on file');
+}
+
+function explain(error: unknown, file: string): unknown {
+  const message = messageOf(error);
+  if (isLocked(error)) {
+    const pid = /\(PID (?<pid>\d+)\)/.exec(message)?.groups?.pid;
+    return new StoreError(`The store ${file} is in use by another process${pid === undefined ? '' : ` (PID ${pid})`}`, {
+      code: 'STORE_LOCKED',
+      hint: 'Wait until it has ended, or use another --store. Several readers may share a store; a writer needs it alone.',
+      cause: error,
+    });
+  }
+  if (message.includes('not a valid DuckDB database file') || message.includes('Corrupt') || message.includes('checksum')) {
+    return new StoreError(`${file} is not a readable store: ${message}`, {
+      code: 'STORE_CORRUPT',
+      hint: 'Restore it from a backup, or name another file with --store. The file was left as it is.',
+      cause: error,
+    });
+  }
+  if (/IO Error|Cannot open file|Permission denied/.test(message) || codeOf(error) !== undefined) {
+    return new StoreError(`The store ${file} cannot be opened: ${message}`, {
+      code: 'STORE_PATH',
+      hint: 'Check the path and its permissions.',
+      cause: error,
+    });
+  }
+  if (/serialization|storage version|newer version/i.test(message)) {
+    return new StoreError(`${file} was written by a newer storage engine: ${message}`, {
+      code: 'STORE_NEWER',
+      hint: 'Update nhi-audit. The file was left as it is.',
+      cause: error,
+    });
+  }
+  return error;
+}

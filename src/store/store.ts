@@ -1,0 +1,275 @@
+import type { DuckDBConnection, DuckDBInstance } from 'duckdb';
+import type { CheckResult, ControlResult, Finding, Observation } from '../contracts/index.ts';
+import { contentId, sha256 } from '../util/digest.ts';
+import { ObservationAppender } from './append.ts';
+import { plainRows } from './convert.ts';
+import type { Row, SqlParameters, StoreReader } from './reader.ts';
+
+export interface NewRun {
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly toolVersion: string;
+  readonly targets: readonly string[];
+  readonly parameters: { readonly [name: string]: string | number | boolean };
+  readonly rulesDigest: string;
+  readonly fingerprintKeyId: string;
+}
+
+/** A unit of work: what was read, by which scanner. Its hash names the part in the store. */
+export interface Unit {
+  readonly scanner: string;
+  readonly version: number;
+  readonly target: string;
+  /** Path, API surface or, for what cannot be told apart by content, the run. */
+  readonly unit: string;
+  /** Digest of the content and of everything else that decides the result (rules, fingerprint key); the run id if unknown. */
+  readonly content: string;
+}
+
+interface Opened {
+  readonly instance: DuckDBInstance;
+  readonly connection: DuckDBConnection;
+  readonly file: string | undefined;
+  readonly release: (() => void) | undefined;
+}
+
+/**
+ * Views that checks read again and again, made into temporary tables before they run: nested views are planned anew
+ * for each of the checks otherwise. In an order in which each finds the ones it builds on.
+ */
+const MATERIALISED = [
+  'identities',
+  'credential_aliases',
+  'credentials',
+  'sightings',
+  'grants',
+  'trusts',
+  'consumers',
+  'coverage',
+  'people',
+  'credential_identities',
+  'gateway_connections',
+  'usages',
+  'identity_owners',
+  'may_become',
+  'identity_reach',
+];
+
+/** An open store. One run is written at a time, in one transaction: an interrupted run leaves nothing behind. */
+export class Store implements StoreReader {
+  readonly file: string | undefined;
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  readonly #release: (() => void) | undefined;
+  #appender: ObservationAppender | undefined;
+  #runId: string | undefined;
+  #materialised: string[] = [];
+
+  constructor(opened: Opened) {
+    this.file = opened.file;
+    this.#instance = opened.instance;
+    this.#connection = opened.connection;
+    this.#release = opened.release;
+  }
+
+  async rows(sql: string, parameters: SqlParameters = {}): Promise<Row[]> {
+    return plainRows(await this.#connection.runAndReadAll(sql, { ...parameters }));
+  }
+
+  async describe(
+    sql: string,
+    parameters: SqlParameters = {},
+  ): Promise<readonly { readonly name: string; readonly type: string }[]> {
+    const described = await this.#connection.runAndReadAll(`DESCRIBE ${sql}`, { ...parameters });
+    return described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+  }
+
+  /** Version of the engine, for reports. */
+  async engine(): Promise<string> {
+    const [row] = await this.rows('SELECT version() AS version');
+    return `DuckDB ${String(row?.version)}`;
+  }
+
+  /** Lets views show another run than the newest; `undefined` goes back to the newest. */
+  async selectRun(runId: string | undefined): Promise<void> {
+    if (runId === undefined) await this.#connection.run('RESET VARIABLE nhi_run');
+    else await this.#connection.run('SET VARIABLE nhi_run = $run', { run: runId });
+  }
+
+  /** What the file says its fingerprints were made with; `undefined` in a new store. */
+  async setting(name: string): Promise<string | undefined> {
+    const [row] = await this.rows('SELECT value FROM settings WHERE name = $name', { name });
+    return row === undefined ? undefined : String(row.value);
+  }
+
+  /** Opens a transaction and a run in it. Returns the run's id. */
+  async beginRun(run: NewRun): Promise<string> {
+    await this.#connection.run('BEGIN');
+    const [last] = await this.rows('SELECT coalesce(max(sequence), 0) AS sequence FROM runs');
+    const sequence = Number(last?.sequence ?? 0) + 1;
+    const time = run.startedAt.replace(/[-:]|\.\d+/g, '');
+    const id = `${time}-${contentId({ sequence, targets: run.targets, rules: run.rulesDigest }).slice(0, 8)}`;
+    await this.#connection.run(
+      `INSERT INTO runs VALUES ($id, $sequence, $started::TIMESTAMP, NULL, 'loading', $tool,
+        json_extract_string($targets, '$[*]'), $parameters, $rules, $key, [])`,
+      {
+        id,
+        sequence,
+        started: run.startedAt,
+        tool: run.toolVersion,
+        targets: JSON.stringify(run.targets),
+        parameters: JSON.stringify(run.parameters),
+        rules: run.rulesDigest,
+        key: run.fingerprintKeyId,
+      },
+    );
+    await this.#connection.run("INSERT OR REPLACE INTO settings VALUES ('fingerprint_key_id', $key)", {
+      key: run.fingerprintKeyId,
+    });
+    await this.selectRun(id);
+    this.#runId = id;
+    this.#appender = new ObservationAppender(this.#connection);
+    return id;
+  }
+
+  /** Adds a unit's part to the run. `known`: an earlier run loaded the very same; there is nothing to read again. */
+  async addPart(unit: Unit, now: string): Promise<{ readonly part: bigint; readonly known: boolean }> {
+    const part = BigInt(
+      `0x${sha256(JSON.stringify([unit.scanner, unit.version, unit.target, unit.unit, unit.content])).slice(0, 16)}`,
+    );
+    const known =
+      (await this.#connection.runAndReadAll('SELECT 1 FROM parts WHERE part_id = $part', { part })).currentRowCount > 0;
+    if (!known) {
+      await this.#connection.run('INSERT INTO parts VALUES ($part, $scanner, $target, $unit, $now::TIMESTAMP)', {
+        part,
+        scanner: unit.scanner,
+        target: unit.target,
+        unit: unit.unit,
+        now,
+      });
+    }
+    await this.#connection.run('INSERT OR IGNORE INTO run_parts VALUES ($run, $part)', { run: this.#run(), part });
+    return { part, known };
+  }
+
+  async append(part: bigint, observation: Observation): Promise<string> {
+    if (this.#appender === undefined) throw new Error('no run is open');
+    return await this.#appender.append(part, observation);
+  }
+
+  /** Ends loading: from here on the views show this run. */
+  async endLoading(hosts: readonly string[]): Promise<{ readonly [kind: string]: number }> {
+    const appender = this.#appender;
+    appender?.close();
+    this.#appender = undefined;
+    await this.#connection.run(
+      "UPDATE runs SET status = 'loaded', hosts = json_extract_string($hosts, '$[*]') WHERE run_id = $run",
+      { hosts: JSON.stringify(hosts), run: this.#run() },
+    );
+    return appender?.counts ?? {};
+  }
+
+  /** Makes the views that checks share into temporary tables of the same name; they stand before the views until `dematerialise`. */
+  async materialise(): Promise<void> {
+    for (const view of MATERIALISED) {
+      await this.#connection.run(`CREATE TEMP TABLE ${view} AS SELECT * FROM ${view}`);
+      this.#materialised.push(view);
+    }
+  }
+
+  async dematerialise(): Promise<void> {
+    for (const view of this.#materialised.reverse()) await this.#connection.run(`DROP TABLE temp.${view}`);
+    this.#materialised = [];
+  }
+
+  /** Writes what the checks found and commits the run. */
+  async saveResults(
+    results: {
+      readonly findings: readonly Finding[];
+      readonly checks: readonly CheckResult[];
+      readonly controls: readonly ControlResult[];
+    },
+    finishedAt: string,
+  ): Promise<void> {
+    const run = this.#run();
+    for (const r of results.checks) {
+      await this.#connection.run(
+        'INSERT INTO check_results VALUES ($run, $rule, $outcome, $reason, $population, $findings, $excepted)',
+        {
+          run,
+          rule: r.rule,
+          outcome: r.outcome,
+          reason: r.reason ?? null,
+          population: r.population,
+          findings: r.findings,
+          excepted: r.excepted,
+        },
+      );
+    }
+    await this.#insertFindings(run, results.findings);
+    await this.#connection.run(
+      `INSERT INTO control_results
+       SELECT $run, r.framework, r.control, r.outcome, r.reason, r.findings, r.population
+       FROM (SELECT unnest(from_json($rows, '[{"framework":"VARCHAR","control":"VARCHAR","outcome":"VARCHAR","reason":"VARCHAR","findings":"BIGINT","population":"BIGINT"}]')) AS r)`,
+      { run, rows: JSON.stringify(results.controls) },
+    );
+    await this.#connection.run("UPDATE runs SET status = 'complete', finished_at = $at::TIMESTAMP WHERE run_id = $run", {
+      at: finishedAt,
+      run,
+    });
+    await this.#connection.run('COMMIT');
+    this.#runId = undefined;
+    if (this.file !== undefined) await this.#connection.run('CHECKPOINT');
+  }
+
+  async #insertFindings(run: string, findings: readonly Finding[]): Promise<void> {
+    if (findings.length === 0) return;
+    await this.#connection.run(
+      `INSERT INTO findings
+       SELECT $run, r.fingerprint, r.rule, r.title, r.message, r.severity, r.confidence, r.persona, r.status, r.identity, r.credential,
+         r.subject, r.controls, r.evidence, r.firstSeen, r.lastSeen, r.fix, r.detail
+       FROM (SELECT unnest(from_json($rows, '[{"fingerprint":"VARCHAR","rule":"VARCHAR","title":"VARCHAR","message":"VARCHAR","severity":"VARCHAR",
+         "confidence":"VARCHAR","persona":"VARCHAR","status":"VARCHAR","identity":"VARCHAR","credential":"VARCHAR","subject":"VARCHAR",
+         "controls":["VARCHAR"],"evidence":"JSON","firstSeen":"TIMESTAMP","lastSeen":"TIMESTAMP","fix":"VARCHAR","detail":"JSON"}]')) AS r)`,
+      { run, rows: JSON.stringify(findings) },
+    );
+  }
+
+  /** Undoes the open run, if there is one. */
+  async rollback(): Promise<void> {
+    if (this.#runId === undefined) return;
+    this.#runId = undefined;
+    try {
+      this.#appender?.close();
+    } catch {
+      // An appender that failed on a row cannot be closed; the rollback discards its rows all the same.
+    }
+    this.#appender = undefined;
+    await this.#connection.run('ROLLBACK');
+  }
+
+  /**
+   * For a user's own SQL: no file, no network, no extension can be reached from here on, and that cannot be undone.
+   * https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+   */
+  async lock(): Promise<void> {
+    await this.#connection.run('SET enable_external_access = false');
+    await this.#connection.run('SET lock_configuration = true');
+  }
+
+  /** Stops the query that is running. */
+  interrupt(): void {
+    this.#connection.interrupt();
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+    this.#release?.();
+  }
+
+  #run(): string {
+    if (this.#runId === undefined) throw new Error('no run is open');
+    return this.#runId;
+  }
+}
