@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { ConfigError, codeOf, messageOf } from '../util/errors.ts';
+import { nearest } from '../util/nearest.ts';
+import { Config } from './schema.ts';
+
+const DEFAULT_FILE = 'nhi-audit.config.yml';
+
+export interface LoadedConfig extends Config {
+  /** Absolute path; `undefined` when there is no file and all is default. */
+  readonly file: string | undefined;
+}
+
+/**
+ * The configuration that the user names, or `nhi-audit.config.yml` in `directory`, or the defaults. Paths in it are
+ * relative to the file. Only the directory where the command runs is looked at, never a scanned one: a hostile
+ * repository must not configure its own audit.
+ */
+export function loadConfig(directory: string, named?: string): LoadedConfig {
+  const file = named === undefined ? join(directory, DEFAULT_FILE) : resolve(directory, named);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (named === undefined && codeOf(error) === 'ENOENT') return { ...Config.parse({}), file: undefined };
+    throw new ConfigError(`The configuration ${file} cannot be read: ${messageOf(error)}`, {
+      code: 'CONFIG_UNREADABLE',
+      hint: 'Check the path given with --config.',
+      cause: error,
+    });
+  }
+  const document = parseDocument(text, { prettyErrors: true });
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    throw new ConfigError(`${file} is not valid YAML: ${messageOf(broken)}`, { code: 'CONFIG_INVALID', cause: broken });
+  }
+  const parsed = Config.safeParse(document.toJS() ?? {});
+  if (!parsed.success) {
+    throw new ConfigError(`${file}: ${parsed.error.issues.map(describeIssue).join('; ')}`, {
+      code: 'CONFIG_INVALID',
+      hint: 'schema/nhi-audit.config.schema.json in the package describes every key.',
+    });
+  }
+  const from = (path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));
+  const { rules } = parsed.data;
+  return { ...parsed.data, rules: { detectors: rules.detectors.map(from), checks: rules.checks.map(from) }, file };
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const keys = issue.keys.map((key) => {
+      const meant = nearest(key, Object.keys(Config.shape));
+      return meant === undefined ? `"${key}"` : `"${key}" (did you mean "${meant}"?)`;
+    });
+    return `unknown key ${keys.join(', ')}${path === '' ? '' : ` in ${path}`}`;
+  }
+  return `${path === '' ? 'the file' : path}: ${issue.message}`;
+}

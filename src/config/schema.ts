@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { PERSONAS, SEVERITIES } from '../contracts/finding.ts';
+
+/** `nhi-audit.config.yml`. Unknown keys are refused: a misspelt threshold must not pass in silence. */
+export const Config = z.strictObject({
+  $schema: z.string().optional().describe('Path of the JSON Schema, for editors'),
+  exclude: z.array(z.string()).default([]).describe('Globs (gitignore syntax) that no scan reads'),
+  failOn: z.enum(SEVERITIES).default('high').describe('Findings at or above this severity make exit code 1'),
+  persona: z.enum(PERSONAS).default('security').describe('Who reads the report: dev sees least, auditor most'),
+  frameworks: z
+    .array(z.string())
+    .default([])
+    .describe('Frameworks whose control tables are reported; empty for all that ship with nhi-audit'),
+  checks: z
+    .record(
+      z.string(),
+      z.strictObject({
+        enabled: z.boolean().optional().describe('false: the check does not run, and its controls are not assessed'),
+        parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).optional(),
+      }),
+    )
+    .default({})
+    .describe('Per check: switch it off, or change its numbers'),
+  detectors: z
+    .strictObject({ disabled: z.array(z.string()).default([]).describe('Ids of detectors that do not run') })
+    .default({ disabled: [] }),
+  rules: z
+    .strictObject({
+      detectors: z.array(z.string()).default([]).describe('Own detector packs (YAML files), beside the built-in ones'),
+      checks: z.array(z.string()).default([]).describe('Directories with own SQL checks'),
+    })
+    .default({ detectors: [], checks: [] }),
+  maxFileSize: z
+    .number()
+    .int()
+    .positive()
+    .default(536_870_912)
+    .describe('Bytes; the rest of a larger file is not read, and reported so'),
+});
+export type Config = z.infer<typeof Config>;

@@ -1,0 +1,37 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Target } from '../contracts/index.ts';
+import { codeOf, messageOf, TargetError } from '../util/errors.ts';
+import { nearest } from '../util/nearest.ts';
+
+/** `aws:`, `aws:profile`, `hoop:https://…`; one letter is a Windows drive, not a scheme. */
+const SERVICE = /^(?<scheme>[a-z][a-z0-9-]+):(?<address>.*)$/;
+
+/**
+ * What the user named, as a target. `schemes` are those of the registered service scanners. Throws `TargetError` when
+ * there is no such path or scheme.
+ */
+export function parseTarget(text: string, directory: string, schemes: readonly string[]): Target {
+  const { scheme, address = '' } = SERVICE.exec(text)?.groups ?? {};
+  const path = resolve(directory, text);
+  try {
+    return { kind: 'path', name: text, path, isDirectory: statSync(path).isDirectory() };
+  } catch (error) {
+    if (scheme !== undefined && schemes.includes(scheme)) return { kind: 'service', name: text, scheme, address };
+    if (scheme !== undefined) {
+      const meant = nearest(scheme, schemes);
+      throw new TargetError(`No scanner reads "${scheme}:" targets`, {
+        code: 'TARGET_SCHEME',
+        hint: meant === undefined ? `Known: ${schemes.map((s) => `${s}:`).join(' ')}` : `Did you mean "${meant}:"?`,
+      });
+    }
+    if (codeOf(error) === 'ENOENT') {
+      throw new TargetError(`There is nothing at ${path}`, { code: 'TARGET_MISSING', hint: 'Check the path.', cause: error });
+    }
+    throw new TargetError(`${path} cannot be read: ${messageOf(error)}`, {
+      code: 'TARGET_UNREADABLE',
+      hint: 'Check its permissions.',
+      cause: error,
+    });
+  }
+}
