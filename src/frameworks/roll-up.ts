@@ -1,0 +1,233 @@
+import type { CheckMeta, CheckResult } from '../contracts/check.ts';
+import type { Finding, Severity } from '../contracts/finding.ts';
+import { SEVERITIES } from '../contracts/finding.ts';
+import type { ControlOutcome, ControlResult, Framework } from '../contracts/framework.ts';
+import type { CoverageObservation } from '../contracts/observation.ts';
+import { count, list, summariseCoverage } from '../util/report-text.ts';
+
+export type CheckWithMeta = CheckResult & { readonly meta: CheckMeta };
+
+/** How one mapped check ended, once its findings are counted. */
+interface Mapped {
+  readonly check: CheckWithMeta;
+  readonly outcome: ControlOutcome;
+  readonly open: number;
+  readonly excepted: number;
+  readonly worst?: Severity;
+}
+
+/**
+ * What the evidence of this run says about each control, in the order of the catalogues:
+ *
+ * - `fail`: a mapped check has open findings;
+ * - `excepted`: all that its checks found is accepted;
+ * - `partial`: nothing found, but not every mapped check ran, or one ran on part of what it needs;
+ * - `pass`: every mapped check that applies passed (at least one);
+ * - `not-applicable`: there was nothing for its checks to judge;
+ * - `not-assessed`: none of its checks could run, no check maps to it, or it is for people to judge.
+ *
+ * Findings that are fixed or were not observed do not count as open. A list of findings that was cut for a persona or a
+ * baseline gives too good a picture: pass the whole list.
+ */
+export function rollUp(
+  frameworks: readonly Framework[],
+  checks: readonly CheckWithMeta[],
+  findings: readonly Finding[],
+  coverage: readonly CoverageObservation[],
+): ControlResult[] {
+  const byRule = groupByRule(findings);
+  const byControl = new Map<string, Mapped[]>();
+  for (const check of checks) {
+    const mapped = weigh(check, byRule.get(check.rule));
+    for (const ref of new Set(check.meta.controls)) byControl.set(ref, [...(byControl.get(ref) ?? []), mapped]);
+  }
+  const gaps = describeGaps(coverage);
+  return frameworks.flatMap((framework) =>
+    framework.controls.map((control) => judge(framework, control, byControl.get(`${framework.id}:${control.id}`) ?? [], gaps)),
+  );
+}
+
+function groupByRule(findings: readonly Finding[]): Map<string, Finding[]> {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const group = groups.get(finding.rule);
+    if (group === undefined) groups.set(finding.rule, [finding]);
+    else group.push(finding);
+  }
+  return groups;
+}
+
+/** The findings at hand decide; where a rule has none in the list, the check's own counts do. */
+function weigh(check: CheckWithMeta, findings: readonly Finding[] | undefined): Mapped {
+  const open = findings?.filter((finding) => finding.status === 'new' || finding.status === 'open') ?? [];
+  const accepted = findings?.filter((finding) => finding.status === 'excepted').length ?? 0;
+  const opened = findings === undefined ? check.findings : open.length;
+  const excepted = Math.max(accepted, check.excepted);
+  const base = { check, open: opened, excepted, ...worstOf(check, open, opened) };
+  if (opened > 0) return { ...base, outcome: 'fail' };
+  if (excepted > 0 && (check.outcome === 'fail' || check.outcome === 'pass')) return { ...base, outcome: 'excepted' };
+  return { ...base, outcome: check.outcome };
+}
+
+function worstOf(check: CheckWithMeta, open: readonly Finding[], opened: number): { worst?: Severity } {
+  if (opened === 0) return {};
+  const severities = open.length > 0 ? open.map((finding) => finding.severity) : [check.meta.severity];
+  const worst = worse(severities);
+  return worst === undefined ? {} : { worst };
+}
+
+function worse(severities: readonly Severity[]): Severity | undefined {
+  return SEVERITIES.findLast((severity) => severities.includes(severity));
+}
+
+function judge(
+  framework: Framework,
+  control: Framework['controls'][number],
+  mapped: readonly Mapped[],
+  gaps: Gaps,
+): ControlResult {
+  let findings = 0;
+  let population = 0;
+  for (const item of mapped) {
+    findings += item.open;
+    population += item.check.population;
+  }
+  const worst = worse(mapped.flatMap((item) => item.worst ?? []));
+  const outcome = outcomeOf(mapped, control.assessment === 'manual');
+  return {
+    framework: framework.id,
+    control: control.id,
+    title: control.title,
+    ...(control.group === undefined ? {} : { group: control.group }),
+    formerly: control.formerly,
+    outcome,
+    reason: reasonFor(outcome, mapped, control.assessment === 'manual', gaps),
+    rules: mapped.map((item) => ({ rule: item.check.rule, outcome: item.outcome, findings: item.open })),
+    findings,
+    ...(worst === undefined ? {} : { worst }),
+    population,
+  };
+}
+
+function outcomeOf(mapped: readonly Mapped[], manual: boolean): ControlOutcome {
+  const outcomes = new Set(mapped.map((item) => item.outcome));
+  if (outcomes.has('fail')) return 'fail';
+  // Evidence of a breach is worth something anywhere; its absence is no proof of what only people can judge.
+  if (manual || mapped.length === 0) return 'not-assessed';
+  if (outcomes.size === 1 && outcomes.has('not-applicable')) return 'not-applicable';
+  const ran = outcomes.has('pass') || outcomes.has('excepted') || outcomes.has('partial');
+  if (!ran) return 'not-assessed';
+  if (outcomes.has('partial') || outcomes.has('not-assessed')) return 'partial';
+  return outcomes.has('excepted') ? 'excepted' : 'pass';
+}
+
+function reasonFor(outcome: ControlOutcome, mapped: readonly Mapped[], manual: boolean, gaps: Gaps): string {
+  if (outcome === 'fail') return failReason(mapped, gaps);
+  if (manual) {
+    if (mapped.length === 0) return 'For people to judge; no check maps to it.';
+    const ran = mapped.filter((item) => item.outcome !== 'not-assessed' && item.outcome !== 'not-applicable').length;
+    if (ran === 0) return `For people to judge; ${noneRan(mapped, gaps)}`;
+    return `For people to judge: ${ran} of ${count(mapped.length, 'check')} that bear on it ran and found nothing against it.`;
+  }
+  if (mapped.length === 0) return 'No check maps to it.';
+  switch (outcome) {
+    case 'pass':
+      return passReason(mapped);
+    case 'excepted':
+      return `${count(
+        sum(mapped, (item) => item.excepted),
+        'finding',
+      )}, all accepted by an exception.`;
+    case 'partial':
+      return partialReason(mapped, gaps);
+    case 'not-applicable':
+      return `Nothing of the kind that ${mapped.length === 1 ? 'its check judges' : `its ${mapped.length} checks judge`} was found.`;
+    default:
+      return upperFirst(noneRan(mapped, gaps));
+  }
+}
+
+function failReason(mapped: readonly Mapped[], gaps: Gaps): string {
+  const failed = mapped.filter((item) => item.outcome === 'fail');
+  const found = `${count(
+    sum(failed, (item) => item.open),
+    'open finding',
+  )} from ${failed.length} of ${count(mapped.length, 'check')}`;
+  const silent = mapped.filter((item) => item.outcome === 'not-assessed' || item.outcome === 'partial');
+  return silent.length === 0 ? `${found}.` : `${found}; ${silences(silent, gaps)}`;
+}
+
+function passReason(mapped: readonly Mapped[]): string {
+  const passed = mapped.filter((item) => item.outcome === 'pass');
+  const looked = count(
+    sum(passed, (item) => item.check.population),
+    'item',
+  );
+  const rest = mapped.length - passed.length;
+  const aside = rest === 0 ? '' : `; ${rest} had nothing to judge`;
+  return `${passed.length} of ${count(mapped.length, 'check')} ran on ${looked} and found nothing${aside}.`;
+}
+
+function partialReason(mapped: readonly Mapped[], gaps: Gaps): string {
+  const whole = mapped.filter((item) => item.outcome === 'pass' || item.outcome === 'excepted').length;
+  const silent = mapped.filter((item) => item.outcome === 'not-assessed' || item.outcome === 'partial');
+  return `${whole} of ${count(mapped.length, 'check')} ran in full and left nothing open; ${silences(silent, gaps)}`;
+}
+
+function noneRan(mapped: readonly Mapped[], gaps: Gaps): string {
+  const silent = mapped.filter((item) => item.outcome === 'not-assessed');
+  const who = silent.length === 1 ? 'its one check could not run' : `none of its ${silent.length} checks could run`;
+  return `${who}: ${whys(silent, gaps)}.`;
+}
+
+function silences(silent: readonly Mapped[], gaps: Gaps): string {
+  const missing = silent.filter((item) => item.outcome === 'not-assessed').length;
+  const part = silent.length - missing;
+  const words = [
+    ...(missing > 0 ? [`${missing} could not run`] : []),
+    ...(part > 0 ? [`${part} ran on part of what ${part === 1 ? 'it needs' : 'they need'}`] : []),
+  ];
+  return `${list(words)}: ${whys(silent, gaps)}.`;
+}
+
+/** Why checks stayed silent, each reason once; at most two are spelled out, for this is one sentence of a table. */
+function whys(silent: readonly Mapped[], gaps: Gaps): string {
+  const reasons = new Set(
+    silent.map((item) => (item.check.reason ?? gaps.forNeeds(item.check.meta.needs)).trim().replace(/\.$/, '')),
+  );
+  const [first, second, ...more] = [...reasons].map(lowerFirst);
+  const told = [first, second].filter((reason) => reason !== undefined).join('; ');
+  return more.length === 0 ? told : `${told}; and ${count(more.length, 'other reason')}`;
+}
+
+interface Gaps {
+  /** Says what coverage lacks for these needs, when the check itself does not. */
+  forNeeds(needs: readonly string[]): string;
+}
+
+function describeGaps(coverage: readonly CoverageObservation[]): Gaps {
+  const { looked } = summariseCoverage(coverage);
+  return {
+    forNeeds(needs) {
+      const surfaces = new Set(needs.flatMap((need) => need.split('|')).flatMap((need) => need.split('@')[1] ?? []));
+      const short = looked.filter((row) => surfaces.has(row.surface) && row.gaps.length > 0);
+      const [gap] = short.flatMap((row) => row.gaps.map((one) => `${row.title}, ${one.subject}: ${one.why ?? one.outcome}`));
+      return gap ?? `not collected: ${list(needs)}`;
+    },
+  };
+}
+
+function sum(items: readonly Mapped[], of: (item: Mapped) => number): number {
+  let total = 0;
+  for (const item of items) total += of(item);
+  return total;
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Leaves abbreviations and names in capitals alone (`AWS IAM …`). */
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+}

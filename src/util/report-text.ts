@@ -1,0 +1,185 @@
+import type { Finding, Severity } from '../contracts/finding.ts';
+import { SEVERITIES } from '../contracts/finding.ts';
+import type { ControlResult } from '../contracts/framework.ts';
+import type { CoverageObservation, Location, Outcome, Surface } from '../contracts/observation.ts';
+import { SURFACES } from '../contracts/observation.ts';
+import type { Report } from '../contracts/reporter.ts';
+
+/** Words and sums that every reporter needs, so that all of them say the same. Nothing here is made safe for a sink. */
+
+/** Most severe first. */
+export const SEVERITIES_DOWN: readonly Severity[] = [...SEVERITIES].reverse();
+
+/** `1 finding`, `1,204 findings`. */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${thousands(n)} ${n === 1 ? one : many}`;
+}
+
+/** 1204 → `1,204`: the same on every machine, whatever its locale. */
+export function thousands(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+}
+
+/** `a, b and c` */
+export function list(items: readonly string[]): string {
+  if (items.length < 2) return items.join('');
+  return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+export function firstSentence(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  return /^.+?[.!?](?=\s+[A-Z`])/.exec(line)?.[0] ?? line;
+}
+
+/** `notebooks/churn.ipynb cell 3 output, line 2`, `deploy.sh:3 in commit 1a2b3c4 (2024-03-02), gone from HEAD`. */
+export function placeText(at: Location): string {
+  const file = [at.repository, at.path].filter((part) => part !== undefined).join(' ');
+  const parts: string[] = [];
+  if (file !== '') parts.push(at.cell === undefined && at.line !== undefined ? `${file}:${at.line}` : file);
+  if (at.cell !== undefined) parts.push(`cell ${at.cell}${at.part === undefined ? '' : ` ${at.part}`}${inCell(at.line)}`);
+  else if (at.part !== undefined) parts.push(at.part);
+  if (at.layer !== undefined) parts.push(`layer ${at.layer.slice(0, 19)}`);
+  if (at.pointer !== undefined) parts.push(file === '' ? at.pointer : `at ${at.pointer}`);
+  if (at.commit !== undefined) {
+    const date = at.date === undefined ? '' : ` (${at.date.slice(0, 10)})`;
+    parts.push(`in commit ${at.commit.slice(0, 7)}${date}${at.atHead === false ? ', gone from HEAD' : ''}`);
+  }
+  return parts.join(' ');
+}
+
+function inCell(line: number | undefined): string {
+  return line === undefined ? '' : `, line ${line}`;
+}
+
+/** `PR.AA-05 · least privilege (CSF 1.1: PR.AC-4)`: the id, our short name, and what it was called before. */
+export function controlLabel(control: Pick<ControlResult, 'framework' | 'control' | 'title' | 'formerly'>): string {
+  const before = control.formerly[0];
+  const edition = control.framework === 'nist-csf-2.0' ? 'CSF 1.1' : 'formerly';
+  // The same number with another padding (ID.AM-2 for ID.AM-02) tells a reader nothing new.
+  const told = before === undefined || before.replace(/-0?(?=\d)/, '-') === control.control.replace(/-0?(?=\d)/, '-');
+  return `${control.control} · ${control.title}${told ? '' : ` (${edition}: ${before})`}`;
+}
+
+export interface SurfaceCoverage {
+  readonly surface: Surface;
+  readonly title: string;
+  readonly outcome: Outcome;
+  readonly seen: number;
+  readonly read: number;
+  readonly skipped: number;
+  readonly failed: number;
+  /** Looks that were not complete, in the order met. */
+  readonly gaps: readonly CoverageObservation[];
+}
+
+export interface CoverageSummary {
+  /** In the order of `SURFACES`. */
+  readonly looked: readonly SurfaceCoverage[];
+  readonly notLooked: readonly { readonly surface: Surface; readonly title: string }[];
+  readonly complete: number;
+}
+
+/** One line a surface: complete only if every look at it was. */
+export function summariseCoverage(rows: readonly CoverageObservation[]): CoverageSummary {
+  const looked: SurfaceCoverage[] = [];
+  const notLooked: { surface: Surface; title: string }[] = [];
+  for (const surface of Object.keys(SURFACES) as Surface[]) {
+    const title = SURFACES[surface];
+    const mine = rows.filter((row) => row.surface === surface);
+    if (mine.length === 0) {
+      notLooked.push({ surface, title });
+      continue;
+    }
+    const total = { seen: 0, read: 0, skipped: 0, failed: 0 };
+    for (const row of mine) {
+      total.seen += row.seen ?? 0;
+      total.read += row.read ?? 0;
+      total.skipped += row.skipped ?? 0;
+      total.failed += row.failed ?? 0;
+    }
+    looked.push({
+      surface,
+      title,
+      outcome: worstOutcome(mine),
+      ...total,
+      gaps: mine.filter((row) => row.outcome !== 'complete'),
+    });
+  }
+  return { looked, notLooked, complete: looked.filter((row) => row.outcome === 'complete').length };
+}
+
+function worstOutcome(rows: readonly CoverageObservation[]): Outcome {
+  const outcomes = new Set(rows.map((row) => row.outcome));
+  const [only] = outcomes;
+  return outcomes.size === 1 && only !== undefined ? only : 'partial';
+}
+
+/** Findings that are wrong now: neither accepted, nor gone. */
+export function openFindings(findings: readonly Finding[]): Finding[] {
+  return sortFindings(findings.filter(isOpen));
+}
+
+export function isOpen(finding: Finding): boolean {
+  return finding.status === 'new' || finding.status === 'open';
+}
+
+/** Severity, then rule, then subject; the fingerprint decides what is left, so that order never depends on the input. */
+export function sortFindings(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort(
+    (a, b) =>
+      SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
+      compare(a.rule, b.rule) ||
+      compare(a.subject, b.subject) ||
+      compare(a.fingerprint, b.fingerprint),
+  );
+}
+
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** `2 critical, 3 high and 1 low`; empty when there are none. */
+export function severityCounts(findings: readonly Finding[]): string {
+  const parts = SEVERITIES_DOWN.map((severity) => ({ severity, n: findings.filter((f) => f.severity === severity).length }));
+  return list(parts.filter(({ n }) => n > 0).map(({ severity, n }) => `${thousands(n)} ${severity}`));
+}
+
+export interface Verdict {
+  /** What was found. */
+  readonly findings: string;
+  /** What that is worth: what was looked at. */
+  readonly coverage: string;
+  /** Nothing open, and everything that was looked at was read whole. */
+  readonly clean: boolean;
+}
+
+/** The report in two sentences. A run that looked at nothing, or not at all of it, never reads as clean. */
+export function verdict(report: Report): Verdict {
+  const open = openFindings(report.findings);
+  const coverage = summariseCoverage(report.coverage);
+  const subjects = new Set(open.map((finding) => finding.identity ?? finding.credential ?? finding.subject)).size;
+  const known = count(report.identities.length, 'machine identity', 'machine identities');
+  const findings =
+    open.length === 0
+      ? `No open findings; ${known} known.`
+      : `${severityCounts(open)} ${open.length === 1 ? 'finding' : 'findings'} on ${count(subjects, 'identity or credential', 'identities and credentials')}; ${known} known.`;
+  const whole = coverage.looked.length > 0 && coverage.complete === coverage.looked.length;
+  return { findings, coverage: coverageSentence(coverage), clean: open.length === 0 && whole };
+}
+
+function coverageSentence({ looked, complete }: CoverageSummary): string {
+  if (looked.length === 0) return 'Nothing was looked at, so this says nothing about what is there.';
+  if (complete === looked.length) return `${count(looked.length, 'surface')} looked at, all read completely.`;
+  const short = looked.filter((row) => row.outcome !== 'complete').map((row) => row.title);
+  return `${complete} of ${count(looked.length, 'surface')} looked at were read completely; silence about ${list(short)} proves nothing.`;
+}
+
+/** What was left out of the findings, and why; empty when nothing was. */
+export function hiddenText(hidden: Report['hidden'], persona: string): string[] {
+  const lines: string[] = [];
+  if (hidden.persona > 0)
+    lines.push(`${count(hidden.persona, 'finding')} not shown to persona ${persona} (--persona auditor shows all)`);
+  if (hidden.baseline > 0) lines.push(`${count(hidden.baseline, 'finding')} already in the baseline`);
+  if (hidden.excepted > 0) lines.push(`${count(hidden.excepted, 'finding')} accepted by an exception`);
+  return lines;
+}

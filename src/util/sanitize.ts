@@ -1,0 +1,81 @@
+/**
+ * Names in a report come from strangers: files, tags, branches, API answers. Each sink has its own way of being fooled
+ * (terminals by escape codes, Markdown by HTML and mentions, spreadsheets by formulas), and each its function here.
+ * All of them keep the text readable: what could harm is shown as its code point, not dropped.
+ */
+
+// Controls (C0, DEL, C1), format characters (bidirectional overrides, zero-width, tags), line separators, lone surrogates.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const BREAKS = /\s*[\t\n\v\f\r\u0085\u2028\u2029]\s*/g;
+/** More than this many combining marks in a row pile up over the neighbouring lines. */
+const MARKS = /(\p{M}{3})\p{M}+/gu;
+
+/** One line that is safe to print: breaks and tabs become a blank, invisible characters show as `\u{202e}`. */
+export function printable(text: string): string {
+  return text.replace(BREAKS, ' ').replace(UNPRINTABLE, escapeOf).replace(MARKS, '$1').trim();
+}
+
+function escapeOf(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}
+
+/** Shortens to `max` characters; the end is kept as well, for that is where paths and ids differ. */
+export function clip(text: string, max: number): string {
+  // Code points only where needed: names are mostly short, and a 10 kB one should cost no more than a look.
+  if (text.length <= max) return text;
+  const characters = [...text.slice(0, max * 2), ...text.slice(-max * 2)];
+  if (text.length <= max * 4) characters.splice(0, characters.length, ...text);
+  if (characters.length <= max) return text;
+  const tail = Math.floor((max - 1) / 3);
+  const head = characters.slice(0, max - 1 - tail).join('');
+  return `${head}…${tail === 0 ? '' : characters.slice(-tail).join('')}`;
+}
+
+/**
+ * Text inside a GitHub-flavoured Markdown paragraph or table cell. Everything with a meaning becomes a character
+ * reference, which no renderer reads as syntax. Mentions (`@team`), issue numbers and bare links are found in the
+ * rendered text, so references do not stop those: a zero-width space does.
+ */
+export function markdown(text: string): string {
+  return printable(text)
+    .replace(/[&<>`*_~|\\[\]$]/g, reference)
+    .replace(/^[-+=\d]/, reference)
+    .replace(/(?<![A-Za-z0-9.+-])@(?=\w)/g, '@&#8203;')
+    .replace(/(?<!&)#(?=\d)/g, '#&#8203;')
+    .replace(/^#/, '&#35;')
+    .replace(/:\/\//g, ':&#8203;//')
+    .replace(/\b(www)\./gi, '$1&#8203;.');
+}
+
+/** A name in Markdown, in the fixed-width face. Mentions and links are never made inside it. */
+export function markdownCode(text: string): string {
+  // Dots, slashes, dashes and colons mean nothing there, and leaving them keeps the raw text legible; bare links are
+  // found in it all the same (to the parser, inline HTML does not make its content code).
+  const escaped = printable(text)
+    .replace(/[^\p{L}\p{N} ./:,\-=+%@]/gu, reference)
+    .replace(/:(?=\/\/)/g, reference)
+    .replace(/(?<=\bwww)\./gi, reference);
+  return `<code>${escaped}</code>`;
+}
+
+function reference(character: string): string {
+  return `&#${character.codePointAt(0)};`;
+}
+
+/**
+ * A cell of a CSV file. Spreadsheets run what begins like a formula; they may also split at `;` or `,` where the file
+ * meant neither, so that the rest of a cell begins a new one.
+ * https://owasp.org/www-community/attacks/CSV_Injection
+ */
+export function csvCell(text: string): string {
+  const starts = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(text) ? "'" : '';
+  return starts + printable(text).replace(/([;,]\s*)(?=[=+\-@＝＋－＠])/gu, "$1'");
+}
+
+/** JSON text in which nothing invisible is left raw; parsing it gives the same value. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(
+    /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
