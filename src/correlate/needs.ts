@@ -1,0 +1,143 @@
+import type { CheckMeta } from '../contracts/check.ts';
+import type { ObservationKind, Outcome, Surface } from '../contracts/observation.ts';
+import { OBSERVATION_KINDS, SURFACES } from '../contracts/observation.ts';
+
+/** One row of the view `coverage`, as far as a check's needs ask for it. */
+export interface CoverageRow {
+  readonly surface: string;
+  readonly subject: string;
+  readonly outcome: Outcome;
+  readonly why?: string;
+  readonly covers: readonly string[];
+}
+
+/** What a check's needs come to in a run. */
+export interface Assessment {
+  readonly state: 'complete' | 'partial' | 'missing';
+  /** One sentence, for `partial` and `missing`. */
+  readonly reason?: string;
+}
+
+interface Need {
+  readonly kind: ObservationKind;
+  readonly surface?: Surface;
+}
+
+const KIND_WORDS: { readonly [kind in ObservationKind]: string } = {
+  identity: 'identities',
+  credential: 'credentials',
+  sighting: 'places where credentials are seen',
+  grant: 'grants',
+  trust: 'trust policies',
+  consumer: 'consumers',
+  usage: 'usage',
+  person: 'people',
+  coverage: 'coverage',
+};
+
+/** What to give so that a surface is looked at; completes `… were not collected: `. */
+const HOW_TO_COLLECT: { readonly [surface in Surface]: string } = {
+  'work-tree': 'name the repository or directory as a target',
+  history: 'name a git repository as a target and leave out --no-history',
+  notebook: 'name a directory with notebooks as a target',
+  ci: 'name a repository with its CI configuration as a target',
+  k8s: 'give the manifests or an export of the cluster',
+  iac: 'name the directory of the infrastructure code as a target',
+  image: 'give the image archive',
+  'agent-config': 'name the repository or home directory that holds the agent configuration',
+  aws: 'give `aws iam get-account-authorization-details` and the credential report as files, or the target aws:',
+  gcp: 'give exports of the service accounts, their keys and the IAM policy, or the target gcp:',
+  entra: 'give an export of app registrations and service principals',
+  github: 'give the target github:ORG',
+  okta: 'give an export of the Okta organisation',
+  'google-workspace': 'give an export of Google Workspace',
+  postgres: 'give an export of the roles and grants',
+  spire: 'give an export of the SPIRE entries',
+  gateway: 'give an export of hoop sessions and connections',
+  'audit-log': 'give an export of the audit log',
+  people: 'give a roster of people (CSV or JSON with e-mail and leaving date)',
+};
+
+// Where a kind usually comes from, when a need names no surface.
+const USUAL_SURFACE: { readonly [kind in ObservationKind]: Surface } = {
+  identity: 'aws',
+  credential: 'aws',
+  sighting: 'work-tree',
+  grant: 'aws',
+  trust: 'aws',
+  consumer: 'ci',
+  usage: 'gateway',
+  person: 'people',
+  coverage: 'work-tree',
+};
+
+/** `credential@aws` or `usage`; a text in place of a need says what is wrong with it. */
+export function parseNeed(text: string): Need | string {
+  const [kind = '', surface, ...rest] = text.trim().split('@');
+  if (!isKind(kind)) return `${JSON.stringify(kind)} is no kind of observation (${OBSERVATION_KINDS.join(', ')})`;
+  if (surface === undefined) return { kind };
+  if (rest.length > 0 || !isSurface(surface)) {
+    return `${JSON.stringify([surface, ...rest].join('@'))} is no surface (${Object.keys(SURFACES).join(', ')})`;
+  }
+  return { kind, surface };
+}
+
+/** Was what a check needs collected, in whole or in part? "Clean" is said only where it was, in whole. */
+export function assess(meta: CheckMeta, coverage: readonly CoverageRow[]): Assessment {
+  const missing: string[] = [];
+  const gaps: CoverageRow[] = [];
+  for (const need of meta.needs) {
+    const alternatives = need.split('|').map(needOf);
+    const rows = coverage.filter((row) => alternatives.some((alternative) => covers(row, alternative)));
+    const collected = rows.some((row) => row.outcome === 'complete' || row.outcome === 'partial');
+    if (!collected) missing.push(whyMissing(alternatives, rows));
+    gaps.push(...rows.filter((row) => row.outcome !== 'complete'));
+  }
+  if (missing.length > 0) return { state: 'missing', reason: missing.join('; ') };
+  if (gaps.length > 0) return { state: 'partial', reason: whyPartial(gaps) };
+  return { state: 'complete' };
+}
+
+function needOf(text: string): Need {
+  const need = parseNeed(text);
+  if (typeof need === 'string') throw new TypeError(need);
+  return need;
+}
+
+function covers(row: CoverageRow, need: Need): boolean {
+  return (need.surface === undefined || row.surface === need.surface) && row.covers.includes(need.kind);
+}
+
+function whyMissing(alternatives: readonly Need[], rows: readonly CoverageRow[]): string {
+  const what = [...new Set(alternatives.map(nameOf))].join(' or ');
+  const denied = rows[0];
+  if (denied !== undefined) return `${what} could not be read: ${tell(denied)}`;
+  const ways = alternatives.map((need) => HOW_TO_COLLECT[need.surface ?? USUAL_SURFACE[need.kind]]);
+  return `${what} were not collected: ${[...new Set(ways)].join(', or ')}`;
+}
+
+function nameOf(need: Need): string {
+  if (need.kind === 'usage' && need.surface === 'gateway') return 'gateway sessions';
+  if (need.kind === 'consumer' && need.surface === 'gateway') return 'gateway connections';
+  if (need.kind === 'person') return 'people';
+  return need.surface === undefined ? KIND_WORDS[need.kind] : `${KIND_WORDS[need.kind]} of ${SURFACES[need.surface]}`;
+}
+
+function whyPartial(gaps: readonly CoverageRow[]): string {
+  const told = [...new Set(gaps.map(tell))].sort();
+  const shown = told.slice(0, 3).join('; ');
+  return told.length > 3 ? `not read in full: ${shown}; and ${told.length - 3} more` : `not read in full: ${shown}`;
+}
+
+function tell(row: CoverageRow): string {
+  const place = `${SURFACES[row.surface as Surface] ?? row.surface}, ${row.subject}`;
+  return row.why === undefined ? `${place} (${row.outcome})` : `${place} (${row.why.replace(/\.$/, '')})`;
+}
+
+function isKind(text: string): text is ObservationKind {
+  return OBSERVATION_KINDS.some((kind) => kind === text);
+}
+
+function isSurface(text: string): text is Surface {
+  return Object.hasOwn(SURFACES, text);
+}

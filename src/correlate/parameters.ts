@@ -1,0 +1,46 @@
+import type { Check } from '../contracts/check.ts';
+import type { SqlParameters, SqlValue } from '../store/reader.ts';
+import { ConfigError } from '../util/errors.ts';
+
+/** What the configuration says of rules: values for their parameters. */
+export type ParameterOverrides = { readonly [rule: string]: SqlParameters };
+
+/** Names bound as `$name`, outside of comments and string literals. */
+export function parametersIn(sql: string): readonly string[] {
+  const code = sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g, ' ');
+  return [...new Set([...code.matchAll(/\$(?<name>[A-Za-z_]\w*)/g)].map((match) => match.groups?.name ?? ''))];
+}
+
+/** The values for one query of a check: only those it binds, for DuckDB refuses the others. */
+export function bindings(check: Check, sql: string, overrides: ParameterOverrides = {}): SqlParameters {
+  const own = overrides[check.meta.id] ?? {};
+  const bound: { [name: string]: SqlValue } = {};
+  for (const name of parametersIn(sql)) {
+    const value = own[name] ?? check.meta.parameters[name];
+    if (value !== undefined) bound[name] = value;
+  }
+  return bound;
+}
+
+/** Refuses overrides that would silently do nothing: an unknown rule or parameter, or a value of another type. */
+export function assertOverrides(checks: readonly Check[], overrides: ParameterOverrides): void {
+  for (const [rule, values] of Object.entries(overrides)) {
+    const check = checks.find((candidate) => candidate.meta.id === rule);
+    if (check === undefined) throw wrong(`There is no check ${rule}.`, 'Run `nhi-audit rules list` for the names.');
+    const known = check.meta.parameters;
+    for (const [name, value] of Object.entries(values)) {
+      const standard = known[name];
+      if (standard === undefined) {
+        const names = Object.keys(known).join(', ');
+        throw wrong(`The check ${rule} has no parameter ${name}.`, names === '' ? 'It has none.' : `It has: ${names}.`);
+      }
+      if (typeof value !== typeof standard) {
+        throw wrong(`${name} of the check ${rule} must be a ${typeof standard}.`, `Its default is ${standard}.`);
+      }
+    }
+  }
+}
+
+function wrong(message: string, hint: string): ConfigError {
+  return new ConfigError(message, { code: 'RULE_PARAMETER', hint });
+}

@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import type { Check, CheckResult } from '../contracts/check.ts';
+import type { Finding, FindingStatus } from '../contracts/finding.ts';
+import { SEVERITIES } from '../contracts/finding.ts';
+import type { IsoTime } from '../contracts/observation.ts';
+import type { Row, StoreReader } from '../store/reader.ts';
+import { messageOf, RuleError } from '../util/errors.ts';
+import { resolve } from './evidence.ts';
+import type { Assessment, CoverageRow } from './needs.ts';
+import { assess } from './needs.ts';
+import { assertOverrides, bindings, type ParameterOverrides } from './parameters.ts';
+import { lookedAtAgain, previousFindings } from './previous.ts';
+import { type Hit, hitsOf } from './row.ts';
+
+export interface RunChecksOptions {
+  /** The clock of the run. */
+  readonly now: IsoTime;
+  /** Values for parameters, by rule. */
+  readonly parameters?: ParameterOverrides;
+  /** Findings of the run before; read from the store when not given. */
+  readonly previous?: readonly Finding[];
+  /** Told before each check, for progress. */
+  readonly onCheck?: (check: Check) => void;
+}
+
+export interface Correlation {
+  /** What is wrong now: `new` or `open`, in report order. */
+  readonly findings: readonly Finding[];
+  /** What was wrong in the run before and is not any more (`fixed`), or could not be seen (`not-observed`). */
+  readonly gone: readonly Finding[];
+  /** One a check, by id. */
+  readonly results: readonly CheckResult[];
+}
+
+interface Outcome {
+  readonly result: CheckResult;
+  readonly hits: readonly Hit[];
+  readonly assessment: Assessment;
+}
+
+const CoverageRows = z.array(
+  z
+    .object({
+      surface: z.string(),
+      subject: z.string(),
+      outcome: z.enum(['complete', 'partial', 'denied', 'unsupported']),
+      why: z.string().nullish(),
+      covers: z.array(z.string()),
+    })
+    .transform(({ why, ...row }): CoverageRow => ({ ...row, ...(why == null ? {} : { why }) })),
+);
+
+/** Runs every check over the current run of the store and joins what they found with its evidence and its past. */
+export async function runChecks(store: StoreReader, checks: readonly Check[], options: RunChecksOptions): Promise<Correlation> {
+  assertOverrides(checks, options.parameters ?? {});
+  const coverage = CoverageRows.parse(await store.rows('SELECT surface, subject, outcome, why, covers FROM coverage'));
+  const outcomes: Outcome[] = [];
+  for (const check of checks) {
+    options.onCheck?.(check);
+    outcomes.push(await runCheck(store, check, coverage, options.parameters));
+  }
+  const previous = options.previous ?? (await previousFindings(store));
+  const findings = await findingsOf(store, outcomes, previous, options.now);
+  return {
+    findings: findings.sort(inReportOrder),
+    gone: [...(await goneFindings(store, outcomes, previous, findings))].sort(inReportOrder),
+    results: outcomes.map((outcome) => outcome.result).sort((a, b) => compare(a.rule, b.rule)),
+  };
+}
+
+async function runCheck(
+  store: StoreReader,
+  check: Check,
+  coverage: readonly CoverageRow[],
+  parameters: ParameterOverrides | undefined,
+): Promise<Outcome> {
+  const assessment = assess(check.meta, coverage);
+  const ended = (outcome: CheckResult['outcome'], population: number, hits: readonly Hit[]): Outcome => ({
+    result: {
+      rule: check.meta.id,
+      outcome,
+      ...(outcome === 'partial' || outcome === 'not-assessed' ? { reason: assessment.reason ?? '' } : {}),
+      population,
+      findings: hits.length,
+      excepted: 0,
+    },
+    hits,
+    assessment,
+  });
+  if (assessment.state === 'missing') return ended('not-assessed', 0, []);
+  const counted = await query(store, check, `SELECT count(*) AS n FROM ${check.meta.population}`, parameters);
+  const population = Number(counted[0]?.n ?? 0);
+  const hits = hitsOf(check, await query(store, check, check.sql, parameters));
+  if (hits.length > 0) return ended('fail', Math.max(population, hits.length), hits);
+  if (assessment.state === 'partial') return ended('partial', population, []);
+  return population === 0 ? ended('not-applicable', 0, []) : ended('pass', population, []);
+}
+
+async function query(store: StoreReader, check: Check, sql: string, parameters?: ParameterOverrides): Promise<Row[]> {
+  try {
+    return await store.rows(sql, bindings(check, sql, parameters));
+  } catch (error) {
+    throw new RuleError(`${check.file}: the check cannot run: ${messageOf(error)}`, {
+      code: 'CHECK_FAILED',
+      hint: 'Run `nhi-audit rules check` to see every fault of the rules.',
+      cause: error,
+    });
+  }
+}
+
+async function findingsOf(
+  store: StoreReader,
+  outcomes: readonly Outcome[],
+  previous: readonly Finding[],
+  now: IsoTime,
+): Promise<Finding[]> {
+  const hits = outcomes.flatMap((outcome) => outcome.hits);
+  const resolved = await resolve(store, hits);
+  const before = new Map(previous.map((finding) => [finding.fingerprint, finding]));
+  return hits.map((hit): Finding => {
+    const { meta } = hit.check;
+    const known = before.get(hit.fingerprint);
+    return {
+      fingerprint: hit.fingerprint,
+      rule: meta.id,
+      title: meta.title,
+      message: hit.message,
+      severity: hit.severity,
+      confidence: hit.confidence,
+      persona: meta.persona,
+      status: known === undefined ? 'new' : 'open',
+      ...(hit.identity === undefined ? {} : { identity: hit.identity }),
+      ...(hit.credential === undefined ? {} : { credential: hit.credential }),
+      subject: resolved.subjectOf(hit),
+      controls: meta.controls,
+      evidence: resolved.evidenceOf(hit),
+      firstSeen: known?.firstSeen ?? now,
+      lastSeen: now,
+      fix: meta.fix.trim(),
+      ...(hit.detail === undefined ? {} : { detail: hit.detail }),
+    };
+  });
+}
+
+async function goneFindings(
+  store: StoreReader,
+  outcomes: readonly Outcome[],
+  previous: readonly Finding[],
+  findings: readonly Finding[],
+): Promise<readonly Finding[]> {
+  const here = new Set(findings.map((finding) => finding.fingerprint));
+  const gone = previous.filter((finding) => !here.has(finding.fingerprint));
+  const inFull = new Set(outcomes.filter((o) => o.assessment.state === 'complete').map((o) => o.result.rule));
+  const again = await lookedAtAgain(
+    store,
+    gone.filter((finding) => inFull.has(finding.rule)),
+  );
+  return gone.map((finding): Finding => {
+    const status: FindingStatus = again.has(finding.fingerprint) ? 'fixed' : 'not-observed';
+    return { ...finding, status };
+  });
+}
+
+function inReportOrder(a: Finding, b: Finding): number {
+  return (
+    SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
+    compare(a.rule, b.rule) ||
+    compare(a.subject, b.subject) ||
+    compare(a.fingerprint, b.fingerprint)
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
