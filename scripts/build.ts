@@ -1,35 +1,43 @@
 // `npm run build`, and `npm install` through "prepare": src, scanners and reporters compiled to dist, detectors as one JSON file.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { loadPack, serializePack } from '../src/detect/load.ts';
+import { messageOf } from '../src/util/errors.ts';
 
 const ROOT = dirname(import.meta.dirname);
 const DIST = join(ROOT, 'dist');
+/** Built here and moved at the end: whoever runs the tool meanwhile runs a whole one. */
+const NEXT = join(ROOT, 'node_modules', '.cache', 'nhi-audit', 'dist');
 
 process.exitCode = await build();
 
 async function build(): Promise<number> {
   const started = performance.now();
-  rmSync(DIST, { recursive: true, force: true });
+  rmSync(NEXT, { recursive: true, force: true });
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' });
+  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', NEXT];
+  const compiled = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
   if (compiled.status !== 0) {
-    rmSync(DIST, { recursive: true, force: true });
     console.error('dist is not built: see the errors above');
     return 1;
   }
-  await writeDetectors();
+  try {
+    await writeDetectors();
+  } catch (error) {
+    console.error(`dist is not built: ${messageOf(error)}`);
+    return 1;
+  }
   // The launcher compares this file's time with the sources', so that a checkout never runs stale code.
-  writeFileSync(join(DIST, 'built'), '');
+  writeFileSync(join(NEXT, 'built'), '');
+  rmSync(DIST, { recursive: true, force: true });
+  renameSync(NEXT, DIST);
   console.log(`dist is built (${((performance.now() - started) / 1000).toFixed(1)} s)`);
   return 0;
 }
 
 /** All detector packs, parsed and proven, in one file: a start need not read and check the YAML. */
 async function writeDetectors(): Promise<void> {
-  const load = join(ROOT, 'src', 'detect', 'load.ts');
-  if (!existsSync(load)) return;
-  const { serializePack } = await import(load);
-  mkdirSync(join(DIST, 'generated'), { recursive: true });
-  writeFileSync(join(DIST, 'generated', 'detectors.json'), await serializePack());
+  mkdirSync(join(NEXT, 'generated'), { recursive: true });
+  writeFileSync(join(NEXT, 'generated', 'detectors.json'), serializePack(await loadPack({ source: 'yaml' })));
 }
