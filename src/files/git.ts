@@ -1,0 +1,322 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import type { SimpleGit } from 'simple-git';
+import { codeOf, TargetError } from '../util/errors.ts';
+
+/**
+ * Every git call of the product is made here. The repository is a stranger's: its configuration, attributes and hooks
+ * may name programs, and none of them may run. What git would run is turned off by arguments and environment; what it
+ * cannot be told (clean and smudge filters of any name) is avoided: nothing here compares the work tree with the index
+ * (`status`, `diff-files`, `ls-files -m`), for that passes files through the repository's filters.
+ *
+ * `--git-dir` is always given. So git does no discovery of its own, `core.worktree` has no say, and the check of who
+ * owns the directory (`safe.directory`) does not apply: the user named the path, and nothing in it can run.
+ */
+export interface GitRepository {
+  readonly gitDir: string;
+  /** Top of the work tree; absent for a bare repository. */
+  readonly workTree?: string;
+  /** Where the target lies below the work tree: `''` or `services/shop/`. */
+  readonly prefix: string;
+}
+
+/** Oldest git with `GIT_CONFIG_GLOBAL` and the object filters used here. */
+const OLDEST_GIT = [2, 32] as const;
+
+/** Arguments before every subcommand. */
+export const GIT_ARGUMENTS: readonly string[] = [
+  '--no-pager',
+  '--no-replace-objects',
+  '--no-optional-locks',
+  '--literal-pathspecs',
+  ...[
+    'core.fsmonitor=false',
+    // A crafted index could otherwise hide untracked files.
+    'core.untrackedCache=false',
+    'core.hooksPath=/dev/null',
+    'core.attributesFile=/dev/null',
+    'core.excludesFile=/dev/null',
+    'core.pager=cat',
+    'core.editor=false',
+    'core.askPass=true',
+    'core.sshCommand=false',
+    'credential.helper=',
+    'diff.external=',
+    'gpg.program=false',
+    'gpg.ssh.program=false',
+    'gpg.x509.program=false',
+    'log.showSignature=false',
+    'protocol.allow=never',
+    'submodule.recurse=false',
+  ].flatMap((setting) => ['-c', setting]),
+];
+
+const GIT_SETTINGS = {
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_ATTR_NOSYSTEM: '1',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_ASKPASS: 'true',
+  SSH_ASKPASS: 'true',
+  GIT_SSH_COMMAND: 'false',
+  GIT_EDITOR: 'false',
+  GIT_PAGER: 'cat',
+  GIT_OPTIONAL_LOCKS: '0',
+  // No fetching of the objects that a partial clone lacks. Gits that do not know this one fail at the next.
+  GIT_NO_LAZY_FETCH: '1',
+  // Stronger than any `protocol.*.allow` of the repository: no transport at all.
+  GIT_ALLOW_PROTOCOL: '',
+  GIT_PROTOCOL_FROM_USER: '0',
+  LC_ALL: 'C',
+} as const;
+
+/** The environment of a git process: the caller's without anything that steers git, plus our settings. */
+export function gitEnvironment(base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(base)) {
+    if (!/^(GIT_|LC_|LANG$|SSH_ASKPASS|PAGER$|EDITOR$|VISUAL$|PREFIX$)/i.test(name)) env[name] = value;
+  }
+  return { ...env, ...GIT_SETTINGS };
+}
+
+/** Arguments that make any git command safe and bind it to one repository: `[...prefix, 'cat-file', '--batch']`. */
+export function gitPrefix(repository: GitRepository): readonly string[] {
+  const { gitDir, workTree } = repository;
+  return [...GIT_ARGUMENTS, `--git-dir=${gitDir}`, ...(workTree === undefined ? [] : [`--work-tree=${workTree}`])];
+}
+
+/**
+ * The repository that a directory is, or lies in; `undefined` when there is none. Reads no configuration. A bare
+ * repository is met only at the directory itself, never above it.
+ */
+export function findRepository(directory: string): GitRepository | undefined {
+  const start = resolve(directory);
+  if (isGitDir(start)) return { gitDir: start, prefix: '' };
+  for (let at = start; ; at = dirname(at)) {
+    const gitDir = gitDirOf(at);
+    if (gitDir !== undefined) {
+      const inside = relative(at, start).split(sep).join('/');
+      return { gitDir, workTree: at, prefix: inside === '' ? '' : `${inside}/` };
+    }
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+/** Where the objects and refs are: another directory for a linked work tree. */
+export function commonDirOf(gitDir: string): string {
+  try {
+    return resolve(gitDir, readFileSync(join(gitDir, 'commondir'), 'utf8').trim());
+  } catch {
+    return gitDir;
+  }
+}
+
+/** Does this directory hold what git needs to call it a repository? */
+export function isGitDir(directory: string): boolean {
+  try {
+    lstatSync(join(directory, 'HEAD'));
+    const common = commonDirOf(directory);
+    return statSync(join(common, 'objects')).isDirectory() && statSync(join(common, 'refs')).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** `.git` of a work tree: a directory, or a file that names one (linked work tree, submodule). */
+export function gitDirOf(workTree: string): string | undefined {
+  const dotGit = join(workTree, '.git');
+  const stat = statSync(dotGit, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  if (stat.isDirectory()) return isGitDir(dotGit) ? dotGit : undefined;
+  if (!stat.isFile() || stat.size > 64 * 1024) return undefined;
+  const named = /^gitdir: (?<path>.+)$/m.exec(readFileSync(dotGit, 'utf8'))?.groups?.path;
+  if (named === undefined) return undefined;
+  const gitDir = resolve(workTree, named.trimEnd());
+  return isGitDir(gitDir) ? gitDir : undefined;
+}
+
+/** A git command that ended badly. The message is git's own first line. */
+export class GitError extends Error {
+  readonly exitCode: number | undefined;
+  readonly stderr: string;
+
+  constructor(command: string, exitCode: number | undefined, stderr: string) {
+    const said = stderr.split('\n').find((line) => line.trim() !== '') ?? `ended with code ${exitCode}`;
+    super(`git ${command}: ${said.replace(/^(fatal|error): /, '')}`);
+    this.name = 'GitError';
+    this.exitCode = exitCode;
+    this.stderr = stderr;
+  }
+}
+
+export interface GitCall {
+  readonly signal?: AbortSignal;
+  /** Written to the command's standard input. */
+  readonly input?: string | Uint8Array;
+  /** Runs here instead of the top of the work tree. */
+  readonly cwd?: string;
+  /** Exit codes that are answers, not errors. */
+  readonly accept?: readonly number[];
+}
+
+/** simple-git with the protections above, for the ordinary calls. Loaded on demand: it costs a tenth of a quick scan. */
+export async function ordinaryGit(repository: GitRepository, signal?: AbortSignal): Promise<SimpleGit> {
+  const { simpleGit } = await import('simple-git');
+  const env = gitEnvironment();
+  return simpleGit({
+    baseDir: repository.workTree ?? repository.gitDir,
+    ...(signal === undefined ? {} : { abort: signal }),
+    allowEnvironment: Object.keys(GIT_SETTINGS),
+    // simple-git refuses these settings and variables lest a stranger choose their values; here we choose neutral ones.
+    unsafe: {
+      allowUnsafeAskPass: true,
+      allowUnsafeConfigPaths: true,
+      allowUnsafeCredentialHelper: true,
+      allowUnsafeDiffExternal: true,
+      allowUnsafeEditor: true,
+      allowUnsafeFsMonitor: true,
+      allowUnsafeGpgProgram: true,
+      allowUnsafeHooksPath: true,
+      allowUnsafePager: true,
+      allowUnsafeProtocolOverride: true,
+      allowUnsafeSshCommand: true,
+    },
+  }).env(env);
+}
+
+/** One ordinary command through simple-git; the output as text. */
+export async function askGit(repository: GitRepository, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const git = await ordinaryGit(repository, signal);
+  try {
+    return await git.raw([...gitPrefix(repository), ...args]);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (codeOf(error) === 'ENOENT' || /ENOENT/.test(String(error))) throw notInstalled(error);
+    throw new GitError(args[0] ?? '', undefined, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Starts a command whose output is streamed. It is killed when the signal fires. */
+export function spawnGit(
+  repository: GitRepository,
+  args: readonly string[],
+  call: GitCall = {},
+): ChildProcessByStdio<Writable, Readable, Readable> {
+  call.signal?.throwIfAborted();
+  return spawn('git', [...gitPrefix(repository), ...args], {
+    cwd: call.cwd ?? repository.workTree ?? repository.gitDir,
+    env: gitEnvironment(),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+    ...(call.signal === undefined ? {} : { signal: call.signal }),
+  });
+}
+
+/** Runs a command and hands over its output chunk by chunk; `false` from `onData` ends it early. */
+export async function streamGit(
+  repository: GitRepository,
+  args: readonly string[],
+  call: GitCall,
+  onData: (chunk: Buffer) => boolean | undefined,
+): Promise<void> {
+  const child = spawnGit(repository, args, call);
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code));
+  });
+  // Awaited below; a child that cannot start must not be an unhandled rejection before that.
+  ended.catch(() => undefined);
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (stderr.length < 4096) stderr += chunk.toString('utf8');
+  });
+  // A command that ends before it has read its input closes the pipe; its exit code tells the story.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(call.input ?? '');
+  let stopped = false;
+  try {
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+      if (onData(chunk) === false) {
+        stopped = true;
+        break;
+      }
+    }
+    if (stopped) child.kill();
+    const code = await ended;
+    if (!stopped && code !== 0 && !call.accept?.includes(code ?? -1)) {
+      call.signal?.throwIfAborted();
+      throw new GitError(args[0] ?? '', code ?? undefined, stderr);
+    }
+  } catch (error) {
+    child.kill();
+    call.signal?.throwIfAborted();
+    if (codeOf(error) === 'ENOENT') throw notInstalled(error);
+    throw error;
+  }
+}
+
+/** The whole output of a command that says little. */
+export async function gitOutput(repository: GitRepository, args: readonly string[], call: GitCall = {}): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  await streamGit(repository, args, call, (chunk) => {
+    chunks.push(chunk);
+    return undefined;
+  });
+  return Buffer.concat(chunks);
+}
+
+/** Calls `onRecord` with the bounds of every record of the output. The buffer is reused: copy what is kept. */
+export async function eachRecord(
+  repository: GitRepository,
+  args: readonly string[],
+  call: GitCall & { readonly separator: 'nul' | 'newline' },
+  onRecord: (buffer: Buffer, start: number, end: number) => boolean | undefined,
+): Promise<void> {
+  const separator = call.separator === 'nul' ? 0 : 10;
+  let rest: Buffer | undefined;
+  await streamGit(repository, args, call, (chunk) => {
+    const buffer = rest === undefined ? chunk : Buffer.concat([rest, chunk]);
+    let start = 0;
+    for (;;) {
+      const end = buffer.indexOf(separator, start);
+      if (end < 0) break;
+      if (onRecord(buffer, start, end) === false) return false;
+      start = end + 1;
+    }
+    rest = start === buffer.length ? undefined : Buffer.from(buffer.subarray(start));
+    return undefined;
+  });
+  if (rest !== undefined) onRecord(rest, 0, rest.length);
+}
+
+/** Makes a failure speak: git that is too old says so, others keep their own words. */
+export async function explainGitError(repository: GitRepository, error: unknown): Promise<unknown> {
+  // 129 is git's code for arguments it does not know.
+  if (!(error instanceof GitError) || error.exitCode !== 129) return error;
+  const text = (await gitOutput(repository, ['version'])).toString('utf8');
+  const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(text) ?? [];
+  const isOld = Number(major) < OLDEST_GIT[0] || (Number(major) === OLDEST_GIT[0] && Number(minor) < OLDEST_GIT[1]);
+  if (!isOld) return error;
+  return new TargetError(`git ${major}.${minor} is too old to read a repository with`, {
+    code: 'GIT_TOO_OLD',
+    hint: `Install git ${OLDEST_GIT.join('.')} or newer.`,
+    cause: error,
+  });
+}
+
+/** What to call a repository that no remote names. */
+export function directoryName(repository: GitRepository): string {
+  const top = repository.workTree ?? repository.gitDir;
+  const name = basename(top).replace(/\.git$/, '');
+  return name === '' ? basename(dirname(top)) : name;
+}
+
+function notInstalled(cause: unknown): TargetError {
+  return new TargetError('git is not installed, or not in PATH', {
+    code: 'GIT_MISSING',
+    hint: 'Install git, or scan a directory that is not a repository.',
+    cause,
+  });
+}

@@ -1,0 +1,110 @@
+import { type Dirent, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ignore, { type Ignore } from 'ignore';
+import { codeOf } from '../util/errors.ts';
+import { gitDirOf, isGitDir } from './git.ts';
+
+/** What a walk met. `repository` is a directory with its own `.git`, or a bare repository: it is not descended into. */
+export interface WalkEntry {
+  readonly kind: 'file' | 'symlink' | 'special' | 'unreadable' | 'repository';
+  /** Relative to the root, `/`-separated. */
+  readonly path: string;
+  readonly size: number;
+  readonly why?: string;
+}
+
+interface Rules {
+  /** Directory of the `.gitignore`, with a closing slash; empty at the root. */
+  readonly base: string;
+  readonly rules: Ignore;
+}
+
+interface Folder {
+  readonly path: string;
+  readonly rules: readonly Rules[];
+}
+
+/**
+ * Walks a directory that is no git repository: `.gitignore` files count, `.git` is left out, symlinks are never followed
+ * (what they lead to inside the root is met anyway, what lies outside is not ours), nor anything but plain files opened.
+ * Depth first, names in byte order, so that two walks tell the same story.
+ */
+export function* walk(root: string, isExcluded: (path: string) => boolean = () => false): Generator<WalkEntry> {
+  const folders: Folder[] = [{ path: '', rules: [] }];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    let entries: Dirent[];
+    try {
+      entries = readdirSync(join(root, folder.path), { withFileTypes: true });
+    } catch (error) {
+      yield { kind: 'unreadable', path: folder.path, size: 0, why: codeOf(error) ?? 'cannot be listed' };
+      continue;
+    }
+    const names = new Set(entries.map((entry) => entry.name));
+    const isNested = folder.path !== '' && (names.has('.git') || looksBare(names));
+    if (isNested && isRepository(join(root, folder.path), names)) {
+      yield { kind: 'repository', path: folder.path.slice(0, -1), size: 0 };
+      continue;
+    }
+    const rules = names.has('.gitignore') ? [...folder.rules, ...rulesIn(root, folder.path)] : folder.rules;
+    const below: Folder[] = [];
+    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of entries) {
+      if (entry.name === '.git') continue;
+      const path = folder.path + entry.name;
+      if (entry.isDirectory()) {
+        if (!isIgnored(rules, `${path}/`) && !isExcluded(`${path}/`)) below.push({ path: `${path}/`, rules });
+        continue;
+      }
+      if (isIgnored(rules, path) || isExcluded(path)) continue;
+      yield describe(root, path, entry);
+    }
+    folders.push(...below.reverse());
+  }
+}
+
+/** Tells paths that a user's `--exclude` globs (gitignore syntax) leave out. */
+export function excluder(globs: readonly string[]): (path: string) => boolean {
+  if (globs.length === 0) return () => false;
+  const rules = ignore().add([...globs]);
+  return (path) => path !== '' && rules.ignores(path);
+}
+
+function describe(root: string, path: string, entry: Dirent): WalkEntry {
+  if (entry.isSymbolicLink()) return { kind: 'symlink', path, size: 0 };
+  try {
+    const stat = lstatSync(join(root, path));
+    return { kind: stat.isFile() ? 'file' : 'special', path, size: stat.size };
+  } catch (error) {
+    return { kind: 'unreadable', path, size: 0, why: codeOf(error) ?? 'cannot be read' };
+  }
+}
+
+function isRepository(directory: string, names: ReadonlySet<string>): boolean {
+  // A `.git` that leads nowhere makes no repository: the files beside it are read like any others.
+  return names.has('.git') ? gitDirOf(directory) !== undefined : isGitDir(directory);
+}
+
+function looksBare(names: ReadonlySet<string>): boolean {
+  return names.has('HEAD') && names.has('objects') && names.has('refs');
+}
+
+function rulesIn(root: string, base: string): Rules[] {
+  try {
+    const file = join(root, base, '.gitignore');
+    if (!lstatSync(file).isFile()) return [];
+    return [{ base, rules: ignore().add(readFileSync(file, 'utf8')) }];
+  } catch {
+    return [];
+  }
+}
+
+/** Deeper files have the last word, as in git. */
+function isIgnored(rules: readonly Rules[], path: string): boolean {
+  let ignored = false;
+  for (const { base, rules: own } of rules) {
+    const result = own.test(path.slice(base.length));
+    if (result.ignored) ignored = true;
+    else if (result.unignored) ignored = false;
+  }
+  return ignored;
+}
