@@ -27,7 +27,7 @@ export interface Value {
 }
 
 /** The value of a template name such as `aws.ml-batch.secret`, or `undefined` when there is no such shape. */
-export function valueOf(name: string): Value | undefined {
+export function lookUp(name: string): Value | undefined {
   const [provider = '', ...rest] = name.split('.');
   const part = rest.pop() ?? '';
   const who = rest.join('.');

@@ -1,4 +1,4 @@
-import { type Value, valueOf } from './secrets.ts';
+import { lookUp, type Value } from './secrets.ts';
 
 /** `{{aws.ml-batch.id}}`, or with a form: `{{base64:aws.ml-batch.secret}}`, `{{json:gcp.feature-export.private-key}}`. */
 const PLACEHOLDER = /\{\{(?:(?<form>[a-z0-9]+):)?(?<name>[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+)\}\}/g;
@@ -13,7 +13,7 @@ export interface Expansion {
 export function expand(template: string, file: string): Expansion {
   const secrets: { name: string; value: Value; written: string }[] = [];
   const text = template.replace(PLACEHOLDER, (whole, _form, _name, _offset, _all, groups: { form?: string; name: string }) => {
-    const value = valueOf(groups.name);
+    const value = lookUp(groups.name);
     if (value === undefined) throw new Error(`${file}: nothing is known of ${whole}`);
     const written = write(value.text, groups.form, `${file}: ${whole}`);
     if (value.kind !== undefined) secrets.push({ name: groups.name, value, written });
