@@ -332,3 +332,94 @@ UNION ALL SELECT observation_id, part_id FROM obs.usages
 UNION ALL SELECT observation_id, part_id FROM obs.people
 UNION ALL SELECT observation_id, part_id FROM obs.coverage;
 COMMENT ON VIEW observation_parts IS 'Which unit of work yielded an observation, in every run';
+
+-- Words for messages of checks.
+CREATE OR REPLACE MACRO listed(items) AS
+  CASE WHEN len(items) <= 3 THEN array_to_string(items, ', ')
+    ELSE concat(array_to_string(items[1:3], ', '), ' and ', len(items) - 3, ' more') END;
+CREATE OR REPLACE MACRO short_id(id) AS
+  CASE WHEN length(id) > 12 THEN concat(left(id, 4), '…', right(id, 4)) ELSE id END;
+CREATE OR REPLACE MACRO day_text(moment) AS strftime(moment::TIMESTAMP, '%Y-%m-%d');
+CREATE OR REPLACE MACRO type_words(type) AS
+  concat(upper(left(type, 1)), replace(substr(type, 2), '-', ' '));
+
+-- Is it there today, for whoever opens the repository? History that is not at HEAD needs a look at old commits.
+CREATE OR REPLACE MACRO at_head(place, location) AS
+  coalesce((location->>'$.atHead')::BOOLEAN, place <> 'history');
+CREATE OR REPLACE MACRO is_production(environment) AS
+  coalesce(lower(environment) IN ('prod', 'production', 'prd', 'live'), false);
+
+CREATE OR REPLACE VIEW leaked_credentials AS
+WITH seen AS (
+  SELECT *, at_head(place, location) AS open_today FROM sightings WHERE confidence <> 'low'
+),
+held AS (
+  SELECT s.credential_id, min(c.credential_id) AS inventory_id
+  FROM seen AS s
+  JOIN credentials AS c ON c.credential_id = s.credential_id OR c.fingerprint = s.fingerprint
+  GROUP BY s.credential_id
+),
+places AS (
+  SELECT
+    credential_id,
+    list(place_text ORDER BY open_today DESC, place_text) AS places
+  FROM (SELECT credential_id, place_text, bool_or(open_today) AS open_today FROM seen GROUP BY ALL)
+  GROUP BY credential_id
+),
+gathered AS (
+  SELECT
+    credential_id,
+    min(provider) AS provider,
+    min(type) AS type,
+    min(masked) AS masked,
+    max(public_id) AS public_id,
+    bool_or(open_today) AS at_head,
+    list(DISTINCT location->>'$.repository' ORDER BY location->>'$.repository')
+      FILTER (location->>'$.repository' IS NOT NULL) AS repositories,
+    list(DISTINCT observation_id ORDER BY observation_id) AS sightings
+  FROM seen
+  GROUP BY credential_id
+)
+SELECT
+  g.credential_id,
+  held.inventory_id,
+  coalesce(c.identity_id, ci.identity_id) AS identity_id,
+  g.provider,
+  g.type,
+  concat(type_words(g.type), ' ', g.masked) AS name,
+  g.public_id,
+  g.at_head,
+  p.places,
+  coalesce(g.repositories, []) AS repositories,
+  c.status,
+  c.created_at,
+  c.last_used_at,
+  c.expires_at,
+  g.sightings,
+  list_concat(g.sightings, coalesce(c.evidence, [])) AS evidence
+FROM gathered AS g
+JOIN places AS p USING (credential_id)
+LEFT JOIN held USING (credential_id)
+LEFT JOIN credentials AS c ON c.credential_id = held.inventory_id
+LEFT JOIN credential_identities AS ci ON ci.credential_id = g.credential_id;
+COMMENT ON VIEW leaked_credentials IS 'Credentials seen at a place, one row each: the places, and what an inventory knows of it; low-confidence sightings left out';
+
+CREATE OR REPLACE VIEW admin_identities AS
+SELECT
+  identity_id,
+  arg_min(
+    CASE
+      WHEN capability = 'admin' AND hops = 0 THEN 'is an administrator'
+      WHEN capability = 'admin' THEN concat('can become ', path[-1], ', an administrator')
+      WHEN hops = 0 THEN concat('can make itself an administrator', coalesce(' (' || (detail->>'$.path') || ')', ''))
+      ELSE concat('can become ', path[-1], ', which can make itself an administrator')
+    END,
+    (hops, capability)) AS how,
+  bool_or(capability = 'admin' AND hops = 0) AS is_admin,
+  min(hops) AS hops,
+  arg_min(confidence, (hops, capability)) AS confidence,
+  list_sort(list_distinct(flatten(list(evidence)))) AS evidence
+FROM identity_reach
+WHERE capability IN ('admin', 'escalates')
+GROUP BY identity_id;
+COMMENT ON VIEW admin_identities IS 'Identities that are administrators, or can become one, and how in words';
