@@ -82,7 +82,7 @@ export interface ScanContext {
   /** Finds credentials in a text. Offsets are turned into line and column relative to `at`; see `Match`. */
   detect(text: string | Uint8Array, hints?: DetectHints): readonly Match[];
   /** The sighting for a match: fills credential id, masked form, confidence and the match's position. */
-  sighting(match: Match, at: Location, place: SightingObservation['place'], environment?: string): SightingObservation;
+  sighting(match: BulkMatch, at: Location, place: SightingObservation['place'], environment?: string): SightingObservation;
   /** Says that a host is contacted; live scanners call it before the first request. */
   contacts(host: string): void;
   progress: Progress;
