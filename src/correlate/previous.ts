@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Finding } from '../contracts/finding.ts';
 import { PERSONAS, SEVERITIES } from '../contracts/finding.ts';
-import type { StoreReader } from '../store/reader.ts';
+import type { Row, StoreReader } from '../store/reader.ts';
 
 const Stored = z
   .object({
@@ -36,6 +36,11 @@ const Stored = z
     }),
   );
 
+/** A row of the table `findings` as a finding. */
+export function findingOf(row: Row): Finding {
+  return Stored.parse(row);
+}
+
 /** Findings of the complete run before the current one that were not fixed by then. */
 export async function previousFindings(store: StoreReader): Promise<readonly Finding[]> {
   const rows = await store.rows(
@@ -48,7 +53,7 @@ export async function previousFindings(store: StoreReader): Promise<readonly Fin
          ORDER BY sequence DESC LIMIT 1)
      ORDER BY fingerprint`,
   );
-  return rows.map((row) => Stored.parse(row));
+  return rows.map(findingOf);
 }
 
 /**
