@@ -1,0 +1,107 @@
+import { messageOf, RuleError } from '../util/errors.ts';
+import { CHECKSUMS } from './checksum.ts';
+import type { PackedDetector } from './pack.ts';
+import { analysePattern, type PatternFacts } from './pattern.ts';
+
+/** A detector made ready to be tried at a keyword hit. */
+export interface Rule {
+  readonly detector: PackedDetector;
+  readonly index: number;
+  readonly isGeneric: boolean;
+  /** True when every match begins with a keyword: the pattern is tried once, at the hit. Else it is searched around it. */
+  readonly anchored: boolean;
+  /** Anchored: sticky. Else global. */
+  readonly regex: RegExp;
+  /** The same with the positions of groups; run only on what matched. */
+  readonly indexed: RegExp;
+  /** Bytes to look at before and after the start of the hit. */
+  readonly before: number;
+  readonly after: number;
+  readonly minLength: number;
+  /** Which bytes may stand at each of the first places; only for anchored rules. */
+  readonly first: readonly Uint8Array[];
+  readonly notBefore: Uint8Array | undefined;
+  readonly path: RegExp | undefined;
+  readonly allow: readonly RegExp[];
+  readonly pair: RegExp | undefined;
+  readonly groups: ReadonlySet<string>;
+}
+
+/** A window never grows beyond this many bytes: a private key of 16,384 bits in PEM has 13 KB. */
+export const LONGEST_WINDOW = 32 * 1024;
+const UNBOUNDED_WINDOW = 4096;
+const CHECKED_PLACES = 24;
+/** What look-behinds and word boundaries may want to see before a hit. */
+const MARGIN = 8;
+
+/** Compiles and checks one detector. Throws `RuleError` that names file, rule and field. */
+export function compileRule(detector: PackedDetector, index = 0): Rule {
+  const ignoreCase = detector.pattern.startsWith('(?i)');
+  const source = ignoreCase ? detector.pattern.slice(4) : detector.pattern;
+  const flags = ignoreCase ? 'i' : '';
+  const facts = inField(detector, 'pattern', () => {
+    new RegExp(source, flags);
+    return analysePattern(source, ignoreCase);
+  });
+  if (facts.minLength < 4) fail(detector, 'pattern', 'a match may be shorter than 4 characters');
+  const anchored = beginsWithKeyword(facts, detector.keywords);
+  const reach = Math.min(LONGEST_WINDOW, Number.isFinite(facts.maxLength) ? facts.maxLength : UNBOUNDED_WINDOW);
+  const groups = new Set([...source.matchAll(/\(\?<([A-Za-z]\w*)>/g)].map((match) => match[1] ?? ''));
+  if (detector.checksum !== undefined && CHECKSUMS[detector.checksum] === undefined) {
+    fail(detector, 'checksum', `no check is named ${detector.checksum}; known: ${Object.keys(CHECKSUMS).join(', ')}`);
+  }
+  checkIdentity(detector, groups);
+  return {
+    detector,
+    index,
+    isGeneric: detector.categories.includes('generic'),
+    anchored,
+    regex: new RegExp(source, flags + (anchored ? 'y' : 'g')),
+    indexed: new RegExp(source, `${flags}d${anchored ? 'y' : 'g'}`),
+    before: anchored ? MARGIN : reach,
+    after: reach + MARGIN,
+    minLength: facts.minLength,
+    first: anchored ? facts.first.slice(0, Math.min(facts.minLength, CHECKED_PLACES)) : [],
+    notBefore: anchored ? facts.notBefore : undefined,
+    path: detector.path === undefined ? undefined : inField(detector, 'path', () => new RegExp(detector.path ?? '')),
+    allow: detector.allow.map((pattern) => inField(detector, 'allow', () => new RegExp(pattern))),
+    pair: detector.paired === undefined ? undefined : compilePair(detector, detector.paired.pattern),
+    groups,
+  };
+}
+
+function compilePair(detector: PackedDetector, pattern: string): RegExp {
+  if (!pattern.includes('(?<secret>')) fail(detector, 'paired.pattern', 'needs a group named secret');
+  return inField(detector, 'paired.pattern', () => new RegExp(pattern, 'dg'));
+}
+
+function beginsWithKeyword(facts: PatternFacts, keywords: readonly string[]): boolean {
+  const folded = keywords.map((keyword) => keyword.toLowerCase());
+  return facts.prefixes.every((prefix) => folded.some((keyword) => prefix.startsWith(keyword)));
+}
+
+/** Names in `{…}` must be groups of the pattern, or come from the offline check. */
+function checkIdentity(detector: PackedDetector, groups: ReadonlySet<string>): void {
+  for (const [, name] of (detector.identity ?? '').matchAll(/\{(\w+)\}/g)) {
+    if (name === undefined || groups.has(name)) continue;
+    const given = detector.checksum === undefined ? [] : (CHECKSUMS[detector.checksum]?.gives ?? []);
+    if (!given.includes(name)) fail(detector, 'identity', `{${name}} is neither a group of the pattern nor given by the check`);
+  }
+}
+
+function inField<T>(detector: PackedDetector, field: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RuleError) throw error;
+    return fail(detector, field, messageOf(error), error);
+  }
+}
+
+function fail(detector: PackedDetector, field: string, what: string, cause?: unknown): never {
+  throw new RuleError(`${detector.file}: detector ${detector.id}: ${field}: ${what}`, {
+    code: 'RULE_PATTERN',
+    hint: 'mend the field; `nhi-audit rules check` proves all detectors',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,176 @@
+import { type CredentialId, credentialId, type IdentityId, identityId, secretCredentialId } from '../contracts/identity-id.ts';
+import type { DetectHints, Match } from '../contracts/scanner.ts';
+import { fingerprint, mask } from '../util/fingerprint.ts';
+import { Secret } from '../util/secret.ts';
+import { buildAutomaton, createKernel } from './automaton.ts';
+import { compileRule, type Rule } from './compile.ts';
+import { FileScan, type Located, type ScanResult, type Search } from './file-scan.ts';
+import type { Pack } from './pack.ts';
+import { placeholderTest } from './placeholder.ts';
+import { lintAnchors, lintText } from './secretlint.ts';
+import { utf16Length } from './text.ts';
+
+export interface EngineOptions {
+  readonly pack: Pack;
+  readonly fingerprintKey: Uint8Array | string;
+  /** Lets secretlint's recommended rules search texts that hold one of their anchors. Default: true. */
+  readonly secretlint?: boolean;
+}
+
+export interface Engine {
+  readonly packHash: string;
+  /** Own detectors only. Offsets are bytes for bytes, UTF-16 units for strings. */
+  detect(input: string | Uint8Array, hints?: DetectHints): Match[];
+  /** Own detectors, and secretlint's rules behind their anchors. */
+  detectAll(input: string | Uint8Array, hints?: DetectHints): Promise<Match[]>;
+  /** For bulk reading: a scan that is fed in pieces. */
+  open(hints?: DetectHints): FileScan;
+  /** The matches of a scan. */
+  matches(result: ScanResult): Match[];
+  /** What secretlint adds to a scan of the whole `bytes`; empty when no anchor was met or the text is too large. */
+  lint(bytes: Buffer, result: ScanResult, hints?: DetectHints): Promise<Match[]>;
+}
+
+/** secretlint's rules read whole texts with plain regexes: larger ones are left to our own detectors. */
+const MAX_LINTED = 1024 * 1024;
+
+export function createEngine(options: EngineOptions): Engine {
+  const { pack, fingerprintKey } = options;
+  const search = prepare(pack, options.secretlint !== false);
+
+  function open(hints: DetectHints = {}): FileScan {
+    return new FileScan(search, hints);
+  }
+
+  function scanWhole(bytes: Buffer, hints: DetectHints): ScanResult {
+    const scan = open(hints);
+    scan.feed(bytes, true);
+    return scan.finish();
+  }
+
+  function matches(result: ScanResult): Match[] {
+    return result.found.map((found) => toMatch(found, fingerprintKey));
+  }
+
+  async function lint(bytes: Buffer, result: ScanResult, hints: DetectHints = {}): Promise<Match[]> {
+    if (result.lints.size === 0 || result.isBinary || bytes.length > MAX_LINTED) return [];
+    return lintText(bytes, { ...result, key: fingerprintKey, path: hints.path });
+  }
+
+  return {
+    packHash: pack.hash,
+    open,
+    matches,
+    lint,
+    detect(input, hints = {}) {
+      const bytes = toBuffer(input);
+      return toUnits(matches(scanWhole(bytes, hints)), input, bytes);
+    },
+    async detectAll(input, hints = {}) {
+      const bytes = toBuffer(input);
+      const result = scanWhole(bytes, hints);
+      const all = [...matches(result), ...(await lint(bytes, result, hints))];
+      return toUnits(
+        all.sort((a, b) => a.start - b.start),
+        input,
+        bytes,
+      );
+    },
+  };
+}
+
+function prepare(pack: Pack, withSecretlint: boolean): Search {
+  const rules = pack.detectors.map((detector, index) => compileRule(detector, index));
+  const keywords: string[] = [];
+  const places = new Map<string, number>();
+  const rulesOf: Rule[][] = [];
+  const lintsOf: string[][] = [];
+  function place(keyword: string, key: string): number {
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    places.set(key, keywords.length);
+    rulesOf.push([]);
+    lintsOf.push([]);
+    return keywords.push(keyword) - 1;
+  }
+  for (const rule of rules) {
+    for (const keyword of rule.detector.keywords) {
+      // A case-sensitive rule has its own entry, so that its exact spelling can be told.
+      const key = rule.detector.caseSensitive ? `=${keyword}` : keyword.toLowerCase();
+      rulesOf[place(keyword, key)]?.push(rule);
+    }
+  }
+  for (const [lint, anchors] of Object.entries(withSecretlint ? lintAnchors() : {})) {
+    for (const anchor of anchors) lintsOf[place(anchor, anchor.toLowerCase())]?.push(lint);
+  }
+  return {
+    kernel: createKernel(buildAutomaton(keywords)),
+    rules,
+    rulesOf,
+    lintsOf,
+    spellings: keywords.map((keyword) => Buffer.from(keyword, 'latin1')),
+    isPlaceholder: placeholderTest(pack.placeholders),
+  };
+}
+
+/** Makes the match that scanners see. */
+function toMatch(found: Located, key: Uint8Array | string): Match {
+  const { detector } = found.rule;
+  const print = fingerprint(found.secret, key);
+  const identity = identityFrom(detector.identity, found.groups);
+  return {
+    detector: detector.id,
+    provider: detector.provider,
+    type: detector.type,
+    secret: new Secret(found.secret),
+    ...(found.publicId === undefined ? {} : { publicId: found.publicId }),
+    credential: credentialOf(detector.provider, detector.type, found.publicId, print),
+    fingerprint: print,
+    masked: mask(found.secret, found.publicId),
+    confidence: found.confidence,
+    ...(identity === undefined ? {} : { identity }),
+    start: found.start,
+    end: found.end,
+    line: found.line,
+    column: found.column,
+    endLine: found.endLine,
+    endColumn: found.endColumn,
+  };
+}
+
+function credentialOf(provider: string, type: string, publicId: string | undefined, print: string): CredentialId {
+  return publicId === undefined ? secretCredentialId(print) : credentialId(provider, type, publicId);
+}
+
+/** Fills `provider:scope:local`; nothing when a group is missing. An empty scope is one that is not known. */
+export function identityFrom(template: string | undefined, groups: Readonly<Record<string, string>>): IdentityId | undefined {
+  const [provider, scope, ...local] = (template ?? '').split(':');
+  if (provider === undefined || scope === undefined || local.length === 0) return undefined;
+  let isMissing = false;
+  function fill(text: string): string {
+    return text.replace(/\{(\w+)\}/g, (_, name: string) => {
+      const value = groups[name];
+      if (value === undefined) isMissing = true;
+      return value ?? '';
+    });
+  }
+  const [who, where, what] = [fill(provider), fill(scope), fill(local.join(':'))];
+  if (isMissing || what === '' || !/^[a-z][a-z0-9-]*$/.test(who)) return undefined;
+  return identityId(who, where, what);
+}
+
+function toBuffer(input: string | Uint8Array): Buffer {
+  if (typeof input === 'string') return Buffer.from(input, 'utf8');
+  return Buffer.isBuffer(input) ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength);
+}
+
+/** For strings, byte offsets become UTF-16 offsets. `matches` are sorted by start. */
+function toUnits(matches: Match[], input: string | Uint8Array, bytes: Buffer): Match[] {
+  if (typeof input !== 'string' || bytes.length === input.length) return matches;
+  let [at, units] = [0, 0];
+  return matches.map((match) => {
+    units += utf16Length(bytes, at, match.start);
+    at = match.start;
+    return { ...match, start: units, end: units + utf16Length(bytes, match.start, match.end) };
+  });
+}

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { encodeAwsKeyId } from './aws-account.ts';
+import { crc32Base62, grafanaChecksum } from './checksum.ts';
+
+/**
+ * Examples of detectors are written with `{{…}}` parts, so that no text in the package looks like a real token and no
+ * push protection fires. They are expanded here, always to the same text for the same detector and example:
+ *
+ * | part | becomes |
+ * |---|---|
+ * | `{{alnum:20}}` `{{letters:8}}` `{{upper:16}}` `{{lower:9}}` `{{digits:12}}` | that many characters; also `lowernum`, `uppernum` |
+ * | `{{hex:32}}` `{{hexupper:32}}` `{{base32:16}}` `{{base64:40}}` `{{base64url:43}}` | likewise |
+ * | `{{uuid}}` | a version 4 UUID |
+ * | `{{join:sk-:ant-}}` | its parts, joined: for prefixes that scanners look for |
+ * | `{{colon}}` | `:` |
+ * | `{{ghcrc:ghp_}}` `{{ghcrc:ghr_:70}}` | a token with GitHub's checksum (npm's is the same), 30 or so many characters of body |
+ * | `{{glsa}}` | a Grafana token with its checksum |
+ * | `{{awskey:AKIA}}` | an AWS id that decodes to an account |
+ * | `{{bedrock}}` `{{bedrockshort}}` | Bedrock API keys |
+ * | `{{jwt:NAME}}` | a JWT: `user`, `k8s`, `gcp`, `anon` |
+ * | `{{json64:prefix}}` | `prefix` and base64url of a JSON object |
+ * | `{{discord}}` `{{jirapat}}` | their forms |
+ * | `{{pem:RSA PRIVATE KEY}}` `{{pemline:PRIVATE KEY}}` | a PEM block over lines, or in one line with `\n` |
+ */
+export function expandExample(text: string, seed: string): Expanded {
+  const random = generator(seed);
+  let longest = '';
+  const expanded = text.replace(/\{\{([a-z0-9]+)((?::[^{}:]*)*)\}\}/g, (whole, kind: string, rest: string) => {
+    const words = rest === '' ? [] : rest.slice(1).split(':');
+    const made = make(kind, words, random);
+    if (made === undefined) return whole;
+    if (kind !== 'join' && kind !== 'colon' && made.length > longest.length) longest = made;
+    return made;
+  });
+  return { text: expanded, generated: longest };
+}
+
+export interface Expanded {
+  readonly text: string;
+  /** The longest generated part: what a hit must contain. Empty when nothing was generated. */
+  readonly generated: string;
+}
+
+type Random = (below: number) => number;
+
+const LOWER = 'abcdefghijklmnopqrstuvwxyz';
+const UPPER = LOWER.toUpperCase();
+const DIGITS = '0123456789';
+const ALPHABETS: { readonly [name: string]: string } = {
+  alnum: UPPER + LOWER + DIGITS,
+  letters: UPPER + LOWER,
+  upper: UPPER,
+  lower: LOWER,
+  digits: DIGITS,
+  lowernum: LOWER + DIGITS,
+  uppernum: UPPER + DIGITS,
+  hex: '0123456789abcdef',
+  hexupper: '0123456789ABCDEF',
+  base32: `${UPPER}234567`,
+  base64: `${UPPER}${LOWER}${DIGITS}+/`,
+  base64url: `${UPPER}${LOWER}${DIGITS}-_`,
+};
+
+function make(kind: string, words: readonly string[], random: Random): string | undefined {
+  const alphabet = ALPHABETS[kind];
+  const [first = '', second = ''] = words;
+  if (alphabet !== undefined) return pick(alphabet, Number(first), random);
+  switch (kind) {
+    case 'uuid': {
+      const hex = pick(ALPHABETS.hex ?? '', 32, random);
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+    }
+    case 'join':
+      return words.join('');
+    case 'colon':
+      return ':';
+    case 'ghcrc': {
+      const body = pick(ALPHABETS.alnum ?? '', Number(second === '' ? 30 : second), random);
+      return `${first}${body}${crc32Base62(body)}`;
+    }
+    case 'glsa': {
+      const head = `${['gl', 'sa_'].join('')}${pick(ALPHABETS.alnum ?? '', 32, random)}`;
+      return `${head}_${grafanaChecksum(head)}`;
+    }
+    case 'awskey':
+      return encodeAwsKeyId(first, `8${pick(DIGITS, 11, random)}`, pick(ALPHABETS.base32 ?? '', 9, random));
+    case 'bedrock':
+      return (
+        ['AB', 'SK'].join('') +
+        base64(
+          `BedrockAPIKey-${pick(LOWER + DIGITS, 4, random)}-at-8${pick(DIGITS, 11, random)}:${pick(ALPHABETS.alnum ?? '', 44, random)}`,
+        )
+      );
+    case 'bedrockshort':
+      return (
+        ['bedrock-', 'api-key-'].join('') +
+        base64(
+          `bedrock.amazonaws.com/?Action=CallWithBearerToken&X-Amz-Security-Token=${pick(ALPHABETS.alnum ?? '', 60, random)}`,
+        )
+      );
+    case 'jwt':
+      return makeJwt(first, random);
+    case 'json64':
+      return (
+        first +
+        base64url(
+          JSON.stringify({
+            iat: Number(`17${pick('12345678', 8, random)}`),
+            url: 'https://logs.harbour.coffee',
+            org: pick(LOWER, 12, random),
+          }),
+        )
+      );
+    case 'discord':
+      return `${base64url(`9${pick(DIGITS, 17, random)}`)}.${pick(ALPHABETS.alnum ?? '', 6, random)}.${pick(ALPHABETS.alnum ?? '', 38, random)}`;
+    case 'jirapat':
+      return base64(`8${pick(DIGITS, 11, random)}:${pick(ALPHABETS.alnum ?? '', 20, random)}`);
+    case 'pem':
+    case 'pemline':
+      return makePem(first, kind === 'pem' ? '\n' : '\\n', random);
+    default:
+      return undefined;
+  }
+}
+
+function makeJwt(kind: string, random: Random): string {
+  const issued = Number(`17${pick('12345678', 8, random)}`);
+  const claims: { readonly [name: string]: object } = {
+    user: { iss: 'https://login.harbour.coffee', sub: `user-${pick(LOWER + DIGITS, 10, random)}`, iat: issued },
+    k8s: {
+      iss: 'https://kubernetes.default.svc',
+      sub: 'system:serviceaccount:shop:checkout',
+      jti: pick(LOWER + DIGITS, 12, random),
+    },
+    gcp: {
+      iss: 'https://accounts.google.com',
+      sub: `1${pick(DIGITS, 20, random)}`,
+      email: 'etl@harbour-prod.iam.gserviceaccount.com',
+    },
+    anon: { iss: 'supabase', ref: pick(LOWER, 20, random), role: 'anon', iat: issued },
+  };
+  const head = base64url(JSON.stringify({ alg: 'RS256', typ: 'JWT', kid: pick(LOWER + DIGITS, 8, random) }));
+  return `${head}.${base64url(JSON.stringify(claims[kind] ?? claims.user))}.${pick(ALPHABETS.base64url ?? '', 86, random)}`;
+}
+
+/** Impossible content in the right armour: starts as DER does, goes on as noise. */
+function makePem(label: string, lineEnd: string, random: Random): string {
+  const isOpenSsh = label.startsWith('OPENSSH');
+  const isPgp = label.startsWith('PGP');
+  const head = isOpenSsh ? 'openssh-key-v1\0' : isPgp ? '\u0095\u0001' : '0\u0082\u0004\u00a4\u0002\u0001\0';
+  const noise = Buffer.from(Array.from({ length: 600 }, () => random(256)));
+  const body = Buffer.concat([Buffer.from(head, 'latin1'), noise]).toString('base64');
+  const lines = body.match(/.{1,64}/g) ?? [];
+  const dashes = '-----';
+  const text = [`${dashes}BEGIN ${label}${dashes}`, ...(isPgp ? [''] : []), ...lines, `${dashes}END ${label}${dashes}`].join(
+    lineEnd,
+  );
+  return `${text}${lineEnd}`;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'latin1').toString('base64');
+}
+
+function base64url(text: string): string {
+  return Buffer.from(text, 'latin1').toString('base64url');
+}
+
+function pick(alphabet: string, count: number, random: Random): string {
+  let out = '';
+  // No two alike in a row: keeps the text as varied as a real token is.
+  while (out.length < count) {
+    const next = alphabet.charAt(random(alphabet.length));
+    if (next !== out.at(-1) || alphabet.length < 3) out += next;
+  }
+  return out;
+}
+
+/** A small deterministic source: SHA-256 in counter mode. */
+function generator(seed: string): Random {
+  let [block, at, counter] = [Buffer.alloc(0), 0, 0];
+  return (below) => {
+    if (at + 4 > block.length) {
+      block = createHash('sha256').update(`${seed}\0${counter++}`).digest();
+      at = 0;
+    }
+    at += 4;
+    return block.readUInt32LE(at - 4) % below;
+  };
+}

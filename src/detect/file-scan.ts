@@ -1,0 +1,168 @@
+import type { DetectHints } from '../contracts/scanner.ts';
+import type { Hits, Kernel } from './automaton.ts';
+import { LONGEST_WINDOW, type Rule } from './compile.ts';
+import { type Found, mayBegin, resolveOverlaps, tryRule } from './match.ts';
+import type { PlaceholderTest } from './placeholder.ts';
+import { Cursor, type Encoding, foldUtf16, isBinary, sniffEncoding } from './text.ts';
+
+/** What all scans of one engine share. */
+export interface Search {
+  readonly kernel: Kernel;
+  readonly rules: readonly Rule[];
+  /** Per keyword: the rules to try at a hit. */
+  readonly rulesOf: readonly (readonly Rule[])[];
+  /** Per keyword: its exact spelling, where a rule wants it so. */
+  readonly spellings: readonly Buffer[];
+  /** Per keyword: the secretlint rules it lets through. */
+  readonly lintsOf: readonly (readonly string[])[];
+  readonly isPlaceholder: PlaceholderTest;
+}
+
+/** A found credential with its place: offsets in the bytes of the file, lines and columns for people. */
+export interface Located extends Found {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+export interface ScanResult {
+  readonly found: readonly Located[];
+  /** Matches left out because one rule hit too often in one file. */
+  readonly dropped: number;
+  /** secretlint rules whose anchors were met. */
+  readonly lints: ReadonlySet<string>;
+  readonly encoding: Encoding;
+  readonly isBinary: boolean;
+}
+
+/** A piece keeps this much for the next one, so that whatever begins in it is seen whole. Even, for UTF-16. */
+export const OVERLAP = LONGEST_WINDOW + 8192;
+/** What stays before the first keyword of a next piece: pairs and look-behinds reach back. */
+const KEEP_BEFORE = 8192;
+/** One rule hitting more often than this in one file says nothing new. */
+const MAX_PER_RULE = 1000;
+
+/** Searches one file, given whole or in pieces. */
+export class FileScan {
+  readonly #search: Search;
+  readonly #hints: DetectHints;
+  readonly #found: Located[] = [];
+  readonly #lints = new Set<string>();
+  readonly #perRule: Int32Array;
+  readonly #cursor = new Cursor();
+  #dropped = 0;
+  #encoding: Encoding | undefined;
+  #isBinary = false;
+  /** Offset, in searched bytes, of the piece at hand. */
+  #base = 0;
+  /** Keywords that begin before this offset were seen to. */
+  #done = 0;
+
+  constructor(search: Search, hints: DetectHints = {}) {
+    this.#search = search;
+    this.#hints = hints;
+    this.#perRule = new Int32Array(search.rules.length);
+  }
+
+  /**
+   * Searches the next piece. Unless it is the last, returns how many bytes of its front are done with; the caller keeps
+   * the rest and appends what it reads next. A piece must be longer than `2 * OVERLAP`.
+   */
+  feed(raw: Buffer, isLast: boolean): number {
+    if (this.#encoding === undefined) this.#begin(raw);
+    const bytes = this.#encoding === 'utf16le' || this.#encoding === 'utf16be' ? foldUtf16(raw, this.#encoding) : raw;
+    const limit = isLast ? bytes.length : bytes.length - OVERLAP;
+    const fresh = this.#collect(bytes, this.#done - this.#base, limit);
+    this.#locate(bytes, fresh);
+    this.#done = this.#base + limit;
+    if (isLast) return raw.length;
+    const drop = (limit - KEEP_BEFORE) & ~1;
+    this.#cursor.advance(bytes, drop);
+    this.#cursor.rebase(drop);
+    this.#base += drop;
+    return bytes === raw ? drop : drop * 2;
+  }
+
+  finish(): ScanResult {
+    return {
+      found: resolveOverlaps(this.#found),
+      dropped: this.#dropped,
+      lints: this.#lints,
+      encoding: this.#encoding ?? 'bytes',
+      isBinary: this.#isBinary,
+    };
+  }
+
+  #begin(raw: Buffer): void {
+    this.#encoding = sniffEncoding(raw);
+    this.#isBinary = this.#encoding === 'bytes' && isBinary(raw);
+    const hasUtf8Mark = raw[0] === 0xef && raw[1] === 0xbb && raw[2] === 0xbf;
+    if (hasUtf8Mark) this.#cursor.at = 3;
+    const hasUtf16Mark = this.#encoding !== 'bytes' && (raw[0] === 0xff || raw[0] === 0xfe);
+    if (hasUtf16Mark) this.#cursor.at = 1;
+  }
+
+  #collect(bytes: Buffer, from: number, limit: number): Found[] {
+    const { kernel, rulesOf, lintsOf } = this.#search;
+    const hits = kernel.scan(bytes, from, bytes.length);
+    const fresh: Found[] = [];
+    if (hits.count === 0) return fresh;
+    const ends = new Map<Rule, number>();
+    // `hits` lives in the kernel's own buffers: nothing below may scan again before the loop is done.
+    for (let index = 0; index < hits.count; index++) {
+      const at = hits.starts[index] as number;
+      if (at >= limit) break;
+      const keyword = hits.keywords[index] as number;
+      for (const lint of lintsOf[keyword] ?? []) this.#lints.add(lint);
+      for (const rule of rulesOf[keyword] ?? []) this.#try(rule, bytes, at, hits, index, ends, fresh);
+    }
+    return fresh;
+  }
+
+  #try(rule: Rule, bytes: Buffer, at: number, hits: Hits, index: number, ends: Map<Rule, number>, fresh: Found[]): void {
+    if (!mayBegin(rule, bytes, at, 0, bytes.length)) return;
+    if (!this.#applies(rule)) return;
+    if (rule.detector.caseSensitive && !this.#isSpelled(bytes, at, hits.keywords[index] as number)) return;
+    if (at < (ends.get(rule) ?? 0)) return;
+    for (const found of tryRule(rule, bytes, at, 0, bytes.length, this.#search.isPlaceholder)) {
+      if (found.matchEnd <= (ends.get(rule) ?? 0)) continue;
+      ends.set(rule, found.matchEnd);
+      const count = (this.#perRule[rule.index] ?? 0) + 1;
+      this.#perRule[rule.index] = count;
+      if (count > MAX_PER_RULE) this.#dropped++;
+      else fresh.push(found);
+    }
+  }
+
+  #applies(rule: Rule): boolean {
+    if (rule.isGeneric && (this.#isBinary || this.#hints.specificOnly === true)) return false;
+    return rule.path === undefined || this.#hints.path === undefined || rule.path.test(this.#hints.path);
+  }
+
+  #isSpelled(bytes: Buffer, at: number, keyword: number): boolean {
+    const spelling = this.#search.spellings[keyword];
+    return spelling === undefined || spelling.compare(bytes, at, at + spelling.length) === 0;
+  }
+
+  #locate(bytes: Buffer, fresh: Found[]): void {
+    const scale = this.#encoding === 'bytes' ? 1 : 2;
+    const cursor = this.#cursor.clone();
+    for (const found of fresh.sort((a, b) => a.start - b.start)) {
+      // Two secrets may overlap or nest: each end is counted from its own start.
+      if (found.start > cursor.at) cursor.advance(bytes, found.start);
+      const end = cursor.clone();
+      end.advance(bytes, found.end);
+      this.#found.push({
+        ...found,
+        start: (this.#base + found.start) * scale,
+        end: (this.#base + found.end) * scale,
+        matchEnd: (this.#base + found.matchEnd) * scale,
+        line: cursor.line,
+        column: cursor.column,
+        endLine: end.line,
+        endColumn: end.column,
+      });
+    }
+  }
+}

@@ -1,0 +1,259 @@
+import type { Confidence } from '../contracts/observation.ts';
+import { CHECKSUMS, type Verdict } from './checksum.ts';
+import { LONGEST_WINDOW, type Rule } from './compile.ts';
+import { entropyOf } from './entropy.ts';
+import type { PlaceholderTest } from './placeholder.ts';
+
+/** A credential found in bytes, before positions are made human. Holds the secret: never leaves `src/detect`. */
+export interface Found {
+  readonly rule: Rule;
+  /** Offsets of the secret. */
+  readonly start: number;
+  readonly end: number;
+  /** Offset at which the whole match ends. */
+  readonly matchEnd: number;
+  readonly secret: string;
+  readonly publicId: string | undefined;
+  readonly groups: Readonly<Record<string, string>>;
+  readonly confidence: Confidence;
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface RawMatch extends Span {
+  readonly groups: Readonly<Record<string, Span>>;
+}
+
+/** Cheap refusal: could a match of this rule begin at `at`? A few table look-ups, no regex. */
+export function mayBegin(rule: Rule, bytes: Uint8Array, at: number, from: number, to: number): boolean {
+  if (!rule.anchored) return true;
+  if (at + rule.minLength > to) return false;
+  if (rule.notBefore !== undefined && at > from && rule.notBefore[bytes[at - 1] as number] === 1) return false;
+  for (let place = 0; place < rule.first.length; place++) {
+    if ((rule.first[place] as Uint8Array)[bytes[at + place] as number] === 0) return false;
+  }
+  return true;
+}
+
+/**
+ * Runs one rule at a keyword hit, in a bounded window of `[from, to)`. The window is read as latin1, so that a
+ * character is a byte and offsets are true; only the secret itself is decoded.
+ */
+export function tryRule(
+  rule: Rule,
+  bytes: Buffer,
+  hit: number,
+  from: number,
+  to: number,
+  isPlaceholder: PlaceholderTest,
+): Found[] {
+  const raw = findRaw(rule, bytes, hit, from, to);
+  const found: Found[] = [];
+  for (const match of raw) {
+    const judged = judge(rule, bytes, match, from, to, isPlaceholder);
+    if (judged !== undefined) found.push(judged);
+  }
+  return found;
+}
+
+function findRaw(rule: Rule, bytes: Buffer, hit: number, from: number, to: number): RawMatch[] {
+  let after = Math.min(rule.after, 512 + rule.minLength);
+  for (;;) {
+    const begin = Math.max(from, hit - rule.before);
+    const end = Math.min(to, hit + after);
+    const window = bytes.toString('latin1', begin, end);
+    const matches = rule.anchored ? matchAt(rule, window, hit - begin) : matchAll(rule, window);
+    // A match that touches the window's end may have been cut by it: look again with more room.
+    const isCut =
+      end < to && (matches.length === 0 ? after < rule.after : matches.some((match) => match.end >= window.length - 1));
+    if (!isCut || after >= LONGEST_WINDOW) {
+      return matches.map((match) => shift(match, begin));
+    }
+    after = Math.min(LONGEST_WINDOW, matches.length === 0 ? rule.after : after * 8);
+  }
+}
+
+function matchAt(rule: Rule, window: string, at: number): RawMatch[] {
+  rule.regex.lastIndex = at;
+  if (!rule.regex.test(window)) return [];
+  rule.indexed.lastIndex = at;
+  const match = rule.indexed.exec(window);
+  return match === null ? [] : [toRaw(match)];
+}
+
+function matchAll(rule: Rule, window: string): RawMatch[] {
+  rule.regex.lastIndex = 0;
+  if (!rule.regex.test(window)) return [];
+  return [...window.matchAll(rule.indexed)].map(toRaw);
+}
+
+function toRaw(match: RegExpExecArray): RawMatch {
+  const groups: Record<string, Span> = {};
+  for (const [name, span] of Object.entries(match.indices?.groups ?? {})) {
+    if (span !== undefined) groups[name] = { start: span[0], end: span[1] };
+  }
+  return { start: match.index, end: match.index + match[0].length, groups };
+}
+
+function shift(match: RawMatch, by: number): RawMatch {
+  const groups = Object.fromEntries(
+    Object.entries(match.groups).map(([name, span]) => [name, { start: span.start + by, end: span.end + by }]),
+  );
+  return { start: match.start + by, end: match.end + by, groups };
+}
+
+function judge(
+  rule: Rule,
+  bytes: Buffer,
+  match: RawMatch,
+  from: number,
+  to: number,
+  isPlaceholder: PlaceholderTest,
+): Found | undefined {
+  const { detector } = rule;
+  const groups: Record<string, string> = {};
+  for (const [name, span] of Object.entries(match.groups)) groups[name] = decode(bytes, span);
+  const own = match.groups.secret ?? match.groups.publicId ?? match;
+  const paired = match.groups.secret === undefined ? findPair(rule, bytes, match, from, to, isPlaceholder) : undefined;
+  const span = paired ?? own;
+  const isConnection = detector.type === 'connection-string';
+  const written = decode(bytes, span).replaceAll('\\/', '/');
+  const secret = isConnection ? decodePercent(written) : written;
+  if (isPlaceholder(secret, rule.isGeneric) || isPlaceholder(groups.publicId ?? '', false)) return undefined;
+  if (rule.allow.some((pattern) => pattern.test(secret))) return undefined;
+  if (paired === undefined && detector.entropy !== undefined && entropyOf(secret) < detector.entropy) return undefined;
+  const verdict = runCheck(rule, bytes, match, secret, groups, from, to);
+  if (!verdict.valid) return undefined;
+  const isHalf = rule.pair !== undefined && paired === undefined && match.groups.secret === undefined;
+  const confidence = verdict.confidence ?? detector.confidence;
+  return {
+    rule,
+    start: span.start,
+    end: span.end,
+    matchEnd: match.end,
+    secret,
+    publicId: verdict.publicId ?? groups.publicId,
+    groups: { ...groups, ...verdict.groups },
+    confidence: isHalf ? lower(confidence) : confidence,
+  };
+}
+
+function runCheck(
+  rule: Rule,
+  bytes: Buffer,
+  match: RawMatch,
+  secret: string,
+  groups: Readonly<Record<string, string>>,
+  from: number,
+  to: number,
+): Verdict {
+  const { checksum } = rule.detector;
+  const check = checksum === undefined ? undefined : CHECKSUMS[checksum];
+  if (check === undefined) return { valid: true };
+  return check.judge({
+    secret,
+    groups,
+    around: (before, after) => bytes.toString('latin1', Math.max(from, match.start - before), Math.min(to, match.end + after)),
+  });
+}
+
+/** The other half of a pair: the nearest after the match, else the nearest before it. */
+function findPair(
+  rule: Rule,
+  bytes: Buffer,
+  match: RawMatch,
+  from: number,
+  to: number,
+  isPlaceholder: PlaceholderTest,
+): Span | undefined {
+  if (rule.pair === undefined) return undefined;
+  const within = rule.detector.paired?.within ?? 0;
+  // The window begins and ends a little further out, so that look-arounds see what stands there.
+  const afterEnd = Math.min(to, match.end + within);
+  const after = pairsIn(rule, bytes, match.end, afterEnd).filter((span) => span.end < afterEnd || afterEnd === to);
+  const others = rule.groups.has('publicId') ? anotherId(rule, bytes, match.end, afterEnd) : undefined;
+  const next = after.find((span) => isPair(bytes, span, isPlaceholder));
+  if (next !== undefined && (others === undefined || next.start < others)) return next;
+  const beforeStart = Math.max(from, match.start - within);
+  const before = pairsIn(rule, bytes, beforeStart, match.start).filter(
+    (span) => span.start > beforeStart || beforeStart === from,
+  );
+  return before.findLast((span) => isPair(bytes, span, isPlaceholder)) ?? next;
+}
+
+function pairsIn(rule: Rule, bytes: Buffer, start: number, end: number): Span[] {
+  const window = bytes.toString('latin1', start, end);
+  const spans: Span[] = [];
+  for (const match of window.matchAll(rule.pair as RegExp)) {
+    const span = match.indices?.groups?.secret;
+    if (span !== undefined) spans.push({ start: start + span[0], end: start + span[1] });
+  }
+  return spans;
+}
+
+/** Where the next id of the same kind begins: a secret beyond it is more likely that one's. */
+function anotherId(rule: Rule, bytes: Buffer, start: number, end: number): number | undefined {
+  const window = bytes.toString('latin1', start, end);
+  const flags = rule.regex.flags.replace('y', 'g');
+  const match = new RegExp(rule.regex.source, flags.includes('g') ? flags : `${flags}g`).exec(window);
+  return match === null ? undefined : start + match.index;
+}
+
+function isPair(bytes: Buffer, span: Span, isPlaceholder: PlaceholderTest): boolean {
+  const secret = decode(bytes, span).replaceAll('\\/', '/');
+  return entropyOf(secret) >= 3.5 && !isPlaceholder(secret, false);
+}
+
+function decode(bytes: Buffer, span: Span): string {
+  return bytes.toString('utf8', span.start, span.end);
+}
+
+function decodePercent(text: string): string {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function lower(confidence: Confidence): Confidence {
+  return confidence === 'high' ? 'medium' : 'low';
+}
+
+/** Where secrets overlap, the more telling detector keeps the place. Sorted by start. */
+export function resolveOverlaps<T extends Found>(found: readonly T[]): T[] {
+  const kept: T[] = [];
+  for (const cluster of clustersOf(found)) {
+    const byRank = cluster.sort(
+      (a, b) => rank(b) - rank(a) || b.end - b.start - (a.end - a.start) || a.rule.index - b.rule.index,
+    );
+    const chosen: T[] = [];
+    for (const candidate of byRank) {
+      if (!chosen.some((other) => candidate.start < other.end && other.start < candidate.end)) chosen.push(candidate);
+    }
+    kept.push(...chosen.sort((a, b) => a.start - b.start));
+  }
+  return kept;
+}
+
+/** Groups of which each member overlaps another: only within one can there be a quarrel. */
+function clustersOf<T extends Found>(found: readonly T[]): T[][] {
+  const clusters: T[][] = [];
+  let reach = -1;
+  for (const item of [...found].sort((a, b) => a.start - b.start)) {
+    if (item.start >= reach) clusters.push([]);
+    clusters.at(-1)?.push(item);
+    reach = Math.max(reach, item.end);
+  }
+  return clusters;
+}
+
+function rank({ rule, confidence, publicId }: Found): number {
+  if (rule.isGeneric) return 0;
+  const trust = confidence === 'high' ? 3 : confidence === 'medium' ? 2 : 1;
+  return trust + (publicId === undefined ? 0 : 4);
+}

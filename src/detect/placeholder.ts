@@ -1,0 +1,38 @@
+import type { Placeholders } from './pack.ts';
+
+export type PlaceholderTest = (secret: string, isGeneric: boolean) => boolean;
+
+/** Tells values that only stand where a secret would: documentation keys, masks, templates, references to a real store. */
+export function placeholderTest(placeholders: Placeholders): PlaceholderTest {
+  const exact = new Set(placeholders.exact);
+  const patterns = placeholders.patterns.map((pattern) => new RegExp(pattern, 'i'));
+  return (secret, isGeneric) => {
+    const folded = secret.toLowerCase();
+    if (exact.has(folded)) return true;
+    if (placeholders.contains.some((part) => folded.includes(part))) return true;
+    if (isGeneric && placeholders.words.some((word) => folded.includes(word))) return true;
+    if (patterns.some((pattern) => pattern.test(secret))) return true;
+    return isMonotonous(folded);
+  };
+}
+
+/** `aaaaaaaa`, `abcabcabc`, `0123456789`, `abcdefghij`: no generator makes these. */
+export function isMonotonous(folded: string): boolean {
+  const body = folded.replace(/^[a-z]{2,8}[-_]/, '');
+  if (body.length < 8) return false;
+  if (new Set(body).size <= Math.min(4, Math.floor(body.length / 4))) return true;
+  return longestRun(body) >= 10;
+}
+
+/** Length of the longest run of characters that each follow the one before (`abcd`, `3456`). */
+function longestRun(text: string): number {
+  let longest = 1;
+  let run = 1;
+  for (let at = 1; at < text.length; at++) {
+    const step = text.charCodeAt(at) - text.charCodeAt(at - 1);
+    // `1234567890` counts on from 9 to 0.
+    run = step === 1 || (text[at - 1] === '9' && text[at] === '0') ? run + 1 : 1;
+    if (run > longest) longest = run;
+  }
+  return longest;
+}

@@ -1,0 +1,117 @@
+import { createEngine, type Engine } from './engine.ts';
+import { expandExample } from './examples.ts';
+import { finish } from './load.ts';
+import type { Pack, PackedDetector } from './pack.ts';
+
+/** What is wrong with a rule, and what to do. */
+export interface Problem {
+  readonly file: string;
+  readonly rule: string;
+  readonly what: string;
+  readonly hint: string;
+}
+
+export interface ProveOptions {
+  /** Slowest allowed speed on worst-case texts, in MB/s; 0 leaves the guard out. */
+  readonly slowest?: number;
+}
+
+const KEY = 'proof';
+
+/**
+ * Proves every detector: unique id, enough examples, each example hit with the secret inside the reported span and a
+ * keyword really in it, no counter-example hit, and no text on which its regex is slow.
+ */
+export function proveDetectors(pack: Pack, options: ProveOptions = {}): Problem[] {
+  const problems: Problem[] = [];
+  const known = new Map<string, PackedDetector>();
+  for (const detector of pack.detectors) {
+    const twin = known.get(detector.id);
+    if (twin !== undefined) problems.push(problem(detector, `the id is also used in ${twin.file}`, 'give one of them another id'));
+    known.set(detector.id, detector);
+    problems.push(...proveOne(detector, pack, options.slowest ?? 5));
+  }
+  return problems;
+}
+
+function proveOne(detector: PackedDetector, pack: Pack, slowest: number): Problem[] {
+  const problems: Problem[] = [];
+  let engine: Engine;
+  try {
+    const alone = finish([detector], pack.placeholders);
+    engine = createEngine({ pack: alone, fingerprintKey: KEY, secretlint: false });
+  } catch (error) {
+    return [problem(detector, error instanceof Error ? error.message : String(error), 'mend the pattern')];
+  }
+  if (detector.examples.length < 2) problems.push(problem(detector, 'has fewer than two examples', 'add an example'));
+  if (detector.counterExamples.length < 1) problems.push(problem(detector, 'has no counter-example', 'add a near miss'));
+  for (const [index, example] of detector.examples.entries()) problems.push(...proveExample(detector, engine, example, index));
+  for (const [index, example] of detector.counterExamples.entries()) {
+    const { text } = expandExample(example, `${detector.id}/counter/${index}`);
+    if (engine.detect(text).length === 0) continue;
+    problems.push(problem(detector, `counter-example ${index + 1} is hit: ${example}`, 'make the pattern stricter, or move the text to examples'));
+  }
+  if (slowest > 0) problems.push(...proveSpeed(detector, engine, slowest));
+  return problems;
+}
+
+function proveExample(detector: PackedDetector, engine: Engine, example: string, index: number): Problem[] {
+  const { text, generated } = expandExample(example, `${detector.id}/${index}`);
+  const folded = text.toLowerCase();
+  if (!detector.keywords.some((keyword) => folded.includes(keyword.toLowerCase()))) {
+    return [problem(detector, `example ${index + 1} holds none of the keywords: ${example}`, 'add a keyword that real texts hold')];
+  }
+  const matches = engine.detect(text);
+  if (matches.length === 0) {
+    return [problem(detector, `example ${index + 1} is not hit: ${example}`, 'mend the pattern or the example')];
+  }
+  const isInside = matches.some((match) => match.secret.reveal().includes(generated) || text.slice(match.start, match.end).includes(generated));
+  if (isInside) return [];
+  return [problem(detector, `example ${index + 1} is hit, but the span misses the secret: ${example}`, 'name the group that holds it `secret`')];
+}
+
+const SIZE = 200_000;
+
+/** Texts on which careless regexes take for ever. */
+export function worstCases(keywords: readonly string[]): ReadonlyMap<string, string> {
+  const fillers: readonly (readonly [string, string])[] = [
+    ['a', 'a'],
+    ['dash', '-'],
+    ['assignment', 'A='],
+    ['space', ' '],
+    ['quote', '"\\'],
+    ['digit', '0'],
+    ['dotted', 'a.b_'],
+    ['minified', 'function(e,t){var n=e.key||"";return t[n]?a:b},'],
+  ];
+  const cases = new Map<string, string>();
+  for (const [name, filler] of fillers) {
+    cases.set(name, filler.repeat(Math.ceil(SIZE / filler.length)));
+    for (const keyword of keywords.slice(0, 2)) {
+      const unit = keyword + filler.repeat(Math.ceil(200 / filler.length));
+      cases.set(`${keyword} and ${name}`, unit.repeat(Math.ceil(SIZE / unit.length)));
+    }
+  }
+  return cases;
+}
+
+function proveSpeed(detector: PackedDetector, engine: Engine, slowest: number): Problem[] {
+  for (const [name, text] of worstCases(detector.keywords)) {
+    const bytes = Buffer.from(text, 'latin1');
+    let best = 0;
+    for (let attempt = 0; attempt < 4 && best < slowest; attempt++) {
+      const start = process.cpuUsage();
+      engine.detect(bytes);
+      const { user, system } = process.cpuUsage(start);
+      best = Math.max(best, bytes.length / Math.max(1, user + system));
+    }
+    if (best >= slowest) continue;
+    const what = `searches ${best.toFixed(1)} MB/s on "${name}"`;
+    return [problem(detector, what, `bound the repeats that can overlap; at least ${slowest} MB/s is asked for`)];
+  }
+  return [];
+}
+
+function problem(detector: PackedDetector, what: string, hint: string): Problem {
+  return { file: detector.file, rule: detector.id, what, hint };
+}

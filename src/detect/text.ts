@@ -1,0 +1,86 @@
+/** How the bytes of a file are to be read for a search: as they are, or folded to one byte a character. */
+export type Encoding = 'bytes' | 'utf16le' | 'utf16be';
+
+const SNIFFED = 8192;
+
+/**
+ * UTF-16 is known by its byte order mark, or by NULs in nearly every second place; token prefixes in `.ps1`, `.reg` and
+ * `.csv` files written so would be lost otherwise.
+ */
+export function sniffEncoding(bytes: Uint8Array): Encoding {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf16be';
+  const size = Math.min(bytes.length, SNIFFED) & ~1;
+  if (size < 8) return 'bytes';
+  let [even, odd] = [0, 0];
+  for (let at = 0; at < size; at += 2) {
+    if (bytes[at] === 0) even++;
+    if (bytes[at + 1] === 0) odd++;
+  }
+  const pairs = size / 2;
+  if (odd > 0.6 * pairs && even < 0.05 * pairs) return 'utf16le';
+  if (even > 0.6 * pairs && odd < 0.05 * pairs) return 'utf16be';
+  return 'bytes';
+}
+
+/** A NUL near the front marks binary: it is searched all the same, but not for guesses. */
+export function isBinary(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, SNIFFED)).includes(0);
+}
+
+/** One byte for each UTF-16 unit: ASCII as it is, all else DEL, so that nothing but true ASCII can match. */
+export function foldUtf16(bytes: Uint8Array, encoding: 'utf16le' | 'utf16be'): Buffer {
+  const folded = Buffer.allocUnsafe(bytes.length >> 1);
+  const low = encoding === 'utf16le' ? 0 : 1;
+  for (let at = 0; at < folded.length; at++) {
+    const value = bytes[2 * at + low] as number;
+    folded[at] = bytes[2 * at + 1 - low] === 0 && value < 0x80 ? value : 0x7f;
+  }
+  return folded;
+}
+
+/**
+ * Counts lines and columns as it moves forward through bytes: lines end with LF (so CRLF too), columns are UTF-16 units
+ * as editors and SARIF count them, a byte order mark is no column.
+ */
+export class Cursor {
+  line = 1;
+  column = 1;
+  /** Position in the bytes now at hand. */
+  at = 0;
+
+  /** Moves to `target`, which must not lie behind. */
+  advance(bytes: Buffer, target: number): void {
+    for (let end = bytes.indexOf(10, this.at); end >= 0 && end < target; end = bytes.indexOf(10, this.at)) {
+      this.line++;
+      this.column = 1;
+      this.at = end + 1;
+    }
+    this.column += utf16Length(bytes, this.at, target);
+    this.at = target;
+  }
+
+  /** The bytes in front were dropped: what stood at `dropped` is now at 0. */
+  rebase(dropped: number): void {
+    this.at -= dropped;
+  }
+
+  clone(): Cursor {
+    const copy = new Cursor();
+    copy.line = this.line;
+    copy.column = this.column;
+    copy.at = this.at;
+    return copy;
+  }
+}
+
+/** Length in UTF-16 units of a stretch of UTF-8. */
+export function utf16Length(bytes: Uint8Array, from: number, to: number): number {
+  let units = 0;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number;
+    if (byte < 0x80 || byte >= 0xc0) units++;
+    if (byte >= 0xf0) units++;
+  }
+  return units;
+}
