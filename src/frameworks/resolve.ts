@@ -1,7 +1,7 @@
 import type { Framework } from '../contracts/framework.ts';
 import { ConfigError } from '../util/errors.ts';
+import { nearest } from '../util/nearest.ts';
 import { list } from '../util/report-text.ts';
-import { nearest } from './nearest.ts';
 
 type Control = Framework['controls'][number];
 

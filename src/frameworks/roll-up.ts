@@ -152,7 +152,7 @@ function failReason(mapped: readonly Mapped[], gaps: Gaps): string {
   const found = `${count(
     sum(failed, (item) => item.open),
     'open finding',
-  )} from ${failed.length} of ${count(mapped.length, 'check')}`;
+  )} from ${outOf(failed.length, mapped.length)}`;
   const silent = mapped.filter((item) => item.outcome === 'not-assessed' || item.outcome === 'partial');
   return silent.length === 0 ? `${found}.` : `${found}; ${silences(silent, gaps)}`;
 }
@@ -165,13 +165,18 @@ function passReason(mapped: readonly Mapped[]): string {
   );
   const rest = mapped.length - passed.length;
   const aside = rest === 0 ? '' : `; ${rest} had nothing to judge`;
-  return `${passed.length} of ${count(mapped.length, 'check')} ran on ${looked} and found nothing${aside}.`;
+  return `${outOf(passed.length, mapped.length)} ran on ${looked} and found nothing${aside}.`;
 }
 
 function partialReason(mapped: readonly Mapped[], gaps: Gaps): string {
   const whole = mapped.filter((item) => item.outcome === 'pass' || item.outcome === 'excepted').length;
   const silent = mapped.filter((item) => item.outcome === 'not-assessed' || item.outcome === 'partial');
-  return `${whole} of ${count(mapped.length, 'check')} ran in full and left nothing open; ${silences(silent, gaps)}`;
+  return `${outOf(whole, mapped.length)} ran in full and left nothing open; ${silences(silent, gaps)}`;
+}
+
+/** `2 checks`, `1 of 3 checks` */
+function outOf(some: number, all: number): string {
+  return some === all ? count(all, 'check') : `${some} of ${count(all, 'check')}`;
 }
 
 function noneRan(mapped: readonly Mapped[], gaps: Gaps): string {

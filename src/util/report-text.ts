@@ -31,13 +31,13 @@ export function firstSentence(text: string): string {
   return /^.+?[.!?](?=\s+[A-Z`])/.exec(line)?.[0] ?? line;
 }
 
-/** `notebooks/churn.ipynb cell 3 output, line 2`, `deploy.sh:3 in commit 1a2b3c4 (2024-03-02), gone from HEAD`. */
+/** `notebooks/churn.ipynb:41 cell 3 output`, `deploy.sh:3 in commit 1a2b3c4 (2024-03-02), gone from HEAD`. */
 export function placeText(at: Location): string {
   const file = [at.repository, at.path].filter((part) => part !== undefined).join(' ');
   const parts: string[] = [];
-  if (file !== '') parts.push(at.cell === undefined && at.line !== undefined ? `${file}:${at.line}` : file);
-  if (at.cell !== undefined) parts.push(`cell ${at.cell}${at.part === undefined ? '' : ` ${at.part}`}${inCell(at.line)}`);
-  else if (at.part !== undefined) parts.push(at.part);
+  if (file !== '') parts.push(at.line === undefined ? file : `${file}:${at.line}`);
+  if (at.cell !== undefined) parts.push(`cell ${at.cell}`);
+  if (at.part !== undefined) parts.push(at.part);
   if (at.layer !== undefined) parts.push(`layer ${at.layer.slice(0, 19)}`);
   if (at.pointer !== undefined) parts.push(file === '' ? at.pointer : `at ${at.pointer}`);
   if (at.commit !== undefined) {
@@ -45,10 +45,6 @@ export function placeText(at: Location): string {
     parts.push(`in commit ${at.commit.slice(0, 7)}${date}${at.atHead === false ? ', gone from HEAD' : ''}`);
   }
   return parts.join(' ');
-}
-
-function inCell(line: number | undefined): string {
-  return line === undefined ? '' : `, line ${line}`;
 }
 
 /** `PR.AA-05 · least privilege (CSF 1.1: PR.AC-4)`: the id, our short name, and what it was called before. */

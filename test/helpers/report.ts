@@ -322,9 +322,9 @@ function sampleFindings(): Finding[] {
         seen('s1', 'seen in notebooks/churn.ipynb cell 3 output', {
           repository: 'harbour/analytics',
           path: 'notebooks/churn.ipynb',
-          line: 2,
+          line: 41,
           column: 14,
-          endLine: 2,
+          endLine: 41,
           endColumn: 34,
           cell: 3,
           part: 'output',

@@ -1,0 +1,266 @@
+import { z } from 'zod';
+import { PERSONAS, SEVERITIES } from '../../src/contracts/finding.ts';
+import { OBSERVATION_KINDS, SURFACES, type Surface } from '../../src/contracts/observation.ts';
+import type { Report } from '../../src/contracts/reporter.ts';
+import { compare, isOpen, sortFindings, summariseCoverage, verdict } from '../../src/util/report-text.ts';
+
+/**
+ * The JSON report, version 1: a promise to scripts. What stands here keeps its name, place and meaning for as long as
+ * `schemaVersion` begins with `1.`; fields may be added, so readers must ignore what they do not know. The shape is
+ * written out instead of dumping what the product holds inside, so that the inside stays free to change.
+ */
+export const SCHEMA_VERSION = '1.0';
+
+const time = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/)
+  .describe('ISO 8601, UTC');
+const text = z.string();
+const number = z.int().min(0);
+const severity = z.enum(SEVERITIES);
+const outcome = z.enum(['complete', 'partial', 'denied', 'unsupported']);
+const surface = z.enum(Object.keys(SURFACES) as [Surface, ...Surface[]]);
+
+export const PlaceV1 = z.strictObject({
+  repository: text.optional().describe('owner/repo where the remote tells, else the name of the directory'),
+  path: text.optional().describe('Path inside the repository or directory, separated by /'),
+  line: z.int().min(1).optional(),
+  column: z.int().min(1).optional().describe('In characters, from 1'),
+  endLine: z.int().min(1).optional(),
+  endColumn: z.int().min(1).optional(),
+  commit: text.optional().describe('Commit that introduced it, full id'),
+  author: text.optional().describe('Author of that commit'),
+  date: text.optional().describe('Author date of that commit'),
+  atHead: z.boolean().optional().describe('Is it still there? Absent: not known'),
+  cell: z.int().min(1).optional().describe('Cell of a notebook, from 1'),
+  part: text.optional().describe('Part of the cell or file: source, output, metadata, attachment'),
+  layer: text.optional().describe('Digest of the image layer'),
+  pointer: text.optional().describe('Address inside a structured file or an API answer'),
+});
+
+export const FindingV1 = z.strictObject({
+  fingerprint: text.describe('Names the finding in every run: rule and what it is about, never the line'),
+  rule: text,
+  title: text,
+  message: text,
+  severity,
+  confidence: z.enum(['high', 'medium', 'low']),
+  persona: z.enum(PERSONAS),
+  status: z.enum(['new', 'open', 'fixed', 'not-observed', 'excepted']),
+  identity: text.optional().describe('Canonical id of the identity'),
+  credential: text.optional().describe('Canonical id of the credential; never the secret'),
+  subject: text,
+  controls: z.array(text).describe('framework:control'),
+  evidence: z.array(
+    z.strictObject({
+      observation: text.describe('Id of the row in the store'),
+      kind: z.enum(OBSERVATION_KINDS),
+      summary: text,
+      place: PlaceV1.optional(),
+    }),
+  ),
+  firstSeen: time,
+  lastSeen: time,
+  fix: text,
+  detail: z.record(text, z.json()).optional().describe('Numbers and names; depends on the rule'),
+});
+
+export const IdentityV1 = z.strictObject({
+  id: text,
+  provider: text,
+  type: text,
+  name: text,
+  scope: text.optional(),
+  environment: text.optional(),
+  owner: text.optional(),
+  ownership: text.describe('owned, owner-left, unowned, conflicting'),
+  enabled: z.boolean().optional(),
+  createdAt: time.optional(),
+  lastUsedAt: time.optional(),
+  credentials: number,
+  sightings: number.describe('Places where one of its credentials was seen'),
+  consumers: number,
+  capabilities: z.array(text),
+  sessions: number,
+  findings: number,
+  worst: text.optional(),
+});
+
+export const CoverageV1 = z.strictObject({
+  surface,
+  subject: text,
+  outcome,
+  why: text.optional().describe('Why it is not complete'),
+  covers: z.array(z.enum(OBSERVATION_KINDS)).describe('Kinds of observation that this look could have given'),
+  seen: number.optional(),
+  read: number.optional(),
+  skipped: number.optional(),
+  failed: number.optional(),
+  bytes: number.optional(),
+});
+
+export const CheckV1 = z.strictObject({
+  rule: text,
+  title: text,
+  severity,
+  outcome: z.enum(['pass', 'fail', 'partial', 'not-assessed', 'not-applicable']),
+  reason: text.optional(),
+  population: number.describe('How many things were looked at'),
+  findings: number,
+  excepted: number,
+  controls: z.array(text),
+  needs: z.array(text),
+});
+
+export const ControlV1 = z.strictObject({
+  framework: text,
+  control: text,
+  title: text,
+  group: text.optional(),
+  formerly: z.array(text).describe('Ids of the same matter in an earlier edition'),
+  outcome: z
+    .enum(['pass', 'fail', 'partial', 'not-assessed', 'not-applicable', 'excepted'])
+    .describe('What the evidence of this run says; never a statement of compliance'),
+  reason: text,
+  rules: z.array(z.strictObject({ rule: text, outcome: text, findings: number })),
+  findings: number,
+  worst: severity.optional(),
+  population: number,
+});
+
+const BySeverity = z.strictObject({ critical: number, high: number, medium: number, low: number, info: number });
+
+export const ReportV1 = z
+  .strictObject({
+    schemaVersion: z.string().regex(/^1\.\d+$/),
+    run: z.strictObject({
+      id: text,
+      startedAt: time,
+      finishedAt: time,
+      tool: z.literal('nhi-audit'),
+      toolVersion: text,
+      engine: text,
+      targets: z.array(text),
+      rulesDigest: text.describe('Hash of every detector and check that ran'),
+      fingerprintKeyId: text.describe('Fingerprints of two runs compare only when this is the same'),
+      hosts: z.array(text).describe('Hosts that were contacted; empty when offline'),
+      counts: z.record(text, number).describe('Observations by kind'),
+      parameters: z.record(text, z.union([text, z.number(), z.boolean()])),
+      persona: z.enum(PERSONAS),
+    }),
+    summary: z.strictObject({
+      verdict: text,
+      coverage: text,
+      clean: z.boolean().describe('Nothing is open, and all that was looked at was read completely'),
+      open: BySeverity.describe('Findings with status new or open'),
+      statuses: z.strictObject({ new: number, open: number, fixed: number, 'not-observed': number, excepted: number }),
+      hidden: z.strictObject({ persona: number, baseline: number, excepted: number }).describe('Findings left out, and why'),
+      surfaces: z.array(z.strictObject({ surface, outcome })).describe('Surfaces that were looked at'),
+      notLookedAt: z.array(surface),
+    }),
+    coverage: z.array(CoverageV1),
+    findings: z.array(FindingV1),
+    identities: z.array(IdentityV1),
+    checks: z.array(CheckV1),
+    controls: z.array(ControlV1),
+    frameworks: z.array(z.strictObject({ id: text, title: text, version: text, source: text, licence: text })),
+  })
+  .describe('Report of nhi-audit, version 1. Fields may be added within version 1; ignore those you do not know.');
+export type ReportV1 = z.infer<typeof ReportV1>;
+
+/**
+ * `schema/report.v1.schema.json` (JSON Schema 2020-12), made from the shape above by `npm run generate`. Objects are left
+ * open in it, for a newer 1.x may add fields.
+ */
+export function reportSchema(): object {
+  const schema = z.toJSONSchema(ReportV1, {
+    target: 'draft-2020-12',
+    io: 'output',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
+  });
+  const { $schema, ...rest } = schema;
+  return {
+    $schema,
+    $id: 'urn:nhi-audit:schema:report:1',
+    title: 'nhi-audit report, version 1',
+    $comment: 'Generated from reporters/json/v1.ts by `npm run generate`; do not edit.',
+    ...rest,
+  };
+}
+
+/** The report in the promised shape. Nothing is sorted by chance: the same report gives the same object. */
+export function toV1(report: Report): ReportV1 {
+  const { run } = report;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    run: {
+      id: run.id,
+      startedAt: run.startedAt,
+      finishedAt: run.finishedAt,
+      tool: 'nhi-audit',
+      toolVersion: run.toolVersion,
+      engine: run.engine,
+      targets: [...run.targets],
+      rulesDigest: run.rulesDigest,
+      fingerprintKeyId: run.fingerprintKeyId,
+      hosts: [...run.hosts],
+      counts: byName(run.counts),
+      parameters: byName(run.parameters),
+      persona: report.persona,
+    },
+    summary: summary(report),
+    coverage: report.coverage.map((row) => pick(row, CoverageV1)),
+    findings: sortFindings(report.findings).map((finding) => ({
+      ...pick(finding, FindingV1),
+      evidence: finding.evidence.map(({ observation, kind, summary, at }) => ({
+        observation,
+        kind,
+        summary,
+        ...(at === undefined ? {} : { place: pick(at, PlaceV1) }),
+      })),
+    })),
+    identities: report.identities.map((identity) => pick(identity, IdentityV1)),
+    checks: report.checks.map(({ meta, ...result }) =>
+      pick({ ...result, title: meta.title, severity: meta.severity, controls: meta.controls, needs: meta.needs }, CheckV1),
+    ),
+    controls: report.controls.map((control) => pick(control, ControlV1)),
+    frameworks: report.frameworks.map(({ id, title, version, source, licence }) => ({ id, title, version, source, licence })),
+  };
+}
+
+function summary(report: Report): ReportV1['summary'] {
+  const { looked, notLooked } = summariseCoverage(report.coverage);
+  const { findings, coverage, clean } = verdict(report);
+  const open = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
+  const statuses = { new: 0, open: 0, fixed: 0, 'not-observed': 0, excepted: 0 };
+  for (const finding of report.findings) {
+    statuses[finding.status] += 1;
+    if (isOpen(finding)) open[finding.severity] += 1;
+  }
+  return {
+    verdict: findings,
+    coverage,
+    clean,
+    open,
+    statuses,
+    hidden: report.hidden,
+    surfaces: looked.map((row) => ({ surface: row.surface, outcome: row.outcome })),
+    notLookedAt: notLooked.map((row) => row.surface),
+  };
+}
+
+/** The fields of the shape, in its order: what the inside holds beyond the promise stays inside. */
+function pick<Shape extends z.ZodRawShape>(value: object, shape: z.ZodObject<Shape>): z.infer<z.ZodObject<Shape>> {
+  const fields = value as { readonly [name: string]: unknown };
+  const picked: { [name: string]: unknown } = {};
+  for (const name of Object.keys(shape.shape)) {
+    if (fields[name] !== undefined) picked[name] = fields[name];
+  }
+  return picked as z.infer<z.ZodObject<Shape>>;
+}
+
+function byName<T>(record: { readonly [name: string]: T }): { [name: string]: T } {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => compare(a, b)));
+}

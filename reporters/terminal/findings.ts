@@ -1,0 +1,134 @@
+import type { Evidence, Finding, Severity } from '../../src/contracts/finding.ts';
+import type { IdentityView, Report } from '../../src/contracts/reporter.ts';
+import { count, firstSentence, openFindings, placeText, thousands } from '../../src/util/report-text.ts';
+import { clip, printable } from '../../src/util/sanitize.ts';
+import type { Layout, Style } from './layout.ts';
+
+const SEVERITY_STYLE: { readonly [severity in Severity]: readonly Style[] } = {
+  critical: ['bold', 'inverse', 'red'],
+  high: ['bold', 'red'],
+  medium: ['yellow'],
+  low: ['cyan'],
+  info: ['dim'],
+};
+
+const NAME_MAX = 160;
+const TEXT_MAX = 600;
+
+export interface FindingLimits {
+  readonly findings: number;
+  readonly places: number;
+}
+
+/** Open findings: one group an identity (or credential), in it one entry a rule, in it what was found and where. */
+export function* findingLines(report: Report, layout: Layout, limits: FindingLimits): Iterable<string> {
+  const open = openFindings(report.findings);
+  if (open.length === 0) return;
+  yield* layout.heading('FINDINGS');
+  const shown = open.slice(0, limits.findings);
+  const identities = new Map(report.identities.map((identity) => [identity.id, identity]));
+  const checks = new Map(report.checks.map((check) => [check.rule, check.meta]));
+  let first = true;
+  for (const [subject, findings] of groupBy(shown, (finding) => finding.identity ?? finding.credential ?? finding.subject)) {
+    if (!first) yield '';
+    first = false;
+    yield* layout.block('', clip(findings[0]?.subject ?? subject, NAME_MAX), 'bold');
+    const known = identities.get(subject);
+    if (known !== undefined) yield* layout.block('  ', describe(known), 'dim');
+    for (const [rule, same] of groupBy(findings, (finding) => finding.rule)) {
+      const meta = checks.get(rule);
+      yield* ruleLines(same, meta?.why, meta?.references[0], layout, limits.places);
+    }
+  }
+  if (open.length > shown.length) {
+    yield '';
+    yield* layout.block(
+      '',
+      `${count(open.length - shown.length, 'more finding')} not printed here; -o json=FILE or -o csv=FILE has all of them.`,
+    );
+  }
+}
+
+function* ruleLines(
+  findings: readonly Finding[],
+  why: string | undefined,
+  url: string | undefined,
+  layout: Layout,
+  places: number,
+): Iterable<string> {
+  const [first] = findings;
+  if (first === undefined) return;
+  yield* layout.tagged(
+    '  ',
+    `${first.severity.toUpperCase().padEnd(8)}  `,
+    SEVERITY_STYLE[first.severity],
+    clip(first.title, TEXT_MAX),
+    ['bold'],
+  );
+  const indent = '    ';
+  const id = printable(clip(first.rule, NAME_MAX));
+  yield indent + layout.paint(layout.link(id, url), 'dim');
+  if (why !== undefined) yield* layout.tagged(indent, '', [], clip(firstSentence(why), TEXT_MAX), ['dim']);
+  for (const [index, finding] of findings.entries()) {
+    const status = finding.status === 'new' ? ' (new)' : '';
+    yield* layout.tagged(indent, '- ', [], clip(finding.message, TEXT_MAX) + status);
+    yield* placeLines(finding, layout, places);
+    // The same advice under each of ten findings is noise: it stands under the last of those that share it.
+    if (findings[index + 1]?.fix !== finding.fix) {
+      yield* layout.tagged(`${indent}  `, 'fix: ', ['green'], clip(firstSentence(finding.fix), TEXT_MAX));
+    }
+  }
+}
+
+function* placeLines(finding: Finding, layout: Layout, max: number): Iterable<string> {
+  const places = [...new Set(finding.evidence.map(evidenceText))];
+  for (const place of places.slice(0, max)) yield* layout.tagged('      ', 'at ', ['dim'], clip(place, NAME_MAX * 2));
+  if (places.length > max) yield* layout.block('      ', `and ${thousands(places.length - max)} more`, 'dim');
+}
+
+/** A sighting is its place; any other fact says what it is, and where it was read. */
+function evidenceText(evidence: Evidence): string {
+  const place = evidence.at === undefined ? '' : placeText(evidence.at);
+  if (place === '') return evidence.summary;
+  return evidence.kind === 'sighting' ? place : `${place}: ${evidence.summary}`;
+}
+
+/** `owner jo@harbour.example has left; can: admin; 2 credentials, seen at 4 places; 7 gateway sessions; last used 2026-03-11` */
+export function describe(identity: IdentityView): string {
+  const parts = [ownership(identity)];
+  if (identity.environment !== undefined) parts.push(clip(identity.environment, 40));
+  if (identity.capabilities.length > 0) parts.push(`can: ${clip(identity.capabilities.join(', '), NAME_MAX)}`);
+  if (identity.credentials > 0 || identity.sightings > 0) {
+    const seen = identity.sightings > 0 ? `, seen at ${count(identity.sightings, 'place')}` : '';
+    parts.push(`${count(identity.credentials, 'credential')}${seen}`);
+  }
+  if (identity.consumers > 0) parts.push(`used by ${count(identity.consumers, 'consumer')}`);
+  if (identity.sessions > 0) parts.push(count(identity.sessions, 'session'));
+  if (identity.lastUsedAt !== undefined) parts.push(`last used ${identity.lastUsedAt.slice(0, 10)}`);
+  if (identity.enabled === false) parts.push('disabled');
+  return parts.join('; ');
+}
+
+function ownership(identity: IdentityView): string {
+  const owner = identity.owner === undefined ? 'owner' : `owner ${clip(identity.owner, 80)}`;
+  switch (identity.ownership) {
+    case 'owned':
+      return owner;
+    case 'owner-left':
+      return `${owner} has left`;
+    case 'unowned':
+      return 'no owner known';
+    default:
+      return `${owner} (${identity.ownership})`;
+  }
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group === undefined) groups.set(key(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
+import { defineReporter } from '../../src/contracts/reporter.ts';
+import { hiddenText, verdict } from '../../src/util/report-text.ts';
+import { clip } from '../../src/util/sanitize.ts';
+import { findingLines } from './findings.ts';
+import { Layout } from './layout.ts';
+import { nextCommands } from './next.ts';
+import { controlLines, coverageLines, identityLines } from './overview.ts';
+
+const Options = z.strictObject({
+  /** Findings printed at most. */
+  findings: z.coerce.number().int().min(1).default(200),
+  /** Places printed for each finding. */
+  places: z.coerce.number().int().min(1).default(5),
+});
+type Options = z.infer<typeof Options>;
+
+/** For people at a terminal: the verdict, what it rests on, what is wrong, and what to do next. */
+export const terminal = defineReporter<Options>({
+  id: 'terminal',
+  title: 'Text for people',
+  extension: 'txt',
+  mediaType: 'text/plain; charset=utf-8',
+  options: Options as z.ZodType<Options>,
+  *render(report, options, context) {
+    for (const line of lines(report, options, context)) yield `${line.trimEnd()}\n`;
+  },
+});
+
+function* lines(report: Report, options: Options, context: RenderContext): Iterable<string> {
+  const layout = new Layout(context);
+  const { run } = report;
+  const time = `${run.startedAt.slice(0, 16).replace('T', ' ')} UTC`;
+  yield* layout.block('', `nhi-audit ${run.toolVersion}, ${time}, run ${run.id}: ${clip(run.targets.join(' '), 200)}`, 'dim');
+  yield '';
+  const { findings, coverage, clean } = verdict(report);
+  yield* layout.block('', findings, 'bold', ...(clean ? (['green'] as const) : []));
+  yield* layout.block('', coverage);
+
+  yield* coverageLines(report, layout);
+  yield* findingLines(report, layout, options);
+  yield* identityLines(report, layout);
+  yield* controlLines(report, layout);
+
+  const gone = report.findings.filter((finding) => finding.status === 'fixed').length;
+  const notes = [...(gone > 0 ? [`${gone} fixed since the run before`] : []), ...hiddenText(report.hidden, report.persona)];
+  if (notes.length > 0) {
+    yield* layout.heading('NOT LISTED');
+    for (const note of notes) yield* layout.block('  ', note);
+  }
+  yield* layout.heading('NEXT');
+  for (const { command, purpose } of nextCommands(report, context)) {
+    // Commands are not wrapped: a broken line cannot be pasted.
+    yield `  ${layout.paint(command, 'cyan')}`;
+    yield* layout.block('      ', purpose, 'dim');
+  }
+}

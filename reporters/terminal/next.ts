@@ -1,0 +1,51 @@
+import type { Finding } from '../../src/contracts/finding.ts';
+import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
+import { openFindings, summariseCoverage } from '../../src/util/report-text.ts';
+import { printable } from '../../src/util/sanitize.ts';
+
+/** The commands worth trying after this report, each with what it is for. */
+export function nextCommands(report: Report, context: RenderContext): { command: string; purpose: string }[] {
+  const [worst] = openFindings(report.findings);
+  const commands: { command: string; purpose: string }[] = [];
+  const store = context.store === undefined ? undefined : shellWord(context.store);
+  if (worst !== undefined) {
+    const key = shellWord(traceable(worst));
+    if (store !== undefined && key !== undefined) {
+      commands.push({ command: `nhi-audit trace ${key} --store ${store}`, purpose: 'the whole chain of the worst finding' });
+    }
+    commands.push({
+      command: `nhi-audit rules explain ${worst.rule}`,
+      purpose: 'why it matters, how to fix it, what it cannot see',
+    });
+  }
+  if (summariseCoverage(report.coverage).looked.some((row) => row.gaps.length > 0)) {
+    commands.push({ command: 'nhi-audit doctor', purpose: 'what is missing for full coverage' });
+  }
+  if (store === undefined) {
+    const targets = report.run.targets.map(shellWord);
+    const named = targets.length > 0 && targets.length < 6 && targets.every((target) => target !== undefined);
+    commands.push({
+      command: `nhi-audit scan ${named ? `${targets.join(' ')} ` : ''}--store nhi-audit.duckdb`,
+      purpose: 'keep the evidence, to trace keys and to see what is new next time',
+    });
+  } else {
+    commands.push({
+      command: `nhi-audit report --store ${store} -o sarif=nhi-audit.sarif`,
+      purpose: 'the same for code scanning',
+    });
+  }
+  return commands;
+}
+
+/** What `trace` takes: the public id of a key, a fingerprint, or the identity. */
+function traceable(finding: Finding): string {
+  const { credential } = finding;
+  if (credential === undefined) return finding.identity ?? finding.subject;
+  return credential.startsWith('secret:') ? credential.slice('secret:'.length) : credential.slice(credential.indexOf('/') + 1);
+}
+
+/** Quoted for a POSIX shell; `undefined` for what no one should paste. */
+function shellWord(text: string): string | undefined {
+  if (text === '' || text.length > 200 || text.startsWith('-') || printable(text) !== text) return undefined;
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
