@@ -1,0 +1,119 @@
+import type { FileHead } from '../../src/contracts/index.ts';
+
+/** What an exported record is; told by its keys, for people name files as they like. */
+export type Shape =
+  | 'session'
+  | 'connection'
+  | 'service-account'
+  | 'api-key'
+  | 'ai-agent'
+  | 'machine-identity'
+  | 'user'
+  | 'access-request-rule'
+  | 'masking-rule'
+  | 'server-info';
+
+interface Mark {
+  readonly shape: Shape;
+  /** All of these … */
+  readonly all: readonly string[];
+  /** … and at least `atLeast` of these. */
+  readonly some: readonly string[];
+  readonly atLeast: number;
+}
+
+const MARKS: readonly Mark[] = [
+  {
+    shape: 'session',
+    all: [],
+    some: [
+      'connection_subtype',
+      'connection_tags',
+      'integrations_metadata',
+      'guardrails_info',
+      'session_batch_id',
+      'identity_type',
+      'script_size',
+      'event_size',
+      'event_stream',
+      'correlation_id',
+      'start_date',
+      'user_id',
+      'verb',
+    ],
+    atLeast: 4,
+  },
+  {
+    shape: 'connection',
+    all: [],
+    some: ['access_mode_exec', 'access_mode_connect', 'access_mode_runbooks', 'access_schema', 'redact_enabled', 'agent_id'],
+    atLeast: 2,
+  },
+  { shape: 'api-key', all: ['name', 'masked_key'], some: ['org_id', 'groups', 'created_by', 'deactivated_at'], atLeast: 2 },
+  { shape: 'access-request-rule', all: ['access_type'], some: ['reviewers_groups', 'approval_required_groups'], atLeast: 1 },
+  {
+    shape: 'masking-rule',
+    all: ['supported_entity_types'],
+    some: ['connection_ids', 'score_threshold', 'attributes'],
+    atLeast: 1,
+  },
+  {
+    shape: 'server-info',
+    all: ['auth_method'],
+    some: ['redact_provider', 'has_redact_credentials', 'idp_provider_name'],
+    atLeast: 1,
+  },
+  {
+    shape: 'machine-identity',
+    all: ['id', 'name', 'connection_names'],
+    some: ['description', 'attributes', 'created_at'],
+    atLeast: 2,
+  },
+  { shape: 'service-account', all: ['org_id', 'subject', 'status', 'groups'], some: ['id', 'name'], atLeast: 1 },
+  { shape: 'user', all: ['email', 'groups', 'slack_id'], some: ['status', 'role', 'picture'], atLeast: 2 },
+];
+
+/** Lower-case words of a path that make an empty list one of the gateway's. */
+const EMPTY_EXPORT =
+  /(?:^|\/)hoop\/(?:[^/]*\/)*(?<what>sessions?|connections?|service-?accounts|api-?keys|ai-?agents|machine-?identities|users)[^/]*\.(?:json|ndjson|jsonl)$/i;
+
+/** `keys` are a record's own; the path tells AI agents from API keys, whose records are alike. */
+export function shapeOf(keys: ReadonlySet<string>, path: string): Shape | undefined {
+  const mark = MARKS.find(
+    ({ all, some, atLeast }) => all.every((key) => keys.has(key)) && some.filter((key) => keys.has(key)).length >= atLeast,
+  );
+  if (mark?.shape === 'api-key' && /ai[-_]?agents?/i.test(path)) return 'ai-agent';
+  return mark?.shape;
+}
+
+/** The head of a JSON file that holds such records, or an empty list under a name that says it is one. */
+export function looksLikeExport(file: FileHead): boolean {
+  if (!/\.(?:json|ndjson|jsonl)$/i.test(file.path)) return false;
+  const head = file.head();
+  if (!/^\s*[[{n]/.test(head)) return false;
+  if (emptyExport(file.path, head.trim()) !== undefined) return true;
+  const keys = new Set([...head.matchAll(/"([a-z_]{2,40})"\s*:/g)].map((match) => match[1] ?? ''));
+  return (
+    shapeOf(keys, file.path) !== undefined || (keys.has('secret') && keys.has('subtype') && /"(?:envvar|filesystem):/.test(head))
+  );
+}
+
+/** What an empty answer (`null`, `[]`, `{"data":[]…}`) was asked for. */
+export function emptyExport(path: string, text: string): Shape | undefined {
+  if (text !== 'null' && text !== '[]' && !/^\{[^[{]*"data"\s*:\s*(?:\[\s*\]|null)/.test(text)) return undefined;
+  const what = EMPTY_EXPORT.exec(path)?.groups?.what?.toLowerCase().replace('-', '');
+  if (what === undefined) return undefined;
+  return EMPTY_NAMES[what];
+}
+
+const EMPTY_NAMES: { readonly [what: string]: Shape } = {
+  session: 'session',
+  sessions: 'session',
+  connection: 'connection',
+  connections: 'connection',
+  serviceaccounts: 'service-account',
+  apikeys: 'api-key',
+  aiagents: 'ai-agent',
+  machineidentities: 'machine-identity',
+  users: 'user',
+};
