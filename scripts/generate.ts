@@ -1,0 +1,32 @@
+// `npm run generate` writes what is made from other files of the repository; `npm run generate -- --check` only compares.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { dataModel } from './generate/data-model.ts';
+import { rulesPage } from './generate/rules.ts';
+import { configSchema, reportSchema } from './generate/schemas.ts';
+
+const ROOT = dirname(import.meta.dirname);
+
+const FILES: { readonly [path: string]: () => string | Promise<string> } = {
+  'docs/data-model.md': dataModel,
+  'docs/rules.md': rulesPage,
+  'schema/nhi-audit.config.schema.json': configSchema,
+  'schema/report.v1.schema.json': reportSchema,
+};
+
+const isCheck = process.argv.includes('--check');
+const changed: string[] = [];
+for (const [path, make] of Object.entries(FILES)) {
+  const file = join(ROOT, path);
+  const text = await make();
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
+  changed.push(path);
+  if (isCheck) continue;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+if (changed.length === 0) console.log('generated files are up to date');
+else if (isCheck) {
+  console.error(`not up to date: ${changed.join(', ')}\nRun \`npm run generate\` and commit the result.`);
+  process.exitCode = 1;
+} else console.log(`written: ${changed.join(', ')}`);
