@@ -423,3 +423,6 @@ FROM identity_reach
 WHERE capability IN ('admin', 'escalates')
 GROUP BY identity_id;
 COMMENT ON VIEW admin_identities IS 'Identities that are administrators, or can become one, and how in words';
+
+-- `1 place`, `3 places`: for nouns whose plural ends in s.
+CREATE OR REPLACE MACRO counted(n, noun) AS concat(n, ' ', noun, CASE WHEN n = 1 THEN '' ELSE 's' END);

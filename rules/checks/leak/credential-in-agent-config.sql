@@ -1,0 +1,48 @@
+/*---
+id: credential-in-agent-config
+title: A credential lies in the configuration of an AI agent or MCP server
+severity: high
+confidence: high
+persona: dev
+about: credential
+identityFields: [credential_id, place]
+needs: [sighting@agent-config|sighting@work-tree]
+population: sightings WHERE place IN ('agent-config')
+controls:
+  - owasp-nhi-2025:NHI2:2025
+  - nist-csf-2.0:PR.AA-01
+  - nist-csf-2.0:PR.DS-01
+  - nist-csf-2.0:PR.PS-06
+  - csa-maestro:L3
+  - csa-maestro:L7
+why: >
+  Whatever talks the agent into reading its own configuration, or any tool it starts, gets the key with all its rights;
+  and everyone who shares the configuration acts under one name.
+fix: |
+  1. Revoke or rotate the credential.
+  2. Refer to the environment (`${NAME}`) or a credential helper in the configuration instead of the value.
+  3. Give each agent an identity of its own, with only the rights its tools need, or let it go through the gateway.
+limits: >
+  Keys that the agent's host passes at start, from outside of any file, are not seen.
+references:
+  - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
+since: '0.1'
+---*/
+WITH open_today AS (
+  SELECT *, coalesce(location->>'$.repository', location->>'$.path', location->>'$.pointer', '') AS of_place
+  FROM sightings
+  WHERE place IN ('agent-config') AND confidence <> 'low' AND at_head(place, location)
+)
+SELECT
+  s.credential_id,
+  max(ci.identity_id) AS identity_id,
+  of_place AS place,
+  concat(
+    type_words(min(s.type)), ' ', min(s.masked), coalesce(' of ' || max(ci.identity_id), ''),
+    ' lies in ', listed(list(DISTINCT place_text ORDER BY place_text)), '.') AS message,
+  CASE WHEN bool_or(s.confidence = 'high') THEN 'high' ELSE 'medium' END AS confidence,
+  CASE WHEN bool_or(s.confidence = 'high') THEN 'high' ELSE 'medium' END AS severity,
+  list(DISTINCT s.observation_id) AS evidence
+FROM open_today AS s
+LEFT JOIN credential_identities AS ci USING (credential_id)
+GROUP BY s.credential_id, of_place

@@ -1,0 +1,48 @@
+/*---
+id: credential-in-ci-config
+title: A credential stands in plain text in a CI configuration
+severity: high
+confidence: high
+persona: dev
+about: credential
+identityFields: [credential_id, place]
+needs: [sighting@ci|sighting@work-tree]
+population: sightings WHERE place IN ('ci')
+controls:
+  - owasp-nhi-2025:NHI2:2025
+  - nist-csf-2.0:PR.AA-01
+  - nist-csf-2.0:PR.DS-01
+  - nist-csf-2.0:PR.PS-06
+  - owasp-nhi-2025:NHI6:2025
+why: >
+  CI files are read by everyone who can read the repository, are copied into forks, and their environment is printed by
+  many tools. A key in one is also a static key where most providers accept a short-lived token of the job.
+fix: |
+  1. Revoke or rotate the credential.
+  2. Put the new one into the secret store of the CI system (`gh secret set NAME --env ENVIRONMENT`), or better:
+  3. let the job prove itself by OIDC (`permissions: id-token: write` and a role that trusts exactly this repository and
+     branch), and keep no key at all.
+limits: >
+  Values that only the CI system holds (repository and organisation secrets) cannot be seen in its files.
+references:
+  - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
+since: '0.1'
+---*/
+WITH open_today AS (
+  SELECT *, coalesce(location->>'$.repository', location->>'$.path', location->>'$.pointer', '') AS of_place
+  FROM sightings
+  WHERE place IN ('ci') AND confidence <> 'low' AND at_head(place, location)
+)
+SELECT
+  s.credential_id,
+  max(ci.identity_id) AS identity_id,
+  of_place AS place,
+  concat(
+    type_words(min(s.type)), ' ', min(s.masked), coalesce(' of ' || max(ci.identity_id), ''),
+    ' stands in plain text in ', listed(list(DISTINCT place_text ORDER BY place_text)), '.') AS message,
+  CASE WHEN bool_or(s.confidence = 'high') THEN 'high' ELSE 'medium' END AS confidence,
+  CASE WHEN bool_or(s.confidence = 'high') THEN 'high' ELSE 'medium' END AS severity,
+  list(DISTINCT s.observation_id) AS evidence
+FROM open_today AS s
+LEFT JOIN credential_identities AS ci USING (credential_id)
+GROUP BY s.credential_id, of_place

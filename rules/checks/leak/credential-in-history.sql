@@ -1,0 +1,49 @@
+/*---
+id: credential-in-history
+title: A credential was removed from the files but lies in the history
+severity: medium
+confidence: high
+about: credential
+identityFields: [credential_id, place]
+needs: [sighting@history]
+population: sightings WHERE NOT at_head(place, location)
+controls:
+  - owasp-nhi-2025:NHI2:2025
+  - nist-csf-2.0:PR.AA-01
+  - nist-csf-2.0:PR.DS-01
+  - nist-csf-2.0:ID.AM-08
+why: >
+  A deleted line is one `git log -p` away for everyone who has, or ever had, a clone. Whoever cleaned it up often took
+  that for the end of the matter and left the key alive.
+fix: |
+  1. Revoke or rotate the credential. This ends the danger; rewriting history does not reach existing clones.
+  2. If it must also go from the history: `git filter-repo --replace-text FILE`, push by force, and ask the code host to
+     drop cached views.
+limits: >
+  Not said where the same credential still lies at HEAD of the same repository: other checks do. Whether it is still valid
+  is told by leaked-live-key where an inventory was given.
+references:
+  - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
+  - https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/removing-sensitive-data-from-a-repository
+since: '0.1'
+---*/
+WITH by_repository AS (
+  SELECT *, coalesce(location->>'$.repository', location->>'$.path', '') AS of_place
+  FROM sightings
+  WHERE confidence <> 'low'
+)
+SELECT
+  s.credential_id,
+  max(ci.identity_id) AS identity_id,
+  of_place AS place,
+  concat(
+    type_words(min(s.type)), ' ', min(s.masked), coalesce(' of ' || max(ci.identity_id), ''),
+    ' is gone from the files but lies in the history of ', of_place, ': ',
+    listed(list(DISTINCT place_text ORDER BY place_text)), '.') AS message,
+  CASE WHEN bool_or(s.confidence = 'high') THEN 'high' ELSE 'medium' END AS confidence,
+  CASE WHEN bool_or(s.confidence = 'high') THEN 'medium' ELSE 'low' END AS severity,
+  list(DISTINCT s.observation_id) AS evidence
+FROM by_repository AS s
+LEFT JOIN credential_identities AS ci USING (credential_id)
+GROUP BY s.credential_id, of_place
+HAVING NOT bool_or(at_head(s.place, s.location))

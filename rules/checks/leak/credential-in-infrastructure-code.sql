@@ -1,0 +1,47 @@
+/*---
+id: credential-in-infrastructure-code
+title: A credential lies in infrastructure code, state or an image
+severity: high
+confidence: high
+persona: dev
+about: credential
+identityFields: [credential_id, place]
+needs: [sighting@iac|sighting@image|sighting@work-tree]
+population: sightings WHERE place IN ('iac', 'image')
+controls:
+  - owasp-nhi-2025:NHI2:2025
+  - nist-csf-2.0:PR.AA-01
+  - nist-csf-2.0:PR.DS-01
+  - nist-csf-2.0:PR.PS-06
+  - csa-maestro:L4
+why: >
+  State files and image layers are copied to places that nobody thinks of as secret stores: buckets, registries, build
+  caches. A layer keeps a file even when a later layer deletes it.
+fix: |
+  1. Revoke or rotate the credential.
+  2. Code: pass it as a sensitive variable from a vault; state: use an encrypted remote backend and write-only arguments.
+  3. Image: rebuild from a clean layer with a build secret (`RUN --mount=type=secret,id=NAME …`) and delete the old tags.
+limits: >
+  Remote state and registries are read only when their content is given as files.
+references:
+  - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
+since: '0.1'
+---*/
+WITH open_today AS (
+  SELECT *, coalesce(location->>'$.repository', location->>'$.path', location->>'$.pointer', '') AS of_place
+  FROM sightings
+  WHERE place IN ('iac', 'image') AND confidence <> 'low' AND at_head(place, location)
+)
+SELECT
+  s.credential_id,
+  max(ci.identity_id) AS identity_id,
+  of_place AS place,
+  concat(
+    type_words(min(s.type)), ' ', min(s.masked), coalesce(' of ' || max(ci.identity_id), ''),
+    ' lies in ', listed(list(DISTINCT place_text ORDER BY place_text)), '.') AS message,
+  CASE WHEN bool_or(s.confidence = 'high') THEN 'high' ELSE 'medium' END AS confidence,
+  CASE WHEN bool_or(s.confidence = 'high') THEN 'high' ELSE 'medium' END AS severity,
+  list(DISTINCT s.observation_id) AS evidence
+FROM open_today AS s
+LEFT JOIN credential_identities AS ci USING (credential_id)
+GROUP BY s.credential_id, of_place

@@ -1,0 +1,48 @@
+/*---
+id: credential-in-notebook
+title: A credential lies in a notebook
+severity: high
+confidence: high
+persona: dev
+about: credential
+identityFields: [credential_id, place]
+needs: [sighting@notebook]
+population: sightings WHERE place = 'notebook'
+controls:
+  - owasp-nhi-2025:NHI2:2025
+  - nist-csf-2.0:PR.AA-01
+  - nist-csf-2.0:PR.DS-01
+  - nist-csf-2.0:PR.DS-10
+  - csa-maestro:L2
+why: >
+  Outputs are saved with the notebook: a key that was printed once stays in the file after the code that printed it is
+  gone, and travels with every copy, export and preview of the notebook.
+fix: |
+  1. Revoke or rotate the credential.
+  2. Clear the outputs: `jupyter nbconvert --clear-output --inplace NOTEBOOK`.
+  3. Read the key from the environment or a vault inside the cell, and never print the client or its configuration.
+  4. Strip outputs on commit: `nbstripout --install`.
+limits: A key shown in an image (a screenshot in an output) is not seen.
+references:
+  - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
+since: '0.1'
+---*/
+WITH open_today AS (
+  SELECT *, coalesce(location->>'$.repository', location->>'$.path', '') AS of_place
+  FROM sightings
+  WHERE place = 'notebook' AND confidence <> 'low' AND at_head(place, location)
+)
+SELECT
+  s.credential_id,
+  max(ci.identity_id) AS identity_id,
+  of_place AS place,
+  concat(
+    type_words(min(s.type)), ' ', min(s.masked), coalesce(' of ' || max(ci.identity_id), ''),
+    CASE WHEN bool_and(location->>'$.part' = 'output') THEN ' was printed into ' ELSE ' lies in ' END,
+    listed(list(DISTINCT place_text ORDER BY place_text)), '.') AS message,
+  CASE WHEN bool_or(s.confidence = 'high') THEN 'high' ELSE 'medium' END AS confidence,
+  CASE WHEN bool_or(s.confidence = 'high') THEN 'high' ELSE 'medium' END AS severity,
+  list(DISTINCT s.observation_id) AS evidence
+FROM open_today AS s
+LEFT JOIN credential_identities AS ci USING (credential_id)
+GROUP BY s.credential_id, of_place

@@ -1,0 +1,49 @@
+/*---
+id: credential-in-session-log
+title: A credential was recorded in a session log
+severity: high
+confidence: high
+persona: dev
+about: credential
+identityFields: [credential_id, place]
+needs: [sighting@gateway]
+population: sightings WHERE place IN ('session-log')
+controls:
+  - owasp-nhi-2025:NHI2:2025
+  - nist-csf-2.0:PR.AA-01
+  - nist-csf-2.0:PR.DS-01
+  - nist-csf-2.0:PR.PS-06
+  - nist-csf-2.0:PR.DS-10
+  - nist-csf-2.0:PR.PS-04
+  - csa-maestro:L5
+why: >
+  Recordings are kept for years and read by people who never had the right to the credential: auditors, support, the
+  systems that index logs.
+fix: |
+  1. Revoke or rotate the credential.
+  2. Add a masking rule for this kind of value to the connection, so that outputs are masked before they are recorded.
+  3. Remove the recording, or restrict who may read it, as your retention rules allow.
+limits: >
+  Only what the export holds was searched: the input of sessions, and outputs where they were exported.
+references:
+  - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
+since: '0.1'
+---*/
+WITH open_today AS (
+  SELECT *, coalesce(location->>'$.repository', location->>'$.path', location->>'$.pointer', '') AS of_place
+  FROM sightings
+  WHERE place IN ('session-log') AND confidence <> 'low' AND at_head(place, location)
+)
+SELECT
+  s.credential_id,
+  max(ci.identity_id) AS identity_id,
+  of_place AS place,
+  concat(
+    type_words(min(s.type)), ' ', min(s.masked), coalesce(' of ' || max(ci.identity_id), ''),
+    ' was recorded in ', listed(list(DISTINCT place_text ORDER BY place_text)), '.') AS message,
+  CASE WHEN bool_or(s.confidence = 'high') THEN 'high' ELSE 'medium' END AS confidence,
+  CASE WHEN bool_or(s.confidence = 'high') THEN 'high' ELSE 'medium' END AS severity,
+  list(DISTINCT s.observation_id) AS evidence
+FROM open_today AS s
+LEFT JOIN credential_identities AS ci USING (credential_id)
+GROUP BY s.credential_id, of_place

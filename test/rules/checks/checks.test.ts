@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { Check, CheckResult, Finding, Observation } from '../../../src/contracts/index.ts';
+import { loadChecks } from '../../../src/correlate/load.ts';
+import { runChecks } from '../../../src/correlate/run.ts';
+import { packageRoot } from '../../../src/util/package-root.ts';
+import { RUN_START, withRun } from '../../src/correlate/run-store.ts';
+import { Fact, FULL_COVERAGE } from './facts.ts';
+
+const Expected = z.strictObject({
+  subject: z.string(),
+  /** Texts that the message must hold. */
+  message: z.union([z.string(), z.array(z.string())]).default([]),
+  severity: z.string().optional(),
+  confidence: z.string().optional(),
+});
+
+const Case = z.strictObject({
+  case: z.string(),
+  given: z.array(Fact),
+  parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+});
+
+const Cases = z.strictObject({
+  hit: z.array(Case.extend({ expect: z.array(Expected).min(1) })).min(1),
+  near: z.array(Case).min(2),
+});
+
+const directory = join(packageRoot(), 'test', 'rules', 'checks');
+const checks = loadChecks();
+
+describe('the checks', () => {
+  it('have a file of tests each, and no file is left over', () => {
+    const files = readdirSync(directory).filter((name) => name.endsWith('.yml'));
+
+    const names = files.map((name) => basename(name, '.yml')).sort();
+
+    assert.deepEqual(
+      names,
+      checks.map((check) => check.meta.id),
+    );
+  });
+
+  for (const check of checks) {
+    describe(check.meta.id, () => {
+      const { hit, near } = readCases(check);
+
+      for (const { case: title, given, parameters, expect } of hit) {
+        it(`finds ${title}`, async () => {
+          const { result, findings } = await run(check, [...FULL_COVERAGE, ...given], parameters);
+
+          assert.equal(result.outcome, 'fail');
+          const subjects = findings.map((finding) => finding.subject);
+          assert.deepEqual(subjects.toSorted(), expect.map((one) => one.subject).toSorted(), messagesOf(findings));
+          for (const expected of expect) assertFinding(findings, expected);
+        });
+      }
+
+      for (const { case: title, given, parameters } of near) {
+        it(`leaves alone ${title}`, async () => {
+          const { result, findings } = await run(check, [...FULL_COVERAGE, ...given], parameters);
+
+          assert.deepEqual(
+            findings.map((finding) => finding.message),
+            [],
+          );
+          assert.ok(['pass', 'not-applicable'].includes(result.outcome), result.outcome);
+        });
+      }
+
+      it('is not assessed when nothing was collected', async () => {
+        const { result } = await run(check, hit[0]?.given ?? [], {});
+
+        assert.equal(result.outcome, 'not-assessed');
+        assert.match(result.reason ?? '', /were not collected: \S/);
+      });
+    });
+  }
+});
+
+function readCases(check: Check): z.infer<typeof Cases> {
+  const path = join(directory, `${check.meta.id}.yml`);
+  const parsed = Cases.safeParse(parse(readFileSync(path, 'utf8')));
+  if (!parsed.success) throw new Error(`${path}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+async function run(
+  check: Check,
+  observations: readonly Observation[],
+  parameters: z.infer<typeof Case>['parameters'],
+): Promise<{ result: CheckResult; findings: readonly Finding[] }> {
+  return await withRun(observations, async (store) => {
+    const { findings, results } = await runChecks(store, [check], {
+      now: RUN_START,
+      parameters: { [check.meta.id]: parameters },
+    });
+    const result = results[0];
+    assert.ok(result !== undefined);
+    return { result, findings };
+  });
+}
+
+function assertFinding(findings: readonly Finding[], expected: z.infer<typeof Expected>): void {
+  const own = findings.filter((finding) => finding.subject === expected.subject);
+  const texts = [expected.message].flat();
+  const finding = own.find((one) => texts.every((text) => one.message.includes(text)));
+  assert.ok(finding !== undefined, `no message holds ${JSON.stringify(texts)}:\n${messagesOf(own)}`);
+  if (expected.severity !== undefined) assert.equal(finding.severity, expected.severity, finding.message);
+  if (expected.confidence !== undefined) assert.equal(finding.confidence, expected.confidence, finding.message);
+}
+
+function messagesOf(findings: readonly Finding[]): string {
+  return findings.map((finding) => `  ${finding.subject}: ${finding.message}`).join('\n');
+}

@@ -1,0 +1,44 @@
+import type { Observation } from '../../../src/contracts/index.ts';
+import type { Store } from '../../../src/store/index.ts';
+import { openStore } from '../../../src/store/index.ts';
+
+export const RUN_START = '2026-06-01T00:00:00.000Z';
+
+let store: Store | undefined;
+
+/** One in-memory store for all tests of a process: making the schema is what costs. */
+export async function memoryStore(): Promise<Store> {
+  store ??= await openStore({ mode: 'write' });
+  return store;
+}
+
+/** Loads the observations as one run and hands the store over; afterwards the run is undone. */
+export async function withRun<T>(observations: readonly Observation[], use: (store: Store) => Promise<T>): Promise<T> {
+  const open = await memoryStore();
+  await loadRun(open, observations);
+  try {
+    return await use(open);
+  } finally {
+    await open.rollback();
+  }
+}
+
+/** Loads one run and leaves it open, in its transaction. */
+export async function loadRun(
+  open: Store,
+  observations: readonly Observation[],
+  { startedAt = RUN_START, target = '.' }: { readonly startedAt?: string; readonly target?: string } = {},
+): Promise<void> {
+  const run = await open.beginRun({
+    startedAt,
+    toolVersion: '0.0.0-test',
+    targets: [target],
+    parameters: {},
+    rulesDigest: 'test',
+    fingerprintKeyId: 'test',
+  });
+  const unit = { scanner: 'test', version: 1, target, unit: 'all', content: run };
+  const { part } = await open.addPart(unit, startedAt);
+  for (const observation of observations) await open.append(part, observation);
+  await open.endLoading([]);
+}
