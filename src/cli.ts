@@ -1,0 +1,297 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { Io } from './io.ts';
+import { EXIT, type ExitCode, Interrupted, NhiAuditError } from './util/errors.ts';
+import { toolVersion } from './util/version.ts';
+
+/** Conventional for a process that ended on SIGINT. */
+const INTERRUPTED = 130;
+
+/**
+ * argv to command to exit code. Only the text of the commands is here; what they do loads when one is called. Nothing
+ * below this file ends the process.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const abort = new AbortController();
+  const stop = (): void => {
+    // A second Ctrl-C does not wait for the clean end.
+    if (abort.signal.aborted) process.exit(INTERRUPTED);
+    abort.abort(new Interrupted());
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  const debug = argv.includes('--debug');
+  const io = processIo(abort.signal, argv.includes('--no-color'));
+  try {
+    return await dispatch(argv, io);
+  } catch (error) {
+    return report(error, io, debug, abort.signal.aborted);
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+async function dispatch(argv: readonly string[], io: Io): Promise<number> {
+  let exit: number = EXIT.clean;
+  const program = buildProgram(io, (code) => {
+    exit = code;
+  });
+  if (argv.length === 0) {
+    await io.stdout(program.helpInformation());
+    return EXIT.clean;
+  }
+  await program.parseAsync([...argv], { from: 'user' });
+  return exit;
+}
+
+function buildProgram(io: Io, end: (code: number) => void): Command {
+  const program = new Command('nhi-audit')
+    .description('Finds and audits service accounts and every other non-human identity, offline.')
+    .version(toolVersion(), '-V, --version')
+    .option('--config <file>', 'configuration (default: nhi-audit.config.yml here)')
+    .option('--quiet', 'no progress, no hints')
+    .option('--debug', 'more on stderr, stack traces included')
+    .option('--no-color', 'no colours (also: NO_COLOR)')
+    .showHelpAfterError('(nhi-audit --help shows the commands)')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void io.stdout(text), writeErr: (text) => io.stderr(text) })
+    .configureHelp({ helpWidth: Math.min(io.terminal.columns, 110), sortSubcommands: false })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  nhi-audit demo                                      the whole story on a sample company, no account needed
+  nhi-audit scan .                                    this repository: files and the whole git history
+  nhi-audit scan . ./exports --store audit.duckdb     with IAM and gateway exports; runs accumulate in the store
+  nhi-audit scan --staged                             pre-commit: only what is staged
+  nhi-audit scan --diff main..HEAD -o sarif=out.sarif pull request: only what changed
+  nhi-audit trace AKIA… --store audit.duckdb          where seen, whose, what it reaches, who owns it, what it did
+
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration, 3 nothing to scan,
+4 incomplete coverage with --strict-coverage, 5 internal error, 6 store locked.`,
+    );
+
+  const command = (name: string, description: string): Command =>
+    program.command(name).description(description).exitOverride().configureOutput(outputOf(io)).showHelpAfterError();
+  const run =
+    <A extends unknown[]>(action: (io: Io, ...args: A) => Promise<ExitCode | number>) =>
+    async (...args: A): Promise<void> =>
+      end(await action(io, ...args));
+  const globals = (): { config?: string; quiet?: boolean; debug?: boolean } => program.opts();
+
+  addReportOptions(command('scan', 'read targets, find what is wrong, report it'))
+    .argument('[target...]', 'directories, files, or live targets such as aws: (default: the current directory)')
+    .option('--store <file>', 'keep the run in this DuckDB file; runs accumulate')
+    .option('--staged', 'only what is staged in git (pre-commit)')
+    .option('--diff <base..head>', 'only what changed between two commits (pull request)')
+    .option('--no-history', 'leave out the git history')
+    .option('--since <ref|date>', 'only history after this commit, tag or date')
+    .option('--exclude <glob>', 'leave out paths (gitignore syntax); repeatable', collect, [])
+    .option('--only <scanner>', 'only these scanners; repeatable or comma-separated', collect, [])
+    .option('--skip <scanner>', 'all but these scanners; repeatable or comma-separated', collect, [])
+    .option('--fail-on <severity>', 'exit 1 from this severity on: info, low, medium, high, critical, none')
+    .option('--strict-coverage', 'exit 4 when something could not be read')
+    .option('--no-exit-code', 'exit 0 even with findings')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  nhi-audit scan
+  nhi-audit scan ./shop-web ./exports -o sarif=shop.sarif -o csv=shop.csv
+  nhi-audit scan --staged --fail-on medium
+  nhi-audit scan . --store audit.duckdb --new-only`,
+    )
+    .action(
+      run(async (io_, targets: string[], options) =>
+        (await import('./commands/scan.ts')).scanCommand(io_, targets, { ...options, ...globals() }),
+      ),
+    );
+
+  addReportOptions(command('report', 'report a stored run again, offline'))
+    .requiredOption('--store <file>', 'the store')
+    .option('--run <id>', 'which run (default: the newest)')
+    .addHelpText('after', '\nExample:\n  nhi-audit report --store audit.duckdb --framework nist-csf-2.0 -f markdown')
+    .action(run(async (io_, options) => (await import('./commands/report.ts')).reportCommand(io_, { ...options, ...globals() })));
+
+  command('trace', 'one key or identity: where seen, whose, what it reaches, who owns it, what it did')
+    .argument('<key>', 'key id (AKIA…), identity, name, e-mail or fingerprint; - reads a secret from standard input')
+    .requiredOption('--store <file>', 'the store')
+    .option('--run <id>', 'which run (default: the newest)')
+    .option('-f, --format <format>', 'text or json', 'text')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  nhi-audit trace AKIAEXAMPLE --store audit.duckdb\n  nhi-audit trace aws:123456789012:user/ci-deploy --store audit.duckdb',
+    )
+    .action(
+      run(async (io_, key: string, options) =>
+        (await import('./commands/trace.ts')).traceCommand(io_, key, { ...options, ...globals() }),
+      ),
+    );
+
+  addListOptions(command('identities', 'the machine identities of a stored run, one a row'))
+    .option('--provider <name>', 'only of this provider')
+    .option('--unowned', 'only those without a living owner')
+    .addHelpText('after', '\nExample:\n  nhi-audit identities --store audit.duckdb --provider aws')
+    .action(
+      run(async (io_, options) => (await import('./commands/lists.ts')).identitiesCommand(io_, { ...options, ...globals() })),
+    );
+
+  addListOptions(command('findings', 'the findings of a stored run, one a row'))
+    .option('--severity <severity>', 'at or above')
+    .option('--rule <id>', 'only of this rule')
+    .option('--identity <id>', 'only about this identity')
+    .addHelpText('after', '\nExample:\n  nhi-audit findings --store audit.duckdb --severity high -f csv')
+    .action(
+      run(async (io_, options) => (await import('./commands/lists.ts')).findingsCommand(io_, { ...options, ...globals() })),
+    );
+
+  addListOptions(command('query', 'your own SQL over a store: read-only, no file or network in reach'))
+    .argument('<sql>', 'one statement; - reads it from standard input')
+    .addHelpText(
+      'after',
+      `\nExample:\n  nhi-audit query "SELECT ownership, count(*) FROM identity_owners GROUP BY 1" --store audit.duckdb`,
+    )
+    .action(
+      run(async (io_, sql: string, options) =>
+        (await import('./commands/query.ts')).queryCommand(io_, sql, { ...options, ...globals() }),
+      ),
+    );
+
+  const rules = command('rules', 'detectors and checks: list, explain, prove');
+  const ruleCommand = (name: string, description: string): Command =>
+    rules.command(name).description(description).exitOverride().configureOutput(outputOf(io)).showHelpAfterError();
+  ruleCommand('list', 'every check and detector with severity and controls')
+    .option('--checks', 'only checks')
+    .option('--detectors', 'only detectors')
+    .option('--control <id>', 'only checks that map to this control')
+    .addOption(new Option('-f, --format <format>', 'how').choices(['text', 'json', 'csv']).default('text'))
+    .action(run(async (io_, options) => (await import('./commands/rules.ts')).listCommand(io_, { ...options, ...globals() })));
+  ruleCommand('explain', 'one check or detector: risk, evidence, fix, blind spots, controls')
+    .argument('<id>', 'id of a check or detector')
+    .action(
+      run(async (io_, id: string, options) =>
+        (await import('./commands/rules.ts')).explainCommand(io_, id, { ...options, ...globals() }),
+      ),
+    );
+  ruleCommand('check', 'proves every rule: ids, SQL, columns, controls, examples, hits and near misses').action(
+    run(async (io_, options) => (await import('./commands/rules.ts')).checkCommand(io_, { ...options, ...globals() })),
+  );
+
+  command('demo', 'the whole story on a sample company, no account needed')
+    .option('--keep <directory>', 'keep the sample estate and its store in this new directory')
+    .action(run(async (io_, options) => (await import('./commands/demo.ts')).demoCommand(io_, { ...options, ...globals() })));
+
+  command('doctor', 'is everything here that a scan needs?')
+    .option('--store <file>', 'also look at this store')
+    .action(run(async (io_, options) => (await import('./commands/doctor.ts')).doctorCommand(io_, { ...options, ...globals() })));
+
+  return program;
+}
+
+function addReportOptions(command: Command): Command {
+  return command
+    .option('-f, --format <format>', 'what stdout gets: terminal, json, sarif, csv, markdown', 'terminal')
+    .option('-o, --output <format=file>', 'write a report to a file; repeatable', collectWhole, [])
+    .option('--persona <who>', 'dev, security or auditor: who reads it')
+    .option('--framework <id>', 'control table of this framework only; repeatable', collect, [])
+    .option('--new-only', 'only findings that the run before did not have')
+    .option('--baseline <file>', 'leave out what this earlier JSON report has');
+}
+
+function addListOptions(command: Command): Command {
+  return command
+    .requiredOption('--store <file>', 'the store')
+    .option('--run <id>', 'which run (default: the newest)')
+    .addOption(new Option('-f, --format <format>', 'how').choices(['text', 'json', 'csv']).default('text'));
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, ...value.split(',').filter((part) => part !== '')];
+}
+
+function collectWhole(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function outputOf(io: Io): { writeOut: (text: string) => void; writeErr: (text: string) => void } {
+  return { writeOut: (text) => void io.stdout(text), writeErr: (text) => io.stderr(text) };
+}
+
+/** Says what went wrong in words and gives the exit code that stands for it. */
+function report(error: unknown, io: Io, debug: boolean, aborted: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.clean : EXIT.usage;
+  if (aborted || error instanceof Interrupted) {
+    io.stderr('\nInterrupted: nothing was stored and no report was written.\n');
+    return INTERRUPTED;
+  }
+  if (error instanceof NhiAuditError) {
+    io.stderr(`nhi-audit: ${error.message}\n`);
+    if (error.hint !== undefined) io.stderr(`  ${error.hint}\n`);
+    if (debug) io.stderr(`${stackOf(error)}\n`);
+    return error.exit;
+  }
+  const full = outOfSpace(error);
+  if (full !== undefined) io.stderr(`nhi-audit: ${full}\n`);
+  else {
+    io.stderr(`nhi-audit: internal error: ${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr('  This is a fault of nhi-audit. Please report it, with the output of --debug.\n');
+  }
+  if (debug) io.stderr(`${stackOf(error)}\n`);
+  return EXIT.internal;
+}
+
+function outOfSpace(error: unknown): string | undefined {
+  const text = error instanceof Error ? error.message : '';
+  if (!/ENOSPC|No space left|out of disk/i.test(text)) return undefined;
+  return `the disk is full (${text.split('\n', 1)[0]}). Free some space and run again; the store is as it was before.`;
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\ncaused by: ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}
+
+function processIo(signal: AbortSignal, noColor: boolean): Io {
+  const { stdout, stderr, env } = process;
+  // A reader that has seen enough (`| head`) is no error.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.clean);
+    throw error;
+  });
+  const color =
+    !noColor && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb' && (stdout.isTTY || (env.FORCE_COLOR ?? '0') !== '0');
+  return {
+    stdout: (text) =>
+      new Promise((resolve) => {
+        stdout.write(text, () => resolve());
+      }),
+    stderr: (text) => void stderr.write(text),
+    terminal: {
+      stdoutIsTTY: stdout.isTTY === true,
+      stderrIsTTY: stderr.isTTY === true && env.TERM !== 'dumb',
+      columns: stdout.columns ?? (Number(env.COLUMNS) || 100),
+      color,
+      links: color && stdout.isTTY === true && supportsLinks(env),
+    },
+    env,
+    directory: process.cwd(),
+    clock: clockOf(env.NHI_AUDIT_NOW),
+    signal,
+  };
+}
+
+/** `NHI_AUDIT_NOW` stops the clock at a time, so that a report can be made again byte for byte. */
+function clockOf(fixed: string | undefined): () => Date {
+  const time = fixed === undefined ? Number.NaN : Date.parse(fixed);
+  return Number.isNaN(time) ? () => new Date() : () => new Date(time);
+}
+
+/** Terminals known to show OSC 8 links; others may print them as noise. */
+function supportsLinks(env: NodeJS.ProcessEnv): boolean {
+  return (
+    /iTerm|WezTerm|vscode|ghostty/i.test(env.TERM_PROGRAM ?? '') ||
+    env.KITTY_WINDOW_ID !== undefined ||
+    Number(env.VTE_VERSION) >= 5000
+  );
+}

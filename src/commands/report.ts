@@ -1,0 +1,36 @@
+import { resolve } from 'node:path';
+import { loadConfig } from '../config/load.ts';
+import type { Io } from '../io.ts';
+import { assertWritable, parseOutput, writeOutputs } from '../output.ts';
+import { loadReporters } from '../registry.ts';
+import { makeReport } from '../run/report.ts';
+import { loadJudgement } from '../run/rules.ts';
+import { chooseFrameworks } from '../run.ts';
+import { EXIT } from '../util/errors.ts';
+import { personaOf, type ReportOptions, readBaseline } from './scan.ts';
+import { withStore } from './with-store.ts';
+
+/** Reports a stored run again: no target is read, no host contacted. The exit code does not depend on findings. */
+export async function reportCommand(
+  io: Io,
+  options: ReportOptions & { readonly store: string; readonly run?: string },
+): Promise<number> {
+  const config = loadConfig(io.directory, options.config);
+  const reporters = await loadReporters();
+  const outputs = [
+    parseOutput(options.format, 'stdout', reporters, io.directory),
+    ...options.output.map((text) => parseOutput(text, 'file', reporters, io.directory)),
+  ];
+  assertWritable(outputs);
+  const { checks, frameworks } = await loadJudgement(config);
+  const wanted = await chooseFrameworks(frameworks, options.framework.length > 0 ? options.framework : config.frameworks);
+  const baseline = options.baseline === undefined ? undefined : readBaseline(resolve(io.directory, options.baseline));
+  const facts = await withStore(io, options, async (_store, read) => await read());
+  const report = makeReport(facts, checks, wanted, {
+    persona: personaOf(options.persona) ?? config.persona,
+    newOnly: options.newOnly === true,
+    ...(baseline === undefined ? {} : { baseline }),
+  });
+  await writeOutputs(outputs, report, io, options.store);
+  return EXIT.clean;
+}

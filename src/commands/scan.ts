@@ -1,0 +1,165 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { loadConfig } from '../config/load.ts';
+import { PERSONAS, type Persona, type Report, SEVERITIES, type Severity } from '../contracts/index.ts';
+import type { Io } from '../io.ts';
+import { assertWritable, parseOutput, writeOutputs } from '../output.ts';
+import { loadReporters, loadScanners } from '../registry.ts';
+import { isOpen } from '../run/report.ts';
+import type { Runtime } from '../run/request.ts';
+import { scan } from '../run.ts';
+import { ConfigError, EXIT, messageOf } from '../util/errors.ts';
+import { createLog } from '../util/log.ts';
+import { nearest } from '../util/nearest.ts';
+import { createProgress, SILENT_PROGRESS } from '../util/progress.ts';
+
+export interface ReportOptions {
+  readonly format: string;
+  readonly output: readonly string[];
+  readonly persona?: string;
+  readonly framework: readonly string[];
+  readonly newOnly?: boolean;
+  readonly baseline?: string;
+  readonly config?: string;
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+}
+
+interface ScanOptions extends ReportOptions {
+  readonly store?: string;
+  readonly staged?: boolean;
+  readonly diff?: string;
+  readonly history: boolean;
+  readonly since?: string;
+  readonly exclude: readonly string[];
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly failOn?: string;
+  readonly strictCoverage?: boolean;
+  readonly exitCode: boolean;
+}
+
+export async function scanCommand(io: Io, targets: readonly string[], options: ScanOptions): Promise<number> {
+  if (options.staged && options.diff !== undefined) {
+    throw new ConfigError('--staged and --diff exclude each other', { code: 'USAGE', hint: 'Use one of them.' });
+  }
+  const config = loadConfig(io.directory, options.config);
+  const failOn =
+    options.failOn === undefined ? config.failOn : oneOf('--fail-on', options.failOn, [...SEVERITIES, 'none'] as const);
+  const persona = personaOf(options.persona) ?? config.persona;
+  const reporters = await loadReporters();
+  const outputs = [
+    parseOutput(options.format, 'stdout', reporters, io.directory),
+    ...options.output.map((text) => parseOutput(text, 'file', reporters, io.directory)),
+  ];
+  assertWritable(outputs);
+  const baseline = options.baseline === undefined ? undefined : readBaseline(resolve(io.directory, options.baseline));
+
+  const { report, nothingScanned } = await scan({
+    targets: targets.length === 0 ? ['.'] : targets,
+    directory: io.directory,
+    crawl: {
+      history: options.history,
+      staged: options.staged === true,
+      exclude: options.exclude,
+      ...(options.since === undefined ? {} : { since: options.since }),
+      ...(options.diff === undefined ? {} : { diff: parseRange(options.diff) }),
+    },
+    ...(options.store === undefined ? {} : { storeFile: resolve(io.directory, options.store) }),
+    only: options.only,
+    skip: options.skip,
+    config,
+    persona,
+    ...(baseline === undefined ? {} : { baseline }),
+    newOnly: options.newOnly === true,
+    frameworks: options.framework,
+    runtime: await runtimeOf(io, options),
+  });
+  await writeOutputs(outputs, report, io, options.store);
+  return exitOf(report, { failOn, nothingScanned, options, io });
+}
+
+/** What the process lends to a scan. */
+export async function runtimeOf(io: Io, options: { readonly quiet?: boolean; readonly debug?: boolean }): Promise<Runtime> {
+  return {
+    scanners: await loadScanners(),
+    env: io.env,
+    clock: io.clock,
+    signal: io.signal,
+    log: createLog(options.debug ? 'debug' : options.quiet ? 'silent' : 'info', (line) => io.stderr(line)),
+    progress: options.quiet
+      ? SILENT_PROGRESS
+      : createProgress({
+          write: (text) => io.stderr(text),
+          isTTY: io.terminal.stderrIsTTY,
+          columns: io.terminal.columns,
+          clock: () => Date.now(),
+        }),
+  };
+}
+
+function exitOf(
+  report: Report,
+  { failOn, nothingScanned, options, io }: { failOn: Severity | 'none'; nothingScanned: boolean; options: ScanOptions; io: Io },
+): number {
+  if (failOn !== 'none' && options.exitCode) {
+    const least = SEVERITIES.indexOf(failOn);
+    if (report.findings.some((finding) => isOpen(finding) && SEVERITIES.indexOf(finding.severity) >= least)) return EXIT.findings;
+  }
+  if (nothingScanned || (isEmpty(report) && options.staged !== true && options.diff === undefined)) {
+    io.stderr('Nothing was scanned: the targets hold no file that could be read.\n');
+    return EXIT.nothingToScan;
+  }
+  if (options.strictCoverage === true && report.coverage.some((row) => row.outcome !== 'complete'))
+    return EXIT.incompleteCoverage;
+  return EXIT.clean;
+}
+
+function isEmpty(report: Report): boolean {
+  const observed = Object.entries(report.run.counts).some(([kind, count]) => kind !== 'coverage' && count > 0);
+  return !observed && !report.coverage.some((row) => (row.read ?? 1) > 0 && row.outcome !== 'denied');
+}
+
+export function personaOf(text: string | undefined): Persona | undefined {
+  return text === undefined ? undefined : oneOf('--persona', text, PERSONAS);
+}
+
+export function oneOf<const T extends string>(option: string, text: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === text);
+  if (found !== undefined) return found;
+  const meant = nearest(text, choices);
+  throw new ConfigError(`${option} cannot be "${text}"`, {
+    code: 'USAGE',
+    hint: `${meant === undefined ? '' : `Did you mean "${meant}"? `}Choose from: ${choices.join(', ')}`,
+  });
+}
+
+function parseRange(text: string): { readonly base: string; readonly head: string } {
+  const { base, head } = /^(?<base>.+?)\.{2,3}(?<head>.*)$/.exec(text)?.groups ?? {};
+  if (base === undefined) return { base: text, head: 'HEAD' };
+  return { base, head: head === undefined || head === '' ? 'HEAD' : head };
+}
+
+/** Fingerprints of the findings of an earlier JSON report. */
+export function readBaseline(file: string): ReadonlySet<string> {
+  if (!existsSync(file)) {
+    throw new ConfigError(`There is no baseline at ${file}`, {
+      code: 'BASELINE',
+      hint: 'Make one with: nhi-audit scan -o json=baseline.json',
+    });
+  }
+  let report: unknown;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(`The baseline ${file} is not JSON: ${messageOf(error)}`, { code: 'BASELINE', cause: error });
+  }
+  const findings = typeof report === 'object' && report !== null && 'findings' in report ? report.findings : undefined;
+  if (!Array.isArray(findings)) {
+    throw new ConfigError(`The baseline ${file} is not a JSON report of nhi-audit`, {
+      code: 'BASELINE',
+      hint: 'Make one with: nhi-audit scan -o json=baseline.json',
+    });
+  }
+  return new Set(findings.flatMap((f) => (typeof f?.fingerprint === 'string' ? [f.fingerprint] : [])));
+}

@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+import type { Io } from '../io.ts';
+import type { Facts } from '../run/facts.ts';
+import type { Store } from '../store/index.ts';
+import { ConfigError, StoreError } from '../util/errors.ts';
+import { nearest } from '../util/nearest.ts';
+
+export interface StoreOptions {
+  readonly store: string;
+  readonly run?: string;
+}
+
+/** Opens a store to read, shows the run that the options name (or the newest), and closes it after use. */
+export async function withStore<T>(
+  io: Io,
+  options: StoreOptions,
+  use: (store: Store, read: () => Promise<Facts>) => Promise<T>,
+): Promise<T> {
+  const { openStore } = await import('../store/index.ts');
+  const file = resolve(io.directory, options.store);
+  const store = await openStore({ mode: 'read', file, wait: 2_000 });
+  const stop = (): void => store.interrupt();
+  io.signal.addEventListener('abort', stop);
+  try {
+    await chooseRun(store, options.run);
+    return await use(store, async () => {
+      const { readFacts } = await import('../run/facts.ts');
+      const facts = await readFacts(store);
+      if (facts === undefined) throw noRun(file);
+      return facts;
+    });
+  } finally {
+    io.signal.removeEventListener('abort', stop);
+    store.close();
+  }
+}
+
+async function chooseRun(store: Store, run: string | undefined): Promise<void> {
+  const runs = (await store.rows("SELECT run_id FROM runs WHERE status = 'complete' ORDER BY sequence")).map((row) =>
+    String(row.run_id),
+  );
+  if (runs.length === 0) throw noRun(store.file ?? 'the store');
+  if (run === undefined) return;
+  if (!runs.includes(run)) {
+    const meant = nearest(run, runs);
+    throw new ConfigError(`The store has no run "${run}"`, {
+      code: 'RUN_UNKNOWN',
+      hint: `${meant === undefined ? '' : `Did you mean "${meant}"? `}Newest: ${runs.slice(-5).reverse().join(', ')}`,
+    });
+  }
+  await store.selectRun(run);
+}
+
+function noRun(file: string): StoreError {
+  return new StoreError(`${file} holds no complete run`, {
+    code: 'STORE_EMPTY',
+    hint: 'Make one with: nhi-audit scan --store FILE',
+  });
+}

@@ -1,0 +1,107 @@
+import { closeSync, existsSync, lstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { AnyReporter, RenderContext, Report } from './contracts/index.ts';
+import type { Io } from './io.ts';
+import { ConfigError, codeOf, messageOf, OutputError } from './util/errors.ts';
+import { nearest } from './util/nearest.ts';
+
+/** One `-o FMT=FILE` (or, without a file, what stdout gets). */
+export interface Output {
+  readonly reporter: AnyReporter;
+  readonly options: { readonly [name: string]: string };
+  /** Absolute. */
+  readonly file?: string;
+}
+
+// FMT, FMT:name=value,name=value — and for -o, =FILE behind it.
+const FORMAT = /^(?<id>[a-z][a-z0-9-]*)(?::(?<options>[a-zA-Z]+=[^,=]*(?:,[a-zA-Z]+=[^,=]*)*))?(?:=(?<file>.+))?$/s;
+
+/** Parses `-f` and `-o` values. Throws `ConfigError` for an unknown format or a missing file name. */
+export function parseOutput(text: string, kind: 'stdout' | 'file', reporters: readonly AnyReporter[], directory: string): Output {
+  const { id, options, file } = FORMAT.exec(text)?.groups ?? {};
+  if (id === undefined || (kind === 'file') !== (file !== undefined)) {
+    throw new ConfigError(`Not understood: ${kind === 'file' ? '--output' : '--format'} ${text}`, {
+      code: 'OUTPUT_FORMAT',
+      hint: kind === 'file' ? 'Write FORMAT=FILE, for example: -o sarif=report.sarif' : 'Write a format, for example: -f json',
+    });
+  }
+  const reporter = reporters.find((candidate) => candidate.id === id);
+  if (reporter === undefined) {
+    const ids = reporters.map((candidate) => candidate.id);
+    const meant = nearest(id, ids);
+    throw new ConfigError(`There is no format "${id}"`, {
+      code: 'OUTPUT_FORMAT',
+      hint: `${meant === undefined ? '' : `Did you mean "${meant}"? `}Formats: ${ids.join(', ')}`,
+    });
+  }
+  const given = Object.fromEntries((options?.split(',') ?? []).map((pair) => pair.split('=', 2) as [string, string]));
+  const parsed = reporter.options.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new ConfigError(`${id}: ${issue?.path.join('.') ?? 'options'}: ${issue?.message ?? 'not understood'}`, {
+      code: 'OUTPUT_FORMAT',
+      hint: `The options of ${id} are described in reporters/${id}/README.md.`,
+    });
+  }
+  return { reporter, options: given, ...(file === undefined ? {} : { file: resolve(directory, file) }) };
+}
+
+/** Says before a long scan, not after it, that a report could not be written. */
+export function assertWritable(outputs: readonly Output[]): void {
+  for (const { file } of outputs) {
+    if (file === undefined) continue;
+    if (!existsSync(dirname(file))) throw notWritable(file, 'the directory does not exist');
+    if (existsSync(file) && statSync(file).isDirectory()) throw notWritable(file, 'it is a directory');
+  }
+}
+
+export async function writeOutputs(outputs: readonly Output[], report: Report, io: Io, store: string | undefined): Promise<void> {
+  for (const output of outputs) {
+    const context: RenderContext =
+      output.file === undefined
+        ? {
+            width: io.terminal.stdoutIsTTY ? io.terminal.columns : undefined,
+            color: io.terminal.color,
+            links: io.terminal.links,
+            store,
+          }
+        : { width: undefined, color: false, links: false, store };
+    const text = output.reporter.render(report, output.options, context);
+    if (output.file === undefined) for await (const piece of text) await io.stdout(piece);
+    else await writeWhole(output.file, text);
+  }
+}
+
+/** A report is there whole or not at all: it is written beside its place and moved there when it is complete. */
+async function writeWhole(file: string, pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  const direct = existsSync(file) && !lstatSync(file).isFile() && !lstatSync(file).isSymbolicLink();
+  const place = direct ? file : `${file}.${process.pid}.tmp`;
+  try {
+    const handle = openSync(place, 'w');
+    try {
+      for await (const piece of pieces) writeSync(handle, piece);
+    } finally {
+      closeSync(handle);
+    }
+    if (!direct) renameSync(place, file);
+  } catch (error) {
+    if (!direct) rmSync(place, { force: true });
+    if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT' || codeOf(error) === 'EIO') {
+      throw new OutputError(`The report ${file} could not be written: ${messageOf(error)}`, {
+        code: 'OUTPUT_FAILED',
+        hint: 'Free some space and run again; what stood there before is unchanged.',
+        cause: error,
+      });
+    }
+    if (codeOf(error) !== undefined) throw notWritable(file, messageOf(error), error);
+    throw error;
+  }
+}
+
+function notWritable(file: string, why: string, cause?: unknown): OutputError {
+  return new OutputError(`The report ${file} cannot be written: ${why}`, {
+    code: 'OUTPUT_PATH',
+    hint: 'Check the path given with --output.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

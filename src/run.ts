@@ -1,0 +1,202 @@
+import { parseTarget } from './config/target.ts';
+import type { CrawlOptions, Report, Scanner, Target } from './contracts/index.ts';
+import { createBulk } from './detect/bulk.ts';
+import { createEngine } from './detect/engine.ts';
+import { scanContext } from './run/context.ts';
+import type { Facts } from './run/facts.ts';
+import { makeReport } from './run/report.ts';
+import type { Runtime, ScanRequest } from './run/request.ts';
+import { type Judgement, loadDetectors, loadJudgement, rulesDigest } from './run/rules.ts';
+import { Sink } from './run/sink.ts';
+import { readTarget, unreadable } from './run/targets.ts';
+import type { Store } from './store/index.ts';
+import { contentId } from './util/digest.ts';
+import { ConfigError, Interrupted, TargetError } from './util/errors.ts';
+import { fingerprintKeyId } from './util/fingerprint.ts';
+import { nearest } from './util/nearest.ts';
+import { toolVersion } from './util/version.ts';
+
+export interface ScanOutcome {
+  readonly report: Report;
+  /** Every target was missing or unreadable. */
+  readonly nothingScanned: boolean;
+}
+
+/**
+ * The whole pipeline: targets are read by scanners, what they observe goes into the store, checks find what is wrong,
+ * controls are rolled up, a report is made. An interrupted or failed run leaves the store as it was.
+ */
+export async function scan(request: ScanRequest): Promise<ScanOutcome> {
+  const { config, runtime } = request;
+  const startedAt = runtime.clock().toISOString();
+  const scanners = chooseScanners(runtime.scanners, request.only, request.skip);
+  const { targets, missing } = parseTargets(request, scanners);
+  const pack = await loadDetectors(config);
+  const { fingerprintKey: findKey } = await import('./store/fingerprint-key.ts');
+  const { key, source } = findKey(runtime.env, request.storeFile);
+  const keyId = source === 'ephemeral' ? 'ephemeral' : fingerprintKeyId(key);
+  const hosts = new Set<string>();
+  let judgement: Judgement | undefined;
+  const judge = async (): Promise<Judgement> => {
+    judgement ??= await loadJudgement(config);
+    return judgement;
+  };
+
+  const sink = new Sink(async () => {
+    const { openStore } = await import('./store/index.ts');
+    const store = await openStore({
+      mode: 'write',
+      ...(request.storeFile === undefined ? {} : { file: request.storeFile }),
+      wait: 2_000,
+    });
+    try {
+      await assertSameKey(store, keyId);
+      await store.beginRun({
+        startedAt,
+        toolVersion: toolVersion(),
+        targets: request.targets,
+        parameters: parametersOf(request),
+        rulesDigest: rulesDigest(pack, await judge()),
+        fingerprintKeyId: keyId,
+      });
+      return store;
+    } catch (error) {
+      await store.rollback();
+      store.close();
+      throw error;
+    }
+  }, startedAt);
+
+  const options: CrawlOptions = {
+    ...request.crawl,
+    exclude: [...config.exclude, ...request.crawl.exclude],
+    maxFileBytes: config.maxFileSize,
+  };
+  const premerge = options.staged || options.diff !== undefined;
+  const bulk = createBulk({ pack, fingerprintKey: key, signal: runtime.signal, maxFileBytes: options.maxFileBytes });
+  const base = scanContext({ runtime, engine: createEngine({ pack, fingerprintKey: key }), fingerprintKey: key, hosts });
+  const runId = contentId([startedAt, request.targets]);
+  try {
+    if (request.storeFile !== undefined || !premerge) await sink.store();
+    for (const { name, error } of missing) await unreadable(name, error, { sink, runId, base });
+    for (const target of targets) {
+      await readTarget(target, { sink, base, bulk, options, scanners, rulesDigest: `${pack.hash}:${keyId}`, runId });
+    }
+    if (runtime.signal.aborted) throw new Interrupted();
+    const facts =
+      premerge && request.storeFile === undefined && !sink.observed
+        ? (await import('./run/unobserved.ts')).factsOfNothing(await judge(), sink.held, request, startedAt, keyId)
+        : await correlate(await sink.store(), await judge(), runtime, startedAt, [...hosts]);
+    const { checks, frameworks } = await judge();
+    const wanted = await chooseFrameworks(frameworks, [
+      ...request.frameworks,
+      ...(request.frameworks.length === 0 ? config.frameworks : []),
+    ]);
+    return { report: makeReport(facts, checks, wanted, request), nothingScanned: targets.length === 0 };
+  } finally {
+    runtime.progress.end();
+    await bulk.close();
+    const store = await sink.opened();
+    await store?.rollback();
+    store?.close();
+  }
+}
+
+/** Runs the checks over what was loaded, stores what they found, and reads back the facts of the run. */
+async function correlate(
+  store: Store,
+  judgement: Judgement,
+  runtime: Runtime,
+  now: string,
+  hosts: readonly string[],
+): Promise<Facts> {
+  const { runChecks } = await import('./correlate/run.ts');
+  const { rollUp } = await import('./frameworks/roll-up.ts');
+  const { readFacts } = await import('./run/facts.ts');
+  await store.endLoading(hosts);
+  runtime.progress.phase('Correlating', judgement.checks.length);
+  await store.materialise();
+  const { findings, gone, results } = await runChecks(store, judgement.checks, {
+    now,
+    parameters: judgement.parameters,
+    onCheck: () => {
+      if (runtime.signal.aborted) throw new Interrupted();
+      runtime.progress.advance(1);
+    },
+  });
+  const coverage = await store.rows('SELECT surface, subject, outcome, why, covers FROM coverage');
+  await store.dematerialise();
+  const metas = new Map(judgement.checks.map((check) => [check.meta.id, check.meta]));
+  const withMeta = results.flatMap((result) => {
+    const meta = metas.get(result.rule);
+    return meta === undefined ? [] : [{ ...result, meta }];
+  });
+  const all = [...findings, ...gone];
+  const controls = rollUp(judgement.frameworks, withMeta, all, coverage as never);
+  await store.saveResults({ findings: all, checks: results, controls }, runtime.clock().toISOString());
+  const facts = await readFacts(store);
+  if (facts === undefined) throw new Error('the run that was just saved is not in the store');
+  return { ...facts, findings: all };
+}
+
+function parseTargets(
+  request: ScanRequest,
+  scanners: readonly Scanner[],
+): { readonly targets: readonly Target[]; readonly missing: readonly { readonly name: string; readonly error: TargetError }[] } {
+  const schemes = scanners.flatMap((scanner) => (scanner.kind === 'service' ? [scanner.scheme] : []));
+  const targets: Target[] = [];
+  const missing: { name: string; error: TargetError }[] = [];
+  for (const name of request.targets) {
+    try {
+      targets.push(parseTarget(name, request.directory, schemes));
+    } catch (error) {
+      if (!(error instanceof TargetError)) throw error;
+      missing.push({ name, error });
+    }
+  }
+  const [first] = missing;
+  if (targets.length === 0 && first !== undefined) throw first.error;
+  return { targets, missing };
+}
+
+function chooseScanners(all: readonly Scanner[], only: readonly string[], skip: readonly string[]): readonly Scanner[] {
+  const ids = [...new Set(all.map((scanner) => scanner.id))];
+  for (const id of [...only, ...skip]) {
+    if (ids.includes(id)) continue;
+    const meant = nearest(id, ids);
+    throw new ConfigError(`There is no scanner "${id}"`, {
+      code: 'SCANNER_UNKNOWN',
+      hint: meant === undefined ? `Scanners: ${ids.join(', ')}` : `Did you mean "${meant}"?`,
+    });
+  }
+  // A crawler only finds files: leaving it out by naming file scanners would leave those nothing to read.
+  return all.filter((s) => !skip.includes(s.id) && (only.length === 0 || only.includes(s.id) || s.kind === 'crawler'));
+}
+
+export async function chooseFrameworks(all: Judgement['frameworks'], named: readonly string[]): Promise<Judgement['frameworks']> {
+  if (named.length === 0) return all;
+  const { resolveFramework } = await import('./frameworks/resolve.ts');
+  return named.map((text) => resolveFramework(text, all));
+}
+
+async function assertSameKey(store: Store, keyId: string): Promise<void> {
+  const before = await store.setting('fingerprint_key_id');
+  if (before === undefined || before === keyId) return;
+  throw new ConfigError('The fingerprint key is not the one this store was made with', {
+    code: 'FINGERPRINT_KEY',
+    hint: 'Use the same NHI_AUDIT_FINGERPRINT_KEY or key file as before, or start a new store.',
+  });
+}
+
+function parametersOf(request: ScanRequest): { readonly [name: string]: string | number | boolean } {
+  const { crawl, only, skip, config } = request;
+  return {
+    history: crawl.history,
+    staged: crawl.staged,
+    ...(crawl.since === undefined ? {} : { since: crawl.since }),
+    ...(crawl.diff === undefined ? {} : { diff: `${crawl.diff.base}..${crawl.diff.head}` }),
+    ...(only.length === 0 ? {} : { only: only.join(',') }),
+    ...(skip.length === 0 ? {} : { skip: skip.join(',') }),
+    ...(config.file === undefined ? {} : { config: config.file }),
+  };
+}

@@ -1,0 +1,95 @@
+import type {
+  CrawlContext,
+  CrawlOptions,
+  FileHead,
+  FileScanner,
+  Location,
+  Match,
+  Observation,
+  ScanContext,
+  SightingObservation,
+  SourceFile,
+} from '../contracts/index.ts';
+import type { Engine } from '../detect/engine.ts';
+import { headOfBytes } from '../files/source-file.ts';
+import { fingerprint } from '../util/fingerprint.ts';
+import type { Runtime } from './request.ts';
+
+/** What every scanner of a run shares. */
+export interface Workshop {
+  readonly runtime: Runtime;
+  readonly engine: Engine;
+  readonly fingerprintKey: Uint8Array;
+  /** Hosts that live scanners named before they called them. */
+  readonly hosts: Set<string>;
+}
+
+export function scanContext(workshop: Workshop): ScanContext {
+  const { runtime, engine, fingerprintKey, hosts } = workshop;
+  return {
+    signal: runtime.signal,
+    log: runtime.log,
+    now: runtime.clock,
+    env: runtime.env,
+    fingerprint: (secret) => fingerprint(secret, fingerprintKey),
+    detect: (text, hints) => engine.detect(text, hints),
+    sighting: sightingOf,
+    contacts(host) {
+      if (!hosts.has(host)) runtime.log.info(`Contacting ${host}`);
+      hosts.add(host);
+    },
+    progress: runtime.progress,
+  };
+}
+
+/** The sighting that a match makes at a place: position relative to `at`, no secret. */
+export function sightingOf(
+  match: Omit<Match, 'secret'>,
+  at: Location,
+  place: SightingObservation['place'],
+  environment?: string,
+): SightingObservation {
+  return {
+    kind: 'sighting',
+    credential: match.credential,
+    detector: match.detector,
+    provider: match.provider,
+    type: match.type,
+    fingerprint: match.fingerprint,
+    ...(match.publicId === undefined ? {} : { publicId: match.publicId }),
+    masked: match.masked,
+    confidence: match.confidence,
+    ...(environment === undefined ? {} : { environment }),
+    ...(match.identity === undefined ? {} : { identity: match.identity }),
+    place,
+    at: { line: match.line, column: match.column, endLine: match.endLine, endColumn: match.endColumn, ...at },
+  };
+}
+
+/** How the observations of a claimed file get to the store, or back to the crawler that found it. */
+export type ReadFile = (scanner: FileScanner, file: SourceFile) => AsyncIterable<Observation>;
+
+export function crawlContext(
+  base: ScanContext,
+  options: CrawlOptions,
+  bulk: CrawlContext['bulk'],
+  files: readonly FileScanner[],
+  readFile: ReadFile,
+): CrawlContext {
+  function claimant(file: FileHead): FileScanner | undefined {
+    return files.find((scanner) => scanner.recognises(file));
+  }
+  return {
+    ...base,
+    options,
+    bulk,
+    claims(file) {
+      const scanner = claimant(file);
+      return scanner === undefined ? undefined : { content: scanner.content };
+    },
+    read(file) {
+      const scanner = claimant(headOfBytes(file.path, file.bytes));
+      return scanner === undefined ? undefined : { content: scanner.content, observations: readFile(scanner, file) };
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import type { CheckMeta, CheckResult, CoverageObservation, Finding, IdentityView, RunInfo } from '../contracts/index.ts';
+import { findingOf } from '../correlate/previous.ts';
+import type { StoreReader } from '../store/index.ts';
+
+/** Everything a report is made of, as it lies in a store; `src/run/report.ts` makes the report of it. */
+export interface Facts {
+  readonly run: RunInfo;
+  readonly coverage: readonly CoverageObservation[];
+  readonly findings: readonly Finding[];
+  readonly identities: readonly IdentityView[];
+  readonly checks: readonly CheckResult[];
+}
+
+const RunRow = z.object({
+  run_id: z.string(),
+  started_at: z.string(),
+  finished_at: z.string().nullable(),
+  tool_version: z.string(),
+  targets: z.array(z.string()),
+  parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullable(),
+  rules_digest: z.string(),
+  fingerprint_key_id: z.string(),
+  hosts: z.array(z.string()),
+});
+
+const TABLES = {
+  identity: 'identities',
+  credential: 'credentials',
+  sighting: 'sightings',
+  grant: 'grants',
+  trust: 'trusts',
+  consumer: 'consumers',
+  usage: 'usages',
+  person: 'people',
+  coverage: 'coverage',
+} as const;
+
+/** The facts of the current run (or of the run that was selected). `undefined` when the store has no complete run. */
+export async function readFacts(store: StoreReader & { engine(): Promise<string> }): Promise<Facts | undefined> {
+  const [row] = await store.rows('SELECT * EXCLUDE (sequence, status) FROM current_run');
+  if (row === undefined) return undefined;
+  const run = RunRow.parse(row);
+  const counts: { [kind: string]: number } = {};
+  for (const [kind, view] of Object.entries(TABLES)) {
+    const [counted] = await store.rows(`SELECT count(*) AS n FROM ${view}`);
+    counts[kind] = Number(counted?.n ?? 0);
+  }
+  return {
+    run: {
+      id: run.run_id,
+      startedAt: run.started_at,
+      finishedAt: run.finished_at ?? run.started_at,
+      toolVersion: run.tool_version,
+      engine: await store.engine(),
+      targets: run.targets,
+      rulesDigest: run.rules_digest,
+      fingerprintKeyId: run.fingerprint_key_id,
+      hosts: run.hosts,
+      counts,
+      parameters: run.parameters ?? {},
+    },
+    coverage: (await store.rows('SELECT * FROM coverage ORDER BY surface, subject, observation_id')).map(coverageOf),
+    findings: (await store.rows('SELECT * EXCLUDE (run_id) FROM current_findings')).map(findingOf),
+    identities: (await store.rows('SELECT * FROM identity_overview ORDER BY identity_id')).map(identityOf),
+    checks: (
+      await store.rows(
+        'SELECT * EXCLUDE (run_id) FROM check_results WHERE run_id = (SELECT run_id FROM current_run) ORDER BY rule',
+      )
+    ).map(checkOf),
+  };
+}
+
+function coverageOf(row: { readonly [column: string]: unknown }): CoverageObservation {
+  const { surface, subject, outcome, why, covers, seen, read, skipped, failed, bytes, location, detail } = row;
+  return present({
+    kind: 'coverage',
+    surface,
+    subject,
+    outcome,
+    why,
+    covers,
+    seen,
+    read,
+    skipped,
+    failed,
+    bytes,
+    at: location,
+    detail,
+  });
+}
+
+function identityOf(row: { readonly [column: string]: unknown }): IdentityView {
+  return present<IdentityView>({
+    id: row.identity_id,
+    provider: row.provider,
+    type: row.type,
+    name: row.name,
+    scope: row.scope,
+    environment: row.environment,
+    owner: row.owner,
+    ownership: row.ownership,
+    enabled: row.enabled,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    credentials: row.credentials,
+    sightings: row.sightings,
+    consumers: row.consumers,
+    capabilities: row.capabilities,
+    sessions: row.sessions,
+    findings: row.findings,
+    worst: row.worst,
+  });
+}
+
+function checkOf(row: { readonly [column: string]: unknown }): CheckResult {
+  const { rule, outcome, reason, population, findings, excepted } = row;
+  return present<CheckResult>({ rule, outcome, reason, population, findings, excepted });
+}
+
+/** Drops NULLs. The shape was written by this program from the same type; it is not a stranger's. */
+function present<T>(members: { readonly [member: string]: unknown }): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== undefined)) as T;
+}
+
+export type CheckWithMeta = CheckResult & { readonly meta: CheckMeta };

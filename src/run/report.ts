@@ -1,0 +1,60 @@
+import type { Check, CheckResult, Finding, Framework, Persona, Report } from '../contracts/index.ts';
+import { PERSONAS } from '../contracts/index.ts';
+import { rollUp } from '../frameworks/roll-up.ts';
+import type { CheckWithMeta, Facts } from './facts.ts';
+
+export interface ReportChoices {
+  readonly persona: Persona;
+  /** Fingerprints already known: counted, not shown. */
+  readonly baseline?: ReadonlySet<string>;
+  /** Only what the run before did not have. */
+  readonly newOnly: boolean;
+}
+
+/** Facts and choices to a report. Control results are of all findings, whatever the choices leave out. */
+export function makeReport(
+  facts: Facts,
+  checks: readonly Check[],
+  frameworks: readonly Framework[],
+  choices: ReportChoices,
+): Report {
+  const results = withMeta(facts.checks, checks);
+  const hidden = { persona: 0, baseline: 0, excepted: 0 };
+  const shown: Finding[] = [];
+  for (const finding of facts.findings) {
+    if (finding.status === 'excepted') hidden.excepted += 1;
+    else if (isGone(finding)) shown.push(finding);
+    else if (choices.baseline?.has(finding.fingerprint) || (choices.newOnly && finding.status !== 'new')) hidden.baseline += 1;
+    else if (PERSONAS.indexOf(finding.persona) > PERSONAS.indexOf(choices.persona)) hidden.persona += 1;
+    else shown.push(finding);
+  }
+  return {
+    run: facts.run,
+    coverage: facts.coverage,
+    findings: shown,
+    identities: facts.identities,
+    checks: results,
+    controls: rollUp(frameworks, results, facts.findings, facts.coverage),
+    frameworks,
+    persona: choices.persona,
+    hidden,
+  };
+}
+
+/** Wrong now: what counts for the verdict and the exit code. */
+export function isOpen(finding: Finding): boolean {
+  return finding.status === 'new' || finding.status === 'open';
+}
+
+function isGone(finding: Finding): boolean {
+  return finding.status === 'fixed' || finding.status === 'not-observed';
+}
+
+/** A store may hold results of checks that this version does not have any more: they have no text to show. */
+function withMeta(results: readonly CheckResult[], checks: readonly Check[]): CheckWithMeta[] {
+  const metas = new Map(checks.map((check) => [check.meta.id, check.meta]));
+  return results.flatMap((result) => {
+    const meta = metas.get(result.rule);
+    return meta === undefined ? [] : [{ ...result, meta }];
+  });
+}

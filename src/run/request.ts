@@ -1,0 +1,34 @@
+import type { LoadedConfig } from '../config/load.ts';
+import type { CrawlOptions, Log, Persona, Progress, Scanner } from '../contracts/index.ts';
+
+/** Everything a scan needs to know; made by `src/commands/scan.ts`, by `demo` and by tests. */
+export interface ScanRequest {
+  /** As typed. */
+  readonly targets: readonly string[];
+  /** Directory that relative targets start from. */
+  readonly directory: string;
+  readonly crawl: Omit<CrawlOptions, 'maxFileBytes'>;
+  /** Absolute; in memory when absent. */
+  readonly storeFile?: string;
+  /** Only these scanners, or all but these. */
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly config: LoadedConfig;
+  readonly persona: Persona;
+  /** Fingerprints of findings that are already known: left out of the report, counted in it. */
+  readonly baseline?: ReadonlySet<string>;
+  readonly newOnly: boolean;
+  /** Frameworks whose control tables are wanted; all when empty. */
+  readonly frameworks: readonly string[];
+  readonly runtime: Runtime;
+}
+
+/** What the process lends: a test brings its own. */
+export interface Runtime {
+  readonly scanners: readonly Scanner[];
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly clock: () => Date;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly progress: Progress;
+}

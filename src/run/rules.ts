@@ -1,0 +1,71 @@
+import type { LoadedConfig } from '../config/load.ts';
+import type { Check, Framework } from '../contracts/index.ts';
+import type { Pack } from '../detect/pack.ts';
+import { sha256 } from '../util/digest.ts';
+import { ConfigError } from '../util/errors.ts';
+import { nearest } from '../util/nearest.ts';
+
+/** Checks and frameworks of a run; loaded when there is something to judge, or to report. */
+export interface Judgement {
+  readonly checks: readonly Check[];
+  readonly frameworks: readonly Framework[];
+  readonly parameters: { readonly [rule: string]: { readonly [name: string]: string | number | boolean } };
+}
+
+export async function loadDetectors(config: LoadedConfig): Promise<Pack> {
+  const { loadPack, finish } = await import('../detect/load.ts');
+  const pack = await loadPack({ userPacks: config.rules.detectors });
+  const { disabled } = config.detectors;
+  if (disabled.length === 0) return pack;
+  const ids = pack.detectors.map((detector) => detector.id);
+  assertKnown('detector', disabled, ids);
+  return finish(
+    pack.detectors.filter((detector) => !disabled.includes(detector.id)),
+    pack.placeholders,
+  );
+}
+
+export async function loadJudgement(config: LoadedConfig): Promise<Judgement> {
+  const [{ loadChecks }, { loadFrameworks }] = await Promise.all([
+    import('../correlate/load.ts'),
+    import('../frameworks/load.ts'),
+  ]);
+  const all = loadChecks(config.rules.checks);
+  assertKnown(
+    'check',
+    Object.keys(config.checks),
+    all.map((check) => check.meta.id),
+  );
+  const parameters: { [rule: string]: { readonly [name: string]: string | number | boolean } } = {};
+  for (const [rule, settings] of Object.entries(config.checks)) {
+    if (settings.parameters !== undefined) parameters[rule] = settings.parameters;
+  }
+  return {
+    checks: all.filter((check) => config.checks[check.meta.id]?.enabled !== false),
+    frameworks: await loadFrameworks(),
+    parameters,
+  };
+}
+
+/** Names everything that decides what is found; two runs with the same digest and input find the same. */
+export function rulesDigest(pack: Pack, judgement: Judgement): string {
+  return sha256(
+    JSON.stringify([
+      pack.hash,
+      judgement.checks.map((check) => [check.meta, check.sql]),
+      judgement.frameworks,
+      judgement.parameters,
+    ]),
+  );
+}
+
+function assertKnown(what: string, named: readonly string[], known: readonly string[]): void {
+  for (const id of named) {
+    if (known.includes(id)) continue;
+    const meant = nearest(id, known);
+    throw new ConfigError(`The configuration names an unknown ${what}: ${id}`, {
+      code: 'CONFIG_INVALID',
+      hint: meant === undefined ? 'nhi-audit rules list shows them all.' : `Did you mean "${meant}"?`,
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import type { Observation } from '../contracts/index.ts';
+import type { Store, Unit } from '../store/index.ts';
+
+/** Where the observations of one unit of work go. */
+export interface Part {
+  /** An earlier run of this store loaded the very same unit: there is nothing to read again. */
+  readonly known: boolean;
+  add(observation: Observation): Promise<void>;
+}
+
+interface Waiting {
+  readonly unit: Unit;
+  readonly observations: Observation[];
+}
+
+/**
+ * Takes observations in, part by part. The store behind it is opened when it is first needed: a pre-merge check that
+ * observes nothing never pays for the engine.
+ */
+export class Sink {
+  readonly #open: () => Promise<Store>;
+  readonly #now: string;
+  #store: Promise<Store> | undefined;
+  #waiting: Waiting[] = [];
+  #observed = false;
+
+  constructor(open: () => Promise<Store>, now: string) {
+    this.#open = open;
+    this.#now = now;
+  }
+
+  /** Was anything seen but coverage? Only asked of a sink that was not opened. */
+  get observed(): boolean {
+    return this.#observed;
+  }
+
+  /** Coverage rows held back so far. */
+  get held(): readonly Observation[] {
+    return this.#waiting.flatMap((waiting) => waiting.observations);
+  }
+
+  async part(unit: Unit): Promise<Part> {
+    if (this.#store !== undefined) {
+      const store = await this.#store;
+      const { part, known } = await store.addPart(unit, this.#now);
+      return {
+        known,
+        add: async (observation) => void (await store.append(part, observation)),
+      };
+    }
+    const waiting: Waiting = { unit, observations: [] };
+    this.#waiting.push(waiting);
+    return {
+      known: false,
+      add: async (observation) => {
+        waiting.observations.push(observation);
+        if (observation.kind !== 'coverage') this.#observed = true;
+      },
+    };
+  }
+
+  /** Opens the store, and moves in what waited. */
+  async store(): Promise<Store> {
+    this.#store ??= this.#open();
+    const store = await this.#store;
+    for (const { unit, observations } of this.#waiting.splice(0)) {
+      const { part, known } = await store.addPart(unit, this.#now);
+      if (known) continue;
+      for (const observation of observations) await store.append(part, observation);
+    }
+    return store;
+  }
+
+  /** The store, if it was opened. */
+  async opened(): Promise<Store | undefined> {
+    return await this.#store?.catch(() => undefined);
+  }
+}

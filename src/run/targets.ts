@@ -1,0 +1,182 @@
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type {
+  CrawlContext,
+  CrawlOptions,
+  FileScanner,
+  Observation,
+  PathTarget,
+  ScanContext,
+  Scanner,
+  SourceFile,
+  Surface,
+  Target,
+} from '../contracts/index.ts';
+import { headOfFile, readRegularFile, sourceFile } from '../files/source-file.ts';
+import type { Unit } from '../store/index.ts';
+import { sha256 } from '../util/digest.ts';
+import { Interrupted, messageOf, TargetError } from '../util/errors.ts';
+import { crawlContext } from './context.ts';
+import type { Part, Sink } from './sink.ts';
+
+/** Structured readers need the whole text in memory; V8 strings end at 512 MiB. */
+const MAX_STRUCTURED_BYTES = 256 * 1024 * 1024;
+
+export interface TargetWork {
+  readonly sink: Sink;
+  readonly base: ScanContext;
+  readonly bulk: CrawlContext['bulk'];
+  readonly options: CrawlOptions;
+  readonly scanners: readonly Scanner[];
+  /** Everything beside the content that decides a unit's result: rules and fingerprint key. */
+  readonly rulesDigest: string;
+  readonly runId: string;
+}
+
+/** Reads one target and puts what is there into the sink. What cannot be read becomes a coverage row. */
+export async function readTarget(target: Target, work: TargetWork): Promise<void> {
+  try {
+    if (target.kind === 'service') return await readService(target, work);
+    if (target.isDirectory) return await crawl(target, work);
+    return await readSingleFile(target, work);
+  } catch (error) {
+    if (work.base.signal.aborted) throw new Interrupted();
+    if (!(error instanceof TargetError)) throw error;
+    await unreadable(target.name, error, work);
+  }
+}
+
+/** A target that could not be read at all is said in the report, beside those that could. */
+export async function unreadable(
+  name: string,
+  error: TargetError,
+  work: Pick<TargetWork, 'sink' | 'runId' | 'base'>,
+): Promise<void> {
+  work.base.log.warn(`${name}: ${error.message}${error.hint === undefined ? '' : `. ${error.hint}`}`);
+  const part = await work.sink.part({ scanner: 'core', version: 1, target: name, unit: name, content: work.runId });
+  await part.add({
+    kind: 'coverage',
+    surface: 'work-tree',
+    subject: name,
+    outcome: 'denied',
+    why: error.message,
+    covers: ['sighting'],
+  });
+}
+
+async function readService(target: Extract<Target, { kind: 'service' }>, work: TargetWork): Promise<void> {
+  const scanner = work.scanners.find((s) => s.kind === 'service' && s.scheme === target.scheme);
+  if (scanner?.kind !== 'service') throw new TargetError(`No scanner reads ${target.name}`, { code: 'TARGET_SCHEME' });
+  const part = await work.sink.part(runUnit(scanner, target.name, work));
+  await addAll(scanner.scan(target, work.base), part, work);
+}
+
+async function crawl(target: PathTarget, work: TargetWork): Promise<void> {
+  for (const scanner of work.scanners) {
+    if (scanner.kind !== 'crawler' || !(await scanner.accepts(target))) continue;
+    const files = work.scanners.filter((s): s is FileScanner => s.kind === 'file');
+    const premerge = work.options.staged || work.options.diff !== undefined;
+    const context = crawlContext(work.base, work.options, work.bulk, files, (reader, file) =>
+      premerge ? iterate(reader, file, work) : readIntoPart(reader, file, target.name, work),
+    );
+    const part = await work.sink.part(runUnit(scanner, target.name, work));
+    await addAll(scanner.scan(target, context), part, work);
+    return;
+  }
+  throw new TargetError(`No scanner reads the directory ${target.path}`, {
+    code: 'TARGET_UNSUPPORTED',
+    hint: 'Was it left out with --only or --skip?',
+  });
+}
+
+/** One file, named by the user: read by the scanner that knows it, and searched as bytes unless that scanner does so. */
+async function readSingleFile(target: PathTarget, work: TargetWork): Promise<void> {
+  const path = realpathSync(target.path);
+  const size = sizeOf(path);
+  const folder = dirname(path);
+  const name = basename(path);
+  const head = headOfFile(folder, name, size);
+  const reader = work.scanners.find((s): s is FileScanner => s.kind === 'file' && s.recognises(head));
+  const at = { path: target.name.split('\\').join('/') };
+  if (reader !== undefined) {
+    const bytes = readRegularFile(path, MAX_STRUCTURED_BYTES);
+    for await (const observation of readIntoPart(reader, sourceFile(at.path, bytes, at), target.name, work)) void observation;
+    if (reader.content === 'own') return;
+  }
+  const part = await work.sink.part(runUnit({ id: 'file', version: 1 }, target.name, work));
+  for await (const item of work.bulk.files(folder, [name])) {
+    for (const match of item.matches) await part.add(work.base.sighting(match, at, 'file'));
+    const outcome = item.outcome === 'read' ? 'complete' : item.outcome === 'partial' ? 'partial' : 'denied';
+    await part.add({
+      kind: 'coverage',
+      surface: 'work-tree',
+      subject: target.name,
+      outcome,
+      ...(outcome === 'complete' ? {} : { why: item.why ?? 'it could not be read' }),
+      covers: ['sighting'],
+      seen: 1,
+      read: item.outcome === 'read' || item.outcome === 'partial' ? 1 : 0,
+      skipped: item.outcome === 'skipped' ? 1 : 0,
+      failed: item.outcome === 'failed' ? 1 : 0,
+      bytes: item.bytes,
+    });
+  }
+}
+
+/** Loads a file's observations straight into its own part, once: the crawler gets nothing back. */
+async function* readIntoPart(
+  reader: FileScanner,
+  file: SourceFile,
+  target: string,
+  work: TargetWork,
+): AsyncIterable<Observation> {
+  const content = sha256(`${sha256(file.bytes)}\n${JSON.stringify(file.at)}\n${file.place}\n${work.rulesDigest}`);
+  const unit: Unit = { scanner: reader.id, version: reader.version, target, unit: file.path, content };
+  const part = await work.sink.part(unit);
+  if (part.known) return;
+  await addAll(iterate(reader, file, work), part, work);
+  yield* [];
+}
+
+/** A file scanner that fails on a file is a fault of ours; the file is reported as not read, and the run goes on. */
+async function* iterate(reader: FileScanner, file: SourceFile, work: TargetWork): AsyncIterable<Observation> {
+  try {
+    yield* reader.scan(file, work.base);
+  } catch (error) {
+    if (work.base.signal.aborted) throw new Interrupted();
+    work.base.log.warn('a scanner failed on a file', { scanner: reader.id, file: file.path, error: messageOf(error) });
+    yield {
+      kind: 'coverage',
+      surface: reader.surfaces[0] as Surface,
+      subject: file.path,
+      outcome: 'partial',
+      why: `the ${reader.id} scanner failed on it (${messageOf(error)}); please report this`,
+      covers: reader.emits.filter((kind) => kind !== 'coverage'),
+      seen: 1,
+      read: 0,
+      skipped: 0,
+      failed: 1,
+      at: file.at,
+    };
+  }
+}
+
+async function addAll(observations: AsyncIterable<Observation>, part: Part, work: TargetWork): Promise<void> {
+  for await (const observation of observations) {
+    if (work.base.signal.aborted) throw new Interrupted();
+    await part.add(observation);
+  }
+}
+
+function runUnit(scanner: { readonly id: string; readonly version: number }, target: string, work: TargetWork): Unit {
+  return { scanner: scanner.id, version: scanner.version, target, unit: join('run', target), content: work.runId };
+}
+
+function sizeOf(path: string): number {
+  const stat = statSync(path);
+  if (stat.isFile()) return stat.size;
+  throw new TargetError(`${path} is neither a file nor a directory`, {
+    code: 'TARGET_UNSUPPORTED',
+    hint: 'Name a file or a directory.',
+  });
+}
