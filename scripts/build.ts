@@ -17,7 +17,7 @@ async function build(): Promise<number> {
   rmSync(NEXT, { recursive: true, force: true });
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', NEXT];
-  const compiled = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
+  const compiled = spawnSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 2, 2] });
   if (compiled.status !== 0) {
     console.error('dist is not built: see the errors above');
     return 1;
@@ -32,7 +32,8 @@ async function build(): Promise<number> {
   writeFileSync(join(NEXT, 'built'), '');
   rmSync(DIST, { recursive: true, force: true });
   renameSync(NEXT, DIST);
-  console.log(`dist is built (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+  // Standard output belongs to whoever runs us: `npm pack --json` prints there.
+  console.error(`dist is built (${((performance.now() - started) / 1000).toFixed(1)} s)`);
   return 0;
 }
 

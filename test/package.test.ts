@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { buildEstate } from '../samples/build.ts';
+import { tempDir } from './helpers/temp-repo.ts';
+
+const ROOT = dirname(import.meta.dirname);
+
+/** Everything that may be in the published package. A new kind of file is a decision, not an accident. */
+const SHIPPED = [
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  /^bin\/nhi-audit\.js$/,
+  /^dist\/(src|scanners|reporters|samples)\/[\w./-]+\.js$/,
+  /^dist\/built$/,
+  /^dist\/generated\/detectors\.json$/,
+  /^rules\/(detectors|frameworks|catalogs)\/[\w.-]+\.yml$/,
+  /^rules\/checks\/[\w/-]+\.sql$/,
+  /^samples\/(README\.md$|estate\/)/,
+  /^schema\/[\w.-]+\.schema\.json$/,
+  /^src\/store\/(schema|views)\.sql$/,
+];
+
+describe('the published package', function () {
+  this.timeout(60_000);
+  let home: string;
+  let files: readonly string[];
+
+  before(() => {
+    const place = tempDir();
+    // As a publisher does it: npm runs "prepare", so what is packed is compiled from the source as it is now.
+    execFileSync('npm', ['pack', '--silent', '--pack-destination', place], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+    const tarball = readdirSync(place).find((name) => name.endsWith('.tgz'));
+    assert(tarball !== undefined);
+    execFileSync('tar', ['-xzf', tarball], { cwd: place });
+    home = join(place, 'package');
+    files = readdirSync(home, { recursive: true, withFileTypes: true })
+      .filter((item) => item.isFile())
+      .map((item) => join(item.parentPath, item.name).slice(home.length + 1));
+    symlinkSync(join(ROOT, 'node_modules'), join(home, 'node_modules'));
+  });
+
+  it('holds what is meant to be shipped and nothing else', () => {
+    const others = files.filter((path) => !SHIPPED.some((shipped) => shipped.test(path)));
+
+    assert.deepEqual(others, []);
+  });
+
+  it('holds no TypeScript of ours: the code is compiled', () => {
+    const ours = files.filter((path) => path.endsWith('.ts') && !path.startsWith('samples/estate/'));
+
+    assert.deepEqual(ours, []);
+  });
+
+  it('holds all that the program reads at run time', () => {
+    for (const path of [
+      'LICENSE',
+      'README.md',
+      'bin/nhi-audit.js',
+      'dist/src/cli.js',
+      'dist/generated/detectors.json',
+      'rules/frameworks/owasp-nhi-2025.yml',
+      'samples/README.md',
+      'schema/nhi-audit.config.schema.json',
+      'src/store/schema.sql',
+      'src/store/views.sql',
+    ]) {
+      assert(files.includes(path), `${path} is missing`);
+    }
+  });
+
+  it('holds none of the secrets that the sample estate plants', async () => {
+    const { planted } = await buildEstate(tempDir());
+    const values = planted.flatMap(({ name, value, encoded }) => [value, ...encoded].map((text) => ({ name, text })));
+
+    const found: string[] = [];
+    for (const path of files) {
+      const text = readFileSync(join(home, path), 'latin1');
+      for (const secret of values) if (text.includes(secret.text)) found.push(`${secret.name} in ${path}`);
+    }
+
+    assert(values.length > 5);
+    assert.deepEqual(found, []);
+  });
+
+  it('answers --version', () => {
+    const ran = run(['--version']);
+
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    assert.deepEqual(ran, { code: 0, out: `${version}\n`, err: '' });
+  });
+
+  it('lists its rules', () => {
+    const checks = files.filter((path) => path.startsWith('rules/checks/')).map((path) => basename(path, '.sql'));
+
+    const ran = run(['rules', 'list']);
+
+    assert.equal(ran.code, 0, ran.err);
+    assert.deepEqual(
+      checks.filter((id) => !ran.out.includes(id)),
+      [],
+    );
+  });
+
+  function run(args: readonly string[]) {
+    const ran = spawnSync(process.execPath, [join(home, 'bin/nhi-audit.js'), ...args], { cwd: home, encoding: 'utf8' });
+    return { code: ran.status, out: ran.stdout, err: ran.stderr };
+  }
+});
