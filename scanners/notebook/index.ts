@@ -97,7 +97,8 @@ class Search {
   *text(place: NotebookText, raw: RawText): Generator<Observation> {
     const { cell, part } = place;
     const where = { part, ...(cell === undefined ? {} : { cell }) };
-    for (const match of this.#context.detect(place.text.text, { path: this.#file.path })) {
+    const matches = this.#context.detect(place.text.text, { path: this.#file.path });
+    for (const match of matches) {
       const at = this.#locate(match, place.text, raw, where);
       this.#seen.add(keyOf(match, at));
       yield this.#sighting(match, at, {
@@ -110,6 +111,8 @@ class Search {
     }
     if (part !== 'source' || (place.cellType ?? 'code') !== 'code') return;
     for (const use of findIdentityUses(place.text.text)) {
+      // `userdata.get("sk-…")`: a key where its name should stand is no name.
+      if (matches.some(({ secret }) => use.secretName?.includes(secret.reveal()))) continue;
       const position = raw.position(place.text.rawOffset(use.index));
       this.#addUse(use, { ...this.#file.at, path: this.#file.path, ...where, ...position }, cell);
     }

@@ -49,6 +49,17 @@ interface Reading {
 
 type Place = Omit<NotebookText, 'text'>;
 
+/** Words of the format itself. Others are left out of reports: they are a stranger's text and might be anything. */
+const CELL_TYPES = ['code', 'markdown', 'raw', 'heading'];
+const OUTPUT_TYPES = ['stream', 'display_data', 'execute_result', 'error', 'pyout', 'pyerr', 'update_display_data'];
+const MEDIA_TYPES = ['plain', 'html', 'markdown', 'latex', 'csv']
+  .map((name) => `text/${name}`)
+  .concat('application/json', 'application/javascript', 'image/svg+xml');
+
+function knownWord(word: string | undefined, known: readonly string[]): string | undefined {
+  return word !== undefined && known.includes(word) ? word : undefined;
+}
+
 /** Format 4 has `cells`, format 3 `worksheets[].cells`. */
 function cellLists(root: Node): Node[] {
   const lists: Node[] = [];
@@ -63,7 +74,7 @@ function cellLists(root: Node): Node[] {
 }
 
 function readCell(node: Node, cell: number, reading: Reading): void {
-  const cellType = stringOf(node, 'cell_type');
+  const cellType = knownWord(stringOf(node, 'cell_type'), CELL_TYPES);
   const about = { cell, ...(cellType === undefined ? {} : { cellType }) };
   const known = new Set<Node>();
   for (const [key, value] of entries(node)) {
@@ -85,7 +96,7 @@ function readCell(node: Node, cell: number, reading: Reading): void {
 }
 
 function readOutput(node: Node, about: Pick<Place, 'cell' | 'cellType'>, reading: Reading): void {
-  const outputType = stringOf(node, 'output_type');
+  const outputType = knownWord(stringOf(node, 'output_type'), OUTPUT_TYPES);
   const place: Place = { ...about, part: 'output', ...(outputType === undefined ? {} : { outputType }) };
   const known = new Set<Node>();
   for (const [key, value] of entries(node)) {
@@ -129,7 +140,8 @@ function readOneMedia(mediaType: string, value: Node, place: Place, reading: Rea
     reading.media += 1;
     return;
   }
-  addText(value, { ...place, mediaType }, reading);
+  const known = knownWord(mediaType, MEDIA_TYPES);
+  addText(value, known === undefined ? place : { ...place, mediaType: known }, reading);
 }
 
 function isBinary(mediaType: string): boolean {

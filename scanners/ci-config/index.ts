@@ -1,0 +1,165 @@
+import {
+  type CoverageObservation,
+  defineFileScanner,
+  type FileHead,
+  type Location,
+  type Match,
+  type Observation,
+  type ScanContext,
+  type SourceFile,
+} from '../../src/contracts/index.ts';
+import { blankExpressions } from './expression.ts';
+import { describeJob, type JobPlace } from './job.ts';
+import { findPlainValues, plainSighting } from './plaintext.ts';
+import { type Job, readWorkflow, type Workflow } from './workflow.ts';
+import { readYaml, type Scalar, scalarsOf, type Tree, type YamlFile } from './yaml-tree.ts';
+
+/** GitHub refuses workflows long before this; it bounds what a hostile file can cost. */
+const MAX_CHARACTERS = 2 * 1024 * 1024;
+
+/** GitHub Actions workflows and composite actions. https://docs.github.com/en/actions/reference/workflows-and-actions */
+export const ciConfig = defineFileScanner({
+  id: 'ci-config',
+  title: 'CI configuration (GitHub Actions)',
+  emits: ['identity', 'consumer', 'grant', 'sighting', 'coverage'],
+  surfaces: ['ci'],
+  version: 1,
+  content: 'shared',
+  recognises,
+  scan: scanCiConfig,
+});
+
+function recognises(file: FileHead): boolean {
+  if (!/\.ya?ml$/i.test(file.path)) return false;
+  if (/(?:^|\/)\.github\/workflows\/[^/]+$/i.test(file.path)) return true;
+  if (/(?:^|\/)action\.ya?ml$/i.test(file.path)) return /^runs[ \t]*:/m.test(file.head());
+  if (file.path.includes('/')) return false;
+  // A workflow named by itself, or the workflows directory named as the target.
+  const head = file.head();
+  return /^(?:on|"on"|'on')[ \t]*:/m.test(head) && /^jobs[ \t]*:/m.test(head);
+}
+
+function* scanCiConfig(file: SourceFile, context: ScanContext): Generator<Observation> {
+  const text = file.text();
+  const blanked = blankExpressions(text);
+  const matches = context.detect(blanked, { path: file.path });
+  const tooLarge = text.length > MAX_CHARACTERS;
+  const yaml: YamlFile = tooLarge ? { root: undefined, problems: [], position: () => ({ line: 1, column: 1 }) } : readYaml(text);
+  const fileName = file.path.slice(file.path.lastIndexOf('/') + 1);
+  const workflow = readWorkflow(yaml.root, fileName, file.at.repository);
+  const place: JobPlace = {
+    repository: file.at.repository,
+    path: file.path,
+    fileName,
+    at: (offset, pointer) => ({ ...file.at, path: file.path, ...yaml.position(offset), ...(pointer === '' ? {} : { pointer }) }),
+  };
+
+  const scalars = sortedScalars(yaml.root);
+  const literals: Literal[] = [];
+  for (const match of matches) {
+    const scalar = scalarAt(scalars, match.start);
+    const { line, column, endLine, endColumn } = match;
+    const pointer = scalar === undefined ? {} : { pointer: scalar.pointer };
+    const at = { ...file.at, path: file.path, line, column, endLine, endColumn, ...pointer };
+    const environment = jobAt(workflow, match.start)?.environment;
+    const sighting = context.sighting(match, at, 'ci', environment);
+    yield { ...sighting, at };
+    if (scalar !== undefined) literals.push({ match, at, start: match.start });
+  }
+  if (workflow !== undefined) {
+    for (const value of findPlainValues(blanked, yaml.root, workflow, matches)) {
+      const end = yaml.position(value.end);
+      const at = { ...place.at(value.start, value.pointer), endLine: end.line, endColumn: end.column };
+      yield plainSighting(value, at, jobAt(workflow, value.start)?.environment, context);
+    }
+    const identities = new Set<string>();
+    for (const job of workflow.jobs) {
+      const own = literals.filter(({ start }) => isInside(job, start) || isInEnvironment(workflow, start));
+      for (const observation of describeJob(text, job, workflow, own, place)) {
+        if (observation.kind === 'identity') {
+          if (identities.has(observation.id)) continue;
+          identities.add(observation.id);
+        }
+        yield withoutSecrets(observation, matches);
+      }
+    }
+  }
+  yield coverage(
+    file,
+    workflow,
+    tooLarge ? [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`] : yaml.problems,
+  );
+}
+
+/** Names are taken from the file: one that somebody put a key into must not carry it on. */
+function withoutSecrets<T>(value: T, matches: readonly Match[]): T {
+  if (matches.length === 0) return value;
+  if (typeof value === 'string') {
+    let text: string = value;
+    for (const { secret, masked } of matches) text = text.replaceAll(secret.reveal(), masked);
+    return text as T;
+  }
+  if (Array.isArray(value)) return value.map((each) => withoutSecrets(each, matches)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutSecrets(each, matches)])) as T;
+}
+
+/** A credential that stands in the file itself. */
+export interface Literal {
+  readonly match: Match;
+  readonly at: Location;
+  readonly start: number;
+}
+
+function isInside(job: Job, offset: number): boolean {
+  return offset >= job.tree.start && offset < job.tree.end;
+}
+
+function isInEnvironment({ env }: Workflow, offset: number): boolean {
+  return env !== undefined && offset >= env.start && offset < env.end;
+}
+
+function jobAt(workflow: Workflow | undefined, offset: number): Job | undefined {
+  return workflow?.jobs.find((job) => isInside(job, offset));
+}
+
+function sortedScalars(root: Tree | undefined): Scalar[] {
+  return [...scalarsOf(root)].map(({ scalar }) => scalar).sort((a, b) => a.start - b.start);
+}
+
+function scalarAt(scalars: readonly Scalar[], offset: number): Scalar | undefined {
+  let low = 0;
+  let high = scalars.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((scalars[middle]?.start ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  const scalar = scalars[low];
+  return scalar !== undefined && offset >= scalar.start && offset < scalar.end ? scalar : undefined;
+}
+
+function coverage(file: SourceFile, workflow: Workflow | undefined, problems: readonly string[]): CoverageObservation {
+  const reasons = [...problems];
+  if (workflow === undefined && reasons.length === 0 && !isActionMetadata(file)) reasons.push('it has no jobs: not a workflow');
+  if (workflow !== undefined && workflow.unreadable > 0) reasons.push(`${workflow.unreadable} of its jobs are no mapping`);
+  const read = workflow?.jobs.length ?? 0;
+  const failed = (workflow?.unreadable ?? 0) + (workflow === undefined && reasons.length > 0 ? 1 : 0);
+  return {
+    kind: 'coverage',
+    surface: 'ci',
+    subject: file.path,
+    ...(reasons.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: reasons.join('; ') }),
+    covers: ['identity', 'consumer', 'grant', 'sighting'],
+    seen: read + failed,
+    read,
+    failed,
+    bytes: file.bytes.length,
+    at: { ...file.at, path: file.path },
+  };
+}
+
+/** JavaScript and container actions have no steps: there is nothing more to read. */
+function isActionMetadata(file: SourceFile): boolean {
+  return /(?:^|\/)action\.ya?ml$/i.test(file.path);
+}

@@ -1,0 +1,320 @@
+import {
+  type ConsumerObservation,
+  type GrantObservation,
+  githubSecretId,
+  type IdentityId,
+  type IdentityObservation,
+  identityId,
+  type JsonObject,
+  type Location,
+  type Match,
+} from '../../src/contracts/index.ts';
+import type { ActionReference } from './action-reference.ts';
+import { type Cloud, type Login, readLogins } from './cloud-login.ts';
+import { ALL_SECRETS, JOB_TOKEN } from './expression.ts';
+import { allowsOidc, allowsWrite } from './permissions.ts';
+import { findSecretUses, POSITIONS, type Position, type SecretUse } from './secret-use.ts';
+import type { Job, Step, Workflow } from './workflow.ts';
+import { entriesOf, get, textOf } from './yaml-tree.ts';
+
+export interface JobPlace {
+  readonly repository: string | undefined;
+  readonly path: string;
+  readonly fileName: string;
+  at(offset: number, pointer: string): Location;
+}
+
+type JobObservation = IdentityObservation | ConsumerObservation | GrantObservation;
+
+/** What a job has at hand: its token with what it may do, every secret, every role it becomes, every key written out. */
+export function* describeJob(
+  text: string,
+  job: Job,
+  workflow: Workflow,
+  literals: readonly { readonly match: Match; readonly at: Location; readonly start: number }[],
+  place: JobPlace,
+): Generator<JobObservation> {
+  const oidcAvailable = allowsOidc(job.permissions);
+  const uses = findSecretUses(text, job, workflow.env, oidcAvailable);
+  const logins = findLogins(job, workflow);
+  const facts = jobFacts(job, workflow, uses, logins, oidcAvailable);
+  const consumer = {
+    kind: 'consumer',
+    consumer: `${place.repository === undefined ? '' : `${place.repository}:`}${place.path}#${job.id}`,
+    type: 'workflow-job',
+    ...(job.environment === undefined ? {} : { environment: job.environment }),
+    ...(workflow.triggers.length === 0 ? {} : { trigger: workflow.triggers.join(',') }),
+  } as const;
+
+  if (!workflow.composite) {
+    const token = uses.find((use) => use.name === JOB_TOKEN);
+    const identity = jobToken(job, workflow, place);
+    yield identity;
+    yield* grants(identity, job, place);
+    yield {
+      ...consumer,
+      identity: identity.id,
+      secretName: JOB_TOKEN,
+      how: 'token',
+      at: token === undefined ? place.at(job.tree.start, job.tree.pointer) : place.at(token.offset, token.scalar.pointer),
+      detail: { ...facts, ...useDetail(token, job), explicit: token !== undefined },
+    };
+  }
+
+  for (const use of uses) {
+    if (use.name === JOB_TOKEN) continue;
+    const identity = use.name === ALL_SECRETS ? undefined : ciSecret(use, job, place);
+    if (identity !== undefined) yield identity;
+    yield {
+      ...consumer,
+      ...(identity === undefined ? {} : { identity: identity.id }),
+      secretName: use.name,
+      how: use.how,
+      at: place.at(use.offset, use.scalar.pointer),
+      detail: { ...facts, ...useDetail(use, job) },
+    };
+  }
+
+  if (job.inheritsSecrets && !uses.some((use) => use.name === ALL_SECRETS)) {
+    const secrets = get(job.tree, 'secrets') ?? job.tree;
+    const at = place.at(secrets.start, secrets.pointer);
+    const called = references(job.calls === undefined ? [] : [job.calls]);
+    yield {
+      ...consumer,
+      secretName: ALL_SECRETS,
+      how: 'secret',
+      at,
+      detail: { ...facts, ...called, position: 'secrets', positions: ['secrets'] },
+    };
+  }
+
+  for (const { step, login } of logins.values()) {
+    // Later steps find the session in their environment.
+    const after = job.steps.slice(job.steps.indexOf(step));
+    yield {
+      ...consumer,
+      identity: login.identity,
+      how: oidcAvailable && !login.chained ? 'oidc' : 'impersonation',
+      at: place.at(login.tree.start, login.tree.pointer),
+      detail: {
+        ...facts,
+        ...references(after.flatMap((each) => each.uses ?? [])),
+        position: 'with',
+        positions: ['with'],
+        steps: [stepDetail(step)],
+        cloud: login.cloud,
+      },
+    };
+  }
+
+  const written = new Set<string>();
+  for (const { match, at, start } of literals) {
+    if (written.has(match.credential)) continue;
+    written.add(match.credential);
+    const step = job.steps.find((each) => start >= each.tree.start && start < each.tree.end);
+    yield {
+      ...consumer,
+      credential: match.credential,
+      ...(match.identity === undefined ? {} : { identity: match.identity }),
+      how: 'static-key',
+      at,
+      detail: {
+        ...facts,
+        position: literalPosition(at.pointer ?? ''),
+        positions: [literalPosition(at.pointer ?? '')],
+        steps: step === undefined ? [] : [stepDetail(step)],
+        literal: true,
+        ...references(step?.uses === undefined ? [] : [step.uses]),
+      },
+    };
+  }
+}
+
+type JobLogins = ReadonlyMap<IdentityId, { readonly step: Step; readonly login: Login }>;
+
+/** Who the job becomes, each once, at the first step that does it. */
+function findLogins(job: Job, workflow: Workflow): JobLogins {
+  const env = literalEnv(workflow, job);
+  const found = new Map<IdentityId, { step: Step; login: Login }>();
+  for (const step of job.steps) {
+    for (const login of readLogins(step, new Map([...env, ...literalsOf(step)]))) {
+      if (!found.has(login.identity)) found.set(login.identity, { step, login });
+    }
+  }
+  return found;
+}
+
+/** GitHub makes this token for every job, asked for or not. */
+function jobToken(job: Job, workflow: Workflow, place: JobPlace): IdentityObservation {
+  const { scopes, source, tree } = job.permissions;
+  const told = tree ?? job.tree;
+  return {
+    kind: 'identity',
+    id: identityId('github', place.repository, `job-token/${place.fileName}/${job.id}`),
+    provider: 'github',
+    type: 'job-token',
+    name: `${place.fileName}/${job.id}`,
+    ...(place.repository === undefined ? {} : { scope: place.repository }),
+    ...(job.environment === undefined ? {} : { environment: job.environment }),
+    managed: true,
+    at: place.at(told.start, told.pointer),
+    detail: {
+      workflow: place.path,
+      job: job.id,
+      permissions: scopes,
+      permissionsSource: source,
+      permissionsKnown: source !== 'default',
+      canWrite: allowsWrite(job.permissions),
+      oidcAvailable: allowsOidc(job.permissions),
+      triggers: workflow.triggers,
+    },
+  };
+}
+
+function* grants(token: IdentityObservation, job: Job, place: JobPlace): Generator<GrantObservation> {
+  const { scopes, source, tree } = job.permissions;
+  for (const permission of scopes) {
+    const scope = permission.split(':', 1)[0];
+    const entry = tree === undefined ? undefined : (get(tree, scope ?? '') ?? tree);
+    yield {
+      kind: 'grant',
+      identity: token.id,
+      effect: 'allow',
+      permission,
+      resource: place.repository ?? '*',
+      via: 'permissions',
+      viaKind: source,
+      ...(entry === undefined ? {} : { at: place.at(entry.start, entry.pointer) }),
+    };
+  }
+}
+
+/**
+ * The secret as the job sees it. Whether it is kept at the environment, the repository or the organisation, the file
+ * does not say; in a job with an environment it is taken for that environment's, for there the environment's one wins.
+ */
+function ciSecret(use: SecretUse, job: Job, place: JobPlace): IdentityObservation {
+  return {
+    kind: 'identity',
+    id: githubSecretId(place.repository, use.name, job.declaredEnvironment),
+    provider: 'github',
+    type: 'ci-secret',
+    name: use.name,
+    ...(place.repository === undefined ? {} : { scope: place.repository }),
+    ...(job.declaredEnvironment === undefined || job.environment === undefined ? {} : { environment: job.environment }),
+    at: place.at(use.offset, use.scalar.pointer),
+    detail: {
+      ...(job.declaredEnvironment === undefined ? {} : { githubEnvironment: job.declaredEnvironment }),
+      ...(use.cloud === undefined ? {} : { cloud: use.cloud }),
+    },
+  };
+}
+
+/** The same on every row of a job, so that a check needs no join. */
+function jobFacts(
+  job: Job,
+  workflow: Workflow,
+  uses: readonly SecretUse[],
+  logins: JobLogins,
+  oidcAvailable: boolean,
+): JsonObject {
+  const checkouts = job.steps.filter((step) => step.uses?.action === 'actions/checkout');
+  const oidcClouds = new Set<Cloud>();
+  for (const use of uses) if (use.how === 'oidc' && use.cloud !== undefined) oidcClouds.add(use.cloud);
+  for (const { login } of logins.values()) if (oidcAvailable && !login.chained) oidcClouds.add(login.cloud);
+  return {
+    job: job.id,
+    workflow: workflow.name ?? '',
+    composite: workflow.composite,
+    triggers: workflow.triggers,
+    pushAnyBranch: workflow.pushAnyBranch,
+    permissions: job.permissions.scopes,
+    permissionsSource: job.permissions.source,
+    canWrite: allowsWrite(job.permissions),
+    oidcAvailable,
+    oidcClouds: [...oidcClouds],
+    runsOn: job.runsOn,
+    selfHosted: job.runsOn.some((label) => label.toLowerCase() === 'self-hosted'),
+    environmentDeclared: job.declaredEnvironment !== undefined || job.dynamicEnvironment,
+    environmentDynamic: job.dynamicEnvironment,
+    ...(job.declaredEnvironment === undefined ? {} : { githubEnvironment: job.declaredEnvironment }),
+    secretsInherit: job.inheritsSecrets,
+    secretsAll: uses.some((use) => use.all),
+    prHeadCheckout: job.steps.some(checksOutPullRequest),
+    persistCredentials: checkouts.some((step) => textOf(get(step.with, 'persist-credentials')) !== 'false'),
+    ...(job.calls === undefined ? {} : { calls: job.calls.uses }),
+  };
+}
+
+const PULL_REQUEST_REF =
+  /github\.(?:head_ref\b|event\.(?:pull_request\.(?:head\b|merge_commit_sha\b|number\b)|workflow_run\.(?:head_|pull_requests)|issue\.number\b|number\b))|refs\/pull\//;
+
+/** Fetches the code of whoever opened the pull request. */
+function checksOutPullRequest(step: Step): boolean {
+  if (step.uses?.action === 'actions/checkout') {
+    return ['ref', 'repository'].some((input) => PULL_REQUEST_REF.test(textOf(get(step.with, input)) ?? ''));
+  }
+  const run = step.run ?? '';
+  return (
+    /\bgh\s+pr\s+checkout\b/.test(run) ||
+    (/\bgit\s+(?:fetch|checkout|pull|merge|switch)\b/.test(run) && PULL_REQUEST_REF.test(run))
+  );
+}
+
+function useDetail(use: SecretUse | undefined, job: Job): JsonObject {
+  if (use === undefined)
+    return { position: 'other', positions: [], steps: [], thirdParty: [], unpinned: [], echoesSecret: false };
+  const positions = POSITIONS.filter((position) => use.positions.has(position));
+  const reached = [...use.reaches];
+  return {
+    position: positions[0] ?? 'other',
+    positions,
+    steps: [...use.steps].toSorted((a, b) => a.index - b.index).map(stepDetail),
+    stepsInScope: reached.length,
+    ...references([...reached.flatMap((step) => step.uses ?? []), ...(job.calls === undefined ? [] : [job.calls])]),
+    inputs: [...use.inputs],
+    variables: [...use.variables],
+    echoesSecret: use.echoed,
+    exportsSecret: use.exported,
+    secretInArgument: use.argument,
+    ...(use.cloud === undefined ? {} : { cloud: use.cloud }),
+  };
+}
+
+function stepDetail(step: Step): JsonObject {
+  const { index, name, uses } = step;
+  return { index, name: name.slice(0, 120), ...(uses === undefined ? {} : { uses: uses.uses, pinned: uses.pinned }) };
+}
+
+function references(actions: readonly ActionReference[]): JsonObject {
+  const names = (chosen: readonly ActionReference[]) => [...new Set(chosen.map(({ uses }) => uses))];
+  return {
+    thirdParty: names(actions.filter((action) => action.thirdParty)),
+    unpinned: names(actions.filter((action) => !action.pinned)),
+  };
+}
+
+function literalPosition(pointer: string): Position {
+  if (pointer.startsWith('env')) return 'workflow-env';
+  if (/^jobs\.[^.[]+\.env\b/.test(pointer)) return 'job-env';
+  if (/\.(?:container|services)\b/.test(pointer)) return 'container';
+  if (/\]\.env\b/.test(pointer)) return 'step-env';
+  if (/\.with\b/.test(pointer)) return 'with';
+  if (/\.run$/.test(pointer)) return 'run';
+  return 'other';
+}
+
+/** Variables whose value stands in the file, for names such as `${{ env.AWS_ROLE }}`. */
+function literalEnv(workflow: Workflow, job: Job): Map<string, string> {
+  const known = new Map<string, string>();
+  for (const tree of [workflow.env, job.env]) {
+    for (const { key, value } of entriesOf(tree)) if (value.type === 'scalar') known.set(key, value.value);
+  }
+  return known;
+}
+
+function literalsOf(step: Step): [string, string][] {
+  return entriesOf(step.env).flatMap(({ key, value }): [string, string][] =>
+    value.type === 'scalar' ? [[key, value.value]] : [],
+  );
+}
