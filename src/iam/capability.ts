@@ -1,0 +1,295 @@
+import type { Confidence } from '../contracts/index.ts';
+import { coversAction, type Deciding, type Decision, decide, resourcePatterns } from './evaluate.ts';
+import { commonText, compilePattern, FRESH, matches, type Pattern } from './pattern.ts';
+import type { Subject } from './subject.ts';
+
+/** What a subject's policies together amount to; one row a capability and deciding statement. */
+export interface Capability {
+  readonly capability:
+    | 'admin'
+    | 'escalates'
+    | 'reads-secrets'
+    | 'reads-data'
+    | 'writes-data'
+    | 'manages-identities'
+    | 'impersonates';
+  readonly permission: string;
+  readonly resource: string;
+  readonly by: Deciding | undefined;
+  readonly confidence: Confidence;
+  /** Condition keys, variables or limits that an unsure row hangs on. */
+  readonly keys: readonly string[];
+  /** Escalation method, by the id of pathfinding.cloud where it has one. */
+  readonly method?: string;
+  /** Where it leads: `role/admin`. */
+  readonly target?: string;
+  /** The whole way in words, where it is more than the deciding statement. */
+  readonly path?: string;
+  /** Further actions of the same statement with the same effect. */
+  readonly also?: readonly string[];
+}
+
+/** Rows of one capability beyond which more say nothing new. */
+const MAX_ROWS = 25;
+
+/** An action and the shape of what it works on. */
+interface Probe {
+  readonly action: string;
+  readonly shape: string;
+}
+
+function probes(shape: string, ...actions: string[]): Probe[] {
+  return actions.map((action) => ({ action, shape }));
+}
+
+/**
+ * Facts about AWS actions: what returns secrets or data, what changes data, what makes or arms identities.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/
+ */
+const PROBES: { readonly [capability in Exclude<Capability['capability'], 'admin' | 'escalates'>]: readonly Probe[] } = {
+  'reads-secrets': [
+    ...probes('arn:{partition}:secretsmanager:*:*:secret:*', 'secretsmanager:GetSecretValue'),
+    ...probes(
+      'arn:{partition}:ssm:*:*:parameter/*',
+      'ssm:GetParameter',
+      'ssm:GetParameters',
+      'ssm:GetParametersByPath',
+      'ssm:GetParameterHistory',
+    ),
+  ],
+  'reads-data': [
+    ...probes('arn:{partition}:s3:::*/*', 's3:GetObject', 's3:GetObjectVersion'),
+    ...probes(
+      'arn:{partition}:dynamodb:*:*:table/*',
+      'dynamodb:GetItem',
+      'dynamodb:BatchGetItem',
+      'dynamodb:Query',
+      'dynamodb:Scan',
+      'dynamodb:PartiQLSelect',
+    ),
+    ...probes('arn:{partition}:rds:*:*:cluster:*', 'rds-data:ExecuteStatement'),
+    ...probes('arn:{partition}:rds-db:*:*:dbuser:*/*', 'rds-db:connect'),
+    ...probes('arn:{partition}:redshift:*:*:dbuser:*/*', 'redshift:GetClusterCredentials'),
+    ...probes('arn:{partition}:athena:*:*:workgroup/*', 'athena:GetQueryResults'),
+    ...probes('arn:{partition}:sqs:*:*:*', 'sqs:ReceiveMessage'),
+    ...probes('arn:{partition}:kinesis:*:*:stream/*', 'kinesis:GetRecords'),
+    ...probes('arn:{partition}:es:*:*:domain/*', 'es:ESHttpGet'),
+    ...probes('arn:{partition}:logs:*:*:log-group:*', 'logs:GetLogEvents', 'logs:FilterLogEvents'),
+  ],
+  'writes-data': [
+    ...probes('arn:{partition}:s3:::*/*', 's3:PutObject', 's3:DeleteObject'),
+    ...probes(
+      'arn:{partition}:dynamodb:*:*:table/*',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:BatchWriteItem',
+      'dynamodb:DeleteTable',
+    ),
+    ...probes('arn:{partition}:rds:*:*:cluster:*', 'rds-data:ExecuteStatement', 'rds:DeleteDBCluster'),
+    ...probes('arn:{partition}:rds:*:*:db:*', 'rds:DeleteDBInstance'),
+    ...probes('arn:{partition}:rds-db:*:*:dbuser:*/*', 'rds-db:connect'),
+    ...probes('arn:{partition}:sqs:*:*:*', 'sqs:SendMessage', 'sqs:PurgeQueue'),
+    ...probes('arn:{partition}:kinesis:*:*:stream/*', 'kinesis:PutRecord'),
+    ...probes('arn:{partition}:es:*:*:domain/*', 'es:ESHttpPost', 'es:ESHttpDelete'),
+    ...probes('arn:{partition}:secretsmanager:*:*:secret:*', 'secretsmanager:PutSecretValue', 'secretsmanager:DeleteSecret'),
+  ],
+  'manages-identities': [
+    ...probes(
+      'arn:{partition}:iam::{account}:user/*',
+      'iam:CreateUser',
+      'iam:CreateAccessKey',
+      'iam:CreateLoginProfile',
+      'iam:UpdateLoginProfile',
+      'iam:DeleteUser',
+      'iam:AttachUserPolicy',
+      'iam:PutUserPolicy',
+      'iam:CreateServiceSpecificCredential',
+    ),
+    ...probes(
+      'arn:{partition}:iam::{account}:role/*',
+      'iam:CreateRole',
+      'iam:AttachRolePolicy',
+      'iam:PutRolePolicy',
+      'iam:UpdateAssumeRolePolicy',
+      'iam:DeleteRole',
+    ),
+    ...probes('arn:{partition}:iam::{account}:group/*', 'iam:AddUserToGroup', 'iam:AttachGroupPolicy', 'iam:PutGroupPolicy'),
+    ...probes('arn:{partition}:iam::{account}:policy/*', 'iam:CreatePolicyVersion', 'iam:SetDefaultPolicyVersion'),
+    ...probes(
+      'arn:{partition}:iam::{account}:oidc-provider/*',
+      'iam:CreateOpenIDConnectProvider',
+      'iam:AddClientIDToOpenIDConnectProvider',
+    ),
+  ],
+  impersonates: probes('arn:{partition}:iam::*:role/*', 'sts:AssumeRole'),
+};
+
+/** What lets somebody give any right to somebody. */
+const GRANTING: readonly Probe[] = [
+  ...probes('user', 'iam:AttachUserPolicy', 'iam:PutUserPolicy'),
+  ...probes('role', 'iam:AttachRolePolicy', 'iam:PutRolePolicy'),
+];
+
+/**
+ * Administrator: may use a service that no policy mentions, on any resource, and may give rights to anybody. A Deny of
+ * single things does not make it less; a Deny of all of IAM does. `by` is the statement that allows everything.
+ */
+export function decideAdmin(subject: Subject, now: Date): Decision {
+  const { partition, account } = subject;
+  const anything = decide(
+    subject,
+    { action: `${FRESH}:${FRESH}`, resource: `arn:${partition}:${FRESH}:${FRESH}:${account}:${FRESH}/${FRESH}` },
+    now,
+  );
+  if (anything.outcome === 'deny') return anything;
+  let granting: Decision | undefined;
+  for (const { action, shape } of GRANTING) {
+    const decision = decide(subject, { action, resource: `arn:${partition}:iam::${account}:${shape}/${FRESH}` }, now);
+    if (decision.outcome === 'allow') {
+      granting = decision;
+      break;
+    }
+    if (decision.outcome === 'unknown' || granting === undefined) granting = decision;
+  }
+  if (granting === undefined || granting.outcome === 'deny') return granting ?? anything;
+  const keys = [...new Set([...anything.keys, ...granting.keys])];
+  const outcome = anything.outcome === 'allow' && granting.outcome === 'allow' ? 'allow' : 'unknown';
+  return { outcome, explicit: false, by: anything.by, keys };
+}
+
+/** Everything but escalation, which needs to know the other subjects (`escalation.ts`). */
+export function deriveCapabilities(subject: Subject, now: Date): Capability[] {
+  const found: Capability[] = [];
+  const admin = decideAdmin(subject, now);
+  if (admin.outcome !== 'deny') {
+    found.push({
+      capability: 'admin',
+      permission: '*',
+      resource: '*',
+      by: admin.by,
+      confidence: confidenceOf(admin, subject),
+      keys: admin.keys,
+    });
+  }
+  for (const [capability, list] of Object.entries(PROBES)) {
+    found.push(...reached(subject, capability as keyof typeof PROBES, list, now));
+  }
+  return found;
+}
+
+/** May the subject do this on at least one resource of the shape? The most certain way is returned. */
+export function somewhere(
+  subject: Subject,
+  action: string,
+  shape: string,
+  now: Date,
+  context?: { readonly [key: string]: readonly string[] | null },
+): Decision | undefined {
+  let best: Decision | undefined;
+  for (const { decision } of ways(subject, { action, shape }, now, context)) {
+    if (decision.outcome === 'allow') return decision;
+    best ??= decision;
+  }
+  return best;
+}
+
+export function confidenceOf(decision: Decision, subject: Subject): Confidence {
+  return decision.outcome === 'allow' && subject.missing.length === 0 && decision.by?.policy.summary !== true ? 'high' : 'medium';
+}
+
+/** The resource column of a statement as one text. */
+export function resourceText(deciding: Deciding | undefined): string {
+  const resources = deciding?.statement.resources;
+  if (resources === undefined || resources.includes('*')) return '*';
+  return resources.join(', ');
+}
+
+function reached(subject: Subject, capability: keyof typeof PROBES, list: readonly Probe[], now: Date): Capability[] {
+  const rows = new Map<Deciding['statement'], Capability & { also: string[] }>();
+  for (const probe of list) {
+    for (const { decision } of ways(subject, probe, now)) {
+      if (decision.by === undefined) continue;
+      const row = rows.get(decision.by.statement);
+      if (row !== undefined && (row.keys.length === 0 || decision.outcome !== 'allow')) {
+        if (row.permission !== probe.action && !row.also.includes(probe.action)) row.also.push(probe.action);
+        continue;
+      }
+      rows.set(decision.by.statement, {
+        capability,
+        permission: probe.action,
+        resource: resourceText(decision.by),
+        by: decision.by,
+        confidence: confidenceOf(decision, subject),
+        keys: decision.keys,
+        also: row === undefined ? [] : [row.permission, ...row.also].filter((action) => action !== probe.action),
+      });
+    }
+  }
+  return [...rows.values()].slice(0, MAX_ROWS);
+}
+
+/** One positive decision for every statement that leads to a resource of the probe's shape. */
+function* ways(
+  subject: Subject,
+  probe: Probe,
+  now: Date,
+  context?: { readonly [key: string]: readonly string[] | null },
+): Generator<{ readonly decision: Decision; readonly resource: string }> {
+  const shape = shapePattern(probe.shape, subject);
+  const bounds = limitPatterns(subject, probe.action, shape);
+  for (const policy of subject.policies) {
+    for (const statement of policy.document.statements) {
+      if (statement.effect !== 'allow' || !coversAction(statement, probe.action)) continue;
+      let best: { decision: Decision; resource: string } | undefined;
+      for (const resource of candidates(resourcePatterns(statement, policy.document, subject), shape, bounds)) {
+        const decision = decide(subject, { action: probe.action, resource, ...(context === undefined ? {} : { context }) }, now);
+        // Where another statement decides, its own turn tells.
+        if (decision.outcome === 'deny' || decision.by?.statement !== statement) continue;
+        const mine = { decision, resource };
+        best ??= mine;
+        if (decision.outcome === 'allow') {
+          best = mine;
+          break;
+        }
+      }
+      if (best !== undefined) yield best;
+    }
+  }
+}
+
+/** Concrete resources worth asking about: of the allowed patterns, free in every other respect, and within each bound. */
+function candidates(patterns: readonly Pattern[], shape: Pattern, bounds: readonly Pattern[]): Set<string> {
+  const texts = new Set<string>();
+  for (const pattern of patterns) {
+    const free = commonText(pattern, shape);
+    if (free === undefined) continue;
+    texts.add(free);
+    for (const bound of bounds) {
+      const within = commonText(pattern, bound);
+      if (within !== undefined && matches(shape, within)) texts.add(within);
+      const shaped = commonText(bound, shape);
+      if (shaped !== undefined) texts.add(shaped);
+    }
+  }
+  return texts;
+}
+
+function limitPatterns(subject: Subject, action: string, shape: Pattern): Pattern[] {
+  const patterns: Pattern[] = [];
+  for (const limit of subject.limits) {
+    for (const policy of limit.policies) {
+      for (const statement of policy.document.statements) {
+        if (statement.effect !== 'allow' || !coversAction(statement, action)) continue;
+        for (const pattern of resourcePatterns(statement, policy.document, subject)) {
+          if (commonText(pattern, shape) !== undefined) patterns.push(pattern);
+        }
+      }
+    }
+  }
+  return patterns;
+}
+
+function shapePattern(shape: string, subject: Subject): Pattern {
+  return compilePattern(shape.replace('{partition}', subject.partition).replace('{account}', subject.account));
+}
