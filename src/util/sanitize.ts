@@ -39,7 +39,8 @@ export function clip(text: string, max: number): string {
 export function markdown(text: string): string {
   return printable(text)
     .replace(/[&<>`*_~|\\[\]$]/g, reference)
-    .replace(/^[-+=\d]/, reference)
+    .replace(/^[-+=]/, reference)
+    .replace(/^(\d+)([.)])(?=\s|$)/, (_, number: string, mark: string) => number + reference(mark))
     .replace(/(?<![A-Za-z0-9.+-])@(?=\w)/g, '@&#8203;')
     .replace(/(?<!&)#(?=\d)/g, '#&#8203;')
     .replace(/^#/, '&#35;')

@@ -1,0 +1,113 @@
+import type { Finding } from '../../src/contracts/finding.ts';
+import type { Report } from '../../src/contracts/reporter.ts';
+import {
+  controlLabel,
+  count,
+  hiddenText,
+  openFindings,
+  severityCounts,
+  summariseCoverage,
+  thousands,
+} from '../../src/util/report-text.ts';
+import { clip, markdown, markdownCode } from '../../src/util/sanitize.ts';
+
+const TEXT_MAX = 300;
+const GAPS_SHOWN = 10;
+
+export interface Section {
+  /** Safe to print inside `<summary>`. */
+  readonly title: string;
+  /** Each one line of Markdown. */
+  readonly lines: readonly string[];
+}
+
+/** `**2 new high, 1 fixed**; coverage: 3 of 4 surfaces read completely.` A green line when there is nothing to do. */
+export function verdictLine(report: Report): string {
+  const open = openFindings(report.findings);
+  const fresh = open.filter((finding) => finding.status === 'new');
+  const fixed = report.findings.filter((finding) => finding.status === 'fixed').length;
+  const { looked, complete } = summariseCoverage(report.coverage);
+  const coverage =
+    looked.length === 0 ? 'nothing was looked at' : `${complete} of ${count(looked.length, 'surface')} read completely`;
+  const whole = looked.length > 0 && complete === looked.length;
+  const parts = [
+    ...(fresh.length > 0 ? [`${severityCounts(fresh).replace(/ and /g, ', ')} new`] : []),
+    ...(open.length > fresh.length ? [`${thousands(open.length - fresh.length)} unchanged`] : []),
+    ...(fixed > 0 ? [`${thousands(fixed)} fixed`] : []),
+  ];
+  if (open.length > 0) return `**${parts.join(', ')}**; coverage: ${coverage}.`;
+  const gone = fixed > 0 ? `, ${thousands(fixed)} fixed` : '';
+  return whole
+    ? `✅ **No open findings**${gone}; ${coverage}.`
+    : `⚠️ **No open findings${gone}, but ${coverage}**: this proves little.`;
+}
+
+/** What was not read, and why; then what was. Shortened until it fits. */
+export function coverageLines(report: Report, max: number): string[] {
+  const { looked, notLooked } = summariseCoverage(report.coverage);
+  const gaps = looked.flatMap((row) => row.gaps.map((gap) => ({ title: row.title, gap })));
+  const lines = gaps
+    .slice(0, GAPS_SHOWN)
+    .map(
+      ({ title, gap }) =>
+        `- ${title}: **${gap.outcome}**: ${markdown(clip(gap.subject, 120))}: ${markdown(clip(gap.why ?? 'no reason given', TEXT_MAX))}`,
+    );
+  while (lines.join('\n').length > max) lines.pop();
+  if (gaps.length > lines.length) lines.push(`- and ${count(gaps.length - lines.length, 'more gap')}`);
+  const read = looked.filter((row) => row.gaps.length === 0).map((row) => row.title);
+  const not = notLooked.map((row) => row.title);
+  if (lines.length > 0) lines.push('');
+  if (read.length > 0) lines.push(`Read completely: ${read.join(', ')}.`);
+  if (not.length > 0) lines.push(`Not looked at: ${not.join(', ')}.`);
+  return lines;
+}
+
+export function hiddenLine(report: Report): string {
+  const lines = hiddenText(report.hidden, report.persona);
+  return lines.length === 0 ? '' : `\nNot listed: ${lines.map(markdown).join('; ')}.\n`;
+}
+
+/** Checks that could not run: their silence is no news. */
+export function notAssessedSection(report: Report): Section | undefined {
+  const silent = report.checks.filter((check) => check.outcome === 'not-assessed' || check.outcome === 'partial');
+  if (silent.length === 0) return undefined;
+  return {
+    title: `${count(silent.length, 'check')} not or only partly assessed`,
+    lines: silent.map(
+      (check) =>
+        `- ${markdownCode(clip(check.rule, 80))} ${check.outcome === 'partial' ? 'partly' : 'not assessed'}: ${markdown(clip(check.reason ?? 'no reason given', TEXT_MAX))}`,
+    ),
+  };
+}
+
+/** Controls that fail or are only partly assessed, and how many did what. */
+export function controlSection(report: Report): Section | undefined {
+  const told = report.controls.filter((control) => control.outcome === 'fail' || control.outcome === 'partial');
+  if (told.length === 0) return undefined;
+  const titles = new Map(report.frameworks.map((framework) => [framework.id, `${framework.title} ${framework.version}`]));
+  return {
+    title: `${count(told.length, 'control')} failed or partly assessed`,
+    lines: told.map(
+      (control) =>
+        `- **${control.outcome}** ${markdown(clip(titles.get(control.framework) ?? control.framework, 80))}: ${markdown(clip(controlLabel(control), 160))}: ${markdown(clip(control.reason, TEXT_MAX))}`,
+    ),
+  };
+}
+
+/** What to put into the configuration when a rule does not fit here. Only what the configuration really knows. */
+export function exceptSection(open: readonly Finding[]): Section | undefined {
+  const [first] = open;
+  if (first === undefined || !/^[a-z0-9-]{1,80}$/.test(first.rule)) return undefined;
+  return {
+    title: 'Not a problem here?',
+    lines: [
+      'Switch a check off in `nhi-audit.config.yml`; its controls are then reported as not assessed. Say why, who decided, and until when:',
+      '',
+      '```yaml',
+      'checks:',
+      `  ${first.rule}:`,
+      '    enabled: false # reason, owner, review on YYYY-MM-DD',
+      '```',
+    ],
+  };
+}
