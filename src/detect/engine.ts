@@ -36,7 +36,7 @@ const MAX_LINTED = 1024 * 1024;
 
 export function createEngine(options: EngineOptions): Engine {
   const { pack, fingerprintKey } = options;
-  const search = prepare(pack, options.secretlint !== false);
+  const search = searchOf(pack, options.secretlint !== false);
 
   function open(hints: DetectHints = {}): FileScan {
     return new FileScan(search, hints);
@@ -77,6 +77,17 @@ export function createEngine(options: EngineOptions): Engine {
       );
     },
   };
+}
+
+const prepared = new WeakMap<Pack, Map<boolean, Search>>();
+
+/** Rules and automaton of a pack, made once: a scan runs to its end before another can begin, so they can be shared. */
+function searchOf(pack: Pack, withSecretlint: boolean): Search {
+  const known = prepared.get(pack) ?? new Map<boolean, Search>();
+  prepared.set(pack, known);
+  const search = known.get(withSecretlint) ?? prepare(pack, withSecretlint);
+  known.set(withSecretlint, search);
+  return search;
 }
 
 function prepare(pack: Pack, withSecretlint: boolean): Search {

@@ -27,7 +27,8 @@ export function proveDetectors(pack: Pack, options: ProveOptions = {}): Problem[
   const known = new Map<string, PackedDetector>();
   for (const detector of pack.detectors) {
     const twin = known.get(detector.id);
-    if (twin !== undefined) problems.push(problem(detector, `the id is also used in ${twin.file}`, 'give one of them another id'));
+    if (twin !== undefined)
+      problems.push(problem(detector, `the id is also used in ${twin.file}`, 'give one of them another id'));
     known.set(detector.id, detector);
     problems.push(...proveOne(detector, pack, options.slowest ?? 5));
   }
@@ -49,7 +50,13 @@ function proveOne(detector: PackedDetector, pack: Pack, slowest: number): Proble
   for (const [index, example] of detector.counterExamples.entries()) {
     const { text } = expandExample(example, `${detector.id}/counter/${index}`);
     if (engine.detect(text).length === 0) continue;
-    problems.push(problem(detector, `counter-example ${index + 1} is hit: ${example}`, 'make the pattern stricter, or move the text to examples'));
+    problems.push(
+      problem(
+        detector,
+        `counter-example ${index + 1} is hit: ${example}`,
+        'make the pattern stricter, or move the text to examples',
+      ),
+    );
   }
   if (slowest > 0) problems.push(...proveSpeed(detector, engine, slowest));
   return problems;
@@ -59,15 +66,25 @@ function proveExample(detector: PackedDetector, engine: Engine, example: string,
   const { text, generated } = expandExample(example, `${detector.id}/${index}`);
   const folded = text.toLowerCase();
   if (!detector.keywords.some((keyword) => folded.includes(keyword.toLowerCase()))) {
-    return [problem(detector, `example ${index + 1} holds none of the keywords: ${example}`, 'add a keyword that real texts hold')];
+    return [
+      problem(detector, `example ${index + 1} holds none of the keywords: ${example}`, 'add a keyword that real texts hold'),
+    ];
   }
   const matches = engine.detect(text);
   if (matches.length === 0) {
     return [problem(detector, `example ${index + 1} is not hit: ${example}`, 'mend the pattern or the example')];
   }
-  const isInside = matches.some((match) => match.secret.reveal().includes(generated) || text.slice(match.start, match.end).includes(generated));
+  const isInside = matches.some(
+    (match) => match.secret.reveal().includes(generated) || text.slice(match.start, match.end).includes(generated),
+  );
   if (isInside) return [];
-  return [problem(detector, `example ${index + 1} is hit, but the span misses the secret: ${example}`, 'name the group that holds it `secret`')];
+  return [
+    problem(
+      detector,
+      `example ${index + 1} is hit, but the span misses the secret: ${example}`,
+      'name the group that holds it `secret`',
+    ),
+  ];
 }
 
 const SIZE = 200_000;

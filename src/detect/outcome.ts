@@ -1,0 +1,57 @@
+import type { BulkItem, BulkMatch, Match } from '../contracts/scanner.ts';
+import type { Engine } from './engine.ts';
+import type { FileScan, ScanResult } from './file-scan.ts';
+
+/** What became of one file or blob: a `BulkItem` whose key the receiver knows. */
+export type ItemOutcome = Omit<BulkItem, 'key'>;
+
+/** Longer contents are read in overlapping pieces of about this size. */
+export const PIECE = 8 * 1024 * 1024;
+
+export const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
+
+/** A fresh look each time: the state of a signal changes while others work. */
+export function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+export function withoutSecret(match: Match): BulkMatch {
+  const { secret: _, ...rest } = match;
+  return rest;
+}
+
+export function failed(why: string, bytes = 0): ItemOutcome {
+  return { outcome: 'failed', why, bytes, matches: [] };
+}
+
+export function skipped(why: string): ItemOutcome {
+  return { outcome: 'skipped', why, bytes: 0, matches: [] };
+}
+
+/** Closes a scan. `whole` is the content when all of it is at hand: secretlint's rules need it so. */
+export async function conclude(
+  engine: Engine,
+  scan: FileScan,
+  bytes: number,
+  whole?: Buffer,
+  cut?: string,
+): Promise<ItemOutcome> {
+  const result = scan.finish();
+  const own = engine.matches(result);
+  const linted = whole === undefined || result.lints.size === 0 ? [] : await engine.lint(whole, result);
+  const matches = [...own, ...linted].map(withoutSecret);
+  const why = [cut, tooMany(result)].filter((reason) => reason !== undefined).join('; ');
+  return why === '' ? { outcome: 'read', bytes, matches } : { outcome: 'partial', why, bytes, matches };
+}
+
+function tooMany({ dropped }: ScanResult): string | undefined {
+  return dropped === 0 ? undefined : `${dropped} further matches of detectors that hit very often were left out`;
+}
+
+export function cutWhy(size: number, max: number): string {
+  return `only the first ${megabytes(max)} of ${megabytes(size)} were searched`;
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${bytes} bytes` : `${Math.round(bytes / 1024 / 1024)} MiB`;
+}

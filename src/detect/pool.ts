@@ -1,0 +1,172 @@
+import { Worker } from 'node:worker_threads';
+import type { BulkItem } from '../contracts/scanner.ts';
+import { Interrupted, messageOf } from '../util/errors.ts';
+import { failed } from './outcome.ts';
+import { type FromWorker, type ToWorker, unpackPortion, type WorkerSeed } from './protocol.ts';
+
+type WithoutJob<T> = T extends unknown ? Omit<T, 'job'> : never;
+
+/** A piece of work for one worker: outcomes come back in the order of the keys. */
+export interface Task {
+  readonly keys: readonly string[];
+  readonly message: WithoutJob<Extract<ToWorker, { kind: 'files' | 'blobs' }>>;
+}
+
+interface Active {
+  readonly keys: readonly string[];
+  readonly run: Run;
+  /** Keys whose outcome has come. */
+  received: number;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly jobs: Map<number, Active>;
+}
+
+/** One iteration over tasks. */
+interface Run {
+  readonly portions: { readonly items: readonly BulkItem[]; readonly taken: () => void }[];
+  active: number;
+  wake: () => void;
+}
+
+/** Tasks given to one worker at a time: while one is worked on, the next is at hand. */
+const QUEUE = 2;
+
+/** Threads that outlive one iteration, so that many small targets do not each pay for their start. */
+export class Pool {
+  readonly #seed: WorkerSeed;
+  readonly #size: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #runs = new Set<Run>();
+  #threads: Thread[] = [];
+  #nextJob = 1;
+  #closed = false;
+
+  constructor(seed: WorkerSeed, size: number, signal: AbortSignal | undefined) {
+    this.#seed = seed;
+    this.#size = size;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  async *run(tasks: Iterator<Task>): AsyncGenerator<BulkItem> {
+    const run: Run = { portions: [], active: 0, wake: () => undefined };
+    this.#runs.add(run);
+    let isMore = true;
+    try {
+      for (;;) {
+        if (this.#signal?.aborted === true) throw new Interrupted();
+        while (isMore) {
+          const thread = this.#freeThread();
+          if (thread === undefined) break;
+          const { done, value } = tasks.next();
+          if (done === true) isMore = false;
+          else this.#give(thread, value, run);
+        }
+        const portion = run.portions.shift();
+        if (portion !== undefined) {
+          yield* portion.items;
+          portion.taken();
+          continue;
+        }
+        if (run.active === 0 && !isMore) return;
+        await new Promise<void>((resolve) => {
+          run.wake = resolve;
+        });
+      }
+    } finally {
+      this.#runs.delete(run);
+      this.#cancel(run);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    const threads = this.#threads;
+    this.#threads = [];
+    for (const thread of threads) cancelJobs(thread);
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+  }
+
+  readonly #onAbort = (): void => {
+    for (const thread of this.#threads) cancelJobs(thread);
+    for (const run of this.#runs) run.wake();
+  };
+
+  #freeThread(): Thread | undefined {
+    if (this.#closed) throw new Interrupted();
+    const idle = this.#threads.find((thread) => thread.jobs.size === 0);
+    if (idle !== undefined) return idle;
+    if (this.#threads.length < this.#size) return this.#start();
+    return this.#threads.find((thread) => thread.jobs.size < QUEUE);
+  }
+
+  #start(): Thread {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: this.#seed });
+    const thread: Thread = { worker, jobs: new Map() };
+    let fault = 'the search thread ended';
+    worker.on('message', (message: FromWorker) => this.#receive(thread, message));
+    worker.on('error', (error) => {
+      fault = `the search thread failed: ${messageOf(error)}`;
+    });
+    worker.on('exit', () => this.#bury(thread, fault));
+    // Waiting threads must not keep the process alive.
+    worker.unref();
+    this.#threads.push(thread);
+    return thread;
+  }
+
+  #give(thread: Thread, task: Task, run: Run): void {
+    const job = this.#nextJob++;
+    thread.jobs.set(job, { keys: task.keys, run, received: 0 });
+    run.active++;
+    thread.worker.ref();
+    thread.worker.postMessage({ ...task.message, job });
+  }
+
+  #receive(thread: Thread, message: FromWorker): void {
+    const active = thread.jobs.get(message.job);
+    if (active === undefined) return;
+    if (message.kind === 'done') {
+      this.#end(thread, message.job, active, 'it was not reached');
+      return;
+    }
+    const outcomes = unpackPortion(message.portion);
+    const items = outcomes.map((outcome, index) => ({ key: active.keys[active.received + index] ?? '', ...outcome }));
+    active.received += outcomes.length;
+    const taken = (): void => thread.worker.postMessage({ kind: 'taken', job: message.job } satisfies ToWorker);
+    active.run.portions.push({ items, taken });
+    active.run.wake();
+  }
+
+  /** A job is over; whatever of it has no outcome failed. */
+  #end(thread: Thread, job: number, active: Active, why: string): void {
+    thread.jobs.delete(job);
+    if (thread.jobs.size === 0) thread.worker.unref();
+    const items = active.keys.slice(active.received).map((key) => ({ key, ...failed(why) }));
+    if (items.length > 0) active.run.portions.push({ items, taken: () => undefined });
+    active.run.active--;
+    active.run.wake();
+  }
+
+  #bury(thread: Thread, why: string): void {
+    this.#threads = this.#threads.filter((other) => other !== thread);
+    for (const [job, active] of [...thread.jobs]) this.#end(thread, job, active, why);
+  }
+
+  #cancel(run: Run): void {
+    for (const thread of this.#threads) {
+      for (const [job, active] of thread.jobs) {
+        if (active.run === run) thread.worker.postMessage({ kind: 'cancel', job } satisfies ToWorker);
+      }
+    }
+  }
+}
+
+function cancelJobs(thread: Thread): void {
+  for (const job of thread.jobs.keys()) thread.worker.postMessage({ kind: 'cancel', job } satisfies ToWorker);
+}
