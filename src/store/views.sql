@@ -405,22 +405,43 @@ LEFT JOIN credential_identities AS ci ON ci.credential_id = g.credential_id;
 COMMENT ON VIEW leaked_credentials IS 'Credentials seen at a place, one row each: the places, and what an inventory knows of it; low-confidence sightings left out';
 
 CREATE OR REPLACE VIEW admin_identities AS
+WITH ways AS (
+  SELECT
+    r.identity_id,
+    r.hops,
+    r.path[-1] AS reached,
+    g.capability,
+    g.confidence,
+    g.detail->>'$.method' IS NULL AND g.capability = 'admin' AS outright,
+    g.detail->>'$.path' AS path,
+    g.observation_id
+  FROM identity_reach AS r
+  JOIN grants AS g ON g.identity_id = r.path[-1] AND g.capability = r.capability AND g.effect = 'allow'
+  WHERE r.capability IN ('admin', 'escalates')
+),
+told AS (
+  SELECT
+    *,
+    CASE
+      WHEN hops = 0 AND outright THEN CASE WHEN coalesce(confidence, 'high') = 'high' THEN 'is an administrator' ELSE 'is probably an administrator' END
+      WHEN outright THEN concat('can become ', reached, ', an administrator')
+      WHEN hops = 0 THEN concat('can make itself an administrator', coalesce(' (' || path || ')', ''))
+      ELSE concat('can become ', reached, ', which can make itself an administrator', coalesce(' (' || path || ')', ''))
+    END AS how,
+    row_number() OVER (
+      PARTITION BY identity_id
+      ORDER BY hops, NOT outright, list_position(['high', 'medium', 'low'], coalesce(confidence, 'high')), length(path), path, observation_id
+    ) AS rank
+  FROM ways
+)
 SELECT
   identity_id,
-  arg_min(
-    CASE
-      WHEN capability = 'admin' AND hops = 0 THEN 'is an administrator'
-      WHEN capability = 'admin' THEN concat('can become ', path[-1], ', an administrator')
-      WHEN hops = 0 THEN concat('can make itself an administrator', coalesce(' (' || (detail->>'$.path') || ')', ''))
-      ELSE concat('can become ', path[-1], ', which can make itself an administrator')
-    END,
-    (hops, capability)) AS how,
-  bool_or(capability = 'admin' AND hops = 0) AS is_admin,
+  max(how) FILTER (rank = 1) AS how,
+  coalesce(bool_or(outright AND hops = 0), false) AS is_admin,
   min(hops) AS hops,
-  arg_min(confidence, (hops, capability)) AS confidence,
-  list_sort(list_distinct(flatten(list(evidence)))) AS evidence
-FROM identity_reach
-WHERE capability IN ('admin', 'escalates')
+  max(coalesce(confidence, 'high')) FILTER (rank = 1) AS confidence,
+  list(DISTINCT observation_id ORDER BY observation_id) AS evidence
+FROM told
 GROUP BY identity_id;
 COMMENT ON VIEW admin_identities IS 'Identities that are administrators, or can become one, and how in words';
 
