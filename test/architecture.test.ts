@@ -33,12 +33,20 @@ const RULES: readonly Rule[] = [
     }),
   },
   {
-    says: 'a scanner imports contracts, files, util and its own folder, never another scanner, the store or a reporter',
+    says: 'a scanner imports contracts, files, iam, util and its own folder, never another scanner, the store or a reporter',
     breaches(file) {
       const own = ownFolder(file.path, 'scanners');
       if (own === undefined) return [];
-      const allowed = ['src/contracts', 'src/files', 'src/util', own];
+      const allowed = ['src/contracts', 'src/files', 'src/iam', 'src/util', own];
       return bad(file, ({ to }) => to !== 'duckdb' && (!isOurs(to) || allowed.some((folder) => isIn(to, folder))));
+    },
+  },
+  {
+    says: 'what scanners share (files, iam, util) knows nothing of the rest of the core',
+    breaches(file) {
+      const shared = ['src/files', 'src/iam', 'src/util'];
+      if (!shared.some((folder) => isIn(file.path, folder))) return [];
+      return bad(file, ({ to }) => !isOurs(to) || ['src/contracts', ...shared].some((folder) => isIn(to, folder)));
     },
   },
   {
@@ -134,6 +142,7 @@ describe('architecture test', () => {
     ['reporters/csv/index.ts', "import { sarif } from '../sarif/index.ts';", /a reporter imports/],
     ['reporters/csv/index.ts', "import { writeFileSync } from 'node:fs';", /gives text/],
     ['reporters/csv/index.ts', "process.stdout.write('id\\n');", /gives text/],
+    ['src/files/walk.ts', "import { openStore } from '../store/index.ts';", /what scanners share/],
     ['src/run.ts', "import { notebook } from '../scanners/notebook/index.ts';", /the core knows no concrete/],
     ['src/commands/report.ts', "const { csv } = await import('../../reporters/csv/index.ts');", /the core knows no concrete/],
     ['src/correlate/run.ts', "import { DuckDBConnection } from 'duckdb';", /DuckDB/],
