@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import type { Check, Finding, Observation } from '../../../src/contracts/index.ts';
+import { type Correlation, type RunChecksOptions, runChecks } from '../../../src/correlate/run.ts';
+import { openStore, type Store } from '../../../src/store/index.ts';
+import { ConfigError, RuleError } from '../../../src/util/errors.ts';
+import { Fact } from '../../rules/checks/facts.ts';
+import { checkWith, SELECT } from './checks.ts';
+import { loadRun, RUN_START, withRun } from './run-store.ts';
+
+const USER = 'aws:123456789012:user/etl';
+
+describe('running checks', () => {
+  it('makes a finding of a row, with its evidence, subject and fingerprint', async () => {
+    const given = [covered(), key('AKIAOLD1', { at: { path: 'keys.json', line: 4 } })];
+
+    const { findings, results } = await correlate(given);
+
+    assert.deepEqual(results, [{ rule: 'old-key', outcome: 'fail', population: 1, findings: 1, excepted: 0 }]);
+    const [finding] = findings;
+    assert.ok(finding !== undefined);
+    assert.match(finding.fingerprint, /^[0-9a-f]{64}$/);
+    assert.equal(finding.message, 'AKIAOLD1 is old.');
+    assert.equal(finding.subject, USER);
+    assert.equal(finding.status, 'new');
+    assert.equal(finding.firstSeen, RUN_START);
+    assert.equal(finding.lastSeen, RUN_START);
+    assert.deepEqual(
+      finding.evidence.map(({ kind, at }) => ({ kind, at })),
+      [{ kind: 'credential', at: { path: 'keys.json', line: 4 } }],
+    );
+  });
+
+  it('calls a credential of nobody by its masked form', async () => {
+    const sql = `SELECT credential_id, concat('seen ', masked) AS message, [observation_id] AS evidence FROM sightings`;
+    const sighting = Fact.parse({ kind: 'sighting', credential: 'secret:beef', masked: 'ghp_…(40)' });
+
+    const { findings } = await correlate([covered(), sighting], [checkWith({ sql })]);
+
+    assert.equal(findings[0]?.subject, 'ghp_…(40)');
+  });
+
+  it('gives the same fingerprint after the place has moved', async () => {
+    const before = await correlate([covered(), key('AKIAOLD1', { at: { path: 'keys.json', line: 4 } })]);
+    const after = await correlate([covered(), key('AKIAOLD1', { at: { path: 'exports/keys.json', line: 90 } })]);
+
+    assert.equal(after.findings[0]?.fingerprint, before.findings[0]?.fingerprint);
+  });
+
+  it('gives another fingerprint to another credential, and to another rule', async () => {
+    const twin = checkWith({ head: ['old-key', 'older-key'], file: 'rules/checks/aws/older-key.sql' });
+
+    const { findings } = await correlate([covered(), key('AKIAOLD1'), key('AKIAOLD2')], [checkWith(), twin]);
+
+    assert.equal(new Set(findings.map((finding) => finding.fingerprint)).size, 4);
+  });
+
+  it('joins rows about the same thing into one finding: the gravest message, all the evidence', async () => {
+    const sql = `SELECT provider AS credential_id, public_id AS message, evidence,
+      CASE public_id WHEN 'AKIAOLD2' THEN 'critical' ELSE 'low' END AS severity FROM credentials`;
+
+    const { findings } = await correlate([covered(), key('AKIAOLD1'), key('AKIAOLD2'), key('AKIAOLD3')], [checkWith({ sql })]);
+
+    assert.equal(findings.length, 1);
+    assert.equal(findings[0]?.message, 'AKIAOLD2');
+    assert.equal(findings[0]?.severity, 'critical');
+    assert.equal(findings[0]?.evidence.length, 3);
+  });
+
+  it('orders by severity, rule, subject', async () => {
+    const sql = `SELECT credential_id, identity_id, public_id AS message, evidence,
+      CASE public_id WHEN 'AKIAOLD2' THEN 'critical' ELSE 'low' END AS severity FROM credentials`;
+    const second = checkWith({ head: ['old-key', 'older-key'], file: 'rules/checks/aws/older-key.sql', sql });
+
+    const { findings } = await correlate([covered(), key('AKIAOLD1'), key('AKIAOLD2')], [second, checkWith({ sql })]);
+
+    assert.deepEqual(
+      findings.map((finding) => `${finding.severity} ${finding.rule} ${finding.message}`),
+      ['critical old-key AKIAOLD2', 'critical older-key AKIAOLD2', 'low old-key AKIAOLD1', 'low older-key AKIAOLD1'],
+    );
+  });
+
+  it('takes the parameters of the configuration', async () => {
+    const given = [covered(), key('AKIAOLD1')];
+
+    const { findings, results } = await correlate(given, [checkWith()], { parameters: { 'old-key': { maxAgeDays: 10_000 } } });
+
+    assert.deepEqual(findings, []);
+    assert.equal(results[0]?.outcome, 'pass');
+  });
+
+  it('refuses a parameter or a rule that does not exist, and a value of another type', async () => {
+    for (const parameters of [
+      { 'old-key': { maxAge: 1 } },
+      { 'odd-key': { maxAgeDays: 1 } },
+      { 'old-key': { maxAgeDays: '1' } },
+    ]) {
+      await assert.rejects(correlate([covered()], [checkWith()], { parameters }), ConfigError);
+    }
+  });
+
+  it('says not applicable when there is nothing to look at', async () => {
+    const { results } = await correlate([covered()]);
+
+    assert.equal(results[0]?.outcome, 'not-applicable');
+  });
+
+  it('names the file of a check that fails while it runs', async () => {
+    const check = checkWith({ sql: SELECT.replace('public_id,', "error('no luck'),"), file: '/home/ada/old-key.sql' });
+
+    await assert.rejects(
+      correlate([covered(), key('AKIAOLD1')], [check]),
+      (error) => error instanceof RuleError && /^\/home\/ada\/old-key\.sql: the check cannot run: .*no luck/.test(error.message),
+    );
+  });
+
+  for (const [title, sql, told] of [
+    ['no evidence', SELECT.replace(', evidence', ', [] AS evidence'), /evidence/],
+    ['an unknown severity', SELECT.replace(', evidence', ", evidence, 'grave' AS severity"), /severity/],
+    ['an empty message', SELECT.replace("concat(public_id, ' is old.')", "''"), /message/],
+    [
+      'evidence that is no observation',
+      SELECT.replace(', evidence', ", ['nothing'] AS evidence"),
+      /"nothing" is not an observation/,
+    ],
+  ] as const) {
+    it(`refuses a row with ${title}`, async () => {
+      await assert.rejects(
+        correlate([covered(), key('AKIAOLD1')], [checkWith({ sql })]),
+        (error) => error instanceof RuleError && told.test(error.message) && error.message.includes('old-key.sql'),
+      );
+    });
+  }
+
+  describe('coverage', () => {
+    it('does not assess what was not collected, and says what to give', async () => {
+      const { findings, results } = await correlate([key('AKIAOLD1')]);
+
+      assert.deepEqual(findings, []);
+      assert.equal(results[0]?.outcome, 'not-assessed');
+      assert.match(results[0]?.reason ?? '', /^credentials of AWS IAM were not collected: give `aws iam /);
+    });
+
+    it('does not assess what was denied, and says why', async () => {
+      const { results } = await correlate([
+        covered({ outcome: 'denied', subject: 'access keys', why: 'iam:ListAccessKeys is missing' }),
+      ]);
+
+      assert.equal(results[0]?.outcome, 'not-assessed');
+      assert.equal(
+        results[0]?.reason,
+        'credentials of AWS IAM could not be read: AWS IAM, access keys (iam:ListAccessKeys is missing)',
+      );
+    });
+
+    it('does not take another surface, or another kind, for what it needs', async () => {
+      const { results } = await correlate([covered({ surface: 'gcp' }), covered({ covers: ['identity'] }), key('AKIAOLD1')]);
+
+      assert.equal(results[0]?.outcome, 'not-assessed');
+    });
+
+    it('takes any surface where a need names none, and either where it names two', async () => {
+      for (const need of ['credential', 'credential@aws|credential@gcp']) {
+        const check = checkWith({ head: ['[credential@aws]', `["${need}"]`] });
+
+        const { results } = await correlate([covered({ surface: 'gcp' })], [check]);
+
+        assert.equal(results[0]?.outcome, 'not-applicable', need);
+      }
+    });
+
+    it('never passes when part of it could not be read', async () => {
+      const gap = covered({ outcome: 'partial', subject: 'keys.json', why: 'page 2 is missing.' });
+
+      const { results } = await correlate([covered(), gap, key('AKIANEW1', { createdAt: '2026-05-30T00:00:00Z' })]);
+
+      assert.equal(results[0]?.outcome, 'partial');
+      assert.equal(results[0]?.reason, 'not read in full: AWS IAM, keys.json (page 2 is missing)');
+    });
+
+    it('still reports what it found when part could not be read', async () => {
+      const { results } = await correlate([covered({ outcome: 'partial', why: 'page 2 is missing' }), key('AKIAOLD1')]);
+
+      assert.equal(results[0]?.outcome, 'fail');
+    });
+  });
+
+  describe('from run to run', () => {
+    const LATER = '2026-06-02T00:00:00.000Z';
+    let store: Store;
+
+    beforeEach(async () => {
+      store = await openStore({ mode: 'write' });
+    });
+
+    afterEach(() => store.close());
+
+    async function complete(given: readonly Observation[], startedAt: string, target = '.'): Promise<Correlation> {
+      await loadRun(store, given, { startedAt, target });
+      const correlation = await runChecks(store, [checkWith()], { now: startedAt });
+      const findings = [...correlation.findings, ...correlation.gone];
+      await store.saveResults({ findings, checks: correlation.results, controls: [] }, startedAt);
+      return correlation;
+    }
+
+    function summary(findings: readonly Finding[]): string[] {
+      return findings.map((finding) => `${finding.status} ${finding.message} since ${finding.firstSeen.slice(0, 10)}`);
+    }
+
+    it('keeps when a finding was first seen', async () => {
+      await complete([covered(), key('AKIAOLD1')], RUN_START);
+
+      const { findings, gone } = await complete([covered(), key('AKIAOLD1'), key('AKIAOLD2')], LATER);
+
+      assert.deepEqual(summary(findings).toSorted(), [
+        'new AKIAOLD2 is old. since 2026-06-02',
+        'open AKIAOLD1 is old. since 2026-06-01',
+      ]);
+      assert.deepEqual(gone, []);
+    });
+
+    it('calls fixed what was looked at again and is gone, once', async () => {
+      await complete([covered(), key('AKIAOLD1')], RUN_START);
+
+      const second = await complete([covered()], LATER);
+      const third = await complete([covered()], '2026-06-03T00:00:00.000Z');
+
+      assert.deepEqual(summary(second.gone), ['fixed AKIAOLD1 is old. since 2026-06-01']);
+      assert.deepEqual(third.gone, []);
+    });
+
+    it('calls not observed what was not collected this time, and knows it when it is back', async () => {
+      await complete([covered(), key('AKIAOLD1')], RUN_START);
+
+      const second = await complete([covered({ surface: 'gcp' })], LATER);
+      const third = await complete([covered(), key('AKIAOLD1')], '2026-06-03T00:00:00.000Z');
+
+      assert.deepEqual(summary(second.gone), ['not-observed AKIAOLD1 is old. since 2026-06-01']);
+      assert.deepEqual(summary(third.findings), ['open AKIAOLD1 is old. since 2026-06-01']);
+    });
+
+    it('calls not observed what was read only in part', async () => {
+      await complete([covered(), key('AKIAOLD1')], RUN_START);
+
+      const { gone } = await complete([covered({ outcome: 'partial', why: 'page 2 is missing' })], LATER);
+
+      assert.deepEqual(summary(gone), ['not-observed AKIAOLD1 is old. since 2026-06-01']);
+    });
+
+    it('calls not observed what belongs to a target that was not scanned this time', async () => {
+      await complete([covered(), key('AKIAOLD1')], RUN_START, 'exports/a');
+
+      const { gone } = await complete([covered()], LATER, 'exports/b');
+
+      assert.deepEqual(summary(gone), ['not-observed AKIAOLD1 is old. since 2026-06-01']);
+    });
+
+    it('calls not observed what lay in the history when the history was left out', async () => {
+      const past = { path: 'keys.json', line: 1, commit: '1f2e3d4c', atHead: false };
+      await complete([covered(), covered({ surface: 'history' }), key('AKIAOLD1', { at: past })], RUN_START);
+
+      const without = await complete([covered()], LATER);
+      const again = await complete([covered(), covered({ surface: 'history' })], '2026-06-03T00:00:00.000Z');
+
+      assert.deepEqual(summary(without.gone), ['not-observed AKIAOLD1 is old. since 2026-06-01']);
+      assert.deepEqual(summary(again.gone), ['fixed AKIAOLD1 is old. since 2026-06-01']);
+    });
+  });
+});
+
+async function correlate(
+  given: readonly Observation[],
+  checks: readonly Check[] = [checkWith()],
+  options: Partial<RunChecksOptions> = {},
+): Promise<Correlation> {
+  return await withRun(given, (store) => runChecks(store, checks, { now: RUN_START, ...options }));
+}
+
+function covered(change: object = {}): Observation {
+  return Fact.parse({ kind: 'coverage', surface: 'aws', covers: ['identity', 'credential'], ...change });
+}
+
+function key(id: string, change: object = {}): Observation {
+  const fixed = { kind: 'credential', id: `aws:access-key/${id}`, identity: USER, createdAt: '2025-01-01T00:00:00Z' };
+  return Fact.parse({ ...fixed, ...change });
+}
