@@ -25,7 +25,7 @@ export async function listReachableBlobs(repository: GitRepository, signal?: Abo
   const args = ['rev-list', '--objects', '--no-object-names', '--missing=print', '--all', ...BLOBS_ONLY, ...scope];
   await eachRecord(repository, args, call('newline', signal), (buffer, start, end) => {
     if (buffer[start] === 63) absent += 1;
-    else ids.push(buffer.latin1Slice(start, end));
+    else ids.push(buffer.toString('latin1', start, end));
     return undefined;
   });
   const list = await sizeBlobs(repository, ids, signal);
@@ -97,8 +97,8 @@ async function checkBlobs(
     if (buffer[start] === LETTER_B && buffer[start + 4] === SPACE) {
       const space = buffer.indexOf(SPACE, start + 5);
       // Slices made here are strings of their own; a slice of a larger string would keep the whole chunk alive.
-      blobs.push({ id: buffer.latin1Slice(space + 1, end), size: Number(buffer.latin1Slice(start + 5, space)) });
-    } else if (buffer.latin1Slice(end - 8, end) === ' missing') {
+      blobs.push({ id: buffer.toString('latin1', space + 1, end), size: Number(buffer.toString('latin1', start + 5, space)) });
+    } else if (buffer.toString('latin1', end - 8, end) === ' missing') {
       unreadable += 1;
     }
     return undefined;
@@ -155,7 +155,7 @@ class BatchParser {
     while (at < chunk.length) {
       if (this.#id === undefined) {
         const end = chunk.indexOf(10, at);
-        this.#header += chunk.latin1Slice(at, end < 0 ? chunk.length : end);
+        this.#header += chunk.toString('latin1', at, end < 0 ? chunk.length : end);
         if (end < 0) return;
         at = end + 1;
         const [id = '', type = '', size = ''] = this.#header.split(' ');

@@ -15,8 +15,8 @@ export interface Introduction {
   readonly otherPaths: readonly string[];
   /** The commit is known from a reflog only: no branch or tag leads to it. */
   readonly unreachable: boolean;
-  /** Smaller is older, by topology; comparable among reachable introductions. */
-  readonly order: number;
+  /** Smaller is older, by topology. Absent for what a merge or a reflog brought. */
+  readonly order?: number;
 }
 
 export interface Trace {
@@ -50,9 +50,9 @@ export async function traceBlobs(repository: GitRepository, options: TraceOption
   const tracer = new Tracer(options);
   let why: string | undefined;
   try {
-    await tracer.pass(repository, ['--all', '--no-merges'], false);
-    if (tracer.isOpen()) await tracer.pass(repository, ['--all', '--merges', '-c'], false);
-    if (tracer.isOpen()) await tracer.pass(repository, ['--reflog', '-c', '--not', '--all'], true);
+    await tracer.pass(repository, ['--all', '--no-merges'], 'ordered');
+    if (tracer.isOpen()) await tracer.pass(repository, ['--all', '--merges', '-c']);
+    if (tracer.isOpen()) await tracer.pass(repository, ['--reflog', '-c', '--not', '--all'], 'unreachable');
   } catch (error) {
     options.signal?.throwIfAborted();
     if (!(error instanceof GitError)) throw error;
@@ -94,14 +94,20 @@ export async function blobsAtHead(
   try {
     await eachRecord(repository, args, { separator: 'nul', ...abort(signal) }, (buffer, start, end) => {
       const tab = buffer.indexOf(9, start);
-      const id = buffer.latin1Slice(buffer.lastIndexOf(32, tab) + 1, tab);
-      if (wanted.has(id)) found.add(headKey(id, buffer.utf8Slice(tab + 1, end)));
+      const id = buffer.toString('latin1', buffer.lastIndexOf(32, tab) + 1, tab);
+      if (wanted.has(id)) found.add(headKey(id, buffer.toString('utf8', tab + 1, end)));
       return undefined;
     });
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
   }
   return found;
+}
+
+/** Is `a` older than `b`: by topology where both have an order, else by date. */
+export function isOlder(a: Introduction, b: Introduction): boolean {
+  if (a.order !== undefined && b.order !== undefined) return a.order < b.order;
+  return (a.date ?? '') < (b.date ?? '');
 }
 
 export function headKey(id: string, path: string): string {
@@ -141,7 +147,7 @@ class Tracer {
     return false;
   }
 
-  async pass(repository: GitRepository, range: readonly string[], unreachable: boolean): Promise<void> {
+  async pass(repository: GitRepository, range: readonly string[], which?: 'ordered' | 'unreachable'): Promise<void> {
     const { wanted, known, acceptsPath = () => true, signal } = this.#options;
     let commit: Commit | undefined;
     let order = 0;
@@ -161,12 +167,12 @@ class Tracer {
           return;
         }
         this.unwanted.delete(id);
-        this.#add(id, path(), commit, unreachable);
+        this.#add(id, path(), commit, which);
       },
     );
   }
 
-  #add(id: string, path: string, commit: Commit, unreachable: boolean): void {
+  #add(id: string, path: string, commit: Commit, which: 'ordered' | 'unreachable' | undefined): void {
     const known = this.introductions.get(id);
     if (known !== undefined) {
       if (known.path === path || known.otherPaths.length >= MAX_OTHER_PATHS || known.otherPaths.includes(path)) return;
@@ -180,8 +186,8 @@ class Tracer {
       ...(date === undefined ? {} : { date }),
       path,
       otherPaths: [],
-      unreachable,
-      order: commit.order,
+      unreachable: which === 'unreachable',
+      ...(which === 'ordered' ? { order: commit.order } : {}),
     });
   }
 }
@@ -207,25 +213,25 @@ async function eachChange(
     { separator: 'nul', ...abort(signal) },
     (buffer, start, end) => {
       if (id !== undefined) {
-        if (id !== '') onBlob(id, () => buffer.utf8Slice(start, end));
+        if (id !== '') onBlob(id, () => buffer.toString('utf8', start, end));
         id = undefined;
         return undefined;
       }
       const at = buffer[start] === 10 ? start + 1 : start;
-      if (buffer[at] === 1) onCommit(buffer.utf8Slice(at + 1, end));
-      else if (buffer[at] === 58) id = newBlob(buffer.latin1Slice(at, end));
+      if (buffer[at] === 1) onCommit(buffer.toString('utf8', at + 1, end));
+      else if (buffer[at] === 58) id = newBlob(buffer.toString('latin1', at, end));
       return undefined;
     },
   );
 }
 
-/** The id that a raw line leaves at the path; empty when it leaves no file there (deleted, submodule, symlink). */
+/** The id that a raw line leaves at the path; empty when it leaves no file there (deleted, or a submodule). */
 function newBlob(line: string): string {
   const parents = line.lastIndexOf(':') + 1;
   const fields = line.slice(parents).split(' ');
   const mode = fields[parents] ?? '';
   const id = fields[2 * parents + 1] ?? '';
-  return mode.startsWith('100') && !NO_BLOB.test(id) ? id : '';
+  return mode !== '160000' && !NO_BLOB.test(id) ? id : '';
 }
 
 function parseHeader(header: string, order: number): Commit {

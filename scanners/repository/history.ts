@@ -1,0 +1,279 @@
+import type { BlobRef, BulkMatch, CrawlContext, Location, Observation, SightingObservation } from '../../src/contracts/index.ts';
+import { type BlobList, hasAlternates, listAllBlobs, listReachableBlobs, readBlobs, sizeBlobs } from '../../src/files/blobs.ts';
+import { explainGitError, GitError, gitPrefix } from '../../src/files/git.ts';
+import {
+  blobsAtHead,
+  blobsOfCommits,
+  headKey,
+  type Introduction,
+  isOlder,
+  shallowCommits,
+  type Trace,
+  traceBlobs,
+} from '../../src/files/history.ts';
+import { headOfBytes, sourceFile } from '../../src/files/source-file.ts';
+import { messageOf } from '../../src/util/errors.ts';
+import type { Checkout } from './checkout.ts';
+import { environmentOf } from './place.ts';
+import type { Tally } from './tally.ts';
+import { type FoundInFile, sightingIn } from './work-tree.ts';
+
+/** What the search of the object store found, before it is known where in the history each blob belongs. */
+export interface HistorySearch {
+  readonly hits: ReadonlyMap<string, readonly BulkMatch[]>;
+  readonly blobs: readonly BlobRef[];
+  /** Every blob of the store is in `blobs`, so that what is not there is absent. */
+  readonly isWhole: boolean;
+}
+
+interface PastBlob {
+  readonly id: string;
+  /** Absent when no commit leads to it. */
+  readonly introduction: Introduction | undefined;
+}
+
+interface PastSighting {
+  readonly id: string;
+  readonly sighting: SightingObservation;
+}
+
+/** All past versions of one path that hold the same credential. */
+interface Past {
+  oldest: PastBlob;
+  readonly sightings: PastSighting[];
+  readonly blobs: Set<string>;
+  atHead: boolean;
+}
+
+/** Searches every blob that was not read as a file of the work tree. `range` limits it to what some commits brought. */
+export async function searchHistory(
+  checkout: Checkout,
+  readBefore: ReadonlySet<string>,
+  range: readonly string[] | undefined,
+  context: CrawlContext,
+  tally: Tally,
+): Promise<HistorySearch> {
+  const { repository } = checkout;
+  const list = await listBlobs(checkout, range, context.signal).catch(async (error: unknown) => {
+    if (!(error instanceof GitError)) throw error;
+    tally.note(`the objects could not be listed (${messageOf(await explainGitError(repository, error))})`);
+    return { blobs: [], unreadable: 0, isWhole: false };
+  });
+  if (list.unreadable > 0) tally.fail('objects could not be read', '', list.unreadable);
+  const left = readBefore.size === 0 ? list.blobs : list.blobs.filter((blob) => !readBefore.has(blob.id));
+  tally.readBefore(list.blobs.length - left.length);
+  const hits = new Map<string, readonly BulkMatch[]>();
+  context.progress.phase('Reading history', left.length);
+  try {
+    const source = { gitDir: repository.gitDir, git: gitPrefix(repository) };
+    for await (const item of context.bulk.blobs(source, left)) {
+      context.signal.throwIfAborted();
+      tally.item(item, item.key.slice(0, 12));
+      if (item.matches.length > 0) hits.set(item.key, item.matches);
+      context.progress.advance(1, item.bytes);
+    }
+  } finally {
+    context.progress.end();
+  }
+  return { hits, blobs: list.blobs, isWhole: list.isWhole };
+}
+
+/** Finds the commits behind the hits and behind `also`, and checks on the way that no named blob is absent. */
+export async function traceHits(
+  checkout: Checkout,
+  search: HistorySearch,
+  also: ReadonlySet<string>,
+  context: CrawlContext,
+  tally: Tally,
+): Promise<Trace> {
+  const { repository, isExcluded } = checkout;
+  context.progress.phase('Finding commits');
+  try {
+    const trace = await traceBlobs(repository, {
+      wanted: new Set([...search.hits.keys(), ...also]),
+      ...(search.isWhole ? { known: new Set(search.blobs.map((blob) => blob.id)) } : {}),
+      acceptsPath: (path) => path.startsWith(repository.prefix) && !isExcluded(path),
+      signal: context.signal,
+    });
+    if (trace.absent > 0) {
+      tally.fail('blobs that commits name are missing from this clone (a partial clone, or damage)', '', trace.absent);
+    }
+    if (trace.why !== undefined) tally.note(`the commits could not be walked to the end (${trace.why})`);
+    const cut = shallowCommits(repository);
+    if (cut > 0) tally.note(`this is a shallow clone: what came before ${cut} cut commits is not in it (git fetch --unshallow)`);
+    return trace;
+  } finally {
+    context.progress.end();
+  }
+}
+
+/**
+ * The sightings of files and of history, told once: a credential that many versions of a file hold is one sighting, at
+ * the commit that brought it, with the number of versions; where it is in the work tree still, it is that sighting.
+ */
+export async function* joinSightings(
+  checkout: Checkout,
+  files: readonly FoundInFile[],
+  search: HistorySearch,
+  trace: Trace,
+  context: CrawlContext,
+): AsyncGenerator<Observation> {
+  const past = await pastSightings(checkout, search, trace, context);
+  for (const { file, sighting } of files) {
+    const own = file.id === undefined ? undefined : trace.introductions.get(file.id);
+    const key = keyOf(sighting, file.path);
+    const older = past.get(key);
+    past.delete(key);
+    const oldest = oldestOf(own, older?.oldest.introduction);
+    const versions = (older?.blobs.size ?? 0) + 1;
+    const paths = [oldest?.path, ...(oldest?.otherPaths ?? [])].filter((path) => path !== undefined && path !== file.path);
+    yield withDetail({ ...sighting, at: { ...sighting.at, ...commitOf(oldest) } }, { versions, paths });
+  }
+  for (const { oldest, sightings, blobs, atHead } of past.values()) {
+    const { id, introduction } = oldest;
+    const detail = { versions: blobs.size, paths: introduction?.otherPaths ?? [], blob: id };
+    const isUnreachable = introduction === undefined || introduction.unreachable;
+    for (const { sighting } of sightings.filter((past) => past.id === id)) {
+      const at = { ...sighting.at, atHead };
+      yield withDetail({ ...sighting, at }, { ...detail, ...(isUnreachable ? { unreachable: true } : {}) });
+    }
+  }
+}
+
+/** Commit, author and date of an introduction, for a location. */
+export function commitOf(introduction: Introduction | undefined): Location {
+  if (introduction === undefined) return {};
+  const { commit, author, date } = introduction;
+  return { commit, author, ...(date === undefined ? {} : { date }) };
+}
+
+async function listBlobs(
+  checkout: Checkout,
+  range: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<BlobList & { readonly isWhole: boolean }> {
+  const { repository } = checkout;
+  if (range !== undefined) {
+    const ids = await blobsOfCommits(repository, range, signal);
+    return { ...(await sizeBlobs(repository, ids, signal)), isWhole: false };
+  }
+  // Objects borrowed from another repository's store are not this one's, unless something here leads to them.
+  if (repository.prefix !== '' || hasAlternates(repository)) {
+    return { ...(await listReachableBlobs(repository, signal)), isWhole: false };
+  }
+  return { ...(await listAllBlobs(repository, signal)), isWhole: true };
+}
+
+async function pastSightings(
+  checkout: Checkout,
+  search: HistorySearch,
+  trace: Trace,
+  context: CrawlContext,
+): Promise<Map<string, Past>> {
+  const past = new Map<string, Past>();
+  const head = await blobsAtHead(checkout.repository, new Set(search.hits.keys()), context.signal);
+  const owned = await rereadOwned(checkout, search, trace, context);
+  for (const [id, matches] of search.hits) {
+    if (trace.unwanted.has(id)) continue;
+    const introduction = trace.introductions.get(id);
+    // Outside the target: only what some commit put below it is asked for.
+    if (introduction === undefined && checkout.repository.prefix !== '') continue;
+    const at = pastLocation(checkout, id, introduction);
+    const sightings = owned.get(id) ?? matches.map((match) => sightingIn(match, at, 'history', context));
+    const isAtHead = introduction !== undefined && pathsOf(introduction).some((path) => head.has(headKey(id, path)));
+    const blob = { id, introduction };
+    for (const sighting of sightings) {
+      const key = keyOf(sighting, introduction?.path ?? '');
+      const group = past.get(key) ?? { oldest: blob, sightings: [], blobs: new Set<string>(), atHead: false };
+      past.set(key, group);
+      if (oldestOf(group.oldest.introduction, introduction) !== group.oldest.introduction) group.oldest = blob;
+      group.sightings.push({ id, sighting });
+      group.blobs.add(id);
+      group.atHead ||= isAtHead;
+    }
+  }
+  return past;
+}
+
+/**
+ * Blobs that a file scanner would read itself (notebooks by cell) are read by it, so that the location says the cell;
+ * what the bulk search saw in their raw bytes is dropped for that. Only sightings are kept: who used what in an old
+ * version of a file is past.
+ */
+async function rereadOwned(
+  checkout: Checkout,
+  search: HistorySearch,
+  trace: Trace,
+  context: CrawlContext,
+): Promise<Map<string, SightingObservation[]>> {
+  const sizes = new Map(search.blobs.filter((blob) => search.hits.has(blob.id)).map((blob) => [blob.id, blob.size]));
+  const candidates: string[] = [];
+  for (const [id, size] of sizes) {
+    const introduction = trace.introductions.get(id);
+    if (introduction !== undefined && mayBeOwned(introduction.path, size, context)) candidates.push(id);
+  }
+  const owned = new Map<string, SightingObservation[]>();
+  for await (const { id, bytes } of readBlobs(checkout.repository, candidates, context.options.maxFileBytes, context.signal)) {
+    const introduction = trace.introductions.get(id);
+    if (bytes === undefined || introduction === undefined) continue;
+    if (context.claims(headOfBytes(introduction.path, bytes))?.content !== 'own') continue;
+    const at = pastLocation(checkout, id, introduction);
+    const sightings: SightingObservation[] = [];
+    for await (const observation of context.read(sourceFile(introduction.path, bytes, at, 'history'))?.observations ?? []) {
+      if (observation.kind !== 'sighting') continue;
+      const environment = observation.environment ?? environmentOf(introduction.path);
+      sightings.push({ ...observation, place: 'history', ...(environment === undefined ? {} : { environment }) });
+    }
+    owned.set(id, sightings);
+  }
+  return owned;
+}
+
+/** Most files are refused by their path; for the others the content must be fetched before a scanner can tell. */
+function mayBeOwned(path: string, size: number, context: CrawlContext): boolean {
+  let isHeadAsked = false;
+  const head = () => {
+    isHeadAsked = true;
+    return '';
+  };
+  return context.claims({ path, size, head })?.content === 'own' || isHeadAsked;
+}
+
+function pastLocation(checkout: Checkout, id: string, introduction: Introduction | undefined): Location {
+  const repository = checkout.name;
+  if (introduction === undefined) return { repository, pointer: `object ${id}`, atHead: false };
+  return { repository, path: introduction.path, ...commitOf(introduction), atHead: false };
+}
+
+function pathsOf(introduction: Introduction): readonly string[] {
+  return [introduction.path, ...introduction.otherPaths];
+}
+
+function keyOf(sighting: SightingObservation, path: string): string {
+  return `${sighting.detector}\0${sighting.fingerprint}\0${path}`;
+}
+
+function oldestOf(a: Introduction | undefined, b: Introduction | undefined): Introduction | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return isOlder(b, a) ? b : a;
+}
+
+function withDetail(
+  sighting: SightingObservation,
+  detail: {
+    readonly versions: number;
+    readonly paths: readonly (string | undefined)[];
+    readonly blob?: string;
+    readonly unreachable?: boolean;
+  },
+): SightingObservation {
+  const paths = detail.paths.filter((path) => path !== undefined).slice(0, 10);
+  const all = {
+    ...sighting.detail,
+    ...(detail.versions > 1 ? { versions: detail.versions } : {}),
+    ...(paths.length > 0 ? { paths } : {}),
+    ...(detail.blob === undefined ? {} : { blob: detail.blob }),
+    ...(detail.unreachable === true ? { unreachable: true } : {}),
+  };
+  return Object.keys(all).length === 0 ? sighting : { ...sighting, detail: all };
+}

@@ -1,0 +1,189 @@
+import { join } from 'node:path';
+import { type CrawlContext, defineCrawler, type Observation, type PathTarget } from '../../src/contracts/index.ts';
+import { commonDirOf, explainGitError, findRepository, GitError } from '../../src/files/git.ts';
+import { ConfigError, messageOf, TargetError } from '../../src/util/errors.ts';
+import { scanDiff, scanStaged } from './changes.ts';
+import { type Checkout, directoryLocation, isIgnoredDirectory, openCheckout, type Place } from './checkout.ts';
+import { commitOf, joinSightings, searchHistory, traceHits } from './history.ts';
+import { type Listing, listDirectory, listWorkTree } from './listing.ts';
+import { commitRange } from './refs.ts';
+import { configSightings } from './remote.ts';
+import { Tally } from './tally.ts';
+import { type FoundInFile, planReading, readClaimed, searchFiles } from './work-tree.ts';
+
+/** Directories: git repositories with their whole history (work trees, linked ones, bare ones), and plain ones. */
+export const repository = defineCrawler({
+  id: 'repository',
+  title: 'Repositories and directories',
+  emits: ['sighting', 'coverage'],
+  surfaces: ['work-tree', 'history'],
+  version: 1,
+  accepts: (target) => target.isDirectory,
+  scan: scanDirectory,
+});
+
+/** What one crawl has come across so far. */
+interface Crawl {
+  /** Repositories met inside, to be read after the one at hand. */
+  readonly places: Place[];
+  /** Object stores met: linked work trees of one repository share theirs. */
+  readonly stores: Set<string>;
+}
+
+async function* scanDirectory(target: PathTarget, context: CrawlContext): AsyncGenerator<Observation> {
+  const { options } = context;
+  if (options.staged || options.diff !== undefined) return yield* scanChanges(target, context);
+  const crawl: Crawl = { places: [{ path: target.path, below: '' }], stores: new Set() };
+  for (const place of crawl.places) {
+    context.signal.throwIfAborted();
+    yield* scanPlace(place, crawl, context);
+  }
+}
+
+async function* scanChanges(target: PathTarget, context: CrawlContext): AsyncGenerator<Observation> {
+  const { staged, diff } = context.options;
+  const found = findRepository(target.path);
+  if (found === undefined) {
+    throw new ConfigError(`${target.name} is no git repository, so there are no changes to read`, {
+      code: 'NOT_A_REPOSITORY',
+      hint: `Leave out ${staged ? '--staged' : '--diff'}, or name a repository.`,
+    });
+  }
+  try {
+    const checkout = await openCheckout(found, { path: target.path, below: '' }, context);
+    if (diff !== undefined) yield* scanDiff(checkout, diff, context);
+    if (staged) yield* scanStaged(checkout, context);
+  } catch (error) {
+    throw await explainGitError(found, error);
+  }
+}
+
+async function* scanPlace(place: Place, crawl: Crawl, context: CrawlContext): AsyncGenerator<Observation> {
+  const found = findRepository(place.path);
+  // A nested one that git knows and we do not (a damaged `.git`) would lead back to the repository around it.
+  const isAround = place.below !== '' && found !== undefined && found.prefix !== '';
+  if (found === undefined || isAround) return yield* scanPlain(place, crawl, context);
+  let checkout: Checkout;
+  try {
+    if (await isIgnoredDirectory(found, context.signal)) return yield* scanPlain(place, crawl, context);
+    checkout = await openCheckout(found, place, context);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const reason = await explainGitError(found, error);
+    if (!(reason instanceof GitError || reason instanceof TargetError)) throw reason;
+    const why = `git could not open the repository (${messageOf(reason)}); its files were read, its history was not`;
+    const at = directoryLocation(place);
+    yield {
+      kind: 'coverage',
+      surface: 'history',
+      subject: at.repository ?? place.path,
+      outcome: 'unsupported',
+      why,
+      covers: ['sighting'],
+      at,
+    };
+    return yield* scanPlain(place, crawl, context);
+  }
+  yield* scanCheckout(checkout, place, crawl, context);
+}
+
+async function* scanPlain(place: Place, crawl: Crawl, context: CrawlContext): AsyncGenerator<Observation> {
+  const tally = new Tally();
+  const at = directoryLocation(place);
+  const listing = listDirectory(place, context, tally);
+  enqueue(crawl, place, listing);
+  // A folder of repositories has nothing of its own to tell of.
+  const isOnlyFolder = listing.files.length === 0 && listing.nested.length > 0;
+  yield* readFiles(listing, at, context, tally);
+  if (!isOnlyFolder) yield tally.coverage('work-tree', at.repository ?? place.path, at);
+}
+
+async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, context: CrawlContext): AsyncGenerator<Observation> {
+  const { repository, name } = checkout;
+  const base = { repository: name };
+  const tally = new Tally();
+  const listing = await listFiles(checkout, place, crawl, context, tally);
+  const store = commonDirOf(repository.gitDir);
+  const isFirst = !crawl.stores.has(store);
+  crawl.stores.add(store);
+  if (isFirst) yield* configSightings(checkout, context);
+  if (!context.options.history || !isFirst) {
+    if (listing === undefined) return;
+    yield* readFiles(listing, base, context, tally);
+    yield tally.coverage('work-tree', name, base);
+    return;
+  }
+
+  const past = new Tally();
+  const { since } = context.options;
+  const range = since === undefined ? undefined : await commitRange(checkout, since, context);
+  const plan = planReading(listing ?? { root: place.path, files: [], nested: [], submodules: [] }, context, tally);
+  const found: FoundInFile[] = [];
+  for await (const item of searchFiles(plan, base, context, tally)) found.push(item);
+
+  const readBefore = new Set<string>();
+  for (const { id } of [...plan.bulk, ...plan.claimed]) if (id !== undefined) readBefore.add(id);
+  const search = await searchHistory(checkout, readBefore, range, context, past);
+  const also = new Set<string>();
+  for (const { id } of [...found.map((item) => item.file), ...plan.claimed]) if (id !== undefined) also.add(id);
+  const trace = await traceHits(checkout, search, also, context, past);
+  yield* joinSightings(checkout, found, search, trace, context);
+  yield* readClaimed(
+    plan,
+    (file) => ({ ...base, path: file.path, ...commitOf(trace.introductions.get(file.id ?? '')), atHead: true }),
+    context,
+    tally,
+  );
+  if (listing !== undefined) yield tally.coverage('work-tree', name, base);
+  yield past.coverage('history', name, base, { readAsFiles: readBefore.size });
+}
+
+async function* readFiles(
+  listing: Listing,
+  base: { readonly repository?: string },
+  context: CrawlContext,
+  tally: Tally,
+): AsyncGenerator<Observation> {
+  const plan = planReading(listing, context, tally);
+  for await (const { sighting } of searchFiles(plan, base, context, tally)) yield sighting;
+  yield* readClaimed(plan, (file) => ({ ...base, path: file.path, atHead: true }), context, tally);
+}
+
+/** The work tree, if the repository has one. A bare repository behind a `.git` file has a plain directory instead. */
+async function listFiles(
+  checkout: Checkout,
+  place: Place,
+  crawl: Crawl,
+  context: CrawlContext,
+  tally: Tally,
+): Promise<Listing | undefined> {
+  const { workTree, gitDir } = checkout.repository;
+  if (workTree === undefined && gitDir === place.path) return undefined;
+  const listing =
+    workTree === undefined ? listDirectory(place, context, tally) : await listOrWalk(checkout, workTree, place, context, tally);
+  enqueue(crawl, place, listing);
+  for (const path of listing.submodules) tally.pass('submodules are not read: name them as targets of their own', path);
+  return listing;
+}
+
+async function listOrWalk(
+  checkout: Checkout,
+  workTree: string,
+  place: Place,
+  context: CrawlContext,
+  tally: Tally,
+): Promise<Listing> {
+  try {
+    return await listWorkTree(checkout, workTree, context, tally);
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    tally.note(`git could not list the files (${error.message}); the directory was walked instead`);
+    return listDirectory(place, context, tally);
+  }
+}
+
+function enqueue(crawl: Crawl, place: Place, listing: Listing): void {
+  for (const path of listing.nested) {
+    crawl.places.push({ path: join(listing.root, path), below: `${place.below}${path}/` });
+  }
+}

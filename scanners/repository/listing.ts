@@ -1,0 +1,165 @@
+import { lstatSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CrawlContext } from '../../src/contracts/index.ts';
+import { eachRecord, type GitRepository } from '../../src/files/git.ts';
+import { excluder, walk } from '../../src/files/walk.ts';
+import { codeOf } from '../../src/util/errors.ts';
+import type { Checkout, Place } from './checkout.ts';
+import type { Tally } from './tally.ts';
+
+export interface ListedFile {
+  /** Relative to `root`, `/`-separated. */
+  readonly path: string;
+  readonly size: number;
+  /** Blob id of a tracked file whose content is as in the index. */
+  readonly id?: string;
+}
+
+export interface Listing {
+  readonly root: string;
+  readonly files: readonly ListedFile[];
+  /** Repositories inside it, relative to `root`. */
+  readonly nested: readonly string[];
+  readonly submodules: readonly string[];
+}
+
+/** The files of a directory that is no repository. What is met but not listed is counted. */
+export function listDirectory(place: Place, context: CrawlContext, tally: Tally): Listing {
+  const files: ListedFile[] = [];
+  const nested: string[] = [];
+  const isExcluded = excluder(context.options.exclude);
+  for (const entry of walk(place.path, (path) => isExcluded(place.below + path))) {
+    if (entry.kind === 'file') files.push({ path: entry.path, size: entry.size });
+    else if (entry.kind === 'repository') nested.push(entry.path);
+    else if (entry.kind === 'unreadable') tally.fail(`could not be read: ${entry.why}`, entry.path === '' ? '.' : entry.path);
+    else tally.skip(entry.kind === 'symlink' ? 'symlinks' : 'special files');
+    if (files.length % 1024 === 0) context.signal.throwIfAborted();
+  }
+  return { root: place.path, files, nested, submodules: [] };
+}
+
+/** Tracked files and those that are neither tracked nor ignored, by git's own rules. */
+export async function listWorkTree(checkout: Checkout, root: string, context: CrawlContext, tally: Tally): Promise<Listing> {
+  const { repository } = checkout;
+  const [tracked, others] = await Promise.all([trackedFiles(repository, context.signal), otherFiles(repository, context.signal)]);
+  const files: ListedFile[] = [];
+  const nested: string[] = [];
+  const submodules: string[] = [];
+  const paths = new RealPaths(root);
+  const consider = (path: string, entry: IndexEntry | undefined) => {
+    if (checkout.isExcluded(path)) return;
+    if (!paths.isReal(path)) return tally.skip('symlinks');
+    let stat: ReturnType<typeof lstatSync>;
+    try {
+      stat = lstatSync(join(root, path));
+    } catch (error) {
+      // Deleted but tracked: it is no part of the work tree, and its blob is read with the history.
+      if (codeOf(error) === 'ENOENT' && entry !== undefined) return;
+      return tally.fail(`could not be read: ${codeOf(error) ?? 'unknown'}`, path);
+    }
+    if (stat.isSymbolicLink()) return tally.skip('symlinks');
+    if (stat.isDirectory() && entry !== undefined) return tally.fail('tracked as files are directories', path);
+    if (!stat.isFile()) return tally.skip('special files');
+    const isUnchanged = entry !== undefined && entry.size === stat.size && isSameTime(entry.mtime, stat.mtimeMs) && !entry.isRacy;
+    files.push({ path, size: stat.size, ...(isUnchanged ? { id: entry.id } : {}) });
+  };
+  for (const [path, entry] of tracked) {
+    if (entry.mode === '160000') submodules.push(path);
+    else consider(path, entry);
+  }
+  for (const path of others) {
+    if (!path.endsWith('/')) consider(path, undefined);
+    else if (!checkout.isExcluded(path)) nested.push(path.slice(0, -1));
+  }
+  return { root, files, nested, submodules };
+}
+
+interface IndexEntry {
+  readonly mode: string;
+  readonly id: string;
+  readonly size: number;
+  /** Milliseconds; NaN when git did not tell. */
+  readonly mtime: number;
+  /** Not older than the index itself: it may have changed since, and equal times prove nothing. */
+  readonly isRacy: boolean;
+}
+
+/**
+ * The index, with the times that git noted. `ls-files -m` would say what is modified, but runs the repository's clean
+ * filters to find out. An entry whose time and size are as noted counts as unchanged; any doubt means that the blob is
+ * read once more with the history.
+ */
+async function trackedFiles(repository: GitRepository, signal: AbortSignal): Promise<Map<string, IndexEntry>> {
+  const written = indexTime(repository);
+  const entries = new Map<string, IndexEntry>();
+  let path: string | undefined;
+  let head = '';
+  const finish = (debug: string) => {
+    if (path === undefined) return;
+    const [mode = '', id = '', stage = ''] = head.split(' ');
+    const [, seconds, nanoseconds] = /^ {2}mtime: (\d+):(\d+)/m.exec(debug) ?? [];
+    const mtime = Number(seconds) * 1000 + Number(nanoseconds) / 1e6;
+    const size = Number(/^ {2}size: (\d+)\t/m.exec(debug)?.[1] ?? Number.NaN);
+    const isRacy = !(mtime < written) || stage !== '0';
+    entries.set(path, { mode, id, size, mtime, isRacy });
+  };
+  const args = ['ls-files', '-z', '--stage', '--debug', ...scopeOf(repository)];
+  await eachRecord(repository, args, { separator: 'nul', signal }, (buffer, start, end) => {
+    // `MODE ID STAGE TAB PATH NUL`, then lines about that entry, then the next one without a gap.
+    const text = buffer.toString('utf8', start, end);
+    const begin = /(?:^|\n)(?<head>\d{6} [0-9a-f]{40,64} \d)\t/.exec(text);
+    finish(begin === null ? text : text.slice(0, begin.index + 1));
+    path = begin === null ? undefined : text.slice(begin.index + begin[0].length);
+    head = begin?.groups?.head ?? '';
+    return undefined;
+  });
+  return entries;
+}
+
+async function otherFiles(repository: GitRepository, signal: AbortSignal): Promise<readonly string[]> {
+  const paths: string[] = [];
+  const args = ['ls-files', '-z', '--others', '--exclude-standard', ...scopeOf(repository)];
+  await eachRecord(repository, args, { separator: 'nul', signal }, (buffer, start, end) => {
+    paths.push(buffer.toString('utf8', start, end));
+    return undefined;
+  });
+  return paths;
+}
+
+function scopeOf(repository: GitRepository): readonly string[] {
+  return repository.prefix === '' ? [] : ['--', repository.prefix];
+}
+
+function indexTime(repository: GitRepository): number {
+  return statSync(join(repository.gitDir, 'index'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** Node gives times as fractions of milliseconds: good to a quarter of a microsecond. */
+function isSameTime(a: number, b: number): boolean {
+  return Math.abs(a - b) < 0.001;
+}
+
+/** Knows which directories are real: a tracked path may lead through a directory that became a symlink to elsewhere. */
+class RealPaths {
+  readonly #root: string;
+  readonly #known = new Map<string, boolean>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  isReal(path: string): boolean {
+    const slash = path.lastIndexOf('/');
+    return slash < 0 || this.#isRealDirectory(path.slice(0, slash));
+  }
+
+  #isRealDirectory(directory: string): boolean {
+    const known = this.#known.get(directory);
+    if (known !== undefined) return known;
+    // What is not there is no symlink: reading the file will tell.
+    const isLink = lstatSync(join(this.#root, directory), { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+    const isReal = !isLink && this.isReal(directory);
+    this.#known.set(directory, isReal);
+    return isReal;
+  }
+}

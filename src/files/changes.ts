@@ -1,0 +1,136 @@
+import { eachRecord, type GitRepository, streamGit } from './git.ts';
+
+/** A file that differs between two trees, as the newer one has it. Deleted files are left out. */
+export interface Change {
+  readonly path: string;
+  /** Blob id of the newer content. */
+  readonly id: string;
+  readonly mode: string;
+  /** Lines that are new; `all` when the file is. */
+  readonly added: 'all' | readonly LineRange[];
+}
+
+/** 1-based, both ends included. */
+export interface LineRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Changes between two commits (`diff-tree`), or between a commit and the index (`diff-index --cached`). One process tells
+ * the files, another the lines; neither touches the work tree, so no filter of the repository runs. A renamed file counts
+ * with the lines that changed on the way.
+ */
+export async function listChanges(
+  repository: GitRepository,
+  compare: readonly ['diff-tree', string, string] | readonly ['diff-index', string],
+  signal?: AbortSignal,
+): Promise<readonly Change[]> {
+  const [command, ...commits] = compare;
+  const head = [
+    command,
+    '-r',
+    '-M',
+    '--full-index',
+    '--ignore-submodules=none',
+    ...(command === 'diff-index' ? ['--cached'] : []),
+  ];
+  const scope = repository.prefix === '' ? [] : ['--', repository.prefix];
+  const tail = [...commits, ...scope];
+  const [raw, added] = await Promise.all([
+    rawChanges(repository, [...head, '--raw', '-z', ...tail], signal),
+    // `--text`: UTF-16 and other files with NULs have lines too.
+    addedLines(repository, [...head, '-p', '-U0', '--text', '--no-color', '--no-ext-diff', '--no-textconv', ...tail], signal),
+  ]);
+  return raw.map(({ oldId, ...change }) => ({
+    ...change,
+    added: /^0+$/.test(oldId) ? ('all' as const) : (added.get(`${oldId}..${change.id}`) ?? []),
+  }));
+}
+
+export function isAdded(change: Change, first: number, last: number): boolean {
+  return change.added === 'all' || change.added.some((range) => range.first <= last && first <= range.last);
+}
+
+async function rawChanges(
+  repository: GitRepository,
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<(Omit<Change, 'added'> & { readonly oldId: string })[]> {
+  const changes: (Omit<Change, 'added'> & { readonly oldId: string })[] = [];
+  let meta: readonly string[] | undefined;
+  let pathsLeft = 0;
+  await eachRecord(repository, args, { separator: 'nul', ...(signal === undefined ? {} : { signal }) }, (buffer, start, end) => {
+    const text = buffer.toString('utf8', start, end);
+    if (meta === undefined) {
+      meta = text.slice(1).split(' ');
+      pathsLeft = /^[RC]/.test(meta[4] ?? '') ? 2 : 1;
+      return undefined;
+    }
+    pathsLeft -= 1;
+    if (pathsLeft > 0) return undefined;
+    const [, mode = '', oldId = '', id = '', status = ''] = meta;
+    meta = undefined;
+    if (status !== 'D') changes.push({ path: text, id, mode, oldId });
+    return undefined;
+  });
+  return changes;
+}
+
+/** Line ranges by `OLD..NEW` ids. Bodies of the patch are passed over by their first byte; paths are not looked at. */
+async function addedLines(
+  repository: GitRepository,
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, readonly LineRange[]>> {
+  const ranges = new Map<string, LineRange[]>();
+  let current: LineRange[] | undefined;
+  const onLine = (line: string) => {
+    const index = /^index (?<ids>[0-9a-f]+\.\.[0-9a-f]+)/.exec(line)?.groups?.ids;
+    if (index !== undefined) {
+      // Two files may change from and to the same content: the same lines then, told once.
+      current = ranges.has(index) ? undefined : [];
+      if (current !== undefined) ranges.set(index, current);
+      return;
+    }
+    const hunk = /^@@ -\d+(?:,\d+)? \+(?<first>\d+)(?:,(?<count>\d+))? @@/.exec(line)?.groups;
+    if (hunk === undefined) return;
+    const first = Number(hunk.first);
+    const count = Number(hunk.count ?? 1);
+    if (count > 0) current?.push({ first, last: first + count - 1 });
+  };
+  const lines = new LineStarts(onLine);
+  await streamGit(repository, args, signal === undefined ? {} : { signal }, (chunk) => lines.push(chunk));
+  lines.end();
+  return ranges;
+}
+
+/** Gives the beginnings of lines: enough for headers, and a changed line of 100 MB costs nothing. */
+class LineStarts {
+  static readonly #kept = 256;
+  readonly #onLine: (start: string) => void;
+  #line = '';
+
+  constructor(onLine: (start: string) => void) {
+    this.#onLine = onLine;
+  }
+
+  push(chunk: Buffer): undefined {
+    let at = 0;
+    while (at < chunk.length) {
+      const end = chunk.indexOf(10, at);
+      const stop = end < 0 ? chunk.length : end;
+      const room = LineStarts.#kept - this.#line.length;
+      if (room > 0) this.#line += chunk.toString('latin1', at, Math.min(stop, at + room));
+      if (end < 0) return;
+      this.end();
+      at = end + 1;
+    }
+  }
+
+  end(): void {
+    const line = this.#line;
+    this.#line = '';
+    if (line.startsWith('index ') || line.startsWith('@@ ')) this.#onLine(line);
+  }
+}
