@@ -76,6 +76,12 @@ export class Store implements StoreReader {
     return plainRows(await this.#connection.runAndReadAll(sql, { ...parameters }));
   }
 
+  /** Rows with their column names in order, for SQL whose columns are not known beforehand. */
+  async table(sql: string): Promise<{ readonly columns: readonly string[]; readonly rows: Row[] }> {
+    const reader = await this.#connection.runAndReadAll(sql);
+    return { columns: reader.columnNames(), rows: plainRows(reader) };
+  }
+
   async describe(
     sql: string,
     parameters: SqlParameters = {},

@@ -1,0 +1,144 @@
+import { execFile } from 'node:child_process';
+import { existsSync, statfsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { loadConfig } from '../config/load.ts';
+import type { Io } from '../io.ts';
+import { EXIT, messageOf, NhiAuditError } from '../util/errors.ts';
+import { toolVersion } from '../util/version.ts';
+
+interface Diagnosis {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly text: string;
+  readonly hint?: string;
+}
+
+const OLDEST_GIT = [2, 31];
+const MIN_FREE_BYTES = 512 * 1024 * 1024;
+
+/** Looks at everything that a scan needs, and says what to do about what is not right. Exit 2 when something is not. */
+export async function doctorCommand(io: Io, options: { readonly store?: string; readonly config?: string }): Promise<number> {
+  const found = [
+    node(),
+    await git(),
+    await engine(),
+    configuration(io, options.config),
+    disk(io.directory, 'disk here'),
+    clock(io),
+    fingerprints(io),
+    ...(options.store === undefined ? [] : await store(resolve(io.directory, options.store))),
+  ];
+  for (const { what, ok, text, hint } of found) {
+    await io.stdout(`${ok ? 'ok  ' : 'FAIL'}  ${what}: ${text}\n`);
+    if (hint !== undefined) await io.stdout(`      ${hint}\n`);
+  }
+  return found.every((diagnosis) => diagnosis.ok) ? EXIT.clean : EXIT.usage;
+}
+
+function node(): Diagnosis {
+  return { what: 'nhi-audit', ok: true, text: `${toolVersion()} on Node ${process.versions.node}` };
+}
+
+async function git(): Promise<Diagnosis> {
+  try {
+    const { stdout } = await promisify(execFile)('git', ['--version']);
+    const version = /(\d+)\.(\d+)/.exec(stdout);
+    const [major, minor] = [Number(version?.[1]), Number(version?.[2])];
+    const [needMajor = 0, needMinor = 0] = OLDEST_GIT;
+    const ok = major > needMajor || (major === needMajor && minor >= needMinor);
+    return { what: 'git', ok, text: stdout.trim(), ...(ok ? {} : { hint: `Install git ${OLDEST_GIT.join('.')} or newer.` }) };
+  } catch (error) {
+    return {
+      what: 'git',
+      ok: false,
+      text: `cannot be run (${messageOf(error)})`,
+      hint: 'Install git. Without it only plain directories and exports can be scanned.',
+    };
+  }
+}
+
+async function engine(): Promise<Diagnosis> {
+  try {
+    const { openStore } = await import('../store/index.ts');
+    const memory = await openStore({ mode: 'write' });
+    const version = await memory.engine().finally(() => memory.close());
+    return { what: 'store engine', ok: true, text: version };
+  } catch (error) {
+    return {
+      what: 'store engine',
+      ok: false,
+      text: messageOf(error),
+      hint: 'Install again: the engine comes as a package for this platform.',
+    };
+  }
+}
+
+function configuration(io: Io, named: string | undefined): Diagnosis {
+  try {
+    const { file } = loadConfig(io.directory, named);
+    return { what: 'configuration', ok: true, text: file ?? 'none; the defaults hold' };
+  } catch (error) {
+    if (!(error instanceof NhiAuditError)) throw error;
+    return { what: 'configuration', ok: false, text: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  }
+}
+
+function disk(path: string, what: string): Diagnosis {
+  const { bavail, bsize } = statfsSync(path);
+  const free = bavail * bsize;
+  const ok = free > MIN_FREE_BYTES;
+  return {
+    what,
+    ok,
+    text: `${(free / 1e9).toFixed(1)} GB free`,
+    ...(ok ? {} : { hint: 'Free some space: a scan with a store needs it.' }),
+  };
+}
+
+function clock(io: Io): Diagnosis {
+  const now = io.clock();
+  // Ages and expiries are counted from this clock; one that is years off makes every key look new or old.
+  const ok = now.getUTCFullYear() >= 2025;
+  return {
+    what: 'clock',
+    ok,
+    text: now.toISOString(),
+    ...(ok ? {} : { hint: 'Set the clock: ages and expiries are counted from it.' }),
+  };
+}
+
+function fingerprints(io: Io): Diagnosis {
+  const set = (io.env.NHI_AUDIT_FINGERPRINT_KEY ?? '') !== '';
+  const text = set ? 'key from NHI_AUDIT_FINGERPRINT_KEY' : 'key beside the store; a new one for each run without a store';
+  return { what: 'fingerprints', ok: true, text };
+}
+
+async function store(file: string): Promise<Diagnosis[]> {
+  if (!existsSync(file)) {
+    return [
+      { what: 'store', ok: existsSync(dirname(file)), text: `${file} does not exist yet`, hint: 'A scan with --store makes it.' },
+    ];
+  }
+  const mode = statSync(file).mode & 0o777;
+  const isPrivate = process.platform === 'win32' || (mode & 0o077) === 0;
+  const permissions: Diagnosis = {
+    what: 'store permissions',
+    ok: isPrivate,
+    text: mode.toString(8).padStart(4, '0'),
+    ...(isPrivate ? {} : { hint: `Others can read it: chmod 600 ${file}` }),
+  };
+  const { openStore } = await import('../store/index.ts');
+  try {
+    const opened = await openStore({ mode: 'read', file });
+    const [row] = await opened.rows('SELECT count(*) AS runs, max(started_at) AS newest FROM runs').finally(() => opened.close());
+    const text = `${file}: ${String(row?.runs)} runs, newest ${String(row?.newest ?? 'none')}`;
+    return [{ what: 'store', ok: true, text }, permissions, disk(dirname(file), 'disk of the store')];
+  } catch (error) {
+    if (!(error instanceof NhiAuditError)) throw error;
+    return [
+      { what: 'store', ok: false, text: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) },
+      permissions,
+    ];
+  }
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Io } from '../io.ts';
+import { traceFacts } from '../trace/facts.ts';
+import { resolveSubject } from '../trace/resolve.ts';
+import { tell } from '../trace/tell.ts';
+import { ConfigError, EXIT } from '../util/errors.ts';
+import { oneOf } from './scan.ts';
+import { type StoreOptions, withStore } from './with-store.ts';
+
+interface TraceOptions extends StoreOptions {
+  readonly format: string;
+}
+
+/** One key or identity, end to end. */
+export async function traceCommand(io: Io, key: string, options: TraceOptions): Promise<number> {
+  const text = key === '-' ? await fingerprintOfInput(io, options) : key;
+  await tellTrace(io, text, options);
+  return EXIT.clean;
+}
+
+export async function tellTrace(io: Io, key: string, options: TraceOptions): Promise<void> {
+  const format = oneOf('--format', options.format, ['text', 'json']);
+  const told = await withStore(io, options, async (store) => {
+    const subject = await resolveSubject(store, key);
+    const trace = await traceFacts(store, subject);
+    return format === 'json' ? `${JSON.stringify({ subject, ...trace }, null, 2)}\n` : tell(subject, trace);
+  });
+  await io.stdout(told);
+}
+
+/** A secret comes by standard input, never by an argument that others can see; only its fingerprint is looked up. */
+async function fingerprintOfInput(io: Io, options: TraceOptions): Promise<string> {
+  const { fingerprint } = await import('../util/fingerprint.ts');
+  const { fingerprintKey } = await import('../store/fingerprint-key.ts');
+  const { Secret } = await import('../util/secret.ts');
+  const secret = new Secret(readFileSync(0, 'utf8').replace(/\r?\n$/, ''));
+  if (secret.length < 4) {
+    throw new ConfigError('Standard input holds no secret', {
+      code: 'USAGE',
+      hint: 'For example: pbpaste | nhi-audit trace - --store FILE',
+    });
+  }
+  return fingerprint(secret, fingerprintKey(io.env, resolve(io.directory, options.store)).key);
+}
