@@ -21,11 +21,11 @@ CREATE OR REPLACE MACRO days_since(moment) AS date_diff('day', moment::TIMESTAMP
 -- A place in words: `notebooks/churn.ipynb:41 cell 3 output`, `scripts/sync.sh:7 @ 1f2e3d4c`.
 CREATE OR REPLACE MACRO place_text(location) AS
   concat(
-    CASE WHEN location->>'$.repository' IS NULL THEN '' ELSE concat(location->>'$.repository', ' ') END,
-    coalesce(location->>'$.path', location->>'$.pointer', ''),
-    CASE WHEN location->>'$.line' IS NULL THEN '' ELSE concat(':', location->>'$.line') END,
-    CASE WHEN location->>'$.cell' IS NULL THEN '' ELSE concat(' cell ', location->>'$.cell', coalesce(concat(' ', location->>'$.part'), '')) END,
-    CASE WHEN location->>'$.commit' IS NULL THEN '' ELSE concat(' @ ', left(location->>'$.commit', 8)) END);
+    CASE WHEN (location->>'$.repository') IS NULL THEN '' ELSE concat(location->>'$.repository', ' ') END,
+    coalesce(location->>'$.path', (location->>'$.pointer'), ''),
+    CASE WHEN (location->>'$.line') IS NULL THEN '' ELSE concat(':', (location->>'$.line')) END,
+    CASE WHEN (location->>'$.cell') IS NULL THEN '' ELSE concat(' cell ', (location->>'$.cell'), coalesce(concat(' ', (location->>'$.part')), '')) END,
+    CASE WHEN (location->>'$.commit') IS NULL THEN '' ELSE concat(' @ ', left(location->>'$.commit', 8)) END);
 
 CREATE OR REPLACE VIEW identities AS
 SELECT
@@ -61,7 +61,7 @@ JOIN obs.credentials AS named
   AND named.public_id IS NOT NULL
   AND abs(date_diff('second', named.created_at, slot.created_at)) <= 60
 WHERE slot.public_id IS NULL
-  AND slot.detail->>'$.slot' IS NOT NULL
+  AND (slot.detail->>'$.slot') IS NOT NULL
   AND slot.part_id IN (FROM current_parts)
   AND named.part_id IN (FROM current_parts);
 COMMENT ON VIEW credential_aliases IS 'Credentials that a source tells without their id, and the id that another source gives them';
@@ -225,7 +225,7 @@ SELECT
     WHEN s.owner IS NULL THEN 'unowned'
     WHEN s.all_left THEN 'owner-left'
     WHEN s.owners > 1 THEN 'conflicting'
-    WHEN s.known = 0 AND s.is_address AND EXISTS (SELECT 1 FROM coverage WHERE surface = 'people' AND list_contains(covers, 'person') AND detail->>'$.source' IS DISTINCT FROM 'codeowners') THEN 'owner-unknown'
+    WHEN s.known = 0 AND s.is_address AND EXISTS (SELECT 1 FROM coverage WHERE surface = 'people' AND list_contains(covers, 'person') AND (detail->>'$.source') IS DISTINCT FROM 'codeowners') THEN 'owner-unknown'
     ELSE 'owned'
   END AS ownership,
   coalesce(s.evidence, []) AS evidence
@@ -313,7 +313,7 @@ CREATE OR REPLACE VIEW observations AS
 SELECT observation_id, 'identity' AS kind, concat('identity ', identity_id) AS summary, location FROM obs.identities
 UNION ALL SELECT observation_id, 'credential', concat(type, ' ', coalesce(public_id, left(fingerprint, 12), ''), coalesce(concat(' of ', identity_id), '')), location FROM obs.credentials
 UNION ALL SELECT observation_id, 'sighting', concat('seen: ', masked, ' (', detector, ')'), location FROM obs.sightings
-UNION ALL SELECT observation_id, 'grant', coalesce(concat(capability, ': ', detail->>'$.path'), concat(effect, ' ', permission, ' on ', resource, coalesce(concat(' via ', via), ''))), location FROM obs.grants
+UNION ALL SELECT observation_id, 'grant', coalesce(concat(capability, ': ', (detail->>'$.path')), concat(effect, ' ', permission, ' on ', resource, coalesce(concat(' via ', via), ''))), location FROM obs.grants
 UNION ALL SELECT observation_id, 'trust', concat(principal, ' may become ', identity_id), location FROM obs.trusts
 UNION ALL SELECT observation_id, 'consumer', concat(type, ' ', consumer_id, ' (', how, ')'), location FROM obs.consumers
 UNION ALL SELECT observation_id, 'usage', concat(via, ' ', coalesce(session_id, ''), ' by ', coalesce(actor, '?'), ' at ', strftime(used_at, '%Y-%m-%dT%H:%M:%SZ')), location FROM obs.usages
@@ -374,8 +374,8 @@ gathered AS (
     min(masked) AS masked,
     max(public_id) AS public_id,
     bool_or(open_today) AS at_head,
-    list(DISTINCT location->>'$.repository' ORDER BY location->>'$.repository')
-      FILTER (location->>'$.repository' IS NOT NULL) AS repositories,
+    list(DISTINCT (location->>'$.repository') ORDER BY (location->>'$.repository'))
+      FILTER ((location->>'$.repository') IS NOT NULL) AS repositories,
     list(DISTINCT observation_id ORDER BY observation_id) AS sightings
   FROM seen
   GROUP BY credential_id
@@ -412,8 +412,8 @@ WITH ways AS (
     r.path[-1] AS reached,
     g.capability,
     g.confidence,
-    g.detail->>'$.method' IS NULL AND g.capability = 'admin' AS outright,
-    g.detail->>'$.path' AS path,
+    (g.detail->>'$.method') IS NULL AND g.capability = 'admin' AS outright,
+    (g.detail->>'$.path') AS path,
     g.observation_id
   FROM identity_reach AS r
   JOIN grants AS g ON g.identity_id = r.path[-1] AND g.capability = r.capability AND g.effect = 'allow'
