@@ -7,6 +7,8 @@ import { AccessKeyLastUsed, AccessKeyMetadata, OidcProvider } from './schema.ts'
 export interface Answers {
   readonly details: Details;
   readonly keys: KeyRing;
+  /** Last-used answers that do not say which key they are about. */
+  readonly unnamed: { readonly where: string; readonly answer: AccessKeyLastUsed }[];
   readonly providers: OidcProvider[];
   /** ARNs of `list-open-id-connect-providers`. */
   readonly providerArns: string[];
@@ -37,6 +39,7 @@ export function newAnswers(): Answers {
   return {
     details: newDetails(),
     keys: new KeyRing(),
+    unnamed: [],
     providers: [],
     providerArns: [],
     reports: [],
@@ -83,14 +86,21 @@ function addLastUsed(answers: Answers, raw: unknown, id: string | undefined, whe
   answers.kinds.add('last use of access keys');
   const one = parseOne(answers, AccessKeyLastUsed, raw, where);
   if (one === undefined) return;
-  const key = id ?? (one.user === undefined ? undefined : answers.keys.onlyKeyOf(one.user));
-  if (key === undefined) {
-    answers.problems.push(
-      `${where}: the answer does not say which key of ${one.user ?? 'which user'} it is about; put the key id into the file name or write {"AKIA…": answer}`,
-    );
-    return;
+  if (id === undefined) answers.unnamed.push({ where, answer: one });
+  else answers.keys.used(id, one);
+}
+
+/** Last: answers that name no key get the only key of their user, which may be listed after them. */
+export function settle(answers: Answers): void {
+  for (const { where, answer } of answers.unnamed.splice(0)) {
+    const key = answer.user === undefined ? undefined : answers.keys.onlyKeyOf(answer.user);
+    if (key !== undefined) answers.keys.used(key, answer);
+    else {
+      answers.problems.push(
+        `${where}: the answer does not say which key${answer.user === undefined ? '' : ` of ${answer.user}`} it is about; put the key id into the file name or write {"AKIA…": answer}`,
+      );
+    }
   }
-  answers.keys.used(key, one);
 }
 
 function addDetails(answers: Answers, page: Raw): void {

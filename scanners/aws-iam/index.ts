@@ -9,7 +9,7 @@ import {
 } from '../../src/contracts/index.ts';
 import { type Broken, readJsonValues } from '../../src/iam/index.ts';
 import { accessKeyRow } from './access-keys.ts';
-import { type AnswerKind, type Answers, addAnswer, newAnswers } from './answers.ts';
+import { type AnswerKind, type Answers, addAnswer, newAnswers, settle } from './answers.ts';
 import { readDetails } from './authorization-details.ts';
 import { readCredentialReport, reportObservations } from './credential-report.ts';
 import { type GrantTally, newTally } from './grants.ts';
@@ -54,6 +54,7 @@ function* scanFile(file: SourceFile, context: ScanContext): Generator<Observatio
     broken = json.broken;
     for (const [index, value] of json.values.entries())
       addAnswer(answers, value, json.values.length > 1 ? `value ${index + 1}` : 'answer', file.path);
+    settle(answers);
   } else {
     answers.kinds.add('credential report');
     answers.reports.push(text);

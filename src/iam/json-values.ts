@@ -46,6 +46,9 @@ interface Span {
   readonly keep?: { readonly end: number; readonly closers: string };
 }
 
+/** No export nests so deep; text that does is not one. */
+const MAX_DEPTH = 500;
+
 /** Containers under which an object is a record of a list: a bare list, a list in an answer, a list in one of several answers. */
 const LISTS_OF_RECORDS = new Set(['[', '{[', '[{[']);
 
@@ -61,12 +64,14 @@ function findValue(text: string, from: number): Span {
       const close = endOfString(text, i);
       if (close < 0) return { stop: text.length, ...(keep === undefined ? {} : { keep }) };
       i = close;
-    } else if (unit === 0x7b || unit === 0x5b) open += text[i];
-    else if (unit === 0x7d || unit === 0x5d) {
+    } else if (unit === 0x7b || unit === 0x5b) {
+      open += text[i];
+      if (open.length > MAX_DEPTH) return { stop: i };
+    } else if (unit === 0x7d || unit === 0x5d) {
       if (open.at(-1) !== (unit === 0x7d ? '{' : '[')) return { stop: i, ...(keep === undefined ? {} : { keep }) };
       open = open.slice(0, -1);
       if (open === '') return { stop: i, end: i + 1 };
-      if (unit === 0x7d && LISTS_OF_RECORDS.has(open)) keep = { end: i + 1, closers: closersOf(open) };
+      if (unit === 0x7d && open.length <= 3 && LISTS_OF_RECORDS.has(open)) keep = { end: i + 1, closers: closersOf(open) };
     }
   }
   return { stop: text.length, ...(keep === undefined ? {} : { keep }) };

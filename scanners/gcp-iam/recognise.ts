@@ -1,0 +1,34 @@
+import type { FileHead } from '../../src/contracts/index.ts';
+
+/** Keys that may stand first in the answers read here: of the answer itself, or of its first item. */
+const FIRST_KEYS =
+  'accounts|keys|results|assets|roles|bindings|auditConfigs|etag|version|email|name|description|displayName|disabled|oauth2ClientId|projectId|uniqueId|' +
+  'keyAlgorithm|keyOrigin|keyType|validAfterTime|resource|assetType|asset_type|policy|project|folders|organization|additionalAttributes|ancestors|' +
+  'iamPolicy|iam_policy|updateTime|update_time|includedPermissions|stage|title|access_policy|parentFullResourceName|parentAssetType';
+const FIRST = new RegExp(`^[\\s\\[]*\\{\\s*"(?:${FIRST_KEYS})"\\s*:`);
+
+const ROLE = '"role"\\s*:\\s*"(?:(?:projects|organizations)/[^/"]+/)?roles/[^"]+"';
+const TELLS: readonly RegExp[] = [
+  /(?<!\\)"email"\s*:\s*"[^"\s]+gserviceaccount\.com"[\s\S]*"(?:uniqueId|oauth2ClientId|projectId)"|"(?:uniqueId|projectId|name)"\s*:[\s\S]*"email"\s*:\s*"[^"\s]+gserviceaccount\.com"/,
+  /(?<!\\)"name"\s*:\s*"projects\/[^/"]+\/serviceAccounts\/[^/"]+\/keys\/[^/"]+"/,
+  new RegExp(
+    `(?<!\\\\)"bindings"\\s*:\\s*\\[[\\s\\S]*(?:"members"\\s*:\\s*\\[[\\s\\S]*${ROLE}|${ROLE}[\\s\\S]*"members"\\s*:\\s*\\[)`,
+  ),
+  /(?<!\\)"asset_?[tT]ype"\s*:\s*"[a-z0-9-]+\.googleapis\.com\/[A-Za-z]+"/,
+  /(?<!\\)"name"\s*:\s*"(?:(?:projects|organizations)\/[^/"]+\/)?roles\/[^"]+"[\s\S]*"(?:title|stage|includedPermissions)"|"includedPermissions"\s*:\s*\[[\s\S]*"name"\s*:\s*"(?:(?:projects|organizations)\/[^/"]+\/)?roles\//,
+];
+
+/** By the first 4 KiB. Key files (`private_key`, `privateKeyData`) are for the detectors. */
+export function isGcpExport(file: FileHead): boolean {
+  if (!/\.(?:json|jsonl|ndjson|txt|out)$/i.test(file.path) && /\.[^./]{1,5}$/.test(file.path)) return false;
+  const head = file.head();
+  if (!/^\s*[[{]/.test(head) || !FIRST.test(head) || /"(?:private_key|privateKeyData)"\s*:/.test(head)) return false;
+  return TELLS.some((tell) => tell.test(head)) || emptyPolicy(head);
+}
+
+/** `gcloud … get-iam-policy` of something that nobody was granted anything on. */
+function emptyPolicy(head: string): boolean {
+  return /^\s*\{\s*(?:"bindings"\s*:\s*\[\s*\]\s*,\s*)?"etag"\s*:\s*"[A-Za-z0-9+/=]{8,16}"\s*(?:,\s*"version"\s*:\s*[1-3]\s*)?\}\s*$/.test(
+    head,
+  );
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+
+/**
+ * What `gcloud … --format=json`, the REST methods and Cloud Asset exports say; exports to a bucket spell fields with
+ * underscores. Only what is used; anything more is let through.
+ * https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts
+ */
+const text = z.string().min(1);
+const optionalText = z
+  .string()
+  .nullish()
+  .transform((value) => (value === null || value === '' ? undefined : value));
+const optionalFlag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? undefined);
+const SERVICE_ACCOUNT_NAME =
+  /^(?:\/\/iam\.googleapis\.com\/)?projects\/(?<project>[^/]+)\/serviceAccounts\/(?<account>[^/]+)(?:\/keys\/(?<key>[^/]+))?$/;
+
+export const ServiceAccount = z
+  .object({
+    email: text,
+    name: optionalText,
+    projectId: optionalText,
+    uniqueId: optionalText,
+    oauth2ClientId: optionalText,
+    displayName: optionalText,
+    description: optionalText,
+    disabled: optionalFlag,
+  })
+  .transform((raw) => ({ ...raw, projectId: raw.projectId ?? namedParts(raw.name ?? '')?.project }));
+export type ServiceAccount = z.infer<typeof ServiceAccount>;
+
+export const ServiceAccountKey = z
+  .object({
+    name: z.string().regex(SERVICE_ACCOUNT_NAME, 'projects/P/serviceAccounts/EMAIL/keys/ID'),
+    validAfterTime: optionalText,
+    validBeforeTime: optionalText,
+    keyType: optionalText,
+    keyOrigin: optionalText,
+    keyAlgorithm: optionalText,
+    disabled: optionalFlag,
+    disableReason: optionalText,
+    extendedStatus: z.array(z.object({ key: optionalText })).nullish(),
+  })
+  .transform(({ extendedStatus, name, ...raw }) => ({
+    ...raw,
+    name,
+    project: namedParts(name)?.project,
+    account: namedParts(name)?.account ?? '-',
+    id: namedParts(name)?.key ?? name,
+    extended: (extendedStatus ?? []).flatMap((one) => one.key ?? []),
+  }));
+export type ServiceAccountKey = z.infer<typeof ServiceAccountKey>;
+
+export const Condition = z
+  .object({ title: optionalText, expression: z.string() })
+  .nullish()
+  .transform((value) => value ?? undefined);
+export type Condition = z.infer<typeof Condition>;
+
+export const Binding = z.object({
+  role: text,
+  members: z
+    .array(z.string())
+    .nullish()
+    .transform((list) => list ?? []),
+  condition: Condition,
+});
+export type Binding = z.infer<typeof Binding>;
+
+export const Role = z
+  .object({
+    name: z.string().regex(/^(?:(?:projects|organizations)\/[^/]+\/)?roles\/[^/]+$/, 'the name of a role'),
+    includedPermissions: z.array(z.string()).nullish(),
+    deleted: optionalFlag,
+  })
+  .transform((raw) => ({ name: raw.name, permissions: raw.includedPermissions ?? undefined, deleted: raw.deleted === true }));
+export type Role = z.infer<typeof Role>;
+
+/** One line of an asset export or item of `asset list`; `resource.data` is what the resource's own API returns. */
+export const Asset = z
+  .object({
+    name: text,
+    assetType: optionalText,
+    asset_type: optionalText,
+    resource: z.object({ data: z.unknown() }).nullish(),
+    iamPolicy: z.unknown(),
+    iam_policy: z.unknown(),
+  })
+  .transform((raw) => ({
+    name: raw.name,
+    type: raw.assetType ?? raw.asset_type ?? '',
+    data: raw.resource?.data,
+    policy: raw.iamPolicy ?? raw.iam_policy,
+  }));
+
+/** An item of `asset search-all-iam-policies`. */
+export const FoundPolicy = z
+  .object({ resource: text, project: optionalText, policy: z.object({ bindings: z.unknown() }) })
+  .transform((raw) => ({ resource: raw.resource, project: raw.project, bindings: raw.policy.bindings }));
+
+export function namedParts(
+  name: string,
+): { readonly project: string | undefined; readonly account: string; readonly key: string | undefined } | undefined {
+  const groups = SERVICE_ACCOUNT_NAME.exec(name)?.groups;
+  if (groups?.account === undefined) return undefined;
+  const project = groups.project === '-' ? undefined : groups.project;
+  return { project, account: decodeURIComponent(groups.account), key: groups.key };
+}
