@@ -94,10 +94,32 @@ FROM rows_named
 GROUP BY id;
 COMMENT ON VIEW credentials IS 'One row a credential known from an inventory, its sources merged';
 
+-- The secret half of a key seen without its id, and the key seen whole, are one credential: the fingerprint says so.
+-- Two scanners may see the same credential on the same line; the place counts once.
 CREATE OR REPLACE VIEW sightings AS
-SELECT DISTINCT ON (observation_id) s.* EXCLUDE (part_id), place_text(location) AS place_text
-FROM obs.sightings AS s
-SEMI JOIN current_parts USING (part_id);
+WITH rows_now AS (
+  SELECT DISTINCT ON (observation_id) s.* EXCLUDE (part_id)
+  FROM obs.sightings AS s
+  SEMI JOIN current_parts USING (part_id)
+),
+named AS (
+  SELECT fingerprint, min(credential_id) AS credential_id
+  FROM (
+    SELECT fingerprint, credential_id FROM rows_now
+    UNION ALL
+    SELECT fingerprint, credential_id FROM credentials WHERE fingerprint IS NOT NULL)
+  WHERE NOT starts_with(credential_id, 'secret:')
+  GROUP BY fingerprint
+)
+SELECT r.* REPLACE (CASE WHEN starts_with(r.credential_id, 'secret:') THEN coalesce(n.credential_id, r.credential_id) ELSE r.credential_id END AS credential_id),
+  place_text(r.location) AS place_text
+FROM rows_now AS r
+LEFT JOIN named AS n USING (fingerprint)
+QUALIFY row_number() OVER (
+  PARTITION BY
+    CASE WHEN starts_with(r.credential_id, 'secret:') THEN coalesce(n.credential_id, r.credential_id) ELSE r.credential_id END,
+    r.place, r.location->>'$.repository', r.location->>'$.path', r.location->>'$.line', r.location->>'$.commit', r.location->>'$.cell'
+  ORDER BY list_position(['high', 'medium', 'low'], r.confidence), starts_with(r.credential_id, 'secret:'), r.observation_id) = 1;
 COMMENT ON VIEW sightings IS 'Places where credentials were seen';
 
 CREATE OR REPLACE VIEW grants AS
