@@ -1,0 +1,427 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from 'duckdb';
+import { OBSERVATION_KINDS, type Observation } from '../../../src/contracts/index.ts';
+import { TABLES } from '../../../src/store/columns.ts';
+import { type NewRun, openStore, type Store } from '../../../src/store/index.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { StoreError } from '../../../src/util/errors.ts';
+
+const RUN: NewRun = {
+  startedAt: '2026-11-20T09:00:00.000Z',
+  toolVersion: '0.0.0',
+  targets: ['./shop', "o'brien"],
+  parameters: { history: true },
+  rulesDigest: 'digest',
+  fingerprintKeyId: 'key-1',
+};
+const UNIT = { scanner: 'test', version: 1, target: './shop', unit: 'a.json', content: 'c1' };
+const NOTHING = { findings: [], checks: [], controls: [] };
+
+/** One observation of each kind with every column filled. */
+const ALL: readonly Observation[] = [
+  {
+    kind: 'identity',
+    id: 'aws:123456789012:user/ci',
+    provider: 'aws',
+    type: 'user',
+    name: 'ci',
+    scope: '123456789012',
+    environment: 'prod',
+    createdAt: '2026-01-01T00:00:00Z',
+    lastUsedAt: '2026-02-01T00:00:00+02:00',
+    enabled: true,
+    owner: 'Ada@harbour.example',
+    ownerBasis: 'tag:owner',
+    human: false,
+    managed: false,
+    tags: { team: 'web' },
+    at: { path: 'a.json', line: 3 },
+    detail: { n: 1 },
+  },
+  {
+    kind: 'credential',
+    id: 'aws:access-key/AKIA1',
+    identity: 'aws:123456789012:user/ci',
+    provider: 'aws',
+    type: 'access-key',
+    publicId: 'AKIA1',
+    fingerprint: 'f1',
+    createdAt: '2026-01-01T00:00:00Z',
+    lastUsedAt: '2026-02-01T00:00:00Z',
+    lastUsedFor: 's3',
+    rotatedAt: '2026-01-02T00:00:00Z',
+    expiresAt: '2027-01-01T00:00:00Z',
+    neverExpires: false,
+    status: 'active',
+  },
+  {
+    kind: 'sighting',
+    credential: 'aws:access-key/AKIA1',
+    detector: 'aws-access-key',
+    provider: 'aws',
+    type: 'access-key',
+    fingerprint: 'f1',
+    publicId: 'AKIA1',
+    masked: 'AKIA…',
+    confidence: 'high',
+    environment: 'prod',
+    identity: 'aws:123456789012:user/ci',
+    place: 'work-tree',
+    at: { repository: 'harbour/shop', path: 'x.py', line: 1, column: 2, commit: 'abcdef0123', atHead: true },
+  },
+  {
+    kind: 'grant',
+    identity: 'aws:123456789012:user/ci',
+    effect: 'allow',
+    permission: '*',
+    resource: '*',
+    condition: { StringEquals: { a: 'b' } },
+    via: 'p',
+    viaKind: 'inline',
+    capability: 'admin',
+    confidence: 'high',
+  },
+  {
+    kind: 'trust',
+    identity: 'aws:123456789012:role/r',
+    effect: 'allow',
+    principal: '*',
+    principalType: 'any',
+    issuer: 'i',
+    subject: 's',
+    audience: 'a',
+    condition: {},
+  },
+  {
+    kind: 'consumer',
+    consumer: 'harbour/shop:ci.yml#deploy',
+    type: 'workflow-job',
+    identity: 'aws:123456789012:user/ci',
+    credential: 'aws:access-key/AKIA1',
+    secretName: 'AWS_KEY',
+    how: 'static-key',
+    environment: 'prod',
+    trigger: 'push',
+  },
+  {
+    kind: 'usage',
+    identity: 'aws:123456789012:user/ci',
+    credential: 'aws:access-key/AKIA1',
+    usedAt: '2026-03-12T02:00:04.118Z',
+    endedAt: '2026-03-12T02:00:06Z',
+    via: 'gateway',
+    sessionId: 's-1',
+    target: 'aws-prod',
+    action: 'read',
+    objects: ['customers', 'o"rders'],
+    actor: 'nightly',
+    actorType: 'service-account',
+    actorConfidence: 'high',
+    actorIdentity: 'hoop:-:service-account/nightly',
+    job: 'gha-1',
+    approval: 'approved',
+    masked: true,
+    recorded: 'full',
+    environment: 'prod',
+    bookkeeping: false,
+    sourceIp: '192.0.2.1',
+  },
+  {
+    kind: 'person',
+    email: 'ada@harbour.example',
+    name: 'Ada',
+    handle: 'ada',
+    team: 'web',
+    leftAt: '2026-06-30T00:00:00Z',
+    relation: 'employee',
+    owns: ['*.py'],
+  },
+  {
+    kind: 'coverage',
+    surface: 'aws',
+    subject: 'a.json',
+    outcome: 'partial',
+    why: 'half of it',
+    covers: ['identity', 'credential'],
+    seen: 4,
+    read: 2,
+    skipped: 1,
+    failed: 1,
+    bytes: 99,
+  },
+];
+
+async function withRun(use: (store: Store, part: bigint) => Promise<void>): Promise<void> {
+  const store = await openStore({ mode: 'write' });
+  try {
+    await store.beginRun(RUN);
+    const { part } = await store.addPart(UNIT, RUN.startedAt);
+    await use(store, part);
+  } finally {
+    await store.rollback();
+    store.close();
+  }
+}
+
+describe('store', () => {
+  let directory: string;
+  let file: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'nhi-store-'));
+    file = join(directory, 'audit.duckdb');
+  });
+
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('has a comment on every table, view and column that people query', async () => {
+    const store = await openStore({ mode: 'write' });
+
+    const bare = await store.rows(
+      `SELECT table_name AS name FROM duckdb_tables() WHERE comment IS NULL AND NOT internal AND NOT temporary
+       UNION ALL SELECT concat(table_name, '.', column_name) FROM duckdb_columns() WHERE comment IS NULL AND NOT internal
+         AND (schema_name, table_name) IN (SELECT (schema_name, table_name) FROM duckdb_tables())
+       UNION ALL SELECT view_name FROM duckdb_views() WHERE comment IS NULL AND NOT internal`,
+    );
+    store.close();
+
+    assert.deepEqual(bare, []);
+  });
+
+  it('keeps the columns of the appender in step with the schema', async () => {
+    const store = await openStore({ mode: 'write' });
+
+    for (const kind of OBSERVATION_KINDS) {
+      const { name, columns } = TABLES[kind];
+      const inSchema = await store.rows(
+        "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'obs' AND table_name = $name ORDER BY column_index",
+        { name },
+      );
+      assert.deepEqual(
+        inSchema.map((row) => row.column_name),
+        ['observation_id', 'part_id', ...columns.map(([column]) => column)],
+      );
+    }
+    store.close();
+  });
+
+  it('takes in every kind with every field, and gives it back', async () => {
+    await withRun(async (store, part) => {
+      for (const observation of ALL) await store.append(part, observation);
+
+      const counts = await store.endLoading([]);
+
+      assert.deepEqual(counts, Object.fromEntries(OBSERVATION_KINDS.map((kind) => [kind, 1])));
+      for (const kind of OBSERVATION_KINDS) {
+        const [row] = await store.rows(`SELECT * EXCLUDE (location, detail) FROM obs.${TABLES[kind].name}`);
+        const empty = Object.entries(row ?? {}).filter(([, value]) => value === null);
+        assert.deepEqual(empty, [], `${kind}: columns that came back empty`);
+      }
+      const [usage] = await store.rows('SELECT used_at, objects FROM usages');
+      assert.deepEqual(usage, { used_at: '2026-03-12T02:00:04.118Z', objects: ['customers', 'o"rders'] });
+      const [identity] = await store.rows('SELECT last_used_at, tags FROM identities');
+      assert.deepEqual(identity, { last_used_at: '2026-01-31T22:00:00.000Z', tags: { team: 'web' } });
+    });
+  });
+
+  it('holds the same fact of one unit once', async () => {
+    await withRun(async (store, part) => {
+      const [identity] = ALL;
+      assert.ok(identity);
+
+      await store.append(part, identity);
+      await store.append(part, { ...identity });
+      await store.endLoading([]);
+
+      assert.deepEqual(await store.rows('SELECT count(*) AS n FROM obs.identities'), [{ n: 1 }]);
+    });
+  });
+
+  it('names a time it cannot read, without keeping the row', async () => {
+    await withRun(async (store, part) => {
+      const bad: Observation = { kind: 'person', email: 'a@b.example', leftAt: 'tomorrow-ish' };
+
+      await assert.rejects(store.append(part, bad), /person\.left_at is not an ISO 8601 time: "tomorrow-ish"/);
+    });
+  });
+
+  it('resolves the owner against the roster', async () => {
+    await withRun(async (store, part) => {
+      for (const observation of ALL) await store.append(part, observation);
+      await store.endLoading([]);
+
+      const [owner] = await store.rows('SELECT owner, ownership, left_at FROM identity_owners');
+
+      assert.deepEqual(owner, { owner: 'ada@harbour.example', ownership: 'owner-left', left_at: '2026-06-30T00:00:00.000Z' });
+    });
+  });
+
+  it('keeps runs apart and shows the newest, or the one that is asked for', async () => {
+    const store = await openStore({ mode: 'write', file });
+    const first = await store.beginRun(RUN);
+    const one = await store.addPart(UNIT, RUN.startedAt);
+    await store.append(one.part, ALL[0] as Observation);
+    await store.endLoading([]);
+    await store.saveResults(NOTHING, RUN.startedAt);
+    const second = await store.beginRun({ ...RUN, startedAt: '2026-11-21T09:00:00.000Z' });
+    await store.endLoading([]);
+    await store.saveResults(NOTHING, RUN.startedAt);
+
+    const newest = await store.rows('SELECT count(*) AS n FROM identities');
+    await store.selectRun(first);
+    const older = await store.rows('SELECT count(*) AS n FROM identities');
+    store.close();
+
+    assert.notEqual(first, second);
+    assert.deepEqual([newest, older], [[{ n: 0 }], [{ n: 1 }]]);
+  });
+
+  it('reads a unit again only when its content changed', async () => {
+    const store = await openStore({ mode: 'write', file });
+    await store.beginRun(RUN);
+    await store.addPart(UNIT, RUN.startedAt);
+    await store.endLoading([]);
+    await store.saveResults(NOTHING, RUN.startedAt);
+    await store.beginRun({ ...RUN, startedAt: '2026-11-21T09:00:00.000Z' });
+
+    const same = await store.addPart(UNIT, RUN.startedAt);
+    const changed = await store.addPart({ ...UNIT, content: 'c2' }, RUN.startedAt);
+    await store.rollback();
+    store.close();
+
+    assert.deepEqual([same.known, changed.known], [true, false]);
+  });
+
+  it('leaves nothing of a run that was rolled back', async () => {
+    const store = await openStore({ mode: 'write', file });
+    await store.beginRun(RUN);
+    const { part } = await store.addPart(UNIT, RUN.startedAt);
+    for (const observation of ALL) await store.append(part, observation);
+
+    await store.rollback();
+    store.close();
+
+    const again = await openStore({ mode: 'read', file });
+    const left = await again.rows(
+      'SELECT (SELECT count(*) FROM runs) + (SELECT count(*) FROM parts) + (SELECT count(*) FROM obs.identities) AS n',
+    );
+    again.close();
+    assert.deepEqual(left, [{ n: 0 }]);
+  });
+
+  it('is for its owner alone', async () => {
+    const store = await openStore({ mode: 'write', file });
+    await store.beginRun(RUN);
+    await store.endLoading([]);
+    await store.saveResults(NOTHING, RUN.startedAt);
+    store.close();
+
+    if (process.platform !== 'win32') assert.equal((statSync(file).mode & 0o777).toString(8), '600');
+  });
+
+  it('tells a second writer who holds it, with exit code 6', async () => {
+    const holder = spawn(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `import { openStore } from ${JSON.stringify(new URL('../../../src/store/index.ts', import.meta.url).href)};
+         await openStore({ mode: 'write', file: ${JSON.stringify(file)} });
+         console.log('held');
+         setInterval(() => {}, 1000);`,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    try {
+      await once(holder.stdout, 'data');
+
+      const refusal = await openStore({ mode: 'write', file }).catch((error: unknown) => error);
+
+      assert.ok(refusal instanceof StoreError);
+      assert.equal(refusal.exit, 6);
+      assert.match(refusal.message, new RegExp(`in use by another process \\(PID ${holder.pid}\\)`));
+    } finally {
+      holder.kill();
+      await once(holder, 'exit');
+    }
+  });
+
+  it('refuses a newer schema, another database, and what is no database, and leaves them alone', async () => {
+    const newer = await DuckDBInstance.create(file);
+    const connection = await newer.connect();
+    await connection.run('CREATE TABLE schema_migrations (version INTEGER)');
+    await connection.run('INSERT INTO schema_migrations VALUES (99)');
+    connection.closeSync();
+    newer.closeSync();
+    const foreignFile = join(directory, 'foreign.duckdb');
+    const foreign = await DuckDBInstance.create(foreignFile);
+    const other = await foreign.connect();
+    await other.run('CREATE TABLE things (a INTEGER)');
+    other.closeSync();
+    foreign.closeSync();
+    const junk = join(directory, 'junk.duckdb');
+    writeFileSync(junk, 'not a database '.repeat(1000));
+
+    const codes: unknown[] = [];
+    for (const path of [file, foreignFile, junk]) {
+      for (const mode of ['write', 'read'] as const) {
+        const refusal = await openStore({ mode, file: path }).catch((error: unknown) => error);
+        assert.ok(refusal instanceof StoreError, `${path} ${mode}: ${String(refusal)}`);
+        codes.push([refusal.code, refusal.exit]);
+      }
+    }
+
+    assert.deepEqual(codes, [
+      ['STORE_NEWER', 2],
+      ['STORE_NEWER', 2],
+      ['STORE_FOREIGN', 2],
+      ['STORE_FOREIGN', 2],
+      ['STORE_CORRUPT', 2],
+      ['STORE_CORRUPT', 2],
+    ]);
+  });
+
+  it('brings an older schema forward in one step, or not at all', async () => {
+    const instance = await DuckDBInstance.create(file);
+    const connection = await instance.connect();
+    const log = 'CREATE TABLE schema_migrations (version INTEGER, sha256 VARCHAR, applied_at TIMESTAMP, tool VARCHAR)';
+    const first = { version: 1, sql: `${log}; CREATE TABLE a (x INTEGER)` };
+    const second = { version: 2, sql: 'ALTER TABLE a ADD COLUMN y INTEGER' };
+    const broken = { version: 3, sql: 'ALTER TABLE a ADD COLUMN z INTEGER; SELECT nonsense' };
+    const columns = async (): Promise<unknown> =>
+      (await connection.runAndReadAll("SELECT column_name FROM duckdb_columns() WHERE table_name = 'a'")).getRows().flat();
+
+    await migrate(connection, file, [first]);
+    await migrate(connection, file, [first, second]);
+    const forward = await columns();
+    await assert.rejects(migrate(connection, file, [first, second, broken]));
+
+    assert.deepEqual(forward, ['x', 'y']);
+    assert.deepEqual(await columns(), ['x', 'y']);
+    const versions = (await connection.runAndReadAll('SELECT version FROM schema_migrations ORDER BY 1')).getRows().flat();
+    assert.deepEqual(versions, [1, 2]);
+    connection.closeSync();
+    instance.closeSync();
+  });
+
+  it('keeps a query from files, extensions and its own settings once locked', async () => {
+    const store = await openStore({ mode: 'write', file });
+    await store.lock();
+
+    for (const sql of [
+      "SELECT * FROM read_csv('/etc/hostname')",
+      `COPY (SELECT 1) TO '${join(directory, 'out.csv')}'`,
+      'INSTALL httpfs',
+      "ATTACH '/tmp/other.duckdb'",
+      'SET enable_external_access = true',
+    ]) {
+      await assert.rejects(store.rows(sql), undefined, sql);
+    }
+    store.close();
+  });
+});
