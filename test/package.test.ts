@@ -102,6 +102,22 @@ describe('the published package', function () {
     );
   });
 
+  for (const [args, budget] of [
+    [['--version'], 150],
+    [['--help'], 200],
+  ] as const) {
+    it(`answers ${args.join(' ')} within ${budget} ms, whole process`, () => {
+      const times = Array.from({ length: 7 }, () => {
+        const started = performance.now();
+        run(args);
+        return performance.now() - started;
+      });
+
+      const median = times.sort((a, b) => a - b)[3] ?? Number.POSITIVE_INFINITY;
+      assert(median < budget, `${median.toFixed(0)} ms`);
+    });
+  }
+
   function run(args: readonly string[]) {
     const ran = spawnSync(process.execPath, [join(home, 'bin/nhi-audit.js'), ...args], { cwd: home, encoding: 'utf8' });
     return { code: ran.status, out: ran.stdout, err: ran.stderr };
