@@ -31,7 +31,7 @@ export function usageOf(session: Session, recording: Recording, at: Location, wh
     ...given('environment', environmentOf(session.tags)),
     ...(bookkeeping ? { bookkeeping } : {}),
     at: { ...at, pointer: `sessions/${session.id}` },
-    detail: detailOf(session, whole),
+    detail: detailOf(session, recording, whole),
   };
 }
 
@@ -98,12 +98,13 @@ function recordedOf(session: Session, recording: Recording): NonNullable<UsageOb
   return 'unknown';
 }
 
-function detailOf(session: Session, whole: boolean): JsonObject {
+function detailOf(session: Session, recording: Recording, whole: boolean): JsonObject {
   const { metrics, review } = session;
   const expires = readTime(session.credentialsExpireAt);
   return compact({
     // A single session says more than its row in a list: views take the whole one of two.
     depth: whole ? 'full' : 'list',
+    held: whole ? heldParts(session, recording) : undefined,
     userId: session.userId,
     user: session.user,
     userName: session.userName,
@@ -136,6 +137,11 @@ function detailOf(session: Session, whole: boolean): JsonObject {
     risk: session.risk?.risk_level,
     riskAction: session.risk?.action,
   });
+}
+
+/** Which parts of the session the export has; not what they say. */
+function heldParts(session: Session, recording: Recording): string[] {
+  return [...(session.script === undefined ? [] : ['script']), ...recording.texts.map(({ part }) => part)];
 }
 
 function reviewDetail(review: Review): JsonObject {
