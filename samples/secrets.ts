@@ -1,13 +1,14 @@
 import { createHash, createHmac } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { encodeAwsKeyId } from '../src/detect/aws-account.ts';
 
 /**
  * Every credential of the estate, derived from its name: right shape, valid checksum where the provider has one,
  * meaningless content. Nothing here is, or ever was, anybody's key. Deriving them when the estate is built keeps them
  * out of this repository, so that no push protection has a reason to stop it.
  */
-export const ACCOUNT = '219484930172';
-export const GCP_PROJECT = 'hc-analytics-prod';
+const ACCOUNT = '219484930172';
+const GCP_PROJECT = 'hc-analytics-prod';
 
 const SEED = 'harbour-coffee';
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -78,20 +79,9 @@ const SHAPES: { readonly [name: string]: (who: string) => Value } = {
   'documentation.aws-secret': () => ({ text: `${'wJalrXUtnFEMI'}/K7MDENG/bPxRfiCYEXAMPLEKEY` }),
 };
 
-/**
- * An id with the account number inside, as AWS makes them since 2019: characters 5 to 14 are base32 of 50 bits, of
- * which bits 1 to 40 (after one leading 1) are the account.
- */
+/** The account number is inside, as in every id that AWS made since 2019. */
 function awsId(prefix: string, who: string): string {
-  const noise = draw(`aws.${prefix}/${who}`, BASE32, 8);
-  const low = BigInt(BASE32.indexOf(noise.charAt(0)) * 4 + (BASE32.indexOf(noise.charAt(1)) % 4));
-  let bits = ((1n << 47n) | (BigInt(ACCOUNT) << 7n) | low) << 2n;
-  let encoded = '';
-  for (let i = 0; i < 10; i++) {
-    encoded = BASE32.charAt(Number(bits & 31n)) + encoded;
-    bits >>= 5n;
-  }
-  return prefix + encoded + noise.slice(2);
+  return encodeAwsKeyId(prefix, ACCOUNT, draw(`aws.${prefix}/${who}`, BASE32, 6));
 }
 
 /** The shape of a 2048-bit PKCS#8 key: right header, right length, random body. It opens nothing and signs nothing. */
