@@ -46,6 +46,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     const { openStore } = await import('./store/index.ts');
     const store = await openStore({
       mode: 'write',
+      views: 'tables',
       ...(request.storeFile === undefined ? {} : { file: request.storeFile }),
       wait: 2_000,
     });

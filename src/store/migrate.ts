@@ -16,10 +16,6 @@ export function migrations(): readonly Migration[] {
   return [{ version: 1, sql: readSql('schema.sql') }];
 }
 
-export function viewsSql(): string {
-  return readSql('views.sql');
-}
-
 /** Version of the schema in the file; 0 for an empty database, `undefined` when it is a database of something else. */
 export async function schemaVersion(connection: DuckDBConnection): Promise<number | undefined> {
   const tables = await connection.runAndReadAll("SELECT table_name FROM duckdb_tables() WHERE schema_name IN ('main', 'obs')");

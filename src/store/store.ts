@@ -4,6 +4,7 @@ import { contentId, sha256 } from '../util/digest.ts';
 import { ObservationAppender } from './append.ts';
 import { plainRows } from './convert.ts';
 import type { Row, SqlParameters, StoreReader } from './reader.ts';
+import { coverViews, makeViewTables, uncoverViews } from './views.ts';
 
 export interface NewRun {
   /** ISO 8601, UTC. */
@@ -31,29 +32,9 @@ interface Opened {
   readonly connection: DuckDBConnection;
   readonly file: string | undefined;
   readonly release: (() => void) | undefined;
+  /** Tables are made in place of views, when the run is loaded. */
+  readonly viewTables: boolean;
 }
-
-/**
- * Views that checks read again and again, made into temporary tables before they run: nested views are planned anew
- * for each of the checks otherwise. In an order in which each finds the ones it builds on.
- */
-const MATERIALISED = [
-  'identities',
-  'credential_aliases',
-  'credentials',
-  'sightings',
-  'grants',
-  'trusts',
-  'consumers',
-  'coverage',
-  'people',
-  'credential_identities',
-  'gateway_connections',
-  'usages',
-  'identity_owners',
-  'may_become',
-  'identity_reach',
-];
 
 /** An open store. One run is written at a time, in one transaction: an interrupted run leaves nothing behind. */
 export class Store implements StoreReader {
@@ -61,15 +42,16 @@ export class Store implements StoreReader {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #release: (() => void) | undefined;
+  readonly #viewTables: boolean;
   #appender: ObservationAppender | undefined;
   #runId: string | undefined;
-  #materialised: string[] = [];
 
   constructor(opened: Opened) {
     this.file = opened.file;
     this.#instance = opened.instance;
     this.#connection = opened.connection;
     this.#release = opened.release;
+    this.#viewTables = opened.viewTables;
   }
 
   async rows(sql: string, parameters: SqlParameters = {}): Promise<Row[]> {
@@ -163,7 +145,7 @@ export class Store implements StoreReader {
     return await this.#appender.append(part, observation);
   }
 
-  /** Ends loading: from here on the views show this run. */
+  /** Ends loading. Views show this run from here on; tables in their place, from `materialise` on. */
   async endLoading(hosts: readonly string[]): Promise<{ readonly [kind: string]: number }> {
     const appender = this.#appender;
     appender?.close();
@@ -175,17 +157,15 @@ export class Store implements StoreReader {
     return appender?.counts ?? {};
   }
 
-  /** Makes the views that checks share into temporary tables of the same name; they stand before the views until `dematerialise`. */
+  /** Lets checks read tables in place of nested views, for as long as they run. */
   async materialise(): Promise<void> {
-    for (const view of MATERIALISED) {
-      await this.#connection.run(`CREATE TEMP TABLE ${view} AS SELECT * FROM ${view}`);
-      this.#materialised.push(view);
-    }
+    if (this.#viewTables) await makeViewTables(this.#connection);
+    else await coverViews(this.#connection);
   }
 
+  /** The end of `materialise`: views show again what is stored. */
   async dematerialise(): Promise<void> {
-    for (const view of this.#materialised.reverse()) await this.#connection.run(`DROP TABLE temp.${view}`);
-    this.#materialised = [];
+    if (!this.#viewTables) await uncoverViews(this.#connection);
   }
 
   /** Writes what the checks found and commits the run. */
