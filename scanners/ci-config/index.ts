@@ -40,9 +40,8 @@ function recognises(file: FileHead): boolean {
 }
 
 function* scanCiConfig(file: SourceFile, context: ScanContext): Generator<Observation> {
-  const text = file.text();
-  const blanked = blankExpressions(text);
-  const matches = context.detect(blanked, { path: file.path });
+  const matches = context.detect(blankExpressions(file.text()), { path: file.path });
+  const text = coverSecrets(file.text(), matches);
   const tooLarge = text.length > MAX_CHARACTERS;
   const yaml: YamlFile = tooLarge ? { root: undefined, problems: [], position: () => ({ line: 1, column: 1 }) } : readYaml(text);
   const fileName = file.path.slice(file.path.lastIndexOf('/') + 1);
@@ -67,7 +66,7 @@ function* scanCiConfig(file: SourceFile, context: ScanContext): Generator<Observ
     if (scalar !== undefined) literals.push({ match, at, start: match.start });
   }
   if (workflow !== undefined) {
-    for (const value of findPlainValues(blanked, yaml.root, workflow, matches)) {
+    for (const value of findPlainValues(blankExpressions(text), yaml.root, workflow, matches)) {
       const end = yaml.position(value.end);
       const at = { ...place.at(value.start, value.pointer), endLine: end.line, endColumn: end.column };
       yield plainSighting(value, at, jobAt(workflow, value.start)?.environment, context);
@@ -80,7 +79,7 @@ function* scanCiConfig(file: SourceFile, context: ScanContext): Generator<Observ
           if (identities.has(observation.id)) continue;
           identities.add(observation.id);
         }
-        yield withoutSecrets(observation, matches);
+        yield observation;
       }
     }
   }
@@ -91,17 +90,22 @@ function* scanCiConfig(file: SourceFile, context: ScanContext): Generator<Observ
   );
 }
 
-/** Names are taken from the file: one that somebody put a key into must not carry it on. */
-function withoutSecrets<T>(value: T, matches: readonly Match[]): T {
-  if (matches.length === 0) return value;
-  if (typeof value === 'string') {
-    let text: string = value;
-    for (const { secret, masked } of matches) text = text.replaceAll(secret.reveal(), masked);
-    return text as T;
+/**
+ * The text that names are read from: a key that somebody put into a step's name must not be carried on. Only letters and
+ * digits give way, so that the YAML and every offset stand. A commit id that an action is pinned to stays.
+ */
+function coverSecrets(text: string, matches: readonly Match[]): string {
+  let covered = '';
+  let from = 0;
+  for (const { start, end } of matches.toSorted((a, b) => a.start - b.start)) {
+    if (end <= from) continue;
+    const secret = text.slice(Math.max(start, from), end);
+    covered += text.slice(from, Math.max(start, from));
+    covered +=
+      /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(secret) && text[start - 1] === '@' ? secret : secret.replace(/[\p{L}\p{N}]/gu, 'x');
+    from = end;
   }
-  if (Array.isArray(value)) return value.map((each) => withoutSecrets(each, matches)) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutSecrets(each, matches)])) as T;
+  return from === 0 ? text : covered + text.slice(from);
 }
 
 /** A credential that stands in the file itself. */

@@ -92,7 +92,7 @@ function plainValue(text: string, key: string, scalar: Scalar): PlainValue | und
 const ARGUMENTS: readonly RegExp[] = [
   /\b(?:docker|podman|buildah|helm\s+registry|oras|crane\s+auth|skopeo)\s+login\b[^\n]*?\s(?:-p|--password)[=\s]\s*(?<quote>["']?)(?<value>[^\s"'$|;&]+)\k<quote>/dg,
   /\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]*?\s(?:-p|--password=)(?<quote>["']?)(?<value>[^\s"'$|;&-][^\s"'$|;&]*)\k<quote>/dg,
-  /\bcurl\b[^\n]*?\s(?:-u|--user)[=\s]?\s*(?<quote>["']?)[^\s"'$:]+:(?<value>[^\s"'$|;&]+)\k<quote>/dg,
+  /\bcurl\b[^\n]*?\s(?:-u|--user)[=\s]?\s*["']?[^\s"'$:]+:["']?(?<value>[^\s"'$|;&]+)/dg,
   /\baz\s+login\b[^\n]*?\s(?:-p|--password)[=\s]\s*(?<quote>["']?)(?<value>[^\s"'$|;&]+)\k<quote>/dg,
 ];
 
