@@ -18,7 +18,7 @@ const Options = z.strictObject({
   /** First part of `automationDetails.id`: keeps several analyses of one commit apart. */
   category: z
     .string()
-    .regex(/^[\w.-]+(\/[\w.-]+)*$/)
+    .regex(/^\w[\w.-]*(\/\w[\w.-]*)*$/)
     .default('nhi-audit'),
   /** Findings that no file tells: `config` puts them on the configuration file, `omit` leaves them out and says so. */
   unlocated: z.enum(['config', 'omit']).default('config'),

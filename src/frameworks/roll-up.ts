@@ -127,7 +127,7 @@ function reasonFor(outcome: ControlOutcome, mapped: readonly Mapped[], manual: b
     if (mapped.length === 0) return 'For people to judge; no check maps to it.';
     const ran = mapped.filter((item) => item.outcome !== 'not-assessed' && item.outcome !== 'not-applicable').length;
     if (ran === 0) return `For people to judge; ${noneRan(mapped, gaps)}`;
-    return `For people to judge: ${ran} of ${count(mapped.length, 'check')} that bear on it ran and found nothing against it.`;
+    return `For people to judge; ${outOf(ran, mapped.length)} ran and found nothing against it.`;
   }
   if (mapped.length === 0) return 'No check maps to it.';
   switch (outcome) {

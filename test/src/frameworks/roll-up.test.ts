@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { CheckMeta, CheckOutcome } from '../../../src/contracts/check.ts';
+import type { Finding, FindingStatus } from '../../../src/contracts/finding.ts';
+import { type ControlResult, Framework } from '../../../src/contracts/framework.ts';
+import type { CoverageObservation } from '../../../src/contracts/observation.ts';
+import { type CheckWithMeta, rollUp } from '../../../src/frameworks/roll-up.ts';
+import { sampleReport } from '../../helpers/report.ts';
+
+const CATALOGUE = Framework.parse({
+  id: 'orchard',
+  title: 'Orchard rules',
+  version: '1',
+  source: 'here',
+  licence: 'free',
+  controls: [
+    { id: 'apple', title: 'Apples are ripe' },
+    { id: 'pear', title: 'Pears are counted', assessment: 'manual' },
+  ],
+});
+
+const [template] = sampleReport().findings;
+const [checkTemplate] = sampleReport().checks;
+
+function check(
+  rule: string,
+  outcome: CheckOutcome,
+  fields: Partial<CheckWithMeta> = {},
+  controls = ['orchard:apple'],
+): CheckWithMeta {
+  const meta = { ...(checkTemplate?.meta as CheckMeta), id: rule, controls, needs: ['usage@gateway'] };
+  const findings = outcome === 'fail' ? 1 : 0;
+  return { meta, rule, outcome, population: 10, findings, excepted: 0, ...fields };
+}
+
+function finding(rule: string, status: FindingStatus = 'open', severity: Finding['severity'] = 'medium'): Finding {
+  return { ...(template as Finding), rule, status, severity };
+}
+
+function apple(checks: CheckWithMeta[], findings: Finding[] = [], coverage: CoverageObservation[] = []): ControlResult {
+  const [result] = rollUp([CATALOGUE], checks, findings, coverage);
+  assert.ok(result);
+  return result;
+}
+
+describe('roll-up of checks to controls', () => {
+  it('passes only when every mapped check passed, and says on how much', () => {
+    const result = apple([check('a', 'pass'), check('b', 'pass')]);
+
+    assert.equal(result.outcome, 'pass');
+    assert.equal(result.population, 20);
+    assert.equal(result.reason, '2 checks ran on 20 items and found nothing.');
+  });
+
+  it('passes when some had nothing to judge and one passed', () => {
+    const result = apple([check('a', 'pass'), check('b', 'not-applicable', { population: 0 })]);
+
+    assert.equal(result.outcome, 'pass');
+    assert.match(result.reason, /1 of 2 checks ran on 10 items and found nothing; 1 had nothing to judge\./);
+  });
+
+  it('fails when any mapped check has open findings, and says which severity is the worst', () => {
+    const result = apple(
+      [
+        check('a', 'fail', { findings: 2 }),
+        check('b', 'pass'),
+        check('c', 'not-assessed', { reason: 'Gateway sessions were not collected.' }),
+      ],
+      [finding('a', 'new', 'high'), finding('a', 'open', 'low')],
+    );
+
+    assert.equal(result.outcome, 'fail');
+    assert.equal(result.findings, 2);
+    assert.equal(result.worst, 'high');
+    assert.equal(result.reason, '2 open findings from 1 of 3 checks; 1 could not run: gateway sessions were not collected.');
+  });
+
+  it('fails on the count of the check when its findings are not in the list', () => {
+    const result = apple([check('a', 'fail', { findings: 3 })]);
+
+    assert.equal(result.outcome, 'fail');
+    assert.equal(result.findings, 3);
+    assert.equal(result.worst, checkTemplate?.meta.severity);
+  });
+
+  it('is excepted when all that was found is accepted', () => {
+    const result = apple([check('a', 'fail', { findings: 1, excepted: 1 }), check('b', 'pass')], [finding('a', 'excepted')]);
+
+    assert.equal(result.outcome, 'excepted');
+    assert.equal(result.findings, 0);
+    assert.equal(result.reason, '1 finding, all accepted by an exception.');
+  });
+
+  it('does not count fixed findings', () => {
+    assert.equal(apple([check('a', 'pass')], [finding('a', 'fixed')]).outcome, 'pass');
+  });
+
+  it('is partial when some checks passed and others could not run', () => {
+    const result = apple([check('a', 'pass'), check('b', 'not-assessed', { reason: 'Sessions were not collected.' })]);
+
+    assert.equal(result.outcome, 'partial');
+    assert.equal(result.reason, '1 of 2 checks ran in full and left nothing open; 1 could not run: sessions were not collected.');
+  });
+
+  it('is partial when a check ran on part of what it needs', () => {
+    const result = apple([check('a', 'partial', { reason: 'The credential report was denied.' })]);
+
+    assert.equal(result.outcome, 'partial');
+    assert.match(result.reason, /1 ran on part of what it needs: the credential report was denied\./);
+  });
+
+  it('is partial, not excepted, when something stayed unseen', () => {
+    const result = apple([check('a', 'fail', { excepted: 1 }), check('b', 'not-assessed')], [finding('a', 'excepted')]);
+
+    assert.equal(result.outcome, 'partial');
+  });
+
+  it('is not assessed when none of its checks could run', () => {
+    const result = apple([check('a', 'not-assessed', { reason: 'AWS IAM was denied.' }), check('b', 'not-applicable')]);
+
+    assert.equal(result.outcome, 'not-assessed');
+    assert.equal(result.reason, 'Its one check could not run: AWS IAM was denied.');
+  });
+
+  it('is not assessed when no check maps to it', () => {
+    const result = apple([]);
+
+    assert.equal(result.outcome, 'not-assessed');
+    assert.equal(result.reason, 'No check maps to it.');
+  });
+
+  it('takes the reason from coverage when the check gives none', () => {
+    const denied: CoverageObservation = {
+      kind: 'coverage',
+      surface: 'gateway',
+      subject: 'sessions',
+      outcome: 'denied',
+      why: 'the API key may not list sessions',
+      covers: ['usage'],
+    };
+
+    assert.match(apple([check('a', 'not-assessed')], [], [denied]).reason, /sessions: the API key may not list sessions/);
+    assert.match(apple([check('a', 'not-assessed')]).reason, /not collected: usage@gateway/);
+  });
+
+  it('is not applicable when there was nothing to judge', () => {
+    const result = apple([check('a', 'not-applicable', { population: 0 })]);
+
+    assert.equal(result.outcome, 'not-applicable');
+    assert.equal(result.reason, 'Nothing of the kind that its check judges was found.');
+  });
+
+  it('never passes what is for people to judge, but shows a breach of it', () => {
+    const manual = (checks: CheckWithMeta[], findings: Finding[] = []) => rollUp([CATALOGUE], checks, findings, [])[1];
+
+    assert.equal(manual([])?.reason, 'For people to judge; no check maps to it.');
+    const quiet = manual([check('a', 'pass', {}, ['orchard:pear'])]);
+    assert.equal(quiet?.outcome, 'not-assessed');
+    assert.match(quiet?.reason ?? '', /^For people to judge; 1 check ran and found nothing against it\.$/);
+    assert.equal(manual([check('a', 'fail', {}, ['orchard:pear'])], [finding('a')])?.outcome, 'fail');
+  });
+
+  it('counts a check once, even when its head names the control twice', () => {
+    const result = apple([check('a', 'fail', {}, ['orchard:apple', 'orchard:apple'])], [finding('a')]);
+
+    assert.equal(result.findings, 1);
+    assert.equal(result.rules.length, 1);
+  });
+
+  it('gives every control of every catalogue, in its order', () => {
+    const { frameworks, controls } = sampleReport();
+
+    assert.deepEqual(
+      controls.map((control) => `${control.framework}:${control.control}`),
+      frameworks.flatMap((framework) => framework.controls.map((control) => `${framework.id}:${control.id}`)),
+    );
+  });
+
+  it('never says more than its checks do, nor ever "compliant"', () => {
+    const outcomes = fc.constantFrom<CheckOutcome>('pass', 'fail', 'partial', 'not-assessed', 'not-applicable');
+    const statuses = fc.constantFrom<FindingStatus>('new', 'open', 'fixed', 'not-observed', 'excepted');
+
+    fc.assert(
+      fc.property(fc.array(fc.tuple(outcomes, fc.array(statuses, { maxLength: 3 })), { maxLength: 5 }), (rules) => {
+        const checks = rules.map(([outcome], index) => check(`r${index}`, outcome));
+        const findings = rules.flatMap(([, list], index) => list.map((status) => finding(`r${index}`, status)));
+        const result = apple(checks, findings);
+        const open = findings.filter((one) => one.status === 'new' || one.status === 'open').length;
+
+        assert.doesNotMatch(result.reason, /complian/i);
+        assert.match(result.reason, /^[A-Z0-9].*\.$/);
+        if (open > 0) assert.equal(result.outcome, 'fail');
+        if (result.outcome === 'pass') {
+          assert.ok(rules.some(([outcome]) => outcome === 'pass'));
+          assert.ok(rules.every(([outcome]) => outcome === 'pass' || outcome === 'not-applicable'));
+        }
+        if (result.outcome === 'excepted') assert.ok(findings.some((one) => one.status === 'excepted'));
+      }),
+    );
+  });
+});
