@@ -13,7 +13,7 @@ const OLDEST = [22, 18];
 const SELF = fileURLToPath(import.meta.url);
 const ROOT = path.dirname(path.dirname(SELF));
 /** What `scripts/build.ts` turns into `dist`. */
-const SOURCES = ['src', 'scanners', 'reporters', 'samples', path.join('rules', 'detectors'), path.join('rules', 'catalogs')];
+const SOURCES = ['src', 'scanners', 'reporters', 'rules'];
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
 launch(process.argv.slice(2));

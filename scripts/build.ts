@@ -1,8 +1,9 @@
-// `npm run build`, and `npm install` through "prepare": src, scanners and reporters compiled to dist, detectors as one JSON file.
+// `npm run build`, and `npm install` through "prepare": src, scanners and reporters compiled to dist, rules as JSON.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadPack, serializePack } from '../src/detect/load.ts';
+import { readJudgement } from '../src/run/rules.ts';
 import { messageOf } from '../src/util/errors.ts';
 
 const ROOT = dirname(import.meta.dirname);
@@ -23,7 +24,7 @@ async function build(): Promise<number> {
     return 1;
   }
   try {
-    await writeDetectors();
+    await writeRules();
   } catch (error) {
     console.error(`dist is not built: ${messageOf(error)}`);
     return 1;
@@ -37,8 +38,9 @@ async function build(): Promise<number> {
   return 0;
 }
 
-/** All detector packs, parsed and proven, in one file: a start need not read and check the YAML. */
-async function writeDetectors(): Promise<void> {
+/** All rules, parsed and checked, as JSON: a start need not read and check a hundred YAML texts. */
+async function writeRules(): Promise<void> {
   mkdirSync(join(NEXT, 'generated'), { recursive: true });
   writeFileSync(join(NEXT, 'generated', 'detectors.json'), serializePack(await loadPack({ source: 'yaml' })));
+  writeFileSync(join(NEXT, 'generated', 'judgement.json'), JSON.stringify(await readJudgement([])));
 }

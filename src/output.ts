@@ -2,6 +2,7 @@ import { closeSync, existsSync, lstatSync, openSync, renameSync, rmSync, statSyn
 import { dirname, resolve } from 'node:path';
 import type { AnyReporter, RenderContext, Report } from './contracts/index.ts';
 import type { Io } from './io.ts';
+import { loadReporter, REPORTER_IDS } from './registry.ts';
 import { ConfigError, codeOf, messageOf, OutputError } from './util/errors.ts';
 import { nearest } from './util/nearest.ts';
 
@@ -17,7 +18,7 @@ export interface Output {
 const FORMAT = /^(?<id>[a-z][a-z0-9-]*)(?::(?<options>[a-zA-Z]+=[^,=]*(?:,[a-zA-Z]+=[^,=]*)*))?(?:=(?<file>.+))?$/s;
 
 /** Parses `-f` and `-o` values. Throws `ConfigError` for an unknown format or a missing file name. */
-export function parseOutput(text: string, kind: 'stdout' | 'file', reporters: readonly AnyReporter[], directory: string): Output {
+export async function parseOutput(text: string, kind: 'stdout' | 'file', directory: string): Promise<Output> {
   const { id, options, file } = FORMAT.exec(text)?.groups ?? {};
   if (id === undefined || (kind === 'file') !== (file !== undefined)) {
     throw new ConfigError(`Not understood: ${kind === 'file' ? '--output' : '--format'} ${text}`, {
@@ -25,13 +26,12 @@ export function parseOutput(text: string, kind: 'stdout' | 'file', reporters: re
       hint: kind === 'file' ? 'Write FORMAT=FILE, for example: -o sarif=report.sarif' : 'Write a format, for example: -f json',
     });
   }
-  const reporter = reporters.find((candidate) => candidate.id === id);
+  const reporter = await loadReporter(id);
   if (reporter === undefined) {
-    const ids = reporters.map((candidate) => candidate.id);
-    const meant = nearest(id, ids);
+    const meant = nearest(id, REPORTER_IDS);
     throw new ConfigError(`There is no format "${id}"`, {
       code: 'OUTPUT_FORMAT',
-      hint: `${meant === undefined ? '' : `Did you mean "${meant}"? `}Formats: ${ids.join(', ')}`,
+      hint: `${meant === undefined ? '' : `Did you mean "${meant}"? `}Formats: ${REPORTER_IDS.join(', ')}`,
     });
   }
   const given = Object.fromEntries((options?.split(',') ?? []).map((pair) => pair.split('=', 2) as [string, string]));
@@ -46,8 +46,15 @@ export function parseOutput(text: string, kind: 'stdout' | 'file', reporters: re
   return { reporter, options: given, ...(file === undefined ? {} : { file: resolve(directory, file) }) };
 }
 
-/** Says before a long scan, not after it, that a report could not be written. */
-export function assertWritable(outputs: readonly Output[]): void {
+/** All that the options `-f` and `-o` ask for; says before a long scan, not after it, what cannot be written. */
+export async function parseOutputs(format: string, files: readonly string[], directory: string): Promise<readonly Output[]> {
+  const outputs = [await parseOutput(format, 'stdout', directory)];
+  for (const text of files) outputs.push(await parseOutput(text, 'file', directory));
+  assertWritable(outputs);
+  return outputs;
+}
+
+function assertWritable(outputs: readonly Output[]): void {
   for (const { file } of outputs) {
     if (file === undefined) continue;
     if (!existsSync(dirname(file))) throw notWritable(file, 'the directory does not exist');

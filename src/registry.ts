@@ -15,12 +15,17 @@ export async function loadScanners(): Promise<readonly Scanner[]> {
   ]);
 }
 
-export async function loadReporters(): Promise<readonly AnyReporter[]> {
-  return await Promise.all([
-    import('../reporters/terminal/index.ts').then((m) => m.terminal),
-    import('../reporters/json/index.ts').then((m) => m.json),
-    import('../reporters/sarif/index.ts').then((m) => m.sarif),
-    import('../reporters/csv/index.ts').then((m) => m.csv),
-    import('../reporters/markdown/index.ts').then((m) => m.markdown),
-  ]);
+const REPORTERS: { readonly [id: string]: () => Promise<AnyReporter> } = {
+  terminal: () => import('../reporters/terminal/index.ts').then((m) => m.terminal),
+  json: () => import('../reporters/json/index.ts').then((m) => m.json),
+  sarif: () => import('../reporters/sarif/index.ts').then((m) => m.sarif),
+  csv: () => import('../reporters/csv/index.ts').then((m) => m.csv),
+  markdown: () => import('../reporters/markdown/index.ts').then((m) => m.markdown),
+};
+
+export const REPORTER_IDS: readonly string[] = Object.keys(REPORTERS);
+
+/** A reporter by its id; only the ones in use are loaded. `undefined` when there is none of that name. */
+export async function loadReporter(id: string): Promise<AnyReporter | undefined> {
+  return Object.hasOwn(REPORTERS, id) ? await REPORTERS[id]?.() : undefined;
 }

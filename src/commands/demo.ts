@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { Config } from '../config/schema.ts';
 import type { Io } from '../io.ts';
-import { parseOutput, writeOutputs } from '../output.ts';
-import { loadReporters } from '../registry.ts';
+import { parseOutputs, writeOutputs } from '../output.ts';
 import { scan } from '../run.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
 import { runtimeOf } from './scan.ts';
@@ -58,12 +57,10 @@ async function tell(
   shown: string | undefined,
   report: Parameters<typeof writeOutputs>[1],
 ): Promise<void> {
-  const reporters = await loadReporters();
-  const output = parseOutput('terminal', 'stdout', reporters, io.directory);
   await io.stdout(
     'Harbour Coffee, a sample company: two repositories, IAM and gateway exports, a roster. No account was used.\n\n',
   );
-  await writeOutputs([output], report, io, shown);
+  await writeOutputs(await parseOutputs('terminal', [], io.directory), report, io, shown);
   await io.stdout('\nOne key, end to end\n\n');
   await tellTrace({ ...io, directory: '/' }, HERO, { store: storeFile, format: 'text' });
   const store = shown ?? 'audit.duckdb';

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import type { Io } from '../io.ts';
-import { assertWritable, parseOutput, writeOutputs } from '../output.ts';
-import { loadReporters } from '../registry.ts';
+import { parseOutputs, writeOutputs } from '../output.ts';
 import { makeReport } from '../run/report.ts';
 import { loadJudgement } from '../run/rules.ts';
 import { chooseFrameworks } from '../run.ts';
@@ -16,12 +15,7 @@ export async function reportCommand(
   options: ReportOptions & { readonly store: string; readonly run?: string },
 ): Promise<number> {
   const config = loadConfig(io.directory, options.config);
-  const reporters = await loadReporters();
-  const outputs = [
-    parseOutput(options.format, 'stdout', reporters, io.directory),
-    ...options.output.map((text) => parseOutput(text, 'file', reporters, io.directory)),
-  ];
-  assertWritable(outputs);
+  const outputs = await parseOutputs(options.format, options.output, io.directory);
   const { checks, frameworks } = await loadJudgement(config);
   const wanted = await chooseFrameworks(frameworks, options.framework.length > 0 ? options.framework : config.frameworks);
   const baseline = options.baseline === undefined ? undefined : readBaseline(resolve(io.directory, options.baseline));

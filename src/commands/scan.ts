@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { PERSONAS, type Persona, type Report, SEVERITIES, type Severity } from '../contracts/index.ts';
 import type { Io } from '../io.ts';
-import { assertWritable, parseOutput, writeOutputs } from '../output.ts';
-import { loadReporters, loadScanners } from '../registry.ts';
+import { parseOutputs, writeOutputs } from '../output.ts';
+import { loadScanners } from '../registry.ts';
 import { isOpen } from '../run/report.ts';
 import type { Runtime } from '../run/request.ts';
 import { scan } from '../run.ts';
@@ -47,12 +47,7 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
   const failOn =
     options.failOn === undefined ? config.failOn : oneOf('--fail-on', options.failOn, [...SEVERITIES, 'none'] as const);
   const persona = personaOf(options.persona) ?? config.persona;
-  const reporters = await loadReporters();
-  const outputs = [
-    parseOutput(options.format, 'stdout', reporters, io.directory),
-    ...options.output.map((text) => parseOutput(text, 'file', reporters, io.directory)),
-  ];
-  assertWritable(outputs);
+  const outputs = await parseOutputs(options.format, options.output, io.directory);
   const baseline = options.baseline === undefined ? undefined : readBaseline(resolve(io.directory, options.baseline));
 
   const { report, nothingScanned } = await scan({

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Check, Framework } from '../contracts/index.ts';
 import type { Pack } from '../detect/pack.ts';
@@ -26,11 +27,8 @@ export async function loadDetectors(config: LoadedConfig): Promise<Pack> {
 }
 
 export async function loadJudgement(config: LoadedConfig): Promise<Judgement> {
-  const [{ loadChecks }, { loadFrameworks }] = await Promise.all([
-    import('../correlate/load.ts'),
-    import('../frameworks/load.ts'),
-  ]);
-  const all = loadChecks(config.rules.checks);
+  const { checks: all, frameworks } =
+    (config.rules.checks.length === 0 ? readPrebuilt() : undefined) ?? (await readJudgement(config.rules.checks));
   assertKnown(
     'check',
     Object.keys(config.checks),
@@ -40,11 +38,23 @@ export async function loadJudgement(config: LoadedConfig): Promise<Judgement> {
   for (const [rule, settings] of Object.entries(config.checks)) {
     if (settings.parameters !== undefined) parameters[rule] = settings.parameters;
   }
-  return {
-    checks: all.filter((check) => config.checks[check.meta.id]?.enabled !== false),
-    frameworks: await loadFrameworks(),
-    parameters,
-  };
+  return { checks: all.filter((check) => config.checks[check.meta.id]?.enabled !== false), frameworks, parameters };
+}
+
+/** Checks and frameworks from their YAML and SQL files; `directories` are the user's own, beside the shipped ones. */
+export async function readJudgement(directories: readonly string[]): Promise<Pick<Judgement, 'checks' | 'frameworks'>> {
+  const [{ loadChecks }, { loadFrameworks }] = await Promise.all([
+    import('../correlate/load.ts'),
+    import('../frameworks/load.ts'),
+  ]);
+  return { checks: loadChecks(directories), frameworks: await loadFrameworks() };
+}
+
+/** What `npm run build` wrote of the shipped rules, when this runs from `dist`: 5 ms in place of 80. */
+function readPrebuilt(): Pick<Judgement, 'checks' | 'frameworks'> | undefined {
+  if (import.meta.url.endsWith('.ts')) return undefined;
+  const file = new URL('../../generated/judgement.json', import.meta.url);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
 /** Names everything that decides what is found; two runs with the same digest and input find the same. */
