@@ -178,20 +178,12 @@ export class Store implements StoreReader {
     finishedAt: string,
   ): Promise<void> {
     const run = this.#run();
-    for (const r of results.checks) {
-      await this.#connection.run(
-        'INSERT INTO check_results VALUES ($run, $rule, $outcome, $reason, $population, $findings, $excepted)',
-        {
-          run,
-          rule: r.rule,
-          outcome: r.outcome,
-          reason: r.reason ?? null,
-          population: r.population,
-          findings: r.findings,
-          excepted: r.excepted,
-        },
-      );
-    }
+    await this.#connection.run(
+      `INSERT INTO check_results
+       SELECT $run, r.rule, r.outcome, r.reason, r.population, r.findings, r.excepted
+       FROM (SELECT unnest(from_json($rows, '[{"rule":"VARCHAR","outcome":"VARCHAR","reason":"VARCHAR","population":"BIGINT","findings":"BIGINT","excepted":"BIGINT"}]')) AS r)`,
+      { run, rows: JSON.stringify(results.checks) },
+    );
     await this.#insertFindings(run, results.findings);
     await this.#connection.run(
       `INSERT INTO control_results
