@@ -1,7 +1,6 @@
 import {
   type CoverageObservation,
   defineFileScanner,
-  type Location,
   type Observation,
   type ObservationKind,
   type ScanContext,
@@ -11,6 +10,7 @@ import { type Broken, readJsonValues } from '../../src/iam/index.ts';
 import { accessKeyRow } from './access-keys.ts';
 import { type AnswerKind, type Answers, addAnswer, newAnswers, settle } from './answers.ts';
 import { readDetails } from './authorization-details.ts';
+import { oidcCoverage, quoted, tallyDetail, tallyReasons } from './coverage.ts';
 import { readCredentialReport, reportObservations } from './credential-report.ts';
 import { type GrantTally, newTally } from './grants.ts';
 import { awsIamLive } from './live.ts';
@@ -41,9 +41,6 @@ const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[] } = {
   'OIDC providers': ['trust'],
   'credential report': ['identity', 'credential'],
 };
-
-/** Problems quoted in one coverage row. */
-const QUOTED = 3;
 
 function* scanFile(file: SourceFile, context: ScanContext): Generator<Observation> {
   const text = file.text();
@@ -82,7 +79,7 @@ function* observe(answers: Answers, file: SourceFile, context: ScanContext, brok
     if (report.rows.length === 0 && report.problems.length === 0)
       problems.push('the credential report has no line but its header');
   }
-  yield* providerCoverage(answers, file.at);
+  for (const provider of answers.providers) yield oidcCoverage(provider, file.at);
   const kinds: readonly AnswerKind[] = answers.kinds.size === 0 ? ['authorization details'] : [...answers.kinds];
   const seen = answers.seen + reportRows;
   const failed = problems.length;
@@ -98,15 +95,8 @@ function reasons(problems: readonly string[], tally: GrantTally, answers: Answer
   }
   if (answers.truncated) why.push('the last page says that more follow: export without --max-items, all pages into one file');
   why.push(...quoted(problems));
-  why.push(...quoted([...tally.malformed]));
-  if (tally.missing.size > 0) {
-    why.push(`documents are missing for ${quoted([...tally.missing]).join(', ')}: export authorization details without --filter`);
-  }
+  why.push(...tallyReasons(tally));
   return why;
-}
-
-function quoted(all: readonly string[]): string[] {
-  return all.length <= QUOTED ? [...all] : [...all.slice(0, QUOTED), `${all.length - QUOTED} more like these`];
 }
 
 function coverageRow(
@@ -128,33 +118,8 @@ function coverageRow(
     failed: counts.failed,
     bytes: file.bytes.length,
     at: file.at,
-    detail: { exports: kinds, ...cutDetail(tally) },
+    detail: { exports: kinds, ...tallyDetail(tally) },
   };
-}
-
-/** Plain grant rows beyond the caps are judged but not listed; that hides nothing from a check of capabilities. */
-export function cutDetail(tally: GrantTally): { readonly grantRowsNotListed?: number } {
-  return tally.cut === 0 ? {} : { grantRowsNotListed: tally.cut };
-}
-
-/** An OIDC provider is nobody's identity; that it exists, and for which audiences, is said as coverage of trust. */
-function* providerCoverage(answers: Answers, at: Location): Generator<Observation> {
-  for (const provider of answers.providers) {
-    yield {
-      kind: 'coverage',
-      surface: 'aws',
-      subject: `OIDC provider ${provider.issuer}`,
-      outcome: 'complete',
-      covers: ['trust'],
-      at,
-      detail: {
-        issuer: provider.issuer,
-        audiences: provider.audiences,
-        thumbprints: provider.thumbprints,
-        ...(provider.createdAt === undefined ? {} : { createdAt: provider.createdAt }),
-      },
-    };
-  }
 }
 
 /** Users whose account the same file tells, unless two accounts have one of that name. */

@@ -1,0 +1,62 @@
+import type { Outcome } from '../../src/contracts/index.ts';
+import { codeOf, messageOf } from '../../src/util/errors.ts';
+
+/** Why a call gave nothing, for a coverage row. */
+export interface Failure {
+  readonly outcome: Extract<Outcome, 'denied' | 'partial'>;
+  /** A clause that names the right or the cause, and what to do. */
+  readonly why: string;
+  /** No other call will fare better: the credentials or the connection are at fault. */
+  readonly fatal: boolean;
+}
+
+const NOT_ALLOWED = /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|NotAuthorized)$/;
+const EXPIRED = /^(?:ExpiredToken(?:Exception)?|RequestExpired)$/;
+const INVALID =
+  /^(?:InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|AuthFailure|IncompleteSignature(?:Exception)?|MissingAuthenticationToken(?:Exception)?)$/;
+const NO_CREDENTIALS = /^(?:CredentialsProviderError|TokenProviderError)$/;
+const THROTTLED =
+  /^(?:Throttling(?:Exception)?|TooManyRequestsException|RequestLimitExceeded|RequestThrottled(?:Exception)?|SlowDown)$/;
+const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|CERT_.*|.*SELF_SIGNED.*)$/;
+
+/** `right` is the action whose call failed: `iam:ListAccessKeys`. */
+export function explainFailure(error: unknown, right: string): Failure {
+  const name = error instanceof Error ? error.name : '';
+  const code = codeOf(error) ?? '';
+  const is = (pattern: RegExp) => pattern.test(name) || pattern.test(code);
+  if (is(NOT_ALLOWED)) {
+    return {
+      outcome: 'denied',
+      why: `${right} is not allowed to these credentials: grant it (IAMReadOnlyAccess has it)`,
+      fatal: false,
+    };
+  }
+  if (is(EXPIRED))
+    return {
+      outcome: 'denied',
+      why: 'the credentials have expired: renew them (aws sso login, or a new session) and scan again',
+      fatal: true,
+    };
+  if (is(INVALID))
+    return {
+      outcome: 'denied',
+      why: `AWS does not accept the credentials (${name}): check the key and the clock of this machine`,
+      fatal: true,
+    };
+  if (is(NO_CREDENTIALS)) {
+    return {
+      outcome: 'denied',
+      why: 'no credentials were found: name a profile (aws:PROFILE), set AWS_PROFILE, or run aws sso login',
+      fatal: true,
+    };
+  }
+  if (is(THROTTLED))
+    return { outcome: 'partial', why: `AWS went on throttling ${right} after several tries: scan again later`, fatal: false };
+  if (is(UNREACHABLE))
+    return {
+      outcome: 'partial',
+      why: `AWS cannot be reached (${code === '' ? name : code}): check the network, proxy and endpoint`,
+      fatal: true,
+    };
+  return { outcome: 'partial', why: `the answer to ${right} could not be read (${messageOf(error)}): scan again`, fatal: false };
+}
