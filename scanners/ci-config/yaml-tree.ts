@@ -1,4 +1,5 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import { LineIndex } from '../../src/files/location.ts';
 import { messageOf } from '../../src/util/errors.ts';
 
 /** A YAML document as plain nodes that know where they stand. Keys stay in lists: `__proto__` is a key like any other. */
@@ -47,14 +48,11 @@ const MAX_DEPTH = 100;
 
 /** Reads the first document of a text. Never throws: what is broken is named in `problems`. */
 export function readYaml(text: string): YamlFile {
-  const lines = new LineCounter();
-  const position = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
+  const lines = new LineIndex(text);
+  const position = (offset: number) => lines.at(offset);
   let document: Document.Parsed;
   try {
-    document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, logLevel: 'silent', strict: false });
+    document = parseDocument(text, { uniqueKeys: false, logLevel: 'silent', strict: false, prettyErrors: false });
   } catch (error) {
     return { root: undefined, problems: [`cannot be read as YAML (${messageOf(error)})`], position };
   }

@@ -84,12 +84,13 @@ export class RawText {
   #lineStarts: number[] | undefined;
   /** Where the last walk over escapes ended: matches come in order, so a long string is walked once, not once a match. */
   #cursor = { from: -1, decoded: 0, raw: 0 };
+  #counted = { from: -1, to: -1, count: 0 };
 
   constructor(text: string) {
     this.text = text;
   }
 
-  /** 1-based line and column. */
+  /** 1-based line and column; columns count characters, so an emoji before it is one. */
   position(offset: number): { line: number; column: number } {
     this.#lineStarts ??= findLineStarts(this.text);
     const starts = this.#lineStarts;
@@ -100,7 +101,17 @@ export class RawText {
       if ((starts[middle] ?? 0) <= offset) low = middle;
       else high = middle - 1;
     }
-    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+    return { line: low + 1, column: this.#charactersFrom(starts[low] ?? 0, offset) + 1 };
+  }
+
+  /** A whole notebook may stand in one line: counting goes on from where it last ended. */
+  #charactersFrom(start: number, end: number): number {
+    const resumes = this.#counted.from === start && this.#counted.to <= end;
+    let at = resumes ? this.#counted.to : start;
+    let count = resumes ? this.#counted.count : 0;
+    for (; at < end; count += 1) at += (this.text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+    this.#counted = { from: start, to: at, count };
+    return count;
   }
 
   /** The raw offset that lies `count` decoded characters after `from`. */

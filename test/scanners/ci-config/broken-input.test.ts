@@ -92,6 +92,21 @@ describe('ci-config scanner, coverage and broken input', () => {
     assert.equal(textAt(text, consumer?.at, 11), 'secrets.KEY');
   });
 
+  it('counts columns in characters', async () => {
+    const text = workflow('    env: { "🍵": 1, K: "${{ secrets.KEY }}" }\n');
+
+    const consumer = kinds(await scan(text), 'consumer').find(({ secretName }) => secretName === 'KEY');
+
+    const line = [...(text.split('\n')[(consumer?.at?.line ?? 0) - 1] ?? '')];
+    assert.equal(
+      line
+        .slice((consumer?.at?.column ?? 0) - 1)
+        .join('')
+        .slice(0, 11),
+      'secrets.KEY',
+    );
+  });
+
   it('reads a file with a byte order mark', async () => {
     const observations = await scan(`\ufeff${workflow('    steps: []\n')}`);
 

@@ -88,6 +88,17 @@ describe('notebook scanner', () => {
     assert.equal(textAt(text, sighting), hidden);
   });
 
+  it('counts columns in characters, on one long line as well', async () => {
+    const text = JSON.stringify({ cells: [code(`a = "🍵" + "${TOKEN}"`), code(`b = "🍵🍵" + "${OTHER}"`)] });
+
+    const sightings = kinds(await scan(text), 'sighting');
+
+    assert.deepEqual(
+      sightings.map(({ at }) => [...text].slice((at?.column ?? 0) - 1, (at?.endColumn ?? 0) - 1).join('')),
+      [TOKEN, OTHER],
+    );
+  });
+
   it('finds a key that is cut over two elements of the source', async () => {
     const text = pretty([code([`k = "${TOKEN.slice(0, 7)}`, `${TOKEN.slice(7)}"`])]);
 
