@@ -33,8 +33,8 @@ function formatOf(path: string, head: () => string): Format | undefined {
   if (/\.(?:csv|tsv|txt)$/i.test(path)) return isRoster(csvHeader(head())?.columns ?? []) ? 'csv' : undefined;
   if (/\.json$/i.test(path)) {
     const text = head();
-    // Machine identities have addresses too: their exports belong to other scanners.
-    if (/"(?:oauth2ClientId|private_key_id|connection|session_id|access_key_id)"/.test(text)) return undefined;
+    // Service accounts have addresses, and so have the users of a gateway: neither list is a roster of the house.
+    if (/"(?:oauth2ClientId|private_key_id|connection|session_id|access_key_id|slack_id)"/.test(text)) return undefined;
     return text.includes('@') && isRoster(jsonHeader(text)) ? 'json' : undefined;
   }
   return undefined;

@@ -49,6 +49,7 @@ describe('people scanner', () => {
       ['keys.csv', 'user,arn,access_key_1_active\n'],
       ['people.md', 'email,team\n'],
       ['accounts.json', '[{"email": "etl@hc-prod.iam.gserviceaccount.com", "oauth2ClientId": "1", "state": "ENABLED"}]'],
+      ['users.json', '[{"id": "u1", "email": "ada@harbour.example", "status": "active", "slack_id": ""}]'],
       ['package.json', '{"name": "x", "author": {"email": "a@b.example"}}'],
       ['names.json', '[{"email": "ada@harbour.example", "name": "Ada"}]'],
       ['notes.json', '[1, 2'],
