@@ -93,7 +93,7 @@ function parseLine(line: string): unknown {
 
 function fromBroken(body: string, path: string): Document {
   const errors: ParseError[] = [];
-  const value: unknown = parse(body, errors, { allowTrailingComma: true });
+  const value = parseTolerantly(body, errors);
   const first = errors[0];
   const line = first === undefined ? 1 : body.slice(0, first.offset).split('\n').length;
   const what = first === undefined ? 'not JSON' : `not valid JSON at line ${line} (${printParseErrorCode(first.error)})`;
@@ -105,6 +105,16 @@ function fromBroken(body: string, path: string): Document {
     failed: 1,
     gaps: [`${what}; ${whole.length} whole records were read: export it again`],
   };
+}
+
+function parseTolerantly(body: string, errors: ParseError[]): unknown {
+  try {
+    return parse(body, errors, { allowTrailingComma: true });
+  } catch (error) {
+    // The parser calls itself for every level.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function toItem(value: { readonly [key: string]: unknown }, path: string): Item {

@@ -43,6 +43,7 @@ function* scanExport(file: SourceFile, context: ScanContext): Iterable<Observati
   const text = file.text();
   const document = readDocument(text, file.path);
   const tally = new Tally(document);
+  const lines = new Lines(text);
   const staticKeys = new Set<string | undefined>();
   for (const { shape, value, line } of distinct(document.items)) {
     context.signal.throwIfAborted();
@@ -52,24 +53,26 @@ function* scanExport(file: SourceFile, context: ScanContext): Iterable<Observati
       tally.skip();
       continue;
     }
-    if (shape === 'session') {
+    try {
+      if (shape !== 'session') {
+        yield* readRecord(shape, value, at, tally, context);
+        continue;
+      }
       const session = Session.safeParse(value).data;
       if (session === undefined) {
         tally.fail(nameOf(value), 'it has no id');
         continue;
       }
-      yield* readSession(session, isWhole(value), at, tally, context);
+      const start = line ?? lines.of(session.id);
+      yield* readSession(session, isWhole(value), start === undefined ? at : { ...at, line: start }, tally, context);
       if (session.userId === 'API_KEY' && !staticKeys.has(session.org)) {
         staticKeys.add(session.org);
         yield* staticAdminKey(session, file.at);
       }
-      continue;
-    }
-    const observations = readRecord(shape, value, at, tally, context);
-    if (observations === undefined) tally.fail(nameOf(value), `it lacks what makes it a ${NAMES[shape].one}`);
-    else {
-      tally.read();
-      yield* observations;
+    } catch (error) {
+      // The stack is what a record nested ten thousand deep uses up.
+      if (!(error instanceof RangeError)) throw error;
+      tally.fail(nameOf(value), 'it is nested too deep');
     }
   }
   // Claimed, but not ours after all (or broken before the first whole record): it must not go unsearched.
@@ -89,15 +92,37 @@ function* readSession(session: Session, whole: boolean, at: Location, tally: Tal
   }
   if (recording.failed > 0) tally.gap(`session ${quote(session.id)}: ${recording.failed} recorded events cannot be read`);
   const texts = [{ part: 'script', text: session.script }, { part: 'metadata', text: session.metadata }, ...recording.texts];
+  const environment = environmentOf(session.tags);
   for (const { part, text } of texts) {
     if (text === undefined || text === '') continue;
-    const where: Location = { ...at, pointer: `sessions/${session.id}`, part };
-    for (const match of context.detect(text)) yield context.sighting(match, where, 'session-log', environmentOf(session.tags));
+    for (const match of context.detect(text)) {
+      // Line and column are those of the record in the file; the line inside the script stands in the detail.
+      const line = at.line ?? 1;
+      const where: Location = { ...at, line, column: 1, endLine: line, endColumn: 1, pointer: `sessions/${session.id}`, part };
+      const sighting = context.sighting(match, where, 'session-log', environment);
+      yield { ...sighting, detail: { session: session.id, line: match.line } };
+    }
   }
 }
 
+function* readRecord(
+  shape: Exclude<Shape, 'session'>,
+  value: { readonly [key: string]: unknown },
+  at: Location,
+  tally: Tally,
+  context: ScanContext,
+): Iterable<Observation> {
+  const observations = observationsOf(shape, value, at, tally, context);
+  if (observations === undefined) {
+    tally.fail(nameOf(value), `it lacks what makes it a ${NAMES[shape].one}`);
+    return;
+  }
+  yield* observations;
+  tally.read();
+}
+
 /** `undefined` when the record lacks what it needs. */
-function readRecord(
+function observationsOf(
   shape: Exclude<Shape, 'session'>,
   value: unknown,
   at: Location,
@@ -145,6 +170,32 @@ function distinct(items: readonly Item[]): Iterable<Item> {
     if (known === undefined || (!isWhole(known.value) && isWhole(item.value))) byKey.set(key, item);
   }
   return byKey.values();
+}
+
+/** Finds the line of each record by its id, going through the text once. */
+class Lines {
+  readonly #text: string;
+  #offset = 0;
+  #line = 1;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  of(id: string): number | undefined {
+    const found = this.#text.indexOf(JSON.stringify(id), this.#offset);
+    // Not ahead (records in another order, an escaped id): better no line than a search of the whole for every record.
+    if (found < 0) return undefined;
+    for (
+      let next = this.#text.indexOf('\n', this.#offset);
+      next >= 0 && next < found;
+      next = this.#text.indexOf('\n', next + 1)
+    ) {
+      this.#line += 1;
+    }
+    this.#offset = found;
+    return this.#line;
+  }
 }
 
 /** Only a single session has these. */

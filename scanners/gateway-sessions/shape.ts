@@ -93,9 +93,10 @@ export function looksLikeExport(file: FileHead): boolean {
   if (!/^\s*[[{n]/.test(head)) return false;
   if (emptyExport(file.path, head.trim()) !== undefined) return true;
   const keys = new Set([...head.matchAll(/"([a-z_]{2,40})"\s*:/g)].map((match) => match[1] ?? ''));
-  return (
-    shapeOf(keys, file.path) !== undefined || (keys.has('secret') && keys.has('subtype') && /"(?:envvar|filesystem):/.test(head))
-  );
+  if (shapeOf(keys, file.path) !== undefined) return true;
+  // A long script or long settings may push all else out of the head.
+  if (/"org_id"\s*:[\s\S]*"script"\s*:\s*\{\s*"data"\s*:/.test(head)) return true;
+  return keys.has('secret') && keys.has('subtype') && /"(?:envvar|filesystem):/.test(head);
 }
 
 /** What an empty answer (`null`, `[]`, `{"data":[]…}`) was asked for. */

@@ -32,13 +32,23 @@ export function readRecording(session: Session): Recording {
     if (payload === undefined) failed += 1;
     else (payload.part === 'input' ? input : output).push(payload.bytes);
   }
-  const queries = session.subtype === 'postgres' && session.verb === 'connect' ? input.flatMap(wireQueries) : [];
+  const typed = Buffer.concat(input).toString('utf8');
+  const queries = queriesOf(session, input, typed);
   const texts = [
-    { part: 'input', text: queries.length > 0 ? queries.join(';\n') : Buffer.concat(input).toString('utf8') },
+    { part: 'input', text: queries.length > 0 ? queries.join(';\n') : typed },
     { part: 'output', text: Buffer.concat(output).toString('utf8') },
   ] as const;
   const spoken = output.map((bytes) => bytes.toString('utf8'));
   return { texts: texts.filter(({ text }) => text !== ''), queries, lost: input.length === 0 && isLost(spoken), failed };
+}
+
+/** Wire frames, or text where the gateway was asked to decode them (`event_stream=raw-queries`). */
+function queriesOf(session: Session, input: readonly Buffer[], typed: string): readonly string[] {
+  if (session.subtype !== 'postgres' || session.verb !== 'connect') return [];
+  const queries = input.flatMap(wireQueries);
+  if (queries.length > 0) return queries;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they tell wire frames from text
+  return typed === '' || /[\u0000-\u0008\ufffd]/.test(typed) ? [] : [typed];
 }
 
 function payloadOf(event: unknown): { readonly part: 'input' | 'output'; readonly bytes: Buffer } | undefined {

@@ -13,7 +13,22 @@ describe('gateway-sessions scanner: secrets', () => {
     const [sighting] = kinds(observations, 'sighting');
     assert.deepEqual([sighting?.place, sighting?.environment, sighting?.at?.part], ['session-log', 'prod', 'script']);
     assert.equal(sighting?.at?.pointer, 'sessions/a3c1a1de-0001-4c7e-9a55-0b7f2f7c1a10');
+    assert.deepEqual(sighting?.detail, { session: 'a3c1a1de-0001-4c7e-9a55-0b7f2f7c1a10', line: 2 });
     assert.ok(!JSON.stringify(observations).includes(token));
+  });
+
+  it('places it at the line of its session in the file', async () => {
+    const rows = [listRow(), single({ id: 'second', script: { data: `\n\n${token}` } })];
+
+    const pretty = kinds(await scan(JSON.stringify(rows, null, 1)), 'sighting')[0];
+    const lines = kinds(await scan(rows.map((row) => JSON.stringify(row)).join('\n')), 'sighting')[0];
+
+    const expected =
+      JSON.stringify(rows, null, 1)
+        .split('\n')
+        .findIndex((line) => line.includes('"second"')) + 1;
+    assert.deepEqual([pretty?.at?.line, pretty?.at?.column, pretty?.at?.endLine], [expected, 1, expected]);
+    assert.equal(lines?.at?.line, 2);
   });
 
   it('finds one that two events of a recording share', async () => {
@@ -107,6 +122,22 @@ describe('gateway-sessions scanner: a hostile file', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('survives nesting without end, whole and broken', async () => {
+    const deep = `${'['.repeat(60_000)}${']'.repeat(60_000)}`;
+    const rows = JSON.stringify([listRow({ id: 'deep', metadata: { note: '@' } }), listRow({ id: 'flat' })]);
+
+    const observations = await scan(rows.replace('"@"', deep));
+    const broken = await scan(rows.replace('"@"', deep).slice(0, -1));
+
+    const coverage = kinds(observations, 'coverage')[0];
+    assert.equal(
+      kinds(observations, 'usage').some((usage) => usage.sessionId === 'flat'),
+      true,
+    );
+    assert.match(coverage?.why ?? '', /"deep": it is nested too deep/);
+    assert.equal(kinds(broken, 'coverage')[0]?.outcome === 'complete', false);
   });
 
   it('keeps control characters and endless names out of its sentences', async () => {

@@ -57,6 +57,17 @@ describe('gateway-sessions scanner: sessions', () => {
     }
   });
 
+  it('recognises a session or connection whose first field fills the head', () => {
+    const filler = 'x'.repeat(6000);
+
+    assert.equal(recognises({ id: 's', org_id: ORG, script: { data: filler }, ...listRow({ script: { data: filler } }) }), true);
+    assert.equal(
+      recognises({ id: 'c', name: 'k8s', type: 'custom', subtype: 'kubernetes', secret: { 'filesystem:KUBECONFIG': filler } }),
+      true,
+    );
+    assert.equal(recognises({ id: 's', script: filler }), false);
+  });
+
   it('does not recognise other JSON, whatever it is called', () => {
     assert.equal(recognises({ name: 'shop', version: '1.0.0', dependencies: {} }), false);
     assert.equal(recognises([{ id: 1, user: 'ada', verb: 'get', status: 200 }]), false);

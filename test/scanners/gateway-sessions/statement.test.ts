@@ -119,6 +119,15 @@ describe('gateway-sessions scanner: recordings', () => {
     assert.equal(usage.action, 'write');
   });
 
+  it('reads queries that the gateway decoded before', async () => {
+    const usage = await one(
+      'usage',
+      single({ verb: 'connect', script: null, event_stream: [[0.1, 'i', base64('UPDATE beans SET roast = 1')]] }),
+    );
+
+    assert.equal(usage.action, 'write');
+  });
+
   it('says no more than "connect" where no query can be read', async () => {
     const usage = await one('usage', single({ verb: 'connect', script: null, event_stream: [[0.1, 'i', wire(frame('X', ''))]] }));
 
