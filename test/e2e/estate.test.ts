@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildEstate, type Estate } from '../../samples/build.ts';
+import { readExpected } from '../../samples/expected.ts';
+import { type CliResult, cli } from '../helpers/cli.ts';
+
+const FORMATS = { json: 'json', sarif: 'sarif', csv: 'csv', markdown: 'md', terminal: 'txt' } as const;
+
+interface JsonReport {
+  readonly findings: readonly {
+    readonly rule: string;
+    readonly severity: string;
+    readonly identity?: string;
+    readonly credential?: string;
+    readonly controls: readonly unknown[];
+    readonly evidence: readonly unknown[];
+  }[];
+  readonly controls: readonly { readonly framework: string; readonly control: string; readonly outcome: string }[];
+}
+
+describe('the sample estate, end to end', function () {
+  this.timeout(120_000);
+  let root: string;
+  let estate: Estate;
+  let store: string;
+  let first: CliResult;
+  const reports = new Map<string, string>();
+  let report: JsonReport;
+
+  before(async () => {
+    root = mkdtempSync(join(tmpdir(), 'nhi-e2e-'));
+    estate = await buildEstate(join(root, 'estate'));
+    store = join(root, 'audit.duckdb');
+    first = await scan('first', ['--store', store]);
+    report = JSON.parse(reports.get('first.json') ?? '') as JsonReport;
+  });
+
+  after(() => rmSync(root, { recursive: true, force: true }));
+
+  async function scan(name: string, more: readonly string[], targets: readonly string[] = estate.targets): Promise<CliResult> {
+    const outputs = Object.entries(FORMATS).flatMap(([id, extension]) => ['-o', `${id}=${join(root, `${name}.${extension}`)}`]);
+    const result = await cli(['scan', ...targets, '-f', 'json', ...outputs, ...more], {
+      cwd: root,
+      env: { NHI_AUDIT_NOW: estate.clock },
+    });
+    for (const extension of Object.values(FORMATS)) {
+      reports.set(`${name}.${extension}`, readFileSync(join(root, `${name}.${extension}`), 'utf8'));
+    }
+    return result;
+  }
+
+  it('finds what is planted and ends with exit code 1', () => {
+    assert.equal(first.code, 1, first.stderr);
+    assert.equal(first.stdout, reports.get('first.json'));
+  });
+
+  it('tells the story of the leaked key in one finding', () => {
+    const star = report.findings.filter((finding) => finding.rule === 'leaked-key-used-around-gateway');
+
+    assert.deepEqual(
+      star.map((finding) => [finding.severity, finding.identity]),
+      [['critical', 'aws:219484930172:user/ml-batch']],
+    );
+    const text = JSON.stringify(star[0]);
+    for (const part of ['notebooks/churn.ipynb', '.github/workflows/train.yml', 'scripts/sync-models.sh', 'NHI2:2025', 'PR.']) {
+      assert.ok(text.includes(part), `${part} is not in the finding`);
+    }
+  });
+
+  it('puts every secret that is planted into no report, no store and no message', () => {
+    assert.ok(estate.planted.length > 20, `only ${estate.planted.length} planted`);
+    const places = new Map<string, Buffer>([
+      ['stdout', Buffer.from(first.stdout)],
+      ['stderr', Buffer.from(first.stderr)],
+      ['store', readFileSync(store)],
+      ...[...reports].map(([name, text]): [string, Buffer] => [name, Buffer.from(text)]),
+    ]);
+    for (const secret of estate.planted) {
+      const forms = [secret.value, ...secret.encoded, JSON.stringify(secret.value).slice(1, -1)];
+      for (const [place, bytes] of places) {
+        for (const form of forms) assert.equal(bytes.includes(form), false, `${secret.name} is in ${place}`);
+      }
+    }
+  });
+
+  it('says everything that an audit of the estate must say', async () => {
+    const { hits } = await readExpected();
+
+    const missing = hits.filter(
+      (hit) => !report.findings.some((finding) => isAbout(finding, hit) && hit.nhi.some((id) => mapsTo(finding, id))),
+    );
+
+    assert.deepEqual(
+      missing.map((hit) => `${hit.what} (${hit.identity ?? hit.credential ?? hit.session ?? hit.where?.join(' ')})`),
+      [],
+    );
+  });
+
+  it('keeps silent about what is in order', async () => {
+    const { silent } = await readExpected();
+
+    const wrong = silent.flatMap((item) =>
+      report.findings
+        .filter(
+          (finding) =>
+            isAbout(finding, item) &&
+            (item.not === undefined || item.not.some((matter) => mapsTo(finding, matter) || finding.rule.includes(matter))),
+        )
+        .map((finding) => `${finding.rule}: ${item.what}`),
+    );
+
+    assert.deepEqual(wrong, []);
+  });
+
+  interface About {
+    readonly identity?: string | undefined;
+    readonly credential?: string | undefined;
+    readonly session?: string | undefined;
+    readonly where?: readonly [string, string] | undefined;
+  }
+
+  function isAbout(finding: JsonReport['findings'][number], item: About): boolean {
+    const text = JSON.stringify(finding);
+    if (item.identity !== undefined) return finding.identity === item.identity || text.includes(item.identity);
+    if (item.credential !== undefined) return text.includes(item.credential);
+    if (item.session !== undefined) return text.includes(item.session);
+    return item.where !== undefined && text.includes(item.where[1]);
+  }
+
+  function mapsTo(finding: JsonReport['findings'][number], control: string): boolean {
+    return JSON.stringify(finding.controls).includes(`:${control}"`) || JSON.stringify(finding.controls).includes(`"${control}"`);
+  }
+
+  it('shows pass, fail and not assessed, and never lets "not assessed" pass', () => {
+    const outcomes = new Set(report.controls.map((control) => control.outcome));
+
+    for (const outcome of ['fail', 'not-assessed']) assert.ok(outcomes.has(outcome), `no control is ${outcome}`);
+    const nhi = report.controls.filter((control) => control.framework === 'owasp-nhi-2025');
+    assert.equal(nhi.length, 10);
+  });
+
+  it('gives the same bytes for the same input and clock', async () => {
+    const key = { NHI_AUDIT_FINGERPRINT_KEY: 'the same key for both runs, 32+ characters' };
+    const again = async (): Promise<CliResult> =>
+      await cli(['scan', ...estate.targets, '-f', 'json'], { cwd: root, env: { ...key, NHI_AUDIT_NOW: estate.clock } });
+
+    const [one, two] = [await again(), await again()];
+
+    assert.equal(one.code, 1, one.stderr);
+    assert.equal(one.stdout, two.stdout);
+  });
+
+  it('reports a stored run again, in the same words', async () => {
+    const again = await cli(['report', '--store', store, '-f', 'json'], { cwd: root });
+
+    assert.equal(again.code, 0, again.stderr);
+    assert.deepEqual(JSON.parse(again.stdout).findings, report.findings);
+  });
+
+  it('keeps the store for its owner alone', () => {
+    if (process.platform !== 'win32') assert.equal(statSync(store).mode & 0o777, 0o600);
+  });
+
+  it('says on the second run what is still open, and reads no export again', async () => {
+    const second = await scan('second', ['--store', store, '--new-only']);
+
+    const later = JSON.parse(second.stdout) as JsonReport;
+    assert.equal(second.code, 0, second.stderr);
+    assert.deepEqual(later.findings, []);
+  });
+
+  it('says fixed only of what was looked at again', async () => {
+    const { duckdb, closed } = await copyOfStore();
+    const narrow = await cli(['scan', estate.exports, '--store', duckdb, '-f', 'json'], {
+      cwd: root,
+      env: { NHI_AUDIT_NOW: estate.clock },
+    });
+
+    const statuses = await cli([
+      'query',
+      'SELECT status, count(*) AS n FROM current_findings GROUP BY 1 ORDER BY 1',
+      '--store',
+      duckdb,
+      '-f',
+      'json',
+    ]);
+    closed();
+
+    assert.ok(narrow.code === 0 || narrow.code === 1, narrow.stderr);
+    const byStatus = Object.fromEntries(
+      (JSON.parse(statuses.stdout) as { status: string; n: number }[]).map((row) => [row.status, row.n]),
+    );
+    assert.ok((byStatus['not-observed'] ?? 0) > 0, JSON.stringify(byStatus));
+    assert.equal(byStatus.fixed, undefined, JSON.stringify(byStatus));
+  });
+
+  async function copyOfStore(): Promise<{ duckdb: string; closed: () => void }> {
+    const { cpSync } = await import('node:fs');
+    const duckdb = join(root, 'copy.duckdb');
+    cpSync(store, duckdb);
+    cpSync(`${store}.key`, `${duckdb}.key`);
+    return { duckdb, closed: () => rmSync(duckdb, { force: true }) };
+  }
+
+  it('traces the key from its id through owner, reach and use', async () => {
+    const id = estate.planted.find((planted) => planted.name === 'aws.ml-batch.secret')?.publicId ?? '';
+    assert.match(id, /^AKIA[A-Z2-7]{16}$/);
+
+    const trace = await cli(['trace', id, '--store', store], { cwd: root });
+
+    assert.equal(trace.code, 0, trace.stderr);
+    for (const part of [
+      'notebooks/churn.ipynb',
+      'cell 2 output',
+      '.github/workflows/train.yml',
+      'scripts/sync-models.sh',
+      'gone from HEAD',
+      'aws:219484930172:user/ml-batch',
+      'admin',
+      'iam:AttachUserPolicy',
+      'mara.lindqvist@harbour-coffee.example',
+      'left 2026-06-30',
+      'nightly-train',
+      'AROUND the gateway',
+      '2026-11-17T03:12:00Z',
+      'leaked-key-used-around-gateway',
+      'NHI2:2025',
+    ]) {
+      assert.ok(trace.stdout.includes(part), `${part} is not in the trace:\n${trace.stdout}`);
+    }
+  });
+
+  it('traces a secret from standard input by its fingerprint alone', async () => {
+    const secret = estate.planted.find((planted) => planted.name === 'aws.ml-batch.secret')?.value ?? '';
+    assert.equal(secret.length, 40);
+
+    const trace = await cli(['trace', '-', '--store', store], { cwd: root, input: `${secret}\n` });
+
+    assert.equal(trace.code, 0, trace.stderr);
+    assert.ok(trace.stdout.includes('aws:219484930172:user/ml-batch'));
+    assert.equal(trace.stdout.includes(secret), false);
+  });
+
+  it('turns checks to "not assessed" when what they need is not given', async () => {
+    const partial = await cli(['scan', ...Object.values(estate.repositories), '-f', 'json'], {
+      cwd: root,
+      env: { NHI_AUDIT_NOW: estate.clock },
+    });
+
+    const checks = (JSON.parse(partial.stdout) as { checks: { rule: string; outcome: string; reason?: string }[] }).checks;
+    const star = checks.find((check) => check.rule === 'leaked-key-used-around-gateway');
+    assert.equal(star?.outcome, 'not-assessed');
+    assert.match(star?.reason ?? '', /not collected/);
+  });
+
+  it('lists identities and findings, and answers SQL read-only', async () => {
+    const identities = await cli(['identities', '--store', store, '--unowned'], { cwd: root });
+    const findings = await cli(['findings', '--store', store, '--severity', 'critical', '-f', 'json'], { cwd: root });
+    const query = await cli(['query', 'SELECT count(*) AS n FROM identities', '--store', store, '-f', 'csv'], { cwd: root });
+    const write = await cli(['query', 'DROP TABLE findings', '--store', store], { cwd: root });
+    const file = await cli(['query', "SELECT * FROM read_csv('/etc/hostname')", '--store', store], { cwd: root });
+
+    assert.ok(identities.stdout.includes('aws:219484930172:user/ml-batch'));
+    assert.ok((JSON.parse(findings.stdout) as { severity: string }[]).every((row) => row.severity === 'critical'));
+    assert.match(query.stdout, /^n\r\n\d+\r\n$/);
+    assert.deepEqual([write.code, file.code], [2, 2]);
+    assert.equal((await cli(['findings', '--store', store, '-f', 'json'], { cwd: root })).code, 0);
+  });
+});
