@@ -6,6 +6,7 @@
 import { spawn } from 'child_process';
 import fs from 'fs';
 import module from 'module';
+import os from 'os';
 import path from 'path';
 import { fileURLToPath, pathToFileURL } from 'url';
 
@@ -42,7 +43,8 @@ function isNewEnough(version) {
 }
 
 function runMain(args) {
-  if (module.enableCompileCache) module.enableCompileCache();
+  // The user's own cache directory: in a shared /tmp another user could lay down code for us to run.
+  if (module.enableCompileCache) module.enableCompileCache(cacheDirectory());
   import(pathToFileURL(entry()).href)
     .then((cli) => cli.main(args))
     .then(
@@ -54,6 +56,11 @@ function runMain(args) {
         process.exitCode = 5;
       },
     );
+}
+
+function cacheDirectory() {
+  const base = process.platform === 'win32' ? process.env.LOCALAPPDATA : process.env.XDG_CACHE_HOME;
+  return path.join(base || path.join(os.homedir(), '.cache'), 'nhi-audit', 'compiled');
 }
 
 function whyNotStarted(error) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { tempDir, writeFile } from './helpers/temp-repo.ts';
 
@@ -30,6 +30,22 @@ describe('launcher', () => {
 
     assert.equal(ran.code, 1);
     assert.deepEqual(JSON.parse(ran.out).args, ['scan', '.', '--fail-on', 'low']);
+  });
+
+  it('keeps compiled code in the cache directory of the user, not in a shared one', () => {
+    const home = packageWith({ 'dist/src/cli.js': ECHO });
+
+    launch(home, [], { ...process.env, XDG_CACHE_HOME: join(home, 'cache') });
+
+    assert(readdirSync(join(home, 'cache/nhi-audit/compiled')).length > 0);
+  });
+
+  it('runs without a place for a cache', () => {
+    const home = packageWith({ 'dist/src/cli.js': ECHO });
+
+    const ran = launch(home, [], { ...process.env, XDG_CACHE_HOME: join(home, 'package.json') });
+
+    assert.deepEqual([ran.code, ran.err], [1, '']);
   });
 
   it('says what failed and exits with 5 when the program cannot start', () => {
