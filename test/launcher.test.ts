@@ -35,7 +35,7 @@ describe('launcher', () => {
   it('keeps compiled code in the cache directory of the user, not in a shared one', () => {
     const home = packageWith({ 'dist/src/cli.js': ECHO });
 
-    launch(home, [], { ...process.env, XDG_CACHE_HOME: join(home, 'cache') });
+    launch(home, [], { ...process.env, NODE_COMPILE_CACHE: undefined, XDG_CACHE_HOME: join(home, 'cache') });
 
     assert(readdirSync(join(home, 'cache/nhi-audit/compiled')).length > 0);
   });
