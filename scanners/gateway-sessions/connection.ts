@@ -24,6 +24,8 @@ export function* readConnection(connection: Connection, at: Location, context: S
     ...place,
     at: where,
     detail: compact({
+      // As with sessions: a list has no settings and no features, so the single one says more.
+      depth: backend.names.length > 0 || connection.features !== undefined ? 'single' : 'list',
       connection: connection.name,
       resource: connection.resource,
       type: connection.type,

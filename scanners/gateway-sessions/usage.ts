@@ -103,7 +103,7 @@ function detailOf(session: Session, recording: Recording, whole: boolean): JsonO
   const expires = readTime(session.credentialsExpireAt);
   return compact({
     // A single session says more than its row in a list: views take the whole one of two.
-    depth: whole ? 'full' : 'list',
+    depth: whole ? 'single' : 'list',
     held: whole ? heldParts(session, recording) : undefined,
     userId: session.userId,
     user: session.user,

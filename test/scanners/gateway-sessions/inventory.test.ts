@@ -252,9 +252,10 @@ describe('gateway-sessions scanner: connections', () => {
   });
 
   it('says nothing of the account of a list row, whose settings are always empty', async () => {
-    const consumer = await one('consumer', [connection(), connection()].slice(0, 1), 'c.json');
+    const consumer = await one('consumer', [connection()], 'c.json');
 
     assert.deepEqual([consumer.how, consumer.credential, consumer.identity], ['unknown', undefined, undefined]);
+    assert.equal(consumer.detail?.depth, 'list');
   });
 
   it('survives settings that are no base64, no text or no object', async () => {

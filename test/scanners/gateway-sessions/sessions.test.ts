@@ -93,7 +93,7 @@ describe('gateway-sessions scanner: sessions', () => {
 
     assert.equal(before.action, 'write');
     assert.deepEqual(after, before);
-    assert.equal(after.detail?.depth, 'full');
+    assert.equal(after.detail?.depth, 'single');
   });
 
   it('gives the same rows each time', async () => {
