@@ -73,16 +73,39 @@ function helpText(rule: RuleSource): string {
   const parts = [rule.why ?? rule.title, `Fix: ${rule.fix}`];
   if (rule.limits) parts.push(`Limits: ${rule.limits}`);
   parts.push(`Controls: ${rule.controls.join(', ')}`);
-  return parts.map((part) => message(part).text).join('\n\n');
+  return parts
+    .map((part) =>
+      part
+        .trim()
+        .split('\n')
+        .map((line) => message(line).text)
+        .join('\n'),
+    )
+    .join('\n\n');
 }
 
 function helpMarkdown(rule: RuleSource): string {
-  const parts = [markdown(rule.why ?? rule.title), `**Fix**: ${markdown(rule.fix)}`];
+  const parts = [
+    markdown(rule.why ?? rule.title),
+    `**Fix**${/^\s*(?:\d+\.|-)\s/.test(rule.fix) ? '\n\n' : ': '}${markdownLines(rule.fix)}`,
+  ];
   if (rule.limits) parts.push(`**Limits**: ${markdown(rule.limits)}`);
   parts.push(`**Controls**: ${rule.controls.map((ref) => markdown(splitRef(ref).control)).join(', ')}`);
   const links = (rule.references ?? []).filter((reference) => /^https:\/\/[\x21-\x7e]+$/.test(reference));
   if (links.length > 0) parts.push(links.map((link) => `- <${link.replace(/[<>]/g, encodeURIComponent)}>`).join('\n'));
   return parts.join('\n\n');
+}
+
+/** Advice of several steps stays a list. */
+function markdownLines(text: string): string {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const { mark, rest } = /^\s*(?<mark>\d+\.|-)\s+(?<rest>.*)$/.exec(line)?.groups ?? {};
+      return mark === undefined || rest === undefined ? markdown(line) : `${mark} ${markdown(rest)}`;
+    })
+    .join('\n');
 }
 
 function pascalCase(id: string): string {

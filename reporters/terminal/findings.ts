@@ -1,6 +1,7 @@
+import type { CheckMeta } from '../../src/contracts/check.ts';
 import type { Evidence, Finding, Severity } from '../../src/contracts/finding.ts';
 import type { IdentityView, Report } from '../../src/contracts/reporter.ts';
-import { count, firstSentence, openFindings, placeText, thousands } from '../../src/util/report-text.ts';
+import { count, firstSentence, firstStep, openFindings, placeText, thousands } from '../../src/util/report-text.ts';
 import { clip, printable } from '../../src/util/sanitize.ts';
 import type { Layout, Style } from './layout.ts';
 
@@ -33,11 +34,11 @@ export function* findingLines(report: Report, layout: Layout, limits: FindingLim
     if (!first) yield '';
     first = false;
     yield* layout.block('', clip(findings[0]?.subject ?? subject, NAME_MAX), 'bold');
+    const told = new Set<string>();
     const known = identities.get(subject);
     if (known !== undefined) yield* layout.block('  ', describe(known), 'dim');
     for (const [rule, same] of groupBy(findings, (finding) => finding.rule)) {
-      const meta = checks.get(rule);
-      yield* ruleLines(same, meta?.why, meta?.references[0], layout, limits.places);
+      yield* ruleLines(same, checks.get(rule), layout, limits.places, told);
     }
   }
   if (open.length > shown.length) {
@@ -51,46 +52,53 @@ export function* findingLines(report: Report, layout: Layout, limits: FindingLim
 
 function* ruleLines(
   findings: readonly Finding[],
-  why: string | undefined,
-  url: string | undefined,
+  meta: CheckMeta | undefined,
   layout: Layout,
-  places: number,
+  max: number,
+  told: Set<string>,
 ): Iterable<string> {
   const [first] = findings;
   if (first === undefined) return;
-  yield* layout.tagged(
-    '  ',
-    `${first.severity.toUpperCase().padEnd(8)}  `,
-    SEVERITY_STYLE[first.severity],
-    clip(first.title, TEXT_MAX),
-    ['bold'],
-  );
+  const title = clip(first.title, TEXT_MAX);
+  yield* layout.tagged('  ', `${first.severity.toUpperCase().padEnd(8)}  `, SEVERITY_STYLE[first.severity], title, ['bold']);
   const indent = '    ';
-  const id = printable(clip(first.rule, NAME_MAX));
-  yield indent + layout.paint(layout.link(id, url), 'dim');
-  if (why !== undefined) yield* layout.tagged(indent, '', [], clip(firstSentence(why), TEXT_MAX), ['dim']);
+  yield indent + layout.paint(layout.link(printable(clip(first.rule, 60)), meta?.references[0]), 'dim');
+  if (meta !== undefined) yield* layout.tagged(indent, '', [], clip(firstSentence(meta.why), TEXT_MAX), ['dim']);
   for (const [index, finding] of findings.entries()) {
     const status = finding.status === 'new' ? ' (new)' : '';
     yield* layout.tagged(indent, '- ', [], clip(finding.message, TEXT_MAX) + status);
-    yield* placeLines(finding, layout, places);
+    yield* placeLines(finding, layout, max, told);
     // The same advice under each of ten findings is noise: it stands under the last of those that share it.
     if (findings[index + 1]?.fix !== finding.fix) {
-      yield* layout.tagged(`${indent}  `, 'fix: ', ['green'], clip(firstSentence(finding.fix), TEXT_MAX));
+      yield* layout.tagged(`${indent}  `, 'fix: ', ['green'], clip(firstStep(finding.fix), TEXT_MAX));
     }
   }
 }
 
-function* placeLines(finding: Finding, layout: Layout, max: number): Iterable<string> {
-  const places = [...new Set(finding.evidence.map(evidenceText))];
-  for (const place of places.slice(0, max)) yield* layout.tagged('      ', 'at ', ['dim'], clip(place, NAME_MAX * 2));
-  if (places.length > max) yield* layout.block('      ', `and ${thousands(places.length - max)} more`, 'dim');
+/** Where the credential lies; where it lies nowhere, the facts. Places told once in a group are not told again. */
+function* placeLines(finding: Finding, layout: Layout, max: number, told: Set<string>): Iterable<string> {
+  const sightings = finding.evidence.filter((item) => item.kind === 'sighting');
+  const shown = [...new Set((sightings.length > 0 ? sightings : finding.evidence).map(evidenceText))];
+  const key = shown.join('\n');
+  if (sightings.length > 0 && shown.length > 1 && told.has(key)) {
+    yield* layout.tagged('      ', 'at ', ['dim'], `the same ${count(shown.length, 'place')} as above`);
+  } else {
+    told.add(key);
+    for (const text of shown.slice(0, max)) {
+      yield* layout.tagged('      ', sightings.length > 0 ? 'at ' : '', ['dim'], clip(text, NAME_MAX * 2));
+    }
+    if (shown.length > max) yield* layout.block('      ', `and ${thousands(shown.length - max)} more`, 'dim');
+  }
+  const facts = sightings.length === 0 ? 0 : finding.evidence.length - sightings.length;
+  if (facts > 0) yield* layout.block('      ', `and ${count(facts, 'other fact')} it rests on`, 'dim');
 }
 
-/** A sighting is its place; any other fact says what it is, and where it was read. */
+/** A sighting is its place; any other fact says what it is, and which file told it. */
 function evidenceText(evidence: Evidence): string {
-  const place = evidence.at === undefined ? '' : placeText(evidence.at);
-  if (place === '') return evidence.summary;
-  return evidence.kind === 'sighting' ? place : `${place}: ${evidence.summary}`;
+  const { pointer, ...file } = evidence.at ?? {};
+  if (evidence.kind === 'sighting') return (evidence.at === undefined ? '' : placeText(evidence.at)) || evidence.summary;
+  const source = placeText(file) || pointer;
+  return source === undefined ? evidence.summary : `${evidence.summary}, in ${source}`;
 }
 
 /** `owner jo@harbour.example has left; can: admin; 2 credentials, seen at 4 places; 7 gateway sessions; last used 2026-03-11` */

@@ -18,8 +18,11 @@ export function nextCommands(report: Report, context: RenderContext): { command:
       purpose: 'why it matters, how to fix it, what it cannot see',
     });
   }
-  if (summariseCoverage(report.coverage).looked.some((row) => row.gaps.length > 0)) {
-    commands.push({ command: 'nhi-audit doctor', purpose: 'what is missing for full coverage' });
+  if (store !== undefined && summariseCoverage(report.coverage).looked.some((row) => row.gaps.length > 0)) {
+    commands.push({
+      command: `nhi-audit query "FROM coverage WHERE outcome <> 'complete'" --store ${store}`,
+      purpose: 'what could not be read, and why',
+    });
   }
   if (store === undefined) {
     const targets = report.run.targets.map(shellWord);

@@ -98,13 +98,12 @@ export function* controlLines(report: Report, layout: Layout): Iterable<string> 
     yield* layout.block('  ', `${framework.title} ${framework.version}: ${outcomeCounts(controls)}`, 'bold');
     const told = controls.filter((control) => control.outcome !== 'pass' && control.rules.length > 0);
     for (const outcome of CONTROL_ORDER.slice(0, 4)) {
-      for (const control of told.filter((item) => item.outcome === outcome)) {
-        const label = `${word(outcome).padEnd(12)}  `;
+      for (const [label, reason] of controlRows(told.filter((item) => item.outcome === outcome))) {
         yield* layout.tagged(
           '    ',
-          label,
+          `${word(outcome).padEnd(12)}  `,
           CONTROL_STYLE[outcome],
-          `${controlLabel(control)}: ${clip(control.reason, TEXT_MAX)}`,
+          `${label}: ${clip(reason, TEXT_MAX)}`,
         );
       }
     }
@@ -112,6 +111,19 @@ export function* controlLines(report: Report, layout: Layout): Iterable<string> 
     if (unmapped > 0)
       yield* layout.block('    ', `${count(unmapped, 'control')} without a check, or for people to judge: not assessed.`, 'dim');
   }
+}
+
+/** One row for each control; those that were not assessed for the same reason share one. */
+function controlRows(controls: readonly ControlResult[]): [label: string, reason: string][] {
+  const rows = new Map<string, ControlResult[]>();
+  for (const control of controls) {
+    const key = control.outcome === 'not-assessed' ? control.reason : control.control;
+    rows.set(key, [...(rows.get(key) ?? []), control]);
+  }
+  return [...rows.values()].map((same) => {
+    const label = same.length === 1 ? same.map(controlLabel).join() : same.map((control) => control.control).join(', ');
+    return [label, same[0]?.reason ?? ''];
+  });
 }
 
 /** `3 fail, 1 partial, 2 pass, 4 not assessed` */

@@ -197,12 +197,18 @@ function silences(silent: readonly Mapped[], gaps: Gaps): string {
 
 /** Why checks stayed silent, each reason once; at most two are spelled out, for this is one sentence of a table. */
 function whys(silent: readonly Mapped[], gaps: Gaps): string {
-  const reasons = new Set(
-    silent.map((item) => (item.check.reason ?? gaps.forNeeds(item.check.meta.needs)).trim().replace(/\.$/, '')),
-  );
+  const reasons = new Set(silent.map((item) => brief(item.check.reason ?? gaps.forNeeds(item.check.meta.needs))));
   const [first, second, ...more] = [...reasons].map(lowerFirst);
   const told = [first, second].filter((reason) => reason !== undefined).join('; ');
   return more.length === 0 ? told : `${told}; and ${count(more.length, 'other reason')}`;
+}
+
+/** How to collect what is missing stands with the check; a control's one sentence says only what is missing. */
+function brief(reason: string): string {
+  return reason
+    .replace(/(were not collected): .*?(?=; |$)/g, '$1')
+    .trim()
+    .replace(/\.$/, '');
 }
 
 interface Gaps {

@@ -31,7 +31,21 @@ export function firstSentence(text: string): string {
   return /^.+?[.!?](?=\s+[A-Z`])/.exec(line)?.[0] ?? line;
 }
 
-/** `notebooks/churn.ipynb:41 cell 3 output`, `deploy.sh:3 in commit 1a2b3c4 (2024-03-02), gone from HEAD`. */
+const ITEM = /^[ \t]*(?:\d+[.)]|[-*])[ \t]+/gm;
+
+/** Advice in one line: the first sentence of a text, or of the first item of a list, with how many there are. */
+export function firstStep(advice: string): string {
+  const items = [...advice.matchAll(ITEM)];
+  const [first, second] = items;
+  if (first === undefined) return firstSentence(advice);
+  const step = firstSentence(advice.slice(first.index + first[0].length, second?.index));
+  const intro = advice.slice(0, first.index).trim().replace(/\s+/g, ' ');
+  const numbered = /\d/.test(first[0]);
+  const more = items.length === 1 ? '' : numbered ? ` (first of ${items.length} steps)` : ` (one of ${items.length} ways)`;
+  return `${intro === '' ? '' : `${intro} `}${step}${more}`;
+}
+
+/** `notebooks/churn.ipynb:41 cell 3 output`, `deploy.sh:3 in commit 1a2b3c4d (2024-03-02), gone from HEAD`. */
 export function placeText(at: Location): string {
   const file = [at.repository, at.path].filter((part) => part !== undefined).join(' ');
   const parts: string[] = [];
@@ -42,7 +56,7 @@ export function placeText(at: Location): string {
   if (at.pointer !== undefined) parts.push(file === '' ? at.pointer : `at ${at.pointer}`);
   if (at.commit !== undefined) {
     const date = at.date === undefined ? '' : ` (${at.date.slice(0, 10)})`;
-    parts.push(`in commit ${at.commit.slice(0, 7)}${date}${at.atHead === false ? ', gone from HEAD' : ''}`);
+    parts.push(`in commit ${at.commit.slice(0, 8)}${date}${at.atHead === false ? ', gone from HEAD' : ''}`);
   }
   return parts.join(' ');
 }

@@ -55,7 +55,7 @@ describe('terminal reporter', () => {
     assert.equal(deploy.match(/CRITICAL/g)?.length, 1, 'one entry for both findings of the rule');
     assert.match(deploy, /Whoever finds the key owns the account\.\n/);
     assert.match(deploy, /at harbour\/analytics notebooks\/churn\.ipynb:41 cell 3 output\n/);
-    assert.match(deploy, /at harbour\/shop scripts\/deploy now\.sh:3 in commit 1a2b3c4 \(2024-03-02\), gone from HEAD\n/);
+    assert.match(deploy, /at harbour\/shop scripts\/deploy now\.sh:3 in commit 1a2b3c4d \(2024-03-02\), gone from HEAD\n/);
     assert.match(deploy, /fix: Name a new owner of ci-deploy\./);
     assert.match(legacy, /^gcp:hc-prod:serviceAccount\/legacy-etl/);
     assert.doesNotMatch(findings, /break-glass/, 'excepted ones are not listed');
@@ -74,7 +74,7 @@ describe('terminal reporter', () => {
     const text = await render(sampleReport(), { findings: '1', places: '2' });
 
     assert.match(text, /3 more findings not printed here/);
-    assert.match(text, /and 2 more\n/);
+    assert.match(text, /and 1 more\n +and 1 other fact it rests on\n/);
   });
 
   it('lists controls that did not pass, by outcome, and counts the rest', async () => {
@@ -101,18 +101,17 @@ describe('terminal reporter', () => {
     assert.match(withStore, /\n {2}nhi-audit trace AKIA0HARBOUR0DEPLOY0 --store 'my evidence'\\''s\.duckdb'\n/);
     assert.match(withStore, /\n {2}nhi-audit rules explain leaked-key-is-admin\n/);
     assert.match(without, /\n {2}nhi-audit scan \.\/harbour \.\/exports --store nhi-audit\.duckdb\n/);
-    assert.match(await render(partialReport()), /\n {2}nhi-audit doctor\n/);
+    assert.match(
+      await render(partialReport(), {}, { ...PLAIN, store: 'a.duckdb' }),
+      /\n {2}nhi-audit query "FROM coverage WHERE outcome <> 'complete'" --store a\.duckdb\n/,
+    );
   });
 
   it('offers no command made of a hostile name', async () => {
     const text = await render(hostileReport(), {}, { ...PLAIN, store: 'x\u001b]0;.duckdb' });
     const commands = section(text, 'NEXT').match(/^ {2}\S.*$/gm);
 
-    assert.deepEqual(commands, [
-      '  nhi-audit rules explain leaked-key-is-admin',
-      '  nhi-audit doctor',
-      '  nhi-audit scan --store nhi-audit.duckdb',
-    ]);
+    assert.deepEqual(commands, ['  nhi-audit rules explain leaked-key-is-admin', '  nhi-audit scan --store nhi-audit.duckdb']);
   });
 
   it('uses colour only when told to, and never for what words do not say', async () => {

@@ -129,6 +129,15 @@ describe('roll-up of checks to controls', () => {
     assert.equal(result.reason, 'No check maps to it.');
   });
 
+  it('says what is missing, and leaves how to collect it to the check', () => {
+    const reason = 'grants were not collected: give an export, or the target aws:; people were not collected: give a roster';
+
+    assert.equal(
+      apple([check('a', 'not-assessed', { reason })]).reason,
+      'Its one check could not run: grants were not collected; people were not collected.',
+    );
+  });
+
   it('takes the reason from coverage when the check gives none', () => {
     const denied: CoverageObservation = {
       kind: 'coverage',

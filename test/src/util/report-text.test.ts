@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import type { CoverageObservation } from '../../../src/contracts/observation.ts';
-import { controlLabel, count, firstSentence, list, placeText, summariseCoverage } from '../../../src/util/report-text.ts';
+import {
+  controlLabel,
+  count,
+  firstSentence,
+  firstStep,
+  list,
+  placeText,
+  summariseCoverage,
+} from '../../../src/util/report-text.ts';
 
 describe('words of reports', () => {
   it('counts', () => {
@@ -17,12 +25,25 @@ describe('words of reports', () => {
     assert.equal(firstSentence('Over two\nlines. Next.'), 'Over two lines.');
   });
 
+  it('puts advice of several steps in one line', () => {
+    assert.equal(firstStep('Delete it. Then rest.'), 'Delete it.');
+    assert.equal(
+      firstStep('1. Deactivate the key\n   at once. Not later.\n2. Read the log.\n3. Rest.\n'),
+      'Deactivate the key at once. (first of 3 steps)',
+    );
+    assert.equal(
+      firstStep('Break the path:\n- limit the policy;\n- name the role.'),
+      'Break the path: limit the policy; (one of 2 ways)',
+    );
+    assert.equal(firstStep('- Just this.'), 'Just this.');
+  });
+
   it('writes places', () => {
     assert.equal(placeText({ path: 'a.py', line: 3 }), 'a.py:3');
     assert.equal(placeText({ path: 'n.ipynb', line: 41, cell: 3, part: 'output' }), 'n.ipynb:41 cell 3 output');
     assert.equal(
       placeText({ repository: 'o/r', path: 'a', line: 1, commit: '1234567890', date: '2024-01-02T00:00:00Z', atHead: false }),
-      'o/r a:1 in commit 1234567 (2024-01-02), gone from HEAD',
+      'o/r a:1 in commit 12345678 (2024-01-02), gone from HEAD',
     );
     assert.equal(placeText({ pointer: 'arn:aws:iam::1:user/a' }), 'arn:aws:iam::1:user/a');
     assert.equal(placeText({}), '');
