@@ -6,6 +6,8 @@ export interface CheckInput {
   readonly secret: string;
   /** Named groups of the pattern that took part in the match. */
   readonly groups: Readonly<Record<string, string>>;
+  /** Was the other half found near by? Only for detectors with `paired`. */
+  readonly isPaired: boolean;
   /** The text around the whole match. */
   around(before: number, after: number): string;
 }
@@ -54,6 +56,15 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   mixed: { judge: ({ secret }) => when(/[A-Za-z]/.test(secret) && /\d/.test(secret)) },
   /** Upper case, lower case and digits. */
   'mixed-case': { judge: ({ secret }) => when(/[A-Z]/.test(secret) && /[a-z]/.test(secret) && /\d/.test(secret)) },
+  /** Upper and lower case letters both. */
+  'mixed-letters': { judge: ({ secret }) => when(/[A-Z]/.test(secret.slice(8)) && /[a-z]/.test(secret.slice(8))) },
+  /** A public id that says nothing without its other half. */
+  'needs-pair': { judge: ({ isPaired }) => when(isPaired) },
+  /** `user:password` in base64. */
+  basic64: { judge: ({ secret }) => when(/^[\x21-\x7e]{1,100}:[\x20-\x7e]{3,}$/.test(decodeBase64(secret))) },
+  /** Any printable text in base64. */
+  text64: { judge: ({ secret }) => when(/^[\x20-\x7e]{6,}$/.test(decodeBase64(secret))) },
+  'azure-sp': { judge: judgeClientSecret, gives: ['tenant', 'client'] },
   guess: { judge: judgeGuess },
 };
 
@@ -160,6 +171,18 @@ function judgeBedrockKey({ secret }: CheckInput): Verdict {
   return when(decodeBase64(secret.slice(4)).startsWith('BedrockAPIKey'));
 }
 
+const GUID = '[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}';
+const TENANT = new RegExp(`tenant_?id\\\\*["'\\])]{0,3}\\s{0,4}[:=]\\s{0,4}\\\\*["']?(?<id>${GUID})`, 'i');
+const CLIENT = new RegExp(`(?:client|app|application)_?id\\\\*["'\\])]{0,3}\\s{0,4}[:=]\\s{0,4}\\\\*["']?(?<id>${GUID})`, 'i');
+
+/** The application an Entra secret belongs to stands beside it, as a rule. */
+function judgeClientSecret({ around }: CheckInput): Verdict {
+  const text = around(600, 600);
+  const tenant = TENANT.exec(text)?.groups?.id?.toLowerCase();
+  const client = CLIENT.exec(text)?.groups?.id?.toLowerCase();
+  return { valid: true, groups: { ...(tenant === undefined ? {} : { tenant }), ...(client === undefined ? {} : { client }) } };
+}
+
 const LOCAL_HOST = /^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal)/i;
 const EXAMPLE_HOST =
   /(?:^|\.)(?:example|invalid|test|local)(?:\.(?:com|org|net|io))?$|^(?:your|my|some)?[-_]?(?:host|hostname|server|ip|domain)(?:name)?$/i;
@@ -174,7 +197,7 @@ function judgeConnectionString({ secret, groups }: CheckInput): Verdict {
 }
 
 /** A value given to something called `password` or `secret`: is it likely one? */
-function judgeGuess({ secret, groups }: CheckInput): Verdict {
+function judgeGuess({ secret, groups, around }: CheckInput): Verdict {
   const value = secret;
   if (!/\d/.test(value) || !/[A-Za-z]/.test(value)) return INVALID;
   // Identifiers, paths, calls, versions, dates, locales, MIME types, colours: words joined by marks, digits only at the end.
@@ -183,7 +206,9 @@ function judgeGuess({ secret, groups }: CheckInput): Verdict {
   if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\(|$)/.test(value)) return INVALID;
   if (/\s/.test(value) || /[()[\]{};<>]/.test(value)) return INVALID;
   if (/^\d{4}-\d{2}-\d{2}|^v?\d+\.\d+/.test(value)) return INVALID;
-  const name = (groups.name ?? '').toLowerCase();
+  // The match begins at the telling word; what stands before it belongs to the name too: `public_key_token`.
+  const before = /[\w.-]*$/.exec(around(40, 0).split(groups.name ?? '\0')[0] ?? '')?.[0] ?? '';
+  const name = (before + (groups.name ?? '')).toLowerCase();
   if (/public|hash|digest|checksum|fingerprint|_id$|length|min|max|url|uri|path|file|name|label|title|error|message/.test(name)) {
     return INVALID;
   }

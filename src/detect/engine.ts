@@ -158,14 +158,14 @@ export function identityFrom(template: string | undefined, groups: Readonly<Reco
   const [provider, scope, ...local] = (template ?? '').split(':');
   if (provider === undefined || scope === undefined || local.length === 0) return undefined;
   let isMissing = false;
-  function fill(text: string): string {
+  function fill(text: string, mayBeEmpty: boolean): string {
     return text.replace(/\{(\w+)\}/g, (_, name: string) => {
       const value = groups[name];
-      if (value === undefined) isMissing = true;
+      if (value === undefined || (value === '' && !mayBeEmpty)) isMissing = true;
       return value ?? '';
     });
   }
-  const [who, where, what] = [fill(provider), fill(scope), fill(local.join(':'))];
+  const [who, where, what] = [fill(provider, false), fill(scope, true), fill(local.join(':'), false)];
   if (isMissing || what === '' || !/^[a-z][a-z0-9-]*$/.test(who)) return undefined;
   return identityId(who, where, what);
 }

@@ -20,24 +20,29 @@ import { crc32Base62, grafanaChecksum } from './checksum.ts';
  * | `{{jwt:NAME}}` | a JWT: `user`, `k8s`, `gcp`, `anon` |
  * | `{{json64:prefix}}` | `prefix` and base64url of a JSON object |
  * | `{{discord}}` `{{jirapat}}` | their forms |
+ * | `{{basic64:NAME:24}}` `{{text64:18}}` | base64 of `NAME:` and so many characters, or of the characters alone |
  * | `{{pem:RSA PRIVATE KEY}}` `{{pemline:PRIVATE KEY}}` | a PEM block over lines, or in one line with `\n` |
+ *
+ * Where several parts are made, `{{!…}}` marks the one that is the secret; else it is the longest.
  */
 export function expandExample(text: string, seed: string): Expanded {
   const random = generator(seed);
   let longest = '';
-  const expanded = text.replace(/\{\{([a-z0-9]+)((?::[^{}:]*)*)\}\}/g, (whole, kind: string, rest: string) => {
+  let marked: string | undefined;
+  const expanded = text.replace(/\{\{(!?)([a-z0-9]+)((?::[^{}:]*)*)\}\}/g, (whole, mark: string, kind: string, rest: string) => {
     const words = rest === '' ? [] : rest.slice(1).split(':');
     const made = make(kind, words, random);
     if (made === undefined) return whole;
+    if (mark !== '') marked = made;
     if (kind !== 'join' && kind !== 'colon' && made.length > longest.length) longest = made;
     return made;
   });
-  return { text: expanded, generated: longest };
+  return { text: expanded, generated: (marked ?? longest).replace(/(?:\\n|\s)+$/, '') };
 }
 
 export interface Expanded {
   readonly text: string;
-  /** The longest generated part: what a hit must contain. Empty when nothing was generated. */
+  /** The part marked with `!`, else the longest generated one: what a hit must contain. */
   readonly generated: string;
 }
 
@@ -115,6 +120,10 @@ function make(kind: string, words: readonly string[], random: Random): string | 
       return `${base64url(`9${pick(DIGITS, 17, random)}`)}.${pick(ALPHABETS.alnum ?? '', 6, random)}.${pick(ALPHABETS.alnum ?? '', 38, random)}`;
     case 'jirapat':
       return base64(`8${pick(DIGITS, 11, random)}:${pick(ALPHABETS.alnum ?? '', 20, random)}`);
+    case 'basic64':
+      return base64(`${first}:${pick(ALPHABETS.alnum ?? '', Number(second), random)}`);
+    case 'text64':
+      return base64(pick(ALPHABETS.alnum ?? '', Number(first), random));
     case 'pem':
     case 'pemline':
       return makePem(first, kind === 'pem' ? '\n' : '\\n', random);

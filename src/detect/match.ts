@@ -1,5 +1,5 @@
 import type { Confidence } from '../contracts/observation.ts';
-import { CHECKSUMS, type Verdict } from './checksum.ts';
+import { CHECKSUMS, type CheckInput, type Verdict } from './checksum.ts';
 import { LONGEST_WINDOW, type Rule } from './compile.ts';
 import { entropyOf } from './entropy.ts';
 import type { PlaceholderTest } from './placeholder.ts';
@@ -118,6 +118,9 @@ function judge(
   for (const [name, span] of Object.entries(match.groups)) groups[name] = decode(bytes, span);
   const own = match.groups.secret ?? match.groups.publicId ?? match;
   const paired = match.groups.secret === undefined ? findPair(rule, bytes, match, from, to, isPlaceholder) : undefined;
+  // A pattern that only says where to look is nothing without what it looks for.
+  if (rule.pair !== undefined && paired === undefined && !rule.groups.has('secret') && !rule.groups.has('publicId'))
+    return undefined;
   const span = paired ?? own;
   const isConnection = detector.type === 'connection-string';
   const written = decode(bytes, span).replaceAll('\\/', '/');
@@ -125,7 +128,7 @@ function judge(
   if (isPlaceholder(secret, rule.isGeneric) || isPlaceholder(groups.publicId ?? '', false)) return undefined;
   if (rule.allow.some((pattern) => pattern.test(secret))) return undefined;
   if (paired === undefined && detector.entropy !== undefined && entropyOf(secret) < detector.entropy) return undefined;
-  const verdict = runCheck(rule, bytes, match, secret, groups, from, to);
+  const verdict = runCheck(rule, bytes, match, { secret, groups, isPaired: paired !== undefined }, from, to);
   if (!verdict.valid) return undefined;
   const isHalf = rule.pair !== undefined && paired === undefined && match.groups.secret === undefined;
   const confidence = verdict.confidence ?? detector.confidence;
@@ -145,8 +148,7 @@ function runCheck(
   rule: Rule,
   bytes: Buffer,
   match: RawMatch,
-  secret: string,
-  groups: Readonly<Record<string, string>>,
+  about: Omit<CheckInput, 'around'>,
   from: number,
   to: number,
 ): Verdict {
@@ -154,8 +156,7 @@ function runCheck(
   const check = checksum === undefined ? undefined : CHECKSUMS[checksum];
   if (check === undefined) return { valid: true };
   return check.judge({
-    secret,
-    groups,
+    ...about,
     around: (before, after) => bytes.toString('latin1', Math.max(from, match.start - before), Math.min(to, match.end + after)),
   });
 }

@@ -2,6 +2,9 @@ import type { Placeholders } from './pack.ts';
 
 export type PlaceholderTest = (secret: string, isGeneric: boolean) => boolean;
 
+/** In longer secrets (private keys) any short word may stand by chance. */
+const MAX_WORDY = 400;
+
 /** Tells values that only stand where a secret would: documentation keys, masks, templates, references to a real store. */
 export function placeholderTest(placeholders: Placeholders): PlaceholderTest {
   const exact = new Set(placeholders.exact);
@@ -9,7 +12,7 @@ export function placeholderTest(placeholders: Placeholders): PlaceholderTest {
   return (secret, isGeneric) => {
     const folded = secret.toLowerCase();
     if (exact.has(folded)) return true;
-    if (placeholders.contains.some((part) => folded.includes(part))) return true;
+    if (secret.length <= MAX_WORDY && placeholders.contains.some((part) => folded.includes(part))) return true;
     if (isGeneric && placeholders.words.some((word) => folded.includes(word))) return true;
     if (patterns.some((pattern) => pattern.test(secret))) return true;
     return isMonotonous(folded);
