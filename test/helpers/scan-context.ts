@@ -1,24 +1,20 @@
-import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type {
-  BulkItem,
   CrawlContext,
   CrawlOptions,
-  DetectHints,
   FileHead,
   FileScanner,
-  Location,
-  Match,
   Observation,
   ObservationKind,
   ObservationOf,
-  SightingObservation,
   SourceFile,
 } from '../../src/contracts/index.ts';
-import { secretCredentialId } from '../../src/contracts/index.ts';
-import { Secret } from '../../src/util/secret.ts';
-import { git } from './temp-repo.ts';
+import { type Bulk, createBulk } from '../../src/detect/bulk.ts';
+import { createEngine, type Engine } from '../../src/detect/engine.ts';
+import { finish } from '../../src/detect/load.ts';
+import type { Pack } from '../../src/detect/pack.ts';
+import { headOfBytes } from '../../src/files/source-file.ts';
+import { sightingOf } from '../../src/run/context.ts';
+import { fingerprint } from '../../src/util/fingerprint.ts';
 
 export { tempDir, tempRepo, writeFile } from './temp-repo.ts';
 
@@ -37,11 +33,45 @@ export interface TestContextOverrides {
   readonly now?: () => Date;
   readonly env?: { readonly [name: string]: string | undefined };
   readonly bulk?: Partial<CrawlContext['bulk']>;
+  /** Detectors; by default only the one of `fakeToken`. `await loadPack()` gives the shipped ones. */
+  readonly pack?: Pack;
 }
 
 export const TEST_NOW = new Date('2026-06-01T00:00:00.000Z');
 
 const DEFAULT_OPTIONS: CrawlOptions = { history: true, staged: false, exclude: [], maxFileBytes: 64 * 1024 * 1024 };
+
+const FINGERPRINT_KEY = Buffer.from('test key');
+const TEST_PACK = finish(
+  [
+    {
+      id: 'fake-token',
+      title: 'Token of these tests',
+      provider: 'fake',
+      type: 'token',
+      pattern: 'FAKE_TOKEN_[a-z0-9]{8}',
+      keywords: ['FAKE_TOKEN_'],
+      caseSensitive: true,
+      categories: [],
+      confidence: 'high',
+      allow: [],
+      examples: [],
+      counterExamples: [],
+      references: [],
+      file: 'test/helpers/scan-context.ts',
+    },
+  ],
+  { exact: [], contains: [], words: [], patterns: [] },
+);
+
+const engines = new Map<Pack, Engine>();
+const bulks: Bulk[] = [];
+// Outside mocha (a script that tries something) there is nobody to call back.
+if (typeof after === 'function') {
+  after(async () => {
+    for (const bulk of bulks.splice(0)) await bulk.close();
+  });
+}
 
 /** A token that the harness's detector finds: `fakeToken('harbour1')`. */
 export function fakeToken(eight: string): string {
@@ -57,19 +87,24 @@ export function testContext(overrides: TestContextOverrides = {}): TestContext {
   const log = (level: 'debug' | 'info' | 'warn') => (message: string, data?: object) => {
     logs.push({ level, message, ...(data === undefined ? {} : { data }) });
   };
+  const { pack = TEST_PACK } = overrides;
+  const engine = engineOf(pack);
+  const signal = overrides.signal ?? new AbortController().signal;
+  const bulk = createBulk({ pack, fingerprintKey: FINGERPRINT_KEY, secretlint: false, signal, workers: 2 });
+  bulks.push(bulk);
   const claimant = (file: FileHead) => scanners.find((scanner) => scanner.recognises(file));
   const context: TestContext = {
     logs,
     hosts,
     phases,
-    signal: overrides.signal ?? new AbortController().signal,
+    signal,
     log: { debug: log('debug'), info: log('info'), warn: log('warn') },
     now: overrides.now ?? (() => TEST_NOW),
     env: overrides.env ?? {},
     options: { ...DEFAULT_OPTIONS, ...overrides.options },
-    fingerprint,
-    detect,
-    sighting,
+    fingerprint: (secret) => fingerprint(secret, FINGERPRINT_KEY),
+    detect: (text, hints) => engine.detect(text, hints),
+    sighting: sightingOf,
     contacts: (host) => void hosts.push(host),
     progress: {
       phase: (title, total) => void phases.push({ title, total: total ?? 0, done: 0, ended: false }),
@@ -91,11 +126,11 @@ export function testContext(overrides: TestContextOverrides = {}): TestContext {
       return scanner === undefined ? undefined : { content: scanner.content };
     },
     read(file) {
-      const scanner = claimant(headOf(file));
+      const scanner = claimant(headOfBytes(file.path, file.bytes));
       if (scanner === undefined) return undefined;
       return { content: scanner.content, observations: readAll(scanner, file, context) };
     },
-    bulk: { files: bulkFiles, blobs: bulkBlobs, ...overrides.bulk },
+    bulk: { files: bulk.files, blobs: bulk.blobs, ...overrides.bulk },
   };
   return context;
 }
@@ -111,99 +146,12 @@ export function kinds<K extends ObservationKind>(observations: readonly Observat
   return observations.filter((observation): observation is ObservationOf<K> => observation.kind === kind);
 }
 
-function headOf(file: SourceFile): FileHead {
-  return { path: file.path, size: file.bytes.length, head: () => file.text().slice(0, 4096) };
+function engineOf(pack: Pack): Engine {
+  const engine = engines.get(pack) ?? createEngine({ pack, fingerprintKey: FINGERPRINT_KEY, secretlint: false });
+  engines.set(pack, engine);
+  return engine;
 }
 
 async function* readAll(scanner: FileScanner, file: SourceFile, context: CrawlContext): AsyncIterable<Observation> {
   yield* scanner.scan(file, context);
-}
-
-function fingerprint(secret: Secret): string {
-  return createHmac('sha256', 'test key').update(secret.reveal()).digest('hex');
-}
-
-function detect(text: string | Uint8Array, _hints?: DetectHints): readonly Match[] {
-  const searched = typeof text === 'string' ? text : Buffer.from(text).toString('latin1');
-  const matches: Match[] = [];
-  for (const found of searched.matchAll(/FAKE_TOKEN_[a-z0-9]{8}/g)) {
-    const secret = new Secret(found[0]);
-    const before = searched.slice(0, found.index);
-    const line = before.split('\n').length;
-    const column = found.index - before.lastIndexOf('\n');
-    const print = fingerprint(secret);
-    matches.push({
-      detector: 'fake-token',
-      provider: 'fake',
-      type: 'token',
-      secret,
-      credential: secretCredentialId(print),
-      fingerprint: print,
-      masked: 'FAKE…(19)',
-      confidence: 'high',
-      start: found.index,
-      end: found.index + found[0].length,
-      line,
-      column,
-      endLine: line,
-      endColumn: column + found[0].length,
-    });
-  }
-  return matches;
-}
-
-function sighting(
-  match: Omit<Match, 'secret'>,
-  at: Location,
-  place: SightingObservation['place'],
-  environment?: string,
-): SightingObservation {
-  return {
-    kind: 'sighting',
-    credential: match.credential,
-    detector: match.detector,
-    provider: match.provider,
-    type: match.type,
-    fingerprint: match.fingerprint,
-    masked: match.masked,
-    confidence: match.confidence,
-    place,
-    at: { line: match.line, column: match.column, endLine: match.endLine, endColumn: match.endColumn, ...at },
-    ...(match.publicId === undefined ? {} : { publicId: match.publicId }),
-    ...(match.identity === undefined ? {} : { identity: match.identity }),
-    ...(environment === undefined ? {} : { environment }),
-  };
-}
-
-async function* bulkFiles(root: string, paths: Iterable<string>): AsyncIterable<BulkItem> {
-  for (const path of paths) {
-    let bytes: Buffer;
-    try {
-      bytes = readFileSync(join(root, path));
-    } catch {
-      yield { key: path, outcome: 'failed', why: 'cannot be read', bytes: 0, matches: [] };
-      continue;
-    }
-    yield { key: path, outcome: 'read', bytes: bytes.length, matches: detect(bytes).map(withoutSecret) };
-  }
-}
-
-async function* bulkBlobs(
-  repository: { readonly gitDir: string },
-  ids: readonly { readonly id: string }[],
-): AsyncIterable<BulkItem> {
-  for (const { id } of ids) {
-    let bytes: Buffer;
-    try {
-      bytes = git(repository.gitDir, ['cat-file', 'blob', id]);
-    } catch {
-      yield { key: id, outcome: 'failed', why: 'missing object', bytes: 0, matches: [] };
-      continue;
-    }
-    yield { key: id, outcome: 'read', bytes: bytes.length, matches: detect(bytes).map(withoutSecret) };
-  }
-}
-
-function withoutSecret({ secret: _, ...rest }: Match): Omit<Match, 'secret'> {
-  return rest;
 }
