@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildEstate, type Estate } from '../../../samples/build.ts';
-import { gatewaySessions } from '../../../scanners/gateway-sessions/index.ts';
 import type { Observation } from '../../../src/contracts/index.ts';
 import { kinds, tempDir } from '../../helpers/scan-context.ts';
 import { recognises, scan } from './helpers.ts';
