@@ -20,13 +20,14 @@ export function repositoryName(config: GitConfig): string | undefined {
 /** `https://host/owner/repo.git`, `ssh://git@host:22/owner/repo`, `git@host:owner/repo.git`; nothing for paths. */
 export function nameInUrl(url: string): string | undefined {
   const remote =
-    /^(?:https?|ssh|git):\/\/[^/]+\/(?<path>[^?#]+)/i.exec(url) ?? /^(?:[^/@:]+@)?[^/:]{2,}:(?!\/\/)(?<path>[^?#]+)/.exec(url);
+    /^(?:https?|ssh|git):\/\/[^/]+\/(?<path>.+)$/i.exec(url) ?? /^(?:[^/@:]+@)?[\w.-]{2,}:(?<path>(?!:|\/\/).+)$/.exec(url);
   const path = remote?.groups?.path
-    ?.replace(/\/+$/, '')
+    ?.replace(/[?#].*$/, '')
+    .replace(/^\/+|\/+$/g, '')
     .replace(/\.git$/, '')
-    .replace(/^\/+/, '')
     .replace('/_git/', '/');
-  return path === undefined || path === '' ? undefined : path;
+  // A name is shown, and becomes part of ids: anything odd is no name.
+  return path !== undefined && /^[\w.~%-]+(?:\/[\w.~%-]+)*$/.test(path) ? path : undefined;
 }
 
 /**

@@ -52,7 +52,8 @@ export function* walk(root: string, isExcluded: (path: string) => boolean = () =
       if (entry.name === '.git') continue;
       const path = folder.path + entry.name;
       if (entry.isDirectory()) {
-        if (!isIgnored(rules, `${path}/`) && !isExcluded(`${path}/`)) below.push({ path: `${path}/`, rules });
+        const inside = `${path}/`;
+        if (!isIgnored(rules, inside) && !isExcluded(inside)) below.push({ path: inside, rules: rulesWithin(rules, inside) });
         continue;
       }
       if (isIgnored(rules, path) || isExcluded(path)) continue;
@@ -96,6 +97,15 @@ function rulesIn(root: string, base: string): Rules[] {
   } catch {
     return [];
   }
+}
+
+/**
+ * Rules that ignore a directory which deeper ones took back say nothing inside it: `ignore` would refuse all of it for
+ * its parent's sake.
+ */
+function rulesWithin(rules: readonly Rules[], directory: string): readonly Rules[] {
+  const isSilent = ({ base, rules: own }: Rules) => own.test(directory.slice(base.length)).ignored;
+  return rules.some(isSilent) ? rules.filter((entry) => !isSilent(entry)) : rules;
 }
 
 /** Deeper files have the last word, as in git. */
