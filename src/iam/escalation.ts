@@ -18,12 +18,22 @@ export function findEscalations(subject: Subject, estate: JudgedEstate, now: Dat
 export interface JudgedEstate extends Estate {
   readonly admins: ReadonlySet<Subject>;
   readonly adminGroups: ReadonlySet<string>;
+  /** Ordinary principals that can be given rights, by `type account`. */
+  readonly armable: ReadonlyMap<string, readonly Subject[]>;
 }
 
 export function judgeEstate(estate: Estate, now: Date): JudgedEstate {
   const admins = new Set(estate.subjects.filter((subject) => decideAdmin(subject, now).outcome !== 'deny'));
   const adminGroups = new Set(estate.groups.filter((group) => makesAdmin(group.policies, now)).map((group) => group.arn));
-  return { ...estate, admins, adminGroups };
+  const armable = new Map<string, Subject[]>();
+  for (const subject of estate.subjects) {
+    if (subject.serviceLinked === true || admins.has(subject) || !limitsAdmitAdmin(subject, now)) continue;
+    const key = `${subject.type} ${subject.account}`;
+    const known = armable.get(key);
+    if (known === undefined) armable.set(key, [subject]);
+    else known.push(subject);
+  }
+  return { ...estate, admins, adminGroups, armable };
 }
 
 /** A way by which the subject changes its own rights: what makes it as good as an administrator now. */
@@ -80,20 +90,40 @@ function* boundaryWays(search: Search): Generator<Capability> {
   yield* one(search, 'own-delete-permissions-boundary', action, subject.arn);
 }
 
+/** Calls that make a way into another principal. */
+const TAKE_OVER = [
+  { method: 'iam-002', type: 'user', action: 'iam:CreateAccessKey' },
+  { method: 'iam-004', type: 'user', action: 'iam:CreateLoginProfile' },
+  { method: 'iam-006', type: 'user', action: 'iam:UpdateLoginProfile' },
+  { method: 'iam-012', type: 'role', action: 'iam:UpdateAssumeRolePolicy' },
+] as const;
+
+/** Targets named for one method; who can take over three administrators need not be told of the fourth. */
+const MAX_TARGETS = 3;
+
 function* takeOverWays(search: Search): Generator<Capability> {
-  const { subject, estate } = search;
-  for (const target of estate.admins) {
-    if (target === subject || !sameAccount(target.arn, subject)) continue;
-    if (target.type === 'user') {
-      yield* one(search, 'iam-002', 'iam:CreateAccessKey', target.arn, {}, target);
-      yield* one(search, 'iam-004', 'iam:CreateLoginProfile', target.arn, {}, target);
-      yield* one(search, 'iam-006', 'iam:UpdateLoginProfile', target.arn, {}, target);
-      continue;
+  const { subject, now } = search;
+  const targets = [...search.estate.admins].filter(
+    (target) => target !== subject && target.serviceLinked !== true && target.account === subject.account,
+  );
+  for (const { method, type, action } of TAKE_OVER) {
+    if (somewhere(subject, action, `arn:{partition}:iam::{account}:${type}/*`, now) === undefined) continue;
+    let found = 0;
+    for (const target of targets) {
+      if (target.type !== type || found === MAX_TARGETS) continue;
+      for (const way of one(search, method, action, target.arn, {}, target)) {
+        found++;
+        yield way;
+      }
     }
-    if (target.serviceLinked === true) continue;
-    yield* one(search, 'iam-012', 'iam:UpdateAssumeRolePolicy', target.arn, {}, target);
+  }
+  let assumed = 0;
+  for (const target of targets) {
+    if (target.type !== 'role' || assumed === MAX_TARGETS) continue;
     const assume = decideAssume(search, target);
-    if (assume !== undefined) yield row(search, 'sts-001', ['sts:AssumeRole'], assume, nameOf(target));
+    if (assume === undefined) continue;
+    assumed++;
+    yield row(search, 'sts-001', ['sts:AssumeRole'], assume, nameOf(target));
   }
   yield* armedWays(search);
 }
@@ -112,9 +142,8 @@ function* armedWays(search: Search): Generator<Capability> {
     const shape = `arn:{partition}:iam::{account}:${arming.type}/*`;
     if (somewhere(subject, arming.action, shape, now, arming.context) === undefined) continue;
     const done = new Set<string>();
-    for (const target of estate.subjects) {
-      if (target === subject || target.type !== arming.type || target.serviceLinked === true) continue;
-      if (!sameAccount(target.arn, subject) || estate.admins.has(target) || !limitsAdmitAdmin(target, now)) continue;
+    for (const target of estate.armable.get(`${arming.type} ${subject.account}`) ?? []) {
+      if (target === subject) continue;
       const armed = decide(subject, { action: arming.action, resource: target.arn, context: arming.context }, now);
       if (armed.outcome === 'deny') continue;
       const seconds: [string | undefined, string, Decision | undefined][] = [
@@ -162,9 +191,10 @@ function* passRoleWays(search: Search): Generator<Capability> {
   const { subject, now } = search;
   if (somewhere(subject, 'iam:PassRole', 'arn:{partition}:iam::{account}:role/*', now) === undefined) return;
   for (const { method, service, actions } of PASS_ROLE) {
+    const starts = actions.map((action) => somewhere(subject, action, '*', now) ?? REFUSED);
+    if (starts.includes(REFUSED)) continue;
     for (const role of adminRolesFor(search, service)) {
       const pass = decide(subject, { action: 'iam:PassRole', resource: role.arn, context: { [PASSED_TO]: [service] } }, now);
-      const starts = actions.map((action) => somewhere(subject, action, '*', now) ?? REFUSED);
       const all = together([pass, ...starts]);
       if (all.outcome === 'deny') continue;
       yield row(search, method, ['iam:PassRole', ...actions], all, nameOf(role));
@@ -202,7 +232,7 @@ function adminRolesFor({ subject, estate }: Search, service: string): Subject[] 
       role !== subject &&
       role.type === 'role' &&
       role.serviceLinked !== true &&
-      sameAccount(role.arn, subject) &&
+      role.account === subject.account &&
       role.trust !== undefined &&
       admitsService(role.trust, service),
   );

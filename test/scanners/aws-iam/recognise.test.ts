@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { awsIamFiles } from '../../../scanners/aws-iam/index.ts';
+import { details, headOf, keyOf, managedPolicy, policyOf, report, reportLine, userDetail } from './exports.ts';
+
+const KEY = { UserName: 'ci', AccessKeyId: keyOf('AAAAAA'), Status: 'Active', CreateDate: '2024-01-01T00:00:00Z' };
+const json = (value: unknown) => JSON.stringify(value, null, 4);
+
+const HITS: [string, string, string?][] = [
+  ['authorization details', json(details({ users: [userDetail('ci')] }))],
+  ['authorization details on one line', JSON.stringify(details({ users: [userDetail('ci')] }))],
+  ['several pages in a list', json([details({ users: [userDetail('ci')] }), details({})])],
+  ['a page of policies only', json({ Policies: [managedPolicy('a', policyOf())] })],
+  ['an empty page', json(details({}))],
+  ['an access-key list', json({ AccessKeyMetadata: [KEY] })],
+  ['an empty access-key list', json({ AccessKeyMetadata: [] })],
+  ['a list of access-key answers', json([{ AccessKeyMetadata: [KEY] }, { AccessKeyMetadata: [] }])],
+  ['bare key metadata', json([KEY])],
+  ['key metadata by line', `${JSON.stringify(KEY)}\n${JSON.stringify(KEY)}\n`, 'keys.ndjson'],
+  [
+    'a last-used answer',
+    json({ UserName: 'ci', AccessKeyLastUsed: { LastUsedDate: '2026-01-01T00:00:00Z', ServiceName: 's3', Region: 'eu-west-1' } }),
+  ],
+  [
+    'a map of last-used answers',
+    json({ [KEY.AccessKeyId]: { UserName: 'ci', AccessKeyLastUsed: { ServiceName: 'N/A', Region: 'N/A' } } }),
+  ],
+  ['a list of OIDC providers', json({ OpenIDConnectProviderList: [{ Arn: 'arn:aws:iam::111122223333:oidc-provider/x' }] })],
+  [
+    'an OIDC provider',
+    json({ Url: 'token.actions.githubusercontent.com', ClientIDList: ['sts.amazonaws.com'], ThumbprintList: [] }),
+  ],
+  ['a stored credential-report answer', json({ Content: Buffer.from(report()).toString('base64'), ReportFormat: 'text/csv' })],
+  ['a credential report', report(reportLine('ci')), 'report.csv'],
+  ['a credential report with another ending', report(reportLine('ci')), 'report.txt'],
+  ['a credential report without ending', report(), 'report'],
+];
+
+const MISSES: [string, string, string?][] = [
+  ['package.json', json({ name: 'x', version: '1.0.0', UserDetailList: [] }), 'package.json'],
+  ['a service model of the SDK', json({ version: '2.0', shapes: { AccessKeyMetadata: { shape: 'AccessKeyMetadata' } } })],
+  ['a schema that names the list', json({ UserDetailList: { type: 'list', member: { shape: 'UserDetail' } } })],
+  ['a log line that quotes an answer', json({ message: '{"UserDetailList": []}' })],
+  ['a key that was just made, secret and all', json({ AccessKey: { ...KEY, SecretAccessKey: 'x' } })],
+  ['metadata with the secret beside it', json([{ ...KEY, SecretAccessKey: 'x' }])],
+  ['a CSV of other users', 'user,email,team\nci,a@b.example,x\n', 'users.csv'],
+  ['a CSV that mentions the columns later', 'id,name\n1,"user,arn,user_creation_time"\n', 'x.csv'],
+  ['a new-user credentials CSV', 'User name,Password,Access key ID,Secret access key\nci,,x,y\n', 'credentials.csv'],
+  ['TypeScript that builds one', json({ AccessKeyMetadata: [KEY] }), 'fixture.ts'],
+  ['some policies of another product', json({ Policies: [{ name: 'allow-all' }] })],
+  ['an OAuth client', json({ Url: 'https://x', clients: ['a'] })],
+  ['an empty file', ''],
+  ['a list of numbers', '[1,2,3]'],
+  ['GCP service accounts', json([{ email: 'a@b.iam.gserviceaccount.com', uniqueId: '1', name: 'projects/b/serviceAccounts/a' }])],
+];
+
+describe('aws-iam scanner recognises', () => {
+  for (const [what, text, path] of HITS) {
+    it(what, () => {
+      assert.equal(awsIamFiles.recognises(headOf(text, path)), true);
+    });
+  }
+});
+
+describe('aws-iam scanner leaves alone', () => {
+  for (const [what, text, path] of MISSES) {
+    it(what, () => {
+      assert.equal(awsIamFiles.recognises(headOf(text, path)), false);
+    });
+  }
+
+  it('does so quickly on a head made to be slow', () => {
+    const head = `{"Policies": [{${'"Arn": "x", '.repeat(350)}`;
+    const start = performance.now();
+
+    for (let i = 0; i < 50; i++) awsIamFiles.recognises(headOf(head));
+
+    assert.ok(performance.now() - start < 500);
+  });
+});
