@@ -42,7 +42,7 @@ const STATIC_VARIABLES: readonly (readonly [RegExp, Cloud])[] = [
 const LOGIN_COMMANDS: readonly (readonly [RegExp, Cloud])[] = [
   [/\baws\s+configure\s+set\b/, 'aws'],
   [/\bgcloud\s+auth\s+activate-service-account\b/, 'gcp'],
-  [/\baz\s+login\b[^\n]*--service-principal\b/, 'azure'],
+  [/\baz\s+login\b[^\n]{0,500}--service-principal\b/, 'azure'],
 ];
 
 /** Is this input of a step a place for a long-lived cloud key? `creds` and `client-secret` only mean one in Azure's actions. */

@@ -11,11 +11,14 @@ import {
 import { blankExpressions } from './expression.ts';
 import { describeJob, type JobPlace } from './job.ts';
 import { findPlainValues, plainSighting } from './plaintext.ts';
-import { type Job, readWorkflow, type Workflow } from './workflow.ts';
+import { type Job, MAX_JOBS, readWorkflow, type Workflow } from './workflow.ts';
 import { readYaml, type Scalar, scalarsOf, type Tree, type YamlFile } from './yaml-tree.ts';
 
 /** GitHub refuses workflows long before this; it bounds what a hostile file can cost. */
 const MAX_CHARACTERS = 2 * 1024 * 1024;
+
+/** Many jobs times many secrets of the workflow's environment: ten times what the largest workflows have. */
+const MAX_CONSUMERS = 20_000;
 
 /** GitHub Actions workflows and composite actions. https://docs.github.com/en/actions/reference/workflows-and-actions */
 export const ciConfig = defineFileScanner({
@@ -46,7 +49,11 @@ function* scanCiConfig(file: SourceFile, context: ScanContext): Generator<Observ
   const yaml: YamlFile = tooLarge ? { root: undefined, problems: [], position: () => ({ line: 1, column: 1 }) } : readYaml(text);
   const fileName = file.path.slice(file.path.lastIndexOf('/') + 1);
   const workflow = readWorkflow(yaml.root, fileName, file.at.repository);
+  const problems = new Set(
+    tooLarge ? [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`] : yaml.problems,
+  );
   const place: JobPlace = {
+    note: (problem) => problems.add(problem),
     repository: file.at.repository,
     path: file.path,
     fileName,
@@ -65,6 +72,7 @@ function* scanCiConfig(file: SourceFile, context: ScanContext): Generator<Observ
     yield { ...sighting, at };
     if (scalar !== undefined) literals.push({ match, at, start: match.start });
   }
+  let described = 0;
   if (workflow !== undefined) {
     for (const value of findPlainValues(blankExpressions(text), yaml.root, workflow, matches)) {
       const end = yaml.position(value.end);
@@ -72,9 +80,16 @@ function* scanCiConfig(file: SourceFile, context: ScanContext): Generator<Observ
       yield plainSighting(value, at, jobAt(workflow, value.start)?.environment, context);
     }
     const identities = new Set<string>();
+    let consumers = 0;
     for (const job of workflow.jobs) {
+      if (consumers > MAX_CONSUMERS) {
+        problems.add(`more than ${MAX_CONSUMERS} uses of secrets: jobs from ${job.tree.pointer.slice(0, 100)} on were not read`);
+        break;
+      }
+      described += 1;
       const own = literals.filter(({ start }) => isInside(job, start) || isInEnvironment(workflow, start));
       for (const observation of describeJob(text, job, workflow, own, place)) {
+        if (observation.kind === 'consumer') consumers += 1;
         if (observation.kind === 'identity') {
           if (identities.has(observation.id)) continue;
           identities.add(observation.id);
@@ -83,11 +98,7 @@ function* scanCiConfig(file: SourceFile, context: ScanContext): Generator<Observ
       }
     }
   }
-  yield coverage(
-    file,
-    workflow,
-    tooLarge ? [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`] : yaml.problems,
-  );
+  yield coverage(file, workflow, [...problems], described);
 }
 
 /**
@@ -143,12 +154,19 @@ function scalarAt(scalars: readonly Scalar[], offset: number): Scalar | undefine
   return scalar !== undefined && offset >= scalar.start && offset < scalar.end ? scalar : undefined;
 }
 
-function coverage(file: SourceFile, workflow: Workflow | undefined, problems: readonly string[]): CoverageObservation {
+function coverage(
+  file: SourceFile,
+  workflow: Workflow | undefined,
+  problems: readonly string[],
+  read: number,
+): CoverageObservation {
   const reasons = [...problems];
   if (workflow === undefined && reasons.length === 0 && !isActionMetadata(file)) reasons.push('it has no jobs: not a workflow');
   if (workflow !== undefined && workflow.unreadable > 0) reasons.push(`${workflow.unreadable} of its jobs are no mapping`);
-  const read = workflow?.jobs.length ?? 0;
-  const failed = (workflow?.unreadable ?? 0) + (workflow === undefined && reasons.length > 0 ? 1 : 0);
+  const beyond = workflow?.beyond ?? 0;
+  if (beyond > 0) reasons.push(`it has more than ${MAX_JOBS} jobs: ${beyond} were not read`);
+  const unread = (workflow?.jobs.length ?? 0) - read + beyond + (workflow?.unreadable ?? 0);
+  const failed = unread + (workflow === undefined && reasons.length > 0 ? 1 : 0);
   return {
     kind: 'coverage',
     surface: 'ci',

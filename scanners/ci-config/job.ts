@@ -22,7 +22,11 @@ export interface JobPlace {
   readonly path: string;
   readonly fileName: string;
   at(offset: number, pointer: string): Location;
+  /** What could not be worked out, for the coverage. */
+  note(problem: string): void;
 }
+
+const MAX_LITERALS = 1000;
 
 type JobObservation = IdentityObservation | ConsumerObservation | GrantObservation;
 
@@ -35,7 +39,8 @@ export function* describeJob(
   place: JobPlace,
 ): Generator<JobObservation> {
   const oidcAvailable = allowsOidc(job.permissions);
-  const uses = findSecretUses(text, job, workflow.env, oidcAvailable);
+  const { uses, problem } = findSecretUses(text, job, workflow.env, oidcAvailable);
+  if (problem !== undefined) place.note(problem);
   const logins = findLogins(job, workflow);
   const facts = jobFacts(job, workflow, uses, logins, oidcAvailable);
   const consumer = {
@@ -110,6 +115,10 @@ export function* describeJob(
   const written = new Set<string>();
   for (const { match, at, start } of literals) {
     if (written.has(match.credential)) continue;
+    if (written.size >= MAX_LITERALS) {
+      place.note(`more than ${MAX_LITERALS} keys are written out in a job`);
+      break;
+    }
     written.add(match.credential);
     const step = job.steps.find((each) => start >= each.tree.start && start < each.tree.end);
     yield {

@@ -90,10 +90,10 @@ function plainValue(text: string, key: string, scalar: Scalar): PlainValue | und
 
 /** `docker login -p …`, `mysql -p…`, `curl -u user:…`, `--password=…` with the value written out. */
 const ARGUMENTS: readonly RegExp[] = [
-  /\b(?:docker|podman|buildah|helm\s+registry|oras|crane\s+auth|skopeo)\s+login\b[^\n]*?\s(?:-p|--password)[=\s]\s*(?<quote>["']?)(?<value>[^\s"'$|;&]+)\k<quote>/dg,
-  /\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]*?\s(?:-p|--password=)(?<quote>["']?)(?<value>[^\s"'$|;&-][^\s"'$|;&]*)\k<quote>/dg,
-  /\bcurl\b[^\n]*?\s(?:-u|--user)[=\s]?\s*["']?[^\s"'$:]+:["']?(?<value>[^\s"'$|;&]+)/dg,
-  /\baz\s+login\b[^\n]*?\s(?:-p|--password)[=\s]\s*(?<quote>["']?)(?<value>[^\s"'$|;&]+)\k<quote>/dg,
+  /\b(?:docker|podman|buildah|helm\s+registry|oras|crane\s+auth|skopeo)\s+login\b[^\n]{0,500}?\s(?:-p|--password)[=\s]\s*(?<quote>["']?)(?<value>[^\s"'$|;&]+)\k<quote>/dg,
+  /\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]{0,500}?\s(?:-p|--password=)(?<quote>["']?)(?<value>[^\s"'$|;&-][^\s"'$|;&]*)\k<quote>/dg,
+  /\bcurl\b[^\n]{0,500}?\s(?:-u|--user)[=\s]?\s*["']?[^\s"'$:]+:["']?(?<value>[^\s"'$|;&]+)/dg,
+  /\baz\s+login\b[^\n]{0,500}?\s(?:-p|--password)[=\s]\s*(?<quote>["']?)(?<value>[^\s"'$|;&]+)\k<quote>/dg,
 ];
 
 function* argumentsOf(text: string, run: Scalar): Generator<PlainValue> {

@@ -33,8 +33,18 @@ export interface SecretUse {
   readonly offset: number;
 }
 
+/** GitHub keeps at most 1,000 secrets of the organisation, 100 of the repository and 100 of the environment for a job. */
+const MAX_SECRETS = 1200;
+/** Characters of scripts, counted anew for each secret. */
+const MAX_FOLLOWED = 20_000_000;
+
 /** Finds every `secrets.X` of a job and of the workflow's environment, in the order of the file. */
-export function findSecretUses(text: string, job: Job, workflowEnv: Tree | undefined, oidcAvailable: boolean): SecretUse[] {
+export function findSecretUses(
+  text: string,
+  job: Job,
+  workflowEnv: Tree | undefined,
+  oidcAvailable: boolean,
+): { readonly uses: readonly SecretUse[]; readonly problem?: string } {
   const finder = new Finder(text, oidcAvailable);
   // A called workflow does not see the caller's environment.
   if (job.calls === undefined) {
@@ -48,7 +58,7 @@ export function findSecretUses(text: string, job: Job, workflowEnv: Tree | undef
     else finder.each(value, key === 'with' ? 'with' : 'other');
   }
   finder.follow(job.steps);
-  return finder.uses();
+  return finder.result();
 }
 
 function readStep(step: Step, finder: Finder): void {
@@ -91,14 +101,16 @@ class Finder {
   readonly #text: string;
   readonly #oidcAvailable: boolean;
   readonly #uses = new Map<string, SecretUse>();
+  #problem: string | undefined;
 
   constructor(text: string, oidcAvailable: boolean) {
     this.#text = text;
     this.#oidcAvailable = oidcAvailable;
   }
 
-  uses(): SecretUse[] {
-    return [...this.#uses.values()];
+  result(): { readonly uses: readonly SecretUse[]; readonly problem?: string } {
+    const uses = [...this.#uses.values()];
+    return this.#problem === undefined ? { uses } : { uses, problem: this.#problem };
   }
 
   each(tree: Tree, position: Position): void {
@@ -126,10 +138,16 @@ class Finder {
 
   /** Looks what scripts do with each secret, directly and through variables. */
   follow(steps: readonly Step[]): void {
+    let budget = MAX_FOLLOWED;
     for (const use of this.#uses.values()) {
       const wide = use.positions.has('workflow-env') || use.positions.has('job-env');
       for (const step of steps) {
         const variables = wide || use.reaches.has(step) ? [...use.variables] : [];
+        budget -= step.run?.length ?? 0;
+        if (budget < 0) {
+          this.#problem = 'its scripts are too long to follow every secret through them';
+          return;
+        }
         if (step.run !== undefined) {
           const { used, echoed, exported, argument } = followSecret(step.run, use.name, variables);
           if (used) use.steps.add(step);
@@ -143,7 +161,12 @@ class Finder {
   }
 
   #add(name: string, scalar: Scalar, offset: number, note: Note): void {
-    const use = this.#uses.get(name) ?? create(name, scalar, offset);
+    const known = this.#uses.get(name);
+    if (known === undefined && this.#uses.size >= MAX_SECRETS) {
+      this.#problem = `a job uses more than ${MAX_SECRETS} secrets`;
+      return;
+    }
+    const use = known ?? create(name, scalar, offset);
     this.#uses.set(name, use);
     use.positions.add(note.position);
     if (note.step !== undefined) {

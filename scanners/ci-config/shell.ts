@@ -1,4 +1,4 @@
-import { secretsIn } from './expression.ts';
+import { findExpressions, secretsIn } from './expression.ts';
 
 /** What a script does with a secret, as far as its text tells. */
 export interface SecretHandling {
@@ -37,15 +37,20 @@ export function followSecret(script: string, name: string, variables: readonly s
 }
 
 function markSecret(script: string, name: string, variables: readonly string[]): string {
-  let marked = script.replace(/\$\{\{(?<body>.*?)\}\}/gs, (whole, body: string) => {
+  let marked = '';
+  let from = 0;
+  for (const { start, end, body } of findExpressions(script)) {
     const holds = secretsIn(body).some((reference) => reference.name === name);
     const variable = /^\s*env\.(?<variable>\w+)\s*$/.exec(body)?.groups?.variable;
-    return holds || (variable !== undefined && variables.includes(variable)) ? MARK : whole;
-  });
+    const isSecret = holds || (variable !== undefined && variables.includes(variable));
+    marked += script.slice(from, start) + (isSecret ? MARK : script.slice(start, end));
+    from = end;
+  }
+  marked += script.slice(from);
   for (const variable of variables) {
     if (!/^\w+$/.test(variable)) continue;
     marked = marked.replace(
-      new RegExp(`\\$(?:env:)?${variable}\\b|\\$\\{${variable}(?![A-Za-z0-9_])[^}]*\\}|%${variable}%`, 'g'),
+      new RegExp(`\\$(?:env:)?${variable}\\b|\\$\\{${variable}(?![A-Za-z0-9_])[^}]{0,200}\\}|%${variable}%`, 'g'),
       MARK,
     );
   }
@@ -68,11 +73,11 @@ function outputOf(stages: readonly string[]): 'log' | 'workflow' | 'elsewhere' {
 }
 
 const ARGUMENT_FLAG = new RegExp(
-  `(?:^|\\s)(?:-p|-u|-W|--password|--passphrase|--token|--build-arg|--secret-key|--api-key|--from-literal|-d|--data|-H|--header)(?:[=\\s]|(?=["'${MARK}])).*${MARK}`,
+  `(?:^|\\s)(?:-p|-u|-W|--password|--passphrase|--token|--build-arg|--secret-key|--api-key|--from-literal|-d|--data|-H|--header)(?:[=\\s]|(?=["'${MARK}]))[^\\n]{0,500}?${MARK}`,
 );
 
 function takesArgument(stage: string): boolean {
-  return ARGUMENT_FLAG.test(stage) || new RegExp(`://[^\\s/]*${MARK}[^\\s/]*@`).test(stage);
+  return ARGUMENT_FLAG.test(stage) || new RegExp(`://[^\\s/]{0,200}${MARK}[^\\s/]{0,200}@`).test(stage);
 }
 
 /** Quoted text is blanked but for variables that name a file. */

@@ -18,6 +18,8 @@ export interface Workflow {
   readonly jobs: readonly Job[];
   /** Entries of `jobs` that are no mapping. */
   readonly unreadable: number;
+  /** Entries beyond `MAX_JOBS`. */
+  readonly beyond: number;
 }
 
 export interface Job {
@@ -48,6 +50,9 @@ export interface Step {
   readonly env: Tree | undefined;
 }
 
+/** More than GitHub runs of one workflow; bounds what a hostile file can cost. */
+export const MAX_JOBS = 256;
+
 /** Reads what is there; a field of an odd shape counts as absent. */
 export function readWorkflow(root: Tree | undefined, fileName: string, repository: string | undefined): Workflow | undefined {
   const runs = get(root, 'runs');
@@ -57,7 +62,8 @@ export function readWorkflow(root: Tree | undefined, fileName: string, repositor
   const on = get(root, 'on') ?? get(root, 'true');
   const permissions = get(root, 'permissions');
   const read: Job[] = [];
-  for (const { key, value } of jobs.entries) {
+  const looked = jobs.entries.slice(0, MAX_JOBS);
+  for (const { key, value } of looked) {
     if (value.type === 'mapping') read.push(readJob(key, value, permissions, [name, fileName], repository));
   }
   return {
@@ -67,7 +73,8 @@ export function readWorkflow(root: Tree | undefined, fileName: string, repositor
     pushAnyBranch: pushesAnyBranch(on),
     env: get(root, 'env'),
     jobs: read,
-    unreadable: jobs.entries.length - read.length,
+    unreadable: looked.length - read.length,
+    beyond: jobs.entries.length - looked.length,
   };
 }
 
@@ -75,7 +82,7 @@ function compositeAction(root: Tree | undefined, runs: Tree | undefined, reposit
   const name = textOf(get(root, 'name'));
   const tree = runs ?? { type: 'mapping', entries: [], start: 0, end: 0, pointer: 'runs' };
   const job = readJob('runs', tree, undefined, [name], repository);
-  return { name, composite: true, triggers: [], pushAnyBranch: false, env: undefined, jobs: [job], unreadable: 0 };
+  return { name, composite: true, triggers: [], pushAnyBranch: false, env: undefined, jobs: [job], unreadable: 0, beyond: 0 };
 }
 
 function readJob(

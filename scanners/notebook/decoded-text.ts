@@ -159,7 +159,7 @@ function findLineStarts(text: string): number[] {
 const ANSI = /\u001b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g;
 
 /** Pictures inside HTML and Markdown are blanked, not cut, so that offsets stand. */
-const INLINE_MEDIA = /(data:(?:image|audio|video|font|application\/pdf)[^,;"'\s]*;base64,)([A-Za-z0-9+/=%]+)/g;
+const INLINE_MEDIA = /(data:(?:image|audio|video|font|application\/pdf)[^,;"'\s]{0,100};base64,)([A-Za-z0-9+/=%]+)/g;
 
 function blankInlineMedia(text: string): string {
   if (!text.includes(';base64,')) return text;

@@ -33,7 +33,7 @@ const SECRET_PATTERNS: readonly Pattern[] = [
     // %env NAME=value and !export NAME=value
     basis: 'environment',
     how: 'secret',
-    pattern: /^[ \t]*(?:%(?:set_)?env|!?[ \t]*export)[ \t]+(?<name>[A-Za-z_][A-Za-z0-9_]{0,100})\b/gm,
+    pattern: /^[ \t]*(?:%(?:set_)?env|export|![ \t]*export)[ \t]+(?<name>[A-Za-z_][A-Za-z0-9_]{0,100})\b/gm,
     credentialNamesOnly: true,
   },
   // https://colab.research.google.com (Secrets panel), https://docs.databricks.com/en/security/secrets/
@@ -56,22 +56,22 @@ const ROLE_ARN = /\barn:aws[a-z-]*:(?:iam|sts)::\d{12}:(?:role|user|assumed-role
 const SERVICE_ACCOUNT = /\b[a-z0-9][a-z0-9-]{0,62}@[a-z0-9-]{1,63}\.iam\.gserviceaccount\.com\b/g;
 
 /** Reads a code cell for what it authenticates with. Comments are passed over. */
-export function* findIdentityUses(source: string): Generator<IdentityUse> {
+export function* findIdentityUses(text: string): Generator<IdentityUse> {
+  const source = blankComments(text);
   for (const { basis, how, pattern, credentialNamesOnly } of SECRET_PATTERNS) {
     for (const match of source.matchAll(pattern)) {
       const { name, scope } = match.groups ?? {};
-      if (name === undefined || isCommented(source, match.index)) continue;
+      if (name === undefined) continue;
       if (credentialNamesOnly && !soundsLikeCredential(name)) continue;
       yield { basis, how, secretName: scope === undefined ? name : `${scope}/${name}`, index: match.index };
     }
   }
   for (const match of source.matchAll(ROLE_ARN)) {
     const identity = identityIdFromArn(match[0]);
-    if (identity === undefined || isCommented(source, match.index)) continue;
+    if (identity === undefined) continue;
     yield { basis: 'role-arn', how: 'impersonation', identity, index: match.index };
   }
   for (const match of source.matchAll(SERVICE_ACCOUNT)) {
-    if (isCommented(source, match.index)) continue;
     const before = source.slice(Math.max(0, match.index - 60), match.index);
     // A client_email stands beside its key; elsewhere the account is named to be impersonated.
     const how = /client_email["']?\s*[:=]\s*["']?$/.test(before) ? 'static-key' : 'impersonation';
@@ -87,8 +87,7 @@ export function soundsLikeCredential(name: string): boolean {
   return CREDENTIAL_WORDS.test(name) || CREDENTIAL_NAMES.test(name);
 }
 
-/** Is the place inside a `#` comment line of Python, R or shell? (`#@param` forms of Colab stand after code.) */
-function isCommented(source: string, index: number): boolean {
-  const lineStart = source.lastIndexOf('\n', index - 1) + 1;
-  return /^[ \t]*#/.test(source.slice(lineStart, index));
+/** Lines that are a `#` comment in Python, R or shell. (`#@param` forms of Colab stand after code.) */
+function blankComments(text: string): string {
+  return text.replace(/^[ \t]*#.*$/gm, (comment) => ' '.repeat(comment.length));
 }

@@ -186,6 +186,54 @@ describe('ci-config scanner, coverage and broken input', () => {
     assert.match(coverageOf(observations).why ?? '', /longer than 2 Mi characters/);
   });
 
+  for (const [name, unit] of [
+    ['commands', 'docker login '],
+    ['options', '-p '],
+    ['open expressions', '${{ '],
+    ['variables', '${K'],
+    ['addresses', 'https://$K'],
+    ['pipes', 'echo $K|'],
+    ['quotes', "'${{"],
+  ] as const) {
+    it(`reads a line of nothing but ${name} in time that grows with its length`, async () => {
+      const run = JSON.stringify(`x $K ${unit.repeat(600_000 / unit.length)}`);
+
+      const observations = await scan(workflow(`    steps:\n      - env: { K: "\${{ secrets.KEY }}" }\n        run: ${run}\n`));
+
+      assert.ok(kinds(observations, 'consumer').some(({ secretName }) => secretName === 'KEY'));
+    }).timeout(5000);
+  }
+
+  it('bounds jobs, and says how many were not read', async () => {
+    const jobs = Array.from({ length: 300 }, (_, i) => `  a${i}: { steps: [] }\n`);
+
+    const { why, seen, read, failed } = coverageOf(await scan(`on: push\njobs:\n${jobs.join('')}`));
+
+    assert.equal(why, 'it has more than 256 jobs: 44 were not read');
+    assert.deepEqual([seen, read, failed], [300, 256, 44]);
+  });
+
+  it('bounds secrets times jobs', async () => {
+    const secrets = Array.from({ length: 1300 }, (_, i) => `  A${i}: \${{ secrets.A${i} }}\n`);
+    const jobs = Array.from({ length: 30 }, (_, i) => `  a${i}: { steps: [] }\n`);
+
+    const observations = await scan(`on: push\nenv:\n${secrets.join('')}jobs:\n${jobs.join('')}`);
+
+    const { why, seen, read, failed } = coverageOf(observations);
+    assert.match(why ?? '', /more than 1200 secrets; more than 20000 uses of secrets: jobs from jobs\.a17 on/);
+    assert.deepEqual([seen, read, failed], [30, 17, 13]);
+    assert.equal(kinds(observations, 'consumer').length, 17 * 1201);
+  });
+
+  it('says when scripts are too long to follow', async () => {
+    const lines = Array.from({ length: 1000 }, (_, i) => `          use \${{ secrets.A${i} }}\n`);
+
+    const observations = await scan(workflow(`    steps:\n      - run: |\n${lines.join('')}`));
+
+    assert.match(coverageOf(observations).why ?? '', /too long to follow/);
+    assert.equal(kinds(observations, 'consumer').length, 1001);
+  });
+
   it('does without a repository', async () => {
     const observations = await scan(workflow('    steps:\n      - run: x ${{ secrets.KEY }}\n'), 'deploy.yml', '');
 

@@ -455,6 +455,16 @@ describe('notebook scanner', () => {
       assert.match(kinds(observations, 'coverage')[0]?.why ?? '', /larger than 64 MiB/);
     });
 
+    for (const unit of [' ', 'export\t', 'data:image', '\u001b]', 'os.environ["A_KEY"] ', `"${TOKEN}" `]) {
+      it(`reads a cell of nothing but ${JSON.stringify(unit)} in time that grows with its length`, async () => {
+        const text = JSON.stringify({ cells: [code(unit.repeat(600_000 / unit.length))] });
+
+        const observations = await scan(text);
+
+        assert.equal(kinds(observations, 'coverage')[0]?.outcome, 'complete');
+      }).timeout(5000);
+    }
+
     it('never throws, whatever the bytes', async () => {
       await fc.assert(
         fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), async (bytes) => {
