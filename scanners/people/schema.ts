@@ -87,6 +87,7 @@ const FIELD_OF = new Map(
 const TELLING: ReadonlySet<Field> = new Set(['left', 'status', 'active', 'team', 'manager']);
 
 export function fieldOf(column: string): Field | undefined {
+  if (column.length > 100) return undefined;
   // `Email Address [Required]` and `Status [READ ONLY]`, as Google Workspace exports them.
   const folded = column
     .replace(/\[[^\]]*\]|\([^)]*\)/g, '')
