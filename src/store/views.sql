@@ -469,3 +469,123 @@ COMMENT ON VIEW admin_identities IS 'Identities that are administrators, or can 
 
 -- `1 place`, `3 places`: for nouns whose plural ends in s.
 CREATE OR REPLACE MACRO counted(n, noun) AS concat(n, ' ', noun, CASE WHEN n = 1 THEN '' ELSE 's' END);
+
+-- Sessions as an auditor asks for them: who was behind each (by the inventories, not by the session's own word), whether
+-- an approval covered it, and whether it ran at all. Rows that only issued a credential are left out.
+-- A session inside an approved window has no review of its own; one that used an issued credential has the review of
+-- the session that issued it.
+CREATE OR REPLACE VIEW gateway_sessions AS
+WITH rows_now AS (
+  SELECT
+    u.*,
+    (u.detail->>'$.userId') AS user_id,
+    (u.detail->>'$.status') AS status,
+    (u.detail->'$.review') AS review
+  FROM usages AS u
+  WHERE u.via = 'gateway'
+),
+machines AS (
+  SELECT (detail->>'$.userId') AS user_id, min(identity_id) AS identity_id, min(type) AS type, list_distinct(flatten(list(evidence))) AS evidence
+  FROM identities
+  WHERE provider = 'hoop' AND (detail->>'$.userId') IS NOT NULL
+  GROUP BY ALL
+),
+members AS (
+  SELECT DISTINCT (detail->>'$.userId') AS user_id
+  FROM obs.people
+  SEMI JOIN current_parts USING (part_id)
+  WHERE (detail->>'$.userId') IS NOT NULL
+),
+windows AS (
+  SELECT
+    (detail->>'$.window.userId') AS user_id,
+    (detail->>'$.window.connection') AS connection,
+    (detail->>'$.window.from')::TIMESTAMP AS opened_at,
+    (detail->>'$.window.until')::TIMESTAMP AS closed_at,
+    observation_id
+  FROM rows_now
+  WHERE (detail->>'$.window.from') IS NOT NULL
+),
+covered AS (
+  SELECT r.observation_id, min(w.observation_id) AS window_id
+  FROM rows_now AS r
+  JOIN windows AS w ON w.user_id = r.user_id AND w.connection = r.target AND r.used_at >= w.opened_at AND r.used_at < w.closed_at
+  GROUP BY r.observation_id
+),
+closed AS (
+  SELECT r.observation_id, max(w.closed_at) AS window_closed_at, arg_max(w.observation_id, w.closed_at) AS closed_window_id
+  FROM rows_now AS r
+  JOIN windows AS w ON w.user_id = r.user_id AND w.connection = r.target AND r.used_at >= w.closed_at
+  GROUP BY r.observation_id
+),
+issued AS (
+  SELECT r.observation_id, bool_or(i.approval = 'approved') AS approved
+  FROM rows_now AS r
+  JOIN rows_now AS i ON i.session_id = (r.detail->>'$.credentialSession')
+  GROUP BY r.observation_id
+)
+SELECT
+  r.observation_id,
+  r.session_id,
+  r.used_at,
+  r.ended_at,
+  r.target AS connection,
+  r.identity_id,
+  r.credential_id,
+  r.action,
+  r.objects,
+  coalesce(r.actor, m.identity_id, r.user_id) AS caller,
+  coalesce(m.identity_id, r.actor_identity_id) AS caller_identity_id,
+  coalesce(
+    m.type,
+    CASE WHEN p.user_id IS NOT NULL THEN 'human' END,
+    r.actor_type, 'unknown') AS caller_type,
+  CASE WHEN m.user_id IS NOT NULL OR p.user_id IS NOT NULL THEN 'high' ELSE coalesce(r.actor_confidence, 'low') END AS caller_confidence,
+  coalesce(m.evidence, []) AS caller_evidence,
+  r.job,
+  CASE
+    WHEN r.approval IN ('approved', 'rejected', 'pending', 'not-required') THEN r.approval
+    WHEN covered.window_id IS NOT NULL OR issued.approved THEN 'approved'
+    WHEN (review->>'$.status') IS NOT NULL THEN 'unknown'
+    ELSE 'none'
+  END AS approval,
+  covered.window_id,
+  closed.window_closed_at,
+  closed.closed_window_id,
+  r.status,
+  coalesce(r.status = 'done' OR r.ended_at IS NOT NULL OR (r.detail->>'$.eventSize')::BIGINT > 0, false) AS ran,
+  r.masked,
+  r.recorded,
+  coalesce(r.environment, g.environment) AS environment,
+  coalesce((r.detail->>'$.tags.data') IN ('pii', 'phi', 'pci', 'personal', 'sensitive', 'confidential'), false) AS tagged_sensitive,
+  (r.detail->'$.analyzed') AS analyzed,
+  (r.detail->'$.infoTypes') AS info_types,
+  (r.detail->>'$.redactions')::BIGINT AS redactions,
+  (r.detail->>'$.maskErrors')::BIGINT AS mask_errors,
+  (r.detail->>'$.verb') AS verb,
+  r.source_ip
+FROM rows_now AS r
+LEFT JOIN machines AS m ON m.user_id = r.user_id
+LEFT JOIN members AS p ON p.user_id = r.user_id
+LEFT JOIN covered ON covered.observation_id = r.observation_id
+LEFT JOIN closed ON closed.observation_id = r.observation_id
+LEFT JOIN issued ON issued.observation_id = r.observation_id
+LEFT JOIN gateway_connections AS g ON g.connection = r.target
+WHERE NOT coalesce(r.bookkeeping, false);
+COMMENT ON VIEW gateway_sessions IS 'Gateway sessions with the caller resolved by the inventories and the approval by windows and issued credentials';
+
+CREATE OR REPLACE MACRO session_name(session_id, moment) AS
+  concat('session ', left(session_id, 8), ' of ', strftime(moment, '%Y-%m-%d %H:%M'));
+CREATE OR REPLACE MACRO is_machine(caller_type) AS
+  caller_type IN ('service-account', 'api-key', 'agent', 'machine-identity', 'machine', 'static-admin-key');
+
+-- Where a credential is kept or used, and for which environment.
+CREATE OR REPLACE VIEW credential_environments AS
+SELECT credential_id, lower(environment) AS environment, place_text AS place, observation_id
+FROM sightings
+WHERE environment IS NOT NULL AND confidence <> 'low'
+UNION ALL
+SELECT credential_id, lower(environment), CASE WHEN type = 'gateway-connection' THEN concat('connection ', regexp_extract(consumer_id, 'connection/(.*)$', 1)) ELSE consumer_id END, observation_id
+FROM consumers
+WHERE credential_id IS NOT NULL AND environment IS NOT NULL;
+COMMENT ON VIEW credential_environments IS 'Environments in which a credential was seen or is used, one row a place';
