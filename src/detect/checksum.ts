@@ -204,15 +204,26 @@ function judgeGuess({ secret, groups, around }: CheckInput): Verdict {
   if (/^[A-Za-z]+(?:[-_./: ]?[A-Za-z]+)*[-_]?\d{0,4}$/.test(value)) return INVALID;
   if (/^(?:\.{0,2}\/|[A-Za-z]:\\|https?:|file:|data:|urn:|arn:|#[0-9a-fA-F]{3,8}$)/.test(value)) return INVALID;
   if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\(|$)/.test(value)) return INVALID;
+  if (/^[A-Z][A-Z0-9_]+=/.test(value) || isPlainBase64(value)) return INVALID;
   if (/\s/.test(value) || /[()[\]{};<>]/.test(value)) return INVALID;
   if (/^\d{4}-\d{2}-\d{2}|^v?\d+\.\d+/.test(value)) return INVALID;
   // The match begins at the telling word; what stands before it belongs to the name too: `public_key_token`.
   const before = /[\w.-]*$/.exec(around(40, 0).split(groups.name ?? '\0')[0] ?? '')?.[0] ?? '';
   const name = (before + (groups.name ?? '')).toLowerCase();
-  if (/public|hash|digest|checksum|fingerprint|_id$|length|min|max|url|uri|path|file|name|label|title|error|message/.test(name)) {
+  if (
+    /public|hash|digest|checksum|fingerprint|_id$|length|min|max|url|uri|path|file|name|label|title|error|message|address/.test(
+      name,
+    )
+  ) {
     return INVALID;
   }
   return VALID;
+}
+
+/** `eC1hcHAtdG9rZW4=` is `x-app-token`: words in base64 are no secret. */
+function isPlainBase64(value: string): boolean {
+  if (!/^[A-Za-z0-9+/]{8,}={0,2}$/.test(value) || value.length % 4 !== 0) return false;
+  return /^[a-z]{2,}(?:[-_. ][a-z]{2,})*$/i.test(decodeBase64(value).trim());
 }
 
 function decodeJson(segment: string): Readonly<Record<string, unknown>> | undefined {

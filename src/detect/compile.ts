@@ -34,6 +34,25 @@ const CHECKED_PLACES = 24;
 /** What look-behinds and word boundaries may want to see before a hit. */
 const MARGIN = 8;
 
+/** A rule that is compiled when its keyword is first met: a small text meets few of them. */
+export class RuleRef {
+  readonly detector: PackedDetector;
+  readonly index: number;
+  readonly isGeneric: boolean;
+  #rule: Rule | undefined;
+
+  constructor(detector: PackedDetector, index: number) {
+    this.detector = detector;
+    this.index = index;
+    this.isGeneric = detector.categories.includes('generic');
+  }
+
+  get rule(): Rule {
+    this.#rule ??= compileRule(this.detector, this.index);
+    return this.#rule;
+  }
+}
+
 /** Compiles and checks one detector. Throws `RuleError` that names file, rule and field. */
 export function compileRule(detector: PackedDetector, index = 0): Rule {
   const ignoreCase = detector.pattern.startsWith('(?i)');
@@ -61,7 +80,7 @@ export function compileRule(detector: PackedDetector, index = 0): Rule {
     before: anchored ? MARGIN : reach,
     after: reach + MARGIN,
     minLength: facts.minLength,
-    first: anchored ? facts.first.slice(0, Math.min(facts.minLength, CHECKED_PLACES)) : [],
+    first: anchored ? facts.first.slice(0, CHECKED_PLACES) : [],
     notBefore: anchored ? facts.notBefore : undefined,
     path: detector.path === undefined ? undefined : inField(detector, 'path', () => new RegExp(detector.path ?? '')),
     allow: detector.allow.map((pattern) => inField(detector, 'allow', () => new RegExp(pattern))),

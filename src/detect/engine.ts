@@ -3,7 +3,7 @@ import type { DetectHints, Match } from '../contracts/scanner.ts';
 import { fingerprint, mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
 import { buildAutomaton, createKernel } from './automaton.ts';
-import { compileRule, type Rule } from './compile.ts';
+import { RuleRef } from './compile.ts';
 import { FileScan, type Located, type ScanResult, type Search } from './file-scan.ts';
 import type { Pack } from './pack.ts';
 import { placeholderTest } from './placeholder.ts';
@@ -91,10 +91,10 @@ function searchOf(pack: Pack, withSecretlint: boolean): Search {
 }
 
 function prepare(pack: Pack, withSecretlint: boolean): Search {
-  const rules = pack.detectors.map((detector, index) => compileRule(detector, index));
+  const rules = pack.detectors.map((detector, index) => new RuleRef(detector, index));
   const keywords: string[] = [];
   const places = new Map<string, number>();
-  const rulesOf: Rule[][] = [];
+  const rulesOf: RuleRef[][] = [];
   const lintsOf: string[][] = [];
   function place(keyword: string, key: string): number {
     const known = places.get(key);

@@ -1,6 +1,6 @@
 import type { DetectHints } from '../contracts/scanner.ts';
 import type { Hits, Kernel } from './automaton.ts';
-import { LONGEST_WINDOW, type Rule } from './compile.ts';
+import { LONGEST_WINDOW, type Rule, type RuleRef } from './compile.ts';
 import { type Found, mayBegin, resolveOverlaps, tryRule } from './match.ts';
 import type { PlaceholderTest } from './placeholder.ts';
 import { Cursor, type Encoding, foldUtf16, isBinary, sniffEncoding } from './text.ts';
@@ -8,9 +8,9 @@ import { Cursor, type Encoding, foldUtf16, isBinary, sniffEncoding } from './tex
 /** What all scans of one engine share. */
 export interface Search {
   readonly kernel: Kernel;
-  readonly rules: readonly Rule[];
+  readonly rules: readonly RuleRef[];
   /** Per keyword: the rules to try at a hit. */
-  readonly rulesOf: readonly (readonly Rule[])[];
+  readonly rulesOf: readonly (readonly RuleRef[])[];
   /** Per keyword: its exact spelling, where a rule wants it so. */
   readonly spellings: readonly Buffer[];
   /** Per keyword: the secretlint rules it lets through. */
@@ -115,7 +115,7 @@ export class FileScan {
       if (at >= limit) break;
       const keyword = hits.keywords[index] as number;
       for (const lint of lintsOf[keyword] ?? []) this.#lints.add(lint);
-      for (const rule of rulesOf[keyword] ?? []) this.#try(rule, bytes, at, hits, index, ends, fresh);
+      for (const ref of rulesOf[keyword] ?? []) this.#try(ref.rule, bytes, at, hits, index, ends, fresh);
     }
     return fresh;
   }
@@ -157,6 +157,7 @@ export class FileScan {
         ...found,
         start: (this.#base + found.start) * scale,
         end: (this.#base + found.end) * scale,
+        matchStart: (this.#base + found.matchStart) * scale,
         matchEnd: (this.#base + found.matchEnd) * scale,
         line: cursor.line,
         column: cursor.column,

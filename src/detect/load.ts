@@ -23,8 +23,7 @@ const PREBUILT = join('generated', 'detectors.json');
  * loads no validator; user packs are parsed, checked and added to it. Throws `RuleError` naming file, rule and field.
  */
 export async function loadPack(options: LoadOptions = {}): Promise<Pack> {
-  const prebuilt = options.source === 'yaml' || options.root !== undefined ? undefined : readPrebuilt();
-  const shipped = prebuilt ?? (await readShipped(options.root ?? packageRoot()));
+  const shipped = await loadShipped(options);
   const userPacks = options.userPacks ?? [];
   if (userPacks.length === 0) return shipped;
   const { parsePack, readFragments } = await import('./parse.ts');
@@ -39,6 +38,18 @@ export async function loadPack(options: LoadOptions = {}): Promise<Pack> {
     }
   }
   return finish([...detectors.values()], shipped.placeholders);
+}
+
+const shippedPacks = new Map<string, Promise<Pack>>();
+
+function loadShipped(options: LoadOptions): Promise<Pack> {
+  const prebuilt = options.source === 'yaml' || options.root !== undefined ? undefined : readPrebuilt();
+  if (prebuilt !== undefined) return Promise.resolve(prebuilt);
+  const root = options.root ?? packageRoot();
+  // The files of an installed package do not change while it runs; a root that is named may.
+  const pack = (options.root === undefined ? shippedPacks.get(root) : undefined) ?? readShipped(root);
+  if (options.root === undefined) shippedPacks.set(root, pack);
+  return pack;
 }
 
 /** The text of `dist/generated/detectors.json`, for the build. */

@@ -10,7 +10,8 @@ export interface Found {
   /** Offsets of the secret. */
   readonly start: number;
   readonly end: number;
-  /** Offset at which the whole match ends. */
+  /** Offsets of the whole match; the secret may lie beyond it, as the other half of a pair. */
+  readonly matchStart: number;
   readonly matchEnd: number;
   readonly secret: string;
   readonly publicId: string | undefined;
@@ -136,6 +137,7 @@ function judge(
     rule,
     start: span.start,
     end: span.end,
+    matchStart: match.start,
     matchEnd: match.end,
     secret,
     publicId: verdict.publicId ?? groups.publicId,
@@ -238,7 +240,15 @@ export function resolveOverlaps<T extends Found>(found: readonly T[]): T[] {
     }
     kept.push(...chosen.sort((a, b) => a.start - b.start));
   }
-  return kept;
+  return withoutEchoes(kept);
+}
+
+/** A guess about what a provider's detector has already named (the id of a pair, say) adds nothing. */
+function withoutEchoes<T extends Found>(found: readonly T[]): T[] {
+  const named = found.filter(({ rule }) => !rule.isGeneric);
+  return found.filter(
+    (guess) => !guess.rule.isGeneric || !named.some((other) => guess.start < other.matchEnd && other.matchStart < guess.end),
+  );
 }
 
 /** Groups of which each member overlaps another: only within one can there be a quarrel. */

@@ -15,15 +15,19 @@ export interface PatternFacts {
   readonly prefixes: readonly string[];
 }
 
+/** 256 bits. */
+type ByteSet = Uint32Array;
+
 type Node =
-  | { readonly kind: 'set'; readonly table: Uint8Array }
+  | { readonly kind: 'set'; readonly table: ByteSet }
   | { readonly kind: 'sequence'; readonly items: readonly Node[] }
   | { readonly kind: 'either'; readonly items: readonly Node[] }
   | { readonly kind: 'repeat'; readonly item: Node; readonly min: number; readonly max: number }
   | { readonly kind: 'look'; readonly item: Node; readonly behind: boolean; readonly negative: boolean }
   | { readonly kind: 'assertion' };
 
-const DEPTH = 40;
+/** So many places of a match are looked at; longer keywords than this are not needed. */
+const DEPTH = 32;
 const MAX_PREFIXES = 128;
 
 /** Reads a regex (JavaScript, no `u` flag). Throws `SyntaxError` for what detectors may not use: back-references. */
@@ -31,10 +35,11 @@ export function analysePattern(source: string, ignoreCase: boolean): PatternFact
   const parser = new Parser(source, ignoreCase);
   const root = parser.parse();
   const [minLength, maxLength] = lengths(root);
-  const first = Array.from({ length: DEPTH }, () => new Uint8Array(256));
-  for (const end of walk(root, new Set([0]), first)) {
-    for (let place = end; place < DEPTH; place++) first[place]?.fill(1);
+  const marks = Array.from({ length: DEPTH }, () => new Uint32Array(8));
+  for (const end of walk(root, new Set([0]), marks)) {
+    for (let place = end; place < DEPTH; place++) marks[place]?.fill(0xffffffff);
   }
+  const first = marks.slice(0, Math.min(DEPTH, minLength)).map(toTable);
   return { minLength, maxLength, first, notBefore: leadingLookBehind(root), prefixes: prefixesOf(root).map((p) => p.text) };
 }
 
@@ -92,7 +97,7 @@ class Parser {
     }
     if (c === '.') {
       this.#at++;
-      return { kind: 'set', table: tableOf((byte) => byte !== 10 && byte !== 13) };
+      return { kind: 'set', table: ANY };
     }
     if (c === '\\') {
       const next = this.#source[this.#at + 1] ?? '';
@@ -119,10 +124,10 @@ class Parser {
     return { kind: 'look', item, behind: look.startsWith('<'), negative: look.endsWith('!') };
   }
 
-  #class(): Uint8Array {
+  #class(): ByteSet {
     this.#at++;
     const negated = this.#take('^');
-    const table = new Uint8Array(256);
+    const table = new Uint32Array(8);
     while (this.#at < this.#source.length && this.#source[this.#at] !== ']') {
       const low = this.#classAtom();
       const isRange = this.#source[this.#at] === '-' && this.#source[this.#at + 1] !== ']' && low.single !== undefined;
@@ -132,21 +137,21 @@ class Parser {
       }
       this.#at++;
       const high = this.#classAtom();
-      for (let byte = low.single ?? 0; byte <= Math.min(255, high.single ?? 0); byte++) table[byte] = 1;
+      for (let byte = low.single ?? 0; byte <= Math.min(255, high.single ?? 0); byte++) add(table, byte);
     }
     if (!this.#take(']')) throw new SyntaxError("missing ']'");
     const folded = this.#fold(table);
-    return negated ? tableOf((byte) => folded[byte] === 0) : folded;
+    return negated ? folded.map((word) => ~word) : folded;
   }
 
-  #classAtom(): { readonly table: Uint8Array; readonly single: number | undefined } {
+  #classAtom(): { readonly table: ByteSet; readonly single: number | undefined } {
     const isEscape = this.#source[this.#at] === '\\';
     const table = isEscape ? this.#escape() : single(this.#source[this.#at++] ?? '');
-    const only = table.indexOf(1);
-    return { table, single: only >= 0 && table.lastIndexOf(1) === only ? only : undefined };
+    const members = membersOf(table, 2);
+    return { table, single: members.length === 1 ? members[0] : undefined };
   }
 
-  #escape(): Uint8Array {
+  #escape(): ByteSet {
     const rest = this.#source.slice(this.#at + 1);
     const hex = /^(?:x(?<two>[0-9a-fA-F]{2})|u(?<four>[0-9a-fA-F]{4}))/.exec(rest);
     if (hex !== null) {
@@ -156,16 +161,16 @@ class Parser {
     const c = rest[0] ?? '';
     this.#at += 2;
     const named = CLASSES[c];
-    if (named !== undefined) return tableOf((byte) => named.test(String.fromCharCode(byte)));
+    if (named !== undefined) return named;
     return single(CONTROLS[c] ?? c);
   }
 
-  #fold(table: Uint8Array): Uint8Array {
+  #fold(table: ByteSet): ByteSet {
     if (!this.#ignoreCase) return table;
     const folded = table.slice();
     for (let byte = 65; byte <= 90; byte++) {
-      if (table[byte] === 1) folded[byte + 32] = 1;
-      if (table[byte + 32] === 1) folded[byte] = 1;
+      if (has(table, byte)) add(folded, byte + 32);
+      if (has(table, byte + 32)) add(folded, byte);
     }
     return folded;
   }
@@ -177,24 +182,53 @@ class Parser {
   }
 }
 
-const CLASSES: { readonly [name: string]: RegExp } = { d: /\d/, D: /\D/, w: /\w/, W: /\W/, s: /\s/, S: /\S/ };
 const CONTROLS: { readonly [name: string]: string } = { n: '\n', r: '\r', t: '\t', v: '\v', f: '\f', 0: '\0', b: '\b' };
 
-function single(character: string): Uint8Array {
-  const table = new Uint8Array(256);
+const CLASSES: { readonly [name: string]: ByteSet } = {
+  d: setOf((byte) => /\d/.test(String.fromCharCode(byte))),
+  D: setOf((byte) => /\D/.test(String.fromCharCode(byte))),
+  w: setOf((byte) => /\w/.test(String.fromCharCode(byte))),
+  W: setOf((byte) => /\W/.test(String.fromCharCode(byte))),
+  s: setOf((byte) => /\s/.test(String.fromCharCode(byte))),
+  S: setOf((byte) => /\S/.test(String.fromCharCode(byte))),
+};
+
+const ANY = setOf((byte) => byte !== 10 && byte !== 13);
+
+function has(set: ByteSet, byte: number): boolean {
+  return (((set[byte >> 5] as number) >>> (byte & 31)) & 1) === 1;
+}
+
+function add(set: ByteSet, byte: number): void {
+  set[byte >> 5] = (set[byte >> 5] as number) | (1 << (byte & 31));
+}
+
+function single(character: string): ByteSet {
+  const set = new Uint32Array(8);
   const code = character.charCodeAt(0);
-  if (code < 256) table[code] = 1;
-  return table;
+  if (code < 256) add(set, code);
+  return set;
 }
 
-function tableOf(test: (byte: number) => boolean): Uint8Array {
-  const table = new Uint8Array(256);
-  for (let byte = 0; byte < 256; byte++) table[byte] = test(byte) ? 1 : 0;
-  return table;
+function setOf(test: (byte: number) => boolean): ByteSet {
+  const set = new Uint32Array(8);
+  for (let byte = 0; byte < 256; byte++) if (test(byte)) add(set, byte);
+  return set;
 }
 
-function mergeInto(table: Uint8Array, other: Uint8Array): void {
-  for (let byte = 0; byte < 256; byte++) if (other[byte] === 1) table[byte] = 1;
+function mergeInto(set: ByteSet, other: ByteSet): void {
+  for (let word = 0; word < 8; word++) set[word] = (set[word] as number) | (other[word] as number);
+}
+
+/** Members in order; no more than `limit`. */
+function membersOf(set: ByteSet, limit: number): number[] {
+  const members: number[] = [];
+  for (let byte = 0; byte < 256 && members.length < limit; byte++) if (has(set, byte)) members.push(byte);
+  return members;
+}
+
+function toTable(set: ByteSet): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (has(set, byte) ? 1 : 0));
 }
 
 function lengths(node: Node): [min: number, max: number] {
@@ -221,7 +255,7 @@ function lengths(node: Node): [min: number, max: number] {
 }
 
 /** Marks in `first` what may stand at each place, starting from `starts`; returns the places where the node may end. */
-function walk(node: Node, starts: ReadonlySet<number>, first: readonly Uint8Array[]): Set<number> {
+function walk(node: Node, starts: ReadonlySet<number>, first: readonly ByteSet[]): Set<number> {
   const ends = new Set<number>();
   switch (node.kind) {
     case 'set':
@@ -258,7 +292,7 @@ function walk(node: Node, starts: ReadonlySet<number>, first: readonly Uint8Arra
 function leadingLookBehind(node: Node): Uint8Array | undefined {
   if (node.kind === 'sequence') return node.items[0] === undefined ? undefined : leadingLookBehind(node.items[0]);
   if (node.kind !== 'look' || !node.behind || !node.negative) return undefined;
-  return node.item.kind === 'set' ? node.item.table : undefined;
+  return node.item.kind === 'set' ? toTable(node.item.table) : undefined;
 }
 
 interface Prefix {
@@ -270,7 +304,7 @@ interface Prefix {
 function prefixesOf(node: Node): Prefix[] {
   switch (node.kind) {
     case 'set': {
-      const members = [...node.table.keys()].filter((byte) => node.table[byte] === 1);
+      const members = membersOf(node.table, 16);
       const folded = new Set(members.map((byte) => String.fromCharCode(byte).toLowerCase()));
       return folded.size > 4 ? [{ text: '', open: false }] : [...folded].map((text) => ({ text, open: true }));
     }
