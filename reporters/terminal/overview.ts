@@ -31,6 +31,7 @@ const CONTROL_STYLE: { readonly [outcome in ControlOutcome]: readonly Style[] } 
 const CONTROL_ORDER: readonly ControlOutcome[] = ['fail', 'partial', 'not-assessed', 'excepted', 'pass', 'not-applicable'];
 
 const GAPS_SHOWN = 5;
+const ROWS_SHOWN = 4;
 const TEXT_MAX = 400;
 
 /** What was looked at and what was not, with the reason: before any finding, for it says what those are worth. */
@@ -98,14 +99,15 @@ export function* controlLines(report: Report, layout: Layout): Iterable<string> 
     yield* layout.block('  ', `${framework.title} ${framework.version}: ${outcomeCounts(controls)}`, 'bold');
     const told = controls.filter((control) => control.outcome !== 'pass' && control.rules.length > 0);
     for (const outcome of CONTROL_ORDER.slice(0, 4)) {
-      for (const [label, reason] of controlRows(told.filter((item) => item.outcome === outcome))) {
-        yield* layout.tagged(
-          '    ',
-          `${word(outcome).padEnd(12)}  `,
-          CONTROL_STYLE[outcome],
-          `${label}: ${clip(reason, TEXT_MAX)}`,
-        );
+      const rows = controlRows(told.filter((item) => item.outcome === outcome));
+      // What fails is told in full; of the rest the first few, for the reasons repeat.
+      const shown = outcome === 'fail' ? rows : rows.slice(0, ROWS_SHOWN);
+      const lead = `${word(outcome).padEnd(12)}  `;
+      for (const [label, reason] of shown) {
+        yield* layout.tagged('    ', lead, CONTROL_STYLE[outcome], `${label}: ${clip(reason, TEXT_MAX)}`);
       }
+      const rest = rows.slice(shown.length).map(([, , ids]) => ids.join(', '));
+      if (rest.length > 0) yield* layout.tagged('    ', lead, CONTROL_STYLE[outcome], `${rest.join(', ')}: for like reasons.`);
     }
     const unmapped = controls.filter((control) => control.rules.length === 0).length;
     if (unmapped > 0)
@@ -114,15 +116,15 @@ export function* controlLines(report: Report, layout: Layout): Iterable<string> 
 }
 
 /** One row for each control; those that were not assessed for the same reason share one. */
-function controlRows(controls: readonly ControlResult[]): [label: string, reason: string][] {
+function controlRows(controls: readonly ControlResult[]): [label: string, reason: string, ids: string[]][] {
   const rows = new Map<string, ControlResult[]>();
   for (const control of controls) {
     const key = control.outcome === 'not-assessed' ? control.reason : control.control;
     rows.set(key, [...(rows.get(key) ?? []), control]);
   }
   return [...rows.values()].map((same) => {
-    const label = same.length === 1 ? same.map(controlLabel).join() : same.map((control) => control.control).join(', ');
-    return [label, same[0]?.reason ?? ''];
+    const ids = same.map((control) => control.control);
+    return [same.length === 1 ? same.map(controlLabel).join() : ids.join(', '), same[0]?.reason ?? '', ids];
   });
 }
 

@@ -3,7 +3,8 @@ import type { Finding, Severity } from '../contracts/finding.ts';
 import { SEVERITIES } from '../contracts/finding.ts';
 import type { ControlOutcome, ControlResult, Framework } from '../contracts/framework.ts';
 import type { CoverageObservation } from '../contracts/observation.ts';
-import { count, list, summariseCoverage } from '../util/report-text.ts';
+import { count, list } from '../util/report-text.ts';
+import { gapsOf, tellGaps } from './gaps.ts';
 
 export type CheckWithMeta = CheckResult & { readonly meta: CheckMeta };
 
@@ -41,9 +42,10 @@ export function rollUp(
     const mapped = weigh(check, byRule.get(check.rule));
     for (const ref of new Set(check.meta.controls)) byControl.set(ref, [...(byControl.get(ref) ?? []), mapped]);
   }
-  const gaps = describeGaps(coverage);
   return frameworks.flatMap((framework) =>
-    framework.controls.map((control) => judge(framework, control, byControl.get(`${framework.id}:${control.id}`) ?? [], gaps)),
+    framework.controls.map((control) =>
+      judge(framework, control, byControl.get(`${framework.id}:${control.id}`) ?? [], coverage),
+    ),
   );
 }
 
@@ -84,7 +86,7 @@ function judge(
   framework: Framework,
   control: Framework['controls'][number],
   mapped: readonly Mapped[],
-  gaps: Gaps,
+  coverage: readonly CoverageObservation[],
 ): ControlResult {
   let findings = 0;
   let population = 0;
@@ -101,7 +103,7 @@ function judge(
     ...(control.group === undefined ? {} : { group: control.group }),
     formerly: control.formerly,
     outcome,
-    reason: reasonFor(outcome, mapped, control.assessment === 'manual', gaps),
+    reason: reasonFor(outcome, mapped, control.assessment === 'manual', coverage),
     rules: mapped.map((item) => ({ rule: item.check.rule, outcome: item.outcome, findings: item.open })),
     findings,
     ...(worst === undefined ? {} : { worst }),
@@ -121,12 +123,17 @@ function outcomeOf(mapped: readonly Mapped[], manual: boolean): ControlOutcome {
   return outcomes.has('excepted') ? 'excepted' : 'pass';
 }
 
-function reasonFor(outcome: ControlOutcome, mapped: readonly Mapped[], manual: boolean, gaps: Gaps): string {
-  if (outcome === 'fail') return failReason(mapped, gaps);
+function reasonFor(
+  outcome: ControlOutcome,
+  mapped: readonly Mapped[],
+  manual: boolean,
+  coverage: readonly CoverageObservation[],
+): string {
+  if (outcome === 'fail') return failReason(mapped, coverage);
   if (manual) {
     if (mapped.length === 0) return 'For people to judge; no check maps to it.';
     const ran = mapped.filter((item) => item.outcome !== 'not-assessed' && item.outcome !== 'not-applicable').length;
-    if (ran === 0) return `For people to judge; ${noneRan(mapped, gaps)}`;
+    if (ran === 0) return `For people to judge; ${noneRan(mapped, coverage)}`;
     return `For people to judge; ${outOf(ran, mapped.length)} ran and found nothing against it.`;
   }
   if (mapped.length === 0) return 'No check maps to it.';
@@ -139,22 +146,22 @@ function reasonFor(outcome: ControlOutcome, mapped: readonly Mapped[], manual: b
         'finding',
       )}, all accepted by an exception.`;
     case 'partial':
-      return partialReason(mapped, gaps);
+      return partialReason(mapped, coverage);
     case 'not-applicable':
       return `Nothing of the kind that ${mapped.length === 1 ? 'its check judges' : `its ${mapped.length} checks judge`} was found.`;
     default:
-      return upperFirst(noneRan(mapped, gaps));
+      return upperFirst(noneRan(mapped, coverage));
   }
 }
 
-function failReason(mapped: readonly Mapped[], gaps: Gaps): string {
+function failReason(mapped: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
   const failed = mapped.filter((item) => item.outcome === 'fail');
   const found = `${count(
     sum(failed, (item) => item.open),
     'open finding',
   )} from ${outOf(failed.length, mapped.length)}`;
   const silent = mapped.filter((item) => item.outcome === 'not-assessed' || item.outcome === 'partial');
-  return silent.length === 0 ? `${found}.` : `${found}; ${silences(silent, gaps)}`;
+  return silent.length === 0 ? `${found}.` : `${found}; ${silences(silent, coverage)}`;
 }
 
 function passReason(mapped: readonly Mapped[]): string {
@@ -168,10 +175,11 @@ function passReason(mapped: readonly Mapped[]): string {
   return `${outOf(passed.length, mapped.length)} ran on ${looked} and found nothing${aside}.`;
 }
 
-function partialReason(mapped: readonly Mapped[], gaps: Gaps): string {
+function partialReason(mapped: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
   const whole = mapped.filter((item) => item.outcome === 'pass' || item.outcome === 'excepted').length;
   const silent = mapped.filter((item) => item.outcome === 'not-assessed' || item.outcome === 'partial');
-  return `${outOf(whole, mapped.length)} ran in full and left nothing open; ${silences(silent, gaps)}`;
+  const ran = whole === 0 ? 'No check ran in full' : `${outOf(whole, mapped.length)} ran in full and left nothing open`;
+  return `${ran}; ${silences(silent, coverage)}`;
 }
 
 /** `2 checks`, `1 of 3 checks` */
@@ -179,53 +187,38 @@ function outOf(some: number, all: number): string {
   return some === all ? count(all, 'check') : `${some} of ${count(all, 'check')}`;
 }
 
-function noneRan(mapped: readonly Mapped[], gaps: Gaps): string {
+function noneRan(mapped: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
   const silent = mapped.filter((item) => item.outcome === 'not-assessed');
   const who = silent.length === 1 ? 'its one check could not run' : `none of its ${silent.length} checks could run`;
-  return `${who}: ${whys(silent, gaps)}.`;
+  return `${who} (${whys(silent, coverage)}).`;
 }
 
-function silences(silent: readonly Mapped[], gaps: Gaps): string {
+function silences(silent: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
   const missing = silent.filter((item) => item.outcome === 'not-assessed').length;
   const part = silent.length - missing;
   const words = [
     ...(missing > 0 ? [`${missing} could not run`] : []),
     ...(part > 0 ? [`${part} ran on part of what ${part === 1 ? 'it needs' : 'they need'}`] : []),
   ];
-  return `${list(words)}: ${whys(silent, gaps)}.`;
+  return `${list(words)} (${whys(silent, coverage)}).`;
 }
 
-/** Why checks stayed silent, each reason once; at most two are spelled out, for this is one sentence of a table. */
-function whys(silent: readonly Mapped[], gaps: Gaps): string {
-  const reasons = new Set(silent.map((item) => brief(item.check.reason ?? gaps.forNeeds(item.check.meta.needs))));
-  const [first, second, ...more] = [...reasons].map(lowerFirst);
-  const told = [first, second].filter((reason) => reason !== undefined).join('; ');
-  return more.length === 0 ? told : `${told}; and ${count(more.length, 'other reason')}`;
-}
-
-/** How to collect what is missing stands with the check; a control's one sentence says only what is missing. */
-function brief(reason: string): string {
-  return reason
-    .replace(/(were not collected): .*?(?=; |$)/g, '$1')
-    .trim()
-    .replace(/\.$/, '');
-}
-
-interface Gaps {
-  /** Says what coverage lacks for these needs, when the check itself does not. */
-  forNeeds(needs: readonly string[]): string;
-}
-
-function describeGaps(coverage: readonly CoverageObservation[]): Gaps {
-  const { looked } = summariseCoverage(coverage);
-  return {
-    forNeeds(needs) {
-      const surfaces = new Set(needs.flatMap((need) => need.split('|')).flatMap((need) => need.split('@')[1] ?? []));
-      const short = looked.filter((row) => surfaces.has(row.surface) && row.gaps.length > 0);
-      const [gap] = short.flatMap((row) => row.gaps.map((one) => `${row.title}, ${one.subject}: ${one.why ?? one.outcome}`));
-      return gap ?? `not collected: ${list(needs)}`;
-    },
-  };
+/**
+ * What checks lacked, all together. How to collect it, and what exactly was denied, stands with each check; a check that
+ * lacks nothing that coverage knows of speaks for itself.
+ */
+function whys(silent: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
+  const gaps = tellGaps(
+    gapsOf(
+      silent.flatMap((item) => item.check.meta.needs),
+      coverage,
+    ),
+  );
+  if (gaps !== '') return gaps;
+  const [first = 'no reason given', ...more] = new Set(
+    silent.flatMap((item) => item.check.reason?.trim().replace(/\.$/, '') ?? []),
+  );
+  return more.length === 0 ? first : `${first}; and ${count(more.length, 'other reason')}`;
 }
 
 function sum(items: readonly Mapped[], of: (item: Mapped) => number): number {
@@ -236,9 +229,4 @@ function sum(items: readonly Mapped[], of: (item: Mapped) => number): number {
 
 function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** Leaves abbreviations and names in capitals alone (`AWS IAM …`). */
-function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }

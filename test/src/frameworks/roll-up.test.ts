@@ -37,6 +37,10 @@ function finding(rule: string, status: FindingStatus = 'open', severity: Finding
   return { ...(template as Finding), rule, status, severity };
 }
 
+function look(outcome: CoverageObservation['outcome']): CoverageObservation {
+  return { kind: 'coverage', surface: 'gateway', subject: 'sessions', outcome, covers: ['usage'] };
+}
+
 function apple(checks: CheckWithMeta[], findings: Finding[] = [], coverage: CoverageObservation[] = []): ControlResult {
   const [result] = rollUp([CATALOGUE], checks, findings, coverage);
   assert.ok(result);
@@ -61,18 +65,17 @@ describe('roll-up of checks to controls', () => {
 
   it('fails when any mapped check has open findings, and says which severity is the worst', () => {
     const result = apple(
-      [
-        check('a', 'fail', { findings: 2 }),
-        check('b', 'pass'),
-        check('c', 'not-assessed', { reason: 'Gateway sessions were not collected.' }),
-      ],
+      [check('a', 'fail', { findings: 2 }), check('b', 'pass'), check('c', 'not-assessed')],
       [finding('a', 'new', 'high'), finding('a', 'open', 'low')],
     );
 
     assert.equal(result.outcome, 'fail');
     assert.equal(result.findings, 2);
     assert.equal(result.worst, 'high');
-    assert.equal(result.reason, '2 open findings from 1 of 3 checks; 1 could not run: gateway sessions were not collected.');
+    assert.equal(
+      result.reason,
+      '2 open findings from 1 of 3 checks; 1 could not run (not collected: Gateway sessions and inventory).',
+    );
   });
 
   it('fails on the count of the check when its findings are not in the list', () => {
@@ -96,17 +99,23 @@ describe('roll-up of checks to controls', () => {
   });
 
   it('is partial when some checks passed and others could not run', () => {
-    const result = apple([check('a', 'pass'), check('b', 'not-assessed', { reason: 'Sessions were not collected.' })]);
+    const result = apple([check('a', 'pass'), check('b', 'not-assessed')]);
 
     assert.equal(result.outcome, 'partial');
-    assert.equal(result.reason, '1 of 2 checks ran in full and left nothing open; 1 could not run: sessions were not collected.');
+    assert.equal(
+      result.reason,
+      '1 of 2 checks ran in full and left nothing open; 1 could not run (not collected: Gateway sessions and inventory).',
+    );
   });
 
   it('is partial when a check ran on part of what it needs', () => {
-    const result = apple([check('a', 'partial', { reason: 'The credential report was denied.' })]);
+    const result = apple([check('a', 'partial')], [], [look('complete'), look('partial')]);
 
     assert.equal(result.outcome, 'partial');
-    assert.match(result.reason, /1 ran on part of what it needs: the credential report was denied\./);
+    assert.equal(
+      result.reason,
+      'No check ran in full; 1 ran on part of what it needs (read in part: Gateway sessions and inventory).',
+    );
   });
 
   it('is partial, not excepted, when something stayed unseen', () => {
@@ -116,10 +125,10 @@ describe('roll-up of checks to controls', () => {
   });
 
   it('is not assessed when none of its checks could run', () => {
-    const result = apple([check('a', 'not-assessed', { reason: 'AWS IAM was denied.' }), check('b', 'not-applicable')]);
+    const result = apple([check('a', 'not-assessed'), check('b', 'not-applicable')], [], [look('denied')]);
 
     assert.equal(result.outcome, 'not-assessed');
-    assert.equal(result.reason, 'Its one check could not run: AWS IAM was denied.');
+    assert.equal(result.reason, 'Its one check could not run (could not be read: Gateway sessions and inventory).');
   });
 
   it('is not assessed when no check maps to it', () => {
@@ -129,27 +138,32 @@ describe('roll-up of checks to controls', () => {
     assert.equal(result.reason, 'No check maps to it.');
   });
 
-  it('says what is missing, and leaves how to collect it to the check', () => {
-    const reason = 'grants were not collected: give an export, or the target aws:; people were not collected: give a roster';
+  it('names all that its checks lack, each once', () => {
+    const needing = (rule: string, needs: string[]) => ({
+      ...check(rule, 'not-assessed'),
+      meta: { ...check(rule, 'not-assessed').meta, needs },
+    });
+
+    const result = apple(
+      [needing('a', ['grant@aws|grant@gcp', 'person']), needing('b', ['person', 'usage@gateway', 'credential'])],
+      [],
+      [look('unsupported')],
+    );
 
     assert.equal(
-      apple([check('a', 'not-assessed', { reason })]).reason,
-      'Its one check could not run: grants were not collected; people were not collected.',
+      result.reason,
+      'None of its 2 checks could run (not collected: AWS IAM or GCP IAM, people and credentials; could not be read: Gateway sessions and inventory).',
     );
   });
 
-  it('takes the reason from coverage when the check gives none', () => {
-    const denied: CoverageObservation = {
-      kind: 'coverage',
-      surface: 'gateway',
-      subject: 'sessions',
-      outcome: 'denied',
-      why: 'the API key may not list sessions',
-      covers: ['usage'],
-    };
+  it('lets a check speak for itself that lacks nothing coverage knows of', () => {
+    const result = apple(
+      [check('a', 'not-assessed', { reason: 'Switched off in nhi-audit.config.yml.' })],
+      [],
+      [look('complete')],
+    );
 
-    assert.match(apple([check('a', 'not-assessed')], [], [denied]).reason, /sessions: the API key may not list sessions/);
-    assert.match(apple([check('a', 'not-assessed')]).reason, /not collected: usage@gateway/);
+    assert.equal(result.reason, 'Its one check could not run (Switched off in nhi-audit.config.yml).');
   });
 
   it('is not applicable when there was nothing to judge', () => {

@@ -1,0 +1,67 @@
+import type { CoverageObservation, ObservationKind, Surface } from '../contracts/observation.ts';
+import { SURFACES } from '../contracts/observation.ts';
+import { list } from '../util/report-text.ts';
+
+type Row = Pick<CoverageObservation, 'surface' | 'outcome' | 'covers'>;
+
+/** Names of what several checks need and did not get, each once: what a control's one sentence has room for. */
+export interface Gaps {
+  readonly missing: ReadonlySet<string>;
+  readonly unreadable: ReadonlySet<string>;
+  readonly part: ReadonlySet<string>;
+}
+
+const KINDS: { readonly [kind in ObservationKind]: string } = {
+  identity: 'identities',
+  credential: 'credentials',
+  sighting: 'sightings',
+  grant: 'grants',
+  trust: 'trusts',
+  consumer: 'consumers',
+  usage: 'usage',
+  person: 'people',
+  coverage: 'coverage',
+};
+const MOST = 5;
+
+/** Holds the needs of checks (`usage@gateway`, `a|b`) against what was looked at. */
+export function gapsOf(needs: Iterable<string>, coverage: readonly Row[]): Gaps {
+  const gaps = { missing: new Set<string>(), unreadable: new Set<string>(), part: new Set<string>() };
+  for (const need of new Set(needs)) {
+    const alternatives = need.split('|').map((text) => text.trim().split('@'));
+    const rows = coverage.filter((row) =>
+      alternatives.some(
+        ([kind, surface]) => row.covers.some((one) => one === kind) && (surface === undefined || row.surface === surface),
+      ),
+    );
+    if (rows.length === 0) gaps.missing.add([...new Set(alternatives.map(nameOf))].join(' or '));
+    else if (rows.every((row) => row.outcome === 'denied' || row.outcome === 'unsupported')) addSurfaces(gaps.unreadable, rows);
+    else addSurfaces(gaps.part, rows);
+  }
+  return gaps;
+}
+
+function addSurfaces(names: Set<string>, rows: readonly Row[]): void {
+  for (const row of rows) if (row.outcome !== 'complete') names.add(SURFACES[row.surface] ?? row.surface);
+}
+
+function nameOf([kind = '', surface]: readonly string[]): string {
+  return SURFACES[surface as Surface] ?? KINDS[kind as ObservationKind] ?? kind;
+}
+
+/** `not collected: AWS IAM and people; read in part: Notebooks`; empty when nothing is lacking. */
+export function tellGaps({ missing, unreadable, part }: Gaps): string {
+  const parts = [
+    ...tell('not collected', missing),
+    ...tell('could not be read', unreadable),
+    ...tell('read in part', new Set([...part].filter((name) => !unreadable.has(name)))),
+  ];
+  return parts.join('; ');
+}
+
+function tell(what: string, names: ReadonlySet<string>): string[] {
+  if (names.size === 0) return [];
+  const shown = [...names].slice(0, MOST);
+  const more = names.size - shown.length;
+  return [`${what}: ${list(more === 0 ? shown : [...shown, `${more} more`])}`];
+}
