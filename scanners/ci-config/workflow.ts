@@ -1,5 +1,5 @@
+import { environmentOf } from '../../src/util/environment.ts';
 import { type ActionReference, readActionReference } from './action-reference.ts';
-import { environmentOf } from './environment.ts';
 import { effectivePermissions, type Permissions } from './permissions.ts';
 import { entriesOf, get, itemsOf, type Tree, textOf, textsOf } from './yaml-tree.ts';
 

@@ -11,8 +11,8 @@ import {
   type ScanContext,
   type SourceFile,
 } from '../../src/contracts/index.ts';
+import { environmentOf } from '../../src/util/environment.ts';
 import { DecodedText, decodeLoosely, RawText } from './decoded-text.ts';
-import { environmentOf } from './environment.ts';
 import { findIdentityUses, type IdentityUse } from './identity-use.ts';
 import { type NotebookText, readNotebook } from './schema.ts';
 
