@@ -74,7 +74,7 @@ function* observe(answers: Answers, file: SourceFile, context: ScanContext, brok
   for (const text of answers.reports) {
     const report = readCredentialReport(text);
     for (const row of report.rows) yield* reportObservations(row, file.at, { keys: true });
-    reportRows += report.rows.length;
+    reportRows += report.rows.length + report.problems.length;
     problems.push(...report.problems);
     if (report.rows.length === 0 && report.problems.length === 0)
       problems.push('the credential report has no line but its header');
