@@ -15,6 +15,7 @@ const SEVERITY_STYLE: { readonly [severity in Severity]: readonly Style[] } = {
 
 const NAME_MAX = 160;
 const TEXT_MAX = 600;
+const SUBJECTS_SHOWN = 3;
 
 export interface FindingLimits {
   readonly findings: number;
@@ -41,11 +42,32 @@ export function* findingLines(report: Report, layout: Layout, limits: FindingLim
       yield* ruleLines(same, checks.get(rule), layout, limits.places, told);
     }
   }
-  if (open.length > shown.length) {
-    yield '';
-    yield* layout.block(
-      '',
-      `${count(open.length - shown.length, 'more finding')} not printed here; -o json=FILE or -o csv=FILE has all of them.`,
+  yield* restLines(open.slice(shown.length), layout);
+}
+
+/** What is not told in full: one line a rule. */
+function* restLines(rest: readonly Finding[], layout: Layout): Iterable<string> {
+  if (rest.length === 0) return;
+  yield '';
+  yield* layout.block(
+    '',
+    `${count(rest.length, 'more finding')} in short; -o json=FILE or -o csv=FILE has all of them in full.`,
+    'bold',
+  );
+  for (const findings of groupBy(rest, (finding) => `${finding.severity} ${finding.rule}`).values()) {
+    const [first] = findings;
+    if (first === undefined) continue;
+    const subjects = [...new Set(findings.map((finding) => clip(finding.subject, 60)))];
+    const named =
+      subjects.length > SUBJECTS_SHOWN
+        ? `${subjects.slice(0, SUBJECTS_SHOWN).join(', ')} and ${subjects.length - SUBJECTS_SHOWN} more`
+        : subjects.join(', ');
+    const lead = `${first.severity.toUpperCase().padEnd(8)}  `;
+    yield* layout.tagged(
+      '  ',
+      lead,
+      SEVERITY_STYLE[first.severity],
+      `${clip(first.rule, 60)} (${thousands(findings.length)}): ${named}`,
     );
   }
 }

@@ -9,8 +9,8 @@ import { nextCommands } from './next.ts';
 import { controlLines, coverageLines, identityLines } from './overview.ts';
 
 const Options = z.strictObject({
-  /** Findings printed at most. */
-  findings: z.coerce.number().int().min(1).default(200),
+  /** Findings told in full; the rest gets one line a rule. */
+  findings: z.coerce.number().int().min(1).default(30),
   /** Places printed for each finding. */
   places: z.coerce.number().int().min(1).default(5),
 });

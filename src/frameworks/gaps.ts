@@ -1,6 +1,5 @@
 import type { CoverageObservation, ObservationKind, Surface } from '../contracts/observation.ts';
 import { SURFACES } from '../contracts/observation.ts';
-import { list } from '../util/report-text.ts';
 
 type Row = Pick<CoverageObservation, 'surface' | 'outcome' | 'covers'>;
 
@@ -19,7 +18,7 @@ const KINDS: { readonly [kind in ObservationKind]: string } = {
   trust: 'trusts',
   consumer: 'consumers',
   usage: 'usage',
-  person: 'people',
+  person: SURFACES.people,
   coverage: 'coverage',
 };
 const MOST = 5;
@@ -63,5 +62,5 @@ function tell(what: string, names: ReadonlySet<string>): string[] {
   if (names.size === 0) return [];
   const shown = [...names].slice(0, MOST);
   const more = names.size - shown.length;
-  return [`${what}: ${list(more === 0 ? shown : [...shown, `${more} more`])}`];
+  return [`${what}: ${shown.join(', ')}${more === 0 ? '' : ` and ${more} more`}`];
 }

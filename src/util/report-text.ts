@@ -67,7 +67,8 @@ export function controlLabel(control: Pick<ControlResult, 'framework' | 'control
   const edition = control.framework === 'nist-csf-2.0' ? 'CSF 1.1' : 'formerly';
   // The same number with another padding (ID.AM-2 for ID.AM-02) tells a reader nothing new.
   const told = before === undefined || before.replace(/-0?(?=\d)/, '-') === control.control.replace(/-0?(?=\d)/, '-');
-  return `${control.control} · ${control.title}${told ? '' : ` (${edition}: ${before})`}`;
+  const name = control.title === control.control ? '' : ` · ${control.title}`;
+  return `${control.control}${name}${told ? '' : ` (${edition}: ${before})`}`;
 }
 
 export interface SurfaceCoverage {

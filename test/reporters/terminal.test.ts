@@ -73,7 +73,8 @@ describe('terminal reporter', () => {
   it('cuts long lists and says by how much', async () => {
     const text = await render(sampleReport(), { findings: '1', places: '2' });
 
-    assert.match(text, /3 more findings not printed here/);
+    assert.match(text, /3 more findings in short; -o json=FILE/);
+    assert.match(text, /\n {2}HIGH {6}owner-left \(1\): aws:123456789012:user\/ci-deploy\n/);
     assert.match(text, /and 1 more\n +and 1 other fact it rests on\n/);
   });
 

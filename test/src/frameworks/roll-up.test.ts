@@ -152,7 +152,7 @@ describe('roll-up of checks to controls', () => {
 
     assert.equal(
       result.reason,
-      'None of its 2 checks could run (not collected: AWS IAM or GCP IAM, people and credentials; could not be read: Gateway sessions and inventory).',
+      'None of its 2 checks could run (not collected: AWS IAM or GCP IAM, People and ownership, credentials; could not be read: Gateway sessions and inventory).',
     );
   });
 

@@ -56,6 +56,7 @@ describe('words of reports', () => {
     assert.equal(label('PR.AA-05', 'least privilege', ['PR.AC-4', 'PR.AC-1']), 'PR.AA-05 · least privilege (CSF 1.1: PR.AC-4)');
     assert.equal(label('ID.AM-02', 'inventory', ['ID.AM-2']), 'ID.AM-02 · inventory');
     assert.equal(label('PR.AA-04', 'assertions', []), 'PR.AA-04 · assertions');
+    assert.equal(label('Cross-Layer', 'Cross-Layer', [], 'csa-maestro'), 'Cross-Layer');
     assert.equal(label('b', 'B', ['a'], 'other'), 'b · B (formerly: a)');
   });
 
