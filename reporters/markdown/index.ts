@@ -3,7 +3,7 @@ import type { Finding } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
 import { count, firstStep, openFindings, placeText, thousands, verdict } from '../../src/util/report-text.ts';
-import { clip, markdownCode, markdown as safe } from '../../src/util/sanitize.ts';
+import { clip, markdownCode, markdownProse, markdown as safe } from '../../src/util/sanitize.ts';
 import { controlSection, coverageLines, exceptSection, hiddenLine, notAssessedSection, verdictLine } from './sections.ts';
 
 const Options = z.strictObject({
@@ -92,7 +92,7 @@ function row(finding: Finding, several: boolean): string {
     `${status}${safe(clip(finding.message, CELL_MAX * 2))}`,
     nhi.map((id) => safe(clip(id, 40))).join(', '),
     whereCell(finding, several),
-    safe(clip(firstStep(finding.fix), CELL_MAX)),
+    markdownProse(clip(firstStep(finding.fix), CELL_MAX)),
   ];
   return `| ${cells.join(' | ')} |\n`;
 }

@@ -2,7 +2,7 @@ import type { CheckMeta } from '../../src/contracts/check.ts';
 import type { Finding, Severity } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { compare } from '../../src/util/report-text.ts';
-import { clip, markdown } from '../../src/util/sanitize.ts';
+import { clip, markdown, markdownProse } from '../../src/util/sanitize.ts';
 import { splitRef, type Taxonomies, tagsOf } from './taxonomies.ts';
 import { message } from './text.ts';
 
@@ -89,7 +89,7 @@ function helpMarkdown(rule: RuleSource): string {
     markdown(rule.why ?? rule.title),
     `**Fix**${/^\s*(?:\d+\.|-)\s/.test(rule.fix) ? '\n\n' : ': '}${markdownLines(rule.fix)}`,
   ];
-  if (rule.limits) parts.push(`**Limits**: ${markdown(rule.limits)}`);
+  if (rule.limits) parts.push(`**Limits**: ${markdownProse(rule.limits)}`);
   parts.push(`**Controls**: ${rule.controls.map((ref) => markdown(splitRef(ref).control)).join(', ')}`);
   const links = (rule.references ?? []).filter((reference) => /^https:\/\/[\x21-\x7e]+$/.test(reference));
   if (links.length > 0) parts.push(links.map((link) => `- <${link.replace(/[<>]/g, encodeURIComponent)}>`).join('\n'));
@@ -103,7 +103,7 @@ function markdownLines(text: string): string {
     .split('\n')
     .map((line) => {
       const { mark, rest } = /^\s*(?<mark>\d+\.|-)\s+(?<rest>.*)$/.exec(line)?.groups ?? {};
-      return mark === undefined || rest === undefined ? markdown(line) : `${mark} ${markdown(rest)}`;
+      return mark === undefined || rest === undefined ? markdownProse(line) : `${mark} ${markdownProse(rest)}`;
     })
     .join('\n');
 }

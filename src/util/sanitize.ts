@@ -63,6 +63,18 @@ export function markdownCode(text: string): string {
   return `<code>${escaped}</code>`;
 }
 
+/** Sentences of a rule: like `markdown`, but what stands between backticks stays code. */
+export function markdownProse(text: string): string {
+  return printable(text)
+    .split(/`([^`]+)`/)
+    .map((part, index) => {
+      if (index % 2 === 1) return markdownCode(part);
+      // The blanks around code are not the ends of the text.
+      return (part.startsWith(' ') ? ' ' : '') + markdown(part) + (part.endsWith(' ') && part.trim() !== '' ? ' ' : '');
+    })
+    .join('');
+}
+
 function reference(character: string): string {
   return `&#${character.codePointAt(0)};`;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { clip, csvCell, jsonText, markdown, markdownCode, printable } from '../../../src/util/sanitize.ts';
+import { clip, csvCell, jsonText, markdown, markdownCode, markdownProse, printable } from '../../../src/util/sanitize.ts';
 import { HOSTILE_NAMES } from '../../helpers/report.ts';
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
@@ -86,6 +86,20 @@ describe('markdown', () => {
         assert.doesNotMatch(safe, /[<>|`*_[\]\\~]/);
         assert.doesNotMatch(safe, INVISIBLE);
         assert.doesNotMatch(markdown(text), /(?<![A-Za-z0-9.+-])@\w|:\/\/|www\./);
+      }),
+    );
+  });
+
+  it('keeps the code of a sentence as code, and nothing else', () => {
+    assert.equal(markdownProse('Run `aws iam` now, `x|y`.'), 'Run <code>aws iam</code> now, <code>x&#124;y</code>.');
+    assert.equal(markdownProse('`a` `b`'), '<code>a</code> <code>b</code>');
+    assert.equal(markdownProse('One ` alone <b>'), 'One &#96; alone &#60;b&#62;');
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const rest = markdownProse(text)
+          .replace(/<code>[^<>]*<\/code>/g, '')
+          .replace(/&#\d+;/g, '');
+        assert.doesNotMatch(rest, /[<>|`*_[\]\\~]/);
       }),
     );
   });
