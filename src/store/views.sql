@@ -368,6 +368,15 @@ CREATE OR REPLACE MACRO type_words(type) AS
 -- Is it there today, for whoever opens the repository? History that is not at HEAD needs a look at old commits.
 CREATE OR REPLACE MACRO at_head(place, location) AS
   coalesce((location->>'$.atHead')::BOOLEAN, place <> 'history');
+-- The place of a sighting for a sentence: the commit only where it takes one to find it, the cell instead of the raw line.
+CREATE OR REPLACE MACRO sighting_place(place, location) AS
+  CASE WHEN place = 'session-log' THEN concat_ws(' ', coalesce(location->>'$.pointer', location->>'$.path'), (location->>'$.part'))
+  ELSE concat(
+    coalesce((location->>'$.repository') || ' ', ''),
+    coalesce(location->>'$.path', location->>'$.pointer', ''),
+    CASE WHEN (location->>'$.cell') IS NOT NULL THEN concat_ws(' ', ' cell', (location->>'$.cell'), (location->>'$.part'))
+      ELSE coalesce(':' || (location->>'$.line'), '') END,
+    CASE WHEN at_head(place, location) THEN '' ELSE coalesce(' @ ' || left(location->>'$.commit', 8), '') END) END;
 CREATE OR REPLACE MACRO is_production(environment) AS
   coalesce(lower(environment) IN ('prod', 'production', 'prd', 'live'), false);
 
@@ -384,8 +393,8 @@ held AS (
 places AS (
   SELECT
     credential_id,
-    list(place_text ORDER BY open_today DESC, place_text) AS places
-  FROM (SELECT credential_id, place_text, bool_or(open_today) AS open_today FROM seen GROUP BY ALL)
+    list(place_words ORDER BY open_today DESC, place_words) AS places
+  FROM (SELECT credential_id, sighting_place(place, location) AS place_words, bool_or(open_today) AS open_today FROM seen GROUP BY ALL)
   GROUP BY credential_id
 ),
 gathered AS (
@@ -397,7 +406,7 @@ gathered AS (
     max(public_id) AS public_id,
     bool_or(open_today) AS at_head,
     list(DISTINCT (location->>'$.repository') ORDER BY (location->>'$.repository'))
-      FILTER ((location->>'$.repository') IS NOT NULL) AS repositories,
+      FILTER ((location->>'$.repository') IS NOT NULL AND place <> 'session-log') AS repositories,
     list(DISTINCT observation_id ORDER BY observation_id) AS sightings
   FROM seen
   GROUP BY credential_id
@@ -534,7 +543,7 @@ SELECT
   r.credential_id,
   r.action,
   r.objects,
-  coalesce(r.actor, m.identity_id, r.user_id) AS caller,
+  CASE WHEN r.actor_type = 'static-admin-key' THEN 'Static admin key' ELSE coalesce(r.actor, m.identity_id, r.user_id) END AS caller,
   coalesce(m.identity_id, r.actor_identity_id) AS caller_identity_id,
   coalesce(
     m.type,
@@ -581,7 +590,7 @@ CREATE OR REPLACE MACRO is_machine(caller_type) AS
 
 -- Where a credential is kept or used, and for which environment.
 CREATE OR REPLACE VIEW credential_environments AS
-SELECT credential_id, lower(environment) AS environment, place_text AS place, observation_id
+SELECT credential_id, lower(environment) AS environment, sighting_place(place, location) AS place, observation_id
 FROM sightings
 WHERE environment IS NOT NULL AND confidence <> 'low'
 UNION ALL
