@@ -44,7 +44,7 @@ export function directoryLocation(place: Place): Location {
 /** Is the directory ignored by the repository around it? Then the user means it, not the repository. */
 export async function isIgnoredDirectory(repository: GitRepository, signal: AbortSignal): Promise<boolean> {
   if (repository.prefix === '') return false;
-  const args = ['check-ignore', '--', repository.prefix];
+  const args = ['check-ignore', '--', `./${repository.prefix}`];
   const output = await gitOutput(repository, args, { signal, accept: [1] });
   return output.length > 0;
 }

@@ -1,7 +1,7 @@
-import { lstatSync, statSync } from 'node:fs';
+import { lstatSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CrawlContext } from '../../src/contracts/index.ts';
-import { eachRecord, type GitRepository } from '../../src/files/git.ts';
+import { eachRecord, type GitRepository, scopeOf } from '../../src/files/git.ts';
 import { excluder, walk } from '../../src/files/walk.ts';
 import { codeOf } from '../../src/util/errors.ts';
 import type { Checkout, Place } from './checkout.ts';
@@ -49,7 +49,7 @@ export async function listWorkTree(checkout: Checkout, root: string, context: Cr
   const consider = (path: string, entry: IndexEntry | undefined) => {
     if (checkout.isExcluded(path)) return;
     if (!paths.isReal(path)) return tally.skip('symlinks');
-    let stat: ReturnType<typeof lstatSync>;
+    let stat: Stats;
     try {
       stat = lstatSync(join(root, path));
     } catch (error) {
@@ -60,8 +60,7 @@ export async function listWorkTree(checkout: Checkout, root: string, context: Cr
     if (stat.isSymbolicLink()) return tally.skip('symlinks');
     if (stat.isDirectory() && entry !== undefined) return tally.fail('tracked as files are directories', path);
     if (!stat.isFile()) return tally.skip('special files');
-    const isUnchanged = entry !== undefined && entry.size === stat.size && isSameTime(entry.mtime, stat.mtimeMs) && !entry.isRacy;
-    files.push({ path, size: stat.size, ...(isUnchanged ? { id: entry.id } : {}) });
+    files.push({ path, size: stat.size, ...(entry !== undefined && isUnchanged(entry, stat) ? { id: entry.id } : {}) });
   };
   for (const [path, entry] of tracked) {
     if (entry.mode === '160000') submodules.push(path);
@@ -74,12 +73,16 @@ export async function listWorkTree(checkout: Checkout, root: string, context: Cr
   return { root, files, nested, submodules };
 }
 
+const MTIME = /^ {2}mtime: (\d+):(\d+)$/m;
+const CTIME = /^ {2}ctime: (\d+):(\d+)$/m;
+
 interface IndexEntry {
   readonly mode: string;
   readonly id: string;
   readonly size: number;
-  /** Milliseconds; NaN when git did not tell. */
+  /** Milliseconds; NaN when git did not tell. The second cannot be set at will, as the first can. */
   readonly mtime: number;
+  readonly ctime: number;
   /** Not older than the index itself: it may have changed since, and equal times prove nothing. */
   readonly isRacy: boolean;
 }
@@ -97,11 +100,10 @@ async function trackedFiles(repository: GitRepository, signal: AbortSignal): Pro
   const finish = (debug: string) => {
     if (path === undefined) return;
     const [mode = '', id = '', stage = ''] = head.split(' ');
-    const [, seconds, nanoseconds] = /^ {2}mtime: (\d+):(\d+)/m.exec(debug) ?? [];
-    const mtime = Number(seconds) * 1000 + Number(nanoseconds) / 1e6;
+    const [mtime, ctime] = [timeIn(debug, MTIME), timeIn(debug, CTIME)];
     const size = Number(/^ {2}size: (\d+)\t/m.exec(debug)?.[1] ?? Number.NaN);
     const isRacy = !(mtime < written) || stage !== '0';
-    entries.set(path, { mode, id, size, mtime, isRacy });
+    entries.set(path, { mode, id, size, mtime, ctime, isRacy });
   };
   const args = ['ls-files', '-z', '--stage', '--debug', ...scopeOf(repository)];
   await eachRecord(repository, args, { separator: 'nul', signal }, (buffer, start, end) => {
@@ -126,12 +128,18 @@ async function otherFiles(repository: GitRepository, signal: AbortSignal): Promi
   return paths;
 }
 
-function scopeOf(repository: GitRepository): readonly string[] {
-  return repository.prefix === '' ? [] : ['--', repository.prefix];
-}
-
 function indexTime(repository: GitRepository): number {
   return statSync(join(repository.gitDir, 'index'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function isUnchanged(entry: IndexEntry, stat: Stats): boolean {
+  const isSame = isSameTime(entry.mtime, stat.mtimeMs) && isSameTime(entry.ctime, stat.ctimeMs);
+  return isSame && entry.size === stat.size && !entry.isRacy;
+}
+
+function timeIn(debug: string, pattern: RegExp): number {
+  const [, seconds, nanoseconds] = pattern.exec(debug) ?? [];
+  return Number(seconds) * 1000 + Number(nanoseconds) / 1e6;
 }
 
 /** Node gives times as fractions of milliseconds: good to a quarter of a microsecond. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BlobRef } from '../contracts/index.ts';
-import { commonDirOf, eachRecord, GitError, type GitRepository, spawnGit } from './git.ts';
+import { commonDirOf, eachRecord, GitError, type GitRepository, scopeOf, spawnGit } from './git.ts';
 
 /** The blobs of a repository, each once. `unreadable` counts objects that git itself could not identify. */
 export interface BlobList {
@@ -21,7 +21,7 @@ export async function listAllBlobs(repository: GitRepository, signal?: AbortSign
 export async function listReachableBlobs(repository: GitRepository, signal?: AbortSignal): Promise<BlobList> {
   const ids: string[] = [];
   let absent = 0;
-  const scope = repository.prefix === '' ? ['--reflog', '--indexed-objects'] : ['--full-history', '--', repository.prefix];
+  const scope = repository.prefix === '' ? ['--reflog', '--indexed-objects'] : ['--full-history', ...scopeOf(repository)];
   const args = ['rev-list', '--objects', '--no-object-names', '--missing=print', '--all', ...BLOBS_ONLY, ...scope];
   await eachRecord(repository, args, call('newline', signal), (buffer, start, end) => {
     if (buffer[start] === 63) absent += 1;

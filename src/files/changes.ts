@@ -1,4 +1,4 @@
-import { eachRecord, type GitRepository, streamGit } from './git.ts';
+import { eachRecord, type GitRepository, scopeOf, streamGit } from './git.ts';
 
 /** A file that differs between two trees, as the newer one has it. Deleted files are left out. */
 export interface Change {
@@ -35,8 +35,7 @@ export async function listChanges(
     '--ignore-submodules=none',
     ...(command === 'diff-index' ? ['--cached'] : []),
   ];
-  const scope = repository.prefix === '' ? [] : ['--', repository.prefix];
-  const tail = [...commits, ...scope];
+  const tail = [...commits, ...scopeOf(repository)];
   const [raw, added] = await Promise.all([
     rawChanges(repository, [...head, '--raw', '-z', ...tail], signal),
     // `--text`: UTF-16 and other files with NULs have lines too.

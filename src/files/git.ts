@@ -30,7 +30,6 @@ export const GIT_ARGUMENTS: readonly string[] = [
   '--no-pager',
   '--no-replace-objects',
   '--no-optional-locks',
-  '--literal-pathspecs',
   ...[
     'core.fsmonitor=false',
     // A crafted index could otherwise hide untracked files.
@@ -85,6 +84,11 @@ export function gitEnvironment(base: NodeJS.ProcessEnv = process.env): NodeJS.Pr
 export function gitPrefix(repository: GitRepository): readonly string[] {
   const { gitDir, workTree } = repository;
   return [...GIT_ARGUMENTS, `--git-dir=${gitDir}`, ...(workTree === undefined ? [] : [`--work-tree=${workTree}`])];
+}
+
+/** Limits a command to what lies below the target, if that is not the whole repository. */
+export function scopeOf(repository: GitRepository): readonly string[] {
+  return repository.prefix === '' ? [] : ['--', `:(top,literal)${repository.prefix}`];
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IsoTime } from '../contracts/index.ts';
-import { commonDirOf, eachRecord, GitError, type GitRepository } from './git.ts';
+import { commonDirOf, eachRecord, GitError, type GitRepository, scopeOf } from './git.ts';
 
 /** Where a blob came into the history. */
 export interface Introduction {
@@ -203,7 +203,7 @@ async function eachChange(
   onCommit: (header: string) => void,
   onBlob: (id: string, path: () => string) => void,
 ): Promise<void> {
-  const scope = repository.prefix === '' ? [] : ['--full-history', '--', repository.prefix];
+  const scope = repository.prefix === '' ? [] : ['--full-history', ...scopeOf(repository)];
   const args = ['log', '--raw', '-z', '--no-abbrev', '--no-renames', '--root', '--topo-order', '--reverse', '--encoding=UTF-8'];
   const options = [...args, '--no-show-signature', '--no-ext-diff', '--no-textconv', '--ignore-submodules=all'];
   let id: string | undefined;
