@@ -113,7 +113,7 @@ function clientConfig(profile: string, env: ScanContext['env']): { readonly conf
   const fromEnv = profile === '' && accessKeyId !== undefined && secretAccessKey !== undefined;
   const config: IAMClientConfig = {
     region,
-    maxAttempts: TRIES,
+    maxAttempts: Number(env.AWS_MAX_ATTEMPTS) || TRIES,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === '' ? {} : { profile }),
     ...(fromEnv
