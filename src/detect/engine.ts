@@ -4,7 +4,7 @@ import { fingerprint, mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
 import { buildAutomaton, createKernel } from './automaton.ts';
 import { RuleRef } from './compile.ts';
-import { FileScan, type Located, type ScanResult, type Search } from './file-scan.ts';
+import { FileScan, type Lint, type Located, type ScanResult, type Search } from './file-scan.ts';
 import type { Pack } from './pack.ts';
 import { placeholderTest } from './placeholder.ts';
 import { lintAnchors, lintText } from './secretlint.ts';
@@ -28,7 +28,7 @@ export interface Engine {
   /** The matches of a scan. */
   matches(result: ScanResult): Match[];
   /** What secretlint adds to a scan of the whole `bytes`; empty when no anchor was met or the text is too large. */
-  lint(bytes: Buffer, result: ScanResult, hints?: DetectHints): Promise<Match[]>;
+  lint(bytes: Buffer, result: ScanResult): Promise<Match[]>;
 }
 
 /** secretlint's rules read whole texts with plain regexes: larger ones are left to our own detectors. */
@@ -52,9 +52,9 @@ export function createEngine(options: EngineOptions): Engine {
     return result.found.map((found) => toMatch(found, fingerprintKey));
   }
 
-  async function lint(bytes: Buffer, result: ScanResult, hints: DetectHints = {}): Promise<Match[]> {
-    if (result.lints.size === 0 || result.isBinary || bytes.length > MAX_LINTED) return [];
-    return lintText(bytes, { ...result, key: fingerprintKey, path: hints.path });
+  async function lint(bytes: Buffer, result: ScanResult): Promise<Match[]> {
+    if (result.lints.length === 0 || result.isBinary || bytes.length > MAX_LINTED) return [];
+    return lintText(bytes, result, { key: fingerprintKey, isPlaceholder: search.isPlaceholder });
   }
 
   return {
@@ -69,7 +69,7 @@ export function createEngine(options: EngineOptions): Engine {
     async detectAll(input, hints = {}) {
       const bytes = toBuffer(input);
       const result = scanWhole(bytes, hints);
-      const all = [...matches(result), ...(await lint(bytes, result, hints))];
+      const all = [...matches(result), ...(await lint(bytes, result))];
       return toUnits(
         all.sort((a, b) => a.start - b.start),
         input,
@@ -95,7 +95,7 @@ function prepare(pack: Pack, withSecretlint: boolean): Search {
   const keywords: string[] = [];
   const places = new Map<string, number>();
   const rulesOf: RuleRef[][] = [];
-  const lintsOf: string[][] = [];
+  const lintsOf: Lint[][] = [];
   function place(keyword: string, key: string): number {
     const known = places.get(key);
     if (known !== undefined) return known;
@@ -111,8 +111,11 @@ function prepare(pack: Pack, withSecretlint: boolean): Search {
       rulesOf[place(keyword, key)]?.push(rule);
     }
   }
-  for (const [lint, anchors] of Object.entries(withSecretlint ? lintAnchors() : {})) {
-    for (const anchor of anchors) lintsOf[place(anchor, anchor.toLowerCase())]?.push(lint);
+  for (const [name, anchors] of withSecretlint ? lintAnchors() : []) {
+    for (const { text, isToken, follows } of anchors) {
+      const key = isToken ? `=${text}` : text.toLowerCase();
+      lintsOf[place(text, key)]?.push({ name, isToken, follows });
+    }
   }
   return {
     kernel: createKernel(buildAutomaton(keywords)),

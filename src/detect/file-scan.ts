@@ -1,9 +1,22 @@
 import type { DetectHints } from '../contracts/scanner.ts';
 import type { Hits, Kernel } from './automaton.ts';
 import { LONGEST_WINDOW, type Rule, type RuleRef } from './compile.ts';
-import { type Found, mayBegin, resolveOverlaps, tryRule } from './match.ts';
+import { type Found, mayBegin, resolveOverlaps, type Span, tryRule } from './match.ts';
 import type { PlaceholderTest } from './placeholder.ts';
 import { Cursor, type Encoding, foldUtf16, isBinary, sniffEncoding } from './text.ts';
+
+/** A secretlint rule behind its anchor. */
+export interface Lint {
+  readonly name: string;
+  readonly isToken: boolean;
+  readonly follows: RegExp;
+}
+
+export interface LintHit {
+  readonly name: string;
+  /** Offset of the anchor in the file. */
+  readonly at: number;
+}
 
 /** What all scans of one engine share. */
 export interface Search {
@@ -14,7 +27,7 @@ export interface Search {
   /** Per keyword: its exact spelling, where a rule wants it so. */
   readonly spellings: readonly Buffer[];
   /** Per keyword: the secretlint rules it lets through. */
-  readonly lintsOf: readonly (readonly string[])[];
+  readonly lintsOf: readonly (readonly Lint[])[];
   readonly isPlaceholder: PlaceholderTest;
 }
 
@@ -30,8 +43,10 @@ export interface ScanResult {
   readonly found: readonly Located[];
   /** Matches left out because one rule hit too often in one file. */
   readonly dropped: number;
-  /** secretlint rules whose anchors were met. */
-  readonly lints: ReadonlySet<string>;
+  /** Spans a detector matched and then refused: a wrong checksum, a placeholder. */
+  readonly refused: readonly Span[];
+  /** Anchors of secretlint rules that our own detectors neither reported nor refused. */
+  readonly lints: readonly LintHit[];
   readonly encoding: Encoding;
   readonly isBinary: boolean;
 }
@@ -42,13 +57,16 @@ export const OVERLAP = LONGEST_WINDOW + 8192;
 const KEEP_BEFORE = 8192;
 /** One rule hitting more often than this in one file says nothing new. */
 const MAX_PER_RULE = 1000;
+/** What follows an anchor is looked at so far before a secretlint rule is let run. */
+const LINT_WINDOW = 320;
 
 /** Searches one file, given whole or in pieces. */
 export class FileScan {
   readonly #search: Search;
   readonly #hints: DetectHints;
   readonly #found: Located[] = [];
-  readonly #lints = new Set<string>();
+  readonly #refused: Span[] = [];
+  readonly #lintHits: LintHit[] = [];
   readonly #perRule: Int32Array;
   readonly #cursor = new Cursor();
   #dropped = 0;
@@ -88,10 +106,16 @@ export class FileScan {
     return {
       found: resolveOverlaps(this.#found),
       dropped: this.#dropped,
-      lints: this.#lints,
+      refused: this.#refused,
+      lints: this.#openLints(),
       encoding: this.#encoding ?? 'bytes',
       isBinary: this.#isBinary,
     };
+  }
+
+  /** Bytes of the file for one that is searched. */
+  get #scale(): number {
+    return this.#encoding === 'bytes' ? 1 : 2;
   }
 
   #begin(raw: Buffer): void {
@@ -114,7 +138,7 @@ export class FileScan {
       const at = hits.starts[index] as number;
       if (at >= limit) break;
       const keyword = hits.keywords[index] as number;
-      for (const lint of lintsOf[keyword] ?? []) this.#lints.add(lint);
+      for (const lint of lintsOf[keyword] ?? []) this.#noteLint(lint, bytes, at, keyword);
       for (const ref of rulesOf[keyword] ?? []) this.#try(ref.rule, bytes, at, hits, index, ends, fresh);
     }
     return fresh;
@@ -125,7 +149,10 @@ export class FileScan {
     if (!this.#applies(rule)) return;
     if (rule.detector.caseSensitive && !this.#isSpelled(bytes, at, hits.keywords[index] as number)) return;
     if (at < (ends.get(rule) ?? 0)) return;
-    for (const found of tryRule(rule, bytes, at, 0, bytes.length, this.#search.isPlaceholder)) {
+    const refused: Span[] = [];
+    const result = tryRule(rule, bytes, at, { from: 0, to: bytes.length }, this.#search.isPlaceholder, refused);
+    for (const span of refused) this.#refuse(span);
+    for (const found of result) {
       if (found.matchEnd <= (ends.get(rule) ?? 0)) continue;
       ends.set(rule, found.matchEnd);
       const count = (this.#perRule[rule.index] ?? 0) + 1;
@@ -133,6 +160,26 @@ export class FileScan {
       if (count > MAX_PER_RULE) this.#dropped++;
       else fresh.push(found);
     }
+  }
+
+  #noteLint(lint: Lint, bytes: Buffer, at: number, keyword: number): void {
+    if (this.#lintHits.length >= MAX_PER_RULE) return;
+    const length = this.#search.spellings[keyword]?.length ?? 0;
+    if (lint.isToken && ((at > 0 && isLetter(bytes[at - 1] as number)) || !this.#isSpelled(bytes, at, keyword))) return;
+    lint.follows.lastIndex = 0;
+    if (!lint.follows.test(bytes.toString('latin1', at + length, at + length + LINT_WINDOW))) return;
+    this.#lintHits.push({ name: lint.name, at: (this.#base + at) * this.#scale });
+  }
+
+  /** Where our own detectors reported or refused something, a secretlint rule has nothing to add. */
+  #openLints(): LintHit[] {
+    const known = [...this.#found.map(({ matchStart, matchEnd }) => ({ start: matchStart, end: matchEnd })), ...this.#refused];
+    return this.#lintHits.filter(({ at }) => !known.some(({ start, end }) => start <= at && at < end));
+  }
+
+  #refuse(span: Span): void {
+    if (this.#refused.length >= MAX_PER_RULE) return;
+    this.#refused.push({ start: (this.#base + span.start) * this.#scale, end: (this.#base + span.end) * this.#scale });
   }
 
   #applies(rule: Rule): boolean {
@@ -146,7 +193,7 @@ export class FileScan {
   }
 
   #locate(bytes: Buffer, fresh: Found[]): void {
-    const scale = this.#encoding === 'bytes' ? 1 : 2;
+    const scale = this.#scale;
     const cursor = this.#cursor.clone();
     for (const found of fresh.sort((a, b) => a.start - b.start)) {
       // Two secrets may overlap or nest: each end is counted from its own start.
@@ -166,4 +213,8 @@ export class FileScan {
       });
     }
   }
+}
+
+function isLetter(byte: number): boolean {
+  return (byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90);
 }

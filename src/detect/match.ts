@@ -19,7 +19,7 @@ export interface Found {
   readonly confidence: Confidence;
 }
 
-interface Span {
+export interface Span {
   readonly start: number;
   readonly end: number;
 }
@@ -41,21 +41,23 @@ export function mayBegin(rule: Rule, bytes: Uint8Array, at: number, from: number
 
 /**
  * Runs one rule at a keyword hit, in a bounded window of `[from, to)`. The window is read as latin1, so that a
- * character is a byte and offsets are true; only the secret itself is decoded.
+ * character is a byte and offsets are true; only the secret itself is decoded. What matched but is no secret is added to
+ * `refused`.
  */
 export function tryRule(
   rule: Rule,
   bytes: Buffer,
   hit: number,
-  from: number,
-  to: number,
+  { from, to }: { readonly from: number; readonly to: number },
   isPlaceholder: PlaceholderTest,
+  refused: Span[],
 ): Found[] {
   const raw = findRaw(rule, bytes, hit, from, to);
   const found: Found[] = [];
   for (const match of raw) {
     const judged = judge(rule, bytes, match, from, to, isPlaceholder);
     if (judged !== undefined) found.push(judged);
+    else refused.push({ start: match.start, end: match.end });
   }
   return found;
 }

@@ -38,7 +38,7 @@ export async function conclude(
 ): Promise<ItemOutcome> {
   const result = scan.finish();
   const own = engine.matches(result);
-  const linted = whole === undefined || result.lints.size === 0 ? [] : await engine.lint(whole, result);
+  const linted = whole === undefined || result.lints.length === 0 ? [] : await engine.lint(whole, result);
   const matches = [...own, ...linted].map(withoutSecret);
   const why = [cut, tooMany(result)].filter((reason) => reason !== undefined).join('; ');
   return why === '' ? { outcome: 'read', bytes, matches } : { outcome: 'partial', why, bytes, matches };
