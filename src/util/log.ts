@@ -1,13 +1,17 @@
 import type { Log } from '../contracts/scanner.ts';
+import { printable } from './sanitize.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'silent';
 const RANK: { readonly [level in LogLevel]: number } = { debug: 0, info: 1, warn: 2, silent: 3 };
 
-/** Log lines for people on stderr: a static message, the data beside it as `name=value`. `write` gets whole lines. */
+/**
+ * Log lines for people on stderr: a static message, the data beside it as `name=value`. `write` gets whole lines. Names
+ * come from strangers, by the data and by error messages: nothing in a line can move the cursor or forge another line.
+ */
 export function createLog(level: LogLevel, write: (line: string) => void): Log {
   function say(at: Exclude<LogLevel, 'silent'>, label: string, message: string, data?: object): void {
     if (RANK[at] < RANK[level]) return;
-    write(`${label}${message}${data === undefined ? '' : describe(data)}\n`);
+    write(`${label}${printable(`${message}${data === undefined ? '' : describe(data)}`)}\n`);
   }
   return {
     debug: (message, data) => say('debug', 'debug: ', message, data),
@@ -19,12 +23,15 @@ export function createLog(level: LogLevel, write: (line: string) => void): Log {
 function describe(data: object): string {
   const parts = Object.entries(data)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${clean(typeof value === 'string' ? value : JSON.stringify(value))}`);
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : jsonOf(value)}`);
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
-/** Names come from strangers: no control character reaches the terminal. */
-function clean(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not pass
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\uFFFD');
+/** JSON of anything at all: a log line must never be what ends a scan. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_, member) => (typeof member === 'bigint' ? String(member) : member)) ?? typeof value;
+  } catch {
+    return typeof value;
+  }
 }
