@@ -1,4 +1,4 @@
-import { csvCell, printable } from './sanitize.ts';
+import { csvCell, jsonText, printable } from './sanitize.ts';
 
 export type TableFormat = 'text' | 'json' | 'csv';
 export type TableRow = { readonly [column: string]: unknown };
@@ -10,14 +10,19 @@ export function renderTable(
   format: TableFormat,
   width: number | undefined,
 ): string {
-  if (format === 'json') return `${JSON.stringify(rows, bigints, 2)}\n`;
+  if (format === 'json') return `${jsonText(withoutBigints(rows), 2)}\n`;
   if (format === 'csv') return renderCsv(rows, columns);
   return renderText(rows, columns, width);
 }
 
 function renderCsv(rows: readonly TableRow[], columns: readonly string[]): string {
-  const lines = [columns, ...rows.map((row) => columns.map((column) => cellText(row[column])))];
-  return `${lines.map((cells) => cells.map((cell) => quote(csvCell(cell))).join(',')).join('\r\n')}\r\n`;
+  const lines = [columns.map(csvCell), ...rows.map((row) => columns.map((column) => csvText(row[column])))];
+  return `${lines.map((cells) => cells.map(quote).join(',')).join('\r\n')}\r\n`;
+}
+
+/** A negative number begins like a formula, and is none. */
+function csvText(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : csvCell(cellText(value));
 }
 
 function quote(cell: string): string {
@@ -25,8 +30,9 @@ function quote(cell: string): string {
 }
 
 function renderText(rows: readonly TableRow[], columns: readonly string[], width: number | undefined): string {
-  const cells = [columns, ...rows.map((row) => columns.map((column) => printable(cellText(row[column]))))];
-  const widths = columns.map((_, index) => Math.max(...cells.map((line) => (line[index] ?? '').length)));
+  // Column names can be strangers' text too: PIVOT makes them of values.
+  const cells = [columns.map(printable), ...rows.map((row) => columns.map((column) => printable(cellText(row[column]))))];
+  const widths = columns.map((_, index) => widest(cells, index));
   const lines = cells.map((line) => {
     const text = line.map((cell, index) => (index === line.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join('  ');
     return width !== undefined && text.length > width ? `${text.slice(0, Math.max(10, width - 1))}…` : text.trimEnd();
@@ -34,13 +40,23 @@ function renderText(rows: readonly TableRow[], columns: readonly string[], width
   return `${lines.join('\n')}\n`;
 }
 
+function widest(lines: readonly (readonly string[])[], column: number): number {
+  let width = 0;
+  for (const line of lines) width = Math.max(width, line[column]?.length ?? 0);
+  return width;
+}
+
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.map(cellText).join(', ');
-  if (typeof value === 'object') return JSON.stringify(value, bigints);
+  if (typeof value === 'object') return JSON.stringify(withoutBigints(value));
   return String(value);
 }
 
-function bigints(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
+/** JSON has no integers this large: their digits as text lose nothing. */
+export function withoutBigints(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return value.map(withoutBigints);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutBigints(member)]));
 }
