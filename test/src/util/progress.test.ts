@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import type { Progress } from '../../../src/contracts/index.ts';
+import { createProgress, SILENT_PROGRESS } from '../../../src/util/progress.ts';
+
+const CLEAR = '\r\u001b[2K';
+
+describe('progress', () => {
+  it('shows nothing for what takes under half a second', () => {
+    const { progress, terminal, written } = start({ isTTY: true });
+
+    progress.phase('Reading files', 100);
+    for (let n = 0; n < 100; n += 1) {
+      terminal.now += 4;
+      progress.advance(1);
+    }
+    progress.end();
+
+    assert.deepEqual(written, []);
+  });
+
+  it('draws one bar on a terminal, in place, and takes it away at the end', () => {
+    const { progress, terminal, written } = start({ isTTY: true });
+
+    progress.phase('Reading blobs', 1000);
+    terminal.now += 1000;
+    progress.advance(500, 50e6);
+    progress.end();
+
+    assert.deepEqual(written, [`${CLEAR}Reading blobs  [##########..........]  50%  500/1,000  1 s left  50 MB/s`, CLEAR]);
+  });
+
+  it('draws at most ten times a second', () => {
+    const { progress, terminal, written } = start({ isTTY: true });
+
+    progress.phase('Reading', 10_000);
+    for (let n = 0; n < 1000; n += 1) {
+      terminal.now += 2;
+      progress.advance(1);
+    }
+
+    // 500 ms of silence, then 1.5 s of drawing.
+    assert(written.length >= 14 && written.length <= 16, String(written.length));
+  });
+
+  it('keeps a line within the terminal', () => {
+    const { progress, terminal, written } = start({ isTTY: true, columns: 30 });
+
+    progress.phase('A phase with a rather long title', 10);
+    terminal.now += 1000;
+    progress.advance(5);
+
+    for (const line of written) assert(line.replace(CLEAR, '').length < 30, line);
+    assert.equal(written.length, 1);
+  });
+
+  it('writes a plain line every ten seconds elsewhere', () => {
+    const { progress, terminal, written } = start({ isTTY: false });
+
+    progress.phase('Reading blobs', 1000);
+    for (let second = 0; second < 30; second += 1) {
+      terminal.now += 1000;
+      progress.advance(10);
+    }
+    progress.end();
+
+    assert.equal(written.length, 3);
+    for (const line of written) {
+      assert(!line.includes('\u001b') && !line.includes('\r'), JSON.stringify(line));
+      assert.match(line, /^Reading blobs .*\n$/);
+    }
+  });
+
+  it('counts without a bar while the total is not known', () => {
+    const { progress, terminal, written } = start({ isTTY: true });
+
+    progress.phase('Walking');
+    terminal.now += 1000;
+    progress.advance(12_345);
+    progress.total(20_000);
+    terminal.now += 1000;
+    progress.advance(0);
+
+    assert.equal(written[0], `${CLEAR}Walking  12,345`);
+    assert.match(written[1] ?? '', /\[#{12}\.{8}\]/);
+  });
+
+  it('guesses what is left from what is done, in minutes when it is long', () => {
+    const { progress, terminal, written } = start({ isTTY: true });
+
+    progress.phase('Reading', 100);
+    terminal.now += 60_000;
+    progress.advance(10);
+    terminal.now += 60_000;
+    progress.advance(80);
+    terminal.now += 1000;
+    progress.advance(10);
+
+    assert.match(written[0] ?? '', /9 min left/);
+    assert.match(written[1] ?? '', /14 s left/);
+    assert.doesNotMatch(written[2] ?? '', /left/);
+  });
+
+  it('never passes 100 %, whatever it is told', () => {
+    const { progress, terminal, written } = start({ isTTY: true });
+
+    progress.phase('Reading', 10);
+    terminal.now += 1000;
+    progress.advance(25);
+
+    assert.match(written[0] ?? '', /\[#{20}\] {2}100%/);
+  });
+
+  it('starts each phase anew', () => {
+    const { progress, terminal, written } = start({ isTTY: true });
+
+    progress.phase('One', 10);
+    terminal.now += 1000;
+    progress.advance(10, 1e9);
+    progress.phase('Two', 10);
+    terminal.now += 100;
+    progress.advance(1);
+    terminal.now += 900;
+    progress.advance(1);
+
+    assert.equal(written[1], CLEAR);
+    assert.equal(written[2], `${CLEAR}Two  [####................]  20%  2/10  4 s left`);
+  });
+
+  it('can be silent', () => {
+    for (const call of ['phase', 'advance', 'total', 'end'] as const) {
+      assert.equal((SILENT_PROGRESS[call] as (n: unknown) => unknown)(1), undefined);
+    }
+  });
+});
+
+interface Started {
+  readonly progress: Progress;
+  readonly terminal: { now: number };
+  readonly written: string[];
+}
+
+function start({ isTTY, columns = 200 }: { readonly isTTY: boolean; readonly columns?: number }): Started {
+  const written: string[] = [];
+  const terminal = { now: Date.parse('2026-03-12T02:00:00Z') };
+  const progress = createProgress({ write: (text) => void written.push(text), isTTY, columns, clock: () => terminal.now });
+  return { progress, terminal, written };
+}
