@@ -179,6 +179,7 @@ Examples:
 
   command('demo', 'the whole story on a sample company, no account needed')
     .option('--keep <directory>', 'keep the sample estate and its store in this new directory')
+    .option('--full', 'the whole report instead of the story')
     .action(run(async (io_, options) => (await import('./commands/demo.ts')).demoCommand(io_, { ...options, ...globals() })));
 
   command('doctor', 'is everything here that a scan needs?')

@@ -1,3 +1,5 @@
+import type { RenderContext } from './contracts/index.ts';
+
 /** What a command may touch of the process; `src/cli.ts` makes the real one, tests make their own. */
 export interface Io {
   /** The result, and nothing else. Resolves when the text was taken. */
@@ -15,4 +17,10 @@ export interface Io {
   readonly directory: string;
   readonly clock: () => Date;
   readonly signal: AbortSignal;
+}
+
+/** What standard output can show. */
+export function stdoutContext(io: Io, store?: string): RenderContext {
+  const { stdoutIsTTY, columns, color, links } = io.terminal;
+  return { width: stdoutIsTTY ? columns : undefined, color, links, store };
 }

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, lstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { AnyReporter, RenderContext, Report } from './contracts/index.ts';
-import type { Io } from './io.ts';
+import { type Io, stdoutContext } from './io.ts';
 import { loadReporter, REPORTER_IDS } from './registry.ts';
 import { ConfigError, codeOf, messageOf, OutputError } from './util/errors.ts';
 import { nearest } from './util/nearest.ts';
@@ -65,14 +65,7 @@ function assertWritable(outputs: readonly Output[]): void {
 export async function writeOutputs(outputs: readonly Output[], report: Report, io: Io, store: string | undefined): Promise<void> {
   for (const output of outputs) {
     const context: RenderContext =
-      output.file === undefined
-        ? {
-            width: io.terminal.stdoutIsTTY ? io.terminal.columns : undefined,
-            color: io.terminal.color,
-            links: io.terminal.links,
-            store,
-          }
-        : { width: undefined, color: false, links: false, store };
+      output.file === undefined ? stdoutContext(io, store) : { width: undefined, color: false, links: false, store };
     const text = output.reporter.render(report, output.options, context);
     if (output.file === undefined) for await (const piece of text) await io.stdout(piece);
     else await writeWhole(output.file, text);

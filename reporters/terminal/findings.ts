@@ -1,9 +1,9 @@
 import type { CheckMeta } from '../../src/contracts/check.ts';
 import type { Evidence, Finding, Severity } from '../../src/contracts/finding.ts';
 import type { IdentityView, Report } from '../../src/contracts/reporter.ts';
+import type { Layout, Style } from '../../src/util/layout.ts';
 import { count, firstSentence, firstStep, openFindings, placeText, thousands } from '../../src/util/report-text.ts';
 import { clip, printable } from '../../src/util/sanitize.ts';
-import type { Layout, Style } from './layout.ts';
 
 const SEVERITY_STYLE: { readonly [severity in Severity]: readonly Style[] } = {
   critical: ['bold', 'inverse', 'red'],

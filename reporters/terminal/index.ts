@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
+import { Layout } from '../../src/util/layout.ts';
 import { hiddenText, verdict } from '../../src/util/report-text.ts';
 import { clip } from '../../src/util/sanitize.ts';
 import { findingLines } from './findings.ts';
-import { Layout } from './layout.ts';
 import { nextCommands } from './next.ts';
 import { controlLines, coverageLines, identityLines } from './overview.ts';
 

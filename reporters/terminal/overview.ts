@@ -1,6 +1,7 @@
 import type { ControlOutcome, ControlResult } from '../../src/contracts/framework.ts';
 import type { Outcome } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import type { Layout, Style } from '../../src/util/layout.ts';
 import {
   compare,
   controlLabel,
@@ -11,7 +12,6 @@ import {
   thousands,
 } from '../../src/util/report-text.ts';
 import { clip } from '../../src/util/sanitize.ts';
-import type { Layout, Style } from './layout.ts';
 
 const OUTCOME_STYLE: { readonly [outcome in Outcome]: readonly Style[] } = {
   complete: ['green'],

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Io } from '../io.ts';
+import { type Io, stdoutContext } from '../io.ts';
 import { traceFacts } from '../trace/facts.ts';
 import { resolveSubject } from '../trace/resolve.ts';
 import { tell } from '../trace/tell.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
+import { Layout } from '../util/layout.ts';
+import { jsonText } from '../util/sanitize.ts';
 import { oneOf } from './scan.ts';
 import { type StoreOptions, withStore } from './with-store.ts';
 
@@ -15,18 +17,15 @@ interface TraceOptions extends StoreOptions {
 /** One key or identity, end to end. */
 export async function traceCommand(io: Io, key: string, options: TraceOptions): Promise<number> {
   const text = key === '-' ? await fingerprintOfInput(io, options) : key;
-  await tellTrace(io, text, options);
-  return EXIT.clean;
-}
-
-export async function tellTrace(io: Io, key: string, options: TraceOptions): Promise<void> {
   const format = oneOf('--format', options.format, ['text', 'json']);
   const told = await withStore(io, options, async (store) => {
-    const subject = await resolveSubject(store, key);
+    const subject = await resolveSubject(store, text);
     const trace = await traceFacts(store, subject);
-    return format === 'json' ? `${JSON.stringify({ subject, ...trace }, null, 2)}\n` : tell(subject, trace);
+    if (format === 'json') return jsonText({ subject, ...trace }, 2);
+    return [...tell(subject, trace, new Layout(stdoutContext(io)))].map((line) => line.trimEnd()).join('\n');
   });
-  await io.stdout(told);
+  await io.stdout(`${told}\n`);
+  return EXIT.clean;
 }
 
 /** A secret comes by standard input, never by an argument that others can see; only its fingerprint is looked up. */

@@ -8,6 +8,8 @@ export const Framework = z.strictObject({
   version: z.string(),
   source: z.string(),
   licence: z.string(),
+  /** Place in reports, from 1. */
+  order: z.number().int().default(100),
   /** Groups in print order (functions, layers): `{ id: PR, title: Protect }`. */
   groups: z.array(z.strictObject({ id: z.string(), title: z.string() })).default([]),
   controls: z

@@ -5,7 +5,7 @@ import { Framework } from '../contracts/framework.ts';
 import { codeOf, messageOf, RuleError } from '../util/errors.ts';
 import { packageRoot } from '../util/package-root.ts';
 
-/** Reads and proves every catalogue of `rules/frameworks/`, ordered by file name. Throws `RuleError`. */
+/** Reads and proves every catalogue of `rules/frameworks/`, in report order. Throws `RuleError`. */
 export async function loadFrameworks(directory = join(packageRoot(), 'rules', 'frameworks')): Promise<readonly Framework[]> {
   const files = await listFiles(directory);
   const frameworks = await Promise.all(
@@ -18,7 +18,7 @@ export async function loadFrameworks(directory = join(packageRoot(), 'rules', 'f
     if (other !== undefined) throw wrong(file, `the id ${framework.id} is already used by ${other}`);
     seen.set(framework.id, file);
   }
-  return frameworks;
+  return frameworks.sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
 }
 
 async function listFiles(directory: string): Promise<string[]> {

@@ -1,11 +1,31 @@
 import type { Row } from '../store/index.ts';
-import { printable } from '../util/sanitize.ts';
+import type { Layout } from '../util/layout.ts';
 import type { Trace } from './facts.ts';
 import type { Subject } from './resolve.ts';
 
+/** Bad news is painted; it is in the words, too. */
+interface Line {
+  readonly text: string;
+  readonly bad?: boolean;
+}
+
 /** The chain in words: where seen, whose, what it reaches, who owns it, who uses it, what it did, what that breaks. */
-export function tell(subject: Subject, trace: Trace): string {
-  const sections: (readonly [heading: string, lines: readonly string[]])[] = [
+export function* tell(subject: Subject, trace: Trace, layout: Layout): Iterable<string> {
+  const title = subject.identity ?? trace.sightings.map((row) => text(row.masked))[0] ?? subject.credentials[0] ?? '';
+  yield* layout.block('', title, 'bold');
+  for (const [heading, lines] of sections(subject, trace)) {
+    if (lines.length === 0) continue;
+    yield* layout.heading(heading.toUpperCase());
+    for (const line of lines) yield* layout.block('  ', line.text, ...(line.bad === true ? (['red'] as const) : []));
+  }
+  if (trace.findings.length > 0) {
+    yield* layout.heading('WHAT THAT BREAKS');
+    for (const row of trace.findings) yield* finding(row, layout);
+  }
+}
+
+export function sections(subject: Subject, trace: Trace): readonly (readonly [heading: string, lines: readonly Line[]])[] {
+  return [
     ['Where seen', seen(trace)],
     ['Whose', whose(subject, trace)],
     ['Reaches', reaches(subject, trace)],
@@ -13,19 +33,20 @@ export function tell(subject: Subject, trace: Trace): string {
     ['Owner', owner(trace)],
     ['Set up to use it', trace.consumers.map(consumer)],
     ['What it did', did(trace)],
-    ['What that breaks', breaks(trace)],
   ];
-  const title = subject.identity ?? trace.sightings.map((row) => text(row.masked))[0] ?? subject.credentials[0] ?? '';
-  const body = sections
-    .filter(([, lines]) => lines.length > 0)
-    .map(([heading, lines]) => `${heading}\n${lines.map((line) => `  ${line}`).join('\n')}\n`);
-  return `${printable(title)}\n\n${body.join('\n')}`;
 }
 
-function seen({ sightings, surfaces }: Trace): string[] {
+function* finding(row: Row, layout: Layout): Iterable<string> {
+  const controls = (row.controls as readonly string[]).map((control) => control.slice(control.indexOf(':') + 1));
+  const severity = text(row.severity).toUpperCase();
+  yield* layout.tagged('  ', `${severity.padEnd(8)}  `, ['bold'], `${text(row.rule)}  [${controls.join(', ')}]`);
+  yield* layout.block('            ', text(row.message));
+}
+
+export function seen({ sightings, surfaces }: Trace): Line[] {
   if (sightings.length === 0) {
     const looked = ['work-tree', 'history', 'notebook', 'ci'].some((surface) => surfaces.includes(surface));
-    return [looked ? 'nowhere in what was scanned' : 'not assessed: no repository was scanned'];
+    return [{ text: looked ? 'nowhere in what was scanned' : 'not assessed: no repository was scanned' }];
   }
   return sightings.map((row) => {
     const location = (row.location ?? {}) as {
@@ -34,129 +55,117 @@ function seen({ sightings, surfaces }: Trace): string[] {
       readonly author?: string;
       readonly date?: string;
     };
-    const when =
-      location.commit === undefined ? '' : `, ${[location.date?.slice(0, 10), location.author].filter(Boolean).join(' by ')}`;
+    const since = [location.date?.slice(0, 10), location.author?.replace(/ <.*$/, '')].filter(Boolean).join(' by ');
     const state =
       location.atHead === true ? 'still there' : location.commit === undefined ? '' : 'gone from HEAD, still in history';
-    return join(`${text(row.masked)}  ${text(row.place_text)}`, [`${state}${state === '' ? '' : when}`]);
+    return { text: join(text(row.place_text), [state, since === '' ? '' : `since ${since}`]), bad: true };
   });
 }
 
-function whose({ identity }: Subject, trace: Trace): string[] {
+function whose({ identity }: Subject, trace: Trace): Line[] {
   if (identity === undefined) {
-    return trace.surfaces.some((surface) => ['aws', 'gcp', 'github', 'entra'].includes(surface))
-      ? ['no identity of the inventories that were read']
-      : ['not assessed: no inventory was read (give an IAM export, or a live target)'];
+    const looked = trace.surfaces.some((surface) => ['aws', 'gcp', 'github', 'entra'].includes(surface));
+    return [
+      {
+        text: looked
+          ? 'no identity of the inventories that were read'
+          : 'not assessed: no inventory was read (give an IAM export, or a live target)',
+      },
+    ];
   }
   const basis = [...new Set(trace.joins.map((row) => text(row.basis)))].join(', ');
-  const lines = [join(printable(identity), [basis === '' ? '' : `known from: ${basis}`])];
-  for (const row of trace.credentials) {
-    lines.push(
-      join(`${text(row.type)} ${text(row.public_id ?? row.credential_id)}`, [
+  return [
+    { text: join(identity, [basis === '' ? '' : `known from: ${basis}`]) },
+    ...trace.credentials.map((row) => ({
+      text: join(`${text(row.type)} ${text(row.public_id ?? row.credential_id)}`, [
         text(row.status),
         row.created_at === null ? '' : `created ${day(row.created_at)}`,
         row.never_expires === true ? 'never expires' : row.expires_at === null ? '' : `expires ${day(row.expires_at)}`,
       ]),
-    );
-  }
-  return lines;
-}
-
-function reaches(subject: Subject, { reach, surfaces }: Trace): string[] {
-  if (subject.identity === undefined) return [];
-  if (reach.length === 0) {
-    return surfaces.some((surface) => ['aws', 'gcp', 'k8s', 'postgres'].includes(surface))
-      ? ['nothing of note']
-      : ['not assessed: no grants were read'];
-  }
-  return reach.map((row) => {
-    const detail = (row.detail ?? {}) as { readonly path?: string };
-    const path = (row.path as readonly string[]) ?? [];
-    const by = path.length > 1 ? `by becoming ${path.slice(1).map(printable).join(' → ')}` : '';
-    return join(text(row.capability), [
-      by,
-      text(detail.path ?? ''),
-      row.confidence === 'high' || row.confidence === null ? '' : `${text(row.confidence)} confidence`,
-    ]);
-  });
-}
-
-function trust(row: Row): string {
-  return join(`${text(row.principal)}`, [
-    text(row.principal_type),
-    row.subject === null ? (row.principal_type === 'oidc' ? 'any subject' : '') : `subject ${text(row.subject)}`,
-  ]);
-}
-
-function owner({ owner: row, surfaces }: Trace): string[] {
-  if (row === undefined) return [];
-  if (row.ownership === 'unowned') return ['nobody is named'];
-  const roster = surfaces.includes('people') ? '' : 'not checked: no roster was read';
-  const state =
-    row.ownership === 'owner-left'
-      ? `left${row.left_at === null ? '' : ` ${day(row.left_at)}`}`
-      : row.ownership === 'owner-unknown'
-        ? 'not in the roster'
-        : row.ownership === 'conflicting'
-          ? 'several are named'
-          : '';
-  return [
-    join(text(row.person ?? row.owner), [
-      row.person === null ? '' : text(row.owner),
-      text(row.relation),
-      text(row.team),
-      state,
-      roster,
-      `from ${text(row.owner_basis)}`,
-    ]),
+    })),
   ];
 }
 
-function consumer(row: Row): string {
-  return join(text(row.consumer_id), [
-    text(row.type),
-    text(row.how),
-    row.secret_name === null ? '' : `secret ${text(row.secret_name)}`,
-    text(row.environment),
-    row.trigger === null ? '' : `on ${text(row.trigger)}`,
-  ]);
+export function reaches(subject: Subject, { reach, surfaces }: Trace): Line[] {
+  if (subject.identity === undefined) return [];
+  if (reach.length === 0) {
+    const looked = surfaces.some((surface) => ['aws', 'gcp', 'k8s', 'postgres'].includes(surface));
+    return [{ text: looked ? 'nothing of note' : 'not assessed: no grants were read' }];
+  }
+  return reach.map((row) => {
+    const detail = (row.detail ?? {}) as { readonly path?: string };
+    const path = (row.path as readonly string[] | null) ?? [];
+    const by = path.length > 1 ? `by becoming ${path.slice(1).join(' → ')}` : '';
+    const sure = row.confidence === 'high' || row.confidence === null ? '' : `${text(row.confidence)} confidence`;
+    return { text: join(text(row.capability), [by, text(detail.path ?? ''), sure]), bad: row.capability === 'admin' };
+  });
 }
 
-function did({ gateway, outside, surfaces }: Trace): string[] {
-  const lines = gateway.map((row) => {
+function trust(row: Row): Line {
+  const subject = row.subject === null ? (row.principal_type === 'oidc' ? 'any subject' : '') : `subject ${text(row.subject)}`;
+  return { text: join(text(row.principal), [text(row.principal_type), subject]) };
+}
+
+export function owner({ owner: row, surfaces }: Trace): Line[] {
+  if (row === undefined) return [];
+  if (row.ownership === 'unowned') return [{ text: 'nobody is named' }];
+  const gone = row.ownership === 'owner-left';
+  const state = gone
+    ? `left${row.left_at === null ? '' : ` ${day(row.left_at)}`}`
+    : row.ownership === 'owner-unknown'
+      ? 'not in the roster'
+      : row.ownership === 'conflicting'
+        ? 'several are named'
+        : '';
+  const parts = [
+    row.person === null ? '' : text(row.owner),
+    text(row.relation),
+    text(row.team),
+    state,
+    surfaces.includes('people') ? '' : 'not checked: no roster was read',
+    row.owner_basis === null ? '' : `from ${text(row.owner_basis)}`,
+  ];
+  return [{ text: join(text(row.person ?? row.owner), parts), bad: gone }];
+}
+
+function consumer(row: Row): Line {
+  return {
+    text: join(text(row.consumer_id), [
+      text(row.type),
+      text(row.how),
+      row.secret_name === null ? '' : `secret ${text(row.secret_name)}`,
+      text(row.environment),
+      row.trigger === null ? '' : `on ${text(row.trigger)}`,
+    ]),
+  };
+}
+
+export function did({ gateway, outside, surfaces }: Trace): Line[] {
+  const lines: Line[] = gateway.map((row) => {
     const n = Number(row.sessions);
-    return join(`through the gateway: ${n} session${n === 1 ? '' : 's'} on ${text(row.target)} by ${text(row.actor)}`, [
-      text(row.actor_type),
-      `${day(row.first_used)} to ${day(row.last_used)}`,
-      Number(row.with_job) === n ? 'each names its job' : `${n - Number(row.with_job)} name no job`,
-    ]);
+    const jobs = Number(row.with_job) === n ? 'each names its job' : `${n - Number(row.with_job)} name no job`;
+    return {
+      text: join(`through the gateway: ${n} session${n === 1 ? '' : 's'} on ${text(row.target)} by ${text(row.actor)}`, [
+        text(row.actor_type),
+        `${day(row.first_used)} to ${day(row.last_used)}`,
+        jobs,
+      ]),
+    };
   });
-  if (gateway.length === 0)
-    lines.push(
-      surfaces.includes('gateway')
-        ? 'through the gateway: no session'
-        : 'through the gateway: not assessed (no session log was read)',
-    );
+  const hasSessions = surfaces.includes('gateway');
+  if (gateway.length === 0) {
+    lines.push({
+      text: hasSessions ? 'through the gateway: no session' : 'through the gateway: not assessed (no session log was read)',
+    });
+  }
   for (const row of outside) {
     const at = String(row.last_used_at).replace(/\.\d+Z$/, 'Z');
     const what = join(`${text(row.public_id ?? row.credential_id)} last used ${at}`, [text(row.last_used_for)]);
-    if (!surfaces.includes('gateway')) lines.push(what);
-    else
-      lines.push(
-        row.covered === true ? `${what}: within a gateway session` : `AROUND the gateway: ${what}: no session covers it`,
-      );
+    if (!hasSessions) lines.push({ text: what });
+    else if (row.covered === true) lines.push({ text: `${what}: within a gateway session` });
+    else lines.push({ text: `AROUND the gateway: ${what}: no session covers it`, bad: true });
   }
   return lines;
-}
-
-function breaks({ findings }: Trace): string[] {
-  return findings.flatMap((row) => {
-    const controls = (row.controls as readonly string[]).map((control) => control.slice(control.indexOf(':') + 1));
-    return [
-      `${text(row.severity).toUpperCase()} ${text(row.rule)}  [${controls.map(printable).join(', ')}]`,
-      `  ${text(row.message)}`,
-    ];
-  });
 }
 
 function join(first: string, more: readonly string[]): string {
@@ -165,7 +174,7 @@ function join(first: string, more: readonly string[]): string {
 }
 
 function text(value: unknown): string {
-  return value === null || value === undefined ? '' : printable(String(value));
+  return value === null || value === undefined ? '' : String(value);
 }
 
 function day(value: unknown): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { terminal } from '../../reporters/terminal/index.ts';
-import { displayWidth, wrap } from '../../reporters/terminal/layout.ts';
+import { displayWidth, wrap } from '../../src/util/layout.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { emptyReport, hostileReport, PLAIN, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 

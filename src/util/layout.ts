@@ -1,5 +1,5 @@
-import type { RenderContext } from '../../src/contracts/reporter.ts';
-import { printable } from '../../src/util/sanitize.ts';
+import type { RenderContext } from '../contracts/reporter.ts';
+import { printable } from './sanitize.ts';
 
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan' | 'inverse';
 
@@ -19,7 +19,7 @@ export class Layout {
   readonly #color: boolean;
   readonly #links: boolean;
 
-  constructor(context: RenderContext) {
+  constructor(context: Pick<RenderContext, 'width' | 'color' | 'links'>) {
     this.width = Math.min(Math.max(context.width ?? USUAL, NARROWEST), WIDEST);
     this.#color = context.color;
     this.#links = context.links;
