@@ -26,7 +26,7 @@ export const Tags = z
   .transform((list): { [key: string]: string } => Object.fromEntries((list ?? []).map((tag) => [tag.Key, tag.Value])));
 
 const InlinePolicies = z
-  .array(z.object({ PolicyName: text, PolicyDocument: z.unknown() }))
+  .array(z.object({ PolicyName: text, PolicyDocument: z.unknown().optional() }))
   .nullish()
   .transform((list) => (list ?? []).map((one) => ({ name: one.PolicyName, document: one.PolicyDocument })));
 
@@ -81,7 +81,7 @@ export const RoleDetail = z
     RoleName: text,
     Path: optionalText,
     CreateDate: time,
-    AssumeRolePolicyDocument: z.unknown(),
+    AssumeRolePolicyDocument: z.unknown().optional(),
     RolePolicyList: InlinePolicies,
     AttachedManagedPolicies: AttachedPolicies,
     PermissionsBoundary: Boundary,
@@ -109,7 +109,7 @@ export const PolicyDetail = z
   .object({
     Arn: z.string().regex(/^arn:aws[a-z-]*:iam::(?:\d{12}|aws):policy\//, 'the ARN of a policy'),
     PolicyVersionList: z
-      .array(z.object({ Document: z.unknown(), VersionId: optionalText, IsDefaultVersion: z.boolean().nullish() }))
+      .array(z.object({ Document: z.unknown().optional(), VersionId: optionalText, IsDefaultVersion: z.boolean().nullish() }))
       .nullish(),
   })
   .transform((raw) => ({

@@ -84,9 +84,9 @@ export const Asset = z
     name: text,
     assetType: optionalText,
     asset_type: optionalText,
-    resource: z.object({ data: z.unknown() }).nullish(),
-    iamPolicy: z.unknown(),
-    iam_policy: z.unknown(),
+    resource: z.object({ data: z.unknown().optional() }).nullish(),
+    iamPolicy: z.unknown().optional(),
+    iam_policy: z.unknown().optional(),
   })
   .transform((raw) => ({
     name: raw.name,
@@ -97,7 +97,7 @@ export const Asset = z
 
 /** An item of `asset search-all-iam-policies`. */
 export const FoundPolicy = z
-  .object({ resource: text, project: optionalText, policy: z.object({ bindings: z.unknown() }) })
+  .object({ resource: text, project: optionalText, policy: z.object({ bindings: z.unknown().optional() }) })
   .transform((raw) => ({ resource: raw.resource, project: raw.project, bindings: raw.policy.bindings }));
 
 export function namedParts(
@@ -106,5 +106,5 @@ export function namedParts(
   const groups = SERVICE_ACCOUNT_NAME.exec(name)?.groups;
   if (groups?.account === undefined) return undefined;
   const project = groups.project === '-' ? undefined : groups.project;
-  return { project, account: decodeURIComponent(groups.account), key: groups.key };
+  return { project, account: groups.account.replace('%40', '@'), key: groups.key };
 }

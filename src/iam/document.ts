@@ -68,6 +68,7 @@ const document = z.object({
 });
 
 export function readPolicyDocument(input: unknown): DocumentResult {
+  if (input === undefined || input === null) return { ok: false, why: 'the policy document is missing' };
   const raw = typeof input === 'string' ? parseText(input) : input;
   if (raw === undefined) return { ok: false, why: 'the policy document is neither JSON nor URL-encoded JSON' };
   const parsed = document.safeParse(raw);

@@ -144,7 +144,8 @@ describe('IAM policy document', () => {
     ['no statements', { Version: '2012-10-17' }, /malformed at Statement/],
     ['an effect that is none', { Statement: [{ Effect: 'Permit', Action: '*' }] }, /malformed at Statement/],
     ['an action of the wrong type', { Statement: [{ Effect: 'Allow', Action: 7 }] }, /malformed at Statement/],
-    ['null', null, /malformed at its top/],
+    ['null', null, /is missing/],
+    ['a number', 7, /malformed at its top/],
   ];
   for (const [what, form, why] of broken) {
     it(`refuses ${what}`, () => {
