@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BlobRef } from '../contracts/index.ts';
-import { commonDirOf, eachRecord, GitError, type GitRepository, scopeOf, spawnGit } from './git.ts';
+import { commonDirOf, eachRecord, GitError, type GitRepository, gitChunks, scopeOf } from './git.ts';
 
 /** The blobs of a repository, each once. `unreadable` counts objects that git itself could not identify. */
 export interface BlobList {
@@ -112,29 +112,10 @@ async function* readBatch(
   maxBytes: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ReadBlob> {
-  const child = spawnGit(repository, ['cat-file', '--batch', '--buffer'], signal === undefined ? {} : { signal });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  ended.catch(() => undefined);
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    if (stderr.length < 4096) stderr += chunk.toString('utf8');
-  });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(`${ids.join('\n')}\n`);
   const parser = new BatchParser(maxBytes);
-  try {
-    for await (const chunk of child.stdout as AsyncIterable<Buffer>) yield* parser.push(chunk);
-    const code = await ended;
-    if (code !== 0) throw new GitError('cat-file', code ?? undefined, stderr);
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    child.kill();
-  }
+  const input = `${ids.join('\n')}\n`;
+  const options = signal === undefined ? { input } : { input, signal };
+  for await (const chunk of gitChunks(repository, ['cat-file', '--batch', '--buffer'], options)) yield* parser.push(chunk);
 }
 
 /** Takes `cat-file --batch` output apart: `ID TYPE SIZE LF content LF`, or `ID missing LF`. */

@@ -1,4 +1,4 @@
-import { eachRecord, type GitRepository, scopeOf, streamGit } from './git.ts';
+import { eachRecord, type GitRepository, gitChunks, scopeOf } from './git.ts';
 
 /** A file that differs between two trees, as the newer one has it. Deleted files are left out. */
 export interface Change {
@@ -99,7 +99,7 @@ async function addedLines(
     if (count > 0) current?.push({ first, last: first + count - 1 });
   };
   const lines = new LineStarts(onLine);
-  await streamGit(repository, args, signal === undefined ? {} : { signal }, (chunk) => lines.push(chunk));
+  for await (const chunk of gitChunks(repository, args, signal === undefined ? {} : { signal })) lines.push(chunk);
   lines.end();
   return ranges;
 }
@@ -114,7 +114,7 @@ class LineStarts {
     this.#onLine = onLine;
   }
 
-  push(chunk: Buffer): undefined {
+  push(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length) {
       const end = chunk.indexOf(10, at);

@@ -1,7 +1,6 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import type { SimpleGit } from 'simple-git';
 import { codeOf, TargetError } from '../util/errors.ts';
 
@@ -159,8 +158,6 @@ export interface GitCall {
   readonly signal?: AbortSignal;
   /** Written to the command's standard input. */
   readonly input?: string | Uint8Array;
-  /** Runs here instead of the top of the work tree. */
-  readonly cwd?: string;
   /** Exit codes that are answers, not errors. */
   readonly accept?: readonly number[];
 }
@@ -202,73 +199,59 @@ export async function askGit(repository: GitRepository, args: readonly string[],
   }
 }
 
-/** Starts a command whose output is streamed. It is killed when the signal fires. */
-export function spawnGit(
-  repository: GitRepository,
-  args: readonly string[],
-  call: GitCall = {},
-): ChildProcessByStdio<Writable, Readable, Readable> {
-  call.signal?.throwIfAborted();
-  return spawn('git', [...gitPrefix(repository), ...args], {
-    cwd: call.cwd ?? repository.workTree ?? repository.gitDir,
+/**
+ * The output of a command, chunk by chunk. Throws when the command fails or the signal fires; leaving the loop early ends
+ * the command.
+ */
+export async function* gitChunks(repository: GitRepository, args: readonly string[], call: GitCall = {}): AsyncGenerator<Buffer> {
+  const { signal } = call;
+  signal?.throwIfAborted();
+  const child = spawn('git', [...gitPrefix(repository), ...args], {
+    cwd: repository.workTree ?? repository.gitDir,
     env: gitEnvironment(),
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
-    ...(call.signal === undefined ? {} : { signal: call.signal }),
   });
-}
-
-/** Runs a command and hands over its output chunk by chunk; `false` from `onData` ends it early. */
-export async function streamGit(
-  repository: GitRepository,
-  args: readonly string[],
-  call: GitCall,
-  onData: (chunk: Buffer) => boolean | undefined,
-): Promise<void> {
-  const child = spawnGit(repository, args, call);
+  const stop = () => {
+    child.kill();
+    // Should something else hold the other end, the pipe would stay open.
+    child.stdout.destroy();
+  };
+  signal?.addEventListener('abort', stop, { once: true });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve(code));
+    child.once('exit', resolve);
   });
-  // Awaited below; a child that cannot start must not be an unhandled rejection before that.
+  // Awaited below; until then a command that cannot start must not be an unhandled rejection.
   ended.catch(() => undefined);
   let stderr = '';
+  const said = new Promise((resolve) => child.stderr.once('close', resolve));
   child.stderr.on('data', (chunk: Buffer) => {
     if (stderr.length < 4096) stderr += chunk.toString('utf8');
   });
   // A command that ends before it has read its input closes the pipe; its exit code tells the story.
   child.stdin.on('error', () => undefined);
   child.stdin.end(call.input ?? '');
-  let stopped = false;
   try {
-    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
-      if (onData(chunk) === false) {
-        stopped = true;
-        break;
-      }
-    }
-    if (stopped) child.kill();
+    for await (const chunk of child.stdout) yield chunk as Buffer;
     const code = await ended;
-    if (!stopped && code !== 0 && !call.accept?.includes(code ?? -1)) {
-      call.signal?.throwIfAborted();
+    signal?.throwIfAborted();
+    if (code !== 0 && !call.accept?.includes(code ?? -1)) {
+      await said;
       throw new GitError(args[0] ?? '', code ?? undefined, stderr);
     }
   } catch (error) {
-    child.kill();
-    call.signal?.throwIfAborted();
-    if (codeOf(error) === 'ENOENT') throw notInstalled(error);
-    throw error;
+    signal?.throwIfAborted();
+    throw codeOf(error) === 'ENOENT' ? notInstalled(error) : error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    stop();
   }
 }
 
 /** The whole output of a command that says little. */
 export async function gitOutput(repository: GitRepository, args: readonly string[], call: GitCall = {}): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  await streamGit(repository, args, call, (chunk) => {
-    chunks.push(chunk);
-    return undefined;
-  });
-  return Buffer.concat(chunks);
+  return Buffer.concat(await Array.fromAsync(gitChunks(repository, args, call)));
 }
 
 /** Calls `onRecord` with the bounds of every record of the output. The buffer is reused: copy what is kept. */
@@ -280,18 +263,15 @@ export async function eachRecord(
 ): Promise<void> {
   const separator = call.separator === 'nul' ? 0 : 10;
   let rest: Buffer | undefined;
-  await streamGit(repository, args, call, (chunk) => {
-    const buffer = rest === undefined ? chunk : Buffer.concat([rest, chunk]);
+  for await (const chunk of gitChunks(repository, args, call)) {
+    const buffer: Buffer = rest === undefined ? chunk : Buffer.concat([rest, chunk]);
     let start = 0;
-    for (;;) {
-      const end = buffer.indexOf(separator, start);
-      if (end < 0) break;
-      if (onRecord(buffer, start, end) === false) return false;
+    for (let end = buffer.indexOf(separator); end >= 0; end = buffer.indexOf(separator, start)) {
+      if (onRecord(buffer, start, end) === false) return;
       start = end + 1;
     }
     rest = start === buffer.length ? undefined : Buffer.from(buffer.subarray(start));
-    return undefined;
-  });
+  }
   if (rest !== undefined) onRecord(rest, 0, rest.length);
 }
 
