@@ -92,6 +92,8 @@ export function looksLikeExport(file: FileHead): boolean {
   const head = file.head();
   if (!/^\s*[[{n]/.test(head)) return false;
   if (emptyExport(file.path, head.trim()) !== undefined) return true;
+  // An API description has the same keys, each with an object that describes it.
+  if (/"(?:openapi|swagger|components|definitions|\$schema|properties)"\s*:/.test(head)) return false;
   const keys = new Set([...head.matchAll(/"([a-z_]{2,40})"\s*:/g)].map((match) => match[1] ?? ''));
   if (shapeOf(keys, file.path) !== undefined) return true;
   // A long script or long settings may push all else out of the head.

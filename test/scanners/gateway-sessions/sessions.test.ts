@@ -57,6 +57,13 @@ describe('gateway-sessions scanner: sessions', () => {
     }
   });
 
+  it('leaves the description of an API alone, which has the same keys', () => {
+    const described = Object.fromEntries(Object.keys(single()).map((key) => [key, { type: 'string' }]));
+
+    assert.equal(recognises({ openapi: '3.0.1', components: { schemas: { Session: { properties: described } } } }), false);
+    assert.equal(recognises({ type: 'object', properties: described }), false);
+  });
+
   it('recognises a session or connection whose first field fills the head', () => {
     const filler = 'x'.repeat(6000);
 
