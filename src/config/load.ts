@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ConfigError, codeOf, messageOf } from '../util/errors.ts';
 import { nearest } from '../util/nearest.ts';
 import { Config } from './schema.ts';
@@ -31,12 +31,7 @@ export function loadConfig(directory: string, named?: string): LoadedConfig {
       cause: error,
     });
   }
-  const document = parseDocument(text, { prettyErrors: true });
-  const [broken] = document.errors;
-  if (broken !== undefined) {
-    throw new ConfigError(`${file} is not valid YAML: ${messageOf(broken)}`, { code: 'CONFIG_INVALID', cause: broken });
-  }
-  const parsed = Config.safeParse(document.toJS() ?? {});
+  const parsed = Config.safeParse(readYaml(text, file) ?? {});
   if (!parsed.success) {
     throw new ConfigError(`${file}: ${parsed.error.issues.map(describeIssue).join('; ')}`, {
       code: 'CONFIG_INVALID',
@@ -48,14 +43,37 @@ export function loadConfig(directory: string, named?: string): LoadedConfig {
   return { ...parsed.data, rules: { detectors: rules.detectors.map(from), checks: rules.checks.map(from) }, file };
 }
 
+function readYaml(text: string, file: string): unknown {
+  const document = parseDocument(text, { prettyErrors: true });
+  try {
+    const [broken] = document.errors;
+    if (broken !== undefined) throw broken;
+    // Throws on aliases that would grow without end.
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigError(`${file} is not valid YAML: ${messageOf(error)}`, { code: 'CONFIG_INVALID', cause: error });
+  }
+}
+
 function describeIssue(issue: z.core.$ZodIssue): string {
   const path = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
     const keys = issue.keys.map((key) => {
-      const meant = nearest(key, Object.keys(Config.shape));
+      const meant = nearest(key, keysAt(issue.path));
       return meant === undefined ? `"${key}"` : `"${key}" (did you mean "${meant}"?)`;
     });
     return `unknown key ${keys.join(', ')}${path === '' ? '' : ` in ${path}`}`;
   }
   return `${path === '' ? 'the file' : path}: ${issue.message}`;
+}
+
+/** The keys that may stand at a place of the configuration. */
+function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  let schema: z.core.JSONSchema.BaseSchema = z.toJSONSchema(Config, { io: 'input' });
+  for (const step of path) {
+    const next = schema.properties?.[String(step)] ?? schema.additionalProperties;
+    if (typeof next !== 'object') return [];
+    schema = next;
+  }
+  return Object.keys(schema.properties ?? {});
 }

@@ -22,7 +22,7 @@ export function parseTarget(text: string, directory: string, schemes: readonly s
       const meant = nearest(scheme, schemes);
       throw new TargetError(`No scanner reads "${scheme}:" targets`, {
         code: 'TARGET_SCHEME',
-        hint: meant === undefined ? `Known: ${schemes.map((s) => `${s}:`).join(' ')}` : `Did you mean "${meant}:"?`,
+        hint: meant === undefined ? knownTargets(schemes) : `Did you mean "${meant}:"?`,
       });
     }
     if (codeOf(error) === 'ENOENT') {
@@ -34,4 +34,8 @@ export function parseTarget(text: string, directory: string, schemes: readonly s
       cause: error,
     });
   }
+}
+
+function knownTargets(schemes: readonly string[]): string {
+  return schemes.length === 0 ? 'Name a file or directory.' : `Known: ${schemes.map((scheme) => `${scheme}:`).join(' ')}`;
 }

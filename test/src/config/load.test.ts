@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadConfig } from '../../../src/config/load.ts';
+import { ConfigError } from '../../../src/util/errors.ts';
+import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
+
+describe('configuration', () => {
+  let root: string;
+
+  beforeEach(() => {
+    root = tempDir();
+  });
+
+  it('has a default for everything', () => {
+    assert.deepEqual(loadConfig(root), {
+      file: undefined,
+      exclude: [],
+      failOn: 'high',
+      persona: 'security',
+      frameworks: [],
+      checks: {},
+      detectors: { disabled: [] },
+      rules: { detectors: [], checks: [] },
+      maxFileSize: 512 * 1024 * 1024,
+    });
+  });
+
+  it('is read from the directory where the command runs', () => {
+    writeFile(
+      root,
+      'nhi-audit.config.yml',
+      'failOn: medium\nexclude: [vendor, "*.min.js"]\nchecks: { role-unused: { enabled: false } }\n',
+    );
+
+    const config = loadConfig(root);
+
+    assert.equal(config.file, join(root, 'nhi-audit.config.yml'));
+    assert.equal(config.failOn, 'medium');
+    assert.deepEqual(config.exclude, ['vendor', '*.min.js']);
+    assert.deepEqual(config.checks, { 'role-unused': { enabled: false } });
+    assert.equal(config.persona, 'security');
+  });
+
+  it('takes paths in it from where the file lies, not from where the command runs', () => {
+    writeFile(root, 'ci/audit.yml', 'rules:\n  detectors: [own.yml, /etc/nhi/pack.yml]\n  checks: [../checks]\n');
+
+    const { rules } = loadConfig(root, 'ci/audit.yml');
+
+    assert.deepEqual(rules, { detectors: [join(root, 'ci/own.yml'), '/etc/nhi/pack.yml'], checks: [join(root, 'checks')] });
+  });
+
+  it('may be empty, or hold comments only', () => {
+    writeFile(root, 'empty.yml', '');
+    writeFile(root, 'comment.yml', '# nothing yet\n');
+
+    assert.equal(loadConfig(root, 'empty.yml').failOn, 'high');
+    assert.equal(loadConfig(root, 'comment.yml').failOn, 'high');
+  });
+
+  for (const [what, text, says] of [
+    ['an unknown key', 'failon: high\n', /unknown key "failon" \(did you mean "failOn"\?\)/],
+    ['a key that is like none', 'zzzzzzzz: 1\n', /unknown key "zzzzzzzz"$/],
+    [
+      'a key of a check',
+      'checks: { role-unused: { enable: false } }\n',
+      /unknown key "enable" \(did you mean "enabled"\?\) in checks\.role-unused/,
+    ],
+    [
+      'a key of the detectors',
+      'detectors: { disabld: [x] }\n',
+      /unknown key "disabld" \(did you mean "disabled"\?\) in detectors/,
+    ],
+    ['a wrong type', 'exclude: vendor\n', /exclude: .*array/],
+    ['a wrong value', 'failOn: urgent\n', /failOn: .*"critical"/],
+    ['a wrong number', 'maxFileSize: -1\n', /maxFileSize: /],
+    ['a list in place of keys', '- a\n- b\n', /the file: .*object/],
+    ['a text in place of keys', 'just text\n', /the file: .*object/],
+    ['several faults at once', 'failOn: urgent\npersona: boss\n', /failOn: .*; persona: /],
+    ['broken YAML', 'exclude: [a\nfailOn: high\n', /is not valid YAML: .* at line \d+/],
+    ['a key that is there twice', 'failOn: high\nfailOn: none\n', /is not valid YAML: .*unique/],
+    ['two documents', 'failOn: high\n---\nfailOn: low\n', /is not valid YAML/],
+    ['aliases that grow without end', `a: &a [x,x,x,x,x,x,x,x,x]\n${bomb()}`, /is not valid YAML: .*alias/i],
+  ] as const) {
+    it(`refuses ${what}, and says so`, () => {
+      writeFile(root, 'nhi-audit.config.yml', text);
+
+      assert.throws(
+        () => loadConfig(root),
+        (error) => {
+          assert(error instanceof ConfigError, String(error));
+          assert.equal(error.code, 'CONFIG_INVALID');
+          assert.equal(error.exit, 2);
+          assert.match(error.message, says);
+          assert(error.message.includes(join(root, 'nhi-audit.config.yml')), error.message);
+          return true;
+        },
+      );
+    });
+  }
+
+  it('must exist when it is named', () => {
+    assert.throws(() => loadConfig(root, 'missing.yml'), {
+      code: 'CONFIG_UNREADABLE',
+      exit: 2,
+      message: /missing\.yml cannot be read: ENOENT/,
+    });
+  });
+
+  it('must be readable when it is there', () => {
+    mkdirSync(join(root, 'nhi-audit.config.yml'));
+
+    assert.throws(() => loadConfig(root), { code: 'CONFIG_UNREADABLE', exit: 2, hint: /--config/ });
+  });
+});
+
+/** Nine references a level, nine levels: 400 million items from 400 characters. */
+function bomb(): string {
+  return 'abcdefghi'
+    .slice(1)
+    .split('')
+    .map((name, n) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'[n]}`).join(',')}]\n`)
+    .join('');
+}
