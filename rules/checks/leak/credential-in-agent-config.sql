@@ -39,9 +39,9 @@ SELECT
   of_place AS place,
   concat(
     type_words(min(s.type)), ' ', min(s.masked), coalesce(' of ' || max(ci.identity_id), ''),
-    ' lies in ', listed(list(DISTINCT place_text ORDER BY place_text)), '.') AS message,
-  CASE WHEN bool_or(s.confidence = 'high') THEN 'high' ELSE 'medium' END AS confidence,
-  CASE WHEN bool_or(s.confidence = 'high') THEN 'high' ELSE 'medium' END AS severity,
+    ' lies in ', listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), '.') AS message,
+  CASE WHEN bool_or(s.confidence = 'high' OR ci.basis = 'inventory') THEN 'high' ELSE 'medium' END AS confidence,
+  CASE WHEN bool_or(s.confidence = 'high' OR ci.basis = 'inventory') THEN 'high' ELSE 'medium' END AS severity,
   list(DISTINCT s.observation_id) AS evidence
 FROM open_today AS s
 LEFT JOIN credential_identities AS ci USING (credential_id)

@@ -25,7 +25,7 @@ SELECT
   coalesce(location->>'$.repository', location->>'$.path', '') AS place,
   concat(
     type_words(min(s.type)), ' ', min(s.masked), ' may lie in ',
-    listed(list(DISTINCT place_text ORDER BY place_text)), ' (', min(s.detector), ').') AS message,
+    listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), ' (', min(s.detector), ').') AS message,
   list(DISTINCT s.observation_id) AS evidence
 FROM sightings AS s
 GROUP BY s.credential_id, 2

@@ -1,0 +1,60 @@
+/*---
+id: cross-account-trust-without-external-id
+title: A role trusts a foreign account without an external id
+severity: medium
+confidence: high
+about: trust
+identityFields: [identity_id, principal]
+needs: [trust@aws, identity@aws]
+population: trusts WHERE principal_type IN ('account', 'identity') AND starts_with(identity_id, 'aws:')
+parameters:
+  ownAccounts: ''
+controls:
+  - owasp-nhi-2025:NHI3:2025
+  - nist-csf-2.0:GV.SC-07
+  - nist-csf-2.0:PR.AA-05
+  - nist-csf-2.0:ID.AM-04
+why: >
+  A vendor holds the role of many customers. Without an external id another of its customers can name your role and have
+  the vendor act on it (the confused deputy); and whoever breaks into that account is in yours.
+fix: |
+  1. Find out whose account it is and whether the contract still runs; if not, delete the role.
+  2. Require the external id that the vendor gives: `"Condition": {"StringEquals": {"sts:ExternalId": "…"}}`.
+  3. Trust the vendor's one role instead of its whole account.
+limits: >
+  Accounts are one's own when identities of them are in this run, or when they are listed in ownAccounts (separated by
+  commas). A condition on the organisation counts as one's own too.
+references:
+  - https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+since: '0.1'
+---*/
+WITH own AS (
+  SELECT DISTINCT scope AS account FROM identities WHERE provider = 'aws' AND scope IS NOT NULL
+  UNION
+  SELECT trim(unnest(string_split($ownAccounts, ',')))
+),
+foreign_trusts AS (
+  SELECT
+    *,
+    coalesce(regexp_extract(principal, '(\d{12})', 1), principal) AS account,
+    lower(coalesce(condition::VARCHAR, '')) AS tests
+  FROM trusts
+  WHERE effect = 'allow' AND principal_type IN ('account', 'identity', 'unknown') AND starts_with(identity_id, 'aws:')
+    AND coalesce((detail->>'$.crossAccount')::BOOLEAN, false)
+)
+SELECT
+  t.identity_id,
+  t.principal,
+  concat(
+    t.identity_id, ' may be assumed from account ', t.account,
+    CASE WHEN t.principal_type = 'account' THEN ' (everybody there who is allowed to)' ELSE concat(' (', t.principal, ')') END,
+    ' without an external id', coalesce('; it ' || min(a.how), ''), '.') AS message,
+  CASE WHEN bool_or(a.identity_id IS NOT NULL) THEN 'high' ELSE 'medium' END AS severity,
+  list_distinct(flatten(list([t.observation_id]) || list(coalesce(a.evidence, [])))) AS evidence,
+  {'account': t.account} AS detail
+FROM foreign_trusts AS t
+LEFT JOIN admin_identities AS a ON a.identity_id = t.identity_id
+WHERE t.account NOT IN (SELECT account FROM own)
+  AND NOT contains(t.tests, 'sts:externalid')
+  AND NOT regexp_matches(t.tests, 'aws:principal(orgid|orgpaths)')
+GROUP BY t.identity_id, t.principal, t.principal_type, t.account

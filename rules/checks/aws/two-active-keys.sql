@@ -1,0 +1,33 @@
+/*---
+id: two-active-keys
+title: A user keeps two active access keys
+severity: low
+confidence: high
+about: identity
+identityFields: [identity_id]
+needs: [credential@aws]
+population: identities WHERE provider = 'aws' AND type = 'user'
+parameters:
+  overlapDays: 14
+controls:
+  - owasp-nhi-2025:NHI7:2025
+  - nist-csf-2.0:PR.AA-01
+why: >
+  Two keys are for the days of a rotation. Kept longer, the rotation was never finished: the old key still opens
+  everything, and there is no free slot when one must be replaced in a hurry.
+fix: >
+  See which key is still used (`aws iam get-access-key-last-used --access-key-id ID`), move that consumer to the newer one,
+  deactivate and delete the older.
+since: '0.1'
+---*/
+SELECT
+  identity_id,
+  concat(
+    identity_id, ' has ', count(*), ' active access keys (',
+    string_agg(concat(short_id(coalesce(public_id, 'slot ' || (detail->>'$.slot'))), ' of ', day_text(created_at)), ', ' ORDER BY created_at),
+    '), the younger for ', days_since(max(created_at)), ' days.') AS message,
+  list_distinct(flatten(list(evidence))) AS evidence
+FROM credentials
+WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active' AND identity_id IS NOT NULL
+GROUP BY identity_id
+HAVING count(*) > 1 AND days_since(max(created_at)) > $overlapDays

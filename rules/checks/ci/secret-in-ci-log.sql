@@ -1,0 +1,34 @@
+/*---
+id: secret-in-ci-log
+title: A CI job prints a secret
+severity: high
+confidence: medium
+persona: dev
+about: consumer
+identityFields: [consumer_id, secret_name]
+needs: [consumer@ci]
+population: consumers WHERE type = 'workflow-job' AND secret_name IS NOT NULL
+controls:
+  - owasp-nhi-2025:NHI2:2025
+  - nist-csf-2.0:PR.DS-10
+  - nist-csf-2.0:PR.PS-04
+why: >
+  The CI system masks the exact text only: encoded, cut or reformatted it stands in the log, for everyone who can read
+  the repository, and logs are kept for months.
+fix: >
+  Take the `echo`, `cat` or `set -x` out; pass the value through the environment or standard input; rotate the secret if a
+  run has printed it.
+limits: >
+  The script is read, not run: a command that prints under a condition is reported too.
+references:
+  - https://docs.github.com/en/actions/reference/security/secure-use
+since: '0.1'
+---*/
+SELECT
+  consumer_id,
+  secret_name,
+  concat('The job ', consumer_id, ' prints ', CASE secret_name WHEN '*' THEN 'its secrets' ELSE secret_name END, ' into its log.') AS message,
+  list(DISTINCT observation_id) AS evidence
+FROM consumers
+WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND (detail->>'$.echoesSecret')::BOOLEAN
+GROUP BY consumer_id, secret_name

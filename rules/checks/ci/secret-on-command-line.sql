@@ -1,0 +1,27 @@
+/*---
+id: secret-on-command-line
+title: A CI job passes a secret as a command-line argument
+severity: low
+confidence: medium
+persona: dev
+about: consumer
+identityFields: [consumer_id, secret_name]
+needs: [consumer@ci]
+population: consumers WHERE type = 'workflow-job' AND secret_name IS NOT NULL
+controls:
+  - owasp-nhi-2025:NHI2:2025
+  - nist-csf-2.0:PR.DS-10
+why: >
+  Arguments stand in the process list, in `set -x` output, in image layers (`--build-arg`) and in error messages of the tool.
+fix: >
+  Use what the tool offers instead: `--password-stdin`, an environment variable, `docker build --secret`.
+since: '0.1'
+---*/
+SELECT
+  consumer_id,
+  secret_name,
+  concat('The job ', consumer_id, ' passes ', secret_name, ' as an argument of a command.') AS message,
+  list(DISTINCT observation_id) AS evidence
+FROM consumers
+WHERE type = 'workflow-job' AND secret_name NOT IN ('*') AND coalesce((detail->>'$.secretInArgument')::BOOLEAN, false)
+GROUP BY consumer_id, secret_name

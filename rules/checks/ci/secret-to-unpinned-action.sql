@@ -1,0 +1,48 @@
+/*---
+id: secret-to-unpinned-action
+title: A third-party action that can change overnight is given a secret
+severity: high
+confidence: high
+persona: dev
+about: consumer
+identityFields: [consumer_id, action]
+needs: [consumer@ci]
+population: consumers WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name <> 'GITHUB_TOKEN'
+controls:
+  - owasp-nhi-2025:NHI3:2025
+  - nist-csf-2.0:GV.SC-07
+  - nist-csf-2.0:DE.CM-06
+  - nist-csf-2.0:PR.PS-06
+why: >
+  A tag or branch points to whatever its owner, or whoever took over the owner's account, puts there. The next run hands
+  them the secret.
+fix: >
+  Pin it to the full commit id (`uses: owner/action@0123…  # v1.2.3`) and let Dependabot raise it; give it a token that can
+  only do what the step needs.
+limits: >
+  Counts actions that the secret reaches: as an input, or through the environment of the step or job. Actions of the repository's own owner
+  and GitHub's are left alone.
+references:
+  - https://docs.github.com/en/actions/reference/security/secure-use
+since: '0.1'
+---*/
+WITH given AS (
+  SELECT
+    *,
+    unnest(list_intersect(
+      coalesce(from_json(detail->'$.thirdParty', '["VARCHAR"]'), []),
+      coalesce(from_json(detail->'$.unpinned', '["VARCHAR"]'), []))) AS action
+  FROM consumers
+  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*')
+)
+SELECT
+  consumer_id,
+  action,
+  concat(
+    'The job ', consumer_id, ' gives ', listed(list(DISTINCT secret_name ORDER BY secret_name)), ' to ', action,
+    ', which is not pinned to a commit.') AS message,
+  -- Makers of clouds and of the tools that log in to them are not strangers, but their tags move too.
+  CASE WHEN regexp_matches(lower(action), '^(aws-actions|google-github-actions|azure|docker|hashicorp|microsoft)/') THEN 'medium' ELSE 'high' END AS severity,
+  list(DISTINCT observation_id) AS evidence
+FROM given
+GROUP BY consumer_id, action

@@ -1,0 +1,44 @@
+/*---
+id: static-cloud-key-in-ci
+title: A CI job logs in to a cloud with a static key
+severity: high
+confidence: high
+persona: dev
+about: consumer
+identityFields: [consumer_id, cloud]
+needs: [consumer@ci]
+population: consumers WHERE type = 'workflow-job' AND how IN ('static-key', 'oidc')
+controls:
+  - owasp-nhi-2025:NHI4:2025
+  - owasp-nhi-2025:NHI6:2025
+  - owasp-nhi-2025:NHI7:2025
+  - nist-csf-2.0:PR.AA-01
+  - nist-csf-2.0:PR.AA-03
+why: >
+  The key never expires, works from anywhere, and every step and action of the job can read it. The CI system can prove
+  who the job is instead, with a token of minutes.
+fix: |
+  1. AWS: a role that trusts `token.actions.githubusercontent.com` for exactly this repository and branch or environment;
+     `aws-actions/configure-aws-credentials` with `role-to-assume`. Google Cloud: `google-github-actions/auth` with
+     `workload_identity_provider`. Azure: `azure/login` with `client-id` and a federated credential.
+  2. `permissions: id-token: write` on the job.
+  3. Delete the key at the cloud, then the secret: `gh secret delete NAME`.
+limits: >
+  Told by the inputs and variables that take a key, and by names like AWS_SECRET_ACCESS_KEY. Jobs that use both ways
+  are the matter of half-migrated-to-oidc.
+references:
+  - https://docs.github.com/en/actions/concepts/security/openid-connect
+since: '0.1'
+---*/
+SELECT
+  c.consumer_id,
+  (c.detail->>'$.cloud') AS cloud,
+  concat(
+    'The job ', c.consumer_id, ' logs in to ', CASE (c.detail->>'$.cloud') WHEN 'aws' THEN 'AWS' WHEN 'gcp' THEN 'Google Cloud' ELSE 'Azure' END,
+    ' with a static key (', listed(list(DISTINCT c.secret_name ORDER BY c.secret_name)), ')',
+    CASE WHEN bool_or((c.detail->>'$.oidcAvailable')::BOOLEAN) THEN ', although it may ask for an OIDC token' ELSE '' END, '.') AS message,
+  list(DISTINCT c.observation_id) AS evidence
+FROM consumers AS c
+WHERE c.type = 'workflow-job' AND c.how = 'static-key' AND c.secret_name IS NOT NULL AND (c.detail->>'$.cloud') IS NOT NULL
+  AND NOT list_contains(coalesce(from_json(c.detail->'$.oidcClouds', '["VARCHAR"]'), []), (c.detail->>'$.cloud'))
+GROUP BY c.consumer_id, (c.detail->>'$.cloud')

@@ -1,0 +1,53 @@
+/*---
+id: account-shared-by-callers
+title: Several callers use one account behind the gateway
+severity: medium
+confidence: high
+about: identity
+identityFields: [account]
+needs: [usage@gateway]
+population: gateway_connections
+parameters:
+  minCallers: 2
+controls:
+  - owasp-nhi-2025:NHI9:2025
+  - nist-csf-2.0:PR.AA-01
+  - nist-csf-2.0:DE.AE-03
+  - nist-csf-2.0:DE.CM-03
+  - csa-maestro:L7
+why: >
+  The target's own log shows one name for all of them. Once somebody gets around the gateway, or its log is lost, nobody
+  can say who did what; and the account has the rights of all its callers together.
+fix: >
+  One connection and one account for each workload, with the rights of that workload.
+limits: >
+  Counts machine callers. Sessions tell the connection, not the account; connections without a known account count by themselves.
+references:
+  - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
+since: '0.1'
+---*/
+WITH calls AS (
+  SELECT
+    coalesce(s.identity_id, 'connection ' || s.connection) AS account,
+    s.identity_id,
+    s.caller,
+    s.connection,
+    s.used_at,
+    s.observation_id
+  FROM gateway_sessions AS s
+  WHERE is_machine(s.caller_type) AND s.caller_type <> 'static-admin-key' AND s.connection IS NOT NULL AND s.ran
+),
+last_of_caller AS (
+  SELECT account, caller, count(*) AS sessions, arg_max(observation_id, used_at) AS latest FROM calls GROUP BY account, caller
+)
+SELECT
+  c.account,
+  max(c.identity_id) AS identity_id,
+  concat(
+    count(DISTINCT c.caller), ' callers share ', c.account, ' through ', listed(list(DISTINCT c.connection ORDER BY c.connection)), ': ',
+    (SELECT listed(list(concat(l.caller, ' (', counted(l.sessions, 'session'), ')') ORDER BY l.sessions DESC, l.caller)) FROM last_of_caller AS l WHERE l.account = c.account),
+    '.') AS message,
+  (SELECT list(l.latest ORDER BY l.latest) FROM last_of_caller AS l WHERE l.account = c.account) AS evidence
+FROM calls AS c
+GROUP BY c.account
+HAVING count(DISTINCT c.caller) >= $minCallers

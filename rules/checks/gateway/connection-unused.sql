@@ -1,0 +1,41 @@
+/*---
+id: connection-unused
+title: A gateway connection is not used
+severity: low
+confidence: medium
+about: consumer
+identityFields: [consumer_id]
+needs: [consumer@gateway, usage@gateway]
+population: gateway_connections
+parameters:
+  unusedDays: 90
+controls:
+  - owasp-nhi-2025:NHI1:2025
+  - nist-csf-2.0:ID.AM-08
+  - nist-csf-2.0:PR.AA-05
+why: >
+  The account behind it is kept alive for nobody; whoever may use the connection can still get in.
+fix: Remove the connection and the account behind it.
+limits: >
+  Said only where the sessions given reach back unusedDays days.
+since: '0.1'
+---*/
+WITH reach AS (
+  SELECT min(used_at) AS first FROM usages WHERE via = 'gateway'
+),
+last_session AS (
+  SELECT connection, max(used_at) AS last FROM gateway_sessions GROUP BY connection
+)
+SELECT
+  g.consumer_id,
+  g.identity_id,
+  concat(
+    'The connection ', g.connection, ' has had no session ',
+    CASE WHEN l.last IS NULL THEN concat('since ', day_text(reach.first)) ELSE concat('since ', day_text(l.last)) END,
+    coalesce('; it keeps ' || g.identity_id || ' alive', ''), '.') AS message,
+  g.evidence
+FROM gateway_connections AS g
+CROSS JOIN reach
+LEFT JOIN last_session AS l USING (connection)
+WHERE days_since(reach.first) >= $unusedDays
+  AND (l.last IS NULL OR days_since(l.last) > $unusedDays)

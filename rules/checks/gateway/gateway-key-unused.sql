@@ -1,0 +1,38 @@
+/*---
+id: gateway-key-unused
+title: A key of the gateway is not used
+severity: medium
+confidence: high
+about: identity
+identityFields: [identity_id]
+needs: [identity@gateway]
+population: identities WHERE provider = 'hoop' AND type IN ('api-key', 'agent')
+parameters:
+  unusedDays: 90
+  graceDays: 30
+controls:
+  - owasp-nhi-2025:NHI1:2025
+  - nist-csf-2.0:PR.AA-01
+  - nist-csf-2.0:ID.AM-08
+why: >
+  Its job is gone; the key opens the same connections as ever, and never expires.
+fix: Revoke it in the gateway (API keys, Revoke). It can be made active again if somebody misses it.
+limits: The last use is what the gateway tells in its inventory, and the sessions given.
+since: '0.1'
+---*/
+WITH seen AS (
+  SELECT caller_identity_id AS identity_id, max(used_at) AS last FROM gateway_sessions GROUP BY ALL
+)
+SELECT
+  i.identity_id,
+  concat(
+    i.type, ' ', i.name, ' of the gateway ',
+    CASE WHEN greatest(i.last_used_at, seen.last) IS NULL THEN concat('was never used in the ', days_since(i.created_at), ' days since it was made')
+      ELSE concat('was last used ', days_since(greatest(i.last_used_at, seen.last)), ' days ago, on ', day_text(greatest(i.last_used_at, seen.last))) END,
+    '.') AS message,
+  i.evidence
+FROM identities AS i
+LEFT JOIN seen USING (identity_id)
+WHERE i.provider = 'hoop' AND i.type IN ('api-key', 'agent') AND coalesce(i.enabled, true)
+  AND CASE WHEN greatest(i.last_used_at, seen.last) IS NULL THEN days_since(i.created_at) > $graceDays
+    ELSE days_since(greatest(i.last_used_at, seen.last)) > $unusedDays END

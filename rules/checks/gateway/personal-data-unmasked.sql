@@ -1,0 +1,47 @@
+/*---
+id: personal-data-unmasked
+title: Personal data went through the gateway unmasked
+severity: high
+confidence: high
+about: usage
+identityFields: [session_id]
+needs: [usage@gateway]
+population: gateway_sessions WHERE analyzed IS NOT NULL OR mask_errors IS NOT NULL
+parameters:
+  ignoredTypes: LOCATION,DATE_TIME,URL,NRP
+controls:
+  - owasp-nhi-2025:NHI5:2025
+  - nist-csf-2.0:PR.DS-10
+  - nist-csf-2.0:PR.DS-02
+  - nist-csf-2.0:DE.CM-09
+  - csa-maestro:L2
+why: >
+  The gateway saw the data and let it pass: it now lies wherever the caller put it: notebooks, logs, the memory of an
+  agent.
+fix: >
+  Add the kinds of data in the message to the masking rule of the connection; where masking failed with errors, set it to strict
+  (`DLP_MODE=strict`), so that unmasked output is held back.
+limits: >
+  Detection is the gateway's. Kinds that are rarely personal (ignoredTypes) are left out. Native database sessions only: terminals are not analysed.
+since: '0.1'
+---*/
+WITH detected AS (
+  SELECT
+    s.*,
+    list_sort(list_filter(
+      json_keys(coalesce(s.analyzed, '{}')),
+      lambda kind: NOT list_contains(string_split($ignoredTypes, ','), kind))) AS kinds
+  FROM gateway_sessions AS s
+)
+SELECT
+  s.session_id,
+  s.identity_id,
+  concat(
+    s.caller, ' got ', CASE WHEN len(s.kinds) > 0 THEN listed(s.kinds) ELSE 'data' END, ' from ', s.connection,
+    CASE WHEN s.mask_errors > 0 THEN concat(' while masking failed ', s.mask_errors, ' times: ') ELSE ' without any masking: ' END,
+    session_name(s.session_id, s.used_at), '.') AS message,
+  CASE WHEN is_production(s.environment) THEN 'high' ELSE 'medium' END AS severity,
+  [s.observation_id] AS evidence,
+  {'kinds': s.kinds, 'redactions': s.redactions, 'errors': s.mask_errors} AS detail
+FROM detected AS s
+WHERE s.mask_errors > 0 OR (len(s.kinds) > 0 AND coalesce(s.redactions, 0) = 0 AND NOT coalesce(s.masked, false))

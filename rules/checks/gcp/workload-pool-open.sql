@@ -1,0 +1,37 @@
+/*---
+id: workload-pool-open
+title: A whole workload identity pool may become a service account
+severity: high
+confidence: high
+about: trust
+identityFields: [identity_id, principal]
+needs: [trust@gcp]
+population: trusts WHERE starts_with(identity_id, 'gcp:') AND principal_type = 'oidc'
+controls:
+  - owasp-nhi-2025:NHI6:2025
+  - nist-csf-2.0:PR.AA-04
+  - nist-csf-2.0:PR.AA-05
+  - csa-maestro:L4
+why: >
+  Every workload whose tokens the pool accepts can take the account: each repository of the organisation, or, where the
+  provider has no condition, everybody's.
+fix: >
+  Bind one attribute instead of the pool:
+  `principalSet://iam.googleapis.com/projects/N/locations/global/workloadIdentityPools/POOL/attribute.repository/OWNER/REPO`,
+  and give the provider an attribute condition on the owner's numeric id.
+limits: The provider's own condition is not in the exports that are read; it may narrow the pool.
+references:
+  - https://cloud.google.com/iam/docs/best-practices-for-using-workload-identity-federation
+since: '0.1'
+---*/
+SELECT
+  t.identity_id,
+  t.principal,
+  concat(
+    'Everything in the pool ', coalesce((t.detail->>'$.pool'), t.principal), ' may become ', t.identity_id,
+    coalesce('; it ' || min(a.how), ''), '.') AS message,
+  list(DISTINCT t.observation_id) AS evidence
+FROM trusts AS t
+LEFT JOIN admin_identities AS a ON a.identity_id = t.identity_id
+WHERE starts_with(t.identity_id, 'gcp:') AND t.effect = 'allow' AND t.principal_type = 'oidc' AND ends_with(t.principal, '/*')
+GROUP BY t.identity_id, t.principal, t.detail->>'$.pool'

@@ -1,0 +1,60 @@
+/*---
+id: orphaned-identity
+title: Nobody owns an identity and nothing uses it
+severity: medium
+confidence: medium
+about: identity
+identityFields: [identity_id]
+needs: [identity, credential, consumer]
+population: identities WHERE NOT managed AND coalesce(human, false) = false AND type IN ('user', 'service-account', 'api-key', 'agent')
+parameters:
+  unusedDays: 90
+controls:
+  - owasp-nhi-2025:NHI1:2025
+  - nist-csf-2.0:ID.AM-08
+  - nist-csf-2.0:PR.AA-05
+why: >
+  Left over from something that no longer exists. It can go today; kept, it is the account whose misuse nobody would notice.
+fix: >
+  Deactivate its credentials, wait a month, delete the identity.
+limits: >
+  "Nothing uses it" rests on the repositories and gateway exports in this run and on the provider's last use. Said only
+  where a source tells the last use, or that there was none.
+since: '0.1'
+---*/
+WITH keys AS (
+  SELECT
+    identity_id,
+    max(last_used_at) AS last_used_at,
+    min(created_at) AS created_at,
+    bool_or((detail->>'$.slot') IS NOT NULL OR last_used_at IS NOT NULL) AS use_is_told,
+    list_distinct(flatten(list(evidence))) AS evidence
+  FROM credentials
+  WHERE coalesce(status, 'active') = 'active' AND (expires_at IS NULL OR expires_at > run_now())
+  GROUP BY identity_id
+),
+wanted AS (
+  SELECT identity_id FROM consumers WHERE identity_id IS NOT NULL
+  UNION
+  SELECT ci.identity_id FROM consumers JOIN credential_identities AS ci USING (credential_id)
+  UNION
+  SELECT identity_id FROM usages WHERE days_since(used_at) <= $unusedDays
+  UNION
+  SELECT actor_identity_id FROM usages WHERE days_since(used_at) <= $unusedDays
+)
+SELECT
+  i.identity_id,
+  concat(
+    'Nobody owns ', i.identity_id, ', nothing that was scanned uses it, and ',
+    CASE WHEN greatest(i.last_used_at, k.last_used_at) IS NULL THEN 'it was never used'
+      ELSE concat('its last use was on ', day_text(greatest(i.last_used_at, k.last_used_at))) END,
+    '.') AS message,
+  list_concat(i.evidence, k.evidence) AS evidence
+FROM identities AS i
+JOIN identity_owners AS o USING (identity_id)
+JOIN keys AS k USING (identity_id)
+ANTI JOIN wanted AS w ON w.identity_id = i.identity_id
+WHERE o.ownership = 'unowned' AND NOT i.managed AND NOT coalesce(i.human, false) AND coalesce(i.enabled, true)
+  AND i.type IN ('user', 'service-account', 'api-key', 'agent')
+  AND (i.last_used_at IS NOT NULL OR k.use_is_told)
+  AND days_since(coalesce(greatest(i.last_used_at, k.last_used_at), k.created_at, i.created_at)) > $unusedDays

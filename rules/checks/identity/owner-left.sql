@@ -1,0 +1,53 @@
+/*---
+id: owner-left
+title: The owner of an identity has left
+severity: high
+confidence: high
+about: identity
+identityFields: [identity_id]
+needs: [identity, person]
+population: identity_owners WHERE owner IS NOT NULL
+controls:
+  - owasp-nhi-2025:NHI1:2025
+  - nist-csf-2.0:GV.RR-02
+  - nist-csf-2.0:GV.RR-04
+  - nist-csf-2.0:PR.AA-01
+  - nist-csf-2.0:PR.AA-05
+  - nist-csf-2.0:ID.AM-08
+why: >
+  Offboarding closed the person's own account; what they made lives on, and they may still hold its keys. Nobody answers
+  for it any more.
+fix: |
+  1. Name a new owner: the team that would notice if it stopped (`aws iam tag-user --user-name NAME --tags Key=owner,Value=…`).
+  2. Let them rotate its keys, for the old owner may know them.
+  3. If nobody wants it: deactivate, wait a month, delete.
+limits: >
+  Ownership is what tags, creators, descriptions and CODEOWNERS declare, resolved against the roster given. A date of leaving in the
+  future is not yet reported.
+references:
+  - https://owasp.org/www-project-non-human-identities-top-10/2025/1-improper-offboarding/
+since: '0.1'
+---*/
+WITH live AS (
+  SELECT identity_id, count(*) AS credentials, max(last_used_at) AS last_used_at, list_distinct(flatten(list(evidence))) AS evidence
+  FROM credentials
+  WHERE coalesce(status, 'active') = 'active' AND (expires_at IS NULL OR expires_at > run_now())
+  GROUP BY identity_id
+)
+SELECT
+  i.identity_id,
+  concat(
+    i.identity_id, ' belongs to ', o.owner, ' (', coalesce(o.owner_basis, 'declared'), '), who left',
+    coalesce(' on ' || day_text(o.left_at), ''),
+    CASE
+      WHEN greatest(live.last_used_at, i.last_used_at) > o.left_at THEN concat('; it was used since, on ', day_text(greatest(live.last_used_at, i.last_used_at)))
+      WHEN live.credentials > 0 THEN concat('; it still has ', counted(live.credentials, 'active credential'))
+      ELSE '' END,
+    '.') AS message,
+  CASE WHEN live.credentials > 0 THEN 'high' ELSE 'medium' END AS severity,
+  list_concat(list_concat(i.evidence, coalesce(live.evidence, [])), o.evidence) AS evidence,
+  {'owner': o.owner, 'left_at': day_text(o.left_at)} AS detail
+FROM identity_owners AS o
+JOIN identities AS i USING (identity_id)
+LEFT JOIN live USING (identity_id)
+WHERE o.ownership = 'owner-left' AND NOT i.managed AND coalesce(i.enabled, true)
