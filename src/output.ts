@@ -1,4 +1,5 @@
-import { closeSync, existsSync, lstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { AnyReporter, RenderContext, Report } from './contracts/index.ts';
 import { type Io, stdoutContext } from './io.ts';
@@ -55,15 +56,21 @@ export async function parseOutputs(format: string, files: readonly string[], dir
 }
 
 function assertWritable(outputs: readonly Output[]): void {
+  const taken = new Set<string>();
   for (const { file } of outputs) {
     if (file === undefined) continue;
     if (!existsSync(dirname(file))) throw notWritable(file, 'the directory does not exist');
+    if (!statSync(dirname(file)).isDirectory()) throw notWritable(file, `${dirname(file)} is not a directory`);
     if (existsSync(file) && statSync(file).isDirectory()) throw notWritable(file, 'it is a directory');
+    if (taken.has(file)) throw notWritable(file, 'two reports would go there');
+    taken.add(file);
   }
 }
 
 export async function writeOutputs(outputs: readonly Output[], report: Report, io: Io, store: string | undefined): Promise<void> {
-  for (const output of outputs) {
+  // Files first: whoever reads standard output may go away (`| head`), and the files must be there all the same.
+  const filesFirst = [...outputs].sort((a, b) => Number(a.file === undefined) - Number(b.file === undefined));
+  for (const output of filesFirst) {
     const context: RenderContext =
       output.file === undefined ? stdoutContext(io, store) : { width: undefined, color: false, links: false, store };
     const text = output.reporter.render(report, output.options, context);
@@ -72,18 +79,24 @@ export async function writeOutputs(outputs: readonly Output[], report: Report, i
   }
 }
 
-/** A report is there whole or not at all: it is written beside its place and moved there when it is complete. */
+/**
+ * A report is there whole or not at all: it is written beside its place and moved there when it is complete. A symbolic
+ * link stays one: the file it leads to is replaced. What is no file (a pipe, `/dev/stdout`) is written to as it is.
+ */
 async function writeWhole(file: string, pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
-  const direct = existsSync(file) && !lstatSync(file).isFile() && !lstatSync(file).isSymbolicLink();
-  const place = direct ? file : `${file}.${process.pid}.tmp`;
+  const there = statSync(file, { throwIfNoEntry: false });
+  const direct = there !== undefined && !there.isFile();
+  const target = there?.isFile() === true ? realpathSync(file) : file;
+  const place = direct ? file : `${target}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    const handle = openSync(place, 'w');
+    // Made new: a link that somebody laid there is not followed.
+    const handle = openSync(place, direct ? 'w' : 'wx');
     try {
-      for await (const piece of pieces) writeSync(handle, piece);
+      for await (const piece of pieces) writeFileSync(handle, piece);
     } finally {
       closeSync(handle);
     }
-    if (!direct) renameSync(place, file);
+    if (!direct) renameSync(place, target);
   } catch (error) {
     if (!direct) rmSync(place, { force: true });
     if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT' || codeOf(error) === 'EIO') {
@@ -93,7 +106,8 @@ async function writeWhole(file: string, pieces: Iterable<string> | AsyncIterable
         cause: error,
       });
     }
-    if (codeOf(error) !== undefined) throw notWritable(file, messageOf(error), error);
+    // Only what the system refused is the path's fault; the rest is the reporter's.
+    if (error instanceof Error && 'syscall' in error) throw notWritable(file, messageOf(error), error);
     throw error;
   }
 }
