@@ -1,4 +1,5 @@
 import type { IdentityObservation } from '../../src/contracts/index.ts';
+import { declaredEnvironment } from '../../src/util/environment.ts';
 
 /** In the order in which they are believed. */
 const OWNER_KEYS = ['owner', 'contact', 'email', 'team', 'created-by', 'createdby'];
@@ -12,18 +13,9 @@ export function readTags(tags: { readonly [key: string]: string }): FromTags {
   const environment = firstOf(tags, ENVIRONMENT_KEYS);
   return {
     ...(owner === undefined ? {} : { owner: owner.value, ownerBasis: `tag:${owner.key}` }),
-    ...(environment === undefined ? {} : { environment: environmentName(environment.value) }),
+    ...(environment === undefined ? {} : { environment: declaredEnvironment(environment.value) }),
     ...(Object.keys(tags).length === 0 ? {} : { tags }),
   };
-}
-
-export function environmentName(value: string): string {
-  const name = value.trim().toLowerCase();
-  if (/^(?:prod|production|prd|live)$/.test(name)) return 'prod';
-  if (/^(?:stage|staging|stg|preprod|pre-prod)$/.test(name)) return 'staging';
-  if (/^(?:dev|development)$/.test(name)) return 'dev';
-  if (/^(?:test|testing|qa|ci)$/.test(name)) return 'test';
-  return name;
 }
 
 function firstOf(

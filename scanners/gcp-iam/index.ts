@@ -10,7 +10,7 @@ import { type Broken, readJsonValues } from '../../src/iam/index.ts';
 import { type AnswerKind, type Answers, addAnswer, newAnswers } from './answers.ts';
 import { type BindingTally, bindingRows } from './bindings.ts';
 import { isGcpExport } from './recognise.ts';
-import { accountRow, keyRow } from './service-accounts.ts';
+import { accountNamed, accountRow, isDefaultAccount, isServiceAgent, keyRow } from './service-accounts.ts';
 
 /**
  * Reads what `gcloud` and Cloud Asset Inventory export: service accounts, their keys, IAM policies, roles. See README.md
@@ -52,6 +52,7 @@ function* scanFile(file: SourceFile, context: ScanContext): Generator<Observatio
   }
   const { projectIds } = answers;
   for (const account of answers.accounts.values()) yield accountRow(account, file.at, projectIds);
+  for (const email of googleAccountsIn(answers)) yield accountRow(accountNamed(email), file.at, projectIds);
   for (const key of answers.keys.values()) yield keyRow(key, file.at, context.now(), projectIds);
   const tally: BindingTally = { unknownRoles: new Set(), people: 0 };
   const roles = new Map(
@@ -59,6 +60,22 @@ function* scanFile(file: SourceFile, context: ScanContext): Generator<Observatio
   );
   for (const bound of answers.bindings) yield* bindingRows(bound, file.at, { projectIds, roles, now: context.now() }, tally);
   yield coverageRow(file, answers, tally, json.broken);
+}
+
+/**
+ * Accounts that Google made and that only bindings name: lists leave out service agents, and a finding about one must
+ * be able to say that it is Google's.
+ */
+function googleAccountsIn(answers: Answers): Set<string> {
+  const emails = new Set<string>();
+  for (const { members } of answers.bindings) {
+    for (const member of members) {
+      const email = /^serviceAccount:(?<email>[^[?]+)$/.exec(member)?.groups?.email;
+      if (email === undefined || answers.accounts.has(email)) continue;
+      if (isServiceAgent(email) || isDefaultAccount(email)) emails.add(email);
+    }
+  }
+  return emails;
 }
 
 function coverageRow(file: SourceFile, answers: Answers, tally: BindingTally, broken: Broken | undefined): CoverageObservation {

@@ -6,6 +6,7 @@ import {
   type IdentityObservation,
   type Location,
 } from '../../src/contracts/index.ts';
+import { environmentOf } from '../../src/util/environment.ts';
 import type { ServiceAccount, ServiceAccountKey } from './schema.ts';
 
 /**
@@ -54,7 +55,7 @@ export function accountRow(account: ServiceAccount, at: Location, projectIds: Re
     ...(project === undefined ? {} : { scope: project }),
     ...(environment === undefined ? {} : { environment }),
     ...(owner === undefined ? {} : { owner, ownerBasis: 'description' }),
-    enabled: account.disabled !== true,
+    ...(account.name === undefined ? {} : { enabled: account.disabled !== true }),
     ...(isServiceAgent(email) ? { managed: true } : {}),
     at: { ...at, pointer: account.name ?? email },
     detail: {
@@ -64,6 +65,21 @@ export function accountRow(account: ServiceAccount, at: Location, projectIds: Re
       ...(account.description === undefined ? {} : { description: account.description }),
       ...(isDefaultAccount(email) ? { default: true } : {}),
     },
+  };
+}
+
+/** An account of which only the address is known. */
+export function accountNamed(email: string): ServiceAccount {
+  const unknown = undefined;
+  return {
+    email,
+    name: unknown,
+    projectId: unknown,
+    uniqueId: unknown,
+    oauth2ClientId: unknown,
+    displayName: unknown,
+    description: unknown,
+    disabled: unknown,
   };
 }
 
@@ -94,16 +110,6 @@ export function keyRow(
       ...(key.extended.length === 0 ? {} : { extendedStatus: key.extended }),
     },
   };
-}
-
-/** `prod` in `hc-prod`: projects are named so nearly everywhere. */
-export function environmentOf(project: string | undefined): string | undefined {
-  const word = /(?:^|-)(?<word>prod|production|prd|staging|stage|stg|dev|development|test|qa)(?:-|$)/.exec(project ?? '')?.groups
-    ?.word;
-  if (word === undefined) return undefined;
-  if (/^pro?d/.test(word) || word === 'prd') return 'prod';
-  if (/^st/.test(word)) return 'staging';
-  return word.startsWith('dev') ? 'dev' : 'test';
 }
 
 function statusOf(key: ServiceAccountKey, until: string | undefined, now: Date): 'active' | 'inactive' | 'expired' {

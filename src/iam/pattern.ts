@@ -52,13 +52,6 @@ export function compilePattern(source: string, variables?: Variables, wildcards 
   return { source, units, literal: wild ? undefined : textOf(units), open };
 }
 
-/** A text as a pattern that matches itself only. */
-export function literalPattern(text: string): Pattern {
-  const units: number[] = [];
-  pushText(units, text);
-  return { source: text, units, literal: text, open: [] };
-}
-
 export function matches(pattern: Pattern, text: string): boolean {
   if (pattern.literal !== undefined) return pattern.literal === text;
   const { units } = pattern;

@@ -184,6 +184,28 @@ describe('gcp-iam scanner: grants', () => {
   });
 });
 
+describe('gcp-iam scanner: accounts that only bindings name', () => {
+  it('tells those that Google made, and marks its own', async () => {
+    const compute = `${NUMBER}-compute@developer.gserviceaccount.com`;
+    const agent = `service-${NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com`;
+
+    const observations = await scanJson([
+      found(
+        PROJECT_RESOURCE,
+        bind('roles/editor', [`serviceAccount:${compute}`, `serviceAccount:${agent}`, SA, 'user:a@b.example']),
+      ),
+    ]);
+
+    assert.deepEqual(
+      kinds(observations, 'identity').map((one) => [one.id, one.managed, one.detail?.default, one.enabled]),
+      [
+        [`gcp:${PROJECT}:serviceAccount/${compute}`, undefined, true, undefined],
+        [`gcp:${PROJECT}:serviceAccount/${agent}`, true, undefined, undefined],
+      ],
+    );
+  });
+});
+
 describe('gcp-iam scanner: policies of one resource', () => {
   const paths: [string, string][] = [
     [`${PROJECT}-iam-policy.json`, `projects/${PROJECT}`],

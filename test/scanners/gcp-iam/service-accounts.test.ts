@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { environmentOf } from '../../../scanners/gcp-iam/service-accounts.ts';
 import { fakeToken, kinds } from '../../helpers/scan-context.ts';
 import { account, bind, ETL, ETL_ID, KEY_ID, key, NUMBER, PROJECT, policy, scanJson, scanText } from './exports.ts';
 
@@ -57,13 +56,13 @@ describe('gcp-iam scanner: service accounts', () => {
     });
   }
 
-  it('reads environments off project names only where they stand alone', () => {
-    assert.equal(environmentOf('hc-prod'), 'prod');
-    assert.equal(environmentOf('staging-data'), 'staging');
-    assert.equal(environmentOf('hc-dev-2'), 'dev');
-    assert.equal(environmentOf('product-catalog'), undefined);
-    assert.equal(environmentOf('devices'), undefined);
-    assert.equal(environmentOf(undefined), undefined);
+  it('reads environments off project names only where they stand alone', async () => {
+    const environments = ['hc-prod', 'staging-data', 'hc-dev-2', 'product-catalog', 'devices-1'].map(async (projectId) => {
+      const [found] = kinds(await scanJson([account(`etl@${projectId}.iam.gserviceaccount.com`, { projectId })]), 'identity');
+      return found?.environment;
+    });
+
+    assert.deepEqual(await Promise.all(environments), ['prod', 'staging', 'dev', undefined, undefined]);
   });
 
   it('tells an account once, however often it is listed', async () => {
