@@ -11,7 +11,11 @@ export interface Part {
 interface Waiting {
   readonly unit: Unit;
   readonly observations: Observation[];
+  /** Where it went when the store was opened. */
+  moved?: Part;
 }
+
+const NOTHING_TO_ADD: Part = { known: true, add: async () => undefined };
 
 /**
  * Takes observations in, part by part. The store behind it is opened when it is first needed: a pre-merge check that
@@ -40,19 +44,13 @@ export class Sink {
   }
 
   async part(unit: Unit): Promise<Part> {
-    if (this.#store !== undefined) {
-      const store = await this.#store;
-      const { part, known } = await store.addPart(unit, this.#now);
-      return {
-        known,
-        add: async (observation) => void (await store.append(part, observation)),
-      };
-    }
+    if (this.#store !== undefined) return await this.#partOf(await this.#store, unit);
     const waiting: Waiting = { unit, observations: [] };
     this.#waiting.push(waiting);
     return {
       known: false,
       add: async (observation) => {
+        if (waiting.moved !== undefined) return await waiting.moved.add(observation);
         waiting.observations.push(observation);
         if (observation.kind !== 'coverage') this.#observed = true;
       },
@@ -63,12 +61,17 @@ export class Sink {
   async store(): Promise<Store> {
     this.#store ??= this.#open();
     const store = await this.#store;
-    for (const { unit, observations } of this.#waiting.splice(0)) {
-      const { part, known } = await store.addPart(unit, this.#now);
-      if (known) continue;
-      for (const observation of observations) await store.append(part, observation);
+    for (const waiting of this.#waiting.splice(0)) {
+      const part = await this.#partOf(store, waiting.unit);
+      waiting.moved = part.known ? NOTHING_TO_ADD : part;
+      for (const observation of waiting.observations) await waiting.moved.add(observation);
     }
     return store;
+  }
+
+  async #partOf(store: Store, unit: Unit): Promise<Part> {
+    const { part, known } = await store.addPart(unit, this.#now);
+    return { known, add: async (observation) => void (await store.append(part, observation)) };
   }
 
   /** The store, if it was opened. */
