@@ -5,7 +5,7 @@ import {
   type IdentityId,
   type Location,
 } from '../../src/contracts/index.ts';
-import { accountOfKey } from './account-of-key.ts';
+import { awsAccountOf } from '../../src/iam/index.ts';
 import type { AccessKeyLastUsed, AccessKeyMetadata } from './schema.ts';
 
 /** An access key as lists and last-used answers tell it, merged by id. */
@@ -64,7 +64,7 @@ export function accessKeyRow(
 ): CredentialObservation {
   const { lastUsed, user } = key;
   const account = user === undefined ? undefined : accountOf(user);
-  const decoded = accountOfKey(key.id);
+  const decoded = awsAccountOf(key.id);
   const identity: IdentityId | undefined = user === undefined ? undefined : awsUserId(account ?? decoded, user);
   const usedFor = [lastUsed?.service, lastUsed?.region].filter((part) => part !== undefined).join(' ');
   return {

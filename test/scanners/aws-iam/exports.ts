@@ -1,5 +1,6 @@
 import { awsIamFiles } from '../../../scanners/aws-iam/index.ts';
 import type { FileHead, Observation, SourceFile } from '../../../src/contracts/index.ts';
+import { encodeAwsKeyId } from '../../../src/detect/aws-account.ts';
 import { collect, testContext } from '../../helpers/scan-context.ts';
 
 export const ACCOUNT = '111122223333';
@@ -104,15 +105,7 @@ export function details(
 
 /** A key id of this account: the account is in its middle. */
 export function keyOf(tail: string, account = ACCOUNT): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  // 48 bits: one bit set above the account, so that the fifth character is not of the old style.
-  let bits = ((BigInt(account) << 7n) | (1n << 47n)) << 2n;
-  let text = '';
-  for (let i = 0; i < 10; i++) {
-    text = alphabet.charAt(Number(bits & 31n)) + text;
-    bits >>= 5n;
-  }
-  return ['AK', 'IA', text, tail].join('');
+  return encodeAwsKeyId(['AK', 'IA'].join(''), account).slice(0, 14) + tail;
 }
 
 export const REPORT_COLUMNS =

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { accountOfKey } from '../../../scanners/aws-iam/account-of-key.ts';
 import { awsIamFiles } from '../../../scanners/aws-iam/index.ts';
 import { decodeText } from '../../../src/files/decode.ts';
 import { collect, fakeToken, kinds, testContext } from '../../helpers/scan-context.ts';
@@ -18,20 +17,6 @@ const meta = (AccessKeyId: string, more: object = {}) => ({
 const used = (more: object = {}) => ({
   UserName: 'ci',
   AccessKeyLastUsed: { LastUsedDate: '2026-05-20T10:00:00Z', ServiceName: 's3', Region: 'eu-west-1', ...more },
-});
-
-describe('account of an access key id', () => {
-  it('is in the id', () => {
-    assert.equal(accountOfKey(['AS', 'IAQNZGKIQY56JQ7WML'].join('')), '029608264753');
-    assert.equal(accountOfKey(KEY), ACCOUNT);
-  });
-
-  it('is not in ids of the old style, nor in texts that are none', () => {
-    assert.equal(accountOfKey(['AK', 'IAIOSFODNN7EXAMPLE'].join('')), undefined);
-    assert.equal(accountOfKey(['AK', 'IAJOSFODNN7EXAMPLE'].join('')), undefined);
-    assert.equal(accountOfKey('AKIA'), undefined);
-    assert.equal(accountOfKey(['AK', 'IAQ189890189890111'].join('')), undefined);
-  });
 });
 
 describe('aws-iam scanner: access keys', () => {
