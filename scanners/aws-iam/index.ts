@@ -1,22 +1,7 @@
-import {
-  type CoverageObservation,
-  defineFileScanner,
-  type Observation,
-  type ObservationKind,
-  type ScanContext,
-  type SourceFile,
-} from '../../src/contracts/index.ts';
-import { type Broken, readJsonValues } from '../../src/iam/index.ts';
-import { accessKeyRow } from './access-keys.ts';
-import { type AnswerKind, type Answers, addAnswer, newAnswers, settle } from './answers.ts';
-import { readDetails } from './authorization-details.ts';
-import { oidcCoverage, quoted, tallyDetail, tallyReasons } from './coverage.ts';
-import { readCredentialReport, reportObservations } from './credential-report.ts';
-import { type GrantTally, newTally } from './grants.ts';
-import { awsIamLive } from './live.ts';
+import { defineFileScanner, defineServiceScanner } from '../../src/contracts/index.ts';
 import { recogniseExport } from './recognise.ts';
 
-export { awsIamLive };
+// The parsers and the evaluator load when the first export is met, so that a scan without any does not pay for them.
 
 /**
  * Reads what the stock CLI commands export: authorization details, the credential report, access-key lists, last use of
@@ -30,104 +15,25 @@ export const awsIamFiles = defineFileScanner({
   version: 1,
   content: 'own',
   recognises: (file) => recogniseExport(file) !== undefined,
-  scan: scanFile,
+  async *scan(file, context) {
+    const { scanFile } = await import('./export-file.ts');
+    yield* scanFile(file, context);
+  },
 });
 
-/** What each kind of export lets a check look at. */
-const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[] } = {
-  'authorization details': ['identity', 'grant', 'trust'],
-  'access-key list': ['credential'],
-  'last use of access keys': ['credential'],
-  'OIDC providers': ['trust'],
-  'credential report': ['identity', 'credential'],
-};
-
-function* scanFile(file: SourceFile, context: ScanContext): Generator<Observation> {
-  const text = file.text();
-  const answers = newAnswers();
-  let broken: Broken | undefined;
-  if (/^\s*[[{]/.test(text)) {
-    const json = readJsonValues(text);
-    broken = json.broken;
-    for (const [index, value] of json.values.entries())
-      addAnswer(answers, value, json.values.length > 1 ? `value ${index + 1}` : 'answer', file.path);
-    settle(answers);
-  } else {
-    answers.kinds.add('credential report');
-    answers.reports.push(text);
-  }
-  // Lists never hold secrets, but somebody may have appended a create-access-key answer to one.
-  if (text.includes('SecretAccessKey')) {
-    for (const match of context.detect(text, { path: file.path })) yield context.sighting(match, file.at, file.place);
-  }
-  yield* observe(answers, file, context, broken);
-}
-
-function* observe(answers: Answers, file: SourceFile, context: ScanContext, broken: Broken | undefined): Generator<Observation> {
-  const tally = newTally();
-  const problems = [...answers.problems];
-  yield* readDetails(answers.details, file.at, context.now(), tally);
-  problems.push(...answers.details.problems);
-  const accountOf = accountFinder(answers);
-  for (const key of answers.keys) yield accessKeyRow(key, file.at, accountOf);
-  let reportRows = 0;
-  for (const text of answers.reports) {
-    const report = readCredentialReport(text);
-    for (const row of report.rows) yield* reportObservations(row, file.at, { keys: true });
-    reportRows += report.rows.length + report.problems.length;
-    problems.push(...report.problems);
-    if (report.rows.length === 0 && report.problems.length === 0)
-      problems.push('the credential report has no line but its header');
-  }
-  for (const provider of answers.providers) yield oidcCoverage(provider, file.at);
-  const kinds: readonly AnswerKind[] = answers.kinds.size === 0 ? ['authorization details'] : [...answers.kinds];
-  const seen = answers.seen + reportRows;
-  const failed = problems.length;
-  const why = reasons(problems, tally, answers, broken);
-  yield coverageRow(file, kinds, why, { seen: Math.max(seen, failed), failed }, tally);
-}
-
-function reasons(problems: readonly string[], tally: GrantTally, answers: Answers, broken: Broken | undefined): string[] {
-  const why: string[] = [];
-  if (broken !== undefined) {
-    const kept = broken.recovered ? 'what stood whole before it was read' : 'nothing more could be read';
-    why.push(`the file ${broken.what} at byte ${broken.byte} (line ${broken.line}); ${kept}, export it again`);
-  }
-  if (answers.truncated) why.push('the last page says that more follow: export without --max-items, all pages into one file');
-  why.push(...quoted(problems));
-  why.push(...tallyReasons(tally));
-  return why;
-}
-
-function coverageRow(
-  file: SourceFile,
-  kinds: readonly AnswerKind[],
-  why: readonly string[],
-  counts: { readonly seen: number; readonly failed: number },
-  tally: GrantTally,
-): CoverageObservation {
-  return {
-    kind: 'coverage',
-    surface: 'aws',
-    subject: file.path,
-    outcome: why.length === 0 ? 'complete' : 'partial',
-    ...(why.length === 0 ? {} : { why: why.join('; ') }),
-    covers: [...new Set(kinds.flatMap((kind) => COVERS[kind]))],
-    seen: counts.seen,
-    read: counts.seen - counts.failed,
-    failed: counts.failed,
-    bytes: file.bytes.length,
-    at: file.at,
-    detail: { exports: kinds, ...tallyDetail(tally) },
-  };
-}
-
-/** Users whose account the same file tells, unless two accounts have one of that name. */
-function accountFinder(answers: Answers): (user: string) => string | undefined {
-  const accounts = new Map<string, string | undefined>();
-  for (const { arn, name } of answers.details.users.values()) {
-    const account = arn.split(':')[4];
-    accounts.set(name, accounts.has(name) && accounts.get(name) !== account ? undefined : account);
-  }
-  return (user) => accounts.get(user);
-}
+/**
+ * The account that `aws:` (or `aws:PROFILE`) has credentials for. Read-only calls; each that is denied becomes a coverage
+ * row naming the missing right, and the rest goes on.
+ */
+export const awsIamLive = defineServiceScanner({
+  id: 'aws-iam',
+  title: 'AWS IAM (live)',
+  emits: ['identity', 'credential', 'grant', 'trust', 'coverage'],
+  surfaces: ['aws'],
+  version: 1,
+  scheme: 'aws',
+  async *scan(target, context) {
+    const { scanAccount } = await import('./live.ts');
+    yield* scanAccount(target, context);
+  },
+});

@@ -1,11 +1,10 @@
-import {
-  type CoverageObservation,
-  defineServiceScanner,
-  type Location,
-  type Observation,
-  type ObservationKind,
-  type ScanContext,
-  type ServiceTarget,
+import type {
+  CoverageObservation,
+  Location,
+  Observation,
+  ObservationKind,
+  ScanContext,
+  ServiceTarget,
 } from '../../src/contracts/index.ts';
 import { accessKeyRow, KeyRing } from './access-keys.ts';
 import { type IamApi, openIam } from './api.ts';
@@ -16,20 +15,6 @@ import { explainFailure, type Failure } from './failure.ts';
 import { newTally } from './grants.ts';
 import { inParallel } from './parallel.ts';
 import { AccessKeyLastUsed, AccessKeyMetadata, OidcProvider } from './schema.ts';
-
-/**
- * The account that `aws:` (or `aws:PROFILE`) has credentials for. Read-only calls; each that is denied becomes a coverage
- * row naming the missing right, and the rest goes on.
- */
-export const awsIamLive = defineServiceScanner({
-  id: 'aws-iam',
-  title: 'AWS IAM (live)',
-  emits: ['identity', 'credential', 'grant', 'trust', 'coverage'],
-  surfaces: ['aws'],
-  version: 1,
-  scheme: 'aws',
-  scan: scanAccount,
-});
 
 /** IAM throttles an account as a whole; more calls at a time gain nothing. */
 const WIDTH = 4;
@@ -45,7 +30,7 @@ interface Session {
   fatal: Failure | undefined;
 }
 
-async function* scanAccount(target: ServiceTarget, context: ScanContext): AsyncIterable<Observation> {
+export async function* scanAccount(target: ServiceTarget, context: ScanContext): AsyncIterable<Observation> {
   const api = await openIam(target.address, context);
   context.contacts(api.host);
   const session: Session = { api, context, at: { pointer: target.name }, subject: target.name, fatal: undefined };
