@@ -135,7 +135,7 @@ describe('sink', () => {
     await store.endLoading([]);
     const count = async (table: string): Promise<number> =>
       Number((await store.rows(`SELECT count(*) AS n FROM ${table}`))[0]?.n);
-    return { identities: await count('obs.identity'), coverage: await count('obs.coverage'), parts: await count('parts') };
+    return { identities: await count('obs.identities'), coverage: await count('obs.coverage'), parts: await count('parts') };
   }
 });
 
