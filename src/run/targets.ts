@@ -15,7 +15,7 @@ import type {
 import { headOfFile, readRegularFile, sourceFile } from '../files/source-file.ts';
 import type { Unit } from '../store/index.ts';
 import { sha256 } from '../util/digest.ts';
-import { Interrupted, messageOf, TargetError } from '../util/errors.ts';
+import { codeOf, Interrupted, messageOf, TargetError } from '../util/errors.ts';
 import { crawlContext } from './context.ts';
 import type { Part, Sink } from './sink.ts';
 
@@ -95,13 +95,18 @@ async function readSingleFile(target: PathTarget, work: TargetWork): Promise<voi
   const size = sizeOf(path);
   const folder = dirname(path);
   const name = basename(path);
-  const head = headOfFile(folder, name, size);
-  const reader = work.scanners.find((s): s is FileScanner => s.kind === 'file' && s.recognises(head));
   const at = { path: target.name.split('\\').join('/') };
+  // What a file is may show in its path (`.github/workflows/x.yml`); else it is taken for one that lies at the top.
+  const head = headOfFile(folder, name, size);
+  const files = work.scanners.filter((s): s is FileScanner => s.kind === 'file');
+  const reader = files.find((s) => s.recognises({ ...head, path: at.path })) ?? files.find((s) => s.recognises(head));
   if (reader !== undefined) {
-    const bytes = readRegularFile(path, MAX_STRUCTURED_BYTES);
-    for await (const observation of readIntoPart(reader, sourceFile(at.path, bytes, at), target.name, work)) void observation;
-    if (reader.content === 'own') return;
+    const bytes = readStructured(path);
+    if (typeof bytes === 'string') await notStructured(reader, bytes, target, work);
+    else {
+      for await (const observation of readIntoPart(reader, sourceFile(at.path, bytes, at), target.name, work)) void observation;
+      if (reader.content === 'own') return;
+    }
   }
   const part = await work.sink.part(runUnit({ id: 'file', version: 1 }, target.name, work));
   for await (const item of work.bulk.files(folder, [name])) {
@@ -121,6 +126,36 @@ async function readSingleFile(target: PathTarget, work: TargetWork): Promise<voi
       bytes: item.bytes,
     });
   }
+}
+
+/** The whole file; a text in its place says why it cannot be had. */
+function readStructured(path: string): Buffer | string {
+  try {
+    return readRegularFile(path, MAX_STRUCTURED_BYTES);
+  } catch (error) {
+    if (error instanceof TargetError && error.code === 'FILE_TOO_LARGE') {
+      return 'it is too large to be read by its structure: only searched for credentials';
+    }
+    if (codeOf(error) === undefined) throw error;
+    return messageOf(error);
+  }
+}
+
+/** A file of a known kind that could not be read as such; the search for credentials that follows is another surface. */
+async function notStructured(reader: FileScanner, why: string, target: PathTarget, work: TargetWork): Promise<void> {
+  const part = await work.sink.part(runUnit(reader, target.name, work));
+  await part.add({
+    kind: 'coverage',
+    surface: reader.surfaces[0] as Surface,
+    subject: target.name,
+    outcome: 'denied',
+    why,
+    covers: reader.emits.filter((kind) => kind !== 'coverage'),
+    seen: 1,
+    read: 0,
+    skipped: 1,
+    failed: 0,
+  });
 }
 
 /** Loads a file's observations straight into its own part, once: the crawler gets nothing back. */
