@@ -86,7 +86,15 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     if (runtime.signal.aborted) throw new Interrupted();
     const facts =
       premerge && request.storeFile === undefined && !sink.observed
-        ? (await import('./run/unobserved.ts')).factsOfNothing(await judge(), sink.held, request, startedAt, keyId)
+        ? (await import('./run/unobserved.ts')).factsOfNothing(await judge(), sink.held, {
+            startedAt,
+            finishedAt: runtime.clock().toISOString(),
+            targets: request.targets,
+            parameters: parametersOf(request),
+            rulesDigest: rulesDigest(pack, await judge()),
+            fingerprintKeyId: keyId,
+            hosts: [...hosts],
+          })
         : await correlate(await sink.store(), await judge(), runtime, startedAt, [...hosts]);
     const { checks, frameworks } = await judge();
     const wanted = await chooseFrameworks(frameworks, [

@@ -1,22 +1,21 @@
-import type { CheckResult, CoverageObservation, Observation } from '../contracts/index.ts';
+import { type CheckResult, type CoverageObservation, OBSERVATION_KINDS, type Observation } from '../contracts/index.ts';
 import { assess } from '../correlate/needs.ts';
 import { contentId } from '../util/digest.ts';
 import { toolVersion } from '../util/version.ts';
 import type { Facts } from './facts.ts';
-import type { ScanRequest } from './request.ts';
 import type { Judgement } from './rules.ts';
+
+/** The part of a run that is known without a store. */
+type KnownRun = Pick<
+  Facts['run'],
+  'startedAt' | 'finishedAt' | 'targets' | 'parameters' | 'rulesDigest' | 'fingerprintKeyId' | 'hosts'
+>;
 
 /**
  * The facts of a pre-merge check that observed nothing, without a store: with nothing observed there is nothing to
  * correlate, and starting the engine would cost more than the whole scan.
  */
-export function factsOfNothing(
-  judgement: Judgement,
-  held: readonly Observation[],
-  request: ScanRequest,
-  startedAt: string,
-  fingerprintKeyId: string,
-): Facts {
+export function factsOfNothing(judgement: Judgement, held: readonly Observation[], run: KnownRun): Facts {
   const coverage = held.filter((observation): observation is CoverageObservation => observation.kind === 'coverage');
   const checks = judgement.checks.map(({ meta }): CheckResult => {
     const { state, reason } = assess(meta, coverage);
@@ -25,17 +24,11 @@ export function factsOfNothing(
   });
   return {
     run: {
-      id: `${startedAt.replace(/[-:]|\.\d+/g, '')}-${contentId([startedAt, request.targets]).slice(0, 8)}`,
-      startedAt,
-      finishedAt: request.runtime.clock().toISOString(),
+      ...run,
+      id: `${run.startedAt.replace(/[-:]|\.\d+/g, '')}-${contentId([run.startedAt, run.targets]).slice(0, 8)}`,
       toolVersion: toolVersion(),
       engine: 'none (nothing was observed)',
-      targets: request.targets,
-      rulesDigest: '',
-      fingerprintKeyId,
-      hosts: [],
-      counts: { coverage: coverage.length },
-      parameters: { staged: request.crawl.staged },
+      counts: { ...Object.fromEntries(OBSERVATION_KINDS.map((kind) => [kind, 0])), coverage: coverage.length },
     },
     coverage,
     findings: [],

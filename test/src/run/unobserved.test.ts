@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import type { CoverageObservation } from '../../../src/contracts/index.ts';
+import { factsOfNothing } from '../../../src/run/unobserved.ts';
+import { checkWith } from '../correlate/checks.ts';
+
+const START = '2026-06-01T00:00:00.000Z';
+const READ: CoverageObservation = {
+  kind: 'coverage',
+  surface: 'aws',
+  subject: 'keys',
+  outcome: 'complete',
+  covers: ['credential'],
+};
+
+describe('facts of a pre-merge check that observed nothing', () => {
+  const judgement = { checks: [checkWith()], frameworks: [], parameters: {} };
+  const facts = (coverage: readonly CoverageObservation[]) =>
+    factsOfNothing(judgement, coverage, {
+      startedAt: START,
+      finishedAt: '2026-06-01T00:00:01.000Z',
+      targets: ['shop'],
+      parameters: { staged: true },
+      rulesDigest: 'digest',
+      fingerprintKeyId: 'ephemeral',
+      hosts: ['iam.amazonaws.com'],
+    });
+
+  for (const [state, coverage, outcome, reason] of [
+    ['nothing was looked at', [], 'not-assessed', /were not collected/],
+    ['it could not be read', [{ ...READ, outcome: 'denied', why: 'no permission' }], 'not-assessed', /no permission/],
+    ['a part of it was read', [{ ...READ, outcome: 'partial', why: 'page 2 failed' }], 'partial', /page 2 failed/],
+    ['all was read and there is nothing', [READ], 'not-applicable', /^$/],
+  ] as const) {
+    it(`calls a check ${outcome} when ${state}, never passed`, () => {
+      const { checks } = facts(coverage);
+
+      assert.equal(checks[0]?.outcome, outcome);
+      assert.match(checks[0]?.reason ?? '', reason);
+      assert.deepEqual([checks[0]?.population, checks[0]?.findings], [0, 0]);
+    });
+  }
+
+  it('is a run like any other: named by its time, with parameters, rules and hosts', () => {
+    const { run, coverage } = facts([READ]);
+
+    assert.match(run.id, /^20260601T000000Z-[0-9a-f]{8}$/);
+    assert.deepEqual([run.startedAt, run.finishedAt], [START, '2026-06-01T00:00:01.000Z']);
+    assert.deepEqual(run.parameters, { staged: true });
+    assert.equal(run.rulesDigest, 'digest');
+    assert.deepEqual(run.hosts, ['iam.amazonaws.com']);
+    assert.equal(run.engine, 'none (nothing was observed)');
+    assert.deepEqual(coverage, [READ]);
+  });
+
+  it('counts every kind, as other runs do', () => {
+    const { run } = facts([READ]);
+
+    assert.equal(run.counts.coverage, 1);
+    assert.equal(run.counts.sighting, 0);
+    assert.equal(Object.keys(run.counts).length, 9);
+  });
+});
