@@ -9,6 +9,7 @@ export async function loadScanners(): Promise<readonly Scanner[]> {
     import('../scanners/notebook/index.ts').then((m) => m.notebook),
     import('../scanners/ci-config/index.ts').then((m) => m.ciConfig),
     import('../scanners/aws-iam/index.ts').then((m) => m.awsIamFiles),
+    import('../scanners/aws-iam/index.ts').then((m) => m.awsIamLive),
     import('../scanners/gcp-iam/index.ts').then((m) => m.gcpIam),
     import('../scanners/gateway-sessions/index.ts').then((m) => m.gatewaySessions),
     import('../scanners/people/index.ts').then((m) => m.people),

@@ -1,5 +1,5 @@
 import type { CoverageObservation, Observation, ObservationKind, ScanContext, SourceFile } from '../../src/contracts/index.ts';
-import { type Broken, readJsonValues } from '../../src/iam/index.ts';
+import { type Broken, readJsonValues } from '../../src/files/json-values.ts';
 import { accessKeyRow } from './access-keys.ts';
 import { type AnswerKind, type Answers, addAnswer, newAnswers, settle } from './answers.ts';
 import { readDetails } from './authorization-details.ts';

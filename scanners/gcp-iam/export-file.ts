@@ -1,5 +1,5 @@
 import type { CoverageObservation, Observation, ObservationKind, ScanContext, SourceFile } from '../../src/contracts/index.ts';
-import { type Broken, readJsonValues } from '../../src/iam/index.ts';
+import { type Broken, readJsonValues } from '../../src/files/json-values.ts';
 import { type AnswerKind, type Answers, addAnswer, newAnswers } from './answers.ts';
 import { type BindingTally, bindingRows } from './bindings.ts';
 import { accountNamed, accountRow, isDefaultAccount, isServiceAgent, keyRow } from './service-accounts.ts';

@@ -3,7 +3,6 @@ export { awsAccountOf } from '../detect/aws-account.ts';
 export type { Capability } from './capability.ts';
 export { type PolicyDocument, readPolicyDocument, type Statement, statementName } from './document.ts';
 export { decide } from './evaluate.ts';
-export { type Broken, readJsonValues } from './json-values.ts';
 export { createJudge, type Judge } from './judge.ts';
 export { knownManagedPolicy } from './managed-policies.ts';
 export { commonText, compilePattern, matches } from './pattern.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { knownManagedPolicy, readJsonValues } from '../../../src/iam/index.ts';
+import { readJsonValues } from '../../../src/files/json-values.ts';
+import { knownManagedPolicy } from '../../../src/iam/index.ts';
 
 describe('JSON of exports', () => {
   it('reads one value', () => {
