@@ -384,11 +384,17 @@ CREATE OR REPLACE VIEW leaked_credentials AS
 WITH seen AS (
   SELECT *, at_head(place, location) AS open_today FROM sightings WHERE confidence <> 'low'
 ),
+-- By the id, else by the fingerprint: two joins by equality, for one with OR compares every pair.
 held AS (
-  SELECT s.credential_id, min(c.credential_id) AS inventory_id
-  FROM seen AS s
-  JOIN credentials AS c ON c.credential_id = s.credential_id OR c.fingerprint = s.fingerprint
-  GROUP BY s.credential_id
+  SELECT credential_id, arg_min(inventory_id, (rank, inventory_id)) AS inventory_id
+  FROM (
+    SELECT s.credential_id, c.credential_id AS inventory_id, 1 AS rank
+    FROM seen AS s JOIN credentials AS c ON c.credential_id = s.credential_id
+    UNION ALL
+    SELECT s.credential_id, c.credential_id, 2
+    FROM seen AS s JOIN credentials AS c ON c.fingerprint = s.fingerprint
+  )
+  GROUP BY credential_id
 ),
 places AS (
   SELECT

@@ -28,10 +28,12 @@ since: '0.1'
 ---*/
 WITH use_is_told AS (
   -- A list of keys alone says nothing about use: the credential report and the last-used answers do.
-  SELECT c.credential_id
-  FROM credentials AS c
-  WHERE c.last_used_at IS NOT NULL
-     OR EXISTS (FROM obs.credentials AS o WHERE list_contains(c.evidence, o.observation_id) AND (o.detail->>'$.slot') IS NOT NULL)
+  SELECT credential_id FROM credentials WHERE last_used_at IS NOT NULL
+  UNION
+  SELECT told.credential_id
+  FROM (SELECT credential_id, unnest(evidence) AS observation_id FROM credentials WHERE provider = 'aws') AS told
+  JOIN obs.credentials AS o USING (observation_id)
+  WHERE (o.detail->>'$.slot') IS NOT NULL
 )
 SELECT
   credential_id,

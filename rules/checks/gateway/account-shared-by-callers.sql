@@ -38,7 +38,7 @@ WITH calls AS (
   WHERE is_machine(s.caller_type) AND s.caller_type <> 'static-admin-key' AND s.connection IS NOT NULL AND s.ran
 ),
 last_of_caller AS (
-  SELECT account, caller, count(*) AS sessions, arg_max(observation_id, used_at) AS latest FROM calls GROUP BY account, caller
+  SELECT account, caller, count(*) AS sessions, arg_max(observation_id, (used_at, observation_id)) AS latest FROM calls GROUP BY account, caller
 )
 SELECT
   c.account,

@@ -29,8 +29,7 @@ SELECT
     s.caller, ' opened ', s.connection, ' ', date_diff('minute', s.window_closed_at, s.used_at), ' minutes after the approved window had closed: ',
     session_name(s.session_id, s.used_at), '.') AS message,
   [s.observation_id] AS evidence,
-  {'window_closed_at': strftime(s.window_closed_at, '%Y-%m-%dT%H:%M:%SZ'), 'window_of_session': w.session_id} AS detail
+  {'window_closed_at': strftime(s.window_closed_at, '%Y-%m-%dT%H:%M:%SZ')} AS detail
 FROM gateway_sessions AS s
-LEFT JOIN usages AS w ON w.observation_id = s.closed_window_id
 WHERE s.ran AND s.approval = 'none' AND s.window_closed_at IS NOT NULL
   AND date_diff('minute', s.window_closed_at, s.used_at) <= $withinHours * 60

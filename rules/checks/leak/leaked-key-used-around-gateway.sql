@@ -67,7 +67,7 @@ around AS (
   SELECT
     k.credential_id,
     count(s.observation_id) AS sessions,
-    arg_min(s.observation_id, abs(date_diff('second', s.used_at, k.last_used_at)), 4) AS nearest
+    arg_min(s.observation_id, (abs(date_diff('second', s.used_at, k.last_used_at)), s.observation_id), 4) AS nearest
   FROM used_outside AS k
   LEFT JOIN sessions AS s ON s.identity_id = k.identity_id
   GROUP BY k.credential_id
