@@ -70,7 +70,7 @@ describe('the sample estate, end to end', function () {
   });
 
   it('puts every secret that is planted into no report, no store and no message', () => {
-    assert.ok(estate.planted.length > 20, `only ${estate.planted.length} planted`);
+    assert.ok(estate.planted.length >= 10, `only ${estate.planted.length} planted`);
     const places = new Map<string, Buffer>([
       ['stdout', Buffer.from(first.stdout)],
       ['stderr', Buffer.from(first.stderr)],
