@@ -6,7 +6,7 @@ confidence: high
 persona: dev
 about: credential
 identityFields: [credential_id, place]
-needs: [sighting@notebook]
+needs: [sighting@notebook|sighting@work-tree]
 population: sightings WHERE place = 'notebook'
 controls:
   - owasp-nhi-2025:NHI2:2025
