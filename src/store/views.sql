@@ -381,8 +381,13 @@ CREATE OR REPLACE MACRO is_production(environment) AS
   coalesce(lower(environment) IN ('prod', 'production', 'prd', 'live'), false);
 
 CREATE OR REPLACE VIEW leaked_credentials AS
+-- What an inventory knows by its id or fingerprint is certain, however unsure the detector was.
 WITH seen AS (
-  SELECT *, at_head(place, location) AS open_today FROM sightings WHERE confidence <> 'low'
+  SELECT *, at_head(place, location) AS open_today
+  FROM sightings
+  WHERE confidence <> 'low'
+     OR credential_id IN (SELECT credential_id FROM credentials)
+     OR fingerprint IN (SELECT fingerprint FROM credentials WHERE fingerprint IS NOT NULL)
 ),
 -- By the id, else by the fingerprint: two joins by equality, for one with OR compares every pair.
 held AS (
@@ -439,7 +444,7 @@ JOIN places AS p USING (credential_id)
 LEFT JOIN held USING (credential_id)
 LEFT JOIN credentials AS c ON c.credential_id = held.inventory_id
 LEFT JOIN credential_identities AS ci ON ci.credential_id = g.credential_id;
-COMMENT ON VIEW leaked_credentials IS 'Credentials seen at a place, one row each: the places, and what an inventory knows of it; low-confidence sightings left out';
+COMMENT ON VIEW leaked_credentials IS 'Credentials seen at a place, one row each: the places, and what an inventory knows of it; low-confidence sightings that no inventory knows are left out';
 
 CREATE OR REPLACE VIEW admin_identities AS
 WITH ways AS (

@@ -20,7 +20,7 @@ fix: |
   2. Let the target accept the account from the gateway's addresses only (`pg_hba.conf`, security group, `aws:SourceIp`).
   3. Point the workload in the repository at the gateway.
 limits: >
-  Needs the connection's settings (one export for each connection; lists do not hold them), made with the same fingerprint key as the scan.
+  The fingerprints are the proof, so matches of low confidence count too. Needs the connection's settings (one export for each connection; lists do not hold them), made with the same fingerprint key as the scan.
 since: '0.1'
 ---*/
 WITH held AS (
@@ -29,7 +29,7 @@ WITH held AS (
 outside AS (
   SELECT credential_id, sighting_place(place, location) AS place_words, type, masked, observation_id, fingerprint
   FROM sightings
-  WHERE place <> 'session-log' AND confidence <> 'low'
+  WHERE place <> 'session-log'
 ),
 met AS (
   SELECT h.credential_id, h.connection, h.evidence, o.place_words, o.type, o.masked, o.observation_id
