@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { encodeAwsKeyId } from '../src/detect/aws-account.ts';
+import { encodeAwsKeyId } from '../src/util/aws-account.ts';
 
 /**
  * Every credential of the estate, derived from its name: right shape, valid checksum where the provider has one,

@@ -1,5 +1,5 @@
 /** AWS IAM policies read and judged, as pure functions; and exports read as they come. */
-export { awsAccountOf } from '../detect/aws-account.ts';
+export { awsAccountOf } from '../util/aws-account.ts';
 export type { Capability } from './capability.ts';
 export { type PolicyDocument, readPolicyDocument, type Statement, statementName } from './document.ts';
 export { decide } from './evaluate.ts';
