@@ -84,7 +84,6 @@ const RULES: { readonly [name: string]: LintRule } = {
 };
 
 const PREFIX = '@secretlint/secretlint-rule-';
-const PRESET = '@secretlint/secretlint-rule-preset-recommend';
 
 /** Per rule: what must be met in a text before the rule sees it. */
 export function lintAnchors(): ReadonlyMap<string, readonly LintAnchor[]> {
@@ -108,16 +107,19 @@ export async function lintText(bytes: Buffer, result: ScanResult, context: LintC
   const text = isWide
     ? new TextDecoder(result.encoding === 'utf16le' ? 'utf-16le' : 'utf-16be', { ignoreBOM: true }).decode(bytes)
     : bytes.toString('utf8');
+  // secretlint drops a byte order mark and counts from behind it.
+  const mark = text.startsWith('\ufeff') ? 1 : 0;
   const { messages } = await core.lintSource({
-    source: { filePath: 'text.txt', content: text, ext: '.txt', contentType: 'text' },
+    source: { filePath: 'text.txt', content: text.slice(mark), ext: '.txt', contentType: 'text' },
     options: { config: await configFor(new Set(result.lints.map(({ name }) => name))), noPhysicFilePath: true },
   });
   const utf8 = isWide ? Buffer.from(text, 'utf8') : bytes;
   const matches: Match[] = [];
   const taken = [...result.found, ...result.refused];
   const cursor = new Cursor();
-  if (text.startsWith('\ufeff')) cursor.at = 3;
-  for (const { ruleId, range } of messages.sort((a, b) => a.range[0] - b.range[0])) {
+  cursor.at = mark * 3;
+  for (const { ruleId, range: raw } of messages.sort((a, b) => a.range[0] - b.range[0])) {
+    const range = [raw[0] + mark, raw[1] + mark] as const;
     const name = ruleId.startsWith(PREFIX) ? ruleId.slice(PREFIX.length) : ruleId;
     const about = RULES[name];
     const secret = text.slice(range[0], range[1]);
@@ -161,13 +163,14 @@ function isAnchored(lints: readonly LintHit[], name: string, place: { readonly s
 
 const configs = new Map<string, LintConfig>();
 
+/** Each rule by itself: a preset runs all of its rules, even those its configuration disables. */
 async function configFor(lints: ReadonlySet<string>): Promise<LintConfig> {
   const wanted = [...lints].sort().join(',');
   const known = configs.get(wanted);
   if (known !== undefined) return known;
-  const preset = await import('@secretlint/secretlint-rule-preset-recommend');
-  const rules = preset.rules.map((rule) => rule.meta.id).map((id) => ({ id, disabled: !lints.has(id.slice(PREFIX.length)) }));
-  const config: LintConfig = { rules: [{ id: PRESET, rule: preset.creator, rules }] };
+  const { rules } = await import('@secretlint/secretlint-rule-preset-recommend');
+  const chosen = rules.filter((rule) => lints.has(rule.meta.id.slice(PREFIX.length)));
+  const config: LintConfig = { rules: chosen.map((rule) => ({ id: rule.meta.id, rule })) };
   configs.set(wanted, config);
   return config;
 }

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { CHECKSUMS, crc32Base62, decodeJwt, grafanaChecksum } from '../../../src/detect/checksum.ts';
+import { entropyOf } from '../../../src/detect/entropy.ts';
+
+function judge(name: string, secret: string, groups: Record<string, string> = {}, around = ''): boolean {
+  return CHECKSUMS[name]?.judge({ secret, groups, isPaired: false, around: () => around }).valid ?? false;
+}
+
+function segment(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+describe('offline checks', () => {
+  it('compute the checksum GitHub published', () => {
+    // The body and tail of the token in GitHub's own announcement.
+    assert.equal(crc32Base62('zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ'), '0mLq17');
+  });
+
+  it("compute the checksum of Grafana's own test", () => {
+    assert.equal(grafanaChecksum(['gl', 'sa_', 'yscW25imSKJIuav8zF37RZmnbiDvB05G'].join('')), 'fcaaf58a');
+  });
+
+  it('refuse a token of which one character differs', () => {
+    const body = 'zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ';
+    const prefix = ['gh', 'p_'].join('');
+
+    assert.equal(judge('github-crc32', `${prefix}${body}0mLq17`), true);
+    assert.equal(judge('github-crc32', `${prefix}a${body.slice(1)}0mLq17`), false);
+    assert.equal(judge('npm-crc32', `npm_${body}0mLq18`), false);
+  });
+
+  it('read the claims of a JWT', () => {
+    const token = `${segment({ alg: 'RS256' })}.${segment({ iss: 'x', sub: 'y' })}.sig`;
+
+    assert.deepEqual(decodeJwt(token)?.payload, { iss: 'x', sub: 'y' });
+    assert.equal(decodeJwt('eyJ.eyJ.x'), undefined);
+    assert.equal(decodeJwt(`${segment({ typ: 'no algorithm' })}.${segment({})}.x`), undefined);
+  });
+
+  it('refuse unsigned JWTs and the one of every tutorial', () => {
+    assert.equal(judge('jwt', `${segment({ alg: 'none' })}.${segment({ sub: 'a' })}.x`), false);
+    assert.equal(judge('jwt', `${segment({ alg: 'HS256' })}.${segment({ sub: '1234567890' })}.x`), false);
+  });
+
+  const connections: readonly (readonly [string, string, string, boolean, string | undefined])[] = [
+    ['s3Cr-t9x2', 'app', 'db.harbour.internal', true, undefined],
+    ['s3Cr-t9x2', 'app', 'localhost', true, 'low'],
+    ['app', 'app', 'localhost', false, undefined],
+    ['app', 'app', 'db.harbour.internal', true, 'low'],
+    ['s3Cr-t9x2', 'app', 'example.com', false, undefined],
+    ['s3Cr-t9x2', 'app', 'your-host', false, undefined],
+  ];
+  for (const [secret, user, host, valid, confidence] of connections) {
+    it(`judge ${user}:${secret} at ${host}`, () => {
+      const verdict = CHECKSUMS['connection-string']?.judge({
+        secret,
+        groups: { user, host },
+        isPaired: false,
+        around: () => '',
+      });
+
+      assert.equal(verdict?.valid, valid);
+      if (valid) assert.equal(verdict?.confidence, confidence);
+    });
+  }
+
+  it('measure entropy in bits a character', () => {
+    assert.equal(entropyOf(''), 0);
+    assert.equal(entropyOf('aaaa'), 0);
+    assert.equal(entropyOf('abcd'), 2);
+  });
+});
