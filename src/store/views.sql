@@ -24,7 +24,7 @@ CREATE OR REPLACE MACRO place_text(location) AS
     CASE WHEN (location->>'$.repository') IS NULL THEN '' ELSE concat(location->>'$.repository', ' ') END,
     coalesce(location->>'$.path', (location->>'$.pointer'), ''),
     CASE WHEN (location->>'$.line') IS NULL THEN '' ELSE concat(':', (location->>'$.line')) END,
-    CASE WHEN (location->>'$.cell') IS NULL THEN '' ELSE concat(' cell ', (location->>'$.cell'), coalesce(concat(' ', (location->>'$.part')), '')) END,
+    CASE WHEN (location->>'$.cell') IS NULL THEN '' ELSE concat(' cell ', (location->>'$.cell'), ' ' || (location->>'$.part')) END,
     CASE WHEN (location->>'$.commit') IS NULL THEN '' ELSE concat(' @ ', left(location->>'$.commit', 8)) END);
 
 CREATE OR REPLACE VIEW identities AS
@@ -43,7 +43,7 @@ SELECT
   bool_or(human) AS human,
   coalesce(bool_or(managed), false) AS managed,
   max(tags) AS tags,
-  max(detail) AS detail,
+  arg_max(detail, (length(detail::VARCHAR), detail::VARCHAR)) AS detail,
   list_sort(list_distinct(list(observation_id))) AS evidence
 FROM obs.identities
 SEMI JOIN current_parts USING (part_id)
@@ -88,7 +88,7 @@ SELECT
   bool_or(never_expires) AS never_expires,
   CASE WHEN bool_or(status = 'revoked') THEN 'revoked' WHEN bool_or(status = 'inactive') THEN 'inactive'
     WHEN bool_or(status = 'expired') THEN 'expired' ELSE max(status) END AS status,
-  max(detail) AS detail,
+  arg_max(detail, (length(detail::VARCHAR), detail::VARCHAR)) AS detail,
   list_sort(list_distinct(list(observation_id))) AS evidence
 FROM rows_named
 GROUP BY id;
@@ -187,7 +187,7 @@ SELECT
   max(coalesce(c.identity_id, ci.identity_id)) AS identity_id,
   max(c.credential_id) AS credential_id,
   max(c.environment) AS environment,
-  max(c.detail) AS detail,
+  arg_max(c.detail, (length(c.detail::VARCHAR), c.detail::VARCHAR)) AS detail,
   list_sort(list_distinct(list(c.observation_id))) AS evidence
 FROM consumers AS c
 LEFT JOIN credential_identities AS ci ON ci.credential_id = c.credential_id
@@ -202,8 +202,8 @@ WITH rows_now AS (
   FROM obs.usages AS u
   SEMI JOIN current_parts USING (part_id)
   QUALIFY row_number() OVER (
-    PARTITION BY coalesce(concat(via, ':', session_id), observation_id)
-    ORDER BY length(detail::VARCHAR) DESC, observation_id) = 1
+    PARTITION BY coalesce(via || ':' || session_id, observation_id)
+    ORDER BY (detail->>'$.depth') = 'single' DESC NULLS LAST, length(detail::VARCHAR) DESC, observation_id) = 1
 )
 SELECT
   u.* EXCLUDE (identity_id, credential_id),
@@ -278,8 +278,8 @@ SELECT
   g.capability,
   arg_min(w.path, (w.hops, w.path::VARCHAR)) AS path,
   min(w.hops) AS hops,
-  arg_min(g.confidence, (w.hops, w.path::VARCHAR)) AS confidence,
-  arg_min(g.detail, (w.hops, w.path::VARCHAR)) AS detail,
+  arg_min(g.confidence, (w.hops, w.path::VARCHAR, list_position(['high', 'medium', 'low'], g.confidence), g.observation_id)) AS confidence,
+  arg_min(g.detail, (w.hops, w.path::VARCHAR, list_position(['high', 'medium', 'low'], g.confidence), g.observation_id)) AS detail,
   list_sort(list_distinct(list(g.observation_id))) AS evidence
 FROM walk AS w
 JOIN grants AS g ON g.identity_id = w.reached
@@ -333,13 +333,13 @@ COMMENT ON VIEW identity_overview IS 'One row a machine identity with everything
 
 CREATE OR REPLACE VIEW observations AS
 SELECT observation_id, 'identity' AS kind, concat('identity ', identity_id) AS summary, location FROM obs.identities
-UNION ALL SELECT observation_id, 'credential', concat(type, ' ', coalesce(public_id, left(fingerprint, 12), ''), coalesce(concat(' of ', identity_id), '')), location FROM obs.credentials
+UNION ALL SELECT observation_id, 'credential', concat(type, ' ' || coalesce(public_id, left(fingerprint, 12)), ' of ' || identity_id), location FROM obs.credentials
 UNION ALL SELECT observation_id, 'sighting', concat('seen: ', masked, ' (', detector, ')'), location FROM obs.sightings
-UNION ALL SELECT observation_id, 'grant', coalesce(concat(capability, ': ', (detail->>'$.path')), concat(effect, ' ', permission, ' on ', resource, coalesce(concat(' via ', via), ''))), location FROM obs.grants
+UNION ALL SELECT observation_id, 'grant', coalesce(capability || coalesce(': ' || (detail->>'$.path'), ''), concat(effect, ' ', permission, ' on ', resource, ' via ' || via)), location FROM obs.grants
 UNION ALL SELECT observation_id, 'trust', concat(principal, ' may become ', identity_id), location FROM obs.trusts
 UNION ALL SELECT observation_id, 'consumer', concat(type, ' ', consumer_id, ' (', how, ')'), location FROM obs.consumers
-UNION ALL SELECT observation_id, 'usage', concat(via, ' ', coalesce(session_id, ''), ' by ', coalesce(actor, '?'), ' at ', strftime(used_at, '%Y-%m-%dT%H:%M:%SZ')), location FROM obs.usages
-UNION ALL SELECT observation_id, 'person', concat(email, coalesce(concat(', left ', strftime(left_at, '%Y-%m-%d')), '')), location FROM obs.people
+UNION ALL SELECT observation_id, 'usage', concat(via, ' ' || session_id, ' by ', coalesce(actor, '?'), ' at ', strftime(used_at, '%Y-%m-%dT%H:%M:%SZ')), location FROM obs.usages
+UNION ALL SELECT observation_id, 'person', concat(email, ', left ' || strftime(left_at, '%Y-%m-%d')), location FROM obs.people
 UNION ALL SELECT observation_id, 'coverage', concat(surface, ' ', subject, ': ', outcome), location FROM obs.coverage;
 COMMENT ON VIEW observations IS 'Every observation of every run in one line: resolves evidence ids';
 

@@ -261,6 +261,49 @@ describe('store', () => {
     });
   });
 
+  it('keeps uses apart that have no session id, and takes the fuller of two rows of one session', async () => {
+    await withRun(async (store, part) => {
+      const use: Observation = { kind: 'usage', usedAt: '2026-03-12T02:00:00Z', via: 'cloud', target: 'a' };
+      const session: Observation = { kind: 'usage', usedAt: '2026-03-12T03:00:00Z', via: 'gateway', sessionId: 's-2' };
+      await store.append(part, use);
+      await store.append(part, { ...use, target: 'b' });
+      await store.append(part, { ...session, detail: { depth: 'list', note: 'thin but long, longer than the other' } });
+      await store.append(part, { ...session, detail: { depth: 'single' }, action: 'read' });
+
+      await store.endLoading([]);
+
+      const rows = await store.rows('SELECT target, action FROM usages ORDER BY used_at, target');
+      assert.deepEqual(rows, [
+        { target: 'a', action: null },
+        { target: 'b', action: null },
+        { target: null, action: 'read' },
+      ]);
+    });
+  });
+
+  it('tells an observation in a line without loose ends', async () => {
+    await withRun(async (store, part) => {
+      await store.append(part, { kind: 'person', email: 'a@b.example' });
+      await store.append(part, { kind: 'grant', identity: 'aws:1:user/a', effect: 'allow', permission: 's3:*', resource: '*' });
+      await store.append(part, {
+        kind: 'credential',
+        id: 'aws:access-key/AKIA2',
+        provider: 'aws',
+        type: 'access-key',
+        publicId: 'AKIA2',
+      });
+      await store.endLoading([]);
+
+      const rows = await store.rows('SELECT kind, summary FROM observations ORDER BY kind');
+
+      assert.deepEqual(rows, [
+        { kind: 'credential', summary: 'access-key AKIA2' },
+        { kind: 'grant', summary: 'allow s3:* on *' },
+        { kind: 'person', summary: 'a@b.example' },
+      ]);
+    });
+  });
+
   it('keeps runs apart and shows the newest, or the one that is asked for', async () => {
     const store = await openStore({ mode: 'write', file });
     const first = await store.beginRun(RUN);
