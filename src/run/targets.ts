@@ -75,9 +75,10 @@ async function crawl(target: PathTarget, work: TargetWork): Promise<void> {
   for (const scanner of work.scanners) {
     if (scanner.kind !== 'crawler' || !(await scanner.accepts(target))) continue;
     const files = work.scanners.filter((s): s is FileScanner => s.kind === 'file');
+    // The crawler picks what counts of a change, or of an old version; what is there now goes straight into its part.
     const premerge = work.options.staged || work.options.diff !== undefined;
     const context = crawlContext(work.base, work.options, work.bulk, files, (reader, file) =>
-      premerge ? iterate(reader, file, work) : readIntoPart(reader, file, target.name, work),
+      premerge || file.place === 'history' ? iterate(reader, file, work) : readIntoPart(reader, file, target.name, work),
     );
     const part = await work.sink.part(runUnit(scanner, target.name, work));
     await addAll(scanner.scan(target, context), part, work);
