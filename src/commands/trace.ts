@@ -6,7 +6,8 @@ import { resolveSubject } from '../trace/resolve.ts';
 import { tell } from '../trace/tell.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
 import { Layout } from '../util/layout.ts';
-import { jsonText } from '../util/sanitize.ts';
+import { jsonText, jsonText } from '../util/sanitize.ts';
+import { withoutBigints } from '../util/table.ts';
 import { oneOf } from './scan.ts';
 import { type StoreOptions, withStore } from './with-store.ts';
 

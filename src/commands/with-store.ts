@@ -25,7 +25,9 @@ export async function withStore<T>(
     await chooseRun(store, options.run);
     return await use(store, async () => {
       const { readFacts } = await import('../run/facts.ts');
+      await store.materialise();
       const facts = await readFacts(store);
+      await store.dematerialise();
       if (facts === undefined) throw noRun(file);
       return facts;
     });
