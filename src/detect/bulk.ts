@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { BlobRef, BulkDetect, BulkItem } from '../contracts/scanner.ts';
@@ -149,6 +149,12 @@ function takeSome<T>(iterator: Iterator<T>, count: number): T[] {
 
 function totalSize(root: string, paths: readonly string[]): number {
   let total = 0;
-  for (const path of paths) total += statSync(join(root, path), { throwIfNoEntry: false })?.size ?? 0;
+  for (const path of paths) {
+    try {
+      total += lstatSync(join(root, path)).size;
+    } catch {
+      // Whatever is the matter with it, reading it will say.
+    }
+  }
   return total;
 }

@@ -22,7 +22,7 @@ const PlaceholdersFile = z.strictObject({
 export function parsePack(text: string, file: string, fragments: Fragments): PackedDetector[] {
   const pack = check(DetectorPack, parseYaml(text, file), file);
   return pack.detectors.map((detector) => {
-    return { ...detector, file, pattern: expand(detector.pattern, fragments, file, detector.id) };
+    return { ...detector, file, pattern: expand(detector.pattern, fragments, file, `detector ${detector.id}`) };
   });
 }
 
@@ -45,7 +45,9 @@ export function parsePlaceholders(text: string, file: string): Placeholders {
 export async function readFragments(root: string): Promise<Fragments> {
   const file = join(root, 'rules', 'catalogs', 'fragments.yml');
   const raw = check(FragmentsFile, parseYaml(readFileSync(file, 'utf8'), file), file);
-  return Object.fromEntries(Object.entries(raw).map(([name, pattern]) => [name, stripNotes(pattern)]));
+  const fragments: Record<string, string> = {};
+  for (const [name, pattern] of Object.entries(raw)) fragments[name] = expand(pattern, fragments, file, name);
+  return fragments;
 }
 
 /** Removes white space and `#` notes of a pattern written over several lines. */
@@ -73,11 +75,11 @@ export function stripNotes(pattern: string): string {
   return out;
 }
 
-function expand(pattern: string, fragments: Fragments, file: string, id: string): string {
+function expand(pattern: string, fragments: Fragments, file: string, owner: string): string {
   return stripNotes(pattern).replace(/\(\?&([a-z]+)\)/g, (_, name: string) => {
     const fragment = fragments[name];
     if (fragment !== undefined) return fragment;
-    throw new RuleError(`${file}: detector ${id}: pattern: no fragment is named ${name}`, {
+    throw new RuleError(`${file}: ${owner}: pattern: no fragment is named ${name}`, {
       code: 'RULE_PATTERN',
       hint: `known fragments: ${Object.keys(fragments).join(', ')}`,
     });

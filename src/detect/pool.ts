@@ -150,7 +150,8 @@ export class Pool {
     const items = active.keys.slice(active.received).map((key) => ({ key, ...failed(why) }));
     if (items.length > 0) active.run.portions.push({ items, taken: () => undefined });
     active.run.active--;
-    active.run.wake();
+    // Another iteration may be waiting for a free thread.
+    for (const run of this.#runs) run.wake();
   }
 
   #bury(thread: Thread, why: string): void {
