@@ -1,10 +1,10 @@
 import type { CrawlContext, Location, Observation } from '../../src/contracts/index.ts';
 import { readBlobs } from '../../src/files/blobs.ts';
 import { type Change, isAdded, listChanges } from '../../src/files/changes.ts';
-import { GitError, gitOutput } from '../../src/files/git.ts';
+import { askGit, GitError, type GitRepository } from '../../src/files/git.ts';
 import { shallowCommits } from '../../src/files/history.ts';
 import { headOfBytes, sourceFile } from '../../src/files/source-file.ts';
-import type { Checkout } from './checkout.ts';
+import { type Checkout, openCheckout, type Place } from './checkout.ts';
 import { placeOf } from './place.ts';
 import { resolveCommit } from './refs.ts';
 import { Tally } from './tally.ts';
@@ -16,33 +16,34 @@ const EMPTY_TREE = {
   sha256: '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
 } as const;
 
-/** What is staged for the next commit, compared with HEAD. */
-export async function* scanStaged(checkout: Checkout, context: CrawlContext): AsyncGenerator<Observation> {
-  const tally = new Tally();
-  let changes: readonly Change[];
-  try {
-    changes = await listChanges(checkout.repository, ['diff-index', 'HEAD'], context.signal);
-  } catch (error) {
-    // Before the first commit there is no HEAD: everything is new.
-    if (!(error instanceof GitError)) throw error;
-    const format = checkout.config.get('extensions.objectformat')?.[0] === 'sha256' ? 'sha256' : 'sha1';
-    changes = await listChanges(checkout.repository, ['diff-index', EMPTY_TREE[format]], context.signal);
-  }
-  yield* readChanges(checkout, changes, 'staged changes', context, tally);
+/** What is staged for the next commit, compared with HEAD. In a hook every process counts: these run side by side. */
+export async function* scanStaged(found: GitRepository, place: Place, context: CrawlContext): AsyncGenerator<Observation> {
+  const [checkout, sinceHead] = await Promise.all([
+    openCheckout(found, place, context),
+    listChanges(found, ['diff-index', 'HEAD'], context.signal).catch((error: unknown) => {
+      // Before the first commit there is no HEAD: everything is new.
+      if (error instanceof GitError) return undefined;
+      throw error;
+    }),
+  ]);
+  const format = checkout.config.get('extensions.objectformat')?.[0] === 'sha256' ? 'sha256' : 'sha1';
+  const changes = sinceHead ?? (await listChanges(found, ['diff-index', EMPTY_TREE[format]], context.signal));
+  yield* readChanges(checkout, changes, 'staged changes', context, new Tally());
 }
 
 /** What a branch changed since it left its base: the merge-base diff, as a pull request shows it. */
 export async function* scanDiff(
-  checkout: Checkout,
+  found: GitRepository,
+  place: Place,
   diff: { readonly base: string; readonly head: string },
   context: CrawlContext,
 ): AsyncGenerator<Observation> {
   const tally = new Tally();
+  const checkout = await openCheckout(found, place, context);
   const base = await resolveCommit(checkout, diff.base || 'HEAD', context);
   const head = await resolveCommit(checkout, diff.head || 'HEAD', context);
   const { repository } = checkout;
-  const options = { signal: context.signal, accept: [1] };
-  const fork = (await gitOutput(repository, ['merge-base', base, head], options)).toString('latin1').trim();
+  const fork = (await askGit(repository, ['merge-base', base, head], context.signal)).trim();
   if (fork === '') {
     const cut = shallowCommits(repository) > 0 ? ' (a shallow clone; fetch more history)' : '';
     tally.note(`${diff.base} and ${diff.head} have no common commit here${cut}: compared as they are`);

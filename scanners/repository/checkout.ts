@@ -44,13 +44,13 @@ export function directoryLocation(place: Place): Location {
 /** Is the directory ignored by the repository around it? Then the user means it, not the repository. */
 export async function isIgnoredDirectory(repository: GitRepository, signal: AbortSignal): Promise<boolean> {
   if (repository.prefix === '') return false;
-  const args = ['check-ignore', '--', `./${repository.prefix}`];
-  const output = await gitOutput(repository, args, { signal, accept: [1] });
-  return output.length > 0;
+  return (await askGit(repository, ['check-ignore', '--', `./${repository.prefix}`], signal)) !== '';
 }
 
 async function readConfig(repository: GitRepository, signal: AbortSignal): Promise<GitConfig> {
-  const text = await askGit(repository, ['config', '--list', '--null', '--local', '--no-includes'], signal);
+  const text = (
+    await gitOutput(repository, ['config', '--list', '--null', '--no-includes'], { signal, patience: 10_000 })
+  ).toString('utf8');
   const config = new Map<string, string[]>();
   for (const entry of text.split('\0')) {
     const end = entry.indexOf('\n');

@@ -50,9 +50,9 @@ async function* scanChanges(target: PathTarget, context: CrawlContext): AsyncGen
     });
   }
   try {
-    const checkout = await openCheckout(found, { path: target.path, below: '' }, context);
-    if (diff !== undefined) yield* scanDiff(checkout, diff, context);
-    if (staged) yield* scanStaged(checkout, context);
+    const place = { path: target.path, below: '' };
+    if (diff !== undefined) yield* scanDiff(found, place, diff, context);
+    if (staged) yield* scanStaged(found, place, context);
   } catch (error) {
     throw await explainGitError(found, error);
   }
@@ -116,7 +116,7 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
 
   const past = new Tally();
   const { since } = context.options;
-  const range = since === undefined ? undefined : await commitRange(checkout, since, context);
+  const range = since === undefined ? undefined : await rangeSince(since, checkout, place, context, past);
   const plan = planReading(listing ?? { root: place.path, files: [], nested: [], submodules: [] }, context, tally);
   const found: FoundInFile[] = [];
   for await (const item of searchFiles(plan, base, context, tally)) found.push(item);
@@ -136,6 +136,23 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   );
   if (listing !== undefined) yield tally.coverage('work-tree', name, base);
   yield past.coverage('history', name, base, { readAsFiles: readBefore.size });
+}
+
+/** A ref the user gave must be in the repository he named; one met on the way may not have it. */
+async function rangeSince(
+  since: string,
+  checkout: Checkout,
+  place: Place,
+  context: CrawlContext,
+  past: Tally,
+): Promise<readonly string[] | undefined> {
+  try {
+    return await commitRange(checkout, since, context);
+  } catch (error) {
+    if (place.below === '' || !(error instanceof ConfigError)) throw error;
+    past.note(`${error.message}: its whole history was read`);
+    return undefined;
+  }
 }
 
 async function* readFiles(

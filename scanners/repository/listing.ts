@@ -39,9 +39,16 @@ export function listDirectory(place: Place, context: CrawlContext, tally: Tally)
 }
 
 /** Tracked files and those that are neither tracked nor ignored, by git's own rules. */
-export async function listWorkTree(checkout: Checkout, root: string, context: CrawlContext, tally: Tally): Promise<Listing> {
+export async function listWorkTree(
+  checkout: Checkout,
+  root: string,
+  context: CrawlContext,
+  tally: Tally,
+  patience = PATIENCE,
+): Promise<Listing> {
   const { repository } = checkout;
-  const [tracked, others] = await Promise.all([trackedFiles(repository, context.signal), otherFiles(repository, context.signal)]);
+  const call = { separator: 'nul', signal: context.signal, patience } as const;
+  const [tracked, others] = await Promise.all([trackedFiles(repository, call), otherFiles(repository, call)]);
   const files: ListedFile[] = [];
   const nested: string[] = [];
   const submodules: string[] = [];
@@ -73,6 +80,10 @@ export async function listWorkTree(checkout: Checkout, root: string, context: Cr
   return { root, files, nested, submodules };
 }
 
+type ListCall = Parameters<typeof eachRecord>[2];
+
+/** Listing takes a second in the largest work trees; minutes on a slow network drive. */
+const PATIENCE = 180_000;
 const MTIME = /^ {2}mtime: (\d+):(\d+)$/m;
 const CTIME = /^ {2}ctime: (\d+):(\d+)$/m;
 
@@ -92,7 +103,7 @@ interface IndexEntry {
  * filters to find out. An entry whose time and size are as noted counts as unchanged; any doubt means that the blob is
  * read once more with the history.
  */
-async function trackedFiles(repository: GitRepository, signal: AbortSignal): Promise<Map<string, IndexEntry>> {
+async function trackedFiles(repository: GitRepository, call: ListCall): Promise<Map<string, IndexEntry>> {
   const written = indexTime(repository);
   const entries = new Map<string, IndexEntry>();
   let path: string | undefined;
@@ -106,7 +117,7 @@ async function trackedFiles(repository: GitRepository, signal: AbortSignal): Pro
     entries.set(path, { mode, id, size, mtime, ctime, isRacy });
   };
   const args = ['ls-files', '-z', '--stage', '--debug', ...scopeOf(repository)];
-  await eachRecord(repository, args, { separator: 'nul', signal }, (buffer, start, end) => {
+  await eachRecord(repository, args, call, (buffer, start, end) => {
     // `MODE ID STAGE TAB PATH NUL`, then lines about that entry, then the next one without a gap.
     const text = buffer.toString('utf8', start, end);
     const begin = /(?:^|\n)(?<head>\d{6} [0-9a-f]{40,64} \d)\t/.exec(text);
@@ -118,10 +129,10 @@ async function trackedFiles(repository: GitRepository, signal: AbortSignal): Pro
   return entries;
 }
 
-async function otherFiles(repository: GitRepository, signal: AbortSignal): Promise<readonly string[]> {
+async function otherFiles(repository: GitRepository, call: ListCall): Promise<readonly string[]> {
   const paths: string[] = [];
   const args = ['ls-files', '-z', '--others', '--exclude-standard', ...scopeOf(repository)];
-  await eachRecord(repository, args, { separator: 'nul', signal }, (buffer, start, end) => {
+  await eachRecord(repository, args, call, (buffer, start, end) => {
     paths.push(buffer.toString('utf8', start, end));
     return undefined;
   });

@@ -1,5 +1,5 @@
 import type { CrawlContext } from '../../src/contracts/index.ts';
-import { GitError, gitOutput } from '../../src/files/git.ts';
+import { askGit, GitError } from '../../src/files/git.ts';
 import { ConfigError } from '../../src/util/errors.ts';
 import { nearest } from '../../src/util/nearest.ts';
 import type { Checkout } from './checkout.ts';
@@ -34,7 +34,7 @@ async function findCommit(checkout: Checkout, ref: string, context: CrawlContext
   if (ref === '' || ref.startsWith('-')) return undefined;
   const args = ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`];
   try {
-    const id = (await gitOutput(checkout.repository, args, { signal: context.signal, accept: [1] })).toString('latin1').trim();
+    const id = (await askGit(checkout.repository, args, context.signal)).trim();
     return id === '' ? undefined : id;
   } catch (error) {
     if (error instanceof GitError) return undefined;
@@ -44,7 +44,7 @@ async function findCommit(checkout: Checkout, ref: string, context: CrawlContext
 
 async function hintFor(checkout: Checkout, ref: string, context: CrawlContext): Promise<string> {
   const args = ['for-each-ref', '--sort=-committerdate', '--format=%(refname:short)', 'refs/heads', 'refs/remotes', 'refs/tags'];
-  const text = (await gitOutput(checkout.repository, args, { signal: context.signal })).toString('utf8');
+  const text = await askGit(checkout.repository, args, context.signal);
   const names = text.split('\n').filter((name) => name !== '' && !name.endsWith('/HEAD'));
   const meant = nearest(ref, names) ?? names.find((name) => name.endsWith(`/${ref}`));
   if (meant !== undefined) return `Did you mean ${meant}?`;

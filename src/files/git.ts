@@ -158,12 +158,12 @@ export interface GitCall {
   readonly signal?: AbortSignal;
   /** Written to the command's standard input. */
   readonly input?: string | Uint8Array;
-  /** Exit codes that are answers, not errors. */
-  readonly accept?: readonly number[];
+  /** Milliseconds after which the command is given up with a `GitError`: a FIFO in a file's place makes git wait for ever. */
+  readonly patience?: number;
 }
 
-/** simple-git with the protections above, for the ordinary calls. Loaded on demand: it costs a tenth of a quick scan. */
-export async function ordinaryGit(repository: GitRepository, signal?: AbortSignal): Promise<SimpleGit> {
+/** simple-git with the protections above. Loaded on demand: a look at staged changes does without it. */
+async function ordinaryGit(repository: GitRepository, signal?: AbortSignal): Promise<SimpleGit> {
   const { simpleGit } = await import('simple-git');
   const env = gitEnvironment();
   return simpleGit({
@@ -187,7 +187,7 @@ export async function ordinaryGit(repository: GitRepository, signal?: AbortSigna
   }).env(env);
 }
 
-/** One ordinary command through simple-git; the output as text. */
+/** One ordinary command through simple-git; its output as text. An exit code without a word on stderr is an answer: ''. */
 export async function askGit(repository: GitRepository, args: readonly string[], signal?: AbortSignal): Promise<string> {
   const git = await ordinaryGit(repository, signal);
   try {
@@ -218,6 +218,12 @@ export async function* gitChunks(repository: GitRepository, args: readonly strin
     child.stdout.destroy();
   };
   signal?.addEventListener('abort', stop, { once: true });
+  let isGivenUp = false;
+  const giveUp = () => {
+    isGivenUp = true;
+    stop();
+  };
+  const timer = call.patience === undefined ? undefined : setTimeout(giveUp, call.patience);
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
@@ -236,14 +242,16 @@ export async function* gitChunks(repository: GitRepository, args: readonly strin
     for await (const chunk of child.stdout) yield chunk as Buffer;
     const code = await ended;
     signal?.throwIfAborted();
-    if (code !== 0 && !call.accept?.includes(code ?? -1)) {
+    if (code !== 0) {
       await said;
       throw new GitError(args[0] ?? '', code ?? undefined, stderr);
     }
   } catch (error) {
     signal?.throwIfAborted();
+    if (isGivenUp) throw new GitError(args[0] ?? '', undefined, `no answer in ${(call.patience ?? 0) / 1000} seconds`);
     throw codeOf(error) === 'ENOENT' ? notInstalled(error) : error;
   } finally {
+    clearTimeout(timer);
     signal?.removeEventListener('abort', stop);
     stop();
   }

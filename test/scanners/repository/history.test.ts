@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineFileScanner } from '../../../src/contracts/index.ts';
 import { fakeToken, testContext } from '../../helpers/scan-context.ts';
@@ -338,6 +338,36 @@ describe('repository scanner: history', () => {
     await assert.rejects(scan(repo.path, { since: '--output=x' }), { code: 'REF_UNKNOWN' });
   });
 
+  it('reads all of a repository met on the way that does not have the ref', async () => {
+    const root = tempDir();
+    for (const name of ['shop', 'roast']) {
+      const repo = tempRepo([], made(join(root, name)));
+      repo.write(`${name}.txt`, fakeToken('harbour1'));
+      repo.commit('Old key');
+      repo.remove(`${name}.txt`);
+      repo.commit('Remove it');
+      if (name === 'shop') repo.git('tag', 'v1');
+    }
+
+    const { sightings, coverage } = await scan(root, { since: 'v1' });
+
+    assert.deepEqual(places(sightings), ['roast.txt:1 history']);
+    const row = coverage.find(({ surface, subject }) => surface === 'history' && subject === 'roast');
+    assert.equal(row?.outcome, 'partial');
+    assert.match(row?.why ?? '', /its whole history was read/);
+  });
+
+  it('reads a repository without a configuration file', async () => {
+    const repo = tempRepo();
+    repo.write('a.txt', TOKEN);
+    repo.commit('Key');
+    repo.remove('.git/config');
+
+    const scanned = await scan(join(repo.path, '.git'));
+
+    assert.deepEqual(places(scanned.sightings), ['a.txt:1 history']);
+  });
+
   it('drops what was only ever at excluded paths, and keeps what was elsewhere too', async () => {
     const repo = tempRepo();
     repo.write('test/fixtures/a.txt', TOKEN);
@@ -451,3 +481,8 @@ describe('repository scanner: history', () => {
     await assert.rejects(scanning);
   });
 });
+
+function made(path: string): string {
+  mkdirSync(path);
+  return path;
+}

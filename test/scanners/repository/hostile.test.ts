@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fakeToken } from '../../helpers/scan-context.ts';
+import { openCheckout } from '../../../scanners/repository/checkout.ts';
+import { listDirectory, listWorkTree } from '../../../scanners/repository/listing.ts';
+import { Tally } from '../../../scanners/repository/tally.ts';
+import { findRepository, type GitRepository } from '../../../src/files/git.ts';
+import { fakeToken, testContext } from '../../helpers/scan-context.ts';
 import { type TempRepo, tempDir, tempRepo } from '../../helpers/temp-repo.ts';
 import { places, rowOf, scan } from './helpers.ts';
 
@@ -196,6 +200,26 @@ describe('repository scanner: hostile repositories', () => {
     } finally {
       for (const name of Object.keys(set)) delete process.env[name];
     }
+  });
+
+  it('gives up waiting for a git that hangs on a FIFO', async () => {
+    const repo = tempRepo();
+    repo.write('sub/a.txt', TOKEN);
+    repo.commit('Start');
+    execFileSync('mkfifo', [join(repo.path, 'sub/.gitignore')]);
+    const context = testContext();
+    const place = { path: repo.path, below: '' };
+    const found = findRepository(repo.path) as GitRepository;
+    const checkout = await openCheckout(found, place, context);
+
+    await assert.rejects(listWorkTree(checkout, repo.path, context, new Tally(), 300), {
+      name: 'GitError',
+      message: 'git ls-files: no answer in 0.3 seconds',
+    });
+    assert.deepEqual(
+      listDirectory(place, context, new Tally()).files.map(({ path }) => path),
+      ['sub/a.txt'],
+    );
   });
 
   it('is not fooled by replaced objects', async () => {
