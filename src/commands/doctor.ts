@@ -14,7 +14,7 @@ interface Diagnosis {
   readonly hint?: string;
 }
 
-const OLDEST_GIT = [2, 31];
+const OLDEST_GIT = [2, 32];
 const MIN_FREE_BYTES = 512 * 1024 * 1024;
 
 /** Looks at everything that a scan needs, and says what to do about what is not right. Exit 2 when something is not. */
@@ -116,9 +116,9 @@ function fingerprints(io: Io): Diagnosis {
 
 async function store(file: string): Promise<Diagnosis[]> {
   if (!existsSync(file)) {
-    return [
-      { what: 'store', ok: existsSync(dirname(file)), text: `${file} does not exist yet`, hint: 'A scan with --store makes it.' },
-    ];
+    const ok = existsSync(dirname(file));
+    const hint = ok ? 'A scan with --store makes it.' : `Make the directory first: ${dirname(file)}`;
+    return [{ what: 'store', ok, text: `${file} does not exist yet`, hint }];
   }
   const mode = statSync(file).mode & 0o777;
   const isPrivate = process.platform === 'win32' || (mode & 0o077) === 0;
