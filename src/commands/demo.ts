@@ -66,6 +66,7 @@ async function scanEstate(io: Io, options: DemoOptions, estate: Estate, root: st
 
 async function tellStory(io: Io, report: Report, storeFile: string, store: string | undefined): Promise<void> {
   const { subject, trace } = await withStore({ ...io, directory: '/' }, { store: storeFile }, async (opened) => {
+    await opened.materialise();
     const found = await resolveSubject(opened, HERO);
     return { subject: found, trace: await traceFacts(opened, found) };
   });
