@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Io } from './io.ts';
-import { EXIT, type ExitCode, Interrupted, NhiAuditError } from './util/errors.ts';
+import { codeOf, EXIT, type ExitCode, Interrupted, messageOf, NhiAuditError, OutputError } from './util/errors.ts';
+import { printable } from './util/sanitize.ts';
 import { toolVersion } from './util/version.ts';
 
 /** Conventional for a process that ended on SIGINT. */
@@ -37,7 +38,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     exit = code;
   });
   if (argv.length === 0) {
-    await io.stdout(program.helpInformation());
+    program.outputHelp();
     return EXIT.clean;
   }
   await program.parseAsync([...argv], { from: 'user' });
@@ -54,7 +55,7 @@ function buildProgram(io: Io, end: (code: number) => void): Command {
     .option('--no-color', 'no colours (also: NO_COLOR)')
     .showHelpAfterError('(nhi-audit --help shows the commands)')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => void io.stdout(text), writeErr: (text) => io.stderr(text) })
+    .configureOutput(outputOf(io))
     .configureHelp({ helpWidth: Math.min(io.terminal.columns, 110), sortSubcommands: false })
     .addHelpText(
       'after',
@@ -165,25 +166,29 @@ Examples:
     .option('--detectors', 'only detectors')
     .option('--control <id>', 'only checks that map to this control')
     .addOption(new Option('-f, --format <format>', 'how').choices(['text', 'json', 'csv']).default('text'))
+    .addHelpText('after', '\nExamples:\n  nhi-audit rules list --checks\n  nhi-audit rules list --control NHI2:2025 -f csv')
     .action(run(async (io_, options) => (await import('./commands/rules.ts')).listCommand(io_, { ...options, ...globals() })));
   ruleCommand('explain', 'one check or detector: risk, evidence, fix, blind spots, controls')
     .argument('<id>', 'id of a check or detector')
+    .addHelpText('after', '\nExample:\n  nhi-audit rules explain leaked-key-used-around-gateway')
     .action(
       run(async (io_, id: string, options) =>
         (await import('./commands/rules.ts')).explainCommand(io_, id, { ...options, ...globals() }),
       ),
     );
-  ruleCommand('check', 'proves every rule: ids, SQL, columns, controls, examples, hits and near misses').action(
-    run(async (io_, options) => (await import('./commands/rules.ts')).checkCommand(io_, { ...options, ...globals() })),
-  );
+  ruleCommand('check', 'proves every rule: ids, SQL, columns, controls, examples, hits and near misses')
+    .addHelpText('after', '\nExample:\n  nhi-audit rules check --config nhi-audit.config.yml')
+    .action(run(async (io_, options) => (await import('./commands/rules.ts')).checkCommand(io_, { ...options, ...globals() })));
 
   command('demo', 'the whole story on a sample company, no account needed')
     .option('--keep <directory>', 'keep the sample estate and its store in this new directory')
     .option('--full', 'the whole report instead of the story')
+    .addHelpText('after', '\nExamples:\n  nhi-audit demo\n  nhi-audit demo --keep ./demo')
     .action(run(async (io_, options) => (await import('./commands/demo.ts')).demoCommand(io_, { ...options, ...globals() })));
 
   command('doctor', 'is everything here that a scan needs?')
     .option('--store <file>', 'also look at this store')
+    .addHelpText('after', '\nExample:\n  nhi-audit doctor --store audit.duckdb')
     .action(run(async (io_, options) => (await import('./commands/doctor.ts')).doctorCommand(io_, { ...options, ...globals() })));
 
   return program;
@@ -215,7 +220,8 @@ function collectWhole(value: string, before: string[]): string[] {
 }
 
 function outputOf(io: Io): { writeOut: (text: string) => void; writeErr: (text: string) => void } {
-  return { writeOut: (text) => void io.stdout(text), writeErr: (text) => io.stderr(text) };
+  // Help that cannot be written (a full disk) has nobody to be told.
+  return { writeOut: (text) => void io.stdout(text).catch(() => undefined), writeErr: (text) => io.stderr(text) };
 }
 
 /** Says what went wrong in words and gives the exit code that stands for it. */
@@ -226,19 +232,27 @@ function report(error: unknown, io: Io, debug: boolean, aborted: boolean): numbe
     return INTERRUPTED;
   }
   if (error instanceof NhiAuditError) {
-    io.stderr(`nhi-audit: ${error.message}\n`);
-    if (error.hint !== undefined) io.stderr(`  ${error.hint}\n`);
-    if (debug) io.stderr(`${stackOf(error)}\n`);
+    io.stderr(`nhi-audit: ${printable(error.message)}\n`);
+    if (error.hint !== undefined) io.stderr(`  ${printableLines(error.hint)}\n`);
+    if (debug) io.stderr(`${printableLines(stackOf(error))}\n`);
     return error.exit;
   }
   const full = outOfSpace(error);
-  if (full !== undefined) io.stderr(`nhi-audit: ${full}\n`);
+  if (full !== undefined) io.stderr(`nhi-audit: ${printable(full)}\n`);
   else {
-    io.stderr(`nhi-audit: internal error: ${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr(`nhi-audit: internal error: ${printable(error instanceof Error ? error.message : String(error))}\n`);
     io.stderr('  This is a fault of nhi-audit. Please report it, with the output of --debug.\n');
   }
-  if (debug) io.stderr(`${stackOf(error)}\n`);
+  if (debug) io.stderr(`${printableLines(stackOf(error))}\n`);
   return EXIT.internal;
+}
+
+/** Several lines of ours, with names of strangers in them. */
+function printableLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/[^ ].*/s, printable))
+    .join('\n');
 }
 
 function outOfSpace(error: unknown): string | undefined {
@@ -255,17 +269,19 @@ function stackOf(error: unknown): string {
 
 function processIo(signal: AbortSignal, noColor: boolean): Io {
   const { stdout, stderr, env } = process;
-  // A reader that has seen enough (`| head`) is no error.
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.clean);
-    throw error;
-  });
+  // What a write fails with is told to whoever wrote. On stderr there is nobody left to tell.
+  stdout.on('error', () => undefined);
+  stderr.on('error', () => undefined);
   const color =
     !noColor && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb' && (stdout.isTTY || (env.FORCE_COLOR ?? '0') !== '0');
   return {
     stdout: (text) =>
-      new Promise((resolve) => {
-        stdout.write(text, () => resolve());
+      new Promise((resolve, reject) => {
+        stdout.write(text, (error) => {
+          // A reader that has seen enough (`| head`) is no error, and no reason to leave the rest undone.
+          if (error == null || codeOf(error) === 'EPIPE' || codeOf(error) === 'ERR_STREAM_DESTROYED') resolve();
+          else reject(notWritten(error));
+        });
       }),
     stderr: (text) => void stderr.write(text),
     terminal: {
@@ -280,6 +296,14 @@ function processIo(signal: AbortSignal, noColor: boolean): Io {
     clock: clockOf(env.NHI_AUDIT_NOW),
     signal,
   };
+}
+
+function notWritten(error: Error): OutputError {
+  return new OutputError(`The result cannot be written to standard output: ${messageOf(error)}`, {
+    code: 'OUTPUT_FAILED',
+    hint: 'Free some space, or send it elsewhere.',
+    cause: error,
+  });
 }
 
 /** `NHI_AUDIT_NOW` stops the clock at a time, so that a report can be made again byte for byte. */
