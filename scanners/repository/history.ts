@@ -12,9 +12,9 @@ import {
   traceBlobs,
 } from '../../src/files/history.ts';
 import { headOfBytes, sourceFile } from '../../src/files/source-file.ts';
+import { environmentOf } from '../../src/util/environment.ts';
 import { messageOf } from '../../src/util/errors.ts';
 import type { Checkout } from './checkout.ts';
-import { environmentOf } from './place.ts';
 import type { Tally } from './tally.ts';
 import { type FoundInFile, sightingIn } from './work-tree.ts';
 

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { BulkMatch, CrawlContext, Location, Observation, SightingObservation } from '../../src/contracts/index.ts';
 import { headOfFile, readRegularFile, sourceFile } from '../../src/files/source-file.ts';
+import { environmentOf } from '../../src/util/environment.ts';
 import { codeOf, messageOf } from '../../src/util/errors.ts';
 import type { ListedFile, Listing } from './listing.ts';
-import { environmentOf, placeOf } from './place.ts';
+import { placeOf } from './place.ts';
 import type { Tally } from './tally.ts';
 
 /** The files of a work tree, by the way they are read. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { environmentOf, placeOf } from '../../../scanners/repository/place.ts';
+import { placeOf } from '../../../scanners/repository/place.ts';
 import { nameInUrl } from '../../../scanners/repository/remote.ts';
 import { Tally } from '../../../scanners/repository/tally.ts';
+import { environmentOf } from '../../../src/util/environment.ts';
 
 describe('repository scanner: names', () => {
   const urls: readonly (readonly [string, string | undefined])[] = [
