@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/load.ts';
 import type { Check, Framework } from '../contracts/index.ts';
 import type { PackedDetector } from '../detect/pack.ts';
+import { type ScannerDetector, scannerDetectors } from '../detect/scanner-detectors.ts';
 import type { Io } from '../io.ts';
 import { loadDetectors, loadJudgement } from '../run/rules.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
@@ -38,6 +39,8 @@ export async function listCommand(
     for (const d of pack.detectors) {
       rows.push({ kind: 'detector', id: d.id, severity: '', controls: d.categories.join(' '), title: d.title });
     }
+    for (const d of scannerDetectors())
+      rows.push({ kind: 'detector', id: d.id, severity: '', controls: 'structure', title: d.title });
   }
   const width = io.terminal.stdoutIsTTY ? io.terminal.columns : undefined;
   await io.stdout(renderTable(rows, ['kind', 'id', 'severity', 'controls', 'title'], options.format, width));
@@ -64,6 +67,11 @@ export async function explainCommand(io: Io, id: string, options: Globals): Prom
   const detector = pack.detectors.find((candidate) => candidate.id === id);
   if (detector !== undefined) {
     await io.stdout(explainDetector(detector));
+    return EXIT.clean;
+  }
+  const structural = scannerDetectors().find((candidate) => candidate.id === id || id.startsWith(`${candidate.id}/`));
+  if (structural !== undefined) {
+    await io.stdout(explainStructural(id, structural));
     return EXIT.clean;
   }
   const ids = [...checks.map((c) => c.meta.id), ...pack.detectors.map((d) => d.id)];
@@ -105,6 +113,15 @@ function explainDetector(d: PackedDetector): string {
     ['Proof', d.checksum === undefined ? '' : `offline check: ${d.checksum}`],
     ['References', d.references.join('\n')],
     ['Defined in', d.file],
+  ]);
+}
+
+function explainStructural(id: string, d: ScannerDetector): string {
+  return page(id, d.title, [
+    ['Finds', `${d.finds}; confidence ${d.confidence}`],
+    ['A thief could', d.impact],
+    ['Rotate', d.rotate],
+    ['Defined in', d.madeBy],
   ]);
 }
 
