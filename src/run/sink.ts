@@ -70,7 +70,7 @@ export class Sink {
   }
 
   async #partOf(store: Store, unit: Unit): Promise<Part> {
-    const { part, known } = await store.addPart(unit, this.#now);
+    const { part, known } = store.addPart(unit, this.#now);
     return { known, add: async (observation) => void (await store.append(part, observation)) };
   }
 

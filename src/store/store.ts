@@ -45,6 +45,9 @@ export class Store implements StoreReader {
   readonly #viewTables: boolean;
   #appender: ObservationAppender | undefined;
   #runId: string | undefined;
+  #knownParts: ReadonlySet<bigint> = new Set();
+  readonly #newParts = new Map<bigint, object>();
+  readonly #runParts = new Set<bigint>();
 
   constructor(opened: Opened) {
     this.file = opened.file;
@@ -115,29 +118,40 @@ export class Store implements StoreReader {
       key: run.fingerprintKeyId,
     });
     await this.selectRun(id);
+    const parts = await this.#connection.runAndReadAll('SELECT part_id FROM parts');
+    this.#knownParts = new Set(parts.getRows().map(([part]) => part as bigint));
     this.#runId = id;
     this.#appender = new ObservationAppender(this.#connection);
     return id;
   }
 
-  /** Adds a unit's part to the run. `known`: an earlier run loaded the very same; there is nothing to read again. */
-  async addPart(unit: Unit, now: string): Promise<{ readonly part: bigint; readonly known: boolean }> {
+  /** Adds a unit's part to the run. `known`: the very same was loaded before; there is nothing to read again. */
+  addPart(unit: Unit, now: string): { readonly part: bigint; readonly known: boolean } {
     const part = BigInt(
       `0x${sha256(JSON.stringify([unit.scanner, unit.version, unit.target, unit.unit, unit.content])).slice(0, 16)}`,
     );
-    const known =
-      (await this.#connection.runAndReadAll('SELECT 1 FROM parts WHERE part_id = $part', { part })).currentRowCount > 0;
+    const known = this.#knownParts.has(part) || this.#runParts.has(part);
     if (!known) {
-      await this.#connection.run('INSERT INTO parts VALUES ($part, $scanner, $target, $unit, $now::TIMESTAMP)', {
-        part,
-        scanner: unit.scanner,
-        target: unit.target,
-        unit: unit.unit,
-        now,
-      });
+      const { scanner, target, unit: what } = unit;
+      this.#newParts.set(part, { part: String(part), scanner, target, unit: what, now });
     }
-    await this.#connection.run('INSERT OR IGNORE INTO run_parts VALUES ($run, $part)', { run: this.#run(), part });
+    this.#runParts.add(part);
     return { part, known };
+  }
+
+  /** A crawl of a thousand notebooks has a thousand parts: they are written together, at the end of loading. */
+  async #saveParts(): Promise<void> {
+    await this.#connection.run(
+      `INSERT INTO parts SELECT r.part, r.scanner, r.target, r.unit, r.now
+       FROM (SELECT unnest(from_json($rows, '[{"part":"UBIGINT","scanner":"VARCHAR","target":"VARCHAR","unit":"VARCHAR","now":"TIMESTAMP"}]')) AS r)`,
+      { rows: JSON.stringify([...this.#newParts.values()]) },
+    );
+    await this.#connection.run(`INSERT INTO run_parts SELECT $run, unnest(from_json($parts, '["UBIGINT"]'))`, {
+      run: this.#run(),
+      parts: JSON.stringify([...this.#runParts].map(String)),
+    });
+    this.#newParts.clear();
+    this.#runParts.clear();
   }
 
   async append(part: bigint, observation: Observation): Promise<string> {
@@ -150,6 +164,7 @@ export class Store implements StoreReader {
     const appender = this.#appender;
     appender?.close();
     this.#appender = undefined;
+    await this.#saveParts();
     await this.#connection.run(
       "UPDATE runs SET status = 'loaded', hosts = json_extract_string($hosts, '$[*]') WHERE run_id = $run",
       { hosts: JSON.stringify(hosts), run: this.#run() },
@@ -217,6 +232,8 @@ export class Store implements StoreReader {
   async rollback(): Promise<void> {
     if (this.#runId === undefined) return;
     this.#runId = undefined;
+    this.#newParts.clear();
+    this.#runParts.clear();
     try {
       this.#appender?.close();
     } catch {

@@ -38,7 +38,7 @@ export async function loadRun(
     fingerprintKeyId: 'test',
   });
   const unit = { scanner: 'test', version: 1, target, unit: 'all', content: run };
-  const { part } = await open.addPart(unit, startedAt);
+  const { part } = open.addPart(unit, startedAt);
   for (const observation of observations) await open.append(part, observation);
   await open.endLoading([]);
 }

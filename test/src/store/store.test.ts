@@ -160,7 +160,7 @@ async function withRun(use: (store: Store, part: bigint) => Promise<void>): Prom
   const store = await openStore({ mode: 'write' });
   try {
     await store.beginRun(RUN);
-    const { part } = await store.addPart(UNIT, RUN.startedAt);
+    const { part } = store.addPart(UNIT, RUN.startedAt);
     await use(store, part);
   } finally {
     await store.rollback();
@@ -307,7 +307,7 @@ describe('store', () => {
   it('keeps runs apart and shows the newest, or the one that is asked for', async () => {
     const store = await openStore({ mode: 'write', file });
     const first = await store.beginRun(RUN);
-    const one = await store.addPart(UNIT, RUN.startedAt);
+    const one = store.addPart(UNIT, RUN.startedAt);
     await store.append(one.part, ALL[0] as Observation);
     await store.endLoading([]);
     await store.saveResults(NOTHING, RUN.startedAt);
@@ -327,13 +327,13 @@ describe('store', () => {
   it('reads a unit again only when its content changed', async () => {
     const store = await openStore({ mode: 'write', file });
     await store.beginRun(RUN);
-    await store.addPart(UNIT, RUN.startedAt);
+    store.addPart(UNIT, RUN.startedAt);
     await store.endLoading([]);
     await store.saveResults(NOTHING, RUN.startedAt);
     await store.beginRun({ ...RUN, startedAt: '2026-11-21T09:00:00.000Z' });
 
-    const same = await store.addPart(UNIT, RUN.startedAt);
-    const changed = await store.addPart({ ...UNIT, content: 'c2' }, RUN.startedAt);
+    const same = store.addPart(UNIT, RUN.startedAt);
+    const changed = store.addPart({ ...UNIT, content: 'c2' }, RUN.startedAt);
     await store.rollback();
     store.close();
 
@@ -343,7 +343,7 @@ describe('store', () => {
   it('leaves nothing of a run that was rolled back', async () => {
     const store = await openStore({ mode: 'write', file });
     await store.beginRun(RUN);
-    const { part } = await store.addPart(UNIT, RUN.startedAt);
+    const { part } = store.addPart(UNIT, RUN.startedAt);
     for (const observation of ALL) await store.append(part, observation);
 
     await store.rollback();
