@@ -97,8 +97,7 @@ describe('rules', () => {
 
         const text = page.out();
         assert(text.startsWith(`${id}\n`), id);
-        const headings =
-          kind === 'check' ? ['Severity', 'Risk', 'Fix', 'Needs', 'Controls', 'Query'] : ['Finds', 'Anchors', 'Defined in'];
+        const headings = kind === 'check' ? ['Severity', 'Risk', 'Fix', 'Needs', 'Controls', 'Query'] : ['Finds', 'Defined in'];
         for (const heading of headings) assert.match(text, new RegExp(`^${heading}\n  \\S`, 'm'), `${heading} of ${id}`);
         assert.doesNotMatch(text, /undefined|\[object|null/, id);
       }
