@@ -11,6 +11,7 @@ controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05
   - nist-csf-2.0:DE.AE-02
+  - nist-csf-2.0:PR.PS-05
 why: >
   The control was there, said no, and did not hold. Every approval of this gateway is in doubt until it is known why.
 fix: >
