@@ -201,7 +201,7 @@ function judgeGuess({ secret, groups, around }: CheckInput): Verdict {
   const value = secret;
   if (!/\d/.test(value) || !/[A-Za-z]/.test(value)) return INVALID;
   // Identifiers, paths, calls, versions, dates, locales, MIME types, colours: words joined by marks, digits only at the end.
-  if (/^[A-Za-z]+(?:[-_./: ]?[A-Za-z]+)*[-_]?\d{0,4}$/.test(value)) return INVALID;
+  if (/^[A-Za-z]+(?:[-_./: ][A-Za-z]+)*[-_]?\d{0,4}$/.test(value)) return INVALID;
   if (/^(?:\.{0,2}\/|[A-Za-z]:\\|https?:|file:|data:|urn:|arn:|#[0-9a-fA-F]{3,8}$)/.test(value)) return INVALID;
   if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\(|$)/.test(value)) return INVALID;
   if (/^[A-Z][A-Z0-9_]+=/.test(value) || isPlainBase64(value)) return INVALID;

@@ -109,6 +109,16 @@ export function worstCases(keywords: readonly string[]): ReadonlyMap<string, str
       cases.set(`${keyword} and ${name}`, unit.repeat(Math.ceil(SIZE / unit.length)));
     }
   }
+  for (const keyword of keywords.slice(0, 2)) {
+    // Values that go a long way through the checks behind the regex before they are refused.
+    for (const [name, unit] of [
+      ['letters', `${keyword}="${'aBcDeFgH'.repeat(11)}+9/"\n`],
+      ['words', `${keyword}: ${'ab-cd_ef.'.repeat(10)}9!\n`],
+      ['url', `${keyword}u${'a.b-'.repeat(12)}:${'p%4'.repeat(20)}@${'h.'.repeat(40)}\n`],
+    ] as const) {
+      cases.set(`${keyword} and ${name}`, unit.repeat(Math.ceil(SIZE / unit.length)));
+    }
+  }
   return cases;
 }
 

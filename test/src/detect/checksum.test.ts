@@ -64,6 +64,27 @@ describe('offline checks', () => {
     });
   }
 
+  it('take no text as an invitation to work for ever', () => {
+    const values = [
+      `${'aBcDeFgH'.repeat(2000)}+9/`,
+      `${'ab-cd_ef.'.repeat(2000)}9!`,
+      `${'\\n'.repeat(5000)}9`,
+      `-----BEGIN RSA ${['PRIV', 'ATE KEY'].join('')}-----${'"+" \\n'.repeat(3000)}9`,
+      `${'a:'.repeat(5000)}9`,
+      `eyJ${'a'.repeat(9000)}.eyJ${'.'.repeat(2000)}9`,
+      `${'<{'.repeat(5000)}9a`,
+    ];
+    for (const [name, check] of Object.entries(CHECKSUMS)) {
+      for (const value of values) {
+        const start = performance.now();
+
+        check?.judge({ secret: value, groups: { host: value, user: value, name: value }, isPaired: false, around: () => value });
+
+        assert.ok(performance.now() - start < 500, `${name} on ${value.slice(0, 12)}`);
+      }
+    }
+  });
+
   it('measure entropy in bits a character', () => {
     assert.equal(entropyOf(''), 0);
     assert.equal(entropyOf('aaaa'), 0);
