@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
 import { Layout } from '../../src/util/layout.ts';
-import { hiddenText, verdict } from '../../src/util/report-text.ts';
+import { hiddenText, isPremerge, verdict } from '../../src/util/report-text.ts';
 import { clip } from '../../src/util/sanitize.ts';
 import { findingLines } from './findings.ts';
 import { nextCommands } from './next.ts';
@@ -40,8 +40,11 @@ function* lines(report: Report, options: Options, context: RenderContext): Itera
 
   yield* coverageLines(report, layout);
   yield* findingLines(report, layout, options);
-  yield* identityLines(report, layout);
-  yield* controlLines(report, layout);
+  // A check of a change is for the one who makes it: inventory and controls belong to the full scan.
+  if (!isPremerge(report)) {
+    yield* identityLines(report, layout);
+    yield* controlLines(report, layout);
+  }
 
   const gone = report.findings.filter((finding) => finding.status === 'fixed').length;
   const notes = [...(gone > 0 ? [`${gone} fixed since the run before`] : []), ...hiddenText(report.hidden, report.persona)];

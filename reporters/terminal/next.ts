@@ -1,6 +1,6 @@
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
-import { openFindings, summariseCoverage } from '../../src/util/report-text.ts';
+import { isPremerge, openFindings, summariseCoverage } from '../../src/util/report-text.ts';
 import { printable } from '../../src/util/sanitize.ts';
 
 /** The commands worth trying after this report, each with what it is for. */
@@ -24,7 +24,9 @@ export function nextCommands(report: Report, context: RenderContext): { command:
       purpose: 'what could not be read, and why',
     });
   }
-  if (store === undefined) {
+  if (isPremerge(report)) {
+    if (worst === undefined) commands.push({ command: 'nhi-audit scan .', purpose: 'the whole repository, with its history' });
+  } else if (store === undefined) {
     const targets = report.run.targets.map(shellWord);
     const named = targets.length > 0 && targets.length < 6 && targets.every((target) => target !== undefined);
     commands.push({

@@ -6,6 +6,7 @@ import {
   compare,
   controlLabel,
   count,
+  isPremerge,
   list,
   type SurfaceCoverage,
   summariseCoverage,
@@ -40,7 +41,15 @@ export function* coverageLines(report: Report, layout: Layout): Iterable<string>
   yield* layout.heading('COVERAGE');
   for (const row of looked) yield* surfaceLines(row, layout);
   if (looked.length === 0) yield '  Nothing was looked at.';
-  if (notLooked.length > 0) {
+  if (isPremerge(report)) {
+    yield* layout.tagged(
+      '  ',
+      'not looked at  ',
+      ['dim'],
+      'what did not change; a full scan reads the rest and judges the controls',
+      ['dim'],
+    );
+  } else if (notLooked.length > 0) {
     yield* layout.tagged('  ', 'not looked at  ', ['dim'], notLooked.map((row) => row.title).join(', '), ['dim']);
   }
   const { hosts } = report.run;

@@ -194,3 +194,8 @@ export function hiddenText(hidden: Report['hidden'], persona: string): string[] 
   if (hidden.excepted > 0) lines.push(`${count(hidden.excepted, 'finding')} accepted by an exception`);
   return lines;
 }
+
+/** Was this a check of a change (`--staged`, `--diff`)? It reads only what changed, so controls cannot be judged by it. */
+export function isPremerge({ run }: Report): boolean {
+  return run.parameters.staged === true || run.parameters.diff !== undefined;
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { terminal } from '../../reporters/terminal/index.ts';
-import { displayWidth, wrap } from '../../src/util/layout.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
+import { displayWidth, wrap } from '../../src/util/layout.ts';
 import { emptyReport, hostileReport, PLAIN, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 const ESC = '\u001b';
@@ -85,6 +85,15 @@ describe('terminal reporter', () => {
     assert.match(controls, /fail +PR\.AA-05 · least privilege \(CSF 1\.1: PR\.AC-4\): 3 open findings from 2 checks\./);
     assert.match(controls, /not assessed +NHI10:2025 · Human Use of NHI: Its one check could not run/);
     assert.match(controls, /100 controls without a check, or for people to judge: not assessed\./);
+  });
+
+  it('is short for a check of a change: no inventory, no controls it cannot judge', async () => {
+    const report = sampleReport();
+    const text = await render({ ...report, run: { ...report.run, parameters: { staged: true } } });
+
+    assert.doesNotMatch(text, /^(?:CONTROLS|IDENTITIES)$/m);
+    assert.match(text, /not looked at {2}what did not change/);
+    assert.match(text, /^FINDINGS$/m);
   });
 
   it('says what it does not list', async () => {
