@@ -39,26 +39,26 @@ const SHORT = 512;
 export function buildAutomaton(keywords: readonly string[]): Automaton {
   const folded = keywords.map((keyword) => Buffer.from(keyword, 'latin1').map(foldByte));
   const { classes, width } = classify(folded);
-  const children: Int32Array[] = [new Int32Array(width).fill(-1)];
-  const ends: number[][] = [[]];
+  let most = 1;
+  for (const keyword of folded) most += keyword.length;
+  // One row a state; 0 means "no child" until the transitions are completed, for nothing leads back to the root.
+  const rows = new Int32Array(most * width);
+  const ends: (number[] | undefined)[] = [undefined];
   for (const [index, keyword] of folded.entries()) {
     let state = 0;
     for (const byte of keyword) {
-      const row = children[state];
-      const kind = classes[byte] ?? 0;
-      if (row === undefined) throw new Error('automaton: lost state');
-      if (row[kind] === -1) {
-        row[kind] = children.length;
-        children.push(new Int32Array(width).fill(-1));
-        ends.push([]);
+      const at = state * width + (classes[byte] as number);
+      if (rows[at] === 0) {
+        rows[at] = ends.length;
+        ends.push(undefined);
       }
-      state = row[kind] ?? 0;
+      state = rows[at] as number;
     }
-    ends[state]?.push(index);
+    ends[state] = [...(ends[state] ?? []), index];
   }
-  completeTransitions(children, ends);
+  completeTransitions(rows, width, ends);
   return pack(
-    children,
+    rows,
     ends,
     classes,
     width,
@@ -67,42 +67,45 @@ export function buildAutomaton(keywords: readonly string[]): Automaton {
 }
 
 /** Breadth first: fills the missing transitions from the failure state and hands its outputs on. */
-function completeTransitions(children: readonly Int32Array[], ends: number[][]): void {
-  const fail = new Int32Array(children.length);
-  const queue: number[] = [0];
-  for (const state of queue) {
-    const row = children[state];
-    const back = state === 0 ? undefined : children[fail[state] ?? 0];
-    if (row === undefined) continue;
-    for (const [kind, child] of row.entries()) {
-      const fallback = back?.[kind] ?? 0;
-      if (child < 0) {
-        row[kind] = fallback;
+function completeTransitions(rows: Int32Array, width: number, ends: (number[] | undefined)[]): void {
+  const fail = new Int32Array(ends.length);
+  const queue = new Int32Array(ends.length);
+  let last = 1;
+  for (let first = 0; first < last; first++) {
+    const state = queue[first] as number;
+    const row = state * width;
+    const back = (fail[state] as number) * width;
+    for (let kind = 0; kind < width; kind++) {
+      const child = rows[row + kind] as number;
+      const fallback = state === 0 ? 0 : (rows[back + kind] as number);
+      if (child === 0) {
+        rows[row + kind] = fallback;
         continue;
       }
       fail[child] = fallback;
-      ends[child] = [...(ends[child] ?? []), ...(ends[fallback] ?? [])];
-      queue.push(child);
+      const inherited = ends[fallback];
+      if (inherited !== undefined) ends[child] = [...(ends[child] ?? []), ...inherited];
+      queue[last++] = child;
     }
   }
 }
 
 /** Renumbers the states so that the accepting ones come last, and premultiplies them. */
 function pack(
-  children: readonly Int32Array[],
-  ends: readonly (readonly number[])[],
+  rows: Int32Array,
+  ends: readonly (readonly number[] | undefined)[],
   classes: Uint8Array,
   width: number,
   lengths: readonly number[],
 ): Automaton {
-  const plain = ends.flatMap((found, state) => (found.length === 0 ? [state] : []));
-  const accepting = ends.flatMap((found, state) => (found.length > 0 ? [state] : []));
-  const order = [...plain, ...accepting];
-  const place = new Int32Array(children.length);
-  for (const [position, state] of order.entries()) place[state] = position * width;
-  const next = new Int32Array(children.length * width);
-  for (const [position, state] of order.entries()) {
-    for (const [kind, to] of (children[state] ?? []).entries()) next[position * width + kind] = place[to] ?? 0;
+  const accepting = ends.flatMap((found, state) => (found === undefined ? [] : [state]));
+  const place = new Int32Array(ends.length);
+  let [plainCount, acceptingCount] = [0, ends.length - accepting.length];
+  for (const [state, found] of ends.entries()) place[state] = (found === undefined ? plainCount++ : acceptingCount++) * width;
+  const next = new Int32Array(ends.length * width);
+  for (let state = 0; state < ends.length; state++) {
+    const [from, to] = [state * width, place[state] as number];
+    for (let kind = 0; kind < width; kind++) next[to + kind] = place[rows[from + kind] as number] as number;
   }
   const offsets = new Int32Array(accepting.length + 1);
   const outputs: number[] = [];
@@ -113,7 +116,7 @@ function pack(
   return {
     next,
     classes,
-    firstAccepting: plain.length * width,
+    firstAccepting: plainCount * width,
     width,
     outputs: Int32Array.from(outputs),
     offsets,
