@@ -8,6 +8,8 @@ export interface CheckInput {
   readonly groups: Readonly<Record<string, string>>;
   /** Was the other half found near by? Only for detectors with `paired`. */
   readonly isPaired: boolean;
+  /** Is this the kind of value that only stands where a secret would? */
+  isPlaceholder(value: string): boolean;
   /** The text around the whole match. */
   around(before: number, after: number): string;
 }
@@ -61,7 +63,9 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   /** A public id that says nothing without its other half. */
   'needs-pair': { judge: ({ isPaired }) => when(isPaired) },
   /** `user:password` in base64. */
-  basic64: { judge: ({ secret }) => when(/^[\x21-\x7e]{1,100}:[\x20-\x7e]{3,}$/.test(decodeBase64(secret))) },
+  basic64: { judge: (input) => judgeBasic(input) ?? INVALID },
+  /** Behind `Authorization:`: `user:password` in base64, or a token with letters and digits. */
+  authorization: { judge: (input) => judgeBasic(input) ?? when(/[A-Za-z]/.test(input.secret) && /\d/.test(input.secret)) },
   /** Any printable text in base64. */
   text64: { judge: ({ secret }) => when(/^[\x20-\x7e]{6,}$/.test(decodeBase64(secret))) },
   'azure-sp': { judge: judgeClientSecret, gives: ['tenant', 'client'] },
@@ -171,6 +175,20 @@ function judgeBedrockKey({ secret }: CheckInput): Verdict {
   return when(decodeBase64(secret.slice(4)).startsWith('BedrockAPIKey'));
 }
 
+/** `undefined` when it is no `user:password` in base64. */
+function judgeBasic({ secret, isPlaceholder }: CheckInput): Verdict | undefined {
+  const pair = /^(?<user>[\x21-\x39\x3b-\x7e]{1,100}):(?<password>[\x20-\x7e]{3,})$/.exec(decodeBase64(secret))?.groups;
+  if (pair === undefined) return undefined;
+  const { user = '', password = '' } = pair;
+  if (isPlaceholder(password)) return INVALID;
+  return isWeak(password, user) ? { valid: true, confidence: 'low' } : VALID;
+}
+
+/** Likely made up for a test or a laptop. */
+function isWeak(password: string, user: string): boolean {
+  return password.toLowerCase() === user.toLowerCase() || !/\d/.test(password) || password.length < 8;
+}
+
 const GUID = '[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}';
 const TENANT = new RegExp(`tenant_?id\\\\*["'\\])]{0,3}\\s{0,4}[:=]\\s{0,4}\\\\*["']?(?<id>${GUID})`, 'i');
 const CLIENT = new RegExp(`(?:client|app|application)_?id\\\\*["'\\])]{0,3}\\s{0,4}[:=]\\s{0,4}\\\\*["']?(?<id>${GUID})`, 'i');
@@ -191,9 +209,9 @@ function judgeConnectionString({ secret, groups }: CheckInput): Verdict {
   const host = (groups.host ?? '').replace(/:\d+$/, '');
   if (EXAMPLE_HOST.test(host)) return INVALID;
   if (/[<>{}$%]/.test(host) || /[<>{}$]/.test(groups.user ?? '')) return INVALID;
-  const isWeak = secret.toLowerCase() === (groups.user ?? '').toLowerCase() || !/\d/.test(secret) || secret.length < 8;
-  if (LOCAL_HOST.test(host)) return isWeak ? INVALID : { valid: true, confidence: 'low' };
-  return isWeak ? { valid: true, confidence: 'low' } : VALID;
+  const weak = isWeak(secret, groups.user ?? '');
+  if (LOCAL_HOST.test(host)) return weak ? INVALID : { valid: true, confidence: 'low' };
+  return weak ? { valid: true, confidence: 'low' } : VALID;
 }
 
 /** A value given to something called `password` or `secret`: is it likely one? */
@@ -204,14 +222,14 @@ function judgeGuess({ secret, groups, around }: CheckInput): Verdict {
   if (/^[A-Za-z]+(?:[-_./: ][A-Za-z]+)*[-_]?\d{0,4}$/.test(value)) return INVALID;
   if (/^(?:\.{0,2}\/|[A-Za-z]:\\|https?:|file:|data:|urn:|arn:|#[0-9a-fA-F]{3,8}$)/.test(value)) return INVALID;
   if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\(|$)/.test(value)) return INVALID;
-  if (/^[A-Z][A-Z0-9_]+=/.test(value) || isPlainBase64(value)) return INVALID;
+  if (/^[A-Za-z][A-Za-z0-9_]{2,}=[^=]/.test(value) || isPlainBase64(value)) return INVALID;
   if (/\s/.test(value) || /[()[\]{};<>]/.test(value)) return INVALID;
   if (/^\d{4}-\d{2}-\d{2}|^v?\d+\.\d+/.test(value)) return INVALID;
   // The match begins at the telling word; what stands before it belongs to the name too: `public_key_token`.
   const before = /[\w.-]*$/.exec(around(40, 0).split(groups.name ?? '\0')[0] ?? '')?.[0] ?? '';
   const name = (before + (groups.name ?? '')).toLowerCase();
   if (
-    /public|hash|digest|checksum|fingerprint|_id$|length|min|max|url|uri|path|file|name|label|title|error|message|address/.test(
+    /public|hash|digest|checksum|fingerprint|csrf|xsrf|nonce|(?<!secret_)id$|length|min|max|url|uri|path|file|name|label|title|error|message|address/.test(
       name,
     )
   ) {
@@ -223,7 +241,7 @@ function judgeGuess({ secret, groups, around }: CheckInput): Verdict {
 /** `eC1hcHAtdG9rZW4=` is `x-app-token`: words in base64 are no secret. */
 function isPlainBase64(value: string): boolean {
   if (!/^[A-Za-z0-9+/]{8,}={0,2}$/.test(value) || value.length % 4 !== 0) return false;
-  return /^[a-z]{2,}(?:[-_. ][a-z]{2,})*$/i.test(decodeBase64(value).trim());
+  return /^[a-z]+(?:[-_. ][a-z]+)*$/i.test(decodeBase64(value).trim());
 }
 
 function decodeJson(segment: string): Readonly<Record<string, unknown>> | undefined {

@@ -131,7 +131,14 @@ function judge(
   if (isPlaceholder(secret, rule.isGeneric) || isPlaceholder(groups.publicId ?? '', false)) return undefined;
   if (rule.allow.some((pattern) => pattern.test(secret))) return undefined;
   if (paired === undefined && detector.entropy !== undefined && entropyOf(secret) < detector.entropy) return undefined;
-  const verdict = runCheck(rule, bytes, match, { secret, groups, isPaired: paired !== undefined }, from, to);
+  const verdict = runCheck(
+    rule,
+    bytes,
+    match,
+    { secret, groups, isPaired: paired !== undefined, isPlaceholder: (value) => isPlaceholder(value, false) },
+    from,
+    to,
+  );
   if (!verdict.valid) return undefined;
   const isHalf = rule.pair !== undefined && paired === undefined && match.groups.secret === undefined;
   const confidence = verdict.confidence ?? detector.confidence;

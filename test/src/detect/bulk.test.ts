@@ -182,6 +182,19 @@ describe('bulk detection in files', () => {
     assert.ok(seen < 3000);
   });
 
+  it('fails the files of a worker that breaks, without end', async () => {
+    const root = tempDir();
+    const paths = Array.from({ length: 300 }, (_, index) => `f${index}`);
+    for (const path of paths) writeFile(root, path, TOKEN);
+
+    const items = await withBulk({ pack: { ...pack, placeholders: undefined as never } }, (bulk) =>
+      collect(bulk.files(root, paths)),
+    );
+
+    assert.equal(items.size, 300);
+    assert.ok([...items.values()].every(({ outcome, why }) => outcome === 'failed' && /search thread failed/.test(why ?? '')));
+  });
+
   it('may be left before its end, and used again', async () => {
     const root = tempDir();
     const paths = Array.from({ length: 500 }, (_, index) => `f${index}`);

@@ -3,7 +3,9 @@ import { CHECKSUMS, crc32Base62, decodeJwt, grafanaChecksum } from '../../../src
 import { entropyOf } from '../../../src/detect/entropy.ts';
 
 function judge(name: string, secret: string, groups: Record<string, string> = {}, around = ''): boolean {
-  return CHECKSUMS[name]?.judge({ secret, groups, isPaired: false, around: () => around }).valid ?? false;
+  return (
+    CHECKSUMS[name]?.judge({ secret, groups, isPaired: false, isPlaceholder: () => false, around: () => around }).valid ?? false
+  );
 }
 
 function segment(value: object): string {
@@ -56,6 +58,7 @@ describe('offline checks', () => {
         secret,
         groups: { user, host },
         isPaired: false,
+        isPlaceholder: () => false,
         around: () => '',
       });
 
@@ -63,6 +66,36 @@ describe('offline checks', () => {
       if (valid) assert.equal(verdict?.confidence, confidence);
     });
   }
+
+  it('judge user and password behind base64', () => {
+    const basic = (text: string): string => Buffer.from(text).toString('base64');
+
+    assert.equal(judge('basic64', basic('ci:q8Vw-t2LmZ7x')), true);
+    assert.equal(judge('basic64', basic('no colon here')), false);
+    assert.equal(judge('authorization', basic('ci:q8Vw-t2LmZ7x')), true);
+    assert.equal(judge('authorization', 'a1b2c3d4e5f6'), true);
+    assert.equal(judge('authorization', 'only-letters-here'), false);
+  });
+
+  for (const [name, value] of [
+    ['password', 'result.privateKey2'],
+    ['password', './secrets/db1.txt'],
+    ['secret', 'signature=123abc456def'],
+    ['secret', 'eC1hcHAtdG9rZW4='],
+    ['token', 'my-service-account-name-v2'],
+    ['token', '2024-05-01T12-00-00Z'],
+    ['token_id', 'x8Kq2mVb7Rt4Wz1P'],
+    ['secret', 'call(x8Kq2mVb7R)'],
+    ['password', 'correct horse 9 battery'],
+  ] as const) {
+    it(`take ${value} for no ${name}`, () => {
+      assert.equal(judge('guess', value, { name }), false);
+    });
+  }
+
+  it('take a random value for a secret', () => {
+    assert.equal(judge('guess', 'x8Kq2mVb7Rt4Wz1P', { name: 'token' }), true);
+  });
 
   it('take no text as an invitation to work for ever', () => {
     const values = [
@@ -78,7 +111,13 @@ describe('offline checks', () => {
       for (const value of values) {
         const start = performance.now();
 
-        check?.judge({ secret: value, groups: { host: value, user: value, name: value }, isPaired: false, around: () => value });
+        check?.judge({
+          secret: value,
+          groups: { host: value, user: value, name: value },
+          isPaired: false,
+          isPlaceholder: () => false,
+          around: () => value,
+        });
 
         assert.ok(performance.now() - start < 500, `${name} on ${value.slice(0, 12)}`);
       }
