@@ -1,3 +1,4 @@
+import { assertSameKey as assertBaselineKey } from './config/baseline.ts';
 import { parseTarget } from './config/target.ts';
 import type { CrawlOptions, Report, Scanner, Target } from './contracts/index.ts';
 import { createBulk } from './detect/bulk.ts';
@@ -12,7 +13,7 @@ import { readTarget, unreadable } from './run/targets.ts';
 import type { Store } from './store/index.ts';
 import { contentId } from './util/digest.ts';
 import { ConfigError, Interrupted, TargetError } from './util/errors.ts';
-import { fingerprintKeyId } from './util/fingerprint.ts';
+import { EPHEMERAL, fingerprintKeyId } from './util/fingerprint.ts';
 import { nearest } from './util/nearest.ts';
 import { toolVersion } from './util/version.ts';
 
@@ -34,7 +35,8 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   const pack = await loadDetectors(config);
   const { fingerprintKey: findKey } = await import('./store/fingerprint-key.ts');
   const { key, source } = findKey(runtime.env, request.storeFile);
-  const keyId = source === 'ephemeral' ? 'ephemeral' : fingerprintKeyId(key);
+  const keyId = source === 'ephemeral' ? EPHEMERAL : fingerprintKeyId(key);
+  if (request.baseline !== undefined) assertBaselineKey(request.baseline, keyId);
   const hosts = new Set<string>();
   let judgement: Judgement | undefined;
   const judge = async (): Promise<Judgement> => {
@@ -71,6 +73,8 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   const options: CrawlOptions = {
     ...request.crawl,
     exclude: [...config.exclude, ...request.crawl.exclude],
+    own: [...request.crawl.own, ...(request.storeFile === undefined ? [] : ownFiles(request.storeFile))],
+    search: isSearched(runtime.scanners, request),
     maxFileBytes: config.maxFileSize,
   };
   const premerge = options.staged || options.diff !== undefined;
@@ -101,7 +105,14 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
       ...request.frameworks,
       ...(request.frameworks.length === 0 ? config.frameworks : []),
     ]);
-    return { report: makeReport(facts, checks, wanted, request), nothingScanned: targets.length === 0 };
+    return {
+      report: makeReport(facts, checks, wanted, {
+        persona: request.persona,
+        newOnly: request.newOnly,
+        ...(request.baseline === undefined ? {} : { baseline: request.baseline.fingerprints }),
+      }),
+      nothingScanned: targets.length === 0,
+    };
   } finally {
     runtime.progress.end();
     await bulk.close();
@@ -179,14 +190,25 @@ function chooseScanners(all: readonly Scanner[], only: readonly string[], skip: 
       hint: meant === undefined ? `Scanners: ${ids.join(', ')}` : `Did you mean "${meant}"?`,
     });
   }
-  // A crawler only finds files: leaving it out by naming file scanners would leave those nothing to read.
-  return all.filter((s) => !skip.includes(s.id) && (only.length === 0 || only.includes(s.id) || s.kind === 'crawler'));
+  // A crawler stays: it finds the files for the others. Whether it searches them itself is `isSearched`.
+  return all.filter((s) => s.kind === 'crawler' || (!skip.includes(s.id) && (only.length === 0 || only.includes(s.id))));
 }
 
 export async function chooseFrameworks(all: Judgement['frameworks'], named: readonly string[]): Promise<Judgement['frameworks']> {
   if (named.length === 0) return all;
   const { resolveFramework } = await import('./frameworks/resolve.ts');
   return named.map((text) => resolveFramework(text, all));
+}
+
+/** The store in use, what stands beside it, and its key. */
+function ownFiles(store: string): readonly string[] {
+  return [store, `${store}.wal`, `${store}.key`];
+}
+
+/** `--only notebook` means notebooks, not all the files that the crawler meets on its way to them. */
+function isSearched(scanners: readonly Scanner[], { only, skip }: ScanRequest): boolean {
+  const crawlers = scanners.filter((scanner) => scanner.kind === 'crawler').map((scanner) => scanner.id);
+  return only.length === 0 ? !crawlers.every((id) => skip.includes(id)) : crawlers.some((id) => only.includes(id));
 }
 
 async function assertSameKey(store: Store, keyId: string): Promise<void> {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
+import { EPHEMERAL } from '../../src/util/fingerprint.ts';
 import { hiddenText, openFindings, thousands, verdict } from '../../src/util/report-text.ts';
 import { jsonText } from '../../src/util/sanitize.ts';
 import { type Placed, placesOf, UNLOCATED } from './locations.ts';
@@ -58,8 +59,9 @@ export const sarif = defineReporter<Options>({
     yield `    ${nested(jsonText(run, 2)).slice(0, -'\n    }'.length)},\n      "results": [`;
     const ruleIndex = new Map(rules.map((rule, index) => [rule.id, index]));
     const seen = new Map<string, number>();
+    const isKeyKept = report.run.fingerprintKeyId !== EPHEMERAL;
     for (const [index, result] of results.entries()) {
-      const row = resultObject(result, ruleIndex.get(result.finding.rule) ?? 0, seen);
+      const row = resultObject(result, ruleIndex.get(result.finding.rule) ?? 0, seen, isKeyKept);
       // One line each: indented, twenty-five thousand of them would double the file.
       yield `${index === 0 ? '' : ','}\n        ${jsonText(row)}`;
     }
@@ -171,7 +173,7 @@ function notification(id: (typeof NOTIFICATIONS)[number]['id'], level: 'note' | 
   return { descriptor: { id }, level, message: message(text) };
 }
 
-function resultObject({ finding, placed }: Result, ruleIndex: number, seen: Map<string, number>): object {
+function resultObject({ finding, placed }: Result, ruleIndex: number, seen: Map<string, number>, isKeyKept: boolean): object {
   const { uri, unlocated, locations, relatedLocations } = placed;
   return {
     ruleId: finding.rule,
@@ -181,7 +183,7 @@ function resultObject({ finding, placed }: Result, ruleIndex: number, seen: Map<
     locations,
     ...(relatedLocations.length === 0 ? {} : { relatedLocations }),
     partialFingerprints: {
-      primaryLocationLineHash: lineHash(finding, uri, seen),
+      primaryLocationLineHash: lineHash(finding, uri, seen, isKeyKept),
       'nhiAuditFinding/v1': message(finding.fingerprint, 256).text,
     },
     baselineState: finding.status === 'new' ? 'new' : 'unchanged',
@@ -204,8 +206,11 @@ function resultObject({ finding, placed }: Result, ruleIndex: number, seen: Map<
  * The one fingerprint that code scanning compares, together with path and rule: what the finding is about, not the line
  * it stands on. Where several findings of a rule share credential and file, the number behind the colon tells them apart.
  */
-function lineHash(finding: Finding, uri: string, seen: Map<string, number>): string {
-  const about = finding.credential ?? finding.fingerprint;
+function lineHash(finding: Finding, uri: string, seen: Map<string, number>, isKeyKept: boolean): string {
+  // Fingerprints of a key that is made anew for each run would make each alert new each time: the masked form and the
+  // place stand in.
+  const isNamed = isKeyKept || finding.credential?.startsWith('secret:') !== true;
+  const about = isNamed ? (finding.credential ?? finding.fingerprint) : `${finding.subject}\u0000${uri}`;
   const hash = createHash('sha256').update(`${finding.rule}\u0000${about}`).digest('hex').slice(0, 16);
   const key = `${hash} ${uri}`;
   const nth = (seen.get(key) ?? 0) + 1;

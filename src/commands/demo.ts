@@ -51,7 +51,7 @@ async function scanEstate(io: Io, options: DemoOptions, estate: Estate, root: st
   const { report } = await scan({
     targets: estate.targets.map((target) => relative(root, target)),
     directory: root,
-    crawl: { history: true, staged: false, exclude: [] },
+    crawl: { history: true, staged: false, exclude: [], own: [] },
     storeFile,
     only: [],
     skip: [],

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { assertSameKey, readBaseline } from '../config/baseline.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Io } from '../io.ts';
 import { parseOutputs, writeOutputs } from '../output.ts';
@@ -6,7 +7,7 @@ import { makeReport } from '../run/report.ts';
 import { loadJudgement } from '../run/rules.ts';
 import { chooseFrameworks } from '../run.ts';
 import { EXIT } from '../util/errors.ts';
-import { personaOf, type ReportOptions, readBaseline } from './scan.ts';
+import { personaOf, type ReportOptions } from './scan.ts';
 import { withStore } from './with-store.ts';
 
 /** Reports a stored run again: no target is read, no host contacted. The exit code does not depend on findings. */
@@ -20,10 +21,11 @@ export async function reportCommand(
   const wanted = await chooseFrameworks(frameworks, options.framework.length > 0 ? options.framework : config.frameworks);
   const baseline = options.baseline === undefined ? undefined : readBaseline(resolve(io.directory, options.baseline));
   const facts = await withStore(io, options, async (_store, read) => await read());
+  if (baseline !== undefined) assertSameKey(baseline, facts.run.fingerprintKeyId);
   const report = makeReport(facts, checks, wanted, {
     persona: personaOf(options.persona) ?? config.persona,
     newOnly: options.newOnly === true,
-    ...(baseline === undefined ? {} : { baseline }),
+    ...(baseline === undefined ? {} : { baseline: baseline.fingerprints }),
   });
   await writeOutputs(outputs, report, io, options.store);
   return EXIT.clean;

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readBaseline } from '../config/baseline.ts';
 import { loadConfig } from '../config/load.ts';
 import { PERSONAS, type Persona, type Report, SEVERITIES, type Severity } from '../contracts/index.ts';
 import type { Io } from '../io.ts';
@@ -8,7 +8,7 @@ import { loadScanners } from '../registry.ts';
 import { isOpen } from '../run/report.ts';
 import type { Runtime } from '../run/request.ts';
 import { scan } from '../run.ts';
-import { ConfigError, EXIT, messageOf } from '../util/errors.ts';
+import { ConfigError, EXIT } from '../util/errors.ts';
 import { createLog } from '../util/log.ts';
 import { nearest } from '../util/nearest.ts';
 import { createProgress, SILENT_PROGRESS } from '../util/progress.ts';
@@ -57,6 +57,7 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
       history: options.history,
       staged: options.staged === true,
       exclude: options.exclude,
+      own: outputs.flatMap(({ file }) => (file === undefined ? [] : [file])),
       ...(options.since === undefined ? {} : { since: options.since }),
       ...(options.diff === undefined ? {} : { diff: parseRange(options.diff) }),
     },
@@ -133,28 +134,4 @@ function parseRange(text: string): { readonly base: string; readonly head: strin
   const { base, head } = /^(?<base>.+?)\.{2,3}(?<head>.*)$/.exec(text)?.groups ?? {};
   if (base === undefined) return { base: text, head: 'HEAD' };
   return { base, head: head === undefined || head === '' ? 'HEAD' : head };
-}
-
-/** Fingerprints of the findings of an earlier JSON report. */
-export function readBaseline(file: string): ReadonlySet<string> {
-  if (!existsSync(file)) {
-    throw new ConfigError(`There is no baseline at ${file}`, {
-      code: 'BASELINE',
-      hint: 'Make one with: nhi-audit scan -o json=baseline.json',
-    });
-  }
-  let report: unknown;
-  try {
-    report = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new ConfigError(`The baseline ${file} is not JSON: ${messageOf(error)}`, { code: 'BASELINE', cause: error });
-  }
-  const findings = typeof report === 'object' && report !== null && 'findings' in report ? report.findings : undefined;
-  if (!Array.isArray(findings)) {
-    throw new ConfigError(`The baseline ${file} is not a JSON report of nhi-audit`, {
-      code: 'BASELINE',
-      hint: 'Make one with: nhi-audit scan -o json=baseline.json',
-    });
-  }
-  return new Set(findings.flatMap((f) => (typeof f?.fingerprint === 'string' ? [f.fingerprint] : [])));
 }

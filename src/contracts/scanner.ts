@@ -117,8 +117,12 @@ export interface CrawlOptions {
   readonly diff?: { readonly base: string; readonly head: string };
   /** Only what is staged. */
   readonly staged: boolean;
-  /** Globs (gitignore syntax) left out. */
+  /** Globs (gitignore syntax) left out; what they leave out is counted as skipped, and coverage is partial. */
   readonly exclude: readonly string[];
+  /** Absolute paths that are the tool's own in this run (the store, its key, report files): never read. */
+  readonly own: readonly string[];
+  /** Search raw bytes for credentials; false when only some file scanners were asked for: then files are found for them. */
+  readonly search: boolean;
   /** Files larger than this are read in overlapping pieces up to `maxFileBytes`, then reported as partial. */
   readonly maxFileBytes: number;
 }

@@ -1,3 +1,4 @@
+import type { Baseline } from '../config/baseline.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { CrawlOptions, Log, Persona, Progress, Scanner } from '../contracts/index.ts';
 
@@ -7,7 +8,7 @@ export interface ScanRequest {
   readonly targets: readonly string[];
   /** Directory that relative targets start from. */
   readonly directory: string;
-  readonly crawl: Omit<CrawlOptions, 'maxFileBytes'>;
+  readonly crawl: Omit<CrawlOptions, 'maxFileBytes' | 'search'>;
   /** Absolute; in memory when absent. */
   readonly storeFile?: string;
   /** Only these scanners, or all but these. */
@@ -15,8 +16,8 @@ export interface ScanRequest {
   readonly skip: readonly string[];
   readonly config: LoadedConfig;
   readonly persona: Persona;
-  /** Fingerprints of findings that are already known: left out of the report, counted in it. */
-  readonly baseline?: ReadonlySet<string>;
+  /** Findings that are already known: left out of the report, counted in it. */
+  readonly baseline?: Baseline;
   readonly newOnly: boolean;
   /** Frameworks whose control tables are wanted; all when empty. */
   readonly frameworks: readonly string[];

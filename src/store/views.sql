@@ -118,8 +118,11 @@ LEFT JOIN named AS n USING (fingerprint)
 QUALIFY row_number() OVER (
   PARTITION BY
     CASE WHEN starts_with(r.credential_id, 'secret:') THEN coalesce(n.credential_id, r.credential_id) ELSE r.credential_id END,
-    r.place, r.location->>'$.repository', r.location->>'$.path', r.location->>'$.line', r.location->>'$.commit', r.location->>'$.cell'
-  ORDER BY list_position(['high', 'medium', 'low'], r.confidence), starts_with(r.credential_id, 'secret:'), r.observation_id) = 1;
+    r.place, r.location->>'$.repository', r.location->>'$.path', r.location->>'$.line', r.location->>'$.cell',
+    CASE WHEN r.place = 'history' THEN r.location->>'$.commit' END
+  -- By what the row says, not by its id: ids hold fingerprints, and those change with the key.
+  ORDER BY list_position(['high', 'medium', 'low'], r.confidence), starts_with(r.credential_id, 'secret:'),
+    (r.location->>'$.commit') IS NULL, (r.location->>'$.pointer') IS NULL, r.detector, r.location::VARCHAR) = 1;
 COMMENT ON VIEW sightings IS 'Places where credentials were seen';
 
 CREATE OR REPLACE VIEW grants AS

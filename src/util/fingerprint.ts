@@ -11,6 +11,9 @@ export function fingerprint(secret: Secret | string, key: Uint8Array | string): 
   return createHmac('sha256', key).update(normalizeSecret(value), 'utf8').digest('hex');
 }
 
+/** Stands for the id of a key that was made for one run and is gone after it. */
+export const EPHEMERAL = 'ephemeral';
+
 /** Names a fingerprint key without giving it away: rows made under different keys must not be joined. */
 export function fingerprintKeyId(key: Uint8Array | string): string {
   return createHash('sha256').update('nhi-audit fingerprint key v1\0').update(key).digest('hex').slice(0, 16);

@@ -39,7 +39,14 @@ export interface TestContextOverrides {
 
 export const TEST_NOW = new Date('2026-06-01T00:00:00.000Z');
 
-const DEFAULT_OPTIONS: CrawlOptions = { history: true, staged: false, exclude: [], maxFileBytes: 64 * 1024 * 1024 };
+const DEFAULT_OPTIONS: CrawlOptions = {
+  history: true,
+  staged: false,
+  exclude: [],
+  own: [],
+  search: true,
+  maxFileBytes: 64 * 1024 * 1024,
+};
 
 const FINGERPRINT_KEY = Buffer.from('test key');
 const TEST_PACK = finish(

@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { ConfigError, messageOf } from '../util/errors.ts';
+import { EPHEMERAL } from '../util/fingerprint.ts';
+
+export interface Baseline {
+  /** Of findings that are known already. */
+  readonly fingerprints: ReadonlySet<string>;
+  /** Which key made the fingerprints of their secrets. */
+  readonly keyId: string | undefined;
+}
+
+/** What an earlier JSON report found. Throws `ConfigError` when the file is none. */
+export function readBaseline(file: string): Baseline {
+  if (!existsSync(file)) {
+    throw new ConfigError(`There is no baseline at ${file}`, {
+      code: 'BASELINE',
+      hint: 'Make one with: nhi-audit scan -o json=baseline.json',
+    });
+  }
+  let report: unknown;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(`The baseline ${file} is not JSON: ${messageOf(error)}`, { code: 'BASELINE', cause: error });
+  }
+  const findings = typeof report === 'object' && report !== null && 'findings' in report ? report.findings : undefined;
+  if (!Array.isArray(findings)) {
+    throw new ConfigError(`The baseline ${file} is not a JSON report of nhi-audit`, {
+      code: 'BASELINE',
+      hint: 'Make one with: nhi-audit scan -o json=baseline.json',
+    });
+  }
+  const run = (report as { readonly run?: { readonly fingerprintKeyId?: unknown } }).run;
+  return {
+    fingerprints: new Set(findings.flatMap((f) => (typeof f?.fingerprint === 'string' ? [f.fingerprint] : []))),
+    keyId: typeof run?.fingerprintKeyId === 'string' ? run.fingerprintKeyId : undefined,
+  };
+}
+
+/**
+ * A secret without a public id is known by its keyed fingerprint alone: under another key the same finding looks new.
+ * Throws `ConfigError` rather than let all of them come back.
+ */
+export function assertSameKey(baseline: Baseline, keyId: string): void {
+  if (baseline.keyId === keyId && keyId !== EPHEMERAL) return;
+  throw new ConfigError('The baseline was made with another fingerprint key, so its findings cannot be compared', {
+    code: 'BASELINE_KEY',
+    hint: 'Set NHI_AUDIT_FINGERPRINT_KEY to the same value for both runs (make one with: openssl rand -hex 32), or use the same --store.',
+  });
+}
