@@ -12,7 +12,6 @@ export async function queryCommand(
 ): Promise<number> {
   const text = sql === '-' ? readFileSync(0, 'utf8') : sql;
   const { rows, columns } = await withStore(io, options, async (store) => {
-    await store.lock();
     try {
       return await store.table(text);
     } catch (error) {

@@ -65,12 +65,22 @@ export class ObservationAppender {
 }
 
 function appendCell(appender: DuckDBAppender, type: ColumnType, cell: NonNullable<Cell>, what: string): void {
-  if (type === 'text') appender.appendVarchar(String(cell));
+  if (type === 'text') appender.appendVarchar(String(cell).toWellFormed());
   else if (type === 'bool') appender.appendBoolean(Boolean(cell));
-  else if (type === 'int') appender.appendBigInt(BigInt(Math.trunc(Number(cell))));
+  else if (type === 'int') appendInteger(appender, Number(cell));
   else if (type === 'time') appender.appendTimestamp(timestampValue(microsOf(String(cell), what)));
-  else if (type === 'json') appender.appendVarchar(JSON.stringify(cell));
-  else appender.appendList(listValue((cell as readonly string[]).map(String)), LIST(VARCHAR));
+  else if (type === 'json') appender.appendVarchar(wellFormedJson(cell));
+  else appender.appendList(listValue((cell as readonly string[]).map((item) => String(item).toWellFormed())), LIST(VARCHAR));
+}
+
+function appendInteger(appender: DuckDBAppender, value: number): void {
+  if (Number.isFinite(value) && Math.abs(value) < 2 ** 63) appender.appendBigInt(BigInt(Math.trunc(value)));
+  else appender.appendNull();
+}
+
+/** JSON.stringify writes half a surrogate pair as an escape that the engine's reader refuses. */
+function wellFormedJson(value: object | string | number | boolean): string {
+  return JSON.stringify(value).replace(/(\\\\)|\\ud[89a-f][0-9a-f]{2}/g, (_, escaped: string | undefined) => escaped ?? '\ufffd');
 }
 
 function microsOf(time: string, what: string): bigint {

@@ -50,9 +50,10 @@ export async function migrate(
   try {
     for (const { version, sql } of due) {
       await connection.run(sql);
-      await connection.run('INSERT INTO schema_migrations VALUES ($version, $sha256, current_timestamp::TIMESTAMP, $tool)', {
+      await connection.run('INSERT INTO schema_migrations VALUES ($version, $sha256, $at::TIMESTAMP, $tool)', {
         version,
         sha256: sha256(sql),
+        at: new Date().toISOString(),
         tool: toolVersion(),
       });
     }

@@ -51,6 +51,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
     } else {
       await checkReadable(connection, file ?? ':memory:');
     }
+    await lock(connection);
     return new Store({
       instance,
       connection,
@@ -76,6 +77,15 @@ async function create(file: string | undefined, mode: 'write' | 'read', wait: nu
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
+}
+
+/**
+ * Whatever SQL runs from here on, a stranger's check or query, can reach no file, no network and no extension, and cannot
+ * undo that. https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+ */
+async function lock(connection: DuckDBConnection): Promise<void> {
+  await connection.run('SET enable_external_access = false');
+  await connection.run('SET lock_configuration = true');
 }
 
 async function checkReadable(connection: DuckDBConnection, file: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBInstance } from 'duckdb';
+import { type DuckDBConnection, type DuckDBInstance, type DuckDBResultReader, StatementType } from 'duckdb';
 import type { CheckResult, ControlResult, Finding, Observation } from '../contracts/index.ts';
 import { contentId, sha256 } from '../util/digest.ts';
 import { ObservationAppender } from './append.ts';
@@ -58,13 +58,29 @@ export class Store implements StoreReader {
   }
 
   async rows(sql: string, parameters: SqlParameters = {}): Promise<Row[]> {
-    return plainRows(await this.#connection.runAndReadAll(sql, { ...parameters }));
+    return plainRows(await this.#read(sql, parameters));
   }
 
   /** Rows with their column names in order, for SQL whose columns are not known beforehand. */
   async table(sql: string): Promise<{ readonly columns: readonly string[]; readonly rows: Row[] }> {
-    const reader = await this.#connection.runAndReadAll(sql);
+    const reader = await this.#read(sql, {});
     return { columns: reader.columnNames(), rows: plainRows(reader) };
+  }
+
+  /** Reads, and only reads: checks and queries may be a stranger's, and a store is evidence. */
+  async #read(sql: string, parameters: SqlParameters): Promise<DuckDBResultReader> {
+    const extracted = await this.#connection.extractStatements(sql);
+    if (extracted.count !== 1) throw new TypeError(`one statement is expected, not ${extracted.count}`);
+    const statement = await extracted.prepare(0);
+    try {
+      if (statement.statementType !== StatementType.SELECT && statement.statementType !== StatementType.EXPLAIN) {
+        throw new TypeError('only a SELECT is run: a store is read, never written, by SQL');
+      }
+      statement.bind({ ...parameters });
+      return await statement.runAndReadAll();
+    } finally {
+      statement.destroySync();
+    }
   }
 
   async describe(
@@ -240,16 +256,11 @@ export class Store implements StoreReader {
       // An appender that failed on a row cannot be closed; the rollback discards its rows all the same.
     }
     this.#appender = undefined;
-    await this.#connection.run('ROLLBACK');
-  }
-
-  /**
-   * For a user's own SQL: no file, no network, no extension can be reached from here on, and that cannot be undone.
-   * https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
-   */
-  async lock(): Promise<void> {
-    await this.#connection.run('SET enable_external_access = false');
-    await this.#connection.run('SET lock_configuration = true');
+    try {
+      await this.#connection.run('ROLLBACK');
+    } catch {
+      // The engine has rolled back itself (a full disk); what went wrong is told by the error under way.
+    }
   }
 
   /** Stops the query that is running. */

@@ -242,6 +242,36 @@ describe('store', () => {
     });
   });
 
+  it('takes in what no text or number should be', async () => {
+    await withRun(async (store, part) => {
+      await store.append(part, {
+        kind: 'identity',
+        id: 'hoop:-:api-key/\ud800',
+        provider: 'hoop',
+        type: 'api-key',
+        name: 'half a pair \ud83d and a \\\\ud800 spelt out',
+        detail: { '\udc00key': '\ud800', path: 'C:\\ud800' },
+      });
+      await store.append(part, {
+        kind: 'coverage',
+        surface: 'gateway',
+        subject: 'x',
+        outcome: 'complete',
+        covers: [],
+        bytes: 1e30,
+      });
+      await store.endLoading([]);
+
+      const [row] = await store.rows('SELECT name, detail FROM obs.identities');
+
+      assert.deepEqual(row, {
+        name: 'half a pair \ufffd and a \\\\ud800 spelt out',
+        detail: { '\ufffdkey': '\ufffd', path: 'C:\\ud800' },
+      });
+      assert.deepEqual(await store.rows('SELECT bytes FROM obs.coverage'), [{ bytes: null }]);
+    });
+  });
+
   it('names a time it cannot read, without keeping the row', async () => {
     await withRun(async (store, part) => {
       const bad: Observation = { kind: 'person', email: 'a@b.example', leftAt: 'tomorrow-ish' };
@@ -452,9 +482,8 @@ describe('store', () => {
     instance.closeSync();
   });
 
-  it('keeps a query from files, extensions and its own settings once locked', async () => {
+  it('lets SQL reach no file, no extension and no setting, and write nothing', async () => {
     const store = await openStore({ mode: 'write', file });
-    await store.lock();
 
     for (const sql of [
       "SELECT * FROM read_csv('/etc/hostname')",
@@ -462,8 +491,10 @@ describe('store', () => {
       'INSTALL httpfs',
       "ATTACH '/tmp/other.duckdb'",
       'SET enable_external_access = true',
+      'DROP TABLE findings',
+      'SELECT 1; SELECT 2',
     ]) {
-      await assert.rejects(store.rows(sql), /Permission|Configuration|locked|disabled/i, sql);
+      await assert.rejects(store.rows(sql), /Permission|locked|disabled|only a SELECT|one statement/i, sql);
     }
     store.close();
   });
