@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import { assertSameKey as assertBaselineKey } from './config/baseline.ts';
 import { parseTarget } from './config/target.ts';
-import type { CrawlOptions, Report, Scanner, Target } from './contracts/index.ts';
+import type { CrawlOptions, Finding, Report, Scanner, Target } from './contracts/index.ts';
 import { createBulk } from './detect/bulk.ts';
 import { createEngine } from './detect/engine.ts';
 import { scanContext } from './run/context.ts';
@@ -11,6 +12,7 @@ import { type Judgement, loadDetectors, loadJudgement, rulesDigest } from './run
 import { Sink } from './run/sink.ts';
 import { readTarget, unreadable } from './run/targets.ts';
 import type { Store } from './store/index.ts';
+import { checkStorePath } from './store/path.ts';
 import { contentId } from './util/digest.ts';
 import { ConfigError, Interrupted, TargetError } from './util/errors.ts';
 import { EPHEMERAL, fingerprintKeyId } from './util/fingerprint.ts';
@@ -33,6 +35,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   const scanners = chooseScanners(runtime.scanners, request.only, request.skip);
   const { targets, missing } = parseTargets(request, scanners);
   const pack = await loadDetectors(config);
+  if (request.storeFile !== undefined) checkStorePath(request.storeFile, 'write');
   const { fingerprintKey: findKey } = await import('./store/fingerprint-key.ts');
   const { key, source } = findKey(runtime.env, request.storeFile);
   const keyId = source === 'ephemeral' ? EPHEMERAL : fingerprintKeyId(key);
@@ -85,7 +88,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     if (request.storeFile !== undefined || !premerge) await sink.store();
     for (const { name, error } of missing) await unreadable(name, error, { sink, runId, base });
     for (const target of targets) {
-      await readTarget(target, { sink, base, bulk, options, scanners, rulesDigest: `${pack.hash}:${keyId}`, runId });
+      await readTarget(target, { sink, base, bulk, options, scanners, rulesDigest: `${pack.hash}:${keyId}`, runId, startedAt });
     }
     if (runtime.signal.aborted) throw new Interrupted();
     const facts =
@@ -99,7 +102,9 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
             fingerprintKeyId: keyId,
             hosts: [...hosts],
           })
-        : await correlate(await sink.store(), await judge(), runtime, startedAt, [...hosts]);
+        : await interruptible(await sink.store(), runtime.signal, async (store) =>
+            correlate(store, await judge(), runtime, startedAt, [...hosts]),
+          );
     const { checks, frameworks } = await judge();
     const wanted = await chooseFrameworks(frameworks, [
       ...request.frameworks,
@@ -122,6 +127,17 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   }
 }
 
+/** Ctrl-C ends a query that runs, too. */
+async function interruptible<T>(store: Store, signal: AbortSignal, work: (store: Store) => Promise<T>): Promise<T> {
+  const stop = (): void => store.interrupt();
+  signal.addEventListener('abort', stop);
+  try {
+    return await work(store);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 /** Runs the checks over what was loaded, stores what they found, and reads back the facts of the run. */
 async function correlate(
   store: Store,
@@ -136,7 +152,11 @@ async function correlate(
   await store.endLoading(hosts);
   runtime.progress.phase('Correlating', judgement.checks.length);
   await store.materialise();
-  const { findings, gone, results } = await runChecks(store, judgement.checks, {
+  const {
+    findings,
+    gone: before,
+    results,
+  } = await runChecks(store, judgement.checks, {
     now,
     parameters: judgement.parameters,
     onCheck: () => {
@@ -144,6 +164,7 @@ async function correlate(
       runtime.progress.advance(1);
     },
   });
+  const gone = (await isSameLook(store)) ? before : before.map(unseen);
   const coverage = await store.rows('SELECT surface, subject, outcome, why, covers FROM coverage');
   const metas = new Map(judgement.checks.map((check) => [check.meta.id, check.meta]));
   const withMeta = results.flatMap((result) => {
@@ -158,6 +179,24 @@ async function correlate(
   await store.dematerialise();
   if (facts === undefined) throw new Error('the run that was just saved is not in the store');
   return { ...facts, findings: all };
+}
+
+/**
+ * Did the run before look at the same targets, in the same way, with the same rules? Only then does silence about a
+ * finding mean that it is fixed.
+ */
+async function isSameLook(store: Store): Promise<boolean> {
+  const [row] = await store.rows(
+    `SELECT before.parameters::VARCHAR = now.parameters::VARCHAR AND before.rules_digest = now.rules_digest AS same
+     FROM current_run AS now, runs AS before
+     WHERE before.status = 'complete' AND before.sequence < now.sequence
+     ORDER BY before.sequence DESC LIMIT 1`,
+  );
+  return row?.same === true;
+}
+
+function unseen(finding: Finding): Finding {
+  return finding.status === 'fixed' ? { ...finding, status: 'not-observed' } : finding;
 }
 
 function parseTargets(
@@ -220,15 +259,23 @@ async function assertSameKey(store: Store, keyId: string): Promise<void> {
   });
 }
 
+/** How this run looked: what the user chose, and a digest of the targets, so that two runs can be held together. */
 function parametersOf(request: ScanRequest): { readonly [name: string]: string | number | boolean } {
-  const { crawl, only, skip, config } = request;
+  const { crawl, only, skip, config, targets, directory } = request;
+  const exclude = [...config.exclude, ...crawl.exclude];
+  const off = Object.entries(config.checks).flatMap(([id, { enabled }]) => (enabled === false ? [id] : []));
+  const scope = contentId(targets.map((target) => resolve(directory, target)).sort());
   return {
     history: crawl.history,
     staged: crawl.staged,
+    scope: scope.slice(0, 12),
     ...(crawl.since === undefined ? {} : { since: crawl.since }),
     ...(crawl.diff === undefined ? {} : { diff: `${crawl.diff.base}..${crawl.diff.head}` }),
     ...(only.length === 0 ? {} : { only: only.join(',') }),
     ...(skip.length === 0 ? {} : { skip: skip.join(',') }),
+    ...(exclude.length === 0 ? {} : { exclude: exclude.join(',') }),
+    ...(off.length === 0 ? {} : { checksOff: off.join(',') }),
+    ...(config.detectors.disabled.length === 0 ? {} : { detectorsOff: config.detectors.disabled.join(',') }),
     ...(config.file === undefined ? {} : { config: config.file }),
   };
 }

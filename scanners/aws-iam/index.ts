@@ -13,6 +13,7 @@ export const awsIamFiles = defineFileScanner({
   emits: ['identity', 'credential', 'grant', 'trust', 'sighting', 'coverage'],
   surfaces: ['aws'],
   version: 1,
+  usesClock: true,
   content: 'own',
   recognises: (file) => recogniseExport(file) !== undefined,
   async *scan(file, context) {

@@ -11,6 +11,7 @@ export const gcpIam = defineFileScanner({
   emits: ['identity', 'credential', 'grant', 'trust', 'sighting', 'coverage'],
   surfaces: ['gcp'],
   version: 1,
+  usesClock: true,
   content: 'own',
   recognises: isGcpExport,
   async *scan(file, context) {

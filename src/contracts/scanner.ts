@@ -23,6 +23,8 @@ interface ScannerBase {
   readonly surfaces: readonly Surface[];
   /** Raised when the same input would give other observations: part of a unit's id, so that stores re-read. */
   readonly version: number;
+  /** True when it judges by `context.now()` (an expiry, a condition on time): the same file is then read anew in each run. */
+  readonly usesClock?: boolean;
 }
 
 export interface FileScanner extends ScannerBase {

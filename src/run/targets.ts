@@ -31,6 +31,7 @@ export interface TargetWork {
   /** Everything beside the content that decides a unit's result: rules and fingerprint key. */
   readonly rulesDigest: string;
   readonly runId: string;
+  readonly startedAt: string;
 }
 
 /** Reads one target and puts what is there into the sink. What cannot be read becomes a coverage row. */
@@ -166,7 +167,8 @@ async function* readIntoPart(
   target: string,
   work: TargetWork,
 ): AsyncIterable<Observation> {
-  const content = sha256(`${sha256(file.bytes)}\n${JSON.stringify(file.at)}\n${file.place}\n${work.rulesDigest}`);
+  const clock = reader.usesClock === true ? work.startedAt : '';
+  const content = sha256([sha256(file.bytes), JSON.stringify(file.at), file.place, work.rulesDigest, clock].join('\n'));
   const unit: Unit = { scanner: reader.id, version: reader.version, target, unit: file.path, content };
   const part = await work.sink.part(unit);
   if (part.known) return;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { ConfigError } from '../util/errors.ts';
 
 export interface FingerprintKey {
@@ -29,7 +29,7 @@ export function fingerprintKey(
     return { key: Buffer.from(given, 'utf8'), source: 'environment' };
   }
   if (storeFile === undefined) return { key: randomBytes(32), source: 'ephemeral' };
-  return { key: besideStore(`${storeFile}.key`, existsSync(storeFile)), source: 'store' };
+  return { key: besideStore(`${storeFile}.key`, existsSync(storeFile) && statSync(storeFile).size > 0), source: 'store' };
 }
 
 function besideStore(file: string, storeExists: boolean): Uint8Array {

@@ -1,8 +1,7 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from 'duckdb';
 import { codeOf, messageOf, StoreError } from '../util/errors.ts';
 import { migrate, migrations, newerSchema, schemaVersion } from './migrate.ts';
+import { checkStorePath } from './path.ts';
 import { Store } from './store.ts';
 import { makeViews } from './views.ts';
 
@@ -39,7 +38,7 @@ export interface OpenOptions {
  */
 export async function openStore(options: OpenOptions): Promise<Store> {
   const { file, mode } = options;
-  if (file !== undefined) checkPath(file, mode);
+  if (file !== undefined) checkStorePath(file, mode);
   const restore = file !== undefined && mode === 'write' ? privateFiles() : undefined;
   let instance: DuckDBInstance | undefined;
   try {
@@ -112,24 +111,6 @@ function privateFiles(): () => void {
   return () => {
     process.umask(before);
   };
-}
-
-function checkPath(file: string, mode: 'write' | 'read'): void {
-  if (mode === 'read' && !existsSync(file)) {
-    throw new StoreError(`There is no store at ${file}`, {
-      code: 'STORE_MISSING',
-      hint: 'Make one first: nhi-audit scan --store FILE',
-    });
-  }
-  if (existsSync(file) && !statSync(file).isFile()) {
-    throw new StoreError(`${file} is not a file`, { code: 'STORE_PATH', hint: 'Give --store the path of a file.' });
-  }
-  if (mode === 'write' && !existsSync(dirname(file))) {
-    throw new StoreError(`The directory of the store does not exist: ${dirname(file)}`, {
-      code: 'STORE_PATH',
-      hint: 'Make the directory, or name another file with --store.',
-    });
-  }
 }
 
 function isLocked(error: unknown): boolean {

@@ -276,6 +276,7 @@ describe('reading a target', () => {
       scanners,
       rulesDigest: 'test',
       runId: 'run',
+      startedAt: '2026-06-01T00:00:00.000Z',
     };
     await readTarget(parseTarget(name, root, ['aws']), work);
     const warnings = context.logs.filter(({ level }) => level === 'warn').map(({ message }) => message);
