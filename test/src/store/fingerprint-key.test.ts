@@ -45,7 +45,7 @@ describe('fingerprint key', () => {
     writeFileSync(`${store}.key`, 'zz\n');
     assert.throws(() => fingerprintKey({}, store), /damaged/);
     rmSync(`${store}.key`);
-    writeFileSync(store, '');
+    writeFileSync(store, 'a store');
     assert.throws(() => fingerprintKey({}, store), /no fingerprint key beside it/);
   });
 });
