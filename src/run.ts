@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { assertSameKey as assertBaselineKey } from './config/baseline.ts';
+import { assertTrusted, describeConfig } from './config/load.ts';
 import { parseTarget } from './config/target.ts';
 import type { CrawlOptions, Finding, Report, Scanner, Target } from './contracts/index.ts';
 import { createBulk } from './detect/bulk.ts';
@@ -34,6 +35,12 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   const startedAt = runtime.clock().toISOString();
   const scanners = chooseScanners(runtime.scanners, request.only, request.skip);
   const { targets, missing } = parseTargets(request, scanners);
+  assertTrusted(
+    config,
+    targets.flatMap((target) => (target.kind === 'path' ? [target.path] : [])),
+  );
+  const left = describeConfig(config);
+  if (left !== undefined) runtime.log.info(left);
   const pack = await loadDetectors(config);
   if (request.storeFile !== undefined) checkStorePath(request.storeFile, 'write');
   const { fingerprintKey: findKey } = await import('./store/fingerprint-key.ts');

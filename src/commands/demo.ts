@@ -55,7 +55,7 @@ async function scanEstate(io: Io, options: DemoOptions, estate: Estate, root: st
     storeFile,
     only: [],
     skip: [],
-    config: { ...Config.parse({}), file: undefined },
+    config: { ...Config.parse({}), file: undefined, isNamed: false },
     persona: 'security',
     newOnly: false,
     frameworks: [],

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ConfigError, codeOf, messageOf } from '../util/errors.ts';
@@ -11,12 +11,13 @@ const DEFAULT_FILE = 'nhi-audit.config.yml';
 export interface LoadedConfig extends Config {
   /** Absolute path; `undefined` when there is no file and all is default. */
   readonly file: string | undefined;
+  /** Given by name (`--config`), not merely found where the command runs. */
+  readonly isNamed: boolean;
 }
 
 /**
  * The configuration that the user names, or `nhi-audit.config.yml` in `directory`, or the defaults. Paths in it are
- * relative to the file. Only the directory where the command runs is looked at, never a scanned one: a hostile
- * repository must not configure its own audit.
+ * relative to the file. Only the directory where the command runs is looked at.
  */
 export function loadConfig(directory: string, named?: string): LoadedConfig {
   const file = named === undefined ? join(directory, DEFAULT_FILE) : resolve(directory, named);
@@ -24,7 +25,7 @@ export function loadConfig(directory: string, named?: string): LoadedConfig {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (named === undefined && codeOf(error) === 'ENOENT') return { ...Config.parse({}), file: undefined };
+    if (named === undefined && codeOf(error) === 'ENOENT') return { ...Config.parse({}), file: undefined, isNamed: false };
     throw new ConfigError(`The configuration ${file} cannot be read: ${messageOf(error)}`, {
       code: 'CONFIG_UNREADABLE',
       hint: 'Check the path given with --config.',
@@ -40,7 +41,12 @@ export function loadConfig(directory: string, named?: string): LoadedConfig {
   }
   const from = (path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));
   const { rules } = parsed.data;
-  return { ...parsed.data, rules: { detectors: rules.detectors.map(from), checks: rules.checks.map(from) }, file };
+  return {
+    ...parsed.data,
+    rules: { detectors: rules.detectors.map(from), checks: rules.checks.map(from) },
+    file,
+    isNamed: named !== undefined,
+  };
 }
 
 function readYaml(text: string, file: string): unknown {
@@ -76,4 +82,32 @@ function keysAt(path: readonly PropertyKey[]): readonly string[] {
     schema = next;
   }
   return Object.keys(schema.properties ?? {});
+}
+
+/**
+ * A configuration that lies in what is scanned is the scanned repository's own word, and that may be hostile: it may
+ * leave things out, which the report then says, but rules of its own are code and must be asked for by name. Throws
+ * `ConfigError`.
+ */
+export function assertTrusted(config: LoadedConfig, targets: readonly string[]): void {
+  const { file, isNamed, rules } = config;
+  if (file === undefined || isNamed || rules.checks.length + rules.detectors.length === 0) return;
+  const isInside = targets.some((target) => !relative(target, file).startsWith('..'));
+  if (!isInside) return;
+  throw new ConfigError(`${file} brings rules of its own and lies in what is scanned`, {
+    code: 'CONFIG_UNTRUSTED',
+    hint: `Look at its rules; to use them, name the file: --config ${file}`,
+  });
+}
+
+/** What a configuration leaves out, for people: nothing is left out in silence. */
+export function describeConfig(config: LoadedConfig): string | undefined {
+  if (config.file === undefined) return undefined;
+  const off = Object.values(config.checks).filter(({ enabled }) => enabled === false).length;
+  const parts = [
+    ...(config.exclude.length > 0 ? [`leaves out ${config.exclude.join(', ')}`] : []),
+    ...(off > 0 ? [`switches off ${off} check${off === 1 ? '' : 's'}`] : []),
+    ...(config.detectors.disabled.length > 0 ? [`switches off detectors: ${config.detectors.disabled.join(', ')}`] : []),
+  ];
+  return `Configuration ${config.file}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`;
 }

@@ -5,7 +5,10 @@ import { PERSONAS, SEVERITIES } from '../contracts/finding.ts';
 export const Config = z.strictObject({
   $schema: z.string().optional().describe('Path of the JSON Schema, for editors'),
   exclude: z.array(z.string()).default([]).describe('Globs (gitignore syntax) that no scan reads'),
-  failOn: z.enum(SEVERITIES).default('high').describe('Findings at or above this severity make exit code 1'),
+  failOn: z
+    .enum([...SEVERITIES, 'none'])
+    .default('high')
+    .describe('Findings at or above this severity make exit code 1; none for never'),
   persona: z.enum(PERSONAS).default('security').describe('Who reads the report: dev sees least, auditor most'),
   frameworks: z
     .array(z.string())

@@ -12,6 +12,7 @@ import { PERSONAS, SEVERITIES } from './finding.ts';
  * | `evidence` | VARCHAR[] | ids of the observation rows it rests on (their locations become the finding's places) |
  * | `identity_id`, `credential_id` | VARCHAR | optional: what it is about |
  * | `severity`, `confidence` | VARCHAR | optional: override the head's, per row |
+ * | `fix` | VARCHAR | optional: overrides the head's for this row, with the commands and names of its provider; NULL keeps the head's |
  * | `detail` | STRUCT or JSON | optional: numbers and names for machine formats |
  */
 export const CheckMeta = z.strictObject({

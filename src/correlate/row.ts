@@ -19,6 +19,7 @@ export interface Hit {
   /** Heading when it is about neither an identity nor a credential. */
   readonly subject: string;
   readonly evidence: readonly string[];
+  readonly fix: string;
   readonly detail?: JsonObject;
 }
 
@@ -35,6 +36,7 @@ const CheckRow = z.object({
   credential_id: optionalText,
   severity: z.enum(SEVERITIES).nullish(),
   confidence: z.enum(CONFIDENCES).nullish(),
+  fix: optionalText,
   detail: z
     .record(z.string(), z.json())
     .nullish()
@@ -69,7 +71,7 @@ function hitOf(check: Check, row: Row): Hit {
       hint: 'A row needs `message` (text) and `evidence` (a list of at least one observation id); see src/contracts/check.ts.',
     });
   }
-  const { message, evidence, identity_id, credential_id, severity, confidence, detail } = parsed.data;
+  const { message, evidence, identity_id, credential_id, severity, confidence, fix, detail } = parsed.data;
   const identity = meta.identityFields.map((field) => row[field]);
   return {
     check,
@@ -81,6 +83,7 @@ function hitOf(check: Check, row: Row): Hit {
     ...(credential_id === undefined ? {} : { credential: credential_id }),
     subject: String(identity.find((value) => value !== null && value !== undefined) ?? meta.id),
     evidence: [...new Set(evidence)],
+    fix: (fix ?? meta.fix).trim(),
     ...(detail === undefined ? {} : { detail: present(detail) }),
   };
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Check, CheckResult } from '../contracts/check.ts';
 import type { Finding, FindingStatus } from '../contracts/finding.ts';
-import { SEVERITIES } from '../contracts/finding.ts';
 import type { IsoTime } from '../contracts/observation.ts';
 import type { Row, StoreReader } from '../store/reader.ts';
 import { messageOf, RuleError } from '../util/errors.ts';
+import { compare, inReportOrder } from '../util/report-text.ts';
 import { resolve } from './evidence.ts';
 import type { Assessment, CoverageRow } from './needs.ts';
 import { assess } from './needs.ts';
@@ -19,6 +19,8 @@ export interface RunChecksOptions {
   readonly parameters?: ParameterOverrides;
   /** Findings of the run before; read from the store when not given. */
   readonly previous?: readonly Finding[];
+  /** Checks that the configuration switches off: they do not run, and their results say so. */
+  readonly disabled?: readonly Check[];
   /** Told before each check, for progress. */
   readonly onCheck?: (check: Check) => void;
 }
@@ -52,7 +54,8 @@ const CoverageRows = z.array(
 
 /** Runs every check over the current run of the store and joins what they found with its evidence and its past. */
 export async function runChecks(store: StoreReader, checks: readonly Check[], options: RunChecksOptions): Promise<Correlation> {
-  assertOverrides(checks, options.parameters ?? {});
+  const disabled = options.disabled ?? [];
+  assertOverrides([...checks, ...disabled], options.parameters ?? {});
   const coverage = CoverageRows.parse(await store.rows('SELECT surface, subject, outcome, why, covers FROM coverage'));
   const outcomes: Outcome[] = [];
   for (const check of checks) {
@@ -64,8 +67,14 @@ export async function runChecks(store: StoreReader, checks: readonly Check[], op
   return {
     findings: findings.sort(inReportOrder),
     gone: [...(await goneFindings(store, outcomes, previous, findings))].sort(inReportOrder),
-    results: outcomes.map((outcome) => outcome.result).sort((a, b) => compare(a.rule, b.rule)),
+    results: [...outcomes.map((outcome) => outcome.result), ...disabled.map(switchedOff)].sort((a, b) => compare(a.rule, b.rule)),
   };
+}
+
+/** The result of a check that was not to run: silence that a reader must be able to tell from a pass. */
+export function switchedOff({ meta }: Check): CheckResult {
+  const reason = 'switched off in the configuration';
+  return { rule: meta.id, outcome: 'not-assessed', reason, population: 0, findings: 0, excepted: 0 };
 }
 
 async function runCheck(
@@ -136,7 +145,7 @@ async function findingsOf(
       evidence: resolved.evidenceOf(hit),
       firstSeen: known?.firstSeen ?? now,
       lastSeen: now,
-      fix: meta.fix.trim(),
+      fix: hit.fix,
       ...(hit.detail === undefined ? {} : { detail: hit.detail }),
     };
   });
@@ -159,17 +168,4 @@ async function goneFindings(
     const status: FindingStatus = again.has(finding.fingerprint) ? 'fixed' : 'not-observed';
     return { ...finding, status };
   });
-}
-
-function inReportOrder(a: Finding, b: Finding): number {
-  return (
-    SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
-    compare(a.rule, b.rule) ||
-    compare(a.subject, b.subject) ||
-    compare(a.fingerprint, b.fingerprint)
-  );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

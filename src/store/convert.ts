@@ -1,10 +1,10 @@
 import type { DuckDBResultReader } from 'duckdb';
 import type { Row } from './reader.ts';
 
-/** DuckDB's values as plain JS: see `Row` in `reader.ts`. */
+/** DuckDB's values as plain JS: see `Row` in `reader.ts`. A name that comes twice gets a suffix (`a`, `a:1`). */
 export function plainRows(reader: DuckDBResultReader): Row[] {
   const json = reader.columnTypes().map((type) => type.alias === 'JSON');
-  const names = reader.columnNames();
+  const names = reader.deduplicatedColumnNames();
   return reader.getRowsJS().map((values) => {
     const row: { [column: string]: unknown } = {};
     for (const [index, name] of names.entries()) {

@@ -64,7 +64,7 @@ export class Store implements StoreReader {
   /** Rows with their column names in order, for SQL whose columns are not known beforehand. */
   async table(sql: string): Promise<{ readonly columns: readonly string[]; readonly rows: Row[] }> {
     const reader = await this.#read(sql, {});
-    return { columns: reader.columnNames(), rows: plainRows(reader) };
+    return { columns: reader.deduplicatedColumnNames(), rows: plainRows(reader) };
   }
 
   /** Reads, and only reads: checks and queries may be a stranger's, and a store is evidence. */

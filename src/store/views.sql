@@ -294,46 +294,6 @@ CREATE OR REPLACE VIEW current_findings AS
 SELECT * FROM findings WHERE run_id = (SELECT run_id FROM current_run);
 COMMENT ON VIEW current_findings IS 'Findings of the current run';
 
-CREATE OR REPLACE VIEW identity_overview AS
-WITH
-  held AS (SELECT identity_id, count(*) AS n FROM credentials WHERE identity_id IS NOT NULL GROUP BY ALL),
-  seen AS (
-    SELECT ci.identity_id, count(*) AS n
-    FROM sightings AS s JOIN credential_identities AS ci USING (credential_id) GROUP BY ALL),
-  used_by AS (
-    SELECT coalesce(c.identity_id, ci.identity_id) AS identity_id, count(DISTINCT c.consumer_id) AS n
-    FROM consumers AS c LEFT JOIN credential_identities AS ci USING (credential_id)
-    WHERE coalesce(c.identity_id, ci.identity_id) IS NOT NULL GROUP BY ALL),
-  sessions AS (SELECT identity_id, count(*) AS n, max(used_at) AS last FROM usages
-    WHERE identity_id IS NOT NULL AND NOT coalesce(bookkeeping, false) GROUP BY ALL),
-  reach AS (SELECT identity_id, list_sort(list(DISTINCT capability)) AS capabilities FROM identity_reach GROUP BY ALL),
-  wrong AS (
-    SELECT identity_id, count(*) AS n,
-      arg_max(severity, list_position(['info', 'low', 'medium', 'high', 'critical'], severity)) AS worst
-    FROM current_findings WHERE status IN ('new', 'open') AND identity_id IS NOT NULL GROUP BY ALL),
-  key_use AS (SELECT identity_id, max(last_used_at) AS last FROM credentials GROUP BY ALL)
-SELECT
-  i.identity_id, i.provider, i.type, i.name, i.scope, i.environment,
-  o.owner, o.ownership, i.enabled, i.created_at,
-  greatest(i.last_used_at, sessions.last, key_use.last) AS last_used_at,
-  coalesce(held.n, 0) AS credentials,
-  coalesce(seen.n, 0) AS sightings,
-  coalesce(used_by.n, 0) AS consumers,
-  coalesce(reach.capabilities, []) AS capabilities,
-  coalesce(sessions.n, 0) AS sessions,
-  coalesce(wrong.n, 0) AS findings,
-  wrong.worst
-FROM identities AS i
-JOIN identity_owners AS o USING (identity_id)
-LEFT JOIN held USING (identity_id)
-LEFT JOIN seen USING (identity_id)
-LEFT JOIN used_by USING (identity_id)
-LEFT JOIN sessions USING (identity_id)
-LEFT JOIN reach USING (identity_id)
-LEFT JOIN wrong USING (identity_id)
-LEFT JOIN key_use USING (identity_id);
-COMMENT ON VIEW identity_overview IS 'One row a machine identity with everything known of it';
-
 CREATE OR REPLACE VIEW observations AS
 SELECT observation_id, 'identity' AS kind, concat('identity ', identity_id) AS summary, location FROM obs.identities
 UNION ALL SELECT observation_id, 'credential', concat(type, ' ' || coalesce(public_id, left(fingerprint, 12)), ' of ' || identity_id), location FROM obs.credentials
@@ -596,6 +556,51 @@ LEFT JOIN issued ON issued.observation_id = r.observation_id
 LEFT JOIN gateway_connections AS g ON g.connection = r.target
 WHERE NOT coalesce(r.bookkeeping, false);
 COMMENT ON VIEW gateway_sessions IS 'Gateway sessions with the caller resolved by the inventories and the approval by windows and issued credentials';
+
+CREATE OR REPLACE VIEW identity_overview AS
+WITH
+  held AS (SELECT identity_id, count(*) AS n FROM credentials WHERE identity_id IS NOT NULL GROUP BY ALL),
+  seen AS (
+    SELECT ci.identity_id, count(*) AS n
+    FROM sightings AS s JOIN credential_identities AS ci USING (credential_id) GROUP BY ALL),
+  used_by AS (
+    SELECT coalesce(c.identity_id, ci.identity_id) AS identity_id, count(DISTINCT c.consumer_id) AS n
+    FROM consumers AS c LEFT JOIN credential_identities AS ci USING (credential_id)
+    WHERE coalesce(c.identity_id, ci.identity_id) IS NOT NULL GROUP BY ALL),
+  -- Both sides: sessions with the rights of the account, and sessions that a caller of the gateway opened.
+  took_part AS (
+    SELECT identity_id, observation_id, used_at FROM usages
+    WHERE identity_id IS NOT NULL AND NOT coalesce(bookkeeping, false)
+    UNION
+    SELECT caller_identity_id, observation_id, used_at FROM gateway_sessions WHERE caller_identity_id IS NOT NULL),
+  sessions AS (SELECT identity_id, count(*) AS n, max(used_at) AS last FROM took_part GROUP BY ALL),
+  reach AS (SELECT identity_id, list_sort(list(DISTINCT capability)) AS capabilities FROM identity_reach GROUP BY ALL),
+  wrong AS (
+    SELECT identity_id, count(*) AS n,
+      arg_max(severity, list_position(['info', 'low', 'medium', 'high', 'critical'], severity)) AS worst
+    FROM current_findings WHERE status IN ('new', 'open') AND identity_id IS NOT NULL GROUP BY ALL),
+  key_use AS (SELECT identity_id, max(last_used_at) AS last FROM credentials GROUP BY ALL)
+SELECT
+  i.identity_id, i.provider, i.type, i.name, i.scope, i.environment,
+  o.owner, o.ownership, i.enabled, i.created_at,
+  greatest(i.last_used_at, sessions.last, key_use.last) AS last_used_at,
+  coalesce(held.n, 0) AS credentials,
+  coalesce(seen.n, 0) AS sightings,
+  coalesce(used_by.n, 0) AS consumers,
+  coalesce(reach.capabilities, []) AS capabilities,
+  coalesce(sessions.n, 0) AS sessions,
+  coalesce(wrong.n, 0) AS findings,
+  wrong.worst
+FROM identities AS i
+JOIN identity_owners AS o USING (identity_id)
+LEFT JOIN held USING (identity_id)
+LEFT JOIN seen USING (identity_id)
+LEFT JOIN used_by USING (identity_id)
+LEFT JOIN sessions USING (identity_id)
+LEFT JOIN reach USING (identity_id)
+LEFT JOIN wrong USING (identity_id)
+LEFT JOIN key_use USING (identity_id);
+COMMENT ON VIEW identity_overview IS 'One row a machine identity with everything known of it';
 
 CREATE OR REPLACE MACRO session_name(session_id, moment) AS
   concat('session ', left(session_id, 8), ' of ', strftime(moment, '%Y-%m-%d %H:%M'));

@@ -134,15 +134,29 @@ export function isOpen(finding: Finding): boolean {
   return finding.status === 'new' || finding.status === 'open';
 }
 
-/** Severity, then rule, then subject; the fingerprint decides what is left, so that order never depends on the input. */
-export function sortFindings(findings: readonly Finding[]): Finding[] {
-  return [...findings].sort(
-    (a, b) =>
-      SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
-      compare(a.rule, b.rule) ||
-      compare(a.subject, b.subject) ||
-      compare(a.fingerprint, b.fingerprint),
+/**
+ * Severity; then what belongs to a known identity; then what lies open today before what only the history holds; then
+ * rule and subject. The fingerprint decides what is left, so that order never depends on the input.
+ */
+export function inReportOrder(a: Finding, b: Finding): number {
+  return (
+    SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
+    Number(a.identity === undefined) - Number(b.identity === undefined) ||
+    Number(isPast(a)) - Number(isPast(b)) ||
+    compare(a.rule, b.rule) ||
+    compare(a.subject, b.subject) ||
+    compare(a.fingerprint, b.fingerprint)
   );
+}
+
+export function sortFindings(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort(inReportOrder);
+}
+
+/** Was it seen in old commits only? */
+function isPast({ evidence }: Finding): boolean {
+  const seen = evidence.filter((item) => item.kind === 'sighting');
+  return seen.length > 0 && seen.every(({ at }) => !(at?.atHead ?? at?.commit === undefined));
 }
 
 export function compare(a: string, b: string): number {
