@@ -15,6 +15,7 @@ describe('configuration', () => {
   it('has a default for everything', () => {
     assert.deepEqual(loadConfig(root), {
       file: undefined,
+      isNamed: false,
       exclude: [],
       failOn: 'high',
       persona: 'security',
