@@ -112,13 +112,13 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         : await interruptible(await sink.store(), runtime.signal, async (store) =>
             correlate(store, await judge(), runtime, startedAt, [...hosts]),
           );
-    const { checks, frameworks } = await judge();
+    const { checks, disabled, frameworks } = await judge();
     const wanted = await chooseFrameworks(frameworks, [
       ...request.frameworks,
       ...(request.frameworks.length === 0 ? config.frameworks : []),
     ]);
     return {
-      report: makeReport(facts, checks, wanted, {
+      report: makeReport(facts, [...checks, ...disabled], wanted, {
         persona: request.persona,
         newOnly: request.newOnly,
         ...(request.baseline === undefined ? {} : { baseline: request.baseline.fingerprints }),
@@ -165,6 +165,7 @@ async function correlate(
     results,
   } = await runChecks(store, judgement.checks, {
     now,
+    disabled: judgement.disabled,
     parameters: judgement.parameters,
     onCheck: () => {
       if (runtime.signal.aborted) throw new Interrupted();
@@ -173,7 +174,7 @@ async function correlate(
   });
   const gone = (await isSameLook(store)) ? before : before.map(unseen);
   const coverage = await store.rows('SELECT surface, subject, outcome, why, covers FROM coverage');
-  const metas = new Map(judgement.checks.map((check) => [check.meta.id, check.meta]));
+  const metas = new Map([...judgement.checks, ...judgement.disabled].map((check) => [check.meta.id, check.meta]));
   const withMeta = results.flatMap((result) => {
     const meta = metas.get(result.rule);
     return meta === undefined ? [] : [{ ...result, meta }];

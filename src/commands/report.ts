@@ -17,12 +17,12 @@ export async function reportCommand(
 ): Promise<number> {
   const config = loadConfig(io.directory, options.config);
   const outputs = await parseOutputs(options.format, options.output, io.directory);
-  const { checks, frameworks } = await loadJudgement(config);
+  const { checks, disabled, frameworks } = await loadJudgement(config);
   const wanted = await chooseFrameworks(frameworks, options.framework.length > 0 ? options.framework : config.frameworks);
   const baseline = options.baseline === undefined ? undefined : readBaseline(resolve(io.directory, options.baseline));
   const facts = await withStore(io, options, async (_store, read) => await read());
   if (baseline !== undefined) assertSameKey(baseline, facts.run.fingerprintKeyId);
-  const report = makeReport(facts, checks, wanted, {
+  const report = makeReport(facts, [...checks, ...disabled], wanted, {
     persona: personaOf(options.persona) ?? config.persona,
     newOnly: options.newOnly === true,
     ...(baseline === undefined ? {} : { baseline: baseline.fingerprints }),

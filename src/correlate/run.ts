@@ -7,7 +7,7 @@ import { messageOf, RuleError } from '../util/errors.ts';
 import { compare, inReportOrder } from '../util/report-text.ts';
 import { resolve } from './evidence.ts';
 import type { Assessment, CoverageRow } from './needs.ts';
-import { assess } from './needs.ts';
+import { assess, switchedOff } from './needs.ts';
 import { assertOverrides, bindings, type ParameterOverrides } from './parameters.ts';
 import { lookedAtAgain, previousFindings } from './previous.ts';
 import { type Hit, hitsOf } from './row.ts';
@@ -69,12 +69,6 @@ export async function runChecks(store: StoreReader, checks: readonly Check[], op
     gone: [...(await goneFindings(store, outcomes, previous, findings))].sort(inReportOrder),
     results: [...outcomes.map((outcome) => outcome.result), ...disabled.map(switchedOff)].sort((a, b) => compare(a.rule, b.rule)),
   };
-}
-
-/** The result of a check that was not to run: silence that a reader must be able to tell from a pass. */
-export function switchedOff({ meta }: Check): CheckResult {
-  const reason = 'switched off in the configuration';
-  return { rule: meta.id, outcome: 'not-assessed', reason, population: 0, findings: 0, excepted: 0 };
 }
 
 async function runCheck(

@@ -9,6 +9,8 @@ import { nearest } from '../util/nearest.ts';
 /** Checks and frameworks of a run; loaded when there is something to judge, or to report. */
 export interface Judgement {
   readonly checks: readonly Check[];
+  /** Checks that the configuration switches off: a report says so, for their silence proves nothing. */
+  readonly disabled: readonly Check[];
   readonly frameworks: readonly Framework[];
   readonly parameters: { readonly [rule: string]: { readonly [name: string]: string | number | boolean } };
 }
@@ -38,7 +40,8 @@ export async function loadJudgement(config: LoadedConfig): Promise<Judgement> {
   for (const [rule, settings] of Object.entries(config.checks)) {
     if (settings.parameters !== undefined) parameters[rule] = settings.parameters;
   }
-  return { checks: all.filter((check) => config.checks[check.meta.id]?.enabled !== false), frameworks, parameters };
+  const isOff = (check: Check) => config.checks[check.meta.id]?.enabled === false;
+  return { checks: all.filter((check) => !isOff(check)), disabled: all.filter(isOff), frameworks, parameters };
 }
 
 /** Checks and frameworks from their YAML and SQL files; `directories` are the user's own, beside the shipped ones. */

@@ -1,5 +1,5 @@
 import { type CheckResult, type CoverageObservation, OBSERVATION_KINDS, type Observation } from '../contracts/index.ts';
-import { assess } from '../correlate/needs.ts';
+import { assess, switchedOff } from '../correlate/needs.ts';
 import { contentId } from '../util/digest.ts';
 import { toolVersion } from '../util/version.ts';
 import type { Facts } from './facts.ts';
@@ -22,6 +22,8 @@ export function factsOfNothing(judgement: Judgement, held: readonly Observation[
     const outcome = state === 'missing' ? 'not-assessed' : state === 'partial' ? 'partial' : 'not-applicable';
     return { rule: meta.id, outcome, ...(reason === undefined ? {} : { reason }), population: 0, findings: 0, excepted: 0 };
   });
+  checks.push(...judgement.disabled.map(switchedOff));
+  checks.sort((a, b) => (a.rule < b.rule ? -1 : 1));
   return {
     run: {
       ...run,

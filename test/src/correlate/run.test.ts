@@ -3,6 +3,7 @@ import type { Check, Finding, Observation } from '../../../src/contracts/index.t
 import { type Correlation, type RunChecksOptions, runChecks } from '../../../src/correlate/run.ts';
 import { openStore, type Store } from '../../../src/store/index.ts';
 import { ConfigError, RuleError } from '../../../src/util/errors.ts';
+import { sortFindings } from '../../../src/util/report-text.ts';
 import { Fact } from '../../rules/checks/facts.ts';
 import { checkWith, SELECT } from './checks.ts';
 import { loadRun, RUN_START, withRun } from './run-store.ts';
@@ -64,6 +65,68 @@ describe('running checks', () => {
     assert.equal(findings[0]?.message, 'AKIAOLD2');
     assert.equal(findings[0]?.severity, 'critical');
     assert.equal(findings[0]?.evidence.length, 3);
+  });
+
+  it('takes the fix of a row over the fix of the head, and the head’s where the row has none', async () => {
+    const sql = `SELECT credential_id, public_id AS message, evidence,
+      CASE public_id WHEN 'AKIAOLD1' THEN 'Deactivate AKIAOLD1.' END AS fix FROM credentials`;
+
+    const { findings } = await correlate([covered(), key('AKIAOLD1'), key('AKIAOLD2')], [checkWith({ sql })]);
+
+    assert.deepEqual(findings.map((finding) => `${finding.message}: ${finding.fix}`).toSorted(), [
+      'AKIAOLD1: Deactivate AKIAOLD1.',
+      'AKIAOLD2: Rotate the key.',
+    ]);
+  });
+
+  it('tells of a check that is switched off that it was not assessed, and why', async () => {
+    const off = checkWith({ head: ['old-key', 'older-key'], file: 'rules/checks/aws/older-key.sql' });
+
+    const { findings, results } = await correlate([covered(), key('AKIAOLD1')], [checkWith()], { disabled: [off] });
+
+    assert.deepEqual(
+      findings.map((finding) => finding.rule),
+      ['old-key'],
+    );
+    assert.deepEqual(results[1], {
+      rule: 'older-key',
+      outcome: 'not-assessed',
+      reason: 'switched off in the configuration',
+      population: 0,
+      findings: 0,
+      excepted: 0,
+    });
+  });
+
+  it('takes parameters of a check that is switched off', async () => {
+    const off = checkWith({ head: ['old-key', 'older-key'], file: 'rules/checks/aws/older-key.sql' });
+
+    const { results } = await correlate([covered()], [checkWith()], {
+      disabled: [off],
+      parameters: { 'older-key': { maxAgeDays: 1 } },
+    });
+
+    assert.equal(results.length, 2);
+  });
+
+  it('puts first, within a severity, what has an identity, then what lies open today', async () => {
+    const sql = `SELECT credential_id, masked AS message, [observation_id] AS evidence,
+      CASE masked WHEN 'of-somebody' THEN 'aws:1:user/x' END AS identity_id FROM sightings`;
+    const sighting = (masked: string, at: object) =>
+      Fact.parse({ kind: 'sighting', credential: `secret:${masked}`, masked, place: 'history', at });
+    const given = [
+      sighting('a-past', { path: 'a.sh', commit: '1f2e3d4c', atHead: false }),
+      sighting('b-today', { path: 'b.sh', commit: '1f2e3d4c', atHead: true }),
+      sighting('of-somebody', { path: 'c.sh', commit: '1f2e3d4c', atHead: false }),
+    ];
+
+    const { findings } = await correlate([covered(), ...given], [checkWith({ sql })]);
+
+    assert.deepEqual(
+      findings.map((finding) => finding.message),
+      ['of-somebody', 'b-today', 'a-past'],
+    );
+    assert.deepEqual(sortFindings(findings.toReversed()), findings);
   });
 
   it('orders by severity, rule, subject', async () => {

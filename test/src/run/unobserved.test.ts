@@ -13,7 +13,8 @@ const READ: CoverageObservation = {
 };
 
 describe('facts of a pre-merge check that observed nothing', () => {
-  const judgement = { checks: [checkWith()], frameworks: [], parameters: {} };
+  const off = checkWith({ head: ['old-key', 'a-switch'], file: 'rules/checks/aws/a-switch.sql' });
+  const judgement = { checks: [checkWith()], disabled: [off], frameworks: [], parameters: {} };
   const facts = (coverage: readonly CoverageObservation[]) =>
     factsOfNothing(judgement, coverage, {
       startedAt: START,
@@ -32,13 +33,25 @@ describe('facts of a pre-merge check that observed nothing', () => {
     ['all was read and there is nothing', [READ], 'not-applicable', /^$/],
   ] as const) {
     it(`calls a check ${outcome} when ${state}, never passed`, () => {
-      const { checks } = facts(coverage);
+      const check = facts(coverage).checks.find(({ rule }) => rule === 'old-key');
 
-      assert.equal(checks[0]?.outcome, outcome);
-      assert.match(checks[0]?.reason ?? '', reason);
-      assert.deepEqual([checks[0]?.population, checks[0]?.findings], [0, 0]);
+      assert.equal(check?.outcome, outcome);
+      assert.match(check?.reason ?? '', reason);
+      assert.deepEqual([check?.population, check?.findings], [0, 0]);
     });
   }
+
+  it('names the checks that are switched off, in their place', () => {
+    const { checks } = facts([READ]);
+
+    assert.deepEqual(
+      checks.map(({ rule, outcome, reason }) => [rule, outcome, reason]),
+      [
+        ['a-switch', 'not-assessed', 'switched off in the configuration'],
+        ['old-key', 'not-applicable', undefined],
+      ],
+    );
+  });
 
   it('is a run like any other: named by its time, with parameters, rules and hosts', () => {
     const { run, coverage } = facts([READ]);
