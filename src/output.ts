@@ -27,6 +27,12 @@ export async function parseOutput(text: string, kind: 'stdout' | 'file', directo
       hint: kind === 'file' ? 'Write FORMAT=FILE, for example: -o sarif=report.sarif' : 'Write a format, for example: -f json',
     });
   }
+  if (file === '-') {
+    throw new ConfigError(`Not understood: --output ${text}`, {
+      code: 'OUTPUT_FORMAT',
+      hint: `Standard output is what --format gives: -f ${id}`,
+    });
+  }
   const reporter = await loadReporter(id);
   if (reporter === undefined) {
     const meant = nearest(id, REPORTER_IDS);

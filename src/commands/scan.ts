@@ -103,7 +103,7 @@ function exitOf(
     if (report.findings.some((finding) => isOpen(finding) && SEVERITIES.indexOf(finding.severity) >= least)) return EXIT.findings;
   }
   if (nothingScanned || (isEmpty(report) && options.staged !== true && options.diff === undefined)) {
-    io.stderr('Nothing was scanned: the targets hold no file that could be read.\n');
+    io.stderr('Nothing was scanned: no target could be read. The coverage says why.\n');
     return EXIT.nothingToScan;
   }
   if (options.strictCoverage === true && report.coverage.some((row) => row.outcome !== 'complete'))

@@ -85,6 +85,8 @@ describe('bad input, end to end', function () {
       [['scan', '--only', 'notebok'], /Did you mean "notebook"\?/],
       [['scan', '--framework', 'nist-csf-2.1'], /nist-csf-2\.0/],
       [['scan', '-o', 'sarif'], /FORMAT=FILE/],
+      [['scan', '-o', 'json=-'], /-f json/],
+      [['scan', '--store', '/no/such/directory/a.duckdb'], /directory of the store does not exist/],
       [['scan', '-o', 'json=/no/such/directory/x.json'], /directory does not exist/],
       [['scan', '--staged', '--diff', 'a..b'], /exclude each other/],
       [['rules', 'explain', 'leaked-key-used-around-gatewy'], /Did you mean "leaked-key-used-around-gateway"\?/],
