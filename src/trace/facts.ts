@@ -13,6 +13,8 @@ export interface Trace {
   readonly consumers: readonly Row[];
   readonly gateway: readonly Row[];
   readonly outside: readonly Row[];
+  /** Was a session log of a gateway read? Connections alone tell no use. */
+  readonly sessionsRead: boolean;
   readonly findings: readonly Row[];
   /** Surfaces that were not looked at: an empty part of the chain then says nothing. */
   readonly surfaces: readonly string[];
@@ -59,27 +61,44 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
        ORDER BY type, consumer_id, how`,
       all,
     ),
+    // Both sides: sessions with the rights of this account, and sessions that this identity opened as a caller.
     gateway: await store.rows(
-      `SELECT target, actor, actor_type, count(*) AS sessions, min(used_at) AS first_used, max(used_at) AS last_used,
-         count(job) AS with_job, count(*) FILTER (approval = 'approved') AS approved
-       FROM usages
-       WHERE via = 'gateway' AND NOT coalesce(bookkeeping, false)
-         AND (identity_id = $identity OR ${mine})
-       GROUP BY ALL ORDER BY sessions DESC, target, actor`,
+      `WITH sides AS (
+         SELECT *, CASE WHEN coalesce(identity_id = $identity, false) OR ${mine} THEN 'account' ELSE 'caller' END AS side
+         FROM gateway_sessions
+         WHERE identity_id = $identity OR caller_identity_id = $identity OR ${mine})
+       SELECT side, connection AS target, caller AS actor, caller_type AS actor_type, identity_id AS account, count(*) AS sessions,
+         min(used_at) AS first_used, max(used_at) AS last_used, count(job) AS with_job,
+         count(*) FILTER (approval = 'approved') AS approved
+       FROM sides
+       GROUP BY ALL ORDER BY side, sessions DESC, target, actor, account`,
       all,
     ),
+    // `held`: a gateway connection holds it, so that a use that no session covers went around the gateway.
     outside: await store.rows(
       `SELECT credential_id, public_id, last_used_at, last_used_for,
+         provider <> 'hoop' AND EXISTS (
+           FROM gateway_connections AS g
+           WHERE g.credential_id = c.credential_id OR g.identity_id = coalesce(c.identity_id, $identity)) AS held,
+         last_used_at BETWEEN (SELECT min(used_at) FROM usages WHERE via = 'gateway')
+           AND (SELECT max(coalesce(ended_at, used_at)) FROM usages WHERE via = 'gateway') AS in_period,
          EXISTS (
            FROM usages AS u
            WHERE u.via = 'gateway' AND NOT coalesce(u.bookkeeping, false)
-             AND (u.identity_id = $identity OR u.credential_id = c.credential_id)
-             AND c.last_used_at BETWEEN u.used_at - INTERVAL 15 MINUTE AND coalesce(u.ended_at, u.used_at) + INTERVAL 15 MINUTE) AS covered
+             AND (u.credential_id = c.credential_id OR (u.identity_id = coalesce(c.identity_id, $identity) AND u.credential_id IS NULL))
+             AND c.last_used_at >= u.used_at - INTERVAL 15 MINUTE
+             AND (u.ended_at IS NULL OR c.last_used_at <= u.ended_at + INTERVAL 15 MINUTE)) AS covered
        FROM credentials AS c
        WHERE last_used_at IS NOT NULL AND ${mine}
        ORDER BY last_used_at DESC`,
       all,
     ),
+    sessionsRead:
+      (
+        await store.rows(
+          "SELECT 1 FROM coverage WHERE surface = 'gateway' AND list_contains(covers, 'usage') AND outcome IN ('complete', 'partial') LIMIT 1",
+        )
+      ).length > 0,
     findings: await store.rows(
       `SELECT severity, status, rule, message, fix, controls FROM current_findings
        WHERE (identity_id = $identity OR ${mine}) AND status IN ('new', 'open')

@@ -140,32 +140,39 @@ function consumer(row: Row): Line {
   };
 }
 
-export function did({ gateway, outside, surfaces }: Trace): Line[] {
-  const lines: Line[] = gateway.map((row) => {
-    const n = Number(row.sessions);
-    const jobs = Number(row.with_job) === n ? 'each names its job' : `${n - Number(row.with_job)} name no job`;
-    return {
-      text: join(`through the gateway: ${n} session${n === 1 ? '' : 's'} on ${text(row.target)} by ${text(row.actor)}`, [
-        text(row.actor_type),
-        `${day(row.first_used)} to ${day(row.last_used)}`,
-        jobs,
-      ]),
-    };
-  });
-  const hasSessions = surfaces.includes('gateway');
+export function did({ identity, gateway, outside, sessionsRead }: Trace): Line[] {
+  const lines: Line[] = gateway.map(sessions);
   if (gateway.length === 0) {
     lines.push({
-      text: hasSessions ? 'through the gateway: no session' : 'through the gateway: not assessed (no session log was read)',
+      text: sessionsRead ? 'through the gateway: no session' : 'through the gateway: not assessed (no session log was read)',
     });
   }
-  for (const row of outside) {
-    const at = String(row.last_used_at).replace(/\.\d+Z$/, 'Z');
-    const what = join(`${text(row.public_id ?? row.credential_id)} last used ${at}`, [text(row.last_used_for)]);
-    if (!hasSessions) lines.push({ text: what });
-    else if (row.covered === true) lines.push({ text: `${what}: within a gateway session` });
-    else lines.push({ text: `AROUND the gateway: ${what}: no session covers it`, bad: true });
+  for (const row of outside) lines.push(lastUse(row, sessionsRead));
+  if (lines.length === 1 && gateway.length === 0 && identity !== undefined && identity.last_used_at !== null) {
+    lines.push({ text: `last used ${moment(identity.last_used_at)}` });
   }
   return lines;
+}
+
+function sessions(row: Row): Line {
+  const n = Number(row.sessions);
+  const jobs = Number(row.with_job) === n ? 'each names its job' : `${n - Number(row.with_job)} name no job`;
+  const span = `${day(row.first_used)} to ${day(row.last_used)}`;
+  const head = `through the gateway: ${n} session${n === 1 ? '' : 's'} on ${text(row.target)} by `;
+  if (row.side === 'account') return { text: join(`${head}${text(row.actor)}`, [text(row.actor_type), span, jobs]) };
+  const account = row.account === null ? 'account not known' : `as the account ${text(row.account)}`;
+  return { text: join(`${head}itself, ${account}`, [span, jobs]) };
+}
+
+/** A use around the gateway takes a gateway that holds the credential and a session log of that time. */
+function lastUse(row: Row, sessionsRead: boolean): Line {
+  const what = join(`${text(row.public_id ?? row.credential_id)} last used ${moment(row.last_used_at)}`, [
+    text(row.last_used_for),
+  ]);
+  if (row.held !== true || !sessionsRead) return { text: what };
+  if (row.covered === true) return { text: `${what}: within a gateway session` };
+  if (row.in_period !== true) return { text: `${what}, outside the time of the sessions that were read: not judged` };
+  return { text: `AROUND the gateway: ${what}: no session covers it`, bad: true };
 }
 
 function join(first: string, more: readonly string[]): string {
@@ -179,4 +186,8 @@ function text(value: unknown): string {
 
 function day(value: unknown): string {
   return String(value).slice(0, 10);
+}
+
+function moment(value: unknown): string {
+  return String(value).replace(/\.\d+Z$/, 'Z');
 }
