@@ -1,4 +1,5 @@
 import type { Check, CheckMeta, CheckResult } from '../contracts/check.ts';
+import { SWITCHED_OFF } from '../contracts/check.ts';
 import type { ObservationKind, Outcome, Surface } from '../contracts/observation.ts';
 import { OBSERVATION_KINDS, SURFACES } from '../contracts/observation.ts';
 
@@ -73,8 +74,7 @@ const USUAL_SURFACE: { readonly [kind in ObservationKind]: Surface } = {
 
 /** The result of a check that was not to run: silence that a reader must be able to tell from a pass. */
 export function switchedOff({ meta }: Check): CheckResult {
-  const reason = 'switched off in the configuration';
-  return { rule: meta.id, outcome: 'not-assessed', reason, population: 0, findings: 0, excepted: 0 };
+  return { rule: meta.id, outcome: 'not-assessed', reason: SWITCHED_OFF, population: 0, findings: 0, excepted: 0 };
 }
 
 /** `credential@aws` or `usage`; a text in place of a need says what is wrong with it. */

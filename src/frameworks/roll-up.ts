@@ -1,4 +1,5 @@
 import type { CheckMeta, CheckResult } from '../contracts/check.ts';
+import { SWITCHED_OFF } from '../contracts/check.ts';
 import type { Finding, Severity } from '../contracts/finding.ts';
 import { SEVERITIES } from '../contracts/finding.ts';
 import type { ControlOutcome, ControlResult, Framework } from '../contracts/framework.ts';
@@ -189,15 +190,18 @@ function outOf(some: number, all: number): string {
 
 function noneRan(mapped: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
   const silent = mapped.filter((item) => item.outcome === 'not-assessed');
-  const who = silent.length === 1 ? 'its one check could not run' : `none of its ${silent.length} checks could run`;
+  const verb = silent.every(isOff) ? ['did not run', 'ran'] : ['could not run', 'could run'];
+  const who = silent.length === 1 ? `its one check ${verb[0]}` : `none of its ${silent.length} checks ${verb[1]}`;
   return `${who} (${whys(silent, coverage)}).`;
 }
 
 function silences(silent: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
-  const missing = silent.filter((item) => item.outcome === 'not-assessed').length;
-  const part = silent.length - missing;
+  const unable = silent.filter((item) => item.outcome === 'not-assessed' && !isOff(item)).length;
+  const off = silent.filter(isOff).length;
+  const part = silent.length - unable - off;
   const words = [
-    ...(missing > 0 ? [`${missing} could not run`] : []),
+    ...(off > 0 ? [`${off} did not run`] : []),
+    ...(unable > 0 ? [`${unable} could not run`] : []),
     ...(part > 0 ? [`${part} ran on part of what ${part === 1 ? 'it needs' : 'they need'}`] : []),
   ];
   return `${list(words)} (${whys(silent, coverage)}).`;
@@ -208,17 +212,23 @@ function silences(silent: readonly Mapped[], coverage: readonly CoverageObservat
  * lacks nothing that coverage knows of speaks for itself.
  */
 function whys(silent: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
+  // What a check would have needed is no reason where it was not to run.
+  const willing = silent.filter((item) => !isOff(item));
   const gaps = tellGaps(
     gapsOf(
-      silent.flatMap((item) => item.check.meta.needs),
+      willing.flatMap((item) => item.check.meta.needs),
       coverage,
     ),
   );
-  if (gaps !== '') return gaps;
+  if (gaps !== '') return willing.length === silent.length ? gaps : `${gaps}; ${SWITCHED_OFF}: ${silent.length - willing.length}`;
   const [first = 'no reason given', ...more] = new Set(
     silent.flatMap((item) => item.check.reason?.trim().replace(/\.$/, '') ?? []),
   );
   return more.length === 0 ? first : `${first}; and ${count(more.length, 'other reason')}`;
+}
+
+function isOff({ check }: Mapped): boolean {
+  return check.outcome === 'not-assessed' && check.reason === SWITCHED_OFF;
 }
 
 function sum(items: readonly Mapped[], of: (item: Mapped) => number): number {

@@ -63,6 +63,26 @@ describe('roll-up of checks to controls', () => {
     assert.match(result.reason, /1 of 2 checks ran on 10 items and found nothing; 1 had nothing to judge\./);
   });
 
+  it('says of checks that are switched off that they are, not that none maps, nor what they would have needed', () => {
+    const off = { reason: 'switched off in the configuration' };
+
+    const alone = apple([check('a', 'not-assessed', off)]);
+    const beside = apple([check('a', 'not-assessed', off), check('b', 'pass')], [], [look('complete')]);
+    const among = apple([check('a', 'not-assessed', off), check('b', 'not-assessed'), check('c', 'pass')]);
+
+    assert.equal(alone.outcome, 'not-assessed');
+    assert.equal(alone.reason, 'Its one check did not run (switched off in the configuration).');
+    assert.equal(beside.outcome, 'partial');
+    assert.equal(
+      beside.reason,
+      '1 of 2 checks ran in full and left nothing open; 1 did not run (switched off in the configuration).',
+    );
+    assert.equal(
+      among.reason,
+      '1 of 3 checks ran in full and left nothing open; 1 did not run and 1 could not run (not collected: Gateway sessions and inventory; switched off in the configuration: 1).',
+    );
+  });
+
   it('fails when any mapped check has open findings, and says which severity is the worst', () => {
     const result = apple(
       [check('a', 'fail', { findings: 2 }), check('b', 'pass'), check('c', 'not-assessed')],
