@@ -16,7 +16,7 @@ COMMENT ON VIEW current_parts IS 'Units of work of the current run';
 
 -- Ages are counted from the start of the run, not from the day of the report: a report made again says the same.
 CREATE OR REPLACE MACRO run_now() AS (SELECT started_at FROM current_run);
-CREATE OR REPLACE MACRO days_since(moment) AS date_diff('day', moment::TIMESTAMP, run_now());
+CREATE OR REPLACE MACRO days_since(moment) AS date_diff('day', TRY_CAST(moment AS TIMESTAMP), run_now());
 
 -- A place in words: `notebooks/churn.ipynb:41 cell 3 output`, `scripts/sync.sh:7 @ 1f2e3d4c`.
 CREATE OR REPLACE MACRO place_text(location) AS
@@ -157,7 +157,7 @@ SELECT
   max(handle) AS handle,
   max(team) AS team,
   max(left_at) AS left_at,
-  coalesce(bool_or((detail->>'$.left')::BOOLEAN), false) OR coalesce(max(left_at) <= run_now(), false) AS has_left,
+  coalesce(bool_or(TRY_CAST(detail->>'$.left' AS BOOLEAN)), false) OR coalesce(max(left_at) <= run_now(), false) AS has_left,
   max(relation) AS relation,
   flatten(list(owns) FILTER (owns IS NOT NULL)) AS owns,
   list_sort(list_distinct(list(observation_id))) AS evidence
@@ -233,7 +233,8 @@ summed AS (
     string_agg(DISTINCT owner, ', ' ORDER BY owner) AS owner,
     min(owner_basis) AS owner_basis,
     bool_or(has_left) AS has_left,
-    bool_and(has_left) AS all_left,
+    -- NULL is an owner whom no roster knows: nobody says that they left.
+    bool_and(coalesce(has_left, false)) AS all_left,
     max(left_at) AS left_at,
     count(email) AS known,
     bool_or(contains(owner, '@')) AS is_address,
@@ -267,27 +268,42 @@ FROM trusts AS t
 WHERE t.effect = 'allow' AND t.principal_type = 'identity';
 COMMENT ON VIEW may_become IS 'Edges: this identity may become that one (role trust; impersonation)';
 
+-- From those who have a capability back to those who may become them, one step a round: a row for each identity and
+-- capability, never one for each way. Of ways of the same length the first by name stands.
 CREATE OR REPLACE VIEW identity_reach AS
-WITH RECURSIVE walk AS (
-  SELECT identity_id, identity_id AS reached, 0 AS hops, [identity_id] AS path FROM identities
-  UNION ALL
-  SELECT w.identity_id, m.becomes, w.hops + 1, list_append(w.path, m.becomes)
+WITH RECURSIVE
+edges AS MATERIALIZED (SELECT DISTINCT identity_id, becomes FROM may_become),
+held AS MATERIALIZED (
+  SELECT
+    identity_id,
+    capability,
+    arg_min_null({'confidence': confidence, 'detail': detail}, (coalesce(list_position(['high', 'medium', 'low'], confidence), 4), observation_id)) AS best,
+    list_sort(list_distinct(list(observation_id))) AS evidence
+  FROM grants
+  WHERE capability IS NOT NULL AND effect = 'allow'
+  GROUP BY identity_id, capability
+),
+walk(identity_id, capability, hops, path) USING KEY (identity_id, capability) AS (
+  SELECT identity_id, capability, 0, [identity_id] FROM held
+  UNION
+  SELECT e.identity_id, w.capability, w.hops + 1, list_prepend(e.identity_id, arg_min(w.path, e.becomes))
   FROM walk AS w
-  JOIN may_become AS m ON m.identity_id = w.reached
-  WHERE w.hops < 6 AND NOT list_contains(w.path, m.becomes)
+  JOIN edges AS e ON e.becomes = w.identity_id
+  ANTI JOIN recurring.walk AS met ON met.identity_id = e.identity_id AND met.capability = w.capability
+  WHERE w.hops < 6
+  GROUP BY e.identity_id, w.capability, w.hops
 )
 SELECT
   w.identity_id,
-  g.capability,
-  arg_min(w.path, (w.hops, w.path::VARCHAR)) AS path,
-  min(w.hops) AS hops,
-  arg_min(g.confidence, (w.hops, w.path::VARCHAR, list_position(['high', 'medium', 'low'], g.confidence), g.observation_id)) AS confidence,
-  arg_min(g.detail, (w.hops, w.path::VARCHAR, list_position(['high', 'medium', 'low'], g.confidence), g.observation_id)) AS detail,
-  list_sort(list_distinct(list(g.observation_id))) AS evidence
+  w.capability,
+  w.path,
+  w.hops,
+  h.best.confidence AS confidence,
+  h.best.detail AS detail,
+  h.evidence
 FROM walk AS w
-JOIN grants AS g ON g.identity_id = w.reached
-WHERE g.capability IS NOT NULL AND g.effect = 'allow'
-GROUP BY w.identity_id, g.capability;
+SEMI JOIN identities AS i ON i.identity_id = w.identity_id
+JOIN held AS h ON h.identity_id = w.path[-1] AND h.capability = w.capability;
 COMMENT ON VIEW identity_reach IS 'What an identity amounts to, itself or by becoming others: capability, shortest path, evidence';
 
 CREATE OR REPLACE VIEW current_findings AS
@@ -324,13 +340,89 @@ CREATE OR REPLACE MACRO listed(items) AS
     ELSE concat(array_to_string(items[1:3], ', '), ' and ', len(items) - 3, ' more') END;
 CREATE OR REPLACE MACRO short_id(id) AS
   CASE WHEN length(id) > 12 THEN concat(left(id, 4), '…', right(id, 4)) ELSE id END;
-CREATE OR REPLACE MACRO day_text(moment) AS strftime(moment::TIMESTAMP, '%Y-%m-%d');
+CREATE OR REPLACE MACRO day_text(moment) AS strftime(TRY_CAST(moment AS TIMESTAMP), '%Y-%m-%d');
 CREATE OR REPLACE MACRO type_words(type) AS
   concat(upper(left(type, 1)), replace(substr(type, 2), '-', ' '));
 
+-- `slack-webhook` → `Slack webhook`, `aws-access-key` → `AWS access key`: an id as a reader says it.
+CREATE OR REPLACE MACRO spoken_word(word) AS
+  CASE
+    WHEN word IN ('aws', 'gcp', 'api', 'url', 'jwt', 'ssh', 'sas', 'ai', 'xai', 'ibm', 'hmac', 'ado', 'jdbc', 'amqp', 'scim', 'ssm', 'pat', 'oat', 'ci', 'ca', 'id')
+      THEN upper(word)
+    ELSE coalesce(map_extract_value(MAP {
+      'github': 'GitHub', 'gitlab': 'GitLab', 'openai': 'OpenAI', 'huggingface': 'Hugging Face', 'pypi': 'PyPI', 'npm': 'npm',
+      'npmrc': 'npmrc', 'oauth': 'OAuth', 'devops': 'DevOps', 'sendgrid': 'SendGrid', 'mongodb': 'MongoDB', 'mysql': 'MySQL',
+      'postgres': 'PostgreSQL', 'sqlserver': 'SQL Server', 'digitalocean': 'DigitalOcean', 'newrelic': 'New Relic',
+      'onepassword': '1Password', 'putty': 'PuTTY', 'sonarqube': 'SonarQube', 'circleci': 'CircleCI', 'pagerduty': 'PagerDuty',
+      'rubygems': 'RubyGems', 'planetscale': 'PlanetScale', 'elevenlabs': 'ElevenLabs', 'deepseek': 'DeepSeek',
+      'openrouter': 'OpenRouter', 'crates': 'crates.io', 'hubspot': 'HubSpot', 'nuget': 'NuGet', 'nvidia': 'NVIDIA'}, word), word)
+  END;
+CREATE OR REPLACE MACRO spoken(id) AS
+  regexp_replace(
+    array_to_string(list_transform(string_split(lower(id), '-'), lambda word: spoken_word(word)), ' '),
+    '^crates\.io io ', 'crates.io ');
+CREATE OR REPLACE MACRO credential_kind(provider, type, detector) AS
+  CASE
+    -- Guesses by a name, and values that a scanner found by where they stand, have no kind but their type.
+    WHEN detector IS NULL OR starts_with(detector, 'generic-') OR detector = 'ci-plaintext-value' THEN type_words(type)
+    WHEN contains(detector, '/') AND provider IN ('generic', 'generic-key') THEN type_words(type)
+    WHEN contains(detector, '/') THEN concat(upper(left(spoken(provider), 1)), substr(spoken(provider), 2), ' ', replace(type, '-', ' '))
+    WHEN starts_with(detector, 'npm') THEN spoken(detector)
+    ELSE concat(upper(left(spoken(detector), 1)), substr(spoken(detector), 2))
+  END;
+-- The id of a pair whose secret was not found beside it: by itself it opens nothing.
+CREATE OR REPLACE MACRO is_id_only(detector, confidence) AS detector = 'aws-access-key' AND confidence <> 'high';
+-- Over the sightings of one credential: what it is in words, its masked form, and what makes it less than it seems.
+CREATE OR REPLACE MACRO only_ids(detector, confidence) AS coalesce(bool_and(is_id_only(detector, confidence)), false);
+CREATE OR REPLACE MACRO seen_as(provider, type, detector, confidence, masked) AS
+  concat(
+    arg_min(credential_kind(provider, type, detector), (list_position(['high', 'medium', 'low'], confidence), detector)),
+    ' ', min(masked),
+    CASE
+      WHEN only_ids(detector, confidence) THEN ' (the id only; its secret was not seen here)'
+      -- The detector is less sure of a key that a passphrase protects.
+      WHEN bool_and(detector = 'private-key' AND confidence = 'medium') THEN ' (protected by a passphrase)'
+      ELSE '' END);
+
+CREATE OR REPLACE MACRO is_vendored_path(path) AS
+  coalesce(regexp_matches(lower(path), '(^|[/!])(vendor|third_party|node_modules)/'), false);
+CREATE OR REPLACE MACRO is_test_path(path) AS
+  is_vendored_path(path)
+  OR coalesce(regexp_matches(lower(path),
+    '(^|[/!])(((unit|integration|e2e)[-_]?)?tests?|test[-_]?data|(test[-_])?fixtures?|__(tests|fixtures|mocks)__)/|_test\.(go|py|rb|exs)$|(^|[/!])test_[^/]*\.py$|[._](spec|test)\.[a-z]+$'), false);
+-- ` (in test data)`: over the places of one credential, when no other place is among them.
+CREATE OR REPLACE MACRO test_note(path) AS
+  CASE
+    WHEN NOT bool_and(is_test_path(path)) THEN ''
+    WHEN bool_and(is_vendored_path(path)) THEN ' (in vendored code)'
+    ELSE ' (in test data)' END;
+CREATE OR REPLACE MACRO lowered(severity) AS CASE severity WHEN 'critical' THEN 'high' WHEN 'high' THEN 'medium' ELSE 'low' END;
+-- How grave a place of a credential is, over its sightings there: `severity` where it is sure, less for a guess, an id
+-- alone, and test data. What an inventory knows is no test data, wherever it lies.
+CREATE OR REPLACE MACRO leak_severity(severity, detector, confidence, basis, path) AS
+  CASE
+    WHEN only_ids(detector, confidence) AND coalesce(bool_or(basis = 'inventory'), false) THEN lowered(severity)
+    WHEN only_ids(detector, confidence) THEN 'low'
+    WHEN coalesce(bool_or(basis = 'inventory'), false) THEN severity
+    WHEN bool_or(confidence = 'high') THEN CASE WHEN bool_and(is_test_path(path)) THEN lowered(severity) ELSE severity END
+    WHEN bool_and(is_test_path(path)) THEN lowered(lowered(severity))
+    ELSE lowered(severity) END;
+CREATE OR REPLACE MACRO leak_confidence(detector, confidence, basis) AS
+  CASE
+    WHEN only_ids(detector, confidence) THEN 'medium'
+    WHEN bool_or(confidence = 'high') OR coalesce(bool_or(basis = 'inventory'), false) THEN 'high'
+    ELSE 'medium' END;
+-- Files that a program is run with, where a guess is worth a look: `.env`, what is named for production, configuration.
+CREATE OR REPLACE MACRO is_settings_path(path) AS
+  coalesce(
+    regexp_matches(lower(path),
+      '(^|[/!])\.env(\.[a-z0-9_-]+)*$|(^|[/!._-])(prod|production|prd|live)([/._-]|$)|(^|[/!])(config|settings|secrets?|credentials?|application|appsettings|database|wp-config)([._-][^/]*)?\.(ya?ml|json|properties|php|py|rb|js|ts|toml|xml)$|\.(ini|conf|cfg|properties|tfvars)$')
+    AND NOT regexp_matches(lower(path), 'example|sample|template|dummy|(^|[/!])docs?/|\.(md|rst|txt)$')
+    AND NOT is_test_path(path), false);
+
 -- Is it there today, for whoever opens the repository? History that is not at HEAD needs a look at old commits.
 CREATE OR REPLACE MACRO at_head(place, location) AS
-  coalesce((location->>'$.atHead')::BOOLEAN, place <> 'history');
+  coalesce(TRY_CAST(location->>'$.atHead' AS BOOLEAN), place <> 'history');
 -- The place of a sighting for a sentence: the commit only where it takes one to find it, the cell instead of the raw line.
 CREATE OR REPLACE MACRO sighting_place(place, location) AS
   CASE WHEN place = 'session-log' THEN concat_ws(' ', coalesce(location->>'$.pointer', location->>'$.path'), (location->>'$.part'))
@@ -376,7 +468,8 @@ gathered AS (
     credential_id,
     min(provider) AS provider,
     min(type) AS type,
-    min(masked) AS masked,
+    seen_as(provider, type, detector, confidence, masked) AS name,
+    only_ids(detector, confidence) AS id_only,
     max(public_id) AS public_id,
     bool_or(open_today) AS at_head,
     list(DISTINCT (location->>'$.repository') ORDER BY (location->>'$.repository'))
@@ -391,7 +484,8 @@ SELECT
   coalesce(c.identity_id, ci.identity_id) AS identity_id,
   g.provider,
   g.type,
-  concat(type_words(g.type), ' ', g.masked) AS name,
+  g.name,
+  g.id_only,
   g.public_id,
   g.at_head,
   p.places,
@@ -483,8 +577,8 @@ windows AS (
   SELECT
     (detail->>'$.window.userId') AS user_id,
     (detail->>'$.window.connection') AS connection,
-    (detail->>'$.window.from')::TIMESTAMP AS opened_at,
-    (detail->>'$.window.until')::TIMESTAMP AS closed_at,
+    TRY_CAST(detail->>'$.window.from' AS TIMESTAMP) AS opened_at,
+    TRY_CAST(detail->>'$.window.until' AS TIMESTAMP) AS closed_at,
     observation_id
   FROM rows_now
   WHERE (detail->>'$.window.from') IS NOT NULL
@@ -536,15 +630,15 @@ SELECT
   closed.window_closed_at,
   closed.closed_window_id,
   r.status,
-  coalesce(r.status = 'done' OR r.ended_at IS NOT NULL OR (r.detail->>'$.eventSize')::BIGINT > 0, false) AS ran,
+  coalesce(r.status = 'done' OR r.ended_at IS NOT NULL OR TRY_CAST(r.detail->>'$.eventSize' AS DOUBLE) > 0, false) AS ran,
   r.masked,
   r.recorded,
   coalesce(r.environment, g.environment) AS environment,
   coalesce((r.detail->>'$.tags.data') IN ('pii', 'phi', 'pci', 'personal', 'sensitive', 'confidential'), false) AS tagged_sensitive,
   (r.detail->'$.analyzed') AS analyzed,
   (r.detail->'$.infoTypes') AS info_types,
-  (r.detail->>'$.redactions')::BIGINT AS redactions,
-  (r.detail->>'$.maskErrors')::BIGINT AS mask_errors,
+  TRY_CAST(r.detail->>'$.redactions' AS BIGINT) AS redactions,
+  TRY_CAST(r.detail->>'$.maskErrors' AS BIGINT) AS mask_errors,
   (r.detail->>'$.verb') AS verb,
   r.source_ip
 FROM rows_now AS r
@@ -617,3 +711,72 @@ SELECT credential_id, lower(environment), CASE WHEN type = 'gateway-connection' 
 FROM consumers
 WHERE credential_id IS NOT NULL AND environment IS NOT NULL;
 COMMENT ON VIEW credential_environments IS 'Environments in which a credential was seen or is used, one row a place';
+
+-- What to do, as one sentence with the command of the provider; NULL for a provider whose way is not known here.
+-- Names are strangers' text that somebody may paste into a shell: what is no plain word leaves its placeholder.
+CREATE OR REPLACE MACRO word_or(text, placeholder) AS
+  CASE WHEN regexp_full_match(text, '[A-Za-z0-9_][A-Za-z0-9@._+=,/-]{0,199}') THEN text ELSE placeholder END;
+CREATE OR REPLACE MACRO aws_user_word(identity_id) AS word_or(regexp_extract(identity_id, '^aws:[^:]*:user/(.+)$', 1), 'NAME');
+CREATE OR REPLACE MACRO gcp_account_word(identity_id) AS word_or(regexp_extract(identity_id, '^gcp:[^:]*:serviceAccount/(.+)$', 1), 'EMAIL');
+CREATE OR REPLACE MACRO hoop_key_words(identity_id) AS
+  concat(CASE WHEN contains(identity_id, ':agent/') THEN 'agent ' ELSE 'API key ' END,
+    word_or(regexp_extract(identity_id, '^hoop:[^:]*:(?:api-key|agent)/(.+)$', 1), 'NAME'));
+
+CREATE OR REPLACE MACRO deactivate_step(credential_id, identity_id, public_id) AS
+  CASE
+    WHEN starts_with(credential_id, 'aws:access-key/') AND starts_with(public_id, 'ASIA')
+      THEN 'The key is temporary: end the sessions of its role (IAM console, the role, "Revoke sessions").'
+    WHEN starts_with(credential_id, 'aws:access-key/') AND ends_with(identity_id, ':root')
+      THEN concat('Sign in as root and deactivate the key ', word_or(public_id, 'ID'), ' under "Security credentials".')
+    WHEN starts_with(credential_id, 'aws:access-key/')
+      THEN concat('Deactivate the key: `aws iam update-access-key --user-name ', aws_user_word(identity_id), ' --access-key-id ', word_or(public_id, 'ID'), ' --status Inactive`.')
+    WHEN starts_with(credential_id, 'gcp:service-account-key/')
+      THEN concat('Disable the key: `gcloud iam service-accounts keys disable ', word_or(public_id, 'KEY'), ' --iam-account=', gcp_account_word(identity_id), '`.')
+    WHEN starts_with(credential_id, 'gcp:hmac-key/')
+      THEN concat('Deactivate the key: `gcloud storage hmac update ', word_or(public_id, 'KEY'), ' --deactivate`.')
+    WHEN starts_with(credential_id, 'hoop:api-key/')
+      THEN concat('Revoke the ', hoop_key_words(identity_id), ' in the gateway.')
+  END;
+CREATE OR REPLACE MACRO delete_step(credential_id, identity_id, public_id) AS
+  CASE
+    WHEN starts_with(credential_id, 'aws:access-key/') AND ends_with(identity_id, ':root')
+      THEN concat('Sign in as root and delete the key ', word_or(public_id, 'ID'), ' under "Security credentials".')
+    WHEN starts_with(credential_id, 'aws:access-key/')
+      THEN concat('Delete the key: `aws iam delete-access-key --user-name ', aws_user_word(identity_id), ' --access-key-id ', word_or(public_id, 'ID'), '`.')
+    WHEN starts_with(credential_id, 'gcp:service-account-key/')
+      THEN concat('Delete the key: `gcloud iam service-accounts keys delete ', word_or(public_id, 'KEY'), ' --iam-account=', gcp_account_word(identity_id), '`.')
+    WHEN starts_with(credential_id, 'gcp:hmac-key/')
+      THEN concat('Delete the key: `gcloud storage hmac delete ', word_or(public_id, 'KEY'), '`.')
+    WHEN starts_with(credential_id, 'hoop:api-key/')
+      THEN concat('Delete the ', hoop_key_words(identity_id), ' in the gateway.')
+  END;
+CREATE OR REPLACE MACRO create_key_step(credential_id, identity_id) AS
+  CASE
+    WHEN starts_with(credential_id, 'aws:access-key/') AND NOT ends_with(identity_id, ':root')
+      THEN concat('Make a new key and give it to the consumers: `aws iam create-access-key --user-name ', aws_user_word(identity_id), '`.')
+    WHEN starts_with(credential_id, 'gcp:service-account-key/')
+      THEN concat('Make a new key and give it to the consumers: `gcloud iam service-accounts keys create FILE --iam-account=', gcp_account_word(identity_id), '`.')
+    WHEN starts_with(credential_id, 'hoop:api-key/') THEN 'Make a new key in the gateway and give it to the consumers.'
+  END;
+CREATE OR REPLACE MACRO owner_step(identity_id) AS
+  CASE
+    WHEN regexp_matches(identity_id, '^aws:[^:]*:user/')
+      THEN concat('Name a new owner, the team that would notice if it stopped: `aws iam tag-user --user-name ', aws_user_word(identity_id), ' --tags Key=owner,Value=TEAM`.')
+    WHEN regexp_matches(identity_id, '^aws:[^:]*:role/')
+      THEN concat('Name a new owner, the team that would notice if it stopped: `aws iam tag-role --role-name ', word_or(regexp_extract(identity_id, '^aws:[^:]*:role/(.+)$', 1), 'NAME'), ' --tags Key=owner,Value=TEAM`.')
+    WHEN regexp_matches(identity_id, '^gcp:[^:]*:serviceAccount/')
+      THEN concat('Name a new owner, the team that would notice if it stopped, in the description: `gcloud iam service-accounts update ', gcp_account_word(identity_id), ' --description="owner: TEAM"`.')
+  END;
+CREATE OR REPLACE MACRO delete_identity_step(identity_id) AS
+  CASE
+    WHEN regexp_matches(identity_id, '^aws:[^:]*:user/')
+      THEN concat('Delete the keys, then the user: `aws iam delete-user --user-name ', aws_user_word(identity_id), '`.')
+    WHEN regexp_matches(identity_id, '^gcp:[^:]*:serviceAccount/')
+      THEN concat('Delete the account: `gcloud iam service-accounts delete ', gcp_account_word(identity_id), '`.')
+    WHEN regexp_matches(identity_id, '^hoop:[^:]*:(api-key|agent)/')
+      THEN concat('Delete the ', hoop_key_words(identity_id), ' in the gateway.')
+  END;
+-- `1. …` lines of a fix; steps that are NULL are left out.
+CREATE OR REPLACE MACRO numbered(steps) AS
+  array_to_string(
+    list_transform(list_filter(steps, lambda step: step IS NOT NULL), lambda step, i: concat(i, '. ', step)), chr(10));
