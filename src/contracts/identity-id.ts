@@ -42,7 +42,9 @@ const PROVIDER = /^[a-z][a-z0-9-]*$/;
 export function identityId(provider: string, scope: string | undefined, local: string): IdentityId {
   if (!PROVIDER.test(provider)) throw new TypeError(`not a provider name: ${JSON.stringify(provider)}`);
   if (local === '') throw new TypeError(`an identity of ${provider} needs a name`);
-  const place = scope === undefined || scope === '' ? UNKNOWN_SCOPE : encodeScope(scope);
+  // Owners and repositories of GitHub are the same in any case: Acme/API and acme/api are one.
+  const known = provider === 'github' ? scope?.toLowerCase() : scope;
+  const place = known === undefined || known === '' ? UNKNOWN_SCOPE : encodeScope(known);
   return `${provider}:${place}:${local}`;
 }
 
