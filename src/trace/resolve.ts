@@ -1,6 +1,8 @@
-import type { StoreReader } from '../store/index.ts';
+import { identityIdFromArn } from '../contracts/index.ts';
+import type { SqlParameters, StoreReader } from '../store/index.ts';
 import { ConfigError } from '../util/errors.ts';
 import { nearest } from '../util/nearest.ts';
+import { looksSecret } from './looks-secret.ts';
 
 /** What a trace is about: one identity with its credentials, or credentials whose identity is not known. */
 export interface Subject {
@@ -8,13 +10,44 @@ export interface Subject {
   readonly credentials: readonly string[];
 }
 
+/** The one thing that the user means. Throws `ConfigError` when it is nothing in this run, or several things. */
+export async function resolveSubject(store: StoreReader, text: string, storeName = 'FILE'): Promise<Subject> {
+  const [first, ...more] = await resolveSubjects(store, text, storeName);
+  if (first === undefined) throw await unknown(store, text, storeName);
+  if (more.length > 0)
+    throw several(
+      text,
+      [first, ...more].map((subject) => subject.identity ?? ''),
+    );
+  return first;
+}
+
 /**
- * What the user means: a credential's public id, canonical id or fingerprint (its first 8 characters will do), an
- * identity's canonical id or name, or the e-mail of an owner. Throws `ConfigError` when it is nothing in this run, or
- * several things.
+ * What the user means: a credential's public id, canonical id, fingerprint (its first 8 characters will do) or masked
+ * form, an identity's canonical id, ARN or name. An owner's e-mail means all that is theirs; whatever else fits
+ * several things is asked back. Throws `ConfigError` then, and when it is nothing in this run.
  */
-export async function resolveSubject(store: StoreReader, text: string): Promise<Subject> {
-  const credentials = await store.rows(
+export async function resolveSubjects(store: StoreReader, given: string, storeName = 'FILE'): Promise<readonly Subject[]> {
+  const text = given.trim();
+  const credential = one(text, (await credentialsNamed(store, text)) ?? (await credentialsMasked(store, text)));
+  if (credential !== undefined) return [await ofCredential(store, credential)];
+  const identity = one(text, await identitiesNamed(store, identityIdFromArn(text) ?? text));
+  if (identity !== undefined) return [await ofIdentity(store, identity)];
+  const owned = await identitiesOwned(store, text);
+  if (owned.length === 0) throw await unknown(store, text, storeName);
+  const subjects: Subject[] = [];
+  for (const id of owned) subjects.push(await ofIdentity(store, id));
+  return subjects;
+}
+
+function one(text: string, ids: readonly string[]): string | undefined {
+  if (ids.length > 1) throw several(text, ids);
+  return ids[0];
+}
+
+async function credentialsNamed(store: StoreReader, text: string): Promise<readonly string[] | undefined> {
+  const found = await ids(
+    store,
     `WITH known AS (
        SELECT credential_id, public_id, fingerprint FROM credentials
        UNION
@@ -25,71 +58,114 @@ export async function resolveSubject(store: StoreReader, text: string): Promise<
      ORDER BY 1`,
     { text },
   );
-  if (credentials.length > 1)
-    throw several(
-      text,
-      credentials.map((row) => String(row.credential_id)),
-    );
-  const [credential] = credentials;
-  if (credential !== undefined) return await ofCredential(store, String(credential.credential_id));
+  return found.length === 0 ? undefined : found;
+}
 
-  const identities = await store.rows(
+/** The short form that reports print: `AKIA…7WML`, `ghp_…(40)`; three dots will do for the ellipsis. */
+async function credentialsMasked(store: StoreReader, text: string): Promise<readonly string[]> {
+  const { head, tail } = /^(?<head>[^\s…]+?)(?:…|\.{3})(?<tail>[^\s….]*)$/u.exec(text)?.groups ?? {};
+  // A private key is masked without an ellipsis: `RSA PRIVATE KEY (1704)`.
+  if (head === undefined || tail === undefined) {
+    return await ids(store, 'SELECT DISTINCT credential_id FROM sightings WHERE masked = $text ORDER BY 1', { text });
+  }
+  return await ids(
+    store,
+    `WITH known AS (SELECT credential_id, public_id FROM credentials UNION SELECT credential_id, public_id FROM sightings)
+     SELECT credential_id FROM sightings WHERE masked = $masked OR ($tail = '' AND length($head) >= 2 AND starts_with(masked, $masked))
+     UNION
+     SELECT credential_id FROM known
+     WHERE starts_with(lower(public_id), lower($head)) AND ends_with(lower(public_id), lower($tail))
+       AND (length($head) >= 4 OR (length($head) >= 2 AND length($tail) >= 2))
+     ORDER BY 1`,
+    { masked: `${head}…${tail}`, head, tail },
+  );
+}
+
+/** By the canonical id, else by it or the name in other letters. */
+async function identitiesNamed(store: StoreReader, text: string): Promise<readonly string[]> {
+  return await ids(
+    store,
     `SELECT identity_id FROM identities WHERE identity_id = $text
      UNION
      SELECT identity_id FROM identities
-     WHERE NOT EXISTS (FROM identities WHERE identity_id = $text) AND lower(name) = lower($text)
-     UNION
-     SELECT identity_id FROM identity_owners WHERE owner = lower($text) AND contains($text, '@')
+     WHERE NOT EXISTS (FROM identities WHERE identity_id = $text)
+       AND (lower(name) = lower($text) OR lower(identity_id) = lower($text))
      ORDER BY 1`,
     { text },
   );
-  if (identities.length > 1)
-    throw several(
-      text,
-      identities.map((row) => String(row.identity_id)),
-    );
-  const [identity] = identities;
-  if (identity !== undefined) return await ofIdentity(store, String(identity.identity_id));
-  throw await unknown(store, text);
+}
+
+/** An owner may be written as an address, or as the handle that the roster gives for it. */
+async function identitiesOwned(store: StoreReader, text: string): Promise<readonly string[]> {
+  if (!text.includes('@')) return [];
+  return await ids(
+    store,
+    `WITH named AS (SELECT identity_id, lower(trim(unnest(owners))) AS owner FROM identities)
+     SELECT DISTINCT identity_id FROM named
+     WHERE owner = lower($text)
+        OR ltrim(owner, '@') IN (SELECT lower(handle) FROM people WHERE email = lower($text) AND handle IS NOT NULL)
+     ORDER BY 1`,
+    { text },
+  );
+}
+
+async function ids(store: StoreReader, sql: string, parameters: SqlParameters): Promise<readonly string[]> {
+  const rows = await store.rows(sql, parameters);
+  return rows.map((row) => String(Object.values(row)[0]));
 }
 
 async function ofCredential(store: StoreReader, credential: string): Promise<Subject> {
-  const [owner] = await store.rows('SELECT identity_id FROM credential_identities WHERE credential_id = $credential', {
+  const [owner] = await ids(store, 'SELECT identity_id FROM credential_identities WHERE credential_id = $credential', {
     credential,
   });
-  return owner === undefined ? { credentials: [credential] } : { identity: String(owner.identity_id), credentials: [credential] };
+  return owner === undefined ? { credentials: [credential] } : { identity: owner, credentials: [credential] };
 }
 
 async function ofIdentity(store: StoreReader, identity: string): Promise<Subject> {
-  const held = await store.rows(
+  const credentials = await ids(
+    store,
     `SELECT credential_id FROM credentials WHERE identity_id = $identity
      UNION
      SELECT credential_id FROM credential_identities WHERE identity_id = $identity
      ORDER BY 1`,
     { identity },
   );
-  return { identity, credentials: held.map((row) => String(row.credential_id)) };
+  return { identity, credentials };
 }
 
-function several(text: string, ids: readonly string[]): ConfigError {
-  const shown = ids.slice(0, 8).join('\n    ');
-  return new ConfigError(`"${text}" is ${ids.length} things in this run`, {
+function several(text: string, found: readonly string[]): ConfigError {
+  const shown = found.slice(0, 8).join('\n    ');
+  return new ConfigError(`"${text}" is ${found.length} things in this run`, {
     code: 'TRACE_AMBIGUOUS',
-    hint: `Name one of them:\n    ${shown}${ids.length > 8 ? `\n    … and ${ids.length - 8} more` : ''}`,
+    hint: `Name one of them:\n    ${shown}${found.length > 8 ? `\n    … and ${found.length - 8} more` : ''}`,
   });
 }
 
-async function unknown(store: StoreReader, text: string): Promise<ConfigError> {
-  const names = await store.rows(
-    `SELECT identity_id AS name FROM identities UNION SELECT name FROM identities UNION SELECT public_id FROM credentials WHERE public_id IS NOT NULL`,
+async function unknown(store: StoreReader, text: string, storeName: string): Promise<ConfigError> {
+  if (looksSecret(text)) {
+    return new ConfigError('That looks like a secret, and nothing in this run has it as an id', {
+      code: 'TRACE_UNKNOWN',
+      hint: `Arguments are seen by other processes and kept by the shell. Give secrets on standard input: pbpaste | nhi-audit trace - --store ${storeName}`,
+    });
+  }
+  const [person] = await ids(store, 'SELECT email FROM people WHERE email = lower($text)', { text });
+  if (person !== undefined) {
+    return new ConfigError('No identity of this run names that person as its owner', {
+      code: 'TRACE_UNKNOWN',
+      hint: `nhi-audit identities --store ${storeName} lists who owns what.`,
+    });
+  }
+  const names = await ids(
+    store,
+    `SELECT identity_id FROM identities UNION SELECT name FROM identities
+     UNION SELECT public_id FROM credentials WHERE public_id IS NOT NULL
+     UNION SELECT unnest(owners) FROM identities`,
+    {},
   );
-  const meant = nearest(
-    text,
-    names.map((row) => String(row.name)),
-  );
+  const meant = nearest(identityIdFromArn(text) ?? text, names);
   // What was typed may be a secret pasted by mistake: it is not repeated.
-  return new ConfigError('Nothing in this run has that id, name or fingerprint', {
+  return new ConfigError('Nothing in this run has that id, name, owner or fingerprint', {
     code: 'TRACE_UNKNOWN',
-    hint: meant === undefined ? 'nhi-audit identities --store FILE lists what there is.' : `Did you mean "${meant}"?`,
+    hint: meant === undefined ? `nhi-audit identities --store ${storeName} lists what there is.` : `Did you mean "${meant}"?`,
   });
 }

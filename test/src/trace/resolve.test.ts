@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Observation } from '../../../src/contracts/index.ts';
-import { resolveSubject, type Subject } from '../../../src/trace/resolve.ts';
+import { resolveSubject, resolveSubjects, type Subject } from '../../../src/trace/resolve.ts';
 import { ConfigError } from '../../../src/util/errors.ts';
 import { withRun } from '../correlate/run-store.ts';
 
@@ -28,6 +28,12 @@ describe('what a trace is about', () => {
     ['its canonical id', USER],
     ['its name', 'ci-deploy'],
     ['its name in other letters', 'CI-Deploy'],
+    ['its canonical id in other letters', USER.toUpperCase()],
+    ['its ARN', 'arn:aws:iam::123456789012:user/ci-deploy'],
+    ['its ARN with a path', 'arn:aws:iam::123456789012:user/robots/ci-deploy'],
+    ['the masked form of its key', `${KEY_ID.slice(0, 4)}…${KEY_ID.slice(-4)}`],
+    ['the masked form with three dots', `${KEY_ID.slice(0, 4)}...${KEY_ID.slice(-4)}`],
+    ['its key with blanks around', ` ${KEY_ID} `],
     ['the e-mail of its owner', 'ada@harbour.example'],
     ['the e-mail of its owner in other letters', 'ADA@Harbour.example'],
   ] as const) {
@@ -47,6 +53,84 @@ describe('what a trace is about', () => {
     });
   }
 
+  it('is the role of a session, found by the ARN of the session', async () => {
+    const role: Observation = { kind: 'identity', id: 'aws:123456789012:role/etl', provider: 'aws', type: 'role', name: 'etl' };
+    const arn = 'arn:aws:sts::123456789012:assumed-role/etl/session-1';
+
+    assert.deepEqual(await resolved(arn, [...ESTATE, role]), { identity: 'aws:123456789012:role/etl', credentials: [] });
+  });
+
+  it('is a secret without an id, found by its masked form', async () => {
+    const estate = [...ESTATE.slice(0, 5), sighting(`secret:${PRINT}`, PRINT)];
+
+    assert.deepEqual(await resolved('x…(40)', estate), { credentials: [`secret:${PRINT}`] });
+    assert.deepEqual(await resolved('x...(40)', estate), { credentials: [`secret:${PRINT}`] });
+    await assert.rejects(resolved('x…(41)', estate), { code: 'TRACE_UNKNOWN' });
+  });
+
+  it('asks which one, when several look the same masked', async () => {
+    await assert.rejects(resolved('x…(40)'), { code: 'TRACE_AMBIGUOUS', hint: /secret:0123456789abcdef.*\n.*secret:ab12cd34/ });
+  });
+
+  it('is each identity in turn, when an owner has several', async () => {
+    const subjects = await withRun(ESTATE, (store) => resolveSubjects(store, 'BO@harbour.example'));
+
+    assert.deepEqual(subjects, [
+      { identity: 'aws:123456789012:user/backup', credentials: [] },
+      { identity: 'aws:123456789012:user/report', credentials: [] },
+    ]);
+  });
+
+  it('is what a person owns under the handle that the roster gives', async () => {
+    const person: Observation = { kind: 'person', email: 'cy@harbour.example', handle: 'cy-h' };
+    const owned: Observation = { kind: 'identity', id: 'aws:1:user/x', owner: '@cy-h', name: 'x', ...COMMON };
+
+    assert.deepEqual(await resolved('cy@harbour.example', [person, owned]), { identity: 'aws:1:user/x', credentials: [] });
+    await assert.rejects(resolved('cy@harbour.example', [person]), {
+      code: 'TRACE_UNKNOWN',
+      message: 'No identity of this run names that person as its owner',
+    });
+  });
+
+  for (const [what, text] of [
+    ['a token', `${['gh', 'p_'].join('')}kP3vN8xQ2mR7tY1wZ5bC9dF4gH6jL0sAeUiO`],
+    ['the secret half of a key', 'kP3vN8xQ2mR7tY1wZ5bC9dF4gH6jL0sAeUiO2pXy'],
+    ['a connection string', ['postgres', '//app', 'kP3vN8xQ@db/orders'].join(':')],
+  ] as const) {
+    it(`is never ${what} given as an argument: it says where to give it`, async () => {
+      await assert.rejects(
+        withRun(ESTATE, (store) => resolveSubjects(store, text, 'my.duckdb')),
+        (error) => {
+          assert(error instanceof ConfigError);
+          assert.match(error.message, /looks like a secret/);
+          assert.match(error.hint ?? '', /trace - --store my\.duckdb$/);
+          assert(!`${error.message} ${error.hint}`.includes(text));
+          return true;
+        },
+      );
+    });
+  }
+
+  for (const text of [
+    'data-science-nightly-features-role',
+    `${KEY_ID.slice(0, -1)}X`,
+    '0dcf8df56c4c148eecf5b953ba63e0ae900f7bba',
+    'arn:aws:iam::123456789012:user/x',
+  ]) {
+    it(`takes ${text} for a name that is not there, not for a secret`, async () => {
+      await assert.rejects(resolved(text), { message: /^Nothing in this run has that id/ });
+    });
+  }
+
+  it('names the store that was given', async () => {
+    await assert.rejects(
+      withRun(ESTATE, (store) => resolveSubjects(store, 'nobody-at-all', 'my.duckdb')),
+      {
+        hint: 'nhi-audit identities --store my.duckdb lists what there is.',
+      },
+    );
+  });
+
   it('asks which one, when a name is borne by several', async () => {
     await assert.rejects(resolved('backup'), (error) => {
       assert(error instanceof ConfigError);
@@ -56,7 +140,7 @@ describe('what a trace is about', () => {
     });
   });
 
-  it('asks which one, when an owner has several', async () => {
+  it('asks which one, when one is wanted and an owner has several', async () => {
     await assert.rejects(resolved('bo@harbour.example'), { code: 'TRACE_AMBIGUOUS', hint: /user\/backup\n.*user\/report/ });
   });
 
