@@ -5,10 +5,11 @@ import { askGit, GitError, type GitRepository } from '../../src/files/git.ts';
 import { shallowCommits } from '../../src/files/history.ts';
 import { headOfBytes, sourceFile } from '../../src/files/source-file.ts';
 import { type Checkout, openCheckout, type Place } from './checkout.ts';
+import { FileTally } from './file-tally.ts';
+import { databaseBeside, databaseIn, isOwnReport, type OwnKind, ownBelow } from './own.ts';
 import { placeOf } from './place.ts';
 import { resolveCommit } from './refs.ts';
-import { Tally } from './tally.ts';
-import { sightingIn } from './work-tree.ts';
+import { leaveOut, sightingIn } from './work-tree.ts';
 
 /** Well-known ids of the empty tree; git knows them without having them. */
 const EMPTY_TREE = {
@@ -28,7 +29,7 @@ export async function* scanStaged(found: GitRepository, place: Place, context: C
   ]);
   const format = checkout.config.get('extensions.objectformat')?.[0] === 'sha256' ? 'sha256' : 'sha1';
   const changes = sinceHead ?? (await listChanges(found, ['diff-index', EMPTY_TREE[format]], context.signal));
-  yield* readChanges(checkout, changes, 'staged changes', context, new Tally());
+  yield* readChanges(checkout, changes, 'staged changes', context, new FileTally(context.options));
 }
 
 /** What a branch changed since it left its base: the merge-base diff, as a pull request shows it. */
@@ -38,7 +39,7 @@ export async function* scanDiff(
   diff: { readonly base: string; readonly head: string },
   context: CrawlContext,
 ): AsyncGenerator<Observation> {
-  const tally = new Tally();
+  const tally = new FileTally(context.options);
   const checkout = await openCheckout(found, place, context);
   const base = await resolveCommit(checkout, diff.base || 'HEAD', context);
   const head = await resolveCommit(checkout, diff.head || 'HEAD', context);
@@ -58,14 +59,16 @@ async function* readChanges(
   all: readonly Change[],
   subject: string,
   context: CrawlContext,
-  tally: Tally,
+  tally: FileTally,
 ): AsyncGenerator<Observation> {
   const { repository, name } = checkout;
+  const own = repository.workTree === undefined ? new Set<string>() : ownBelow(repository.workTree, context.options.own);
   const byId = new Map<string, Change[]>();
   for (const change of all) {
-    if (checkout.isExcluded(change.path)) continue;
-    if (change.mode === '160000') tally.skip('submodules');
-    else if (change.mode === '120000') tally.skip('symlinks');
+    if (checkout.isExcluded(change.path)) tally.exclude(change.path);
+    else if (own.has(change.path) || own.has(databaseBeside(change.path) ?? '')) leaveOut('run', change.path, tally);
+    else if (change.mode === '160000') tally.skip('submodules', change.path);
+    else if (change.mode === '120000') tally.skip('symlinks', change.path);
     else if (/^0+$/.test(change.id)) tally.pass('unmerged files', change.path);
     else byId.set(change.id, [...(byId.get(change.id) ?? []), change]);
   }
@@ -83,7 +86,16 @@ async function* readChanges(
           tally.fail(`could not be read: ${why}`, change.path);
           continue;
         }
-        tally.read(bytes.length);
+        const kind = ownKind(change.path, bytes);
+        if (kind !== undefined) {
+          leaveOut(kind, change.path, tally);
+          continue;
+        }
+        if (!context.options.search && context.claims(headOfBytes(change.path, bytes)) === undefined) {
+          tally.unasked();
+          continue;
+        }
+        tally.read(bytes.length, change.path);
         yield* readChange(change, bytes, { repository: name, path: change.path, atHead: true }, context);
       }
       context.progress.advance(1, bytes?.length ?? 0);
@@ -91,7 +103,11 @@ async function* readChanges(
   } finally {
     context.progress.end();
   }
-  yield tally.coverage('work-tree', `${name} ${subject}`, { repository: name });
+  yield* tally.rows(`${name} ${subject}`, { repository: name });
+}
+
+function ownKind(path: string, bytes: Buffer): OwnKind | undefined {
+  return databaseIn([bytes]) ?? (isOwnReport(headOfBytes(path, bytes)) ? 'report' : undefined);
 }
 
 async function* readChange(
@@ -111,7 +127,7 @@ async function* readChange(
       if (!isOld) yield observation;
     }
   }
-  if (content === 'own') return;
+  if (content === 'own' || !context.options.search) return;
   for (const match of context.detect(bytes, { path: change.path })) {
     if (isAdded(change, match.line, match.endLine)) yield sightingIn(match, at, place, context);
   }

@@ -1,4 +1,4 @@
-import type { BlobRef, BulkMatch, CrawlContext, Location, Observation, SightingObservation } from '../../src/contracts/index.ts';
+import type { BlobRef, BulkMatch, CrawlContext, Location, SightingObservation } from '../../src/contracts/index.ts';
 import { type BlobList, hasAlternates, listAllBlobs, listReachableBlobs, readBlobs, sizeBlobs } from '../../src/files/blobs.ts';
 import { explainGitError, GitError, gitPrefix } from '../../src/files/git.ts';
 import {
@@ -15,6 +15,7 @@ import { headOfBytes, sourceFile } from '../../src/files/source-file.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { messageOf } from '../../src/util/errors.ts';
 import type { Checkout } from './checkout.ts';
+import type { CommitRange } from './refs.ts';
 import type { Tally } from './tally.ts';
 import { type FoundInFile, sightingIn } from './work-tree.ts';
 
@@ -49,12 +50,12 @@ interface Past {
 export async function searchHistory(
   checkout: Checkout,
   readBefore: ReadonlySet<string>,
-  range: readonly string[] | undefined,
+  range: CommitRange | undefined,
   context: CrawlContext,
   tally: Tally,
 ): Promise<HistorySearch> {
   const { repository } = checkout;
-  const list = await listBlobs(checkout, range, context.signal).catch(async (error: unknown) => {
+  const list = await listBlobs(checkout, range, context.signal, tally).catch(async (error: unknown) => {
     if (!(error instanceof GitError)) throw error;
     tally.note(`the objects could not be listed (${messageOf(await explainGitError(repository, error))})`);
     return { blobs: [], unreadable: 0, isWhole: false };
@@ -89,12 +90,19 @@ export async function traceHits(
   const { repository, isExcluded } = checkout;
   context.progress.phase('Finding commits');
   try {
+    const countsUnwanted = context.options.exclude.length > 0 && context.options.search;
     const trace = await traceBlobs(repository, {
+      countsUnwanted,
       wanted: new Set([...search.hits.keys(), ...also]),
       ...(search.isWhole ? { known: new Set(search.blobs.map((blob) => blob.id)) } : {}),
       acceptsPath: (path) => path.startsWith(repository.prefix) && !isExcluded(path),
       signal: context.signal,
     });
+    if (countsUnwanted) {
+      let excluded = 0;
+      for (const { id } of search.blobs) if (trace.refused.has(id)) excluded += 1;
+      tally.exclude(undefined, tally.unread(excluded));
+    }
     if (trace.absent > 0) {
       tally.fail('blobs that commits name are missing from this clone (a partial clone, or damage)', '', trace.absent);
     }
@@ -117,7 +125,7 @@ export async function* joinSightings(
   search: HistorySearch,
   trace: Trace,
   context: CrawlContext,
-): AsyncGenerator<Observation> {
+): AsyncGenerator<SightingObservation> {
   const past = await pastSightings(checkout, search, trace, context);
   for (const { file, sighting } of files) {
     const own = file.id === undefined ? undefined : trace.introductions.get(file.id);
@@ -149,12 +157,15 @@ export function commitOf(introduction: Introduction | undefined): Location {
 
 async function listBlobs(
   checkout: Checkout,
-  range: readonly string[] | undefined,
+  range: CommitRange | undefined,
   signal: AbortSignal,
+  tally: Tally,
 ): Promise<BlobList & { readonly isWhole: boolean }> {
   const { repository } = checkout;
   if (range !== undefined) {
-    const ids = await blobsOfCommits(repository, range, signal);
+    const { ids, commits } = await blobsOfCommits(repository, range.args, signal);
+    const words = commits === 1 ? '1 commit was' : `${commits} commits were`;
+    tally.note(`only commits after ${range.since} were asked for (--since), ${words} read`);
     return { ...(await sizeBlobs(repository, ids, signal)), isWhole: false };
   }
   // Objects borrowed from another repository's store are not this one's, unless something here leads to them.

@@ -1,12 +1,21 @@
 import { join } from 'node:path';
-import { type CrawlContext, defineCrawler, type Observation, type PathTarget } from '../../src/contracts/index.ts';
-import { commonDirOf, explainGitError, findRepository, GitError } from '../../src/files/git.ts';
+import {
+  type CrawlContext,
+  defineCrawler,
+  type Location,
+  type Observation,
+  type PathTarget,
+  type SightingObservation,
+} from '../../src/contracts/index.ts';
+import { assertNoFifo, commonDirOf, explainGitError, findRepository, GitError } from '../../src/files/git.ts';
 import { ConfigError, messageOf, TargetError } from '../../src/util/errors.ts';
 import { scanDiff, scanStaged } from './changes.ts';
 import { type Checkout, directoryLocation, isIgnoredDirectory, openCheckout, type Place } from './checkout.ts';
-import { commitOf, joinSightings, searchHistory, traceHits } from './history.ts';
-import { type Listing, listDirectory, listWorkTree } from './listing.ts';
-import { commitRange } from './refs.ts';
+import { FileTally } from './file-tally.ts';
+import { commitOf, type HistorySearch, joinSightings, searchHistory, traceHits } from './history.ts';
+import { type ListedFile, type Listing, listDirectory, listWorkTree } from './listing.ts';
+import { leaveOwnOut } from './own-history.ts';
+import { type CommitRange, commitRange, SINCE_INVALID } from './refs.ts';
 import { configSightings } from './remote.ts';
 import { Tally } from './tally.ts';
 import { type FoundInFile, planReading, readClaimed, searchFiles } from './work-tree.ts';
@@ -16,8 +25,8 @@ export const repository = defineCrawler({
   id: 'repository',
   title: 'Repositories and directories',
   emits: ['sighting', 'coverage'],
-  surfaces: ['work-tree', 'history'],
-  version: 1,
+  surfaces: ['work-tree', 'history', 'agent-config', 'iac'],
+  version: 2,
   accepts: (target) => target.isDirectory,
   scan: scanDirectory,
 });
@@ -50,6 +59,7 @@ async function* scanChanges(target: PathTarget, context: CrawlContext): AsyncGen
     });
   }
   try {
+    assertNoFifo(found);
     const place = { path: target.path, below: '' };
     if (diff !== undefined) yield* scanDiff(found, place, diff, context);
     if (staged) yield* scanStaged(found, place, context);
@@ -65,6 +75,7 @@ async function* scanPlace(place: Place, crawl: Crawl, context: CrawlContext): As
   if (found === undefined || isAround) return yield* scanPlain(place, crawl, context);
   let checkout: Checkout;
   try {
+    assertNoFifo(found);
     if (await isIgnoredDirectory(found, context.signal)) return yield* scanPlain(place, crawl, context);
     checkout = await openCheckout(found, place, context);
   } catch (error) {
@@ -73,69 +84,98 @@ async function* scanPlace(place: Place, crawl: Crawl, context: CrawlContext): As
     if (!(reason instanceof GitError || reason instanceof TargetError)) throw reason;
     const why = `git could not open the repository (${messageOf(reason)}); its files were read, its history was not`;
     const at = directoryLocation(place);
-    yield {
-      kind: 'coverage',
-      surface: 'history',
-      subject: at.repository ?? place.path,
-      outcome: 'unsupported',
-      why,
-      covers: ['sighting'],
-      at,
-    };
+    if (context.options.history && context.options.search) {
+      const subject = at.repository ?? place.path;
+      yield { kind: 'coverage', surface: 'history', subject, outcome: 'unsupported', why, covers: ['sighting'], at };
+    }
     return yield* scanPlain(place, crawl, context);
   }
   yield* scanCheckout(checkout, place, crawl, context);
 }
 
 async function* scanPlain(place: Place, crawl: Crawl, context: CrawlContext): AsyncGenerator<Observation> {
-  const tally = new Tally();
+  const tally = new FileTally(context.options);
   const at = directoryLocation(place);
   const listing = listDirectory(place, context, tally);
   enqueue(crawl, place, listing);
   // A folder of repositories has nothing of its own to tell of.
   const isOnlyFolder = listing.files.length === 0 && listing.nested.length > 0;
   yield* readFiles(listing, at, context, tally);
-  if (!isOnlyFolder) yield tally.coverage('work-tree', at.repository ?? place.path, at);
+  if (!isOnlyFolder) yield* tally.rows(at.repository ?? place.path, at);
 }
 
 async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, context: CrawlContext): AsyncGenerator<Observation> {
   const { repository, name } = checkout;
   const base = { repository: name };
-  const tally = new Tally();
+  const tally = new FileTally(context.options);
   const listing = await listFiles(checkout, place, crawl, context, tally);
   const store = commonDirOf(repository.gitDir);
   const isFirst = !crawl.stores.has(store);
   crawl.stores.add(store);
-  if (isFirst) yield* configSightings(checkout, context);
+  if (isFirst && context.options.search) yield* configSightings(checkout, context);
   if (!context.options.history || !isFirst) {
     if (listing === undefined) return;
     yield* readFiles(listing, base, context, tally);
-    yield tally.coverage('work-tree', name, base);
+    yield* tally.rows(name, base);
     return;
   }
 
-  const past = new Tally();
-  const { since } = context.options;
-  const range = since === undefined ? undefined : await rangeSince(since, checkout, place, context, past);
+  const past = new Tally(context.options.exclude);
+  const { since, search: isSearched } = context.options;
+  const range = since === undefined || !isSearched ? undefined : await rangeSince(since, checkout, place, context, past);
   const plan = planReading(listing ?? { root: place.path, files: [], nested: [], submodules: [] }, context, tally);
   const found: FoundInFile[] = [];
   for await (const item of searchFiles(plan, base, context, tally)) found.push(item);
 
   const readBefore = new Set<string>();
   for (const { id } of [...plan.bulk, ...plan.claimed]) if (id !== undefined) readBefore.add(id);
-  const search = await searchHistory(checkout, readBefore, range, context, past);
+  // The history is not asked for then, but it still tells who brought what the file scanners read.
+  const search = isSearched ? await searchHistory(checkout, readBefore, range, context, past) : NOTHING_FOUND;
   const also = new Set<string>();
   for (const { id } of [...found.map((item) => item.file), ...plan.claimed]) if (id !== undefined) also.add(id);
   const trace = await traceHits(checkout, search, also, context, past);
-  yield* joinSightings(checkout, found, search, trace, context);
-  yield* readClaimed(
-    plan,
-    (file) => ({ ...base, path: file.path, ...commitOf(trace.introductions.get(file.id ?? '')), atHead: true }),
-    context,
-    tally,
-  );
-  if (listing !== undefined) yield tally.coverage('work-tree', name, base);
-  yield past.coverage('history', name, base, { readAsFiles: readBefore.size });
+  const kept = await leaveOwnOut(checkout, search, trace, plan.setAside, context, past);
+  const origins = new Origins();
+  for await (const sighting of joinSightings(checkout, found, kept, trace, context)) {
+    origins.add(sighting);
+    yield sighting;
+  }
+  const locate = (file: ListedFile): Location => ({
+    ...base,
+    path: file.path,
+    ...(origins.of(file.path) ?? commitOf(trace.introductions.get(file.id ?? ''))),
+    atHead: true,
+  });
+  yield* readClaimed(plan, locate, context, tally);
+  if (listing !== undefined) yield* tally.rows(name, base);
+  if (isSearched) yield past.coverage('history', name, base, { readAsFiles: readBefore.size });
+}
+
+const NOTHING_FOUND: HistorySearch = { hits: new Map(), blobs: [], isWhole: false };
+
+/**
+ * The commit that brought what was found in a file of the work tree. A file scanner finds the same credential there once
+ * more, by its structure: both name one commit. Where several commits brought several credentials, a file has no one
+ * commit, and only the sightings that have their own tell it.
+ */
+class Origins {
+  readonly #byPath = new Map<string, Location>();
+
+  add({ place, at }: SightingObservation): void {
+    if (place === 'history' || at?.path === undefined) return;
+    const { path, commit, author, date } = at;
+    const origin = {
+      ...(commit === undefined ? {} : { commit }),
+      ...(author === undefined ? {} : { author }),
+      ...(date === undefined ? {} : { date }),
+    };
+    const known = this.#byPath.get(path);
+    this.#byPath.set(path, known === undefined || known.commit === commit ? origin : {});
+  }
+
+  of(path: string): Location | undefined {
+    return this.#byPath.get(path);
+  }
 }
 
 /** A ref the user gave must be in the repository he named; one met on the way may not have it. */
@@ -145,11 +185,11 @@ async function rangeSince(
   place: Place,
   context: CrawlContext,
   past: Tally,
-): Promise<readonly string[] | undefined> {
+): Promise<CommitRange | undefined> {
   try {
     return await commitRange(checkout, since, context);
   } catch (error) {
-    if (place.below === '' || !(error instanceof ConfigError)) throw error;
+    if (place.below === '' || !(error instanceof ConfigError) || error.code === SINCE_INVALID) throw error;
     past.note(`${error.message}: its whole history was read`);
     return undefined;
   }
@@ -159,7 +199,7 @@ async function* readFiles(
   listing: Listing,
   base: { readonly repository?: string },
   context: CrawlContext,
-  tally: Tally,
+  tally: FileTally,
 ): AsyncGenerator<Observation> {
   const plan = planReading(listing, context, tally);
   for await (const { sighting } of searchFiles(plan, base, context, tally)) yield sighting;

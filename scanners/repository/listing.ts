@@ -13,6 +13,8 @@ export interface ListedFile {
   readonly size: number;
   /** Blob id of a tracked file whose content is as in the index. */
   readonly id?: string;
+  /** Blob id that the index has for it, where it is not sure that the file still has that content. */
+  readonly staged?: string;
 }
 
 export interface Listing {
@@ -31,8 +33,9 @@ export function listDirectory(place: Place, context: CrawlContext, tally: Tally)
   for (const entry of walk(place.path, (path) => isExcluded(place.below + path))) {
     if (entry.kind === 'file') files.push({ path: entry.path, size: entry.size });
     else if (entry.kind === 'repository') nested.push(entry.path);
+    else if (entry.kind === 'excluded') tally.exclude(entry.path);
     else if (entry.kind === 'unreadable') tally.fail(`could not be read: ${entry.why}`, entry.path === '' ? '.' : entry.path);
-    else tally.skip(entry.kind === 'symlink' ? 'symlinks' : 'special files');
+    else tally.skip(entry.kind === 'symlink' ? 'symlinks' : 'special files', entry.path);
     if (files.length % 1024 === 0) context.signal.throwIfAborted();
   }
   return { root: place.path, files, nested, submodules: [] };
@@ -54,28 +57,32 @@ export async function listWorkTree(
   const submodules: string[] = [];
   const paths = new RealPaths(root);
   const consider = (path: string, entry: IndexEntry | undefined) => {
-    if (checkout.isExcluded(path)) return;
-    if (!paths.isReal(path)) return tally.skip('symlinks');
+    if (!paths.isReal(path)) return checkout.isExcluded(path) ? tally.exclude(path) : tally.skip('symlinks', path);
     let stat: Stats;
     try {
       stat = lstatSync(join(root, path));
     } catch (error) {
       // Deleted but tracked: it is no part of the work tree, and its blob is read with the history.
       if (codeOf(error) === 'ENOENT' && entry !== undefined) return;
+      if (checkout.isExcluded(path)) return tally.exclude(path);
       return tally.fail(`could not be read: ${codeOf(error) ?? 'unknown'}`, path);
     }
-    if (stat.isSymbolicLink()) return tally.skip('symlinks');
+    if (checkout.isExcluded(path)) return tally.exclude(path);
+    if (stat.isSymbolicLink()) return tally.skip('symlinks', path);
     if (stat.isDirectory() && entry !== undefined) return tally.fail('tracked as files are directories', path);
-    if (!stat.isFile()) return tally.skip('special files');
-    files.push({ path, size: stat.size, ...(entry !== undefined && isUnchanged(entry, stat) ? { id: entry.id } : {}) });
+    if (!stat.isFile()) return tally.skip('special files', path);
+    const id = entry === undefined ? {} : isUnchanged(entry, stat) ? { id: entry.id } : { staged: entry.id };
+    files.push({ path, size: stat.size, ...id });
   };
   for (const [path, entry] of tracked) {
-    if (entry.mode === '160000') submodules.push(path);
-    else consider(path, entry);
+    if (entry.mode !== '160000') consider(path, entry);
+    else if (checkout.isExcluded(path)) tally.exclude(path);
+    else submodules.push(path);
   }
   for (const path of others) {
     if (!path.endsWith('/')) consider(path, undefined);
-    else if (!checkout.isExcluded(path)) nested.push(path.slice(0, -1));
+    else if (checkout.isExcluded(path)) tally.exclude(path);
+    else nested.push(path.slice(0, -1));
   }
   return { root, files, nested, submodules };
 }

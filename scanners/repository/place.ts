@@ -2,18 +2,50 @@ import type { SightingObservation } from '../../src/contracts/index.ts';
 
 /** Which kind of place a file of the work tree is. */
 export function placeOf(path: string): SightingObservation['place'] {
-  return CI_FILES.test(path) ? 'ci' : 'work-tree';
+  if (CI_FILES.test(path)) return 'ci';
+  if (AGENT_FILES.test(path)) return 'agent-config';
+  if (INFRASTRUCTURE_FILES.test(path)) return 'iac';
+  return 'work-tree';
 }
 
 /** Files that a CI system runs, by the names their makers document. */
-const CI_FILES = new RegExp(
+const CI_FILES = anyOf([
+  String.raw`(^|/)\.(github|gitea|forgejo)/(workflows|actions)/.+\.ya?ml$`,
+  String.raw`(^|/)action\.ya?ml$`,
+  String.raw`(^|/)[^/]*\.gitlab-ci\.ya?ml$`,
+  String.raw`(^|/)\.(circleci|buildkite|woodpecker)/.+\.ya?ml$`,
+  String.raw`(^|/)\.(travis|drone|woodpecker|appveyor)\.ya?ml$`,
+  String.raw`(^|/)(appveyor|azure-pipelines[^/]*|bitbucket-pipelines|cloudbuild[^/]*|buildspec[^/]*)\.ya?ml$`,
+  '(^|/)Jenkinsfile([.-][^/]*)?$',
+]);
+
+/** Files that tell an AI agent which tools and servers to use, and what to show them at the door. */
+const AGENT_FILES = anyOf(
   [
-    String.raw`(^|/)\.(github|gitea|forgejo)/(workflows|actions)/.+\.ya?ml$`,
-    String.raw`(^|/)action\.ya?ml$`,
-    String.raw`(^|/)[^/]*\.gitlab-ci\.ya?ml$`,
-    String.raw`(^|/)\.(circleci|buildkite|woodpecker)/.+\.ya?ml$`,
-    String.raw`(^|/)\.(travis|drone|woodpecker|appveyor)\.ya?ml$`,
-    String.raw`(^|/)(appveyor|azure-pipelines[^/]*|bitbucket-pipelines|cloudbuild[^/]*|buildspec[^/]*)\.ya?ml$`,
-    '(^|/)Jenkinsfile([.-][^/]*)?$',
-  ].join('|'),
+    String.raw`(^|/)\.mcp\.json$`,
+    String.raw`(^|/)\.(cursor|vscode)/mcp\.json$`,
+    String.raw`(^|/)(claude_desktop_config|mcp_config|\.claude)\.json$`,
+    String.raw`(^|/)\.claude/(settings(\.local)?|\.credentials)\.json$`,
+    String.raw`(^|/)\.codex/config\.toml$`,
+    String.raw`(^|/)opencode\.jsonc?$`,
+  ],
+  'i',
 );
+
+/** Code and state of infrastructure, by name: Terraform, Compose, image builds, CloudFormation. */
+const INFRASTRUCTURE_FILES = anyOf(
+  [
+    String.raw`\.(tf|tfvars)(\.json)?$`,
+    String.raw`\.tfstate(\.[^/]*)?$`,
+    String.raw`(^|/)(docker-)?compose([.-][^/]*)?\.ya?ml$`,
+    String.raw`(^|/)(Dockerfile|Containerfile)(\.[^/]*|-[\w-]*)?$`,
+    String.raw`\.(Dockerfile|Containerfile)$`,
+    String.raw`(^|/)(cloudformation|cfn)/.+\.(ya?ml|json)$`,
+    String.raw`\.(template|cfn|cloudformation)(\.(ya?ml|json))?$`,
+  ],
+  'i',
+);
+
+function anyOf(patterns: readonly string[], flags = ''): RegExp {
+  return new RegExp(patterns.join('|'), flags);
+}

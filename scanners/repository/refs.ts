@@ -14,20 +14,52 @@ export async function resolveCommit(checkout: Checkout, ref: string, context: Cr
   });
 }
 
-/** `--since` in the words of `git log`: commits a ref does not reach, or those after a date. */
-export async function commitRange(checkout: Checkout, since: string, context: CrawlContext): Promise<readonly string[]> {
+/** What `--since` leaves of the history. */
+export interface CommitRange {
+  /** As the user said it. */
+  readonly since: string;
+  /** In the words of `git log`: commits a ref does not reach, or those after a date. */
+  readonly args: readonly string[];
+}
+
+/** A date that is none is a mistake in any repository; a ref that one lacks may be in the next. */
+export const SINCE_INVALID = 'SINCE_INVALID';
+
+export async function commitRange(checkout: Checkout, since: string, context: CrawlContext): Promise<CommitRange> {
   const id = await findCommit(checkout, since, context);
-  if (id !== undefined) return ['--all', `^${id}`];
-  if (DATE.test(since.trim())) return ['--all', `--since=${since.trim()}`];
+  if (id !== undefined) return { since, args: ['--all', `^${id}`] };
+  const text = since.trim();
+  if (AGO.test(text)) return { since, args: ['--all', `--since=${text}`] };
+  if (DATE.test(text)) {
+    const seconds = secondsOf(text);
+    if (seconds !== undefined) return { since, args: ['--all', `--since=@${seconds} +0000`] };
+    throw new ConfigError(`--since ${JSON.stringify(since)} is no date of the calendar`, {
+      code: SINCE_INVALID,
+      hint: 'Dates are written year-month-day, such as 2026-03-01, and may have a time: 2026-03-01T09:30:00Z.',
+    });
+  }
   throw new ConfigError(`--since ${JSON.stringify(since)} is neither a commit of ${checkout.name} nor a date`, {
     code: 'REF_UNKNOWN',
     hint: `${await hintFor(checkout, since, context)} Dates look like 2026-03-01 or "2 weeks ago".`,
   });
 }
 
-/** git itself takes any word for a date (an unknown one is now), so only these forms pass. */
-const DATE =
-  /^(\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?|yesterday|\d+ (minute|hour|day|week|month|year)s? ago)$/i;
+/**
+ * git itself takes any word for a date (an unknown one is now), and a date for the present hour of that day, so only these
+ * forms pass, and a date begins at midnight, local time.
+ */
+const AGO = /^(yesterday|\d+ (minute|hour|day|week|month|year)s? ago)$/i;
+const DATE = /^(?<day>\d{4}-\d{2}-\d{2})([T ](?<time>\d{2}:\d{2}(:\d{2}(\.\d+)?)?)( ?(?<zone>Z|[+-]\d{2}:?\d{2}))?)?$/i;
+
+function secondsOf(text: string): number | undefined {
+  const { day = '', time = '00:00', zone = '' } = DATE.exec(text)?.groups ?? {};
+  // The 30th of February would pass for the 2nd of March.
+  const noon = new Date(`${day}T12:00:00Z`);
+  if (Number.isNaN(noon.getTime()) || noon.toISOString().slice(0, 10) !== day) return undefined;
+  const at = Date.parse(`${day}T${time}${zone.toUpperCase().replace(/^([+-]\d{2})(\d{2})$/, '$1:$2')}`);
+  // git's own dates begin in 1970.
+  return Number.isNaN(at) ? undefined : Math.max(0, Math.floor(at / 1000));
+}
 
 async function findCommit(checkout: Checkout, ref: string, context: CrawlContext): Promise<string | undefined> {
   // git would read a leading dash as an option; no ref may begin with one.

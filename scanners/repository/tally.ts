@@ -1,18 +1,27 @@
-import type { BulkItem, CoverageObservation, JsonObject, Location, Surface } from '../../src/contracts/index.ts';
+import type { BulkItem, CoverageObservation, JsonObject, Location, ObservationKind, Surface } from '../../src/contracts/index.ts';
 
 const NAMES_SHOWN = 3;
+const NAMES_KEPT = 10;
 
 /** Counts what a look met and keeps the first names of what it missed. seen = read + skipped + failed, always. */
 export class Tally {
+  readonly #globs: readonly string[];
   #read = 0;
   #skipped = 0;
   #failed = 0;
   #bytes = 0;
+  #excluded = 0;
   readonly #gaps = new Map<string, { count: number; names: string[] }>();
   readonly #harmless = new Map<string, number>();
+  readonly #setAside: string[] = [];
   readonly #notes: string[] = [];
 
-  read(bytes: number): void {
+  /** `globs`: what the user excludes, to name it where something is left out for it. */
+  constructor(globs: readonly string[] = []) {
+    this.#globs = globs;
+  }
+
+  read(bytes: number, _path?: string): void {
     this.#read += 1;
     this.#bytes += bytes;
   }
@@ -23,9 +32,21 @@ export class Tally {
   }
 
   /** Left out with nothing lost: a symlink, a socket. */
-  skip(reason: string, count = 1): void {
+  skip(reason: string, _path?: string): void {
+    this.#skipped += 1;
+    this.#harmless.set(reason, (this.#harmless.get(reason) ?? 0) + 1);
+  }
+
+  /** As `skip`, for files of this tool's own: a stranger's file may pass for one, so the names are kept. */
+  setAside(reason: string, name: string): void {
+    this.skip(reason, name);
+    if (this.#setAside.length < NAMES_KEPT && name !== '') this.#setAside.push(name);
+  }
+
+  /** Left out because the user said so. */
+  exclude(_path?: string, count = 1): void {
     this.#skipped += count;
-    this.#harmless.set(reason, (this.#harmless.get(reason) ?? 0) + count);
+    this.#excluded += count;
   }
 
   /** Left out although it may hold something. */
@@ -39,12 +60,24 @@ export class Tally {
     this.#gap(reason, name, count);
   }
 
+  /** Takes back what was counted as read, to count it as something else: only afterwards was it clear what it is. */
+  unread(count: number): number {
+    const taken = Math.min(count, this.#read);
+    this.#read -= taken;
+    return taken;
+  }
+
   /** One item of a bulk search; `name` where the key is no name for people. */
   item(item: BulkItem, name = item.key): void {
     if (item.outcome === 'failed') this.fail(item.why ?? 'could not be read', name);
     else if (item.outcome === 'skipped') this.pass(item.why ?? 'left out', name);
-    else this.read(item.bytes);
-    if (item.outcome === 'partial') this.#gap(item.why ?? 'read in part', name);
+    else this.read(item.bytes, name);
+    if (item.outcome === 'partial') this.cut(item.why ?? 'read in part', name);
+  }
+
+  /** Read, but not to its end. */
+  cut(reason: string, name: string): void {
+    this.#gap(reason, name);
   }
 
   /** Something that makes the whole look incomplete, in a sentence. */
@@ -52,15 +85,31 @@ export class Tally {
     this.#notes.push(sentence);
   }
 
-  coverage(surface: Surface, subject: string, at: Location, detail?: JsonObject): CoverageObservation {
-    const why = [...this.#notes, ...[...this.#gaps].map(([reason, gap]) => sentenceOf(reason, gap))].join('; ');
+  /** Was anything met that is read, or should have been? */
+  get hasContent(): boolean {
+    return this.#read > 0 || this.#gaps.size > 0 || this.#excluded > 0;
+  }
+
+  coverage(
+    surface: Surface,
+    subject: string,
+    at: Location,
+    detail?: JsonObject,
+    covers: readonly ObservationKind[] = ['sighting'],
+  ): CoverageObservation {
+    const gaps = [...this.#gaps].map(([reason, gap]) => sentenceOf(reason, gap));
+    const why = [...this.#notes, ...gaps, ...this.#onPurpose()].join('; ');
     const skipped = Object.fromEntries(this.#harmless);
-    const all = { ...detail, ...(this.#harmless.size === 0 ? {} : { skipped }) };
+    const all = {
+      ...detail,
+      ...(this.#harmless.size === 0 ? {} : { skipped }),
+      ...(this.#setAside.length === 0 ? {} : { setAside: this.#setAside }),
+    };
     return {
       kind: 'coverage',
       surface,
       subject,
-      covers: ['sighting'],
+      covers,
       at,
       ...(why === '' ? { outcome: 'complete' } : { outcome: 'partial', why }),
       seen: this.#read + this.#skipped + this.#failed,
@@ -70,6 +119,14 @@ export class Tally {
       bytes: this.#bytes,
       ...(Object.keys(all).length === 0 ? {} : { detail: all }),
     };
+  }
+
+  #onPurpose(): readonly string[] {
+    if (this.#excluded === 0) return [];
+    const shown = this.#globs.slice(0, NAMES_SHOWN).join(', ');
+    const more = this.#globs.length - NAMES_SHOWN;
+    const files = this.#excluded === 1 ? '1 file matches' : `${this.#excluded} files match`;
+    return [`left out on purpose: ${files} --exclude ${shown}${more > 0 ? ` and ${more} more` : ''}`];
   }
 
   #gap(reason: string, name: string, count = 1): void {

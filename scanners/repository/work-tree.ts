@@ -1,15 +1,20 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { BulkMatch, CrawlContext, Location, Observation, SightingObservation } from '../../src/contracts/index.ts';
 import { headOfFile, readRegularFile, sourceFile } from '../../src/files/source-file.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { codeOf, messageOf } from '../../src/util/errors.ts';
+import type { FileTally } from './file-tally.ts';
 import type { ListedFile, Listing } from './listing.ts';
+import { databaseBeside, databaseInFile, isOwnReport, mayBeDatabase, OWN_REASONS, type OwnKind, ownBelow } from './own.ts';
 import { placeOf } from './place.ts';
 import type { Tally } from './tally.ts';
 
 /** The files of a work tree, by the way they are read. */
 export interface ReadingPlan {
   readonly root: string;
+  /** Databases that were left out, and the run's own files: what lies beside them in history is theirs. */
+  readonly setAside: ReadonlySet<string>;
   /** Searched as bytes. */
   readonly bulk: readonly ListedFile[];
   /** Read by the file scanner that claims them; `shared` ones are in `bulk` as well. */
@@ -22,19 +27,68 @@ export interface FoundInFile {
   readonly sighting: SightingObservation;
 }
 
-export function planReading(listing: Listing, context: CrawlContext, tally: Tally): ReadingPlan {
+export function planReading(listing: Listing, context: CrawlContext, tally: FileTally): ReadingPlan {
   const bulk: ListedFile[] = [];
   const claimed: (ListedFile & { readonly content: 'own' | 'shared' })[] = [];
+  const { setAside, ours } = findOwn(listing, context);
   for (const file of listing.files) {
     context.signal.throwIfAborted();
-    const claim = context.claims(headOfFile(listing.root, file.path, file.size));
+    const head = headOfFile(listing.root, file.path, file.size);
+    const kind = ours.get(file.path) ?? (isOwnReport(head) ? 'report' : undefined);
+    if (kind !== undefined) {
+      leaveOut(kind, file.path, tally);
+      continue;
+    }
+    const claim = context.claims(head);
     const isTooLarge = claim !== undefined && file.size > context.options.maxFileBytes;
     if (isTooLarge) tally.note(`${file.path} is too large to be read by its structure: searched as plain bytes`);
     const content = isTooLarge ? undefined : claim?.content;
-    if (content !== undefined) claimed.push({ ...file, content });
-    if (content !== 'own') bulk.push(file);
+    if (content !== undefined) claimed.push({ ...withId(listing.root, file, context), content });
+    if (content === 'own') continue;
+    if (context.options.search) bulk.push(file);
+    else if (content === undefined) tally.unasked();
   }
-  return { root: listing.root, bulk, claimed };
+  return { root: listing.root, setAside, bulk, claimed };
+}
+
+/** Counts what is the tool's own: nothing is lost with it, but for a database that only may be. */
+export function leaveOut(kind: OwnKind, path: string, tally: Tally): void {
+  if (kind === 'database') tally.pass(OWN_REASONS.database, path);
+  else tally.setAside(OWN_REASONS[kind], path);
+}
+
+function findOwn(listing: Listing, context: CrawlContext) {
+  const run = ownBelow(listing.root, context.options.own);
+  const databases = new Map<string, OwnKind>();
+  for (const path of run) databases.set(path, 'run');
+  for (const { path, size } of listing.files) {
+    context.signal.throwIfAborted();
+    const kind = databases.has(path) || !mayBeDatabase(size) ? undefined : databaseInFile(join(listing.root, path));
+    if (kind !== undefined) databases.set(path, kind);
+  }
+  const ours = new Map(databases);
+  for (const { path } of databases.size === 0 ? [] : listing.files) {
+    const kind = databases.get(databaseBeside(path) ?? '');
+    if (kind !== undefined && !ours.has(path)) ours.set(path, kind);
+  }
+  return { setAside: new Set(databases.keys()), ours };
+}
+
+/**
+ * Times leave it open whether a file is as in the index: a second later they may not. What a scanner claims is looked at
+ * closer, so that two runs give its facts the same commit, and its old version is not told beside it.
+ */
+function withId(root: string, { staged, ...file }: ListedFile, context: CrawlContext): ListedFile {
+  if (file.id !== undefined || staged === undefined || file.size > context.options.maxFileBytes) return file;
+  try {
+    const bytes = readRegularFile(join(root, file.path), context.options.maxFileBytes);
+    const hash = createHash(staged.length === 64 ? 'sha256' : 'sha1')
+      .update(`blob ${bytes.length}\0`)
+      .update(bytes);
+    return hash.digest('hex') === staged ? { ...file, id: staged } : file;
+  } catch {
+    return file;
+  }
 }
 
 /**
@@ -104,7 +158,7 @@ async function* readOne(
   tally: Tally,
 ): AsyncGenerator<Observation> {
   // A shared file is counted where its bytes are searched.
-  const isCounted = file.content === 'own';
+  const isCounted = file.content === 'own' || !context.options.search;
   try {
     const bytes = readRegularFile(join(root, file.path), context.options.maxFileBytes);
     const reading = context.read(sourceFile(file.path, bytes, at, placeOf(file.path)));

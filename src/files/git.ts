@@ -3,6 +3,7 @@ import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { SimpleGit } from 'simple-git';
 import { codeOf, TargetError } from '../util/errors.ts';
+import { readRegularFile } from './source-file.ts';
 
 /**
  * Every git call of the product is made here. The repository is a stranger's: its configuration, attributes and hooks
@@ -110,11 +111,42 @@ export function findRepository(directory: string): GitRepository | undefined {
 /** Where the objects and refs are: another directory for a linked work tree. */
 export function commonDirOf(gitDir: string): string {
   try {
-    return resolve(gitDir, readFileSync(join(gitDir, 'commondir'), 'utf8').trim());
+    return resolve(gitDir, readRegularFile(join(gitDir, 'commondir'), MAX_POINTER_BYTES).toString('utf8').trim());
   } catch {
     return gitDir;
   }
 }
+
+/**
+ * git opens these without a look at what they are, and waits for ever where one is a FIFO. Others, deeper inside, end the
+ * patience of `gitChunks`.
+ */
+export function assertNoFifo({ gitDir }: GitRepository): void {
+  for (const directory of new Set([gitDir, commonDirOf(gitDir)])) {
+    for (const name of OPENED_BY_GIT) {
+      const stat = statSync(join(directory, name), { throwIfNoEntry: false });
+      if (stat !== undefined && !stat.isFile()) throw new GitError('open', undefined, `${name} is no regular file`);
+    }
+  }
+}
+
+const OPENED_BY_GIT = [
+  'HEAD',
+  'config',
+  'config.worktree',
+  'commondir',
+  'index',
+  'packed-refs',
+  'shallow',
+  'info/exclude',
+  'info/attributes',
+  'info/grafts',
+  'objects/info/alternates',
+  'objects/info/commit-graph',
+];
+const MAX_POINTER_BYTES = 64 * 1024;
+/** No git command is silent for so long, in the largest repository, but one that waits for what never comes. */
+const PATIENCE = 600_000;
 
 /** Does this directory hold what git needs to call it a repository? */
 export function isGitDir(directory: string): boolean {
@@ -133,7 +165,7 @@ export function gitDirOf(workTree: string): string | undefined {
   const stat = statSync(dotGit, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
   if (stat.isDirectory()) return isGitDir(dotGit) ? dotGit : undefined;
-  if (!stat.isFile() || stat.size > 64 * 1024) return undefined;
+  if (!stat.isFile() || stat.size > MAX_POINTER_BYTES) return undefined;
   const named = /^gitdir: (?<path>.+)$/m.exec(readFileSync(dotGit, 'utf8'))?.groups?.path;
   if (named === undefined) return undefined;
   const gitDir = resolve(workTree, named.trimEnd());
@@ -158,7 +190,7 @@ export interface GitCall {
   readonly signal?: AbortSignal;
   /** Written to the command's standard input. */
   readonly input?: string | Uint8Array;
-  /** Milliseconds after which the command is given up with a `GitError`: a FIFO in a file's place makes git wait for ever. */
+  /** Milliseconds of silence after which the command is given up with a `GitError`: a FIFO in a file's place makes git wait for ever. */
   readonly patience?: number;
 }
 
@@ -169,6 +201,7 @@ async function ordinaryGit(repository: GitRepository, signal?: AbortSignal): Pro
   return simpleGit({
     baseDir: repository.workTree ?? repository.gitDir,
     ...(signal === undefined ? {} : { abort: signal }),
+    timeout: { block: PATIENCE },
     allowEnvironment: Object.keys(GIT_SETTINGS),
     // simple-git refuses these settings and variables lest a stranger choose their values; here we choose neutral ones.
     unsafe: {
@@ -223,7 +256,8 @@ export async function* gitChunks(repository: GitRepository, args: readonly strin
     isGivenUp = true;
     stop();
   };
-  const timer = call.patience === undefined ? undefined : setTimeout(giveUp, call.patience);
+  const patience = call.patience ?? PATIENCE;
+  let timer = setTimeout(giveUp, patience);
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
@@ -239,7 +273,12 @@ export async function* gitChunks(repository: GitRepository, args: readonly strin
   child.stdin.on('error', () => undefined);
   child.stdin.end(call.input ?? '');
   try {
-    for await (const chunk of child.stdout) yield chunk as Buffer;
+    for await (const chunk of child.stdout) {
+      // While the caller is busy, git waits for us.
+      clearTimeout(timer);
+      yield chunk as Buffer;
+      timer = setTimeout(giveUp, patience);
+    }
     const code = await ended;
     signal?.throwIfAborted();
     if (code !== 0) {
@@ -248,7 +287,7 @@ export async function* gitChunks(repository: GitRepository, args: readonly strin
     }
   } catch (error) {
     signal?.throwIfAborted();
-    if (isGivenUp) throw new GitError(args[0] ?? '', undefined, `no answer in ${(call.patience ?? 0) / 1000} seconds`);
+    if (isGivenUp) throw new GitError(args[0] ?? '', undefined, `no answer in ${patience / 1000} seconds`);
     throw codeOf(error) === 'ENOENT' ? notInstalled(error) : error;
   } finally {
     clearTimeout(timer);

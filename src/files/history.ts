@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IsoTime } from '../contracts/index.ts';
 import { commonDirOf, eachRecord, GitError, type GitRepository, scopeOf } from './git.ts';
+import { readRegularFile } from './source-file.ts';
 
 /** Where a blob came into the history. */
 export interface Introduction {
@@ -23,6 +23,8 @@ export interface Trace {
   readonly introductions: ReadonlyMap<string, Introduction>;
   /** Blobs met only at paths that the filter does not want. */
   readonly unwanted: ReadonlySet<string>;
+  /** Blobs met at paths that the filter does not want, and nowhere else; filled when `countsUnwanted` was set. */
+  readonly refused: ReadonlySet<string>;
   /** Blobs that commits speak of but that the object store lacks; counted when `known` was given. */
   readonly absent: number;
   /** Why the history could not be walked to its end. */
@@ -35,10 +37,13 @@ export interface TraceOptions {
   /** All blobs the store has: what the history names beyond them is absent. */
   readonly known?: ReadonlySet<string>;
   readonly acceptsPath?: (path: string) => boolean;
+  /** Look at the path of every blob, not only of the wanted ones. */
+  readonly countsUnwanted?: boolean;
   readonly signal?: AbortSignal;
 }
 
 const MAX_OTHER_PATHS = 10;
+const MAX_SHALLOW_BYTES = 64 * 1024 * 1024;
 const NO_BLOB = /^0+$/;
 
 /**
@@ -48,11 +53,14 @@ const NO_BLOB = /^0+$/;
  */
 export async function traceBlobs(repository: GitRepository, options: TraceOptions): Promise<Trace> {
   const tracer = new Tracer(options);
+  const isAsked = options.wanted.size > 0 || options.known !== undefined || options.countsUnwanted === true;
+  if (!isAsked) return { introductions: new Map(), unwanted: new Set(), refused: new Set(), absent: 0 };
   let why: string | undefined;
   try {
     await tracer.pass(repository, ['--all', '--no-merges'], 'ordered');
-    if (tracer.isOpen()) await tracer.pass(repository, ['--all', '--merges', '-c']);
-    if (tracer.isOpen()) await tracer.pass(repository, ['--reflog', '-c', '--not', '--all'], 'unreachable');
+    const countsAll = options.countsUnwanted === true;
+    if (countsAll || tracer.isOpen()) await tracer.pass(repository, ['--all', '--merges', '-c']);
+    if (countsAll || tracer.isOpen()) await tracer.pass(repository, ['--reflog', '-c', '--not', '--all'], 'unreachable');
   } catch (error) {
     options.signal?.throwIfAborted();
     if (!(error instanceof GitError)) throw error;
@@ -61,6 +69,7 @@ export async function traceBlobs(repository: GitRepository, options: TraceOption
   return {
     introductions: tracer.introductions,
     unwanted: tracer.unwanted,
+    refused: tracer.refused,
     absent: tracer.absent.size,
     ...(why === undefined ? {} : { why }),
   };
@@ -71,16 +80,19 @@ export async function blobsOfCommits(
   repository: GitRepository,
   range: readonly string[],
   signal?: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<{ readonly ids: readonly string[]; readonly commits: number }> {
   const ids = new Set<string>();
+  let commits = 0;
   await eachChange(
     repository,
     ['-c', ...range],
     signal,
-    () => undefined,
+    () => {
+      commits += 1;
+    },
     (id) => void ids.add(id),
   );
-  return [...ids];
+  return { ids: [...ids], commits };
 }
 
 /** Which of the wanted blobs HEAD holds, and where: `ID NUL PATH`. Empty before the first commit. */
@@ -117,7 +129,7 @@ export function headKey(id: string, path: string): string {
 /** Commits at which a shallow clone was cut off; 0 for a full one. */
 export function shallowCommits(repository: GitRepository): number {
   try {
-    const text = readFileSync(join(commonDirOf(repository.gitDir), 'shallow'), 'utf8');
+    const text = readRegularFile(join(commonDirOf(repository.gitDir), 'shallow'), MAX_SHALLOW_BYTES).toString('utf8');
     return text.split('\n').filter((line) => line !== '').length;
   } catch {
     return 0;
@@ -135,6 +147,8 @@ class Tracer {
   readonly introductions = new Map<string, Introduction>();
   readonly unwanted = new Set<string>();
   readonly absent = new Set<string>();
+  readonly refused = new Set<string>();
+  readonly #accepted = new Set<string>();
   readonly #options: TraceOptions;
 
   constructor(options: TraceOptions) {
@@ -148,7 +162,7 @@ class Tracer {
   }
 
   async pass(repository: GitRepository, range: readonly string[], which?: 'ordered' | 'unreachable'): Promise<void> {
-    const { wanted, known, acceptsPath = () => true, signal } = this.#options;
+    const { wanted, known, acceptsPath = () => true, countsUnwanted, signal } = this.#options;
     let commit: Commit | undefined;
     let order = 0;
     await eachChange(
@@ -161,6 +175,7 @@ class Tracer {
       },
       (id, path) => {
         if (known !== undefined && !known.has(id)) this.absent.add(id);
+        if (countsUnwanted === true) this.#judge(id, acceptsPath(path()));
         if (!wanted.has(id) || commit === undefined) return;
         if (!acceptsPath(path())) {
           if (!this.introductions.has(id)) this.unwanted.add(id);
@@ -170,6 +185,15 @@ class Tracer {
         this.#add(id, path(), commit, which);
       },
     );
+  }
+
+  #judge(id: string, isAccepted: boolean): void {
+    if (!isAccepted) {
+      if (!this.#accepted.has(id)) this.refused.add(id);
+      return;
+    }
+    this.#accepted.add(id);
+    this.refused.delete(id);
   }
 
   #add(id: string, path: string, commit: Commit, which: 'ordered' | 'unreachable' | undefined): void {

@@ -5,6 +5,7 @@ import { TargetError } from '../util/errors.ts';
 import { decodeText } from './decode.ts';
 
 const HEAD_BYTES = 4096;
+const PIECE_BYTES = 1024 * 1024;
 // A FIFO put in a file's place between listing and reading must not hang us, nor a symlink lead us away. Absent on Windows.
 const SAFE_OPEN = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
@@ -62,6 +63,30 @@ export function readRegularFile(file: string, maxBytes: number): Buffer {
     }
     return readUpTo(descriptor, size);
   });
+}
+
+/**
+ * The content of a regular file piece by piece, each beginning with the last bytes of the one before (`overlap`), up to
+ * `maxBytes`. The buffer is used again.
+ */
+export function* readPieces(file: string, overlap: number, maxBytes: number): Generator<Buffer> {
+  const descriptor = openSync(file, SAFE_OPEN);
+  try {
+    if (!fstatSync(descriptor).isFile()) throw new TargetError('not a regular file', { code: 'NOT_A_FILE' });
+    const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES + overlap);
+    let kept = 0;
+    for (let at = 0; at < maxBytes; ) {
+      const count = readSync(descriptor, buffer, kept, Math.min(PIECE_BYTES, maxBytes - at), at);
+      if (count === 0) return;
+      yield buffer.subarray(0, kept + count);
+      at += count;
+      const next = Math.min(overlap, kept + count);
+      buffer.copyWithin(0, kept + count - next, kept + count);
+      kept = next;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function readHead(file: string): string {

@@ -4,9 +4,9 @@ import ignore, { type Ignore } from 'ignore';
 import { codeOf } from '../util/errors.ts';
 import { gitDirOf, isGitDir } from './git.ts';
 
-/** What a walk met. `repository` is a directory with its own `.git`, or a bare repository: it is not descended into. */
+/** What a walk met. `excluded` is what the user left out, and was not looked at; `repository` is a directory with its own `.git`, or a bare repository: it is not descended into. */
 export interface WalkEntry {
-  readonly kind: 'file' | 'symlink' | 'special' | 'unreadable' | 'repository';
+  readonly kind: 'file' | 'symlink' | 'special' | 'unreadable' | 'repository' | 'excluded';
   /** Relative to the root, `/`-separated. */
   readonly path: string;
   readonly size: number;
@@ -22,6 +22,8 @@ interface Rules {
 interface Folder {
   readonly path: string;
   readonly rules: readonly Rules[];
+  /** Walked only so that what is in it can be counted. */
+  readonly isExcluded: boolean;
 }
 
 /**
@@ -30,19 +32,20 @@ interface Folder {
  * Depth first, names in byte order, so that two walks tell the same story.
  */
 export function* walk(root: string, isExcluded: (path: string) => boolean = () => false): Generator<WalkEntry> {
-  const folders: Folder[] = [{ path: '', rules: [] }];
+  const folders: Folder[] = [{ path: '', rules: [], isExcluded: false }];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     let entries: Dirent[];
     try {
       entries = readdirSync(join(root, folder.path), { withFileTypes: true });
     } catch (error) {
+      if (folder.isExcluded) continue;
       yield { kind: 'unreadable', path: folder.path, size: 0, why: codeOf(error) ?? 'cannot be listed' };
       continue;
     }
     const names = new Set(entries.map((entry) => entry.name));
     const isNested = folder.path !== '' && (names.has('.git') || looksBare(names));
     if (isNested && isRepository(join(root, folder.path), names)) {
-      yield { kind: 'repository', path: folder.path.slice(0, -1), size: 0 };
+      yield { kind: folder.isExcluded ? 'excluded' : 'repository', path: folder.path.slice(0, -1), size: 0 };
       continue;
     }
     const rules = names.has('.gitignore') ? [...folder.rules, ...rulesIn(root, folder.path)] : folder.rules;
@@ -53,11 +56,14 @@ export function* walk(root: string, isExcluded: (path: string) => boolean = () =
       const path = folder.path + entry.name;
       if (entry.isDirectory()) {
         const inside = `${path}/`;
-        if (!isIgnored(rules, inside) && !isExcluded(inside)) below.push({ path: inside, rules: rulesWithin(rules, inside) });
+        if (isIgnored(rules, inside)) continue;
+        const isLeftOut = folder.isExcluded || isExcluded(inside);
+        below.push({ path: inside, rules: rulesWithin(rules, inside), isExcluded: isLeftOut });
         continue;
       }
-      if (isIgnored(rules, path) || isExcluded(path)) continue;
-      yield describe(root, path, entry);
+      if (isIgnored(rules, path)) continue;
+      if (folder.isExcluded || isExcluded(path)) yield { kind: 'excluded', path, size: 0 };
+      else yield describe(root, path, entry);
     }
     folders.push(...below.reverse());
   }

@@ -114,7 +114,7 @@ describe('repository scanner: --diff', () => {
 
     assert.deepEqual(scanned.sightings, []);
     assert.deepEqual(rowOf(scanned, 'work-tree')?.detail, { skipped: { symlinks: 1 } });
-    assert.equal(rowOf(scanned, 'work-tree')?.outcome, 'complete');
+    assert.equal(rowOf(scanned, 'work-tree')?.why, 'left out on purpose: 1 file matches --exclude vendor/');
   });
 
   it('is not led astray by names and contents that look like a patch', async () => {

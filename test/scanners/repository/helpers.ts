@@ -1,5 +1,5 @@
 import { repository } from '../../../scanners/repository/index.ts';
-import type { CoverageObservation, CrawlOptions, Observation, SightingObservation } from '../../../src/contracts/index.ts';
+import type { CoverageObservation, CrawlOptions, Observation, SightingObservation, Surface } from '../../../src/contracts/index.ts';
 import { collect, kinds, type TestContextOverrides, testContext } from '../../helpers/scan-context.ts';
 
 export interface Scanned {
@@ -23,6 +23,6 @@ export function places(sightings: readonly SightingObservation[]): string[] {
   return sightings.map(({ at, place }) => `${at?.path ?? at?.pointer?.split(' ')[0]}:${at?.line} ${place}`).sort();
 }
 
-export function rowOf(scanned: Scanned, surface: 'work-tree' | 'history'): CoverageObservation | undefined {
+export function rowOf(scanned: Scanned, surface: Surface): CoverageObservation | undefined {
   return scanned.coverage.find((row) => row.surface === surface);
 }

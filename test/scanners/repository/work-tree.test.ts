@@ -98,7 +98,9 @@ describe('repository scanner: work tree', () => {
     const { sightings, coverage } = await scan(repo.path, { exclude: ['vendor/', '*.snap'] });
 
     assert.deepEqual(places(sightings), ['src/a.txt:1 work-tree']);
-    assert.equal(coverage[0]?.seen, 1);
+    const row = coverage.find(({ surface }) => surface === 'work-tree');
+    assert.deepEqual([row?.outcome, row?.seen, row?.read, row?.skipped], ['partial', 3, 1, 2]);
+    assert.equal(row?.why, 'left out on purpose: 2 files match --exclude vendor/, *.snap');
   });
 
   it('reads only the directory that was named, with paths from the top of the repository', async () => {

@@ -1,0 +1,53 @@
+import type { BlobRef, CrawlContext } from '../../src/contracts/index.ts';
+import { readBlobs } from '../../src/files/blobs.ts';
+import type { Trace } from '../../src/files/history.ts';
+import { headOfBytes } from '../../src/files/source-file.ts';
+import type { Checkout } from './checkout.ts';
+import type { HistorySearch } from './history.ts';
+import { databaseBeside, databaseIn, isOwnReport, mayBeDatabase, type OwnKind } from './own.ts';
+import type { Tally } from './tally.ts';
+import { leaveOut } from './work-tree.ts';
+
+/**
+ * Takes out of the hits what lies in stores and reports of this tool that someone committed. `databases` are those of the
+ * work tree: keys and logs beside them are theirs in history as well.
+ */
+export async function leaveOwnOut(
+  checkout: Checkout,
+  search: HistorySearch,
+  trace: Trace,
+  databases: ReadonlySet<string>,
+  context: CrawlContext,
+  tally: Tally,
+): Promise<HistorySearch> {
+  const candidates = search.blobs.filter((blob) => search.hits.has(blob.id) && mayBeOwn(blob, trace)).map(({ id }) => id);
+  const own = new Map<string, OwnKind>();
+  const known = new Set(databases);
+  for await (const { id, bytes } of readBlobs(checkout.repository, candidates, context.options.maxFileBytes, context.signal)) {
+    const path = trace.introductions.get(id)?.path;
+    const kind = bytes === undefined ? undefined : kindOf(bytes, path);
+    if (kind === undefined) continue;
+    own.set(id, kind);
+    if (kind !== 'report' && path !== undefined) known.add(path);
+  }
+  for (const id of search.hits.keys()) {
+    const path = trace.introductions.get(id)?.path ?? '';
+    if (!own.has(id) && known.has(databaseBeside(path) ?? '')) own.set(id, 'store');
+  }
+  if (own.size === 0) return search;
+  for (const [id, kind] of own) {
+    // Outside the target or excluded: counted as that.
+    if (trace.unwanted.has(id) || tally.unread(1) === 0) continue;
+    leaveOut(kind, trace.introductions.get(id)?.path ?? id.slice(0, 12), tally);
+  }
+  return { ...search, hits: new Map([...search.hits].filter(([id]) => !own.has(id))) };
+}
+
+/** By size and name: the content of the others need not be fetched once more. */
+function mayBeOwn({ id, size }: BlobRef, trace: Trace): boolean {
+  return mayBeDatabase(size) || /\.(json|sarif)$/i.test(trace.introductions.get(id)?.path ?? 'unknown.json');
+}
+
+function kindOf(bytes: Buffer, path = 'unknown.json'): OwnKind | undefined {
+  return databaseIn([bytes]) ?? (isOwnReport(headOfBytes(path, bytes)) ? 'report' : undefined);
+}
