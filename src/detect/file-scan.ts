@@ -2,6 +2,7 @@ import type { DetectHints } from '../contracts/scanner.ts';
 import type { Hits, Kernel } from './automaton.ts';
 import { LONGEST_WINDOW, type Rule, type RuleRef } from './compile.ts';
 import { type Found, mayBegin, resolveOverlaps, type Span, tryRule } from './match.ts';
+import { Pairs } from './pair.ts';
 import type { PlaceholderTest } from './placeholder.ts';
 import { Cursor, type Encoding, foldUtf16, isBinary, sniffEncoding } from './text.ts';
 
@@ -91,7 +92,8 @@ export class FileScan {
     if (this.#encoding === undefined) this.#begin(raw);
     const bytes = this.#encoding === 'utf16le' || this.#encoding === 'utf16be' ? foldUtf16(raw, this.#encoding) : raw;
     const limit = isLast ? bytes.length : bytes.length - OVERLAP;
-    const fresh = this.#collect(bytes, this.#done - this.#base, limit);
+    const pairs = new Pairs(bytes, { isCutLeft: this.#base > 0, isCutRight: !isLast }, this.#search.isPlaceholder);
+    const fresh = this.#collect(bytes, this.#done - this.#base, limit, pairs);
     this.#locate(bytes, fresh);
     this.#done = this.#base + limit;
     if (isLast) return raw.length;
@@ -127,7 +129,7 @@ export class FileScan {
     if (hasUtf16Mark) this.#cursor.at = 1;
   }
 
-  #collect(bytes: Buffer, from: number, limit: number): Found[] {
+  #collect(bytes: Buffer, from: number, limit: number, pairs: Pairs): Found[] {
     const { kernel, rulesOf, lintsOf } = this.#search;
     const hits = kernel.scan(bytes, from, bytes.length);
     const fresh: Found[] = [];
@@ -139,18 +141,28 @@ export class FileScan {
       if (at >= limit) break;
       const keyword = hits.keywords[index] as number;
       for (const lint of lintsOf[keyword] ?? []) this.#noteLint(lint, bytes, at, keyword);
-      for (const ref of rulesOf[keyword] ?? []) this.#try(ref.rule, bytes, at, hits, index, ends, fresh);
+      for (const ref of rulesOf[keyword] ?? []) this.#try(ref.rule, bytes, at, hits, index, ends, fresh, pairs);
     }
     return fresh;
   }
 
-  #try(rule: Rule, bytes: Buffer, at: number, hits: Hits, index: number, ends: Map<Rule, number>, fresh: Found[]): void {
+  #try(
+    rule: Rule,
+    bytes: Buffer,
+    at: number,
+    hits: Hits,
+    index: number,
+    ends: Map<Rule, number>,
+    fresh: Found[],
+    pairs: Pairs,
+  ): void {
     if (!mayBegin(rule, bytes, at, 0, bytes.length)) return;
     if (!this.#applies(rule)) return;
     if (rule.detector.caseSensitive && !this.#isSpelled(bytes, at, hits.keywords[index] as number)) return;
     if (at < (ends.get(rule) ?? 0)) return;
     const refused: Span[] = [];
-    const result = tryRule(rule, bytes, at, { from: 0, to: bytes.length }, this.#search.isPlaceholder, refused);
+    const about = { isPlaceholder: this.#search.isPlaceholder, pairs };
+    const result = tryRule(rule, bytes, at, { from: 0, to: bytes.length }, about, refused);
     for (const span of refused) this.#refuse(span);
     for (const found of result) {
       if (found.matchEnd <= (ends.get(rule) ?? 0)) continue;

@@ -2,6 +2,7 @@ import type { Confidence } from '../contracts/observation.ts';
 import { CHECKSUMS, type CheckInput, type Verdict } from './checksum.ts';
 import { LONGEST_WINDOW, type Rule } from './compile.ts';
 import { entropyOf } from './entropy.ts';
+import { mayBeSecret, type Pairs } from './pair.ts';
 import type { PlaceholderTest } from './placeholder.ts';
 
 /** A credential found in bytes, before positions are made human. Holds the secret: never leaves `src/detect`. */
@@ -49,13 +50,13 @@ export function tryRule(
   bytes: Buffer,
   hit: number,
   { from, to }: { readonly from: number; readonly to: number },
-  isPlaceholder: PlaceholderTest,
+  about: { readonly isPlaceholder: PlaceholderTest; readonly pairs: Pairs },
   refused: Span[],
 ): Found[] {
   const raw = findRaw(rule, bytes, hit, from, to);
   const found: Found[] = [];
   for (const match of raw) {
-    const judged = judge(rule, bytes, match, from, to, isPlaceholder);
+    const judged = judge(rule, bytes, match, from, to, about);
     if (judged !== undefined) found.push(judged);
     else refused.push({ start: match.start, end: match.end });
   }
@@ -114,13 +115,13 @@ function judge(
   match: RawMatch,
   from: number,
   to: number,
-  isPlaceholder: PlaceholderTest,
+  { isPlaceholder, pairs }: { readonly isPlaceholder: PlaceholderTest; readonly pairs: Pairs },
 ): Found | undefined {
   const { detector } = rule;
   const groups: Record<string, string> = {};
   for (const [name, span] of Object.entries(match.groups)) groups[name] = decode(bytes, span);
   const own = match.groups.secret ?? match.groups.publicId ?? match;
-  const paired = match.groups.secret === undefined ? findPair(rule, bytes, match, from, to, isPlaceholder) : undefined;
+  const paired = otherHalf(rule, bytes, match, from, to, isPlaceholder, pairs);
   // A pattern that only says where to look is nothing without what it looks for.
   if (rule.pair !== undefined && paired === undefined && !rule.groups.has('secret') && !rule.groups.has('publicId'))
     return undefined;
@@ -172,8 +173,22 @@ function runCheck(
   });
 }
 
-/** The other half of a pair: the nearest after the match, else the nearest before it. */
-function findPair(
+function otherHalf(
+  rule: Rule,
+  bytes: Buffer,
+  match: RawMatch,
+  from: number,
+  to: number,
+  isPlaceholder: PlaceholderTest,
+  pairs: Pairs,
+): Span | undefined {
+  if (rule.pair === undefined || match.groups.secret !== undefined) return undefined;
+  if (rule.groups.has('publicId')) return pairs.secretOf(rule, match);
+  return nearestKey(rule, bytes, match, from, to, isPlaceholder);
+}
+
+/** What a place (a host, say) is opened with: the nearest after it, else the nearest before it. */
+function nearestKey(
   rule: Rule,
   bytes: Buffer,
   match: RawMatch,
@@ -181,19 +196,17 @@ function findPair(
   to: number,
   isPlaceholder: PlaceholderTest,
 ): Span | undefined {
-  if (rule.pair === undefined) return undefined;
   const within = rule.detector.paired?.within ?? 0;
   // The window begins and ends a little further out, so that look-arounds see what stands there.
   const afterEnd = Math.min(to, match.end + within);
   const after = pairsIn(rule, bytes, match.end, afterEnd).filter((span) => span.end < afterEnd || afterEnd === to);
-  const others = rule.groups.has('publicId') ? anotherId(rule, bytes, match.end, afterEnd) : undefined;
-  const next = after.find((span) => isPair(bytes, span, isPlaceholder));
-  if (next !== undefined && (others === undefined || next.start < others)) return next;
+  const next = after.find((span) => mayBeSecret(decode(bytes, span), isPlaceholder));
+  if (next !== undefined) return next;
   const beforeStart = Math.max(from, match.start - within);
   const before = pairsIn(rule, bytes, beforeStart, match.start).filter(
     (span) => span.start > beforeStart || beforeStart === from,
   );
-  return before.findLast((span) => isPair(bytes, span, isPlaceholder)) ?? next;
+  return before.findLast((span) => mayBeSecret(decode(bytes, span), isPlaceholder));
 }
 
 function pairsIn(rule: Rule, bytes: Buffer, start: number, end: number): Span[] {
@@ -204,19 +217,6 @@ function pairsIn(rule: Rule, bytes: Buffer, start: number, end: number): Span[] 
     if (span !== undefined) spans.push({ start: start + span[0], end: start + span[1] });
   }
   return spans;
-}
-
-/** Where the next id of the same kind begins: a secret beyond it is more likely that one's. */
-function anotherId(rule: Rule, bytes: Buffer, start: number, end: number): number | undefined {
-  const window = bytes.toString('latin1', start, end);
-  const flags = rule.regex.flags.replace('y', 'g');
-  const match = new RegExp(rule.regex.source, flags.includes('g') ? flags : `${flags}g`).exec(window);
-  return match === null ? undefined : start + match.index;
-}
-
-function isPair(bytes: Buffer, span: Span, isPlaceholder: PlaceholderTest): boolean {
-  const secret = decode(bytes, span).replaceAll('\\/', '/');
-  return entropyOf(secret) >= 3.5 && !isPlaceholder(secret, false);
 }
 
 function decode(bytes: Buffer, span: Span): string {
@@ -236,20 +236,46 @@ function lower(confidence: Confidence): Confidence {
   return confidence === 'high' ? 'medium' : 'low';
 }
 
-/** Where secrets overlap, the more telling detector keeps the place. Sorted by start. */
+/**
+ * Where secrets overlap, the more telling detector keeps the place. The place of a pair is that of its id, which is never
+ * lost to another; its secret is left to no lesser detector. Sorted by start.
+ */
 export function resolveOverlaps<T extends Found>(found: readonly T[]): T[] {
   const kept: T[] = [];
   for (const cluster of clustersOf(found)) {
     const byRank = cluster.sort(
-      (a, b) => rank(b) - rank(a) || b.end - b.start - (a.end - a.start) || a.rule.index - b.rule.index,
+      (a, b) => rank(b) - rank(a) || lengthOf(placeOf(b)) - lengthOf(placeOf(a)) || a.rule.index - b.rule.index,
     );
     const chosen: T[] = [];
     for (const candidate of byRank) {
-      if (!chosen.some((other) => candidate.start < other.end && other.start < candidate.end)) chosen.push(candidate);
+      if (!chosen.some((other) => overlap(placeOf(candidate), placeOf(other)))) chosen.push(candidate);
     }
-    kept.push(...chosen.sort((a, b) => a.start - b.start));
+    kept.push(...chosen);
   }
-  return withoutEchoes(kept);
+  return withoutEchoes(withoutHalves(kept)).sort((a, b) => a.start - b.start);
+}
+
+/** What is the secret of a pair is not reported once more by itself. */
+function withoutHalves<T extends Found>(found: readonly T[]): T[] {
+  const pairs = found.filter(isPair);
+  if (pairs.length === 0) return [...found];
+  return found.filter((other) => isPair(other) || !pairs.some((pair) => overlap(pair, other) && rank(other) <= rank(pair)));
+}
+
+function isPair({ rule, start, end, matchStart, matchEnd }: Found): boolean {
+  return rule.pair !== undefined && rule.groups.has('publicId') && (end <= matchStart || start >= matchEnd);
+}
+
+function placeOf(found: Found): Span {
+  return isPair(found) ? { start: found.matchStart, end: found.matchEnd } : found;
+}
+
+function lengthOf({ start, end }: Span): number {
+  return end - start;
+}
+
+function overlap(one: Span, other: Span): boolean {
+  return one.start < other.end && other.start < one.end;
 }
 
 /** A guess about what a provider's detector has already named (the id of a pair, say) adds nothing. */
@@ -264,10 +290,11 @@ function withoutEchoes<T extends Found>(found: readonly T[]): T[] {
 function clustersOf<T extends Found>(found: readonly T[]): T[][] {
   const clusters: T[][] = [];
   let reach = -1;
-  for (const item of [...found].sort((a, b) => a.start - b.start)) {
-    if (item.start >= reach) clusters.push([]);
+  for (const item of [...found].sort((a, b) => placeOf(a).start - placeOf(b).start)) {
+    const { start, end } = placeOf(item);
+    if (start >= reach) clusters.push([]);
     clusters.at(-1)?.push(item);
-    reach = Math.max(reach, item.end);
+    reach = Math.max(reach, end);
   }
   return clusters;
 }

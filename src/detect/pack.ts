@@ -27,4 +27,4 @@ export interface Pack {
 }
 
 /** Raised when the engine would judge the same bytes otherwise: part of `Pack.hash`. */
-export const ENGINE_VERSION = 1;
+export const ENGINE_VERSION = 2;

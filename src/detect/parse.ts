@@ -22,7 +22,14 @@ const PlaceholdersFile = z.strictObject({
 export function parsePack(text: string, file: string, fragments: Fragments): PackedDetector[] {
   const pack = check(DetectorPack, parseYaml(text, file), file);
   return pack.detectors.map((detector) => {
-    return { ...detector, file, pattern: expand(detector.pattern, fragments, file, `detector ${detector.id}`) };
+    const owner = `detector ${detector.id}`;
+    const { paired } = detector;
+    return {
+      ...detector,
+      file,
+      pattern: expand(detector.pattern, fragments, file, owner),
+      ...(paired === undefined ? {} : { paired: { ...paired, pattern: expand(paired.pattern, fragments, file, owner) } }),
+    };
   });
 }
 
