@@ -34,6 +34,11 @@ SELECT
     ' is ', days_since(coalesce(rotated_at, created_at)), ' days old; ', $maxAgeDays, ' are allowed.') AS message,
   CASE WHEN days_since(coalesce(rotated_at, created_at)) > $veryOldDays THEN 'high' ELSE 'medium' END AS severity,
   evidence,
+  numbered([
+    coalesce(create_key_step(credential_id, identity_id), 'Give its consumers a role instead.'),
+    deactivate_step(credential_id, identity_id, public_id),
+    'Wait. ' || delete_step(credential_id, identity_id, public_id),
+    'Better than rotating: no key. Roles for what runs in AWS, OIDC for CI, IAM Roles Anywhere for the rest.']) AS fix,
   {'age_days': days_since(coalesce(rotated_at, created_at))} AS detail
 FROM credentials
 WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active'

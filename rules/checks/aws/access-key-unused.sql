@@ -43,6 +43,9 @@ SELECT
     CASE WHEN last_used_at IS NULL THEN concat(' was never used in the ', days_since(created_at), ' days since it was made')
       ELSE concat(' was last used ', days_since(last_used_at), ' days ago, on ', day_text(last_used_at)) END,
     '.') AS message,
+  numbered([
+    deactivate_step(credential_id, identity_id, public_id),
+    'After a month without complaints: ' || delete_step(credential_id, identity_id, public_id)]) AS fix,
   evidence
 FROM credentials
 SEMI JOIN use_is_told USING (credential_id)

@@ -35,6 +35,11 @@ SELECT
     CASE WHEN never_expires THEN ' and never expires' ELSE '' END, '; ', $maxAgeDays, ' days are allowed.') AS message,
   CASE WHEN days_since(created_at) > $veryOldDays THEN 'high' ELSE 'medium' END AS severity,
   evidence,
+  numbered([
+    'Replace it: workload identity federation for CI and other clouds, an attached service account inside Google Cloud.',
+    'Where a key must stay: ' || create_key_step(credential_id, identity_id),
+    deactivate_step(credential_id, identity_id, public_id) || ' Later delete it.',
+    'Keep new ones out: organisation policy `iam.managed.disableServiceAccountKeyCreation`.']) AS fix,
   {'age_days': days_since(created_at), 'never_expires': never_expires} AS detail
 FROM credentials
 WHERE type = 'service-account-key' AND provider = 'gcp' AND coalesce(status, 'active') = 'active'

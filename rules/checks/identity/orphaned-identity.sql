@@ -15,8 +15,7 @@ controls:
   - nist-csf-2.0:PR.AA-05
 why: >
   Left over from something that no longer exists. It can go today; kept, it is the account whose misuse nobody would notice.
-fix: >
-  Deactivate its credentials, wait a month, delete the identity.
+fix: Deactivate its credentials, wait a month, delete the identity.
 limits: >
   "Nothing uses it" rests on the repositories and gateway exports in this run and on the provider's last use. Said only
   where a source tells the last use, or that there was none.
@@ -28,6 +27,7 @@ WITH keys AS (
     max(last_used_at) AS last_used_at,
     min(created_at) AS created_at,
     bool_or((detail->>'$.slot') IS NOT NULL OR last_used_at IS NOT NULL) AS use_is_told,
+    list(DISTINCT deactivate_step(credential_id, identity_id, public_id) ORDER BY deactivate_step(credential_id, identity_id, public_id))[1:4] AS steps,
     list_distinct(flatten(list(evidence))) AS evidence
   FROM credentials
   WHERE coalesce(status, 'active') = 'active' AND (expires_at IS NULL OR expires_at > run_now())
@@ -49,6 +49,9 @@ SELECT
     CASE WHEN greatest(i.last_used_at, k.last_used_at) IS NULL THEN 'it was never used'
       ELSE concat('its last use was on ', day_text(greatest(i.last_used_at, k.last_used_at))) END,
     '.') AS message,
+  CASE WHEN len(list_filter(k.steps, lambda step: step IS NOT NULL)) > 0 THEN numbered(list_concat(k.steps, [
+    'Wait a month for complaints.',
+    coalesce(delete_identity_step(i.identity_id), 'Delete the identity.')])) END AS fix,
   list_concat(i.evidence, k.evidence) AS evidence
 FROM identities AS i
 JOIN identity_owners AS o USING (identity_id)

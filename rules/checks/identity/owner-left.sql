@@ -18,7 +18,7 @@ why: >
   Offboarding closed the person's own account; what they made lives on, and they may still hold its keys. Nobody answers
   for it any more.
 fix: |
-  1. Name a new owner: the team that would notice if it stopped (`aws iam tag-user --user-name NAME --tags Key=owner,Value=…`).
+  1. Name a new owner: the team that would notice if it stopped (a tag, the description, CODEOWNERS).
   2. Let them rotate its keys, for the old owner may know them.
   3. If nobody wants it: deactivate, wait a month, delete.
 limits: >
@@ -29,7 +29,8 @@ references:
 since: '0.1'
 ---*/
 WITH live AS (
-  SELECT identity_id, count(*) AS credentials, max(last_used_at) AS last_used_at, list_distinct(flatten(list(evidence))) AS evidence
+  SELECT identity_id, count(*) AS credentials, max(last_used_at) AS last_used_at, list_distinct(flatten(list(evidence))) AS evidence,
+    list(DISTINCT deactivate_step(credential_id, identity_id, public_id) ORDER BY deactivate_step(credential_id, identity_id, public_id))[1:4] AS steps
   FROM credentials
   WHERE coalesce(status, 'active') = 'active' AND (expires_at IS NULL OR expires_at > run_now())
   GROUP BY identity_id
@@ -46,6 +47,10 @@ SELECT
     '.') AS message,
   CASE WHEN live.credentials > 0 THEN 'high' ELSE 'medium' END AS severity,
   list_concat(list_concat(i.evidence, coalesce(live.evidence, [])), o.evidence) AS evidence,
+  CASE WHEN owner_step(i.identity_id) IS NOT NULL OR delete_identity_step(i.identity_id) IS NOT NULL THEN numbered([
+    coalesce(owner_step(i.identity_id), 'Name a new owner: the team that would notice if it stopped.'),
+    CASE WHEN live.credentials > 0 THEN 'Let them rotate its keys, for the old owner may know them. ' || coalesce(array_to_string(live.steps, ' '), '') END,
+    'If nobody wants it: deactivate its keys, wait a month. ' || coalesce(delete_identity_step(i.identity_id), 'Then delete it.')]) END AS fix,
   {'owner': o.owner, 'left_at': day_text(o.left_at)} AS detail
 FROM identity_owners AS o
 JOIN identities AS i USING (identity_id)

@@ -15,8 +15,8 @@ controls:
 why: >
   Nobody is asked when it is time to rotate, nobody says whether it may go, and an alert about it has no addressee.
 fix: >
-  Find out who uses it (`nhi-audit trace IDENTITY`), and declare the owner where the identity lives: a tag `owner` in
-  AWS, a line `owner: …` in the description in Google Cloud, CODEOWNERS for what a repository makes.
+  Find out who uses it (`nhi-audit trace IDENTITY`), and declare the owner where the identity lives: a tag, a line
+  `owner: …` in the description, CODEOWNERS for what a repository makes.
 limits: >
   Knows owners from tags, creators, descriptions and CODEOWNERS only; a list kept elsewhere is not seen. Said of
   credentials that an inventory calls active.
@@ -34,6 +34,8 @@ SELECT
     i.identity_id, ' has ', counted(live.credentials, 'active credential'), ' and no owner',
     coalesce('; it ' || a.how, ''), '.') AS message,
   CASE WHEN a.identity_id IS NULL THEN 'medium' ELSE 'high' END AS severity,
+  CASE WHEN owner_step(i.identity_id) IS NOT NULL THEN numbered([
+    'Find out who uses it: `nhi-audit trace IDENTITY`.', replace(owner_step(i.identity_id), 'a new owner', 'an owner')]) END AS fix,
   list_concat(i.evidence, live.evidence) AS evidence
 FROM identity_owners AS o
 JOIN identities AS i USING (identity_id)

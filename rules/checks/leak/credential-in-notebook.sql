@@ -37,11 +37,11 @@ SELECT
   max(ci.identity_id) AS identity_id,
   of_place AS place,
   concat(
-    type_words(min(s.type)), ' ', min(s.masked), coalesce(' of ' || max(ci.identity_id), ''),
+    seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), coalesce(' of ' || max(ci.identity_id), ''),
     CASE WHEN bool_and(location->>'$.part' = 'output') THEN ' was printed into ' ELSE ' lies in ' END,
-    listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), '.') AS message,
-  CASE WHEN bool_or(s.confidence = 'high' OR ci.basis = 'inventory') THEN 'high' ELSE 'medium' END AS confidence,
-  CASE WHEN bool_or(s.confidence = 'high' OR ci.basis = 'inventory') THEN 'high' ELSE 'medium' END AS severity,
+    listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), test_note(s.location->>'$.path'), '.') AS message,
+  leak_confidence(s.detector, s.confidence, ci.basis) AS confidence,
+  leak_severity('high', s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS severity,
   list(DISTINCT s.observation_id) AS evidence
 FROM open_today AS s
 LEFT JOIN credential_identities AS ci USING (credential_id)

@@ -19,9 +19,9 @@ why: >
   that would show it.
 fix: |
   Treat it as an incident.
-  1. Deactivate the key now: `aws iam update-access-key --user-name NAME --access-key-id ID --status Inactive`.
+  1. Deactivate the key at its provider now.
   2. Look at what it did since it was first seen, and for users, keys, roles and trust policies made since.
-  3. Give the job a role with only what it uses; delete the key and the administrator policy.
+  3. Give the job a role with only what it uses; delete the key and take the administrator's rights away.
 limits: >
   "Administrator" is what the policies given amount to, denies and boundaries honoured; an organisation's own limits
   (service control policies) are honoured only where they were given.
@@ -36,8 +36,14 @@ SELECT
     l.name, ' of ', l.identity_id, ' lies in ', listed(l.places),
     CASE WHEN l.at_head THEN '' ELSE ' (history only)' END,
     '; ', l.identity_id, ' ', a.how, '.') AS message,
-  coalesce(a.confidence, 'high') AS confidence,
+  CASE WHEN l.id_only THEN 'medium' ELSE 'critical' END AS severity,
+  CASE WHEN l.id_only THEN 'medium' ELSE coalesce(a.confidence, 'high') END AS confidence,
   list_concat(l.evidence, a.evidence) AS evidence,
+  'Treat it as an incident.' || chr(10) || numbered([
+    deactivate_step(l.inventory_id, l.identity_id, l.public_id),
+    'Look at what it did since it was first seen, and for users, keys, roles and trust policies made since.',
+    'Give the job a role with only what it uses, and take the administrator''s rights away.',
+    delete_step(l.inventory_id, l.identity_id, l.public_id)]) AS fix,
   {'places': len(l.places), 'at_head': l.at_head, 'how': a.how} AS detail
 FROM leaked_credentials AS l
 JOIN admin_identities AS a ON a.identity_id = l.identity_id

@@ -14,9 +14,7 @@ controls:
   - nist-csf-2.0:RS.MI-02
 why: >
   One call makes an inactive key active again, with the secret that everyone has seen.
-fix: >
-  Delete it: `aws iam delete-access-key --user-name NAME --access-key-id ID`, or
-  `gcloud iam service-accounts keys delete KEY --iam-account=EMAIL`.
+fix: Delete it at its provider.
 limits: Expired and revoked credentials are left alone where they cannot be revived.
 since: '0.1'
 ---*/
@@ -26,6 +24,7 @@ SELECT
   concat(
     l.name, coalesce(' of ' || l.identity_id, ''), ' was leaked (', listed(l.places),
     ') and deactivated, but not deleted: it can be made active again.') AS message,
+  delete_step(l.inventory_id, l.identity_id, l.public_id) AS fix,
   l.evidence
 FROM leaked_credentials AS l
 WHERE l.status = 'inactive'

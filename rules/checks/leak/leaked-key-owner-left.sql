@@ -18,9 +18,9 @@ why: >
   The person who answered for this identity has left, and may still hold the key. Nobody rotates it, nobody knows what
   breaks, and nobody would ask why it is used at night.
 fix: |
-  1. Name a new owner (tag `owner` on the identity).
-  2. Find its consumers: `nhi-audit trace KEY`.
-  3. Rotate the key with the new owner, then deactivate and delete this one.
+  1. Deactivate the key at its provider, for the old owner may hold a copy.
+  2. Name a new owner where the identity lives (a tag, the description).
+  3. Find its consumers (`nhi-audit trace KEY`), and give them a new key or a federated identity; delete this one.
 limits: Ownership is what tags, creators and CODEOWNERS declare, resolved against the roster that was given.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/1-improper-offboarding/
@@ -32,7 +32,14 @@ SELECT
   concat(
     l.name, ' of ', l.identity_id, ' is active and lies in ', listed(l.places),
     '; its owner ', o.owner, ' left', coalesce(' on ' || day_text(o.left_at), ''), '.') AS message,
+  CASE WHEN l.id_only THEN 'medium' ELSE 'critical' END AS severity,
+  CASE WHEN l.id_only THEN 'medium' ELSE 'high' END AS confidence,
   list_concat(l.evidence, o.evidence) AS evidence,
+  CASE WHEN deactivate_step(l.inventory_id, l.identity_id, l.public_id) IS NOT NULL THEN numbered([
+    deactivate_step(l.inventory_id, l.identity_id, l.public_id),
+    coalesce(owner_step(l.identity_id), 'Name a new owner: the team that would notice if it stopped.'),
+    concat('Find its consumers: `nhi-audit trace ', word_or(l.public_id, 'KEY'), '`; give them a new key or a federated identity.'),
+    delete_step(l.inventory_id, l.identity_id, l.public_id)]) END AS fix,
   {'owner': o.owner, 'left_at': day_text(o.left_at), 'places': len(l.places)} AS detail
 FROM leaked_credentials AS l
 JOIN identity_owners AS o ON o.identity_id = l.identity_id

@@ -90,6 +90,13 @@ SELECT
     list_concat(
       list_concat(coalesce(a.evidence, []), coalesce(o.evidence, [])),
       coalesce(around.nearest, []))) AS evidence,
+  CASE WHEN k.id_only THEN 'high' ELSE 'critical' END AS severity,
+  CASE WHEN deactivate_step(k.inventory_id, k.identity_id, k.public_id) IS NOT NULL THEN numbered([
+    deactivate_step(k.inventory_id, k.identity_id, k.public_id),
+    'Give the gateway connection a new key that never leaves it.',
+    'Read the provider''s own log around the time of use'
+      || CASE WHEN starts_with(k.inventory_id, 'aws:') THEN concat(': `aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue=', word_or(k.public_id, 'ID'), '`.') ELSE '.' END,
+    'Limit the account to the gateway''s addresses, so that a copy is worthless.']) END AS fix,
   {
     'used_at': strftime(k.last_used_at, '%Y-%m-%dT%H:%M:%SZ'),
     'used_for': k.last_used_for,

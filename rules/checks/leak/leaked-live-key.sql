@@ -18,8 +18,7 @@ why: >
 fix: |
   1. See who uses it: `nhi-audit trace KEY`.
   2. Make a new one for those consumers, or move them to a federated identity.
-  3. Deactivate this one, watch for a day, delete it. AWS: `aws iam update-access-key --status Inactive …`, then
-     `aws iam delete-access-key …`. Google Cloud: `gcloud iam service-accounts keys disable KEY --iam-account=EMAIL`.
+  3. Deactivate this one at its provider, watch for a day, delete it.
 limits: >
   Rests on the inventory that was given: a key that was deleted since is shown as live. Administrators' keys are the
   matter of leaked-admin-key.
@@ -35,7 +34,14 @@ SELECT
     coalesce(', last used ' || day_text(l.last_used_at), ''),
     ', and lies in ', listed(l.places),
     CASE WHEN l.at_head THEN '.' ELSE ' (history only).' END) AS message,
+  CASE WHEN l.id_only THEN 'medium' ELSE 'high' END AS severity,
+  CASE WHEN l.id_only THEN 'medium' ELSE 'high' END AS confidence,
   l.evidence,
+  CASE WHEN deactivate_step(l.inventory_id, l.identity_id, l.public_id) IS NOT NULL THEN numbered([
+    concat('See who uses it: `nhi-audit trace ', word_or(l.public_id, 'KEY'), '`.'),
+    create_key_step(l.inventory_id, l.identity_id),
+    deactivate_step(l.inventory_id, l.identity_id, l.public_id),
+    'Watch for a day. ' || delete_step(l.inventory_id, l.identity_id, l.public_id)]) END AS fix,
   {'places': len(l.places), 'at_head': l.at_head, 'last_used_at': strftime(l.last_used_at, '%Y-%m-%dT%H:%M:%SZ')} AS detail
 FROM leaked_credentials AS l
 LEFT JOIN admin_identities AS a ON a.identity_id = l.identity_id

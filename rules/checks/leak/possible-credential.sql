@@ -3,7 +3,7 @@ id: possible-credential
 title: A text looks like a credential, with low confidence
 severity: low
 confidence: low
-persona: auditor
+persona: security
 about: sighting
 identityFields: [credential_id, place]
 needs: [sighting@work-tree|sighting@notebook|sighting@ci]
@@ -12,21 +12,39 @@ controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:ID.RA-01
 why: >
-  Generic passwords and tokens have no shape of their own. A person who knows the code tells in seconds what a pattern
-  cannot; an auditor wants to see that somebody looked.
-fix: >
-  Look at the place. If it is a secret, revoke it and refer to a secret store instead; if not, accept it with a reason
-  (`nhi-audit except`), so that it is not shown again.
-limits: Most of these are test data, hashes and examples; they are shown to the auditor persona only.
+  Passwords and tokens of a program's own making have no shape: only the name beside them tells. A person who knows the
+  code tells in seconds what a pattern cannot, and in a file of settings it is mostly what it looks like.
+fix: |
+  Look at the place.
+  1. A secret: revoke it, and refer to a secret store instead.
+  2. None: leave it out from now on. `detectors: { disabled: [DETECTOR] }` or `checks: { possible-credential: { enabled: false } }`
+     in the configuration, `--exclude GLOB` for the files, or `--baseline FILE` for all that is known today.
+limits: >
+  Outside of settings most of these are test data, hashes and examples, hence low. Medium in `.env`, in files named for
+  production and in configuration.
 since: '0.1'
 ---*/
+WITH guessed AS (
+  SELECT
+    *,
+    coalesce(location->>'$.repository', location->>'$.path', '') AS of_place,
+    is_settings_path(location->>'$.path') OR (is_production(environment) AND NOT is_test_path(location->>'$.path')) AS in_settings,
+    -- The name that a structured file gives it: `jobs.deploy.env.DB_PASSWORD`.
+    nullif(regexp_extract(location->>'$.pointer', '(?:^|\.)(?:env|with|secrets|credentials|data|stringData)\.([A-Za-z_][A-Za-z0-9_.-]{0,79})$', 1), '') AS variable
+  FROM sightings
+)
 SELECT
   s.credential_id,
-  coalesce(location->>'$.repository', location->>'$.path', '') AS place,
+  of_place AS place,
   concat(
-    type_words(min(s.type)), ' ', min(s.masked), ' may lie in ',
-    listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), ' (', min(s.detector), ').') AS message,
+    seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), ' may lie in ',
+    listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))),
+    CASE WHEN count(variable) > 0 THEN concat(' as ', listed(list(DISTINCT variable ORDER BY variable) FILTER (variable IS NOT NULL))) ELSE '' END,
+    test_note(s.location->>'$.path'),
+    ' (detector ', min(s.detector), ').') AS message,
+  CASE WHEN bool_or(in_settings AND at_head(s.place, s.location)) AND NOT only_ids(s.detector, s.confidence) THEN 'medium' ELSE 'low' END AS severity,
+  CASE WHEN bool_or(in_settings AND at_head(s.place, s.location)) AND NOT only_ids(s.detector, s.confidence) THEN 'medium' ELSE 'low' END AS confidence,
   list(DISTINCT s.observation_id) AS evidence
-FROM sightings AS s
-GROUP BY s.credential_id, 2
+FROM guessed AS s
+GROUP BY s.credential_id, of_place
 HAVING bool_and(s.confidence = 'low') AND bool_or(at_head(s.place, s.location))

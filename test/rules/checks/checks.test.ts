@@ -15,6 +15,8 @@ const Expected = z.strictObject({
   /** Texts that the message must hold. */
   message: z.union([z.string(), z.array(z.string())]).default([]),
   severity: z.string().optional(),
+  /** Texts that the advice must hold. */
+  fix: z.union([z.string(), z.array(z.string())]).default([]),
   confidence: z.string().optional(),
 });
 
@@ -114,6 +116,8 @@ function assertFinding(findings: readonly Finding[], expected: z.infer<typeof Ex
   const texts = [expected.message].flat();
   const finding = own.find((one) => texts.every((text) => one.message.includes(text)));
   assert.ok(finding !== undefined, `no message holds ${JSON.stringify(texts)}:\n${messagesOf(own)}`);
+  for (const text of [expected.fix].flat())
+    assert.ok(finding.fix.includes(text), `no ${JSON.stringify(text)} in:\n${finding.fix}`);
   if (expected.severity !== undefined) assert.equal(finding.severity, expected.severity, finding.message);
   if (expected.confidence !== undefined) assert.equal(finding.confidence, expected.confidence, finding.message);
 }

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { withRun } from '../src/correlate/run-store.ts';
+
+/** The value of an SQL expression over the macros of the store. */
+async function valueOf(expression: string, bound: { readonly [name: string]: string } = {}): Promise<unknown> {
+  return await withRun([], async (store) => (await store.rows(`SELECT ${expression} AS value`, bound))[0]?.value);
+}
+
+describe('words and steps of the checks', () => {
+  for (const [detector, words] of [
+    ['slack-webhook', 'Slack webhook'],
+    ['telegram-bot-token', 'Telegram bot token'],
+    ['stripe-live-key', 'Stripe live key'],
+    ['aws-access-key', 'AWS access key'],
+    ['github-pat', 'GitHub PAT'],
+    ['crates-io-token', 'Crates.io token'],
+    ['npm-access-token', 'npm access token'],
+    ['generic-password', 'Password'],
+    ['ci-plaintext-value', 'Password'],
+    ['secretlint/secretlint-rule-x', 'Example password'],
+  ] as const) {
+    it(`calls what ${detector} finds ${words}`, async () => {
+      const value = await valueOf(`credential_kind('example', 'password', $detector)`, { detector });
+
+      assert.equal(value, words);
+    });
+  }
+
+  for (const path of [
+    'testdata/key.pem',
+    'pkg/Fixtures/a.json',
+    'src/test/java/A.java',
+    'tests/a.py',
+    'vendor/x/y.go',
+    'web/node_modules/p/index.js',
+    'src/__tests__/a.ts',
+    'pkg/auth_test.go',
+    'src/a.spec.ts',
+    'a.zip!test/key',
+  ]) {
+    it(`takes ${path} for test data or vendored code`, async () => {
+      assert.equal(await valueOf('is_test_path($path)', { path }), true);
+    });
+  }
+
+  for (const path of ['src/contest/a.ts', 'latest/deploy.sh', 'vendors.sh', 'attest.go', 'prod.env', 'src/testing.py']) {
+    it(`does not take ${path} for test data`, async () => {
+      assert.equal(await valueOf('is_test_path($path)', { path }), false);
+    });
+  }
+
+  for (const [path, expected] of [
+    ['.env', true],
+    ['deploy/.env.production', true],
+    ['app/settings.py', true],
+    ['k8s/prod/db.yaml', true],
+    ['.env.example', false],
+    ['tests/.env', false],
+    ['src/login.ts', false],
+    ['docs/config.yml', false],
+    ['reproduction/a.js', false],
+  ] as const) {
+    it(`${expected ? 'takes' : 'does not take'} ${path} for settings`, async () => {
+      assert.equal(await valueOf('is_settings_path($path)', { path }), expected);
+    });
+  }
+
+  for (const [credential, identity, id, command] of [
+    [
+      'aws:access-key/AKIAML1',
+      'aws:123456789012:user/ml-batch',
+      'AKIAML1',
+      'aws iam update-access-key --user-name ml-batch --access-key-id AKIAML1 --status Inactive',
+    ],
+    [
+      'gcp:service-account-key/0a1b',
+      'gcp:p:serviceAccount/etl@p.iam.gserviceaccount.com',
+      '0a1b',
+      'gcloud iam service-accounts keys disable 0a1b --iam-account=etl@p.iam.gserviceaccount.com',
+    ],
+    ['hoop:api-key/k1', 'hoop:-:api-key/nightly', 'k1', 'Revoke the API key nightly in the gateway.'],
+    ['aws:access-key/AKIAML1', 'aws:123456789012:root', 'AKIAML1', 'Sign in as root and deactivate the key AKIAML1'],
+  ] as const) {
+    it(`deactivates ${credential} of ${identity} in the words of its provider`, async () => {
+      const value = await valueOf('deactivate_step($credential, $identity, $id)', { credential, identity, id });
+
+      assert.ok(String(value).includes(command), String(value));
+    });
+  }
+
+  it('knows no command for another provider', async () => {
+    const bound = { credential: 'okta:token/t1', identity: 'okta:org:app/x', id: 't1' };
+
+    assert.equal(await valueOf('deactivate_step($credential, $identity, $id)', bound), null);
+  });
+
+  it('never puts a name that a shell would read into a command', async () => {
+    const hostile = fc.string({ minLength: 1, maxLength: 30 });
+    await withRun([], async (store) => {
+      await fc.assert(
+        fc.asyncProperty(hostile, hostile, async (name, id) => {
+          const rows = await store.rows(
+            `SELECT unnest([deactivate_step('aws:access-key/x', $identity, $id), delete_step('aws:access-key/x', $identity, $id),
+               create_key_step('aws:access-key/x', $identity), owner_step($identity), delete_identity_step($identity)]) AS step`,
+            { identity: `aws:1:user/${name}`, id },
+          );
+
+          for (const { step } of rows) {
+            const command = /`([^`]*)`\.$/.exec(String(step))?.[1];
+            if (command === undefined) assert.match(String(step), /temporary/);
+            else assert.match(command, /^[A-Za-z0-9@._+=,/ -]+$/);
+          }
+        }),
+        { numRuns: 60 },
+      );
+    });
+  });
+
+  it('numbers the steps that there are', async () => {
+    assert.equal(await valueOf("numbered(['Look.', NULL, 'Act.'])"), '1. Look.\n2. Act.');
+  });
+});
