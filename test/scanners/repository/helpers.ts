@@ -1,5 +1,11 @@
 import { repository } from '../../../scanners/repository/index.ts';
-import type { CoverageObservation, CrawlOptions, Observation, SightingObservation, Surface } from '../../../src/contracts/index.ts';
+import type {
+  CoverageObservation,
+  CrawlOptions,
+  Observation,
+  SightingObservation,
+  Surface,
+} from '../../../src/contracts/index.ts';
 import { collect, kinds, type TestContextOverrides, testContext } from '../../helpers/scan-context.ts';
 
 export interface Scanned {

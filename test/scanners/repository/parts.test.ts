@@ -45,6 +45,35 @@ describe('repository scanner: places', () => {
     ['.github/workflows/deploy-staging.yml', 'staging', 'ci'],
     ['ops/Jenkinsfile.prod', 'prod', 'ci'],
     ['ci/bitbucket-pipelines.yml', undefined, 'ci'],
+    ['.mcp.json', undefined, 'agent-config'],
+    ['apps/web/.cursor/mcp.json', undefined, 'agent-config'],
+    ['.vscode/mcp.json', undefined, 'agent-config'],
+    ['home/claude_desktop_config.json', undefined, 'agent-config'],
+    ['.claude/settings.local.json', undefined, 'agent-config'],
+    ['.claude/.credentials.json', undefined, 'agent-config'],
+    ['.codex/config.toml', undefined, 'agent-config'],
+    ['opencode.json', undefined, 'agent-config'],
+    ['.codeium/windsurf/mcp_config.json', undefined, 'agent-config'],
+    ['infra/prod/main.tf', 'prod', 'iac'],
+    ['prod.auto.tfvars', 'prod', 'iac'],
+    ['terraform.tfstate.backup', undefined, 'iac'],
+    ['docker-compose.prod.yml', 'prod', 'iac'],
+    ['compose.yaml', undefined, 'iac'],
+    ['images/Dockerfile', undefined, 'iac'],
+    ['Dockerfile.prod', 'prod', 'iac'],
+    ['api.Dockerfile', undefined, 'iac'],
+    ['cloudformation/vpc.yaml', undefined, 'iac'],
+    ['stacks/queue.template.json', undefined, 'iac'],
+    // Near misses: settings of editors, notes about them, other compositions and templates.
+    ['.vscode/settings.json', undefined, 'work-tree'],
+    ['mcp.json', undefined, 'work-tree'],
+    ['docs/claude/settings.json', undefined, 'work-tree'],
+    ['config.toml', undefined, 'work-tree'],
+    ['src/compose.ts', undefined, 'work-tree'],
+    ['docs/decompose.yml', undefined, 'work-tree'],
+    ['my-dockerfile-notes.md', undefined, 'work-tree'],
+    ['a.tfx', undefined, 'work-tree'],
+    ['k8s/template.yaml', undefined, 'work-tree'],
     // Near misses: parts of words, two words, and the opposite.
     ['src/product/developer.ts', undefined, 'work-tree'],
     ['dev-to-prod.sh', undefined, 'work-tree'],
@@ -62,7 +91,7 @@ describe('repository scanner: places', () => {
 
 describe('repository scanner: tally', () => {
   it('adds up, whatever happens, and is complete only when nothing was missed', () => {
-    const event = fc.constantFrom('read', 'skip', 'pass', 'fail', 'partial', 'before');
+    const event = fc.constantFrom('read', 'skip', 'pass', 'fail', 'partial', 'before', 'exclude', 'aside', 'unread');
     fc.assert(
       fc.property(fc.array(event), (events) => {
         const tally = new Tally();
@@ -72,13 +101,18 @@ describe('repository scanner: tally', () => {
           else if (name === 'pass') tally.pass('left out', 'a');
           else if (name === 'fail') tally.fail('broken', 'b');
           else if (name === 'before') tally.readBefore(2);
+          else if (name === 'exclude') tally.exclude('d');
+          else if (name === 'aside') tally.setAside('own', 'e');
+          else if (name === 'unread') tally.exclude(undefined, tally.unread(2));
           else tally.item({ key: 'c', outcome: 'partial', why: 'cut', bytes: 1, matches: [] });
         }
 
         const row = tally.coverage('work-tree', 'shop', {});
 
         assert.equal(row.seen, (row.read ?? 0) + (row.skipped ?? 0) + (row.failed ?? 0));
-        const isWhole = !events.some((name) => ['pass', 'fail', 'partial'].includes(name));
+        const isRead = events.findIndex((name) => ['read', 'before', 'partial'].includes(name));
+        const isTakenBack = isRead >= 0 && events.lastIndexOf('unread') > isRead;
+        const isWhole = !isTakenBack && !events.some((name) => ['pass', 'fail', 'partial', 'exclude'].includes(name));
         assert.equal(row.outcome, isWhole ? 'complete' : 'partial');
         assert.equal(row.why === undefined, isWhole);
       }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { headOfBytes, headOfFile, readRegularFile, sourceFile } from '../../../src/files/source-file.ts';
+import { headOfBytes, headOfFile, readPieces, readRegularFile, sourceFile } from '../../../src/files/source-file.ts';
 import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
 
 describe('source files', () => {
@@ -33,6 +33,21 @@ describe('source files', () => {
 
     assert.throws(() => readRegularFile(join(root, 'big.json'), 99), { code: 'FILE_TOO_LARGE' });
     assert.equal(readRegularFile(join(root, 'big.json'), 100).length, 100);
+  });
+
+  it('gives overlapping pieces that make up the file, up to a limit', () => {
+    const root = tempDir();
+    const text = Array.from({ length: 300_000 }, (_, index) => index.toString(36)).join(',');
+    writeFile(root, 'big.txt', text);
+    const file = join(root, 'big.txt');
+
+    const pieces = Array.from(readPieces(file, 10, Number.POSITIVE_INFINITY), String);
+    const cut = Array.from(readPieces(file, 10, 100), String);
+
+    assert.ok(pieces.length > 1);
+    assert.equal(pieces.map((piece, index) => (index === 0 ? piece : piece.slice(10))).join(''), text);
+    for (const [index, piece] of pieces.slice(1).entries()) assert.equal(piece.slice(0, 10), pieces[index]?.slice(-10));
+    assert.deepEqual(cut, [text.slice(0, 100)]);
   });
 
   it('refuses FIFOs, directories and symlinks without waiting', () => {

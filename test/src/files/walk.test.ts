@@ -17,6 +17,20 @@ describe('walk', () => {
     assert.deepEqual(filesOf(root), ['.env', 'a.txt', 'b/c.txt', 'node_modules/roast/index.js']);
   });
 
+  it('tells what the user left out, without the ignored part of it', () => {
+    const root = tempDir();
+    writeFile(root, '.gitignore', '*.log\n');
+    for (const path of ['app/a.txt', 'app/in/b.txt', 'app/c.log', 'd.txt', 'e.snap']) writeFile(root, path, 'x');
+
+    const entries = [...walk(root, excluder(['app/', '*.snap']))];
+
+    assert.deepEqual(
+      entries.filter(({ kind }) => kind === 'excluded').map(({ path }) => path),
+      ['e.snap', 'app/a.txt', 'app/in/b.txt'],
+    );
+    assert.deepEqual(filesOf(root, ['app/', '*.snap']), ['.gitignore', 'd.txt']);
+  });
+
   it('honours .gitignore files, the deeper one last', () => {
     const root = tempDir();
     writeFile(root, '.gitignore', '*.log\n/build\ncache/\n');
