@@ -2,9 +2,19 @@ import { z } from 'zod';
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
-import { count, firstStep, openFindings, placeText, thousands, verdict } from '../../src/util/report-text.ts';
+import { subjectName } from '../../src/util/report-names.ts';
+import {
+  count,
+  firstStep,
+  hasPrevious,
+  isBrief,
+  openFindings,
+  placeText,
+  thousands,
+  verdict,
+} from '../../src/util/report-text.ts';
 import { clip, markdownCode, markdownProse, markdown as safe } from '../../src/util/sanitize.ts';
-import { controlSection, coverageLines, exceptSection, hiddenLine, notAssessedSection, verdictLine } from './sections.ts';
+import { controlSection, coverageLines, exceptSection, notAssessedSection, verdictLine } from './sections.ts';
 
 const Options = z.strictObject({
   /** Rows of the first table; the rest is folded. */
@@ -38,18 +48,18 @@ function body(report: Report, options: Options): string {
     report.findings.flatMap((finding) => finding.evidence.flatMap((item) => item.at?.repository ?? [])),
   );
   const several = repositories.size > 1;
+  const marksNew = hasPrevious(report);
   const foot = `\n<sub>nhi-audit ${safe(clip(report.run.toolVersion, 40))}, run ${safe(clip(report.run.id, 60))}</sub>\n`;
   const coverage = coverageLines(report, options.limit / 3);
-  const hidden = hiddenLine(report);
   // A clean run is a short comment: even coverage is folded, for there is nothing it would put in doubt.
   const clean = verdict(report).clean;
-  const fixed = clean ? hidden : `\n**Coverage**\n\n${coverage.join('\n')}\n${hidden}`;
+  const fixed = clean ? '' : `\n**Coverage**\n\n${coverage.join('\n')}\n`;
   const budget = new Budget(options.limit - foot.length - fixed.length);
   budget.add(`### nhi-audit\n\n${verdictLine(report)}\n`);
   if (open.length > 0)
     budget.table(
       '\n',
-      open.slice(0, options.rows).map((finding) => row(finding, several)),
+      open.slice(0, options.rows).map((finding) => row(finding, several, marksNew)),
       '',
     );
   budget.addReserved(fixed);
@@ -58,11 +68,12 @@ function body(report: Report, options: Options): string {
     const rest = open.slice(options.rows);
     budget.table(
       details(`${count(rest.length, 'more finding')}`),
-      rest.map((finding) => row(finding, several)),
+      rest.map((finding) => row(finding, several, marksNew)),
       END,
     );
   }
-  for (const section of [notAssessedSection(report), controlSection(report), exceptSection(open)]) {
+  const forAll = isBrief(report) ? [] : [notAssessedSection(report), controlSection(report)];
+  for (const section of [...forAll, exceptSection(open)]) {
     if (section !== undefined) budget.fold(section.title, section.lines);
   }
   return budget.text() + foot;
@@ -81,14 +92,14 @@ function byNewest(findings: readonly Finding[]): Finding[] {
 
 const HEAD = '| Severity | Identity or credential | What | NHI | Where | Fix |\n|---|---|---|---|---|---|\n';
 
-function row(finding: Finding, several: boolean): string {
+function row(finding: Finding, several: boolean, marksNew: boolean): string {
   const nhi = finding.controls
     .filter((ref) => ref.startsWith('owasp-nhi-2025:'))
     .map((ref) => ref.slice('owasp-nhi-2025:'.length));
-  const status = finding.status === 'new' ? 'new: ' : '';
+  const status = marksNew && finding.status === 'new' ? 'new: ' : '';
   const cells = [
     `**${finding.severity}**`,
-    markdownCode(clip(finding.subject, CELL_MAX)),
+    markdownCode(clip(subjectName(finding), CELL_MAX)),
     `${status}${safe(clip(finding.message, CELL_MAX * 2))}`,
     nhi.map((id) => safe(clip(id, 40))).join(', '),
     whereCell(finding, several),

@@ -3,7 +3,9 @@ import type { Report } from '../../src/contracts/reporter.ts';
 import {
   controlLabel,
   count,
+  hasPrevious,
   hiddenText,
+  type NotLooked,
   openFindings,
   severityCounts,
   summariseCoverage,
@@ -21,7 +23,10 @@ export interface Section {
   readonly lines: readonly string[];
 }
 
-/** `**2 new high, 1 fixed**; coverage: 3 of 4 surfaces read completely.` A green line when there is nothing to do. */
+/**
+ * `**2 high new, 1 fixed**; coverage: 3 of 4 surfaces read completely.` A green line when there is nothing to do. What is
+ * hidden stands in it too; "new" only where there is something to compare with.
+ */
 export function verdictLine(report: Report): string {
   const open = openFindings(report.findings);
   const fresh = open.filter((finding) => finding.status === 'new');
@@ -30,16 +35,20 @@ export function verdictLine(report: Report): string {
   const coverage =
     looked.length === 0 ? 'nothing was looked at' : `${complete} of ${count(looked.length, 'surface')} read completely`;
   const whole = looked.length > 0 && complete === looked.length;
-  const parts = [
-    ...(fresh.length > 0 ? [`${severityCounts(fresh).replace(/ and /g, ', ')} new`] : []),
-    ...(open.length > fresh.length ? [`${thousands(open.length - fresh.length)} unchanged`] : []),
-    ...(fixed > 0 ? [`${thousands(fixed)} fixed`] : []),
-  ];
-  if (open.length > 0) return `**${parts.join(', ')}**; coverage: ${coverage}.`;
-  const gone = fixed > 0 ? `, ${thousands(fixed)} fixed` : '';
+  const hidden = hiddenText(report.hidden, report.persona).map(markdown).join('; ');
+  const aside = hidden === '' ? '' : ` (not listed: ${hidden})`;
+  const none = `No open findings${report.hidden.persona > 0 ? ` for persona ${report.persona}` : ''}`;
+  const gone = fixed > 0 ? [`${thousands(fixed)} fixed`] : [];
+  const counts = hasPrevious(report)
+    ? [
+        ...(fresh.length > 0 ? [`${severityCounts(fresh).replace(/ and /g, ', ')} new`] : []),
+        ...(open.length > fresh.length ? [`${thousands(open.length - fresh.length)} unchanged`] : []),
+      ]
+    : [`${severityCounts(open)} ${open.length === 1 ? 'finding' : 'findings'}`];
+  if (open.length > 0) return `**${[...counts, ...gone].join(', ')}**${aside}; coverage: ${coverage}.`;
   return whole
-    ? `✅ **No open findings**${gone}; ${coverage}.`
-    : `⚠️ **No open findings${gone}, but ${coverage}**: this proves little.`;
+    ? `✅ **${[none, ...gone].join(', ')}**${aside}; ${coverage}.`
+    : `⚠️ **${[none, ...gone].join(', ')}, but ${coverage}**: this proves little${aside}.`;
 }
 
 /** What was not read, and why; then what was. Shortened until it fits. */
@@ -55,16 +64,19 @@ export function coverageLines(report: Report, max: number): string[] {
   while (lines.join('\n').length > max) lines.pop();
   if (gaps.length > lines.length) lines.push(`- and ${count(gaps.length - lines.length, 'more gap')}`);
   const read = looked.filter((row) => row.gaps.length === 0).map((row) => row.title);
-  const not = notLooked.map((row) => row.title);
+  const titles = (why: NotLooked) => notLooked.filter((row) => row.why === why).map((row) => row.title);
+  const none = titles('none-given');
+  const searched = titles('only-searched');
+  const without = titles('no-scanner');
   if (lines.length > 0) lines.push('');
   if (read.length > 0) lines.push(`Read completely: ${read.join(', ')}.`);
-  if (not.length > 0) lines.push(`Not looked at: ${not.join(', ')}.`);
+  if (none.length > 0) lines.push(`Not looked at, for none was given: ${none.join(', ')}.`);
+  const limits = [
+    ...(searched.length > 0 ? [`only searched for credentials: ${searched.join(', ')}`] : []),
+    ...(without.length > 0 ? [`no scanner yet: ${without.join(', ')}`] : []),
+  ];
+  if (limits.length > 0) lines.push(`<sub>This version: ${limits.join('; ')}.</sub>`);
   return lines;
-}
-
-export function hiddenLine(report: Report): string {
-  const lines = hiddenText(report.hidden, report.persona);
-  return lines.length === 0 ? '' : `\nNot listed: ${lines.map(markdown).join('; ')}.\n`;
 }
 
 /** Checks that could not run: their silence is no news. */

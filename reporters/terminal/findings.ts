@@ -1,9 +1,22 @@
 import type { CheckMeta } from '../../src/contracts/check.ts';
-import type { Evidence, Finding, Severity } from '../../src/contracts/finding.ts';
-import type { IdentityView, Report } from '../../src/contracts/reporter.ts';
-import type { Layout, Style } from '../../src/util/layout.ts';
-import { count, firstSentence, firstStep, openFindings, placeText, thousands } from '../../src/util/report-text.ts';
+import type { Finding, Severity } from '../../src/contracts/finding.ts';
+import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
+import { displayWidth, type Layout, type Style } from '../../src/util/layout.ts';
+import { subjectName } from '../../src/util/report-names.ts';
+import {
+  count,
+  firstSentence,
+  firstStep,
+  hasPrevious,
+  openFindings,
+  SEVERITIES_DOWN,
+  thousands,
+} from '../../src/util/report-text.ts';
 import { clip, printable } from '../../src/util/sanitize.ts';
+import { describe } from './identity.ts';
+import { type Group, groupBy, groupsOf, mostUrgent } from './order.ts';
+import { isSighted, placesOf, sourcesOf, untoldPlaces } from './places.ts';
+import { shellWord } from './shell.ts';
 
 const SEVERITY_STYLE: { readonly [severity in Severity]: readonly Style[] } = {
   critical: ['bold', 'inverse', 'red'],
@@ -15,150 +28,191 @@ const SEVERITY_STYLE: { readonly [severity in Severity]: readonly Style[] } = {
 
 const NAME_MAX = 160;
 const TEXT_MAX = 600;
-const SUBJECTS_SHOWN = 3;
+/** A longer name stands before its places instead of in a column. */
+const COLUMN_MAX = 48;
+const PLACES_MIN = 30;
 
 export interface FindingLimits {
   readonly findings: number;
+  readonly lines: number;
   readonly places: number;
 }
 
-/** Open findings: one group an identity (or credential), in it one entry a rule, in it what was found and where. */
-export function* findingLines(report: Report, layout: Layout, limits: FindingLimits): Iterable<string> {
+/** What all groups need, and what has been told: the risk and the fix of a rule are told once in a report. */
+interface Telling {
+  readonly layout: Layout;
+  readonly places: number;
+  readonly checks: ReadonlyMap<string, CheckMeta>;
+  readonly names: ReadonlyMap<string, string>;
+  readonly marksNew: boolean;
+  /** Where all lies in one repository, its name before each file says nothing. */
+  readonly oneRepository: boolean;
+  readonly told: Set<string>;
+}
+
+/**
+ * Open findings, the most severe first: what is known of an identity in one group, in it one entry a rule; what is
+ * about nobody known (a token in a file) in one group a rule, in it one line a credential.
+ */
+export function* findingLines(
+  report: Report,
+  layout: Layout,
+  limits: FindingLimits,
+  context: Pick<RenderContext, 'store'>,
+): Iterable<string> {
   const open = openFindings(report.findings);
   if (open.length === 0) return;
   yield* layout.heading('FINDINGS');
-  const shown = open.slice(0, limits.findings);
+  const shown = mostUrgent(open, limits.findings, limits.lines);
+  const repositories = new Set(open.flatMap(({ evidence }) => evidence.flatMap(({ at }) => at?.repository ?? [])));
+  const telling: Telling = {
+    layout,
+    places: limits.places,
+    checks: new Map(report.checks.map((check) => [check.rule, check.meta])),
+    names: new Map(report.identities.map((identity) => [identity.id, identity.name])),
+    marksNew: hasPrevious(report),
+    oneRepository: repositories.size < 2,
+    told: new Set(),
+  };
   const identities = new Map(report.identities.map((identity) => [identity.id, identity]));
-  const checks = new Map(report.checks.map((check) => [check.rule, check.meta]));
-  let first = true;
-  for (const [subject, findings] of groupBy(shown, (finding) => finding.identity ?? finding.credential ?? finding.subject)) {
-    if (!first) yield '';
-    first = false;
-    yield* layout.block('', clip(findings[0]?.subject ?? subject, NAME_MAX), 'bold');
-    const told = new Set<string>();
-    const known = identities.get(subject);
+  for (const [index, group] of groupsOf(shown).entries()) {
+    if (index > 0) yield '';
+    if (group.identity === undefined) {
+      yield* ruleGroup(group, telling);
+      continue;
+    }
+    yield* layout.block('', clip(group.findings[0]?.subject ?? group.identity, NAME_MAX), 'bold');
+    const known = identities.get(group.identity);
     if (known !== undefined) yield* layout.block('  ', describe(known), 'dim');
-    for (const [rule, same] of groupBy(findings, (finding) => finding.rule)) {
-      yield* ruleLines(same, checks.get(rule), layout, limits.places, told);
+    const placesTold = new Set<string>();
+    for (const same of groupBy(group.findings, (finding) => `${finding.severity} ${finding.rule}`).values()) {
+      yield* ruleEntry(same, telling, placesTold);
     }
   }
-  yield* restLines(open.slice(shown.length), layout);
+  const listed = new Set(shown);
+  yield* restLines(
+    open.filter((finding) => !listed.has(finding)),
+    layout,
+    context,
+  );
 }
 
-/** What is not told in full: one line a rule. */
-function* restLines(rest: readonly Finding[], layout: Layout): Iterable<string> {
+/** What is not listed: how many of what, and how to see them. */
+function* restLines(rest: readonly Finding[], layout: Layout, context: Pick<RenderContext, 'store'>): Iterable<string> {
   if (rest.length === 0) return;
   yield '';
-  yield* layout.block(
-    '',
-    `${count(rest.length, 'more finding')} in short; -o json=FILE or -o csv=FILE has all of them in full.`,
-    'bold',
-  );
-  for (const findings of groupBy(rest, (finding) => `${finding.severity} ${finding.rule}`).values()) {
-    const [first] = findings;
-    if (first === undefined) continue;
-    const subjects = [...new Set(findings.map((finding) => clip(finding.subject, 60)))];
-    const named =
-      subjects.length > SUBJECTS_SHOWN
-        ? `${subjects.slice(0, SUBJECTS_SHOWN).join(', ')} and ${subjects.length - SUBJECTS_SHOWN} more`
-        : subjects.join(', ');
-    const lead = `${first.severity.toUpperCase().padEnd(8)}  `;
-    yield* layout.tagged(
-      '  ',
-      lead,
-      SEVERITY_STYLE[first.severity],
-      `${clip(first.rule, 60)} (${thousands(findings.length)}): ${named}`,
+  const store = context.store === undefined ? undefined : shellWord(context.store);
+  const command = store === undefined ? 'the same command with -o csv=findings.csv' : `nhi-audit findings --store ${store}`;
+  yield* layout.block('', `${count(rest.length, 'more finding')}, not listed here; for all of them: ${command}`, 'bold');
+  for (const severity of SEVERITIES_DOWN) {
+    const rules = groupBy(
+      rest.filter((finding) => finding.severity === severity),
+      (finding) => finding.rule,
     );
+    if (rules.size === 0) continue;
+    const counts = [...rules].map(([rule, same]) => `${clip(rule, 60)} (${thousands(same.length)})`).join(', ');
+    yield* layout.tagged('  ', `${severity.toUpperCase().padEnd(8)}  `, SEVERITY_STYLE[severity], counts);
   }
 }
 
-function* ruleLines(
-  findings: readonly Finding[],
-  meta: CheckMeta | undefined,
-  layout: Layout,
-  max: number,
-  told: Set<string>,
-): Iterable<string> {
+/** One rule, and all credentials and places it is about: a line each. */
+function* ruleGroup({ findings }: Group, telling: Telling): Iterable<string> {
+  const { layout } = telling;
+  yield* ruleHead(findings, telling);
   const [first] = findings;
   if (first === undefined) return;
-  const title = clip(first.title, TEXT_MAX);
-  yield* layout.tagged('  ', `${first.severity.toUpperCase().padEnd(8)}  `, SEVERITY_STYLE[first.severity], title, ['bold']);
-  const indent = '    ';
-  yield indent + layout.paint(layout.link(printable(clip(first.rule, 60)), meta?.references[0]), 'dim');
-  if (meta !== undefined) yield* layout.tagged(indent, '', [], clip(firstSentence(meta.why), TEXT_MAX), ['dim']);
+  // One advice for all of them: where each has its own (the provider's command), the rule's.
+  const shared = findings.every((finding) => finding.fix === first.fix) ? undefined : telling.checks.get(first.rule)?.fix;
+  yield* fixLines({ rule: first.rule, fix: shared ?? first.fix }, telling, '    ');
+  const names = new Map(findings.map((finding) => [finding, printable(clip(subjectName(finding), 60))]));
+  const widths = findings.map((finding) => (isSighted(finding) ? displayWidth(names.get(finding) ?? '') : 0));
+  const column = Math.max(0, ...widths.filter((width) => width <= COLUMN_MAX)) + 2;
+  for (const finding of findings) {
+    if (!isSighted(finding)) {
+      yield* findingEntry(finding, telling, new Set());
+    } else {
+      const name = names.get(finding) ?? '';
+      const gap = ' '.repeat(Math.max(0, column - displayWidth(name)));
+      const text = `${placeList(finding, telling)}${mark(finding, telling)}`;
+      if (gap !== '' && layout.width - 4 - column >= PLACES_MIN) yield* layout.tagged('    ', name + gap, ['bold'], text);
+      else yield* layout.tagged('    ', '- ', [], `${name}: ${text}`);
+    }
+  }
+}
+
+function placeList(finding: Finding, { places, oneRepository }: Telling): string {
+  const all = placesOf(finding, oneRepository);
+  const more = all.length > places ? ` (+${thousands(all.length - places)} more)` : '';
+  return (
+    all
+      .slice(0, places)
+      .map((place) => clip(place, NAME_MAX))
+      .join(', ') + more
+  );
+}
+
+function* ruleEntry(findings: readonly Finding[], telling: Telling, placesTold: Set<string>): Iterable<string> {
+  yield* ruleHead(findings, telling);
   for (const [index, finding] of findings.entries()) {
-    const status = finding.status === 'new' ? ' (new)' : '';
-    yield* layout.tagged(indent, '- ', [], clip(finding.message, TEXT_MAX) + status);
-    yield* placeLines(finding, layout, max, told);
+    yield* findingEntry(finding, telling, placesTold);
     // The same advice under each of ten findings is noise: it stands under the last of those that share it.
-    if (findings[index + 1]?.fix !== finding.fix) {
-      yield* layout.tagged(`${indent}  `, 'fix: ', ['green'], clip(firstStep(finding.fix), TEXT_MAX));
-    }
+    if (findings[index + 1]?.fix !== finding.fix) yield* fixLines(finding, telling, '      ');
   }
 }
 
-/** Where the credential lies; where it lies nowhere, the facts. Places told once in a group are not told again. */
-function* placeLines(finding: Finding, layout: Layout, max: number, told: Set<string>): Iterable<string> {
-  const sightings = finding.evidence.filter((item) => item.kind === 'sighting');
-  const shown = [...new Set((sightings.length > 0 ? sightings : finding.evidence).map(evidenceText))];
-  const key = shown.join('\n');
-  if (sightings.length > 0 && shown.length > 1 && told.has(key)) {
-    yield* layout.tagged('      ', 'at ', ['dim'], `the same ${count(shown.length, 'place')} as above`);
-  } else {
-    told.add(key);
-    for (const text of shown.slice(0, max)) {
-      yield* layout.tagged('      ', sightings.length > 0 ? 'at ' : '', ['dim'], clip(text, NAME_MAX * 2));
-    }
-    if (shown.length > max) yield* layout.block('      ', `and ${thousands(shown.length - max)} more`, 'dim');
-  }
-  const facts = sightings.length === 0 ? 0 : finding.evidence.length - sightings.length;
-  if (facts > 0) yield* layout.block('      ', `and ${count(facts, 'other fact')} it rests on`, 'dim');
+/** Severity, title, and the rule with its risk; the risk only where the rule is met first. */
+function* ruleHead(findings: readonly Finding[], { layout, checks, told }: Telling): Iterable<string> {
+  const [first] = findings;
+  if (first === undefined) return;
+  const number = findings.length === 1 ? '' : ` (${thousands(findings.length)})`;
+  const again = told.has(first.rule);
+  const rule = printable(clip(first.rule, 60));
+  const title = `${clip(first.title, TEXT_MAX)}${number}${again ? ` · ${rule}` : ''}`;
+  yield* layout.tagged('  ', `${first.severity.toUpperCase().padEnd(8)}  `, SEVERITY_STYLE[first.severity], title, ['bold']);
+  if (again) return;
+  const meta = checks.get(first.rule);
+  const why = meta === undefined ? '' : clip(firstSentence(meta.why), TEXT_MAX);
+  told.add(first.rule);
+  const word = why === '' ? rule : `${rule}:`;
+  const linked = layout.link(rule, meta?.references[0]) + word.slice(rule.length);
+  yield* layout.flow('    ', word, layout.paint(linked, 'dim'), why, 'dim');
 }
 
-/** A sighting is its place; any other fact says what it is, and which file told it. */
-function evidenceText(evidence: Evidence): string {
-  const { pointer, ...file } = evidence.at ?? {};
-  if (evidence.kind === 'sighting') return (evidence.at === undefined ? '' : placeText(evidence.at)) || evidence.summary;
-  const source = placeText(file) || pointer;
-  return source === undefined ? evidence.summary : `${evidence.summary}, in ${source}`;
+function* findingEntry(finding: Finding, telling: Telling, placesTold: Set<string>): Iterable<string> {
+  const { layout, places } = telling;
+  yield* layout.tagged('    ', '- ', [], clip(messageOf(finding, telling), TEXT_MAX) + mark(finding, telling));
+  if (!finding.evidence.some((item) => item.kind === 'sighting')) {
+    const sources = sourcesOf(finding, telling.oneRepository);
+    const more = sources.length > places ? ` (+${thousands(sources.length - places)} more)` : '';
+    const text = sources.slice(0, places).map((source) => clip(source, NAME_MAX));
+    if (text.length > 0) yield* layout.tagged('      ', 'from ', ['dim'], text.join(', ') + more, ['dim']);
+    return;
+  }
+  const lines = untoldPlaces(finding);
+  const key = lines.join('\n');
+  if (lines.length > 1 && placesTold.has(key)) {
+    yield* layout.tagged('      ', 'at ', ['dim'], `the same ${count(lines.length, 'place')} as above`);
+    return;
+  }
+  placesTold.add(key);
+  for (const text of lines.slice(0, places)) yield* layout.tagged('      ', 'at ', ['dim'], clip(text, NAME_MAX * 2));
+  if (lines.length > places) yield* layout.block('      ', `and ${thousands(lines.length - places)} more`, 'dim');
 }
 
-/** `owner jo@harbour.example has left; can: admin; 2 credentials, seen at 4 places; 7 gateway sessions; last used 2026-03-11` */
-export function describe(identity: IdentityView): string {
-  const parts = [ownership(identity)];
-  if (identity.environment !== undefined) parts.push(clip(identity.environment, 40));
-  if (identity.capabilities.length > 0) parts.push(`can: ${clip(identity.capabilities.join(', '), NAME_MAX)}`);
-  if (identity.credentials > 0 || identity.sightings > 0) {
-    const seen = identity.sightings > 0 ? `, seen at ${count(identity.sightings, 'place')}` : '';
-    parts.push(`${count(identity.credentials, 'credential')}${seen}`);
-  }
-  if (identity.consumers > 0) parts.push(`used by ${count(identity.consumers, 'consumer')}`);
-  if (identity.sessions > 0) parts.push(count(identity.sessions, 'session'));
-  if (identity.lastUsedAt !== undefined) parts.push(`last used ${identity.lastUsedAt.slice(0, 10)}`);
-  if (identity.enabled === false) parts.push('disabled');
-  return parts.join('; ');
+/** Under its own heading an identity needs no full name. */
+function messageOf({ identity, message }: Finding, { names }: Telling): string {
+  const name = identity === undefined ? undefined : names.get(identity);
+  if (identity === undefined || name === undefined || identity.length > NAME_MAX) return message;
+  const whole = `${identity.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}(?=$|[\\s,;:)]|\\.(?:\\s|$))`;
+  return message.replace(new RegExp(` of ${whole}`, 'g'), '').replace(new RegExp(whole, 'g'), () => name);
 }
 
-function ownership(identity: IdentityView): string {
-  const owner = identity.owner === undefined ? 'owner' : `owner ${clip(identity.owner, 80)}`;
-  switch (identity.ownership) {
-    case 'owned':
-      return owner;
-    case 'owner-left':
-      return `${owner} has left`;
-    case 'unowned':
-      return 'no owner known';
-    default:
-      return `${owner} (${identity.ownership})`;
-  }
+function* fixLines(finding: Pick<Finding, 'rule' | 'fix'>, { layout, told }: Telling, indent: string): Iterable<string> {
+  if (told.has(`${finding.rule} ${finding.fix}`)) return;
+  told.add(`${finding.rule} ${finding.fix}`);
+  yield* layout.tagged(indent, 'fix: ', ['green'], clip(firstStep(finding.fix), TEXT_MAX));
 }
 
-function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group === undefined) groups.set(key(item), [item]);
-    else group.push(item);
-  }
-  return groups;
+function mark(finding: Finding, { marksNew }: Telling): string {
+  return marksNew && finding.status === 'new' ? ' (new)' : '';
 }

@@ -2,17 +2,20 @@ import { z } from 'zod';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
 import { Layout } from '../../src/util/layout.ts';
-import { hiddenText, isPremerge, verdict } from '../../src/util/report-text.ts';
+import { count, isBrief, verdict } from '../../src/util/report-text.ts';
 import { clip } from '../../src/util/sanitize.ts';
+import { controlLines } from './controls.ts';
 import { findingLines } from './findings.ts';
 import { nextCommands } from './next.ts';
-import { controlLines, coverageLines, identityLines } from './overview.ts';
+import { coverageLines, identityLines } from './overview.ts';
 
 const Options = z.strictObject({
-  /** Findings told in full; the rest gets one line a rule. */
+  /** Findings listed about identities, a paragraph each; the rest is counted by rule. */
   findings: z.coerce.number().int().min(1).default(30),
+  /** Other findings listed, about a line each. */
+  lines: z.coerce.number().int().min(1).default(60),
   /** Places printed for each finding. */
-  places: z.coerce.number().int().min(1).default(5),
+  places: z.coerce.number().int().min(1).default(3),
 });
 type Options = z.infer<typeof Options>;
 
@@ -37,21 +40,16 @@ function* lines(report: Report, options: Options, context: RenderContext): Itera
   const { findings, coverage, clean } = verdict(report);
   yield* layout.block('', findings, 'bold', ...(clean ? (['green'] as const) : []));
   yield* layout.block('', coverage);
+  const gone = report.findings.filter((finding) => finding.status === 'fixed').length;
+  if (gone > 0) yield* layout.block('', `${count(gone, 'finding')} fixed since the run before.`);
 
   yield* coverageLines(report, layout);
-  yield* findingLines(report, layout, options);
-  // A check of a change is for the one who makes it: inventory and controls belong to the full scan.
-  if (!isPremerge(report)) {
+  yield* findingLines(report, layout, options, context);
+  if (!isBrief(report)) {
     yield* identityLines(report, layout);
     yield* controlLines(report, layout);
   }
 
-  const gone = report.findings.filter((finding) => finding.status === 'fixed').length;
-  const notes = [...(gone > 0 ? [`${gone} fixed since the run before`] : []), ...hiddenText(report.hidden, report.persona)];
-  if (notes.length > 0) {
-    yield* layout.heading('NOT LISTED');
-    for (const note of notes) yield* layout.block('  ', note);
-  }
   yield* layout.heading('NEXT');
   for (const { command, purpose } of nextCommands(report, context)) {
     // Commands are not wrapped: a broken line cannot be pasted.

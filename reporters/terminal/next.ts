@@ -1,7 +1,7 @@
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { isPremerge, openFindings, summariseCoverage } from '../../src/util/report-text.ts';
-import { printable } from '../../src/util/sanitize.ts';
+import { shellWord } from './shell.ts';
 
 /** The commands worth trying after this report, each with what it is for. */
 export function nextCommands(report: Report, context: RenderContext): { command: string; purpose: string }[] {
@@ -47,10 +47,4 @@ function traceable(finding: Finding): string {
   const { credential } = finding;
   if (credential === undefined) return finding.identity ?? finding.subject;
   return credential.startsWith('secret:') ? credential.slice('secret:'.length) : credential.slice(credential.indexOf('/') + 1);
-}
-
-/** Quoted for a POSIX shell; `undefined` for what no one should paste. */
-function shellWord(text: string): string | undefined {
-  if (text === '' || text.length > 200 || text.startsWith('-') || printable(text) !== text) return undefined;
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

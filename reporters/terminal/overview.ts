@@ -1,10 +1,8 @@
-import type { ControlOutcome, ControlResult } from '../../src/contracts/framework.ts';
-import type { Outcome } from '../../src/contracts/observation.ts';
+import type { CoverageObservation, Outcome } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import type { Layout, Style } from '../../src/util/layout.ts';
 import {
   compare,
-  controlLabel,
   count,
   isPremerge,
   list,
@@ -21,18 +19,8 @@ const OUTCOME_STYLE: { readonly [outcome in Outcome]: readonly Style[] } = {
   unsupported: ['yellow'],
 };
 
-const CONTROL_STYLE: { readonly [outcome in ControlOutcome]: readonly Style[] } = {
-  fail: ['bold', 'red'],
-  partial: ['yellow'],
-  'not-assessed': ['yellow'],
-  excepted: ['cyan'],
-  pass: ['green'],
-  'not-applicable': ['dim'],
-};
-const CONTROL_ORDER: readonly ControlOutcome[] = ['fail', 'partial', 'not-assessed', 'excepted', 'pass', 'not-applicable'];
-
+const LEAD = 'no scanner yet  '.length;
 const GAPS_SHOWN = 5;
-const ROWS_SHOWN = 4;
 const TEXT_MAX = 400;
 
 /** What was looked at and what was not, with the reason: before any finding, for it says what those are worth. */
@@ -44,30 +32,66 @@ export function* coverageLines(report: Report, layout: Layout): Iterable<string>
   if (isPremerge(report)) {
     yield* layout.tagged(
       '  ',
-      'not looked at  ',
+      'not looked at'.padEnd(LEAD),
       ['dim'],
       'what did not change; a full scan reads the rest and judges the controls',
       ['dim'],
     );
-  } else if (notLooked.length > 0) {
-    yield* layout.tagged('  ', 'not looked at  ', ['dim'], notLooked.map((row) => row.title).join(', '), ['dim']);
+  } else {
+    // A directory that was read whole and has no notebook is no gap; with --only or --skip nobody knows.
+    const { only, skip } = report.run.parameters;
+    const searched = only === undefined && skip === undefined && looked.some((row) => row.surface === 'work-tree');
+    const none = (row: (typeof notLooked)[number]) => searched && (row.surface === 'notebook' || row.surface === 'ci');
+    for (const [lead, rows] of [
+      ['none found', notLooked.filter(none)],
+      ['not given', notLooked.filter((row) => row.why === 'none-given' && !none(row))],
+      ['searched only', notLooked.filter((row) => row.why === 'only-searched')],
+      ['no scanner yet', notLooked.filter((row) => row.why === 'no-scanner')],
+    ] as const) {
+      const titles = rows.map((row) => row.title).join(', ');
+      if (titles !== '') yield* layout.tagged('  ', lead.padEnd(LEAD), ['dim'], titles, ['dim']);
+    }
   }
   const { hosts } = report.run;
   if (hosts.length > 0) yield* layout.block('  ', `Hosts contacted: ${clip(hosts.join(', '), TEXT_MAX)}`);
 }
 
+/** What is lacking comes before any number: `21 of 21 read` beside "partial" reads like a contradiction. */
 function* surfaceLines(row: SurfaceCoverage, layout: Layout): Iterable<string> {
-  const numbers = [
+  const lead = row.outcome.padEnd(LEAD);
+  const [gap, second] = row.gaps;
+  if (gap === undefined) {
+    const figures = numbersOf(row);
+    yield* layout.tagged('  ', lead, OUTCOME_STYLE[row.outcome], `${row.title}${figures === '' ? '' : ` (${figures})`}`);
+    return;
+  }
+  if (second === undefined) {
+    yield* layout.tagged('  ', lead, OUTCOME_STYLE[row.outcome], `${row.title}: ${gapText(gap)}${otherwise(row)}`);
+    return;
+  }
+  const what = `${row.title}: ${count(row.gaps.length, 'gap')}${otherwise(row)}`;
+  yield* layout.tagged('  ', lead, OUTCOME_STYLE[row.outcome], what);
+  for (const item of row.gaps.slice(0, GAPS_SHOWN)) yield* layout.tagged('      ', '- ', [], gapText(item));
+  if (row.gaps.length > GAPS_SHOWN) yield* layout.block('      ', `and ${count(row.gaps.length - GAPS_SHOWN, 'more gap')}`);
+}
+
+function gapText(gap: CoverageObservation): string {
+  const outcome = gap.outcome === 'partial' ? '' : `${gap.outcome}: `;
+  return `${outcome}${clip(gap.subject, 120)}: ${clip(gap.why ?? 'no reason given', TEXT_MAX)}`;
+}
+
+function otherwise(row: SurfaceCoverage): string {
+  const figures = numbersOf(row);
+  if (figures === '') return '';
+  return row.read > 0 && row.read >= row.seen ? ` (otherwise ${figures})` : ` (${figures})`;
+}
+
+function numbersOf(row: SurfaceCoverage): string {
+  return [
     ...(row.seen > 0 || row.read > 0 ? [`${thousands(row.read)} of ${thousands(Math.max(row.seen, row.read))} read`] : []),
     ...(row.skipped > 0 ? [`${thousands(row.skipped)} skipped`] : []),
     ...(row.failed > 0 ? [`${thousands(row.failed)} failed`] : []),
-  ];
-  const figures = numbers.length === 0 ? '' : ` (${numbers.join(', ')})`;
-  yield* layout.tagged('  ', `${row.outcome.padEnd(13)}  `, OUTCOME_STYLE[row.outcome], `${row.title}${figures}`);
-  for (const gap of row.gaps.slice(0, GAPS_SHOWN)) {
-    yield* layout.block('      ', `${gap.outcome}: ${clip(gap.subject, 120)}: ${clip(gap.why ?? 'no reason given', TEXT_MAX)}`);
-  }
-  if (row.gaps.length > GAPS_SHOWN) yield* layout.block('      ', `and ${count(row.gaps.length - GAPS_SHOWN, 'more gap')}`);
+  ].join(', ');
 }
 
 /** How many identities of which kind, and who owns them. */
@@ -96,59 +120,4 @@ function tally(words: readonly string[]): string {
   const rows = [...counts].sort((a, b) => b[1] - a[1] || compare(a[0], b[0]));
   const shown = rows.slice(0, 6).map(([word, n]) => `${thousands(n)} ${clip(word, 60)}`);
   return list(rows.length > shown.length ? [...shown, `${rows.length - shown.length} other kinds`] : shown);
-}
-
-/** Counts for each framework, then the controls that did not pass; those that nothing maps to are only counted. */
-export function* controlLines(report: Report, layout: Layout): Iterable<string> {
-  if (report.controls.length === 0) return;
-  yield* layout.heading('CONTROLS');
-  for (const framework of report.frameworks) {
-    const controls = report.controls.filter((control) => control.framework === framework.id);
-    if (controls.length === 0) continue;
-    yield* layout.block('  ', `${framework.title} ${framework.version}: ${outcomeCounts(controls)}`, 'bold');
-    const told = controls.filter((control) => control.outcome !== 'pass' && control.rules.length > 0);
-    for (const outcome of CONTROL_ORDER.slice(0, 4)) {
-      const rows = controlRows(told.filter((item) => item.outcome === outcome));
-      // What fails is told in full; of the rest the first few, for the reasons repeat.
-      const shown = outcome === 'fail' ? rows : rows.slice(0, ROWS_SHOWN);
-      const lead = `${word(outcome).padEnd(12)}  `;
-      for (const [label, reason] of shown) {
-        yield* layout.tagged('    ', lead, CONTROL_STYLE[outcome], `${label}: ${clip(reason, TEXT_MAX)}`);
-      }
-      const rest = rows.slice(shown.length).map(([, , ids]) => ids.join(', '));
-      if (rest.length > 0) yield* layout.tagged('    ', lead, CONTROL_STYLE[outcome], `${rest.join(', ')}: for like reasons.`);
-    }
-    const unmapped = controls.filter((control) => control.rules.length === 0).length;
-    if (unmapped > 0)
-      yield* layout.block('    ', `${count(unmapped, 'control')} without a check, or for people to judge: not assessed.`, 'dim');
-  }
-}
-
-/** One row for each control; those that were not assessed for the same reason share one. */
-function controlRows(controls: readonly ControlResult[]): [label: string, reason: string, ids: string[]][] {
-  const rows = new Map<string, ControlResult[]>();
-  for (const control of controls) {
-    const key = control.outcome === 'not-assessed' ? control.reason : control.control;
-    rows.set(key, [...(rows.get(key) ?? []), control]);
-  }
-  return [...rows.values()].map((same) => {
-    const ids = same.map((control) => control.control);
-    return [same.length === 1 ? same.map(controlLabel).join() : ids.join(', '), same[0]?.reason ?? '', ids];
-  });
-}
-
-/** `3 fail, 1 partial, 2 pass, 4 not assessed` */
-export function outcomeCounts(controls: readonly ControlResult[]): string {
-  const parts = CONTROL_ORDER.map((outcome) => ({
-    outcome,
-    n: controls.filter((control) => control.outcome === outcome).length,
-  }));
-  return parts
-    .filter(({ n }) => n > 0)
-    .map(({ outcome, n }) => `${n} ${word(outcome)}`)
-    .join(', ');
-}
-
-function word(outcome: ControlOutcome): string {
-  return outcome.replace('-', ' ');
 }

@@ -51,6 +51,15 @@ export class Layout {
     return lines.map((line, index) => (index === 0 ? head : rest) + line);
   }
 
+  /** A text that begins with a short word painted (or linked) apart; the word is part of the text and wraps with it. */
+  flow(indent: string, word: string, paintedWord: string, text: string, ...styles: readonly Style[]): string[] {
+    const lines = wrap(printable(text === '' ? word : `${word} ${text}`), this.width - indent.length);
+    return lines.map((line, index) => {
+      if (index > 0 || !line.startsWith(word)) return indent + this.paint(line, ...styles);
+      return indent + paintedWord + this.paint(line.slice(word.length), ...styles);
+    });
+  }
+
   heading(text: string): string[] {
     return ['', this.paint(text, 'bold')];
   }

@@ -83,22 +83,40 @@ export interface SurfaceCoverage {
   readonly gaps: readonly CoverageObservation[];
 }
 
+/** Surfaces that this version has no scanner for; strike one out when its scanner is there. */
+const WITHOUT_SCANNER: ReadonlySet<Surface> = new Set([
+  'k8s',
+  'image',
+  'entra',
+  'github',
+  'okta',
+  'google-workspace',
+  'postgres',
+  'spire',
+  'audit-log',
+]);
+/** Surfaces whose files are searched for credentials like any other file, but not understood. */
+const ONLY_SEARCHED: ReadonlySet<Surface> = new Set(['iac', 'agent-config']);
+
+/** `none-given`: the user can change it; `only-searched` and `no-scanner`: this version cannot do more. */
+export type NotLooked = 'none-given' | 'only-searched' | 'no-scanner';
+
 export interface CoverageSummary {
   /** In the order of `SURFACES`. */
   readonly looked: readonly SurfaceCoverage[];
-  readonly notLooked: readonly { readonly surface: Surface; readonly title: string }[];
+  readonly notLooked: readonly { readonly surface: Surface; readonly title: string; readonly why: NotLooked }[];
   readonly complete: number;
 }
 
 /** One line a surface: complete only if every look at it was. */
 export function summariseCoverage(rows: readonly CoverageObservation[]): CoverageSummary {
   const looked: SurfaceCoverage[] = [];
-  const notLooked: { surface: Surface; title: string }[] = [];
+  const notLooked: { surface: Surface; title: string; why: NotLooked }[] = [];
   for (const surface of Object.keys(SURFACES) as Surface[]) {
     const title = SURFACES[surface];
     const mine = rows.filter((row) => row.surface === surface);
     if (mine.length === 0) {
-      notLooked.push({ surface, title });
+      notLooked.push({ surface, title, why: whyNotLooked(surface) });
       continue;
     }
     const total = { seen: 0, read: 0, skipped: 0, failed: 0 };
@@ -117,6 +135,11 @@ export function summariseCoverage(rows: readonly CoverageObservation[]): Coverag
     });
   }
   return { looked, notLooked, complete: looked.filter((row) => row.outcome === 'complete').length };
+}
+
+function whyNotLooked(surface: Surface): NotLooked {
+  if (WITHOUT_SCANNER.has(surface)) return 'no-scanner';
+  return ONLY_SEARCHED.has(surface) ? 'only-searched' : 'none-given';
 }
 
 function worstOutcome(rows: readonly CoverageObservation[]): Outcome {
@@ -184,10 +207,14 @@ export function verdict(report: Report): Verdict {
   const coverage = summariseCoverage(report.coverage);
   const subjects = new Set(open.map((finding) => finding.identity ?? finding.credential ?? finding.subject)).size;
   const known = count(report.identities.length, 'machine identity', 'machine identities');
-  const findings =
+  const aside = hiddenParts(report.hidden, open.length > 0);
+  const findings = [
     open.length === 0
-      ? `No open findings; ${known} known.`
-      : `${severityCounts(open)} ${open.length === 1 ? 'finding' : 'findings'} on ${count(subjects, 'identity or credential', 'identities and credentials')}; ${known} known.`;
+      ? `No open findings${report.hidden.persona > 0 ? ` for persona ${report.persona}` : ''}`
+      : `${severityCounts(open)} ${open.length === 1 ? 'finding' : 'findings'} on ${count(subjects, 'identity or credential', 'identities and credentials')}`,
+    ...(aside.length === 0 ? [] : [aside.join(', ')]),
+    `${known} known.`,
+  ].join('; ');
   const whole = coverage.looked.length > 0 && coverage.complete === coverage.looked.length;
   return { findings, coverage: coverageSentence(coverage), clean: open.length === 0 && whole };
 }
@@ -196,7 +223,21 @@ function coverageSentence({ looked, complete }: CoverageSummary): string {
   if (looked.length === 0) return 'Nothing was looked at, so this says nothing about what is there.';
   if (complete === looked.length) return `${count(looked.length, 'surface')} looked at, all read completely.`;
   const short = looked.filter((row) => row.outcome !== 'complete').map((row) => row.title);
+  if (looked.length === 1)
+    return `The one surface looked at was not read completely; silence about ${list(short)} proves nothing.`;
   return `${complete} of ${count(looked.length, 'surface')} looked at were read completely; silence about ${list(short)} proves nothing.`;
+}
+
+/** What the verdict says of the findings that it does not count: in its own sentence, for nobody reads on for it. */
+function hiddenParts(hidden: Report['hidden'], more: boolean): string[] {
+  const parts: string[] = [];
+  if (hidden.persona > 0) {
+    const is = hidden.persona === 1 ? 'is hidden (--persona auditor shows it)' : 'are hidden (--persona auditor shows them)';
+    parts.push(`${thousands(hidden.persona)}${more ? ' more' : ''} ${is}`);
+  }
+  if (hidden.baseline > 0) parts.push(`${thousands(hidden.baseline)} already in the baseline`);
+  if (hidden.excepted > 0) parts.push(`${thousands(hidden.excepted)} accepted by an exception`);
+  return parts;
 }
 
 /** What was left out of the findings, and why; empty when nothing was. */
@@ -212,4 +253,20 @@ export function hiddenText(hidden: Report['hidden'], persona: string): string[] 
 /** Was this a check of a change (`--staged`, `--diff`)? It reads only what changed, so controls cannot be judged by it. */
 export function isPremerge({ run }: Report): boolean {
   return run.parameters.staged === true || run.parameters.diff !== undefined;
+}
+
+/** Findings and nothing else: for a check of a change, and for developers. Inventory and controls are for others. */
+export function isBrief(report: Report): boolean {
+  return isPremerge(report) || report.persona === 'dev';
+}
+
+/**
+ * Is "new" news? Only against something: an earlier run of the store or a baseline. In a first run everything is new,
+ * and to say so of each finding says nothing.
+ */
+export function hasPrevious({ findings, hidden, run }: Report): boolean {
+  if (hidden.baseline > 0) return true;
+  return findings.some(
+    ({ status, firstSeen }) => status === 'open' || status === 'fixed' || status === 'not-observed' || firstSeen < run.startedAt,
+  );
 }

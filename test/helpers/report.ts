@@ -123,6 +123,48 @@ export function partialReport(): Report {
   return { ...sample, coverage, checks, controls: rollUp(FRAMEWORKS, checks, sample.findings, coverage) };
 }
 
+/** A first run over one repository with `n` leaked bot tokens, which belong to nobody known. */
+export function leakReport(n: number): Report {
+  const report = emptyReport();
+  const rule = 'in-file';
+  const meta = {
+    ...(sampleChecks()[0] as CheckWithMeta).meta,
+    id: rule,
+    title: 'A credential lies in a file of the repository',
+    why: 'Clones hold it. Nobody can tell who used it.',
+    fix: 'Revoke it.',
+  };
+  const findings = Array.from({ length: n }, (_, index): Finding => {
+    const subject = `92${String(index).padStart(2, '0')}…(46)`;
+    return {
+      fingerprint: `t${index}`.padEnd(32, '0'),
+      rule,
+      title: meta.title,
+      message: `Token ${subject} lies in config/app${index}.py:${index + 1}.`,
+      severity: 'high',
+      confidence: 'high',
+      persona: 'dev',
+      status: 'new',
+      credential: `secret:${String(index).padStart(64, '0')}`,
+      subject,
+      controls: ['owasp-nhi-2025:NHI2:2025'],
+      evidence: [
+        seen(`o${index}`, `seen: ${subject} (telegram-bot-token)`, {
+          repository: 'harbour/shop',
+          path: `config/app${index}.py`,
+          line: index + 1,
+          atHead: true,
+        }),
+      ],
+      firstSeen: report.run.startedAt,
+      lastSeen: report.run.startedAt,
+      fix: 'Revoke it.',
+    };
+  });
+  const checks: CheckWithMeta[] = [{ meta, rule, outcome: 'fail', population: n, findings: n, excepted: 0 }];
+  return { ...report, findings, checks };
+}
+
 /** Every text that a stranger can choose is an attack on some sink; one name is 10 kB long. */
 export function hostileReport(): Report {
   const sample = sampleReport();

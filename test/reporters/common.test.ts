@@ -5,7 +5,7 @@ import { markdown } from '../../reporters/markdown/index.ts';
 import { sarif } from '../../reporters/sarif/index.ts';
 import { terminal } from '../../reporters/terminal/index.ts';
 import type { AnyReporter, RenderContext, Report } from '../../src/contracts/reporter.ts';
-import { emptyReport, hostileReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
+import { emptyReport, hostileReport, leakReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 const REPORTERS: readonly AnyReporter[] = [terminal, json, sarif, csv, markdown];
 const REPORTS: { readonly [name: string]: () => Report } = {
@@ -13,6 +13,7 @@ const REPORTS: { readonly [name: string]: () => Report } = {
   'a run with partial coverage': partialReport,
   'a full run': sampleReport,
   'a run over hostile names': hostileReport,
+  'a run with leaked tokens': () => leakReport(70),
 };
 const CONTEXTS: readonly RenderContext[] = [
   { width: undefined, color: false, links: false, store: undefined },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { markdown } from '../../reporters/markdown/index.ts';
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
-import { emptyReport, hostileReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
+import { emptyReport, hostileReport, leakReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 const render = (report: Report, options: unknown = {}) => renderText(markdown, report, options);
 
@@ -23,7 +23,10 @@ describe('markdown reporter', () => {
   it('begins with the verdict: what is new, unchanged, fixed, and what was read', async () => {
     const lines = (await render(sampleReport())).split('\n');
 
-    assert.equal(lines[2], '**1 critical, 1 high new, 2 unchanged, 1 fixed**; coverage: 5 of 5 surfaces read completely.');
+    assert.equal(
+      lines[2],
+      '**1 critical, 1 high new, 2 unchanged, 1 fixed** (not listed: 2 findings not shown to persona security (--persona auditor shows all); 1 finding accepted by an exception); coverage: 5 of 5 surfaces read completely.',
+    );
   });
 
   it('is a short green line when there is nothing to do', async () => {
@@ -39,7 +42,7 @@ describe('markdown reporter', () => {
   it('is not green when something was not read', async () => {
     const partial = await render({ ...partialReport(), findings: [] });
 
-    assert.match(partial, /⚠️ \*\*No open findings, but 1 of 3 surfaces read completely\*\*/);
+    assert.match(partial, /⚠️ \*\*No open findings for persona security, but 1 of 3 surfaces read completely\*\*/);
     assert.match(await render(emptyReport()), /⚠️ \*\*No open findings, but nothing was looked at\*\*/);
     assert.doesNotMatch(partial, /✅/);
   });
@@ -55,6 +58,18 @@ describe('markdown reporter', () => {
     );
     assert.match(rows[1] ?? '', /\*\*high\*\*.*new: jo@harbour\.example/);
     assert.doesNotMatch(rows[2] ?? '', /new:/);
+  });
+
+  it('calls nothing new in a first run, and names the kind of credential', async () => {
+    const text = await render(leakReport(2));
+
+    assert.match(text, /\n\*\*2 high findings\*\*; coverage: nothing was looked at\.\n/);
+    assert.doesNotMatch(text, /\bnew\b/);
+    assert.match(text, /<code>Telegram bot token 9200/);
+  });
+
+  it('tells developers the findings only', async () => {
+    assert.doesNotMatch(await render({ ...partialReport(), persona: 'dev' }), /partly assessed/);
   });
 
   it('names no author of a commit', async () => {
@@ -73,9 +88,9 @@ describe('markdown reporter', () => {
     const text = await render(partialReport());
 
     assert.match(text, /- AWS IAM: \*\*denied\*\*: credential report: iam:GetCredentialReport is not allowed/);
-    assert.match(text, /Not looked at: Git history/);
+    assert.match(text, /Not looked at, for none was given: Git history/);
+    assert.match(text, /no scanner yet: Kubernetes/);
     assert.match(text, /2 checks not or only partly assessed/);
-    assert.match(text, /Not listed: 2 findings not shown to persona security .*; 1 finding accepted by an exception\./);
     assert.match(text, /```yaml\nchecks:\n {2}leaked-key-is-admin:\n {4}enabled: false/);
   });
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { terminal } from '../../reporters/terminal/index.ts';
+import type { Finding } from '../../src/contracts/finding.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { displayWidth, wrap } from '../../src/util/layout.ts';
-import { emptyReport, hostileReport, PLAIN, partialReport, renderText, sampleReport } from '../helpers/report.ts';
+import { emptyReport, hostileReport, leakReport, PLAIN, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 const ESC = '\u001b';
 
@@ -29,7 +30,10 @@ describe('terminal reporter', () => {
   it('begins with the verdict, and tells coverage before findings', async () => {
     const text = await render(sampleReport());
 
-    assert.match(text, /\n2 critical, 1 high and 1 low findings on 2 identities and credentials; 4 machine identities known\.\n/);
+    assert.match(
+      unwrapped(text),
+      /2 critical, 1 high and 1 low findings on 2 identities and credentials; 2 more are hidden \(--persona auditor shows them\), 1 accepted by an exception; 4 machine identities known\./,
+    );
     assert.ok(text.indexOf('COVERAGE') < text.indexOf('FINDINGS'));
     assert.ok(text.indexOf('FINDINGS') < text.indexOf('CONTROLS'));
   });
@@ -40,11 +44,33 @@ describe('terminal reporter', () => {
 
     assert.match(text, /1 of 3 surfaces looked at were read completely; silence about Notebooks and AWS IAM proves nothing\./);
     assert.match(
-      coverage,
-      /partial +AWS IAM \(40 of 40 read\)\n +denied: credential report: iam:GetCredentialReport is not allowed/,
+      unwrapped(coverage),
+      /partial AWS IAM: denied: credential report: iam:GetCredentialReport is not allowed for this profile\. \(otherwise 40 of 40 read\)/,
     );
-    assert.match(coverage, /unsupported +Notebooks \(0 of 1 read, 1 failed\)/);
-    assert.match(coverage, /not looked at +Git history/);
+    assert.match(
+      unwrapped(coverage),
+      /unsupported Notebooks: unsupported: notebooks\/broken\.ipynb: Not a notebook: JSON ends at byte 812\. \(0 of 1 read, 1 failed\)/,
+    );
+  });
+
+  it('says first what is lacking where all was opened, and lists several gaps', async () => {
+    const look = { kind: 'coverage', surface: 'aws', outcome: 'partial', covers: [], seen: 21, read: 21 } as const;
+    const one = { ...emptyReport(), coverage: [{ ...look, subject: 'keys.json', why: 'it ends in the middle.' }] };
+    const two = { ...one, coverage: [...one.coverage, { ...look, subject: 'users.json', why: 'page 2 is missing.' }] };
+
+    assert.match(await render(one), /partial +AWS IAM: keys\.json: it ends in the middle\. \(otherwise 21 of 21 read\)\n/);
+    assert.match(await render(two), /AWS IAM: 2 gaps \(.*\)\n {6}- keys\.json: .*\n {6}- users\.json: page 2 is missing\.\n/);
+  });
+
+  it('keeps what was not given apart from what has no scanner', async () => {
+    const report = sampleReport();
+    const coverage = section(await render(report), 'COVERAGE');
+    const only = { ...report, run: { ...report.run, parameters: { only: 'repository' } } };
+
+    assert.match(coverage, /\n {2}none found +CI configuration\n {2}not given +GCP IAM, Gateway sessions and inventory\n/);
+    assert.match(coverage, /\n {2}searched only +Infrastructure as code, Agent/);
+    assert.match(coverage, /\n {2}no scanner yet {2}Kubernetes, Container images/);
+    assert.match(await render(only), /\n {2}not given +CI configuration, GCP IAM/);
   });
 
   it('groups by identity, then by rule, with why, places and one fix', async () => {
@@ -52,8 +78,8 @@ describe('terminal reporter', () => {
     const [deploy = '', legacy = ''] = findings.split('\n\n');
 
     assert.match(deploy, /^aws:123456789012:user\/ci-deploy\n {2}owner jo@harbour\.example has left; prod; can: admin/);
-    assert.equal(deploy.match(/CRITICAL/g)?.length, 1, 'one entry for both findings of the rule');
-    assert.match(deploy, /Whoever finds the key owns the account\.\n/);
+    assert.match(deploy, /\n {2}CRITICAL {2}A leaked key belongs to an identity that is effectively admin \(2\)\n/);
+    assert.match(deploy, /\n {4}leaked-key-is-admin: Whoever finds the key owns the account\.\n/);
     assert.match(deploy, /at harbour\/analytics notebooks\/churn\.ipynb:41 cell 3 output\n/);
     assert.match(deploy, /at harbour\/shop scripts\/deploy now\.sh:3 in commit 1a2b3c4d \(2024-03-02\), gone from HEAD\n/);
     assert.match(deploy, /fix: Name a new owner of ci-deploy\./);
@@ -70,21 +96,177 @@ describe('terminal reporter', () => {
     assert.equal(deploy.match(/fix: Rotate it\./g)?.length, 2, 'once for each rule');
   });
 
-  it('cuts long lists and says by how much', async () => {
-    const text = await render(sampleReport(), { findings: '1', places: '2' });
+  it('tells the risk and the fix of a rule once in a report', async () => {
+    const [leaked] = sampleReport().findings as [Finding];
+    const other = { ...leaked, fingerprint: 'zz', identity: 'aws:1:user/other', subject: 'aws:1:user/other' };
 
-    assert.match(text, /3 more findings in short; -o json=FILE/);
-    assert.match(text, /\n {2}HIGH {6}owner-left \(1\): aws:123456789012:user\/ci-deploy\n/);
-    assert.match(text, /and 1 more\n +and 1 other fact it rests on\n/);
+    const findings = section(await render({ ...sampleReport(), findings: [leaked, other] }), 'FINDINGS');
+
+    assert.equal(findings.match(/Whoever finds the key/g)?.length, 1);
+    assert.equal(findings.match(/fix: /g)?.length, 1);
+    assert.match(findings, /aws:1:user\/other\n {2}CRITICAL {2}A leaked key .* · leaked-key-is-admin\n/);
   });
 
-  it('lists controls that did not pass, by outcome, and counts the rest', async () => {
+  it('does not repeat the name of an identity under it, nor a place that the message tells', async () => {
+    const [leaked] = sampleReport().findings as [Finding];
+    const id = leaked.identity ?? '';
+    const message = `Key A of ${id} lies in harbour/shop .github/workflows/deploy.yml:14; ${id} is admin, ${id}-2 is not.`;
+
+    const text = await render({ ...sampleReport(), findings: [{ ...leaked, message }] });
+    const findings = section(text, 'FINDINGS').replace(/\n +(?!-|at )/g, ' ');
+
+    assert.match(
+      findings,
+      /- Key A lies in harbour\/shop \.github\/workflows\/deploy\.yml:14; ci-deploy is admin, aws:.*-2 is not\./,
+    );
+    assert.doesNotMatch(findings, /at harbour\/shop \.github/);
+    assert.match(findings, /at harbour\/analytics notebooks\/churn\.ipynb:41/);
+  });
+
+  it('takes deploy.yml:1 in a message for no other line', async () => {
+    const [leaked] = sampleReport().findings as [Finding];
+    const message = 'Key A lies in harbour/shop .github/workflows/deploy.yml:1.';
+
+    assert.match(
+      await render({ ...sampleReport(), findings: [{ ...leaked, message }] }),
+      /at harbour\/shop \.github\/workflows\/deploy\.yml:14\n/,
+    );
+  });
+
+  it('lists credentials of nobody by rule, one line each with kind and places', async () => {
+    const findings = section(await render(leakReport(29)), 'FINDINGS');
+    const lines = findings.split('\n');
+
+    assert.equal(findings.match(/A credential lies in a file/g)?.length, 1);
+    assert.equal(findings.match(/Clones hold it\./g)?.length, 1);
+    assert.equal(findings.match(/fix: Revoke it\./g)?.length, 1);
+    assert.match(findings, /^ {2}HIGH {6}A credential lies in a file of the repository \(29\)\n {4}in-file: Clones hold it\.\n/);
+    assert.equal(lines.filter((line) => /^ {4}Telegram bot token 92\d\d…\(46\) {2}\S+:\d+$/.test(line)).length, 29);
+  });
+
+  it("gives the rule's fix where each credential has its own", async () => {
+    const report = leakReport(3);
+    const findings = report.findings.map((finding, index) => ({ ...finding, fix: `Run revoke ${index}.` }));
+
+    const text = await render({ ...report, findings });
+
+    assert.match(text, /fix: Revoke it\./);
+    assert.doesNotMatch(text, /Run revoke/);
+  });
+
+  it('lists what lies open today before history, and production first', async () => {
+    const [one, two, three] = leakReport(3).findings as [Finding, Finding, Finding];
+    const at = (finding: Finding, place: Finding['evidence'][number]['at']): Finding => ({
+      ...finding,
+      evidence: finding.evidence.map((item) => ({ ...item, ...(place === undefined ? {} : { at: place }) })),
+    });
+    const gone = { repository: 'o/r', path: 'a.env', line: 1, commit: '1a2b3c4d5e6f', atHead: false };
+    const findings = [
+      at(one, gone),
+      at(two, { repository: 'o/r', path: 'b.env', line: 2 }),
+      at(three, { repository: 'o/r', path: 'config/prod.env', line: 3 }),
+    ];
+
+    const text = section(await render({ ...leakReport(3), findings }), 'FINDINGS');
+
+    assert.deepEqual(text.match(/\S+\.env.*/g), ['config/prod.env:3', 'b.env:2', 'a.env:1 @ 1a2b3c4d']);
+  });
+
+  it('says how many more places there are, and names the repository where there are several', async () => {
+    const [one] = leakReport(1).findings as [Finding];
+    const [sighting] = one.evidence as [Finding['evidence'][number]];
+    const evidence = ['a', 'b', 'c', 'd'].map((name) => ({
+      ...sighting,
+      at: { repository: `o/${name}`, path: 'x.env', line: 1 },
+    }));
+
+    const text = await render({ ...leakReport(1), findings: [{ ...one, evidence }] });
+
+    assert.match(text, /Telegram bot token 9200…\(46\) {2}o\/a x\.env:1, o\/b x\.env:1, o\/c x\.env:1 \(\+1 more\)\n/);
+  });
+
+  it('puts the most severe identity first, and identities before rules of the same severity', async () => {
+    const [leaked] = sampleReport().findings as [Finding];
+    const about = (name: string, severity: Finding['severity'], rule: string): Finding => ({
+      ...leaked,
+      fingerprint: `${name}${rule}`,
+      identity: name,
+      subject: name,
+      severity,
+      rule,
+    });
+    const findings = [
+      about('aws:1:user/a', 'high', 'r1'),
+      about('aws:1:user/b', 'high', 'r1'),
+      about('aws:1:user/b', 'high', 'r2'),
+      about('aws:1:user/c', 'critical', 'r1'),
+      ...leakReport(1).findings,
+    ];
+
+    const text = section(await render({ ...sampleReport(), findings }), 'FINDINGS');
+
+    assert.deepEqual(text.match(/^(?:aws:\S+| {2}HIGH {6}A credential lies)/gm), [
+      'aws:1:user/c',
+      'aws:1:user/b',
+      'aws:1:user/a',
+      '  HIGH      A credential lies',
+    ]);
+  });
+
+  it('cuts long lists and says by how much, and which command has all', async () => {
+    const text = await render(sampleReport(), { findings: '1', places: '2' });
+    const stored = await render(leakReport(70), {}, { ...PLAIN, store: 'a.duckdb' });
+
+    assert.match(text, /3 more findings, not listed here; for all of them: the same command with -o csv=findings\.csv\n/);
+    assert.match(text, /\n {2}CRITICAL {2}leaked-key-is-admin \(1\)\n {2}HIGH {6}owner-left \(1\)\n/);
+    assert.match(text, /and 1 more\n/);
+    assert.match(stored, /10 more findings, not listed here; for all of them: nhi-audit findings --store a\.duckdb\n/);
+    assert.match(stored, /\n {2}HIGH {6}in-file \(10\)\n/);
+  });
+
+  it('says "new" only where there is something to compare with', async () => {
+    const first = leakReport(2);
+    const [one, two] = first.findings as [Finding, Finding];
+    const second = { ...first, findings: [one, { ...two, status: 'open' as const }] };
+    const before = { ...first, findings: [one, { ...two, firstSeen: '2026-01-01T00:00:00.000Z' }] };
+
+    assert.doesNotMatch(await render(first), /\(new\)/);
+    assert.equal((await render(second)).match(/\(new\)/g)?.length, 1);
+    assert.match(await render(before), /\(new\)/);
+    assert.match(await render({ ...first, hidden: { ...first.hidden, baseline: 3 } }), /\(new\)/);
+  });
+
+  it('lists OWASP in full, and of other frameworks what fails, in one line each', async () => {
     const controls = section(await render(sampleReport()), 'CONTROLS');
 
-    assert.match(controls, /OWASP Non-Human Identities Top 10 2025: 3 fail, 6 not assessed, 1 pass/);
-    assert.match(controls, /fail +PR\.AA-05 · least privilege \(CSF 1\.1: PR\.AC-4\): 3 open findings from 2 checks\./);
-    assert.match(controls, /not assessed +NHI10:2025 · Human Use of NHI: Its one check could not run/);
-    assert.match(controls, /100 controls without a check, or for people to judge: not assessed\./);
+    assert.match(controls, /OWASP Non-Human Identities Top 10 2025: 3 fail, 1 pass, 6 not assessed \(5 for people/);
+    assert.match(controls, /\n {4}fail +NHI1:2025 · Improper Offboarding: 2 open findings from 2 checks\.\n/);
+    assert.match(controls, /\n {4}pass +NHI9:2025 · NHI Reuse: /);
+    assert.match(controls, /\n {4}not assessed +NHI3:2025, .*NHI10:2025:/);
+    assert.match(unwrapped(controls), /their checks need what was not given: Gateway sessions and inventory; 5 have no check\./);
+    assert.match(controls, /\n {4}fail {2}PR\.AA-05 · least privilege \(CSF 1\.1: PR\.AC-4\)\n/);
+    assert.doesNotMatch(controls, /like reasons/);
+  });
+
+  it('says which controls pass where they are few', async () => {
+    const report = sampleReport();
+    const passing = (n: number) => ({
+      ...report,
+      controls: report.controls.map((control, index) => ({
+        ...control,
+        outcome: control.framework === 'csa-maestro' && index < n ? ('pass' as const) : control.outcome,
+      })),
+    });
+
+    assert.match(await render(passing(1)), /CSA MAESTRO 2025: .*1 pass.*\n(?: {4}fail .*\n)* {4}pass {2}\S/);
+    assert.doesNotMatch(section(await render(passing(6)), 'CONTROLS'), /\n {4}pass {2}L1/);
+  });
+
+  it('tells developers the findings only', async () => {
+    const text = await render({ ...sampleReport(), persona: 'dev' });
+
+    assert.doesNotMatch(text, /^(?:CONTROLS|IDENTITIES)$/m);
+    assert.match(text, /^FINDINGS$/m);
   });
 
   it('is short for a check of a change: no inventory, no controls it cannot judge', async () => {
@@ -92,16 +274,22 @@ describe('terminal reporter', () => {
     const text = await render({ ...report, run: { ...report.run, parameters: { staged: true } } });
 
     assert.doesNotMatch(text, /^(?:CONTROLS|IDENTITIES)$/m);
-    assert.match(text, /not looked at {2}what did not change/);
+    assert.match(text, /not looked at +what did not change/);
     assert.match(text, /^FINDINGS$/m);
   });
 
-  it('says what it does not list', async () => {
-    const hidden = section(await render(sampleReport()), 'NOT LISTED');
+  it('says in the verdict what is hidden', async () => {
+    const report = { ...emptyReport(), hidden: { persona: 4, baseline: 0, excepted: 0 } };
 
-    assert.match(hidden, /1 fixed since the run before/);
-    assert.match(hidden, /2 findings not shown to persona security/);
-    assert.match(hidden, /1 finding accepted by an exception/);
+    assert.match(
+      unwrapped(await render(report)),
+      / No open findings for persona security; 4 are hidden \(--persona auditor shows them\); 0 machine identities known\. /,
+    );
+    assert.match(
+      await render({ ...report, hidden: { persona: 1, baseline: 0, excepted: 0 } }),
+      /1 is hidden \(--persona auditor shows it\)/,
+    );
+    assert.match(await render(sampleReport()), /\n1 finding fixed since the run before\.\n/);
   });
 
   it('ends with commands that can be pasted', async () => {
@@ -152,7 +340,7 @@ describe('terminal reporter', () => {
 
   for (const width of [20, 40, 41, 72, 100, 300]) {
     it(`keeps within the width at ${width} columns, wide characters and 10 kB names too`, async () => {
-      for (const report of [sampleReport(), partialReport(), hostileReport()]) {
+      for (const report of [sampleReport(), partialReport(), hostileReport(), leakReport(5), hostileLeaks()]) {
         const text = await render(report, {}, { ...PLAIN, width });
         const lines = text.slice(0, text.indexOf('\nNEXT\n')).split('\n');
 
@@ -162,8 +350,12 @@ describe('terminal reporter', () => {
   }
 
   it('shows hostile names without obeying them', async () => {
-    for (const context of [PLAIN, { ...PLAIN, color: true }]) {
-      const text = stripStyles(await render(hostileReport(), {}, context));
+    for (const [report, context] of [
+      [hostileReport(), PLAIN],
+      [hostileReport(), { ...PLAIN, color: true }],
+      [hostileLeaks(), PLAIN],
+    ] as const) {
+      const text = stripStyles(await render(report, {}, context));
 
       assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Cs}]/u);
       assert.doesNotMatch(text, /^# heading|^\| forged/m);
@@ -186,6 +378,21 @@ describe('terminal layout', () => {
     assert.deepEqual(wrap('漢字漢字', 5), ['漢字', '漢字']);
   });
 });
+
+/** Hostile names of credentials that belong to nobody: they are listed by rule. */
+function hostileLeaks(): Report {
+  const report = hostileReport();
+  const findings = report.findings.map(({ identity: _identity, ...finding }) => ({
+    ...finding,
+    evidence: finding.evidence.map((item) => ({ ...item, summary: `seen: ${finding.subject} (${finding.subject})` })),
+  }));
+  return { ...report, findings };
+}
+
+/** Without line breaks and what indents: for sentences that may be wrapped anywhere. */
+function unwrapped(text: string): string {
+  return text.replace(/\s+/g, ' ');
+}
 
 function stripStyles(text: string): string {
   return text.replace(new RegExp(`${ESC}\\[(?:\\d+;)*\\d+m`, 'g'), '');
