@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { withRun } from '../src/correlate/run-store.ts';
 
 /** The value of an SQL expression over the macros of the store. */
-async function valueOf(expression: string, bound: { readonly [name: string]: string } = {}): Promise<unknown> {
+async function sqlValue(expression: string, bound: { readonly [name: string]: string } = {}): Promise<unknown> {
   return await withRun([], async (store) => (await store.rows(`SELECT ${expression} AS value`, bound))[0]?.value);
 }
 
@@ -21,7 +21,7 @@ describe('words and steps of the checks', () => {
     ['secretlint/secretlint-rule-x', 'Example password'],
   ] as const) {
     it(`calls what ${detector} finds ${words}`, async () => {
-      const value = await valueOf(`credential_kind('example', 'password', $detector)`, { detector });
+      const value = await sqlValue(`credential_kind('example', 'password', $detector)`, { detector });
 
       assert.equal(value, words);
     });
@@ -40,13 +40,13 @@ describe('words and steps of the checks', () => {
     'a.zip!test/key',
   ]) {
     it(`takes ${path} for test data or vendored code`, async () => {
-      assert.equal(await valueOf('is_test_path($path)', { path }), true);
+      assert.equal(await sqlValue('is_test_path($path)', { path }), true);
     });
   }
 
   for (const path of ['src/contest/a.ts', 'latest/deploy.sh', 'vendors.sh', 'attest.go', 'prod.env', 'src/testing.py']) {
     it(`does not take ${path} for test data`, async () => {
-      assert.equal(await valueOf('is_test_path($path)', { path }), false);
+      assert.equal(await sqlValue('is_test_path($path)', { path }), false);
     });
   }
 
@@ -62,7 +62,7 @@ describe('words and steps of the checks', () => {
     ['reproduction/a.js', false],
   ] as const) {
     it(`${expected ? 'takes' : 'does not take'} ${path} for settings`, async () => {
-      assert.equal(await valueOf('is_settings_path($path)', { path }), expected);
+      assert.equal(await sqlValue('is_settings_path($path)', { path }), expected);
     });
   }
 
@@ -83,7 +83,7 @@ describe('words and steps of the checks', () => {
     ['aws:access-key/AKIAML1', 'aws:123456789012:root', 'AKIAML1', 'Sign in as root and deactivate the key AKIAML1'],
   ] as const) {
     it(`deactivates ${credential} of ${identity} in the words of its provider`, async () => {
-      const value = await valueOf('deactivate_step($credential, $identity, $id)', { credential, identity, id });
+      const value = await sqlValue('deactivate_step($credential, $identity, $id)', { credential, identity, id });
 
       assert.ok(String(value).includes(command), String(value));
     });
@@ -92,7 +92,7 @@ describe('words and steps of the checks', () => {
   it('knows no command for another provider', async () => {
     const bound = { credential: 'okta:token/t1', identity: 'okta:org:app/x', id: 't1' };
 
-    assert.equal(await valueOf('deactivate_step($credential, $identity, $id)', bound), null);
+    assert.equal(await sqlValue('deactivate_step($credential, $identity, $id)', bound), null);
   });
 
   it('never puts a name that a shell would read into a command', async () => {
@@ -118,6 +118,6 @@ describe('words and steps of the checks', () => {
   });
 
   it('numbers the steps that there are', async () => {
-    assert.equal(await valueOf("numbered(['Look.', NULL, 'Act.'])"), '1. Look.\n2. Act.');
+    assert.equal(await sqlValue("numbered(['Look.', NULL, 'Act.'])"), '1. Look.\n2. Act.');
   });
 });

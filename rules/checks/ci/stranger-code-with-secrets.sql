@@ -22,26 +22,64 @@ fix: |
   - Do what needs a secret in a second workflow that only reads the first one's result as data.
   - Or put the job behind an environment with required reviewers.
 limits: >
-  Critical where the job checks out the head of the pull request; otherwise a way for the stranger's text to be run must
+  Keys in plain text are told too; a guess at one only beside a secret or a key. Critical where the job checks out the head of the pull request; otherwise a way for the stranger's text to be run must
   be looked for by a person.
 references:
   - https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/
 since: '0.1'
 ---*/
+WITH started AS (
+  SELECT *
+  FROM consumers
+  WHERE type = 'workflow-job'
+    AND list_has_any(string_split(trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
+),
+jobs AS (
+  SELECT
+    consumer_id,
+    min(trigger) AS trigger,
+    coalesce(bool_or((detail->>'$.prHeadCheckout')::BOOLEAN), false) AS runs_theirs,
+    coalesce(bool_and((detail->>'$.environmentDeclared')::BOOLEAN), false) AS guarded,
+    min(detail->>'$.job') AS job,
+    min(location->>'$.repository') AS repository,
+    min(location->>'$.path') AS path
+  FROM started
+  GROUP BY consumer_id
+),
+held AS (
+  SELECT consumer_id, CASE secret_name WHEN '*' THEN 'all secrets' ELSE secret_name END AS words, false AS plain, true AS certain, observation_id
+  FROM started
+  WHERE secret_name IS NOT NULL AND secret_name <> 'GITHUB_TOKEN'
+  UNION ALL
+  SELECT j.consumer_id, concat(credential_kind(s.provider, s.type, s.detector), ' ', s.masked, ' in plain text'), true, s.confidence <> 'low', s.observation_id
+  FROM jobs AS j
+  JOIN sightings AS s
+    ON s.location->>'$.path' = j.path
+    AND coalesce(s.location->>'$.repository', '') = coalesce(j.repository, '')
+    AND (starts_with(s.location->>'$.pointer', 'env.') OR starts_with(s.location->>'$.pointer', concat('jobs.', j.job, '.')))
+  WHERE s.place = 'ci' AND at_head(s.place, s.location) AND j.job IS NOT NULL
+  UNION ALL
+  -- What the job is known to use, wherever in the file it stands.
+  SELECT c.consumer_id, concat(credential_kind(s.provider, s.type, s.detector), ' ', s.masked, ' in plain text'), true, s.confidence <> 'low', c.observation_id
+  FROM started AS c
+  JOIN sightings AS s ON s.credential_id = c.credential_id AND s.place = 'ci' AND at_head(s.place, s.location)
+  WHERE coalesce(s.location->>'$.path', '') = coalesce(c.location->>'$.path', '')
+)
 SELECT
-  c.consumer_id,
+  j.consumer_id,
   concat(
-    'The job ', c.consumer_id, ' is started by ', min(c.trigger), ', so by strangers, and has ',
-    listed(list(DISTINCT CASE c.secret_name WHEN '*' THEN 'all secrets' ELSE c.secret_name END
-      ORDER BY CASE c.secret_name WHEN '*' THEN 'all secrets' ELSE c.secret_name END)),
-    CASE WHEN bool_or((c.detail->>'$.prHeadCheckout')::BOOLEAN) THEN '; it checks out the code of the pull request.' ELSE '.' END) AS message,
+    'The job ', j.consumer_id, ' is started by ', min(j.trigger), ', so by strangers, and has ',
+    listed(list_concat(
+      coalesce(list(DISTINCT h.words ORDER BY h.words) FILTER (h.plain), []),
+      coalesce(list(DISTINCT h.words ORDER BY h.words) FILTER (NOT h.plain), []))),
+    CASE WHEN bool_or(j.runs_theirs) THEN '; it checks out the code of the pull request.' ELSE '.' END) AS message,
   CASE
-    WHEN bool_or((c.detail->>'$.prHeadCheckout')::BOOLEAN) AND NOT bool_and((c.detail->>'$.environmentDeclared')::BOOLEAN) THEN 'critical'
-    WHEN bool_and((c.detail->>'$.environmentDeclared')::BOOLEAN) THEN 'medium'
+    WHEN bool_or(j.runs_theirs) AND NOT bool_and(j.guarded) THEN 'critical'
+    WHEN bool_and(j.guarded) THEN 'medium'
     ELSE 'high' END AS severity,
-  CASE WHEN bool_or((c.detail->>'$.prHeadCheckout')::BOOLEAN) THEN 'high' ELSE 'medium' END AS confidence,
-  list(DISTINCT c.observation_id) AS evidence
-FROM consumers AS c
-WHERE c.type = 'workflow-job' AND c.secret_name IS NOT NULL AND c.secret_name <> 'GITHUB_TOKEN'
-  AND list_has_any(string_split(c.trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
-GROUP BY c.consumer_id
+  CASE WHEN bool_or(j.runs_theirs) THEN 'high' ELSE 'medium' END AS confidence,
+  list(DISTINCT h.observation_id) AS evidence
+FROM jobs AS j
+JOIN held AS h USING (consumer_id)
+GROUP BY j.consumer_id
+HAVING bool_or(h.certain)
