@@ -53,6 +53,7 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   'dotted-json': { judge: ({ secret }) => when(decodeJson(secret.slice(secret.indexOf('_') + 1)) !== undefined) },
   'jira-dc-pat': { judge: ({ secret }) => when(/^\d{4,20}:/.test(decodeBase64(secret))) },
   'connection-string': { judge: judgeConnectionString },
+  'postgres-url': { judge: judgePostgresUrl, gives: ['database'] },
   'basic-auth': { judge: judgeConnectionString },
   /** Letters and digits both: what a random token of some length always has. */
   mixed: { judge: ({ secret }) => when(/[A-Za-z]/.test(secret) && /\d/.test(secret)) },
@@ -184,9 +185,15 @@ function judgeBasic({ secret, isPlaceholder }: CheckInput): Verdict | undefined 
   return isWeak(password, user) ? { valid: true, confidence: 'low' } : VALID;
 }
 
+/** Without a digit beside them these make no password that someone meant. */
+const COMMON_WORDS =
+  /pass|pwd|secret|change|admin|root|user|test|guest|demo|default|token|example|sample|dummy|fake|local|dev|postgres|mysql|mongo|redis|rabbit|elastic|qwerty|letmein|welcome|hello|foobar|your|^([a-z])\1+$/;
+
 /** Likely made up for a test or a laptop. */
 function isWeak(password: string, user: string): boolean {
-  return password.toLowerCase() === user.toLowerCase() || !/\d/.test(password) || password.length < 8;
+  const folded = password.toLowerCase();
+  if (folded === user.toLowerCase() || password.length < 8) return true;
+  return !/\d/.test(password) && COMMON_WORDS.test(folded);
 }
 
 const GUID = '[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}';
@@ -212,6 +219,16 @@ function judgeConnectionString({ secret, groups }: CheckInput): Verdict {
   const weak = isWeak(secret, groups.user ?? '');
   if (LOCAL_HOST.test(host)) return weak ? INVALID : { valid: true, confidence: 'low' };
   return weak ? { valid: true, confidence: 'low' } : VALID;
+}
+
+/**
+ * Where no database is named, libpq takes the one that is called like the role.
+ * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-DBNAME
+ */
+function judgePostgresUrl(input: CheckInput): Verdict {
+  const verdict = judgeConnectionString(input);
+  const { database = '', user = '' } = input.groups;
+  return verdict.valid ? { ...verdict, groups: { database: database === '' ? user : database } } : verdict;
 }
 
 /** A value given to something called `password` or `secret`: is it likely one? */

@@ -1,10 +1,11 @@
-import { type CredentialId, credentialId, type IdentityId, identityId, secretCredentialId } from '../contracts/identity-id.ts';
+import { credentialId, type IdentityId, identityId, secretCredentialId } from '../contracts/identity-id.ts';
 import type { DetectHints, Match } from '../contracts/scanner.ts';
 import { fingerprint, mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
 import { buildAutomaton, createKernel } from './automaton.ts';
 import { RuleRef } from './compile.ts';
 import { FileScan, type Lint, type Located, type ScanResult, type Search } from './file-scan.ts';
+import type { Found } from './match.ts';
 import type { Pack } from './pack.ts';
 import { placeholderTest } from './placeholder.ts';
 import { lintAnchors, lintText } from './secretlint.ts';
@@ -131,14 +132,18 @@ function prepare(pack: Pack, withSecretlint: boolean): Search {
 function toMatch(found: Located, key: Uint8Array | string): Match {
   const { detector } = found.rule;
   const print = fingerprint(found.secret, key);
-  const identity = identityFrom(detector.identity, found.groups);
+  const groups = withHost(found.groups);
+  const identity = identityFrom(detector.identity, groups);
   return {
     detector: detector.id,
     provider: detector.provider,
     type: detector.type,
     secret: new Secret(found.secret),
     ...(found.publicId === undefined ? {} : { publicId: found.publicId }),
-    credential: credentialOf(detector.provider, detector.type, found.publicId, print),
+    credential:
+      found.publicId === undefined
+        ? secretCredentialId(fingerprint(withLogin(found, groups, identity), key))
+        : credentialId(detector.provider, detector.type, found.publicId),
     fingerprint: print,
     masked: mask(found.secret, found.publicId),
     confidence: found.confidence,
@@ -152,8 +157,21 @@ function toMatch(found: Located, key: Uint8Array | string): Match {
   };
 }
 
-function credentialOf(provider: string, type: string, publicId: string | undefined, print: string): CredentialId {
-  return publicId === undefined ? secretCredentialId(print) : credentialId(provider, type, publicId);
+/** Host names are told apart by no one who writes them in capitals. */
+function withHost(groups: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { host } = groups;
+  return host === undefined ? groups : { ...groups, host: host.toLowerCase().replace(/\.$/, '') };
+}
+
+/**
+ * What names a credential that has no public id. A password is one credential for each login it opens: two logins with
+ * the same password are rotated apart. What is no login's (a token is one wherever it is sent) is named by itself.
+ */
+function withLogin(found: Found, groups: Readonly<Record<string, string>>, identity: IdentityId | undefined): string {
+  const { provider, type } = found.rule.detector;
+  if (groups.host === undefined || (type !== 'connection-string' && type !== 'password')) return found.secret;
+  const login = identity ?? identityId(provider, groups.host, `user/${groups.user ?? ''}`);
+  return `${login}\0${found.secret}`;
 }
 
 /** Fills `provider:scope:local`; nothing when a group is missing. An empty scope is one that is not known. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import type { Match } from '../../../src/contracts/index.ts';
 import { createEngine, type Engine, identityFrom } from '../../../src/detect/engine.ts';
@@ -150,6 +151,68 @@ describe('detection engine', () => {
     const [match] = engine.detect('postgres://shop_app:p%40ss9w0rd%2Fx7@db.harbour.internal/shop');
 
     assert.equal(match?.fingerprint, fingerprint('p@ss9w0rd/x7', KEY));
+  });
+
+  describe('logins', () => {
+    const password = make('{{alnum:18}}', 'login');
+    const credentials = (text: string): unknown[] => engine.detect(text).map((m) => m.credential);
+
+    it('are a credential each, even with the same password, which can still be told', () => {
+      const [app, root] = engine.detect(
+        `postgres://app:${password}@db1.harbour.internal/app\npostgres://root:${password}@db2.harbour.internal/admin`,
+      );
+
+      assert.notEqual(app?.credential, root?.credential);
+      assert.equal(app?.fingerprint, root?.fingerprint);
+      const named = createHmac('sha256', KEY).update(`postgres:db1.harbour.internal/app:role/app\0${password}`).digest('hex');
+      assert.equal(app?.credential, `secret:${named}`);
+    });
+
+    it('are one credential wherever they are written, however the host is spelled', () => {
+      const [one, ...more] = credentials(
+        `postgres://app:${password}@DB1.Harbour.internal/app\npostgresql://app:${password}@db1.harbour.internal:5432/app?sslmode=require\npostgres://app:${password}@db1.harbour.internal`,
+      );
+
+      assert.deepEqual(more, [one, one]);
+    });
+
+    for (const [name, login, other] of [
+      [
+        'jdbc',
+        `jdbc:mysql://db1.harbour.internal/a?user=app&password=${password}`,
+        `jdbc:mysql://db2.harbour.internal/a?user=app&password=${password}`,
+      ],
+      ['https', `https://ci:${password}@git.harbour.internal/a`, `https://bot:${password}@git.harbour.internal/a`],
+      [
+        'redis without user',
+        `redis://:${password}@c1.harbour.internal:6379/0`,
+        `redis://:${password}@c2.harbour.internal:6379/0`,
+      ],
+    ] as const) {
+      it(`are told apart in ${name}`, () => {
+        assert.equal(new Set(credentials(`${login}\n${other}\n${login}`)).size, 2);
+      });
+    }
+
+    it('name the first of several hosts, and the database of the role where none is named', () => {
+      const text = `postgres://etl:${password}@pg-1.harbour.internal:5432,pg-2.harbour.internal:5432/shop\npostgres://etl:${password}@pg-1.harbour.internal?sslmode=require`;
+
+      assert.deepEqual(
+        engine.detect(text).map((m) => m.identity),
+        ['postgres:pg-1.harbour.internal/shop:role/etl', 'postgres:pg-1.harbour.internal/etl:role/etl'],
+      );
+    });
+
+    it('with passwords of letters are believed unless a dictionary has them', () => {
+      const letters = make('{{letters:14}}', 'letters');
+
+      assert.deepEqual(
+        ['qwLkzRtvBnMp', letters, 'databasepassword', 'short'].map((word) =>
+          engine.detect(`mysql://app:${word}@db.harbour.internal/shop`).map((m) => m.confidence),
+        ),
+        [['high'], ['high'], ['low'], ['low']],
+      );
+    });
   });
 
   it('reads the service account of a Kubernetes token', () => {
