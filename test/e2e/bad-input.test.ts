@@ -191,6 +191,28 @@ describe('bad input, end to end', function () {
     assert.ok((JSON.parse(result.stdout) as Report).findings.length > 0);
   });
 
+  it('finds what lies at HEAD where there is no work tree of it', async () => {
+    const repo = join(root, 'repo');
+    mkdirSync(repo);
+    git(repo, ['init', '-q', '-b', 'main']);
+    writeFileSync(join(repo, 'credentials'), KEY_LINE);
+    git(repo, ['add', '.']);
+    git(repo, ['commit', '-q', '-m', 'Add credentials']);
+    git(root, ['clone', '-q', '--bare', repo, 'bare.git']);
+    git(root, ['clone', '-q', '--no-checkout', repo, 'empty']);
+    rmSync(join(repo, 'credentials'));
+
+    for (const target of ['bare.git', 'empty', 'repo']) {
+      const result = await scan([target]);
+
+      assert.equal(result.code, 1, `${target}: ${result.stderr}`);
+      assert.ok(
+        (JSON.parse(result.stdout) as Report).findings.some(({ rule }) => rule === 'credential-in-work-tree'),
+        target,
+      );
+    }
+  });
+
   it('says a damaged store, a full disk, and leaves no half report', async () => {
     writeFileSync(join(root, 'a.txt'), 'x\n');
     writeFileSync(join(root, 'bad.duckdb'), 'junk'.repeat(5000));

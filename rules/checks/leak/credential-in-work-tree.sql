@@ -6,8 +6,8 @@ confidence: high
 persona: dev
 about: credential
 identityFields: [credential_id, place]
-needs: [sighting@work-tree]
-population: sightings WHERE place IN ('work-tree', 'file')
+needs: [sighting@work-tree|sighting@history]
+population: sightings WHERE place IN ('work-tree', 'file', 'history')
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.AA-01
@@ -30,7 +30,8 @@ since: '0.1'
 WITH open_today AS (
   SELECT *, coalesce(location->>'$.repository', location->>'$.path', '') AS of_place
   FROM sightings
-  WHERE place IN ('work-tree', 'file') AND confidence <> 'low' AND at_head(place, location)
+  -- A bare repository, a sparse or an empty checkout has the file at HEAD and nowhere else.
+  WHERE place IN ('work-tree', 'file', 'history') AND confidence <> 'low' AND at_head(place, location)
 )
 SELECT
   s.credential_id,
