@@ -31,12 +31,12 @@ since: '0.1'
 WITH own AS (
   SELECT DISTINCT scope AS account FROM identities WHERE provider = 'aws' AND scope IS NOT NULL
   UNION
-  SELECT trim(unnest(string_split($ownAccounts, ',')))
+  SELECT trim(account) FROM (SELECT unnest(string_split($ownAccounts, ',')) AS account) WHERE trim(account) <> ''
 ),
 foreign_trusts AS (
   SELECT
     *,
-    coalesce(regexp_extract(principal, '(\d{12})', 1), principal) AS account,
+    coalesce(nullif(regexp_extract(principal, '(\d{12})', 1), ''), principal) AS account,
     lower(coalesce(condition::VARCHAR, '')) AS tests
   FROM trusts
   WHERE effect = 'allow' AND principal_type IN ('account', 'identity', 'unknown') AND starts_with(identity_id, 'aws:')

@@ -53,7 +53,9 @@ used_outside AS (
   SELECT l.*, c.last_used_for, h.connections, h.evidence AS connection_evidence
   FROM leaked_credentials AS l
   JOIN credentials AS c ON c.credential_id = l.inventory_id
-  JOIN held_by_gateway AS h ON h.identity_id = l.identity_id
+  JOIN held_by_gateway AS h
+    ON h.identity_id = l.identity_id
+    AND (h.any_key OR list_contains(h.keys, l.credential_id) OR list_contains(h.keys, l.inventory_id))
   CROSS JOIN covered
   WHERE l.last_used_at BETWEEN covered.first AND covered.last
     AND NOT EXISTS (
@@ -61,7 +63,8 @@ used_outside AS (
       WHERE s.identity_id = l.identity_id
         AND (s.credential_id IS NULL OR s.credential_id IN (l.credential_id, l.inventory_id))
         AND l.last_used_at >= s.used_at - to_minutes($toleranceMinutes::BIGINT)
-        AND (s.ended_at IS NULL OR l.last_used_at <= s.ended_at + to_minutes($toleranceMinutes::BIGINT)))
+        -- A session that was never closed covers two days, the longest window that the gateway grants.
+        AND l.last_used_at <= coalesce(s.ended_at, s.used_at + INTERVAL 48 HOUR) + to_minutes($toleranceMinutes::BIGINT))
 ),
 around AS (
   SELECT

@@ -1,0 +1,30 @@
+/*---
+id: administrator-user
+title: An IAM user of a machine is an administrator
+severity: medium
+confidence: high
+about: identity
+identityFields: [identity_id]
+needs: [identity@aws, grant@aws]
+population: identities WHERE provider = 'aws' AND type = 'user' AND NOT coalesce(human, false)
+controls:
+  - owasp-nhi-2025:NHI5:2025
+  - nist-csf-2.0:PR.AA-05
+why: >
+  An IAM user lives on keys and passwords that do not expire. Whoever gets hold of one, now or in years, has the account.
+fix: |
+  1. Give the workload a role with the rights it uses (the last accessed data tells them: `aws iam generate-service-last-accessed-details --arn ARN`).
+  2. Take the administrator policy off the user, then its keys, then the user.
+limits: >
+  People with a console password and a second factor are left out. Whether the user has a key is told by
+  `aws iam list-access-keys` and the credential report: with a key it is the matter of admin-user-key as well.
+since: '0.1'
+---*/
+SELECT
+  i.identity_id,
+  concat(i.identity_id, ' ', a.how, coalesce('; last used ' || day_text(i.last_used_at), ''), '.') AS message,
+  a.confidence,
+  list_concat(i.evidence, a.evidence) AS evidence
+FROM identities AS i
+JOIN admin_identities AS a USING (identity_id)
+WHERE i.provider = 'aws' AND i.type = 'user' AND NOT coalesce(i.human, false) AND a.is_admin
