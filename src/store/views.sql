@@ -27,9 +27,46 @@ CREATE OR REPLACE MACRO place_text(location) AS
     CASE WHEN (location->>'$.cell') IS NULL THEN '' ELSE concat(' cell ', (location->>'$.cell'), ' ' || (location->>'$.part')) END,
     CASE WHEN (location->>'$.commit') IS NULL THEN '' ELSE concat(' @ ', left(location->>'$.commit', 8)) END);
 
+-- The same account by whatever id: hosts are written in any case, databases and roles are not.
+CREATE OR REPLACE MACRO identity_key(id) AS
+  lower(regexp_extract(id, '^[^:]*:[^:/]*')) || substr(id, length(regexp_extract(id, '^[^:]*:[^:/]*')) + 1);
+CREATE OR REPLACE MACRO identity_scope(id) AS regexp_extract(id, '^[^:]*:([^:]*):', 1);
+CREATE OR REPLACE MACRO identity_local(id) AS regexp_extract(id, '^[^:]*:[^:]*:(.*)$', 1, 's');
+
+-- A list of access keys names users without their account, and a key id of the old form (fifth character A to P) tells
+-- a wrong one: both are the user of the only account in which an inventory has it. An account that an inventory tells of
+-- keeps its own. An e-mail address names one Google account in all projects.
+CREATE OR REPLACE VIEW identity_aliases AS
+WITH told AS (
+  SELECT part_id, identity_id, true AS known, NULL::BOOLEAN AS guessed FROM obs.identities WHERE provider IN ('aws', 'gcp')
+  UNION ALL
+  SELECT part_id, identity_id, false, coalesce((detail->>'$.accountFrom') = 'key id' AND regexp_matches(public_id, '^A[A-Z0-9]{3}[A-P]'), false)
+  FROM obs.credentials WHERE starts_with(identity_id, 'aws:')
+),
+by_id AS (
+  SELECT
+    identity_id,
+    split_part(identity_id, ':', 1) AS provider,
+    identity_scope(identity_id) AS scope,
+    identity_local(identity_id) AS local,
+    bool_or(known) AND scope <> '-' AS known,
+    coalesce(bool_and(guessed), false) AND NOT coalesce(bool_or(bool_or(known)) OVER (PARTITION BY scope), false) AS guessed
+  FROM told
+  SEMI JOIN current_parts USING (part_id)
+  GROUP BY identity_id
+)
+SELECT
+  unnest(list_append(coalesce(list(identity_id) FILTER (guessed AND scope <> '-'), []), provider || ':-:' || local)) AS alias,
+  max(identity_id) FILTER (known) AS identity_id
+FROM by_id
+WHERE provider = 'aws' AND starts_with(local, 'user/') OR provider = 'gcp' AND starts_with(local, 'serviceAccount/')
+GROUP BY provider, local
+HAVING count(*) FILTER (known) = 1;
+COMMENT ON VIEW identity_aliases IS 'Ids without an account or with a wrong one, and the only identity of the inventories that each can be';
+
 CREATE OR REPLACE VIEW identities AS
 SELECT
-  identity_id,
+  coalesce(a.identity_id, i.identity_id) AS identity_id,
   min(provider) AS provider,
   min(type) AS type,
   min(name) AS name,
@@ -45,37 +82,46 @@ SELECT
   max(tags) AS tags,
   arg_max(detail, (length(detail::VARCHAR), detail::VARCHAR)) AS detail,
   list_sort(list_distinct(list(observation_id))) AS evidence
-FROM obs.identities
+FROM obs.identities AS i
 SEMI JOIN current_parts USING (part_id)
-GROUP BY identity_id;
+LEFT JOIN identity_aliases AS a ON a.alias = i.identity_id
+GROUP BY ALL;
 COMMENT ON VIEW identities IS 'One row a machine identity, its sources merged; owners and evidence are lists';
 
 -- The AWS credential report tells age and use of keys by slot, without their ids; access-key lists tell ids. The same
 -- user and the same creation time (the report calls it last_rotated) make them one.
+CREATE OR REPLACE VIEW credential_sources AS
+WITH rows_now AS (
+  SELECT c.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, c.identity_id) AS identity_id)
+  FROM obs.credentials AS c
+  SEMI JOIN current_parts USING (part_id)
+  LEFT JOIN identity_aliases AS a ON a.alias = c.identity_id
+),
+same AS (
+  SELECT DISTINCT slot.credential_id AS alias, named.credential_id
+  FROM rows_now AS slot
+  JOIN rows_now AS named
+    ON named.identity_id = slot.identity_id
+    AND named.type = slot.type
+    AND named.public_id IS NOT NULL
+    AND abs(date_diff('second', named.created_at, slot.created_at)) <= 60
+  WHERE slot.public_id IS NULL
+    AND (slot.detail->>'$.slot') IS NOT NULL
+)
+SELECT r.* REPLACE (coalesce(s.credential_id, r.credential_id) AS credential_id), r.credential_id AS told_id
+FROM rows_now AS r
+LEFT JOIN same AS s ON s.alias = r.credential_id;
+COMMENT ON VIEW credential_sources IS 'Credentials as each inventory tells them, by one id';
+
 CREATE OR REPLACE VIEW credential_aliases AS
-SELECT DISTINCT slot.credential_id AS alias, named.credential_id
-FROM obs.credentials AS slot
-JOIN obs.credentials AS named
-  ON named.identity_id = slot.identity_id
-  AND named.type = slot.type
-  AND named.public_id IS NOT NULL
-  AND abs(date_diff('second', named.created_at, slot.created_at)) <= 60
-WHERE slot.public_id IS NULL
-  AND (slot.detail->>'$.slot') IS NOT NULL
-  AND slot.part_id IN (FROM current_parts)
-  AND named.part_id IN (FROM current_parts);
+SELECT DISTINCT told_id AS alias, credential_id FROM credential_sources WHERE told_id <> credential_id;
 COMMENT ON VIEW credential_aliases IS 'Credentials that a source tells without their id, and the id that another source gives them';
 
 CREATE OR REPLACE VIEW credentials AS
-WITH rows_named AS (
-  SELECT coalesce(a.credential_id, c.credential_id) AS id, c.*
-  FROM obs.credentials AS c
-  SEMI JOIN current_parts USING (part_id)
-  LEFT JOIN credential_aliases AS a ON a.alias = c.credential_id
-)
 SELECT
-  id AS credential_id,
-  max(identity_id) AS identity_id,
+  credential_id,
+  -- One password may be that of two accounts: then it is the credential of neither alone.
+  CASE WHEN NOT starts_with(credential_id, 'secret:') OR count(DISTINCT identity_key(identity_id)) = 1 THEN max(identity_id) END AS identity_id,
   min(provider) AS provider,
   min(type) AS type,
   max(public_id) AS public_id,
@@ -90,26 +136,28 @@ SELECT
     WHEN bool_or(status = 'expired') THEN 'expired' ELSE max(status) END AS status,
   arg_max(detail, (length(detail::VARCHAR), detail::VARCHAR)) AS detail,
   list_sort(list_distinct(list(observation_id))) AS evidence
-FROM rows_named
-GROUP BY id;
+FROM credential_sources
+GROUP BY credential_id;
 COMMENT ON VIEW credentials IS 'One row a credential known from an inventory, its sources merged';
 
 -- The secret half of a key seen without its id, and the key seen whole, are one credential: the fingerprint says so.
 -- Two scanners may see the same credential on the same line; the place counts once.
 CREATE OR REPLACE VIEW sightings AS
 WITH rows_now AS (
-  SELECT DISTINCT ON (observation_id) s.* EXCLUDE (part_id)
+  SELECT DISTINCT ON (observation_id) s.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, s.identity_id) AS identity_id)
   FROM obs.sightings AS s
   SEMI JOIN current_parts USING (part_id)
+  LEFT JOIN identity_aliases AS a ON a.alias = s.identity_id
 ),
 named AS (
   SELECT fingerprint, min(credential_id) AS credential_id
   FROM (
     SELECT fingerprint, credential_id FROM rows_now
     UNION ALL
-    SELECT fingerprint, credential_id FROM credentials WHERE fingerprint IS NOT NULL)
+    SELECT fingerprint, credential_id FROM obs.credentials SEMI JOIN current_parts USING (part_id) WHERE fingerprint IS NOT NULL)
   WHERE NOT starts_with(credential_id, 'secret:')
   GROUP BY fingerprint
+  HAVING count(DISTINCT credential_id) = 1
 )
 SELECT r.* REPLACE (CASE WHEN starts_with(r.credential_id, 'secret:') THEN coalesce(n.credential_id, r.credential_id) ELSE r.credential_id END AS credential_id),
   place_text(r.location) AS place_text
@@ -126,21 +174,27 @@ QUALIFY row_number() OVER (
 COMMENT ON VIEW sightings IS 'Places where credentials were seen';
 
 CREATE OR REPLACE VIEW grants AS
-SELECT DISTINCT ON (observation_id) g.* EXCLUDE (part_id)
+SELECT DISTINCT ON (observation_id) g.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, g.identity_id) AS identity_id)
 FROM obs.grants AS g
-SEMI JOIN current_parts USING (part_id);
+SEMI JOIN current_parts USING (part_id)
+LEFT JOIN identity_aliases AS a ON a.alias = g.identity_id;
 COMMENT ON VIEW grants IS 'What identities may do; rows with a capability are derived';
 
 CREATE OR REPLACE VIEW trusts AS
-SELECT DISTINCT ON (observation_id) t.* EXCLUDE (part_id)
+SELECT DISTINCT ON (observation_id) t.* EXCLUDE (part_id) REPLACE (
+  coalesce(a.identity_id, t.identity_id) AS identity_id,
+  coalesce(p.identity_id, t.principal) AS principal)
 FROM obs.trusts AS t
-SEMI JOIN current_parts USING (part_id);
+SEMI JOIN current_parts USING (part_id)
+LEFT JOIN identity_aliases AS a ON a.alias = t.identity_id
+LEFT JOIN identity_aliases AS p ON p.alias = t.principal;
 COMMENT ON VIEW trusts IS 'Who may become which identity';
 
 CREATE OR REPLACE VIEW consumers AS
-SELECT DISTINCT ON (observation_id) c.* EXCLUDE (part_id), place_text(location) AS place_text
+SELECT DISTINCT ON (observation_id) c.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, c.identity_id) AS identity_id), place_text(location) AS place_text
 FROM obs.consumers AS c
-SEMI JOIN current_parts USING (part_id);
+SEMI JOIN current_parts USING (part_id)
+LEFT JOIN identity_aliases AS a ON a.alias = c.identity_id;
 COMMENT ON VIEW consumers IS 'What is set up to use which identity, credential or secret';
 
 CREATE OR REPLACE VIEW coverage AS
@@ -166,37 +220,154 @@ SEMI JOIN current_parts USING (part_id)
 GROUP BY email;
 COMMENT ON VIEW people IS 'One row a person, roster and CODEOWNERS merged';
 
+-- An inventory goes before what the secret itself names, but only where the two agree: two accounts may have one password.
+-- What has a public id is the provider's to tell; a bare secret is joined only when one account has it.
 CREATE OR REPLACE VIEW credential_identities AS
-WITH told AS (
-  SELECT credential_id, identity_id, 'inventory' AS basis, 1 AS rank FROM credentials WHERE identity_id IS NOT NULL
+WITH seen AS (FROM sightings),
+known AS (FROM credential_sources WHERE identity_id IS NOT NULL),
+named AS (
+  SELECT DISTINCT credential_id, identity_id, identity_key(identity_id) AS key FROM seen WHERE identity_id IS NOT NULL
+),
+named_any AS (SELECT DISTINCT credential_id FROM named),
+by_id AS (
+  SELECT DISTINCT credential_id, identity_id, identity_key(identity_id) AS key FROM known
+),
+by_fingerprint AS (
+  SELECT fingerprint, min(identity_id) AS identity_id, min(identity_key(identity_id)) AS key
+  FROM known
+  WHERE fingerprint IS NOT NULL
+  GROUP BY fingerprint
+  HAVING count(DISTINCT identity_key(identity_id)) = 1 AND count(DISTINCT credential_id) = 1
+),
+told AS (
+  SELECT credential_id, max(identity_id) AS identity_id, 'inventory' AS basis, 1 AS rank
+  FROM by_id
+  WHERE NOT starts_with(credential_id, 'secret:')
+  GROUP BY credential_id
   UNION ALL
-  SELECT credential_id, identity_id, 'named in the secret', 2 FROM sightings WHERE identity_id IS NOT NULL
+  SELECT credential_id, min(identity_id), 'inventory', 1
+  FROM by_id
+  WHERE starts_with(credential_id, 'secret:') AND credential_id NOT IN (FROM named_any)
+  GROUP BY credential_id
+  HAVING count(DISTINCT key) = 1
   UNION ALL
-  SELECT s.credential_id, c.identity_id, 'same fingerprint in an inventory', 1
-  FROM sightings AS s JOIN credentials AS c ON c.fingerprint = s.fingerprint
-  WHERE c.identity_id IS NOT NULL
+  SELECT i.credential_id, i.identity_id, 'inventory', 1
+  FROM by_id AS i
+  SEMI JOIN named AS n ON n.credential_id = i.credential_id AND n.key = i.key
+  WHERE starts_with(i.credential_id, 'secret:')
   UNION ALL
-  SELECT credential_id, identity_id, 'consumer uses both', 3 FROM consumers WHERE credential_id IS NOT NULL AND identity_id IS NOT NULL
+  SELECT credential_id, identity_id, 'named in the secret', 2 FROM named
+  UNION ALL
+  SELECT s.credential_id, f.identity_id, 'same fingerprint in an inventory', 1
+  FROM seen AS s
+  JOIN by_fingerprint AS f ON f.fingerprint = s.fingerprint
+  WHERE s.identity_id IS NULL OR identity_key(s.identity_id) = f.key
+  UNION ALL
+  SELECT credential_id, min(identity_id), 'consumer uses both', 3
+  FROM (
+    SELECT credential_id, identity_id, true AS uses FROM consumers
+    UNION ALL SELECT credential_id, identity_id, false FROM by_id)
+  WHERE credential_id IS NOT NULL AND identity_id IS NOT NULL
+  GROUP BY credential_id
+  HAVING bool_or(uses) AND (NOT starts_with(credential_id, 'secret:') OR count(DISTINCT identity_key(identity_id)) = 1)
 )
-SELECT credential_id, arg_min(identity_id, (rank, identity_id)) AS identity_id, arg_min(basis, (rank, identity_id)) AS basis
+SELECT credential_id, arg_min(identity_id, (rank, basis <> 'inventory', identity_id)) AS identity_id, arg_min(basis, (rank, basis <> 'inventory', identity_id)) AS basis
 FROM told
 GROUP BY credential_id;
 COMMENT ON VIEW credential_identities IS 'Whose a credential is, and how that is known: the join of leaked key and identity';
 
-CREATE OR REPLACE VIEW gateway_connections AS
+-- One secret that several accounts have: who learns it from one has the others. An account that one source tells without
+-- its host and another with it is one.
+CREATE OR REPLACE VIEW shared_secrets AS
+WITH claims AS (
+  SELECT fingerprint, identity_id, credential_id, observation_id
+  FROM credential_sources
+  WHERE fingerprint IS NOT NULL AND identity_id IS NOT NULL
+  UNION ALL
+  SELECT fingerprint, identity_id, credential_id, observation_id
+  FROM sightings
+  WHERE identity_id IS NOT NULL AND confidence <> 'low'
+),
+accounts AS (
+  SELECT
+    fingerprint,
+    min(identity_id) AS identity_id,
+    split_part(identity_key(identity_id), ':', 1) AS provider,
+    identity_scope(min(identity_id)) = '-' AS is_bare,
+    identity_local(min(identity_id)) AS local,
+    list(DISTINCT credential_id) AS credentials,
+    list(DISTINCT observation_id) AS evidence
+  FROM claims
+  GROUP BY fingerprint, identity_key(identity_id)
+  QUALIFY NOT is_bare OR bool_and(is_bare) OVER (PARTITION BY fingerprint, provider, local)
+)
 SELECT
-  regexp_extract(c.consumer_id, 'connection/(.*)$', 1) AS connection,
-  max(c.consumer_id) AS consumer_id,
-  max(coalesce(c.identity_id, ci.identity_id)) AS identity_id,
-  max(c.credential_id) AS credential_id,
-  max(c.environment) AS environment,
-  arg_max(c.detail, (length(c.detail::VARCHAR), c.detail::VARCHAR)) AS detail,
-  list_sort(list_distinct(list(c.observation_id))) AS evidence
-FROM consumers AS c
-LEFT JOIN credential_identities AS ci ON ci.credential_id = c.credential_id
-WHERE c.type = 'gateway-connection'
-GROUP BY 1;
-COMMENT ON VIEW gateway_connections IS 'Gateway connections and the backend account each one holds';
+  fingerprint,
+  list(identity_id ORDER BY identity_id) AS identities,
+  list_sort(list_distinct(flatten(list(credentials)))) AS credentials,
+  list_sort(list_distinct(flatten(list(evidence)))) AS evidence
+FROM accounts
+GROUP BY fingerprint
+HAVING count(*) >= 2;
+COMMENT ON VIEW shared_secrets IS 'Secrets that two or more identities use, by the inventories and by what the secrets name';
+
+-- Connections have names that are unique in an organisation only; inventories tell no organisation, sessions do. A name
+-- that one organisation uses is that of the connection without one; where two use it, nobody can say whose it is.
+CREATE OR REPLACE MACRO connection_name(consumer_id) AS regexp_extract(consumer_id, '^[^:]*:[^:]*:connection/(.*)$', 1, 's');
+CREATE OR REPLACE MACRO connection_org(consumer_id) AS url_decode(nullif(identity_scope(consumer_id), '-'));
+-- Joins by equality: NULL joins nothing.
+CREATE OR REPLACE MACRO org_key(org, orgs) AS coalesce(org, CASE WHEN orgs = 0 THEN '' END);
+
+CREATE OR REPLACE VIEW connection_orgs AS
+SELECT connection, count(DISTINCT org) AS orgs, CASE WHEN count(DISTINCT org) = 1 THEN max(org) END AS only_org
+FROM (
+  SELECT connection_name(consumer_id) AS connection, connection_org(consumer_id) AS org FROM obs.consumers SEMI JOIN current_parts USING (part_id) WHERE type = 'gateway-connection'
+  UNION ALL
+  SELECT target, (detail->>'$.org') FROM obs.usages SEMI JOIN current_parts USING (part_id) WHERE via = 'gateway' AND target IS NOT NULL)
+GROUP BY connection;
+COMMENT ON VIEW connection_orgs IS 'How many organisations use a name of a gateway connection, and which where it is one';
+
+CREATE OR REPLACE VIEW gateway_connections AS
+WITH rows_now AS (
+  SELECT
+    connection_name(c.consumer_id) AS connection,
+    coalesce(connection_org(c.consumer_id), o.only_org) AS org,
+    {
+      'identity_id': coalesce(c.identity_id, ci.identity_id),
+      'credential_id': c.credential_id,
+      'environment': c.environment,
+      'detail': c.detail
+    } AS told,
+    c.consumer_id,
+    c.observation_id
+  FROM consumers AS c
+  LEFT JOIN connection_orgs AS o ON o.connection = connection_name(c.consumer_id)
+  LEFT JOIN credential_identities AS ci ON ci.credential_id = c.credential_id
+  WHERE c.type = 'gateway-connection'
+),
+-- One row stands: an account of one and the settings of another would be a connection that is not there.
+best AS (
+  SELECT
+    connection,
+    org,
+    max(consumer_id) AS consumer_id,
+    arg_max(told, (told.identity_id IS NOT NULL, told.credential_id IS NOT NULL, coalesce(length(told.detail::VARCHAR), 0), coalesce(told.detail::VARCHAR, ''), observation_id)) AS told,
+    max(told.environment) AS environment,
+    list_sort(list_distinct(list(observation_id))) AS evidence
+  FROM rows_now
+  GROUP BY connection, org
+)
+SELECT
+  connection,
+  consumer_id,
+  told.identity_id AS identity_id,
+  told.credential_id AS credential_id,
+  coalesce(told.environment, environment) AS environment,
+  told.detail AS detail,
+  evidence,
+  org
+FROM best;
+COMMENT ON VIEW gateway_connections IS 'Gateway connections and the backend account each one holds, by organisation and name';
 
 -- The same session may come from a list (thin) and from a single export (full): the fuller row stands.
 CREATE OR REPLACE VIEW usages AS
@@ -210,11 +381,15 @@ WITH rows_now AS (
 )
 SELECT
   u.* EXCLUDE (identity_id, credential_id),
-  coalesce(u.identity_id, ci.identity_id, g.identity_id) AS identity_id,
+  coalesce(a.identity_id, u.identity_id, ci.identity_id, g.identity_id) AS identity_id,
   coalesce(u.credential_id, g.credential_id) AS credential_id
 FROM rows_now AS u
+LEFT JOIN identity_aliases AS a ON a.alias = u.identity_id
 LEFT JOIN credential_identities AS ci ON ci.credential_id = u.credential_id
-LEFT JOIN gateway_connections AS g ON u.via = 'gateway' AND g.connection = u.target;
+LEFT JOIN connection_orgs AS o ON u.via = 'gateway' AND o.connection = u.target
+LEFT JOIN gateway_connections AS g
+  ON u.via = 'gateway' AND g.connection = u.target
+  AND org_key(g.org, o.orgs) = org_key(coalesce(u.detail->>'$.org', o.only_org), o.orgs);
 COMMENT ON VIEW usages IS 'What identities did; gateway sessions are joined to the account behind their connection';
 
 CREATE OR REPLACE VIEW identity_owners AS
@@ -437,22 +612,30 @@ CREATE OR REPLACE MACRO is_production(environment) AS
 
 CREATE OR REPLACE VIEW leaked_credentials AS
 -- What an inventory knows by its id or fingerprint is certain, however unsure the detector was.
-WITH seen AS (
+WITH known AS (FROM credentials),
+seen AS (
   SELECT *, at_head(place, location) AS open_today
   FROM sightings
   WHERE confidence <> 'low'
-     OR credential_id IN (SELECT credential_id FROM credentials)
-     OR fingerprint IN (SELECT fingerprint FROM credentials WHERE fingerprint IS NOT NULL)
+     OR credential_id IN (SELECT credential_id FROM known)
+     OR fingerprint IN (SELECT fingerprint FROM known WHERE fingerprint IS NOT NULL)
+),
+only_one AS (
+  SELECT fingerprint, min(credential_id) AS credential_id
+  FROM known
+  WHERE fingerprint IS NOT NULL
+  GROUP BY fingerprint
+  HAVING count(*) = 1
 ),
 -- By the id, else by the fingerprint: two joins by equality, for one with OR compares every pair.
 held AS (
   SELECT credential_id, arg_min(inventory_id, (rank, inventory_id)) AS inventory_id
   FROM (
     SELECT s.credential_id, c.credential_id AS inventory_id, 1 AS rank
-    FROM seen AS s JOIN credentials AS c ON c.credential_id = s.credential_id
+    FROM seen AS s JOIN known AS c ON c.credential_id = s.credential_id
     UNION ALL
     SELECT s.credential_id, c.credential_id, 2
-    FROM seen AS s JOIN credentials AS c ON c.fingerprint = s.fingerprint
+    FROM seen AS s JOIN only_one AS c ON c.fingerprint = s.fingerprint
   )
   GROUP BY credential_id
 ),
@@ -480,7 +663,7 @@ gathered AS (
 )
 SELECT
   g.credential_id,
-  held.inventory_id,
+  c.credential_id AS inventory_id,
   coalesce(c.identity_id, ci.identity_id) AS identity_id,
   g.provider,
   g.type,
@@ -499,8 +682,11 @@ SELECT
 FROM gathered AS g
 JOIN places AS p USING (credential_id)
 LEFT JOIN held USING (credential_id)
-LEFT JOIN credentials AS c ON c.credential_id = held.inventory_id
-LEFT JOIN credential_identities AS ci ON ci.credential_id = g.credential_id;
+LEFT JOIN credential_identities AS ci ON ci.credential_id = g.credential_id
+-- Another account with the same password is not the one that leaked.
+LEFT JOIN known AS c
+  ON c.credential_id = held.inventory_id
+  AND coalesce(identity_key(c.identity_id) = identity_key(ci.identity_id), true);
 COMMENT ON VIEW leaked_credentials IS 'Credentials seen at a place, one row each: the places, and what an inventory knows of it; low-confidence sightings that no inventory knows are left out';
 
 CREATE OR REPLACE VIEW admin_identities AS
@@ -557,15 +743,25 @@ WITH rows_now AS (
     u.*,
     (u.detail->>'$.userId') AS user_id,
     (u.detail->>'$.status') AS status,
-    (u.detail->'$.review') AS review
+    (u.detail->'$.review') AS review,
+    (u.detail->>'$.org') AS own_org,
+    coalesce(u.detail->>'$.org', o.only_org) AS org,
+    org_key(coalesce(u.detail->>'$.org', o.only_org), o.orgs) AS org_key
   FROM usages AS u
+  LEFT JOIN connection_orgs AS o ON o.connection = u.target
   WHERE u.via = 'gateway'
 ),
 machines AS (
-  SELECT (detail->>'$.userId') AS user_id, min(identity_id) AS identity_id, min(type) AS type, list_distinct(flatten(list(evidence))) AS evidence
+  SELECT
+    (detail->>'$.userId') AS user_id,
+    url_decode(nullif(identity_scope(identity_id), '-')) AS org,
+    min(identity_id) AS identity_id,
+    min(type) AS type,
+    list_distinct(flatten(list(evidence))) AS evidence,
+    count(*) OVER (PARTITION BY (detail->>'$.userId')) AS orgs
   FROM identities
   WHERE provider = 'hoop' AND (detail->>'$.userId') IS NOT NULL
-  GROUP BY ALL
+  GROUP BY 1, 2
 ),
 members AS (
   SELECT DISTINCT (detail->>'$.userId') AS user_id
@@ -577,6 +773,7 @@ windows AS (
   SELECT
     (detail->>'$.window.userId') AS user_id,
     (detail->>'$.window.connection') AS connection,
+    org_key,
     TRY_CAST(detail->>'$.window.from' AS TIMESTAMP) AS opened_at,
     TRY_CAST(detail->>'$.window.until' AS TIMESTAMP) AS closed_at,
     observation_id
@@ -586,13 +783,13 @@ windows AS (
 covered AS (
   SELECT r.observation_id, min(w.observation_id) AS window_id
   FROM rows_now AS r
-  JOIN windows AS w ON w.user_id = r.user_id AND w.connection = r.target AND r.used_at >= w.opened_at AND r.used_at < w.closed_at
+  JOIN windows AS w ON w.user_id = r.user_id AND w.connection = r.target AND w.org_key = r.org_key AND r.used_at >= w.opened_at AND r.used_at < w.closed_at
   GROUP BY r.observation_id
 ),
 closed AS (
   SELECT r.observation_id, max(w.closed_at) AS window_closed_at, arg_max(w.observation_id, w.closed_at) AS closed_window_id
   FROM rows_now AS r
-  JOIN windows AS w ON w.user_id = r.user_id AND w.connection = r.target AND r.used_at >= w.closed_at
+  JOIN windows AS w ON w.user_id = r.user_id AND w.connection = r.target AND w.org_key = r.org_key AND r.used_at >= w.closed_at
   GROUP BY r.observation_id
 ),
 issued AS (
@@ -640,14 +837,17 @@ SELECT
   TRY_CAST(r.detail->>'$.redactions' AS BIGINT) AS redactions,
   TRY_CAST(r.detail->>'$.maskErrors' AS BIGINT) AS mask_errors,
   (r.detail->>'$.verb') AS verb,
-  r.source_ip
+  r.source_ip,
+  r.org
 FROM rows_now AS r
-LEFT JOIN machines AS m ON m.user_id = r.user_id
+LEFT JOIN machines AS m
+  ON m.user_id = r.user_id
+  AND (m.org = r.own_org OR (m.org IS NULL OR r.own_org IS NULL) AND m.orgs = 1)
 LEFT JOIN members AS p ON p.user_id = r.user_id
 LEFT JOIN covered ON covered.observation_id = r.observation_id
 LEFT JOIN closed ON closed.observation_id = r.observation_id
 LEFT JOIN issued ON issued.observation_id = r.observation_id
-LEFT JOIN gateway_connections AS g ON g.connection = r.target
+LEFT JOIN gateway_connections AS g ON g.connection = r.target AND coalesce(g.org, '') = r.org_key
 WHERE NOT coalesce(r.bookkeeping, false);
 COMMENT ON VIEW gateway_sessions IS 'Gateway sessions with the caller resolved by the inventories and the approval by windows and issued credentials';
 
@@ -707,7 +907,7 @@ SELECT credential_id, lower(environment) AS environment, sighting_place(place, l
 FROM sightings
 WHERE environment IS NOT NULL AND confidence <> 'low'
 UNION ALL
-SELECT credential_id, lower(environment), CASE WHEN type = 'gateway-connection' THEN concat('connection ', regexp_extract(consumer_id, 'connection/(.*)$', 1)) ELSE consumer_id END, observation_id
+SELECT credential_id, lower(environment), CASE WHEN type = 'gateway-connection' THEN concat('connection ', connection_name(consumer_id)) ELSE consumer_id END, observation_id
 FROM consumers
 WHERE credential_id IS NOT NULL AND environment IS NOT NULL;
 COMMENT ON VIEW credential_environments IS 'Environments in which a credential was seen or is used, one row a place';
