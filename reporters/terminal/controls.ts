@@ -93,7 +93,7 @@ function lackOf(controls: readonly ControlResult[], report: Report): string {
   const why =
     missing.length === 0
       ? 'what their checks need could not be read'
-      : `their checks need what was not given: ${list(missing.map((row) => row.title))}`;
+      : `their checks need what was not there to read: ${list(missing.map((row) => row.title))}`;
   return bare === 0 ? `${why}.` : `${why}; ${bare === 1 ? 'one has' : `${bare} have`} no check.`;
 }
 

@@ -15,7 +15,7 @@ import {
 import { clip, printable } from '../../src/util/sanitize.ts';
 import { describe } from './identity.ts';
 import { type Group, groupBy, groupsOf, mostUrgent } from './order.ts';
-import { isSighted, placesOf, sourcesOf, untoldPlaces } from './places.ts';
+import { isPlaces, placesOf, sourcesOf, untoldPlaces } from './places.ts';
 import { shellWord } from './shell.ts';
 
 const SEVERITY_STYLE: { readonly [severity in Severity]: readonly Style[] } = {
@@ -75,9 +75,15 @@ export function* findingLines(
     told: new Set(),
   };
   const identities = new Map(report.identities.map((identity) => [identity.id, identity]));
-  for (const [index, group] of groupsOf(shown).entries()) {
+  const groups = groupsOf(shown);
+  const mixed = groups.some((group) => group.identity !== undefined);
+  for (const [index, group] of groups.entries()) {
     if (index > 0) yield '';
     if (group.identity === undefined) {
+      // Below the paragraph of an identity it would read as part of it.
+      if (mixed && (index === 0 || groups[index - 1]?.identity !== undefined)) {
+        yield* layout.block('', 'Of no known identity', 'bold');
+      }
       yield* ruleGroup(group, telling);
       continue;
     }
@@ -125,10 +131,10 @@ function* ruleGroup({ findings }: Group, telling: Telling): Iterable<string> {
   const shared = findings.every((finding) => finding.fix === first.fix) ? undefined : telling.checks.get(first.rule)?.fix;
   yield* fixLines({ rule: first.rule, fix: shared ?? first.fix }, telling, '    ');
   const names = new Map(findings.map((finding) => [finding, printable(clip(subjectName(finding), 60))]));
-  const widths = findings.map((finding) => (isSighted(finding) ? displayWidth(names.get(finding) ?? '') : 0));
+  const widths = findings.map((finding) => (isPlaces(finding) ? displayWidth(names.get(finding) ?? '') : 0));
   const column = Math.max(0, ...widths.filter((width) => width <= COLUMN_MAX)) + 2;
   for (const finding of findings) {
-    if (!isSighted(finding)) {
+    if (!isPlaces(finding)) {
       yield* findingEntry(finding, telling, new Set());
     } else {
       const name = names.get(finding) ?? '';
@@ -167,7 +173,7 @@ function* ruleHead(findings: readonly Finding[], { layout, checks, told }: Telli
   const number = findings.length === 1 ? '' : ` (${thousands(findings.length)})`;
   const again = told.has(first.rule);
   const rule = printable(clip(first.rule, 60));
-  const title = `${clip(first.title, TEXT_MAX)}${number}${again ? ` · ${rule}` : ''}`;
+  const title = `${clip(first.title, TEXT_MAX)}${number}${again ? ` [${rule}]` : ''}`;
   yield* layout.tagged('  ', `${first.severity.toUpperCase().padEnd(8)}  `, SEVERITY_STYLE[first.severity], title, ['bold']);
   if (again) return;
   const meta = checks.get(first.rule);
@@ -208,9 +214,10 @@ function messageOf({ identity, message }: Finding, { names }: Telling): string {
 }
 
 function* fixLines(finding: Pick<Finding, 'rule' | 'fix'>, { layout, told }: Telling, indent: string): Iterable<string> {
-  if (told.has(`${finding.rule} ${finding.fix}`)) return;
-  told.add(`${finding.rule} ${finding.fix}`);
-  yield* layout.tagged(indent, 'fix: ', ['green'], clip(firstStep(finding.fix), TEXT_MAX));
+  const fix = clip(firstStep(finding.fix), TEXT_MAX);
+  if (told.has(`${finding.rule} ${fix}`)) return;
+  told.add(`${finding.rule} ${fix}`);
+  yield* layout.tagged(indent, 'fix: ', ['green'], fix);
 }
 
 function mark(finding: Finding, { marksNew }: Telling): string {

@@ -2,9 +2,11 @@ import type { Evidence, Finding } from '../../src/contracts/finding.ts';
 import type { Location } from '../../src/contracts/observation.ts';
 import { placeText } from '../../src/util/report-text.ts';
 
-/** Does it say where a credential lies? Then its places tell the case; else its message does. */
-export function isSighted(finding: Finding): boolean {
-  return finding.credential !== undefined && finding.evidence.some((item) => item.kind === 'sighting');
+/** Is it told by where a credential lies? What rests on other facts too is told by its message. */
+export function isPlaces(finding: Finding): boolean {
+  return (
+    finding.credential !== undefined && finding.evidence.length > 0 && finding.evidence.every((item) => item.kind === 'sighting')
+  );
 }
 
 /** Where the credential lies, each place once, as short as it stays findable. */

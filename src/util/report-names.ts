@@ -101,11 +101,14 @@ export function detectorName(detector: string): string {
  * is believed before one that only knows the name beside the value.
  */
 export function subjectName(finding: Finding): string {
-  if (finding.identity !== undefined) return finding.subject;
-  const before = `seen: ${finding.subject} (`;
-  const detectors = finding.evidence
-    .filter((item) => item.kind === 'sighting' && item.summary.startsWith(before) && item.summary.endsWith(')'))
-    .map((item) => item.summary.slice(before.length, -1));
-  const detector = detectors.find((id) => !/^(?:generic|ci-plaintext)-/.test(id)) ?? detectors[0];
-  return detector === undefined ? finding.subject : `${detectorName(detector)} ${finding.subject}`;
+  const { subject } = finding;
+  if (finding.identity !== undefined) return subject;
+  // What an inventory knows only by its fingerprint has no masked form of its own; that of a sighting is one.
+  const bare = subject.startsWith('secret:');
+  const seen = finding.evidence.flatMap(({ kind, summary }) => {
+    const [, mask = '', detector = ''] = (kind === 'sighting' && /^seen: (\S.*?) \((.+)\)$/s.exec(summary)) || [];
+    return detector !== '' && (bare || mask === subject) ? [{ mask, detector }] : [];
+  });
+  const best = seen.find(({ detector }) => !/^(?:generic|ci-plaintext)-/.test(detector)) ?? seen[0];
+  return best === undefined ? subject : `${detectorName(best.detector)} ${best.mask}`;
 }

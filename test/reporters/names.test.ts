@@ -59,5 +59,6 @@ describe('names of credentials', () => {
     assert.equal(subjectName({ ...finding, identity: 'aws:1:user/a', subject: 'aws:1:user/a' }), 'aws:1:user/a');
     assert.equal(subjectName({ ...finding, subject: 'Telegram bot token 9200…(46)' }), 'Telegram bot token 9200…(46)');
     assert.equal(subjectName({ ...finding, evidence: [] }), finding.subject);
+    assert.equal(subjectName({ ...finding, subject: `secret:${'0'.repeat(64)}` }), 'Telegram bot token 9200…(46)');
   });
 });

@@ -104,7 +104,7 @@ describe('terminal reporter', () => {
 
     assert.equal(findings.match(/Whoever finds the key/g)?.length, 1);
     assert.equal(findings.match(/fix: /g)?.length, 1);
-    assert.match(findings, /aws:1:user\/other\n {2}CRITICAL {2}A leaked key .* · leaked-key-is-admin\n/);
+    assert.match(findings, /aws:1:user\/other\n {2}CRITICAL {2}A leaked key .* \[leaked-key-is-admin\]\n/);
   });
 
   it('does not repeat the name of an identity under it, nor a place that the message tells', async () => {
@@ -185,6 +185,27 @@ describe('terminal reporter', () => {
     assert.match(text, /Telegram bot token 9200…\(46\) {2}o\/a x\.env:1, o\/b x\.env:1, o\/c x\.env:1 \(\+1 more\)\n/);
   });
 
+  it('tells by its message what rests on more than places, and sets it apart from identities', async () => {
+    const [one] = leakReport(1).findings as [Finding];
+    const fact = { observation: 'c1', kind: 'credential', summary: 'held by the gateway' } as const;
+    const held = {
+      ...one,
+      message: 'The gateway holds Token 9200…(46), which lies in a file.',
+      evidence: [...one.evidence, fact],
+    };
+    const report = sampleReport();
+
+    const mixed = await render({ ...report, findings: [...report.findings, held] });
+    const alone = await render({ ...leakReport(1), findings: [held] });
+
+    assert.match(mixed, /\n\nOf no known identity\n {2}HIGH {6}A credential lies in a file/);
+    assert.match(
+      alone,
+      /\n {4}- The gateway holds Token 9200…\(46\), which lies in a file\.\n {6}at harbour\/shop config\/app0\.py:1\n/,
+    );
+    assert.doesNotMatch(alone, /Of no known identity/);
+  });
+
   it('puts the most severe identity first, and identities before rules of the same severity', async () => {
     const [leaked] = sampleReport().findings as [Finding];
     const about = (name: string, severity: Finding['severity'], rule: string): Finding => ({
@@ -243,7 +264,10 @@ describe('terminal reporter', () => {
     assert.match(controls, /\n {4}fail +NHI1:2025 · Improper Offboarding: 2 open findings from 2 checks\.\n/);
     assert.match(controls, /\n {4}pass +NHI9:2025 · NHI Reuse: /);
     assert.match(controls, /\n {4}not assessed +NHI3:2025, .*NHI10:2025:/);
-    assert.match(unwrapped(controls), /their checks need what was not given: Gateway sessions and inventory; 5 have no check\./);
+    assert.match(
+      unwrapped(controls),
+      /their checks need what was not there to read: Gateway sessions and inventory; 5 have no check\./,
+    );
     assert.match(controls, /\n {4}fail {2}PR\.AA-05 · least privilege \(CSF 1\.1: PR\.AC-4\)\n/);
     assert.doesNotMatch(controls, /like reasons/);
   });
