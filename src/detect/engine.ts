@@ -4,6 +4,7 @@ import { fingerprint, mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
 import { buildAutomaton, createKernel } from './automaton.ts';
 import { RuleRef } from './compile.ts';
+import { ESCAPES } from './escapes.ts';
 import { FileScan, type Lint, type Located, type ScanResult, type Search } from './file-scan.ts';
 import type { Found } from './match.ts';
 import type { Pack } from './pack.ts';
@@ -118,12 +119,14 @@ function prepare(pack: Pack, withSecretlint: boolean): Search {
       lintsOf[place(text, key)]?.push({ name, isToken, follows });
     }
   }
+  const escapes = new Set(ESCAPES.map((text) => place(text, text)));
   return {
     kernel: createKernel(buildAutomaton(keywords)),
     rules,
     rulesOf,
     lintsOf,
     spellings: keywords.map((keyword) => Buffer.from(keyword, 'latin1')),
+    isEscape: keywords.map((_, index) => escapes.has(index)),
     isPlaceholder: placeholderTest(pack.placeholders),
   };
 }

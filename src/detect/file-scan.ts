@@ -1,6 +1,7 @@
 import type { DetectHints } from '../contracts/scanner.ts';
-import type { Hits, Kernel } from './automaton.ts';
+import type { Kernel } from './automaton.ts';
 import { LONGEST_WINDOW, type Rule, type RuleRef } from './compile.ts';
+import { mayUnescape, unescapeAround } from './escapes.ts';
 import { type Found, mayBegin, resolveOverlaps, type Span, tryRule } from './match.ts';
 import { Pairs } from './pair.ts';
 import type { PlaceholderTest } from './placeholder.ts';
@@ -29,6 +30,8 @@ export interface Search {
   readonly spellings: readonly Buffer[];
   /** Per keyword: the secretlint rules it lets through. */
   readonly lintsOf: readonly (readonly Lint[])[];
+  /** Per keyword: is it an escape, behind which a token may be hidden? */
+  readonly isEscape: readonly boolean[];
   readonly isPlaceholder: PlaceholderTest;
 }
 
@@ -130,7 +133,8 @@ export class FileScan {
   }
 
   #collect(bytes: Buffer, from: number, limit: number, pairs: Pairs): Found[] {
-    const { kernel, rulesOf, lintsOf } = this.#search;
+    const { kernel, rulesOf, lintsOf, isEscape } = this.#search;
+    const escapes: number[] = [];
     const hits = kernel.scan(bytes, from, bytes.length);
     const fresh: Found[] = [];
     if (hits.count === 0) return fresh;
@@ -141,29 +145,64 @@ export class FileScan {
       if (at >= limit) break;
       const keyword = hits.keywords[index] as number;
       for (const lint of lintsOf[keyword] ?? []) this.#noteLint(lint, bytes, at, keyword);
-      for (const ref of rulesOf[keyword] ?? []) this.#try(ref.rule, bytes, at, hits, index, ends, fresh, pairs);
+      for (const ref of rulesOf[keyword] ?? []) {
+        this.#try(ref.rule, bytes, { at, keyword }, ends, fresh, pairs, (span) => this.#refuse(span));
+      }
+      if (isEscape[keyword] === true && mayUnescape(bytes, at)) escapes.push(at);
     }
+    if (escapes.length > 0) fresh.push(...this.#collectEscaped(bytes, escapes, from, limit));
     return fresh;
+  }
+
+  /** What shows only when escapes are undone. A match belongs to the piece in which its first escape lies. */
+  #collectEscaped(bytes: Buffer, escapes: readonly number[], from: number, limit: number): Found[] {
+    const copy = unescapeAround(bytes, escapes);
+    if (copy === undefined) return [];
+    const { kernel, rulesOf } = this.#search;
+    const hits = kernel.scan(copy.bytes, 0, copy.bytes.length);
+    const fresh: Found[] = [];
+    const ends = new Map<Rule, number>();
+    const pairs = new Pairs(copy.bytes, { isCutLeft: false, isCutRight: false }, this.#search.isPlaceholder);
+    for (let index = 0; index < hits.count; index++) {
+      const hit = { at: hits.starts[index] as number, keyword: hits.keywords[index] as number };
+      for (const ref of rulesOf[hit.keyword] ?? []) {
+        // Pairs see to their own escapes.
+        if (ref.detector.paired === undefined) this.#try(ref.rule, copy.bytes, hit, ends, fresh, pairs, () => undefined);
+      }
+    }
+    return fresh.flatMap((found) => {
+      const first = copy.firstEscape(found.matchStart, found.matchEnd);
+      if (first === undefined || first < from || first >= limit) return [];
+      const place = (at: number): number => copy.places[at] as number;
+      return [
+        {
+          ...found,
+          start: place(found.start),
+          end: place(found.end),
+          matchStart: place(found.matchStart),
+          matchEnd: place(found.matchEnd),
+        },
+      ];
+    });
   }
 
   #try(
     rule: Rule,
     bytes: Buffer,
-    at: number,
-    hits: Hits,
-    index: number,
+    { at, keyword }: { readonly at: number; readonly keyword: number },
     ends: Map<Rule, number>,
     fresh: Found[],
     pairs: Pairs,
+    refuse: (span: Span) => void,
   ): void {
     if (!mayBegin(rule, bytes, at, 0, bytes.length)) return;
     if (!this.#applies(rule)) return;
-    if (rule.detector.caseSensitive && !this.#isSpelled(bytes, at, hits.keywords[index] as number)) return;
+    if (rule.detector.caseSensitive && !this.#isSpelled(bytes, at, keyword)) return;
     if (at < (ends.get(rule) ?? 0)) return;
     const refused: Span[] = [];
     const about = { isPlaceholder: this.#search.isPlaceholder, pairs };
     const result = tryRule(rule, bytes, at, { from: 0, to: bytes.length }, about, refused);
-    for (const span of refused) this.#refuse(span);
+    for (const span of refused) refuse(span);
     for (const found of result) {
       if (found.matchEnd <= (ends.get(rule) ?? 0)) continue;
       ends.set(rule, found.matchEnd);
