@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { displayWidth } from '../../../src/util/layout.ts';
+import { printable } from '../../../src/util/sanitize.ts';
 import { cellText, renderTable, type TableFormat, type TableRow } from '../../../src/util/table.ts';
 import { HOSTILE_NAMES } from '../../helpers/report.ts';
 
@@ -22,15 +25,61 @@ describe('table', () => {
     );
   });
 
-  it('cuts lines to the width of a terminal', () => {
-    const lines = renderTable(ROWS, COLUMNS, 'text', 40).split('\n');
+  it('wraps the last column when the others leave it room', () => {
+    const rows = [{ id: 'a', says: 'one two three four five six seven eight nine ten' }];
 
-    assert(
-      lines.every((line) => line.length <= 40),
-      lines.join('\n'),
+    assert.equal(
+      renderTable(rows, ['id', 'says'], 'text', 40),
+      ['id  says', 'a   one two three four five six seven', '    eight nine ten', ''].join('\n'),
     );
-    assert.match(lines[2] ?? '', /…$/);
   });
+
+  it('lays rows out as blocks when columns do not fit, without what is empty', () => {
+    assert.equal(
+      renderTable(ROWS, COLUMNS, 'text', 44),
+      [
+        'aws:1:user/ci',
+        '  sightings: 3',
+        '  capabilities: admin, escalates',
+        'gcp:shop:serviceAccount/etl',
+        '  sightings: 12  owner: ada@harbour.example',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('heads a block by the columns it is told', () => {
+    const text = renderTable(ROWS, COLUMNS, 'text', 50, ['sightings', 'owner']);
+
+    assert.deepEqual(text.split('\n').slice(-3), ['12 ada@harbour.example', '  id: gcp:shop:serviceAccount/etl', '']);
+  });
+
+  for (const width of [20, 50, 80, 100]) {
+    it(`keeps every line within ${width} columns, whatever stands in it, and loses nothing`, () => {
+      const cells = fc.array(fc.array(fc.string({ unit: 'grapheme', maxLength: 60 }), { minLength: 4, maxLength: 4 }), {
+        maxLength: 4,
+      });
+      fc.assert(
+        fc.property(cells, (all) => {
+          const rows = all.map(([id = '', sightings = '', capabilities = '', owner = '']) => ({
+            id,
+            sightings,
+            capabilities,
+            owner,
+          }));
+
+          const text = renderTable(rows, COLUMNS, 'text', width);
+
+          const squeezed = text.replace(/\s/g, '');
+          for (const line of text.split('\n')) assert(displayWidth(line) <= width, line);
+          for (const row of rows) {
+            for (const cell of Object.values(row)) assert(squeezed.includes(printable(cell).replace(/\s/g, '')), cell);
+          }
+        }),
+        { numRuns: 100 },
+      );
+    });
+  }
 
   it('shows only the header when there are no rows', () => {
     assert.equal(render([], ['a', 'b'], 'text'), 'a  b\n');
