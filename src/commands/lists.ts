@@ -1,10 +1,32 @@
 import { SEVERITIES } from '../contracts/index.ts';
 import type { Io } from '../io.ts';
-import type { Row } from '../store/index.ts';
-import { EXIT } from '../util/errors.ts';
+import type { Row, StoreReader } from '../store/index.ts';
+import { resolveSubjects, type Subject } from '../trace/resolve.ts';
+import { ConfigError, EXIT } from '../util/errors.ts';
+import { shellWord } from '../util/shell-word.ts';
+import { didYouMean } from '../util/suggest.ts';
 import { renderTable, type TableFormat } from '../util/table.ts';
 import { oneOf } from './scan.ts';
 import { type StoreOptions, withStore } from './with-store.ts';
+
+/** Whose identities the scanners know (`src/contracts/identity-id.ts`). */
+const PROVIDERS = ['aws', 'azure', 'entra', 'gcp', 'github', 'hoop', 'k8s', 'okta', 'postgres', 'spiffe'];
+
+const IDENTITY_COLUMNS = [
+  'identity_id',
+  'owner',
+  'ownership',
+  'environment',
+  'credentials',
+  'sightings',
+  'consumers',
+  'sessions',
+  'capabilities',
+  'last_used',
+  'findings',
+  'worst',
+];
+const FINDING_COLUMNS = ['severity', 'status', 'rule', 'subject', 'message', 'fingerprint'];
 
 interface ListOptions extends StoreOptions {
   readonly format: TableFormat;
@@ -15,18 +37,19 @@ export async function identitiesCommand(
   io: Io,
   options: ListOptions & { readonly provider?: string; readonly unowned?: boolean },
 ): Promise<number> {
-  const rows = await withStore(io, options, (store) =>
-    store.rows(
+  const rows = await withStore(io, options, async (store) => {
+    const provider = options.provider === undefined ? null : await providerNamed(store, options.provider);
+    return await store.rows(
       `SELECT identity_id, owner, ownership, environment, credentials, sightings, consumers, sessions,
          capabilities, strftime(last_used_at, '%Y-%m-%d') AS last_used, findings, worst
        FROM identity_overview
        WHERE ($provider IS NULL OR provider = $provider)
          AND (NOT $unowned OR ownership IN ('unowned', 'owner-left', 'owner-unknown'))
        ORDER BY list_position(['critical', 'high', 'medium', 'low', 'info'], worst) NULLS LAST, identity_id`,
-      { provider: options.provider ?? null, unowned: options.unowned === true },
-    ),
-  );
-  await print(io, rows, options, 'No identity matches.');
+      { provider, unowned: options.unowned === true },
+    );
+  });
+  await print(io, rows, options, 'No identity matches.', IDENTITY_COLUMNS, ['identity_id']);
   return EXIT.clean;
 }
 
@@ -36,28 +59,78 @@ export async function findingsCommand(
   options: ListOptions & { readonly severity?: string; readonly rule?: string; readonly identity?: string },
 ): Promise<number> {
   const least = options.severity === undefined ? 'info' : oneOf('--severity', options.severity, SEVERITIES);
-  const rows = await withStore(io, options, (store) =>
-    store.rows(
+  const rows = await withStore(io, options, async (store) => {
+    const rule = options.rule === undefined ? null : await ruleNamed(store, options.rule);
+    const about = options.identity === undefined ? undefined : await subjectsNamed(store, options.identity, options.store);
+    return await store.rows(
       `SELECT severity, status, rule, subject, message, left(fingerprint, 12) AS fingerprint
        FROM current_findings
        WHERE list_position($order::VARCHAR[], severity) >= list_position($order::VARCHAR[], $least)
          AND ($rule IS NULL OR rule = $rule)
-         AND ($identity IS NULL OR identity_id = $identity)
+         AND (NOT $narrowed OR list_contains(json_extract_string($identities, '$[*]'), identity_id)
+           OR (identity_id IS NULL AND list_contains(json_extract_string($credentials, '$[*]'), credential_id)))
        ORDER BY list_position($order::VARCHAR[], severity) DESC, rule, subject, fingerprint`,
       {
         order: `[${SEVERITIES.join(', ')}]`,
         least,
-        rule: options.rule ?? null,
-        identity: options.identity ?? null,
+        rule,
+        narrowed: about !== undefined,
+        identities: JSON.stringify(about?.flatMap(({ identity }) => identity ?? []) ?? []),
+        credentials: JSON.stringify(about?.flatMap(({ credentials }) => credentials) ?? []),
       },
-    ),
-  );
-  await print(io, rows, options, 'No finding matches.');
+    );
+  });
+  await print(io, rows, options, 'No finding matches.', FINDING_COLUMNS, ['severity', 'rule']);
   return EXIT.clean;
 }
 
-async function print(io: Io, rows: readonly Row[], options: ListOptions, none: string): Promise<void> {
+/** As the canonical ids spell it; one that the run lacks is no slip when it is one that scanners know. */
+async function providerNamed(store: StoreReader, text: string): Promise<string> {
+  const wanted = text.trim().toLowerCase();
+  const rows = await store.rows('SELECT DISTINCT provider FROM identities ORDER BY 1');
+  const providers = [...new Set([...rows.map((row) => String(row.provider)), ...PROVIDERS])];
+  const found = providers.find((provider) => provider.toLowerCase() === wanted);
+  if (found !== undefined) return found;
+  throw new ConfigError(`There is no provider "${text}"`, {
+    code: 'PROVIDER_UNKNOWN',
+    hint: didYouMean(wanted, providers, `In this run: ${rows.map((row) => String(row.provider)).join(', ') || 'none'}.`),
+  });
+}
+
+async function ruleNamed(store: StoreReader, text: string): Promise<string> {
+  const wanted = text.trim().toLowerCase();
+  // Checks that ran, with or without a finding.
+  const rows = await store.rows(
+    `SELECT rule FROM check_results WHERE run_id = (SELECT run_id FROM current_run)
+     UNION SELECT rule FROM current_findings`,
+  );
+  const rules = rows.map((row) => String(row.rule));
+  const found = rules.find((rule) => rule.toLowerCase() === wanted);
+  if (found !== undefined) return found;
+  throw new ConfigError(`No check "${text}" ran in this run`, {
+    code: 'RULE_UNKNOWN',
+    hint: didYouMean(wanted, rules, 'nhi-audit rules list --checks shows them all.'),
+  });
+}
+
+/** Whatever `trace` understands; and an identity that only findings name. */
+async function subjectsNamed(store: StoreReader, text: string, storeFile: string): Promise<readonly Subject[]> {
+  const [named] = await store.rows(
+    'SELECT DISTINCT identity_id FROM current_findings WHERE lower(identity_id) = lower($text) ORDER BY identity_id = $text DESC',
+    { text: text.trim() },
+  );
+  if (named !== undefined) return [{ identity: String(named.identity_id), credentials: [] }];
+  return await resolveSubjects(store, text, shellWord(storeFile));
+}
+
+async function print(
+  io: Io,
+  rows: readonly Row[],
+  options: ListOptions,
+  none: string,
+  columns: readonly string[],
+  heads: readonly string[],
+): Promise<void> {
   if (rows.length === 0 && options.format === 'text') return io.stderr(`${none}\n`);
-  const width = io.terminal.stdoutIsTTY ? io.terminal.columns : undefined;
-  await io.stdout(renderTable(rows, Object.keys(rows[0] ?? {}), options.format, width));
+  await io.stdout(renderTable(rows, columns, options.format, io.terminal.columns, heads));
 }
