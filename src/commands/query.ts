@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Io } from '../io.ts';
 import { ConfigError, EXIT, messageOf } from '../util/errors.ts';
+import { shellWord } from '../util/shell-word.ts';
 import { renderTable, type TableFormat } from '../util/table.ts';
 import { type StoreOptions, withStore } from './with-store.ts';
 
@@ -11,19 +12,37 @@ export async function queryCommand(
   options: StoreOptions & { readonly format: TableFormat },
 ): Promise<number> {
   const text = sql === '-' ? readFileSync(0, 'utf8') : sql;
+  if (isBlank(text)) {
+    throw new ConfigError('There is no SQL to run', { code: 'QUERY', hint: hintFor('', text, shellWord(options.store)) });
+  }
   const { rows, columns } = await withStore(io, options, async (store) => {
     try {
       return await store.table(text);
     } catch (error) {
       if (io.signal.aborted) throw error;
-      throw new ConfigError(`The query failed: ${error instanceof Error ? error.message.trim() : messageOf(error)}`, {
+      const what = error instanceof Error ? error.message.trim() : messageOf(error);
+      throw new ConfigError(`The query failed: ${what}`, {
         code: 'QUERY',
-        hint: 'The views and their columns: nhi-audit query "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal" --store FILE',
+        hint: hintFor(what, text, shellWord(options.store)),
         cause: error,
       });
     }
   });
-  const width = io.terminal.stdoutIsTTY ? io.terminal.columns : undefined;
-  await io.stdout(renderTable(rows, columns, options.format, width));
+  await io.stdout(renderTable(rows, columns, options.format, io.terminal.columns));
   return EXIT.clean;
+}
+
+/** Nothing but blanks, comments and semicolons. */
+function isBlank(sql: string): boolean {
+  return sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, '').replace(/[\s;]/g, '') === '';
+}
+
+function hintFor(what: string, sql: string, store: string): string {
+  if (/^one statement is expected/.test(what)) {
+    // The engine makes two of a PIVOT whose columns it has to look up first.
+    return /\bpivot/i.test(sql)
+      ? "Name the columns of a PIVOT, and give one statement: PIVOT identities ON provider IN ('aws', 'gcp') USING count(*)"
+      : 'Run them one by one, or join their results with UNION ALL.';
+  }
+  return `The views and their columns: nhi-audit query "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal" --store ${store}`;
 }

@@ -7,10 +7,11 @@ import { findingsCommand, identitiesCommand } from '../../../src/commands/lists.
 import { queryCommand } from '../../../src/commands/query.ts';
 import { reportCommand } from '../../../src/commands/report.ts';
 import { traceCommand } from '../../../src/commands/trace.ts';
+import type { CheckResult, Finding, Observation } from '../../../src/contracts/index.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { type TestIo, testIo } from '../../helpers/io.ts';
 import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
-import { loadRun } from '../correlate/run-store.ts';
+import { loadRun, RUN_START } from '../correlate/run-store.ts';
 
 const NAMES = ['first', 'second'] as const;
 
@@ -23,6 +24,7 @@ describe('commands over a store', () => {
     root = tempDir();
     runs = await storeWith(join(root, 'audit.duckdb'), NAMES);
     await storeWith(join(root, 'empty.duckdb'), []);
+    await storeWithFindings(join(root, 'findings.duckdb'));
   });
 
   beforeEach(() => {
@@ -47,6 +49,78 @@ describe('commands over a store', () => {
 
     assert.equal(io.err(), 'No identity matches.\n');
     assert.deepEqual(JSON.parse(io.out()), []);
+  });
+
+  it('take a provider in other letters, and refuse one that nobody knows', async () => {
+    await identitiesCommand(io, { store: 'audit.duckdb', format: 'json', provider: 'AWS' });
+
+    assert.deepEqual(names(io), ['second']);
+    await assert.rejects(identitiesCommand(io, { store: 'audit.duckdb', format: 'json', provider: 'gpc' }), {
+      code: 'PROVIDER_UNKNOWN',
+      exit: 2,
+      hint: 'Did you mean "gcp"?',
+    });
+  });
+
+  it('give the header of an empty CSV', async () => {
+    await identitiesCommand(io, { store: 'audit.duckdb', format: 'csv', provider: 'gcp' });
+
+    assert.match(io.out(), /^identity_id,owner,.*,worst\r\n$/);
+  });
+
+  for (const [what, more, expected] of [
+    ['a rule that did not run', { rule: 'nope' }, { code: 'RULE_UNKNOWN', hint: /rules list --checks/ }],
+    ['a rule nearly typed', { rule: 'owner-letf' }, { code: 'RULE_UNKNOWN', hint: 'Did you mean "owner-left"?' }],
+    ['an identity that is not there', { identity: 'build-bot' }, { code: 'TRACE_UNKNOWN', hint: /--store findings\.duckdb/ }],
+    ['an identity nearly typed', { identity: 'secnod' }, { code: 'TRACE_UNKNOWN', hint: 'Did you mean "second"?' }],
+  ] as const) {
+    it(`list no findings of ${what}, with exit code 2`, async () => {
+      await assert.rejects(findingsCommand(io, { store: 'findings.duckdb', format: 'json', ...more }), { exit: 2, ...expected });
+    });
+  }
+
+  for (const [what, more] of [
+    ['its rule in other letters', { rule: 'Owner-Left' }],
+    ['the canonical id', { identity: 'aws:219484930172:user/second' }],
+    ['the name', { identity: 'Second' }],
+    ['the ARN', { identity: 'arn:aws:iam::219484930172:user/second' }],
+  ] as const) {
+    it(`find a finding by ${what}`, async () => {
+      await findingsCommand(io, { store: 'findings.duckdb', format: 'json', ...more });
+
+      assert.deepEqual(
+        (JSON.parse(io.out()) as readonly { readonly message: string }[]).map((row) => row.message),
+        ['aws:219484930172:user/second'],
+      );
+    });
+  }
+
+  it('list no finding of an identity or a rule that has none', async () => {
+    const other = testIo(root);
+
+    await findingsCommand(io, { store: 'findings.duckdb', format: 'text', identity: 'first' });
+    await findingsCommand(other, { store: 'findings.duckdb', format: 'text', rule: 'unowned-identity' });
+
+    assert.equal(io.err() + other.err(), 'No finding matches.\n'.repeat(2));
+  });
+
+  it('trace all that an owner has, one after the other', async () => {
+    const json = testIo(root);
+
+    const code = await traceCommand(io, 'Ada@harbour.example', { store: 'findings.duckdb', format: 'text' });
+    await traceCommand(json, 'ada@harbour.example', { store: 'findings.duckdb', format: 'json' });
+
+    assert.equal(code, 0);
+    assert.match(
+      io.out(),
+      /^2 identities of Ada@harbour\.example:\n.*first\n.*second\n[\s\S]*1 of 2\naws:.*first\n[\s\S]*2 of 2\naws:.*second\n/,
+    );
+    assert.deepEqual(
+      (JSON.parse(json.out()) as readonly { readonly subject: { readonly identity: string } }[]).map(
+        (one) => one.subject.identity,
+      ),
+      ['aws:219484930172:user/first', 'aws:219484930172:user/second'],
+    );
   });
 
   it('report a run again, the same each time', async () => {
@@ -75,6 +149,30 @@ describe('commands over a store', () => {
 
     assert.equal(io.out(), 'name,provider\r\nsecond,aws\r\n');
   });
+
+  it('keep columns of one name apart', async () => {
+    await queryCommand(io, "SELECT 1 AS a, 2 AS a, 'x' AS b", { store: 'audit.duckdb', format: 'json' });
+
+    assert.deepEqual(JSON.parse(io.out()), [{ a: 1, 'a:1': 2, b: 'x' }]);
+  });
+
+  it('take a semicolon at the end, in a text and in a comment for what it is', async () => {
+    await queryCommand(io, "SELECT ';' AS a /* ; */; -- ; SELECT 2", { store: 'audit.duckdb', format: 'csv' });
+
+    assert.equal(io.out(), 'a\r\n;\r\n');
+  });
+
+  for (const [what, sql, hint] of [
+    ['more than one statement', 'SELECT 1; SELECT 2', /one by one/],
+    ['a PIVOT that looks up its columns', 'PIVOT identities ON provider USING count(*)', /Name the columns of a PIVOT/],
+    ['nothing', '', /duckdb_views\(\).*--store audit\.duckdb$/],
+    ['a comment alone', ' -- nothing\n;', /duckdb_views/],
+  ] as const) {
+    it(`refuse ${what}, and say what to do`, async () => {
+      await assert.rejects(queryCommand(io, sql, { store: 'audit.duckdb', format: 'text' }), { code: 'QUERY', exit: 2, hint });
+      assert.equal(io.out(), '');
+    });
+  }
 
   for (const [what, sql] of [
     ['a query that writes', "INSERT INTO settings VALUES ('a', 'b')"],
@@ -209,6 +307,47 @@ async function storeWith(file: string, identities: readonly string[]): Promise<r
   } finally {
     store.close();
   }
+}
+
+/** One run with two identities of one owner, and a finding about the second. */
+async function storeWithFindings(file: string): Promise<void> {
+  const store = await openStore({ mode: 'write', file });
+  const ids = NAMES.map((name) => `aws:219484930172:user/${name}`);
+  try {
+    await loadRun(
+      store,
+      ids.map((id, n): Observation => {
+        return { kind: 'identity', id, provider: 'aws', type: 'user', name: NAMES[n] ?? '', owner: 'ada@harbour.example' };
+      }),
+      { startedAt: RUN_START },
+    );
+    const checks = ['owner-left', 'unowned-identity'].map((rule): CheckResult => {
+      return { rule, outcome: 'pass', population: 2, findings: 0, excepted: 0 };
+    });
+    await store.saveResults({ findings: [findingOf(ids[1] ?? '')], checks, controls: [] }, RUN_START);
+  } finally {
+    store.close();
+  }
+}
+
+function findingOf(identity: string): Finding {
+  return {
+    fingerprint: 'f'.repeat(64),
+    rule: 'owner-left',
+    title: 'The owner has left',
+    message: identity,
+    severity: 'high',
+    confidence: 'high',
+    persona: 'security',
+    status: 'new',
+    identity,
+    subject: identity,
+    controls: [],
+    evidence: [],
+    firstSeen: RUN_START,
+    lastSeen: RUN_START,
+    fix: 'Name another.',
+  };
 }
 
 function names(io: TestIo): readonly string[] {
