@@ -2,14 +2,16 @@ import { loadConfig } from '../config/load.ts';
 import type { Check, Framework } from '../contracts/index.ts';
 import type { PackedDetector } from '../detect/pack.ts';
 import { type ScannerDetector, scannerDetectors } from '../detect/scanner-detectors.ts';
+import { controlNamed } from '../frameworks/resolve.ts';
 import type { Io } from '../io.ts';
 import { loadDetectors, loadJudgement } from '../run/rules.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
-import { nearest } from '../util/nearest.ts';
+import { didYouMean } from '../util/suggest.ts';
 import { renderTable, type TableFormat } from '../util/table.ts';
 
 interface Globals {
   readonly config?: string;
+  readonly quiet?: boolean;
 }
 
 /** Every check and detector, one a row. */
@@ -42,8 +44,9 @@ export async function listCommand(
     for (const d of scannerDetectors())
       rows.push({ kind: 'detector', id: d.id, severity: '', controls: 'structure', title: d.title });
   }
-  const width = io.terminal.stdoutIsTTY ? io.terminal.columns : undefined;
-  await io.stdout(renderTable(rows, ['kind', 'id', 'severity', 'controls', 'title'], options.format, width));
+  await io.stdout(
+    renderTable(rows, ['kind', 'id', 'severity', 'controls', 'title'], options.format, io.terminal.columns, ['kind', 'id']),
+  );
   return EXIT.clean;
 }
 
@@ -55,30 +58,35 @@ async function controlRefs(io: Io, text: string, frameworks: readonly Framework[
 }
 
 /** One rule as a page: what, why it matters, what it rests on, how to mend it, what it cannot see. */
-export async function explainCommand(io: Io, id: string, options: Globals): Promise<number> {
+export async function explainCommand(io: Io, text: string, options: Globals): Promise<number> {
   const config = loadConfig(io.directory, options.config);
   const { checks, frameworks } = await loadJudgement(config);
-  const check = checks.find((candidate) => candidate.meta.id === id);
-  if (check !== undefined) {
-    await io.stdout(explainCheck(check, frameworks));
-    return EXIT.clean;
-  }
   const pack = await loadDetectors(config);
+  const structural = scannerDetectors();
+  const id = text.trim().toLowerCase();
+  const check = checks.find((candidate) => candidate.meta.id === id);
   const detector = pack.detectors.find((candidate) => candidate.id === id);
-  if (detector !== undefined) {
-    await io.stdout(explainDetector(detector));
-    return EXIT.clean;
-  }
-  const structural = scannerDetectors().find((candidate) => candidate.id === id || id.startsWith(`${candidate.id}/`));
-  if (structural !== undefined) {
-    await io.stdout(explainStructural(id, structural));
-    return EXIT.clean;
-  }
-  const ids = [...checks.map((c) => c.meta.id), ...pack.detectors.map((d) => d.id)];
-  const meant = nearest(id, ids) ?? ids.find((candidate) => candidate.includes(id));
-  throw new ConfigError(`There is no rule "${id}"`, {
+  const reader = structural.find((candidate) => candidate.id === id || id.startsWith(`${candidate.id}/`));
+  if (check !== undefined) await io.stdout(explainCheck(check, frameworks));
+  else if (detector !== undefined) await io.stdout(explainDetector(detector));
+  else if (reader !== undefined) await io.stdout(explainStructural(id, reader));
+  else
+    throw unknownRule(
+      text,
+      [...checks.map((c) => c.meta.id), ...[...pack.detectors, ...structural].map((d) => d.id)],
+      frameworks,
+    );
+  return EXIT.clean;
+}
+
+function unknownRule(text: string, ids: readonly string[], frameworks: readonly Framework[]): ConfigError {
+  const control = controlNamed(text, frameworks);
+  return new ConfigError(`There is no rule "${text}"`, {
     code: 'RULE_UNKNOWN',
-    hint: meant === undefined ? 'nhi-audit rules list shows them all.' : `Did you mean "${meant}"?`,
+    hint:
+      control === undefined
+        ? didYouMean(text, ids, 'nhi-audit rules list shows them all.')
+        : `It is a control: nhi-audit rules list --control ${control.ref} lists its checks.`,
   });
 }
 
@@ -143,6 +151,7 @@ export async function checkCommand(io: Io, options: Globals): Promise<number> {
   const { loadFrameworks } = await import('../frameworks/load.ts');
   const { openStore } = await import('../store/index.ts');
 
+  if (options.quiet !== true) io.stderr('Proving every rule: SQL, examples, controls. This takes some seconds.\n');
   const frameworks = await loadFrameworks();
   const { checks, problems: unreadable } = readChecks(config.rules.checks);
   const controls = new Set(

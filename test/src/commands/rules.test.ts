@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { checkCommand, explainCommand, listCommand } from '../../../src/commands/rules.ts';
+import { displayWidth } from '../../../src/util/layout.ts';
 import { type TestIo, testIo } from '../../helpers/io.ts';
 import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
 import { HEAD, SELECT } from '../correlate/checks.ts';
@@ -48,7 +49,16 @@ describe('rules', () => {
         read.map(({ id }) => id),
         rows.map(({ id }) => id),
       );
-      assert.equal(text.out().trim().split('\n').length, rows.length + 1);
+      assert.deepEqual(
+        text.out().match(/^(?:check|detector) \S+/gm),
+        rows.map(({ kind, id }) => `${kind} ${id}`),
+      );
+      assert(
+        text
+          .out()
+          .split('\n')
+          .every((line) => displayWidth(line) <= 100),
+      );
     });
 
     it('lists the checks of one control', async () => {
@@ -110,7 +120,35 @@ describe('rules', () => {
     });
   });
 
+  describe('explain, when a rule is not known', () => {
+    for (const [text, hint] of [
+      ['AWS', /^Did you mean "aws-access-key", .*"aws-secret-access-key"/],
+      ['Secret-Access', /"aws-secret-access-key"/],
+      ['NHI-03', /^It is a control: nhi-audit rules list --control owasp-nhi-2025:NHI3:2025/],
+    ] as const) {
+      it(`suggests for ${text}`, async () => {
+        await assert.rejects(explainCommand(io, text, {}), { code: 'RULE_UNKNOWN', exit: 2, hint });
+      });
+    }
+
+    it('takes an id in other letters', async () => {
+      assert.equal(await explainCommand(io, 'Leaked-Live-KEY', {}), 0);
+      assert.match(io.out(), /^leaked-live-key\n/);
+    });
+  });
+
   describe('check', () => {
+    it('says that it is at work, unless told to be quiet', async () => {
+      writeFile(io.directory, 'nhi-audit.config.yml', 'rules: { checks: [nowhere] }\n');
+      const quiet = testIo(io.directory);
+
+      await assert.rejects(checkCommand(io, {}));
+      await assert.rejects(checkCommand(quiet, { quiet: true }));
+
+      assert.match(io.err(), /^Proving every rule: .*\n$/);
+      assert.equal(quiet.err(), '');
+    });
+
     it('proves a user’s own check', async () => {
       ownChecks({ 'old-key.sql': `/*---\n${HEAD}\n---*/\n${SELECT};\n` });
 
