@@ -43,10 +43,27 @@ export function resolveFramework(text: string, frameworks: readonly Framework[])
   const found = frameworks.find((framework) => framework.id.toLowerCase() === id);
   if (found !== undefined) return found;
   const ids = frameworks.map((framework) => framework.id);
+  const control = controlNamed(text, frameworks);
   throw new ConfigError(`unknown framework: ${text}`, {
     code: 'FRAMEWORK_UNKNOWN',
-    hint: suggestion(nearest(text, ids), `Known frameworks: ${list(ids)}.`),
+    hint: control === undefined ? suggestion(nearest(text, ids), `Known frameworks: ${list(ids)}.`) : controlHint(control),
   });
+}
+
+/** The control a text names, where a text of another kind was asked for; `undefined` when it names none. */
+export function controlNamed(text: string, frameworks: readonly Framework[]): ResolvedControl | undefined {
+  try {
+    return resolveControl(text, frameworks);
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+function controlHint({ ref, warning }: ResolvedControl): string {
+  const framework = ref.slice(0, ref.indexOf(':'));
+  const read = warning === undefined ? 'That is a control, not a framework.' : `That is a control, not a framework. ${warning}`;
+  return `${read}\n  The framework that has it: --framework ${framework}. Checks of the control: nhi-audit rules list --control ${ref}`;
 }
 
 /**

@@ -118,4 +118,15 @@ describe('framework resolution', () => {
       (error) => error instanceof ConfigError && /nist-csf-2\.0/.test(error.hint ?? ''),
     );
   });
+
+  for (const [text, hint] of [
+    ['NHI-03', /read as NHI3:2025.*NHI7:2025[\s\S]*--framework owasp-nhi-2025\..*rules list --control owasp-nhi-2025:NHI3:2025$/],
+    ['PR.AA-05', /^That is a control, not a framework\.\n.*--framework nist-csf-2\.0\./],
+  ] as const) {
+    it(`says that ${text} is a control, when a framework is asked for`, async () => {
+      const all = await loadFrameworks();
+
+      assert.throws(() => resolveFramework(text, all), { code: 'FRAMEWORK_UNKNOWN', hint });
+    });
+  }
 });
