@@ -40,7 +40,7 @@ foreign_trusts AS (
     lower(coalesce(condition::VARCHAR, '')) AS tests
   FROM trusts
   WHERE effect = 'allow' AND principal_type IN ('account', 'identity', 'unknown') AND starts_with(identity_id, 'aws:')
-    AND coalesce((detail->>'$.crossAccount')::BOOLEAN, false)
+    AND coalesce(TRY_CAST(detail->>'$.crossAccount' AS BOOLEAN), false)
 )
 SELECT
   t.identity_id,

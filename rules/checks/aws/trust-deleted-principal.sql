@@ -25,5 +25,5 @@ SELECT
   concat(identity_id, ' trusts ', short_id(principal), ', an identity that no longer exists.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM trusts
-WHERE effect = 'allow' AND (detail->>'$.deleted')::BOOLEAN
+WHERE effect = 'allow' AND TRY_CAST(detail->>'$.deleted' AS BOOLEAN)
 GROUP BY identity_id, principal

@@ -25,5 +25,5 @@ SELECT
   concat('The job ', consumer_id, ' takes all secrets of its repository in one expression.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND secret_name = '*' AND coalesce((detail->>'$.secretsAll')::BOOLEAN, false)
+WHERE type = 'workflow-job' AND secret_name = '*' AND coalesce(TRY_CAST(detail->>'$.secretsAll' AS BOOLEAN), false)
 GROUP BY consumer_id

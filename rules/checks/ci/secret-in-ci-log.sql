@@ -30,5 +30,5 @@ SELECT
   concat('The job ', consumer_id, ' prints ', CASE secret_name WHEN '*' THEN 'its secrets' ELSE secret_name END, ' into its log.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND (detail->>'$.echoesSecret')::BOOLEAN
+WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND TRY_CAST(detail->>'$.echoesSecret' AS BOOLEAN)
 GROUP BY consumer_id, secret_name

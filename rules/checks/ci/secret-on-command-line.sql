@@ -23,5 +23,5 @@ SELECT
   concat('The job ', consumer_id, ' passes ', secret_name, ' as an argument of a command.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND secret_name NOT IN ('*') AND coalesce((detail->>'$.secretInArgument')::BOOLEAN, false)
+WHERE type = 'workflow-job' AND secret_name NOT IN ('*') AND coalesce(TRY_CAST(detail->>'$.secretInArgument' AS BOOLEAN), false)
 GROUP BY consumer_id, secret_name

@@ -31,5 +31,5 @@ SELECT
   CASE WHEN len(coalesce(from_json(c.detail->'$.unpinned', '["VARCHAR"]'), [])) > 0 THEN 'high' ELSE 'medium' END AS severity,
   [c.observation_id] AS evidence
 FROM consumers AS c
-WHERE c.type = 'workflow-job' AND c.secret_name = '*' AND (c.detail->>'$.secretsInherit')::BOOLEAN
+WHERE c.type = 'workflow-job' AND c.secret_name = '*' AND TRY_CAST(c.detail->>'$.secretsInherit' AS BOOLEAN)
   AND len(coalesce(from_json(c.detail->'$.thirdParty', '["VARCHAR"]'), [])) > 0

@@ -36,7 +36,7 @@ SELECT
   concat(
     'The job ', c.consumer_id, ' logs in to ', CASE (c.detail->>'$.cloud') WHEN 'aws' THEN 'AWS' WHEN 'gcp' THEN 'Google Cloud' ELSE 'Azure' END,
     ' with a static key (', listed(list(DISTINCT c.secret_name ORDER BY c.secret_name)), ')',
-    CASE WHEN bool_or((c.detail->>'$.oidcAvailable')::BOOLEAN) THEN ', although it may ask for an OIDC token' ELSE '' END, '.') AS message,
+    CASE WHEN bool_or(TRY_CAST(c.detail->>'$.oidcAvailable' AS BOOLEAN)) THEN ', although it may ask for an OIDC token' ELSE '' END, '.') AS message,
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
 WHERE c.type = 'workflow-job' AND c.how = 'static-key' AND c.secret_name IS NOT NULL AND (c.detail->>'$.cloud') IS NOT NULL

@@ -38,8 +38,8 @@ jobs AS (
   SELECT
     consumer_id,
     min(trigger) AS trigger,
-    coalesce(bool_or((detail->>'$.prHeadCheckout')::BOOLEAN), false) AS runs_theirs,
-    coalesce(bool_and((detail->>'$.environmentDeclared')::BOOLEAN), false) AS guarded,
+    coalesce(bool_or(TRY_CAST(detail->>'$.prHeadCheckout' AS BOOLEAN)), false) AS runs_theirs,
+    coalesce(bool_and(TRY_CAST(detail->>'$.environmentDeclared' AS BOOLEAN)), false) AS guarded,
     min(detail->>'$.job') AS job,
     min(location->>'$.repository') AS repository,
     min(location->>'$.path') AS path

@@ -32,6 +32,6 @@ FROM grants AS g
 LEFT JOIN identities AS i USING (identity_id)
 WHERE g.effect = 'allow' AND g.permission IN ('roles/owner', 'roles/editor')
   AND regexp_matches(g.identity_id, '(-compute@developer|@appspot)\.gserviceaccount\.com$')
-  AND coalesce((g.detail->>'$.deleted')::BOOLEAN, false) = false
+  AND coalesce(TRY_CAST(g.detail->>'$.deleted' AS BOOLEAN), false) = false
   AND coalesce(i.enabled, true)
 GROUP BY g.identity_id

@@ -35,7 +35,7 @@ FROM grants AS g
 LEFT JOIN identities AS i USING (identity_id)
 WHERE starts_with(g.identity_id, 'gcp:') AND g.effect = 'allow' AND g.permission IN ('roles/owner', 'roles/editor')
   AND NOT coalesce(i.managed, false)
-  AND coalesce((g.detail->>'$.deleted')::BOOLEAN, false) = false
+  AND coalesce(TRY_CAST(g.detail->>'$.deleted' AS BOOLEAN), false) = false
   AND NOT regexp_matches(g.identity_id, '(-compute@developer|@appspot|@cloudservices)\.gserviceaccount\.com$')
   AND coalesce(i.enabled, true)
 GROUP BY g.identity_id
