@@ -669,7 +669,7 @@ SELECT
   g.type,
   g.name,
   g.id_only,
-  g.public_id,
+  coalesce(c.public_id, g.public_id) AS public_id,
   g.at_head,
   p.places,
   coalesce(g.repositories, []) AS repositories,

@@ -26,6 +26,11 @@ SELECT
     identity_id, ' has ', count(*), ' active access keys (',
     string_agg(concat(short_id(coalesce(public_id, 'slot ' || (detail->>'$.slot'))), ' of ', day_text(created_at)), ', ' ORDER BY created_at),
     '), the younger for ', days_since(max(created_at)), ' days.') AS message,
+  -- The older one, though its id be not known: never the id of the other.
+  numbered([
+    concat('See which key is still used: `aws iam get-access-key-last-used --access-key-id ', word_or(arg_min_null(public_id, (created_at, credential_id)), 'ID'), '`.'),
+    'Move that consumer to the newer one. ' || deactivate_step(arg_min(credential_id, (created_at, credential_id)), identity_id, arg_min_null(public_id, (created_at, credential_id))),
+    'Later: ' || delete_step(arg_min(credential_id, (created_at, credential_id)), identity_id, arg_min_null(public_id, (created_at, credential_id)))]) AS fix,
   list_distinct(flatten(list(evidence))) AS evidence
 FROM credentials
 WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active' AND identity_id IS NOT NULL

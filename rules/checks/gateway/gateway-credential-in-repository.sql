@@ -27,16 +27,16 @@ WITH held AS (
   SELECT credential_id, connection, evidence FROM gateway_connections WHERE credential_id IS NOT NULL
 ),
 outside AS (
-  SELECT credential_id, sighting_place(place, location) AS place_words, type, masked, observation_id, fingerprint
+  SELECT credential_id, sighting_place(place, location) AS place_words, provider, type, detector, confidence, masked, observation_id, fingerprint
   FROM sightings
   WHERE place <> 'session-log'
 ),
 met AS (
-  SELECT h.credential_id, h.connection, h.evidence, o.place_words, o.type, o.masked, o.observation_id
+  SELECT h.credential_id, h.connection, h.evidence, o.place_words, o.provider, o.type, o.detector, o.confidence, o.masked, o.observation_id
   FROM held AS h
   JOIN outside AS o ON o.credential_id = h.credential_id
   UNION
-  SELECT h.credential_id, h.connection, h.evidence, o.place_words, o.type, o.masked, o.observation_id
+  SELECT h.credential_id, h.connection, h.evidence, o.place_words, o.provider, o.type, o.detector, o.confidence, o.masked, o.observation_id
   FROM held AS h
   JOIN credentials AS c ON c.credential_id = h.credential_id
   JOIN outside AS o ON o.fingerprint = c.fingerprint
@@ -45,7 +45,7 @@ SELECT
   m.credential_id,
   max(ci.identity_id) AS identity_id,
   concat(
-    type_words(min(m.type)), ' ', min(m.masked), coalesce(' of ' || max(ci.identity_id), ''), ', which the gateway holds for ',
+    seen_as(m.provider, m.type, m.detector, m.confidence, m.masked), coalesce(' of ' || max(ci.identity_id), ''), ', which the gateway holds for ',
     listed(list(DISTINCT m.connection ORDER BY m.connection)), ', also lies in ', listed(list(DISTINCT m.place_words ORDER BY m.place_words)), '.') AS message,
   list_distinct(list_concat(list(m.observation_id), flatten(list(m.evidence)))) AS evidence
 FROM met AS m

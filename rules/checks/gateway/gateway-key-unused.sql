@@ -30,6 +30,7 @@ SELECT
     CASE WHEN greatest(i.last_used_at, seen.last) IS NULL THEN concat('was never used in the ', days_since(i.created_at), ' days since it was made')
       ELSE concat('was last used ', days_since(greatest(i.last_used_at, seen.last)), ' days ago, on ', day_text(greatest(i.last_used_at, seen.last))) END,
     '.') AS message,
+  concat('Revoke the ', hoop_key_words(i.identity_id), ' in the gateway. It can be made active again if somebody misses it.') AS fix,
   i.evidence
 FROM identities AS i
 LEFT JOIN seen USING (identity_id)

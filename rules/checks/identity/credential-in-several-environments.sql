@@ -37,12 +37,12 @@ SELECT
   s.credential_id,
   coalesce(ci.identity_id, c.identity_id) AS identity_id,
   concat(
-    type_words(coalesce(seen.type, c.type, 'credential')), ' ', coalesce(seen.masked, short_id(c.public_id), concat('with fingerprint ', left(c.fingerprint, 8)), s.credential_id),
+    coalesce(seen.name, concat(type_words(coalesce(c.type, 'credential')), ' ', coalesce(short_id(c.public_id), 'with fingerprint ' || left(c.fingerprint, 8), s.credential_id))),
     coalesce(' of ' || coalesce(ci.identity_id, c.identity_id), ''),
     ' serves ', array_to_string(s.environments, ' and '), ': ', listed(s.places), '.') AS message,
   list_concat(s.evidence, coalesce(c.evidence, [])) AS evidence,
   {'environments': s.environments} AS detail
 FROM shared AS s
-LEFT JOIN (SELECT credential_id, min(type) AS type, min(masked) AS masked FROM sightings GROUP BY ALL) AS seen USING (credential_id)
+LEFT JOIN (SELECT credential_id, seen_as(provider, type, detector, confidence, masked) AS name FROM sightings GROUP BY credential_id) AS seen USING (credential_id)
 LEFT JOIN credentials AS c USING (credential_id)
 LEFT JOIN credential_identities AS ci USING (credential_id)
