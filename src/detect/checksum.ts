@@ -45,7 +45,9 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   'github-app-jwt': {
     judge: ({ secret }) => when(decodeJson(secret.split('_').slice(2).join('_').split('.')[0] ?? '') !== undefined),
   },
-  pem: { judge: judgePem },
+  pem: { judge: (input) => (isLocked(input.secret) ? INVALID : judgePem(input)) },
+  /** Of no use without its passphrase. */
+  'pem-encrypted': { judge: (input) => (isLocked(input.secret) ? judgePem(input) : INVALID) },
   'gcp-json': { judge: judgeServiceAccountFile, gives: ['email', 'project'] },
   'bedrock-key': { judge: judgeBedrockKey },
   'bedrock-short': { judge: ({ secret }) => when(decodeBase64(secret.replace(/^bedrock-api-key-/, '')).includes('bedrock')) },
@@ -55,6 +57,8 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   'connection-string': { judge: judgeConnectionString },
   'postgres-url': { judge: judgePostgresUrl, gives: ['database'] },
   'basic-auth': { judge: judgeConnectionString },
+  /** What a command line or a file of logins gives as a password. */
+  'given-password': { judge: judgeGiven },
   /** Letters and digits both: what a random token of some length always has. */
   mixed: { judge: ({ secret }) => when(/[A-Za-z]/.test(secret) && /\d/.test(secret)) },
   /** Upper case, lower case and digits. */
@@ -153,7 +157,21 @@ function judgePem({ secret }: CheckInput): Verdict {
   const isEncrypted = /ENCRYPTED/.test(secret.slice(0, 200));
   if (!isOpenSsh && !isPgp && bytes[0] !== 0x30 && !isEncrypted) return INVALID;
   if (entropyOf(body) < 4.2) return INVALID;
-  return isEncrypted ? { valid: true, confidence: 'medium' } : VALID;
+  return VALID;
+}
+
+/**
+ * `BEGIN ENCRYPTED PRIVATE KEY` (RFC 5958), `Proc-Type: 4,ENCRYPTED` (RFC 1421), or a cipher other than `none` in OpenSSH's
+ * form: https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key
+ */
+function isLocked(secret: string): boolean {
+  if (/ENCRYPTED/.test(secret.slice(0, 200))) return true;
+  if (!secret.includes('OPENSSH PRIVATE KEY')) return false;
+  const bytes = Buffer.from((pemBody(secret) ?? '').slice(0, 120), 'base64');
+  const magic = 'openssh-key-v1\0';
+  if (bytes.length < magic.length + 8 || bytes.toString('latin1', 0, magic.length) !== magic) return false;
+  const size = bytes.readUInt32BE(magic.length);
+  return bytes.toString('latin1', magic.length + 4, magic.length + 4 + size) !== 'none';
 }
 
 /** https://docs.cloud.google.com/iam/docs/keys-create-delete: the file names the account and the project. */
@@ -229,6 +247,15 @@ function judgePostgresUrl(input: CheckInput): Verdict {
   const verdict = judgeConnectionString(input);
   const { database = '', user = '' } = input.groups;
   return verdict.valid ? { ...verdict, groups: { database: database === '' ? user : database } } : verdict;
+}
+
+function judgeGiven({ secret, groups, isPlaceholder }: CheckInput): Verdict {
+  const { user = '', host = '' } = groups;
+  // Variables, templates, substitutions, options, paths: what stands in scripts in the place of a password.
+  if (/^[-$%<{(`!./~]|\$[({A-Za-z_]|`|\{\{|%\w+%|^\w+\(|^\[/.test(secret)) return INVALID;
+  if (EXAMPLE_HOST.test(host) || (user !== '' && isPlaceholder(user) && isWeak(secret, user))) return INVALID;
+  if (!/\d/.test(secret) && COMMON_WORDS.test(secret.toLowerCase())) return INVALID;
+  return isWeak(secret, user) ? { valid: true, confidence: 'low' } : VALID;
 }
 
 /** A value given to something called `password` or `secret`: is it likely one? */

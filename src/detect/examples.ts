@@ -21,7 +21,7 @@ import { crc32Base62, grafanaChecksum } from './checksum.ts';
  * | `{{json64:prefix}}` | `prefix` and base64url of a JSON object |
  * | `{{discord}}` `{{jirapat}}` | their forms |
  * | `{{basic64:NAME:24}}` `{{text64:18}}` | base64 of `NAME:` and so many characters, or of the characters alone |
- * | `{{pem:RSA PRIVATE KEY}}` `{{pemline:PRIVATE KEY}}` | a PEM block over lines, or in one line with `\n` |
+ * | `{{pem:RSA PRIVATE KEY}}` `{{pemline:PRIVATE KEY}}` | a PEM block over lines, or in one line with `\n`; `:aes256-ctr` behind it is OpenSSH's cipher |
  *
  * Where several parts are made, `{{!…}}` marks the one that is the secret; else it is the longest.
  */
@@ -126,7 +126,7 @@ function make(kind: string, words: readonly string[], random: Random): string | 
       return base64(pick(ALPHABETS.alnum ?? '', Number(first), random));
     case 'pem':
     case 'pemline':
-      return makePem(first, kind === 'pem' ? '\n' : '\\n', random);
+      return makePem(first, kind === 'pem' ? '\n' : '\\n', second === '' ? 'none' : second, random);
     default:
       return undefined;
   }
@@ -153,10 +153,11 @@ function makeJwt(kind: string, random: Random): string {
 }
 
 /** Impossible content in the right armour: starts as DER does, goes on as noise. */
-function makePem(label: string, lineEnd: string, random: Random): string {
+function makePem(label: string, lineEnd: string, cipher: string, random: Random): string {
   const isOpenSsh = label.startsWith('OPENSSH');
   const isPgp = label.startsWith('PGP');
-  const head = isOpenSsh ? 'openssh-key-v1\0' : isPgp ? '\u0095\u0001' : '0\u0082\u0004\u00a4\u0002\u0001\0';
+  const opened = `openssh-key-v1\0\0\0\0${String.fromCharCode(cipher.length)}${cipher}`;
+  const head = isOpenSsh ? opened : isPgp ? '\u0095\u0001' : '0\u0082\u0004\u00a4\u0002\u0001\0';
   const noise = Buffer.from(Array.from({ length: 600 }, () => random(256)));
   const body = Buffer.concat([Buffer.from(head, 'latin1'), noise]).toString('base64');
   const lines = body.match(/.{1,64}/g) ?? [];
