@@ -32,6 +32,7 @@ const OPTIONAL_COLUMNS: { readonly [name: string]: RegExp } = {
   credential_id: /^VARCHAR$/,
   severity: /^VARCHAR$/,
   confidence: /^VARCHAR$/,
+  fix: /^VARCHAR$/,
   detail: /^(STRUCT|JSON|MAP)/,
 };
 

@@ -41,6 +41,11 @@ describe('proving checks', () => {
     ['no message', { sql: SELECT.replace('AS message', 'AS text') }, /no `message`/],
     ['evidence that is not a list', { sql: SELECT.replace(', evidence', ", 'x' AS evidence") }, /no `evidence`/],
     [
+      'a fix that is a number',
+      { sql: SELECT.replace(', evidence', ', evidence, 3 AS fix') },
+      /column fix is INTEGER/,
+    ],
+    [
       'a severity that is a number',
       { sql: SELECT.replace(', evidence', ', evidence, 3 AS severity') },
       /column severity is INTEGER/,
