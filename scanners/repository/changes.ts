@@ -65,7 +65,7 @@ async function* readChanges(
   const own = repository.workTree === undefined ? new Set<string>() : ownBelow(repository.workTree, context.options.own);
   const byId = new Map<string, Change[]>();
   for (const change of all) {
-    if (checkout.isExcluded(change.path)) tally.exclude(change.path);
+    if (checkout.isExcluded(change.path)) tally.exclude(change.path, checkout.fromTarget(change.path));
     else if (own.has(change.path) || own.has(databaseBeside(change.path) ?? '')) leaveOut('run', change.path, tally);
     else if (change.mode === '160000') tally.skip('submodules', change.path);
     else if (change.mode === '120000') tally.skip('symlinks', change.path);

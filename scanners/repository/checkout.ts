@@ -19,6 +19,8 @@ export interface Checkout {
   readonly name: string;
   readonly config: GitConfig;
   readonly isExcluded: (path: string) => boolean;
+  /** A path of the repository as the user counts it, for globs. */
+  readonly fromTarget: (path: string) => string;
 }
 
 /** The repository's own configuration: keys in lower case but for the middle part, all values of each. */
@@ -28,11 +30,13 @@ export type GitConfig = ReadonlyMap<string, readonly string[]>;
 export async function openCheckout(repository: GitRepository, place: Place, context: CrawlContext): Promise<Checkout> {
   const config = await readConfig(repository, context.signal);
   const isExcluded = excluder(context.options.exclude);
+  const fromTarget = (path: string) => place.below + path.slice(repository.prefix.length);
   return {
     repository: withoutWorkTreeIfBare(repository, config),
     name: repositoryName(config) ?? directoryName(repository),
     config,
-    isExcluded: (path) => isExcluded(place.below + path.slice(repository.prefix.length)),
+    isExcluded: (path) => isExcluded(fromTarget(path)),
+    fromTarget,
   };
 }
 

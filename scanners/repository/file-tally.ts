@@ -27,9 +27,9 @@ export class FileTally extends Tally {
     this.#partOf(path)?.skip(reason);
   }
 
-  override exclude(path?: string, count = 1): void {
-    super.exclude(path, count);
-    this.#partOf(path)?.exclude(path, count);
+  override exclude(path: string, fromTarget: string): void {
+    super.exclude(path, fromTarget);
+    this.#partOf(path)?.exclude(path, fromTarget);
   }
 
   override pass(reason: string, name: string): void {

@@ -90,18 +90,23 @@ export async function traceHits(
   const { repository, isExcluded } = checkout;
   context.progress.phase('Finding commits');
   try {
+    const refused = new Set<string>();
     const countsUnwanted = context.options.exclude.length > 0 && context.options.search;
     const trace = await traceBlobs(repository, {
       countsUnwanted,
       wanted: new Set([...search.hits.keys(), ...also]),
       ...(search.isWhole ? { known: new Set(search.blobs.map((blob) => blob.id)) } : {}),
-      acceptsPath: (path) => path.startsWith(repository.prefix) && !isExcluded(path),
+      acceptsPath: (path) => {
+        const isAccepted = path.startsWith(repository.prefix) && !isExcluded(path);
+        if (!isAccepted) refused.add(checkout.fromTarget(path));
+        return isAccepted;
+      },
       signal: context.signal,
     });
     if (countsUnwanted) {
       let excluded = 0;
       for (const { id } of search.blobs) if (trace.refused.has(id)) excluded += 1;
-      tally.exclude(undefined, tally.unread(excluded));
+      tally.disregard(excluded, refused);
     }
     if (trace.absent > 0) {
       tally.fail('blobs that commits name are missing from this clone (a partial clone, or damage)', '', trace.absent);

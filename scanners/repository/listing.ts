@@ -33,7 +33,7 @@ export function listDirectory(place: Place, context: CrawlContext, tally: Tally)
   for (const entry of walk(place.path, (path) => isExcluded(place.below + path))) {
     if (entry.kind === 'file') files.push({ path: entry.path, size: entry.size });
     else if (entry.kind === 'repository') nested.push(entry.path);
-    else if (entry.kind === 'excluded') tally.exclude(entry.path);
+    else if (entry.kind === 'excluded') tally.exclude(entry.path, place.below + entry.path);
     else if (entry.kind === 'unreadable') tally.fail(`could not be read: ${entry.why}`, entry.path === '' ? '.' : entry.path);
     else tally.skip(entry.kind === 'symlink' ? 'symlinks' : 'special files', entry.path);
     if (files.length % 1024 === 0) context.signal.throwIfAborted();
@@ -57,17 +57,18 @@ export async function listWorkTree(
   const submodules: string[] = [];
   const paths = new RealPaths(root);
   const consider = (path: string, entry: IndexEntry | undefined) => {
-    if (!paths.isReal(path)) return checkout.isExcluded(path) ? tally.exclude(path) : tally.skip('symlinks', path);
+    if (!paths.isReal(path))
+      return checkout.isExcluded(path) ? tally.exclude(path, checkout.fromTarget(path)) : tally.skip('symlinks', path);
     let stat: Stats;
     try {
       stat = lstatSync(join(root, path));
     } catch (error) {
       // Deleted but tracked: it is no part of the work tree, and its blob is read with the history.
       if (codeOf(error) === 'ENOENT' && entry !== undefined) return;
-      if (checkout.isExcluded(path)) return tally.exclude(path);
+      if (checkout.isExcluded(path)) return tally.exclude(path, checkout.fromTarget(path));
       return tally.fail(`could not be read: ${codeOf(error) ?? 'unknown'}`, path);
     }
-    if (checkout.isExcluded(path)) return tally.exclude(path);
+    if (checkout.isExcluded(path)) return tally.exclude(path, checkout.fromTarget(path));
     if (stat.isSymbolicLink()) return tally.skip('symlinks', path);
     if (stat.isDirectory() && entry !== undefined) return tally.fail('tracked as files are directories', path);
     if (!stat.isFile()) return tally.skip('special files', path);
@@ -76,12 +77,12 @@ export async function listWorkTree(
   };
   for (const [path, entry] of tracked) {
     if (entry.mode !== '160000') consider(path, entry);
-    else if (checkout.isExcluded(path)) tally.exclude(path);
+    else if (checkout.isExcluded(path)) tally.exclude(path, checkout.fromTarget(path));
     else submodules.push(path);
   }
   for (const path of others) {
     if (!path.endsWith('/')) consider(path, undefined);
-    else if (checkout.isExcluded(path)) tally.exclude(path);
+    else if (checkout.isExcluded(path)) tally.exclude(path, checkout.fromTarget(path));
     else nested.push(path.slice(0, -1));
   }
   return { root, files, nested, submodules };

@@ -1,11 +1,12 @@
 import type { BulkItem, CoverageObservation, JsonObject, Location, ObservationKind, Surface } from '../../src/contracts/index.ts';
+import { MatchedGlobs } from '../../src/files/walk.ts';
 
 const NAMES_SHOWN = 3;
 const NAMES_KEPT = 10;
 
 /** Counts what a look met and keeps the first names of what it missed. seen = read + skipped + failed, always. */
 export class Tally {
-  readonly #globs: readonly string[];
+  readonly #globs: MatchedGlobs;
   #read = 0;
   #skipped = 0;
   #failed = 0;
@@ -18,7 +19,7 @@ export class Tally {
 
   /** `globs`: what the user excludes, to name it where something is left out for it. */
   constructor(globs: readonly string[] = []) {
-    this.#globs = globs;
+    this.#globs = new MatchedGlobs(globs);
   }
 
   read(bytes: number, _path?: string): void {
@@ -43,10 +44,19 @@ export class Tally {
     if (this.#setAside.length < NAMES_KEPT && name !== '') this.#setAside.push(name);
   }
 
-  /** Left out because the user said so. */
-  exclude(_path?: string, count = 1): void {
-    this.#skipped += count;
-    this.#excluded += count;
+  /** Left out because the user said so. Globs count from the target. */
+  exclude(_path: string, fromTarget: string): void {
+    this.#globs.note(fromTarget);
+    this.#skipped += 1;
+    this.#excluded += 1;
+  }
+
+  /** Read, but what was there is not told; `fromTarget` are paths of some of it. */
+  disregard(count: number, fromTarget: Iterable<string>): void {
+    const taken = this.unread(count);
+    this.#skipped += taken;
+    this.#excluded += taken;
+    for (const path of fromTarget) this.#globs.note(path);
   }
 
   /** Left out although it may hold something. */
@@ -123,8 +133,9 @@ export class Tally {
 
   #onPurpose(): readonly string[] {
     if (this.#excluded === 0) return [];
-    const shown = this.#globs.slice(0, NAMES_SHOWN).join(', ');
-    const more = this.#globs.length - NAMES_SHOWN;
+    const { names } = this.#globs;
+    const shown = names.slice(0, NAMES_SHOWN).join(', ');
+    const more = names.length - NAMES_SHOWN;
     const files = this.#excluded === 1 ? '1 file matches' : `${this.#excluded} files match`;
     return [`left out on purpose: ${files} --exclude ${shown}${more > 0 ? ` and ${more} more` : ''}`];
   }

@@ -76,6 +76,29 @@ export function excluder(globs: readonly string[]): (path: string) => boolean {
   return (path) => path !== '' && rules.ignores(path);
 }
 
+/** Of the globs, those that did leave something out. */
+export class MatchedGlobs {
+  readonly #globs: readonly string[];
+  readonly #open: Map<string, Ignore>;
+
+  constructor(globs: readonly string[]) {
+    this.#globs = [...new Set(globs)];
+    this.#open = new Map(globs.map((glob) => [glob, ignore().add(glob)]));
+  }
+
+  /** In the order given. */
+  get names(): readonly string[] {
+    return this.#globs.filter((glob) => !this.#open.has(glob));
+  }
+
+  /** Takes a path that was left out. */
+  note(path: string): void {
+    for (const [glob, rules] of this.#open) {
+      if (path !== '' && rules.ignores(path)) this.#open.delete(glob);
+    }
+  }
+}
+
 function describe(root: string, path: string, entry: Dirent): WalkEntry {
   if (entry.isSymbolicLink()) return { kind: 'symlink', path, size: 0 };
   try {

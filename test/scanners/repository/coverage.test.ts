@@ -36,7 +36,7 @@ describe('repository scanner: what is left out on purpose', () => {
     repo.commit('Change');
     repo.write('app/other.txt', 'not tracked');
 
-    const scanned = await scan(repo.path, { exclude: ['app/'] });
+    const scanned = await scan(repo.path, { exclude: ['none/', '*.no', '*.other', 'app/'] });
 
     const files = rowOf(scanned, 'work-tree');
     const past = rowOf(scanned, 'history');
@@ -57,6 +57,21 @@ describe('repository scanner: what is left out on purpose', () => {
     const row = rowOf(await scan(root, { exclude: ['app/'] }), 'work-tree');
 
     assert.deepEqual([row?.outcome, row?.seen, row?.read, row?.skipped], ['partial', 5, 2, 3]);
+  });
+
+  it('names the glob as it was given, counted from the target', async () => {
+    const root = tempDir();
+    writeFile(root, 'shop/app/a.txt', 'clean');
+    const repo = tempRepo([], join(root, 'shop'));
+    repo.commit('Add');
+
+    const around = await scan(root, { exclude: ['/app', 'shop/app/*.txt'] });
+    const inside = await scan(join(root, 'shop/app'), { exclude: ['app/', '/a.txt'] });
+
+    assert.equal(rowOf(around, 'work-tree')?.why, 'left out on purpose: 1 file matches --exclude shop/app/*.txt');
+    assert.equal(rowOf(around, 'history')?.why, 'left out on purpose: 1 file matches --exclude shop/app/*.txt');
+    assert.equal(rowOf(inside, 'work-tree')?.why, 'left out on purpose: 1 file matches --exclude /a.txt');
+    assert.equal(rowOf(inside, 'history')?.why, 'left out on purpose: 1 file matches --exclude /a.txt');
   });
 
   it('is complete when the globs match nothing', async () => {

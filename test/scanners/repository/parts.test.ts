@@ -101,9 +101,9 @@ describe('repository scanner: tally', () => {
           else if (name === 'pass') tally.pass('left out', 'a');
           else if (name === 'fail') tally.fail('broken', 'b');
           else if (name === 'before') tally.readBefore(2);
-          else if (name === 'exclude') tally.exclude('d');
+          else if (name === 'exclude') tally.exclude('d', 'd');
           else if (name === 'aside') tally.setAside('own', 'e');
-          else if (name === 'unread') tally.exclude(undefined, tally.unread(2));
+          else if (name === 'unread') tally.disregard(2, ['d']);
           else tally.item({ key: 'c', outcome: 'partial', why: 'cut', bytes: 1, matches: [] });
         }
 
