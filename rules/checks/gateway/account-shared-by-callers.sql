@@ -28,13 +28,14 @@ since: '0.1'
 ---*/
 WITH calls AS (
   SELECT
-    coalesce(s.identity_id, 'connection ' || s.connection) AS account,
+    coalesce(s.identity_id, 'connection ' || s.connection || CASE WHEN o.orgs > 1 THEN coalesce(' of ' || s.org, '') ELSE '' END) AS account,
     s.identity_id,
     s.caller,
     s.connection,
     s.used_at,
     s.observation_id
   FROM gateway_sessions AS s
+  LEFT JOIN connection_orgs AS o ON o.connection = s.connection
   WHERE is_machine(s.caller_type) AND s.caller_type <> 'static-admin-key' AND s.connection IS NOT NULL AND s.ran
 ),
 last_of_caller AS (

@@ -24,7 +24,7 @@ WITH reach AS (
   SELECT min(used_at) AS first FROM usages WHERE via = 'gateway'
 ),
 last_session AS (
-  SELECT connection, max(used_at) AS last FROM gateway_sessions GROUP BY connection
+  SELECT connection, org, max(used_at) AS last FROM gateway_sessions GROUP BY connection, org
 )
 SELECT
   g.consumer_id,
@@ -36,6 +36,9 @@ SELECT
   g.evidence
 FROM gateway_connections AS g
 CROSS JOIN reach
-LEFT JOIN last_session AS l USING (connection)
+-- Where one side does not tell its organisation, the session may be of this connection.
+LEFT JOIN LATERAL (
+  SELECT max(s.last) AS last FROM last_session AS s
+  WHERE s.connection = g.connection AND (s.org = g.org OR s.org IS NULL OR g.org IS NULL)) AS l ON true
 WHERE days_since(reach.first) >= $unusedDays
   AND (l.last IS NULL OR days_since(l.last) > $unusedDays)

@@ -27,10 +27,10 @@ references:
 since: '0.1'
 ---*/
 WITH machine_connections AS (
-  SELECT connection, count(*) AS sessions
+  SELECT connection, org, count(*) AS sessions
   FROM gateway_sessions
   WHERE is_machine(caller_type) AND caller_type <> 'static-admin-key'
-  GROUP BY connection
+  GROUP BY connection, org
 )
 SELECT
   s.connection,
@@ -43,6 +43,6 @@ SELECT
   CASE WHEN bool_and(s.caller_confidence = 'high') THEN 'high' ELSE 'medium' END AS confidence,
   list(DISTINCT s.observation_id) AS evidence
 FROM gateway_sessions AS s
-JOIN machine_connections AS m USING (connection)
+JOIN machine_connections AS m ON m.connection = s.connection AND m.org IS NOT DISTINCT FROM s.org
 WHERE s.caller_type = 'human' AND s.ran AND s.approval = 'none' AND is_production(s.environment)
 GROUP BY s.connection, s.caller

@@ -29,7 +29,14 @@ describe('view identity_reach', () => {
     const before = process.memoryUsage().rss;
     const store = await openStore({ mode: 'write', views: 'tables' });
     try {
-      await store.beginRun({ startedAt: RUN_START, toolVersion: '0', targets: ['.'], parameters: {}, rulesDigest: 'r', fingerprintKeyId: 'k' });
+      await store.beginRun({
+        startedAt: RUN_START,
+        toolVersion: '0',
+        targets: ['.'],
+        parameters: {},
+        rulesDigest: 'r',
+        fingerprintKeyId: 'k',
+      });
       const { part } = store.addPart({ scanner: 'test', version: 1, target: '.', unit: 'u', content: 'c' }, RUN_START);
       for (const observation of roleRows(names)) await store.append(part, observation);
       for (const name of names.filter((each) => each.endsWith('7'))) {
@@ -42,7 +49,9 @@ describe('view identity_reach', () => {
       await store.materialise();
       const took = performance.now() - start;
 
-      const rows = await store.rows('SELECT hops, count(*) AS n, max(len(path)) AS length FROM identity_reach GROUP BY ALL ORDER BY hops');
+      const rows = await store.rows(
+        'SELECT hops, count(*) AS n, max(len(path)) AS length FROM identity_reach GROUP BY ALL ORDER BY hops',
+      );
 
       assert.deepEqual(rows, [
         { hops: 0, n: 100, length: 1 },
@@ -150,7 +159,12 @@ describe('view gateway_connections', () => {
   const B = 'postgres:b/shop:role/root';
 
   it('keeps the connections of two organisations apart that have one name', async () => {
-    const told = [connection('org-a', 'pg', A), connection('org-b', 'pg', B), session('1', 'org-a', 'pg'), session('2', 'org-b', 'pg')];
+    const told = [
+      connection('org-a', 'pg', A),
+      connection('org-b', 'pg', B),
+      session('1', 'org-a', 'pg'),
+      session('2', 'org-b', 'pg'),
+    ];
 
     assert.deepEqual(await accounts([...told, session('3', undefined, 'pg')]), [
       ['1', A],
@@ -181,7 +195,9 @@ describe('view gateway_connections', () => {
 
   it('reads organisation and name off the id, and knows an escaped organisation again', async () => {
     const rows = await withRun([connection('my%3Aorg', 'x:connection/y', A), session('1', 'my:org', 'x:connection/y')], (store) =>
-      store.rows('SELECT g.org, g.connection, s.identity_id FROM gateway_connections AS g JOIN gateway_sessions AS s USING (org, connection)'),
+      store.rows(
+        'SELECT g.org, g.connection, s.identity_id FROM gateway_connections AS g JOIN gateway_sessions AS s USING (org, connection)',
+      ),
     );
 
     assert.deepEqual(rows, [{ org: 'my:org', connection: 'x:connection/y', identity_id: A }]);
@@ -189,7 +205,10 @@ describe('view gateway_connections', () => {
 
   it('takes account, credential and detail from one row', async () => {
     const [row] = await withRun(
-      [connection('-', 'pg', A, { user: 'app' }), connection('-', 'pg', undefined, { user: 'zzz', long: 'longer than the other' }, 'secret:9')],
+      [
+        connection('-', 'pg', A, { user: 'app' }),
+        connection('-', 'pg', undefined, { user: 'zzz', long: 'longer than the other' }, 'secret:9'),
+      ],
       (store) => store.rows("SELECT identity_id, credential_id, detail->>'$.user' AS user FROM gateway_connections"),
     );
 
@@ -231,7 +250,12 @@ describe('view gateway_connections', () => {
       detail: { userId: 'API_KEY' },
     });
     const rows = await withRun(
-      [key('org-a'), key('org-b'), session('1', 'org-a', 'pg', { userId: 'API_KEY' }), session('2', 'org-b', 'pg', { userId: 'API_KEY' })],
+      [
+        key('org-a'),
+        key('org-b'),
+        session('1', 'org-a', 'pg', { userId: 'API_KEY' }),
+        session('2', 'org-b', 'pg', { userId: 'API_KEY' }),
+      ],
       (store) => store.rows('SELECT caller_identity_id AS id FROM gateway_sessions ORDER BY session_id'),
     );
 
@@ -271,7 +295,8 @@ function inventoried(id: string, identity?: string, fingerprint?: string, extra:
 }
 
 const joins = (store: Store): Promise<Row[]> => store.rows('SELECT * FROM credential_identities ORDER BY credential_id');
-const leaked = (store: Store): Promise<Row[]> => store.rows('SELECT credential_id, identity_id, inventory_id FROM leaked_credentials ORDER BY 1');
+const leaked = (store: Store): Promise<Row[]> =>
+  store.rows('SELECT credential_id, identity_id, inventory_id FROM leaked_credentials ORDER BY 1');
 
 describe('view credential_identities', () => {
   const APP = 'postgres:DB1/shop:role/app';
@@ -281,17 +306,22 @@ describe('view credential_identities', () => {
     await withRun([sighted('secret:f', 'f', APP), inventoried('secret:f', ROOT, 'f')], async (store) => {
       assert.deepEqual(await joins(store), [{ credential_id: 'secret:f', identity_id: APP, basis: 'named in the secret' }]);
       assert.deepEqual(await leaked(store), [{ credential_id: 'secret:f', identity_id: APP, inventory_id: null }]);
-      assert.deepEqual(await store.rows('SELECT fingerprint, identities FROM shared_secrets'), [{ fingerprint: 'f', identities: [APP, ROOT] }]);
+      assert.deepEqual(await store.rows('SELECT fingerprint, identities FROM shared_secrets'), [
+        { fingerprint: 'f', identities: [APP, ROOT] },
+      ]);
     });
   });
 
   it('knows the same account by another case of its host', async () => {
     const inInventory = 'postgres:db1/shop:role/app';
 
-    await withRun([sighted('secret:f', 'f', APP), inventoried('secret:f', inInventory, 'f'), inventoried('secret:g', ROOT, 'g')], async (store) => {
-      assert.deepEqual((await joins(store))[0], { credential_id: 'secret:f', identity_id: inInventory, basis: 'inventory' });
-      assert.deepEqual(await store.rows('SELECT fingerprint FROM shared_secrets'), []);
-    });
+    await withRun(
+      [sighted('secret:f', 'f', APP), inventoried('secret:f', inInventory, 'f'), inventoried('secret:g', ROOT, 'g')],
+      async (store) => {
+        assert.deepEqual((await joins(store))[0], { credential_id: 'secret:f', identity_id: inInventory, basis: 'inventory' });
+        assert.deepEqual(await store.rows('SELECT fingerprint FROM shared_secrets'), []);
+      },
+    );
   });
 
   it('gives a secret that names nobody to the only one who has it', async () => {
@@ -302,12 +332,15 @@ describe('view credential_identities', () => {
   });
 
   it('gives it to nobody where two have it', async () => {
-    await withRun([sighted('secret:f', 'f'), inventoried('secret:f', ROOT, 'f'), inventoried('secret:f', APP, 'f')], async (store) => {
-      assert.deepEqual(await joins(store), []);
-      assert.deepEqual((await leaked(store))[0]?.identity_id, null);
-      assert.deepEqual(await store.rows('SELECT identity_id FROM credentials'), [{ identity_id: null }]);
-      assert.deepEqual(await store.rows('SELECT identities FROM shared_secrets'), [{ identities: [APP, ROOT] }]);
-    });
+    await withRun(
+      [sighted('secret:f', 'f'), inventoried('secret:f', ROOT, 'f'), inventoried('secret:f', APP, 'f')],
+      async (store) => {
+        assert.deepEqual(await joins(store), []);
+        assert.deepEqual((await leaked(store))[0]?.identity_id, null);
+        assert.deepEqual(await store.rows('SELECT identity_id FROM credentials'), [{ identity_id: null }]);
+        assert.deepEqual(await store.rows('SELECT identities FROM shared_secrets'), [{ identities: [APP, ROOT] }]);
+      },
+    );
   });
 
   it('takes the secret half of a key for the key, unless two keys have it', async () => {
@@ -322,15 +355,25 @@ describe('view credential_identities', () => {
       assert.deepEqual(await store.rows('SELECT credential_id FROM sightings'), [{ credential_id: 'secret:f' }]);
       assert.deepEqual(await leaked(store), [{ credential_id: 'secret:f', identity_id: null, inventory_id: null }]);
     });
-    await withRun([sighted('aws:access-key/AKIA1', 'f'), inventoried('aws:access-key/AKIA1', CI, undefined, { publicId: 'AKIA1' })], async (store) => {
-      assert.deepEqual(await joins(store), [{ credential_id: 'aws:access-key/AKIA1', identity_id: CI, basis: 'inventory' }]);
-    });
+    await withRun(
+      [sighted('aws:access-key/AKIA1', 'f'), inventoried('aws:access-key/AKIA1', CI, undefined, { publicId: 'AKIA1' })],
+      async (store) => {
+        assert.deepEqual(await joins(store), [{ credential_id: 'aws:access-key/AKIA1', identity_id: CI, basis: 'inventory' }]);
+      },
+    );
   });
 });
 
 describe('view identity_aliases', () => {
   const CI = 'aws:111122223333:user/ci';
-  const user = (id: string): Observation => ({ kind: 'identity', id, provider: 'aws', type: 'user', name: 'ci', scope: id.split(':')[1] ?? '' });
+  const user = (id: string): Observation => ({
+    kind: 'identity',
+    id,
+    provider: 'aws',
+    type: 'user',
+    name: 'ci',
+    scope: id.split(':')[1] ?? '',
+  });
   const keyOf = (id: string, publicId: string, detail: object = {}): Observation =>
     inventoried(`aws:access-key/${publicId}`, id, undefined, { type: 'access-key', publicId, detail });
 
@@ -440,9 +483,10 @@ describe('view identity_owners', () => {
 
   it('names those who left when all did', async () => {
     assert.deepEqual(await ownership(jane, ownedBy('jane@x.example')), [{ owner: 'jane@x.example', ownership: 'owner-left' }]);
-    assert.deepEqual(await ownership(jane, { ...jane, email: 'joe@x.example' }, ownedBy('jane@x.example'), ownedBy('joe@x.example')), [
-      { owner: 'jane@x.example, joe@x.example', ownership: 'owner-left' },
-    ]);
+    assert.deepEqual(
+      await ownership(jane, { ...jane, email: 'joe@x.example' }, ownedBy('jane@x.example'), ownedBy('joe@x.example')),
+      [{ owner: 'jane@x.example, joe@x.example', ownership: 'owner-left' }],
+    );
   });
 });
 
