@@ -961,11 +961,11 @@ CREATE OR REPLACE MACRO create_key_step(credential_id, identity_id) AS
 CREATE OR REPLACE MACRO owner_step(identity_id) AS
   CASE
     WHEN regexp_matches(identity_id, '^aws:[^:]*:user/')
-      THEN concat('Name a new owner, the team that would notice if it stopped: `aws iam tag-user --user-name ', aws_user_word(identity_id), ' --tags Key=owner,Value=TEAM`.')
+      THEN concat('Name an owner, the team that would notice if it stopped: `aws iam tag-user --user-name ', aws_user_word(identity_id), ' --tags Key=owner,Value=TEAM`.')
     WHEN regexp_matches(identity_id, '^aws:[^:]*:role/')
-      THEN concat('Name a new owner, the team that would notice if it stopped: `aws iam tag-role --role-name ', word_or(regexp_extract(identity_id, '^aws:[^:]*:role/(.+)$', 1), 'NAME'), ' --tags Key=owner,Value=TEAM`.')
+      THEN concat('Name an owner, the team that would notice if it stopped: `aws iam tag-role --role-name ', word_or(regexp_extract(identity_id, '^aws:[^:]*:role/(.+)$', 1), 'NAME'), ' --tags Key=owner,Value=TEAM`.')
     WHEN regexp_matches(identity_id, '^gcp:[^:]*:serviceAccount/')
-      THEN concat('Name a new owner, the team that would notice if it stopped, in the description: `gcloud iam service-accounts update ', gcp_account_word(identity_id), ' --description="owner: TEAM"`.')
+      THEN concat('Name an owner, the team that would notice if it stopped, in the description: `gcloud iam service-accounts update ', gcp_account_word(identity_id), ' --description="owner: TEAM"`.')
   END;
 CREATE OR REPLACE MACRO delete_identity_step(identity_id) AS
   CASE

@@ -20,19 +20,28 @@ fix: >
   deactivate and delete the older.
 since: '0.1'
 ---*/
+WITH doubled AS (
+  SELECT
+    identity_id,
+    concat(
+      identity_id, ' has ', count(*), ' active access keys (',
+      string_agg(concat(short_id(coalesce(public_id, 'slot ' || (detail->>'$.slot'))), ' of ', day_text(created_at)), ', ' ORDER BY created_at),
+      '), the younger for ', days_since(max(created_at)), ' days.') AS message,
+    -- The older one, though its id be not known: never the id of the other.
+    arg_min(credential_id, (created_at, credential_id)) AS older,
+    arg_min_null(public_id, (created_at, credential_id)) AS older_id,
+    list_distinct(flatten(list(evidence))) AS evidence
+  FROM credentials
+  WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active' AND identity_id IS NOT NULL
+  GROUP BY identity_id
+  HAVING count(*) > 1 AND days_since(max(created_at)) > $overlapDays
+)
 SELECT
   identity_id,
-  concat(
-    identity_id, ' has ', count(*), ' active access keys (',
-    string_agg(concat(short_id(coalesce(public_id, 'slot ' || (detail->>'$.slot'))), ' of ', day_text(created_at)), ', ' ORDER BY created_at),
-    '), the younger for ', days_since(max(created_at)), ' days.') AS message,
-  -- The older one, though its id be not known: never the id of the other.
+  message,
   numbered([
-    concat('See which key is still used: `aws iam get-access-key-last-used --access-key-id ', word_or(arg_min_null(public_id, (created_at, credential_id)), 'ID'), '`.'),
-    'Move that consumer to the newer one. ' || deactivate_step(arg_min(credential_id, (created_at, credential_id)), identity_id, arg_min_null(public_id, (created_at, credential_id))),
-    'Later: ' || delete_step(arg_min(credential_id, (created_at, credential_id)), identity_id, arg_min_null(public_id, (created_at, credential_id)))]) AS fix,
-  list_distinct(flatten(list(evidence))) AS evidence
-FROM credentials
-WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active' AND identity_id IS NOT NULL
-GROUP BY identity_id
-HAVING count(*) > 1 AND days_since(max(created_at)) > $overlapDays
+    concat('See which key is still used: `aws iam get-access-key-last-used --access-key-id ', word_or(older_id, 'ID'), '`.'),
+    'Move that consumer to the newer one. ' || deactivate_step(older, identity_id, older_id),
+    'Later: ' || delete_step(older, identity_id, older_id)]) AS fix,
+  evidence
+FROM doubled

@@ -48,7 +48,7 @@ SELECT
   CASE WHEN live.credentials > 0 THEN 'high' ELSE 'medium' END AS severity,
   list_concat(list_concat(i.evidence, coalesce(live.evidence, [])), o.evidence) AS evidence,
   CASE WHEN owner_step(i.identity_id) IS NOT NULL OR delete_identity_step(i.identity_id) IS NOT NULL THEN numbered([
-    coalesce(owner_step(i.identity_id), 'Name a new owner: the team that would notice if it stopped.'),
+    coalesce(owner_step(i.identity_id), 'Name an owner: the team that would notice if it stopped.'),
     CASE WHEN live.credentials > 0 THEN 'Let them rotate its keys, for the old owner may know them. ' || coalesce(array_to_string(live.steps, ' '), '') END,
     'If nobody wants it: deactivate its keys, wait a month. ' || coalesce(delete_identity_step(i.identity_id), 'Then delete it.')]) END AS fix,
   {'owner': o.owner, 'left_at': day_text(o.left_at)} AS detail

@@ -34,8 +34,7 @@ SELECT
     i.identity_id, ' has ', counted(live.credentials, 'active credential'), ' and no owner',
     coalesce('; it ' || a.how, ''), '.') AS message,
   CASE WHEN a.identity_id IS NULL THEN 'medium' ELSE 'high' END AS severity,
-  CASE WHEN owner_step(i.identity_id) IS NOT NULL THEN numbered([
-    'Find out who uses it: `nhi-audit trace IDENTITY`.', replace(owner_step(i.identity_id), 'a new owner', 'an owner')]) END AS fix,
+  'Find out who uses it: `nhi-audit trace IDENTITY`. ' || owner_step(i.identity_id) AS fix,
   list_concat(i.evidence, live.evidence) AS evidence
 FROM identity_owners AS o
 JOIN identities AS i USING (identity_id)

@@ -37,7 +37,7 @@ SELECT
   list_concat(l.evidence, o.evidence) AS evidence,
   CASE WHEN deactivate_step(l.inventory_id, l.identity_id, l.public_id) IS NOT NULL THEN numbered([
     deactivate_step(l.inventory_id, l.identity_id, l.public_id),
-    coalesce(owner_step(l.identity_id), 'Name a new owner: the team that would notice if it stopped.'),
+    coalesce(owner_step(l.identity_id), 'Name an owner: the team that would notice if it stopped.'),
     concat('Find its consumers: `nhi-audit trace ', word_or(l.public_id, 'KEY'), '`; give them a new key or a federated identity.'),
     delete_step(l.inventory_id, l.identity_id, l.public_id)]) END AS fix,
   {'owner': o.owner, 'left_at': day_text(o.left_at), 'places': len(l.places)} AS detail
