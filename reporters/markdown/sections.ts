@@ -66,16 +66,11 @@ export function coverageLines(report: Report, max: number): string[] {
   const read = looked.filter((row) => row.gaps.length === 0).map((row) => row.title);
   const titles = (why: NotLooked) => notLooked.filter((row) => row.why === why).map((row) => row.title);
   const none = titles('none-given');
-  const searched = titles('only-searched');
   const without = titles('no-scanner');
   if (lines.length > 0) lines.push('');
   if (read.length > 0) lines.push(`Read completely: ${read.join(', ')}.`);
   if (none.length > 0) lines.push(`Not looked at, for none was given: ${none.join(', ')}.`);
-  const limits = [
-    ...(searched.length > 0 ? [`only searched for credentials: ${searched.join(', ')}`] : []),
-    ...(without.length > 0 ? [`no scanner yet: ${without.join(', ')}`] : []),
-  ];
-  if (limits.length > 0) lines.push(`<sub>This version: ${limits.join('; ')}.</sub>`);
+  if (without.length > 0) lines.push(`<sub>No scanner yet: ${without.join(', ')}.</sub>`);
   return lines;
 }
 

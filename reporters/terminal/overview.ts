@@ -1,4 +1,4 @@
-import type { CoverageObservation, Outcome } from '../../src/contracts/observation.ts';
+import type { CoverageObservation, Outcome, Surface } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import type { Layout, Style } from '../../src/util/layout.ts';
 import {
@@ -6,6 +6,7 @@ import {
   count,
   isPremerge,
   list,
+  ONLY_SEARCHED,
   type SurfaceCoverage,
   summariseCoverage,
   thousands,
@@ -20,6 +21,9 @@ const OUTCOME_STYLE: { readonly [outcome in Outcome]: readonly Style[] } = {
 };
 
 const LEAD = 'no scanner yet  '.length;
+/** What a search of a work tree would have met. */
+const IN_FILES: ReadonlySet<Surface> = new Set(['notebook', 'ci', 'iac', 'agent-config']);
+
 const GAPS_SHOWN = 5;
 const TEXT_MAX = 400;
 
@@ -38,14 +42,13 @@ export function* coverageLines(report: Report, layout: Layout): Iterable<string>
       ['dim'],
     );
   } else {
-    // A directory that was read whole and has no notebook is no gap; with --only or --skip nobody knows.
+    // That a directory which was read has no notebook is no gap; with --only or --skip nobody knows.
     const { only, skip } = report.run.parameters;
     const searched = only === undefined && skip === undefined && looked.some((row) => row.surface === 'work-tree');
-    const none = (row: (typeof notLooked)[number]) => searched && (row.surface === 'notebook' || row.surface === 'ci');
+    const none = (row: (typeof notLooked)[number]) => searched && IN_FILES.has(row.surface);
     for (const [lead, rows] of [
       ['none found', notLooked.filter(none)],
       ['not given', notLooked.filter((row) => row.why === 'none-given' && !none(row))],
-      ['searched only', notLooked.filter((row) => row.why === 'only-searched')],
       ['no scanner yet', notLooked.filter((row) => row.why === 'no-scanner')],
     ] as const) {
       const titles = rows.map((row) => row.title).join(', ');
@@ -59,17 +62,18 @@ export function* coverageLines(report: Report, layout: Layout): Iterable<string>
 /** What is lacking comes before any number: `21 of 21 read` beside "partial" reads like a contradiction. */
 function* surfaceLines(row: SurfaceCoverage, layout: Layout): Iterable<string> {
   const lead = row.outcome.padEnd(LEAD);
+  const title = ONLY_SEARCHED.has(row.surface) ? `${row.title}, searched for credentials only` : row.title;
   const [gap, second] = row.gaps;
   if (gap === undefined) {
     const figures = numbersOf(row);
-    yield* layout.tagged('  ', lead, OUTCOME_STYLE[row.outcome], `${row.title}${figures === '' ? '' : ` (${figures})`}`);
+    yield* layout.tagged('  ', lead, OUTCOME_STYLE[row.outcome], `${title}${figures === '' ? '' : ` (${figures})`}`);
     return;
   }
   if (second === undefined) {
-    yield* layout.tagged('  ', lead, OUTCOME_STYLE[row.outcome], `${row.title}: ${gapText(gap)}${otherwise(row)}`);
+    yield* layout.tagged('  ', lead, OUTCOME_STYLE[row.outcome], `${title}: ${gapText(gap)}${otherwise(row)}`);
     return;
   }
-  const what = `${row.title}: ${count(row.gaps.length, 'gap')}${otherwise(row)}`;
+  const what = `${title}: ${count(row.gaps.length, 'gap')}${otherwise(row)}`;
   yield* layout.tagged('  ', lead, OUTCOME_STYLE[row.outcome], what);
   for (const item of row.gaps.slice(0, GAPS_SHOWN)) yield* layout.tagged('      ', '- ', [], gapText(item));
   if (row.gaps.length > GAPS_SHOWN) yield* layout.block('      ', `and ${count(row.gaps.length - GAPS_SHOWN, 'more gap')}`);

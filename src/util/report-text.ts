@@ -96,10 +96,10 @@ const WITHOUT_SCANNER: ReadonlySet<Surface> = new Set([
   'audit-log',
 ]);
 /** Surfaces whose files are searched for credentials like any other file, but not understood. */
-const ONLY_SEARCHED: ReadonlySet<Surface> = new Set(['iac', 'agent-config']);
+export const ONLY_SEARCHED: ReadonlySet<Surface> = new Set(['iac', 'agent-config']);
 
-/** `none-given`: the user can change it; `only-searched` and `no-scanner`: this version cannot do more. */
-export type NotLooked = 'none-given' | 'only-searched' | 'no-scanner';
+/** `none-given`: there was nothing of the kind in the targets; `no-scanner`: this version cannot look at it. */
+export type NotLooked = 'none-given' | 'no-scanner';
 
 export interface CoverageSummary {
   /** In the order of `SURFACES`. */
@@ -116,7 +116,7 @@ export function summariseCoverage(rows: readonly CoverageObservation[]): Coverag
     const title = SURFACES[surface];
     const mine = rows.filter((row) => row.surface === surface);
     if (mine.length === 0) {
-      notLooked.push({ surface, title, why: whyNotLooked(surface) });
+      notLooked.push({ surface, title, why: WITHOUT_SCANNER.has(surface) ? 'no-scanner' : 'none-given' });
       continue;
     }
     const total = { seen: 0, read: 0, skipped: 0, failed: 0 };
@@ -135,11 +135,6 @@ export function summariseCoverage(rows: readonly CoverageObservation[]): Coverag
     });
   }
   return { looked, notLooked, complete: looked.filter((row) => row.outcome === 'complete').length };
-}
-
-function whyNotLooked(surface: Surface): NotLooked {
-  if (WITHOUT_SCANNER.has(surface)) return 'no-scanner';
-  return ONLY_SEARCHED.has(surface) ? 'only-searched' : 'none-given';
 }
 
 function worstOutcome(rows: readonly CoverageObservation[]): Outcome {

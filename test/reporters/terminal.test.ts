@@ -62,15 +62,32 @@ describe('terminal reporter', () => {
     assert.match(await render(two), /AWS IAM: 2 gaps \(.*\)\n {6}- keys\.json: .*\n {6}- users\.json: page 2 is missing\.\n/);
   });
 
+  it('says which files were searched but not understood', async () => {
+    const row = {
+      kind: 'coverage',
+      surface: 'iac',
+      subject: '.',
+      outcome: 'complete',
+      covers: ['sighting'],
+      seen: 2,
+      read: 2,
+    } as const;
+
+    assert.match(
+      await render({ ...emptyReport(), coverage: [row] }),
+      /complete +Infrastructure as code, searched for credentials only \(2 of 2 read\)\n/,
+    );
+  });
+
   it('keeps what was not given apart from what has no scanner', async () => {
     const report = sampleReport();
     const coverage = section(await render(report), 'COVERAGE');
     const only = { ...report, run: { ...report.run, parameters: { only: 'repository' } } };
 
-    assert.match(coverage, /\n {2}none found +CI configuration\n {2}not given +GCP IAM, Gateway sessions and inventory\n/);
-    assert.match(coverage, /\n {2}searched only +Infrastructure as code, Agent/);
+    assert.match(coverage, /\n {2}none found +CI configuration, Infrastructure as code, Agent and MCP configuration\n/);
+    assert.match(coverage, /\n {2}not given +GCP IAM, Gateway sessions and inventory\n/);
     assert.match(coverage, /\n {2}no scanner yet {2}Kubernetes, Container images/);
-    assert.match(await render(only), /\n {2}not given +CI configuration, GCP IAM/);
+    assert.match(await render(only), /\n {2}not given +CI configuration, Infrastructure as code/);
   });
 
   it('groups by identity, then by rule, with why, places and one fix', async () => {
