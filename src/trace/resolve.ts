@@ -24,8 +24,8 @@ export async function resolveSubject(store: StoreReader, text: string, storeName
 
 /**
  * What the user means: a credential's public id, canonical id, fingerprint (its first 8 characters will do) or masked
- * form, an identity's canonical id, ARN or name. An owner's e-mail means all that is theirs; whatever else fits
- * several things is asked back. Throws `ConfigError` then, and when it is nothing in this run.
+ * form, an identity's canonical id, ARN or name. A finding's fingerprint means what it is about; an owner means all that
+ * is theirs; whatever else fits several things is asked back. Throws `ConfigError` then, and when it is nothing in this run.
  */
 export async function resolveSubjects(store: StoreReader, given: string, storeName = 'FILE'): Promise<readonly Subject[]> {
   const text = given.trim();
@@ -33,6 +33,8 @@ export async function resolveSubjects(store: StoreReader, given: string, storeNa
   if (credential !== undefined) return [await ofCredential(store, credential)];
   const identity = one(text, await identitiesNamed(store, identityIdFromArn(text) ?? text));
   if (identity !== undefined) return [await ofIdentity(store, identity)];
+  const found = await subjectOfFinding(store, text);
+  if (found !== undefined) return [found];
   const owned = await identitiesOwned(store, text);
   if (owned.length === 0) throw await unknown(store, text, storeName);
   const subjects: Subject[] = [];
@@ -95,9 +97,21 @@ async function identitiesNamed(store: StoreReader, text: string): Promise<readon
   );
 }
 
+/** The fingerprint that a list of findings prints. */
+async function subjectOfFinding(store: StoreReader, text: string): Promise<Subject | undefined> {
+  const rows = await store.rows(
+    `SELECT identity_id, credential_id FROM current_findings
+     WHERE length($text) >= 8 AND starts_with(fingerprint, lower($text)) LIMIT 2`,
+    { text },
+  );
+  const [row] = rows;
+  if (row === undefined || rows.length > 1) return undefined;
+  if (row.identity_id !== null) return await ofIdentity(store, String(row.identity_id));
+  return row.credential_id === null ? undefined : await ofCredential(store, String(row.credential_id));
+}
+
 /** An owner may be written as an address, or as the handle that the roster gives for it. */
 async function identitiesOwned(store: StoreReader, text: string): Promise<readonly string[]> {
-  if (!text.includes('@')) return [];
   return await ids(
     store,
     `WITH named AS (SELECT identity_id, lower(trim(unnest(owners))) AS owner FROM identities)

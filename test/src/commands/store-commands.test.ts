@@ -104,6 +104,12 @@ describe('commands over a store', () => {
     assert.equal(io.err() + other.err(), 'No finding matches.\n'.repeat(2));
   });
 
+  it('trace a finding, by the fingerprint that the list prints, to what it is about', async () => {
+    await traceCommand(io, 'f'.repeat(12), { store: 'findings.duckdb', format: 'json' });
+
+    assert.equal(JSON.parse(io.out()).subject.identity, 'aws:219484930172:user/second');
+  });
+
   it('trace all that an owner has, one after the other', async () => {
     const json = testIo(root);
 

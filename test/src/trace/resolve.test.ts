@@ -81,6 +81,12 @@ describe('what a trace is about', () => {
     ]);
   });
 
+  it('is what a team owns that is written without an address', async () => {
+    const owned: Observation = { kind: 'identity', id: 'aws:1:user/x', owner: 'Platform', name: 'x', ...COMMON };
+
+    assert.deepEqual(await resolved('platform', [owned]), { identity: 'aws:1:user/x', credentials: [] });
+  });
+
   it('is what a person owns under the handle that the roster gives', async () => {
     const person: Observation = { kind: 'person', email: 'cy@harbour.example', handle: 'cy-h' };
     const owned: Observation = { kind: 'identity', id: 'aws:1:user/x', owner: '@cy-h', name: 'x', ...COMMON };
