@@ -186,7 +186,8 @@ function* ruleHead(findings: readonly Finding[], { layout, checks, told }: Telli
 
 function* findingEntry(finding: Finding, telling: Telling, placesTold: Set<string>): Iterable<string> {
   const { layout, places } = telling;
-  yield* layout.tagged('    ', '- ', [], clip(messageOf(finding, telling), TEXT_MAX) + mark(finding, telling));
+  const message = clip(messageOf(finding, telling), TEXT_MAX);
+  yield* layout.tagged('    ', '- ', [], message + mark(finding, telling));
   if (!finding.evidence.some((item) => item.kind === 'sighting')) {
     const sources = sourcesOf(finding, telling.oneRepository);
     const more = sources.length > places ? ` (+${thousands(sources.length - places)} more)` : '';
@@ -194,7 +195,7 @@ function* findingEntry(finding: Finding, telling: Telling, placesTold: Set<strin
     if (text.length > 0) yield* layout.tagged('      ', 'from ', ['dim'], text.join(', ') + more, ['dim']);
     return;
   }
-  const lines = untoldPlaces(finding);
+  const lines = untoldPlaces(finding, message);
   const key = lines.join('\n');
   if (lines.length > 1 && placesTold.has(key)) {
     yield* layout.tagged('      ', 'at ', ['dim'], `the same ${count(lines.length, 'place')} as above`);

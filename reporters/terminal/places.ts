@@ -15,10 +15,10 @@ export function placesOf(finding: Finding, oneRepository: boolean): string[] {
   return [...new Set(sightings.map(({ at, summary }) => (at === undefined ? '' : shortPlace(at, oneRepository)) || summary))];
 }
 
-/** Places that the message does not tell already. */
-export function untoldPlaces(finding: Finding): string[] {
+/** Places that the message, as printed, does not tell already. */
+export function untoldPlaces(finding: Finding, message: string): string[] {
   const sightings = finding.evidence.filter((item) => item.kind === 'sighting');
-  const told = new Set(finding.message.split(/[\s,;]+/).map((word) => word.replace(/[.)]+$/, '')));
+  const told = new Set(message.split(/[\s,;]+/).map((word) => word.replace(/[.)]+$/, '')));
   const untold = sightings.filter((item) => !isTold(item, told));
   return [...new Set(untold.map(({ at, summary }) => (at === undefined ? '' : placeText(at)) || summary))];
 }

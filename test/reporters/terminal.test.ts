@@ -140,6 +140,16 @@ describe('terminal reporter', () => {
     assert.match(findings, /at harbour\/analytics notebooks\/churn\.ipynb:41/);
   });
 
+  it('tells a place that was cut out of a long message', async () => {
+    const [leaked] = sampleReport().findings as [Finding];
+    const filler = 'so and so, '.repeat(60);
+    const message = `Key A ${filler}lies in harbour/shop .github/workflows/deploy.yml:14, ${filler}`;
+
+    const text = await render({ ...sampleReport(), findings: [{ ...leaked, message }] });
+
+    assert.match(text, /at harbour\/shop \.github\/workflows\/deploy\.yml:14\n/);
+  });
+
   it('takes deploy.yml:1 in a message for no other line', async () => {
     const [leaked] = sampleReport().findings as [Finding];
     const message = 'Key A lies in harbour/shop .github/workflows/deploy.yml:1.';
