@@ -980,3 +980,16 @@ CREATE OR REPLACE MACRO delete_identity_step(identity_id) AS
 CREATE OR REPLACE MACRO numbered(steps) AS
   array_to_string(
     list_transform(list_filter(steps, lambda step: step IS NOT NULL), lambda step, i: concat(i, '. ', step)), chr(10));
+
+CREATE OR REPLACE VIEW credential_steps AS
+SELECT
+  credential_id,
+  deactivate_step(credential_id, identity_id, public_id) AS deactivate,
+  delete_step(credential_id, identity_id, public_id) AS remove,
+  create_key_step(credential_id, identity_id) AS renew
+FROM (
+  SELECT c.credential_id, coalesce(c.identity_id, ci.identity_id) AS identity_id, c.public_id
+  FROM credentials AS c
+  LEFT JOIN credential_identities AS ci USING (credential_id)
+);
+COMMENT ON VIEW credential_steps IS 'How to deactivate, delete and replace each credential of an inventory, with the commands of its provider';

@@ -35,11 +35,12 @@ SELECT
   CASE WHEN days_since(coalesce(rotated_at, created_at)) > $veryOldDays THEN 'high' ELSE 'medium' END AS severity,
   evidence,
   numbered([
-    coalesce(create_key_step(credential_id, identity_id), 'Give its consumers a role instead.'),
-    deactivate_step(credential_id, identity_id, public_id),
-    'Wait. ' || delete_step(credential_id, identity_id, public_id),
+    coalesce(st.renew, 'Give its consumers a role instead.'),
+    st.deactivate,
+    'Wait. ' || st.remove,
     'Better than rotating: no key. Roles for what runs in AWS, OIDC for CI, IAM Roles Anywhere for the rest.']) AS fix,
   {'age_days': days_since(coalesce(rotated_at, created_at))} AS detail
 FROM credentials
+LEFT JOIN credential_steps AS st USING (credential_id)
 WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active'
   AND days_since(coalesce(rotated_at, created_at)) > $maxAgeDays

@@ -44,10 +44,11 @@ SELECT
       ELSE concat(' was last used ', days_since(last_used_at), ' days ago, on ', day_text(last_used_at)) END,
     '.') AS message,
   numbered([
-    deactivate_step(credential_id, identity_id, public_id),
-    'After a month without complaints: ' || delete_step(credential_id, identity_id, public_id)]) AS fix,
+    st.deactivate,
+    'After a month without complaints: ' || st.remove]) AS fix,
   evidence
 FROM credentials
+LEFT JOIN credential_steps AS st USING (credential_id)
 SEMI JOIN use_is_told USING (credential_id)
 WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active'
   AND (days_since(last_used_at) > $unusedDays OR (last_used_at IS NULL AND days_since(created_at) > $graceDays))

@@ -41,7 +41,8 @@ SELECT
   message,
   numbered([
     concat('See which key is still used: `aws iam get-access-key-last-used --access-key-id ', word_or(older_id, 'ID'), '`.'),
-    'Move that consumer to the newer one. ' || deactivate_step(older, identity_id, older_id),
-    'Later: ' || delete_step(older, identity_id, older_id)]) AS fix,
+    'Move that consumer to the newer one. ' || st.deactivate,
+    'Later: ' || st.remove]) AS fix,
   evidence
 FROM doubled
+LEFT JOIN credential_steps AS st ON st.credential_id = doubled.older

@@ -37,10 +37,11 @@ SELECT
   evidence,
   numbered([
     'Replace it: workload identity federation for CI and other clouds, an attached service account inside Google Cloud.',
-    'Where a key must stay: ' || create_key_step(credential_id, identity_id),
-    deactivate_step(credential_id, identity_id, public_id) || ' Later delete it.',
+    'Where a key must stay: ' || st.renew,
+    st.deactivate || ' Later delete it.',
     'Keep new ones out: organisation policy `iam.managed.disableServiceAccountKeyCreation`.']) AS fix,
   {'age_days': days_since(created_at), 'never_expires': never_expires} AS detail
 FROM credentials
+LEFT JOIN credential_steps AS st USING (credential_id)
 WHERE type = 'service-account-key' AND provider = 'gcp' AND coalesce(status, 'active') = 'active'
   AND days_since(created_at) > $maxAgeDays

@@ -27,9 +27,10 @@ WITH keys AS (
     max(last_used_at) AS last_used_at,
     min(created_at) AS created_at,
     bool_or((detail->>'$.slot') IS NOT NULL OR last_used_at IS NOT NULL) AS use_is_told,
-    list(DISTINCT deactivate_step(credential_id, identity_id, public_id) ORDER BY deactivate_step(credential_id, identity_id, public_id))[1:4] AS steps,
+    list(DISTINCT st.deactivate ORDER BY st.deactivate)[1:4] AS steps,
     list_distinct(flatten(list(evidence))) AS evidence
   FROM credentials
+  LEFT JOIN credential_steps AS st USING (credential_id)
   WHERE coalesce(status, 'active') = 'active' AND (expires_at IS NULL OR expires_at > run_now())
   GROUP BY identity_id
 ),

@@ -30,8 +30,9 @@ since: '0.1'
 ---*/
 WITH live AS (
   SELECT identity_id, count(*) AS credentials, max(last_used_at) AS last_used_at, list_distinct(flatten(list(evidence))) AS evidence,
-    list(DISTINCT deactivate_step(credential_id, identity_id, public_id) ORDER BY deactivate_step(credential_id, identity_id, public_id))[1:4] AS steps
+    list(DISTINCT st.deactivate ORDER BY st.deactivate)[1:4] AS steps
   FROM credentials
+  LEFT JOIN credential_steps AS st USING (credential_id)
   WHERE coalesce(status, 'active') = 'active' AND (expires_at IS NULL OR expires_at > run_now())
   GROUP BY identity_id
 )

@@ -40,12 +40,13 @@ SELECT
   CASE WHEN l.id_only THEN 'medium' ELSE coalesce(a.confidence, 'high') END AS confidence,
   list_concat(l.evidence, a.evidence) AS evidence,
   'Treat it as an incident.' || chr(10) || numbered([
-    deactivate_step(l.inventory_id, l.identity_id, l.public_id),
+    st.deactivate,
     'Look at what it did since it was first seen, and for users, keys, roles and trust policies made since.',
     'Give the job a role with only what it uses, and take the administrator''s rights away.',
-    delete_step(l.inventory_id, l.identity_id, l.public_id)]) AS fix,
+    st.remove]) AS fix,
   {'places': len(l.places), 'at_head': l.at_head, 'how': a.how} AS detail
 FROM leaked_credentials AS l
+LEFT JOIN credential_steps AS st ON st.credential_id = l.inventory_id
 JOIN admin_identities AS a ON a.identity_id = l.identity_id
 WHERE l.inventory_id IS NOT NULL
   AND coalesce(l.status, 'active') = 'active'

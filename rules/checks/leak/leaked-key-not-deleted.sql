@@ -24,7 +24,8 @@ SELECT
   concat(
     l.name, coalesce(' of ' || l.identity_id, ''), ' was leaked (', listed(l.places),
     ') and deactivated, but not deleted: it can be made active again.') AS message,
-  delete_step(l.inventory_id, l.identity_id, l.public_id) AS fix,
+  st.remove AS fix,
   l.evidence
 FROM leaked_credentials AS l
+LEFT JOIN credential_steps AS st ON st.credential_id = l.inventory_id
 WHERE l.status = 'inactive'

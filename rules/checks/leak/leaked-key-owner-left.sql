@@ -35,13 +35,14 @@ SELECT
   CASE WHEN l.id_only THEN 'medium' ELSE 'critical' END AS severity,
   CASE WHEN l.id_only THEN 'medium' ELSE 'high' END AS confidence,
   list_concat(l.evidence, o.evidence) AS evidence,
-  CASE WHEN deactivate_step(l.inventory_id, l.identity_id, l.public_id) IS NOT NULL THEN numbered([
-    deactivate_step(l.inventory_id, l.identity_id, l.public_id),
+  CASE WHEN st.deactivate IS NOT NULL THEN numbered([
+    st.deactivate,
     coalesce(owner_step(l.identity_id), 'Name an owner: the team that would notice if it stopped.'),
     concat('Find its consumers: `nhi-audit trace ', word_or(l.public_id, 'KEY'), '`; give them a new key or a federated identity.'),
-    delete_step(l.inventory_id, l.identity_id, l.public_id)]) END AS fix,
+    st.remove]) END AS fix,
   {'owner': o.owner, 'left_at': day_text(o.left_at), 'places': len(l.places)} AS detail
 FROM leaked_credentials AS l
+LEFT JOIN credential_steps AS st ON st.credential_id = l.inventory_id
 JOIN identity_owners AS o ON o.identity_id = l.identity_id
 WHERE o.ownership = 'owner-left'
   AND l.inventory_id IS NOT NULL

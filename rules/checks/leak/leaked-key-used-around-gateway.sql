@@ -94,8 +94,8 @@ SELECT
       list_concat(coalesce(a.evidence, []), coalesce(o.evidence, [])),
       coalesce(around.nearest, []))) AS evidence,
   CASE WHEN k.id_only THEN 'high' ELSE 'critical' END AS severity,
-  CASE WHEN deactivate_step(k.inventory_id, k.identity_id, k.public_id) IS NOT NULL THEN numbered([
-    deactivate_step(k.inventory_id, k.identity_id, k.public_id),
+  CASE WHEN st.deactivate IS NOT NULL THEN numbered([
+    st.deactivate,
     'Give the gateway connection a new key that never leaves it.',
     'Read the provider''s own log around the time of use'
       || CASE WHEN starts_with(k.inventory_id, 'aws:') THEN concat(': `aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue=', word_or(k.public_id, 'ID'), '`.') ELSE '.' END,
@@ -109,5 +109,6 @@ SELECT
   } AS detail
 FROM used_outside AS k
 JOIN around USING (credential_id)
+LEFT JOIN credential_steps AS st ON st.credential_id = k.inventory_id
 LEFT JOIN admin_identities AS a ON a.identity_id = k.identity_id
 LEFT JOIN identity_owners AS o ON o.identity_id = k.identity_id

@@ -37,13 +37,14 @@ SELECT
   CASE WHEN l.id_only THEN 'medium' ELSE 'high' END AS severity,
   CASE WHEN l.id_only THEN 'medium' ELSE 'high' END AS confidence,
   l.evidence,
-  CASE WHEN deactivate_step(l.inventory_id, l.identity_id, l.public_id) IS NOT NULL THEN numbered([
+  CASE WHEN st.deactivate IS NOT NULL THEN numbered([
     concat('See who uses it: `nhi-audit trace ', word_or(l.public_id, 'KEY'), '`.'),
-    create_key_step(l.inventory_id, l.identity_id),
-    deactivate_step(l.inventory_id, l.identity_id, l.public_id),
-    'Watch for a day. ' || delete_step(l.inventory_id, l.identity_id, l.public_id)]) END AS fix,
+    st.renew,
+    st.deactivate,
+    'Watch for a day. ' || st.remove]) END AS fix,
   {'places': len(l.places), 'at_head': l.at_head, 'last_used_at': strftime(l.last_used_at, '%Y-%m-%dT%H:%M:%SZ')} AS detail
 FROM leaked_credentials AS l
+LEFT JOIN credential_steps AS st ON st.credential_id = l.inventory_id
 LEFT JOIN admin_identities AS a ON a.identity_id = l.identity_id
 WHERE l.inventory_id IS NOT NULL
   AND coalesce(l.status, 'active') = 'active'
