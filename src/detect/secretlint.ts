@@ -115,7 +115,8 @@ export async function lintText(bytes: Buffer, result: ScanResult, context: LintC
   });
   const utf8 = isWide ? Buffer.from(text, 'utf8') : bytes;
   const matches: Match[] = [];
-  const taken = [...result.found, ...result.refused];
+  const whole = result.found.map(({ matchStart, matchEnd }) => ({ start: matchStart, end: matchEnd }));
+  const taken: { readonly start: number; readonly end: number }[] = [...result.found, ...whole, ...result.refused];
   const cursor = new Cursor();
   cursor.at = mark * 3;
   for (const { ruleId, range: raw } of messages.sort((a, b) => a.range[0] - b.range[0])) {
