@@ -378,18 +378,21 @@ WITH rows_now AS (
   QUALIFY row_number() OVER (
     PARTITION BY coalesce(via || ':' || session_id, observation_id)
     ORDER BY (detail->>'$.depth') = 'single' DESC NULLS LAST, length(detail::VARCHAR) DESC, observation_id) = 1
+),
+keyed AS (
+  SELECT r.*, CASE WHEN r.via = 'gateway' THEN org_key(coalesce(r.detail->>'$.org', o.only_org), o.orgs) END AS org_key
+  FROM rows_now AS r
+  LEFT JOIN connection_orgs AS o ON o.connection = CASE WHEN r.via = 'gateway' THEN r.target END
 )
 SELECT
-  u.* EXCLUDE (identity_id, credential_id),
+  u.* EXCLUDE (identity_id, credential_id, org_key),
   coalesce(a.identity_id, u.identity_id, ci.identity_id, g.identity_id) AS identity_id,
   coalesce(u.credential_id, g.credential_id) AS credential_id
-FROM rows_now AS u
+FROM keyed AS u
 LEFT JOIN identity_aliases AS a ON a.alias = u.identity_id
 LEFT JOIN credential_identities AS ci ON ci.credential_id = u.credential_id
-LEFT JOIN connection_orgs AS o ON u.via = 'gateway' AND o.connection = u.target
-LEFT JOIN gateway_connections AS g
-  ON u.via = 'gateway' AND g.connection = u.target
-  AND org_key(g.org, o.orgs) = org_key(coalesce(u.detail->>'$.org', o.only_org), o.orgs);
+-- No key, no join: only sessions of a gateway have one.
+LEFT JOIN gateway_connections AS g ON g.connection = u.target AND coalesce(g.org, '') = u.org_key;
 COMMENT ON VIEW usages IS 'What identities did; gateway sessions are joined to the account behind their connection';
 
 CREATE OR REPLACE VIEW identity_owners AS
@@ -639,6 +642,15 @@ held AS (
   )
   GROUP BY credential_id
 ),
+owned AS (FROM credential_identities),
+-- Another account with the same password is not the one that leaked.
+same AS (
+  SELECT h.credential_id, h.inventory_id
+  FROM held AS h
+  JOIN known AS c ON c.credential_id = h.inventory_id
+  LEFT JOIN owned AS o ON o.credential_id = h.credential_id
+  WHERE coalesce(identity_key(c.identity_id) = identity_key(o.identity_id), true)
+),
 places AS (
   SELECT
     credential_id,
@@ -681,12 +693,9 @@ SELECT
   list_concat(g.sightings, coalesce(c.evidence, [])) AS evidence
 FROM gathered AS g
 JOIN places AS p USING (credential_id)
-LEFT JOIN held USING (credential_id)
-LEFT JOIN credential_identities AS ci ON ci.credential_id = g.credential_id
--- Another account with the same password is not the one that leaked.
-LEFT JOIN known AS c
-  ON c.credential_id = held.inventory_id
-  AND coalesce(identity_key(c.identity_id) = identity_key(ci.identity_id), true);
+LEFT JOIN owned AS ci ON ci.credential_id = g.credential_id
+LEFT JOIN same ON same.credential_id = g.credential_id
+LEFT JOIN known AS c ON c.credential_id = same.inventory_id;
 COMMENT ON VIEW leaked_credentials IS 'Credentials seen at a place, one row each: the places, and what an inventory knows of it; low-confidence sightings that no inventory knows are left out';
 
 CREATE OR REPLACE VIEW admin_identities AS
