@@ -54,6 +54,9 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     return judgement;
   };
 
+  // A misspelt framework is said now, not after the scan.
+  if (request.frameworks.length > 0) await chooseFrameworks((await judge()).frameworks, request.frameworks);
+
   const sink = new Sink(async () => {
     const { openStore } = await import('./store/index.ts');
     const store = await openStore({

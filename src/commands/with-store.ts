@@ -4,6 +4,7 @@ import type { Facts } from '../run/facts.ts';
 import type { Store } from '../store/index.ts';
 import { ConfigError, StoreError } from '../util/errors.ts';
 import { nearest } from '../util/nearest.ts';
+import { shellWord } from '../util/shell-word.ts';
 
 export interface StoreOptions {
   readonly store: string;
@@ -56,6 +57,6 @@ async function chooseRun(store: Store, run: string | undefined): Promise<void> {
 function noRun(file: string): StoreError {
   return new StoreError(`${file} holds no complete run`, {
     code: 'STORE_EMPTY',
-    hint: 'Make one with: nhi-audit scan --store FILE',
+    hint: `Make one with: nhi-audit scan --store ${shellWord(file)}`,
   });
 }

@@ -79,7 +79,8 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
       `SELECT credential_id, public_id, last_used_at, last_used_for,
          provider <> 'hoop' AND EXISTS (
            FROM gateway_connections AS g
-           WHERE g.credential_id = c.credential_id OR g.identity_id = coalesce(c.identity_id, $identity)) AS held,
+           WHERE g.credential_id = c.credential_id
+             OR (g.credential_id IS NULL AND g.identity_id = coalesce(c.identity_id, $identity))) AS held,
          last_used_at BETWEEN (SELECT min(used_at) FROM usages WHERE via = 'gateway')
            AND (SELECT max(coalesce(ended_at, used_at)) FROM usages WHERE via = 'gateway') AS in_period,
          EXISTS (
