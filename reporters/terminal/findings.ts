@@ -13,10 +13,10 @@ import {
   thousands,
 } from '../../src/util/report-text.ts';
 import { clip, printable } from '../../src/util/sanitize.ts';
+import { pasteableWord } from '../../src/util/shell-word.ts';
 import { describe } from './identity.ts';
 import { type Group, groupBy, groupsOf, mostUrgent } from './order.ts';
 import { isPlaces, placesOf, sourcesOf, untoldPlaces } from './places.ts';
-import { shellWord } from './shell.ts';
 
 const SEVERITY_STYLE: { readonly [severity in Severity]: readonly Style[] } = {
   critical: ['bold', 'inverse', 'red'],
@@ -107,7 +107,7 @@ export function* findingLines(
 function* restLines(rest: readonly Finding[], layout: Layout, context: Pick<RenderContext, 'store'>): Iterable<string> {
   if (rest.length === 0) return;
   yield '';
-  const store = context.store === undefined ? undefined : shellWord(context.store);
+  const store = context.store === undefined ? undefined : pasteableWord(context.store);
   const command = store === undefined ? 'the same command with -o csv=findings.csv' : `nhi-audit findings --store ${store}`;
   yield* layout.block('', `${count(rest.length, 'more finding')}, not listed here; for all of them: ${command}`, 'bold');
   for (const severity of SEVERITIES_DOWN) {

@@ -1,15 +1,15 @@
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { isPremerge, openFindings, summariseCoverage } from '../../src/util/report-text.ts';
-import { shellWord } from './shell.ts';
+import { pasteableWord } from '../../src/util/shell-word.ts';
 
 /** The commands worth trying after this report, each with what it is for. */
 export function nextCommands(report: Report, context: RenderContext): { command: string; purpose: string }[] {
   const [worst] = openFindings(report.findings);
   const commands: { command: string; purpose: string }[] = [];
-  const store = context.store === undefined ? undefined : shellWord(context.store);
+  const store = context.store === undefined ? undefined : pasteableWord(context.store);
   if (worst !== undefined) {
-    const key = shellWord(traceable(worst));
+    const key = pasteableWord(traceable(worst));
     if (store !== undefined && key !== undefined) {
       commands.push({ command: `nhi-audit trace ${key} --store ${store}`, purpose: 'the whole chain of the worst finding' });
     }
@@ -27,7 +27,7 @@ export function nextCommands(report: Report, context: RenderContext): { command:
   if (isPremerge(report)) {
     if (worst === undefined) commands.push({ command: 'nhi-audit scan .', purpose: 'the whole repository, with its history' });
   } else if (store === undefined) {
-    const targets = report.run.targets.map(shellWord);
+    const targets = report.run.targets.map(pasteableWord);
     const named = targets.length > 0 && targets.length < 6 && targets.every((target) => target !== undefined);
     commands.push({
       command: `nhi-audit scan ${named ? `${targets.join(' ')} ` : ''}--store nhi-audit.duckdb`,
