@@ -16,7 +16,7 @@ import { headOfBytes } from '../../src/files/source-file.ts';
 import { sightingOf } from '../../src/run/context.ts';
 import { fingerprint } from '../../src/util/fingerprint.ts';
 
-export { tempDir, tempRepo, writeFile } from './temp-repo.ts';
+export { tempDir, writeFile } from './temp-repo.ts';
 
 /** What a test may look at after a scan, beside the observations. */
 export interface TestContext extends CrawlContext {

@@ -40,11 +40,7 @@ describe('proving checks', () => {
     ['an identity field that is not returned', { head: ['[credential_id]', '[key_id]'] }, /^identityFields: key_id/],
     ['no message', { sql: SELECT.replace('AS message', 'AS text') }, /no `message`/],
     ['evidence that is not a list', { sql: SELECT.replace(', evidence', ", 'x' AS evidence") }, /no `evidence`/],
-    [
-      'a fix that is a number',
-      { sql: SELECT.replace(', evidence', ', evidence, 3 AS fix') },
-      /column fix is INTEGER/,
-    ],
+    ['a fix that is a number', { sql: SELECT.replace(', evidence', ', evidence, 3 AS fix') }, /column fix is INTEGER/],
     [
       'a severity that is a number',
       { sql: SELECT.replace(', evidence', ', evidence, 3 AS severity') },
