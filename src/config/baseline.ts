@@ -14,7 +14,7 @@ export function readBaseline(file: string): Baseline {
   if (!existsSync(file)) {
     throw new ConfigError(`There is no baseline at ${file}`, {
       code: 'BASELINE',
-      hint: 'Make one with: nhi-audit scan -o json=baseline.json',
+      hint: 'Make one with: nhi-audit scan -o json=baseline.json (and set NHI_AUDIT_FINGERPRINT_KEY for both runs)',
     });
   }
   let report: unknown;
@@ -27,7 +27,7 @@ export function readBaseline(file: string): Baseline {
   if (!Array.isArray(findings)) {
     throw new ConfigError(`The baseline ${file} is not a JSON report of nhi-audit`, {
       code: 'BASELINE',
-      hint: 'Make one with: nhi-audit scan -o json=baseline.json',
+      hint: 'Make one with: nhi-audit scan -o json=baseline.json (and set NHI_AUDIT_FINGERPRINT_KEY for both runs)',
     });
   }
   const run = (report as { readonly run?: { readonly fingerprintKeyId?: unknown } }).run;
