@@ -115,7 +115,7 @@ Examples:
     .action(run(async (io_, options) => (await import('./commands/report.ts')).reportCommand(io_, { ...options, ...globals() })));
 
   command('trace', 'one key or identity: where seen, whose, what it reaches, who owns it, what it did')
-    .argument('<key>', 'key id (AKIA…), identity, name, e-mail or fingerprint; - reads a secret from standard input')
+    .argument('<key>', 'key id, masked form, identity, ARN, name, owner or fingerprint; - reads a secret from standard input')
     .requiredOption('--store <file>', 'the store')
     .option('--run <id>', 'which run (default: the newest)')
     .option('-f, --format <format>', 'text or json', 'text')

@@ -217,9 +217,12 @@ function parseTargets(
   const schemes = scanners.flatMap((scanner) => (scanner.kind === 'service' ? [scanner.scheme] : []));
   const targets: Target[] = [];
   const missing: { name: string; error: TargetError }[] = [];
-  for (const name of request.targets) {
+  for (const name of new Set(request.targets)) {
     try {
-      targets.push(parseTarget(name, request.directory, schemes));
+      const target = parseTarget(name, request.directory, schemes);
+      // `scan . ./` names one thing: it is read, and counted, once.
+      const isTwin = targets.some((other) => other.kind === 'path' && target.kind === 'path' && other.path === target.path);
+      if (!isTwin) targets.push(target);
     } catch (error) {
       if (!(error instanceof TargetError)) throw error;
       missing.push({ name, error });
