@@ -6,7 +6,7 @@ import { shallowCommits } from '../../src/files/history.ts';
 import { headOfBytes, sourceFile } from '../../src/files/source-file.ts';
 import { type Checkout, openCheckout, type Place } from './checkout.ts';
 import { FileTally } from './file-tally.ts';
-import { databaseBeside, databaseIn, isOwnReport, type OwnKind, ownBelow } from './own.ts';
+import { databaseBeside, databaseIn, ownBelow } from './own.ts';
 import { placeOf } from './place.ts';
 import { resolveCommit } from './refs.ts';
 import { leaveOut, sightingIn } from './work-tree.ts';
@@ -86,7 +86,7 @@ async function* readChanges(
           tally.fail(`could not be read: ${why}`, change.path);
           continue;
         }
-        const kind = ownKind(change.path, bytes);
+        const kind = databaseIn([bytes]);
         if (kind !== undefined) {
           leaveOut(kind, change.path, tally);
           continue;
@@ -104,10 +104,6 @@ async function* readChanges(
     context.progress.end();
   }
   yield* tally.rows(`${name} ${subject}`, { repository: name });
-}
-
-function ownKind(path: string, bytes: Buffer): OwnKind | undefined {
-  return databaseIn([bytes]) ?? (isOwnReport(headOfBytes(path, bytes)) ? 'report' : undefined);
 }
 
 async function* readChange(

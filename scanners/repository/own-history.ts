@@ -1,10 +1,9 @@
-import type { BlobRef, CrawlContext } from '../../src/contracts/index.ts';
+import type { CrawlContext } from '../../src/contracts/index.ts';
 import { readBlobs } from '../../src/files/blobs.ts';
 import type { Trace } from '../../src/files/history.ts';
-import { headOfBytes } from '../../src/files/source-file.ts';
 import type { Checkout } from './checkout.ts';
 import type { HistorySearch } from './history.ts';
-import { databaseBeside, databaseIn, isOwnReport, mayBeDatabase, type OwnKind } from './own.ts';
+import { databaseBeside, databaseIn, mayBeDatabase, type OwnKind } from './own.ts';
 import type { Tally } from './tally.ts';
 import { leaveOut } from './work-tree.ts';
 
@@ -20,15 +19,15 @@ export async function leaveOwnOut(
   context: CrawlContext,
   tally: Tally,
 ): Promise<HistorySearch> {
-  const candidates = search.blobs.filter((blob) => search.hits.has(blob.id) && mayBeOwn(blob, trace)).map(({ id }) => id);
+  const candidates = search.blobs.filter((blob) => search.hits.has(blob.id) && mayBeDatabase(blob.size)).map(({ id }) => id);
   const own = new Map<string, OwnKind>();
   const known = new Set(databases);
   for await (const { id, bytes } of readBlobs(checkout.repository, candidates, context.options.maxFileBytes, context.signal)) {
     const path = trace.introductions.get(id)?.path;
-    const kind = bytes === undefined ? undefined : kindOf(bytes, path);
+    const kind = bytes === undefined ? undefined : databaseIn([bytes]);
     if (kind === undefined) continue;
     own.set(id, kind);
-    if (kind !== 'report' && path !== undefined) known.add(path);
+    if (path !== undefined) known.add(path);
   }
   for (const id of search.hits.keys()) {
     const path = trace.introductions.get(id)?.path ?? '';
@@ -41,13 +40,4 @@ export async function leaveOwnOut(
     leaveOut(kind, trace.introductions.get(id)?.path ?? id.slice(0, 12), tally);
   }
   return { ...search, hits: new Map([...search.hits].filter(([id]) => !own.has(id))) };
-}
-
-/** By size and name: the content of the others need not be fetched once more. */
-function mayBeOwn({ id, size }: BlobRef, trace: Trace): boolean {
-  return mayBeDatabase(size) || /\.(json|sarif)$/i.test(trace.introductions.get(id)?.path ?? 'unknown.json');
-}
-
-function kindOf(bytes: Buffer, path = 'unknown.json'): OwnKind | undefined {
-  return databaseIn([bytes]) ?? (isOwnReport(headOfBytes(path, bytes)) ? 'report' : undefined);
 }

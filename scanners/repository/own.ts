@@ -1,19 +1,17 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import type { FileHead } from '../../src/contracts/index.ts';
 import { readPieces } from '../../src/files/source-file.ts';
 
 /**
- * What this tool writes lies where it looks: stores and reports are full of key ids and places, and would be reported as
- * leaks of what they tell of.
+ * What this tool writes lies where it looks: stores are full of key ids and places, and would be reported as leaks of what
+ * they tell of. Reports of earlier runs are searched like any text: a head that looks like ours proves nothing.
  */
-export type OwnKind = 'run' | 'store' | 'report' | 'database';
+export type OwnKind = 'run' | 'store' | 'database';
 
 /** Why each kind is left out. A database that is no store of ours may hold anything: leaving it out is a gap. */
 export const OWN_REASONS: { readonly [kind in OwnKind]: string } = {
   run: 'files of this run (store, key, reports)',
   store: 'stores of nhi-audit, with their keys and logs',
-  report: 'reports of nhi-audit',
   database: 'DuckDB databases are not searched',
 };
 
@@ -65,17 +63,6 @@ export function databaseIn(pieces: Iterable<Buffer>): 'store' | 'database' | und
     if (open.size === 0) return 'store';
   }
   return isFirst ? undefined : 'database';
-}
-
-/** Is it a report that this tool wrote: the versioned JSON, or SARIF? The head tells, as `reporters/` write it. */
-export function isOwnReport(file: FileHead): boolean {
-  if (!/\.(json|sarif)$/i.test(file.path)) return false;
-  const head = file.head();
-  if (/^\s*\{\s*"schemaVersion"\s*:\s*"[\d.]+"\s*,\s*"run"\s*:\s*\{/.test(head)) return /"tool"\s*:\s*"nhi-audit"/.test(head);
-  return (
-    /^\s*\{\s*"\$schema"\s*:\s*"[^"]*sarif[^"]*"/.test(head) &&
-    /"runs"\s*:\s*\[\s*\{\s*"tool"\s*:\s*\{\s*"driver"\s*:\s*\{\s*"name"\s*:\s*"nhi-audit"/.test(head)
-  );
 }
 
 /** The database beside which a key or a log lies: `a.duckdb` for `a.duckdb.wal`. */

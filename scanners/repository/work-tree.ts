@@ -6,7 +6,7 @@ import { environmentOf } from '../../src/util/environment.ts';
 import { codeOf, messageOf } from '../../src/util/errors.ts';
 import type { FileTally } from './file-tally.ts';
 import type { ListedFile, Listing } from './listing.ts';
-import { databaseBeside, databaseInFile, isOwnReport, mayBeDatabase, OWN_REASONS, type OwnKind, ownBelow } from './own.ts';
+import { databaseBeside, databaseInFile, mayBeDatabase, OWN_REASONS, type OwnKind, ownBelow } from './own.ts';
 import { placeOf } from './place.ts';
 import type { Tally } from './tally.ts';
 
@@ -34,7 +34,7 @@ export function planReading(listing: Listing, context: CrawlContext, tally: File
   for (const file of listing.files) {
     context.signal.throwIfAborted();
     const head = headOfFile(listing.root, file.path, file.size);
-    const kind = ours.get(file.path) ?? (isOwnReport(head) ? 'report' : undefined);
+    const kind = ours.get(file.path);
     if (kind !== undefined) {
       leaveOut(kind, file.path, tally);
       continue;

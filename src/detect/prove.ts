@@ -140,7 +140,7 @@ function proveSpeed(detector: PackedDetector, engine: Engine, slowest: number): 
 /** The best of a few tries in MB/s, when even that is below `slowest`. */
 function speedOn(engine: Engine, bytes: Buffer, slowest: number): number | undefined {
   let best = 0;
-  for (let attempt = 0; attempt < 4; attempt++) {
+  for (let attempt = 0; attempt < 12; attempt++) {
     const start = process.cpuUsage();
     engine.detect(bytes);
     const { user, system } = process.cpuUsage(start);

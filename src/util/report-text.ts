@@ -163,8 +163,28 @@ export function inReportOrder(a: Finding, b: Finding): number {
     Number(isPast(a)) - Number(isPast(b)) ||
     compare(a.rule, b.rule) ||
     compare(a.subject, b.subject) ||
+    // Fingerprints change with the key, places do not: the same input gives the same order under any key.
+    comparePlaces(a, b) ||
     compare(a.fingerprint, b.fingerprint)
   );
+}
+
+function comparePlaces(a: Finding, b: Finding): number {
+  const [first, second] = [firstPlace(a), firstPlace(b)];
+  return (
+    compare(first?.repository ?? '', second?.repository ?? '') ||
+    compare(first?.path ?? '', second?.path ?? '') ||
+    (first?.line ?? 0) - (second?.line ?? 0) ||
+    (first?.column ?? 0) - (second?.column ?? 0)
+  );
+}
+
+/** The least of its places, whatever the order of its evidence. */
+function firstPlace({ evidence }: Finding): Location | undefined {
+  const places = evidence.flatMap(({ at }) => (at?.path === undefined ? [] : [at]));
+  return places.sort(
+    (a, b) => compare(a.path ?? '', b.path ?? '') || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  )[0];
 }
 
 export function sortFindings(findings: readonly Finding[]): Finding[] {
