@@ -1,3 +1,4 @@
+import { SWITCHED_OFF } from '../contracts/check.ts';
 import type { Finding, Severity } from '../contracts/finding.ts';
 import { SEVERITIES } from '../contracts/finding.ts';
 import type { ControlResult } from '../contracts/framework.ts';
@@ -223,15 +224,21 @@ export function verdict(report: Report): Verdict {
   const subjects = new Set(open.map((finding) => finding.identity ?? finding.credential ?? finding.subject)).size;
   const known = count(report.identities.length, 'machine identity', 'machine identities');
   const aside = hiddenParts(report.hidden, open.length > 0);
+  const off = report.checks.filter((check) => check.reason === SWITCHED_OFF).length;
   const findings = [
     open.length === 0
-      ? `No open findings${report.hidden.persona > 0 ? ` for persona ${report.persona}` : ''}`
+      ? `${report.hidden.baseline > 0 ? 'Nothing new' : 'No open findings'}${report.hidden.persona > 0 ? ` for persona ${report.persona}` : ''}`
       : `${severityCounts(open)} ${open.length === 1 ? 'finding' : 'findings'} on ${count(subjects, 'identity or credential', 'identities and credentials')}`,
     ...(aside.length === 0 ? [] : [aside.join(', ')]),
+    ...(off === 0 ? [] : [`${count(off, 'check')} switched off in the configuration`]),
     `${known} known.`,
   ].join('; ');
   const whole = coverage.looked.length > 0 && coverage.complete === coverage.looked.length;
-  return { findings, coverage: coverageSentence(coverage), clean: open.length === 0 && whole };
+  return {
+    findings,
+    coverage: coverageSentence(coverage),
+    clean: open.length === 0 && report.hidden.baseline === 0 && off === 0 && whole,
+  };
 }
 
 function coverageSentence({ looked, complete }: CoverageSummary): string {
@@ -250,7 +257,7 @@ function hiddenParts(hidden: Report['hidden'], more: boolean): string[] {
     const is = hidden.persona === 1 ? 'is hidden (--persona auditor shows it)' : 'are hidden (--persona auditor shows them)';
     parts.push(`${thousands(hidden.persona)}${more ? ' more' : ''} ${is}`);
   }
-  if (hidden.baseline > 0) parts.push(`${thousands(hidden.baseline)} already in the baseline`);
+  if (hidden.baseline > 0) parts.push(`${thousands(hidden.baseline)} known before and still open`);
   if (hidden.excepted > 0) parts.push(`${thousands(hidden.excepted)} accepted by an exception`);
   return parts;
 }
@@ -260,7 +267,7 @@ export function hiddenText(hidden: Report['hidden'], persona: string): string[] 
   const lines: string[] = [];
   if (hidden.persona > 0)
     lines.push(`${count(hidden.persona, 'finding')} not shown to persona ${persona} (--persona auditor shows all)`);
-  if (hidden.baseline > 0) lines.push(`${count(hidden.baseline, 'finding')} already in the baseline`);
+  if (hidden.baseline > 0) lines.push(`${count(hidden.baseline, 'finding')} known before, not listed again`);
   if (hidden.excepted > 0) lines.push(`${count(hidden.excepted, 'finding')} accepted by an exception`);
   return lines;
 }
