@@ -45,6 +45,11 @@ export const Detector = z.strictObject({
   /** Near misses that must not hit this detector. */
   counterExamples: z.array(z.string()).min(1),
   references: z.array(z.string()).min(1),
+  /**
+   * Whose credential it is by its nature: a `person`'s own token, a `service-account`, an `app` (client, integration, bot), a
+   * `project` or organisation as a whole, a `database-role`, a `host` or deployment, an `agent`; `any` when the form does not tell.
+   */
+  holder: z.enum(['person', 'service-account', 'app', 'project', 'database-role', 'host', 'agent', 'any']).optional(),
   /** What a thief can do with it, one sentence. */
   impact: z.string().optional(),
   /** How to revoke or rotate it. */

@@ -108,6 +108,10 @@ export interface CrawlContext extends ScanContext {
   claims(file: FileHead): { readonly content: 'own' | 'shared' } | undefined;
   /** Bulk detection in worker threads over a work tree or git objects: the hot path. */
   readonly bulk: BulkDetect;
+  /** Kept from the last run over this target, when there is a store file. */
+  readonly memory?: Memory;
+  /** Digest of each detector by id, and one for the rest that decides what is found (engine, placeholders, fingerprint key). */
+  readonly detectors?: { readonly base: string; readonly digests: ReadonlyMap<string, string> };
 }
 
 export interface CrawlOptions {
@@ -121,6 +125,8 @@ export interface CrawlOptions {
   readonly staged: boolean;
   /** Globs (gitignore syntax) left out; what they leave out is counted as skipped, and coverage is partial. */
   readonly exclude: readonly string[];
+  /** Read everything anew, whatever an earlier run of the same store has read. */
+  readonly full?: boolean;
   /** Absolute paths that are the tool's own in this run (the store, its key, report files): never read. */
   readonly own: readonly string[];
   /** Search raw bytes for credentials; false when only some file scanners were asked for: then files are found for them. */
@@ -140,6 +146,14 @@ export interface Match {
   readonly fingerprint: string;
   readonly masked: string;
   readonly confidence: Confidence;
+  /** What made the confidence other than the detector's own: `in a test`, `a dictionary word` … */
+  readonly why?: readonly string[];
+  /** How it was hidden, outermost first: `base64`, `hex`, `percent`, `escapes`, `concatenation`, `gzip`, `zip` … */
+  readonly hidden?: readonly string[];
+  /** Path inside the archive that the searched bytes are: `a/b.zip!c/d.env` is member `c/d.env` of `a/b.zip`. Nested: joined by `!`. */
+  readonly member?: string;
+  /** The inline comment that asks not to report it, as written: `gitleaks:allow`. */
+  readonly allowedBy?: string;
   readonly identity?: IdentityId;
   /** Byte offset for bytes, UTF-16 offset for strings, of the secret in what was given. */
   readonly start: number;
@@ -164,7 +178,19 @@ export interface BulkDetect {
   blobs(
     repository: { readonly gitDir: string; readonly git: readonly string[] },
     ids: readonly BlobRef[],
+    /** Only these detectors (ids); absent: all. */
+    detectors?: readonly string[],
   ): AsyncIterable<BulkItem>;
+}
+
+/**
+ * What a crawler may keep from one run for the next about one target: part of the unit's result, written with it or not
+ * at all. Bytes only (never a secret); absent without a store file. A crawler that finds nothing useful reads all anew.
+ */
+export interface Memory {
+  get(name: string): Promise<Uint8Array | undefined>;
+  set(name: string, bytes: Uint8Array): Promise<void>;
+  delete(name: string): Promise<void>;
 }
 
 export interface BlobRef {
