@@ -30,6 +30,8 @@ export interface Hits {
 export interface Kernel {
   /** All keywords that lie within `[start, end)`. The result is valid until the next call. */
   scan(bytes: Uint8Array, start: number, end: number): Hits;
+  /** A buffer whose bytes are searched without being copied. */
+  slab(size: number): Buffer;
 }
 
 /** Below this many bytes one cursor is as fast as four. */
@@ -229,6 +231,7 @@ export function createKernel(automaton: Automaton): Kernel {
   }
 
   return {
+    slab: (size) => Buffer.allocUnsafeSlow(size),
     scan(bytes, start, end) {
       counts.fill(0);
       count = 0;

@@ -25,6 +25,13 @@ export interface Engine {
   detect(input: string | Uint8Array, hints?: DetectHints): Match[];
   /** Own detectors, and secretlint's rules behind their anchors. */
   detectAll(input: string | Uint8Array, hints?: DetectHints): Promise<Match[]>;
+  /**
+   * Memory to read into: `size` bytes, contents undefined. What stands in it (any `subarray` of it) is searched where it is,
+   * by `open().feed` and `detect`; other bytes are copied to the search's own memory first. The buffer's memory never moves
+   * and is freed with the last reference to it; it must not be transferred to another thread. Make a few and keep them:
+   * each brings its own tables (about 1 MB).
+   */
+  slab(size: number): Buffer;
   /** For bulk reading: a scan that is fed in pieces. */
   open(hints?: DetectHints): FileScan;
   /** The matches of a scan. */
@@ -61,6 +68,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     packHash: pack.hash,
+    slab: (size) => search.kernel.slab(size),
     open,
     matches,
     lint,
