@@ -1,0 +1,53 @@
+import { type CheckInput, decodeBase64, INVALID, VALID, type Verdict } from './types.ts';
+
+/** `undefined` when it is no `user:password` in base64. */
+export function judgeBasic({ secret, isPlaceholder }: CheckInput): Verdict | undefined {
+  const pair = /^(?<user>[\x21-\x39\x3b-\x7e]{1,100}):(?<password>[\x20-\x7e]{3,})$/.exec(decodeBase64(secret))?.groups;
+  if (pair === undefined) return undefined;
+  const { user = '', password = '' } = pair;
+  if (isPlaceholder(password)) return INVALID;
+  return isWeak(password, user) ? { valid: true, confidence: 'low' } : VALID;
+}
+
+/** Without a digit beside them these make no password that someone meant. */
+const COMMON_WORDS =
+  /pass|pwd|secret|change|admin|root|user|test|guest|demo|default|token|example|sample|dummy|fake|local|dev|postgres|mysql|mongo|redis|rabbit|elastic|qwerty|letmein|welcome|hello|foobar|your|^([a-z])\1+$/;
+
+/** Likely made up for a test or a laptop. */
+function isWeak(password: string, user: string): boolean {
+  const folded = password.toLowerCase();
+  if (folded === user.toLowerCase() || password.length < 8) return true;
+  return !/\d/.test(password) && COMMON_WORDS.test(folded);
+}
+
+const LOCAL_HOST = /^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal)/i;
+const EXAMPLE_HOST =
+  /(?:^|\.)(?:example|invalid|test|local)(?:\.(?:com|org|net|io))?$|^(?:your|my|some)?[-_]?(?:host|hostname|server|ip|domain)(?:name)?$/i;
+
+export function judgeConnectionString({ secret, groups }: CheckInput): Verdict {
+  const host = (groups.host ?? '').replace(/:\d+$/, '');
+  if (EXAMPLE_HOST.test(host)) return INVALID;
+  if (/[<>{}$%]/.test(host) || /[<>{}$]/.test(groups.user ?? '')) return INVALID;
+  const weak = isWeak(secret, groups.user ?? '');
+  if (LOCAL_HOST.test(host)) return weak ? INVALID : { valid: true, confidence: 'low' };
+  return weak ? { valid: true, confidence: 'low' } : VALID;
+}
+
+/**
+ * Where no database is named, libpq takes the one that is called like the role.
+ * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-DBNAME
+ */
+export function judgePostgresUrl(input: CheckInput): Verdict {
+  const verdict = judgeConnectionString(input);
+  const { database = '', user = '' } = input.groups;
+  return verdict.valid ? { ...verdict, groups: { database: database === '' ? user : database } } : verdict;
+}
+
+export function judgeGiven({ secret, groups, isPlaceholder }: CheckInput): Verdict {
+  const { user = '', host = '' } = groups;
+  // Variables, templates, substitutions, options, paths: what stands in scripts in the place of a password.
+  if (/^[-$%<{(`!./~]|\$[({A-Za-z_]|`|\{\{|%\w+%|^\w+\(|^\[/.test(secret)) return INVALID;
+  if (EXAMPLE_HOST.test(host) || (user !== '' && isPlaceholder(user) && isWeak(secret, user))) return INVALID;
+  if (!/\d/.test(secret) && COMMON_WORDS.test(secret.toLowerCase())) return INVALID;
+  return isWeak(secret, user) ? { valid: true, confidence: 'low' } : VALID;
+}
