@@ -91,6 +91,8 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
     .option('--only <scanner>', 'only these scanners; repeatable or comma-separated', collect, [])
     .option('--skip <scanner>', 'all but these scanners; repeatable or comma-separated', collect, [])
     .option('--fail-on <severity>', 'exit 1 from this severity on: info, low, medium, high, critical, none')
+    .option('--exceptions <file>', 'accepted findings, with reason, owner and expiry (default: nhi-audit.exceptions.yml)')
+    .option('--no-exceptions', 'report also what comments, ignore files and exceptions accept')
     .option('--strict-coverage', 'exit 4 when something could not be read')
     .option('--no-exit-code', 'exit 0 even with findings')
     .addHelpText(
@@ -201,7 +203,7 @@ function addReportOptions(command: Command): Command {
     .option('--persona <who>', 'dev, security or auditor: who reads it')
     .option('--framework <id>', 'control table of this framework only; repeatable', collect, [])
     .option('--new-only', 'only findings that the run before did not have')
-    .option('--baseline <file>', 'leave out what this earlier JSON report has');
+    .option('--baseline <file>', 'leave out what this earlier JSON report (or detect-secrets baseline, gitleaks report) has');
 }
 
 function addListOptions(command: Command): Command {

@@ -5,6 +5,7 @@ import { parseTarget } from './config/target.ts';
 import type { CrawlOptions, Finding, Report, Scanner, Target } from './contracts/index.ts';
 import { createBulk } from './detect/bulk.ts';
 import { createEngine } from './detect/engine.ts';
+import { readAcceptors } from './run/acceptors.ts';
 import { scanContext } from './run/context.ts';
 import type { Facts } from './run/facts.ts';
 import { makeReport } from './run/report.ts';
@@ -14,6 +15,7 @@ import { Sink } from './run/sink.ts';
 import { readTarget, unreadable } from './run/targets.ts';
 import type { Store } from './store/index.ts';
 import { checkStorePath } from './store/path.ts';
+import type { Acceptors } from './suppress/accept.ts';
 import { contentId } from './util/digest.ts';
 import { ConfigError, Interrupted, TargetError } from './util/errors.ts';
 import { EPHEMERAL, fingerprintKeyId } from './util/fingerprint.ts';
@@ -54,6 +56,8 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     return judgement;
   };
 
+  const acceptors = await readAcceptors(request, targets, key, pack);
+
   // A misspelt framework is said now, not after the scan.
   if (request.frameworks.length > 0) await chooseFrameworks((await judge()).frameworks, request.frameworks);
 
@@ -66,7 +70,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
       wait: 2_000,
     });
     try {
-      await assertSameKey(store, keyId);
+      if (store.file !== undefined) await assertSameKey(store, keyId);
       await store.beginRun({
         startedAt,
         toolVersion: toolVersion(),
@@ -92,7 +96,13 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   };
   const premerge = options.staged || options.diff !== undefined;
   const bulk = createBulk({ pack, fingerprintKey: key, signal: runtime.signal, maxFileBytes: options.maxFileBytes });
-  const base = scanContext({ runtime, engine: createEngine({ pack, fingerprintKey: key }), fingerprintKey: key, hosts });
+  const base = scanContext({
+    runtime,
+    engine: createEngine({ pack, fingerprintKey: key }),
+    fingerprintKey: key,
+    hosts,
+    keepsBaselineIds: request.baseline?.foreign !== undefined,
+  });
   const runId = contentId([startedAt, request.targets]);
   try {
     if (request.storeFile !== undefined || !premerge) await sink.store();
@@ -113,7 +123,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
             hosts: [...hosts],
           })
         : await interruptible(await sink.store(), runtime.signal, async (store) =>
-            correlate(store, await judge(), runtime, startedAt, [...hosts]),
+            correlate(store, await judge(), { runtime, now: startedAt, hosts: [...hosts], acceptors }),
           );
     const { checks, disabled, frameworks } = await judge();
     const wanted = await chooseFrameworks(frameworks, [
@@ -152,9 +162,12 @@ async function interruptible<T>(store: Store, signal: AbortSignal, work: (store:
 async function correlate(
   store: Store,
   judgement: Judgement,
-  runtime: Runtime,
-  now: string,
-  hosts: readonly string[],
+  {
+    runtime,
+    now,
+    hosts,
+    acceptors,
+  }: { readonly runtime: Runtime; readonly now: string; readonly hosts: readonly string[]; readonly acceptors: Acceptors },
 ): Promise<Facts> {
   const { runChecks } = await import('./correlate/run.ts');
   const { rollUp } = await import('./frameworks/roll-up.ts');
@@ -162,20 +175,20 @@ async function correlate(
   await store.endLoading(hosts);
   runtime.progress.phase('Correlating', judgement.checks.length);
   await store.materialise();
-  const {
-    findings,
-    gone: before,
-    results,
-  } = await runChecks(store, judgement.checks, {
+  const judged = await runChecks(store, judgement.checks, {
     now,
     disabled: judgement.disabled,
     parameters: judgement.parameters,
+    // A store in memory has no run before.
+    ...(store.file === undefined ? { previous: [] } : {}),
     onCheck: () => {
       if (runtime.signal.aborted) throw new Interrupted();
       runtime.progress.advance(1);
     },
   });
-  const gone = (await isSameLook(store)) ? before : before.map(unseen);
+  const gone = (await isSameLook(store)) ? judged.gone : judged.gone.map(unseen);
+  const { acceptFindings } = await import('./suppress/accept.ts');
+  const { findings, results, uses } = await acceptFindings(store, judged.findings, judged.results, acceptors);
   const coverage = await store.rows('SELECT surface, subject, outcome, why, covers FROM coverage');
   const metas = new Map([...judgement.checks, ...judgement.disabled].map((check) => [check.meta.id, check.meta]));
   const withMeta = results.flatMap((result) => {
@@ -184,12 +197,12 @@ async function correlate(
   });
   const all = [...findings, ...gone];
   const controls = rollUp(judgement.frameworks, withMeta, all, coverage as never);
-  await store.saveResults({ findings: all, checks: results, controls }, runtime.clock().toISOString());
+  await store.saveResults({ findings: all, checks: results, controls, acceptances: uses }, runtime.clock().toISOString());
   // What a report asks of the views costs a second over views, and next to nothing over the tables that stand for them.
-  const facts = await readFacts(store);
+  const facts = await readFacts(store, { findings: all, checks: results, acceptances: [] });
   await store.dematerialise();
   if (facts === undefined) throw new Error('the run that was just saved is not in the store');
-  return { ...facts, findings: all };
+  return facts;
 }
 
 /**

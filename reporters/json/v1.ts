@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PERSONAS, SEVERITIES } from '../../src/contracts/finding.ts';
+import { type Finding, PERSONAS, SEVERITIES } from '../../src/contracts/finding.ts';
 import { OBSERVATION_KINDS, SURFACES, type Surface } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { compare, isOpen, sortFindings, summariseCoverage, verdict } from '../../src/util/report-text.ts';
@@ -38,6 +38,23 @@ export const PlaceV1 = z.strictObject({
   pointer: text.optional().describe('Address inside a structured file or an API answer'),
 });
 
+export const AcceptanceV1 = z.strictObject({
+  source: z.enum(['comment', 'gitleaksignore', 'secrets-baseline', 'gitleaks-report', 'exception']),
+  entry: text.describe('As written, or what an exception selects'),
+  place: text.optional().describe('Where it stands'),
+  reason: text.optional(),
+  justification: text.optional(),
+  owner: text.optional(),
+  approver: text.optional(),
+  ticket: text.optional(),
+  expires: text.optional().describe('Last day on which it holds, UTC'),
+});
+
+export const AcceptanceUseV1 = AcceptanceV1.extend({
+  state: z.enum(['used', 'stale', 'expired']).describe('stale: it covers nothing any more; expired: its day is past'),
+  findings: number.describe('Findings it accepts, or would accept had it not expired'),
+});
+
 export const FindingV1 = z.strictObject({
   fingerprint: text.describe('Names the finding in every run: rule and what it is about, never the line'),
   rule: text,
@@ -63,6 +80,7 @@ export const FindingV1 = z.strictObject({
   lastSeen: time,
   fix: text,
   detail: z.record(text, z.json()).optional().describe('Numbers and names; depends on the rule'),
+  acceptedBy: AcceptanceV1.optional().describe('What accepts it, for the status excepted'),
 });
 
 export const IdentityV1 = z.strictObject({
@@ -160,6 +178,8 @@ export const ReportV1 = z
     }),
     coverage: z.array(CoverageV1),
     findings: z.array(FindingV1),
+    accepted: z.array(FindingV1).describe('Findings that somebody accepted; they count in no verdict'),
+    acceptances: z.array(AcceptanceUseV1).describe('What says not to report something, and whether it still covers anything'),
     identities: z.array(IdentityV1),
     checks: z.array(CheckV1),
     controls: z.array(ControlV1),
@@ -212,21 +232,27 @@ export function toV1(report: Report): ReportV1 {
     },
     summary: summary(report),
     coverage: report.coverage.map((row) => pick(row, CoverageV1)),
-    findings: sortFindings(report.findings).map((finding) => ({
-      ...pick(finding, FindingV1),
-      evidence: finding.evidence.map(({ observation, kind, summary, at }) => ({
-        observation,
-        kind,
-        summary,
-        ...(at === undefined ? {} : { place: pick(at, PlaceV1) }),
-      })),
-    })),
+    findings: sortFindings(report.findings).map(toFinding),
+    accepted: sortFindings(report.accepted).map(toFinding),
+    acceptances: report.acceptances.map((use) => pick(use, AcceptanceUseV1)),
     identities: report.identities.map((identity) => pick(identity, IdentityV1)),
     checks: report.checks.map(({ meta, ...result }) =>
       pick({ ...result, title: meta.title, severity: meta.severity, controls: meta.controls, needs: meta.needs }, CheckV1),
     ),
     controls: report.controls.map((control) => pick(control, ControlV1)),
     frameworks: report.frameworks.map(({ id, title, version, source, licence }) => ({ id, title, version, source, licence })),
+  };
+}
+
+function toFinding(finding: Finding): z.infer<typeof FindingV1> {
+  return {
+    ...pick(finding, FindingV1),
+    evidence: finding.evidence.map(({ observation, kind, summary, at }) => ({
+      observation,
+      kind,
+      summary,
+      ...(at === undefined ? {} : { place: pick(at, PlaceV1) }),
+    })),
   };
 }
 

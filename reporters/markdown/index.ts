@@ -14,7 +14,7 @@ import {
   verdict,
 } from '../../src/util/report-text.ts';
 import { clip, markdownCode, markdownProse, markdown as safe } from '../../src/util/sanitize.ts';
-import { controlSection, coverageLines, exceptSection, notAssessedSection, verdictLine } from './sections.ts';
+import { acceptedSection, controlSection, coverageLines, exceptSection, notAssessedSection, verdictLine } from './sections.ts';
 
 const Options = z.strictObject({
   /** Rows of the first table; the rest is folded. */
@@ -73,7 +73,7 @@ function body(report: Report, options: Options): string {
     );
   }
   const forAll = isBrief(report) ? [] : [notAssessedSection(report), controlSection(report)];
-  for (const section of [...forAll, exceptSection(open)]) {
+  for (const section of [acceptedSection(report), ...forAll, exceptSection(open)]) {
     if (section !== undefined) budget.fold(section.title, section.lines);
   }
   return budget.text() + foot;

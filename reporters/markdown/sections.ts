@@ -1,5 +1,6 @@
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import { acceptanceLines } from '../../src/util/acceptance-text.ts';
 import {
   controlLabel,
   count,
@@ -49,6 +50,17 @@ export function verdictLine(report: Report): string {
   return whole
     ? `✅ **${[none, ...gone].join(', ')}**${aside}; ${coverage}.`
     : `⚠️ **${[none, ...gone].join(', ')}, but ${coverage}**: this proves little${aside}.`;
+}
+
+/** What somebody said not to report, what has run out first. */
+export function acceptedSection(report: Report): Section | undefined {
+  const rows = acceptanceLines(report);
+  if (rows.length === 0) return undefined;
+  const due = rows.filter((row) => row.isDue).length;
+  return {
+    title: `${count(report.accepted.length, 'accepted finding')}${due === 0 ? '' : `, ${thousands(due)} to look at`}`,
+    lines: rows.map(({ text, isDue }) => `- ${isDue ? '⚠️ ' : ''}${markdown(clip(text, TEXT_MAX))}`),
+  };
 }
 
 /** What was not read, and why; then what was. Shortened until it fits. */

@@ -7,7 +7,7 @@ import { clip } from '../../src/util/sanitize.ts';
 import { controlLines } from './controls.ts';
 import { findingLines } from './findings.ts';
 import { nextCommands } from './next.ts';
-import { coverageLines, identityLines } from './overview.ts';
+import { acceptedLines, coverageLines, identityLines } from './overview.ts';
 
 const Options = z.strictObject({
   /** Findings listed about identities, a paragraph each; the rest is counted by rule. */
@@ -45,6 +45,7 @@ function* lines(report: Report, options: Options, context: RenderContext): Itera
 
   yield* coverageLines(report, layout);
   yield* findingLines(report, layout, options, context);
+  yield* acceptedLines(report, layout);
   if (!isBrief(report)) {
     yield* identityLines(report, layout);
     yield* controlLines(report, layout);

@@ -1,5 +1,6 @@
 import type { CoverageObservation, Outcome, Surface } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import { acceptanceLines } from '../../src/util/acceptance-text.ts';
 import type { Layout, Style } from '../../src/util/layout.ts';
 import {
   compare,
@@ -26,6 +27,20 @@ const IN_FILES: ReadonlySet<Surface> = new Set(['notebook', 'ci', 'iac', 'agent-
 
 const GAPS_SHOWN = 5;
 const TEXT_MAX = 400;
+
+const ACCEPTANCES_SHOWN = 12;
+
+/** What somebody said not to report: counted above, named here, what has run out first. */
+export function* acceptedLines(report: Report, layout: Layout): Iterable<string> {
+  const rows = acceptanceLines(report);
+  if (rows.length === 0) return;
+  yield* layout.heading('ACCEPTED');
+  for (const { text, isDue } of rows.slice(0, ACCEPTANCES_SHOWN)) {
+    yield* layout.block('  ', clip(text, TEXT_MAX), ...(isDue ? (['yellow'] as const) : (['dim'] as const)));
+  }
+  if (rows.length > ACCEPTANCES_SHOWN)
+    yield* layout.block('  ', `and ${thousands(rows.length - ACCEPTANCES_SHOWN)} more (-f json lists all)`, 'dim');
+}
 
 /** What was looked at and what was not, with the reason: before any finding, for it says what those are worth. */
 export function* coverageLines(report: Report, layout: Layout): Iterable<string> {

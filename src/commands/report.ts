@@ -6,7 +6,7 @@ import { parseOutputs, writeOutputs } from '../output.ts';
 import { makeReport } from '../run/report.ts';
 import { loadJudgement } from '../run/rules.ts';
 import { chooseFrameworks } from '../run.ts';
-import { EXIT } from '../util/errors.ts';
+import { ConfigError, EXIT } from '../util/errors.ts';
 import { personaOf, type ReportOptions } from './scan.ts';
 import { withStore } from './with-store.ts';
 
@@ -21,6 +21,12 @@ export async function reportCommand(
   const wanted = await chooseFrameworks(frameworks, options.framework.length > 0 ? options.framework : config.frameworks);
   const baseline = options.baseline === undefined ? undefined : readBaseline(resolve(io.directory, options.baseline));
   const facts = await withStore(io, options, async (_store, read) => await read());
+  if (baseline?.foreign !== undefined) {
+    throw new ConfigError(`${baseline.foreign.file} is another tool's file, which only a scan can hold against what it finds`, {
+      code: 'BASELINE',
+      hint: 'Give it to the scan: nhi-audit scan --baseline FILE --store STORE; the report then counts it as accepted.',
+    });
+  }
   if (baseline !== undefined) assertSameKey(baseline, facts.run.fingerprintKeyId);
   const report = makeReport(facts, [...checks, ...disabled], wanted, {
     persona: personaOf(options.persona) ?? config.persona,

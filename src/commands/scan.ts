@@ -37,6 +37,7 @@ interface ScanOptions extends ReportOptions {
   readonly failOn?: string;
   readonly strictCoverage?: boolean;
   readonly exitCode: boolean;
+  readonly exceptions?: string | false;
 }
 
 export async function scanCommand(io: Io, targets: readonly string[], options: ScanOptions): Promise<number> {
@@ -68,6 +69,9 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
     persona,
     ...(baseline === undefined ? {} : { baseline }),
     newOnly: options.newOnly === true,
+    ...(options.exceptions === undefined
+      ? {}
+      : { exceptions: options.exceptions === false ? (false as const) : resolve(io.directory, options.exceptions) }),
     frameworks: options.framework,
     runtime: await runtimeOf(io, options),
   });

@@ -40,10 +40,11 @@ export function loadConfig(directory: string, named?: string): LoadedConfig {
     });
   }
   const from = (path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));
-  const { rules } = parsed.data;
+  const { rules, accept } = parsed.data;
   return {
     ...parsed.data,
     rules: { detectors: rules.detectors.map(from), checks: rules.checks.map(from) },
+    accept: { ...accept, ...(accept.exceptions === undefined ? {} : { exceptions: from(accept.exceptions) }) },
     file,
     isNamed: named !== undefined,
   };

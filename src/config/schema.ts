@@ -33,6 +33,22 @@ export const Config = z.strictObject({
       checks: z.array(z.string()).default([]).describe('Directories with own SQL checks'),
     })
     .default({ detectors: [], checks: [] }),
+  accept: z
+    .strictObject({
+      comments: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Honour comments beside a secret (nhi-audit:allow, gitleaks:allow, pragma: allowlist secret …); counted in reports',
+        ),
+      ignoreFiles: z.boolean().default(true).describe('Honour .gitleaksignore and .betterleaksignore at the top of a target'),
+      exceptions: z
+        .string()
+        .optional()
+        .describe('File of exceptions with reason, owner and expiry; default: nhi-audit.exceptions.yml where the command runs'),
+    })
+    .default({ comments: true, ignoreFiles: true })
+    .describe('Who may say that a finding is not to be reported. All of it is counted, and shown as accepted'),
   maxFileSize: z
     .number()
     .int()

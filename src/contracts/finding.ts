@@ -43,4 +43,31 @@ export interface Finding {
   readonly lastSeen: IsoTime;
   readonly fix: string;
   readonly detail?: JsonObject;
+  /** Set when the status is `excepted`: what accepts it. */
+  readonly acceptedBy?: Acceptance;
+}
+
+/** Something that says not to report a finding: somebody's word, which a report repeats. */
+export interface Acceptance {
+  /** A comment beside the secret, another tool's ignore file, baseline or report, or an exception of ours. */
+  readonly source: 'comment' | 'gitleaksignore' | 'secrets-baseline' | 'gitleaks-report' | 'exception';
+  /** As written: `gitleaks:allow`, `src/app.py:aws-access-token:12`, what an exception selects. */
+  readonly entry: string;
+  /** Where it stands: `.gitleaksignore:3`. */
+  readonly place?: string;
+  readonly reason?: string;
+  readonly justification?: string;
+  readonly owner?: string;
+  readonly approver?: string;
+  readonly ticket?: string;
+  /** Last day on which it holds, UTC: `2027-03-31`. */
+  readonly expires?: string;
+}
+
+/** What became of an acceptance in this run. */
+export interface AcceptanceUse extends Acceptance {
+  /** `stale`: it covers nothing any more. `expired`: its day is past, and what it covered is open again. */
+  readonly state: 'used' | 'stale' | 'expired';
+  /** Findings it accepts (for an expired one: that it would accept). */
+  readonly findings: number;
 }

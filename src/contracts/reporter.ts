@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { CheckMeta, CheckResult } from './check.ts';
-import type { Finding, Persona } from './finding.ts';
+import type { AcceptanceUse, Finding, Persona } from './finding.ts';
 import type { ControlResult, Framework } from './framework.ts';
 import type { CoverageObservation, IsoTime } from './observation.ts';
 
@@ -56,6 +56,10 @@ export interface Report {
   readonly controls: readonly ControlResult[];
   readonly frameworks: readonly Framework[];
   readonly persona: Persona;
+  /** Findings with status `excepted`, for formats that show what was accepted; they count in no verdict. */
+  readonly accepted: readonly Finding[];
+  /** Everything that says not to report something, and whether it still does any good. */
+  readonly acceptances: readonly AcceptanceUse[];
   /** Findings left out because of persona, baseline or exceptions; said in every report. */
   readonly hidden: { readonly persona: number; readonly baseline: number; readonly excepted: number };
 }

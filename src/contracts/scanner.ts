@@ -154,6 +154,8 @@ export interface Match {
   readonly member?: string;
   /** The inline comment that asks not to report it, as written: `gitleaks:allow`. */
   readonly allowedBy?: string;
+  /** What a detect-secrets baseline knows the secret by, under our key; see `src/util/fingerprint.ts`. */
+  readonly baselineId?: string;
   readonly identity?: IdentityId;
   /** Byte offset for bytes, UTF-16 offset for strings, of the secret in what was given. */
   readonly start: number;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Finding } from '../contracts/finding.ts';
+import type { Acceptance, Finding } from '../contracts/finding.ts';
 import { PERSONAS, SEVERITIES } from '../contracts/finding.ts';
 import type { Row, StoreReader } from '../store/reader.ts';
 
@@ -22,9 +22,10 @@ const Stored = z
     last_seen: z.string(),
     fix: z.string(),
     detail: z.record(z.string(), z.json()).nullish(),
+    accepted_by: z.looseObject({ source: z.string(), entry: z.string() }).nullish(),
   })
   .transform(
-    ({ identity_id, credential_id, first_seen, last_seen, evidence, detail, ...same }): Finding => ({
+    ({ identity_id, credential_id, first_seen, last_seen, evidence, detail, accepted_by, ...same }): Finding => ({
       ...same,
       ...(identity_id == null ? {} : { identity: identity_id }),
       ...(credential_id == null ? {} : { credential: credential_id }),
@@ -33,6 +34,7 @@ const Stored = z
       firstSeen: first_seen,
       lastSeen: last_seen,
       ...(detail == null ? {} : { detail }),
+      ...(accepted_by == null ? {} : { acceptedBy: accepted_by as unknown as Acceptance }),
     }),
   );
 

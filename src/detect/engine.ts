@@ -1,11 +1,12 @@
 import { credentialId, type IdentityId, identityId, secretCredentialId } from '../contracts/identity-id.ts';
 import type { DetectHints, Match } from '../contracts/scanner.ts';
-import { fingerprint, mask } from '../util/fingerprint.ts';
+import { baselineId, fingerprint, mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
-import { buildAutomaton, createKernel } from './automaton.ts';
-import { RuleRef } from './compile.ts';
+import { anchorsOf, RuleRef } from './compile.ts';
 import { ESCAPES } from './escapes.ts';
-import { FileScan, type Lint, type Located, type ScanResult, type Search } from './file-scan.ts';
+import { FileScan, type Located, type ScanResult, type Search, type Use } from './file-scan.ts';
+import { createKernel } from './kernel/create.ts';
+import { type Anchor, layTables } from './kernel/tables.ts';
 import type { Found } from './match.ts';
 import type { Pack } from './pack.ts';
 import { placeholderTest } from './placeholder.ts';
@@ -102,42 +103,37 @@ function searchOf(pack: Pack, withSecretlint: boolean): Search {
 
 function prepare(pack: Pack, withSecretlint: boolean): Search {
   const rules = pack.detectors.map((detector, index) => new RuleRef(detector, index));
-  const keywords: string[] = [];
-  const places = new Map<string, number>();
-  const rulesOf: RuleRef[][] = [];
-  const lintsOf: Lint[][] = [];
-  function place(keyword: string, key: string): number {
-    const known = places.get(key);
-    if (known !== undefined) return known;
-    places.set(key, keywords.length);
-    rulesOf.push([]);
-    lintsOf.push([]);
-    return keywords.push(keyword) - 1;
-  }
-  for (const rule of rules) {
-    for (const keyword of rule.detector.keywords) {
-      // A case-sensitive rule has its own entry, so that its exact spelling can be told.
-      const key = rule.detector.caseSensitive ? `=${keyword}` : keyword.toLowerCase();
-      rulesOf[place(keyword, key)]?.push(rule);
-    }
-  }
-  for (const [name, anchors] of withSecretlint ? lintAnchors() : []) {
-    for (const { text, isToken, follows } of anchors) {
-      const key = isToken ? `=${text}` : text.toLowerCase();
-      lintsOf[place(text, key)]?.push({ name, isToken, follows });
-    }
-  }
-  const escapes = new Set(ESCAPES.map((text) => place(text, text)));
   return {
-    kernel: createKernel(buildAutomaton(keywords)),
+    ...kernelOf(rules, withSecretlint),
     rules,
-    rulesOf,
-    lintsOf,
-    spellings: keywords.map((keyword) => Buffer.from(keyword, 'latin1')),
-    isEscape: keywords.map((_, index) => escapes.has(index)),
     isPlaceholder: placeholderTest(pack.placeholders),
   };
 }
+
+/** One automaton for all there is to look for, and what each of its anchors is for. */
+function kernelOf(rules: readonly RuleRef[], withSecretlint: boolean): Pick<Search, 'kernel' | 'uses'> {
+  const anchors: Anchor[] = [];
+  const uses: Use[] = [];
+  for (const rule of rules) {
+    for (const anchor of anchorsOf(rule.detector)) {
+      anchors.push(anchor);
+      uses.push({ kind: 'rule', rule });
+    }
+  }
+  for (const [name, lints] of withSecretlint ? lintAnchors() : []) {
+    for (const { text, isToken, follows } of lints) {
+      anchors.push(isToken ? { text, isExact: true, notBefore: LETTERS } : { text });
+      uses.push({ kind: 'lint', name, follows, length: text.length });
+    }
+  }
+  for (const text of ESCAPES) {
+    anchors.push({ text });
+    uses.push({ kind: 'escape' });
+  }
+  return { kernel: createKernel(layTables(anchors)), uses };
+}
+
+const LETTERS = Uint8Array.from({ length: 256 }, (_, byte) => (/[A-Za-z]/.test(String.fromCharCode(byte)) ? 1 : 0));
 
 /** Makes the match that scanners see. */
 function toMatch(found: Located, key: Uint8Array | string): Match {
@@ -157,6 +153,8 @@ function toMatch(found: Located, key: Uint8Array | string): Match {
         : credentialId(detector.provider, detector.type, found.publicId),
     fingerprint: print,
     masked: mask(found.secret, found.publicId),
+    baselineId: baselineId(found.secret, key),
+    ...(found.allowedBy === undefined ? {} : { allowedBy: found.allowedBy }),
     confidence: found.confidence,
     ...(identity === undefined ? {} : { identity }),
     start: found.start,

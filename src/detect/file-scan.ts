@@ -1,18 +1,20 @@
 import type { DetectHints } from '../contracts/scanner.ts';
-import type { Kernel } from './automaton.ts';
+import { AllowComments } from '../suppress/comment.ts';
 import { LONGEST_WINDOW, type Rule, type RuleRef } from './compile.ts';
 import { mayUnescape, unescapeAround } from './escapes.ts';
-import { type Found, mayBegin, resolveOverlaps, type Span, tryRule } from './match.ts';
+import type { Kernel } from './kernel/kernel.ts';
+import { type Found, resolveOverlaps, type Span, tryRule } from './match.ts';
 import { Pairs } from './pair.ts';
 import type { PlaceholderTest } from './placeholder.ts';
 import { Cursor, type Encoding, foldUtf16, isBinary, sniffEncoding } from './text.ts';
 
-/** A secretlint rule behind its anchor. */
-export interface Lint {
-  readonly name: string;
-  readonly isToken: boolean;
-  readonly follows: RegExp;
-}
+/** What an anchor is for. */
+export type Use =
+  | { readonly kind: 'rule'; readonly rule: RuleRef }
+  /** Lets a secretlint rule see the text, when `follows` matches behind the keyword of this length. */
+  | { readonly kind: 'lint'; readonly name: string; readonly follows: RegExp; readonly length: number }
+  /** Behind which a token may be hidden. */
+  | { readonly kind: 'escape' };
 
 export interface LintHit {
   readonly name: string;
@@ -24,14 +26,8 @@ export interface LintHit {
 export interface Search {
   readonly kernel: Kernel;
   readonly rules: readonly RuleRef[];
-  /** Per keyword: the rules to try at a hit. */
-  readonly rulesOf: readonly (readonly RuleRef[])[];
-  /** Per keyword: its exact spelling, where a rule wants it so. */
-  readonly spellings: readonly Buffer[];
-  /** Per keyword: the secretlint rules it lets through. */
-  readonly lintsOf: readonly (readonly Lint[])[];
-  /** Per keyword: is it an escape, behind which a token may be hidden? */
-  readonly isEscape: readonly boolean[];
+  /** Per anchor of the kernel. The kernel has seen to what may stand right before and after it. */
+  readonly uses: readonly Use[];
   readonly isPlaceholder: PlaceholderTest;
 }
 
@@ -41,6 +37,8 @@ export interface Located extends Found {
   readonly column: number;
   readonly endLine: number;
   readonly endColumn: number;
+  /** The comment beside it that asks not to report it. */
+  readonly allowedBy: string | undefined;
 }
 
 export interface ScanResult {
@@ -133,7 +131,7 @@ export class FileScan {
   }
 
   #collect(bytes: Buffer, from: number, limit: number, pairs: Pairs): Found[] {
-    const { kernel, rulesOf, lintsOf, isEscape } = this.#search;
+    const { kernel, uses } = this.#search;
     const escapes: number[] = [];
     const hits = kernel.scan(bytes, from, bytes.length);
     const fresh: Found[] = [];
@@ -143,12 +141,10 @@ export class FileScan {
     for (let index = 0; index < hits.count; index++) {
       const at = hits.starts[index] as number;
       if (at >= limit) break;
-      const keyword = hits.keywords[index] as number;
-      for (const lint of lintsOf[keyword] ?? []) this.#noteLint(lint, bytes, at, keyword);
-      for (const ref of rulesOf[keyword] ?? []) {
-        this.#try(ref.rule, bytes, { at, keyword }, ends, fresh, pairs, (span) => this.#refuse(span));
-      }
-      if (isEscape[keyword] === true && mayUnescape(bytes, at)) escapes.push(at);
+      const use = uses[hits.anchors[index] as number] as Use;
+      if (use.kind === 'rule') this.#try(use.rule.rule, bytes, at, ends, fresh, pairs, (span) => this.#refuse(span));
+      else if (use.kind === 'lint') this.#noteLint(use, bytes, at);
+      else if (mayUnescape(bytes, at)) escapes.push(at);
     }
     if (escapes.length > 0) fresh.push(...this.#collectEscaped(bytes, escapes, from, limit));
     return fresh;
@@ -158,17 +154,16 @@ export class FileScan {
   #collectEscaped(bytes: Buffer, escapes: readonly number[], from: number, limit: number): Found[] {
     const copy = unescapeAround(bytes, escapes);
     if (copy === undefined) return [];
-    const { kernel, rulesOf } = this.#search;
+    const { kernel, uses } = this.#search;
     const hits = kernel.scan(copy.bytes, 0, copy.bytes.length);
     const fresh: Found[] = [];
     const ends = new Map<Rule, number>();
     const pairs = new Pairs(copy.bytes, { isCutLeft: false, isCutRight: false }, this.#search.isPlaceholder);
     for (let index = 0; index < hits.count; index++) {
-      const hit = { at: hits.starts[index] as number, keyword: hits.keywords[index] as number };
-      for (const ref of rulesOf[hit.keyword] ?? []) {
-        // Pairs see to their own escapes.
-        if (ref.detector.paired === undefined) this.#try(ref.rule, copy.bytes, hit, ends, fresh, pairs, () => undefined);
-      }
+      const use = uses[hits.anchors[index] as number] as Use;
+      // Pairs see to their own escapes.
+      if (use.kind !== 'rule' || use.rule.detector.paired !== undefined) continue;
+      this.#try(use.rule.rule, copy.bytes, hits.starts[index] as number, ends, fresh, pairs, () => undefined);
     }
     return fresh.flatMap((found) => {
       const first = copy.firstEscape(found.matchStart, found.matchEnd);
@@ -189,15 +184,13 @@ export class FileScan {
   #try(
     rule: Rule,
     bytes: Buffer,
-    { at, keyword }: { readonly at: number; readonly keyword: number },
+    at: number,
     ends: Map<Rule, number>,
     fresh: Found[],
     pairs: Pairs,
     refuse: (span: Span) => void,
   ): void {
-    if (!mayBegin(rule, bytes, at, 0, bytes.length)) return;
     if (!this.#applies(rule)) return;
-    if (rule.detector.caseSensitive && !this.#isSpelled(bytes, at, keyword)) return;
     if (at < (ends.get(rule) ?? 0)) return;
     const refused: Span[] = [];
     const about = { isPlaceholder: this.#search.isPlaceholder, pairs };
@@ -213,13 +206,11 @@ export class FileScan {
     }
   }
 
-  #noteLint(lint: Lint, bytes: Buffer, at: number, keyword: number): void {
+  #noteLint({ name, follows, length }: Extract<Use, { readonly kind: 'lint' }>, bytes: Buffer, at: number): void {
     if (this.#lintHits.length >= MAX_PER_RULE) return;
-    const length = this.#search.spellings[keyword]?.length ?? 0;
-    if (lint.isToken && ((at > 0 && isLetter(bytes[at - 1] as number)) || !this.#isSpelled(bytes, at, keyword))) return;
-    lint.follows.lastIndex = 0;
-    if (!lint.follows.test(bytes.toString('latin1', at + length, at + length + LINT_WINDOW))) return;
-    this.#lintHits.push({ name: lint.name, at: (this.#base + at) * this.#scale });
+    follows.lastIndex = 0;
+    if (!follows.test(bytes.latin1Slice(at + length, at + length + LINT_WINDOW))) return;
+    this.#lintHits.push({ name, at: (this.#base + at) * this.#scale });
   }
 
   /** Where our own detectors reported or refused something, a secretlint rule has nothing to add. */
@@ -238,14 +229,10 @@ export class FileScan {
     return rule.path === undefined || this.#hints.path === undefined || rule.path.test(this.#hints.path);
   }
 
-  #isSpelled(bytes: Buffer, at: number, keyword: number): boolean {
-    const spelling = this.#search.spellings[keyword];
-    return spelling === undefined || spelling.compare(bytes, at, at + spelling.length) === 0;
-  }
-
   #locate(bytes: Buffer, fresh: Found[]): void {
     const scale = this.#scale;
     const cursor = this.#cursor.clone();
+    const comments = new AllowComments(bytes);
     for (const found of fresh.sort((a, b) => a.start - b.start)) {
       // Two secrets may overlap or nest: each end is counted from its own start.
       if (found.start > cursor.at) cursor.advance(bytes, found.start);
@@ -261,11 +248,8 @@ export class FileScan {
         column: cursor.column,
         endLine: end.line,
         endColumn: end.column,
+        allowedBy: comments.beside(found.start, found.end, found.rule.detector.id),
       });
     }
   }
-}
-
-function isLetter(byte: number): boolean {
-  return (byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90);
 }

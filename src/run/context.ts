@@ -3,6 +3,7 @@ import type {
   CrawlOptions,
   FileHead,
   FileScanner,
+  JsonObject,
   Location,
   Match,
   Observation,
@@ -22,6 +23,8 @@ export interface Workshop {
   readonly fingerprintKey: Uint8Array;
   /** Hosts that live scanners named before they called them. */
   readonly hosts: Set<string>;
+  /** Keep with each sighting what a detect-secrets baseline knows it by; only asked for when one was given. */
+  readonly keepsBaselineIds?: boolean;
 }
 
 export function scanContext(workshop: Workshop): ScanContext {
@@ -33,7 +36,7 @@ export function scanContext(workshop: Workshop): ScanContext {
     env: runtime.env,
     fingerprint: (secret) => fingerprint(secret, fingerprintKey),
     detect: (text, hints) => engine.detect(text, hints),
-    sighting: sightingOf,
+    sighting: workshop.keepsBaselineIds === true ? sightingOf : (match, ...rest) => sightingOf(withoutBaselineId(match), ...rest),
     contacts(host) {
       if (!hosts.has(host)) runtime.log.info(`Contacting ${host}`);
       hosts.add(host);
@@ -62,8 +65,26 @@ export function sightingOf(
     ...(environment === undefined ? {} : { environment }),
     ...(match.identity === undefined ? {} : { identity: match.identity }),
     place,
+    ...detailOf(match),
     at: { line: match.line, column: match.column, endLine: match.endLine, endColumn: match.endColumn, ...at },
   };
+}
+
+function withoutBaselineId({ baselineId, ...match }: Omit<Match, 'secret'>): Omit<Match, 'secret'> {
+  void baselineId;
+  return match;
+}
+
+/** What is told of a match beside its columns; nothing for most. */
+function detailOf(match: Omit<Match, 'secret'>): { readonly detail?: JsonObject } {
+  const { allowedBy, baselineId, hidden, why } = match;
+  const detail: JsonObject = {
+    ...(allowedBy === undefined ? {} : { allowedBy }),
+    ...(baselineId === undefined ? {} : { baselineId }),
+    ...(hidden === undefined ? {} : { hidden }),
+    ...(why === undefined ? {} : { why }),
+  };
+  return Object.keys(detail).length === 0 ? {} : { detail };
 }
 
 /** How the observations of a claimed file get to the store, or back to the crawler that found it. */

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import type { CheckMeta, CheckResult, CoverageObservation, Finding, IdentityView, RunInfo } from '../contracts/index.ts';
+import {
+  type AcceptanceUse,
+  type CheckMeta,
+  type CheckResult,
+  type CoverageObservation,
+  type Finding,
+  type IdentityView,
+  OBSERVATION_KINDS,
+  type ObservationKind,
+  type RunInfo,
+} from '../contracts/index.ts';
 import { findingOf } from '../correlate/previous.ts';
 import type { StoreReader } from '../store/index.ts';
 
@@ -10,6 +20,7 @@ export interface Facts {
   readonly findings: readonly Finding[];
   readonly identities: readonly IdentityView[];
   readonly checks: readonly CheckResult[];
+  readonly acceptances: readonly AcceptanceUse[];
 }
 
 const RunRow = z.object({
@@ -36,16 +47,21 @@ const TABLES = {
   coverage: 'coverage',
 } as const;
 
+/** What a store tells beside its rows. */
+type FactsStore = StoreReader & {
+  engine(): Promise<string>;
+  mayHave(kind: ObservationKind): boolean;
+};
+
+/** What a run that has just ended knows without asking the store. */
+export type KnownFacts = Pick<Facts, 'findings' | 'checks' | 'acceptances'>;
+
 /** The facts of the current run (or of the run that was selected). `undefined` when the store has no complete run. */
-export async function readFacts(store: StoreReader & { engine(): Promise<string> }): Promise<Facts | undefined> {
+export async function readFacts(store: FactsStore, known?: KnownFacts): Promise<Facts | undefined> {
   const [row] = await store.rows('SELECT * EXCLUDE (sequence, status) FROM current_run');
   if (row === undefined) return undefined;
   const run = RunRow.parse(row);
-  const counts: { [kind: string]: number } = {};
-  for (const [kind, view] of Object.entries(TABLES)) {
-    const [counted] = await store.rows(`SELECT count(*) AS n FROM ${view}`);
-    counts[kind] = Number(counted?.n ?? 0);
-  }
+  const counts = await countKinds(store);
   return {
     run: {
       id: run.run_id,
@@ -61,13 +77,30 @@ export async function readFacts(store: StoreReader & { engine(): Promise<string>
       parameters: run.parameters ?? {},
     },
     coverage: (await store.rows('SELECT * FROM coverage ORDER BY surface, subject, observation_id')).map(coverageOf),
+    identities:
+      counts.identity === 0 ? [] : (await store.rows('SELECT * FROM identity_overview ORDER BY identity_id')).map(identityOf),
+    ...(known ?? (await storedResults(store))),
+  };
+}
+
+async function storedResults(store: StoreReader): Promise<KnownFacts> {
+  const ofRun = 'run_id = (SELECT run_id FROM current_run)';
+  return {
     findings: (await store.rows('SELECT * EXCLUDE (run_id) FROM current_findings')).map(findingOf),
-    identities: (await store.rows('SELECT * FROM identity_overview ORDER BY identity_id')).map(identityOf),
-    checks: (
-      await store.rows(
-        'SELECT * EXCLUDE (run_id) FROM check_results WHERE run_id = (SELECT run_id FROM current_run) ORDER BY rule',
-      )
-    ).map(checkOf),
+    checks: (await store.rows(`SELECT * EXCLUDE (run_id) FROM check_results WHERE ${ofRun} ORDER BY rule`)).map(checkOf),
+    acceptances: (
+      await store.rows(`SELECT * EXCLUDE (run_id) FROM acceptances WHERE ${ofRun} ORDER BY source, place, entry`)
+    ).map(acceptanceOf),
+  };
+}
+
+/** Observations of each kind, as the views show them: merged. */
+async function countKinds(store: FactsStore): Promise<{ readonly [kind in ObservationKind]: number }> {
+  const asked = OBSERVATION_KINDS.filter((kind) => store.mayHave(kind));
+  const columns = asked.map((kind) => `(SELECT count(*) FROM ${TABLES[kind]}) AS "${kind}"`);
+  const [row] = columns.length === 0 ? [] : await store.rows(`SELECT ${columns.join(', ')}`);
+  return Object.fromEntries(OBSERVATION_KINDS.map((kind) => [kind, Number(row?.[kind] ?? 0)])) as {
+    readonly [kind in ObservationKind]: number;
   };
 }
 
@@ -116,6 +149,11 @@ function identityOf(row: { readonly [column: string]: unknown }): IdentityView {
 function checkOf(row: { readonly [column: string]: unknown }): CheckResult {
   const { rule, outcome, reason, population, findings, excepted } = row;
   return present<CheckResult>({ rule, outcome, reason, population, findings, excepted });
+}
+
+function acceptanceOf(row: { readonly [column: string]: unknown }): AcceptanceUse {
+  const { source, entry, place, state, findings, detail } = row;
+  return present<AcceptanceUse>({ source, entry, place, ...(detail as object | null), state, findings });
 }
 
 /** Drops NULLs. The shape was written by this program from the same type; it is not a stranger's. */

@@ -19,10 +19,11 @@ export function makeReport(
   choices: ReportChoices,
 ): Report {
   const results = withMeta(facts.checks, checks);
-  const hidden = { persona: 0, baseline: 0, excepted: 0 };
+  const hidden = { persona: 0, baseline: 0 };
   const shown: Finding[] = [];
+  const accepted: Finding[] = [];
   for (const finding of facts.findings) {
-    if (finding.status === 'excepted') hidden.excepted += 1;
+    if (finding.status === 'excepted') accepted.push(finding);
     else if (isGone(finding)) shown.push(finding);
     else if (choices.baseline?.has(finding.fingerprint) || (choices.newOnly && finding.status !== 'new')) hidden.baseline += 1;
     else if (PERSONAS.indexOf(finding.persona) > PERSONAS.indexOf(choices.persona)) hidden.persona += 1;
@@ -37,7 +38,9 @@ export function makeReport(
     controls: rollUp(frameworks, results, facts.findings, facts.coverage),
     frameworks,
     persona: choices.persona,
-    hidden,
+    accepted,
+    acceptances: facts.acceptances,
+    hidden: { ...hidden, excepted: accepted.length },
   };
 }
 

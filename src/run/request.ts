@@ -19,6 +19,8 @@ export interface ScanRequest {
   /** Findings that are already known: left out of the report, counted in it. */
   readonly baseline?: Baseline;
   readonly newOnly: boolean;
+  /** `false`: what comments, ignore files and exceptions accept is reported like the rest. A path: exceptions from there. */
+  readonly exceptions?: string | false;
   /** Frameworks whose control tables are wanted; all when empty. */
   readonly frameworks: readonly string[];
   readonly runtime: Runtime;

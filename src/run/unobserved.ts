@@ -36,5 +36,6 @@ export function factsOfNothing(judgement: Judgement, held: readonly Observation[
     findings: [],
     identities: [],
     checks,
+    acceptances: [],
   };
 }

@@ -423,6 +423,7 @@ CREATE TABLE findings (
   last_seen      TIMESTAMP NOT NULL,
   fix            VARCHAR NOT NULL,
   detail         JSON,
+  accepted_by    JSON,
   PRIMARY KEY (run_id, fingerprint)
 );
 COMMENT ON TABLE findings IS 'What is wrong, run by run';
@@ -444,6 +445,25 @@ COMMENT ON COLUMN findings.first_seen IS 'Start of the first run in this store t
 COMMENT ON COLUMN findings.last_seen IS 'Start of the last run that had it';
 COMMENT ON COLUMN findings.fix IS 'What to do';
 COMMENT ON COLUMN findings.detail IS 'Numbers and names for machine formats';
+COMMENT ON COLUMN findings.accepted_by IS 'What accepts it, when the status is excepted: {source, entry, place, reason, owner, expires …}';
+
+CREATE TABLE acceptances (
+  run_id    VARCHAR NOT NULL,
+  source    VARCHAR NOT NULL,
+  entry     VARCHAR NOT NULL,
+  place     VARCHAR,
+  state     VARCHAR NOT NULL CHECK (state IN ('used', 'stale', 'expired')),
+  findings  BIGINT NOT NULL,
+  detail    JSON
+);
+COMMENT ON TABLE acceptances IS 'What says not to report something, run by run, and whether it still covers anything';
+COMMENT ON COLUMN acceptances.run_id IS 'The run';
+COMMENT ON COLUMN acceptances.source IS 'comment, gitleaksignore, secrets-baseline, gitleaks-report, exception';
+COMMENT ON COLUMN acceptances.entry IS 'As written, or what an exception selects';
+COMMENT ON COLUMN acceptances.place IS 'Where it stands: file and line';
+COMMENT ON COLUMN acceptances.state IS 'used; stale: covers nothing any more; expired: its day is past';
+COMMENT ON COLUMN acceptances.findings IS 'Findings it accepts, or would accept had it not expired';
+COMMENT ON COLUMN acceptances.detail IS 'Reason, owner, approver, ticket, expiry';
 
 CREATE TABLE control_results (
   run_id      VARCHAR NOT NULL,

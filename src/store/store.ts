@@ -1,10 +1,10 @@
-import { type DuckDBConnection, type DuckDBInstance, type DuckDBResultReader, StatementType } from 'duckdb';
-import type { CheckResult, ControlResult, Finding, Observation } from '../contracts/index.ts';
+import { type DuckDBConnection, type DuckDBInstance, type DuckDBResultReader, StatementType, version } from 'duckdb';
+import type { AcceptanceUse, CheckResult, ControlResult, Finding, Observation, ObservationKind } from '../contracts/index.ts';
 import { contentId, sha256 } from '../util/digest.ts';
 import { ObservationAppender } from './append.ts';
 import { plainRows } from './convert.ts';
 import type { Row, SqlParameters, StoreReader } from './reader.ts';
-import { coverViews, makeViewTables, uncoverViews } from './views.ts';
+import { coverViews, uncoverViews, ViewTables } from './views.ts';
 
 export interface NewRun {
   /** ISO 8601, UTC. */
@@ -14,6 +14,14 @@ export interface NewRun {
   readonly parameters: { readonly [name: string]: string | number | boolean };
   readonly rulesDigest: string;
   readonly fingerprintKeyId: string;
+}
+
+/** What a run came to. */
+export interface RunResults {
+  readonly findings: readonly Finding[];
+  readonly checks: readonly CheckResult[];
+  readonly controls: readonly ControlResult[];
+  readonly acceptances?: readonly AcceptanceUse[];
 }
 
 /** A unit of work: what was read, by which scanner. Its hash names the part in the store. */
@@ -32,8 +40,8 @@ interface Opened {
   readonly connection: DuckDBConnection;
   readonly file: string | undefined;
   readonly release: (() => void) | undefined;
-  /** Tables are made in place of views, when the run is loaded. */
-  readonly viewTables: boolean;
+  /** In memory for one run: tables are made in place of views, when a query asks for them, and nothing is kept. */
+  readonly isPassing: boolean;
 }
 
 /** An open store. One run is written at a time, in one transaction: an interrupted run leaves nothing behind. */
@@ -42,8 +50,11 @@ export class Store implements StoreReader {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #release: (() => void) | undefined;
-  readonly #viewTables: boolean;
+  readonly #isPassing: boolean;
+  #viewTables: ViewTables | undefined;
   #appender: ObservationAppender | undefined;
+  /** Kinds that this run loaded rows of, where no other run can have any. */
+  #loaded: ReadonlySet<string> | undefined;
   #runId: string | undefined;
   #knownParts: ReadonlySet<bigint> = new Set();
   readonly #newParts = new Map<bigint, object>();
@@ -54,7 +65,7 @@ export class Store implements StoreReader {
     this.#instance = opened.instance;
     this.#connection = opened.connection;
     this.#release = opened.release;
-    this.#viewTables = opened.viewTables;
+    this.#isPassing = opened.isPassing;
   }
 
   async rows(sql: string, parameters: SqlParameters = {}): Promise<Row[]> {
@@ -67,8 +78,19 @@ export class Store implements StoreReader {
     return { columns: reader.deduplicatedColumnNames(), rows: plainRows(reader) };
   }
 
-  /** Reads, and only reads: checks and queries may be a stranger's, and a store is evidence. */
   async #read(sql: string, parameters: SqlParameters): Promise<DuckDBResultReader> {
+    await this.#viewTables?.provide(sql);
+    try {
+      return await this.#select(sql, parameters);
+    } catch (error) {
+      // A name that the text does not spell out (`query_table('sight' || 'ings')`).
+      if (this.#viewTables === undefined || !(await this.#viewTables.provideAll())) throw error;
+      return await this.#select(sql, parameters);
+    }
+  }
+
+  /** Reads, and only reads: checks and queries may be a stranger's, and a store is evidence. */
+  async #select(sql: string, parameters: SqlParameters): Promise<DuckDBResultReader> {
     const extracted = await this.#connection.extractStatements(sql);
     if (extracted.count !== 1) throw new TypeError(`one statement is expected, not ${extracted.count}`);
     const statement = await extracted.prepare(0);
@@ -87,14 +109,14 @@ export class Store implements StoreReader {
     sql: string,
     parameters: SqlParameters = {},
   ): Promise<readonly { readonly name: string; readonly type: string }[]> {
+    await this.#viewTables?.provide(sql);
     const described = await this.#connection.runAndReadAll(`DESCRIBE ${sql}`, { ...parameters });
     return described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
   }
 
   /** Version of the engine, for reports. */
   async engine(): Promise<string> {
-    const [row] = await this.rows('SELECT version() AS version');
-    return `DuckDB ${String(row?.version)}`;
+    return `DuckDB ${version()}`;
   }
 
   /** Lets views show another run than the newest; `undefined` goes back to the newest. */
@@ -111,9 +133,7 @@ export class Store implements StoreReader {
 
   /** Opens a transaction and a run in it. Returns the run's id. */
   async beginRun(run: NewRun): Promise<string> {
-    await this.#connection.run('BEGIN');
-    const [last] = await this.rows('SELECT coalesce(max(sequence), 0) AS sequence FROM runs');
-    const sequence = Number(last?.sequence ?? 0) + 1;
+    const sequence = this.#isPassing ? 1 : await this.#beginNext();
     const time = run.startedAt.replace(/[-:]|\.\d+/g, '');
     const id = `${time}-${contentId({ sequence, targets: run.targets, rules: run.rulesDigest }).slice(0, 8)}`;
     await this.#connection.run(
@@ -130,15 +150,25 @@ export class Store implements StoreReader {
         key: run.fingerprintKeyId,
       },
     );
-    await this.#connection.run("INSERT OR REPLACE INTO settings VALUES ('fingerprint_key_id', $key)", {
-      key: run.fingerprintKeyId,
-    });
-    await this.selectRun(id);
-    const parts = await this.#connection.runAndReadAll('SELECT part_id FROM parts');
-    this.#knownParts = new Set(parts.getRows().map(([part]) => part as bigint));
+    if (!this.#isPassing) await this.#joinPast(id, run.fingerprintKeyId);
     this.#runId = id;
     this.#appender = new ObservationAppender(this.#connection);
     return id;
+  }
+
+  /** Opens a transaction. Returns the next position in the store. */
+  async #beginNext(): Promise<number> {
+    await this.#connection.run('BEGIN');
+    const [last] = await this.rows('SELECT coalesce(max(sequence), 0) AS sequence FROM runs');
+    return Number(last?.sequence ?? 0) + 1;
+  }
+
+  /** Lets views show the new run, and finds what earlier ones have loaded. */
+  async #joinPast(id: string, fingerprintKeyId: string): Promise<void> {
+    await this.#connection.run("INSERT OR REPLACE INTO settings VALUES ('fingerprint_key_id', $key)", { key: fingerprintKeyId });
+    await this.selectRun(id);
+    const parts = await this.#connection.runAndReadAll('SELECT part_id FROM parts');
+    this.#knownParts = new Set(parts.getRows().map(([part]) => part as bigint));
   }
 
   /** Adds a unit's part to the run. `known`: the very same was loaded before; there is nothing to read again. */
@@ -185,50 +215,56 @@ export class Store implements StoreReader {
       "UPDATE runs SET status = 'loaded', hosts = json_extract_string($hosts, '$[*]') WHERE run_id = $run",
       { hosts: JSON.stringify(hosts), run: this.#run() },
     );
-    return appender?.counts ?? {};
+    const counts = appender?.counts ?? {};
+    if (this.#isPassing) this.#loaded = new Set(Object.keys(counts).filter((kind) => (counts[kind] ?? 0) > 0));
+    return counts;
+  }
+
+  /** May the run have observations of this kind? `false` spares a query. */
+  mayHave(kind: ObservationKind): boolean {
+    return this.#loaded?.has(kind) ?? true;
   }
 
   /** Lets checks read tables in place of nested views, for as long as they run. */
   async materialise(): Promise<void> {
-    if (this.#viewTables) await makeViewTables(this.#connection);
+    if (this.#isPassing) this.#viewTables = new ViewTables(this.#connection);
     else await coverViews(this.#connection);
   }
 
   /** The end of `materialise`: views show again what is stored. */
   async dematerialise(): Promise<void> {
-    if (!this.#viewTables) await uncoverViews(this.#connection);
+    if (!this.#isPassing) await uncoverViews(this.#connection);
   }
 
   /** Writes what the checks found and commits the run. */
-  async saveResults(
-    results: {
-      readonly findings: readonly Finding[];
-      readonly checks: readonly CheckResult[];
-      readonly controls: readonly ControlResult[];
-    },
-    finishedAt: string,
-  ): Promise<void> {
+  async saveResults(results: RunResults, finishedAt: string): Promise<void> {
     const run = this.#run();
+    await this.#insertFindings(run, results.findings);
+    if (!this.#isPassing) await this.#insertRest(run, results);
+    await this.#connection.run("UPDATE runs SET status = 'complete', finished_at = $at::TIMESTAMP WHERE run_id = $run", {
+      at: finishedAt,
+      run,
+    });
+    if (!this.#isPassing) await this.#connection.run('COMMIT');
+    this.#runId = undefined;
+    if (this.file !== undefined) await this.#connection.run('CHECKPOINT');
+  }
+
+  /** What is read by later runs and commands alone. */
+  async #insertRest(run: string, results: RunResults): Promise<void> {
     await this.#connection.run(
       `INSERT INTO check_results
        SELECT $run, r.rule, r.outcome, r.reason, r.population, r.findings, r.excepted
        FROM (SELECT unnest(from_json($rows, '[{"rule":"VARCHAR","outcome":"VARCHAR","reason":"VARCHAR","population":"BIGINT","findings":"BIGINT","excepted":"BIGINT"}]')) AS r)`,
       { run, rows: JSON.stringify(results.checks) },
     );
-    await this.#insertFindings(run, results.findings);
+    await this.#insertAcceptances(run, results.acceptances ?? []);
     await this.#connection.run(
       `INSERT INTO control_results
        SELECT $run, r.framework, r.control, r.outcome, r.reason, r.findings, r.population
        FROM (SELECT unnest(from_json($rows, '[{"framework":"VARCHAR","control":"VARCHAR","outcome":"VARCHAR","reason":"VARCHAR","findings":"BIGINT","population":"BIGINT"}]')) AS r)`,
       { run, rows: JSON.stringify(results.controls) },
     );
-    await this.#connection.run("UPDATE runs SET status = 'complete', finished_at = $at::TIMESTAMP WHERE run_id = $run", {
-      at: finishedAt,
-      run,
-    });
-    await this.#connection.run('COMMIT');
-    this.#runId = undefined;
-    if (this.file !== undefined) await this.#connection.run('CHECKPOINT');
   }
 
   async #insertFindings(run: string, findings: readonly Finding[]): Promise<void> {
@@ -236,11 +272,29 @@ export class Store implements StoreReader {
     await this.#connection.run(
       `INSERT INTO findings
        SELECT $run, r.fingerprint, r.rule, r.title, r.message, r.severity, r.confidence, r.persona, r.status, r.identity, r.credential,
-         r.subject, r.controls, r.evidence, r.firstSeen, r.lastSeen, r.fix, r.detail
+         r.subject, r.controls, r.evidence, r.firstSeen, r.lastSeen, r.fix, r.detail, r.acceptedBy
        FROM (SELECT unnest(from_json($rows, '[{"fingerprint":"VARCHAR","rule":"VARCHAR","title":"VARCHAR","message":"VARCHAR","severity":"VARCHAR",
          "confidence":"VARCHAR","persona":"VARCHAR","status":"VARCHAR","identity":"VARCHAR","credential":"VARCHAR","subject":"VARCHAR",
-         "controls":["VARCHAR"],"evidence":"JSON","firstSeen":"TIMESTAMP","lastSeen":"TIMESTAMP","fix":"VARCHAR","detail":"JSON"}]')) AS r)`,
+         "controls":["VARCHAR"],"evidence":"JSON","firstSeen":"TIMESTAMP","lastSeen":"TIMESTAMP","fix":"VARCHAR","detail":"JSON","acceptedBy":"JSON"}]')) AS r)`,
       { run, rows: JSON.stringify(findings) },
+    );
+  }
+
+  async #insertAcceptances(run: string, uses: readonly AcceptanceUse[]): Promise<void> {
+    if (uses.length === 0) return;
+    const rows = uses.map(({ source, entry, place, state, findings, ...detail }) => ({
+      source,
+      entry,
+      place,
+      state,
+      findings,
+      detail,
+    }));
+    await this.#connection.run(
+      `INSERT INTO acceptances
+       SELECT $run, r.source, r.entry, r.place, r.state, r.findings, r.detail
+       FROM (SELECT unnest(from_json($rows, '[{"source":"VARCHAR","entry":"VARCHAR","place":"VARCHAR","state":"VARCHAR","findings":"BIGINT","detail":"JSON"}]')) AS r)`,
+      { run, rows: JSON.stringify(rows) },
     );
   }
 
@@ -257,7 +311,7 @@ export class Store implements StoreReader {
     }
     this.#appender = undefined;
     try {
-      await this.#connection.run('ROLLBACK');
+      if (!this.#isPassing) await this.#connection.run('ROLLBACK');
     } catch {
       // The engine has rolled back itself (a full disk); what went wrong is told by the error under way.
     }

@@ -11,6 +11,14 @@ export function fingerprint(secret: Secret | string, key: Uint8Array | string): 
   return createHmac('sha256', key).update(normalizeSecret(value), 'utf8').digest('hex');
 }
 
+/**
+ * What a detect-secrets baseline knows a secret by is its bare SHA-1, which a guesser can undo for a short one: we keep the
+ * keyed fingerprint of that.
+ */
+export function baselineId(secret: string, key: Uint8Array | string): string {
+  return fingerprint(createHash('sha1').update(secret, 'utf8').digest('hex'), key);
+}
+
 /** Stands for the id of a key that was made for one run and is gone after it. */
 export const EPHEMERAL = 'ephemeral';
 

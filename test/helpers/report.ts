@@ -53,6 +53,8 @@ export function emptyReport(): Report {
     controls: [],
     frameworks: [],
     persona: 'security',
+    accepted: [],
+    acceptances: [],
     hidden: { persona: 0, baseline: 0, excepted: 0 },
   };
 }

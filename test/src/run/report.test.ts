@@ -21,6 +21,7 @@ describe('report of a run', () => {
     findings,
     identities: sample.identities,
     checks: sample.checks.map(({ meta: _, ...result }) => result),
+    acceptances: [],
   });
   const made = (findings: readonly Finding[], choices: Partial<ReportChoices>) =>
     makeReport(facts(findings), checks, sample.frameworks, { ...ALL, ...choices });

@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import type { CheckResult } from '../contracts/check.ts';
+import type { Acceptance, AcceptanceUse, Finding } from '../contracts/finding.ts';
+import type { StoreReader } from '../store/reader.ts';
+import type { LoadedException } from './exceptions.ts';
+import type { IgnoreEntry } from './ignore-file.ts';
+import type { KnownEntry } from './known.ts';
+
+/** Everything that may accept a finding in this run. */
+export interface Acceptors {
+  /** Are comments beside a secret honoured? */
+  readonly comments: boolean;
+  /** Entries of the ignore files at the top of each target, by the target's name. */
+  readonly ignored: ReadonlyMap<string, readonly IgnoreEntry[]>;
+  readonly known: readonly KnownEntry[];
+  readonly exceptions: readonly LoadedException[];
+  /** Ids of our detectors: a rule of another tool that is none of them says only where. */
+  readonly detectors: ReadonlySet<string>;
+  /** Was all looked at, so that an entry that covers nothing is stale? */
+  readonly isWholeLook: boolean;
+}
+
+export interface Accepted {
+  readonly findings: readonly Finding[];
+  readonly results: readonly CheckResult[];
+  readonly uses: readonly AcceptanceUse[];
+}
+
+const SightingRow = z.object({
+  observation_id: z.string(),
+  target: z.string(),
+  detector: z.string(),
+  fingerprint: z.string(),
+  path: z.string().nullable(),
+  line: z.coerce.number().nullable(),
+  commit: z.string().nullable(),
+  allowed_by: z.string().nullable(),
+  baseline_id: z.string().nullable(),
+});
+type Row = z.infer<typeof SightingRow>;
+
+const SIGHTINGS = `
+  SELECT DISTINCT s.observation_id, p.target, s.detector, s.fingerprint,
+    (s.location->>'$.path') AS path, (s.location->>'$.line') AS line, (s.location->>'$.commit') AS commit,
+    (s.detail->>'$.allowedBy') AS allowed_by, (s.detail->>'$.baselineId') AS baseline_id
+  FROM obs.sightings AS s
+  JOIN parts AS p USING (part_id)
+  SEMI JOIN run_parts AS r ON r.part_id = s.part_id AND r.run_id = (SELECT run_id FROM current_run)`;
+
+interface Tally {
+  readonly acceptance: Acceptance;
+  sightings: number;
+  findings: number;
+  state: AcceptanceUse['state'];
+}
+
+/**
+ * Marks findings as excepted: those of which every place where the credential was seen is accepted (one that is not keeps
+ * the finding open), and those that an exception selects. Counts what each acceptance covers.
+ */
+export async function acceptFindings(
+  store: StoreReader,
+  findings: readonly Finding[],
+  results: readonly CheckResult[],
+  acceptors: Acceptors,
+): Promise<Accepted> {
+  const tallies = new Map<string, Tally>();
+  const sightings = await acceptedSightings(store, acceptors, tallies);
+  const exceptions = acceptors.exceptions.map((exception) => ({
+    exception,
+    tally: note(tallies, acceptanceOf(exception), exception.isExpired ? 'expired' : 'stale'),
+  }));
+  const judged = findings.map((finding): Finding => {
+    if (finding.status === 'fixed' || finding.status === 'not-observed') return finding;
+    const covering = exceptions.filter(({ exception }) => exception.covers(finding));
+    for (const { tally } of covering) tally.findings += 1;
+    const valid = covering.find(({ exception }) => !exception.isExpired);
+    if (valid !== undefined) valid.tally.state = 'used';
+    const acceptance = valid?.tally.acceptance ?? acceptanceOfPlaces(finding, sightings);
+    return acceptance === undefined ? finding : { ...finding, status: 'excepted', acceptedBy: acceptance };
+  });
+  const uses = [...tallies.values()]
+    .filter(({ state, acceptance }) => state !== 'stale' || (acceptors.isWholeLook && acceptance.source !== 'comment'))
+    .map(({ acceptance, state, findings: covered }) => ({ ...acceptance, state, findings: covered }));
+  return { findings: judged, results: recount(results, judged), uses };
+}
+
+/** Which sightings are accepted, and by what. */
+async function acceptedSightings(
+  store: StoreReader,
+  acceptors: Acceptors,
+  tallies: Map<string, Tally>,
+): Promise<ReadonlyMap<string, Tally>> {
+  const { comments, ignored, known, detectors } = acceptors;
+  const entries = new Map(
+    [...ignored].map(([target, list]) => [target, list.map((entry) => ({ entry, tally: noteEntry(tallies, entry) }))]),
+  );
+  const files = known.map((entry) => ({ entry, tally: noteKnown(tallies, entry) }));
+  const asksAll = files.length > 0 || [...entries.values()].some((list) => list.length > 0);
+  if (!asksAll && !comments) return new Map();
+  const where = asksAll ? '' : " WHERE (s.detail->>'$.allowedBy') IS NOT NULL";
+  const accepted = new Map<string, Tally>();
+  for (const row of z.array(SightingRow).parse(await store.rows(SIGHTINGS + where))) {
+    const found =
+      (comments && row.allowed_by !== null ? note(tallies, { source: 'comment', entry: row.allowed_by }, 'stale') : undefined) ??
+      entries.get(row.target)?.find(({ entry }) => isAt(row, entry, detectors))?.tally ??
+      files.find(({ entry }) => isKnown(row, entry, detectors))?.tally;
+    if (found === undefined) continue;
+    found.sightings += 1;
+    found.state = 'used';
+    accepted.set(row.observation_id, found);
+  }
+  return accepted;
+}
+
+/** The place of an ignore entry: without a commit it is meant for all of them. */
+function isAt(
+  row: Row,
+  entry: Pick<IgnoreEntry, 'path' | 'line' | 'rule'> & { readonly commit?: string },
+  detectors: ReadonlySet<string>,
+): boolean {
+  if (row.path !== entry.path || row.line !== entry.line) return false;
+  if (entry.commit !== undefined && row.commit !== entry.commit) return false;
+  return row.detector === entry.rule || !detectors.has(entry.rule);
+}
+
+function isKnown(row: Row, entry: KnownEntry, detectors: ReadonlySet<string>): boolean {
+  if (entry.fingerprint !== undefined) return row.fingerprint === entry.fingerprint;
+  if (entry.baselineId !== undefined) return row.baseline_id === entry.baselineId && row.path === entry.path;
+  const { line, rule } = entry;
+  return line !== undefined && rule !== undefined && isAt(row, { ...entry, line, rule }, detectors);
+}
+
+/** Every place where it was seen must be accepted: one that is not may be the one that matters. */
+function acceptanceOfPlaces(finding: Finding, accepted: ReadonlyMap<string, Tally>): Acceptance | undefined {
+  const seen = finding.evidence.filter((item) => item.kind === 'sighting');
+  const covers = seen.map((item) => accepted.get(item.observation));
+  const [first] = covers;
+  if (first === undefined || covers.includes(undefined)) return undefined;
+  for (const tally of new Set(covers)) if (tally !== undefined) tally.findings += 1;
+  return first.acceptance;
+}
+
+/** Checks are told apart by what is open: a rule whose findings are all accepted has passed, by exception. */
+function recount(results: readonly CheckResult[], findings: readonly Finding[]): CheckResult[] {
+  const excepted = new Map<string, number>();
+  for (const { rule, status } of findings) if (status === 'excepted') excepted.set(rule, (excepted.get(rule) ?? 0) + 1);
+  return results.map((result) => {
+    const count = excepted.get(result.rule) ?? 0;
+    if (count === 0) return result;
+    const open = Math.max(0, result.findings - count);
+    return {
+      ...result,
+      findings: open,
+      excepted: count,
+      outcome: open === 0 && result.outcome === 'fail' ? 'pass' : result.outcome,
+    };
+  });
+}
+
+function note(tallies: Map<string, Tally>, acceptance: Acceptance, state: AcceptanceUse['state']): Tally {
+  const key = JSON.stringify([acceptance.source, acceptance.place ?? '', acceptance.entry]);
+  const known = tallies.get(key);
+  if (known !== undefined) return known;
+  const tally = { acceptance, sightings: 0, findings: 0, state };
+  tallies.set(key, tally);
+  return tally;
+}
+
+function noteEntry(tallies: Map<string, Tally>, { place, entry }: IgnoreEntry): Tally {
+  return note(tallies, { source: 'gitleaksignore', entry, place }, 'stale');
+}
+
+function noteKnown(tallies: Map<string, Tally>, { source, place, entry }: KnownEntry): Tally {
+  return note(tallies, { source, entry, place }, 'stale');
+}
+
+function acceptanceOf(exception: LoadedException): Acceptance {
+  const { finding, rule, path, repository, credential, identity, place } = exception;
+  const selectors = { finding, rule, path, repository, credential, identity };
+  const entry = Object.entries(selectors).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]));
+  const { reason, justification, owner, approver, ticket, expires } = exception;
+  return {
+    source: 'exception',
+    entry: entry.join(', '),
+    place,
+    reason,
+    owner,
+    expires,
+    ...(justification === undefined ? {} : { justification }),
+    ...(approver === undefined ? {} : { approver }),
+    ...(ticket === undefined ? {} : { ticket }),
+  };
+}

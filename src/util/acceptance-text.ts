@@ -1,0 +1,53 @@
+import type { AcceptanceUse } from '../contracts/finding.ts';
+import type { Report } from '../contracts/reporter.ts';
+import { count } from './report-text.ts';
+
+/** One thing that accepts findings, in words; `isDue` when a person should look at it. */
+export interface AcceptanceLine {
+  readonly text: string;
+  readonly isDue: boolean;
+}
+
+/**
+ * What says not to report something: expired and stale ones first, each by itself; then those that do their work, alike
+ * ones together.
+ */
+export function acceptanceLines(report: Report): AcceptanceLine[] {
+  const due = report.acceptances
+    .filter((use) => use.state !== 'used')
+    .map((use) => ({
+      text:
+        use.state === 'expired'
+          ? `Expired on ${use.expires ?? 'a past day'}, so ${use.findings === 0 ? 'it accepts nothing' : `${count(use.findings, 'finding is', 'findings are')} open again`}: ${nameOf(use)}`
+          : `Covers nothing any more, can be removed: ${nameOf(use)}`,
+      isDue: true,
+    }));
+  const used = report.acceptances
+    .filter((use) => use.state === 'used')
+    .map((use) => ({ text: `${count(use.findings, 'finding')} by ${nameOf(use)}${reasonOf(use)}`, isDue: false }));
+  return [...due, ...used];
+}
+
+const SOURCES: { readonly [source in AcceptanceUse['source']]: string } = {
+  comment: 'the comment',
+  gitleaksignore: '',
+  'secrets-baseline': '',
+  'gitleaks-report': '',
+  exception: 'the exception',
+};
+
+function nameOf({ source, place, entry }: AcceptanceUse): string {
+  return [SOURCES[source], place, place === undefined || source === 'comment' ? entry : `(${entry})`]
+    .filter((part) => part !== undefined && part !== '')
+    .join(' ');
+}
+
+function reasonOf({ reason, owner, expires }: AcceptanceUse): string {
+  const parts = [
+    reason,
+    owner === undefined ? undefined : `owner ${owner}`,
+    expires === undefined ? undefined : `until ${expires}`,
+  ];
+  const told = parts.filter((part) => part !== undefined);
+  return told.length === 0 ? '' : `: ${told.join(', ')}`;
+}
