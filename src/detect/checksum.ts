@@ -1,5 +1,13 @@
-import { judgeBedrockKey, judgeClientSecret, judgeServiceAccountFile } from './checksums/cloud.ts';
-import { crc32Base62, endsWithCrc32, grafanaChecksum, isGrafanaToken } from './checksums/crc.ts';
+import { judgeAnnotatedKey, judgeIdentifiableKey } from './checksums/azure.ts';
+import {
+  judgeAwsKeyId,
+  judgeBedrockKey,
+  judgeClientSecret,
+  judgeGoogleClient,
+  judgeServiceAccountFile,
+} from './checksums/cloud.ts';
+import { crc32Base62, endsWithCrc32, endsWithCrc32Hex, grafanaChecksum, isGrafanaToken } from './checksums/crc.ts';
+import { judgeGitlabRoutable } from './checksums/gitlab.ts';
 import { judgeGuess } from './checksums/guess.ts';
 import { decodeJwt, judgeJwt } from './checksums/jwt.ts';
 import { judgeBasic, judgeConnectionString, judgeGiven, judgePostgresUrl } from './checksums/password.ts';
@@ -19,16 +27,27 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   'github-crc32': { judge: ({ secret }) => when(endsWithCrc32(secret.slice(4))) },
   /** https://github.blog/2021-09-23-announcing-npms-new-access-token-format/ */
   'npm-crc32': { judge: ({ secret }) => when(endsWithCrc32(secret.slice(4))) },
+  /** https://developers.cloudflare.com/fundamentals/api/get-started/token-formats/ */
+  'cloudflare-crc32': { judge: ({ secret }) => when(endsWithCrc32Hex(secret, secret.indexOf('_') + 1)) },
+  'atlassian-crc32': { judge: ({ secret }) => when(endsWithCrc32Hex(secret, secret.startsWith('ATBB') ? 4 : 6)) },
+  'gitlab-routable': { judge: judgeGitlabRoutable, gives: ['org', 'local'] },
+  'azure-annotated': { judge: judgeAnnotatedKey },
+  'azure-identifiable': { judge: judgeIdentifiableKey },
   'grafana-crc32': { judge: ({ secret }) => when(isGrafanaToken(secret)) },
   jwt: { judge: judgeJwt, gives: ['provider', 'scope', 'local'] },
   'github-app-jwt': {
     judge: ({ secret }) => when(decodeJson(secret.split('_').slice(2).join('_').split('.')[0] ?? '') !== undefined),
   },
-  pem: { judge: (input) => (isLocked(input.secret) ? INVALID : judgePem(input)) },
+  pem: { judge: (input) => (isLocked(input.secret) ? INVALID : judgePem(input)), gives: ['provider', 'scope', 'local'] },
   /** Of no use without its passphrase. */
-  'pem-encrypted': { judge: (input) => (isLocked(input.secret) ? judgePem(input) : INVALID) },
+  'pem-encrypted': {
+    judge: (input) => (isLocked(input.secret) ? judgePem(input) : INVALID),
+    gives: ['provider', 'scope', 'local'],
+  },
   'gcp-json': { judge: judgeServiceAccountFile, gives: ['email', 'project'] },
-  'bedrock-key': { judge: judgeBedrockKey },
+  'bedrock-key': { judge: judgeBedrockKey, gives: ['user', 'account'] },
+  'aws-key-id': { judge: judgeAwsKeyId, gives: ['account', 'key'] },
+  'google-client': { judge: judgeGoogleClient, gives: ['client', 'project'] },
   'bedrock-short': { judge: ({ secret }) => when(decodeBase64(secret.replace(/^bedrock-api-key-/, '')).includes('bedrock')) },
   'discord-token': { judge: ({ secret }) => when(/^\d{16,20}$/.test(decodeBase64(secret.split('.')[0] ?? ''))) },
   'dotted-json': { judge: ({ secret }) => when(decodeJson(secret.slice(secret.indexOf('_') + 1)) !== undefined) },

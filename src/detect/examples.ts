@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { encodeAwsKeyId } from './aws-account.ts';
-import { crc32Base62, grafanaChecksum } from './checksum.ts';
+import { annotatedChecksums, marvin32 } from './checksums/azure.ts';
+import { crc32Base36, crc32Base62, crc32Hex, grafanaChecksum } from './checksums/crc.ts';
 
 /**
  * Examples of detectors are written with `{{…}}` parts, so that no text in the package looks like a real token and no
@@ -15,6 +16,9 @@ import { crc32Base62, grafanaChecksum } from './checksum.ts';
  * | `{{colon}}` | `:` |
  * | `{{ghcrc:ghp_}}` `{{ghcrc:ghr_:70}}` | a token with GitHub's checksum (npm's is the same), 30 or so many characters of body |
  * | `{{glsa}}` | a Grafana token with its checksum |
+ * | `{{crchex:cfut_:40}}` `{{crchexupper:ATBB:24}}` | prefix, so many characters, CRC-32 in hex; `:=` behind it goes before the checksum |
+ * | `{{glroute:glpat-}}` | GitLab's routable form, naming an organisation and a user |
+ * | `{{cask:ACOG}}` `{{azkey:+ASt}}` | Azure keys with their marks and checksums |
  * | `{{awskey:AKIA}}` | an AWS id that decodes to an account |
  * | `{{bedrock}}` `{{bedrockshort}}` | Bedrock API keys |
  * | `{{jwt:NAME}}` | a JWT: `user`, `k8s`, `gcp`, `anon` |
@@ -87,6 +91,24 @@ function make(kind: string, words: readonly string[], random: Random): string | 
       const head = `${['gl', 'sa_'].join('')}${pick(ALPHABETS.alnum ?? '', 32, random)}`;
       return `${head}_${grafanaChecksum(head)}`;
     }
+    case 'crchex':
+    case 'crchexupper': {
+      const head = `${first}${pick(ALPHABETS[words[2] === '=' ? 'base64url' : 'alnum'] ?? '', Number(second), random)}`;
+      const sum = crc32Hex(head);
+      return `${head}${words[2] ?? ''}${kind === 'crchex' ? sum : sum.toUpperCase()}`;
+    }
+    case 'glroute': {
+      const noise = Buffer.from(Array.from({ length: 16 }, () => random(256)));
+      const payload = Buffer.concat([Buffer.from('c:1\no:2s\nu:1f4'), noise, Buffer.from([16])]).toString('base64url');
+      const head = `${first}${payload}.01.${payload.length.toString(36).padStart(2, '0')}`;
+      return `${head}${crc32Base36(head)}`;
+    }
+    case 'cask': {
+      const key = `${pick(ALPHABETS.alnum ?? '', 52, random)}${['JQ', 'QJ99'].join('')}BK${pick(ALPHABETS.alnum ?? '', 12, random)}AAAB${first}`;
+      return `${key}${annotatedChecksums(key)[1].slice(0, 4)}`;
+    }
+    case 'azkey':
+      return makeAzureKey(first, random);
     case 'awskey':
       return encodeAwsKeyId(first, `8${pick(DIGITS, 11, random)}`, pick(ALPHABETS.base32 ?? '', 9, random));
     case 'bedrock':
@@ -130,6 +152,35 @@ function make(kind: string, words: readonly string[], random: Random): string | 
     default:
       return undefined;
   }
+}
+
+/** How many characters stand before the mark of a service, how many bytes the key has, and what seeds its checksum. */
+const AZURE_KEYS: { readonly [mark: string]: readonly [before: number, bytes: number, seed: string] } = {
+  '+ASt': [76, 64, 'Default0'],
+  ACDb: [76, 64, 'MastRW00'],
+  '+ABa': [76, 64, 'AbAcct00'],
+  APIM: [76, 64, 'Tenant00'],
+  '+AMC': [76, 64, 'Classic0'],
+  '+ASb': [33, 32, 'Manage00'],
+  '+AEh': [33, 32, 'Manage00'],
+  '+ARm': [33, 32, 'Manage00'],
+  AIoT: [33, 32, 'IoTHub00'],
+  AzCa: [33, 32, 'Access00'],
+  AZEG: [33, 32, 'SendRecv'],
+  '+ACR': [42, 39, 'ACRDflt0'],
+  AzSe: [42, 39, 'PAdmin00'],
+  AzFu: [44, 40, 'Master00'],
+};
+
+function makeAzureKey(mark: string, random: Random): string | undefined {
+  const form = AZURE_KEYS[mark];
+  if (form === undefined) return undefined;
+  const [before, size, seed] = form;
+  const text = `${pick(ALPHABETS.alnum ?? '', before, random)}${mark}`.padEnd(Math.ceil(size / 3) * 4, 'A');
+  const bytes = Buffer.from(text, 'base64').subarray(0, size);
+  bytes.writeUInt32LE(marvin32(bytes.subarray(0, -4), seed), size - 4);
+  const key = bytes.toString('base64');
+  return mark === 'AzFu' ? key.replaceAll('+', '-').replaceAll('/', '_') : key;
 }
 
 function makeJwt(kind: string, random: Random): string {

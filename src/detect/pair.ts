@@ -124,7 +124,9 @@ function toItem({ start, end }: Span, isId: boolean, text: string): Item {
 export function mayBeSecret(text: string, isPlaceholder: PlaceholderTest): boolean {
   const secret = text.replaceAll('\\/', '/');
   if (secret.length <= LONGEST_WINDOW && isPathLike(secret)) return false;
-  return entropyOf(secret) >= 3.5 && !isPlaceholder(secret, false);
+  // Sixteen letters cannot be as varied as sixty-four.
+  const least = /^[0-9a-f]+$/i.test(secret) ? 3 : 3.5;
+  return entropyOf(secret) >= least && !isPlaceholder(secret, false);
 }
 
 /** `Users/deploy/Projects/config2/files`: words between slashes, which no generator makes. */
@@ -141,8 +143,8 @@ interface Edge {
 }
 
 /**
- * Neighbours are joined from the nearest on. A stretch of neighbours as far from each other as the next ones (`id secret
- * id secret` on lines of their own) is joined two by two when it comes out even, else not at all.
+ * What stands in code is joined first, as if there were no comments: an old id in a comment takes no secret from the id in
+ * use. What is left is then joined with what the comments tell.
  */
 function joinItems(
   items: readonly Item[],
@@ -150,6 +152,24 @@ function joinItems(
   within: number,
   isOpen: (item: Item) => boolean,
 ): (readonly [id: Item, secret: Item])[] {
+  const code = items.filter((item) => !item.isComment);
+  const first = joinNeighbours(code, text, within, isOpen);
+  if (code.length === items.length) return [...first.joined];
+  const rest = items.filter((item) => !first.seen.has(item));
+  return [...first.joined, ...joinNeighbours(rest, text, within, isOpen).joined];
+}
+
+interface Joined {
+  readonly joined: readonly (readonly [id: Item, secret: Item])[];
+  /** Joined, or left since two readings were as good as each other. */
+  readonly seen: ReadonlySet<Item>;
+}
+
+/**
+ * Neighbours are joined from the nearest on. A stretch of neighbours as far from each other as the next ones (`id secret
+ * id secret` on lines of their own) is joined two by two when it comes out even, else not at all.
+ */
+function joinNeighbours(items: readonly Item[], text: string, within: number, isOpen: (item: Item) => boolean): Joined {
   const edges = items.slice(1).map((right, index) => edgeOf(items[index] as Item, right, text, within));
   const spent = new Set<number>();
   const unclear = new Set<number>();
@@ -176,7 +196,7 @@ function joinItems(
       spent.add(at).add(at + 1);
     }
   }
-  return joined;
+  return { joined, seen: new Set([...spent, ...unclear].map((at) => items[at] as Item)) };
 }
 
 interface Run {

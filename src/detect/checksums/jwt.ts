@@ -20,18 +20,85 @@ export function judgeJwt({ secret }: CheckInput): Verdict {
   const { header, payload } = jwt;
   // An unsigned token opens nothing; `1234567890` is the subject of every tutorial's token.
   if (String(header.alg).toLowerCase() === 'none' || payload.sub === '1234567890') return INVALID;
-  const subject = typeof payload.sub === 'string' ? payload.sub : '';
-  const account = /^system:serviceaccount:(?<namespace>[a-z0-9-]+):(?<name>[a-z0-9.-]+)$/.exec(subject)?.groups;
-  if (account !== undefined) {
-    const groups = { provider: 'k8s', scope: '', local: `${account.namespace}/${account.name}` };
-    return { valid: true, confidence: 'high', groups };
-  }
-  const email = [payload.email, payload.sub].find((claim) => typeof claim === 'string' && claim.endsWith('.gserviceaccount.com'));
-  if (typeof email === 'string') {
-    const project = /@(?<project>[a-z0-9-]+)\.iam\.gserviceaccount\.com$/.exec(email)?.groups?.project ?? '';
-    return { valid: true, groups: { provider: 'gcp', scope: project, local: `serviceAccount/${email}` } };
-  }
   // The anonymous key of a Supabase project is made to be published.
   if (payload.role === 'anon') return { valid: true, confidence: 'low' };
-  return VALID;
+  const named = namedBy(payload);
+  if (named === undefined) return VALID;
+  return { valid: true, ...(named.provider === 'k8s' ? { confidence: 'high' } : {}), groups: { ...named } };
+}
+
+interface Named {
+  readonly provider: string;
+  readonly scope: string;
+  readonly local: string;
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Whom the claims name, in the canonical id that the inventory of that provider would give. */
+function namedBy(claims: Claims): Named | undefined {
+  const [issuer, subject] = [text(claims, 'iss'), text(claims, 'sub')];
+  return (
+    kubernetesAccount(subject) ??
+    googleAccount(claims) ??
+    spiffeWorkload(subject) ??
+    actionsWorkflow(issuer, subject) ??
+    entraApp(issuer, claims) ??
+    oktaApp(issuer, claims) ??
+    anySubject(issuer, subject)
+  );
+}
+
+function kubernetesAccount(subject: string): Named | undefined {
+  const account = /^system:serviceaccount:(?<namespace>[a-z0-9-]+):(?<name>[a-z0-9.-]+)$/.exec(subject)?.groups;
+  return account === undefined ? undefined : { provider: 'k8s', scope: '', local: `${account.namespace}/${account.name}` };
+}
+
+function googleAccount(claims: Claims): Named | undefined {
+  const email = [text(claims, 'email'), text(claims, 'sub')].find((claim) => claim.endsWith('.gserviceaccount.com'));
+  if (email === undefined) return undefined;
+  const project = /@(?<project>[a-z0-9-]+)\.iam\.gserviceaccount\.com$/.exec(email)?.groups?.project ?? '';
+  return { provider: 'gcp', scope: project, local: `serviceAccount/${email}` };
+}
+
+/** https://github.com/spiffe/spiffe/blob/main/standards/JWT-SVID.md */
+function spiffeWorkload(subject: string): Named | undefined {
+  const id = /^spiffe:\/\/(?<domain>[a-z0-9._-]{1,255})\/(?<path>[\w./-]{1,1800})$/.exec(subject)?.groups;
+  return id === undefined ? undefined : { provider: 'spiffe', scope: id.domain ?? '', local: id.path ?? '' };
+}
+
+/** https://docs.github.com/en/actions/reference/security/oidc */
+function actionsWorkflow(issuer: string, subject: string): Named | undefined {
+  if (!/^https:\/\/token\.actions\.githubusercontent\.com(?:\/|$)/.test(issuer)) return undefined;
+  const repository = /^repo:(?<name>[\w.-]{1,100}\/[\w.-]{1,100}):/.exec(subject)?.groups?.name;
+  return repository === undefined ? undefined : { provider: 'github', scope: repository, local: `oidc/${subject}` };
+}
+
+/** https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference */
+function entraApp(issuer: string, claims: Claims): Named | undefined {
+  const tenant =
+    /^https:\/\/(?:sts\.windows\.net|login\.microsoftonline\.com|login\.microsoftonline\.us)\/(?<id>[0-9a-f-]{36})(?:\/|$)/.exec(
+      issuer,
+    )?.groups?.id;
+  const app = text(claims, 'appid') || text(claims, 'azp');
+  return tenant === undefined || app === '' ? undefined : { provider: 'entra', scope: tenant, local: `app/${app.toLowerCase()}` };
+}
+
+/** https://developer.okta.com/docs/api/openapi/okta-oauth/guides/overview/#access-token */
+function oktaApp(issuer: string, claims: Claims): Named | undefined {
+  const org = /^https:\/\/(?<host>[a-z0-9-]{1,80}\.okta(?:preview|-emea)?\.com)(?:\/|$)/.exec(issuer)?.groups?.host;
+  const app = text(claims, 'cid');
+  return org === undefined || app === '' ? undefined : { provider: 'okta', scope: org, local: `app/${app}` };
+}
+
+function anySubject(issuer: string, subject: string): Named | undefined {
+  const host = /^(?:https?:\/\/)?(?<host>[a-z0-9][a-z0-9.-]{2,200}\.[a-z]{2,20})(?::\d{2,5})?(?:\/|$)/i.exec(issuer)?.groups
+    ?.host;
+  if (host === undefined || !/^[\x21-\x7e]{1,200}$/.test(subject)) return undefined;
+  return { provider: 'oidc', scope: host.toLowerCase(), local: `subject/${subject}` };
+}
+
+function text(claims: Claims, name: string): string {
+  const value = claims[name];
+  return typeof value === 'string' ? value : '';
 }

@@ -1,19 +1,34 @@
 import { pemBody } from '../../util/fingerprint.ts';
 import { entropyOf } from '../entropy.ts';
-import { type CheckInput, INVALID, VALID, type Verdict } from './types.ts';
+import { type PublicHalf, publicHalfOfDer, publicHalfOfOpenSsh } from './ssh.ts';
+import { type CheckInput, INVALID, type Verdict } from './types.ts';
 
-/** A private key must decode to DER, to OpenSSH's own form, or to an OpenPGP packet. */
+const MAGIC = 'openssh-key-v1\0';
+
+/**
+ * A private key must decode to DER, to OpenSSH's own form, or to an OpenPGP packet. Where it can be read, its public half
+ * names it: deploy keys, IAM users and `authorized_keys` know it by that.
+ */
 export function judgePem({ secret }: CheckInput): Verdict {
   const body = pemBody(secret) ?? '';
   if (body.length < 60 || /^(.)\1{20}/.test(body)) return INVALID;
   const bytes = Buffer.from(body, 'base64');
-  const isOpenSsh = bytes.subarray(0, 14).toString('latin1') === 'openssh-key-v1';
+  const isOpenSsh = bytes.toString('latin1', 0, MAGIC.length) === MAGIC;
   const isPgp = /PGP PRIVATE KEY/.test(secret) && (bytes[0] ?? 0) >= 0x80;
   // RFC 1421 encryption (`Proc-Type: 4,ENCRYPTED`) leaves no DER to see.
   const isEncrypted = /ENCRYPTED/.test(secret.slice(0, 200));
   if (!isOpenSsh && !isPgp && bytes[0] !== 0x30 && !isEncrypted) return INVALID;
   if (entropyOf(body) < 4.2) return INVALID;
-  return VALID;
+  const half = isPgp ? undefined : publicHalf(secret, bytes, isOpenSsh, isEncrypted);
+  if (half === undefined) return { valid: true };
+  const groups = half.comment === undefined ? {} : { provider: 'ssh', scope: '', local: `key/${half.comment}` };
+  return { valid: true, publicId: half.fingerprint, groups };
+}
+
+function publicHalf(secret: string, bytes: Buffer, isOpenSsh: boolean, isEncrypted: boolean): PublicHalf | undefined {
+  if (isOpenSsh) return publicHalfOfOpenSsh(bytes);
+  if (isEncrypted) return undefined;
+  return publicHalfOfDer(bytes, /^-----BEGIN (?<label>RSA|EC|DSA) /.exec(secret)?.groups?.label ?? '');
 }
 
 /**
@@ -24,8 +39,7 @@ export function isLocked(secret: string): boolean {
   if (/ENCRYPTED/.test(secret.slice(0, 200))) return true;
   if (!secret.includes('OPENSSH PRIVATE KEY')) return false;
   const bytes = Buffer.from((pemBody(secret) ?? '').slice(0, 120), 'base64');
-  const magic = 'openssh-key-v1\0';
-  if (bytes.length < magic.length + 8 || bytes.toString('latin1', 0, magic.length) !== magic) return false;
-  const size = bytes.readUInt32BE(magic.length);
-  return bytes.toString('latin1', magic.length + 4, magic.length + 4 + size) !== 'none';
+  if (bytes.length < MAGIC.length + 8 || bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) return false;
+  const size = bytes.readUInt32BE(MAGIC.length);
+  return bytes.toString('latin1', MAGIC.length + 4, MAGIC.length + 4 + size) !== 'none';
 }
