@@ -1,5 +1,6 @@
 import { messageOf, RuleError } from '../util/errors.ts';
 import { CHECKSUMS } from './checksum.ts';
+import type { Anchor } from './kernel/tables.ts';
 import type { PackedDetector } from './pack.ts';
 import { analysePattern, type PatternFacts } from './pattern.ts';
 
@@ -18,9 +19,6 @@ export interface Rule {
   readonly before: number;
   readonly after: number;
   readonly minLength: number;
-  /** Which bytes may stand at each of the first places; only for anchored rules. */
-  readonly first: readonly Uint8Array[];
-  readonly notBefore: Uint8Array | undefined;
   readonly path: RegExp | undefined;
   readonly allow: readonly RegExp[];
   readonly pair: RegExp | undefined;
@@ -55,12 +53,10 @@ export class RuleRef {
 
 /** Compiles and checks one detector. Throws `RuleError` that names file, rule and field. */
 export function compileRule(detector: PackedDetector, index = 0): Rule {
-  const ignoreCase = detector.pattern.startsWith('(?i)');
-  const source = ignoreCase ? detector.pattern.slice(4) : detector.pattern;
-  const flags = ignoreCase ? 'i' : '';
+  const { source, flags } = readPattern(detector);
   const facts = inField(detector, 'pattern', () => {
     new RegExp(source, flags);
-    return analysePattern(source, ignoreCase);
+    return factsOf(detector);
   });
   if (facts.minLength < 4) fail(detector, 'pattern', 'a match may be shorter than 4 characters');
   const anchored = beginsWithKeyword(facts, detector.keywords);
@@ -80,13 +76,34 @@ export function compileRule(detector: PackedDetector, index = 0): Rule {
     before: anchored ? MARGIN : reach,
     after: reach + MARGIN,
     minLength: facts.minLength,
-    first: anchored ? facts.first.slice(0, CHECKED_PLACES) : [],
-    notBefore: anchored ? facts.notBefore : undefined,
     path: detector.path === undefined ? undefined : inField(detector, 'path', () => new RegExp(detector.path ?? '')),
     allow: detector.allow.map((pattern) => inField(detector, 'allow', () => new RegExp(pattern))),
     pair: detector.paired === undefined ? undefined : compilePair(detector, detector.paired.pattern),
     groups,
   };
+}
+
+/** What the automaton looks for: each keyword, and what must surround it for a match to begin there. */
+export function anchorsOf(detector: PackedDetector): Anchor[] {
+  const facts = inField(detector, 'pattern', () => factsOf(detector));
+  const { caseSensitive: isExact, keywords } = detector;
+  if (!beginsWithKeyword(facts, keywords)) return keywords.map((text) => ({ text, isExact }));
+  const { minLength, notBefore } = facts;
+  const first = facts.first.slice(0, CHECKED_PLACES);
+  return keywords.map((text) => ({ text, isExact, minLength, notBefore, first }));
+}
+
+function readPattern({ pattern }: PackedDetector): { readonly source: string; readonly flags: string } {
+  return pattern.startsWith('(?i)') ? { source: pattern.slice(4), flags: 'i' } : { source: pattern, flags: '' };
+}
+
+const analysed = new WeakMap<PackedDetector, PatternFacts>();
+
+function factsOf(detector: PackedDetector): PatternFacts {
+  const { source, flags } = readPattern(detector);
+  const facts = analysed.get(detector) ?? analysePattern(source, flags === 'i');
+  analysed.set(detector, facts);
+  return facts;
 }
 
 function compilePair(detector: PackedDetector, pattern: string): RegExp {

@@ -29,17 +29,6 @@ interface RawMatch extends Span {
   readonly groups: Readonly<Record<string, Span>>;
 }
 
-/** Cheap refusal: could a match of this rule begin at `at`? A few table look-ups, no regex. */
-export function mayBegin(rule: Rule, bytes: Uint8Array, at: number, from: number, to: number): boolean {
-  if (!rule.anchored) return true;
-  if (at + rule.minLength > to) return false;
-  if (rule.notBefore !== undefined && at > from && rule.notBefore[bytes[at - 1] as number] === 1) return false;
-  for (let place = 0; place < rule.first.length; place++) {
-    if ((rule.first[place] as Uint8Array)[bytes[at + place] as number] === 0) return false;
-  }
-  return true;
-}
-
 /**
  * Runs one rule at a keyword hit, in a bounded window of `[from, to)`. The window is read as latin1, so that a
  * character is a byte and offsets are true; only the secret itself is decoded. What matched but is no secret is added to

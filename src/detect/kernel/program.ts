@@ -1,0 +1,163 @@
+import {
+  add,
+  againIf,
+  and,
+  assemble,
+  bump,
+  type Code,
+  get,
+  give,
+  int,
+  isAtLeast,
+  isLess,
+  isZero,
+  leaveIf,
+  load8,
+  load16,
+  load32,
+  repeat,
+  set,
+  shiftLeft,
+  shiftRight,
+  store32,
+  subtract,
+  when,
+} from './assembler.ts';
+import { CLASSES, Slot, TRANSITIONS } from './tables.ts';
+
+/** Below this many bytes one cursor is as fast as four. */
+const SHORT = 512;
+const NONE = int(0);
+
+/** The next state of the cursor in `state`, which reads `byte`. */
+function step(state: number, byte: Code): Code {
+  return set(state, load32(add(get(state), load16(shiftLeft(byte, int(1)), CLASSES)), TRANSITIONS));
+}
+
+/** Where the state accepts, writes (place of the keyword's last byte, state) to the lane. */
+function note(state: number, firstAccepting: number, place: Code, lane: number): Code {
+  return when(
+    isAtLeast(get(state), get(firstAccepting)),
+    store32(get(lane), place),
+    store32(get(lane), get(state), 4),
+    bump(lane, 8),
+  );
+}
+
+/**
+ * `walk(from, to, state, lanes, stride)` runs the automaton over the bytes and gives the state it ends in. A scan is bound
+ * by the latency of one table look-up a byte, so four cursors run through the four quarters at once; the last three begin
+ * a little early, so that their states are right when their quarters begin. What they meet is written to four lanes that
+ * begin at `lanes`, `stride` bytes apart; the ends of the lanes to `Slot.lanes`.
+ */
+function walk(): Code {
+  const [from, to, a, laneA, stride] = [0, 1, 2, 3, 4];
+  const [b, c, d, laneB, laneC, laneD] = [5, 6, 7, 8, 9, 10];
+  const [quarter, half, most, at, end, accepting, early] = [11, 12, 13, 14, 15, 16, 17];
+  const size = subtract(get(to), get(from));
+  const longest = load32(NONE, Slot.longest * 4);
+  /** Brings the cursor to the state in which its quarter begins. */
+  const warmUp = (state: number, begin: number): Code => [
+    ...set(at, subtract(add(get(from), get(begin)), get(early))),
+    ...set(end, add(get(from), get(begin))),
+    ...repeat(leaveIf(isAtLeast(get(at), get(end))), step(state, load8(get(at))), bump(at, 1)),
+  ];
+  const four: Code = [
+    ...set(quarter, shiftRight(size, int(2))),
+    ...set(half, shiftLeft(get(quarter), int(1))),
+    ...set(most, add(get(half), get(quarter))),
+    ...set(early, subtract(longest, int(1))),
+    ...warmUp(b, quarter),
+    ...warmUp(c, half),
+    ...warmUp(d, most),
+    ...set(at, get(from)),
+    ...set(end, add(get(from), get(quarter))),
+    ...repeat(
+      step(a, load8(get(at))),
+      step(b, load8(add(get(at), get(quarter)))),
+      step(c, load8(add(get(at), get(half)))),
+      step(d, load8(add(get(at), get(most)))),
+      note(a, accepting, get(at), laneA),
+      note(b, accepting, add(get(at), get(quarter)), laneB),
+      note(c, accepting, add(get(at), get(half)), laneC),
+      note(d, accepting, add(get(at), get(most)), laneD),
+      bump(at, 1),
+      leaveIf(isAtLeast(get(at), get(end))),
+    ),
+    // The last cursor goes on to the end of the text, as the first does below when it is alone.
+    ...set(from, add(get(at), get(most))),
+  ];
+  const alone = (state: number, lane: number): Code => [
+    ...repeat(
+      leaveIf(isAtLeast(get(from), get(to))),
+      step(state, load8(get(from))),
+      note(state, accepting, get(from), lane),
+      bump(from, 1),
+    ),
+  ];
+  const finish = (state: number): Code => [
+    ...[laneA, laneB, laneC, laneD].flatMap((lane, index) => store32(NONE, get(lane), (Slot.lanes + index) * 4)),
+    ...give(get(state)),
+  ];
+  return [
+    ...set(accepting, load32(NONE, Slot.firstAccepting * 4)),
+    ...set(laneB, add(get(laneA), get(stride))),
+    ...set(laneC, add(get(laneB), get(stride))),
+    ...set(laneD, add(get(laneC), get(stride))),
+    ...when(isLess(size, int(SHORT)), alone(a, laneA), finish(a)),
+    ...when(isLess(size, shiftLeft(longest, int(3))), alone(a, laneA), finish(a)),
+    ...four,
+    ...alone(d, laneD),
+    ...finish(d),
+  ];
+}
+
+/**
+ * `sift(note, notes, out, outs, start, limit)` goes through the notes of a lane and writes (place, number) of each anchor
+ * whose checks hold to `out`, and the end of these to `Slot.out`. Gives the first note for which there was no room left.
+ * The text is `[start, limit)`.
+ */
+function sift(): Code {
+  const [entry, entries, out, outs, start, limit] = [0, 1, 2, 3, 4, 5];
+  const [list, anchor, at, check, checks, place, byte] = [6, 7, 8, 9, 10, 11, 12];
+  const rowEnd = add(load32(get(entry), 4), load32(NONE, Slot.lastColumn * 4));
+  const word = load8(add(load32(get(check), 4), shiftRight(get(byte), int(3))));
+  const bit = and(shiftRight(word, and(get(byte), int(7))), int(1));
+  return [
+    ...repeat(
+      leaveIf(isAtLeast(get(entry), get(entries))),
+      leaveIf(isAtLeast(get(out), get(outs))),
+      set(list, load32(rowEnd, TRANSITIONS)),
+      repeat(
+        set(anchor, load32(get(list))),
+        leaveIf(isZero(get(anchor))),
+        bump(list, 4),
+        set(at, subtract(add(load32(get(entry)), int(1)), load32(get(anchor), 4))),
+        againIf(isLess(get(limit), add(get(at), load32(get(anchor), 8)))),
+        set(check, add(get(anchor), int(16))),
+        set(checks, add(get(check), shiftLeft(load32(get(anchor), 12), int(3)))),
+        repeat(
+          leaveIf(isAtLeast(get(check), get(checks))),
+          set(place, add(get(at), load32(get(check)))),
+          // Out of the checks, to the next anchor. What stands before the text is not looked at.
+          when(isAtLeast(get(place), get(start)), set(byte, load8(get(place))), againIf(isZero(bit), 3)),
+          bump(check, 8),
+        ),
+        store32(get(out), get(at)),
+        store32(get(out), load32(get(anchor)), 4),
+        bump(out, 8),
+      ),
+      bump(entry, 8),
+    ),
+    ...store32(NONE, get(out), Slot.out * 4),
+    ...give(get(entry)),
+  ];
+}
+
+/** The kernel as a WebAssembly module: about a kilobyte. */
+export function assembleKernel(): Uint8Array<ArrayBuffer> {
+  return assemble([
+    { name: 'walk', params: 5, locals: 13, hasResult: true, body: walk() },
+    { name: 'sift', params: 6, locals: 7, hasResult: true, body: sift() },
+  ]);
+}

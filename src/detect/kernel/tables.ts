@@ -1,0 +1,195 @@
+import { buildAutomaton } from '../automaton.ts';
+
+/** A keyword to search for, with what must surround it. */
+export interface Anchor {
+  /** Compared without regard to ASCII case. */
+  readonly text: string;
+  /** Only this spelling counts. */
+  readonly isExact?: boolean;
+  /** So many bytes must be left from the start of the keyword on; default: its own length. */
+  readonly minLength?: number;
+  /** 1 for every byte that must not stand right before. */
+  readonly notBefore?: Uint8Array | undefined;
+  /** `first[i]` has 1 for every byte that may stand `i` bytes after the start of the keyword; `i + 1 <= minLength`. */
+  readonly first?: readonly Uint8Array[];
+}
+
+/**
+ * What a kernel reads, in one piece of memory that is also the image on disk:
+ *
+ *     0     HEADER words, see `Slot`
+ *     256   classes: a 16-bit word for each byte, four times its class
+ *     1024  transitions: a row of 32-bit words for each state; a state is the offset of its row. The accepting ones come
+ *           last; the last word of their rows is the address of a list of anchors, ended by 0
+ *     …     lists, anchors, byte sets
+ *
+ * An anchor is a record of words: number, length, least bytes left, number of checks, and for each check an offset from the
+ * start of the keyword and the address of a set of 256 bits.
+ */
+export interface Tables {
+  readonly words: Int32Array<ArrayBuffer>;
+  readonly longest: number;
+}
+
+export const Slot = {
+  format: 0,
+  /** Bytes of the whole. */
+  size: 1,
+  firstAccepting: 2,
+  /** Offset of the last word in a row. */
+  lastColumn: 3,
+  longest: 4,
+  anchors: 5,
+  /** Most anchors in one list. */
+  most: 6,
+  /** A hash of what it was made from: eight words. */
+  key: 8,
+  /** Written by the WASM kernel while it runs. */
+  out: 32,
+  lanes: 36,
+} as const;
+
+export const CLASSES = 256;
+export const TRANSITIONS = 1024;
+/** Raised when the layout changes: an image of another format is not read. */
+export const FORMAT = 1;
+/** No check looks further than this behind the start of its keyword. */
+export const MAX_LOOK = 64;
+
+/** Lays out the search for `anchors`. The numbers of the hits are their indexes. */
+export function layTables(anchors: readonly Anchor[]): Tables {
+  const keywords: string[] = [];
+  const members: number[][] = [];
+  const places = new Map<string, number>();
+  for (const [index, { text }] of anchors.entries()) {
+    const key = text.replace(/[A-Z]/g, (c) => c.toLowerCase());
+    const known = places.get(key);
+    if (known !== undefined) {
+      members[known]?.push(index);
+      continue;
+    }
+    places.set(key, keywords.length);
+    keywords.push(text);
+    members.push([index]);
+  }
+  const automaton = buildAutomaton(keywords);
+  const { width, next, outputs, offsets } = automaton;
+  const row = width + 1;
+  const states = next.length / width;
+  const checked = anchors.map(checksOf);
+  const pool = new Pool();
+  const listsAt = TRANSITIONS + states * row * 4;
+  let lists = 0;
+  let most = 0;
+  for (let state = 0; state + 1 < offsets.length; state++) {
+    const count = numbersAt(state).length;
+    most = Math.max(most, count);
+    lists += count + 1;
+  }
+  const recordsAt = listsAt + lists * 4;
+  const recordAt = new Int32Array(anchors.length);
+  let end = recordsAt;
+  for (const [index, { checks }] of checked.entries()) {
+    recordAt[index] = end;
+    end += 16 + checks.length * 8;
+  }
+  const setsAt = (end + 7) & ~7;
+  for (const { checks } of checked) for (const { set } of checks) pool.place(set);
+  const size = setsAt + pool.sets.length * 32;
+  const words = new Int32Array(size / 4);
+  function numbersAt(state: number): number[] {
+    return [...outputs.subarray(offsets[state], offsets[state + 1])].flatMap((keyword) => members[keyword] ?? []);
+  }
+  words[Slot.format] = FORMAT;
+  words[Slot.size] = size;
+  words[Slot.firstAccepting] = (automaton.firstAccepting / width) * row * 4;
+  words[Slot.lastColumn] = width * 4;
+  words[Slot.longest] = automaton.longest;
+  words[Slot.anchors] = anchors.length;
+  words[Slot.most] = most;
+  const classes = new Uint16Array(words.buffer, CLASSES, 256);
+  for (let byte = 0; byte < 256; byte++) classes[byte] = (automaton.classes[byte] as number) * 4;
+  for (let state = 0, at = TRANSITIONS / 4; state < states; state++, at++) {
+    for (let kind = 0; kind < width; kind++) words[at++] = ((next[state * width + kind] as number) / width) * row * 4;
+  }
+  let list = listsAt / 4;
+  const firstAccepting = automaton.firstAccepting / width;
+  for (let state = 0; state + 1 < offsets.length; state++) {
+    words[TRANSITIONS / 4 + (firstAccepting + state) * row + width] = list * 4;
+    for (const number of numbersAt(state)) words[list++] = recordAt[number] as number;
+    words[list++] = 0;
+  }
+  for (const [index, { checks, minLength, length }] of checked.entries()) {
+    let at = (recordAt[index] as number) / 4;
+    words[at++] = index;
+    words[at++] = length;
+    words[at++] = minLength;
+    words[at++] = checks.length;
+    for (const { offset, set } of checks) {
+      words[at++] = offset;
+      words[at++] = setsAt + pool.place(set) * 32;
+    }
+  }
+  for (const [index, set] of pool.sets.entries()) words.set(set, setsAt / 4 + index * 8);
+  return { words, longest: automaton.longest };
+}
+
+/** An image that was made by `layTables`; nothing when it is of another format or cut. */
+export function readTables(image: Uint8Array): Tables | undefined {
+  if (image.length < TRANSITIONS || image.length % 4 !== 0) return undefined;
+  const isAligned = image.byteOffset % 4 === 0 && image.buffer instanceof ArrayBuffer;
+  const own = isAligned ? (image as Uint8Array<ArrayBuffer>) : Uint8Array.from(image);
+  const words = new Int32Array(own.buffer, own.byteOffset, own.length / 4);
+  if (words[Slot.format] !== FORMAT || words[Slot.size] !== own.length) return undefined;
+  return { words, longest: words[Slot.longest] as number };
+}
+
+interface Check {
+  readonly offset: number;
+  readonly set: Int32Array;
+}
+
+/** What is not already known when the keyword was met. */
+function checksOf(anchor: Anchor): { readonly checks: readonly Check[]; readonly minLength: number; readonly length: number } {
+  const spelling = Buffer.from(anchor.text, 'latin1');
+  const length = spelling.length;
+  const first = (anchor.first ?? []).slice(0, MAX_LOOK);
+  const checks: Check[] = [];
+  const { notBefore } = anchor;
+  if (notBefore !== undefined) checks.push({ offset: -1, set: setOf((byte) => notBefore[byte] !== 1) });
+  for (let place = 0; place < Math.max(first.length, length); place++) {
+    const table = first[place];
+    const exact = place < length && anchor.isExact === true ? spelling[place] : undefined;
+    if (table === undefined && exact === undefined) continue;
+    const allows = (byte: number): boolean =>
+      (table === undefined || table[byte] === 1) && (exact === undefined || byte === exact);
+    const possible = place < length ? cases(spelling[place] as number) : Array.from({ length: 256 }, (_, byte) => byte);
+    if (!possible.every(allows)) checks.push({ offset: place, set: setOf(allows) });
+  }
+  return { checks, minLength: Math.max(length, anchor.minLength ?? 0), length };
+}
+
+function cases(byte: number): number[] {
+  const isLetter = (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122);
+  return isLetter ? [byte | 32, byte & ~32] : [byte];
+}
+
+function setOf(allows: (byte: number) => boolean): Int32Array {
+  const set = new Int32Array(8);
+  for (let byte = 0; byte < 256; byte++) if (allows(byte)) set[byte >> 5] = (set[byte >> 5] as number) | (1 << (byte & 31));
+  return set;
+}
+
+/** Sets, each once. */
+class Pool {
+  readonly sets: Int32Array[] = [];
+  readonly #places = new Map<string, number>();
+
+  place(set: Int32Array): number {
+    const key = set.join();
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    this.#places.set(key, this.sets.length);
+    return this.sets.push(set) - 1;
+  }
+}

@@ -1,0 +1,107 @@
+import { HitList, type Hits, type Kernel } from './kernel.ts';
+import { assembleKernel } from './program.ts';
+import { MAX_LOOK, Slot, type Tables } from './tables.ts';
+
+/** So much is searched in one go. No power of two: the four quarters should not compete for the same cache lines. */
+const PIECE = 60_000;
+/** Bytes of a lane: a note of eight bytes for each byte of a quarter, and the few that are left over. */
+const STRIDE = (PIECE / 4 + 4) * 8;
+/** Room for sifted hits. */
+const OUT = 32 * 1024;
+const PAGE = 64 * 1024;
+
+interface Exports {
+  walk(from: number, to: number, state: number, lanes: number, stride: number): number;
+  sift(entry: number, entries: number, out: number, outs: number, start: number, limit: number): number;
+}
+
+/** One memory with its own tables; what is to be searched stands at `at`. */
+interface Machine extends Exports {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly words: Int32Array<ArrayBuffer>;
+  readonly lanes: number;
+  readonly out: number;
+  readonly at: number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The kernel in WebAssembly. Throws where there is none. */
+export function createWasmKernel(tables: Tables): Kernel {
+  compiled ??= new WebAssembly.Module(assembleKernel());
+  const module = compiled;
+  /** A text elsewhere is copied in pieces, with as much around each as checks may look at. */
+  const before = tables.longest + 1;
+  const after = MAX_LOOK + 1;
+  const machines = new WeakMap<ArrayBufferLike, Machine>();
+  const hits = new HitList();
+  let own: Machine | undefined;
+
+  function start(room: number): Machine {
+    const lanes = (tables.words.byteLength + 15) & ~15;
+    const out = lanes + 4 * STRIDE;
+    const at = (out + OUT + (tables.words[Slot.most] as number) * 8 + 63) & ~63;
+    const pages = Math.ceil((at + room) / PAGE);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { walk, sift } = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
+    const words = new Int32Array(memory.buffer as ArrayBuffer);
+    words.set(tables.words);
+    return { walk, sift, words, bytes: new Uint8Array(words.buffer), lanes, out, at };
+  }
+
+  /** Searches what stands at `[from, to)` of a text that stands at `[first, limit)`; `shift` makes addresses places in it. */
+  function run(machine: Machine, from: number, to: number, state: number, first: number, limit: number, shift: number): number {
+    const { words, lanes, out } = machine;
+    const last = machine.walk(from, to, state, lanes, STRIDE);
+    for (let lane = 0; lane < 4; lane++) {
+      const end = words[Slot.lanes + lane] as number;
+      let entry = lanes + lane * STRIDE;
+      while (entry < end) {
+        entry = machine.sift(entry, end, out, out + OUT, first, limit);
+        const stop = (words[Slot.out] as number) >> 2;
+        for (let at = out >> 2; at < stop; at += 2) hits.add((words[at] as number) + shift, words[at + 1] as number);
+      }
+    }
+    return last;
+  }
+
+  function scanInPlace(machine: Machine, bytes: Uint8Array, begin: number, end: number): void {
+    const base = bytes.byteOffset;
+    let state = 0;
+    for (let from = begin; from < end; from += PIECE) {
+      const to = Math.min(end, from + PIECE);
+      state = run(machine, base + from, base + to, state, base, base + bytes.length, -base);
+    }
+  }
+
+  function scanCopied(machine: Machine, bytes: Uint8Array, begin: number, end: number): void {
+    let state = 0;
+    for (let from = begin; from < end; from += PIECE) {
+      const to = Math.min(end, from + PIECE);
+      const head = Math.max(0, from - before);
+      machine.bytes.set(bytes.subarray(head, Math.min(bytes.length, to + after)), machine.at);
+      const shift = head - machine.at;
+      state = run(machine, from - shift, to - shift, state, machine.at, bytes.length - shift, shift);
+    }
+  }
+
+  return {
+    name: 'wasm',
+    slab(size) {
+      const machine = start(size);
+      machines.set(machine.bytes.buffer, machine);
+      return Buffer.from(machine.bytes.buffer, machine.at, size);
+    },
+    scan(bytes, begin, end): Hits {
+      hits.clear();
+      const machine = machines.get(bytes.buffer);
+      if (machine !== undefined) {
+        scanInPlace(machine, bytes, begin, end);
+        return hits;
+      }
+      own ??= start(before + PIECE + after);
+      scanCopied(own, bytes, begin, end);
+      return hits;
+    },
+  };
+}
