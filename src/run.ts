@@ -7,6 +7,7 @@ import { createBulk } from './detect/bulk.ts';
 import { createEngine } from './detect/engine.ts';
 import { readAcceptors } from './run/acceptors.ts';
 import { scanContext } from './run/context.ts';
+import { detectorDigests } from './run/detectors.ts';
 import type { Facts } from './run/facts.ts';
 import { makeReport } from './run/report.ts';
 import type { Runtime, ScanRequest } from './run/request.ts';
@@ -108,7 +109,17 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     if (request.storeFile !== undefined || !premerge) await sink.store();
     for (const { name, error } of missing) await unreadable(name, error, { sink, runId, base });
     for (const target of targets) {
-      await readTarget(target, { sink, base, bulk, options, scanners, rulesDigest: `${pack.hash}:${keyId}`, runId, startedAt });
+      await readTarget(target, {
+        sink,
+        base,
+        bulk,
+        options,
+        scanners,
+        rulesDigest: `${pack.hash}:${keyId}`,
+        detectors: detectorDigests(pack, keyId, options.maxFileBytes),
+        runId,
+        startedAt,
+      });
     }
     if (runtime.signal.aborted) throw new Interrupted();
     const facts =
@@ -171,7 +182,7 @@ async function correlate(
 ): Promise<Facts> {
   const { runChecks } = await import('./correlate/run.ts');
   const { rollUp } = await import('./frameworks/roll-up.ts');
-  const { readFacts } = await import('./run/facts.ts');
+  const { inStoredOrder, readFacts } = await import('./run/facts.ts');
   await store.endLoading(hosts);
   runtime.progress.phase('Correlating', judgement.checks.length);
   await store.materialise();
@@ -186,7 +197,7 @@ async function correlate(
       runtime.progress.advance(1);
     },
   });
-  const gone = (await isSameLook(store)) ? judged.gone : judged.gone.map(unseen);
+  const gone = judged.gone.length === 0 || (await isSameLook(store)) ? judged.gone : judged.gone.map(unseen);
   const { acceptFindings } = await import('./suppress/accept.ts');
   const { findings, results, uses } = await acceptFindings(store, judged.findings, judged.results, acceptors);
   const coverage = await store.rows('SELECT surface, subject, outcome, why, covers FROM coverage');
@@ -199,7 +210,7 @@ async function correlate(
   const controls = rollUp(judgement.frameworks, withMeta, all, coverage as never);
   await store.saveResults({ findings: all, checks: results, controls, acceptances: uses }, runtime.clock().toISOString());
   // What a report asks of the views costs a second over views, and next to nothing over the tables that stand for them.
-  const facts = await readFacts(store, { findings: all, checks: results, acceptances: [] });
+  const facts = await readFacts(store, { findings: all, checks: results, acceptances: inStoredOrder(uses) });
   await store.dematerialise();
   if (facts === undefined) throw new Error('the run that was just saved is not in the store');
   return facts;

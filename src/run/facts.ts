@@ -94,6 +94,16 @@ async function storedResults(store: StoreReader): Promise<KnownFacts> {
   };
 }
 
+/** As `storedResults` gives them: a report made again from the store says the same. */
+export function inStoredOrder(uses: readonly AcceptanceUse[]): readonly AcceptanceUse[] {
+  const byText = (a: string | undefined, b: string | undefined): number => {
+    if (a === b) return 0;
+    // NULLS LAST, as the engine has it.
+    return b === undefined || (a !== undefined && a < b) ? -1 : 1;
+  };
+  return uses.toSorted((a, b) => byText(a.source, b.source) || byText(a.place, b.place) || byText(a.entry, b.entry));
+}
+
 /** Observations of each kind, as the views show them: merged. */
 async function countKinds(store: FactsStore): Promise<{ readonly [kind in ObservationKind]: number }> {
   const asked = OBSERVATION_KINDS.filter((kind) => store.mayHave(kind));

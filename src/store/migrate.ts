@@ -64,6 +64,11 @@ export async function migrate(
   }
 }
 
+/** The newest schema in an empty database that ends with the process: without its descriptions, which cost 20 ms and have no reader. */
+export async function makeTables(connection: DuckDBConnection): Promise<void> {
+  for (const { sql } of migrations()) await connection.run(sql.replace(/^COMMENT ON [^']*'(?:[^']|'')*';$/gm, ''));
+}
+
 export function newerSchema(file: string, present: number, known: number): StoreError {
   return new StoreError(`${file} has store schema ${present}; this nhi-audit knows schemas up to ${known}`, {
     code: 'STORE_NEWER',

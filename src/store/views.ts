@@ -6,9 +6,9 @@ import { packageRoot } from '../util/package-root.ts';
 
 interface Statement {
   readonly sql: string;
-  /** Name of the view that it makes; `undefined` for macros and comments. */
-  readonly view: string | undefined;
-  readonly isComment: boolean;
+  /** Name of the view or macro that it makes. */
+  readonly name: string;
+  readonly isView: boolean;
 }
 
 /** These show what changes after the observations are in: they are views in memory too. */
@@ -27,7 +27,7 @@ const SETTING = 'views_sha256';
  * cost seconds; over tables they cost milliseconds. In an order in which each finds the ones it builds on.
  */
 function shared(): readonly string[] {
-  return statements().flatMap(({ view }) => (view === undefined || ALWAYS_VIEWS.has(view) ? [] : [view]));
+  return statements().flatMap(({ name, isView }) => (isView && !ALWAYS_VIEWS.has(name) ? [name] : []));
 }
 
 /** Makes the views, if they are not those of this version already (making them costs 100 ms). */
@@ -45,15 +45,67 @@ export async function makeViews(connection: DuckDBConnection): Promise<void> {
 }
 
 /**
- * For a store that holds one run and ends with the process: once the observations are in, what would be
- * views is made as tables right away.
+ * For a store that holds one run and ends with the process: once the observations are in, what would be a view is made
+ * as a table, when a query first names it. A commit with one leaked key needs a dozen of the seventy statements.
  */
-export async function makeViewTables(connection: DuckDBConnection): Promise<void> {
-  for (const { sql, view, isComment } of statements()) {
-    if (isComment) continue;
-    const isTable = view !== undefined && !ALWAYS_VIEWS.has(view);
-    await connection.run(isTable ? sql.replace('CREATE OR REPLACE VIEW', 'CREATE TABLE') : sql);
+export class ViewTables {
+  readonly #connection: DuckDBConnection;
+  readonly #made = new Set<string>();
+  #making: Promise<unknown> = Promise.resolve();
+
+  constructor(connection: DuckDBConnection) {
+    this.#connection = connection;
   }
+
+  /** Makes what a query may name, and what that builds on. A name that only looks like one costs time, nothing else. */
+  async provide(sql: string): Promise<void> {
+    const words = wordsOf(sql);
+    await this.#make((all) => all.filter(({ name }) => words.has(name)));
+  }
+
+  /** Everything. `true`: something was missing before. */
+  async provideAll(): Promise<boolean> {
+    const before = this.#made.size;
+    await this.#make((all) => all);
+    return this.#made.size > before;
+  }
+
+  async #make(choose: (all: readonly Statement[]) => readonly Statement[]): Promise<void> {
+    const all = statements();
+    const chosen = choose(all).filter(({ name }) => !this.#made.has(name));
+    const wanted = chosen.length === 0 ? new Set() : withGround(chosen, all);
+    const missing = all.filter((statement) => wanted.has(statement) && !this.#made.has(statement.name));
+    for (const { name } of missing) this.#made.add(name);
+    // One after another: a second query must not overtake the making of what it reads.
+    this.#making = this.#making.then(async () => {
+      if (missing.length > 0) await this.#connection.run(missing.map(asTable).join(';\n'));
+    });
+    await this.#making;
+  }
+}
+
+function asTable({ sql, name, isView }: Statement): string {
+  return isView && !ALWAYS_VIEWS.has(name) ? sql.replace('CREATE OR REPLACE VIEW', 'CREATE TABLE') : sql;
+}
+
+/** The statements, and all that they build on. */
+function withGround(chosen: readonly Statement[], all: readonly Statement[]): ReadonlySet<Statement> {
+  const byName = new Map(all.map((statement) => [statement.name, statement]));
+  const found = new Set(chosen);
+  // A set that grows while it is walked is walked to its new end.
+  for (const { sql } of found) {
+    for (const word of wordsOf(sql)) {
+      const ground = byName.get(word);
+      if (ground !== undefined) found.add(ground);
+    }
+  }
+  return found;
+}
+
+/** Every word outside of comments and string literals, in lower case. */
+function wordsOf(sql: string): ReadonlySet<string> {
+  const code = sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g, ' ');
+  return new Set(code.toLowerCase().match(/[a-z_]\w*/g) ?? []);
 }
 
 /** Temporary tables of the same names stand before the views until `dropViewTables`. */
@@ -69,15 +121,16 @@ function text(): string {
   return readFileSync(join(packageRoot(), 'src/store/views.sql'), 'utf8');
 }
 
+let parsed: readonly Statement[] | undefined;
+
 function statements(): readonly Statement[] {
-  return text()
+  parsed ??= text()
     .replace(/^\s*--.*$/gm, '')
     .split(/;\s*$/m)
     .map((sql) => sql.trim())
-    .filter((sql) => sql !== '')
-    .map((sql) => ({
-      sql,
-      view: /^CREATE OR REPLACE VIEW (?<name>\w+)/.exec(sql)?.groups?.name,
-      isComment: sql.startsWith('COMMENT ON'),
-    }));
+    .flatMap((sql) => {
+      const { what, name } = /^CREATE OR REPLACE (?<what>VIEW|MACRO) (?<name>\w+)/.exec(sql)?.groups ?? {};
+      return name === undefined ? [] : [{ sql, name, isView: what === 'VIEW' }];
+    });
+  return parsed;
 }
