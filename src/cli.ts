@@ -87,6 +87,7 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
     .option('--diff <base..head>', 'only what changed between two commits (pull request)')
     .option('--no-history', 'leave out the git history')
     .option('--since <ref|date>', 'only history after this commit, tag or date')
+    .option('--full', 'read everything anew, whatever the store knows of earlier runs')
     .option('--exclude <glob>', 'leave out paths (gitignore syntax); repeatable', collect, [])
     .option('--only <scanner>', 'only these scanners; repeatable or comma-separated', collect, [])
     .option('--skip <scanner>', 'all but these scanners; repeatable or comma-separated', collect, [])

@@ -31,6 +31,7 @@ interface ScanOptions extends ReportOptions {
   readonly diff?: string;
   readonly history: boolean;
   readonly since?: string;
+  readonly full?: boolean;
   readonly exclude: readonly string[];
   readonly only: readonly string[];
   readonly skip: readonly string[];
@@ -59,6 +60,7 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
       staged: options.staged === true,
       exclude: options.exclude,
       own: outputs.flatMap(({ file }) => (file === undefined ? [] : [file])),
+      ...(options.full === true ? { full: true } : {}),
       ...(options.since === undefined ? {} : { since: options.since }),
       ...(options.diff === undefined ? {} : { diff: parseRange(options.diff) }),
     },

@@ -1,4 +1,4 @@
-import type { Observation } from '../contracts/index.ts';
+import type { Memory, Observation } from '../contracts/index.ts';
 import type { Store, Unit } from '../store/index.ts';
 
 /** Where the observations of one unit of work go. */
@@ -55,6 +55,11 @@ export class Sink {
         if (observation.kind !== 'coverage') this.#observed = true;
       },
     };
+  }
+
+  /** What a scanner kept about a target, where a store file keeps it. */
+  async memory(target: string, scanner: string): Promise<Memory | undefined> {
+    return (await this.#store)?.memory(target, scanner);
   }
 
   /** Opens the store, and moves in what waited. */

@@ -30,6 +30,7 @@ export interface TargetWork {
   readonly scanners: readonly Scanner[];
   /** Everything beside the content that decides a unit's result: rules and fingerprint key. */
   readonly rulesDigest: string;
+  readonly detectors?: NonNullable<CrawlContext['detectors']>;
   readonly runId: string;
   readonly startedAt: string;
 }
@@ -78,10 +79,13 @@ async function crawl(target: PathTarget, work: TargetWork): Promise<void> {
     const files = work.scanners.filter((s): s is FileScanner => s.kind === 'file');
     // The crawler picks what counts of a change, or of an old version; what is there now goes straight into its part.
     const premerge = work.options.staged || work.options.diff !== undefined;
-    const context = crawlContext(work.base, work.options, work.bulk, files, (reader, file) =>
+    const whole = crawlContext(work.base, work.options, work.bulk, files, (reader, file) =>
       premerge || file.place === 'history' ? iterate(reader, file, work) : readIntoPart(reader, file, target.name, work),
     );
     const part = await work.sink.part(runUnit(scanner, target.name, work));
+    const memory = premerge ? undefined : await work.sink.memory(target.name, scanner.id);
+    const { detectors } = work;
+    const context = { ...whole, ...(memory === undefined || detectors === undefined ? {} : { memory, detectors }) };
     await addAll(scanner.scan(target, context), part, work);
     return;
   }

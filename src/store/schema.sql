@@ -77,6 +77,19 @@ COMMENT ON TABLE run_parts IS 'Which parts make up a run: a part that did not ch
 COMMENT ON COLUMN run_parts.run_id IS 'The run';
 COMMENT ON COLUMN run_parts.part_id IS 'The part';
 
+CREATE TABLE memory (
+  target   VARCHAR NOT NULL,
+  scanner  VARCHAR NOT NULL,
+  name     VARCHAR NOT NULL,
+  content  BLOB NOT NULL,
+  PRIMARY KEY (target, scanner, name)
+);
+COMMENT ON TABLE memory IS 'What a crawler keeps from one run for the next, so that it reads only what is new. Deleting it costs time, nothing else';
+COMMENT ON COLUMN memory.target IS 'Target as the user named it';
+COMMENT ON COLUMN memory.scanner IS 'Id of the scanner that keeps it';
+COMMENT ON COLUMN memory.name IS 'Name that the scanner gave it';
+COMMENT ON COLUMN memory.content IS 'Bytes in the form of the scanner: ids of blobs read, places of matches; never what was matched';
+
 CREATE TABLE obs.identities (
   observation_id  VARCHAR NOT NULL,
   part_id         UBIGINT NOT NULL,

@@ -1,8 +1,9 @@
 import { type DuckDBConnection, type DuckDBInstance, type DuckDBResultReader, StatementType, version } from 'duckdb';
-import type { AcceptanceUse, CheckResult, ControlResult, Finding, Observation, ObservationKind } from '../contracts/index.ts';
+import type { AcceptanceUse, CheckResult, ControlResult, Finding, Memory, Observation, ObservationKind } from '../contracts/index.ts';
 import { contentId, sha256 } from '../util/digest.ts';
 import { ObservationAppender } from './append.ts';
 import { plainRows } from './convert.ts';
+import { storeMemory } from './memory.ts';
 import type { Row, SqlParameters, StoreReader } from './reader.ts';
 import { coverViews, uncoverViews, ViewTables } from './views.ts';
 
@@ -198,6 +199,11 @@ export class Store implements StoreReader {
     });
     this.#newParts.clear();
     this.#runParts.clear();
+  }
+
+  /** What a scanner keeps about a target, if this store outlives the process. Written with the run that is open. */
+  memory(target: string, scanner: string): Memory | undefined {
+    return this.file === undefined ? undefined : storeMemory(this.#connection, target, scanner);
   }
 
   async append(part: bigint, observation: Observation): Promise<string> {
