@@ -1,5 +1,13 @@
 import { type DuckDBConnection, type DuckDBInstance, type DuckDBResultReader, StatementType, version } from 'duckdb';
-import type { AcceptanceUse, CheckResult, ControlResult, Finding, Memory, Observation, ObservationKind } from '../contracts/index.ts';
+import type {
+  AcceptanceUse,
+  CheckResult,
+  ControlResult,
+  Finding,
+  Memory,
+  Observation,
+  ObservationKind,
+} from '../contracts/index.ts';
 import { contentId, sha256 } from '../util/digest.ts';
 import { ObservationAppender } from './append.ts';
 import { plainRows } from './convert.ts';
