@@ -209,7 +209,7 @@ export class FileScan {
   #noteLint({ name, follows, length }: Extract<Use, { readonly kind: 'lint' }>, bytes: Buffer, at: number): void {
     if (this.#lintHits.length >= MAX_PER_RULE) return;
     follows.lastIndex = 0;
-    if (!follows.test(bytes.latin1Slice(at + length, at + length + LINT_WINDOW))) return;
+    if (!follows.test(bytes.toString('latin1', at + length, at + length + LINT_WINDOW))) return;
     this.#lintHits.push({ name, at: (this.#base + at) * this.#scale });
   }
 
