@@ -568,12 +568,24 @@ CREATE OR REPLACE MACRO is_test_path(path) AS
   is_vendored_path(path)
   OR coalesce(regexp_matches(lower(path),
     '(^|[/!])(((unit|integration|e2e)[-_]?)?tests?|test[-_]?data|(test[-_])?fixtures?|__(tests|fixtures|mocks)__)/|_test\.(go|py|rb|exs)$|(^|[/!])test_[^/]*\.py$|[._](spec|test)\.[a-z]+$'), false);
--- ` (in test data)`: over the places of one credential, when no other place is among them.
-CREATE OR REPLACE MACRO test_note(path) AS
+-- Where texts that look like credentials often are none, and in which words to say so; NULL elsewhere. Documentation and
+-- built code hold real ones often enough that only the confidence is lowered there, not the severity.
+CREATE OR REPLACE MACRO path_kind(path) AS
   CASE
-    WHEN NOT bool_and(is_test_path(path)) THEN ''
-    WHEN bool_and(is_vendored_path(path)) THEN ' (in vendored code)'
-    ELSE ' (in test data)' END;
+    WHEN path IS NULL THEN NULL
+    WHEN is_vendored_path(path) THEN 'vendored code'
+    WHEN is_test_path(path) THEN 'test data'
+    WHEN regexp_matches(lower(path),
+      '(^|[/!])(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock|go\.sum|cargo\.lock|poetry\.lock|uv\.lock|pdm\.lock|pipfile\.lock|gemfile\.lock|composer\.lock|mix\.lock|podfile\.lock|pubspec\.lock|flake\.lock|\.terraform\.lock\.hcl)$')
+      THEN 'a lock file'
+    WHEN regexp_matches(lower(path), '\.min\.(js|mjs|css)$|\.(js|mjs|css)\.map$|[.-]bundle\.js$') THEN 'built code'
+    WHEN regexp_matches(lower(path),
+      '(^|[/!])(docs?|documentation|examples?|samples?|tutorials?)/|\.(md|mdx|markdown|rst|adoc|asciidoc)$|(^|[/!])[^/]*[._-](example|sample|template|dist)(\.[a-z0-9]+)?$')
+      THEN 'documentation'
+  END;
+-- ` (in test data)`: over the places of one credential, when all of them are of such a kind.
+CREATE OR REPLACE MACRO place_note(path) AS
+  CASE WHEN bool_or(path_kind(path) IS NULL) THEN '' ELSE coalesce(' (in ' || array_to_string(list(DISTINCT path_kind(path) ORDER BY path_kind(path)), ' and ') || ')', '') END;
 CREATE OR REPLACE MACRO lowered(severity) AS CASE severity WHEN 'critical' THEN 'high' WHEN 'high' THEN 'medium' ELSE 'low' END;
 -- How grave a place of a credential is, over its sightings there: `severity` where it is sure, less for a guess, an id
 -- alone, and test data. What an inventory knows is no test data, wherever it lies.
@@ -585,11 +597,13 @@ CREATE OR REPLACE MACRO leak_severity(severity, detector, confidence, basis, pat
     WHEN bool_or(confidence = 'high') THEN CASE WHEN bool_and(is_test_path(path)) THEN lowered(severity) ELSE severity END
     WHEN bool_and(is_test_path(path)) THEN lowered(lowered(severity))
     ELSE lowered(severity) END;
-CREATE OR REPLACE MACRO leak_confidence(detector, confidence, basis) AS
+-- How sure it is that it is a credential: the best place decides, and a place of such a kind counts one step less.
+CREATE OR REPLACE MACRO leak_confidence(detector, confidence, basis, path) AS
   CASE
     WHEN only_ids(detector, confidence) THEN 'medium'
-    WHEN bool_or(confidence = 'high') OR coalesce(bool_or(basis = 'inventory'), false) THEN 'high'
-    ELSE 'medium' END;
+    WHEN coalesce(bool_or(basis = 'inventory'), false) OR bool_or(confidence = 'high' AND path_kind(path) IS NULL) THEN 'high'
+    WHEN bool_or(confidence = 'high' OR path_kind(path) IS NULL) THEN 'medium'
+    ELSE 'low' END;
 -- Files that a program is run with, where a guess is worth a look: `.env`, what is named for production, configuration.
 CREATE OR REPLACE MACRO is_settings_path(path) AS
   coalesce(

@@ -44,6 +44,29 @@ describe('words and steps of the checks', () => {
     });
   }
 
+  for (const [path, kind] of [
+    ['vendor/x/y.go', 'vendored code'],
+    ['tests/a.py', 'test data'],
+    ['web/package-lock.json', 'a lock file'],
+    ['go.sum', 'a lock file'],
+    ['static/jquery.min.js', 'built code'],
+    ['app.js.map', 'built code'],
+    ['docs/setup.html', 'documentation'],
+    ['README.md', 'documentation'],
+    ['.env.example', 'documentation'],
+    ['config/database.yml.dist', 'documentation'],
+    ['examples/a.py', 'documentation'],
+    ['src/docstore/a.py', null],
+    ['deploy/readme.sh', null],
+    ['.env', null],
+    ['src/lock.py', null],
+    ['src/example.py', null],
+  ] as const) {
+    it(`takes ${path} for ${kind ?? 'none of these'}`, async () => {
+      assert.equal(await sqlValue('path_kind($path)', { path }), kind);
+    });
+  }
+
   for (const path of ['src/contest/a.ts', 'latest/deploy.sh', 'vendors.sh', 'attest.go', 'prod.env', 'src/testing.py']) {
     it(`does not take ${path} for test data`, async () => {
       assert.equal(await sqlValue('is_test_path($path)', { path }), false);

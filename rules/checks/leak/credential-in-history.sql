@@ -39,8 +39,8 @@ SELECT
   concat(
     seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), coalesce(' of ' || max(ci.identity_id), ''),
     ' is gone from the files but lies in the history of ', of_place, ': ',
-    listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), test_note(s.location->>'$.path'), '.') AS message,
-  leak_confidence(s.detector, s.confidence, ci.basis) AS confidence,
+    listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), place_note(s.location->>'$.path'), '.') AS message,
+  leak_confidence(s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS confidence,
   leak_severity('medium', s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS severity,
   list(DISTINCT s.observation_id) AS evidence
 FROM by_repository AS s

@@ -38,8 +38,8 @@ SELECT
   of_place AS place,
   concat(
     seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), coalesce(' of ' || max(ci.identity_id), ''),
-    ' lies in ', listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), test_note(s.location->>'$.path'), '.') AS message,
-  leak_confidence(s.detector, s.confidence, ci.basis) AS confidence,
+    ' lies in ', listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), place_note(s.location->>'$.path'), '.') AS message,
+  leak_confidence(s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS confidence,
   leak_severity('high', s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS severity,
   list(DISTINCT s.observation_id) AS evidence
 FROM open_today AS s

@@ -41,7 +41,7 @@ SELECT
   concat(
     seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), coalesce(' of ' || max(ci.identity_id), ''),
     ' was recorded in ', listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), '.') AS message,
-  leak_confidence(s.detector, s.confidence, ci.basis) AS confidence,
+  leak_confidence(s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS confidence,
   leak_severity('high', s.detector, s.confidence, ci.basis, NULL) AS severity,
   list(DISTINCT s.observation_id) AS evidence
 FROM open_today AS s

@@ -40,7 +40,7 @@ SELECT
     seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), ' may lie in ',
     listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))),
     CASE WHEN count(variable) > 0 THEN concat(' as ', listed(list(DISTINCT variable ORDER BY variable) FILTER (variable IS NOT NULL))) ELSE '' END,
-    test_note(s.location->>'$.path'),
+    place_note(s.location->>'$.path'),
     ' (detector ', min(s.detector), ').') AS message,
   CASE WHEN bool_or(in_settings AND at_head(s.place, s.location)) AND NOT only_ids(s.detector, s.confidence) THEN 'medium' ELSE 'low' END AS severity,
   CASE WHEN bool_or(in_settings AND at_head(s.place, s.location)) AND NOT only_ids(s.detector, s.confidence) THEN 'medium' ELSE 'low' END AS confidence,
