@@ -67,6 +67,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     const store = await openStore({
       mode: 'write',
       views: 'tables',
+      small: request.storeFile === undefined && isPremerge(request.crawl),
       ...(request.storeFile === undefined ? {} : { file: request.storeFile }),
       wait: 2_000,
     });
@@ -95,7 +96,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     search: isSearched(runtime.scanners, request),
     maxFileBytes: config.maxFileSize,
   };
-  const premerge = options.staged || options.diff !== undefined;
+  const premerge = isPremerge(options);
   const bulk = createBulk({ pack, fingerprintKey: key, signal: runtime.signal, maxFileBytes: options.maxFileBytes });
   const base = scanContext({
     runtime,
@@ -156,6 +157,11 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     await store?.rollback();
     store?.close();
   }
+}
+
+/** Only what a change brings: next to nothing, and somebody waits. */
+function isPremerge({ staged, diff }: Pick<CrawlOptions, 'staged' | 'diff'>): boolean {
+  return staged || diff !== undefined;
 }
 
 /** Ctrl-C ends a query that runs, too. */

@@ -28,6 +28,8 @@ export interface OpenOptions {
    * 300 ms. Default `views`.
    */
   readonly views?: 'views' | 'tables';
+  /** A handful of rows: handing work to other threads costs more than the work. */
+  readonly small?: boolean;
   /** How long to wait for another process to let go of the file, in milliseconds. Default 0. */
   readonly wait?: number;
 }
@@ -43,7 +45,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   const restore = file !== undefined && mode === 'write' ? privateFiles() : undefined;
   let instance: DuckDBInstance | undefined;
   try {
-    instance = await create(file, mode, options.wait ?? 0);
+    instance = await create(file, mode, options);
     const connection = await instance.connect();
     const isPassing = file === undefined && options.views === 'tables';
     if (isPassing) await makeTables(connection);
@@ -68,8 +70,16 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   }
 }
 
-async function create(file: string | undefined, mode: 'write' | 'read', wait: number): Promise<DuckDBInstance> {
-  const settings = mode === 'read' ? { ...SETTINGS, access_mode: 'READ_ONLY' } : SETTINGS;
+async function create(
+  file: string | undefined,
+  mode: 'write' | 'read',
+  { wait = 0, small = false }: Pick<OpenOptions, 'wait' | 'small'>,
+): Promise<DuckDBInstance> {
+  const settings = {
+    ...SETTINGS,
+    ...(mode === 'read' ? { access_mode: 'READ_ONLY' } : {}),
+    ...(small ? { threads: '1' } : {}),
+  };
   const until = Date.now() + wait;
   for (let pause = 50; ; pause = Math.min(pause * 2, 500)) {
     try {

@@ -102,9 +102,9 @@ function withGround(chosen: readonly Statement[], all: readonly Statement[]): Re
   return found;
 }
 
-/** Every word outside of comments and string literals, in lower case. */
+/** Every word outside of comments, string literals and names of the schema `obs`, in lower case. */
 function wordsOf(sql: string): ReadonlySet<string> {
-  const code = sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g, ' ');
+  const code = sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|\bobs\.\w+/g, ' ');
   return new Set(code.toLowerCase().match(/[a-z_]\w*/g) ?? []);
 }
 
