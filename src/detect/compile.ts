@@ -1,8 +1,9 @@
 import { messageOf, RuleError } from '../util/errors.ts';
 import { CHECKSUMS } from './checksum.ts';
 import type { Anchor } from './kernel/tables.ts';
+import { type Outline, outlineOf } from './outline.ts';
 import type { PackedDetector } from './pack.ts';
-import { analysePattern, type PatternFacts } from './pattern.ts';
+import { analysePattern, type PatternFacts, parsePattern } from './pattern.ts';
 
 /** A detector made ready to be tried at a keyword hit. */
 export interface Rule {
@@ -15,6 +16,8 @@ export interface Rule {
   readonly regex: RegExp;
   /** The same with the positions of groups; run only on what matched. */
   readonly indexed: RegExp;
+  /** What the regex need not be asked. */
+  readonly gate: Gate;
   /** Bytes to look at before and after the start of the hit. */
   readonly before: number;
   readonly after: number;
@@ -29,6 +32,7 @@ export interface Rule {
 export const LONGEST_WINDOW = 32 * 1024;
 const UNBOUNDED_WINDOW = 4096;
 const CHECKED_PLACES = 24;
+const UNGATED = 16;
 /** What look-behinds and word boundaries may want to see before a hit. */
 const MARGIN = 8;
 
@@ -48,6 +52,26 @@ export class RuleRef {
   get rule(): Rule {
     this.#rule ??= compileRule(this.detector, this.index);
     return this.#rule;
+  }
+}
+
+/** The outline of a pattern, made when the pattern has been tried a few times: a small text does not pay for it. */
+export class Gate {
+  readonly #make: () => Outline;
+  #tries = 0;
+  #outline: Outline | undefined;
+
+  constructor(make: () => Outline) {
+    this.#make = make;
+  }
+
+  /** False where no match can begin at `at`. */
+  mayMatch(bytes: Uint8Array, at: number, to: number): boolean {
+    if (this.#outline === undefined) {
+      if (this.#tries++ < UNGATED) return true;
+      this.#outline = this.#make();
+    }
+    return this.#outline.mayMatch(bytes, at, to);
   }
 }
 
@@ -73,6 +97,7 @@ export function compileRule(detector: PackedDetector, index = 0): Rule {
     anchored,
     regex: new RegExp(source, flags + (anchored ? 'y' : 'g')),
     indexed: new RegExp(source, `${flags}d${anchored ? 'y' : 'g'}`),
+    gate: new Gate(() => outlineOf(parsePattern(source, flags === 'i'))),
     before: anchored ? MARGIN : reach,
     after: reach + MARGIN,
     minLength: facts.minLength,

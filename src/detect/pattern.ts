@@ -16,9 +16,9 @@ export interface PatternFacts {
 }
 
 /** 256 bits. */
-type ByteSet = Uint32Array;
+export type ByteSet = Uint32Array;
 
-type Node =
+export type Node =
   | { readonly kind: 'set'; readonly table: ByteSet }
   | { readonly kind: 'sequence'; readonly items: readonly Node[] }
   | { readonly kind: 'either'; readonly items: readonly Node[] }
@@ -32,8 +32,7 @@ const MAX_PREFIXES = 128;
 
 /** Reads a regex (JavaScript, no `u` flag). Throws `SyntaxError` for what detectors may not use: back-references. */
 export function analysePattern(source: string, ignoreCase: boolean): PatternFacts {
-  const parser = new Parser(source, ignoreCase);
-  const root = parser.parse();
+  const root = parsePattern(source, ignoreCase);
   const [minLength, maxLength] = lengths(root);
   const marks = Array.from({ length: DEPTH }, () => new Uint32Array(8));
   for (const end of walk(root, new Set([0]), marks)) {
@@ -41,6 +40,10 @@ export function analysePattern(source: string, ignoreCase: boolean): PatternFact
   }
   const first = marks.slice(0, Math.min(DEPTH, minLength)).map(toTable);
   return { minLength, maxLength, first, notBefore: leadingLookBehind(root), prefixes: prefixesOf(root).map((p) => p.text) };
+}
+
+export function parsePattern(source: string, ignoreCase: boolean): Node {
+  return new Parser(source, ignoreCase).parse();
 }
 
 class Parser {
@@ -172,6 +175,11 @@ class Parser {
       if (has(table, byte)) add(folded, byte + 32);
       if (has(table, byte + 32)) add(folded, byte);
     }
+    for (let byte = 0xc0; byte <= 0xde; byte++) {
+      if (byte === 0xd7) continue;
+      if (has(table, byte)) add(folded, byte + 32);
+      if (has(table, byte + 32)) add(folded, byte);
+    }
     return folded;
   }
 
@@ -195,7 +203,7 @@ const CLASSES: { readonly [name: string]: ByteSet } = {
 
 const ANY = setOf((byte) => byte !== 10 && byte !== 13);
 
-function has(set: ByteSet, byte: number): boolean {
+export function has(set: ByteSet, byte: number): boolean {
   return (((set[byte >> 5] as number) >>> (byte & 31)) & 1) === 1;
 }
 

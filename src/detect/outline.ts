@@ -1,0 +1,202 @@
+import { type ByteSet, has, type Node } from './pattern.ts';
+
+/**
+ * A pattern's outline: an automaton that says, byte by byte and without a string or a regex, whether a match could begin at
+ * a place. It errs to one side only: look-arounds and long repeats are taken loosely, so it lets some through that the regex
+ * refuses, and refuses none that the regex finds. Nearly all keywords stand in plain prose and code; there it gives up after
+ * a few bytes.
+ */
+export interface Outline {
+  /** Could a match begin at `at`? It would have to end, as far as its required part goes, within `[at, to)`. */
+  mayMatch(bytes: Uint8Array, at: number, to: number): boolean;
+}
+
+type State =
+  | { readonly kind: 'byte'; readonly set: ByteSet; readonly next: number }
+  | { readonly kind: 'split'; next: readonly number[] }
+  /** The end of the pattern, unless one of these bytes follows. */
+  | { readonly kind: 'end'; readonly unless: ByteSet | undefined };
+
+/** Repeats are unrolled so far, the first of these with which the automaton stays small. */
+const UNROLLED = [160, 40, 10, 3, 1];
+const MAX_STATES = 2500;
+/** Beyond this many the automaton learns no more: whatever leads there is let through. */
+const MAX_SETS = 2000;
+
+const DEAD = 0;
+const MATCH = 1;
+const UNKNOWN = -1;
+
+export function outlineOf(node: Node): Outline {
+  for (const limit of UNROLLED) {
+    const built = build(node, limit);
+    if (built !== undefined) return new LazyOutline(built.states, built.start);
+  }
+  return { mayMatch: () => true };
+}
+
+/** Built from the back: each part is given the state that follows it. */
+function build(root: Node, limit: number): { readonly states: readonly State[]; readonly start: number } | undefined {
+  const states: State[] = [];
+
+  function add(state: State): number {
+    return states.push(state) - 1;
+  }
+
+  function part(node: Node, next: number): number {
+    if (states.length > MAX_STATES) return next;
+    switch (node.kind) {
+      case 'set':
+        return add({ kind: 'byte', set: node.table, next });
+      case 'look':
+      case 'assertion':
+        return next;
+      case 'sequence':
+        return node.items.reduceRight((follower, item) => part(item, follower), next);
+      case 'either':
+        return add({ kind: 'split', next: node.items.map((item) => part(item, next)) });
+      case 'repeat': {
+        const min = Math.min(node.min, limit);
+        let start = next;
+        if (node.max > limit) {
+          const loop: State = { kind: 'split', next: [] };
+          start = add(loop);
+          loop.next = [part(node.item, start), next];
+        } else {
+          for (let times = min; times < node.max && states.length <= MAX_STATES; times++) {
+            start = add({ kind: 'split', next: [part(node.item, start), next] });
+          }
+        }
+        for (let times = 0; times < min && states.length <= MAX_STATES; times++) start = part(node.item, start);
+        return start;
+      }
+    }
+  }
+
+  const start = part(root, add({ kind: 'end', unless: lastRefusal(root) }));
+  return states.length > MAX_STATES ? undefined : { states, start };
+}
+
+/** The bytes of a `(?![…])` that ends the pattern. */
+function lastRefusal(node: Node): ByteSet | undefined {
+  if (node.kind === 'sequence') {
+    const last = node.items.at(-1);
+    return last === undefined ? undefined : lastRefusal(last);
+  }
+  if (node.kind !== 'look' || node.behind || !node.negative) return undefined;
+  return node.item.kind === 'set' ? node.item.table : undefined;
+}
+
+/** Sets of states are made when they are first met. */
+class LazyOutline implements Outline {
+  readonly #states: readonly State[];
+  readonly #classes = new Uint8Array(256);
+  /** A byte of each class. */
+  readonly #samples: number[] = [];
+  readonly #width: number;
+  readonly #sets: (readonly number[])[] = [[], []];
+  readonly #known = new Map<string, number>();
+  /** Is it a match when the text ends here? */
+  readonly #endsWell: boolean[] = [false, true];
+  readonly #start: number;
+  #next: Int32Array;
+
+  constructor(states: readonly State[], start: number) {
+    this.#states = states;
+    this.#classify();
+    this.#width = this.#samples.length;
+    this.#next = new Int32Array(16 * this.#width).fill(UNKNOWN);
+    this.#start = this.#place(this.#close([start]));
+  }
+
+  mayMatch(bytes: Uint8Array, at: number, to: number): boolean {
+    const width = this.#width;
+    const classes = this.#classes;
+    let next = this.#next;
+    let state = this.#start;
+    if (state === MATCH) return true;
+    for (let place = at; place < to; place++) {
+      const kind = classes[bytes[place] as number] as number;
+      let following = next[state * width + kind] as number;
+      if (following === UNKNOWN) {
+        following = this.#learn(state, kind);
+        next = this.#next;
+      }
+      if (following <= MATCH) return following === MATCH;
+      state = following;
+    }
+    return this.#endsWell[state] === true;
+  }
+
+  /** Bytes that no set tells apart are of one class. */
+  #classify(): void {
+    const sets = new Map<string, ByteSet>();
+    for (const state of this.#states) {
+      const set = state.kind === 'byte' ? state.set : state.kind === 'end' ? state.unless : undefined;
+      if (set !== undefined) sets.set(set.join(), set);
+    }
+    let numbers = new Array<number>(256).fill(0);
+    for (const set of sets.values()) {
+      const renumbered = new Map<number, number>();
+      numbers = numbers.map((number, byte) => {
+        const key = number * 2 + (has(set, byte) ? 1 : 0);
+        const known = renumbered.get(key) ?? renumbered.size;
+        renumbered.set(key, known);
+        return known;
+      });
+    }
+    for (const [byte, number] of numbers.entries()) {
+      this.#classes[byte] = number;
+      this.#samples[number] ??= byte;
+    }
+  }
+
+  #learn(state: number, kind: number): number {
+    const byte = this.#samples[kind] as number;
+    const reached: number[] = [];
+    let following: number | undefined;
+    for (const member of this.#sets[state] ?? []) {
+      const about = this.#states[member] as State;
+      if (about.kind === 'byte' && has(about.set, byte)) reached.push(about.next);
+      if (about.kind === 'end' && about.unless !== undefined && !has(about.unless, byte)) following = MATCH;
+    }
+    following ??= this.#place(this.#close(reached));
+    this.#next[state * this.#width + kind] = following;
+    return following;
+  }
+
+  #place(set: readonly number[] | undefined): number {
+    if (set === undefined) return MATCH;
+    if (set.length === 0) return DEAD;
+    const key = set.join();
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const number = this.#sets.length;
+    if (number > MAX_SETS) return MATCH;
+    this.#known.set(key, number);
+    this.#sets.push(set);
+    this.#endsWell.push(set.some((member) => this.#states[member]?.kind === 'end'));
+    if ((number + 1) * this.#width > this.#next.length) {
+      const larger = new Int32Array(this.#next.length * 2).fill(UNKNOWN);
+      larger.set(this.#next);
+      this.#next = larger;
+    }
+    return number;
+  }
+
+  /** All that is reached without a byte; nothing when that is the end of the pattern. */
+  #close(from: readonly number[]): readonly number[] | undefined {
+    const seen = new Set<number>();
+    const members: number[] = [];
+    const open = [...from];
+    for (let state = open.pop(); state !== undefined; state = open.pop()) {
+      if (seen.has(state)) continue;
+      seen.add(state);
+      const about = this.#states[state] as State;
+      if (about.kind === 'split') open.push(...about.next);
+      else if (about.kind === 'end' && about.unless === undefined) return undefined;
+      else members.push(state);
+    }
+    return members.sort((a, b) => a - b);
+  }
+}

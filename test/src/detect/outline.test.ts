@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { outlineOf } from '../../../src/detect/outline.ts';
+import { parsePattern } from '../../../src/detect/pattern.ts';
+
+function mayMatch(source: string, text: string, at = 0): boolean {
+  const bytes = Buffer.from(text, 'latin1');
+  return outlineOf(parsePattern(source, false)).mayMatch(bytes, at, bytes.length);
+}
+
+const PIECE: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom('a', 'b', '[ab]', '[^a]', '.', '\\d', '\\b', '(?=b)', '(?![ac])', '(?<!b)', '^', '$'),
+  fc.constantFrom('a{0,3}', 'b{2}', '[ab]{2,}', 'c*', 'c+?', 'a?', '[a-c]{3,500}', '(?:a{2,9}b){1,40}'),
+);
+const PATTERN: fc.Arbitrary<string> = fc
+  .letrec<{ readonly either: string; readonly run: string; readonly group: string }>((tie) => ({
+    either: fc.array(tie('run'), { minLength: 1, maxLength: 3 }).map((runs) => runs.join('|')),
+    run: fc.array(fc.oneof({ maxDepth: 2 }, PIECE, tie('group')), { maxLength: 4 }).map((parts) => parts.join('')),
+    group: fc
+      .tuple(tie('either'), fc.constantFrom('', '?', '*', '{1,3}', '{2,}'), fc.constantFrom('(', '(?:', '(?<g>'))
+      .map(([inner, times, opening]) => `${opening}${inner})${times}`),
+  }))
+  .either.filter((source) => (source.match(/<g>/g) ?? []).length < 2);
+const TEXT = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '1', '\n', '\u00e9'), maxLength: 40 });
+
+describe('pattern outlines', () => {
+  it('never refuse what the regex finds', () => {
+    fc.assert(
+      fc.property(PATTERN, TEXT, (source, text) => {
+        const outline = outlineOf(parsePattern(source, false));
+        const bytes = Buffer.from(text, 'latin1');
+        const regex = new RegExp(source, 'y');
+        for (let at = 0; at <= text.length; at++) {
+          regex.lastIndex = at;
+          if (regex.test(text))
+            assert.ok(outline.mayMatch(bytes, at, bytes.length), `/${source}/ at ${at} of ${JSON.stringify(text)}`);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('refuse what a class, a count or the text end forbids', () => {
+    assert.equal(mayMatch('https?://[^\\s/@]+@', 'https://host/a@b'), false);
+    assert.equal(mayMatch('https?://[^\\s/@]+@', 'https://user@b'), true);
+    assert.equal(mayMatch('ab{3,5}c', 'abbc'), false);
+    assert.equal(mayMatch('ab{3,5}c', 'abbbbbbc'), false);
+    assert.equal(mayMatch('ab{3,5}c', 'abbbbb'), false);
+    assert.equal(mayMatch('ab{3,5}c', 'abbbbbc'), true);
+  });
+
+  it('know a last look-ahead that refuses a byte', () => {
+    assert.equal(mayMatch('k_[a-z]{4}(?![a-z])', 'k_abcde'), false);
+    assert.equal(mayMatch('k_[a-z]{4}(?![a-z])', 'k_abcd!'), true);
+    assert.equal(mayMatch('k_[a-z]{4}(?![a-z])', 'k_abcd'), true);
+    assert.equal(mayMatch('k_[a-z]{4,6}(?![a-z])', 'k_abcdef.'), true);
+  });
+
+  it('stay small where repeats are long and nested', () => {
+    const outline = outlineOf(parsePattern('(?:[ab]{1,900}c?){1,900}d', false));
+    const bytes = Buffer.from(`${'ab'.repeat(5000)}e`);
+
+    assert.equal(outline.mayMatch(bytes, 0, bytes.length), false);
+    bytes[bytes.length - 1] = 'd'.charCodeAt(0);
+    assert.equal(outline.mayMatch(bytes, 0, bytes.length), true);
+  });
+});
