@@ -190,6 +190,7 @@ export class FileScan {
     pairs: Pairs,
     refuse: (span: Span) => void,
   ): void {
+    if (rule.anchored && !rule.gate.mayMatch(bytes, at, Math.min(bytes.length, at + rule.after))) return;
     if (!this.#applies(rule)) return;
     if (at < (ends.get(rule) ?? 0)) return;
     const refused: Span[] = [];
