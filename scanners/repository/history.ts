@@ -1,4 +1,5 @@
-import type { BlobRef, BulkMatch, CrawlContext, Location, SightingObservation } from '../../src/contracts/index.ts';
+import type { BulkMatch, CrawlContext, Location, SightingObservation } from '../../src/contracts/index.ts';
+import { BlobTable } from '../../src/files/blob-table.ts';
 import { type BlobList, hasAlternates, listAllBlobs, listReachableBlobs, readBlobs, sizeBlobs } from '../../src/files/blobs.ts';
 import { explainGitError, GitError, gitPrefix } from '../../src/files/git.ts';
 import {
@@ -22,7 +23,7 @@ import { type FoundInFile, sightingIn } from './work-tree.ts';
 /** What the search of the object store found, before it is known where in the history each blob belongs. */
 export interface HistorySearch {
   readonly hits: ReadonlyMap<string, readonly BulkMatch[]>;
-  readonly blobs: readonly BlobRef[];
+  readonly blobs: BlobTable;
   /** Every blob of the store is in `blobs`, so that what is not there is absent. */
   readonly isWhole: boolean;
 }
@@ -58,7 +59,7 @@ export async function searchHistory(
   const list = await listBlobs(checkout, range, context.signal, tally).catch(async (error: unknown) => {
     if (!(error instanceof GitError)) throw error;
     tally.note(`the objects could not be listed (${messageOf(await explainGitError(repository, error))})`);
-    return { blobs: [], unreadable: 0, isWhole: false };
+    return { blobs: BlobTable.from([]), unreadable: 0, isWhole: false };
   });
   if (list.unreadable > 0) tally.fail('objects could not be read', '', list.unreadable);
   const left = readBefore.size === 0 ? list.blobs : list.blobs.filter((blob) => !readBefore.has(blob.id));
@@ -95,7 +96,7 @@ export async function traceHits(
     const trace = await traceBlobs(repository, {
       countsUnwanted,
       wanted: new Set([...search.hits.keys(), ...also]),
-      ...(search.isWhole ? { known: new Set(search.blobs.map((blob) => blob.id)) } : {}),
+      ...(search.isWhole ? { known: new Set([...search.blobs].map((blob) => blob.id)) } : {}),
       acceptsPath: (path) => {
         const isAccepted = path.startsWith(repository.prefix) && !isExcluded(path);
         if (!isAccepted) refused.add(checkout.fromTarget(path));
@@ -222,7 +223,8 @@ async function rereadOwned(
   trace: Trace,
   context: CrawlContext,
 ): Promise<Map<string, SightingObservation[]>> {
-  const sizes = new Map(search.blobs.filter((blob) => search.hits.has(blob.id)).map((blob) => [blob.id, blob.size]));
+  const sizes = new Map<string, number>();
+  for (const { id, size } of search.blobs) if (search.hits.has(id)) sizes.set(id, size);
   const candidates: string[] = [];
   for (const [id, size] of sizes) {
     const introduction = trace.introductions.get(id);

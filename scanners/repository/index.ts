@@ -7,6 +7,7 @@ import {
   type PathTarget,
   type SightingObservation,
 } from '../../src/contracts/index.ts';
+import { BlobTable } from '../../src/files/blob-table.ts';
 import { assertNoFifo, commonDirOf, explainGitError, findRepository, GitError } from '../../src/files/git.ts';
 import { ConfigError, messageOf, TargetError } from '../../src/util/errors.ts';
 import { scanDiff, scanStaged } from './changes.ts';
@@ -151,7 +152,7 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   if (isSearched) yield past.coverage('history', name, base, { readAsFiles: readBefore.size });
 }
 
-const NOTHING_FOUND: HistorySearch = { hits: new Map(), blobs: [], isWhole: false };
+const NOTHING_FOUND: HistorySearch = { hits: new Map(), blobs: BlobTable.from([]), isWhole: false };
 
 /**
  * The commit that brought what was found in a file of the work tree. A file scanner finds the same credential there once

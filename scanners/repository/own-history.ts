@@ -19,7 +19,8 @@ export async function leaveOwnOut(
   context: CrawlContext,
   tally: Tally,
 ): Promise<HistorySearch> {
-  const candidates = search.blobs.filter((blob) => search.hits.has(blob.id) && mayBeDatabase(blob.size)).map(({ id }) => id);
+  const candidates: string[] = [];
+  for (const { id, size } of search.blobs) if (mayBeDatabase(size) && search.hits.has(id)) candidates.push(id);
   const own = new Map<string, OwnKind>();
   const known = new Set(databases);
   for await (const { id, bytes } of readBlobs(checkout.repository, candidates, context.options.maxFileBytes, context.signal)) {

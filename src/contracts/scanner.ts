@@ -174,12 +174,13 @@ export interface BulkDetect {
   /** Files below `root`. Paths are relative, `/`-separated. Yields one item for every file, in no fixed order. */
   files(root: string, paths: Iterable<string>): AsyncIterable<BulkItem>;
   /**
-   * Git blobs by id, read through `git cat-file --batch` processes that the workers own.
+   * Git blobs by id, read through `git cat-file --batch` processes that the workers own. Many are best given as the
+   * `BlobTable` of `src/files/blob-table.ts`.
    * `git` is the safe argument prefix (see `src/files/git.ts`).
    */
   blobs(
     repository: { readonly gitDir: string; readonly git: readonly string[] },
-    ids: readonly BlobRef[],
+    ids: Iterable<BlobRef>,
     /** Only these detectors (ids); absent: all. */
     detectors?: readonly string[],
   ): AsyncIterable<BulkItem>;

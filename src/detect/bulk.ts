@@ -2,13 +2,15 @@ import { lstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { BlobRef, BulkDetect, BulkItem } from '../contracts/scanner.ts';
+import { BlobTable } from '../files/blob-table.ts';
 import { gitEnvironment } from '../files/git.ts';
 import { Interrupted } from '../util/errors.ts';
 import { createEngine } from './engine.ts';
-import { DEFAULT_MAX_BYTES, failed, type ItemOutcome, isAborted } from './outcome.ts';
+import { DEFAULT_MAX_BYTES, failed, isAborted } from './outcome.ts';
 import type { Pack } from './pack.ts';
 import { Pool, type Task } from './pool.ts';
-import { searchBlobs } from './read-blobs.ts';
+import { type Portion, unpackPortion } from './protocol.ts';
+import { BlobReader } from './read-blobs.ts';
 import { FileReader } from './read-files.ts';
 
 export interface BulkOptions {
@@ -35,6 +37,8 @@ export interface Bulk extends BulkDetect {
 const FEW = 64;
 const LITTLE = 4 * 1024 * 1024;
 const BATCH = 128;
+/** While one batch of files is searched, the next is at hand; a stretch of blobs is long enough to be alone. */
+const BATCHES_AHEAD = 2;
 const MAX_WORKERS = 16;
 
 /** Detection over many files or git blobs: in this thread for a few, in worker threads for more. */
@@ -67,19 +71,22 @@ export function createBulk(options: BulkOptions): Bulk {
       }
       return;
     }
-    yield* threads().run(fileTasks(root, head, iterator));
+    yield* threads().run(fileTasks(root, head, iterator), BATCHES_AHEAD);
   }
 
-  async function* blobs(repository: { readonly git: readonly string[] }, ids: readonly BlobRef[]): AsyncGenerator<BulkItem> {
+  async function* blobs(repository: { readonly git: readonly string[] }, wanted: Iterable<BlobRef>): AsyncGenerator<BulkItem> {
     const source = { git: repository.git, env: options.env ?? gitEnvironment() };
-    const total = ids.reduce((sum, { size: bytes }) => sum + bytes, 0);
-    if (ids.length < FEW && total < LITTLE) {
-      const keys = ids.map(({ id }) => id);
-      yield* inOrder(keys, searchBlobs(createEngine(seed), source, keys, seed.maxFileBytes, signal));
+    const table = BlobTable.from(wanted);
+    let total = 0;
+    for (let position = 0; position < table.length; position++) total += table.sizeAt(position);
+    if (table.length < FEW && total < LITTLE) {
+      const reader = new BlobReader(createEngine(seed), seed.maxFileBytes);
+      const list = { ids: table.idsOf(0, table.length), idBytes: table.idBytes };
+      yield* inOrder(table, reader.search(source, list, signal));
       if (isAborted(signal)) throw new Interrupted();
       return;
     }
-    yield* threads().run(blobTasks(source, ids, total, size));
+    yield* threads().run(blobTasks(source, table, total, size), 1);
   }
 
   return {
@@ -93,48 +100,70 @@ export function createBulk(options: BulkOptions): Bulk {
 }
 
 /** Gives each outcome its key; a key without outcome failed. */
-async function* inOrder(keys: readonly string[], outcomes: AsyncIterable<ItemOutcome>): AsyncGenerator<BulkItem> {
+async function* inOrder(table: BlobTable, portions: AsyncIterable<Portion>): AsyncGenerator<BulkItem> {
   let next = 0;
-  for await (const outcome of outcomes) {
-    const key = keys[next++];
-    if (key !== undefined) yield { key, ...outcome };
+  for await (const portion of portions) {
+    for (const outcome of unpackPortion(portion)) yield { key: table.idAt(next++), ...outcome };
   }
-  for (const key of keys.slice(next)) yield { key, ...failed('it was not reached') };
+  while (next < table.length) yield { key: table.idAt(next++), ...failed('it was not reached') };
 }
 
 function* fileTasks(root: string, head: readonly string[], rest: Iterator<string>): Generator<Task> {
-  for (let start = 0; start < head.length; start += BATCH) {
-    const keys = head.slice(start, start + BATCH);
-    yield { keys, message: { kind: 'files', root, paths: keys } };
-  }
+  for (let start = 0; start < head.length; start += BATCH) yield fileTask(root, head.slice(start, start + BATCH));
   for (;;) {
-    const keys = takeSome(rest, BATCH);
-    if (keys.length === 0) return;
-    yield { keys, message: { kind: 'files', root, paths: keys } };
+    const paths = takeSome(rest, BATCH);
+    if (paths.length === 0) return;
+    yield fileTask(root, paths);
   }
 }
 
-/** One contiguous stretch of the given order a worker, of about the same number of bytes: packs are read front to back. */
+function fileTask(root: string, paths: readonly string[]): Task {
+  return { count: paths.length, keyAt: (position) => paths[position] ?? '', message: { kind: 'files', root, paths } };
+}
+
+/**
+ * Contiguous stretches of the given order: packs are read front to back. The first stretch of each worker is most of its
+ * share, by bytes; the rest is shorter, for whoever is done first.
+ */
 function* blobTasks(
   source: { readonly git: readonly string[]; readonly env: NodeJS.ProcessEnv },
-  ids: readonly BlobRef[],
+  table: BlobTable,
   total: number,
   workers: number,
 ): Generator<Task> {
   // Opening and parsing a blob costs too, whatever its size.
   const costPerBlob = 2048;
-  const share = (total + ids.length * costPerBlob) / workers;
-  let keys: string[] = [];
+  const share = (total + table.length * costPerBlob) / workers;
+  let tasks = 0;
+  let from = 0;
   let cost = 0;
-  for (const { id, size } of ids) {
-    keys.push(id);
-    cost += size + costPerBlob;
-    if (cost < share) continue;
-    yield { keys, message: { kind: 'blobs', ...source, ids: keys.join('\n') } };
-    keys = [];
+  for (let position = 0; position < table.length; position++) {
+    cost += table.sizeAt(position) + costPerBlob;
+    const isLast = position === table.length - 1;
+    if (!isLast && cost < Math.max(share * (tasks < workers ? MOST : REST), LITTLE)) continue;
+    yield blobTask(source, table, from, position + 1);
+    tasks++;
+    from = position + 1;
     cost = 0;
   }
-  if (keys.length > 0) yield { keys, message: { kind: 'blobs', ...source, ids: keys.join('\n') } };
+}
+
+const MOST = 0.7;
+const REST = 0.15;
+
+function blobTask(
+  source: { readonly git: readonly string[]; readonly env: NodeJS.ProcessEnv },
+  table: BlobTable,
+  from: number,
+  to: number,
+): Task {
+  const ids = table.idsOf(from, to);
+  return {
+    count: to - from,
+    keyAt: (position) => table.idAt(from + position),
+    message: { kind: 'blobs', ...source, ids, idBytes: table.idBytes },
+    transfer: [ids.buffer],
+  };
 }
 
 function takeSome<T>(iterator: Iterator<T>, count: number): T[] {

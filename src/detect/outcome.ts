@@ -1,6 +1,6 @@
 import type { BulkItem, BulkMatch, Match } from '../contracts/scanner.ts';
 import type { Engine } from './engine.ts';
-import type { FileScan, ScanResult } from './file-scan.ts';
+import type { ScanResult } from './file-scan.ts';
 
 /** What became of one file or blob: a `BulkItem` whose key the receiver knows. */
 export type ItemOutcome = Omit<BulkItem, 'key'>;
@@ -28,15 +28,19 @@ export function skipped(why: string): ItemOutcome {
   return { outcome: 'skipped', why, bytes: 0, matches: [] };
 }
 
-/** Closes a scan. `whole` is the content when all of it is at hand: secretlint's rules need it so. */
+/** Nothing is to be told but that it was read. */
+export function isClean({ found, dropped, lints }: ScanResult): boolean {
+  return found.length === 0 && dropped === 0 && lints.length === 0;
+}
+
+/** What came of a scan. `whole` is the content when all of it is at hand: secretlint's rules need it so. */
 export async function conclude(
   engine: Engine,
-  scan: FileScan,
+  result: ScanResult,
   bytes: number,
   whole?: Buffer,
   cut?: string,
 ): Promise<ItemOutcome> {
-  const result = scan.finish();
   const own = engine.matches(result);
   const linted = whole === undefined || result.lints.length === 0 ? [] : await engine.lint(whole, result);
   const matches = [...own, ...linted].map(withoutSecret);

@@ -1,19 +1,23 @@
 import { Worker } from 'node:worker_threads';
 import type { BulkItem } from '../contracts/scanner.ts';
 import { Interrupted, messageOf } from '../util/errors.ts';
-import { failed } from './outcome.ts';
-import { type FromWorker, type ToWorker, unpackPortion, type WorkerSeed } from './protocol.ts';
+import { failed, isAborted } from './outcome.ts';
+import { type FromWorker, type Portion, type ToWorker, unpackPortion, type WorkerSeed } from './protocol.ts';
 
 type WithoutJob<T> = T extends unknown ? Omit<T, 'job'> : never;
 
 /** A piece of work for one worker: outcomes come back in the order of the keys. */
 export interface Task {
-  readonly keys: readonly string[];
+  readonly count: number;
+  /** The key of the item at a position. */
+  keyAt(position: number): string;
   readonly message: WithoutJob<Extract<ToWorker, { kind: 'files' | 'blobs' }>>;
+  /** What of the message changes hands. */
+  readonly transfer?: readonly ArrayBuffer[];
 }
 
 interface Active {
-  readonly keys: readonly string[];
+  readonly task: Task;
   readonly run: Run;
   /** Keys whose outcome has come. */
   received: number;
@@ -26,13 +30,12 @@ interface Thread {
 
 /** One iteration over tasks. */
 interface Run {
-  readonly portions: { readonly items: readonly BulkItem[]; readonly taken: () => void }[];
+  readonly portions: { readonly items: Iterable<BulkItem>; readonly taken: () => void }[];
+  /** Tasks given to one worker at a time. */
+  readonly queue: number;
   active: number;
   wake: () => void;
 }
-
-/** Tasks given to one worker at a time: while one is worked on, the next is at hand. */
-const QUEUE = 2;
 
 /** Threads that outlive one iteration, so that many small targets do not each pay for their start. */
 export class Pool {
@@ -51,15 +54,16 @@ export class Pool {
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  async *run(tasks: Iterator<Task>): AsyncGenerator<BulkItem> {
-    const run: Run = { portions: [], active: 0, wake: () => undefined };
+  /** `queue`: tasks given to one worker at a time. With two, the next is at hand while one is worked on. */
+  async *run(tasks: Iterator<Task>, queue: number): AsyncGenerator<BulkItem> {
+    const run: Run = { portions: [], queue, active: 0, wake: () => undefined };
     this.#runs.add(run);
     let isMore = true;
     try {
       for (;;) {
-        if (this.#signal?.aborted === true) throw new Interrupted();
+        if (isAborted(this.#signal)) throw new Interrupted();
         while (isMore) {
-          const thread = this.#freeThread();
+          const thread = this.#freeThread(run);
           if (thread === undefined) break;
           const { done, value } = tasks.next();
           if (done === true) isMore = false;
@@ -67,7 +71,10 @@ export class Pool {
         }
         const portion = run.portions.shift();
         if (portion !== undefined) {
-          yield* portion.items;
+          for (const item of portion.items) {
+            if (isAborted(this.#signal)) throw new Interrupted();
+            yield item;
+          }
           portion.taken();
           continue;
         }
@@ -96,12 +103,12 @@ export class Pool {
     for (const run of this.#runs) run.wake();
   };
 
-  #freeThread(): Thread | undefined {
+  #freeThread(run: Run): Thread | undefined {
     if (this.#closed) throw new Interrupted();
     const idle = this.#threads.find((thread) => thread.jobs.size === 0);
     if (idle !== undefined) return idle;
     if (this.#threads.length < this.#size) return this.#start();
-    return this.#threads.find((thread) => thread.jobs.size < QUEUE);
+    return this.#threads.find((thread) => jobsOf(thread, run) < run.queue);
   }
 
   #start(): Thread {
@@ -122,10 +129,10 @@ export class Pool {
 
   #give(thread: Thread, task: Task, run: Run): void {
     const job = this.#nextJob++;
-    thread.jobs.set(job, { keys: task.keys, run, received: 0 });
+    thread.jobs.set(job, { task, run, received: 0 });
     run.active++;
     thread.worker.ref();
-    thread.worker.postMessage({ ...task.message, job });
+    thread.worker.postMessage({ ...task.message, job }, task.transfer ?? []);
   }
 
   #receive(thread: Thread, message: FromWorker): void {
@@ -135,9 +142,8 @@ export class Pool {
       this.#end(thread, message.job, active, 'it was not reached');
       return;
     }
-    const outcomes = unpackPortion(message.portion);
-    const items = outcomes.map((outcome, index) => ({ key: active.keys[active.received + index] ?? '', ...outcome }));
-    active.received += outcomes.length;
+    const items = itemsOf(active.task, active.received, message.portion);
+    active.received += message.portion.bytes.length;
     const taken = (): void => thread.worker.postMessage({ kind: 'taken', job: message.job } satisfies ToWorker);
     active.run.portions.push({ items, taken });
     active.run.wake();
@@ -147,8 +153,8 @@ export class Pool {
   #end(thread: Thread, job: number, active: Active, why: string): void {
     thread.jobs.delete(job);
     if (thread.jobs.size === 0) thread.worker.unref();
-    const items = active.keys.slice(active.received).map((key) => ({ key, ...failed(why) }));
-    if (items.length > 0) active.run.portions.push({ items, taken: () => undefined });
+    const { task, received } = active;
+    if (received < task.count) active.run.portions.push({ items: failedItems(task, received, why), taken: () => undefined });
     active.run.active--;
     // Another iteration may be waiting for a free thread.
     for (const run of this.#runs) run.wake();
@@ -170,4 +176,19 @@ export class Pool {
 
 function cancelJobs(thread: Thread): void {
   for (const job of thread.jobs.keys()) thread.worker.postMessage({ kind: 'cancel', job } satisfies ToWorker);
+}
+
+function jobsOf(thread: Thread, run: Run): number {
+  let count = 0;
+  for (const job of thread.jobs.values()) if (job.run === run) count++;
+  return count;
+}
+
+function* itemsOf(task: Task, from: number, portion: Portion): Generator<BulkItem> {
+  let position = from;
+  for (const outcome of unpackPortion(portion)) yield { key: task.keyAt(position++), ...outcome };
+}
+
+function* failedItems(task: Task, from: number, why: string): Generator<BulkItem> {
+  for (let position = from; position < task.count; position++) yield { key: task.keyAt(position), ...failed(why) };
 }

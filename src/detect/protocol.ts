@@ -17,8 +17,9 @@ export type ToWorker =
       readonly job: number;
       readonly git: readonly string[];
       readonly env: NodeJS.ProcessEnv;
-      /** One id a line. */
-      readonly ids: string;
+      /** Ids as bytes, one after another. */
+      readonly ids: Uint8Array<ArrayBuffer>;
+      readonly idBytes: number;
     }
   /** One portion was taken: another may be sent. */
   | { readonly kind: 'taken'; readonly job: number }
@@ -30,7 +31,8 @@ export type FromWorker =
 
 /** Most contents hold nothing: their outcomes cross as one number each. */
 export interface Portion {
-  readonly bytes: Float64Array;
+  readonly bytes: Float64Array<ArrayBuffer>;
+  /** By rising index. */
   readonly notes: readonly Note[];
 }
 
@@ -44,18 +46,70 @@ interface Note {
 /** A worker sends no more than this many portions ahead of what was taken. */
 export const MAX_AHEAD = 8;
 
-export function packPortion(outcomes: readonly ItemOutcome[]): Portion {
-  const notes: Note[] = [];
-  for (const [index, { outcome, why, matches }] of outcomes.entries()) {
-    if (outcome !== 'read' || matches.length > 0) notes.push({ index, outcome, why, matches });
+const PORTION = 512;
+/** Something found should not wait for a full portion. */
+const PORTION_BYTES = 4 * 1024 * 1024;
+const NO_MATCHES: readonly BulkMatch[] = [];
+
+/** Gathers outcomes in the order of their keys. */
+export class PortionBuilder {
+  #bytes = new Float64Array(PORTION);
+  #total = 0;
+  #count = 0;
+  readonly #notes: (Note | Promise<Note>)[] = [];
+
+  get count(): number {
+    return this.#count;
   }
-  return { bytes: Float64Array.from(outcomes, (outcome) => outcome.bytes), notes };
+
+  get isFull(): boolean {
+    return this.#count >= PORTION || this.#total >= PORTION_BYTES;
+  }
+
+  /** One that was read and holds nothing. */
+  addClean(bytes: number): void {
+    if (this.#count === this.#bytes.length) {
+      const larger = new Float64Array(this.#bytes.length * 2);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes[this.#count++] = bytes;
+    this.#total += bytes;
+  }
+
+  add(outcome: ItemOutcome): void {
+    if (outcome.outcome !== 'read' || outcome.matches.length > 0) this.#notes.push(noteOf(outcome, this.#count));
+    this.addClean(outcome.bytes);
+  }
+
+  /** One whose outcome is still to come; `bytes` of it were read. */
+  addLater(outcome: Promise<ItemOutcome>, bytes: number): void {
+    const index = this.#count;
+    this.#notes.push(outcome.then((known) => noteOf(known, index)));
+    this.addClean(bytes);
+  }
+
+  async finish(): Promise<Portion> {
+    return { bytes: this.#bytes.slice(0, this.#count), notes: await Promise.all(this.#notes) };
+  }
 }
 
-export function unpackPortion({ bytes, notes }: Portion): ItemOutcome[] {
-  const outcomes: ItemOutcome[] = Array.from(bytes, (size) => ({ outcome: 'read', bytes: size, matches: [] }));
-  for (const { index, outcome, why, matches } of notes) {
-    outcomes[index] = { outcome, ...(why === undefined ? {} : { why }), bytes: bytes[index] ?? 0, matches };
+function noteOf({ outcome, why, matches }: ItemOutcome, index: number): Note {
+  return { index, outcome, why, matches };
+}
+
+/** The outcomes of a portion, one by one. */
+export function* unpackPortion({ bytes, notes }: Portion): Generator<ItemOutcome> {
+  let next = 0;
+  for (let index = 0; index < bytes.length; index++) {
+    const size = bytes[index] as number;
+    const note = notes[next];
+    if (note?.index !== index) {
+      yield { outcome: 'read', bytes: size, matches: NO_MATCHES };
+      continue;
+    }
+    next++;
+    const { outcome, why, matches } = note;
+    yield { outcome, ...(why === undefined ? {} : { why }), bytes: size, matches };
   }
-  return outcomes;
 }

@@ -1,220 +1,356 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
 import { messageOf } from '../util/errors.ts';
 import type { Engine } from './engine.ts';
-import { type FileScan, OVERLAP } from './file-scan.ts';
-import { conclude, cutWhy, failed, type ItemOutcome, isAborted, PIECE, skipped } from './outcome.ts';
+import type { FileScan } from './file-scan.ts';
+import { OVERLAP } from './file-scan.ts';
+import { conclude, cutWhy, failed, isAborted, isClean, PIECE, skipped } from './outcome.ts';
+import { type Portion, PortionBuilder } from './protocol.ts';
+import { type Inlet, type ReadChild, readChild } from './read-child.ts';
 
 export interface BlobSource {
   /** Arguments before the subcommand, `--git-dir` among them. */
   readonly git: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** Milliseconds of silence after which git is given up: an object that is a FIFO makes it wait for ever. */
+  readonly patience?: number;
 }
 
-const SMALL_SLAB = 1024 * 1024;
+/** Ids as bytes, one after another. */
+export interface IdList {
+  readonly ids: Uint8Array<ArrayBuffer>;
+  readonly idBytes: number;
+}
+
+/** Small enough to stay in the processor's cache, large enough for nearly every blob. */
+const SMALL_SLAB = 512 * 1024;
+const LARGE_SLAB = PIECE + 4 * OVERLAP;
 const LINE_FEED = 10;
 const SPACE = 32;
 const ZERO = 48;
+const [LETTER_B, LETTER_L] = [98, 108];
+/** git's answers are one short line each. */
+const MAX_HEADER = 4096;
 /** A repository in which git dies this often without delivering anything is given up. */
-const MAX_DEATHS = 16;
+const MAX_DEATHS = 200;
+const PATIENCE = 600_000;
+/** Portions at hand before git is made to wait. */
+const AHEAD = 2;
+const IDS_A_WRITE = 1024;
 
 /**
- * Reads blobs through one `git cat-file --batch` in the order given, and searches each: exactly one outcome an id, in
- * that order. When git dies at an object (a corrupt one), that one fails and a new git goes on behind it.
+ * Reads blobs through `git cat-file --batch` in the order given, straight into memory that the engine searches in place:
+ * exactly one outcome an id, in that order. When git dies at an object (a corrupt one), that one fails and a new git goes
+ * on behind it.
  */
-export async function* searchBlobs(
-  engine: Engine,
-  source: BlobSource,
-  ids: readonly string[],
-  maxBytes: number,
-  signal?: AbortSignal,
-): AsyncGenerator<ItemOutcome> {
-  let next = 0;
-  let deaths = 0;
-  while (next < ids.length) {
-    if (isAborted(signal)) return;
-    const run = new Batch(engine, source, ids.slice(next), maxBytes, signal);
-    let delivered = 0;
-    for await (const outcome of run.outcomes()) {
-      delivered++;
-      yield outcome;
+export class BlobReader {
+  readonly #engine: Engine;
+  readonly #maxBytes: number;
+  /** Memory to read into that no search uses now. */
+  readonly #small: Buffer[] = [];
+  readonly #large: Buffer[] = [];
+
+  constructor(engine: Engine, maxBytes: number) {
+    this.#engine = engine;
+    this.#maxBytes = maxBytes;
+  }
+
+  async *search(source: BlobSource, list: IdList, signal?: AbortSignal): AsyncGenerator<Portion> {
+    const total = list.ids.length / list.idBytes;
+    let next = 0;
+    let deaths = 0;
+    while (next < total) {
+      if (isAborted(signal)) return;
+      const batch = new Batch(this.#engine, this.#maxBytes, list.idBytes, total - next, {
+        small: () => this.#small.pop() ?? this.#engine.slab(SMALL_SLAB),
+        large: () => this.#large.pop() ?? this.#engine.slab(LARGE_SLAB),
+        free: (slab) => (slab.length === LARGE_SLAB ? this.#large : this.#small).push(slab),
+      });
+      yield* batch.run(source, { ...list, ids: list.ids.subarray(next * list.idBytes) }, signal);
+      next += batch.delivered;
+      if (next >= total || isAborted(signal)) return;
+      deaths = batch.delivered === 0 ? deaths + 1 : 0;
+      const given = batch.cannotStart || deaths >= MAX_DEATHS ? total - next : 1;
+      const rest = new PortionBuilder();
+      for (let count = 0; count < given; count++) rest.add(failed(batch.why()));
+      next += given;
+      yield await rest.finish();
     }
-    next += delivered;
-    if (next >= ids.length || isAborted(signal)) return;
-    deaths = delivered === 0 ? deaths + 1 : 0;
-    const why = run.why();
-    if (run.cannotStart || deaths >= MAX_DEATHS) {
-      for (; next < ids.length; next++) yield failed(why);
-      return;
-    }
-    next++;
-    yield failed(why);
   }
 }
 
-interface Large {
+interface Slabs {
+  small(): Buffer;
+  large(): Buffer;
+  free(slab: Buffer): void;
+}
+
+/** A blob that is searched piece by piece, or passed over. */
+interface Long {
   readonly scan: FileScan;
   readonly size: number;
+  readonly isBlob: boolean;
   /** Bytes of content not yet taken from the stream. */
   remaining: number;
   /** Bytes of content that may still be searched. */
   wanted: number;
 }
 
-/** One run of `git cat-file --batch`: a stream of `<id> blob <size>\n<content>\n`. */
-class Batch {
+interface Header {
+  readonly isBlob: boolean;
+  readonly size: number;
+}
+
+/** One run of git: a stream of `<id> blob <size>\n<content>\n`. */
+class Batch implements Inlet {
+  /** Outcomes known so far. */
+  delivered = 0;
   readonly #engine: Engine;
   readonly #maxBytes: number;
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
-  #slab = Buffer.allocUnsafeSlow(SMALL_SLAB);
+  readonly #idLength: number;
+  readonly #total: number;
+  readonly #slabs: Slabs;
+  #slab: Buffer;
   /** What is not yet dealt with stands in `[#at, #fill)`. */
   #at = 0;
   #fill = 0;
-  #large: Large | undefined;
-  #stderr = '';
-  #spawnError: Error | undefined;
-  readonly #closed: Promise<void>;
+  /** The blob at `#at`, from its header on, has so many bytes. */
+  #needed = 0;
+  #long: Long | undefined;
+  #portion = new PortionBuilder();
+  readonly #ready: PortionBuilder[] = [];
+  #wake: () => void = () => undefined;
+  #hasEnded = false;
+  #nonsense: string | undefined;
+  #child: ReadChild | undefined;
 
-  constructor(engine: Engine, source: BlobSource, ids: readonly string[], maxBytes: number, signal: AbortSignal | undefined) {
+  constructor(engine: Engine, maxBytes: number, idBytes: number, total: number, slabs: Slabs) {
     this.#engine = engine;
     this.#maxBytes = maxBytes;
-    this.#child = spawn('git', [...source.git, 'cat-file', '--batch', '--buffer'], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: source.env,
-      windowsHide: true,
-      ...(signal === undefined ? {} : { signal, killSignal: 'SIGKILL' }),
-    });
-    this.#child.on('error', (error) => {
-      this.#spawnError ??= error;
-    });
-    // git may die before it has read them all.
-    this.#child.stdin.on('error', () => undefined);
-    this.#child.stdin.end(`${ids.join('\n')}\n`);
-    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      if (this.#stderr.length < 2000) this.#stderr += text;
-    });
-    this.#closed = new Promise((resolve) => this.#child.once('close', () => resolve()));
+    this.#idLength = idBytes * 2;
+    this.#total = total;
+    this.#slabs = slabs;
+    this.#slab = slabs.small();
   }
 
   get cannotStart(): boolean {
-    return this.#spawnError !== undefined;
+    return this.#child?.startError() !== undefined;
   }
 
   /** Why it ended early. */
   why(): string {
-    if (this.#spawnError !== undefined) return `git cannot be started: ${messageOf(this.#spawnError)}`;
-    const said = this.#stderr.trim().split('\n')[0] ?? '';
+    const startError = this.#child?.startError();
+    if (startError !== undefined) return `git cannot be started: ${messageOf(startError)}`;
+    if (this.#nonsense !== undefined) return this.#nonsense;
+    if (this.#child?.isGivenUp() === true) return 'git gave no answer for too long';
+    const said = this.#child?.stderr().trim().split('\n')[0] ?? '';
     return said === '' ? 'git ended before it was read' : said.replace(/^(?:fatal|error): /, 'git: ');
   }
 
-  async *outcomes(): AsyncGenerator<ItemOutcome> {
+  async *run(source: BlobSource, list: IdList, signal: AbortSignal | undefined): AsyncGenerator<Portion> {
+    const child = await readChild({
+      program: 'git',
+      args: [...source.git, 'cat-file', '--batch', '--buffer'],
+      env: source.env,
+      input: lines(list),
+      inlet: this,
+      patience: source.patience ?? PATIENCE,
+    });
+    this.#child = child;
+    signal?.addEventListener('abort', child.kill, { once: true });
+    if (isAborted(signal)) child.kill();
+    void child.ended.then(() => {
+      this.#hasEnded = true;
+      this.#wake();
+    });
     try {
-      for await (const chunk of this.#child.stdout) {
-        this.#append(chunk as Buffer);
-        for (;;) {
-          const outcome = await this.#take();
-          if (outcome === undefined) break;
-          yield outcome;
+      for (;;) {
+        const full = this.#ready.shift();
+        if (full !== undefined) {
+          yield await full.finish();
+          if (this.#ready.length < AHEAD) child.resume();
+          continue;
         }
+        if (this.#hasEnded) break;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
       }
-    } catch {
-      // Aborted, or the pipe broke: the caller sees that outcomes are missing.
+      if (this.#portion.count > 0 && !isAborted(signal)) yield await this.#portion.finish();
     } finally {
-      this.#child.kill('SIGKILL');
-      this.#child.stdout.destroy();
+      signal?.removeEventListener('abort', child.kill);
+      child.kill();
+      // Until then it may write to the slab.
+      await child.ended;
+      this.#slabs.free(this.#slab);
     }
-    await this.#closed;
   }
 
-  #append(chunk: Buffer): void {
-    if (this.#fill + chunk.length > this.#slab.length) this.#compact(chunk.length);
-    chunk.copy(this.#slab, this.#fill);
-    this.#fill += chunk.length;
+  room(): Uint8Array<ArrayBuffer> {
+    return this.#slab.subarray(this.#fill) as Uint8Array<ArrayBuffer>;
   }
 
-  #compact(extra: number): void {
-    const used = this.#fill - this.#at;
-    const wanted = used + extra;
-    if (wanted <= this.#slab.length) {
-      this.#slab.copyWithin(0, this.#at, this.#fill);
+  filled(count: number): boolean {
+    this.#fill += count;
+    if (this.delivered < this.#total && this.#nonsense === undefined) {
+      while (this.#take()) this.#ration();
+      this.#makeRoom();
     } else {
-      const larger = Buffer.allocUnsafeSlow(Math.max(wanted, Math.min(this.#slab.length * 2, PIECE + 4 * OVERLAP)));
-      this.#slab.copy(larger, 0, this.#at, this.#fill);
-      this.#slab = larger;
+      // Nothing was asked for that could come here.
+      this.#at = 0;
+      this.#fill = 0;
+    }
+    return this.#ready.length < AHEAD;
+  }
+
+  #ration(): void {
+    this.delivered++;
+    if (!this.#portion.isFull) return;
+    this.#ready.push(this.#portion);
+    this.#portion = new PortionBuilder();
+    this.#wake();
+  }
+
+  /** Room for what stands at `#at`, and the smaller slab whenever it will do. */
+  #makeRoom(): void {
+    const used = this.#fill - this.#at;
+    const wantsLarge = this.#long !== undefined || this.#needed > SMALL_SLAB;
+    if (wantsLarge !== (this.#slab.length === LARGE_SLAB)) {
+      const other = wantsLarge ? this.#slabs.large() : this.#slabs.small();
+      this.#slab.copy(other, 0, this.#at, this.#fill);
+      this.#slabs.free(this.#slab);
+      this.#slab = other;
+    } else if (used > 0) {
+      const hasRoom = this.#long === undefined && this.#slab.length - this.#at > Math.max(this.#needed, MAX_HEADER);
+      if (hasRoom || this.#at === 0) return;
+      this.#slab.copyWithin(0, this.#at, this.#fill);
     }
     this.#at = 0;
     this.#fill = used;
   }
 
-  /** The next outcome, if enough bytes are at hand. */
-  async #take(): Promise<ItemOutcome | undefined> {
-    if (this.#large !== undefined) return this.#takeLarge(this.#large);
+  /** Deals with what stands at `#at`. `false`: more bytes are needed. */
+  #take(): boolean {
+    if (this.delivered >= this.#total || this.#nonsense !== undefined) return false;
+    if (this.#long !== undefined) return this.#takeLong(this.#long);
+    if (this.#fill - this.#at < Math.max(1, this.#needed)) return false;
     const slab = this.#slab;
     const end = slab.indexOf(LINE_FEED, this.#at);
-    if (end < 0 || end >= this.#fill) return undefined;
-    const size = sizeIn(slab, this.#at, end);
-    if (size === undefined) {
+    if (end < 0 || end >= this.#fill) return this.#expectHeader();
+    const header = this.#headerIn(this.#at, end);
+    if (header === undefined) {
       const said = slab.toString('latin1', this.#at, end);
       this.#at = end + 1;
-      return failed(
-        said.endsWith(' missing') ? 'the object is missing from the repository' : `git: ${said.replace(/^\S+ /, '')}`,
+      this.#portion.add(
+        failed(said.endsWith(' missing') ? 'the object is missing from the repository' : `git: ${said.replace(/^\S+ /, '')}`),
       );
+      return true;
     }
-    const isBlob = slab.toString('latin1', this.#at, end).includes(' blob ');
+    const { isBlob, size } = header;
     if (size > PIECE) {
       this.#at = end + 1;
-      this.#large = { scan: this.#engine.open(), size, remaining: size, wanted: isBlob ? Math.min(size, this.#maxBytes) : 0 };
-      return this.#takeLarge(this.#large);
+      this.#needed = 0;
+      this.#long = {
+        scan: this.#engine.open(),
+        size,
+        isBlob,
+        remaining: size,
+        wanted: isBlob ? Math.min(size, this.#maxBytes) : 0,
+      };
+      return this.#takeLong(this.#long);
     }
-    if (end + 1 + size + 1 > this.#fill) return undefined;
+    const behind = end + 1 + size + 1;
+    if (behind > this.#fill) {
+      this.#needed = behind - this.#at;
+      return false;
+    }
+    this.#needed = 0;
+    this.#at = behind;
     const content = slab.subarray(end + 1, end + 1 + size);
-    this.#at = end + 1 + size + 1;
-    if (!isBlob) return skipped('not a blob');
-    if (size > this.#maxBytes) return this.#search(content.subarray(0, this.#maxBytes), cutWhy(size, this.#maxBytes));
-    return this.#search(content);
+    if (!isBlob) this.#portion.add(skipped('not a blob'));
+    else this.#search(content);
+    return true;
   }
 
-  async #search(content: Buffer, cut?: string): Promise<ItemOutcome> {
+  #expectHeader(): false {
+    if (this.#fill - this.#at > MAX_HEADER) {
+      this.#nonsense = 'git gave an answer that cannot be read';
+      this.#child?.kill();
+    }
+    return false;
+  }
+
+  /** What `<id> blob <size>` says; `undefined` for `<id> missing` and other answers. */
+  #headerIn(start: number, end: number): Header | undefined {
+    const slab = this.#slab;
+    const type = start + this.#idLength + 1;
+    if (slab[type - 1] !== SPACE) return undefined;
+    const space = slab.indexOf(SPACE, type);
+    if (space < 0 || space >= end) return undefined;
+    let size = 0;
+    for (let at = space + 1; at < end; at++) {
+      const value = (slab[at] as number) - ZERO;
+      if (value < 0 || value > 9) return undefined;
+      size = size * 10 + value;
+    }
+    return { isBlob: slab[type] === LETTER_B && slab[type + 1] === LETTER_L, size };
+  }
+
+  #search(content: Buffer): void {
     const scan = this.#engine.open();
-    scan.feed(content, true);
-    return conclude(this.#engine, scan, content.length, cut === undefined ? content : undefined, cut);
+    const isCut = content.length > this.#maxBytes;
+    const searched = isCut ? content.subarray(0, this.#maxBytes) : content;
+    scan.feed(searched, true);
+    const result = scan.finish();
+    if (!isCut && isClean(result)) {
+      this.#portion.addClean(content.length);
+      return;
+    }
+    const cut = isCut ? cutWhy(content.length, this.#maxBytes) : undefined;
+    // The slab goes on to other blobs before its turn comes.
+    const whole = isCut || result.lints.length === 0 ? undefined : Buffer.from(content);
+    this.#portion.addLater(conclude(this.#engine, result, searched.length, whole, cut), searched.length);
   }
 
   /** Feeds the scan whenever a piece is full; passes over what is beyond the limit. */
-  async #takeLarge(large: Large): Promise<ItemOutcome | undefined> {
+  #takeLong(long: Long): boolean {
     const have = this.#fill - this.#at;
-    if (large.wanted > 0) {
-      const isLast = have >= large.wanted;
-      if (!isLast && have < PIECE) return undefined;
-      const view = this.#slab.subarray(this.#at, this.#at + (isLast ? large.wanted : have));
-      const drop = large.scan.feed(view, isLast);
+    if (long.wanted > 0) {
+      const isLast = have >= long.wanted;
+      if (!isLast && have < PIECE) return false;
+      const view = this.#slab.subarray(this.#at, this.#at + (isLast ? long.wanted : have));
+      const drop = long.scan.feed(view, isLast);
       this.#at += drop;
-      large.wanted -= drop;
-      large.remaining -= drop;
-      if (!isLast) return undefined;
+      long.wanted -= drop;
+      long.remaining -= drop;
+      if (!isLast) return false;
     }
     // The rest of the content, and the line feed behind it.
-    const passed = Math.min(large.remaining + 1, this.#fill - this.#at);
+    const passed = Math.min(long.remaining + 1, this.#fill - this.#at);
     this.#at += passed;
-    large.remaining -= passed;
-    if (large.remaining >= 0) return undefined;
-    this.#large = undefined;
-    const searched = Math.min(large.size, this.#maxBytes);
-    const cut = searched < large.size ? cutWhy(large.size, this.#maxBytes) : undefined;
-    return conclude(this.#engine, large.scan, searched, undefined, cut);
+    long.remaining -= passed;
+    if (long.remaining >= 0) return false;
+    this.#long = undefined;
+    if (!long.isBlob) {
+      this.#portion.add(skipped('not a blob'));
+      return true;
+    }
+    const searched = Math.min(long.size, this.#maxBytes);
+    const cut = searched < long.size ? cutWhy(long.size, this.#maxBytes) : undefined;
+    this.#portion.addLater(conclude(this.#engine, long.scan.finish(), searched, undefined, cut), searched);
+    return true;
   }
 }
 
-/** The size in `<id> blob <size>`; `undefined` for `<id> missing` and other answers. */
-function sizeIn(slab: Buffer, start: number, end: number): number | undefined {
-  let size = 0;
-  let scale = 1;
-  let at = end - 1;
-  for (; at > start && slab[at] !== SPACE; at--) {
-    const digit = (slab[at] as number) - ZERO;
-    if (digit < 0 || digit > 9) return undefined;
-    size += digit * scale;
-    scale *= 10;
+/** The ids as git wants them, a line each. */
+function* lines({ ids, idBytes }: IdList): Generator<Buffer> {
+  const bytes = Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength);
+  const width = idBytes * 2 + 1;
+  for (let from = 0; from < bytes.length; from += IDS_A_WRITE * idBytes) {
+    const to = Math.min(bytes.length, from + IDS_A_WRITE * idBytes);
+    const chunk = Buffer.allocUnsafe(((to - from) / idBytes) * width);
+    for (let at = from, out = 0; at < to; at += idBytes, out += width) {
+      chunk.write(bytes.toString('hex', at, at + idBytes), out, 'latin1');
+      chunk[out + width - 1] = LINE_FEED;
+    }
+    yield chunk;
   }
-  return at === end - 1 ? undefined : size;
 }

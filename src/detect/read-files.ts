@@ -64,7 +64,7 @@ export class FileReader {
       const drop = scan.feed(view, isEnd);
       if (isEnd) {
         const cut = total < size && total >= this.#maxBytes ? cutWhy(size, this.#maxBytes) : undefined;
-        return conclude(this.#engine, scan, total, isWhole && cut === undefined ? view : undefined, cut);
+        return conclude(this.#engine, scan.finish(), total, isWhole && cut === undefined ? view : undefined, cut);
       }
       this.#slab.copyWithin(0, drop, fill);
       fill -= drop;

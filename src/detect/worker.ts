@@ -1,15 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createEngine } from './engine.ts';
-import type { ItemOutcome } from './outcome.ts';
-import { type FromWorker, MAX_AHEAD, packPortion, type ToWorker, type WorkerSeed } from './protocol.ts';
-import { searchBlobs } from './read-blobs.ts';
+import { type FromWorker, MAX_AHEAD, type Portion, PortionBuilder, type ToWorker, type WorkerSeed } from './protocol.ts';
+import { BlobReader } from './read-blobs.ts';
 import { FileReader } from './read-files.ts';
 
 /** A thread of the bulk search: builds its own engine, then serves jobs until it is ended. */
-
-const PORTION = 512;
-/** Something found should not wait for a full portion. */
-const PORTION_BYTES = 4 * 1024 * 1024;
 
 interface Job {
   readonly abort: AbortController;
@@ -21,7 +16,8 @@ const port = parentPort;
 if (port === null) throw new Error('this file is run as a worker thread');
 const seed = workerData as WorkerSeed;
 const engine = createEngine(seed);
-const reader = new FileReader(engine, seed.maxFileBytes);
+const files = new FileReader(engine, seed.maxFileBytes);
+const blobs = new BlobReader(engine, seed.maxFileBytes);
 const jobs = new Map<number, Job>();
 let turn = Promise.resolve();
 
@@ -36,9 +32,7 @@ port.on('message', (message: ToWorker) => {
     }
     case 'blobs': {
       const fresh = open(message.job);
-      const ids = message.ids.split('\n');
-      const { git, env } = message;
-      void serve(message.job, searchBlobs(engine, { git, env }, ids, seed.maxFileBytes, fresh.abort.signal));
+      void serve(message.job, blobs.search(message, message, fresh.abort.signal));
       return;
     }
     case 'taken':
@@ -61,41 +55,34 @@ function open(id: number): Job {
   return job;
 }
 
-async function serve(id: number, outcomes: AsyncIterable<ItemOutcome>): Promise<void> {
+async function serve(id: number, portions: AsyncIterable<Portion>): Promise<void> {
   const job = open(id);
-  let held: ItemOutcome[] = [];
-  let bytes = 0;
-  for await (const outcome of outcomes) {
-    held.push(outcome);
-    bytes += outcome.bytes;
-    if (held.length < PORTION && bytes < PORTION_BYTES) continue;
-    await send(id, job, held);
-    held = [];
-    bytes = 0;
+  for await (const portion of portions) {
+    while (job.ahead >= MAX_AHEAD && !job.abort.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        job.wake = resolve;
+      });
+    }
     if (job.abort.signal.aborted) break;
+    job.ahead++;
+    post({ kind: 'portion', job: id, portion });
   }
-  if (held.length > 0 && !job.abort.signal.aborted) await send(id, job, held);
   jobs.delete(id);
   post({ kind: 'done', job: id });
 }
 
-async function* readFiles(root: string, paths: readonly string[], signal: AbortSignal): AsyncGenerator<ItemOutcome> {
+async function* readFiles(root: string, paths: readonly string[], signal: AbortSignal): AsyncGenerator<Portion> {
+  let portion = new PortionBuilder();
   for (const path of paths) {
     if (signal.aborted) return;
-    yield await reader.read(root, path, signal);
+    portion.add(await files.read(root, path, signal));
+    if (!portion.isFull) continue;
+    yield await portion.finish();
+    portion = new PortionBuilder();
   }
-}
-
-async function send(id: number, job: Job, outcomes: readonly ItemOutcome[]): Promise<void> {
-  while (job.ahead >= MAX_AHEAD && !job.abort.signal.aborted) {
-    await new Promise<void>((resolve) => {
-      job.wake = resolve;
-    });
-  }
-  job.ahead++;
-  post({ kind: 'portion', job: id, portion: packPortion(outcomes) });
+  if (portion.count > 0) yield await portion.finish();
 }
 
 function post(message: FromWorker): void {
-  port?.postMessage(message);
+  port?.postMessage(message, message.kind === 'portion' ? [message.portion.bytes.buffer] : []);
 }

@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BlobRef } from '../contracts/index.ts';
+import { BlobTable, BlobTableBuilder } from './blob-table.ts';
 import { commonDirOf, eachRecord, GitError, type GitRepository, gitChunks, scopeOf } from './git.ts';
 
 /** The blobs of a repository, each once. `unreadable` counts objects that git itself could not identify. */
 export interface BlobList {
-  readonly blobs: readonly BlobRef[];
+  readonly blobs: BlobTable;
   readonly unreadable: number;
 }
 
 const SPACE = 32;
+const ZERO = 48;
 const LETTER_B = 98;
 
 /** Every blob in the object store, in pack order (so that reading them is quick), reachable or not. */
@@ -34,7 +35,7 @@ export async function listReachableBlobs(repository: GitRepository, signal?: Abo
 
 /** The blobs among the ids, with their sizes. Ids that are not there count as unreadable. */
 export async function sizeBlobs(repository: GitRepository, ids: readonly string[], signal?: AbortSignal): Promise<BlobList> {
-  if (ids.length === 0) return { blobs: [], unreadable: 0 };
+  if (ids.length === 0) return { blobs: BlobTable.from([]), unreadable: 0 };
   return checkBlobs(repository, [], signal, `${ids.join('\n')}\n`);
 }
 
@@ -89,21 +90,22 @@ async function checkBlobs(
   signal: AbortSignal | undefined,
   input?: string,
 ): Promise<BlobList> {
-  const blobs: BlobRef[] = [];
+  const blobs = new BlobTableBuilder();
   let unreadable = 0;
   const args = ['cat-file', ...which, '--buffer', '--batch-check=%(objecttype) %(objectsize) %(objectname)'];
   const options = { ...call('newline', signal), ...(input === undefined ? {} : { input }) };
   await eachRecord(repository, args, options, (buffer, start, end) => {
     if (buffer[start] === LETTER_B && buffer[start + 4] === SPACE) {
-      const space = buffer.indexOf(SPACE, start + 5);
-      // Slices made here are strings of their own; a slice of a larger string would keep the whole chunk alive.
-      blobs.push({ id: buffer.toString('latin1', space + 1, end), size: Number(buffer.toString('latin1', start + 5, space)) });
+      let size = 0;
+      let at = start + 5;
+      for (; buffer[at] !== SPACE; at++) size = size * 10 + (buffer[at] as number) - ZERO;
+      blobs.addFrom(buffer, at + 1, end, size);
     } else if (buffer.toString('latin1', end - 8, end) === ' missing') {
       unreadable += 1;
     }
     return undefined;
   });
-  return { blobs, unreadable };
+  return { blobs: blobs.table(), unreadable };
 }
 
 async function* readBatch(
