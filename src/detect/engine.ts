@@ -3,8 +3,9 @@ import type { DetectHints, Match } from '../contracts/scanner.ts';
 import { baselineId, fingerprint, mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
 import { anchorsOf, RuleRef } from './compile.ts';
-import { ESCAPES } from './escapes.ts';
 import { FileScan, type Located, type ScanResult, type Search, type Use } from './file-scan.ts';
+import { hiddenAnchors, strongAnchors } from './hidden/anchors.ts';
+import { Splits } from './hidden/triggers.ts';
 import { createKernel } from './kernel/create.ts';
 import { type Anchor, layTables } from './kernel/tables.ts';
 import type { Found } from './match.ts';
@@ -111,7 +112,7 @@ function prepare(pack: Pack, withSecretlint: boolean): Search {
 }
 
 /** One automaton for all there is to look for, and what each of its anchors is for. */
-function kernelOf(rules: readonly RuleRef[], withSecretlint: boolean): Pick<Search, 'kernel' | 'uses'> {
+function kernelOf(rules: readonly RuleRef[], withSecretlint: boolean): Pick<Search, 'kernel' | 'splits' | 'uses'> {
   const anchors: Anchor[] = [];
   const uses: Use[] = [];
   for (const rule of rules) {
@@ -126,11 +127,12 @@ function kernelOf(rules: readonly RuleRef[], withSecretlint: boolean): Pick<Sear
       uses.push({ kind: 'lint', name, follows, length: text.length });
     }
   }
-  for (const text of ESCAPES) {
-    anchors.push({ text });
-    uses.push({ kind: 'escape' });
+  const strong = strongAnchors(rules.map(({ detector }) => detector));
+  for (const anchor of hiddenAnchors(strong)) {
+    anchors.push(anchor);
+    uses.push({ kind: 'hidden', anchor });
   }
-  return { kernel: createKernel(layTables(anchors)), uses };
+  return { kernel: createKernel(layTables(anchors)), uses, splits: new Splits(strong) };
 }
 
 const LETTERS = Uint8Array.from({ length: 256 }, (_, byte) => (/[A-Za-z]/.test(String.fromCharCode(byte)) ? 1 : 0));
@@ -156,6 +158,7 @@ function toMatch(found: Located, key: Uint8Array | string): Match {
     baselineId: baselineId(found.secret, key),
     ...(found.allowedBy === undefined ? {} : { allowedBy: found.allowedBy }),
     confidence: found.confidence,
+    ...(found.hidden === undefined ? {} : { hidden: found.hidden }),
     ...(identity === undefined ? {} : { identity }),
     start: found.start,
     end: found.end,

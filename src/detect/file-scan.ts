@@ -1,7 +1,10 @@
 import type { DetectHints } from '../contracts/scanner.ts';
 import { AllowComments } from '../suppress/comment.ts';
 import { LONGEST_WINDOW, type Rule, type RuleRef } from './compile.ts';
-import { mayUnescape, unescapeAround } from './escapes.ts';
+import type { HiddenAnchor } from './hidden/anchors.ts';
+import { openBudget, searchHidden, withHidden } from './hidden/search.ts';
+import { mayHide, type Splits, type Trigger } from './hidden/triggers.ts';
+import type { View } from './hidden/view.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import { type Found, resolveOverlaps, type Span, tryRule } from './match.ts';
 import { Pairs } from './pair.ts';
@@ -14,7 +17,7 @@ export type Use =
   /** Lets a secretlint rule see the text, when `follows` matches behind the keyword of this length. */
   | { readonly kind: 'lint'; readonly name: string; readonly follows: RegExp; readonly length: number }
   /** Behind which a token may be hidden. */
-  | { readonly kind: 'escape' };
+  | { readonly kind: 'hidden'; readonly anchor: HiddenAnchor };
 
 export interface LintHit {
   readonly name: string;
@@ -28,6 +31,7 @@ export interface Search {
   readonly rules: readonly RuleRef[];
   /** Per anchor of the kernel. The kernel has seen to what may stand right before and after it. */
   readonly uses: readonly Use[];
+  readonly splits: Splits;
   readonly isPlaceholder: PlaceholderTest;
 }
 
@@ -45,6 +49,8 @@ export interface ScanResult {
   readonly found: readonly Located[];
   /** Matches left out because one rule hit too often in one file. */
   readonly dropped: number;
+  /** Encoded values were left undecoded for their number or length. */
+  readonly isHiddenCut: boolean;
   /** Spans a detector matched and then refused: a wrong checksum, a placeholder. */
   readonly refused: readonly Span[];
   /** Anchors of secretlint rules that our own detectors neither reported nor refused. */
@@ -71,6 +77,7 @@ export class FileScan {
   readonly #lintHits: LintHit[] = [];
   readonly #perRule: Int32Array;
   readonly #cursor = new Cursor();
+  readonly #hidden = openBudget();
   #dropped = 0;
   #encoding: Encoding | undefined;
   #isBinary = false;
@@ -109,6 +116,7 @@ export class FileScan {
     return {
       found: resolveOverlaps(this.#found),
       dropped: this.#dropped,
+      isHiddenCut: this.#hidden.isCut,
       refused: this.#refused,
       lints: this.#openLints(),
       encoding: this.#encoding ?? 'bytes',
@@ -131,8 +139,8 @@ export class FileScan {
   }
 
   #collect(bytes: Buffer, from: number, limit: number, pairs: Pairs): Found[] {
-    const { kernel, uses } = this.#search;
-    const escapes: number[] = [];
+    const { kernel, uses, splits } = this.#search;
+    const triggers: Trigger[] = [];
     const hits = kernel.scan(bytes, from, bytes.length);
     const fresh: Found[] = [];
     if (hits.count === 0) return fresh;
@@ -144,41 +152,31 @@ export class FileScan {
       const use = uses[hits.anchors[index] as number] as Use;
       if (use.kind === 'rule') this.#try(use.rule.rule, bytes, at, ends, fresh, pairs, (span) => this.#refuse(span));
       else if (use.kind === 'lint') this.#noteLint(use, bytes, at);
-      else if (mayUnescape(bytes, at)) escapes.push(at);
+      else if (mayHide(use.anchor, bytes, at, splits)) triggers.push({ anchor: use.anchor, at });
     }
-    if (escapes.length > 0) fresh.push(...this.#collectEscaped(bytes, escapes, from, limit));
+    if (triggers.length > 0) {
+      const hidden = searchHidden(bytes, triggers, this.#hidden, limit, (view) => this.#collectHidden(view));
+      return withHidden(fresh, hidden);
+    }
     return fresh;
   }
 
-  /** What shows only when escapes are undone. A match belongs to the piece in which its first escape lies. */
-  #collectEscaped(bytes: Buffer, escapes: readonly number[], from: number, limit: number): Found[] {
-    const copy = unescapeAround(bytes, escapes);
-    if (copy === undefined) return [];
+  /** What shows only in a decoded copy, with places in the copy. */
+  #collectHidden(view: View): Found[] {
     const { kernel, uses } = this.#search;
-    const hits = kernel.scan(copy.bytes, 0, copy.bytes.length);
+    const { bytes } = view;
+    const hits = kernel.scan(bytes, 0, bytes.length);
     const fresh: Found[] = [];
     const ends = new Map<Rule, number>();
-    const pairs = new Pairs(copy.bytes, { isCutLeft: false, isCutRight: false }, this.#search.isPlaceholder);
+    const pairs = new Pairs(bytes, { isCutLeft: false, isCutRight: false }, this.#search.isPlaceholder);
     for (let index = 0; index < hits.count; index++) {
       const use = uses[hits.anchors[index] as number] as Use;
-      // Pairs see to their own escapes.
-      if (use.kind !== 'rule' || use.rule.detector.paired !== undefined) continue;
-      this.#try(use.rule.rule, copy.bytes, hits.starts[index] as number, ends, fresh, pairs, () => undefined);
+      const at = hits.starts[index] as number;
+      // Pairs whose id is plain see to their own escapes.
+      if (use.kind !== 'rule' || (use.rule.detector.paired !== undefined && !view.isDecoded(at))) continue;
+      this.#try(use.rule.rule, bytes, at, ends, fresh, pairs, () => undefined);
     }
-    return fresh.flatMap((found) => {
-      const first = copy.firstEscape(found.matchStart, found.matchEnd);
-      if (first === undefined || first < from || first >= limit) return [];
-      const place = (at: number): number => copy.places[at] as number;
-      return [
-        {
-          ...found,
-          start: place(found.start),
-          end: place(found.end),
-          matchStart: place(found.matchStart),
-          matchEnd: place(found.matchEnd),
-        },
-      ];
-    });
+    return fresh;
   }
 
   #try(

@@ -18,6 +18,8 @@ export interface Found {
   readonly publicId: string | undefined;
   readonly groups: Readonly<Record<string, string>>;
   readonly confidence: Confidence;
+  /** How it was hidden, outermost first. */
+  readonly hidden?: readonly string[];
 }
 
 export interface Span {

@@ -1,0 +1,99 @@
+import type { Run } from './view.ts';
+
+/** Ways to write one character as several. */
+export type Spelling = 'escapes' | 'entities' | 'percent';
+
+const ESCAPE =
+  /\\{1,4}\/|\\{1,4}(?:u00([2-7][0-9a-f])|U000000([2-7][0-9a-f])|[ux]\{0{0,6}([2-7][0-9a-f])\}|x([2-7][0-9a-f])|([01][0-7]{2}))/gi;
+const ENTITY = /&(?:#x0{0,4}([2-7][0-9a-f])|#0{0,4}(\d{2,3})|([a-z]{2,6}));/gi;
+const PERCENT = /%(?:25)*([2-7][0-9a-f])/gi;
+
+const NAMED: { readonly [name: string]: string } = {
+  amp: '&',
+  quot: '"',
+  apos: "'",
+  lt: '<',
+  gt: '>',
+  lowbar: '_',
+  hyphen: '-',
+  dash: '-',
+  plus: '+',
+  sol: '/',
+  equals: '=',
+  colon: ':',
+  commat: '@',
+  period: '.',
+};
+
+/** All characters of `[start, end)` that are written otherwise. */
+export function respelled(bytes: Buffer, start: number, end: number, spelling: Spelling): Run[] {
+  const text = bytes.toString('latin1', start, end);
+  const runs: Run[] = [];
+  for (const match of text.matchAll(spelling === 'escapes' ? ESCAPE : spelling === 'entities' ? ENTITY : PERCENT)) {
+    const code = spelling === 'escapes' ? escaped(match) : spelling === 'entities' ? entity(match) : hex(match[1]);
+    if (code === undefined || code < 32 || code > 126) continue;
+    const at = start + match.index;
+    runs.push({
+      start: at,
+      end: at + match[0].length,
+      bytes: Buffer.from([code]),
+      how: [spelling],
+      // The same text, in another spelling: judged as any other. Form data (`password%3D…`) is no more of a text than a guess needs.
+      isStructured: spelling === 'escapes',
+    });
+  }
+  return runs;
+}
+
+function escaped(match: RegExpExecArray): number | undefined {
+  const digits = match[1] ?? match[2] ?? match[3] ?? match[4];
+  if (digits !== undefined) return hex(digits);
+  return match[5] === undefined ? SLASH : Number.parseInt(match[5], 8);
+}
+
+function entity(match: RegExpExecArray): number | undefined {
+  if (match[1] !== undefined) return hex(match[1]);
+  if (match[2] !== undefined) return Number(match[2]);
+  return NAMED[(match[3] ?? '').toLowerCase()]?.charCodeAt(0);
+}
+
+function hex(digits: string | undefined): number | undefined {
+  return digits === undefined ? undefined : Number.parseInt(digits, 16);
+}
+
+const SLASH = 47;
+
+/**
+ * Between two pieces of one string: `" + "`, `' . '`, `" .. "`, `" & "`, two literals side by side (Python, C, Go), with a line end
+ * between them or not; the parts of a template; and lines that go on after a backslash.
+ */
+const PIECES = String.raw`["'\x60]\s{0,80}(?:(?:\+|\.\.?|&|\|\||<>|\\)\s{0,80})?[fFrRbBuUL@$]{0,2}["'\x60]`;
+const TEMPLATE = String.raw`\$\{\s{0,8}["'\x60]|(?<=\$\{\s{0,8}["'\x60][\w\-./+=]{0,200})["'\x60]\s{0,8}\}`;
+const CONTINUED = String.raw`\\\r?\n[ \t]*`;
+const ITEMS = String.raw`["'\x60]\s{0,80},\s{0,80}["'\x60]`;
+
+const JOINT = new RegExp(`${CONTINUED}|${TEMPLATE}|${PIECES}`, 'g');
+const JOINT_OR_COMMA = new RegExp(`${JOINT.source}|${ITEMS}`, 'g');
+const JOINS = /\bjoin\b|\bconcat\b|\bimplode\b/i;
+
+/** The joints in `[start, end)`. */
+export function joints(bytes: Buffer, start: number, end: number): Run[] {
+  const text = bytes.toString('latin1', start, end);
+  return [...text.matchAll(JOINS.test(text) ? JOINT_OR_COMMA : JOINT)].map((match) => ({
+    start: start + match.index,
+    end: start + match.index + match[0].length,
+    bytes: EMPTY,
+    how: [match[0].startsWith('\\') ? 'continuation' : 'concatenation'],
+    isStructured: false,
+  }));
+}
+
+/** Where the joint that begins at `at` ends; 0 when none does. */
+export function jointEnd(bytes: Buffer, at: number): number {
+  const text = bytes.toString('latin1', at, Math.min(bytes.length, at + 200));
+  JOINT_HERE.lastIndex = 0;
+  return JOINT_HERE.test(text) ? at + JOINT_HERE.lastIndex : 0;
+}
+
+const JOINT_HERE = new RegExp(String.raw`${CONTINUED}|\$\{\s{0,8}["'\x60]|${PIECES}|${ITEMS}`, 'y');
+const EMPTY = Buffer.alloc(0);

@@ -1,0 +1,237 @@
+import type { Found } from '../match.ts';
+import { asText, base64At, base64From, type Decoded, hexAt, hexFrom, isPrintable } from './decode.ts';
+import { joints, respelled, type Spelling } from './respell.ts';
+import { secretValues } from './structures.ts';
+import type { Trigger } from './triggers.ts';
+import { type Run, type Stretch, View } from './view.ts';
+
+/** What one file may still cost. */
+export interface Budget {
+  /** Bytes that may still be decoded and copied. */
+  left: number;
+  /** Was something left out for it, or a run longer than is decoded? */
+  isCut: boolean;
+  /** Detector and place of what was found already: pieces overlap, and one value may be met in two ways. */
+  readonly seen: Set<string>;
+}
+
+export const MAX_DECODED = 4 * 1024 * 1024;
+const MAX_DEPTH = 3;
+/** A stretch around a respelled character: a token may begin before it, and the longest is some thousand bytes. */
+const BEFORE = 512;
+const AFTER = 4096;
+/** A key in several literals, a line each. */
+const AFTER_JOINT = 8192;
+/** What stands beside a run on its line may say what it is. */
+const BESIDE = 256;
+const SHORTEST_CALLED = 16;
+const SHORTEST_WITHIN = 24;
+/** From the name of a decoder to what it decodes. */
+const REACH = 512;
+const REACH_BACK = 2048;
+
+export function openBudget(): Budget {
+  return { left: MAX_DECODED, isCut: false, seen: new Set() };
+}
+
+/**
+ * Credentials in decoded copies of what surrounds the triggers (ascending), with their places in the original: those whose
+ * first hidden byte lies before `limit`.
+ */
+export function searchHidden(
+  bytes: Buffer,
+  triggers: readonly Trigger[],
+  budget: Budget,
+  limit: number,
+  searchView: (view: View) => readonly Found[],
+): Found[] {
+  const found: Found[] = [];
+  for (const stretches of stretchesOf(bytes, triggers, budget)) open(bytes, stretches, undefined);
+  return found;
+
+  function open(source: Buffer, stretches: readonly Stretch[], parent: View | undefined): void {
+    const affordable = afford(stretches, budget);
+    if (affordable.length === 0) return;
+    const view = View.of(source, affordable, parent);
+    for (const match of searchView(view)) {
+      const placed = place(match, view, budget, limit);
+      if (placed !== undefined) found.push(placed);
+    }
+    if (view.depth >= MAX_DEPTH) return;
+    for (const inner of stretchesWithin(view, budget)) open(view.bytes, inner, view);
+  }
+}
+
+/** What is found as it stands stays so; but a guess about an encoded value knows less than what it decodes to. */
+export function withHidden(plain: readonly Found[], hidden: readonly Found[]): Found[] {
+  const covers = (one: Found, other: Found): boolean => one.start <= other.start && one.end >= other.end;
+  return [
+    ...plain.filter((one) => !one.rule.isGeneric || !hidden.some((other) => covers(one, other))),
+    ...hidden.filter((one) => !plain.some((other) => !other.rule.isGeneric && covers(other, one))),
+  ];
+}
+
+function place(match: Found, view: View, budget: Budget, limit: number): Found | undefined {
+  // Of a pair, either half may be hidden.
+  const origin = view.originOf(match.matchStart, match.matchEnd) ?? view.originOf(match.start, match.end);
+  if (origin === undefined || origin.first >= limit || (match.rule.isGeneric && !origin.isStructured)) return undefined;
+  const start = view.startOf(match.start);
+  const end = view.endOf(match.end - 1);
+  const key = `${match.rule.index} ${start}`;
+  if (budget.seen.has(key)) return undefined;
+  budget.seen.add(key);
+  const [matchStart, matchEnd] = [view.startOf(match.matchStart), view.endOf(match.matchEnd - 1)];
+  return { ...match, start, end, matchStart, matchEnd, hidden: origin.how };
+}
+
+function afford(stretches: readonly Stretch[], budget: Budget): Stretch[] {
+  return stretches.filter(({ start, end, runs }) => {
+    const cost = end - start + runs.reduce((sum, run) => sum + run.bytes.length, 0);
+    if (cost > budget.left) {
+      budget.isCut = true;
+      return false;
+    }
+    budget.left -= cost;
+    return true;
+  });
+}
+
+/** For each way to hide, what is to be copied. */
+function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget): Stretch[][] {
+  const spelled: Record<Spelling, number[]> = { escapes: [], entities: [], percent: [] };
+  const joined: number[] = [];
+  const runs: Run[] = [];
+  /** Up to where runs were decoded. */
+  let done = 0;
+  function add(run: Decoded | undefined): void {
+    if (run === undefined || run.start < (runs.at(-1)?.end ?? 0)) return;
+    if (run.isCut) budget.isCut = true;
+    runs.push(run);
+    done = run.end;
+  }
+  for (const { anchor, at } of triggers) {
+    switch (anchor.trick) {
+      case 'escapes':
+      case 'entities':
+      case 'percent':
+        spelled[anchor.trick].push(at);
+        break;
+      case 'concatenation':
+      case 'interrupted':
+        joined.push(at);
+        break;
+      case 'base64':
+        if (at >= done) add(base64At(bytes, at, anchor.phase));
+        break;
+      case 'gzip':
+        if (at >= done) add(base64From(bytes, at, bytes.length, false));
+        break;
+      case 'hex':
+        if (at >= done) add(hexAt(bytes, at));
+        break;
+      case 'call':
+        for (const run of runsBeside(bytes, at, anchor.text)) add(run);
+        break;
+      case 'basic':
+        for (const run of encodedRuns(bytes, at + anchor.text.length, at + anchor.text.length + 1, SHORTEST_CALLED, true))
+          add(run);
+        break;
+      case 'kubernetes':
+        for (const run of secretValues(bytes, at)) add(run);
+        break;
+    }
+  }
+  return [
+    around(bytes, runs),
+    ...(['escapes', 'entities', 'percent'] as const).map((spelling) =>
+      lines(bytes, spelled[spelling], AFTER, (start, end) => respelled(bytes, start, end, spelling)),
+    ),
+    lines(bytes, joined, AFTER_JOINT, (start, end) => joints(bytes, start, end), false),
+  ];
+}
+
+/** Within a decoded text everything is looked for. */
+function stretchesWithin(view: View, budget: Budget): Stretch[][] {
+  const { bytes } = view;
+  const isNew = (run: Run): boolean => view.isDecoded(run.start) || (run.end > run.start && view.isDecoded(run.end - 1));
+  const runs = encodedRuns(bytes, 0, bytes.length, SHORTEST_WITHIN, false).filter(isNew);
+  if (runs.some((run) => run.isCut)) budget.isCut = true;
+  const ways: Run[][] = [
+    ...(['escapes', 'entities', 'percent'] as const).map((spelling) => respelled(bytes, 0, bytes.length, spelling).filter(isNew)),
+    joints(bytes, 0, bytes.length).filter(isNew),
+  ];
+  return [around(bytes, runs), ...ways.map((way) => (way.length === 0 ? [] : [{ start: 0, end: bytes.length, runs: way }]))];
+}
+
+/** Stretches of one line each around places (ascending), or of several lines. */
+function lines(
+  bytes: Buffer,
+  places: readonly number[],
+  after: number,
+  runsIn: (start: number, end: number) => Run[],
+  isOneLine = true,
+): Stretch[] {
+  const stretches: Stretch[] = [];
+  let done = 0;
+  for (const at of places) {
+    if (at < done) continue;
+    const start = Math.max(done, at - BEFORE, isOneLine ? bytes.lastIndexOf(NEWLINE, at) + 1 : 0);
+    const lineEnd = isOneLine ? bytes.subarray(at, at + after).indexOf(NEWLINE) : -1;
+    const end = lineEnd < 0 ? Math.min(bytes.length, at + after) : at + lineEnd;
+    const runs = runsIn(start, end);
+    done = end;
+    if (runs.length > 0) stretches.push({ start, end, runs });
+  }
+  return stretches;
+}
+
+/** Stretches around runs, with what stands beside them on their lines. */
+function around(bytes: Buffer, runs: readonly Run[]): Stretch[] {
+  const stretches: { start: number; end: number; runs: Run[] }[] = [];
+  for (const run of [...runs].sort((a, b) => a.start - b.start)) {
+    const start = Math.max(0, run.start - BESIDE, bytes.lastIndexOf(NEWLINE, Math.max(0, run.start - 1)) + 1);
+    const lineEnd = bytes.subarray(run.end, run.end + BESIDE).indexOf(NEWLINE);
+    const end = lineEnd < 0 ? Math.min(bytes.length, run.end + BESIDE) : run.end + lineEnd;
+    const last = stretches.at(-1);
+    if (last !== undefined && run.start < (last.runs.at(-1)?.end ?? 0)) continue;
+    if (last !== undefined && start <= last.end) {
+      last.end = Math.max(last.end, end);
+      last.runs.push(run);
+    } else {
+      stretches.push({ start, end, runs: [run] });
+    }
+  }
+  return stretches;
+}
+
+/** What a decoder named at `at` may decode: after it, or before it on the same line. */
+function runsBeside(bytes: Buffer, at: number, text: string): Decoded[] {
+  const end = at + text.length;
+  if (text === ';base64,') return encodedRuns(bytes, end, end + 1, SHORTEST_CALLED, false);
+  const start = Math.max(bytes.lastIndexOf(NEWLINE, at) + 1, at - REACH_BACK);
+  return encodedRuns(bytes, start, Math.min(bytes.length, end + REACH), SHORTEST_CALLED, false);
+}
+
+/** Runs that begin in `[from, to)` and say something. */
+export function encodedRuns(bytes: Buffer, from: number, to: number, shortest: number, isStructured: boolean): Decoded[] {
+  const text = bytes.toString('latin1', from, Math.min(bytes.length, to + shortest));
+  const pattern = new RegExp(`[A-Za-z0-9+/_\\-]{${shortest},}`, 'g');
+  const runs: Decoded[] = [];
+  let done = from;
+  for (const match of text.matchAll(pattern)) {
+    const start = from + match.index;
+    if (start < done || start >= to) continue;
+    const hex = hexFrom(bytes, start, bytes.length);
+    const said = hex === undefined || hex.end < start + match[0].length ? undefined : asText(hex);
+    const run =
+      hex !== undefined && said !== undefined
+        ? { ...said, how: ['hex', ...said.how], isStructured, isCut: hex.isCut }
+        : base64From(bytes, start, bytes.length, isStructured);
+    if (run === undefined || !isPrintable(run.bytes)) continue;
+    runs.push(run);
+    done = run.end;
+  }
+  return runs;
+}
+
+const NEWLINE = 10;

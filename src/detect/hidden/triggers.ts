@@ -1,0 +1,156 @@
+import type { HiddenAnchor } from './anchors.ts';
+import { jointEnd } from './respell.ts';
+import { isWordly } from './view.ts';
+
+/** An anchor that was met, and looks like more than chance. */
+export interface Trigger {
+  readonly anchor: HiddenAnchor;
+  readonly at: number;
+}
+
+/** Tells strong anchors that are cut in two. */
+export class Splits {
+  /** By the last byte of the left part and the first of the right one. */
+  readonly #seams = new Uint8Array(65_536);
+  readonly #parts = new Map<number, (readonly [left: string, right: string])[]>();
+
+  constructor(strong: readonly string[]) {
+    for (const anchor of strong) {
+      for (let at = 1; at < anchor.length; at++) {
+        const seam = (anchor.charCodeAt(at - 1) << 8) | anchor.charCodeAt(at);
+        this.#seams[seam] = 1;
+        const parts = this.#parts.get(seam) ?? [];
+        this.#parts.set(seam, parts);
+        parts.push([anchor.slice(0, at), anchor.slice(at)]);
+      }
+    }
+  }
+
+  /** Does an anchor stand over the gap `[left, right)`? Of its right part, what is in the next piece. */
+  has(bytes: Buffer, left: number, right: number): boolean {
+    const seam = ((bytes[left - 1] ?? 0) << 8) | (bytes[right] ?? 0);
+    if (this.#seams[seam] === 0) return false;
+    for (const [before, after] of this.#parts.get(seam) ?? []) {
+      const isLeft = bytes.toString('latin1', Math.max(0, left - before.length), left) === before;
+      if (!isLeft) continue;
+      const rest = bytes.toString('latin1', right, right + after.length);
+      // The rest of the anchor may be cut in its turn.
+      const word = /^[\w-]*/.exec(rest)?.[0] ?? '';
+      if (rest === after || (word.length > 0 && word.length < after.length && after.startsWith(word))) return true;
+    }
+    return false;
+  }
+}
+
+/** Cheap refusal of an anchor that means something else where it stands: in a regex, a table, a URL. */
+export function mayHide({ text, trick }: HiddenAnchor, bytes: Buffer, at: number, splits: Splits): boolean {
+  switch (trick) {
+    case 'escapes':
+      return text[0] === ':' ? isSlashed(bytes, at) : isRespelled(bytes, at, ESCAPED);
+    case 'entities':
+      return isRespelled(bytes, at, ENTITIES);
+    case 'percent':
+      return isPercent(bytes, at, text);
+    case 'concatenation':
+      return isSplit(bytes, at, splits);
+    case 'interrupted':
+      return interruptedAt(bytes, at + text.length) >= 0;
+    case 'call':
+      return text !== ';base64,' || !isMedia(bytes, at);
+    case 'kubernetes':
+      return !isWordly(bytes[at + text.length]);
+    default:
+      return true;
+  }
+}
+
+function isSlashed(bytes: Buffer, at: number): boolean {
+  let end = at + 1;
+  while (bytes[end] === BACKSLASH || bytes[end] === SLASH) end++;
+  return isWord(bytes[at - 1]) && isWord(bytes[end]);
+}
+
+const ONE_ESCAPE = String.raw`\\{1,4}(?:u00[2-7][0-9a-f]|[ux]\{0{0,6}[2-7][0-9a-f]\}|x[2-7][0-9a-f]|[01][0-7]{2})`;
+const ONE_ENTITY = String.raw`&(?:#x0{0,4}[2-7][0-9a-f]|#0{0,4}\d{2,3}|lowbar|hyphen|equals|plus|sol);`;
+const ESCAPED = respellingsOf(ONE_ESCAPE);
+const ENTITIES = respellingsOf(ONE_ENTITY);
+
+interface Respellings {
+  readonly some: RegExp;
+  readonly inWord: RegExp;
+}
+
+function respellingsOf(one: string): Respellings {
+  return { some: new RegExp(`(?:${one}){3}`, 'iy'), inWord: new RegExp(`${one}[\\w:]`, 'iy') };
+}
+
+/** Several characters in a row, or one within a word. */
+function isRespelled(bytes: Buffer, at: number, { some, inWord }: Respellings): boolean {
+  // In tables and regexes a range or a bracket stands behind: told without a regex.
+  const text = bytes.toString('latin1', at, at + 40);
+  inWord.lastIndex = 0;
+  if (isWord(bytes[at - 1]) && inWord.test(text)) return true;
+  some.lastIndex = 0;
+  return some.test(text);
+}
+
+const PERCENTS = /(?:%(?:25)?[2-7][0-9a-f]){3}/iy;
+const BODY = /(?:\w|%(?:2[bf]|3d)){12}/iy;
+
+function isPercent(bytes: Buffer, at: number, text: string): boolean {
+  if (text === '%3a%2f%2f')
+    return isWord(bytes[at - 1]) && /^[^\s"'<>]{0,300}(?:%40|@)/.test(bytes.toString('latin1', at + 9, at + 320));
+  if (text.length === 2) {
+    if (bytes[at + 3] !== PERCENT) return false;
+    PERCENTS.lastIndex = 0;
+    return PERCENTS.test(bytes.toString('latin1', at, at + 16));
+  }
+  if (!isWord(bytes[at - 1]) || bytes[at + 3] === undefined) return false;
+  if (text === '%2d' || text === '%5f') return isWord(bytes[at + 3]);
+  for (let place = Math.max(0, at - 12); place < at; place++) {
+    const byte = bytes[place];
+    if (!isWord(byte) && byte !== PERCENT) return false;
+  }
+  BODY.lastIndex = 0;
+  return text === '%3d' || BODY.test(bytes.toString('latin1', at, at + 40));
+}
+
+/** Does a token's beginning stand over the joint at `at`? */
+function isSplit(bytes: Buffer, at: number, splits: Splits): boolean {
+  if (!isWordly(bytes[at - 1])) return false;
+  const end = jointEnd(bytes, at);
+  return end > 0 && splits.has(bytes, at, end);
+}
+
+/** Is the token whose beginning ends at `at` broken off by a joint? Returns where. */
+function interruptedAt(bytes: Buffer, at: number): number {
+  const limit = Math.min(bytes.length, at + 256);
+  let end = at;
+  while (end < limit && (isWordly(bytes[end]) || BODY_BYTES.includes(bytes[end] as number))) end++;
+  const byte = bytes[end];
+  if (byte !== QUOTE && byte !== APOSTROPHE && byte !== BACKTICK && byte !== BACKSLASH && byte !== DOLLAR) return -1;
+  const next = jointEnd(bytes, end);
+  return next > 0 && isWordly(bytes[next]) ? end : -1;
+}
+
+/** The data URI of an image or a font. */
+function isMedia(bytes: Buffer, at: number): boolean {
+  const before = bytes.toString('latin1', Math.max(0, at - 60), at);
+  return /(?:image|font|audio|video)\/[\w.+-]*(?:;[\w=-]*)*$|font[\w-]*$|wasm$/i.test(before) && !/svg\+xml/i.test(before);
+}
+
+function isWord(byte: number | undefined): boolean {
+  return byte === COLON || (byte !== HYPHEN && isWordly(byte));
+}
+
+const QUOTE = 34;
+const DOLLAR = 36;
+const PERCENT = 37;
+const APOSTROPHE = 39;
+const HYPHEN = 45;
+const SLASH = 47;
+const COLON = 58;
+const BACKSLASH = 92;
+const BACKTICK = 96;
+/** `+ . / =` */
+const BODY_BYTES: readonly number[] = [43, 46, 47, 61];
