@@ -30,6 +30,8 @@ export const Detector = z.strictObject({
   checksum: z.string().optional(),
   /** Regexes on the secret that mean "not a secret". Placeholders common to all rules are in `rules/catalogs/placeholders.yml`. */
   allow: z.array(z.string()).default([]),
+  /** The value stands where nothing but a password can (a file of logins): one that everybody knows is reported too. */
+  acceptsWeak: z.boolean().optional(),
   /** Canonical identity made from named groups, e.g. `gcp:{project}:serviceAccount/{email}`; dropped when a group is missing. */
   identity: z.string().optional(),
   /** True when the public id alone is no secret and a hit needs the paired secret near by to be of high confidence. */

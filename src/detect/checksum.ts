@@ -10,7 +10,7 @@ import { crc32Base62, endsWithCrc32, endsWithCrc32Hex, grafanaChecksum, isGrafan
 import { judgeGitlabRoutable } from './checksums/gitlab.ts';
 import { judgeGuess } from './checksums/guess.ts';
 import { decodeJwt, judgeJwt } from './checksums/jwt.ts';
-import { judgeBasic, judgeConnectionString, judgeGiven, judgePostgresUrl } from './checksums/password.ts';
+import { judgeBasic, judgeConnectionString, judgeGiven, judgeLogin, judgePostgresUrl } from './checksums/password.ts';
 import { isLocked, judgePem } from './checksums/pem.ts';
 import { decodeBase64, decodeJson, INVALID, type OfflineCheck, when } from './checksums/types.ts';
 
@@ -57,6 +57,8 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   'basic-auth': { judge: judgeConnectionString },
   /** What a command line or a file of logins gives as a password. */
   'given-password': { judge: judgeGiven },
+  /** The same in a file whose only use is to log in: poor ones count too. */
+  login: { judge: judgeLogin },
   /** Letters and digits both: what a random token of some length always has. */
   mixed: { judge: ({ secret }) => when(/[A-Za-z]/.test(secret) && /\d/.test(secret)) },
   /** Upper case, lower case and digits. */

@@ -120,7 +120,7 @@ function judge(
   const isConnection = detector.type === 'connection-string';
   const written = decode(bytes, span).replaceAll('\\/', '/');
   const secret = isConnection ? decodePercent(written) : written;
-  if (isPlaceholder(secret, rule.isGeneric) || isPlaceholder(groups.publicId ?? '', false)) return undefined;
+  if (isPlaceholder(secret, rule.isGeneric, detector.acceptsWeak === true) || isPlaceholder(groups.publicId ?? '', false)) return undefined;
   if (rule.allow.some((pattern) => pattern.test(secret))) return undefined;
   if (paired === undefined && detector.entropy !== undefined && entropyOf(secret) < detector.entropy) return undefined;
   const verdict = runCheck(

@@ -1,6 +1,7 @@
 import type { Placeholders } from './pack.ts';
 
-export type PlaceholderTest = (secret: string, isGeneric: boolean) => boolean;
+/** `acceptsWeak`: what everybody knows (`password`, `admin`) counts as a secret; a template or a mask never does. */
+export type PlaceholderTest = (secret: string, isGeneric: boolean, acceptsWeak?: boolean) => boolean;
 
 /** In longer secrets (private keys) any short word may stand by chance. */
 const MAX_WORDY = 400;
@@ -9,11 +10,11 @@ const MAX_WORDY = 400;
 export function placeholderTest(placeholders: Placeholders): PlaceholderTest {
   const exact = new Set(placeholders.exact);
   const patterns = placeholders.patterns.map((pattern) => new RegExp(pattern, 'i'));
-  return (secret, isGeneric) => {
+  return (secret, isGeneric, acceptsWeak = false) => {
     const folded = secret.toLowerCase();
-    if (exact.has(folded)) return true;
+    if (!acceptsWeak && exact.has(folded)) return true;
     if (secret.length <= MAX_WORDY && placeholders.contains.some((part) => folded.includes(part))) return true;
-    if (isGeneric && placeholders.words.some((word) => folded.includes(word))) return true;
+    if (isGeneric && !acceptsWeak && placeholders.words.some((word) => folded.includes(word))) return true;
     if (patterns.some((pattern) => pattern.test(secret))) return true;
     return isMonotonous(folded);
   };

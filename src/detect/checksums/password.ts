@@ -43,10 +43,21 @@ export function judgePostgresUrl(input: CheckInput): Verdict {
   return verdict.valid ? { ...verdict, groups: { database: database === '' ? user : database } } : verdict;
 }
 
+/** Variables, templates, substitutions, options, paths: what stands in the place of a password. */
+const REFERENCE = /^[-$%<{(`!./~]|\$[({A-Za-z_]|`|\{\{|%\w+%|^\w+\(|^\[/;
+
+/** In a file of logins a value is a password, however poor. */
+export function judgeLogin({ secret, groups }: CheckInput): Verdict {
+  const { user = '', host = '' } = groups;
+  if (/^(?:\$[({A-Za-z_]|%[({\w]+%?$|<[^>]*>$|\{\{|`)|\$\{|\{\{|^[*x.]+$|^(?:null|none|nil|true|false|undefined)$/i.test(secret))
+    return INVALID;
+  if (EXAMPLE_HOST.test(host)) return INVALID;
+  return isWeak(secret, user) || COMMON_WORDS.test(secret.toLowerCase()) ? { valid: true, confidence: 'low' } : VALID;
+}
+
 export function judgeGiven({ secret, groups, isPlaceholder }: CheckInput): Verdict {
   const { user = '', host = '' } = groups;
-  // Variables, templates, substitutions, options, paths: what stands in scripts in the place of a password.
-  if (/^[-$%<{(`!./~]|\$[({A-Za-z_]|`|\{\{|%\w+%|^\w+\(|^\[/.test(secret)) return INVALID;
+  if (REFERENCE.test(secret)) return INVALID;
   if (EXAMPLE_HOST.test(host) || (user !== '' && isPlaceholder(user) && isWeak(secret, user))) return INVALID;
   if (!/\d/.test(secret) && COMMON_WORDS.test(secret.toLowerCase())) return INVALID;
   return isWeak(secret, user) ? { valid: true, confidence: 'low' } : VALID;
