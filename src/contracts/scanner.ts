@@ -119,8 +119,11 @@ export interface CrawlOptions {
   readonly history: boolean;
   /** Only commits after this ref, or made since this date. */
   readonly since?: string;
-  /** Only what changed between two commits: pre-merge. */
-  readonly diff?: { readonly base: string; readonly head: string };
+  /**
+   * Only what changed between two commits, and what the commits between them brought: pre-merge. `head` is empty for the
+   * work tree; `fromFork` compares with the commit where `head` left `base` (`A...B`).
+   */
+  readonly diff?: { readonly base: string; readonly head: string; readonly fromFork?: boolean };
   /** Only what is staged. */
   readonly staged: boolean;
   /** Globs (gitignore syntax) left out; what they leave out is counted as skipped, and coverage is partial. */
@@ -168,7 +171,10 @@ export interface Match {
 }
 
 /** A match that crossed a thread boundary: the same without the secret. */
-export type BulkMatch = Omit<Match, 'secret'>;
+export type BulkMatch = Omit<Match, 'secret'> & {
+  /** Only in a run with `--verify`: in memory, until its provider was asked. */
+  readonly secret?: Secret;
+};
 
 export interface BulkDetect {
   /** Files below `root`. Paths are relative, `/`-separated. Yields one item for every file, in no fixed order. */
