@@ -6,6 +6,8 @@ import { anchorsOf, RuleRef } from './compile.ts';
 import { FileScan, type Located, type ScanResult, type Search, type Use } from './file-scan.ts';
 import { hiddenAnchors, strongAnchors } from './hidden/anchors.ts';
 import { Splits } from './hidden/triggers.ts';
+import { importedMatches } from './import/matches.ts';
+import { ImportSearch } from './import/search.ts';
 import { createKernel } from './kernel/create.ts';
 import { type Anchor, layTables } from './kernel/tables.ts';
 import type { Found } from './match.ts';
@@ -19,10 +21,13 @@ export interface EngineOptions {
   readonly fingerprintKey: Uint8Array | string;
   /** Lets secretlint's recommended rules search texts that hold one of their anchors. Default: true. */
   readonly secretlint?: boolean;
+  /** For `--verify`: matches of bulk searches keep their secret, in memory. */
+  readonly keepSecrets?: boolean;
 }
 
 export interface Engine {
   readonly packHash: string;
+  readonly keepsSecrets: boolean;
   /** Own detectors only. Offsets are bytes for bytes, UTF-16 units for strings. */
   detect(input: string | Uint8Array, hints?: DetectHints): Match[];
   /** Own detectors, and secretlint's rules behind their anchors. */
@@ -60,7 +65,10 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function matches(result: ScanResult): Match[] {
-    return result.found.map((found) => toMatch(found, fingerprintKey));
+    const own = result.found.map((found) => toMatch(found, fingerprintKey));
+    return result.imported === undefined
+      ? own
+      : [...own, ...importedMatches(result, result.imported, fingerprintKey)].sort((a, b) => a.start - b.start);
   }
 
   async function lint(bytes: Buffer, result: ScanResult): Promise<Match[]> {
@@ -70,6 +78,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     packHash: pack.hash,
+    keepsSecrets: options.keepSecrets === true,
     slab: (size) => search.kernel.slab(size),
     open,
     matches,
@@ -108,6 +117,7 @@ function prepare(pack: Pack, withSecretlint: boolean): Search {
     ...kernelOf(rules, withSecretlint),
     rules,
     isPlaceholder: placeholderTest(pack.placeholders),
+    imports: pack.imports === undefined ? undefined : new ImportSearch(pack.imports),
   };
 }
 

@@ -2,9 +2,10 @@ import type { DetectHints } from '../contracts/scanner.ts';
 import { AllowComments } from '../suppress/comment.ts';
 import { LONGEST_WINDOW, type Rule, type RuleRef } from './compile.ts';
 import type { HiddenAnchor } from './hidden/anchors.ts';
-import { openBudget, searchHidden, withHidden } from './hidden/search.ts';
+import { type Budget, openBudget, searchHidden, withHidden } from './hidden/search.ts';
 import { mayHide, type Splits, type Trigger } from './hidden/triggers.ts';
 import type { View } from './hidden/view.ts';
+import type { ImportResultOfScan, ImportScan, ImportSearch } from './import/search.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import { type Found, resolveOverlaps, type Span, tryRule } from './match.ts';
 import { Pairs } from './pair.ts';
@@ -33,6 +34,8 @@ export interface Search {
   readonly uses: readonly Use[];
   readonly splits: Splits;
   readonly isPlaceholder: PlaceholderTest;
+  /** Rules of other tools. */
+  readonly imports?: ImportSearch | undefined;
 }
 
 /** A found credential with its place: offsets in the bytes of the file, lines and columns for people. */
@@ -57,6 +60,8 @@ export interface ScanResult {
   readonly lints: readonly LintHit[];
   readonly encoding: Encoding;
   readonly isBinary: boolean;
+  /** What rules of other tools found. */
+  readonly imported?: ImportResultOfScan | undefined;
 }
 
 /** A piece keeps this much for the next one, so that whatever begins in it is seen whole. Even, for UTF-16. */
@@ -75,9 +80,10 @@ export class FileScan {
   readonly #found: Located[] = [];
   readonly #refused: Span[] = [];
   readonly #lintHits: LintHit[] = [];
-  readonly #perRule: Int32Array;
+  readonly #perRule = new Map<number, number>();
   readonly #cursor = new Cursor();
-  readonly #hidden = openBudget();
+  readonly #imports: ImportScan | undefined;
+  #hidden: Budget | undefined;
   #dropped = 0;
   #encoding: Encoding | undefined;
   #isBinary = false;
@@ -89,7 +95,7 @@ export class FileScan {
   constructor(search: Search, hints: DetectHints = {}) {
     this.#search = search;
     this.#hints = hints;
-    this.#perRule = new Int32Array(search.rules.length);
+    this.#imports = search.imports?.open(hints.path === undefined ? undefined : { path: hints.path });
   }
 
   /**
@@ -103,6 +109,8 @@ export class FileScan {
     const pairs = new Pairs(bytes, { isCutLeft: this.#base > 0, isCutRight: !isLast }, this.#search.isPlaceholder);
     const fresh = this.#collect(bytes, this.#done - this.#base, limit, pairs);
     this.#locate(bytes, fresh);
+    const piece = { from: this.#done - this.#base, limit, base: this.#base, scale: this.#scale, cursor: this.#cursor };
+    this.#imports?.feed(bytes, piece);
     this.#done = this.#base + limit;
     if (isLast) return raw.length;
     const drop = (limit - KEEP_BEFORE) & ~1;
@@ -116,11 +124,12 @@ export class FileScan {
     return {
       found: resolveOverlaps(this.#found),
       dropped: this.#dropped,
-      isHiddenCut: this.#hidden.isCut,
+      isHiddenCut: this.#hidden?.isCut === true,
       refused: this.#refused,
       lints: this.#openLints(),
       encoding: this.#encoding ?? 'bytes',
       isBinary: this.#isBinary,
+      imported: this.#imports?.finish(),
     };
   }
 
@@ -155,6 +164,7 @@ export class FileScan {
       else if (mayHide(use.anchor, bytes, at, splits)) triggers.push({ anchor: use.anchor, at });
     }
     if (triggers.length > 0) {
+      this.#hidden ??= openBudget();
       const hidden = searchHidden(bytes, triggers, this.#hidden, limit, (view) => this.#collectHidden(view));
       return withHidden(fresh, hidden);
     }
@@ -198,8 +208,8 @@ export class FileScan {
     for (const found of result) {
       if (found.matchEnd <= (ends.get(rule) ?? 0)) continue;
       ends.set(rule, found.matchEnd);
-      const count = (this.#perRule[rule.index] ?? 0) + 1;
-      this.#perRule[rule.index] = count;
+      const count = (this.#perRule.get(rule.index) ?? 0) + 1;
+      this.#perRule.set(rule.index, count);
       if (count > MAX_PER_RULE) this.#dropped++;
       else fresh.push(found);
     }

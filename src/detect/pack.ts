@@ -1,4 +1,5 @@
 import type { Detector } from '../contracts/detector.ts';
+import type { ImportedPack } from './import/types.ts';
 
 /** A detector as the engine takes it: notes stripped, fragments filled in, and the file it came from. */
 export interface PackedDetector extends Detector {
@@ -22,6 +23,8 @@ export interface Placeholders {
 export interface Pack {
   readonly detectors: readonly PackedDetector[];
   readonly placeholders: Placeholders;
+  /** Rule packs of other tools, as they were imported. */
+  readonly imports?: readonly ImportedPack[];
   /** Names the content and the engine's version: results under one hash may be kept and used again. */
   readonly hash: string;
 }

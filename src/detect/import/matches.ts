@@ -1,0 +1,45 @@
+import { secretCredentialId } from '../../contracts/identity-id.ts';
+import type { Match } from '../../contracts/scanner.ts';
+import { baselineId, fingerprint, mask } from '../../util/fingerprint.ts';
+import { Secret } from '../../util/secret.ts';
+import type { ScanResult } from '../file-scan.ts';
+import type { ImportedFound, ImportResultOfScan } from './search.ts';
+
+/**
+ * The matches of imported rules, beside our own. What one of our detectors has found is its finding: it knows more about
+ * it. Of two imported rules with the same secret, the first in the pack that is no guess has it.
+ */
+export function importedMatches({ found: own }: ScanResult, { found }: ImportResultOfScan, key: Uint8Array | string): Match[] {
+  const bySpan = new Map<string, ImportedFound>();
+  for (const one of found) {
+    if (own.some((other) => one.start < other.matchEnd && other.matchStart < one.end && one.end > one.start)) continue;
+    const span = `${one.start}-${one.end}-${one.end === one.start ? one.rule.id : ''}`;
+    const known = bySpan.get(span);
+    if (known === undefined || (known.rule.confidence === 'low' && one.rule.confidence !== 'low')) bySpan.set(span, one);
+  }
+  return [...bySpan.values()].map((one) => toMatch(one, key));
+}
+
+function toMatch(found: ImportedFound, key: Uint8Array | string): Match {
+  const { rule, secret } = found;
+  const print = fingerprint(secret, key);
+  return {
+    detector: rule.id,
+    provider: rule.provider,
+    type: rule.type,
+    secret: new Secret(secret),
+    credential: secretCredentialId(print),
+    fingerprint: print,
+    masked: mask(secret),
+    baselineId: baselineId(secret, key),
+    ...(found.allowedBy === undefined ? {} : { allowedBy: found.allowedBy }),
+    confidence: rule.confidence,
+    ...(found.unless === undefined ? {} : { unless: found.unless }),
+    start: found.start,
+    end: found.end,
+    line: found.line,
+    column: found.column,
+    endLine: found.endLine,
+    endColumn: found.endColumn,
+  };
+}
