@@ -165,6 +165,7 @@ export class FileScan {
     }
     if (triggers.length > 0) {
       this.#hidden ??= openBudget();
+      this.#hidden ??= openBudget();
       const hidden = searchHidden(bytes, triggers, this.#hidden, limit, (view) => this.#collectHidden(view));
       return withHidden(fresh, hidden);
     }
