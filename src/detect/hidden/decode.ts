@@ -35,6 +35,7 @@ export function base64At(bytes: Buffer, at: number, phase: 0 | 1 | 2): Decoded |
 /** A base64 run that begins at `start`, when it says something. */
 export function base64From(bytes: Buffer, start: number, to: number, isStructured: boolean): Decoded | undefined {
   const limit = Math.min(to, start + MAX_RUN);
+  if (!mayBeText(decode64(bytes, start, Math.min(limit, start + 32)).bytes)) return undefined;
   const run = decode64(bytes, start, limit);
   const said = asText(run);
   if (said === undefined) return undefined;
@@ -82,6 +83,11 @@ export function asText(run: Omit<Run, 'how' | 'isStructured'>): (Omit<Run, 'isSt
   return halves === undefined || !isPrintable(halves.bytes) ? undefined : { ...halves, how: ['utf-16'] };
 }
 
+/** Told by the first bytes: text, UTF-16, gzip. */
+function mayBeText(bytes: Buffer): boolean {
+  return (bytes[0] === 0x1f && bytes[1] === 0x8b) || (bytes[1] === 0 && bytes[3] === 0) || isPrintable(bytes);
+}
+
 function gunzip(bytes: Buffer): Buffer | undefined {
   try {
     return gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED });
@@ -116,7 +122,8 @@ export function isPrintable(bytes: Uint8Array): boolean {
 }
 
 function decode64(bytes: Buffer, start: number, limit: number) {
-  const room = Math.ceil(((limit - start) * 3) / 4) + 3;
+  // Most runs are short: what they hold is measured before room is made.
+  const room = Math.ceil(((end64(bytes, start, limit) - start) * 3) / 4) + 3;
   const [out, starts, ends] = [Buffer.allocUnsafe(room), new Uint32Array(room), new Uint32Array(room)];
   let [fill, bits, held, from, line, at] = [0, 0, 0, start, 0, start];
   let end = start;
@@ -144,6 +151,16 @@ function decode64(bytes: Buffer, start: number, limit: number) {
   }
   while (end < limit && bytes[end] === EQUALS && end - at < 2) end++;
   return { start, end, bytes: out.subarray(0, fill), starts: starts.subarray(0, fill), ends: ends.subarray(0, fill) };
+}
+
+function end64(bytes: Buffer, start: number, limit: number): number {
+  for (let at = start, line = start; ; at++) {
+    if (at < limit && VALUES[bytes[at] as number] !== NONE) continue;
+    const next = at < limit && at - line >= SHORTEST_LINE ? breakAt(bytes, at, limit) : 0;
+    if (next === 0) return at;
+    line = next;
+    at = next - 1;
+  }
 }
 
 /** Where a run goes on behind the end of a line, real or written `\n`; 0 when it does not. */
