@@ -7,8 +7,8 @@ export interface PatternFacts {
   readonly minLength: number;
   /** `Infinity` when unbounded. */
   readonly maxLength: number;
-  /** `first[i]` has 1 for every byte that may stand `i` bytes after the start of a match. */
-  readonly first: readonly Uint8Array[];
+  /** `first[i]` has every byte that may stand `i` bytes after the start of a match. */
+  readonly first: readonly ByteSet[];
   /** Bytes that must not stand right before a match, from a leading `(?<![…])`. */
   readonly notBefore: Uint8Array | undefined;
   /** Every way a match may begin, folded to lower case, as far as it is finite. */
@@ -38,7 +38,7 @@ export function analysePattern(source: string, ignoreCase: boolean): PatternFact
   for (const end of walk(root, new Set([0]), marks)) {
     for (let place = end; place < DEPTH; place++) marks[place]?.fill(0xffffffff);
   }
-  const first = marks.slice(0, Math.min(DEPTH, minLength)).map(toTable);
+  const first = marks.slice(0, Math.min(DEPTH, minLength));
   return { minLength, maxLength, first, notBefore: leadingLookBehind(root), prefixes: prefixesOf(root).map((p) => p.text) };
 }
 

@@ -1,3 +1,4 @@
+import { wasmHost } from './host.ts';
 import type { Hits, Kernel } from './kernel.ts';
 import { createPlainKernel } from './plain.ts';
 import type { Tables } from './tables.ts';
@@ -11,7 +12,7 @@ const LONGEST = 1000;
 /** The faster kernel, once there is enough to search; the plain one where there is no WebAssembly or `NHI_AUDIT_KERNEL=js`. */
 export function createKernel(tables: Tables): Kernel {
   const plain = createPlainKernel(tables);
-  const isPlain = process.env.NHI_AUDIT_KERNEL === 'js' || typeof WebAssembly === 'undefined' || tables.longest > LONGEST;
+  const isPlain = process.env.NHI_AUDIT_KERNEL === 'js' || wasmHost() === undefined || tables.longest > LONGEST;
   if (isPlain) return plain;
   let fast: Kernel | undefined;
   let searched = 0;

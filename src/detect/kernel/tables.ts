@@ -1,4 +1,5 @@
 import { buildAutomaton } from '../automaton.ts';
+import { type ByteSet, has } from '../pattern.ts';
 
 /** A keyword to search for, with what must surround it. */
 export interface Anchor {
@@ -10,8 +11,8 @@ export interface Anchor {
   readonly minLength?: number;
   /** 1 for every byte that must not stand right before. */
   readonly notBefore?: Uint8Array | undefined;
-  /** `first[i]` has 1 for every byte that may stand `i` bytes after the start of the keyword; `i + 1 <= minLength`. */
-  readonly first?: readonly Uint8Array[];
+  /** `first[i]` has every byte that may stand `i` bytes after the start of the keyword; `i + 1 <= minLength`. */
+  readonly first?: readonly ByteSet[];
 }
 
 /**
@@ -146,7 +147,7 @@ export function readTables(image: Uint8Array): Tables | undefined {
 
 interface Check {
   readonly offset: number;
-  readonly set: Int32Array;
+  readonly set: ByteSet;
 }
 
 /** What is not already known when the keyword was met. */
@@ -155,16 +156,17 @@ function checksOf(anchor: Anchor): { readonly checks: readonly Check[]; readonly
   const length = spelling.length;
   const first = (anchor.first ?? []).slice(0, MAX_LOOK);
   const checks: Check[] = [];
-  const { notBefore } = anchor;
-  if (notBefore !== undefined) checks.push({ offset: -1, set: setOf((byte) => notBefore[byte] !== 1) });
-  for (let place = 0; place < Math.max(first.length, length); place++) {
-    const table = first[place];
-    const exact = place < length && anchor.isExact === true ? spelling[place] : undefined;
-    if (table === undefined && exact === undefined) continue;
-    const allows = (byte: number): boolean =>
-      (table === undefined || table[byte] === 1) && (exact === undefined || byte === exact);
-    const possible = place < length ? cases(spelling[place] as number) : Array.from({ length: 256 }, (_, byte) => byte);
-    if (!possible.every(allows)) checks.push({ offset: place, set: setOf(allows) });
+  if (anchor.notBefore !== undefined) checks.push({ offset: -1, set: allBut(anchor.notBefore) });
+  for (let place = 0; place < length; place++) {
+    const set = first[place];
+    const byte = spelling[place] as number;
+    const spelled = anchor.isExact === true ? [byte] : cases(byte);
+    const allowed = set === undefined ? spelled : spelled.filter((one) => has(set, one));
+    if (allowed.length < cases(byte).length) checks.push({ offset: place, set: setOf(allowed) });
+  }
+  for (let place = length; place < first.length; place++) {
+    const set = first[place] as ByteSet;
+    if (set.some((word) => word !== 0xffffffff)) checks.push({ offset: place, set });
   }
   return { checks, minLength: Math.max(length, anchor.minLength ?? 0), length };
 }
@@ -174,22 +176,35 @@ function cases(byte: number): number[] {
   return isLetter ? [byte | 32, byte & ~32] : [byte];
 }
 
-function setOf(allows: (byte: number) => boolean): Int32Array {
-  const set = new Int32Array(8);
-  for (let byte = 0; byte < 256; byte++) if (allows(byte)) set[byte >> 5] = (set[byte >> 5] as number) | (1 << (byte & 31));
+function setOf(bytes: readonly number[]): ByteSet {
+  const set = new Uint32Array(8);
+  for (const byte of bytes) set[byte >> 5] = (set[byte >> 5] as number) | (1 << (byte & 31));
+  return set;
+}
+
+const complements = new WeakMap<Uint8Array, ByteSet>();
+
+function allBut(table: Uint8Array): ByteSet {
+  const known = complements.get(table);
+  if (known !== undefined) return known;
+  const set = setOf(Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => table[byte] !== 1));
+  complements.set(table, set);
   return set;
 }
 
 /** Sets, each once. */
 class Pool {
-  readonly sets: Int32Array[] = [];
+  readonly sets: ByteSet[] = [];
+  readonly #known = new Map<ByteSet, number>();
   readonly #places = new Map<string, number>();
 
-  place(set: Int32Array): number {
-    const key = set.join();
-    const known = this.#places.get(key);
+  place(set: ByteSet): number {
+    const known = this.#known.get(set);
     if (known !== undefined) return known;
-    this.#places.set(key, this.sets.length);
-    return this.sets.push(set) - 1;
+    const key = set.join();
+    const place = this.#places.get(key) ?? this.sets.push(set) - 1;
+    this.#places.set(key, place);
+    this.#known.set(set, place);
+    return place;
   }
 }

@@ -1,3 +1,4 @@
+import { type WasmModule, wasmHost } from './host.ts';
 import { HitList, type Hits, type Kernel } from './kernel.ts';
 import { assembleKernel } from './program.ts';
 import { MAX_LOOK, Slot, type Tables } from './tables.ts';
@@ -24,11 +25,14 @@ interface Machine extends Exports {
   readonly at: number;
 }
 
-let compiled: WebAssembly.Module | undefined;
+let compiled: WasmModule | undefined;
 
 /** The kernel in WebAssembly. Throws where there is none. */
 export function createWasmKernel(tables: Tables): Kernel {
-  compiled ??= new WebAssembly.Module(assembleKernel());
+  const host = wasmHost();
+  if (host === undefined) throw new Error('there is no WebAssembly');
+  const { Instance, Memory, Module } = host;
+  compiled ??= new Module(assembleKernel());
   const module = compiled;
   /** A text elsewhere is copied in pieces, with as much around each as checks may look at. */
   const before = tables.longest + 1;
@@ -42,9 +46,9 @@ export function createWasmKernel(tables: Tables): Kernel {
     const out = lanes + 4 * STRIDE;
     const at = (out + OUT + (tables.words[Slot.most] as number) * 8 + 63) & ~63;
     const pages = Math.ceil((at + room) / PAGE);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const { walk, sift } = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
-    const words = new Int32Array(memory.buffer as ArrayBuffer);
+    const memory = new Memory({ initial: pages, maximum: pages });
+    const { walk, sift } = new Instance(module, { env: { memory } }).exports as unknown as Exports;
+    const words = new Int32Array(memory.buffer);
     words.set(tables.words);
     return { walk, sift, words, bytes: new Uint8Array(words.buffer), lanes, out, at };
   }
