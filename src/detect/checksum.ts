@@ -1,4 +1,5 @@
 import { judgeAnnotatedKey, judgeIdentifiableKey } from './checksums/azure.ts';
+import { judgeAmazonClient, judgeCloudflareTunnel, judgeJsonFields, judgeLangfuse, judgeOvh } from './checksums/clients.ts';
 import {
   judgeAwsKeyId,
   judgeBedrockKey,
@@ -31,6 +32,11 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   'cloudflare-crc32': { judge: ({ secret }) => when(endsWithCrc32Hex(secret, secret.indexOf('_') + 1)) },
   'atlassian-crc32': { judge: ({ secret }) => when(endsWithCrc32Hex(secret, secret.startsWith('ATBB') ? 4 : 6)) },
   'gitlab-routable': { judge: judgeGitlabRoutable, gives: ['org', 'local'] },
+  'langfuse-pair': { judge: judgeLangfuse },
+  'amazon-client': { judge: judgeAmazonClient, gives: ['client'] },
+  ovh: { judge: judgeOvh },
+  'cloudflare-tunnel': { judge: judgeCloudflareTunnel, gives: ['account', 'tunnel'] },
+  'neptune-json': { judge: ({ secret }) => judgeJsonFields(secret, ['api_address', 'api_key']) },
   'azure-annotated': { judge: judgeAnnotatedKey },
   'azure-identifiable': { judge: judgeIdentifiableKey },
   'grafana-crc32': { judge: ({ secret }) => when(isGrafanaToken(secret)) },

@@ -176,11 +176,15 @@ function makeAzureKey(mark: string, random: Random): string | undefined {
   const form = AZURE_KEYS[mark];
   if (form === undefined) return undefined;
   const [before, size, seed] = form;
-  const text = `${pick(ALPHABETS.alnum ?? '', before, random)}${mark}`.padEnd(Math.ceil(size / 3) * 4, 'A');
-  const bytes = Buffer.from(text, 'base64').subarray(0, size);
-  bytes.writeUInt32LE(marvin32(bytes.subarray(0, -4), seed), size - 4);
-  const key = bytes.toString('base64');
-  return mark === 'AzFu' ? key.replaceAll('+', '-').replaceAll('/', '_') : key;
+  for (;;) {
+    const text = `${pick(ALPHABETS.alnum ?? '', before, random)}${mark}`.padEnd(Math.ceil(size / 3) * 4, 'A');
+    const bytes = Buffer.from(text, 'base64').subarray(0, size);
+    bytes.writeUInt32LE(marvin32(bytes.subarray(0, -4), seed), size - 4);
+    const key = bytes.toString('base64');
+    if (mark === 'AzFu') return key.replaceAll('+', '-').replaceAll('/', '_');
+    // Search keys are made until they hold letters and digits alone.
+    if (mark !== 'AzSe' || /^[A-Za-z0-9]+$/.test(key)) return key;
+  }
 }
 
 function makeJwt(kind: string, random: Random): string {
