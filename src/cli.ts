@@ -92,6 +92,7 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
     .option('--only <scanner>', 'only these scanners; repeatable or comma-separated', collect, [])
     .option('--skip <scanner>', 'all but these scanners; repeatable or comma-separated', collect, [])
     .option('--fail-on <severity>', 'exit 1 from this severity on: info, low, medium, high, critical, none')
+    .option('--verify', 'ask providers whether found credentials still work: contacts their hosts, and says which')
     .option('--exceptions <file>', 'accepted findings, with reason, owner and expiry (default: nhi-audit.exceptions.yml)')
     .option('--no-exceptions', 'report also what comments, ignore files and exceptions accept')
     .option('--strict-coverage', 'exit 4 when something could not be read')

@@ -5,6 +5,7 @@ import { parseTarget } from './config/target.ts';
 import type { CrawlOptions, Finding, Report, Scanner, Target } from './contracts/index.ts';
 import { createBulk } from './detect/bulk.ts';
 import { createEngine } from './detect/engine.ts';
+import type { Pack } from './detect/pack.ts';
 import { readAcceptors } from './run/acceptors.ts';
 import { scanContext } from './run/context.ts';
 import { detectorDigests } from './run/detectors.ts';
@@ -22,6 +23,7 @@ import { ConfigError, Interrupted, TargetError } from './util/errors.ts';
 import { EPHEMERAL, fingerprintKeyId } from './util/fingerprint.ts';
 import { nearest } from './util/nearest.ts';
 import { toolVersion } from './util/version.ts';
+import type { Verifier } from './verify/verifier.ts';
 
 export interface ScanOutcome {
   readonly report: Report;
@@ -95,15 +97,24 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     own: [...request.crawl.own, ...(request.storeFile === undefined ? [] : ownFiles(request.storeFile))],
     search: isSearched(runtime.scanners, request),
     maxFileBytes: config.maxFileSize,
+    ...(request.crawl.full === true || request.verify !== undefined ? { full: true } : {}),
   };
   const premerge = isPremerge(options);
-  const bulk = createBulk({ pack, fingerprintKey: key, signal: runtime.signal, maxFileBytes: options.maxFileBytes });
+  const verifier = request.verify === undefined ? undefined : await verifierOf(pack, request.verify);
+  const bulk = createBulk({
+    pack,
+    fingerprintKey: key,
+    signal: runtime.signal,
+    maxFileBytes: options.maxFileBytes,
+    keepSecrets: verifier !== undefined,
+  });
   const base = scanContext({
     runtime,
     engine: createEngine({ pack, fingerprintKey: key }),
     fingerprintKey: key,
     hosts,
     keepsBaselineIds: request.baseline?.foreign !== undefined,
+    ...(verifier === undefined ? {} : { onSighting: (match) => verifier.offer(match) }),
   });
   const runId = contentId([startedAt, request.targets]);
   try {
@@ -116,13 +127,18 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         bulk,
         options,
         scanners,
-        rulesDigest: `${pack.hash}:${keyId}`,
+        // What is to be verified must be read: its secret is nowhere else.
+        rulesDigest: `${pack.hash}:${keyId}${verifier === undefined ? '' : `:${startedAt}`}`,
         detectors: detectorDigests(pack, keyId, options.maxFileBytes),
         runId,
         startedAt,
       });
     }
     if (runtime.signal.aborted) throw new Interrupted();
+    if (verifier !== undefined) {
+      const part = await sink.part({ scanner: 'verify', version: 1, target: 'verify', unit: 'verify', content: runId });
+      for await (const observation of verifier.run(base)) await part.add(observation);
+    }
     const facts =
       premerge && request.storeFile === undefined && !sink.observed
         ? (await import('./run/unobserved.ts')).factsOfNothing(await judge(), sink.held, {
@@ -162,6 +178,12 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
 /** Only what a change brings: next to nothing, and somebody waits. */
 function isPremerge({ staged, diff }: Pick<CrawlOptions, 'staged' | 'diff'>): boolean {
   return staged || diff !== undefined;
+}
+
+async function verifierOf(pack: Pack, { origins }: NonNullable<ScanRequest['verify']>): Promise<Verifier> {
+  const { Verifier } = await import('./verify/verifier.ts');
+  const rules = new Map(pack.detectors.flatMap(({ id, verify }) => (verify === undefined ? [] : [[id, verify] as const])));
+  return new Verifier({ rules, ...(origins === undefined ? {} : { origins }) });
 }
 
 /** Ctrl-C ends a query that runs, too. */

@@ -39,6 +39,7 @@ interface ScanOptions extends ReportOptions {
   readonly strictCoverage?: boolean;
   readonly exitCode: boolean;
   readonly exceptions?: string | false;
+  readonly verify?: boolean;
 }
 
 export async function scanCommand(io: Io, targets: readonly string[], options: ScanOptions): Promise<number> {
@@ -71,6 +72,7 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
     persona,
     ...(baseline === undefined ? {} : { baseline }),
     newOnly: options.newOnly === true,
+    ...(options.verify === true ? { verify: {} } : {}),
     ...(options.exceptions === undefined
       ? {}
       : { exceptions: options.exceptions === false ? (false as const) : resolve(io.directory, options.exceptions) }),

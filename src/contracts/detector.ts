@@ -1,5 +1,33 @@
 import { z } from 'zod';
 
+const Expected = z.strictObject({
+  status: z.array(z.int().min(100).max(599)).min(1),
+  /** Values at paths of the JSON answer: `{ ok: true }`. */
+  json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+});
+
+/**
+ * How `--verify` asks the provider whether a credential works: a call that needs no right and changes nothing. Two have
+ * protocols of their own; the others are one request, in which `{secret}` and `{publicId}` are filled.
+ */
+export const Verification = z.union([
+  z.enum(['aws-sts', 'gcp-token']),
+  z.strictObject({
+    method: z.enum(['GET', 'POST']).default('GET'),
+    url: z.string().regex(/^https:\/\/[a-z0-9.-]+(?::\d+)?\//, 'an https address with a fixed host'),
+    headers: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/), z.string()).default({}),
+    body: z.string().optional(),
+    active: Expected,
+    /** Only what proves that it does not work; all else is unknown. */
+    inactive: Expected.optional(),
+    /** Where the JSON answer says whose it is: `user.login`. */
+    identity: z.string().optional(),
+    /** Where it says what it may do: a JSON path, or `header:x-oauth-scopes`. */
+    scopes: z.string().optional(),
+  }),
+]);
+export type Verification = z.infer<typeof Verification>;
+
 /**
  * One entry of `rules/detectors/*.yml`. Schema and type share the name. A pack file is `{ vendor, detectors: [...] }`.
  *
@@ -52,6 +80,8 @@ export const Detector = z.strictObject({
    * `project` or organisation as a whole, a `database-role`, a `host` or deployment, an `agent`; `any` when the form does not tell.
    */
   holder: z.enum(['person', 'service-account', 'app', 'project', 'database-role', 'host', 'agent', 'any']).optional(),
+  /** How `--verify` asks whether it works. Absent: nobody is asked. */
+  verify: Verification.optional(),
   /** What a thief can do with it, one sentence. */
   impact: z.string().optional(),
   /** How to revoke or rotate it. */

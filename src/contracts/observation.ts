@@ -302,5 +302,6 @@ export const SURFACES = {
   gateway: 'Gateway sessions and inventory',
   'audit-log': 'Cloud and target audit logs',
   people: 'People and ownership',
+  verification: 'Live verification of found credentials',
 } as const;
 export type Surface = keyof typeof SURFACES;

@@ -57,6 +57,7 @@ const HOW_TO_COLLECT: { readonly [surface in Surface]: string } = {
   gateway: 'give an export of hoop sessions and connections',
   'audit-log': 'give an export of the audit log',
   people: 'give a roster of people (CSV or JSON with e-mail and leaving date)',
+  verification: 'scan with --verify, which asks providers whether found credentials work',
 };
 
 // Where a kind usually comes from, when a need names no surface.

@@ -18,6 +18,8 @@ export interface BulkOptions {
   readonly fingerprintKey: Uint8Array | string;
   /** Default: true. */
   readonly secretlint?: boolean;
+  /** For `--verify`: items keep the secrets they found, in memory. */
+  readonly keepSecrets?: boolean;
   /** Ends workers and their git processes; the iteration then throws `Interrupted`. */
   readonly signal?: AbortSignal;
   /** What is larger is searched up to here and said to be partial. Default: 512 MiB. */
@@ -48,6 +50,7 @@ export function createBulk(options: BulkOptions): Bulk {
     pack: options.pack,
     fingerprintKey: options.fingerprintKey,
     secretlint: options.secretlint !== false,
+    ...(options.keepSecrets === true ? { keepSecrets: true } : {}),
     maxFileBytes: options.maxFileBytes ?? DEFAULT_MAX_BYTES,
   };
   const size = Math.max(1, Math.min(MAX_WORKERS, options.workers ?? availableParallelism()));

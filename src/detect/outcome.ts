@@ -43,7 +43,7 @@ export async function conclude(
 ): Promise<ItemOutcome> {
   const own = engine.matches(result);
   const linted = whole === undefined || result.lints.length === 0 ? [] : await engine.lint(whole, result);
-  const matches = [...own, ...linted].map(withoutSecret);
+  const matches = [...own, ...linted].map((match): BulkMatch => (engine.keepsSecrets ? match : withoutSecret(match)));
   const why = [cut, tooMany(result)].filter((reason) => reason !== undefined).join('; ');
   return why === '' ? { outcome: 'read', bytes, matches } : { outcome: 'partial', why, bytes, matches };
 }

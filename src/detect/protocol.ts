@@ -1,4 +1,5 @@
 import type { BulkMatch } from '../contracts/scanner.ts';
+import { Secret } from '../util/secret.ts';
 import type { ItemOutcome } from './outcome.ts';
 import type { Pack } from './pack.ts';
 
@@ -8,6 +9,7 @@ export interface WorkerSeed {
   readonly fingerprintKey: Uint8Array | string;
   readonly secretlint: boolean;
   readonly maxFileBytes: number;
+  readonly keepSecrets?: boolean;
 }
 
 export type ToWorker =
@@ -40,8 +42,11 @@ interface Note {
   readonly index: number;
   readonly outcome: ItemOutcome['outcome'];
   readonly why: string | undefined;
-  readonly matches: readonly BulkMatch[];
+  readonly matches: readonly SentMatch[];
 }
+
+/** A match on its way between threads, which a `Secret` cannot cross. */
+type SentMatch = Omit<BulkMatch, 'secret'> & { readonly held?: string };
 
 /** A worker sends no more than this many portions ahead of what was taken. */
 export const MAX_AHEAD = 8;
@@ -95,7 +100,15 @@ export class PortionBuilder {
 }
 
 function noteOf({ outcome, why, matches }: ItemOutcome, index: number): Note {
-  return { index, outcome, why, matches };
+  return { index, outcome, why, matches: matches.map(toSent) };
+}
+
+function toSent({ secret, ...match }: BulkMatch): SentMatch {
+  return secret === undefined ? match : { ...match, held: secret.reveal() };
+}
+
+function fromSent({ held, ...match }: SentMatch): BulkMatch {
+  return held === undefined ? match : { ...match, secret: new Secret(held) };
 }
 
 /** The outcomes of a portion, one by one. */
@@ -110,6 +123,6 @@ export function* unpackPortion({ bytes, notes }: Portion): Generator<ItemOutcome
     }
     next++;
     const { outcome, why, matches } = note;
-    yield { outcome, ...(why === undefined ? {} : { why }), bytes: size, matches };
+    yield { outcome, ...(why === undefined ? {} : { why }), bytes: size, matches: matches.map(fromSent) };
   }
 }

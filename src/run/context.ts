@@ -1,4 +1,5 @@
 import type {
+  BulkMatch,
   CrawlContext,
   CrawlOptions,
   FileHead,
@@ -25,6 +26,8 @@ export interface Workshop {
   readonly hosts: Set<string>;
   /** Keep with each sighting what a detect-secrets baseline knows it by; only asked for when one was given. */
   readonly keepsBaselineIds?: boolean;
+  /** Told of each match that becomes a sighting. */
+  readonly onSighting?: (match: BulkMatch) => void;
 }
 
 export function scanContext(workshop: Workshop): ScanContext {
@@ -36,7 +39,10 @@ export function scanContext(workshop: Workshop): ScanContext {
     env: runtime.env,
     fingerprint: (secret) => fingerprint(secret, fingerprintKey),
     detect: (text, hints) => engine.detect(text, hints),
-    sighting: workshop.keepsBaselineIds === true ? sightingOf : (match, ...rest) => sightingOf(withoutBaselineId(match), ...rest),
+    sighting(match, ...rest) {
+      workshop.onSighting?.(match);
+      return sightingOf(workshop.keepsBaselineIds === true ? match : withoutBaselineId(match), ...rest);
+    },
     contacts(host) {
       if (!hosts.has(host)) runtime.log.info(`Contacting ${host}`);
       hosts.add(host);

@@ -19,6 +19,8 @@ export interface ScanRequest {
   /** Findings that are already known: left out of the report, counted in it. */
   readonly baseline?: Baseline;
   readonly newOnly: boolean;
+  /** Ask providers whether found credentials work; the addresses stand in for hosts in tests. */
+  readonly verify?: { readonly origins?: { readonly [host: string]: string } };
   /** `false`: what comments, ignore files and exceptions accept is reported like the rest. A path: exceptions from there. */
   readonly exceptions?: string | false;
   /** Frameworks whose control tables are wanted; all when empty. */
