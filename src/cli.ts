@@ -85,6 +85,7 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
     .option('--store <file>', 'keep the run in this DuckDB file; runs accumulate')
     .option('--staged', 'only what is staged in git (pre-commit)')
     .option('--diff <base..head>', 'only what changed between two commits (pull request)')
+    .option('--rules <file>', 'further rules: a gitleaks or Betterleaks pack (.toml), own detectors (.yml); repeatable', collectWhole, [])
     .option('--no-history', 'leave out the git history')
     .option('--since <ref|date>', 'only history after this commit, tag or date')
     .option('--full', 'read everything anew, whatever the store knows of earlier runs')

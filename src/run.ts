@@ -46,7 +46,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   );
   const left = describeConfig(config);
   if (left !== undefined) runtime.log.info(left);
-  const pack = await loadDetectors(config);
+  const pack = await loadDetectors(config, (what) => runtime.log.warn(what));
   if (request.storeFile !== undefined) checkStorePath(request.storeFile, 'write');
   const { fingerprintKey: findKey } = await import('./store/fingerprint-key.ts');
   const { key, source } = findKey(runtime.env, request.storeFile);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { readBaseline } from '../config/baseline.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, withRuleFiles } from '../config/load.ts';
 import { PERSONAS, type Persona, type Report, SEVERITIES, type Severity } from '../contracts/index.ts';
 import type { Io } from '../io.ts';
 import { parseOutputs, writeOutputs } from '../output.ts';
@@ -31,6 +31,7 @@ interface ScanOptions extends ReportOptions {
   readonly diff?: string;
   readonly history: boolean;
   readonly since?: string;
+  readonly rules?: readonly string[];
   readonly full?: boolean;
   readonly exclude: readonly string[];
   readonly only: readonly string[];
@@ -46,7 +47,7 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
   if (options.staged && options.diff !== undefined) {
     throw new ConfigError('--staged and --diff exclude each other', { code: 'USAGE', hint: 'Use one of them.' });
   }
-  const config = loadConfig(io.directory, options.config);
+  const config = withRuleFiles(loadConfig(io.directory, options.config), options.rules ?? [], io.directory);
   const failOn =
     options.failOn === undefined ? config.failOn : oneOf('--fail-on', options.failOn, [...SEVERITIES, 'none'] as const);
   const persona = personaOf(options.persona) ?? config.persona;

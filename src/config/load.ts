@@ -13,6 +13,8 @@ export interface LoadedConfig extends Config {
   readonly file: string | undefined;
   /** Given by name (`--config`), not merely found where the command runs. */
   readonly isNamed: boolean;
+  /** Rule files from the command line. */
+  readonly typed?: { readonly imported: readonly string[]; readonly detectors: readonly string[] };
 }
 
 /**
@@ -43,7 +45,15 @@ export function loadConfig(directory: string, named?: string): LoadedConfig {
   const { rules, accept } = parsed.data;
   return {
     ...parsed.data,
-    rules: { detectors: rules.detectors.map(from), checks: rules.checks.map(from) },
+    rules: {
+      ...rules,
+      detectors: rules.detectors.map(from),
+      checks: rules.checks.map(from),
+      imported: rules.imported.map(from),
+      ...(rules.overlay === undefined ? {} : { overlay: from(rules.overlay) }),
+      ...(rules.gitleaksDefault === undefined ? {} : { gitleaksDefault: from(rules.gitleaksDefault) }),
+      ...(rules.secretlintrc === undefined ? {} : { secretlintrc: from(rules.secretlintrc) }),
+    },
     accept: { ...accept, ...(accept.exceptions === undefined ? {} : { exceptions: from(accept.exceptions) }) },
     file,
     isNamed: named !== undefined,
@@ -92,13 +102,33 @@ function keysAt(path: readonly PropertyKey[]): readonly string[] {
  */
 export function assertTrusted(config: LoadedConfig, targets: readonly string[]): void {
   const { file, isNamed, rules } = config;
-  if (file === undefined || isNamed || rules.checks.length + rules.detectors.length === 0) return;
+  if (file === undefined || isNamed || !hasOwnRules(rules)) return;
   const isInside = targets.some((target) => !relative(target, file).startsWith('..'));
   if (!isInside) return;
   throw new ConfigError(`${file} brings rules of its own and lies in what is scanned`, {
     code: 'CONFIG_UNTRUSTED',
     hint: `Look at its rules; to use them, name the file: --config ${file}`,
   });
+}
+
+function hasOwnRules({ checks, detectors, imported, secretlint, secretlintrc, overlay }: Config['rules']): boolean {
+  return checks.length + detectors.length + imported.length + secretlint.length > 0 || secretlintrc !== undefined || overlay !== undefined;
+}
+
+/**
+ * The configuration with rule files from the command line: `.toml` is a pack of gitleaks or Betterleaks, `.yml` one of
+ * our own. Whoever types a name trusts what it names.
+ */
+export function withRuleFiles(config: LoadedConfig, files: readonly string[], directory: string): LoadedConfig {
+  if (files.length === 0) return config;
+  const paths = files.map((file) => resolve(directory, file));
+  const isYaml = (path: string): boolean => /\.ya?ml$/i.test(path);
+  const { rules } = config;
+  return {
+    ...config,
+    typed: { imported: paths.filter((path) => !isYaml(path)), detectors: paths.filter(isYaml) },
+    rules,
+  };
 }
 
 /** What a configuration leaves out, for people: nothing is left out in silence. */

@@ -31,8 +31,27 @@ export const Config = z.strictObject({
     .strictObject({
       detectors: z.array(z.string()).default([]).describe('Own detector packs (YAML files), beside the built-in ones'),
       checks: z.array(z.string()).default([]).describe('Directories with own SQL checks'),
+      imported: z.array(z.string()).default([]).describe('Rule packs of gitleaks or Betterleaks v1 (TOML files)'),
+      overlay: z
+        .string()
+        .optional()
+        .describe('YAML file with what is known of imported rules, by rule id: provider, type, identity, confidence'),
+      gitleaksDefault: z
+        .string()
+        .optional()
+        .describe("A copy of gitleaks' default pack, for imported packs that extend it; it is not shipped"),
+      secretlint: z
+        .array(
+          z.strictObject({
+            id: z.string().describe('Package of a secretlint rule or preset, installed where the configuration lies'),
+            options: z.record(z.string(), z.unknown()).optional(),
+          }),
+        )
+        .default([])
+        .describe('Further secretlint rules. They are programs, and run with your rights'),
+      secretlintrc: z.string().optional().describe('A .secretlintrc.json whose rules are used too'),
     })
-    .default({ detectors: [], checks: [] }),
+    .default({ detectors: [], checks: [], imported: [], secretlint: [] }),
   accept: z
     .strictObject({
       comments: z

@@ -106,6 +106,8 @@ export interface CrawlContext extends ScanContext {
   read(file: SourceFile): { readonly content: 'own' | 'shared'; readonly observations: AsyncIterable<Observation> } | undefined;
   /** Would some file scanner claim this path? Cheap; may ask for the head. */
   claims(file: FileHead): { readonly content: 'own' | 'shared' } | undefined;
+  /** Is a match, found without knowing its place, not to be reported there? */
+  isDiscarded?(match: BulkMatch, at: { readonly path?: string; readonly commit?: string }): boolean;
   /** Bulk detection in worker threads over a work tree or git objects: the hot path. */
   readonly bulk: BulkDetect;
   /** Kept from the last run over this target, when there is a store file. */
@@ -157,6 +159,8 @@ export interface Match {
   readonly member?: string;
   /** The inline comment that asks not to report it, as written: `gitleaks:allow`. */
   readonly allowedBy?: string;
+  /** Not to be reported at a place for which this holds; see `CrawlContext.isDiscarded`. Absent: reported everywhere. */
+  readonly unless?: PlaceTest;
   /** What a detect-secrets baseline knows the secret by, under our key; see `src/util/fingerprint.ts`. */
   readonly baselineId?: string;
   readonly identity?: IdentityId;
@@ -169,6 +173,12 @@ export interface Match {
   readonly endLine: number;
   readonly endColumn: number;
 }
+
+/**
+ * What an imported rule leaves to the place when that is not known while searching: a blob of the history has many paths.
+ * A number names a test of the pack.
+ */
+export type PlaceTest = number | boolean | readonly ['not', PlaceTest] | readonly ['and' | 'or', ...PlaceTest[]];
 
 /** A match that crossed a thread boundary: the same without the secret. */
 export type BulkMatch = Omit<Match, 'secret'> & {

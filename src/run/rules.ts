@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Check, Framework } from '../contracts/index.ts';
+import type { ImportResult } from '../detect/import/types.ts';
 import type { Pack } from '../detect/pack.ts';
 import { sha256 } from '../util/digest.ts';
 import { ConfigError } from '../util/errors.ts';
@@ -15,17 +16,43 @@ export interface Judgement {
   readonly parameters: { readonly [rule: string]: { readonly [name: string]: string | number | boolean } };
 }
 
-export async function loadDetectors(config: LoadedConfig): Promise<Pack> {
+export async function loadDetectors(config: LoadedConfig, warn?: (what: string) => void): Promise<Pack> {
   const { loadPack, finish } = await import('../detect/load.ts');
-  const pack = await loadPack({ userPacks: config.rules.detectors });
+  const pack = await loadPack({ userPacks: [...config.rules.detectors, ...(config.typed?.detectors ?? [])] });
+  const results = await loadImports(config, pack);
+  for (const { pack: imported, refused, notes } of results) {
+    for (const { rule, why } of refused) warn?.(`${imported.file}: the rule ${rule} is left out: ${why}`);
+    for (const note of notes) warn?.(`${imported.file}: ${note}`);
+  }
   const { disabled } = config.detectors;
-  if (disabled.length === 0) return pack;
-  const ids = pack.detectors.map((detector) => detector.id);
+  const { withImports } = await import('../detect/import/load.ts');
+  if (disabled.length === 0) return withImports(pack, results);
+  const ids = [pack.detectors, ...results.map((result) => result.pack.rules)].flatMap((rules) => rules.map(({ id }) => id));
   assertKnown('detector', disabled, ids);
-  return finish(
+  const kept = finish(
     pack.detectors.filter((detector) => !disabled.includes(detector.id)),
     pack.placeholders,
   );
+  return withImports(
+    kept,
+    results.map((result) => ({
+      ...result,
+      pack: { ...result.pack, rules: result.pack.rules.filter(({ id }) => !disabled.includes(id)) },
+    })),
+  );
+}
+
+/** The rule packs of other tools that the configuration or the command line names. */
+export async function loadImports(config: LoadedConfig, pack: Pack): Promise<readonly ImportResult[]> {
+  const files = [...config.rules.imported, ...(config.typed?.imported ?? [])];
+  if (files.length === 0) return [];
+  const { readImports } = await import('../detect/import/load.ts');
+  return readImports(pack, {
+    files,
+    overlay: config.rules.overlay,
+    defaultPack: config.rules.gitleaksDefault,
+    directory: process.cwd(),
+  });
 }
 
 export async function loadJudgement(config: LoadedConfig): Promise<Judgement> {
