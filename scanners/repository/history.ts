@@ -1,7 +1,7 @@
 import type { BulkMatch, CrawlContext, Location, SightingObservation } from '../../src/contracts/index.ts';
 import { BlobTable } from '../../src/files/blob-table.ts';
 import { type BlobList, hasAlternates, listAllBlobs, listReachableBlobs, readBlobs, sizeBlobs } from '../../src/files/blobs.ts';
-import { explainGitError, GitError, gitPrefix } from '../../src/files/git.ts';
+import { explainGitError, GitError, type GitRepository, gitPrefix } from '../../src/files/git.ts';
 import {
   blobsAtHead,
   blobsOfCommits,
@@ -10,12 +10,16 @@ import {
   isOlder,
   shallowCommits,
   type Trace,
+  type TraceOptions,
   traceBlobs,
 } from '../../src/files/history.ts';
+import { type ObjectStore, objectStoreOf, objectsSince } from '../../src/files/object-store.ts';
 import { headOfBytes, sourceFile } from '../../src/files/source-file.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { messageOf } from '../../src/util/errors.ts';
+import { BlobResults } from './blob-results.ts';
 import type { Checkout } from './checkout.ts';
+import type { HistoryMemory, KeptHistory } from './kept.ts';
 import type { CommitRange } from './refs.ts';
 import type { Tally } from './tally.ts';
 import { type FoundInFile, sightingIn } from './work-tree.ts';
@@ -26,7 +30,18 @@ export interface HistorySearch {
   readonly blobs: BlobTable;
   /** Every blob of the store is in `blobs`, so that what is not there is absent. */
   readonly isWhole: boolean;
+  /** How many were read as files of the work tree. */
+  readonly asFiles: number;
+  /** How many an earlier scan had read. */
+  readonly earlier: number;
+  /** The blobs that were known before. */
+  readonly before?: BlobTable;
+  /** For the next scan, but for where in the history each belongs. */
+  readonly kept?: KeptHistory;
 }
+
+/** Beyond this, git lists all its objects as quickly as it tells of some. */
+const MAX_ASKED = 50_000;
 
 interface PastBlob {
   readonly id: string;
@@ -47,37 +62,65 @@ interface Past {
   atHead: boolean;
 }
 
-/** Searches every blob that was not read as a file of the work tree. `range` limits it to what some commits brought. */
+/**
+ * Searches every blob that was not read as a file of the work tree, nor by an earlier scan with the same rules. `range`
+ * limits it to what some commits brought.
+ */
 export async function searchHistory(
   checkout: Checkout,
   readBefore: ReadonlySet<string>,
   range: CommitRange | undefined,
+  memory: HistoryMemory | undefined,
   context: CrawlContext,
   tally: Tally,
 ): Promise<HistorySearch> {
   const { repository } = checkout;
-  const list = await listBlobs(checkout, range, context.signal, tally).catch(async (error: unknown) => {
+  const before = range === undefined ? memory?.before : undefined;
+  const list = await listBlobs(checkout, range, before, context.signal, tally).catch(async (error: unknown): Promise<Listed> => {
     if (!(error instanceof GitError)) throw error;
     tally.note(`the objects could not be listed (${messageOf(await explainGitError(repository, error))})`);
-    return { blobs: BlobTable.from([]), unreadable: 0, isWhole: false };
+    return { blobs: BlobTable.from([]), unreadable: 0, isWhole: false, isFailed: true };
   });
   if (list.unreadable > 0) tally.fail('objects could not be read', '', list.unreadable);
-  const left = readBefore.size === 0 ? list.blobs : list.blobs.filter((blob) => !readBefore.has(blob.id));
-  tally.readBefore(list.blobs.length - left.length);
-  const hits = new Map<string, readonly BulkMatch[]>();
+  const source = { gitDir: repository.gitDir, git: gitPrefix(repository) };
+  const results = new BlobResults(list, before, context.detectors?.digests);
+  // With new rules: what they find something in is searched anew with all of them, for one rule has a say in what another finds.
+  const again = results.again(readBefore);
+  if (again.length > 0) {
+    context.progress.phase('Trying new rules on history', again.length);
+    try {
+      for await (const item of context.bulk.blobs(source, again, results.changedDetectors)) {
+        context.signal.throwIfAborted();
+        results.tried(item);
+        context.progress.advance(1, item.bytes);
+      }
+    } finally {
+      context.progress.end();
+    }
+  }
+  const left = results.left(readBefore);
   context.progress.phase('Reading history', left.length);
   try {
-    const source = { gitDir: repository.gitDir, git: gitPrefix(repository) };
-    for await (const item of context.bulk.blobs(source, left)) {
+    for await (const item of left.length === 0 ? [] : context.bulk.blobs(source, left)) {
       context.signal.throwIfAborted();
       tally.item(item, item.key.slice(0, 12));
-      if (item.matches.length > 0) hits.set(item.key, item.matches);
+      results.add(item);
       context.progress.advance(1, item.bytes);
     }
   } finally {
     context.progress.end();
   }
-  return { hits, blobs: list.blobs, isWhole: list.isWhole };
+  const { asFiles, earlier } = results.count(readBefore, again, tally);
+  tally.readBefore(asFiles);
+  return {
+    hits: results.hits(readBefore),
+    blobs: list.blobs,
+    isWhole: list.isWhole,
+    asFiles,
+    earlier,
+    ...(before === undefined ? {} : { before: before.blobs }),
+    ...(range !== undefined || list.isFailed === true ? {} : { kept: results.kept(list.store, readBefore) }),
+  };
 }
 
 /** Finds the commits behind the hits and behind `also`, and checks on the way that no named blob is absent. */
@@ -85,6 +128,7 @@ export async function traceHits(
   checkout: Checkout,
   search: HistorySearch,
   also: ReadonlySet<string>,
+  memory: HistoryMemory | undefined,
   context: CrawlContext,
   tally: Tally,
 ): Promise<Trace> {
@@ -96,7 +140,8 @@ export async function traceHits(
     const trace = await traceBlobs(repository, {
       countsUnwanted,
       wanted: new Set([...search.hits.keys(), ...also]),
-      ...(search.isWhole ? { known: new Set([...search.blobs].map((blob) => blob.id)) } : {}),
+      ...(search.isWhole ? { known: (id: string) => search.blobs.has(id) } : {}),
+      ...traceMemory(checkout, search, memory, context),
       acceptsPath: (path) => {
         const isAccepted = path.startsWith(repository.prefix) && !isExcluded(path);
         if (!isAccepted) refused.add(checkout.fromTarget(path));
@@ -119,6 +164,21 @@ export async function traceHits(
   } finally {
     context.progress.end();
   }
+}
+
+/** Paths decide what a trace finds: where some are left out, it is made anew each time. */
+function traceMemory(
+  { repository }: Checkout,
+  search: HistorySearch,
+  memory: HistoryMemory | undefined,
+  { options }: CrawlContext,
+): Pick<TraceOptions, 'keeps' | 'before' | 'isNew'> {
+  if (memory === undefined || !search.isWhole || repository.prefix !== '' || options.exclude.length > 0) return {};
+  const before = memory.before?.trace;
+  return {
+    keeps: true,
+    ...(before === undefined || search.before === undefined ? {} : { before, isNew: (id) => search.before?.has(id) === false }),
+  };
 }
 
 /**
@@ -161,12 +221,22 @@ export function commitOf(introduction: Introduction | undefined): Location {
   return { commit, author, ...(date === undefined ? {} : { date }) };
 }
 
+interface Listed extends BlobList {
+  readonly isWhole: boolean;
+  readonly isFailed?: boolean;
+  /** The object store that was listed. */
+  readonly store?: ObjectStore;
+  /** The blobs of before, and behind them those that came since. */
+  readonly isAppended?: boolean;
+}
+
 async function listBlobs(
   checkout: Checkout,
   range: CommitRange | undefined,
+  before: KeptHistory | undefined,
   signal: AbortSignal,
   tally: Tally,
-): Promise<BlobList & { readonly isWhole: boolean }> {
+): Promise<Listed> {
   const { repository } = checkout;
   if (range !== undefined) {
     const { ids, commits } = await blobsOfCommits(repository, range.args, signal);
@@ -178,7 +248,29 @@ async function listBlobs(
   if (repository.prefix !== '' || hasAlternates(repository)) {
     return { ...(await listReachableBlobs(repository, signal)), isWhole: false };
   }
-  return { ...(await listAllBlobs(repository, signal)), isWhole: true };
+  // Looked at before git lists what is in it: what comes meanwhile is told once more the next time.
+  const store = objectStoreOf(repository.gitDir);
+  const grown = store === undefined || before === undefined ? undefined : await listGrown(repository, before, store, signal);
+  if (grown !== undefined && store !== undefined) return { blobs: grown, unreadable: 0, isWhole: true, store, isAppended: true };
+  const list = await listAllBlobs(repository, signal);
+  return { ...list, isWhole: true, ...(store === undefined || list.unreadable > 0 ? {} : { store }) };
+}
+
+/** What was listed before, and what came since; `undefined` where only a new list tells. */
+async function listGrown(
+  repository: GitRepository,
+  before: KeptHistory,
+  store: ObjectStore,
+  signal: AbortSignal,
+): Promise<BlobTable | undefined> {
+  if (before.store === undefined) return undefined;
+  const came = objectsSince(repository.gitDir, before.store, store, before.blobs.idBytes);
+  if (came === undefined || came.length > MAX_ASKED) return undefined;
+  const unknown = came.filter((id) => !before.blobs.has(id));
+  if (unknown.length === 0) return before.blobs;
+  const list = await sizeBlobs(repository, unknown, signal);
+  if (list.unreadable > 0) return undefined;
+  return list.blobs.length === 0 ? before.blobs : before.blobs.concat(list.blobs);
 }
 
 async function pastSightings(
@@ -223,11 +315,10 @@ async function rereadOwned(
   trace: Trace,
   context: CrawlContext,
 ): Promise<Map<string, SightingObservation[]>> {
-  const sizes = new Map<string, number>();
-  for (const { id, size } of search.blobs) if (search.hits.has(id)) sizes.set(id, size);
   const candidates: string[] = [];
-  for (const [id, size] of sizes) {
+  for (const id of search.hits.keys()) {
     const introduction = trace.introductions.get(id);
+    const size = search.blobs.sizeOf(id) ?? 0;
     if (introduction !== undefined && mayBeOwned(introduction.path, size, context)) candidates.push(id);
   }
   const owned = new Map<string, SightingObservation[]>();

@@ -14,6 +14,7 @@ import { scanDiff, scanStaged } from './changes.ts';
 import { type Checkout, directoryLocation, isIgnoredDirectory, openCheckout, type Place } from './checkout.ts';
 import { FileTally } from './file-tally.ts';
 import { commitOf, type HistorySearch, joinSightings, searchHistory, traceHits } from './history.ts';
+import { HistoryMemory } from './kept.ts';
 import { type ListedFile, type Listing, listDirectory, listWorkTree } from './listing.ts';
 import { leaveOwnOut } from './own-history.ts';
 import { type CommitRange, commitRange, SINCE_INVALID } from './refs.ts';
@@ -124,6 +125,7 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   const past = new Tally(context.options.exclude);
   const { since, search: isSearched } = context.options;
   const range = since === undefined || !isSearched ? undefined : await rangeSince(since, checkout, place, context, past);
+  const memory = isSearched ? await HistoryMemory.open(`history ${name} ${place.below}`, context) : undefined;
   const plan = planReading(listing ?? { root: place.path, files: [], nested: [], submodules: [] }, context, tally);
   const found: FoundInFile[] = [];
   for await (const item of searchFiles(plan, base, context, tally)) found.push(item);
@@ -131,10 +133,10 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   const readBefore = new Set<string>();
   for (const { id } of [...plan.bulk, ...plan.claimed]) if (id !== undefined) readBefore.add(id);
   // The history is not asked for then, but it still tells who brought what the file scanners read.
-  const search = isSearched ? await searchHistory(checkout, readBefore, range, context, past) : NOTHING_FOUND;
+  const search = isSearched ? await searchHistory(checkout, readBefore, range, memory, context, past) : NOTHING_FOUND;
   const also = new Set<string>();
   for (const { id } of [...found.map((item) => item.file), ...plan.claimed]) if (id !== undefined) also.add(id);
-  const trace = await traceHits(checkout, search, also, context, past);
+  const trace = await traceHits(checkout, search, also, memory, context, past);
   const kept = await leaveOwnOut(checkout, search, trace, plan.setAside, context, past);
   const origins = new Origins();
   for await (const sighting of joinSightings(checkout, found, kept, trace, context)) {
@@ -149,10 +151,18 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   });
   yield* readClaimed(plan, locate, context, tally);
   if (listing !== undefined) yield* tally.rows(name, base);
-  if (isSearched) yield past.coverage('history', name, base, { readAsFiles: readBefore.size });
+  if (!isSearched) return;
+  const { earlier } = search;
+  yield past.coverage('history', name, base, {
+    readAsFiles: readBefore.size,
+    ...(earlier === 0 ? {} : { readEarlier: earlier }),
+  });
+  if (search.kept !== undefined) {
+    await memory?.save({ ...search.kept, ...(trace.kept === undefined ? {} : { trace: trace.kept }) });
+  }
 }
 
-const NOTHING_FOUND: HistorySearch = { hits: new Map(), blobs: BlobTable.from([]), isWhole: false };
+const NOTHING_FOUND: HistorySearch = { hits: new Map(), blobs: BlobTable.from([]), isWhole: false, asFiles: 0, earlier: 0 };
 
 /**
  * The commit that brought what was found in a file of the work tree. A file scanner finds the same credential there once

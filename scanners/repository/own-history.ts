@@ -20,7 +20,7 @@ export async function leaveOwnOut(
   tally: Tally,
 ): Promise<HistorySearch> {
   const candidates: string[] = [];
-  for (const { id, size } of search.blobs) if (mayBeDatabase(size) && search.hits.has(id)) candidates.push(id);
+  for (const id of search.hits.keys()) if (mayBeDatabase(search.blobs.sizeOf(id) ?? 0)) candidates.push(id);
   const own = new Map<string, OwnKind>();
   const known = new Set(databases);
   for await (const { id, bytes } of readBlobs(checkout.repository, candidates, context.options.maxFileBytes, context.signal)) {

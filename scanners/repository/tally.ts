@@ -32,6 +32,12 @@ export class Tally {
     this.#read += count;
   }
 
+  /** Read by an earlier scan, with the same rules. */
+  readEarlier(count: number, bytes: number): void {
+    this.#read += count;
+    this.#bytes += bytes;
+  }
+
   /** Left out with nothing lost: a symlink, a socket. */
   skip(reason: string, _path?: string): void {
     this.#skipped += 1;

@@ -39,6 +39,19 @@ export class BlobTable implements Iterable<BlobRef> {
     return this.#find(Buffer.from(id, 'hex')) >= 0;
   }
 
+  /** `undefined` for a blob that is not here. */
+  sizeOf(id: string): number | undefined {
+    const position = this.#find(Buffer.from(id, 'hex'));
+    return position < 0 ? undefined : this.sizeAt(position);
+  }
+
+  concat(other: BlobTable): BlobTable {
+    const sizes = new Float64Array(this.length + other.length);
+    sizes.set(this.#sizes);
+    sizes.set(other.#sizes, this.length);
+    return new BlobTable(Buffer.concat([this.#ids, other.#ids]), sizes);
+  }
+
   /** The ids of a stretch, in memory of their own, to be handed to another thread. */
   idsOf(from: number, to: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#ids.subarray(from * this.idBytes, to * this.idBytes));

@@ -5,6 +5,8 @@ export interface Change {
   readonly path: string;
   /** Blob id of the newer content. */
   readonly id: string;
+  /** Blob id of the older content, under whatever path; empty for a new file. */
+  readonly oldId: string;
   readonly mode: string;
   /** Lines that are new; `all` when the file is. */
   readonly added: 'all' | readonly LineRange[];
@@ -41,9 +43,9 @@ export async function listChanges(
     // `--text`: UTF-16 and other files with NULs have lines too.
     addedLines(repository, [...head, '-p', '-U0', '--text', '--no-color', '--no-ext-diff', '--no-textconv', ...tail], signal),
   ]);
-  return raw.map(({ oldId, ...change }) => ({
+  return raw.map((change) => ({
     ...change,
-    added: /^0+$/.test(oldId) ? ('all' as const) : (added.get(`${oldId}..${change.id}`) ?? []),
+    added: change.oldId === '' ? ('all' as const) : (added.get(`${change.oldId}..${change.id}`) ?? []),
   }));
 }
 
@@ -55,8 +57,8 @@ async function rawChanges(
   repository: GitRepository,
   args: readonly string[],
   signal: AbortSignal | undefined,
-): Promise<(Omit<Change, 'added'> & { readonly oldId: string })[]> {
-  const changes: (Omit<Change, 'added'> & { readonly oldId: string })[] = [];
+): Promise<Omit<Change, 'added'>[]> {
+  const changes: Omit<Change, 'added'>[] = [];
   let meta: readonly string[] | undefined;
   let pathsLeft = 0;
   await eachRecord(repository, args, { separator: 'nul', ...(signal === undefined ? {} : { signal }) }, (buffer, start, end) => {
@@ -68,12 +70,20 @@ async function rawChanges(
     }
     pathsLeft -= 1;
     if (pathsLeft > 0) return undefined;
-    const [, mode = '', oldId = '', id = '', status = ''] = meta;
+    const [oldMode = '', mode = '', old = '', id = '', status = ''] = meta;
     meta = undefined;
-    if (status !== 'D') changes.push({ path: text, id, mode, oldId });
+    // A link that becomes a file has the same bytes, and only now are they a file's.
+    const oldId = /^0+$/.test(old) || !isFile(oldMode) ? '' : old;
+    // Moved, or of another mode: nothing in it is new.
+    if (status !== 'D' && (oldId !== id || !isFile(mode))) changes.push({ path: text, id, mode, oldId });
     return undefined;
   });
   return changes;
+}
+
+/** Is this the mode of a plain file, not of a link or a submodule? */
+export function isFile(mode: string): boolean {
+  return mode.startsWith('100');
 }
 
 /** Line ranges by `OLD..NEW` ids. Bodies of the patch are passed over by their first byte; paths are not looked at. */

@@ -1,7 +1,20 @@
 import { join } from 'node:path';
 import type { IsoTime } from '../contracts/index.ts';
-import { commonDirOf, eachRecord, GitError, type GitRepository, scopeOf } from './git.ts';
+import { commonDirOf, eachRecord, type GitCall, GitError, type GitRepository, scopeOf } from './git.ts';
 import { readRegularFile } from './source-file.ts';
+import {
+  CommitOrders,
+  type Found,
+  type HistoryState,
+  type KeptTrace,
+  leadTo,
+  type PlaceInHistory,
+  readOrders,
+  sameTips,
+  stateOf,
+  TRACE_KINDS,
+  type TraceKind,
+} from './trace-state.ts';
 
 /** Where a blob came into the history. */
 export interface Introduction {
@@ -15,8 +28,8 @@ export interface Introduction {
   readonly otherPaths: readonly string[];
   /** The commit is known from a reflog only: no branch or tag leads to it. */
   readonly unreachable: boolean;
-  /** Smaller is older, by topology. Absent for what a merge or a reflog brought. */
-  readonly order?: number;
+  /** Smaller is older: see `CommitOrders`. */
+  readonly order: number;
 }
 
 export interface Trace {
@@ -29,16 +42,24 @@ export interface Trace {
   readonly absent: number;
   /** Why the history could not be walked to its end. */
   readonly why?: string;
+  /** What the next trace may begin with; absent where it may not. */
+  readonly kept?: KeptTrace;
 }
 
 export interface TraceOptions {
   /** Ids to find. */
   readonly wanted: ReadonlySet<string>;
-  /** All blobs the store has: what the history names beyond them is absent. */
-  readonly known?: ReadonlySet<string>;
+  /** Is this blob in the store? What the history names beyond those is absent. */
+  readonly known?: (id: string) => boolean;
   readonly acceptsPath?: (path: string) => boolean;
   /** Look at the path of every blob, not only of the wanted ones. */
   readonly countsUnwanted?: boolean;
+  /** Keep what the next trace may begin with. Only for a repository as a whole, with every path accepted. */
+  readonly keeps?: boolean;
+  /** What an earlier trace of this repository kept: then only commits that came since are walked, if it still holds. */
+  readonly before?: KeptTrace;
+  /** Did this blob come into the store after that trace? No commit that it walked can have named it. */
+  readonly isNew?: (id: string) => boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -47,32 +68,84 @@ const MAX_SHALLOW_BYTES = 64 * 1024 * 1024;
 const NO_BLOB = /^0+$/;
 
 /**
- * Finds the introducing commit of every wanted blob: the oldest by topology, for dates can lie. One streaming pass over
- * the plain commits; a second over the merges only for what came into being in a merge; a third over reflogs. What is
- * missing then is an unreachable object.
+ * Finds the introducing commit of every wanted blob: the oldest, where a commit is never older than one it builds on. One
+ * streaming pass over the plain commits; a second over the merges, only for what came into being in a merge; a third over
+ * reflogs. What is missing then is an unreachable object.
  */
 export async function traceBlobs(repository: GitRepository, options: TraceOptions): Promise<Trace> {
-  const tracer = new Tracer(options);
   const isAsked = options.wanted.size > 0 || options.known !== undefined || options.countsUnwanted === true;
   if (!isAsked) return { introductions: new Map(), unwanted: new Set(), refused: new Set(), absent: 0 };
+  const { keeps, signal } = options;
+  let tracer = new Tracer(options);
   let why: string | undefined;
+  let kept: KeptTrace | undefined;
   try {
-    await tracer.pass(repository, ['--all', '--no-merges'], 'ordered');
-    const countsAll = options.countsUnwanted === true;
-    if (countsAll || tracer.isOpen()) await tracer.pass(repository, ['--all', '--merges', '-c']);
-    if (countsAll || tracer.isOpen()) await tracer.pass(repository, ['--reflog', '-c', '--not', '--all'], 'unreachable');
+    const state = keeps === true ? await stateOf(repository, signal) : undefined;
+    const before = state === undefined ? undefined : await usable(repository, state, options);
+    tracer = new Tracer(options, before);
+    kept = await walk(repository, tracer, { options, state, before });
   } catch (error) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     if (!(error instanceof GitError)) throw error;
     why = error.message;
   }
   return {
-    introductions: tracer.introductions,
+    introductions: tracer.introductions(),
     unwanted: tracer.unwanted,
     refused: tracer.refused,
     absent: tracer.absent.size,
     ...(why === undefined ? {} : { why }),
+    ...(kept === undefined ? {} : { kept }),
   };
+}
+
+interface Beginning {
+  readonly options: TraceOptions;
+  readonly state: HistoryState | undefined;
+  /** Where the walk may go on. */
+  readonly before: KeptTrace | undefined;
+}
+
+async function walk(
+  repository: GitRepository,
+  tracer: Tracer,
+  { options, state, before }: Beginning,
+): Promise<KeptTrace | undefined> {
+  const { signal } = options;
+  const since = before === undefined || state === undefined || sameTips(before, state) ? [] : before.tips;
+  let orders = before?.orders ?? CommitOrders.NONE;
+  if (before === undefined || since.length > 0) {
+    // At the same time: which commit is older, and what each one changed.
+    const reading = readOrders(repository, orders, ['--all'], since, signal);
+    await Promise.all([reading, tracer.pass(repository, ['--all', '--no-merges'], 'plain', reading, since)]);
+    orders = await reading;
+    if (options.countsUnwanted === true || tracer.isOpen('merge')) {
+      await tracer.pass(repository, ['--all', '--merges', '-c'], 'merge', reading, since);
+    }
+  }
+  if (options.countsUnwanted === true || tracer.isOpen('reflog')) {
+    if (before === undefined || before.logs !== state?.logs || since.length > 0) {
+      tracer.forgetReflogs();
+      const range = ['--reflog', '--not', '--all'];
+      await tracer.pass(repository, ['-c', ...range], 'reflog', readOrders(repository, orders, range, [], signal));
+    }
+  }
+  return state === undefined ? undefined : { ...state, orders, blobs: tracer.traced(), absent: [...tracer.absent] };
+}
+
+/**
+ * May the walk begin where the last one ended? Not when the history was cut elsewhere, when commits it saw are gone from
+ * every branch, or when a blob is wanted that it was not asked for.
+ */
+async function usable(repository: GitRepository, now: HistoryState, options: TraceOptions): Promise<KeptTrace | undefined> {
+  const { before, isNew = () => false, signal } = options;
+  if (before === undefined || before.cut !== now.cut) return undefined;
+  const absent = new Set(before.absent);
+  for (const id of options.wanted) {
+    if (!before.blobs.has(id) && (absent.has(id) || !isNew(id))) return undefined;
+  }
+  if (sameTips(before, now)) return before;
+  return (await leadTo(repository, before.tips, signal)) ? before : undefined;
 }
 
 /** Ids of blobs that commits after a ref, or since a date, brought in (`range` in the words of `git log`). */
@@ -86,7 +159,7 @@ export async function blobsOfCommits(
   await eachChange(
     repository,
     ['-c', ...range],
-    signal,
+    abort(signal),
     () => {
       commits += 1;
     },
@@ -116,10 +189,9 @@ export async function blobsAtHead(
   return found;
 }
 
-/** Is `a` older than `b`: by topology where both have an order, else by date. */
+/** Is `a` older than `b`? Never, where it builds on it. */
 export function isOlder(a: Introduction, b: Introduction): boolean {
-  if (a.order !== undefined && b.order !== undefined) return a.order < b.order;
-  return (a.date ?? '') < (b.date ?? '');
+  return a.order === b.order ? a.commit < b.commit : a.order < b.order;
 }
 
 export function headKey(id: string, path: string): string {
@@ -140,51 +212,108 @@ interface Commit {
   readonly id: string;
   readonly author: string;
   readonly date: string;
-  readonly order: number;
+}
+
+/** A wanted blob at a path of a commit, as a walk comes by it. */
+interface Met {
+  readonly id: string;
+  readonly path: string;
+  readonly commit: Commit;
 }
 
 class Tracer {
-  readonly introductions = new Map<string, Introduction>();
-  readonly unwanted = new Set<string>();
   readonly absent = new Set<string>();
   readonly refused = new Set<string>();
+  readonly #unwanted = new Set<string>();
   readonly #accepted = new Set<string>();
+  readonly #found = new Map<string, Found>();
   readonly #options: TraceOptions;
+  readonly #wanted: ReadonlySet<string>;
 
-  constructor(options: TraceOptions) {
+  constructor(options: TraceOptions, before?: KeptTrace) {
     this.#options = options;
+    this.#wanted = options.wanted;
+    if (before === undefined) return;
+    // What was asked before may be asked again: it is kept up to date, within reason.
+    if (before.blobs.size < 2 * options.wanted.size + 10_000) this.#wanted = new Set([...options.wanted, ...before.blobs.keys()]);
+    for (const id of this.#wanted) {
+      const known = before.blobs.get(id);
+      if (known !== undefined) this.#found.set(id, known);
+    }
+    for (const id of before.absent) if (options.known?.(id) === false) this.absent.add(id);
   }
 
-  /** Is some wanted blob still without its commit? */
-  isOpen(): boolean {
-    for (const id of this.#options.wanted) if (!this.introductions.has(id) && !this.unwanted.has(id)) return true;
+  get unwanted(): ReadonlySet<string> {
+    return new Set([...this.#unwanted].filter((id) => !this.#found.has(id)));
+  }
+
+  /** Is there a wanted blob that a walk of this kind may still tell of? */
+  isOpen(kind: TraceKind): boolean {
+    for (const id of this.#wanted) {
+      const known = this.#found.get(id);
+      if (known === undefined ? !this.#unwanted.has(id) : rankOf(known.kind) >= rankOf(kind)) return true;
+    }
     return false;
   }
 
-  async pass(repository: GitRepository, range: readonly string[], which?: 'ordered' | 'unreachable'): Promise<void> {
-    const { wanted, known, acceptsPath = () => true, countsUnwanted, signal } = this.#options;
+  /** Walks commits, and takes the blobs met. `orders` may still be under way: it is waited for at the end. */
+  async pass(
+    repository: GitRepository,
+    range: readonly string[],
+    kind: TraceKind,
+    orders: Promise<CommitOrders>,
+    since: readonly string[] = [],
+  ): Promise<void> {
+    const { known, acceptsPath = () => true, countsUnwanted, signal } = this.#options;
+    // Awaited at the end; until then a failure must not go unhandled.
+    orders.catch(() => undefined);
+    const met: Met[] = [];
     let commit: Commit | undefined;
-    let order = 0;
     await eachChange(
       repository,
-      range,
-      signal,
+      since.length === 0 ? range : [...range, '--stdin'],
+      { ...abort(signal), ...(since.length === 0 ? {} : { input: since.map((tip) => `^${tip}\n`).join('') }) },
       (header) => {
-        order += 1;
-        commit = parseHeader(header, order);
+        commit = parseHeader(header);
       },
       (id, path) => {
-        if (known !== undefined && !known.has(id)) this.absent.add(id);
+        if (known !== undefined && !known(id)) this.absent.add(id);
         if (countsUnwanted === true) this.#judge(id, acceptsPath(path()));
-        if (!wanted.has(id) || commit === undefined) return;
-        if (!acceptsPath(path())) {
-          if (!this.introductions.has(id)) this.unwanted.add(id);
-          return;
-        }
-        this.unwanted.delete(id);
-        this.#add(id, path(), commit, which);
+        if (!this.#wanted.has(id) || commit === undefined) return;
+        if (acceptsPath(path())) met.push({ id, path: path(), commit });
+        else this.#unwanted.add(id);
       },
     );
+    this.#take(met, kind, await orders);
+  }
+
+  /** What a reflog told of, it may tell no more. */
+  forgetReflogs(): void {
+    for (const [id, { kind }] of this.#found) if (kind === 'reflog') this.#found.delete(id);
+  }
+
+  introductions(): ReadonlyMap<string, Introduction> {
+    const all = new Map<string, Introduction>();
+    for (const [id, { kind, places }] of this.#found) {
+      const [first, ...others] = places;
+      if (first === undefined) continue;
+      const date = isoTime(first.date);
+      all.set(id, {
+        commit: first.commit,
+        author: first.author,
+        ...(date === undefined ? {} : { date }),
+        path: first.path,
+        otherPaths: others.map((place) => place.path),
+        unreachable: kind === 'reflog',
+        order: first.order,
+      });
+    }
+    return all;
+  }
+
+  /** All that was asked, with what is not found. */
+  traced(): ReadonlyMap<string, Found> {
+    return new Map([...this.#wanted].map((id) => [id, this.#found.get(id) ?? { kind: 'reflog', places: [] }]));
   }
 
   #judge(id: string, isAccepted: boolean): void {
@@ -196,45 +325,58 @@ class Tracer {
     this.refused.delete(id);
   }
 
-  #add(id: string, path: string, commit: Commit, which: 'ordered' | 'unreachable' | undefined): void {
-    const known = this.introductions.get(id);
-    if (known !== undefined) {
-      if (known.path === path || known.otherPaths.length >= MAX_OTHER_PATHS || known.otherPaths.includes(path)) return;
-      this.introductions.set(id, { ...known, otherPaths: [...known.otherPaths, path] });
-      return;
+  #take(met: readonly Met[], kind: TraceKind, orders: CommitOrders): void {
+    const byId = new Map<string, Map<string, PlaceInHistory>>();
+    for (const { id, path, commit } of met) {
+      const known = this.#found.get(id);
+      if (known !== undefined && known.places.length > 0 && rankOf(known.kind) < rankOf(kind)) continue;
+      const places = byId.get(id) ?? new Map<string, PlaceInHistory>();
+      byId.set(id, places);
+      keepOlder(places, { commit: commit.id, order: orders.of(commit.id), author: commit.author, date: commit.date, path });
     }
-    const date = isoTime(commit.date);
-    this.introductions.set(id, {
-      commit: commit.id,
-      author: commit.author,
-      ...(date === undefined ? {} : { date }),
-      path,
-      otherPaths: [],
-      unreachable: which === 'unreachable',
-      ...(which === 'ordered' ? { order: commit.order } : {}),
-    });
+    for (const [id, places] of byId) {
+      const known = this.#found.get(id);
+      if (known?.kind === kind) for (const place of known.places) keepOlder(places, place);
+      // The first ones of two parts hold the first ones of the whole, so that a walk may go on where another ended.
+      this.#found.set(id, { kind, places: [...places.values()].sort(byAge).slice(0, 1 + MAX_OTHER_PATHS) });
+    }
   }
 }
 
+function rankOf(kind: TraceKind): number {
+  return TRACE_KINDS.indexOf(kind);
+}
+
+function keepOlder(places: Map<string, PlaceInHistory>, place: PlaceInHistory): void {
+  const known = places.get(place.path);
+  if (known === undefined || byAge(place, known) < 0) places.set(place.path, place);
+}
+
+function byAge(a: PlaceInHistory, b: PlaceInHistory): number {
+  if (a.order !== b.order) return a.order - b.order;
+  if (a.commit !== b.commit) return a.commit < b.commit ? -1 : 1;
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+}
+
 /**
- * Streams what commits change, oldest first. `--raw -z` output is a run of NUL-closed tokens: a commit's header (begun by
+ * Streams what commits change. `--raw -z` output is a run of NUL-closed tokens: a commit's header (begun by
  * byte 1), then pairs of a line `:MODES IDS STATUS` and a path. A path may begin with any byte, so the pair decides.
  */
 async function eachChange(
   repository: GitRepository,
   range: readonly string[],
-  signal: AbortSignal | undefined,
+  call: GitCall,
   onCommit: (header: string) => void,
   onBlob: (id: string, path: () => string) => void,
 ): Promise<void> {
   const scope = repository.prefix === '' ? [] : ['--full-history', ...scopeOf(repository)];
-  const args = ['log', '--raw', '-z', '--no-abbrev', '--no-renames', '--root', '--topo-order', '--reverse', '--encoding=UTF-8'];
+  const args = ['log', '--raw', '-z', '--no-abbrev', '--no-renames', '--root', '--encoding=UTF-8'];
   const options = [...args, '--no-show-signature', '--no-ext-diff', '--no-textconv', '--ignore-submodules=all'];
   let id: string | undefined;
   await eachRecord(
     repository,
     [...options, '--format=%x01%H%x02%an <%ae>%x02%aI', ...range, ...scope],
-    { separator: 'nul', ...abort(signal) },
+    { ...call, separator: 'nul' },
     (buffer, start, end) => {
       if (id !== undefined) {
         if (id !== '') onBlob(id, () => buffer.toString('utf8', start, end));
@@ -258,7 +400,7 @@ function newBlob(line: string): string {
   return mode !== '160000' && !NO_BLOB.test(id) ? id : '';
 }
 
-function parseHeader(header: string, order: number): Commit {
+function parseHeader(header: string): Commit {
   const first = header.indexOf('\u0002');
   const last = header.lastIndexOf('\u0002');
   return {
@@ -266,7 +408,6 @@ function parseHeader(header: string, order: number): Commit {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: names are strangers' text, bound for a terminal
     author: header.slice(first + 1, last).replace(/[\u0000-\u001f\u007f-\u009f]/g, ''),
     date: header.slice(last + 1),
-    order,
   };
 }
 

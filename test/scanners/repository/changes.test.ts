@@ -42,20 +42,162 @@ describe('repository scanner: --diff', () => {
     );
   });
 
-  it('compares with the commit where the branch left its base', async () => {
+  it('compares the two ends, or with three dots the head with the commit where it left its base', async () => {
+    const repo = tempRepo();
+    repo.write('a.txt', `key=${OLD}\n`);
+    repo.commit('Base');
+    repo.git('checkout', '-q', '-b', 'feature');
+    repo.write('b.txt', `key=${NEW}\n`);
+    repo.commit('Feature');
+    repo.git('checkout', '-q', 'main');
+    repo.write('a.txt', 'cleaned\n');
+    repo.commit('Main goes on');
+
+    const ends = await scan(repo.path, { diff: { base: 'main', head: 'feature' } });
+    const fork = await scan(repo.path, { diff: { base: 'main', head: 'feature', fromFork: true } });
+
+    assert.deepEqual(places(ends.sightings), ['a.txt:1 work-tree', 'b.txt:1 work-tree']);
+    assert.deepEqual(places(fork.sightings), ['b.txt:1 work-tree']);
+    assert.match(rowOf(fork, 'work-tree')?.subject ?? '', / main\.\.\.feature$/);
+  });
+
+  it('finds what one commit added and a later one took away, at the commit that brought it', async () => {
+    const repo = tempRepo();
+    repo.write('a.txt', `key=${OLD}\nend\n`);
+    repo.commit('Base');
+    repo.write('a.txt', `key=${OLD}\nkey=${NEW}\nend\n`);
+    const brought = repo.commit('Add a key');
+    repo.write('a.txt', `key=${OLD}\nkey=${NEW}\nmore\nend\n`);
+    repo.commit('Go on');
+    repo.write('a.txt', `key=${OLD}\nmore\nend\n`);
+    repo.commit('Take it away');
+
+    const scanned = await scan(repo.path, { diff: { base: 'HEAD~3', head: 'HEAD' } });
+
+    assert.deepEqual(places(scanned.sightings), ['a.txt:2 history']);
+    assert.equal(scanned.sightings[0]?.at?.commit, brought);
+    assert.equal(scanned.sightings[0]?.at?.atHead, false);
+    assert.match(scanned.sightings[0]?.at?.author ?? '', /<.+@.+>$/);
+    assert.deepEqual(rowOf(scanned, 'history')?.detail, { commits: 3 });
+    assert.equal(rowOf(scanned, 'history')?.outcome, 'complete');
+  });
+
+  it('tells once, at the newer end, what is there still', async () => {
     const repo = tempRepo();
     repo.write('a.txt', 'clean\n');
     repo.commit('Base');
+    repo.write('a.txt', `key=${NEW}\n`);
+    repo.commit('Add a key');
+    repo.write('a.txt', `key=${NEW}\nmore\n`);
+    repo.commit('Go on');
+
+    const scanned = await scan(repo.path, { diff: { base: 'HEAD~2', head: 'HEAD' } });
+
+    assert.deepEqual(places(scanned.sightings), ['a.txt:1 work-tree']);
+  });
+
+  it('does not take for added what a commit carried along, or a merge brought from the base', async () => {
+    const repo = tempRepo();
+    repo.write('a.txt', `${'filler\n'.repeat(20)}key=${OLD}\n`);
+    repo.commit('Base');
     repo.git('checkout', '-q', '-b', 'feature');
-    repo.write('b.txt', 'clean\n');
-    repo.commit('Feature');
+    repo.git('mv', 'a.txt', 'b.txt');
+    repo.write('b.txt', `${'filler\n'.repeat(20)}key=${OLD}\nmore\n`);
+    repo.commit('Move and change');
+    repo.write('b.txt', `moved\n${'filler\n'.repeat(20)}key=${OLD}\n`);
+    repo.commit('Change again');
     repo.git('checkout', '-q', 'main');
-    repo.write('a.txt', 'cleaner\n');
+    repo.write('c.txt', `key=${NEW}\n`);
     repo.commit('Main goes on');
+    repo.git('checkout', '-q', 'feature');
+    repo.git('merge', '-q', '--no-edit', 'main');
 
-    const scanned = await scan(repo.path, { diff: { base: 'main', head: 'feature' } });
+    const { sightings } = await scan(repo.path, { diff: { base: 'main', head: 'feature' } });
 
+    assert.deepEqual(sightings, []);
+  });
+
+  it('finds what only a merge brought', async () => {
+    const repo = tempRepo();
+    repo.write('a.txt', 'one\n');
+    repo.commit('Base');
+    repo.git('checkout', '-q', '-b', 'side');
+    repo.write('a.txt', 'side\n');
+    repo.commit('Side');
+    repo.git('checkout', '-q', 'main');
+    repo.write('a.txt', 'main\n');
+    repo.commit('Main');
+    assert.throws(() => repo.git('merge', '-q', 'side'));
+    repo.write('a.txt', `key=${NEW}\n`);
+    const merge = repo.commit('Merge');
+    repo.write('a.txt', 'clean\n');
+    repo.commit('Clean');
+
+    const { sightings } = await scan(repo.path, { diff: { base: 'HEAD~2', head: 'HEAD' } });
+
+    assert.deepEqual(
+      sightings.map(({ place, at }) => [place, at?.commit]),
+      [['history', merge]],
+    );
+  });
+
+  it('tells nothing of files that were moved, copied whole or got another mode', async () => {
+    const repo = tempRepo();
+    for (const name of ['a.txt', 'b.txt', 'c.txt']) repo.write(name, `${name}\nkey=${OLD}\n`);
+    repo.commit('Base');
+    repo.git('mv', 'a.txt', 'moved.txt');
+    repo.write('copy.txt', `b.txt\nkey=${OLD}\n`);
+    repo.git('add', '-A');
+    repo.git('update-index', '--chmod=+x', 'c.txt');
+    repo.git('commit', '-q', '-m', 'Shuffle');
+
+    const scanned = await scan(repo.path, { diff: { base: 'HEAD~1', head: 'HEAD' } });
+
+    assert.deepEqual(scanned.sightings, []);
     assert.equal(rowOf(scanned, 'work-tree')?.seen, 1);
+  });
+
+  it('says what to fetch when a shallow clone ends before the base', async () => {
+    const repo = tempRepo();
+    for (const name of ['a', 'b', 'c']) {
+      repo.write(`${name}.txt`, `${name}\n`);
+      repo.commit(name);
+    }
+    const base = git(repo.path, ['rev-parse', 'HEAD~2']).toString().trim();
+    const shallow = join(tempDir(), 'shallow');
+    git(tempDir(), ['clone', '-q', '--depth=1', `file://${repo.path}`, shallow]);
+
+    for (const diff of [
+      { base, head: 'HEAD' },
+      { base: 'origin/next', head: 'HEAD' },
+    ]) {
+      await assert.rejects(scan(shallow, { diff }), (error: Error & { hint?: string }) => {
+        assert.match(error.message, /has no commit, branch or tag .*: it is a shallow clone$/);
+        assert.match(error.hint ?? '', /git fetch --unshallow/);
+        return true;
+      });
+    }
+  });
+
+  it('says of which commits a shallow clone cannot tell what they brought', async () => {
+    const repo = tempRepo();
+    repo.write('a.txt', 'one\n');
+    repo.commit('Base');
+    repo.git('checkout', '-q', '-b', 'feature');
+    repo.write('b.txt', `key=${OLD}\n`);
+    repo.commit('Cut here');
+    repo.write('c.txt', 'clean\n');
+    repo.commit('Feature');
+    const shallow = join(tempDir(), 'shallow');
+    git(tempDir(), ['clone', '-q', '--depth=2', '-b', 'feature', `file://${repo.path}`, shallow]);
+    git(shallow, ['fetch', '-q', '--depth=1', 'origin', 'main:refs/remotes/origin/main']);
+
+    const scanned = await scan(shallow, { diff: { base: 'origin/main', head: 'HEAD' } });
+
+    assert.deepEqual(places(scanned.sightings), ['b.txt:1 work-tree']);
+    assert.equal(rowOf(scanned, 'history')?.outcome, 'partial');
+    assert.match(rowOf(scanned, 'history')?.why ?? '', /what 1 commit brought cannot be told in this shallow clone/);
+    await assert.rejects(scan(shallow, { diff: { base: 'origin/main', head: 'HEAD', fromFork: true } }), /no common commit/);
   });
 
   it('does not tell what a rename carries along', async () => {
@@ -132,7 +274,7 @@ describe('repository scanner: --diff', () => {
     assert.deepEqual(sightings, []);
   });
 
-  it('compares as they are when there is no common commit, and says so', async () => {
+  it('compares two ends without a common commit as they are, and refuses to look for their fork', async () => {
     const repo = tempRepo();
     repo.write('a.txt', 'clean\n');
     repo.commit('Base');
@@ -143,8 +285,7 @@ describe('repository scanner: --diff', () => {
     const scanned = await scan(repo.path, { diff: { base: 'main', head: 'other' } });
 
     assert.deepEqual(places(scanned.sightings), ['b.txt:1 work-tree']);
-    assert.equal(rowOf(scanned, 'work-tree')?.outcome, 'partial');
-    assert.match(rowOf(scanned, 'work-tree')?.why ?? '', /no common commit/);
+    await assert.rejects(scan(repo.path, { diff: { base: 'main', head: 'other', fromFork: true } }), /no common commit/);
   });
 
   it('works in a bare repository', async () => {

@@ -462,6 +462,8 @@ describe('repository scanner: history', () => {
     const repo = tempRepo();
     for (let index = 0; index < 20; index += 1) repo.write(`f${index}.txt`, `${index} ${TOKEN}`);
     repo.commit('Add files');
+    for (let index = 0; index < 20; index += 1) repo.write(`f${index}.txt`, `${index}`);
+    repo.commit('Take the tokens out');
     const abort = new AbortController();
     const { bulk } = testContext({ signal: abort.signal });
     const scanning = scan(

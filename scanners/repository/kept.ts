@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { BulkItem, BulkMatch, CrawlContext, Memory } from '../../src/contracts/index.ts';
+import { BlobTable } from '../../src/files/blob-table.ts';
+import { CommitOrders, type KeptTrace, TRACE_KINDS } from '../../src/files/trace-state.ts';
+import { messageOf } from '../../src/util/errors.ts';
+
+/** Raised when the same bytes would be read otherwise: what another version kept is left alone. */
+const FORMAT = 1;
+const STAMP_BYTES = 16;
+
+/** What became of blobs that were searched, and where in the history they belong. */
+export interface KeptHistory {
+  /** Detectors that every blob was searched with: digests by id. */
+  readonly detectors: ReadonlyMap<string, string>;
+  /** The files of the object store that were listed, if all of them were. */
+  readonly store?: { readonly packs: readonly string[]; readonly loose: readonly string[] };
+  /** Every blob that was known, in the order that git reads them best. */
+  readonly blobs: BlobTable;
+  /** Blobs among them that were not searched: read as files of the work tree, or not readable. */
+  readonly pending: ReadonlySet<string>;
+  /** Outcomes other than read in full. */
+  readonly notes: ReadonlyMap<string, Omit<BulkItem, 'key' | 'matches'>>;
+  readonly hits: ReadonlyMap<string, readonly BulkMatch[]>;
+  readonly trace?: KeptTrace;
+}
+
+const Hex = z.string().regex(/^[0-9a-f]*$/);
+const Count = z.number().nonnegative();
+
+const Match = z.looseObject({
+  detector: z.string(),
+  provider: z.string(),
+  type: z.string(),
+  credential: z.string(),
+  fingerprint: z.string(),
+  masked: z.string(),
+  confidence: z.enum(['high', 'medium', 'low']),
+  start: Count,
+  end: Count,
+  line: Count,
+  column: Count,
+  endLine: Count,
+  endColumn: Count,
+});
+
+const Place = z.tuple([Hex, z.number(), z.string(), z.string(), z.string()]);
+
+const State = z.strictObject({
+  format: z.literal(FORMAT),
+  base: z.string(),
+  detectors: z.record(z.string(), z.string()),
+  store: z.strictObject({ packs: z.array(z.string()), loose: z.array(Hex) }).optional(),
+  /** Names the bytes of the table of blobs; they are kept apart, for they seldom change. */
+  blobs: z.strictObject({ stamp: Hex, count: Count, idBytes: z.union([z.literal(20), z.literal(32)]) }),
+  pending: z.array(Hex),
+  notes: z.array(z.tuple([Hex, z.enum(['skipped', 'partial']), z.string(), Count])),
+  hits: z.array(z.tuple([Hex, z.array(Match)])),
+  trace: z
+    .strictObject({
+      tips: z.array(Hex),
+      cut: z.string(),
+      logs: z.string(),
+      orders: z.strictObject({ stamp: Hex, idBytes: Count }),
+      blobs: z.array(z.tuple([Hex, z.enum(TRACE_KINDS), z.array(Place)])),
+      absent: z.array(Hex),
+    })
+    .optional(),
+});
+type State = z.infer<typeof State>;
+
+/** What is kept of one repository's history between runs. What does not fit, for whatever reason, counts as absent. */
+export class HistoryMemory {
+  readonly before: KeptHistory | undefined;
+  readonly #memory: Memory;
+  readonly #name: string;
+  readonly #base: string;
+  readonly #stamps: { readonly blobs: string | undefined; readonly orders: string | undefined };
+
+  private constructor(
+    memory: Memory,
+    name: string,
+    base: string,
+    known: { readonly state: State; readonly kept: KeptHistory } | undefined,
+  ) {
+    this.#memory = memory;
+    this.#name = name;
+    this.#base = base;
+    this.before = known?.kept;
+    this.#stamps = { blobs: known?.state.blobs.stamp, orders: known?.state.trace?.orders.stamp };
+  }
+
+  /** `name`: of the repository in its target. Nothing is kept where there is no store. */
+  static async open(name: string, context: CrawlContext): Promise<HistoryMemory | undefined> {
+    const { memory, detectors, options } = context;
+    if (memory === undefined || detectors === undefined) return undefined;
+    const known = options.full === true ? undefined : await read(memory, name, detectors.base, context);
+    return new HistoryMemory(memory, name, detectors.base, known);
+  }
+
+  async save(next: KeptHistory): Promise<void> {
+    const blobs = await this.#saveBytes('blobs', this.#stamps.blobs, () =>
+      next.blobs === this.before?.blobs ? undefined : encodeTable(next.blobs),
+    );
+    const orders =
+      next.trace === undefined
+        ? undefined
+        : await this.#saveBytes('orders', this.#stamps.orders, () =>
+            next.trace?.orders === this.before?.trace?.orders ? undefined : next.trace?.orders.encode(),
+          );
+    const state: State = {
+      format: FORMAT,
+      base: this.#base,
+      detectors: Object.fromEntries(next.detectors),
+      ...(next.store === undefined ? {} : { store: { packs: [...next.store.packs], loose: [...next.store.loose] } }),
+      blobs: { stamp: blobs, count: next.blobs.length, idBytes: next.blobs.idBytes === 32 ? 32 : 20 },
+      pending: [...next.pending],
+      notes: [...next.notes].flatMap(([id, { outcome, why, bytes }]) =>
+        outcome === 'skipped' || outcome === 'partial' ? [[id, outcome, why ?? '', bytes] as State['notes'][number]] : [],
+      ),
+      hits: [...next.hits].map(([id, matches]) => [id, [...matches] as State['hits'][number][1]]),
+      ...(next.trace === undefined || orders === undefined ? {} : { trace: traceState(next.trace, orders, next.blobs.idBytes) }),
+    };
+    const text = Buffer.from(JSON.stringify(state));
+    await this.#memory.set(`${this.#name}/state`, text);
+  }
+
+  /** Writes bytes that differ from those kept; returns what names them. */
+  async #saveBytes(what: string, stamp: string | undefined, encode: () => Buffer | undefined): Promise<string> {
+    const bytes = encode();
+    if (bytes === undefined && stamp !== undefined) return stamp;
+    const content = bytes ?? Buffer.alloc(0);
+    const mark = createHash('sha256').update(content).digest().subarray(0, STAMP_BYTES);
+    if (mark.toString('hex') !== stamp) await this.#memory.set(`${this.#name}/${what}`, Buffer.concat([mark, content]));
+    return mark.toString('hex');
+  }
+}
+
+async function read(
+  memory: Memory,
+  name: string,
+  base: string,
+  context: CrawlContext,
+): Promise<{ readonly state: State; readonly kept: KeptHistory } | undefined> {
+  const bytes = await memory.get(`${name}/state`);
+  if (bytes === undefined) return undefined;
+  try {
+    const state = State.parse(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')));
+    if (state.base !== base) return undefined;
+    const table = decodeTable(await readBytes(memory, `${name}/blobs`, state.blobs.stamp), state.blobs);
+    const orders = state.trace === undefined ? undefined : await readBytes(memory, `${name}/orders`, state.trace.orders.stamp);
+    if (table === undefined) return undefined;
+    const trace = orders === undefined ? undefined : keptTrace(state, orders);
+    return {
+      state,
+      kept: {
+        detectors: new Map(Object.entries(state.detectors)),
+        ...(state.store === undefined ? {} : { store: state.store }),
+        blobs: table,
+        pending: new Set(state.pending),
+        notes: new Map(state.notes.map(([id, outcome, why, read]) => [id, { outcome, why, bytes: read }])),
+        // Written by this program from the same type: what was checked is that it is whole.
+        hits: new Map(state.hits.map(([id, matches]) => [id, matches as unknown as readonly BulkMatch[]])),
+        ...(trace === undefined ? {} : { trace }),
+      },
+    };
+  } catch (error) {
+    context.log.debug('what was kept of the last scan cannot be used', { name, why: messageOf(error) });
+    return undefined;
+  }
+}
+
+async function readBytes(memory: Memory, name: string, stamp: string): Promise<Buffer | undefined> {
+  const bytes = await memory.get(name);
+  if (bytes === undefined) return undefined;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return buffer.toString('hex', 0, STAMP_BYTES) === stamp ? buffer.subarray(STAMP_BYTES) : undefined;
+}
+
+function encodeTable(table: BlobTable): Buffer {
+  const sizes = new Float64Array(table.length);
+  for (let position = 0; position < table.length; position++) sizes[position] = table.sizeAt(position);
+  return Buffer.concat([table.idsOf(0, table.length), Buffer.from(sizes.buffer)]);
+}
+
+function decodeTable(bytes: Buffer | undefined, { count, idBytes }: State['blobs']): BlobTable | undefined {
+  if (bytes === undefined || bytes.length !== count * (idBytes + 8)) return undefined;
+  const ids = Buffer.from(bytes.subarray(0, count * idBytes));
+  // Copied: numbers must stand at multiples of their length.
+  const sizes = new Float64Array(count);
+  Buffer.from(sizes.buffer).set(bytes.subarray(count * idBytes));
+  return new BlobTable(ids, sizes);
+}
+
+function traceState(trace: KeptTrace, stamp: string, idBytes: number): NonNullable<State['trace']> {
+  return {
+    tips: [...trace.tips],
+    cut: trace.cut,
+    logs: trace.logs,
+    orders: { stamp, idBytes },
+    blobs: [...trace.blobs].map(([id, { kind, places }]) => [
+      id,
+      kind,
+      // Whose commit it is, is told of the oldest alone.
+      places.map(({ commit, order, author, date, path }, index) =>
+        index === 0 ? [commit, order, path, author, date] : [commit, order, path, '', ''],
+      ),
+    ]),
+    absent: [...trace.absent],
+  };
+}
+
+function keptTrace(state: State, orders: Buffer): KeptTrace | undefined {
+  const { trace } = state;
+  if (trace === undefined || orders.length % (trace.orders.idBytes + 8) !== 0) return undefined;
+  return {
+    tips: trace.tips,
+    cut: trace.cut,
+    logs: trace.logs,
+    orders: new CommitOrders(orders, trace.orders.idBytes),
+    blobs: new Map(
+      trace.blobs.map(([id, kind, places]) => [
+        id,
+        { kind, places: places.map(([commit, order, path, author, date]) => ({ commit, order, path, author, date })) },
+      ]),
+    ),
+    absent: trace.absent,
+  };
+}
