@@ -3,7 +3,7 @@ import { AllowComments } from '../suppress/comment.ts';
 import { LONGEST_WINDOW, type Rule, type RuleRef } from './compile.ts';
 import type { HiddenAnchor } from './hidden/anchors.ts';
 import { type Budget, openBudget, searchHidden, withHidden } from './hidden/search.ts';
-import { mayHide, type Splits, type Trigger } from './hidden/triggers.ts';
+import { mayHide, type Splits, startsEncoded, type Trigger, valueAt } from './hidden/triggers.ts';
 import type { View } from './hidden/view.ts';
 import type { ImportResultOfScan, ImportScan, ImportSearch } from './import/search.ts';
 import type { Kernel } from './kernel/kernel.ts';
@@ -152,20 +152,26 @@ export class FileScan {
     const triggers: Trigger[] = [];
     const hits = kernel.scan(bytes, from, bytes.length);
     const fresh: Found[] = [];
-    if (hits.count === 0) return fresh;
+    if (from + this.#base === 0 && startsEncoded(bytes)) triggers.push(valueAt({ start: 0, end: 1 }));
+    if (hits.count === 0 && triggers.length === 0) return fresh;
     const ends = new Map<Rule, number>();
     // `hits` lives in the kernel's own buffers: nothing below may scan again before the loop is done.
     for (let index = 0; index < hits.count; index++) {
       const at = hits.starts[index] as number;
       if (at >= limit) break;
       const use = uses[hits.anchors[index] as number] as Use;
-      if (use.kind === 'rule') this.#try(use.rule.rule, bytes, at, ends, fresh, pairs, (span) => this.#refuse(span));
-      else if (use.kind === 'lint') this.#noteLint(use, bytes, at);
+      if (use.kind === 'rule') {
+        this.#try(use.rule.rule, bytes, at, ends, fresh, pairs, (span) => {
+          this.#refuse(span);
+          if (use.rule.isGeneric) triggers.push(valueAt(span));
+        });
+      } else if (use.kind === 'lint') this.#noteLint(use, bytes, at);
       else if (mayHide(use.anchor, bytes, at, splits)) triggers.push({ anchor: use.anchor, at });
     }
+    for (const found of fresh) if (found.rule.isGeneric) triggers.push(valueAt(found));
     if (triggers.length > 0) {
       this.#hidden ??= openBudget();
-      this.#hidden ??= openBudget();
+      triggers.sort((a, b) => a.at - b.at);
       const hidden = searchHidden(bytes, triggers, this.#hidden, limit, (view) => this.#collectHidden(view));
       return withHidden(fresh, hidden);
     }
@@ -240,6 +246,7 @@ export class FileScan {
   }
 
   #locate(bytes: Buffer, fresh: Found[]): void {
+    if (fresh.length === 0) return;
     const scale = this.#scale;
     const cursor = this.#cursor.clone();
     const comments = new AllowComments(bytes);

@@ -1,6 +1,6 @@
 import type { Anchor } from '../kernel/tables.ts';
 import type { PackedDetector } from '../pack.ts';
-import { analysePattern } from '../pattern.ts';
+import { analysePattern, type ByteSet, type PatternFacts } from '../pattern.ts';
 
 /**
  * What in a text says that a value may be hidden there. All are anchors of the one automaton, so that a text without
@@ -21,7 +21,9 @@ export type Trick =
   | 'basic'
   | 'gzip'
   /** A token's beginning, whose rest may stand in another piece. */
-  | 'interrupted';
+  | 'interrupted'
+  /** No anchor: a value that stands where a secret would. */
+  | 'value';
 
 export interface HiddenAnchor extends Anchor {
   readonly trick: Trick;
@@ -181,13 +183,16 @@ export function hiddenAnchors(strong: readonly string[]): HiddenAnchor[] {
   return anchors;
 }
 
+const ANY: ByteSet = new Uint32Array(8).fill(0xffffffff);
+const analysed = new Map<string, PatternFacts>();
+
 /** What the kernel is to look at behind and before an anchor. */
 function around(text: string, after: string | undefined): Pick<Anchor, 'first' | 'notBefore' | 'minLength'> {
   if (after === undefined) return {};
-  const [, look = '', rest = ''] = /^(\(\?<![^)]*\))?(.*)$/.exec(after) ?? [];
-  const escaped = text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  const { first, notBefore, minLength } = analysePattern(`${look}${escaped}${rest}`, true);
-  return { first, notBefore, minLength };
+  const facts = analysed.get(after) ?? analysePattern(after, true);
+  analysed.set(after, facts);
+  const { first, notBefore, minLength } = facts;
+  return { first: [...Array.from(text, () => ANY), ...first], notBefore, minLength: text.length + minLength };
 }
 
 /** The characters in base64 that an anchor decides alone when it begins at byte `phase` of a group of three. */

@@ -196,7 +196,7 @@ function startOf64(bytes: Buffer, at: number, least: number): number {
     const before = isWritten ? place - 2 : breakBefore(bytes, place);
     if (before === undefined) break;
     let size = 0;
-    while (size < SHORTEST_LINE && VALUES[bytes[before - size - 1] as number] !== NONE) size++;
+    while (size < SHORTEST_LINE && isBase64(bytes[before - size - 1])) size++;
     if (size < SHORTEST_LINE || count % 4 !== 0) break;
     place = before;
   }
@@ -223,7 +223,7 @@ function valuesOf(alphabet: string, other: string): Uint8Array {
   return values;
 }
 
-export function isBase64(byte: number | undefined): boolean {
+function isBase64(byte: number | undefined): boolean {
   return byte !== undefined && VALUES[byte] !== NONE;
 }
 

@@ -109,7 +109,7 @@ function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget
     runs.push(run);
     done = run.end;
   }
-  for (const { anchor, at } of triggers) {
+  for (const { anchor, at, end = at + anchor.text.length } of triggers) {
     switch (anchor.trick) {
       case 'escapes':
       case 'entities':
@@ -132,9 +132,11 @@ function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget
       case 'call':
         for (const run of runsBeside(bytes, at, anchor.text)) add(run);
         break;
+      case 'value':
+        for (const run of encodedRuns(bytes, at, Math.max(end, at + 1), SHORTEST_WITHIN, false)) add(run);
+        break;
       case 'basic':
-        for (const run of encodedRuns(bytes, at + anchor.text.length, at + anchor.text.length + 1, SHORTEST_CALLED, true))
-          add(run);
+        for (const run of encodedRuns(bytes, end, end + 1, SHORTEST_CALLED, true)) add(run);
         break;
       case 'kubernetes':
         for (const run of secretValues(bytes, at)) add(run);

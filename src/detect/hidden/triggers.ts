@@ -6,6 +6,26 @@ import { isWordly } from './view.ts';
 export interface Trigger {
   readonly anchor: HiddenAnchor;
   readonly at: number;
+  /** Up to where a value may begin; behind the anchor when absent. */
+  readonly end?: number;
+}
+
+const VALUE: HiddenAnchor = { text: '', trick: 'value', phase: 0 };
+const SHORTEST_VALUE = 24;
+
+/** What a guess took for a secret, or nearly: it may be one that is encoded. */
+export function valueAt({ start, end }: { readonly start: number; readonly end: number }): Trigger {
+  return { anchor: VALUE, at: start, end };
+}
+
+/** Is a whole file one encoded value? */
+export function startsEncoded(bytes: Buffer): boolean {
+  if (bytes.length < SHORTEST_VALUE) return false;
+  for (let at = 0; at < SHORTEST_VALUE; at++) {
+    const byte = bytes[at] as number;
+    if (!isWordly(byte) && byte !== PLUS && byte !== SLASH) return false;
+  }
+  return true;
 }
 
 /** Tells strong anchors that are cut in two. */
@@ -147,6 +167,7 @@ const QUOTE = 34;
 const DOLLAR = 36;
 const PERCENT = 37;
 const APOSTROPHE = 39;
+const PLUS = 43;
 const HYPHEN = 45;
 const SLASH = 47;
 const COLON = 58;
