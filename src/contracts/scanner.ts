@@ -83,6 +83,8 @@ export interface ScanContext {
   fingerprint(secret: Secret): string;
   /** Finds credentials in a text. Offsets are turned into line and column relative to `at`; see `Match`. */
   detect(text: string | Uint8Array, hints?: DetectHints): readonly Match[];
+  /** Is a match, found without knowing its place, not to be reported there? An imported rule may say so. */
+  isDiscarded?(match: BulkMatch, at: { readonly path?: string; readonly commit?: string }): boolean;
   /** The sighting for a match: fills credential id, masked form, confidence and the match's position. */
   sighting(match: BulkMatch, at: Location, place: SightingObservation['place'], environment?: string): SightingObservation;
   /** Says that a host is contacted; live scanners call it before the first request. */
@@ -106,8 +108,6 @@ export interface CrawlContext extends ScanContext {
   read(file: SourceFile): { readonly content: 'own' | 'shared'; readonly observations: AsyncIterable<Observation> } | undefined;
   /** Would some file scanner claim this path? Cheap; may ask for the head. */
   claims(file: FileHead): { readonly content: 'own' | 'shared' } | undefined;
-  /** Is a match, found without knowing its place, not to be reported there? */
-  isDiscarded?(match: BulkMatch, at: { readonly path?: string; readonly commit?: string }): boolean;
   /** Bulk detection in worker threads over a work tree or git objects: the hot path. */
   readonly bulk: BulkDetect;
   /** Kept from the last run over this target, when there is a store file. */
@@ -159,7 +159,7 @@ export interface Match {
   readonly member?: string;
   /** The inline comment that asks not to report it, as written: `gitleaks:allow`. */
   readonly allowedBy?: string;
-  /** Not to be reported at a place for which this holds; see `CrawlContext.isDiscarded`. Absent: reported everywhere. */
+  /** Not to be reported at a place for which this holds; see `ScanContext.isDiscarded`. Absent: reported everywhere. */
   readonly unless?: PlaceTest;
   /** What a detect-secrets baseline knows the secret by, under our key; see `src/util/fingerprint.ts`. */
   readonly baselineId?: string;

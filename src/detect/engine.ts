@@ -6,7 +6,7 @@ import { anchorsOf, RuleRef } from './compile.ts';
 import { FileScan, type Located, type ScanResult, type Search, type Use } from './file-scan.ts';
 import { hiddenAnchors, strongAnchors } from './hidden/anchors.ts';
 import { Splits } from './hidden/triggers.ts';
-import { importedMatches } from './import/matches.ts';
+import { importedMatches, outdoneBy } from './import/matches.ts';
 import { ImportSearch } from './import/search.ts';
 import { createKernel } from './kernel/create.ts';
 import { type Anchor, layTables } from './kernel/tables.ts';
@@ -41,6 +41,8 @@ export interface Engine {
   slab(size: number): Buffer;
   /** For bulk reading: a scan that is fed in pieces. */
   open(hints?: DetectHints): FileScan;
+  /** Is a match, found without knowing its place, not to be reported there? */
+  isDiscarded(match: Pick<Match, 'unless'>, place: { readonly path?: string; readonly commit?: string }): boolean;
   /** The matches of a scan. */
   matches(result: ScanResult): Match[];
   /** What secretlint adds to a scan of the whole `bytes`; empty when no anchor was met or the text is too large. */
@@ -65,10 +67,11 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function matches(result: ScanResult): Match[] {
-    const own = result.found.map((found) => toMatch(found, fingerprintKey));
-    return result.imported === undefined
-      ? own
-      : [...own, ...importedMatches(result, result.imported, fingerprintKey)].sort((a, b) => a.start - b.start);
+    const { found, imported } = result;
+    if (imported === undefined || imported.found.length === 0) return found.map((one) => toMatch(one, fingerprintKey));
+    const isOutdone = outdoneBy(imported);
+    const own = found.filter((one) => !isOutdone(one)).map((one) => toMatch(one, fingerprintKey));
+    return [...own, ...importedMatches(result, imported, fingerprintKey)].sort((a, b) => a.start - b.start);
   }
 
   async function lint(bytes: Buffer, result: ScanResult): Promise<Match[]> {
@@ -78,6 +81,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     packHash: pack.hash,
+    isDiscarded: ({ unless }, place) => search.imports?.isDiscarded(unless, place) === true,
     keepsSecrets: options.keepSecrets === true,
     slab: (size) => search.kernel.slab(size),
     open,

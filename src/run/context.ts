@@ -39,6 +39,7 @@ export function scanContext(workshop: Workshop): ScanContext {
     env: runtime.env,
     fingerprint: (secret) => fingerprint(secret, fingerprintKey),
     detect: (text, hints) => engine.detect(text, hints),
+    isDiscarded: (match, at) => engine.isDiscarded(match, at),
     sighting(match, ...rest) {
       workshop.onSighting?.(match);
       return sightingOf(workshop.keepsBaselineIds === true ? match : withoutBaselineId(match), ...rest);
