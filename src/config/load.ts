@@ -112,7 +112,11 @@ export function assertTrusted(config: LoadedConfig, targets: readonly string[]):
 }
 
 function hasOwnRules({ checks, detectors, imported, secretlint, secretlintrc, overlay }: Config['rules']): boolean {
-  return checks.length + detectors.length + imported.length + secretlint.length > 0 || secretlintrc !== undefined || overlay !== undefined;
+  return (
+    checks.length + detectors.length + imported.length + secretlint.length > 0 ||
+    secretlintrc !== undefined ||
+    overlay !== undefined
+  );
 }
 
 /**

@@ -25,21 +25,27 @@ export async function loadDetectors(config: LoadedConfig, warn?: (what: string) 
     for (const note of notes) warn?.(`${imported.file}: ${note}`);
   }
   const { disabled } = config.detectors;
-  const { withImports } = await import('../detect/import/load.ts');
-  if (disabled.length === 0) return withImports(pack, results);
+  if (disabled.length === 0) return addImports(pack, results);
   const ids = [pack.detectors, ...results.map((result) => result.pack.rules)].flatMap((rules) => rules.map(({ id }) => id));
   assertKnown('detector', disabled, ids);
   const kept = finish(
     pack.detectors.filter((detector) => !disabled.includes(detector.id)),
     pack.placeholders,
   );
-  return withImports(
+  return addImports(
     kept,
     results.map((result) => ({
       ...result,
       pack: { ...result.pack, rules: result.pack.rules.filter(({ id }) => !disabled.includes(id)) },
     })),
   );
+}
+
+/** What reads rule packs loads only when there are some. */
+async function addImports(pack: Pack, results: readonly ImportResult[]): Promise<Pack> {
+  if (results.length === 0) return pack;
+  const { withImports } = await import('../detect/import/load.ts');
+  return withImports(pack, results);
 }
 
 /** The rule packs of other tools that the configuration or the command line names. */

@@ -1,5 +1,5 @@
+import type { PlaceTest } from '../../contracts/scanner.ts';
 import type { Expr } from './expr-parse.ts';
-import type { PlaceTest } from './types.ts';
 
 /**
  * Runs the expressions of Betterleaks. `attributes` say where the text lies; when that is not known (a blob of the

@@ -1,7 +1,8 @@
+import type { PlaceTest } from '../../contracts/scanner.ts';
 import { discards, type ExprTools, settle } from './expr.ts';
 import type { Expr } from './expr-parse.ts';
 import { translateRe2 } from './re2.ts';
-import type { ImportedPack, PlaceTest } from './types.ts';
+import type { ImportedPack } from './types.ts';
 
 /** Where a text lies. */
 export interface Place {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import type { PlaceTest } from '../../contracts/scanner.ts';
 import { AllowComments } from '../../suppress/comment.ts';
 import { createKernel } from '../kernel/create.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -9,7 +10,7 @@ import { both, discards, either, not, settle } from './expr.ts';
 import { runFor } from './guard.ts';
 import { attributesOf, type Place, PlaceTests } from './place.ts';
 import { SearchText } from './search-text.ts';
-import type { ImportedAllow, ImportedPack, ImportedRule, PlaceTest } from './types.ts';
+import type { ImportedAllow, ImportedPack, ImportedRule } from './types.ts';
 
 /** A finding of an imported rule. Holds the secret: never leaves `src/detect`. Offsets are bytes. */
 export interface ImportedFound {

@@ -93,9 +93,3 @@ export interface ImportResult {
   /** What is taken over otherwise than its author may think. */
   readonly notes: readonly string[];
 }
-
-/**
- * What only the place decides, when the place is not yet known: a blob has many paths. A number is an index into
- * `placeTests`; true means the match is not to be reported there.
- */
-export type PlaceTest = number | boolean | readonly ['not', PlaceTest] | readonly ['and' | 'or', ...PlaceTest[]];
