@@ -336,7 +336,7 @@ function parametersOf(request: ScanRequest): { readonly [name: string]: string |
     staged: crawl.staged,
     scope: scope.slice(0, 12),
     ...(crawl.since === undefined ? {} : { since: crawl.since }),
-    ...(crawl.diff === undefined ? {} : { diff: `${crawl.diff.base}..${crawl.diff.head}` }),
+    ...(crawl.diff === undefined ? {} : { diff: `${crawl.diff.base}${crawl.diff.fromFork ? '...' : '..'}${crawl.diff.head}` }),
     ...(only.length === 0 ? {} : { only: only.join(',') }),
     ...(skip.length === 0 ? {} : { skip: skip.join(',') }),
     ...(exclude.length === 0 ? {} : { exclude: exclude.join(',') }),

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { readBaseline } from '../config/baseline.ts';
 import { loadConfig, withRuleFiles } from '../config/load.ts';
-import { PERSONAS, type Persona, type Report, SEVERITIES, type Severity } from '../contracts/index.ts';
+import { type CrawlOptions, PERSONAS, type Persona, type Report, SEVERITIES, type Severity } from '../contracts/index.ts';
 import type { Io } from '../io.ts';
 import { parseOutputs, writeOutputs } from '../output.ts';
 import { loadScanners } from '../registry.ts';
@@ -139,8 +139,9 @@ export function oneOf<const T extends string>(option: string, text: string, choi
   });
 }
 
-function parseRange(text: string): { readonly base: string; readonly head: string } {
-  const { base, head } = /^(?<base>.+?)\.{2,3}(?<head>.*)$/.exec(text)?.groups ?? {};
-  if (base === undefined) return { base: text, head: 'HEAD' };
-  return { base, head: head === undefined || head === '' ? 'HEAD' : head };
+/** `A..B`, `A...B`, and `A` alone for what the work tree has changed since, as `git diff` has them. */
+function parseRange(text: string): NonNullable<CrawlOptions['diff']> {
+  const { base = '', dots, head = '' } = /^(?<base>.*?)(?<dots>\.{2,3})(?<head>[^.].*|)$/s.exec(text)?.groups ?? {};
+  if (dots === undefined) return { base: text, head: '' };
+  return { base: base || 'HEAD', head: head || 'HEAD', ...(dots === '...' ? { fromFork: true } : {}) };
 }
