@@ -288,7 +288,10 @@ async function pastSightings(
     // Outside the target: only what some commit put below it is asked for.
     if (introduction === undefined && checkout.repository.prefix !== '') continue;
     const at = pastLocation(checkout, id, introduction);
-    const sightings = owned.get(id) ?? matches.map((match) => sightingIn(match, at, 'history', context));
+    const places = introduction === undefined ? [{}] : pathsOf(introduction).map((path) => ({ ...at, path }));
+    const reported = matches.filter((match) => places.some((place) => context.isDiscarded?.(match, place) !== true));
+    if (reported.length === 0 && !owned.has(id)) continue;
+    const sightings = owned.get(id) ?? reported.map((match) => sightingIn(match, at, 'history', context));
     const isAtHead = introduction !== undefined && pathsOf(introduction).some((path) => head.has(headKey(id, path)));
     const blob = { id, introduction };
     for (const sighting of sightings) {
