@@ -17,6 +17,7 @@ import type { Unit } from '../store/index.ts';
 import { sha256 } from '../util/digest.ts';
 import { codeOf, Interrupted, messageOf, TargetError } from '../util/errors.ts';
 import { crawlContext } from './context.ts';
+import { redactNames } from './redact.ts';
 import type { Part, Sink } from './sink.ts';
 
 /** Structured readers need the whole text in memory; V8 strings end at 512 MiB. */
@@ -206,7 +207,7 @@ async function* iterate(reader: FileScanner, file: SourceFile, work: TargetWork)
 async function addAll(observations: AsyncIterable<Observation>, part: Part, work: TargetWork): Promise<void> {
   for await (const observation of observations) {
     if (work.base.signal.aborted) throw new Interrupted();
-    await part.add(observation);
+    await part.add(redactNames(observation, (text) => work.base.detect(text, { specificOnly: true })));
   }
 }
 
