@@ -6,6 +6,7 @@ import { BlobTable } from '../files/blob-table.ts';
 import { gitEnvironment } from '../files/git.ts';
 import { Interrupted } from '../util/errors.ts';
 import { createEngine } from './engine.ts';
+import { finish } from './load.ts';
 import { DEFAULT_MAX_BYTES, failed, isAborted } from './outcome.ts';
 import type { Pack } from './pack.ts';
 import { Pool, type Task } from './pool.ts';
@@ -77,7 +78,20 @@ export function createBulk(options: BulkOptions): Bulk {
     yield* threads().run(fileTasks(root, head, iterator), BATCHES_AHEAD);
   }
 
-  async function* blobs(repository: { readonly git: readonly string[] }, wanted: Iterable<BlobRef>): AsyncGenerator<BulkItem> {
+  async function* blobs(
+    repository: { readonly gitDir: string; readonly git: readonly string[] },
+    wanted: Iterable<BlobRef>,
+    detectors?: readonly string[],
+  ): AsyncGenerator<BulkItem> {
+    if (detectors !== undefined) {
+      const few = createBulk({ ...options, pack: onlyThese(options.pack, detectors), secretlint: false });
+      try {
+        yield* few.blobs(repository, wanted);
+      } finally {
+        await few.close();
+      }
+      return;
+    }
     const source = { git: repository.git, env: options.env ?? gitEnvironment() };
     const table = BlobTable.from(wanted);
     let total = 0;
@@ -100,6 +114,14 @@ export function createBulk(options: BulkOptions): Bulk {
       pool = undefined;
     },
   };
+}
+
+function onlyThese(pack: Pack, ids: readonly string[]): Pack {
+  const wanted = new Set(ids);
+  return finish(
+    pack.detectors.filter((detector) => wanted.has(detector.id)),
+    pack.placeholders,
+  );
 }
 
 /** Gives each outcome its key; a key without outcome failed. */
