@@ -2,6 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { searchImage } from '../src/detect/engine.ts';
+import { IMAGE } from '../src/detect/kernel/image.ts';
 import { loadPack, serializePack } from '../src/detect/load.ts';
 import { readJudgement } from '../src/run/rules.ts';
 import { messageOf } from '../src/util/errors.ts';
@@ -38,9 +40,11 @@ async function build(): Promise<number> {
   return 0;
 }
 
-/** All rules, parsed and checked, as JSON: a start need not read and check a hundred YAML texts. */
+/** All rules, parsed and checked, as JSON, and the tables of their search: a start need not make them from YAML texts. */
 async function writeRules(): Promise<void> {
   mkdirSync(join(NEXT, 'generated'), { recursive: true });
-  writeFileSync(join(NEXT, 'generated', 'detectors.json'), serializePack(await loadPack({ source: 'yaml' })));
+  const pack = await loadPack({ source: 'yaml' });
+  writeFileSync(join(NEXT, 'generated', 'detectors.json'), serializePack(pack));
+  writeFileSync(join(NEXT, 'generated', IMAGE), searchImage(pack));
   writeFileSync(join(NEXT, 'generated', 'judgement.json'), JSON.stringify(await readJudgement([])));
 }

@@ -2,18 +2,18 @@ import { credentialId, type IdentityId, identityId, secretCredentialId } from '.
 import type { DetectHints, Match } from '../contracts/scanner.ts';
 import { baselineId, fingerprint, mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
-import { anchorsOf, RuleRef } from './compile.ts';
-import { FileScan, type Located, type ScanResult, type Search, type Use } from './file-scan.ts';
-import { hiddenAnchors, strongAnchors } from './hidden/anchors.ts';
+import { planSearch } from './anchors.ts';
+import { RuleRef } from './compile.ts';
+import { FileScan, type Located, type ScanResult, type Search } from './file-scan.ts';
 import { Splits } from './hidden/triggers.ts';
 import { importedMatches, outdoneBy } from './import/matches.ts';
 import { ImportSearch } from './import/search.ts';
 import { createKernel } from './kernel/create.ts';
-import { type Anchor, layTables } from './kernel/tables.ts';
+import { writeImage } from './kernel/image.ts';
 import type { Found } from './match.ts';
 import type { Pack } from './pack.ts';
 import { placeholderTest } from './placeholder.ts';
-import { lintAnchors, lintText } from './secretlint.ts';
+import { lintText } from './secretlint.ts';
 import { utf16Length } from './text.ts';
 
 export interface EngineOptions {
@@ -36,7 +36,7 @@ export interface Engine {
    * Memory to read into: `size` bytes, contents undefined. What stands in it (any `subarray` of it) is searched where it is,
    * by `open().feed` and `detect`; other bytes are copied to the search's own memory first. The buffer's memory never moves
    * and is freed with the last reference to it; it must not be transferred to another thread. Make a few and keep them:
-   * each brings its own tables (about 1 MB).
+   * each brings its own tables (about 4 MB).
    */
   slab(size: number): Buffer;
   /** For bulk reading: a scan that is fed in pieces. */
@@ -117,39 +117,23 @@ function searchOf(pack: Pack, withSecretlint: boolean): Search {
 
 function prepare(pack: Pack, withSecretlint: boolean): Search {
   const rules = pack.detectors.map((detector, index) => new RuleRef(detector, index));
+  const { uses, strong, tables } = planSearch(pack, rules, withSecretlint);
   return {
-    ...kernelOf(rules, withSecretlint),
+    kernel: createKernel(tables),
+    uses,
+    splits: new Splits(strong),
     rules,
     isPlaceholder: placeholderTest(pack.placeholders),
     imports: pack.imports === undefined ? undefined : new ImportSearch(pack.imports),
   };
 }
 
-/** One automaton for all there is to look for, and what each of its anchors is for. */
-function kernelOf(rules: readonly RuleRef[], withSecretlint: boolean): Pick<Search, 'kernel' | 'splits' | 'uses'> {
-  const anchors: Anchor[] = [];
-  const uses: Use[] = [];
-  for (const rule of rules) {
-    for (const anchor of anchorsOf(rule.detector)) {
-      anchors.push(anchor);
-      uses.push({ kind: 'rule', rule });
-    }
-  }
-  for (const [name, lints] of withSecretlint ? lintAnchors() : []) {
-    for (const { text, isToken, follows } of lints) {
-      anchors.push(isToken ? { text, isExact: true, notBefore: LETTERS } : { text });
-      uses.push({ kind: 'lint', name, follows, length: text.length });
-    }
-  }
-  const strong = strongAnchors(rules.map(({ detector }) => detector));
-  for (const anchor of hiddenAnchors(strong)) {
-    anchors.push(anchor);
-    uses.push({ kind: 'hidden', anchor });
-  }
-  return { kernel: createKernel(layTables(anchors)), uses, splits: new Splits(strong) };
+/** The tables of a pack as the build writes them. */
+export function searchImage(pack: Pack): Buffer {
+  const rules = pack.detectors.map((detector, index) => new RuleRef(detector, index));
+  const { tables, key } = planSearch(pack, rules, true);
+  return writeImage(tables, key);
 }
-
-const LETTERS = Uint8Array.from({ length: 256 }, (_, byte) => (/[A-Za-z]/.test(String.fromCharCode(byte)) ? 1 : 0));
 
 /** Makes the match that scanners see. */
 function toMatch(found: Located, key: Uint8Array | string): Match {

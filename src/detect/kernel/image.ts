@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readTables, Slot, type Tables } from './tables.ts';
+
+/** The name of the file under `dist/generated/`. */
+export const IMAGE = 'search.bin';
+
+/** The tables as a file, under a key of 32 bytes that names what they were made from. */
+export function writeImage({ words }: Tables, key: Buffer): Buffer {
+  const image = Buffer.from(words.slice().buffer);
+  key.copy(image, Slot.key * 4, 0, 32);
+  return image;
+}
+
+/** The tables of that key; nothing when the image is of another, damaged, or not there. */
+export function readImage(key: Buffer, path = shippedImage()): Tables | undefined {
+  if (path === undefined) return undefined;
+  let image: Buffer;
+  try {
+    image = readFileSync(path);
+  } catch {
+    return undefined;
+  }
+  const tables = readTables(image);
+  return tables !== undefined && image.compare(key, 0, 32, Slot.key * 4, Slot.key * 4 + 32) === 0 ? tables : undefined;
+}
+
+/** Only the built package has it. */
+function shippedImage(): string | undefined {
+  if (!import.meta.url.endsWith('.js')) return undefined;
+  // dist/src/detect/kernel/image.js -> dist/generated/
+  return fileURLToPath(new URL(`../../../generated/${IMAGE}`, import.meta.url));
+}
