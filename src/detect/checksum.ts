@@ -1,5 +1,5 @@
 import { judgeAnnotatedKey, judgeIdentifiableKey } from './checksums/azure.ts';
-import { judgeAmazonClient, judgeCloudflareTunnel, judgeJsonFields, judgeLangfuse, judgeOvh } from './checksums/clients.ts';
+import { judgeAmazonClient, judgeCloudflareTunnel, judgeLangfuse, judgeOvh } from './checksums/clients.ts';
 import {
   judgeAwsKeyId,
   judgeBedrockKey,
@@ -36,7 +36,6 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   'amazon-client': { judge: judgeAmazonClient, gives: ['client'] },
   ovh: { judge: judgeOvh },
   'cloudflare-tunnel': { judge: judgeCloudflareTunnel, gives: ['account', 'tunnel'] },
-  'neptune-json': { judge: ({ secret }) => judgeJsonFields(secret, ['api_address', 'api_key']) },
   'azure-annotated': { judge: judgeAnnotatedKey },
   'azure-identifiable': { judge: judgeIdentifiableKey },
   'grafana-crc32': { judge: ({ secret }) => when(isGrafanaToken(secret)) },

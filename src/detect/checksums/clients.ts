@@ -28,9 +28,3 @@ export function judgeCloudflareTunnel({ secret }: CheckInput): Verdict {
   if (account === undefined || tunnel === undefined || !text.includes('"s":"')) return INVALID;
   return { valid: true, publicId: tunnel, groups: { account, tunnel } };
 }
-
-/** Base64 of JSON that has all of these fields. */
-export function judgeJsonFields(secret: string, fields: readonly string[]): Verdict {
-  const text = decodeBase64(secret);
-  return when(fields.every((field) => text.includes(`"${field}"`)));
-}
