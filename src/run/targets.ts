@@ -17,7 +17,7 @@ import type { Unit } from '../store/index.ts';
 import { sha256 } from '../util/digest.ts';
 import { codeOf, Interrupted, messageOf, TargetError } from '../util/errors.ts';
 import { crawlContext } from './context.ts';
-import { redactNames } from './redact.ts';
+import { NameRedactor } from './redact.ts';
 import type { Part, Sink } from './sink.ts';
 
 /** Structured readers need the whole text in memory; V8 strings end at 512 MiB. */
@@ -205,9 +205,10 @@ async function* iterate(reader: FileScanner, file: SourceFile, work: TargetWork)
 }
 
 async function addAll(observations: AsyncIterable<Observation>, part: Part, work: TargetWork): Promise<void> {
+  const names = new NameRedactor((text) => work.base.detect(text, { specificOnly: true }));
   for await (const observation of observations) {
     if (work.base.signal.aborted) throw new Interrupted();
-    await part.add(redactNames(observation, (text) => work.base.detect(text, { specificOnly: true })));
+    await part.add(names.redact(observation));
   }
 }
 
