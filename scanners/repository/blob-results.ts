@@ -76,7 +76,7 @@ export class BlobResults {
 
   /** Blobs that are to be searched with all detectors. */
   left(asFiles: ReadonlySet<string>): BlobTable {
-    if (this.#isFirst) return asFiles.size === 0 ? this.#blobs : this.#blobs.filter(({ id }) => !asFiles.has(id));
+    if (this.#isFirst) return this.#blobs.without(asFiles);
     const ids = [...this.#pending].filter((id) => !asFiles.has(id));
     // Many are read in the order of the packs, few in any.
     if (ids.length > FEW) return this.#blobs.filter(({ id }) => this.#pending.has(id) && !asFiles.has(id));

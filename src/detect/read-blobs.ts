@@ -1,10 +1,10 @@
+import { type Inlet, type ReadChild, readChild } from '../files/read-child.ts';
 import { messageOf } from '../util/errors.ts';
 import type { Engine } from './engine.ts';
 import type { FileScan } from './file-scan.ts';
 import { OVERLAP } from './file-scan.ts';
 import { conclude, cutWhy, failed, isAborted, isClean, PIECE, skipped } from './outcome.ts';
 import { type Portion, PortionBuilder } from './protocol.ts';
-import { type Inlet, type ReadChild, readChild } from './read-child.ts';
 
 export interface BlobSource {
   /** Arguments before the subcommand, `--git-dir` among them. */

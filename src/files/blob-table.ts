@@ -63,6 +63,28 @@ export class BlobTable implements Iterable<BlobRef> {
     return builder.table();
   }
 
+  /** All but these; makes no string or object of any. */
+  without(ids: Iterable<string>): BlobTable {
+    const isGone = new Uint8Array(this.length);
+    let gone = 0;
+    for (const id of ids) {
+      const position = this.#find(Buffer.from(id, 'hex'));
+      if (position < 0 || isGone[position] === 1) continue;
+      isGone[position] = 1;
+      gone++;
+    }
+    if (gone === 0) return this;
+    const left = Buffer.allocUnsafeSlow((this.length - gone) * this.idBytes);
+    const sizes = new Float64Array(this.length - gone);
+    let to = 0;
+    for (let position = 0; position < this.length; position++) {
+      if (isGone[position] === 1) continue;
+      this.#ids.copy(left, to * this.idBytes, position * this.idBytes, (position + 1) * this.idBytes);
+      sizes[to++] = this.sizeAt(position);
+    }
+    return new BlobTable(left, sizes);
+  }
+
   *[Symbol.iterator](): Generator<BlobRef> {
     for (let position = 0; position < this.length; position++) {
       yield { id: this.idAt(position), size: this.sizeAt(position) };
