@@ -3,6 +3,7 @@ import type {
   CrawlOptions,
   FileHead,
   FileScanner,
+  Memory,
   Observation,
   ObservationKind,
   ObservationOf,
@@ -14,6 +15,7 @@ import { finish } from '../../src/detect/load.ts';
 import type { Pack } from '../../src/detect/pack.ts';
 import { headOfBytes } from '../../src/files/source-file.ts';
 import { sightingOf } from '../../src/run/context.ts';
+import { detectorDigests } from '../../src/run/detectors.ts';
 import { fingerprint } from '../../src/util/fingerprint.ts';
 
 export { tempDir, writeFile } from './temp-repo.ts';
@@ -35,6 +37,26 @@ export interface TestContextOverrides {
   readonly bulk?: Partial<CrawlContext['bulk']>;
   /** Detectors; by default only the one of `fakeToken`. `await loadPack()` gives the shipped ones. */
   readonly pack?: Pack;
+  /** What an earlier scan kept: `testMemory()`. */
+  readonly memory?: Memory;
+}
+
+/** Keeps bytes as a store does, and notes what was written. */
+export function testMemory(): Memory & { readonly kept: Map<string, Uint8Array>; readonly written: string[] } {
+  const kept = new Map<string, Uint8Array>();
+  const written: string[] = [];
+  return {
+    kept,
+    written,
+    get: async (name) => kept.get(name),
+    async set(name, bytes) {
+      written.push(name);
+      kept.set(name, Uint8Array.from(bytes));
+    },
+    async delete(name) {
+      kept.delete(name);
+    },
+  };
 }
 
 export const TEST_NOW = new Date('2026-06-01T00:00:00.000Z');
@@ -138,6 +160,9 @@ export function testContext(overrides: TestContextOverrides = {}): TestContext {
       return { content: scanner.content, observations: readAll(scanner, file, context) };
     },
     bulk: { files: bulk.files, blobs: bulk.blobs, ...overrides.bulk },
+    ...(overrides.memory === undefined
+      ? {}
+      : { memory: overrides.memory, detectors: detectorDigests(pack, 'test key', DEFAULT_OPTIONS.maxFileBytes) }),
   };
   return context;
 }
