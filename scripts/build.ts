@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { searchImage } from '../src/detect/engine.ts';
+import { searchImage } from '../src/detect/anchors.ts';
 import { IMAGE } from '../src/detect/kernel/image.ts';
 import { loadPack, serializePack } from '../src/detect/load.ts';
 import { readJudgement } from '../src/run/rules.ts';

@@ -9,7 +9,6 @@ import { Splits } from './hidden/triggers.ts';
 import { importedMatches, outdoneBy } from './import/matches.ts';
 import { ImportSearch } from './import/search.ts';
 import { createKernel } from './kernel/create.ts';
-import { writeImage } from './kernel/image.ts';
 import type { Found } from './match.ts';
 import type { Pack } from './pack.ts';
 import { placeholderTest } from './placeholder.ts';
@@ -126,13 +125,6 @@ function prepare(pack: Pack, withSecretlint: boolean): Search {
     isPlaceholder: placeholderTest(pack.placeholders),
     imports: pack.imports === undefined ? undefined : new ImportSearch(pack.imports),
   };
-}
-
-/** The tables of a pack as the build writes them. */
-export function searchImage(pack: Pack): Buffer {
-  const rules = pack.detectors.map((detector, index) => new RuleRef(detector, index));
-  const { tables, key } = planSearch(pack, rules, true);
-  return writeImage(tables, key);
 }
 
 /** Makes the match that scanners see. */

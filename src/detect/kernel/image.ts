@@ -1,19 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readTables, Slot, type Tables } from './tables.ts';
+import { type ReadTables, readTables, Slot, type Tables } from './tables.ts';
 
 /** The name of the file under `dist/generated/`. */
 export const IMAGE = 'search.bin';
 
-/** The tables as a file, under a key of 32 bytes that names what they were made from. */
-export function writeImage({ words }: Tables, key: Buffer): Buffer {
-  const image = Buffer.from(words.slice().buffer);
-  key.copy(image, Slot.key * 4, 0, 32);
-  return image;
+/** The tables as a file, with notes of their owner's, under a key of 32 bytes that names what they were made from. */
+export function writeImage({ words }: Tables, key: Buffer, notes: string): Buffer {
+  const [tables, behind] = [Buffer.from(words.slice().buffer), Buffer.from(notes, 'utf8')];
+  tables.writeInt32LE(behind.length, Slot.notes * 4);
+  key.copy(tables, Slot.key * 4, 0, 32);
+  return Buffer.concat([tables, behind]);
 }
 
 /** The tables of that key; nothing when the image is of another, damaged, or not there. */
-export function readImage(key: Buffer, path = shippedImage()): Tables | undefined {
+export function readImage(key: Buffer, path = shippedImage()): ReadTables | undefined {
   if (path === undefined) return undefined;
   let image: Buffer;
   try {

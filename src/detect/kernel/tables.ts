@@ -32,6 +32,11 @@ export interface Tables {
   readonly longest: number;
 }
 
+/** Tables as they were read, and what was kept with them. */
+export interface ReadTables extends Tables {
+  readonly notes: string;
+}
+
 export const Slot = {
   format: 0,
   /** Bytes of the whole. */
@@ -43,6 +48,8 @@ export const Slot = {
   anchors: 5,
   /** Most anchors in one list. */
   most: 6,
+  /** Bytes of the notes that follow the tables in an image. */
+  notes: 7,
   /** A hash of what it was made from: eight words. */
   key: 8,
   /** Written by the WASM kernel while it runs. */
@@ -53,7 +60,7 @@ export const Slot = {
 export const CLASSES = 256;
 export const TRANSITIONS = 1024;
 /** Raised when the layout changes: an image of another format is not read. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 /** No check looks further than this behind the start of its keyword. */
 export const MAX_LOOK = 64;
 
@@ -135,14 +142,19 @@ export function layTables(anchors: readonly Anchor[]): Tables {
   return { words, longest: automaton.longest };
 }
 
-/** An image that was made by `layTables`; nothing when it is of another format or cut. */
-export function readTables(image: Uint8Array): Tables | undefined {
-  if (image.length < TRANSITIONS || image.length % 4 !== 0) return undefined;
+/** An image of tables, with notes behind them; nothing when it is of another format or cut. */
+export function readTables(image: Uint8Array): ReadTables | undefined {
+  if (image.length < TRANSITIONS) return undefined;
   const isAligned = image.byteOffset % 4 === 0 && image.buffer instanceof ArrayBuffer;
   const own = isAligned ? (image as Uint8Array<ArrayBuffer>) : Uint8Array.from(image);
-  const words = new Int32Array(own.buffer, own.byteOffset, own.length / 4);
-  if (words[Slot.format] !== FORMAT || words[Slot.size] !== own.length) return undefined;
-  return { words, longest: words[Slot.longest] as number };
+  const head = new Int32Array(own.buffer, own.byteOffset, TRANSITIONS / 4);
+  const [size = 0, notes = 0] = [head[Slot.size], head[Slot.notes]];
+  if (head[Slot.format] !== FORMAT || size % 4 !== 0 || size + notes !== own.length) return undefined;
+  return {
+    words: new Int32Array(own.buffer, own.byteOffset, size / 4),
+    longest: head[Slot.longest] as number,
+    notes: Buffer.from(own.buffer, own.byteOffset + size, notes).toString('utf8'),
+  };
 }
 
 interface Check {
