@@ -175,6 +175,10 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   }
 }
 
+function rangeText({ base, head, fromFork }: NonNullable<CrawlOptions['diff']>): string {
+  return head === '' ? base : `${base}${fromFork === true ? '...' : '..'}${head}`;
+}
+
 /** Only what a change brings: next to nothing, and somebody waits. */
 function isPremerge({ staged, diff }: Pick<CrawlOptions, 'staged' | 'diff'>): boolean {
   return staged || diff !== undefined;
@@ -336,7 +340,7 @@ function parametersOf(request: ScanRequest): { readonly [name: string]: string |
     staged: crawl.staged,
     scope: scope.slice(0, 12),
     ...(crawl.since === undefined ? {} : { since: crawl.since }),
-    ...(crawl.diff === undefined ? {} : { diff: `${crawl.diff.base}${crawl.diff.fromFork ? '...' : '..'}${crawl.diff.head}` }),
+    ...(crawl.diff === undefined ? {} : { diff: rangeText(crawl.diff) }),
     ...(only.length === 0 ? {} : { only: only.join(',') }),
     ...(skip.length === 0 ? {} : { skip: skip.join(',') }),
     ...(exclude.length === 0 ? {} : { exclude: exclude.join(',') }),

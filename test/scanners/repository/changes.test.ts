@@ -274,6 +274,42 @@ describe('repository scanner: --diff', () => {
     assert.deepEqual(sightings, []);
   });
 
+  it('reads what the work tree has changed since a commit, staged or not', async () => {
+    const repo = tempRepo();
+    for (const name of ['edited.txt', 'staged.txt', 'gone.txt']) repo.write(name, `key=${OLD}\n`);
+    repo.commit('Base');
+    repo.write('later.txt', 'one\n');
+    repo.commit('Later');
+    repo.write('staged.txt', `key=${OLD}\nkey=${NEW}\n`);
+    repo.write('gone.txt', `key=${OLD}\nkey=${NEW}\n`);
+    repo.git('add', '-A');
+    repo.write('edited.txt', `more\nkey=${OLD}\nand more\nkey=${NEW}\n`);
+    repo.write('untracked.txt', `key=${NEW}\n`);
+    repo.remove('gone.txt');
+
+    const scanned = await scan(repo.path, { diff: { base: 'HEAD~1', head: '' } });
+
+    assert.deepEqual(places(scanned.sightings), ['edited.txt:4 work-tree', 'staged.txt:2 work-tree']);
+    assert.match(rowOf(scanned, 'work-tree')?.subject ?? '', / changes since HEAD~1$/);
+    assert.equal(rowOf(scanned, 'work-tree')?.read, 3);
+  });
+
+  it('finds what the commits since brought and the work tree has no more', async () => {
+    const repo = tempRepo();
+    repo.write('a.txt', 'one\n');
+    repo.commit('Base');
+    repo.write('a.txt', `one\nkey=${NEW}\n`);
+    const brought = repo.commit('Add a key');
+    repo.write('a.txt', 'one\ntwo\n');
+
+    const { sightings } = await scan(repo.path, { diff: { base: 'HEAD~1', head: '' } });
+
+    assert.deepEqual(
+      sightings.map(({ place, at }) => [place, at?.commit]),
+      [['history', brought]],
+    );
+  });
+
   it('compares two ends without a common commit as they are, and refuses to look for their fork', async () => {
     const repo = tempRepo();
     repo.write('a.txt', 'clean\n');

@@ -1,0 +1,125 @@
+import type { CrawlContext, Location, Observation } from '../../src/contracts/index.ts';
+import { readBlobs } from '../../src/files/blobs.ts';
+import { type Change, isAdded } from '../../src/files/changes.ts';
+import { type GitRepository, gitOutput } from '../../src/files/git.ts';
+import { headOfBytes, sourceFile } from '../../src/files/source-file.ts';
+import type { Checkout } from './checkout.ts';
+import type { FileTally } from './file-tally.ts';
+import { databaseBeside, databaseIn, ownBelow } from './own.ts';
+import { placeOf } from './place.ts';
+import { leaveOut, sightingIn } from './work-tree.ts';
+
+/** A list of changes, on its way to be read. */
+export interface Reading {
+  readonly changes: readonly Change[];
+  readonly subject: string;
+  readonly tally: FileTally;
+  /** Gets the fingerprints of all that stands in the changed files, new or not. */
+  readonly seen: Set<string>;
+  /** Does the older end have this very content, under any path? */
+  readonly inBase: (id: string) => Promise<boolean>;
+}
+
+/** Asks git once, and only if somebody asks: a new file that holds something may be a copy of an old one. */
+export function blobsOf(repository: GitRepository, tree: string | undefined, signal: AbortSignal): Reading['inBase'] {
+  let ids: Promise<ReadonlySet<string>> | undefined;
+  return async (id) => {
+    if (tree === undefined) return false;
+    // `MODE TYPE ID TAB PATH`
+    ids ??= gitOutput(repository, ['ls-tree', '-r', '-z', '--full-tree', tree], { signal }).then(
+      (output) => new Set(output.toString('latin1').match(/(?<= )[0-9a-f]{40,64}(?=\t)/g)),
+    );
+    return (await ids).has(id);
+  };
+}
+
+export async function* readChanges(checkout: Checkout, reading: Reading, context: CrawlContext): AsyncGenerator<Observation> {
+  yield* readFromStore(checkout, reading, context);
+  yield* reading.tally.rows(`${checkout.name} ${reading.subject}`, { repository: checkout.name });
+}
+
+/** Whole files are searched, for the context; only what stands on added lines is told. */
+export async function* readFromStore(
+  checkout: Checkout,
+  { changes: all, tally, seen, inBase }: Reading,
+  context: CrawlContext,
+): AsyncGenerator<Observation> {
+  const { repository, name } = checkout;
+  const own = repository.workTree === undefined ? new Set<string>() : ownBelow(repository.workTree, context.options.own);
+  const byId = new Map<string, Change[]>();
+  for (const change of all) {
+    if (checkout.isExcluded(change.path)) tally.exclude(change.path, checkout.fromTarget(change.path));
+    else if (own.has(change.path) || own.has(databaseBeside(change.path) ?? '')) leaveOut('run', change.path, tally);
+    else if (change.mode === '160000') tally.skip('submodules', change.path);
+    else if (change.mode === '120000') tally.skip('symlinks', change.path);
+    else if (/^0+$/.test(change.id)) tally.pass('unmerged files', change.path);
+    else byId.set(change.id, [...(byId.get(change.id) ?? []), change]);
+  }
+  context.progress.phase('Reading changes', byId.size);
+  try {
+    for await (const { id, bytes, why } of readBlobs(
+      repository,
+      [...byId.keys()],
+      context.options.maxFileBytes,
+      context.signal,
+    )) {
+      context.signal.throwIfAborted();
+      for (const change of byId.get(id) ?? []) {
+        if (bytes === undefined) {
+          tally.fail(`could not be read: ${why}`, change.path);
+          continue;
+        }
+        const kind = databaseIn([bytes]);
+        if (kind !== undefined) {
+          leaveOut(kind, change.path, tally);
+          continue;
+        }
+        if (!context.options.search && context.claims(headOfBytes(change.path, bytes)) === undefined) {
+          tally.unasked();
+          continue;
+        }
+        tally.read(bytes.length, change.path);
+        for await (const observation of readChange(
+          change,
+          bytes,
+          { repository: name, path: change.path, atHead: true },
+          context,
+          seen,
+        )) {
+          const isCopy = observation.kind === 'sighting' && change.added === 'all' && (await inBase(change.id));
+          if (!isCopy) yield observation;
+        }
+      }
+      context.progress.advance(1, bytes?.length ?? 0);
+    }
+  } finally {
+    context.progress.end();
+  }
+}
+
+/** What a file holds; sightings only where the change is new. `seen` gets the fingerprints of all. */
+export async function* readChange(
+  change: Change,
+  bytes: Uint8Array,
+  at: Location & { readonly path: string },
+  context: CrawlContext,
+  seen: Set<string>,
+): AsyncGenerator<Observation> {
+  const place = placeOf(change.path);
+  const content = context.claims(headOfBytes(change.path, bytes))?.content;
+  if (content !== undefined) {
+    const reading = context.read(sourceFile(change.path, bytes, at, place));
+    for await (const observation of reading?.observations ?? []) {
+      if (observation.kind === 'sighting') seen.add(observation.fingerprint);
+      const line = observation.at?.line;
+      const isOld =
+        observation.kind === 'sighting' && line !== undefined && !isAdded(change, line, observation.at?.endLine ?? line);
+      if (!isOld) yield observation;
+    }
+  }
+  if (content === 'own' || !context.options.search) return;
+  for (const match of context.detect(bytes, { path: change.path })) {
+    seen.add(match.fingerprint);
+    if (isAdded(change, match.line, match.endLine)) yield sightingIn(match, at, place, context);
+  }
+}
