@@ -109,7 +109,7 @@ export class FileScan {
     const pairs = new Pairs(bytes, { isCutLeft: this.#base > 0, isCutRight: !isLast }, this.#search.isPlaceholder);
     const fresh = this.#collect(bytes, this.#done - this.#base, limit, pairs);
     this.#locate(bytes, fresh);
-    const piece = { from: this.#done - this.#base, limit, base: this.#base, scale: this.#scale, cursor: this.#cursor };
+    const piece = { from: this.#done - this.#base, limit, base: this.#base, scale: this.#scale, cursor: this.#cursor, isBinary: this.#isBinary };
     this.#imports?.feed(bytes, piece);
     this.#done = this.#base + limit;
     if (isLast) return raw.length;
