@@ -23,7 +23,7 @@ import { crc32Base36, crc32Base62, crc32Hex, grafanaChecksum } from './checksums
  * | `{{bedrock}}` `{{bedrockshort}}` | Bedrock API keys |
  * | `{{jwt:NAME}}` | a JWT: `user`, `k8s`, `gcp`, `anon` |
  * | `{{json64:prefix}}` | `prefix` and base64url of a JSON object |
- * | `{{discord}}` `{{jirapat}}` | their forms |
+ * | `{{discord}}` `{{jirapat}}` `{{cftunnel}}` | their forms |
  * | `{{basic64:NAME:24}}` `{{text64:18}}` | base64 of `NAME:` and so many characters, or of the characters alone |
  * | `{{pem:RSA PRIVATE KEY}}` `{{pemline:PRIVATE KEY}}` | a PEM block over lines, or in one line with `\n`; `:aes256-ctr` behind it is OpenSSH's cipher |
  *
@@ -42,6 +42,13 @@ export function expandExample(text: string, seed: string): Expanded {
     return made;
   });
   return { text: expanded, generated: (marked ?? longest).replace(/(?:\\n|\s)+$/, '') };
+}
+
+/** The text as a file would hold it: what has characters of one byte beyond ASCII and none above stands for bytes. */
+export function bytesOf(text: string): Buffer {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a key store begins with them
+  const isBinary = /[\0-\x08\x80-\x9f\xce\xfe]/.test(text) && !/[^\0-\xff]/.test(text);
+  return Buffer.from(text, isBinary ? 'latin1' : 'utf8');
 }
 
 export interface Expanded {
@@ -109,6 +116,14 @@ function make(kind: string, words: readonly string[], random: Random): string | 
     }
     case 'azkey':
       return makeAzureKey(first, random);
+    case 'cftunnel':
+      return base64(
+        JSON.stringify({
+          a: pick(ALPHABETS.hex ?? '', 32, random),
+          t: make('uuid', [], random),
+          s: base64(pick(ALPHABETS.alnum ?? '', 32, random)),
+        }),
+      );
     case 'awskey':
       return encodeAwsKeyId(first, `8${pick(DIGITS, 11, random)}`, pick(ALPHABETS.base32 ?? '', 9, random));
     case 'bedrock':

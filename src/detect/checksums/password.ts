@@ -46,12 +46,15 @@ export function judgePostgresUrl(input: CheckInput): Verdict {
 /** Variables, templates, substitutions, options, paths: what stands in the place of a password. */
 const REFERENCE = /^[-$%<{(`!./~]|\$[({A-Za-z_]|`|\{\{|%\w+%|^\w+\(|^\[/;
 
+/** What says of itself that it is none. */
+const NO_LOGIN = /redacted|removed|placeholder|your|insert|replace|change[-_]?(?:me|it)|dummy|fake/i;
+
 /** In a file of logins a value is a password, however poor. */
 export function judgeLogin({ secret, groups }: CheckInput): Verdict {
   const { user = '', host = '' } = groups;
   if (/^(?:\$[({A-Za-z_]|%[({\w]+%?$|<[^>]*>$|\{\{|`)|\$\{|\{\{|^[*x.]+$|^(?:null|none|nil|true|false|undefined)$/i.test(secret))
     return INVALID;
-  if (EXAMPLE_HOST.test(host)) return INVALID;
+  if (EXAMPLE_HOST.test(host) || NO_LOGIN.test(secret)) return INVALID;
   return isWeak(secret, user) || COMMON_WORDS.test(secret.toLowerCase()) ? { valid: true, confidence: 'low' } : VALID;
 }
 
