@@ -224,6 +224,8 @@ export interface BulkItem {
   readonly why?: string;
   readonly bytes: number;
   readonly matches: readonly BulkMatch[];
+  /** Of an archive: files in it that were read, and that were not. */
+  readonly members?: { readonly read: number; readonly skipped: number };
 }
 
 export interface Log {
