@@ -10,10 +10,13 @@ const MAX_WORDY = 400;
 export function placeholderTest(placeholders: Placeholders): PlaceholderTest {
   const exact = new Set(placeholders.exact);
   const patterns = placeholders.patterns.map((pattern) => new RegExp(pattern, 'i'));
+  // A word may be part of a poor password; `*****` and `0000000000` are not.
+  const marks = placeholders.contains.filter((part) => !/^[a-z]+$/.test(part));
   return (secret, isGeneric, acceptsWeak = false) => {
     const folded = secret.toLowerCase();
     if (!acceptsWeak && exact.has(folded)) return true;
-    if (secret.length <= MAX_WORDY && placeholders.contains.some((part) => folded.includes(part))) return true;
+    if (secret.length <= MAX_WORDY && (acceptsWeak ? marks : placeholders.contains).some((part) => folded.includes(part)))
+      return true;
     if (isGeneric && !acceptsWeak && placeholders.words.some((word) => folded.includes(word))) return true;
     if (patterns.some((pattern) => pattern.test(secret))) return true;
     return isMonotonous(folded);

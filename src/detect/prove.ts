@@ -1,5 +1,5 @@
 import { createEngine, type Engine } from './engine.ts';
-import { expandExample } from './examples.ts';
+import { bytesOf, expandExample } from './examples.ts';
 import { finish } from './load.ts';
 import type { Pack, PackedDetector } from './pack.ts';
 
@@ -49,7 +49,7 @@ function proveOne(detector: PackedDetector, pack: Pack, slowest: number): Proble
   for (const [index, example] of detector.examples.entries()) problems.push(...proveExample(detector, engine, example, index));
   for (const [index, example] of detector.counterExamples.entries()) {
     const { text } = expandExample(example, `${detector.id}/counter/${index}`);
-    if (engine.detect(text).length === 0) continue;
+    if (engine.detect(bytesOf(text)).length === 0) continue;
     problems.push(
       problem(
         detector,
@@ -70,12 +70,13 @@ function proveExample(detector: PackedDetector, engine: Engine, example: string,
       problem(detector, `example ${index + 1} holds none of the keywords: ${example}`, 'add a keyword that real texts hold'),
     ];
   }
-  const matches = engine.detect(text);
+  const bytes = bytesOf(text);
+  const matches = engine.detect(bytes);
   if (matches.length === 0) {
     return [problem(detector, `example ${index + 1} is not hit: ${example}`, 'mend the pattern or the example')];
   }
   const isInside = matches.some(
-    (match) => match.secret.reveal().includes(generated) || text.slice(match.start, match.end).includes(generated),
+    (match) => match.secret.reveal().includes(generated) || bytes.toString('utf8', match.start, match.end).includes(generated),
   );
   if (isInside) return [];
   return [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEngine, type Engine } from '../../src/detect/engine.ts';
-import { expandExample } from '../../src/detect/examples.ts';
+import { bytesOf, expandExample } from '../../src/detect/examples.ts';
 import { loadPack } from '../../src/detect/load.ts';
 import type { Pack } from '../../src/detect/pack.ts';
 import { proveDetectors } from '../../src/detect/prove.ts';
@@ -40,7 +40,7 @@ describe('shipped detectors', () => {
     const lost = pack.detectors.flatMap((detector) =>
       detector.examples.flatMap((example, index) => {
         const { text } = expandExample(example, `${detector.id}/${index}`);
-        const found = engine.detect(text).map((match) => match.detector);
+        const found = engine.detect(bytesOf(text)).map((match) => match.detector);
         return found.includes(detector.id) ? [] : [`${detector.id} ${index + 1}: ${found.join(', ') || 'nothing'}`];
       }),
     );
