@@ -31,6 +31,7 @@ export interface ImportedFound {
 
 /** Imported rules, ready to search. */
 export class ImportSearch {
+  readonly packs: readonly ImportedPack[];
   readonly places: PlaceTests;
   readonly rules: readonly CompiledRule[];
   /** Those without a regex. */
@@ -41,6 +42,7 @@ export class ImportSearch {
   readonly wasted = new Map<CompiledRule, number>();
 
   constructor(packs: readonly ImportedPack[]) {
+    this.packs = packs;
     this.places = new PlaceTests(packs);
     this.rules = packs.flatMap((pack) => pack.rules.map((rule) => new CompiledRule(rule, pack)));
     this.pathRules = this.rules.filter(({ rule }) => rule.regex === undefined);
@@ -163,6 +165,8 @@ export interface Piece {
   readonly scale: number;
   /** At or before the front of the piece. */
   readonly cursor: Cursor;
+  /** gitleaks reads no binaries: only rules on the path alone see them. */
+  readonly isBinary: boolean;
 }
 
 interface Raw {
@@ -201,10 +205,13 @@ export class ImportScan {
 
   feed(bytes: Buffer, piece: Piece): void {
     if (piece.base === 0 && piece.from === 0) this.#meetFile(bytes);
+    if (piece.isBinary) return;
+    const before = new Map<ImportedPack, PlaceTest>();
+    // Most of what lies in places that a pack allows as a whole need not be read.
+    if (this.#search.packs.every((pack) => this.#prefilter(pack, before) === true)) return;
     const candidates = this.#search.candidates(bytes);
     if (candidates.size === 0) return;
     const text = new TextAndLines(bytes);
-    const before = new Map<ImportedPack, PlaceTest>();
     const all: Raw[] = [];
     const byRule = new Map<CompiledRule, Raw[]>();
     const parts = new Set<Raw>();
