@@ -13,6 +13,7 @@ import { Pool, type Task } from './pool.ts';
 import { type Portion, unpackPortion } from './protocol.ts';
 import { BlobReader } from './read-blobs.ts';
 import { FileReader } from './read-files.ts';
+import { plainSlabs } from './slabs.ts';
 
 export interface BulkOptions {
   readonly pack: Pack;
@@ -66,7 +67,7 @@ export function createBulk(options: BulkOptions): Bulk {
     const iterator = paths[Symbol.iterator]();
     const head = takeSome(iterator, FEW);
     if (head.length < FEW && totalSize(root, head) < LITTLE) {
-      const reader = new FileReader(createEngine(seed), seed.maxFileBytes);
+      const reader = new FileReader(createEngine(seed), plainSlabs(), seed.maxFileBytes);
       for (const path of head) {
         if (isAborted(signal)) throw new Interrupted();
         const outcome = await reader.read(root, path, signal);
@@ -97,7 +98,7 @@ export function createBulk(options: BulkOptions): Bulk {
     let total = 0;
     for (let position = 0; position < table.length; position++) total += table.sizeAt(position);
     if (table.length < FEW && total < LITTLE) {
-      const reader = new BlobReader(createEngine(seed), seed.maxFileBytes);
+      const reader = new BlobReader(createEngine(seed), plainSlabs(), seed.maxFileBytes);
       const list = { ids: table.idsOf(0, table.length), idBytes: table.idBytes };
       yield* inOrder(table, reader.search(source, list, signal));
       if (isAborted(signal)) throw new Interrupted();

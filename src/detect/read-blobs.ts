@@ -2,9 +2,9 @@ import { type Inlet, type ReadChild, readChild } from '../files/read-child.ts';
 import { messageOf } from '../util/errors.ts';
 import type { Engine } from './engine.ts';
 import type { FileScan } from './file-scan.ts';
-import { OVERLAP } from './file-scan.ts';
 import { conclude, cutWhy, failed, isAborted, isClean, PIECE, skipped } from './outcome.ts';
 import { type Portion, PortionBuilder } from './protocol.ts';
+import { LARGE_SLAB, type Slabs, SMALL_SLAB } from './slabs.ts';
 
 export interface BlobSource {
   /** Arguments before the subcommand, `--git-dir` among them. */
@@ -20,9 +20,6 @@ export interface IdList {
   readonly idBytes: number;
 }
 
-/** Small enough to stay in the processor's cache, large enough for nearly every blob. */
-const SMALL_SLAB = 512 * 1024;
-const LARGE_SLAB = PIECE + 4 * OVERLAP;
 const LINE_FEED = 10;
 const SPACE = 32;
 const ZERO = 48;
@@ -43,13 +40,12 @@ const IDS_A_WRITE = 1024;
  */
 export class BlobReader {
   readonly #engine: Engine;
+  readonly #slabs: Slabs;
   readonly #maxBytes: number;
-  /** Memory to read into that no search uses now. */
-  readonly #small: Buffer[] = [];
-  readonly #large: Buffer[] = [];
 
-  constructor(engine: Engine, maxBytes: number) {
+  constructor(engine: Engine, slabs: Slabs, maxBytes: number) {
     this.#engine = engine;
+    this.#slabs = slabs;
     this.#maxBytes = maxBytes;
   }
 
@@ -59,11 +55,7 @@ export class BlobReader {
     let deaths = 0;
     while (next < total) {
       if (isAborted(signal)) return;
-      const batch = new Batch(this.#engine, this.#maxBytes, list.idBytes, total - next, {
-        small: () => this.#small.pop() ?? this.#engine.slab(SMALL_SLAB),
-        large: () => this.#large.pop() ?? this.#engine.slab(LARGE_SLAB),
-        free: (slab) => (slab.length === LARGE_SLAB ? this.#large : this.#small).push(slab),
-      });
+      const batch = new Batch(this.#engine, this.#slabs, this.#maxBytes, list.idBytes, total - next);
       yield* batch.run(source, { ...list, ids: list.ids.subarray(next * list.idBytes) }, signal);
       next += batch.delivered;
       if (next >= total || isAborted(signal)) return;
@@ -75,12 +67,6 @@ export class BlobReader {
       yield await rest.finish();
     }
   }
-}
-
-interface Slabs {
-  small(): Buffer;
-  large(): Buffer;
-  free(slab: Buffer): void;
 }
 
 /** A blob that is searched piece by piece, or passed over. */
@@ -122,13 +108,13 @@ class Batch implements Inlet {
   #nonsense: string | undefined;
   #child: ReadChild | undefined;
 
-  constructor(engine: Engine, maxBytes: number, idBytes: number, total: number, slabs: Slabs) {
+  constructor(engine: Engine, slabs: Slabs, maxBytes: number, idBytes: number, total: number) {
     this.#engine = engine;
     this.#maxBytes = maxBytes;
     this.#idLength = idBytes * 2;
     this.#total = total;
     this.#slabs = slabs;
-    this.#slab = slabs.small();
+    this.#slab = slabs.take(SMALL_SLAB);
   }
 
   get cannotStart(): boolean {
@@ -180,7 +166,7 @@ class Batch implements Inlet {
       child.kill();
       // Until then it may write to the slab.
       await child.ended;
-      this.#slabs.free(this.#slab);
+      this.#slabs.giveBack(this.#slab);
     }
   }
 
@@ -214,9 +200,9 @@ class Batch implements Inlet {
     const used = this.#fill - this.#at;
     const wantsLarge = this.#long !== undefined || this.#needed > SMALL_SLAB;
     if (wantsLarge !== (this.#slab.length === LARGE_SLAB)) {
-      const other = wantsLarge ? this.#slabs.large() : this.#slabs.small();
+      const other = this.#slabs.take(wantsLarge ? LARGE_SLAB : SMALL_SLAB);
       this.#slab.copy(other, 0, this.#at, this.#fill);
-      this.#slabs.free(this.#slab);
+      this.#slabs.giveBack(this.#slab);
       this.#slab = other;
     } else if (used > 0) {
       const hasRoom = this.#long === undefined && this.#slab.length - this.#at > Math.max(this.#needed, MAX_HEADER);

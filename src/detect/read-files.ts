@@ -2,25 +2,24 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../util/errors.ts';
 import type { Engine } from './engine.ts';
-import { OVERLAP } from './file-scan.ts';
-import { conclude, cutWhy, failed, type ItemOutcome, isAborted, PIECE, skipped } from './outcome.ts';
+import { conclude, cutWhy, failed, type ItemOutcome, isAborted, skipped } from './outcome.ts';
+import { LARGE_SLAB, type Slabs } from './slabs.ts';
 
 /** Neither follows a link (its target is read where it lies) nor waits for the other end of a pipe. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-const SMALL_SLAB = 1024 * 1024;
-
 /**
- * Reads files one after another into one slab and searches them there: synchronous reads are several times faster than
+ * Reads files one after another into memory that is used again and searches them there: synchronous reads are several times faster than
  * promises, and nothing is allocated for a file. Long ones are read in overlapping pieces.
  */
 export class FileReader {
   readonly #engine: Engine;
+  readonly #slabs: Slabs;
   readonly #maxBytes: number;
-  #slab = Buffer.allocUnsafeSlow(SMALL_SLAB);
 
-  constructor(engine: Engine, maxBytes: number) {
+  constructor(engine: Engine, slabs: Slabs, maxBytes: number) {
     this.#engine = engine;
+    this.#slabs = slabs;
     this.#maxBytes = maxBytes;
   }
 
@@ -45,42 +44,41 @@ export class FileReader {
 
   async #search(handle: number, path: string, size: number, signal: AbortSignal | undefined): Promise<ItemOutcome> {
     const scan = this.#engine.open({ path });
-    this.#makeRoom(Math.min(size, PIECE) + 1);
-    let [fill, total] = [0, 0];
-    for (;;) {
-      const room = Math.min(this.#slab.length - fill, this.#maxBytes - total);
-      const count = room === 0 ? 0 : readSync(handle, this.#slab, fill, room, null);
-      fill += count;
-      total += count;
-      const isWhole = total === fill;
-      const isEnd = count === 0 || (isWhole && total === size);
-      if (!isEnd && fill < this.#slab.length) continue;
-      if (!isEnd && this.#slab.length < PIECE) {
-        // It grew since it was measured, or is one of those that say 0.
-        this.#makeRoom(Math.min(PIECE, this.#slab.length * 2), fill);
-        continue;
+    let slab = this.#slabs.take(size + 1);
+    try {
+      let [fill, total] = [0, 0];
+      for (;;) {
+        const room = Math.min(slab.length - fill, this.#maxBytes - total);
+        const count = room === 0 ? 0 : readSync(handle, slab, fill, room, null);
+        fill += count;
+        total += count;
+        const isWhole = total === fill;
+        const isEnd = count === 0 || (isWhole && total === size);
+        if (!isEnd && fill < slab.length) continue;
+        if (!isEnd && slab.length < LARGE_SLAB) {
+          // It grew since it was measured, or is one of those that say 0.
+          const larger = this.#slabs.take(LARGE_SLAB);
+          slab.copy(larger, 0, 0, fill);
+          this.#slabs.giveBack(slab);
+          slab = larger;
+          continue;
+        }
+        const view = slab.subarray(0, fill);
+        const drop = scan.feed(view, isEnd);
+        if (isEnd) {
+          const cut = total < size && total >= this.#maxBytes ? cutWhy(size, this.#maxBytes) : undefined;
+          const whole = isWhole && cut === undefined ? view : undefined;
+          return await conclude(this.#engine, scan.finish(), total, whole, cut);
+        }
+        slab.copyWithin(0, drop, fill);
+        fill -= drop;
+        // Lets an interruption be heard in the midst of a huge file.
+        await new Promise((resolve) => setImmediate(resolve));
+        if (isAborted(signal)) return failed('interrupted', total);
       }
-      const view = this.#slab.subarray(0, fill);
-      const drop = scan.feed(view, isEnd);
-      if (isEnd) {
-        const cut = total < size && total >= this.#maxBytes ? cutWhy(size, this.#maxBytes) : undefined;
-        return conclude(this.#engine, scan.finish(), total, isWhole && cut === undefined ? view : undefined, cut);
-      }
-      this.#slab.copyWithin(0, drop, fill);
-      fill -= drop;
-      // Lets an interruption be heard in the midst of a huge file.
-      await new Promise((resolve) => setImmediate(resolve));
-      if (isAborted(signal)) return failed('interrupted', total);
+    } finally {
+      this.#slabs.giveBack(slab);
     }
-  }
-
-  /** At least `size` bytes, and enough for an overlap once a file needs pieces. */
-  #makeRoom(size: number, keep = 0): void {
-    if (size <= this.#slab.length) return;
-    const wanted = size > PIECE / 2 ? PIECE + 4 * OVERLAP : size;
-    const larger = Buffer.allocUnsafeSlow(wanted);
-    if (keep > 0) this.#slab.copy(larger, 0, 0, keep);
-    this.#slab = larger;
   }
 }
 

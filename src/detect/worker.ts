@@ -3,6 +3,7 @@ import { createEngine } from './engine.ts';
 import { type FromWorker, MAX_AHEAD, type Portion, PortionBuilder, type ToWorker, type WorkerSeed } from './protocol.ts';
 import { BlobReader } from './read-blobs.ts';
 import { FileReader } from './read-files.ts';
+import { Slabs } from './slabs.ts';
 
 /** A thread of the bulk search: builds its own engine, then serves jobs until it is ended. */
 
@@ -16,8 +17,9 @@ const port = parentPort;
 if (port === null) throw new Error('this file is run as a worker thread');
 const seed = workerData as WorkerSeed;
 const engine = createEngine(seed);
-const files = new FileReader(engine, seed.maxFileBytes);
-const blobs = new BlobReader(engine, seed.maxFileBytes);
+const slabs = new Slabs((size) => engine.slab(size));
+const files = new FileReader(engine, slabs, seed.maxFileBytes);
+const blobs = new BlobReader(engine, slabs, seed.maxFileBytes);
 const jobs = new Map<number, Job>();
 let turn = Promise.resolve();
 
