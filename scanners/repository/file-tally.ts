@@ -11,6 +11,7 @@ export class FileTally extends Tally {
   readonly #options: CrawlOptions;
   readonly #parts = new Map<Part, Tally>();
   #unasked = 0;
+  #earlier = 0;
 
   constructor(options: CrawlOptions) {
     super(options.exclude);
@@ -47,6 +48,11 @@ export class FileTally extends Tally {
     this.#partOf(name)?.cut(reason, name);
   }
 
+  /** One that an earlier scan had read, as it still is. */
+  earlier(): void {
+    this.#earlier += 1;
+  }
+
   /** A file that no chosen scanner knows, in a run that searches nothing else. */
   unasked(): void {
     this.#unasked += 1;
@@ -64,7 +70,7 @@ export class FileTally extends Tally {
       yield this.coverage('work-tree', subject, at, undefined, []);
       return;
     }
-    yield this.coverage('work-tree', subject, at);
+    yield this.coverage('work-tree', subject, at, this.#earlier === 0 ? undefined : { readEarlier: this.#earlier });
     for (const surface of PARTS) {
       const part = this.#parts.get(surface);
       // Searched as any text is: what the configuration means, no scanner here tells.

@@ -15,6 +15,7 @@ import { type Checkout, directoryLocation, isIgnoredDirectory, openCheckout, typ
 import { FileTally } from './file-tally.ts';
 import { commitOf, type HistorySearch, joinSightings, searchHistory, traceHits } from './history.ts';
 import { HistoryMemory } from './kept.ts';
+import { FileMemory } from './kept-files.ts';
 import { type ListedFile, type Listing, listDirectory, listWorkTree } from './listing.ts';
 import { leaveOwnOut } from './own-history.ts';
 import { type CommitRange, commitRange, SINCE_INVALID } from './refs.ts';
@@ -102,7 +103,7 @@ async function* scanPlain(place: Place, crawl: Crawl, context: CrawlContext): As
   enqueue(crawl, place, listing);
   // A folder of repositories has nothing of its own to tell of.
   const isOnlyFolder = listing.files.length === 0 && listing.nested.length > 0;
-  yield* readFiles(listing, at, context, tally);
+  yield* readFiles(listing, at, undefined, context, tally);
   if (!isOnlyFolder) yield* tally.rows(at.repository ?? place.path, at);
 }
 
@@ -115,20 +116,23 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   const isFirst = !crawl.stores.has(store);
   crawl.stores.add(store);
   if (isFirst && context.options.search) yield* configSightings(checkout, context);
+  const kept = `${name} ${place.below}`;
+  const files = context.options.search && repository.workTree !== undefined ? await FileMemory.open(kept, context) : undefined;
   if (!context.options.history || !isFirst) {
     if (listing === undefined) return;
-    yield* readFiles(listing, base, context, tally);
+    yield* readFiles(listing, base, files, context, tally);
     yield* tally.rows(name, base);
+    await files?.save();
     return;
   }
 
   const past = new Tally(context.options.exclude);
   const { since, search: isSearched } = context.options;
   const range = since === undefined || !isSearched ? undefined : await rangeSince(since, checkout, place, context, past);
-  const memory = isSearched ? await HistoryMemory.open(`history ${name} ${place.below}`, context) : undefined;
+  const memory = isSearched ? await HistoryMemory.open(kept, context) : undefined;
   const plan = planReading(listing ?? { root: place.path, files: [], nested: [], submodules: [] }, context, tally);
   const found: FoundInFile[] = [];
-  for await (const item of searchFiles(plan, base, context, tally)) found.push(item);
+  for await (const item of searchFiles(plan, base, files, context, tally)) found.push(item);
 
   const readBefore = new Set<string>();
   for (const { id } of [...plan.bulk, ...plan.claimed]) if (id !== undefined) readBefore.add(id);
@@ -137,9 +141,9 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   const also = new Set<string>();
   for (const { id } of [...found.map((item) => item.file), ...plan.claimed]) if (id !== undefined) also.add(id);
   const trace = await traceHits(checkout, search, also, memory, context, past);
-  const kept = await leaveOwnOut(checkout, search, trace, plan.setAside, context, past);
+  const others = await leaveOwnOut(checkout, search, trace, plan.setAside, context, past);
   const origins = new Origins();
-  for await (const sighting of joinSightings(checkout, found, kept, trace, context)) {
+  for await (const sighting of joinSightings(checkout, found, others, trace, context)) {
     origins.add(sighting);
     yield sighting;
   }
@@ -151,6 +155,7 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   });
   yield* readClaimed(plan, locate, context, tally);
   if (listing !== undefined) yield* tally.rows(name, base);
+  await files?.save();
   if (!isSearched) return;
   const { earlier } = search;
   yield past.coverage('history', name, base, {
@@ -209,11 +214,12 @@ async function rangeSince(
 async function* readFiles(
   listing: Listing,
   base: { readonly repository?: string },
+  memory: FileMemory | undefined,
   context: CrawlContext,
   tally: FileTally,
 ): AsyncGenerator<Observation> {
   const plan = planReading(listing, context, tally);
-  for await (const { sighting } of searchFiles(plan, base, context, tally)) yield sighting;
+  for await (const { sighting } of searchFiles(plan, base, memory, context, tally)) yield sighting;
   yield* readClaimed(plan, (file) => ({ ...base, path: file.path, atHead: true }), context, tally);
 }
 

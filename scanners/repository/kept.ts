@@ -25,10 +25,10 @@ export interface KeptHistory {
   readonly trace?: KeptTrace;
 }
 
-const Hex = z.string().regex(/^[0-9a-f]*$/);
+export const Hex = z.string().regex(/^[0-9a-f]*$/);
 const Count = z.number().nonnegative();
 
-const Match = z.looseObject({
+export const Match = z.looseObject({
   detector: z.string(),
   provider: z.string(),
   type: z.string(),

@@ -15,6 +15,8 @@ export interface ListedFile {
   readonly id?: string;
   /** Blob id that the index has for it, where it is not sure that the file still has that content. */
   readonly staged?: string;
+  /** Which file it is and when it last changed; absent where that is so short ago that it may have changed since. */
+  readonly times?: string;
 }
 
 export interface Listing {
@@ -56,6 +58,7 @@ export async function listWorkTree(
   const nested: string[] = [];
   const submodules: string[] = [];
   const paths = new RealPaths(root);
+  const settled = context.now().getTime() - SETTLING;
   const consider = (path: string, entry: IndexEntry | undefined) => {
     if (!paths.isReal(path))
       return checkout.isExcluded(path) ? tally.exclude(path, checkout.fromTarget(path)) : tally.skip('symlinks', path);
@@ -73,7 +76,7 @@ export async function listWorkTree(
     if (stat.isDirectory() && entry !== undefined) return tally.fail('tracked as files are directories', path);
     if (!stat.isFile()) return tally.skip('special files', path);
     const id = entry === undefined ? {} : isUnchanged(entry, stat) ? { id: entry.id } : { staged: entry.id };
-    files.push({ path, size: stat.size, ...id });
+    files.push({ path, size: stat.size, ...id, ...timesOf(stat, settled) });
   };
   for (const [path, entry] of tracked) {
     if (entry.mode !== '160000') consider(path, entry);
@@ -92,6 +95,8 @@ type ListCall = Parameters<typeof eachRecord>[2];
 
 /** Listing takes a second in the largest work trees; minutes on a slow network drive. */
 const PATIENCE = 180_000;
+/** The coarsest clock of a file system, FAT's: what changed twice within it may show one time. */
+const SETTLING = 2_000;
 const MTIME = /^ {2}mtime: (\d+):(\d+)$/m;
 const CTIME = /^ {2}ctime: (\d+):(\d+)$/m;
 
@@ -154,6 +159,11 @@ function indexTime(repository: GitRepository): number {
 function isUnchanged(entry: IndexEntry, stat: Stats): boolean {
   const isSame = isSameTime(entry.mtime, stat.mtimeMs) && isSameTime(entry.ctime, stat.ctimeMs);
   return isSame && entry.size === stat.size && !entry.isRacy;
+}
+
+/** The second time cannot be set at will, as the first can. */
+function timesOf({ ino, mtimeMs, ctimeMs }: Stats, settled: number): { readonly times?: string } {
+  return Math.max(mtimeMs, ctimeMs) < settled ? { times: `${ino} ${mtimeMs} ${ctimeMs}` } : {};
 }
 
 function timeIn(debug: string, pattern: RegExp): number {

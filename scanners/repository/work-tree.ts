@@ -5,6 +5,7 @@ import { headOfFile, readRegularFile, sourceFile } from '../../src/files/source-
 import { environmentOf } from '../../src/util/environment.ts';
 import { codeOf, messageOf } from '../../src/util/errors.ts';
 import type { FileTally } from './file-tally.ts';
+import type { FileMemory } from './kept-files.ts';
 import type { ListedFile, Listing } from './listing.ts';
 import { databaseBeside, databaseInFile, mayBeDatabase, OWN_REASONS, type OwnKind, ownBelow } from './own.ts';
 import { placeOf } from './place.ts';
@@ -98,11 +99,22 @@ function withId(root: string, { staged, ...file }: ListedFile, context: CrawlCon
 export async function* searchFiles(
   plan: ReadingPlan,
   base: Location,
+  memory: FileMemory | undefined,
   context: CrawlContext,
-  tally: Tally,
+  tally: FileTally,
 ): AsyncGenerator<FoundInFile> {
-  if (plan.bulk.length === 0) return;
-  const files = new Map(plan.bulk.map((file) => [file.path, file]));
+  const files = new Map<string, ListedFile>();
+  for (const file of plan.bulk) {
+    const known = memory?.known(file);
+    if (known === undefined) {
+      files.set(file.path, file);
+      continue;
+    }
+    tally.item({ key: file.path, ...known });
+    tally.earlier();
+    yield* foundIn(file, known.matches, base, context);
+  }
+  if (files.size === 0) return;
   context.progress.phase('Reading files', files.size);
   try {
     for await (const item of context.bulk.files(plan.root, files.keys())) {
@@ -111,13 +123,22 @@ export async function* searchFiles(
       context.progress.advance(1, item.bytes);
       const file = files.get(item.key);
       if (file === undefined) continue;
-      for (const match of item.matches) {
-        const sighting = sightingIn(match, { ...base, path: file.path, atHead: true }, placeOf(file.path), context);
-        yield { file, sighting };
-      }
+      memory?.add(file, item);
+      yield* foundIn(file, item.matches, base, context);
     }
   } finally {
     context.progress.end();
+  }
+}
+
+function* foundIn(
+  file: ListedFile,
+  matches: readonly BulkMatch[],
+  base: Location,
+  context: CrawlContext,
+): Generator<FoundInFile> {
+  for (const match of matches) {
+    yield { file, sighting: sightingIn(match, { ...base, path: file.path, atHead: true }, placeOf(file.path), context) };
   }
 }
 

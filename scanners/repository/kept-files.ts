@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import type { BulkItem, BulkMatch, CrawlContext, Memory } from '../../src/contracts/index.ts';
+import { contentId } from '../../src/util/digest.ts';
+import { messageOf } from '../../src/util/errors.ts';
+import { Hex, Match } from './kept.ts';
+import type { ListedFile } from './listing.ts';
+
+/** Raised when the same bytes would be read otherwise. */
+const FORMAT = 1;
+
+type Outcome = Omit<BulkItem, 'key'>;
+
+const State = z.strictObject({
+  format: z.literal(FORMAT),
+  /** Names the detectors and all else that decides what is found. */
+  search: Hex,
+  /** Path and content. */
+  files: z.array(z.tuple([z.string(), z.string()])),
+  outcomes: z.record(
+    z.string(),
+    z.tuple([z.enum(['read', 'partial', 'skipped']), z.string(), z.number().nonnegative(), z.array(Match)]),
+  ),
+});
+
+/**
+ * What the search found in the files of a work tree, so that only those that changed since are read. A file is the same
+ * when git has the same blob for it and it is as long, or, where git knows nothing of it, when its times say so.
+ */
+export class FileMemory {
+  readonly #memory: Memory;
+  readonly #name: string;
+  readonly #search: string;
+  readonly #contents: ReadonlyMap<string, string>;
+  readonly #outcomes: ReadonlyMap<string, Outcome>;
+  readonly #next = new Map<string, { readonly content: string; readonly outcome: Outcome }>();
+  #changed: boolean;
+
+  private constructor(memory: Memory, name: string, search: string, known: Known | undefined) {
+    this.#memory = memory;
+    this.#name = `${name}/files`;
+    this.#search = search;
+    this.#contents = known?.contents ?? new Map<string, string>();
+    this.#outcomes = known?.outcomes ?? new Map<string, Outcome>();
+    this.#changed = known === undefined;
+  }
+
+  static async open(name: string, context: CrawlContext): Promise<FileMemory | undefined> {
+    const { memory, detectors, options } = context;
+    if (memory === undefined || detectors === undefined) return undefined;
+    const search = contentId([detectors.base, [...detectors.digests].sort()]);
+    const known = options.full === true ? undefined : await read(memory, name, search, context);
+    return new FileMemory(memory, name, search, known);
+  }
+
+  /** What an earlier scan found in this very file. */
+  known(file: ListedFile): Outcome | undefined {
+    const content = contentOf(file);
+    if (content === undefined || this.#contents.get(file.path) !== content) return undefined;
+    const outcome = this.#outcomes.get(file.path) ?? { outcome: 'read', bytes: file.size, matches: [] };
+    this.#next.set(file.path, { content, outcome });
+    return outcome;
+  }
+
+  add(file: ListedFile, { key: _, ...outcome }: BulkItem): void {
+    this.#changed = true;
+    const content = contentOf(file);
+    if (content !== undefined && outcome.outcome !== 'failed') this.#next.set(file.path, { content, outcome });
+  }
+
+  async save(): Promise<void> {
+    if (!this.#changed && this.#next.size === this.#contents.size) return;
+    const outcomes: z.infer<typeof State>['outcomes'] = {};
+    for (const [path, { outcome, content }] of this.#next) {
+      const { why = '', bytes, matches } = outcome;
+      const isPlain = outcome.outcome === 'read' && matches.length === 0 && bytes === sizeIn(content);
+      if (isPlain || outcome.outcome === 'failed') continue;
+      outcomes[path] = [outcome.outcome, why, bytes, [...matches] as z.infer<typeof Match>[]];
+    }
+    const files = [...this.#next].map(([path, { content }]): [string, string] => [path, content]);
+    const state: z.infer<typeof State> = { format: FORMAT, search: this.#search, files, outcomes };
+    await this.#memory.set(this.#name, Buffer.from(JSON.stringify(state)));
+  }
+}
+
+interface Known {
+  readonly contents: ReadonlyMap<string, string>;
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+}
+
+async function read(memory: Memory, name: string, search: string, context: CrawlContext): Promise<Known | undefined> {
+  const bytes = await memory.get(`${name}/files`);
+  if (bytes === undefined) return undefined;
+  try {
+    const state = State.parse(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')));
+    if (state.search !== search) return undefined;
+    const outcomes = new Map<string, Outcome>();
+    for (const [path, [outcome, why, size, matches]] of Object.entries(state.outcomes)) {
+      // Written by this program from the same type: what was checked is that it is whole.
+      const found = matches as unknown as readonly BulkMatch[];
+      outcomes.set(path, { outcome, ...(why === '' ? {} : { why }), bytes: size, matches: found });
+    }
+    return { contents: new Map(state.files), outcomes };
+  } catch (error) {
+    context.log.debug('what was kept of the last scan cannot be used', { name, why: messageOf(error) });
+    return undefined;
+  }
+}
+
+/** Size first, then what tells the content apart; `undefined` for a file that may have changed unseen. */
+function contentOf({ size, id, times }: ListedFile): string | undefined {
+  // A filter (LFS, line ends) may give one blob two forms: the length tells those apart.
+  const mark = id ?? times;
+  return mark === undefined ? undefined : `${size} ${mark}`;
+}
+
+function sizeIn(content: string): number {
+  return Number(content.slice(0, content.indexOf(' ')));
+}
