@@ -12,6 +12,8 @@ export interface Translated {
   readonly crossesLines: boolean;
   /** A repeat within a repeat, both without end: what can take a backtracking engine for ever. */
   readonly nestsRepeats: boolean;
+  /** How many long repeats one match may go through: the power with which the time grows. */
+  readonly longRepeats: number;
   /**
    * A repeat whose body would rather match nothing: the two kinds of engine then disagree about where a match ends.
    * Found in no published pack.
@@ -28,6 +30,7 @@ export function translateRe2(pattern: string): Translated {
     maxLength: longest(root),
     crossesLines: holdsNewline(root),
     nestsRepeats: nests(root, false),
+    longRepeats: longRepeats(root),
     isInexact: prefersNothingInRepeat(root),
   };
 }
@@ -125,6 +128,24 @@ function nests(node: Node, isInside: boolean): boolean {
       return node.items.some((item) => nests(item, isInside));
     default:
       return false;
+  }
+}
+
+/** Repeats beyond this many are counted as endless. */
+const LONG = 200;
+
+function longRepeats(node: Node): number {
+  switch (node.kind) {
+    case 'repeat':
+      return longRepeats(node.item) + (node.max >= LONG && longest(node.item) > 0 ? 1 : 0);
+    case 'group':
+      return longRepeats(node.item);
+    case 'sequence':
+      return node.items.reduce((sum, item) => sum + longRepeats(item), 0);
+    case 'either':
+      return Math.max(...node.items.map(longRepeats));
+    default:
+      return 0;
   }
 }
 

@@ -258,7 +258,7 @@ function makeRule(rule: FiledRule, targeted: readonly Allowlist[], overlay: Over
 }
 
 function makeRegex(original: string, keywords: readonly string[]): ImportedRegex {
-  const { source, maxLength, crossesLines, nestsRepeats } = translateRe2(original);
+  const { source, maxLength, crossesLines, nestsRepeats, longRepeats } = translateRe2(original);
   new RegExp(source, 'u');
   return {
     original,
@@ -267,6 +267,7 @@ function makeRegex(original: string, keywords: readonly string[]): ImportedRegex
     crossesLines,
     isNear: alwaysHolds(original, keywords),
     nestsRepeats,
+    longRepeats,
   };
 }
 

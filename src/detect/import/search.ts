@@ -33,6 +33,8 @@ export interface ImportedFound {
 export class ImportSearch {
   readonly packs: readonly ImportedPack[];
   readonly places: PlaceTests;
+  /** The allowlists that hold for all rules of a pack. */
+  readonly globals: ReadonlyMap<ImportedPack, readonly CompiledAllow[]>;
   readonly rules: readonly CompiledRule[];
   /** Those without a regex. */
   readonly pathRules: readonly CompiledRule[];
@@ -44,7 +46,10 @@ export class ImportSearch {
   constructor(packs: readonly ImportedPack[]) {
     this.packs = packs;
     this.places = new PlaceTests(packs);
-    this.rules = packs.flatMap((pack) => pack.rules.map((rule) => new CompiledRule(rule, pack)));
+    this.globals = new Map(packs.map((pack) => [pack, pack.allow.map((allow) => new CompiledAllow(allow, this.places))]));
+    this.rules = packs.flatMap((pack) =>
+      pack.rules.map((rule) => new CompiledRule(rule, pack, this.globals.get(pack) ?? [], this.places)),
+    );
     this.pathRules = this.rules.filter(({ rule }) => rule.regex === undefined);
     for (const rule of this.rules) {
       rule.parts = rule.rule.required.flatMap((part) => {
@@ -104,16 +109,32 @@ class CompiledRule {
   /** Searches every text. */
   readonly isAlways: boolean;
   parts: readonly CompiledRule[] = [];
+  /** Of the pack, and its own. */
   readonly allow: readonly CompiledAllow[];
+  readonly own: readonly CompiledAllow[];
+  readonly pathTest: number | undefined;
   #search: RegExp | undefined;
   #groups: RegExp | undefined;
 
-  constructor(rule: ImportedRule, pack: ImportedPack) {
+  constructor(rule: ImportedRule, pack: ImportedPack, globals: readonly CompiledAllow[], places: PlaceTests) {
     this.rule = rule;
     this.pack = pack;
     this.isNear = rule.regex?.isNear === true;
     this.isAlways = rule.keywords.length === 0 || rule.keywords.includes('');
-    this.allow = [...pack.allow, ...rule.allow].map((allow) => new CompiledAllow(allow));
+    this.own = rule.allow.map((allow) => new CompiledAllow(allow, places));
+    this.allow = [...globals, ...this.own];
+    this.pathTest = rule.path === undefined ? undefined : places.path(rule.path);
+  }
+
+  /** Could one attempt take so long that only a time limit from outside ends it? Else the time between attempts is enough. */
+  needsGuard(windows: readonly Window[]): boolean {
+    const { regex } = this.rule;
+    if (regex === undefined) return false;
+    return (
+      regex.nestsRepeats ||
+      regex.longRepeats >= 3 ||
+      (regex.longRepeats > 0 && windows.some(([from, to]) => to - from > LONG_WINDOW))
+    );
   }
 
   /** For all matches in a text. */
@@ -131,10 +152,17 @@ class CompiledRule {
 
 class CompiledAllow {
   readonly allow: ImportedAllow;
+  /** Numbers of the tests that only the place decides. */
+  readonly byPlace: readonly number[];
   #regex: RegExp | undefined;
 
-  constructor(allow: ImportedAllow) {
+  constructor(allow: ImportedAllow, places: PlaceTests) {
     this.allow = allow;
+    const { paths, commits } = allow;
+    this.byPlace = [
+      ...(paths === undefined ? [] : [places.path(paths)]),
+      ...(commits.length === 0 ? [] : [places.commits(commits)]),
+    ];
   }
 
   hasRegex(text: string): boolean {
@@ -187,6 +215,8 @@ const BUDGET_PER_MB = 500;
 /** A rule that spent so long in vain is switched off in this thread. */
 const MOST_WASTED = 10_000;
 const MOST_FOUND = 1000;
+/** Two long repeats within so many characters are done with in a second, whatever the text. */
+const LONG_WINDOW = 4096;
 /** More keywords than this: the whole text is searched at once. */
 const MOST_WINDOWS = 2000;
 
@@ -263,7 +293,7 @@ export class ImportScan {
     let test = known.get(pack);
     if (test === undefined) {
       test = either([
-        ...pack.allow.map((allow) => (allow.condition === 'or' ? this.#allowedPlace(allow) : false)),
+        ...(this.#search.globals.get(pack) ?? []).map((allow) => this.#allowedPlace(allow)),
         pack.prefilter === undefined
           ? false
           : discards(pack.prefilter, { attributes: this.#attributes, finding: NOTHING, tools: this.#search.places.tools }),
@@ -277,19 +307,15 @@ export class ImportScan {
     return this.#place === undefined ? undefined : attributesOf(this.#place);
   }
 
-  #allowedPlace({ paths, commits }: ImportedAllow): PlaceTest {
-    const { places } = this.#search;
-    return either([
-      paths === undefined ? false : places.at(places.path(paths), this.#place),
-      commits.length === 0 ? false : places.at(places.commits(commits), this.#place),
-    ]);
+  /** With `or`, the place alone may decide. */
+  #allowedPlace({ allow, byPlace }: CompiledAllow): PlaceTest {
+    return allow.condition === 'or' ? either(byPlace.map((test) => this.#search.places.at(test, this.#place))) : false;
   }
 
-  #isElsewhere({ rule }: CompiledRule): PlaceTest {
-    const { places } = this.#search;
+  #isElsewhere({ pathTest, own }: CompiledRule): PlaceTest {
     return either([
-      rule.path === undefined ? false : not(places.at(places.path(rule.path), this.#place)),
-      ...rule.allow.map((allow) => (allow.condition === 'or' ? this.#allowedPlace(allow) : false)),
+      pathTest === undefined ? false : not(this.#search.places.at(pathTest, this.#place)),
+      ...own.map((allow) => this.#allowedPlace(allow)),
     ]);
   }
 
@@ -300,36 +326,57 @@ export class ImportScan {
       this.#trouble.set(rule.rule.id, `the imported rule ${rule.rule.id} is too slow and was switched off`);
       return found;
     }
-    const { text: whole } = text.decoded;
-    const budget = BUDGET + (BUDGET_PER_MB * whole.length) / 1e6;
+    const windows = this.#windows(rule, text, places);
+    const size = windows.reduce((sum, [from, to]) => sum + to - from, 0);
+    const budget = BUDGET + (BUDGET_PER_MB * size) / 1e6;
     const start = performance.now();
-    const isDone = runFor(budget, () => {
-      for (const [from, to] of this.#windows(rule, text, places)) {
-        const window = from === 0 && to === whole.length ? whole : whole.slice(from, to);
-        rule.search.lastIndex = 0;
-        for (let match = rule.search.exec(window); match !== null; match = rule.search.exec(window)) {
-          if (match[0] === '') {
-            rule.search.lastIndex += (window.codePointAt(match.index) ?? 0) > 0xffff ? 2 : 1;
-            continue;
-          }
-          if (found.length >= MOST_FOUND) {
-            this.#dropped++;
-            continue;
-          }
-          const raw = this.#judge(rule, text, match[0], from + match.index, skip);
-          if (raw !== undefined) found.push(raw);
-        }
-      }
-    });
-    if (!isDone) {
-      this.#search.wasted.set(rule, wasted + performance.now() - start);
-      this.#trouble.set(rule.rule.id, `the imported rule ${rule.rule.id} was ended after ${Math.round(budget)} ms`);
+    const work = (): boolean => this.#runIn(rule, text, windows, skip, start + budget, found);
+    let isDone = false;
+    if (!rule.needsGuard(windows)) isDone = work();
+    else {
+      const isInTime = runFor(budget, () => {
+        isDone = work();
+      });
+      isDone &&= isInTime;
     }
+    if (isDone) return found;
+    this.#search.wasted.set(rule, wasted + performance.now() - start);
+    this.#trouble.set(rule.rule.id, `the imported rule ${rule.rule.id} was ended after ${Math.round(budget)} ms`);
     return found;
   }
 
+  /** False when the time is up. */
+  #runIn(
+    rule: CompiledRule,
+    text: TextAndLines,
+    windows: readonly Window[],
+    skip: PlaceTest,
+    until: number,
+    found: Raw[],
+  ): boolean {
+    const { text: whole } = text.decoded;
+    for (const [from, to] of windows) {
+      const window = from === 0 && to === whole.length ? whole : whole.slice(from, to);
+      rule.search.lastIndex = 0;
+      for (let match = rule.search.exec(window); match !== null; match = rule.search.exec(window)) {
+        if (match[0] === '') {
+          rule.search.lastIndex += (window.codePointAt(match.index) ?? 0) > 0xffff ? 2 : 1;
+          continue;
+        }
+        if (found.length >= MOST_FOUND) {
+          this.#dropped++;
+          continue;
+        }
+        const raw = this.#judge(rule, text, match[0], from + match.index, skip);
+        if (raw !== undefined) found.push(raw);
+      }
+      if (performance.now() > until) return false;
+    }
+    return true;
+  }
+
   /** Where a match may lie: all of the text, or what surrounds the keywords. */
-  #windows(rule: CompiledRule, text: TextAndLines, places: readonly number[]): readonly (readonly [number, number])[] {
+  #windows(rule: CompiledRule, text: TextAndLines, places: readonly number[]): readonly Window[] {
     const { decoded } = text;
     const whole = [[0, decoded.text.length] as const];
     if (!rule.isNear || places.length > MOST_WINDOWS) return whole;
@@ -399,12 +446,7 @@ export class ImportScan {
     }
     // What the place alone decides was seen to before.
     if (allow.condition === 'or') return byText.includes(true);
-    const { places } = this.#search;
-    return both([
-      ...byText,
-      ...(allow.commits.length === 0 ? [] : [places.at(places.commits(allow.commits), this.#place)]),
-      ...(allow.paths === undefined ? [] : [places.at(places.path(allow.paths), this.#place)]),
-    ]);
+    return both([...byText, ...compiled.byPlace.map((test) => this.#search.places.at(test, this.#place))]);
   }
 
   /** Is there a finding of each required rule, near enough? */
@@ -464,6 +506,8 @@ export class ImportScan {
     }
   }
 }
+
+type Window = readonly [from: number, to: number];
 
 const NOTHING: ReadonlyMap<string, string | number> = new Map();
 

@@ -12,6 +12,8 @@ export interface ImportedRegex {
   /** Every match holds one of the rule's keywords: only their surroundings are searched, with the same result. */
   readonly isNear: boolean;
   readonly nestsRepeats: boolean;
+  /** How many long repeats one match may go through. */
+  readonly longRepeats: number;
 }
 
 /** `[[allowlists]]`: what is not reported. Regexes and paths are each joined to one, as gitleaks does. */
