@@ -127,14 +127,10 @@ class CompiledRule {
   }
 
   /** Could one attempt take so long that only a time limit from outside ends it? Else the time between attempts is enough. */
-  needsGuard(windows: readonly Window[]): boolean {
+  mayRunAway(size: number): boolean {
     const { regex } = this.rule;
     if (regex === undefined) return false;
-    return (
-      regex.nestsRepeats ||
-      regex.longRepeats >= 3 ||
-      (regex.longRepeats > 0 && windows.some(([from, to]) => to - from > LONG_WINDOW))
-    );
+    return regex.nestsRepeats || regex.longRepeats >= 3 || (regex.longRepeats > 0 && size > LONG_TEXT);
   }
 
   /** For all matches in a text. */
@@ -216,7 +212,7 @@ const BUDGET_PER_MB = 500;
 const MOST_WASTED = 10_000;
 const MOST_FOUND = 1000;
 /** Two long repeats within so many characters are done with in a second, whatever the text. */
-const LONG_WINDOW = 4096;
+const LONG_TEXT = 4096;
 /** More keywords than this: the whole text is searched at once. */
 const MOST_WINDOWS = 2000;
 
@@ -226,6 +222,7 @@ export class ImportScan {
   readonly #place: Place | undefined;
   readonly #found: ImportedFound[] = [];
   readonly #trouble = new Map<string, string>();
+  #running: { readonly rule: CompiledRule; readonly start: number } | undefined;
   #dropped = 0;
 
   constructor(search: ImportSearch, place: Place | undefined) {
@@ -242,13 +239,48 @@ export class ImportScan {
     const candidates = this.#search.candidates(bytes);
     if (candidates.size === 0) return;
     const text = new TextAndLines(bytes);
-    const all: Raw[] = [];
     const byRule = new Map<CompiledRule, Raw[]>();
+    let reported: readonly Raw[] = [];
+    const work = (): void => {
+      reported = this.#runAll(candidates, text, byRule, before);
+    };
+    if ([...candidates.keys()].some((rule) => rule.mayRunAway(bytes.length))) this.#runGuarded(work, byRule, bytes.length);
+    else work();
+    this.#keep(reported, text, bytes, piece);
+  }
+
+  /** One time limit for all rules of a text: setting one up costs more than most of them. What is done stays done. */
+  #runGuarded(work: () => void, byRule: Map<CompiledRule, Raw[]>, size: number): void {
+    const budget = BUDGET + (BUDGET_PER_MB * size) / 1e6;
+    while (!runFor(2 * budget, work)) {
+      const running = this.#running;
+      const spent = running === undefined ? 0 : performance.now() - running.start;
+      // Was it the sum of many? Then the one at hand has its chance.
+      if (running === undefined || spent < budget) continue;
+      this.#giveUp(running.rule, spent);
+      byRule.set(running.rule, []);
+    }
+  }
+
+  #giveUp(rule: CompiledRule, spent: number): void {
+    const { wasted } = this.#search;
+    wasted.set(rule, (wasted.get(rule) ?? 0) + spent);
+    this.#trouble.set(rule.rule.id, `the imported rule ${rule.rule.id} was ended after ${Math.round(spent)} ms`);
+  }
+
+  #runAll(
+    candidates: ReadonlyMap<CompiledRule, readonly number[]>,
+    text: TextAndLines,
+    byRule: Map<CompiledRule, Raw[]>,
+    before: Map<ImportedPack, PlaceTest>,
+  ): readonly Raw[] {
+    const all: Raw[] = [];
     const parts = new Set<Raw>();
     const run = (rule: CompiledRule, places: readonly number[]): Raw[] => {
       const known = byRule.get(rule);
       if (known !== undefined) return known;
       const skip = either([this.#prefilter(rule.pack, before), this.#isElsewhere(rule)]);
+      this.#running = { rule, start: performance.now() };
       const raw = skip === true ? [] : this.#run(rule, text, places, skip);
       byRule.set(rule, raw);
       return raw;
@@ -262,12 +294,7 @@ export class ImportScan {
       }
       all.push(...raw);
     }
-    this.#keep(
-      all.filter((one) => !parts.has(one) && !isOutdone(one, all)),
-      text,
-      bytes,
-      piece,
-    );
+    return all.filter((one) => !parts.has(one) && !isOutdone(one, all));
   }
 
   finish(): ImportResultOfScan {
@@ -321,8 +348,7 @@ export class ImportScan {
 
   #run(rule: CompiledRule, text: TextAndLines, places: readonly number[], skip: PlaceTest): Raw[] {
     const found: Raw[] = [];
-    const wasted = this.#search.wasted.get(rule) ?? 0;
-    if (wasted > MOST_WASTED) {
+    if ((this.#search.wasted.get(rule) ?? 0) > MOST_WASTED) {
       this.#trouble.set(rule.rule.id, `the imported rule ${rule.rule.id} is too slow and was switched off`);
       return found;
     }
@@ -330,18 +356,7 @@ export class ImportScan {
     const size = windows.reduce((sum, [from, to]) => sum + to - from, 0);
     const budget = BUDGET + (BUDGET_PER_MB * size) / 1e6;
     const start = performance.now();
-    const work = (): boolean => this.#runIn(rule, text, windows, skip, start + budget, found);
-    let isDone = false;
-    if (!rule.needsGuard(windows)) isDone = work();
-    else {
-      const isInTime = runFor(budget, () => {
-        isDone = work();
-      });
-      isDone &&= isInTime;
-    }
-    if (isDone) return found;
-    this.#search.wasted.set(rule, wasted + performance.now() - start);
-    this.#trouble.set(rule.rule.id, `the imported rule ${rule.rule.id} was ended after ${Math.round(budget)} ms`);
+    if (!this.#runIn(rule, text, windows, skip, start + budget, found)) this.#giveUp(rule, performance.now() - start);
     return found;
   }
 
