@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { Command, CommanderError, Option } from 'commander';
 import type { Io } from './io.ts';
 import { codeOf, EXIT, type ExitCode, Interrupted, messageOf, NhiAuditError, OutputError } from './util/errors.ts';
@@ -65,11 +66,12 @@ Examples:
   nhi-audit scan .                                    this repository: files and the whole git history
   nhi-audit scan . ./exports --store audit.duckdb     with IAM and gateway exports; runs accumulate in the store
   nhi-audit scan --staged                             pre-commit: only what is staged
-  nhi-audit scan --diff main..HEAD -o sarif=out.sarif pull request: only what changed
+  nhi-audit scan --diff main...HEAD -o sarif=out.sarif
+                                                      pull request: only what it brings
   nhi-audit trace AKIA… --store audit.duckdb          where seen, whose, what it reaches, who owns it, what it did
 
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration, 3 nothing to scan,
-4 incomplete coverage with --strict-coverage, 5 internal error, 6 store locked.`,
+4 incomplete coverage with --strict-coverage, 5 internal error, 6 store locked, 130 interrupted.`,
     );
 
   const command = (name: string, description: string): Command =>
@@ -81,11 +83,18 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
   const globals = (): { config?: string; quiet?: boolean; debug?: boolean } => program.opts();
 
   addReportOptions(command('scan', 'read targets, find what is wrong, report it'))
-    .argument('[target...]', 'directories, files, or live targets such as aws: (default: the current directory)')
+    .argument('[target...]', 'directories, files, live targets such as aws:, or - (default: the current directory)')
     .option('--store <file>', 'keep the run in this DuckDB file; runs accumulate')
     .option('--staged', 'only what is staged in git (pre-commit)')
-    .option('--diff <base..head>', 'only what changed between two commits (pull request)')
-    .option('--rules <file>', 'further rules: a gitleaks or Betterleaks pack (.toml), own detectors (.yml); repeatable', collectWhole, [])
+    .option('--diff <range>', 'only what changed: A..B, A...B (since B left A) or A (up to the work tree), as in git diff')
+    .option('--stdin', 'read standard input as one file, as the target - does')
+    .option('--stdin-path <name>', 'what standard input is to be taken for: .env, notebook.ipynb')
+    .option(
+      '--rules <file>',
+      'further rules: a gitleaks or Betterleaks pack (.toml), own detectors (.yml); repeatable',
+      collectWhole,
+      [],
+    )
     .option('--no-history', 'leave out the git history')
     .option('--since <ref|date>', 'only history after this commit, tag or date')
     .option('--full', 'read everything anew, whatever the store knows of earlier runs')
@@ -104,8 +113,17 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
 Examples:
   nhi-audit scan
   nhi-audit scan ./shop-web ./exports -o sarif=shop.sarif -o csv=shop.csv
-  nhi-audit scan --staged --fail-on medium
-  nhi-audit scan . --store audit.duckdb --new-only`,
+  nhi-audit scan . --store audit.duckdb --new-only
+
+Before a merge, with nothing kept:
+  nhi-audit scan --staged                      pre-commit hook: what is about to be committed
+  nhi-audit scan --diff origin/main...HEAD     pull request, pre-push: what the branch brings, commit by commit
+  nhi-audit scan --diff HEAD                   what the work tree has changed since the last commit
+  git diff | nhi-audit scan --stdin            any text
+  kubectl get cm app -o yaml | nhi-audit scan --stdin-path app.yaml
+
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration, 3 nothing to scan,
+4 incomplete coverage with --strict-coverage, 5 internal error, 6 store locked, 130 interrupted.`,
     )
     .action(
       run(async (io_, targets: string[], options) =>
@@ -289,6 +307,7 @@ function processIo(signal: AbortSignal, noColor: boolean): Io {
         });
       }),
     stderr: (text) => void stderr.write(text),
+    stdin: { isTTY: isatty(0), chunks: () => process.stdin },
     terminal: {
       stdoutIsTTY: stdout.isTTY === true,
       stderrIsTTY: stderr.isTTY === true && env.TERM !== 'dumb',

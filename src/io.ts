@@ -4,6 +4,8 @@ import type { RenderContext } from './contracts/index.ts';
 export interface Io {
   /** The result, and nothing else. Resolves when the text was taken. */
   stdout(text: string): Promise<void>;
+  /** What is piped in; read only by commands that are told to. */
+  readonly stdin?: { readonly isTTY: boolean; readonly chunks: () => AsyncIterable<Uint8Array> };
   /** Chat: progress, hints, warnings. */
   stderr(text: string): void;
   readonly terminal: {

@@ -14,7 +14,7 @@ import { makeReport } from './run/report.ts';
 import type { Runtime, ScanRequest } from './run/request.ts';
 import { type Judgement, loadDetectors, loadJudgement, rulesDigest } from './run/rules.ts';
 import { Sink } from './run/sink.ts';
-import { readTarget, unreadable } from './run/targets.ts';
+import { readTarget, type TargetWork, unreadable } from './run/targets.ts';
 import type { Store } from './store/index.ts';
 import { checkStorePath } from './store/path.ts';
 import type { Acceptors } from './suppress/accept.ts';
@@ -39,7 +39,8 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   const { config, runtime } = request;
   const startedAt = runtime.clock().toISOString();
   const scanners = chooseScanners(runtime.scanners, request.only, request.skip);
-  const { targets, missing } = parseTargets(request, scanners);
+  const { targets: all, missing } = parseTargets(request, scanners);
+  const targets = await withoutOverlaps(all, request);
   assertTrusted(
     config,
     targets.flatMap((target) => (target.kind === 'path' ? [target.path] : [])),
@@ -99,7 +100,8 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     maxFileBytes: config.maxFileSize,
     ...(request.crawl.full === true || request.verify !== undefined ? { full: true } : {}),
   };
-  const premerge = isPremerge(options);
+  // What observes nothing needs no store.
+  const premerge = isPremerge(options) || targets.every((target) => target.kind === 'stdin');
   const verifier = request.verify === undefined ? undefined : await verifierOf(pack, request.verify);
   const bulk = createBulk({
     pack,
@@ -108,9 +110,10 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     maxFileBytes: options.maxFileBytes,
     keepSecrets: verifier !== undefined,
   });
+  const engine = createEngine({ pack, fingerprintKey: key, keepSecrets: verifier !== undefined });
   const base = scanContext({
     runtime,
-    engine: createEngine({ pack, fingerprintKey: key }),
+    engine,
     fingerprintKey: key,
     hosts,
     keepsBaselineIds: request.baseline?.foreign !== undefined,
@@ -121,7 +124,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     if (request.storeFile !== undefined || !premerge) await sink.store();
     for (const { name, error } of missing) await unreadable(name, error, { sink, runId, base });
     for (const target of targets) {
-      await readTarget(target, {
+      const work: TargetWork = {
         sink,
         base,
         bulk,
@@ -132,7 +135,12 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         detectors: detectorDigests(pack, keyId, options.maxFileBytes),
         runId,
         startedAt,
-      });
+      };
+      if (target.kind !== 'stdin') await readTarget(target, work);
+      else if (request.stdin !== undefined) {
+        const { readStdin } = await import('./run/stdin.ts');
+        await readStdin(target, request.stdin, engine, work);
+      }
     }
     if (runtime.signal.aborted) throw new Interrupted();
     if (verifier !== undefined) {
@@ -275,6 +283,10 @@ function parseTargets(
   const missing: { name: string; error: TargetError }[] = [];
   for (const name of new Set(request.targets)) {
     try {
+      if (name === request.stdin?.name) {
+        targets.push({ kind: 'stdin', name });
+        continue;
+      }
       const target = parseTarget(name, request.directory, schemes);
       // `scan . ./` names one thing: it is read, and counted, once.
       const isTwin = targets.some((other) => other.kind === 'path' && target.kind === 'path' && other.path === target.path);
@@ -287,6 +299,15 @@ function parseTargets(
   const [first] = missing;
   if (targets.length === 0 && first !== undefined) throw first.error;
   return { targets, missing };
+}
+
+/** `scan a a/b`: what lies in another target is read there, and counted once. */
+async function withoutOverlaps(targets: readonly Target[], { crawl, config, runtime }: ScanRequest): Promise<readonly Target[]> {
+  if (targets.length < 2) return targets;
+  const { findOverlaps } = await import('./run/overlap.ts');
+  const overlaps = await findOverlaps(targets, [...config.exclude, ...crawl.exclude], isPremerge(crawl));
+  for (const { target, within } of overlaps) runtime.log.info(`${target.name} lies in ${within.name}: it is read once, with it`);
+  return targets.filter((target) => !overlaps.some((overlap) => overlap.target === target));
 }
 
 function chooseScanners(all: readonly Scanner[], only: readonly string[], skip: readonly string[]): readonly Scanner[] {

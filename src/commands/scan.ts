@@ -6,7 +6,7 @@ import type { Io } from '../io.ts';
 import { parseOutputs, writeOutputs } from '../output.ts';
 import { loadScanners } from '../registry.ts';
 import { isOpen } from '../run/report.ts';
-import type { Runtime } from '../run/request.ts';
+import type { Runtime, StdinInput } from '../run/request.ts';
 import { scan } from '../run.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
 import { createLog } from '../util/log.ts';
@@ -28,6 +28,8 @@ export interface ReportOptions {
 interface ScanOptions extends ReportOptions {
   readonly store?: string;
   readonly staged?: boolean;
+  readonly stdin?: boolean;
+  readonly stdinPath?: string;
   readonly diff?: string;
   readonly history: boolean;
   readonly since?: string;
@@ -47,6 +49,7 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
   if (options.staged && options.diff !== undefined) {
     throw new ConfigError('--staged and --diff exclude each other', { code: 'USAGE', hint: 'Use one of them.' });
   }
+  const stdin = stdinOf(io, targets, options);
   const config = withRuleFiles(loadConfig(io.directory, options.config), options.rules ?? [], io.directory);
   const failOn =
     options.failOn === undefined ? config.failOn : oneOf('--fail-on', options.failOn, [...SEVERITIES, 'none'] as const);
@@ -55,7 +58,8 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
   const baseline = options.baseline === undefined ? undefined : readBaseline(resolve(io.directory, options.baseline));
 
   const { report, nothingScanned } = await scan({
-    targets: targets.length === 0 ? ['.'] : targets,
+    targets: targetsOf(targets, stdin),
+    ...(stdin === undefined ? {} : { stdin }),
     directory: io.directory,
     crawl: {
       history: options.history,
@@ -82,6 +86,30 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
   });
   await writeOutputs(outputs, report, io, options.store);
   return exitOf(report, { failOn, nothingScanned, options, io });
+}
+
+/** Standard input, if it is asked for: by `--stdin`, or as the target `-`. */
+function stdinOf(io: Io, targets: readonly string[], options: ScanOptions): StdinInput | undefined {
+  const { stdin, stdinPath, staged, diff } = options;
+  if (stdin !== true && stdinPath === undefined && !targets.includes('-')) return undefined;
+  if (staged === true || diff !== undefined) {
+    throw new ConfigError(`--stdin and ${staged === true ? '--staged' : '--diff'} exclude each other`, {
+      code: 'USAGE',
+      hint: 'Use one of them. A diff may be piped in: git diff | nhi-audit scan --stdin',
+    });
+  }
+  if (io.stdin === undefined || io.stdin.isTTY) {
+    throw new ConfigError('Standard input is a terminal: there is nothing to read', {
+      code: 'USAGE',
+      hint: 'Pipe something in: git diff | nhi-audit scan --stdin, or: nhi-audit scan --stdin-path .env < .env',
+    });
+  }
+  return { name: stdinPath ?? '<stdin>', isNameless: stdinPath === undefined, chunks: io.stdin.chunks };
+}
+
+function targetsOf(named: readonly string[], stdin: StdinInput | undefined): readonly string[] {
+  if (stdin === undefined) return named.length === 0 ? ['.'] : named;
+  return [stdin.name, ...named.filter((name) => name !== '-')];
 }
 
 /** What the process lends to a scan. */

@@ -1,5 +1,5 @@
 /** What the user names on the command line. `src/config/target.ts` parses the text. */
-export type Target = PathTarget | ServiceTarget;
+export type Target = PathTarget | ServiceTarget | StdinTarget;
 
 export interface PathTarget {
   readonly kind: 'path';
@@ -8,6 +8,13 @@ export interface PathTarget {
   /** Absolute. */
   readonly path: string;
   readonly isDirectory: boolean;
+}
+
+/** Standard input, read as one file. */
+export interface StdinTarget {
+  readonly kind: 'stdin';
+  /** `<stdin>`, or the path that the user says it is of: rules and file scanners go by it. */
+  readonly name: string;
 }
 
 export interface ServiceTarget {

@@ -47,7 +47,12 @@ export async function readAcceptors(
     exceptions: isOff ? [] : await exceptionsOf(request, directory),
     detectors: new Set(pack.detectors.map((detector) => detector.id)),
     isWholeLook:
-      !crawl.staged && crawl.diff === undefined && crawl.history && crawl.since === undefined && request.only.length === 0,
+      request.stdin === undefined &&
+      !crawl.staged &&
+      crawl.diff === undefined &&
+      crawl.history &&
+      crawl.since === undefined &&
+      request.only.length === 0,
   };
 }
 

@@ -6,6 +6,8 @@ import type { CrawlOptions, Log, Persona, Progress, Scanner } from '../contracts
 export interface ScanRequest {
   /** As typed. */
   readonly targets: readonly string[];
+  /** Standard input, where it is a target, under this name. */
+  readonly stdin?: StdinInput;
   /** Directory that relative targets start from. */
   readonly directory: string;
   readonly crawl: Omit<CrawlOptions, 'maxFileBytes' | 'search'>;
@@ -26,6 +28,14 @@ export interface ScanRequest {
   /** Frameworks whose control tables are wanted; all when empty. */
   readonly frameworks: readonly string[];
   readonly runtime: Runtime;
+}
+
+export interface StdinInput {
+  /** One of `targets`. */
+  readonly name: string;
+  /** A name that says nothing of the content: no path-bound rule goes by it. */
+  readonly isNameless: boolean;
+  readonly chunks: () => AsyncIterable<Uint8Array>;
 }
 
 /** What the process lends: a test brings its own. */

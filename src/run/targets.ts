@@ -9,6 +9,7 @@ import type {
   ScanContext,
   Scanner,
   SourceFile,
+  StdinTarget,
   Surface,
   Target,
 } from '../contracts/index.ts';
@@ -21,7 +22,7 @@ import { NameRedactor } from './redact.ts';
 import type { Part, Sink } from './sink.ts';
 
 /** Structured readers need the whole text in memory; V8 strings end at 512 MiB. */
-const MAX_STRUCTURED_BYTES = 256 * 1024 * 1024;
+export const MAX_STRUCTURED_BYTES = 256 * 1024 * 1024;
 
 export interface TargetWork {
   readonly sink: Sink;
@@ -37,7 +38,7 @@ export interface TargetWork {
 }
 
 /** Reads one target and puts what is there into the sink. What cannot be read becomes a coverage row. */
-export async function readTarget(target: Target, work: TargetWork): Promise<void> {
+export async function readTarget(target: Exclude<Target, StdinTarget>, work: TargetWork): Promise<void> {
   try {
     if (target.kind === 'service') return await readService(target, work);
     if (target.isDirectory) return await crawl(target, work);
@@ -149,7 +150,12 @@ function readStructured(path: string): Buffer | string {
 }
 
 /** A file of a known kind that could not be read as such; the search for credentials that follows is another surface. */
-async function notStructured(reader: FileScanner, why: string, target: PathTarget, work: TargetWork): Promise<void> {
+export async function notStructured(
+  reader: FileScanner,
+  why: string,
+  target: { readonly name: string },
+  work: TargetWork,
+): Promise<void> {
   const part = await work.sink.part(runUnit(reader, target.name, work));
   await part.add({
     kind: 'coverage',
@@ -166,7 +172,7 @@ async function notStructured(reader: FileScanner, why: string, target: PathTarge
 }
 
 /** Loads a file's observations straight into its own part, once: the crawler gets nothing back. */
-async function* readIntoPart(
+export async function* readIntoPart(
   reader: FileScanner,
   file: SourceFile,
   target: string,
@@ -212,7 +218,7 @@ async function addAll(observations: AsyncIterable<Observation>, part: Part, work
   }
 }
 
-function runUnit(scanner: { readonly id: string; readonly version: number }, target: string, work: TargetWork): Unit {
+export function runUnit(scanner: { readonly id: string; readonly version: number }, target: string, work: TargetWork): Unit {
   return { scanner: scanner.id, version: scanner.version, target, unit: join('run', target), content: work.runId };
 }
 

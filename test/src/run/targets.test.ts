@@ -278,7 +278,9 @@ describe('reading a target', () => {
       runId: 'run',
       startedAt: '2026-06-01T00:00:00.000Z',
     };
-    await readTarget(parseTarget(name, root, ['aws']), work);
+    const target = parseTarget(name, root, ['aws']);
+    assert.ok(target.kind !== 'stdin');
+    await readTarget(target, work);
     const warnings = context.logs.filter(({ level }) => level === 'warn').map(({ message }) => message);
     return { observations, units, warnings };
   }
