@@ -3,7 +3,7 @@ import type { Placeholders } from './pack.ts';
 /** `acceptsWeak`: what everybody knows (`password`, `admin`) counts as a secret; a template or a mask never does. */
 export type PlaceholderTest = (secret: string, isGeneric: boolean, acceptsWeak?: boolean) => boolean;
 
-/** In longer secrets (private keys) any short word may stand by chance. */
+/** In longer secrets (private keys, key stores) any short word or mark may stand by chance. */
 const MAX_WORDY = 400;
 
 /** Tells values that only stand where a secret would: documentation keys, masks, templates, references to a real store. */
@@ -18,7 +18,7 @@ export function placeholderTest(placeholders: Placeholders): PlaceholderTest {
     if (secret.length <= MAX_WORDY && (acceptsWeak ? marks : placeholders.contains).some((part) => folded.includes(part)))
       return true;
     if (isGeneric && !acceptsWeak && placeholders.words.some((word) => folded.includes(word))) return true;
-    if (patterns.some((pattern) => pattern.test(secret))) return true;
+    if (secret.length <= MAX_WORDY && patterns.some((pattern) => pattern.test(secret))) return true;
     return isMonotonous(folded);
   };
 }

@@ -1,3 +1,5 @@
+import { isWordlike } from '../token-efficiency.ts';
+import { holdsWord } from '../words.ts';
 import { type CheckInput, decodeBase64, INVALID, VALID, type Verdict } from './types.ts';
 
 /** A value given to something called `password` or `secret`: is it likely one? */
@@ -21,6 +23,8 @@ export function judgeGuess({ secret, groups, around }: CheckInput): Verdict {
   ) {
     return INVALID;
   }
+  // People make passwords of words; a token or key is made by a machine.
+  if (!/pass|pwd/.test(name) && (isWordlike(value) || holdsWord(value))) return INVALID;
   return VALID;
 }
 
