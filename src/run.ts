@@ -359,6 +359,7 @@ function parametersOf(request: ScanRequest): { readonly [name: string]: string |
   return {
     history: crawl.history,
     staged: crawl.staged,
+    ...(request.stdin === undefined ? {} : { stdin: targets.length === 1 ? 'alone' : 'beside others' }),
     scope: scope.slice(0, 12),
     ...(crawl.since === undefined ? {} : { since: crawl.since }),
     ...(crawl.diff === undefined ? {} : { diff: rangeText(crawl.diff) }),

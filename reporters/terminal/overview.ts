@@ -6,6 +6,7 @@ import {
   compare,
   count,
   isPremerge,
+  isStdinOnly,
   list,
   ONLY_SEARCHED,
   type SurfaceCoverage,
@@ -53,7 +54,7 @@ export function* coverageLines(report: Report, layout: Layout): Iterable<string>
       '  ',
       'not looked at'.padEnd(LEAD),
       ['dim'],
-      'what did not change; a full scan reads the rest and judges the controls',
+      `${isStdinOnly(report) ? 'anything but standard input' : 'what did not change'}; a full scan reads the rest and judges the controls`,
       ['dim'],
     );
   } else {

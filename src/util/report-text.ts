@@ -274,9 +274,15 @@ export function hiddenText(hidden: Report['hidden'], persona: string): string[] 
   return lines;
 }
 
-/** Was this a check of a change (`--staged`, `--diff`)? It reads only what changed, so controls cannot be judged by it. */
-export function isPremerge({ run }: Report): boolean {
-  return run.parameters.staged === true || run.parameters.diff !== undefined;
+/** Was this a check of a change (`--staged`, `--diff`), or of a text piped in? Controls cannot be judged by so little. */
+export function isPremerge(report: Report): boolean {
+  const { staged, diff } = report.run.parameters;
+  return staged === true || diff !== undefined || isStdinOnly(report);
+}
+
+/** Was there nothing to read but standard input? */
+export function isStdinOnly({ run }: Report): boolean {
+  return run.parameters.stdin === 'alone';
 }
 
 /** Findings and nothing else: for a check of a change, and for developers. Inventory and controls are for others. */
