@@ -12,7 +12,7 @@ export interface Translated {
   readonly crossesLines: boolean;
   /** A repeat within a repeat, both without end: what can take a backtracking engine for ever. */
   readonly nestsRepeats: boolean;
-  /** How many long repeats one match may go through: the power with which the time grows. */
+  /** How many long repeats of one match may end in more than one place: the power with which the time grows. */
   readonly longRepeats: number;
   /**
    * A repeat whose body would rather match nothing: the two kinds of engine then disagree about where a match ends.
@@ -141,12 +141,30 @@ function longRepeats(node: Node): number {
     case 'group':
       return longRepeats(node.item);
     case 'sequence':
-      return node.items.reduce((sum, item) => sum + longRepeats(item), 0);
+      return node.items.reduce(
+        (sum, item, index) => sum + (isSettled(item, node.items.slice(index + 1)) ? 0 : longRepeats(item)),
+        0,
+      );
     case 'either':
       return Math.max(...node.items.map(longRepeats));
     default:
       return 0;
   }
+}
+
+/** What must follow cannot be part of the repeat: it ends where it ends. */
+function isSettled(node: Node, rest: readonly Node[]): boolean {
+  if (node.kind !== 'repeat' || node.item.kind !== 'set') return false;
+  for (const next of rest) {
+    if (next.kind === 'set') return !overlaps(node.item.runes, next.runes);
+    if (next.kind !== 'repeat' || next.item.kind !== 'set' || overlaps(node.item.runes, next.item.runes)) return false;
+    if (next.min > 0) return true;
+  }
+  return false;
+}
+
+function overlaps(one: Runes, other: Runes): boolean {
+  return pairsOf(one).some(([from, to]) => pairsOf(other).some(([low, high]) => from <= high && low <= to));
 }
 
 function prefersNothingInRepeat(node: Node): boolean {

@@ -126,13 +126,6 @@ class CompiledRule {
     this.pathTest = rule.path === undefined ? undefined : places.path(rule.path);
   }
 
-  /** Could one attempt take so long that only a time limit from outside ends it? Else the time between attempts is enough. */
-  mayRunAway(size: number): boolean {
-    const { regex } = this.rule;
-    if (regex === undefined) return false;
-    return regex.nestsRepeats || regex.longRepeats >= 3 || (regex.longRepeats > 0 && size > LONG_TEXT);
-  }
-
   /** For all matches in a text. */
   get search(): RegExp {
     this.#search ??= new RegExp(this.rule.regex?.source ?? '[]', 'gu');
@@ -211,8 +204,8 @@ const BUDGET_PER_MB = 500;
 /** A rule that spent so long in vain is switched off in this thread. */
 const MOST_WASTED = 10_000;
 const MOST_FOUND = 1000;
-/** Two long repeats within so many characters are done with in a second, whatever the text. */
-const LONG_TEXT = 4096;
+/** One repeat without end is done with so many characters in a second or two, whatever they are. */
+const LONG_TEXT = 32_768;
 /** More keywords than this: the whole text is searched at once. */
 const MOST_WINDOWS = 2000;
 
@@ -241,10 +234,12 @@ export class ImportScan {
     const text = new TextAndLines(bytes);
     const byRule = new Map<CompiledRule, Raw[]>();
     let reported: readonly Raw[] = [];
+    const jobs = new Map<CompiledRule, Job>();
+    for (const [rule, places] of candidates) jobs.set(rule, this.#prepare(rule, text, places, before));
     const work = (): void => {
-      reported = this.#runAll(candidates, text, byRule, before);
+      reported = this.#runAll(jobs, text, byRule, before);
     };
-    if ([...candidates.keys()].some((rule) => rule.mayRunAway(bytes.length))) this.#runGuarded(work, byRule, bytes.length);
+    if ([...jobs].some(([rule, { windows }]) => mayRunAway(rule, windows))) this.#runGuarded(work, byRule, bytes.length);
     else work();
     this.#keep(reported, text, bytes, piece);
   }
@@ -268,28 +263,35 @@ export class ImportScan {
     this.#trouble.set(rule.rule.id, `the imported rule ${rule.rule.id} was ended after ${Math.round(spent)} ms`);
   }
 
+  /** Where a rule is to search, if it is to search at all. */
+  #prepare(rule: CompiledRule, text: TextAndLines, places: readonly number[], before: Map<ImportedPack, PlaceTest>): Job {
+    const skip = either([this.#prefilter(rule.pack, before), this.#isElsewhere(rule)]);
+    return { skip, windows: skip === true ? [] : this.#windows(rule, text, places) };
+  }
+
   #runAll(
-    candidates: ReadonlyMap<CompiledRule, readonly number[]>,
+    jobs: ReadonlyMap<CompiledRule, Job>,
     text: TextAndLines,
     byRule: Map<CompiledRule, Raw[]>,
     before: Map<ImportedPack, PlaceTest>,
   ): readonly Raw[] {
     const all: Raw[] = [];
     const parts = new Set<Raw>();
-    const run = (rule: CompiledRule, places: readonly number[]): Raw[] => {
+    const run = (rule: CompiledRule): Raw[] => {
       const known = byRule.get(rule);
       if (known !== undefined) return known;
-      const skip = either([this.#prefilter(rule.pack, before), this.#isElsewhere(rule)]);
       this.#running = { rule, start: performance.now() };
-      const raw = skip === true ? [] : this.#run(rule, text, places, skip);
+      // A part without a keyword in sight is searched for all the same, as gitleaks does it.
+      const job = jobs.get(rule) ?? this.#prepare(rule, text, [], before);
+      const raw = this.#run(rule, text, job);
       byRule.set(rule, raw);
       return raw;
     };
-    for (const [rule, places] of candidates) {
+    for (const rule of jobs.keys()) {
       if (rule.rule.skipReport) continue;
-      let raw = run(rule, places);
+      let raw = run(rule);
       if (rule.rule.required.length > 0 && raw.length > 0) {
-        for (const part of rule.parts) run(part, candidates.get(part) ?? []);
+        for (const part of rule.parts) run(part);
         raw = raw.filter((one) => this.#hasParts(one, byRule, parts));
       }
       all.push(...raw);
@@ -346,13 +348,12 @@ export class ImportScan {
     ]);
   }
 
-  #run(rule: CompiledRule, text: TextAndLines, places: readonly number[], skip: PlaceTest): Raw[] {
+  #run(rule: CompiledRule, text: TextAndLines, { skip, windows }: Job): Raw[] {
     const found: Raw[] = [];
     if ((this.#search.wasted.get(rule) ?? 0) > MOST_WASTED) {
       this.#trouble.set(rule.rule.id, `the imported rule ${rule.rule.id} is too slow and was switched off`);
       return found;
     }
-    const windows = this.#windows(rule, text, places);
     const size = windows.reduce((sum, [from, to]) => sum + to - from, 0);
     const budget = BUDGET + (BUDGET_PER_MB * size) / 1e6;
     const start = performance.now();
@@ -395,7 +396,7 @@ export class ImportScan {
     const { decoded } = text;
     const whole = [[0, decoded.text.length] as const];
     if (!rule.isNear || places.length > MOST_WINDOWS) return whole;
-    if (places.length === 0) return rule.isAlways ? whole : [];
+    if (places.length === 0) return [];
     const { maxLength, crossesLines } = rule.rule.regex ?? {};
     if (maxLength === undefined && crossesLines !== false) return whole;
     const windows: [number, number][] = [];
@@ -523,6 +524,18 @@ export class ImportScan {
 }
 
 type Window = readonly [from: number, to: number];
+
+interface Job {
+  readonly skip: PlaceTest;
+  readonly windows: readonly Window[];
+}
+
+/** Could one attempt take so long that only a time limit from outside ends it? Else the time between attempts is enough. */
+function mayRunAway({ rule: { regex }, parts }: CompiledRule, windows: readonly Window[]): boolean {
+  if (regex === undefined || windows.length === 0) return false;
+  if (regex.nestsRepeats || regex.longRepeats >= 2 || parts.length > 0) return true;
+  return regex.maxLength === undefined && windows.some(([from, to]) => to - from > LONG_TEXT);
+}
 
 const NOTHING: ReadonlyMap<string, string | number> = new Map();
 
