@@ -1,6 +1,7 @@
 import type { BulkMatch } from '../contracts/scanner.ts';
+import { messageOf } from '../util/errors.ts';
 import { Secret } from '../util/secret.ts';
-import type { ItemOutcome } from './outcome.ts';
+import { failed, type ItemOutcome } from './outcome.ts';
 import type { Pack } from './pack.ts';
 
 /** What a worker needs to make its engine. */
@@ -38,10 +39,8 @@ export interface Portion {
   readonly notes: readonly Note[];
 }
 
-interface Note {
+interface Note extends Omit<ItemOutcome, 'bytes' | 'matches'> {
   readonly index: number;
-  readonly outcome: ItemOutcome['outcome'];
-  readonly why: string | undefined;
   readonly matches: readonly SentMatch[];
 }
 
@@ -83,14 +82,15 @@ export class PortionBuilder {
   }
 
   add(outcome: ItemOutcome): void {
-    if (outcome.outcome !== 'read' || outcome.matches.length > 0) this.#notes.push(noteOf(outcome, this.#count));
+    if (isWorthANote(outcome)) this.#notes.push(noteOf(outcome, this.#count));
     this.addClean(outcome.bytes);
   }
 
   /** One whose outcome is still to come; `bytes` of it were read. */
   addLater(outcome: Promise<ItemOutcome>, bytes: number): void {
     const index = this.#count;
-    this.#notes.push(outcome.then((known) => noteOf(known, index)));
+    const safe = outcome.catch((error: unknown) => failed(messageOf(error), bytes));
+    this.#notes.push(safe.then((known) => noteOf(known, index)));
     this.addClean(bytes);
   }
 
@@ -99,8 +99,12 @@ export class PortionBuilder {
   }
 }
 
-function noteOf({ outcome, why, matches }: ItemOutcome, index: number): Note {
-  return { index, outcome, why, matches: matches.map(toSent) };
+function isWorthANote({ outcome, matches, members }: ItemOutcome): boolean {
+  return outcome !== 'read' || matches.length > 0 || members !== undefined;
+}
+
+function noteOf({ bytes: _, matches, ...rest }: ItemOutcome, index: number): Note {
+  return { ...rest, index, matches: matches.map(toSent) };
 }
 
 function toSent({ secret, ...match }: BulkMatch): SentMatch {
@@ -122,7 +126,7 @@ export function* unpackPortion({ bytes, notes }: Portion): Generator<ItemOutcome
       continue;
     }
     next++;
-    const { outcome, why, matches } = note;
-    yield { outcome, ...(why === undefined ? {} : { why }), bytes: size, matches: matches.map(fromSent) };
+    const { index: _, matches, ...rest } = note;
+    yield { ...rest, bytes: size, matches: matches.map(fromSent) };
   }
 }
