@@ -29,9 +29,9 @@ export function skipped(why: string): ItemOutcome {
 }
 
 /** Nothing is to be told but that it was read. */
-export function isClean({ found, dropped, lints, imported }: ScanResult): boolean {
+export function isClean({ found, dropped, lints, imported, isHiddenCut }: ScanResult): boolean {
   if (imported !== undefined && imported.found.length + imported.dropped + imported.trouble.length > 0) return false;
-  return found.length === 0 && dropped === 0 && lints.length === 0;
+  return found.length === 0 && dropped === 0 && lints.length === 0 && !isHiddenCut;
 }
 
 /** What came of a scan. `whole` is the content when all of it is at hand: secretlint's rules need it so. */
@@ -45,13 +45,19 @@ export async function conclude(
   const own = engine.matches(result);
   const linted = whole === undefined || result.lints.length === 0 ? [] : await engine.lint(whole, result);
   const matches = [...own, ...linted].map((match): BulkMatch => (engine.keepsSecrets ? match : withoutSecret(match)));
-  const why = [cut, tooMany(result), ...(result.imported?.trouble ?? [])].filter((reason) => reason !== undefined).join('; ');
+  const why = [cut, tooMany(result), undecoded(result), ...(result.imported?.trouble ?? [])]
+    .filter((reason) => reason !== undefined)
+    .join('; ');
   return why === '' ? { outcome: 'read', bytes, matches } : { outcome: 'partial', why, bytes, matches };
 }
 
 function tooMany(result: ScanResult): string | undefined {
   const dropped = result.dropped + (result.imported?.dropped ?? 0);
   return dropped === 0 ? undefined : `${dropped} further matches of detectors that hit very often were left out`;
+}
+
+function undecoded({ isHiddenCut }: ScanResult): string | undefined {
+  return isHiddenCut ? 'not all that is encoded was decoded' : undefined;
 }
 
 export function cutWhy(size: number, max: number): string {

@@ -49,12 +49,20 @@ const GROUPS: readonly (readonly [trick: Trick, texts: readonly string[], after?
   // - . / : = @ _ + & are what tokens and URLs hold and encoders escape.
   ['escapes', ['2d', '2e', '2f', '3a', '3d', '40', '5f', '2b', '26'].map((hex) => `\\u00${hex}`), String.raw`(?<![^\w:])[\w\\:]`],
   ['escapes', ['\\x2d', '\\x5f'], String.raw`(?<!\W)\w`],
-  ['escapes', ['\\u004', '\\u005', '\\u006', '\\u007'], String.raw`[0-9a-f]\\+u00[2-7][0-9a-f]\\+u00`],
-  ['escapes', ['\\u{4', '\\u{5', '\\u{6', '\\u{7', '\\x{4', '\\x{5', '\\x{6', '\\x{7'], String.raw`[0-9a-f]\}\\`],
-  ['escapes', ['\\x4', '\\x5', '\\x6', '\\x7'], String.raw`[0-9a-f]\\+x[2-7][0-9a-f]\\+x`],
-  ['escapes', ['\\10', '\\11', '\\12', '\\13', '\\14', '\\15', '\\16', '\\17'], String.raw`[0-7]\\[01][0-7][0-7]\\[01]`],
+  ['escapes', ['\\u003', '\\u004', '\\u005', '\\u006', '\\u007'], String.raw`[0-9a-f]\\+u00[2-7][0-9a-f]\\+u00`],
+  [
+    'escapes',
+    ['\\u{3', '\\u{4', '\\u{5', '\\u{6', '\\u{7', '\\x{3', '\\x{4', '\\x{5', '\\x{6', '\\x{7'],
+    String.raw`[0-9a-f]\}\\`,
+  ],
+  ['escapes', ['\\x3', '\\x4', '\\x5', '\\x6', '\\x7'], String.raw`[0-9a-f]\\+x[2-7][0-9a-f]\\+x`],
+  [
+    'escapes',
+    ['\\10', '\\11', '\\12', '\\13', '\\14', '\\15', '\\16', '\\17', '\\06', '\\07'],
+    String.raw`[0-7]\\[01][0-7][0-7]\\[01]`,
+  ],
   ['escapes', ['\\055\\055']],
-  ['entities', ['&#x4', '&#x5', '&#x6', '&#x7', '&#x004', '&#x005', '&#x006', '&#x007'], '[0-9a-f];&#x'],
+  ['entities', ['&#x3', '&#x4', '&#x5', '&#x6', '&#x7', '&#x003', '&#x004', '&#x005', '&#x006', '&#x007'], '[0-9a-f];&#x'],
   ['entities', ['&#4', '&#5', '&#6', '&#7', '&#8', '&#9', '&#10', '&#11', '&#12'], String.raw`\d;&#\d`],
   [
     'entities',
@@ -64,6 +72,8 @@ const GROUPS: readonly (readonly [trick: Trick, texts: readonly string[], after?
   ['entities', ['&lowbar;', '&hyphen;', '&equals;', '&plus;', '&sol;'], String.raw`(?<!\W)\w`],
   ['percent', ['%3a%2f%2f', '%2d', '%5f', '%2b', '%2f', '%3d'], String.raw`(?<!\W)[\w%]`],
   ['percent', ['%4', '%5', '%6', '%7'], '[0-9a-f]%[2-7][0-9a-f]%[2-7]'],
+  ['percent', ['%3'], '[0-9]%3[0-9]%3'],
+  ['percent', ['%25%3'], '[0-9]%[23]'],
   ['percent', ['%254', '%255', '%256', '%257'], '[0-9a-f]%25[2-7][0-9a-f]%25'],
   [
     'concatenation',

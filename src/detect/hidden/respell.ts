@@ -3,10 +3,14 @@ import type { Run } from './view.ts';
 /** Ways to write one character as several. */
 export type Spelling = 'escapes' | 'entities' | 'percent';
 
-const ESCAPE =
-  /\\{1,4}\/|\\{1,4}(?:u00([2-7][0-9a-f])|U000000([2-7][0-9a-f])|[ux]\{0{0,6}([2-7][0-9a-f])\}|x([2-7][0-9a-f])|([01][0-7]{2}))/gi;
-const ENTITY = /&(?:#x0{0,4}([2-7][0-9a-f])|#0{0,4}(\d{2,3})|([a-z]{2,6}));/gi;
-const PERCENT = /%(?:25)*([2-7][0-9a-f])/gi;
+/** Printable ASCII, and what ends lines. */
+const CODE = '(0[9ad]|[2-7][0-9a-f])';
+const ESCAPE = new RegExp(
+  String.raw`\\{1,4}\/|\\{1,4}(?:u00${CODE}|U000000${CODE}|[ux]\{0{0,6}${CODE}\}|[ux]\{(a)\}|x${CODE}|([01][0-7]{2}))`,
+  'gi',
+);
+const ENTITY = new RegExp(String.raw`&(?:#x0{0,4}([ad]|${CODE.slice(1)};|#0{0,4}(\d{2,3});|([a-z]{2,6});)`, 'gi');
+const PERCENT = new RegExp(`%(?:25)*${CODE}`, 'gi');
 
 const NAMED: { readonly [name: string]: string } = {
   amp: '&',
@@ -31,7 +35,7 @@ export function respelled(bytes: Buffer, start: number, end: number, spelling: S
   const runs: Run[] = [];
   for (const match of text.matchAll(spelling === 'escapes' ? ESCAPE : spelling === 'entities' ? ENTITY : PERCENT)) {
     const code = spelling === 'escapes' ? escaped(match) : spelling === 'entities' ? entity(match) : hex(match[1]);
-    if (code === undefined || code < 32 || code > 126) continue;
+    if (code === undefined || code > 126 || (code < 32 && code !== 9 && code !== 10 && code !== 13)) continue;
     const at = start + match.index;
     runs.push({
       start: at,
@@ -46,9 +50,9 @@ export function respelled(bytes: Buffer, start: number, end: number, spelling: S
 }
 
 function escaped(match: RegExpExecArray): number | undefined {
-  const digits = match[1] ?? match[2] ?? match[3] ?? match[4];
+  const digits = match[1] ?? match[2] ?? match[3] ?? match[4] ?? match[5];
   if (digits !== undefined) return hex(digits);
-  return match[5] === undefined ? SLASH : Number.parseInt(match[5], 8);
+  return match[6] === undefined ? SLASH : Number.parseInt(match[6], 8);
 }
 
 function entity(match: RegExpExecArray): number | undefined {
@@ -95,5 +99,5 @@ export function jointEnd(bytes: Buffer, at: number): number {
   return JOINT_HERE.test(text) ? at + JOINT_HERE.lastIndex : 0;
 }
 
-const JOINT_HERE = new RegExp(String.raw`${CONTINUED}|\$\{\s{0,8}["'\x60]|${PIECES}|${ITEMS}`, 'y');
+const JOINT_HERE = new RegExp(String.raw`${CONTINUED}|\$\{\s{0,8}["'\x60]|["'\x60]\s{0,8}\}|${PIECES}|${ITEMS}`, 'y');
 const EMPTY = Buffer.alloc(0);

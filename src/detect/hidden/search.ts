@@ -22,6 +22,7 @@ const BEFORE = 512;
 const AFTER = 4096;
 /** A key in several literals, a line each. */
 const AFTER_JOINT = 8192;
+const LONGEST_WORD = 64 * 1024;
 /** What stands beside a run on its line may say what it is. */
 const BESIDE = 256;
 const SHORTEST_CALLED = 16;
@@ -62,13 +63,26 @@ export function searchHidden(
   }
 }
 
-/** What is found as it stands stays so; but a guess about an encoded value knows less than what it decodes to. */
+/**
+ * What is found as it stands stays so. But where a value is encoded as a whole, what it decodes to says more than what
+ * says only that something stands there; and a guess about an encoded value is none.
+ */
 export function withHidden(plain: readonly Found[], hidden: readonly Found[]): Found[] {
-  const covers = (one: Found, other: Found): boolean => one.start <= other.start && one.end >= other.end;
-  return [
-    ...plain.filter((one) => !one.rule.isGeneric || !hidden.some((other) => covers(one, other))),
-    ...hidden.filter((one) => !plain.some((other) => !other.rule.isGeneric && covers(other, one))),
-  ];
+  if (hidden.length === 0) return [...plain];
+  const all = [...plain, ...hidden];
+  const kept = all.filter((one) => !hidden.some((other) => isWithin(other, one) && saysMore(other, one)));
+  return kept.filter((one) => !kept.some((other) => isWithin(one, other) && !other.rule.isGeneric));
+}
+
+/** Does `inner` stand in the place of `outer`, decoded? */
+function isWithin(inner: Found, outer: Found): boolean {
+  const isDeeper = (inner.hidden?.length ?? 0) > (outer.hidden?.length ?? 0);
+  return isDeeper && outer.start <= inner.start && inner.end <= outer.end;
+}
+
+function saysMore(inner: Found, outer: Found): boolean {
+  if (outer.rule.isGeneric) return true;
+  return !inner.rule.isGeneric && 2 * (inner.end - inner.start) >= outer.end - outer.start;
 }
 
 function place(match: Found, view: View, budget: Budget, limit: number): Found | undefined {
@@ -179,12 +193,19 @@ function lines(
     if (at < done) continue;
     const start = Math.max(done, at - BEFORE, isOneLine ? bytes.lastIndexOf(NEWLINE, at) + 1 : 0);
     const lineEnd = isOneLine ? bytes.subarray(at, at + after).indexOf(NEWLINE) : -1;
-    const end = lineEnd < 0 ? Math.min(bytes.length, at + after) : at + lineEnd;
+    const end = lineEnd < 0 ? wordEnd(bytes, Math.min(bytes.length, at + after)) : at + lineEnd;
     const runs = runsIn(start, end);
     done = end;
     if (runs.length > 0) stretches.push({ start, end, runs });
   }
   return stretches;
+}
+
+/** A value that is spelled at length is not cut. */
+function wordEnd(bytes: Buffer, at: number): number {
+  let end = at;
+  while (end < bytes.length && end < at + LONGEST_WORD && !BREAKS.includes(bytes[end] as number)) end++;
+  return end;
 }
 
 /** Stretches around runs, with what stands beside them on their lines. */
@@ -237,3 +258,5 @@ export function encodedRuns(bytes: Buffer, from: number, to: number, shortest: n
 }
 
 const NEWLINE = 10;
+/** White space and quotes. */
+const BREAKS: readonly number[] = [9, 10, 13, 32, 34, 39, 96];
