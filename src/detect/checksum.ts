@@ -15,6 +15,8 @@ import { judgeBasic, judgeConnectionString, judgeGiven, judgeLogin, judgePostgre
 import { isLocked, judgePem } from './checksums/pem.ts';
 import { decodeBase64, decodeJson, INVALID, type OfflineCheck, when } from './checksums/types.ts';
 
+import { entropyOf } from './entropy.ts';
+
 export type { JwtParts } from './checksums/jwt.ts';
 export type { CheckInput, OfflineCheck, Verdict } from './checksums/types.ts';
 export { crc32Base62, decodeJwt, grafanaChecksum };
@@ -68,6 +70,10 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   mixed: { judge: ({ secret }) => when(/[A-Za-z]/.test(secret) && /\d/.test(secret)) },
   /** Upper case, lower case and digits. */
   'mixed-case': { judge: ({ secret }) => when(/[A-Z]/.test(secret) && /[a-z]/.test(secret) && /\d/.test(secret)) },
+  /** Upper and lower case, and a digit or more variety than words have: short random tokens may lack digits. */
+  varied: {
+    judge: ({ secret }) => when(/[A-Z]/.test(secret) && /[a-z]/.test(secret) && (/\d/.test(secret) || entropyOf(secret) >= 4)),
+  },
   /** Upper and lower case letters both. */
   'mixed-letters': { judge: ({ secret }) => when(/[A-Z]/.test(secret.slice(8)) && /[a-z]/.test(secret.slice(8))) },
   /** A public id that says nothing without its other half. */
