@@ -132,7 +132,8 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         scanners,
         // What is to be verified must be read: its secret is nowhere else.
         rulesDigest: `${pack.hash}:${keyId}${verifier === undefined ? '' : `:${startedAt}`}`,
-        detectors: detectorDigests(pack, keyId, options.maxFileBytes),
+        // Held against those of an earlier run, which only a store file can have.
+        ...(request.storeFile === undefined ? {} : { detectors: detectorDigests(pack, keyId, options.maxFileBytes) }),
         runId,
         startedAt,
       };

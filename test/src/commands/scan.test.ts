@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import type { ReportV1 } from '../../../reporters/json/v1.ts';
+import { scanCommand } from '../../../src/commands/scan.ts';
+import type { Io } from '../../../src/io.ts';
+import { ConfigError } from '../../../src/util/errors.ts';
+import { testIo } from '../../helpers/io.ts';
+import { fakeToken } from '../../helpers/scan-context.ts';
+import { tempDir, tempRepo, writeFile } from '../../helpers/temp-repo.ts';
+
+// The shipped detectors must know it: assembled here, so that no push protection stops this file.
+const ACCESS_KEY = `${['AK', 'IA'].join('')}QYLPMN5HFIQR7DZW`;
+
+const OPTIONS = {
+  format: 'json',
+  output: [],
+  framework: [],
+  history: true,
+  exclude: [],
+  only: [],
+  skip: [],
+  exitCode: true,
+  failOn: 'low',
+} as const;
+
+interface Scanned {
+  readonly code: number;
+  readonly report: z.infer<typeof ReportV1>;
+  readonly err: string;
+}
+
+type Options = Partial<Parameters<typeof scanCommand>[2]>;
+
+async function scanned(
+  directory: string,
+  targets: readonly string[],
+  options: Options = {},
+  io: Partial<Io> = {},
+): Promise<Scanned> {
+  const own = testIo(directory, io);
+  const code = await scanCommand(own, targets, { ...OPTIONS, ...options });
+  return { code, report: JSON.parse(own.out()), err: own.err() };
+}
+
+function piped(...chunks: readonly (string | Uint8Array)[]): Partial<Io> {
+  return {
+    stdin: {
+      isTTY: false,
+      async *chunks() {
+        for (const chunk of chunks) yield Buffer.from(chunk);
+      },
+    },
+  };
+}
+
+function placesOf(report: Scanned['report']): string[] {
+  return report.findings.flatMap((finding) => finding.evidence.map(({ place }) => `${place?.path}:${place?.line}`));
+}
+
+describe('scan of standard input', () => {
+  it('reads it as one file, in whatever pieces it comes', async () => {
+    const text = `one\ntwo\nkey_id = ${ACCESS_KEY}\n`;
+
+    const { code, report } = await scanned(tempDir(), [], { stdin: true }, piped(...text));
+
+    assert.equal(code, 1);
+    assert.deepEqual(placesOf(report), ['<stdin>:3']);
+    assert.deepEqual(
+      report.coverage.map(({ surface, subject, outcome, bytes }) => ({ surface, subject, outcome, bytes })),
+      [{ surface: 'work-tree', subject: '<stdin>', outcome: 'complete', bytes: text.length }],
+    );
+  });
+
+  it('reads it for the target -, beside others', async () => {
+    const directory = tempDir();
+    writeFile(directory, 'a.txt', 'clean\n');
+
+    const { report } = await scanned(directory, ['a.txt', '-'], {}, piped(ACCESS_KEY));
+
+    assert.deepEqual(report.coverage.map((row) => row.subject).toSorted(), ['<stdin>', 'a.txt']);
+    assert.equal(report.findings.length, 1);
+  });
+
+  it('finds what lies across the pieces of a long text, with its line', async () => {
+    const line = `${'x'.repeat(1023)}\n`;
+    const filler = Buffer.from(line.repeat(1024));
+    const lines = 20 * 1024;
+
+    const { report } = await scanned(
+      tempDir(),
+      [],
+      { stdin: true },
+      piped(
+        ...Array.from({ length: 20 }, () => filler),
+        `key_id = ${ACCESS_KEY.slice(0, 9)}`,
+        `${ACCESS_KEY.slice(9)}\n`,
+        filler,
+      ),
+    );
+
+    assert.deepEqual(placesOf(report), [`<stdin>:${lines + 1}`]);
+    assert.equal(report.coverage[0]?.bytes, 21 * filler.length + `key_id = ${ACCESS_KEY}\n`.length);
+  });
+
+  it('stops at the largest size of a file, and says so', async () => {
+    const directory = tempDir();
+    writeFile(directory, 'nhi-audit.config.yml', 'maxFileSize: 1000000\n');
+    const rest = `${ACCESS_KEY}\n`;
+    let isClosed = false;
+    const stdin = {
+      isTTY: false,
+      async *chunks() {
+        try {
+          for (;;) yield Buffer.from(`${'filler\n'.repeat(100_000)}${rest}`);
+        } finally {
+          isClosed = true;
+        }
+      },
+    };
+
+    const { report } = await scanned(directory, [], { stdin: true }, { stdin });
+
+    assert.equal(isClosed, true);
+    assert.equal(report.coverage[0]?.outcome, 'partial');
+    assert.match(report.coverage[0]?.why ?? '', /only the first 1000000 bytes were searched/);
+    assert.equal(report.coverage[0]?.bytes, 1_000_000);
+    assert.equal(report.findings.length, 1);
+  });
+
+  it('takes it for the file it is said to be', async () => {
+    const notebook = JSON.stringify({
+      nbformat: 4,
+      nbformat_minor: 5,
+      metadata: {},
+      cells: [{ cell_type: 'code', metadata: {}, outputs: [], source: [`key_id = "${ACCESS_KEY}"`] }],
+    });
+
+    const { report } = await scanned(tempDir(), [], { stdinPath: 'work/churn.ipynb' }, piped(notebook));
+
+    assert.deepEqual(report.run.targets, ['work/churn.ipynb']);
+    assert.ok(report.coverage.some((row) => row.surface === 'notebook' && row.outcome === 'complete'));
+    assert.deepEqual([...new Set(report.findings.flatMap(({ evidence }) => evidence.map(({ place }) => place?.cell)))], [1]);
+  });
+
+  it('is clean when nothing comes, and says that nothing came', async () => {
+    const { code, report, err } = await scanned(tempDir(), [], { stdin: true }, piped());
+
+    assert.equal(code, 0);
+    assert.deepEqual(report.findings, []);
+    assert.match(err, /Standard input is empty/);
+  });
+
+  it('says how to use it on a terminal, and that it excludes --staged and --diff', async () => {
+    const terminal = { stdin: { isTTY: true, chunks: () => assert.fail('not to be read') } };
+
+    await assert.rejects(scanned(tempDir(), ['-'], {}, terminal), (error: ConfigError) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.hint ?? '', /git diff \| nhi-audit scan --stdin/);
+      return true;
+    });
+    await assert.rejects(
+      scanned(tempDir(), [], { stdin: true, staged: true }, piped('')),
+      /--stdin and --staged exclude each other/,
+    );
+    await assert.rejects(
+      scanned(tempDir(), [], { stdin: true, diff: 'a..b' }, piped('')),
+      /--stdin and --diff exclude each other/,
+    );
+  });
+});
+
+describe('scan of targets that overlap', () => {
+  it('reads once what lies in another target, and says so', async () => {
+    const repo = tempRepo();
+    repo.write('a/b/c.txt', `${ACCESS_KEY}\n`);
+    repo.commit('Add');
+
+    const { report, err } = await scanned(repo.path, ['a', 'a/b', './a/b/c.txt'], { history: false });
+
+    assert.deepEqual(
+      report.coverage.map(({ surface, read }) => [surface, read]),
+      [['work-tree', 1]],
+    );
+    assert.match(err, /a\/b lies in a: it is read once, with it/);
+    assert.match(err, /\.\/a\/b\/c\.txt lies in a/);
+  });
+
+  it('reads what the outer one leaves out: ignored, excluded, a directory beside it with a longer name', async () => {
+    const repo = tempRepo();
+    repo.write('.gitignore', 'exports/\n');
+    repo.write('exports/a.txt', 'ignored\n');
+    repo.write('left/a.txt', 'excluded\n');
+    repo.write('src/a.txt', 'one\n');
+    repo.write('src-old/a.txt', 'two files of one size would be one row\n');
+    repo.commit('Add');
+    const options = { history: false, exclude: ['left/'] };
+
+    const ignored = await scanned(repo.path, ['.', 'exports'], options);
+    const excluded = await scanned(repo.path, ['.', 'left/a.txt'], options);
+    const beside = await scanned(repo.path, ['src', 'src-old'], options);
+
+    for (const { report, err } of [ignored, excluded, beside]) {
+      assert.equal(report.coverage.filter((row) => row.surface === 'work-tree').length, 2);
+      assert.doesNotMatch(err, /lies in/);
+    }
+  });
+
+  it('reads once what a walk of a plain directory meets, a repository in it with its history', async () => {
+    const directory = tempDir();
+    writeFile(directory, '.gitignore', 'skipped/\n');
+    writeFile(directory, 'skipped/a.txt', 'one\n');
+    writeFile(directory, 'plain/a.txt', 'two\n');
+    const repo = tempRepo([], join(directory, 'plain'));
+    repo.commit(`Add ${fakeToken('x').length}`);
+
+    const nested = await scanned(directory, ['.', 'plain'], { history: false });
+    const skipped = await scanned(directory, ['.', 'skipped'], { history: false });
+
+    assert.match(nested.err, /plain lies in \./);
+    assert.doesNotMatch(skipped.err, /lies in/);
+  });
+});
