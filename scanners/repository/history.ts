@@ -172,11 +172,12 @@ function traceMemory(
   search: HistorySearch,
   memory: HistoryMemory | undefined,
   { options }: CrawlContext,
-): Pick<TraceOptions, 'keeps' | 'before' | 'isNew'> {
+): Pick<TraceOptions, 'keeps' | 'state' | 'before' | 'isNew'> {
   if (memory === undefined || !search.isWhole || repository.prefix !== '' || options.exclude.length > 0) return {};
   const before = memory.before?.trace;
   return {
     keeps: true,
+    state: memory.state,
     ...(before === undefined || search.before === undefined ? {} : { before, isNew: (id) => search.before?.has(id) === false }),
   };
 }
@@ -190,9 +191,10 @@ export async function* joinSightings(
   files: readonly FoundInFile[],
   search: HistorySearch,
   trace: Trace,
+  memory: HistoryMemory | undefined,
   context: CrawlContext,
 ): AsyncGenerator<SightingObservation> {
-  const past = await pastSightings(checkout, search, trace, context);
+  const past = await pastSightings(checkout, search, trace, memory, context);
   for (const { file, sighting } of files) {
     const own = file.id === undefined ? undefined : trace.introductions.get(file.id);
     const key = keyOf(sighting, file.path);
@@ -277,11 +279,14 @@ async function pastSightings(
   checkout: Checkout,
   search: HistorySearch,
   trace: Trace,
+  memory: HistoryMemory | undefined,
   context: CrawlContext,
 ): Promise<Map<string, Past>> {
   const past = new Map<string, Past>();
-  const head = await blobsAtHead(checkout.repository, new Set(search.hits.keys()), context.signal);
-  const owned = await rereadOwned(checkout, search, trace, context);
+  const [head, owned] = await Promise.all([
+    blobsAtHead(checkout.repository, new Set(search.hits.keys()), context.signal),
+    rereadOwned(checkout, search, trace, memory, context),
+  ]);
   for (const [id, matches] of search.hits) {
     if (trace.unwanted.has(id)) continue;
     const introduction = trace.introductions.get(id);
@@ -316,19 +321,26 @@ async function rereadOwned(
   checkout: Checkout,
   search: HistorySearch,
   trace: Trace,
+  memory: HistoryMemory | undefined,
   context: CrawlContext,
-): Promise<Map<string, SightingObservation[]>> {
+): Promise<Map<string, readonly SightingObservation[]>> {
   const candidates: string[] = [];
+  const owned = new Map<string, readonly SightingObservation[]>();
   for (const id of search.hits.keys()) {
     const introduction = trace.introductions.get(id);
     const size = search.blobs.sizeOf(id) ?? 0;
-    if (introduction !== undefined && mayBeOwned(introduction.path, size, context)) candidates.push(id);
+    if (introduction === undefined || !mayBeOwned(introduction.path, size, context)) continue;
+    const known = memory?.owned(id, introduction);
+    if (known === undefined) candidates.push(id);
+    else if (known !== null) owned.set(id, known);
   }
-  const owned = new Map<string, SightingObservation[]>();
   for await (const { id, bytes } of readBlobs(checkout.repository, candidates, context.options.maxFileBytes, context.signal)) {
     const introduction = trace.introductions.get(id);
     if (bytes === undefined || introduction === undefined) continue;
-    if (context.claims(headOfBytes(introduction.path, bytes))?.content !== 'own') continue;
+    if (context.claims(headOfBytes(introduction.path, bytes))?.content !== 'own') {
+      memory?.keepOwned(id, introduction, null);
+      continue;
+    }
     const at = pastLocation(checkout, id, introduction);
     const sightings: SightingObservation[] = [];
     for await (const observation of context.read(sourceFile(introduction.path, bytes, at, 'history'))?.observations ?? []) {
@@ -337,6 +349,7 @@ async function rereadOwned(
       sightings.push({ ...observation, place: 'history', ...(environment === undefined ? {} : { environment }) });
     }
     owned.set(id, sightings);
+    memory?.keepOwned(id, introduction, sightings);
   }
   return owned;
 }

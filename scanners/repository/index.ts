@@ -111,14 +111,18 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   const { repository, name } = checkout;
   const base = { repository: name };
   const tally = new FileTally(context.options);
-  const listing = await listFiles(checkout, place, crawl, context, tally);
   const store = commonDirOf(repository.gitDir);
   const isFirst = !crawl.stores.has(store);
   crawl.stores.add(store);
-  if (isFirst && context.options.search) yield* configSightings(checkout, context);
+  const { history, search: isSearched, since } = context.options;
   const kept = `${name} ${place.below}`;
-  const files = context.options.search && repository.workTree !== undefined ? await FileMemory.open(kept, context) : undefined;
-  if (!context.options.history || !isFirst) {
+  const [listing, files, memory] = await Promise.all([
+    listFiles(checkout, place, crawl, context, tally),
+    isSearched && repository.workTree !== undefined ? FileMemory.open(kept, context) : undefined,
+    isSearched && isFirst && history ? HistoryMemory.open(kept, repository, context) : undefined,
+  ]);
+  if (isFirst && isSearched) yield* configSightings(checkout, context);
+  if (!history || !isFirst) {
     if (listing === undefined) return;
     yield* readFiles(listing, base, files, context, tally);
     yield* tally.rows(name, base);
@@ -127,9 +131,7 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   }
 
   const past = new Tally(context.options.exclude);
-  const { since, search: isSearched } = context.options;
   const range = since === undefined || !isSearched ? undefined : await rangeSince(since, checkout, place, context, past);
-  const memory = isSearched ? await HistoryMemory.open(kept, context) : undefined;
   const plan = planReading(listing ?? { root: place.path, files: [], nested: [], submodules: [] }, context, tally);
   const found: FoundInFile[] = [];
   for await (const item of searchFiles(plan, base, files, context, tally)) found.push(item);
@@ -143,7 +145,7 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   const trace = await traceHits(checkout, search, also, memory, context, past);
   const others = await leaveOwnOut(checkout, search, trace, plan.setAside, context, past);
   const origins = new Origins();
-  for await (const sighting of joinSightings(checkout, found, others, trace, context)) {
+  for await (const sighting of joinSightings(checkout, found, others, trace, memory, context)) {
     origins.add(sighting);
     yield sighting;
   }

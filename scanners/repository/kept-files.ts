@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { BulkItem, BulkMatch, CrawlContext, Memory } from '../../src/contracts/index.ts';
 import { contentId } from '../../src/util/digest.ts';
 import { messageOf } from '../../src/util/errors.ts';
-import { Hex, Match } from './kept.ts';
+import { isMatches, withoutSecrets } from './kept.ts';
 import type { ListedFile } from './listing.ts';
 
 /** Raised when the same bytes would be read otherwise. */
@@ -10,15 +10,28 @@ const FORMAT = 1;
 
 type Outcome = Omit<BulkItem, 'key'>;
 
+type FileRow = readonly [path: string, content: string];
+
+/** By hand, for there are thousands. */
+function isFileRow(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && typeof value[1] === 'string';
+}
+
 const State = z.strictObject({
   format: z.literal(FORMAT),
   /** Names the detectors and all else that decides what is found. */
-  search: Hex,
+  search: z.string(),
   /** Path and content. */
-  files: z.array(z.tuple([z.string(), z.string()])),
-  outcomes: z.record(
-    z.string(),
-    z.tuple([z.enum(['read', 'partial', 'skipped']), z.string(), z.number().nonnegative(), z.array(Match)]),
+  files: z.custom<readonly FileRow[]>((value) => Array.isArray(value) && value.every(isFileRow)),
+  /** Of files that are not merely read in full, with nothing in them. */
+  outcomes: z.array(
+    z.tuple([
+      z.string(),
+      z.enum(['read', 'partial', 'skipped']),
+      z.string(),
+      z.number().nonnegative(),
+      z.custom<readonly BulkMatch[]>(isMatches),
+    ]),
   ),
 });
 
@@ -69,14 +82,14 @@ export class FileMemory {
 
   async save(): Promise<void> {
     if (!this.#changed && this.#next.size === this.#contents.size) return;
-    const outcomes: z.infer<typeof State>['outcomes'] = {};
+    const outcomes: z.infer<typeof State>['outcomes'] = [];
     for (const [path, { outcome, content }] of this.#next) {
       const { why = '', bytes, matches } = outcome;
       const isPlain = outcome.outcome === 'read' && matches.length === 0 && bytes === sizeIn(content);
       if (isPlain || outcome.outcome === 'failed') continue;
-      outcomes[path] = [outcome.outcome, why, bytes, [...matches] as z.infer<typeof Match>[]];
+      outcomes.push([path, outcome.outcome, why, bytes, withoutSecrets(matches)]);
     }
-    const files = [...this.#next].map(([path, { content }]): [string, string] => [path, content]);
+    const files = [...this.#next].map(([path, { content }]): FileRow => [path, content]);
     const state: z.infer<typeof State> = { format: FORMAT, search: this.#search, files, outcomes };
     await this.#memory.set(this.#name, Buffer.from(JSON.stringify(state)));
   }
@@ -94,10 +107,8 @@ async function read(memory: Memory, name: string, search: string, context: Crawl
     const state = State.parse(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')));
     if (state.search !== search) return undefined;
     const outcomes = new Map<string, Outcome>();
-    for (const [path, [outcome, why, size, matches]] of Object.entries(state.outcomes)) {
-      // Written by this program from the same type: what was checked is that it is whole.
-      const found = matches as unknown as readonly BulkMatch[];
-      outcomes.set(path, { outcome, ...(why === '' ? {} : { why }), bytes: size, matches: found });
+    for (const [path, outcome, why, size, matches] of state.outcomes) {
+      outcomes.set(path, { outcome, ...(why === '' ? {} : { why }), bytes: size, matches });
     }
     return { contents: new Map(state.files), outcomes };
   } catch (error) {

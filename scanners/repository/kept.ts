@@ -1,8 +1,17 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { BulkItem, BulkMatch, CrawlContext, Memory } from '../../src/contracts/index.ts';
+import type { BulkItem, BulkMatch, CrawlContext, Memory, SightingObservation } from '../../src/contracts/index.ts';
 import { BlobTable } from '../../src/files/blob-table.ts';
-import { CommitOrders, type KeptTrace, TRACE_KINDS } from '../../src/files/trace-state.ts';
+import type { GitRepository } from '../../src/files/git.ts';
+import type { Introduction } from '../../src/files/history.ts';
+import {
+  CommitOrders,
+  type HistoryState,
+  type KeptTrace,
+  stateOf,
+  TRACE_KINDS,
+  type TraceKind,
+} from '../../src/files/trace-state.ts';
 import { messageOf } from '../../src/util/errors.ts';
 
 /** Raised when the same bytes would be read otherwise: what another version kept is left alone. */
@@ -28,42 +37,81 @@ export interface KeptHistory {
 export const Hex = z.string().regex(/^[0-9a-f]*$/);
 const Count = z.number().nonnegative();
 
-export const Match = z.looseObject({
-  detector: z.string(),
-  provider: z.string(),
-  type: z.string(),
-  credential: z.string(),
-  fingerprint: z.string(),
-  masked: z.string(),
-  confidence: z.enum(['high', 'medium', 'low']),
-  start: Count,
-  end: Count,
-  line: Count,
-  column: Count,
-  endLine: Count,
-  endColumn: Count,
-});
+const TEXTS = ['detector', 'provider', 'type', 'credential', 'fingerprint', 'masked', 'confidence'] as const;
+const NUMBERS = ['start', 'end', 'line', 'column', 'endLine', 'endColumn'] as const;
 
-const Place = z.tuple([Hex, z.number(), z.string(), z.string(), z.string()]);
+/** Written by this program from the same type: looked at is whether it is whole. By hand, for there are thousands. */
+export function isMatches(value: unknown): value is readonly BulkMatch[] {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (match) =>
+        typeof match === 'object' &&
+        match !== null &&
+        TEXTS.every((key) => typeof match[key] === 'string') &&
+        NUMBERS.every((key) => typeof match[key] === 'number'),
+    )
+  );
+}
+
+/** A run that asks providers holds the secrets in its matches: none may be kept. */
+export function withoutSecrets(matches: readonly BulkMatch[]): readonly BulkMatch[] {
+  return matches.map(({ secret: _, ...match }) => match);
+}
+
+type HitRow = readonly [id: string, matches: readonly BulkMatch[]];
+type PlaceRow = readonly [commit: string, order: number, path: string, author: string, date: string];
+type TraceRow = readonly [id: string, kind: TraceKind, places: readonly PlaceRow[]];
+
+function isRow(value: unknown, ...types: readonly string[]): value is readonly unknown[] {
+  return Array.isArray(value) && value.length === types.length && types.every((type, index) => typeof value[index] === type);
+}
+
+function isHitRow(value: unknown): boolean {
+  return isRow(value, 'string', 'object') && isMatches(value[1]);
+}
+
+function isTraceRow(value: unknown): boolean {
+  if (!isRow(value, 'string', 'string', 'object')) return false;
+  const [, kind, places] = value;
+  if (!TRACE_KINDS.some((known) => known === kind) || !Array.isArray(places)) return false;
+  return places.every((place) => isRow(place, 'string', 'number', 'string', 'string', 'string'));
+}
+
+/** A blob that a file scanner may read itself, where it lay, and what it found there; `null` where it does not read it. */
+type OwnedRow = readonly [id: string, path: string, commit: string, sightings: readonly SightingObservation[] | null];
+
+function isOwnedRow(value: unknown): boolean {
+  if (!isRow(value, 'string', 'string', 'string', 'object')) return false;
+  return value[3] === null || (Array.isArray(value[3]) && value[3].every((item) => item?.kind === 'sighting'));
+}
+
+function listOf<T>(isItem: (value: unknown) => boolean) {
+  return z.custom<readonly T[]>((value) => Array.isArray(value) && value.every(isItem));
+}
+
+const Ids = listOf<string>((value) => typeof value === 'string');
 
 const State = z.strictObject({
   format: z.literal(FORMAT),
   base: z.string(),
   detectors: z.record(z.string(), z.string()),
-  store: z.strictObject({ packs: z.array(z.string()), loose: z.array(Hex) }).optional(),
+  store: z.strictObject({ packs: Ids, loose: Ids }).optional(),
   /** Names the bytes of the table of blobs; they are kept apart, for they seldom change. */
   blobs: z.strictObject({ stamp: Hex, count: Count, idBytes: z.union([z.literal(20), z.literal(32)]) }),
-  pending: z.array(Hex),
+  pending: Ids,
   notes: z.array(z.tuple([Hex, z.enum(['skipped', 'partial']), z.string(), Count])),
-  hits: z.array(z.tuple([Hex, z.array(Match)])),
+  hits: listOf<HitRow>(isHitRow),
+  readers: z.string(),
+  owned: listOf<OwnedRow>(isOwnedRow),
   trace: z
     .strictObject({
-      tips: z.array(Hex),
+      tips: Ids,
       cut: z.string(),
       logs: z.string(),
       orders: z.strictObject({ stamp: Hex, idBytes: Count }),
-      blobs: z.array(z.tuple([Hex, z.enum(TRACE_KINDS), z.array(Place)])),
-      absent: z.array(Hex),
+      blobs: listOf<TraceRow>(isTraceRow),
+      absent: Ids,
     })
     .optional(),
 });
@@ -72,30 +120,51 @@ type State = z.infer<typeof State>;
 /** What is kept of one repository's history between runs. What does not fit, for whatever reason, counts as absent. */
 export class HistoryMemory {
   readonly before: KeptHistory | undefined;
+  /** Where the history stands; read while other things are. */
+  readonly state: Promise<HistoryState>;
+  readonly #readers: string;
+  readonly #owned: ReadonlyMap<string, OwnedRow>;
+  readonly #nextOwned: OwnedRow[] = [];
   readonly #memory: Memory;
   readonly #name: string;
   readonly #base: string;
+  readonly #text: Buffer | undefined;
   readonly #stamps: { readonly blobs: string | undefined; readonly orders: string | undefined };
 
-  private constructor(
-    memory: Memory,
-    name: string,
-    base: string,
-    known: { readonly state: State; readonly kept: KeptHistory } | undefined,
-  ) {
+  private constructor(memory: Memory, { name, base, readers, state }: Subject, known: Known | undefined) {
     this.#memory = memory;
     this.#name = name;
     this.#base = base;
+    this.#readers = readers;
+    this.state = state;
     this.before = known?.kept;
+    this.#owned = new Map(known?.state.readers === readers ? known.state.owned.map((row) => [row[0], row]) : []);
+    this.#text = known?.text;
     this.#stamps = { blobs: known?.state.blobs.stamp, orders: known?.state.trace?.orders.stamp };
   }
 
   /** `name`: of the repository in its target. Nothing is kept where there is no store. */
-  static async open(name: string, context: CrawlContext): Promise<HistoryMemory | undefined> {
+  static async open(name: string, repository: GitRepository, context: CrawlContext): Promise<HistoryMemory | undefined> {
     const { memory, detectors, options } = context;
     if (memory === undefined || detectors === undefined) return undefined;
-    const known = options.full === true ? undefined : await read(memory, name, detectors.base, context);
-    return new HistoryMemory(memory, name, detectors.base, known);
+    const state = stateOf(repository, context.signal);
+    // Awaited where the history is walked, which says what is the matter.
+    state.catch(() => undefined);
+    const { base, readers = '' } = detectors;
+    const known = options.full === true ? undefined : await read(memory, name, base, context);
+    return new HistoryMemory(memory, { name, base, readers, state }, known);
+  }
+
+  /** What a file scanner found in a blob that it reads itself; `null`: it does not. `undefined`: not known. */
+  owned(id: string, { path, commit }: Introduction): readonly SightingObservation[] | null | undefined {
+    const row = this.#owned.get(id);
+    if (row === undefined || row[1] !== path || row[2] !== commit) return undefined;
+    this.#nextOwned.push(row);
+    return row[3];
+  }
+
+  keepOwned(id: string, { path, commit }: Introduction, sightings: readonly SightingObservation[] | null): void {
+    this.#nextOwned.push([id, path, commit, sightings]);
   }
 
   async save(next: KeptHistory): Promise<void> {
@@ -118,11 +187,13 @@ export class HistoryMemory {
       notes: [...next.notes].flatMap(([id, { outcome, why, bytes }]) =>
         outcome === 'skipped' || outcome === 'partial' ? [[id, outcome, why ?? '', bytes] as State['notes'][number]] : [],
       ),
-      hits: [...next.hits].map(([id, matches]) => [id, [...matches] as State['hits'][number][1]]),
+      hits: [...next.hits].map(([id, matches]): HitRow => [id, withoutSecrets(matches)]),
+      readers: this.#readers,
+      owned: this.#nextOwned,
       ...(next.trace === undefined || orders === undefined ? {} : { trace: traceState(next.trace, orders, next.blobs.idBytes) }),
     };
     const text = Buffer.from(JSON.stringify(state));
-    await this.#memory.set(`${this.#name}/state`, text);
+    if (this.#text?.equals(text) !== true) await this.#memory.set(`${this.#name}/state`, text);
   }
 
   /** Writes bytes that differ from those kept; returns what names them. */
@@ -136,22 +207,32 @@ export class HistoryMemory {
   }
 }
 
-async function read(
-  memory: Memory,
-  name: string,
-  base: string,
-  context: CrawlContext,
-): Promise<{ readonly state: State; readonly kept: KeptHistory } | undefined> {
+interface Subject {
+  readonly name: string;
+  readonly base: string;
+  readonly readers: string;
+  readonly state: Promise<HistoryState>;
+}
+
+interface Known {
+  readonly text: Buffer;
+  readonly state: State;
+  readonly kept: KeptHistory;
+}
+
+async function read(memory: Memory, name: string, base: string, context: CrawlContext): Promise<Known | undefined> {
   const bytes = await memory.get(`${name}/state`);
   if (bytes === undefined) return undefined;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   try {
-    const state = State.parse(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')));
+    const state = State.parse(JSON.parse(text.toString('utf8')));
     if (state.base !== base) return undefined;
     const table = decodeTable(await readBytes(memory, `${name}/blobs`, state.blobs.stamp), state.blobs);
     const orders = state.trace === undefined ? undefined : await readBytes(memory, `${name}/orders`, state.trace.orders.stamp);
     if (table === undefined) return undefined;
     const trace = orders === undefined ? undefined : keptTrace(state, orders);
     return {
+      text,
       state,
       kept: {
         detectors: new Map(Object.entries(state.detectors)),
@@ -159,8 +240,7 @@ async function read(
         blobs: table,
         pending: new Set(state.pending),
         notes: new Map(state.notes.map(([id, outcome, why, read]) => [id, { outcome, why, bytes: read }])),
-        // Written by this program from the same type: what was checked is that it is whole.
-        hits: new Map(state.hits.map(([id, matches]) => [id, matches as unknown as readonly BulkMatch[]])),
+        hits: new Map(state.hits),
         ...(trace === undefined ? {} : { trace }),
       },
     };

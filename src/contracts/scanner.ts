@@ -113,7 +113,12 @@ export interface CrawlContext extends ScanContext {
   /** Kept from the last run over this target, when there is a store file. */
   readonly memory?: Memory;
   /** Digest of each detector by id, and one for the rest that decides what is found (engine, placeholders, fingerprint key). */
-  readonly detectors?: { readonly base: string; readonly digests: ReadonlyMap<string, string> };
+  readonly detectors?: {
+    readonly base: string;
+    readonly digests: ReadonlyMap<string, string>;
+    /** Names the file scanners that take part, with their versions. */
+    readonly readers?: string;
+  };
 }
 
 export interface CrawlOptions {

@@ -58,6 +58,8 @@ export interface TraceOptions {
   readonly keeps?: boolean;
   /** What an earlier trace of this repository kept: then only commits that came since are walked, if it still holds. */
   readonly before?: KeptTrace;
+  /** Where the history stands, if that is being read already. */
+  readonly state?: Promise<HistoryState>;
   /** Did this blob come into the store after that trace? No commit that it walked can have named it. */
   readonly isNew?: (id: string) => boolean;
   readonly signal?: AbortSignal;
@@ -80,7 +82,7 @@ export async function traceBlobs(repository: GitRepository, options: TraceOption
   let why: string | undefined;
   let kept: KeptTrace | undefined;
   try {
-    const state = keeps === true ? await stateOf(repository, signal) : undefined;
+    const state = keeps === true ? await (options.state ?? stateOf(repository, signal)) : undefined;
     const before = state === undefined ? undefined : await usable(repository, state, options);
     tracer = new Tracer(options, before);
     kept = await walk(repository, tracer, { options, state, before });

@@ -86,7 +86,8 @@ async function crawl(target: PathTarget, work: TargetWork): Promise<void> {
     );
     const part = await work.sink.part(runUnit(scanner, target.name, work));
     const memory = premerge ? undefined : await work.sink.memory(target.name, scanner.id);
-    const { detectors } = work;
+    const readers = JSON.stringify(files.map((reader) => [reader.id, reader.version]));
+    const detectors = work.detectors === undefined ? undefined : { ...work.detectors, readers };
     const context = { ...whole, ...(memory === undefined || detectors === undefined ? {} : { memory, detectors }) };
     await addAll(scanner.scan(target, context), part, work);
     return;
