@@ -52,7 +52,11 @@ const NO_LOGIN = /redacted|removed|placeholder|your|insert|replace|change[-_]?(?
 /** In a file of logins a value is a password, however poor. */
 export function judgeLogin({ secret, groups }: CheckInput): Verdict {
   const { user = '', host = '' } = groups;
-  if (/^(?:\$[({A-Za-z_]|%[({\w]+%?$|<[^>]*>$|\{\{|`)|\$\{|\{\{|^[*x.]+$|^(?:null|none|nil|true|false|undefined)$/i.test(secret))
+  if (
+    /^(?:\$[({A-Za-z_]|%[({\w]+%?$|<[^>]*>$|\{\{|`)|\$\{|\{\{|^[*x.]+$|^(?:null|none|nil|true|false|undefined)$|^(?:var|vars|env|self|this|settings|config|local|module|data|process|secrets)\.[a-z_]/i.test(
+      secret,
+    )
+  )
     return INVALID;
   if (EXAMPLE_HOST.test(host) || NO_LOGIN.test(secret)) return INVALID;
   return isWeak(secret, user) || COMMON_WORDS.test(secret.toLowerCase()) ? { valid: true, confidence: 'low' } : VALID;
