@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { codeOf, messageOf, RuleError } from '../../util/errors.ts';
 import { unknownIn } from './expr.ts';
 import { type Expr, parseExpr } from './expr-parse.ts';
+import { findEndless } from './probe.ts';
 import { alwaysHolds, translateRe2 } from './re2.ts';
 import { type Allowlist, GitleaksFile, type Overlay, type Rule } from './schema.ts';
 import type { ImportedAllow, ImportedPack, ImportedRegex, ImportedRule, ImportResult, Refused } from './types.ts';
@@ -78,7 +79,19 @@ export async function readRulePack(file: string, options: ReadOptions): Promise<
     ...joined('prefilter', raw.prefilters, file),
     ...joined('filter', raw.filters, file),
   };
-  return { pack, total: raw.rules.size + refused.filter(({ rule }) => !raw.rules.has(rule)).length, refused, notes };
+  const flat = {
+    ...(pack.title === '' ? {} : { title: pack.title }),
+    ...(isBetterleaks ? { betterleaksMinVersion: top.betterleaksminversion ?? 'v1.0.0' } : {}),
+    ...(raw.prefilters.length === 0 ? {} : { prefilter: orOf(raw.prefilters) }),
+    ...(raw.filters.length === 0 ? {} : { filter: orOf(raw.filters) }),
+    allowlists: [...raw.allow, ...raw.targeted],
+    rules: [...raw.rules.values()].filter(({ id }) => whole.some((rule) => rule.id === id)).map(({ file: _, ...rule }) => rule),
+  };
+  return { pack, flat, total: raw.rules.size + refused.filter(({ rule }) => !raw.rules.has(rule)).length, refused, notes };
+}
+
+function orOf(texts: readonly string[]): string {
+  return texts.length === 1 ? (texts[0] ?? '') : texts.map((text) => `(${text}\n)`).join(' || ');
 }
 
 /** `extend` of a pack that is not here is no fault of the user's file. */
@@ -260,6 +273,12 @@ function makeRule(rule: FiledRule, targeted: readonly Allowlist[], overlay: Over
 function makeRegex(original: string, keywords: readonly string[]): ImportedRegex {
   const { source, maxLength, crossesLines, nestsRepeats, longRepeats } = translateRe2(original);
   new RegExp(source, 'u');
+  const endless = nestsRepeats ? findEndless(original, source) : undefined;
+  if (endless !== undefined) {
+    throw new Error(
+      `does not end on ${JSON.stringify(`${endless.slice(0, 20)}…`)} (${endless.length} characters): a repeat within a repeat`,
+    );
+  }
   return {
     original,
     source,

@@ -89,6 +89,8 @@ export interface Refused {
 
 export interface ImportResult {
   readonly pack: ImportedPack;
+  /** The same as one TOML file: what it extends is in it. */
+  readonly flat: object;
   /** Number of rules in the file and those it extends. */
   readonly total: number;
   readonly refused: readonly Refused[];

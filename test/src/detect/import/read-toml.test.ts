@@ -60,6 +60,9 @@ id = "v2"
 regex = "ab"
 components = [{ id = "good" }]
 [[rules]]
+id = "bomb"
+regex = '''x(?:a+)+!'''
+[[rules]]
 id = "lonely"
 regex = "abc"
 [[rules.required]]
@@ -73,13 +76,14 @@ regex = "abcd"
       pack.rules.map(({ id }) => id),
       ['good'],
     );
-    assert.equal(total, 7);
+    assert.equal(total, 8);
     const whys = Object.fromEntries(refused.map(({ rule, why }) => [rule, why]));
     assert.match(whys.look ?? '', /regex: RE2 has no look-around: \(\?= at 1/);
     assert.match(whys.groups ?? '', /secretGroup is 2, but the regex has 1/);
     assert.match(whys.nothing ?? '', /neither regex nor path/);
     assert.match(whys['empty-allow'] ?? '', /at least one of commits, paths, regexes, stopwords/);
     assert.match(whys.v2 ?? '', /Betterleaks v2/);
+    assert.match(whys.bomb ?? '', /regex: does not end on "xa+…" \(\d+ characters\)/);
     assert.match(whys.lonely ?? '', /requires the rule missing/);
   });
 
