@@ -33,7 +33,7 @@ export interface HiddenAnchor extends Anchor {
 
 const SHORTEST = 4;
 /** More characters than this make an encoded anchor no rarer, but the automaton larger. */
-const LONGEST_ENCODED = 6;
+const LONGEST_ENCODED = 5;
 const LONGEST_HEX = 8;
 /** So much of a token follows its beginning at the least; lines may end within. */
 const BASE64_AFTER = String.raw`[\w+/=\-\\\s]{8}`;

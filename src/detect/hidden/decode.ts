@@ -35,7 +35,7 @@ export function base64At(bytes: Buffer, at: number, phase: 0 | 1 | 2): Decoded |
 /** A base64 run that begins at `start`, when it says something. */
 export function base64From(bytes: Buffer, start: number, to: number, isStructured: boolean): Decoded | undefined {
   const limit = Math.min(to, start + MAX_RUN);
-  if (!mayBeText(decode64(bytes, start, Math.min(limit, start + 32)).bytes)) return undefined;
+  if (!mayBeText(bytes, start, limit)) return undefined;
   const run = decode64(bytes, start, limit);
   const said = asText(run);
   if (said === undefined) return undefined;
@@ -83,9 +83,25 @@ export function asText(run: Omit<Run, 'how' | 'isStructured'>): (Omit<Run, 'isSt
   return halves === undefined || !isPrintable(halves.bytes) ? undefined : { ...halves, how: ['utf-16'] };
 }
 
-/** Told by the first bytes: text, UTF-16, gzip. */
-function mayBeText(bytes: Buffer): boolean {
-  return (bytes[0] === 0x1f && bytes[1] === 0x8b) || (bytes[1] === 0 && bytes[3] === 0) || isPrintable(bytes);
+/** Told by the first characters of a run: text, UTF-16 or gzip. Most runs are neither: nothing is made for them. */
+function mayBeText(bytes: Buffer, start: number, limit: number): boolean {
+  let [bits, held, index, high] = [0, 0, 0, 0];
+  let isWide = true;
+  for (let at = start; at < limit && at < start + 32; at++) {
+    const value = VALUES[bytes[at] as number] as number;
+    if (value === NONE) break;
+    held = ((held << 6) | value) & 0xffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    const byte = (held >> bits) & 0xff;
+    if (index === 0 && byte === 0x1f) return true;
+    if (index % 2 === 1 && byte !== 0) isWide = false;
+    if (byte >= 0x80) high++;
+    else if ((byte < 32 && byte !== 9 && byte !== 10 && byte !== 13 && (byte !== 0 || !isWide)) || byte === 127) return false;
+    index++;
+  }
+  return high * 2 <= index;
 }
 
 function gunzip(bytes: Buffer): Buffer | undefined {
@@ -221,6 +237,13 @@ function valuesOf(alphabet: string, other: string): Uint8Array {
   const first = alphabet.length - other.length;
   for (let at = 0; at < other.length; at++) values[other.charCodeAt(at)] = first + at;
   return values;
+}
+
+/** Where the characters of base64 that begin at `at` end. */
+export function wordOf64(bytes: Buffer, at: number): number {
+  let end = at;
+  while (isBase64(bytes[end])) end++;
+  return end;
 }
 
 function isBase64(byte: number | undefined): boolean {

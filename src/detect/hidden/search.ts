@@ -1,5 +1,5 @@
 import type { Found } from '../match.ts';
-import { asText, base64At, base64From, type Decoded, hexAt, hexFrom, isPrintable } from './decode.ts';
+import { asText, base64At, base64From, type Decoded, hexAt, hexFrom, isPrintable, wordOf64 } from './decode.ts';
 import { joints, respelled, type Spelling } from './respell.ts';
 import { secretValues } from './structures.ts';
 import type { Trigger } from './triggers.ts';
@@ -28,8 +28,8 @@ const BESIDE = 256;
 const SHORTEST_CALLED = 16;
 const SHORTEST_WITHIN = 24;
 /** From the name of a decoder to what it decodes. */
-const REACH = 512;
-const REACH_BACK = 2048;
+const REACH = 256;
+const REACH_BACK = 1024;
 
 export function openBudget(): Budget {
   return { left: MAX_DECODED, isCut: false, seen: new Set() };
@@ -236,25 +236,29 @@ function runsBeside(bytes: Buffer, at: number, text: string): Decoded[] {
 }
 
 /** Runs that begin in `[from, to)` and say something. */
-export function encodedRuns(bytes: Buffer, from: number, to: number, shortest: number, isStructured: boolean): Decoded[] {
-  const text = bytes.toString('latin1', from, Math.min(bytes.length, to + shortest));
-  const pattern = new RegExp(`[A-Za-z0-9+/_\\-]{${shortest},}`, 'g');
+function encodedRuns(bytes: Buffer, from: number, to: number, shortest: number, isStructured: boolean): Decoded[] {
   const runs: Decoded[] = [];
-  let done = from;
-  for (const match of text.matchAll(pattern)) {
-    const start = from + match.index;
-    if (start < done || start >= to) continue;
-    const hex = hexFrom(bytes, start, bytes.length);
-    const said = hex === undefined || hex.end < start + match[0].length ? undefined : asText(hex);
-    const run =
-      hex !== undefined && said !== undefined
-        ? { ...said, how: ['hex', ...said.how], isStructured, isCut: hex.isCut }
-        : base64From(bytes, start, bytes.length, isStructured);
-    if (run === undefined || !isPrintable(run.bytes)) continue;
-    runs.push(run);
-    done = run.end;
+  for (let at = from; at < to; at++) {
+    const end = wordOf64(bytes, at);
+    if (end - at >= shortest) {
+      const run = runAt(bytes, at, end, isStructured);
+      if (run !== undefined) runs.push(run);
+      at = Math.max(end, run?.end ?? 0);
+    } else {
+      at = end;
+    }
   }
   return runs;
+}
+
+function runAt(bytes: Buffer, start: number, end: number, isStructured: boolean): Decoded | undefined {
+  const hex = hexFrom(bytes, start, bytes.length);
+  const said = hex === undefined || hex.end < end ? undefined : asText(hex);
+  const run =
+    hex !== undefined && said !== undefined
+      ? { ...said, how: ['hex', ...said.how], isStructured, isCut: hex.isCut }
+      : base64From(bytes, start, bytes.length, isStructured);
+  return run !== undefined && isPrintable(run.bytes) ? run : undefined;
 }
 
 const NEWLINE = 10;

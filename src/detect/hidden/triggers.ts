@@ -32,6 +32,8 @@ export function startsEncoded(bytes: Buffer): boolean {
 export class Splits {
   /** By the last byte of the left part and the first of the right one. */
   readonly #seams = new Uint8Array(65_536);
+  /** By the last two bytes of the left part; of a single byte, 0 and that. */
+  readonly #ends = new Uint8Array(65_536);
   readonly #parts = new Map<number, (readonly [left: string, right: string])[]>();
 
   constructor(strong: readonly string[]) {
@@ -39,11 +41,18 @@ export class Splits {
       for (let at = 1; at < anchor.length; at++) {
         const seam = (anchor.charCodeAt(at - 1) << 8) | anchor.charCodeAt(at);
         this.#seams[seam] = 1;
+        this.#ends[((at > 1 ? anchor.charCodeAt(at - 2) : 0) << 8) | anchor.charCodeAt(at - 1)] = 1;
         const parts = this.#parts.get(seam) ?? [];
         this.#parts.set(seam, parts);
         parts.push([anchor.slice(0, at), anchor.slice(at)]);
       }
     }
+  }
+
+  /** Could the left part of an anchor end at `left`? */
+  mayEnd(bytes: Buffer, left: number): boolean {
+    const before = bytes[left - 2];
+    return this.#ends[((isWordly(before) ? (before as number) : 0) << 8) | (bytes[left - 1] as number)] === 1;
   }
 
   /** Does an anchor stand over the gap `[left, right)`? Of its right part, what is in the next piece. */
@@ -137,7 +146,7 @@ function isPercent(bytes: Buffer, at: number, text: string): boolean {
 
 /** Does a token's beginning stand over the joint at `at`? */
 function isSplit(bytes: Buffer, at: number, splits: Splits): boolean {
-  if (!isWordly(bytes[at - 1])) return false;
+  if (!isWordly(bytes[at - 1]) || !splits.mayEnd(bytes, at)) return false;
   const end = jointEnd(bytes, at);
   return end > 0 && splits.has(bytes, at, end);
 }
@@ -150,7 +159,10 @@ function interruptedAt(bytes: Buffer, at: number): number {
   const byte = bytes[end];
   if (byte !== QUOTE && byte !== APOSTROPHE && byte !== BACKTICK && byte !== BACKSLASH && byte !== DOLLAR) return -1;
   const next = jointEnd(bytes, end);
-  return next > 0 && isWordly(bytes[next]) ? end : -1;
+  if (next === 0 || !isWordly(bytes[next])) return -1;
+  // Items of a list are pieces only where they are joined.
+  const isItem = bytes.subarray(end, next).includes(COMMA);
+  return isItem && !/join|concat|implode/i.test(bytes.toString('latin1', end, end + 400)) ? -1 : end;
 }
 
 /** The data URI of an image or a font. */
@@ -168,6 +180,7 @@ const DOLLAR = 36;
 const PERCENT = 37;
 const APOSTROPHE = 39;
 const PLUS = 43;
+const COMMA = 44;
 const HYPHEN = 45;
 const SLASH = 47;
 const COLON = 58;
