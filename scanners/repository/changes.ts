@@ -1,3 +1,5 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { CrawlContext, Observation } from '../../src/contracts/index.ts';
 import { listBrought } from '../../src/files/brought.ts';
 import { listChanges } from '../../src/files/changes.ts';
@@ -18,19 +20,36 @@ const EMPTY_TREE = {
 
 /** What is staged for the next commit, compared with HEAD. In a hook every process counts: these run side by side. */
 export async function* scanStaged(found: GitRepository, place: Place, context: CrawlContext): AsyncGenerator<Observation> {
+  const index = hookIndex(found, context);
+  const call = { signal: context.signal, ...(index === undefined ? {} : { index }) };
   const [checkout, sinceHead] = await Promise.all([
     openCheckout(found, place, context),
-    listChanges(found, ['diff-index', 'HEAD'], context.signal).catch((error: unknown) => {
+    listChanges(found, ['diff-index', 'HEAD'], call).catch((error: unknown) => {
       // Before the first commit there is no HEAD: everything is new.
       if (error instanceof GitError) return undefined;
       throw error;
     }),
   ]);
   const format = checkout.config.get('extensions.objectformat')?.[0] === 'sha256' ? 'sha256' : 'sha1';
-  const changes = sinceHead ?? (await listChanges(found, ['diff-index', EMPTY_TREE[format]], context.signal));
+  const changes = sinceHead ?? (await listChanges(found, ['diff-index', EMPTY_TREE[format]], call));
   const inBase = blobsOf(checkout.repository, sinceHead === undefined ? undefined : 'HEAD', context.signal);
   const reading = { changes, subject: 'staged changes', tally: new FileTally(context.options), seen: new Set<string>(), inBase };
   yield* readChanges(checkout, reading, context);
+}
+
+/**
+ * The index that a commit is about to be made of: `git commit -a` and `git commit FILE` make one of their own and tell
+ * their hooks. One of another repository is not meant.
+ */
+function hookIndex(found: GitRepository, context: CrawlContext): string | undefined {
+  const named = context.env.GIT_INDEX_FILE;
+  if (named === undefined || named === '') return undefined;
+  try {
+    const file = resolve(found.workTree ?? found.gitDir, named);
+    return realpathSync(dirname(file)) === realpathSync(found.gitDir) && existsSync(file) ? file : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -52,7 +71,7 @@ export async function* scanDiff(
   const [base, head] = await resolveEnds(checkout, diff.base || 'HEAD', diff.head || 'HEAD', context);
   const from = diff.fromFork === true ? await forkOf(checkout, { base, head, subject }, context) : base;
   const [changes, brought, edited] = await Promise.all([
-    listChanges(repository, isToWorkTree ? ['diff-index', from] : ['diff-tree', from, head], context.signal),
+    listChanges(repository, isToWorkTree ? ['diff-index', from] : ['diff-tree', from, head], { signal: context.signal }),
     listBrought(repository, { base, head, cuts: shallowIds(repository) }, context.signal),
     isToWorkTree ? listEdited(checkout, context) : undefined,
   ]);

@@ -1,4 +1,4 @@
-import { eachRecord, type GitRepository, gitChunks, scopeOf } from './git.ts';
+import { eachRecord, type GitCall, type GitRepository, gitChunks, scopeOf } from './git.ts';
 
 /** A file that differs between two trees, as the newer one has it. Deleted files are left out. */
 export interface Change {
@@ -26,7 +26,7 @@ export interface LineRange {
 export async function listChanges(
   repository: GitRepository,
   compare: readonly ['diff-tree', string, string] | readonly ['diff-index', string],
-  signal?: AbortSignal,
+  call: Pick<GitCall, 'signal' | 'index'> = {},
 ): Promise<readonly Change[]> {
   const [command, ...commits] = compare;
   const head = [
@@ -39,9 +39,9 @@ export async function listChanges(
   ];
   const tail = [...commits, ...scopeOf(repository)];
   const [raw, added] = await Promise.all([
-    rawChanges(repository, [...head, '--raw', '-z', ...tail], signal),
+    rawChanges(repository, [...head, '--raw', '-z', ...tail], call),
     // `--text`: UTF-16 and other files with NULs have lines too.
-    addedLines(repository, [...head, '-p', '-U0', '--text', '--no-color', '--no-ext-diff', '--no-textconv', ...tail], signal),
+    addedLines(repository, [...head, '-p', '-U0', '--text', '--no-color', '--no-ext-diff', '--no-textconv', ...tail], call),
   ]);
   return raw.map((change) => ({
     ...change,
@@ -56,12 +56,12 @@ export function isAdded(change: Change, first: number, last: number): boolean {
 async function rawChanges(
   repository: GitRepository,
   args: readonly string[],
-  signal: AbortSignal | undefined,
+  call: Pick<GitCall, 'signal' | 'index'>,
 ): Promise<Omit<Change, 'added'>[]> {
   const changes: Omit<Change, 'added'>[] = [];
   let meta: readonly string[] | undefined;
   let pathsLeft = 0;
-  await eachRecord(repository, args, { separator: 'nul', ...(signal === undefined ? {} : { signal }) }, (buffer, start, end) => {
+  await eachRecord(repository, args, { ...call, separator: 'nul' }, (buffer, start, end) => {
     const text = buffer.toString('utf8', start, end);
     if (meta === undefined) {
       meta = text.slice(1).split(' ');
@@ -90,7 +90,7 @@ export function isFile(mode: string): boolean {
 async function addedLines(
   repository: GitRepository,
   args: readonly string[],
-  signal: AbortSignal | undefined,
+  call: Pick<GitCall, 'signal' | 'index'>,
 ): Promise<ReadonlyMap<string, readonly LineRange[]>> {
   const ranges = new Map<string, LineRange[]>();
   let current: LineRange[] | undefined;
@@ -109,7 +109,7 @@ async function addedLines(
     if (count > 0) current?.push({ first, last: first + count - 1 });
   };
   const lines = new LineStarts(onLine);
-  for await (const chunk of gitChunks(repository, args, signal === undefined ? {} : { signal })) lines.push(chunk);
+  for await (const chunk of gitChunks(repository, args, call)) lines.push(chunk);
   lines.end();
   return ranges;
 }

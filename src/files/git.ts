@@ -190,6 +190,8 @@ export interface GitCall {
   readonly signal?: AbortSignal;
   /** Written to the command's standard input. */
   readonly input?: string | Uint8Array;
+  /** The index to use in place of the repository's own: a hook of `git commit -a` is given one that is yet to be. */
+  readonly index?: string;
   /** Milliseconds of silence after which the command is given up with a `GitError`: a FIFO in a file's place makes git wait for ever. */
   readonly patience?: number;
 }
@@ -241,7 +243,7 @@ export async function* gitChunks(repository: GitRepository, args: readonly strin
   signal?.throwIfAborted();
   const child = spawn('git', [...gitPrefix(repository), ...args], {
     cwd: repository.workTree ?? repository.gitDir,
-    env: gitEnvironment(),
+    env: { ...gitEnvironment(), ...(call.index === undefined ? {} : { GIT_INDEX_FILE: call.index }) },
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
   });

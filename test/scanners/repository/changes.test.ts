@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { chmodSync, readFileSync, renameSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { defineFileScanner } from '../../../src/contracts/index.ts';
 import { fakeToken } from '../../helpers/scan-context.ts';
 import { git, tempDir, tempRepo, writeFile } from '../../helpers/temp-repo.ts';
@@ -381,6 +382,30 @@ describe('repository scanner: --staged', () => {
       const { sightings } = await scan(repo.path, { staged: true });
 
       assert.deepEqual(places(sightings), ['a.txt:1 work-tree']);
+    }
+  });
+
+  it('reads the index that a hook of `git commit -a` or `git commit FILE` is told of', async () => {
+    for (const args of [['-a'], ['a.txt']]) {
+      const repo = tempRepo();
+      repo.write('a.txt', 'clean\n');
+      repo.commit('Base');
+      repo.write('a.txt', `key=${NEW}\n`);
+      // Keeps the index that the hook is given, and its name, then refuses the commit.
+      const hook = '#!/bin/sh\necho "$GIT_INDEX_FILE" > .git/told\ncp "$GIT_INDEX_FILE" .git/kept\nexit 1\n';
+      writeFile(repo.path, '.git/hooks/pre-commit', hook);
+      chmodSync(join(repo.path, '.git/hooks/pre-commit'), 0o755);
+      assert.throws(() => repo.git('commit', '-q', '-m', 'Change', ...args));
+      const told = readFileSync(join(repo.path, '.git/told'), 'utf8').trim();
+      renameSync(join(repo.path, '.git/kept'), resolve(repo.path, told));
+
+      const without = await scan(repo.path, { staged: true });
+      const within = await scan(repo.path, { staged: true }, { env: { GIT_INDEX_FILE: told } });
+      const elsewhere = await scan(repo.path, { staged: true }, { env: { GIT_INDEX_FILE: join(tempRepo().path, '.git/index') } });
+
+      assert.deepEqual(places(without.sightings), []);
+      assert.deepEqual(places(within.sightings), ['a.txt:1 work-tree']);
+      assert.deepEqual(places(elsewhere.sightings), []);
     }
   });
 
