@@ -23,19 +23,33 @@ export function planSearch(pack: Pack, rules: readonly RuleRef[], withSecretlint
   const strong = strongAnchors(pack.detectors);
   const read = readImage(keyOf(pack, withSecretlint), image);
   if (read !== undefined) {
-    const hidden = JSON.parse(read.notes) as HiddenAnchor[];
-    return { uses: usesOf(rules, withSecretlint, hidden), strong, tables: read };
+    const { perRule, hidden } = JSON.parse(read.notes) as Notes;
+    return { uses: usesOf(rules, perRule, withSecretlint, hidden), strong, tables: read };
   }
+  const anchors = pack.detectors.map(anchorsOf);
   const hidden = hiddenAnchors(strong);
-  return { uses: usesOf(rules, withSecretlint, hidden), strong, tables: layTables(allAnchors(pack, withSecretlint, hidden)) };
+  const perRule = anchors.map(({ length }) => length);
+  const tables = layTables([...anchors.flat(), ...lintsOf(withSecretlint), ...hidden]);
+  return { uses: usesOf(rules, perRule, withSecretlint, hidden), strong, tables };
 }
 
 /** The tables of a pack as the build writes them. */
 export function searchImage(pack: Pack): Buffer {
+  const anchors = pack.detectors.map(anchorsOf);
   const hidden = hiddenAnchors(strongAnchors(pack.detectors));
-  const tables = layTables(allAnchors(pack, true, hidden));
-  const notes = hidden.map(({ text, trick, phase }) => ({ text, trick, phase }));
+  const notes: Notes = {
+    perRule: anchors.map(({ length }) => length),
+    hidden: hidden.map(({ text, trick, phase }) => ({ text, trick, phase })),
+  };
+  const tables = layTables([...anchors.flat(), ...lintsOf(true), ...hidden]);
   return writeImage(tables, keyOf(pack, true), JSON.stringify(notes));
+}
+
+/** What a start would have to work out from patterns. */
+interface Notes {
+  /** Number of anchors of each rule. */
+  readonly perRule: readonly number[];
+  readonly hidden: readonly HiddenAnchor[];
 }
 
 /** What the tables are made from: the pack and, as the image is built with it, this code. */
@@ -45,18 +59,25 @@ function keyOf(pack: Pack, withSecretlint: boolean): Buffer {
   return key.digest();
 }
 
-/** In the order of `usesOf`. */
-function allAnchors(pack: Pack, withSecretlint: boolean, hidden: readonly HiddenAnchor[]): Anchor[] {
-  const anchors = pack.detectors.flatMap(anchorsOf);
-  for (const lints of withSecretlint ? lintAnchors().values() : []) {
-    for (const { text, isToken } of lints) anchors.push(isToken ? { text, isExact: true, notBefore: LETTERS } : { text });
-  }
-  return [...anchors, ...hidden];
+function lintsOf(withSecretlint: boolean): Anchor[] {
+  if (!withSecretlint) return [];
+  return [...lintAnchors().values()].flatMap((lints) =>
+    lints.map(({ text, isToken }) => (isToken ? { text, isExact: true, notBefore: LETTERS } : { text })),
+  );
 }
 
-function usesOf(rules: readonly RuleRef[], withSecretlint: boolean, hidden: readonly HiddenAnchor[]): Use[] {
+/** In the order of the anchors: of rules, of lints, hidden ones. */
+function usesOf(
+  rules: readonly RuleRef[],
+  perRule: readonly number[],
+  withSecretlint: boolean,
+  hidden: readonly HiddenAnchor[],
+): Use[] {
   const uses: Use[] = [];
-  for (const rule of rules) for (const _ of rule.detector.keywords) uses.push({ kind: 'rule', rule });
+  for (const rule of rules) {
+    const use: Use = { kind: 'rule', rule };
+    for (let count = perRule[rule.index] ?? 0; count > 0; count--) uses.push(use);
+  }
   for (const [name, lints] of withSecretlint ? lintAnchors() : []) {
     for (const { text, follows } of lints) uses.push({ kind: 'lint', name, follows, length: text.length });
   }

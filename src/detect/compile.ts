@@ -1,21 +1,26 @@
 import { messageOf, RuleError } from '../util/errors.ts';
 import { CHECKSUMS } from './checksum.ts';
 import type { Anchor } from './kernel/tables.ts';
-import { type Outline, outlineOf } from './outline.ts';
+import { type Outline, outlineOf, statesOf } from './outline.ts';
 import type { PackedDetector } from './pack.ts';
 import { analysePattern, type PatternFacts, parsePattern } from './pattern.ts';
+import { reachOf } from './reach.ts';
 
 /** A detector made ready to be tried at a keyword hit. */
 export interface Rule {
   readonly detector: PackedDetector;
   readonly index: number;
   readonly isGeneric: boolean;
-  /** True when every match begins with a keyword: the pattern is tried once, at the hit. Else it is searched around it. */
+  /** True when every match begins where an anchor does: the pattern is tried once, at the hit. Else it is searched around it. */
   readonly anchored: boolean;
+  /** Anchors are not keywords: a match counts only when one of these is as near as if it had been searched for around one. */
+  readonly mustSee: readonly string[] | undefined;
   /** Anchored: sticky. Else global. */
   readonly regex: RegExp;
   /** The same with the positions of groups; run only on what matched. */
   readonly indexed: RegExp;
+  /** What searching by this rule has cost. */
+  readonly tally: Tally;
   /** What the regex need not be asked. */
   readonly gate: Gate;
   /** Bytes to look at before and after the start of the hit. */
@@ -33,6 +38,12 @@ export const LONGEST_WINDOW = 32 * 1024;
 const UNBOUNDED_WINDOW = 4096;
 const CHECKED_PLACES = 24;
 const UNGATED = 16;
+/** Beginnings of a pattern that serve as anchors. */
+const SHORTEST_START = 3;
+const START_LENGTH = 8;
+const MAX_STARTS = 64;
+/** Every other line of some texts holds one of these. */
+const URL = /^(?:https?|wss?):/;
 /** What look-behinds and word boundaries may want to see before a hit. */
 const MARGIN = 8;
 
@@ -55,24 +66,52 @@ export class RuleRef {
   }
 }
 
+/** Counted through the life of a rule, for budgets: a count does not depend on how busy the machine is. */
+export interface Tally {
+  /** Places that the kernel let through. */
+  hits: number;
+  /** Stretches of text that the regex was run on, and their bytes. */
+  windows: number;
+  bytes: number;
+}
+
 /** The outline of a pattern, made when the pattern has been tried a few times: a small text does not pay for it. */
 export class Gate {
-  readonly #make: () => Outline;
+  readonly #make: () => Pattern;
   #tries = 0;
-  #outline: Outline | undefined;
+  #pattern: Pattern | undefined;
 
-  constructor(make: () => Outline) {
+  constructor(make: () => Pattern) {
     this.#make = make;
   }
 
-  /** False where no match can begin at `at`. */
-  mayMatch(bytes: Uint8Array, at: number, to: number): boolean {
-    if (this.#outline === undefined) {
+  /**
+   * False where no match can begin at `hit`; or if the pattern is sought around a keyword, where none begins from `from` on
+   * that holds the keyword.
+   */
+  mayMatch(bytes: Uint8Array, from: number, hit: number, to: number): boolean {
+    if (this.#pattern === undefined) {
       if (this.#tries++ < UNGATED) return true;
-      this.#outline = this.#make();
+      this.#pattern = this.#make();
     }
-    return this.#outline.mayMatch(bytes, at, to);
+    const { outline, reach } = this.#pattern;
+    return outline.mayMatch(bytes, reach === undefined ? from : Math.max(from, hit - reach), to, reach === undefined ? to : hit);
   }
+}
+
+interface Pattern {
+  readonly outline: Outline;
+  /** A match begins so far before a keyword in it at most; nothing when it may hold none. */
+  readonly reach: number | undefined;
+}
+
+function gateOf({ keywords, caseSensitive }: PackedDetector, source: string, flags: string, anchored: boolean): Gate {
+  return new Gate(() => {
+    const node = parsePattern(source, flags === 'i');
+    if (anchored) return { outline: outlineOf(node), reach: 0 };
+    const states = statesOf(node);
+    return { outline: outlineOf(node, true), reach: states && reachOf(states, keywords, caseSensitive) };
+  });
 }
 
 /** Compiles and checks one detector. Throws `RuleError` that names file, rule and field. */
@@ -83,7 +122,9 @@ export function compileRule(detector: PackedDetector, index = 0): Rule {
     return factsOf(detector);
   });
   if (facts.minLength < 4) fail(detector, 'pattern', 'a match may be shorter than 4 characters');
-  const anchored = beginsWithKeyword(facts, detector.keywords);
+  const starts = startsOf(facts, detector.keywords);
+  const anchored = starts !== undefined;
+  const mustSee = starts === undefined || starts === detector.keywords ? undefined : detector.keywords;
   const reach = Math.min(LONGEST_WINDOW, Number.isFinite(facts.maxLength) ? facts.maxLength : UNBOUNDED_WINDOW);
   const groups = new Set([...source.matchAll(/\(\?<([A-Za-z]\w*)>/g)].map((match) => match[1] ?? ''));
   if (detector.checksum !== undefined && CHECKSUMS[detector.checksum] === undefined) {
@@ -95,10 +136,12 @@ export function compileRule(detector: PackedDetector, index = 0): Rule {
     index,
     isGeneric: detector.categories.includes('generic'),
     anchored,
+    mustSee,
     regex: new RegExp(source, flags + (anchored ? 'y' : 'g')),
     indexed: new RegExp(source, `${flags}d${anchored ? 'y' : 'g'}`),
-    gate: new Gate(() => outlineOf(parsePattern(source, flags === 'i'))),
-    before: anchored ? MARGIN : reach,
+    tally: { hits: 0, windows: 0, bytes: 0 },
+    gate: gateOf(detector, source, flags, anchored),
+    before: anchored && mustSee === undefined ? MARGIN : reach,
     after: reach + MARGIN,
     minLength: facts.minLength,
     path: detector.path === undefined ? undefined : inField(detector, 'path', () => new RegExp(detector.path ?? '')),
@@ -108,14 +151,27 @@ export function compileRule(detector: PackedDetector, index = 0): Rule {
   };
 }
 
-/** What the automaton looks for: each keyword, and what must surround it for a match to begin there. */
+/** What the automaton looks for: where a match may begin, with what must surround it; else just the keywords. */
 export function anchorsOf(detector: PackedDetector): Anchor[] {
   const facts = inField(detector, 'pattern', () => factsOf(detector));
   const { caseSensitive: isExact, keywords } = detector;
-  if (!beginsWithKeyword(facts, keywords)) return keywords.map((text) => ({ text, isExact }));
+  const starts = startsOf(facts, keywords);
+  if (starts === undefined) return keywords.map((text) => ({ text, isExact }));
   const { minLength, notBefore } = facts;
   const first = facts.first.slice(0, CHECKED_PLACES);
-  return keywords.map((text) => ({ text, isExact, minLength, notBefore, first }));
+  return starts.map((text) => ({ text, isExact: isExact && starts === keywords, minLength, notBefore, first }));
+}
+
+/**
+ * Texts, one of which begins every match: the keywords, or else what the pattern itself begins with, when that is telling
+ * enough. Nothing when matches begin in too many ways.
+ */
+function startsOf(facts: PatternFacts, keywords: readonly string[]): readonly string[] | undefined {
+  if (beginsWithKeyword(facts, keywords)) return keywords;
+  const cut = [...new Set(facts.prefixes.map((prefix) => prefix.slice(0, START_LENGTH)))];
+  const starts = cut.filter((prefix) => !cut.some((other) => other !== prefix && prefix.startsWith(other)));
+  const isTelling = starts.length <= MAX_STARTS && starts.every((start) => start.length >= SHORTEST_START && !URL.test(start));
+  return isTelling ? starts : undefined;
 }
 
 function readPattern({ pattern }: PackedDetector): { readonly source: string; readonly flags: string } {

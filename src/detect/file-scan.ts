@@ -109,7 +109,14 @@ export class FileScan {
     const pairs = new Pairs(bytes, { isCutLeft: this.#base > 0, isCutRight: !isLast }, this.#search.isPlaceholder);
     const fresh = this.#collect(bytes, this.#done - this.#base, limit, pairs);
     this.#locate(bytes, fresh);
-    const piece = { from: this.#done - this.#base, limit, base: this.#base, scale: this.#scale, cursor: this.#cursor, isBinary: this.#isBinary };
+    const piece = {
+      from: this.#done - this.#base,
+      limit,
+      base: this.#base,
+      scale: this.#scale,
+      cursor: this.#cursor,
+      isBinary: this.#isBinary,
+    };
     this.#imports?.feed(bytes, piece);
     this.#done = this.#base + limit;
     if (isLast) return raw.length;
@@ -205,7 +212,6 @@ export class FileScan {
     pairs: Pairs,
     refuse: (span: Span) => void,
   ): void {
-    if (rule.anchored && !rule.gate.mayMatch(bytes, at, Math.min(bytes.length, at + rule.after))) return;
     if (!this.#applies(rule)) return;
     if (at < (ends.get(rule) ?? 0)) return;
     const refused: Span[] = [];

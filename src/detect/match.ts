@@ -44,7 +44,8 @@ export function tryRule(
   about: { readonly isPlaceholder: PlaceholderTest; readonly pairs: Pairs },
   refused: Span[],
 ): Found[] {
-  const raw = findRaw(rule, bytes, hit, from, to);
+  if (!mayMatch(rule, bytes, hit, from, to)) return NONE;
+  const raw = findRaw(rule, bytes, hit, from, to).filter((match) => isNearKeyword(rule, bytes, match, from, to));
   const found: Found[] = [];
   for (const match of raw) {
     const judged = judge(rule, bytes, match, from, to, about);
@@ -54,6 +55,27 @@ export function tryRule(
   return found;
 }
 
+const NONE: Found[] = [];
+
+/** Without a regex; most hits end here. */
+function mayMatch(rule: Rule, bytes: Buffer, hit: number, from: number, to: number): boolean {
+  rule.tally.hits++;
+  const end = Math.min(to, hit + rule.after);
+  return rule.gate.mayMatch(bytes, Math.max(from, hit - rule.before), hit, end);
+}
+
+/** Does a keyword stand where the match would have been searched for around it? */
+function isNearKeyword(rule: Rule, bytes: Buffer, match: Span, from: number, to: number): boolean {
+  const { mustSee } = rule;
+  if (mustSee === undefined) return true;
+  const isExact = rule.detector.caseSensitive;
+  const [first, last] = [Math.max(from, match.end - rule.after), Math.min(to, match.start + rule.before)];
+  return mustSee.some((keyword) => {
+    const text = bytes.toString('latin1', first, Math.min(to, last + keyword.length));
+    return isExact ? text.includes(keyword) : text.toLowerCase().includes(keyword.toLowerCase());
+  });
+}
+
 function findRaw(rule: Rule, bytes: Buffer, hit: number, from: number, to: number): RawMatch[] {
   let after = Math.min(rule.after, 512 + rule.minLength);
   for (;;) {
@@ -61,6 +83,8 @@ function findRaw(rule: Rule, bytes: Buffer, hit: number, from: number, to: numbe
     const end = Math.min(to, hit + after);
     const window = bytes.toString('latin1', begin, end);
     const matches = rule.anchored ? matchAt(rule, window, hit - begin) : matchAll(rule, window);
+    rule.tally.windows++;
+    rule.tally.bytes += end - begin;
     // A match that touches the window's end may have been cut by it: look again with more room.
     const isCut =
       end < to && (matches.length === 0 ? after < rule.after : matches.some((match) => match.end >= window.length - 1));
@@ -120,7 +144,8 @@ function judge(
   const isConnection = detector.type === 'connection-string';
   const written = decode(bytes, span).replaceAll('\\/', '/');
   const secret = isConnection ? decodePercent(written) : written;
-  if (isPlaceholder(secret, rule.isGeneric, detector.acceptsWeak === true) || isPlaceholder(groups.publicId ?? '', false)) return undefined;
+  if (isPlaceholder(secret, rule.isGeneric, detector.acceptsWeak === true) || isPlaceholder(groups.publicId ?? '', false))
+    return undefined;
   if (rule.allow.some((pattern) => pattern.test(secret))) return undefined;
   if (paired === undefined && detector.entropy !== undefined && entropyOf(secret) < detector.entropy) return undefined;
   const verdict = runCheck(

@@ -7,8 +7,11 @@ import { type ByteSet, has, type Node } from './pattern.ts';
  * a few bytes.
  */
 export interface Outline {
-  /** Could a match begin at `at`? It would have to end, as far as its required part goes, within `[at, to)`. */
-  mayMatch(bytes: Uint8Array, at: number, to: number): boolean;
+  /**
+   * Could a match begin at `at`; or if the pattern is sought, between `at` and `last`? It would have to end, as far as its
+   * required part goes, before `to`.
+   */
+  mayMatch(bytes: Uint8Array, at: number, to: number, last?: number): boolean;
 }
 
 type State =
@@ -17,26 +20,39 @@ type State =
   /** The end of the pattern, unless one of these bytes follows. */
   | { readonly kind: 'end'; readonly unless: ByteSet | undefined };
 
+/** All states of a pattern, looks left out. */
+export interface PatternStates {
+  readonly states: readonly State[];
+  readonly start: number;
+}
+
 /** Repeats are unrolled so far, the first of these with which the automaton stays small. */
 const UNROLLED = [160, 40, 10, 3, 1];
 const MAX_STATES = 2500;
 /** Beyond this many the automaton learns no more: whatever leads there is let through. */
-const MAX_SETS = 2000;
+const MAX_SETS = 1000;
 
+const ALL: ByteSet = new Uint32Array(8).fill(0xffffffff);
 const DEAD = 0;
 const MATCH = 1;
 const UNKNOWN = -1;
 
-export function outlineOf(node: Node): Outline {
+/** The outline of a pattern that is tried at a place, or sought from there on. */
+export function outlineOf(node: Node, isSought = false): Outline {
   for (const limit of UNROLLED) {
-    const built = build(node, limit);
-    if (built !== undefined) return new LazyOutline(built.states, built.start);
+    const built = build(node, limit, isSought);
+    if (built !== undefined) return new LazyOutline(built, isSought);
   }
   return { mayMatch: () => true };
 }
 
+/** The states of a pattern, long repeats as loops; nothing when these are too many. */
+export function statesOf(node: Node): PatternStates | undefined {
+  return build(node, 300) ?? build(node, 100);
+}
+
 /** Built from the back: each part is given the state that follows it. */
-function build(root: Node, limit: number): { readonly states: readonly State[]; readonly start: number } | undefined {
+function build(root: Node, limit: number, isSought = false): PatternStates | undefined {
   const states: State[] = [];
 
   function add(state: State): number {
@@ -73,7 +89,13 @@ function build(root: Node, limit: number): { readonly states: readonly State[]; 
     }
   }
 
-  const start = part(root, add({ kind: 'end', unless: lastRefusal(root) }));
+  let start = part(root, add({ kind: 'end', unless: lastRefusal(root) }));
+  if (isSought) {
+    const first = start;
+    const any: State = { kind: 'split', next: [] };
+    start = add(any);
+    any.next = [first, add({ kind: 'byte', set: ALL, next: start })];
+  }
   return states.length > MAX_STATES ? undefined : { states, start };
 }
 
@@ -99,33 +121,56 @@ class LazyOutline implements Outline {
   /** Is it a match when the text ends here? */
   readonly #endsWell: boolean[] = [false, true];
   readonly #start: number;
+  /** A sought pattern begins at each byte anew: by the state that does so, `start` is split first. */
+  readonly #isSought: boolean;
+  readonly #settled: (number | undefined)[] = [];
   #next: Int32Array;
 
-  constructor(states: readonly State[], start: number) {
+  constructor({ states, start }: PatternStates, isSought: boolean) {
     this.#states = states;
+    this.#isSought = isSought;
     this.#classify();
     this.#width = this.#samples.length;
     this.#next = new Int32Array(16 * this.#width).fill(UNKNOWN);
     this.#start = this.#place(this.#close([start]));
   }
 
-  mayMatch(bytes: Uint8Array, at: number, to: number): boolean {
+  mayMatch(bytes: Uint8Array, at: number, to: number, last = to): boolean {
+    if (!this.#isSought || last >= to) return this.#ends(this.#run(this.#start, bytes, at, to));
+    const state = this.#run(this.#start, bytes, at, last);
+    return state === MATCH || this.#ends(this.#run(this.#settle(state), bytes, last, to));
+  }
+
+  #run(begin: number, bytes: Uint8Array, from: number, to: number): number {
     const width = this.#width;
     const classes = this.#classes;
     let next = this.#next;
-    let state = this.#start;
-    if (state === MATCH) return true;
-    for (let place = at; place < to; place++) {
+    let state = begin;
+    for (let place = from; place < to; place++) {
+      if (state <= MATCH) return state;
       const kind = classes[bytes[place] as number] as number;
       let following = next[state * width + kind] as number;
       if (following === UNKNOWN) {
         following = this.#learn(state, kind);
         next = this.#next;
       }
-      if (following <= MATCH) return following === MATCH;
       state = following;
     }
+    return state;
+  }
+
+  #ends(state: number): boolean {
     return this.#endsWell[state] === true;
+  }
+
+  /** The same state, from which no match begins anew. */
+  #settle(state: number): number {
+    const known = this.#settled[state];
+    if (known !== undefined) return known;
+    const members = this.#sets[state] ?? [];
+    const settled = this.#place(members.filter((member) => member !== this.#states.length - 1));
+    this.#settled[state] = settled;
+    return settled;
   }
 
   /** Bytes that no set tells apart are of one class. */

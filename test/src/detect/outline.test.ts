@@ -65,3 +65,28 @@ describe('pattern outlines', () => {
     assert.equal(outline.mayMatch(bytes, 0, bytes.length), true);
   });
 });
+
+describe('outlines of sought patterns', () => {
+  it('find a match that begins anywhere before the last place', () => {
+    const outline = outlineOf(parsePattern('[a-c]{3}-us\\d', false), true);
+    const bytes = Buffer.from('xxabc-us1 abc-usx');
+
+    assert.equal(outline.mayMatch(bytes, 0, bytes.length), true);
+    assert.equal(outline.mayMatch(bytes, 3, bytes.length), false);
+    assert.equal(outline.mayMatch(bytes, 0, bytes.length, 5), true);
+    assert.equal(outline.mayMatch(bytes, 0, bytes.length, 2), true);
+    assert.equal(outline.mayMatch(bytes, 0, bytes.length, 1), false);
+  });
+
+  it('never refuse what the regex finds', () => {
+    fc.assert(
+      fc.property(PATTERN, TEXT, fc.nat(40), (source, text, bound) => {
+        const outline = outlineOf(parsePattern(source, false), true);
+        const last = Math.min(bound, text.length);
+        const match = new RegExp(source).exec(text);
+        if (match !== null && match.index <= last) assert.ok(outline.mayMatch(Buffer.from(text, 'latin1'), 0, text.length, last));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
