@@ -223,7 +223,11 @@ COMMENT ON VIEW people IS 'One row a person, roster and CODEOWNERS merged';
 -- An inventory goes before what the secret itself names, but only where the two agree: two accounts may have one password.
 -- What has a public id is the provider's to tell; a bare secret is joined only when one account has it.
 CREATE OR REPLACE VIEW credential_identities AS
-WITH seen AS (FROM sightings),
+-- The id of an AWS key tells its account, not its user: that is the last thing to go by.
+WITH seen AS (
+  SELECT * REPLACE (CASE WHEN starts_with(identity_local(identity_id), 'access-key/') THEN NULL ELSE identity_id END AS identity_id)
+  FROM sightings
+),
 known AS (FROM credential_sources WHERE identity_id IS NOT NULL),
 named AS (
   SELECT DISTINCT credential_id, identity_id, identity_key(identity_id) AS key FROM seen WHERE identity_id IS NOT NULL
@@ -270,6 +274,10 @@ told AS (
   WHERE credential_id IS NOT NULL AND identity_id IS NOT NULL
   GROUP BY credential_id
   HAVING bool_or(uses) AND (NOT starts_with(credential_id, 'secret:') OR count(DISTINCT identity_key(identity_id)) = 1)
+  UNION ALL
+  SELECT DISTINCT credential_id, identity_id, 'account in the key id', 4
+  FROM sightings
+  WHERE starts_with(identity_local(identity_id), 'access-key/')
 )
 SELECT credential_id, arg_min(identity_id, (rank, basis <> 'inventory', identity_id)) AS identity_id, arg_min(basis, (rank, basis <> 'inventory', identity_id)) AS basis
 FROM told
@@ -286,7 +294,7 @@ WITH claims AS (
   UNION ALL
   SELECT fingerprint, identity_id, credential_id, observation_id
   FROM sightings
-  WHERE identity_id IS NOT NULL AND confidence <> 'low'
+  WHERE identity_id IS NOT NULL AND confidence <> 'low' AND NOT starts_with(identity_local(identity_id), 'access-key/')
 ),
 accounts AS (
   SELECT
