@@ -181,18 +181,20 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
       ),
     );
 
-  const rules = command('rules', 'detectors and checks: list, explain, prove');
+  const rules = command('rules', 'detectors and checks: list, explain, prove, import, measure');
   const ruleCommand = (name: string, description: string): Command =>
     rules.command(name).description(description).exitOverride().configureOutput(outputOf(io)).showHelpAfterError();
   ruleCommand('list', 'every check and detector with severity and controls')
     .option('--checks', 'only checks')
     .option('--detectors', 'only detectors')
     .option('--control <id>', 'only checks that map to this control')
+    .option('--rules <file>', 'and the rules of this file (.toml of gitleaks or Betterleaks, .yml of our own); repeatable', collectWhole, [])
     .addOption(new Option('-f, --format <format>', 'how').choices(['text', 'json', 'csv']).default('text'))
     .addHelpText('after', '\nExamples:\n  nhi-audit rules list --checks\n  nhi-audit rules list --control NHI2:2025 -f csv')
     .action(run(async (io_, options) => (await import('./commands/rules.ts')).listCommand(io_, { ...options, ...globals() })));
   ruleCommand('explain', 'one check or detector: risk, evidence, fix, blind spots, controls')
     .argument('<id>', 'id of a check or detector')
+    .option('--rules <file>', 'and the rules of this file; repeatable', collectWhole, [])
     .addHelpText('after', '\nExample:\n  nhi-audit rules explain leaked-key-used-around-gateway')
     .action(
       run(async (io_, id: string, options) =>
@@ -200,8 +202,32 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
       ),
     );
   ruleCommand('check', 'proves every rule: ids, SQL, columns, controls, examples, hits and near misses')
-    .addHelpText('after', '\nExample:\n  nhi-audit rules check --config nhi-audit.config.yml')
+    .option('--rules <file>', 'prove only the rules of this file; repeatable', collectWhole, [])
+    .addHelpText('after', '\nExamples:\n  nhi-audit rules check\n  nhi-audit rules check --rules own-detectors.yml')
     .action(run(async (io_, options) => (await import('./commands/rules.ts')).checkCommand(io_, { ...options, ...globals() })));
+  ruleCommand('import', 'what a rule pack of gitleaks or Betterleaks holds, and what of it can be taken over')
+    .argument('<file...>', 'TOML files')
+    .option('-o, --output <file>', 'write the pack, with all that it extends, to this file')
+    .addOption(new Option('-f, --format <format>', 'how').choices(['text', 'json']).default('text'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  nhi-audit rules import gitleaks.toml\n  nhi-audit rules import .gitleaks.toml -o rules/imported.toml\n  nhi-audit scan . --rules gitleaks.toml',
+    )
+    .action(
+      run(async (io_, files: string[], options) =>
+        (await import('./commands/rule-packs.ts')).importCommand(io_, files, { ...options, ...globals() }),
+      ),
+    );
+  ruleCommand('bench', 'what rules of your own cost and give: hits, regex windows and time for each megabyte')
+    .argument('<directory>', 'texts to measure on')
+    .option('--rules <file>', 'the rules of this file; repeatable', collectWhole, [])
+    .addOption(new Option('-f, --format <format>', 'how').choices(['text', 'json', 'csv']).default('text'))
+    .addHelpText('after', '\nExample:\n  nhi-audit rules bench ~/src/shop --rules gitleaks.toml')
+    .action(
+      run(async (io_, directory: string, options) =>
+        (await import('./commands/rule-packs.ts')).benchCommand(io_, directory, { ...options, ...globals() }),
+      ),
+    );
 
   command('demo', 'the whole story on a sample company, no account needed')
     .option('--keep <directory>', 'keep the sample estate and its store in this new directory')

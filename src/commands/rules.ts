@@ -1,10 +1,11 @@
-import { loadConfig } from '../config/load.ts';
+import { type LoadedConfig, loadConfig, withRuleFiles } from '../config/load.ts';
 import type { Check, Framework } from '../contracts/index.ts';
-import type { PackedDetector } from '../detect/pack.ts';
+import type { ImportedRule } from '../detect/import/types.ts';
+import type { Pack, PackedDetector } from '../detect/pack.ts';
 import { type ScannerDetector, scannerDetectors } from '../detect/scanner-detectors.ts';
 import { controlNamed } from '../frameworks/resolve.ts';
 import type { Io } from '../io.ts';
-import { loadDetectors, loadJudgement } from '../run/rules.ts';
+import { loadDetectors, loadImports, loadJudgement } from '../run/rules.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
 import { didYouMean } from '../util/suggest.ts';
 import { renderTable, type TableFormat } from '../util/table.ts';
@@ -12,6 +13,16 @@ import { renderTable, type TableFormat } from '../util/table.ts';
 interface Globals {
   readonly config?: string;
   readonly quiet?: boolean;
+  /** Rule files from the command line. */
+  readonly rules?: readonly string[];
+}
+
+function configOf(io: Io, { config, rules = [] }: Globals): LoadedConfig {
+  return withRuleFiles(loadConfig(io.directory, config), rules, io.directory);
+}
+
+function importedIn({ imports = [] }: Pack): readonly ImportedRule[] {
+  return imports.flatMap(({ rules }) => rules);
 }
 
 /** Every check and detector, one a row. */
@@ -24,7 +35,7 @@ export async function listCommand(
     readonly control?: string;
   },
 ): Promise<number> {
-  const config = loadConfig(io.directory, options.config);
+  const config = configOf(io, options);
   const both = options.checks !== true && options.detectors !== true;
   const rows: { readonly [column: string]: unknown }[] = [];
   if (both || options.checks === true || options.control !== undefined) {
@@ -40,6 +51,9 @@ export async function listCommand(
     const pack = await loadDetectors(config);
     for (const d of pack.detectors) {
       rows.push({ kind: 'detector', id: d.id, severity: '', controls: d.categories.join(' '), title: d.title });
+    }
+    for (const rule of importedIn(pack)) {
+      rows.push({ kind: 'imported', id: rule.id, severity: '', controls: rule.tags.join(' '), title: rule.description });
     }
     for (const d of scannerDetectors())
       rows.push({ kind: 'detector', id: d.id, severity: '', controls: 'structure', title: d.title });
@@ -59,21 +73,26 @@ async function controlRefs(io: Io, text: string, frameworks: readonly Framework[
 
 /** One rule as a page: what, why it matters, what it rests on, how to mend it, what it cannot see. */
 export async function explainCommand(io: Io, text: string, options: Globals): Promise<number> {
-  const config = loadConfig(io.directory, options.config);
+  const config = configOf(io, options);
   const { checks, frameworks } = await loadJudgement(config);
   const pack = await loadDetectors(config);
   const structural = scannerDetectors();
+  const imported = importedIn(pack).filter((rule) => rule.id.toLowerCase() === text.trim().toLowerCase());
   const id = text.trim().toLowerCase();
   const check = checks.find((candidate) => candidate.meta.id === id);
   const detector = pack.detectors.find((candidate) => candidate.id === id);
   const reader = structural.find((candidate) => candidate.id === id || id.startsWith(`${candidate.id}/`));
   if (check !== undefined) await io.stdout(explainCheck(check, frameworks));
-  else if (detector !== undefined) await io.stdout(explainDetector(detector));
+  else if (detector !== undefined && imported.length === 0) await io.stdout(explainDetector(detector));
+  else if (imported.length > 0) {
+    const own = detector === undefined ? [] : [explainDetector(detector)];
+    await io.stdout([...own, ...imported.map(explainImported)].join('\n'));
+  }
   else if (reader !== undefined) await io.stdout(explainStructural(id, reader));
   else
     throw unknownRule(
       text,
-      [...checks.map((c) => c.meta.id), ...[...pack.detectors, ...structural].map((d) => d.id)],
+      [...checks.map((c) => c.meta.id), ...[...pack.detectors, ...structural, ...importedIn(pack)].map((d) => d.id)],
       frameworks,
     );
   return EXIT.clean;
@@ -124,6 +143,20 @@ function explainDetector(d: PackedDetector): string {
   ]);
 }
 
+function explainImported(rule: ImportedRule): string {
+  const { regex, required, allow } = rule;
+  return page(rule.id, rule.description, [
+    ['Finds', `${rule.type} of ${rule.provider}; confidence ${rule.confidence}${rule.skipReport ? '; only as a part of others' : ''}`],
+    ['Regex', regex?.original ?? ''],
+    ['Path', rule.path ?? ''],
+    ['Keywords', rule.keywords.join(', ')],
+    ['Entropy', rule.entropy === undefined ? '' : `more than ${rule.entropy} bits a character`],
+    ['Requires', required.map((part) => part.rule).join(', ')],
+    ['Allowlists', allow.length === 0 ? '' : `${allow.length}, and those of its pack`],
+    ['Defined in', rule.file],
+  ]);
+}
+
 function explainStructural(id: string, d: ScannerDetector): string {
   return page(id, d.title, [
     ['Finds', `${d.finds}; confidence ${d.confidence}`],
@@ -141,9 +174,10 @@ function page(id: string, title: string, sections: readonly (readonly [heading: 
   return `${id}\n${title}\n\n${body}`;
 }
 
-/** Proves every rule. Exit 1 when one does not hold. */
+/** Proves every rule; with rule files named, only theirs. Exit 1 when one does not hold. */
 export async function checkCommand(io: Io, options: Globals): Promise<number> {
-  const config = loadConfig(io.directory, options.config);
+  const config = configOf(io, options);
+  if (config.typed !== undefined) return checkFiles(io, config, config.typed);
   const { readChecks } = await import('../correlate/load.ts');
   const { proveChecks } = await import('../correlate/verify.ts');
   const { proveDetectors } = await import('../detect/prove.ts');
@@ -160,15 +194,39 @@ export async function checkCommand(io: Io, options: Globals): Promise<number> {
   const store = await openStore({ mode: 'write' });
   const proof = await proveChecks(store, checks, { controls }).finally(() => store.close());
   const pack = await loadPack({ userPacks: config.rules.detectors, source: 'yaml' });
-  const problems = [...unreadable, ...proof.problems, ...proveDetectors(pack)];
+  const imports = await loadImports(config, pack);
+  const { proveImports } = await import('../detect/import/prove.ts');
+  const problems = [...unreadable, ...proof.problems, ...proveDetectors(pack), ...proveImports(imports, pack.placeholders)];
 
+  for (const note of proof.notes) io.stderr(`note: ${note}\n`);
+  const imported = imports.reduce((sum, { total }) => sum + total, 0);
+  const held = `${checks.length} checks, ${pack.detectors.length} detectors, ${imported > 0 ? `${imported} imported rules, ` : ''}${frameworks.length} frameworks`;
+  return tellProblems(io, problems, held);
+}
+
+async function checkFiles(io: Io, config: LoadedConfig, { detectors }: NonNullable<LoadedConfig['typed']>): Promise<number> {
+  const { proveDetectors } = await import('../detect/prove.ts');
+  const { proveImports } = await import('../detect/import/prove.ts');
+  const { loadPack } = await import('../detect/load.ts');
+  const pack = await loadPack({ userPacks: detectors });
+  const own = { ...pack, detectors: pack.detectors.filter(({ file }) => detectors.includes(file)) };
+  const imports = await loadImports({ ...config, rules: { ...config.rules, imported: [] } }, pack);
+  const problems = [...proveDetectors(own), ...proveImports(imports, pack.placeholders)];
+  for (const note of imports.flatMap(({ notes }) => notes)) io.stderr(`note: ${note}\n`);
+  const imported = imports.reduce((sum, { total }) => sum + total, 0);
+  return tellProblems(io, problems, `${own.detectors.length} detectors, ${imported} imported rules`);
+}
+
+async function tellProblems(
+  io: Io,
+  problems: readonly { readonly file: string; readonly rule?: string; readonly what: string; readonly hint: string }[],
+  held: string,
+): Promise<number> {
   for (const problem of problems) {
     await io.stdout(
       `${problem.file}${problem.rule === undefined ? '' : ` (${problem.rule})`}: ${problem.what}\n  ${problem.hint}\n`,
     );
   }
-  for (const note of proof.notes) io.stderr(`note: ${note}\n`);
-  const held = `${checks.length} checks, ${pack.detectors.length} detectors, ${frameworks.length} frameworks`;
   await io.stdout(problems.length === 0 ? `All rules hold: ${held}.\n` : `${problems.length} problems in ${held}.\n`);
   return problems.length === 0 ? EXIT.clean : EXIT.findings;
 }
