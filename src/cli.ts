@@ -188,7 +188,12 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
     .option('--checks', 'only checks')
     .option('--detectors', 'only detectors')
     .option('--control <id>', 'only checks that map to this control')
-    .option('--rules <file>', 'and the rules of this file (.toml of gitleaks or Betterleaks, .yml of our own); repeatable', collectWhole, [])
+    .option(
+      '--rules <file>',
+      'and the rules of this file (.toml of gitleaks or Betterleaks, .yml of our own); repeatable',
+      collectWhole,
+      [],
+    )
     .addOption(new Option('-f, --format <format>', 'how').choices(['text', 'json', 'csv']).default('text'))
     .addHelpText('after', '\nExamples:\n  nhi-audit rules list --checks\n  nhi-audit rules list --control NHI2:2025 -f csv')
     .action(run(async (io_, options) => (await import('./commands/rules.ts')).listCommand(io_, { ...options, ...globals() })));

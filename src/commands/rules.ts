@@ -87,8 +87,7 @@ export async function explainCommand(io: Io, text: string, options: Globals): Pr
   else if (imported.length > 0) {
     const own = detector === undefined ? [] : [explainDetector(detector)];
     await io.stdout([...own, ...imported.map(explainImported)].join('\n'));
-  }
-  else if (reader !== undefined) await io.stdout(explainStructural(id, reader));
+  } else if (reader !== undefined) await io.stdout(explainStructural(id, reader));
   else
     throw unknownRule(
       text,
@@ -146,7 +145,10 @@ function explainDetector(d: PackedDetector): string {
 function explainImported(rule: ImportedRule): string {
   const { regex, required, allow } = rule;
   return page(rule.id, rule.description, [
-    ['Finds', `${rule.type} of ${rule.provider}; confidence ${rule.confidence}${rule.skipReport ? '; only as a part of others' : ''}`],
+    [
+      'Finds',
+      `${rule.type} of ${rule.provider}; confidence ${rule.confidence}${rule.skipReport ? '; only as a part of others' : ''}`,
+    ],
     ['Regex', regex?.original ?? ''],
     ['Path', rule.path ?? ''],
     ['Keywords', rule.keywords.join(', ')],
