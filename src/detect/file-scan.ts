@@ -7,7 +7,7 @@ import { mayHide, type Splits, startsEncoded, type Trigger, valueAt } from './hi
 import type { View } from './hidden/view.ts';
 import type { ImportResultOfScan, ImportScan, ImportSearch } from './import/search.ts';
 import type { Kernel } from './kernel/kernel.ts';
-import { type Found, resolveOverlaps, type Span, tryRule } from './match.ts';
+import { type Found, mayMatch, resolveOverlaps, type Span, tryRule } from './match.ts';
 import { Pairs } from './pair.ts';
 import type { PlaceholderTest } from './placeholder.ts';
 import { Cursor, type Encoding, foldUtf16, isBinary, sniffEncoding } from './text.ts';
@@ -168,7 +168,9 @@ export class FileScan {
       if (at >= limit) break;
       const use = uses[hits.anchors[index] as number] as Use;
       if (use.kind === 'rule') {
-        this.#try(use.rule.rule, bytes, at, ends, fresh, pairs, (span) => {
+        const { rule } = use.rule;
+        if (!mayMatch(rule, bytes, at, 0, bytes.length)) continue;
+        this.#try(rule, bytes, at, ends, fresh, pairs, (span) => {
           this.#refuse(span);
           if (use.rule.isGeneric) triggers.push(valueAt(span));
         });
@@ -198,7 +200,8 @@ export class FileScan {
       const at = hits.starts[index] as number;
       // Pairs whose id is plain see to their own escapes.
       if (use.kind !== 'rule' || (use.rule.detector.paired !== undefined && !view.isDecoded(at))) continue;
-      this.#try(use.rule.rule, bytes, at, ends, fresh, pairs, () => undefined);
+      const { rule } = use.rule;
+      if (mayMatch(rule, bytes, at, 0, bytes.length)) this.#try(rule, bytes, at, ends, fresh, pairs, () => undefined);
     }
     return fresh;
   }

@@ -44,7 +44,6 @@ export function tryRule(
   about: { readonly isPlaceholder: PlaceholderTest; readonly pairs: Pairs },
   refused: Span[],
 ): Found[] {
-  if (!mayMatch(rule, bytes, hit, from, to)) return NONE;
   const raw = findRaw(rule, bytes, hit, from, to).filter((match) => isNearKeyword(rule, bytes, match, from, to));
   const found: Found[] = [];
   for (const match of raw) {
@@ -55,10 +54,8 @@ export function tryRule(
   return found;
 }
 
-const NONE: Found[] = [];
-
-/** Without a regex; most hits end here. */
-function mayMatch(rule: Rule, bytes: Buffer, hit: number, from: number, to: number): boolean {
+/** Could the rule match at this hit? Told without a regex; most hits end here. */
+export function mayMatch(rule: Rule, bytes: Buffer, hit: number, from: number, to: number): boolean {
   rule.tally.hits++;
   const end = Math.min(to, hit + rule.after);
   return rule.gate.mayMatch(bytes, Math.max(from, hit - rule.before), hit, end);
