@@ -11,6 +11,9 @@ const BUDGETS: { readonly [name: string]: number } = {
   '--help': 200,
   'scan --staged, one changed file': 600,
   'scan --staged, one finding': 600,
+  'scan --staged, 20 changed files': 350,
+  'scan --staged, 20 changed files, one finding': 900,
+  'scan --diff, 200 changed files': 700,
 };
 const REFERENCE = 'node -e 0';
 
@@ -18,10 +21,15 @@ const REFERENCE = 'node -e 0';
 export function measureProcesses(bin: string): readonly Measurement[] {
   const root = mkdtempSync(join(tmpdir(), 'nhi-audit-bench-'));
   try {
-    const clean = repository(join(root, 'clean'), 'export const port = 8080;\n');
+    const clean = repository(join(root, 'clean'), { 'config.txt': 'export const port = 8080;\n' });
     // Assembled here, so that no push protection stops this file.
     const key = `${['AK', 'IA'].join('')}QYLPMN5HFIQR7DZW`;
-    const leaking = repository(join(root, 'leaking'), `aws_access_key_id = ${key}\n`);
+    const leak = { 'config.txt': `aws_access_key_id = ${key}\n` };
+    const leaking = repository(join(root, 'leaking'), leak);
+    const twenty = repository(join(root, 'twenty'), changed(20));
+    const twentyLeaking = repository(join(root, 'twenty-leaking'), { ...changed(19), ...leak });
+    const branch = repository(join(root, 'branch'), changed(200));
+    runGit(branch, ['commit', '-q', '-m', 'Change']);
     const tool = (cwd: string, ...args: readonly string[]): Command => ({
       program: process.execPath,
       args: [bin, ...args],
@@ -35,6 +43,9 @@ export function measureProcesses(bin: string): readonly Measurement[] {
         '--help': tool(root, '--help'),
         'scan --staged, one changed file': tool(clean, 'scan', '--staged'),
         'scan --staged, one finding': tool(leaking, 'scan', '--staged'),
+        'scan --staged, 20 changed files': tool(twenty, 'scan', '--staged'),
+        'scan --staged, 20 changed files, one finding': tool(twentyLeaking, 'scan', '--staged'),
+        'scan --diff, 200 changed files': tool(branch, 'scan', '--diff', 'HEAD~1..HEAD'),
         demo: tool(root, 'demo'),
       },
       ROUNDS,
@@ -57,14 +68,28 @@ export function measureProcesses(bin: string): readonly Measurement[] {
   }
 }
 
-/** A repository of 200 files in one commit, with one more file staged. */
-function repository(path: string, staged: string): string {
+/** Files of the repository below, changed at their beginning, in their middle and at their end. */
+function changed(count: number): { readonly [path: string]: string } {
+  const files: { [path: string]: string } = {};
+  for (let n = 0; n < count; n += 1) {
+    const half = fileOf(n).repeat(25);
+    files[`src/${n}.js`] = `import { port } from './config.js';\n${half}const timeout = ${n};\n${half}export default timeout;\n`;
+  }
+  return files;
+}
+
+function fileOf(n: number): string {
+  return `export const value = ${n};\n`;
+}
+
+/** A repository of 200 files in one commit, with these staged. */
+function repository(path: string, staged: { readonly [path: string]: string }): string {
   mkdirSync(join(path, 'src'), { recursive: true });
   runGit(path, ['init', '-q', '-b', 'main']);
-  for (let n = 0; n < 200; n += 1) writeFileSync(join(path, 'src', `${n}.js`), `export const value = ${n};\n`.repeat(50));
+  for (let n = 0; n < 200; n += 1) writeFileSync(join(path, 'src', `${n}.js`), fileOf(n).repeat(50));
   runGit(path, ['add', '-A']);
   runGit(path, ['commit', '-q', '-m', 'Start']);
-  writeFileSync(join(path, 'config.txt'), staged);
+  for (const [file, content] of Object.entries(staged)) writeFileSync(join(path, file), content);
   runGit(path, ['add', '-A']);
   return path;
 }
