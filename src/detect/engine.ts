@@ -75,7 +75,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function lint(bytes: Buffer, result: ScanResult): Promise<Match[]> {
     if (result.lints.length === 0 || result.isBinary || bytes.length > MAX_LINTED) return [];
-    return lintText(bytes, result, { key: fingerprintKey, isPlaceholder: search.isPlaceholder });
+    return lintText(bytes, result, { key: fingerprintKey, isPlaceholder: search.isPlaceholder, own: pack.lints ?? [] });
   }
 
   return {
@@ -124,6 +124,7 @@ function prepare(pack: Pack, withSecretlint: boolean): Search {
     rules,
     isPlaceholder: placeholderTest(pack.placeholders),
     imports: pack.imports === undefined ? undefined : new ImportSearch(pack.imports),
+    lintsAlways: withSecretlint && (pack.lints ?? []).length > 0,
   };
 }
 

@@ -36,6 +36,8 @@ export interface Search {
   readonly isPlaceholder: PlaceholderTest;
   /** Rules of other tools. */
   readonly imports?: ImportSearch | undefined;
+  /** Rules of the user's own that name no anchor: they see every text. */
+  readonly lintsAlways?: boolean;
 }
 
 /** A found credential with its place: offsets in the bytes of the file, lines and columns for people. */
@@ -70,6 +72,8 @@ export const OVERLAP = LONGEST_WINDOW + 8192;
 const KEEP_BEFORE = 8192;
 /** One rule hitting more often than this in one file says nothing new. */
 const MAX_PER_RULE = 1000;
+/** Stands for an anchor where there is none. */
+export const ANY_TEXT = '*';
 /** What follows an anchor is looked at so far before a secretlint rule is let run. */
 const LINT_WINDOW = 320;
 
@@ -133,7 +137,7 @@ export class FileScan {
       dropped: this.#dropped,
       isHiddenCut: this.#hidden?.isCut === true,
       refused: this.#refused,
-      lints: this.#openLints(),
+      lints: this.#search.lintsAlways === true ? [...this.#openLints(), { name: ANY_TEXT, at: 0 }] : this.#openLints(),
       encoding: this.#encoding ?? 'bytes',
       isBinary: this.#isBinary,
       imported: this.#imports?.finish(),

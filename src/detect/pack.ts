@@ -7,6 +7,14 @@ export interface PackedDetector extends Detector {
   readonly file: string;
 }
 
+/** A secretlint rule or preset that the user named, and where it is installed. */
+export interface UserLint {
+  readonly id: string;
+  readonly file: string;
+  readonly version: string;
+  readonly options?: { readonly [name: string]: unknown };
+}
+
 /** Values that stand where a secret would, but are none. See `rules/catalogs/placeholders.yml`. */
 export interface Placeholders {
   /** Whole values, lower case. */
@@ -25,6 +33,8 @@ export interface Pack {
   readonly placeholders: Placeholders;
   /** Rule packs of other tools, as they were imported. */
   readonly imports?: readonly ImportedPack[];
+  /** secretlint rules that the user named. */
+  readonly lints?: readonly UserLint[];
   /** Names the content and the engine's version: results under one hash may be kept and used again. */
   readonly hash: string;
 }

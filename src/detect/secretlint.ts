@@ -4,6 +4,7 @@ import type { Match } from '../contracts/scanner.ts';
 import { fingerprint, mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
 import type { LintHit, ScanResult } from './file-scan.ts';
+import type { UserLint } from './pack.ts';
 import type { PlaceholderTest } from './placeholder.ts';
 import { Cursor } from './text.ts';
 
@@ -98,6 +99,8 @@ export function lintAnchors(): ReadonlyMap<string, readonly LintAnchor[]> {
 export interface LintContext {
   readonly key: Uint8Array | string;
   readonly isPlaceholder: PlaceholderTest;
+  /** Rules that the user named. */
+  readonly own?: readonly UserLint[];
 }
 
 /** What the rules whose anchors were met find in the whole text, beyond our own matches. Offsets are bytes. */
@@ -111,7 +114,7 @@ export async function lintText(bytes: Buffer, result: ScanResult, context: LintC
   const mark = text.startsWith('\ufeff') ? 1 : 0;
   const { messages } = await core.lintSource({
     source: { filePath: 'text.txt', content: text.slice(mark), ext: '.txt', contentType: 'text' },
-    options: { config: await configFor(new Set(result.lints.map(({ name }) => name))), noPhysicFilePath: true },
+    options: { config: await configFor(new Set(result.lints.map(({ name }) => name)), context.own ?? []), noPhysicFilePath: true },
   });
   const utf8 = isWide ? Buffer.from(text, 'utf8') : bytes;
   const matches: Match[] = [];
@@ -119,15 +122,17 @@ export async function lintText(bytes: Buffer, result: ScanResult, context: LintC
   const taken: { readonly start: number; readonly end: number }[] = [...result.found, ...whole, ...result.refused];
   const cursor = new Cursor();
   cursor.at = mark * 3;
-  for (const { ruleId, range: raw } of messages.sort((a, b) => a.range[0] - b.range[0])) {
+  const named = await ownRules(context.own ?? []);
+  for (const { ruleId, ruleParentId, range: raw } of messages.sort((a, b) => a.range[0] - b.range[0])) {
     const range = [raw[0] + mark, raw[1] + mark] as const;
     const name = ruleId.startsWith(PREFIX) ? ruleId.slice(PREFIX.length) : ruleId;
-    const about = RULES[name];
+    const isOwn = named.has(ruleId) || (ruleParentId !== undefined && named.has(ruleParentId));
+    const about = RULES[name] ?? (isOwn ? { provider: 'custom', type: 'secret' } : undefined);
     const secret = text.slice(range[0], range[1]);
     if (about === undefined || secret === '' || context.isPlaceholder(secret, false)) continue;
     const at = { start: byteOffset(text, range[0]), end: byteOffset(text, range[1]) };
     const place = isWide ? { start: range[0] * 2, end: range[1] * 2 } : at;
-    if (!isAnchored(result.lints, name, place) || taken.some((other) => place.start < other.end && other.start < place.end))
+    if ((!isOwn && !isAnchored(result.lints, name, place)) || taken.some((other) => place.start < other.end && other.start < place.end))
       continue;
     taken.push(place);
     if (at.start > cursor.at) cursor.advance(utf8, at.start);
@@ -165,15 +170,37 @@ function isAnchored(lints: readonly LintHit[], name: string, place: { readonly s
 const configs = new Map<string, LintConfig>();
 
 /** Each rule by itself: a preset runs all of its rules, even those its configuration disables. */
-async function configFor(lints: ReadonlySet<string>): Promise<LintConfig> {
-  const wanted = [...lints].sort().join(',');
+async function configFor(lints: ReadonlySet<string>, own: readonly UserLint[]): Promise<LintConfig> {
+  const wanted = [...[...lints].sort(), ...own.map(({ file, options }) => `${file} ${JSON.stringify(options)}`)].join(',');
   const known = configs.get(wanted);
   if (known !== undefined) return known;
   const { rules } = await import('@secretlint/secretlint-rule-preset-recommend');
   const chosen = rules.filter((rule) => lints.has(rule.meta.id.slice(PREFIX.length)));
-  const config: LintConfig = { rules: chosen.map((rule) => ({ id: rule.meta.id, rule })) };
+  const rulesOfUser = [...(await ownRules(own)).values()];
+  const config: LintConfig = { rules: [...chosen.map((rule) => ({ id: rule.meta.id, rule })), ...rulesOfUser] };
   configs.set(wanted, config);
   return config;
+}
+
+type LintRuleOf = NonNullable<LintConfig['rules']>[number];
+
+const loaded = new Map<string, Promise<LintRuleOf>>();
+
+/** The user's rules by the id they report under. They are programs: they load in the thread that runs them, once. */
+async function ownRules(own: readonly UserLint[]): Promise<ReadonlyMap<string, LintRuleOf>> {
+  const rules = own.map(async (lint) => {
+    const key = `${lint.file} ${JSON.stringify(lint.options)}`;
+    const rule = loaded.get(key) ?? load(lint);
+    loaded.set(key, rule);
+    return rule;
+  });
+  return new Map((await Promise.all(rules)).map((rule) => [rule.id, rule]));
+}
+
+async function load(lint: UserLint): Promise<LintRuleOf> {
+  const { loadLintRule } = await import('./secretlint-rules.ts');
+  const rule = (await loadLintRule(lint)) as { readonly meta: { readonly id: string } };
+  return { id: rule.meta.id, rule, options: lint.options ?? {} } as unknown as LintRuleOf;
 }
 
 function byteOffset(text: string, units: number): number {

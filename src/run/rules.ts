@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Check, Framework } from '../contracts/index.ts';
 import type { ImportResult } from '../detect/import/types.ts';
@@ -25,7 +26,7 @@ export async function loadDetectors(config: LoadedConfig, warn?: (what: string) 
     for (const note of notes) warn?.(`${imported.file}: ${note}`);
   }
   const { disabled } = config.detectors;
-  if (disabled.length === 0) return addImports(pack, results);
+  if (disabled.length === 0) return addImports(await addLints(pack, config), results);
   const ids = [pack.detectors, ...results.map((result) => result.pack.rules)].flatMap((rules) => rules.map(({ id }) => id));
   assertKnown('detector', disabled, ids);
   const kept = finish(
@@ -33,12 +34,19 @@ export async function loadDetectors(config: LoadedConfig, warn?: (what: string) 
     pack.placeholders,
   );
   return addImports(
-    kept,
+    await addLints(kept, config),
     results.map((result) => ({
       ...result,
       pack: { ...result.pack, rules: result.pack.rules.filter(({ id }) => !disabled.includes(id)) },
     })),
   );
+}
+
+async function addLints(pack: Pack, { rules, file }: LoadedConfig): Promise<Pack> {
+  if (file === undefined || (rules.secretlint.length === 0 && rules.secretlintrc === undefined)) return pack;
+  const { findLintRules } = await import('../detect/secretlint-rules.ts');
+  const lints = findLintRules({ rules: rules.secretlint, directory: dirname(file), rcFile: rules.secretlintrc });
+  return { ...pack, lints, hash: sha256(JSON.stringify([pack.hash, lints])).slice(0, 32) };
 }
 
 /** What reads rule packs loads only when there are some. */
