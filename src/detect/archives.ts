@@ -1,8 +1,8 @@
 import type { BulkMatch } from '../contracts/scanner.ts';
 import { archiveKind } from '../files/archive/kind.ts';
-import { gapOf, LimitReached, type Member, readMembers } from '../files/archive/members.ts';
-import { ARCHIVE_LIMITS, type ArchiveLimits, Meter } from '../files/archive/meter.ts';
-import type { ByteSource } from '../files/archive/source.ts';
+import type { Member } from '../files/archive/members.ts';
+import { ARCHIVE_LIMITS, type ArchiveLimits, LimitReached, Meter, megabytes } from '../files/archive/meter.ts';
+import { type ByteSource, bytesSource } from '../files/archive/source.ts';
 import type { Engine } from './engine.ts';
 import { conclude, type ItemOutcome } from './outcome.ts';
 
@@ -31,12 +31,25 @@ export function isArchive(head: Uint8Array): boolean {
 }
 
 /** Searches the files in an archive, and in the archives within it. Never throws for what the archive is. */
-export async function searchArchive(
+export function searchArchive(engine: Engine, source: ByteSource, options: ArchiveOptions = {}): Promise<ArchiveOutcome> {
+  const turn = (turns.get(engine) ?? Promise.resolve()).then(() => search(engine, source, options));
+  turns.set(
+    engine,
+    turn.catch(() => undefined),
+  );
+  return turn;
+}
+
+/** One after another: each may hold much. */
+const turns = new WeakMap<Engine, Promise<unknown>>();
+
+async function search(
   engine: Engine,
-  path: string,
   source: ByteSource,
-  { limits = ARCHIVE_LIMITS, signal }: ArchiveOptions = {},
+  { limits = ARCHIVE_LIMITS, signal }: ArchiveOptions,
 ): Promise<ArchiveOutcome> {
+  // Most runs meet no archive: what opens them is loaded for the first.
+  const { gapOf, readMembers } = await import('../files/archive/members.ts');
   const matches: BulkMatch[] = [];
   const gaps = new Map<string, number>();
   let [read, skipped, dropped] = [0, 0, 0];
@@ -45,15 +58,15 @@ export async function searchArchive(
     skipped++;
     gaps.set(why, (gaps.get(why) ?? 0) + 1);
   }
-  const slab = takeSlab(engine);
+  const slab = slabOf(engine);
   try {
-    for await (const item of readMembers(source, path, new Meter(limits, source.size, signal))) {
+    for await (const item of readMembers(source, new Meter(limits, source.size, signal))) {
       if (item.kind === 'gap') {
         if (item.path === '') end = `is ${item.why}`;
         else miss(item.why);
         continue;
       }
-      const found = await searchMember(engine, item, slab);
+      const found = await searchMember(engine, item, slab, gapOf);
       for (const match of found.matches) {
         if (matches.length >= MAX_MATCHES) dropped++;
         else matches.push(toMember(match, item));
@@ -64,8 +77,6 @@ export async function searchArchive(
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error;
     end = `was left: ${error.message}`;
-  } finally {
-    giveSlab(engine, slab);
   }
   const why = [
     ...(end === undefined ? [] : [end]),
@@ -95,7 +106,12 @@ function toMember(match: BulkMatch, { path, within }: Member): BulkMatch {
   return { ...match, member: path, hidden: [...within, ...(match.hidden ?? [])] };
 }
 
-async function searchMember(engine: Engine, member: Member, slab: Buffer): Promise<Pick<ItemOutcome, 'matches' | 'why'>> {
+async function searchMember(
+  engine: Engine,
+  member: Member,
+  slab: Buffer,
+  gapOf: (error: unknown) => string,
+): Promise<Pick<ItemOutcome, 'matches' | 'why'>> {
   const scan = engine.open({ path: member.path.slice(member.path.lastIndexOf('!') + 1) });
   let [fill, total] = [0, 0];
   let broken: string | undefined;
@@ -124,15 +140,32 @@ async function searchMember(engine: Engine, member: Member, slab: Buffer): Promi
   return { matches, ...(reason === undefined ? {} : { why: reason }) };
 }
 
-/** Several archives may be searched by turns. */
-const slabs = new WeakMap<Engine, Buffer[]>();
+const slabs = new WeakMap<Engine, Buffer>();
 
-function takeSlab(engine: Engine): Buffer {
-  return slabs.get(engine)?.pop() ?? engine.slab(SLAB);
+function slabOf(engine: Engine): Buffer {
+  const slab = slabs.get(engine) ?? engine.slab(SLAB);
+  slabs.set(engine, slab);
+  return slab;
 }
 
-function giveSlab(engine: Engine, slab: Buffer): void {
-  const free = slabs.get(engine) ?? [];
-  slabs.set(engine, free);
-  free.push(slab);
+/** A long archive that comes in pieces: held until it is whole, unless it is too long for that. */
+export class ArchiveParts {
+  readonly #parts: Buffer[] = [];
+  readonly #isTooLong: boolean;
+
+  constructor(size: number) {
+    this.#isTooLong = size > ARCHIVE_LIMITS.held;
+  }
+
+  add(part: Buffer): void {
+    if (!this.#isTooLong) this.#parts.push(Buffer.from(part));
+  }
+
+  async search(engine: Engine, outcome: ItemOutcome): Promise<ItemOutcome> {
+    if (this.#isTooLong) {
+      const why = `archive of more than ${megabytes(ARCHIVE_LIMITS.held)}: its members were not read`;
+      return withMembers(outcome, { matches: [], read: 0, skipped: 0, why });
+    }
+    return withMembers(outcome, await searchArchive(engine, bytesSource(Buffer.concat(this.#parts))));
+  }
 }

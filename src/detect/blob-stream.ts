@@ -1,8 +1,10 @@
+import { bytesSource } from '../files/archive/source.ts';
 import type { Inlet } from '../files/read-child.ts';
 import { messageOf } from '../util/errors.ts';
+import { ArchiveParts, isArchive, searchArchive, withMembers } from './archives.ts';
 import type { Engine } from './engine.ts';
 import type { FileScan } from './file-scan.ts';
-import { conclude, cutWhy, failed, isClean, PIECE, skipped } from './outcome.ts';
+import { conclude, cutWhy, failed, type ItemOutcome, isClean, PIECE, skipped } from './outcome.ts';
 import { PortionBuilder } from './protocol.ts';
 import { LARGE_SLAB, type Slabs, SMALL_SLAB } from './slabs.ts';
 
@@ -26,6 +28,8 @@ interface Long {
   remaining: number;
   /** Bytes of content that may still be searched. */
   wanted: number;
+  /** What is held of an archive. */
+  archive?: ArchiveParts;
 }
 
 interface Header {
@@ -158,7 +162,11 @@ export class BlobStream implements Inlet {
       const said = slab.toString('latin1', this.#at, end);
       this.#at = end + 1;
       this.#portion.add(
-        failed(said.endsWith(' missing') ? 'the object is missing from the repository' : `git: ${said.replace(/^\S+ /, '')}`),
+        failed(
+          said.endsWith(' missing')
+            ? 'the object is missing from the repository, or damaged'
+            : `git: ${said.replace(/^\S+ /, '')}`,
+        ),
       );
       return true;
     }
@@ -228,14 +236,20 @@ export class BlobStream implements Inlet {
     const searched = isCut ? content.subarray(0, this.#maxBytes) : content;
     scan.feed(searched, true);
     const result = scan.finish();
-    if (!isCut && isClean(result)) {
+    const hasMembers = !isCut && isArchive(searched);
+    if (!isCut && isClean(result) && !hasMembers) {
       this.#portion.addClean(content.length);
       return;
     }
     const cut = isCut ? cutWhy(content.length, this.#maxBytes) : undefined;
     // The slab goes on to other blobs before its turn comes.
-    const whole = isCut || result.lints.length === 0 ? undefined : Buffer.from(content);
-    this.#portion.addLater(conclude(this.#engine, result, searched.length, whole, cut), searched.length);
+    const whole = !hasMembers && (isCut || result.lints.length === 0) ? undefined : Buffer.from(content);
+    const outcome = conclude(this.#engine, result, searched.length, whole, cut);
+    this.#portion.addLater(hasMembers && whole !== undefined ? this.#withMembers(outcome, whole) : outcome, searched.length);
+  }
+
+  async #withMembers(outcome: Promise<ItemOutcome>, whole: Buffer): Promise<ItemOutcome> {
+    return withMembers(await outcome, await searchArchive(this.#engine, bytesSource(whole)));
   }
 
   /** Feeds the scan whenever a piece is full; passes over what is beyond the limit. */
@@ -245,7 +259,9 @@ export class BlobStream implements Inlet {
       const isLast = have >= long.wanted;
       if (!isLast && have < PIECE) return false;
       const view = this.#slab.subarray(this.#at, this.#at + (isLast ? long.wanted : have));
+      if (long.remaining === long.size && isArchive(view)) long.archive = new ArchiveParts(long.size);
       const drop = feedSafely(long, view, isLast);
+      long.archive?.add(view.subarray(0, drop));
       this.#at += drop;
       long.wanted -= drop;
       long.remaining -= drop;
@@ -267,7 +283,10 @@ export class BlobStream implements Inlet {
     }
     const searched = Math.min(long.size, this.#maxBytes);
     const cut = searched < long.size ? cutWhy(long.size, this.#maxBytes) : undefined;
-    this.#portion.addLater(conclude(this.#engine, long.scan.finish(), searched, undefined, cut), searched);
+    const outcome = conclude(this.#engine, long.scan.finish(), searched, undefined, cut);
+    const { archive } = long;
+    const all = archive === undefined ? outcome : outcome.then((known) => archive.search(this.#engine, known));
+    this.#portion.addLater(all, searched);
     return true;
   }
 }

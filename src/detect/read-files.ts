@@ -1,6 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileSource } from '../files/archive/source.ts';
 import { codeOf, messageOf } from '../util/errors.ts';
+import { isArchive, searchArchive, withMembers } from './archives.ts';
 import type { Engine } from './engine.ts';
 import { conclude, cutWhy, failed, type ItemOutcome, isAborted, skipped } from './outcome.ts';
 import { LARGE_SLAB, type Slabs } from './slabs.ts';
@@ -47,6 +49,7 @@ export class FileReader {
     let slab = this.#slabs.take(size + 1);
     try {
       let [fill, total] = [0, 0];
+      let hasMembers = false;
       for (;;) {
         const room = Math.min(slab.length - fill, this.#maxBytes - total);
         const count = room === 0 ? 0 : readSync(handle, slab, fill, room, null);
@@ -64,11 +67,14 @@ export class FileReader {
           continue;
         }
         const view = slab.subarray(0, fill);
+        if (isWhole) hasMembers = isArchive(view);
         const drop = scan.feed(view, isEnd);
         if (isEnd) {
           const cut = total < size && total >= this.#maxBytes ? cutWhy(size, this.#maxBytes) : undefined;
           const whole = isWhole && cut === undefined ? view : undefined;
-          return await conclude(this.#engine, scan.finish(), total, whole, cut);
+          const outcome = await conclude(this.#engine, scan.finish(), total, whole, cut);
+          if (!hasMembers) return outcome;
+          return withMembers(outcome, await searchArchive(this.#engine, fileSource(handle, size), { signal }));
         }
         slab.copyWithin(0, drop, fill);
         fill -= drop;

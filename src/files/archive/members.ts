@@ -1,6 +1,6 @@
 import { messageOf } from '../../util/errors.ts';
 import { type ArchiveKind, archiveKind, type Compression, HEAD, isUnread } from './kind.ts';
-import { LimitReached, type Meter, megabytes } from './meter.ts';
+import { type Meter, megabytes } from './meter.ts';
 import { type ByteSource, bytesSource, chunksOf } from './source.ts';
 import { BrokenTar, readTar } from './tar.ts';
 import { BrokenStream, inflate, unpack } from './unpack.ts';
@@ -39,10 +39,10 @@ interface Place {
  * The files in an archive and in the archives within it. Nothing is written anywhere, links are not followed, names are
  * taken as names only. Throws `LimitReached` when the meter says so: what came before is good.
  */
-export async function* readMembers(source: ByteSource, name: string, meter: Meter): AsyncGenerator<MemberOrGap> {
+export async function* readMembers(source: ByteSource, meter: Meter): AsyncGenerator<MemberOrGap> {
   const kind = archiveKind(source.read(0, HEAD));
   if (kind === undefined) return;
-  yield* guarded('', openSource(kind, source, { path: '', within: [], depth: 1 }, name, meter));
+  yield* guarded('', openSource(kind, source, { path: '', within: [], depth: 1 }, meter));
 }
 
 /** Why reading ended, when the archive is to blame; anything else is thrown on. */
@@ -60,27 +60,20 @@ async function* guarded(path: string, items: AsyncIterable<MemberOrGap>): AsyncG
   }
 }
 
-async function* openSource(
-  kind: ArchiveKind,
-  source: ByteSource,
-  place: Place,
-  name: string,
-  meter: Meter,
-): AsyncGenerator<MemberOrGap> {
+async function* openSource(kind: ArchiveKind, source: ByteSource, place: Place, meter: Meter): AsyncGenerator<MemberOrGap> {
   if (kind === 'zip') yield* zipMembers(source, place, meter);
-  else yield* openStream(kind, chunksOf(source), place, name, meter);
+  else yield* openStream(kind, chunksOf(source), place, meter);
 }
 
 async function* openStream(
   kind: Exclude<ArchiveKind, 'zip'>,
   chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
   place: Place,
-  name: string,
   meter: Meter,
 ): AsyncGenerator<MemberOrGap> {
   if (isUnread(kind)) yield { kind: 'gap', path: place.path, why: `in a format that is not unpacked (${kind})` };
   else if (kind === 'tar') yield* tarMembers(chunks, place, meter);
-  else yield* unpacked(kind, chunks, place, name, meter);
+  else yield* unpacked(kind, chunks, place, meter);
 }
 
 /** A compressed stream is a tar, or one file. */
@@ -88,15 +81,20 @@ async function* unpacked(
   kind: Compression,
   chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
   place: Place,
-  name: string,
   meter: Meter,
 ): AsyncGenerator<MemberOrGap> {
-  const [head, content] = await peek(unpack(kind, chunks, meter));
+  const [packedHead, packed] = await peek(chunks);
+  const [head, content] = await peek(unpack(kind, packed, meter));
   const within = [...place.within, kind];
   if (archiveKind(head) === 'tar') yield* tarMembers(content, { ...place, within }, meter);
   else {
     meter.member();
-    yield* open({ ...place, path: join(place.path, innerName(name)), within }, head, content, meter);
+    yield* open(
+      { ...place, path: join(place.path, nameWithin(packedHead) ?? innerName(place.path)), within },
+      head,
+      content,
+      meter,
+    );
   }
 }
 
@@ -185,9 +183,8 @@ async function* open(
     return;
   }
   const inner = { ...place, depth: place.depth + 1 };
-  const name = path.slice(path.lastIndexOf('/') + 1);
   if (kind !== 'zip') {
-    yield* openStream(kind, content, inner, name, meter);
+    yield* openStream(kind, content, inner, meter);
     return;
   }
   const held = await hold(content, meter.limits.held);
@@ -247,10 +244,23 @@ function clean(path: string): string {
   return path.replace(/\p{Cc}/gu, '\ufffd').slice(0, 1000);
 }
 
-/** `dump.sql.gz` holds `dump.sql`. */
-function innerName(name: string): string {
-  const base = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('!')) + 1);
-  return clean(/^(.+)\.(?:gz|zst|gzip|zstd)$/i.exec(base)?.[1] ?? (base === '' ? 'content' : base));
+/**
+ * A stream of one file may name it (RFC 1952, 2.3.1). The name of the archive itself is of no account: the same bytes have
+ * the same members wherever they lie.
+ */
+function nameWithin(head: Buffer): string | undefined {
+  const flags = head[0] === 0x1f ? (head[3] as number) : 0;
+  if ((flags & HAS_NAME) === 0) return undefined;
+  const start = 10 + ((flags & HAS_EXTRA) === 0 ? 0 : 2 + head.readUInt16LE(10));
+  const end = head.indexOf(0, start);
+  return end <= start ? undefined : clean(head.toString('latin1', start, end));
 }
 
-export { LimitReached };
+const HAS_EXTRA = 4;
+const HAS_NAME = 8;
+
+/** `dump.sql.gz` in another archive holds `dump.sql`. */
+function innerName(path: string): string {
+  const base = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('!')) + 1);
+  return /^(.+)\.(?:gz|zst|gzip|zstd)$/i.exec(base)?.[1] ?? 'content';
+}
