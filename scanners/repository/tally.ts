@@ -15,6 +15,8 @@ export class Tally {
   readonly #gaps = new Map<string, { count: number; names: string[] }>();
   readonly #harmless = new Map<string, number>();
   readonly #setAside: string[] = [];
+  /** Files in archives. */
+  readonly #members = { read: 0, skipped: 0 };
   readonly #notes: string[] = [];
 
   /** `globs`: what the user excludes, to name it where something is left out for it. */
@@ -89,6 +91,9 @@ export class Tally {
     else if (item.outcome === 'skipped') this.pass(item.why ?? 'left out', name);
     else this.read(item.bytes, name);
     if (item.outcome === 'partial') this.cut(item.why ?? 'read in part', name);
+    if (item.members === undefined) return;
+    this.#members.read += item.members.read;
+    this.#members.skipped += item.members.skipped;
   }
 
   /** Read, but not to its end. */
@@ -120,6 +125,7 @@ export class Tally {
       ...detail,
       ...(this.#harmless.size === 0 ? {} : { skipped }),
       ...(this.#setAside.length === 0 ? {} : { setAside: this.#setAside }),
+      ...(this.#members.read + this.#members.skipped === 0 ? {} : { inArchives: { ...this.#members } }),
     };
     return {
       kind: 'coverage',

@@ -168,7 +168,10 @@ export function sightingIn(
   place: SightingObservation['place'],
   context: CrawlContext,
 ): SightingObservation {
-  return context.sighting(match, at, place, environmentOf(at.path ?? ''));
+  const environment = environmentOf(at.path ?? '');
+  // A member is named by the path through its archives.
+  const path = match.member === undefined ? at.path : `${at.path ?? ''}!${match.member}`;
+  return context.sighting(match, { ...at, ...(path === undefined ? {} : { path }) }, place, environment);
 }
 
 async function* readOne(
