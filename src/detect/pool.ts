@@ -40,7 +40,7 @@ interface Run {
 /** What a search leaves behind dies at once: with V8's own choice, each thread keeps several times as much of it, no faster. */
 const YOUNG_MB = 12;
 /** Milliseconds after which threads without work are ended, and with them their memory: what comes after the search needs it. */
-const IDLE = 250;
+const IDLE = 1500;
 
 /** Threads that outlive one iteration, so that many small targets do not each pay for their start. */
 export class Pool {

@@ -46,12 +46,17 @@ export class BlobReader {
     const total = list.ids.length / list.idBytes;
     let next = 0;
     let deaths = 0;
+    let isCareful = false;
     while (next < total) {
       if (isAborted(signal)) return;
       const left = { ids: list.ids.subarray(next * list.idBytes), idBytes: list.idBytes };
-      const { delivered, why, isHopeless } = yield* this.#run(source, left, signal);
+      const ending: Ending = yield* this.#run(source, left, isCareful, signal);
+      const { delivered, why, isHopeless, hasLost } = ending;
       next += delivered;
       if (next >= total || isAborted(signal)) return;
+      // Which object was at fault shows when git holds back no answers.
+      isCareful = hasLost && !isCareful;
+      if (isCareful) continue;
       deaths = delivered === 0 ? deaths + 1 : 0;
       const given = isHopeless || deaths >= MAX_DEATHS ? total - next : 1;
       const portion = new PortionBuilder();
@@ -62,7 +67,12 @@ export class BlobReader {
   }
 
   /** One git, until it has said all or ended early. */
-  async *#run(source: BlobSource, list: IdList, signal: AbortSignal | undefined): AsyncGenerator<Portion, Ending> {
+  async *#run(
+    source: BlobSource,
+    list: IdList,
+    isCareful: boolean,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Portion, Ending> {
     let wake: () => void = () => undefined;
     let hasEnded = false;
     const stream = new BlobStream({
@@ -75,7 +85,7 @@ export class BlobReader {
     });
     const child = await readChild({
       program: 'git',
-      args: [...source.git, 'cat-file', '--batch', '--buffer'],
+      args: [...source.git, 'cat-file', '--batch', ...(isCareful ? [] : ['--buffer'])],
       env: source.env,
       input: lines(list),
       inlet: stream,
@@ -110,7 +120,12 @@ export class BlobReader {
       last = stream.end();
     }
     if (last.count > 0 && !isAborted(signal)) yield await last.finish();
-    return { delivered: stream.delivered, why: whyEnded(child, stream), isHopeless: child.startError() !== undefined };
+    return {
+      delivered: stream.delivered,
+      why: whyEnded(child, stream),
+      isHopeless: child.startError() !== undefined,
+      hasLost: child.isCutShort() && stream.nonsense === undefined,
+    };
   }
 }
 
@@ -120,6 +135,8 @@ interface Ending {
   readonly why: string;
   /** Another git will do no better. */
   readonly isHopeless: boolean;
+  /** Answers that it had ready may be lost. */
+  readonly hasLost: boolean;
 }
 
 function whyEnded(child: ReadChild, { nonsense }: BlobStream): string {

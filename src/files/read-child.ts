@@ -32,6 +32,8 @@ export interface ReadChild {
   startError(): Error | undefined;
   /** It was silent for too long. */
   isGivenUp(): boolean;
+  /** It did not end by itself, so that what it had not yet written out is lost. */
+  isCutShort(): boolean;
   /** The front of what it wrote to standard error. */
   stderr(): string;
   resume(): void;
@@ -50,6 +52,7 @@ export async function readChild(options: ReadOptions): Promise<ReadChild> {
   let heard = performance.now();
   let isPaused = false;
   let isGivenUp = false;
+  let isCutShort = false;
   let startError: Error | undefined;
   let stderr = '';
 
@@ -71,7 +74,10 @@ export async function readChild(options: ReadOptions): Promise<ReadChild> {
   if (pair === undefined) output.on('data', (chunk: Buffer) => copyTo(inlet, chunk, take, output));
 
   const gone = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
+    child.once('exit', (_, signal) => {
+      isCutShort = signal !== null;
+      resolve();
+    });
     child.once('error', (error) => {
       if (child.pid === undefined) startError = error;
       resolve();
@@ -104,6 +110,7 @@ export async function readChild(options: ReadOptions): Promise<ReadChild> {
     ended: Promise.all([gone, silent, said]).then(() => clearInterval(watch)),
     startError: () => startError,
     isGivenUp: () => isGivenUp,
+    isCutShort: () => isCutShort,
     stderr: () => stderr,
     resume() {
       if (!isPaused) return;
