@@ -7,6 +7,7 @@ import { measureEngine } from './engine.ts';
 import { measureHistory } from './history.ts';
 import type { Measurement } from './measure.ts';
 import { measureProcesses } from './processes.ts';
+import { measureRescan } from './rescan.ts';
 import { measureStore } from './store.ts';
 
 const ROOT = dirname(import.meta.dirname);
@@ -16,6 +17,7 @@ const GROUPS: { readonly [name: string]: () => readonly Measurement[] | Promise<
   processes: () => measureProcesses(BIN),
   engine: () => measureEngine(join(ROOT, 'node_modules')),
   history: () => measureHistory(BIN),
+  rescan: () => measureRescan(BIN),
   store: measureStore,
 };
 
