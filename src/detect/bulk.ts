@@ -38,7 +38,7 @@ export interface Bulk extends BulkDetect {
 }
 
 /** Below both, starting threads costs more than they save. */
-const FEW = 64;
+const FEW = 256;
 const LITTLE = 4 * 1024 * 1024;
 const BATCH = 128;
 /** While one batch of files is searched, the next is at hand; a stretch of blobs is long enough to be alone. */
