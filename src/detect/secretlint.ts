@@ -114,7 +114,10 @@ export async function lintText(bytes: Buffer, result: ScanResult, context: LintC
   const mark = text.startsWith('\ufeff') ? 1 : 0;
   const { messages } = await core.lintSource({
     source: { filePath: 'text.txt', content: text.slice(mark), ext: '.txt', contentType: 'text' },
-    options: { config: await configFor(new Set(result.lints.map(({ name }) => name)), context.own ?? []), noPhysicFilePath: true },
+    options: {
+      config: await configFor(new Set(result.lints.map(({ name }) => name)), context.own ?? []),
+      noPhysicFilePath: true,
+    },
   });
   const utf8 = isWide ? Buffer.from(text, 'utf8') : bytes;
   const matches: Match[] = [];
@@ -132,7 +135,10 @@ export async function lintText(bytes: Buffer, result: ScanResult, context: LintC
     if (about === undefined || secret === '' || context.isPlaceholder(secret, false)) continue;
     const at = { start: byteOffset(text, range[0]), end: byteOffset(text, range[1]) };
     const place = isWide ? { start: range[0] * 2, end: range[1] * 2 } : at;
-    if ((!isOwn && !isAnchored(result.lints, name, place)) || taken.some((other) => place.start < other.end && other.start < place.end))
+    if (
+      (!isOwn && !isAnchored(result.lints, name, place)) ||
+      taken.some((other) => place.start < other.end && other.start < place.end)
+    )
       continue;
     taken.push(place);
     if (at.start > cursor.at) cursor.advance(utf8, at.start);

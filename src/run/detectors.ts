@@ -9,7 +9,17 @@ import { toolVersion } from '../util/version.ts';
  */
 export function detectorDigests(pack: Pack, keyId: string, maxFileBytes: number): NonNullable<CrawlContext['detectors']> {
   return {
-    base: sha256(JSON.stringify([toolVersion(), ENGINE_VERSION, keyId, maxFileBytes, pack.placeholders, pack.imports ?? null, pack.lints ?? null])),
+    base: sha256(
+      JSON.stringify([
+        toolVersion(),
+        ENGINE_VERSION,
+        keyId,
+        maxFileBytes,
+        pack.placeholders,
+        pack.imports ?? null,
+        pack.lints ?? null,
+      ]),
+    ),
     digests: new Map(pack.detectors.map((detector) => [detector.id, sha256(JSON.stringify(detector)).slice(0, 16)])),
   };
 }
