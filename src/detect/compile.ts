@@ -60,6 +60,11 @@ export class RuleRef {
     this.isGeneric = detector.categories.includes('generic');
   }
 
+  /** What it has cost, if it was met. */
+  get tally(): Readonly<Tally> | undefined {
+    return this.#rule?.tally;
+  }
+
   get rule(): Rule {
     this.#rule ??= compileRule(this.detector, this.index);
     return this.#rule;

@@ -3,7 +3,7 @@ import type { DetectHints, Match } from '../contracts/scanner.ts';
 import { baselineId, fingerprint, mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
 import { planSearch } from './anchors.ts';
-import { RuleRef } from './compile.ts';
+import { RuleRef, type Tally } from './compile.ts';
 import { FileScan, type Located, type ScanResult, type Search } from './file-scan.ts';
 import { Splits } from './hidden/triggers.ts';
 import { importedMatches, outdoneBy } from './import/matches.ts';
@@ -46,6 +46,12 @@ export interface Engine {
   matches(result: ScanResult): Match[];
   /** What secretlint adds to a scan of the whole `bytes`; empty when no anchor was met or the text is too large. */
   lint(bytes: Buffer, result: ScanResult): Promise<Match[]>;
+  /** What each rule has cost so far, for budgets: counts, no times. Rules of one pack share them over its engines. */
+  costs(): readonly RuleCost[];
+}
+
+export interface RuleCost extends Readonly<Tally> {
+  readonly id: string;
 }
 
 /** secretlint's rules read whole texts with plain regexes: larger ones are left to our own detectors. */
@@ -83,6 +89,7 @@ export function createEngine(options: EngineOptions): Engine {
     isDiscarded: ({ unless }, place) => search.imports?.isDiscarded(unless, place) === true,
     keepsSecrets: options.keepSecrets === true,
     slab: (size) => search.kernel.slab(size),
+    costs: () => search.rules.flatMap(({ detector, tally }) => (tally === undefined ? [] : [{ id: detector.id, ...tally }])),
     open,
     matches,
     lint,
