@@ -168,10 +168,7 @@ export function sightingIn(
   place: SightingObservation['place'],
   context: CrawlContext,
 ): SightingObservation {
-  const environment = environmentOf(at.path ?? '');
-  // A member is named by the path through its archives.
-  const path = match.member === undefined ? at.path : `${at.path ?? ''}!${match.member}`;
-  return context.sighting(match, { ...at, ...(path === undefined ? {} : { path }) }, place, environment);
+  return context.sighting(match, at, place, environmentOf(at.path ?? ''));
 }
 
 async function* readOne(

@@ -73,8 +73,13 @@ export function sightingOf(
     ...(match.identity === undefined ? {} : { identity: match.identity }),
     place,
     ...detailOf(match),
-    at: { line: match.line, column: match.column, endLine: match.endLine, endColumn: match.endColumn, ...at },
+    at: { line: match.line, column: match.column, endLine: match.endLine, endColumn: match.endColumn, ...withMember(at, match) },
   };
+}
+
+/** A file in an archive is named by the path through it. */
+function withMember(at: Location, { member }: Pick<Match, 'member'>): Location {
+  return member === undefined ? at : { ...at, path: `${at.path ?? ''}!${member}` };
 }
 
 function withoutBaselineId({ baselineId, ...match }: Omit<Match, 'secret'>): Omit<Match, 'secret'> {

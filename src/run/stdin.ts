@@ -1,7 +1,9 @@
 import type { FileHead, FileScanner, StdinTarget } from '../contracts/index.ts';
+import { isArchive, searchArchive, withMembers } from '../detect/archives.ts';
 import type { Engine } from '../detect/engine.ts';
 import { type FileScan, OVERLAP } from '../detect/file-scan.ts';
-import { conclude, PIECE } from '../detect/outcome.ts';
+import { conclude, type ItemOutcome, PIECE } from '../detect/outcome.ts';
+import { bytesSource } from '../files/archive/source.ts';
 import { headOfBytes, sourceFile } from '../files/source-file.ts';
 import { Interrupted } from '../util/errors.ts';
 import type { StdinInput } from './request.ts';
@@ -32,7 +34,8 @@ export async function readStdin(target: StdinTarget, stdin: StdinInput, engine: 
   const scan = engine.open(stdin.isNameless ? {} : { path: target.name });
   const result = await search(scan, whole ?? first, input);
   const cut = input.isCut ? `only the first ${options.maxFileBytes} bytes were searched (maxFileSize)` : undefined;
-  const item = await conclude(engine, scan.finish(), result.total, cut === undefined ? result.whole : undefined, cut);
+  const own = await conclude(engine, scan.finish(), result.total, cut === undefined ? result.whole : undefined, cut);
+  const item = isArchive(first) ? await openArchive(engine, own, result.whole) : own;
   const part = await work.sink.part(runUnit({ id: 'stdin', version: 1 }, target.name, work));
   for (const match of item.matches) await part.add(base.sighting(match, at, 'file'));
   await part.add({
@@ -47,7 +50,14 @@ export async function readStdin(target: StdinTarget, stdin: StdinInput, engine: 
     skipped: 0,
     failed: 0,
     bytes: item.bytes,
+    ...(item.members === undefined ? {} : { detail: { inArchives: { ...item.members } } }),
   });
+}
+
+async function openArchive(engine: Engine, own: ItemOutcome, whole: Buffer | undefined): Promise<ItemOutcome> {
+  if (whole !== undefined) return withMembers(own, await searchArchive(engine, bytesSource(whole)));
+  const why = 'archive that is too long to be opened from standard input: its members were not read';
+  return withMembers(own, { matches: [], read: 0, skipped: 0, why });
 }
 
 /** The file may lie at any depth below what its name tells, as a file that is a target of its own. */

@@ -133,6 +133,7 @@ async function readSingleFile(target: PathTarget, work: TargetWork): Promise<voi
       skipped: item.outcome === 'skipped' ? 1 : 0,
       failed: item.outcome === 'failed' ? 1 : 0,
       bytes: item.bytes,
+      ...(item.members === undefined ? {} : { detail: { inArchives: { ...item.members } } }),
     });
   }
 }
