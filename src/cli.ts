@@ -1,3 +1,4 @@
+import { addAbortSignal } from 'node:stream';
 import { isatty } from 'node:tty';
 import { Command, CommanderError, Option } from 'commander';
 import type { Io } from './io.ts';
@@ -338,7 +339,7 @@ function processIo(signal: AbortSignal, noColor: boolean): Io {
         });
       }),
     stderr: (text) => void stderr.write(text),
-    stdin: { isTTY: isatty(0), chunks: () => process.stdin },
+    stdin: { isTTY: isatty(0), chunks: () => addAbortSignal(signal, process.stdin) },
     terminal: {
       stdoutIsTTY: stdout.isTTY === true,
       stderrIsTTY: stderr.isTTY === true && env.TERM !== 'dumb',
