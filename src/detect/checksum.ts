@@ -1,5 +1,5 @@
 import { judgeAnnotatedKey, judgeIdentifiableKey } from './checksums/azure.ts';
-import { judgeAmazonClient, judgeCloudflareTunnel, judgeLangfuse, judgeOvh } from './checksums/clients.ts';
+import { judgeBeside, judgeCloudflareTunnel, judgeOvh, judgeStripe } from './checksums/clients.ts';
 import {
   judgeAwsKeyId,
   judgeBedrockKey,
@@ -34,8 +34,16 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   'cloudflare-crc32': { judge: ({ secret }) => when(endsWithCrc32Hex(secret, secret.indexOf('_') + 1)) },
   'atlassian-crc32': { judge: ({ secret }) => when(endsWithCrc32Hex(secret, secret.startsWith('ATBB') ? 4 : 6)) },
   'gitlab-routable': { judge: judgeGitlabRoutable, gives: ['org', 'local'] },
-  'langfuse-pair': { judge: judgeLangfuse },
-  'amazon-client': { judge: judgeAmazonClient, gives: ['client'] },
+  /** The id beside a secret: one finding of the two. */
+  'langfuse-pair': beside('langfuse', 'client'),
+  'amazon-client': beside('amazon', 'client'),
+  'twilio-account': beside('twilio', 'account'),
+  'okta-client': beside('okta', 'client'),
+  'auth0-client': beside('auth0', 'client'),
+  'mailjet-pair': beside('mailjet', 'client'),
+  'twitter-pair': beside('twitter', 'client'),
+  'algolia-app': beside('algolia', 'client'),
+  'stripe-account': { judge: judgeStripe, gives: ['account'] },
   ovh: { judge: judgeOvh },
   'cloudflare-tunnel': { judge: judgeCloudflareTunnel, gives: ['account', 'tunnel'] },
   'azure-annotated': { judge: judgeAnnotatedKey },
@@ -87,3 +95,7 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   'azure-sp': { judge: judgeClientSecret, gives: ['tenant', 'client'] },
   guess: { judge: judgeGuess },
 };
+
+function beside(vendor: string, group: string): OfflineCheck {
+  return { judge: (input) => judgeBeside(vendor, input), gives: [group] };
+}
