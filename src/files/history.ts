@@ -9,7 +9,7 @@ import {
   type KeptTrace,
   leadTo,
   type PlaceInHistory,
-  readOrders,
+  readCommits,
   sameTips,
   stateOf,
   TRACE_KINDS,
@@ -101,6 +101,9 @@ export async function traceBlobs(repository: GitRepository, options: TraceOption
   };
 }
 
+/** Commits that only a reflog leads to. */
+const REFLOG = ['--reflog', '--not', '--all'] as const;
+
 interface Beginning {
   readonly options: TraceOptions;
   readonly state: HistoryState | undefined;
@@ -114,23 +117,27 @@ async function walk(
   { options, state, before }: Beginning,
 ): Promise<KeptTrace | undefined> {
   const { signal } = options;
+  const counts = options.countsUnwanted === true;
   const since = before === undefined || state === undefined || sameTips(before, state) ? [] : before.tips;
+  const isMoved = before === undefined || since.length > 0;
+  // Asked at the same time: what each commit changed, which is older, and whether reflogs lead beyond them.
+  const logged = isMoved || before.logs !== state?.logs ? readCommits(repository, REFLOG, [], signal) : undefined;
+  logged?.catch(() => undefined);
   let orders = before?.orders ?? CommitOrders.NONE;
-  if (before === undefined || since.length > 0) {
-    // At the same time: which commit is older, and what each one changed.
-    const reading = readOrders(repository, orders, ['--all'], since, signal);
-    await Promise.all([reading, tracer.pass(repository, ['--all', '--no-merges'], 'plain', reading, since)]);
-    orders = await reading;
-    if (options.countsUnwanted === true || tracer.isOpen('merge')) {
-      await tracer.pass(repository, ['--all', '--merges', '-c'], 'merge', reading, since);
+  if (isMoved) {
+    const commits = readCommits(repository, ['--all'], since, signal);
+    const ordered = commits.then((known) => orders.with(known));
+    await tracer.pass(repository, ['--all', '--no-merges'], 'plain', ordered, since);
+    orders = await ordered;
+    const hasMerges = (await commits).some(({ parents }) => parents.length > 1);
+    if (hasMerges && (counts || tracer.isOpen('merge'))) {
+      await tracer.pass(repository, ['--all', '--merges', '-c'], 'merge', ordered, since);
     }
   }
-  if (options.countsUnwanted === true || tracer.isOpen('reflog')) {
-    if (before === undefined || before.logs !== state?.logs || since.length > 0) {
-      tracer.forgetReflogs();
-      const range = ['--reflog', '--not', '--all'];
-      await tracer.pass(repository, ['-c', ...range], 'reflog', readOrders(repository, orders, range, [], signal));
-    }
+  if (logged !== undefined && (counts || tracer.isOpen('reflog'))) {
+    tracer.forgetReflogs();
+    const commits = await logged;
+    if (commits.length > 0) await tracer.pass(repository, ['-c', ...REFLOG], 'reflog', Promise.resolve(orders.with(commits)));
   }
   return state === undefined ? undefined : { ...state, orders, blobs: tracer.traced(), absent: [...tracer.absent] };
 }

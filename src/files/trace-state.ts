@@ -25,6 +25,13 @@ export interface Found {
   readonly places: readonly PlaceInHistory[];
 }
 
+export interface DatedCommit {
+  readonly id: string;
+  /** Seconds, as its committer says. */
+  readonly date: number;
+  readonly parents: readonly string[];
+}
+
 /** What the answer of a trace depends on, beside what was asked. */
 export interface HistoryState {
   /** Commits that refs lead to, sorted: the same set means the same history. */
@@ -74,7 +81,7 @@ export class CommitOrders {
   }
 
   /** The same with more commits, parents first. */
-  with(commits: Iterable<{ readonly id: string; readonly date: number; readonly parents: readonly string[] }>): CommitOrders {
+  with(commits: Iterable<DatedCommit>): CommitOrders {
     const next = new CommitOrders(this.#kept, this.#idBytes);
     for (const [id, order] of this.#fresh) next.#fresh.set(id, order);
     for (const { id, date, parents } of commits) {
@@ -132,15 +139,14 @@ export async function leadTo(repository: GitRepository, tips: readonly string[],
   return !isLost;
 }
 
-/** The age of every commit of a range; `since`: commits whose history is in `known`. */
-export async function readOrders(
+/** The commits of a range, parents first; `since`: without those that these lead to. */
+export async function readCommits(
   repository: GitRepository,
-  known: CommitOrders,
   range: readonly string[],
   since: readonly string[],
   signal?: AbortSignal,
-): Promise<CommitOrders> {
-  const commits: { readonly id: string; readonly date: number; readonly parents: readonly string[] }[] = [];
+): Promise<readonly DatedCommit[]> {
+  const commits: DatedCommit[] = [];
   const stdin = since.length === 0 ? [] : ['--stdin'];
   const args = ['rev-list', '--topo-order', '--reverse', '--parents', '--timestamp', ...stdin, ...range];
   const input = since.map((tip) => `^${tip}\n`).join('');
@@ -149,7 +155,7 @@ export async function readOrders(
     commits.push({ id, date: Number(date), parents });
     return undefined;
   });
-  return known.with(commits);
+  return commits;
 }
 
 function cutOf(common: string): string {
