@@ -105,6 +105,18 @@ describe('pairs of an id and a secret', () => {
       `# old key: ${one.id}\nsecret_key = "${two.secret}"\naccess_key = "${two.id}"\n`,
       ['A1 -', 'A2 S2'],
     ],
+    [
+      'an old id in a comment between an id and its secret',
+      `AWS_ACCESS_KEY_ID=${one.id}\n# was ${two.id}\nAWS_SECRET_ACCESS_KEY=${one.secret}\n`,
+      ['A1 S1', 'A2 -'],
+    ],
+    [
+      'an old pair in comments between an id and its secret',
+      `id=${one.id}\n# id=${two.id}\n# secret=${two.secret}\nsecret=${one.secret}\n`,
+      ['A1 S1', 'A2 S2'],
+    ],
+    ['a pair in comments alone', `# id=${one.id}\n# secret=${one.secret}\n`, ['A1 S1']],
+    ['a commented id before a secret of nobody', `# id=${one.id}\nsecret=${one.secret}\n`, ['A1 S1']],
     ['three ids in one line', `keys: ${one.id} ${two.id} ${three.id}\n`, ['A1 -', 'A2 -', 'A3 -']],
     ['three ids in one line and a secret', `${one.id} ${two.id} ${three.id}\nsecret = ${one.secret}\n`, ['A1 -', 'A2 -', 'A3 -']],
     ['ids, then secrets', `${one.id}\n${two.id}\n${one.secret}\n${two.secret}\n`, ['A1 -', 'A2 -']],
