@@ -1,10 +1,10 @@
 import type { PatternStates } from './outline.ts';
-import { has } from './pattern.ts';
+import { type ByteSet, has } from './pattern.ts';
 
 /** Beyond so many bytes it is no use to know. */
-const FARTHEST = 600;
-/** The walk is given up after so many steps. */
-const MAX_STEPS = 500_000;
+const FARTHEST = 300;
+/** The walk is given up after so many places: the whole of the text around is searched then. */
+const MAX_WALKED = 40_000;
 
 /**
  * The greatest number of bytes by which the start of a match may stand before the first keyword in it. Nothing when a match
@@ -32,24 +32,62 @@ export function reachOf({ states, start }: PatternStates, keywords: readonly str
     return reached;
   }
 
+  /** The letters that a byte of the set may be. */
+  const allowed = new Map<ByteSet, readonly number[]>();
+  function lettersOf(set: ByteSet): readonly number[] {
+    const known = allowed.get(set);
+    if (known !== undefined) return known;
+    const letters = words.lettersIn(set);
+    allowed.set(set, letters);
+    return letters;
+  }
+
+  /** Goes on from a place by every byte; gives the length of a keyword that is completed so to `complete`. */
+  function follow(place: number, visit: (next: number) => void, complete: (length: number) => void): void {
+    const about = states[Math.floor(place / words.size)];
+    if (about?.kind !== 'byte') return;
+    for (const letter of lettersOf(about.set)) {
+      const word = words.step(place % words.size, letter);
+      const length = words.complete(word);
+      if (length > 0) complete(length);
+      else for (const state of closure(about.next)) visit(state * words.size + word);
+    }
+  }
+
+  const first = closure(start).map((state) => state * words.size);
+  /** At which depth a place was last met; at first, whether at all. */
+  const met = new Int32Array(states.length * words.size).fill(-1);
+  for (const open = [...first]; open.length > 0; ) {
+    const place = open.pop() as number;
+    if (states[Math.floor(place / words.size)]?.kind === 'end') return undefined;
+    if (met[place] === 0) continue;
+    met[place] = 0;
+    follow(
+      place,
+      (next) => open.push(next),
+      () => undefined,
+    );
+  }
+
   let reach = 0;
-  let steps = 0;
-  let layer = new Set(closure(start).map((state) => state * words.size));
-  for (let depth = 1; layer.size > 0; depth++) {
-    steps += layer.size * words.letters.length;
-    if (depth > FARTHEST || steps > MAX_STEPS) return undefined;
-    const following = new Set<number>();
+  let layer = first;
+  let walked = 0;
+  for (let depth = 1; layer.length > 0; depth++) {
+    walked += layer.length;
+    if (depth > FARTHEST || walked > MAX_WALKED) return undefined;
+    const following: number[] = [];
     for (const place of layer) {
-      const about = states[Math.floor(place / words.size)];
-      if (about?.kind !== 'byte') return undefined;
-      for (const [letter, byte] of words.letters.entries()) {
-        const isOther = letter === 0;
-        if (isOther ? !words.hasOther(about.set) : !has(about.set, byte) && (isExact || !has(about.set, upper(byte)))) continue;
-        const word = words.step(place % words.size, letter);
-        const length = words.complete(word);
-        if (length > 0) reach = Math.max(reach, depth - length);
-        else for (const state of closure(about.next)) following.add(state * words.size + word);
-      }
+      follow(
+        place,
+        (next) => {
+          if (met[next] === depth) return;
+          met[next] = depth;
+          following.push(next);
+        },
+        (length) => {
+          reach = Math.max(reach, depth - length);
+        },
+      );
     }
     layer = following;
   }
@@ -71,8 +109,10 @@ class Words {
   readonly #lengths: readonly number[];
   readonly #next: (Int32Array | undefined)[] = [];
   readonly #others: readonly number[];
+  readonly #isExact: boolean;
 
   constructor(spelled: readonly string[], isExact: boolean) {
+    this.#isExact = isExact;
     const keywords = isExact ? spelled : spelled.map((keyword) => keyword.toLowerCase());
     const bytes = new Set(keywords.flatMap((keyword) => [...Buffer.from(keyword, 'latin1')]));
     this.letters = [-1, ...bytes];
@@ -90,8 +130,10 @@ class Words {
     return this.#beginnings.length;
   }
 
-  hasOther(set: Uint32Array): boolean {
-    return this.#others.some((byte) => has(set, byte));
+  lettersIn(set: ByteSet): number[] {
+    const isIn = (byte: number): boolean => has(set, byte) || (!this.#isExact && has(set, upper(byte)));
+    const letters = [...this.letters.keys()].filter((letter) => letter > 0 && isIn(this.letters[letter] as number));
+    return this.#others.some((byte) => has(set, byte)) ? [0, ...letters] : letters;
   }
 
   complete(state: number): number {

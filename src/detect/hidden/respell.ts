@@ -94,10 +94,29 @@ export function joints(bytes: Buffer, start: number, end: number): Run[] {
 
 /** Where the joint that begins at `at` ends; 0 when none does. */
 export function jointEnd(bytes: Buffer, at: number): number {
+  if (!mayJoin(bytes, at)) return 0;
   const text = bytes.toString('latin1', at, Math.min(bytes.length, at + 200));
   JOINT_HERE.lastIndex = 0;
   return JOINT_HERE.test(text) ? at + JOINT_HERE.lastIndex : 0;
 }
+
+/** Most quotes end a string for good: told by the byte that stands next. */
+function mayJoin(bytes: Buffer, at: number): boolean {
+  const byte = bytes[at];
+  if (byte !== 0x22 && byte !== 0x27 && byte !== 0x60) return true;
+  const limit = Math.min(bytes.length, at + 82);
+  let next = at + 1;
+  while (next < limit && (BETWEEN[bytes[next] as number] as number) === SPACE_BYTE) next++;
+  return next < limit && BETWEEN[bytes[next] as number] === JOIN_BYTE;
+}
+
+const SPACE_BYTE = 1;
+const JOIN_BYTE = 2;
+const BETWEEN = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  if (/\s/.test(character)) return SPACE_BYTE;
+  return /["'\x60}+.&|<\\,fFrRbBuUL@$]/.test(character) ? JOIN_BYTE : 0;
+});
 
 const JOINT_HERE = new RegExp(String.raw`${CONTINUED}|\$\{\s{0,8}["'\x60]|["'\x60]\s{0,8}\}|${PIECES}|${ITEMS}`, 'y');
 const EMPTY = Buffer.alloc(0);
