@@ -140,7 +140,7 @@ function exitOf(
     if (report.findings.some((finding) => isOpen(finding) && SEVERITIES.indexOf(finding.severity) >= least)) return EXIT.findings;
   }
   if (nothingScanned || (isEmpty(report) && options.staged !== true && options.diff === undefined)) {
-    io.stderr('Nothing was scanned: no target could be read. The coverage says why.\n');
+    io.stderr(`Nothing was scanned: ${whyNothing(report)}\n`);
     return EXIT.nothingToScan;
   }
   if (options.strictCoverage === true && report.coverage.some((row) => row.outcome !== 'complete'))
@@ -151,6 +151,16 @@ function exitOf(
 function isEmpty(report: Report): boolean {
   const observed = Object.entries(report.run.counts).some(([kind, count]) => kind !== 'coverage' && count > 0);
   return !observed && !report.coverage.some((row) => (row.read ?? 1) > 0 && row.outcome !== 'denied');
+}
+
+/** What was read and held nothing is told apart from what could not be read. */
+function whyNothing({ coverage }: Report): string {
+  const isVoid = coverage.length > 0 && coverage.every((row) => row.outcome === 'complete' && (row.seen ?? 0) === 0);
+  if (!isVoid) return 'no target could be read. The coverage says why.';
+  const names = [...new Set(coverage.map((row) => row.subject))];
+  const hasHistory = coverage.some((row) => row.surface === 'history');
+  const what = hasHistory ? 'no files and no commits yet' : 'no files';
+  return `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} empty: ${what}.`;
 }
 
 export function personaOf(text: string | undefined): Persona | undefined {

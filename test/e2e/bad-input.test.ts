@@ -66,13 +66,17 @@ describe('bad input, end to end', function () {
     assert.equal(strict.code, 4);
   });
 
-  it('ends with 3 on an empty directory', async () => {
+  it('ends with 3 on an empty directory and on an empty repository, and says that they are empty', async () => {
     mkdirSync(join(root, 'empty'));
+    mkdirSync(join(root, 'unborn'));
+    git(join(root, 'unborn'), ['init', '-q']);
 
-    const result = await scan(['empty']);
+    const directory = await scan(['empty']);
+    const repository = await scan(['unborn']);
 
-    assert.equal(result.code, 3);
-    assert.match(result.stderr, /Nothing was scanned/);
+    assert.deepEqual([directory.code, repository.code], [3, 3]);
+    assert.match(directory.stderr, /Nothing was scanned: empty is empty: no files\./);
+    assert.match(repository.stderr, /Nothing was scanned: unborn is empty: no files and no commits yet\./);
   });
 
   it('ends with 2 on unknown commands, options, formats and values, with the nearest match', async () => {
