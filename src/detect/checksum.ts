@@ -13,6 +13,7 @@ import { judgeGuess } from './checksums/guess.ts';
 import { decodeJwt, judgeJwt } from './checksums/jwt.ts';
 import { judgeBasic, judgeConnectionString, judgeGiven, judgeLogin, judgePostgresUrl } from './checksums/password.ts';
 import { isLocked, judgePem } from './checksums/pem.ts';
+import { judgeDiscord, judgeGrafanaCloud, judgeOnePassword, judgeSentry } from './checksums/told.ts';
 import { decodeBase64, decodeJson, INVALID, type OfflineCheck, when } from './checksums/types.ts';
 
 import { entropyOf } from './entropy.ts';
@@ -64,7 +65,10 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   'aws-key-id': { judge: judgeAwsKeyId, gives: ['account', 'key'] },
   'google-client': { judge: judgeGoogleClient, gives: ['client', 'project'] },
   'bedrock-short': { judge: ({ secret }) => when(decodeBase64(secret.replace(/^bedrock-api-key-/, '')).includes('bedrock')) },
-  'discord-token': { judge: ({ secret }) => when(/^\d{16,20}$/.test(decodeBase64(secret.split('.')[0] ?? ''))) },
+  'discord-token': { judge: judgeDiscord, gives: ['bot'] },
+  'sentry-org': { judge: judgeSentry, gives: ['org'] },
+  'grafana-cloud': { judge: judgeGrafanaCloud, gives: ['org', 'name'] },
+  'onepassword-json': { judge: judgeOnePassword, gives: ['place', 'email'] },
   'dotted-json': { judge: ({ secret }) => when(decodeJson(secret.slice(secret.indexOf('_') + 1)) !== undefined) },
   'jira-dc-pat': { judge: ({ secret }) => when(/^\d{4,20}:/.test(decodeBase64(secret))) },
   'connection-string': { judge: judgeConnectionString },
@@ -87,7 +91,7 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   /** A public id that says nothing without its other half. */
   'needs-pair': { judge: ({ isPaired }) => when(isPaired) },
   /** `user:password` in base64. */
-  basic64: { judge: (input) => judgeBasic(input) ?? INVALID },
+  basic64: { judge: (input) => judgeBasic(input) ?? INVALID, gives: ['user'] },
   /** Behind `Authorization:`: `user:password` in base64, or a token with letters and digits. */
   authorization: { judge: (input) => judgeBasic(input) ?? when(/[A-Za-z]/.test(input.secret) && /\d/.test(input.secret)) },
   /** Any printable text in base64. */

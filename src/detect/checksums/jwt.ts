@@ -45,6 +45,7 @@ function namedBy(claims: Claims): Named | undefined {
     actionsWorkflow(issuer, subject) ??
     entraApp(issuer, claims) ??
     oktaApp(issuer, claims) ??
+    supabaseRole(issuer, claims) ??
     anySubject(issuer, subject)
   );
 }
@@ -89,6 +90,13 @@ function oktaApp(issuer: string, claims: Claims): Named | undefined {
   const org = /^https:\/\/(?<host>[a-z0-9-]{1,80}\.okta(?:preview|-emea)?\.com)(?:\/|$)/.exec(issuer)?.groups?.host;
   const app = text(claims, 'cid');
   return org === undefined || app === '' ? undefined : { provider: 'okta', scope: org, local: `app/${app}` };
+}
+
+/** https://supabase.com/docs/guides/api/api-keys: the keys of before 2025 are JWTs that name project and role. */
+function supabaseRole(issuer: string, claims: Claims): Named | undefined {
+  const [project, role] = [text(claims, 'ref'), text(claims, 'role')];
+  if (issuer !== 'supabase' || !/^[a-z]{20}$/.test(project) || !/^\w{1,40}$/.test(role)) return undefined;
+  return { provider: 'supabase', scope: project, local: `role/${role}` };
 }
 
 function anySubject(issuer: string, subject: string): Named | undefined {

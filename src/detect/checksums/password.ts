@@ -6,7 +6,7 @@ export function judgeBasic({ secret, isPlaceholder }: CheckInput): Verdict | und
   if (pair === undefined) return undefined;
   const { user = '', password = '' } = pair;
   if (isPlaceholder(password)) return INVALID;
-  return isWeak(password, user) ? { valid: true, confidence: 'low' } : VALID;
+  return { valid: true, groups: { user }, ...(isWeak(password, user) ? { confidence: 'low' } : {}) };
 }
 
 /** Without a digit beside them these make no password that someone meant. */

@@ -196,6 +196,59 @@ describe('whom a credential names', () => {
     assert.match(named(make('TUNNEL_TOKEN={{cftunnel}}'))[0] ?? '', /^cloudflare:[0-9a-f]{32}:tunnel\/[0-9a-f-]{36}$/);
   });
 
+  const base64 = (value: object | string): string =>
+    Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64');
+  for (const [name, text, identity] of [
+    ['Slack bot', () => '{{join:xo:xb-}}218462913377-7384619273645-{{alnum:24}}', 'slack:218462913377:bot/7384619273645'],
+    [
+      'Slack user',
+      () => '{{join:xo:xp-}}218462913377-7384619273645-8264919273645-{{hex:32}}',
+      'slack:218462913377:user/7384619273645',
+    ],
+    [
+      'Slack webhook',
+      () => 'https://hooks.slack.com/services/T0{{uppernum:8}}/B0{{uppernum:8}}/{{alnum:24}}',
+      /^slack:T0\w{8}:webhook\/B0\w{8}$/,
+    ],
+    ['Telegram bot', () => 'TELEGRAM_TOKEN=8264917365{{colon}}AA{{base64url:33}}', 'telegram:-:bot/8264917365'],
+    [
+      'Discord bot',
+      () => `DISCORD_TOKEN=${base64('826491736528374651')}.{{alnum:6}}.{{alnum:38}}`,
+      'discord:-:bot/826491736528374651',
+    ],
+    [
+      'Sentry organisation',
+      () =>
+        `{{join:sn:trys_}}${base64({ iat: 1_760_000_000.1, url: 'https://sentry.io', region_url: 'https://de.sentry.io', org: 'harbour' })}_{{alnum:43}}`,
+      'sentry:-:organization/harbour',
+    ],
+    [
+      'Grafana Cloud',
+      () =>
+        `{{join:gl:c_}}${base64({ o: '826491', n: 'stack-logs', k: 'x8Kq2mVb7Rt4Wz1Px8Kq2mVb', m: { r: 'eu' } }).replace(/=+$/, '')}`,
+      'grafana:826491:token/stack-logs',
+    ],
+    [
+      '1Password service account',
+      () =>
+        `{{join:op:s_}}${base64({ email: 'q7x@1passwordserviceaccounts.com', signInAddress: 'harbour.1password.com', secretKey: 'x8Kq2mVb7Rt4Wz1Px8Kq2mVb', muk: 'Zx8Kq2mVb7Rt4Wz1Px8Kq2mVbLp3Nf6' })}`,
+      'onepassword:harbour.1password.com:service-account/q7x@1passwordserviceaccounts.com',
+    ],
+    [
+      'Docker login',
+      () => `{"auths":{"registry.harbour.coffee":{"auth":"${base64('ci-bot:x8Kq2mVb7Rt4Wz1P')}"}}}`,
+      'docker:-:user/ci-bot',
+    ],
+  ] as const) {
+    it(`is told by the token of a ${name}`, () => {
+      const identities = named(make(text()));
+
+      assert.equal(identities.length, 1);
+      if (typeof identity === 'string') assert.equal(identities[0], identity);
+      else assert.match(identities[0] ?? '', identity);
+    });
+  }
+
   it('has its account in the id of an AWS key, since 2019', () => {
     const match = engine.detect(make('AWS_ACCESS_KEY_ID={{awskey:AKIA}}'))[0];
 
