@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { runGit } from './git.ts';
 
+const FILES = 2000;
 const COMMITS = 400;
 const FILES_A_COMMIT = 50;
-const BLOB_BYTES = 10_000;
+const FILE_BYTES = 25_000;
+const LINES_CHANGED = 4;
 
 const WORDS =
   'const let function return await import from if else for of while config client request response user account service region bucket table query row column index value name path file stream buffer error result options context handler event message queue worker job task deploy build test export default true false null undefined number string boolean'.split(
@@ -15,26 +17,42 @@ const WORDS =
 const KEYWORDS = ['token', 'key', 'secret', 'password', 'api_key', 'auth', 'Bearer', 'aws'];
 
 /**
- * A bare repository of 20,000 unique blobs, 200 MB in all, the same bytes every time: what looks like source code, with
- * no credential in it.
+ * A bare repository of 22,000 unique blobs, 550 MB in all, the same bytes every time: what looks like source code, with no
+ * credential in it. 2,000 files are written once, then 400 commits change a few lines in 50 of them. As in a repository
+ * that was packed well, the versions of a file stand side by side, most as deltas.
  */
 export async function generateRepository(path: string): Promise<void> {
   runGit('.', ['init', '-q', '--bare', '-b', 'main', path]);
-  const importer = spawn('git', ['-C', path, '-c', 'core.compression=1', 'fast-import', '--quiet', '--done'], {
-    stdio: ['pipe', 'ignore', 'inherit'],
-  });
+  const importer = spawn('git', ['-C', path, 'fast-import', '--quiet', '--done'], { stdio: ['pipe', 'ignore', 'inherit'] });
+  const write = async (text: string | Buffer): Promise<void> => {
+    if (!importer.stdin.write(text)) await once(importer.stdin, 'drain');
+  };
   const random = generator(20_260_105);
+  const commits = [Array.from({ length: FILES }, (_, file) => file)];
   for (let commit = 0; commit < COMMITS; commit += 1) {
-    const files: Buffer[] = [];
-    for (let file = 0; file < FILES_A_COMMIT; file += 1) {
-      const text = sourceText(random);
-      // Half of the files are changed again and again: those blobs are in the history only.
-      const name = file % 2 === 0 ? `src/file-${file}.js` : `src/${commit}/file-${file}.js`;
-      files.push(Buffer.from(`M 100644 inline ${name}\ndata ${text.length}\n`), text, Buffer.from('\n'));
+    const changed = new Set<number>();
+    while (changed.size < FILES_A_COMMIT) changed.add(random() % FILES);
+    commits.push([...changed]);
+  }
+  const versions = new Map<number, number[]>();
+  for (const [commit, files] of commits.entries()) {
+    for (const file of files) versions.set(file, [...(versions.get(file) ?? []), commit]);
+  }
+  const marks = new Map<string, number>();
+  for (const [file, changes] of versions) {
+    let text = sourceText(random);
+    for (const commit of changes) {
+      if (commit > 0) text = edited(text, random);
+      const mark = marks.size + 1;
+      marks.set(`${commit} ${file}`, mark);
+      await write(Buffer.concat([Buffer.from(`blob\nmark :${mark}\ndata ${text.length}\n`), text, Buffer.from('\n')]));
     }
+  }
+  for (const [commit, files] of commits.entries()) {
     const message = `Change ${commit}`;
     const head = `commit refs/heads/main\ncommitter Bench <bench@harbour.example> ${1_767_603_600 + commit * 3600} +0000\ndata ${message.length}\n${message}\n`;
-    if (!importer.stdin.write(Buffer.concat([Buffer.from(head), ...files]))) await once(importer.stdin, 'drain');
+    const changes = files.map((file) => `M 100644 :${marks.get(`${commit} ${file}`)} src/${file % 40}/file-${file}.js\n`);
+    await write(head + changes.join(''));
   }
   importer.stdin.end('done\n');
   const [code] = await once(importer, 'close');
@@ -42,18 +60,30 @@ export async function generateRepository(path: string): Promise<void> {
 }
 
 function sourceText(random: () => number): Buffer {
-  const bytes = Buffer.allocUnsafe(BLOB_BYTES);
-  let at = 0;
-  while (at < BLOB_BYTES) {
-    let line = ' '.repeat(2 * (random() % 5));
-    const words = 3 + (random() % 8);
-    for (let n = 0; n < words; n += 1) {
-      const list = random() % 100 === 0 ? KEYWORDS : WORDS;
-      line += `${list[random() % list.length]}${'  .(,=;'[random() % 7]}`;
-    }
-    at += bytes.write(`${line}${random().toString(36)}\n`, at, 'latin1');
+  const lines: string[] = [];
+  for (let bytes = 0; bytes < FILE_BYTES; bytes += lines.at(-1)?.length ?? 0) lines.push(sourceLine(random));
+  return Buffer.from(lines.join(''), 'latin1');
+}
+
+/** Some lines replaced by others. */
+function edited(text: Buffer, random: () => number): Buffer {
+  let result = text;
+  for (let n = 0; n < LINES_CHANGED; n += 1) {
+    const start = result.indexOf(10, random() % (result.length - 2000)) + 1;
+    const end = result.indexOf(10, start) + 1;
+    result = Buffer.concat([result.subarray(0, start), Buffer.from(sourceLine(random), 'latin1'), result.subarray(end)]);
   }
-  return bytes;
+  return result;
+}
+
+function sourceLine(random: () => number): string {
+  let line = ' '.repeat(2 * (random() % 5));
+  const words = 3 + (random() % 8);
+  for (let n = 0; n < words; n += 1) {
+    const list = random() % 100 === 0 ? KEYWORDS : WORDS;
+    line += `${list[random() % list.length]}${'  .(,=;'[random() % 7]}`;
+  }
+  return `${line}${random().toString(36)}\n`;
 }
 
 /** Numbers from 0 to 2^31 - 1, the same for the same seed (mulberry32). */
