@@ -20,6 +20,11 @@ const PROMISED = {
   others: [
     'aws gcp azure entra github gitlab npm pypi docker slack stripe twilio sendgrid datadog sentry grafana vault terraform',
     'digitalocean heroku cloudflare okta telegram discord shopify generic-key postgres mysql mongodb redis jwt hoop generic',
+    'alibaba tencent linode akamai hetzner scaleway ovh vultr ibm yandex fastly flyio render vercel netlify railway supabase',
+    'planetscale neon upstash circleci travisci buildkite drone jenkins teamcity harness codecov sonarqube snyk pulumi octopus',
+    'rubygems nuget crates-io jfrog packagist hex clojars anaconda cloudsmith bitbucket azure-devops gitea sourcegraph gerrit',
+    'doppler onepassword infisical akeyless conjur bitwarden age tailscale ngrok teleport boundary consul nomad rancher portainer',
+    'openshift k3s kubernetes mcp devin',
   ],
 };
 
