@@ -36,8 +36,8 @@ const SHORTEST = 4;
 const LONGEST_ENCODED = 5;
 const LONGEST_HEX = 8;
 /** So much of a token follows its beginning at the least; lines may end within. */
-const BASE64_AFTER = String.raw`[\w+/=\-\\\s]{8}`;
-const HEX_AFTER = '[0-9a-f]{12}';
+const BASE64_AFTER = followedBy(String.raw`[\w+/=\-\\\s]`, 8);
+const HEX_AFTER = followedBy('[0-9a-f]', 12);
 const WORD = Uint8Array.from({ length: 256 }, (_, byte) => (/[A-Za-z0-9_]/.test(String.fromCharCode(byte)) ? 1 : 0));
 
 /**
@@ -173,20 +173,20 @@ export function hiddenAnchors(strong: readonly string[]): HiddenAnchor[] {
   for (const [trick, texts, after] of GROUPS) {
     for (const text of texts) anchors.push({ ...around(text, after), text, trick, phase: 0, isExact: trick === 'kubernetes' });
   }
-  for (const text of GZIP) anchors.push({ ...around(text, BASE64_AFTER), text, trick: 'gzip', phase: 0, isExact: true });
+  for (const text of GZIP) anchors.push({ ...BASE64_AFTER(text), text, trick: 'gzip', phase: 0, isExact: true });
   const known = new Set<string>();
   for (const anchor of [...strong, ...WORDS]) {
     for (const phase of [0, 1, 2] as const) {
       for (const text of base64Of(anchor, phase)) {
         if (known.has(`${phase}${text}`)) continue;
         known.add(`${phase}${text}`);
-        anchors.push({ ...around(text, BASE64_AFTER), text, trick: 'base64', phase, isExact: true });
+        anchors.push({ ...BASE64_AFTER(text), text, trick: 'base64', phase, isExact: true });
       }
     }
     const hex = Buffer.from(anchor, 'latin1').toString('hex').slice(0, LONGEST_HEX);
     if (known.has(hex)) continue;
     known.add(hex);
-    anchors.push({ ...around(hex, HEX_AFTER), text: hex, trick: 'hex', phase: 0 });
+    anchors.push({ ...HEX_AFTER(hex), text: hex, trick: 'hex', phase: 0 });
   }
   // Where a token begins but is broken off.
   for (const text of strong) anchors.push({ text, trick: 'interrupted', phase: 0, isExact: true, notBefore: WORD });
@@ -203,6 +203,16 @@ function around(text: string, after: string | undefined): Pick<Anchor, 'first' |
   analysed.set(after, facts);
   const { first, notBefore, minLength } = facts;
   return { first: [...Array.from(text, () => ANY), ...first], notBefore, minLength: text.length + minLength };
+}
+
+/** The same for anchors of which there are many: so many bytes of a kind behind them. */
+function followedBy(kind: string, count: number): (text: string) => Pick<Anchor, 'first' | 'minLength'> {
+  const [any, table] = analysePattern(String.raw`[\s\S]${kind}`, true).first;
+  if (any === undefined || table === undefined) return () => ({});
+  return ({ length }) => ({
+    first: Array.from({ length: length + count }, (_, place) => (place < length ? any : table)),
+    minLength: length + count,
+  });
 }
 
 /** The characters in base64 that an anchor decides alone when it begins at byte `phase` of a group of three. */
