@@ -143,7 +143,7 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   const also = new Set<string>();
   for (const { id } of [...found.map((item) => item.file), ...plan.claimed]) if (id !== undefined) also.add(id);
   const trace = await traceHits(checkout, search, also, memory, context, past);
-  const others = await leaveOwnOut(checkout, search, trace, plan.setAside, context, past);
+  const others = await leaveOwnOut(checkout, search, trace, plan.setAside, memory, context, past);
   const origins = new Origins();
   for await (const sighting of joinSightings(checkout, found, others, trace, memory, context)) {
     origins.add(sighting);

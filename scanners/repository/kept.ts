@@ -104,6 +104,8 @@ const State = z.strictObject({
   hits: listOf<HitRow>(isHitRow),
   readers: z.string(),
   owned: listOf<OwnedRow>(isOwnedRow),
+  /** Blobs with hits that are as long as a database may be, and are none. */
+  noDatabases: Ids,
   trace: z
     .strictObject({
       tips: Ids,
@@ -125,6 +127,8 @@ export class HistoryMemory {
   readonly #readers: string;
   readonly #owned: ReadonlyMap<string, OwnedRow>;
   readonly #nextOwned: OwnedRow[] = [];
+  readonly #noDatabases: ReadonlySet<string>;
+  readonly #nextNoDatabases: string[] = [];
   readonly #memory: Memory;
   readonly #name: string;
   readonly #base: string;
@@ -139,6 +143,7 @@ export class HistoryMemory {
     this.state = state;
     this.before = known?.kept;
     this.#owned = new Map(known?.state.readers === readers ? known.state.owned.map((row) => [row[0], row]) : []);
+    this.#noDatabases = new Set(known?.state.noDatabases);
     this.#text = known?.text;
     this.#stamps = { blobs: known?.state.blobs.stamp, orders: known?.state.trace?.orders.stamp };
   }
@@ -161,6 +166,17 @@ export class HistoryMemory {
     if (row === undefined || row[1] !== path || row[2] !== commit) return undefined;
     this.#nextOwned.push(row);
     return row[3];
+  }
+
+  /** Was this blob seen to be no database? */
+  isNoDatabase(id: string): boolean {
+    const isKnown = this.#noDatabases.has(id);
+    if (isKnown) this.#nextNoDatabases.push(id);
+    return isKnown;
+  }
+
+  keepNoDatabase(id: string): void {
+    this.#nextNoDatabases.push(id);
   }
 
   keepOwned(id: string, { path, commit }: Introduction, sightings: readonly SightingObservation[] | null): void {
@@ -190,6 +206,7 @@ export class HistoryMemory {
       hits: [...next.hits].map(([id, matches]): HitRow => [id, withoutSecrets(matches)]),
       readers: this.#readers,
       owned: this.#nextOwned,
+      noDatabases: this.#nextNoDatabases,
       ...(next.trace === undefined || orders === undefined ? {} : { trace: traceState(next.trace, orders, next.blobs.idBytes) }),
     };
     const text = Buffer.from(JSON.stringify(state));

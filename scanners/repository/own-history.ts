@@ -3,6 +3,7 @@ import { readBlobs } from '../../src/files/blobs.ts';
 import type { Trace } from '../../src/files/history.ts';
 import type { Checkout } from './checkout.ts';
 import type { HistorySearch } from './history.ts';
+import type { HistoryMemory } from './kept.ts';
 import { databaseBeside, databaseIn, mayBeDatabase, type OwnKind } from './own.ts';
 import type { Tally } from './tally.ts';
 import { leaveOut } from './work-tree.ts';
@@ -16,17 +17,23 @@ export async function leaveOwnOut(
   search: HistorySearch,
   trace: Trace,
   databases: ReadonlySet<string>,
+  memory: HistoryMemory | undefined,
   context: CrawlContext,
   tally: Tally,
 ): Promise<HistorySearch> {
   const candidates: string[] = [];
-  for (const id of search.hits.keys()) if (mayBeDatabase(search.blobs.sizeOf(id) ?? 0)) candidates.push(id);
+  for (const id of search.hits.keys()) {
+    if (mayBeDatabase(search.blobs.sizeOf(id) ?? 0) && memory?.isNoDatabase(id) !== true) candidates.push(id);
+  }
   const own = new Map<string, OwnKind>();
   const known = new Set(databases);
   for await (const { id, bytes } of readBlobs(checkout.repository, candidates, context.options.maxFileBytes, context.signal)) {
     const path = trace.introductions.get(id)?.path;
     const kind = bytes === undefined ? undefined : databaseIn([bytes]);
-    if (kind === undefined) continue;
+    if (kind === undefined) {
+      if (bytes !== undefined) memory?.keepNoDatabase(id);
+      continue;
+    }
     own.set(id, kind);
     if (path !== undefined) known.add(path);
   }
