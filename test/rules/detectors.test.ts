@@ -62,6 +62,13 @@ describe('shipped detectors', () => {
     );
   });
 
+  it('say whose a credential is', () => {
+    assert.deepEqual(
+      pack.detectors.filter(({ holder }) => holder === undefined).map(({ id }) => id),
+      [],
+    );
+  });
+
   it('say what a thief could do and how to rotate', () => {
     for (const { id, impact = '', rotate = '' } of pack.detectors) {
       assert.ok(impact.length > 5, `${id}: impact`);
