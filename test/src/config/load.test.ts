@@ -22,7 +22,8 @@ describe('configuration', () => {
       frameworks: [],
       checks: {},
       detectors: { disabled: [] },
-      rules: { detectors: [], checks: [] },
+      rules: { detectors: [], checks: [], imported: [], secretlint: [] },
+      accept: { comments: true, ignoreFiles: true },
       maxFileSize: 512 * 1024 * 1024,
     });
   });
@@ -44,11 +45,21 @@ describe('configuration', () => {
   });
 
   it('takes paths in it from where the file lies, not from where the command runs', () => {
-    writeFile(root, 'ci/audit.yml', 'rules:\n  detectors: [own.yml, /etc/nhi/pack.yml]\n  checks: [../checks]\n');
+    writeFile(
+      root,
+      'ci/audit.yml',
+      'rules:\n  detectors: [own.yml, /etc/nhi/pack.yml]\n  checks: [../checks]\n  imported: [gitleaks.toml]\n  overlay: over.yml\n',
+    );
 
     const { rules } = loadConfig(root, 'ci/audit.yml');
 
-    assert.deepEqual(rules, { detectors: [join(root, 'ci/own.yml'), '/etc/nhi/pack.yml'], checks: [join(root, 'checks')] });
+    assert.deepEqual(rules, {
+      detectors: [join(root, 'ci/own.yml'), '/etc/nhi/pack.yml'],
+      checks: [join(root, 'checks')],
+      imported: [join(root, 'ci/gitleaks.toml')],
+      overlay: join(root, 'ci/over.yml'),
+      secretlint: [],
+    });
   });
 
   it('may be empty, or hold comments only', () => {

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { assertTrusted, loadConfig } from '../../../src/config/load.ts';
+import { createBulk } from '../../../src/detect/bulk.ts';
+import { createEngine } from '../../../src/detect/engine.ts';
+import { findLintRules } from '../../../src/detect/secretlint-rules.ts';
+import { loadDetectors } from '../../../src/run/rules.ts';
+import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
+
+/** A rule as anyone may write one: it reports `word` where it stands. */
+const RULE = `
+export const creator = {
+  meta: { id: 'secretlint-rule-acme', recommended: false, type: 'scanner', supportedContentTypes: ['text'] },
+  messages: {},
+  create(context, options) {
+    return {
+      file(source) {
+        const word = options.word ?? 'acme-default';
+        for (let at = source.content.indexOf(word); at >= 0; at = source.content.indexOf(word, at + 1)) {
+          context.report({ message: { messageId: 'X', message: 'found' }, range: [at, at + word.length] });
+        }
+      },
+    };
+  },
+};
+`;
+
+describe("secretlint rules of the user's own", () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = tempDir();
+    writeFile(
+      directory,
+      'node_modules/secretlint-rule-acme/package.json',
+      '{"type":"module","version":"1.2.3","exports":{".":{"types":"./x.d.ts","import":{"default":"./rule.js"}}}}',
+    );
+    writeFile(directory, 'node_modules/secretlint-rule-acme/rule.js', RULE);
+  });
+
+  const config = (text: string): ReturnType<typeof loadConfig> => {
+    writeFile(directory, 'nhi-audit.config.yml', text);
+    return loadConfig(directory);
+  };
+  const WORD = 'rules:\n  secretlint:\n    - id: secretlint-rule-acme\n      options: { word: zyx-987-secret }\n';
+
+  it('see every text, with their options', async () => {
+    const pack = await loadDetectors(config(WORD));
+    const engine = createEngine({ pack, fingerprintKey: 'k' });
+
+    const matches = await engine.detectAll('one\nü zyx-987-secret acme-default\n');
+
+    assert.deepEqual(
+      matches.map(({ detector, provider, line, column, secret }) => [detector, provider, line, column, secret.reveal()]),
+      [['secretlint/secretlint-rule-acme', 'custom', 2, 3, 'zyx-987-secret']],
+    );
+  });
+
+  it('run in the search of many files too', async () => {
+    const pack = await loadDetectors(config(WORD));
+    const paths = Array.from({ length: 70 }, (_, n) => `src/${n}.txt`);
+    for (const path of paths) writeFile(directory, path, path === 'src/41.txt' ? 'a zyx-987-secret' : 'nothing');
+    const bulk = createBulk({ pack, fingerprintKey: 'k', workers: 1 });
+
+    const hits: string[] = [];
+    for await (const item of bulk.files(directory, paths)) if (item.matches.length > 0) hits.push(item.key);
+    await bulk.close();
+
+    assert.deepEqual(hits, ['src/41.txt']);
+  });
+
+  it('may come from a .secretlintrc.json, but for those switched off', async () => {
+    writeFile(
+      directory,
+      'lint/.secretlintrc.json',
+      JSON.stringify({
+        rules: [
+          { id: '@secretlint/secretlint-rule-preset-recommend' },
+          { id: 'secretlint-rule-acme' },
+          { id: 'secretlint-rule-absent', disabled: true },
+        ],
+      }),
+    );
+
+    const pack = await loadDetectors(config('rules:\n  secretlintrc: lint/.secretlintrc.json\n'));
+
+    assert.deepEqual(
+      pack.lints?.map(({ id, version, file }) => [id, version, file]),
+      [['secretlint-rule-acme', '1.2.3', join(directory, 'node_modules/secretlint-rule-acme/rule.js')]],
+    );
+    const [match] = await createEngine({ pack, fingerprintKey: 'k' }).detectAll('acme-default');
+    assert.equal(match?.detector, 'secretlint/secretlint-rule-acme');
+  });
+
+  it('change the hash of the pack', async () => {
+    const one = await loadDetectors(config(WORD));
+    const other = await loadDetectors(config(WORD.replace('987', '986')));
+
+    assert.notEqual(one.hash, other.hash);
+  });
+
+  it('are said to be missing, and are never a path', () => {
+    const find = (id: string): unknown => findLintRules({ rules: [{ id }], directory });
+
+    assert.throws(() => find('secretlint-rule-absent'), /secretlint-rule-absent is not installed at/);
+    for (const id of ['../evil', './x', '/etc/x', '@a/../b', 'a/b', '..'])
+      assert.throws(() => find(id), /not the name of a package/, id);
+    writeFile(directory, 'rc.json', '{"rules": 5}');
+    assert.throws(() => findLintRules({ rules: [], directory, rcFile: join(directory, 'rc.json') }), /cannot be used/);
+  });
+
+  it('are not run for a configuration that lies in what is scanned', () => {
+    for (const text of [
+      WORD,
+      'rules:\n  secretlintrc: x.json\n',
+      'rules:\n  imported: [a.toml]\n',
+      'rules:\n  overlay: a.yml\n',
+    ]) {
+      const found = config(text);
+
+      assert.throws(() => assertTrusted(found, [directory]), /brings rules of its own and lies in what is scanned/, text);
+      assertTrusted({ ...found, isNamed: true }, [directory]);
+      assertTrusted(found, [tempDir()]);
+    }
+  });
+});
