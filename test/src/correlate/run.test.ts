@@ -167,6 +167,39 @@ describe('running checks', () => {
     assert.equal(results[0]?.outcome, 'not-applicable');
   });
 
+  it('runs a check of the user whose population is empty, and one of ours that looks beyond its population', async () => {
+    const given = [covered(), key('AKIAOLD1')];
+    const none = ['population: credentials', "population: sightings WHERE place = 'ci'"] as const;
+    const users = checkWith({ head: none, file: '/home/ada/old-key.sql' });
+    const ours = checkWith({ head: ['population: credentials', "population: identities WHERE type = 'robot'"] });
+
+    for (const check of [users, ours]) {
+      const { results } = await correlate(given, [check]);
+
+      assert.deepEqual(
+        results.map(({ outcome, population, findings }) => ({ outcome, population, findings })),
+        [{ outcome: 'fail', population: 1, findings: 1 }],
+      );
+    }
+  });
+
+  it('counts populations with parameters and without, each by its own', async () => {
+    const head = ['population: credentials', 'population: credentials WHERE days_since(created_at) > $maxAgeDays'] as const;
+    const narrow = checkWith({ head });
+    const wide = checkWith({ head: ['old-key', 'older-key'], file: 'rules/checks/aws/older-key.sql' });
+    const parameters = { 'old-key': { maxAgeDays: 10_000 } };
+
+    const { results } = await correlate([covered(), key('AKIAOLD1'), key('AKIAOLD2')], [narrow, wide], { parameters });
+
+    assert.deepEqual(
+      results.map(({ rule, population }) => [rule, population]),
+      [
+        ['old-key', 0],
+        ['older-key', 2],
+      ],
+    );
+  });
+
   it('names the file of a check that fails while it runs', async () => {
     const check = checkWith({ sql: SELECT.replace('public_id,', "error('no luck'),"), file: '/home/ada/old-key.sql' });
 
