@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import type { BulkItem, Observation } from '../../../src/contracts/index.ts';
+import { type BulkItem, defineFileScanner, type Observation } from '../../../src/contracts/index.ts';
 import { finish } from '../../../src/detect/load.ts';
 import type { Pack, PackedDetector } from '../../../src/detect/pack.ts';
 import { fakeToken, testContext, testMemory } from '../../helpers/scan-context.ts';
@@ -40,8 +42,9 @@ function rescanner(path: string) {
   const memory = testMemory();
   return {
     memory,
-    async scan(options: Parameters<typeof scan>[1] = {}, pack?: Pack) {
+    async scan(options: Parameters<typeof scan>[1] = {}, pack?: Pack, overrides: Parameters<typeof scan>[2] = {}) {
       const searched: string[] = [];
+      const read: string[] = [];
       const inner = testContext(pack === undefined ? {} : { pack }).bulk;
       const blobs = async function* (...[repository, ids, detectors]: Parameters<typeof inner.blobs>): AsyncGenerator<BulkItem> {
         for await (const item of inner.blobs(repository, ids, detectors)) {
@@ -49,9 +52,20 @@ function rescanner(path: string) {
           yield item;
         }
       };
+      const files = async function* (root: string, paths: Iterable<string>): AsyncGenerator<BulkItem> {
+        for await (const item of inner.files(root, paths)) {
+          read.push(item.key);
+          yield item;
+        }
+      };
       memory.written.length = 0;
-      const scanned = await scan(path, options, { memory, bulk: { blobs }, ...(pack === undefined ? {} : { pack }) });
-      return { ...scanned, searched, written: [...memory.written] };
+      const scanned = await scan(path, options, {
+        memory,
+        bulk: { blobs, files },
+        ...(pack === undefined ? {} : { pack }),
+        ...overrides,
+      });
+      return { ...scanned, searched, read: read.sort(), written: [...memory.written] };
     },
   };
 }
@@ -109,6 +123,90 @@ describe('repository scanner: rescan', () => {
     assert.deepEqual(second.searched.sort(), [old, between].sort());
     assert.deepEqual(told(second), told(await scan(repo.path)));
     assert.deepEqual(places(second.sightings), ['app.ini:1 history', 'app.ini:2 history']);
+  });
+
+  it('reads only files that changed, whatever their times say', async () => {
+    const repo = tempRepo();
+    for (const name of ['a', 'b', 'c']) repo.write(`${name}.txt`, `${TOKEN}\n`);
+    repo.commit('Add three');
+    // git cannot tell of files as young as its index; these are older.
+    utimesSync(join(repo.path, 'a.txt'), 1, 1);
+    repo.git('add', '-A');
+    repo.write('new.txt', 'nothing\n');
+    const later = { now: () => new Date(Date.now() + 60_000) };
+    const again = rescanner(repo.path);
+    await again.scan({}, undefined, later);
+    const second = await again.scan({}, undefined, later);
+    const before = statSync(join(repo.path, 'new.txt'));
+    repo.write('new.txt', 'NOTHING\n');
+    utimesSync(join(repo.path, 'new.txt'), before.atime, before.mtime);
+    repo.write('b.txt', 'clean\n');
+    repo.remove('c.txt');
+
+    const third = await again.scan({}, undefined, later);
+
+    assert.deepEqual(second.read, []);
+    assert.deepEqual(second.written, []);
+    assert.deepEqual(rowOf(second, 'work-tree')?.detail, { readEarlier: 4 });
+    assert.deepEqual(third.read, ['b.txt', 'new.txt']);
+    assert.deepEqual(told(third), told(await scan(repo.path)));
+  });
+
+  it('reads again what changed a moment ago', async () => {
+    const repo = tempRepo();
+    repo.write('new.txt', 'nothing\n');
+    const again = rescanner(repo.path);
+    const now = { now: () => new Date() };
+    await again.scan({}, undefined, now);
+
+    const second = await again.scan({}, undefined, now);
+
+    assert.deepEqual(second.read, ['new.txt']);
+  });
+
+  it('tells the same with globs that come and go', async () => {
+    const repo = tempRepo();
+    leak(repo, 2);
+    repo.write('vendor/key.txt', TOKEN);
+    repo.commit('Add another');
+    repo.remove('vendor');
+    repo.commit('Take it out');
+    const again = rescanner(repo.path);
+
+    for (const exclude of [[], ['vendor/'], ['*.ini'], []]) {
+      const scanned = await again.scan({ exclude });
+      assert.deepEqual(told(scanned), told(await scan(repo.path, { exclude })), exclude.join());
+    }
+  });
+
+  it('reads old notebooks no second time, and tells their cells', async () => {
+    const repo = tempRepo(['--object-format=sha256']);
+    repo.write('a.own', `first\n${TOKEN}\n`);
+    repo.commit('Add');
+    repo.write('a.own', 'clean\n');
+    repo.commit('Clean');
+    let reads = 0;
+    const own = defineFileScanner({
+      id: 'own',
+      title: 'Own',
+      emits: ['sighting'],
+      surfaces: ['notebook'],
+      version: 1,
+      content: 'own',
+      recognises: (file) => file.path.endsWith('.own'),
+      *scan(file, context) {
+        if (file.place === 'history') reads += 1;
+        for (const match of context.detect(file.bytes)) yield context.sighting(match, { ...file.at, cell: 7 }, file.place);
+      },
+    });
+    const again = rescanner(repo.path);
+    const first = await again.scan({}, undefined, { scanners: [own] });
+
+    const second = await again.scan({}, undefined, { scanners: [own] });
+
+    assert.equal(reads, 1);
+    assert.equal(second.sightings[0]?.at?.cell, 7);
+    assert.deepEqual(told(second), told(first));
   });
 
   it('tries new rules alone on what it knows, and all of them where they find something', async () => {
