@@ -262,7 +262,8 @@ describe('reading a target', () => {
     const context = testContext(overrides);
     const observations: Observation[] = [];
     const units: { scanner: string; unit: string }[] = [];
-    const sink: Pick<Sink, 'part'> = {
+    const sink: Pick<Sink, 'part' | 'memory'> = {
+      memory: async () => undefined,
       part: async (unit): Promise<Part> => {
         units.push(unit);
         return { known: more.known === true, add: async (observation) => void observations.push(observation) };
