@@ -105,11 +105,10 @@ const GROUPS: readonly (readonly [trick: Trick, texts: readonly string[], after?
     ['"\'', '\'"', '" \\\n', "' \\\n", '" +\n', "' +\n", '"+\n', "'+\n", '" .\n', "' .\n", '\\\n', '\\\r\n', '${"', "${'"],
     String.raw`(?<![^\w\-])[\s\w\-"\x27+.&]`,
   ],
-  ['concatenation', ['"\n', "'\n"], String.raw`(?<![^\w\-])[ \t]{2}`],
   [
     'call',
     [
-      ...['atob(', 'b64decode(', 'base64 -d', 'base64 --d', 'base64_decode(', 'frombase64string(', "'base64')", '"base64")'],
+      ...['atob(', 'b64decode(', 'base64 -d', 'base64 --d', 'base64_decode(', 'frombase64string(', ", 'base64')", ', "base64")'],
       ...[
         'base64.decode',
         'decode64(',
@@ -162,7 +161,7 @@ export function strongAnchors(detectors: readonly PackedDetector[]): string[] {
     if (!caseSensitive || categories.includes('generic')) continue;
     for (const keyword of keywords) {
       // Words (`curl `, `https://`, `token`) begin no token.
-      if (keyword.length >= SHORTEST && !/[\s"'\\]|:\/\//.test(keyword)) anchors.add(keyword);
+      if (keyword.length >= SHORTEST && /^[\w.-]+$/.test(keyword)) anchors.add(keyword);
     }
   }
   return [...anchors];
