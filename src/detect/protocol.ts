@@ -50,9 +50,9 @@ type SentMatch = Omit<BulkMatch, 'secret'> & { readonly held?: string };
 /** A worker sends no more than this many portions ahead of what was taken. */
 export const MAX_AHEAD = 8;
 
-const PORTION = 512;
+const PORTION = 1024;
 /** Something found should not wait for a full portion. */
-const PORTION_BYTES = 4 * 1024 * 1024;
+const PORTION_BYTES = 16 * 1024 * 1024;
 const NO_MATCHES: readonly BulkMatch[] = [];
 
 /** Gathers outcomes in the order of their keys. */
