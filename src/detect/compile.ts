@@ -78,6 +78,8 @@ export interface Tally {
   /** Stretches of text that the regex was run on, and their bytes. */
   windows: number;
   bytes: number;
+  /** Told of each window before the regex is run, and where it is tried; sought everywhere when that is nothing. */
+  observe?: (window: string, at: number | undefined) => void;
 }
 
 /** The outline of a pattern, made when the pattern has been tried a few times: a small text does not pay for it. */
@@ -179,7 +181,8 @@ function startsOf(facts: PatternFacts, keywords: readonly string[]): readonly st
   return isTelling ? starts : undefined;
 }
 
-function readPattern({ pattern }: PackedDetector): { readonly source: string; readonly flags: string } {
+/** What of a detector's pattern goes into a `RegExp`. */
+export function readPattern({ pattern }: PackedDetector): { readonly source: string; readonly flags: string } {
   return pattern.startsWith('(?i)') ? { source: pattern.slice(4), flags: 'i' } : { source: pattern, flags: '' };
 }
 

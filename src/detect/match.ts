@@ -79,6 +79,7 @@ function findRaw(rule: Rule, bytes: Buffer, hit: number, from: number, to: numbe
     const begin = Math.max(from, hit - rule.before);
     const end = Math.min(to, hit + after);
     const window = bytes.toString('latin1', begin, end);
+    rule.tally.observe?.(window, rule.anchored ? hit - begin : undefined);
     const matches = rule.anchored ? matchAt(rule, window, hit - begin) : matchAll(rule, window);
     rule.tally.windows++;
     rule.tally.bytes += end - begin;

@@ -22,9 +22,9 @@ export type Node =
   | { readonly kind: 'set'; readonly table: ByteSet }
   | { readonly kind: 'sequence'; readonly items: readonly Node[] }
   | { readonly kind: 'either'; readonly items: readonly Node[] }
-  | { readonly kind: 'repeat'; readonly item: Node; readonly min: number; readonly max: number }
+  | { readonly kind: 'repeat'; readonly item: Node; readonly min: number; readonly max: number; readonly isLazy: boolean }
   | { readonly kind: 'look'; readonly item: Node; readonly behind: boolean; readonly negative: boolean }
-  | { readonly kind: 'assertion' };
+  | { readonly kind: 'assertion'; readonly name: '^' | '$' | 'b' | 'B' };
 
 /** So many places of a match are looked at; longer keywords than this are not needed. */
 const DEPTH = 32;
@@ -77,17 +77,19 @@ class Parser {
   }
 
   #repeated(item: Node): Node {
-    const rest = /^(?:(?<sign>[*+?])|\{(?<min>\d+)(?<comma>,)?(?<max>\d+)?\})\??/.exec(
+    const rest = /^(?:(?<sign>[*+?])|\{(?<min>\d+)(?<comma>,)?(?<max>\d+)?\})(?<lazy>\?)?/.exec(
       this.#source.slice(this.#at, this.#at + 24),
     );
     if (rest === null) return item;
     this.#at += rest[0].length;
-    const { sign, min, comma, max } = rest.groups ?? {};
-    if (sign === '*') return { kind: 'repeat', item, min: 0, max: Infinity };
-    if (sign === '+') return { kind: 'repeat', item, min: 1, max: Infinity };
-    if (sign === '?') return { kind: 'repeat', item, min: 0, max: 1 };
+    const { sign, min, comma, max, lazy } = rest.groups ?? {};
+    const isLazy = lazy !== undefined;
+    if (sign === '*') return { kind: 'repeat', item, min: 0, max: Infinity, isLazy };
+    if (sign === '+') return { kind: 'repeat', item, min: 1, max: Infinity, isLazy };
+    if (sign === '?') return { kind: 'repeat', item, min: 0, max: 1, isLazy };
     const least = Number(min);
-    return { kind: 'repeat', item, min: least, max: max !== undefined ? Number(max) : comma !== undefined ? Infinity : least };
+    const most = max !== undefined ? Number(max) : comma !== undefined ? Infinity : least;
+    return { kind: 'repeat', item, min: least, max: most, isLazy };
   }
 
   #atom(): Node {
@@ -96,7 +98,7 @@ class Parser {
     if (c === '[') return { kind: 'set', table: this.#class() };
     if (c === '^' || c === '$') {
       this.#at++;
-      return { kind: 'assertion' };
+      return { kind: 'assertion', name: c };
     }
     if (c === '.') {
       this.#at++;
@@ -106,7 +108,7 @@ class Parser {
       const next = this.#source[this.#at + 1] ?? '';
       if (next === 'b' || next === 'B') {
         this.#at += 2;
-        return { kind: 'assertion' };
+        return { kind: 'assertion', name: next };
       }
       if (/[1-9k]/.test(next)) throw new SyntaxError('back-references are not allowed in detectors');
       return { kind: 'set', table: this.#fold(this.#escape()) };
