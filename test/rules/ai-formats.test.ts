@@ -145,13 +145,13 @@ const FORMATS: readonly Row[] = [
     'MCP environment',
     'mcp-server-env',
     '{"mcpServers":{"crm":{"env":{"CRM_API_KEY":"{{alnum:32}}"}}}}',
-    '{"mcpServers":{"crm":{"env":{"CRM_API_KEY":"${CRM_API_KEY}"}}}}',
+    '{"mcpServers":{"crm":{"env":{"CRM_API_KEY":"$CRM_API_KEY"}}}}',
   ],
   [
     'MCP headers',
     'mcp-server-header',
     '{"mcpServers":{"crm":{"headers":{"Authorization":"Bearer {{alnum:40}}"}}}}',
-    '{"mcpServers":{"crm":{"headers":{"Authorization":"Bearer ${TOKEN}"}}}}',
+    '{"mcpServers":{"crm":{"headers":{"Authorization":"Bearer $TOKEN"}}}}',
   ],
   [
     'MCP arguments',
