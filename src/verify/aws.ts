@@ -10,6 +10,8 @@ export const AWS_URL = `https://${HOST}/`;
 /** Signs as https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html says. */
 export function askAws({ secret, publicId }: Values, now: Date): Asking {
   if (publicId === undefined) throw new RangeError('the key id is not known');
+  // Without it AWS answers as if the key did not exist.
+  if (publicId.startsWith('ASIA')) throw new RangeError('a temporary key needs its session token');
   const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
   const scope = `${time.slice(0, 8)}/us-east-1/sts/aws4_request`;
   const type = 'application/x-www-form-urlencoded; charset=utf-8';

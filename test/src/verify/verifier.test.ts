@@ -226,6 +226,15 @@ describe('live verification', () => {
       assert.deepEqual((await verified([matchOf(key)], 'aws-sts')).credentials, []);
     });
 
+    it('does not ask for a temporary key, which needs a third part', async () => {
+      const publicId = ['AS', 'IAIOSFODNN7HARBOUR'].join('');
+
+      const { coverage } = await verified([matchOf({ ...key, publicId })], 'aws-sts');
+
+      assert.equal(requests.length, 0);
+      assert.match(coverage.why ?? '', /session token/);
+    });
+
     it('does not ask for a key id without its secret', async () => {
       await verified([matchOf({ ...key, secret: new Secret(key.publicId) })], 'aws-sts');
 
