@@ -76,7 +76,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (imported === undefined || imported.found.length === 0) return found.map((one) => toMatch(one, fingerprintKey));
     const isOutdone = outdoneBy(imported);
     const own = found.filter((one) => !isOutdone(one)).map((one) => toMatch(one, fingerprintKey));
-    return [...own, ...importedMatches(result, imported, fingerprintKey)].sort((a, b) => a.start - b.start);
+    return [...own, ...importedMatches(result, imported, fingerprintKey, identityFrom)].sort((a, b) => a.start - b.start);
   }
 
   async function lint(bytes: Buffer, result: ScanResult): Promise<Match[]> {
