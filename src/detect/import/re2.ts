@@ -6,6 +6,8 @@ export interface Translated {
   /** For `new RegExp(source, 'u')`, with `g`, `y` or `d` as needed; never `i`, `m` or `s`. */
   readonly source: string;
   readonly groups: number;
+  /** Numbers of the groups that have names. */
+  readonly names: Readonly<Record<string, number>>;
   /** Longest match in code points; `Infinity` when unbounded. */
   readonly maxLength: number;
   /** May a match hold a line feed? */
@@ -27,6 +29,7 @@ export function translateRe2(pattern: string): Translated {
   return {
     source: write(root),
     groups,
+    names: Object.fromEntries(namesOf(root)),
     maxLength: longest(root),
     crossesLines: holdsNewline(root),
     nestsRepeats: nests(root, false),
@@ -39,6 +42,20 @@ export function translateRe2(pattern: string): Translated {
 export function alwaysHolds(pattern: string, keywords: readonly string[]): boolean {
   if (keywords.length === 0 || keywords.some((keyword) => keyword === '')) return false;
   return textsOf(parseRe2(pattern).root, keywords).isSure;
+}
+
+function namesOf(node: Node): [string, number][] {
+  switch (node.kind) {
+    case 'group':
+      return [...(node.name === undefined ? [] : [[node.name, node.index] as [string, number]]), ...namesOf(node.item)];
+    case 'repeat':
+      return namesOf(node.item);
+    case 'sequence':
+    case 'either':
+      return node.items.flatMap(namesOf);
+    default:
+      return [];
+  }
 }
 
 function write(node: Node): string {

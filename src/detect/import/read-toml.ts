@@ -271,7 +271,7 @@ function makeRule(rule: FiledRule, targeted: readonly Allowlist[], overlay: Over
 }
 
 function makeRegex(original: string, keywords: readonly string[]): ImportedRegex {
-  const { source, maxLength, crossesLines, nestsRepeats, longRepeats } = translateRe2(original);
+  const { source, names, maxLength, crossesLines, nestsRepeats, longRepeats } = translateRe2(original);
   new RegExp(source, 'u');
   const endless = nestsRepeats ? findEndless(original, source) : undefined;
   if (endless !== undefined) {
@@ -282,6 +282,7 @@ function makeRegex(original: string, keywords: readonly string[]): ImportedRegex
   return {
     original,
     source,
+    names,
     ...(Number.isFinite(maxLength) ? { maxLength } : {}),
     crossesLines,
     isNear: alwaysHolds(original, keywords),

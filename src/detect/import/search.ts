@@ -16,6 +16,8 @@ import type { ImportedAllow, ImportedPack, ImportedRule } from './types.ts';
 export interface ImportedFound {
   readonly rule: ImportedRule;
   readonly secret: string;
+  /** What the named groups hold; only when the overlay makes an identity of them. */
+  readonly groups?: Readonly<Record<string, string>>;
   readonly start: number;
   readonly end: number;
   readonly matchStart: number;
@@ -517,6 +519,7 @@ export class ImportScan {
         endLine: stop.line,
         endColumn: stop.column,
         allowedBy: comments.beside(start, end, raw.rule.rule.id),
+        ...(raw.rule.rule.identity === undefined ? {} : { groups: groupsOf(raw.rule, raw.match) }),
         ...(raw.unless === false ? {} : { unless: raw.unless }),
       });
     }
@@ -556,6 +559,12 @@ function pickSecret({ rule, groups }: CompiledRule, match: string): readonly [st
     if (text !== undefined && text !== '') return [text, found.indices?.[group]?.[0] ?? 0];
   }
   return [match, 0];
+}
+
+function groupsOf({ rule, groups }: CompiledRule, match: string): Readonly<Record<string, string>> {
+  const found = groups.exec(match);
+  const named = Object.entries(rule.regex?.names ?? {}).map(([name, index]) => [name, found?.[index]] as const);
+  return Object.fromEntries(named.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const])));
 }
 
 /** gitleaks counts characters, but takes their share of the bytes. */

@@ -9,6 +9,8 @@ export interface ImportedRegex {
   /** Longest match in characters; absent when unbounded. */
   readonly maxLength?: number;
   readonly crossesLines: boolean;
+  /** Numbers of the groups that have names. */
+  readonly names: Readonly<Record<string, number>>;
   /** Every match holds one of the rule's keywords: only their surroundings are searched, with the same result. */
   readonly isNear: boolean;
   readonly nestsRepeats: boolean;

@@ -290,6 +290,24 @@ regex = '''k=(hi-[a-z]{7,9})'''
     assert.match(result.imported?.trouble[0] ?? '', /imported rule bomb was ended after \d+ ms/);
   });
 
+  it('are told more of by an overlay: provider, type, whose it is', async () => {
+    writeFile(directory, 'overlay.yml', "acme-bot: { provider: acme, type: token, identity: 'acme:{org}:bot/{name}' }\n");
+    writeFile(
+      directory,
+      'rules.toml',
+      `[[rules]]\nid = "acme-bot"\nregex = '''(?P<org>\\w+)/(?P<name>\\w+):([a-z]{9})'''\nsecretGroup = 3\n`,
+    );
+    const base = finish([], shipped.placeholders);
+    const files = { files: [join(directory, 'rules.toml')], overlay: join(directory, 'overlay.yml'), directory };
+    const engine = createEngine({ pack: withImports(base, await readImports(base, files)), fingerprintKey: 'k' });
+
+    const [match] = engine.detect('harbour/deploy:abcdefghi');
+
+    assert.deepEqual([match?.provider, match?.type, match?.identity], ['acme', 'token', 'acme:harbour:bot/deploy']);
+    writeFile(directory, 'overlay.yml', 'acme-bot: { nonsense: 1 }\n');
+    await assert.rejects(readImports(base, files), /overlay .*overlay\.yml/);
+  });
+
   it('change the hash of the pack', async () => {
     const one = await packOf(ACME);
     const other = await packOf(ACME.replace('{20}', '{21}'));
