@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { BulkItem } from '../contracts/scanner.ts';
 import { Interrupted, messageOf } from '../util/errors.ts';
@@ -41,6 +42,8 @@ interface Run {
 const YOUNG_MB = 12;
 /** Milliseconds after which threads without work are ended, and with them their memory: what comes after the search needs it. */
 const IDLE = 1500;
+/** Milliseconds that threads have to end their jobs. */
+const GRACE = 500;
 
 /** Threads that outlive one iteration, so that many small targets do not each pay for their start. */
 export class Pool {
@@ -108,6 +111,9 @@ export class Pool {
     const threads = this.#threads;
     this.#threads = [];
     for (const thread of threads) cancelJobs(thread);
+    // A thread that is ended in the midst of a job cannot end its git: one that waits, and writes nothing, would stay.
+    const until = performance.now() + GRACE;
+    while (threads.some(({ jobs }) => jobs.size > 0) && performance.now() < until) await wait(10);
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BlobRef, BulkItem } from '../../../src/contracts/index.ts';
 import { type BulkOptions, createBulk } from '../../../src/detect/bulk.ts';
@@ -318,6 +318,27 @@ describe('bulk detection in git blobs', () => {
     );
 
     assert.ok(seen < 500);
+  });
+
+  it('ends a git that is waiting when it is told to stop', async () => {
+    const directory = tempDir();
+    writeFile(directory, 'git', `#!/bin/sh\necho $$ >> '${directory}/pids'\nexec sleep 60\n`);
+    chmodSync(join(directory, 'git'), 0o755);
+    const blobs = Array.from({ length: 3000 }, (_, index) => ({ id: index.toString(16).padStart(40, '0'), size: 5000 }));
+    const abort = new AbortController();
+    const watch = setInterval(() => {
+      if (existsSync(join(directory, 'pids'))) abort.abort();
+    }, 20);
+    const env = { ...process.env, PATH: `${directory}:${process.env.PATH}` };
+
+    await assert.rejects(
+      withBulk({ signal: abort.signal, env }, (bulk) => collect(bulk.blobs({ gitDir: directory, git: [] }, blobs))),
+      Interrupted,
+    );
+
+    clearInterval(watch);
+    const pids = readFileSync(join(directory, 'pids'), 'utf8').trim().split('\n').map(Number);
+    for (const pid of pids) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
   });
 
   it('finds nothing in nothing', async () => {
