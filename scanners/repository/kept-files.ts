@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { BulkItem, BulkMatch, CrawlContext, Memory } from '../../src/contracts/index.ts';
 import { contentId } from '../../src/util/digest.ts';
 import { messageOf } from '../../src/util/errors.ts';
-import { isMatches, withoutSecrets } from './kept.ts';
+import { isMatches, withoutSecrets } from './kept-state.ts';
 import type { ListedFile } from './listing.ts';
 
 /** Raised when the same bytes would be read otherwise. */
