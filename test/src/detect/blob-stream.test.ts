@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { BlobStream } from '../../../src/detect/blob-stream.ts';
 import { createEngine } from '../../../src/detect/engine.ts';
@@ -55,6 +56,36 @@ async function alone(content: Buffer): Promise<unknown[]> {
 
 function sorted(matches: readonly { readonly start: number; readonly detector: string }[]): unknown[] {
   return matches.toSorted((a, b) => a.start - b.start || a.detector.localeCompare(b.detector));
+}
+
+/** Bytes that differ from place to place. */
+function noise(size: number, seed: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  for (let at = 0, state = seed + 1; at < size; at++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    bytes[at] = state >>> 24;
+  }
+  return bytes;
+}
+
+function digest(bytes: Buffer): string {
+  return createHash('sha1').update(bytes).digest('hex');
+}
+
+/** Stands for a scan: notes the digest of what it was fed. */
+function digester(digests: string[]) {
+  const hash = createHash('sha1');
+  return {
+    feed(bytes: Buffer, isLast: boolean): number {
+      const done = isLast ? bytes.length : bytes.length - 50_000;
+      hash.update(bytes.subarray(0, done));
+      return done;
+    },
+    finish() {
+      digests.push(hash.digest('hex'));
+      return { found: [], dropped: 0, refused: [], lints: [], encoding: 'bytes', isBinary: true };
+    },
+  };
 }
 
 const someText = fc.constantFrom(
@@ -142,6 +173,42 @@ describe('blob stream', () => {
       outcomes[1]?.matches.map(({ start }) => start),
       places.map((place) => place + 1),
     );
+  });
+
+  it('hands every byte of every blob to the search, once and in order', async function () {
+    this.timeout(60_000);
+    const sizes = [
+      ...Array.from({ length: 150 }, (_, index) => (index * 7919) % 20_011),
+      SMALL_SLAB + 5,
+      3,
+      2 * PIECE + 4321,
+      70_000,
+    ];
+    const contents = sizes.map((size, index) => noise(size, index));
+    const bytes = said(contents.map((content): Answer => ({ kind: 'blob', content })));
+    for (const length of [200_000, 65_536, 999_983]) {
+      const digests: string[] = [];
+      const digesting = { ...engine, open: () => digester(digests) } as unknown as typeof engine;
+      const stream = new BlobStream({
+        engine: digesting,
+        slabs: new Slabs((size) => Buffer.alloc(size)),
+        maxBytes: DEFAULT_MAX_BYTES,
+        idBytes: 20,
+        total: contents.length,
+        onReady: () => undefined,
+      });
+
+      for (let at = 0; at < bytes.length; ) {
+        const room = stream.room();
+        const count = Math.min(room.length, length, bytes.length - at);
+        room.set(bytes.subarray(at, at + count));
+        at += count;
+        stream.filled(count);
+        stream.take();
+      }
+
+      assert.deepEqual(digests, contents.map(digest));
+    }
   });
 
   it('goes back to little memory after a large blob', async () => {
