@@ -74,8 +74,19 @@ const KEEP_BEFORE = 8192;
 const MAX_PER_RULE = 1000;
 /** Stands for an anchor where there is none. */
 export const ANY_TEXT = '*';
+/** So many refused matches of a rule may lie over one another: a run of keywords is refused from each of them anew. */
+const MAX_REFUSALS = 16;
 /** What follows an anchor is looked at so far before a secretlint rule is let run. */
 const LINT_WINDOW = 320;
+
+/** How far a rule has come in a piece. */
+interface Progress {
+  /** The end of its last match. */
+  end: number;
+  refusedEnd: number;
+  /** Refused matches that overlap. */
+  refusals: number;
+}
 
 /** Searches one file, given whole or in pieces. */
 export class FileScan {
@@ -165,7 +176,7 @@ export class FileScan {
     const fresh: Found[] = [];
     if (from + this.#base === 0 && startsEncoded(bytes)) triggers.push(valueAt({ start: 0, end: 1 }));
     if (hits.count === 0 && triggers.length === 0) return fresh;
-    const ends = new Map<Rule, number>();
+    const progress = new Map<Rule, Progress>();
     // `hits` lives in the kernel's own buffers: nothing below may scan again before the loop is done.
     for (let index = 0; index < hits.count; index++) {
       const at = hits.starts[index] as number;
@@ -174,7 +185,7 @@ export class FileScan {
       if (use.kind === 'rule') {
         const { rule } = use.rule;
         if (!mayMatch(rule, bytes, at, 0, bytes.length)) continue;
-        this.#try(rule, bytes, at, ends, fresh, pairs, (span) => {
+        this.#try(rule, bytes, at, progress, fresh, pairs, (span) => {
           this.#refuse(span);
           if (use.rule.isGeneric) triggers.push(valueAt(span));
         });
@@ -197,7 +208,7 @@ export class FileScan {
     const { bytes } = view;
     const hits = kernel.scan(bytes, 0, bytes.length);
     const fresh: Found[] = [];
-    const ends = new Map<Rule, number>();
+    const progress = new Map<Rule, Progress>();
     const pairs = new Pairs(bytes, { isCutLeft: false, isCutRight: false }, this.#search.isPlaceholder);
     for (let index = 0; index < hits.count; index++) {
       const use = uses[hits.anchors[index] as number] as Use;
@@ -205,7 +216,7 @@ export class FileScan {
       // Pairs whose id is plain see to their own escapes.
       if (use.kind !== 'rule' || (use.rule.detector.paired !== undefined && !view.isDecoded(at))) continue;
       const { rule } = use.rule;
-      if (mayMatch(rule, bytes, at, 0, bytes.length)) this.#try(rule, bytes, at, ends, fresh, pairs, () => undefined);
+      if (mayMatch(rule, bytes, at, 0, bytes.length)) this.#try(rule, bytes, at, progress, fresh, pairs, () => undefined);
     }
     return fresh;
   }
@@ -214,20 +225,26 @@ export class FileScan {
     rule: Rule,
     bytes: Buffer,
     at: number,
-    ends: Map<Rule, number>,
+    progress: Map<Rule, Progress>,
     fresh: Found[],
     pairs: Pairs,
     refuse: (span: Span) => void,
   ): void {
     if (!this.#applies(rule)) return;
-    if (at < (ends.get(rule) ?? 0)) return;
+    const done = progress.get(rule) ?? { end: 0, refusedEnd: 0, refusals: 0 };
+    if (at < done.end || (at < done.refusedEnd && done.refusals >= MAX_REFUSALS)) return;
     const refused: Span[] = [];
     const about = { isPlaceholder: this.#search.isPlaceholder, pairs };
     const result = tryRule(rule, bytes, at, { from: 0, to: bytes.length }, about, refused);
-    for (const span of refused) refuse(span);
+    if (result.length > 0 || refused.length > 0) progress.set(rule, done);
+    for (const span of refused) {
+      done.refusals = span.start < done.refusedEnd ? done.refusals + 1 : 1;
+      done.refusedEnd = Math.max(done.refusedEnd, span.end);
+      refuse(span);
+    }
     for (const found of result) {
-      if (found.matchEnd <= (ends.get(rule) ?? 0)) continue;
-      ends.set(rule, found.matchEnd);
+      if (found.matchEnd <= done.end) continue;
+      done.end = found.matchEnd;
       const count = (this.#perRule.get(rule.index) ?? 0) + 1;
       this.#perRule.set(rule.index, count);
       if (count > MAX_PER_RULE) this.#dropped++;

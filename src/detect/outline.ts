@@ -29,8 +29,10 @@ export interface PatternStates {
 /** Repeats are unrolled so far, the first of these with which the automaton stays small. */
 const UNROLLED = [160, 40, 10, 3, 1];
 const MAX_STATES = 2500;
-/** Beyond this many the automaton learns no more: whatever leads there is let through. */
+/** When it has learnt so many, the automaton forgets them all. */
 const MAX_SETS = 1000;
+/** Unless it learnt them on fewer bytes than this: then it lets through whatever leads further. */
+const MIN_READ = 64 * 1024;
 
 const ALL: ByteSet = new Uint32Array(8).fill(0xffffffff);
 const DEAD = 0;
@@ -116,14 +118,17 @@ class LazyOutline implements Outline {
   /** A byte of each class. */
   readonly #samples: number[] = [];
   readonly #width: number;
-  readonly #sets: (readonly number[])[] = [[], []];
+  #sets: (readonly number[])[] = [[], []];
   readonly #known = new Map<string, number>();
   /** Is it a match when the text ends here? */
-  readonly #endsWell: boolean[] = [false, true];
-  readonly #start: number;
+  #endsWell: boolean[] = [false, true];
+  readonly #first: readonly number[] | undefined;
+  #start: number;
+  /** Bytes read since it began to learn, or forgot. */
+  #read = 0;
   /** A sought pattern begins at each byte anew: by the state that does so, `start` is split first. */
   readonly #isSought: boolean;
-  readonly #settled: (number | undefined)[] = [];
+  #settled: (number | undefined)[] = [];
   #next: Int32Array;
 
   constructor({ states, start }: PatternStates, isSought: boolean) {
@@ -132,7 +137,8 @@ class LazyOutline implements Outline {
     this.#classify();
     this.#width = this.#samples.length;
     this.#next = new Int32Array(16 * this.#width).fill(UNKNOWN);
-    this.#start = this.#place(this.#close([start]));
+    this.#first = this.#close([start]);
+    this.#start = this.#place(this.#first);
   }
 
   mayMatch(bytes: Uint8Array, at: number, to: number, last = to): boolean {
@@ -146,6 +152,7 @@ class LazyOutline implements Outline {
     const classes = this.#classes;
     let next = this.#next;
     let state = begin;
+    this.#read += to - from;
     for (let place = from; place < to; place++) {
       if (state <= MATCH) return state;
       const kind = classes[bytes[place] as number] as number;
@@ -168,8 +175,9 @@ class LazyOutline implements Outline {
     const known = this.#settled[state];
     if (known !== undefined) return known;
     const members = this.#sets[state] ?? [];
+    const { length } = this.#sets;
     const settled = this.#place(members.filter((member) => member !== this.#states.length - 1));
-    this.#settled[state] = settled;
+    if (this.#sets.length >= length) this.#settled[state] = settled;
     return settled;
   }
 
@@ -205,8 +213,10 @@ class LazyOutline implements Outline {
       if (about.kind === 'byte' && has(about.set, byte)) reached.push(about.next);
       if (about.kind === 'end' && about.unless !== undefined && !has(about.unless, byte)) following = MATCH;
     }
+    const { length } = this.#sets;
     following ??= this.#place(this.#close(reached));
-    this.#next[state * this.#width + kind] = following;
+    // When all was forgotten, `state` is no more.
+    if (this.#sets.length >= length) this.#next[state * this.#width + kind] = following;
     return following;
   }
 
@@ -216,8 +226,11 @@ class LazyOutline implements Outline {
     const key = set.join();
     const known = this.#known.get(key);
     if (known !== undefined) return known;
+    if (this.#sets.length > MAX_SETS) {
+      if (this.#read < MIN_READ) return MATCH;
+      this.#forget();
+    }
     const number = this.#sets.length;
-    if (number > MAX_SETS) return MATCH;
     this.#known.set(key, number);
     this.#sets.push(set);
     this.#endsWell.push(set.some((member) => this.#states[member]?.kind === 'end'));
@@ -227,6 +240,16 @@ class LazyOutline implements Outline {
       this.#next = larger;
     }
     return number;
+  }
+
+  #forget(): void {
+    this.#sets = [[], []];
+    this.#endsWell = [false, true];
+    this.#settled = [];
+    this.#known.clear();
+    this.#next.fill(UNKNOWN);
+    this.#read = 0;
+    this.#start = this.#place(this.#first);
   }
 
   /** All that is reached without a byte; nothing when that is the end of the pattern. */
