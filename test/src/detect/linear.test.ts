@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { createEngine } from '../../../src/detect/engine.ts';
+import { loadPack } from '../../../src/detect/load.ts';
+
+const MINIFIED = 'function(e,t){var n=e.key||"";return t[n]?a:b},';
+const UNITS = ['a', '-', 'A=', ' ', MINIFIED, 'password', 'https://', 'ya29.', 'SECRET', 'token="', '-----BEGIN', 'AKIA'];
+const SIZE = 60_000;
+/** Bytes of text that regexes may be run on for each byte searched, all rules together. */
+const READ_AGAIN = 60;
+
+describe('texts made of one thing', () => {
+  it('cost the engine no more than so much a byte, however long they are', async () => {
+    // Another pack by identity: its counts are its own.
+    const engine = createEngine({ pack: { ...(await loadPack()) }, fingerprintKey: 'test' });
+    const read = (): number => engine.costs().reduce((sum, { bytes }) => sum + bytes, 0);
+    const over: string[] = [];
+
+    for (const unit of UNITS) {
+      const before = read();
+      engine.detect(Buffer.from(unit.repeat(SIZE / unit.length), 'latin1'));
+      const perByte = (read() - before) / SIZE;
+      if (perByte > READ_AGAIN) over.push(`${unit}: ${perByte.toFixed(1)}`);
+    }
+
+    assert.deepEqual(over, []);
+  });
+});
