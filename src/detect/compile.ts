@@ -96,13 +96,14 @@ export class Gate {
    * False where no match can begin at `hit`; or if the pattern is sought around a keyword, where none begins from `from` on
    * that holds the keyword.
    */
-  mayMatch(bytes: Uint8Array, from: number, hit: number, to: number): boolean {
+  mayMatch(bytes: Uint8Array, from: number, hit: number, to: number, pass: number): boolean {
     if (this.#pattern === undefined) {
       if (this.#tries++ < UNGATED) return true;
       this.#pattern = this.#make();
     }
     const { outline, reach } = this.#pattern;
-    return outline.mayMatch(bytes, reach === undefined ? from : Math.max(from, hit - reach), to, reach === undefined ? to : hit);
+    if (reach === undefined) return outline.mayMatch(bytes, from, to, to, pass);
+    return outline.mayMatch(bytes, Math.max(from, hit - reach), to, hit);
   }
 }
 

@@ -7,7 +7,7 @@ import { mayHide, type Splits, startsEncoded, type Trigger, valueAt } from './hi
 import type { View } from './hidden/view.ts';
 import type { ImportResultOfScan, ImportScan, ImportSearch } from './import/search.ts';
 import type { Kernel } from './kernel/kernel.ts';
-import { type Found, mayMatch, resolveOverlaps, type Span, tryRule } from './match.ts';
+import { beginPass, type Found, mayMatch, resolveOverlaps, type Span, tryRule } from './match.ts';
 import { Pairs } from './pair.ts';
 import type { PlaceholderTest } from './placeholder.ts';
 import { Cursor, type Encoding, foldUtf16, isBinary, sniffEncoding } from './text.ts';
@@ -172,6 +172,7 @@ export class FileScan {
   #collect(bytes: Buffer, from: number, limit: number, pairs: Pairs): Found[] {
     const { kernel, uses, splits } = this.#search;
     const triggers: Trigger[] = [];
+    beginPass();
     const hits = kernel.scan(bytes, from, bytes.length);
     const fresh: Found[] = [];
     if (from + this.#base === 0 && startsEncoded(bytes)) triggers.push(valueAt({ start: 0, end: 1 }));
@@ -206,6 +207,7 @@ export class FileScan {
   #collectHidden(view: View): Found[] {
     const { kernel, uses } = this.#search;
     const { bytes } = view;
+    beginPass();
     const hits = kernel.scan(bytes, 0, bytes.length);
     const fresh: Found[] = [];
     const progress = new Map<Rule, Progress>();

@@ -54,11 +54,18 @@ export function tryRule(
   return found;
 }
 
+let pass = 0;
+
+/** To be called before the hits of a text are gone through: what was learnt of another holds no more. */
+export function beginPass(): void {
+  pass++;
+}
+
 /** Could the rule match at this hit? Told without a regex; most hits end here. */
 export function mayMatch(rule: Rule, bytes: Buffer, hit: number, from: number, to: number): boolean {
   rule.tally.hits++;
   const end = Math.min(to, hit + rule.after);
-  return rule.gate.mayMatch(bytes, Math.max(from, hit - rule.before), hit, end);
+  return rule.gate.mayMatch(bytes, Math.max(from, hit - rule.before), hit, end, pass);
 }
 
 /** Does a keyword stand where the match would have been searched for around it? */

@@ -9,9 +9,10 @@ import { type ByteSet, has, type Node } from './pattern.ts';
 export interface Outline {
   /**
    * Could a match begin at `at`; or if the pattern is sought, between `at` and `last`? It would have to end, as far as its
-   * required part goes, before `to`.
+   * required part goes, before `to`. Calls with the same `pass` are about the same bytes: what a sought pattern has seen
+   * in one is not read again in the next.
    */
-  mayMatch(bytes: Uint8Array, at: number, to: number, last?: number): boolean;
+  mayMatch(bytes: Uint8Array, at: number, to: number, last?: number, pass?: number): boolean;
 }
 
 type State =
@@ -124,6 +125,11 @@ class LazyOutline implements Outline {
   #endsWell: boolean[] = [false, true];
   readonly #first: readonly number[] | undefined;
   #start: number;
+  /** The stretch of the last pass that holds no match, and the state at its end. */
+  #pass = -1;
+  #from = 0;
+  #to = 0;
+  #state = DEAD;
   /** Bytes read since it began to learn, or forgot. */
   #read = 0;
   /** A sought pattern begins at each byte anew: by the state that does so, `start` is split first. */
@@ -141,10 +147,22 @@ class LazyOutline implements Outline {
     this.#start = this.#place(this.#first);
   }
 
-  mayMatch(bytes: Uint8Array, at: number, to: number, last = to): boolean {
-    if (!this.#isSought || last >= to) return this.#ends(this.#run(this.#start, bytes, at, to));
+  mayMatch(bytes: Uint8Array, at: number, to: number, last = to, pass = -1): boolean {
+    if (!this.#isSought) return this.#ends(this.#run(this.#start, bytes, at, to));
+    if (last >= to) return this.#ends(this.#goOn(bytes, at, to, pass));
     const state = this.#run(this.#start, bytes, at, last);
     return state === MATCH || this.#ends(this.#run(this.#settle(state), bytes, last, to));
+  }
+
+  /** Goes on where the last stretch of this pass ended, when it reaches into this one. */
+  #goOn(bytes: Uint8Array, at: number, to: number, pass: number): number {
+    const isKnown = pass >= 0 && pass === this.#pass && at >= this.#from && at <= this.#to && to >= this.#to;
+    const state = isKnown ? this.#run(this.#state, bytes, this.#to, to) : this.#run(this.#start, bytes, at, to);
+    if (!isKnown) this.#from = at;
+    this.#to = to;
+    this.#state = state;
+    this.#pass = state === MATCH ? -1 : pass;
+    return state;
   }
 
   #run(begin: number, bytes: Uint8Array, from: number, to: number): number {
@@ -249,6 +267,7 @@ class LazyOutline implements Outline {
     this.#known.clear();
     this.#next.fill(UNKNOWN);
     this.#read = 0;
+    this.#pass = -1;
     this.#start = this.#place(this.#first);
   }
 

@@ -90,3 +90,24 @@ describe('outlines of sought patterns', () => {
     );
   });
 });
+
+describe('outlines in one pass', () => {
+  it('go on from where they were, and say the same as if they did not', () => {
+    const windows = fc.array(fc.tuple(fc.nat(40), fc.nat(12)), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(PATTERN, TEXT, windows, fc.nat(1), (source, text, places, passes) => {
+        const [outline, fresh] = [outlineOf(parsePattern(source, false), true), outlineOf(parsePattern(source, false), true)];
+        const bytes = Buffer.from(text, 'latin1');
+        for (const [index, [from, size]] of places.sort(([a], [b]) => a - b).entries()) {
+          const [at, to] = [Math.min(from, bytes.length), Math.min(from + size, bytes.length)];
+          const isPossible = fresh.mayMatch(bytes, at, to);
+
+          // It may remember what began a little earlier, so it may let through more.
+          if (isPossible) assert.ok(outline.mayMatch(bytes, at, to, to, index * passes));
+          else outline.mayMatch(bytes, at, to, to, index * passes);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
