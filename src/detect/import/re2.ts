@@ -73,6 +73,10 @@ function write(node: Node): string {
     case 'either':
       return node.items.length === 1 ? write(node.items[0] as Node) : node.items.map(write).join('|');
     case 'repeat': {
+      // JavaScript takes no turn that matches nothing, even where nothing is preferred; a choice has no such rule.
+      if (node.min === 0 && node.max === 1 && mayBeEmpty(node.item)) {
+        return node.lazy ? `(?:|${write(node.item)})` : `(?:${write(node.item)}|)`;
+      }
       const body = node.item.kind === 'set' || node.item.kind === 'group' ? write(node.item) : `(?:${write(node.item)})`;
       return body + writeCount(node.min, node.max) + (node.lazy ? '?' : '');
     }

@@ -93,6 +93,7 @@ describe('RE2 in JavaScript', () => {
       String.raw`[]a]|[a\]b]|[a-]|[-a]`,
       String.raw`(a|ab)(c|bcd)?`,
       String.raw`()a|b*`,
+      String.raw`(?:(?:a)??)?|(?:(?:|a)?b)+`,
       String.raw`(?:a*)*b?`,
       String.raw`[^\n]+`,
       String.raw`[\s\S-]{4}`,
