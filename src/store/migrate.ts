@@ -13,7 +13,10 @@ export interface Migration {
 
 /** Applied in order; a new schema version is one more entry, never an edit of an old one. */
 export function migrations(): readonly Migration[] {
-  return [{ version: 1, sql: readSql('schema.sql') }];
+  return [
+    { version: 1, sql: readSql('schema.sql') },
+    { version: 2, sql: readSql('schema-2.sql') },
+  ];
 }
 
 /** Version of the schema in the file; 0 for an empty database, `undefined` when it is a database of something else. */
@@ -66,7 +69,8 @@ export async function migrate(
 
 /** The newest schema in an empty database that ends with the process: without its descriptions, which cost 20 ms and have no reader. */
 export async function makeTables(connection: DuckDBConnection): Promise<void> {
-  for (const { sql } of migrations()) await connection.run(sql.replace(/^COMMENT ON [^']*'(?:[^']|'')*';$/gm, ''));
+  // The first has it all: the others bring older files forward.
+  for (const { sql } of migrations().slice(0, 1)) await connection.run(sql.replace(/^COMMENT ON [^']*'(?:[^']|'')*';$/gm, ''));
 }
 
 export function newerSchema(file: string, present: number, known: number): StoreError {

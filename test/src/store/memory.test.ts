@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { DuckDBInstance } from 'duckdb';
 import { openStore } from '../../../src/store/index.ts';
 import { tempDir } from '../../helpers/temp-repo.ts';
 
@@ -70,6 +71,21 @@ describe('what a crawler keeps in the store', () => {
     await inRun(file, async (memory) => {
       assert.equal(Buffer.from((await memory.get('state')) ?? []).toString(), 'first');
       assert.equal(await memory.get('more'), undefined);
+    });
+  });
+
+  it('can be kept in a store of an older schema, once it is brought forward', async () => {
+    const file = join(tempDir(), 'audit.duckdb');
+    await inRun(file, async (memory) => memory.set('state', Buffer.from('first')));
+    const instance = await DuckDBInstance.create(file);
+    const connection = await instance.connect();
+    await connection.run('DROP TABLE memory; DROP TABLE acceptances; DELETE FROM schema_migrations WHERE version > 1');
+    connection.closeSync();
+    instance.closeSync();
+
+    await inRun(file, async (memory) => {
+      assert.equal(await memory.get('state'), undefined);
+      await memory.set('state', Buffer.from('second'));
     });
   });
 
