@@ -45,10 +45,6 @@ export function and(one: Code, other: Code): Code {
   return [...one, ...other, 0x71];
 }
 
-export function or(one: Code, other: Code): Code {
-  return [...one, ...other, 0x72];
-}
-
 export function shiftLeft(value: Code, by: Code): Code {
   return [...value, ...by, 0x74];
 }
@@ -93,7 +89,7 @@ export function when(condition: Code, ...then: readonly Code[]): Code {
   return [...condition, 0x04, NO_RESULT, ...then.flat(), 0x0b];
 }
 
-/** Runs its body again and again until a `leave`. A `when` around a `leave` or `again` adds one to its depth. */
+/** Runs its body again and again until a `leave`. A `when` around a `leaveIf` or `againIf` adds one to its depth. */
 export function repeat(...body: readonly Code[]): Code {
   return [0x02, NO_RESULT, 0x03, NO_RESULT, ...body.flat(), ...again(0), 0x0b, 0x0b];
 }
