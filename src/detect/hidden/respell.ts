@@ -72,7 +72,7 @@ const SLASH = 47;
  * between them or not; the parts of a template; and lines that go on after a backslash.
  */
 const PIECES = String.raw`["'\x60]\s{0,80}(?:(?:\+|\.\.?|&|\|\||<>|\\)\s{0,80})?[fFrRbBuUL@$]{0,2}["'\x60]`;
-const TEMPLATE = String.raw`\$\{\s{0,8}["'\x60]|(?<=\$\{\s{0,8}["'\x60][\w\-./+=]{0,200})["'\x60]\s{0,8}\}`;
+const TEMPLATE = String.raw`\$\{\s{0,8}["'\x60]|["'\x60](?=\s{0,8}\})(?<=\$\{\s{0,8}["'\x60][\w\-./+=]{0,200}["'\x60])\s{0,8}\}`;
 const CONTINUED = String.raw`\\\r?\n[ \t]*`;
 const ITEMS = String.raw`["'\x60]\s{0,80},\s{0,80}["'\x60]`;
 

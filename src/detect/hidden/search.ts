@@ -115,8 +115,8 @@ function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget
   const spelled: Record<Spelling, number[]> = { escapes: [], entities: [], percent: [] };
   const joined: number[] = [];
   const runs: Run[] = [];
-  /** Up to where runs were decoded. */
-  let done = 0;
+  /** Up to where runs were decoded, and Secrets looked for values. */
+  let [done, looked] = [0, 0];
   function add(run: Decoded | undefined): void {
     if (run === undefined || run.start < (runs.at(-1)?.end ?? 0)) return;
     if (run.isCut) budget.isCut = true;
@@ -144,7 +144,7 @@ function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget
         if (at >= done) add(hexAt(bytes, at));
         break;
       case 'call':
-        for (const run of runsBeside(bytes, at, anchor.text)) add(run);
+        for (const run of runsBeside(bytes, at, anchor.text, done)) add(run);
         break;
       case 'value':
         for (const run of encodedRuns(bytes, at, Math.max(end, at + 1), SHORTEST_WITHIN, false)) add(run);
@@ -153,7 +153,11 @@ function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget
         for (const run of encodedRuns(bytes, end, end + 1, SHORTEST_CALLED, true)) add(run);
         break;
       case 'kubernetes':
-        for (const run of secretValues(bytes, at)) add(run);
+        if (at >= looked) {
+          const values = secretValues(bytes, at, looked);
+          for (const run of values.runs) add(run);
+          looked = values.end;
+        }
         break;
     }
   }
@@ -228,10 +232,11 @@ function around(bytes: Buffer, runs: readonly Run[]): Stretch[] {
 }
 
 /** What a decoder named at `at` may decode: after it, or before it on the same line. */
-function runsBeside(bytes: Buffer, at: number, text: string): Decoded[] {
+function runsBeside(bytes: Buffer, at: number, text: string, done: number): Decoded[] {
   const end = at + text.length;
+  if (end < done) return [];
   if (text === ';base64,') return encodedRuns(bytes, end, end + 1, SHORTEST_CALLED, false);
-  const start = Math.max(bytes.lastIndexOf(NEWLINE, at) + 1, at - REACH_BACK);
+  const start = Math.max(done, bytes.lastIndexOf(NEWLINE, at) + 1, at - REACH_BACK);
   return encodedRuns(bytes, start, Math.min(bytes.length, end + REACH), SHORTEST_CALLED, false);
 }
 
