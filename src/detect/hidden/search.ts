@@ -15,7 +15,7 @@ export interface Budget {
   readonly seen: Set<string>;
 }
 
-export const MAX_DECODED = 4 * 1024 * 1024;
+export const MAX_DECODED = 2 * 1024 * 1024;
 const MAX_DEPTH = 3;
 /** A stretch around a respelled character: a token may begin before it, and the longest is some thousand bytes. */
 const BEFORE = 512;

@@ -18,7 +18,7 @@ describe('texts that are all anchors of hidden values', () => {
     "'ghp_' + 'a' + ",
     '"gh" "p_',
     'ghp_"a',
-    "${'a'}",
+    ['$', "{'a'}"].join(''),
     `"${' '.repeat(79)}`,
     '\\\n',
     '\\x41',
