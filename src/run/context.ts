@@ -42,7 +42,9 @@ export function scanContext(workshop: Workshop): ScanContext {
     isDiscarded: (match, at) => engine.isDiscarded(match, at),
     sighting(match, ...rest) {
       workshop.onSighting?.(match);
-      return sightingOf(workshop.keepsBaselineIds === true ? match : withoutBaselineId(match), ...rest);
+      const sighting = sightingOf(match, ...rest);
+      if (workshop.keepsBaselineIds !== true || match.baselineId === undefined) return sighting;
+      return { ...sighting, detail: { ...sighting.detail, baselineId: match.baselineId } };
     },
     contacts(host) {
       if (!hosts.has(host)) runtime.log.info(`Contacting ${host}`);
@@ -82,17 +84,11 @@ function withMember(at: Location, { member }: Pick<Match, 'member'>): Location {
   return member === undefined ? at : { ...at, path: `${at.path ?? ''}!${member}` };
 }
 
-function withoutBaselineId({ baselineId, ...match }: Omit<Match, 'secret'>): Omit<Match, 'secret'> {
-  void baselineId;
-  return match;
-}
-
 /** What is told of a match beside its columns; nothing for most. */
 function detailOf(match: Omit<Match, 'secret'>): { readonly detail?: JsonObject } {
-  const { allowedBy, baselineId, hidden, why } = match;
+  const { allowedBy, hidden, why } = match;
   const detail: JsonObject = {
     ...(allowedBy === undefined ? {} : { allowedBy }),
-    ...(baselineId === undefined ? {} : { baselineId }),
     ...(hidden === undefined ? {} : { hidden }),
     ...(why === undefined ? {} : { why }),
   };

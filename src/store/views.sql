@@ -533,7 +533,7 @@ CREATE OR REPLACE MACRO type_words(type) AS
 -- `slack-webhook` → `Slack webhook`, `aws-access-key` → `AWS access key`: an id as a reader says it.
 CREATE OR REPLACE MACRO spoken_word(word) AS
   CASE
-    WHEN word IN ('aws', 'gcp', 'api', 'url', 'jwt', 'ssh', 'sas', 'ai', 'xai', 'ibm', 'hmac', 'ado', 'jdbc', 'amqp', 'scim', 'ssm', 'pat', 'oat', 'ci', 'ca', 'id')
+    WHEN word IN ('aws', 'gcp', 'api', 'url', 'jwt', 'ssh', 'sas', 'ai', 'xai', 'ibm', 'hmac', 'ado', 'jdbc', 'odbc', 'amqp', 'scim', 'ssm', 'pat', 'oat', 'ci', 'ca', 'id', 'ldap', 'smb', 'sql', 'php', 'mcp', 'sdk', 'dsn', 'ses', 'smtp', 'mws', 'jsr', 'e2b')
       THEN upper(word)
     ELSE coalesce(map_extract_value(MAP {
       'github': 'GitHub', 'gitlab': 'GitLab', 'openai': 'OpenAI', 'huggingface': 'Hugging Face', 'pypi': 'PyPI', 'npm': 'npm',
@@ -541,7 +541,10 @@ CREATE OR REPLACE MACRO spoken_word(word) AS
       'postgres': 'PostgreSQL', 'sqlserver': 'SQL Server', 'digitalocean': 'DigitalOcean', 'newrelic': 'New Relic',
       'onepassword': '1Password', 'putty': 'PuTTY', 'sonarqube': 'SonarQube', 'circleci': 'CircleCI', 'pagerduty': 'PagerDuty',
       'rubygems': 'RubyGems', 'planetscale': 'PlanetScale', 'elevenlabs': 'ElevenLabs', 'deepseek': 'DeepSeek',
-      'openrouter': 'OpenRouter', 'crates': 'crates.io', 'hubspot': 'HubSpot', 'nuget': 'NuGet', 'nvidia': 'NVIDIA'}, word), word)
+      'openrouter': 'OpenRouter', 'crates': 'crates.io', 'hubspot': 'HubSpot', 'nuget': 'NuGet', 'nvidia': 'NVIDIA',
+      'jfrog': 'JFrog', 'paypal': 'PayPal', 'linkedin': 'LinkedIn', 'launchdarkly': 'LaunchDarkly', 'clickhouse': 'ClickHouse',
+      'influxdb': 'InfluxDB', 'wordpress': 'WordPress', 'recaptcha': 'reCAPTCHA', 'wireguard': 'WireGuard', 'filezilla': 'FileZilla',
+      'jetbrains': 'JetBrains', 'teamcity': 'TeamCity', 'langsmith': 'LangSmith', 'litellm': 'LiteLLM', 'clickup': 'ClickUp'}, word), word)
   END;
 CREATE OR REPLACE MACRO spoken(id) AS
   regexp_replace(

@@ -14,7 +14,7 @@ describe('baseline', () => {
 
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  it('is an earlier JSON report, and nothing else', () => {
+  it('is an earlier JSON report, and says so when it is not', () => {
     const file = join(root, 'base.json');
     writeFileSync(file, JSON.stringify({ run: { fingerprintKeyId: 'k1' }, findings: [{ fingerprint: 'a' }, { odd: true }] }));
 
@@ -25,8 +25,18 @@ describe('baseline', () => {
     assert.throws(() => readBaseline(join(root, 'none.json')), /There is no baseline/);
     writeFileSync(file, '{');
     assert.throws(() => readBaseline(file), /is not JSON/);
-    writeFileSync(file, '[]');
-    assert.throws(() => readBaseline(file), /is not a JSON report/);
+    writeFileSync(file, '{"rows": []}');
+    assert.throws(() => readBaseline(file), /is neither a JSON report/);
+  });
+
+  it('keeps the files of other tools for the scan to read', () => {
+    const file = join(root, '.secrets.baseline');
+    writeFileSync(file, '{"version": "1.5.0", "results": {}}');
+
+    const { foreign, fingerprints } = readBaseline(file);
+
+    assert.equal(foreign?.file, '.secrets.baseline');
+    assert.equal(fingerprints.size, 0);
   });
 
   it('compares under one key only', () => {

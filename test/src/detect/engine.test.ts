@@ -6,7 +6,7 @@ import { createEngine, type Engine, identityFrom } from '../../../src/detect/eng
 import { expandExample } from '../../../src/detect/examples.ts';
 import { OVERLAP } from '../../../src/detect/file-scan.ts';
 import { loadPack } from '../../../src/detect/load.ts';
-import { fingerprint } from '../../../src/util/fingerprint.ts';
+import { baselineId, fingerprint } from '../../../src/util/fingerprint.ts';
 
 const KEY = 'test key';
 
@@ -39,6 +39,7 @@ describe('detection engine', () => {
       credential: `secret:${fingerprint(token, KEY)}`,
       fingerprint: fingerprint(token, KEY),
       masked: 'ghp_…(40)',
+      baselineId: baselineId(token, KEY),
       confidence: 'high',
       start: 12,
       end: 52,
