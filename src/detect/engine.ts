@@ -41,7 +41,7 @@ export interface Engine {
   /** For bulk reading: a scan that is fed in pieces. */
   open(hints?: DetectHints): FileScan;
   /** Is a match, found without knowing its place, not to be reported there? */
-  isDiscarded(match: Pick<Match, 'unless'>, place: { readonly path?: string; readonly commit?: string }): boolean;
+  isDiscarded(match: Pick<Match, 'unless' | 'detector'>, place: { readonly path?: string; readonly commit?: string }): boolean;
   /** The matches of a scan. */
   matches(result: ScanResult): Match[];
   /** What secretlint adds to a scan of the whole `bytes`; empty when no anchor was met or the text is too large. */
@@ -59,6 +59,7 @@ const MAX_LINTED = 1024 * 1024;
 
 export function createEngine(options: EngineOptions): Engine {
   const { pack, fingerprintKey } = options;
+  let bound: ReadonlyMap<string, RegExp> | undefined;
   const search = searchOf(pack, options.secretlint !== false);
 
   function open(hints: DetectHints = {}): FileScan {
@@ -79,6 +80,15 @@ export function createEngine(options: EngineOptions): Engine {
     return [...own, ...importedMatches(result, imported, fingerprintKey, identityFrom)].sort((a, b) => a.start - b.start);
   }
 
+  /** A blob is searched before its paths are known: a detector that is bound to some has hit in all of them. */
+  function isElsewhere(detector: string, path: string | undefined): boolean {
+    bound ??= new Map(
+      pack.detectors.flatMap(({ id, path: own }) => (own === undefined ? [] : [[id, new RegExp(own)] as const])),
+    );
+    // What no commit leads to has no path: it is at none of them.
+    return bound.get(detector)?.test(path ?? '') === false;
+  }
+
   async function lint(bytes: Buffer, result: ScanResult): Promise<Match[]> {
     if (result.lints.length === 0 || result.isBinary || bytes.length > MAX_LINTED) return [];
     return lintText(bytes, result, { key: fingerprintKey, isPlaceholder: search.isPlaceholder, own: pack.lints ?? [] });
@@ -86,7 +96,8 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     packHash: pack.hash,
-    isDiscarded: ({ unless }, place) => search.imports?.isDiscarded(unless, place) === true,
+    isDiscarded: ({ unless, detector }, place) =>
+      search.imports?.isDiscarded(unless, place) === true || isElsewhere(detector, place.path),
     keepsSecrets: options.keepSecrets === true,
     slab: (size) => search.kernel.slab(size),
     costs: () => search.rules.flatMap(({ detector, tally }) => (tally === undefined ? [] : [{ id: detector.id, ...tally }])),
