@@ -1,23 +1,22 @@
-import { z } from 'zod';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
 import { Layout } from '../../src/util/layout.ts';
 import { count, isBrief, verdict } from '../../src/util/report-text.ts';
 import { clip } from '../../src/util/sanitize.ts';
+import { wholeNumbers } from '../../src/util/whole-numbers.ts';
 import { controlLines } from './controls.ts';
 import { findingLines } from './findings.ts';
 import { nextCommands } from './next.ts';
 import { acceptedLines, coverageLines, identityLines } from './overview.ts';
 
-const Options = z.strictObject({
+interface Options {
   /** Findings listed about identities, a paragraph each; the rest is counted by rule. */
-  findings: z.coerce.number().int().min(1).default(30),
+  readonly findings: number;
   /** Other findings listed, about a line each. */
-  lines: z.coerce.number().int().min(1).default(60),
+  readonly lines: number;
   /** Places printed for each finding. */
-  places: z.coerce.number().int().min(1).default(3),
-});
-type Options = z.infer<typeof Options>;
+  readonly places: number;
+}
 
 /** For people at a terminal: the verdict, what it rests on, what is wrong, and what to do next. */
 export const terminal = defineReporter<Options>({
@@ -25,7 +24,7 @@ export const terminal = defineReporter<Options>({
   title: 'Text for people',
   extension: 'txt',
   mediaType: 'text/plain; charset=utf-8',
-  options: Options as z.ZodType<Options>,
+  options: wholeNumbers({ findings: 30, lines: 60, places: 3 }),
   *render(report, options, context) {
     for (const line of lines(report, options, context)) yield `${line.trimEnd()}\n`;
   },

@@ -1,26 +1,6 @@
-import {
-  type CoverageObservation,
-  defineFileScanner,
-  type FileHead,
-  type Location,
-  type Match,
-  type Observation,
-  type ScanContext,
-  type SourceFile,
-} from '../../src/contracts/index.ts';
-import { blankExpressions } from './expression.ts';
-import { describeJob, type JobPlace } from './job.ts';
-import { findPlainValues, plainSighting } from './plaintext.ts';
-import { type Job, MAX_JOBS, readWorkflow, type Workflow } from './workflow.ts';
-import { readYaml, type Scalar, scalarsOf, type Tree, type YamlFile } from './yaml-tree.ts';
+import { defineFileScanner, type FileHead } from '../../src/contracts/index.ts';
 
-/** GitHub refuses workflows long before this; it bounds what a hostile file can cost. */
-const MAX_CHARACTERS = 2 * 1024 * 1024;
-
-/** Many jobs times many secrets of the workflow's environment: ten times what the largest workflows have. */
-const MAX_CONSUMERS = 20_000;
-
-/** GitHub Actions workflows and composite actions. https://docs.github.com/en/actions/reference/workflows-and-actions */
+/** GitHub Actions workflows and composite actions; what reads YAML loads with the first. https://docs.github.com/en/actions/reference/workflows-and-actions */
 export const ciConfig = defineFileScanner({
   id: 'ci-config',
   title: 'CI configuration (GitHub Actions)',
@@ -29,7 +9,10 @@ export const ciConfig = defineFileScanner({
   version: 1,
   content: 'shared',
   recognises,
-  scan: scanCiConfig,
+  async *scan(file, context) {
+    const { scanCiConfig } = await import('./read.ts');
+    yield* scanCiConfig(file, context);
+  },
 });
 
 function recognises(file: FileHead): boolean {
@@ -40,148 +23,4 @@ function recognises(file: FileHead): boolean {
   // A workflow named by itself, or the workflows directory named as the target.
   const head = file.head();
   return /^(?:on|"on"|'on')[ \t]*:/m.test(head) && /^jobs[ \t]*:/m.test(head);
-}
-
-function* scanCiConfig(file: SourceFile, context: ScanContext): Generator<Observation> {
-  const matches = context.detect(blankExpressions(file.text()), { path: file.path });
-  const text = coverSecrets(file.text(), matches);
-  const tooLarge = text.length > MAX_CHARACTERS;
-  const yaml: YamlFile = tooLarge ? { root: undefined, problems: [], position: () => ({ line: 1, column: 1 }) } : readYaml(text);
-  const fileName = file.path.slice(file.path.lastIndexOf('/') + 1);
-  const workflow = readWorkflow(yaml.root, fileName, file.at.repository);
-  const problems = new Set(
-    tooLarge ? [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`] : yaml.problems,
-  );
-  const place: JobPlace = {
-    note: (problem) => problems.add(problem),
-    repository: file.at.repository,
-    path: file.path,
-    fileName,
-    at: (offset, pointer) => ({ ...file.at, path: file.path, ...yaml.position(offset), ...(pointer === '' ? {} : { pointer }) }),
-  };
-
-  const scalars = sortedScalars(yaml.root);
-  const literals: Literal[] = [];
-  for (const match of matches) {
-    const scalar = scalarAt(scalars, match.start);
-    const { line, column, endLine, endColumn } = match;
-    const pointer = scalar === undefined ? {} : { pointer: scalar.pointer };
-    const at = { ...file.at, path: file.path, line, column, endLine, endColumn, ...pointer };
-    const environment = jobAt(workflow, match.start)?.environment;
-    const sighting = context.sighting(match, at, 'ci', environment);
-    yield { ...sighting, at };
-    if (scalar !== undefined) literals.push({ match, at, start: match.start });
-  }
-  let described = 0;
-  if (workflow !== undefined) {
-    for (const value of findPlainValues(blankExpressions(text), yaml.root, workflow, matches)) {
-      const end = yaml.position(value.end);
-      const at = { ...place.at(value.start, value.pointer), endLine: end.line, endColumn: end.column };
-      yield plainSighting(value, at, jobAt(workflow, value.start)?.environment, context);
-    }
-    const identities = new Set<string>();
-    let consumers = 0;
-    for (const job of workflow.jobs) {
-      if (consumers > MAX_CONSUMERS) {
-        problems.add(`more than ${MAX_CONSUMERS} uses of secrets: jobs from ${job.tree.pointer.slice(0, 100)} on were not read`);
-        break;
-      }
-      described += 1;
-      const own = literals.filter(({ start }) => isInside(job, start) || isInEnvironment(workflow, start));
-      for (const observation of describeJob(text, job, workflow, own, place)) {
-        if (observation.kind === 'consumer') consumers += 1;
-        if (observation.kind === 'identity') {
-          if (identities.has(observation.id)) continue;
-          identities.add(observation.id);
-        }
-        yield observation;
-      }
-    }
-  }
-  yield coverage(file, workflow, [...problems], described);
-}
-
-/**
- * The text that names are read from: a key that somebody put into a step's name must not be carried on. Only letters and
- * digits give way, so that the YAML and every offset stand. A commit id that an action is pinned to stays.
- */
-function coverSecrets(text: string, matches: readonly Match[]): string {
-  let covered = '';
-  let from = 0;
-  for (const { start, end } of matches.toSorted((a, b) => a.start - b.start)) {
-    if (end <= from) continue;
-    const secret = text.slice(Math.max(start, from), end);
-    covered += text.slice(from, Math.max(start, from));
-    covered +=
-      /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(secret) && text[start - 1] === '@' ? secret : secret.replace(/[\p{L}\p{N}]/gu, 'x');
-    from = end;
-  }
-  return from === 0 ? text : covered + text.slice(from);
-}
-
-/** A credential that stands in the file itself. */
-export interface Literal {
-  readonly match: Match;
-  readonly at: Location;
-  readonly start: number;
-}
-
-function isInside(job: Job, offset: number): boolean {
-  return offset >= job.tree.start && offset < job.tree.end;
-}
-
-function isInEnvironment({ env }: Workflow, offset: number): boolean {
-  return env !== undefined && offset >= env.start && offset < env.end;
-}
-
-function jobAt(workflow: Workflow | undefined, offset: number): Job | undefined {
-  return workflow?.jobs.find((job) => isInside(job, offset));
-}
-
-function sortedScalars(root: Tree | undefined): Scalar[] {
-  return [...scalarsOf(root)].map(({ scalar }) => scalar).sort((a, b) => a.start - b.start);
-}
-
-function scalarAt(scalars: readonly Scalar[], offset: number): Scalar | undefined {
-  let low = 0;
-  let high = scalars.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((scalars[middle]?.start ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  const scalar = scalars[low];
-  return scalar !== undefined && offset >= scalar.start && offset < scalar.end ? scalar : undefined;
-}
-
-function coverage(
-  file: SourceFile,
-  workflow: Workflow | undefined,
-  problems: readonly string[],
-  read: number,
-): CoverageObservation {
-  const reasons = [...problems];
-  if (workflow === undefined && reasons.length === 0 && !isActionMetadata(file)) reasons.push('it has no jobs: not a workflow');
-  if (workflow !== undefined && workflow.unreadable > 0) reasons.push(`${workflow.unreadable} of its jobs are no mapping`);
-  const beyond = workflow?.beyond ?? 0;
-  if (beyond > 0) reasons.push(`it has more than ${MAX_JOBS} jobs: ${beyond} were not read`);
-  const unread = (workflow?.jobs.length ?? 0) - read + beyond + (workflow?.unreadable ?? 0);
-  const failed = unread + (workflow === undefined && reasons.length > 0 ? 1 : 0);
-  return {
-    kind: 'coverage',
-    surface: 'ci',
-    subject: file.path,
-    ...(reasons.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: reasons.join('; ') }),
-    covers: ['identity', 'consumer', 'grant', 'sighting'],
-    seen: read + failed,
-    read,
-    failed,
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
-  };
-}
-
-/** JavaScript and container actions have no steps: there is nothing more to read. */
-function isActionMetadata(file: SourceFile): boolean {
-  return /(?:^|\/)action\.ya?ml$/i.test(file.path);
 }

@@ -1,4 +1,5 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { isWrapper } from './json-header.ts';
 import type { Problem, Row, Table } from './table.ts';
 
 /** People of a JSON file: a list of objects, or an object with one such list (`{"employees": [...]}`). */
@@ -26,25 +27,11 @@ export function readJsonRoster(text: string): Table {
   return { rows, problems };
 }
 
-/** Keys of the first object in the head of a JSON file, which may end anywhere. */
-export function jsonHeader(head: string): readonly string[] {
-  if (!/^\s*[[{]/.test(head)) return [];
-  const errors: ParseError[] = [];
-  try {
-    const first = listOf(parseTree(head, errors))?.children?.[0];
-    return first?.type === 'object' ? cellsOf(first).map(([key]) => key) : [];
-  } catch {
-    return [];
-  }
-}
-
-const WRAPPERS = ['people', 'employees', 'users', 'members', 'staff', 'roster', 'data', 'results'];
-
 function listOf(root: Node | undefined): Node | undefined {
   if (root?.type === 'array') return root;
   for (const property of root?.type === 'object' ? (root.children ?? []) : []) {
     const [key, value] = property.children ?? [];
-    if (WRAPPERS.includes(String(key?.value).toLowerCase()) && value?.type === 'array') return value;
+    if (isWrapper(String(key?.value)) && value?.type === 'array') return value;
   }
   return undefined;
 }

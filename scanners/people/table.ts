@@ -16,20 +16,6 @@ export interface Table {
   readonly problems: readonly Problem[];
 }
 
-const DELIMITERS = [',', ';', '\t', '|'];
-
-/** The columns of a CSV text, by whichever delimiter parts its first line most often; `undefined` for an odd first line. */
-export function csvHeader(text: string): { readonly columns: readonly string[]; readonly delimiter: string } | undefined {
-  const first = /^\s*(?<line>[^\r\n]{1,4000})/.exec(text)?.groups?.line;
-  if (first === undefined) return undefined;
-  const unquoted = first.replace(/"[^"]*"/g, '');
-  const counted = DELIMITERS.map((delimiter) => ({ delimiter, count: unquoted.split(delimiter).length - 1 }));
-  const best = counted.toSorted((a, b) => b.count - a.count)[0];
-  if (best === undefined || best.count === 0) return undefined;
-  const columns = first.split(best.delimiter).map((column) => column.trim().replace(/^"(.*)"$/, '$1'));
-  return { columns, delimiter: best.delimiter };
-}
-
 /** A quote that is never closed swallows the rest of a file: so often reading starts again on the line after it. */
 const MAX_RESTARTS = 50;
 

@@ -23,7 +23,7 @@ export async function doctorCommand(io: Io, options: { readonly store?: string; 
     node(),
     await git(),
     await engine(),
-    configuration(io, options.config),
+    await configuration(io, options.config),
     disk(io.directory, 'disk here'),
     clock(io),
     fingerprints(io),
@@ -74,9 +74,9 @@ async function engine(): Promise<Diagnosis> {
   }
 }
 
-function configuration(io: Io, named: string | undefined): Diagnosis {
+async function configuration(io: Io, named: string | undefined): Promise<Diagnosis> {
   try {
-    const { file } = loadConfig(io.directory, named);
+    const { file } = await loadConfig(io.directory, named);
     return { what: 'configuration', ok: true, text: file ?? 'none; the defaults hold' };
   } catch (error) {
     if (!(error instanceof NhiAuditError)) throw error;

@@ -15,7 +15,7 @@ export async function reportCommand(
   io: Io,
   options: ReportOptions & { readonly store: string; readonly run?: string },
 ): Promise<number> {
-  const config = loadConfig(io.directory, options.config);
+  const config = await loadConfig(io.directory, options.config);
   const outputs = await parseOutputs(options.format, options.output, io.directory);
   const { checks, disabled, frameworks } = await loadJudgement(config);
   const wanted = await chooseFrameworks(frameworks, options.framework.length > 0 ? options.framework : config.frameworks);

@@ -20,7 +20,7 @@ export async function importCommand(
   files: readonly string[],
   options: Options & { readonly output?: string; readonly format: 'text' | 'json' },
 ): Promise<number> {
-  const config = withRuleFiles(loadConfig(io.directory, options.config), files, io.directory);
+  const config = withRuleFiles(await loadConfig(io.directory, options.config), files, io.directory);
   const { loadPack } = await import('../detect/load.ts');
   const results = await loadImports({ ...config, rules: { ...config.rules, imported: [] } }, await loadPack());
   if (results.length === 0) {
@@ -109,7 +109,7 @@ export async function benchCommand(
   directory: string,
   options: Options & { readonly format: TableFormat },
 ): Promise<number> {
-  const config = withRuleFiles(loadConfig(io.directory, options.config), options.rules ?? [], io.directory);
+  const config = withRuleFiles(await loadConfig(io.directory, options.config), options.rules ?? [], io.directory);
   const { loadPack } = await import('../detect/load.ts');
   const { measureRules } = await import('../detect/import/measure.ts');
   const root = resolve(io.directory, directory);

@@ -17,8 +17,8 @@ interface Globals {
   readonly rules?: readonly string[];
 }
 
-function configOf(io: Io, { config, rules = [] }: Globals): LoadedConfig {
-  return withRuleFiles(loadConfig(io.directory, config), rules, io.directory);
+async function configOf(io: Io, { config, rules = [] }: Globals): Promise<LoadedConfig> {
+  return withRuleFiles(await loadConfig(io.directory, config), rules, io.directory);
 }
 
 function importedIn({ imports = [] }: Pack): readonly ImportedRule[] {
@@ -35,7 +35,7 @@ export async function listCommand(
     readonly control?: string;
   },
 ): Promise<number> {
-  const config = configOf(io, options);
+  const config = await configOf(io, options);
   const both = options.checks !== true && options.detectors !== true;
   const rows: { readonly [column: string]: unknown }[] = [];
   if (both || options.checks === true || options.control !== undefined) {
@@ -73,7 +73,7 @@ async function controlRefs(io: Io, text: string, frameworks: readonly Framework[
 
 /** One rule as a page: what, why it matters, what it rests on, how to mend it, what it cannot see. */
 export async function explainCommand(io: Io, text: string, options: Globals): Promise<number> {
-  const config = configOf(io, options);
+  const config = await configOf(io, options);
   const { checks, frameworks } = await loadJudgement(config);
   const pack = await loadDetectors(config);
   const structural = scannerDetectors();
@@ -178,7 +178,7 @@ function page(id: string, title: string, sections: readonly (readonly [heading: 
 
 /** Proves every rule; with rule files named, only theirs. Exit 1 when one does not hold. */
 export async function checkCommand(io: Io, options: Globals): Promise<number> {
-  const config = configOf(io, options);
+  const config = await configOf(io, options);
   if (config.typed !== undefined) return checkFiles(io, config, config.typed);
   const { readChecks } = await import('../correlate/load.ts');
   const { proveChecks } = await import('../correlate/verify.ts');

@@ -50,7 +50,7 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
     throw new ConfigError('--staged and --diff exclude each other', { code: 'USAGE', hint: 'Use one of them.' });
   }
   const stdin = stdinOf(io, targets, options);
-  const config = withRuleFiles(loadConfig(io.directory, options.config), options.rules ?? [], io.directory);
+  const config = withRuleFiles(await loadConfig(io.directory, options.config), options.rules ?? [], io.directory);
   const failOn =
     options.failOn === undefined ? config.failOn : oneOf('--fail-on', options.failOn, [...SEVERITIES, 'none'] as const);
   const persona = personaOf(options.persona) ?? config.persona;

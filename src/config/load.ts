@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
-import { z } from 'zod';
 import { ConfigError, codeOf, messageOf } from '../util/errors.ts';
-import { nearest } from '../util/nearest.ts';
-import { Config } from './schema.ts';
+import { defaults } from './defaults.ts';
+import type { Config } from './schema.ts';
 
 const DEFAULT_FILE = 'nhi-audit.config.yml';
 
@@ -21,30 +19,26 @@ export interface LoadedConfig extends Config {
  * The configuration that the user names, or `nhi-audit.config.yml` in `directory`, or the defaults. Paths in it are
  * relative to the file. Only the directory where the command runs is looked at.
  */
-export function loadConfig(directory: string, named?: string): LoadedConfig {
+export async function loadConfig(directory: string, named?: string): Promise<LoadedConfig> {
   const file = named === undefined ? join(directory, DEFAULT_FILE) : resolve(directory, named);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (named === undefined && codeOf(error) === 'ENOENT') return { ...Config.parse({}), file: undefined, isNamed: false };
+    if (named === undefined && codeOf(error) === 'ENOENT') return { ...defaults(), file: undefined, isNamed: false };
     throw new ConfigError(`The configuration ${file} cannot be read: ${messageOf(error)}`, {
       code: 'CONFIG_UNREADABLE',
       hint: 'Check the path given with --config.',
       cause: error,
     });
   }
-  const parsed = Config.safeParse(readYaml(text, file) ?? {});
-  if (!parsed.success) {
-    throw new ConfigError(`${file}: ${parsed.error.issues.map(describeIssue).join('; ')}`, {
-      code: 'CONFIG_INVALID',
-      hint: 'schema/nhi-audit.config.schema.json in the package describes every key.',
-    });
-  }
+  // The parser and the schema load when there is something to read.
+  const { parseConfig } = await import('./parse.ts');
+  const config = parseConfig(text, file);
   const from = (path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));
-  const { rules, accept } = parsed.data;
+  const { rules, accept } = config;
   return {
-    ...parsed.data,
+    ...config,
     rules: {
       ...rules,
       detectors: rules.detectors.map(from),
@@ -58,41 +52,6 @@ export function loadConfig(directory: string, named?: string): LoadedConfig {
     file,
     isNamed: named !== undefined,
   };
-}
-
-function readYaml(text: string, file: string): unknown {
-  const document = parseDocument(text, { prettyErrors: true });
-  try {
-    const [broken] = document.errors;
-    if (broken !== undefined) throw broken;
-    // Throws on aliases that would grow without end.
-    return document.toJS();
-  } catch (error) {
-    throw new ConfigError(`${file} is not valid YAML: ${messageOf(error)}`, { code: 'CONFIG_INVALID', cause: error });
-  }
-}
-
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const path = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const keys = issue.keys.map((key) => {
-      const meant = nearest(key, keysAt(issue.path));
-      return meant === undefined ? `"${key}"` : `"${key}" (did you mean "${meant}"?)`;
-    });
-    return `unknown key ${keys.join(', ')}${path === '' ? '' : ` in ${path}`}`;
-  }
-  return `${path === '' ? 'the file' : path}: ${issue.message}`;
-}
-
-/** The keys that may stand at a place of the configuration. */
-function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  let schema: z.core.JSONSchema.BaseSchema = z.toJSONSchema(Config, { io: 'input' });
-  for (const step of path) {
-    const next = schema.properties?.[String(step)] ?? schema.additionalProperties;
-    if (typeof next !== 'object') return [];
-    schema = next;
-  }
-  return Object.keys(schema.properties ?? {});
 }
 
 /**

@@ -53,9 +53,6 @@ export interface Check {
 /** `partial`: it ran, but part of what it needs was denied or unreadable, so that silence proves nothing. */
 export type CheckOutcome = 'pass' | 'fail' | 'partial' | 'not-assessed' | 'not-applicable';
 
-/** The reason of a result that is not assessed because the configuration says `enabled: false`. */
-export const SWITCHED_OFF = 'switched off in the configuration';
-
 export interface CheckResult {
   readonly rule: string;
   readonly outcome: CheckOutcome;

@@ -1,8 +1,10 @@
-import type { z } from 'zod';
 import type { CheckMeta, CheckResult } from './check.ts';
 import type { AcceptanceUse, Finding, Persona } from './finding.ts';
 import type { ControlResult, Framework } from './framework.ts';
 import type { CoverageObservation, IsoTime } from './observation.ts';
+
+/** The reason of a check's result that is not assessed because the configuration says `enabled: false`. */
+export const SWITCHED_OFF = 'switched off in the configuration';
 
 export interface RunInfo {
   readonly id: string;
@@ -75,6 +77,17 @@ export interface RenderContext {
   readonly store: string | undefined;
 }
 
+/** Reads what the user said of a reporter: a zod schema, or for what a check before a merge loads something lighter. */
+export interface OptionsSchema<Options> {
+  /** Throws on what it does not know. */
+  parse(given: unknown): Options;
+  safeParse(given: unknown): { readonly success: true } | { readonly success: false; readonly error: OptionsError };
+}
+
+interface OptionsError {
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+}
+
 /** Report in, text out. A reporter touches no file, no socket and no global; the core owns stdout, files and colour. */
 export interface Reporter<Options = unknown> {
   readonly id: string;
@@ -82,7 +95,7 @@ export interface Reporter<Options = unknown> {
   /** Without the dot. */
   readonly extension: string;
   readonly mediaType: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   render(report: Report, options: Options, context: RenderContext): Iterable<string> | AsyncIterable<string>;
 }
 

@@ -1,7 +1,7 @@
 import type { Check, CheckMeta, CheckResult } from '../contracts/check.ts';
-import { SWITCHED_OFF } from '../contracts/check.ts';
 import type { ObservationKind, Outcome, Surface } from '../contracts/observation.ts';
 import { OBSERVATION_KINDS, SURFACES } from '../contracts/observation.ts';
+import { SWITCHED_OFF } from '../contracts/reporter.ts';
 
 /** One row of the view `coverage`, as far as a check's needs ask for it. */
 export interface CoverageRow {

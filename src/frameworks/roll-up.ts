@@ -1,9 +1,9 @@
 import type { CheckMeta, CheckResult } from '../contracts/check.ts';
-import { SWITCHED_OFF } from '../contracts/check.ts';
 import type { Finding, Severity } from '../contracts/finding.ts';
 import { SEVERITIES } from '../contracts/finding.ts';
 import type { ControlOutcome, ControlResult, Framework } from '../contracts/framework.ts';
 import type { CoverageObservation } from '../contracts/observation.ts';
+import { SWITCHED_OFF } from '../contracts/reporter.ts';
 import { count, list } from '../util/report-text.ts';
 import { gapsOf, tellGaps } from './gaps.ts';
 

@@ -1,10 +1,10 @@
-import { SWITCHED_OFF } from '../contracts/check.ts';
 import type { Finding, Severity } from '../contracts/finding.ts';
 import { SEVERITIES } from '../contracts/finding.ts';
 import type { ControlResult } from '../contracts/framework.ts';
 import type { CoverageObservation, Location, Outcome, Surface } from '../contracts/observation.ts';
 import { SURFACES } from '../contracts/observation.ts';
 import type { Report } from '../contracts/reporter.ts';
+import { SWITCHED_OFF } from '../contracts/reporter.ts';
 
 /** Words and sums that every reporter needs, so that all of them say the same. Nothing here is made safe for a sink. */
 

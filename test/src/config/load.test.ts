@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { defaults } from '../../../src/config/defaults.ts';
 import { loadConfig } from '../../../src/config/load.ts';
+import { Config } from '../../../src/config/schema.ts';
 import { ConfigError } from '../../../src/util/errors.ts';
 import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
 
@@ -12,8 +14,8 @@ describe('configuration', () => {
     root = tempDir();
   });
 
-  it('has a default for everything', () => {
-    assert.deepEqual(loadConfig(root), {
+  it('has a default for everything', async () => {
+    assert.deepEqual(await loadConfig(root), {
       file: undefined,
       isNamed: false,
       exclude: [],
@@ -28,14 +30,18 @@ describe('configuration', () => {
     });
   });
 
-  it('is read from the directory where the command runs', () => {
+  it('is the same without a file as with an empty one', () => {
+    assert.deepEqual(defaults(), Config.parse({}));
+  });
+
+  it('is read from the directory where the command runs', async () => {
     writeFile(
       root,
       'nhi-audit.config.yml',
       'failOn: medium\nexclude: [vendor, "*.min.js"]\nchecks: { role-unused: { enabled: false } }\n',
     );
 
-    const config = loadConfig(root);
+    const config = await loadConfig(root);
 
     assert.equal(config.file, join(root, 'nhi-audit.config.yml'));
     assert.equal(config.failOn, 'medium');
@@ -44,14 +50,14 @@ describe('configuration', () => {
     assert.equal(config.persona, 'security');
   });
 
-  it('takes paths in it from where the file lies, not from where the command runs', () => {
+  it('takes paths in it from where the file lies, not from where the command runs', async () => {
     writeFile(
       root,
       'ci/audit.yml',
       'rules:\n  detectors: [own.yml, /etc/nhi/pack.yml]\n  checks: [../checks]\n  imported: [gitleaks.toml]\n  overlay: over.yml\n',
     );
 
-    const { rules } = loadConfig(root, 'ci/audit.yml');
+    const { rules } = await loadConfig(root, 'ci/audit.yml');
 
     assert.deepEqual(rules, {
       detectors: [join(root, 'ci/own.yml'), '/etc/nhi/pack.yml'],
@@ -62,12 +68,12 @@ describe('configuration', () => {
     });
   });
 
-  it('may be empty, or hold comments only', () => {
+  it('may be empty, or hold comments only', async () => {
     writeFile(root, 'empty.yml', '');
     writeFile(root, 'comment.yml', '# nothing yet\n');
 
-    assert.equal(loadConfig(root, 'empty.yml').failOn, 'high');
-    assert.equal(loadConfig(root, 'comment.yml').failOn, 'high');
+    assert.equal((await loadConfig(root, 'empty.yml')).failOn, 'high');
+    assert.equal((await loadConfig(root, 'comment.yml')).failOn, 'high');
   });
 
   for (const [what, text, says] of [
@@ -94,35 +100,32 @@ describe('configuration', () => {
     ['two documents', 'failOn: high\n---\nfailOn: low\n', /is not valid YAML/],
     ['aliases that grow without end', `a: &a [x,x,x,x,x,x,x,x,x]\n${bomb()}`, /is not valid YAML: .*alias/i],
   ] as const) {
-    it(`refuses ${what}, and says so`, () => {
+    it(`refuses ${what}, and says so`, async () => {
       writeFile(root, 'nhi-audit.config.yml', text);
 
-      assert.throws(
-        () => loadConfig(root),
-        (error) => {
-          assert(error instanceof ConfigError, String(error));
-          assert.equal(error.code, 'CONFIG_INVALID');
-          assert.equal(error.exit, 2);
-          assert.match(error.message, says);
-          assert(error.message.includes(join(root, 'nhi-audit.config.yml')), error.message);
-          return true;
-        },
-      );
+      await assert.rejects(loadConfig(root), (error) => {
+        assert(error instanceof ConfigError, String(error));
+        assert.equal(error.code, 'CONFIG_INVALID');
+        assert.equal(error.exit, 2);
+        assert.match(error.message, says);
+        assert(error.message.includes(join(root, 'nhi-audit.config.yml')), error.message);
+        return true;
+      });
     });
   }
 
-  it('must exist when it is named', () => {
-    assert.throws(() => loadConfig(root, 'missing.yml'), {
+  it('must exist when it is named', async () => {
+    await assert.rejects(loadConfig(root, 'missing.yml'), {
       code: 'CONFIG_UNREADABLE',
       exit: 2,
       message: /missing\.yml cannot be read: ENOENT/,
     });
   });
 
-  it('must be readable when it is there', () => {
+  it('must be readable when it is there', async () => {
     mkdirSync(join(root, 'nhi-audit.config.yml'));
 
-    assert.throws(() => loadConfig(root), { code: 'CONFIG_UNREADABLE', exit: 2, hint: /--config/ });
+    await assert.rejects(loadConfig(root), { code: 'CONFIG_UNREADABLE', exit: 2, hint: /--config/ });
   });
 });
 

@@ -16,9 +16,9 @@ describe('configuration inside a target', () => {
 
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  it('may not bring rules unless it is named', () => {
-    const found = loadConfig(root);
-    const named = loadConfig(root, 'nhi-audit.config.yml');
+  it('may not bring rules unless it is named', async () => {
+    const found = await loadConfig(root);
+    const named = await loadConfig(root, 'nhi-audit.config.yml');
 
     assert.throws(() => assertTrusted(found, [root]), /brings rules of its own/);
     assert.throws(() => assertTrusted(found, ['/elsewhere', join(root, '.')]), /brings rules of its own/);
@@ -26,16 +26,16 @@ describe('configuration inside a target', () => {
     assert.doesNotThrow(() => assertTrusted(named, [root]));
   });
 
-  it('says what it leaves out', () => {
+  it('says what it leaves out', async () => {
     writeFileSync(
       join(root, 'nhi-audit.config.yml'),
       'exclude: [vendor, dist]\nchecks:\n  owner-left:\n    enabled: false\ndetectors:\n  disabled: [jwt]\n',
     );
 
-    const told = describeConfig(loadConfig(root));
+    const told = describeConfig(await loadConfig(root));
 
     assert.match(told ?? '', /leaves out vendor, dist; switches off 1 check; switches off detectors: jwt$/);
-    assert.equal(describeConfig(loadConfig(join(root, 'evil'))), undefined);
+    assert.equal(describeConfig(await loadConfig(join(root, 'evil'))), undefined);
   });
 
   it('runs no SQL that writes, even when it is named', async () => {

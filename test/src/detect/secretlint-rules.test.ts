@@ -45,7 +45,7 @@ describe("secretlint rules of the user's own", () => {
   const WORD = 'rules:\n  secretlint:\n    - id: secretlint-rule-acme\n      options: { word: zyx-987-secret }\n';
 
   it('see every text, with their options', async () => {
-    const pack = await loadDetectors(config(WORD));
+    const pack = await loadDetectors(await config(WORD));
     const engine = createEngine({ pack, fingerprintKey: 'k' });
 
     const matches = await engine.detectAll('one\nü zyx-987-secret acme-default\n');
@@ -57,7 +57,7 @@ describe("secretlint rules of the user's own", () => {
   });
 
   it('run in the search of many files too', async () => {
-    const pack = await loadDetectors(config(WORD));
+    const pack = await loadDetectors(await config(WORD));
     const paths = Array.from({ length: 70 }, (_, n) => `src/${n}.txt`);
     for (const path of paths) writeFile(directory, path, path === 'src/41.txt' ? 'a zyx-987-secret' : 'nothing');
     const bulk = createBulk({ pack, fingerprintKey: 'k', workers: 1 });
@@ -82,7 +82,7 @@ describe("secretlint rules of the user's own", () => {
       }),
     );
 
-    const pack = await loadDetectors(config('rules:\n  secretlintrc: lint/.secretlintrc.json\n'));
+    const pack = await loadDetectors(await config('rules:\n  secretlintrc: lint/.secretlintrc.json\n'));
 
     assert.deepEqual(
       pack.lints?.map(({ id, version, file }) => [id, version, file]),
@@ -93,8 +93,8 @@ describe("secretlint rules of the user's own", () => {
   });
 
   it('change the hash of the pack', async () => {
-    const one = await loadDetectors(config(WORD));
-    const other = await loadDetectors(config(WORD.replace('987', '986')));
+    const one = await loadDetectors(await config(WORD));
+    const other = await loadDetectors(await config(WORD.replace('987', '986')));
 
     assert.notEqual(one.hash, other.hash);
   });
@@ -109,14 +109,14 @@ describe("secretlint rules of the user's own", () => {
     assert.throws(() => findLintRules({ rules: [], directory, rcFile: join(directory, 'rc.json') }), /cannot be used/);
   });
 
-  it('are not run for a configuration that lies in what is scanned', () => {
+  it('are not run for a configuration that lies in what is scanned', async () => {
     for (const text of [
       WORD,
       'rules:\n  secretlintrc: x.json\n',
       'rules:\n  imported: [a.toml]\n',
       'rules:\n  overlay: a.yml\n',
     ]) {
-      const found = config(text);
+      const found = await config(text);
 
       assert.throws(() => assertTrusted(found, [directory]), /brings rules of its own and lies in what is scanned/, text);
       assertTrusted({ ...found, isNamed: true }, [directory]);

@@ -13,7 +13,7 @@ describe('rules of a run', () => {
       'checks: { possible-credential: { enabled: false }, access-key-unused: { enabled: true } }\n',
     );
 
-    const { checks, disabled } = await loadJudgement(loadConfig(directory));
+    const { checks, disabled } = await loadJudgement(await loadConfig(directory));
 
     assert.deepEqual(
       disabled.map((check) => check.meta.id),

@@ -62,7 +62,7 @@ describe('a scan with --verify', function () {
       crawl: { history: true, staged: false, exclude: [], own: [] },
       only: [],
       skip: [],
-      config: loadConfig(root, 'config.yml'),
+      config: await loadConfig(root, 'config.yml'),
       persona: 'security',
       newOnly: false,
       frameworks: [],
