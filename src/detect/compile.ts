@@ -133,7 +133,7 @@ export function compileRule(detector: PackedDetector, index = 0): Rule {
   const starts = startsOf(facts, detector.keywords);
   const anchored = starts !== undefined;
   const mustSee = starts === undefined || starts === detector.keywords ? undefined : detector.keywords;
-  const reach = Math.min(LONGEST_WINDOW, Number.isFinite(facts.maxLength) ? facts.maxLength : UNBOUNDED_WINDOW);
+  const reach = windowOf(facts.maxLength);
   const groups = new Set([...source.matchAll(/\(\?<([A-Za-z]\w*)>/g)].map((match) => match[1] ?? ''));
   if (detector.checksum !== undefined && CHECKSUMS[detector.checksum] === undefined) {
     fail(detector, 'checksum', `no check is named ${detector.checksum}; known: ${Object.keys(CHECKSUMS).join(', ')}`);
@@ -149,7 +149,7 @@ export function compileRule(detector: PackedDetector, index = 0): Rule {
     indexed: new RegExp(source, `${flags}d${anchored ? 'y' : 'g'}`),
     tally: { hits: 0, windows: 0, bytes: 0 },
     gate: gateOf(detector, source, flags, anchored),
-    before: anchored && mustSee === undefined ? MARGIN : reach,
+    before: anchored && mustSee === undefined ? MARGIN + windowOf(facts.looksBack) : Math.max(reach, windowOf(facts.looksBack)),
     after: reach + MARGIN,
     minLength: facts.minLength,
     path: detector.path === undefined ? undefined : inField(detector, 'path', () => new RegExp(detector.path ?? '')),
@@ -157,6 +157,10 @@ export function compileRule(detector: PackedDetector, index = 0): Rule {
     pair: detector.paired === undefined ? undefined : compilePair(detector, detector.paired.pattern),
     groups,
   };
+}
+
+function windowOf(length: number): number {
+  return Math.min(LONGEST_WINDOW, Number.isFinite(length) ? length : UNBOUNDED_WINDOW);
 }
 
 /** What the automaton looks for: where a match may begin, with what must surround it; else just the keywords. */

@@ -96,6 +96,8 @@ export class FileScan {
   readonly #refused: Span[] = [];
   readonly #lintHits: LintHit[] = [];
   readonly #perRule = new Map<number, number>();
+  /** Of the rules for some files only: is it for this one? */
+  readonly #onPath = new Map<Rule, boolean>();
   readonly #cursor = new Cursor();
   readonly #imports: ImportScan | undefined;
   #hidden: Budget | undefined;
@@ -185,7 +187,7 @@ export class FileScan {
       const use = uses[hits.anchors[index] as number] as Use;
       if (use.kind === 'rule') {
         const { rule } = use.rule;
-        if (!mayMatch(rule, bytes, at, 0, bytes.length)) continue;
+        if (!this.#applies(rule) || !mayMatch(rule, bytes, at, 0, bytes.length)) continue;
         this.#try(rule, bytes, at, progress, fresh, pairs, (span) => {
           this.#refuse(span);
           if (use.rule.isGeneric) triggers.push(valueAt(span));
@@ -218,7 +220,8 @@ export class FileScan {
       // Pairs whose id is plain see to their own escapes.
       if (use.kind !== 'rule' || (use.rule.detector.paired !== undefined && !view.isDecoded(at))) continue;
       const { rule } = use.rule;
-      if (mayMatch(rule, bytes, at, 0, bytes.length)) this.#try(rule, bytes, at, progress, fresh, pairs, () => undefined);
+      if (this.#applies(rule) && mayMatch(rule, bytes, at, 0, bytes.length))
+        this.#try(rule, bytes, at, progress, fresh, pairs, () => undefined);
     }
     return fresh;
   }
@@ -232,7 +235,6 @@ export class FileScan {
     pairs: Pairs,
     refuse: (span: Span) => void,
   ): void {
-    if (!this.#applies(rule)) return;
     const done = progress.get(rule) ?? { end: 0, refusedEnd: 0, refusals: 0 };
     if (at < done.end || (at < done.refusedEnd && done.refusals >= MAX_REFUSALS)) return;
     const refused: Span[] = [];
@@ -274,7 +276,13 @@ export class FileScan {
 
   #applies(rule: Rule): boolean {
     if (rule.isGeneric && (this.#isBinary || this.#hints.specificOnly === true)) return false;
-    return rule.path === undefined || this.#hints.path === undefined || rule.path.test(this.#hints.path);
+    const { path } = this.#hints;
+    if (rule.path === undefined || path === undefined) return true;
+    const known = this.#onPath.get(rule);
+    if (known !== undefined) return known;
+    const applies = rule.path.test(path);
+    this.#onPath.set(rule, applies);
+    return applies;
   }
 
   #locate(bytes: Buffer, fresh: Found[]): void {

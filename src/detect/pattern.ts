@@ -11,6 +11,8 @@ export interface PatternFacts {
   readonly first: readonly ByteSet[];
   /** Bytes that must not stand right before a match, from a leading `(?<![…])`. */
   readonly notBefore: Uint8Array | undefined;
+  /** So far a look-behind may look; `Infinity` when unbounded. */
+  readonly looksBack: number;
   /** Every way a match may begin, folded to lower case, as far as it is finite. */
   readonly prefixes: readonly string[];
 }
@@ -39,7 +41,8 @@ export function analysePattern(source: string, ignoreCase: boolean): PatternFact
     for (let place = end; place < DEPTH; place++) marks[place]?.fill(0xffffffff);
   }
   const first = marks.slice(0, Math.min(DEPTH, minLength));
-  return { minLength, maxLength, first, notBefore: leadingLookBehind(root), prefixes: prefixesOf(root).map((p) => p.text) };
+  const prefixes = prefixesOf(root).map(({ text }) => text);
+  return { minLength, maxLength, first, notBefore: leadingLookBehind(root), looksBack: farthestLookBehind(root), prefixes };
 }
 
 export function parsePattern(source: string, ignoreCase: boolean): Node {
@@ -303,6 +306,20 @@ function leadingLookBehind(node: Node): Uint8Array | undefined {
   if (node.kind === 'sequence') return node.items[0] === undefined ? undefined : leadingLookBehind(node.items[0]);
   if (node.kind !== 'look' || !node.behind || !node.negative) return undefined;
   return node.item.kind === 'set' ? toTable(node.item.table) : undefined;
+}
+
+function farthestLookBehind(node: Node): number {
+  switch (node.kind) {
+    case 'look':
+      return Math.max(node.behind ? lengths(node.item)[1] : 0, farthestLookBehind(node.item));
+    case 'repeat':
+      return farthestLookBehind(node.item);
+    case 'sequence':
+    case 'either':
+      return Math.max(0, ...node.items.map(farthestLookBehind));
+    default:
+      return 0;
+  }
 }
 
 interface Prefix {

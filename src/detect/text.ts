@@ -52,10 +52,12 @@ export class Cursor {
 
   /** Moves to `target`, which must not lie behind. */
   advance(bytes: Buffer, target: number): void {
-    for (let end = bytes.indexOf(10, this.at); end >= 0 && end < target; end = bytes.indexOf(10, this.at)) {
+    // Lines are short: to step over their bytes here is faster than a native call for each.
+    for (let at = this.at; at < target; at++) {
+      if (bytes[at] !== 10) continue;
       this.line++;
       this.column = 1;
-      this.at = end + 1;
+      this.at = at + 1;
     }
     this.column += utf16Length(bytes, this.at, target);
     this.at = target;

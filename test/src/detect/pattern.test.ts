@@ -20,6 +20,18 @@ describe('pattern facts', () => {
     });
   }
 
+  const looks: readonly (readonly [string, number])[] = [
+    ['abc', 0],
+    ['(?<![a-z])abc(?!x{9})', 1],
+    ['key(?<=(?<![a-z])(?<name>[a-z]{1,40}))="(?<=\\{[^{]{0,900})', 901],
+    ['a(?:b(?<=c+))?', Infinity],
+  ];
+  for (const [pattern, back] of looks) {
+    it(`tells how far ${pattern} looks back`, () => {
+      assert.equal(analysePattern(pattern, false).looksBack, back);
+    });
+  }
+
   it('lists the ways a match may begin', () => {
     const facts = analysePattern('(?<![a-z])(?:gh[ps]_|github_pat_)[A-Z]{4}', false);
 
