@@ -3,7 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { buildEstate } from '../samples/build.ts';
-import { tempDir } from './helpers/temp-repo.ts';
+import { modulesLoadedBy } from './helpers/loaded.ts';
+import { tempDir, tempRepo } from './helpers/temp-repo.ts';
 
 const ROOT = dirname(import.meta.dirname);
 
@@ -11,14 +12,14 @@ const ROOT = dirname(import.meta.dirname);
 const SHIPPED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
   /^bin\/nhi-audit\.js$/,
-  /^dist\/(src|scanners|reporters|samples)\/[\w./-]+\.js$/,
+  /^dist\/src\/[\w-]+\.js$/,
   /^dist\/built$/,
-  /^dist\/generated\/(detectors|judgement)\.json$/,
+  /^dist\/generated\/((detectors|judgement)\.json|search\.bin)$/,
   /^rules\/(detectors|frameworks|catalogs)\/[\w.-]+\.yml$/,
   /^rules\/checks\/[\w/-]+\.sql$/,
   /^samples\/(README\.md$|estate\/)/,
   /^schema\/[\w.-]+\.schema\.json$/,
-  /^src\/store\/(schema|views)\.sql$/,
+  /^src\/store\/(schema|views)[\w-]*\.sql$/,
 ];
 
 describe('the published package', function () {
@@ -58,8 +59,10 @@ describe('the published package', function () {
       'README.md',
       'bin/nhi-audit.js',
       'dist/src/cli.js',
+      'dist/src/worker.js',
       'dist/generated/detectors.json',
       'dist/generated/judgement.json',
+      'dist/generated/search.bin',
       'rules/frameworks/owasp-nhi-2025.yml',
       'samples/README.md',
       'schema/nhi-audit.config.schema.json',
@@ -101,6 +104,28 @@ describe('the published package', function () {
       checks.filter((id) => !ran.out.includes(id)),
       [],
     );
+  });
+
+  it('checks what is staged with four files of its own and two packages', () => {
+    const repo = tempRepo();
+    repo.write('shop.ts', 'export const port = 8080;\n');
+    repo.git('add', '-A');
+
+    const { packages, own } = modulesLoadedBy(join(home, 'bin/nhi-audit.js'), ['scan', '--staged'], repo.path);
+
+    assert.deepEqual(packages, ['commander', 'ignore']);
+    assert.deepEqual(own.map((url) => basename(url)).sort(), ['cli.js', 'nhi-audit.js', 'premerge.js', 'start.js']);
+  });
+
+  it('searches in worker threads, finds what is in the sample estate and keeps it in a store', () => {
+    const store = join(tempDir(), 'audit.duckdb');
+
+    const ran = run(['scan', join(home, 'samples/estate'), '--store', store, '-f', 'json', '--quiet']);
+
+    assert.equal(ran.code, 1, ran.err);
+    const { findings } = JSON.parse(ran.out);
+    assert(findings.length > 10, `${findings.length} findings`);
+    assert.match(run(['findings', '--store', store]).out, /critical/);
   });
 
   for (const [args, budget] of [

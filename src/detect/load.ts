@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { codeOf, messageOf, RuleError } from '../util/errors.ts';
-import { packageRoot } from '../util/package-root.ts';
+import { generatedFile, packageRoot } from '../util/package-root.ts';
 import { compileRule } from './compile.ts';
 import { ENGINE_VERSION, type Pack, type PackedDetector, type Placeholders } from './pack.ts';
 
@@ -15,8 +14,6 @@ export interface LoadOptions {
   /** Reads YAML even where a prebuilt pack exists. */
   readonly source?: 'yaml' | 'any';
 }
-
-const PREBUILT = join('generated', 'detectors.json');
 
 /**
  * The detectors of this run. From `dist/` the pack built with the package is read, so that a start parses no YAML and
@@ -117,10 +114,8 @@ function readRuleFile(path: string): string {
 
 /** Only the built package has it: from source the YAML is the truth. */
 function readPrebuilt(): Pack | undefined {
-  if (!import.meta.url.endsWith('.js')) return undefined;
-  // dist/src/detect/load.js -> dist/
-  const file = fileURLToPath(new URL(`../../${PREBUILT.split(sep).join('/')}`, import.meta.url));
-  if (!existsSync(file)) return undefined;
+  const file = generatedFile('detectors.json');
+  if (file === undefined || !existsSync(file)) return undefined;
   return JSON.parse(readFileSync(file, 'utf8')) as Pack;
 }
 

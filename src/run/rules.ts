@@ -7,6 +7,7 @@ import type { Pack } from '../detect/pack.ts';
 import { sha256 } from '../util/digest.ts';
 import { ConfigError } from '../util/errors.ts';
 import { nearest } from '../util/nearest.ts';
+import { generatedFile } from '../util/package-root.ts';
 
 /** Checks and frameworks of a run; loaded when there is something to judge, or to report. */
 export interface Judgement {
@@ -96,9 +97,8 @@ export async function readJudgement(directories: readonly string[]): Promise<Pic
 
 /** What `npm run build` wrote of the shipped rules, when this runs from `dist`: 5 ms in place of 80. */
 function readPrebuilt(): Pick<Judgement, 'checks' | 'frameworks'> | undefined {
-  if (import.meta.url.endsWith('.ts')) return undefined;
-  const file = new URL('../../generated/judgement.json', import.meta.url);
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  const file = generatedFile('judgement.json');
+  return file !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
 /** Names everything that decides what is found; two runs with the same digest and input find the same. */

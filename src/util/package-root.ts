@@ -20,3 +20,10 @@ function search(from: string): string {
     if (directory === dirname(directory)) throw new Error(`nhi-audit: package.json not found above ${from}`);
   }
 }
+
+/** A file that the build made of the rules, `dist/generated/NAME`; nothing where the source runs, whose rules are the truth. */
+export function generatedFile(name: string): string | undefined {
+  if (import.meta.url.endsWith('.ts')) return undefined;
+  // All code of the package lies in dist/src.
+  return fileURLToPath(new URL(`../generated/${name}`, import.meta.url));
+}

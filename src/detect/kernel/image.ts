@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { generatedFile } from '../../util/package-root.ts';
 import { type ReadTables, readTables, Slot, type Tables } from './tables.ts';
 
 /** The name of the file under `dist/generated/`. */
@@ -14,7 +14,7 @@ export function writeImage({ words }: Tables, key: Buffer, notes: string): Buffe
 }
 
 /** The tables of that key; nothing when the image is of another, damaged, or not there. */
-export function readImage(key: Buffer, path = shippedImage()): ReadTables | undefined {
+export function readImage(key: Buffer, path = generatedFile(IMAGE)): ReadTables | undefined {
   if (path === undefined) return undefined;
   let image: Buffer;
   try {
@@ -24,11 +24,4 @@ export function readImage(key: Buffer, path = shippedImage()): ReadTables | unde
   }
   const tables = readTables(image);
   return tables !== undefined && image.compare(key, 0, 32, Slot.key * 4, Slot.key * 4 + 32) === 0 ? tables : undefined;
-}
-
-/** Only the built package has it. */
-function shippedImage(): string | undefined {
-  if (!import.meta.url.endsWith('.js')) return undefined;
-  // dist/src/detect/kernel/image.js -> dist/generated/
-  return fileURLToPath(new URL(`../../../generated/${IMAGE}`, import.meta.url));
 }
