@@ -12,6 +12,7 @@ import {
   type TraceOptions,
   traceBlobs,
 } from '../../src/files/history.ts';
+import { type HistoryWalk, startWalk } from '../../src/files/history-walk.ts';
 import { headOfBytes, sourceFile } from '../../src/files/source-file.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { messageOf } from '../../src/util/errors.ts';
@@ -35,6 +36,8 @@ export interface HistorySearch {
   readonly earlier: number;
   /** The blobs that were known before. */
   readonly before?: BlobTable;
+  /** A walk over all commits, begun with the search. */
+  readonly walk?: HistoryWalk;
   /** For the next scan, but for where in the history each belongs. */
   readonly kept?: KeptHistory;
 }
@@ -58,25 +61,50 @@ interface Past {
   atHead: boolean;
 }
 
-/**
- * Searches every blob that was not read as a file of the work tree, nor by an earlier scan with the same rules. `range`
- * limits it to what some commits brought.
- */
-export async function searchHistory(
+/** What a search of the history begins with; git can be at it while the files are read. */
+export interface Beginning {
+  readonly range: CommitRange | undefined;
+  readonly before: KeptHistory | undefined;
+  readonly list: Promise<Listed>;
+  readonly walk: Promise<HistoryWalk | undefined>;
+}
+
+/** Lists the blobs; where the whole history must be walked, starts with that too. `range` limits it to some commits. */
+export function beginHistory(
   checkout: Checkout,
-  readBefore: ReadonlySet<string>,
   range: CommitRange | undefined,
   memory: HistoryMemory | undefined,
   context: CrawlContext,
   tally: Tally,
-): Promise<HistorySearch> {
+): Beginning {
   const { repository } = checkout;
   const before = range === undefined ? memory?.before : undefined;
-  const list = await listBlobs(checkout, range, before, context.signal, tally).catch(async (error: unknown): Promise<Listed> => {
+  const list = listBlobs(checkout, range, before, context.signal, tally).catch(async (error: unknown): Promise<Listed> => {
     if (!(error instanceof GitError)) throw error;
     tally.note(`the objects could not be listed (${messageOf(await explainGitError(repository, error))})`);
     return { blobs: BlobTable.from([]), unreadable: 0, isWhole: false, isFailed: true };
   });
+  const isPlain = before === undefined && context.options.exclude.length === 0;
+  const walk = list.then(({ blobs, isWhole }) =>
+    isPlain && isWhole && blobs.length > 0 ? startWalk(repository, blobs, context.signal) : undefined,
+  );
+  // Awaited when the files are read; until then a failure must not go unhandled.
+  walk.catch(() => undefined);
+  return { range, before, list, walk };
+}
+
+/** Searches every blob that was not read as a file of the work tree, nor by an earlier scan with the same rules. */
+export async function searchHistory(
+  checkout: Checkout,
+  beginning: Beginning,
+  readBefore: ReadonlySet<string>,
+  context: CrawlContext,
+  tally: Tally,
+): Promise<HistorySearch> {
+  const { repository } = checkout;
+  const { range, before } = beginning;
+  const list = await beginning.list;
+  const walk = await beginning.walk;
   if (list.unreadable > 0) tally.fail('objects could not be read', '', list.unreadable);
   const source = { gitDir: repository.gitDir, git: gitPrefix(repository) };
   const results = new BlobResults(list, before, context.detectors?.digests);
@@ -115,6 +143,7 @@ export async function searchHistory(
     asFiles,
     earlier,
     ...(before === undefined ? {} : { before: before.blobs }),
+    ...(walk === undefined ? {} : { walk }),
     ...(range !== undefined || list.isFailed === true ? {} : { kept: results.kept(list.store, readBefore) }),
   };
 }
@@ -138,6 +167,7 @@ export async function traceHits(
       wanted: new Set([...search.hits.keys(), ...also]),
       ...(search.isWhole ? { known: (id: string) => search.blobs.has(id) } : {}),
       ...traceMemory(checkout, search, memory, context),
+      ...(search.walk === undefined ? {} : { walk: search.walk }),
       acceptsPath: (path) => {
         const isAccepted = path.startsWith(repository.prefix) && !isExcluded(path);
         if (!isAccepted) refused.add(checkout.fromTarget(path));

@@ -5,7 +5,7 @@ import { assertNoFifo, commonDirOf, explainGitError, findRepository, GitError } 
 import { ConfigError, messageOf, TargetError } from '../../src/util/errors.ts';
 import { type Checkout, directoryLocation, isIgnoredDirectory, openCheckout, type Place } from './checkout.ts';
 import { FileTally } from './file-tally.ts';
-import { commitOf, type HistorySearch, joinSightings, searchHistory, traceHits } from './history.ts';
+import { beginHistory, commitOf, type HistorySearch, joinSightings, searchHistory, traceHits } from './history.ts';
 import { HistoryMemory } from './kept.ts';
 import { FileMemory } from './kept-files.ts';
 import { type ListedFile, type Listing, listDirectory, listWorkTree } from './listing.ts';
@@ -93,14 +93,15 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
 
   const past = new Tally(context.options.exclude);
   const range = since === undefined || !isSearched ? undefined : await rangeSince(since, checkout, place, context, past);
+  // Not begun where the history is not asked for: it still tells who brought what the file scanners read.
+  const beginning = isSearched ? beginHistory(checkout, range, memory, context, past) : undefined;
   const plan = planReading(listing ?? { root: place.path, files: [], nested: [], submodules: [] }, context, tally);
   const found: FoundInFile[] = [];
   for await (const item of searchFiles(plan, base, files, context, tally)) found.push(item);
 
   const readBefore = new Set<string>();
   for (const { id } of [...plan.bulk, ...plan.claimed]) if (id !== undefined) readBefore.add(id);
-  // The history is not asked for then, but it still tells who brought what the file scanners read.
-  const search = isSearched ? await searchHistory(checkout, readBefore, range, memory, context, past) : NOTHING_FOUND;
+  const search = beginning === undefined ? NOTHING_FOUND : await searchHistory(checkout, beginning, readBefore, context, past);
   const also = new Set<string>();
   for (const { id } of [...found.map((item) => item.file), ...plan.claimed]) if (id !== undefined) also.add(id);
   const trace = await traceHits(checkout, search, also, memory, context, past);

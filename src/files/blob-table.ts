@@ -12,6 +12,7 @@ export class BlobTable implements Iterable<BlobRef> {
   readonly #sizes: Float64Array;
   /** Open addressing by the front of the id: position + 1, or 0. Made when first asked for. */
   #index: Int32Array | undefined;
+  #asked: Buffer | undefined;
 
   constructor(ids: Buffer, sizes: Float64Array) {
     this.length = sizes.length;
@@ -36,12 +37,27 @@ export class BlobTable implements Iterable<BlobRef> {
   }
 
   has(id: string): boolean {
-    return this.#find(Buffer.from(id, 'hex')) >= 0;
+    return this.positionOf(id) >= 0;
+  }
+
+  /** Where a blob is; -1 when it is not here. */
+  positionOf(id: string): number {
+    return this.#find(Buffer.from(id, 'hex'));
+  }
+
+  /** The same for an id that stands, in hexadecimal, at `start` of a buffer. */
+  positionAt(buffer: Buffer, start: number): number {
+    this.#asked ??= Buffer.alloc(this.idBytes);
+    let from = start;
+    for (let to = 0; to < this.idBytes; to++) {
+      this.#asked[to] = (digit(buffer[from++] as number) << 4) | digit(buffer[from++] as number);
+    }
+    return this.#find(this.#asked);
   }
 
   /** `undefined` for a blob that is not here. */
   sizeOf(id: string): number | undefined {
-    const position = this.#find(Buffer.from(id, 'hex'));
+    const position = this.positionOf(id);
     return position < 0 ? undefined : this.sizeAt(position);
   }
 
@@ -68,7 +84,7 @@ export class BlobTable implements Iterable<BlobRef> {
     const isGone = new Uint8Array(this.length);
     let gone = 0;
     for (const id of ids) {
-      const position = this.#find(Buffer.from(id, 'hex'));
+      const position = this.positionOf(id);
       if (position < 0 || isGone[position] === 1) continue;
       isGone[position] = 1;
       gone++;

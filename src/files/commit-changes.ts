@@ -2,6 +2,12 @@ import { eachRecord, type GitCall, type GitRepository, scopeOf } from './git.ts'
 
 const NO_BLOB = /^0+$/;
 
+/** What commits changed, as `eachChange` says; the format comes next. */
+export const LOG: readonly string[] = [
+  ...['log', '--raw', '-z', '--no-abbrev', '--no-renames', '--root', '--encoding=UTF-8'],
+  ...['--no-show-signature', '--no-ext-diff', '--no-textconv', '--ignore-submodules=all'],
+];
+
 /**
  * Streams what commits change. `--raw -z` output is a run of NUL-closed tokens: a commit's header (begun by
  * byte 1), then pairs of a line `:MODES IDS STATUS` and a path. A path may begin with any byte, so the pair decides.
@@ -14,12 +20,10 @@ export async function eachChange(
   onBlob: (id: string, path: () => string) => void,
 ): Promise<void> {
   const scope = repository.prefix === '' ? [] : ['--full-history', ...scopeOf(repository)];
-  const args = ['log', '--raw', '-z', '--no-abbrev', '--no-renames', '--root', '--encoding=UTF-8'];
-  const options = [...args, '--no-show-signature', '--no-ext-diff', '--no-textconv', '--ignore-submodules=all'];
   let id: string | undefined;
   await eachRecord(
     repository,
-    [...options, '--format=%x01%H%x02%an <%ae>%x02%aI', ...range, ...scope],
+    [...LOG, '--format=%x01%H%x02%an <%ae>%x02%aI', ...range, ...scope],
     { ...call, separator: 'nul' },
     (buffer, start, end) => {
       if (id !== undefined) {

@@ -2,8 +2,18 @@ import { join } from 'node:path';
 import type { IsoTime } from '../contracts/index.ts';
 import { eachChange } from './commit-changes.ts';
 import { commonDirOf, eachRecord, GitError, type GitRepository } from './git.ts';
+import type { HistoryWalk } from './history-walk.ts';
 import { readRegularFile } from './source-file.ts';
-import { CommitOrders, type HistoryState, type KeptTrace, leadTo, readCommits, sameTips, stateOf } from './trace-state.ts';
+import {
+  CommitOrders,
+  type HistoryState,
+  type KeptTrace,
+  leadTo,
+  REFLOG,
+  readCommits,
+  sameTips,
+  stateOf,
+} from './trace-state.ts';
 import { Tracer } from './tracer.ts';
 
 /** Where a blob came into the history. */
@@ -50,6 +60,8 @@ export interface TraceOptions {
   readonly before?: KeptTrace;
   /** Where the history stands, if that is being read already. */
   readonly state?: Promise<HistoryState>;
+  /** A walk over the whole history that was begun before: nothing of it is walked again. Not with `before` or `countsUnwanted`. */
+  readonly walk?: HistoryWalk;
   /** Did this blob come into the store after that trace? No commit that it walked can have named it. */
   readonly isNew?: (id: string) => boolean;
   readonly signal?: AbortSignal;
@@ -89,9 +101,6 @@ export async function traceBlobs(repository: GitRepository, options: TraceOption
   };
 }
 
-/** Commits that only a reflog leads to. */
-const REFLOG = ['--reflog', '--not', '--all'] as const;
-
 interface Beginning {
   readonly options: TraceOptions;
   readonly state: HistoryState | undefined;
@@ -109,10 +118,16 @@ async function walk(
   const since = before === undefined || state === undefined || sameTips(before, state) ? [] : before.tips;
   const isMoved = before === undefined || since.length > 0;
   // Asked at the same time: what each commit changed, which is older, and whether reflogs lead beyond them.
-  const logged = isMoved || before.logs !== state?.logs ? readCommits(repository, REFLOG, [], signal) : undefined;
+  const isAsked = isMoved || before.logs !== state?.logs;
+  const logged = isAsked ? (options.walk?.logged ?? readCommits(repository, REFLOG, [], signal)) : undefined;
   logged?.catch(() => undefined);
   let orders = before?.orders ?? CommitOrders.NONE;
-  if (isMoved) {
+  if (options.walk !== undefined) {
+    const walked = await options.walk.changes;
+    orders = walked.orders();
+    tracer.replay(walked, 'plain', orders);
+    if (tracer.isOpen('merge')) tracer.replay(walked, 'merge', orders);
+  } else if (isMoved) {
     const commits = readCommits(repository, ['--all'], since, signal);
     const ordered = commits.then((known) => orders.with(known));
     await tracer.pass(repository, ['--all', '--no-merges'], 'plain', ordered, since);

@@ -139,6 +139,9 @@ export async function leadTo(repository: GitRepository, tips: readonly string[],
   return !isLost;
 }
 
+/** Commits that only a reflog leads to. */
+export const REFLOG = ['--reflog', '--not', '--all'] as const;
+
 /** The commits of a range, parents first; `since`: without those that these lead to. */
 export async function readCommits(
   repository: GitRepository,

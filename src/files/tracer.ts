@@ -2,6 +2,7 @@ import type { IsoTime } from '../contracts/index.ts';
 import { eachChange } from './commit-changes.ts';
 import type { GitRepository } from './git.ts';
 import type { Introduction, TraceOptions } from './history.ts';
+import type { WalkedChanges } from './history-walk.ts';
 import {
   type CommitOrders,
   type Found,
@@ -13,7 +14,8 @@ import {
 
 const MAX_OTHER_PATHS = 10;
 
-interface Commit {
+/** A commit in git's own words. */
+export interface CommitWords {
   readonly id: string;
   readonly author: string;
   readonly date: string;
@@ -23,7 +25,7 @@ interface Commit {
 interface Met {
   readonly id: string;
   readonly path: string;
-  readonly commit: Commit;
+  readonly commit: CommitWords;
 }
 
 /** Gathers what walks over the history tell of the wanted blobs. */
@@ -74,13 +76,13 @@ export class Tracer {
     // Awaited at the end; until then a failure must not go unhandled.
     orders.catch(() => undefined);
     const met: Met[] = [];
-    let commit: Commit | undefined;
+    let commit: CommitWords | undefined;
     await eachChange(
       repository,
       since.length === 0 ? range : [...range, '--stdin'],
       { ...abort(signal), ...(since.length === 0 ? {} : { input: since.map((tip) => `^${tip}\n`).join('') }) },
       (header) => {
-        commit = parseHeader(header);
+        commit = commitOf(header);
       },
       (id, path) => {
         if (known !== undefined && !known(id)) this.absent.add(id);
@@ -91,6 +93,19 @@ export class Tracer {
       },
     );
     this.#take(met, kind, await orders);
+  }
+
+  /** The same, of a walk that has been made: over plain commits, or over those with several parents. */
+  replay(walked: WalkedChanges, kind: 'plain' | 'merge', orders: CommitOrders): void {
+    const { known, acceptsPath = () => true } = this.#options;
+    const isMerge = kind === 'merge';
+    for (const id of known === undefined ? [] : walked.absent(isMerge)) this.absent.add(id);
+    const met: Met[] = [];
+    for (const change of walked.of(this.#wanted, isMerge)) {
+      if (acceptsPath(change.path)) met.push(change);
+      else this.#unwanted.add(change.id);
+    }
+    this.#take(met, kind, orders);
   }
 
   /** What a reflog told of, it may tell no more. */
@@ -164,11 +179,13 @@ function byAge(a: PlaceInHistory, b: PlaceInHistory): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
 }
 
-function parseHeader(header: string): Commit {
+/** Of a header: the id and whatever follows it behind a space, the author, the date; byte 2 stands between them. */
+export function commitOf(header: string): CommitWords {
   const first = header.indexOf('\u0002');
   const last = header.lastIndexOf('\u0002');
+  const [id = ''] = header.slice(0, first).split(' ', 1);
   return {
-    id: header.slice(0, first),
+    id,
     // biome-ignore lint/suspicious/noControlCharactersInRegex: names are strangers' text, bound for a terminal
     author: header.slice(first + 1, last).replace(/[\u0000-\u001f\u007f-\u009f]/g, ''),
     date: header.slice(last + 1),
