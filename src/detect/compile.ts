@@ -3,7 +3,7 @@ import { CHECKSUMS } from './checksum.ts';
 import type { Anchor } from './kernel/tables.ts';
 import { type Outline, outlineOf, statesOf } from './outline.ts';
 import type { PackedDetector } from './pack.ts';
-import { analysePattern, type PatternFacts, parsePattern } from './pattern.ts';
+import { analysePattern, type ByteSet, has, type PatternFacts, parsePattern } from './pattern.ts';
 import { reachOf } from './reach.ts';
 
 /** A detector made ready to be tried at a keyword hit. */
@@ -42,6 +42,9 @@ const UNGATED = 16;
 const SHORTEST_START = 3;
 const START_LENGTH = 8;
 const MAX_STARTS = 64;
+/** Shorter ones are lengthened; by a digit, in decimal or hex. */
+const TELLING = 4;
+const MOST_FOLLOWERS = 16;
 /** Every other line of some texts holds one of these. */
 const URL = /^(?:https?|wss?):/;
 /** What look-behinds and word boundaries may want to see before a hit. */
@@ -171,7 +174,20 @@ export function anchorsOf(detector: PackedDetector): Anchor[] {
   if (starts === undefined) return keywords.map((text) => ({ text, isExact }));
   const { minLength, notBefore } = facts;
   const first = facts.first.slice(0, CHECKED_PLACES);
-  return starts.map((text) => ({ text, isExact: isExact && starts === keywords, minLength, notBefore, first }));
+  const texts = starts.flatMap((start) => lengthened(start, first));
+  return texts.map((text) => ({ text, isExact: isExact && starts === keywords, minLength, notBefore, first }));
+}
+
+/** Two or three letters are met at every turn: with what may follow them, where that is a digit or little more, they are rarer. */
+function lengthened(start: string, first: readonly ByteSet[]): string[] {
+  let texts = [start];
+  for (let place = start.length; place < TELLING && place < first.length; place++) {
+    const set = first[place] as ByteSet;
+    const bytes = Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => has(set, byte));
+    if (bytes.length > MOST_FOLLOWERS) break;
+    texts = texts.flatMap((text) => bytes.map((byte) => text + String.fromCharCode(byte)));
+  }
+  return texts;
 }
 
 /**

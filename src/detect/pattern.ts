@@ -359,7 +359,7 @@ function prefixesOf(node: Node): Prefix[] {
 function append(heads: readonly Prefix[], tails: readonly Prefix[]): Prefix[] {
   const joined: Prefix[] = [];
   for (const head of heads) {
-    if (!head.open || head.text.length > DEPTH || heads.length * tails.length > MAX_PREFIXES) {
+    if (!head.open || head.text.length > DEPTH || (heads.length > 1 && heads.length * tails.length > MAX_PREFIXES)) {
       joined.push({ ...head, open: false });
       continue;
     }

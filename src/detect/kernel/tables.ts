@@ -60,7 +60,7 @@ export const Slot = {
 export const CLASSES = 256;
 export const TRANSITIONS = 1024;
 /** Raised when the layout changes: an image of another format is not read. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 /** No check looks further than this behind the start of its keyword. */
 export const MAX_LOOK = 64;
 
@@ -180,8 +180,27 @@ function checksOf(anchor: Anchor): { readonly checks: readonly Check[]; readonly
     const set = first[place] as ByteSet;
     if (set.some((word) => word !== 0xffffffff)) checks.push({ offset: place, set });
   }
+  // The check that fails most often comes first.
+  checks.sort((a, b) => weightOf(a.set) - weightOf(b.set));
   return { checks, minLength: Math.max(length, anchor.minLength ?? 0), length };
 }
+
+/** How often a byte of source text is in the set, roughly. */
+function weightOf(set: ByteSet): number {
+  let weight = weights.get(set);
+  if (weight !== undefined) return weight;
+  weight = 0;
+  for (let byte = 0; byte < 256; byte++) if (has(set, byte)) weight += WEIGHTS[byte] as number;
+  weights.set(set, weight);
+  return weight;
+}
+
+const weights = new WeakMap<ByteSet, number>();
+const WEIGHTS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const text = String.fromCharCode(byte);
+  if (/[ etnarosilcdpu]/.test(text)) return 40;
+  return /[a-z.,/_"=()\n:;-]/.test(text) ? 12 : /[0-9]/.test(text) ? 6 : /[A-Z]/.test(text) ? 3 : 1;
+});
 
 function cases(byte: number): number[] {
   const isLetter = (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122);
