@@ -60,7 +60,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     return judgement;
   };
 
-  const acceptors = await readAcceptors(request, targets, key, pack);
+  const acceptors = await readAcceptors(request, targets, key, pack, source !== 'ephemeral');
 
   // A misspelt framework is said now, not after the scan.
   if (request.frameworks.length > 0) await chooseFrameworks((await judge()).frameworks, request.frameworks);

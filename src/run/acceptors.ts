@@ -18,6 +18,7 @@ export async function readAcceptors(
   targets: readonly Target[],
   key: Uint8Array,
   pack: Pack,
+  isKeyKept: boolean,
 ): Promise<Acceptors> {
   const { config, crawl, runtime, directory } = request;
   const isOff = request.exceptions === false;
@@ -44,7 +45,8 @@ export async function readAcceptors(
     comments: !isOff && config.accept.comments,
     ignored,
     known: known ?? [],
-    exceptions: isOff ? [] : await exceptionsOf(request, directory),
+    exceptions: isOff ? [] : await exceptionsOf(request, directory, isKeyKept),
+    isKeyKept,
     detectors: new Set(pack.detectors.map((detector) => detector.id)),
     isWholeLook:
       request.stdin === undefined &&
@@ -56,10 +58,16 @@ export async function readAcceptors(
   };
 }
 
-async function exceptionsOf(request: ScanRequest, directory: string): Promise<Acceptors['exceptions']> {
+async function exceptionsOf(request: ScanRequest, directory: string, isKeyKept: boolean): Promise<Acceptors['exceptions']> {
   const named = typeof request.exceptions === 'string' ? request.exceptions : request.config.accept.exceptions;
   const file = named ?? join(directory, EXCEPTIONS_FILE);
   if (named === undefined && !existsSync(file)) return [];
   const { readExceptions } = await import('../suppress/exceptions.ts');
-  return readExceptions(file, request.runtime.clock(), named !== undefined);
+  const exceptions = readExceptions(file, request.runtime.clock(), named !== undefined);
+  if (!isKeyKept && exceptions.some(({ finding }) => finding !== undefined)) {
+    request.runtime.log.warn(
+      'Exceptions that name a finding by its fingerprint may not apply: without --store or NHI_AUDIT_FINGERPRINT_KEY fingerprints of secrets change with each run',
+    );
+  }
+  return exceptions;
 }

@@ -16,6 +16,8 @@ export interface Acceptors {
   readonly exceptions: readonly LoadedException[];
   /** Ids of our detectors: a rule of another tool that is none of them says only where. */
   readonly detectors: ReadonlySet<string>;
+  /** Are fingerprints the same in the next run? Else one that is named proves nothing by its absence. */
+  readonly isKeyKept: boolean;
   /** Was all looked at, so that an entry that covers nothing is stale? */
   readonly isWholeLook: boolean;
 }
@@ -80,9 +82,17 @@ export async function acceptFindings(
     return acceptance === undefined ? finding : { ...finding, status: 'excepted', acceptedBy: acceptance };
   });
   const uses = [...tallies.values()]
-    .filter(({ state, acceptance }) => state !== 'stale' || (acceptors.isWholeLook && acceptance.source !== 'comment'))
+    .filter(
+      ({ state, acceptance }) => state !== 'stale' || (acceptors.isWholeLook && canBeStale(acceptance, acceptors.isKeyKept)),
+    )
     .map(({ acceptance, state, findings: covered }) => ({ ...acceptance, state, findings: covered }));
   return { findings: judged, results: recount(results, judged), uses };
+}
+
+/** A comment was met beside a secret, so it is not stale; a fingerprint that changes with each run cannot be met again. */
+function canBeStale({ source, entry }: Acceptance, isKeyKept: boolean): boolean {
+  if (source === 'comment') return false;
+  return isKeyKept || source !== 'exception' || !entry.startsWith('finding ');
 }
 
 /** Which sightings are accepted, and by what. */

@@ -239,7 +239,7 @@ export function verdict(report: Report): Verdict {
   return {
     findings,
     coverage: coverageSentence(coverage),
-    clean: open.length === 0 && report.hidden.baseline === 0 && off === 0 && whole,
+    clean: open.length === 0 && report.hidden.baseline === 0 && report.hidden.persona === 0 && off === 0 && whole,
   };
 }
 

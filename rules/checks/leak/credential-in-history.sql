@@ -1,8 +1,9 @@
 /*---
 id: credential-in-history
-title: A credential was removed from the files but lies in the history
-severity: medium
+title: A credential is not in the files at HEAD but lies in the history
+severity: high
 confidence: high
+persona: dev
 about: credential
 identityFields: [credential_id, place]
 needs: [sighting@history]
@@ -13,14 +14,14 @@ controls:
   - nist-csf-2.0:PR.DS-01
   - nist-csf-2.0:ID.AM-08
 why: >
-  A deleted line is one `git log -p` away for everyone who has, or ever had, a clone. Whoever cleaned it up often took
-  that for the end of the matter and left the key alive.
+  A deleted line is one `git log -p` away for everyone who has, or ever had, a clone, and so is a line on another branch.
+  Whoever cleaned it up often took that for the end of the matter and left the key alive.
 fix: |
   1. Revoke or rotate the credential. This ends the danger; rewriting history does not reach existing clones.
   2. If it must also go from the history: `git filter-repo --replace-text FILE`, push by force, and ask the code host to
      drop cached views.
 limits: >
-  Not said where the same credential still lies at HEAD of the same repository: other checks do. Whether it is still valid
+  Other branches, tags and stashes count as history: only HEAD is looked at as files. Not said where the same credential still lies at HEAD of the same repository: other checks do. Whether it is still valid
   is told by leaked-live-key where an inventory was given.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
@@ -38,10 +39,10 @@ SELECT
   of_place AS place,
   concat(
     seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), coalesce(' of ' || max(ci.identity_id), ''),
-    ' is gone from the files but lies in the history of ', of_place, ': ',
+    ' is not in the files at HEAD but lies in the history of ', of_place, ': ',
     listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), place_note(s.location->>'$.path'), '.') AS message,
   leak_confidence(s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS confidence,
-  leak_severity('medium', s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS severity,
+  leak_severity('high', s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS severity,
   list(DISTINCT s.observation_id) AS evidence
 FROM by_repository AS s
 LEFT JOIN credential_identities AS ci USING (credential_id)

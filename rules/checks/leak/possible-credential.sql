@@ -47,4 +47,5 @@ SELECT
   list(DISTINCT s.observation_id) AS evidence
 FROM guessed AS s
 GROUP BY s.credential_id, of_place
-HAVING bool_and(s.confidence = 'low') AND bool_or(at_head(s.place, s.location))
+-- Old versions of files are full of guesses; those that a program was run with are worth a look.
+HAVING bool_and(s.confidence = 'low') AND bool_or(at_head(s.place, s.location) OR in_settings)
