@@ -13,7 +13,7 @@ import { ObservationAppender } from './append.ts';
 import { plainRows } from './convert.ts';
 import { storeMemory } from './memory.ts';
 import type { Row, SqlParameters, StoreReader } from './reader.ts';
-import { coverViews, uncoverViews, ViewTables } from './views.ts';
+import { ViewTables } from './views.ts';
 
 export interface NewRun {
   /** ISO 8601, UTC. */
@@ -241,13 +241,14 @@ export class Store implements StoreReader {
 
   /** Lets checks read tables in place of nested views, for as long as they run. */
   async materialise(): Promise<void> {
-    if (this.#isPassing) this.#viewTables = new ViewTables(this.#connection);
-    else await coverViews(this.#connection);
+    this.#viewTables = new ViewTables(this.#connection, !this.#isPassing);
   }
 
   /** The end of `materialise`: views show again what is stored. */
   async dematerialise(): Promise<void> {
-    if (!this.#isPassing) await uncoverViews(this.#connection);
+    if (this.#isPassing) return;
+    await this.#viewTables?.drop();
+    this.#viewTables = undefined;
   }
 
   /** Writes what the checks found and commits the run. */

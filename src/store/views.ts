@@ -22,14 +22,6 @@ const ALWAYS_VIEWS: ReadonlySet<string> = new Set([
 
 const SETTING = 'views_sha256';
 
-/**
- * Views that checks read again and again. Binding a view binds all that it builds on, so thirty checks over nested views
- * cost seconds; over tables they cost milliseconds. In an order in which each finds the ones it builds on.
- */
-function shared(): readonly string[] {
-  return statements().flatMap(({ name, isView }) => (isView && !ALWAYS_VIEWS.has(name) ? [name] : []));
-}
-
 /** Makes the views, if they are not those of this version already (making them costs 100 ms). */
 export async function makeViews(connection: DuckDBConnection): Promise<void> {
   const digest = sha256(text());
@@ -45,16 +37,20 @@ export async function makeViews(connection: DuckDBConnection): Promise<void> {
 }
 
 /**
- * For a store that holds one run and ends with the process: once the observations are in, what would be a view is made
- * as a table, when a query first names it. A commit with one leaked key needs a dozen of the seventy statements.
+ * Checks read views again and again. Binding a view binds all that it builds on, so thirty checks over nested views cost
+ * seconds; over tables they cost milliseconds. Once the observations are in, a view is made a table when a query first
+ * names it: a commit with one leaked key needs a dozen of the seventy statements, a repository half of them.
  */
 export class ViewTables {
   readonly #connection: DuckDBConnection;
+  /** Are there views? Then temporary tables of the same names stand before them until `drop`; else nothing stands behind the tables. */
+  readonly #hasViews: boolean;
   readonly #made = new Set<string>();
   #making: Promise<unknown> = Promise.resolve();
 
-  constructor(connection: DuckDBConnection) {
+  constructor(connection: DuckDBConnection, hasViews: boolean) {
     this.#connection = connection;
+    this.#hasViews = hasViews;
   }
 
   /** Makes what a query may name, and what that builds on. A name that only looks like one costs time, nothing else. */
@@ -65,6 +61,7 @@ export class ViewTables {
 
   /** Everything. `true`: something was missing before. */
   async provideAll(): Promise<boolean> {
+    if (this.#hasViews) return false;
     const before = this.#made.size;
     await this.#make((all) => all);
     return this.#made.size > before;
@@ -78,14 +75,30 @@ export class ViewTables {
     for (const { name } of missing) this.#made.add(name);
     // One after another: a second query must not overtake the making of what it reads.
     this.#making = this.#making.then(async () => {
-      if (missing.length > 0) await this.#connection.run(missing.map(asTable).join(';\n'));
+      if (!this.#hasViews && missing.length > 0) await this.#connection.run(missing.map(asTable).join(';\n'));
+      for (const view of this.#hasViews ? missing.filter(isCovered) : []) {
+        await this.#connection.run(`CREATE TEMP TABLE ${view.name} AS SELECT * FROM ${view.name}`);
+      }
     });
     await this.#making;
   }
+
+  /** Lets the views be seen again, if there are any. */
+  async drop(): Promise<void> {
+    await this.#making;
+    const tables = this.#hasViews ? statements().filter((view) => isCovered(view) && this.#made.has(view.name)) : [];
+    for (const { name } of tables.toReversed()) await this.#connection.run(`DROP TABLE temp.${name}`);
+    this.#made.clear();
+  }
 }
 
-function asTable({ sql, name, isView }: Statement): string {
-  return isView && !ALWAYS_VIEWS.has(name) ? sql.replace('CREATE OR REPLACE VIEW', 'CREATE TABLE') : sql;
+function isCovered({ name, isView }: Statement): boolean {
+  return isView && !ALWAYS_VIEWS.has(name);
+}
+
+function asTable(statement: Statement): string {
+  const { sql } = statement;
+  return isCovered(statement) ? sql.replace('CREATE OR REPLACE VIEW', 'CREATE TABLE') : sql;
 }
 
 /** The statements, and all that they build on. */
@@ -106,15 +119,6 @@ function withGround(chosen: readonly Statement[], all: readonly Statement[]): Re
 function wordsOf(sql: string): ReadonlySet<string> {
   const code = sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|\bobs\.\w+/g, ' ');
   return new Set(code.toLowerCase().match(/[a-z_]\w*/g) ?? []);
-}
-
-/** Temporary tables of the same names stand before the views until `dropViewTables`. */
-export async function coverViews(connection: DuckDBConnection): Promise<void> {
-  for (const view of shared()) await connection.run(`CREATE TEMP TABLE ${view} AS SELECT * FROM ${view}`);
-}
-
-export async function uncoverViews(connection: DuckDBConnection): Promise<void> {
-  for (const view of shared().toReversed()) await connection.run(`DROP TABLE temp.${view}`);
 }
 
 function text(): string {
