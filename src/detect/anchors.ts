@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { anchorsOf, type RuleRef } from './compile.ts';
+import { anchorsOf, type RuleRef, type Shape, wholeShape } from './compile.ts';
 import type { Use } from './file-scan.ts';
 import { type HiddenAnchor, hiddenAnchors, strongAnchors } from './hidden/anchors.ts';
 import { readImage, writeImage } from './kernel/image.ts';
@@ -20,13 +20,14 @@ const LETTERS = Uint8Array.from({ length: 256 }, (_, byte) => (/[A-Za-z]/.test(S
 
 /** Plans the search for a pack. The tables come from the image that was built with the package, where it was made of the same. */
 export function planSearch(pack: Pack, rules: readonly RuleRef[], withSecretlint: boolean, image?: string): SearchPlan {
-  const strong = strongAnchors(pack.detectors);
   const read = readImage(keyOf(pack, withSecretlint), image);
   if (read !== undefined) {
-    const { perRule, hidden } = JSON.parse(read.notes) as Notes;
+    const { perRule, shapes, hidden, strong } = JSON.parse(read.notes) as Notes;
+    for (const rule of rules) rule.foresee(shapes[rule.index]);
     return { uses: usesOf(rules, perRule, withSecretlint, hidden), strong, tables: read };
   }
   const anchors = pack.detectors.map(anchorsOf);
+  const strong = strongAnchors(pack.detectors);
   const hidden = hiddenAnchors(strong);
   const perRule = anchors.map(({ length }) => length);
   const tables = layTables([...anchors.flat(), ...lintsOf(withSecretlint), ...hidden]);
@@ -36,9 +37,12 @@ export function planSearch(pack: Pack, rules: readonly RuleRef[], withSecretlint
 /** The tables of a pack as the build writes them. */
 export function searchImage(pack: Pack): Buffer {
   const anchors = pack.detectors.map(anchorsOf);
-  const hidden = hiddenAnchors(strongAnchors(pack.detectors));
+  const strong = strongAnchors(pack.detectors);
+  const hidden = hiddenAnchors(strong);
   const notes: Notes = {
     perRule: anchors.map(({ length }) => length),
+    shapes: pack.detectors.map(wholeShape),
+    strong,
     hidden: hidden.map(({ text, trick, phase }) => ({ text, trick, phase })),
   };
   const tables = layTables([...anchors.flat(), ...lintsOf(true), ...hidden]);
@@ -49,14 +53,16 @@ export function searchImage(pack: Pack): Buffer {
 interface Notes {
   /** Number of anchors of each rule. */
   readonly perRule: readonly number[];
+  readonly shapes: readonly Shape[];
+  readonly strong: readonly string[];
   readonly hidden: readonly HiddenAnchor[];
 }
 
 /** What the tables are made from: the pack and, as the image is built with it, this code. */
 function keyOf(pack: Pack, withSecretlint: boolean): Buffer {
   const key = createHash('sha256').update(JSON.stringify([FORMAT, pack.hash, withSecretlint]));
-  for (const { keywords } of pack.detectors) key.update(`${keywords.join('\0')}\n`);
-  return key.digest();
+  const texts = pack.detectors.map(({ keywords, pattern }) => [pattern, ...keywords].join('\0'));
+  return key.update(texts.join('\n')).digest();
 }
 
 function lintsOf(withSecretlint: boolean): Anchor[] {

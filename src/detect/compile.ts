@@ -3,7 +3,7 @@ import { CHECKSUMS } from './checksum.ts';
 import type { Anchor } from './kernel/tables.ts';
 import { type Outline, outlineOf, statesOf } from './outline.ts';
 import type { PackedDetector } from './pack.ts';
-import { analysePattern, type ByteSet, has, type PatternFacts, parsePattern } from './pattern.ts';
+import { analysePattern, type ByteSet, has, type Node, type PatternFacts, parsePattern } from './pattern.ts';
 import { reachOf } from './reach.ts';
 
 /** A detector made ready to be tried at a keyword hit. */
@@ -55,6 +55,7 @@ export class RuleRef {
   readonly detector: PackedDetector;
   readonly index: number;
   readonly isGeneric: boolean;
+  #shape: Shape | undefined;
   #rule: Rule | undefined;
 
   constructor(detector: PackedDetector, index: number) {
@@ -68,10 +69,28 @@ export class RuleRef {
     return this.#rule?.tally;
   }
 
+  /** What the build knew of it. */
+  foresee(shape: Shape | undefined): void {
+    this.#shape = shape;
+  }
+
   get rule(): Rule {
-    this.#rule ??= compileRule(this.detector, this.index);
+    this.#rule ??= makeRule(this.detector, this.index, this.#shape ?? proveShape(this.detector));
     return this.#rule;
   }
+}
+
+/** What is worked out from the pattern of a detector that stands every proof: plain data, for the build to write down. */
+export interface Shape {
+  readonly anchored: boolean;
+  /** Anchors are beginnings of the pattern, not keywords. */
+  readonly hasOtherStarts: boolean;
+  readonly minLength: number;
+  /** Bytes to look at before and after the start of the hit. */
+  readonly before: number;
+  readonly after: number;
+  /** As in `Pattern`, `null` for nothing; worked out with the first outline where it is not there. */
+  readonly reach?: number | null;
 }
 
 /** Counted through the life of a rule, for budgets: a count does not depend on how busy the machine is. */
@@ -116,50 +135,86 @@ interface Pattern {
   readonly reach: number | undefined;
 }
 
-function gateOf({ keywords, caseSensitive }: PackedDetector, source: string, flags: string, anchored: boolean): Gate {
+function gateOf({ keywords, caseSensitive }: PackedDetector, source: string, flags: string, shape: Shape): Gate {
   return new Gate(() => {
     const node = parsePattern(source, flags === 'i');
-    if (anchored) return { outline: outlineOf(node), reach: 0 };
-    const states = statesOf(node);
-    return { outline: outlineOf(node, true), reach: states && reachOf(states, keywords, caseSensitive) };
+    if (shape.anchored) return { outline: outlineOf(node), reach: 0 };
+    const reach = shape.reach === undefined ? farthest(node, keywords, caseSensitive) : (shape.reach ?? undefined);
+    return { outline: outlineOf(node, true), reach };
   });
+}
+
+function farthest(node: Node, keywords: readonly string[], isExact: boolean): number | undefined {
+  const states = statesOf(node);
+  return states && reachOf(states, keywords, isExact);
 }
 
 /** Compiles and checks one detector. Throws `RuleError` that names file, rule and field. */
 export function compileRule(detector: PackedDetector, index = 0): Rule {
+  return makeRule(detector, index, proveShape(detector));
+}
+
+function proveShape(detector: PackedDetector): Shape {
   const { source, flags } = readPattern(detector);
   const facts = inField(detector, 'pattern', () => {
     new RegExp(source, flags);
     return factsOf(detector);
   });
   if (facts.minLength < 4) fail(detector, 'pattern', 'a match may be shorter than 4 characters');
-  const starts = startsOf(facts, detector.keywords);
-  const anchored = starts !== undefined;
-  const mustSee = starts === undefined || starts === detector.keywords ? undefined : detector.keywords;
-  const reach = windowOf(facts.maxLength);
-  const groups = new Set([...source.matchAll(/\(\?<([A-Za-z]\w*)>/g)].map((match) => match[1] ?? ''));
   if (detector.checksum !== undefined && CHECKSUMS[detector.checksum] === undefined) {
     fail(detector, 'checksum', `no check is named ${detector.checksum}; known: ${Object.keys(CHECKSUMS).join(', ')}`);
   }
-  checkIdentity(detector, groups);
+  checkIdentity(detector, groupsOf(source));
+  const starts = startsOf(facts, detector.keywords);
+  const anchored = starts !== undefined;
+  const hasOtherStarts = anchored && starts !== detector.keywords;
+  const [back, reach] = [windowOf(facts.looksBack), windowOf(facts.maxLength)];
+  return {
+    anchored,
+    hasOtherStarts,
+    minLength: facts.minLength,
+    before: anchored && !hasOtherStarts ? MARGIN + back : Math.max(reach, back),
+    after: reach + MARGIN,
+  };
+}
+
+/** All that can be known of a shipped detector before it is met. */
+export function wholeShape(detector: PackedDetector): Shape {
+  const shape = proveShape(detector);
+  if (shape.anchored) return shape;
+  const { source, flags } = readPattern(detector);
+  return { ...shape, reach: farthest(parsePattern(source, flags === 'i'), detector.keywords, detector.caseSensitive) ?? null };
+}
+
+function makeRule(detector: PackedDetector, index: number, shape: Shape): Rule {
+  const { source, flags } = readPattern(detector);
+  const where = shape.anchored ? 'y' : 'g';
+  let indexed: RegExp | undefined;
   return {
     detector,
     index,
     isGeneric: detector.categories.includes('generic'),
-    anchored,
-    mustSee,
-    regex: new RegExp(source, flags + (anchored ? 'y' : 'g')),
-    indexed: new RegExp(source, `${flags}d${anchored ? 'y' : 'g'}`),
+    anchored: shape.anchored,
+    mustSee: shape.hasOtherStarts ? detector.keywords : undefined,
+    regex: new RegExp(source, flags + where),
+    get indexed() {
+      indexed ??= new RegExp(source, `${flags}d${where}`);
+      return indexed;
+    },
     tally: { hits: 0, windows: 0, bytes: 0 },
-    gate: gateOf(detector, source, flags, anchored),
-    before: anchored && mustSee === undefined ? MARGIN + windowOf(facts.looksBack) : Math.max(reach, windowOf(facts.looksBack)),
-    after: reach + MARGIN,
-    minLength: facts.minLength,
+    gate: gateOf(detector, source, flags, shape),
+    before: shape.before,
+    after: shape.after,
+    minLength: shape.minLength,
     path: detector.path === undefined ? undefined : inField(detector, 'path', () => new RegExp(detector.path ?? '')),
     allow: detector.allow.map((pattern) => inField(detector, 'allow', () => new RegExp(pattern))),
     pair: detector.paired === undefined ? undefined : compilePair(detector, detector.paired.pattern),
-    groups,
+    groups: groupsOf(source),
   };
+}
+
+function groupsOf(source: string): ReadonlySet<string> {
+  return new Set([...source.matchAll(/\(\?<([A-Za-z]\w*)>/g)].map((match) => match[1] ?? ''));
 }
 
 function windowOf(length: number): number {

@@ -82,9 +82,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** A blob is searched before its paths are known: a detector that is bound to some has hit in all of them. */
   function isElsewhere(detector: string, path: string | undefined): boolean {
-    bound ??= new Map(
-      pack.detectors.flatMap(({ id, path: own }) => (own === undefined ? [] : [[id, new RegExp(own)] as const])),
-    );
+    bound ??= new Map(pack.detectors.flatMap(({ id, path: own }) => (own === undefined ? [] : [[id, new RegExp(own)] as const])));
     // What no commit leads to has no path: it is at none of them.
     return bound.get(detector)?.test(path ?? '') === false;
   }

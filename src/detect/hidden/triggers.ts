@@ -34,19 +34,33 @@ export class Splits {
   readonly #seams = new Uint8Array(65_536);
   /** By the last two bytes of the left part; of a single byte, 0 and that. */
   readonly #ends = new Uint8Array(65_536);
-  readonly #parts = new Map<number, (readonly [left: string, right: string])[]>();
+  /** Of the seams that were met. */
+  readonly #parts = new Map<number, readonly (readonly [left: string, right: string])[]>();
+  readonly #strong: readonly string[];
 
   constructor(strong: readonly string[]) {
+    this.#strong = strong;
     for (const anchor of strong) {
       for (let at = 1; at < anchor.length; at++) {
         const seam = (anchor.charCodeAt(at - 1) << 8) | anchor.charCodeAt(at);
         this.#seams[seam] = 1;
         this.#ends[((at > 1 ? anchor.charCodeAt(at - 2) : 0) << 8) | anchor.charCodeAt(at - 1)] = 1;
-        const parts = this.#parts.get(seam) ?? [];
-        this.#parts.set(seam, parts);
-        parts.push([anchor.slice(0, at), anchor.slice(at)]);
       }
     }
+  }
+
+  #partsAt(seam: number): readonly (readonly [left: string, right: string])[] {
+    const known = this.#parts.get(seam);
+    if (known !== undefined) return known;
+    const two = String.fromCharCode(seam >> 8, seam & 0xff);
+    const parts: (readonly [left: string, right: string])[] = [];
+    for (const anchor of this.#strong) {
+      for (let at = anchor.indexOf(two); at >= 0; at = anchor.indexOf(two, at + 1)) {
+        parts.push([anchor.slice(0, at + 1), anchor.slice(at + 1)]);
+      }
+    }
+    this.#parts.set(seam, parts);
+    return parts;
   }
 
   /** Could the left part of an anchor end at `left`? */
@@ -59,7 +73,7 @@ export class Splits {
   has(bytes: Buffer, left: number, right: number): boolean {
     const seam = ((bytes[left - 1] ?? 0) << 8) | (bytes[right] ?? 0);
     if (this.#seams[seam] === 0) return false;
-    for (const [before, after] of this.#parts.get(seam) ?? []) {
+    for (const [before, after] of this.#partsAt(seam)) {
       const isLeft = bytes.toString('latin1', Math.max(0, left - before.length), left) === before;
       if (!isLeft) continue;
       const rest = bytes.toString('latin1', right, right + after.length);

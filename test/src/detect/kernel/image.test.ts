@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { planSearch, searchImage } from '../../../../src/detect/anchors.ts';
-import { RuleRef } from '../../../../src/detect/compile.ts';
+import { compileRule, RuleRef, wholeShape } from '../../../../src/detect/compile.ts';
 import { loadPack } from '../../../../src/detect/load.ts';
-import type { Pack } from '../../../../src/detect/pack.ts';
+import type { Pack, PackedDetector } from '../../../../src/detect/pack.ts';
 
 interface Given {
   readonly pack: Pack;
@@ -44,6 +44,24 @@ describe('search image', () => {
     assert.deepEqual(read.uses.map(nameOf), laid.uses.map(nameOf));
   });
 
+  it('foresees of each rule what would be worked out from its pattern', async () => {
+    const pack = await loadPack();
+    const image = join(folder, 'rules.bin');
+    writeFileSync(image, searchImage(pack));
+    const rules = pack.detectors.map((detector, index) => new RuleRef(detector, index));
+
+    planSearch(pack, rules, true, image);
+
+    for (const { rule, detector } of rules) {
+      // The outline is made later, from the pattern; the regex with positions when it is asked for.
+      const { gate: _foreseen, ...foreseen } = { ...rule };
+      const { gate: _proved, ...proved } = { ...compileRule(detector, rule.index) };
+      assert.deepEqual(foreseen, proved, detector.id);
+    }
+    const reaches = pack.detectors.map(wholeShape).flatMap(({ reach }) => reach ?? []);
+    assert(reaches.length > 20, `${reaches.length} rules whose matches begin at most so far before a keyword`);
+  });
+
   it('is not read for another pack, without secretlint, or when it is cut or missing', async () => {
     const pack = await loadPack();
     const image = join(folder, 'stale.bin');
@@ -52,6 +70,8 @@ describe('search image', () => {
 
     assert.equal(isRead(planOf({ pack: { ...pack, hash: 'other' }, image })), false);
     assert.equal(isRead(planOf({ pack: { ...pack, detectors: pack.detectors.slice(1) }, image })), false);
+    const edited = pack.detectors.with(0, { ...(pack.detectors[0] as PackedDetector), pattern: 'another[0-9]{9}' });
+    assert.equal(isRead(planOf({ pack: { ...pack, detectors: edited }, image })), false);
     assert.equal(isRead(planOf({ pack, image, withSecretlint: false })), false);
     assert.equal(isRead(planOf({ pack, image: join(folder, 'missing.bin') })), false);
     writeFileSync(image, bytes.subarray(0, bytes.length - 64));
