@@ -268,7 +268,7 @@ async function pastSightings(
     if (introduction === undefined && checkout.repository.prefix !== '') continue;
     const at = pastLocation(checkout, id, introduction);
     const places = introduction === undefined ? [{}] : pathsOf(introduction).map((path) => ({ ...at, path }));
-    const reported = matches.filter((match) => places.some((place) => context.isDiscarded?.(match, place) !== true));
+    const reported = context.settle?.(matches, places) ?? matches;
     if (reported.length === 0 && !owned.has(id)) continue;
     const sightings = owned.get(id) ?? reported.map((match) => sightingIn(match, at, 'history', context));
     const isAtHead = introduction !== undefined && pathsOf(introduction).some((path) => head.has(headKey(id, path)));

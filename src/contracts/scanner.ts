@@ -84,6 +84,11 @@ export interface ScanContext {
   /** Finds credentials in a text. Offsets are turned into line and column relative to `at`; see `Match`. */
   detect(text: string | Uint8Array, hints?: DetectHints): readonly Match[];
   /** Is a match, found without knowing its place, not to be reported there? An imported rule may say so. */
+  /** Of the matches in a blob whose paths were not known: those to report where it lies at `places`. */
+  settle?(
+    matches: readonly BulkMatch[],
+    places: readonly { readonly path?: string; readonly commit?: string }[],
+  ): readonly BulkMatch[];
   isDiscarded?(match: BulkMatch, at: { readonly path?: string; readonly commit?: string }): boolean;
   /** The sighting for a match: fills credential id, masked form, confidence and the match's position. */
   sighting(match: BulkMatch, at: Location, place: SightingObservation['place'], environment?: string): SightingObservation;
@@ -95,6 +100,8 @@ export interface ScanContext {
 export interface DetectHints {
   /** For path-bound rules. */
   readonly path?: string;
+  /** The path is not known yet: detectors that are bound to some hit too, and are settled later (`ScanContext.settle`). */
+  readonly unplaced?: boolean;
   /** Leave out detectors of the category `generic`. */
   readonly specificOnly?: boolean;
 }

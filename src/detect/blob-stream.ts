@@ -175,7 +175,7 @@ export class BlobStream implements Inlet {
       this.#at = end + 1;
       this.#needed = 0;
       this.#long = {
-        scan: this.#engine.open(),
+        scan: this.#engine.open({ unplaced: true }),
         size,
         isBlob,
         remaining: size,
@@ -231,7 +231,7 @@ export class BlobStream implements Inlet {
   }
 
   #search(content: Buffer): void {
-    const scan = this.#engine.open();
+    const scan = this.#engine.open({ unplaced: true });
     const isCut = content.length > this.#maxBytes;
     const searched = isCut ? content.subarray(0, this.#maxBytes) : content;
     scan.feed(searched, true);

@@ -1,5 +1,5 @@
 import { credentialId, type IdentityId, identityId, secretCredentialId } from '../contracts/identity-id.ts';
-import type { DetectHints, Match } from '../contracts/scanner.ts';
+import type { BulkMatch, DetectHints, Match } from '../contracts/scanner.ts';
 import { baselineId, fingerprint, mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
 import { planSearch } from './anchors.ts';
@@ -42,6 +42,11 @@ export interface Engine {
   open(hints?: DetectHints): FileScan;
   /** Is a match, found without knowing its place, not to be reported there? */
   isDiscarded(match: Pick<Match, 'unless' | 'detector'>, place: { readonly path?: string; readonly commit?: string }): boolean;
+  /** Of matches found without knowing the place (`unplaced`): those to report at any of `places`, overlaps resolved. */
+  settle(
+    matches: readonly BulkMatch[],
+    places: readonly { readonly path?: string; readonly commit?: string }[],
+  ): readonly BulkMatch[];
   /** The matches of a scan. */
   matches(result: ScanResult): Match[];
   /** What secretlint adds to a scan of the whole `bytes`; empty when no anchor was met or the text is too large. */
@@ -60,6 +65,7 @@ const MAX_LINTED = 1024 * 1024;
 export function createEngine(options: EngineOptions): Engine {
   const { pack, fingerprintKey } = options;
   let bound: ReadonlyMap<string, RegExp> | undefined;
+  const generic = new Set(pack.detectors.flatMap(({ id, categories }) => (categories.includes('generic') ? [id] : [])));
   const search = searchOf(pack, options.secretlint !== false);
 
   function open(hints: DetectHints = {}): FileScan {
@@ -87,6 +93,28 @@ export function createEngine(options: EngineOptions): Engine {
     return bound.get(detector)?.test(path ?? '') === false;
   }
 
+  function isDiscarded(
+    match: Pick<Match, 'unless' | 'detector'>,
+    place: { readonly path?: string; readonly commit?: string },
+  ): boolean {
+    return search.imports?.isDiscarded(match.unless, place) === true || isElsewhere(match.detector, place.path);
+  }
+
+  /** Between one that is bound to the place and one that is not, the more telling stays; the bound one where they are equal. */
+  function isOutdone(match: BulkMatch, others: readonly BulkMatch[]): boolean {
+    const isBound = bound?.has(match.detector) === true;
+    return others.some((other) => {
+      if (other.start >= match.end || match.start >= other.end || (bound?.has(other.detector) === true) === isBound) return false;
+      const [own, its] = [weight(match), weight(other)];
+      return isBound ? its > own : its >= own;
+    });
+  }
+
+  function weight({ detector, confidence, publicId }: BulkMatch): number {
+    if (generic.has(detector)) return 0;
+    return 1 + ['low', 'medium', 'high'].indexOf(confidence) + (publicId === undefined ? 0 : 4);
+  }
+
   async function lint(bytes: Buffer, result: ScanResult): Promise<Match[]> {
     if (result.lints.length === 0 || result.isBinary || bytes.length > MAX_LINTED) return [];
     return lintText(bytes, result, { key: fingerprintKey, isPlaceholder: search.isPlaceholder, own: pack.lints ?? [] });
@@ -94,8 +122,11 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     packHash: pack.hash,
-    isDiscarded: ({ unless, detector }, place) =>
-      search.imports?.isDiscarded(unless, place) === true || isElsewhere(detector, place.path),
+    isDiscarded,
+    settle(matches, places) {
+      const here = matches.filter((match) => places.some((place) => !isDiscarded(match, place)));
+      return here.some(({ detector }) => bound?.has(detector) === true) ? here.filter((match) => !isOutdone(match, here)) : here;
+    },
     keepsSecrets: options.keepSecrets === true,
     slab: (size) => search.kernel.slab(size),
     costs: () => search.rules.flatMap(({ detector, tally }) => (tally === undefined ? [] : [{ id: detector.id, ...tally }])),

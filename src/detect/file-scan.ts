@@ -146,7 +146,7 @@ export class FileScan {
 
   finish(): ScanResult {
     return {
-      found: resolveOverlaps(this.#found),
+      found: this.#hints.unplaced === true ? this.#resolveUnplaced() : resolveOverlaps(this.#found),
       dropped: this.#dropped,
       isHiddenCut: this.#hidden?.isCut === true,
       refused: this.#refused,
@@ -155,6 +155,14 @@ export class FileScan {
       isBinary: this.#isBinary,
       imported: this.#imports?.finish(),
     };
+  }
+
+  /** What a detector bound to paths has found may be discarded when they are known: it pushes nothing out till then. */
+  #resolveUnplaced(): Located[] {
+    const bound = this.#found.filter(({ rule }) => rule.path !== undefined);
+    if (bound.length === 0) return resolveOverlaps(this.#found);
+    const free = this.#found.filter(({ rule }) => rule.path === undefined);
+    return [...resolveOverlaps(free), ...resolveOverlaps(bound)].sort((a, b) => a.start - b.start);
   }
 
   /** Bytes of the file for one that is searched. */
@@ -277,7 +285,8 @@ export class FileScan {
   #applies(rule: Rule): boolean {
     if (rule.isGeneric && (this.#isBinary || this.#hints.specificOnly === true)) return false;
     const { path } = this.#hints;
-    if (rule.path === undefined || path === undefined) return true;
+    if (rule.path === undefined) return true;
+    if (path === undefined) return this.#hints.unplaced === true;
     const known = this.#onPath.get(rule);
     if (known !== undefined) return known;
     const applies = rule.path.test(path);

@@ -56,7 +56,7 @@ function proveOne(detector: PackedDetector, pack: Pack, slowest: number): Proble
   for (const [index, example] of detector.examples.entries()) problems.push(...proveExample(detector, engine, example, index));
   for (const [index, example] of detector.counterExamples.entries()) {
     const { text } = expandExample(example, `${detector.id}/counter/${index}`);
-    if (engine.detect(bytesOf(text)).length === 0) continue;
+    if (engine.detect(bytesOf(text), { unplaced: true }).length === 0) continue;
     problems.push(
       problem(
         detector,
@@ -78,7 +78,7 @@ function proveExample(detector: PackedDetector, engine: Engine, example: string,
     ];
   }
   const bytes = bytesOf(text);
-  const matches = engine.detect(bytes);
+  const matches = engine.detect(bytes, { unplaced: true });
   if (matches.length === 0) {
     return [problem(detector, `example ${index + 1} is not hit: ${example}`, 'mend the pattern or the example')];
   }
@@ -158,7 +158,7 @@ function isCounted(pack: Pack, engine: Engine, bytes: Buffer, counter: StepCount
     else counter.matches(window, at);
   });
   try {
-    engine.detect(bytes);
+    engine.detect(bytes, { unplaced: true });
     return true;
   } catch (error) {
     if (error instanceof TooManySteps) return false;
@@ -173,7 +173,7 @@ function isTimed(engine: Engine, bytes: Buffer, slowest: number): string | undef
   let best = 0;
   for (let attempt = 0; attempt < 12; attempt++) {
     const start = process.cpuUsage();
-    engine.detect(bytes);
+    engine.detect(bytes, { unplaced: true });
     const { user, system } = process.cpuUsage(start);
     best = Math.max(best, bytes.length / Math.max(1, user + system));
     if (best >= slowest) return undefined;

@@ -40,6 +40,7 @@ export function scanContext(workshop: Workshop): ScanContext {
     fingerprint: (secret) => fingerprint(secret, fingerprintKey),
     detect: (text, hints) => engine.detect(text, hints),
     isDiscarded: (match, at) => engine.isDiscarded(match, at),
+    settle: (matches, places) => engine.settle(matches, places),
     sighting(match, ...rest) {
       workshop.onSighting?.(match);
       const sighting = sightingOf(match, ...rest);
