@@ -40,8 +40,12 @@ interface Run {
 
 /** What a search leaves behind dies at once: with V8's own choice, each thread keeps several times as much of it, no faster. */
 const YOUNG_MB = 12;
-/** Milliseconds after which threads without work are ended, and with them their memory: what comes after the search needs it. */
+/**
+ * Milliseconds after which threads without work are ended, and with them their memory: what comes after the search needs it.
+ * After a long search at once: it has left much, and beside it the start of others is nothing.
+ */
 const IDLE = 1500;
+const LONG = 5000;
 /** Milliseconds that threads have to end their jobs. */
 const GRACE = 500;
 
@@ -68,6 +72,7 @@ export class Pool {
     const run: Run = { portions: [], queue, active: 0, wake: () => undefined };
     clearTimeout(this.#idle);
     this.#runs.add(run);
+    const started = performance.now();
     let isMore = true;
     try {
       for (;;) {
@@ -96,7 +101,10 @@ export class Pool {
     } finally {
       this.#runs.delete(run);
       this.#cancel(run);
-      if (this.#runs.size === 0 && !this.#closed) this.#idle = setTimeout(() => void this.#endThreads(), IDLE).unref();
+      if (this.#runs.size === 0 && !this.#closed) {
+        const idle = performance.now() - started > LONG ? 0 : IDLE;
+        this.#idle = setTimeout(() => void this.#endThreads(), idle).unref();
+      }
     }
   }
 
