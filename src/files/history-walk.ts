@@ -50,6 +50,7 @@ export class WalkedChanges {
   #headers = Buffer.allocUnsafeSlow(64 * 1024);
   #headerEnds = new Uint32Array(512);
   #commitCount = 0;
+  #orders = CommitOrders.NONE;
 
   constructor(table: BlobTable) {
     this.#table = table;
@@ -135,14 +136,20 @@ export class WalkedChanges {
     }
   }
 
-  orders(): CommitOrders {
+  /** How old the commits are. */
+  get orders(): CommitOrders {
+    return this.#orders;
+  }
+
+  /** The walk is at its end. */
+  end(): void {
     const commits = new Map<string, DatedCommit>();
     for (let number = 0; number < this.#commitCount; number++) {
       const header = this.#header(number);
       const [id = '', date, ...parents] = header.slice(0, header.indexOf('\u0002')).split(' ');
       commits.set(id, { id, date: Number(date), parents: parents.filter((parent) => parent !== '') });
     }
-    return CommitOrders.NONE.with(parentsFirst(commits));
+    this.#orders = CommitOrders.NONE.with(parentsFirst(commits));
   }
 
   #header(number: number): string {
@@ -181,6 +188,7 @@ async function walkChanges(repository: GitRepository, table: BlobTable, signal: 
     }
     return undefined;
   });
+  walked.end();
   return walked;
 }
 

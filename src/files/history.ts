@@ -124,7 +124,7 @@ async function walk(
   let orders = before?.orders ?? CommitOrders.NONE;
   if (options.walk !== undefined) {
     const walked = await options.walk.changes;
-    orders = walked.orders();
+    orders = walked.orders;
     tracer.replay(walked, 'plain', orders);
     if (tracer.isOpen('merge')) tracer.replay(walked, 'merge', orders);
   } else if (isMoved) {
