@@ -5,6 +5,7 @@ import { type FileScan, OVERLAP } from '../detect/file-scan.ts';
 import { conclude, type ItemOutcome, PIECE } from '../detect/outcome.ts';
 import { bytesSource } from '../files/archive/source.ts';
 import { headOfBytes, sourceFile } from '../files/source-file.ts';
+import { looksLikeDiff } from '../files/unified-diff.ts';
 import { Interrupted } from '../util/errors.ts';
 import type { StdinInput } from './request.ts';
 import { MAX_STRUCTURED_BYTES, notStructured, readIntoPart, runUnit, type TargetWork } from './targets.ts';
@@ -31,9 +32,13 @@ export async function readStdin(target: StdinTarget, stdin: StdinInput, engine: 
       await notStructured(reader, 'it is too large to be read by its structure: only searched for credentials', target, work);
     }
   }
+  if (reader === undefined && mayBeDiff(target.name, stdin) && looksLikeDiff(first)) {
+    const { readDiff } = await import('./stdin-diff.ts');
+    return await readDiff(target, first, input, engine, work);
+  }
   const scan = engine.open(stdin.isNameless ? {} : { path: target.name });
   const result = await search(scan, whole ?? first, input);
-  const cut = input.isCut ? `only the first ${options.maxFileBytes} bytes were searched (maxFileSize)` : undefined;
+  const cut = input.cutWhy;
   const own = await conclude(engine, scan.finish(), result.total, cut === undefined ? result.whole : undefined, cut);
   const item = isArchive(first) ? await openArchive(engine, own, result.whole) : own;
   const part = await work.sink.part(runUnit({ id: 'stdin', version: 1 }, target.name, work));
@@ -52,6 +57,11 @@ export async function readStdin(target: StdinTarget, stdin: StdinInput, engine: 
     bytes: item.bytes,
     ...(item.members === undefined ? {} : { detail: { inArchives: { ...item.members } } }),
   });
+}
+
+/** Who says what the input is to be taken for is believed. */
+function mayBeDiff(name: string, { isNameless }: StdinInput): boolean {
+  return isNameless || /\.(?:diff|patch)$/i.test(name);
 }
 
 async function openArchive(engine: Engine, own: ItemOutcome, whole: Buffer | undefined): Promise<ItemOutcome> {
@@ -80,9 +90,10 @@ async function search(scan: FileScan, first: Buffer, input: Input): Promise<{ re
 }
 
 /** Bytes as they are asked for, up to a limit. */
-class Input {
+export class Input {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #signal: AbortSignal;
+  readonly #limit: number;
   #left: number;
   #rest: Buffer = Buffer.alloc(0);
   #isEnd = false;
@@ -90,6 +101,7 @@ class Input {
 
   constructor(chunks: AsyncIterable<Uint8Array>, limit: number, signal: AbortSignal) {
     this.#chunks = chunks[Symbol.asyncIterator]();
+    this.#limit = limit;
     this.#left = limit;
     this.#signal = signal;
   }
@@ -118,6 +130,11 @@ class Input {
       size += piece.length;
     }
     return Buffer.concat(taken, size);
+  }
+
+  /** Said in the coverage when more came than may be read. */
+  get cutWhy(): string | undefined {
+    return this.#isCut ? `only the first ${this.#limit} bytes were searched (maxFileSize)` : undefined;
   }
 
   /** Gets the next chunk that is not empty. */
