@@ -33,7 +33,13 @@ export async function* scanStaged(found: GitRepository, place: Place, context: C
   const format = checkout.config.get('extensions.objectformat')?.[0] === 'sha256' ? 'sha256' : 'sha1';
   const changes = sinceHead ?? (await listChanges(found, ['diff-index', EMPTY_TREE[format]], call));
   const inBase = blobsOf(checkout.repository, sinceHead === undefined ? undefined : 'HEAD', context.signal);
-  const reading = { changes, subject: 'staged changes', tally: new FileTally(context.options), seen: new Set<string>(), inBase };
+  const reading = {
+    changes,
+    subject: `staged changes${within(found)}`,
+    tally: new FileTally(context.options),
+    seen: new Set<string>(),
+    inBase,
+  };
   yield* readChanges(checkout, reading, context);
 }
 
@@ -80,9 +86,10 @@ export async function* scanDiff(
     context.log.info(`${subject}: ${brought.commits === 0 ? 'no commit and ' : ''}no changed file`);
   }
   const seen = new Set<string>();
+  const told = `${subject}${within(found)}`;
   const reading = {
     changes,
-    subject,
+    subject: told,
     tally: new FileTally(context.options),
     seen,
     inBase: blobsOf(repository, from, context.signal),
@@ -90,7 +97,12 @@ export async function* scanDiff(
   if (edited === undefined) yield* readChanges(checkout, reading, context);
   else yield* readEdited(checkout, reading, edited, context);
   const atEnd = edited === undefined ? changes : unedited(checkout, changes, edited);
-  yield* readBrought(checkout, { brought, changes: atEnd, subject, seen }, context);
+  yield* readBrought(checkout, { brought, changes: atEnd, subject: told, seen }, context);
+}
+
+/** A named directory is kept to, and silence about the rest must not read as clean. */
+function within({ prefix }: GitRepository): string {
+  return prefix === '' ? '' : ` in ${prefix}`;
 }
 
 /** The commit where the two parted. */

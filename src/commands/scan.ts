@@ -1,7 +1,8 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { readBaseline } from '../config/baseline.ts';
 import { loadConfig, withRuleFiles } from '../config/load.ts';
 import { type CrawlOptions, PERSONAS, type Persona, type Report, SEVERITIES, type Severity } from '../contracts/index.ts';
+import { findRepository } from '../files/git.ts';
 import type { Io } from '../io.ts';
 import { parseOutputs, writeOutputs } from '../output.ts';
 import { loadScanners } from '../registry.ts';
@@ -58,7 +59,7 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
   const baseline = options.baseline === undefined ? undefined : readBaseline(resolve(io.directory, options.baseline));
 
   const { report, nothingScanned } = await scan({
-    targets: targetsOf(targets, stdin),
+    targets: targetsOf(targets, stdin, io.directory, options),
     ...(stdin === undefined ? {} : { stdin }),
     directory: io.directory,
     crawl: {
@@ -107,9 +108,17 @@ function stdinOf(io: Io, targets: readonly string[], options: ScanOptions): Stdi
   return { name: stdinPath ?? '<stdin>', isNameless: stdinPath === undefined, chunks: io.stdin.chunks };
 }
 
-function targetsOf(named: readonly string[], stdin: StdinInput | undefined): readonly string[] {
-  if (stdin === undefined) return named.length === 0 ? ['.'] : named;
-  return [stdin.name, ...named.filter((name) => name !== '-')];
+function targetsOf(
+  named: readonly string[],
+  stdin: StdinInput | undefined,
+  directory: string,
+  { staged, diff }: Pick<ScanOptions, 'staged' | 'diff'>,
+): readonly string[] {
+  if (stdin !== undefined) return [stdin.name, ...named.filter((name) => name !== '-')];
+  if (named.length > 0) return named;
+  // A commit is made of the whole repository, wherever in it one stands.
+  const top = staged === true || diff !== undefined ? findRepository(directory)?.workTree : undefined;
+  return [top === undefined ? '.' : relative(directory, top) || '.'];
 }
 
 /** What the process lends to a scan. */

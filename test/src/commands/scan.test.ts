@@ -221,3 +221,36 @@ describe('scan of targets that overlap', () => {
     assert.doesNotMatch(skipped.err, /lies in/);
   });
 });
+
+describe('scan of changes', () => {
+  function staged() {
+    const repo = tempRepo();
+    repo.write('services/shop/a.txt', 'one\n');
+    repo.commit('Start');
+    repo.write('.env', `key_id = ${ACCESS_KEY}\n`);
+    repo.git('add', '-A');
+    return repo;
+  }
+
+  it('looks at the whole repository from a directory in it, as git does', async () => {
+    const repo = staged();
+    const inside = join(repo.path, 'services/shop');
+
+    const { code, report } = await scanned(inside, [], { staged: true });
+    repo.git('commit', '-qm', 'Add');
+    const diff = await scanned(inside, [], { diff: 'HEAD~1..HEAD' });
+
+    assert.equal(code, 1);
+    assert.deepEqual(placesOf(report), ['.env:1']);
+    assert.deepEqual(placesOf(diff.report), ['.env:1']);
+  });
+
+  it('keeps to a directory that is named, and says so', async () => {
+    const repo = staged();
+
+    const { code, report } = await scanned(join(repo.path, 'services'), ['.'], { staged: true });
+
+    assert.equal(code, 0);
+    assert.match(report.coverage[0]?.subject ?? '', /staged changes in services\/$/);
+  });
+});
