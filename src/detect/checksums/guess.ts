@@ -1,3 +1,4 @@
+import { entropyOf } from '../entropy.ts';
 import { isWordlike } from '../token-efficiency.ts';
 import { holdsWord } from '../words.ts';
 import { type CheckInput, decodeBase64, INVALID, VALID, type Verdict } from './types.ts';
@@ -23,6 +24,8 @@ export function judgeGuess({ secret, groups, around }: CheckInput): Verdict {
   ) {
     return INVALID;
   }
+  // Sixteen letters cannot be as varied as sixty-four.
+  if (!/pass|pwd/.test(name) && !/^[0-9a-f-]+$/i.test(value) && entropyOf(value) < 3.5) return INVALID;
   // People make passwords of words; a token or key is made by a machine.
   if (!/pass|pwd/.test(name) && (isWordlike(value) || holdsWord(value))) return INVALID;
   return VALID;
