@@ -83,6 +83,8 @@ export interface ScanContext {
   fingerprint(secret: Secret): string;
   /** Finds credentials in a text. Offsets are turned into line and column relative to `at`; see `Match`. */
   detect(text: string | Uint8Array, hints?: DetectHints): readonly Match[];
+  /** All that a bulk search tells of bytes at hand: matches in archives too, and what was left out. */
+  search?(bytes: Uint8Array, hints?: DetectHints): Promise<Omit<BulkItem, 'key'>>;
   /** Is a match, found without knowing its place, not to be reported there? An imported rule may say so. */
   /** Of the matches in a blob whose paths were not known: those to report where it lies at `places`. */
   settle?(
@@ -104,6 +106,8 @@ export interface DetectHints {
   readonly unplaced?: boolean;
   /** Leave out detectors of the category `generic`. */
   readonly specificOnly?: boolean;
+  /** Told when not all was searched, or not all that was found is given back, and why. */
+  readonly onCut?: (why: string) => void;
 }
 
 export interface CrawlContext extends ScanContext {
@@ -199,6 +203,8 @@ export type BulkMatch = Omit<Match, 'secret'> & {
 };
 
 export interface BulkDetect {
+  /** Much is about to be given: what must be made ready for it is made meanwhile. */
+  expect?(): void;
   /** Files below `root`. Paths are relative, `/`-separated. Yields one item for every file, in no fixed order. */
   files(root: string, paths: Iterable<string>): AsyncIterable<BulkItem>;
   /**
