@@ -1,7 +1,7 @@
 import type { BulkMatch, CrawlContext, Location, SightingObservation } from '../../src/contracts/index.ts';
 import { BlobTable } from '../../src/files/blob-table.ts';
 import { readBlobs } from '../../src/files/blobs.ts';
-import { explainGitError, GitError, gitPrefix } from '../../src/files/git.ts';
+import { explainGitError, GitError, type GitRepository, gitPrefix } from '../../src/files/git.ts';
 import {
   blobsAtHead,
   headKey,
@@ -13,6 +13,7 @@ import {
   traceBlobs,
 } from '../../src/files/history.ts';
 import { type HistoryWalk, startWalk } from '../../src/files/history-walk.ts';
+import { objectStoreOf } from '../../src/files/object-store.ts';
 import { headOfBytes, sourceFile } from '../../src/files/source-file.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { messageOf } from '../../src/util/errors.ts';
@@ -84,6 +85,7 @@ export function beginHistory(
     tally.note(`the objects could not be listed (${messageOf(await explainGitError(repository, error))})`);
     return { blobs: BlobTable.from([]), unreadable: 0, isWhole: false, isFailed: true };
   });
+  if (before === undefined && range === undefined && isLarge(repository)) context.bulk.expect?.();
   const isPlain = before === undefined && context.options.exclude.length === 0;
   const walk = list.then(({ blobs, isWhole }) =>
     isPlain && isWhole && blobs.length > 0 ? startWalk(repository, blobs, context.signal) : undefined,
@@ -92,6 +94,15 @@ export function beginHistory(
   walk.catch(() => undefined);
   return { range, before, list, walk };
 }
+
+/** Told from the indexes of the packs, some 30 bytes an object: what is in them is still being listed. */
+function isLarge(repository: GitRepository): boolean {
+  let bytes = 0;
+  for (const pack of objectStoreOf(repository.gitDir)?.packs ?? []) bytes += Number(pack.slice(pack.lastIndexOf(' ') + 1));
+  return bytes > LARGE_INDEXES;
+}
+
+const LARGE_INDEXES = 512 * 1024;
 
 /** Searches every blob that was not read as a file of the work tree, nor by an earlier scan with the same rules. */
 export async function searchHistory(

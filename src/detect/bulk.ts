@@ -108,6 +108,7 @@ export function createBulk(options: BulkOptions): Bulk {
   }
 
   return {
+    expect: () => threads().start(),
     files,
     blobs,
     async close() {

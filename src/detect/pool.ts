@@ -67,6 +67,11 @@ export class Pool {
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
+  /** Starts the threads before there is work for them. */
+  start(): void {
+    while (!this.#closed && this.#threads.length < this.#size) this.#start();
+  }
+
   /** `queue`: tasks given to one worker at a time. With two, the next is at hand while one is worked on. */
   async *run(tasks: Iterator<Task>, queue: number): AsyncGenerator<BulkItem> {
     const run: Run = { portions: [], queue, active: 0, wake: () => undefined };

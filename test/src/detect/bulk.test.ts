@@ -246,6 +246,19 @@ describe('bulk detection in git blobs', () => {
     });
   }
 
+  it('yields the same when its threads were started before', async () => {
+    const repo = filledRepo(400);
+    const blobs = blobsOf(repo);
+
+    const items = await withBulk({}, (bulk) => {
+      bulk.expect?.();
+      return collect(bulk.blobs(source(repo), blobs));
+    });
+
+    assert.deepEqual(items, await withBulk({}, (bulk) => collect(bulk.blobs(source(repo), blobs))));
+    assert.equal(items.size, 400);
+  });
+
   it('goes on behind a corrupt object', async () => {
     const repo = filledRepo(30);
     const blobs = blobsOf(repo);
