@@ -38,6 +38,7 @@ export const LONGEST_WINDOW = 32 * 1024;
 const UNBOUNDED_WINDOW = 4096;
 const CHECKED_PLACES = 24;
 const UNGATED = 16;
+const MUCH_AGAIN = 4096;
 /** Beginnings of a pattern that serve as anchors. */
 const SHORTEST_START = 3;
 const START_LENGTH = 8;
@@ -109,6 +110,10 @@ export class Gate {
   readonly #make: () => Pattern;
   #tries = 0;
   #pattern: Pattern | undefined;
+  /** Up to where a stretch of this pass was read, and how many bytes more than once. */
+  #pass = -1;
+  #read = 0;
+  #again = 0;
 
   constructor(make: () => Pattern) {
     this.#make = make;
@@ -125,12 +130,34 @@ export class Gate {
     }
     const { outline, reach } = this.#pattern;
     if (reach === undefined) return outline.mayMatch(bytes, from, to, to, pass);
-    return outline.mayMatch(bytes, Math.max(from, hit - reach), to, hit);
+    if (reach > 0 || this.#pattern.sought === undefined) return outline.mayMatch(bytes, Math.max(from, hit - reach), to, hit);
+    return this.#isDense(hit, pass) && !this.#pattern.sought().mayMatch(bytes, hit, to, to, pass)
+      ? false
+      : this.#tryAt(outline, bytes, hit, to);
+  }
+
+  #tryAt(outline: Outline, bytes: Uint8Array, hit: number, to: number): boolean {
+    const may = outline.mayMatch(bytes, hit, to, hit);
+    this.#again += Math.max(0, Math.min(this.#read, outline.reached) - hit);
+    this.#read = Math.max(this.#read, outline.reached);
+    return may;
+  }
+
+  /** Do keywords stand so close that the same bytes are read again from each? Then all beginnings are sought in one go. */
+  #isDense(hit: number, pass: number): boolean {
+    if (pass !== this.#pass || hit >= this.#read) {
+      this.#pass = pass;
+      this.#read = hit;
+      this.#again = 0;
+    }
+    return this.#again > MUCH_AGAIN;
   }
 }
 
 interface Pattern {
   readonly outline: Outline;
+  /** Of a pattern that is tried at its keywords: the outline that tells of many in one go. */
+  readonly sought?: () => Outline;
   /** A match begins so far before a keyword in it at most; nothing when it may hold none. */
   readonly reach: number | undefined;
 }
@@ -138,7 +165,10 @@ interface Pattern {
 function gateOf({ keywords, caseSensitive }: PackedDetector, source: string, flags: string, shape: Shape): Gate {
   return new Gate(() => {
     const node = parsePattern(source, flags === 'i');
-    if (shape.anchored) return { outline: outlineOf(node), reach: 0 };
+    if (shape.anchored) {
+      let sought: Outline | undefined;
+      return { outline: outlineOf(node), sought: () => (sought ??= outlineOf(node, true)), reach: 0 };
+    }
     const reach = shape.reach === undefined ? farthest(node, keywords, caseSensitive) : (shape.reach ?? undefined);
     return { outline: outlineOf(node, true), reach };
   });

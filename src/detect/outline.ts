@@ -13,6 +13,8 @@ export interface Outline {
    * in one is not read again in the next.
    */
   mayMatch(bytes: Uint8Array, at: number, to: number, last?: number, pass?: number): boolean;
+  /** Up to where the last call has read. */
+  readonly reached: number;
 }
 
 type State =
@@ -46,7 +48,7 @@ export function outlineOf(node: Node, isSought = false): Outline {
     const built = build(node, limit, isSought);
     if (built !== undefined) return new LazyOutline(built, isSought);
   }
-  return { mayMatch: () => true };
+  return { mayMatch: () => true, reached: 0 };
 }
 
 /** The states of a pattern, long repeats as loops; nothing when these are too many. */
@@ -130,6 +132,7 @@ class LazyOutline implements Outline {
   #from = 0;
   #to = 0;
   #state = DEAD;
+  reached = 0;
   /** Bytes read since it began to learn, or forgot. */
   #read = 0;
   /** A sought pattern begins at each byte anew: by the state that does so, `start` is split first. */
@@ -172,7 +175,10 @@ class LazyOutline implements Outline {
     let state = begin;
     this.#read += to - from;
     for (let place = from; place < to; place++) {
-      if (state <= MATCH) return state;
+      if (state <= MATCH) {
+        this.reached = place;
+        return state;
+      }
       const kind = classes[bytes[place] as number] as number;
       let following = next[state * width + kind] as number;
       if (following === UNKNOWN) {
@@ -181,6 +187,7 @@ class LazyOutline implements Outline {
       }
       state = following;
     }
+    this.reached = to;
     return state;
   }
 

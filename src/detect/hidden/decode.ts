@@ -20,14 +20,17 @@ export interface Decoded extends Run {
   readonly isCut: boolean;
 }
 
-/** The base64 run in which an encoded anchor stands at `at`; nothing when what follows the anchor is no text. */
-export function base64At(bytes: Buffer, at: number, phase: 0 | 1 | 2): Decoded | undefined {
+/**
+ * The base64 run in which an encoded anchor stands at `at`; nothing when what follows the anchor is no text. What stands before
+ * `least` was decoded already.
+ */
+export function base64At(bytes: Buffer, at: number, phase: 0 | 1 | 2, least: number): Decoded | undefined {
   const start = at - SKIPPED[phase];
-  if (start < 0) return undefined;
+  if (start < least) return undefined;
   for (let place = start; place < at; place++) if (VALUES[bytes[place] as number] === NONE) return undefined;
   const probe = decode64(bytes, start, Math.min(bytes.length, start + 64)).bytes.subarray(phase, phase + 4 + PROBED);
   if (!isPrintable(probe)) return undefined;
-  const limits = { from: Math.max(0, start - MAX_RUN / 2), to: Math.min(bytes.length, start + MAX_RUN / 2) };
+  const limits = { from: Math.max(least, start - MAX_RUN / 2), to: Math.min(bytes.length, start + MAX_RUN / 2) };
   const run = decode64(bytes, startOf64(bytes, start, limits.from), limits.to);
   return { ...run, how: ['base64'], isStructured: false, isCut: run.end === limits.to && limits.to < bytes.length };
 }
@@ -42,15 +45,15 @@ export function base64From(bytes: Buffer, start: number, to: number, isStructure
   return { ...said, how: ['base64', ...said.how], isStructured, isCut: run.end === limit && limit < to };
 }
 
-/** The run of hex digits in which an anchor stands at `at`. */
-export function hexAt(bytes: Buffer, at: number): Decoded | undefined {
+/** The run of hex digits in which an anchor stands at `at`, no further back than `from`. */
+export function hexAt(bytes: Buffer, at: number, from: number): Decoded | undefined {
+  let probed = at;
+  while (probed < at + 2 * (4 + PROBED) && isHex(bytes[probed]) && isHex(bytes[probed + 1])) probed += 2;
+  if (!isPrintable(Buffer.from(bytes.toString('latin1', at, probed), 'hex'))) return undefined;
   let start = at;
-  const least = Math.max(0, at - MAX_RUN / 2);
+  const least = Math.max(from, at - MAX_RUN / 2);
   while (start - 2 >= least && isHex(bytes[start - 1]) && isHex(bytes[start - 2])) start -= 2;
-  const run = hexFrom(bytes, start, Math.min(bytes.length, at + MAX_RUN / 2));
-  if (run === undefined) return undefined;
-  const place = (at - start) / 2;
-  return isPrintable(run.bytes.subarray(place, place + 4 + PROBED)) ? run : undefined;
+  return hexFrom(bytes, start, Math.min(bytes.length, at + MAX_RUN / 2));
 }
 
 /** At least 32 digits. */

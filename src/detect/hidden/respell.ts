@@ -40,8 +40,8 @@ export function respelled(bytes: Buffer, start: number, end: number, spelling: S
     runs.push({
       start: at,
       end: at + match[0].length,
-      bytes: Buffer.from([code]),
-      how: [spelling],
+      bytes: CHARACTERS[code] as Buffer,
+      how: HOW[spelling],
       // The same text, in another spelling: judged as any other. Form data (`password%3D…`) is no more of a text than a guess needs.
       isStructured: spelling === 'escapes',
     });
@@ -66,6 +66,13 @@ function hex(digits: string | undefined): number | undefined {
 }
 
 const SLASH = 47;
+/** Texts may be spelled so throughout: what their characters have in common is made once. */
+const CHARACTERS = Array.from({ length: 127 }, (_, code) => Buffer.from([code]));
+const HOW: { readonly [spelling in Spelling]: readonly string[] } = {
+  escapes: ['escapes'],
+  entities: ['entities'],
+  percent: ['percent'],
+};
 
 /**
  * Between two pieces of one string: `" + "`, `' . '`, `" .. "`, `" & "`, two literals side by side (Python, C, Go), with a line end

@@ -9,6 +9,8 @@ import { type Run, type Stretch, View } from './view.ts';
 export interface Budget {
   /** Bytes that may still be decoded and copied. */
   left: number;
+  /** Runs that may still be decoded. */
+  runs: number;
   /** Was something left out for it, or a run longer than is decoded? */
   isCut: boolean;
   /** Detector and place of what was found already: pieces overlap, and one value may be met in two ways. */
@@ -16,6 +18,7 @@ export interface Budget {
 }
 
 export const MAX_DECODED = 2 * 1024 * 1024;
+const MAX_RUNS = 4096;
 const MAX_DEPTH = 3;
 /** A stretch around a respelled character: a token may begin before it, and the longest is some thousand bytes. */
 const BEFORE = 512;
@@ -32,7 +35,7 @@ const REACH = 256;
 const REACH_BACK = 1024;
 
 export function openBudget(): Budget {
-  return { left: MAX_DECODED, isCut: false, seen: new Set() };
+  return { left: MAX_DECODED, runs: MAX_RUNS, isCut: false, seen: new Set() };
 }
 
 /**
@@ -118,9 +121,15 @@ function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget
   /** Up to where runs were decoded, and Secrets looked for values. */
   let [done, looked] = [0, 0];
   function add(run: Decoded | undefined): void {
-    if (run === undefined || run.start < (runs.at(-1)?.end ?? 0)) return;
+    if (run === undefined) return;
+    // What was decoded once is not decoded again.
+    if (run.start < (runs.at(-1)?.end ?? 0)) {
+      done = Math.max(done, run.end);
+      return;
+    }
     if (run.isCut) budget.isCut = true;
-    runs.push(run);
+    if (budget.runs-- <= 0) budget.isCut = true;
+    else runs.push(run);
     done = run.end;
   }
   for (const { anchor, at, end = at + anchor.text.length } of triggers) {
@@ -135,13 +144,13 @@ function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget
         joined.push(at);
         break;
       case 'base64':
-        if (at >= done) add(base64At(bytes, at, anchor.phase));
+        if (at >= done) add(base64At(bytes, at, anchor.phase, done));
         break;
       case 'gzip':
         if (at >= done) add(base64From(bytes, at, bytes.length, false));
         break;
       case 'hex':
-        if (at >= done) add(hexAt(bytes, at));
+        if (at >= done) add(hexAt(bytes, at, done));
         break;
       case 'call':
         for (const run of runsBeside(bytes, at, anchor.text, done)) add(run);

@@ -70,8 +70,10 @@ export class View {
     const [starts, ends] = [new Uint32Array(size), new Uint32Array(size)];
     const layers: Layer[] = parent === undefined ? [PLAIN] : [...parent.#layers];
     const known = new Map<string, number>();
+    let last: { readonly how: readonly string[]; readonly isStructured: boolean; readonly index: number } | undefined;
     let fill = 0;
     function layerOf(run: Run): number {
+      if (parent === undefined && last?.how === run.how && last.isStructured === run.isStructured) return last.index;
       const below = parent?.layerIn(run.start, Math.max(run.end, run.start + 1)) ?? PLAIN;
       const how = [...below.how, ...run.how];
       const isStructured = (below === PLAIN || below.isStructured) && run.isStructured;
@@ -81,6 +83,7 @@ export class View {
         known.set(key, index);
         layers[index] = { how, isStructured };
       }
+      last = { how: run.how, isStructured: run.isStructured, index };
       return index;
     }
     function copy(from: number, to: number): void {
