@@ -84,7 +84,7 @@ async function* readFile(
   if (kind !== undefined) return leaveOut(kind, path, tally);
   tally.read(bytes.length, path);
   const at: Location & { readonly path: string } = { repository: name, path, atHead: true };
-  yield* readChange({ path, id: '', oldId: '', mode: '100644', added: 'all' }, bytes, at, context, seen);
+  yield* readChange({ path, id: '', oldId: '', mode: '100644', added: 'all' }, bytes, at, context, seen, tally);
 }
 
 /** What each file held at the commit, by its path now. */

@@ -7,6 +7,7 @@ import { headOfBytes, sourceFile } from '../../src/files/source-file.ts';
 import type { Checkout } from './checkout.ts';
 import { FETCH_MORE } from './ends.ts';
 import { databaseIn } from './own.ts';
+import { searchBytes } from './read-changes.ts';
 import { Tally } from './tally.ts';
 import { sightingIn } from './work-tree.ts';
 
@@ -57,7 +58,7 @@ export async function* readBrought(checkout: Checkout, range: ReadRange, context
     }
     if (databaseIn([bytes]) !== undefined) continue;
     tally.read(bytes.length, first.path);
-    for await (const sighting of sightingsOf(first, bytes, name, context)) {
+    for await (const sighting of sightingsOf(first, bytes, name, context, tally)) {
       if (!seen.has(sighting.fingerprint)) candidates.push({ blob: first, sighting });
     }
   }
@@ -108,6 +109,7 @@ async function* sightingsOf(
   bytes: Uint8Array,
   repository: string,
   context: CrawlContext,
+  tally?: Tally,
 ): AsyncGenerator<SightingObservation> {
   const time = new Date(date);
   const at: Location = {
@@ -122,8 +124,13 @@ async function* sightingsOf(
   if (content === 'own') {
     for await (const observation of context.read(sourceFile(path, bytes, at, 'history'))?.observations ?? []) {
       if (observation.kind === 'sighting') yield { ...observation, place: 'history' };
+      else if (observation.kind === 'coverage' && observation.outcome === 'partial') {
+        tally?.cut(observation.why ?? 'read in part', path);
+      }
     }
     return;
   }
-  for (const match of context.detect(bytes, { path })) yield sightingIn(match, at, 'history', context);
+  const searched = await searchBytes(bytes, path, context);
+  tally?.searched(searched, path);
+  for (const match of searched.matches) yield sightingIn(match, at, 'history', context);
 }

@@ -1,4 +1,4 @@
-import type { CrawlContext, Location, Observation } from '../../src/contracts/index.ts';
+import type { BulkItem, CrawlContext, Location, Observation } from '../../src/contracts/index.ts';
 import { readBlobs } from '../../src/files/blobs.ts';
 import { type Change, isAdded } from '../../src/files/changes.ts';
 import { type GitRepository, gitOutput } from '../../src/files/git.ts';
@@ -79,13 +79,14 @@ export async function* readFromStore(
           continue;
         }
         tally.read(bytes.length, change.path);
-        for await (const observation of readChange(
-          change,
-          bytes,
-          { repository: name, path: change.path, atHead: true },
-          context,
-          seen,
-        )) {
+        const at = { repository: name, path: change.path, atHead: true };
+        let before: ReadonlySet<string> | undefined;
+        for await (const observation of readChange(change, bytes, at, context, seen, tally)) {
+          // Lines tell nothing of what is in an archive.
+          if (observation.kind === 'sighting' && change.added !== 'all' && observation.at?.path !== change.path) {
+            before ??= await fingerprintsIn(checkout, change, context);
+            if (before.has(observation.fingerprint)) continue;
+          }
           const isCopy = observation.kind === 'sighting' && change.added === 'all' && (await inBase(change.id));
           if (!isCopy) yield observation;
         }
@@ -97,6 +98,29 @@ export async function* readFromStore(
   }
 }
 
+/** What the older version holds. */
+async function fingerprintsIn(
+  { repository }: Checkout,
+  { oldId, path }: Change,
+  context: CrawlContext,
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for await (const { bytes } of readBlobs(repository, [oldId], context.options.maxFileBytes, context.signal)) {
+    if (bytes === undefined) continue;
+    for (const { fingerprint } of (await searchBytes(bytes, path, context)).matches) found.add(fingerprint);
+  }
+  return found;
+}
+
+/** All that is in bytes, and what was left out; in archives, too. */
+export async function searchBytes(bytes: Uint8Array, path: string, context: CrawlContext): Promise<Omit<BulkItem, 'key'>> {
+  if (context.search !== undefined) return context.search(bytes, { path });
+  const cuts: string[] = [];
+  const matches = context.detect(bytes, { path, onCut: (why) => void cuts.push(why) });
+  const why = cuts.join('; ');
+  return { ...(why === '' ? { outcome: 'read' } : { outcome: 'partial', why }), bytes: bytes.length, matches };
+}
+
 /** What a file holds; sightings only where the change is new. `seen` gets the fingerprints of all. */
 export async function* readChange(
   change: Change,
@@ -104,6 +128,7 @@ export async function* readChange(
   at: Location & { readonly path: string },
   context: CrawlContext,
   seen: Set<string>,
+  tally?: FileTally,
 ): AsyncGenerator<Observation> {
   const place = placeOf(change.path);
   const content = context.claims(headOfBytes(change.path, bytes))?.content;
@@ -118,8 +143,10 @@ export async function* readChange(
     }
   }
   if (content === 'own' || !context.options.search) return;
-  for (const match of context.detect(bytes, { path: change.path })) {
+  const searched = await searchBytes(bytes, change.path, context);
+  tally?.searched(searched, change.path);
+  for (const match of searched.matches) {
     seen.add(match.fingerprint);
-    if (isAdded(change, match.line, match.endLine)) yield sightingIn(match, at, place, context);
+    if (match.member !== undefined || isAdded(change, match.line, match.endLine)) yield sightingIn(match, at, place, context);
   }
 }

@@ -90,10 +90,14 @@ export class Tally {
     if (item.outcome === 'failed') this.fail(item.why ?? 'could not be read', name);
     else if (item.outcome === 'skipped') this.pass(item.why ?? 'left out', name);
     else this.read(item.bytes, name);
-    if (item.outcome === 'partial') this.cut(item.why ?? 'read in part', name);
-    if (item.members === undefined) return;
-    this.#members.read += item.members.read;
-    this.#members.skipped += item.members.skipped;
+    this.searched(item, name);
+  }
+
+  /** What the search says of something that was counted already. */
+  searched({ outcome, why, members }: Omit<BulkItem, 'key'>, name: string): void {
+    if (outcome === 'partial') this.cut(why ?? 'read in part', name);
+    this.#members.read += members?.read ?? 0;
+    this.#members.skipped += members?.skipped ?? 0;
   }
 
   /** Read, but not to its end. */

@@ -10,6 +10,7 @@ import { importedMatches, outdoneBy } from './import/matches.ts';
 import { ImportSearch } from './import/search.ts';
 import { createKernel } from './kernel/create.ts';
 import type { Found } from './match.ts';
+import { shortfalls } from './outcome.ts';
 import type { Pack } from './pack.ts';
 import { placeholderTest } from './placeholder.ts';
 import { lintText } from './secretlint.ts';
@@ -135,7 +136,9 @@ export function createEngine(options: EngineOptions): Engine {
     lint,
     detect(input, hints = {}) {
       const bytes = toBuffer(input);
-      return toUnits(matches(scanWhole(bytes, hints)), input, bytes);
+      const result = scanWhole(bytes, hints);
+      for (const why of hints.onCut === undefined ? [] : shortfalls(result)) hints.onCut?.(why);
+      return toUnits(matches(result), input, bytes);
     },
     async detectAll(input, hints = {}) {
       const bytes = toBuffer(input);

@@ -45,10 +45,14 @@ export async function conclude(
   const own = engine.matches(result);
   const linted = whole === undefined || result.lints.length === 0 ? [] : await engine.lint(whole, result);
   const matches = [...own, ...linted].map((match): BulkMatch => (engine.keepsSecrets ? match : withoutSecret(match)));
-  const why = [cut, tooMany(result), undecoded(result), ...(result.imported?.trouble ?? [])]
-    .filter((reason) => reason !== undefined)
-    .join('; ');
+  const why = [cut, ...shortfalls(result)].filter((reason) => reason !== undefined).join('; ');
   return why === '' ? { outcome: 'read', bytes, matches } : { outcome: 'partial', why, bytes, matches };
+}
+
+/** What a scan left out, and why. */
+export function shortfalls(result: ScanResult): readonly string[] {
+  const all = [tooMany(result), undecoded(result), ...(result.imported?.trouble ?? [])];
+  return all.filter((reason) => reason !== undefined);
 }
 
 function tooMany(result: ScanResult): string | undefined {

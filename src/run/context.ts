@@ -13,6 +13,7 @@ import type {
   SourceFile,
 } from '../contracts/index.ts';
 import type { Engine } from '../detect/engine.ts';
+import { searchBytes } from '../detect/search-bytes.ts';
 import { headOfBytes } from '../files/source-file.ts';
 import { fingerprint } from '../util/fingerprint.ts';
 import type { Runtime } from './request.ts';
@@ -39,6 +40,7 @@ export function scanContext(workshop: Workshop): ScanContext {
     env: runtime.env,
     fingerprint: (secret) => fingerprint(secret, fingerprintKey),
     detect: (text, hints) => engine.detect(text, hints),
+    search: (bytes, hints) => searchBytes(engine, bytes, hints, runtime.signal),
     isDiscarded: (match, at) => engine.isDiscarded(match, at),
     settle: (matches, places) => engine.settle(matches, places),
     sighting(match, ...rest) {

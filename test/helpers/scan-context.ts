@@ -13,6 +13,7 @@ import { type Bulk, createBulk } from '../../src/detect/bulk.ts';
 import { createEngine, type Engine } from '../../src/detect/engine.ts';
 import { finish } from '../../src/detect/load.ts';
 import type { Pack } from '../../src/detect/pack.ts';
+import { searchBytes } from '../../src/detect/search-bytes.ts';
 import { headOfBytes } from '../../src/files/source-file.ts';
 import { sightingOf } from '../../src/run/context.ts';
 import { detectorDigests } from '../../src/run/detectors.ts';
@@ -133,6 +134,7 @@ export function testContext(overrides: TestContextOverrides = {}): TestContext {
     options: { ...DEFAULT_OPTIONS, ...overrides.options },
     fingerprint: (secret) => fingerprint(secret, FINGERPRINT_KEY),
     detect: (text, hints) => engine.detect(text, hints),
+    search: (bytes, hints) => searchBytes(engine, bytes, hints, signal),
     sighting: sightingOf,
     contacts: (host) => void hosts.push(host),
     progress: {
