@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type {
+  CoverageObservation,
   CrawlContext,
   CrawlOptions,
   FileScanner,
@@ -191,8 +192,19 @@ export async function* readIntoPart(
 
 /** A file scanner that fails on a file is a fault of ours; the file is reported as not read, and the run goes on. */
 async function* iterate(reader: FileScanner, file: SourceFile, work: TargetWork): AsyncIterable<Observation> {
+  const cuts = new Set<string>();
+  const context: ScanContext = {
+    ...work.base,
+    detect: (text, hints) => work.base.detect(text, { ...hints, onCut: (why) => void cuts.add(why) }),
+  };
+  let isTold = false;
   try {
-    yield* reader.scan(file, work.base);
+    for await (const observation of reader.scan(file, context)) {
+      const isCut = cuts.size > 0 && observation.kind === 'coverage' && observation.covers.includes('sighting');
+      isTold ||= isCut;
+      yield isCut ? withCuts(observation, cuts) : observation;
+    }
+    if (cuts.size > 0 && !isTold) yield cutRow(reader, file, cuts);
   } catch (error) {
     if (work.base.signal.aborted) throw new Interrupted();
     work.base.log.warn('a scanner failed on a file', { scanner: reader.id, file: file.path, error: messageOf(error) });
@@ -210,6 +222,28 @@ async function* iterate(reader: FileScanner, file: SourceFile, work: TargetWork)
       at: file.at,
     };
   }
+}
+
+/** A scanner does not know what its texts were searched for in vain. */
+function withCuts(row: CoverageObservation, cuts: ReadonlySet<string>): CoverageObservation {
+  const why = [row.why, ...cuts].filter((reason) => reason !== undefined).join('; ');
+  return { ...row, ...(row.outcome === 'complete' ? { outcome: 'partial' } : {}), why };
+}
+
+function cutRow(reader: FileScanner, file: SourceFile, cuts: ReadonlySet<string>): CoverageObservation {
+  return {
+    kind: 'coverage',
+    surface: reader.surfaces[0] as Surface,
+    subject: file.path,
+    outcome: 'partial',
+    why: [...cuts].join('; '),
+    covers: ['sighting'],
+    seen: 1,
+    read: 1,
+    skipped: 0,
+    failed: 0,
+    at: file.at,
+  };
 }
 
 async function addAll(observations: AsyncIterable<Observation>, part: Part, work: TargetWork): Promise<void> {

@@ -44,6 +44,30 @@ describe('reading a target', () => {
       );
     });
 
+    it('says that matches were left out of what a scanner had searched', async () => {
+      const many = Array.from({ length: 1100 }, (_, number) => fakeToken(`k${String(number).padStart(7, '0')}`)).join(' ');
+      writeFile(root, 'iam.export', many);
+      const searching = defineFileScanner({
+        id: 'searching',
+        title: 'Searching',
+        emits: ['sighting'],
+        surfaces: ['aws'],
+        version: 1,
+        content: 'own',
+        recognises: () => true,
+        *scan(file, context) {
+          for (const match of context.detect(file.bytes)) yield context.sighting(match, file.at, 'file');
+          yield { kind: 'coverage', surface: 'aws', subject: file.path, outcome: 'complete', covers: ['sighting'] };
+        },
+      });
+
+      const { observations } = await read('iam.export', [searching]);
+
+      assert.equal(kinds(observations, 'sighting').length, 1000);
+      const rows = kinds(observations, 'coverage').map(({ outcome, why }) => [outcome, why]);
+      assert.deepEqual(rows, [['partial', '100 further matches of detectors that hit very often were left out']]);
+    });
+
     it('searches its bytes as well, when the scanner shares the content', async () => {
       writeFile(root, 'iam.export', `token ${fakeToken('harbour1')}`);
 
