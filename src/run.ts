@@ -41,10 +41,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   const scanners = chooseScanners(runtime.scanners, request.only, request.skip);
   const { targets: all, missing } = parseTargets(request, scanners);
   const targets = await withoutOverlaps(all, request);
-  assertTrusted(
-    config,
-    targets.flatMap((target) => (target.kind === 'path' ? [target.path] : [])),
-  );
+  assertTrusted(config);
   const left = describeConfig(config);
   if (left !== undefined) runtime.log.info(left);
   const pack = await loadDetectors(config, (what) => runtime.log.warn(what));

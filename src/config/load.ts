@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ConfigError, codeOf, messageOf } from '../util/errors.ts';
 import { defaults } from './defaults.ts';
 import type { Config } from './schema.ts';
@@ -55,27 +55,20 @@ export async function loadConfig(directory: string, named?: string): Promise<Loa
 }
 
 /**
- * A configuration that lies in what is scanned is the scanned repository's own word, and that may be hostile: it may
- * leave things out, which the report then says, but rules of its own are code and must be asked for by name. Throws
- * `ConfigError`.
+ * A configuration that was merely found where the command runs may come from a stranger, with the clone around it: it may
+ * leave things out, which the report then says, but rules of its own are code and must be asked for by name. What is
+ * scanned does not matter: a part of the clone, standard input or a link to it would be no better. Throws `ConfigError`.
  */
-export function assertTrusted(config: LoadedConfig, targets: readonly string[]): void {
-  const { file, isNamed, rules } = config;
+export function assertTrusted({ file, isNamed, rules }: LoadedConfig): void {
   if (file === undefined || isNamed || !hasOwnRules(rules)) return;
-  const isInside = targets.some((target) => !relative(target, file).startsWith('..'));
-  if (!isInside) return;
-  throw new ConfigError(`${file} brings rules of its own and lies in what is scanned`, {
+  throw new ConfigError(`${file} brings rules of its own, and nobody named it: it was found where the command runs`, {
     code: 'CONFIG_UNTRUSTED',
     hint: `Look at its rules; to use them, name the file: --config ${file}`,
   });
 }
 
-function hasOwnRules({ checks, detectors, imported, secretlint, secretlintrc, overlay }: Config['rules']): boolean {
-  return (
-    checks.length + detectors.length + imported.length + secretlint.length > 0 ||
-    secretlintrc !== undefined ||
-    overlay !== undefined
-  );
+function hasOwnRules(rules: Config['rules']): boolean {
+  return Object.values(rules).some((value) => (Array.isArray(value) ? value.length > 0 : value !== undefined));
 }
 
 /**

@@ -6,8 +6,8 @@ import { ConfigError, codeOf, messageOf } from '../util/errors.ts';
 import type { UserLint } from './pack.ts';
 
 /**
- * secretlint rules that the user names. They are programs: only a configuration that the user trusts may name them (see
- * `assertTrusted`), and they are looked for where that configuration lies, never in what is scanned.
+ * secretlint rules that the user names. They are programs: only a configuration that the user named may name them (see
+ * `assertTrusted`), and they are looked for from where that configuration lies upwards.
  */
 export interface LintWishes {
   readonly rules: readonly { readonly id: string; readonly options?: { readonly [name: string]: unknown } | undefined }[];

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { LoadedConfig } from '../config/load.ts';
+import { assertTrusted, type LoadedConfig } from '../config/load.ts';
 import type { Check, Framework } from '../contracts/index.ts';
 import type { ImportResult } from '../detect/import/types.ts';
 import type { Pack } from '../detect/pack.ts';
@@ -43,8 +43,10 @@ export async function loadDetectors(config: LoadedConfig, warn?: (what: string) 
   );
 }
 
-async function addLints(pack: Pack, { rules, file }: LoadedConfig): Promise<Pack> {
+async function addLints(pack: Pack, config: LoadedConfig): Promise<Pack> {
+  const { rules, file } = config;
   if (file === undefined || (rules.secretlint.length === 0 && rules.secretlintrc === undefined)) return pack;
+  assertTrusted(config);
   const { findLintRules } = await import('../detect/secretlint-rules.ts');
   const lints = findLintRules({ rules: rules.secretlint, directory: dirname(file), rcFile: rules.secretlintrc });
   return { ...pack, lints, hash: sha256(JSON.stringify([pack.hash, lints])).slice(0, 32) };

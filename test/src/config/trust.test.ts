@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { assertTrusted, describeConfig, loadConfig } from '../../../src/config/load.ts';
 import { cli } from '../../helpers/cli.ts';
 
-describe('configuration inside a target', () => {
+describe('configuration that was found', () => {
   let root: string;
 
   beforeEach(() => {
@@ -16,14 +16,54 @@ describe('configuration inside a target', () => {
 
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  it('may not bring rules unless it is named', async () => {
-    const found = await loadConfig(root);
+  it('may not bring rules unless it is named, whatever is scanned', async () => {
     const named = await loadConfig(root, 'nhi-audit.config.yml');
 
-    assert.throws(() => assertTrusted(found, [root]), /brings rules of its own/);
-    assert.throws(() => assertTrusted(found, ['/elsewhere', join(root, '.')]), /brings rules of its own/);
-    assert.doesNotThrow(() => assertTrusted(found, [join(root, 'evil')]));
-    assert.doesNotThrow(() => assertTrusted(named, [root]));
+    assert.doesNotThrow(() => assertTrusted(named));
+    for (const rules of [
+      'checks: [evil]',
+      'detectors: [evil.yml]',
+      'imported: [evil.toml]',
+      'overlay: evil.yml',
+      'gitleaksDefault: evil.toml',
+      'secretlint: [{ id: evil-rule }]',
+      'secretlintrc: evil.json',
+    ]) {
+      writeFileSync(join(root, 'nhi-audit.config.yml'), `rules: { ${rules} }\n`);
+      const found = await loadConfig(root);
+      assert.throws(() => assertTrusted(found), { code: 'CONFIG_UNTRUSTED', hint: /--config/ }, rules);
+    }
+    writeFileSync(join(root, 'nhi-audit.config.yml'), 'rules: {}\nexclude: [vendor]\n');
+    const harmless = await loadConfig(root);
+    assert.doesNotThrow(() => assertTrusted(harmless));
+  });
+
+  it('runs no program of a clone for a part of it, for standard input or through a link', async () => {
+    const out = join(root, 'PWNED');
+    mkdirSync(join(root, 'src'));
+    writeFileSync(join(root, 'src/a.txt'), 'a text\n');
+    mkdirSync(join(root, 'node_modules/evil-rule'), { recursive: true });
+    writeFileSync(join(root, 'node_modules/evil-rule/package.json'), '{"exports":"./rule.cjs","version":"1.0.0"}');
+    writeFileSync(
+      join(root, 'node_modules/evil-rule/rule.cjs'),
+      `require('node:fs').writeFileSync(${JSON.stringify(out)}, 'x');
+       exports.creator = { meta: { id: 'evil-rule', type: 'scanner', supportedContentTypes: ['text'] }, messages: {}, create: () => ({ file() {} }) };\n`,
+    );
+    writeFileSync(join(root, 'nhi-audit.config.yml'), 'rules: { secretlint: [{ id: evil-rule }] }\n');
+    const link = join(mkdtempSync(join(tmpdir(), 'nhi-trust-link-')), 'link');
+    symlinkSync(root, link);
+
+    for (const args of [['src'], ['src/a.txt'], [link], ['--stdin']]) {
+      const { code, stderr } = await cli(['scan', ...args], { cwd: root, input: 'a text\n' });
+      assert.equal(code, 2, `${args.join(' ')}: ${stderr}`);
+      assert.match(stderr, /nobody named it[\s\S]*--config/);
+      assert.equal(existsSync(out), false, args.join(' '));
+    }
+    const named = await cli(['scan', 'src', '--config', 'nhi-audit.config.yml'], { cwd: root });
+    rmSync(dirname(link), { recursive: true });
+
+    assert.equal(named.code, 0, named.stderr);
+    assert.equal(existsSync(out), true);
   });
 
   it('says what it leaves out', async () => {
