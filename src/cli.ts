@@ -52,7 +52,7 @@ function buildProgram(io: Io, end: (code: number) => void): Command {
     .description('Finds and audits service accounts and every other non-human identity, offline.')
     .version(toolVersion(), '-V, --version')
     .option('--config <file>', 'configuration (default: nhi-audit.config.yml here)')
-    .option('--quiet', 'no progress, no hints')
+    .option('--quiet', 'no progress, no hints; nothing at all from a clean check of a change')
     .option('--debug', 'more on stderr, stack traces included')
     .option('--no-color', 'no colours (also: NO_COLOR)')
     .showHelpAfterError('(nhi-audit --help shows the commands)')

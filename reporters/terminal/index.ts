@@ -1,13 +1,13 @@
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
 import { Layout } from '../../src/util/layout.ts';
-import { count, isBrief, verdict } from '../../src/util/report-text.ts';
+import { count, isBrief, isCleanCheck, verdict } from '../../src/util/report-text.ts';
 import { clip } from '../../src/util/sanitize.ts';
 import { wholeNumbers } from '../../src/util/whole-numbers.ts';
 import { controlLines } from './controls.ts';
 import { findingLines } from './findings.ts';
 import { nextCommands } from './next.ts';
-import { acceptedLines, coverageLines, identityLines } from './overview.ts';
+import { acceptedLines, cleanLines, coverageLines, identityLines } from './overview.ts';
 
 interface Options {
   /** Findings listed about identities, a paragraph each; the rest is counted by rule. */
@@ -33,6 +33,7 @@ export const terminal = defineReporter<Options>({
 function* lines(report: Report, options: Options, context: RenderContext): Iterable<string> {
   const layout = new Layout(context);
   const { run } = report;
+  if (isCleanCheck(report)) return yield* cleanLines(report, layout);
   const time = `${run.startedAt.slice(0, 16).replace('T', ' ')} UTC`;
   yield* layout.block('', `nhi-audit ${run.toolVersion}, ${time}, run ${run.id}: ${clip(run.targets.join(' '), 200)}`, 'dim');
   yield '';

@@ -8,10 +8,12 @@ import {
   isPremerge,
   isStdinOnly,
   list,
+  nothingToCheck,
   ONLY_SEARCHED,
   type SurfaceCoverage,
   summariseCoverage,
   thousands,
+  verdict,
 } from '../../src/util/report-text.ts';
 import { clip } from '../../src/util/sanitize.ts';
 
@@ -41,6 +43,25 @@ export function* acceptedLines(report: Report, layout: Layout): Iterable<string>
   }
   if (rows.length > ACCEPTANCES_SHOWN)
     yield* layout.block('  ', `and ${thousands(rows.length - ACCEPTANCES_SHOWN)} more (-f json lists all)`, 'dim');
+}
+
+/** A check of a change that has nothing to tell: the verdict, and what it rests on. */
+export function* cleanLines(report: Report, layout: Layout): Iterable<string> {
+  const nothing = nothingToCheck(report);
+  if (nothing !== undefined) return yield* layout.block('', clip(nothing, TEXT_MAX));
+  yield* layout.block('', verdict(report).findings, 'bold', 'green');
+  const gone = report.findings.filter((finding) => finding.status === 'fixed').length;
+  if (gone > 0) yield* layout.block('', `${count(gone, 'finding')} fixed since the run before.`);
+  const { looked } = summariseCoverage(report.coverage);
+  const files = looked.find((row) => row.surface === 'work-tree');
+  const versions = looked.find((row) => row.surface === 'history')?.read ?? 0;
+  const skipped = files === undefined || files.skipped === 0 ? '' : `, ${thousands(files.skipped)} skipped`;
+  const what = [
+    ...(files === undefined || isStdinOnly(report) ? [] : [`${count(files.read, 'changed file')}${skipped}`]),
+    ...(versions === 0 ? [] : [`${count(versions, 'version')} in between`]),
+  ].join(', ');
+  const subjects = [...new Set(report.coverage.map(({ subject }) => subject))].join(', ');
+  yield* layout.block('', `Read completely: ${clip(subjects, TEXT_MAX)}${what === '' ? '' : ` (${what})`}.`, 'dim');
 }
 
 /** What was looked at and what was not, with the reason: before any finding, for it says what those are worth. */

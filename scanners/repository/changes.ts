@@ -81,10 +81,6 @@ export async function* scanDiff(
     listBrought(repository, { base, head, cuts: shallowIds(repository) }, context.signal),
     isToWorkTree ? listEdited(checkout, context) : undefined,
   ]);
-  const isUntouched = edited === undefined || edited.files.length === 0;
-  if (changes.length === 0 && brought.blobs.length === 0 && isUntouched) {
-    context.log.info(`${subject}: ${brought.commits === 0 ? 'no commit and ' : ''}no changed file`);
-  }
   const seen = new Set<string>();
   const told = `${subject}${within(found)}`;
   const reading = {

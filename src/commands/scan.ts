@@ -4,7 +4,7 @@ import { loadConfig, withRuleFiles } from '../config/load.ts';
 import { type CrawlOptions, PERSONAS, type Persona, type Report, SEVERITIES, type Severity } from '../contracts/index.ts';
 import { findRepository } from '../files/git.ts';
 import type { Io } from '../io.ts';
-import { parseOutputs, writeOutputs } from '../output.ts';
+import { type Output, parseOutputs, writeOutputs } from '../output.ts';
 import { loadScanners } from '../registry.ts';
 import { isOpen } from '../run/report.ts';
 import type { Runtime, StdinInput } from '../run/request.ts';
@@ -13,6 +13,8 @@ import { ConfigError, EXIT } from '../util/errors.ts';
 import { createLog } from '../util/log.ts';
 import { nearest } from '../util/nearest.ts';
 import { createProgress, SILENT_PROGRESS } from '../util/progress.ts';
+import { isCleanCheck, nothingToCheck } from '../util/report-text.ts';
+import { printable } from '../util/sanitize.ts';
 
 export interface ReportOptions {
   readonly format: string;
@@ -85,7 +87,11 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
     frameworks: options.framework,
     runtime: await runtimeOf(io, options),
   });
-  await writeOutputs(outputs, report, io, options.store);
+  const isForPeople = (output: Output): boolean => output.file === undefined && output.reporter.id === 'terminal';
+  const nothing = nothingToCheck(report);
+  if (nothing !== undefined && options.quiet !== true && !outputs.some(isForPeople)) io.stderr(`${printable(nothing)}\n`);
+  const isSilent = options.quiet === true && isCleanCheck(report);
+  await writeOutputs(isSilent ? outputs.filter((output) => !isForPeople(output)) : outputs, report, io, options.store);
   return exitOf(report, { failOn, nothingScanned, options, io });
 }
 

@@ -18,7 +18,6 @@ export async function readStdin(target: StdinTarget, stdin: StdinInput, engine: 
   const { base, options } = work;
   const input = new Input(stdin.chunks(), options.maxFileBytes, base.signal);
   const first = await input.take(PIECE + 4 * OVERLAP);
-  if (first.length === 0) base.log.info('Standard input is empty: there was nothing to search');
   const at = { path: target.name };
   const reader = readerOf(headOfBytes(target.name, first), work);
   let whole: Buffer | undefined;

@@ -285,6 +285,22 @@ export function isStdinOnly({ run }: Report): boolean {
   return run.parameters.stdin === 'alone';
 }
 
+/** A check of a change with nothing to tell: one that runs at every commit says so in a line or two. */
+export function isCleanCheck(report: Report): boolean {
+  return isPremerge(report) && report.run.hosts.length === 0 && verdict(report).clean;
+}
+
+/** What a check of a change says where there was nothing to check. */
+export function nothingToCheck(report: Report): string | undefined {
+  const { coverage, run } = report;
+  const isVoid = (row: CoverageObservation): boolean =>
+    row.outcome === 'complete' && ((row.seen ?? 0) === 0 || (isStdinOnly(report) && row.bytes === 0));
+  if (!isPremerge(report) || coverage.length === 0 || !coverage.every(isVoid)) return undefined;
+  if (isStdinOnly(report)) return 'Standard input is empty: there was nothing to search.';
+  // Files that only go away, or move, bring nothing either.
+  return run.parameters.diff === undefined ? 'Nothing new is staged.' : `Nothing new in ${run.parameters.diff}.`;
+}
+
 /** Findings and nothing else: for a check of a change, and for developers. Inventory and controls are for others. */
 export function isBrief(report: Report): boolean {
   return isPremerge(report) || report.persona === 'dev';

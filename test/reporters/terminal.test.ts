@@ -329,6 +329,44 @@ describe('terminal reporter', () => {
     assert.match(text, /^FINDINGS$/m);
   });
 
+  describe('of a clean check of a change', () => {
+    const look = {
+      kind: 'coverage',
+      surface: 'work-tree',
+      subject: 'shop staged changes',
+      outcome: 'complete',
+      covers: [],
+    } as const;
+    const clean = (row: object, parameters = { staged: true } as Report['run']['parameters']): Report => ({
+      ...emptyReport(),
+      run: { ...emptyReport().run, parameters },
+      coverage: [{ ...look, ...row }],
+    });
+
+    it('is the verdict and what it rests on', async () => {
+      assert.equal(
+        await render(clean({ seen: 4, read: 3, skipped: 1 })),
+        'No open findings; 0 machine identities known.\nRead completely: shop staged changes (3 changed files, 1 skipped).\n',
+      );
+    });
+
+    it('says in one line that there was nothing', async () => {
+      assert.equal(await render(clean({ seen: 0, read: 0 })), 'Nothing new is staged.\n');
+      assert.equal(await render(clean({ seen: 0, read: 0 }, { diff: 'main...HEAD' })), 'Nothing new in main...HEAD.\n');
+      assert.equal(
+        await render(clean({ seen: 1, read: 1, bytes: 0 }, { stdin: 'alone' })),
+        'Standard input is empty: there was nothing to search.\n',
+      );
+    });
+
+    it('is whole where something was not read', async () => {
+      const text = await render(clean({ outcome: 'partial', why: 'a file is locked', seen: 2, read: 1, failed: 1 }));
+
+      assert.match(text, /^COVERAGE$/m);
+      assert.match(text, /^NEXT$/m);
+    });
+  });
+
   it('says in the verdict what is hidden', async () => {
     const report = { ...emptyReport(), hidden: { persona: 4, baseline: 0, excepted: 0 } };
 

@@ -253,4 +253,27 @@ describe('scan of changes', () => {
     assert.equal(code, 0);
     assert.match(report.coverage[0]?.subject ?? '', /staged changes in services\/$/);
   });
+
+  it('says on the terminal in two lines that a change is clean, and nothing with --quiet', async () => {
+    const repo = tempRepo();
+    repo.write('a.txt', 'one\n');
+    repo.git('add', '-A');
+    const said = async (options: Options) => {
+      const io = testIo(repo.path);
+      const code = await scanCommand(io, [], { ...OPTIONS, format: 'terminal', staged: true, ...options });
+      return { code, out: io.out(), err: io.err() };
+    };
+
+    const plain = await said({});
+    const quiet = await said({ quiet: true });
+    repo.commit('Start');
+    const nothing = await said({});
+    const json = await scanned(repo.path, [], { staged: true });
+
+    assert.equal(plain.code, 0);
+    assert.match(plain.out, /^No open findings.*\nRead completely: .* staged changes \(1 changed file\)\.\n$/);
+    assert.deepEqual(quiet, { code: 0, out: '', err: '' });
+    assert.deepEqual(nothing, { code: 0, out: 'Nothing new is staged.\n', err: '' });
+    assert.equal(json.err, 'Nothing new is staged.\n');
+  });
 });
