@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { BulkItem, BulkMatch, CrawlContext, Memory, SightingObservation } from '../../src/contracts/index.ts';
 import { BlobTable } from '../../src/files/blob-table.ts';
 import type { GitRepository } from '../../src/files/git.ts';
@@ -41,14 +42,16 @@ export class HistoryMemory {
   readonly #text: Buffer | undefined;
   readonly #stamps: { readonly blobs: string | undefined; readonly orders: string | undefined };
 
-  private constructor(memory: Memory, { name, base, readers, state }: Subject, known: Known | undefined) {
+  private constructor(memory: Memory, { name, base, readers, detectors, state }: Subject, known: Known | undefined) {
     this.#memory = memory;
     this.#name = name;
     this.#base = base;
     this.#readers = readers;
     this.state = state;
     this.before = known?.kept;
-    this.#owned = new Map(known?.state.readers === readers ? known.state.owned.map((row) => [row[0], row]) : []);
+    // What a reader finds in a file rests on the detectors, too.
+    const isSame = known?.state.readers === readers && isDeepStrictEqual(known.kept.detectors, detectors);
+    this.#owned = new Map(isSame ? known.state.owned.map((row) => [row[0], row]) : []);
     this.#noDatabases = new Set(known?.state.noDatabases);
     this.#text = known?.text;
     this.#stamps = { blobs: known?.state.blobs.stamp, orders: known?.state.trace?.orders.stamp };
@@ -61,9 +64,9 @@ export class HistoryMemory {
     const state = stateOf(repository, context.signal);
     // Awaited where the history is walked, which says what is the matter.
     state.catch(() => undefined);
-    const { base, readers = '' } = detectors;
+    const { base, readers = '', digests } = detectors;
     const known = options.full === true ? undefined : await read(memory, name, base, context);
-    return new HistoryMemory(memory, { name, base, readers, state }, known);
+    return new HistoryMemory(memory, { name, base, readers, detectors: digests, state }, known);
   }
 
   /** What a file scanner found in a blob that it reads itself; `null`: it does not. `undefined`: not known. */
@@ -134,6 +137,7 @@ interface Subject {
   readonly name: string;
   readonly base: string;
   readonly readers: string;
+  readonly detectors: ReadonlyMap<string, string>;
   readonly state: Promise<HistoryState>;
 }
 

@@ -209,6 +209,32 @@ describe('repository scanner: rescan', () => {
     assert.deepEqual(told(second), told(first));
   });
 
+  it('has old notebooks read again when there are new rules', async () => {
+    const repo = tempRepo();
+    repo.write('a.own', 'A_12345678\nB_12345678\n');
+    repo.commit('Add');
+    repo.write('a.own', 'clean\n');
+    repo.commit('Clean');
+    const own = defineFileScanner({
+      id: 'own',
+      title: 'Own',
+      emits: ['sighting'],
+      surfaces: ['notebook'],
+      version: 1,
+      content: 'own',
+      recognises: (file) => file.path.endsWith('.own'),
+      *scan(file, context) {
+        for (const match of context.detect(file.bytes)) yield context.sighting(match, { ...file.at, cell: 7 }, file.place);
+      },
+    });
+    const again = rescanner(repo.path);
+    await again.scan({}, packOf(detector('A')), { scanners: [own] });
+
+    const second = await again.scan({}, packOf(detector('A'), detector('B')), { scanners: [own] });
+
+    assert.deepEqual(second.sightings.map(({ detector }) => detector).sort(), ['a', 'b']);
+  });
+
   it('tries new rules alone on what it knows, and all of them where they find something', async () => {
     const repo = tempRepo();
     repo.write('a.txt', 'A_12345678\n');
