@@ -2,6 +2,7 @@ import { judgeAnnotatedKey, judgeIdentifiableKey } from './checksums/azure.ts';
 import { judgeBeside, judgeCloudflareTunnel, judgeOvh, judgeStripe } from './checksums/clients.ts';
 import {
   judgeAwsKeyId,
+  judgeAwsSecretApart,
   judgeBedrockKey,
   judgeClientSecret,
   judgeGoogleClient,
@@ -13,7 +14,7 @@ import { judgeGuess } from './checksums/guess.ts';
 import { decodeJwt, judgeJwt } from './checksums/jwt.ts';
 import { judgeBasic, judgeConnectionString, judgeGiven, judgeLogin, judgePostgresUrl } from './checksums/password.ts';
 import { isLocked, judgePem } from './checksums/pem.ts';
-import { judgeDiscord, judgeGrafanaCloud, judgeOnePassword, judgeSentry } from './checksums/told.ts';
+import { judgeDiscord, judgeGrafanaCloud, judgeGrafanaOld, judgeOnePassword, judgeSentry } from './checksums/told.ts';
 import { decodeBase64, decodeJson, INVALID, type OfflineCheck, when } from './checksums/types.ts';
 
 import { entropyOf } from './entropy.ts';
@@ -63,10 +64,12 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   'gcp-json': { judge: judgeServiceAccountFile, gives: ['email', 'project'] },
   'bedrock-key': { judge: judgeBedrockKey, gives: ['user', 'account'] },
   'aws-key-id': { judge: judgeAwsKeyId, gives: ['account', 'key'] },
+  'aws-apart': { judge: judgeAwsSecretApart },
   'google-client': { judge: judgeGoogleClient, gives: ['client', 'project'] },
   'bedrock-short': { judge: ({ secret }) => when(decodeBase64(secret.replace(/^bedrock-api-key-/, '')).includes('bedrock')) },
   'discord-token': { judge: judgeDiscord, gives: ['bot'] },
   'sentry-org': { judge: judgeSentry, gives: ['org'] },
+  'grafana-old': { judge: judgeGrafanaOld, gives: ['name', 'org'] },
   'grafana-cloud': { judge: judgeGrafanaCloud, gives: ['org', 'name'] },
   'onepassword-json': { judge: judgeOnePassword, gives: ['place', 'email'] },
   'dotted-json': { judge: ({ secret }) => when(decodeJson(secret.slice(secret.indexOf('_') + 1)) !== undefined) },

@@ -22,6 +22,7 @@ import { crc32Base36, crc32Base62, crc32Hex, grafanaChecksum } from './checksums
  * | `{{awskey:AKIA}}` | an AWS id that decodes to an account |
  * | `{{bedrock}}` `{{bedrockshort}}` | Bedrock API keys |
  * | `{{jwt:NAME}}` | a JWT: `user`, `k8s`, `gcp`, `anon` |
+ * | `{{grafanakey}}` | Grafana's old API key |
  * | `{{json64:prefix}}` | `prefix` and base64url of a JSON object |
  * | `{{discord}}` `{{jirapat}}` `{{cftunnel}}` | their forms |
  * | `{{basic64:NAME:24}}` `{{text64:18}}` | base64 of `NAME:` and so many characters, or of the characters alone |
@@ -142,6 +143,8 @@ function make(kind: string, words: readonly string[], random: Random): string | 
       );
     case 'jwt':
       return makeJwt(first, random);
+    case 'grafanakey':
+      return base64(JSON.stringify({ k: pick(ALPHABETS.alnum ?? '', 32, random), n: 'deploy', id: 1 }));
     case 'json64':
       return (
         first +

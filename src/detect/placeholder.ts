@@ -28,7 +28,14 @@ export function isMonotonous(folded: string): boolean {
   const body = folded.replace(/^[a-z]{2,8}[-_]/, '');
   if (body.length < 8) return false;
   if (new Set(body).size <= Math.min(4, Math.floor(body.length / 4))) return true;
+  if (body.length >= 40 && isRepeating(body)) return true;
   return longestRun(body) >= 10;
+}
+
+/** A few characters over and over: zeros in base64 are `AAAA…` or `MDAw…`. */
+function isRepeating(body: string): boolean {
+  const unit = /^(.{1,8}?)\1{4,}/.exec(body);
+  return unit !== null && unit[0].length >= body.length * 0.8;
 }
 
 /** Length of the longest run of characters that each follow the one before (`abcd`, `3456`). */

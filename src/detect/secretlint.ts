@@ -48,7 +48,7 @@ const RULES: { readonly [name: string]: LintRule } = {
     provider: 'slack',
     type: 'token',
     tokens: ['xoxb-', 'xoxp-', 'xapp-', 'xoxa-', 'xoxo-', 'xoxr-', 'https://hooks.slack.com/services/'],
-    follows: /[A-Za-z0-9-]{1,60}[-/][A-Za-z0-9]/y,
+    follows: /(?:\d-)?(?:[A-Z0-9]{8,14}-){1,3}[A-Za-z0-9]{16}|T[A-Z0-9]{6,14}\/B[A-Z0-9]{6,14}\/[A-Za-z0-9]{16}/y,
   },
   openai: { provider: 'openai', type: 'api-key', words: ['T3BlbkFJ'] },
   anthropic: { provider: 'anthropic', type: 'api-key', tokens: ['sk-ant-api0'] },

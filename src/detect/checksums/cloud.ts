@@ -1,6 +1,6 @@
 import { awsAccountOf } from '../../util/aws-account.ts';
 import { nearestId } from './near.ts';
-import { type CheckInput, decodeBase64, INVALID, VALID, type Verdict } from './types.ts';
+import { type CheckInput, decodeBase64, INVALID, VALID, type Verdict, when } from './types.ts';
 
 /** https://docs.cloud.google.com/iam/docs/keys-create-delete: the file names the account and the project. */
 export function judgeServiceAccountFile({ around }: CheckInput): Verdict {
@@ -53,4 +53,10 @@ export function judgeAwsKeyId({ groups }: CheckInput): Verdict {
   const key = groups.publicId ?? '';
   const account = /^[Q-Z2-7]$/.test(key.charAt(4)) ? awsAccountOf(key) : undefined;
   return account === undefined ? VALID : { valid: true, groups: { account, key } };
+}
+
+/** `SECRET_KEY` is what many call theirs: one of AWS where an access key id stands in the same file. */
+export function judgeAwsSecretApart({ secret, around }: CheckInput): Verdict {
+  const isMixed = /[A-Z]/.test(secret) && /[a-z]/.test(secret) && /\d/.test(secret);
+  return when(isMixed && /(?<![A-Za-z0-9+-])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9/+=])/.test(around(8192, 8192)));
 }

@@ -10,6 +10,8 @@ const MAGIC = 'openssh-key-v1\0';
  * names it: deploy keys, IAM users and `authorized_keys` know it by that.
  */
 export function judgePem({ secret }: CheckInput): Verdict {
+  // A key with dots in it was cut: documentation.
+  if (/\.{3}|\u2026/.test(secret)) return INVALID;
   const body = pemBody(secret) ?? '';
   if (body.length < 60 || /^(.)\1{20}/.test(body)) return INVALID;
   const bytes = Buffer.from(body, 'base64');

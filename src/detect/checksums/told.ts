@@ -11,7 +11,8 @@ export function judgeDiscord({ secret }: CheckInput): Verdict {
 /** `sntrys_`, the claims, `_` and the secret. https://docs.sentry.io/account/auth-tokens/#organization-tokens */
 export function judgeSentry({ secret }: CheckInput): Verdict {
   const claims = decodeJson(secret.slice('sntrys_'.length).split('_')[0] ?? '');
-  const org = claims?.org;
+  if (claims === undefined) return INVALID;
+  const { org } = claims;
   return typeof org === 'string' && /^[\w-]{1,80}$/.test(org) ? { valid: true, groups: { org } } : VALID;
 }
 
@@ -22,6 +23,14 @@ export function judgeGrafanaCloud({ secret }: CheckInput): Verdict {
   const { o: org, n: name } = claims;
   if (!/^\w{1,40}$/.test(String(org ?? '')) || typeof name !== 'string' || !/^[\w.-]{1,120}$/.test(name)) return VALID;
   return { valid: true, groups: { org: String(org), name } };
+}
+
+/** JSON of the key (`k`), its name (`n`) and the organisation (`id`); an embedded report of Power BI begins alike. */
+export function judgeGrafanaOld({ secret, isPlaceholder }: CheckInput): Verdict {
+  const { k: key, n: name, id: org } = decodeJson(secret) ?? {};
+  if (typeof key !== 'string' || typeof name !== 'string' || typeof org !== 'number') return INVALID;
+  if (key.length < 20 || /example|test/i.test(key) || isPlaceholder(key)) return INVALID;
+  return /^[\w.-]{1,120}$/.test(name) ? { valid: true, groups: { org: String(org), name } } : VALID;
 }
 
 /** `ops_` and JSON with the account's e-mail and where it signs in. https://developer.1password.com/docs/service-accounts/security/ */
