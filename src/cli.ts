@@ -76,7 +76,12 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
     );
 
   const command = (name: string, description: string): Command =>
-    program.command(name).description(description).exitOverride().configureOutput(outputOf(io)).showHelpAfterError();
+    program
+      .command(name)
+      .description(description)
+      .exitOverride()
+      .configureOutput(outputOf(io))
+      .showHelpAfterError(helpHint(name));
   const run =
     <A extends unknown[]>(action: (io: Io, ...args: A) => Promise<ExitCode | number>) =>
     async (...args: A): Promise<void> =>
@@ -184,7 +189,12 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
 
   const rules = command('rules', 'detectors and checks: list, explain, prove, import, measure');
   const ruleCommand = (name: string, description: string): Command =>
-    rules.command(name).description(description).exitOverride().configureOutput(outputOf(io)).showHelpAfterError();
+    rules
+      .command(name)
+      .description(description)
+      .exitOverride()
+      .configureOutput(outputOf(io))
+      .showHelpAfterError(helpHint(`rules ${name}`));
   ruleCommand('list', 'every check and detector with severity and controls')
     .option('--checks', 'only checks')
     .option('--detectors', 'only detectors')
@@ -247,6 +257,11 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
     .action(run(async (io_, options) => (await import('./commands/doctor.ts')).doctorCommand(io_, { ...options, ...globals() })));
 
   return program;
+}
+
+/** The whole help behind an error would push the error off the screen. */
+function helpHint(command: string): string {
+  return `(nhi-audit ${command} --help shows its options)`;
 }
 
 function addReportOptions(command: Command): Command {

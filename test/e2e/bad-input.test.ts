@@ -82,7 +82,8 @@ describe('bad input, end to end', function () {
   it('ends with 2 on unknown commands, options, formats and values, with the nearest match', async () => {
     const cases: readonly (readonly [args: readonly string[], hint: RegExp])[] = [
       [['scna'], /Did you mean scan\?/],
-      [['scan', '--stagd'], /Did you mean --staged\?/],
+      [['scan', '--stagd'], /^error: .*'--stagd'\n\(Did you mean --staged\?\)\n+\(nhi-audit scan --help shows its options\)\n$/],
+      [['rules', 'list', '--chekcs'], /Did you mean --checks\?\)\n+\(nhi-audit rules list --help shows its options\)\n$/],
       [['scan', '-f', 'jsn'], /Did you mean "json"\?/],
       [['scan', '--fail-on', 'hihg'], /Did you mean "high"\?/],
       [['scan', '--persona', 'audtor'], /Did you mean "auditor"\?/],
