@@ -12,7 +12,10 @@ export interface ProgressTerminal {
 const DRAW_EVERY = 100;
 const LINE_EVERY = 10_000;
 
-/** Progress of a scan on stderr. Nothing is shown for what takes under half a second. */
+/**
+ * Progress of a scan on stderr. A terminal shows nothing of what takes under half a second; elsewhere a run of under ten
+ * seconds, whatever its phases, leaves no line.
+ */
 export function createProgress(terminal: ProgressTerminal): Progress {
   let title = '';
   let total: number | undefined;
@@ -21,16 +24,21 @@ export function createProgress(terminal: ProgressTerminal): Progress {
   let started = 0;
   let shown = 0;
   let drawn = false;
+  let lineAt = terminal.clock();
 
   function draw(): void {
     const now = terminal.clock();
-    const every = terminal.isTTY ? DRAW_EVERY : LINE_EVERY;
-    if (now - started < 500 || now - shown < every) return;
+    if (!terminal.isTTY) {
+      if (now - lineAt < LINE_EVERY) return;
+      lineAt = now;
+      terminal.write(`${text(now)}\n`);
+      return;
+    }
+    if (now - started < 500 || now - shown < DRAW_EVERY) return;
     shown = now;
     const line = text(now);
-    if (!terminal.isTTY) terminal.write(`${line}\n`);
-    else terminal.write(`\r\u001b[2K${line.slice(0, Math.max(10, terminal.columns - 1))}`);
-    drawn = terminal.isTTY;
+    terminal.write(`\r\u001b[2K${line.slice(0, Math.max(10, terminal.columns - 1))}`);
+    drawn = true;
   }
 
   function text(now: number): string {
@@ -39,7 +47,11 @@ export function createProgress(terminal: ProgressTerminal): Progress {
     if (total === undefined || total === 0) parts.push(`${done.toLocaleString('en')}`);
     else {
       const share = Math.min(1, done / total);
-      parts.push(bar(share), `${Math.floor(share * 100)}%`, `${done.toLocaleString('en')}/${total.toLocaleString('en')}`);
+      parts.push(
+        ...(terminal.isTTY ? [bar(share)] : []),
+        `${Math.floor(share * 100)}%`,
+        `${done.toLocaleString('en')}/${total.toLocaleString('en')}`,
+      );
       const left = (seconds / Math.max(share, 0.001)) * (1 - share);
       if (share > 0.02 && share < 1) parts.push(`${left < 90 ? `${Math.ceil(left)} s` : `${Math.ceil(left / 60)} min`} left`);
     }

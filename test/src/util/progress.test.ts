@@ -66,8 +66,21 @@ describe('progress', () => {
     assert.equal(written.length, 3);
     for (const line of written) {
       assert(!line.includes('\u001b') && !line.includes('\r'), JSON.stringify(line));
-      assert.match(line, /^Reading blobs .*\n$/);
+      assert.match(line, /^Reading blobs {2}\d+% {2}\d+\/1,000 {2}.* left\n$/);
     }
+  });
+
+  it('writes no line elsewhere for a run of under ten seconds, however many phases it has', () => {
+    const { progress, terminal, written } = start({ isTTY: false });
+
+    for (const title of ['Reading files', 'Reading blobs', 'Correlating']) {
+      progress.phase(title, 100);
+      terminal.now += 3000;
+      progress.advance(28);
+      progress.end();
+    }
+
+    assert.deepEqual(written, []);
   });
 
   it('counts without a bar while the total is not known', () => {
