@@ -8,8 +8,16 @@ import type { Checkout } from './checkout.ts';
 const MAX_SHALLOW_BYTES = 64 * 1024 * 1024;
 
 /** CI systems clone one commit unless told otherwise. */
-export const FETCH_MORE =
-  'Fetch more of the history first: `git fetch --unshallow origin`, or `git fetch --depth=200 origin BASE`; for actions/checkout, `fetch-depth: 0`.';
+export const FETCH_MORE = fetchMore('git fetch --deepen=200 origin');
+
+function fetchMore(command: string): string {
+  return `Fetch more of the history first: \`git fetch --unshallow origin\`, or \`${command}\`; for actions/checkout, \`fetch-depth: 0\`.`;
+}
+
+/** What a remote may be asked for: a branch, a tag or a full id. `HEAD~3` and the like it cannot look up. */
+function mayBeRemote(ref: string): boolean {
+  return !/[~^@:*?[\\\s]|^-|^HEAD\b|^[0-9a-f]{4,39}$/.test(ref);
+}
 
 /** Full ids of the commits at both ends of a range, by one process. */
 export async function resolveEnds(
@@ -30,7 +38,7 @@ export async function resolveEnds(
     if (!(error instanceof NhiAuditError) || shallowIds(checkout.repository).size === 0) throw error;
     throw new ConfigError(`${error.message}: it is a shallow clone`, {
       code: error.code,
-      hint: `${FETCH_MORE.replace('BASE', missing.replace(/^origin\//, ''))}`,
+      hint: mayBeRemote(missing) ? fetchMore(`git fetch --depth=200 origin ${missing.replace(/^origin\//, '')}`) : FETCH_MORE,
       cause: error,
     });
   }

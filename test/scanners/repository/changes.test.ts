@@ -168,13 +168,17 @@ describe('repository scanner: --diff', () => {
     const shallow = join(tempDir(), 'shallow');
     git(tempDir(), ['clone', '-q', '--depth=1', `file://${repo.path}`, shallow]);
 
-    for (const diff of [
-      { base, head: 'HEAD' },
-      { base: 'origin/next', head: 'HEAD' },
-    ]) {
-      await assert.rejects(scan(shallow, { diff }), (error: Error & { hint?: string }) => {
+    for (const [name, command] of [
+      [base, `git fetch --depth=200 origin ${base}`],
+      ['origin/next', 'git fetch --depth=200 origin next'],
+      // A remote knows neither.
+      ['HEAD~2', 'git fetch --deepen=200 origin'],
+      [base.slice(0, 8), 'git fetch --deepen=200 origin'],
+    ] as const) {
+      await assert.rejects(scan(shallow, { diff: { base: name, head: 'HEAD' } }), (error: Error & { hint?: string }) => {
         assert.match(error.message, /has no commit, branch or tag .*: it is a shallow clone$/);
-        assert.match(error.hint ?? '', /git fetch --unshallow/);
+        assert.match(error.hint ?? '', /`git fetch --unshallow origin`/);
+        assert(error.hint?.includes(`\`${command}\``), error.hint);
         return true;
       });
     }
