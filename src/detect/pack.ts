@@ -12,6 +12,8 @@ export interface UserLint {
   readonly id: string;
   readonly file: string;
   readonly version: string;
+  /** Of its program: an edited rule is another one. */
+  readonly digest: string;
   readonly options?: { readonly [name: string]: unknown };
 }
 

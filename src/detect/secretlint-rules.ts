@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { sha256 } from '../util/digest.ts';
 import { ConfigError, codeOf, messageOf } from '../util/errors.ts';
 import type { UserLint } from './pack.ts';
 
@@ -64,9 +66,11 @@ function locate(id: string, options: { readonly [name: string]: unknown } | unde
   }
   for (let at = directory; ; at = dirname(at)) {
     const home = join(at, 'node_modules', id);
-    const entry = entryOf(home);
-    if (entry !== undefined)
-      return { id, file: join(home, entry.file), version: entry.version, ...(options === undefined ? {} : { options }) };
+    const manifest = manifestOf(home);
+    if (manifest !== undefined) {
+      const { file, version, digest } = entryOf(home, manifest, id);
+      return { id, file, version, digest, ...(options === undefined ? {} : { options }) };
+    }
     if (dirname(at) === at) break;
   }
   throw new ConfigError(`The secretlint rule ${id} is not installed at ${directory}`, {
@@ -75,18 +79,55 @@ function locate(id: string, options: { readonly [name: string]: unknown } | unde
   });
 }
 
-const Manifest = z.looseObject({ version: z.string().nullish(), main: z.string().nullish(), exports: z.unknown() });
+const Manifest = z.looseObject({ version: z.string().nullish(), main: z.string().nullish(), exports: z.unknown().optional() });
+type Manifest = z.infer<typeof Manifest>;
 
-function entryOf(home: string): { readonly file: string; readonly version: string } | undefined {
+function manifestOf(home: string): Manifest | undefined {
+  const file = join(home, 'package.json');
   let text: string;
   try {
-    text = readFileSync(join(home, 'package.json'), 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
-    throw error;
+    throw broken(`${file} cannot be read: ${messageOf(error)}`, error);
   }
-  const { version, main, exports } = Manifest.parse(JSON.parse(text));
-  return { file: exported(exports) ?? main ?? 'index.js', version: version ?? '' };
+  try {
+    return Manifest.parse(JSON.parse(text));
+  } catch (error) {
+    throw broken(`${file} is not the package.json of a rule`, error);
+  }
+}
+
+/** The file that `import` would load, and what tells one state of the package from another. Runs nothing of it. */
+function entryOf(
+  home: string,
+  { version, exports }: Manifest,
+  id: string,
+): { readonly file: string; readonly version: string; readonly digest: string } {
+  const named = exported(exports);
+  try {
+    // Without `exports` it is `main`, which may leave out its ending or name a directory.
+    const file = named === undefined ? createRequire(join(home, 'package.json')).resolve(home) : join(home, named);
+    const isMoving = version == null || version === '' || lstatSync(home).isSymbolicLink();
+    const files = [file, ...(isMoving ? programsBelow(realpathSync(home)) : [])];
+    return { file, version: version ?? '', digest: sha256(JSON.stringify(files.map((path) => sha256(readFileSync(path))))) };
+  } catch (error) {
+    throw broken(`The secretlint rule ${id} at ${home} has no program that could be loaded: ${codeOf(error) ?? ''}`, error);
+  }
+}
+
+function broken(message: string, cause: unknown): ConfigError {
+  return new ConfigError(message, { code: 'LINT_RULE_BROKEN', hint: 'Install the package again, or name another.', cause });
+}
+
+/** What somebody works on changes without a new version: all programs of the package tell. */
+function programsBelow(home: string): string[] {
+  const entries = readdirSync(home, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const path = join(home, entry.name);
+    if (entry.isDirectory()) return entry.name === 'node_modules' || entry.name === '.git' ? [] : programsBelow(path);
+    return entry.isFile() && /\.(?:[cm]?[jt]s|json)$/.test(entry.name) ? [path] : [];
+  });
 }
 
 /** What `import` of the package would take. */

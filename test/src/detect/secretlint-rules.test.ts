@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '../../../src/config/load.ts';
 import { createBulk } from '../../../src/detect/bulk.ts';
@@ -97,6 +98,57 @@ describe("secretlint rules of the user's own", () => {
     const other = await loadDetectors(await config(WORD.replace('987', '986')));
 
     assert.notEqual(one.hash, other.hash);
+  });
+
+  it('change it with their program, and with all of it where it has no version or is linked', async () => {
+    const home = 'node_modules/secretlint-rule-acme';
+    const states = [(await loadDetectors(await config(WORD))).hash];
+    const edit = async (path: string, text: string): Promise<void> => {
+      writeFile(directory, path, text);
+      states.push((await loadDetectors(await config(WORD))).hash);
+    };
+
+    await edit(`${home}/rule.js`, `${RULE}\n// edited`);
+    await edit(`${home}/package.json`, '{"type":"module","exports":"./rule.js"}');
+    await edit(`${home}/lib/words.js`, 'export const words = [];');
+    renameSync(join(directory, home), join(directory, 'acme'));
+    symlinkSync(join(directory, 'acme'), join(directory, home));
+    await edit('acme/package.json', '{"type":"module","version":"1.2.3","exports":"./rule.js"}');
+    await edit('acme/lib/words.js', 'export const words = [1];');
+
+    assert.equal(new Set(states).size, states.length);
+  });
+
+  it('may be CommonJS packages that have only a main, with or without its ending', async () => {
+    const home = 'node_modules/secretlint-rule-acme';
+    writeFile(directory, `${home}/lib/rule.js`, RULE.replace('export const creator =', 'exports.creator ='));
+
+    for (const manifest of [
+      '{"version":"1.0.0","main":"lib/rule.js"}',
+      '{"main":"./lib/rule"}',
+      '{"main":"lib/rule.js","exports":null}',
+    ]) {
+      writeFile(directory, `${home}/package.json`, manifest);
+      const engine = createEngine({ pack: await loadDetectors(await config(WORD)), fingerprintKey: 'k' });
+      assert.equal((await engine.detectAll('a zyx-987-secret')).length, 1, manifest);
+    }
+  });
+
+  it('are refused in words when the package is odd', () => {
+    for (const manifest of [
+      '{',
+      '5',
+      '{"version":5}',
+      '{"main":"gone.js"}',
+      '{"exports":"./gone.js"}',
+      '{"exports":{"types":"./x"}}',
+    ]) {
+      writeFile(directory, 'node_modules/secretlint-rule-acme/package.json', manifest);
+
+      const find = () => findLintRules({ rules: [{ id: 'secretlint-rule-acme' }], directory });
+
+      assert.throws(find, { name: 'ConfigError', code: 'LINT_RULE_BROKEN', exit: 2 }, manifest);
+    }
   });
 
   it('are said to be missing, and are never a path', () => {
