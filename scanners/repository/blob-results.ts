@@ -52,7 +52,7 @@ export class BlobResults {
     }
     for (const [id, note] of before.notes) {
       if (isGrown && !this.#blobs.has(id)) continue;
-      if (unlike.size > 0) this.#pending.add(id);
+      if (unlike.size > 0 && note.outcome !== 'read') this.#pending.add(id);
       else this.#notes.set(id, note);
     }
     for (const id of this.#pending) this.#forget(id);
@@ -83,12 +83,19 @@ export class BlobResults {
     return BlobTable.from(ids.map((id) => ({ id, size: this.#blobs.sizeOf(id) ?? 0 })));
   }
 
-  add({ key, outcome, why, bytes, matches }: BulkItem): void {
+  add({ key, outcome, why, bytes, matches, members, isTransient }: BulkItem): void {
     if (!this.#isFirst) this.#fresh.add(key);
     this.#pending.delete(key);
     this.#forget(key);
-    if (outcome === 'failed') this.#pending.add(key);
-    else if (outcome !== 'read') this.#notes.set(key, { outcome, ...(why === undefined ? {} : { why }), bytes });
+    if (outcome === 'failed' || isTransient === true) this.#pending.add(key);
+    else if (outcome !== 'read' || members !== undefined) {
+      this.#notes.set(key, {
+        outcome,
+        ...(why === undefined ? {} : { why }),
+        bytes,
+        ...(members === undefined ? {} : { members }),
+      });
+    }
     if (matches.length > 0) this.#hits.set(key, matches);
   }
 

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { BulkItem, BulkMatch, CrawlContext, Memory } from '../../src/contracts/index.ts';
 import { contentId } from '../../src/util/digest.ts';
 import { messageOf } from '../../src/util/errors.ts';
-import { isMatches, withoutSecrets } from './kept-state.ts';
+import { fromMembers, isMatches, Members, toMembers, withoutSecrets } from './kept-state.ts';
 import type { ListedFile } from './listing.ts';
 
 /** Raised when the same bytes would be read otherwise. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 type Outcome = Omit<BulkItem, 'key'>;
 
@@ -31,6 +31,7 @@ const State = z.strictObject({
       z.string(),
       z.number().nonnegative(),
       z.custom<readonly BulkMatch[]>(isMatches),
+      Members,
     ]),
   ),
 });
@@ -77,17 +78,19 @@ export class FileMemory {
   add(file: ListedFile, { key: _, ...outcome }: BulkItem): void {
     this.#changed = true;
     const content = contentOf(file);
-    if (content !== undefined && outcome.outcome !== 'failed') this.#next.set(file.path, { content, outcome });
+    const isFinal = outcome.outcome !== 'failed' && outcome.isTransient !== true;
+    if (content !== undefined && isFinal) this.#next.set(file.path, { content, outcome });
   }
 
   async save(): Promise<void> {
     if (!this.#changed && this.#next.size === this.#contents.size) return;
     const outcomes: z.infer<typeof State>['outcomes'] = [];
     for (const [path, { outcome, content }] of this.#next) {
-      const { why = '', bytes, matches } = outcome;
-      const isPlain = outcome.outcome === 'read' && matches.length === 0 && bytes === sizeIn(content);
+      const { why = '', bytes, matches, members } = outcome;
+      const isEmpty = matches.length === 0 && members === undefined;
+      const isPlain = outcome.outcome === 'read' && isEmpty && bytes === sizeIn(content);
       if (isPlain || outcome.outcome === 'failed') continue;
-      outcomes.push([path, outcome.outcome, why, bytes, withoutSecrets(matches)]);
+      outcomes.push([path, outcome.outcome, why, bytes, withoutSecrets(matches), toMembers(outcome)]);
     }
     const files = [...this.#next].map(([path, { content }]): FileRow => [path, content]);
     const state: z.infer<typeof State> = { format: FORMAT, search: this.#search, files, outcomes };
@@ -107,8 +110,8 @@ async function read(memory: Memory, name: string, search: string, context: Crawl
     const state = State.parse(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')));
     if (state.search !== search) return undefined;
     const outcomes = new Map<string, Outcome>();
-    for (const [path, outcome, why, size, matches] of state.outcomes) {
-      outcomes.set(path, { outcome, ...(why === '' ? {} : { why }), bytes: size, matches });
+    for (const [path, outcome, why, size, matches, members] of state.outcomes) {
+      outcomes.set(path, { outcome, ...(why === '' ? {} : { why }), bytes: size, matches, ...fromMembers(members) });
     }
     return { contents: new Map(state.files), outcomes };
   } catch (error) {

@@ -1,12 +1,23 @@
 import { z } from 'zod';
-import type { BulkMatch, SightingObservation } from '../../src/contracts/index.ts';
+import type { BulkItem, BulkMatch, SightingObservation } from '../../src/contracts/index.ts';
 import { TRACE_KINDS, type TraceKind } from '../../src/files/trace-state.ts';
 
 /** Raised when the same bytes would be read otherwise: what another version kept is left alone. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 const Hex = z.string().regex(/^[0-9a-f]*$/);
 const Count = z.number().nonnegative();
+
+/** Files in an archive that were read, and that were not. */
+export const Members = z.tuple([Count, Count]).nullable();
+
+export function toMembers({ members }: Pick<BulkItem, 'members'>): z.infer<typeof Members> {
+  return members === undefined ? null : [members.read, members.skipped];
+}
+
+export function fromMembers(row: z.infer<typeof Members>): Pick<BulkItem, 'members'> {
+  return row === null ? {} : { members: { read: row[0], skipped: row[1] } };
+}
 
 const TEXTS = ['detector', 'provider', 'type', 'credential', 'fingerprint', 'masked', 'confidence'] as const;
 const NUMBERS = ['start', 'end', 'line', 'column', 'endLine', 'endColumn'] as const;
@@ -72,7 +83,8 @@ export const State = z.strictObject({
   /** Names the bytes of the table of blobs; they are kept apart, for they seldom change. */
   blobs: z.strictObject({ stamp: Hex, count: Count, idBytes: z.union([z.literal(20), z.literal(32)]) }),
   pending: Ids,
-  notes: z.array(z.tuple([Hex, z.enum(['skipped', 'partial']), z.string(), Count])),
+  /** Of those that were not merely read in full. */
+  notes: z.array(z.tuple([Hex, z.enum(['read', 'skipped', 'partial']), z.string(), Count, Members])),
   hits: listOf<HitRow>(isHitRow),
   readers: z.string(),
   owned: listOf<OwnedRow>(isOwnedRow),

@@ -6,7 +6,7 @@ import type { GitRepository } from '../../src/files/git.ts';
 import type { Introduction } from '../../src/files/history.ts';
 import { CommitOrders, type HistoryState, type KeptTrace, stateOf } from '../../src/files/trace-state.ts';
 import { messageOf } from '../../src/util/errors.ts';
-import { FORMAT, type HitRow, type OwnedRow, State, withoutSecrets } from './kept-state.ts';
+import { FORMAT, fromMembers, type HitRow, type OwnedRow, State, toMembers, withoutSecrets } from './kept-state.ts';
 
 const STAMP_BYTES = 16;
 
@@ -20,7 +20,7 @@ export interface KeptHistory {
   readonly blobs: BlobTable;
   /** Blobs among them that were not searched: read as files of the work tree, or not readable. */
   readonly pending: ReadonlySet<string>;
-  /** Outcomes other than read in full. */
+  /** Outcomes other than read in full, and what archives held. */
   readonly notes: ReadonlyMap<string, Omit<BulkItem, 'key' | 'matches'>>;
   readonly hits: ReadonlyMap<string, readonly BulkMatch[]>;
   readonly trace?: KeptTrace;
@@ -109,8 +109,8 @@ export class HistoryMemory {
       ...(next.store === undefined ? {} : { store: { packs: [...next.store.packs], loose: [...next.store.loose] } }),
       blobs: { stamp: blobs, count: next.blobs.length, idBytes: next.blobs.idBytes === 32 ? 32 : 20 },
       pending: [...next.pending],
-      notes: [...next.notes].flatMap(([id, { outcome, why, bytes }]) =>
-        outcome === 'skipped' || outcome === 'partial' ? [[id, outcome, why ?? '', bytes] as State['notes'][number]] : [],
+      notes: [...next.notes].flatMap(([id, { outcome, why = '', bytes, ...rest }]): State['notes'] =>
+        outcome === 'failed' ? [] : [[id, outcome, why, bytes, toMembers(rest)]],
       ),
       hits: [...next.hits].map(([id, matches]): HitRow => [id, withoutSecrets(matches)]),
       readers: this.#readers,
@@ -166,7 +166,12 @@ async function read(memory: Memory, name: string, base: string, context: CrawlCo
         ...(state.store === undefined ? {} : { store: state.store }),
         blobs: table,
         pending: new Set(state.pending),
-        notes: new Map(state.notes.map(([id, outcome, why, read]) => [id, { outcome, why, bytes: read }])),
+        notes: new Map(
+          state.notes.map(([id, outcome, why, read, members]) => [
+            id,
+            { outcome, ...(why === '' ? {} : { why }), bytes: read, ...fromMembers(members) },
+          ]),
+        ),
         hits: new Map(state.hits),
         ...(trace === undefined ? {} : { trace }),
       },

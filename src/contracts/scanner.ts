@@ -244,6 +244,8 @@ export interface BulkItem {
   readonly matches: readonly BulkMatch[];
   /** Of an archive: files in it that were read, and that were not. */
   readonly members?: { readonly read: number; readonly skipped: number };
+  /** What was left out was for want of time: the next run may do better. */
+  readonly isTransient?: boolean;
 }
 
 export interface Log {

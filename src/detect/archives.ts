@@ -1,7 +1,7 @@
 import type { BulkMatch } from '../contracts/scanner.ts';
 import { archiveKind } from '../files/archive/kind.ts';
 import type { Member } from '../files/archive/members.ts';
-import { ARCHIVE_LIMITS, type ArchiveLimits, LimitReached, Meter, megabytes } from '../files/archive/meter.ts';
+import { ARCHIVE_LIMITS, type ArchiveLimits, LimitReached, Meter, megabytes, TimeReached } from '../files/archive/meter.ts';
 import { type ByteSource, bytesSource } from '../files/archive/source.ts';
 import type { Engine } from './engine.ts';
 import { conclude, type ItemOutcome } from './outcome.ts';
@@ -13,6 +13,8 @@ export interface ArchiveOutcome {
   readonly skipped: number;
   /** Why not all was read; fits behind "archive". */
   readonly why?: string;
+  /** What was left out was for want of time. */
+  readonly isTransient?: boolean;
 }
 
 export interface ArchiveOptions {
@@ -54,6 +56,7 @@ async function search(
   const gaps = new Map<string, number>();
   let [read, skipped, dropped] = [0, 0, 0];
   let end: string | undefined;
+  let isTransient = false;
   function miss(why: string): void {
     skipped++;
     gaps.set(why, (gaps.get(why) ?? 0) + 1);
@@ -67,6 +70,7 @@ async function search(
         continue;
       }
       const found = await searchMember(engine, item, slab, gapOf);
+      isTransient ||= found.isTransient === true;
       for (const match of found.matches) {
         if (matches.length >= MAX_MATCHES) dropped++;
         else matches.push(toMember(match, item));
@@ -77,6 +81,7 @@ async function search(
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error;
     end = `was left: ${error.message}`;
+    isTransient ||= error instanceof TimeReached;
   }
   const why = [
     ...(end === undefined ? [] : [end]),
@@ -85,7 +90,7 @@ async function search(
     ),
     ...(dropped === 0 ? [] : [`has ${dropped} further matches that were left out`]),
   ].join('; ');
-  return { matches, read, skipped, ...(why === '' ? {} : { why: `archive ${why}` }) };
+  return { matches, read, skipped, ...(why === '' ? {} : { why: `archive ${why}` }), ...(isTransient ? { isTransient } : {}) };
 }
 
 /** What is told of a file that is an archive: of the file as it stands, and of what is in it. */
@@ -99,6 +104,7 @@ export function withMembers(outcome: ItemOutcome, archive: ArchiveOutcome): Item
     ...(why === '' || outcome.outcome === 'failed' ? {} : { outcome: 'partial', why }),
     matches: [...own, ...archive.matches],
     members: { read: archive.read, skipped: archive.skipped },
+    ...(archive.isTransient === true ? { isTransient: true } : {}),
   };
 }
 
@@ -111,7 +117,7 @@ async function searchMember(
   member: Member,
   slab: Buffer,
   gapOf: (error: unknown) => string,
-): Promise<Pick<ItemOutcome, 'matches' | 'why'>> {
+): Promise<Pick<ItemOutcome, 'matches' | 'why' | 'isTransient'>> {
   const scan = engine.open({ path: member.path.slice(member.path.lastIndexOf('!') + 1) });
   let [fill, total] = [0, 0];
   let broken: string | undefined;
@@ -135,9 +141,9 @@ async function searchMember(
   }
   const view = slab.subarray(0, fill);
   scan.feed(view, true);
-  const { matches, why } = await conclude(engine, scan.finish(), total, total === fill ? view : undefined);
+  const { matches, why, isTransient = false } = await conclude(engine, scan.finish(), total, total === fill ? view : undefined);
   const reason = broken ?? (why === undefined ? undefined : `read in part (${why})`);
-  return { matches, ...(reason === undefined ? {} : { why: reason }) };
+  return { matches, ...(reason === undefined ? {} : { why: reason }), ...(isTransient ? { isTransient } : {}) };
 }
 
 const slabs = new WeakMap<Engine, Buffer>();

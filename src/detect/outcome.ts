@@ -43,10 +43,14 @@ export async function conclude(
   cut?: string,
 ): Promise<ItemOutcome> {
   const own = engine.matches(result);
-  const linted = whole === undefined || result.lints.length === 0 ? [] : await engine.lint(whole, result);
+  const unlinted: string[] = [];
+  const linted = result.lints.length === 0 ? [] : await engine.lint(whole, result, (why) => unlinted.push(why));
   const matches = [...own, ...linted].map((match): BulkMatch => (engine.keepsSecrets ? match : withoutSecret(match)));
   const why = [cut, ...shortfalls(result)].filter((reason) => reason !== undefined).join('; ');
-  return why === '' ? { outcome: 'read', bytes, matches } : { outcome: 'partial', why, bytes, matches };
+  if (why === '') return { outcome: 'read', bytes, matches };
+  // Imported rules are ended, or switched off, for the time they take.
+  const isTransient = (result.imported?.trouble.length ?? 0) > 0;
+  return { outcome: 'partial', why, bytes, matches, ...(isTransient ? { isTransient } : {}) };
 }
 
 /** What a scan left out, and why. */

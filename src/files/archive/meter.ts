@@ -27,6 +27,9 @@ const RATIO_FREE = 32 * 1024 * 1024;
 /** A limit was reached: nothing more is read of the archive. The message says which, for people. */
 export class LimitReached extends Error {}
 
+/** One that another run may not reach. */
+export class TimeReached extends LimitReached {}
+
 /** Counts what is spent on one outermost archive. */
 export class Meter {
   readonly limits: ArchiveLimits;
@@ -64,9 +67,9 @@ export class Meter {
   }
 
   #watch(): void {
-    if (this.#signal?.aborted === true) throw new LimitReached('interrupted');
+    if (this.#signal?.aborted === true) throw new TimeReached('interrupted');
     if (performance.now() > this.#deadline) {
-      throw new LimitReached(`unpacking it takes longer than ${Math.round(this.limits.milliseconds / 1000)} s`);
+      throw new TimeReached(`unpacking it takes longer than ${Math.round(this.limits.milliseconds / 1000)} s`);
     }
   }
 }

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { type BulkItem, defineFileScanner, type Observation } from '../../../src/contracts/index.ts';
 import { finish } from '../../../src/detect/load.ts';
 import type { Pack, PackedDetector } from '../../../src/detect/pack.ts';
+import { makeZip } from '../../helpers/archives.ts';
 import { fakeToken, testContext, testMemory } from '../../helpers/scan-context.ts';
 import { git, type TempRepo, tempDir, tempRepo } from '../../helpers/temp-repo.ts';
 import { places, rowOf, type Scanned, scan } from './helpers.ts';
@@ -233,6 +234,46 @@ describe('repository scanner: rescan', () => {
     const second = await again.scan({}, packOf(detector('A'), detector('B')), { scanners: [own] });
 
     assert.deepEqual(second.sightings.map(({ detector }) => detector).sort(), ['a', 'b']);
+  });
+
+  it('tells of archives that it reads no second time', async () => {
+    const repo = tempRepo();
+    repo.write('a.zip', makeZip([{ name: 'x.env', content: 'clean' }]));
+    repo.commit('Add');
+    repo.write('a.zip', makeZip([{ name: 'y.env', content: TOKEN }]));
+    repo.commit('Change');
+    utimesSync(join(repo.path, 'a.zip'), 1, 1);
+    repo.git('add', '-A');
+    const again = rescanner(repo.path);
+    const first = await again.scan();
+
+    const second = await again.scan();
+
+    assert.deepEqual([second.read, second.searched], [[], []]);
+    assert.deepEqual(told(second), told(first));
+    assert.deepEqual(rowOf(second, 'history')?.detail?.inArchives, { read: 1, skipped: 0 });
+    assert.deepEqual(rowOf(second, 'work-tree')?.detail?.inArchives, { read: 1, skipped: 0 });
+  });
+
+  it('tries again what was left out for want of time', async () => {
+    const repo = tempRepo();
+    leak(repo, 1);
+    utimesSync(join(repo.path, 'app.ini'), 1, 1);
+    repo.git('add', '-A');
+    const inner = testContext().bulk;
+    const hurried = async function* (items: AsyncIterable<BulkItem>): AsyncGenerator<BulkItem> {
+      for await (const item of items) yield { ...item, outcome: 'partial', why: 'out of time', matches: [], isTransient: true };
+    };
+    const again = rescanner(repo.path);
+    const first = await again.scan({}, undefined, {
+      bulk: { files: (...args) => hurried(inner.files(...args)), blobs: (...args) => hurried(inner.blobs(...args)) },
+    });
+
+    const second = await again.scan();
+
+    assert.deepEqual([rowOf(first, 'history')?.outcome, rowOf(first, 'work-tree')?.outcome], ['partial', 'partial']);
+    assert.deepEqual([second.read, second.searched.length], [['app.ini'], 1]);
+    assert.deepEqual(told(second), told(await scan(repo.path)));
   });
 
   it('tries new rules alone on what it knows, and all of them where they find something', async () => {
