@@ -98,6 +98,8 @@ export interface Shape {
 export interface Tally {
   /** Places that the kernel let through. */
   hits: number;
+  /** Bytes that its outline has read. */
+  read: number;
   /** Stretches of text that the regex was run on, and their bytes. */
   windows: number;
   bytes: number;
@@ -108,6 +110,7 @@ export interface Tally {
 /** The outline of a pattern, made when the pattern has been tried a few times: a small text does not pay for it. */
 export class Gate {
   readonly #make: () => Pattern;
+  readonly #tally: Tally;
   #tries = 0;
   #pattern: Pattern | undefined;
   /** Up to where a stretch of this pass was read, and how many bytes more than once. */
@@ -115,8 +118,9 @@ export class Gate {
   #read = 0;
   #again = 0;
 
-  constructor(make: () => Pattern) {
+  constructor(make: () => Pattern, tally: Tally) {
     this.#make = make;
+    this.#tally = tally;
   }
 
   /**
@@ -129,25 +133,34 @@ export class Gate {
       this.#pattern = this.#make();
     }
     const { outline, reach } = this.#pattern;
-    if (reach === undefined) return outline.mayMatch(bytes, from, to, to, pass);
-    if (reach > 0 || this.#pattern.sought === undefined) return outline.mayMatch(bytes, Math.max(from, hit - reach), to, hit);
-    return this.#isDense(hit, pass) && !this.#pattern.sought().mayMatch(bytes, hit, to, to, pass)
-      ? false
-      : this.#tryAt(outline, bytes, hit, to);
-  }
-
-  #tryAt(outline: Outline, bytes: Uint8Array, hit: number, to: number): boolean {
-    const may = outline.mayMatch(bytes, hit, to, hit);
-    this.#again += Math.max(0, Math.min(this.#read, outline.reached) - hit);
+    if (reach === undefined) {
+      const before = outline.work;
+      const may = outline.mayMatch(bytes, from, to, to, pass);
+      this.#tally.read += outline.work - before;
+      return may;
+    }
+    const first = Math.max(from, hit - reach);
+    const { sought } = this.#pattern;
+    if (this.#isDense(first, pass)) {
+      const all = sought();
+      const before = all.work;
+      const may = all.mayMatch(bytes, first, to, to, pass);
+      this.#tally.read += all.work - before;
+      if (!may) return false;
+    }
+    const before = outline.work;
+    const may = outline.mayMatch(bytes, first, to, hit);
+    this.#tally.read += outline.work - before;
+    this.#again += Math.max(0, Math.min(this.#read, outline.reached) - first);
     this.#read = Math.max(this.#read, outline.reached);
     return may;
   }
 
   /** Do keywords stand so close that the same bytes are read again from each? Then all beginnings are sought in one go. */
-  #isDense(hit: number, pass: number): boolean {
-    if (pass !== this.#pass || hit >= this.#read) {
+  #isDense(first: number, pass: number): boolean {
+    if (pass !== this.#pass || first >= this.#read) {
       this.#pass = pass;
-      this.#read = hit;
+      this.#read = first;
       this.#again = 0;
     }
     return this.#again > MUCH_AGAIN;
@@ -156,13 +169,13 @@ export class Gate {
 
 interface Pattern {
   readonly outline: Outline;
-  /** Of a pattern that is tried at its keywords: the outline that tells of many in one go. */
-  readonly sought?: () => Outline;
+  /** The outline that tells of many beginnings in one go. */
+  readonly sought: () => Outline;
   /** A match begins so far before a keyword in it at most; nothing when it may hold none. */
   readonly reach: number | undefined;
 }
 
-function gateOf({ keywords, caseSensitive }: PackedDetector, source: string, flags: string, shape: Shape): Gate {
+function gateOf({ keywords, caseSensitive }: PackedDetector, source: string, flags: string, shape: Shape, tally: Tally): Gate {
   return new Gate(() => {
     const node = parsePattern(source, flags === 'i');
     if (shape.anchored) {
@@ -170,8 +183,9 @@ function gateOf({ keywords, caseSensitive }: PackedDetector, source: string, fla
       return { outline: outlineOf(node), sought: () => (sought ??= outlineOf(node, true)), reach: 0 };
     }
     const reach = shape.reach === undefined ? farthest(node, keywords, caseSensitive) : (shape.reach ?? undefined);
-    return { outline: outlineOf(node, true), reach };
-  });
+    const outline = outlineOf(node, true);
+    return { outline, sought: () => outline, reach };
+  }, tally);
 }
 
 function farthest(node: Node, keywords: readonly string[], isExact: boolean): number | undefined {
@@ -220,6 +234,7 @@ function makeRule(detector: PackedDetector, index: number, shape: Shape): Rule {
   const { source, flags } = readPattern(detector);
   const where = shape.anchored ? 'y' : 'g';
   let indexed: RegExp | undefined;
+  const tally: Tally = { hits: 0, read: 0, windows: 0, bytes: 0 };
   return {
     detector,
     index,
@@ -231,8 +246,8 @@ function makeRule(detector: PackedDetector, index: number, shape: Shape): Rule {
       indexed ??= new RegExp(source, `${flags}d${where}`);
       return indexed;
     },
-    tally: { hits: 0, windows: 0, bytes: 0 },
-    gate: gateOf(detector, source, flags, shape),
+    tally,
+    gate: gateOf(detector, source, flags, shape, tally),
     before: shape.before,
     after: shape.after,
     minLength: shape.minLength,

@@ -183,6 +183,7 @@ export class FileScan {
     const { kernel, uses, splits } = this.#search;
     const triggers: Trigger[] = [];
     beginPass();
+    splits.begin();
     const hits = kernel.scan(bytes, from, bytes.length);
     const fresh: Found[] = [];
     if (from + this.#base === 0 && startsEncoded(bytes)) triggers.push(valueAt({ start: 0, end: 1 }));

@@ -15,6 +15,8 @@ export interface Outline {
   mayMatch(bytes: Uint8Array, at: number, to: number, last?: number, pass?: number): boolean;
   /** Up to where the last call has read. */
   readonly reached: number;
+  /** Bytes read by all calls. */
+  readonly work: number;
 }
 
 type State =
@@ -48,7 +50,7 @@ export function outlineOf(node: Node, isSought = false): Outline {
     const built = build(node, limit, isSought);
     if (built !== undefined) return new LazyOutline(built, isSought);
   }
-  return { mayMatch: () => true, reached: 0 };
+  return { mayMatch: () => true, reached: 0, work: 0 };
 }
 
 /** The states of a pattern, long repeats as loops; nothing when these are too many. */
@@ -133,6 +135,7 @@ class LazyOutline implements Outline {
   #to = 0;
   #state = DEAD;
   reached = 0;
+  work = 0;
   /** Bytes read since it began to learn, or forgot. */
   #read = 0;
   /** A sought pattern begins at each byte anew: by the state that does so, `start` is split first. */
@@ -177,6 +180,7 @@ class LazyOutline implements Outline {
     for (let place = from; place < to; place++) {
       if (state <= MATCH) {
         this.reached = place;
+        this.work += place - from;
         return state;
       }
       const kind = classes[bytes[place] as number] as number;
@@ -188,6 +192,7 @@ class LazyOutline implements Outline {
       state = following;
     }
     this.reached = to;
+    this.work += to - from;
     return state;
   }
 

@@ -36,6 +36,8 @@ export class Splits {
   readonly #ends = new Uint8Array(65_536);
   /** Of the seams that were met. */
   readonly #parts = new Map<number, readonly (readonly [left: string, right: string])[]>();
+  /** What of the text at hand is known to be of one word. */
+  readonly word = { start: 0, end: -1 };
   readonly #strong: readonly string[];
 
   constructor(strong: readonly string[]) {
@@ -61,6 +63,12 @@ export class Splits {
     }
     this.#parts.set(seam, parts);
     return parts;
+  }
+
+  /** Forgets the text before. */
+  begin(): void {
+    this.word.start = 0;
+    this.word.end = -1;
   }
 
   /** Could the left part of an anchor end at `left`? */
@@ -97,7 +105,7 @@ export function mayHide({ text, trick }: HiddenAnchor, bytes: Buffer, at: number
     case 'concatenation':
       return isSplit(bytes, at, splits);
     case 'interrupted':
-      return interruptedAt(bytes, at + text.length) >= 0;
+      return interruptedAt(bytes, at + text.length, splits) >= 0;
     case 'call':
       return text !== ';base64,' || !isMedia(bytes, at);
     case 'kubernetes':
@@ -166,10 +174,14 @@ function isSplit(bytes: Buffer, at: number, splits: Splits): boolean {
 }
 
 /** Is the token whose beginning ends at `at` broken off by a joint? Returns where. */
-function interruptedAt(bytes: Buffer, at: number): number {
+function interruptedAt(bytes: Buffer, at: number, { word }: Splits): number {
   const limit = Math.min(bytes.length, at + 256);
-  let end = at;
+  // Beginnings may stand side by side: their word is gone through once.
+  const isKnown = at >= word.start && at <= word.end;
+  let end = isKnown ? Math.min(limit, word.end) : at;
   while (end < limit && (isWordly(bytes[end]) || BODY_BYTES.includes(bytes[end] as number))) end++;
+  if (!isKnown) word.start = at;
+  word.end = end;
   const byte = bytes[end];
   if (byte !== QUOTE && byte !== APOSTROPHE && byte !== BACKTICK && byte !== BACKSLASH && byte !== DOLLAR) return -1;
   const next = jointEnd(bytes, end);

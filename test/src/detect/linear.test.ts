@@ -24,4 +24,21 @@ describe('texts made of one thing', () => {
 
     assert.deepEqual(over, []);
   });
+
+  it('are read by outlines of patterns a bounded number of times, whichever keyword they are made of', async () => {
+    const pack = { ...(await loadPack()) };
+    const engine = createEngine({ pack, fingerprintKey: 'test', secretlint: false });
+    const size = 30_000;
+    const read = (): number => engine.costs().reduce((sum, cost) => sum + cost.read, 0);
+    const over: string[] = [];
+
+    for (const keyword of new Set(pack.detectors.flatMap(({ keywords }) => keywords))) {
+      const before = read();
+      engine.detect(Buffer.alloc(size, keyword));
+      const perByte = (read() - before) / size;
+      if (perByte > READ_AGAIN) over.push(`${keyword}: ${perByte.toFixed(1)}`);
+    }
+
+    assert.deepEqual(over, []);
+  }).timeout(60_000);
 });
