@@ -107,8 +107,8 @@ export class Pool {
       this.#runs.delete(run);
       this.#cancel(run);
       if (this.#runs.size === 0 && !this.#closed) {
-        const idle = performance.now() - started > LONG ? 0 : IDLE;
-        this.#idle = setTimeout(() => void this.#endThreads(), idle).unref();
+        if (performance.now() - started > LONG) await this.#endThreads();
+        else this.#idle = setTimeout(() => void this.#endThreads(), IDLE).unref();
       }
     }
   }
