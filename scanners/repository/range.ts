@@ -9,7 +9,7 @@ import { FETCH_MORE } from './ends.ts';
 import { databaseIn } from './own.ts';
 import { searchBytes } from './read-changes.ts';
 import { Tally } from './tally.ts';
-import { sightingIn } from './work-tree.ts';
+import { leaveOut, sightingIn } from './work-tree.ts';
 
 /** What is known of a range when its newer end has been read. */
 export interface ReadRange {
@@ -56,7 +56,11 @@ export async function* readBrought(checkout: Checkout, range: ReadRange, context
       tally.fail(`could not be read: ${why}`, first.path);
       continue;
     }
-    if (databaseIn([bytes]) !== undefined) continue;
+    const kind = databaseIn([bytes]);
+    if (kind !== undefined) {
+      leaveOut(kind, first.path, tally);
+      continue;
+    }
     tally.read(bytes.length, first.path);
     for await (const sighting of sightingsOf(first, bytes, name, context, tally)) {
       if (!seen.has(sighting.fingerprint)) candidates.push({ blob: first, sighting });

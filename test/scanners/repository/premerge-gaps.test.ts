@@ -49,6 +49,22 @@ describe('repository scanner: before a merge', () => {
     assert.equal(scanned.sightings[0]?.at?.commit, brought);
   });
 
+  it('says that what looks like a database was not searched', async () => {
+    const repo = tempRepo();
+    repo.commit('Base');
+    const bytes = Buffer.from(`        DUCK\n${NEW}\n`);
+    repo.write('a.bin', bytes);
+    repo.commit('Add');
+    repo.remove('a.bin');
+    repo.commit('Remove');
+
+    const scanned = await scan(repo.path, { diff: { base: 'HEAD~2', head: 'HEAD' } });
+
+    const row = rowOf(scanned, 'history');
+    assert.deepEqual([row?.outcome, row?.seen, row?.skipped], ['partial', 1, 1]);
+    assert.match(row?.why ?? '', /DuckDB databases are not searched \(a\.bin\)/);
+  });
+
   it('says that an archive was not read to its end', async () => {
     const repo = tempRepo();
     repo.commit('Base');
