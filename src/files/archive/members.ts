@@ -105,8 +105,8 @@ async function* tarMembers(
 ): AsyncGenerator<MemberOrGap> {
   for await (const entry of readTar(chunks)) {
     meter.member();
-    // What a link names is another member, or no file of the archive at all.
-    if (entry.type !== 'file') continue;
+    // What a link names is another member, or no file of the archive at all. Devices hold nothing, unless they do.
+    if (entry.type !== 'file' && (entry.type !== 'special' || entry.size === 0)) continue;
     const [head, content] = await peek(entry.content);
     const path = join(place.path, clean(entry.path));
     yield* guarded(path, open({ ...place, path, within: [...place.within, 'tar'] }, head, content, meter));

@@ -22,14 +22,21 @@ export async function* readTar(chunks: AsyncIterable<Buffer> | Iterable<Buffer>)
   const input = new BlockReader(chunks);
   let global = new Map<string, string>();
   let own = new Map<string, string>();
+  let isBehindEnd = false;
   let [longName, longLink]: (string | undefined)[] = [];
   for (;;) {
     const block = await input.take(BLOCK);
     if (block.length === 0) return;
-    if (block.length < BLOCK) throw new BrokenTar('it ends within a header');
-    if (isZeroBlock(block)) return;
+    // Behind the end another tar may follow: `cat`, and `tar --append` on what was cut short, make such.
+    if (isZeroBlock(block)) {
+      isBehindEnd = true;
+      continue;
+    }
+    const broken = isBehindEnd ? 'what follows its end is no tar' : undefined;
+    if (block.length < BLOCK) throw new BrokenTar(broken ?? 'it ends within a header');
     const header = readTarHeader(block);
-    if (header === undefined) throw new BrokenTar('a header is damaged');
+    if (header === undefined) throw new BrokenTar(broken ?? 'a header is damaged');
+    isBehindEnd = false;
     if (header.type === 'x' || header.type === 'g' || header.type === 'L' || header.type === 'K') {
       const extra = await readExtra(input, header);
       if (header.type === 'x') own = readPax(extra);
@@ -45,8 +52,8 @@ export async function* readTar(chunks: AsyncIterable<Buffer> | Iterable<Buffer>)
     const path = said('GNU.sparse.name') ?? said('path') ?? longName ?? header.name;
     const linkPath = said('linkpath') ?? longLink ?? header.linkName;
     const type = typeOf(header.type);
-    // Of links and directories the size says nothing.
-    const content = new Content(input, type === 'link' || type === 'directory' ? 0 : size);
+    // Of links and directories the size says nothing, but for those that list their files.
+    const content = new Content(input, type === 'link' || header.type === '5' ? 0 : size);
     yield { path, type, size: content.size, ...(linkPath === '' ? {} : { linkPath }), content };
     await content.pass();
     [longName, longLink] = [undefined, undefined];
@@ -55,10 +62,11 @@ export async function* readTar(chunks: AsyncIterable<Buffer> | Iterable<Buffer>)
 }
 
 function typeOf(flag: string): TarEntry['type'] {
-  if (flag === '0' || flag === '7' || flag === 'S') return 'file';
   if (flag === '5' || flag === 'D') return 'directory';
   if (flag === '1' || flag === '2') return 'link';
-  return 'special';
+  if (flag === '3' || flag === '4' || flag === '6') return 'special';
+  // Also of types that are not known: POSIX has them taken for plain files.
+  return 'file';
 }
 
 async function readExtra(input: BlockReader, { size }: TarHeader): Promise<Buffer> {

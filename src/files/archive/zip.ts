@@ -41,10 +41,12 @@ export async function* readZip(source: ByteSource): AsyncGenerator<ZipEntry> {
 
 function toEntry(zip: yauzl.ZipFile, entry: yauzl.Entry): ZipEntry {
   const path = nameOf(entry);
+  // Nothing takes two bytes when it is deflated.
+  const isEmpty = entry.uncompressedSize === 0 && entry.compressedSize <= 2;
   const mode = (entry.externalFileAttributes >>> 16) & FILE_TYPE;
   return {
     path,
-    type: path.endsWith('/') || mode === DIRECTORY ? 'directory' : mode === LINK ? 'link' : 'file',
+    type: (path.endsWith('/') || mode === DIRECTORY) && isEmpty ? 'directory' : mode === LINK ? 'link' : 'file',
     isEncrypted: entry.isEncrypted(),
     method: entry.compressionMethod,
     packedSize: entry.compressedSize,

@@ -28,6 +28,7 @@ describe('archives', () => {
     return matches.map(({ member, line }) => `${member}:${line}`);
   }
 
+  const X = { name: 'x.env', content: env };
   const long = `${'deep/'.repeat(60)}x.env`;
   const tar = makeTar([
     { name: 'd/', type: '5' },
@@ -46,6 +47,11 @@ describe('archives', () => {
     ['tar with a pax name', Buffer.concat([...withLongName('pax', long, env), Buffer.alloc(1024)]), long, ['tar']],
     ["tar with GNU's long name", Buffer.concat([...withLongName('gnu', long, env), Buffer.alloc(1024)]), long, ['tar']],
     ['tar without its end', Buffer.concat(tarMember({ name: 'x.env', content: env })), 'x.env', ['tar']],
+    ['tar with a type that is not known', makeTar([{ name: 'x.env', content: env, type: 'Z' }]), 'x.env', ['tar']],
+    ['tar with a device that holds something', makeTar([{ name: 'x.env', content: env, type: '3' }]), 'x.env', ['tar']],
+    ['tar with a list of a directory', makeTar([{ name: 'd/', content: 'Yx.env\0', type: 'D' }, X]), 'x.env', ['tar']],
+    ['tar behind another', Buffer.concat([makeTar([{ name: 'd/', type: '5' }]), makeTar([X])]), 'x.env', ['tar']],
+    ['zip with a directory that holds something', makeZip([{ ...X, mode: 0o040755 }]), 'x.env', ['zip']],
     ['tar.gz', gzipSync(tar), 'd/x.env', ['gzip', 'tar']],
     ['tar.zst', zstdCompressSync(tar), 'd/x.env', ['zstd', 'tar']],
     ['gz', gzipSync(env), 'content', ['gzip']],
@@ -66,6 +72,13 @@ describe('archives', () => {
       assert.deepEqual([outcome.read, outcome.skipped], [1, 0]);
     });
   }
+
+  it('are not whole when something else stands behind their end', async () => {
+    const outcome = await search(Buffer.concat([makeTar([X]), Buffer.alloc(512, 'junk')]));
+
+    assert.deepEqual(places(outcome), ['x.env:2']);
+    assert.match(outcome.why ?? '', /damaged: what follows its end is no tar/);
+  });
 
   it('are read where several compressed files follow one another', async () => {
     const outcome = await search(Buffer.concat([gzipSync('first\n'), gzipSync(env)]));
