@@ -50,8 +50,11 @@ export interface Engine {
   ): readonly BulkMatch[];
   /** The matches of a scan. */
   matches(result: ScanResult): Match[];
-  /** What secretlint adds to a scan of the whole `bytes`; empty when no anchor was met or the text is too large. */
-  lint(bytes: Buffer, result: ScanResult): Promise<Match[]>;
+  /**
+   * What secretlint adds to a scan of the whole `bytes`; empty when no anchor was met or the text is too large, which is
+   * told where rules of the user should have seen it, as are rules that failed. No `bytes`: they are not at hand.
+   */
+  lint(bytes: Buffer | undefined, result: ScanResult, onTrouble?: (why: string) => void): Promise<Match[]>;
   /** What each rule has cost so far, for budgets: counts, no times. Rules of one pack share them over its engines. */
   costs(): readonly RuleCost[];
 }
@@ -116,9 +119,15 @@ export function createEngine(options: EngineOptions): Engine {
     return 1 + ['low', 'medium', 'high'].indexOf(confidence) + (publicId === undefined ? 0 : 4);
   }
 
-  async function lint(bytes: Buffer, result: ScanResult): Promise<Match[]> {
-    if (result.lints.length === 0 || result.isBinary || bytes.length > MAX_LINTED) return [];
-    return lintText(bytes, result, { key: fingerprintKey, isPlaceholder: search.isPlaceholder, own: pack.lints ?? [] });
+  async function lint(bytes: Buffer | undefined, result: ScanResult, onTrouble?: (why: string) => void): Promise<Match[]> {
+    if (result.lints.length === 0) return [];
+    if (bytes === undefined || result.isBinary || bytes.length > MAX_LINTED) {
+      const why = result.isBinary ? 'binary' : 'longer than 1 MiB';
+      if (search.lintsAlways === true) onTrouble?.(`not seen by the secretlint rules of the configuration: ${why}`);
+      return [];
+    }
+    const { isPlaceholder } = search;
+    return lintText(bytes, result, { key: fingerprintKey, isPlaceholder, own: pack.lints ?? [], onTrouble });
   }
 
   return {

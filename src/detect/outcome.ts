@@ -46,7 +46,7 @@ export async function conclude(
   const unlinted: string[] = [];
   const linted = result.lints.length === 0 ? [] : await engine.lint(whole, result, (why) => unlinted.push(why));
   const matches = [...own, ...linted].map((match): BulkMatch => (engine.keepsSecrets ? match : withoutSecret(match)));
-  const why = [cut, ...shortfalls(result)].filter((reason) => reason !== undefined).join('; ');
+  const why = [cut, ...shortfalls(result), ...unlinted].filter((reason) => reason !== undefined).join('; ');
   if (why === '') return { outcome: 'read', bytes, matches };
   // Imported rules are ended, or switched off, for the time they take.
   const isTransient = (result.imported?.trouble.length ?? 0) > 0;

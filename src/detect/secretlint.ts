@@ -3,7 +3,7 @@ import { secretCredentialId } from '../contracts/identity-id.ts';
 import type { Match } from '../contracts/scanner.ts';
 import { fingerprint, mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
-import type { LintHit, ScanResult } from './file-scan.ts';
+import { ANY_TEXT, type LintHit, type ScanResult } from './file-scan.ts';
 import type { UserLint } from './pack.ts';
 import type { PlaceholderTest } from './placeholder.ts';
 import { Cursor } from './text.ts';
@@ -101,35 +101,32 @@ export interface LintContext {
   readonly isPlaceholder: PlaceholderTest;
   /** Rules that the user named. */
   readonly own?: readonly UserLint[];
+  /** Told of each rule that failed, in words that fit behind a number of files. */
+  readonly onTrouble?: ((why: string) => void) | undefined;
 }
 
-/** What the rules whose anchors were met find in the whole text, beyond our own matches. Offsets are bytes. */
+/**
+ * What the rules whose anchors were met find in the whole text, beyond our own matches. Offsets are bytes. A rule that
+ * throws is told to `context.onTrouble` and costs nobody else's matches; what it says may quote the text, so nobody
+ * hears it.
+ */
 export async function lintText(bytes: Buffer, result: ScanResult, context: LintContext): Promise<Match[]> {
-  const core = await import('@secretlint/core');
   const isWide = result.encoding !== 'bytes';
   const text = isWide
     ? new TextDecoder(result.encoding === 'utf16le' ? 'utf-16le' : 'utf-16be', { ignoreBOM: true }).decode(bytes)
     : bytes.toString('utf8');
   // secretlint drops a byte order mark and counts from behind it.
   const mark = text.startsWith('\ufeff') ? 1 : 0;
-  const { messages } = await core.lintSource({
-    source: { filePath: 'text.txt', content: text.slice(mark), ext: '.txt', contentType: 'text' },
-    options: {
-      config: await configFor(new Set(result.lints.map(({ name }) => name)), context.own ?? []),
-      noPhysicFilePath: true,
-    },
-  });
+  const messages = await lintAll(text.slice(mark), result, context);
   const utf8 = isWide ? Buffer.from(text, 'utf8') : bytes;
   const matches: Match[] = [];
   const whole = result.found.map(({ matchStart, matchEnd }) => ({ start: matchStart, end: matchEnd }));
   const taken: { readonly start: number; readonly end: number }[] = [...result.found, ...whole, ...result.refused];
   const cursor = new Cursor();
   cursor.at = mark * 3;
-  const named = await ownRules(context.own ?? []);
-  for (const { ruleId, ruleParentId, range: raw } of messages.sort((a, b) => a.range[0] - b.range[0])) {
+  for (const { ruleId, isOwn, range: raw } of messages.sort((a, b) => a.range[0] - b.range[0])) {
     const range = [raw[0] + mark, raw[1] + mark] as const;
     const name = ruleId.startsWith(PREFIX) ? ruleId.slice(PREFIX.length) : ruleId;
-    const isOwn = named.has(ruleId) || (ruleParentId !== undefined && named.has(ruleParentId));
     const about = RULES[name] ?? (isOwn ? { provider: 'custom', type: 'secret' } : undefined);
     const secret = text.slice(range[0], range[1]);
     if (about === undefined || secret === '' || context.isPlaceholder(secret, false)) continue;
@@ -173,40 +170,65 @@ function isAnchored(lints: readonly LintHit[], name: string, place: { readonly s
   return lints.some((lint) => lint.name === name && lint.at >= place.start - reach && lint.at < place.end);
 }
 
+interface Told {
+  readonly ruleId: string;
+  readonly range: readonly [number, number];
+  readonly isOwn: boolean;
+}
+
+/** The user's rules run one by one: any of them may throw. */
+async function lintAll(content: string, result: ScanResult, { own = [], onTrouble }: LintContext): Promise<Told[]> {
+  const told: Told[] = [];
+  const names = new Set(result.lints.map(({ name }) => name).filter((name) => name !== ANY_TEXT));
+  const shipped = names.size === 0 ? [] : [{ of: "secretlint's rules", config: () => configFor(names), isOwn: false }];
+  const named = own.map((lint) => ({ of: `the secretlint rule ${lint.id}`, config: () => ownConfig(lint), isOwn: true }));
+  for (const { of, config, isOwn } of [...shipped, ...named]) {
+    try {
+      for (const { ruleId, range } of await run(content, await config())) told.push({ ruleId, range, isOwn });
+    } catch {
+      onTrouble?.(`not seen by ${of}, which failed`);
+    }
+  }
+  return told;
+}
+
+async function run(content: string, config: LintConfig) {
+  const core = await import('@secretlint/core');
+  const { messages } = await core.lintSource({
+    source: { filePath: 'text.txt', content, ext: '.txt', contentType: 'text' },
+    options: { config, noPhysicFilePath: true },
+  });
+  return messages;
+}
+
 const configs = new Map<string, LintConfig>();
 
 /** Each rule by itself: a preset runs all of its rules, even those its configuration disables. */
-async function configFor(lints: ReadonlySet<string>, own: readonly UserLint[]): Promise<LintConfig> {
-  const wanted = [...[...lints].sort(), ...own.map(({ file, options }) => `${file} ${JSON.stringify(options)}`)].join(',');
+async function configFor(lints: ReadonlySet<string>): Promise<LintConfig> {
+  const wanted = [...lints].sort().join(',');
   const known = configs.get(wanted);
   if (known !== undefined) return known;
   const { rules } = await import('@secretlint/secretlint-rule-preset-recommend');
   const chosen = rules.filter((rule) => lints.has(rule.meta.id.slice(PREFIX.length)));
-  const rulesOfUser = [...(await ownRules(own)).values()];
-  const config: LintConfig = { rules: [...chosen.map((rule) => ({ id: rule.meta.id, rule })), ...rulesOfUser] };
+  const config: LintConfig = { rules: chosen.map((rule) => ({ id: rule.meta.id, rule })) };
   configs.set(wanted, config);
   return config;
 }
 
-type LintRuleOf = NonNullable<LintConfig['rules']>[number];
+const loaded = new Map<string, Promise<LintConfig>>();
 
-const loaded = new Map<string, Promise<LintRuleOf>>();
-
-/** The user's rules by the id they report under. They are programs: they load in the thread that runs them, once. */
-async function ownRules(own: readonly UserLint[]): Promise<ReadonlyMap<string, LintRuleOf>> {
-  const rules = own.map(async (lint) => {
-    const key = `${lint.file} ${JSON.stringify(lint.options)}`;
-    const rule = loaded.get(key) ?? load(lint);
-    loaded.set(key, rule);
-    return rule;
-  });
-  return new Map((await Promise.all(rules)).map((rule) => [rule.id, rule]));
+/** The user's rules are programs: each loads in the thread that runs it, once. */
+function ownConfig(lint: UserLint): Promise<LintConfig> {
+  const key = JSON.stringify([lint.file, lint.digest, lint.options]);
+  const config = loaded.get(key) ?? load(lint);
+  loaded.set(key, config);
+  return config;
 }
 
-async function load(lint: UserLint): Promise<LintRuleOf> {
+async function load(lint: UserLint): Promise<LintConfig> {
   const { loadLintRule } = await import('./secretlint-rules.ts');
   const rule = (await loadLintRule(lint)) as { readonly meta: { readonly id: string } };
-  return { id: rule.meta.id, rule, options: lint.options ?? {} } as unknown as LintRuleOf;
+  return { rules: [{ id: rule.meta.id, rule, options: lint.options ?? {} }] } as unknown as LintConfig;
 }
 
 function byteOffset(text: string, units: number): number {

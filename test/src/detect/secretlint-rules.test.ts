@@ -26,6 +26,9 @@ export const creator = {
 };
 `;
 
+/** Known to our own detectors. */
+const OWN = `${['AK', 'IA'].join('')}QYLPMN5HFIQR7DZW`;
+
 describe("secretlint rules of the user's own", () => {
   let directory: string;
 
@@ -149,6 +152,57 @@ describe("secretlint rules of the user's own", () => {
 
       assert.throws(find, { name: 'ConfigError', code: 'LINT_RULE_BROKEN', exit: 2 }, manifest);
     }
+  });
+
+  it('that fail cost no match of others, and are named without their words', async () => {
+    const home = 'node_modules/secretlint-rule-fails';
+    writeFile(directory, `${home}/package.json`, '{"type":"module","version":"1.0.0","exports":"./rule.js"}');
+    writeFile(
+      directory,
+      `${home}/rule.js`,
+      RULE.replaceAll('acme', 'fails').replace('const word =', 'throw new Error(source.content); const word ='),
+    );
+    writeFile(directory, 'a.txt', `key zyx-987-secret ${OWN}\n`);
+    const pack = await loadDetectors(await config(`${WORD}    - id: secretlint-rule-fails\n`));
+    const bulk = createBulk({ pack, fingerprintKey: 'k', workers: 1 });
+
+    const items = await Array.fromAsync(bulk.files(directory, ['a.txt']));
+    await bulk.close();
+
+    const [item] = items;
+    assert.equal(item?.outcome, 'partial');
+    assert.equal(item?.why, 'not seen by the secretlint rule secretlint-rule-fails, which failed');
+    assert.deepEqual(item?.matches.map(({ detector }) => detector).toSorted(), [
+      'aws-access-key',
+      'secretlint/secretlint-rule-acme',
+    ]);
+    assert.equal(JSON.stringify(items).includes('zyx-987-secret'), false);
+  });
+
+  it('say what they did not see: long texts and binaries', async () => {
+    const pack = await loadDetectors(await config(WORD));
+    const long = 'a text\n'.repeat(160_000);
+    writeFile(directory, 'long.txt', long);
+    writeFile(directory, 'longer.txt', long.repeat(9));
+    writeFile(directory, 'picture.bin', '\0\u0001\u0002\0'.repeat(100));
+    writeFile(directory, 'short.txt', 'a text\n');
+    const paths = ['long.txt', 'longer.txt', 'picture.bin', 'short.txt'];
+    const whys = async (of: typeof pack) => {
+      const bulk = createBulk({ pack: of, fingerprintKey: 'k', workers: 1 });
+      const items = await Array.fromAsync(bulk.files(directory, paths));
+      await bulk.close();
+      return new Map(items.map(({ key, why = '' }) => [key, why]));
+    };
+
+    const own = await whys(pack);
+    const { lints: _, ...shipped } = pack;
+    const none = await whys(shipped);
+
+    assert.match(own.get('long.txt') ?? '', /^not seen by the secretlint rules .*longer than 1 MiB$/);
+    assert.match(own.get('longer.txt') ?? '', /longer than 1 MiB$/);
+    assert.match(own.get('picture.bin') ?? '', /: binary$/);
+    assert.equal(own.get('short.txt'), '');
+    assert.deepEqual(new Set(none.values()), new Set(['']));
   });
 
   it('are said to be missing, and are never a path', () => {
