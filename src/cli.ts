@@ -105,6 +105,7 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
     .option('--since <ref|date>', 'only history after this commit, tag or date')
     .option('--full', 'read everything anew, whatever the store knows of earlier runs')
     .option('--exclude <glob>', 'leave out paths (gitignore syntax); repeatable', collect, [])
+    .option('--include-ignored', 'read what .gitignore leaves out, too (.env, node_modules/)')
     .option('--only <scanner>', 'only these scanners; repeatable or comma-separated', collect, [])
     .option('--skip <scanner>', 'all but these scanners; repeatable or comma-separated', collect, [])
     .option('--fail-on <severity>', 'exit 1 from this severity on: info, low, medium, high, critical, none')

@@ -364,6 +364,7 @@ function parametersOf(request: ScanRequest): { readonly [name: string]: string |
     ...(only.length === 0 ? {} : { only: only.join(',') }),
     ...(skip.length === 0 ? {} : { skip: skip.join(',') }),
     ...(exclude.length === 0 ? {} : { exclude: exclude.join(',') }),
+    ...(crawl.includeIgnored === true ? { includeIgnored: true } : {}),
     ...(off.length === 0 ? {} : { checksOff: off.join(',') }),
     ...(config.detectors.disabled.length === 0 ? {} : { detectorsOff: config.detectors.disabled.join(',') }),
     ...(config.file === undefined ? {} : { config: config.file }),

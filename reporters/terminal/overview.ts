@@ -29,6 +29,7 @@ const LEAD = 'no scanner yet  '.length;
 const IN_FILES: ReadonlySet<Surface> = new Set(['notebook', 'ci', 'iac', 'agent-config']);
 
 const GAPS_SHOWN = 5;
+const IGNORED_SHOWN = 3;
 const TEXT_MAX = 400;
 
 const ACCEPTANCES_SHOWN = 12;
@@ -70,6 +71,7 @@ export function* coverageLines(report: Report, layout: Layout): Iterable<string>
   yield* layout.heading('COVERAGE');
   for (const row of looked) yield* surfaceLines(row, layout);
   if (looked.length === 0) yield '  Nothing was looked at.';
+  yield* ignoredLines(report, layout);
   if (isPremerge(report)) {
     yield* layout.tagged(
       '  ',
@@ -94,6 +96,20 @@ export function* coverageLines(report: Report, layout: Layout): Iterable<string>
   }
   const { hosts } = report.run;
   if (hosts.length > 0) yield* layout.block('  ', `Hosts contacted: ${clip(hosts.join(', '), TEXT_MAX)}`);
+}
+
+/** No gap, for the repository says so itself; but a `.env` is often just there. */
+function* ignoredLines(report: Report, layout: Layout): Iterable<string> {
+  const left = report.coverage.flatMap(({ surface, detail }) => {
+    const { count: entries, names } = (detail?.ignored ?? {}) as { readonly count?: number; readonly names?: readonly string[] };
+    return surface === 'work-tree' && entries !== undefined ? [{ entries, names: names ?? [] }] : [];
+  });
+  const total = left.reduce((sum, { entries }) => sum + entries, 0);
+  if (total === 0) return;
+  const names = left.flatMap((row) => row.names).slice(0, IGNORED_SHOWN);
+  const more = total > names.length ? ' …' : '';
+  const what = `${count(total, 'entry', 'entries')} that .gitignore leaves out (${clip(names.join(', '), TEXT_MAX)}${more}); --include-ignored reads them`;
+  yield* layout.tagged('  ', 'ignored'.padEnd(LEAD), ['dim'], what, ['dim']);
 }
 
 /** What is lacking comes before any number: `21 of 21 read` beside "partial" reads like a contradiction. */

@@ -32,9 +32,11 @@ export function listDirectory(place: Place, context: CrawlContext, tally: Tally)
   const files: ListedFile[] = [];
   const nested: string[] = [];
   const isExcluded = excluder(context.options.exclude);
-  for (const entry of walk(place.path, (path) => isExcluded(place.below + path))) {
+  const { includeIgnored = false } = context.options;
+  for (const entry of walk(place.path, { isExcluded: (path) => isExcluded(place.below + path), includeIgnored })) {
     if (entry.kind === 'file') files.push({ path: entry.path, size: entry.size });
     else if (entry.kind === 'repository') nested.push(entry.path);
+    else if (entry.kind === 'ignored') tally.ignore(place.below + entry.path);
     else if (entry.kind === 'excluded') tally.exclude(entry.path, place.below + entry.path);
     else if (entry.kind === 'unreadable') tally.fail(`could not be read: ${entry.why}`, entry.path === '' ? '.' : entry.path);
     else tally.skip(entry.kind === 'symlink' ? 'symlinks' : 'special files', entry.path);
@@ -53,7 +55,12 @@ export async function listWorkTree(
 ): Promise<Listing> {
   const { repository } = checkout;
   const call = { separator: 'nul', signal: context.signal, patience } as const;
-  const [tracked, others] = await Promise.all([trackedFiles(repository, call), otherFiles(repository, call)]);
+  const isWhole = context.options.includeIgnored === true;
+  const [tracked, others, ignored] = await Promise.all([
+    trackedFiles(repository, call),
+    otherFiles(repository, call),
+    isWhole ? ignoredFiles(repository, call) : [],
+  ]);
   const files: ListedFile[] = [];
   const nested: string[] = [];
   const submodules: string[] = [];
@@ -88,7 +95,24 @@ export async function listWorkTree(
     else if (checkout.isExcluded(path)) tally.exclude(path, checkout.fromTarget(path));
     else nested.push(path.slice(0, -1));
   }
+  for (const path of ignored) {
+    if (!path.endsWith('/')) consider(path, undefined);
+    else tally.skip('repositories that git ignores', path);
+  }
   return { root, files, nested, submodules };
+}
+
+/** Tells what `.gitignore` and `.git/info/exclude` leave out, whole directories as one. */
+export async function noteIgnored(checkout: Checkout, context: CrawlContext, tally: Tally, patience = PATIENCE): Promise<void> {
+  if (context.options.includeIgnored === true) return;
+  const call = { separator: 'nul', signal: context.signal, patience } as const;
+  let directory: string | undefined;
+  for (const path of await ignoredFiles(checkout.repository, call, ['--directory'])) {
+    // git names a directory, and in some cases what lies in it, too.
+    if (directory !== undefined && path.startsWith(directory)) continue;
+    if (path.endsWith('/')) directory = path;
+    if (!checkout.isExcluded(path)) tally.ignore(checkout.fromTarget(path));
+  }
 }
 
 type ListCall = Parameters<typeof eachRecord>[2];
@@ -142,9 +166,17 @@ async function trackedFiles(repository: GitRepository, call: ListCall): Promise<
   return entries;
 }
 
-async function otherFiles(repository: GitRepository, call: ListCall): Promise<readonly string[]> {
+function otherFiles(repository: GitRepository, call: ListCall): Promise<readonly string[]> {
+  return untracked(repository, call, []);
+}
+
+function ignoredFiles(repository: GitRepository, call: ListCall, options: readonly string[] = []): Promise<readonly string[]> {
+  return untracked(repository, call, ['--ignored', ...options]);
+}
+
+async function untracked(repository: GitRepository, call: ListCall, options: readonly string[]): Promise<readonly string[]> {
   const paths: string[] = [];
-  const args = ['ls-files', '-z', '--others', '--exclude-standard', ...scopeOf(repository)];
+  const args = ['ls-files', '-z', '--others', '--exclude-standard', ...options, ...scopeOf(repository)];
   await eachRecord(repository, args, call, (buffer, start, end) => {
     paths.push(buffer.toString('utf8', start, end));
     return undefined;

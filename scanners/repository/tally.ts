@@ -18,6 +18,8 @@ export class Tally {
   /** Files in archives. */
   readonly #members = { read: 0, skipped: 0 };
   readonly #notes: string[] = [];
+  /** What ignore rules leave out: a directory counts once. Files are named first: `.env` says more than `node_modules/`. */
+  readonly #ignored = { count: 0, files: [] as string[], directories: [] as string[] };
 
   /** `globs`: what the user excludes, to name it where something is left out for it. */
   constructor(globs: readonly string[] = []) {
@@ -57,6 +59,13 @@ export class Tally {
     this.#globs.note(fromTarget);
     this.#skipped += 1;
     this.#excluded += 1;
+  }
+
+  /** Left out because the repository's own rules say so: no gap, but nothing is known of it. */
+  ignore(path: string): void {
+    this.#ignored.count += 1;
+    const names = path.endsWith('/') ? this.#ignored.directories : this.#ignored.files;
+    if (names.length < NAMES_SHOWN) names.push(path);
   }
 
   /** Read, but what was there is not told; `fromTarget` are paths of some of it. */
@@ -125,8 +134,10 @@ export class Tally {
     const gaps = [...this.#gaps].map(([reason, gap]) => sentenceOf(reason, gap));
     const why = [...this.#notes, ...gaps, ...this.#onPurpose()].join('; ');
     const skipped = Object.fromEntries(this.#harmless);
+    const { count, files, directories } = this.#ignored;
     const all = {
       ...detail,
+      ...(count === 0 ? {} : { ignored: { count, names: [...files, ...directories].slice(0, NAMES_SHOWN) } }),
       ...(this.#harmless.size === 0 ? {} : { skipped }),
       ...(this.#setAside.length === 0 ? {} : { setAside: this.#setAside }),
       ...(this.#members.read + this.#members.skipped === 0 ? {} : { inArchives: { ...this.#members } }),

@@ -8,7 +8,7 @@ import { FileTally } from './file-tally.ts';
 import { beginHistory, commitOf, type HistorySearch, joinSightings, searchHistory, traceHits } from './history.ts';
 import { HistoryMemory } from './kept.ts';
 import { FileMemory } from './kept-files.ts';
-import { type ListedFile, type Listing, listDirectory, listWorkTree } from './listing.ts';
+import { type ListedFile, type Listing, listDirectory, listWorkTree, noteIgnored } from './listing.ts';
 import { leaveOwnOut } from './own-history.ts';
 import { type CommitRange, commitRange, SINCE_INVALID } from './refs.ts';
 import { configSightings } from './remote.ts';
@@ -212,7 +212,13 @@ async function listOrWalk(
   tally: Tally,
 ): Promise<Listing> {
   try {
-    return await listWorkTree(checkout, workTree, context, tally);
+    const [listing] = await Promise.all([
+      listWorkTree(checkout, workTree, context, tally),
+      noteIgnored(checkout, context, tally).catch((error: unknown) => {
+        if (!(error instanceof GitError)) throw error;
+      }),
+    ]);
+    return listing;
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
     tally.note(`git could not list the files (${error.message}); the directory was walked instead`);

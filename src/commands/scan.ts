@@ -38,6 +38,7 @@ interface ScanOptions extends ReportOptions {
   readonly since?: string;
   readonly rules?: readonly string[];
   readonly full?: boolean;
+  readonly includeIgnored?: boolean;
   readonly exclude: readonly string[];
   readonly only: readonly string[];
   readonly skip: readonly string[];
@@ -51,6 +52,12 @@ interface ScanOptions extends ReportOptions {
 export async function scanCommand(io: Io, targets: readonly string[], options: ScanOptions): Promise<number> {
   if (options.staged && options.diff !== undefined) {
     throw new ConfigError('--staged and --diff exclude each other', { code: 'USAGE', hint: 'Use one of them.' });
+  }
+  if (options.includeIgnored === true && (options.staged || options.diff !== undefined)) {
+    throw new ConfigError(`--include-ignored and ${options.staged ? '--staged' : '--diff'} exclude each other`, {
+      code: 'USAGE',
+      hint: 'What git ignores is no part of a change: scan the directory without it.',
+    });
   }
   const stdin = stdinOf(io, targets, options);
   const config = withRuleFiles(await loadConfig(io.directory, options.config), options.rules ?? [], io.directory);
@@ -70,6 +77,7 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
       exclude: options.exclude,
       own: outputs.flatMap(({ file }) => (file === undefined ? [] : [file])),
       ...(options.full === true ? { full: true } : {}),
+      ...(options.includeIgnored === true ? { includeIgnored: true } : {}),
       ...(options.since === undefined ? {} : { since: options.since }),
       ...(options.diff === undefined ? {} : { diff: parseRange(options.diff) }),
     },

@@ -142,6 +142,8 @@ export interface CrawlOptions {
    * work tree; `fromFork` compares with the commit where `head` left `base` (`A...B`).
    */
   readonly diff?: { readonly base: string; readonly head: string; readonly fromFork?: boolean };
+  /** Read what the ignore rules of git leave out, too; repositories in it stay out. */
+  readonly includeIgnored?: boolean;
   /** Only what is staged. */
   readonly staged: boolean;
   /** Globs (gitignore syntax) left out; what they leave out is counted as skipped, and coverage is partial. */

@@ -4,9 +4,9 @@ import ignore, { type Ignore } from 'ignore';
 import { codeOf } from '../util/errors.ts';
 import { gitDirOf, isGitDir } from './git.ts';
 
-/** What a walk met. `excluded` is what the user left out, and was not looked at; `repository` is a directory with its own `.git`, or a bare repository: it is not descended into. */
+/** What a walk met. `excluded` is what the user left out, and was not looked at; `ignored` is what a `.gitignore` leaves out, a directory with a closing slash; `repository` is a directory with its own `.git`, or a bare repository: it is not descended into. */
 export interface WalkEntry {
-  readonly kind: 'file' | 'symlink' | 'special' | 'unreadable' | 'repository' | 'excluded';
+  readonly kind: 'file' | 'symlink' | 'special' | 'unreadable' | 'repository' | 'excluded' | 'ignored';
   /** Relative to the root, `/`-separated. */
   readonly path: string;
   readonly size: number;
@@ -24,6 +24,14 @@ interface Folder {
   readonly rules: readonly Rules[];
   /** Walked only so that what is in it can be counted. */
   readonly isExcluded: boolean;
+  /** Walked although a `.gitignore` leaves it out. */
+  readonly isIgnored: boolean;
+}
+
+export interface WalkOptions {
+  readonly isExcluded?: (path: string) => boolean;
+  /** Read what a `.gitignore` leaves out; repositories in it stay out. */
+  readonly includeIgnored?: boolean;
 }
 
 /**
@@ -31,8 +39,9 @@ interface Folder {
  * (what they lead to inside the root is met anyway, what lies outside is not ours), nor anything but plain files opened.
  * Depth first, names in byte order, so that two walks tell the same story.
  */
-export function* walk(root: string, isExcluded: (path: string) => boolean = () => false): Generator<WalkEntry> {
-  const folders: Folder[] = [{ path: '', rules: [], isExcluded: false }];
+export function* walk(root: string, options: WalkOptions = {}): Generator<WalkEntry> {
+  const { isExcluded = () => false, includeIgnored = false } = options;
+  const folders: Folder[] = [{ path: '', rules: [], isExcluded: false, isIgnored: false }];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     let entries: Dirent[];
     try {
@@ -45,7 +54,8 @@ export function* walk(root: string, isExcluded: (path: string) => boolean = () =
     const names = new Set(entries.map((entry) => entry.name));
     const isNested = folder.path !== '' && (names.has('.git') || looksBare(names));
     if (isNested && isRepository(join(root, folder.path), names)) {
-      yield { kind: folder.isExcluded ? 'excluded' : 'repository', path: folder.path.slice(0, -1), size: 0 };
+      const kind = folder.isExcluded ? 'excluded' : folder.isIgnored ? 'ignored' : 'repository';
+      yield { kind, path: folder.path.slice(0, -1), size: 0 };
       continue;
     }
     const rules = names.has('.gitignore') ? [...folder.rules, ...rulesIn(root, folder.path)] : folder.rules;
@@ -56,12 +66,19 @@ export function* walk(root: string, isExcluded: (path: string) => boolean = () =
       const path = folder.path + entry.name;
       if (entry.isDirectory()) {
         const inside = `${path}/`;
-        if (isIgnored(rules, inside)) continue;
+        const isLeft = folder.isIgnored || isIgnored(rules, inside);
+        if (isLeft && !includeIgnored) {
+          if (!folder.isExcluded && !isExcluded(inside)) yield { kind: 'ignored', path: inside, size: 0 };
+          continue;
+        }
         const isLeftOut = folder.isExcluded || isExcluded(inside);
-        below.push({ path: inside, rules: rulesWithin(rules, inside), isExcluded: isLeftOut });
+        below.push({ path: inside, rules: rulesWithin(rules, inside), isExcluded: isLeftOut, isIgnored: isLeft });
         continue;
       }
-      if (isIgnored(rules, path)) continue;
+      if (!includeIgnored && isIgnored(rules, path)) {
+        if (!folder.isExcluded && !isExcluded(path)) yield { kind: 'ignored', path, size: 0 };
+        continue;
+      }
       if (folder.isExcluded || isExcluded(path)) yield { kind: 'excluded', path, size: 0 };
       else yield describe(root, path, entry);
     }

@@ -6,7 +6,7 @@ import { excluder, walk } from '../../../src/files/walk.ts';
 import { tempDir, tempRepo, writeFile } from '../../helpers/temp-repo.ts';
 
 function filesOf(root: string, exclude: readonly string[] = []): string[] {
-  return [...walk(root, excluder(exclude))].filter((entry) => entry.kind === 'file').map((entry) => entry.path);
+  return [...walk(root, { isExcluded: excluder(exclude) })].filter((entry) => entry.kind === 'file').map((entry) => entry.path);
 }
 
 describe('walk', () => {
@@ -22,7 +22,7 @@ describe('walk', () => {
     writeFile(root, '.gitignore', '*.log\n');
     for (const path of ['app/a.txt', 'app/in/b.txt', 'app/c.log', 'd.txt', 'e.snap']) writeFile(root, path, 'x');
 
-    const entries = [...walk(root, excluder(['app/', '*.snap']))];
+    const entries = [...walk(root, { isExcluded: excluder(['app/', '*.snap']) })];
 
     assert.deepEqual(
       entries.filter(({ kind }) => kind === 'excluded').map(({ path }) => path),
