@@ -1,4 +1,4 @@
-import type { HiddenAnchor } from './anchors.ts';
+import type { HiddenAnchor, Trick } from './anchors.ts';
 import { jointEnd } from './respell.ts';
 import { isWordly } from './view.ts';
 
@@ -12,6 +12,7 @@ export interface Trigger {
 
 const VALUE: HiddenAnchor = { text: '', trick: 'value', phase: 0 };
 const SHORTEST_VALUE = 24;
+const BESIDE = 16;
 
 /** What a guess took for a secret, or nearly: it may be one that is encoded. */
 export function valueAt({ start, end }: { readonly start: number; readonly end: number }): Trigger {
@@ -36,6 +37,8 @@ export class Splits {
   readonly #ends = new Uint8Array(65_536);
   /** Of the seams that were met. */
   readonly #parts = new Map<number, readonly (readonly [left: string, right: string])[]>();
+  /** Where a character spelled otherwise was let through last. */
+  readonly #let = new Map<Trick, number>();
   /** What of the text at hand is known to be of one word. */
   readonly word = { start: 0, end: -1 };
   readonly #strong: readonly string[];
@@ -65,8 +68,22 @@ export class Splits {
     return parts;
   }
 
+  /** Does it stand on the line and within a few bytes of one that was let through? What is copied for that one holds it. */
+  isBeside(trick: Trick, bytes: Buffer, at: number): boolean {
+    const before = this.#let.get(trick) ?? -BESIDE;
+    if (at - before >= BESIDE) return false;
+    for (let place = before; place < at; place++) if (bytes[place] === NEWLINE) return false;
+    return true;
+  }
+
+  note(trick: Trick, at: number, isLet: boolean): boolean {
+    if (isLet) this.#let.set(trick, at);
+    return isLet;
+  }
+
   /** Forgets the text before. */
   begin(): void {
+    this.#let.clear();
     this.word.start = 0;
     this.word.end = -1;
   }
@@ -97,11 +114,12 @@ export class Splits {
 export function mayHide({ text, trick }: HiddenAnchor, bytes: Buffer, at: number, splits: Splits): boolean {
   switch (trick) {
     case 'escapes':
-      return text[0] === ':' ? isSlashed(bytes, at) : isRespelled(bytes, at, ESCAPED);
+      if (splits.isBeside(trick, bytes, at)) return false;
+      return splits.note(trick, at, text[0] === ':' ? isSlashed(bytes, at) : isRespelled(bytes, at, ESCAPED));
     case 'entities':
-      return isRespelled(bytes, at, ENTITIES);
+      return !splits.isBeside(trick, bytes, at) && splits.note(trick, at, isRespelled(bytes, at, ENTITIES));
     case 'percent':
-      return isPercent(bytes, at, text);
+      return !splits.isBeside(trick, bytes, at) && splits.note(trick, at, isPercent(bytes, at, text));
     case 'concatenation':
       return isSplit(bytes, at, splits);
     case 'interrupted':
@@ -201,6 +219,7 @@ function isWord(byte: number | undefined): boolean {
   return byte === COLON || (byte !== HYPHEN && isWordly(byte));
 }
 
+const NEWLINE = 10;
 const QUOTE = 34;
 const DOLLAR = 36;
 const PERCENT = 37;
