@@ -2,6 +2,7 @@ import type { Confidence } from '../contracts/observation.ts';
 import { CHECKSUMS, type CheckInput, type Verdict } from './checksum.ts';
 import { LONGEST_WINDOW, type Rule } from './compile.ts';
 import { entropyOf } from './entropy.ts';
+import { escapeBefore } from './escape-before.ts';
 import { mayBeSecret, type Pairs } from './pair.ts';
 import type { PlaceholderTest } from './placeholder.ts';
 
@@ -87,7 +88,7 @@ function findRaw(rule: Rule, bytes: Buffer, hit: number, from: number, to: numbe
     const end = Math.min(to, hit + after);
     const window = bytes.toString('latin1', begin, end);
     rule.tally.observe?.(window, rule.anchored ? hit - begin : undefined);
-    const matches = rule.anchored ? matchAt(rule, window, hit - begin) : matchAll(rule, window);
+    const matches = searchWindow(rule, bytes, hit, window, hit - begin);
     rule.tally.windows++;
     rule.tally.bytes += end - begin;
     // A match that touches the window's end may have been cut by it: look again with more room.
@@ -98,6 +99,17 @@ function findRaw(rule: Rule, bytes: Buffer, hit: number, from: number, to: numbe
     }
     after = Math.min(LONGEST_WINDOW, matches.length === 0 ? rule.after : after * 8);
   }
+}
+
+/** Where an escape ends before the hit, its letters are no word: unless something matches as it stands, they are left out. */
+function searchWindow(rule: Rule, bytes: Buffer, hit: number, window: string, at: number): RawMatch[] {
+  const matches = rule.anchored ? matchAt(rule, window, at) : matchAll(rule, window);
+  if (matches.some(({ start, end }) => start <= at && at < end)) return matches;
+  const length = Math.min(escapeBefore(bytes, hit), at);
+  if (length === 0) return matches;
+  const blanked = window.slice(0, at - length) + ' '.repeat(length) + window.slice(at);
+  const more = rule.anchored ? matchAt(rule, blanked, at) : matchAll(rule, blanked);
+  return more.length > matches.length ? more : matches;
 }
 
 function matchAt(rule: Rule, window: string, at: number): RawMatch[] {

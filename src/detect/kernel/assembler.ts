@@ -45,6 +45,10 @@ export function and(one: Code, other: Code): Code {
   return [...one, ...other, 0x71];
 }
 
+export function or(one: Code, other: Code): Code {
+  return [...one, ...other, 0x72];
+}
+
 export function shiftLeft(value: Code, by: Code): Code {
   return [...value, ...by, 0x74];
 }
@@ -56,6 +60,10 @@ export function shiftRight(value: Code, by: Code): Code {
 
 export function isZero(value: Code): Code {
   return [...value, 0x45];
+}
+
+export function isEqual(one: Code, other: Code): Code {
+  return [...one, ...other, 0x46];
 }
 
 /** Unsigned. */

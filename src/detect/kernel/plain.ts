@@ -1,3 +1,4 @@
+import { mayEndEscape } from './escape.ts';
 import { HitList, type Hits, type Kernel } from './kernel.ts';
 import { CLASSES, Slot, type Tables, TRANSITIONS } from './tables.ts';
 
@@ -81,7 +82,7 @@ export function createPlainKernel({ words, longest }: Tables): Kernel {
       if (at < 0) continue;
       const byte = bytes[at] as number;
       const word = words[((words[check + 1] as number) >> 2) + (byte >> 5)] as number;
-      if (((word >>> (byte & 31)) & 1) === 0) return false;
+      if (((word >>> (byte & 31)) & 1) === 0 && !(at === begin - 1 && mayEndEscape(bytes, begin))) return false;
     }
     return true;
   }

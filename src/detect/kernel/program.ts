@@ -9,12 +9,14 @@ import {
   give,
   int,
   isAtLeast,
+  isEqual,
   isLess,
   isZero,
   leaveIf,
   load8,
   load16,
   load32,
+  or,
   repeat,
   set,
   shiftLeft,
@@ -23,6 +25,7 @@ import {
   subtract,
   when,
 } from './assembler.ts';
+import { BACKSLASHES, COLOURS, LEAST, PERCENTS } from './escape.ts';
 import { CLASSES, Slot, TRANSITIONS } from './tables.ts';
 
 /** Below this many bytes one cursor is as fast as four. */
@@ -112,6 +115,19 @@ function walk(): Code {
   ];
 }
 
+/** May an escape end right before `at`? As `mayEndEscape`; `place` is `at - 1`, and within the text. */
+function endsEscape(at: number, place: number, start: number): Code {
+  const last = load8(get(place));
+  const isAt = (back: number, byte: string): Code =>
+    and(isAtLeast(get(at), add(get(start), int(back))), isEqual(load8(subtract(get(at), int(back))), int(byte.charCodeAt(0))));
+  const before = load8(subtract(get(at), int(2)));
+  const isColour = COLOURS.map((byte) => isEqual(last, int(byte))).reduce(or);
+  const isNumber = and(isAtLeast(before, int(48)), isLess(before, int(60)));
+  const colour = and(and(isColour, isAtLeast(get(at), add(get(start), int(2)))), or(isAt(2, '['), isNumber));
+  const begins = [...BACKSLASHES.map((back) => isAt(back, '\\')), ...PERCENTS.map((back) => isAt(back, '%'))];
+  return and(isAtLeast(last, int(LEAST)), [...begins, colour].reduce(or));
+}
+
 /**
  * `sift(note, notes, out, outs, start, limit)` goes through the notes of a lane and writes (place, number) of each anchor
  * whose checks hold to `out`, and the end of these to `Slot.out`. Gives the first note for which there was no room left.
@@ -140,7 +156,15 @@ function sift(): Code {
           leaveIf(isAtLeast(get(check), get(checks))),
           set(place, add(get(at), load32(get(check)))),
           // Out of the checks, to the next anchor. What stands before the text is not looked at.
-          when(isAtLeast(get(place), get(start)), set(byte, load8(get(place))), againIf(isZero(bit), 3)),
+          when(
+            isAtLeast(get(place), get(start)),
+            set(byte, load8(get(place))),
+            when(
+              isZero(bit),
+              againIf(isZero(isEqual(load32(get(check)), int(-1))), 4),
+              againIf(isZero(endsEscape(at, place, start)), 4),
+            ),
+          ),
           bump(check, 8),
         ),
         store32(get(out), get(at)),

@@ -63,6 +63,8 @@ export const TRANSITIONS = 1024;
 export const FORMAT = 3;
 /** No check looks further than this behind the start of its keyword. */
 export const MAX_LOOK = 64;
+/** And no further before it: to the beginning of an escape. */
+export const MAX_LOOK_BACK = 6;
 
 /** Lays out the search for `anchors`. The numbers of the hits are their indexes. */
 export function layTables(anchors: readonly Anchor[]): Tables {

@@ -1,7 +1,7 @@
 import { type WasmModule, wasmHost } from './host.ts';
 import { HitList, type Hits, type Kernel } from './kernel.ts';
 import { assembleKernel } from './program.ts';
-import { MAX_LOOK, Slot, type Tables } from './tables.ts';
+import { MAX_LOOK, MAX_LOOK_BACK, Slot, type Tables } from './tables.ts';
 
 /** So much is searched in one go. No power of two: the four quarters should not compete for the same cache lines. */
 const PIECE = 60_000;
@@ -35,7 +35,7 @@ export function createWasmKernel(tables: Tables): Kernel {
   compiled ??= new Module(assembleKernel());
   const module = compiled;
   /** A text elsewhere is copied in pieces, with as much around each as checks may look at. */
-  const before = tables.longest + 1;
+  const before = tables.longest + MAX_LOOK_BACK;
   const after = MAX_LOOK + 1;
   const machines = new WeakMap<ArrayBufferLike, Machine>();
   const hits = new HitList();

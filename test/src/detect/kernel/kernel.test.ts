@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { createKernel } from '../../../../src/detect/kernel/create.ts';
+import { mayEndEscape } from '../../../../src/detect/kernel/escape.ts';
 import { wasmHost } from '../../../../src/detect/kernel/host.ts';
 import type { Kernel } from '../../../../src/detect/kernel/kernel.ts';
 import { createPlainKernel } from '../../../../src/detect/kernel/plain.ts';
@@ -20,7 +21,7 @@ function searchNaively(bytes: Buffer, anchors: readonly Anchor[], start = 0, end
       if (at + text.length > end || at + minLength > bytes.length) continue;
       if (!folded.startsWith(text.toLowerCase(), at)) continue;
       if (isExact === true && bytes.toString('latin1', at, at + text.length) !== text) continue;
-      if (at > 0 && notBefore?.[bytes[at - 1] ?? 0] === 1) continue;
+      if (at > 0 && notBefore?.[bytes[at - 1] ?? 0] === 1 && !mayEndEscape(bytes, at)) continue;
       if (first.every((set, place) => has(set, bytes[at + place] ?? 0))) hits.push([at, index]);
     }
   }
@@ -84,6 +85,27 @@ describe('search kernels', () => {
         }
       }),
       { numRuns: 150 },
+    );
+  });
+
+  it('let a keyword through behind what may be an escape, and never look before the text for one', () => {
+    const unit = fc.constantFrom('a', 'b', 'A', '\\', '%', 'm', 'K', '[', ';', '3', '.');
+    const text = fc.string({ unit, maxLength: 600 }).map((some) => Buffer.from(some, 'latin1'));
+    const table = tableOf('aAbBmKK3');
+    fc.assert(
+      fc.property(fc.array(KEYWORD, { minLength: 1, maxLength: 3 }), text, (keywords, bytes) => {
+        const anchors = keywords.map((keyword) => ({ text: keyword, notBefore: table }));
+        const expected = searchNaively(bytes, anchors);
+
+        for (const kernel of kernelsOf(anchors)) {
+          const slab = kernel.slab(bytes.length + 8).fill('\\');
+          bytes.copy(slab, 8);
+
+          assert.deepEqual(search(kernel, bytes), expected, kernel.name);
+          assert.deepEqual(search(kernel, slab.subarray(8)), expected, `${kernel.name}, in a slab`);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 
