@@ -12,6 +12,18 @@ import { crc32Base62, endsWithCrc32, endsWithCrc32Hex, grafanaChecksum, isGrafan
 import { judgeGitlabRoutable } from './checksums/gitlab.ts';
 import { judgeGuess } from './checksums/guess.ts';
 import { decodeJwt, judgeJwt } from './checksums/jwt.ts';
+import {
+  judgeAdo,
+  judgeBasicAuth,
+  judgeCurl,
+  judgeJdbc,
+  judgeLibpq,
+  judgeMysqlCommand,
+  judgeNetrc,
+  judgePgpass,
+  judgeSqlplus,
+  LOGIN,
+} from './checksums/login.ts';
 import { judgeBasic, judgeConnectionString, judgeGiven, judgeLogin, judgePostgresUrl } from './checksums/password.ts';
 import { isLocked, judgePem } from './checksums/pem.ts';
 import { judgeDiscord, judgeGrafanaCloud, judgeGrafanaOld, judgeOnePassword, judgeSentry } from './checksums/told.ts';
@@ -76,7 +88,15 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   'jira-dc-pat': { judge: ({ secret }) => when(/^\d{4,20}:/.test(decodeBase64(secret))) },
   'connection-string': { judge: judgeConnectionString },
   'postgres-url': { judge: judgePostgresUrl, gives: ['database'] },
-  'basic-auth': { judge: judgeConnectionString },
+  'basic-auth': { judge: judgeBasicAuth, gives: LOGIN },
+  'jdbc-url': { judge: judgeJdbc, gives: LOGIN },
+  'ado-string': { judge: judgeAdo, gives: LOGIN },
+  libpq: { judge: judgeLibpq, gives: LOGIN },
+  'mysql-command': { judge: judgeMysqlCommand, gives: LOGIN },
+  'sqlplus-command': { judge: judgeSqlplus, gives: LOGIN },
+  'curl-command': { judge: judgeCurl, gives: LOGIN },
+  netrc: { judge: judgeNetrc, gives: LOGIN },
+  pgpass: { judge: judgePgpass, gives: LOGIN },
   /** What a command line or a file of logins gives as a password. */
   'given-password': { judge: judgeGiven },
   /** The same in a file whose only use is to log in: poor ones count too. */

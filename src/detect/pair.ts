@@ -13,6 +13,8 @@ interface Item extends Span {
   readonly isId: boolean;
   readonly text: string;
   readonly isComment: boolean;
+  /** What the name it is given to says beyond what every such name says: `dev` of `AWS_ACCESS_KEY_ID_DEV`. */
+  readonly label: string;
 }
 
 interface Region extends Span {
@@ -117,7 +119,28 @@ function idsIn(rule: Rule, text: string): Span[] {
 
 function toItem({ start, end }: Span, isId: boolean, text: string): Item {
   const line = text.slice(Math.max(text.lastIndexOf('\n', start - 1) + 1, start - 200), start);
-  return { start, end, isId, text: text.slice(start, end), isComment: /^[ \t"]{0,40}(?:#|\/\/|--|;|\*|rem )/i.test(line) };
+  return {
+    start,
+    end,
+    isId,
+    text: text.slice(start, end),
+    isComment: /^[ \t"]{0,40}(?:#|\/\/|--|;|\*|rem )/i.test(line),
+    label: labelIn(line),
+  };
+}
+
+/** What the names of both halves have in common. */
+const COMMON = /^(?:aws|amazon|s3|access|key|keys|id|ids|secret|token|export|env|const|let|var|set|public|private|api|user)$/;
+
+function labelIn(line: string): string {
+  const name = /(?<name>[A-Za-z][\w.-]{0,80})["'\x60]?[\])]?[ \t]{0,16}(?::=|=>|[:=])[ \t]{0,16}["'\x60]?$/.exec(line)?.groups
+    ?.name;
+  if (name === undefined) return '';
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[_.-]+/);
+  return words.filter((word) => word !== '' && !COMMON.test(word)).join('_');
 }
 
 /** Could a text of the right form be the other half of a pair? */
@@ -152,11 +175,34 @@ function joinItems(
   within: number,
   isOpen: (item: Item) => boolean,
 ): (readonly [id: Item, secret: Item])[] {
-  const code = items.filter((item) => !item.isComment);
+  const named = joinLabelled(items, within, isOpen);
+  const settled = new Set(named.flat());
+  const open = items.filter((item) => !settled.has(item));
+  const code = open.filter((item) => !item.isComment);
   const first = joinNeighbours(code, text, within, isOpen);
-  if (code.length === items.length) return [...first.joined];
-  const rest = items.filter((item) => !first.seen.has(item));
-  return [...first.joined, ...joinNeighbours(rest, text, within, isOpen).joined];
+  if (code.length === open.length) return [...named, ...first.joined];
+  const rest = open.filter((item) => !first.seen.has(item));
+  return [...named, ...first.joined, ...joinNeighbours(rest, text, within, isOpen).joined];
+}
+
+/** `…_ID_DEV`, `…_ID_PROD`, `…_SECRET_DEV`, `…_SECRET_PROD`: a label of their own joins one id and one secret, wherever they stand. */
+function joinLabelled(
+  items: readonly Item[],
+  within: number,
+  isOpen: (item: Item) => boolean,
+): (readonly [id: Item, secret: Item])[] {
+  if (items.length < 4) return [];
+  const byLabel = new Map<string, Item[]>();
+  for (const item of items) {
+    if (item.label !== '') byLabel.set(item.label, [...(byLabel.get(item.label) ?? []), item]);
+  }
+  if (byLabel.size < 2 && items.every((item) => item.label !== '')) return [];
+  return [...byLabel.values()].flatMap((members) => {
+    const [left, right] = members;
+    if (members.length !== 2 || left === undefined || right === undefined || left.isId === right.isId) return [];
+    if (left.isComment !== right.isComment || right.start - left.end > within || members.some(isOpen)) return [];
+    return [left.isId ? ([left, right] as const) : ([right, left] as const)];
+  });
 }
 
 interface Joined {

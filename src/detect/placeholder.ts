@@ -28,7 +28,7 @@ export function isMonotonous(folded: string): boolean {
   const body = folded.replace(/^[a-z]{2,8}[-_]/, '');
   if (body.length < 8) return false;
   if (new Set(body).size <= Math.min(4, Math.floor(body.length / 4))) return true;
-  if (body.length >= 40 && isRepeating(body)) return true;
+  if (body.length >= 40 && body.length <= MAX_WORDY && isRepeating(body)) return true;
   return longestRun(body) >= 10;
 }
 

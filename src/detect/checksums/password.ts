@@ -1,3 +1,4 @@
+import { entropyOf } from '../entropy.ts';
 import { type CheckInput, decodeBase64, INVALID, VALID, type Verdict } from './types.ts';
 
 /** `undefined` when it is no `user:password` in base64. */
@@ -24,9 +25,15 @@ const LOCAL_HOST = /^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal
 const EXAMPLE_HOST =
   /(?:^|\.)(?:example|invalid|test|local)(?:\.(?:com|org|net|io))?$|^(?:your|my|some)?[-_]?(?:host|hostname|server|ip|domain)(?:name)?$/i;
 
+/** People do call the hosts of their own networks `db.corp.test`, and the passwords there are made like any other. */
+function looksReal(host: string, secret: string, user: string): boolean {
+  if (!/\.[a-z0-9-]+\.(?:test|local|invalid)$/i.test(host) || !/\d/.test(secret)) return false;
+  return secret.length >= 10 && entropyOf(secret) >= 3.2 && !isWeak(secret, user);
+}
+
 export function judgeConnectionString({ secret, groups }: CheckInput): Verdict {
   const host = (groups.host ?? '').replace(/:\d+$/, '');
-  if (EXAMPLE_HOST.test(host)) return INVALID;
+  if (EXAMPLE_HOST.test(host)) return looksReal(host, secret, groups.user ?? '') ? { valid: true, confidence: 'low' } : INVALID;
   if (/[<>{}$%]/.test(host) || /[<>{}$]/.test(groups.user ?? '')) return INVALID;
   const weak = isWeak(secret, groups.user ?? '');
   if (LOCAL_HOST.test(host)) return weak ? INVALID : { valid: true, confidence: 'low' };
@@ -58,14 +65,16 @@ export function judgeLogin({ secret, groups }: CheckInput): Verdict {
     )
   )
     return INVALID;
-  if (EXAMPLE_HOST.test(host) || NO_LOGIN.test(secret)) return INVALID;
+  if (NO_LOGIN.test(secret)) return INVALID;
+  if (EXAMPLE_HOST.test(host)) return looksReal(host, secret, user) ? { valid: true, confidence: 'low' } : INVALID;
   return isWeak(secret, user) || COMMON_WORDS.test(secret.toLowerCase()) ? { valid: true, confidence: 'low' } : VALID;
 }
 
 export function judgeGiven({ secret, groups, isPlaceholder }: CheckInput): Verdict {
   const { user = '', host = '' } = groups;
   if (REFERENCE.test(secret)) return INVALID;
-  if (EXAMPLE_HOST.test(host) || (user !== '' && isPlaceholder(user) && isWeak(secret, user))) return INVALID;
+  if ((EXAMPLE_HOST.test(host) && !looksReal(host, secret, user)) || (user !== '' && isPlaceholder(user) && isWeak(secret, user)))
+    return INVALID;
   if (!/\d/.test(secret) && COMMON_WORDS.test(secret.toLowerCase())) return INVALID;
-  return isWeak(secret, user) ? { valid: true, confidence: 'low' } : VALID;
+  return isWeak(secret, user) || EXAMPLE_HOST.test(host) ? { valid: true, confidence: 'low' } : VALID;
 }

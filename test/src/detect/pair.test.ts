@@ -18,6 +18,13 @@ function pair(seed: string): Pair {
 
 const [one, two, three] = [pair('one'), pair('two'), pair('three')];
 
+const LETTERS = 'ABCDEFGHIJKL';
+
+function byThrees(pairs: readonly Pair[], write: (trio: readonly Pair[], from: number) => string[]): string {
+  const starts = pairs.flatMap((_, at) => (at % 3 === 0 ? [at] : []));
+  return starts.flatMap((from) => write(pairs.slice(from, from + 3), from)).join('\n');
+}
+
 /** How people and tools write several keys down. */
 const LAYOUTS: { readonly [name: string]: (pairs: readonly Pair[]) => string } = {
   'env lines': (pairs) => pairs.map((p) => `AWS_ACCESS_KEY_ID=${p.id}\nAWS_SECRET_ACCESS_KEY=${p.secret}\n`).join(''),
@@ -46,6 +53,16 @@ const LAYOUTS: { readonly [name: string]: (pairs: readonly Pair[]) => string } =
     ['\ufeffAccess key ID,Secret access key', ...pairs.map((p) => `${p.id},${p.secret}`)].join('\r\n'),
   'CSV with users': (pairs) =>
     ['User,"Access key ID","Secret access key"', ...pairs.map((p, at) => `u${at},"${p.id}","${p.secret}"`)].join('\n'),
+  'names that tell the stage, ids first': (pairs) =>
+    byThrees(pairs, (trio, from) => [
+      ...trio.map((p, at) => `AWS_ACCESS_KEY_ID_STAGE${LETTERS[from + at]}=${p.id}`),
+      ...trio.map((p, at) => `AWS_SECRET_ACCESS_KEY_STAGE${LETTERS[from + at]}=${p.secret}`),
+    ]),
+  'names that tell the use first, ids before secrets': (pairs) =>
+    byThrees(pairs, (trio, from) => [
+      ...trio.map((p, at) => `${from + at === 0 ? '' : `USE${LETTERS[from + at]}_`}AWS_ACCESS_KEY_ID=${p.id}`),
+      ...trio.map((p, at) => `${from + at === 0 ? '' : `USE${LETTERS[from + at]}_`}AWS_SECRET_ACCESS_KEY=${p.secret}`),
+    ]),
   'one line': (pairs) => pairs.map((p) => `${p.id}:${p.secret}`).join(' '),
   'lines by turns': (pairs) => pairs.map((p) => `${p.id}\n${p.secret}`).join('\n'),
   'YAML list': (pairs) => pairs.map((p) => `- access_key: ${p.id}\n  secret_key: ${p.secret}\n`).join(''),

@@ -69,5 +69,6 @@ describe('placeholders', () => {
     assert.equal(isMonotonous('key_abcdefghijkl'), true);
     assert.equal(isMonotonous('q8vwt2lmz7xk'), false);
     assert.equal(isMonotonous('aaaa'), false);
+    assert.equal(isMonotonous(`${'MDAw'.repeat(21)}MA==`), true);
   });
 });
