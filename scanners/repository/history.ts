@@ -272,7 +272,8 @@ async function pastSightings(
     blobsAtHead(checkout.repository, new Set(search.hits.keys()), context.signal),
     rereadOwned(checkout, search, trace, memory, context),
   ]);
-  for (const [id, matches] of search.hits) {
+  // Threads find them in any order; of blobs that no commit leads to, the first one speaks for the others.
+  for (const [id, matches] of [...search.hits].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (trace.unwanted.has(id)) continue;
     const introduction = trace.introductions.get(id);
     // Outside the target: only what some commit put below it is asked for.
