@@ -200,7 +200,7 @@ export async function checkCommand(io: Io, options: Globals): Promise<number> {
   const { proveImports } = await import('../detect/import/prove.ts');
   const problems = [...unreadable, ...proof.problems, ...proveDetectors(pack), ...proveImports(imports, pack.placeholders)];
 
-  for (const note of proof.notes) io.stderr(`note: ${note}\n`);
+  for (const note of [...proof.notes, ...imports.flatMap(({ notes }) => notes)]) io.stderr(`note: ${note}\n`);
   const imported = imports.reduce((sum, { total }) => sum + total, 0);
   const held = `${checks.length} checks, ${pack.detectors.length} detectors, ${imported > 0 ? `${imported} imported rules, ` : ''}${frameworks.length} frameworks`;
   return tellProblems(io, problems, held);

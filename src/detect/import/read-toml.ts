@@ -7,6 +7,7 @@ import { findEndless } from './probe.ts';
 import { alwaysHolds, translateRe2 } from './re2.ts';
 import { type Allowlist, GitleaksFile, type Overlay, type Rule } from './schema.ts';
 import type { ImportedAllow, ImportedPack, ImportedRegex, ImportedRule, ImportResult, Refused } from './types.ts';
+import { unknownKeys } from './unknown-keys.ts';
 
 export interface ReadOptions {
   /** What we know of rules by their id: the user's overlay first, then our own detectors. */
@@ -37,7 +38,7 @@ interface Raw {
 export async function readRulePack(file: string, options: ReadOptions): Promise<ImportResult> {
   const notes: string[] = [];
   const refused: Refused[] = [];
-  const top = await parseFile(file);
+  const top = await parseFile(file, notes);
   const raw = await readExtended(top, file, options, 0, notes, refused);
   for (const allow of raw.targeted) {
     for (const id of allow.targetrules) {
@@ -129,7 +130,7 @@ async function readExtended(
   }
   const from = extend.usedefault === true ? options.defaultPack : path === '' ? undefined : await locate(path, file, options);
   if (from === undefined) return own;
-  const base = await readExtended(await parseFile(from), from, options, depth + 1, notes, refused);
+  const base = await readExtended(await parseFile(from, notes, `${from}: `), from, options, depth + 1, notes, refused);
   return merge(own, base, extend.disabledrules, notes, from);
 }
 
@@ -372,7 +373,7 @@ function isText(text: string | null | undefined): text is string {
   return text != null && text !== '';
 }
 
-async function parseFile(file: string): Promise<GitleaksFile> {
+async function parseFile(file: string, notes: string[], lead = ''): Promise<GitleaksFile> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -383,7 +384,9 @@ async function parseFile(file: string): Promise<GitleaksFile> {
   const { parse } = await import('smol-toml');
   let raw: unknown;
   try {
-    raw = lowerKeys(parse(text));
+    const written = parse(text);
+    notes.push(...unknownKeys(written).map((what) => lead + what));
+    raw = lowerKeys(written);
   } catch (error) {
     throw new RuleError(`${file}: not valid TOML: ${messageOf(error)}`, {
       code: 'RULE_INVALID',
