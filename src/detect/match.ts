@@ -21,7 +21,12 @@ export interface Found {
   readonly confidence: Confidence;
   /** How it was hidden, outermost first. */
   readonly hidden?: readonly string[];
+  /** Where in which decoded copy: what is packed as one has but one place in the file. */
+  readonly inner?: Place & { readonly view: number };
 }
+
+/** Of a secret, and of the whole match. */
+type Place = Pick<Found, 'start' | 'end' | 'matchStart' | 'matchEnd'>;
 
 export interface Span {
   readonly start: number;
@@ -281,7 +286,7 @@ export function resolveOverlaps<T extends Found>(found: readonly T[]): T[] {
     );
     const chosen: T[] = [];
     for (const candidate of byRank) {
-      if (!chosen.some((other) => overlap(placeOf(candidate), placeOf(other)))) chosen.push(candidate);
+      if (!chosen.some((other) => compete(candidate, other, placeOf, placeOf))) chosen.push(candidate);
     }
     kept.push(...chosen);
   }
@@ -292,15 +297,36 @@ export function resolveOverlaps<T extends Found>(found: readonly T[]): T[] {
 function withoutHalves<T extends Found>(found: readonly T[]): T[] {
   const pairs = found.filter(isPair);
   if (pairs.length === 0) return [...found];
-  return found.filter((other) => isPair(other) || !pairs.some((pair) => overlap(pair, other) && rank(other) <= rank(pair)));
+  return found.filter(
+    (other) => isPair(other) || !pairs.some((pair) => compete(pair, other, secretOf, secretOf) && rank(other) <= rank(pair)),
+  );
 }
 
-function isPair({ rule, start, end, matchStart, matchEnd }: Found): boolean {
+function isPair({ rule, inner, ...found }: Found): boolean {
+  const { start, end, matchStart, matchEnd } = inner ?? found;
   return rule.pair !== undefined && rule.groups.has('publicId') && (end <= matchStart || start >= matchEnd);
 }
 
-function placeOf(found: Found): Span {
-  return isPair(found) ? { start: found.matchStart, end: found.matchEnd } : found;
+function placeOf(found: Found, place: Place = found): Span {
+  return isPair(found) ? matchOf(found, place) : place;
+}
+
+function secretOf(_: Found, place: Place = _): Span {
+  return place;
+}
+
+function matchOf(found: Found, { matchStart, matchEnd }: Place = found): Span {
+  return { start: matchStart, end: matchEnd };
+}
+
+type SpanOf = (found: Found, place?: Place) => Span;
+
+/** Do they overlap? Told where they were found, if that is one copy. */
+function compete(one: Found, other: Found, spanOfOne: SpanOf, spanOfOther: SpanOf): boolean {
+  const isSameView = one.inner !== undefined && one.inner.view === other.inner?.view;
+  return isSameView
+    ? overlap(spanOfOne(one, one.inner), spanOfOther(other, other.inner))
+    : overlap(spanOfOne(one), spanOfOther(other));
 }
 
 function lengthOf({ start, end }: Span): number {
@@ -314,9 +340,7 @@ function overlap(one: Span, other: Span): boolean {
 /** A guess about what a provider's detector has already named (the id of a pair, say) adds nothing. */
 function withoutEchoes<T extends Found>(found: readonly T[]): T[] {
   const named = found.filter(({ rule }) => !rule.isGeneric);
-  return found.filter(
-    (guess) => !guess.rule.isGeneric || !named.some((other) => guess.start < other.matchEnd && other.matchStart < guess.end),
-  );
+  return found.filter((guess) => !guess.rule.isGeneric || !named.some((other) => compete(guess, other, secretOf, matchOf)));
 }
 
 /** Groups of which each member overlaps another: only within one can there be a quarrel. */

@@ -42,7 +42,7 @@ export function base64From(bytes: Buffer, start: number, to: number, isStructure
   const run = decode64(bytes, start, limit);
   const said = asText(run);
   if (said === undefined) return undefined;
-  return { ...said, how: ['base64', ...said.how], isStructured, isCut: run.end === limit && limit < to };
+  return { ...said, how: ['base64', ...said.how], isStructured, isCut: said.isCut === true || (run.end === limit && limit < to) };
 }
 
 /** The run of hex digits in which an anchor stands at `at`, no further back than `from`. */
@@ -73,13 +73,16 @@ export function hexFrom(bytes: Buffer, start: number, to: number): Decoded | und
   return { ...run, how: ['hex'], isStructured: false, isCut: end + 1 >= limit && limit < to };
 }
 
-/** Is what was decoded meant to be read? Text as it is; UTF-16 as bytes; gzip unpacked. Else nothing. */
-export function asText(run: Omit<Run, 'how' | 'isStructured'>): (Omit<Run, 'isStructured'> & { how: string[] }) | undefined {
+type Said = Omit<Run, 'isStructured'> & { readonly how: readonly string[]; readonly isCut?: boolean };
+
+/** Is what was decoded meant to be read? Text as it is; UTF-16 as bytes; gzip unpacked: no bytes when it is too large. Else nothing. */
+export function asText(run: Omit<Run, 'how' | 'isStructured'>): Said | undefined {
   const { bytes } = run;
   if (bytes.length < 4) return undefined;
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     const unpacked = gunzip(bytes);
-    return unpacked === undefined ? undefined : { start: run.start, end: run.end, bytes: unpacked, how: ['gzip'] };
+    if (unpacked === undefined) return undefined;
+    return { start: run.start, end: run.end, bytes: unpacked, how: ['gzip'], isCut: unpacked.length === 0 };
   }
   if (isPrintable(bytes) && isUtf8(bytes)) return { ...run, how: [] };
   const halves = utf16Of(run);
@@ -109,9 +112,10 @@ function mayBeText(bytes: Buffer, start: number, limit: number): boolean {
 
 function gunzip(bytes: Buffer): Buffer | undefined {
   try {
-    return gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED });
-  } catch {
-    return undefined;
+    const unpacked = gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED });
+    return unpacked.length === 0 ? undefined : unpacked;
+  } catch (error) {
+    return (error as { readonly code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE' ? Buffer.alloc(0) : undefined;
   }
 }
 

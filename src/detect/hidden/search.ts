@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Found } from '../match.ts';
 import { asText, base64At, base64From, type Decoded, hexAt, hexFrom, isPrintable, wordOf64 } from './decode.ts';
 import { joints, respelled, type Spelling } from './respell.ts';
@@ -13,8 +14,10 @@ export interface Budget {
   runs: number;
   /** Was something left out for it, or a run longer than is decoded? */
   isCut: boolean;
-  /** Detector and place of what was found already: pieces overlap, and one value may be met in two ways. */
+  /** Detector, place and digest of what was found already: pieces overlap, and one value may be met in two ways. */
   readonly seen: Set<string>;
+  /** Copies made so far. */
+  views: number;
 }
 
 export const MAX_DECODED = 2 * 1024 * 1024;
@@ -35,7 +38,7 @@ const REACH = 256;
 const REACH_BACK = 1024;
 
 export function openBudget(): Budget {
-  return { left: MAX_DECODED, runs: MAX_RUNS, isCut: false, seen: new Set() };
+  return { left: MAX_DECODED, runs: MAX_RUNS, isCut: false, seen: new Set(), views: 0 };
 }
 
 /**
@@ -57,12 +60,14 @@ export function searchHidden(
     const affordable = afford(stretches, budget);
     if (affordable.length === 0) return;
     const view = View.of(source, affordable, parent);
+    budget.views++;
     for (const match of searchView(view)) {
       const placed = place(match, view, budget, limit);
       if (placed !== undefined) found.push(placed);
     }
-    if (view.depth >= MAX_DEPTH) return;
-    for (const inner of stretchesWithin(view, budget)) open(view.bytes, inner, view);
+    const within = stretchesWithin(view, budget);
+    if (view.depth < MAX_DEPTH) for (const inner of within) open(view.bytes, inner, view);
+    else if ((within[0] ?? []).length > 0) budget.isCut = true;
   }
 }
 
@@ -94,11 +99,17 @@ function place(match: Found, view: View, budget: Budget, limit: number): Found |
   if (origin === undefined || origin.first >= limit || (match.rule.isGeneric && !origin.isStructured)) return undefined;
   const start = view.startOf(match.start);
   const end = view.endOf(match.end - 1);
-  const key = `${match.rule.index} ${start}`;
+  // Of a packed value every byte has the same place.
+  const key = `${match.rule.index} ${start} ${hash('sha256', match.secret)}`;
   if (budget.seen.has(key)) return undefined;
   budget.seen.add(key);
   const [matchStart, matchEnd] = [view.startOf(match.matchStart), view.endOf(match.matchEnd - 1)];
-  return { ...match, start, end, matchStart, matchEnd, hidden: origin.how };
+  const inner = { ...spansOf(match), view: budget.views };
+  return { ...match, start, end, matchStart, matchEnd, hidden: origin.how, inner };
+}
+
+function spansOf({ start, end, matchStart, matchEnd }: Found): Pick<Found, 'start' | 'end' | 'matchStart' | 'matchEnd'> {
+  return { start, end, matchStart, matchEnd };
 }
 
 function afford(stretches: readonly Stretch[], budget: Budget): Stretch[] {
@@ -122,14 +133,14 @@ function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget
   let [done, looked] = [0, 0];
   function add(run: Decoded | undefined): void {
     if (run === undefined) return;
+    if (run.isCut) budget.isCut = true;
     // What was decoded once is not decoded again.
     if (run.start < (runs.at(-1)?.end ?? 0)) {
       done = Math.max(done, run.end);
       return;
     }
-    if (run.isCut) budget.isCut = true;
     if (budget.runs-- <= 0) budget.isCut = true;
-    else runs.push(run);
+    else if (run.bytes.length > 0) runs.push(run);
     done = run.end;
   }
   for (const { anchor, at, end = at + anchor.text.length } of triggers) {
@@ -183,8 +194,9 @@ function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget
 function stretchesWithin(view: View, budget: Budget): Stretch[][] {
   const { bytes } = view;
   const isNew = (run: Run): boolean => view.isDecoded(run.start) || (run.end > run.start && view.isDecoded(run.end - 1));
-  const runs = encodedRuns(bytes, 0, bytes.length, SHORTEST_WITHIN, false).filter(isNew);
-  if (runs.some((run) => run.isCut)) budget.isCut = true;
+  const encoded = encodedRuns(bytes, 0, bytes.length, SHORTEST_WITHIN, false).filter(isNew);
+  if (encoded.some((run) => run.isCut)) budget.isCut = true;
+  const runs = encoded.filter((run) => run.bytes.length > 0);
   const ways: Run[][] = [
     ...(['escapes', 'entities', 'percent'] as const).map((spelling) => respelled(bytes, 0, bytes.length, spelling).filter(isNew)),
     joints(bytes, 0, bytes.length).filter(isNew),
@@ -270,9 +282,9 @@ function runAt(bytes: Buffer, start: number, end: number, isStructured: boolean)
   const said = hex === undefined || hex.end < end ? undefined : asText(hex);
   const run =
     hex !== undefined && said !== undefined
-      ? { ...said, how: ['hex', ...said.how], isStructured, isCut: hex.isCut }
+      ? { ...said, how: ['hex', ...said.how], isStructured, isCut: hex.isCut || said.isCut === true }
       : base64From(bytes, start, bytes.length, isStructured);
-  return run !== undefined && isPrintable(run.bytes) ? run : undefined;
+  return run !== undefined && (run.bytes.length === 0 || isPrintable(run.bytes)) ? run : undefined;
 }
 
 const NEWLINE = 10;

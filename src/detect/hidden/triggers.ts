@@ -169,8 +169,9 @@ const BODY = /(?:\w|%(?:2[bf]|3d)){12}/iy;
 function isPercent(bytes: Buffer, at: number, text: string): boolean {
   if (text === '%3a%2f%2f')
     return isWord(bytes[at - 1]) && /^[^\s"'<>]{0,300}(?:%40|@)/.test(bytes.toString('latin1', at + 9, at + 320));
-  if (text.length === 2) {
-    if (bytes[at + 3] !== PERCENT) return false;
+  const isTwice = text.startsWith('%25');
+  if (text.length === 2 || isTwice) {
+    if (!isTwice && bytes[at + 3] !== PERCENT) return false;
     PERCENTS.lastIndex = 0;
     return PERCENTS.test(bytes.toString('latin1', at, at + 16));
   }
