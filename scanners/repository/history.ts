@@ -33,6 +33,8 @@ export interface HistorySearch {
   readonly isWhole: boolean;
   /** How many were read as files of the work tree. */
   readonly asFiles: number;
+  /** Blobs at paths that were read as files, where that matters: what counts there is told of the file. */
+  readonly asFile?: ReadonlySet<string>;
   /** How many an earlier scan had read. */
   readonly earlier: number;
   /** The blobs that were known before. */
@@ -56,6 +58,7 @@ interface PastSighting {
 
 /** All past versions of one path that hold the same credential. */
 interface Past {
+  readonly path: string;
   oldest: PastBlob;
   readonly sightings: PastSighting[];
   readonly blobs: Set<string>;
@@ -242,9 +245,10 @@ export async function* joinSightings(
     const paths = [oldest?.path, ...(oldest?.otherPaths ?? [])].filter((path) => path !== undefined && path !== file.path);
     yield withDetail({ ...sighting, at: { ...sighting.at, ...commitOf(oldest) } }, { versions, paths });
   }
-  for (const { oldest, sightings, blobs, atHead } of past.values()) {
+  for (const { path, oldest, sightings, blobs, atHead } of past.values()) {
     const { id, introduction } = oldest;
-    const detail = { versions: blobs.size, paths: introduction?.otherPaths ?? [], blob: id };
+    const paths = introduction === undefined ? [] : pathsOf(introduction).filter((other) => other !== path);
+    const detail = { versions: blobs.size, paths, blob: id };
     const isUnreachable = introduction === undefined || introduction.unreachable;
     for (const { sighting } of sightings.filter((past) => past.id === id)) {
       const at = { ...sighting.at, atHead };
@@ -279,15 +283,23 @@ async function pastSightings(
     // Outside the target: only what some commit put below it is asked for.
     if (introduction === undefined && checkout.repository.prefix !== '') continue;
     const at = pastLocation(checkout, id, introduction);
-    const places = introduction === undefined ? [{}] : pathsOf(introduction).map((path) => ({ ...at, path }));
+    // Where HEAD has it comes first: that is where it is to be taken out.
+    const atHead = introduction === undefined ? [] : pathsOf(introduction).filter((path) => head.has(headKey(id, path)));
+    const all = introduction === undefined ? [] : [...new Set([...atHead, ...pathsOf(introduction)])];
+    const paths = all.filter((path) => search.asFile?.has(headKey(id, path)) !== true);
+    const places = introduction === undefined ? [at] : paths.map((path) => ({ ...at, path }));
     const reported = context.settle?.(matches, places) ?? matches;
-    if (reported.length === 0 && !owned.has(id)) continue;
-    const sightings = owned.get(id) ?? reported.map((match) => sightingIn(match, at, 'history', context));
-    const isAtHead = introduction !== undefined && pathsOf(introduction).some((path) => head.has(headKey(id, path)));
+    const sightings =
+      owned.get(id)?.map((sighting) => ({ sighting: movedTo(sighting, all[0]), path: all[0] ?? '' })) ??
+      reported.map((match) => {
+        const place: Location = places.find((one) => context.isDiscarded?.(match, one) !== true) ?? at;
+        return { sighting: sightingIn(match, place, 'history', context), path: place.path ?? '' };
+      });
     const blob = { id, introduction };
-    for (const sighting of sightings) {
-      const key = keyOf(sighting, introduction?.path ?? '');
-      const group = past.get(key) ?? { oldest: blob, sightings: [], blobs: new Set<string>(), atHead: false };
+    for (const { sighting, path } of sightings) {
+      const key = keyOf(sighting, path);
+      const isAtHead = atHead.includes(path);
+      const group = past.get(key) ?? { path, oldest: blob, sightings: [], blobs: new Set<string>(), atHead: false };
       past.set(key, group);
       if (oldestOf(group.oldest.introduction, introduction) !== group.oldest.introduction) group.oldest = blob;
       group.sightings.push({ id, sighting });
@@ -358,6 +370,10 @@ function pastLocation(checkout: Checkout, id: string, introduction: Introduction
 
 function pathsOf(introduction: Introduction): readonly string[] {
   return [introduction.path, ...introduction.otherPaths];
+}
+
+function movedTo(sighting: SightingObservation, path: string | undefined): SightingObservation {
+  return path === undefined ? sighting : { ...sighting, at: { ...sighting.at, path } };
 }
 
 function keyOf(sighting: SightingObservation, path: string): string {

@@ -1,7 +1,15 @@
 import { join } from 'node:path';
-import type { CrawlContext, Location, Observation, PathTarget, SightingObservation } from '../../src/contracts/index.ts';
+import type {
+  BulkMatch,
+  CrawlContext,
+  Location,
+  Observation,
+  PathTarget,
+  SightingObservation,
+} from '../../src/contracts/index.ts';
 import { BlobTable } from '../../src/files/blob-table.ts';
 import { assertNoFifo, commonDirOf, explainGitError, findRepository, GitError } from '../../src/files/git.ts';
+import { headKey } from '../../src/files/history.ts';
 import { ConfigError, messageOf, TargetError } from '../../src/util/errors.ts';
 import { type Checkout, directoryLocation, isIgnoredDirectory, openCheckout, type Place } from './checkout.ts';
 import { FileTally } from './file-tally.ts';
@@ -97,11 +105,13 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   const beginning = isSearched ? beginHistory(checkout, range, memory, context, past) : undefined;
   const plan = planReading(listing ?? { root: place.path, files: [], nested: [], submodules: [] }, context, tally);
   const found: FoundInFile[] = [];
-  for await (const item of searchFiles(plan, base, files, context, tally)) found.push(item);
+  const elsewhere = new Map<string, readonly BulkMatch[]>();
+  for await (const item of searchFiles(plan, base, files, context, tally, elsewhere)) found.push(item);
 
   const readBefore = new Set<string>();
   for (const { id } of [...plan.bulk, ...plan.claimed]) if (id !== undefined) readBefore.add(id);
-  const search = beginning === undefined ? NOTHING_FOUND : await searchHistory(checkout, beginning, readBefore, context, past);
+  const searched = beginning === undefined ? NOTHING_FOUND : await searchHistory(checkout, beginning, readBefore, context, past);
+  const search = withElsewhere(searched, elsewhere, plan.bulk);
   const also = new Set<string>();
   for (const { id } of [...found.map((item) => item.file), ...plan.claimed]) if (id !== undefined) also.add(id);
   const trace = await traceHits(checkout, search, also, memory, context, past);
@@ -132,6 +142,18 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
 }
 
 const NOTHING_FOUND: HistorySearch = { hits: new Map(), blobs: BlobTable.from([]), isWhole: false, asFiles: 0, earlier: 0 };
+
+/** What detectors found in files, at whose paths it does not count: the history may have the same blob at others. */
+function withElsewhere(
+  search: HistorySearch,
+  elsewhere: ReadonlyMap<string, readonly BulkMatch[]>,
+  files: readonly ListedFile[],
+): HistorySearch {
+  const hits = [...elsewhere].filter(([id]) => search.blobs.has(id));
+  if (hits.length === 0) return search;
+  const asFile = new Set(files.flatMap(({ id, path }) => (id === undefined ? [] : [headKey(id, path)])));
+  return { ...search, hits: new Map([...search.hits, ...hits]), asFile };
+}
 
 /**
  * The commit that brought what was found in a file of the work tree. A file scanner finds the same credential there once

@@ -94,7 +94,7 @@ function withId(root: string, { staged, ...file }: ListedFile, context: CrawlCon
 
 /**
  * Searches files in bulk. `atHead` is true for all of them, modified and untracked ones too: the content is there now,
- * in the work tree.
+ * in the work tree. `elsewhere` gets, by blob, what counts only where the blob has another path.
  */
 export async function* searchFiles(
   plan: ReadingPlan,
@@ -102,6 +102,7 @@ export async function* searchFiles(
   memory: FileMemory | undefined,
   context: CrawlContext,
   tally: FileTally,
+  elsewhere = new Map<string, readonly BulkMatch[]>(),
 ): AsyncGenerator<FoundInFile> {
   const files = new Map<string, ListedFile>();
   for (const file of plan.bulk) {
@@ -112,7 +113,7 @@ export async function* searchFiles(
     }
     tally.item({ key: file.path, ...known });
     tally.earlier();
-    yield* foundIn(file, known.matches, base, context);
+    yield* foundIn(file, known.matches, base, context, elsewhere);
   }
   if (files.size === 0) return;
   context.progress.phase('Reading files', files.size);
@@ -124,7 +125,7 @@ export async function* searchFiles(
       const file = files.get(item.key);
       if (file === undefined) continue;
       memory?.add(file, item);
-      yield* foundIn(file, item.matches, base, context);
+      yield* foundIn(file, item.matches, base, context, elsewhere);
     }
   } finally {
     context.progress.end();
@@ -136,8 +137,12 @@ function* foundIn(
   matches: readonly BulkMatch[],
   base: Location,
   context: CrawlContext,
+  elsewhere: Map<string, readonly BulkMatch[]>,
 ): Generator<FoundInFile> {
-  for (const match of matches) {
+  const place = { path: file.path };
+  const discarded = matches.filter((match) => context.isDiscarded?.(match, place) === true);
+  if (file.id !== undefined && discarded.length > 0) elsewhere.set(file.id, discarded);
+  for (const match of context.settle?.(matches, [place]) ?? matches) {
     yield { file, sighting: sightingIn(match, { ...base, path: file.path, atHead: true }, placeOf(file.path), context) };
   }
 }

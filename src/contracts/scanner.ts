@@ -85,12 +85,12 @@ export interface ScanContext {
   detect(text: string | Uint8Array, hints?: DetectHints): readonly Match[];
   /** All that a bulk search tells of bytes at hand: matches in archives too, and what was left out. */
   search?(bytes: Uint8Array, hints?: DetectHints): Promise<Omit<BulkItem, 'key'>>;
-  /** Is a match, found without knowing its place, not to be reported there? An imported rule may say so. */
-  /** Of the matches in a blob whose paths were not known: those to report where it lies at `places`. */
+  /** Of the matches of a bulk search: those to report where the content lies at `places`. */
   settle?(
     matches: readonly BulkMatch[],
     places: readonly { readonly path?: string; readonly commit?: string }[],
   ): readonly BulkMatch[];
+  /** Is a match, found without knowing its place, not to be reported there? An imported rule may say so. */
   isDiscarded?(match: BulkMatch, at: { readonly path?: string; readonly commit?: string }): boolean;
   /** The sighting for a match: fills credential id, masked form, confidence and the match's position. */
   sighting(match: BulkMatch, at: Location, place: SightingObservation['place'], environment?: string): SightingObservation;
@@ -207,7 +207,10 @@ export type BulkMatch = Omit<Match, 'secret'> & {
 export interface BulkDetect {
   /** Much is about to be given: what must be made ready for it is made meanwhile. */
   expect?(): void;
-  /** Files below `root`. Paths are relative, `/`-separated. Yields one item for every file, in no fixed order. */
+  /**
+   * Files below `root`. Paths are relative, `/`-separated. Yields one item for every file, in no fixed order. What detectors
+   * bound to other paths found is among the matches, as for blobs: see `ScanContext.settle`.
+   */
   files(root: string, paths: Iterable<string>): AsyncIterable<BulkItem>;
   /**
    * Git blobs by id, read through `git cat-file --batch` processes that the workers own. Many are best given as the

@@ -42,7 +42,10 @@ export interface Engine {
   /** For bulk reading: a scan that is fed in pieces. */
   open(hints?: DetectHints): FileScan;
   /** Is a match, found without knowing its place, not to be reported there? */
-  isDiscarded(match: Pick<Match, 'unless' | 'detector'>, place: { readonly path?: string; readonly commit?: string }): boolean;
+  isDiscarded(
+    match: Pick<Match, 'unless' | 'detector' | 'member'>,
+    place: { readonly path?: string; readonly commit?: string },
+  ): boolean;
   /** Of matches found without knowing the place (`unplaced`): those to report at any of `places`, overlaps resolved. */
   settle(
     matches: readonly BulkMatch[],
@@ -91,24 +94,32 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   /** A blob is searched before its paths are known: a detector that is bound to some has hit in all of them. */
-  function isElsewhere(detector: string, path: string | undefined): boolean {
+  function isElsewhere({ detector, member }: Pick<Match, 'detector' | 'member'>, path: string | undefined): boolean {
+    // The path within an archive was known.
+    if (member !== undefined) return false;
     bound ??= new Map(pack.detectors.flatMap(({ id, path: own }) => (own === undefined ? [] : [[id, new RegExp(own)] as const])));
     // What no commit leads to has no path: it is at none of them.
     return bound.get(detector)?.test(path ?? '') === false;
   }
 
   function isDiscarded(
-    match: Pick<Match, 'unless' | 'detector'>,
+    match: Pick<Match, 'unless' | 'detector' | 'member'>,
     place: { readonly path?: string; readonly commit?: string },
   ): boolean {
-    return search.imports?.isDiscarded(match.unless, place) === true || isElsewhere(match.detector, place.path);
+    return search.imports?.isDiscarded(match.unless, place) === true || isElsewhere(match, place.path);
   }
 
   /** Between one that is bound to the place and one that is not, the more telling stays; the bound one where they are equal. */
   function isOutdone(match: BulkMatch, others: readonly BulkMatch[]): boolean {
     const isBound = bound?.has(match.detector) === true;
     return others.some((other) => {
-      if (other.start >= match.end || match.start >= other.end || (bound?.has(other.detector) === true) === isBound) return false;
+      if (
+        other.member !== match.member ||
+        other.start >= match.end ||
+        match.start >= other.end ||
+        (bound?.has(other.detector) === true) === isBound
+      )
+        return false;
       const [own, its] = [weight(match), weight(other)];
       return isBound ? its > own : its >= own;
     });

@@ -285,9 +285,9 @@ export class FileScan {
 
   #applies(rule: Rule): boolean {
     if (rule.isGeneric && (this.#isBinary || this.#hints.specificOnly === true)) return false;
-    const { path } = this.#hints;
-    if (rule.path === undefined) return true;
-    if (path === undefined) return this.#hints.unplaced === true;
+    const { path, unplaced } = this.#hints;
+    if (rule.path === undefined || unplaced === true) return true;
+    if (path === undefined) return false;
     const known = this.#onPath.get(rule);
     if (known !== undefined) return known;
     const applies = rule.path.test(path);

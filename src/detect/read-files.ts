@@ -45,7 +45,8 @@ export class FileReader {
   }
 
   async #search(handle: number, path: string, size: number, signal: AbortSignal | undefined): Promise<ItemOutcome> {
-    const scan = this.#engine.open({ path });
+    // Detectors bound to other paths hit, too: git may have the same bytes there.
+    const scan = this.#engine.open({ path, unplaced: true });
     let slab = this.#slabs.take(size + 1);
     try {
       let [fill, total] = [0, 0];

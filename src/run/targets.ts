@@ -120,7 +120,8 @@ async function readSingleFile(target: PathTarget, work: TargetWork): Promise<voi
   }
   const part = await work.sink.part(runUnit({ id: 'file', version: 1 }, target.name, work));
   for await (const item of work.bulk.files(folder, [name])) {
-    for (const match of item.matches) await part.add(work.base.sighting(match, at, 'file'));
+    const matches = work.base.settle?.(item.matches, [at]) ?? item.matches;
+    for (const match of matches) await part.add(work.base.sighting(match, at, 'file'));
     const outcome = item.outcome === 'read' ? 'complete' : item.outcome === 'partial' ? 'partial' : 'denied';
     await part.add({
       kind: 'coverage',

@@ -135,6 +135,8 @@ export function testContext(overrides: TestContextOverrides = {}): TestContext {
     fingerprint: (secret) => fingerprint(secret, FINGERPRINT_KEY),
     detect: (text, hints) => engine.detect(text, hints),
     search: (bytes, hints) => searchBytes(engine, bytes, hints, signal),
+    settle: (matches, places) => engine.settle(matches, places),
+    isDiscarded: (match, at) => engine.isDiscarded(match, at),
     sighting: sightingOf,
     contacts: (host) => void hosts.push(host),
     progress: {
