@@ -24,7 +24,14 @@ import {
   judgeSqlplus,
   LOGIN,
 } from './checksums/login.ts';
-import { judgeBasic, judgeConnectionString, judgeGiven, judgeLogin, judgePostgresUrl } from './checksums/password.ts';
+import {
+  judgeBasic,
+  judgeConnectionString,
+  judgeEncoded,
+  judgeGiven,
+  judgeLogin,
+  judgePostgresUrl,
+} from './checksums/password.ts';
 import { isLocked, judgePem } from './checksums/pem.ts';
 import { judgeDiscord, judgeGrafanaCloud, judgeGrafanaOld, judgeOnePassword, judgeSentry } from './checksums/told.ts';
 import { decodeBase64, decodeJson, INVALID, type OfflineCheck, when } from './checksums/types.ts';
@@ -99,6 +106,8 @@ export const CHECKSUMS: { readonly [name: string]: OfflineCheck | undefined } = 
   pgpass: { judge: judgePgpass, gives: LOGIN },
   /** What a command line or a file of logins gives as a password. */
   'given-password': { judge: judgeGiven },
+  /** The same, as it is or in base64. */
+  'given-or-encoded': { judge: judgeEncoded },
   /** The same in a file whose only use is to log in: poor ones count too. */
   login: { judge: judgeLogin },
   /** Letters and digits both: what a random token of some length always has. */

@@ -78,3 +78,11 @@ export function judgeGiven({ secret, groups, isPlaceholder }: CheckInput): Verdi
   if (!/\d/.test(secret) && COMMON_WORDS.test(secret.toLowerCase())) return INVALID;
   return isWeak(secret, user) || EXAMPLE_HOST.test(host) ? { valid: true, confidence: 'low' } : VALID;
 }
+
+/** A password as it is, or in base64: `data` and `stringData` of a Kubernetes Secret. */
+export function judgeEncoded(input: CheckInput): Verdict {
+  const text =
+    /^[A-Za-z0-9+/]{8,}={0,2}$/.test(input.secret) && input.secret.length % 4 === 0 ? decodeBase64(input.secret).trim() : '';
+  if (!/^[\x20-\x7e]{4,}$/.test(text)) return judgeGiven(input);
+  return input.isPlaceholder(text) ? INVALID : judgeGiven({ ...input, secret: text });
+}
