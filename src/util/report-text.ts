@@ -298,7 +298,9 @@ export function nothingToCheck(report: Report): string | undefined {
   if (!isPremerge(report) || coverage.length === 0 || !coverage.every(isVoid)) return undefined;
   if (isStdinOnly(report)) return 'Standard input is empty: there was nothing to search.';
   // Files that only go away, or move, bring nothing either.
-  return run.parameters.diff === undefined ? 'Nothing new is staged.' : `Nothing new in ${run.parameters.diff}.`;
+  const below = new Set(coverage.map(({ subject }) => / in (?<directory>.+\/)$/.exec(subject)?.groups?.directory ?? ''));
+  const where = below.has('') ? '' : ` in ${list([...below])}`;
+  return `${run.parameters.diff === undefined ? 'Nothing new is staged' : `Nothing new in ${run.parameters.diff}`}${where}.`;
 }
 
 /** Findings and nothing else: for a check of a change, and for developers. Inventory and controls are for others. */

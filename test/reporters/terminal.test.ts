@@ -352,6 +352,10 @@ describe('terminal reporter', () => {
 
     it('says in one line that there was nothing', async () => {
       assert.equal(await render(clean({ seen: 0, read: 0 })), 'Nothing new is staged.\n');
+      assert.equal(
+        await render(clean({ seen: 0, read: 0, subject: 'shop staged changes in app/' })),
+        'Nothing new is staged in app/.\n',
+      );
       assert.equal(await render(clean({ seen: 0, read: 0 }, { diff: 'main...HEAD' })), 'Nothing new in main...HEAD.\n');
       assert.equal(
         await render(clean({ seen: 1, read: 1, bytes: 0 }, { stdin: 'alone' })),
