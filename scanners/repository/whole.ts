@@ -131,6 +131,11 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   if (listing !== undefined) yield* tally.rows(name, base);
   await files?.save();
   if (!isSearched) return;
+  const { rulesOnPathAlone: count = 0 } = context;
+  if (count > 0) {
+    const rules = count === 1 ? '1 imported rule that looks' : `${count} imported rules that look`;
+    past.note(`${rules} at the path of a file alone had the files of the work tree, not those of the past`);
+  }
   const { earlier } = search;
   yield past.coverage('history', name, base, {
     readAsFiles: readBefore.size,

@@ -92,6 +92,8 @@ export interface ScanContext {
   ): readonly BulkMatch[];
   /** Is a match, found without knowing its place, not to be reported there? An imported rule may say so. */
   isDiscarded?(match: BulkMatch, at: { readonly path?: string; readonly commit?: string }): boolean;
+  /** Rules that look at the path of a file alone, and see no blob of the history. */
+  readonly rulesOnPathAlone?: number;
   /** The sighting for a match: fills credential id, masked form, confidence and the match's position. */
   sighting(match: BulkMatch, at: Location, place: SightingObservation['place'], environment?: string): SightingObservation;
   /** Says that a host is contacted; live scanners call it before the first request. */

@@ -28,6 +28,8 @@ export interface EngineOptions {
 export interface Engine {
   readonly packHash: string;
   readonly keepsSecrets: boolean;
+  /** Imported rules that look at the path of a file alone: blobs, searched before theirs are known, they do not see. */
+  readonly rulesOnPathAlone: number;
   /** Own detectors only. Offsets are bytes for bytes, UTF-16 units for strings. */
   detect(input: string | Uint8Array, hints?: DetectHints): Match[];
   /** Own detectors, and secretlint's rules behind their anchors. */
@@ -149,6 +151,7 @@ export function createEngine(options: EngineOptions): Engine {
       return here.some(({ detector }) => bound?.has(detector) === true) ? here.filter((match) => !isOutdone(match, here)) : here;
     },
     keepsSecrets: options.keepSecrets === true,
+    rulesOnPathAlone: search.imports?.pathRules.filter(({ rule }) => !rule.skipReport && rule.path !== undefined).length ?? 0,
     slab: (size) => search.kernel.slab(size),
     costs: () => search.rules.flatMap(({ detector, tally }) => (tally === undefined ? [] : [{ id: detector.id, ...tally }])),
     open,

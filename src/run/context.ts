@@ -41,6 +41,7 @@ export function scanContext(workshop: Workshop): ScanContext {
     fingerprint: (secret) => fingerprint(secret, fingerprintKey),
     detect: (text, hints) => engine.detect(text, hints),
     search: (bytes, hints) => searchBytes(engine, bytes, hints, runtime.signal),
+    rulesOnPathAlone: engine.rulesOnPathAlone,
     isDiscarded: (match, at) => engine.isDiscarded(match, at),
     settle: (matches, places) => engine.settle(matches, places),
     sighting(match, ...rest) {

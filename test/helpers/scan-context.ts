@@ -136,6 +136,7 @@ export function testContext(overrides: TestContextOverrides = {}): TestContext {
     detect: (text, hints) => engine.detect(text, hints),
     search: (bytes, hints) => searchBytes(engine, bytes, hints, signal),
     settle: (matches, places) => engine.settle(matches, places),
+    rulesOnPathAlone: engine.rulesOnPathAlone,
     isDiscarded: (match, at) => engine.isDiscarded(match, at),
     sighting: sightingOf,
     contacts: (host) => void hosts.push(host),

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { utimesSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readImports, withImports } from '../../../src/detect/import/load.ts';
 import { finish, loadPack } from '../../../src/detect/load.ts';
 import type { PackedDetector } from '../../../src/detect/pack.ts';
 import { makeZip } from '../../helpers/archives.ts';
 import { fakeToken, testMemory } from '../../helpers/scan-context.ts';
 import { git, tempDir, tempRepo } from '../../helpers/temp-repo.ts';
-import { places, scan } from './helpers.ts';
+import { places, rowOf, scan } from './helpers.ts';
 
 function detector(id: string, path?: string): PackedDetector {
   return {
@@ -89,6 +90,26 @@ describe('repository scanner: paths', () => {
       sightings.map(({ at, detail }) => [at?.path, at?.atHead, at?.commit, detail?.paths]),
       [['new.env', true, added, ['old.env']]],
     );
+  });
+
+  it('says that imported rules on the path alone see no past file', async () => {
+    const directory = tempDir();
+    const file = join(directory, 'rules.toml');
+    writeFileSync(file, `[[rules]]\nid = "p12"\npath = '''\\.p12$'''\n`);
+    const base = finish([], NO_PLACEHOLDERS);
+    const pack = withImports(base, await readImports(base, { files: [file], directory }));
+    const repo = tempRepo();
+    repo.write('a.p12', 'one');
+    repo.write('b.p12', 'two');
+    repo.commit('Add');
+    repo.remove('a.p12');
+    repo.commit('Remove');
+
+    const scanned = await scan(repo.path, {}, { pack });
+
+    assert.deepEqual(places(scanned.sightings), ['b.p12:1 work-tree']);
+    assert.equal(rowOf(scanned, 'history')?.outcome, 'partial');
+    assert.match(rowOf(scanned, 'history')?.why ?? '', /^1 imported rule that looks at the path of a file alone/);
   });
 
   it('tells the same of a file when another comes or goes', async () => {
