@@ -38,9 +38,22 @@ const PREAMBLE =
 
 /** Is it a diff, by its beginning? One inside another text is part of that text. */
 export function looksLikeDiff(head: Buffer): boolean {
-  const text = head.toString('latin1').replace(/^(?:\xef\xbb\xbf)?\s*/, '');
+  const text = (isColoured(head) ? withoutColours(head) : head).toString('latin1').replace(/^(?:\xef\xbb\xbf)?\s*/, '');
   return FIRST_FILE.test(text) || (PREAMBLE.test(text) && ANY_FILE.test(text));
 }
+
+/** `color.ui=always` colours what goes into a pipe, too. */
+function isColoured(head: Buffer): boolean {
+  return head[0] === ESCAPE && head[1] === 0x5b;
+}
+
+function withoutColours(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.toString('latin1').replace(COLOURS, ''), 'latin1');
+}
+
+const ESCAPE = 0x1b;
+const LONGEST_COLOUR = 32;
+const COLOURS = new RegExp(`${String.fromCharCode(ESCAPE)}\\[[0-9;]*[mK]`, 'g');
 
 /** Reads a diff piece by piece. It keeps no more than a header line. */
 export class UnifiedDiff {
@@ -56,6 +69,10 @@ export class UnifiedDiff {
   /** The kind of a line that goes on in the next piece. */
   #open: Kind | undefined;
   #isBroken = false;
+  /** Told by the first piece. */
+  #isColoured: boolean | undefined;
+  /** The beginning of a colour whose end has not come yet. */
+  #escape: Buffer = Buffer.alloc(0);
   #inBinary = false;
   /** What `diff --git` is followed by. */
   #header: string | undefined;
@@ -69,6 +86,20 @@ export class UnifiedDiff {
   }
 
   push(piece: Buffer): void {
+    this.#isColoured ??= isColoured(piece);
+    if (!this.#isColoured) {
+      this.#push(piece);
+      return;
+    }
+    const bytes = Buffer.concat([this.#escape, piece]);
+    const last = bytes.lastIndexOf(ESCAPE);
+    const isCut = last >= 0 && bytes.length - last < LONGEST_COLOUR && !/[^[0-9;]/.test(bytes.toString('latin1', last + 1));
+    const end = isCut ? last : bytes.length;
+    this.#escape = Buffer.from(bytes.subarray(end));
+    this.#push(withoutColours(bytes.subarray(0, end)));
+  }
+
+  #push(piece: Buffer): void {
     let bytes = piece;
     if (this.#pending.length > 0) {
       bytes = Buffer.concat([this.#pending, piece]);
@@ -97,6 +128,7 @@ export class UnifiedDiff {
 
   /** The input ends. */
   end(): void {
+    this.#push(this.#escape);
     const last = this.#pending;
     this.#pending = Buffer.alloc(0);
     if (last.length === 0) return;

@@ -86,6 +86,7 @@ describe('unified diff', () => {
     ['--binary'],
     ['--src-prefix=i/', '--dst-prefix=w/'],
     ['-U100', '--full-index'],
+    ['--color=always'],
   ]) {
     it(`tells the added lines with their places in the new version: git diff ${options.join(' ')}`, () => {
       const repo = shop();
@@ -97,7 +98,7 @@ describe('unified diff', () => {
       assert.deepEqual(told.prose, []);
       assert.deepEqual(told.binary, ['logo.png']);
       assert.equal(looksLikeDiff(text), true);
-      for (const step of [1, 7]) assert.deepEqual(read(text, step), told);
+      for (const step of options[0] === '--color=always' ? [7, 64] : [1, 7]) assert.deepEqual(read(text, step), told);
     });
   }
 
