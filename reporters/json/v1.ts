@@ -115,6 +115,10 @@ export const CoverageV1 = z.strictObject({
   skipped: number.optional(),
   failed: number.optional(),
   bytes: number.optional(),
+  inArchives: z
+    .strictObject({ read: number, skipped: number })
+    .optional()
+    .describe('Files in archives, beside those that count above'),
 });
 
 export const CheckV1 = z.strictObject({
@@ -231,7 +235,7 @@ export function toV1(report: Report): ReportV1 {
       persona: report.persona,
     },
     summary: summary(report),
-    coverage: report.coverage.map((row) => pick(row, CoverageV1)),
+    coverage: report.coverage.map((row) => pick({ ...row, inArchives: row.detail?.inArchives }, CoverageV1)),
     findings: sortFindings(report.findings).map(toFinding),
     accepted: sortFindings(report.accepted).map(toFinding),
     acceptances: report.acceptances.map((use) => pick(use, AcceptanceUseV1)),

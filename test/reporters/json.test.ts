@@ -56,6 +56,17 @@ describe('json reporter', () => {
     assert.equal(JSON.stringify(value).includes('"raw"'), false);
   });
 
+  it('counts the files in archives that a look met', async () => {
+    const report = sampleReport();
+    const coverage = report.coverage.map((row) => ({ ...row, detail: { inArchives: { read: 3, skipped: 1 }, other: 'x' } }));
+
+    const value = await parse({ ...report, coverage });
+
+    assert.doesNotThrow(() => ReportV1.parse(value));
+    assert.deepEqual(value.coverage[0].inArchives, { read: 3, skipped: 1 });
+    assert.equal('detail' in value.coverage[0], false);
+  });
+
   it('says the version of its shape, and sums up', async () => {
     const value = await parse(sampleReport());
 
