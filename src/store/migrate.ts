@@ -11,7 +11,10 @@ export interface Migration {
   readonly sql: string;
 }
 
-/** Applied in order; a new schema version is one more entry, never an edit of an old one. */
+/**
+ * Applied in order; a new schema version is one more entry. Once a version is published, its file is never edited: what the
+ * later ones add may stand in `schema.sql` only because no release had it without, and they add only what is not there.
+ */
 export function migrations(): readonly Migration[] {
   return [
     { version: 1, sql: readSql('schema.sql') },
