@@ -10,6 +10,7 @@ import { readAcceptors } from './run/acceptors.ts';
 import { scanContext } from './run/context.ts';
 import { detectorDigests } from './run/detectors.ts';
 import type { Facts } from './run/facts.ts';
+import { maskedLog, NameRedactor } from './run/redact.ts';
 import { makeReport } from './run/report.ts';
 import type { Runtime, ScanRequest } from './run/request.ts';
 import { type Judgement, loadDetectors, loadJudgement, rulesDigest } from './run/rules.ts';
@@ -62,32 +63,41 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   // A misspelt framework is said now, not after the scan.
   if (request.frameworks.length > 0) await chooseFrameworks((await judge()).frameworks, request.frameworks);
 
-  const sink = new Sink(async () => {
-    const { openStore } = await import('./store/index.ts');
-    const store = await openStore({
-      mode: 'write',
-      views: 'tables',
-      small: request.storeFile === undefined && isPremerge(request.crawl),
-      ...(request.storeFile === undefined ? {} : { file: request.storeFile }),
-      wait: 2_000,
-    });
-    try {
-      if (store.file !== undefined) await assertSameKey(store, keyId);
-      await store.beginRun({
-        startedAt,
-        toolVersion: toolVersion(),
-        targets: request.targets,
-        parameters: parametersOf(request),
-        rulesDigest: rulesDigest(pack, await judge()),
-        fingerprintKeyId: keyId,
+  const verifier = request.verify === undefined ? undefined : await verifierOf(pack, request.verify);
+  const engine = createEngine({ pack, fingerprintKey: key, keepSecrets: verifier !== undefined });
+  const names = new NameRedactor((text, hints) => engine.detect(text, hints));
+  const named = request.targets.map((target) => names.clean(target));
+
+  const sink = new Sink(
+    async () => {
+      const { openStore } = await import('./store/index.ts');
+      const store = await openStore({
+        mode: 'write',
+        views: 'tables',
+        small: request.storeFile === undefined && isPremerge(request.crawl),
+        ...(request.storeFile === undefined ? {} : { file: request.storeFile }),
+        wait: 2_000,
       });
-      return store;
-    } catch (error) {
-      await store.rollback();
-      store.close();
-      throw error;
-    }
-  }, startedAt);
+      try {
+        if (store.file !== undefined) await assertSameKey(store, keyId);
+        await store.beginRun({
+          startedAt,
+          toolVersion: toolVersion(),
+          targets: named,
+          parameters: parametersOf(request),
+          rulesDigest: rulesDigest(pack, await judge()),
+          fingerprintKeyId: keyId,
+        });
+        return store;
+      } catch (error) {
+        await store.rollback();
+        store.close();
+        throw error;
+      }
+    },
+    startedAt,
+    names,
+  );
 
   const options: CrawlOptions = {
     ...request.crawl,
@@ -99,7 +109,6 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   };
   // What observes nothing needs no store.
   const premerge = isPremerge(options) || targets.every((target) => target.kind === 'stdin');
-  const verifier = request.verify === undefined ? undefined : await verifierOf(pack, request.verify);
   const bulk = createBulk({
     pack,
     fingerprintKey: key,
@@ -107,13 +116,13 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     maxFileBytes: options.maxFileBytes,
     keepSecrets: verifier !== undefined,
   });
-  const engine = createEngine({ pack, fingerprintKey: key, keepSecrets: verifier !== undefined });
+  const keepsBaselineIds = request.baseline?.foreign !== undefined;
   const base = scanContext({
-    runtime,
+    runtime: { ...runtime, log: maskedLog(runtime.log, names) },
     engine,
     fingerprintKey: key,
     hosts,
-    keepsBaselineIds: request.baseline?.foreign !== undefined,
+    keepsBaselineIds,
     ...(verifier === undefined ? {} : { onSighting: (match) => verifier.offer(match) }),
   });
   const runId = contentId([startedAt, request.targets]);
@@ -131,6 +140,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         rulesDigest: `${pack.hash}:${keyId}${verifier === undefined ? '' : `:${startedAt}`}`,
         // Held against those of an earlier run, which only a store file can have.
         ...(request.storeFile === undefined ? {} : { detectors: detectorDigests(pack, keyId, options.maxFileBytes) }),
+        keepsBaselineIds,
         runId,
         startedAt,
       };
@@ -150,7 +160,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         ? (await import('./run/unobserved.ts')).factsOfNothing(await judge(), sink.held, {
             startedAt,
             finishedAt: runtime.clock().toISOString(),
-            targets: request.targets,
+            targets: named,
             parameters: parametersOf(request),
             rulesDigest: rulesDigest(pack, await judge()),
             fingerprintKeyId: keyId,

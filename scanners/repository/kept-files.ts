@@ -1,15 +1,18 @@
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { BulkItem, BulkMatch, CrawlContext, Memory } from '../../src/contracts/index.ts';
 import { contentId } from '../../src/util/digest.ts';
 import { messageOf } from '../../src/util/errors.ts';
+import { maskNames } from '../../src/util/mask-names.ts';
 import { fromMembers, isMatches, Members, toMembers, withoutSecrets } from './kept-state.ts';
 import type { ListedFile } from './listing.ts';
 
 /** Raised when the same bytes would be read otherwise. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 type Outcome = Omit<BulkItem, 'key'>;
 
+/** A path by its digest: it may hold a credential, and nobody needs it as a name. */
 type FileRow = readonly [path: string, content: string];
 
 /** By hand, for there are thousands. */
@@ -21,7 +24,7 @@ const State = z.strictObject({
   format: z.literal(FORMAT),
   /** Names the detectors and all else that decides what is found. */
   search: z.string(),
-  /** Path and content. */
+  /** Digest of the path, and content. */
   files: z.custom<readonly FileRow[]>((value) => Array.isArray(value) && value.every(isFileRow)),
   /** Of files that are not merely read in full, with nothing in them. */
   outcomes: z.array(
@@ -47,9 +50,15 @@ export class FileMemory {
   readonly #contents: ReadonlyMap<string, string>;
   readonly #outcomes: ReadonlyMap<string, Outcome>;
   readonly #next = new Map<string, { readonly content: string; readonly outcome: Outcome }>();
+  readonly #detect: CrawlContext['detect'];
   #changed: boolean;
 
-  private constructor(memory: Memory, name: string, search: string, known: Known | undefined) {
+  private constructor(
+    memory: Memory,
+    { name, search, detect }: { readonly name: string; readonly search: string; readonly detect: CrawlContext['detect'] },
+    known: Known | undefined,
+  ) {
+    this.#detect = detect;
     this.#memory = memory;
     this.#name = `${name}/files`;
     this.#search = search;
@@ -63,15 +72,17 @@ export class FileMemory {
     if (memory === undefined || detectors === undefined) return undefined;
     const search = contentId([detectors.base, [...detectors.digests].sort()]);
     const known = options.full === true ? undefined : await read(memory, name, search, context);
-    return new FileMemory(memory, name, search, known);
+    return new FileMemory(memory, { name, search, detect: context.detect }, known);
   }
 
   /** What an earlier scan found in this very file. */
   known(file: ListedFile): Outcome | undefined {
     const content = contentOf(file);
-    if (content === undefined || this.#contents.get(file.path) !== content) return undefined;
-    const outcome = this.#outcomes.get(file.path) ?? { outcome: 'read', bytes: file.size, matches: [] };
-    this.#next.set(file.path, { content, outcome });
+    if (content === undefined) return undefined;
+    const path = digestOf(file.path);
+    if (this.#contents.get(path) !== content) return undefined;
+    const outcome = this.#outcomes.get(path) ?? { outcome: 'read', bytes: file.size, matches: [] };
+    this.#next.set(path, { content, outcome });
     return outcome;
   }
 
@@ -79,7 +90,7 @@ export class FileMemory {
     this.#changed = true;
     const content = contentOf(file);
     const isFinal = outcome.outcome !== 'failed' && outcome.isTransient !== true;
-    if (content !== undefined && isFinal) this.#next.set(file.path, { content, outcome });
+    if (content !== undefined && isFinal) this.#next.set(digestOf(file.path), { content, outcome });
   }
 
   async save(): Promise<void> {
@@ -90,7 +101,14 @@ export class FileMemory {
       const isEmpty = matches.length === 0 && members === undefined;
       const isPlain = outcome.outcome === 'read' && isEmpty && bytes === sizeIn(content);
       if (isPlain || outcome.outcome === 'failed') continue;
-      outcomes.push([path, outcome.outcome, why, bytes, withoutSecrets(matches), toMembers(outcome)]);
+      outcomes.push([
+        path,
+        outcome.outcome,
+        maskNames(why, this.#detect),
+        bytes,
+        withoutSecrets(matches, this.#detect),
+        toMembers(outcome),
+      ]);
     }
     const files = [...this.#next].map(([path, { content }]): FileRow => [path, content]);
     const state: z.infer<typeof State> = { format: FORMAT, search: this.#search, files, outcomes };
@@ -125,6 +143,10 @@ function contentOf({ size, id, times }: ListedFile): string | undefined {
   // A filter (LFS, line ends) may give one blob two forms: the length tells those apart.
   const mark = id ?? times;
   return mark === undefined ? undefined : `${size} ${mark}`;
+}
+
+function digestOf(path: string): string {
+  return hash('sha256', path, 'base64url').slice(0, 22);
 }
 
 function sizeIn(content: string): number {

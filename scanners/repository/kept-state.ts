@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { BulkItem, BulkMatch, SightingObservation } from '../../src/contracts/index.ts';
 import { TRACE_KINDS, type TraceKind } from '../../src/files/trace-state.ts';
+import { type DetectInName, maskNames } from '../../src/util/mask-names.ts';
 
 /** Raised when the same bytes would be read otherwise: what another version kept is left alone. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 const Hex = z.string().regex(/^[0-9a-f]*$/);
 const Count = z.number().nonnegative();
@@ -36,9 +37,11 @@ export function isMatches(value: unknown): value is readonly BulkMatch[] {
   );
 }
 
-/** A run that asks providers holds the secrets in its matches: none may be kept. */
-export function withoutSecrets(matches: readonly BulkMatch[]): readonly BulkMatch[] {
-  return matches.map(({ secret: _, ...match }) => match);
+/** A run that asks providers holds the secrets in its matches: none may be kept, nor one in the name of an archive's member. */
+export function withoutSecrets(matches: readonly BulkMatch[], detect: DetectInName): readonly BulkMatch[] {
+  return matches.map(({ secret: _, ...match }) =>
+    match.member === undefined ? match : { ...match, member: maskNames(match.member, detect) },
+  );
 }
 
 export type HitRow = readonly [id: string, matches: readonly BulkMatch[]];

@@ -6,6 +6,7 @@ import type { GitRepository } from '../../src/files/git.ts';
 import type { Introduction } from '../../src/files/history.ts';
 import { CommitOrders, type HistoryState, type KeptTrace, stateOf } from '../../src/files/trace-state.ts';
 import { messageOf } from '../../src/util/errors.ts';
+import { type DetectInName, maskNames, maskNamesIn } from '../../src/util/mask-names.ts';
 import { FORMAT, fromMembers, type HitRow, type OwnedRow, State, toMembers, withoutSecrets } from './kept-state.ts';
 
 const STAMP_BYTES = 16;
@@ -37,14 +38,16 @@ export class HistoryMemory {
   readonly #noDatabases: ReadonlySet<string>;
   readonly #nextNoDatabases: string[] = [];
   readonly #memory: Memory;
+  readonly #detect: DetectInName;
   readonly #name: string;
   readonly #base: string;
   readonly #text: Buffer | undefined;
   readonly #stamps: { readonly blobs: string | undefined; readonly orders: string | undefined };
 
-  private constructor(memory: Memory, { name, base, readers, detectors, state }: Subject, known: Known | undefined) {
+  private constructor(memory: Memory, { name, base, readers, detectors, state, detect }: Subject, known: Known | undefined) {
     this.#memory = memory;
     this.#name = name;
+    this.#detect = detect;
     this.#base = base;
     this.#readers = readers;
     this.state = state;
@@ -66,13 +69,13 @@ export class HistoryMemory {
     state.catch(() => undefined);
     const { base, readers = '', digests } = detectors;
     const known = options.full === true ? undefined : await read(memory, name, base, context);
-    return new HistoryMemory(memory, { name, base, readers, detectors: digests, state }, known);
+    return new HistoryMemory(memory, { name, base, readers, detectors: digests, state, detect: context.detect }, known);
   }
 
   /** What a file scanner found in a blob that it reads itself; `null`: it does not. `undefined`: not known. */
   owned(id: string, { path, commit }: Introduction): readonly SightingObservation[] | null | undefined {
     const row = this.#owned.get(id);
-    if (row === undefined || row[1] !== path || row[2] !== commit) return undefined;
+    if (row === undefined || row[1] !== maskNames(path, this.#detect) || row[2] !== commit) return undefined;
     this.#nextOwned.push(row);
     return row[3];
   }
@@ -89,7 +92,17 @@ export class HistoryMemory {
   }
 
   keepOwned(id: string, { path, commit }: Introduction, sightings: readonly SightingObservation[] | null): void {
-    this.#nextOwned.push([id, path, commit, sightings]);
+    // Paths are kept as they are told: one may hold a credential.
+    const mask = (text: string) => maskNames(text, this.#detect);
+    const told =
+      sightings === null
+        ? null
+        : sightings.map(({ at, detail, ...sighting }) => ({
+            ...sighting,
+            ...(at === undefined ? {} : { at: maskNamesIn(at, mask) }),
+            ...(detail === undefined ? {} : { detail: maskNamesIn(detail, mask) }),
+          }));
+    this.#nextOwned.push([id, mask(path), commit, told]);
   }
 
   async save(next: KeptHistory): Promise<void> {
@@ -112,11 +125,13 @@ export class HistoryMemory {
       notes: [...next.notes].flatMap(([id, { outcome, why = '', bytes, ...rest }]): State['notes'] =>
         outcome === 'failed' ? [] : [[id, outcome, why, bytes, toMembers(rest)]],
       ),
-      hits: [...next.hits].map(([id, matches]): HitRow => [id, withoutSecrets(matches)]),
+      hits: [...next.hits].map(([id, matches]): HitRow => [id, withoutSecrets(matches, this.#detect)]),
       readers: this.#readers,
       owned: this.#nextOwned,
       noDatabases: this.#nextNoDatabases,
-      ...(next.trace === undefined || orders === undefined ? {} : { trace: traceState(next.trace, orders, next.blobs.idBytes) }),
+      ...(next.trace === undefined || orders === undefined
+        ? {}
+        : { trace: traceState(next.trace, orders, next.blobs.idBytes, this.#detect) }),
     };
     const text = Buffer.from(JSON.stringify(state));
     if (this.#text?.equals(text) !== true) await this.#memory.set(`${this.#name}/state`, text);
@@ -139,6 +154,7 @@ interface Subject {
   readonly readers: string;
   readonly detectors: ReadonlyMap<string, string>;
   readonly state: Promise<HistoryState>;
+  readonly detect: DetectInName;
 }
 
 interface Known {
@@ -204,7 +220,7 @@ function decodeTable(bytes: Buffer | undefined, { count, idBytes }: State['blobs
   return new BlobTable(ids, sizes);
 }
 
-function traceState(trace: KeptTrace, stamp: string, idBytes: number): NonNullable<State['trace']> {
+function traceState(trace: KeptTrace, stamp: string, idBytes: number, detect: DetectInName): NonNullable<State['trace']> {
   return {
     tips: [...trace.tips],
     cut: trace.cut,
@@ -215,7 +231,7 @@ function traceState(trace: KeptTrace, stamp: string, idBytes: number): NonNullab
       kind,
       // Whose commit it is, is told of the oldest alone.
       places.map(({ commit, order, author, date, path }, index) =>
-        index === 0 ? [commit, order, path, author, date] : [commit, order, path, '', ''],
+        index === 0 ? [commit, order, maskNames(path, detect), author, date] : [commit, order, maskNames(path, detect), '', ''],
       ),
     ]),
     absent: [...trace.absent],

@@ -1,6 +1,7 @@
 import type { CrawlContext } from '../../src/contracts/index.ts';
 import { askGit, GitError } from '../../src/files/git.ts';
 import { ConfigError } from '../../src/util/errors.ts';
+import { maskNames } from '../../src/util/mask-names.ts';
 import { nearest } from '../../src/util/nearest.ts';
 import type { Checkout } from './checkout.ts';
 
@@ -77,7 +78,9 @@ async function findCommit(checkout: Checkout, ref: string, context: CrawlContext
 async function hintFor(checkout: Checkout, ref: string, context: CrawlContext): Promise<string> {
   const args = ['for-each-ref', '--sort=-committerdate', '--format=%(refname:short)', 'refs/heads', 'refs/remotes', 'refs/tags'];
   const text = await askGit(checkout.repository, args, context.signal);
-  const names = text.split('\n').filter((name) => name !== '' && !name.endsWith('/HEAD'));
+  const names = maskNames(text, context.detect)
+    .split('\n')
+    .filter((name) => name !== '' && !name.endsWith('/HEAD'));
   const meant = nearest(ref, names) ?? names.find((name) => name.endsWith(`/${ref}`));
   if (meant !== undefined) return `Did you mean ${meant}?`;
   if (names.length === 0) return 'It has no branches yet.';

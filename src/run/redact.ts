@@ -1,47 +1,51 @@
-import type { Match, Observation } from '../contracts/index.ts';
-
-/** No token of a known form is shorter; most paths are told apart by this alone. */
-const LONG_WORD = /[A-Za-z0-9_-]{16,}/;
+import type { Log, Observation } from '../contracts/index.ts';
+import { type DetectInName, maskNames, maskNamesIn } from '../util/mask-names.ts';
 
 /**
- * Credentials stand in names of files, too: these are masked before anything is stored or printed. Only paths, and what
- * coverage names, come from strangers' trees; the rows of an export share one path, which is looked at once.
+ * Credentials stand in names of files, too: these are masked before anything is stored or printed. Only paths, what
+ * coverage names and what is told beside it come from strangers' trees; the rows of an export share one path, which is
+ * looked at once.
  */
 export class NameRedactor {
-  readonly #detect: (text: string) => readonly Match[];
+  readonly #detect: DetectInName;
   #last: { readonly text: string; readonly clean: string } | undefined;
 
-  constructor(detect: (text: string) => readonly Match[]) {
+  constructor(detect: DetectInName) {
     this.#detect = detect;
   }
 
   redact(observation: Observation): Observation {
     const { at } = observation;
-    const path = this.#clean(at?.path);
-    const subject = observation.kind === 'coverage' ? this.#clean(observation.subject) : undefined;
-    const isClean = path === at?.path && (observation.kind !== 'coverage' || subject === observation.subject);
-    if (isClean) return observation;
-    return {
-      ...observation,
-      ...(at === undefined || path === undefined ? {} : { at: { ...at, path } }),
-      ...(subject === undefined ? {} : { subject }),
-    } as Observation;
+    const path = at?.path === undefined ? undefined : this.clean(at.path);
+    // Ids and names are made of the path, too.
+    const isNamed = path !== undefined && path !== at?.path;
+    const placed = isNamed ? maskNamesIn(observation, (text) => maskNames(text, this.#detect)) : observation;
+    if (placed.kind !== 'coverage' && placed.kind !== 'sighting') return placed;
+    const detail = placed.detail === undefined ? undefined : maskNamesIn(placed.detail, (text) => maskNames(text, this.#detect));
+    const told = detail === placed.detail || detail === undefined ? placed : { ...placed, detail };
+    if (told.kind !== 'coverage') return told;
+    const subject = this.clean(told.subject);
+    const why = told.why === undefined ? undefined : maskNames(told.why, this.#detect);
+    if (subject === told.subject && why === told.why) return told;
+    return { ...told, subject, ...(why === undefined ? {} : { why }) };
   }
 
-  #clean(text: string | undefined): string | undefined {
-    if (text === undefined || !LONG_WORD.test(text)) return text;
-    if (this.#last?.text !== text) this.#last = { text, clean: redact(text, this.#detect) };
+  clean(text: string): string {
+    if (this.#last?.text !== text) this.#last = { text, clean: maskNames(text, this.#detect) };
     return this.#last.clean;
   }
 }
 
-function redact(text: string, detect: (text: string) => readonly Match[]): string {
-  let [clean, end] = ['', 0];
-  for (const match of detect(text)) {
-    // What has a public id shows only that in places: an ARN or a key id in a pointer is no secret.
-    if (match.start < end || match.secret.reveal() === match.publicId) continue;
-    clean += text.slice(end, match.start) + match.masked;
-    end = match.end;
-  }
-  return end === 0 ? text : clean + text.slice(end);
+/** What a run says on its way names files, too. */
+export function maskedLog(log: Log, names: NameRedactor): Log {
+  const mask = (text: string) => names.clean(text);
+  const masked =
+    (say: (message: string, data?: object) => void) =>
+    (message: string, data?: object): void =>
+      data === undefined ? say(mask(message)) : say(mask(message), maskNamesIn(data, mask));
+  return {
+    debug: masked((...told) => log.debug(...told)),
+    info: masked((...told) => log.info(...told)),
+    warn: masked((...told) => log.warn(...told)),
+  };
 }

@@ -1,5 +1,7 @@
 import type { Memory, Observation } from '../contracts/index.ts';
 import type { Store, Unit } from '../store/index.ts';
+import { sha256 } from '../util/digest.ts';
+import type { NameRedactor } from './redact.ts';
 
 /** Where the observations of one unit of work go. */
 export interface Part {
@@ -28,9 +30,13 @@ export class Sink {
   #waiting: Waiting[] = [];
   #observed = false;
 
-  constructor(open: () => Promise<Store>, now: string) {
+  readonly #names: NameRedactor | undefined;
+
+  /** `names`: masks credentials in whatever names something, before it gets anywhere. */
+  constructor(open: () => Promise<Store>, now: string, names?: NameRedactor) {
     this.#open = open;
     this.#now = now;
+    this.#names = names;
   }
 
   /** Was anything seen but coverage? Only asked of a sink that was not opened. */
@@ -43,7 +49,14 @@ export class Sink {
     return this.#waiting.flatMap((waiting) => waiting.observations);
   }
 
-  async part(unit: Unit): Promise<Part> {
+  async part(of: Unit): Promise<Part> {
+    const names = this.#names;
+    if (names === undefined) return await this.#begin(of);
+    const part = await this.#begin({ ...of, target: names.clean(of.target), unit: names.clean(of.unit) });
+    return { known: part.known, add: (observation) => part.add(names.redact(observation)) };
+  }
+
+  async #begin(unit: Unit): Promise<Part> {
     if (this.#store !== undefined) return await this.#partOf(await this.#store, unit);
     const waiting: Waiting = { unit, observations: [] };
     this.#waiting.push(waiting);
@@ -59,7 +72,19 @@ export class Sink {
 
   /** What a scanner kept about a target, where a store file keeps it. */
   async memory(target: string, scanner: string): Promise<Memory | undefined> {
-    return (await this.#store)?.memory(target, scanner);
+    const names = this.#names;
+    const memory = (await this.#store)?.memory(names?.clean(target) ?? target, scanner);
+    if (memory === undefined || names === undefined) return memory;
+    // Two names may look the same when they are masked.
+    const key = (name: string): string => {
+      const clean = names.clean(name);
+      return clean === name ? name : `${clean}#${sha256(name).slice(0, 16)}`;
+    };
+    return {
+      get: (name) => memory.get(key(name)),
+      set: (name, content) => memory.set(key(name), content),
+      delete: (name) => memory.delete(key(name)),
+    };
   }
 
   /** Opens the store, and moves in what waited. */

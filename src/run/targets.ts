@@ -19,7 +19,6 @@ import type { Unit } from '../store/index.ts';
 import { sha256 } from '../util/digest.ts';
 import { codeOf, Interrupted, messageOf, TargetError } from '../util/errors.ts';
 import { crawlContext } from './context.ts';
-import { NameRedactor } from './redact.ts';
 import type { Part, Sink } from './sink.ts';
 
 /** Structured readers need the whole text in memory; V8 strings end at 512 MiB. */
@@ -33,6 +32,8 @@ export interface TargetWork {
   readonly scanners: readonly Scanner[];
   /** Everything beside the content that decides a unit's result: rules and fingerprint key. */
   readonly rulesDigest: string;
+  /** Sightings keep what a detect-secrets baseline knows them by: a part that was made without is not what is wanted. */
+  readonly keepsBaselineIds?: boolean;
   readonly detectors?: NonNullable<CrawlContext['detectors']>;
   readonly runId: string;
   readonly startedAt: string;
@@ -183,7 +184,8 @@ export async function* readIntoPart(
   work: TargetWork,
 ): AsyncIterable<Observation> {
   const clock = reader.usesClock === true ? work.startedAt : '';
-  const content = sha256([sha256(file.bytes), JSON.stringify(file.at), file.place, work.rulesDigest, clock].join('\n'));
+  const ids = work.keepsBaselineIds === true ? 'with baseline ids' : '';
+  const content = sha256([sha256(file.bytes), JSON.stringify(file.at), file.place, work.rulesDigest, clock, ids].join('\n'));
   const unit: Unit = { scanner: reader.id, version: reader.version, target, unit: file.path, content };
   const part = await work.sink.part(unit);
   if (part.known) return;
@@ -248,10 +250,9 @@ function cutRow(reader: FileScanner, file: SourceFile, cuts: ReadonlySet<string>
 }
 
 async function addAll(observations: AsyncIterable<Observation>, part: Part, work: TargetWork): Promise<void> {
-  const names = new NameRedactor((text) => work.base.detect(text, { specificOnly: true }));
   for await (const observation of observations) {
     if (work.base.signal.aborted) throw new Interrupted();
-    await part.add(names.redact(observation));
+    await part.add(observation);
   }
 }
 

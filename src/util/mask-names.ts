@@ -1,0 +1,51 @@
+import type { Secret } from './secret.ts';
+
+interface Hit {
+  readonly start: number;
+  readonly end: number;
+  readonly masked: string;
+  readonly publicId?: string;
+  readonly secret: Secret;
+}
+
+/** Finds what may stand in no name; asked for detectors that tell a credential by itself. */
+export type DetectInName = (text: string, hints: { readonly specificOnly: true }) => readonly Hit[];
+
+/** No token of a known form is shorter; most names are told apart by this alone. */
+const LONG_WORD = /[A-Za-z0-9_-]{16,}/;
+
+/** A name, a path or a sentence with names in it, each credential in it masked. */
+export function maskNames(text: string, detect: DetectInName): string {
+  if (!LONG_WORD.test(text)) return text;
+  const clean = maskFound(text, detect(text, { specificOnly: true }));
+  // In a name a dot ends a word, whatever it is in a text: `TOKEN.txt`.
+  return maskFound(clean, detect(clean.replace(/[.!]/g, ' '), { specificOnly: true }));
+}
+
+function maskFound(text: string, found: readonly Hit[]): string {
+  let [clean, end] = ['', 0];
+  for (const match of found) {
+    // What has a public id shows only that in places: an ARN or a key id in a pointer is no secret.
+    if (match.start < end || match.secret.reveal() === match.publicId) continue;
+    clean += text.slice(end, match.start) + match.masked;
+    end = match.end;
+  }
+  return end === 0 ? text : clean + text.slice(end);
+}
+
+/** The same for every string in a value, keys too; the value itself where there is nothing to mask. */
+export function maskNamesIn<T>(value: T, mask: (text: string) => string): T {
+  if (typeof value === 'string') return mask(value) as T;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => maskNamesIn(item, mask));
+    return items.some((item, index) => item !== value[index]) ? (items as T) : value;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  let isMasked = false;
+  const entries = Object.entries(value).map(([key, item]) => {
+    const [name, clean] = [mask(key), maskNamesIn(item, mask)];
+    isMasked ||= name !== key || clean !== item;
+    return [name, clean];
+  });
+  return isMasked ? Object.fromEntries(entries) : value;
+}
