@@ -38,7 +38,6 @@ import { decodeBase64, decodeJson, INVALID, type OfflineCheck, when } from './ch
 
 import { entropyOf } from './entropy.ts';
 
-export type { JwtParts } from './checksums/jwt.ts';
 export type { CheckInput, OfflineCheck, Verdict } from './checksums/types.ts';
 export { crc32Base62, decodeJwt, grafanaChecksum };
 

@@ -5,7 +5,7 @@ import type { Answer, Asking, Values, Verdict } from './ask.ts';
 const HOST = 'sts.us-east-1.amazonaws.com';
 const BODY = 'Action=GetCallerIdentity&Version=2011-06-15';
 
-export const AWS_URL = `https://${HOST}/`;
+const AWS_URL = `https://${HOST}/`;
 
 /** Signs as https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html says. */
 export function askAws({ secret, publicId }: Values, now: Date): Asking {

@@ -1,7 +1,7 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import type { Answer, Asking, Values, Verdict } from './ask.ts';
 
-export const GCP_URL = 'https://oauth2.googleapis.com/token';
+const GCP_URL = 'https://oauth2.googleapis.com/token';
 
 /**
  * A token request with a signed assertion, as https://developers.google.com/identity/protocols/oauth2/service-account says.

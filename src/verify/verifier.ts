@@ -3,8 +3,8 @@ import type { BulkMatch, CoverageObservation, CredentialObservation, ScanContext
 import { messageOf } from '../util/errors.ts';
 import type { Secret } from '../util/secret.ts';
 import { type Asking, judge, requestOf, send, type Values, type Verdict } from './ask.ts';
-import { AWS_URL, askAws, judgeAws } from './aws.ts';
-import { askGcp, GCP_URL, judgeGcp } from './gcp.ts';
+import { askAws, judgeAws } from './aws.ts';
+import { askGcp, judgeGcp } from './gcp.ts';
 import { Paced, pause } from './pace.ts';
 
 /** A match that was kept with its secret, for `--verify` alone. */
@@ -192,5 +192,3 @@ function observationOf(match: OpenMatch, verdict: Verdict, now: Date): Credentia
     },
   };
 }
-
-export const BUILT_IN_URLS: { readonly [name: string]: string } = { 'aws-sts': AWS_URL, 'gcp-token': GCP_URL };
