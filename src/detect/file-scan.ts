@@ -56,6 +56,8 @@ export interface ScanResult {
   readonly dropped: number;
   /** Encoded values were left undecoded for their number or length. */
   readonly isHiddenCut: boolean;
+  /** Detectors given up: their keywords stood so close that the same text would have been read again and again. */
+  readonly exhausted?: readonly string[];
   /** Spans a detector matched and then refused: a wrong checksum, a placeholder. */
   readonly refused: readonly Span[];
   /** Anchors of secretlint rules that our own detectors neither reported nor refused. */
@@ -76,6 +78,9 @@ const MAX_PER_RULE = 1000;
 export const ANY_TEXT = '*';
 /** So many refused matches of a rule may lie over one another: a run of keywords is refused from each of them anew. */
 const MAX_REFUSALS = 16;
+/** So many bytes of windows one rule may read in one file, and so many more for each byte of it. */
+const MOST_READ = 48 * 1024 * 1024;
+const READ_AGAIN = 8;
 /** What follows an anchor is looked at so far before a secretlint rule is let run. */
 const LINT_WINDOW = 320;
 
@@ -96,6 +101,9 @@ export class FileScan {
   readonly #refused: Span[] = [];
   readonly #lintHits: LintHit[] = [];
   readonly #perRule = new Map<number, number>();
+  /** Bytes of windows that rules have read. */
+  readonly #read = new Map<Rule, number>();
+  readonly #exhausted = new Set<string>();
   /** Of the rules for some files only: is it for this one? */
   readonly #onPath = new Map<Rule, boolean>();
   readonly #cursor = new Cursor();
@@ -149,6 +157,7 @@ export class FileScan {
       found: this.#hints.unplaced === true ? this.#resolveUnplaced() : resolveOverlaps(this.#found),
       dropped: this.#dropped,
       isHiddenCut: this.#hidden?.isCut === true,
+      exhausted: [...this.#exhausted],
       refused: this.#refused,
       lints: this.#search.lintsAlways === true ? [...this.#openLints(), { name: ANY_TEXT, at: 0 }] : this.#openLints(),
       encoding: this.#encoding ?? 'bytes',
@@ -246,9 +255,16 @@ export class FileScan {
   ): void {
     const done = progress.get(rule) ?? { end: 0, refusedEnd: 0, refusals: 0 };
     if (at < done.end || (at < done.refusedEnd && done.refusals >= MAX_REFUSALS)) return;
+    const read = this.#read.get(rule) ?? 0;
+    if (read > MOST_READ + READ_AGAIN * (this.#base + at)) {
+      this.#exhausted.add(rule.detector.id);
+      return;
+    }
+    const { bytes: before } = rule.tally;
     const refused: Span[] = [];
     const about = { isPlaceholder: this.#search.isPlaceholder, pairs };
     const result = tryRule(rule, bytes, at, { from: 0, to: bytes.length }, about, refused);
+    this.#read.set(rule, read + rule.tally.bytes - before);
     if (result.length > 0 || refused.length > 0) progress.set(rule, done);
     for (const span of refused) {
       done.refusals = span.start < done.refusedEnd ? done.refusals + 1 : 1;

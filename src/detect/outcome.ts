@@ -29,7 +29,8 @@ export function skipped(why: string): ItemOutcome {
 }
 
 /** Nothing is to be told but that it was read. */
-export function isClean({ found, dropped, lints, imported, isHiddenCut }: ScanResult): boolean {
+export function isClean({ found, dropped, lints, imported, isHiddenCut, exhausted = [] }: ScanResult): boolean {
+  if (exhausted.length > 0) return false;
   if (imported !== undefined && imported.found.length + imported.dropped + imported.trouble.length > 0) return false;
   return found.length === 0 && dropped === 0 && lints.length === 0 && !isHiddenCut;
 }
@@ -55,13 +56,18 @@ export async function conclude(
 
 /** What a scan left out, and why. */
 export function shortfalls(result: ScanResult): readonly string[] {
-  const all = [tooMany(result), undecoded(result), ...(result.imported?.trouble ?? [])];
+  const all = [tooMany(result), undecoded(result), exhaustion(result), ...(result.imported?.trouble ?? [])];
   return all.filter((reason) => reason !== undefined);
 }
 
 function tooMany(result: ScanResult): string | undefined {
   const dropped = result.dropped + (result.imported?.dropped ?? 0);
   return dropped === 0 ? undefined : `${dropped} further matches of detectors that hit very often were left out`;
+}
+
+function exhaustion({ exhausted = [] }: ScanResult): string | undefined {
+  if (exhausted.length === 0) return undefined;
+  return `not all was searched for ${exhausted.join(', ')}: keywords stand too close`;
 }
 
 function undecoded({ isHiddenCut }: ScanResult): string | undefined {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createEngine } from '../../../src/detect/engine.ts';
+import { expandExample } from '../../../src/detect/examples.ts';
 import { loadPack } from '../../../src/detect/load.ts';
 
 const MINIFIED = 'function(e,t){var n=e.key||"";return t[n]?a:b},';
@@ -41,4 +42,30 @@ describe('texts made of one thing', () => {
 
     assert.deepEqual(over, []);
   }).timeout(60_000);
+});
+
+describe('texts of nothing but beginnings', () => {
+  for (const unit of ['-----BEGIN RSA PRIVATE KEY-----\n', `-----BEGIN OPENSSH PRIVATE KEY-----${'A'.repeat(64)}\n`]) {
+    it(`are given up when they were read too often, and it is said: ${JSON.stringify(unit.slice(0, 40))}`, async () => {
+      const engine = createEngine({ pack: { ...(await loadPack()) }, fingerprintKey: 'test', secretlint: false });
+      const bytes = Buffer.alloc(512 * 1024, unit);
+      const cuts: string[] = [];
+
+      engine.detect(bytes, { onCut: (why) => cuts.push(why) });
+
+      for (const { id, bytes: read } of engine.costs()) assert.ok(read < 64 * 1024 * 1024, `${id}: ${read}`);
+      assert.match(cuts.join(), /not all was searched for private-key/);
+    });
+  }
+
+  it('leave a file with many keys as it is', async () => {
+    const engine = createEngine({ pack: { ...(await loadPack()) }, fingerprintKey: 'test', secretlint: false });
+    const keys = Array.from({ length: 100 }, (_, index) => expandExample('{{pem:RSA PRIVATE KEY}}', `many/${index}`).text);
+    const cuts: string[] = [];
+
+    const found = engine.detect(keys.join('\n'), { onCut: (why) => cuts.push(why) });
+
+    assert.equal(found.length, 100);
+    assert.deepEqual(cuts, []);
+  });
 });
