@@ -131,6 +131,8 @@ function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget
   const runs: Run[] = [];
   /** Up to where runs were decoded, and Secrets looked for values. */
   let [done, looked] = [0, 0];
+  /** Up to where what begins was seen to for a decoder nearby. */
+  let called = 0;
   function add(run: Decoded | undefined): void {
     if (run === undefined) return;
     if (run.isCut) budget.isCut = true;
@@ -164,7 +166,8 @@ function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget
         if (at >= done) add(hexAt(bytes, at, done));
         break;
       case 'call':
-        for (const run of runsBeside(bytes, at, anchor.text, done)) add(run);
+        for (const run of runsBeside(bytes, at, anchor.text, Math.max(done, called))) add(run);
+        if (anchor.text !== ';base64,') called = Math.max(called, Math.min(bytes.length, end + REACH));
         break;
       case 'value':
         for (const run of encodedRuns(bytes, at, Math.max(end, at + 1), SHORTEST_WITHIN, false)) add(run);
@@ -255,8 +258,7 @@ function around(bytes: Buffer, runs: readonly Run[]): Stretch[] {
 /** What a decoder named at `at` may decode: after it, or before it on the same line. */
 function runsBeside(bytes: Buffer, at: number, text: string, done: number): Decoded[] {
   const end = at + text.length;
-  if (end < done) return [];
-  if (text === ';base64,') return encodedRuns(bytes, end, end + 1, SHORTEST_CALLED, false);
+  if (text === ';base64,') return end < done ? [] : encodedRuns(bytes, end, end + 1, SHORTEST_CALLED, false);
   const start = Math.max(done, bytes.lastIndexOf(NEWLINE, at) + 1, at - REACH_BACK);
   return encodedRuns(bytes, start, Math.min(bytes.length, end + REACH), SHORTEST_CALLED, false);
 }
