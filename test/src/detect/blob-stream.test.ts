@@ -51,7 +51,7 @@ async function search(
 }
 
 async function alone(content: Buffer): Promise<unknown[]> {
-  return sorted((await engine.detectAll(content)).map(withoutSecret));
+  return sorted((await engine.detectAll(content, { unplaced: true })).map(withoutSecret));
 }
 
 function sorted(matches: readonly { readonly start: number; readonly detector: string }[]): unknown[] {
