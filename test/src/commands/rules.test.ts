@@ -122,7 +122,7 @@ describe('rules', () => {
 
   describe('explain, when a rule is not known', () => {
     for (const [text, hint] of [
-      ['AWS', /^Did you mean "aws-access-key", .*"aws-secret-access-key"/],
+      ['AWS', /^Did you mean "aws-access-key", /],
       ['Secret-Access', /"aws-secret-access-key"/],
       ['NHI-03', /^It is a control: nhi-audit rules list --control owasp-nhi-2025:NHI3:2025/],
     ] as const) {
@@ -137,7 +137,10 @@ describe('rules', () => {
     });
   });
 
-  describe('check', () => {
+  describe('check', function () {
+    // All detectors are proven, which takes some twenty seconds.
+    this.timeout(180_000);
+
     it('says that it is at work, unless told to be quiet', async () => {
       writeFile(io.directory, 'nhi-audit.config.yml', 'rules: { checks: [nowhere] }\n');
       const quiet = testIo(io.directory);
