@@ -22,6 +22,7 @@ import type { Acceptors } from './suppress/accept.ts';
 import { contentId } from './util/digest.ts';
 import { ConfigError, Interrupted, TargetError } from './util/errors.ts';
 import { EPHEMERAL, fingerprintKeyId } from './util/fingerprint.ts';
+import { maskNames } from './util/mask-names.ts';
 import { nearest } from './util/nearest.ts';
 import { toolVersion } from './util/version.ts';
 import type { Verifier } from './verify/verifier.ts';
@@ -167,7 +168,12 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
             hosts: [...hosts],
           })
         : await interruptible(await sink.store(), runtime.signal, async (store) =>
-            correlate(store, await judge(), { runtime, now: startedAt, hosts: [...hosts], acceptors }),
+            correlate(store, await judge(), {
+              runtime,
+              now: startedAt,
+              hosts: [...hosts],
+              acceptors: { ...acceptors, mask: (text) => maskNames(text, base.detect) },
+            }),
           );
     const { checks, disabled, frameworks } = await judge();
     const wanted = await chooseFrameworks(frameworks, [

@@ -19,7 +19,7 @@ export async function readAcceptors(
   key: Uint8Array,
   pack: Pack,
   isKeyKept: boolean,
-): Promise<Acceptors> {
+): Promise<Omit<Acceptors, 'mask'>> {
   const { config, crawl, runtime, directory } = request;
   const isOff = request.exceptions === false;
   const ignored = new Map<string, readonly IgnoreEntry[]>();

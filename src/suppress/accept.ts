@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CheckResult } from '../contracts/check.ts';
 import type { Acceptance, AcceptanceUse, Finding } from '../contracts/finding.ts';
 import type { StoreReader } from '../store/reader.ts';
+import { maskNamesIn } from '../util/mask-names.ts';
 import type { LoadedException } from './exceptions.ts';
 import type { IgnoreEntry } from './ignore-file.ts';
 import type { KnownEntry } from './known.ts';
@@ -20,6 +21,8 @@ export interface Acceptors {
   readonly isKeyKept: boolean;
   /** Was all looked at, so that an entry that covers nothing is stale? */
   readonly isWholeLook: boolean;
+  /** Masks what is a credential in a line of an ignore file, an exception or a baseline: they are told as written else. */
+  readonly mask: (text: string) => string;
 }
 
 export interface Accepted {
@@ -79,13 +82,19 @@ export async function acceptFindings(
     const valid = covering.find(({ exception }) => !exception.isExpired);
     if (valid !== undefined) valid.tally.state = 'used';
     const acceptance = valid?.tally.acceptance ?? acceptanceOfPlaces(finding, sightings);
-    return acceptance === undefined ? finding : { ...finding, status: 'excepted', acceptedBy: acceptance };
+    return acceptance === undefined
+      ? finding
+      : { ...finding, status: 'excepted', acceptedBy: maskNamesIn(acceptance, acceptors.mask) };
   });
   const uses = [...tallies.values()]
     .filter(
       ({ state, acceptance }) => state !== 'stale' || (acceptors.isWholeLook && canBeStale(acceptance, acceptors.isKeyKept)),
     )
-    .map(({ acceptance, state, findings: covered }) => ({ ...acceptance, state, findings: covered }));
+    .map(({ acceptance, state, findings: covered }) => ({
+      ...maskNamesIn(acceptance, acceptors.mask),
+      state,
+      findings: covered,
+    }));
   return { findings: judged, results: recount(results, judged), uses };
 }
 

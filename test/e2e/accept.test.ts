@@ -93,6 +93,16 @@ describe('accepted findings, end to end', function () {
     assert.match(stderr, /\.gitleaksignore:3/);
   });
 
+  it('masks a credential that stands in an ignore file', async () => {
+    write('a.py', `KEY = "${token('a')}"\n`);
+    write('.gitleaksignore', `${token('b')}.py:openai-api-key:1\n`);
+
+    const { report } = await scan();
+
+    assert.equal(report.acceptances.length, 1);
+    assert(!JSON.stringify(report).includes(token('b')));
+  });
+
   it('takes a detect-secrets baseline and a gitleaks report for a baseline', async () => {
     write('a.py', `KEY = "${token('a')}"\n`);
     write('b.py', `KEY = "${token('b')}"\n`);
