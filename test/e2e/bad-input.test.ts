@@ -245,7 +245,15 @@ describe('bad input, end to end', function () {
 
     const result = await cli(['scan', 'big', '--store', 'audit.duckdb', '-o', 'json=out.json'], {
       cwd: root,
-      onStart: (child) => setTimeout(() => child.kill('SIGINT'), 700),
+      // The store is opened before the first file is read.
+      onStart: (child) => {
+        const watch = setInterval(() => {
+          if (!existsSync(join(root, 'audit.duckdb'))) return;
+          clearInterval(watch);
+          child.kill('SIGINT');
+        }, 10);
+        child.once('exit', () => clearInterval(watch));
+      },
     });
 
     assert.equal(result.code, 130, result.stderr);
