@@ -1,8 +1,9 @@
 import type { BulkMatch } from '../contracts/scanner.ts';
 import { archiveKind } from '../files/archive/kind.ts';
 import type { Member } from '../files/archive/members.ts';
-import { ARCHIVE_LIMITS, type ArchiveLimits, LimitReached, Meter, megabytes, TimeReached } from '../files/archive/meter.ts';
+import { ARCHIVE_LIMITS, type ArchiveLimits, LimitReached, Meter, TimeReached } from '../files/archive/meter.ts';
 import { type ByteSource, bytesSource } from '../files/archive/source.ts';
+import { megabytes } from '../util/bytes.ts';
 import type { Engine } from './engine.ts';
 import { conclude, type ItemOutcome } from './outcome.ts';
 

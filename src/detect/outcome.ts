@@ -1,4 +1,5 @@
 import type { BulkItem, BulkMatch, Match } from '../contracts/scanner.ts';
+import { megabytes } from '../util/bytes.ts';
 import type { Engine } from './engine.ts';
 import type { ScanResult } from './file-scan.ts';
 
@@ -76,8 +77,4 @@ function undecoded({ isHiddenCut }: ScanResult): string | undefined {
 
 export function cutWhy(size: number, max: number): string {
   return `only the first ${megabytes(max)} of ${megabytes(size)} were searched`;
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 1024 * 1024 ? `${bytes} bytes` : `${Math.round(bytes / 1024 / 1024)} MiB`;
 }

@@ -24,7 +24,7 @@ export async function listReachableBlobs(repository: GitRepository, signal?: Abo
   let absent = 0;
   const scope = repository.prefix === '' ? ['--reflog', '--indexed-objects'] : ['--full-history', ...scopeOf(repository)];
   const args = ['rev-list', '--objects', '--no-object-names', '--missing=print', '--all', ...BLOBS_ONLY, ...scope];
-  await eachRecord(repository, args, call('newline', signal), (buffer, start, end) => {
+  await eachRecord(repository, args, { separator: 'newline', signal }, (buffer, start, end) => {
     if (buffer[start] === 63) absent += 1;
     else ids.push(buffer.toString('latin1', start, end));
     return undefined;
@@ -80,10 +80,6 @@ export async function* readBlobs(
 
 const BLOBS_ONLY = ['--filter=object:type=blob', '--filter-provided-objects'];
 
-function call(separator: 'nul' | 'newline', signal?: AbortSignal) {
-  return { separator, ...(signal === undefined ? {} : { signal }) };
-}
-
 async function checkBlobs(
   repository: GitRepository,
   which: readonly string[],
@@ -93,7 +89,7 @@ async function checkBlobs(
   const blobs = new BlobTableBuilder();
   let unreadable = 0;
   const args = ['cat-file', ...which, '--buffer', '--batch-check=%(objecttype) %(objectsize) %(objectname)'];
-  const options = { ...call('newline', signal), ...(input === undefined ? {} : { input }) };
+  const options = { separator: 'newline' as const, signal, ...(input === undefined ? {} : { input }) };
   await eachRecord(repository, args, options, (buffer, start, end) => {
     if (buffer[start] === LETTER_B && buffer[start + 4] === SPACE) {
       let size = 0;

@@ -44,7 +44,7 @@ export async function listBrought(
     ...['--format=%x01%H%x02%an <%ae>%x02%aI', `^${base}`, head],
     ...(repository.prefix === '' ? [] : ['--full-history', ...scopeOf(repository)]),
   ];
-  await eachRecord(repository, args, { separator: 'nul', ...(signal === undefined ? {} : { signal }) }, (buffer, start, end) => {
+  await eachRecord(repository, args, { separator: 'nul', signal }, (buffer, start, end) => {
     const text = buffer.toString('utf8', buffer[start] === 10 ? start + 1 : start, end);
     if (change !== undefined) {
       change.paths -= 1;

@@ -187,7 +187,7 @@ export class GitError extends Error {
 }
 
 export interface GitCall {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Written to the command's standard input. */
   readonly input?: string | Uint8Array;
   /** The index to use in place of the repository's own: a hook of `git commit -a` is given one that is yet to be. */

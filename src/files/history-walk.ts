@@ -166,8 +166,7 @@ async function walkChanges(repository: GitRepository, table: BlobTable, signal: 
   let blob = -1;
   let isMerge = false;
   let isPath = false;
-  const call = { separator: 'nul', ...(signal === undefined ? {} : { signal }) } as const;
-  await eachRecord(repository, [...LOG, FORMAT, '--all', '-c'], call, (buffer, start, end) => {
+  await eachRecord(repository, [...LOG, FORMAT, '--all', '-c'], { separator: 'nul', signal }, (buffer, start, end) => {
     if (isPath) {
       if (blob >= 0) walked.change(blob, isMerge, buffer.toString('latin1', start, end));
       isPath = false;

@@ -171,7 +171,7 @@ export async function blobsOfCommits(
   await eachChange(
     repository,
     ['-c', ...range],
-    abort(signal),
+    { signal },
     () => {
       commits += 1;
     },
@@ -189,7 +189,7 @@ export async function blobsAtHead(
   const found = new Set<string>();
   const args = ['ls-tree', '-r', '-z', '--full-tree', 'HEAD'];
   try {
-    await eachRecord(repository, args, { separator: 'nul', ...abort(signal) }, (buffer, start, end) => {
+    await eachRecord(repository, args, { separator: 'nul', signal }, (buffer, start, end) => {
       const tab = buffer.indexOf(9, start);
       const id = buffer.toString('latin1', buffer.lastIndexOf(32, tab) + 1, tab);
       if (wanted.has(id)) found.add(headKey(id, buffer.toString('utf8', tab + 1, end)));
@@ -218,8 +218,4 @@ export function shallowCommits(repository: GitRepository): number {
   } catch {
     return 0;
   }
-}
-
-function abort(signal: AbortSignal | undefined) {
-  return signal === undefined ? {} : { signal };
 }

@@ -1,6 +1,7 @@
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { commonDirOf } from './git.ts';
+import { namesIn } from './names-in.ts';
 import { readRegularFile } from './source-file.ts';
 
 /** The files that hold a repository's own objects: the same files, the same objects. */
@@ -81,12 +82,4 @@ function idsInPack(file: string, idBytes: number): readonly string[] | undefined
   const ids: string[] = [];
   for (let at = start; ids.length < count; at += idBytes) ids.push(index.toString('hex', at, at + idBytes));
   return ids;
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
 }

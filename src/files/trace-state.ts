@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { commonDirOf, eachRecord, GitError, type GitRepository } from './git.ts';
+import { namesIn } from './names-in.ts';
 import { readRegularFile } from './source-file.ts';
 
 /** Which walk tells of a blob. What an earlier kind told of is not asked of a later one. */
@@ -109,10 +110,15 @@ const MAX_CUT_BYTES = 64 * 1024 * 1024;
 
 export async function stateOf(repository: GitRepository, signal?: AbortSignal): Promise<HistoryState> {
   const tips = new Set<string>();
-  await eachRecord(repository, ['rev-list', '--all', '--no-walk=unsorted'], call(signal), (buffer, start, end) => {
-    tips.add(buffer.toString('latin1', start, end));
-    return undefined;
-  });
+  await eachRecord(
+    repository,
+    ['rev-list', '--all', '--no-walk=unsorted'],
+    { separator: 'newline', signal },
+    (buffer, start, end) => {
+      tips.add(buffer.toString('latin1', start, end));
+      return undefined;
+    },
+  );
   const common = commonDirOf(repository.gitDir);
   return { tips: [...tips].sort(), cut: cutOf(common), logs: logsOf(common) };
 }
@@ -127,7 +133,7 @@ export async function leadTo(repository: GitRepository, tips: readonly string[],
   const input = tips.map((tip) => `${tip}\n`).join('');
   try {
     const args = ['rev-list', '--max-count=1', '--stdin', '--not', '--all'];
-    await eachRecord(repository, args, { ...call(signal), input }, () => {
+    await eachRecord(repository, args, { separator: 'newline', signal, input }, () => {
       isLost = true;
       return undefined;
     });
@@ -153,7 +159,7 @@ export async function readCommits(
   const stdin = since.length === 0 ? [] : ['--stdin'];
   const args = ['rev-list', '--topo-order', '--reverse', '--parents', '--timestamp', ...stdin, ...range];
   const input = since.map((tip) => `^${tip}\n`).join('');
-  await eachRecord(repository, args, { ...call(signal), input }, (buffer, start, end) => {
+  await eachRecord(repository, args, { separator: 'newline', signal, input }, (buffer, start, end) => {
     const [date = '', id = '', ...parents] = buffer.toString('latin1', start, end).split(' ');
     commits.push({ id, date: Number(date), parents });
     return undefined;
@@ -192,16 +198,4 @@ function noteLogs(path: string, hash: ReturnType<typeof createHash>): void {
     return;
   }
   for (const name of namesIn(path)) noteLogs(join(path, name), hash);
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch {
-    return [];
-  }
-}
-
-function call(signal: AbortSignal | undefined) {
-  return { separator: 'newline', ...(signal === undefined ? {} : { signal }) } as const;
 }

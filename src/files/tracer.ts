@@ -80,7 +80,7 @@ export class Tracer {
     await eachChange(
       repository,
       since.length === 0 ? range : [...range, '--stdin'],
-      { ...abort(signal), ...(since.length === 0 ? {} : { input: since.map((tip) => `^${tip}\n`).join('') }) },
+      { signal, ...(since.length === 0 ? {} : { input: since.map((tip) => `^${tip}\n`).join('') }) },
       (header) => {
         commit = commitOf(header);
       },
@@ -195,8 +195,4 @@ export function commitOf(header: string): CommitWords {
 function isoTime(date: string): IsoTime | undefined {
   const time = new Date(date);
   return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
-}
-
-function abort(signal: AbortSignal | undefined) {
-  return signal === undefined ? {} : { signal };
 }

@@ -1,6 +1,7 @@
+import { megabytes } from '../../util/bytes.ts';
 import { messageOf } from '../../util/errors.ts';
 import { type ArchiveKind, archiveKind, type Compression, HEAD, isUnread } from './kind.ts';
-import { type Meter, megabytes } from './meter.ts';
+import type { Meter } from './meter.ts';
 import { type ByteSource, bytesSource, chunksOf } from './source.ts';
 import { BrokenTar, readTar } from './tar.ts';
 import { BrokenStream, inflate, unpack } from './unpack.ts';

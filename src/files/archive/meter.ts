@@ -1,3 +1,5 @@
+import { megabytes } from '../../util/bytes.ts';
+
 /** What one archive, with all that is nested in it, may cost. */
 export interface ArchiveLimits {
   /** Archives within archives: a member of the outermost one is at depth 1. */
@@ -72,8 +74,4 @@ export class Meter {
       throw new TimeReached(`unpacking it takes longer than ${Math.round(this.limits.milliseconds / 1000)} s`);
     }
   }
-}
-
-export function megabytes(bytes: number): string {
-  return bytes < 1024 * 1024 ? `${bytes} bytes` : `${Math.round(bytes / 1024 / 1024)} MiB`;
 }
