@@ -7,7 +7,7 @@ import type { AnyReporter, Scanner } from './contracts/index.ts';
 export async function loadScanners(): Promise<readonly Scanner[]> {
   return await Promise.all([
     import('../scanners/notebook/index.ts').then((m) => m.notebook),
-    import('../scanners/ci-config/index.ts').then((m) => m.ciConfig),
+    import('../scanners/github-actions/index.ts').then((m) => m.githubActions),
     import('../scanners/aws-iam/index.ts').then((m) => m.awsIamFiles),
     import('../scanners/aws-iam/index.ts').then((m) => m.awsIamLive),
     import('../scanners/gcp-iam/index.ts').then((m) => m.gcpIam),

@@ -1,6 +1,34 @@
 import { z } from 'zod';
 import { PERSONAS, SEVERITIES } from './finding.ts';
 
+/** Where machine identities are declared and used, as checks and their tables name it. */
+export const PLATFORMS = [
+  'github-actions',
+  'gitlab-ci',
+  'circleci',
+  'jenkins',
+  'azure-pipelines',
+  'bitbucket-pipelines',
+  'buildkite',
+  'travis',
+  'tekton',
+  'argo',
+  'cloud-build',
+  'codebuild',
+  'drone',
+  'kubernetes',
+  'terraform',
+  'cloudformation',
+  'pulumi',
+  'ansible',
+  'compose',
+  'dockerfile',
+  'image',
+  'notebook',
+  'agent',
+] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
 /**
  * The YAML head of `rules/checks/<area>/<id>.sql`. The SELECT below it runs over the views of `src/store/views.sql`,
  * as is, in any DuckDB shell, and returns one row a finding with these columns:
@@ -39,6 +67,8 @@ export const CheckMeta = z.strictObject({
   /** Numbers a user may change in the configuration; bound as `$name` in the SQL. */
   parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
   references: z.array(z.string()).default([]),
+  /** Whose files or APIs it judges; a check that says so has an example of each, as files: `test/rules/platforms/PLATFORM/ID.yml`. */
+  platforms: z.array(z.enum(PLATFORMS)).default([]),
   since: z.string().regex(/^\d+\.\d+$/),
 });
 export type CheckMeta = z.infer<typeof CheckMeta>;

@@ -251,6 +251,7 @@ function meta(fields: Pick<CheckMeta, 'id' | 'title' | 'severity' | 'controls' |
     needs: ['sighting'],
     population: 'credentials',
     parameters: {},
+    platforms: [],
     references: ['https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html'],
     since: '0.1',
     ...fields,

@@ -18,6 +18,7 @@ why: >
 fix: >
   Take the key out of the job, delete it at the cloud, and delete the secret (`gh secret delete NAME`).
 limits: A key for another account than the role's looks the same.
+platforms: [github-actions]
 since: '0.1'
 ---*/
 SELECT

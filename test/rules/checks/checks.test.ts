@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -42,13 +42,16 @@ describe('the checks', () => {
 
     const names = files.map((name) => basename(name, '.yml')).sort();
 
+    // A check of files has its examples as files: test/rules/platforms.
+    const wanted = checks.filter(({ meta }) => meta.platforms.length === 0 || names.includes(meta.id));
     assert.deepEqual(
       names,
-      checks.map((check) => check.meta.id),
+      wanted.map((check) => check.meta.id),
     );
   });
 
   for (const check of checks) {
+    if (!existsSync(join(directory, `${check.meta.id}.yml`))) continue;
     describe(check.meta.id, () => {
       const { hit, near } = readCases(check);
 

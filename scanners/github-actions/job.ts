@@ -1,3 +1,4 @@
+import type { Cloud } from '../../src/ci/cloud-keys.ts';
 import {
   type ConsumerObservation,
   type GrantObservation,
@@ -9,13 +10,13 @@ import {
   type Location,
   type Match,
 } from '../../src/contracts/index.ts';
+import { entriesOf, get, textOf } from '../../src/formats/tree.ts';
 import type { ActionReference } from './action-reference.ts';
-import { type Cloud, type Login, readLogins } from './cloud-login.ts';
+import { type Login, readLogins } from './cloud-login.ts';
 import { ALL_SECRETS, JOB_TOKEN } from './expression.ts';
 import { allowsOidc, allowsWrite } from './permissions.ts';
 import { findSecretUses, POSITIONS, type Position, type SecretUse } from './secret-use.ts';
 import type { Job, Step, Workflow } from './workflow.ts';
-import { entriesOf, get, textOf } from './yaml-tree.ts';
 
 export interface JobPlace {
   readonly repository: string | undefined;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ciConfig } from '../../../scanners/ci-config/index.ts';
+import { githubActions } from '../../../scanners/github-actions/index.ts';
 import type { ConsumerObservation, JsonObject, Location, Observation, SourceFile } from '../../../src/contracts/index.ts';
 import { collect, kinds, testContext } from '../../helpers/scan-context.ts';
 
@@ -12,7 +12,7 @@ export function source(text: string | Uint8Array, path = WORKFLOW, repository: s
 }
 
 export async function scan(text: string | Uint8Array, path?: string, repository?: string): Promise<Observation[]> {
-  return collect(ciConfig.scan(source(text, path, repository), testContext()));
+  return collect(githubActions.scan(source(text, path, repository), testContext()));
 }
 
 /** A workflow of one job, `deploy`; lines are indented by the caller as in the job. */

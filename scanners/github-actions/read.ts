@@ -1,9 +1,10 @@
 import type { CoverageObservation, Location, Match, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { type Scalar, scalarsOf, type Tree } from '../../src/formats/tree.ts';
+import { readYaml, type YamlFile } from '../../src/formats/yaml.ts';
 import { blankExpressions } from './expression.ts';
 import { describeJob, type JobPlace } from './job.ts';
 import { findPlainValues, plainSighting } from './plaintext.ts';
 import { type Job, MAX_JOBS, readWorkflow, type Workflow } from './workflow.ts';
-import { readYaml, type Scalar, scalarsOf, type Tree, type YamlFile } from './yaml-tree.ts';
 
 /** GitHub refuses workflows long before this; it bounds what a hostile file can cost. */
 const MAX_CHARACTERS = 2 * 1024 * 1024;
@@ -12,7 +13,7 @@ const MAX_CHARACTERS = 2 * 1024 * 1024;
 const MAX_CONSUMERS = 20_000;
 
 /** What a workflow or composite action holds: keys, plain values, identities and who uses them. */
-export function* scanCiConfig(file: SourceFile, context: ScanContext): Generator<Observation> {
+export function* scanGithubActions(file: SourceFile, context: ScanContext): Generator<Observation> {
   const matches = context.detect(blankExpressions(file.text()), { path: file.path });
   const text = coverSecrets(file.text(), matches);
   const tooLarge = text.length > MAX_CHARACTERS;

@@ -1,4 +1,4 @@
-import { entriesOf, type Tree, textOf } from './yaml-tree.ts';
+import { entriesOf, type Tree, textOf } from '../../src/formats/tree.ts';
 
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions
 

@@ -1,40 +1,10 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
-import { LineIndex } from '../../src/files/location.ts';
-import { messageOf } from '../../src/util/errors.ts';
-
-/** A YAML document as plain nodes that know where they stand. Keys stay in lists: `__proto__` is a key like any other. */
-export type Tree = Scalar | Mapping | List;
-
-interface Placed {
-  /** Offsets in the text; of the anchor's node where an alias stands. */
-  readonly start: number;
-  readonly end: number;
-  /** `jobs.deploy.steps[2].env.AWS_KEY` */
-  readonly pointer: string;
-}
-
-export interface Scalar extends Placed {
-  readonly type: 'scalar';
-  readonly value: string;
-  readonly quoted: boolean;
-}
-
-export interface Mapping extends Placed {
-  readonly type: 'mapping';
-  readonly entries: readonly Entry[];
-}
-
-export interface List extends Placed {
-  readonly type: 'list';
-  readonly items: readonly Tree[];
-}
-
-export interface Entry {
-  readonly key: string;
-  readonly value: Tree;
-}
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, parseDocument } from 'yaml';
+import { LineIndex } from '../files/location.ts';
+import { messageOf } from '../util/errors.ts';
+import { type Entry, pointerTo, type Tree } from './tree.ts';
 
 export interface YamlFile {
+  /** The first document. */
   readonly root: Tree | undefined;
   /** What could not be read, with the line; empty when all of it was. */
   readonly problems: readonly string[];
@@ -50,18 +20,59 @@ const MAX_DEPTH = 100;
 export function readYaml(text: string): YamlFile {
   const lines = new LineIndex(text);
   const position = (offset: number) => lines.at(offset);
-  let document: Document.Parsed;
   try {
-    document = parseDocument(text, { uniqueKeys: false, logLevel: 'silent', strict: false, prettyErrors: false });
+    const document = parseDocument(text, OPTIONS);
+    const { root, problems } = read(document, '', position);
+    return { root, problems, position };
   } catch (error) {
     return { root: undefined, problems: [`cannot be read as YAML (${messageOf(error)})`], position };
   }
+}
+
+export interface YamlStream {
+  /** One for each document that holds something, in the order of the text. */
+  readonly documents: readonly Tree[];
+  readonly problems: readonly string[];
+  /** 1-based. */
+  position(offset: number): { line: number; column: number };
+}
+
+/** Reads all documents of a stream; a broken one does not lose the others. Never throws. */
+export function readYamlStream(text: string): YamlStream {
+  const lines = new LineIndex(text);
+  const position = (offset: number) => lines.at(offset);
+  const documents: Tree[] = [];
+  const problems = new Set<string>();
+  try {
+    const parsed = parseAllDocuments(text, OPTIONS);
+    if (Array.isArray(parsed)) {
+      for (const document of parsed.slice(0, MAX_DOCUMENTS)) {
+        const { root, problems: own } = read(document, '', position);
+        if (root !== undefined) documents.push(root);
+        for (const problem of own) problems.add(problem);
+      }
+      if (parsed.length > MAX_DOCUMENTS) problems.add(`more than ${MAX_DOCUMENTS} documents: the rest was not read`);
+    }
+  } catch (error) {
+    problems.add(`cannot be read as YAML (${messageOf(error)})`);
+  }
+  return { documents, problems: [...problems], position };
+}
+
+const OPTIONS = { uniqueKeys: false, logLevel: 'silent', strict: false, prettyErrors: false } as const;
+const MAX_DOCUMENTS = 20_000;
+
+function read(
+  document: Document.Parsed,
+  pointer: string,
+  position: YamlFile['position'],
+): { readonly root: Tree | undefined; readonly problems: readonly string[] } {
   const problems: string[] = [];
   const first = document.errors[0];
   if (first !== undefined) problems.push(`not valid YAML at line ${position(first.pos[0]).line} (${first.code})`);
   const building: Building = { document, nodes: 0, problems: new Set() };
-  const root = document.contents === null ? undefined : build(document.contents, '', 0, building);
-  return { root, problems: [...problems, ...building.problems], position };
+  const root = document.contents === null ? undefined : build(document.contents, pointer, 0, building);
+  return { root, problems: [...problems, ...building.problems] };
 }
 
 interface Building {
@@ -132,41 +143,4 @@ const ANCHORS = new WeakMap<Document.Parsed, Map<string, Node>>();
 function keyOf(key: unknown): string {
   if (isScalar(key)) return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
   return '';
-}
-
-function pointerTo(pointer: string, key: string): string {
-  if (!/^[\w-]+$/.test(key)) return `${pointer}[${JSON.stringify(key)}]`;
-  return pointer === '' ? key : `${pointer}.${key}`;
-}
-
-export function entriesOf(tree: Tree | undefined): readonly Entry[] {
-  return tree?.type === 'mapping' ? tree.entries : [];
-}
-
-export function itemsOf(tree: Tree | undefined): readonly Tree[] {
-  return tree?.type === 'list' ? tree.items : [];
-}
-
-/** The value of a key; of a repeated one the last, as most readers have it. */
-export function get(tree: Tree | undefined, key: string): Tree | undefined {
-  return entriesOf(tree).findLast((entry) => entry.key === key)?.value;
-}
-
-export function textOf(tree: Tree | undefined): string | undefined {
-  return tree?.type === 'scalar' ? tree.value : undefined;
-}
-
-/** A string, or a list of strings. */
-export function textsOf(tree: Tree | undefined): string[] {
-  const single = textOf(tree);
-  if (single !== undefined) return single === '' ? [] : [single];
-  return itemsOf(tree).flatMap((item) => (item.type === 'scalar' && item.value !== '' ? [item.value] : []));
-}
-
-/** Every scalar below, with the key it stands under. Recursion is bounded by `MAX_DEPTH`. */
-export function* scalarsOf(tree: Tree | undefined, key = ''): Generator<{ readonly key: string; readonly scalar: Scalar }> {
-  if (tree === undefined) return;
-  if (tree.type === 'scalar') yield { key, scalar: tree };
-  else if (tree.type === 'list') for (const item of tree.items) yield* scalarsOf(item, key);
-  else for (const entry of tree.entries) yield* scalarsOf(entry.value, entry.key);
 }

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the expressions of GitHub Actions look like it
 import assert from 'node:assert/strict';
-import { ciConfig } from '../../../scanners/ci-config/index.ts';
+import { githubActions } from '../../../scanners/github-actions/index.ts';
 import { collect, fakeToken, kinds, testContext } from '../../helpers/scan-context.ts';
 import { consumerOf, scan, source, textAt, WORKFLOW, workflow } from './harness.ts';
 
@@ -8,9 +8,9 @@ const TOKEN = fakeToken('harbour1');
 const ROLE = 'arn:aws:iam::123456789012:role/ci/deploy';
 const SHA = '08c6903cd8c0fde910a37f88322edcfb5dd907a8';
 
-describe('ci-config scanner', () => {
+describe('github-actions scanner', () => {
   describe('recognises', () => {
-    const head = (path: string, text: string) => ciConfig.recognises({ path, size: text.length, head: () => text });
+    const head = (path: string, text: string) => githubActions.recognises({ path, size: text.length, head: () => text });
     const workflowText = 'name: x\non: push\njobs:\n';
 
     for (const [path, text] of [
@@ -637,7 +637,7 @@ describe('ci-config scanner', () => {
         return [{ ...found, start, end: start + SHA.length }];
       };
 
-      const observations = await collect(ciConfig.scan(source(text), { ...context, detect }));
+      const observations = await collect(githubActions.scan(source(text), { ...context, detect }));
 
       const consumer = kinds(observations, 'consumer').find(({ secretName }) => secretName === 'KEY');
       assert.deepEqual(consumer?.detail?.unpinned, []);

@@ -14,7 +14,7 @@ function coverageOf(observations: readonly Observation[]) {
   return row;
 }
 
-describe('ci-config scanner, coverage and broken input', () => {
+describe('github-actions scanner, coverage and broken input', () => {
   it('says what was looked at', async () => {
     const text = workflow('    steps: []\n');
 

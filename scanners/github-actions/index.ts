@@ -1,17 +1,17 @@
 import { defineFileScanner, type FileHead } from '../../src/contracts/index.ts';
 
 /** GitHub Actions workflows and composite actions; what reads YAML loads with the first. https://docs.github.com/en/actions/reference/workflows-and-actions */
-export const ciConfig = defineFileScanner({
-  id: 'ci-config',
-  title: 'CI configuration (GitHub Actions)',
+export const githubActions = defineFileScanner({
+  id: 'github-actions',
+  title: 'GitHub Actions',
   emits: ['identity', 'consumer', 'grant', 'sighting', 'coverage'],
   surfaces: ['ci'],
   version: 1,
   content: 'shared',
   recognises,
   async *scan(file, context) {
-    const { scanCiConfig } = await import('./read.ts');
-    yield* scanCiConfig(file, context);
+    const { scanGithubActions } = await import('./read.ts');
+    yield* scanGithubActions(file, context);
   },
 });
 

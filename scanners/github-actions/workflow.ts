@@ -1,7 +1,7 @@
+import { entriesOf, get, itemsOf, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { type ActionReference, readActionReference } from './action-reference.ts';
 import { effectivePermissions, type Permissions } from './permissions.ts';
-import { entriesOf, get, itemsOf, type Tree, textOf, textsOf } from './yaml-tree.ts';
 
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
 // https://docs.github.com/en/actions/reference/workflows-and-actions/metadata-syntax (composite actions)

@@ -1,8 +1,9 @@
-import { type Cloud, federatedInput, staticCommand, staticInput, staticVariable } from './cloud-login.ts';
+import { type Cloud, staticCommand, staticVariable } from '../../src/ci/cloud-keys.ts';
+import { entriesOf, get, type Scalar, scalarsOf, type Tree } from '../../src/formats/tree.ts';
+import { federatedInput, staticInput } from './cloud-login.ts';
 import { ALL_SECRETS, findExpressions, JOB_TOKEN, secretsIn } from './expression.ts';
 import { followSecret } from './shell.ts';
 import type { Job, Step } from './workflow.ts';
-import { entriesOf, get, type Scalar, scalarsOf, type Tree } from './yaml-tree.ts';
 
 /** Where a secret enters a job, widest first: what stands in an environment reaches every step below it. */
 export const POSITIONS = ['workflow-env', 'job-env', 'container', 'secrets', 'step-env', 'with', 'run', 'other'] as const;

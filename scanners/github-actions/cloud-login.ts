@@ -1,9 +1,8 @@
+import type { Cloud } from '../../src/ci/cloud-keys.ts';
 import { gcpServiceAccountId, type IdentityId, identityId, identityIdFromArn } from '../../src/contracts/index.ts';
+import { entriesOf, get, type Tree, textOf } from '../../src/formats/tree.ts';
 import { resolveEnv } from './expression.ts';
 import type { Step } from './workflow.ts';
-import { entriesOf, get, type Tree, textOf } from './yaml-tree.ts';
-
-export type Cloud = 'aws' | 'gcp' | 'azure';
 
 /**
  * Inputs that take a long-lived key, whatever the action: forks and mirrors of the vendors' login actions keep the names.
@@ -30,21 +29,6 @@ const FEDERATED_INPUTS: ReadonlyMap<string, Cloud> = new Map([
   ['client-id', 'azure'],
 ]);
 
-const STATIC_VARIABLES: readonly (readonly [RegExp, Cloud])[] = [
-  [/(?:^|_)AWS_(?:ACCESS_KEY(?:_ID)?|SECRET_(?:ACCESS_)?KEY)(?:_|$)/, 'aws'],
-  [/(?:^|_)(?:GOOGLE|GCP|GCLOUD)_(?:APPLICATION_)?(?:CREDENTIALS?|SA_KEY|SERVICE_(?:ACCOUNT_)?KEY|KEY)(?:_|$)/, 'gcp'],
-  [
-    /(?:^|_)(?:ARM_CLIENT_SECRET|ARM_ACCESS_KEY|AZURE_CREDENTIALS|AZURE_CLIENT_SECRET|AZURE_STORAGE(?:_ACCOUNT)?_KEY)(?:_|$)/,
-    'azure',
-  ],
-];
-
-const LOGIN_COMMANDS: readonly (readonly [RegExp, Cloud])[] = [
-  [/\baws\s+configure\s+set\b/, 'aws'],
-  [/\bgcloud\s+auth\s+activate-service-account\b/, 'gcp'],
-  [/\baz\s+login\b[^\n]{0,500}--service-principal\b/, 'azure'],
-];
-
 /** Is this input of a step a place for a long-lived cloud key? `creds` and `client-secret` only mean one in Azure's actions. */
 export function staticInput(step: Step, input: string): Cloud | undefined {
   const cloud = STATIC_INPUTS.get(input);
@@ -57,16 +41,6 @@ export function federatedInput(step: Step, input: string): Cloud | undefined {
   // `service_account` is a common word; only beside a provider does it name who the job becomes.
   if (input === 'service_account' && get(step.with, 'workload_identity_provider') === undefined) return undefined;
   return cloud;
-}
-
-/** Is a variable or a secret of this name a long-lived cloud key? */
-export function staticVariable(name: string): Cloud | undefined {
-  return STATIC_VARIABLES.find(([pattern]) => pattern.test(name.toUpperCase()))?.[1];
-}
-
-/** A command that stores a long-lived key on the runner. */
-export function staticCommand(script: string): Cloud | undefined {
-  return LOGIN_COMMANDS.find(([pattern]) => pattern.test(script))?.[1];
 }
 
 /** An identity that a step becomes, by name. */

@@ -5,9 +5,9 @@ import {
   type SightingObservation,
   secretCredentialId,
 } from '../../src/contracts/index.ts';
+import { entriesOf, get, type Scalar, scalarsOf, type Tree } from '../../src/formats/tree.ts';
 import { Secret } from '../../src/util/secret.ts';
 import type { Workflow } from './workflow.ts';
-import { entriesOf, get, type Scalar, scalarsOf, type Tree } from './yaml-tree.ts';
 
 /** A literal under a name that says it is a secret, though no detector knows its form. */
 export interface PlainValue {

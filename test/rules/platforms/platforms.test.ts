@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { PLATFORMS } from '../../../src/contracts/check.ts';
+import type { Check, Finding, Observation } from '../../../src/contracts/index.ts';
+import { loadChecks } from '../../../src/correlate/load.ts';
+import { runChecks } from '../../../src/correlate/run.ts';
+import { packageRoot } from '../../../src/util/package-root.ts';
+import { RUN_START, withRun } from '../../src/correlate/run-store.ts';
+import { FULL_COVERAGE } from '../checks/facts.ts';
+import { observe } from './observe.ts';
+
+/**
+ * Checks on files as people write them: each platform that a check names has examples in `PLATFORM/ID.yml`, read by the
+ * scanners of the product and judged in a store. In their texts `‹alnum:36›` is filled in as `{{alnum:36}}` in examples
+ * of detectors.
+ */
+
+const Files = z.record(z.string(), z.string());
+
+const Case = z.strictObject({
+  case: z.string(),
+  /** `owner/repo` of the files; several repositories in one case: paths begin with `owner/repo:`. */
+  repository: z.string().default('harbour/shop'),
+  files: Files,
+});
+
+const Expected = z.strictObject({
+  /** Texts that subject and message must hold. */
+  subject: z.string().optional(),
+  message: z.union([z.string(), z.array(z.string())]).default([]),
+  severity: z.string().optional(),
+  confidence: z.string().optional(),
+  /** `path:line` of one of the finding's places. */
+  at: z.union([z.string(), z.array(z.string())]).default([]),
+});
+
+const Cases = z.strictObject({
+  hit: z.array(Case.extend({ expect: z.array(Expected).min(1) })).min(1),
+  near: z.array(Case).min(2),
+});
+
+const DEEP_VIEWS = /gateway_sessions|usages|leaked_credentials|admin_identities|identity_owners|identity_reach/;
+
+const directory = join(packageRoot(), 'test', 'rules', 'platforms');
+const checks = loadChecks();
+
+describe('checks by platform', () => {
+  for (const platform of PLATFORMS) {
+    const own = checks.filter((check) => check.meta.platforms.includes(platform));
+    if (own.length === 0 && !existsSync(join(directory, platform))) continue;
+
+    describe(platform, () => {
+      it('has examples for each check that names it, and for no other', () => {
+        const files = existsSync(join(directory, platform)) ? readdirSync(join(directory, platform)) : [];
+
+        const names = files.map((name) => basename(name, '.yml')).sort();
+
+        assert.deepEqual(names, own.map((check) => check.meta.id).sort());
+      });
+
+      for (const check of own) {
+        const path = join(directory, platform, `${check.meta.id}.yml`);
+        if (!existsSync(path)) continue;
+        const { hit, near } = readCases(path);
+
+        describe(check.meta.id, () => {
+          for (const { case: title, files, repository, expect } of hit) {
+            it(`finds ${title}`, async () => {
+              const findings = await judge(check, await observe(files, repository));
+
+              const told = tell(findings);
+              assert.equal(findings.length, expect.length, `${findings.length} findings:\n${told}`);
+              for (const expected of expect)
+                assert.ok(
+                  findings.some((finding) => fits(finding, expected)),
+                  `none fits ${JSON.stringify(expected)}:\n${told}`,
+                );
+            });
+          }
+
+          for (const { case: title, files, repository } of near) {
+            it(`leaves alone ${title}`, async () => {
+              const findings = await judge(check, await observe(files, repository));
+
+              assert.equal(tell(findings), '');
+            });
+          }
+        });
+      }
+    });
+  }
+});
+
+function readCases(path: string): z.infer<typeof Cases> {
+  const parsed = Cases.safeParse(parse(readFileSync(path, 'utf8')));
+  if (!parsed.success) throw new Error(`${path}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+async function judge(check: Check, observations: readonly Observation[]): Promise<readonly Finding[]> {
+  return await withRun([...FULL_COVERAGE, ...observations], async (store) => {
+    const isDeep = DEEP_VIEWS.test(`${check.sql} ${check.meta.population}`);
+    if (isDeep) await store.materialise();
+    const { findings } = await runChecks(store, [check], { now: RUN_START, parameters: {} }).finally(() =>
+      isDeep ? store.dematerialise() : undefined,
+    );
+    return findings;
+  });
+}
+
+function fits(finding: Finding, { subject, message, severity, confidence, at }: z.infer<typeof Expected>): boolean {
+  const places = placesOf(finding);
+  return (
+    (subject === undefined || finding.subject.includes(subject)) &&
+    [message].flat().every((text) => finding.message.includes(text)) &&
+    (severity === undefined || finding.severity === severity) &&
+    (confidence === undefined || finding.confidence === confidence) &&
+    [at].flat().every((place) => places.includes(place))
+  );
+}
+
+function placesOf({ evidence }: Finding): string[] {
+  return evidence.map(({ at }) => `${at?.path}:${at?.line}`);
+}
+
+function tell(findings: readonly Finding[]): string {
+  return findings
+    .map((finding) => {
+      const { subject, severity, confidence, message } = finding;
+      return `${subject} [${severity}, ${confidence}] ${message} (${placesOf(finding).join(', ')})`;
+    })
+    .join('\n');
+}
