@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { dataModel } from './generate/data-model.ts';
+import { platformsPage } from './generate/platforms.ts';
 import { rulesPage } from './generate/rules.ts';
 import { configSchema, reportSchema } from './generate/schemas.ts';
 
@@ -9,6 +10,7 @@ const ROOT = dirname(import.meta.dirname);
 
 const FILES: { readonly [path: string]: () => string | Promise<string> } = {
   'docs/data-model.md': dataModel,
+  'docs/platforms.md': platformsPage,
   'docs/rules.md': rulesPage,
   'schema/nhi-audit.config.schema.json': configSchema,
   'schema/report.v1.schema.json': reportSchema,

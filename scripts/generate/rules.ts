@@ -2,6 +2,7 @@ import type { Check, Detector, Framework } from '../../src/contracts/index.ts';
 import { loadChecks } from '../../src/correlate/load.ts';
 import { loadPack } from '../../src/detect/load.ts';
 import { loadFrameworks } from '../../src/frameworks/load.ts';
+import { oneLine, row, short } from './table.ts';
 
 /** `docs/rules.md`: every check and every detector, from their own metadata. */
 export async function rulesPage(): Promise<string> {
@@ -46,6 +47,7 @@ function checkSection({ meta, file }: Check, frameworks: readonly Framework[]): 
     row(['needs', meta.needs.map((need) => `\`${need}\``).join(', ')]),
     row(['controls', meta.controls.map((control) => `${control} (${titleOf(control, frameworks)})`).join('<br>')]),
     ...(parameters.length === 0 ? [] : [row(['parameters', parameters.join(', ')])]),
+    ...(meta.platforms.length === 0 ? [] : [row(['platforms', meta.platforms.join(', ')])]),
     row(['source', `[${file}](../${file}), since ${meta.since}`]),
     '',
     `*Why.* ${oneLine(meta.why)}`,
@@ -66,20 +68,7 @@ function detectorTables(detectors: readonly Detector[]): string[] {
   ];
 }
 
-/** `nist-csf-2.0:PR.AA-05` → `PR.AA-05`. */
-function short(control: string): string {
-  return control.slice(control.indexOf(':') + 1);
-}
-
 function titleOf(control: string, frameworks: readonly Framework[]): string {
   const framework = frameworks.find(({ id }) => control.startsWith(`${id}:`));
   return framework?.controls.find(({ id }) => id === short(control))?.title ?? 'unknown';
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => oneLine(cell).replaceAll('|', '\\|')).join(' | ')} |`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
 }
