@@ -35,10 +35,11 @@ CREATE OR REPLACE MACRO identity_local(id) AS regexp_extract(id, '^[^:]*:[^:]*:(
 
 -- A list of access keys names users without their account, and a key id of the old form (fifth character A to P) tells
 -- a wrong one: both are the user of the only account in which an inventory has it. An account that an inventory tells of
--- keeps its own. An e-mail address names one Google account in all projects.
+-- keeps its own. An e-mail address names one Google account in all projects. Code names roles without their account and
+-- service accounts without their cluster: they are those of the only account or cluster that has one of the name.
 CREATE OR REPLACE VIEW identity_aliases AS
 WITH told AS (
-  SELECT part_id, identity_id, true AS known, NULL::BOOLEAN AS guessed FROM obs.identities WHERE provider IN ('aws', 'gcp')
+  SELECT part_id, identity_id, true AS known, NULL::BOOLEAN AS guessed FROM obs.identities WHERE provider IN ('aws', 'gcp', 'k8s')
   UNION ALL
   SELECT part_id, identity_id, false, coalesce((detail->>'$.accountFrom') = 'key id' AND regexp_matches(public_id, '^A[A-Z0-9]{3}[A-P]'), false)
   FROM obs.credentials WHERE starts_with(identity_id, 'aws:')
@@ -59,7 +60,9 @@ SELECT
   unnest(list_append(coalesce(list(identity_id) FILTER (guessed AND scope <> '-'), []), provider || ':-:' || local)) AS alias,
   max(identity_id) FILTER (known) AS identity_id
 FROM by_id
-WHERE provider = 'aws' AND starts_with(local, 'user/') OR provider = 'gcp' AND starts_with(local, 'serviceAccount/')
+WHERE provider = 'aws' AND (starts_with(local, 'user/') OR starts_with(local, 'role/'))
+  OR provider = 'gcp' AND starts_with(local, 'serviceAccount/')
+  OR provider = 'k8s'
 GROUP BY provider, local
 HAVING count(*) FILTER (known) = 1;
 COMMENT ON VIEW identity_aliases IS 'Ids without an account or with a wrong one, and the only identity of the inventories that each can be';
@@ -445,14 +448,38 @@ FROM identities AS i
 LEFT JOIN summed AS s USING (identity_id);
 COMMENT ON VIEW identity_owners IS 'Owner of each identity, resolved against the roster: owned, owner-left, owner-unknown, conflicting, unowned';
 
+-- IAM's wildcards in the words of LIKE.
+CREATE OR REPLACE MACRO like_pattern(pattern) AS
+  replace(replace(replace(replace(replace(pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%'), '?', '_');
+
+-- Who presents a token: a CI job by its subject, a service account by its name. One of another cluster may have the same.
+CREATE OR REPLACE VIEW token_subjects AS
+SELECT
+  identity_id,
+  CASE provider WHEN 'k8s' THEN concat('system:serviceaccount:', replace(identity_local(identity_id), '/', ':'))
+    ELSE substr(identity_local(identity_id), length('oidc/') + 1) END AS subject,
+  provider = 'k8s' AS is_workload,
+  coalesce(detail->>'$.issuer', CASE provider WHEN 'github' THEN 'token.actions.githubusercontent.com' WHEN 'gitlab' THEN 'gitlab.com' END) AS issuer
+FROM identities
+WHERE provider = 'k8s' AND type = 'service-account' OR starts_with(identity_local(identity_id), 'oidc/');
+COMMENT ON VIEW token_subjects IS 'Subjects of the OIDC tokens that CI jobs and service accounts present';
+
 CREATE OR REPLACE VIEW may_become AS
 SELECT DISTINCT
   t.principal AS identity_id,
   t.identity_id AS becomes,
-  t.observation_id
+  t.observation_id,
+  coalesce(t.detail->>'$.basis', 'trust') AS basis
 FROM trusts AS t
-WHERE t.effect = 'allow' AND t.principal_type = 'identity';
-COMMENT ON VIEW may_become IS 'Edges: this identity may become that one (role trust; impersonation)';
+WHERE t.effect = 'allow' AND t.principal_type = 'identity'
+UNION
+SELECT s.identity_id, t.identity_id, t.observation_id, 'subject of its token'
+FROM trusts AS t
+JOIN token_subjects AS s
+  ON CASE WHEN s.is_workload THEN starts_with(t.subject, 'system:serviceaccount:') ELSE coalesce(s.issuer, '') = coalesce(t.issuer, t.principal) END
+  AND (t.subject IS NULL OR s.subject LIKE like_pattern(t.subject) ESCAPE '\')
+WHERE t.effect = 'allow' AND t.principal_type = 'oidc';
+COMMENT ON VIEW may_become IS 'Edges: this identity may become that one (role trust; impersonation; the subject of a token)';
 
 -- From those who have a capability back to those who may become them, one step a round: a row for each identity and
 -- capability, never one for each way. Of ways of the same length the first by name stands.
@@ -885,6 +912,27 @@ LEFT JOIN gateway_connections AS g ON g.connection = r.target AND coalesce(g.org
 WHERE NOT coalesce(r.bookkeeping, false);
 COMMENT ON VIEW gateway_sessions IS 'Gateway sessions with the caller resolved by the inventories and the approval by windows and issued credentials';
 
+-- What uses an identity: by name, by its credential, or as an identity that becomes it (a job by the subject of its token, a
+-- pod by its service account). One row a consumer and way.
+CREATE OR REPLACE VIEW identity_consumers AS
+WITH named AS (
+  SELECT coalesce(c.identity_id, ci.identity_id) AS identity_id, c.* EXCLUDE (identity_id)
+  FROM consumers AS c LEFT JOIN credential_identities AS ci USING (credential_id)
+  WHERE coalesce(c.identity_id, ci.identity_id) IS NOT NULL
+),
+all_ways AS (
+  SELECT *, NULL::VARCHAR AS through FROM named
+  UNION ALL
+  SELECT n.* REPLACE (b.becomes AS identity_id), n.identity_id AS through
+  FROM named AS n
+  JOIN (SELECT DISTINCT identity_id, becomes FROM may_become) AS b ON b.identity_id = n.identity_id
+)
+SELECT DISTINCT ON (identity_id, consumer_id, how, secret_name)
+  identity_id, consumer_id, type, how, secret_name, environment, trigger, through, place_text, location, observation_id
+FROM all_ways
+ORDER BY identity_id, consumer_id, how, secret_name, through NULLS FIRST, place_text;
+COMMENT ON VIEW identity_consumers IS 'What uses each identity: by its name, its credential, or by becoming it';
+
 CREATE OR REPLACE VIEW identity_overview AS
 WITH
   held AS (SELECT identity_id, count(*) AS n FROM credentials WHERE identity_id IS NOT NULL GROUP BY ALL),
@@ -892,9 +940,9 @@ WITH
     SELECT ci.identity_id, count(*) AS n
     FROM sightings AS s JOIN credential_identities AS ci USING (credential_id) GROUP BY ALL),
   used_by AS (
-    SELECT coalesce(c.identity_id, ci.identity_id) AS identity_id, count(DISTINCT c.consumer_id) AS n
-    FROM consumers AS c LEFT JOIN credential_identities AS ci USING (credential_id)
-    WHERE coalesce(c.identity_id, ci.identity_id) IS NOT NULL GROUP BY ALL),
+    SELECT identity_id, count(DISTINCT consumer_id) AS n,
+      list(DISTINCT concat(consumer_id, ' (', how, ')') ORDER BY concat(consumer_id, ' (', how, ')')) AS list
+    FROM identity_consumers GROUP BY identity_id),
   -- Both sides: sessions with the rights of the account, and sessions that a caller of the gateway opened.
   took_part AS (
     SELECT identity_id, observation_id, used_at FROM usages
@@ -915,6 +963,7 @@ SELECT
   coalesce(held.n, 0) AS credentials,
   coalesce(seen.n, 0) AS sightings,
   coalesce(used_by.n, 0) AS consumers,
+  coalesce(used_by.list, []) AS used_by,
   coalesce(reach.capabilities, []) AS capabilities,
   coalesce(sessions.n, 0) AS sessions,
   coalesce(wrong.n, 0) AS findings,
