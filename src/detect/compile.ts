@@ -117,6 +117,9 @@ export class Gate {
   #pass = -1;
   #read = 0;
   #again = 0;
+  /** What the last refusal rests on: the bytes in `[first, reached)`, and that the text ends there if it does. */
+  first = 0;
+  reached = 0;
 
   constructor(make: () => Pattern, tally: Tally) {
     this.#make = make;
@@ -137,6 +140,8 @@ export class Gate {
       const before = outline.work;
       const may = outline.mayMatch(bytes, from, to, to, pass);
       this.#tally.read += outline.work - before;
+      this.first = from;
+      this.reached = outline.reached;
       return may;
     }
     const first = Math.max(from, hit - reach);
@@ -146,10 +151,14 @@ export class Gate {
       const before = all.work;
       const may = all.mayMatch(bytes, first, to, to, pass);
       this.#tally.read += all.work - before;
+      this.first = first;
+      this.reached = all.reached;
       if (!may) return false;
     }
     const before = outline.work;
     const may = outline.mayMatch(bytes, first, to, hit);
+    this.first = first;
+    this.reached = outline.reached;
     this.#tally.read += outline.work - before;
     this.#again += Math.max(0, Math.min(this.#read, outline.reached) - first);
     this.#read = Math.max(this.#read, outline.reached);

@@ -26,6 +26,8 @@ export interface EngineOptions {
 }
 
 export interface Engine {
+  /** For a reader of many versions of one text. */
+  readonly search: Search;
   readonly packHash: string;
   readonly keepsSecrets: boolean;
   /** Imported rules that look at the path of a file alone: blobs, searched before theirs are known, they do not see. */
@@ -144,6 +146,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   return {
+    search,
     packHash: pack.hash,
     isDiscarded,
     settle(matches, places) {

@@ -6,7 +6,7 @@ import { type Budget, openBudget, searchHidden, withHidden } from './hidden/sear
 import { mayHide, type Splits, startsEncoded, type Trigger, valueAt } from './hidden/triggers.ts';
 import type { View } from './hidden/view.ts';
 import type { ImportResultOfScan, ImportScan, ImportSearch } from './import/search.ts';
-import type { Kernel } from './kernel/kernel.ts';
+import type { Hits, Kernel } from './kernel/kernel.ts';
 import { beginPass, type Found, mayMatch, resolveOverlaps, type Span, tryRule } from './match.ts';
 import { Pairs } from './pair.ts';
 import type { PlaceholderTest } from './placeholder.ts';
@@ -125,14 +125,15 @@ export class FileScan {
 
   /**
    * Searches the next piece. Unless it is the last, returns how many bytes of its front are done with; the caller keeps
-   * the rest and appends what it reads next. A piece must be longer than `2 * OVERLAP`.
+   * the rest and appends what it reads next. A piece must be longer than `2 * OVERLAP`. `hits`: of the anchors in a text
+   * given whole, those of which something may come (`./versions.ts`).
    */
-  feed(raw: Buffer, isLast: boolean): number {
+  feed(raw: Buffer, isLast: boolean, hits?: Hits): number {
     if (this.#encoding === undefined) this.#begin(raw);
     const bytes = this.#encoding === 'utf16le' || this.#encoding === 'utf16be' ? foldUtf16(raw, this.#encoding) : raw;
     const limit = isLast ? bytes.length : bytes.length - OVERLAP;
     const pairs = new Pairs(bytes, { isCutLeft: this.#base > 0, isCutRight: !isLast }, this.#search.isPlaceholder);
-    const fresh = this.#collect(bytes, this.#done - this.#base, limit, pairs);
+    const fresh = this.#collect(bytes, this.#done - this.#base, limit, pairs, hits);
     this.#locate(bytes, fresh);
     const piece = {
       from: this.#done - this.#base,
@@ -188,12 +189,12 @@ export class FileScan {
     if (hasUtf16Mark) this.#cursor.at = 1;
   }
 
-  #collect(bytes: Buffer, from: number, limit: number, pairs: Pairs): Found[] {
+  #collect(bytes: Buffer, from: number, limit: number, pairs: Pairs, known: Hits | undefined): Found[] {
     const { kernel, uses, splits } = this.#search;
     const triggers: Trigger[] = [];
     beginPass();
     splits.begin();
-    const hits = kernel.scan(bytes, from, bytes.length);
+    const hits = known ?? kernel.scan(bytes, from, bytes.length);
     const fresh: Found[] = [];
     if (from + this.#base === 0 && startsEncoded(bytes)) triggers.push(valueAt({ start: 0, end: 1 }));
     if (hits.count === 0 && triggers.length === 0) return fresh;

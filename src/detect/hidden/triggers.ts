@@ -133,6 +133,27 @@ export function mayHide({ text, trick }: HiddenAnchor, bytes: Buffer, at: number
   }
 }
 
+/**
+ * Is an anchor refused for what stands within `reach` bytes from its start, or two before it? False where that takes a closer
+ * look, whatever comes of it.
+ */
+export function isRefusedNearby(
+  { text, trick }: HiddenAnchor,
+  bytes: Buffer,
+  at: number,
+  splits: Splits,
+  reach: number,
+): boolean {
+  if (trick === 'concatenation') return !isWordly(bytes[at - 1]) || !splits.mayEnd(bytes, at);
+  if (trick !== 'interrupted') return false;
+  const limit = Math.min(bytes.length, at + reach - 1);
+  for (let end = at + text.length; end < limit; end++) {
+    const byte = bytes[end] as number;
+    if (!isWordly(byte) && !BODY_BYTES.includes(byte)) return !OPENS_JOINT.includes(byte);
+  }
+  return limit === bytes.length;
+}
+
 function isSlashed(bytes: Buffer, at: number): boolean {
   let end = at + 1;
   while (bytes[end] === BACKSLASH || bytes[end] === SLASH) end++;
@@ -201,8 +222,7 @@ function interruptedAt(bytes: Buffer, at: number, { word }: Splits): number {
   while (end < limit && (isWordly(bytes[end]) || BODY_BYTES.includes(bytes[end] as number))) end++;
   if (!isKnown) word.start = at;
   word.end = end;
-  const byte = bytes[end];
-  if (byte !== QUOTE && byte !== APOSTROPHE && byte !== BACKTICK && byte !== BACKSLASH && byte !== DOLLAR) return -1;
+  if (end >= bytes.length || !OPENS_JOINT.includes(bytes[end] as number)) return -1;
   const next = jointEnd(bytes, end);
   if (next === 0 || !isWordly(bytes[next])) return -1;
   // Items of a list are pieces only where they are joined.
@@ -232,5 +252,6 @@ const SLASH = 47;
 const COLON = 58;
 const BACKSLASH = 92;
 const BACKTICK = 96;
+const OPENS_JOINT: readonly number[] = [QUOTE, APOSTROPHE, BACKTICK, BACKSLASH, DOLLAR];
 /** `+ . / =` */
 const BODY_BYTES: readonly number[] = [43, 46, 47, 61];

@@ -1,4 +1,4 @@
-import { type WasmModule, wasmHost } from './host.ts';
+import { type WasmMemory, type WasmModule, wasmHost } from './host.ts';
 import { HitList, type Hits, type Kernel } from './kernel.ts';
 import { assembleKernel } from './program.ts';
 import { MAX_LOOK, MAX_LOOK_BACK, Slot, type Tables } from './tables.ts';
@@ -26,6 +26,12 @@ interface Machine extends Exports {
 }
 
 let compiled: WasmModule | undefined;
+const memories = new WeakMap<ArrayBufferLike, WasmMemory>();
+
+/** The memory that a slab lies in, for other programs to work in; nothing when it is ordinary memory. */
+export function memoryOf(slab: Uint8Array): WasmMemory | undefined {
+  return memories.get(slab.buffer);
+}
 
 /** The kernel in WebAssembly. Throws where there is none. */
 export function createWasmKernel(tables: Tables): Kernel {
@@ -47,6 +53,7 @@ export function createWasmKernel(tables: Tables): Kernel {
     const at = (out + OUT + (tables.words[Slot.most] as number) * 8 + 63) & ~63;
     const pages = Math.ceil((at + room) / PAGE);
     const memory = new Memory({ initial: pages, maximum: pages });
+    memories.set(memory.buffer, memory);
     const { walk, sift } = new Instance(module, { env: { memory } }).exports as unknown as Exports;
     const words = new Int32Array(memory.buffer);
     words.set(tables.words);
