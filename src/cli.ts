@@ -162,6 +162,7 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
   addListOptions(command('identities', 'the machine identities of a stored run, one a row'))
     .option('--provider <name>', 'only of this provider')
     .option('--unowned', 'only those without a living owner')
+    .option('--consumers', 'with everything that is set up to use each')
     .addHelpText('after', '\nExample:\n  nhi-audit identities --store audit.duckdb --provider aws')
     .action(
       run(async (io_, options) => (await import('./commands/lists.ts')).identitiesCommand(io_, { ...options, ...globals() })),

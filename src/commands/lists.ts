@@ -35,13 +35,14 @@ interface ListOptions extends StoreOptions {
 /** The inventory: one row a machine identity. */
 export async function identitiesCommand(
   io: Io,
-  options: ListOptions & { readonly provider?: string; readonly unowned?: boolean },
+  options: ListOptions & { readonly provider?: string; readonly unowned?: boolean; readonly consumers?: boolean },
 ): Promise<number> {
   const rows = await withStore(io, options, async (store) => {
     const provider = options.provider === undefined ? null : await providerNamed(store, options.provider);
     return await store.rows(
       `SELECT identity_id, owner, ownership, environment, credentials, sightings, consumers, sessions,
-         capabilities, strftime(last_used_at, '%Y-%m-%d') AS last_used, findings, worst
+         capabilities, strftime(last_used_at, '%Y-%m-%d') AS last_used, findings, worst,
+         used_by
        FROM identity_overview
        WHERE ($provider IS NULL OR provider = $provider)
          AND (NOT $unowned OR ownership IN ('unowned', 'owner-left', 'owner-unknown'))
@@ -49,7 +50,8 @@ export async function identitiesCommand(
       { provider, unowned: options.unowned === true },
     );
   });
-  await print(io, rows, options, 'No identity matches.', IDENTITY_COLUMNS, ['identity_id']);
+  const columns = options.consumers === true ? [...IDENTITY_COLUMNS, 'used_by'] : IDENTITY_COLUMNS;
+  await print(io, rows, options, 'No identity matches.', columns, ['identity_id']);
   return EXIT.clean;
 }
 

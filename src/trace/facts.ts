@@ -8,6 +8,8 @@ export interface Trace {
   readonly sightings: readonly Row[];
   readonly joins: readonly Row[];
   readonly reach: readonly Row[];
+  /** The steps of the ways in `reach`, and what is granted at their ends, each with its place. */
+  readonly hops: readonly Row[];
   readonly trusts: readonly Row[];
   readonly owner: Row | undefined;
   readonly consumers: readonly Row[];
@@ -46,6 +48,24 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
        ORDER BY list_position(['admin', 'escalates', 'manages-identities', 'impersonates', 'reads-secrets', 'writes-data', 'reads-data'], capability), capability`,
       { identity },
     ),
+    hops: await store.rows(
+      `WITH ways AS (SELECT capability, path FROM identity_reach WHERE identity_id = $identity AND hops > 0),
+       steps AS (
+         SELECT unnest(path[:-2]) AS identity_id, unnest(path[2:]) AS becomes, unnest(range(1, len(path))) AS step FROM ways)
+       SELECT 'becomes' AS kind, min(s.step) AS step, s.identity_id, s.becomes, b.basis AS what, place_text(o.location) AS place_text
+       FROM steps AS s
+       JOIN may_become AS b ON b.identity_id = s.identity_id AND b.becomes = s.becomes
+       LEFT JOIN trusts AS o ON o.observation_id = b.observation_id
+       GROUP BY ALL
+       UNION ALL
+       SELECT DISTINCT 'holds', 100, g.identity_id, NULL,
+         concat(g.capability, ' by ', g.permission, CASE WHEN g.resource = '*' THEN '' ELSE concat(' on ', g.resource) END, ' (' || g.via || ')'),
+         place_text(g.location)
+       FROM ways AS w
+       JOIN grants AS g ON g.identity_id = w.path[-1] AND g.capability = w.capability AND g.effect = 'allow'
+       ORDER BY step, identity_id, what, place_text`,
+      { identity },
+    ),
     trusts: await store.rows(
       `SELECT principal, principal_type, issuer, subject, audience FROM trusts WHERE identity_id = $identity AND effect = 'allow' ORDER BY ALL`,
       { identity },
@@ -55,10 +75,14 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
        WHERE identity_id = $identity`,
     ),
     consumers: await store.rows(
-      `SELECT consumer_id, type, how, secret_name, environment, trigger, place_text
+      `SELECT consumer_id, type, how, secret_name, environment, trigger, through, place_text
+       FROM identity_consumers
+       WHERE identity_id = $identity
+       UNION
+       SELECT consumer_id, type, how, secret_name, environment, trigger, NULL, place_text
        FROM consumers
-       WHERE identity_id = $identity OR ${mine}
-       ORDER BY type, consumer_id, how`,
+       WHERE $identity IS NULL AND ${mine}
+       ORDER BY type, consumer_id, how, secret_name, place_text`,
       all,
     ),
     // Both sides: sessions with the rights of this account, and sessions that this identity opened as a caller.

@@ -29,6 +29,7 @@ export function sections(subject: Subject, trace: Trace): readonly (readonly [he
     ['Where seen', seen(trace)],
     ['Whose', whose(subject, trace)],
     ['Reaches', reaches(subject, trace)],
+    ['By these steps', trace.hops.map(hop)],
     ['Who may become it', trace.trusts.map(trust)],
     ['Owner', owner(trace)],
     ['Set up to use it', trace.consumers.map(consumer)],
@@ -101,6 +102,13 @@ export function reaches(subject: Subject, { reach, surfaces }: Trace): Line[] {
   });
 }
 
+function hop(row: Row): Line {
+  const place = row.place_text === null || row.place_text === '' ? '' : `at ${text(row.place_text)}`;
+  return row.kind === 'becomes'
+    ? { text: join(`${text(row.identity_id)} → ${text(row.becomes)}`, [text(row.what), place]) }
+    : { text: join(`${text(row.identity_id)}: ${text(row.what)}`, [place]) };
+}
+
 function trust(row: Row): Line {
   const subject = row.subject === null ? (row.principal_type === 'oidc' ? 'any subject' : '') : `subject ${text(row.subject)}`;
   return { text: join(text(row.principal), [text(row.principal_type), subject]) };
@@ -136,8 +144,16 @@ function consumer(row: Row): Line {
       row.secret_name === null ? '' : `secret ${text(row.secret_name)}`,
       text(row.environment),
       row.trigger === null ? '' : `on ${text(row.trigger)}`,
+      row.through === null ? '' : `through ${text(row.through)}`,
+      lineOf(row),
     ]),
   };
+}
+
+/** The consumer's id names the file; the line is what it lacks. */
+function lineOf({ place_text }: Row): string {
+  const line = /:(\d+)(?: |$)/.exec(text(place_text))?.[1];
+  return line === undefined ? '' : `line ${line}`;
 }
 
 export function did({ identity, gateway, outside, sessionsRead }: Trace): Line[] {
