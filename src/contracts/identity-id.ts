@@ -9,6 +9,7 @@
  * | `aws:ACCOUNT:user/NAME` (also `role/NAME`, `root`) | `aws:123456789012:user/ci-deploy` |
  * | `gcp:PROJECT:serviceAccount/EMAIL` | `gcp:hc-prod:serviceAccount/etl@hc-prod.iam.gserviceaccount.com` |
  * | `k8s:CLUSTER:NAMESPACE/NAME` (a service account) | `k8s:prod-eu:shop/checkout` |
+ * | `k8s:CLUSTER:rbac-user/NAME`, `rbac-group/NAME`, `rbac-role/NAMESPACE/NAME`, `rbac-cluster-role/NAME` (`NAME@NAMESPACE`: bound there only) | `k8s:prod-eu:rbac-group/system:masters` |
  * | `github:OWNER/REPO:deploy-key/ID` (also `secret/NAME`, `environment/ENV/secret/NAME`, `oidc/SUBJECT`, `job-token/WORKFLOW/JOB`) | `github:harbour/shop:secret/AWS_KEY` |
  * | `hoop:ORG:service-account/SUBJECT` (also `api-key/NAME`, `agent/NAME`, `machine/ID`, `static-admin-key`) | `hoop:default:api-key/nightly` |
  * | `postgres:HOST/DATABASE:role/NAME`, `entra:TENANT:app/APPID`, `okta:ORG:app/ID`, `spiffe:TRUSTDOMAIN:PATH` … | |
@@ -29,9 +30,9 @@ export interface IdentityParts {
   readonly scope: string | undefined;
   /** `user/ci-deploy`, `serviceAccount/a@b`, `shop/checkout`. */
   readonly local: string;
-  /** The part before the first `/` of `local`; for Kubernetes always `service-account`. */
+  /** The part before the first `/` of `local`; for Kubernetes `service-account`, or what RBAC knows: `user`, `group`, `role`, `cluster-role`. */
   readonly type: string;
-  /** What people call it: the part after the first `/`; for Kubernetes the whole of `local`. */
+  /** What people call it: the part after the first `/`; for a Kubernetes service account the whole of `local`. */
   readonly name: string;
 }
 
@@ -59,7 +60,10 @@ export function parseIdentityId(id: string): IdentityParts | undefined {
   const local = id.slice(second + 1);
   if (place === '') return undefined;
   const scope = place === UNKNOWN_SCOPE ? undefined : decodeScope(place);
-  if (provider === 'k8s') return { provider, scope, local, type: 'service-account', name: local };
+  if (provider === 'k8s') {
+    const rbac = /^rbac-(?<type>user|group|role|cluster-role)\/(?<name>.+)$/s.exec(local)?.groups;
+    return { provider, scope, local, type: rbac?.type ?? 'service-account', name: rbac?.name ?? local };
+  }
   const slash = local.indexOf('/');
   return slash < 0
     ? { provider, scope, local, type: local, name: local }
@@ -101,6 +105,21 @@ export function gcpServiceAccountId(email: string, project?: string): IdentityId
 
 export function k8sServiceAccountId(cluster: string | undefined, namespace: string, name: string): IdentityId {
   return identityId('k8s', cluster, `${namespace}/${name}`);
+}
+
+/** A user or group, as RBAC names it: Kubernetes keeps no list of either. */
+export function k8sSubjectId(cluster: string | undefined, kind: 'user' | 'group', name: string): IdentityId {
+  return identityId('k8s', cluster, `rbac-${kind}/${name}`);
+}
+
+/** A role is what a binding lets its subjects become: its rules are the grants of this id. */
+export function k8sRoleId(cluster: string | undefined, namespace: string, name: string): IdentityId {
+  return identityId('k8s', cluster, `rbac-role/${namespace}/${name}`);
+}
+
+/** `boundIn`: the cluster role as a RoleBinding of that namespace grants it, there and nowhere else. */
+export function k8sClusterRoleId(cluster: string | undefined, name: string, boundIn?: string): IdentityId {
+  return identityId('k8s', cluster, `rbac-cluster-role/${name}${boundIn === undefined ? '' : `@${boundIn}`}`);
 }
 
 /** `repository` is `owner/repo`, or `undefined` where a checkout has no remote. */
