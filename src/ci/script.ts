@@ -1,0 +1,204 @@
+/** What a script does with a secret, as far as its text tells. */
+export interface SecretHandling {
+  readonly used: boolean;
+  /** Written to the job's log or summary, also when it is transformed first; `set -x` counts. */
+  readonly echoed: boolean;
+  /** Handed to later steps or jobs: `GITHUB_ENV`, `GITHUB_OUTPUT`, `BASH_ENV`, a dotenv file of the CI system. */
+  readonly exported: boolean;
+  /** Of what is exported: as the output of a step, which other jobs may read. */
+  readonly output: boolean;
+  /** Given on a command line, where process lists and build histories keep it. */
+  readonly argument: boolean;
+  /** In the address of a repository: git keeps it in `.git/config`. */
+  readonly gitUrl: boolean;
+  /** Files it is written to, as the script names them. */
+  readonly files: readonly string[];
+}
+
+const NOTHING: SecretHandling = {
+  used: false,
+  echoed: false,
+  exported: false,
+  output: false,
+  argument: false,
+  gitUrl: false,
+  files: [],
+};
+
+/** Stands for the secret while a script is read. */
+export const MARK = '\u0001';
+
+/** Puts the mark in place of shell variables (`$NAME`, `${NAME…}`, `$env:NAME`, `%NAME%`) that hold the secret. */
+export function markVariables(script: string, variables: readonly string[]): string {
+  let marked = script;
+  for (const variable of variables) {
+    if (!/^\w+$/.test(variable)) continue;
+    marked = marked.replace(
+      new RegExp(`\\$(?:env:)?${variable}\\b|\\$\\{${variable}(?![A-Za-z0-9_])[^}]{0,200}\\}|%${variable}%`, 'gi'),
+      (text) => (isOf(text, variable) ? MARK : text),
+    );
+  }
+  return marked;
+}
+
+/** Shells tell cases apart; PowerShell and cmd do not. */
+function isOf(text: string, variable: string): boolean {
+  return text.includes(variable) || /^(?:%|\$env:)/i.test(text);
+}
+
+/** Follows a secret through a script in which every mention of it is the mark. */
+export function followMark(marked: string): SecretHandling {
+  if (!marked.includes(MARK)) return NOTHING;
+  let echoed = false;
+  let exported = false;
+  let output = false;
+  let argument = false;
+  let gitUrl = false;
+  let traced = false;
+  const files = new Set<string>();
+  for (const pipeline of splitPipelines(marked)) {
+    const stages = pipeline.map((stage) => stage.trim());
+    const [first = ''] = stages;
+    if (/^set\s+(?:-\w+\s+)*-\w*x/.test(first) || /^set\s+-o\s+xtrace/.test(first)) traced = true;
+    if (/^set\s+\+\w*x/.test(first)) traced = false;
+    if (!pipeline.some((stage) => stage.includes(MARK))) continue;
+    const target = outputOf(stages);
+    echoed ||= traced || target === 'log';
+    exported ||= target === 'variables' || target === 'outputs';
+    output ||= target === 'outputs';
+    for (const stage of stages) {
+      if (PRINTS.test(stage)) continue;
+      if (isGitUrl(stage)) gitUrl = true;
+      else argument ||= takesArgument(stage);
+    }
+    const file = fileOf(stages);
+    if (file !== undefined) files.add(file);
+  }
+  return { used: true, echoed, exported, output, argument, gitUrl, files: [...files] };
+}
+
+const PRINTS = /^(?:sudo\s+)?(?:echo|printf|print|Write-Host|Write-Output|tee|cat\s*<<<)\b/i;
+const PASSES_ON = /^(?:sudo\s+)?(?:tee|base64|rev|sed|tr|xxd|od|cat|fold|cut|head|tail|awk|grep|jq|nl)\b/;
+
+/** What a later step or job reads. GitHub's files, CircleCI's BASH_ENV. */
+const VARIABLES = /GITHUB_ENV|BASH_ENV/;
+const OUTPUTS = /GITHUB_OUTPUT|set-output/;
+
+/** Where the output of a pipeline that prints the secret ends up. */
+function outputOf(stages: readonly string[]): 'log' | 'variables' | 'outputs' | 'elsewhere' {
+  const [first = ''] = stages;
+  const last = stages.at(-1) ?? '';
+  if (!PRINTS.test(first) || first.includes('::add-mask::')) return 'elsewhere';
+  if (/^echo\s+["']?::set-output\b/.test(first)) return 'outputs';
+  if (stages.length > 1 && !PASSES_ON.test(last)) return 'elsewhere';
+  const target = targetOf(last);
+  const isWritten = target !== undefined || /^tee\b/.test(last);
+  if (isWritten && OUTPUTS.test(last)) return 'outputs';
+  if (isWritten && VARIABLES.test(last)) return 'variables';
+  if (target === undefined || /GITHUB_STEP_SUMMARY/.test(last) || target.startsWith('/dev/std')) return 'log';
+  return 'elsewhere';
+}
+
+function targetOf(stage: string): string | undefined {
+  return /(?<!\d)>{1,2}\s*(?<target>[^\s&|;]+)/.exec(withoutQuotes(stage))?.groups?.target;
+}
+
+/** The file that the secret, or what it is decoded to, is written to. */
+function fileOf(stages: readonly string[]): string | undefined {
+  const last = stages.at(-1) ?? '';
+  const raw =
+    /(?<!\d)>{1,2}\s*(?<target>"[^"\n]{1,200}"|'[^'\n]{1,200}'|[^\s&|;"']+)/.exec(last)?.groups?.target ??
+    /^(?:sudo\s+)?tee\s+(?:-\w+\s+)*(?<target>[^\s&|;]+)/.exec(last)?.groups?.target;
+  const target = raw?.replace(/^["']|["']$/g, '');
+  if (target === undefined || target.includes(MARK) || /GITHUB_|BASH_ENV|^\/dev\/|^&/.test(target)) return undefined;
+  return target.slice(0, 200);
+}
+
+const ARGUMENT_FLAG = new RegExp(
+  `(?:^|\\s)(?:-p|-u|-W|--password|--passphrase|--token|--build-arg|--secret-key|--api-key|--from-literal|-d|--data|-H|--header)(?:[=\\s]|(?=["'${MARK}]))[^\\n]{0,500}?${MARK}`,
+);
+const IN_URL = new RegExp(`://[^\\s/]{0,200}${MARK}[^\\s/]{0,200}@`);
+
+function takesArgument(stage: string): boolean {
+  return ARGUMENT_FLAG.test(stage) || IN_URL.test(stage);
+}
+
+function isGitUrl(stage: string): boolean {
+  return /^(?:sudo\s+)?git\s+(?:-\S+\s+(?:[^\s-]\S*\s+)?)*(?:clone|remote|config|submodule)\b/.test(stage) && IN_URL.test(stage);
+}
+
+/** Quoted text is blanked but for variables that name a file. */
+function withoutQuotes(stage: string): string {
+  return stage.replace(/(["'])(.*?)\1/gs, (_, quote: string, body: string) => (/^\$\w+$/.test(body) ? body : quote + quote));
+}
+
+/** Commands of a script, each as the stages of its pipeline; quotes, comments and continued lines are honoured. */
+export function splitPipelines(script: string): string[][] {
+  const pipelines: string[][] = [];
+  let stages: string[] = [];
+  let from = 0;
+  let quote = '';
+  const endStage = (to: number) => stages.push(script.slice(from, to));
+  const endPipeline = (to: number) => {
+    endStage(to);
+    if (stages.some((stage) => stage.trim() !== '')) pipelines.push(stages);
+    stages = [];
+  };
+  for (let i = 0; i < script.length; i += 1) {
+    const char = script[i];
+    if (char === '\\' && quote !== "'") {
+      i += 1;
+      continue;
+    }
+    if (quote !== '') {
+      if (char === quote) quote = '';
+      continue;
+    }
+    if (char === '"' || char === "'") quote = char;
+    else if (char === '#' && (i === 0 || /\s/.test(script[i - 1] ?? ''))) {
+      // An apostrophe in a comment opens no string.
+      endPipeline(i);
+      const end = script.indexOf('\n', i);
+      i = end < 0 ? script.length : end;
+      from = i + 1;
+    } else if (
+      char === '\n' ||
+      char === ';' ||
+      (char === '&' && script[i + 1] === '&') ||
+      (char === '|' && script[i + 1] === '|')
+    ) {
+      endPipeline(i);
+      if (char === '&' || char === '|') i += 1;
+      from = i + 1;
+    } else if (char === '|') {
+      endStage(i);
+      from = i + 1;
+    }
+  }
+  if (from <= script.length) endPipeline(script.length);
+  return pipelines;
+}
+
+/** The words of a command, quotes taken off; enough to see options and names, no shell. */
+export function wordsOf(stage: string): string[] {
+  const words: string[] = [];
+  for (const match of stage.matchAll(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/gs)) {
+    words.push(match[0].replace(/\\\n\s*/g, '').replace(/^(["'])([^]*)\1$/, '$2'));
+  }
+  return words;
+}
+
+/** Every command of a script in words, without `sudo`, `time`, variables set before it and the like. */
+export function commandsOf(script: string): string[][] {
+  const commands: string[][] = [];
+  for (const stage of splitPipelines(script).flat()) {
+    const words = wordsOf(stage.trim());
+    while (
+      words[0] !== undefined &&
+      /^(?:sudo|time|exec|command|env|then|do|else|if|while|until|!|\{|\(|\w+=.*)$/s.test(words[0])
+    )
+      words.shift();
+    if (words.length > 0) commands.push(words);
+  }
+  return commands;
+}
