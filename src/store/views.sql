@@ -43,6 +43,11 @@ WITH told AS (
   UNION ALL
   SELECT part_id, identity_id, false, coalesce((detail->>'$.accountFrom') = 'key id' AND regexp_matches(public_id, '^A[A-Z0-9]{3}[A-P]'), false)
   FROM obs.credentials WHERE starts_with(identity_id, 'aws:')
+  -- An ARN in a workflow or an annotation tells the account too.
+  UNION ALL
+  SELECT part_id, identity_id, true, NULL FROM obs.consumers WHERE regexp_matches(identity_id, '^aws:[0-9]+:(user|role)/')
+  UNION ALL
+  SELECT part_id, identity_id, true, NULL FROM obs.trusts WHERE regexp_matches(identity_id, '^aws:[0-9]+:(user|role)/')
 ),
 by_id AS (
   SELECT

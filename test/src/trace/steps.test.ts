@@ -74,6 +74,23 @@ describe('the steps of a trace', () => {
     ]);
   });
 
+  it('lead to the role of code whose account only an ARN in a workflow tells', async () => {
+    const job: Observation = {
+      kind: 'consumer',
+      consumer: 'harbour/shop:.github/workflows/deploy.yml#deploy',
+      type: 'workflow-job',
+      identity: ACCOUNT_ROLE,
+      how: 'oidc',
+      at: at('.github/workflows/deploy.yml', 9),
+    };
+    const code = ROLE.map((row) => ('id' in row ? { ...row, id: CODE_ROLE } : { ...row, identity: CODE_ROLE }) as Observation);
+
+    const told = await lines(LIVE, 'By these steps', [...code, ...SERVICE_ACCOUNT, job]);
+
+    assert.equal(told[0], `${LIVE} → ${ACCOUNT_ROLE}  (annotation eks.amazonaws.com/role-arn; at harbour/infra k8s/sa.yml:8)`);
+    assert.match(told[1] ?? '', /iam\.tf:40/);
+  });
+
   it('are none where the identity itself holds it', async () => {
     assert.deepEqual(await lines(ACCOUNT_ROLE, 'By these steps', ROLE), []);
   });
