@@ -3,7 +3,7 @@ import { assertSameKey as assertBaselineKey } from './config/baseline.ts';
 import { assertTrusted, describeConfig } from './config/load.ts';
 import { parseTarget } from './config/target.ts';
 import type { CrawlOptions, Finding, Report, Scanner, Target } from './contracts/index.ts';
-import { createBulk } from './detect/bulk.ts';
+import { type Bulk, createBulk } from './detect/bulk.ts';
 import { createEngine } from './detect/engine.ts';
 import type { Pack } from './detect/pack.ts';
 import { readAcceptors } from './run/acceptors.ts';
@@ -108,15 +108,27 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     maxFileBytes: config.maxFileSize,
     ...(request.crawl.full === true || request.verify !== undefined ? { full: true } : {}),
   };
-  // What observes nothing needs no store.
   const premerge = isPremerge(options) || targets.every((target) => target.kind === 'stdin');
-  const bulk = createBulk({
+  const threads = createBulk({
     pack,
     fingerprintKey: key,
     signal: runtime.signal,
     maxFileBytes: options.maxFileBytes,
     keepSecrets: verifier !== undefined,
   });
+  let isLarge = false;
+  const bulk: Bulk = {
+    ...threads,
+    expect() {
+      isLarge = true;
+      threads.expect?.();
+    },
+    blobs(...search) {
+      // In so much, something will be found: what is to be made ready for that is made while the threads are at work.
+      if (isLarge) sink.prepare();
+      return threads.blobs(...search);
+    },
+  };
   const keepsBaselineIds = request.baseline?.foreign !== undefined;
   const base = scanContext({
     runtime: { ...runtime, log: maskedLog(runtime.log, names) },
@@ -128,7 +140,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   });
   const runId = contentId([startedAt, request.targets]);
   try {
-    if (request.storeFile !== undefined || !premerge) await sink.store();
+    if (request.storeFile !== undefined) await sink.store();
     for (const { name, error } of missing) await unreadable(name, error, { sink, runId, base });
     for (const target of targets) {
       const work: TargetWork = {
@@ -156,8 +168,9 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
       const part = await sink.part({ scanner: 'verify', version: 1, target: 'verify', unit: 'verify', content: runId });
       for await (const observation of verifier.run(base)) await part.add(observation);
     }
+    const isStored = request.storeFile !== undefined || sink.observed;
     const facts =
-      premerge && request.storeFile === undefined && !sink.observed
+      !isStored && (premerge || !asksOfNothing(request, acceptors))
         ? (await import('./run/unobserved.ts')).factsOfNothing(await judge(), sink.held, {
             startedAt,
             finishedAt: runtime.clock().toISOString(),
@@ -195,6 +208,11 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     await store?.rollback();
     store?.close();
   }
+}
+
+/** Where nothing was observed: checks of the user may ask for that very thing, and what accepts findings is told to be stale. */
+function asksOfNothing({ config }: ScanRequest, { ignored, known, exceptions }: Omit<Acceptors, 'mask'>): boolean {
+  return config.rules.checks.length > 0 || ignored.size > 0 || known.length > 0 || exceptions.length > 0;
 }
 
 function rangeText({ base, head, fromFork }: NonNullable<CrawlOptions['diff']>): string {

@@ -73,17 +73,42 @@ export interface Beginning {
   readonly walk: Promise<HistoryWalk | undefined>;
 }
 
+/**
+ * Where all of a large history will be read, threads and the list of its blobs are begun before anything else is known of
+ * the repository: both take a while.
+ */
+export function expectHistory(repository: GitRepository, { options, memory, bulk, signal }: CrawlContext): HeadStart | undefined {
+  const isWhole = options.history && options.search && options.since === undefined && memory === undefined;
+  if (!isWhole || repository.prefix !== '' || !isLarge(repository)) return undefined;
+  const stop = new AbortController();
+  const list = listBlobs(repository, undefined, undefined, AbortSignal.any([signal, stop.signal]));
+  // Awaited when the repository is open; until then a failure must not go unhandled.
+  list.catch(() => undefined);
+  bulk.expect?.();
+  return { list, stop: () => stop.abort() };
+}
+
+export interface HeadStart {
+  readonly list: Promise<Listed>;
+  /** The repository cannot be opened. */
+  stop(): void;
+}
+
 /** Lists the blobs; where the whole history must be walked, starts with that too. `range` limits it to some commits. */
 export function beginHistory(
   checkout: Checkout,
-  range: CommitRange | undefined,
-  memory: HistoryMemory | undefined,
+  {
+    range,
+    memory,
+    headStart,
+  }: Pick<Beginning, 'range'> & { memory: HistoryMemory | undefined; headStart: HeadStart | undefined },
   context: CrawlContext,
   tally: Tally,
 ): Beginning {
   const { repository } = checkout;
   const before = range === undefined ? memory?.before : undefined;
-  const list = listBlobs(checkout, range, before, context.signal, tally).catch(async (error: unknown): Promise<Listed> => {
+  const listed = headStart?.list ?? listBlobs(repository, range, before, context.signal, tally);
+  const list = listed.catch(async (error: unknown): Promise<Listed> => {
     if (!(error instanceof GitError)) throw error;
     tally.note(`the objects could not be listed (${messageOf(await explainGitError(repository, error))})`);
     return { blobs: BlobTable.from([]), unreadable: 0, isWhole: false, isFailed: true };

@@ -3,7 +3,6 @@ import { type BlobList, hasAlternates, listAllBlobs, listReachableBlobs, sizeBlo
 import type { GitRepository } from '../../src/files/git.ts';
 import { blobsOfCommits } from '../../src/files/history.ts';
 import { type ObjectStore, objectStoreOf, objectsSince } from '../../src/files/object-store.ts';
-import type { Checkout } from './checkout.ts';
 import type { KeptHistory } from './kept.ts';
 import type { CommitRange } from './refs.ts';
 import type { Tally } from './tally.ts';
@@ -22,17 +21,16 @@ export interface Listed extends BlobList {
 
 /** The blobs that are to be searched: of some commits, of what leads below the target, or all of the object store. */
 export async function listBlobs(
-  checkout: Checkout,
+  repository: GitRepository,
   range: CommitRange | undefined,
   before: KeptHistory | undefined,
   signal: AbortSignal,
-  tally: Tally,
+  tally?: Tally,
 ): Promise<Listed> {
-  const { repository } = checkout;
   if (range !== undefined) {
     const { ids, commits } = await blobsOfCommits(repository, range.args, signal);
     const words = commits === 1 ? '1 commit was' : `${commits} commits were`;
-    tally.note(`only commits after ${range.since} were asked for (--since), ${words} read`);
+    tally?.note(`only commits after ${range.since} were asked for (--since), ${words} read`);
     return { ...(await sizeBlobs(repository, ids, signal)), isWhole: false };
   }
   // Objects borrowed from another repository's store are not this one's, unless something here leads to them.

@@ -13,7 +13,16 @@ import { headKey } from '../../src/files/history.ts';
 import { ConfigError, messageOf, TargetError } from '../../src/util/errors.ts';
 import { type Checkout, directoryLocation, isIgnoredDirectory, openCheckout, type Place } from './checkout.ts';
 import { FileTally } from './file-tally.ts';
-import { beginHistory, commitOf, type HistorySearch, joinSightings, searchHistory, traceHits } from './history.ts';
+import {
+  beginHistory,
+  commitOf,
+  expectHistory,
+  type HeadStart,
+  type HistorySearch,
+  joinSightings,
+  searchHistory,
+  traceHits,
+} from './history.ts';
 import { HistoryMemory } from './kept.ts';
 import { FileMemory } from './kept-files.ts';
 import { type ListedFile, type Listing, listDirectory, listWorkTree, noteIgnored } from './listing.ts';
@@ -46,11 +55,14 @@ async function* scanPlace(place: Place, crawl: Crawl, context: CrawlContext): As
   const isAround = place.below !== '' && found !== undefined && found.prefix !== '';
   if (found === undefined || isAround) return yield* scanPlain(place, crawl, context);
   let checkout: Checkout;
+  let headStart: HeadStart | undefined;
   try {
     assertNoFifo(found);
+    if (!crawl.stores.has(commonDirOf(found.gitDir))) headStart = expectHistory(found, context);
     if (await isIgnoredDirectory(found, context.signal)) return yield* scanPlain(place, crawl, context);
     checkout = await openCheckout(found, place, context);
   } catch (error) {
+    headStart?.stop();
     context.signal.throwIfAborted();
     const reason = await explainGitError(found, error);
     if (!(reason instanceof GitError || reason instanceof TargetError)) throw reason;
@@ -62,7 +74,7 @@ async function* scanPlace(place: Place, crawl: Crawl, context: CrawlContext): As
     }
     return yield* scanPlain(place, crawl, context);
   }
-  yield* scanCheckout(checkout, place, crawl, context);
+  yield* scanCheckout(checkout, { place, headStart }, crawl, context);
 }
 
 async function* scanPlain(place: Place, crawl: Crawl, context: CrawlContext): AsyncGenerator<Observation> {
@@ -76,7 +88,12 @@ async function* scanPlain(place: Place, crawl: Crawl, context: CrawlContext): As
   if (!isOnlyFolder) yield* tally.rows(at.repository ?? place.path, at);
 }
 
-async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, context: CrawlContext): AsyncGenerator<Observation> {
+async function* scanCheckout(
+  checkout: Checkout,
+  { place, headStart }: { readonly place: Place; readonly headStart: HeadStart | undefined },
+  crawl: Crawl,
+  context: CrawlContext,
+): AsyncGenerator<Observation> {
   const { repository, name } = checkout;
   const base = { repository: name };
   const tally = new FileTally(context.options);
@@ -85,13 +102,16 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   crawl.stores.add(store);
   const { history, search: isSearched, since } = context.options;
   const kept = `${name} ${place.below}`;
-  const [listing, files, memory] = await Promise.all([
-    listFiles(checkout, place, crawl, context, tally),
+  const listed = listFiles(checkout, place, crawl, context, tally);
+  // Awaited below; until then a failure must not go unhandled.
+  listed.catch(() => undefined);
+  const [files, memory] = await Promise.all([
     isSearched && repository.workTree !== undefined ? FileMemory.open(kept, context) : undefined,
     isSearched && isFirst && history ? HistoryMemory.open(kept, repository, context) : undefined,
   ]);
-  if (isFirst && isSearched) yield* configSightings(checkout, context);
   if (!history || !isFirst) {
+    if (isFirst && isSearched) yield* configSightings(checkout, context);
+    const listing = await listed;
     if (listing === undefined) return;
     yield* readFiles(listing, base, files, context, tally);
     yield* tally.rows(name, base);
@@ -102,7 +122,9 @@ async function* scanCheckout(checkout: Checkout, place: Place, crawl: Crawl, con
   const past = new Tally(context.options.exclude);
   const range = since === undefined || !isSearched ? undefined : await rangeSince(since, checkout, place, context, past);
   // Not begun where the history is not asked for: it still tells who brought what the file scanners read.
-  const beginning = isSearched ? beginHistory(checkout, range, memory, context, past) : undefined;
+  const beginning = isSearched ? beginHistory(checkout, { range, memory, headStart }, context, past) : undefined;
+  if (isSearched) yield* configSightings(checkout, context);
+  const listing = await listed;
   const plan = planReading(listing ?? { root: place.path, files: [], nested: [], submodules: [] }, context, tally);
   const found: FoundInFile[] = [];
   const elsewhere = new Map<string, readonly BulkMatch[]>();

@@ -19,15 +19,21 @@ interface Waiting {
 
 const NOTHING_TO_ADD: Part = { known: true, add: async () => undefined };
 
+/** So many observations wait for a store that is being opened; then whoever has more of them waits. */
+const MOST_HELD = 2000;
+
 /**
- * Takes observations in, part by part. The store behind it is opened when it is first needed: a pre-merge check that
- * observes nothing never pays for the engine.
+ * Takes observations in, part by part. The store behind it is opened when the first is there that is more than coverage, and
+ * while the scanners go on: a scan that observes nothing never pays for the engine.
  */
 export class Sink {
   readonly #open: () => Promise<Store>;
   readonly #now: string;
   #store: Promise<Store> | undefined;
+  /** The same once it is there. */
+  #opened: Store | undefined;
   #waiting: Waiting[] = [];
+  #held = 0;
   #observed = false;
 
   readonly #names: NameRedactor | undefined;
@@ -39,7 +45,7 @@ export class Sink {
     this.#names = names;
   }
 
-  /** Was anything seen but coverage? Only asked of a sink that was not opened. */
+  /** Was anything seen but coverage? */
   get observed(): boolean {
     return this.#observed;
   }
@@ -57,7 +63,7 @@ export class Sink {
   }
 
   async #begin(unit: Unit): Promise<Part> {
-    if (this.#store !== undefined) return await this.#partOf(await this.#store, unit);
+    if (this.#opened !== undefined) return this.#partOf(this.#opened, unit);
     const waiting: Waiting = { unit, observations: [] };
     this.#waiting.push(waiting);
     return {
@@ -65,15 +71,30 @@ export class Sink {
       add: async (observation) => {
         if (waiting.moved !== undefined) return await waiting.moved.add(observation);
         waiting.observations.push(observation);
+        this.#held += 1;
         if (observation.kind !== 'coverage') this.#observed = true;
+        if (!this.#observed) return;
+        this.prepare();
+        if (this.#opened !== undefined || this.#held > MOST_HELD) await this.store();
       },
     };
+  }
+
+  /** Begins to open the store: it takes time, in which others can go on. */
+  prepare(): void {
+    if (this.#store !== undefined) return;
+    this.#store = this.#open().then((store) => {
+      this.#opened = store;
+      return store;
+    });
+    // Whoever needs the store is told; until then a failure must not go unhandled.
+    this.#store.catch(() => undefined);
   }
 
   /** What a scanner kept about a target, where a store file keeps it. */
   async memory(target: string, scanner: string): Promise<Memory | undefined> {
     const names = this.#names;
-    const memory = (await this.#store)?.memory(names?.clean(target) ?? target, scanner);
+    const memory = this.#opened?.memory(names?.clean(target) ?? target, scanner);
     if (memory === undefined || names === undefined) return memory;
     // Two names may look the same when they are masked.
     const key = (name: string): string => {
@@ -89,19 +110,25 @@ export class Sink {
 
   /** Opens the store, and moves in what waited. */
   async store(): Promise<Store> {
-    this.#store ??= this.#open();
-    const store = await this.#store;
+    this.prepare();
+    const store = await (this.#store as Promise<Store>);
     for (const waiting of this.#waiting.splice(0)) {
-      const part = await this.#partOf(store, waiting.unit);
+      const part = this.#partOf(store, waiting.unit);
       waiting.moved = part.known ? NOTHING_TO_ADD : part;
       for (const observation of waiting.observations) await waiting.moved.add(observation);
     }
     return store;
   }
 
-  async #partOf(store: Store, unit: Unit): Promise<Part> {
+  #partOf(store: Store, unit: Unit): Part {
     const { part, known } = store.addPart(unit, this.#now);
-    return { known, add: async (observation) => void (await store.append(part, observation)) };
+    return {
+      known,
+      add: async (observation) => {
+        if (observation.kind !== 'coverage') this.#observed = true;
+        await store.append(part, observation);
+      },
+    };
   }
 
   /** The store, if it was opened. */

@@ -1,5 +1,6 @@
 import { type CheckResult, type CoverageObservation, OBSERVATION_KINDS, type Observation } from '../contracts/index.ts';
 import { assess, switchedOff } from '../correlate/needs.ts';
+import { assertOverrides } from '../correlate/parameters.ts';
 import { contentId } from '../util/digest.ts';
 import { toolVersion } from '../util/version.ts';
 import type { Facts } from './facts.ts';
@@ -12,11 +13,12 @@ type KnownRun = Pick<
 >;
 
 /**
- * The facts of a pre-merge check that observed nothing, without a store: with nothing observed there is nothing to
- * correlate, and starting the engine would cost more than the whole scan.
+ * The facts of a scan that observed nothing, without a store: with nothing observed there is nothing to correlate, and
+ * starting the engine would cost more than many a scan.
  */
 export function factsOfNothing(judgement: Judgement, held: readonly Observation[], run: KnownRun): Facts {
-  const coverage = held.filter((observation): observation is CoverageObservation => observation.kind === 'coverage');
+  assertOverrides([...judgement.checks, ...judgement.disabled], judgement.parameters);
+  const coverage = inStoredOrder(held);
   const checks = judgement.checks.map(({ meta }): CheckResult => {
     const { state, reason } = assess(meta, coverage);
     const outcome = state === 'missing' ? 'not-assessed' : state === 'partial' ? 'partial' : 'not-applicable';
@@ -38,4 +40,21 @@ export function factsOfNothing(judgement: Judgement, held: readonly Observation[
     checks,
     acceptances: [],
   };
+}
+
+/** As the view `coverage` has them: each fact once, by surface, subject and id. */
+function inStoredOrder(held: readonly Observation[]): readonly CoverageObservation[] {
+  const rows = new Map<string, CoverageObservation>();
+  for (const observation of held) if (observation.kind === 'coverage') rows.set(contentId(observation), observation);
+  const key = ([id, { surface, subject }]: readonly [string, CoverageObservation]) => [surface, subject, id] as const;
+  return [...rows].sort((a, b) => compareAll(key(a), key(b))).map(([, row]) => row);
+}
+
+function compareAll(a: readonly string[], b: readonly string[]): number {
+  for (const [index, text] of a.entries()) {
+    const other = b[index] ?? '';
+    // By bytes of UTF-8, as the engine has it.
+    if (text !== other) return Buffer.compare(Buffer.from(text), Buffer.from(other));
+  }
+  return 0;
 }

@@ -67,6 +67,44 @@ describe('sink', () => {
     assert.equal(sink.observed, true);
   });
 
+  it('opens the store behind the first observation, and holds what comes meanwhile', async () => {
+    const { sink, opens } = sinkOf();
+    const [first, second] = [await sink.part(unit('a')), await sink.part(unit('b'))];
+    await first.add(COVERAGE);
+
+    await second.add(IDENTITY);
+    const held = sink.held.length;
+    // Whoever needs it waits for it.
+    const store = await sink.store();
+
+    assert.deepEqual([opens(), held], [1, 2]);
+    assert.deepEqual(await loaded(store), { identities: 1, coverage: 1, parts: 2 });
+  });
+
+  it('holds only so many, whatever the pace they come at', async () => {
+    const { sink } = sinkOf();
+    const part = await sink.part(unit('a'));
+
+    for (let n = 0; n < 5000; n += 1) {
+      await part.add({ ...IDENTITY, id: `aws:1:user/${n}` });
+      assert.ok(sink.held.length <= 2000);
+    }
+
+    assert.deepEqual(await loaded(await sink.store()), { identities: 5000, coverage: 0, parts: 1 });
+  });
+
+  it('tells that something was observed in a store that was open before', async () => {
+    const { sink } = sinkOf();
+    await sink.store();
+    const part = await sink.part(unit('a'));
+    await part.add(COVERAGE);
+    const before = sink.observed;
+
+    await part.add(IDENTITY);
+
+    assert.deepEqual([before, sink.observed], [false, true]);
+  });
+
   it('moves in what waited when it opens the store, once', async () => {
     const { sink, opens } = sinkOf();
     const [first, second] = [await sink.part(unit('a')), await sink.part(unit('b'))];

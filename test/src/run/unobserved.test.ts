@@ -12,7 +12,7 @@ const READ: CoverageObservation = {
   covers: ['credential'],
 };
 
-describe('facts of a pre-merge check that observed nothing', () => {
+describe('facts of a scan that observed nothing', () => {
   const off = checkWith({ head: ['old-key', 'a-switch'], file: 'rules/checks/aws/a-switch.sql' });
   const judgement = { checks: [checkWith()], disabled: [off], frameworks: [], parameters: {} };
   const facts = (coverage: readonly CoverageObservation[]) =>
@@ -51,6 +51,30 @@ describe('facts of a pre-merge check that observed nothing', () => {
         ['old-key', 'not-applicable', undefined],
       ],
     );
+  });
+
+  it('tells each coverage row once, in the order that a store has', () => {
+    const [first, second] = [
+      { ...READ, surface: 'work-tree', subject: 'a', covers: ['sighting'] },
+      { ...READ, surface: 'work-tree', subject: 'b', covers: ['sighting'] },
+    ] as const;
+
+    assert.deepEqual(facts([second, first, { ...second }, READ]).coverage, [READ, first, second]);
+  });
+
+  it('refuses settings of checks that would do nothing', () => {
+    const misspelt = { ...judgement, parameters: { 'old-key': { maxAgeDayz: 1 } } };
+    const run = {
+      startedAt: START,
+      finishedAt: START,
+      targets: ['shop'],
+      parameters: {},
+      rulesDigest: 'digest',
+      fingerprintKeyId: 'ephemeral',
+      hosts: [],
+    };
+
+    assert.throws(() => factsOfNothing(misspelt, [READ], run), /has no parameter maxAgeDayz/);
   });
 
   it('is a run like any other: named by its time, with parameters, rules and hosts', () => {
