@@ -183,7 +183,7 @@ export function splitPipelines(script: string): string[][] {
 export function wordsOf(stage: string): string[] {
   const words: string[] = [];
   for (const match of stage.matchAll(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/gs)) {
-    words.push(match[0].replace(/\\\n\s*/g, '').replace(/^(["'])([^]*)\1$/, '$2'));
+    words.push(match[0].replace(/\\\n\s*/g, '').replace(/^(["'])(.*)\1$/s, '$2'));
   }
   return words;
 }
