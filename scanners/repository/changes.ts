@@ -6,11 +6,11 @@ import { listChanges } from '../../src/files/changes.ts';
 import { GitError, type GitRepository, gitOutput } from '../../src/files/git.ts';
 import { ConfigError } from '../../src/util/errors.ts';
 import { type Checkout, openCheckout, type Place } from './checkout.ts';
-import { listEdited, readEdited, unedited } from './edited.ts';
+import { filesInWorkTree, listEdited, readEdited, unedited } from './edited.ts';
 import { FETCH_MORE, resolveEnds, shallowIds } from './ends.ts';
 import { FileTally } from './file-tally.ts';
 import { readBrought } from './range.ts';
-import { blobsOf, readChanges } from './read-changes.ts';
+import { blobsOf, filesInGit, readChanges } from './read-changes.ts';
 
 /** Well-known ids of the empty tree; git knows them without having them. */
 const EMPTY_TREE = {
@@ -39,6 +39,7 @@ export async function* scanStaged(found: GitRepository, place: Place, context: C
     tally: new FileTally(context.options),
     seen: new Set<string>(),
     inBase,
+    around: filesInGit(checkout, index === undefined ? {} : { index }, context),
   };
   yield* readChanges(checkout, reading, context);
 }
@@ -89,6 +90,7 @@ export async function* scanDiff(
     tally: new FileTally(context.options),
     seen,
     inBase: blobsOf(repository, from, context.signal),
+    around: edited === undefined ? filesInGit(checkout, { commit: head }, context) : filesInWorkTree(checkout, edited, context),
   };
   if (edited === undefined) yield* readChanges(checkout, reading, context);
   else yield* readEdited(checkout, reading, edited, context);

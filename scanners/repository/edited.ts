@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import type { CrawlContext, Location, Observation } from '../../src/contracts/index.ts';
+import type { CrawlContext, Location, Observation, Surroundings } from '../../src/contracts/index.ts';
 import { readBlobs } from '../../src/files/blobs.ts';
 import type { Change } from '../../src/files/changes.ts';
-import { readRegularFile } from '../../src/files/source-file.ts';
+import { readRegularFile, sourceFile } from '../../src/files/source-file.ts';
+import { surroundings } from '../../src/files/surroundings.ts';
 import { codeOf, messageOf } from '../../src/util/errors.ts';
 import type { Checkout } from './checkout.ts';
 import { type ListedFile, listWorkTree } from './listing.ts';
 import { databaseBeside, databaseIn, ownBelow } from './own.ts';
+import { placeOf } from './place.ts';
 import { type Reading, readChange, readFromStore } from './read-changes.ts';
 import { Tally } from './tally.ts';
 import { leaveOut } from './work-tree.ts';
@@ -58,6 +60,21 @@ export async function* readEdited(
   yield* tally.rows(`${name} ${reading.subject}`, { repository: name });
 }
 
+/** The files of the work tree as they are. */
+export function filesInWorkTree({ name, ...checkout }: Checkout, { root, present }: Edited, context: CrawlContext): Surroundings {
+  return surroundings(
+    () => [...present].filter((path) => !checkout.isExcluded(path)),
+    (path, around) => {
+      try {
+        const bytes = readRegularFile(join(root, path), context.options.maxFileBytes);
+        return sourceFile(path, bytes, { repository: name, path, atHead: true }, placeOf(path), around);
+      } catch {
+        return undefined;
+      }
+    },
+  );
+}
+
 /** Staged changes that the work tree has as they are. */
 export function unedited(checkout: Checkout, changes: readonly Change[], edited: Edited): readonly Change[] {
   const paths = new Set(edited.files.map((file) => file.path));
@@ -68,7 +85,7 @@ async function* readFile(
   checkout: Checkout,
   file: string,
   path: string,
-  { tally, seen }: Reading,
+  { tally, seen, around }: Reading,
   context: CrawlContext,
 ): AsyncGenerator<Observation> {
   const { repository, name } = checkout;
@@ -84,7 +101,7 @@ async function* readFile(
   if (kind !== undefined) return leaveOut(kind, path, tally);
   tally.read(bytes.length, path);
   const at: Location & { readonly path: string } = { repository: name, path, atHead: true };
-  yield* readChange({ path, id: '', oldId: '', mode: '100644', added: 'all' }, bytes, at, context, seen, tally);
+  yield* readChange({ path, id: '', oldId: '', mode: '100644', added: 'all' }, bytes, at, context, seen, tally, around);
 }
 
 /** What each file held at the commit, by its path now. */

@@ -1,8 +1,9 @@
-import type { BulkItem, CrawlContext, Location, Observation } from '../../src/contracts/index.ts';
+import type { BulkItem, CrawlContext, Location, Observation, Surroundings } from '../../src/contracts/index.ts';
 import { readBlobs } from '../../src/files/blobs.ts';
 import { type Change, isAdded } from '../../src/files/changes.ts';
-import { type GitRepository, gitOutput } from '../../src/files/git.ts';
+import { type GitCall, GitError, type GitRepository, gitOutput } from '../../src/files/git.ts';
 import { headOfBytes, sourceFile } from '../../src/files/source-file.ts';
+import { surroundings } from '../../src/files/surroundings.ts';
 import type { Checkout } from './checkout.ts';
 import type { FileTally } from './file-tally.ts';
 import { databaseBeside, databaseIn, ownBelow } from './own.ts';
@@ -18,6 +19,43 @@ export interface Reading {
   readonly seen: Set<string>;
   /** Does the older end have this very content, under any path? */
   readonly inBase: (id: string) => Promise<boolean>;
+  /** The unchanged files beside the changed ones. */
+  readonly around: Surroundings;
+}
+
+/** The files of the index, or of a commit; git lists them once, when a scanner asks for one. */
+export function filesInGit(
+  checkout: Checkout,
+  from: { readonly commit: string } | Pick<GitCall, 'index'>,
+  context: CrawlContext,
+): Surroundings {
+  const { repository, name } = checkout;
+  const ids = new Map<string, string>();
+  return surroundings(
+    async () => {
+      const args =
+        'commit' in from ? ['ls-tree', '-r', '-z', '--full-tree', from.commit] : ['ls-files', '-s', '-z', '--full-name'];
+      const call = { signal: context.signal, ...('commit' in from ? {} : from) };
+      const output = await gitOutput(repository, args, call).catch((error: unknown) => {
+        if (error instanceof GitError) return '';
+        throw error;
+      });
+      // `MODE TYPE ID TAB PATH` or `MODE ID STAGE TAB PATH`; symlinks and submodules are no files.
+      for (const record of output.toString().split('\0')) {
+        const match = /^100\d{3} (?:blob )?(?<id>[0-9a-f]{40,64})(?: 0)?\t(?<path>.+)$/s.exec(record)?.groups;
+        if (match?.id !== undefined && match.path !== undefined && !checkout.isExcluded(match.path))
+          ids.set(match.path, match.id);
+      }
+      return ids.keys();
+    },
+    async (path, around) => {
+      for await (const { bytes } of readBlobs(repository, [ids.get(path) ?? ''], context.options.maxFileBytes, context.signal)) {
+        if (bytes === undefined) return undefined;
+        return sourceFile(path, bytes, { repository: name, path, atHead: true }, placeOf(path), around);
+      }
+      return undefined;
+    },
+  );
 }
 
 /** Asks git once, and only if somebody asks: a new file that holds something may be a copy of an old one. */
@@ -41,7 +79,7 @@ export async function* readChanges(checkout: Checkout, reading: Reading, context
 /** Whole files are searched, for the context; only what stands on added lines is told. */
 export async function* readFromStore(
   checkout: Checkout,
-  { changes: all, tally, seen, inBase }: Reading,
+  { changes: all, tally, seen, inBase, around }: Reading,
   context: CrawlContext,
 ): AsyncGenerator<Observation> {
   const { repository, name } = checkout;
@@ -81,7 +119,7 @@ export async function* readFromStore(
         tally.read(bytes.length, change.path);
         const at = { repository: name, path: change.path, atHead: true };
         let before: ReadonlySet<string> | undefined;
-        for await (const observation of readChange(change, bytes, at, context, seen, tally)) {
+        for await (const observation of readChange(change, bytes, at, context, seen, tally, around)) {
           // Lines tell nothing of what is in an archive.
           if (observation.kind === 'sighting' && change.added !== 'all' && observation.at?.path !== change.path) {
             before ??= await fingerprintsIn(checkout, change, context);
@@ -129,11 +167,12 @@ export async function* readChange(
   context: CrawlContext,
   seen: Set<string>,
   tally?: FileTally,
+  around?: Surroundings,
 ): AsyncGenerator<Observation> {
   const place = placeOf(change.path);
   const content = context.claims(headOfBytes(change.path, bytes))?.content;
   if (content !== undefined) {
-    const reading = context.read(sourceFile(change.path, bytes, at, place));
+    const reading = context.read(sourceFile(change.path, bytes, at, place, around));
     for await (const observation of reading?.observations ?? []) {
       if (observation.kind === 'sighting') seen.add(observation.fingerprint);
       const line = observation.at?.line;

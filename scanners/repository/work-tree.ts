@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { BulkMatch, CrawlContext, Location, Observation, SightingObservation } from '../../src/contracts/index.ts';
+import type {
+  BulkMatch,
+  CrawlContext,
+  Location,
+  Observation,
+  SightingObservation,
+  Surroundings,
+} from '../../src/contracts/index.ts';
 import { headOfFile, readRegularFile, sourceFile } from '../../src/files/source-file.ts';
+import { surroundings } from '../../src/files/surroundings.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { codeOf, messageOf } from '../../src/util/errors.ts';
 import type { FileTally } from './file-tally.ts';
@@ -14,6 +22,8 @@ import type { Tally } from './tally.ts';
 /** The files of a work tree, by the way they are read. */
 export interface ReadingPlan {
   readonly root: string;
+  /** All that is read in one way or another. */
+  readonly files: readonly ListedFile[];
   /** Databases that were left out, and the run's own files: what lies beside them in history is theirs. */
   readonly setAside: ReadonlySet<string>;
   /** Searched as bytes. */
@@ -29,6 +39,7 @@ export interface FoundInFile {
 }
 
 export function planReading(listing: Listing, context: CrawlContext, tally: FileTally): ReadingPlan {
+  const files: ListedFile[] = [];
   const bulk: ListedFile[] = [];
   const claimed: (ListedFile & { readonly content: 'own' | 'shared' })[] = [];
   const { setAside, ours } = findOwn(listing, context);
@@ -40,6 +51,7 @@ export function planReading(listing: Listing, context: CrawlContext, tally: File
       leaveOut(kind, file.path, tally);
       continue;
     }
+    files.push(file);
     const claim = context.claims(head);
     const isTooLarge = claim !== undefined && file.size > context.options.maxFileBytes;
     if (isTooLarge) tally.note(`${file.path} is too large to be read by its structure: searched as plain bytes`);
@@ -49,7 +61,7 @@ export function planReading(listing: Listing, context: CrawlContext, tally: File
     if (context.options.search) bulk.push(file);
     else if (content === undefined) tally.unasked();
   }
-  return { root: listing.root, setAside, bulk, claimed };
+  return { root: listing.root, files, setAside, bulk, claimed };
 }
 
 /** Counts what is the tool's own: nothing is lost with it, but for a database that only may be. */
@@ -155,16 +167,38 @@ export async function* readClaimed(
   tally: Tally,
 ): AsyncGenerator<Observation> {
   if (plan.claimed.length === 0) return;
+  const around = filesAround(plan, locate, context);
   context.progress.phase('Reading notebooks, workflows and exports', plan.claimed.length);
   try {
     for (const file of plan.claimed) {
       context.signal.throwIfAborted();
-      yield* readOne(plan.root, file, locate(file), context, tally);
+      yield* readOne(plan.root, file, locate(file), around, context, tally);
       context.progress.advance(1, file.size);
     }
   } finally {
     context.progress.end();
   }
+}
+
+function filesAround(plan: ReadingPlan, locate: (file: ListedFile) => Location, context: CrawlContext): Surroundings {
+  let byPath: Map<string, ListedFile> | undefined;
+  return surroundings(
+    () => {
+      // What a scanner claims was looked at closer: it goes before the same file as it was listed.
+      byPath = new Map([...plan.files, ...plan.claimed].map((file) => [file.path, file]));
+      return byPath.keys();
+    },
+    (path, around) => {
+      const file = byPath?.get(path);
+      if (file === undefined) return undefined;
+      try {
+        const bytes = readRegularFile(join(plan.root, path), context.options.maxFileBytes);
+        return sourceFile(path, bytes, locate(file), placeOf(path), around);
+      } catch {
+        return undefined;
+      }
+    },
+  );
 }
 
 export function sightingIn(
@@ -180,6 +214,7 @@ async function* readOne(
   root: string,
   file: ReadingPlan['claimed'][number],
   at: Location,
+  around: Surroundings,
   context: CrawlContext,
   tally: Tally,
 ): AsyncGenerator<Observation> {
@@ -187,7 +222,7 @@ async function* readOne(
   const isCounted = file.content === 'own' || !context.options.search;
   try {
     const bytes = readRegularFile(join(root, file.path), context.options.maxFileBytes);
-    const reading = context.read(sourceFile(file.path, bytes, at, placeOf(file.path)));
+    const reading = context.read(sourceFile(file.path, bytes, at, placeOf(file.path), around));
     if (reading !== undefined) yield* reading.observations;
     if (isCounted) tally.read(bytes.length);
   } catch (error) {

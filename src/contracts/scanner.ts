@@ -70,6 +70,19 @@ export interface SourceFile {
   readonly at: Location;
   /** Which kind of place, for sightings in this file unless the scanner knows better. */
   readonly place: SightingObservation['place'];
+  /** The files around it, as they are in the same work tree, index or commit; absent for a file that is looked at alone. */
+  readonly around?: Surroundings;
+}
+
+/**
+ * What a file may refer to: the other files of a module, a local include. One object for all files of a work tree or
+ * commit, so that what a scanner made of several of them can be kept by it in a `WeakMap`.
+ */
+export interface Surroundings {
+  /** Paths of the files in a directory (`''` is the top), without those further below. */
+  list(directory: string): Promise<readonly string[]>;
+  /** By its path, as in `SourceFile.path`; `undefined` where there is no such file, or the crawl leaves it out. */
+  read(path: string): Promise<SourceFile | undefined>;
 }
 
 /** Everything a scanner may touch. */

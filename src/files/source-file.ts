@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FileHead, Location, SightingObservation, SourceFile } from '../contracts/index.ts';
+import type { FileHead, Location, SightingObservation, SourceFile, Surroundings } from '../contracts/index.ts';
 import { TargetError } from '../util/errors.ts';
 import { decodeText } from './decode.ts';
 
@@ -15,6 +15,7 @@ export function sourceFile(
   bytes: Uint8Array,
   at: Location,
   place: SightingObservation['place'] = 'file',
+  around?: Surroundings,
 ): SourceFile {
   let text: string | undefined;
   return {
@@ -22,6 +23,7 @@ export function sourceFile(
     bytes,
     at,
     place,
+    ...(around === undefined ? {} : { around }),
     text: () => {
       text ??= decodeText(bytes);
       return text;

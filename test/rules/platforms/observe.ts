@@ -1,7 +1,8 @@
-import type { FileScanner, Observation } from '../../../src/contracts/index.ts';
+import type { FileScanner, Observation, SourceFile, Surroundings } from '../../../src/contracts/index.ts';
 import { expandExample } from '../../../src/detect/examples.ts';
 import { loadPack } from '../../../src/detect/load.ts';
 import { headOfBytes, sourceFile } from '../../../src/files/source-file.ts';
+import { surroundings } from '../../../src/files/surroundings.ts';
 import { loadScanners } from '../../../src/registry.ts';
 import { type TestContext, testContext } from '../../helpers/scan-context.ts';
 
@@ -9,13 +10,18 @@ import { type TestContext, testContext } from '../../helpers/scan-context.ts';
 export async function observe(files: { readonly [path: string]: string }, repository: string): Promise<Observation[]> {
   const { scanners, context } = await product();
   const observations: Observation[] = [];
+  const trees = new Map<string, Map<string, SourceFile>>();
   for (const [name, text] of Object.entries(files)) {
     const [owner, path] = name.includes(':')
       ? [name.slice(0, name.indexOf(':')), name.slice(name.indexOf(':') + 1)]
       : [repository, name];
     const filled = text.replace(/‹([^›]*)›/g, (_, what: string) => expandExample(`{{${what}}}`, `${name} ${what}`).text);
-    const bytes = Buffer.from(filled);
-    const file = sourceFile(path, bytes, { repository: owner, path, atHead: true }, 'work-tree');
+    const tree = trees.get(owner) ?? new Map<string, SourceFile>();
+    trees.set(owner, tree);
+    tree.set(path, sourceFile(path, Buffer.from(filled), { repository: owner, path, atHead: true }, 'work-tree', aroundIn(tree)));
+  }
+  for (const file of [...trees.values()].flatMap((tree) => [...tree.values()])) {
+    const { path, bytes } = file;
     const scanner = scanners.find((one) => one.recognises(headOfBytes(path, bytes)));
     if (scanner !== undefined) for await (const observation of scanner.scan(file, context)) observations.push(observation);
     if (scanner?.content === 'own') continue;
@@ -25,6 +31,19 @@ export async function observe(files: { readonly [path: string]: string }, reposi
     }
   }
   return observations;
+}
+
+const AROUND = new WeakMap<Map<string, SourceFile>, Surroundings>();
+
+function aroundIn(tree: Map<string, SourceFile>): Surroundings {
+  const known =
+    AROUND.get(tree) ??
+    surroundings(
+      () => tree.keys(),
+      (path) => tree.get(path),
+    );
+  AROUND.set(tree, known);
+  return known;
 }
 
 let loaded: Promise<{ readonly scanners: readonly FileScanner[]; readonly context: TestContext }> | undefined;
