@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { JsonObject, Observation } from '../../src/contracts/index.ts';
 import { identityIdFromArn, type Location } from '../../src/contracts/index.ts';
+import { type GrantTally, grantRows } from '../../src/iam/grants.ts';
 import {
   createJudge,
   type Estate,
@@ -14,9 +15,8 @@ import {
   readTrust,
   type Subject,
 } from '../../src/iam/index.ts';
-import { type GrantTally, grantRows } from './grants.ts';
+import { readTags } from '../../src/iam/tags.ts';
 import { GroupDetail, PolicyDetail, RoleDetail, UserDetail } from './schema.ts';
-import { readTags } from './tags.ts';
 
 /** What several pages of `get-account-authorization-details` say together, by ARN so that a page read twice counts once. */
 export interface Details {

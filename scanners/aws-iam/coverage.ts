@@ -1,5 +1,5 @@
 import type { CoverageObservation, Location } from '../../src/contracts/index.ts';
-import type { GrantTally } from './grants.ts';
+import type { GrantTally } from '../../src/iam/grants.ts';
 import type { OidcProvider } from './schema.ts';
 
 /** Problems quoted in one coverage row. */

@@ -1,11 +1,11 @@
 import type { CoverageObservation, Observation, ObservationKind, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { type Broken, readJsonValues } from '../../src/files/json-values.ts';
+import { type GrantTally, newTally } from '../../src/iam/grants.ts';
 import { accessKeyRow } from './access-keys.ts';
 import { type AnswerKind, type Answers, addAnswer, newAnswers, settle } from './answers.ts';
 import { readDetails } from './authorization-details.ts';
 import { oidcCoverage, quoted, tallyDetail, tallyReasons } from './coverage.ts';
 import { readCredentialReport, reportObservations } from './credential-report.ts';
-import { type GrantTally, newTally } from './grants.ts';
 
 /** What each kind of export lets a check look at. */
 const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[] } = {

@@ -6,13 +6,13 @@ import type {
   ScanContext,
   ServiceTarget,
 } from '../../src/contracts/index.ts';
+import { newTally } from '../../src/iam/grants.ts';
 import { accessKeyRow, KeyRing } from './access-keys.ts';
 import { type IamApi, openIam } from './api.ts';
 import { addPage, type Details, newDetails, problemText, readDetails } from './authorization-details.ts';
 import { oidcCoverage, tallyDetail, tallyReasons } from './coverage.ts';
 import { type ReportRow, readCredentialReport, reportObservations } from './credential-report.ts';
 import { explainFailure, type Failure } from './failure.ts';
-import { newTally } from './grants.ts';
 import { inParallel } from './parallel.ts';
 import { AccessKeyLastUsed, AccessKeyMetadata, OidcProvider } from './schema.ts';
 

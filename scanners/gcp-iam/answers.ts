@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { BoundRole } from './bindings.ts';
+import type { BoundRole } from '../../src/iam/gcp/bindings.ts';
 import { Asset, Binding, FoundPolicy, Role, ServiceAccount, ServiceAccountKey } from './schema.ts';
 
 /** All that the JSON values of one file say, sorted by what they are; each thing once, however often it is listed. */

@@ -1,8 +1,9 @@
 import type { CoverageObservation, Observation, ObservationKind, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { type Broken, readJsonValues } from '../../src/files/json-values.ts';
+import { isDefaultAccount, isServiceAgent } from '../../src/iam/gcp/accounts.ts';
+import { type BindingTally, bindingRows } from '../../src/iam/gcp/bindings.ts';
 import { type AnswerKind, type Answers, addAnswer, newAnswers } from './answers.ts';
-import { type BindingTally, bindingRows } from './bindings.ts';
-import { accountNamed, accountRow, isDefaultAccount, isServiceAgent, keyRow } from './service-accounts.ts';
+import { accountNamed, accountRow, keyRow } from './service-accounts.ts';
 
 /** What each kind of export lets a check look at. */
 const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[] } = {

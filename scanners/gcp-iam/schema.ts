@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namedParts, SERVICE_ACCOUNT_NAME } from '../../src/iam/gcp/accounts.ts';
 
 /**
  * What `gcloud … --format=json`, the REST methods and Cloud Asset exports say; exports to a bucket spell fields with
@@ -14,8 +15,6 @@ const optionalFlag = z
   .boolean()
   .nullish()
   .transform((value) => value ?? undefined);
-const SERVICE_ACCOUNT_NAME =
-  /^(?:\/\/iam\.googleapis\.com\/)?projects\/(?<project>[^/]+)\/serviceAccounts\/(?<account>[^/]+)(?:\/keys\/(?<key>[^/]+))?$/;
 
 export const ServiceAccount = z
   .object({
@@ -99,12 +98,3 @@ export const Asset = z
 export const FoundPolicy = z
   .object({ resource: text, project: optionalText, policy: z.object({ bindings: z.unknown().optional() }) })
   .transform((raw) => ({ resource: raw.resource, project: raw.project, bindings: raw.policy.bindings }));
-
-export function namedParts(
-  name: string,
-): { readonly project: string | undefined; readonly account: string; readonly key: string | undefined } | undefined {
-  const groups = SERVICE_ACCOUNT_NAME.exec(name)?.groups;
-  if (groups?.account === undefined) return undefined;
-  const project = groups.project === '-' ? undefined : groups.project;
-  return { project, account: groups.account.replace('%40', '@'), key: groups.key };
-}

@@ -1,5 +1,5 @@
-import type { IdentityObservation } from '../../src/contracts/index.ts';
-import { declaredEnvironment } from '../../src/util/environment.ts';
+import type { IdentityObservation } from '../contracts/index.ts';
+import { declaredEnvironment } from '../util/environment.ts';
 
 /** In the order in which they are believed. */
 const OWNER_KEYS = ['owner', 'contact', 'email', 'team', 'created-by', 'createdby'];

@@ -1,13 +1,8 @@
-import { type GrantObservation, identityIdFromArn, type JsonObject, type Location } from '../../src/contracts/index.ts';
-import {
-  type Capability,
-  type Judge,
-  type Policy,
-  policyPath,
-  type Statement,
-  type Subject,
-  statementName,
-} from '../../src/iam/index.ts';
+import { type GrantObservation, identityIdFromArn, type JsonObject, type Location } from '../contracts/index.ts';
+import type { Capability } from './capability.ts';
+import { type Statement, statementName } from './document.ts';
+import type { Judge } from './judge.ts';
+import { type Policy, policyPath, type Subject } from './subject.ts';
 
 /** Plain rows of one policy and of one principal beyond which they are only counted: a reader of 1,000 actions learns no more. */
 const MAX_ROWS_OF_POLICY = 150;

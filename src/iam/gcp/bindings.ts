@@ -6,14 +6,21 @@ import {
   type Observation,
   parseIdentityId,
   type TrustObservation,
-} from '../../src/contracts/index.ts';
+} from '../../contracts/index.ts';
+import { isoTime, namedParts } from './accounts.ts';
 import { capabilitiesOf, isKnownRole } from './capability.ts';
 import { type Member, readMember } from './members.ts';
-import { type Binding, type Condition, namedParts } from './schema.ts';
-import { isoTime } from './service-accounts.ts';
+
+export interface Condition {
+  readonly title?: string | undefined;
+  readonly expression: string;
+}
 
 /** A binding and what it is on. */
-export interface BoundRole extends Binding {
+export interface BoundRole {
+  readonly role: string;
+  readonly members: readonly string[];
+  readonly condition?: Condition | undefined;
   /** `projects/hc-prod`, or a full resource name. */
   readonly resource: string;
   /** Its address in the input. */
@@ -131,12 +138,12 @@ function trustRow(identity: string, member: Member, bound: BoundRole, at: Locati
   };
 }
 
-function conditionJson(condition: NonNullable<Condition>): JsonObject {
+function conditionJson(condition: Condition): JsonObject {
   return { expression: condition.expression, ...(condition.title === undefined ? {} : { title: condition.title }) };
 }
 
 /** Only the expiry that the console writes is judged; any other expression may hold or not. */
-function conditionTruth(condition: Condition, now: Date): 'true' | 'false' | 'unknown' {
+function conditionTruth(condition: Condition | undefined, now: Date): 'true' | 'false' | 'unknown' {
   if (condition === undefined) return 'true';
   const until = /^\s*request\.time\s*<\s*timestamp\(\s*["'](?<until>[^"']+)["']\s*\)\s*$/.exec(condition.expression)?.groups
     ?.until;

@@ -4,8 +4,8 @@ import {
   type JsonObject,
   k8sServiceAccountId,
   type TrustObservation,
-} from '../../src/contracts/index.ts';
-import { accountIdentity } from './service-accounts.ts';
+} from '../../contracts/index.ts';
+import { accountIdentity } from './accounts.ts';
 
 /** A member of a binding, as far as it is not a person. */
 export interface Member {

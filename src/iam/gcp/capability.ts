@@ -1,4 +1,4 @@
-import type { Confidence } from '../../src/contracts/index.ts';
+import type { Confidence } from '../../contracts/index.ts';
 
 /** What a role amounts to on its resource. */
 export interface RoleCapability {
