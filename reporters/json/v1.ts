@@ -119,6 +119,11 @@ export const CoverageV1 = z.strictObject({
     .strictObject({ read: number, skipped: number })
     .optional()
     .describe('Files in archives, beside those that count above'),
+  ignored: z
+    .strictObject({ count: number, names: z.array(text) })
+    .optional()
+    .describe('What ignore rules of git leave out, a directory as one: it was not looked at (--include-ignored reads it)'),
+  setAside: z.array(text).optional().describe('Files of this tool itself that were left out; counted as skipped'),
 });
 
 export const CheckV1 = z.strictObject({
@@ -235,7 +240,7 @@ export function toV1(report: Report): ReportV1 {
       persona: report.persona,
     },
     summary: summary(report),
-    coverage: report.coverage.map((row) => pick({ ...row, inArchives: row.detail?.inArchives }, CoverageV1)),
+    coverage: report.coverage.map((row) => pick({ ...row, ...told(row.detail) }, CoverageV1)),
     findings: sortFindings(report.findings).map(toFinding),
     accepted: sortFindings(report.accepted).map(toFinding),
     acceptances: report.acceptances.map((use) => pick(use, AcceptanceUseV1)),
@@ -246,6 +251,11 @@ export function toV1(report: Report): ReportV1 {
     controls: report.controls.map((control) => pick(control, ControlV1)),
     frameworks: report.frameworks.map(({ id, title, version, source, licence }) => ({ id, title, version, source, licence })),
   };
+}
+
+/** What of a row's detail is promised. */
+function told({ inArchives, ignored, setAside }: NonNullable<Report['coverage'][number]['detail']> = {}): object {
+  return { inArchives, ignored, setAside };
 }
 
 function toFinding(finding: Finding): z.infer<typeof FindingV1> {

@@ -56,14 +56,21 @@ describe('json reporter', () => {
     assert.equal(JSON.stringify(value).includes('"raw"'), false);
   });
 
-  it('counts the files in archives that a look met', async () => {
+  it('tells of a look what it met in archives, what git ignores and what was set aside', async () => {
     const report = sampleReport();
-    const coverage = report.coverage.map((row) => ({ ...row, detail: { inArchives: { read: 3, skipped: 1 }, other: 'x' } }));
+    const detail = {
+      inArchives: { read: 3, skipped: 1 },
+      ignored: { count: 12, names: ['.env', 'node_modules/'] },
+      setAside: ['audit.duckdb'],
+      other: 'x',
+    };
+    const coverage = report.coverage.map((row) => ({ ...row, detail }));
 
     const value = await parse({ ...report, coverage });
 
     assert.doesNotThrow(() => ReportV1.parse(value));
-    assert.deepEqual(value.coverage[0].inArchives, { read: 3, skipped: 1 });
+    const { inArchives, ignored, setAside } = value.coverage[0];
+    assert.deepEqual({ inArchives, ignored, setAside, other: 'x' }, detail);
     assert.equal('detail' in value.coverage[0], false);
   });
 
