@@ -271,7 +271,8 @@ async function correlate(
   });
   const gone = judged.gone.length === 0 || (await isSameLook(store)) ? judged.gone : judged.gone.map(unseen);
   const { acceptFindings } = await import('./suppress/accept.ts');
-  const { findings, results, uses } = await acceptFindings(store, judged.findings, judged.results, acceptors);
+  const equivalents = new Map(judgement.checks.map(({ meta }) => [meta.id, meta.equivalents]));
+  const { findings, results, uses } = await acceptFindings(store, judged.findings, judged.results, acceptors, equivalents);
   const coverage = await store.rows('SELECT surface, subject, outcome, why, covers FROM coverage');
   const metas = new Map([...judgement.checks, ...judgement.disabled].map((check) => [check.meta.id, check.meta]));
   const withMeta = results.flatMap((result) => {
@@ -337,7 +338,11 @@ function parseTargets(
 async function withoutOverlaps(targets: readonly Target[], { crawl, config, runtime }: ScanRequest): Promise<readonly Target[]> {
   if (targets.length < 2) return targets;
   const { findOverlaps } = await import('./run/overlap.ts');
-  const overlaps = await findOverlaps(targets, [...config.exclude, ...crawl.exclude], isPremerge(crawl));
+  const overlaps = await findOverlaps(targets, {
+    exclude: [...config.exclude, ...crawl.exclude],
+    isPremerge: isPremerge(crawl),
+    includeIgnored: crawl.includeIgnored,
+  });
   for (const { target, within } of overlaps) runtime.log.info(`${target.name} lies in ${within.name}: it is read once, with it`);
   return targets.filter((target) => !overlaps.some((overlap) => overlap.target === target));
 }

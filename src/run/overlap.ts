@@ -10,17 +10,26 @@ export interface Overlap {
   readonly within: PathTarget;
 }
 
+/** How the targets are looked at. */
+export interface Look {
+  /** Globs that are left out. */
+  readonly exclude: readonly string[];
+  /** Only changes are asked for. */
+  readonly isPremerge: boolean;
+  /** What git ignores is read, too. */
+  readonly includeIgnored?: boolean | undefined;
+}
+
 /**
  * Targets that another one reads anyway: `scan a a/b` would count the files of `a/b` twice. What the outer one leaves out
  * (excluded, ignored by git, a repository of its own) stays a target.
  */
 export async function findOverlaps(
   targets: readonly Target[],
-  exclude: readonly string[],
-  isPremerge: boolean,
+  look: Look,
 ): Promise<readonly Overlap[]> {
   const paths = targets.flatMap((target) => (target.kind === 'path' ? [{ target, real: realpathSync(target.path) }] : []));
-  const isExcluded = excluder(exclude);
+  const isExcluded = excluder(look.exclude);
   const overlaps: Overlap[] = [];
   for (const inner of paths) {
     for (const outer of paths) {
@@ -29,7 +38,7 @@ export async function findOverlaps(
       if (inner.real === outer.real && paths.indexOf(inner) < paths.indexOf(outer)) continue;
       const below = relative(outer.real, inner.real).split(sep).join('/');
       if (below === '..' || below.startsWith('../') || isAbsolute(below)) continue;
-      if (below !== '' && (isExcluded(below) || !(await reads(outer.real, inner.real, inner.target.isDirectory, isPremerge))))
+      if (below !== '' && (isExcluded(below) || !(await reads(outer.real, inner.real, inner.target.isDirectory, look))))
         continue;
       overlaps.push({ target: inner.target, within: outer.target });
       break;
@@ -43,20 +52,25 @@ function isAbsolute(below: string): boolean {
   return /^[A-Za-z]:/.test(below);
 }
 
-async function reads(outer: string, inner: string, isDirectory: boolean, isPremerge: boolean): Promise<boolean> {
+async function reads(
+  outer: string,
+  inner: string,
+  isDirectory: boolean,
+  { isPremerge, includeIgnored = false }: Look,
+): Promise<boolean> {
   const around = findRepository(outer);
   const own = findRepository(isDirectory ? inner : dirname(inner));
   if (around === undefined) {
     const below = relative(outer, inner).split(sep).join('/');
     // With the repositories in it, but their changes alone it does not look for.
-    return !(isPremerge && own !== undefined) && isWalked(outer, below);
+    return !(isPremerge && own !== undefined) && isWalked(outer, below, includeIgnored);
   }
-  return own?.gitDir === around.gitDir && !(await isIgnored(around, inner));
+  return own?.gitDir === around.gitDir && (includeIgnored || !(await isIgnored(around, inner)));
 }
 
 /** Does a walk of a plain directory come by it, whatever its `.gitignore` files say? */
-function isWalked(root: string, below: string): boolean {
-  for (const { kind, path } of walk(root)) {
+function isWalked(root: string, below: string, includeIgnored: boolean): boolean {
+  for (const { kind, path } of walk(root, { includeIgnored })) {
     if (kind === 'file' || kind === 'repository') if (path === below || path.startsWith(`${below}/`)) return true;
   }
   return false;

@@ -16,6 +16,7 @@ import type {
 } from '../contracts/index.ts';
 import { headOfFile, readRegularFile, sourceFile } from '../files/source-file.ts';
 import type { Unit } from '../store/index.ts';
+import { mayHoldRuleComments, type RuleComment, ruleCommentsDetail, ruleCommentsIn } from '../suppress/rule-comments.ts';
 import { sha256 } from '../util/digest.ts';
 import { codeOf, Interrupted, messageOf, TargetError } from '../util/errors.ts';
 import { crawlContext } from './context.ts';
@@ -208,6 +209,8 @@ async function* iterate(reader: FileScanner, file: SourceFile, work: TargetWork)
       yield isCut ? withCuts(observation, cuts) : observation;
     }
     if (cuts.size > 0 && !isTold) yield cutRow(reader, file, cuts);
+    const comments = mayHoldRuleComments(file.bytes) ? ruleCommentsIn(file.text()) : [];
+    if (comments.length > 0) yield commentsRow(reader, file, comments);
   } catch (error) {
     if (work.base.signal.aborted) throw new Interrupted();
     work.base.log.warn('a scanner failed on a file', { scanner: reader.id, file: file.path, error: messageOf(error) });
@@ -225,6 +228,19 @@ async function* iterate(reader: FileScanner, file: SourceFile, work: TargetWork)
       at: file.at,
     };
   }
+}
+
+/** What a file asks not to be told of it. It covers no kind of observation, and counts no file. */
+function commentsRow(reader: FileScanner, file: SourceFile, comments: readonly RuleComment[]): CoverageObservation {
+  return {
+    kind: 'coverage',
+    surface: reader.surfaces[0] as Surface,
+    subject: file.path,
+    outcome: 'complete',
+    covers: [],
+    at: { ...file.at, path: file.path },
+    detail: ruleCommentsDetail(comments),
+  };
 }
 
 /** A scanner does not know what its texts were searched for in vain. */

@@ -170,6 +170,10 @@ describe('scan of standard input', () => {
   });
 });
 
+function counts({ surface, seen, read, skipped }: Scanned['report']['coverage'][number]): object {
+  return { surface, seen, read, skipped };
+}
+
 describe('scan of targets that overlap', () => {
   it('reads once what lies in another target, and says so', async () => {
     const repo = tempRepo();
@@ -203,6 +207,25 @@ describe('scan of targets that overlap', () => {
     for (const { report, err } of [ignored, excluded, beside]) {
       assert.equal(report.coverage.filter((row) => row.surface === 'work-tree').length, 2);
       assert.doesNotMatch(err, /lies in/);
+    }
+  });
+
+  it('reads once what git ignores where that is read, too, in a repository and in a plain directory', async () => {
+    const repo = tempRepo();
+    repo.write('.gitignore', 'node_modules/\n');
+    repo.write('node_modules/tool/a.txt', 'ignored\n');
+    repo.commit('Add');
+    const plain = tempDir();
+    writeFile(plain, '.gitignore', 'node_modules/\n');
+    writeFile(plain, 'node_modules/tool/a.txt', 'ignored\n');
+
+    for (const directory of [repo.path, plain]) {
+      const whole = await scanned(directory, ['.'], { history: false, includeIgnored: true });
+      const twice = await scanned(directory, ['.', './node_modules'], { history: false, includeIgnored: true });
+
+      assert.deepEqual(twice.report.coverage.map(counts), whole.report.coverage.map(counts));
+      assert.equal(whole.report.coverage[0]?.read, 2);
+      assert.match(twice.err, /\.\/node_modules lies in \.: it is read once, with it/);
     }
   });
 
