@@ -69,6 +69,8 @@ export const CheckMeta = z.strictObject({
   references: z.array(z.string()).default([]),
   /** Whose files or APIs it judges; a check that says so has an example of each, as files: `test/rules/platforms/PLATFORM/ID.yml`. */
   platforms: z.array(z.enum(PLATFORMS)).default([]),
+  /** Rules of other tools that mean the same, whose comments are honoured: `zizmor/artipacked`, `checkov/CKV_AWS_358`. */
+  equivalents: z.array(z.string().regex(/^(zizmor|checkov)\/[\w-]+$/)).default([]),
   since: z.string().regex(/^\d+\.\d+$/),
 });
 export type CheckMeta = z.infer<typeof CheckMeta>;

@@ -6,6 +6,7 @@ import { maskNamesIn } from '../util/mask-names.ts';
 import type { LoadedException } from './exceptions.ts';
 import type { IgnoreEntry } from './ignore-file.ts';
 import type { KnownEntry } from './known.ts';
+import { ruleCommentsIn } from './rule-comments.ts';
 
 /** Everything that may accept a finding in this run. */
 export interface Acceptors {
@@ -24,6 +25,9 @@ export interface Acceptors {
   /** Masks what is a credential in a line of an ignore file, an exception or a baseline: they are told as written else. */
   readonly mask: (text: string) => string;
 }
+
+/** Rules of other tools that mean the same as a check of ours: `['zizmor/artipacked']` by its id. */
+export type Equivalents = ReadonlyMap<string, readonly string[]>;
 
 export interface Accepted {
   readonly findings: readonly Finding[];
@@ -68,9 +72,11 @@ export async function acceptFindings(
   findings: readonly Finding[],
   results: readonly CheckResult[],
   acceptors: Acceptors,
+  equivalents: Equivalents = new Map(),
 ): Promise<Accepted> {
   const tallies = new Map<string, Tally>();
   const sightings = await acceptedSightings(store, acceptors, tallies);
+  const comments = acceptors.comments ? await ruleComments(store, tallies) : [];
   const exceptions = acceptors.exceptions.map((exception) => ({
     exception,
     tally: note(tallies, acceptanceOf(exception), exception.isExpired ? 'expired' : 'stale'),
@@ -81,7 +87,10 @@ export async function acceptFindings(
     for (const { tally } of covering) tally.findings += 1;
     const valid = covering.find(({ exception }) => !exception.isExpired);
     if (valid !== undefined) valid.tally.state = 'used';
-    const acceptance = valid?.tally.acceptance ?? acceptanceOfPlaces(finding, sightings);
+    const acceptance =
+      valid?.tally.acceptance ??
+      acceptanceOfPlaces(finding, sightings) ??
+      acceptanceOfComment(finding, comments, equivalents.get(finding.rule) ?? []);
     return acceptance === undefined
       ? finding
       : { ...finding, status: 'excepted', acceptedBy: maskNamesIn(acceptance, acceptors.mask) };
@@ -98,9 +107,10 @@ export async function acceptFindings(
   return { findings: judged, results: recount(results, judged), uses };
 }
 
-/** A comment was met beside a secret, so it is not stale; a fingerprint that changes with each run cannot be met again. */
-function canBeStale({ source, entry }: Acceptance, isKeyKept: boolean): boolean {
-  if (source === 'comment') return false;
+/** A comment that was met beside a secret is not stale; a fingerprint that changes with each run cannot be met again. */
+function canBeStale({ source, entry, place }: Acceptance, isKeyKept: boolean): boolean {
+  // One that names a check stands where it was read, whether or not there is something to accept.
+  if (source === 'comment') return place !== undefined;
   return isKeyKept || source !== 'exception' || !entry.startsWith('finding ');
 }
 
@@ -120,8 +130,10 @@ async function acceptedSightings(
   const where = asksAll ? '' : " WHERE (s.detail->>'$.allowedBy') IS NOT NULL";
   const accepted = new Map<string, Tally>();
   for (const row of z.array(SightingRow).parse(await store.rows(SIGHTINGS + where))) {
+    // One that names checks speaks for these alone.
+    const isAllowed = comments && row.allowed_by !== null && !row.allowed_by.includes('ignore[');
     const found =
-      (comments && row.allowed_by !== null ? note(tallies, { source: 'comment', entry: row.allowed_by }, 'stale') : undefined) ??
+      (isAllowed && row.allowed_by !== null ? note(tallies, { source: 'comment', entry: row.allowed_by }, 'stale') : undefined) ??
       entries.get(row.target)?.find(({ entry }) => isAt(row, entry, detectors))?.tally ??
       files.find(({ entry }) => isKnown(row, entry, detectors))?.tally;
     if (found === undefined) continue;
@@ -130,6 +142,97 @@ async function acceptedSightings(
     accepted.set(row.observation_id, found);
   }
   return accepted;
+}
+
+interface PlacedComment {
+  readonly comment: z.infer<typeof CommentRow>['comment'];
+  readonly repository: string | null;
+  readonly path: string;
+  readonly tally: Tally;
+}
+
+const CommentRow = z.object({
+  repository: z.string().nullable(),
+  path: z.string(),
+  comment: z.object({
+    tool: z.enum(['nhi-audit', 'zizmor', 'checkov']),
+    rules: z.array(z.string()),
+    reason: z.string().nullish(),
+    entry: z.string(),
+    line: z.coerce.number(),
+    from: z.coerce.number(),
+    to: z.coerce.number(),
+  }),
+});
+
+/** The comments that name checks: those that file scanners met in their files, and those beside a secret in any other. */
+async function ruleComments(store: StoreReader, tallies: Map<string, Tally>): Promise<readonly PlacedComment[]> {
+  const rows = await store.rows(
+    `SELECT location->>'$.repository' AS repository, location->>'$.path' AS path,
+       unnest(from_json(detail->'$.ruleComments', '[{"tool":"VARCHAR","rules":["VARCHAR"],"reason":"VARCHAR","entry":"VARCHAR","line":"BIGINT","from":"BIGINT","to":"BIGINT"}]')) AS comment
+     FROM coverage WHERE (detail->'$.ruleComments') IS NOT NULL`,
+  );
+  const placed = z.array(CommentRow).parse(rows);
+  const met = new Set(placed.map(({ path, comment }) => `${path}:${comment.line}`));
+  const beside = await store.rows(
+    `SELECT DISTINCT location->>'$.repository' AS repository, location->>'$.path' AS path, location->>'$.line' AS line, detail->>'$.allowedBy' AS written
+     FROM sightings WHERE contains(detail->>'$.allowedBy', 'ignore[') AND (location->>'$.path') IS NOT NULL`,
+  );
+  for (const row of beside) {
+    const [comment] = ruleCommentsIn(String(row.written));
+    const line = Number(row.line);
+    if (comment === undefined || met.has(`${row.path}:${line}`) || met.has(`${row.path}:${line - 1}`)) continue;
+    const repository = typeof row.repository === 'string' ? row.repository : null;
+    placed.push({
+      repository,
+      path: String(row.path),
+      comment: { ...comment, rules: [...comment.rules], line, from: line, to: line },
+    });
+  }
+  return placed.map((row) => {
+    const { tool, entry, reason, line } = row.comment;
+    const isHonoured = tool !== 'nhi-audit' || (reason ?? '') !== '';
+    const acceptance: Acceptance = {
+      source: 'comment',
+      entry: isHonoured ? entry : `${entry} (no reason given: not honoured)`,
+      place: `${row.path}:${line}`,
+      ...(reason === null || reason === undefined || reason === '' ? {} : { reason }),
+    };
+    const tally = note(tallies, acceptance, 'stale');
+    return { ...row, tally };
+  });
+}
+
+/**
+ * A comment in the file of the finding. Of a credential that was seen at several places, each must have one; what is found by
+ * how things stand together is accepted at any of them.
+ */
+function acceptanceOfComment(
+  finding: Finding,
+  comments: readonly PlacedComment[],
+  equivalents: readonly string[],
+): Acceptance | undefined {
+  if (comments.length === 0) return undefined;
+  const speaking = comments.filter(({ comment: { tool, rules, reason } }) =>
+    tool === 'nhi-audit'
+      ? (reason ?? '') !== '' && rules.includes(finding.rule)
+      : rules.some((rule) => equivalents.includes(`${tool}/${rule}`)),
+  );
+  if (speaking.length === 0) return undefined;
+  const covering = finding.evidence.map(({ at }) => speaking.find((one) => isUnder(at, one)));
+  const needsAll = finding.evidence.every(({ kind }) => kind === 'sighting');
+  const found = covering.filter((one) => one !== undefined);
+  if (found.length === 0 || (needsAll && found.length < covering.length)) return undefined;
+  for (const tally of new Set(found.map((one) => one.tally))) {
+    tally.state = 'used';
+    tally.findings += 1;
+  }
+  return found[0]?.tally.acceptance;
+}
+
+function isUnder(at: Finding['evidence'][number]['at'], { repository, path, comment }: PlacedComment): boolean {
+  if (at?.line === undefined || at.path !== path || (at.repository ?? null) !== repository) return false;
+  return at.line <= comment.to && (at.endLine ?? at.line) >= comment.from;
 }
 
 /** The place of an ignore entry: without a commit it is meant for all of them. */

@@ -3,9 +3,13 @@
  * honoured, counted and shown, never silent: a report says how many findings each of them accepts.
  */
 
+const IGNORE = /nhi-audit: ?ignore\[[\w, -]{1,500}\][^\r\n]{0,300}/;
+
 /** On the line itself, as written in the tools' own documentation. */
 const ON_LINE: readonly RegExp[] = [
   /nhi-audit:allow\b/,
+  // For the checks that it names, where it gives a reason: `src/suppress/accept.ts`.
+  IGNORE,
   /gitleaks:allow\b/,
   /betterleaks:allow\b/,
   /trufflehog:ignore\b/,
@@ -16,7 +20,7 @@ const ON_LINE: readonly RegExp[] = [
 ];
 
 /** On the line before. kingfisher takes its comment on either neighbour. */
-const BEFORE_LINE: readonly RegExp[] = [/pragma: ?(?:allow|white)list[ -]nextline[ -]secret\b/i, /kingfisher:ignore\b/];
+const BEFORE_LINE: readonly RegExp[] = [IGNORE, /pragma: ?(?:allow|white)list[ -]nextline[ -]secret\b/i, /kingfisher:ignore\b/];
 const AFTER_LINE: readonly RegExp[] = [/kingfisher:ignore\b/];
 
 /** secretlint's directives may name rules: `secretlint-disable-line @secretlint/secretlint-rule-aws -- reason`. */

@@ -252,6 +252,7 @@ function meta(fields: Pick<CheckMeta, 'id' | 'title' | 'severity' | 'controls' |
     population: 'credentials',
     parameters: {},
     platforms: [],
+    equivalents: [],
     references: ['https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html'],
     since: '0.1',
     ...fields,
