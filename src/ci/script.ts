@@ -77,7 +77,11 @@ export function followMark(marked: string): SecretHandling {
   return { used: true, echoed, exported, output, argument, gitUrl, files: [...files] };
 }
 
-const PRINTS = /^(?:sudo\s+)?(?:echo|printf|print|Write-Host|Write-Output|tee|cat\s*<<<)\b/i;
+/** A variable may also be a path: of GitLab's file variables and of files that hold the secret. */
+const PRINTS = new RegExp(
+  `^(?:[({@]\\s*|(?:sudo|then|do|else)\\s+)*(?:(?:echo|printf|print|Write-Host|Write-Output|tee|cat\\s*<<<)\\b|cat\\s+["']?${MARK}["']?\\s*(?:$|>))`,
+  'i',
+);
 const PASSES_ON = /^(?:sudo\s+)?(?:tee|base64|rev|sed|tr|xxd|od|cat|fold|cut|head|tail|awk|grep|jq|nl)\b/;
 
 /** What a later step or job reads. GitHub's files, CircleCI's BASH_ENV. */
@@ -88,7 +92,7 @@ const OUTPUTS = /GITHUB_OUTPUT|set-output/;
 function outputOf(stages: readonly string[]): 'log' | 'variables' | 'outputs' | 'elsewhere' {
   const [first = ''] = stages;
   const last = stages.at(-1) ?? '';
-  if (!PRINTS.test(first) || first.includes('::add-mask::')) return 'elsewhere';
+  if (!PRINTS.test(first) || /::add-mask::|##vso\[/.test(first)) return 'elsewhere';
   if (/^echo\s+["']?::set-output\b/.test(first)) return 'outputs';
   if (stages.length > 1 && !PASSES_ON.test(last)) return 'elsewhere';
   const target = targetOf(last);

@@ -1,0 +1,93 @@
+import { type Location, type ScanContext, type SightingObservation, secretCredentialId } from '../contracts/index.ts';
+import type { Scalar } from '../formats/tree.ts';
+import { Secret } from '../util/secret.ts';
+
+/** A literal under a name that says it is a secret, though no detector knows its form. */
+export interface PlainValue {
+  readonly type: 'password' | 'token' | 'api-key' | 'secret';
+  readonly secret: Secret;
+  /** Offsets in the text. */
+  readonly start: number;
+  readonly end: number;
+  readonly pointer: string;
+}
+
+/** The sighting of a value that no detector knows: low confidence, and nothing of it is shown. */
+export function plainSighting(value: PlainValue, at: Location, environment: string | undefined, context: ScanContext) {
+  const fingerprint = context.fingerprint(value.secret);
+  return {
+    kind: 'sighting',
+    credential: secretCredentialId(fingerprint),
+    detector: 'ci-plaintext-value',
+    provider: 'generic',
+    type: value.type,
+    fingerprint,
+    masked: `…(${value.secret.length})`,
+    confidence: 'low',
+    place: 'ci',
+    ...(environment === undefined ? {} : { environment }),
+    at,
+  } satisfies SightingObservation;
+}
+
+const SECRET_KEY =
+  /(?:^|[_.-])(?:(?<password>password|passwd|passphrase|pwd)|(?<token>token|pat)|(?<apiKey>api[_-]?key|apikey)|(?<secret>secret|(?:access|secret|private|account|auth|signing|encryption)[_-]?key|credentials?))$/i;
+
+/** A value that its name calls a secret; `text` has the scalar at its offsets. */
+export function plainValue(text: string, name: string, scalar: Scalar): PlainValue | undefined {
+  const type = typeOf(name);
+  if (type === undefined) return undefined;
+  const quote = scalar.quoted ? 1 : 0;
+  const [start, end] = [scalar.start + quote, scalar.end - quote];
+  const value = text.slice(start, end);
+  if (value !== scalar.value || !looksSecret(value)) return undefined;
+  return { type, secret: new Secret(value), start, end, pointer: scalar.pointer };
+}
+
+function typeOf(name: string): PlainValue['type'] | undefined {
+  const groups = SECRET_KEY.exec(name.replace(/([a-z])([A-Z])/g, '$1_$2'))?.groups;
+  if (groups === undefined) return undefined;
+  const { password, token, apiKey } = groups;
+  return password !== undefined ? 'password' : token !== undefined ? 'token' : apiKey !== undefined ? 'api-key' : 'secret';
+}
+
+/** `docker login -p …`, `mysql -p…`, `curl -u user:…`, `--password=…`, `export DB_PASSWORD=…` with the value written out. */
+const ARGUMENTS: readonly RegExp[] = [
+  /\b(?:docker|podman|buildah|helm\s+registry|oras|crane\s+auth|skopeo)\s+login\b[^\n]{0,500}?\s(?:-p|--password)[=\s]\s*(?<quote>["']?)(?<value>[^\s"'$|;&]+)\k<quote>/dg,
+  /\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]{0,500}?\s(?:-p|--password=)(?<quote>["']?)(?<value>[^\s"'$|;&-][^\s"'$|;&]*)\k<quote>/dg,
+  /\bcurl\b[^\n]{0,500}?\s(?:-u|--user)[=\s]?\s*["']?[^\s"'$:]+:["']?(?<value>[^\s"'$|;&]+)/dg,
+  /\baz\s+login\b[^\n]{0,500}?\s(?:-p|--password)[=\s]\s*(?<quote>["']?)(?<value>[^\s"'$|;&]+)\k<quote>/dg,
+  /(?:^|\n|;|&&)[ \t-]*(?:export|set)\s+(?<name>[A-Za-z_]\w*)=(?<quote>["']?)(?<value>[^\s"'$|;&]+)\k<quote>/dg,
+];
+
+/** Values written out in a script. */
+export function* plainArguments(text: string, run: Scalar): Generator<PlainValue> {
+  const script = text.slice(run.start, run.end);
+  for (const pattern of ARGUMENTS) {
+    for (const match of script.matchAll(pattern)) {
+      const [from, to] = match.indices?.groups?.value ?? [0, 0];
+      const value = script.slice(from, to);
+      const name = match.groups?.name;
+      const type = name === undefined ? 'password' : typeOf(name);
+      if (type === undefined || !looksSecret(value)) continue;
+      yield { type, secret: new Secret(value), start: run.start + from, end: run.start + to, pointer: run.pointer };
+    }
+  }
+}
+
+const PLACEHOLDER =
+  /^(?:x+|\*+|\.+|-+|<.*>|\[.*\]|\{.*\}|%.*%|\$.*|.*(?:change[_-]?me|placeholder|example|dummy|fake|redacted|replace|your[_-]|todo|insert|notasecret|not-a-secret).*|(?:test|mock|sample|ci)[_-]?(?:password|passwd|token|secret|key|api[_-]?key|credentials?)?\d*)$/i;
+
+/** Not a placeholder, a name, a path or a switch: long enough, and of the mixed make that made-up values have. */
+export function looksSecret(value: string): boolean {
+  if (value.length < 8 || value.length > 4096 || /\s/.test(value) || PLACEHOLDER.test(value)) return false;
+  if (/^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|https?:\/\/[^@]*$)/.test(value)) return false;
+  // References: `$X`, `$(X)`, `<< parameters.x >>`, `{{ … }}`, `projects/p/secrets/s/versions/1`, `vault/path#key`.
+  if (/\$[\w({]|<<|\{\{|^projects\/|^arn:|#\w+$/.test(value)) return false;
+  if (/^\d+(?:\.\d+)*$/.test(value)) return false;
+  if (new Set(value).size < 5) return false;
+  const hasDigit = /\d/.test(value);
+  const mixesCase = /[a-z]/.test(value) && /[A-Z]/.test(value);
+  const hasSymbol = /[^\w.:/@-]/.test(value);
+  return hasDigit || mixesCase || hasSymbol;
+}

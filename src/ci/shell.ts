@@ -1,0 +1,77 @@
+import { followMark, MARK, type SecretHandling, splitPipelines } from './script.ts';
+
+/** One command of a script, with the stages of its pipeline. */
+export interface Command {
+  readonly stages: readonly string[];
+  /** Variables it reads. */
+  readonly reads: ReadonlySet<string>;
+}
+
+export interface Script {
+  readonly text: string;
+  readonly commands: readonly Command[];
+  /** Variables that it sets itself, with their text as written: what comes later is no longer the job's. */
+  readonly assigned: ReadonlyMap<string, string>;
+}
+
+/**
+ * `$X`, `${X}`, `$env:X`, `%X%`, `$$X` (where `$` itself must be written twice). What only tells whether or how long it is
+ * (`${#X}`, `${X:+…}`) does not read it. `$(X)` is for Azure.
+ */
+const REFERENCE =
+  /\$(?:env:)?(?<plain>[A-Za-z_]\w*)|\$\{(?:env:)?(?<braced>[A-Za-z_]\w*)(?![\w])(?!:?\+)[^}]{0,200}\}|%(?<batch>[A-Za-z_]\w*)%|\$\((?<macro>[A-Za-z_][\w.-]*)\)/g;
+
+/** Names of the variables that a text reads, with the offset of each. */
+export function variablesIn(
+  text: string,
+  macros = false,
+): { readonly name: string; readonly offset: number; readonly end: number }[] {
+  const found: { name: string; offset: number; end: number }[] = [];
+  for (const match of text.matchAll(REFERENCE)) {
+    const { plain, braced, batch, macro } = match.groups ?? {};
+    const name = plain ?? braced ?? batch ?? (macros ? macro : undefined);
+    if (name !== undefined) found.push({ name, offset: match.index, end: match.index + match[0].length });
+  }
+  return found;
+}
+
+const ASSIGNED =
+  /(?:^|[\s;&|({])(?:export\s+|readonly\s+|local\s+|declare\s+(?:-\w+\s+)*|set\s+|\$env:)?(?<name>[A-Za-z_]\w*)\s?=\s?(?<value>"(?:[^"\\]|\\.){0,2000}"|'[^']{0,2000}'|[^\s;&|]{0,2000})/g;
+const READ = /(?:^|[\s;&|])(?:read\s+(?:-\w+\s+)*|for\s+)(?<name>[A-Za-z_]\w*)/g;
+
+export function readScript(text: string, macros = false): Script {
+  const commands = splitPipelines(text).map((stages): Command => {
+    const reads = new Set(stages.flatMap((stage) => variablesIn(stage, macros).map(({ name }) => name)));
+    return { stages, reads };
+  });
+  const assigned = new Map<string, string>();
+  for (const match of text.matchAll(ASSIGNED)) {
+    const { name, value } = match.groups ?? {};
+    if (name !== undefined && value !== undefined) assigned.set(name, value.replace(/^(["'])(.*)\1$/s, '$2'));
+  }
+  for (const match of text.matchAll(READ)) assigned.set(match.groups?.name ?? '', '');
+  return { text, commands, assigned };
+}
+
+/** Follows one secret through a script; `variables` hold it. */
+export function followVariables(script: Script, variables: ReadonlySet<string>, macros = false): SecretHandling {
+  let marked = '';
+  for (const { stages, reads } of script.commands) {
+    // Only the commands that matter: a job may have a hundred secrets.
+    const isRead = [...reads].some((name) => variables.has(name));
+    if (!isRead && !/^\s*set\s/.test(stages[0] ?? '')) continue;
+    marked += `${stages.map((stage) => (isRead ? mark(stage, variables, macros) : stage)).join('|')}\n`;
+  }
+  return followMark(marked);
+}
+
+function mark(stage: string, variables: ReadonlySet<string>, macros: boolean): string {
+  let marked = '';
+  let from = 0;
+  for (const { name, offset, end } of variablesIn(stage, macros)) {
+    if (!variables.has(name)) continue;
+    marked += stage.slice(from, offset) + MARK;
+    from = end;
+  }
+  return marked + stage.slice(from);
+}
