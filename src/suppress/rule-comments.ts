@@ -85,7 +85,7 @@ function ownSpan(lines: readonly string[], index: number, column: number): reado
 }
 
 function isIdle(line: string): boolean {
-  return /^\s*(?:$|#|\/\/|\*|-->|\/\*)/.test(line);
+  return /^\s*(?:$|#|\/\/|--\s|<!--|-->|\*|\/\*)/.test(line);
 }
 
 function sameLine(_: readonly string[], index: number): readonly [number, number] {
