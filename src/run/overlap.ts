@@ -24,10 +24,7 @@ export interface Look {
  * Targets that another one reads anyway: `scan a a/b` would count the files of `a/b` twice. What the outer one leaves out
  * (excluded, ignored by git, a repository of its own) stays a target.
  */
-export async function findOverlaps(
-  targets: readonly Target[],
-  look: Look,
-): Promise<readonly Overlap[]> {
+export async function findOverlaps(targets: readonly Target[], look: Look): Promise<readonly Overlap[]> {
   const paths = targets.flatMap((target) => (target.kind === 'path' ? [{ target, real: realpathSync(target.path) }] : []));
   const isExcluded = excluder(look.exclude);
   const overlaps: Overlap[] = [];
@@ -38,8 +35,7 @@ export async function findOverlaps(
       if (inner.real === outer.real && paths.indexOf(inner) < paths.indexOf(outer)) continue;
       const below = relative(outer.real, inner.real).split(sep).join('/');
       if (below === '..' || below.startsWith('../') || isAbsolute(below)) continue;
-      if (below !== '' && (isExcluded(below) || !(await reads(outer.real, inner.real, inner.target.isDirectory, look))))
-        continue;
+      if (below !== '' && (isExcluded(below) || !(await reads(outer.real, inner.real, inner.target.isDirectory, look)))) continue;
       overlaps.push({ target: inner.target, within: outer.target });
       break;
     }

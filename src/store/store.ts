@@ -65,6 +65,8 @@ export class Store implements StoreReader {
   /** Kinds that this run loaded rows of, where no other run can have any. */
   #loaded: ReadonlySet<string> | undefined;
   #runId: string | undefined;
+  /** The run was written to its end. */
+  #isEnded = false;
   #knownParts: ReadonlySet<bigint> = new Set();
   readonly #newParts = new Map<bigint, object>();
   readonly #runParts = new Set<bigint>();
@@ -161,6 +163,7 @@ export class Store implements StoreReader {
     );
     if (!this.#isPassing) await this.#joinPast(id, run.fingerprintKeyId);
     this.#runId = id;
+    this.#isEnded = false;
     this.#appender = new ObservationAppender(this.#connection);
     return id;
   }
@@ -261,6 +264,7 @@ export class Store implements StoreReader {
       run,
     });
     if (!this.#isPassing) await this.#connection.run('COMMIT');
+    this.#isEnded = true;
     this.#runId = undefined;
     if (this.file !== undefined) await this.#connection.run('CHECKPOINT');
   }
@@ -332,9 +336,9 @@ export class Store implements StoreReader {
     }
   }
 
-  /** Stops the query that is running. */
+  /** Stops the query that is running. A run that is written is not undone by it: what is left to do takes no time. */
   interrupt(): void {
-    this.#connection.interrupt();
+    if (!this.#isEnded) this.#connection.interrupt();
   }
 
   close(): void {
