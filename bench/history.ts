@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import { generateRepository } from './generate.ts';
 import { runGit } from './git.ts';
 import { type Measurement, median, perSecond } from './measure.ts';
+import { watchScan } from './watch.ts';
 
 const ROUNDS = 3;
 /** What is promised: wall to that of the two readers, and megabytes of memory. */
@@ -74,29 +75,8 @@ interface Scan {
   readonly detail: string;
 }
 
-/** Tells at the end, on descriptor 3, what the process took. */
-const WATCH = `data:text/javascript,${encodeURIComponent(`
-import { writeSync } from 'node:fs';
-import { isMainThread } from 'node:worker_threads';
-if (isMainThread) process.on('exit', () => {
-  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
-  writeSync(3, JSON.stringify({ maxRSS, userCPUTime, systemCPUTime }));
-});`)}`;
-
 function scanOnce(bin: string, repository: string, root: string): Scan {
-  const args = ['--import', WATCH, bin, 'scan', repository, '--quiet', '-f', 'json'];
-  const started = performance.now();
-  const ran = spawnSync(process.execPath, args, {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    maxBuffer: 1024 * 1024 * 1024,
-  });
-  const wall = performance.now() - started;
-  if (ran.status !== 0 && ran.status !== 1) throw new Error(`scan ended with ${ran.status ?? ran.signal}:\n${ran.stderr}`);
-  const took: { readonly maxRSS: number; readonly userCPUTime: number; readonly systemCPUTime: number } = JSON.parse(
-    String(ran.output[3]),
-  );
-  const report: { readonly coverage: readonly Coverage[] } = JSON.parse(String(ran.stdout));
+  const { wall, megabytes, processor, report } = watchScan(bin, [repository], root);
   const row = report.coverage.find(({ surface }) => surface === 'history');
   if (row === undefined) throw new Error('the report says nothing of the history');
   const { read = 0, skipped = 0, failed = 0 } = row;
@@ -104,20 +84,11 @@ function scanOnce(bin: string, repository: string, root: string): Scan {
   const absent = Number(/(\d+) blobs that commits name are missing/.exec(row.why ?? '')?.[1] ?? 0);
   return {
     wall,
-    processor: (took.userCPUTime + took.systemCPUTime) / 1000,
-    // Kilobytes, whatever the system counts in.
-    megabytes: (took.maxRSS * 1024) / 1e6,
+    processor,
+    megabytes,
     accounted: read + skipped + failed - absent,
     detail: ` (${count(read)}, ${count(skipped)}, ${count(failed)}${absent === 0 ? '' : `; ${count(absent)} that are not there`})`,
   };
-}
-
-interface Coverage {
-  readonly surface: string;
-  readonly why?: string;
-  readonly read?: number;
-  readonly skipped?: number;
-  readonly failed?: number;
 }
 
 function count(number: number): string {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureDeclarations } from './declarations.ts';
 import { measureEngine } from './engine.ts';
 import { measureHistory } from './history.ts';
 import type { Measurement } from './measure.ts';
@@ -18,6 +19,7 @@ const GROUPS: { readonly [name: string]: () => readonly Measurement[] | Promise<
   engine: () => measureEngine(join(ROOT, 'node_modules')),
   history: () => measureHistory(BIN),
   rescan: () => measureRescan(BIN),
+  declarations: () => measureDeclarations(BIN),
   store: measureStore,
 };
 
