@@ -1,11 +1,11 @@
-import { bytesSource } from '../files/archive/source.ts';
 import type { Inlet } from '../files/read-child.ts';
 import { messageOf } from '../util/errors.ts';
-import { ArchiveParts, isArchive, searchArchive, withMembers } from './archives.ts';
+import { ArchiveParts, isArchive } from './archives.ts';
 import type { Engine } from './engine.ts';
 import type { FileScan } from './file-scan.ts';
-import { conclude, cutWhy, failed, type ItemOutcome, isClean, PIECE, skipped } from './outcome.ts';
+import { conclude, cutWhy, failed, PIECE, skipped } from './outcome.ts';
 import { PortionBuilder } from './protocol.ts';
+import { searchBlob } from './search-blob.ts';
 import { LARGE_SLAB, type Slabs, SMALL_SLAB } from './slabs.ts';
 
 const LINE_FEED = 10;
@@ -192,7 +192,7 @@ export class BlobStream implements Inlet {
     this.#at = behind;
     const content = slab.subarray(end + 1, end + 1 + size);
     if (!isBlob) this.#portion.add(skipped('not a blob'));
-    else this.#searchSafely(content);
+    else searchBlob(this.#engine, content, this.#maxBytes, this.#portion);
     return true;
   }
 
@@ -218,38 +218,6 @@ export class BlobStream implements Inlet {
       size = size * 10 + value;
     }
     return { isBlob: slab[type] === LETTER_B && slab[type + 1] === LETTER_L, size };
-  }
-
-  /** What fails at one blob must not fail the others; and nothing may be thrown where git is listened to. */
-  #searchSafely(content: Buffer): void {
-    const { count } = this.#portion;
-    try {
-      this.#search(content);
-    } catch (error) {
-      if (this.#portion.count === count) this.#portion.add(failed(messageOf(error)));
-    }
-  }
-
-  #search(content: Buffer): void {
-    const scan = this.#engine.open({ unplaced: true });
-    const isCut = content.length > this.#maxBytes;
-    const searched = isCut ? content.subarray(0, this.#maxBytes) : content;
-    scan.feed(searched, true);
-    const result = scan.finish();
-    const hasMembers = !isCut && isArchive(searched);
-    if (!isCut && isClean(result) && !hasMembers) {
-      this.#portion.addClean(content.length);
-      return;
-    }
-    const cut = isCut ? cutWhy(content.length, this.#maxBytes) : undefined;
-    // The slab goes on to other blobs before its turn comes.
-    const whole = !hasMembers && (isCut || result.lints.length === 0) ? undefined : Buffer.from(content);
-    const outcome = conclude(this.#engine, result, searched.length, whole, cut);
-    this.#portion.addLater(hasMembers && whole !== undefined ? this.#withMembers(outcome, whole) : outcome, searched.length);
-  }
-
-  async #withMembers(outcome: Promise<ItemOutcome>, whole: Buffer): Promise<ItemOutcome> {
-    return withMembers(await outcome, await searchArchive(this.#engine, bytesSource(whole)));
   }
 
   /** Feeds the scan whenever a piece is full; passes over what is beyond the limit. */

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { BlobRef, BulkDetect, BulkItem } from '../contracts/scanner.ts';
 import { BlobTable } from '../files/blob-table.ts';
 import { gitEnvironment } from '../files/git.ts';
+import { findInPacks } from '../files/pack/trees.ts';
 import { Interrupted } from '../util/errors.ts';
+import { blobTasks, packTasks } from './blob-tasks.ts';
 import { createEngine } from './engine.ts';
 import { finish } from './load.ts';
 import { DEFAULT_MAX_BYTES, failed, isAborted } from './outcome.ts';
@@ -104,7 +106,14 @@ export function createBulk(options: BulkOptions): Bulk {
       if (isAborted(signal)) throw new Interrupted();
       return;
     }
-    yield* threads().run(blobTasks(source, table, total, size), 1);
+    const plan = findInPacks(repository.gitDir, table);
+    const left: number[] = [...plan.left];
+    yield* threads().run(
+      packTasks(plan.packs, table, size, (position) => left.push(position)),
+      1,
+    );
+    const rest = left.length === table.length ? table : table.only(left);
+    if (rest.length > 0) yield* threads().run(blobTasks(source, rest, size), 1);
   }
 
   return {
@@ -146,51 +155,6 @@ function* fileTasks(root: string, head: readonly string[], rest: Iterator<string
 
 function fileTask(root: string, paths: readonly string[]): Task {
   return { count: paths.length, keyAt: (position) => paths[position] ?? '', message: { kind: 'files', root, paths } };
-}
-
-/**
- * Contiguous stretches of the given order: packs are read front to back. The first stretch of each worker is most of its
- * share, by bytes; the rest is shorter, for whoever is done first.
- */
-function* blobTasks(
-  source: { readonly git: readonly string[]; readonly env: NodeJS.ProcessEnv },
-  table: BlobTable,
-  total: number,
-  workers: number,
-): Generator<Task> {
-  // Opening and parsing a blob costs too, whatever its size.
-  const costPerBlob = 2048;
-  const share = (total + table.length * costPerBlob) / workers;
-  let tasks = 0;
-  let from = 0;
-  let cost = 0;
-  for (let position = 0; position < table.length; position++) {
-    cost += table.sizeAt(position) + costPerBlob;
-    const isLast = position === table.length - 1;
-    if (!isLast && cost < Math.max(share * (tasks < workers ? MOST : REST), LITTLE)) continue;
-    yield blobTask(source, table, from, position + 1);
-    tasks++;
-    from = position + 1;
-    cost = 0;
-  }
-}
-
-const MOST = 0.7;
-const REST = 0.15;
-
-function blobTask(
-  source: { readonly git: readonly string[]; readonly env: NodeJS.ProcessEnv },
-  table: BlobTable,
-  from: number,
-  to: number,
-): Task {
-  const ids = table.idsOf(from, to);
-  return {
-    count: to - from,
-    keyAt: (position) => table.idAt(from + position),
-    message: { kind: 'blobs', ...source, ids, idBytes: table.idBytes },
-    transfer: [ids.buffer],
-  };
 }
 
 function takeSome<T>(iterator: Iterator<T>, count: number): T[] {

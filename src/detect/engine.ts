@@ -203,6 +203,7 @@ function prepare(pack: Pack, withSecretlint: boolean): Search {
   const { uses, strong, tables } = planSearch(pack, rules, withSecretlint);
   return {
     kernel: createKernel(tables),
+    tables,
     uses,
     splits: new Splits(strong),
     rules,

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { BulkItem } from '../contracts/scanner.ts';
 import { Interrupted, messageOf } from '../util/errors.ts';
 import { failed, isAborted } from './outcome.ts';
-import { type FromWorker, type Portion, type ToWorker, unpackPortion, type WorkerSeed } from './protocol.ts';
+import { type FromWorker, LEFT, type Portion, type ToWorker, unpackPortion, type WorkerSeed } from './protocol.ts';
 
 type WithoutJob<T> = T extends unknown ? Omit<T, 'job'> : never;
 
@@ -12,7 +12,9 @@ export interface Task {
   readonly count: number;
   /** The key of the item at a position. */
   keyAt(position: number): string;
-  readonly message: WithoutJob<Extract<ToWorker, { kind: 'files' | 'blobs' }>>;
+  readonly message: WithoutJob<Extract<ToWorker, { kind: 'files' | 'blobs' | 'packs' }>>;
+  /** Told of an item that is to be read in another way; it gets no outcome here. Absent: what has none at the end failed. */
+  leave?(position: number): void;
   /** What of the message changes hands. */
   readonly transfer?: readonly ArrayBuffer[];
 }
@@ -221,9 +223,16 @@ function jobsOf(thread: Thread, run: Run): number {
 
 function* itemsOf(task: Task, from: number, portion: Portion): Generator<BulkItem> {
   let position = from;
-  for (const outcome of unpackPortion(portion)) yield { key: task.keyAt(position++), ...outcome };
+  for (const outcome of unpackPortion(portion)) {
+    const at = position++;
+    if (outcome.bytes === LEFT) task.leave?.(at);
+    else yield { key: task.keyAt(at), ...outcome };
+  }
 }
 
 function* failedItems(task: Task, from: number, why: string): Generator<BulkItem> {
-  for (let position = from; position < task.count; position++) yield { key: task.keyAt(position), ...failed(why) };
+  for (let position = from; position < task.count; position++) {
+    if (task.leave === undefined) yield { key: task.keyAt(position), ...failed(why) };
+    else task.leave(position);
+  }
 }

@@ -1,4 +1,5 @@
 import type { BulkMatch } from '../contracts/scanner.ts';
+import type { PackTrees } from '../files/pack/trees.ts';
 import { messageOf } from '../util/errors.ts';
 import { Secret } from '../util/secret.ts';
 import { failed, type ItemOutcome } from './outcome.ts';
@@ -24,6 +25,7 @@ export type ToWorker =
       readonly ids: Uint8Array<ArrayBuffer>;
       readonly idBytes: number;
     }
+  | { readonly kind: 'packs'; readonly job: number; readonly trees: PackTrees }
   /** One portion was taken: another may be sent. */
   | { readonly kind: 'taken'; readonly job: number }
   | { readonly kind: 'cancel'; readonly job: number };
@@ -34,6 +36,7 @@ export type FromWorker =
 
 /** Most contents hold nothing: their outcomes cross as one number each. */
 export interface Portion {
+  /** How many of each were read, or `LEFT`. */
   readonly bytes: Float64Array<ArrayBuffer>;
   /** By rising index. */
   readonly notes: readonly Note[];
@@ -54,6 +57,9 @@ const PORTION = 1024;
 /** Something found should not wait for a full portion. */
 const PORTION_BYTES = 16 * 1024 * 1024;
 const NO_MATCHES: readonly BulkMatch[] = [];
+
+/** Stands for the size of what was not read, but is to be. */
+export const LEFT = -1;
 
 /** Gathers outcomes in the order of their keys. */
 export class PortionBuilder {
@@ -79,6 +85,12 @@ export class PortionBuilder {
     }
     this.#bytes[this.#count++] = bytes;
     this.#total += bytes;
+  }
+
+  /** One that is left to be read in another way. */
+  leave(): void {
+    this.addClean(0);
+    this.#bytes[this.#count - 1] = LEFT;
   }
 
   add(outcome: ItemOutcome): void {

@@ -1,8 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { PackTrees } from '../files/pack/trees.ts';
 import { createEngine } from './engine.ts';
 import { type FromWorker, MAX_AHEAD, type Portion, PortionBuilder, type ToWorker, type WorkerSeed } from './protocol.ts';
 import { BlobReader } from './read-blobs.ts';
 import { FileReader } from './read-files.ts';
+import { PackReader } from './read-packs.ts';
 import { Slabs } from './slabs.ts';
 
 /** A thread of the bulk search: builds its own engine, then serves jobs until it is ended. */
@@ -21,6 +23,7 @@ const slabs = new Slabs((size) => engine.slab(size));
 const files = new FileReader(engine, slabs, seed.maxFileBytes);
 const blobs = new BlobReader(engine, slabs, seed.maxFileBytes);
 const jobs = new Map<number, Job>();
+let packs: PackReader | undefined;
 let turn = Promise.resolve();
 
 port.on('message', (message: ToWorker) => {
@@ -35,6 +38,12 @@ port.on('message', (message: ToWorker) => {
     case 'blobs': {
       const fresh = open(message.job);
       void serve(message.job, blobs.search(message, message, fresh.abort.signal));
+      return;
+    }
+    case 'packs': {
+      const fresh = open(message.job);
+      // One after another: there is one memory for the texts that others are made from.
+      turn = turn.then(() => serve(message.job, readPacks(message.trees, fresh.abort.signal)));
       return;
     }
     case 'taken':
@@ -83,6 +92,15 @@ async function* readFiles(root: string, paths: readonly string[], signal: AbortS
     portion = new PortionBuilder();
   }
   if (portion.count > 0) yield await portion.finish();
+}
+
+async function* readPacks(trees: PackTrees, signal: AbortSignal): AsyncGenerator<Portion> {
+  try {
+    packs ??= new PackReader(engine, seed.maxFileBytes);
+    yield* packs.search(trees, signal);
+  } catch {
+    // No WebAssembly, or the pack is gone: what has no outcome yet is read in another way.
+  }
 }
 
 function post(message: FromWorker): void {

@@ -79,6 +79,17 @@ export class BlobTable implements Iterable<BlobRef> {
     return builder.table();
   }
 
+  /** Those at these positions, in the order of the positions. */
+  only(positions: readonly number[]): BlobTable {
+    const ids = Buffer.allocUnsafeSlow(positions.length * this.idBytes);
+    const sizes = new Float64Array(positions.length);
+    for (const [to, position] of [...positions].sort((a, b) => a - b).entries()) {
+      this.#ids.copy(ids, to * this.idBytes, position * this.idBytes, (position + 1) * this.idBytes);
+      sizes[to] = this.sizeAt(position);
+    }
+    return new BlobTable(ids, sizes);
+  }
+
   /** All but these; makes no string or object of any. */
   without(ids: Iterable<string>): BlobTable {
     const isGone = new Uint8Array(this.length);

@@ -1,0 +1,300 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BlobTable } from '../blob-table.ts';
+import { commonDirOf } from '../git.ts';
+import { namesIn } from '../names-in.ts';
+import { PackError } from './pack-error.ts';
+import { BLOB, ID_DELTA, OFFSET_DELTA, PackFile } from './pack-file.ts';
+import { BucketedIds, PackIndex } from './pack-index.ts';
+
+/** Larger entries are left to git. */
+export const MAX_ENTRY = 8 * 1024 * 1024;
+/** git makes no deeper chains. */
+const MAX_DEPTH = 4095;
+/** Packs are read front to back here. */
+const WINDOW = 1024 * 1024;
+
+/**
+ * Blobs of one pack that are to be read, and what they are deltas of, tree by tree: a base stands before all that is made
+ * from it. Per entry one place in each array, nothing else: a repository may have millions.
+ */
+export interface PackTrees {
+  readonly path: string;
+  readonly checksum: Uint8Array<ArrayBuffer>;
+  readonly idBytes: number;
+  /** Where the zlib stream begins; how many bytes it has at most; to how many it inflates. */
+  readonly at: Float64Array<ArrayBuffer>;
+  readonly most: Uint32Array<ArrayBuffer>;
+  readonly sizes: Uint32Array<ArrayBuffer>;
+  /** 0 for an entry that is no delta; for others one more than their base has. */
+  readonly depths: Uint16Array<ArrayBuffer>;
+  /** 1 where an entry is the last one made from its base. */
+  readonly isLast: Uint8Array<ArrayBuffer>;
+  /** The position among the blobs asked for; -1 for a base that was not asked for. */
+  readonly positions: Int32Array<ArrayBuffer>;
+}
+
+export interface PackPlan {
+  readonly packs: readonly PackTrees[];
+  /** Positions of blobs that are not in these packs, or in a way that is left to git. */
+  readonly left: Int32Array<ArrayBuffer>;
+}
+
+/** Finds blobs in the packs of a repository itself (not in those it borrows from). What is odd is left to git. */
+export function findInPacks(gitDir: string, blobs: BlobTable): PackPlan {
+  const ids = Buffer.from(blobs.idsOf(0, blobs.length).buffer);
+  const isPlanned = new Uint8Array(blobs.length);
+  const packs: PackTrees[] = [];
+  for (const { index, pack } of packPaths(gitDir)) {
+    const left = positionsOf(isPlanned, 0);
+    if (left.length === 0) break;
+    const trees = readTrees(index, pack, ids, blobs, left);
+    if (trees === undefined) continue;
+    for (const position of trees.positions) if (position >= 0) isPlanned[position] = 1;
+    packs.push(trees);
+  }
+  return { packs, left: positionsOf(isPlanned, 0) };
+}
+
+function packPaths(gitDir: string): { readonly index: string; readonly pack: string }[] {
+  const folder = join(commonDirOf(gitDir), 'objects', 'pack');
+  return namesIn(folder).flatMap((name) => {
+    if (!name.endsWith('.idx')) return [];
+    const pack = join(folder, name.replace(/idx$/, 'pack'));
+    return existsSync(pack) ? [{ index: join(folder, name), pack }] : [];
+  });
+}
+
+function positionsOf(marks: Uint8Array, mark: number): Int32Array<ArrayBuffer> {
+  let count = 0;
+  for (const one of marks) if (one === mark) count++;
+  const positions = new Int32Array(count);
+  let next = 0;
+  for (let position = 0; position < marks.length; position++) if (marks[position] === mark) positions[next++] = position;
+  return positions;
+}
+
+function readTrees(
+  indexPath: string,
+  path: string,
+  ids: Buffer,
+  { idBytes }: BlobTable,
+  left: Int32Array,
+): PackTrees | undefined {
+  let index: PackIndex | undefined;
+  let pack: PackFile | undefined;
+  try {
+    index = new PackIndex(indexPath, idBytes);
+    const checksum = new Uint8Array(index.checksum());
+    pack = new PackFile(path, idBytes, checksum, WINDOW);
+    if (pack.count !== index.count) throw new PackError('a pack that is not that of its index');
+    const entries = new Entries(pack, index, idBytes);
+    entries.find(ids, left);
+    return entries.count === 0 ? undefined : { path, checksum, idBytes, ...entries.trees() };
+  } catch {
+    // Gone, cut, crafted or of another kind: git knows what to make of it.
+    return undefined;
+  } finally {
+    pack?.close();
+    index?.close();
+  }
+}
+
+/** Entries of one pack, by a number each. */
+class Entries {
+  readonly #pack: PackFile;
+  readonly #index: PackIndex;
+  readonly #idBytes: number;
+  count = 0;
+  /** The first so many are the blobs asked for, by rising offset. */
+  #asked = 0;
+  #offsets = new Float64Array(0);
+  #positions = new Int32Array(0);
+  #at = new Float64Array(0);
+  #sizes = new Float64Array(0);
+  /** Number of the base; NONE for none, UNUSABLE for what is left to git. */
+  #bases = new Int32Array(0);
+  /** Bases that were not asked for, by offset. */
+  readonly #others = new Map<number, number>();
+
+  constructor(pack: PackFile, index: PackIndex, idBytes: number) {
+    this.#pack = pack;
+    this.#index = index;
+    this.#idBytes = idBytes;
+  }
+
+  find(ids: Buffer, left: Int32Array): void {
+    const places = new Float64Array(left.length).fill(-1);
+    const numberOf = new Int32Array(ids.length / this.#idBytes);
+    for (let number = 0; number < left.length; number++) numberOf[left[number] as number] = number;
+    let found = 0;
+    this.#index.find(new BucketedIds(ids, this.#idBytes, left), (position, offset) => {
+      places[numberOf[position] as number] = offset;
+      found++;
+    });
+    this.#grow(found);
+    // git lists objects in the order of the pack.
+    let isSorted = true;
+    let last = -1;
+    for (let number = 0; number < left.length; number++) {
+      const offset = places[number] as number;
+      if (offset < 0) continue;
+      if (offset < last) isSorted = false;
+      last = offset;
+      this.#offsets[this.count] = offset;
+      this.#positions[this.count++] = left[number] as number;
+    }
+    this.#asked = this.count;
+    if (!isSorted) this.#sort();
+    this.#readHeads();
+  }
+
+  #sort(): void {
+    const { count } = this;
+    const [offsets, positions] = [this.#offsets.slice(0, count), this.#positions.slice(0, count)];
+    const order = Int32Array.from({ length: count }, (_, number) => number);
+    order.sort((a, b) => (offsets[a] as number) - (offsets[b] as number));
+    for (let number = 0; number < count; number++) {
+      this.#offsets[number] = offsets[order[number] as number] as number;
+      this.#positions[number] = positions[order[number] as number] as number;
+    }
+  }
+
+  /** Reads heads, then those of bases not met so far, and so on. */
+  #readHeads(): void {
+    for (let from = 0; from < this.count; ) {
+      const to = this.count;
+      const wanted: { readonly entry: number; readonly id: Buffer }[] = [];
+      for (let entry = from; entry < to; entry++) this.#readHead(entry, wanted);
+      this.#findBases(wanted);
+      from = to;
+    }
+  }
+
+  #readHead(entry: number, wanted: { readonly entry: number; readonly id: Buffer }[]): void {
+    this.#bases[entry] = UNUSABLE;
+    let head: ReturnType<PackFile['headAt']>;
+    try {
+      head = this.#pack.headAt(this.#offsets[entry] as number);
+    } catch {
+      return;
+    }
+    if (head.size > MAX_ENTRY) return;
+    this.#at[entry] = head.dataAt;
+    this.#sizes[entry] = head.size;
+    if (head.type === BLOB) this.#bases[entry] = NONE;
+    else if (head.type === OFFSET_DELTA) this.#bases[entry] = this.#entryAt(head.base);
+    else if (head.type === ID_DELTA && head.baseId !== undefined) wanted.push({ entry, id: Buffer.from(head.baseId) });
+  }
+
+  #findBases(wanted: readonly { readonly entry: number; readonly id: Buffer }[]): void {
+    if (wanted.length === 0) return;
+    const ids = Buffer.concat(wanted.map(({ id }) => id));
+    const all = Int32Array.from({ length: wanted.length }, (_, number) => number);
+    this.#index.find(new BucketedIds(ids, this.#idBytes, all), (number, offset) => {
+      const entry = wanted[number]?.entry;
+      if (entry !== undefined) this.#bases[entry] = this.#entryAt(offset);
+    });
+  }
+
+  /** The entry at an offset; a new one when it was not met before. */
+  #entryAt(offset: number): number {
+    const offsets = this.#offsets;
+    let [low, high] = [0, this.#asked];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((offsets[middle] as number) < offset) low = middle + 1;
+      else high = middle;
+    }
+    if (low < this.#asked && offsets[low] === offset) return low;
+    const known = this.#others.get(offset);
+    if (known !== undefined) return known;
+    if (this.count === this.#offsets.length) this.#grow(this.count + 1024 + (this.count >> 2));
+    const entry = this.count++;
+    this.#offsets[entry] = offset;
+    this.#positions[entry] = -1;
+    this.#others.set(offset, entry);
+    return entry;
+  }
+
+  #grow(size: number): void {
+    this.#offsets = longer(this.#offsets, new Float64Array(size));
+    this.#positions = longer(this.#positions, new Int32Array(size));
+    this.#at = longer(this.#at, new Float64Array(size));
+    this.#sizes = longer(this.#sizes, new Float64Array(size));
+    this.#bases = longer(this.#bases, new Int32Array(size));
+  }
+
+  /** Entries that lead to a whole blob, each behind its base. Those in a circle of bases are never come to. */
+  trees(): Omit<PackTrees, 'path' | 'checksum' | 'idBytes'> {
+    const { count } = this;
+    const first = new Int32Array(count).fill(NONE);
+    const next = new Int32Array(count).fill(NONE);
+    const roots: number[] = [];
+    for (let entry = count - 1; entry >= 0; entry--) {
+      const base = this.#bases[entry] as number;
+      if (base === NONE) roots.push(entry);
+      if (base < 0) continue;
+      next[entry] = first[base] as number;
+      first[base] = entry;
+    }
+    roots.sort((a, b) => (this.#offsets[a] as number) - (this.#offsets[b] as number));
+    const out = {
+      at: new Float64Array(count),
+      most: new Uint32Array(count),
+      sizes: new Uint32Array(count),
+      depths: new Uint16Array(count),
+      isLast: new Uint8Array(count),
+      positions: new Int32Array(count),
+    };
+    let length = 0;
+    const path: number[] = [];
+    for (const root of roots) {
+      path.push(root);
+      while (path.length > 0) {
+        const depth = path.length - 1;
+        const entry = path[depth] as number;
+        if (entry === NONE) {
+          path.pop();
+          continue;
+        }
+        // Its place on the path is taken by the next one made from the same base.
+        const following = depth === 0 ? NONE : (next[entry] as number);
+        path[depth] = following;
+        out.at[length] = this.#at[entry] as number;
+        out.most[length] = this.#mostAt(entry);
+        out.sizes[length] = this.#sizes[entry] as number;
+        out.depths[length] = depth;
+        out.isLast[length] = following === NONE ? 1 : 0;
+        out.positions[length++] = this.#positions[entry] as number;
+        const child = first[entry] as number;
+        if (child !== NONE && depth < MAX_DEPTH) path.push(child);
+      }
+    }
+    return {
+      at: out.at.slice(0, length),
+      most: out.most.slice(0, length),
+      sizes: out.sizes.slice(0, length),
+      depths: out.depths.slice(0, length),
+      isLast: out.isLast.slice(0, length),
+      positions: out.positions.slice(0, length),
+    };
+  }
+
+  /** So many bytes hold the zlib stream, whatever made it: zlib's own bound, and it ends where the next entry begins. */
+  #mostAt(entry: number): number {
+    const at = this.#at[entry] as number;
+    const size = this.#sizes[entry] as number;
+    const bound = size + ((size + 7) >> 3) + ((size + 63) >> 6) + 64;
+    const following = entry + 1 < this.#asked ? (this.#offsets[entry + 1] as number) : this.#pack.end;
+    return Math.min(bound, (following > at ? following : this.#pack.end) - at);
+  }
+}
+
+const NONE = -1;
+const UNUSABLE = -2;
+
+function longer<T extends Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(old: T, larger: T): T {
+  larger.set(old);
+  return larger;
+}
