@@ -1,0 +1,78 @@
+import type { CoverageObservation, Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { LineIndex } from '../../src/files/location.ts';
+import { coverSecrets } from '../../src/formats/cover.ts';
+import { plainSighting } from '../../src/formats/plain-value.ts';
+import { environmentOf } from '../../src/util/environment.ts';
+import { describeStages } from './describe.ts';
+import { parseDockerfile } from './parse.ts';
+
+/** Far longer than any that is built; it bounds what a hostile file can cost. */
+const MAX_CHARACTERS = 2 * 1024 * 1024;
+const TEMPLATE = /\.(?:j2|jinja2?|tmpl|tpl|template|erb|in)$|[-_.]template$/i;
+
+/** What an image build gets of secrets, and what of them stays in the image. */
+export function* scanDockerfile(file: SourceFile, context: ScanContext): Generator<Observation> {
+  const raw = file.text();
+  const matches = context.detect(raw, { path: file.path });
+  const tooLarge = raw.length > MAX_CHARACTERS;
+  const text = tooLarge ? '' : coverSecrets(raw, matches);
+  const parsed = parseDockerfile(text, TEMPLATE.test(file.path));
+  const lines = new LineIndex(raw);
+  const at = (offset: number, pointer: string): Location => ({ ...file.at, path: file.path, ...lines.at(offset), pointer });
+  const environment = environmentOf(file.path);
+  const { rows, plain, settings, problems } = describeStages(parsed, {
+    repository: file.at.repository,
+    path: file.path,
+    environment,
+    literalAt: (start, end) => {
+      const match = matches.find((one) => one.start < end && one.end > start);
+      return match === undefined ? undefined : match.credential;
+    },
+    credentialOf: (kind, start, end) => plainSighting(raw.slice(start, end), kind, {}, file.place, context).credential,
+    at,
+  });
+
+  for (const match of matches) {
+    const setting = settings.find(({ start, end }) => match.start < end && match.end > start);
+    const { line, column, endLine, endColumn } = match;
+    const pointer = setting === undefined ? {} : { pointer: setting.pointer };
+    const place = { ...file.at, path: file.path, line, column, endLine, endColumn, ...pointer };
+    yield { ...context.sighting(match, place, file.place, environment), at: place };
+  }
+  for (const { kind, start, end, pointer } of plain) {
+    yield plainSighting(raw.slice(start, end), kind, at(start, pointer), file.place, context, {
+      environment,
+      confidence: 'medium',
+    });
+  }
+  for (const row of rows) {
+    context.signal.throwIfAborted();
+    yield row;
+  }
+  yield coverage(file, parsed, [
+    ...(tooLarge ? [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`] : []),
+    ...parsed.problems,
+    ...problems,
+  ]);
+}
+
+function coverage(
+  file: SourceFile,
+  { instructions, unknown }: { readonly instructions: number; readonly unknown: number },
+  reasons: readonly string[],
+): CoverageObservation {
+  const failed = unknown + (reasons.length > 0 && unknown === 0 ? 1 : 0);
+  const read = instructions - unknown;
+  return {
+    kind: 'coverage',
+    surface: 'iac',
+    subject: file.path,
+    ...(reasons.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: reasons.join('; ') }),
+    covers: ['consumer', 'sighting'],
+    seen: read + failed,
+    read,
+    failed,
+    bytes: file.bytes.length,
+    at: { ...file.at, path: file.path },
+  };
+}

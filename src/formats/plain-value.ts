@@ -1,0 +1,73 @@
+import { staticVariable } from '../ci/cloud-keys.ts';
+import { secretCredentialId } from '../contracts/identity-id.ts';
+import type { Confidence, Location, SightingObservation } from '../contracts/observation.ts';
+import type { ScanContext } from '../contracts/scanner.ts';
+import { Secret } from '../util/secret.ts';
+
+/** Settings, variables and parameters that hold a secret though no detector knows its form: only their name tells. */
+export type SecretKind = 'password' | 'token' | 'api-key' | 'secret';
+
+const SECRET_NAME =
+  /(?:^|[_.\-\s])(?:(?<password>password|passwd|passphrase|pwd|pass|passcode)|(?<token>token|pat)|(?<apiKey>api[_-]?key|apikey)|(?<secret>secret|(?:access|secret|private|account|auth|signing|encryption|license|deploy|ssh|master)[_-]?key|credentials?|key[_-]?base))(?:[_-]?\d{1,2})?$/i;
+const CAMEL_NAME =
+  /[a-z0-9](?:(?<password>Password|Passwd|Passphrase)|(?<token>Token)|(?<apiKey>ApiKey|APIKey)|(?<secret>Secret|(?:Access|Secret|Private|Auth)Key))$/;
+/** Say something about a secret, and hold none. */
+const ABOUT =
+  /(?:^|[_.-])(?:allow|enable|disable|no|skip|use|random|require|requires|need|needs|update|change|rotate|reset|generate|create|manage|show|hide|mask|min|max|public|log|by)(?:[_.-]|$)/i;
+
+/** What a variable of this name holds, when its name says that it is a secret. */
+export function secretKind(name: string): SecretKind | undefined {
+  if (name.length > 200 || ABOUT.test(name)) return undefined;
+  const groups = (SECRET_NAME.exec(name) ?? CAMEL_NAME.exec(name))?.groups;
+  if (groups === undefined) return staticVariable(name) === undefined ? undefined : 'secret';
+  if (groups.password !== undefined) return 'password';
+  if (groups.token !== undefined) return 'token';
+  return groups.apiKey === undefined ? 'secret' : 'api-key';
+}
+
+const PLACEHOLDER =
+  /^(?:x+|\*+|\.+|-+|<.*>|\[.*\]|\{.*|%.*%|\$.*|@.*@|.*\{\{.*|.*\$\{.*|.*(?:change[_-]?(?:me|this)|placeholder|example|dummy|fake|redacted|replace|your[_-]?|todo|insert|notasecret|not-a-secret|s3cr3t|secret123|password123).*|(?:my|test|mock|sample|ci|dev|local|super|some|the|root|admin|user|postgres|mysql|db)?[_-]?(?:pass|password|passw0rd|p4ssw0rd|passwd|token|secret|key|api[_-]?key|credentials?)?[!\d]{0,6})$/i;
+
+/** Not a placeholder, a name, a path or a switch: long enough, and of the mixed make that made-up values have. */
+export function looksSecret(value: string): boolean {
+  if (value.length < 8 || value.length > 4096 || /\s/.test(value) || PLACEHOLDER.test(value)) return false;
+  if (
+    /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|(?:https?|file|ssh|git):\/\/[^@]*$|arn:|(?:ref|op|vault|secretsmanager|ssm|azkv|gcp):)/.test(
+      value,
+    )
+  )
+    return false;
+  if (/^\d+(?:\.\d+)*$/.test(value) || /^!|^(?:lookup|getenv|env)\(/.test(value)) return false;
+  if (new Set(value).size < 5) return false;
+  const hasDigit = /\d/.test(value);
+  const mixesCase = /[a-z]/.test(value) && /[A-Z]/.test(value);
+  const hasSymbol = /[^\w.:/@-]/.test(value);
+  return hasDigit || mixesCase || hasSymbol;
+}
+
+/** The sighting of a value that only its name tells; nothing of it is shown. */
+export function plainSighting(
+  value: string,
+  kind: SecretKind,
+  at: Location,
+  place: SightingObservation['place'],
+  context: Pick<ScanContext, 'fingerprint'>,
+  options: { readonly environment?: string | undefined; readonly confidence?: Confidence } = {},
+): SightingObservation {
+  const secret = new Secret(value);
+  const fingerprint = context.fingerprint(secret);
+  const { environment, confidence = 'low' } = options;
+  return {
+    kind: 'sighting',
+    credential: secretCredentialId(fingerprint),
+    detector: 'generic-plain-value',
+    provider: 'generic',
+    type: kind,
+    fingerprint,
+    masked: `…(${secret.length})`,
+    confidence,
+    place,
+    ...(environment === undefined ? {} : { environment }),
+    at,
+  };
+}
