@@ -16,6 +16,7 @@ import {
 import { headOfBytes, sourceFile } from '../../../src/files/source-file.ts';
 import type { Part, Sink } from '../../../src/run/sink.ts';
 import { readTarget, type TargetWork } from '../../../src/run/targets.ts';
+import type { Unit } from '../../../src/store/index.ts';
 import { Interrupted, TargetError } from '../../../src/util/errors.ts';
 import { fakeToken, kinds, type TestContextOverrides, tempDir, testContext, writeFile } from '../../helpers/scan-context.ts';
 
@@ -155,6 +156,19 @@ describe('reading a target', () => {
       assert.equal(warnings.length, 1);
     });
 
+    it('is another unit where its sightings keep the ids of a baseline', async () => {
+      writeFile(root, 'iam.export', 'x');
+
+      const contents: string[] = [];
+      for (const keepsBaselineIds of [false, true, false]) {
+        const { units } = await read('iam.export', [exports], {}, { keepsBaselineIds });
+        contents.push(units.find(({ scanner }) => scanner === 'exports')?.content ?? '');
+      }
+
+      assert.notEqual(contents[1], contents[0]);
+      assert.equal(contents[2], contents[0]);
+    });
+
     it('does not load again what an earlier run loaded', async () => {
       writeFile(root, 'iam.export', 'x');
 
@@ -285,7 +299,7 @@ describe('reading a target', () => {
     const overrides: TestContextOverrides = more.signal === undefined ? { options } : { options, signal: more.signal };
     const context = testContext(overrides);
     const observations: Observation[] = [];
-    const units: { scanner: string; unit: string }[] = [];
+    const units: Unit[] = [];
     const sink: Pick<Sink, 'part' | 'memory'> = {
       memory: async () => undefined,
       part: async (unit): Promise<Part> => {
@@ -300,6 +314,7 @@ describe('reading a target', () => {
       options: context.options,
       scanners,
       rulesDigest: 'test',
+      ...(more.keepsBaselineIds === undefined ? {} : { keepsBaselineIds: more.keepsBaselineIds }),
       runId: 'run',
       startedAt: '2026-06-01T00:00:00.000Z',
     };
@@ -314,6 +329,7 @@ describe('reading a target', () => {
 interface More {
   readonly signal?: AbortSignal;
   readonly known?: boolean;
+  readonly keepsBaselineIds?: boolean;
 }
 
 function fileScanner(change: Partial<FileScanner>): FileScanner {
