@@ -18,7 +18,7 @@ const ARENA = 48 * 1024 * 1024;
 /** Room for records of what a version has in common with its base; without a record, a stretch is searched anew. */
 const RECORDS = 8192 * RECORD;
 /** So much of a pack is read ahead. */
-const WINDOW = 256 * 1024;
+const WINDOW = 12 * 1024;
 
 /** A text on the path from the root of a tree to the one at hand. */
 interface Version {
