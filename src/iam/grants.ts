@@ -55,7 +55,7 @@ function plainRow(identity: string, policy: Policy, statement: Statement, permis
     ...(statement.condition === undefined ? {} : { condition: statement.condition }),
     via: policy.name,
     viaKind: policy.kind,
-    at,
+    at: policy.place?.(statement.number) ?? at,
     ...(Object.keys(detail).length === 0 ? {} : { detail }),
   };
 }
@@ -87,7 +87,7 @@ function derivedRow(identity: string, capability: Capability, subject: Subject, 
     ...(by === undefined ? {} : { via: by.policy.name, viaKind: by.policy.kind }),
     capability: capability.capability,
     confidence: capability.confidence,
-    at,
+    at: by?.policy.place?.(by.statement.number) ?? at,
     detail: {
       path: capability.path ?? plainPath(capability),
       ...(by === undefined ? {} : { statement: statementName(by.statement) }),

@@ -1,3 +1,4 @@
+import type { Location } from '../contracts/index.ts';
 import type { PolicyDocument } from './document.ts';
 
 /** A policy as it reaches a subject. */
@@ -11,6 +12,8 @@ export interface Policy {
   readonly document: PolicyDocument;
   /** The document is our own summary of what AWS publishes, not what was exported. */
   readonly summary?: boolean;
+  /** Where a statement (by its number) is written, when that is elsewhere than the subject. */
+  readonly place?: (statement: number) => Location;
 }
 
 /**

@@ -1,0 +1,132 @@
+import type { Location } from '../contracts/index.ts';
+
+/** A file that declares infrastructure. */
+export interface Source {
+  readonly path: string;
+  readonly at: Location;
+  /** 1-based. */
+  position(offset: number): { readonly line: number; readonly column: number };
+}
+
+/** Where something stands. */
+export interface Where {
+  readonly source: Source;
+  readonly start: number;
+  readonly end: number;
+  readonly pointer?: string;
+}
+
+/**
+ * What an attribute comes to, as far as the files tell. Code, plan and state, and the templates of other tools, all give
+ * these, so that what resources mean is read once.
+ */
+export type Value = TextValue | ListValue | MapValue | UnknownValue;
+
+export interface TextValue {
+  readonly kind: 'text';
+  /** Numbers and switches too, as text. */
+  readonly text: string;
+  /** Stands so at `where`: neither put together nor brought by a reference. */
+  readonly isLiteral: boolean;
+  /** Holds the stand-in of a resource whose name is not known: `{aws_iam_role.deploy}`. */
+  readonly isSymbolic?: boolean;
+  readonly where: Where;
+}
+
+export interface ListValue {
+  readonly kind: 'list';
+  readonly items: readonly Value[];
+  readonly where: Where;
+}
+
+export interface MapValue {
+  readonly kind: 'map';
+  readonly entries: readonly { readonly key: string; readonly value: Value }[];
+  readonly where: Where;
+}
+
+export interface UnknownValue {
+  readonly kind: 'unknown';
+  /** As far as it is known, with `${…}` for the rest. */
+  readonly text: string;
+  /** `var.name`, `aws_iam_role.deploy`, `data.aws_secretsmanager_secret_version.db`: what it is made of. */
+  readonly references: readonly string[];
+  readonly where: Where;
+}
+
+export function locationOf({ source, start, end, pointer }: Where): Location {
+  const from = source.position(start);
+  const to = source.position(Math.max(start, end - 1));
+  return {
+    ...source.at,
+    path: source.path,
+    line: from.line,
+    column: from.column,
+    ...(to.line === from.line ? {} : { endLine: to.line }),
+    ...(pointer === undefined || pointer === '' ? {} : { pointer }),
+  };
+}
+
+/** The value of a key; of a repeated one the last. */
+export function entry(value: Value | undefined, key: string): Value | undefined {
+  return value?.kind === 'map' ? value.entries.findLast((one) => one.key === key)?.value : undefined;
+}
+
+/** Below several keys: `metadata`, `name`. A list with one item on the way is looked through, as nested blocks are. */
+export function entryAt(value: Value | undefined, ...path: readonly string[]): Value | undefined {
+  let current = value;
+  for (const key of path) current = entry(current?.kind === 'list' ? current.items[0] : current, key);
+  return current;
+}
+
+/** A known text. */
+export function known(value: Value | undefined): string | undefined {
+  return value?.kind === 'text' ? value.text : undefined;
+}
+
+/** A text as far as it is known. */
+export function written(value: Value | undefined): string | undefined {
+  return value?.kind === 'text' || value?.kind === 'unknown' ? value.text : undefined;
+}
+
+export function isTrue(value: Value | undefined): boolean {
+  return known(value)?.toLowerCase() === 'true';
+}
+
+export function isFalse(value: Value | undefined): boolean {
+  return known(value)?.toLowerCase() === 'false';
+}
+
+/** Items of a list; the one that stands alone; nothing. */
+export function items(value: Value | undefined): readonly Value[] {
+  if (value === undefined) return [];
+  return value.kind === 'list' ? value.items : [value];
+}
+
+export function texts(value: Value | undefined): string[] {
+  return items(value).flatMap((item) => written(item) ?? []);
+}
+
+/** Nested blocks: maps in a list, or the one map. */
+export function blocks(value: Value | undefined): readonly MapValue[] {
+  return items(value).filter((item) => item.kind === 'map');
+}
+
+/** As JSON, for readers that take it; what is not known stays a text with `${…}`. */
+export function plainOf(value: Value | undefined): unknown {
+  if (value === undefined) return undefined;
+  if (value.kind === 'list') return value.items.map(plainOf);
+  if (value.kind === 'map') return Object.fromEntries(value.entries.map(({ key, value: inner }) => [key, plainOf(inner)]));
+  return value.text;
+}
+
+/** Every text below, with the keys on the way; bounded by the depth of what was read. */
+export function* textsBelow(
+  value: Value | undefined,
+  path: readonly string[] = [],
+): Generator<{ readonly path: readonly string[]; readonly value: TextValue | UnknownValue }> {
+  if (value === undefined) return;
+  if (value.kind === 'list') for (const item of value.items) yield* textsBelow(item, path);
+  else if (value.kind === 'map') for (const { key, value: inner } of value.entries) yield* textsBelow(inner, [...path, key]);
+  else yield { path, value };
+}
