@@ -1,4 +1,5 @@
 import type { Cloud } from '../../src/ci/cloud-keys.ts';
+import { deployCommands } from '../../src/ci/deploy.ts';
 import {
   type ConsumerObservation,
   type GrantObservation,
@@ -11,11 +12,18 @@ import {
   type Match,
 } from '../../src/contracts/index.ts';
 import { entriesOf, get, textOf } from '../../src/formats/tree.ts';
+import { environmentOf } from '../../src/util/environment.ts';
 import type { ActionReference } from './action-reference.ts';
 import { type Login, readLogins } from './cloud-login.ts';
 import { ALL_SECRETS, JOB_TOKEN } from './expression.ts';
+import { appTokenFacts } from './facts/app-token.ts';
+import { factsOf } from './facts/index.ts';
+import type { Fact, JobView } from './facts/view.ts';
+import { holdsOf } from './holds.ts';
+import { subjectsOf } from './oidc-subject.ts';
 import { allowsOidc, allowsWrite } from './permissions.ts';
 import { findSecretUses, POSITIONS, type Position, type SecretUse } from './secret-use.ts';
+import { neverAsksForOidc, unneededScopes } from './token-need.ts';
 import type { Job, Step, Workflow } from './workflow.ts';
 
 export interface JobPlace {
@@ -43,18 +51,18 @@ export function* describeJob(
   const { uses, problem } = findSecretUses(text, job, workflow.env, oidcAvailable);
   if (problem !== undefined) place.note(problem);
   const logins = findLogins(job, workflow);
-  const facts = jobFacts(job, workflow, uses, logins, oidcAvailable);
+  const facts = jobFacts(job, workflow, uses, logins, place, oidcAvailable);
   const consumer = {
     kind: 'consumer',
     consumer: `${place.repository === undefined ? '' : `${place.repository}:`}${place.path}#${job.id}`,
     type: 'workflow-job',
     ...(job.environment === undefined ? {} : { environment: job.environment }),
-    ...(workflow.triggers.length === 0 ? {} : { trigger: workflow.triggers.join(',') }),
+    ...(job.triggers.length === 0 ? {} : { trigger: job.triggers.join(',') }),
   } as const;
 
   if (!workflow.composite) {
     const token = uses.find((use) => use.name === JOB_TOKEN);
-    const identity = jobToken(job, workflow, place);
+    const identity = jobToken(job, place);
     yield identity;
     yield* grants(identity, job, place);
     yield {
@@ -63,8 +71,20 @@ export function* describeJob(
       secretName: JOB_TOKEN,
       how: 'token',
       at: token === undefined ? place.at(job.tree.start, job.tree.pointer) : place.at(token.offset, token.scalar.pointer),
-      detail: { ...facts, ...useDetail(token, job), explicit: token !== undefined },
+      detail: { ...facts, ...useDetail(token, job), explicit: token !== undefined, unneeded: unneededScopes(job, uses) },
     };
+    if (oidcAvailable) {
+      for (const subject of oidcSubjects(job, workflow, place)) {
+        yield subject;
+        yield {
+          ...consumer,
+          identity: subject.id,
+          how: 'oidc',
+          ...(subject.at === undefined ? {} : { at: subject.at }),
+          detail: { ...facts, fact: 'oidc-subject', unused: neverAsksForOidc(job) },
+        };
+      }
+    }
   }
 
   for (const use of uses) {
@@ -113,6 +133,21 @@ export function* describeJob(
     };
   }
 
+  const view: JobView = { job, workflow, repository: place.repository, uses, jobToken: jobTokenId(job, place) };
+  for (const app of appTokenFacts(view)) {
+    const identity = appIdentity(app, place);
+    yield identity;
+    for (const permission of app.permissions) yield appGrant(identity, app, permission, place);
+    yield { ...consumer, ...factRow({ ...app, identity: identity.id }, facts, place) };
+  }
+  for (const fact of factsOf(view)) {
+    // A composite action works with the token of whichever job calls it.
+    if (workflow.composite && fact.secretName === undefined) continue;
+    const key = fact.fact === 'ssh-key' && fact.detail?.for === 'git' ? deployKey(fact, place) : undefined;
+    if (key !== undefined) yield key;
+    yield { ...consumer, ...factRow(key === undefined ? fact : { ...fact, identity: key.id }, facts, place) };
+  }
+
   const written = new Set<string>();
   for (const { match, at, start } of literals) {
     if (written.has(match.credential)) continue;
@@ -154,13 +189,103 @@ function findLogins(job: Job, workflow: Workflow): JobLogins {
   return found;
 }
 
+/** A row of its own for something that the job does with an identity or secret. */
+function factRow(fact: Fact, facts: JsonObject, place: JobPlace) {
+  return {
+    ...(fact.identity === undefined ? {} : { identity: fact.identity }),
+    ...(fact.secretName === undefined ? {} : { secretName: fact.secretName }),
+    how: fact.how ?? 'secret',
+    at: place.at(fact.offset, fact.pointer),
+    detail: { ...facts, ...fact.detail, fact: fact.fact },
+  };
+}
+
+/** Who the job can say that it is; GitHub signs it. */
+function* oidcSubjects(job: Job, workflow: Workflow, place: JobPlace): Generator<IdentityObservation> {
+  const told = job.permissions.tree === undefined ? job.tree : (get(job.permissions.tree, 'id-token') ?? job.permissions.tree);
+  for (const { subject, isPattern, from, events, environment, ref } of subjectsOf(job, workflow, place.repository)) {
+    const named = environment === undefined ? undefined : environmentOf(environment);
+    yield {
+      kind: 'identity',
+      id: identityId('github', place.repository, `oidc/${subject}`),
+      provider: 'github',
+      type: 'oidc-subject',
+      name: subject,
+      ...(place.repository === undefined ? {} : { scope: place.repository }),
+      ...(named === undefined ? {} : { environment: named }),
+      managed: true,
+      at: place.at(told.start, told.pointer),
+      detail: {
+        issuer: 'token.actions.githubusercontent.com',
+        subject,
+        isPattern,
+        from,
+        events,
+        ...(environment === undefined ? {} : { githubEnvironment: environment }),
+        ...(ref === undefined ? {} : { ref }),
+      },
+    };
+  }
+}
+
+function appIdentity(
+  { app, offset, pointer }: { readonly app: string; readonly offset: number; readonly pointer: string },
+  place: JobPlace,
+): IdentityObservation {
+  const owner = place.repository?.includes('/') ? place.repository.split('/', 1)[0] : undefined;
+  // An App without a name is the one of this workflow alone.
+  const name = app === 'unknown' ? `unknown/${place.repository ?? '-'}/${place.fileName}` : app;
+  return {
+    kind: 'identity',
+    id: identityId('github', owner, `app/${name}`),
+    provider: 'github',
+    type: 'app',
+    name,
+    ...(owner === undefined ? {} : { scope: owner }),
+    at: place.at(offset, pointer),
+    detail: { idFrom: /^(?:vars|secrets|inputs|env)\./.test(app) ? 'name' : app === 'unknown' ? 'nothing' : 'number' },
+  };
+}
+
+function appGrant(app: IdentityObservation, { offset, pointer }: Fact, permission: string, place: JobPlace): GrantObservation {
+  return {
+    kind: 'grant',
+    identity: app.id,
+    effect: 'allow',
+    permission,
+    resource: place.repository ?? '*',
+    via: 'installation token',
+    viaKind: 'job',
+    at: place.at(offset, pointer),
+  };
+}
+
+/** Known by the name of the secret that holds it; its number only GitHub tells. */
+function deployKey(fact: Fact, place: JobPlace): IdentityObservation | undefined {
+  if (fact.secretName === undefined) return undefined;
+  return {
+    kind: 'identity',
+    id: identityId('github', place.repository, `deploy-key/secrets.${fact.secretName}`),
+    provider: 'github',
+    type: 'deploy-key',
+    name: fact.secretName,
+    ...(place.repository === undefined ? {} : { scope: place.repository }),
+    at: place.at(fact.offset, fact.pointer),
+    detail: { idFrom: 'name' },
+  };
+}
+
+function jobTokenId(job: Job, place: JobPlace): IdentityId {
+  return identityId('github', place.repository, `job-token/${place.fileName}/${job.id}`);
+}
+
 /** GitHub makes this token for every job, asked for or not. */
-function jobToken(job: Job, workflow: Workflow, place: JobPlace): IdentityObservation {
+function jobToken(job: Job, place: JobPlace): IdentityObservation {
   const { scopes, source, tree } = job.permissions;
   const told = tree ?? job.tree;
   return {
     kind: 'identity',
-    id: identityId('github', place.repository, `job-token/${place.fileName}/${job.id}`),
+    id: jobTokenId(job, place),
     provider: 'github',
     type: 'job-token',
     name: `${place.fileName}/${job.id}`,
@@ -176,7 +301,7 @@ function jobToken(job: Job, workflow: Workflow, place: JobPlace): IdentityObserv
       permissionsKnown: source !== 'default',
       canWrite: allowsWrite(job.permissions),
       oidcAvailable: allowsOidc(job.permissions),
-      triggers: workflow.triggers,
+      triggers: job.triggers,
     },
   };
 }
@@ -216,8 +341,16 @@ function ciSecret(use: SecretUse, job: Job, place: JobPlace): IdentityObservatio
     detail: {
       ...(job.declaredEnvironment === undefined ? {} : { githubEnvironment: job.declaredEnvironment }),
       ...(use.cloud === undefined ? {} : { cloud: use.cloud }),
+      ...holdsDetail(use),
     },
   };
+}
+
+function holdsDetail(use: SecretUse): JsonObject {
+  const holds = holdsOf(use);
+  return holds === undefined
+    ? {}
+    : { holds: holds.kind, holdsBy: holds.by, ...(holds.uses === undefined ? {} : { githubUses: [...holds.uses] }) };
 }
 
 /** The same on every row of a job, so that a check needs no join. */
@@ -226,6 +359,7 @@ function jobFacts(
   workflow: Workflow,
   uses: readonly SecretUse[],
   logins: JobLogins,
+  place: JobPlace,
   oidcAvailable: boolean,
 ): JsonObject {
   const checkouts = job.steps.filter((step) => step.uses?.action === 'actions/checkout');
@@ -233,11 +367,17 @@ function jobFacts(
   for (const use of uses) if (use.how === 'oidc' && use.cloud !== undefined) oidcClouds.add(use.cloud);
   for (const { login } of logins.values()) if (oidcAvailable && !login.chained) oidcClouds.add(login.cloud);
   return {
+    platform: 'github-actions',
     job: job.id,
     workflow: workflow.name ?? '',
     composite: workflow.composite,
-    triggers: workflow.triggers,
-    pushAnyBranch: workflow.pushAnyBranch,
+    triggers: job.triggers,
+    workflowTriggers: workflow.on.events,
+    pushAnyBranch: job.pushAnyBranch,
+    refRequired: job.condition.ref,
+    forksKeptOut: job.condition.sameRepository || job.condition.trustedPerson,
+    onlyCalled: workflow.on.onlyCalled,
+    jobs: workflow.jobs.length,
     permissions: job.permissions.scopes,
     permissionsSource: job.permissions.source,
     canWrite: allowsWrite(job.permissions),
@@ -248,12 +388,32 @@ function jobFacts(
     environmentDeclared: job.declaredEnvironment !== undefined || job.dynamicEnvironment,
     environmentDynamic: job.dynamicEnvironment,
     ...(job.declaredEnvironment === undefined ? {} : { githubEnvironment: job.declaredEnvironment }),
+    ...(job.environmentInput === undefined ? {} : { environmentInput: job.environmentInput }),
+    ...(job.environments.length < 2 ? {} : { environments: job.environments }),
+    deploys: deploysOf(job),
+    temporaryKey: uses.some(({ variables, inputs }) => variables.has('AWS_SESSION_TOKEN') || inputs.has('aws-session-token')),
     secretsInherit: job.inheritsSecrets,
     secretsAll: uses.some((use) => use.all),
     prHeadCheckout: job.steps.some(checksOutPullRequest),
     persistCredentials: checkouts.some((step) => textOf(get(step.with, 'persist-credentials')) !== 'false'),
     ...(job.calls === undefined ? {} : { calls: job.calls.uses }),
+    ...(job.callee === undefined
+      ? {}
+      : { calleeRepository: (job.callee.repository ?? place.repository ?? '').toLowerCase(), calleePath: job.callee.path }),
   };
+}
+
+/** Actions that change what runs somewhere. */
+const DEPLOYS =
+  /^(?:azure\/(?:webapps-deploy|functions-action|k8s-deploy|arm-deploy|container-apps-deploy-action|static-web-apps-deploy)|google-github-actions\/deploy-[\w-]+|aws-actions\/(?:amazon-ecs-deploy-task-definition|aws-cloudformation-github-deploy|aws-lambda-deploy)|cloudflare\/(?:wrangler-action|pages-action)|akhileshns\/heroku-deploy|superfly\/flyctl-actions|amondnet\/vercel-action|nwtgck\/actions-netlify|appleboy\/ssh-action)$/;
+
+function deploysOf(job: Job): string[] {
+  const found = new Set<string>();
+  for (const { run, uses } of job.steps) {
+    if (uses?.action !== undefined && DEPLOYS.test(uses.action)) found.add(uses.action);
+    if (run !== undefined) for (const command of deployCommands(run)) found.add(command);
+  }
+  return [...found].slice(0, 20);
 }
 
 const PULL_REQUEST_REF =
@@ -286,7 +446,12 @@ function useDetail(use: SecretUse | undefined, job: Job): JsonObject {
     variables: [...use.variables],
     echoesSecret: use.echoed,
     exportsSecret: use.exported,
+    outputsSecret: use.output || use.occurrences.some(({ scalar }) => /^jobs\.[^.[]+\.outputs\b/.test(scalar.pointer)),
     secretInArgument: use.argument,
+    secretInGitUrl: use.gitUrl,
+    parsesSecret: use.parsed,
+    ...(use.files.size === 0 ? {} : { secretFiles: [...use.files].slice(0, 20) }),
+    ...holdsDetail(use),
     ...(use.cloud === undefined ? {} : { cloud: use.cloud }),
   };
 }

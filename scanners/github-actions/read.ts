@@ -1,7 +1,15 @@
-import type { CoverageObservation, Location, Match, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import type {
+  ConsumerObservation,
+  CoverageObservation,
+  Location,
+  Match,
+  Observation,
+  ScanContext,
+  SourceFile,
+} from '../../src/contracts/index.ts';
 import { type Scalar, scalarsOf, type Tree } from '../../src/formats/tree.ts';
 import { readYaml, type YamlFile } from '../../src/formats/yaml.ts';
-import { blankExpressions } from './expression.ts';
+import { ALL_SECRETS, blankExpressions } from './expression.ts';
 import { describeJob, type JobPlace } from './job.ts';
 import { findPlainValues, plainSighting } from './plaintext.ts';
 import { type Job, MAX_JOBS, readWorkflow, type Workflow } from './workflow.ts';
@@ -44,6 +52,7 @@ export function* scanGithubActions(file: SourceFile, context: ScanContext): Gene
     if (scalar !== undefined) literals.push({ match, at, start: match.start });
   }
   let described = 0;
+  const named = new Set<string>();
   if (workflow !== undefined) {
     for (const value of findPlainValues(blankExpressions(text), yaml.root, workflow, matches)) {
       const end = yaml.position(value.end);
@@ -60,7 +69,10 @@ export function* scanGithubActions(file: SourceFile, context: ScanContext): Gene
       described += 1;
       const own = literals.filter(({ start }) => isInside(job, start) || isInEnvironment(workflow, start));
       for (const observation of describeJob(text, job, workflow, own, place)) {
-        if (observation.kind === 'consumer') consumers += 1;
+        if (observation.kind === 'consumer') {
+          consumers += 1;
+          if (observation.secretName !== undefined) named.add(observation.secretName);
+        }
         if (observation.kind === 'identity') {
           if (identities.has(observation.id)) continue;
           identities.add(observation.id);
@@ -69,14 +81,42 @@ export function* scanGithubActions(file: SourceFile, context: ScanContext): Gene
       }
     }
   }
+  if (workflow !== undefined) yield* declaredSecrets(workflow, named, described < workflow.jobs.length, place);
   yield coverage(file, workflow, [...problems], described);
+}
+
+/** What a reusable workflow asks its callers for, and whether it uses it. */
+function* declaredSecrets(
+  workflow: Workflow,
+  named: ReadonlySet<string>,
+  isPartly: boolean,
+  place: JobPlace,
+): Generator<ConsumerObservation> {
+  if (!workflow.on.events.includes('workflow_call')) return;
+  for (const { name, required, tree } of workflow.on.declaredSecrets) {
+    yield {
+      kind: 'consumer',
+      consumer: `${place.repository === undefined ? '' : `${place.repository}:`}${place.path}`,
+      type: 'pipeline',
+      secretName: name,
+      how: 'secret',
+      at: place.at(tree.start, tree.pointer),
+      detail: {
+        platform: 'github-actions',
+        fact: 'declared-secret',
+        required,
+        used: isPartly || named.has(name) || named.has(ALL_SECRETS),
+        onlyCalled: workflow.on.onlyCalled,
+      },
+    };
+  }
 }
 
 /**
  * The text that names are read from: a key that somebody put into a step's name must not be carried on. Only letters and
  * digits give way, so that the YAML and every offset stand. A commit id that an action is pinned to stays.
  */
-function coverSecrets(text: string, matches: readonly Match[]): string {
+export function coverSecrets(text: string, matches: readonly Match[]): string {
   let covered = '';
   let from = 0;
   for (const { start, end } of matches.toSorted((a, b) => a.start - b.start)) {

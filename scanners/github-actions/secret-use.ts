@@ -24,15 +24,35 @@ export interface SecretUse {
   readonly reaches: Set<Step>;
   readonly inputs: Set<string>;
   readonly variables: Set<string>;
+  /** Places it is named at, for those who ask which step hands it to what. */
+  readonly occurrences: Occurrence[];
   /** `toJSON(secrets)` or a name chosen at run time. */
   all: boolean;
+  /** `fromJSON(secrets.X)`: its parts are not masked. */
+  parsed: boolean;
   echoed: boolean;
   exported: boolean;
+  output: boolean;
   argument: boolean;
+  gitUrl: boolean;
+  /** Files that scripts write it to. */
+  readonly files: Set<string>;
   /** First place. */
   readonly scalar: Scalar;
   readonly offset: number;
 }
+
+export interface Occurrence {
+  readonly position: Position;
+  /** The input or variable that takes it, or the key it stands under. */
+  readonly key: string;
+  readonly step?: Step;
+  readonly scalar: Scalar;
+  readonly offset: number;
+}
+
+/** Of each secret of a job. */
+const MAX_OCCURRENCES = 200;
 
 /** GitHub keeps at most 1,000 secrets of the organisation, 100 of the repository and 100 of the environment for a job. */
 const MAX_SECRETS = 1200;
@@ -133,7 +153,10 @@ class Finder {
         ? [{ body: written, at: 0 }]
         : expressions.map(({ body, start }) => ({ body, at: start + 3 }));
     for (const { body, at } of bodies) {
-      for (const { name, offset } of secretsIn(body)) this.#add(name, scalar, scalar.start + at + offset, note);
+      for (const { name, offset } of secretsIn(body)) {
+        const use = this.#add(name, key, scalar, scalar.start + at + offset, note);
+        if (use !== undefined && /\bfromJSON\(\s*$/i.test(body.slice(0, offset))) use.parsed = true;
+      }
     }
   }
 
@@ -150,25 +173,38 @@ class Finder {
           return;
         }
         if (step.run !== undefined) {
-          const { used, echoed, exported, argument } = followSecret(step.run, use.name, variables);
-          if (used) use.steps.add(step);
-          use.echoed ||= echoed;
-          use.exported ||= exported;
-          use.argument ||= argument;
+          const handling = followSecret(step.run, use.name, variables);
+          if (handling.used) use.steps.add(step);
+          use.echoed ||= handling.echoed;
+          use.exported ||= handling.exported;
+          use.output ||= handling.output;
+          use.argument ||= handling.argument;
+          use.gitUrl ||= handling.gitUrl;
+          for (const file of handling.files) use.files.add(file);
         }
         if (variables.length > 0 && readsVariable(step, use.variables)) use.steps.add(step);
       }
     }
   }
 
-  #add(name: string, scalar: Scalar, offset: number, note: Note): void {
+  #add(name: string, key: string, scalar: Scalar, offset: number, note: Note): SecretUse | undefined {
     const known = this.#uses.get(name);
     if (known === undefined && this.#uses.size >= MAX_SECRETS) {
       this.#problem = `a job uses more than ${MAX_SECRETS} secrets`;
-      return;
+      return undefined;
     }
     const use = known ?? create(name, scalar, offset);
     this.#uses.set(name, use);
+    if (use.occurrences.length < MAX_OCCURRENCES) {
+      const { position, step } = note;
+      use.occurrences.push({
+        position,
+        key: note.variable ?? note.input ?? key,
+        ...(step === undefined ? {} : { step }),
+        scalar,
+        offset,
+      });
+    }
     use.positions.add(note.position);
     if (note.step !== undefined) {
       use.steps.add(note.step);
@@ -181,6 +217,7 @@ class Finder {
     const how = this.#how(name, note);
     if (STRENGTH.indexOf(how) < STRENGTH.indexOf(use.how)) use.how = how;
     use.cloud ??= note.cloud ?? (how === 'static-key' ? staticVariable(name) : undefined);
+    return use;
   }
 
   #how(name: string, { how, step }: Note): How {
@@ -205,10 +242,15 @@ function create(name: string, scalar: Scalar, offset: number): SecretUse {
     reaches: new Set(),
     inputs: new Set(),
     variables: new Set(),
+    occurrences: [],
     all: false,
+    parsed: false,
     echoed: false,
     exported: false,
+    output: false,
     argument: false,
+    gitUrl: false,
+    files: new Set(),
     scalar,
     offset,
   };

@@ -17,6 +17,7 @@ describe('github-actions scanner', () => {
       [WORKFLOW, ''],
       ['services/shop/.github/workflows/a.yaml', ''],
       ['deploy.yml', workflowText],
+      ['.github/dependabot.yml', 'version: 2\n'],
       ['action.yml', 'name: x\nruns:\n  using: composite\n'],
       ['.github/actions/build/action.yaml', 'runs :\n'],
     ] as const) {
@@ -25,7 +26,6 @@ describe('github-actions scanner', () => {
     for (const [path, text] of [
       ['.github/workflows/README.md', workflowText],
       ['.github/workflows/scripts/x.yml', ''],
-      ['.github/dependabot.yml', 'version: 2\n'],
       ['docs/example.yml', workflowText],
       ['compose.yml', 'services:\n'],
       ['action.yml', 'name: a list of actions\n'],
@@ -323,8 +323,8 @@ describe('github-actions scanner', () => {
         );
 
         assert.deepEqual(
-          kinds(await scan(text), 'consumer').map(({ how }) => how),
-          ['token'],
+          kinds(await scan(text), 'consumer').map(({ how, detail }) => detail?.fact ?? how),
+          ['token', 'oidc-subject', 'oidc-subject'],
         );
       });
     }

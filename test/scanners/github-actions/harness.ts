@@ -23,7 +23,7 @@ export function workflow(job: string, head = 'on: push'): string {
 /** The job's consumer of a secret, a credential or an identity; each must be there once. */
 export async function consumerOf(text: string, name: string): Promise<ConsumerObservation & { readonly detail: JsonObject }> {
   const found = kinds(await scan(text), 'consumer').filter(
-    (each) => each.secretName === name || each.identity === name || each.credential === name,
+    (each) => each.detail?.fact === undefined && (each.secretName === name || each.identity === name || each.credential === name),
   );
   const [first, ...others] = found;
   assert.ok(first?.detail, `no consumer of ${name}`);
@@ -36,4 +36,15 @@ export function textAt(text: string, at: Location | undefined, length?: number):
   const line = text.split('\n')[(at?.line ?? 0) - 1] ?? '';
   const from = (at?.column ?? 0) - 1;
   return line.slice(from, length === undefined ? (at?.endColumn ?? 0) - 1 : from + length);
+}
+
+/** Rows of a fact, in the order of the file. */
+export async function factsOf(
+  text: string,
+  fact: string,
+  path?: string,
+): Promise<(ConsumerObservation & { readonly detail: JsonObject })[]> {
+  return kinds(await scan(text, path), 'consumer').flatMap((each) =>
+    each.detail?.fact === fact ? [{ ...each, detail: each.detail }] : [],
+  );
 }
