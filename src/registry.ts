@@ -8,9 +8,12 @@ export async function loadScanners(): Promise<readonly Scanner[]> {
   return await Promise.all([
     import('../scanners/notebook/index.ts').then((m) => m.notebook),
     import('../scanners/github-actions/index.ts').then((m) => m.githubActions),
+    import('../scanners/dockerfile/index.ts').then((m) => m.dockerfile),
+    import('../scanners/compose/index.ts').then((m) => m.compose),
     import('../scanners/aws-iam/index.ts').then((m) => m.awsIamFiles),
     import('../scanners/aws-iam/index.ts').then((m) => m.awsIamLive),
     import('../scanners/gcp-iam/index.ts').then((m) => m.gcpIam),
+    import('../scanners/kubernetes/index.ts').then((m) => m.kubernetesFiles),
     import('../scanners/gateway-sessions/index.ts').then((m) => m.gatewaySessions),
     import('../scanners/people/index.ts').then((m) => m.people),
     import('../scanners/repository/index.ts').then((m) => m.repository),

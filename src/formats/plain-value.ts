@@ -15,9 +15,12 @@ const CAMEL_NAME =
 const ABOUT =
   /(?:^|[_.-])(?:allow|enable|disable|no|skip|use|random|require|requires|need|needs|update|change|rotate|reset|generate|create|manage|show|hide|mask|min|max|public|log|by)(?:[_.-]|$)/i;
 
+/** Put into what a browser loads, for everybody to read: never meant to be secret. */
+const IN_BROWSER = /^(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC|PUBLIC|STORYBOOK)_/;
+
 /** What a variable of this name holds, when its name says that it is a secret. */
 export function secretKind(name: string): SecretKind | undefined {
-  if (name.length > 200 || ABOUT.test(name)) return undefined;
+  if (name.length > 200 || ABOUT.test(name) || IN_BROWSER.test(name)) return undefined;
   const groups = (SECRET_NAME.exec(name) ?? CAMEL_NAME.exec(name))?.groups;
   if (groups === undefined) return staticVariable(name) === undefined ? undefined : 'secret';
   if (groups.password !== undefined) return 'password';

@@ -1,0 +1,72 @@
+import type { CoverageObservation, Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { coverSecrets } from '../../src/formats/cover.ts';
+import { plainSighting } from '../../src/formats/plain-value.ts';
+import { type Scalar, scalarsOf } from '../../src/formats/tree.ts';
+import { readYaml, type YamlFile } from '../../src/formats/yaml.ts';
+import { environmentOf } from '../../src/util/environment.ts';
+import { describeProject } from './describe.ts';
+import { readProject } from './model.ts';
+
+const MAX_CHARACTERS = 2 * 1024 * 1024;
+
+/** The services of a Compose file, and what each is given of secrets. */
+export function* scanCompose(file: SourceFile, context: ScanContext): Generator<Observation> {
+  const raw = file.text();
+  const matches = context.detect(raw, { path: file.path });
+  const tooLarge = raw.length > MAX_CHARACTERS;
+  const text = coverSecrets(raw, matches);
+  const yaml: YamlFile = tooLarge ? { root: undefined, problems: [], position: () => ({ line: 1, column: 1 }) } : readYaml(text);
+  const project = readProject(yaml.root);
+  const environment = environmentOf(file.path);
+  const at = (offset: number, pointer: string): Location => ({ ...file.at, path: file.path, ...yaml.position(offset), pointer });
+  const { rows, plain, problems } = describeProject(project, {
+    repository: file.at.repository,
+    path: file.path,
+    environment,
+    literalAt: (start, end) => matches.find((one) => one.start < end && one.end > start)?.credential,
+    credentialOf: (kind, start, end) => plainSighting(raw.slice(start, end), kind, {}, file.place, context).credential,
+    textAt: (start, end) => raw.slice(start, end),
+    at,
+  });
+
+  const scalars = [...scalarsOf(yaml.root)].map(({ scalar }) => scalar).sort((a, b) => a.start - b.start);
+  for (const match of matches) {
+    const { line, column, endLine, endColumn } = match;
+    const scalar = scalars.findLast(({ start }: Scalar) => start <= match.start);
+    const pointer = scalar !== undefined && match.start < scalar.end ? { pointer: scalar.pointer } : {};
+    const place = { ...file.at, path: file.path, line, column, endLine, endColumn, ...pointer };
+    yield { ...context.sighting(match, place, file.place, environment), at: place };
+  }
+  for (const { kind, start, end, pointer, isProduction } of plain) {
+    yield plainSighting(raw.slice(start, end), kind, at(start, pointer), file.place, context, {
+      environment,
+      ...(isProduction ? { confidence: 'medium' } : {}),
+    });
+  }
+  for (const row of rows) {
+    context.signal.throwIfAborted();
+    yield row;
+  }
+  yield coverage(file, project?.services.length ?? 0, project?.unreadable ?? 0, [
+    ...(tooLarge ? [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`] : yaml.problems),
+    ...(project === undefined && !tooLarge && yaml.problems.length === 0 ? ['it has no services: not a Compose file'] : []),
+    ...(project !== undefined && project.unreadable > 0 ? [`${project.unreadable} of its services are no mapping`] : []),
+    ...problems,
+  ]);
+}
+
+function coverage(file: SourceFile, read: number, unreadable: number, reasons: readonly string[]): CoverageObservation {
+  const failed = unreadable + (reasons.length > 0 && unreadable === 0 ? 1 : 0);
+  return {
+    kind: 'coverage',
+    surface: 'iac',
+    subject: file.path,
+    ...(reasons.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: reasons.join('; ') }),
+    covers: ['consumer', 'sighting'],
+    seen: read + failed,
+    read,
+    failed,
+    bytes: file.bytes.length,
+    at: { ...file.at, path: file.path },
+  };
+}
