@@ -16,6 +16,8 @@ export interface SearchPlan {
   readonly tables: Tables;
 }
 
+/** Tells of comments that accept what follows; regions of a text are looked for only where it stands. */
+const DIRECTIVE: Anchor = { text: 'secretlint-disable', isExact: true };
 const LETTERS = Uint8Array.from({ length: 256 }, (_, byte) => (/[A-Za-z]/.test(String.fromCharCode(byte)) ? 1 : 0));
 
 /** Plans the search for a pack. The tables come from the image that was built with the package, where it was made of the same. */
@@ -30,7 +32,7 @@ export function planSearch(pack: Pack, rules: readonly RuleRef[], withSecretlint
   const strong = strongAnchors(pack.detectors);
   const hidden = hiddenAnchors(strong);
   const perRule = anchors.map(({ length }) => length);
-  const tables = layTables([...anchors.flat(), ...lintsOf(withSecretlint), ...hidden]);
+  const tables = layTables([...anchors.flat(), ...lintsOf(withSecretlint), ...hidden, DIRECTIVE]);
   return { uses: usesOf(rules, perRule, withSecretlint, hidden), strong, tables };
 }
 
@@ -45,7 +47,7 @@ export function searchImage(pack: Pack): Buffer {
     strong,
     hidden: hidden.map(({ text, trick, phase }) => ({ text, trick, phase })),
   };
-  const tables = layTables([...anchors.flat(), ...lintsOf(true), ...hidden]);
+  const tables = layTables([...anchors.flat(), ...lintsOf(true), ...hidden, DIRECTIVE]);
   return writeImage(tables, keyOf(pack, true), JSON.stringify(notes));
 }
 
@@ -72,7 +74,7 @@ function lintsOf(withSecretlint: boolean): Anchor[] {
   );
 }
 
-/** In the order of the anchors: of rules, of lints, hidden ones. */
+/** In the order of the anchors: of rules, of lints, hidden ones, the directive. */
 function usesOf(
   rules: readonly RuleRef[],
   perRule: readonly number[],
@@ -88,5 +90,6 @@ function usesOf(
     for (const { text, follows } of lints) uses.push({ kind: 'lint', name, follows, length: text.length });
   }
   for (const anchor of hidden) uses.push({ kind: 'hidden', anchor });
+  uses.push({ kind: 'directive' });
   return uses;
 }

@@ -16,10 +16,13 @@ export interface Automaton {
   readonly longest: number;
 }
 
-/** Builds the automaton of keywords, compared without regard to ASCII case. */
-export function buildAutomaton(keywords: readonly string[]): Automaton {
+/**
+ * Builds the automaton of keywords, compared without regard to ASCII case. Of those in `capitalized`, which are not empty,
+ * the last letter must be a capital where it is one of `CAPITALS`.
+ */
+export function buildAutomaton(keywords: readonly string[], capitalized: ReadonlySet<number> = new Set()): Automaton {
   const folded = keywords.map((keyword) => Buffer.from(keyword, 'latin1').map(foldByte));
-  const { classes, width } = classify(folded);
+  const { classes, width } = classify(folded, capitalized.size > 0);
   let most = 1;
   for (const keyword of folded) most += keyword.length;
   // One row a state; 0 means "no child" until the transitions are completed, for nothing leads back to the root.
@@ -38,10 +41,11 @@ export function buildAutomaton(keywords: readonly string[]): Automaton {
     ends[state] = [...(ends[state] ?? []), index];
   }
   const order = completeTransitions(rows, width, ends);
+  const split = capitalized.size > 0 ? splitCapitals(rows, width, ends, order, classes, folded, capitalized) : { rows, order };
   return pack(
-    rows,
+    split.rows,
     ends,
-    order,
+    split.order,
     classes,
     width,
     folded.map((keyword) => keyword.length),
@@ -71,6 +75,46 @@ function completeTransitions(rows: Int32Array, width: number, ends: (number[] | 
     }
   }
   return queue;
+}
+
+/**
+ * Where all keywords that end at a state want a capital last, a twin of it that ends none is for the small letter. So the
+ * tokens that begin in `DI` cost nothing in `dialog`.
+ */
+function splitCapitals(
+  rows: Int32Array,
+  width: number,
+  ends: (readonly number[] | undefined)[],
+  order: Int32Array,
+  classes: Uint8Array,
+  keywords: readonly Uint8Array[],
+  capitalized: ReadonlySet<number>,
+): { readonly rows: Int32Array; readonly order: Int32Array } {
+  const twins = new Map<number, number>();
+  const doubled: number[] = [];
+  for (const state of order) {
+    doubled.push(state);
+    const own = ends[state];
+    if (own === undefined || !own.every((keyword) => capitalized.has(keyword))) continue;
+    const last = keywords[own[0] as number]?.at(-1) as number;
+    if (classes[last] === classes[last - 32]) continue;
+    const twin = ends.push(undefined) - 1;
+    twins.set(state, twin);
+    doubled.push(twin);
+  }
+  const all = new Int32Array(ends.length * width);
+  all.set(rows.subarray(0, (ends.length - twins.size) * width));
+  for (const [state, twin] of twins) all.copyWithin(twin * width, state * width, (state + 1) * width);
+  for (let row = 0; row < all.length; row += width) {
+    for (const letter of CAPITALS) {
+      const [small, capital] = [row + (classes[letter + 32] as number), row + (classes[letter] as number)];
+      if (small === capital) continue;
+      const next = all[small] as number;
+      all[capital] = next;
+      all[small] = twins.get(next) ?? next;
+    }
+  }
+  return { rows: all, order: Int32Array.from(doubled) };
 }
 
 /**
@@ -115,14 +159,21 @@ function pack(
 /** What source text is made of, the most frequent first: their transitions share the first cache lines of a row. */
 const FREQUENT = ' etnarosilcdpu.\nmfghby_/"v,-:=();0k1x';
 
+/** Capitals that are told from small letters: `di`, `attach` and `google` are frequent, each more is a column of the table. */
+const CAPITALS: readonly number[] = [...Buffer.from('AGI', 'latin1')];
+
 /** Bytes that no keyword holds are of class 0. */
-function classify(keywords: readonly Uint8Array[]): { readonly classes: Uint8Array; readonly width: number } {
+function classify(
+  keywords: readonly Uint8Array[],
+  hasCapitals: boolean,
+): { readonly classes: Uint8Array; readonly width: number } {
   const used = new Set(keywords.flatMap((keyword) => [...keyword]));
   const frequent = [...Buffer.from(FREQUENT, 'latin1')].filter((byte) => used.has(byte));
   const classes = new Uint8Array(256);
   let width = 1;
   for (const byte of new Set([...frequent, ...used])) classes[byte] = width++;
   for (let byte = 65; byte <= 90; byte++) classes[byte] = classes[byte + 32] ?? 0;
+  for (const letter of hasCapitals ? CAPITALS : []) if (used.has(letter + 32)) classes[letter] = width++;
   return { classes, width };
 }
 

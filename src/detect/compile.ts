@@ -3,8 +3,8 @@ import { CHECKSUMS } from './checksum.ts';
 import type { Anchor } from './kernel/tables.ts';
 import { type Outline, outlineOf, statesOf } from './outline.ts';
 import type { PackedDetector } from './pack.ts';
-import { analysePattern, type ByteSet, has, type Node, type PatternFacts, parsePattern } from './pattern.ts';
-import { reachOf } from './reach.ts';
+import { ANYTHING, analysePattern, type ByteSet, has, type PatternFacts, parsePattern } from './pattern.ts';
+import { type Reach, reachOf } from './reach.ts';
 
 /** A detector made ready to be tried at a keyword hit. */
 export interface Rule {
@@ -184,22 +184,30 @@ interface Pattern {
   readonly reach: number | undefined;
 }
 
-function gateOf({ keywords, caseSensitive }: PackedDetector, source: string, flags: string, shape: Shape, tally: Tally): Gate {
+function gateOf(detector: PackedDetector, source: string, flags: string, shape: Shape, tally: Tally): Gate {
   return new Gate(() => {
     const node = parsePattern(source, flags === 'i');
     if (shape.anchored) {
       let sought: Outline | undefined;
       return { outline: outlineOf(node), sought: () => (sought ??= outlineOf(node, true)), reach: 0 };
     }
-    const reach = shape.reach === undefined ? farthest(node, keywords, caseSensitive) : (shape.reach ?? undefined);
+    const reach = shape.reach === undefined ? keywordsIn(detector)?.before : (shape.reach ?? undefined);
     const outline = outlineOf(node, true);
     return { outline, sought: () => outline, reach };
   }, tally);
 }
 
-function farthest(node: Node, keywords: readonly string[], isExact: boolean): number | undefined {
-  const states = statesOf(node);
-  return states && reachOf(states, keywords, isExact);
+const reaches = new WeakMap<PackedDetector, { readonly reach: Reach | undefined }>();
+
+/** Where keywords stand in matches of a pattern that is sought around them. */
+function keywordsIn(detector: PackedDetector): Reach | undefined {
+  const known = reaches.get(detector);
+  if (known !== undefined) return known.reach;
+  const { source, flags } = readPattern(detector);
+  const states = statesOf(parsePattern(source, flags === 'i'));
+  const reach = states && reachOf(states, detector.keywords, detector.caseSensitive);
+  reaches.set(detector, { reach });
+  return reach;
 }
 
 /** Compiles and checks one detector. Throws `RuleError` that names file, rule and field. */
@@ -235,8 +243,7 @@ function proveShape(detector: PackedDetector): Shape {
 export function wholeShape(detector: PackedDetector): Shape {
   const shape = proveShape(detector);
   if (shape.anchored) return shape;
-  const { source, flags } = readPattern(detector);
-  return { ...shape, reach: farthest(parsePattern(source, flags === 'i'), detector.keywords, detector.caseSensitive) ?? null };
+  return { ...shape, reach: keywordsIn(detector)?.before ?? null };
 }
 
 function makeRule(detector: PackedDetector, index: number, shape: Shape): Rule {
@@ -280,11 +287,20 @@ export function anchorsOf(detector: PackedDetector): Anchor[] {
   const facts = inField(detector, 'pattern', () => factsOf(detector));
   const { caseSensitive: isExact, keywords } = detector;
   const starts = startsOf(facts, keywords);
-  if (starts === undefined) return keywords.map((text) => ({ text, isExact }));
+  if (starts === undefined) {
+    const followers = keywordsIn(detector)?.followers ?? [];
+    return keywords.map((text, index) => followedBy(text, isExact, followers[index] ?? []));
+  }
   const { minLength, notBefore } = facts;
   const first = facts.first.slice(0, CHECKED_PLACES);
   const texts = starts.flatMap((start) => lengthened(start, first));
   return texts.map((text) => ({ text, isExact: isExact && starts === keywords, minLength, notBefore, first }));
+}
+
+/** The kernel looks at what stands behind a keyword, as far as the pattern must go on there. */
+function followedBy(text: string, isExact: boolean, followers: readonly ByteSet[]): Anchor {
+  const first = [...Array.from(text, () => ANYTHING), ...followers];
+  return { text, isExact, minLength: first.length, first };
 }
 
 /** Two or three letters are met at every turn: with what may follow them, where that is a digit or little more, they are rarer. */

@@ -19,7 +19,9 @@ export type Use =
   /** Lets a secretlint rule see the text, when `follows` matches behind the keyword of this length. */
   | { readonly kind: 'lint'; readonly name: string; readonly follows: RegExp; readonly length: number }
   /** Behind which a token may be hidden. */
-  | { readonly kind: 'hidden'; readonly anchor: HiddenAnchor };
+  | { readonly kind: 'hidden'; readonly anchor: HiddenAnchor }
+  /** A comment that may accept all that follows. */
+  | { readonly kind: 'directive' };
 
 export interface LintHit {
   readonly name: string;
@@ -112,6 +114,7 @@ export class FileScan {
   readonly #cursor = new Cursor();
   readonly #imports: ImportScan | undefined;
   #hidden: Budget | undefined;
+  #hasDirective = false;
   #dropped = 0;
   #encoding: Encoding | undefined;
   #isBinary = false;
@@ -215,6 +218,7 @@ export class FileScan {
           if (use.rule.isGeneric) triggers.push(valueAt(span));
         });
       } else if (use.kind === 'lint') this.#noteLint(use, bytes, at);
+      else if (use.kind === 'directive') this.#hasDirective = true;
       else if (mayHide(use.anchor, bytes, at, splits)) triggers.push({ anchor: use.anchor, at });
     }
     for (const found of fresh) if (found.rule.isGeneric) triggers.push(valueAt(found));
@@ -319,7 +323,7 @@ export class FileScan {
     if (fresh.length === 0) return;
     const scale = this.#scale;
     const cursor = this.#cursor.clone();
-    const comments = new AllowComments(bytes);
+    const comments = new AllowComments(bytes, this.#hasDirective);
     for (const found of fresh.sort((a, b) => a.start - b.start)) {
       // Two secrets may overlap or nest: each end is counted from its own start.
       if (found.start > cursor.at) cursor.advance(bytes, found.start);

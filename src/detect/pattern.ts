@@ -207,6 +207,7 @@ const CLASSES: { readonly [name: string]: ByteSet } = {
 };
 
 const ANY = setOf((byte) => byte !== 10 && byte !== 13);
+export const ANYTHING: ByteSet = setOf(() => true);
 
 export function has(set: ByteSet, byte: number): boolean {
   return (((set[byte >> 5] as number) >>> (byte & 31)) & 1) === 1;

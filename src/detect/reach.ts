@@ -5,13 +5,22 @@ import { type ByteSet, has } from './pattern.ts';
 const FARTHEST = 300;
 /** The walk is given up after so many places: the whole of the text around is searched then. */
 const MAX_WALKED = 40_000;
+/** So many bytes behind a keyword are told of. */
+const FOLLOWED = 24;
+
+/** Where the first keyword in a match stands. */
+export interface Reach {
+  /** The greatest number of bytes by which the start of a match may stand before it. */
+  readonly before: number;
+  /** For each keyword: `followers[i]` has every byte that may stand `i` bytes behind it, as far as a match must go on. */
+  readonly followers: readonly (readonly ByteSet[])[];
+}
 
 /**
- * The greatest number of bytes by which the start of a match may stand before the first keyword in it. Nothing when a match
- * may hold no keyword, or there is no bound. All ways through the pattern are walked at once, each with how much of a keyword
- * it ends in, until a keyword is complete.
+ * Nothing when a match may hold no keyword, or when there is no bound. All ways through the pattern are walked at once, each
+ * with how much of a keyword it ends in, until a keyword is complete.
  */
-export function reachOf({ states, start }: PatternStates, keywords: readonly string[], isExact: boolean): number | undefined {
+export function reachOf({ states, start }: PatternStates, keywords: readonly string[], isExact: boolean): Reach | undefined {
   const words = new Words(keywords, isExact);
   const closures = new Map<number, readonly number[]>();
 
@@ -42,14 +51,13 @@ export function reachOf({ states, start }: PatternStates, keywords: readonly str
     return letters;
   }
 
-  /** Goes on from a place by every byte; gives the length of a keyword that is completed so to `complete`. */
-  function follow(place: number, visit: (next: number) => void, complete: (length: number) => void): void {
+  /** Goes on from a place by every byte; gives what is completed so, and the state behind it, to `complete`. */
+  function follow(place: number, visit: (next: number) => void, complete: (word: number, next: number) => void): void {
     const about = states[Math.floor(place / words.size)];
     if (about?.kind !== 'byte') return;
     for (const letter of lettersOf(about.set)) {
       const word = words.step(place % words.size, letter);
-      const length = words.complete(word);
-      if (length > 0) complete(length);
+      if (words.complete(word) > 0) complete(word, about.next);
       else for (const state of closure(about.next)) visit(state * words.size + word);
     }
   }
@@ -57,6 +65,8 @@ export function reachOf({ states, start }: PatternStates, keywords: readonly str
   const first = closure(start).map((state) => state * words.size);
   /** At which depth a place was last met; at first, whether at all. */
   const met = new Int32Array(states.length * words.size).fill(-1);
+  /** For each keyword, the states right behind it. */
+  const behind = keywords.map(() => new Set<number>());
   for (const open = [...first]; open.length > 0; ) {
     const place = open.pop() as number;
     if (states[Math.floor(place / words.size)]?.kind === 'end') return undefined;
@@ -65,11 +75,31 @@ export function reachOf({ states, start }: PatternStates, keywords: readonly str
     follow(
       place,
       (next) => open.push(next),
-      () => undefined,
+      (word, next) => {
+        for (const keyword of words.endingIn(word)) for (const state of closure(next)) behind[keyword]?.add(state);
+      },
     );
   }
 
-  let reach = 0;
+  /** Which bytes may stand at the places from these states on. */
+  function bytesFrom(begin: ReadonlySet<number>): readonly ByteSet[] {
+    const sets: ByteSet[] = [];
+    for (let layer = begin; layer.size > 0 && sets.length < FOLLOWED; ) {
+      const set = new Uint32Array(8);
+      const following = new Set<number>();
+      for (const state of layer) {
+        const about = states[state];
+        if (about?.kind !== 'byte') return sets;
+        for (let word = 0; word < 8; word++) set[word] = (set[word] as number) | (about.set[word] as number);
+        for (const next of closure(about.next)) following.add(next);
+      }
+      sets.push(set);
+      layer = following;
+    }
+    return sets;
+  }
+
+  let before = 0;
   let layer = first;
   let walked = 0;
   for (let depth = 1; layer.length > 0; depth++) {
@@ -84,14 +114,14 @@ export function reachOf({ states, start }: PatternStates, keywords: readonly str
           met[next] = depth;
           following.push(next);
         },
-        (length) => {
-          reach = Math.max(reach, depth - length);
+        (word) => {
+          before = Math.max(before, depth - words.complete(word));
         },
       );
     }
     layer = following;
   }
-  return reach;
+  return { before, followers: behind.map(bytesFrom) };
 }
 
 function upper(byte: number): number {
@@ -107,6 +137,7 @@ class Words {
   readonly letters: readonly number[];
   readonly #beginnings: readonly string[];
   readonly #lengths: readonly number[];
+  readonly #keywords: readonly string[];
   readonly #next: (Int32Array | undefined)[] = [];
   readonly #others: readonly number[];
   readonly #isExact: boolean;
@@ -114,6 +145,7 @@ class Words {
   constructor(spelled: readonly string[], isExact: boolean) {
     this.#isExact = isExact;
     const keywords = isExact ? spelled : spelled.map((keyword) => keyword.toLowerCase());
+    this.#keywords = keywords;
     const bytes = new Set(keywords.flatMap((keyword) => [...Buffer.from(keyword, 'latin1')]));
     this.letters = [-1, ...bytes];
     this.#others = Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => !bytes.has(isExact ? byte : lower(byte)));
@@ -136,8 +168,15 @@ class Words {
     return this.#others.some((byte) => has(set, byte)) ? [0, ...letters] : letters;
   }
 
+  /** The length of the keyword that the text ends in. */
   complete(state: number): number {
     return this.#lengths[state] ?? 0;
+  }
+
+  /** All keywords that it ends in. */
+  endingIn(state: number): readonly number[] {
+    const text = this.#beginnings[state] ?? '';
+    return [...this.#keywords.keys()].filter((index) => text.endsWith(this.#keywords[index] as string));
   }
 
   step(state: number, letter: number): number {

@@ -80,7 +80,7 @@ export class Versions {
 
   #isSettled(use: Use, bytes: Buffer, at: number): boolean {
     if (use.kind === 'hidden') return isRefusedNearby(use.anchor, bytes, at, this.#search.splits, this.after);
-    if (use.kind === 'lint') return false;
+    if (use.kind !== 'rule') return false;
     const { rule } = use.rule;
     if (mayMatch(rule, bytes, at, 0, bytes.length)) return false;
     return rule.gate.first >= at - BEFORE && rule.gate.reached < at + this.after;

@@ -34,8 +34,10 @@ export class AllowComments {
   readonly #bytes: Buffer;
   #directives: readonly { readonly at: number; readonly what: string; readonly rules: string }[] | undefined;
 
-  constructor(bytes: Buffer) {
+  /** `hasRegions`: may there be a `secretlint-disable`? A search of the text that is over knows. */
+  constructor(bytes: Buffer, hasRegions = true) {
     this.#bytes = bytes;
+    if (!hasRegions) this.#directives = [];
   }
 
   /**

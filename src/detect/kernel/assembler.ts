@@ -41,6 +41,15 @@ export function subtract(one: Code, other: Code): Code {
   return [...one, ...other, 0x6b];
 }
 
+export function multiply(one: Code, other: Code): Code {
+  return [...one, ...other, 0x6c];
+}
+
+/** Unsigned. */
+export function divide(one: Code, other: Code): Code {
+  return [...one, ...other, 0x6e];
+}
+
 export function and(one: Code, other: Code): Code {
   return [...one, ...other, 0x71];
 }

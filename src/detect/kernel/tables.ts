@@ -60,7 +60,7 @@ export const Slot = {
 export const CLASSES = 256;
 export const TRANSITIONS = 1024;
 /** Raised when the layout changes: an image of another format is not read. */
-export const FORMAT = 3;
+export const FORMAT = 4;
 /** No check looks further than this behind the start of its keyword. */
 export const MAX_LOOK = 64;
 /** And no further before it: to the beginning of an escape. */
@@ -97,9 +97,11 @@ export function layTables(anchors: readonly Anchor[]): Tables {
     keywords.push(text);
     members.push([index]);
   }
-  const automaton = buildAutomaton(keywords);
+  const capitalized = new Set(members.keys().filter((place) => members[place]?.every((index) => endsInCapital(anchors[index]))));
+  const automaton = buildAutomaton(keywords, capitalized);
   const { width, next, outputs, offsets } = automaton;
-  const row = width + 1;
+  // Rows begin with a line of the cache.
+  const row = (width + 1 + 15) & ~15;
   const states = next.length / width;
   const checked = anchors.map(checksOf);
   const pool = new Pool();
@@ -128,19 +130,20 @@ export function layTables(anchors: readonly Anchor[]): Tables {
   words[Slot.format] = FORMAT;
   words[Slot.size] = size;
   words[Slot.firstAccepting] = (automaton.firstAccepting / width) * row * 4;
-  words[Slot.lastColumn] = width * 4;
+  words[Slot.lastColumn] = (row - 1) * 4;
   words[Slot.longest] = automaton.longest;
   words[Slot.anchors] = anchors.length;
   words[Slot.most] = most;
   const classes = new Uint16Array(words.buffer, CLASSES, 256);
   for (let byte = 0; byte < 256; byte++) classes[byte] = (automaton.classes[byte] as number) * 4;
-  for (let state = 0, at = TRANSITIONS / 4; state < states; state++, at++) {
-    for (let kind = 0; kind < width; kind++) words[at++] = ((next[state * width + kind] as number) / width) * row * 4;
+  for (let state = 0; state < states; state++) {
+    const at = TRANSITIONS / 4 + state * row;
+    for (let kind = 0; kind < width; kind++) words[at + kind] = ((next[state * width + kind] as number) / width) * row * 4;
   }
   let list = listsAt / 4;
   const firstAccepting = automaton.firstAccepting / width;
   for (let state = 0; state + 1 < offsets.length; state++) {
-    words[TRANSITIONS / 4 + (firstAccepting + state) * row + width] = list * 4;
+    words[TRANSITIONS / 4 + (firstAccepting + state) * row + row - 1] = list * 4;
     for (const number of numbersAt(state)) words[list++] = recordAt[number] as number;
     words[list++] = 0;
   }
@@ -172,6 +175,10 @@ export function readTables(image: Uint8Array): ReadTables | undefined {
     longest: head[Slot.longest] as number,
     notes: Buffer.from(own.buffer, own.byteOffset + size, notes).toString('utf8'),
   };
+}
+
+function endsInCapital(anchor: Anchor | undefined): boolean {
+  return anchor?.isExact === true && /[A-Z]$/.test(anchor.text);
 }
 
 interface Check {

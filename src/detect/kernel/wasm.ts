@@ -1,12 +1,12 @@
 import { type WasmMemory, type WasmModule, wasmHost } from './host.ts';
 import { HitList, type Hits, type Kernel } from './kernel.ts';
-import { assembleKernel } from './program.ts';
+import { assembleKernel, CURSORS } from './program.ts';
 import { MAX_LOOK, MAX_LOOK_BACK, Slot, type Tables } from './tables.ts';
 
-/** So much is searched in one go. No power of two: the four quarters should not compete for the same cache lines. */
+/** So much is searched in one go. No power of two: the parts should not compete for the same cache lines. */
 const PIECE = 60_000;
-/** Bytes of a lane: a note of eight bytes for each byte of a quarter, and the few that are left over. */
-const STRIDE = (PIECE / 4 + 4) * 8;
+/** Bytes of a lane: a note of eight bytes for each byte of a part, and the few that are left over. */
+const STRIDE = (PIECE / CURSORS + CURSORS) * 8;
 /** Room for sifted hits. */
 const OUT = 32 * 1024;
 const PAGE = 64 * 1024;
@@ -49,7 +49,7 @@ export function createWasmKernel(tables: Tables): Kernel {
 
   function start(room: number): Machine {
     const lanes = (tables.words.byteLength + 15) & ~15;
-    const out = lanes + 4 * STRIDE;
+    const out = lanes + CURSORS * STRIDE;
     const at = (out + OUT + (tables.words[Slot.most] as number) * 8 + 63) & ~63;
     const pages = Math.ceil((at + room) / PAGE);
     const memory = new Memory({ initial: pages, maximum: pages });
@@ -64,7 +64,7 @@ export function createWasmKernel(tables: Tables): Kernel {
   function run(machine: Machine, from: number, to: number, state: number, first: number, limit: number, shift: number): number {
     const { words, lanes, out } = machine;
     const last = machine.walk(from, to, state, lanes, STRIDE);
-    for (let lane = 0; lane < 4; lane++) {
+    for (let lane = 0; lane < CURSORS; lane++) {
       const end = words[Slot.lanes + lane] as number;
       let entry = lanes + lane * STRIDE;
       while (entry < end) {

@@ -20,8 +20,8 @@ function planOf({ pack, image, withSecretlint = true }: Given): ReturnType<typeo
 
 /** A keyword of the last hidden anchor: read from the image it has lost what must surround it. */
 function isRead({ uses }: ReturnType<typeof planSearch>): boolean {
-  const last = uses.at(-1);
-  return last?.kind === 'hidden' && last.anchor.isExact === undefined;
+  const last = uses.findLast((use) => use.kind === 'hidden');
+  return last?.anchor.isExact === undefined;
 }
 
 describe('search image', () => {
@@ -81,5 +81,6 @@ describe('search image', () => {
 
 function nameOf(use: ReturnType<typeof planSearch>['uses'][number]): string {
   if (use.kind === 'rule') return use.rule.detector.id;
+  if (use.kind === 'directive') return use.kind;
   return use.kind === 'lint' ? use.name : `${use.anchor.trick} ${use.anchor.text} ${use.anchor.phase}`;
 }

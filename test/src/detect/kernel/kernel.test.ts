@@ -88,6 +88,26 @@ describe('search kernels', () => {
     );
   });
 
+  it('tell capitals where a keyword must end in one, and only there', () => {
+    const anchors = [
+      { text: 'DI', isExact: true },
+      { text: 'xdi' },
+      { text: 'gI', isExact: true },
+      { text: 'ai', isExact: true },
+    ];
+
+    for (const kernel of kernelsOf(anchors)) {
+      assert.deepEqual(search(kernel, Buffer.from('di DI dI xdi XDI gi gI ai aI')), [
+        [3, 0],
+        [9, 1],
+        [13, 1],
+        [14, 0],
+        [20, 2],
+        [23, 3],
+      ]);
+    }
+  });
+
   it('let a keyword through behind what may be an escape, and never look before the text for one', () => {
     const unit = fc.constantFrom('a', 'b', 'A', '\\', '%', 'm', 'K', '[', ';', '3', '.');
     const text = fc.string({ unit, maxLength: 600 }).map((some) => Buffer.from(some, 'latin1'));
@@ -114,7 +134,8 @@ describe('search kernels', () => {
       const anchors = [{ text: 'secret' }, { text: 'cr' }];
       const kernels = kernelsOf(anchors);
       const bytes = Buffer.alloc(size, '.');
-      const borders = size < 2000 ? [size / 2] : [15_000, 30_000, 45_000, 60_000, 60_250, 60_500];
+      const borders =
+        size < 2000 ? [size / 2] : [15_000, 30_000, ...[1, 2, 3, 4, 5, 6].map((part) => 10_000 * part), 60_167, 60_334, 60_500];
       for (const border of borders) {
         const reach = size < 2000 ? size / 2 : 8;
         for (let at = Math.max(0, border - reach); at <= Math.min(size - 6, border + reach); at++) {
