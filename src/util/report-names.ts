@@ -159,6 +159,7 @@ const WHOLE: { readonly [detector: string]: string } = {
   'basic-auth-url': 'URL with password',
   'bearer-authorization': 'Bearer token',
   'ci-plaintext-value': 'Plain CI value',
+  'kubernetes-plaintext-value': 'Plain Kubernetes value',
   'crates-io-token': 'crates.io token',
   'docker-config-auth': 'Docker registry login',
   'generic-password': 'Password',
