@@ -149,8 +149,10 @@ export class PackReader {
     version.first = live.count;
     version.isPlain = sniffEncoding(bytes) === 'bytes' && !isBinary(bytes);
     if (version.isPlain) {
-      if (base?.isPlain === true && records !== undefined) this.#versions.changed(bytes, records, this.#spanOf(base), live);
-      else this.#versions.all(bytes, live);
+      if (base?.isPlain === true && records !== undefined) {
+        const spare = this.#arena.subarray(this.#low, this.#high);
+        this.#versions.changed(bytes, records, this.#spanOf(base), live, spare);
+      } else this.#versions.all(bytes, live);
     }
     version.behind = live.count;
   }

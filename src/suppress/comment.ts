@@ -26,12 +26,16 @@ const AFTER_LINE: readonly RegExp[] = [/kingfisher:ignore\b/];
 /** secretlint's directives may name rules: `secretlint-disable-line @secretlint/secretlint-rule-aws -- reason`. */
 const DIRECTIVE = /secretlint-(?<what>disable-next-line|disable-line|disable|enable)\b(?<rules>[^\r\n]*)/g;
 
+const DISABLE = 'secretlint-disable';
+
 /** A comment further along a line than this is not beside the secret: minified files are one line. */
 const REACH = 4096;
 
 /** The comments in one text. */
 export class AllowComments {
   readonly #bytes: Buffer;
+  /** Up to where no region begins. */
+  #searched = 0;
   #directives: readonly { readonly at: number; readonly what: string; readonly rules: string }[] | undefined;
 
   /** `hasRegions`: may there be a `secretlint-disable`? A search of the text that is over knows. */
@@ -65,7 +69,7 @@ export class AllowComments {
   /** Is there a `secretlint-disable` before the secret that no `secretlint-enable` has ended? */
   #openRegion(start: number, detector: string): string | undefined {
     let isOpen = false;
-    for (const { at, what, rules } of this.#regions()) {
+    for (const { at, what, rules } of this.#regions(start)) {
       if (at >= start) break;
       if (!concerns(rules, detector)) continue;
       if (what === 'disable') isOpen = true;
@@ -74,15 +78,19 @@ export class AllowComments {
     return isOpen ? 'secretlint-disable' : undefined;
   }
 
-  /** Read once a text, and only where a secret was found in it. */
-  #regions(): readonly { readonly at: number; readonly what: string; readonly rules: string }[] {
-    this.#directives ??= this.#bytes.includes('secretlint-disable')
-      ? [...this.#bytes.toString('latin1').matchAll(DIRECTIVE)].map(({ index, groups }) => ({
-          at: index,
-          what: groups?.what ?? '',
-          rules: groups?.rules ?? '',
-        }))
-      : [];
+  /** Read once a text, and only where one begins before a secret. */
+  #regions(before: number): readonly { readonly at: number; readonly what: string; readonly rules: string }[] {
+    if (this.#directives !== undefined) return this.#directives;
+    if (before <= this.#searched) return [];
+    // Secrets are asked about by rising place: what stands before one is not gone through again for the next.
+    const unseen = this.#bytes.subarray(Math.max(0, this.#searched - DISABLE.length), before + DISABLE.length);
+    this.#searched = before;
+    if (!unseen.includes(DISABLE)) return [];
+    this.#directives = [...this.#bytes.toString('latin1').matchAll(DIRECTIVE)].map(({ index, groups }) => ({
+      at: index,
+      what: groups?.what ?? '',
+      rules: groups?.rules ?? '',
+    }));
     return this.#directives;
   }
 }

@@ -66,19 +66,21 @@ export const MAX_LOOK = 64;
 /** And no further before it: to the beginning of an escape. */
 export const MAX_LOOK_BACK = 6;
 
-/** How many bytes, from its start on, an anchor may want to be left of the text. */
-export function farthestOf({ words }: Tables): number {
+/** By anchor: how many bytes must be left of the text from its start on. */
+export function leastLeft({ words }: Tables): Int32Array {
+  const least = new Int32Array(words[Slot.anchors] as number);
   const lastColumn = words[Slot.lastColumn] as number;
-  const row = lastColumn + 4;
-  let farthest = 0;
   // Lists stand right behind the rows, in the order of these.
   let list = words.length;
-  for (let state = words[Slot.firstAccepting] as number; (TRANSITIONS + state) / 4 < list; state += row) {
+  for (let state = words[Slot.firstAccepting] as number; (TRANSITIONS + state) / 4 < list; state += lastColumn + 4) {
     const own = (words[(TRANSITIONS + state + lastColumn) / 4] as number) / 4;
     list = Math.min(list, own);
-    for (let at = own; words[at] !== 0; at++) farthest = Math.max(farthest, words[(words[at] as number) / 4 + 2] as number);
+    for (let at = own; words[at] !== 0; at++) {
+      const record = (words[at] as number) / 4;
+      least[words[record] as number] = words[record + 2] as number;
+    }
   }
-  return farthest;
+  return least;
 }
 
 /** Lays out the search for `anchors`. The numbers of the hits are their indexes. */
