@@ -181,11 +181,129 @@ QUALIFY row_number() OVER (
     (r.location->>'$.commit') IS NULL, (r.location->>'$.pointer') IS NULL, r.detector, r.location::VARCHAR) = 1;
 COMMENT ON VIEW sightings IS 'Places where credentials were seen';
 
+-- RBAC spans files: rules stand with their role, subjects with a binding, and a role may be made of others by their labels.
+-- What a binding gives is the role within its namespace, if it has one; the id of the trust says so (`view@shop`).
+CREATE OR REPLACE MACRO json_words(list) AS coalesce(from_json(list, '["VARCHAR"]'), []);
+CREATE OR REPLACE MACRO parent_path(path) AS regexp_replace(coalesce(path, ''), '[^/]*$', '');
+CREATE OR REPLACE MACRO role_key(cluster, kind, namespace, role) AS
+  concat_ws('|', cluster, kind, CASE WHEN kind = 'Role' THEN coalesce(namespace, '') ELSE '' END, role);
+
+CREATE OR REPLACE VIEW kubernetes_rules AS
+WITH told AS (
+  SELECT DISTINCT ON (observation_id)
+    observation_id,
+    identity_scope(identity_id) AS cluster,
+    (detail->>'$.kind') AS kind,
+    (detail->>'$.namespace') AS namespace,
+    (detail->>'$.role') AS role,
+    coalesce((detail->>'$.baseline')::BOOLEAN, false) AS is_baseline,
+    coalesce((detail->>'$.builtIn')::BOOLEAN, false) AS is_built_in,
+    coalesce((detail->>'$.templated')::BOOLEAN, false) AS is_templated,
+    json_words(detail->'$.labels') AS labels,
+    json_words(detail->'$.feeds') AS feeds,
+    json_words(detail->'$.selector') AS selector,
+    json_words(detail->'$.verbs') AS verbs,
+    json_words(detail->'$.groups') AS groups,
+    json_words(detail->'$.resources') AS resources,
+    json_words(detail->'$.names') AS names,
+    json_words(detail->'$.powers') AS powers,
+    json_words(detail->'$.named') AS named,
+    json_words(detail->'$.cluster') AS cluster_wide,
+    json_words(detail->'$.namespaced') AS in_namespace,
+    permission, resource, via, via_kind, location,
+    location->>'$.path' AS path
+  FROM obs.grants
+  SEMI JOIN current_parts USING (part_id)
+  WHERE via_kind IN ('rule', 'aggregation') AND starts_with(identity_id, 'k8s:')
+),
+own AS (
+  SELECT *, role_key(cluster, kind, namespace, role) AS key FROM told WHERE via_kind = 'rule'
+),
+parts AS (
+  SELECT a.cluster, a.role, a.namespace, a.is_baseline, a.path, o AS part
+  FROM told AS a
+  JOIN own AS o ON o.cluster = a.cluster AND o.kind = 'ClusterRole' AND o.role <> a.role AND list_has_all(o.labels, a.selector)
+  WHERE a.via_kind = 'aggregation'
+  UNION ALL
+  SELECT o.cluster, o.fed, NULL, false, o.path, o
+  FROM (SELECT *, unnest(feeds) AS fed FROM own WHERE kind = 'ClusterRole' AND NOT is_baseline) AS o
+)
+SELECT
+  key, cluster, kind, namespace, role, is_baseline, is_templated, verbs, groups, resources, names, powers, named, cluster_wide, in_namespace,
+  permission, resource, via, location, path, observation_id, NULL::VARCHAR AS part_of
+FROM own
+WHERE NOT is_built_in OR key NOT IN (SELECT key FROM own WHERE NOT is_built_in)
+UNION ALL
+SELECT
+  role_key(cluster, 'ClusterRole', NULL, role), cluster, 'ClusterRole', NULL, role, part.is_baseline, part.is_templated, part.verbs, part.groups,
+  part.resources, part.names, part.powers, part.named, part.cluster_wide, part.in_namespace, part.permission, part.resource, part.via, part.location,
+  path, part.observation_id, part.role
+FROM parts;
+COMMENT ON VIEW kubernetes_rules IS 'Rules of Kubernetes roles, those that aggregation adds included';
+
+CREATE OR REPLACE VIEW kubernetes_bindings AS
+SELECT DISTINCT ON (t.observation_id)
+  t.observation_id,
+  t.identity_id AS role_id,
+  coalesce(p.identity_id, t.principal) AS identity_id,
+  identity_scope(t.identity_id) AS cluster,
+  (t.detail->>'$.kind') AS kind,
+  (t.detail->>'$.binding') AS binding,
+  (t.detail->>'$.namespace') AS namespace,
+  (t.detail->>'$.roleKind') AS role_kind,
+  (t.detail->>'$.role') AS role,
+  (t.detail->>'$.subjectKind') AS subject_kind,
+  (t.detail->>'$.subject') AS subject,
+  (t.detail->>'$.subjectNamespace') AS subject_namespace,
+  coalesce((t.detail->>'$.baseline')::BOOLEAN, false) AS is_baseline,
+  coalesce((t.detail->>'$.templated')::BOOLEAN, false) AS is_templated,
+  (t.detail->>'$.source') AS source,
+  role_key(identity_scope(t.identity_id), t.detail->>'$.roleKind', t.detail->>'$.namespace', t.detail->>'$.role') AS key,
+  t.location,
+  t.location->>'$.path' AS path
+FROM obs.trusts AS t
+SEMI JOIN current_parts USING (part_id)
+LEFT JOIN identity_aliases AS p ON p.alias = t.principal
+WHERE (t.detail->>'$.basis') = 'role binding';
+COMMENT ON VIEW kubernetes_bindings IS 'Subjects of Kubernetes role bindings, one row each';
+
+-- Two charts of one repository may have roles of the same name: the one in the binding's file, or else in its directory, is meant.
+CREATE OR REPLACE VIEW kubernetes_rights AS
+WITH ways AS (
+  SELECT
+    b.identity_id, b.role_id, b.subject_kind, b.subject, b.subject_namespace, b.kind AS binding_kind, b.binding, b.namespace, b.role_kind, b.role,
+    b.is_baseline OR (r.is_baseline AND (starts_with(b.subject, 'system:') OR coalesce(b.subject_namespace = 'kube-system', false))) AS is_baseline,
+    b.is_templated OR r.is_templated AS is_templated,
+    r.verbs, r.groups, r.resources, r.names, r.powers, r.named, r.cluster_wide, r.in_namespace, r.permission, r.resource, r.via, r.location, r.part_of,
+    b.observation_id AS binding_id,
+    r.observation_id AS rule_id,
+    CASE WHEN r.path = b.path THEN 0 WHEN parent_path(r.path) = parent_path(b.path) THEN 1 ELSE 2 END AS distance
+  FROM kubernetes_bindings AS b
+  JOIN kubernetes_rules AS r ON r.key = b.key
+)
+SELECT * EXCLUDE (distance, cluster_wide, in_namespace),
+  CASE WHEN namespace IS NULL THEN cluster_wide
+    WHEN namespace = 'kube-system' AND list_has_any(in_namespace, ['reads-secrets', 'impersonates']) THEN list_append(in_namespace, 'escalates')
+    ELSE in_namespace END AS capabilities,
+  CASE WHEN namespace IS NULL THEN 'in the whole cluster' ELSE concat('in the namespace ', namespace) END AS place
+FROM ways
+QUALIFY distance = min(distance) OVER (PARTITION BY binding_id);
+COMMENT ON VIEW kubernetes_rights IS 'What each subject of Kubernetes RBAC may do, one row a binding and rule';
+
 CREATE OR REPLACE VIEW grants AS
 SELECT DISTINCT ON (observation_id) g.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, g.identity_id) AS identity_id)
 FROM obs.grants AS g
 SEMI JOIN current_parts USING (part_id)
-LEFT JOIN identity_aliases AS a ON a.alias = g.identity_id;
+LEFT JOIN identity_aliases AS a ON a.alias = g.identity_id
+UNION ALL BY NAME
+-- What a Kubernetes role amounts to depends on where it is bound.
+SELECT
+  arg_min(rule_id, rule_id) AS observation_id, role_id AS identity_id, 'allow' AS effect, arg_min(permission, rule_id) AS permission,
+  arg_min(resource, rule_id) AS resource, arg_min(via, rule_id) AS via, 'rule' AS via_kind, capability,
+  CASE WHEN is_templated THEN 'low' ELSE 'high' END AS confidence, arg_min(location, rule_id) AS location,
+  json_object('path', concat(arg_min(permission, rule_id), ' on ', arg_min(resource, rule_id), ' ', any_value(place))) AS detail
+FROM (SELECT *, unnest(capabilities) AS capability FROM kubernetes_rights)
+GROUP BY role_id, capability, is_templated;
 COMMENT ON VIEW grants IS 'What identities may do; rows with a capability are derived';
 
 CREATE OR REPLACE VIEW trusts AS
@@ -204,6 +322,31 @@ FROM obs.consumers AS c
 SEMI JOIN current_parts USING (part_id)
 LEFT JOIN identity_aliases AS a ON a.alias = c.identity_id;
 COMMENT ON VIEW consumers IS 'What is set up to use which identity, credential or secret';
+
+-- The pod's word goes before its account's, and without either the token is there.
+CREATE OR REPLACE VIEW kubernetes_workloads AS
+SELECT
+  c.consumer_id, c.identity_id, c.environment, c.location, c.place_text, c.observation_id,
+  (c.detail->>'$.kind') AS kind,
+  (c.detail->>'$.workload') AS workload,
+  (c.detail->>'$.namespace') AS namespace,
+  (c.detail->>'$.account') AS account,
+  (c.detail->>'$.accountDeclared')::BOOLEAN AS account_declared,
+  (c.detail->>'$.source') AS source,
+  coalesce((c.detail->>'$.templated')::BOOLEAN, false) AS is_templated,
+  (c.detail->>'$.app') AS app,
+  json_words(c.detail->'$.images') AS images,
+  coalesce((c.detail->>'$.hostNetwork')::BOOLEAN, false) AS host_network,
+  (c.detail->'$.projected') AS projected,
+  (c.detail->>'$.automount')::BOOLEAN AS pod_automount,
+  (i.detail->>'$.automount')::BOOLEAN AS account_automount,
+  coalesce((c.detail->>'$.mounted')::BOOLEAN, (c.detail->>'$.automount')::BOOLEAN, (i.detail->>'$.automount')::BOOLEAN, true) AS has_token,
+  json_words(i.detail->'$.cloud') AS clouds,
+  json_words(i.detail->'$.becomes') AS becomes
+FROM consumers AS c
+LEFT JOIN identities AS i ON i.identity_id = c.identity_id
+WHERE (c.detail->>'$.fact') = 'service-account' AND (c.detail->>'$.platform') = 'kubernetes';
+COMMENT ON VIEW kubernetes_workloads IS 'Pods and what makes pods, with their service account and whether its token is in them';
 
 CREATE OR REPLACE VIEW coverage AS
 SELECT DISTINCT ON (observation_id) c.* EXCLUDE (part_id), p.scanner, p.target
@@ -483,7 +626,25 @@ FROM trusts AS t
 JOIN token_subjects AS s
   ON CASE WHEN s.is_workload THEN starts_with(t.subject, 'system:serviceaccount:') ELSE coalesce(s.issuer, '') = coalesce(t.issuer, t.principal) END
   AND (t.subject IS NULL OR s.subject LIKE like_pattern(t.subject) ESCAPE '\')
-WHERE t.effect = 'allow' AND t.principal_type = 'oidc';
+WHERE t.effect = 'allow' AND t.principal_type = 'oidc'
+UNION
+-- Every service account is in three groups. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects
+SELECT i.identity_id, b.identity_id, b.observation_id, 'member of the group'
+FROM kubernetes_bindings AS b
+JOIN identities AS i
+  ON i.provider = 'k8s' AND identity_scope(i.identity_id) = b.cluster
+  AND (b.subject = 'system:authenticated' AND i.type IN ('service-account', 'user')
+    OR i.type = 'service-account'
+      AND b.subject IN ('system:serviceaccounts', concat('system:serviceaccounts:', split_part(identity_local(i.identity_id), '/', 1))))
+WHERE b.subject_kind = 'Group' AND starts_with(b.subject, 'system:')
+UNION
+-- Who may start pods in a namespace, or make tokens there, has each account of it.
+SELECT r.role_id, i.identity_id, r.rule_id, 'pods or tokens in its namespace'
+FROM kubernetes_rights AS r
+JOIN identities AS i
+  ON i.provider = 'k8s' AND i.type = 'service-account' AND identity_scope(i.identity_id) = identity_scope(r.role_id)
+  AND split_part(identity_local(i.identity_id), '/', 1) = r.namespace
+WHERE list_contains(r.capabilities, 'impersonates');
 COMMENT ON VIEW may_become IS 'Edges: this identity may become that one (role trust; impersonation; the subject of a token)';
 
 -- From those who have a capability back to those who may become them, one step a round: a row for each identity and
@@ -585,7 +746,7 @@ CREATE OR REPLACE MACRO spoken(id) AS
 CREATE OR REPLACE MACRO credential_kind(provider, type, detector) AS
   CASE
     -- Guesses by a name, and values that a scanner found by where they stand, have no kind but their type.
-    WHEN detector IS NULL OR starts_with(detector, 'generic-') OR detector = 'ci-plaintext-value' THEN type_words(type)
+    WHEN detector IS NULL OR starts_with(detector, 'generic-') OR detector IN ('ci-plaintext-value', 'kubernetes-plaintext-value') THEN type_words(type)
     WHEN contains(detector, '/') AND provider IN ('generic', 'generic-key') THEN type_words(type)
     WHEN contains(detector, '/') THEN concat(upper(left(spoken(provider), 1)), substr(spoken(provider), 2), ' ', replace(type, '-', ' '))
     WHEN starts_with(detector, 'npm') THEN spoken(detector)
