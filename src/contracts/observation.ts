@@ -40,8 +40,10 @@ export type Confidence = 'high' | 'medium' | 'low';
 
 /** Where a fact was read. Everything is optional: a live API has a target and a resource, a file has a path and a line. */
 export interface Location {
-  /** `owner/repo` where the remote tells, else the directory's name. */
+  /** `owner/repo` where the remote tells, else the directory's name, with what tells it apart from others of that name. */
   readonly repository?: string;
+  /** Where that repository lies below the target, `/`-separated; absent for the target itself. */
+  readonly directory?: string;
   /** Path inside the repository or directory, `/`-separated; the file's own path outside one. Members of archives: `a.zip!b/c`. */
   readonly path?: string;
   /** 1-based. */

@@ -8,6 +8,8 @@ export interface PathTarget {
   /** Absolute. */
   readonly path: string;
   readonly isDirectory: boolean;
+  /** Where one run reads several directories: as much of the end of its path as tells it apart, `shop` or `team-a/shop`. */
+  readonly label?: string;
 }
 
 /** Standard input, read as one file. */
