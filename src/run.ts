@@ -344,7 +344,8 @@ async function withoutOverlaps(targets: readonly Target[], { crawl, config, runt
     includeIgnored: crawl.includeIgnored,
   });
   for (const { target, within } of overlaps) runtime.log.info(`${target.name} lies in ${within.name}: it is read once, with it`);
-  return targets.filter((target) => !overlaps.some((overlap) => overlap.target === target));
+  const { tellApart } = await import('./run/tell-apart.ts');
+  return tellApart(targets.filter((target) => !overlaps.some((overlap) => overlap.target === target)));
 }
 
 function chooseScanners(all: readonly Scanner[], only: readonly string[], skip: readonly string[]): readonly Scanner[] {

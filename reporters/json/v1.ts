@@ -23,6 +23,7 @@ const surface = z.enum(Object.keys(SURFACES) as [Surface, ...Surface[]]);
 
 export const PlaceV1 = z.strictObject({
   repository: text.optional().describe('owner/repo where the remote tells, else the name of the directory'),
+  directory: text.optional().describe('Where that repository lies below the target; absent for the target itself'),
   path: text.optional().describe('Path inside the repository or directory, separated by /'),
   line: z.int().min(1).optional(),
   column: z.int().min(1).optional().describe('In characters, from 1'),

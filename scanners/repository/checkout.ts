@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import type { CrawlContext, Location } from '../../src/contracts/index.ts';
+import { basename, posix } from 'node:path';
+import type { CrawlContext, Location, PathTarget } from '../../src/contracts/index.ts';
 import { askGit, directoryName, type GitRepository, gitOutput } from '../../src/files/git.ts';
 import { excluder } from '../../src/files/walk.ts';
 import { repositoryName } from './remote.ts';
@@ -10,6 +10,8 @@ export interface Place {
   readonly path: string;
   /** Where it lies below the target: `''` or `vendor/tool/`. Globs of the user count from the target. */
   readonly below: string;
+  /** The target, as it is told when something in it has no name of its own. */
+  readonly target: Pick<PathTarget, 'path' | 'label'>;
 }
 
 /** A repository as opened for one scan. */
@@ -17,6 +19,8 @@ export interface Checkout {
   readonly repository: GitRepository;
   /** `owner/repo`, else the directory's name. */
   readonly name: string;
+  /** What the locations of all that is in it begin with. */
+  readonly at: Location;
   readonly config: GitConfig;
   readonly isExcluded: (path: string) => boolean;
   /** A path of the repository as the user counts it, for globs. */
@@ -30,10 +34,12 @@ export type GitConfig = ReadonlyMap<string, readonly string[]>;
 export async function openCheckout(repository: GitRepository, place: Place, context: CrawlContext): Promise<Checkout> {
   const config = await readConfig(repository, context.signal);
   const isExcluded = excluder(context.options.exclude);
+  const name = repositoryName(config) ?? nameOf(directoryName(repository), place);
   const fromTarget = (path: string) => place.below + path.slice(repository.prefix.length);
   return {
     repository: withoutWorkTreeIfBare(repository, config),
-    name: repositoryName(config) ?? directoryName(repository),
+    name,
+    at: { repository: name, ...directoryOf(place) },
     config,
     isExcluded: (path) => isExcluded(fromTarget(path)),
     fromTarget,
@@ -42,7 +48,27 @@ export async function openCheckout(repository: GitRepository, place: Place, cont
 
 /** Where facts of a plain directory are read: it has a name, but neither commits nor HEAD. */
 export function directoryLocation(place: Place): Location {
-  return { repository: basename(place.path) };
+  return { repository: nameOf(basename(place.path), place), ...directoryOf(place) };
+}
+
+/**
+ * A name that a directory alone gives, told apart from others of that name by where they lie: `shop (team-a)`. It is the same
+ * in every clone of what is scanned: the target's own name is left out where it tells nothing apart. No slash stands before
+ * the words: that would be an owner's.
+ */
+function nameOf(name: string, { below, target }: Place): string {
+  const where = below === '' ? posix.dirname(target.label ?? '.') : aroundNested(name, below, target);
+  return where === '.' ? name : `${name} (${where})`;
+}
+
+function aroundNested(name: string, below: string, { path, label }: Place['target']): string {
+  const parent = posix.dirname(below);
+  if (label !== undefined) return posix.join(label, parent);
+  return parent === '.' && name === basename(path) ? name : parent;
+}
+
+function directoryOf({ below }: Place): Pick<Location, 'directory'> {
+  return below === '' ? {} : { directory: below.slice(0, -1) };
 }
 
 /** Is the directory ignored by the repository around it? Then the user means it, not the repository. */

@@ -388,9 +388,8 @@ function mayBeOwned(path: string, size: number, context: CrawlContext): boolean 
 }
 
 function pastLocation(checkout: Checkout, id: string, introduction: Introduction | undefined): Location {
-  const repository = checkout.name;
-  if (introduction === undefined) return { repository, pointer: `object ${id}`, atHead: false };
-  return { repository, path: introduction.path, ...commitOf(introduction), atHead: false };
+  if (introduction === undefined) return { ...checkout.at, pointer: `object ${id}`, atHead: false };
+  return { ...checkout.at, path: introduction.path, ...commitOf(introduction), atHead: false };
 }
 
 function pathsOf(introduction: Introduction): readonly string[] {

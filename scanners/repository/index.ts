@@ -33,7 +33,7 @@ async function* scanChanges(target: PathTarget, context: CrawlContext): AsyncGen
   const { scanDiff, scanStaged } = await import('./changes.ts');
   try {
     assertNoFifo(found);
-    const place = { path: target.path, below: '' };
+    const place = { path: target.path, below: '', target };
     if (diff !== undefined) yield* scanDiff(found, place, diff, context);
     if (staged) yield* scanStaged(found, place, context);
   } catch (error) {

@@ -42,7 +42,7 @@ export function* configSightings(checkout: Checkout, context: CrawlContext): Gen
   } catch {
     return;
   }
-  const at = { repository: checkout.name, path: CONFIG_PATH };
+  const at = { ...checkout.at, path: CONFIG_PATH };
   const matches = context.detect(text, { path: CONFIG_PATH });
   for (const match of matches) yield context.sighting(match, at, 'file');
   const lines = new LineIndex(text);

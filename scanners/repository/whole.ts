@@ -42,7 +42,7 @@ interface Crawl {
 
 /** All of a directory: the repositories in it with their history, and the files beside them. */
 export async function* scanWhole(target: PathTarget, context: CrawlContext): AsyncGenerator<Observation> {
-  const crawl: Crawl = { places: [{ path: target.path, below: '' }], stores: new Set() };
+  const crawl: Crawl = { places: [{ path: target.path, below: '', target }], stores: new Set() };
   for (const place of crawl.places) {
     context.signal.throwIfAborted();
     yield* scanPlace(place, crawl, context);
@@ -94,8 +94,7 @@ async function* scanCheckout(
   crawl: Crawl,
   context: CrawlContext,
 ): AsyncGenerator<Observation> {
-  const { repository, name } = checkout;
-  const base = { repository: name };
+  const { repository, name, at: base } = checkout;
   const tally = new FileTally(context.options);
   const store = commonDirOf(repository.gitDir);
   const isFirst = !crawl.stores.has(store);
@@ -226,7 +225,7 @@ async function rangeSince(
 
 async function* readFiles(
   listing: Listing,
-  base: { readonly repository?: string },
+  base: Location,
   memory: FileMemory | undefined,
   context: CrawlContext,
   tally: FileTally,
@@ -277,6 +276,6 @@ async function listOrWalk(
 
 function enqueue(crawl: Crawl, place: Place, listing: Listing): void {
   for (const path of listing.nested) {
-    crawl.places.push({ path: join(listing.root, path), below: `${place.below}${path}/` });
+    crawl.places.push({ ...place, path: join(listing.root, path), below: `${place.below}${path}/` });
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Target } from '../contracts/index.ts';
+import type { PathTarget, Target } from '../contracts/index.ts';
 import type { Pack } from '../detect/pack.ts';
 import type { Acceptors } from '../suppress/accept.ts';
 import type { IgnoreEntry } from '../suppress/ignore-file.ts';
@@ -10,7 +10,7 @@ import type { ScanRequest } from './request.ts';
 const EXCEPTIONS_FILE = 'nhi-audit.exceptions.yml';
 
 /**
- * Reads whatever may accept a finding of this run: ignore files at the top of each target, a foreign baseline, and the
+ * Reads whatever may accept a finding of this run: ignore files at the top of each repository, a foreign baseline, and the
  * exceptions. Throws `ConfigError` for one that is broken: an exception that is not understood must not pass in silence.
  */
 export async function readAcceptors(
@@ -23,12 +23,11 @@ export async function readAcceptors(
   const { config, crawl, runtime, directory } = request;
   const isOff = request.exceptions === false;
   const ignored = new Map<string, readonly IgnoreEntry[]>();
+  let ignoredIn: Acceptors['ignoredIn'];
   if (!isOff && config.accept.ignoreFiles) {
     const { readIgnoreFiles } = await import('../suppress/ignore-file.ts');
-    for (const target of targets) {
-      if (target.kind !== 'path' || !target.isDirectory) continue;
-      const { entries, malformed } = readIgnoreFiles(target.path);
-      if (entries.length > 0) ignored.set(target.name, entries);
+    const read = (directory: string, below: string): readonly IgnoreEntry[] => {
+      const { entries, malformed } = readIgnoreFiles(directory, below);
       if (malformed.length > 0) {
         runtime.log.warn(
           'Lines of an ignore file are not understood (file:rule:line or commit:file:rule:line): they accept nothing',
@@ -37,13 +36,24 @@ export async function readAcceptors(
           },
         );
       }
+      return entries;
+    };
+    const directories = targets.filter((target): target is PathTarget => target.kind === 'path' && target.isDirectory);
+    for (const { name, path } of directories) {
+      const entries = read(path, '');
+      if (entries.length > 0) ignored.set(name, entries);
     }
+    ignoredIn = (name, below) => {
+      const target = directories.find((directory) => directory.name === name);
+      return target === undefined ? [] : read(join(target.path, below), below);
+    };
   }
   const foreign = request.baseline?.foreign;
   const known = foreign === undefined ? [] : (await import('../suppress/known.ts')).readKnown(foreign.value, foreign.file, key);
   return {
     comments: !isOff && config.accept.comments,
     ignored,
+    ...(ignoredIn === undefined ? {} : { ignoredIn }),
     known: known ?? [],
     exceptions: isOff ? [] : await exceptionsOf(request, directory, isKeyKept),
     isKeyKept,

@@ -1,6 +1,9 @@
 import type { Log, Observation } from '../contracts/index.ts';
 import { type DetectInName, maskNames, maskNamesIn } from '../util/mask-names.ts';
 
+/** Names that were looked at last. */
+const MOST_KNOWN = 64;
+
 /**
  * Credentials stand in names of files, too: these are masked before anything is stored or printed. Only paths, what
  * coverage names and what is told beside it come from strangers' trees; the rows of an export share one path, which is
@@ -8,17 +11,16 @@ import { type DetectInName, maskNames, maskNamesIn } from '../util/mask-names.ts
  */
 export class NameRedactor {
   readonly #detect: DetectInName;
-  #last: { readonly text: string; readonly clean: string } | undefined;
+  readonly #known = new Map<string, string>();
 
   constructor(detect: DetectInName) {
     this.#detect = detect;
   }
 
   redact(observation: Observation): Observation {
-    const { at } = observation;
-    const path = at?.path === undefined ? undefined : this.clean(at.path);
-    // Ids and names are made of the path, too.
-    const isNamed = path !== undefined && path !== at?.path;
+    const { path, repository, directory } = observation.at ?? {};
+    // Ids and names are made of these, too.
+    const isNamed = [path, repository, directory].some((text) => text !== undefined && this.clean(text) !== text);
     const placed = isNamed ? maskNamesIn(observation, (text) => maskNames(text, this.#detect)) : observation;
     if (placed.kind !== 'coverage' && placed.kind !== 'sighting') return placed;
     const detail = placed.detail === undefined ? undefined : maskNamesIn(placed.detail, (text) => maskNames(text, this.#detect));
@@ -31,8 +33,12 @@ export class NameRedactor {
   }
 
   clean(text: string): string {
-    if (this.#last?.text !== text) this.#last = { text, clean: maskNames(text, this.#detect) };
-    return this.#last.clean;
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    const clean = maskNames(text, this.#detect);
+    this.#known.set(text, clean);
+    return clean;
   }
 }
 

@@ -12,8 +12,10 @@ import { ruleCommentsIn } from './rule-comments.ts';
 export interface Acceptors {
   /** Are comments beside a secret honoured? */
   readonly comments: boolean;
-  /** Entries of the ignore files at the top of each target, by the target's name. */
+  /** Entries of the ignore files at the top of each target, by the target's name: for what lies in that repository. */
   readonly ignored: ReadonlyMap<string, readonly IgnoreEntry[]>;
+  /** The same for a repository that lies in `directory` below a target. Absent: ignore files are not asked. */
+  readonly ignoredIn?: (target: string, directory: string) => readonly IgnoreEntry[];
   readonly known: readonly KnownEntry[];
   readonly exceptions: readonly LoadedException[];
   /** Ids of our detectors: a rule of another tool that is none of them says only where. */
@@ -40,6 +42,7 @@ const SightingRow = z.object({
   target: z.string(),
   detector: z.string(),
   fingerprint: z.string(),
+  directory: z.string().nullable(),
   path: z.string().nullable(),
   line: z.coerce.number().nullable(),
   commit: z.string().nullable(),
@@ -50,7 +53,7 @@ type Row = z.infer<typeof SightingRow>;
 
 const SIGHTINGS = `
   SELECT DISTINCT s.observation_id, p.target, s.detector, s.fingerprint,
-    (s.location->>'$.path') AS path, (s.location->>'$.line') AS line, (s.location->>'$.commit') AS commit,
+    (s.location->>'$.directory') AS directory, (s.location->>'$.path') AS path, (s.location->>'$.line') AS line, (s.location->>'$.commit') AS commit,
     (s.detail->>'$.allowedBy') AS allowed_by, (s.detail->>'$.baselineId') AS baseline_id
   FROM obs.sightings AS s
   JOIN parts AS p USING (part_id)
@@ -120,22 +123,35 @@ async function acceptedSightings(
   acceptors: Acceptors,
   tallies: Map<string, Tally>,
 ): Promise<ReadonlyMap<string, Tally>> {
-  const { comments, ignored, known, detectors } = acceptors;
-  const entries = new Map(
-    [...ignored].map(([target, list]) => [target, list.map((entry) => ({ entry, tally: noteEntry(tallies, entry) }))]),
-  );
+  const { comments, ignored, ignoredIn, known, detectors } = acceptors;
+  const noted = (list: readonly IgnoreEntry[]) => list.map((entry) => ({ entry, tally: noteEntry(tallies, entry) }));
+  const entries = new Map([...ignored].map(([target, list]) => [target, noted(list)]));
+  const inside = new Map<string, ReturnType<typeof noted>>();
+  /** Of the repository that holds the file. */
+  const ownEntries = ({ target, directory }: Row): ReturnType<typeof noted> => {
+    if (directory === null) return entries.get(target) ?? [];
+    const key = JSON.stringify([target, directory]);
+    const own = inside.get(key) ?? noted(ignoredIn?.(target, directory) ?? []);
+    inside.set(key, own);
+    return own;
+  };
   const files = known.map((entry) => ({ entry, tally: noteKnown(tallies, entry) }));
   const asksAll = files.length > 0 || [...entries.values()].some((list) => list.length > 0);
-  if (!asksAll && !comments) return new Map();
-  const where = asksAll ? '' : " WHERE (s.detail->>'$.allowedBy') IS NOT NULL";
+  if (!asksAll && !comments && ignoredIn === undefined) return new Map();
+  const asked = [
+    ...(comments ? ["(s.detail->>'$.allowedBy') IS NOT NULL"] : []),
+    ...(ignoredIn === undefined ? [] : ["(s.location->>'$.directory') IS NOT NULL"]),
+  ];
+  const where = asksAll ? '' : ` WHERE ${asked.join(' OR ')}`;
   const accepted = new Map<string, Tally>();
   for (const row of z.array(SightingRow).parse(await store.rows(SIGHTINGS + where))) {
     // One that names checks speaks for these alone.
     const isAllowed = comments && row.allowed_by !== null && !row.allowed_by.includes('ignore[');
     const found =
       (isAllowed && row.allowed_by !== null ? note(tallies, { source: 'comment', entry: row.allowed_by }, 'stale') : undefined) ??
-      entries.get(row.target)?.find(({ entry }) => isAt(row, entry, detectors))?.tally ??
-      files.find(({ entry }) => isKnown(row, entry, detectors))?.tally;
+      ownEntries(row).find(({ entry }) => isAt(row, entry, detectors))?.tally ??
+      entries.get(row.target)?.find(({ entry }) => isAt(fromTarget(row), entry, detectors))?.tally ??
+      files.find(({ entry }) => isKnown(fromTarget(row), entry, detectors))?.tally;
     if (found === undefined) continue;
     found.sightings += 1;
     found.state = 'used';
@@ -233,6 +249,11 @@ function acceptanceOfComment(
 function isUnder(at: Finding['evidence'][number]['at'], { repository, path, comment }: PlacedComment): boolean {
   if (at?.line === undefined || at.path !== path || (at.repository ?? null) !== repository) return false;
   return at.line <= comment.to && (at.endLine ?? at.line) >= comment.from;
+}
+
+/** As a list that was made at the top of the target has it: it counts paths from there, into the repositories inside, too. */
+function fromTarget(row: Row): Row {
+  return row.directory === null || row.path === null ? row : { ...row, path: `${row.directory}/${row.path}` };
 }
 
 /** The place of an ignore entry: without a commit it is meant for all of them. */

@@ -16,12 +16,19 @@ export interface IgnoreEntry {
 export const IGNORE_FILES = ['.gitleaksignore', '.betterleaksignore'] as const;
 const LARGEST = 8 * 1024 * 1024;
 
-/** Entries of the ignore files at the top of a target; lines that are none are told apart by `malformed`. */
-export function readIgnoreFiles(directory: string): { readonly entries: IgnoreEntry[]; readonly malformed: string[] } {
+/**
+ * Entries of the ignore files at the top of a repository, which lies `below` the target; lines that are none are told apart
+ * by `malformed`.
+ */
+export function readIgnoreFiles(
+  directory: string,
+  below = '',
+): { readonly entries: IgnoreEntry[]; readonly malformed: string[] } {
   const entries: IgnoreEntry[] = [];
   const malformed: string[] = [];
-  for (const name of IGNORE_FILES) {
-    const file = join(directory, name);
+  for (const base of IGNORE_FILES) {
+    const file = join(directory, base);
+    const name = below === '' ? base : `${printable(below)}/${base}`;
     if (!existsSync(file)) continue;
     const stat = statSync(file);
     if (!stat.isFile() || stat.size > LARGEST) {

@@ -208,7 +208,7 @@ describe('repository scanner: hostile repositories', () => {
     repo.commit('Start');
     execFileSync('mkfifo', [join(repo.path, 'sub/.gitignore')]);
     const context = testContext();
-    const place = { path: repo.path, below: '' };
+    const place = { path: repo.path, below: '', target: { path: repo.path } };
     const found = findRepository(repo.path) as GitRepository;
     const checkout = await openCheckout(found, place, context);
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { fakeToken } from '../../helpers/scan-context.ts';
+import { repository } from '../../../scanners/repository/index.ts';
+import { collect, fakeToken, kinds, testContext } from '../../helpers/scan-context.ts';
 import { openTempRepo, tempDir, tempRepo, writeFile } from '../../helpers/temp-repo.ts';
 import { places, rowOf, scan } from './helpers.ts';
 
@@ -125,6 +126,61 @@ describe('repository scanner: work tree', () => {
     assert.deepEqual(places(sightings), ['users.txt:1 work-tree']);
   });
 
+  it('tells repositories of one name apart by where they lie, in the work tree and in the past', async () => {
+    const root = tempDir();
+    for (const name of ['team-a/shop', 'team-b/shop', 'shop']) {
+      mkdirSync(join(root, name), { recursive: true });
+      const repo = tempRepo([], join(root, name));
+      repo.write('old.txt', TOKEN);
+      repo.commit('Add token');
+      repo.remove('old.txt');
+      repo.write('new.txt', `moved: ${TOKEN}`);
+      repo.commit('Move it');
+    }
+
+    const { sightings, coverage } = await scan(root);
+
+    const names = [
+      { repository: 'shop', directory: 'shop' },
+      { repository: 'shop (team-a)', directory: 'team-a/shop' },
+      { repository: 'shop (team-b)', directory: 'team-b/shop' },
+    ];
+    for (const path of ['new.txt', 'old.txt']) {
+      const there = sightings.flatMap(({ at }) => (at?.path === path ? [at] : []));
+      assert.deepEqual(
+        there
+          .map(({ repository, directory }) => ({ repository, directory }))
+          .sort((a, b) => (`${a.repository}` < `${b.repository}` ? -1 : 1)),
+        names,
+      );
+    }
+    const subjects = coverage.filter(({ surface }) => surface === 'history').map(({ subject }) => subject);
+    assert.deepEqual(
+      subjects.sort(),
+      names.map(({ repository }) => repository),
+    );
+  });
+
+  it('tells targets of one name apart, and what lies in them, by what the run calls them', async () => {
+    const root = tempDir();
+    for (const name of ['a/shop', 'a/shop/press']) {
+      mkdirSync(join(root, name), { recursive: true });
+      const repo = tempRepo([], join(root, name));
+      repo.write('key.txt', TOKEN);
+    }
+    const path = join(root, 'a/shop');
+    const context = testContext();
+
+    const all = await collect(
+      repository.scan({ kind: 'path', name: 'a/shop', path, isDirectory: true, label: 'a/shop' }, context),
+    );
+
+    assert.deepEqual(
+      kinds(all, 'sighting').map(({ at }) => at?.repository),
+      ['shop (a)', 'press (a/shop)'],
+    );
+  });
+
   it('reads every repository of a folder, and one cloned into a work tree', async () => {
     const root = tempDir();
     for (const name of ['shop', 'roast', 'shop/tools/press']) {
@@ -137,7 +193,7 @@ describe('repository scanner: work tree', () => {
     const { sightings } = await scan(root);
 
     assert.deepEqual(sightings.map(({ at }) => `${at?.repository} ${at?.path}`).sort(), [
-      'press shop-tools-press.txt',
+      'press (shop/tools) shop-tools-press.txt',
       'roast roast.txt',
       'shop shop.txt',
     ]);
