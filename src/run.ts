@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { assertSameKey as assertBaselineKey } from './config/baseline.ts';
 import { assertTrusted, describeConfig } from './config/load.ts';
 import { parseTarget } from './config/target.ts';
-import type { CrawlOptions, Finding, Report, Scanner, Target } from './contracts/index.ts';
+import type { CrawlOptions, Report, Scanner, Target } from './contracts/index.ts';
 import { type Bulk, createBulk } from './detect/bulk.ts';
 import { createEngine } from './detect/engine.ts';
 import type { Pack } from './detect/pack.ts';
@@ -255,6 +255,7 @@ async function correlate(
   const { runChecks } = await import('./correlate/run.ts');
   const { rollUp } = await import('./frameworks/roll-up.ts');
   const { inStoredOrder, readFacts } = await import('./run/facts.ts');
+  const { fixedBySameLook } = await import('./run/same-look.ts');
   await store.endLoading(hosts);
   runtime.progress.phase('Correlating', judgement.checks.length);
   await store.materialise();
@@ -269,7 +270,7 @@ async function correlate(
       runtime.progress.advance(1);
     },
   });
-  const gone = judged.gone.length === 0 || (await isSameLook(store)) ? judged.gone : judged.gone.map(unseen);
+  const gone = await fixedBySameLook(store, judged.gone);
   const { acceptFindings } = await import('./suppress/accept.ts');
   const equivalents = new Map(judgement.checks.map(({ meta }) => [meta.id, meta.equivalents]));
   const { findings, results, uses } = await acceptFindings(store, judged.findings, judged.results, acceptors, equivalents);
@@ -287,24 +288,6 @@ async function correlate(
   await store.dematerialise();
   if (facts === undefined) throw new Error('the run that was just saved is not in the store');
   return facts;
-}
-
-/**
- * Did the run before look at the same targets, in the same way, with the same rules? Only then does silence about a
- * finding mean that it is fixed.
- */
-async function isSameLook(store: Store): Promise<boolean> {
-  const [row] = await store.rows(
-    `SELECT before.parameters::VARCHAR = now.parameters::VARCHAR AND before.rules_digest = now.rules_digest AS same
-     FROM current_run AS now, runs AS before
-     WHERE before.status = 'complete' AND before.sequence < now.sequence
-     ORDER BY before.sequence DESC LIMIT 1`,
-  );
-  return row?.same === true;
-}
-
-function unseen(finding: Finding): Finding {
-  return finding.status === 'fixed' ? { ...finding, status: 'not-observed' } : finding;
 }
 
 function parseTargets(
