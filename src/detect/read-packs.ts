@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { inflateSync } from 'node:zlib';
+import { createInflater } from '../files/pack/inflate.ts';
 import { PackError } from '../files/pack/pack-error.ts';
 import { PackFile } from '../files/pack/pack-file.ts';
 import { MAX_ENTRY, type PackTrees } from '../files/pack/trees.ts';
@@ -52,6 +52,7 @@ export class PackReader {
   readonly #origin: number;
   readonly #words: Int32Array;
   readonly #patch: Patch;
+  readonly #inflate = createInflater();
   readonly #path: Version[] = [];
   readonly #live = [new LiveHits(), new LiveHits()] as const;
   #low = RECORDS;
@@ -102,8 +103,8 @@ export class PackReader {
     try {
       if (base?.isThere !== false) {
         const packed = pack.read(trees.at[entry] as number, trees.most[entry] as number);
-        const made = inflate(packed, trees.sizes[entry] as number);
-        const records = base === undefined ? this.#place(version, made) : this.#make(version, base, made);
+        const size = trees.sizes[entry] as number;
+        const records = base === undefined ? this.#place(version, packed, size) : this.#make(version, base, packed, size);
         const bytes = this.#arena.subarray(version.start, version.end);
         this.#sift(version, base, bytes, records);
         version.isThere = true;
@@ -117,25 +118,26 @@ export class PackReader {
   }
 
   /** A text that stands in the pack as it is. */
-  #place(version: Version, text: Buffer): undefined {
-    this.#hold(version, 0, text.length, 0);
-    this.#arena.set(text, version.start);
+  #place(version: Version, packed: Buffer, size: number): undefined {
+    this.#hold(version, 0, size);
+    this.#inflate(packed, this.#arena, version.start, size);
   }
 
   /** Makes a text from its base; gives the records of what they have in common. */
-  #make(version: Version, base: Version, delta: Buffer): Int32Array {
-    const reader = { at: 0 };
-    const [from, to] = [readSize(delta, reader), readSize(delta, reader)];
+  #make(version: Version, base: Version, packed: Buffer, size: number): Int32Array {
+    // The delta stands in what is left between the stacks, on the side of its base.
+    if (roomFor(size) > this.#high - this.#low) throw new PackError('no room');
+    const delta = base.side === 0 ? this.#low : this.#high - roomFor(size);
+    const deltaEnd = delta + size;
+    this.#inflate(packed, this.#arena, delta, size);
+    const reader = { at: delta, end: deltaEnd };
+    const [from, to] = [readSize(this.#arena, reader), readSize(this.#arena, reader)];
     if (from !== base.end - base.start || to > MAX_ENTRY) throw new PackError('a delta of something else');
-    const length = delta.length - reader.at;
-    this.#hold(version, base.side === 0 ? 1 : 0, to, length + SLACK);
-    // The instructions stand in what is left between the stacks.
-    const at = this.#low;
-    this.#arena.set(reader.at === 0 ? delta : delta.subarray(reader.at), at);
+    this.#hold(version, base.side === 0 ? 1 : 0, to, roomFor(size));
     const origin = this.#origin;
     const { before, after, last, least } = this.#versions;
     const end = this.#patch.patch(
-      ...[at + origin, at + length + origin, base.start + origin, base.end + origin],
+      ...[reader.at + origin, deltaEnd + origin, base.start + origin, base.end + origin],
       ...[version.start + origin, version.end + origin, origin, origin + RECORDS],
       ...[before, after, last, least],
     );
@@ -177,9 +179,9 @@ export class PackReader {
   }
 
   /** Takes room for a text, if there is that much and `beside` more. */
-  #hold(version: Version, side: 0 | 1, size: number, beside: number): void {
-    const room = (size + SLACK + 7) & ~7;
-    if (size > this.#maxBytes || room + beside + SLACK > this.#high - this.#low) throw new PackError('no room');
+  #hold(version: Version, side: 0 | 1, size: number, beside = 0): void {
+    const room = roomFor(size);
+    if (size > this.#maxBytes || room + beside > this.#high - this.#low) throw new PackError('no room');
     version.side = side;
     if (side === 0) {
       version.start = this.#low;
@@ -204,24 +206,22 @@ export class PackReader {
     version.isHeld = false;
     const { side, start, end } = version;
     if (side === 0) this.#low = start;
-    else this.#high = start + ((end - start + SLACK + 7) & ~7);
+    else this.#high = start + roomFor(end - start);
     this.#live[side].count = version.first;
   }
 }
 
-function inflate(packed: Buffer, size: number): Buffer {
-  // One byte more than it is to have: with as many, zlib asks for another buffer.
-  const made = inflateSync(packed, { chunkSize: Math.max(64, size + 1), maxOutputLength: Math.max(1, size) });
-  if (made.length !== size) throw new PackError('an entry of another size');
-  return made;
+/** With what may be written behind its end. */
+function roomFor(size: number): number {
+  return (size + SLACK + 7) & ~7;
 }
 
 /** A size at the front of a delta. */
-function readSize(delta: Buffer, reader: { at: number }): number {
+function readSize(bytes: Buffer, reader: { at: number; readonly end: number }): number {
   let size = 0;
   for (let scale = 1; ; scale *= 128) {
-    const byte = delta[reader.at++];
-    if (byte === undefined || scale > MAX_ENTRY) throw new PackError('a delta that is cut');
+    if (reader.at >= reader.end || scale > MAX_ENTRY) throw new PackError('a delta that is cut');
+    const byte = bytes[reader.at++] as number;
     size += (byte & 127) * scale;
     if (byte < 128) return size;
   }
