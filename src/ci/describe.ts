@@ -182,7 +182,7 @@ function jobFacts(
   logins: readonly { readonly cloud: Cloud; readonly how: string }[],
   platform: string,
 ): JsonObject {
-  const oidcClouds = new Set<Cloud>();
+  const oidcClouds = new Set<Cloud>(job.oidcClouds);
   for (const use of uses) if (use.how === 'oidc' && use.cloud !== undefined) oidcClouds.add(use.cloud);
   for (const { cloud, how } of logins) if (how === 'oidc') oidcClouds.add(cloud);
   return {
@@ -211,11 +211,12 @@ function useDetail(use: SecretUse, job: CiJob): JsonObject {
     ...componentsOf(job, reached),
     inputs: [...use.inputs],
     variables: [...use.variables],
-    echoesSecret: use.echoed,
+    // The name of a role may be seen by everyone.
+    echoesSecret: use.echoed && use.how !== 'oidc' && use.how !== 'impersonation',
     exportsSecret: use.exported,
     secretInGitUrl: use.gitUrl,
     secretFiles: [...use.files],
-    secretInArgument: use.argument,
+    secretInArgument: use.argument && use.how !== 'oidc' && use.how !== 'impersonation',
     ...(use.cloud === undefined ? {} : { cloud: use.cloud }),
     ...(use.explicit ? {} : { guessed: true }),
     ...(use.jobToken ? { jobToken: true } : {}),

@@ -65,9 +65,13 @@ export interface CiJob {
   readonly selfHosted: boolean;
   /** May it ask for a token that says who it is? */
   readonly oidcAvailable: boolean;
+  /** Clouds that it logs in to with such a token, where no command tells. */
+  readonly oidcClouds?: readonly Cloud[];
   readonly steps: readonly CiStep[];
   readonly variables: readonly CiVariable[];
   readonly references: readonly CiReference[];
+  /** Variables that the CI system makes for the job and that end with it. */
+  readonly given?: readonly string[];
   /** Code of others that runs with everything the job has. */
   readonly components: readonly CiComponent[];
   readonly logins: readonly CiLogin[];
@@ -80,6 +84,7 @@ export interface CiStep {
   readonly index: number;
   /** Never a command: it may hold a secret. */
   readonly name: string;
+  readonly at?: Part;
   readonly scripts: readonly Scalar[];
   readonly uses?: CiComponent;
   readonly variables: readonly CiVariable[];

@@ -107,7 +107,7 @@ export function findSecretUses(
     use.detail = { ...use.detail, ...reference.detail };
   }
 
-  const defined = new Set<string>();
+  const defined = new Set<string>(job.given);
   const variables: { readonly variable: CiVariable; readonly step?: CiStep; readonly isInput: boolean }[] = [
     ...job.variables.map((variable) => ({ variable, isInput: false })),
     ...job.steps.flatMap((step) => [
