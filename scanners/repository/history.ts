@@ -377,14 +377,14 @@ async function rereadOwned(
   return owned;
 }
 
-/** Most files are refused by their path; for the others the content must be fetched before a scanner can tell. */
+/** Most files are refused by their path; for the others the content must be fetched before a scanner can tell. Who leaves the search to us is not asked. */
 function mayBeOwned(path: string, size: number, context: CrawlContext): boolean {
   let isHeadAsked = false;
   const head = () => {
     isHeadAsked = true;
     return '';
   };
-  return context.claims({ path, size, head })?.content === 'own' || isHeadAsked;
+  return context.claims({ path, size, head }, 'own') !== undefined || isHeadAsked;
 }
 
 function pastLocation(checkout: Checkout, id: string, introduction: Introduction | undefined): Location {

@@ -1,7 +1,8 @@
 import type { BlobTable } from './blob-table.ts';
 import { LOG } from './commit-changes.ts';
+import { CommitOrders, type DatedCommit } from './commit-orders.ts';
 import { eachRecord, type GitRepository } from './git.ts';
-import { CommitOrders, type DatedCommit, REFLOG, readCommits } from './trace-state.ts';
+import { REFLOG, readCommits } from './trace-state.ts';
 import { type CommitWords, commitOf } from './tracer.ts';
 
 /** A blob at a path, as a commit put it there. */
@@ -143,13 +144,7 @@ export class WalkedChanges {
 
   /** The walk is at its end. */
   end(): void {
-    const commits = new Map<string, DatedCommit>();
-    for (let number = 0; number < this.#commitCount; number++) {
-      const header = this.#header(number);
-      const [id = '', date, ...parents] = header.slice(0, header.indexOf('\u0002')).split(' ');
-      commits.set(id, { id, date: Number(date), parents: parents.filter((parent) => parent !== '') });
-    }
-    this.#orders = CommitOrders.NONE.with(parentsFirst(commits));
+    this.#orders = CommitOrders.ofHeaders(this.#headers, this.#headerEnds, this.#commitCount);
   }
 
   #header(number: number): string {
@@ -189,26 +184,4 @@ async function walkChanges(repository: GitRepository, table: BlobTable, signal: 
   });
   walked.end();
   return walked;
-}
-
-/** Without recursion: histories are long. */
-function* parentsFirst(commits: ReadonlyMap<string, DatedCommit>): Generator<DatedCommit> {
-  const told = new Set<string>();
-  for (const first of commits.values()) {
-    const open = [first];
-    for (let commit = open.at(-1); commit !== undefined; commit = open.at(-1)) {
-      const { length } = open;
-      if (!told.has(commit.id)) {
-        for (const parent of commit.parents) {
-          const known = told.has(parent) ? undefined : commits.get(parent);
-          if (known !== undefined) open.push(known);
-        }
-      }
-      if (open.length > length) continue;
-      open.pop();
-      if (told.has(commit.id)) continue;
-      told.add(commit.id);
-      yield commit;
-    }
-  }
 }

@@ -1,19 +1,11 @@
 import { join } from 'node:path';
 import type { IsoTime } from '../contracts/index.ts';
 import { eachChange } from './commit-changes.ts';
+import { CommitOrders } from './commit-orders.ts';
 import { commonDirOf, eachRecord, GitError, type GitRepository } from './git.ts';
 import type { HistoryWalk } from './history-walk.ts';
 import { readRegularFile } from './source-file.ts';
-import {
-  CommitOrders,
-  type HistoryState,
-  type KeptTrace,
-  leadTo,
-  REFLOG,
-  readCommits,
-  sameTips,
-  stateOf,
-} from './trace-state.ts';
+import { type HistoryState, type KeptTrace, leadTo, REFLOG, readCommits, sameTips, stateOf } from './trace-state.ts';
 import { Tracer } from './tracer.ts';
 
 /** Where a blob came into the history. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CommitOrders, DatedCommit } from './commit-orders.ts';
 import { commonDirOf, eachRecord, GitError, type GitRepository } from './git.ts';
 import { namesIn } from './names-in.ts';
 import { readRegularFile } from './source-file.ts';
@@ -26,13 +27,6 @@ export interface Found {
   readonly places: readonly PlaceInHistory[];
 }
 
-export interface DatedCommit {
-  readonly id: string;
-  /** Seconds, as its committer says. */
-  readonly date: number;
-  readonly parents: readonly string[];
-}
-
 /** What the answer of a trace depends on, beside what was asked. */
 export interface HistoryState {
   /** Commits that refs lead to, sorted: the same set means the same history. */
@@ -50,60 +44,6 @@ export interface KeptTrace extends HistoryState {
   readonly blobs: ReadonlyMap<string, Found>;
   /** Blobs that commits name and the store lacks. */
   readonly absent: readonly string[];
-}
-
-/**
- * The age of commits: the committer's date, but never before that of a commit it builds on, for dates can lie. It is a
- * commit's own and does not change with what comes later, so that two scans of a growing history agree.
- */
-export class CommitOrders {
-  static readonly NONE = new CommitOrders(Buffer.alloc(0), 20);
-  readonly #kept: Buffer;
-  readonly #idBytes: number;
-  readonly #fresh = new Map<string, number>();
-
-  /** `kept`: rows of `encode`. */
-  constructor(kept: Buffer, idBytes: number) {
-    this.#kept = kept;
-    this.#idBytes = idBytes;
-  }
-
-  /** 0 for an unknown commit: one beyond the edge of a shallow clone. */
-  of(commit: string): number {
-    const fresh = this.#fresh.get(commit);
-    if (fresh !== undefined) return fresh;
-    const row = this.#idBytes + 8;
-    const id = Buffer.from(commit, 'hex');
-    if (id.length !== this.#idBytes) return 0;
-    for (let at = this.#kept.indexOf(id); at >= 0; at = this.#kept.indexOf(id, at + 1)) {
-      if (at % row === 0) return this.#kept.readDoubleLE(at + this.#idBytes);
-    }
-    return 0;
-  }
-
-  /** The same with more commits, parents first. */
-  with(commits: Iterable<DatedCommit>): CommitOrders {
-    const next = new CommitOrders(this.#kept, this.#idBytes);
-    for (const [id, order] of this.#fresh) next.#fresh.set(id, order);
-    for (const { id, date, parents } of commits) {
-      let order = date;
-      for (const parent of parents) order = Math.max(order, next.of(parent) + 1);
-      next.#fresh.set(id, order);
-    }
-    return next;
-  }
-
-  encode(): Buffer {
-    const idBytes = this.#kept.length > 0 ? this.#idBytes : ([...this.#fresh.keys()][0]?.length ?? 40) / 2;
-    const added = Buffer.alloc(this.#fresh.size * (idBytes + 8));
-    let at = 0;
-    for (const [id, order] of this.#fresh) {
-      added.write(id, at, idBytes, 'hex');
-      added.writeDoubleLE(order, at + idBytes);
-      at += idBytes + 8;
-    }
-    return this.#fresh.size === 0 ? this.#kept : Buffer.concat([this.#kept, added]);
-  }
 }
 
 const MAX_CUT_BYTES = 64 * 1024 * 1024;

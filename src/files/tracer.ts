@@ -1,16 +1,10 @@
 import type { IsoTime } from '../contracts/index.ts';
 import { eachChange } from './commit-changes.ts';
+import type { CommitOrders } from './commit-orders.ts';
 import type { GitRepository } from './git.ts';
 import type { Introduction, TraceOptions } from './history.ts';
 import type { WalkedChanges } from './history-walk.ts';
-import {
-  type CommitOrders,
-  type Found,
-  type KeptTrace,
-  type PlaceInHistory,
-  TRACE_KINDS,
-  type TraceKind,
-} from './trace-state.ts';
+import { type Found, type KeptTrace, type PlaceInHistory, TRACE_KINDS, type TraceKind } from './trace-state.ts';
 
 const MAX_OTHER_PATHS = 10;
 

@@ -109,15 +109,15 @@ export function crawlContext(
   files: readonly FileScanner[],
   readFile: ReadFile,
 ): CrawlContext {
-  function claimant(file: FileHead): FileScanner | undefined {
-    return files.find((scanner) => scanner.recognises(file));
+  function claimant(file: FileHead, among?: FileScanner['content']): FileScanner | undefined {
+    return files.find((scanner) => (among === undefined || scanner.content === among) && scanner.recognises(file));
   }
   return {
     ...base,
     options,
     bulk,
-    claims(file) {
-      const scanner = claimant(file);
+    claims(file, among) {
+      const scanner = claimant(file, among);
       return scanner === undefined ? undefined : { content: scanner.content };
     },
     read(file) {
