@@ -41,8 +41,8 @@ interface HasPolicies {
   readonly name: string;
   readonly account?: string;
   readonly inline: readonly (DeclaredDocument & { readonly name: string })[];
-  /** ARNs of managed policies. */
-  readonly attached: readonly string[];
+  /** Managed policies, and where each is given. */
+  readonly attached: readonly { readonly arn: string; readonly at: Location }[];
 }
 
 export interface DeclaredPrincipal extends HasPolicies {
@@ -142,12 +142,20 @@ function policiesOf(
   tally: GrantTally,
 ): Policy[] {
   const found: Policy[] = [];
-  for (const name of holder.attached) {
+  for (const { arn: name, at } of holder.attached) {
     const own = documents.get(name);
     const catalogued = own === undefined ? knownManagedPolicy(name) : undefined;
     if (own !== undefined) found.push({ name, kind, inline: false, ...own });
     else if (catalogued !== undefined) {
-      found.push({ name, kind, inline: false, document: catalogued.document, ...(catalogued.complete ? {} : { summary: true }) });
+      const place = () => at;
+      found.push({
+        name,
+        kind,
+        inline: false,
+        place,
+        document: catalogued.document,
+        ...(catalogued.complete ? {} : { summary: true }),
+      });
     } else missing.push(readable(name));
   }
   for (const inline of holder.inline) {

@@ -1,0 +1,547 @@
+import type { Block, Expression, Reference } from '../../src/formats/hcl/syntax.ts';
+import { computed } from '../../src/iac/computed.ts';
+import type { Resource } from '../../src/iac/resource.ts';
+import { entry, known, type MapValue, type Source, type UnknownValue, type Value, type Where } from '../../src/iac/value.ts';
+import { asText, call, text } from './functions.ts';
+import { attributeOf, type Module, type ModuleFile, type Placed } from './module.ts';
+import { documentOf } from './policy-document.ts';
+
+/** What is meant by `each`, `count` and the names of dynamic blocks where an expression stands. */
+export interface Bindings {
+  readonly [name: string]: { readonly key?: Value; readonly value?: Value };
+}
+
+/** Bounds on one module: expressions worked out, instances of one resource, steps into each other. */
+const MAX_STEPS = 500_000;
+const MAX_INSTANCES = 50;
+const MAX_DEPTH = 60;
+
+/** Works out what expressions of a module come to, as far as its files tell. */
+export class Evaluator {
+  readonly #module: Module;
+  readonly #accounts: ProviderFacts;
+  readonly #texts: ReadonlyMap<string, string>;
+  readonly #byAddress = new Map<string, Placed<Block>>();
+  readonly #locals = new Map<string, Value | undefined>();
+  readonly #variables = new Map<string, Value | undefined>();
+  readonly #attributes = new Map<string, Value | undefined>();
+  readonly #instances = new Map<string, readonly Instance[]>();
+  readonly #busy = new Set<string>();
+  readonly #sources = new Map<ModuleFile, Source>();
+  #steps = 0;
+  #depth = 0;
+
+  /** `texts`: files that `file()` reads, by their path. */
+  constructor(module: Module, accounts: ProviderFacts, texts: ReadonlyMap<string, string>) {
+    this.#module = module;
+    this.#accounts = accounts;
+    this.#texts = texts;
+    for (const placed of module.resources) this.#byAddress.set(addressOf(placed.it), placed);
+  }
+
+  get wasCut(): boolean {
+    return this.#steps > MAX_STEPS;
+  }
+
+  resources(): Resource[] {
+    return this.#module.resources.flatMap((placed) =>
+      this.#instancesOf(addressOf(placed.it)).map((instance) => this.#resource(placed, instance)),
+    );
+  }
+
+  /** The body of any other block. */
+  body(placed: Placed<Block>): MapValue {
+    return this.#body(placed, placed.it, {});
+  }
+
+  value({ from, it }: Placed<Expression>, bindings: Bindings = {}): Value | undefined {
+    return this.#evaluate(from, it, bindings);
+  }
+
+  where(from: ModuleFile, start: number, end: number): Where {
+    let source = this.#sources.get(from);
+    if (source === undefined) {
+      source = { path: from.file.path, at: from.file.at, position: (offset) => from.hcl.position(offset) };
+      this.#sources.set(from, source);
+    }
+    return { source, start, end };
+  }
+
+  #resource(placed: Placed<Block>, { address, bindings }: Instance): Resource {
+    const { from, it } = placed;
+    const [type = ''] = it.labels;
+    const facts = this.#factsFor(it);
+    const head = this.where(from, it.start, it.start + 1);
+    const body = this.#body(placed, it, bindings);
+    const project: Value | undefined =
+      facts.project === undefined ? undefined : { kind: 'text', text: facts.project, isLiteral: false, where: head };
+    return {
+      mode: it.type === 'data' ? 'data' : it.type === 'ephemeral' ? 'ephemeral' : 'managed',
+      type,
+      address,
+      body: project === undefined ? body : { ...body, entries: [...body.entries, { key: '@project', value: project }] },
+      where: { ...head, end: it.start + it.type.length },
+      ...(facts.account === undefined ? {} : { account: facts.account }),
+    };
+  }
+
+  #factsFor(block: Block): { readonly account?: string; readonly project?: string } {
+    const provider = attributeOf(block.body, 'provider');
+    const alias =
+      provider?.kind === 'reference'
+        ? [provider.root, ...provider.steps.filter((step) => typeof step === 'string')].join('.')
+        : undefined;
+    return this.#accounts(alias ?? (block.labels[0] ?? '').split('_')[0] ?? '');
+  }
+
+  #body(placed: Placed<Block>, block: Block, bindings: Bindings): MapValue {
+    const { from } = placed;
+    const entries: { key: string; value: Value }[] = [];
+    for (const { name, value } of block.body.attributes) {
+      const worked = this.#evaluate(from, value, bindings);
+      if (worked !== undefined) entries.push({ key: name, value: worked });
+    }
+    const nested = new Map<string, Value[]>();
+    const add = (name: string, value: Value) => nested.set(name, [...(nested.get(name) ?? []), value]);
+    for (const inner of block.body.blocks) {
+      const [label] = inner.labels;
+      if (inner.type === 'dynamic' && label !== undefined) {
+        for (const value of this.#dynamic(placed, inner, label, bindings)) add(label, value);
+      } else add(inner.type, this.#body(placed, inner, bindings));
+    }
+    for (const [key, all] of nested) {
+      const where = all[0]?.where ?? this.where(from, block.start, block.end);
+      entries.push({ key, value: { kind: 'list', items: all, where } });
+    }
+    return { kind: 'map', entries, where: this.where(from, block.start, block.end) };
+  }
+
+  /** `dynamic "statement" { for_each = …  content { … } }`: one block for each, or one for all where it is not known. */
+  *#dynamic(placed: Placed<Block>, block: Block, label: string, bindings: Bindings): Generator<Value> {
+    const content = block.body.blocks.find((one) => one.type === 'content');
+    if (content === undefined) return;
+    const iterator = attributeOf(block.body, 'iterator');
+    const name = iterator?.kind === 'reference' ? iterator.root : label;
+    const over = attributeOf(block.body, 'for_each');
+    const all = over === undefined ? undefined : this.#evaluate(placed.from, over, bindings);
+    for (const one of eachOf(all, MAX_INSTANCES) ?? [{}]) yield this.#body(placed, content, { ...bindings, [name]: one });
+  }
+
+  #instancesOf(address: string): readonly Instance[] {
+    const before = this.#instances.get(address);
+    if (before !== undefined) return before;
+    const placed = this.#byAddress.get(address);
+    if (placed === undefined) return [];
+    // While they are worked out, a reference to itself finds the one.
+    this.#instances.set(address, [{ address, bindings: {} }]);
+    const instances = this.#expand(address, placed);
+    this.#instances.set(address, instances);
+    return instances;
+  }
+
+  #expand(address: string, { from, it }: Placed<Block>): readonly Instance[] {
+    const over = attributeOf(it.body, 'for_each');
+    if (over !== undefined) {
+      const all = eachOf(this.#evaluate(from, over, {}), MAX_INSTANCES);
+      if (all === undefined || all.length === 0) return [{ address, bindings: { each: {} } }];
+      return all.map((each) => ({
+        address: `${address}["${known(each.key) ?? ''}"]`,
+        key: known(each.key) ?? '',
+        bindings: { each },
+      }));
+    }
+    const count = attributeOf(it.body, 'count');
+    const number = count === undefined ? 1 : Number(known(this.#evaluate(from, count, {})));
+    if (count === undefined || !Number.isInteger(number) || number < 2 || number > MAX_INSTANCES) {
+      return [
+        {
+          address,
+          bindings:
+            count === undefined
+              ? {}
+              : { count: number === 1 ? { key: text('0', this.where(from, it.start, it.start), []) } : {} },
+        },
+      ];
+    }
+    return Array.from({ length: number }, (_, index) => ({
+      address: `${address}[${index}]`,
+      key: String(index),
+      bindings: { count: { key: text(String(index), this.where(from, it.start, it.start), []) } },
+    }));
+  }
+
+  #evaluate(from: ModuleFile, expression: Expression, bindings: Bindings): Value | undefined {
+    this.#steps += 1;
+    this.#depth += 1;
+    try {
+      if (this.#steps > MAX_STEPS || this.#depth > MAX_DEPTH) return this.#unknown(from, expression, []);
+      return this.#work(from, expression, bindings);
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  #work(from: ModuleFile, expression: Expression, bindings: Bindings): Value | undefined {
+    const where = this.where(from, expression.start, expression.end);
+    switch (expression.kind) {
+      case 'literal':
+        return expression.value === null ? undefined : { kind: 'text', text: String(expression.value), isLiteral: true, where };
+      case 'template':
+        return this.#template(from, expression.parts, bindings, where);
+      case 'list':
+        return { kind: 'list', items: expression.items.flatMap((item) => this.#evaluate(from, item, bindings) ?? []), where };
+      case 'object': {
+        const entries = expression.entries.flatMap(({ key, value }) => {
+          const name = this.#evaluate(from, key, bindings);
+          const worked = this.#evaluate(from, value, bindings);
+          return name === undefined || worked === undefined ? [] : [{ key: asText(name), value: worked }];
+        });
+        return { kind: 'map', entries, where };
+      }
+      case 'reference':
+        return this.#reference(from, expression, bindings);
+      case 'call':
+        return this.#call(from, expression, bindings, where);
+      case 'conditional': {
+        const test = known(this.#evaluate(from, expression.test, bindings));
+        if (test === 'true') return this.#evaluate(from, expression.whenTrue, bindings);
+        if (test === 'false') return this.#evaluate(from, expression.whenFalse, bindings);
+        return this.#either(from, expression, bindings);
+      }
+      default: {
+        const operands = expression.operands.map((operand) => this.#evaluate(from, operand, bindings));
+        return operate(expression.operator, operands, where) ?? this.#unknown(from, expression, operands);
+      }
+    }
+  }
+
+  /** Of two ways the one that says something, if the other does not. */
+  #either(from: ModuleFile, expression: Extract<Expression, { kind: 'conditional' }>, bindings: Bindings): Value | undefined {
+    const one = this.#evaluate(from, expression.whenTrue, bindings);
+    const other = this.#evaluate(from, expression.whenFalse, bindings);
+    if (isNothing(one)) return other ?? one;
+    if (isNothing(other)) return one;
+    if (known(one) !== undefined && known(one) === known(other)) return one;
+    return this.#unknown(from, expression, [one, other]);
+  }
+
+  #template(from: ModuleFile, parts: readonly (string | Expression)[], bindings: Bindings, where: Where): Value {
+    let written = '';
+    const references = new Set<string>();
+    let isKnown = true;
+    let isSymbolic = false;
+    for (const part of parts) {
+      if (typeof part === 'string') {
+        written += part;
+        continue;
+      }
+      const value = this.#evaluate(from, part, bindings);
+      if (value === undefined) continue;
+      if (value.kind === 'unknown') {
+        isKnown = false;
+        for (const reference of value.references) references.add(reference);
+      }
+      isSymbolic ||= value.kind === 'text' && value.isSymbolic === true;
+      written += asText(value);
+    }
+    if (!isKnown) return { kind: 'unknown', text: written, references: [...references], where };
+    return { kind: 'text', text: written, isLiteral: false, ...(isSymbolic ? { isSymbolic } : {}), where };
+  }
+
+  #call(
+    from: ModuleFile,
+    expression: Extract<Expression, { kind: 'call' }>,
+    bindings: Bindings,
+    where: Where,
+  ): Value | undefined {
+    const given = expression.arguments.map((one) => this.#evaluate(from, one, bindings));
+    if (expression.name === 'file' || expression.name === 'templatefile') {
+      const content = this.#texts.get(pathOf(from, known(given[0]) ?? ''));
+      if (content === undefined) return this.#unknown(from, expression, given);
+      const filled = content.replace(/\$\{\s*(?<name>\w+)\s*\}/g, (whole, name: string) => known(entry(given[1], name)) ?? whole);
+      return { kind: 'text', text: filled, isLiteral: false, where };
+    }
+    const result = call(expression.name, given, where);
+    if (result === undefined) return this.#unknown(from, expression, given);
+    return this.#into(from, result, expression.steps, bindings, expression);
+  }
+
+  #reference(from: ModuleFile, expression: Reference, bindings: Bindings): Value | undefined {
+    const { root, steps } = expression;
+    const [first, ...rest] = steps;
+    const name = typeof first === 'string' ? first : undefined;
+    const bound = Object.hasOwn(bindings, root) ? bindings[root] : undefined;
+    if (bound !== undefined) {
+      if (name === 'key' || name === 'index') return bound.key ?? this.#unknown(from, expression, []);
+      if (name === 'value' && bound.value !== undefined) return this.#into(from, bound.value, rest, bindings, expression);
+      return this.#unknown(from, expression, []);
+    }
+    if (root === 'var' && name !== undefined) {
+      return this.#into(from, this.#variable(name), rest, bindings, expression);
+    }
+    if (root === 'local' && name !== undefined) {
+      return this.#into(from, this.#local(name), rest, bindings, expression);
+    }
+    if (root === 'path')
+      return { kind: 'text', text: '.', isLiteral: false, where: this.where(from, expression.start, expression.end) };
+    const isData = root === 'data' || root === 'ephemeral';
+    const [type, label, after] = isData ? [name, rest[0], rest.slice(1)] : [root, first, rest];
+    if (type === undefined || typeof label !== 'string') return this.#unknown(from, expression, []);
+    const address = `${isData ? `${root}.` : ''}${type}.${label}`;
+    if (!this.#byAddress.has(address)) return this.#unknown(from, expression, []);
+    return this.#ofResource(from, address, after, bindings, expression);
+  }
+
+  #ofResource(
+    from: ModuleFile,
+    base: string,
+    steps: readonly (string | Expression)[],
+    bindings: Bindings,
+    expression: Reference,
+  ): Value | undefined {
+    const instances = this.#instancesOf(base);
+    let [first, ...rest] = steps;
+    let chosen: readonly Instance[] = instances.slice(0, 1);
+    if (first === '*') {
+      chosen = instances;
+      [first, ...rest] = rest;
+    } else if (first !== undefined && typeof first !== 'string') {
+      const index = this.#evaluate(from, first, bindings);
+      const found = instances.find((instance) => instance.key !== undefined && instance.key === known(index));
+      if (instances.some((instance) => instance.key !== undefined)) {
+        if (found === undefined) return this.#unknown(from, expression, [index], [base]);
+        chosen = [found];
+      }
+      [first, ...rest] = rest;
+    } else if (instances.length > 1) return this.#unknown(from, expression, [], [base]);
+    if (typeof first !== 'string') return this.#unknown(from, expression, [], [base]);
+    const name = first;
+    const values = chosen.map((instance) => this.#attribute(base, instance, name, from, expression));
+    if (steps[0] === '*')
+      return {
+        kind: 'list',
+        items: values.flatMap((value) => value ?? []),
+        where: this.where(from, expression.start, expression.end),
+      };
+    const [value] = values;
+    return value?.kind === 'unknown' ? value : this.#into(from, value, rest, bindings, expression, base);
+  }
+
+  #attribute(
+    base: string,
+    { address, bindings }: Instance,
+    name: string,
+    from: ModuleFile,
+    expression: Reference,
+  ): Value | undefined {
+    const key = `${address} ${name}`;
+    if (this.#attributes.has(key)) return this.#attributes.get(key);
+    if (this.#busy.has(key)) return this.#unknown(from, expression, [], [base]);
+    const placed = this.#byAddress.get(base);
+    if (placed === undefined) return this.#unknown(from, expression, [], [base]);
+    this.#busy.add(key);
+    try {
+      const value = this.#workAttribute(base, address, placed, name, bindings) ?? this.#unknown(from, expression, [], [address]);
+      this.#attributes.set(key, value);
+      return value;
+    } finally {
+      this.#busy.delete(key);
+    }
+  }
+
+  #workAttribute(base: string, address: string, placed: Placed<Block>, name: string, bindings: Bindings): Value | undefined {
+    const { from, it } = placed;
+    const where = this.where(from, it.start, it.start + it.type.length);
+    const [type = ''] = it.labels;
+    const own = (attributeName: string): Value | undefined => {
+      const expression = attributeOf(it.body, attributeName);
+      return expression === undefined ? undefined : this.#evaluate(from, expression, bindings);
+    };
+    if (type === 'aws_iam_policy_document' && (name === 'json' || name === 'minified_json')) {
+      return documentOf(this.#body(placed, it, bindings));
+    }
+    const facts = this.#factsFor(it);
+    const project: Value | undefined =
+      facts.project === undefined ? undefined : { kind: 'text', text: facts.project, isLiteral: false, where };
+    const head: Resource = {
+      mode: base.startsWith('data.') ? 'data' : 'managed',
+      type,
+      address,
+      body: { kind: 'map', entries: project === undefined ? [] : [{ key: '@project', value: project }], where },
+      where,
+      ...(facts.account === undefined ? {} : { account: facts.account }),
+    };
+    const made = computed(head, name, (key) => {
+      const value = own(key);
+      // A name that is put together of what is not known names nothing.
+      return value?.kind === 'text' && value.isSymbolic !== true ? value : undefined;
+    });
+    if (made !== undefined)
+      return { kind: 'text', text: made, isLiteral: false, ...(made.includes('{') ? { isSymbolic: true } : {}), where };
+    const value = own(name);
+    if (value !== undefined) return value;
+    const nested = it.body.blocks.filter((block) => block.type === name);
+    if (nested.length === 0) return undefined;
+    return { kind: 'list', items: nested.map((block) => this.#body(placed, block, bindings)), where };
+  }
+
+  #variable(name: string): Value | undefined {
+    return this.#once(`var.${name}`, this.#variables, () => {
+      const given = this.#module.values.get(name);
+      if (given !== undefined) return this.#evaluate(given.from, given.it, {});
+      const declared = this.#module.variables.get(name);
+      const byDefault = declared === undefined ? undefined : attributeOf(declared.it.body, 'default');
+      return declared === undefined || byDefault === undefined ? undefined : this.#evaluate(declared.from, byDefault, {});
+    });
+  }
+
+  #local(name: string): Value | undefined {
+    return this.#once(`local.${name}`, this.#locals, () => {
+      const placed = this.#module.locals.get(name);
+      return placed === undefined ? undefined : this.#evaluate(placed.from, placed.it, {});
+    });
+  }
+
+  #once(name: string, memory: Map<string, Value | undefined>, work: () => Value | undefined): Value | undefined {
+    if (memory.has(name)) return memory.get(name);
+    if (this.#busy.has(name)) return undefined;
+    this.#busy.add(name);
+    try {
+      const value = brought(work());
+      memory.set(name, value);
+      return value;
+    } finally {
+      this.#busy.delete(name);
+    }
+  }
+
+  /** `.name`, `[0]`, `["key"]` into a value. */
+  #into(
+    from: ModuleFile,
+    value: Value | undefined,
+    steps: readonly (string | Expression)[],
+    bindings: Bindings,
+    expression: Expression,
+    base?: string,
+  ): Value | undefined {
+    let current = value;
+    for (const step of steps) {
+      if (current === undefined || current.kind === 'unknown') break;
+      if (step === '*') continue;
+      const key = typeof step === 'string' ? step : known(this.#evaluate(from, step, bindings));
+      if (current.kind === 'list' && key !== undefined && /^\d+$/.test(key)) current = current.items[Number(key)];
+      else if (current.kind === 'map' && key !== undefined) current = entry(current, key);
+      else current = undefined;
+    }
+    return current ?? this.#unknown(from, expression, [], base === undefined ? undefined : [base]);
+  }
+
+  /** Never the text of the expression, which may hold a secret: what it is made of. */
+  #unknown(
+    from: ModuleFile,
+    expression: Expression,
+    parts: readonly (Value | undefined)[],
+    own?: readonly string[],
+  ): UnknownValue {
+    const references = new Set(own ?? referencesIn(expression));
+    for (const part of parts) if (part?.kind === 'unknown') for (const reference of part.references) references.add(reference);
+    const named = expression.kind === 'reference' ? [nameOf(expression)] : [...references].slice(0, 5);
+    return {
+      kind: 'unknown',
+      text: `\${${named.length === 0 ? '…' : named.join(', ')}}`,
+      references: [...references],
+      where: this.where(from, expression.start, expression.end),
+    };
+  }
+}
+
+/** Account and project of a provider by its name: `aws`, `aws.prod`. */
+export type ProviderFacts = (provider: string) => { readonly account?: string; readonly project?: string };
+
+interface Instance {
+  readonly address: string;
+  readonly key?: string;
+  readonly bindings: Bindings;
+}
+
+export function addressOf(block: Block): string {
+  const [type = '', name = ''] = block.labels;
+  return block.type === 'resource' ? `${type}.${name}` : `${block.type}.${type}.${name}`;
+}
+
+/** A path of `file()` as the crawl names it. */
+export function pathOf(from: ModuleFile, given: string): string {
+  const directory = from.file.path.slice(0, Math.max(0, from.file.path.lastIndexOf('/')));
+  const parts = directory === '' ? [] : directory.split('/');
+  for (const part of given.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '.' && part !== '') parts.push(part);
+  }
+  return parts.join('/');
+}
+
+/** Brought by a reference: it stands elsewhere. */
+function brought(value: Value | undefined): Value | undefined {
+  return value?.kind === 'text' ? { ...value, isLiteral: false } : value;
+}
+
+function eachOf(value: Value | undefined, most: number): { key?: Value; value?: Value }[] | undefined {
+  if (value === undefined || value.kind === 'unknown' || value.kind === 'text') return undefined;
+  if (value.kind === 'map') {
+    return value.entries
+      .slice(0, most)
+      .map((one) => ({ key: { kind: 'text', text: one.key, isLiteral: false, where: one.value.where }, value: one.value }));
+  }
+  if (value.items.some((item) => item.kind === 'unknown')) return undefined;
+  return value.items.slice(0, most).map((item) => ({ ...(item.kind === 'text' ? { key: item } : {}), value: item }));
+}
+
+function isNothing(value: Value | undefined): boolean {
+  return (
+    value === undefined ||
+    known(value) === '' ||
+    (value.kind === 'list' && value.items.length === 0) ||
+    (value.kind === 'map' && value.entries.length === 0)
+  );
+}
+
+function operate(operator: string, operands: readonly (Value | undefined)[], where: Where): Value | undefined {
+  const [one, other] = [known(operands[0]), known(operands[1])];
+  const answer = (truth: boolean): Value => text(String(truth), where, []);
+  if (operator === '!' && one !== undefined) return answer(one !== 'true');
+  if (operands.length !== 2) return operator === '&&' || operator === '||' ? logic(operator, operands, where) : undefined;
+  if (operator === '==' && one !== undefined && other !== undefined) return answer(one === other);
+  if (operator === '!=' && one !== undefined && other !== undefined) return answer(one !== other);
+  if (operator === '!=' && operands.includes(undefined) && (one ?? other) !== undefined) return answer(true);
+  if (operator === '==' && operands.includes(undefined) && (one ?? other) !== undefined) return answer(false);
+  return operator === '&&' || operator === '||' ? logic(operator, operands, where) : undefined;
+}
+
+function logic(operator: string, operands: readonly (Value | undefined)[], where: Where): Value | undefined {
+  const truths = operands.map((operand) => known(operand));
+  const deciding = operator === '&&' ? 'false' : 'true';
+  if (truths.includes(deciding)) return text(deciding, where, []);
+  return truths.every((truth) => truth !== undefined) ? text(operator === '&&' ? 'true' : 'false', where, []) : undefined;
+}
+
+/** Names of all that an expression refers to, first come first. */
+function referencesIn(expression: Expression): string[] {
+  const found: string[] = [];
+  const pending: Expression[] = [expression];
+  for (let one = pending.pop(); one !== undefined && found.length < 20; one = pending.pop()) {
+    if (one.kind === 'reference') {
+      found.push(nameOf(one));
+      pending.push(...one.steps.filter((step) => typeof step !== 'string'));
+    } else if (one.kind === 'template') pending.push(...one.parts.filter((part) => typeof part !== 'string'));
+    else if (one.kind === 'call') pending.push(...one.arguments.toReversed());
+    else if (one.kind === 'list') pending.push(...one.items.toReversed());
+    else if (one.kind === 'object') for (const { value } of one.entries) pending.push(value);
+    else if (one.kind === 'conditional') pending.push(one.whenFalse, one.whenTrue, one.test);
+    else if (one.kind === 'operation') pending.push(...one.operands.toReversed());
+  }
+  return [...new Set(found)];
+}
+
+function nameOf({ root, steps }: Reference): string {
+  return [root, ...steps.filter((step) => typeof step === 'string')].join('.');
+}

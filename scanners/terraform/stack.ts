@@ -1,0 +1,65 @@
+import type { Block } from '../../src/formats/hcl/syntax.ts';
+import type { Resource, Stack } from '../../src/iac/resource.ts';
+import type { MapValue } from '../../src/iac/value.ts';
+import { Evaluator, pathOf } from './evaluate.ts';
+import { knownModuleResources } from './known-modules.ts';
+import type { Module, Placed } from './module.ts';
+import { providerFacts } from './providers.ts';
+
+/** A module's directory as a stack, with what else its files declare. */
+export interface ModuleStack extends Stack {
+  readonly module: Module;
+  readonly evaluator: Evaluator;
+  readonly providers: readonly { readonly name: string; readonly placed: Placed<Block>; readonly body: MapValue }[];
+  readonly problems: readonly string[];
+}
+
+/** Files that `file()` and `templatefile()` read, and their size: policies are small. */
+const MAX_TEXTS = 50;
+const MAX_TEXT_BYTES = 256 * 1024;
+
+export async function moduleStack(module: Module): Promise<ModuleStack> {
+  const texts = await readTexts(module);
+  const first = new Evaluator(module, () => ({}), texts);
+  const providers = module.providers.map((placed) => ({ name: placed.it.labels[0] ?? '', placed, body: first.body(placed) }));
+  const evaluator = new Evaluator(module, providerFacts(providers), texts);
+  const resources = [...evaluator.resources(), ...knownModuleResources(module, evaluator)];
+  const byAddress = new Map<string, Resource[]>();
+  for (const resource of resources) {
+    const base = resource.address.replace(/\[.*\]$/s, '');
+    byAddress.set(base, [...(byAddress.get(base) ?? []), resource]);
+    if (base !== resource.address) byAddress.set(resource.address, [resource]);
+  }
+  return {
+    platform: 'terraform',
+    home: module.home,
+    origin: 'source',
+    resources,
+    find: (address) => byAddress.get(address) ?? byAddress.get(baseOf(address)) ?? [],
+    module,
+    evaluator,
+    providers,
+    problems: evaluator.wasCut ? ['its expressions are too many: not all were worked out'] : [],
+  };
+}
+
+/** `aws_iam_role.deploy.arn` → `aws_iam_role.deploy` */
+function baseOf(reference: string): string {
+  const parts = reference.replace(/\[[^\]]*\]/g, '').split('.');
+  return parts.slice(0, /^(?:data|ephemeral)$/.test(parts[0] ?? '') ? 3 : 2).join('.');
+}
+
+async function readTexts(module: Module): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const from of module.files) {
+    const { around } = from.file;
+    if (around === undefined) continue;
+    for (const match of from.covered.matchAll(/\b(?:file|templatefile)\(\s*"(?<path>[^"\n]{1,200})"/g)) {
+      const path = pathOf(from, (match.groups?.path ?? '').replace(/\$\{path\.\w+\}/g, '.'));
+      if (texts.has(path) || texts.size >= MAX_TEXTS || path.includes('$') || !/\.(?:json|tpl|tftpl|tmpl)$/i.test(path)) continue;
+      const file = await around.read(path);
+      if (file !== undefined && file.bytes.length <= MAX_TEXT_BYTES) texts.set(path, file.text());
+    }
+  }
+  return texts;
+}

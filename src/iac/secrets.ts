@@ -1,0 +1,189 @@
+import type { Confidence, Location, Match, Observation, ScanContext } from '../contracts/index.ts';
+import { looksSecret, plainSighting, type SecretKind, secretKind } from '../formats/plain-value.ts';
+import { environmentOf as environmentIn } from '../util/environment.ts';
+import { environmentOf } from './aws.ts';
+import { factRow } from './fact.ts';
+import { attribute, placeOf, type Resource, type Stack } from './resource.ts';
+import { locationOf, type MapValue, type TextValue, textsBelow, type Value } from './value.ts';
+
+/** Attributes that providers keep secret themselves, whatever they hold. */
+const SECRET_ATTRIBUTE =
+  /^(?:(?:master|admin|administrator|root|user|login|db|administrator_login|admin_login|console|new|initial|auth|become)_?password|password|passphrase|secret_key|secret_access_key|client_secret|secret_string|plaintext_value|auth_token|api_token|access_token|private_key|private_key_pem|sas_token|shared_key|preshared_key|tunnel\d_preshared_key|secret_data)$/;
+
+/** What a state keeps in plain text although it is secret. https://developer.hashicorp.com/terraform/language/state/sensitive-data */
+const IN_STATE: { readonly [type: string]: RegExp } = {
+  random_password: /^result$/,
+  tls_private_key: /^private_key_(?:pem|openssh|pem_pkcs8)$/,
+  aws_iam_access_key: /^(?:secret|ses_smtp_password_v4)$/,
+  google_service_account_key: /^private_key$/,
+  google_storage_hmac_key: /^secret$/,
+  azuread_application_password: /^value$/,
+  azuread_service_principal_password: /^value$/,
+  azurerm_key_vault_secret: /^value$/,
+  aws_secretsmanager_secret_version: /^secret_(?:string|binary)$/,
+  google_secret_manager_secret_version: /^secret_data$/,
+  github_actions_secret: /^plaintext_value$/,
+  github_actions_environment_secret: /^plaintext_value$/,
+  gitlab_project_access_token: /^token$/,
+  gitlab_group_access_token: /^token$/,
+  vault_token: /^client_token$/,
+  tfe_team_token: /^token$/,
+  databricks_token: /^token_value$/,
+};
+
+export interface Searching {
+  readonly context: Pick<ScanContext, 'fingerprint'>;
+  /** What the detectors found in the file: told already. */
+  readonly matches: readonly Match[];
+  readonly path: string;
+  readonly environment: string | undefined;
+}
+
+/** A search in one file. */
+export function searching(path: string, matches: readonly Match[], context: Pick<ScanContext, 'fingerprint'>): Searching {
+  return { context, matches, path, environment: environmentIn(path) };
+}
+
+/** Literals under names of secrets, in the resources of one file. */
+export function* literalSecrets(resource: Resource, stack: Stack, search: Searching): Generator<Observation> {
+  if (resource.where.source.path !== search.path) return;
+  const state = stack.origin === 'source' ? undefined : IN_STATE[resource.type];
+  yield* literalsIn(resource.body, search, {
+    type: resource.type,
+    isSecret: (path) => path.some((key) => SECRET_ATTRIBUTE.test(key) || state?.test(key) === true),
+    ...(stack.origin === 'state' ? { detector: 'state' as const } : {}),
+  });
+}
+
+export interface Rules {
+  readonly type?: string;
+  /** Of this the provider (or the state itself) says that it is secret. */
+  readonly isSecret: (path: readonly string[]) => boolean;
+  readonly detector?: 'state';
+}
+
+export function* literalsIn(body: MapValue | Value | undefined, search: Searching, rules: Rules): Generator<Observation> {
+  for (const { path, value } of textsBelow(body)) {
+    if (value.kind !== 'text' || !value.isLiteral || value.where.source.path !== search.path) continue;
+    const name = path.at(-1) ?? '';
+    const isSecret = rules.isSecret(path);
+    if (
+      name === 'user_data' ||
+      name === 'user_data_base64' ||
+      name === 'startup_script' ||
+      name === 'metadata_startup_script' ||
+      name === 'custom_data'
+    ) {
+      yield* inScript(value, search);
+      continue;
+    }
+    const kind = isSecret ? (secretKind(name) ?? 'secret') : secretKind(name);
+    if (
+      kind === undefined ||
+      isAbout(name) ||
+      !(isSecret && rules.detector === 'state' ? isWorth(value.text) : looksSecret(value.text))
+    )
+      continue;
+    yield* told(
+      value.text,
+      kind,
+      locationOf(value.where),
+      [value.where.start, value.where.end],
+      isSecret ? 'high' : 'low',
+      search,
+    );
+  }
+}
+
+/** Names of places where a secret lies, and not the secret: `secret_name`, `password_policy`. */
+function isAbout(name: string): boolean {
+  return /_(?:id|ids|name|names|arn|arns|policy|length|version|type|path|url|uri|enabled|reset_required|length_limit|data_key_reuse_period)$/i.test(
+    name,
+  );
+}
+
+/** What a state holds as secret need not look like one. */
+function isWorth(text: string): boolean {
+  return text.length >= 6 && !/^(?:\*+|x+|null|none|true|false|\(sensitive value\))$/i.test(text);
+}
+
+function* told(
+  text: string,
+  kind: SecretKind,
+  at: Location,
+  [start, end]: readonly [number, number],
+  confidence: Confidence,
+  search: Searching,
+): Generator<Observation> {
+  if (search.matches.some((match) => match.confidence !== 'low' && match.start < end && match.end > start)) return;
+  const { environment } = search;
+  yield plainSighting(text, kind, at, 'iac', search.context, {
+    confidence,
+    ...(environment === undefined ? {} : { environment }),
+  });
+}
+
+const ASSIGNMENT =
+  /(?:^|[\s;])(?:export\s+|set\s+|-e\s+)?(?<name>[A-Za-z_]\w{2,60})=(?<quote>["']?)(?<value>[^\s"'$;|&`\\]{8,200})\k<quote>/gm;
+
+/** `export DB_PASSWORD=…` in the script that a machine starts with. */
+function* inScript(value: TextValue, search: Searching): Generator<Observation> {
+  const at = locationOf(value.where);
+  const first = value.text.slice(0, 200_000);
+  for (const match of first.matchAll(ASSIGNMENT)) {
+    const { name = '', value: secret = '' } = match.groups ?? {};
+    const kind = secretKind(name);
+    if (kind === undefined || !looksSecret(secret)) continue;
+    const lines = first.slice(0, match.index).split('\n').length - 1;
+    const line = (at.line ?? 1) + lines + (match[0].startsWith('\n') ? 1 : 0) + (lines > 0 || first !== value.text ? 1 : 0);
+    const { column, endLine, ...rest } = at;
+    yield* told(
+      secret,
+      kind,
+      { ...rest, line: Math.min(line, endLine ?? line) },
+      [value.where.start, value.where.start],
+      'medium',
+      search,
+    );
+  }
+}
+
+/** Where secrets are kept or made, as references name them. */
+const SECRET_SOURCE =
+  /^(?:data\.|ephemeral\.)?(?:aws_secretsmanager_secret_version\.[\w-]+\.secret_string|aws_secretsmanager_random_password|google_secret_manager_secret_version\.[\w-]+\.secret_data|azurerm_key_vault_secret\.[\w-]+\.value|vault_\w+\.|random_password\.[\w-]+\.(?:result|bcrypt)|aws_iam_access_key\.[\w-]+\.(?:secret|ses_smtp)|google_service_account_key\.[\w-]+\.private_key|tls_private_key\.[\w-]+\.private_key)/;
+
+export function secretReference(value: Value | undefined): string | undefined {
+  const references = value?.kind === 'unknown' ? value.references : [];
+  return references.find((reference) => {
+    if (SECRET_SOURCE.test(reference)) return true;
+    const variable = /^var\.(?<name>[\w-]+)/.exec(reference)?.groups?.name;
+    return variable !== undefined && secretKind(variable) !== undefined && !isAbout(variable);
+  });
+}
+
+/** Secrets that the code hands to functions, containers and machines in plain sight of whoever may describe them. */
+export function* handedSecrets(resource: Resource, stack: Stack): Generator<Observation> {
+  if (stack.origin !== 'source' || resource.mode !== 'managed') return;
+  for (const { name, value } of environmentOf(resource)) {
+    const from = secretReference(value);
+    if (from === undefined || isAbout(name)) continue;
+    yield factRow(stack, resource, 'secret-in-environment', {
+      secretName: name,
+      how: 'secret',
+      type: /function|cloud_run/.test(resource.type) ? 'function' : 'code',
+      at: placeOf(resource, value),
+      detail: { from },
+    });
+  }
+  for (const name of ['user_data', 'user_data_base64', 'metadata_startup_script', 'custom_data']) {
+    const value = attribute(resource, name);
+    const from = secretReference(value);
+    if (from === undefined) continue;
+    yield factRow(stack, resource, 'secret-in-user-data', {
+      secretName: from,
+      how: 'secret',
+      at: placeOf(resource, value),
+      detail: { from, attribute: name },
+    });
+  }
+}
