@@ -7,13 +7,13 @@ import {
 } from '../../src/contracts/index.ts';
 import { entriesOf, get, itemsOf, type Scalar, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
 import { readYaml } from '../../src/formats/yaml.ts';
-import { literalOf, literalSighting, weakLiteral } from './literal.ts';
+import { literalOf, weakLiteral } from './literal.ts';
 import { common, type KubeObject, namespaceOf, type World } from './object.ts';
 import { awsRole } from './service-account.ts';
 import type { WorkloadContext } from './workload.ts';
 
 /** A ConfigMap: values under names of secrets, and the AWS roles that EKS lets in. */
-export function* readConfigMap(object: KubeObject, world: World, { context, place }: WorkloadContext): Generator<Observation> {
+export function* readConfigMap(object: KubeObject, world: World, { context }: WorkloadContext): Generator<Observation> {
   const namespace = namespaceOf(object, world);
   const environment = world.environmentOf(namespace, object.labels);
   const data = get(object.tree, 'data');
@@ -29,14 +29,12 @@ export function* readConfigMap(object: KubeObject, world: World, { context, plac
       continue;
     }
     const known = context.detect(value.value)[0];
-    const sighting = known === undefined ? literalSighting(found, at, place, context, environment) : undefined;
-    if (sighting !== undefined) yield sighting;
     yield {
       kind: 'consumer',
       consumer,
       type: 'pod',
       secretName: world.cover(key),
-      credential: known?.credential ?? secretCredentialId(sighting?.fingerprint ?? ''),
+      credential: known?.credential ?? secretCredentialId(context.fingerprint(found.secret)),
       how: 'secret',
       ...(environment === undefined ? {} : { environment }),
       at,

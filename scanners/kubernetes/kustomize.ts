@@ -6,7 +6,7 @@ import {
   secretCredentialId,
 } from '../../src/contracts/index.ts';
 import { get, itemsOf, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
-import { literalOf, literalSighting, weakLiteral } from './literal.ts';
+import { literalOf, weakLiteral } from './literal.ts';
 
 const CHANGES = [
   'patches',
@@ -73,14 +73,12 @@ export function* readKustomization(
         continue;
       }
       const known = options.context.detect(plain)[0];
-      const sighting = known === undefined ? literalSighting(found, options.at(node), options.place, options.context) : undefined;
-      if (sighting !== undefined) yield sighting;
       yield {
         kind: 'consumer',
         consumer,
         type: 'pod',
         secretName: name,
-        credential: known?.credential ?? secretCredentialId(sighting?.fingerprint ?? ''),
+        credential: known?.credential ?? secretCredentialId(options.context.fingerprint(found.secret)),
         how: 'secret',
         at: options.at(node),
         detail: { ...detail, fact: 'secret-generator-literal', literal: true },

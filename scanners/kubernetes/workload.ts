@@ -9,7 +9,7 @@ import {
   secretCredentialId,
 } from '../../src/contracts/index.ts';
 import { get, itemsOf, type Scalar, type Tree, textOf } from '../../src/formats/tree.ts';
-import { literalOf, literalSighting, weakLiteral } from './literal.ts';
+import { literalOf, weakLiteral } from './literal.ts';
 import { booleanOf, common, type KubeObject, namespaceOf, pairs, type World } from './object.ts';
 import { awsRole, cloudTrust, namesOf, referredAccount } from './service-account.ts';
 
@@ -62,11 +62,7 @@ export interface WorkloadContext {
 }
 
 /** What a pod, or what makes pods, uses: its account, secrets, and literals in its environment. */
-export function* readWorkload(
-  object: KubeObject,
-  world: World,
-  { context, place, given }: WorkloadContext,
-): Generator<Observation> {
+export function* readWorkload(object: KubeObject, world: World, { context, given }: WorkloadContext): Generator<Observation> {
   const pod = podOf(object);
   if (pod === undefined) return;
   const namespace = namespaceOf(object, world);
@@ -208,12 +204,10 @@ export function* readWorkload(
         return;
       }
       if (context.detect(value).length > 0) return;
-      const sighting = literalSighting(found, at, place, context, environment);
-      yield sighting;
       yield {
         ...base,
         secretName: key,
-        credential: secretCredentialId(sighting.fingerprint),
+        credential: secretCredentialId(context.fingerprint(found.secret)),
         how: 'secret',
         at,
         detail: { ...detail, literal: true },

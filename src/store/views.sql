@@ -290,6 +290,45 @@ FROM ways
 QUALIFY distance = min(distance) OVER (PARTITION BY binding_id);
 COMMENT ON VIEW kubernetes_rights IS 'What each subject of Kubernetes RBAC may do, one row a binding and rule';
 
+CREATE OR REPLACE MACRO rbac_subject(kind, subject, namespace) AS
+  CASE kind WHEN 'ServiceAccount' THEN concat('The service account ', namespace, '/', subject)
+    WHEN 'User' THEN concat('The user ', subject)
+    ELSE concat('Every member of the group ', subject) END;
+CREATE OR REPLACE MACRO is_everybody(subject) AS
+  subject IN ('system:anonymous', 'system:unauthenticated', 'system:authenticated', 'system:serviceaccounts')
+    OR starts_with(subject, 'system:serviceaccounts:');
+
+-- Of what stands in no namespace a binding within one gives nothing.
+CREATE OR REPLACE MACRO powers_within(powers, namespace) AS
+  CASE WHEN namespace IS NULL THEN powers
+    ELSE list_filter(powers, lambda power: power NOT IN ('proxies-nodes', 'writes-webhooks', 'creates-volumes', 'unschedules-nodes',
+      'impersonates-users', 'creates-csr', 'updates-csr-approval', 'approves-signer')) END;
+
+-- What is worth a word: not what every cluster has of itself, not the built-in roles for people, and of an administrator only that.
+CREATE OR REPLACE VIEW kubernetes_risks AS
+WITH told AS (
+  SELECT *, list_contains(powers, 'everything') AS is_all
+  FROM kubernetes_rights
+  WHERE NOT is_baseline AND NOT is_everybody(subject) AND subject <> 'system:masters'
+    AND (role_kind <> 'ClusterRole' OR role NOT IN ('admin', 'edit', 'view'))
+),
+kept AS (
+  SELECT * FROM told QUALIFY is_all OR NOT coalesce(bool_or(is_all AND namespace IS NULL) OVER (PARTITION BY identity_id), false)
+)
+SELECT
+  identity_id,
+  rbac_subject(subject_kind, subject, subject_namespace) AS who,
+  subject_kind,
+  unnest(CASE WHEN is_all THEN ['everything'] ELSE powers_within(powers, namespace) END) AS power,
+  namespace,
+  place,
+  concat(role_kind, ' ', role) AS role,
+  concat(binding_kind, ' ', binding) AS binding,
+  is_templated,
+  [rule_id, binding_id] AS evidence
+FROM kept;
+COMMENT ON VIEW kubernetes_risks IS 'Powers that subjects of Kubernetes RBAC have beyond what a cluster gives by itself';
+
 CREATE OR REPLACE VIEW grants AS
 SELECT DISTINCT ON (observation_id) g.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, g.identity_id) AS identity_id)
 FROM obs.grants AS g

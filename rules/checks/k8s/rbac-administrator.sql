@@ -1,0 +1,35 @@
+/*---
+id: rbac-administrator
+title: A subject of a cluster may do everything
+severity: critical
+confidence: high
+about: identity
+identityFields: [identity_id]
+needs: [grant@k8s, trust@k8s]
+population: kubernetes_bindings WHERE NOT is_baseline
+controls:
+  - owasp-nhi-2025:NHI5:2025
+  - nist-csf-2.0:PR.AA-05
+why: >
+  Every verb on every resource is the cluster itself: all Secrets, all workloads, and every cloud role behind them. Who
+  takes over one pod that has it, has all.
+fix: |
+  1. Give it a role of the verbs and resources it uses (`kubectl auth can-i --list --as=SUBJECT` shows what it has).
+  2. Delete the binding: `kubectl delete clusterrolebinding NAME`.
+limits: >
+  Judged through the bindings that were given: a role that is bound elsewhere says nothing. Admission policies that
+  narrow what a role allows are not known.
+references:
+  - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+platforms: [kubernetes]
+since: '0.1'
+---*/
+SELECT
+  r.identity_id,
+  concat(any_value(r.who), ' may do everything ', listed(list(DISTINCT r.place ORDER BY r.place)), ' (', listed(list(DISTINCT concat(r.role, ' by ', r.binding) ORDER BY concat(r.role, ' by ', r.binding))), ').') AS message,
+  CASE WHEN bool_or(r.namespace IS NULL) THEN 'critical' ELSE 'high' END AS severity,
+  CASE WHEN bool_and(r.is_templated) THEN 'low' ELSE 'high' END AS confidence,
+  list_sort(list_distinct(flatten(list(r.evidence)))) AS evidence
+FROM kubernetes_risks AS r
+WHERE r.power IN ('everything')
+GROUP BY r.identity_id

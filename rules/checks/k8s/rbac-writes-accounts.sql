@@ -1,0 +1,34 @@
+/*---
+id: rbac-writes-accounts
+title: A subject may change service accounts
+severity: medium
+confidence: high
+about: identity
+identityFields: [identity_id]
+needs: [grant@k8s, trust@k8s]
+population: kubernetes_bindings WHERE NOT is_baseline
+controls:
+  - owasp-nhi-2025:NHI5:2025
+  - nist-csf-2.0:PR.AA-05
+why: >
+  The annotation of an account says which cloud role it becomes: who writes it chooses the role, where the trust of the
+  role allows the namespace.
+fix: >
+  Let the deployment pipeline make accounts; a workload needs none of this.
+limits: >
+  Judged through the bindings that were given: a role that is bound elsewhere says nothing. Admission policies that
+  narrow what a role allows are not known.
+references:
+  - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+platforms: [kubernetes]
+since: '0.1'
+---*/
+SELECT
+  r.identity_id,
+  concat(any_value(r.who), ' may change service accounts ', listed(list(DISTINCT r.place ORDER BY r.place)), ' (', listed(list(DISTINCT concat(r.role, ' by ', r.binding) ORDER BY concat(r.role, ' by ', r.binding))), ').') AS message,
+  CASE WHEN bool_or(r.namespace IS NULL) THEN 'medium' ELSE 'medium' END AS severity,
+  CASE WHEN bool_and(r.is_templated) THEN 'low' ELSE 'high' END AS confidence,
+  list_sort(list_distinct(flatten(list(r.evidence)))) AS evidence
+FROM kubernetes_risks AS r
+WHERE r.power IN ('writes-accounts')
+GROUP BY r.identity_id

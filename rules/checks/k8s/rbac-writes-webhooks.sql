@@ -1,0 +1,33 @@
+/*---
+id: rbac-writes-webhooks
+title: A subject may set admission webhooks
+severity: high
+confidence: high
+about: identity
+identityFields: [identity_id]
+needs: [grant@k8s, trust@k8s]
+population: kubernetes_bindings WHERE NOT is_baseline
+controls:
+  - owasp-nhi-2025:NHI5:2025
+  - nist-csf-2.0:PR.AA-05
+why: >
+  A webhook sees every object that is written, Secrets included, and may change pods on their way in.
+fix: >
+  Let the installer write them, name the webhook of the operator (`resourceNames`) for the rest.
+limits: >
+  Judged through the bindings that were given: a role that is bound elsewhere says nothing. Admission policies that
+  narrow what a role allows are not known.
+references:
+  - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+platforms: [kubernetes]
+since: '0.1'
+---*/
+SELECT
+  r.identity_id,
+  concat(any_value(r.who), ' may set admission webhooks ', listed(list(DISTINCT r.place ORDER BY r.place)), ' (', listed(list(DISTINCT concat(r.role, ' by ', r.binding) ORDER BY concat(r.role, ' by ', r.binding))), ').') AS message,
+  'high' AS severity,
+  CASE WHEN bool_and(r.is_templated) THEN 'low' ELSE 'high' END AS confidence,
+  list_sort(list_distinct(flatten(list(r.evidence)))) AS evidence
+FROM kubernetes_risks AS r
+WHERE r.power IN ('writes-webhooks')
+GROUP BY r.identity_id
