@@ -148,6 +148,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         base,
         bulk,
         options,
+        isSearchedBy: (crawler) => (request.only.length === 0 ? !request.skip.includes(crawler) : request.only.includes(crawler)),
         scanners,
         // What is to be verified must be read: its secret is nowhere else.
         rulesDigest: `${pack.hash}:${keyId}${verifier === undefined ? '' : `:${startedAt}`}`,

@@ -1,9 +1,9 @@
+import { secretsInArguments } from '../../src/ci/arguments.ts';
 import { staticVariable } from '../../src/ci/cloud-keys.ts';
-import { commandsOf, MARK, markVariables } from '../../src/ci/script.ts';
 import { howOfName, identityOfSetting, opensDoor } from '../../src/ci/settings.ts';
 import type { ConsumerObservation, CredentialId, JsonObject, Location } from '../../src/contracts/index.ts';
 import { credentialFile } from '../../src/files/credential-file.ts';
-import { looksSecret, type SecretKind, secretKind } from '../../src/formats/plain-value.ts';
+import { isKnownPassword, looksSecret, type SecretKind, secretKind } from '../../src/formats/plain-value.ts';
 import { get, type Tree } from '../../src/formats/tree.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { type Project, referencesIn, type Service, type Setting, scriptOf } from './model.ts';
@@ -182,18 +182,8 @@ class Describer {
     if (tree === undefined) return;
     // `$$NAME` is read by the shell in the container.
     const script = scriptOf(tree).replaceAll('$$', '$');
-    const names = new Set([...script.matchAll(/\$\{?(?<name>[A-Za-z_]\w*)/g)].map((match) => match.groups?.name ?? ''));
-    for (const name of names) {
-      if (secretKind(name) === undefined) continue;
-      const isArgument = commandsOf(markVariables(script, [name])).some(
-        ([program = '', ...rest]) => !NO_SINK.test(program) && rest.some((word) => word.includes(MARK)),
-      );
-      if (isArgument)
-        this.#row(service, tree.start, tree.pointer, {
-          fact: 'secret-in-argument',
-          secretName: name,
-          detail: { instruction: where },
-        });
+    for (const secretName of secretsInArguments(script)) {
+      this.#row(service, tree.start, tree.pointer, { fact: 'secret-in-argument', secretName, detail: { instruction: where } });
     }
   }
 
@@ -318,7 +308,6 @@ class Describer {
   }
 }
 
-const NO_SINK = /^(?:echo|printf|test|\[|\[\[|if|export|set|unset|case|:)$/;
 const SERVER =
   /(?:^|[/_-])(?:postgres(?:ql)?|postgis|timescaledb|pgvector|mysql|mariadb|percona|mongo(?:db)?|mssql|azure-sql-edge|redis|valkey|rabbitmq|elasticsearch|clickhouse|cockroach|db|database)(?:[:/@_-]|\d|$)/i;
 const DATABASE_USER =
@@ -326,15 +315,6 @@ const DATABASE_USER =
 const DATABASE_PASSWORD =
   /(?:^|_)(?:DB|DATABASE|MYSQL|MARIADB|POSTGRES(?:QL)?|PG|MONGO(?:DB)?|MSSQL|SQL)_?(?:DB_|ROOT_)?(?:PASS(?:WORD|WD)?)$/i;
 const ADMINISTRATOR = /^(?:root|postgres|sa|sys|system|mongoadmin|administrator)$/i;
-
-const WELL_KNOWN =
-  /^(?:(?:my|super|some|the|dev|local|test|root|admin|user|postgres|mysql|maria|mongo|redis|rabbit|db|app|default)?[_-]?(?:pass(?:word|wd)?|passw0rd|p@ssw0rd|secret|token|key)[!\d]{0,6}|admin|root|postgres|mysql|mongo|guest|user|test|default|minio|minioadmin|minio123|grafana|rabbitmq|redis|changeme|change[-_ ]?(?:me|this|it)|1234\d{0,6}|qwerty\d*|letmein|example|demo|dev|docker|nextcloud|wordpress|elastic|keycloak|sonar|nhost)[!\d]{0,4}$/i;
-
-/** A password that everybody tries first. Empty values and those of random make are none. */
-function isKnownPassword(name: string, value: string): boolean {
-  const kind = secretKind(name);
-  return kind !== undefined && value !== '' && WELL_KNOWN.test(value.replace(/^["']|["']$/g, ''));
-}
 
 /** A path of a Compose file, as seen from the root of the repository. */
 function resolve(file: string, path: string): string {

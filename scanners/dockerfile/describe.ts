@@ -1,11 +1,12 @@
+import { secretsInArguments } from '../../src/ci/arguments.ts';
 import { staticVariable } from '../../src/ci/cloud-keys.ts';
 import { howOfName, identityOfSetting, opensDoor } from '../../src/ci/settings.ts';
 import type { ConsumerObservation, CredentialId, JsonObject, Location } from '../../src/contracts/index.ts';
 import { credentialFile } from '../../src/files/credential-file.ts';
-import { looksSecret, type SecretKind, secretKind } from '../../src/formats/plain-value.ts';
+import { isKnownPassword, looksSecret, type SecretKind, secretKind } from '../../src/formats/plain-value.ts';
 import { copyOf, destinationOf } from './copy.ts';
 import { commandText, type Dockerfile, type Instruction, type Pair, pairsOf, type Stage } from './parse.ts';
-import { followRun, inArguments, type Kept, removedBy } from './run.ts';
+import { followRun, type Kept, removedBy } from './run.ts';
 
 export interface BuildPlace {
   readonly repository: string | undefined;
@@ -159,6 +160,13 @@ class Describer {
           },
         });
       }
+      if (setting.credential === undefined && isKnownPassword(pair.name, value)) {
+        this.#row(stage, instruction, setting.offset, setting.pointer, {
+          fact: 'default-password',
+          secretName: pair.name,
+          detail: { variable: pair.name, isFallback: false },
+        });
+      }
       const identity = identityOfSetting(pair.name, value, values);
       if (identity !== undefined) {
         this.#row(stage, instruction, setting.offset, setting.pointer, {
@@ -291,8 +299,7 @@ class Describer {
       instruction.keyword === 'HEALTHCHECK' ? instruction.body.text.replace(/^\s*CMD\s+/i, '') : instruction.body.text,
     );
     const pointer = `stages.${stage.name}.${instruction.keyword.toLowerCase()}`;
-    for (const name of new Set(referencesIn(script))) {
-      if (secretKind(name) === undefined || !inArguments(script, name)) continue;
+    for (const name of secretsInArguments(script)) {
       this.#row(stage, instruction, instruction.start, pointer, {
         fact: 'secret-in-argument',
         secretName: name,

@@ -253,12 +253,3 @@ function isUnverified(words: readonly string[]): boolean {
     return rest.some((word) => /^--(?:insecure-skip-tls-verify|(?:src-|dest-)?tls-verify=false)$/.test(word));
   return false;
 }
-
-const NO_SINK = /^(?:echo|printf|test|\[|\[\[|if|export|set|unset|case|:)$/;
-
-/** Does a command get a variable's value on its command line? */
-export function inArguments(script: string, name: string): boolean {
-  return commandsOf(markVariables(script, [name])).some(
-    ([program = '', ...rest]) => !NO_SINK.test(program) && rest.some((word) => word.includes(MARK)),
-  );
-}

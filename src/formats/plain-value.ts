@@ -48,6 +48,14 @@ export function looksSecret(value: string): boolean {
   return hasDigit || mixesCase || hasSymbol;
 }
 
+const WELL_KNOWN =
+  /^(?:(?:my|super|some|the|dev|local|test|root|admin|user|postgres|mysql|maria|mongo|redis|rabbit|db|app|default)?[_-]?(?:pass(?:word|wd)?|passw0rd|p@ssw0rd|secret|token|key)[!\d]{0,6}|admin|root|postgres|mysql|mongo|guest|user|test|default|minio|minioadmin|minio123|grafana|rabbitmq|redis|changeme|change[-_ ]?(?:me|this|it)|1234\d{0,6}|qwerty\d*|letmein|example|demo|dev|docker|nextcloud|wordpress|elastic|keycloak|sonar|nhost)[!\d]{0,4}$/i;
+
+/** A password that everybody tries first. Empty values and those of random make are none. */
+export function isKnownPassword(name: string, value: string): boolean {
+  return secretKind(name) !== undefined && value !== '' && WELL_KNOWN.test(value.replace(/^["']|["']$/g, ''));
+}
+
 /** The sighting of a value that only its name tells; nothing of it is shown. */
 export function plainSighting(
   value: string,

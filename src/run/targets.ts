@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type {
   CoverageObservation,
   CrawlContext,
+  Crawler,
   CrawlOptions,
   FileScanner,
   Observation,
@@ -30,6 +31,8 @@ export interface TargetWork {
   readonly base: ScanContext;
   readonly bulk: CrawlContext['bulk'];
   readonly options: CrawlOptions;
+  /** Does this crawler search what it reads? Absent: as the options say. */
+  readonly isSearchedBy?: (crawler: string) => boolean;
   readonly scanners: readonly Scanner[];
   /** Everything beside the content that decides a unit's result: rules and fingerprint key. */
   readonly rulesDigest: string;
@@ -44,8 +47,13 @@ export interface TargetWork {
 export async function readTarget(target: Exclude<Target, StdinTarget>, work: TargetWork): Promise<void> {
   try {
     if (target.kind === 'service') return await readService(target, work);
-    if (target.isDirectory) return await crawl(target, work);
-    return await readSingleFile(target, work);
+    const crawler = await crawlerOf(target, work);
+    if (crawler !== undefined) return await crawl(crawler, target, work);
+    if (!target.isDirectory) return await readSingleFile(target, work);
+    throw new TargetError(`No scanner reads the directory ${target.path}`, {
+      code: 'TARGET_UNSUPPORTED',
+      hint: 'Was it left out with --only or --skip?',
+    });
   } catch (error) {
     if (work.base.signal.aborted) throw new Interrupted();
     if (!(error instanceof TargetError)) throw error;
@@ -78,27 +86,28 @@ async function readService(target: Extract<Target, { kind: 'service' }>, work: T
   await addAll(scanner.scan(target, work.base), part, work);
 }
 
-async function crawl(target: PathTarget, work: TargetWork): Promise<void> {
+/** The first that accepts it: repositories and directories, images in directories and in single files. */
+async function crawlerOf(target: PathTarget, work: TargetWork): Promise<Crawler | undefined> {
   for (const scanner of work.scanners) {
-    if (scanner.kind !== 'crawler' || !(await scanner.accepts(target))) continue;
-    const files = work.scanners.filter((s): s is FileScanner => s.kind === 'file');
-    // The crawler picks what counts of a change, or of an old version; what is there now goes straight into its part.
-    const premerge = work.options.staged || work.options.diff !== undefined;
-    const whole = crawlContext(work.base, work.options, work.bulk, files, (reader, file) =>
-      premerge || file.place === 'history' ? iterate(reader, file, work) : readIntoPart(reader, file, target.name, work),
-    );
-    const part = await work.sink.part(runUnit(scanner, target.name, work));
-    const memory = premerge ? undefined : await work.sink.memory(target.name, scanner.id);
-    const readers = JSON.stringify(files.map((reader) => [reader.id, reader.version]));
-    const detectors = work.detectors === undefined ? undefined : { ...work.detectors, readers };
-    const context = { ...whole, ...(memory === undefined || detectors === undefined ? {} : { memory, detectors }) };
-    await addAll(scanner.scan(target, context), part, work);
-    return;
+    if (scanner.kind === 'crawler' && (await scanner.accepts(target))) return scanner;
   }
-  throw new TargetError(`No scanner reads the directory ${target.path}`, {
-    code: 'TARGET_UNSUPPORTED',
-    hint: 'Was it left out with --only or --skip?',
-  });
+  return undefined;
+}
+
+async function crawl(scanner: Crawler, target: PathTarget, work: TargetWork): Promise<void> {
+  const files = work.scanners.filter((s): s is FileScanner => s.kind === 'file');
+  // The crawler picks what counts of a change, or of an old version; what is there now goes straight into its part.
+  const premerge = work.options.staged || work.options.diff !== undefined;
+  const options = { ...work.options, search: work.isSearchedBy?.(scanner.id) ?? work.options.search };
+  const whole = crawlContext(work.base, options, work.bulk, files, (reader, file) =>
+    premerge || file.place === 'history' ? iterate(reader, file, work) : readIntoPart(reader, file, target.name, work),
+  );
+  const part = await work.sink.part(runUnit(scanner, target.name, work));
+  const memory = premerge ? undefined : await work.sink.memory(target.name, scanner.id);
+  const readers = JSON.stringify(files.map((reader) => [reader.id, reader.version]));
+  const detectors = work.detectors === undefined ? undefined : { ...work.detectors, readers };
+  const context = { ...whole, ...(memory === undefined || detectors === undefined ? {} : { memory, detectors }) };
+  await addAll(scanner.scan(target, context), part, work);
 }
 
 /** One file, named by the user: read by the scanner that knows it, and searched as bytes unless that scanner does so. */
