@@ -3,7 +3,6 @@ import { BlobTable } from '../../src/files/blob-table.ts';
 import { readBlobs } from '../../src/files/blobs.ts';
 import { explainGitError, GitError, type GitRepository, gitPrefix } from '../../src/files/git.ts';
 import {
-  blobsAtHead,
   headKey,
   type Introduction,
   isOlder,
@@ -26,7 +25,12 @@ import type { Tally } from './tally.ts';
 import { type FoundInFile, sightingIn } from './work-tree.ts';
 
 /** What the search of the object store found, before it is known where in the history each blob belongs. */
-export interface HistorySearch {
+export interface HistorySearch extends Searched {
+  /** What of it HEAD has: git tells it while the commits are looked for. */
+  readonly head: Promise<ReadonlySet<string>>;
+}
+
+export interface Searched {
   readonly hits: ReadonlyMap<string, readonly BulkMatch[]>;
   readonly blobs: BlobTable;
   /** Every blob of the store is in `blobs`, so that what is not there is absent. */
@@ -139,7 +143,7 @@ export async function searchHistory(
   readBefore: ReadonlySet<string>,
   context: CrawlContext,
   tally: Tally,
-): Promise<HistorySearch> {
+): Promise<Searched> {
   const { repository } = checkout;
   const { range, before } = beginning;
   const list = await beginning.list;
@@ -297,10 +301,7 @@ async function pastSightings(
   context: CrawlContext,
 ): Promise<Map<string, Past>> {
   const past = new Map<string, Past>();
-  const [head, owned] = await Promise.all([
-    blobsAtHead(checkout.repository, new Set(search.hits.keys()), context.signal),
-    rereadOwned(checkout, search, trace, memory, context),
-  ]);
+  const [head, owned] = await Promise.all([search.head, rereadOwned(checkout, search, trace, memory, context)]);
   // Threads find them in any order; of blobs that no commit leads to, the first one speaks for the others.
   for (const [id, matches] of [...search.hits].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (trace.unwanted.has(id)) continue;

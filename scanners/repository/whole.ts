@@ -9,7 +9,7 @@ import type {
 } from '../../src/contracts/index.ts';
 import { BlobTable } from '../../src/files/blob-table.ts';
 import { assertNoFifo, commonDirOf, explainGitError, findRepository, GitError } from '../../src/files/git.ts';
-import { headKey } from '../../src/files/history.ts';
+import { blobsAtHead, headKey } from '../../src/files/history.ts';
 import { ConfigError, messageOf, TargetError } from '../../src/util/errors.ts';
 import { type Checkout, directoryLocation, isIgnoredDirectory, openCheckout, type Place } from './checkout.ts';
 import { FileTally } from './file-tally.ts';
@@ -18,8 +18,8 @@ import {
   commitOf,
   expectHistory,
   type HeadStart,
-  type HistorySearch,
   joinSightings,
+  type Searched,
   searchHistory,
   traceHits,
 } from './history.ts';
@@ -132,7 +132,11 @@ async function* scanCheckout(
   const readBefore = new Set<string>();
   for (const { id } of [...plan.bulk, ...plan.claimed]) if (id !== undefined) readBefore.add(id);
   const searched = beginning === undefined ? NOTHING_FOUND : await searchHistory(checkout, beginning, readBefore, context, past);
-  const search = withElsewhere(searched, elsewhere, plan.bulk);
+  const all = withElsewhere(searched, elsewhere, plan.bulk);
+  const head = blobsAtHead(repository, new Set(all.hits.keys()), context.signal);
+  // Awaited when the commits are found; until then a failure must not go unhandled.
+  head.catch(() => undefined);
+  const search = { ...all, head };
   const also = new Set<string>();
   for (const { id } of [...found.map((item) => item.file), ...plan.claimed]) if (id !== undefined) also.add(id);
   const trace = await traceHits(checkout, search, also, memory, context, past);
@@ -167,14 +171,14 @@ async function* scanCheckout(
   }
 }
 
-const NOTHING_FOUND: HistorySearch = { hits: new Map(), blobs: BlobTable.from([]), isWhole: false, asFiles: 0, earlier: 0 };
+const NOTHING_FOUND: Searched = { hits: new Map(), blobs: BlobTable.from([]), isWhole: false, asFiles: 0, earlier: 0 };
 
 /** What detectors found in files, at whose paths it does not count: the history may have the same blob at others. */
 function withElsewhere(
-  search: HistorySearch,
+  search: Searched,
   elsewhere: ReadonlyMap<string, readonly BulkMatch[]>,
   files: readonly ListedFile[],
-): HistorySearch {
+): Searched {
   const hits = [...elsewhere].filter(([id]) => search.blobs.has(id));
   if (hits.length === 0) return search;
   const asFile = new Set(files.flatMap(({ id, path }) => (id === undefined ? [] : [headKey(id, path)])));

@@ -142,6 +142,14 @@ export class WalkedChanges {
     return this.#orders;
   }
 
+  /** Nothing more will be asked: millions of changes take tens of megabytes, and what comes next needs them. */
+  release(): void {
+    this.#changeCount = 0;
+    this.#changes = new Int32Array(0);
+    this.#headers = Buffer.alloc(0);
+    this.#paths.clear();
+  }
+
   /** The walk is at its end. */
   end(): void {
     this.#orders = CommitOrders.ofHeaders(this.#headers, this.#headerEnds, this.#commitCount);

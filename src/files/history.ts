@@ -119,6 +119,7 @@ async function walk(
     orders = walked.orders;
     tracer.replay(walked, 'plain', orders);
     if (tracer.isOpen('merge')) tracer.replay(walked, 'merge', orders);
+    walked.release();
   } else if (isMoved) {
     const commits = readCommits(repository, ['--all'], since, signal);
     const ordered = commits.then((known) => orders.with(known));
