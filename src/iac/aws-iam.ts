@@ -1,5 +1,11 @@
 import type { Location } from '../contracts/index.ts';
-import type { DeclaredDocument, DeclaredEstate, DeclaredManagedPolicy, DeclaredPrincipal } from '../iam/declared.ts';
+import {
+  type DeclaredDocument,
+  type DeclaredEstate,
+  type DeclaredManagedPolicy,
+  type DeclaredPrincipal,
+  OWN_ACCOUNT,
+} from '../iam/declared.ts';
 import { computed } from './computed.ts';
 import { attribute, localName, placeOf, type Resource, type Stack, standIn } from './resource.ts';
 import { blocks, entry, items, known, plainOf, type Value } from './value.ts';
@@ -213,14 +219,14 @@ export function documentOf(value: Value | undefined, resource: Resource): Declar
   const here = placeOf(resource, value);
   if (value.kind === 'text' || value.kind === 'unknown') {
     if (!value.text.trimStart().startsWith('{')) return undefined;
-    return { document: withIssuers(parsed(value.text)), place: () => here };
+    return { document: settled(parsed(value.text)), place: () => here };
   }
   const statements = items(entry(value, 'Statement'));
   const place = (number: number): Location => {
     const statement = statements[number - 1];
     return statement === undefined ? here : { ...placeOf(resource, statement), pointer: resource.address };
   };
-  return { document: withIssuers(plainOf(value)), place };
+  return { document: settled(plainOf(value)), place };
 }
 
 function parsed(text: string): unknown {
@@ -233,21 +239,40 @@ function parsed(text: string): unknown {
 
 const PROVIDER = /^arn:|^(?:cognito-identity\.amazonaws\.com|accounts\.google\.com|graph\.facebook\.com|www\.amazon\.com)$/;
 
-/** A provider that another module makes has no ARN here; the claims that are tested say which issuer it is. */
-function withIssuers(document: unknown): unknown {
-  const statements = isRecord(document) ? document.Statement : undefined;
-  for (const statement of Array.isArray(statements) ? statements : [statements]) {
-    if (!isRecord(statement) || !isRecord(statement.Principal)) continue;
+/**
+ * What is known of a document: statements whose effect or actions hang on a variable say nothing yet. A provider that
+ * another module makes has no ARN here; the claims that are tested say which issuer it is.
+ */
+function settled(document: unknown): unknown {
+  if (!isRecord(document)) return document;
+  const { Statement: raw } = document;
+  const statements = (Array.isArray(raw) ? raw.flat() : raw === undefined ? [] : [raw]).filter(isSettled);
+  for (const statement of statements) {
+    if (!isRecord(statement.Principal)) continue;
     const { Federated: federated } = statement.Principal;
     const all = Array.isArray(federated) ? federated : federated === undefined ? [] : [federated];
     if (all.every((one) => typeof one === 'string' && PROVIDER.test(one))) continue;
     const issuer = issuerIn(statement.Condition);
     if (issuer === undefined) continue;
     statement.Principal.Federated = all.map((one) =>
-      typeof one === 'string' && PROVIDER.test(one) ? one : `arn:aws:iam::000000000000:oidc-provider/${issuer}`,
+      typeof one === 'string' && PROVIDER.test(one) ? one : `arn:aws:iam::${OWN_ACCOUNT}:oidc-provider/${issuer}`,
     );
   }
-  return document;
+  return { ...document, Statement: statements };
+}
+
+const LISTS = ['Action', 'NotAction', 'Resource', 'NotResource'] as const;
+
+function isSettled(statement: unknown): statement is { [key: string]: unknown } {
+  if (!isRecord(statement) || (statement.Effect !== 'Allow' && statement.Effect !== 'Deny')) return false;
+  for (const key of LISTS) {
+    const value = statement[key];
+    if (Array.isArray(value)) statement[key] = value.flat(3).filter((one) => typeof one === 'string');
+  }
+  if (typeof statement.Sid !== 'string') delete statement.Sid;
+  const { Condition: condition } = statement;
+  if (condition !== undefined && !isRecord(condition)) return false;
+  return statement.Principal === undefined || typeof statement.Principal === 'string' || isRecord(statement.Principal);
 }
 
 function issuerIn(condition: unknown): string | undefined {
