@@ -106,14 +106,22 @@ export function createBulk(options: BulkOptions): Bulk {
       if (isAborted(signal)) throw new Interrupted();
       return;
     }
-    const plan = findInPacks(repository.gitDir, table);
-    const left: number[] = [...plan.left];
-    yield* threads().run(
-      packTasks(plan.packs, table, size, (position) => left.push(position)),
-      1,
-    );
-    const rest = left.length === table.length ? table : table.only(left);
-    if (rest.length > 0) yield* threads().run(blobTasks(source, rest, size), 1);
+    const { packs, left } = findInPacks(repository.gitDir, table);
+    const rest = [...left];
+    /** Blobs of which it is not known yet whether the packs give them. */
+    let open = table.length - left.length;
+    function* tasks(): Generator<Task | undefined> {
+      yield* packTasks(packs, table, size, (position) => {
+        open--;
+        rest.push(position);
+      });
+      while (open > 0) yield undefined;
+      if (rest.length > 0) yield* blobTasks(source, table.only(rest), size);
+    }
+    for await (const item of threads().run(tasks(), 1)) {
+      open--;
+      yield item;
+    }
   }
 
   return {

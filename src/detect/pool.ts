@@ -74,8 +74,11 @@ export class Pool {
     while (!this.#closed && this.#threads.length < this.#size) this.#start();
   }
 
-  /** `queue`: tasks given to one worker at a time. With two, the next is at hand while one is worked on. */
-  async *run(tasks: Iterator<Task>, queue: number): AsyncGenerator<BulkItem> {
+  /**
+   * `queue`: tasks given to one worker at a time. With two, the next is at hand while one is worked on. An iterator that
+   * gives `undefined` is asked again when more has been told of the items before.
+   */
+  async *run(tasks: Iterator<Task | undefined>, queue: number): AsyncGenerator<BulkItem> {
     const run: Run = { portions: [], queue, active: 0, wake: () => undefined };
     clearTimeout(this.#idle);
     this.#runs.add(run);
@@ -89,6 +92,7 @@ export class Pool {
           if (thread === undefined) break;
           const { done, value } = tasks.next();
           if (done === true) isMore = false;
+          else if (value === undefined) break;
           else this.#give(thread, value, run);
         }
         const portion = run.portions.shift();
