@@ -7,6 +7,8 @@ interface Placed {
   readonly end: number;
   /** `jobs.deploy.steps[2].env.AWS_KEY` */
   readonly pointer: string;
+  /** A tag of the document's own, as written: `!Ref`, `!reference`, `!vault`. */
+  readonly tag?: string;
 }
 
 export interface Scalar extends Placed {

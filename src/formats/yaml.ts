@@ -97,6 +97,7 @@ function build(node: Node | null | undefined, pointer: string, depth: number, bu
     return anchor === undefined ? undefined : build(anchor, pointer, depth + 1, building);
   }
   const [start, end] = node?.range ?? [0, 0];
+  const own = tagOf(node);
   if (isMap(node)) {
     const entries: Entry[] = [];
     for (const pair of node.items) {
@@ -106,7 +107,7 @@ function build(node: Node | null | undefined, pointer: string, depth: number, bu
       if (key === '<<' && value.type === 'mapping') entries.unshift(...value.entries);
       else entries.push({ key, value });
     }
-    return { type: 'mapping', entries, start, end, pointer };
+    return { type: 'mapping', entries, start, end, pointer, ...own };
   }
   if (isSeq(node)) {
     const items: Tree[] = [];
@@ -114,12 +115,19 @@ function build(node: Node | null | undefined, pointer: string, depth: number, bu
       const value = build(item as Node | null, `${pointer}[${index}]`, depth + 1, building);
       if (value !== undefined) items.push(value);
     }
-    return { type: 'list', items, start, end, pointer };
+    return { type: 'list', items, start, end, pointer, ...own };
   }
-  if (!isScalar(node)) return { type: 'scalar', value: '', quoted: false, start, end, pointer };
+  if (!isScalar(node)) return { type: 'scalar', value: '', quoted: false, start, end, pointer, ...own };
   const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE';
   const value = typeof node.value === 'string' ? node.value : node.value === null ? '' : (node.source ?? String(node.value));
-  return { type: 'scalar', value, quoted, start, end, pointer };
+  return { type: 'scalar', value, quoted, start, end, pointer, ...own };
+}
+
+const NO_TAG = {};
+
+function tagOf(node: Node | null | undefined): { readonly tag?: string } {
+  const tag = isAlias(node) ? undefined : (node?.tag as string | undefined);
+  return tag?.startsWith('!') === true && tag !== '!' ? { tag } : NO_TAG;
 }
 
 /** The anchor's node. `Alias.resolve` walks the whole document each time; anchors are looked up once. */
