@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { createEngine, type Engine } from '../../../src/detect/engine.ts';
+import { expandExample } from '../../../src/detect/examples.ts';
+import { loadPack } from '../../../src/detect/load.ts';
+import { DEFAULT_MAX_BYTES, type ItemOutcome } from '../../../src/detect/outcome.ts';
+import { PortionBuilder, unpackPortion } from '../../../src/detect/protocol.ts';
+import { PackReader } from '../../../src/detect/read-packs.ts';
+import { searchBlob } from '../../../src/detect/search-blob.ts';
+import { BlobTable } from '../../../src/files/blob-table.ts';
+import { findInPacks } from '../../../src/files/pack/trees.ts';
+import { applySteps, blobId, deltaOf, type Entry, type Step, whole, writePack } from '../../helpers/pack-writer.ts';
+import { tempDir } from '../../helpers/temp-repo.ts';
+
+const pack = await loadPack();
+const engine = createEngine({ pack, fingerprintKey: 'packs' });
+const reader = new PackReader(engine, DEFAULT_MAX_BYTES);
+
+/** What a scan of each content as a whole says. */
+async function scanned(contents: readonly Buffer[], by: Engine): Promise<ItemOutcome[]> {
+  const portion = new PortionBuilder();
+  for (const content of contents) searchBlob(by, content, DEFAULT_MAX_BYTES, portion);
+  return [...unpackPortion(await portion.finish())];
+}
+
+/** What reading a pack of these entries says of each; `bytes` is -1 where it is left to git. */
+async function read(entries: readonly Entry[], by = reader): Promise<ItemOutcome[]> {
+  const gitDir = tempDir();
+  writePack(gitDir, entries);
+  const blobs = BlobTable.from(entries.map(({ content }) => ({ id: blobId(content), size: content.length })));
+  const { packs, left } = findInPacks(gitDir, blobs);
+  const outcomes: ItemOutcome[] = [];
+  for (const trees of packs) {
+    const positions = trees.positions.filter((position) => position >= 0);
+    let next = 0;
+    for await (const portion of by.search(trees)) {
+      for (const outcome of unpackPortion(portion)) outcomes[positions[next++] as number] = outcome;
+    }
+  }
+  for (const position of left) outcomes[position] = { outcome: 'read', bytes: -1, matches: [] };
+  return outcomes;
+}
+
+/** What stands in the sources of strangers: secrets of all kinds, what only looks like one, and what makes no sense of it. */
+const SECRETS: readonly string[] = [
+  '{{ghcrc:ghp_}}',
+  'aws_access_key_id = AKIA{{base32:16}}\naws_secret_access_key = {{base64:40}}',
+  'AWS_ACCESS_KEY_ID_DEV=AKIA{{base32:16}}\nAWS_ACCESS_KEY_ID_PROD=AKIA{{base32:16}}\nAWS_SECRET_DEV={{base64:40}}\nAWS_SECRET_PROD={{base64:40}}',
+  '{{pem:RSA PRIVATE KEY}}',
+  'DB_PASSWORD = "q8Vw-t2LmZ7x"',
+  'password: changeme',
+  'password = getenv("PASSWORD")',
+  'postgres://admin:Zq81xLp0aa@db.internal:5432/app',
+  'https://user:$PASSWORD@example.org/',
+  'GITHUB_CLIENT_SECRET={{hex:40}}',
+  'import "github.com/moby/moby/secret"',
+  'sk-ant-api03-{{base64url:93}}AA',
+  'xoxb-{{digits:12}}-{{digits:12}}-{{alnum:24}}',
+];
+
+const secrets = SECRETS.map((text, index) => expandExample(text, `packs ${index}`).text);
+const token = secrets[0] as string;
+const FRAGMENTS: readonly string[] = [
+  ...secrets,
+  // Hidden in another spelling.
+  Buffer.from(`token: ${token}`).toString('base64'),
+  `kind: Secret\ndata:\n  a: ${Buffer.from(secrets[4] as string).toString('base64')}\n`,
+  `"${token.slice(0, 9)}" + "${token.slice(9)}"`,
+  `'${token.slice(0, 3)}' +\n  '${token.slice(3)}'`,
+  token.replace('_', '\\x5f'),
+  token.replace('_', '%5F'),
+  Buffer.from(token).toString('hex'),
+  gzipSync(token).toString('base64'),
+  `${token} # gitleaks:allow`,
+  '// secretlint-disable\n',
+  '// secretlint-enable\n',
+  `// nhi-audit:allow\n`,
+  ...[
+    '"',
+    ' + ',
+    '\\x41\\x42\\x43',
+    '\\',
+    '\n',
+    '=',
+    'secret',
+    'token: ',
+    'password',
+    'AKIA',
+    'ghp_',
+    'ey',
+    '-----BEGIN ',
+    'atob(',
+  ],
+  'x'.repeat(300),
+  'A1b2'.repeat(60),
+  `${'lorem ipsum dolor sit amet '.repeat(30)}\n`,
+  'const value = compute(left, right);\n'.repeat(12),
+  'ünïcödé — ',
+];
+
+const fragment = fc.constantFrom(...FRAGMENTS);
+const text = fc.array(fragment, { maxLength: 14 }).map((parts) => Buffer.from(parts.join('')));
+/** Bytes that decide how a text is read: the marks of UTF-16, a NUL, the beginning of an archive. */
+const beginning = fc.oneof(
+  { weight: 12, arbitrary: fc.constant(Buffer.alloc(0)) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...['fffe', '00', '504b0304', '1f8b08', 'efbbbf'].map((hex) => Buffer.from(hex, 'hex'))),
+  },
+);
+
+/** A step by fractions of its base's length, so that it can be drawn before the base is known. */
+type Draft = { readonly from: number; readonly to: number } | Buffer;
+const place = fc.double({ min: 0, max: 1, noNaN: true });
+const draft: fc.Arbitrary<readonly Draft[]> = fc.oneof(
+  // Edits of the base, in order, as git writes them.
+  fc
+    .array(
+      fc.tuple(
+        place,
+        fc.oneof(
+          fragment,
+          fragment.map((part) => part.slice(0, 7)),
+        ),
+        fc.nat(40),
+      ),
+      { maxLength: 4 },
+    )
+    .map((edits) => {
+      const drafts: Draft[] = [];
+      let last = 0;
+      for (const [at, part] of edits.sort(([a], [b]) => a - b)) {
+        drafts.push({ from: last, to: at }, Buffer.from(part));
+        last = at;
+      }
+      return [...drafts, { from: last, to: 1 }];
+    }),
+  // Anything from anywhere.
+  fc.array(
+    fc.oneof(
+      fc.tuple(place, place).map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) })),
+      fragment.map((part) => Buffer.from(part)),
+    ),
+    {
+      maxLength: 5,
+    },
+  ),
+);
+
+const chain = fc.tuple(
+  fc.tuple(beginning, text).map((parts) => Buffer.concat(parts)),
+  fc.array(fc.record({ base: fc.nat(), drafts: draft, isById: fc.boolean() }), { minLength: 1, maxLength: 8 }),
+);
+
+function stepsOf(drafts: readonly Draft[], length: number): Step[] {
+  return drafts.map((one) => {
+    if (Buffer.isBuffer(one)) return one;
+    const from = Math.round(one.from * length);
+    return { from, size: Math.round(one.to * length) - from };
+  });
+}
+
+/** A pack in which each text is made from one before it. Texts that are there already are left out. */
+function entriesOf(
+  root: Buffer,
+  versions: readonly { readonly base: number; readonly drafts: readonly Draft[]; readonly isById: boolean }[],
+): Entry[] {
+  const entries: Entry[] = [whole(root)];
+  for (const { base: drawn, drafts, isById } of versions) {
+    const base = drawn % entries.length;
+    const from = entries[base]?.content as Buffer;
+    const steps = stepsOf(drafts, from.length);
+    const content = applySteps(from, steps);
+    if (entries.some((other) => other.content.equals(content))) continue;
+    entries.push({ type: isById ? 7 : 6, base, data: deltaOf(from.length, content.length, steps), content });
+  }
+  return entries;
+}
+
+describe('reading blobs from packs', () => {
+  it('finds in each version just what a scan of it finds', async function () {
+    this.timeout(60_000);
+    let made = 0;
+    let found = 0;
+
+    await fc.assert(
+      fc.asyncProperty(chain, async ([root, versions]) => {
+        const entries = entriesOf(root, versions);
+
+        const outcomes = await read(entries);
+
+        const expected = await scanned(
+          entries.map(({ content }) => content),
+          engine,
+        );
+        assert.deepEqual(outcomes, expected);
+        made += entries.length - 1;
+        found += expected.reduce((sum, { matches }) => sum + matches.length, 0);
+      }),
+      { numRuns: 150 },
+    );
+
+    // It would prove nothing of texts in which there is nothing.
+    assert.ok(made > 300 && found > made, `${made} versions, ${found} matches`);
+  });
+});
