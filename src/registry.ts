@@ -7,6 +7,7 @@ import type { AnyReporter, Scanner } from './contracts/index.ts';
 export async function loadScanners(): Promise<readonly Scanner[]> {
   return await Promise.all([
     import('../scanners/notebook/index.ts').then((m) => m.notebook),
+    import('../scanners/agent-config/index.ts').then((m) => m.agentConfig),
     import('../scanners/github-actions/index.ts').then((m) => m.githubActions),
     import('../scanners/gitlab-ci/index.ts').then((m) => m.gitlabCi),
     import('../scanners/circleci/index.ts').then((m) => m.circleci),

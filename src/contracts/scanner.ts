@@ -70,6 +70,8 @@ export interface SourceFile {
   readonly at: Location;
   /** Which kind of place, for sightings in this file unless the scanner knows better. */
   readonly place: SightingObservation['place'];
+  /** Permission bits (`0o644`) of a file on disk, on systems that have them. */
+  readonly mode?: number;
   /** The files around it, as they are in the same work tree, index or commit; absent for a file that is looked at alone. */
   readonly around?: Surroundings;
 }

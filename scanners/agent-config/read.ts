@@ -1,0 +1,251 @@
+import { isSecretName } from '../../src/ci/secret-name.ts';
+import type {
+  ConsumerObservation,
+  CoverageObservation,
+  JsonObject,
+  Location,
+  Match,
+  Observation,
+  ScanContext,
+  SourceFile,
+} from '../../src/contracts/index.ts';
+import { headOfBytes } from '../../src/files/source-file.ts';
+import { coverSecrets } from '../../src/formats/cover.ts';
+import { readJson } from '../../src/formats/json.ts';
+import { looksSecret, plainSighting, secretKind } from '../../src/formats/plain-value.ts';
+import { readToml } from '../../src/formats/toml.ts';
+import { get, scalarsOf, textOf } from '../../src/formats/tree.ts';
+import { readYaml } from '../../src/formats/yaml.ts';
+import { type Client, clientOf } from './clients.ts';
+import { type Server, serversIn, type Value } from './server.ts';
+import { offersSignIn } from './sign-in.ts';
+
+const MAX_CHARACTERS = 8 * 1024 * 1024;
+
+/** Each server with what it gets, and every key that lies in permissions, settings and login files. */
+export function* scanAgentConfig(file: SourceFile, context: ScanContext): Generator<Observation> {
+  const client = clientOf(headOfBytes(file.path, file.bytes));
+  if (client === undefined) return;
+  const raw = file.text();
+  const matches = context.detect(raw, { path: file.path });
+  const isTooLong = raw.length > MAX_CHARACTERS;
+  const { root, problems, position } = isTooLong
+    ? {
+        root: undefined,
+        problems: [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`],
+        position: () => ({ line: 1, column: 1 }),
+      }
+    : read(client, coverSecrets(raw, matches));
+  const servers = client.isLogin === true ? [] : serversIn(root, /\/(?:mcpServers|agents)\//.test(file.path));
+  const reading: Reading = {
+    file,
+    client,
+    raw,
+    matches,
+    context,
+    approvesAll: textOf(get(root, 'enableAllProjectMcpServers')) === 'true',
+    at: (offset, pointer) => ({ ...file.at, path: file.path, ...position(offset), ...(pointer === '' ? {} : { pointer }) }),
+  };
+
+  const scalars = [...scalarsOf(root)].map(({ scalar }) => scalar).sort((a, b) => a.start - b.start);
+  const told = new Set<Match>();
+  const plain = new Set<number>();
+  for (const server of servers) {
+    for (const observation of describe(server, reading, told, plain)) yield observation;
+  }
+  for (const match of matches) {
+    const scalar = scalars.findLast(({ start, end }) => start <= match.start && match.start < end);
+    const { line, column, endLine, endColumn } = match;
+    const at = {
+      ...file.at,
+      path: file.path,
+      line,
+      column,
+      endLine,
+      endColumn,
+      ...(scalar === undefined ? {} : { pointer: scalar.pointer }),
+    };
+    yield { ...context.sighting(match, at, 'agent-config', undefined), at };
+    if (!told.has(match)) yield ownConsumer(match, at, reading);
+  }
+  yield coverage(file, servers.length, problems);
+}
+
+interface Reading {
+  readonly file: SourceFile;
+  readonly client: Client;
+  readonly raw: string;
+  readonly matches: readonly Match[];
+  readonly context: ScanContext;
+  readonly approvesAll: boolean;
+  at(offset: number, pointer: string): Location;
+}
+
+function read(client: Client, text: string) {
+  if (client.format === 'json') return readJson(text);
+  return client.format === 'yaml' ? readYaml(text) : readToml(text);
+}
+
+/** One row for each credential or secret that a server gets, each with all that is known of the server. */
+function* describe(server: Server, reading: Reading, told: Set<Match>, plain: Set<number>): Generator<Observation> {
+  const { file, raw, context } = reading;
+  const base = {
+    kind: 'consumer',
+    consumer: consumerId(file, server.name === '' ? reading.client.name : server.name),
+    type: 'agent',
+    ...(server.environment === undefined ? {} : { environment: server.environment }),
+  } as const;
+  const facts = factsOf(server, reading);
+  const seen = new Set<string>();
+  for (const value of server.values) {
+    const { scalar, position, key } = value;
+    const detail = {
+      ...facts,
+      position,
+      ...(position === 'env' || position === 'headers' ? { variable: key.slice(0, 120) } : {}),
+    };
+    const at = reading.at(scalar.start, scalar.pointer);
+    const own = reading.matches.filter((match) => match.start < scalar.end && match.end > scalar.start);
+    for (const match of own) {
+      told.add(match);
+      if (seen.has(match.credential)) continue;
+      seen.add(match.credential);
+      yield {
+        ...base,
+        credential: match.credential,
+        ...(match.identity === undefined ? {} : { identity: match.identity }),
+        how: 'static-key',
+        at,
+        detail: { ...detail, literal: true, ...(isPersonal(match) ? { personal: true } : {}) },
+      };
+    }
+    if (own.length > 0) continue;
+    for (const name of namesIn(value)) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      yield { ...base, secretName: name, how: 'secret', at, detail: { ...detail, literal: false } };
+    }
+    const written = plainValueOf(value, raw);
+    if (written !== undefined && !plain.has(scalar.start)) {
+      plain.add(scalar.start);
+      const sighting = plainSighting(written.value, written.kind, at, 'agent-config', context, {
+        environment: server.environment,
+      });
+      yield sighting;
+      yield { ...base, credential: sighting.credential, how: 'static-key', at, detail: { ...detail, literal: true } };
+    }
+    if (position === 'env' && key === 'AWS_PROFILE' && scalar.value !== '') {
+      yield {
+        ...base,
+        secretName: `AWS profile ${scalar.value.slice(0, 60)}`,
+        how: 'profile',
+        at,
+        detail: { ...detail, fact: 'personal-login' },
+      };
+    }
+  }
+  for (const { path, at } of server.mounts) {
+    const place = reading.at(at.start, at.pointer);
+    const fact = path.endsWith('.sock') ? 'container-socket' : path === '~' ? 'home-mount' : 'personal-login';
+    yield { ...base, secretName: path, how: 'mount', at: place, detail: { ...facts, position: 'args', fact } };
+  }
+}
+
+function factsOf(server: Server, { client, approvesAll }: Reading): JsonObject {
+  return {
+    platform: 'agent',
+    client: client.name,
+    server: server.name.slice(0, 200),
+    transport: server.transport,
+    ...(server.runner === undefined ? {} : { runner: server.runner }),
+    ...(server.package === undefined ? {} : { package: server.package.slice(0, 200) }),
+    ...(server.pinned === undefined ? {} : { pinned: server.pinned }),
+    ...(server.host === undefined ? {} : { host: server.host, offersSignIn: offersSignIn(server.host) }),
+    plainHttp: server.isPlainHttp,
+    disabled: server.isDisabled,
+    approved: server.approved,
+    approvesAll,
+  };
+}
+
+/** A key outside of any server: in a permission that somebody allowed for ever, in settings, in a login file. */
+function ownConsumer(match: Match, at: Location, { file, client }: Reading): ConsumerObservation {
+  const pointer = at.pointer ?? '';
+  const isPermission =
+    /(?:^|\.)(?:permissions\.(?:allow|deny|ask)|allowedTools|autoApprove|alwaysAllow|history|projects\b.*\.history)\b/.test(
+      pointer,
+    );
+  return {
+    kind: 'consumer',
+    consumer: consumerId(file, client.isLogin === true ? 'login' : isPermission ? 'permissions' : 'settings'),
+    type: 'agent',
+    credential: match.credential,
+    ...(match.identity === undefined ? {} : { identity: match.identity }),
+    how: 'static-key',
+    at,
+    detail: {
+      platform: 'agent',
+      client: client.name,
+      fact: client.isLogin === true ? 'login-file' : isPermission ? 'permission-list' : 'settings',
+      literal: true,
+      ...(file.mode === undefined ? {} : { othersMayRead: (file.mode & 0o044) !== 0 }),
+      ...(isPersonal(match) ? { personal: true } : {}),
+    },
+  };
+}
+
+function consumerId(file: SourceFile, part: string): string {
+  return `${file.at.repository === undefined ? '' : `${file.at.repository}:`}${file.path}#${part.slice(0, 200)}`;
+}
+
+/** Tokens that stand for a person by their kind. */
+function isPersonal({ detector }: Match): boolean {
+  return /^(?:github-pat|github-fine-grained|github-personal|gitlab-pat|gitlab-personal|github-oauth)/.test(detector);
+}
+
+const REFERENCE =
+  /\$\{(?:env:|secret:|input:)?(?<braced>[\w.-]+)(?::-[^}]*)?\}|\$(?<bare>[A-Z][A-Z0-9_]+)|\{env:(?<opencode>\w+)\}/g;
+
+/** Names of the secrets that a value refers to. `${HOME}` is none; what an `Authorization` header takes is one by its place. */
+function* namesIn({ scalar, key, position, isName }: Value): Generator<string> {
+  if (isName === true) {
+    yield scalar.value.slice(0, 200);
+    return;
+  }
+  for (const { groups } of scalar.value.matchAll(REFERENCE)) {
+    const name = groups?.braced ?? groups?.bare ?? groups?.opencode ?? '';
+    if (isSecretName(name) || (position !== 'url' && isSecretName(key)) || /^authorization$|api-?key|token/i.test(key))
+      yield name.slice(0, 200);
+  }
+}
+
+function plainValueOf(
+  { scalar, key, position }: Value,
+  raw: string,
+): { value: string; kind: NonNullable<ReturnType<typeof secretKind>> } | undefined {
+  if (position === 'url') return undefined;
+  const kind = secretKind(key.replaceAll('-', '_')) ?? (/^authorization$/i.test(key) ? 'token' : undefined);
+  if (kind === undefined) return undefined;
+  const quote = scalar.quoted ? 1 : 0;
+  const written = raw.slice(scalar.start + quote, scalar.end - quote);
+  // Of `--token=VALUE` and `Bearer VALUE` the value.
+  const value = written.replace(/^--?[\w-]+=/, '').replace(/^(?:Bearer|Basic|token)\s+/i, '');
+  return looksSecret(value) ? { value, kind } : undefined;
+}
+
+function coverage(file: SourceFile, servers: number, problems: readonly string[]): CoverageObservation {
+  return {
+    kind: 'coverage',
+    surface: 'agent-config',
+    subject: file.path,
+    ...(problems.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: problems.join('; ') }),
+    covers: ['consumer', 'sighting'],
+    seen: 1,
+    read: 1,
+    skipped: 0,
+    failed: 0,
+    bytes: file.bytes.length,
+    at: { ...file.at, path: file.path },
+    detail: { servers },
+  };
+}
