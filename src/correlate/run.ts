@@ -60,12 +60,11 @@ export async function runChecks(store: StoreReader, checks: readonly Check[], op
   const assessments = new Map(checks.map((check) => [check, assess(check.meta, coverage)]));
   const assessed = checks.filter((check) => assessments.get(check)?.state !== 'missing');
   const populations = await countPopulations(store, assessed, options.parameters);
-  const outcomes: Outcome[] = [];
-  for (const check of checks) {
+  const outcomes = await inLanes(checks, store.lanes ?? 1, async (check) => {
     options.onCheck?.(check);
     const assessment = assessments.get(check) ?? { state: 'missing' };
-    outcomes.push(await runCheck(store, check, assessment, populations.get(check), options.parameters));
-  }
+    return await runCheck(store, check, assessment, populations.get(check), options.parameters);
+  });
   const previous = options.previous ?? (await previousFindings(store));
   const findings = await findingsOf(store, outcomes, previous, options.now);
   return {
@@ -73,6 +72,30 @@ export async function runChecks(store: StoreReader, checks: readonly Check[], op
     gone: [...(await goneFindings(store, outcomes, previous, findings))].sort(inReportOrder),
     results: [...outcomes.map((outcome) => outcome.result), ...disabled.map(switchedOff)].sort((a, b) => compare(a.rule, b.rule)),
   };
+}
+
+/** Results in the order of the items. Whatever goes wrong, nothing is under way any more when it is told. */
+async function inLanes<Item, Result>(
+  items: readonly Item[],
+  lanes: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  const queue = items.entries();
+  let isWell = true;
+  const lane = async (): Promise<void> => {
+    try {
+      for (const [index, item] of queue) {
+        results[index] = await work(item);
+        if (!isWell) return;
+      }
+    } finally {
+      isWell = false;
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
+  return results;
 }
 
 async function runCheck(

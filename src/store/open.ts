@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { type DuckDBConnection, DuckDBInstance } from 'duckdb';
 import { codeOf, messageOf, StoreError } from '../util/errors.ts';
 import { makeTables, migrate, migrations, newerSchema, schemaVersion } from './migrate.ts';
@@ -77,6 +78,9 @@ async function create(
 ): Promise<DuckDBInstance> {
   const settings = {
     ...SETTINGS,
+    memory_limit: `${memoryLimit()}MiB`,
+    // What lies in memory goes nowhere else: not into the directory that the command happens to run in.
+    ...(file === undefined ? { temp_directory: '' } : {}),
     ...(mode === 'read' ? { access_mode: 'READ_ONLY' } : {}),
     ...(small ? { threads: '1' } : {}),
   };
@@ -89,6 +93,13 @@ async function create(
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
+}
+
+/** The engine's own choice is four fifths of the machine: half of what there is leaves room for the scan, and for others. */
+function memoryLimit(): number {
+  const constrained = process.constrainedMemory();
+  const all = constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
+  return Math.max(512, Math.floor(all / 2 / 1024 / 1024));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type DuckDBConnection, type DuckDBInstance, type DuckDBResultReader, StatementType, version } from 'duckdb';
 import type {
   AcceptanceUse,
@@ -53,11 +54,18 @@ interface Opened {
   readonly isPassing: boolean;
 }
 
+/** Planning a query takes one processor, whatever the engine has for running it; more than a few gain nothing. */
+const MAX_LANES = 4;
+
 /** An open store. One run is written at a time, in one transaction: an interrupted run leaves nothing behind. */
 export class Store implements StoreReader {
   readonly file: string | undefined;
+  readonly lanes: number;
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  /** For queries at the same time: of all that were made, those that nobody uses. */
+  readonly #readers: DuckDBConnection[] = [];
+  readonly #idleReaders: DuckDBConnection[] = [];
   readonly #release: (() => void) | undefined;
   readonly #isPassing: boolean;
   #viewTables: ViewTables | undefined;
@@ -77,6 +85,8 @@ export class Store implements StoreReader {
     this.#connection = opened.connection;
     this.#release = opened.release;
     this.#isPassing = opened.isPassing;
+    // In a file the run is one transaction, and no other connection sees what is in it.
+    this.lanes = opened.isPassing ? Math.min(MAX_LANES, availableParallelism()) : 1;
   }
 
   async rows(sql: string, parameters: SqlParameters = {}): Promise<Row[]> {
@@ -100,20 +110,20 @@ export class Store implements StoreReader {
     }
   }
 
-  /** Reads, and only reads: checks and queries may be a stranger's, and a store is evidence. */
   async #select(sql: string, parameters: SqlParameters): Promise<DuckDBResultReader> {
-    const extracted = await this.#connection.extractStatements(sql);
-    if (extracted.count !== 1) throw new TypeError(`one statement is expected, not ${extracted.count}`);
-    const statement = await extracted.prepare(0);
+    if (this.lanes === 1) return await selectOn(this.#connection, sql, parameters);
+    const connection = this.#idleReaders.pop() ?? (await this.#addReader());
     try {
-      if (statement.statementType !== StatementType.SELECT && statement.statementType !== StatementType.EXPLAIN) {
-        throw new TypeError('only a SELECT is run: a store is read, never written, by SQL');
-      }
-      statement.bind({ ...parameters });
-      return await statement.runAndReadAll();
+      return await selectOn(connection, sql, parameters);
     } finally {
-      statement.destroySync();
+      this.#idleReaders.push(connection);
     }
+  }
+
+  async #addReader(): Promise<DuckDBConnection> {
+    const connection = await this.#instance.connect();
+    this.#readers.push(connection);
+    return connection;
   }
 
   async describe(
@@ -338,11 +348,12 @@ export class Store implements StoreReader {
 
   /** Stops the query that is running. A run that is written is not undone by it: what is left to do takes no time. */
   interrupt(): void {
-    if (!this.#isEnded) this.#connection.interrupt();
+    if (this.#isEnded) return;
+    for (const connection of [this.#connection, ...this.#readers]) connection.interrupt();
   }
 
   close(): void {
-    this.#connection.closeSync();
+    for (const connection of [this.#connection, ...this.#readers]) connection.closeSync();
     this.#instance.closeSync();
     this.#release?.();
   }
@@ -350,5 +361,21 @@ export class Store implements StoreReader {
   #run(): string {
     if (this.#runId === undefined) throw new Error('no run is open');
     return this.#runId;
+  }
+}
+
+/** Reads, and only reads: checks and queries may be a stranger's, and a store is evidence. */
+async function selectOn(connection: DuckDBConnection, sql: string, parameters: SqlParameters): Promise<DuckDBResultReader> {
+  const extracted = await connection.extractStatements(sql);
+  if (extracted.count !== 1) throw new TypeError(`one statement is expected, not ${extracted.count}`);
+  const statement = await extracted.prepare(0);
+  try {
+    if (statement.statementType !== StatementType.SELECT && statement.statementType !== StatementType.EXPLAIN) {
+      throw new TypeError('only a SELECT is run: a store is read, never written, by SQL');
+    }
+    statement.bind({ ...parameters });
+    return await statement.runAndReadAll();
+  } finally {
+    statement.destroySync();
   }
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Check, Finding, Observation } from '../../../src/contracts/index.ts';
 import { type Correlation, type RunChecksOptions, runChecks } from '../../../src/correlate/run.ts';
-import { openStore, type Store } from '../../../src/store/index.ts';
+import { openStore, type Row, type Store, type StoreReader } from '../../../src/store/index.ts';
 import { ConfigError, RuleError } from '../../../src/util/errors.ts';
 import { sortFindings } from '../../../src/util/report-text.ts';
 import { Fact } from '../../rules/checks/facts.ts';
@@ -29,6 +30,61 @@ describe('running checks', () => {
       finding.evidence.map(({ kind, at }) => ({ kind, at })),
       [{ kind: 'credential', at: { path: 'keys.json', line: 4 } }],
     );
+  });
+
+  describe('over a store that answers several queries at a time', () => {
+    const checks = ['a-key', 'b-key', 'c-key', 'd-key'].map((id) =>
+      checkWith({ head: ['old-key', id], file: `rules/checks/aws/${id}.sql`, sql: `SELECT '${id}' AS credential_id` }),
+    );
+
+    function slowStore(answer: (id: string) => Promise<readonly object[]>): StoreReader {
+      return {
+        lanes: 3,
+        describe: () => Promise.reject(new Error('not asked')),
+        async rows(sql) {
+          if (/FROM coverage/.test(sql)) {
+            return [{ surface: 'aws', subject: 'keys', outcome: 'complete', covers: ['credential'] }];
+          }
+          if (/count\(\*\)/.test(sql)) return [{ 0: 1, 1: 1, 2: 1, 3: 1 }];
+          if (/AS observation/.test(sql)) return [{ observation: 'o1', kind: 'credential', summary: 'in a list', at: null }];
+          const id = /'(?<id>.-key)'/.exec(sql)?.groups?.id;
+          return id === undefined ? [] : ((await answer(id)) as Row[]);
+        },
+      };
+    }
+
+    it('gives the results in the order of the rules, whichever ends first', async () => {
+      const begun: string[] = [];
+      const store = slowStore(async (id) => {
+        begun.push(id);
+        await wait(id === 'a-key' ? 30 : 1);
+        return [{ credential_id: `secret:${id}`, message: id, evidence: ['o1'] }];
+      });
+
+      const { findings, results } = await runChecks(store, checks, { now: RUN_START, previous: [] });
+
+      assert.deepEqual(begun, ['a-key', 'b-key', 'c-key', 'd-key']);
+      assert.deepEqual(
+        results.map(({ rule, findings }) => [rule, findings]),
+        checks.map(({ meta }) => [meta.id, 1]),
+      );
+      assert.equal(findings.length, 4);
+    });
+
+    it('tells what went wrong when nothing is under way any more', async () => {
+      let underWay = 0;
+      const store = slowStore(async (id) => {
+        underWay += 1;
+        await wait(id === 'b-key' ? 1 : 20);
+        underWay -= 1;
+        if (id === 'b-key') throw new Error('no such column');
+        return [];
+      });
+
+      await assert.rejects(runChecks(store, checks, { now: RUN_START, previous: [] }), RuleError);
+
+      assert.equal(underWay, 0);
+    });
   });
 
   it('calls a credential of nobody by its masked form', async () => {

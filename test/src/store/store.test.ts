@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from 'duckdb';
 import { OBSERVATION_KINDS, type Observation } from '../../../src/contracts/index.ts';
@@ -480,6 +480,33 @@ describe('store', () => {
     assert.deepEqual(versions, [1, 2]);
     connection.closeSync();
     instance.closeSync();
+  });
+
+  it('takes at most half of the memory there is, and in memory writes no file beside whoever runs it', async () => {
+    const store = await openStore({ mode: 'write', views: 'tables' });
+
+    const settings = await store.rows(
+      "SELECT name, value FROM duckdb_settings() WHERE name IN ('memory_limit', 'temp_directory') ORDER BY name",
+    );
+
+    store.close();
+    const [limit, directory] = settings.map(({ value }) => String(value));
+    const [, number = '', unit = ''] = /^([\d.]+) (MiB|GiB)$/.exec(limit ?? '') ?? [];
+    assert.ok(Number(number) * 2 ** (unit === 'GiB' ? 30 : 20) <= 0.51 * totalmem());
+    assert.equal(directory, '');
+  });
+
+  it('answers several queries at the same time, each with its own parameters', async () => {
+    const store = await openStore({ mode: 'write', views: 'tables' });
+    await store.beginRun(RUN);
+
+    const answers = await Promise.all([1, 2, 3, 4, 5].map((n) => store.rows('SELECT $n::INTEGER AS n FROM runs', { n })));
+
+    store.close();
+    assert.deepEqual(
+      answers.flat(),
+      [1, 2, 3, 4, 5].map((n) => ({ n })),
+    );
   });
 
   it('lets SQL reach no file, no extension and no setting, and write nothing', async () => {
