@@ -116,7 +116,7 @@ function* describe(server: Server, reading: Reading, told: Set<Match>, plain: Se
         ...(match.identity === undefined ? {} : { identity: match.identity }),
         how: 'static-key',
         at,
-        detail: { ...detail, literal: true, ...(isPersonal(match) ? { personal: true } : {}) },
+        detail: { ...detail, literal: true, held: held(match.masked, value), ...(isPersonal(match) ? { personal: true } : {}) },
       };
     }
     if (own.length > 0) continue;
@@ -132,7 +132,13 @@ function* describe(server: Server, reading: Reading, told: Set<Match>, plain: Se
         environment: server.environment,
       });
       yield sighting;
-      yield { ...base, credential: sighting.credential, how: 'static-key', at, detail: { ...detail, literal: true } };
+      yield {
+        ...base,
+        credential: sighting.credential,
+        how: 'static-key',
+        at,
+        detail: { ...detail, literal: true, held: held(sighting.masked, value) },
+      };
     }
     if (position === 'env' && key === 'AWS_PROFILE' && scalar.value !== '') {
       yield {
@@ -188,10 +194,16 @@ function ownConsumer(match: Match, at: Location, { file, client }: Reading): Con
       client: client.name,
       fact: client.isLogin === true ? 'login-file' : isPermission ? 'permission-list' : 'settings',
       literal: true,
+      held: match.masked,
       ...(file.mode === undefined ? {} : { othersMayRead: (file.mode & 0o044) !== 0 }),
       ...(isPersonal(match) ? { personal: true } : {}),
     },
   };
+}
+
+/** What the server holds, for a sentence: the name it is given by, and the masked form. */
+function held(masked: string, { position, key }: Value): string {
+  return position === 'env' || position === 'headers' ? `${key.slice(0, 120)} (${masked})` : masked;
 }
 
 function consumerId(file: SourceFile, part: string): string {

@@ -23,11 +23,14 @@ const CI_FILES = anyOf([
 const AGENT_FILES = anyOf(
   [
     String.raw`(^|/)\.mcp\.json$`,
-    String.raw`(^|/)\.(cursor|vscode)/mcp\.json$`,
-    String.raw`(^|/)(claude_desktop_config|mcp_config|\.claude)\.json$`,
+    String.raw`(^|/)\.(cursor|vscode|windsurf|roo|amazonq|copilot)/mcp(-config)?\.json$`,
+    String.raw`(^|/)(claude_desktop_config|mcp_config|(cline_)?mcp_settings|managed-mcp|\.claude)\.json$`,
     String.raw`(^|/)\.claude/(settings(\.local)?|\.credentials)\.json$`,
-    String.raw`(^|/)\.codex/config\.toml$`,
-    String.raw`(^|/)opencode\.jsonc?$`,
+    String.raw`(^|/)\.codex/(([^/]+\.)?config\.toml|auth\.json)$`,
+    String.raw`(^|/)\.gemini/(settings|oauth_creds)\.json$`,
+    String.raw`(^|/)\.kiro/(settings/mcp|agents/[^/]+)\.json$`,
+    String.raw`(^|/)\.continue/(config|mcpServers/[^/]+)\.(ya?ml|json)$`,
+    String.raw`(^|/)(opencode\.jsonc?|opencode/auth\.json|github-copilot/(hosts|apps)\.json|goose/(config|secrets)\.ya?ml|\.?zed/settings\.json|\.aider\.conf\.ya?ml)$`,
   ],
   'i',
 );

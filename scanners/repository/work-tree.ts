@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
   BulkMatch,
@@ -222,7 +223,12 @@ async function* readOne(
   const isCounted = file.content === 'own' || !context.options.search;
   try {
     const bytes = readRegularFile(join(root, file.path), context.options.maxFileBytes);
-    const reading = context.read(sourceFile(file.path, bytes, at, placeOf(file.path), around));
+    const place = placeOf(file.path);
+    const source = sourceFile(file.path, bytes, at, place, around);
+    // Who else on the machine may read a login is asked of agents' files only.
+    const mode =
+      place === 'agent-config' && process.platform !== 'win32' ? { mode: statSync(join(root, file.path)).mode & 0o777 } : {};
+    const reading = context.read({ ...source, ...mode });
     if (reading !== undefined) yield* reading.observations;
     if (isCounted) tally.read(bytes.length);
   } catch (error) {

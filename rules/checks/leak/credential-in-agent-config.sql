@@ -26,6 +26,7 @@ limits: >
   Keys that the agent's host passes at start, from outside of any file, are not seen.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
+platforms: [agent]
 since: '0.1'
 ---*/
 WITH open_today AS (

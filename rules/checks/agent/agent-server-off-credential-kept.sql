@@ -1,0 +1,32 @@
+/*---
+id: agent-server-off-credential-kept
+title: A server is switched off and its credential is still there
+severity: low
+confidence: high
+persona: security
+about: consumer
+identityFields: [consumer_id]
+needs: [consumer@agent-config]
+population: consumers WHERE type = 'agent'
+controls:
+  - owasp-nhi-2025:NHI1:2025
+  - nist-csf-2.0:ID.AM-08
+  - nist-csf-2.0:PR.AA-01
+why: >
+  Nobody uses the credential, nobody would notice that somebody else does, and it is live.
+fix: >
+  Revoke the credential and delete the entry.
+limits: >
+  A server may be switched off for a while only.
+references:
+  - https://owasp.org/www-project-non-human-identities-top-10/2025/1-improper-offboarding/
+platforms: [agent]
+since: '0.1'
+---*/
+SELECT
+  c.consumer_id,
+  concat('The server ', c.detail->>'$.server', ' of ', c.detail->>'$.client', ' is switched off and keeps ', listed(list(DISTINCT coalesce(c.secret_name, c.detail->>'$.held') ORDER BY coalesce(c.secret_name, c.detail->>'$.held'))), '.') AS message,
+  list(DISTINCT c.observation_id) AS evidence
+FROM consumers AS c
+WHERE c.type = 'agent' AND (c.detail->>'$.disabled') = 'true' AND coalesce(TRY_CAST(c.detail->>'$.literal' AS BOOLEAN), false)
+GROUP BY c.consumer_id, c.detail->>'$.server', c.detail->>'$.client'
