@@ -10,7 +10,8 @@ export interface ActionReference {
 }
 
 export function readActionReference(uses: string, repository: string | undefined): ActionReference {
-  if (uses.startsWith('./') || uses.startsWith('../')) return { uses, action: undefined, pinned: true, thirdParty: false };
+  // `$/` is the repository that the workflow itself comes from.
+  if (/^(?:\.{1,2}|\$)\//.test(uses)) return { uses, action: undefined, pinned: true, thirdParty: false };
   if (uses.startsWith('docker://')) {
     return { uses, action: undefined, pinned: /@sha256:[0-9a-f]{64}$/.test(uses), thirdParty: true };
   }

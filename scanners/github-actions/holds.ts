@@ -1,4 +1,5 @@
 import { publishVariable } from '../../src/ci/publish.ts';
+import { ALL_SECRETS, JOB_TOKEN } from './expression.ts';
 import type { SecretUse } from './secret-use.ts';
 
 /** What a secret holds, told by its name and by what takes it. */
@@ -20,6 +21,7 @@ const GITHUB_ACTIONS =
 
 export function holdsOf(use: SecretUse): Holds | undefined {
   const { name, occurrences, inputs } = use;
+  if (name === JOB_TOKEN || name === ALL_SECRETS) return undefined;
   if (use.how === 'static-key') return { kind: 'cloud-key', by: use.cloud === undefined ? 'name' : 'use' };
   if (
     inputs.has('private-key') ||
@@ -39,10 +41,13 @@ export function holdsOf(use: SecretUse): Holds | undefined {
     if (action !== undefined && GITHUB_ACTIONS.test(action) && /^(?:token|github[-_]token)$/i.test(key)) uses.add(action);
     else if (GITHUB_KEYS.test(key)) uses.add(action ?? key.toUpperCase());
   }
-  const isNamed =
-    /(?:^|_)(?:PAT|PERSONAL_ACCESS_TOKEN)(?:_|$)|^(?:GH|GITHUB)_(?:\w+_)?(?:PAT|TOKEN)$|^(?:\w+_)?(?:GH|GITHUB|BOT|RELEASE|REPO)_(?:ACCESS_)?TOKEN$/.test(
+  // Docker, Azure DevOps, GitLab and others have access tokens too.
+  const isOther =
+    /^(?:DOCKER|FOD|AZURE|ADO|AZDO|GITLAB|GL|SLACK|SNYK|SONAR|NUGET|VSCE|AIRTABLE|CROWDIN|LINEAR|TF|DATABRICKS)|DOCKER/.test(
       name,
     );
+  const isNamed =
+    !isOther && /(?:^|_)(?:PAT|PERSONAL_ACCESS_TOKEN)(?:_|$)|^(?:\w+_)?(?:GH|GITHUB)_(?:\w+_)?TOKEN(?:_|$)/.test(name);
   if (uses.size > 0) return { kind: 'github-token', by: 'use', uses: [...uses] };
   if (isNamed) return { kind: 'github-token', by: 'name', uses: [] };
   return undefined;

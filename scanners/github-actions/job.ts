@@ -1,4 +1,4 @@
-import type { Cloud } from '../../src/ci/cloud-keys.ts';
+import { type Cloud, isPublicName } from '../../src/ci/cloud-keys.ts';
 import { deployCommands } from '../../src/ci/deploy.ts';
 import {
   type ConsumerObservation,
@@ -375,7 +375,8 @@ function jobFacts(
     workflowTriggers: workflow.on.events,
     pushAnyBranch: job.pushAnyBranch,
     refRequired: job.condition.ref,
-    forksKeptOut: job.condition.sameRepository || job.condition.trustedPerson,
+    forksKeptOut: job.condition.sameRepository,
+    trustedStarter: job.condition.trustedPerson,
     onlyCalled: workflow.on.onlyCalled,
     jobs: workflow.jobs.length,
     permissions: job.permissions.scopes,
@@ -383,15 +384,20 @@ function jobFacts(
     canWrite: allowsWrite(job.permissions),
     oidcAvailable,
     oidcClouds: [...oidcClouds],
+    chainedClouds: [...new Set([...logins.values()].flatMap(({ login }) => (login.chained ? [login.cloud] : [])))],
     runsOn: job.runsOn,
     selfHosted: job.runsOn.some((label) => label.toLowerCase() === 'self-hosted'),
     environmentDeclared: job.declaredEnvironment !== undefined || job.dynamicEnvironment,
     environmentDynamic: job.dynamicEnvironment,
     ...(job.declaredEnvironment === undefined ? {} : { githubEnvironment: job.declaredEnvironment }),
-    ...(job.environmentInput === undefined ? {} : { environmentInput: job.environmentInput }),
+    ...(job.environmentInput === undefined
+      ? {}
+      : { environmentInput: job.environmentInput, environmentFree: workflow.on.freeInputs.has(job.environmentInput) }),
     ...(job.environments.length < 2 ? {} : { environments: job.environments }),
     deploys: deploysOf(job),
     temporaryKey: uses.some(({ variables, inputs }) => variables.has('AWS_SESSION_TOKEN') || inputs.has('aws-session-token')),
+    takesArtifact: job.steps.some(takesArtifact),
+    interpolates: job.steps.some(interpolates),
     secretsInherit: job.inheritsSecrets,
     secretsAll: uses.some((use) => use.all),
     prHeadCheckout: job.steps.some(checksOutPullRequest),
@@ -431,6 +437,22 @@ function checksOutPullRequest(step: Step): boolean {
   );
 }
 
+/** What another run made, which a pull request may have started. */
+function takesArtifact({ uses, run, with: inputs }: Step): boolean {
+  if (uses?.action === 'dawidd6/action-download-artifact') return true;
+  if (uses?.action === 'actions/download-artifact') return get(inputs, 'run-id') !== undefined;
+  return /\bgh\s+run\s+download\b|downloadArtifact\b/.test(`${run ?? ''}${textOf(get(inputs, 'script')) ?? ''}`);
+}
+
+/** Texts of strangers that become part of a script. https://docs.github.com/en/actions/concepts/security/script-injections */
+const STRANGERS_TEXT =
+  /\$\{\{[^}]{0,200}\bgithub\.(?:head_ref|event\.(?:issue|pull_request|comment|review|review_comment|discussion|workflow_run)\.(?:title|body|head\.(?:ref|label)|head_branch|head_commit\.message))\b/;
+
+function interpolates({ run, uses, with: inputs }: Step): boolean {
+  const script = uses?.action === 'actions/github-script' ? (textOf(get(inputs, 'script')) ?? '') : (run ?? '');
+  return STRANGERS_TEXT.test(script);
+}
+
 function useDetail(use: SecretUse | undefined, job: Job): JsonObject {
   if (use === undefined)
     return { position: 'other', positions: [], steps: [], thirdParty: [], unpinned: [], echoesSecret: false };
@@ -450,6 +472,7 @@ function useDetail(use: SecretUse | undefined, job: Job): JsonObject {
     secretInArgument: use.argument,
     secretInGitUrl: use.gitUrl,
     parsesSecret: use.parsed,
+    public: isPublicName(use.name),
     ...(use.files.size === 0 ? {} : { secretFiles: [...use.files].slice(0, 20) }),
     ...holdsDetail(use),
     ...(use.cloud === undefined ? {} : { cloud: use.cloud }),

@@ -1,4 +1,4 @@
-import { type Cloud, staticCommand, staticVariable } from '../../src/ci/cloud-keys.ts';
+import { type Cloud, isOtherStore, isPublicName, staticCommand, staticVariable } from '../../src/ci/cloud-keys.ts';
 import { entriesOf, get, type Scalar, scalarsOf, type Tree } from '../../src/formats/tree.ts';
 import { federatedInput, staticInput } from './cloud-login.ts';
 import { ALL_SECRETS, findExpressions, JOB_TOKEN, secretsIn } from './expression.ts';
@@ -216,18 +216,19 @@ class Finder {
     if (name === ALL_SECRETS) use.all = true;
     const how = this.#how(name, note);
     if (STRENGTH.indexOf(how) < STRENGTH.indexOf(use.how)) use.how = how;
-    use.cloud ??= note.cloud ?? (how === 'static-key' ? staticVariable(name) : undefined);
+    if (how !== 'secret') use.cloud ??= note.cloud ?? (how === 'static-key' ? staticVariable(name) : undefined);
     return use;
   }
 
   #how(name: string, { how, step }: Note): How {
     if (name === JOB_TOKEN) return 'token';
+    if (how === 'static-key' && (isOtherStore(name) || isPublicName(name))) return 'secret';
     if (how === 'oidc') {
       const chained = entriesOf(step?.with).some(({ key }) => step !== undefined && staticInput(step, key) !== undefined);
       return chained || !this.#oidcAvailable ? 'impersonation' : 'oidc';
     }
     if (how !== undefined) return how;
-    if (staticVariable(name) !== undefined) return 'static-key';
+    if (staticVariable(name) !== undefined && !isOtherStore(name)) return 'static-key';
     return /(?:^|_)(?:TOKEN|PAT)$/.test(name) ? 'token' : 'secret';
   }
 }

@@ -59,7 +59,7 @@ const NEEDS: ReadonlyMap<string, readonly string[]> = new Map(
 
 /** Scripts that may call anything. */
 const OPAQUE =
-  /\b(?:make|just|task|bazel|gradlew?|mvnw?|bash|sh|zsh|python3?|node|ruby|deno|bun|npx|uvx|uv|tox|nox|go\s+run|cargo\s+(?:run|xtask)|docker\s+run|pwsh|earthly|dagger|nix|rake|mage|ant|sbt|act|source)\b|(?:npm|pnpm|yarn)\s+(?:run\s+)?(?!ci\b|install\b|i\b|test\b|audit\b|version\b|--version)\S|(?:^|[\s;&|])\.{0,2}\/[\w./-]+/m;
+  /\b(?:make|just|task|bazel|gradlew?|mvnw?|bash|sh|zsh|python3?|node|ruby|deno|bun|npx|uvx|uv|tox|nox|go\s+run|cargo\s+(?:run|xtask)|docker\s+run|pwsh|earthly|dagger|nix|rake|mage|ant|sbt|act|source)\b|(?:npm|pnpm|yarn)\s+(?:run\s+)?(?!ci\b|install\b|i\b|test\b|audit\b|version\b|--version)\S|(?:^|[\s;&|])\.{0,2}\/\w[\w./-]*/m;
 
 /** Words of those who ask for the OIDC token, or are known to. */
 const ASKS_OIDC =

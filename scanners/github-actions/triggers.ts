@@ -17,6 +17,8 @@ export interface Triggers {
   readonly declaredSecrets: readonly DeclaredSecret[];
   /** Values that a person may choose at the start, by input; none where any text will do. */
   readonly choices: ReadonlyMap<string, readonly string[]>;
+  /** Inputs that take any text. */
+  readonly freeInputs: ReadonlySet<string>;
 }
 
 export interface DeclaredSecret {
@@ -48,6 +50,7 @@ export function readTriggers(on: Tree | undefined): Triggers {
       tree: value,
     })),
     choices: readChoices(get(get(on, 'workflow_dispatch'), 'inputs')),
+    freeInputs: readFreeInputs(get(get(on, 'workflow_dispatch'), 'inputs')),
   };
 }
 
@@ -60,4 +63,10 @@ function readChoices(inputs: Tree | undefined): Map<string, readonly string[]> {
   const choices = new Map<string, readonly string[]>();
   for (const { key, value } of entriesOf(inputs)) choices.set(key, textsOf(get(value, 'options')));
   return choices;
+}
+
+function readFreeInputs(inputs: Tree | undefined): Set<string> {
+  return new Set(
+    entriesOf(inputs).flatMap(({ key, value }) => ((textOf(get(value, 'type')) ?? 'string') === 'string' ? [key] : [])),
+  );
 }

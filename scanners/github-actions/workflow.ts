@@ -158,7 +158,7 @@ function readRunners(tree: Tree | undefined, matrix: Matrix): string[] {
 
 /** https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows#calling-a-reusable-workflow */
 function readCallee({ uses }: ActionReference): Callee | undefined {
-  if (uses.startsWith('./')) return { path: uses.slice(2) };
+  if (/^[.$]\//.test(uses)) return { path: uses.slice(2) };
   const [place = ''] = uses.split('@', 1);
   const [owner, name, ...path] = place.split('/');
   return owner === undefined || name === undefined || path.length === 0

@@ -1,4 +1,4 @@
-import { get, textOf } from '../../../src/formats/tree.ts';
+import { entriesOf, get, textOf } from '../../../src/formats/tree.ts';
 import type { Step } from '../workflow.ts';
 import { type Fact, givenTo, inputOf, isMadeSecret, type JobView, nameOf, stepsAfter } from './view.ts';
 
@@ -36,12 +36,17 @@ export function* checkoutFacts(view: JobView): Generator<Fact> {
         step: nameOf(step),
         explicit: setting === 'true',
         pushes: pushesAfter(view, step),
-        strangers: [...new Set(later.flatMap(({ uses }) => (uses?.thirdParty === true ? [uses.uses] : [])))],
+        strangers: [
+          ...new Set(later.flatMap(({ uses }) => (uses?.thirdParty === true && !VENDORS.test(uses.uses) ? [uses.uses] : []))),
+        ],
         runsCode: later.some(({ run }) => run !== undefined),
       },
     };
   }
 }
+
+/** Makers of clouds and of their tools; everybody else's code is a stranger's. */
+const VENDORS = /^(?:aws-actions|google-github-actions|azure|docker|hashicorp|microsoft)\//i;
 
 /** A token of minutes, made by an App a step before. */
 function isOtherToken(step: Step): boolean {
@@ -66,8 +71,13 @@ function pushesAfter({ job }: JobView, step: Step): boolean {
 }
 
 /** May a step push, or fetch more, with what the checkout left? */
-export function pushes({ run, uses }: Step): boolean {
+export function pushes({ run, uses, with: inputs }: Step): boolean {
   if (PUSHES.test(run ?? '')) return true;
   const name = uses?.uses.split('@', 1)[0]?.toLowerCase() ?? '';
+  if (
+    !name.startsWith('docker/') &&
+    entriesOf(inputs).some(({ key, value }) => /push|commit/i.test(key) && textOf(value) !== 'false')
+  )
+    return true;
   return name !== '' && !name.startsWith('actions/') && !name.startsWith('docker/') && PUSHING_ACTIONS.test(name);
 }

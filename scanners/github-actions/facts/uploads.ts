@@ -31,7 +31,10 @@ export function* uploadFacts(view: JobView): Generator<Fact> {
       .split('\n')
       .map((path) => path.trim())
       .filter((path) => path !== '' && !path.startsWith('!'));
-    const isHiddenKept = kind === 'cache' || inputOf(step, 'include-hidden-files') === 'true' || (majorOf(step) ?? 4) < 4;
+    const isHiddenKept =
+      kind === 'cache' ||
+      // Pages are packed without `.git`.
+      (kind === 'artifact' && (inputOf(step, 'include-hidden-files') === 'true' || (majorOf(step) ?? 4) < 4));
     const told = new Set<string>();
     for (const path of paths) {
       for (const found of carried(view, step, path, isHiddenKept)) {
@@ -83,11 +86,14 @@ function* carried(view: JobView, step: Step, path: string, isHiddenKept: boolean
     }
     return;
   }
+  let isKnown = false;
   for (const use of view.uses) {
     const file = [...use.files].find((name) => sameFile(name, clean));
-    if (isMadeSecret(use) && file !== undefined && (isHiddenKept || !/(?:^|\/)\./.test(clean)))
-      yield { secretName: use.name, what: `the file ${file}` };
+    if (!isMadeSecret(use) || file === undefined || (!isHiddenKept && /(?:^|\/)\./.test(clean))) continue;
+    isKnown = true;
+    yield { secretName: use.name, what: `the file ${file}` };
   }
+  if (isKnown) return;
   const known = FILES.find(([pattern]) => pattern.test(clean))?.[1];
   if (known === undefined || (!isHiddenKept && /(?:^|\/)\.[^./]/.test(clean.replace(/^~\//, '')))) return;
   if (known === 'the git configuration' && !before.some(leavesToken)) return;
