@@ -18,6 +18,7 @@ why: >
 fix: Name the secrets that the job needs, one by one.
 references:
   - https://docs.zizmor.sh/audits/#overprovisioned-secrets
+platforms: [github-actions]
 since: '0.1'
 ---*/
 SELECT

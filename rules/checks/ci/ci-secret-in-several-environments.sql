@@ -22,6 +22,7 @@ limits: >
   values under one name; the confidence is low then.
 references:
   - https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
+platforms: [github-actions]
 since: '0.1'
 ---*/
 WITH uses AS (
@@ -31,6 +32,7 @@ WITH uses AS (
     (detail->>'$.githubEnvironment') IS NOT NULL AS is_declared
   FROM consumers
   WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND environment IS NOT NULL
+    AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
 )
 SELECT
   repository,

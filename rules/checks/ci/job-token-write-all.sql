@@ -22,6 +22,7 @@ limits: >
   Where a workflow sets no permissions, the repository's setting decides, which its files do not tell.
 references:
   - https://docs.github.com/en/actions/tutorials/authenticate-with-github_token
+platforms: [github-actions]
 since: '0.1'
 ---*/
 SELECT

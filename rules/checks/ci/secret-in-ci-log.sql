@@ -22,6 +22,7 @@ limits: >
   The script is read, not run: a command that prints under a condition is reported too.
 references:
   - https://docs.github.com/en/actions/reference/security/secure-use
+platforms: [github-actions]
 since: '0.1'
 ---*/
 SELECT

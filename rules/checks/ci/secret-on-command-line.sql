@@ -15,6 +15,10 @@ why: >
   Arguments stand in the process list, in `set -x` output, in image layers (`--build-arg`) and in error messages of the tool.
 fix: >
   Use what the tool offers instead: `--password-stdin`, an environment variable, `docker build --secret`.
+limits: >
+  The job's own token, which ends with the job, and names of accounts are left alone. Addresses of repositories are the matter of
+  secret-in-git-url.
+platforms: [github-actions]
 since: '0.1'
 ---*/
 SELECT
@@ -23,5 +27,6 @@ SELECT
   concat('The job ', consumer_id, ' passes ', secret_name, ' as an argument of a command.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND secret_name NOT IN ('*') AND coalesce(TRY_CAST(detail->>'$.secretInArgument' AS BOOLEAN), false)
+WHERE type = 'workflow-job' AND secret_name NOT IN ('*', 'GITHUB_TOKEN') AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
+  AND coalesce(TRY_CAST(detail->>'$.secretInArgument' AS BOOLEAN), false)
 GROUP BY consumer_id, secret_name

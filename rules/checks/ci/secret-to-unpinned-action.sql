@@ -21,9 +21,10 @@ fix: >
   only do what the step needs.
 limits: >
   Counts actions that the secret reaches: as an input, or through the environment of the step or job. Actions of the repository's own owner
-  and GitHub's are left alone.
+  and GitHub's are left alone, and so are names of accounts, roles and tenants that are kept as secrets.
 references:
   - https://docs.github.com/en/actions/reference/security/secure-use
+platforms: [github-actions]
 since: '0.1'
 ---*/
 WITH given AS (
@@ -33,7 +34,8 @@ WITH given AS (
       coalesce(from_json(detail->'$.thirdParty', '["VARCHAR"]'), []),
       coalesce(from_json(detail->'$.unpinned', '["VARCHAR"]'), []))) AS action
   FROM consumers
-  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*')
+  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND how NOT IN ('oidc', 'impersonation')
+    AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
 )
 SELECT
   consumer_id,

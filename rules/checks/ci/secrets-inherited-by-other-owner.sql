@@ -21,6 +21,7 @@ fix: >
 limits: What the called workflow really uses is not read. Calls within the same owner are left alone.
 references:
   - https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows
+platforms: [github-actions]
 since: '0.1'
 ---*/
 SELECT

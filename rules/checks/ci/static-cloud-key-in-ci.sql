@@ -25,9 +25,11 @@ fix: |
   3. Delete the key at the cloud, then the secret: `gh secret delete NAME`.
 limits: >
   Told by the inputs and variables that take a key, and by names like AWS_SECRET_ACCESS_KEY. Jobs that use both ways
-  are the matter of half-migrated-to-oidc.
+  are the matter of half-migrated-to-oidc. Stores of others that speak S3 (R2, B2, MinIO) are left alone where the name of the
+  secret tells.
 references:
   - https://docs.github.com/en/actions/concepts/security/openid-connect
+platforms: [github-actions]
 since: '0.1'
 ---*/
 SELECT
@@ -37,8 +39,15 @@ SELECT
     'The job ', c.consumer_id, ' logs in to ', CASE (c.detail->>'$.cloud') WHEN 'aws' THEN 'AWS' WHEN 'gcp' THEN 'Google Cloud' ELSE 'Azure' END,
     ' with a static key (', listed(list(DISTINCT c.secret_name ORDER BY c.secret_name)), ')',
     CASE WHEN bool_or(TRY_CAST(c.detail->>'$.oidcAvailable' AS BOOLEAN)) THEN ', although it may ask for an OIDC token' ELSE '' END, '.') AS message,
+  -- A key that only takes a role, or that itself ends soon, is less; strangers beside it are worse.
+  CASE
+    WHEN bool_or(list_has_any(string_split(c.trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
+      AND NOT coalesce(TRY_CAST(c.detail->>'$.forksKeptOut' AS BOOLEAN), false)) THEN 'critical'
+    WHEN bool_or(TRY_CAST(c.detail->>'$.temporaryKey' AS BOOLEAN)) THEN 'low'
+    WHEN bool_and(list_contains(coalesce(from_json(c.detail->'$.chainedClouds', '["VARCHAR"]'), []), (c.detail->>'$.cloud'))) THEN 'medium'
+    ELSE 'high' END AS severity,
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
-WHERE c.type = 'workflow-job' AND c.how = 'static-key' AND c.secret_name IS NOT NULL AND (c.detail->>'$.cloud') IS NOT NULL
+WHERE c.type = 'workflow-job' AND c.how = 'static-key' AND c.secret_name IS NOT NULL AND (c.detail->>'$.fact') IS NULL AND (c.detail->>'$.cloud') IS NOT NULL
   AND NOT list_contains(coalesce(from_json(c.detail->'$.oidcClouds', '["VARCHAR"]'), []), (c.detail->>'$.cloud'))
 GROUP BY c.consumer_id, (c.detail->>'$.cloud')

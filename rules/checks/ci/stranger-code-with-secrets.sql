@@ -22,10 +22,12 @@ fix: |
   - Do what needs a secret in a second workflow that only reads the first one's result as data.
   - Or put the job behind an environment with required reviewers.
 limits: >
-  Keys in plain text are told too; a guess at one only beside a secret or a key. Critical where the job checks out the head of the pull request; otherwise a way for the stranger's text to be run must
-  be looked for by a person.
+  Keys in plain text are told too; a guess at one only beside a secret or a key. Critical where the job
+  checks out the head of the pull request or puts a stranger's text into a script, high where it takes an artifact. Low where no such way is seen: then a person
+  must look whether what the job calls runs anything of the stranger's.
 references:
   - https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/
+platforms: [github-actions]
 since: '0.1'
 ---*/
 WITH started AS (
@@ -33,13 +35,18 @@ WITH started AS (
   FROM consumers
   WHERE type = 'workflow-job'
     AND list_has_any(string_split(trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
+    AND NOT coalesce(TRY_CAST(detail->>'$.forksKeptOut' AS BOOLEAN), false)
 ),
 jobs AS (
   SELECT
     consumer_id,
     min(trigger) AS trigger,
     coalesce(bool_or(TRY_CAST(detail->>'$.prHeadCheckout' AS BOOLEAN)), false) AS runs_theirs,
-    coalesce(bool_and(TRY_CAST(detail->>'$.environmentDeclared' AS BOOLEAN)), false) AS guarded,
+    coalesce(bool_and(TRY_CAST(detail->>'$.environmentDeclared' AS BOOLEAN) OR TRY_CAST(detail->>'$.trustedStarter' AS BOOLEAN)), false) AS guarded,
+    coalesce(bool_or(TRY_CAST(detail->>'$.interpolates' AS BOOLEAN)), false) AS runs_text,
+    coalesce(bool_or(TRY_CAST(detail->>'$.takesArtifact' AS BOOLEAN)), false) AS takes_artifact,
+    -- Where a scanner looked for a way in and saw none.
+    coalesce(bool_and((detail->>'$.interpolates') IS NOT NULL), false) AS is_searched,
     min(detail->>'$.job') AS job,
     min(location->>'$.repository') AS repository,
     min(location->>'$.path') AS path
@@ -49,7 +56,7 @@ jobs AS (
 held AS (
   SELECT consumer_id, CASE secret_name WHEN '*' THEN 'all secrets' ELSE secret_name END AS words, false AS plain, true AS certain, observation_id
   FROM started
-  WHERE secret_name IS NOT NULL AND secret_name <> 'GITHUB_TOKEN'
+  WHERE secret_name IS NOT NULL AND secret_name <> 'GITHUB_TOKEN' AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
   UNION ALL
   SELECT j.consumer_id, concat(credential_kind(s.provider, s.type, s.detector), ' ', s.masked, ' in plain text'), true, s.confidence <> 'low', s.observation_id
   FROM jobs AS j
@@ -72,12 +79,17 @@ SELECT
     listed(list_concat(
       coalesce(list(DISTINCT h.words ORDER BY h.words) FILTER (h.plain), []),
       coalesce(list(DISTINCT h.words ORDER BY h.words) FILTER (NOT h.plain), []))),
-    CASE WHEN bool_or(j.runs_theirs) THEN '; it checks out the code of the pull request.' ELSE '.' END) AS message,
+    CASE
+      WHEN bool_or(j.runs_theirs) THEN '; it checks out the code of the pull request.'
+      WHEN bool_or(j.runs_text) THEN '; it puts their text into a script.'
+      WHEN bool_or(j.takes_artifact) THEN '; it takes what another run made.'
+      ELSE '.' END) AS message,
   CASE
-    WHEN bool_or(j.runs_theirs) AND NOT bool_and(j.guarded) THEN 'critical'
+    WHEN bool_or(j.runs_theirs OR j.runs_text) AND NOT bool_and(j.guarded) THEN 'critical'
     WHEN bool_and(j.guarded) THEN 'medium'
-    ELSE 'high' END AS severity,
-  CASE WHEN bool_or(j.runs_theirs) THEN 'high' ELSE 'medium' END AS confidence,
+    WHEN bool_or(j.takes_artifact OR NOT j.is_searched OR h.plain OR h.words = 'all secrets') THEN 'high'
+    ELSE 'low' END AS severity,
+  CASE WHEN bool_or(j.runs_theirs OR j.runs_text) THEN 'high' WHEN bool_or(j.takes_artifact OR NOT j.is_searched) THEN 'medium' ELSE 'low' END AS confidence,
   list(DISTINCT h.observation_id) AS evidence
 FROM jobs AS j
 JOIN held AS h USING (consumer_id)

@@ -1,0 +1,39 @@
+/*---
+id: secret-on-any-branch
+title: A push to any branch starts a job that has a lasting credential
+severity: medium
+confidence: medium
+persona: security
+about: consumer
+identityFields: [consumer_id]
+needs: [consumer@ci]
+population: consumers WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name <> 'GITHUB_TOKEN'
+controls:
+  - owasp-nhi-2025:NHI8:2025
+  - nist-csf-2.0:PR.IR-01
+why: >
+  Everybody who may push a branch can change the workflow in that branch, read the credential, and delete the branch: no
+  review sees it.
+fix: |
+  1. Keep the credential at an environment with a rule for branches: `gh secret set NAME --env production`.
+  2. Name the environment on the job.
+  3. Start the job from the branches that need it: `on: push: branches: [main]`.
+limits: >
+  Said of cloud keys, SSH keys, keys of Apps, tokens of GitHub and of package registries. In a repository where only one
+  person can push it does not matter.
+references:
+  - https://docs.github.com/en/actions/how-tos/deploy/configure-and-manage-deployments/control-deployments
+platforms: [github-actions]
+since: '0.1'
+---*/
+SELECT
+  consumer_id,
+  concat('A push to any branch starts the job ', consumer_id, ', which has ', listed(list(DISTINCT secret_name ORDER BY secret_name)), ' and names no environment.') AS message,
+  CASE WHEN bool_or(is_production(environment)) THEN 'high' ELSE 'medium' END AS severity,
+  list(DISTINCT observation_id) AS evidence
+FROM consumers
+WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND (detail->>'$.fact') IS NULL
+  AND TRY_CAST(detail->>'$.pushAnyBranch' AS BOOLEAN)
+  AND NOT coalesce(TRY_CAST(detail->>'$.environmentDeclared' AS BOOLEAN), false)
+  AND ((detail->>'$.holds') IN ('cloud-key', 'ssh-key', 'app-key', 'package-token') OR (detail->>'$.holds') = 'github-token' AND (detail->>'$.holdsBy') = 'use')
+GROUP BY consumer_id

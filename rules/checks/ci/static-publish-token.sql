@@ -1,0 +1,43 @@
+/*---
+id: static-publish-token
+title: Packages are published with a token somebody made
+severity: medium
+confidence: high
+persona: security
+about: consumer
+identityFields: [repository, secret_name, registry]
+needs: [consumer@ci]
+population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'publish-token'
+controls:
+  - owasp-nhi-2025:NHI7:2025
+  - owasp-nhi-2025:NHI10:2025
+  - nist-csf-2.0:PR.AA-01
+why: >
+  The token publishes from anywhere, until somebody revokes it; most takeovers of packages began with one. The registry
+  would take the job's own word for who it is (trusted publishing).
+fix: |
+  1. Name the workflow as trusted publisher at the registry: npm (package, Settings), PyPI (Publishing), crates.io, RubyGems, NuGet.
+  2. `permissions: id-token: write` on the job that publishes, and no token.
+  3. Revoke the token at the registry, then `gh secret delete NAME`.
+limits: >
+  A first release of a new package needs a token at some registries. Registries of one's own are left alone, as far as
+  the workflow names them.
+references:
+  - https://docs.npmjs.com/trusted-publishers
+  - https://docs.pypi.org/trusted-publishers/
+  - https://crates.io/docs/trusted-publishing
+  - https://docs.zizmor.sh/audits/#use-trusted-publishing
+platforms: [github-actions]
+since: '0.1'
+---*/
+SELECT
+  coalesce(location->>'$.repository', '') AS repository,
+  secret_name,
+  (detail->>'$.registry') AS registry,
+  concat(
+    listed(list(DISTINCT consumer_id ORDER BY consumer_id)), CASE WHEN count(DISTINCT consumer_id) = 1 THEN ' publishes to ' ELSE ' publish to ' END, (detail->>'$.registry'), ' with ', secret_name,
+    CASE WHEN bool_or(TRY_CAST(detail->>'$.oidcAvailable' AS BOOLEAN)) THEN ', although the job may ask for an OIDC token' ELSE '' END, '.') AS message,
+  list(DISTINCT observation_id) AS evidence
+FROM consumers
+WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'publish-token'
+GROUP BY location->>'$.repository', secret_name, (detail->>'$.registry')
