@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { createEngine, type Engine } from '../../../src/detect/engine.ts';
-import { expandExample } from '../../../src/detect/examples.ts';
+import { bytesOf, expandExample } from '../../../src/detect/examples.ts';
 import { loadPack } from '../../../src/detect/load.ts';
 import { DEFAULT_MAX_BYTES, type ItemOutcome } from '../../../src/detect/outcome.ts';
 import { PortionBuilder, unpackPortion } from '../../../src/detect/protocol.ts';
@@ -204,4 +204,69 @@ describe('reading blobs from packs', () => {
     // It would prove nothing of texts in which there is nothing.
     assert.ok(made > 300 && found > made, `${made} versions, ${found} matches`);
   });
+
+  it('finds what an edit completes, wherever it is made', async function () {
+    this.timeout(60_000);
+    const random = randomFrom(7);
+    const texts = [
+      ...pack.detectors.flatMap(({ id, examples }) => examples.map((text) => bytesOf(expandExample(text, id).text))),
+      ...FRAGMENTS.map((text) => Buffer.from(text)),
+    ];
+    const entries: Entry[] = [];
+    for (const text of texts) {
+      for (let round = 0; round < ROUNDS; round++) entries.push(...editOf(text, random, entries.length));
+    }
+
+    const outcomes = await read(entries);
+
+    const expected = await scanned(
+      entries.map(({ content }) => content),
+      engine,
+    );
+    const found = expected.map(({ matches }) => matches.length);
+    const completed = found.filter(
+      (count, entry) => entries[entry]?.base !== undefined && count > (found[entry - 1] ?? 0),
+    ).length;
+    assert.ok(completed > texts.length, `${completed} of ${texts.length}`);
+    for (const [entry, outcome] of outcomes.entries()) {
+      if (!isSame(outcome, expected[entry]))
+        assert.deepEqual(outcome, expected[entry], entries[entry]?.content.toString('latin1'));
+    }
+  });
 });
+
+const ROUNDS = 4;
+
+function isSame(one: ItemOutcome | undefined, other: ItemOutcome | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function randomFrom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return Math.floor(((state >>> 8) / 2 ** 24) * below);
+  };
+}
+
+const WORDS = 'the quick (brown) fox: jumps = over, lazy dogs;\n'.repeat(12);
+
+/** A text with a piece taken out, and a version in which it is put in: at the beginning, within, or at the end. */
+function editOf(text: Buffer, random: (below: number) => number, index: number): readonly [Entry, Entry] {
+  const [from, size] = [random(text.length + 1), random(3) === 0 ? random(text.length) : random(6)];
+  const to = Math.min(text.length, from + size);
+  const before = Buffer.from(random(3) === 0 ? '' : `${index} ${WORDS.slice(0, random(WORDS.length))}`);
+  const behind = Buffer.from(random(3) === 0 ? '' : WORDS.slice(0, random(WORDS.length)));
+  const instead = Buffer.from(['', '', ' ', 'x', '!', '"', '\n'][random(7)] as string);
+  const left = Buffer.concat([before, text.subarray(0, from)]);
+  const right = Buffer.concat([text.subarray(to), behind]);
+  const old = Buffer.concat([left, instead, right]);
+  const steps: Step[] = [
+    { from: 0, size: left.length },
+    text.subarray(from, to),
+    { from: old.length - right.length, size: right.length },
+  ];
+  const content = applySteps(old, steps);
+  const delta = deltaOf(old.length, content.length, steps);
+  return [whole(old), { type: 6, base: index, data: delta, content }];
+}
