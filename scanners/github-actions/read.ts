@@ -1,3 +1,4 @@
+import { plainSighting } from '../../src/ci/plain-value.ts';
 import type {
   ConsumerObservation,
   CoverageObservation,
@@ -11,7 +12,7 @@ import { type Scalar, scalarsOf, type Tree } from '../../src/formats/tree.ts';
 import { readYaml, type YamlFile } from '../../src/formats/yaml.ts';
 import { ALL_SECRETS, blankExpressions } from './expression.ts';
 import { describeJob, type JobPlace } from './job.ts';
-import { findPlainValues, plainSighting } from './plaintext.ts';
+import { findPlainValues } from './plaintext.ts';
 import { type Job, MAX_JOBS, readWorkflow, type Workflow } from './workflow.ts';
 
 /** GitHub refuses workflows long before this; it bounds what a hostile file can cost. */
@@ -57,7 +58,8 @@ export function* scanGithubActions(file: SourceFile, context: ScanContext): Gene
     for (const value of findPlainValues(blankExpressions(text), yaml.root, workflow, matches)) {
       const end = yaml.position(value.end);
       const at = { ...place.at(value.start, value.pointer), endLine: end.line, endColumn: end.column };
-      yield plainSighting(value, at, jobAt(workflow, value.start)?.environment, context);
+      const sighting = plainSighting(value, at, jobAt(workflow, value.start)?.environment, context);
+      yield value.certain ? { ...sighting, confidence: 'medium' } : sighting;
     }
     const identities = new Set<string>();
     let consumers = 0;

@@ -78,6 +78,11 @@ export function* plainArguments(text: string, run: Scalar): Generator<PlainValue
 const PLACEHOLDER =
   /^(?:x+|\*+|\.+|-+|<.*>|\[.*\]|\{.*\}|%.*%|\$.*|.*(?:change[_-]?me|placeholder|example|dummy|fake|redacted|replace|your[_-]|todo|insert|notasecret|not-a-secret).*|(?:test|mock|sample|ci)[_-]?(?:password|passwd|token|secret|key|api[_-]?key|credentials?)?\d*)$/i;
 
+/** A word that stands where somebody's own value must go. */
+export function isPlaceholder(value: string): boolean {
+  return PLACEHOLDER.test(value);
+}
+
 /** Not a placeholder, a name, a path or a switch: long enough, and of the mixed make that made-up values have. */
 export function looksSecret(value: string): boolean {
   if (value.length < 8 || value.length > 4096 || /\s/.test(value) || PLACEHOLDER.test(value)) return false;

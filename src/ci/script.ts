@@ -34,7 +34,7 @@ export function markVariables(script: string, variables: readonly string[]): str
   for (const variable of variables) {
     if (!/^\w+$/.test(variable)) continue;
     marked = marked.replace(
-      new RegExp(`\\$(?:env:)?${variable}\\b|\\$\\{${variable}(?![A-Za-z0-9_])[^}]{0,200}\\}|%${variable}%`, 'gi'),
+      new RegExp(`\\$(?:env:)?${variable}\\b|\\$\\{${variable}(?![A-Za-z0-9_]|:?\\+)[^}]{0,200}\\}|%${variable}%`, 'gi'),
       (text) => (isOf(text, variable) ? MARK : text),
     );
   }
