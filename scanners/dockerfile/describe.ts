@@ -31,7 +31,12 @@ export interface Described {
   /** Literals that no detector knows. */
   readonly plain: readonly PlainSetting[];
   /** Where each variable's value stands. */
-  readonly settings: readonly { readonly start: number; readonly end: number; readonly pointer: string }[];
+  readonly settings: readonly {
+    readonly start: number;
+    readonly end: number;
+    readonly pointer: string;
+    readonly isSecret: boolean;
+  }[];
   readonly problems: readonly string[];
 }
 
@@ -62,7 +67,7 @@ class Describer {
   readonly #place: BuildPlace;
   readonly #rows: ConsumerObservation[] = [];
   readonly #plain: PlainSetting[] = [];
-  readonly #settings: { start: number; end: number; pointer: string }[] = [];
+  readonly #settings: { start: number; end: number; pointer: string; isSecret: boolean }[] = [];
   /** Variables that hold a secret, which stages built upon this one inherit. */
   readonly #inherited = new Map<Stage, ReadonlyMap<string, Variable>>();
   readonly #final: ReadonlySet<Stage>;
@@ -315,7 +320,7 @@ class Describer {
     const [start, end] = [body.offsetAt(pair.start), body.offsetAt(Math.max(pair.start, pair.end - 1)) + 1];
     const place = { pointer: `${pointer}.${pair.name}`, offset };
     if (pair.value === undefined || pair.value === '' || pair.end <= pair.start) return place;
-    this.#settings.push({ start, end, pointer: place.pointer });
+    this.#settings.push({ start, end, pointer: place.pointer, isSecret: secretKind(pair.name) !== undefined });
     const known = this.#place.literalAt(start, end);
     if (known !== undefined) return { ...place, credential: known };
     const kind = secretKind(pair.name);

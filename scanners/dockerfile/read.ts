@@ -1,7 +1,7 @@
 import type { CoverageObservation, Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { LineIndex } from '../../src/files/location.ts';
 import { coverSecrets } from '../../src/formats/cover.ts';
-import { plainSighting } from '../../src/formats/plain-value.ts';
+import { looksSecret, plainSighting } from '../../src/formats/plain-value.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { describeStages } from './describe.ts';
 import { parseDockerfile } from './parse.ts';
@@ -37,7 +37,11 @@ export function* scanDockerfile(file: SourceFile, context: ScanContext): Generat
     const { line, column, endLine, endColumn } = match;
     const pointer = setting === undefined ? {} : { pointer: setting.pointer };
     const place = { ...file.at, path: file.path, line, column, endLine, endColumn, ...pointer };
-    yield { ...context.sighting(match, place, file.place, environment), at: place };
+    // A guess by the name alone is more than that where a variable is named so, and its value is as secrets are made.
+    const isSurer =
+      match.confidence === 'low' && setting?.isSecret === true && looksSecret(raw.slice(setting.start, setting.end));
+    const sighting = context.sighting(isSurer ? { ...match, confidence: 'medium' } : match, place, file.place, environment);
+    yield { ...sighting, at: place };
   }
   for (const { kind, start, end, pointer } of plain) {
     yield plainSighting(raw.slice(start, end), kind, at(start, pointer), file.place, context, {

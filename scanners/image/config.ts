@@ -150,6 +150,14 @@ interface FoundInLine {
   readonly end: number;
 }
 
+/** A guess by the name alone is more than that where the variable is named so, and its value is as secrets are made. */
+function surer(line: Line, match: Match): Match {
+  const equals = line.text.indexOf('=');
+  if (match.confidence !== 'low' || line.step !== undefined || equals <= 0) return match;
+  const isWhole = secretKind(line.text.slice(0, equals)) !== undefined && looksSecret(line.text.slice(equals + 1));
+  return isWhole ? { ...match, confidence: 'medium' } : match;
+}
+
 interface Fact {
   readonly fact: string;
   readonly secretName?: string;
@@ -196,7 +204,7 @@ class Writer {
       if (isAgain && this.#known.has(match.fingerprint)) continue;
       this.#known.add(match.fingerprint);
       const at = this.#at(line);
-      const sighting = this.#context.sighting(match, at, 'image', this.#environment);
+      const sighting = this.#context.sighting(surer(line, match), at, 'image', this.#environment);
       yield { ...sighting, at, detail: { ...sighting.detail, ...this.#about(line) } };
     }
   }

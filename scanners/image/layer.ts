@@ -8,6 +8,7 @@ import { unpack } from '../../src/files/archive/unpack.ts';
 import { credentialFile } from '../../src/files/credential-file.ts';
 import { headOfBytes } from '../../src/files/source-file.ts';
 import { megabytes } from '../../src/util/bytes.ts';
+import { packagedFiles } from './packages.ts';
 import { PathSet } from './path-set.ts';
 import { searchContent } from './search.ts';
 import { cleanPath, IMAGE_LIMITS, peek } from './source.ts';
@@ -41,6 +42,8 @@ export interface LayerContent {
   /** Directories of which it takes away all that lies below. */
   readonly opaque: Set<string>;
   readonly paths: PathSet;
+  /** Files that a package of the distribution brought, as its database says. */
+  readonly packaged: PathSet;
   read: number;
   skipped: number;
   failed: number;
@@ -90,6 +93,7 @@ export async function readLayer(
     whiteouts: new Set(),
     opaque: new Set(),
     paths: new PathSet(),
+    packaged: new PathSet(),
     read: 0,
     skipped: 0,
     failed: 0,
@@ -161,6 +165,7 @@ async function readFile(path: string, entry: TarEntry, layer: LayerContent, { co
   const known = isVendored(path) ? undefined : credentialFile(path);
   let isOwn = false;
   const found = await searchContent(path, entry, context, (bytes) => {
+    for (const file of packagedFiles(path, bytes)) layer.packaged.add(file);
     if (known !== undefined && (known.certain || holdsLogin(bytes))) layer.credentialFiles.push({ path, kind: known.kind });
     if (isVendored(path)) return true;
     const claim = context.claims(headOfBytes(path, bytes));

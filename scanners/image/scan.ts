@@ -17,6 +17,7 @@ import { ConfigError, codeOf, messageOf } from '../../src/util/errors.ts';
 import { describeConfig, describeProvenance, type ImageConfig, type ImagePlace, readConfig } from './config.ts';
 import { Held, type LayerContent, readLayer } from './layer.ts';
 import { type Image, readManifests } from './manifest.ts';
+import { packagePath } from './packages.ts';
 import { type Removal, removalOf } from './removed.ts';
 import { IMAGE_LIMITS, isBroken, isImage, type Part, partsOfArchive, partsOfLayout, peek } from './source.ts';
 
@@ -224,7 +225,18 @@ class Archive {
     for (const { path, match } of layer.hits) {
       const { at, detail, environment } = placeOf(path, uses);
       const sighting = this.#context.sighting(match, at, 'image', environment);
-      yield { ...sighting, detail: { ...sighting.detail, ...detail } };
+      if (!isPackaged(path, uses)) yield { ...sighting, detail: { ...sighting.detail, ...detail } };
+      else
+        yield {
+          ...sighting,
+          confidence: 'low',
+          detail: {
+            ...sighting.detail,
+            ...detail,
+            packaged: true,
+            why: [...(match.why ?? []), 'in a file that a package of the distribution brought'],
+          },
+        };
     }
     for (const { path, bytes } of layer.claimed) {
       this.#context.signal.throwIfAborted();
@@ -232,6 +244,7 @@ class Archive {
       if (reading !== undefined) yield* reading.observations;
     }
     for (const { path, kind } of layer.credentialFiles) {
+      if (isPackaged(path, uses)) continue;
       for (const use of uses) {
         yield fileRow(
           path,
@@ -327,6 +340,12 @@ function placeOf(
     detail: { image: use.image.name, ...(others.length > 1 ? { images: others.slice(0, 20) } : {}), ...aboutLayer(use, removal) },
     environment: environmentOf(use.image.name),
   };
+}
+
+/** Did a package of the distribution bring this file, in every image that has it? */
+function isPackaged(path: string, uses: readonly Use[]): boolean {
+  const name = packagePath(path);
+  return uses.every(({ layers }) => layers.some((layer) => layer?.packaged.has(name) === true));
 }
 
 function locationIn(path: string, { image, digests, index }: Use, removal: Removal | undefined): Location {
