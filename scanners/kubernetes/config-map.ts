@@ -20,7 +20,8 @@ export function* readConfigMap(object: KubeObject, world: World, { context }: Wo
   const consumer = world.consumerId('ConfigMap', namespace, object.name);
   for (const { key, value } of entriesOf(data)) {
     if (value.type !== 'scalar') continue;
-    const found = literalOf(key, value.value);
+    const text = value.value.trim();
+    const found = literalOf(key, text);
     if (found === undefined) continue;
     const at = object.at(value);
     const detail = { ...common(object, world), namespace, configMap: object.name, variable: world.cover(key) };
@@ -28,7 +29,7 @@ export function* readConfigMap(object: KubeObject, world: World, { context }: Wo
       yield weakLiteral(consumer, object.name, at, { ...detail, position: 'config-map' });
       continue;
     }
-    const known = context.detect(value.value)[0];
+    const known = context.detect(text)[0];
     yield {
       kind: 'consumer',
       consumer,

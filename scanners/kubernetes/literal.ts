@@ -15,6 +15,9 @@ export interface Literal {
   readonly weak: boolean;
 }
 
+/** Names of Secrets, not what is in them. */
+const REFERENCE = /existing|secret[-_.]?(?:name|ref)|(?:^|[-_.])(?:name|ref|file|path)$|keyRef$/i;
+
 const SECRET_KEY =
   /(?:^|[_.-])(?:(?<password>password|passwd|passphrase|pwd|pass)|(?<token>token|pat)|(?<apiKey>api[_-]?key|apikey)|(?<secret>secret|(?:access|secret|private|account|auth|signing|encryption|admin|master)[_-]?key|credentials?))$/i;
 
@@ -30,6 +33,7 @@ export function secretType(key: string): Literal['type'] | undefined {
 
 /** A name's value, where the two make a credential. Names of secrets, references and switches are none. */
 export function literalOf(key: string, value: string): Literal | undefined {
+  if (REFERENCE.test(key)) return undefined;
   const type = secretType(key);
   if (type === undefined) return undefined;
   if (isWeak(value))

@@ -249,7 +249,9 @@ function isPlaceholder(value: string): boolean {
     /[\uE000-\uF8FF]|\{\{|\$\{|\$\(|^<[^>]*>\s*$|^ENC\[|^\(?REDACTED\)?|^\*+$|^(?:AQICA|vault:|ref\+)|^(?:x+|\.+|-+)\s*$|^\[REDACTED\]$/i.test(
       value,
     ) ||
-    /(?:placeholder|your[-_ ]|replace[-_ ]?(?:me|with)|insert[-_ ]|example|<base64)/i.test(value)
+    (value.length < 100 &&
+      !value.startsWith('{') &&
+      /(?:placeholder|your[-_ ]|replace[-_ ]?(?:me|with)|insert[-_ ]|example|<base64)/i.test(value))
   );
 }
 

@@ -1,0 +1,34 @@
+/*---
+id: node-credentials-mounted
+title: A workload mounts the directory of a node's credentials
+severity: high
+confidence: high
+about: consumer
+identityFields: [consumer_id]
+needs: [consumer@k8s]
+population: kubernetes_workloads
+controls:
+  - owasp-nhi-2025:NHI5:2025
+  - owasp-nhi-2025:NHI6:2025
+  - nist-csf-2.0:PR.AA-05
+why: >
+  The directory holds the credentials of the kubelet or of the control plane, and the tokens of all pods of the node:
+  the workload is the node.
+fix: >
+  Mount the one file that it needs, read-only, or take the volume out.
+limits: >
+  Storage drivers and agents of the node need parts of /var/lib/kubelet: its plugin directories are left alone. In kube-
+  system it is told as medium.
+platforms: [kubernetes]
+since: '0.1'
+---*/
+SELECT
+  c.consumer_id,
+  any_value(c.identity_id) AS identity_id,
+  concat('The ', any_value(c.detail->>'$.kind'), ' ', any_value(c.detail->>'$.namespace'), '/', any_value(c.detail->>'$.workload'), ' mounts ',
+    listed(list(DISTINCT (c.detail->>'$.path') ORDER BY (c.detail->>'$.path'))), ' of its node.') AS message,
+  CASE WHEN any_value(c.detail->>'$.namespace') = 'kube-system' THEN 'medium' ELSE 'high' END AS severity,
+  list_sort(list(DISTINCT c.observation_id)) AS evidence
+FROM consumers AS c
+WHERE (c.detail->>'$.fact') = 'node-credentials'
+GROUP BY c.consumer_id

@@ -1,0 +1,37 @@
+/*---
+id: secret-in-pod-spec
+title: A pod template holds a secret in the clear
+severity: medium
+confidence: medium
+persona: dev
+about: consumer
+identityFields: [consumer_id, variable]
+needs: [consumer@k8s]
+population: consumers WHERE (detail->>'$.platform') = 'kubernetes'
+controls:
+  - owasp-nhi-2025:NHI2:2025
+  - nist-csf-2.0:PR.DS-01
+why: >
+  Whoever reads the repository or may list pods in the namespace has it; it is in every backup of the cluster, and
+  arguments are in every list of processes.
+fix: >
+  Put the value into a Secret that a secret store fills, refer to it (`valueFrom.secretKeyRef`), and replace it where it
+  opens.
+limits: >
+  Told by the name that the value stands under, where no detector knows its form; what a detector knows is told as a
+  credential in the file.
+platforms: [kubernetes]
+since: '0.1'
+---*/
+SELECT
+  c.consumer_id,
+  coalesce(c.detail->>'$.variable', c.secret_name) AS variable,
+  c.credential_id,
+  concat('The ', (c.detail->>'$.kind'), ' ', (c.detail->>'$.namespace'), '/', (c.detail->>'$.workload'), ' holds a value for ', c.secret_name, ' in the clear (', CASE (c.detail->>'$.position') WHEN 'env' THEN 'environment' ELSE 'arguments' END, ').') AS message,
+  CASE WHEN is_test_path(c.location->>'$.path') THEN 'low' WHEN is_production(c.environment) THEN 'high' ELSE 'medium' END AS severity,
+  CASE WHEN is_test_path(c.location->>'$.path') THEN 'low' ELSE 'medium' END AS confidence,
+  [any_value(c.observation_id)] AS evidence
+FROM consumers AS c
+WHERE (c.detail->>'$.fact') IN ('literal-in-env') AND c.credential_id IS NOT NULL AND c.how <> 'static-key'
+  AND NOT EXISTS (FROM sightings AS s WHERE (s.location->>'$.path') = (c.location->>'$.path') AND (s.location->>'$.repository') IS NOT DISTINCT FROM (c.location->>'$.repository') AND (s.location->>'$.line')::INTEGER = (c.location->>'$.line')::INTEGER)
+GROUP BY c.consumer_id, coalesce(c.detail->>'$.variable', c.secret_name), c.credential_id, c.location, c.environment, c.secret_name, c.detail
