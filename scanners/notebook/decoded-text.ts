@@ -86,8 +86,12 @@ export class RawText {
   #cursor = { from: -1, decoded: 0, raw: 0 };
   #counted = { from: -1, to: -1, count: 0 };
 
-  constructor(text: string) {
+  readonly #hasEscapes: boolean;
+
+  /** `escapes`: what is in it is written with JSON's, so that one character may take several of the file. */
+  constructor(text: string, { escapes = true }: { readonly escapes?: boolean } = {}) {
     this.text = text;
+    this.#hasEscapes = escapes;
   }
 
   /** 1-based line and column; columns count characters, so an emoji before it is one. */
@@ -116,6 +120,7 @@ export class RawText {
 
   /** The raw offset that lies `count` decoded characters after `from`. */
   skipDecoded(from: number, count: number): number {
+    if (!this.#hasEscapes) return from + count;
     const cursor = this.#cursor;
     const resumes = cursor.from === from && cursor.decoded <= count;
     let decoded = resumes ? cursor.decoded : 0;

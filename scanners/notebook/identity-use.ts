@@ -44,6 +44,32 @@ const SECRET_PATTERNS: readonly Pattern[] = [
     pattern:
       /\bdbutils\.secrets\.get\(\s*(?:scope\s*=\s*)?["'](?<scope>[^"'\n]{1,100})["']\s*,\s*(?:key\s*=\s*)?["'](?<name>[^"'\n]{1,100})["']/g,
   },
+  // https://learn.microsoft.com/fabric/data-engineering/notebook-utilities
+  {
+    basis: 'azure-key-vault',
+    how: 'secret',
+    pattern:
+      /\b(?:mssparkutils|notebookutils)\.credentials\.getSecret\(\s*["'](?<scope>[^"'\n]{1,200})["']\s*,\s*["'](?<name>[^"'\n]{1,100})["']/g,
+  },
+  { basis: 'kaggle-secret', how: 'secret', pattern: new RegExp(`\\bUserSecretsClient\\(\\)\\.get_secret\\(\\s*${QUOTED}`, 'g') },
+  // R, Scala and Julia
+  {
+    basis: 'environment',
+    how: 'secret',
+    pattern: new RegExp(`\\b(?:Sys\\.getenv\\(|sys\\.env\\(|sys\\.env\\.get\\(|ENV\\[)\\s*${QUOTED}`, 'g'),
+    credentialNamesOnly: true,
+  },
+  // Clients that are handed a long-lived key by name; a literal one is found by its form.
+  {
+    basis: 'aws-client',
+    how: 'static-key',
+    pattern: /\baws_secret_access_key\s*=\s*(?!None\b|os\b|["'])(?<name>[A-Za-z_][\w.]{0,100})/g,
+  },
+  {
+    basis: 'azure-account-key',
+    how: 'static-key',
+    pattern: /["'](?<name>fs\.azure\.account\.key\.[\w.-]{1,120}|fs\.azure\.account\.oauth2\.client\.secret[\w.-]{0,120})["']/g,
+  },
   { basis: 'aws-profile', how: 'profile', pattern: new RegExp(`\\bprofile_name\\s*=\\s*${QUOTED}`, 'g') },
   {
     basis: 'key-file',

@@ -1,16 +1,17 @@
 import { defineFileScanner } from '../../src/contracts/index.ts';
+import { formOf } from './forms.ts';
 
-/** Jupyter notebooks, cell by cell; the parser loads with the first one. https://nbformat.readthedocs.io/en/latest/format_description.html */
+/** Notebooks, cell by cell; what parses them loads with the first one. */
 export const notebook = defineFileScanner({
   id: 'notebook',
-  title: 'Notebooks (.ipynb)',
+  title: 'Notebooks (Jupyter, Databricks, Zeppelin, R Markdown, Quarto, scripts with cells)',
   emits: ['sighting', 'consumer', 'coverage'],
   surfaces: ['notebook'],
-  version: 1,
+  version: 2,
   content: 'own',
-  recognises: (file) => /\.ipynb$/i.test(file.path),
+  recognises: (file) => formOf(file) !== undefined,
   async *scan(file, context) {
-    const { scanNotebook } = await import('./read.ts');
-    yield* scanNotebook(file, context);
+    const { scanForm } = await import('./scan.ts');
+    yield* scanForm(file, context);
   },
 });

@@ -1,24 +1,18 @@
 import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import type {
-  ConsumerObservation,
-  CoverageObservation,
-  JsonObject,
-  Location,
-  Match,
-  Observation,
-  ScanContext,
-  SourceFile,
-} from '../../src/contracts/index.ts';
-import { environmentOf } from '../../src/util/environment.ts';
-import { DecodedText, decodeLoosely, RawText } from './decoded-text.ts';
-import { findIdentityUses, type IdentityUse } from './identity-use.ts';
-import { type NotebookText, readNotebook } from './schema.ts';
+import type { Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { RawText } from './decoded-text.ts';
+import type { Notebook } from './schema.ts';
+import { coverage, Search } from './search.ts';
 
 /** Beyond this a notebook is searched as bytes, without cells: the tree of a larger file would not fit a small machine. */
 const MAX_PARSED_BYTES = 64 * 1024 * 1024;
 
 /** The sightings of a notebook, the uses of identities in its code, and how much of it could be read. */
-export function* scanNotebook(file: SourceFile, context: ScanContext): Generator<Observation> {
+export function* scanNotebook(
+  file: SourceFile,
+  context: ScanContext,
+  readTree: (root: ReturnType<typeof parseTree>, raw: RawText) => Notebook,
+): Generator<Observation> {
   const search = new Search(file, context);
   if (file.bytes.length > MAX_PARSED_BYTES) {
     yield* search.bytes();
@@ -31,7 +25,7 @@ export function* scanNotebook(file: SourceFile, context: ScanContext): Generator
 
   const raw = new RawText(file.text());
   const { root, problem } = parse(raw);
-  const read = readNotebook(root, raw);
+  const read = readTree(root, raw);
   for (const text of read.texts) yield* search.text(text, raw);
   if (problem !== undefined) yield* search.broken(raw);
   yield* search.consumers();
@@ -63,141 +57,4 @@ function parse(raw: RawText): { root: ReturnType<typeof parseTree>; problem?: st
     if (!(error instanceof RangeError)) throw error;
     return { root: undefined, problem: 'nested too deeply to be read by cell: searched as plain text' };
   }
-}
-
-class Search {
-  readonly #file: SourceFile;
-  readonly #context: ScanContext;
-  readonly #environment: string | undefined;
-  readonly #consumer: string;
-  /** Where a sighting was already made: the second look at a broken file must not repeat it. */
-  readonly #seen = new Set<string>();
-  readonly #uses = new Map<string, Use>();
-
-  constructor(file: SourceFile, context: ScanContext) {
-    this.#file = file;
-    this.#context = context;
-    this.#environment = environmentOf(file.path);
-    this.#consumer = file.at.repository === undefined ? file.path : `${file.at.repository}:${file.path}`;
-  }
-
-  *text(place: NotebookText, raw: RawText): Generator<Observation> {
-    const { cell, part } = place;
-    const where = { part, ...(cell === undefined ? {} : { cell }) };
-    const matches = this.#context.detect(place.text.text, { path: this.#file.path });
-    for (const match of matches) {
-      const at = this.#locate(match, place.text, raw, where);
-      this.#seen.add(keyOf(match, at));
-      yield this.#sighting(match, at, {
-        ...(cell === undefined ? {} : { cellLine: match.line }),
-        ...(place.cellType === undefined ? {} : { cellType: place.cellType }),
-        ...(place.outputType === undefined ? {} : { outputType: place.outputType }),
-        ...(place.mediaType === undefined ? {} : { mediaType: place.mediaType }),
-      });
-      if (part === 'source' && (place.cellType ?? 'code') === 'code') this.#useOf(match, at, cell);
-    }
-    if (part !== 'source' || (place.cellType ?? 'code') !== 'code') return;
-    for (const use of findIdentityUses(place.text.text)) {
-      // `userdata.get("sk-…")`: a key where its name should stand is no name.
-      if (matches.some(({ secret }) => use.secretName?.includes(secret.reveal()))) continue;
-      const position = raw.position(place.text.rawOffset(use.index));
-      this.#addUse(use, { ...this.#file.at, path: this.#file.path, ...where, ...position }, cell);
-    }
-  }
-
-  /** The whole file with its escapes undone, for what the tree of a broken file does not hold. */
-  *broken(raw: RawText): Generator<Observation> {
-    const text = new DecodedText(raw);
-    text.append(decodeLoosely(blankBinary(raw.text)), 0);
-    for (const match of this.#context.detect(text.text, { path: this.#file.path })) {
-      const at = this.#locate(match, text, raw, {});
-      if (!this.#seen.has(keyOf(match, at))) yield this.#sighting(match, at, {});
-    }
-  }
-
-  *bytes(): Generator<Observation> {
-    for (const match of this.#context.detect(this.#file.bytes, { path: this.#file.path })) {
-      const { line, column, endLine, endColumn } = match;
-      yield this.#sighting(match, { ...this.#file.at, path: this.#file.path, line, column, endLine, endColumn }, {});
-    }
-  }
-
-  *consumers(): Generator<ConsumerObservation> {
-    for (const { at, basis, cells, ...use } of this.#uses.values()) {
-      yield {
-        kind: 'consumer',
-        consumer: this.#consumer,
-        type: 'notebook',
-        ...use,
-        ...(this.#environment === undefined ? {} : { environment: this.#environment }),
-        at,
-        detail: { basis, cells: [...cells] },
-      };
-    }
-  }
-
-  #sighting(match: Match, at: Location, detail: JsonObject): Observation {
-    const sighting = this.#context.sighting(match, at, 'notebook', this.#environment);
-    return Object.keys(detail).length === 0 ? sighting : { ...sighting, detail: { ...sighting.detail, ...detail } };
-  }
-
-  #locate(match: Match, text: DecodedText, raw: RawText, where: Pick<Location, 'cell' | 'part'>): Location {
-    const start = raw.position(text.rawOffset(match.start));
-    const last = raw.position(text.rawOffset(Math.max(match.start, match.end - 1)));
-    const end = { endLine: last.line, endColumn: last.column + 1 };
-    return { ...this.#file.at, path: this.#file.path, ...where, ...start, ...end };
-  }
-
-  #useOf(match: Match, at: Location, cell: number | undefined): void {
-    const use = this.#uses.get(match.credential);
-    if (use !== undefined) {
-      if (cell !== undefined) use.cells.add(cell);
-      return;
-    }
-    this.#uses.set(match.credential, {
-      how: 'static-key',
-      basis: 'literal',
-      credential: match.credential,
-      ...(match.identity === undefined ? {} : { identity: match.identity }),
-      at,
-      cells: new Set(cell === undefined ? [] : [cell]),
-    });
-  }
-
-  #addUse({ index: _, ...found }: IdentityUse, at: Location, cell: number | undefined): void {
-    const key = `${found.basis} ${found.secretName ?? found.identity ?? ''}`;
-    const use = this.#uses.get(key) ?? { ...found, at, cells: new Set<number>() };
-    if (cell !== undefined) use.cells.add(cell);
-    this.#uses.set(key, use);
-  }
-}
-
-type Use = Omit<IdentityUse, 'index'> & {
-  readonly credential?: ConsumerObservation['credential'] & string;
-  readonly at: Location;
-  readonly cells: Set<number>;
-};
-
-function keyOf(match: Match, at: Location): string {
-  return `${match.credential} ${at.line}:${at.column}`;
-}
-
-/** Images of a file that has no readable tree; blanked in place. */
-function blankBinary(text: string): string {
-  return text.replace(
-    /("(?:(?:image\/(?!svg)|audio\/|video\/|font\/)[\w.+-]+|application\/pdf|png|jpeg|pdf)"\s*:\s*")([^"]*)/g,
-    (_, key: string, body: string) => key + ' '.repeat(body.length),
-  );
-}
-
-function coverage(file: SourceFile, row: Pick<CoverageObservation, 'outcome' | 'why' | 'seen' | 'read' | 'failed' | 'detail'>) {
-  return {
-    kind: 'coverage',
-    surface: 'notebook',
-    subject: file.path,
-    covers: ['sighting', 'consumer'],
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
-    ...row,
-  } satisfies CoverageObservation;
 }

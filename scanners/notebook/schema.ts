@@ -41,13 +41,13 @@ export function readNotebook(root: Node | undefined, raw: RawText): Notebook {
   return { texts: reading.texts, cells, media: reading.media, hasCells: lists.length > 0 };
 }
 
-interface Reading {
+export interface Reading {
   readonly raw: RawText;
   readonly texts: NotebookText[];
   media: number;
 }
 
-type Place = Omit<NotebookText, 'text'>;
+export type Place = Omit<NotebookText, 'text'>;
 
 /** Words of the format itself. Others are left out of reports: they are a stranger's text and might be anything. */
 const CELL_TYPES = ['code', 'markdown', 'raw', 'heading'];
@@ -150,7 +150,7 @@ function isBinary(mediaType: string): boolean {
 }
 
 /** A string, or an array of strings that make one text; anything else is rendered as JSON without escapes. */
-function addText(node: Node, place: Place, reading: Reading, separator = ''): void {
+export function addText(node: Node, place: Place, reading: Reading, separator = ''): void {
   const strings = node.type === 'array' ? (node.children ?? []) : [node];
   if (strings.some((each) => each.type === 'object' || each.type === 'array')) {
     addRendered(node, new Set(), place, reading);
@@ -169,7 +169,7 @@ function addText(node: Node, place: Place, reading: Reading, separator = ''): vo
  * Every string below `node` as a line `"key": "value",` with the value unescaped, so that detectors which want a name
  * beside a value find both. `known` nodes were read elsewhere.
  */
-function addRendered(node: Node, known: ReadonlySet<Node>, place: Place, reading: Reading): void {
+export function addRendered(node: Node, known: ReadonlySet<Node>, place: Place, reading: Reading): void {
   const text = new DecodedText(reading.raw);
   const pending: { readonly node: Node; readonly key: string; readonly parent: string }[] = [{ node, key: '', parent: '' }];
   for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
@@ -200,7 +200,7 @@ function isNoise(key: string, parent: string): boolean {
   return (key === 'hash' && parent === 'interpreter') || key === 'model_id' || key === 'bdata';
 }
 
-function entries(node: Node): [string, Node][] {
+export function entries(node: Node): [string, Node][] {
   const found: [string, Node][] = [];
   if (node.type !== 'object') return found;
   for (const property of node.children ?? []) {
@@ -210,7 +210,7 @@ function entries(node: Node): [string, Node][] {
   return found;
 }
 
-function stringOf(node: Node, key: string): string | undefined {
+export function stringOf(node: Node, key: string): string | undefined {
   for (const [name, value] of entries(node)) if (name === key && value.type === 'string') return value.value;
   return undefined;
 }

@@ -25,6 +25,7 @@ fix: |
 limits: A key shown in an image (a screenshot in an output) is not seen.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
+platforms: [notebook]
 since: '0.1'
 ---*/
 WITH open_today AS (
