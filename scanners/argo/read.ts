@@ -111,7 +111,7 @@ function readWorkflow(tree: Mapping, kind: string, name: string, namespace: stri
     variables,
     references,
     facts,
-    detail: { kind, namespace, deployCommands: deployCommands(text).slice(0, 10) },
+    detail: { kind, namespace, deploys: deployCommands(text).slice(0, 10) },
   });
 }
 

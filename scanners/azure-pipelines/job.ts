@@ -1,6 +1,6 @@
 import { ciJob, ciStep } from '../../src/ci/build.ts';
 import { deployCommands } from '../../src/ci/deploy.ts';
-import type { CiComponent, CiFact, CiJob, CiReference, CiStep, CiVariable } from '../../src/ci/model.ts';
+import type { CiComponent, CiFact, CiJob, CiReference, CiStep, CiUpload, CiVariable } from '../../src/ci/model.ts';
 import { isSecretName } from '../../src/ci/secret-name.ts';
 import { variablesIn } from '../../src/ci/shell.ts';
 import { identityId } from '../../src/contracts/index.ts';
@@ -47,7 +47,8 @@ export function readJob(id: string, tree: Mapping, scope: Scope, isDeployment: b
     variables: [...scope.variables],
     references,
     facts: [...facts, ...scriptFacts(steps)],
-    detail: { deployCommands: [...new Set(deploys)].slice(0, 10) },
+    uploads: uploadsOf(tree),
+    detail: { deploys: [...new Set(deploys)].slice(0, 10) },
   });
 }
 
@@ -143,7 +144,7 @@ function taskFacts(tree: Tree, step: CiStep, references: CiReference[], facts: C
   }
   const spn = get(inputs, 'addSpnToEnvironment');
   if (spn !== undefined && textOf(spn) === 'true') {
-    const name = entriesOf(inputs).find(({ key }) => CONNECTION.test(key));
+    const name = entriesOf(inputs).find(({ key, value }) => CONNECTION.test(key) && !textOf(value)?.includes('$'));
     facts.push({
       fact: 'connection-secret-in-environment',
       place: spn,
@@ -207,4 +208,22 @@ function scriptFacts(steps: readonly CiStep[]): CiFact[] {
     }
   }
   return facts;
+}
+
+/** https://learn.microsoft.com/azure/devops/pipelines/artifacts/pipeline-artifacts */
+function uploadsOf(tree: Mapping): CiUpload[] {
+  return stepsOf(tree).flatMap((step): CiUpload[] => {
+    const inputs = get(step, 'inputs');
+    const task = textOf(get(step, 'task')) ?? '';
+    const path =
+      get(step, 'publish') ??
+      (/^Publish(?:PipelineArtifact|BuildArtifacts)@/i.test(task)
+        ? (get(inputs, 'targetPath') ?? get(inputs, 'path') ?? get(inputs, 'PathtoPublish'))
+        : undefined);
+    const text = textOf(path)?.replace(
+      /^\$\((?:System\.DefaultWorkingDirectory|Build\.SourcesDirectory|Pipeline\.Workspace)\)\/?/i,
+      '',
+    );
+    return path === undefined || text === undefined ? [] : [{ target: 'artifact', paths: [text], place: path }];
+  });
 }

@@ -1,7 +1,17 @@
 import { ciJob, ciStep, isDigest, isOthers, stringsOf, uniqueNames, variablesOf } from '../../src/ci/build.ts';
 import { deployCommands } from '../../src/ci/deploy.ts';
 import { federatedIdentity } from '../../src/ci/login.ts';
-import type { CiComponent, CiFact, CiJob, CiLogin, CiReference, CiStep, CiVariable, Pipeline } from '../../src/ci/model.ts';
+import type {
+  CiComponent,
+  CiFact,
+  CiJob,
+  CiLogin,
+  CiReference,
+  CiStep,
+  CiUpload,
+  CiVariable,
+  Pipeline,
+} from '../../src/ci/model.ts';
 import { type PipelineText, scanPipeline } from '../../src/ci/scan.ts';
 import { isSecretName } from '../../src/ci/secret-name.ts';
 import { variablesIn } from '../../src/ci/shell.ts';
@@ -138,10 +148,11 @@ function readStep(
     references,
     logins,
     facts,
+    uploads: uploadsOf(step),
     detail: {
       refsLimited: kind === 'branches' || kind === 'tags',
       manual: kind === 'custom' || textOf(get(step, 'trigger')) === 'manual',
-      deployCommands: deploys.slice(0, 10),
+      deploys: deploys.slice(0, 10),
     },
   });
 }
@@ -181,4 +192,11 @@ function pipeOf(pipe: string, repository: string | undefined): CiComponent {
   const name = pipe.replace(/^docker:\/\//, '');
   const owner = name.split('/', 1)[0] ?? '';
   return { uses: name, pinned: isDigest(name), thirdParty: isOthers(owner, repository) };
+}
+
+/** https://support.atlassian.com/bitbucket-cloud/docs/use-artifacts-in-steps/ */
+function uploadsOf(step: Mapping): CiUpload[] {
+  const artifacts = get(step, 'artifacts');
+  const tree = artifacts?.type === 'mapping' ? (get(artifacts, 'paths') ?? get(artifacts, 'upload')) : artifacts;
+  return tree === undefined ? [] : [{ target: 'artifact', paths: textsOf(tree), place: tree }];
 }

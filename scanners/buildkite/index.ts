@@ -17,7 +17,7 @@ export const buildkite = defineFileScanner({
 
 function recognises(file: FileHead): boolean {
   if (!/\.ya?ml$/i.test(file.path)) return false;
-  if (/(?:^|\/)\.?buildkite\.ya?ml$/i.test(file.path)) return true;
+  if (/(?:^|\/)\.?buildkite\.ya?ml$/i.test(file.path)) return /^steps[ \t]*:/m.test(file.head());
   // Beside pipelines lie configurations of tools.
   return (
     /(?:^|\/)\.buildkite\/.+$/i.test(file.path) &&

@@ -1,7 +1,7 @@
 import { ciJob, ciStep, isOthers, stringsOf, uniqueNames, variablesOf } from '../../src/ci/build.ts';
 import { deployCommands } from '../../src/ci/deploy.ts';
 import { federatedIdentity } from '../../src/ci/login.ts';
-import type { CiComponent, CiJob, CiLogin, CiReference, CiStep, CiVariable, Pipeline } from '../../src/ci/model.ts';
+import type { CiComponent, CiJob, CiLogin, CiReference, CiStep, CiUpload, CiVariable, Pipeline } from '../../src/ci/model.ts';
 import { type PipelineText, scanPipeline } from '../../src/ci/scan.ts';
 import { variablesIn } from '../../src/ci/shell.ts';
 import type { Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
@@ -102,10 +102,11 @@ function readJob(
     variables: [...env, ...variablesOf(get(tree, 'env'), 'job-env')],
     references,
     logins,
+    uploads: uploadsOf(tree),
     detail: {
       ...(queue === undefined ? {} : { queue }),
       refsLimited: (branches !== undefined && branches !== '*') || /build\.(?:branch|tag)/.test(textOf(get(tree, 'if')) ?? ''),
-      deployCommands: deployCommands(text).slice(0, 10),
+      deploys: deployCommands(text).slice(0, 10),
     },
   });
 }
@@ -196,4 +197,11 @@ function takeRole(role: Tree | undefined, step: CiStep, logins: CiLogin[], refer
   if (identity !== undefined) logins.push({ cloud: 'aws', identity, place: role, how: 'oidc', step });
   else if (variable !== undefined)
     references.push({ name: variable.name, place: role, position: 'with', how: 'oidc', cloud: 'aws', steps: [step] });
+}
+
+function uploadsOf(tree: Mapping): CiUpload[] {
+  const paths = get(tree, 'artifact_paths');
+  return paths === undefined
+    ? []
+    : [{ target: 'artifact', paths: textsOf(paths).flatMap((one) => one.split(';')), place: paths }];
 }

@@ -1,6 +1,6 @@
 import { ciJob, isOthers, uniqueNames, variablesOf } from '../../src/ci/build.ts';
 import { deployCommands } from '../../src/ci/deploy.ts';
-import type { CiComponent, CiFact, CiJob, CiReference, CiVariable, Pipeline } from '../../src/ci/model.ts';
+import type { CiComponent, CiFact, CiJob, CiReference, CiStep, CiUpload, CiVariable, Pipeline } from '../../src/ci/model.ts';
 import { type PipelineText, scanPipeline } from '../../src/ci/scan.ts';
 import { identityId, type Observation, type ScanContext, type SourceFile } from '../../src/contracts/index.ts';
 import { entriesOf, get, itemsOf, type Mapping, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
@@ -149,12 +149,13 @@ function readJob(
     references,
     logins: steps.flatMap((step) => orbLogin(step)?.logins ?? []),
     facts,
+    uploads: steps.flatMap(uploadOf),
     detail: {
       ...(workflow === undefined ? {} : { workflow }),
       contexts: references.filter(({ type }) => type === 'context').map(({ name }) => name),
       approved,
       refsLimited: branches.length > 0 || isTags,
-      deployCommands: deployCommands(scripts).slice(0, 10),
+      deploys: deployCommands(scripts).slice(0, 10),
     },
   });
 }
@@ -228,4 +229,13 @@ function readOrbs(root: Mapping, repository: string | undefined): Map<string, Ci
     });
   }
   return orbs;
+}
+
+/** `store_artifacts`, `persist_to_workspace`, `save_cache`: who sees the project can fetch the first. */
+function uploadOf(step: CiStep): CiUpload[] {
+  const target = step.name === 'save_cache' ? 'cache' : 'artifact';
+  if (!/^(?:store_artifacts|persist_to_workspace|save_cache)$/.test(step.name)) return [];
+  const paths = step.inputs.filter(({ name }) => name === 'path' || name === 'paths').map(({ value }) => value.value);
+  const place = step.inputs[0]?.value ?? step.at;
+  return place === undefined || paths.length === 0 ? [] : [{ target, paths, place }];
 }

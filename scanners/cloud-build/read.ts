@@ -58,7 +58,7 @@ function read({ documents, file }: PipelineText): Pipeline | string {
     references,
     logins,
     facts,
-    detail: { deployCommands: deployCommands(scripts).slice(0, 10), serviceAccountSet: written !== undefined && written !== '' },
+    detail: { deploys: deployCommands(scripts).slice(0, 10), serviceAccountSet: written !== undefined && written !== '' },
   });
   return {
     platform: 'cloud-build',

@@ -47,7 +47,7 @@ function read({ documents, file }: PipelineText): Pipeline | string {
     variables: variablesOf(get(env, 'variables'), 'workflow-env'),
     references,
     facts,
-    detail: { deployCommands: deployCommands(text).slice(0, 10), hasRole: true },
+    detail: { deploys: deployCommands(text).slice(0, 10), hasRole: true },
   });
   return {
     platform: 'codebuild',

@@ -120,7 +120,7 @@ function readPipeline(tree: Mapping, id: string, external: ReadonlyMap<string, s
     facts,
     detail: {
       refsLimited: branches.length > 0,
-      deployCommands: deployCommands(steps.flatMap((step) => step.scripts.map(({ value }) => value)).join('\n')).slice(0, 10),
+      deploys: deployCommands(steps.flatMap((step) => step.scripts.map(({ value }) => value)).join('\n')).slice(0, 10),
     },
   });
 }

@@ -1,9 +1,19 @@
-import type { CiFact, CiJob, CiStep, CiVariable } from '../../src/ci/model.ts';
+import type { CiFact, CiJob, CiStep, CiUpload, CiVariable } from '../../src/ci/model.ts';
 import { splitPipelines } from '../../src/ci/script.ts';
 import { placeOf } from '../../src/ci/script-facts.ts';
 import { variablesIn } from '../../src/ci/shell.ts';
 import { identityId, type SourceFile } from '../../src/contracts/index.ts';
-import { type Entry, entriesOf, get, type Mapping, type Scalar, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
+import {
+  type Entry,
+  entriesOf,
+  get,
+  itemsOf,
+  type Mapping,
+  type Scalar,
+  type Tree,
+  textOf,
+  textsOf,
+} from '../../src/formats/tree.ts';
 import { readIncludes } from './included.ts';
 import { lookUp, type Sources } from './merge.ts';
 import type { Rules } from './rules.ts';
@@ -31,7 +41,7 @@ export function jobFacts(tree: Mapping, tokens: readonly Entry[], context: JobCo
   return [
     ...oidcTokens(tokens, context),
     ...debugFacts(get(tree, 'variables')),
-    ...artifacts(get(tree, 'artifacts')),
+    ...untracked(get(tree, 'artifacts')),
     ...forwarded(get(tree, 'trigger')),
     ...chosenEnvironment(context),
     ...jobTokenFacts(context),
@@ -47,7 +57,7 @@ function oidcTokens(tokens: readonly Entry[], { rules, file, environment }: JobC
     const audiences = textsOf(get(value, 'aud'));
     return refs.slice(0, 10).map(
       (ref): CiFact => ({
-        fact: 'oidc-token',
+        fact: 'oidc-subject',
         place: value,
         identity: identityId('gitlab', project, `oidc/project_path:${project ?? '*'}:ref_type:${ref}`),
         how: 'oidc',
@@ -71,33 +81,27 @@ function debugFacts(variables: Tree | undefined): CiFact[] {
   });
 }
 
-/** Files that hold keys by their name or kind, wherever they lie. */
-const KEY_PATH =
-  /(?:^|\/)(?:\.env(?:\.[\w.]+)?|\.npmrc|\.pypirc|\.netrc|\.git-credentials|\.aws|\.kube|\.ssh|\.docker|\.gnupg|kubeconfig[\w.-]*|id_(?:rsa|ed25519|ecdsa|dsa)|credentials(?:\.json)?|[\w.*-]*\.(?:pem|key|p12|pfx|jks|keystore|tfstate|tfvars))(?:\/|\/\*+)?$/i;
-const HARMLESS = /\.env\.(?:example|sample|template|dist)$|(?:public|pub)\.(?:pem|key)$/i;
-
-function artifacts(tree: Tree | undefined): CiFact[] {
-  if (tree === undefined) return [];
-  const paths = textsOf(get(tree, 'paths'));
-  const keyPaths = paths.filter((path) => KEY_PATH.test(path) && !HARMLESS.test(path));
-  const untracked = textOf(get(tree, 'untracked')) === 'true';
-  const dotenv = textsOf(get(get(tree, 'reports'), 'dotenv'));
-  if (paths.length === 0 && !untracked && dotenv.length === 0) return [];
+/** What a job keeps for whoever sees the pipeline. https://docs.gitlab.com/ci/yaml/#artifacts */
+export function uploadsOf(tree: Mapping): CiUpload[] {
+  const artifacts = get(tree, 'artifacts');
+  const paths = get(artifacts, 'paths');
+  const dotenv = get(get(artifacts, 'reports'), 'dotenv');
+  const caches = get(tree, 'cache');
   return [
-    {
-      fact: 'artifact',
-      place: get(tree, 'paths') ?? tree,
-      secretName: '*',
-      detail: {
-        paths: [...paths, ...dotenv].slice(0, 50),
-        keyPaths,
-        untracked,
-        dotenv,
-        // Without a word, everybody who sees the pipeline gets them.
-        access: textOf(get(tree, 'access')) ?? (textOf(get(tree, 'public')) === 'false' ? 'developer' : 'all'),
-      },
-    },
+    ...(paths === undefined ? [] : [{ target: 'artifact' as const, paths: textsOf(paths).slice(0, 100), place: paths }]),
+    ...(dotenv === undefined ? [] : [{ target: 'artifact' as const, paths: textsOf(dotenv), place: dotenv }]),
+    ...(caches?.type === 'list' ? itemsOf(caches) : caches === undefined ? [] : [caches]).flatMap((cache) => {
+      const cached = get(cache, 'paths');
+      return cached === undefined ? [] : [{ target: 'cache' as const, paths: textsOf(cached).slice(0, 100), place: cached }];
+    }),
   ];
+}
+
+/** Everything that git does not know: also what a step wrote its logins to. */
+function untracked(artifacts: Tree | undefined): CiFact[] {
+  const tree = get(artifacts, 'untracked');
+  if (tree === undefined || textOf(tree) !== 'true') return [];
+  return [{ fact: 'untracked-artifact', place: tree, secretName: '*' }];
 }
 
 function forwarded(trigger: Tree | undefined): CiFact[] {
@@ -118,7 +122,7 @@ function chosenEnvironment({ environment, sources }: JobContext): CiFact[] {
     .map(({ name }) => name)
     .filter((name) => !/^(?:CI|GITLAB)_/.test(name) && get(top, name)?.type !== 'scalar');
   if (free.length === 0) return [];
-  return [{ fact: 'environment-chosen-at-run-time', place: tree, secretName: '*', detail: { variables: free } }];
+  return [{ fact: 'environment-chosen-at-start', place: tree, secretName: '*', detail: { variables: free } }];
 }
 
 const OWN_HOST =

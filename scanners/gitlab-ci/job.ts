@@ -4,7 +4,7 @@ import { resolve } from '../../src/ci/login.ts';
 import type { CiJob, CiReference, CiStep, CiVariable } from '../../src/ci/model.ts';
 import { identityId, type SourceFile } from '../../src/contracts/index.ts';
 import { entriesOf, get, itemsOf, type Mapping, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
-import { type Environment, jobFacts } from './facts.ts';
+import { type Environment, jobFacts, uploadsOf } from './facts.ts';
 import { entriesWithReferences, lookUp, resolveJob, type Sources, scriptsOf } from './merge.ts';
 import { readRules } from './rules.ts';
 import { variablesOf } from './variables.ts';
@@ -59,12 +59,14 @@ export function readJob(name: string, own: Mapping, sources: Sources, globals: r
     steps,
     variables,
     references: secretsOf(tree, sources, file, steps),
+    uploads: uploadsOf(tree),
+    pushAnyBranch: !rules.isLimited && !rules.isManual && (rules.triggers.length === 0 || rules.triggers.includes('push')),
     given: tokens.map(({ key }) => key),
     components: [],
     logins: [],
     facts: jobFacts(tree, tokens, { environment, rules, globals, file, sources, steps }),
     detail: {
-      deployCommands: deploys,
+      deploys,
       refsLimited: rules.isLimited,
       mergeRequests: rules.triggers.includes('merge_request_event'),
       manual: rules.isManual,

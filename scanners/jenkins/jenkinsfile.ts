@@ -10,13 +10,9 @@ import { type Block, blocksIn, type Groovy, type GroovyString, readGroovy, strin
 const MAX_STAGES = 300;
 
 /** A pipeline in declarative form, and as much of a scripted one as blocks tell. */
-export function readJenkinsfile(text: string, file: SourceFile): Pipeline | string {
+export function readJenkinsfile(text: string, file: SourceFile): Pipeline {
   const groovy = readGroovy(text);
   const all = [...blocksIn(groovy.blocks)];
-  const isPipeline = all.some(({ name }) => name === 'pipeline' || name === 'node' || name === 'stage');
-  const uses = credentialUses(groovy, all);
-  if (!isPipeline && uses.length === 0 && !/\b(?:sh|bat|powershell)\b|@Library/.test(groovy.code))
-    return 'it has neither pipeline nor node: not a Jenkinsfile that can be read';
   const stages = all
     .filter((block) => block.name === 'stage' && ![...blocksIn(block.blocks)].some(({ name }) => name === 'stage'))
     .slice(0, MAX_STAGES);
@@ -162,7 +158,7 @@ function readPart(
     references,
     logins: uses.flatMap(({ login }) => login ?? []),
     facts: interpolated(commands, references),
-    detail: { agentAny, deployCommands: deployCommands(commands.map(({ scalar }) => scalar.value).join('\n')).slice(0, 10) },
+    detail: { agentAny, deploys: deployCommands(commands.map(({ scalar }) => scalar.value).join('\n')).slice(0, 10) },
   });
 }
 

@@ -1,6 +1,6 @@
 import { ciJob, ciStep, isDigest, uniqueNames } from '../../src/ci/build.ts';
 import { deployCommands } from '../../src/ci/deploy.ts';
-import { containerEnv, containerScripts, volumeSecrets } from '../../src/ci/kube-steps.ts';
+import { containerEnv, containerScripts, isName, volumeSecrets } from '../../src/ci/kube-steps.ts';
 import type { CiComponent, CiFact, CiJob, CiReference, CiStep, CiVariable, Pipeline } from '../../src/ci/model.ts';
 import { type PipelineText, scanPipeline } from '../../src/ci/scan.ts';
 import { k8sServiceAccountId, type Observation, type ScanContext, type SourceFile } from '../../src/contracts/index.ts';
@@ -88,7 +88,7 @@ function taskOf(spec: Tree | undefined): Pick<CiJob, 'steps' | 'variables' | 're
     references.push(...env.references.map((one) => ({ ...one, steps: [step] })));
   }
   const text = steps.flatMap((step) => step.scripts.map(({ value }) => value)).join('\n');
-  return { steps, variables, references, facts: [], detail: { deployCommands: deployCommands(text).slice(0, 10) } };
+  return { steps, variables, references, facts: [], detail: { deploys: deployCommands(text).slice(0, 10) } };
 }
 
 function pipelineOf(spec: Tree | undefined): Pick<CiJob, 'steps' | 'variables' | 'references' | 'components'> {
@@ -127,7 +127,7 @@ function runOf(kind: string, spec: Tree | undefined, namespace: string, job: CiJ
   const workspaces: CiReference[] = itemsOf(get(spec, 'workspaces')).flatMap((one): CiReference[] => {
     const secret = get(one, 'secret');
     const name = textOf(get(secret, 'secretName'));
-    return secret === undefined || name === undefined || name === ''
+    return secret === undefined || !isName(name)
       ? []
       : [{ name, place: secret, position: 'container', detail: { kubernetesSecret: true, mounted: true } }];
   });

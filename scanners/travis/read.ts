@@ -131,7 +131,7 @@ function readJob(id: string, own: Mapping, root: Mapping | undefined, env: Env):
     facts,
     detail: {
       refsLimited: branches.length > 0,
-      deployCommands: [
+      deploys: [
         ...(deploy === undefined ? [] : ['deploy']),
         ...deployCommands(steps.flatMap((step) => step.scripts.map(({ value }) => value)).join('\n')),
       ].slice(0, 10),

@@ -27,6 +27,7 @@ const UNRESTRAINED =
 /** Agents of a script; options given as two words count too. */
 export function agentCommands(script: string): AgentCommand[] {
   const found = new Map<string, Set<string>>();
+  if (!/claude|codex|gemini|copilot|cursor|opencode|goose|aider|\bamp\b/.test(script)) return [];
   for (const given of commandsOf(script)) {
     const words = /^(?:npx|bunx|pnpx)$/.test(given[0] ?? '')
       ? given.slice(1).filter((word) => !/^(?:-y|--yes|-q)$/.test(word))

@@ -22,9 +22,14 @@ const COMMANDS: readonly (readonly [tool: RegExp, verb: RegExp])[] = [
   [/^heroku$/, /^container:release$/],
 ];
 
+/** Most scripts name none of them: reading those word by word is not worth it. */
+const TOOLS =
+  /\b(?:kubectl|oc|helm|helmfile|terraform|tofu|terragrunt|pulumi|cdk|serverless|sls|sam|eb|copilot|wrangler|amplify|vercel|netlify|firebase|convox|nixops|fly|flyctl|gcloud|aws|az|argocd|ansible-playbook|cap|eksctl|heroku)\b/;
+
 /** `terraform apply`, `helm upgrade` …: what a script deploys with, each once. */
 export function deployCommands(script: string): string[] {
   const found = new Set<string>();
+  if (!TOOLS.test(script)) return [];
   for (const given of commandsOf(script)) {
     const words = /^(?:npx|bunx|uvx)$/.test(given[0] ?? '') ? given.slice(1).filter((word) => !word.startsWith('-')) : given;
     const [tool = '', ...rest] = words;

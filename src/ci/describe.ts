@@ -9,9 +9,11 @@ import {
 } from '../contracts/index.ts';
 import { environmentOf } from '../util/environment.ts';
 import type { Cloud } from './cloud-keys.ts';
+import { holdsOf } from './holds.ts';
 import { findLogins } from './login.ts';
 import { type CiComponent, type CiFact, type CiJob, type CiStep, type Part, type Pipeline, POSITIONS } from './model.ts';
 import { scriptFacts } from './script-facts.ts';
+import { uploadFacts } from './uploads.ts';
 import { findSecretUses, type SecretUse } from './uses.ts';
 
 export interface PipelinePlace {
@@ -125,9 +127,26 @@ export function* describeJob(
     };
   }
 
-  for (const fact of [...job.facts, ...scriptFacts(text, uses, scripts)]) {
+  for (const fact of [...job.facts, ...scriptFacts(text, uses, scripts), ...uploadFacts(job.uploads ?? [], uses)]) {
+    if (fact.fact === 'oidc-subject' && fact.identity !== undefined) yield subjectIdentity(fact, fact.identity, place);
     yield { ...consumer, ...factRow(fact, provider, place), detail: { ...facts, fact: fact.fact, ...fact.detail } };
   }
+}
+
+/** The subject of a token that the job may ask for: what trusts of clouds are compared with. */
+function subjectIdentity({ place: at, detail = {} }: CiFact, id: IdentityId, place: PipelinePlace): IdentityObservation {
+  const [provider = '', scope = '-'] = id.split(':', 2);
+  return {
+    kind: 'identity',
+    id,
+    provider,
+    type: 'oidc-subject',
+    name: String(detail.subject ?? id),
+    ...(scope === '-' ? {} : { scope }),
+    managed: true,
+    at: place.at(at.start, at.pointer),
+    detail,
+  };
 }
 
 /** Facts of the file as a whole. */
@@ -193,6 +212,7 @@ function jobFacts(
     oidcClouds: [...oidcClouds],
     runsOn: job.runsOn,
     selfHosted: job.selfHosted,
+    pushAnyBranch: job.pushAnyBranch ?? false,
     environmentDeclared: job.declaredEnvironment !== undefined || (job.dynamicEnvironment ?? false),
     environmentDynamic: job.dynamicEnvironment ?? false,
     ...(job.declaredEnvironment === undefined ? {} : { declaredEnvironment: job.declaredEnvironment }),
@@ -219,7 +239,7 @@ function useDetail(use: SecretUse, job: CiJob): JsonObject {
     secretInArgument: use.argument && use.how !== 'oidc' && use.how !== 'impersonation',
     ...(use.cloud === undefined ? {} : { cloud: use.cloud }),
     ...(use.explicit ? {} : { guessed: true }),
-    ...(use.jobToken ? { jobToken: true } : {}),
+    ...(use.jobToken ? { jobToken: true } : holdsOf(use)),
     ...use.detail,
   };
 }

@@ -15,7 +15,7 @@ export function containerEnv(container: Tree | undefined): {
     if (name === undefined) continue;
     if (value?.type === 'scalar') variables.push({ name, value, position: 'step-env' });
     const of = textOf(get(secret, 'name'));
-    if (secret === undefined || of === undefined || of === '') continue;
+    if (secret === undefined || !isName(of)) continue;
     const key = textOf(get(secret, 'key'));
     references.push({
       name: of,
@@ -27,7 +27,7 @@ export function containerEnv(container: Tree | undefined): {
   }
   for (const item of itemsOf(get(container, 'envFrom'))) {
     const of = textOf(get(get(item, 'secretRef'), 'name'));
-    if (of !== undefined && of !== '')
+    if (isName(of))
       references.push({ name: of, place: item, position: 'step-env', detail: { kubernetesSecret: true, wholeSecret: true } });
   }
   return { variables, references };
@@ -38,7 +38,7 @@ export function volumeSecrets(volumes: Tree | undefined): CiReference[] {
   return itemsOf(volumes).flatMap((item): CiReference[] => {
     const secret = get(item, 'secret');
     const name = textOf(get(secret, 'secretName'));
-    return secret === undefined || name === undefined || name === ''
+    return secret === undefined || !isName(name)
       ? []
       : [{ name, place: secret, position: 'container', detail: { kubernetesSecret: true, mounted: true } }];
   });
@@ -53,4 +53,9 @@ export function containerScripts(container: Tree | undefined): Scalar[] {
     for (const item of itemsOf(get(container, key))) if (item.type === 'scalar' && /[\s;|&]/.test(item.value)) found.push(item);
   }
   return found;
+}
+
+/** Names that parameters tell are known when something runs. */
+export function isName(name: string | undefined): name is string {
+  return name !== undefined && name !== '' && !/\$\(|\{\{/.test(name);
 }

@@ -76,6 +76,10 @@ export interface CiJob {
   readonly components: readonly CiComponent[];
   readonly logins: readonly CiLogin[];
   readonly facts: readonly CiFact[];
+  /** What it keeps for others to fetch. */
+  readonly uploads?: readonly CiUpload[];
+  /** Does a push to whichever branch start it? */
+  readonly pushAnyBranch?: boolean;
   /** On every row of the job, for checks of this platform. */
   readonly detail?: JsonObject;
 }
@@ -136,6 +140,13 @@ export interface CiFact {
   readonly credential?: CredentialId;
   readonly how?: How;
   readonly detail?: JsonObject;
+}
+
+/** Artifacts, caches, workspaces. */
+export interface CiUpload {
+  readonly target: 'artifact' | 'cache';
+  readonly paths: readonly string[];
+  readonly place: Part;
 }
 
 export interface Declared {

@@ -16,7 +16,7 @@ export function isSecretName(name: string): boolean {
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/[.\-\s]/g, '_')
     .toUpperCase();
-  if (staticVariable(upper) !== undefined) return true;
+  if (staticVariable(upper) !== undefined || /(?:^|_)VAULT_SECRET_ID$/.test(upper)) return true;
   if (NONE.test(upper) || BESIDE.test(upper)) return false;
   return WORD.test(upper) || KEY.test(upper);
 }
