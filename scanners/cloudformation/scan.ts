@@ -1,0 +1,136 @@
+import type {
+  ConsumerObservation,
+  CoverageObservation,
+  JsonObject,
+  Observation,
+  ScanContext,
+  SourceFile,
+} from '../../src/contracts/index.ts';
+import { readJson } from '../../src/formats/json.ts';
+import { secretKind } from '../../src/formats/plain-value.ts';
+import { entriesOf, get, type Tree, textOf } from '../../src/formats/tree.ts';
+import { readYaml } from '../../src/formats/yaml.ts';
+import { coverSecrets } from '../../src/iac/cover.ts';
+import { describeStack } from '../../src/iac/describe.ts';
+import { mapOf } from '../../src/iac/from-tree.ts';
+import type { Stack } from '../../src/iac/resource.ts';
+import { literalsIn, type Searching, searching } from '../../src/iac/secrets.ts';
+import { locationOf, type Source, textsBelow } from '../../src/iac/value.ts';
+import { type Reading, resolve } from './intrinsics.ts';
+import { headOf, readResources } from './resources.ts';
+
+/** CloudFormation takes 1 MB; the CDK writes no more. */
+const MAX_CHARACTERS = 4 * 1024 * 1024;
+
+/** What a template holds: keys, identities with their rights, who may become them, and what uses them. */
+export function* scanCloudformation(file: SourceFile, context: ScanContext): Generator<Observation> {
+  const matches = context.detect(file.text(), { path: file.path });
+  for (const match of matches) {
+    const { line, column, endLine, endColumn } = match;
+    const at = { ...file.at, path: file.path, line, column, endLine, endColumn };
+    yield { ...context.sighting(match, at, 'iac'), at };
+  }
+  const text = coverSecrets(file.text(), matches);
+  if (text.length > MAX_CHARACTERS) {
+    return yield coverage(file, [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`]);
+  }
+  const document = /^\s*\{/.test(text) ? readJson(text) : readYaml(text);
+  const source: Source = { path: file.path, at: file.at, position: (offset) => document.position(offset) };
+  const root = templateIn(document.root);
+  const { resources, reading } = readResources(root, get(root, 'Resources'), source, text);
+  const byId = new Map(resources.map((resource) => [resource.address, resource]));
+  const stack: Stack = {
+    platform: 'cloudformation',
+    home: [file.at.repository ?? '', file.path].filter((part) => part !== '').join('/'),
+    origin: 'source',
+    resources,
+    find: (reference) => [byId.get(reference.split('.')[0] ?? '')].filter((one) => one !== undefined),
+  };
+  const search = searching(file.path, matches, context);
+  const description = describeStack(stack, context.now());
+  yield* description.rows(search);
+  yield* parameterRows(root, search, source, text);
+  yield* outputRows(root, search, reading);
+  for (const resource of resources) {
+    if (resource.type.startsWith('aws_')) continue;
+    yield* literalsIn(resource.body, search, { isSecret: (path) => SECRET_PROPERTY.test(path.at(-1) ?? '') });
+  }
+  yield coverage(file, [...document.problems, ...description.tally.malformed]);
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/security-best-practices.html#creds */
+const SECRET_PROPERTY =
+  /^(?:MasterUserPassword|Password|AuthToken|SecretString|AdminPassword|OAuthToken|ClientSecret|SecretAccessKey)$/;
+
+/** The Serverless framework keeps a template's parts below `resources`, and its own roles and variables at `provider`. */
+function templateIn(root: Tree | undefined): Tree | undefined {
+  return get(root, 'Resources') === undefined ? (get(root, 'resources') ?? root) : root;
+}
+
+function* parameterRows(root: Tree | undefined, search: Searching, source: Source, text: string): Generator<Observation> {
+  for (const { key, value } of entriesOf(get(root, 'Parameters'))) {
+    const type = textOf(get(value, 'Type')) ?? 'String';
+    const byDefault = get(value, 'Default');
+    const isHidden = textOf(get(value, 'NoEcho'))?.toLowerCase() === 'true';
+    const head = headOf(text, key, value.start);
+    const where = { source, start: head, end: head };
+    if (byDefault !== undefined && !/^AWS::SSM::/.test(type)) {
+      const { entries } = mapOf(value, source);
+      const given = entries.find((one) => one.key === 'Default');
+      if (given !== undefined) {
+        yield* literalsIn({ kind: 'map', entries: [{ key, value: given.value }], where }, search, {
+          isSecret: () => isHidden && secretKind(key) !== undefined,
+        });
+      }
+    }
+    if (secretKind(key) === undefined || type !== 'String') continue;
+    yield row(`Parameters.${key}`, 'secret-variable', key, where, search, { sensitive: isHidden });
+  }
+}
+
+/** Outputs are shown to whoever may describe the stack. */
+function* outputRows(root: Tree | undefined, search: Searching, reading: Reading): Generator<Observation> {
+  for (const { key, value } of entriesOf(get(root, 'Outputs'))) {
+    const given = resolve(get(value, 'Value'), reading);
+    if (given === undefined) continue;
+    const references = [...textsBelow(given)].flatMap(({ value: one }) => (one.kind === 'unknown' ? one.references : []));
+    const from = references.find(
+      (one) => /\.SecretAccessKey$/.test(one) || (reading.parameters.has(one) && secretKind(one) !== undefined),
+    );
+    if (from === undefined) continue;
+    yield row(`Outputs.${key}`, 'secret-output', key, given.where, search, { from, sensitive: false });
+  }
+}
+
+function row(
+  address: string,
+  fact: string,
+  secretName: string,
+  where: Parameters<typeof locationOf>[0],
+  search: Searching,
+  detail: JsonObject,
+): ConsumerObservation {
+  const at = locationOf(where);
+  return {
+    kind: 'consumer',
+    consumer: `${at.repository === undefined ? '' : `${at.repository}:`}${search.path}#${address}`,
+    type: 'code',
+    secretName,
+    how: 'secret',
+    at: { ...at, pointer: address },
+    detail: { platform: 'cloudformation', fact, address, origin: 'source', ...detail },
+  };
+}
+
+function coverage(file: SourceFile, problems: readonly string[]): CoverageObservation {
+  const reasons = [...new Set(problems)].slice(0, 10);
+  return {
+    kind: 'coverage',
+    surface: 'iac',
+    subject: file.path,
+    ...(reasons.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: reasons.join('; ') }),
+    covers: ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting'],
+    bytes: file.bytes.length,
+    at: { ...file.at, path: file.path },
+  };
+}
