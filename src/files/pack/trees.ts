@@ -183,7 +183,7 @@ class Entries {
     this.#at[entry] = head.dataAt;
     this.#sizes[entry] = head.size;
     if (head.type === BLOB) this.#bases[entry] = NONE;
-    else if (head.type === OFFSET_DELTA) this.#bases[entry] = this.#entryAt(head.base);
+    else if (head.type === OFFSET_DELTA) this.#link(entry, head.base);
     else if (head.type === ID_DELTA && head.baseId !== undefined) wanted.push({ entry, id: Buffer.from(head.baseId) });
   }
 
@@ -193,8 +193,14 @@ class Entries {
     const all = Int32Array.from({ length: wanted.length }, (_, number) => number);
     this.#index.find(new BucketedIds(ids, this.#idBytes, all), (number, offset) => {
       const entry = wanted[number]?.entry;
-      if (entry !== undefined) this.#bases[entry] = this.#entryAt(offset);
+      if (entry !== undefined) this.#link(entry, offset);
     });
+  }
+
+  #link(entry: number, offset: number): void {
+    // A new entry may make the arrays grow.
+    const base = this.#entryAt(offset);
+    this.#bases[entry] = base;
   }
 
   /** The entry at an offset; a new one when it was not met before. */
