@@ -80,7 +80,7 @@ const REF =
 const SAME_REPOSITORY =
   /pull_request\.head\.repo\.(?:full_name|id|owner\.\w+)\s*==|==\s*github\.event\.pull_request\.head\.repo\.|!\s*github\.event\.pull_request\.head\.repo\.fork|pull_request\.head\.repo\.fork\s*==\s*false|workflow_run\.head_repository\.\w+(?:\.\w+)?\s*==|==\s*github\.event\.workflow_run\.head_repository\.|workflow_run\.event\s*==\s*'(?:push|schedule|release|workflow_dispatch)'|pull_request\.merged\s*(?:==\s*true)?\s*$/;
 const PERSON =
-  /author_association\s*==\s*'(?:OWNER|MEMBER|COLLABORATOR)'|contains\([^)]*(?:OWNER|MEMBER|COLLABORATOR)[^)]*author_association|event\.label\.name\s*==|contains\([^)]*pull_request\.labels/;
+  /author_association\s*==\s*'(?:OWNER|MEMBER|COLLABORATOR)'|contains\(.{0,200}?(?:OWNER|MEMBER|COLLABORATOR).{0,200}?author_association|event\.label\.name\s*==|contains\([^)]{0,200}pull_request\.labels/;
 const BOT =
   /(?<context>github\.(?:actor|triggering_actor|event\.sender\.login)|github\['actor'\])\s*==\s*'(?<bot>[\w-]+\[bot\])'|'(?<first>[\w-]+\[bot\])'\s*==\s*(?<mirrored>github\.(?:actor|triggering_actor|event\.sender\.login))/;
 

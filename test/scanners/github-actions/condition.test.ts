@@ -1,0 +1,75 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the expressions of GitHub Actions look like it
+import assert from 'node:assert/strict';
+import { eventsThrough, readCondition } from '../../../scanners/github-actions/condition.ts';
+
+const EVENTS = ['push', 'pull_request', 'pull_request_target', 'workflow_dispatch'];
+const SAME = 'github.event.pull_request.head.repo.full_name == github.repository';
+
+describe('conditions of jobs', () => {
+  const through: readonly (readonly [string, readonly string[]])[] = [
+    ["github.event_name == 'push'", ['push']],
+    ["${{ github.event_name == 'push' }}", ['push']],
+    ["'push' == github.event_name", ['push']],
+    ["github.event_name != 'pull_request_target'", ['push', 'pull_request', 'workflow_dispatch']],
+    ["github.event_name == 'push' || github.event_name == 'workflow_dispatch'", ['push', 'workflow_dispatch']],
+    ["(github.event_name == 'push' || github.event_name == 'pull_request') && always()", ['push', 'pull_request']],
+    ["github.event_name != 'push' && github.event_name != 'pull_request'", ['pull_request_target', 'workflow_dispatch']],
+    ['contains(fromJSON(\'["push","workflow_dispatch"]\'), github.event_name)', ['push', 'workflow_dispatch']],
+    // Nothing is proved.
+    ['always()', EVENTS],
+    ["github.event_name == 'push' || inputs.force", EVENTS],
+    ["!(github.event_name == 'push')", EVENTS],
+    ["contains(github.event_name, 'pull')", EVENTS],
+    ['', EVENTS],
+    ["((((github.event_name == 'push'", EVENTS],
+  ];
+  for (const [text, expected] of through) {
+    it(`lets through ${expected.join(', ')}: ${text}`, () => {
+      assert.deepEqual(eventsThrough(readCondition(text), EVENTS), expected);
+    });
+  }
+
+  const facts: readonly (readonly [string, 'ref' | 'sameRepository' | 'trustedPerson', boolean])[] = [
+    ["github.ref == 'refs/heads/main'", 'ref', true],
+    ["startsWith(github.ref, 'refs/tags/')", 'ref', true],
+    ["github.ref_name == github.event.repository.default_branch && github.event_name == 'push'", 'ref', true],
+    ["github.ref != 'refs/heads/main'", 'ref', false],
+    ["github.ref == 'refs/heads/main' || inputs.force", 'ref', false],
+    [SAME, 'sameRepository', true],
+    ['github.event.pull_request.head.repo.fork == false', 'sameRepository', true],
+    [`github.event_name != 'pull_request_target' || ${SAME}`, 'sameRepository', true],
+    [`github.event_name == 'push' || (${SAME})`, 'sameRepository', true],
+    [`github.event_name == 'pull_request_target' || ${SAME}`, 'sameRepository', false],
+    [`always() || ${SAME}`, 'sameRepository', false],
+    ["github.event.workflow_run.event == 'push'", 'sameRepository', true],
+    ["github.event.workflow_run.conclusion == 'success'", 'sameRepository', false],
+    ["github.event.pull_request.merged == true && github.event_name == 'pull_request_target'", 'sameRepository', true],
+    ["github.event.comment.author_association == 'MEMBER'", 'trustedPerson', true],
+    ['contains(fromJSON(\'["OWNER","MEMBER"]\'), github.event.comment.author_association)', 'trustedPerson', true],
+    ["contains(github.event.pull_request.labels.*.name, 'safe to test')", 'trustedPerson', true],
+    ["github.event.comment.author_association != 'NONE'", 'trustedPerson', false],
+  ];
+  for (const [text, fact, expected] of facts) {
+    it(`${fact} ${expected}: ${text}`, () => assert.equal(readCondition(text)[fact], expected));
+  }
+
+  it('names bots that are told by the actor, and not those that are kept out or told by the author', () => {
+    const bots = (text: string) => readCondition(text).bots;
+
+    assert.deepEqual(bots("always() && github.actor == 'dependabot[bot]'"), [
+      { context: 'github.actor', bot: 'dependabot[bot]' },
+    ]);
+    assert.deepEqual(bots("'renovate[bot]' == github.triggering_actor"), [
+      { context: 'github.triggering_actor', bot: 'renovate[bot]' },
+    ]);
+    assert.deepEqual(bots("github.actor != 'dependabot[bot]'"), []);
+    assert.deepEqual(bots("github.event.pull_request.user.login == 'dependabot[bot]'"), []);
+    assert.deepEqual(bots("github.actor == 'harbour-admin'"), []);
+  });
+
+  it('reads a hostile text in time that grows with its length', () => {
+    for (const unit of ['(', ')', '&&', '||', "'", 'github.actor ==', '!', '(a||']) {
+      assert.deepEqual(readCondition(unit.repeat(20_000 / unit.length)).bots, []);
+    }
+  }).timeout(5000);
+});
