@@ -13,7 +13,7 @@ import { awsRole } from './service-account.ts';
 import type { WorkloadContext } from './workload.ts';
 
 /** A ConfigMap: values under names of secrets, and the AWS roles that EKS lets in. */
-export function* readConfigMap(object: KubeObject, world: World, { context }: WorkloadContext): Generator<Observation> {
+export function* readConfigMap(object: KubeObject, world: World, { context, place }: WorkloadContext): Generator<Observation> {
   const namespace = namespaceOf(object, world);
   const environment = world.environmentOf(namespace, object.labels);
   const data = get(object.tree, 'data');
@@ -21,6 +21,13 @@ export function* readConfigMap(object: KubeObject, world: World, { context }: Wo
   for (const { key, value } of entriesOf(data)) {
     if (value.type !== 'scalar') continue;
     const text = value.value.trim();
+    // Of a file the bytes are searched; of a cluster's answer nobody else does.
+    if (world.source === 'live') {
+      for (const match of context.detect(text)) {
+        const { pointer } = object.at(value);
+        yield { ...context.sighting(match, object.at(value), place, environment), at: pointer === undefined ? {} : { pointer } };
+      }
+    }
     const found = literalOf(key, text);
     if (found === undefined) continue;
     const at = object.at(value);

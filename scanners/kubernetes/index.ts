@@ -1,4 +1,4 @@
-import { defineFileScanner } from '../../src/contracts/index.ts';
+import { defineFileScanner, defineServiceScanner } from '../../src/contracts/index.ts';
 import { recognise } from './recognise.ts';
 
 /** Manifests, dumps of `kubectl get -o json`, charts, kustomizations and kubeconfigs; what reads them loads with the first. */
@@ -13,5 +13,22 @@ export const kubernetesFiles = defineFileScanner({
   async *scan(file, context) {
     const { scanKubernetes } = await import('./read.ts');
     yield* scanKubernetes(file, context);
+  },
+});
+
+/**
+ * The cluster of a context of the user's kubeconfig: `k8s:` or `k8s:CONTEXT`. Only lists; each that is refused becomes a
+ * coverage row, and the rest goes on.
+ */
+export const kubernetesLive = defineServiceScanner({
+  id: 'kubernetes',
+  title: 'Kubernetes (live)',
+  emits: ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting', 'coverage'],
+  surfaces: ['k8s'],
+  version: 1,
+  scheme: 'k8s',
+  async *scan(target, context) {
+    const { scanCluster } = await import('./live.ts');
+    yield* scanCluster(target, context);
   },
 });

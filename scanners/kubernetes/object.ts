@@ -47,7 +47,8 @@ export function kubeObject(
   const covered = cover(name);
   const namespace = textOf(get(metadata, 'namespace'));
   const version = apiVersion ?? '';
-  const pointer = `${kind}/${covered}`;
+  const place = namespace === undefined || namespace === '' ? '' : `${cover(namespace)}/`;
+  const pointer = `${kind}/${place}${covered}`;
   return {
     kind,
     group: version.includes('/') ? version.slice(0, version.indexOf('/')) : '',

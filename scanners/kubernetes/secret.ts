@@ -65,7 +65,7 @@ export function* readSecret(
     },
   };
   if (type === 'kubernetes.io/service-account-token') yield* accountToken();
-  if (sealed) return;
+  if (sealed || type === 'helm.sh/release.v1') return;
   for (const { key, value, entry } of entries.slice(0, MAX_KEYS)) {
     if (value === undefined || value === '' || isPlaceholder(value)) continue;
     const at = object.at(entry.value);
