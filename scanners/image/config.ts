@@ -150,14 +150,6 @@ interface FoundInLine {
   readonly end: number;
 }
 
-/** A guess by the name alone is more than that where the variable is named so, and its value is as secrets are made. */
-function surer(line: Line, match: Match): Match {
-  const equals = line.text.indexOf('=');
-  if (match.confidence !== 'low' || line.step !== undefined || equals <= 0) return match;
-  const isWhole = secretKind(line.text.slice(0, equals)) !== undefined && looksSecret(line.text.slice(equals + 1));
-  return isWhole ? { ...match, confidence: 'medium' } : match;
-}
-
 interface Fact {
   readonly fact: string;
   readonly secretName?: string;
@@ -200,13 +192,35 @@ class Writer {
 
   /** `isAgain`: what was told of elsewhere in the configuration is not told once more. */
   *sightings(found: readonly FoundInLine[], isAgain = false): Generator<SightingObservation> {
-    for (const { line, match } of found) {
+    for (const one of found) {
+      const { line, match } = one;
       if (isAgain && this.#known.has(match.fingerprint)) continue;
       this.#known.add(match.fingerprint);
       const at = this.#at(line);
-      const sighting = this.#context.sighting(surer(line, match), at, 'image', this.#environment);
+      const sighting = this.#context.sighting(this.#surer(one), at, 'image', this.#environment);
       yield { ...sighting, at, detail: { ...sighting.detail, ...this.#about(line) } };
     }
+  }
+
+  /** A guess by the name alone is more than that where a variable is named so, and its value is as secrets are made. */
+  #surer({ line, match, start, end }: FoundInLine): Match {
+    if (match.confidence !== 'low') return match;
+    const equals = line.text.indexOf('=');
+    const pairs =
+      line.step === undefined
+        ? [
+            {
+              name: line.text.slice(0, Math.max(0, equals)),
+              value: line.text.slice(equals + 1),
+              start: equals + 1,
+              end: line.text.length,
+            },
+          ]
+        : (this.#config.steps[line.step]?.arguments ?? []);
+    const own = pairs.find((pair) => start < pair.end && end > pair.start);
+    return own !== undefined && secretKind(own.name) !== undefined && looksSecret(own.value)
+      ? { ...match, confidence: 'medium' }
+      : match;
   }
 
   /** A value that only its name tells. */

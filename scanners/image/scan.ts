@@ -344,7 +344,8 @@ function placeOf(
 
 /** Did a package of the distribution bring this file, in every image that has it? */
 function isPackaged(path: string, uses: readonly Use[]): boolean {
-  const name = packagePath(path);
+  // What Python makes of a file when the package is installed.
+  const name = packagePath(path.replace(/__pycache__\/([\w.-]+?)\.cpython-\d+(?:\.opt-\d)?\.pyc$/, '$1.py'));
   return uses.every(({ layers }) => layers.some((layer) => layer?.packaged.has(name) === true));
 }
 

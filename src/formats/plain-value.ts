@@ -8,7 +8,7 @@ import { Secret } from '../util/secret.ts';
 export type SecretKind = 'password' | 'token' | 'api-key' | 'secret';
 
 const SECRET_NAME =
-  /(?:^|[_.\-\s])(?:(?<password>password|passwd|passphrase|pwd|pass|passcode)|(?<token>token|pat)|(?<apiKey>api[_-]?key|apikey)|(?<secret>secret|(?:access|secret|private|account|auth|signing|encryption|license|deploy|ssh|master)[_-]?key|credentials?|key[_-]?base))(?:[_-]?\d{1,2})?$/i;
+  /(?:^|[_.\-\s])(?:(?<password>password|passwd|passphrase|pwd|pass|passcode)|(?<token>token|pat)|(?<apiKey>api[_-]?key|apikey)|(?<secret>secret|(?:access|secret|private|account|auth|signing|encryption|license|deploy|master)[_-]?key|credentials?|key[_-]base))(?:[_-]?\d{1,2})?$/i;
 const CAMEL_NAME =
   /[a-z0-9](?:(?<password>Password|Passwd|Passphrase)|(?<token>Token)|(?<apiKey>ApiKey|APIKey)|(?<secret>Secret|(?:Access|Secret|Private|Auth)Key))$/;
 /** Say something about a secret, and hold none. */

@@ -68,7 +68,7 @@ export function imageParts(images: readonly ImageSpec[], format: ImageFormat = '
         platform: { os: 'linux', architecture: 'amd64' },
         ...named,
       });
-      if (image.buildArguments !== undefined) index.push(provenance(parts, image.buildArguments));
+      if (Object.keys(image.buildArguments ?? {}).length > 0) index.push(provenance(parts, image.buildArguments ?? {}));
       manifests.push({ Config: configName, RepoTags: image.name === undefined ? null : [image.name], Layers: names });
       continue;
     }

@@ -1,10 +1,32 @@
-import type { FileScanner, Observation, SourceFile, Surroundings } from '../../../src/contracts/index.ts';
+import { join } from 'node:path';
+import type { Crawler, FileScanner, Observation, SourceFile, Surroundings } from '../../../src/contracts/index.ts';
 import { expandExample } from '../../../src/detect/examples.ts';
 import { loadPack } from '../../../src/detect/load.ts';
 import { headOfBytes, sourceFile } from '../../../src/files/source-file.ts';
 import { surroundings } from '../../../src/files/surroundings.ts';
 import { loadScanners } from '../../../src/registry.ts';
-import { type TestContext, testContext } from '../../helpers/scan-context.ts';
+import { type ImageSpec, imageArchive } from '../../helpers/images.ts';
+import { type TestContext, tempDir, testContext, writeFile } from '../../helpers/scan-context.ts';
+
+/** What the product sees in images that lie in a directory: each archive by name, with the images in it. */
+export async function observeImages(archives: { readonly [name: string]: readonly ImageSpec[] }): Promise<Observation[]> {
+  const { crawlers, context } = await product();
+  const observations: Observation[] = [];
+  for (const [name, images] of Object.entries(archives)) {
+    const directory = tempDir();
+    const filled = JSON.stringify(images).replace(
+      /‹([^›]*)›/g,
+      (_, what: string) => expandExample(`{{${what}}}`, `${name} ${what}`).text,
+    );
+    writeFile(directory, name, imageArchive(JSON.parse(filled) as ImageSpec[]));
+    const target = { kind: 'path', name, path: join(directory, name), isDirectory: false } as const;
+    for (const crawler of crawlers) {
+      if (!(await crawler.accepts(target))) continue;
+      for await (const observation of crawler.scan(target, context)) observations.push(observation);
+    }
+  }
+  return observations;
+}
 
 /** What the scanners of the product see in these files: each is read by the one that recognises it, and searched for keys. */
 export async function observe(files: { readonly [path: string]: string }, repository: string): Promise<Observation[]> {
@@ -46,13 +68,21 @@ function aroundIn(tree: Map<string, SourceFile>): Surroundings {
   return known;
 }
 
-let loaded: Promise<{ readonly scanners: readonly FileScanner[]; readonly context: TestContext }> | undefined;
+interface Product {
+  readonly scanners: readonly FileScanner[];
+  readonly crawlers: readonly Crawler[];
+  readonly context: TestContext;
+}
 
-function product(): NonNullable<typeof loaded> {
+let loaded: Promise<Product> | undefined;
+
+function product(): Promise<Product> {
   loaded ??= (async () => {
     const scanners = await loadScanners();
     const pack = await loadPack();
-    return { scanners: scanners.filter((one) => one.kind === 'file'), context: testContext({ pack }) };
+    const files = scanners.filter((one) => one.kind === 'file');
+    const crawlers = scanners.filter((one) => one.kind === 'crawler');
+    return { scanners: files, crawlers, context: testContext({ pack, scanners: files }) };
   })();
   return loaded;
 }

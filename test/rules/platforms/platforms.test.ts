@@ -10,7 +10,7 @@ import { runChecks } from '../../../src/correlate/run.ts';
 import { packageRoot } from '../../../src/util/package-root.ts';
 import { RUN_START, withRun } from '../../src/correlate/run-store.ts';
 import { FULL_COVERAGE } from '../checks/facts.ts';
-import { observe } from './observe.ts';
+import { observe, observeImages } from './observe.ts';
 
 /**
  * Checks on files as people write them: each platform that a check names has examples in `PLATFORM/ID.yml`, read by the
@@ -20,11 +20,23 @@ import { observe } from './observe.ts';
 
 const Files = z.record(z.string(), z.string());
 
+const Image = z.strictObject({
+  name: z.string(),
+  env: z.array(z.string()).default([]),
+  labels: z.record(z.string(), z.string()).default({}),
+  cmd: z.array(z.string()).default([]),
+  entrypoint: z.array(z.string()).default([]),
+  layers: z.array(z.strictObject({ files: Files, createdBy: z.string().default('COPY . / # buildkit') })).default([]),
+  buildArguments: Files.default({}),
+});
+
 const Case = z.strictObject({
   case: z.string(),
   /** `owner/repo` of the files; several repositories in one case: paths begin with `owner/repo:`. */
   repository: z.string().default('harbour/shop'),
-  files: Files,
+  files: Files.default({}),
+  /** Archives of container images, by name. */
+  images: z.record(z.string(), z.array(Image)).default({}),
 });
 
 const Expected = z.strictObject({
@@ -67,9 +79,9 @@ describe('checks by platform', () => {
         const { hit, near } = readCases(path);
 
         describe(check.meta.id, () => {
-          for (const { case: title, files, repository, expect } of hit) {
+          for (const { case: title, expect, ...given } of hit) {
             it(`finds ${title}`, async () => {
-              const findings = await judge(check, await observe(files, repository));
+              const findings = await judge(check, await observeAll(given));
 
               const told = tell(findings);
               assert.equal(findings.length, expect.length, `${findings.length} findings:\n${told}`);
@@ -81,9 +93,9 @@ describe('checks by platform', () => {
             });
           }
 
-          for (const { case: title, files, repository } of near) {
+          for (const { case: title, ...given } of near) {
             it(`leaves alone ${title}`, async () => {
-              const findings = await judge(check, await observe(files, repository));
+              const findings = await judge(check, await observeAll(given));
 
               assert.equal(tell(findings), '');
             });
@@ -98,6 +110,10 @@ function readCases(path: string): z.infer<typeof Cases> {
   const parsed = Cases.safeParse(parse(readFileSync(path, 'utf8')));
   if (!parsed.success) throw new Error(`${path}: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
+}
+
+async function observeAll({ files, images, repository }: Omit<z.infer<typeof Case>, 'case'>): Promise<readonly Observation[]> {
+  return [...(await observe(files, repository)), ...(await observeImages(images))];
 }
 
 async function judge(check: Check, observations: readonly Observation[]): Promise<readonly Finding[]> {
