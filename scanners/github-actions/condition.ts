@@ -62,7 +62,9 @@ function either(parts: readonly Condition[]): Condition {
     ref: parts.every(({ ref }) => ref),
     // `event != 'pull_request_target' || head.repo == this one`: each way keeps forks out.
     sameRepository: parts.some((one) => one.sameRepository) && parts.every((one) => one.sameRepository || keepsForksOut(one)),
-    trustedPerson: parts.some((one) => one.trustedPerson) && parts.every((one) => one.trustedPerson || keepsForksOut(one)),
+    trustedPerson:
+      parts.some((one) => one.trustedPerson) &&
+      parts.every((one) => one.trustedPerson || one.sameRepository || keepsForksOut(one)),
     bots: parts.flatMap(({ bots }) => bots),
   };
 }

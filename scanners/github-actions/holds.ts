@@ -43,7 +43,7 @@ export function holdsOf(use: SecretUse): Holds | undefined {
   }
   // Docker, Azure DevOps, GitLab and others have access tokens too.
   const isOther =
-    /^(?:DOCKER|FOD|AZURE|ADO|AZDO|GITLAB|GL|SLACK|SNYK|SONAR|NUGET|VSCE|AIRTABLE|CROWDIN|LINEAR|TF|DATABRICKS)|DOCKER/.test(
+    /(?:^|_)(?:DOCKER(?:HUB)?|FOD|AZURE|ADO|AZDO|GITLAB|GL|SLACK|SNYK|SONAR|NUGET|VSCE|AIRTABLE|CROWDIN|LINEAR|DATABRICKS)(?:_|$)|DOCKER/.test(
       name,
     );
   const isNamed =

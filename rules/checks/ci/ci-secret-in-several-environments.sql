@@ -22,17 +22,20 @@ limits: >
   values under one name; the confidence is low then.
 references:
   - https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci, circleci, azure-pipelines, bitbucket-pipelines]
 since: '0.1'
 ---*/
 WITH uses AS (
   SELECT
     *,
     coalesce(location->>'$.repository', split_part(consumer_id, '#', 1)) AS repository,
-    (detail->>'$.githubEnvironment') IS NOT NULL AS is_declared
+    -- A context or group is kept once, whatever environments the jobs name.
+    ((detail->>'$.githubEnvironment') IS NOT NULL OR (detail->>'$.declaredEnvironment') IS NOT NULL)
+      AND (detail->>'$.context') IS NULL AND (detail->>'$.group') IS NULL AND (detail->>'$.connection') IS NULL AS is_declared
   FROM consumers
   WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND environment IS NOT NULL
     AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
+    AND NOT coalesce(TRY_CAST(detail->>'$.jobToken' AS BOOLEAN), false) AND (detail->>'$.fact') IS NULL
 )
 SELECT
   repository,

@@ -22,7 +22,7 @@ limits: >
   package registries; SSH keys are the matter of deploy-key-in-several-repositories.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci, circleci, bitbucket-pipelines]
 since: '0.1'
 ---*/
 SELECT

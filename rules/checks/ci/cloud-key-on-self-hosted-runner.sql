@@ -23,7 +23,7 @@ limits: >
   Files do not tell whether a runner is thrown away after the job.
 references:
   - https://docs.github.com/en/actions/reference/security/secure-use
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci, buildkite]
 since: '0.1'
 ---*/
 SELECT
@@ -33,4 +33,5 @@ SELECT
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE type = 'workflow-job' AND how = 'static-key' AND secret_name IS NOT NULL AND (detail->>'$.cloud') IS NOT NULL AND TRY_CAST(detail->>'$.selfHosted' AS BOOLEAN)
+  AND (detail->>'$.fact') IS NULL AND json_array_length(detail->'$.runsOn') > 0
 GROUP BY consumer_id, (detail->>'$.cloud')

@@ -22,7 +22,7 @@ limits: >
   alone. Throw-away clusters of tests are left alone where the job has no credential for a cloud.
 references:
   - https://docs.github.com/en/actions/how-tos/deploy/configure-and-manage-deployments/control-deployments
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci, bitbucket-pipelines]
 since: '0.1'
 ---*/
 WITH jobs AS (
@@ -37,6 +37,8 @@ WITH jobs AS (
     AND NOT coalesce(TRY_CAST(detail->>'$.environmentDeclared' AS BOOLEAN), false)
     AND NOT coalesce(TRY_CAST(detail->>'$.onlyCalled' AS BOOLEAN), false)
     AND NOT coalesce(TRY_CAST(detail->>'$.composite' AS BOOLEAN), false)
+    -- Only where a job can name one.
+    AND (detail->>'$.platform') IN ('github-actions', 'gitlab-ci', 'bitbucket-pipelines')
     AND ((detail->>'$.cloud') IS NOT NULL OR (detail->>'$.holds') IN ('cloud-key', 'ssh-key')
       OR regexp_matches(coalesce(secret_name, ''), '(^|_)(KUBE_?CONFIG|FLY_API_TOKEN|VERCEL_TOKEN|NETLIFY_AUTH_TOKEN|HEROKU_API_KEY|CLOUDFLARE_API_TOKEN|CF_API_TOKEN|PULUMI_ACCESS_TOKEN|TF_API_TOKEN|FIREBASE_TOKEN|DIGITALOCEAN_(ACCESS_)?TOKEN|PUBLISH_PROFILE)'))
   GROUP BY consumer_id

@@ -21,7 +21,7 @@ limits: >
   Said of jobs that have secrets and take free text. Workflows that only others call are left alone.
 references:
   - https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci]
 since: '0.1'
 ---*/
 SELECT
@@ -32,4 +32,12 @@ FROM consumers
 WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN') AND (detail->>'$.fact') IS NULL
   AND (detail->>'$.environmentInput') IS NOT NULL AND TRY_CAST(detail->>'$.environmentFree' AS BOOLEAN)
   AND list_contains(string_split(trigger, ','), 'workflow_dispatch')
+GROUP BY consumer_id
+UNION ALL
+SELECT
+  consumer_id,
+  concat('The job ', consumer_id, ' runs in whichever environment the variable ', listed(list_sort(from_json(min(detail->'$.variables'), '["VARCHAR"]'))), ' names.'),
+  list(DISTINCT observation_id)
+FROM consumers
+WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'environment-chosen-at-start'
 GROUP BY consumer_id

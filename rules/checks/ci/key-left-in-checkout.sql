@@ -5,7 +5,7 @@ severity: medium
 confidence: medium
 persona: security
 about: consumer
-identityFields: [consumer_id, secret_name]
+identityFields: [repository, secret_name]
 needs: [consumer@ci]
 population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'checkout-key'
 controls:
@@ -27,12 +27,14 @@ platforms: [github-actions]
 since: '0.1'
 ---*/
 SELECT
-  consumer_id,
+  coalesce(location->>'$.repository', '') AS repository,
   secret_name,
   concat(
-    'The checkout of job ', consumer_id, ' leaves ', secret_name, CASE min(detail->>'$.input') WHEN 'ssh-key' THEN ' (an SSH key)' ELSE '' END,
-    ' for all later steps', CASE WHEN len(coalesce(from_json(min(detail->'$.unpinned'), '["VARCHAR"]'), [])) > 0 THEN ', unpinned ones among them' ELSE '' END, '.') AS message,
+    CASE WHEN count(DISTINCT consumer_id) = 1 THEN concat('The checkout of job ', min(consumer_id), ' leaves ')
+      ELSE concat('The checkouts of ', count(DISTINCT consumer_id), ' jobs', coalesce(' of ' || (location->>'$.repository'), ''), ' leave ') END,
+    secret_name, CASE min(detail->>'$.input') WHEN 'ssh-key' THEN ' (an SSH key)' ELSE '' END, ' for all later steps',
+    CASE WHEN count(DISTINCT consumer_id) = 1 THEN '' ELSE concat(': ', listed(list(DISTINCT (detail->>'$.job') ORDER BY (detail->>'$.job')))) END, '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'checkout-key' AND TRY_CAST(detail->>'$.persisted' AS BOOLEAN) AND NOT TRY_CAST(detail->>'$.pushes' AS BOOLEAN)
-GROUP BY consumer_id, secret_name
+GROUP BY location->>'$.repository', secret_name

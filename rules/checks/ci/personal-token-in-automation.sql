@@ -47,7 +47,7 @@ SELECT
   concat(
     secret_name, coalesce(' of ' || repository, ''), ' works for a person or bot in ', counted(count(DISTINCT consumer_id), 'job'), ' (', listed(list(DISTINCT split_part(consumer_id, '#', -1) ORDER BY split_part(consumer_id, '#', -1))), ')',
     CASE WHEN len(flatten(list(github_uses))) > 0 THEN concat(', given to ', listed(list_sort(list_distinct(flatten(list(github_uses)))))) ELSE '' END, '.') AS message,
-  CASE WHEN bool_or(for_strangers) THEN 'high' ELSE 'medium' END AS severity,
+  CASE WHEN bool_or(for_strangers) THEN 'high' WHEN bool_or(told_by = 'use') THEN 'medium' ELSE 'low' END AS severity,
   CASE WHEN bool_or(told_by = 'use') THEN CASE WHEN regexp_matches(secret_name, '(^|_)(PAT|PERSONAL)(_|$)') THEN 'high' ELSE 'medium' END ELSE 'low' END AS confidence,
   list(DISTINCT observation_id) AS evidence
 FROM uses

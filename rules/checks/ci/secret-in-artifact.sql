@@ -25,7 +25,7 @@ limits: >
 references:
   - https://docs.zizmor.sh/audits/#artipacked
   - https://github.com/actions/upload-artifact#inputs
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci, circleci, bitbucket-pipelines]
 since: '0.1'
 ---*/
 SELECT
@@ -33,10 +33,10 @@ SELECT
   (detail->>'$.what') AS what,
   min(identity_id) AS identity_id,
   concat(
-    'The job ', consumer_id, ' puts ', (detail->>'$.what'), coalesce(' (' || min(secret_name) || ')', ''), ' into ', CASE min(detail->>'$.target') WHEN 'cache' THEN 'a cache' WHEN 'pages' THEN 'a public page' ELSE 'an artifact' END,
+    'The job ', consumer_id, ' puts ', (detail->>'$.what'), coalesce(' (' || min(secret_name) FILTER (secret_name <> '*') || ')', ''), ' into ', CASE min(detail->>'$.target') WHEN 'cache' THEN 'a cache' WHEN 'pages' THEN 'a public page' ELSE 'an artifact' END,
     ' (path ', listed(list(DISTINCT (detail->>'$.path'))), ').') AS message,
-  CASE WHEN bool_or(secret_name IS NOT NULL OR (detail->>'$.what') LIKE 'the token%' OR (detail->>'$.what') LIKE 'the login file%') THEN 'high' ELSE 'medium' END AS severity,
-  CASE WHEN bool_or(secret_name IS NOT NULL OR (detail->>'$.what') LIKE 'the token%') THEN 'high' ELSE 'low' END AS confidence,
+  CASE WHEN bool_or(secret_name <> '*' OR (detail->>'$.what') LIKE 'the token%' OR (detail->>'$.what') LIKE 'the login file%') THEN 'high' ELSE 'medium' END AS severity,
+  CASE WHEN bool_or(secret_name <> '*' OR (detail->>'$.what') LIKE 'the token%') THEN 'high' ELSE 'low' END AS confidence,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'secret-in-artifact'

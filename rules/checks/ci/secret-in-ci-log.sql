@@ -22,7 +22,7 @@ limits: >
   The script is read, not run: a command that prints under a condition is reported too.
 references:
   - https://docs.github.com/en/actions/reference/security/secure-use
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci, circleci, jenkins, azure-pipelines, bitbucket-pipelines, buildkite, travis, drone, cloud-build, codebuild, tekton]
 since: '0.1'
 ---*/
 SELECT

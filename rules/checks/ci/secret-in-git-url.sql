@@ -21,7 +21,7 @@ limits: >
   The job's own token is left alone: it ends with the job.
 references:
   - https://git-scm.com/docs/gitcredentials
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci, circleci]
 since: '0.1'
 ---*/
 SELECT
@@ -30,5 +30,5 @@ SELECT
   concat('The job ', consumer_id, ' writes ', secret_name, ' into the address of a repository.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('*', 'GITHUB_TOKEN') AND TRY_CAST(detail->>'$.secretInGitUrl' AS BOOLEAN)
+WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('*', 'GITHUB_TOKEN') AND NOT coalesce(TRY_CAST(detail->>'$.jobToken' AS BOOLEAN), false) AND TRY_CAST(detail->>'$.secretInGitUrl' AS BOOLEAN)
 GROUP BY consumer_id, secret_name

@@ -23,7 +23,7 @@ limits: >
   person can push it does not matter.
 references:
   - https://docs.github.com/en/actions/how-tos/deploy/configure-and-manage-deployments/control-deployments
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci]
 since: '0.1'
 ---*/
 SELECT

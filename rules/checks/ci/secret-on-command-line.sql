@@ -18,7 +18,7 @@ fix: >
 limits: >
   The job's own token, which ends with the job, and names of accounts are left alone. Addresses of repositories are the matter of
   secret-in-git-url.
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci, circleci, azure-pipelines, bitbucket-pipelines, cloud-build]
 since: '0.1'
 ---*/
 SELECT
@@ -27,6 +27,6 @@ SELECT
   concat('The job ', consumer_id, ' passes ', secret_name, ' as an argument of a command.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND secret_name NOT IN ('*', 'GITHUB_TOKEN') AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
+WHERE type = 'workflow-job' AND secret_name NOT IN ('*', 'GITHUB_TOKEN') AND NOT coalesce(TRY_CAST(detail->>'$.jobToken' AS BOOLEAN), false) AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
   AND coalesce(TRY_CAST(detail->>'$.secretInArgument' AS BOOLEAN), false)
 GROUP BY consumer_id, secret_name

@@ -24,7 +24,7 @@ limits: >
   and GitHub's are left alone, and so are names of accounts, roles and tenants that are kept as secrets.
 references:
   - https://docs.github.com/en/actions/reference/security/secure-use
-platforms: [github-actions]
+platforms: [github-actions, circleci, bitbucket-pipelines, buildkite, drone, tekton, azure-pipelines, cloud-build]
 since: '0.1'
 ---*/
 WITH given AS (
@@ -36,15 +36,23 @@ WITH given AS (
   FROM consumers
   WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND how NOT IN ('oidc', 'impersonation')
     AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
+    AND NOT coalesce(TRY_CAST(detail->>'$.jobToken' AS BOOLEAN), false) AND (detail->>'$.fact') IS NULL
 )
 SELECT
   consumer_id,
   action,
   concat(
     'The job ', consumer_id, ' gives ', listed(list(DISTINCT secret_name ORDER BY secret_name)), ' to ', action,
-    ', which is not pinned to a commit.') AS message,
+    CASE min(detail->>'$.platform') WHEN 'github-actions' THEN ', which is not pinned to a commit.' ELSE ', which is not pinned.' END) AS message,
   -- Makers of clouds and of the tools that log in to them are not strangers, but their tags move too.
-  CASE WHEN regexp_matches(lower(action), '^(aws-actions|google-github-actions|azure|docker|hashicorp|microsoft)/') THEN 'medium' ELSE 'high' END AS severity,
+  CASE WHEN regexp_matches(lower(action), '^(aws-actions|google-github-actions|azure|docker|hashicorp|microsoft|atlassian)/') THEN 'medium' ELSE 'high' END AS severity,
+  CASE min(detail->>'$.platform')
+    WHEN 'github-actions' THEN NULL
+    WHEN 'circleci' THEN 'Name the full version of the orb (`owner/orb@1.2.3`): it never changes.'
+    WHEN 'buildkite' THEN 'Name the plugin by commit: `owner/plugin#<commit id>`.'
+    WHEN 'azure-pipelines' THEN 'Tasks of the marketplace follow their publisher within a major version: do the step by a script of your own, or give it a token that can only do what it needs.'
+    ELSE 'Name it by digest (`image@sha256:…`) or commit, and let a bot raise it.'
+  END AS fix,
   list(DISTINCT observation_id) AS evidence
 FROM given
 GROUP BY consumer_id, action

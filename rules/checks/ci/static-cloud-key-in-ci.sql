@@ -29,7 +29,7 @@ limits: >
   secret tells.
 references:
   - https://docs.github.com/en/actions/concepts/security/openid-connect
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci, circleci, jenkins, azure-pipelines, bitbucket-pipelines, buildkite, travis, drone, argo, codebuild]
 since: '0.1'
 ---*/
 SELECT
@@ -46,6 +46,18 @@ SELECT
     WHEN bool_or(TRY_CAST(c.detail->>'$.temporaryKey' AS BOOLEAN)) THEN 'low'
     WHEN bool_and(list_contains(coalesce(from_json(c.detail->'$.chainedClouds', '["VARCHAR"]'), []), (c.detail->>'$.cloud'))) THEN 'medium'
     ELSE 'high' END AS severity,
+  CASE min(c.detail->>'$.platform')
+    WHEN 'github-actions' THEN NULL
+    WHEN 'gitlab-ci' THEN 'Ask for a token (`id_tokens: AWS_TOKEN: aud: https://…`), let a role or account trust this project and branch, log in with it (`aws sts assume-role-with-web-identity`, `gcloud iam workload-identity-pools create-cred-config`, `az login --federated-token`); then delete the key at the cloud and the variable in GitLab.'
+    WHEN 'circleci' THEN 'Let a role or account trust the OIDC provider of the organisation for this project, log in with `role_arn` of the orb `circleci/aws-cli` (`use_oidc` of `circleci/gcp-cli`); then delete the key at the cloud and in the context.'
+    WHEN 'bitbucket-pipelines' THEN 'Set `oidc: true` on the step, let a role trust the identity provider of the workspace for this repository, hand `AWS_OIDC_ROLE_ARN` to the pipe or the image; then delete the key at the cloud and the variable.'
+    WHEN 'buildkite' THEN 'Use the plugin `aws-assume-role-with-web-identity` (`gcp-workload-identity-federation`) with a role that trusts this pipeline; then delete the key.'
+    WHEN 'azure-pipelines' THEN 'Make the service connection one of workload identity federation (Azure), or of OIDC (`AWS Toolkit`, Use OIDC); then delete the key.'
+    WHEN 'jenkins' THEN 'Give the agent a role of its own and take the deployment role from there (`withAWS(role: …)`), or use the plugin OpenID Connect Provider; then delete the credential and the key.'
+    WHEN 'argo' THEN 'Set `useSDKCreds: true` at the artifact, and give the service account of the workflow a role of the cloud (IRSA, workload identity); then delete the secret and the key.'
+    WHEN 'codebuild' THEN 'Give the role of the build project the rights: the tools use it by themselves; then delete the key and the parameter.'
+    ELSE 'Give the runners an identity of the cloud (instance profile, workload identity), or log in by OIDC where the CI system makes tokens; then delete the key.'
+  END AS fix,
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
 WHERE c.type = 'workflow-job' AND c.how = 'static-key' AND c.secret_name IS NOT NULL AND (c.detail->>'$.fact') IS NULL AND (c.detail->>'$.cloud') IS NOT NULL

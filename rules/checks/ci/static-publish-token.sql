@@ -27,7 +27,7 @@ references:
   - https://docs.pypi.org/trusted-publishers/
   - https://crates.io/docs/trusted-publishing
   - https://docs.zizmor.sh/audits/#use-trusted-publishing
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci, circleci]
 since: '0.1'
 ---*/
 SELECT
@@ -40,4 +40,6 @@ SELECT
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'publish-token'
+  -- Trusted publishing knows these; registries and CI systems pair by pair.
+  AND ((detail->>'$.platform') = 'github-actions' OR (detail->>'$.platform') IN ('gitlab-ci', 'circleci') AND (detail->>'$.registry') IN ('npm', 'PyPI', 'crates.io'))
 GROUP BY location->>'$.repository', secret_name, (detail->>'$.registry')

@@ -25,7 +25,7 @@ limits: >
   matter of static-cloud-key-in-ci.
 references:
   - https://github.com/docker/login-action#usage
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci]
 since: '0.1'
 ---*/
 SELECT

@@ -21,7 +21,7 @@ fix: |
   - `permissions: id-token: write` on the job; then revoke the secret, and `gh secret delete NAME`.
 references:
   - https://github.com/hashicorp/vault-action#jwt-with-github-oidc-tokens
-platforms: [github-actions]
+platforms: [github-actions, gitlab-ci, circleci]
 since: '0.1'
 ---*/
 SELECT

@@ -37,20 +37,33 @@ WITH started AS (
     AND list_has_any(string_split(trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
     AND NOT coalesce(TRY_CAST(detail->>'$.forksKeptOut' AS BOOLEAN), false)
 ),
+-- What a called workflow does counts for its caller.
+callees AS (
+  SELECT
+    lower(location->>'$.repository') AS repository,
+    (location->>'$.path') AS path,
+    bool_or(TRY_CAST(detail->>'$.prHeadCheckout' AS BOOLEAN)) AS runs_theirs,
+    bool_or(TRY_CAST(detail->>'$.interpolates' AS BOOLEAN)) AS runs_text,
+    bool_or(TRY_CAST(detail->>'$.takesArtifact' AS BOOLEAN)) AS takes_artifact
+  FROM consumers
+  WHERE type = 'workflow-job' AND secret_name = 'GITHUB_TOKEN'
+  GROUP BY ALL
+),
 jobs AS (
   SELECT
     consumer_id,
     min(trigger) AS trigger,
-    coalesce(bool_or(TRY_CAST(detail->>'$.prHeadCheckout' AS BOOLEAN)), false) AS runs_theirs,
+    coalesce(bool_or(TRY_CAST(detail->>'$.prHeadCheckout' AS BOOLEAN) OR k.runs_theirs), false) AS runs_theirs,
     coalesce(bool_and(TRY_CAST(detail->>'$.environmentDeclared' AS BOOLEAN) OR TRY_CAST(detail->>'$.trustedStarter' AS BOOLEAN)), false) AS guarded,
-    coalesce(bool_or(TRY_CAST(detail->>'$.interpolates' AS BOOLEAN)), false) AS runs_text,
-    coalesce(bool_or(TRY_CAST(detail->>'$.takesArtifact' AS BOOLEAN)), false) AS takes_artifact,
+    coalesce(bool_or(TRY_CAST(detail->>'$.interpolates' AS BOOLEAN) OR k.runs_text), false) AS runs_text,
+    coalesce(bool_or(TRY_CAST(detail->>'$.takesArtifact' AS BOOLEAN) OR k.takes_artifact), false) AS takes_artifact,
     -- Where a scanner looked for a way in and saw none.
     coalesce(bool_and((detail->>'$.interpolates') IS NOT NULL), false) AS is_searched,
     min(detail->>'$.job') AS job,
     min(location->>'$.repository') AS repository,
     min(location->>'$.path') AS path
   FROM started
+  LEFT JOIN callees AS k ON k.repository = (detail->>'$.calleeRepository') AND k.path = (detail->>'$.calleePath')
   GROUP BY consumer_id
 ),
 held AS (
@@ -87,7 +100,8 @@ SELECT
   CASE
     WHEN bool_or(j.runs_theirs OR j.runs_text) AND NOT bool_and(j.guarded) THEN 'critical'
     WHEN bool_and(j.guarded) THEN 'medium'
-    WHEN bool_or(j.takes_artifact OR NOT j.is_searched OR h.plain OR h.words = 'all secrets') THEN 'high'
+    WHEN bool_or(j.takes_artifact OR NOT j.is_searched OR h.plain) THEN 'high'
+    WHEN bool_or(h.words = 'all secrets') THEN 'medium'
     ELSE 'low' END AS severity,
   CASE WHEN bool_or(j.runs_theirs OR j.runs_text) THEN 'high' WHEN bool_or(j.takes_artifact OR NOT j.is_searched) THEN 'medium' ELSE 'low' END AS confidence,
   list(DISTINCT h.observation_id) AS evidence

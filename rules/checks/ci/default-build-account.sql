@@ -1,0 +1,35 @@
+/*---
+id: default-build-account
+title: A build runs as the default account of its project
+severity: medium
+confidence: medium
+persona: security
+about: consumer
+identityFields: [consumer_id]
+needs: [consumer@ci]
+population: consumers WHERE (detail->>'$.fact') = 'default-build-account'
+controls:
+  - owasp-nhi-2025:NHI5:2025
+  - owasp-nhi-2025:NHI6:2025
+  - nist-csf-2.0:PR.AA-05
+why: >
+  The default account of builds is shared by all builds of the project and has, in older projects, the rights of an editor or what someone once gave it.
+fix: >
+  Make an account for the build with the rights it needs, and name it: `serviceAccount: projects/PROJECT/serviceAccounts/NAME@PROJECT.iam.gserviceaccount.com`, with `options: logging: CLOUD_LOGGING_ONLY`.
+limits: >
+  The trigger that starts the build may name the account instead.
+references:
+  - https://cloud.google.com/build/docs/cloud-build-service-account
+platforms: [cloud-build]
+since: '0.1'
+---*/
+SELECT
+  c.consumer_id,
+  concat(
+    'The build ', split_part(c.consumer_id, '#', 1), ' names no service account',
+    CASE WHEN bool_or(json_array_length(c.detail->'$.deploys') > 0) THEN concat(' and deploys (', listed(from_json(min(c.detail->'$.deploys'), '["VARCHAR"]')), ').') ELSE '.' END) AS message,
+  CASE WHEN bool_or(json_array_length(c.detail->'$.deploys') > 0) THEN 'medium' ELSE 'low' END AS severity,
+  list(DISTINCT c.observation_id) AS evidence
+FROM consumers AS c
+WHERE c.type = 'workflow-job' AND (c.detail->>'$.fact') = 'default-build-account'
+GROUP BY c.consumer_id
