@@ -114,7 +114,7 @@ describe('sample estate', () => {
 
   it('lists what is expected under places and ids that exist', async () => {
     const { hits, silent } = await readExpected();
-    const exported = textsOf(estate.exports).join('\n');
+    const exported = [...textsOf(estate.exports), ...Object.values(estate.repositories).flatMap(declared)].join('\n');
 
     assert.ok(hits.length >= 30);
     assert.ok(silent.length >= 20);
@@ -129,6 +129,14 @@ describe('sample estate', () => {
       if (item.session !== undefined) assert.ok(exported.includes(item.session), item.session);
     }
   });
+
+  /** Accounts that only code knows. */
+  function declared(repository: string): string[] {
+    return git(repository, 'ls-tree', '-r', '--name-only', 'HEAD')
+      .split('\n')
+      .filter((path) => path.endsWith('.tf'))
+      .map((path) => git(repository, 'show', `HEAD:${path}`));
+  }
 
   function placeExists(root: string, path: string): boolean {
     if (root === 'exports') return existsSync(join(estate.exports, path));

@@ -17,7 +17,7 @@ why: >
   Its rights are the sum of what all of them need, so each has too many; and what it did cannot be ascribed to one.
 fix: One identity for each workload and purpose; a role costs nothing.
 limits: >
-  Counts repositories (and gateway connections), not jobs of one repository. Made for cloud identities; secrets of the CI system and job
+  Counts repositories, gateway connections, and service accounts of a cluster that become it, not jobs of one repository. Made for cloud identities; secrets of the CI system and job
   tokens belong to one repository anyway.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
@@ -25,12 +25,13 @@ since: '0.1'
 ---*/
 WITH used AS (
   SELECT
-    coalesce(c.identity_id, ci.identity_id) AS identity_id,
-    CASE WHEN c.type = 'gateway-connection' THEN concat('the gateway (', regexp_extract(c.consumer_id, 'connection/(.*)$', 1), ')')
+    c.identity_id,
+    CASE
+      WHEN c.type = 'gateway-connection' THEN concat('the gateway (', regexp_extract(c.consumer_id, 'connection/(.*)$', 1), ')')
+      WHEN c.through LIKE 'k8s:%' THEN concat('the cluster (', identity_local(c.through), ')')
       ELSE coalesce(c.location->>'$.repository', split_part(c.consumer_id, '#', 1)) END AS workload,
     c.observation_id
-  FROM consumers AS c
-  LEFT JOIN credential_identities AS ci ON ci.credential_id = c.credential_id
+  FROM identity_consumers AS c
 )
 SELECT
   i.identity_id,
