@@ -23,6 +23,7 @@ export async function loadScanners(): Promise<readonly Scanner[]> {
     import('../scanners/azure-pipelines/index.ts').then((m) => m.azurePipelines),
     import('../scanners/dockerfile/index.ts').then((m) => m.dockerfile),
     import('../scanners/compose/index.ts').then((m) => m.compose),
+    import('../scanners/ansible/index.ts').then((m) => m.ansible),
     import('../scanners/terraform/index.ts').then((m) => m.terraform),
     import('../scanners/pulumi/index.ts').then((m) => m.pulumi),
     import('../scanners/cloudformation/index.ts').then((m) => m.cloudformation),
