@@ -123,20 +123,29 @@ function columnProblems({ meta }: Check, columns: ReadonlyMap<string, string>): 
   return found;
 }
 
+/** A check of files has its examples as files, for each platform it names; beside them, examples as facts are welcome. */
 function testProblems({ meta }: Check, directory: string): Found[] {
-  const path = join(directory, `${meta.id}.yml`);
-  if (!existsSync(path)) return [['has no tests', `Write hits and near misses in test/rules/checks/${meta.id}.yml.`]];
+  if (meta.platforms.length === 0) return fileProblems(directory, `test/rules/checks/${meta.id}.yml`, `${meta.id}.yml`);
+  const examples = join(directory, '..', 'platforms');
+  return meta.platforms.flatMap((platform) =>
+    fileProblems(examples, `test/rules/platforms/${platform}/${meta.id}.yml`, join(platform, `${meta.id}.yml`)),
+  );
+}
+
+function fileProblems(directory: string, shown: string, file: string): Found[] {
+  const path = join(directory, file);
+  if (!existsSync(path)) return [[`has no tests in ${shown}`, `Write hits and near misses in ${shown}.`]];
   let content: unknown;
   try {
     content = parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    return [[`its tests cannot be read: ${messageOf(error)}`, `Mend test/rules/checks/${meta.id}.yml.`]];
+    return [[`its tests cannot be read: ${messageOf(error)}`, `Mend ${shown}.`]];
   }
   const parsed = TestFile.safeParse(content);
-  if (!parsed.success) return [['its tests have no lists `hit` and `near`', `Mend test/rules/checks/${meta.id}.yml.`]];
+  if (!parsed.success) return [['its tests have no lists `hit` and `near`', `Mend ${shown}.`]];
   const { hit, near } = parsed.data;
   const found: Found[] = [];
-  if (hit.length < MIN_HITS) found.push(['has no hit in its tests', `Add one to test/rules/checks/${meta.id}.yml.`]);
+  if (hit.length < MIN_HITS) found.push(['has no hit in its tests', `Add one to ${shown}.`]);
   if (near.length < MIN_NEAR_MISSES) {
     found.push([
       `has ${near.length} near misses in its tests, ${MIN_NEAR_MISSES} are asked for`,

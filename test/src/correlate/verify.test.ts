@@ -126,6 +126,18 @@ describe('proving checks', () => {
       assert.match(problems[0]?.what ?? '', /cannot be read/);
     });
 
+    it('asks a check of files for an example of each platform', async () => {
+      const onFiles = checkWith({ head: ["since: '0.1'", "platforms: [drone, travis]\nsince: '0.1'"] });
+      writeFile(join(tests, '..', 'platforms', 'drone'), 'old-key.yml', 'hit: [{}]\nnear: [{}, {}]\n');
+
+      const { problems } = await proveWith(onFiles, tests);
+
+      assert.deepEqual(
+        problems.map(({ what }) => what),
+        ['has no tests in test/rules/platforms/travis/old-key.yml'],
+      );
+    });
+
     it('says so when the tests are not there, as in an installed package', async () => {
       const { problems, notes } = await proveWith(check, join(tests, 'nowhere'));
 
