@@ -130,7 +130,7 @@ function reference(
   if (parameter !== undefined && attribute === undefined) {
     const byDefault = resolve(get(parameter, 'Default'), reading, depth + 1);
     // What somebody else than this template decides is not known by its default, if that says nothing.
-    if (byDefault?.kind !== 'text' || byDefault.text === '') return unknown(where, [name]);
+    if (byDefault?.kind !== 'text' || byDefault.text === '') return unknown(where, [`var.${name}`]);
     return { ...byDefault, isLiteral: false, where };
   }
   if (!reading.isResource(name)) return unknown(where, [name]);

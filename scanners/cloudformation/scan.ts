@@ -95,10 +95,13 @@ function* outputRows(root: Tree | undefined, search: Searching, reading: Reading
     if (given === undefined) continue;
     const references = [...textsBelow(given)].flatMap(({ value: one }) => (one.kind === 'unknown' ? one.references : []));
     const from = references.find(
-      (one) => /\.SecretAccessKey$/.test(one) || (reading.parameters.has(one) && secretKind(one) !== undefined),
+      (one) => /\.SecretAccessKey$/.test(one) || (one.startsWith('var.') && secretKind(one.slice('var.'.length)) !== undefined),
     );
     if (from === undefined) continue;
-    yield row(`Outputs.${key}`, 'secret-output', key, given.where, search, { from, sensitive: false });
+    yield row(`Outputs.${key}`, 'secret-output', key, given.where, search, {
+      from: from.replace(/^var\./, ''),
+      sensitive: false,
+    });
   }
 }
 

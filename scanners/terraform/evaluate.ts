@@ -199,7 +199,7 @@ export class Evaluator {
         return { kind: 'map', entries, where };
       }
       case 'reference':
-        return this.#reference(from, expression, bindings);
+        return here(this.#reference(from, expression, bindings), where);
       case 'call':
         return this.#call(from, expression, bindings, where);
       case 'conditional': {
@@ -309,12 +309,12 @@ export class Evaluator {
       const index = this.#evaluate(from, first, bindings);
       const found = instances.find((instance) => instance.key !== undefined && instance.key === known(index));
       if (instances.some((instance) => instance.key !== undefined)) {
-        if (found === undefined) return this.#unknown(from, expression, [index], [base]);
+        if (found === undefined) return this.#unknown(from, expression, [index]);
         chosen = [found];
       }
       [first, ...rest] = rest;
-    } else if (instances.length > 1) return this.#unknown(from, expression, [], [base]);
-    if (typeof first !== 'string') return this.#unknown(from, expression, [], [base]);
+    } else if (instances.length > 1) return this.#unknown(from, expression, []);
+    if (typeof first !== 'string') return this.#unknown(from, expression, []);
     const name = first;
     const values = chosen.map((instance) => this.#attribute(base, instance, name, from, expression));
     if (steps[0] === '*')
@@ -324,7 +324,7 @@ export class Evaluator {
         where: this.where(from, expression.start, expression.end),
       };
     const [value] = values;
-    return value?.kind === 'unknown' ? value : this.#into(from, value, rest, bindings, expression, base);
+    return value?.kind === 'unknown' ? value : this.#into(from, value, rest, bindings, expression);
   }
 
   #attribute(
@@ -336,12 +336,12 @@ export class Evaluator {
   ): Value | undefined {
     const key = `${address} ${name}`;
     if (this.#attributes.has(key)) return this.#attributes.get(key);
-    if (this.#busy.has(key)) return this.#unknown(from, expression, [], [base]);
+    if (this.#busy.has(key)) return this.#unknown(from, expression, []);
     const placed = this.#byAddress.get(base);
-    if (placed === undefined) return this.#unknown(from, expression, [], [base]);
+    if (placed === undefined) return this.#unknown(from, expression, []);
     this.#busy.add(key);
     try {
-      const value = this.#workAttribute(base, address, placed, name, bindings) ?? this.#unknown(from, expression, [], [address]);
+      const value = this.#workAttribute(base, address, placed, name, bindings) ?? this.#unknown(from, expression, []);
       this.#attributes.set(key, value);
       return value;
     } finally {
@@ -407,7 +407,7 @@ export class Evaluator {
     if (this.#busy.has(name)) return undefined;
     this.#busy.add(name);
     try {
-      const value = brought(work());
+      const value = work();
       memory.set(name, value);
       return value;
     } finally {
@@ -422,7 +422,6 @@ export class Evaluator {
     steps: readonly (string | Expression)[],
     bindings: Bindings,
     expression: Expression,
-    base?: string,
   ): Value | undefined {
     let current = value;
     for (const step of steps) {
@@ -433,7 +432,7 @@ export class Evaluator {
       else if (current.kind === 'map' && key !== undefined) current = entry(current, key);
       else current = undefined;
     }
-    return current ?? this.#unknown(from, expression, [], base === undefined ? undefined : [base]);
+    return current ?? this.#unknown(from, expression, []);
   }
 
   /** Never the text of the expression, which may hold a secret: what it is made of. */
@@ -480,9 +479,10 @@ export function pathOf(from: ModuleFile, given: string): string {
   return parts.join('/');
 }
 
-/** Brought by a reference: it stands elsewhere. */
-function brought(value: Value | undefined): Value | undefined {
-  return value?.kind === 'text' ? { ...value, isLiteral: false } : value;
+/** Brought by a reference: what is told of it is told where it is used. Structures keep the places of their parts. */
+function here(value: Value | undefined, where: Where): Value | undefined {
+  if (value?.kind === 'text') return { ...value, isLiteral: false, where };
+  return value?.kind === 'unknown' ? { ...value, where } : value;
 }
 
 function eachOf(value: Value | undefined, most: number): { key?: Value; value?: Value }[] | undefined {

@@ -161,11 +161,17 @@ export function secretReference(value: Value | undefined): string | undefined {
   });
 }
 
+/** A dynamic reference of CloudFormation: it is filled in when the stack is made, and stands in the function's settings. */
+function resolvedSecret(value: Value): string | undefined {
+  const text = value.kind === 'text' || value.kind === 'unknown' ? value.text : '';
+  return /^\{\{resolve:(?<from>secretsmanager|ssm-secure):(?<name>[^:}]{1,200})/.exec(text)?.[0]?.slice('{{resolve:'.length);
+}
+
 /** Secrets that the code hands to functions, containers and machines in plain sight of whoever may describe them. */
 export function* handedSecrets(resource: Resource, stack: Stack): Generator<Observation> {
   if (stack.origin !== 'source' || resource.mode !== 'managed') return;
   for (const { name, value } of environmentOf(resource)) {
-    const from = secretReference(value);
+    const from = secretReference(value) ?? resolvedSecret(value);
     if (from === undefined || isAbout(name)) continue;
     yield factRow(stack, resource, 'secret-in-environment', {
       secretName: name,

@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: credential
 identityFields: [credential_id]
-needs: [credential@aws]
+needs: [credential@aws|credential@iac]
 population: credentials WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active'
 parameters:
   maxAgeDays: 90
@@ -24,6 +24,7 @@ fix: |
 limits: Age is counted from the creation of the key, on the day of the scan.
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id-credentials-access-keys-update.html
+platforms: [terraform]
 since: '0.1'
 ---*/
 SELECT

@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity@aws, grant@aws]
+needs: [identity@aws|identity@iac, grant@aws|grant@iac]
 population: identities WHERE provider = 'aws' AND type = 'role' AND NOT managed
 controls:
   - owasp-nhi-2025:NHI5:2025
@@ -17,6 +17,7 @@ fix: >
   last accessed data: `aws iam generate-service-last-accessed-details --arn ROLE`), or put a permissions boundary on it.
 limits: >
   Break-glass roles are administrators on purpose: accept them with a reason. Roles that AWS itself made are left out.
+platforms: [terraform, cloudformation]
 since: '0.1'
 ---*/
 SELECT

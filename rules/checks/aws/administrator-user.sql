@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity@aws, grant@aws]
+needs: [identity@aws|identity@iac, grant@aws|grant@iac]
 population: identities WHERE provider = 'aws' AND type = 'user' AND NOT coalesce(human, false)
 controls:
   - owasp-nhi-2025:NHI5:2025
@@ -18,6 +18,7 @@ fix: |
 limits: >
   People with a console password and a second factor are left out. Whether the user has a key is told by
   `aws iam list-access-keys` and the credential report: with a key it is the matter of admin-user-key as well.
+platforms: [terraform, cloudformation]
 since: '0.1'
 ---*/
 SELECT

@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: trust
 identityFields: [identity_id, principal]
-needs: [trust@aws, identity@aws]
+needs: [trust@aws|trust@iac, identity@aws|identity@iac]
 population: trusts WHERE principal_type IN ('account', 'identity') AND starts_with(identity_id, 'aws:')
 parameters:
   ownAccounts: ''
@@ -26,6 +26,7 @@ limits: >
   commas). A condition on the organisation counts as one's own too.
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+platforms: [terraform]
 since: '0.1'
 ---*/
 WITH own AS (

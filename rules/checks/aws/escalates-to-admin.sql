@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity@aws, grant@aws]
+needs: [identity@aws|identity@iac, grant@aws|grant@iac]
 population: identities WHERE provider = 'aws' AND NOT managed
 controls:
   - owasp-nhi-2025:NHI5:2025
@@ -26,6 +26,7 @@ limits: >
 references:
   - https://pathfinding.cloud
   - https://rhinosecuritylabs.com/aws/aws-privilege-escalation-methods-mitigation/
+platforms: [terraform, cloudformation]
 since: '0.1'
 ---*/
 SELECT

@@ -5,7 +5,7 @@ severity: high
 confidence: medium
 about: trust
 identityFields: [identity_id, subject]
-needs: [trust@aws, grant@aws]
+needs: [trust@aws|trust@iac, grant@aws|grant@iac]
 population: trusts WHERE effect = 'allow' AND issuer = 'token.actions.githubusercontent.com'
 controls:
   - owasp-nhi-2025:NHI6:2025
@@ -24,6 +24,7 @@ limits: >
   who may push is not seen.
 references:
   - https://docs.github.com/en/actions/concepts/security/openid-connect
+platforms: [terraform, cloudformation]
 since: '0.1'
 ---*/
 SELECT

@@ -5,7 +5,7 @@ severity: critical
 confidence: high
 about: trust
 identityFields: [identity_id, issuer]
-needs: [trust@aws]
+needs: [trust@aws|trust@iac]
 population: trusts WHERE effect = 'allow' AND principal_type = 'oidc'
 controls:
   - owasp-nhi-2025:NHI6:2025
@@ -27,6 +27,7 @@ limits: >
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
   - https://docs.github.com/en/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
+platforms: [terraform, cloudformation]
 since: '0.1'
 ---*/
 WITH shared_issuers AS (

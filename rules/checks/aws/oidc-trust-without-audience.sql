@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: trust
 identityFields: [identity_id, issuer]
-needs: [trust@aws]
+needs: [trust@aws|trust@iac]
 population: trusts WHERE effect = 'allow' AND principal_type = 'oidc'
 controls:
   - owasp-nhi-2025:NHI4:2025
@@ -19,6 +19,7 @@ fix: >
 limits: The provider's own list of audiences still applies; the test in the trust policy narrows it to this role.
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
+platforms: [terraform, cloudformation]
 since: '0.1'
 ---*/
 SELECT

@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity@aws, grant@aws]
+needs: [identity@aws|identity@iac, grant@aws|grant@iac]
 population: identities WHERE provider = 'aws' AND NOT managed
 controls:
   - owasp-nhi-2025:NHI5:2025
@@ -18,6 +18,7 @@ fix: >
   Name the secrets it needs (`arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-*`, `arn:aws:ssm:…:parameter/PATH/*`), or
   bind the grant to tags (`aws:ResourceTag/…`).
 limits: Administrators can do this too and are the matter of other checks.
+platforms: [terraform, cloudformation]
 since: '0.1'
 ---*/
 SELECT

@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity@aws, grant@aws]
+needs: [identity@aws|identity@iac, grant@aws|grant@iac]
 population: identities WHERE provider = 'aws' AND NOT managed
 controls:
   - owasp-nhi-2025:NHI5:2025
@@ -19,6 +19,7 @@ fix: >
 limits: >
   Administrators are the matter of other checks. A deny elsewhere or a boundary may narrow the grant: look at the identity's
   capabilities.
+platforms: [terraform, cloudformation]
 since: '0.1'
 ---*/
 SELECT

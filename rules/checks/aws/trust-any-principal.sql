@@ -5,7 +5,7 @@ severity: critical
 confidence: high
 about: trust
 identityFields: [identity_id]
-needs: [trust@aws]
+needs: [trust@aws|trust@iac]
 population: identities WHERE provider = 'aws' AND type = 'role'
 controls:
   - owasp-nhi-2025:NHI6:2025
@@ -22,6 +22,7 @@ limits: >
   value is right is not judged. An external id alone is a shared password; it lowers the severity only.
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+platforms: [terraform, cloudformation]
 since: '0.1'
 ---*/
 WITH open_trusts AS (

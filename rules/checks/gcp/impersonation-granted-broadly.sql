@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [grant@gcp]
+needs: [grant@gcp|grant@iac]
 population: grants WHERE capability = 'impersonates'
 controls:
   - owasp-nhi-2025:NHI5:2025
@@ -23,6 +23,7 @@ limits: >
   are the matter of service-account-basic-role.
 references:
   - https://cloud.google.com/iam/docs/service-account-permissions
+platforms: [terraform]
 since: '0.1'
 ---*/
 SELECT

@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: trust
 identityFields: [identity_id, principal]
-needs: [trust@gcp]
+needs: [trust@gcp|trust@iac]
 population: trusts WHERE starts_with(identity_id, 'gcp:')
 controls:
   - owasp-nhi-2025:NHI10:2025
@@ -20,6 +20,7 @@ limits: >
   Only bindings on the service account itself are seen; grants to people on a whole project are not listed.
 references:
   - https://cloud.google.com/iam/docs/service-account-impersonation
+platforms: [terraform]
 since: '0.1'
 ---*/
 SELECT

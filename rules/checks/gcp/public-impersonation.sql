@@ -5,7 +5,7 @@ severity: critical
 confidence: high
 about: trust
 identityFields: [identity_id]
-needs: [trust@gcp]
+needs: [trust@gcp|trust@iac]
 population: trusts WHERE starts_with(identity_id, 'gcp:')
 controls:
   - owasp-nhi-2025:NHI6:2025
@@ -20,6 +20,7 @@ fix: >
   policy `iam.allowedPolicyMemberDomains` against the next one.
 references:
   - https://cloud.google.com/iam/docs/principals-overview
+platforms: [terraform]
 since: '0.1'
 ---*/
 SELECT

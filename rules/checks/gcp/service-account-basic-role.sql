@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [grant@gcp]
+needs: [grant@gcp|grant@iac]
 population: identities WHERE provider = 'gcp' AND type = 'service-account' AND NOT managed
 controls:
   - owasp-nhi-2025:NHI5:2025
@@ -21,6 +21,7 @@ limits: >
   (cloudservices) needs the role.
 references:
   - https://cloud.google.com/iam/docs/understanding-roles#basic
+platforms: [terraform]
 since: '0.1'
 ---*/
 SELECT

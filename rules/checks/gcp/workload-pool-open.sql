@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: trust
 identityFields: [identity_id, principal]
-needs: [trust@gcp]
+needs: [trust@gcp|trust@iac]
 population: trusts WHERE starts_with(identity_id, 'gcp:') AND principal_type = 'oidc'
 controls:
   - owasp-nhi-2025:NHI6:2025
@@ -22,6 +22,7 @@ fix: >
 limits: The provider's own condition is not in the exports that are read; it may narrow the pool.
 references:
   - https://cloud.google.com/iam/docs/best-practices-for-using-workload-identity-federation
+platforms: [terraform]
 since: '0.1'
 ---*/
 SELECT

@@ -25,6 +25,7 @@ limits: >
   Remote state and registries are read only when their content is given as files.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
+platforms: [terraform, cloudformation, pulumi]
 since: '0.1'
 ---*/
 WITH open_today AS (

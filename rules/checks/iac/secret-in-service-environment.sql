@@ -1,0 +1,33 @@
+/*---
+id: secret-in-service-environment
+title: A service gets its secrets as plain environment variables
+severity: low
+confidence: medium
+persona: security
+about: consumer
+identityFields: [consumer_id]
+needs: [consumer@iac]
+population: consumers WHERE (detail->>'$.platform') = 'compose'
+controls:
+  - owasp-nhi-2025:NHI2:2025
+  - nist-csf-2.0:PR.DS-10
+why: >
+  `docker inspect`, crash reports, child processes and every library of the service see the variables; a secret mounted as a file is read by
+  whoever opens it.
+fix: >
+  Declare them under `secrets:` and name the file to the program (`POSTGRES_PASSWORD_FILE: /run/secrets/db_password`).
+limits: >
+  A service that cannot read files has no other way; accept it there.
+references:
+  - https://docs.docker.com/compose/how-tos/use-secrets/
+platforms: [compose]
+since: '0.1'
+---*/
+SELECT
+  consumer_id,
+  concat('The service ', consumer_id, ' gets ', listed(list(DISTINCT secret_name ORDER BY secret_name)), ' as plain environment variables.') AS message,
+  list(DISTINCT observation_id) AS evidence
+FROM consumers
+WHERE (detail->>'$.platform') = 'compose' AND (detail->>'$.fact') = 'service-variable' AND (detail->>'$.valueFrom') IN ('variable', 'passed', 'default')
+  AND (detail->>'$.cloud') IS NULL
+GROUP BY consumer_id

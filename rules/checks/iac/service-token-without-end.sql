@@ -1,0 +1,31 @@
+/*---
+id: service-token-without-end
+title: A token of a service never ends
+severity: medium
+confidence: high
+about: consumer
+identityFields: [consumer_id]
+needs: [consumer@iac]
+population: consumers WHERE (detail->>'$.fact') = 'service-token'
+controls:
+  - owasp-nhi-2025:NHI7:2025
+  - nist-csf-2.0:PR.AA-01
+  - nist-csf-2.0:ID.AM-08
+why: >
+  The token is in the state and wherever it was handed to, and works until somebody remembers it.
+fix: >
+  Set the end of its life (`expires_at`, `expired_at`, `lifetime_seconds`, `ttl`) and rotate it with `time_rotating`.
+limits: >
+  Some services end tokens by a rule of the organisation, which the code does not tell.
+references:
+  - https://docs.gitlab.com/user/project/settings/project_access_tokens/
+platforms: [terraform]
+since: '0.1'
+---*/
+SELECT
+  consumer_id,
+  concat('The ', (detail->>'$.service'), ' token "', (detail->>'$.title'), '" (', (detail->>'$.address'), ') has no end.') AS message,
+  CASE WHEN coalesce(TRY_CAST(detail->>'$.endsNever' AS BOOLEAN), false) THEN 'low' ELSE 'medium' END AS severity,
+  [observation_id] AS evidence
+FROM consumers
+WHERE (detail->>'$.fact') = 'service-token' AND coalesce(TRY_CAST(detail->>'$.noEnd' AS BOOLEAN), false)

@@ -1,0 +1,39 @@
+/*---
+id: static-credential-in-provider
+title: A provider or backend logs in with a static credential
+severity: high
+confidence: high
+about: consumer
+identityFields: [consumer_id]
+needs: [consumer@iac]
+population: consumers WHERE (detail->>'$.fact') IN ('provider-credential', 'backend-credential')
+controls:
+  - owasp-nhi-2025:NHI2:2025
+  - owasp-nhi-2025:NHI7:2025
+  - nist-csf-2.0:PR.AA-01
+  - nist-csf-2.0:PR.DS-01
+  - nist-csf-2.0:PR.PS-06
+why: >
+  The identity that builds everything can do nearly everything. Written into the code, its key is in every clone; and what
+  a backend gets as argument is copied into `.terraform` and every plan file.
+fix: >
+  Take the arguments out: the provider finds a role by itself (OIDC in CI, `aws sso login` and `gcloud auth
+  application-default login` at a desk). Revoke the key that was there.
+limits: >
+  Tokens of services that know no federation are left alone when a variable brings them.
+references:
+  - https://developer.hashicorp.com/terraform/language/backend#credentials-and-sensitive-data
+platforms: [terraform]
+since: '0.1'
+---*/
+SELECT
+  consumer_id,
+  concat(
+    CASE WHEN (detail->>'$.fact') = 'backend-credential' THEN 'The backend ' ELSE 'The provider ' END, (detail->>'$.provider'), ' logs in with ', secret_name,
+    CASE (detail->>'$.source') WHEN 'literal' THEN ', written out in the code.' WHEN 'file' THEN ' from a key file.' ELSE ', a long-lived key that a variable brings.' END) AS message,
+  CASE WHEN (detail->>'$.source') = 'literal' THEN 'high' WHEN (detail->>'$.fact') = 'backend-credential' THEN 'medium' ELSE 'low' END AS severity,
+  [observation_id] AS evidence
+FROM consumers
+WHERE (detail->>'$.fact') IN ('provider-credential', 'backend-credential')
+  AND ((detail->>'$.source') = 'literal'
+    OR (detail->>'$.source') IN ('variable', 'file') AND ((detail->>'$.fact') = 'backend-credential' OR (detail->>'$.provider') IN ('aws', 'google', 'google-beta', 'azurerm', 'azuread')))
