@@ -131,7 +131,7 @@ function volumeOf(item: Tree): { source: string; target: string; tree: Tree }[] 
   }
   const text = textOf(item) ?? '';
   // `${HOME:-/root}/.aws:/root/.aws:ro`, `C:\keys:/keys`
-  const parts = text.match(/(?:\$\{[^}]*\}|[A-Za-z]:[\\/](?=[^:]*:)|[^:])+/g) ?? [];
+  const parts = text.match(/(?:\$\{[^}]*\}|(?<=^|:)[A-Za-z]:[\\/](?=[^:]*:)|[^:])+/g) ?? [];
   return parts.length < 2 ? [] : [{ source: parts[0] ?? '', target: parts[1] ?? '', tree: item }];
 }
 

@@ -259,6 +259,7 @@ class Describer {
         }
       }
     }
+    if (/NOPASSWD:\s*ALL/.test(script)) this.#row(stage, instruction, instruction.start, pointer, { fact: 'passwordless-sudo', secretName: 'sudo' });
     const { secrets, mounts } = followRun(instruction, script, variables);
     for (const mount of mounts) {
       this.#row(stage, instruction, instruction.start, pointer, {

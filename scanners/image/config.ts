@@ -241,7 +241,8 @@ class Writer {
     for (const line of lines) {
       const name = line.text.slice(0, line.text.indexOf('='));
       const value = values.get(name) ?? '';
-      let credential = found.find((one) => one.line === line)?.match.credential;
+      const known = found.find((one) => one.line === line)?.match;
+      let credential = known?.credential;
       if (credential === undefined && secretKind(name) !== undefined && looksSecret(value) && this.#context.options.search) {
         const sighting = this.plain(line, name, value);
         credential = sighting.credential;
@@ -256,7 +257,7 @@ class Writer {
           detail: { valueFrom, literal: credential !== undefined },
         });
       }
-      if (credential === undefined && isKnownPassword(name, value))
+      if ((known === undefined || known.confidence === 'low') && isKnownPassword(name, value))
         yield this.row(line, { fact: 'default-password', secretName: name, detail: { variable: name, isFallback: false } });
       if (opensDoor(name, value)) yield this.row(line, { fact: 'no-password', secretName: name, detail: { setting: name } });
       const identity = identityOfSetting(name, value, values);
