@@ -60,10 +60,11 @@ SELECT
   concat(
     secret_name, ' stands in the environment of ', CASE WHEN bool_or(position = 'workflow-env') THEN 'the workflow ' ELSE 'a job of ' END, coalesce(repository || ':', ''), path,
     CASE WHEN bool_or(reaches_strangers) THEN concat(' and is handed to ', listed(list_sort(list_distinct(flatten(list(strangers) FILTER (reaches_strangers)))))) ELSE '' END,
-    CASE WHEN bool_or(is_idle) THEN concat(CASE WHEN bool_or(reaches_strangers) THEN ', and' ELSE ';' END, ' no step of ', listed(list(DISTINCT job ORDER BY job) FILTER (is_idle)), ' reads it') ELSE '' END, '.') AS message,
+    CASE WHEN bool_or(is_idle) AND bool_or(readers > 0) THEN concat(CASE WHEN bool_or(reaches_strangers) THEN ', and' ELSE ';' END, ' no step of ', listed(list(DISTINCT job ORDER BY job) FILTER (is_idle)), ' reads it') ELSE '' END, '.') AS message,
   -- Makers of clouds and of the tools that log in to them are not strangers.
   CASE WHEN bool_or(len(list_filter(strangers, lambda action: NOT regexp_matches(lower(action), '^(aws-actions|google-github-actions|azure|docker|hashicorp|microsoft)/'))) > 0) THEN 'medium' ELSE 'low' END AS severity,
-  list(DISTINCT observation_id) AS evidence
+  list(DISTINCT observation_id) FILTER (reaches_strangers OR is_idle) AS evidence
 FROM judged
-WHERE reaches_strangers OR is_idle
 GROUP BY repository, path, secret_name
+-- What no job reads by name, programs or actions of the repository itself read.
+HAVING bool_or(reaches_strangers) OR (bool_or(is_idle) AND bool_or(readers > 0))

@@ -27,26 +27,28 @@ since: '0.1'
 ---*/
 WITH calls AS (
   SELECT
-    consumer_id, observation_id, (detail->>'$.calls') AS calls, (location->>'$.repository') AS repository,
-    (detail->>'$.calleeRepository') AS callee_repository, (detail->>'$.calleePath') AS callee_path, is_production(environment) AS in_production
+    consumer_id, observation_id, (location->>'$.repository') AS repository,
+    (detail->>'$.calleeRepository') AS callee_repository, (detail->>'$.calleePath') AS callee_path
   FROM consumers
   WHERE type = 'workflow-job' AND secret_name = '*' AND TRY_CAST(detail->>'$.secretsInherit' AS BOOLEAN)
     AND len(coalesce(from_json(detail->'$.thirdParty', '["VARCHAR"]'), [])) = 0
 ),
 named AS (
-  SELECT DISTINCT lower(location->>'$.repository') AS repository, (location->>'$.path') AS path, secret_name
+  SELECT DISTINCT
+    lower(location->>'$.repository') AS repository, (location->>'$.path') AS path, secret_name,
+    coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false) AS public
   FROM consumers
-  WHERE secret_name IS NOT NULL AND secret_name <> 'GITHUB_TOKEN' AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
+  WHERE secret_name IS NOT NULL AND secret_name <> 'GITHUB_TOKEN'
 ),
 callees AS (
-  SELECT repository, path, list(secret_name) AS used
+  SELECT repository, path, list(DISTINCT secret_name) AS used
   FROM named
   GROUP BY repository, path
 ),
 -- What is scanned and names no secret at all has its own token still.
 scanned AS (SELECT DISTINCT lower(location->>'$.repository') AS repository, (location->>'$.path') AS path FROM consumers WHERE secret_name = 'GITHUB_TOKEN'),
 held AS (
-  SELECT repository, list(DISTINCT secret_name ORDER BY secret_name) FILTER (secret_name <> '*') AS names FROM named GROUP BY repository
+  SELECT repository, list(DISTINCT secret_name ORDER BY secret_name) FILTER (secret_name <> '*' AND NOT public) AS names FROM named GROUP BY repository
 )
 SELECT
   coalesce(c.repository, '') AS repository,

@@ -26,6 +26,7 @@ limits: >
   Values that only the CI system holds (repository and organisation secrets) cannot be seen in its files.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
+platforms: [github-actions, gitlab-ci, circleci, jenkins, azure-pipelines, bitbucket-pipelines, buildkite, travis, drone, cloud-build, codebuild, tekton, argo]
 since: '0.1'
 ---*/
 WITH open_today AS (
