@@ -1,4 +1,4 @@
-import { entriesOf, get, itemsOf, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
+import { entriesOf, get, itemsOf, type Tree, textsOf } from '../../src/formats/tree.ts';
 import { findExpressions } from './expression.ts';
 
 /** Values of a job's matrix by name, as far as they stand in the file. */
@@ -43,8 +43,4 @@ export function inputIn(text: string): string | undefined {
     if (name !== undefined) return name;
   }
   return undefined;
-}
-
-export function hasExpression(tree: Tree | undefined): boolean {
-  return textOf(tree)?.includes('${{') ?? false;
 }

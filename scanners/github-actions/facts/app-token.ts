@@ -55,7 +55,7 @@ export function* appTokenFacts(view: JobView): Generator<AppToken> {
   }
 }
 
-export function isMinter(step: Step): boolean {
+function isMinter(step: Step): boolean {
   return step.uses?.action !== undefined && MINTERS.has(step.uses.action);
 }
 
