@@ -11,7 +11,7 @@ export interface Overlap {
 }
 
 /** How the targets are looked at. */
-export interface Look {
+interface Look {
   /** Globs that are left out. */
   readonly exclude: readonly string[];
   /** Only changes are asked for. */
