@@ -1,4 +1,5 @@
 import { entriesOf, get, itemsOf, type Tree, textOf } from '../../src/formats/tree.ts';
+import { isStandIn } from '../../src/iac/computed.ts';
 import { items, known, type MapValue, type Source, type Value, type Where } from '../../src/iac/value.ts';
 import { OWN_ACCOUNT } from '../../src/iam/declared.ts';
 
@@ -119,7 +120,7 @@ function reference(
     kind: 'text',
     text: value,
     isLiteral: false,
-    ...(value.includes('{') ? { isSymbolic: true } : {}),
+    ...(isStandIn(value) ? { isSymbolic: true } : {}),
     where,
   });
   if (name === 'AWS::AccountId') return text(OWN_ACCOUNT);

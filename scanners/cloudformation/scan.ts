@@ -14,7 +14,7 @@ import { coverSecrets } from '../../src/iac/cover.ts';
 import { describeStack } from '../../src/iac/describe.ts';
 import { mapOf } from '../../src/iac/from-tree.ts';
 import type { Stack } from '../../src/iac/resource.ts';
-import { literalsIn, type Searching, searching } from '../../src/iac/secrets.ts';
+import { holdsSecret, literalsIn, type Searching, searching } from '../../src/iac/secrets.ts';
 import { locationOf, type Source, textsBelow } from '../../src/iac/value.ts';
 import { type Reading, resolve } from './intrinsics.ts';
 import { headOf, readResources } from './resources.ts';
@@ -83,7 +83,7 @@ function* parameterRows(root: Tree | undefined, search: Searching, source: Sourc
         });
       }
     }
-    if (secretKind(key) === undefined || type !== 'String') continue;
+    if (!holdsSecret(key) || type !== 'String') continue;
     yield row(`Parameters.${key}`, 'secret-variable', key, where, search, { sensitive: isHidden });
   }
 }
@@ -95,7 +95,7 @@ function* outputRows(root: Tree | undefined, search: Searching, reading: Reading
     if (given === undefined) continue;
     const references = [...textsBelow(given)].flatMap(({ value: one }) => (one.kind === 'unknown' ? one.references : []));
     const from = references.find(
-      (one) => /\.SecretAccessKey$/.test(one) || (one.startsWith('var.') && secretKind(one.slice('var.'.length)) !== undefined),
+      (one) => /\.SecretAccessKey$/.test(one) || (one.startsWith('var.') && holdsSecret(one.slice('var.'.length))),
     );
     if (from === undefined) continue;
     yield row(`Outputs.${key}`, 'secret-output', key, given.where, search, {

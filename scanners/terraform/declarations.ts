@@ -1,6 +1,6 @@
 import type { ConsumerObservation, JsonObject, Location, Observation } from '../../src/contracts/index.ts';
-import { secretKind } from '../../src/formats/plain-value.ts';
-import { literalsIn, type Searching, secretReference } from '../../src/iac/secrets.ts';
+import { looksSecret } from '../../src/formats/plain-value.ts';
+import { holdsSecret, literalsIn, type Searching, secretReference } from '../../src/iac/secrets.ts';
 import { blocks, entry, isTrue, locationOf, type MapValue, type Value } from '../../src/iac/value.ts';
 import type { ModuleStack } from './stack.ts';
 
@@ -32,7 +32,7 @@ export function* declarationRows(path: string, stack: ModuleStack, search: Searc
     const body = evaluator.body(placed);
     const given = entry(body, 'default');
     yield* literalsIn(named(name, given), search, { isSecret: () => false });
-    if (secretKind(name) === undefined) continue;
+    if (!holdsSecret(name)) continue;
     const isSensitive = isTrue(entry(body, 'sensitive')) || isTrue(entry(body, 'ephemeral'));
     yield row(`var.${name}`, 'secret-variable', name, locationOf({ ...body.where, end: body.where.start }), search, {
       sensitive: isSensitive,
@@ -62,7 +62,7 @@ function* loginRows(address: string, provider: string, fact: string, body: MapVa
   for (const { key, value } of body.entries) if (LOGIN.test(key) && HARMLESS[provider]?.test(key) !== true) keys.set(key, value);
   const [first] = keys.values();
   if (first === undefined) return;
-  const sources = [...keys.values()].map(sourceOf);
+  const sources = [...keys.values()].map((value) => sourceOf(value, search));
   const source = ['literal', 'file', 'variable', 'store'].find((one) => sources.includes(one)) ?? 'computed';
   yield row(address, fact, [...keys.keys()].join(', '), locationOf(first.where), search, {
     provider,
@@ -71,8 +71,14 @@ function* loginRows(address: string, provider: string, fact: string, body: MapVa
   });
 }
 
-function sourceOf(value: Value): string {
-  if (value.kind === 'text') return value.isLiteral ? (/\.(?:json|pem|p12)$/.test(value.text) ? 'file' : 'literal') : 'variable';
+/** A literal that looks like nothing (`mock_access_key`) is there for tests. */
+function sourceOf(value: Value, { matches }: Searching): string {
+  if (value.kind === 'text') {
+    if (!value.isLiteral) return 'variable';
+    if (/\.(?:json|pem|p12)$/.test(value.text)) return 'file';
+    const isFound = matches.some(({ start, end }) => start < value.where.end && end > value.where.start);
+    return isFound || looksSecret(value.text) ? 'literal' : 'placeholder';
+  }
   const references = value.kind === 'unknown' ? value.references : [];
   if (references.some((one) => /^(?:data|ephemeral)\./.test(one))) return 'store';
   if (references.some((one) => one.startsWith('var.'))) return 'variable';

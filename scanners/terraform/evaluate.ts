@@ -1,5 +1,5 @@
 import type { Block, Expression, Reference } from '../../src/formats/hcl/syntax.ts';
-import { computed } from '../../src/iac/computed.ts';
+import { computed, isStandIn } from '../../src/iac/computed.ts';
 import type { Resource } from '../../src/iac/resource.ts';
 import { entry, known, type MapValue, type Source, type UnknownValue, type Value, type Where } from '../../src/iac/value.ts';
 import { asText, call, text } from './functions.ts';
@@ -377,7 +377,7 @@ export class Evaluator {
       return value?.kind === 'text' && value.isSymbolic !== true ? value : undefined;
     });
     if (made !== undefined)
-      return { kind: 'text', text: made, isLiteral: false, ...(made.includes('{') ? { isSymbolic: true } : {}), where };
+      return { kind: 'text', text: made, isLiteral: false, ...(isStandIn(made) ? { isSymbolic: true } : {}), where };
     const value = own(name);
     if (value !== undefined) return value;
     const nested = it.body.blocks.filter((block) => block.type === name);

@@ -82,6 +82,11 @@ export function computed(resource: Resource, name: string, value: (name: string)
   }
 }
 
+/** Does it hold what stands for an account or a name that is not known? */
+export function isStandIn(text: string): boolean {
+  return text.includes('{') || text.includes(OWN_ACCOUNT);
+}
+
 /** The project that the provider block names. */
 function projectOf(resource: Resource): string | undefined {
   return known(attribute(resource, '@project'));

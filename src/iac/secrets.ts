@@ -102,6 +102,14 @@ function isAbout(name: string): boolean {
   );
 }
 
+/** Names of what is kept elsewhere: the key of a key service, by its name. */
+const KEY_OF_SERVICE = /(?:^|[_.-])(?:encryption|kms|cmk|cmek|customer_managed|ssh_public|public)_?key$/i;
+
+/** Does a variable, parameter or setting of this name hold a secret itself? */
+export function holdsSecret(name: string): boolean {
+  return secretKind(name) !== undefined && !isAbout(name) && !KEY_OF_SERVICE.test(name);
+}
+
 /** What a state holds as secret need not look like one. */
 function isWorth(text: string): boolean {
   return text.length >= 6 && !/^(?:\*+|x+|null|none|true|false|\(sensitive value\))$/i.test(text);
@@ -133,18 +141,13 @@ function* inScript(value: TextValue, search: Searching): Generator<Observation> 
   for (const match of first.matchAll(ASSIGNMENT)) {
     const { name = '', value: secret = '' } = match.groups ?? {};
     const kind = secretKind(name);
-    if (kind === undefined || !looksSecret(secret)) continue;
-    const lines = first.slice(0, match.index).split('\n').length - 1;
-    const line = (at.line ?? 1) + lines + (match[0].startsWith('\n') ? 1 : 0) + (lines > 0 || first !== value.text ? 1 : 0);
-    const { column, endLine, ...rest } = at;
-    yield* told(
-      secret,
-      kind,
-      { ...rest, line: Math.min(line, endLine ?? line) },
-      [value.where.start, value.where.start],
-      'medium',
-      search,
-    );
+    if (kind === undefined || isAbout(name) || !looksSecret(secret)) continue;
+    const { line: head = 1, column, endLine = head, ...rest } = at;
+    // The text of a heredoc or block begins on the line below; one with escaped line ends is all on its own.
+    const below = first.slice(0, match.index + match[0].indexOf(name)).split('\n').length;
+    const line = endLine === head ? head : Math.min(head + below, endLine);
+    if (search.matches.some((found) => found.confidence !== 'low' && found.line === line)) continue;
+    yield* told(secret, kind, { ...rest, line }, [value.where.start, value.where.start], 'medium', search);
   }
 }
 
@@ -157,7 +160,7 @@ export function secretReference(value: Value | undefined): string | undefined {
   return references.find((reference) => {
     if (SECRET_SOURCE.test(reference)) return true;
     const variable = /^var\.(?<name>[\w-]+)/.exec(reference)?.groups?.name;
-    return variable !== undefined && secretKind(variable) !== undefined && !isAbout(variable);
+    return variable !== undefined && holdsSecret(variable);
   });
 }
 

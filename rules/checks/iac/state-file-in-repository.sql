@@ -18,7 +18,7 @@ fix: >
   Move the state to an encrypted remote backend (`terraform init -migrate-state`, `pulumi login`), add `*.tfstate*` to
   .gitignore, take the file out of the history and rotate what it held.
 limits: >
-  Old versions in the history are searched for credentials, not read as states.
+  A state without secrets among test data is left alone. Old versions in the history are searched for credentials, not read as states.
 references:
   - https://developer.hashicorp.com/terraform/language/state/sensitive-data
 platforms: [terraform, pulumi]
@@ -37,3 +37,4 @@ LEFT JOIN (
   ON s.path = (c.location->>'$.path') AND s.repository IS NOT DISTINCT FROM (c.location->>'$.repository')
 WHERE (c.detail->>'$.fact') = 'state-file' AND TRY_CAST(c.detail->>'$.resources' AS INTEGER) > 0
 GROUP BY c.consumer_id, c.location, c.detail
+HAVING count(s.credential_id) > 0 OR NOT is_test_path(c.location->>'$.path')
