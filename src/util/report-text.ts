@@ -87,7 +87,6 @@ export interface SurfaceCoverage {
 /** Surfaces that this version has no scanner for; strike one out when its scanner is there. */
 const WITHOUT_SCANNER: ReadonlySet<Surface> = new Set([
   'k8s',
-  'image',
   'entra',
   'github',
   'okta',

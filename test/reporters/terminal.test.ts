@@ -85,8 +85,8 @@ describe('terminal reporter', () => {
     const only = { ...report, run: { ...report.run, parameters: { only: 'repository' } } };
 
     assert.match(coverage, /\n {2}none found +CI configuration, Infrastructure as code, Agent and MCP configuration\n/);
-    assert.match(coverage, /\n {2}not given +GCP IAM, Gateway sessions and inventory\n/);
-    assert.match(coverage, /\n {2}no scanner yet {2}Kubernetes, Container images/);
+    assert.match(coverage, /\n {2}not given +Container images, GCP IAM, Gateway sessions and inventory\n/);
+    assert.match(coverage, /\n {2}no scanner yet {2}Kubernetes, Azure/);
     assert.match(await render(only), /\n {2}not given +CI configuration, Infrastructure as code/);
   });
 

@@ -6,7 +6,7 @@ confidence: low
 persona: security
 about: sighting
 identityFields: [credential_id, place]
-needs: [sighting@work-tree|sighting@history|sighting@notebook|sighting@ci]
+needs: [sighting@work-tree|sighting@history|sighting@notebook|sighting@ci|sighting@iac|sighting@image]
 population: sightings WHERE confidence = 'low'
 controls:
   - owasp-nhi-2025:NHI2:2025
