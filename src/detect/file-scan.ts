@@ -77,15 +77,20 @@ export interface ScanResult {
 export const OVERLAP = LONGEST_WINDOW + 8192;
 /** What stays before the first keyword of a next piece: pairs and look-behinds reach back. */
 const KEEP_BEFORE = 8192;
-/** One rule hitting more often than this in one file says nothing new. */
+/** One rule hitting more often than this in one file says nothing new: it is no longer tried. */
 const MAX_PER_RULE = 1000;
+/** So many matches of a rule may be refused in one file, and one more for so many bytes of it: each takes some 10 µs. */
+const MOST_REFUSED = 2000;
+const REFUSED_EVERY = 512;
 /** Stands for an anchor where there is none. */
 export const ANY_TEXT = '*';
 /** So many refused matches of a rule may lie over one another: a run of keywords is refused from each of them anew. */
 const MAX_REFUSALS = 16;
-/** So many bytes of windows one rule may read in one file, and so many more for each byte of it. */
+/** So many bytes of windows one rule may read in one file, in vain and in all, and so many more for each byte of it. */
+const MOST_IN_VAIN = 4 * 1024 * 1024;
 const MOST_READ = 48 * 1024 * 1024;
 const READ_AGAIN = 8;
+const READ_IN_VAIN = 4;
 /** What follows an anchor is looked at so far before a secretlint rule is let run. */
 const LINT_WINDOW = 320;
 
@@ -98,6 +103,15 @@ interface Progress {
   refusals: number;
 }
 
+/** What a rule has cost in a file. */
+interface Spent {
+  found: number;
+  refused: number;
+  /** Bytes of windows that it has read, and those in which nothing was found. */
+  inAll: number;
+  inVain: number;
+}
+
 /** Searches one file, given whole or in pieces. */
 export class FileScan {
   readonly #search: Search;
@@ -105,9 +119,7 @@ export class FileScan {
   readonly #found: Located[] = [];
   readonly #refused: Span[] = [];
   readonly #lintHits: LintHit[] = [];
-  readonly #perRule = new Map<number, number>();
-  /** Bytes of windows that rules have read. */
-  readonly #read = new Map<Rule, number>();
+  readonly #spent = new Map<Rule, Spent>();
   readonly #exhausted = new Set<string>();
   /** Of the rules for some files only: is it for this one? */
   readonly #onPath = new Map<Rule, boolean>();
@@ -263,8 +275,14 @@ export class FileScan {
   ): void {
     const done = progress.get(rule) ?? { end: 0, refusedEnd: 0, refusals: 0 };
     if (at < done.end || (at < done.refusedEnd && done.refusals >= MAX_REFUSALS)) return;
-    const read = this.#read.get(rule) ?? 0;
-    if (read > MOST_READ + READ_AGAIN * (this.#base + at)) {
+    const spent = this.#spent.get(rule) ?? { found: 0, refused: 0, inAll: 0, inVain: 0 };
+    if (spent.found >= MAX_PER_RULE) {
+      this.#dropped++;
+      return;
+    }
+    const place = this.#base + at;
+    const isOverRead = spent.inAll > MOST_READ + READ_AGAIN * place || spent.inVain > MOST_IN_VAIN + READ_IN_VAIN * place;
+    if (isOverRead || spent.refused > MOST_REFUSED + place / REFUSED_EVERY) {
       this.#exhausted.add(rule.detector.id);
       return;
     }
@@ -272,7 +290,11 @@ export class FileScan {
     const refused: Span[] = [];
     const about = { isPlaceholder: this.#search.isPlaceholder, pairs };
     const result = tryRule(rule, bytes, at, { from: 0, to: bytes.length }, about, refused);
-    this.#read.set(rule, read + rule.tally.bytes - before);
+    const cost = rule.tally.bytes - before;
+    spent.inAll += cost;
+    if (result.length === 0) spent.inVain += cost;
+    spent.refused += refused.length;
+    this.#spent.set(rule, spent);
     if (result.length > 0 || refused.length > 0) progress.set(rule, done);
     for (const span of refused) {
       done.refusals = span.start < done.refusedEnd ? done.refusals + 1 : 1;
@@ -282,9 +304,7 @@ export class FileScan {
     for (const found of result) {
       if (found.matchEnd <= done.end) continue;
       done.end = found.matchEnd;
-      const count = (this.#perRule.get(rule.index) ?? 0) + 1;
-      this.#perRule.set(rule.index, count);
-      if (count > MAX_PER_RULE) this.#dropped++;
+      if (++spent.found > MAX_PER_RULE) this.#dropped++;
       else fresh.push(found);
     }
   }

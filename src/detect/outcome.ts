@@ -63,12 +63,12 @@ export function shortfalls(result: ScanResult): readonly string[] {
 
 function tooMany(result: ScanResult): string | undefined {
   const dropped = result.dropped + (result.imported?.dropped ?? 0);
-  return dropped === 0 ? undefined : `${dropped} further matches of detectors that hit very often were left out`;
+  return dropped === 0 ? undefined : `${dropped} further places of detectors that hit very often were left out`;
 }
 
 function exhaustion({ exhausted = [] }: ScanResult): string | undefined {
   if (exhausted.length === 0) return undefined;
-  return `not all was searched for ${exhausted.join(', ')}: keywords stand too close`;
+  return `not all was searched for ${exhausted.join(', ')}: there is too much that looks like it`;
 }
 
 function undecoded({ isHiddenCut }: ScanResult): string | undefined {

@@ -118,7 +118,8 @@ function idsIn(rule: Rule, text: string): Span[] {
 }
 
 function toItem({ start, end }: Span, isId: boolean, text: string): Item {
-  const line = text.slice(Math.max(text.lastIndexOf('\n', start - 1) + 1, start - 200), start);
+  const before = text.slice(Math.max(0, start - 200), start);
+  const line = before.slice(before.lastIndexOf('\n') + 1);
   return {
     start,
     end,
@@ -132,9 +133,14 @@ function toItem({ start, end }: Span, isId: boolean, text: string): Item {
 /** What the names of both halves have in common. */
 const COMMON = /^(?:aws|amazon|s3|access|key|keys|id|ids|secret|token|export|env|const|let|var|set|public|private|api|user)$/;
 
+const LONGEST_NAME = 81;
+/** From the back it is found in one go. */
+const LAST_NAME = /(?<![\w.-])[\d_.-]*(?<name>[A-Za-z][\w.-]*)$/;
+
 function labelIn(line: string): string {
-  const name = /(?<name>[A-Za-z][\w.-]{0,80})["'\x60]?[\])]?[ \t]{0,16}(?::=|=>|[:=])[ \t]{0,16}["'\x60]?$/.exec(line)?.groups
-    ?.name;
+  const given = /["'\x60]?[\])]?[ \t]{0,16}(?::=|=>|[:=])[ \t]{0,16}["'\x60]?$/.exec(line);
+  const name =
+    given === null ? undefined : LAST_NAME.exec(line.slice(Math.max(0, given.index - LONGEST_NAME), given.index))?.groups?.name;
   if (name === undefined) return '';
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
@@ -194,7 +200,10 @@ function joinLabelled(
   if (items.length < 4) return [];
   const byLabel = new Map<string, Item[]>();
   for (const item of items) {
-    if (item.label !== '') byLabel.set(item.label, [...(byLabel.get(item.label) ?? []), item]);
+    if (item.label === '') continue;
+    const members = byLabel.get(item.label);
+    if (members === undefined) byLabel.set(item.label, [item]);
+    else members.push(item);
   }
   if (byLabel.size < 2 && items.every((item) => item.label !== '')) return [];
   return [...byLabel.values()].flatMap((members) => {

@@ -9,7 +9,7 @@ export interface PatternFacts {
   readonly maxLength: number;
   /** `first[i]` has every byte that may stand `i` bytes after the start of a match. */
   readonly first: readonly ByteSet[];
-  /** Bytes that must not stand right before a match, from a leading `(?<![…])`. */
+  /** Bytes that must not stand right before a match, from a leading `(?<![…])` or `(?<=…)`. */
   readonly notBefore: Uint8Array | undefined;
   /** So far a look-behind may look; `Infinity` when unbounded. */
   readonly looksBack: number;
@@ -303,10 +303,28 @@ function walk(node: Node, starts: ReadonlySet<number>, first: readonly ByteSet[]
   }
 }
 
+/** Bytes that refuse a match for what stands right before it. */
 function leadingLookBehind(node: Node): Uint8Array | undefined {
   if (node.kind === 'sequence') return node.items[0] === undefined ? undefined : leadingLookBehind(node.items[0]);
-  if (node.kind !== 'look' || !node.behind || !node.negative) return undefined;
-  return node.item.kind === 'set' ? toTable(node.item.table) : undefined;
+  if (node.kind !== 'look' || !node.behind) return undefined;
+  if (node.negative) return node.item.kind === 'set' ? toTable(node.item.table) : undefined;
+  const wanted = lastSet(node.item);
+  return wanted === undefined ? undefined : toTable(wanted.map((word) => ~word));
+}
+
+/** What the last byte must be. */
+function lastSet(node: Node): ByteSet | undefined {
+  if (node.kind === 'set') return node.table;
+  if (node.kind === 'sequence') return node.items.length === 0 ? undefined : lastSet(node.items.at(-1) as Node);
+  if (node.kind === 'repeat') return node.min > 0 ? lastSet(node.item) : undefined;
+  if (node.kind !== 'either') return undefined;
+  const all = new Uint32Array(8);
+  for (const item of node.items) {
+    const last = lastSet(item);
+    if (last === undefined) return undefined;
+    mergeInto(all, last);
+  }
+  return all;
 }
 
 function farthestLookBehind(node: Node): number {

@@ -28,8 +28,7 @@ export function base64At(bytes: Buffer, at: number, phase: 0 | 1 | 2, least: num
   const start = at - SKIPPED[phase];
   if (start < least) return undefined;
   for (let place = start; place < at; place++) if (VALUES[bytes[place] as number] === NONE) return undefined;
-  const probe = decode64(bytes, start, Math.min(bytes.length, start + 64)).bytes.subarray(phase, phase + 4 + PROBED);
-  if (!isPrintable(probe)) return undefined;
+  if (!isPrintable64(bytes, start, phase, 4 + PROBED)) return undefined;
   const limits = { from: Math.max(least, start - MAX_RUN / 2), to: Math.min(bytes.length, start + MAX_RUN / 2) };
   const run = decode64(bytes, startOf64(bytes, start, limits.from), limits.to);
   return { ...run, how: ['base64'], isStructured: false, isCut: run.end === limits.to && limits.to < bytes.length };
@@ -142,6 +141,25 @@ export function isPrintable(bytes: Uint8Array): boolean {
   let high = 0;
   for (const byte of bytes) if (byte >= 0x80) high++;
   return high * 4 <= bytes.length;
+}
+
+/** Is it text, what so many bytes of a run decode to? As `isPrintable`, and nothing is made for it: anchors may stand side by side. */
+function isPrintable64(bytes: Buffer, start: number, skipped: number, count: number): boolean {
+  let [bits, held, index, high, told] = [0, 0, 0, 0, 0];
+  for (let at = start; told < count; at++) {
+    const value = at < bytes.length ? (VALUES[bytes[at] as number] as number) : NONE;
+    if (value === NONE) break;
+    held = ((held << 6) | value) & 0xffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    if (index++ < skipped) continue;
+    const byte = (held >> bits) & 0xff;
+    if (byte < 32 ? byte !== 9 && byte !== 10 && byte !== 13 : byte === 127) return false;
+    if (byte >= 0x80) high++;
+    told++;
+  }
+  return high * 4 <= told;
 }
 
 function decode64(bytes: Buffer, start: number, limit: number) {

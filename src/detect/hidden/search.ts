@@ -219,7 +219,8 @@ function lines(
   let done = 0;
   for (const at of places) {
     if (at < done) continue;
-    const start = Math.max(done, at - BEFORE, isOneLine ? bytes.lastIndexOf(NEWLINE, at) + 1 : 0);
+    const least = Math.max(done, at - BEFORE, 0);
+    const start = isOneLine ? lineStart(bytes, least, at) : least;
     const lineEnd = isOneLine ? bytes.subarray(at, at + after).indexOf(NEWLINE) : -1;
     const end = lineEnd < 0 ? wordEnd(bytes, Math.min(bytes.length, at + after)) : at + lineEnd;
     const runs = runsIn(start, end);
@@ -227,6 +228,11 @@ function lines(
     if (runs.length > 0) stretches.push({ start, end, runs });
   }
   return stretches;
+}
+
+/** Where the line of `at` begins, and not before `least`: a file may be a single line. */
+function lineStart(bytes: Buffer, least: number, at: number): number {
+  return least + bytes.subarray(least, at + 1).lastIndexOf(NEWLINE) + 1;
 }
 
 /** A value that is spelled at length is not cut. */
@@ -240,7 +246,7 @@ function wordEnd(bytes: Buffer, at: number): number {
 function around(bytes: Buffer, runs: readonly Run[]): Stretch[] {
   const stretches: { start: number; end: number; runs: Run[] }[] = [];
   for (const run of [...runs].sort((a, b) => a.start - b.start)) {
-    const start = Math.max(0, run.start - BESIDE, bytes.lastIndexOf(NEWLINE, Math.max(0, run.start - 1)) + 1);
+    const start = lineStart(bytes, Math.max(0, run.start - BESIDE), run.start - 1);
     const lineEnd = bytes.subarray(run.end, run.end + BESIDE).indexOf(NEWLINE);
     const end = lineEnd < 0 ? Math.min(bytes.length, run.end + BESIDE) : run.end + lineEnd;
     const last = stretches.at(-1);
@@ -259,7 +265,7 @@ function around(bytes: Buffer, runs: readonly Run[]): Stretch[] {
 function runsBeside(bytes: Buffer, at: number, text: string, done: number): Decoded[] {
   const end = at + text.length;
   if (text === ';base64,') return end < done ? [] : encodedRuns(bytes, end, end + 1, SHORTEST_CALLED, false);
-  const start = Math.max(done, bytes.lastIndexOf(NEWLINE, at) + 1, at - REACH_BACK);
+  const start = lineStart(bytes, Math.max(done, at - REACH_BACK, 0), at);
   return encodedRuns(bytes, start, Math.min(bytes.length, end + REACH), SHORTEST_CALLED, false);
 }
 

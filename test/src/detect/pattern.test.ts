@@ -60,6 +60,16 @@ describe('pattern facts', () => {
     assert.equal(analysePattern('ab(?<![0-9])', false).notBefore, undefined);
   });
 
+  it('knows what must stand before a match', () => {
+    const refuses = (pattern: string, character: string): number | undefined =>
+      analysePattern(pattern, false).notBefore?.[character.charCodeAt(0)];
+
+    assert.deepEqual([refuses('(?<=[a-z]:)ab', ':'), refuses('(?<=[a-z]:)ab', 'a')], [0, 1]);
+    assert.deepEqual([refuses('(?<=x+|y)ab', 'x'), refuses('(?<=x+|y)ab', 'y'), refuses('(?<=x+|y)ab', 'z')], [0, 0, 1]);
+    assert.equal(analysePattern('(?<=x|^)ab', false).notBefore, undefined);
+    assert.equal(analysePattern('(?<=xy?)ab', false).notBefore, undefined);
+  });
+
   it('refuses back-references', () => {
     assert.throws(() => analysePattern('(a)\\1', false), /back-references/);
   });

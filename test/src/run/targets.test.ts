@@ -66,7 +66,7 @@ describe('reading a target', () => {
 
       assert.equal(kinds(observations, 'sighting').length, 1000);
       const rows = kinds(observations, 'coverage').map(({ outcome, why }) => [outcome, why]);
-      assert.deepEqual(rows, [['partial', '100 further matches of detectors that hit very often were left out']]);
+      assert.deepEqual(rows, [['partial', '100 further places of detectors that hit very often were left out']]);
     });
 
     it('searches its bytes as well, when the scanner shares the content', async () => {
