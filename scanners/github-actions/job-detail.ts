@@ -36,6 +36,7 @@ export function jobFacts(
     composite: workflow.composite,
     triggers: job.triggers,
     workflowTriggers: workflow.on.events,
+    triggerClasses: triggerClasses(job),
     pushAnyBranch: job.pushAnyBranch,
     refRequired: job.condition.ref,
     forksKeptOut: job.condition.sameRepository,
@@ -71,6 +72,24 @@ export function jobFacts(
       : { calleeRepository: (job.callee.repository ?? place.repository ?? '').toLowerCase(), calleePath: job.callee.path }),
   };
 }
+
+/** Who starts the job, in words that all events fall under. */
+function triggerClasses({ triggers, pushAnyBranch }: Job): string[] {
+  const classes = triggers.map((event) => {
+    if (event === 'push') return pushAnyBranch ? 'any-branch' : 'branch';
+    return CLASSES.find(([pattern]) => pattern.test(event))?.[1] ?? 'other';
+  });
+  return [...new Set(classes)];
+}
+
+const CLASSES: readonly (readonly [RegExp, string])[] = [
+  [/^(?:pull_request_target|workflow_run|issue_comment|issues|discussion(?:_comment)?|fork|watch)$/, 'strangers'],
+  [/^(?:pull_request(?:_review(?:_comment)?)?|merge_group)$/, 'pull-request'],
+  [/^(?:workflow_dispatch|repository_dispatch)$/, 'manual'],
+  [/^workflow_call$/, 'called'],
+  [/^schedule$/, 'schedule'],
+  [/^(?:release|create|deployment(?:_status)?|registry_package)$/, 'release'],
+];
 
 /** Actions that change what runs somewhere. */
 const DEPLOYS =

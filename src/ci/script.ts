@@ -192,17 +192,15 @@ export function wordsOf(stage: string): string[] {
   return words;
 }
 
+const LEADS = /^(?:sudo|time|exec|command|env|then|do|else|if|while|until|!|\{|\(|\w+=.*)$/s;
+
 /** Every command of a script in words, without `sudo`, `time`, variables set before it and the like. */
 export function commandsOf(script: string): string[][] {
   const commands: string[][] = [];
   for (const stage of splitPipelines(script).flat()) {
     const words = wordsOf(stage.trim());
-    while (
-      words[0] !== undefined &&
-      /^(?:sudo|time|exec|command|env|then|do|else|if|while|until|!|\{|\(|\w+=.*)$/s.test(words[0])
-    )
-      words.shift();
-    if (words.length > 0) commands.push(words);
+    const first = words.findIndex((word) => !LEADS.test(word));
+    if (first >= 0) commands.push(words.slice(first));
   }
   return commands;
 }

@@ -160,6 +160,21 @@ describe('github-actions scanner, facts', () => {
     });
   });
 
+  it('says who starts the job', async () => {
+    const classes = async (head: string, extra = '') =>
+      (await consumerOf(workflow(`${extra}    steps: []\n`, head), 'GITHUB_TOKEN')).detail.triggerClasses;
+
+    assert.deepEqual(await classes('on: [push, schedule, workflow_dispatch]'), ['any-branch', 'schedule', 'manual']);
+    assert.deepEqual(await classes('on: { push: { branches: [main] }, pull_request_target: {}, pull_request: {} }'), [
+      'branch',
+      'strangers',
+      'pull-request',
+    ]);
+    assert.deepEqual(await classes('on: [push, issue_comment]', "    if: github.event_name == 'push'\n"), ['any-branch']);
+    assert.deepEqual(await classes('on: push', "    if: github.ref == 'refs/heads/main'\n"), ['branch']);
+    assert.deepEqual(await classes('on: [workflow_call, release, page_build]'), ['called', 'release', 'other']);
+  });
+
   it('tells what a reusable workflow asks for, whether it uses it, and where the callee of a job lies', async () => {
     const text =
       'on:\n  workflow_call:\n    secrets:\n      api_key: { required: true }\n      OLD: {}\njobs:\n  a:\n    steps: [{ run: "x ${{ secrets.API_KEY }}" }]\n  b:\n    uses: Harbour/Flows/.github/workflows/x.yml@v1\n    secrets: { k: "${{ secrets.API_KEY }}" }\n';
