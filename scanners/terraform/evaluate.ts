@@ -15,6 +15,7 @@ export interface Bindings {
 const MAX_STEPS = 500_000;
 const MAX_INSTANCES = 50;
 const MAX_DEPTH = 60;
+const MAX_TEXT = 256 * 1024;
 
 /** Works out what expressions of a module come to, as far as its files tell. */
 export class Evaluator {
@@ -243,6 +244,7 @@ export class Evaluator {
       }
       isSymbolic ||= value.kind === 'text' && value.isSymbolic === true;
       written += asText(value);
+      if (written.length > MAX_TEXT) return { kind: 'unknown', text: '…', references: [], where };
     }
     if (!isKnown) return { kind: 'unknown', text: written, references: [...references], where };
     return { kind: 'text', text: written, isLiteral: false, ...(isSymbolic ? { isSymbolic } : {}), where };

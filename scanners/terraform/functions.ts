@@ -5,6 +5,10 @@ export function call(name: string, given: readonly (Value | undefined)[], where:
   return Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name]?.(given, where) : undefined;
 }
 
+/** Lists that double each other. */
+const MAX_ITEMS = 5000;
+const MAX_TEXT = 256 * 1024;
+
 type Function = (given: readonly (Value | undefined)[], where: Where) => Value | undefined;
 
 const same: Function = ([first]) => first;
@@ -14,11 +18,15 @@ const onText =
     const texts = given.map((value) => known(value));
     if (texts.some((text) => text === undefined)) return undefined;
     const result = change(...(texts as string[]));
-    return result === undefined ? undefined : text(result, where, given);
+    return result === undefined || result.length > MAX_TEXT ? undefined : text(result, where, given);
   };
 const list =
   (change: (items: readonly Value[]) => readonly Value[]): Function =>
-  (given, where) => ({ kind: 'list', items: change(given.flatMap((value) => items(value))), where });
+  (given, where) => ({
+    kind: 'list',
+    items: change(given.flatMap((value) => items(value)).slice(0, MAX_ITEMS)).slice(0, MAX_ITEMS),
+    where,
+  });
 
 const FUNCTIONS: { readonly [name: string]: Function } = {
   // What is encoded is read again anyway: it stays the structure that it is, with its places.
@@ -53,7 +61,8 @@ const FUNCTIONS: { readonly [name: string]: Function } = {
     const [one, from, to] = [known(first), known(what), known(by)];
     if (one === undefined || from === undefined || to === undefined) return first;
     // `/…/` is a pattern, which is not run: those of strangers may never end.
-    return /^\/.+\/$/s.test(from) ? undefined : text(one.replaceAll(from, to), where, [first]);
+    if (/^\/.+\/$/s.test(from) || from === '' || one.length * (to.length + 1) > MAX_TEXT) return undefined;
+    return text(one.replaceAll(from, to), where, [first]);
   },
   substr: ([first, from, length], where) => {
     const [one, start, count] = [known(first), Number(known(from)), Number(known(length))];
@@ -128,7 +137,7 @@ const FUNCTIONS: { readonly [name: string]: Function } = {
 };
 
 function merged(maps: readonly MapValue[], where: Where): Value {
-  return { kind: 'map', entries: maps.flatMap((map) => map.entries), where };
+  return { kind: 'map', entries: maps.flatMap((map) => map.entries).slice(0, MAX_ITEMS), where };
 }
 
 export function text(value: string, where: Where, from: readonly (Value | undefined)[]): Value {

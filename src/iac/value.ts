@@ -112,21 +112,29 @@ export function blocks(value: Value | undefined): readonly MapValue[] {
   return items(value).filter((item) => item.kind === 'map');
 }
 
+/** A value that refers to one twice, which refers to another twice, is small to hold and endless to walk. */
+const MAX_NODES = 100_000;
+
 /** As JSON, for readers that take it; what is not known stays a text with `${…}`. */
-export function plainOf(value: Value | undefined): unknown {
-  if (value === undefined) return undefined;
-  if (value.kind === 'list') return value.items.map(plainOf);
-  if (value.kind === 'map') return Object.fromEntries(value.entries.map(({ key, value: inner }) => [key, plainOf(inner)]));
+export function plainOf(value: Value | undefined, budget = { left: MAX_NODES }): unknown {
+  if (value === undefined || budget.left <= 0) return undefined;
+  budget.left -= 1;
+  if (value.kind === 'list') return value.items.map((item) => plainOf(item, budget));
+  if (value.kind === 'map')
+    return Object.fromEntries(value.entries.map(({ key, value: inner }) => [key, plainOf(inner, budget)]));
   return value.text;
 }
 
-/** Every text below, with the keys on the way; bounded by the depth of what was read. */
+/** Every text below, with the keys on the way. */
 export function* textsBelow(
   value: Value | undefined,
   path: readonly string[] = [],
+  budget = { left: MAX_NODES },
 ): Generator<{ readonly path: readonly string[]; readonly value: TextValue | UnknownValue }> {
-  if (value === undefined) return;
-  if (value.kind === 'list') for (const item of value.items) yield* textsBelow(item, path);
-  else if (value.kind === 'map') for (const { key, value: inner } of value.entries) yield* textsBelow(inner, [...path, key]);
+  if (value === undefined || budget.left <= 0) return;
+  budget.left -= 1;
+  if (value.kind === 'list') for (const item of value.items) yield* textsBelow(item, path, budget);
+  else if (value.kind === 'map')
+    for (const { key, value: inner } of value.entries) yield* textsBelow(inner, [...path, key], budget);
   else yield { path, value };
 }

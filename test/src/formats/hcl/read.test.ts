@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: interpolations of HCL
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readHcl } from '../../../../src/formats/hcl/read.ts';
@@ -17,7 +18,7 @@ describe('HCL reader', () => {
   });
 
   it('keeps what is interpolated apart from the text around it', () => {
-    const value = valueOf('a = "${var.prefix}-deploy-$${HOME}"');
+    const value = expressionOf('a = "${var.prefix}-deploy-$${HOME}"');
 
     assert(value.kind === 'template');
     const [first, rest] = value.parts;
@@ -26,7 +27,7 @@ describe('HCL reader', () => {
   });
 
   it('reads a text that is one interpolation as what is in it', () => {
-    const value = valueOf('a = "${aws_iam_role.x[0].arn}"');
+    const value = expressionOf('a = "${aws_iam_role.x[0].arn}"');
 
     assert(value.kind === 'reference');
     assert.equal(value.root, 'aws_iam_role');
@@ -37,7 +38,7 @@ describe('HCL reader', () => {
   });
 
   it('reads quotes within interpolations within quotes', () => {
-    const value = valueOf('a = "x-${lookup(var.names, "deploy", "y")}-z"');
+    const value = expressionOf('a = "x-${lookup(var.names, "deploy", "y")}-z"');
 
     assert(value.kind === 'template');
     const call = value.parts[1];
@@ -65,7 +66,7 @@ describe('HCL reader', () => {
   }
 
   it('finds references in a heredoc', () => {
-    const value = valueOf('a = <<EOF\nrole ${aws_iam_role.x.arn}\n%{ if var.on }on%{ endif }\nEOF');
+    const value = expressionOf('a = <<EOF\nrole ${aws_iam_role.x.arn}\n%{ if var.on }on%{ endif }\nEOF');
 
     assert(value.kind === 'template');
     assert.deepEqual(
@@ -75,7 +76,7 @@ describe('HCL reader', () => {
   });
 
   it('reads calls over many lines, with comments and a comma at the end', () => {
-    const value = valueOf('a = merge( # first\n  { x = 1 }, // second\n  /* third */ var.more...,\n)');
+    const value = expressionOf('a = merge( # first\n  { x = 1 }, // second\n  /* third */ var.more...,\n)');
 
     assert(value.kind === 'call');
     assert.deepEqual(
@@ -85,7 +86,7 @@ describe('HCL reader', () => {
   });
 
   it('reads objects with commas, line ends, colons and bracketed keys', () => {
-    const value = valueOf('a = {\n  x = 1, y: 2\n  "z-1" = [1, 2,]\n  (var.k) = 4\n}');
+    const value = expressionOf('a = {\n  x = 1, y: 2\n  "z-1" = [1, 2,]\n  (var.k) = 4\n}');
 
     assert(value.kind === 'object');
     assert.deepEqual(
@@ -95,8 +96,8 @@ describe('HCL reader', () => {
   });
 
   it('reads conditions and keeps operators and for as they are', () => {
-    const one = valueOf('a = var.on && !var.off ? "yes" : "no"');
-    const two = valueOf('a = { for k, v in local.all : k => v... if v != null }');
+    const one = expressionOf('a = var.on && !var.off ? "yes" : "no"');
+    const two = expressionOf('a = { for k, v in local.all : k => v... if v != null }');
 
     assert(one.kind === 'conditional' && one.whenFalse.kind === 'literal');
     assert.equal(one.whenFalse.value, 'no');
@@ -105,10 +106,10 @@ describe('HCL reader', () => {
   });
 
   it('reads splats, old indexes and namespaced functions', () => {
-    assert.equal(valueOf('a = aws_iam_role.x.*.arn').kind, 'reference');
-    assert.equal(valueOf('a = aws_iam_role.x.0.arn').kind, 'reference');
-    assert.equal(valueOf('a = aws_iam_role.x[*].arn').kind, 'reference');
-    assert.equal(valueOf('a = provider::aws::arn_parse("x").account').kind, 'call');
+    assert.equal(expressionOf('a = aws_iam_role.x.*.arn').kind, 'reference');
+    assert.equal(expressionOf('a = aws_iam_role.x.0.arn').kind, 'reference');
+    assert.equal(expressionOf('a = aws_iam_role.x[*].arn').kind, 'reference');
+    assert.equal(expressionOf('a = provider::aws::arn_parse("x").account').kind, 'call');
   });
 
   it('passes a byte order mark and tabs', () => {
@@ -234,7 +235,7 @@ describe('HCL reader', () => {
   });
 });
 
-function valueOf(text: string): Expression {
+function expressionOf(text: string): Expression {
   const { body, problems } = readHcl(text);
   assert.deepEqual(problems, []);
   const value = body.attributes[0]?.value;
@@ -243,7 +244,7 @@ function valueOf(text: string): Expression {
 }
 
 function literalOf(text: string): string | number | boolean | null {
-  const value = valueOf(text);
+  const value = expressionOf(text);
   assert(value.kind === 'literal');
   return value.value;
 }
