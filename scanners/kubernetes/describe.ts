@@ -71,7 +71,7 @@ export function* describe(object: KubeObject, world: World, details: WorkloadCon
   const { kind, group } = object;
   if (group === 'rbac.authorization.k8s.io' || group === 'authorization.openshift.io') {
     if (kind === 'Role' || kind === 'ClusterRole') yield* readRole(object, world);
-    else if (kind === 'RoleBinding' || kind === 'ClusterRoleBinding') yield* readBinding(object, world);
+    else if (kind === 'RoleBinding' || kind === 'ClusterRoleBinding') yield* readBinding(object, world, details.given);
     return;
   }
   if (group === '') {

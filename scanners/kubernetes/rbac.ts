@@ -141,7 +141,7 @@ function* aggregation(object: KubeObject, world: World, identity: IdentityId, sh
 }
 
 /** A binding: each subject may become the role; where a RoleBinding names a ClusterRole, the role within that namespace. */
-export function* readBinding(object: KubeObject, world: World): Generator<Observation> {
+export function* readBinding(object: KubeObject, world: World, given: Set<string>): Generator<Observation> {
   const isCluster = object.kind === 'ClusterRoleBinding';
   const ref = get(object.tree, 'roleRef');
   const roleKind = textOf(get(ref, 'kind')) ?? (isCluster ? 'ClusterRole' : 'Role');
@@ -186,7 +186,8 @@ export function* readBinding(object: KubeObject, world: World): Generator<Observ
     };
   }
   const known = roleKind === 'ClusterRole' ? BUILT_IN.get(role) : undefined;
-  if (known === undefined || subjects.length === 0) return;
+  if (known === undefined || subjects.length === 0 || given.has(`built in ${role}`)) return;
+  given.add(`built in ${role}`);
   for (const rule of known) {
     const shared = { platform: 'kubernetes', source: world.source, kind: 'ClusterRole', role, baseline: false, builtIn: true };
     yield ruleGrant(

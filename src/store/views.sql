@@ -217,7 +217,11 @@ WITH told AS (
   WHERE via_kind IN ('rule', 'aggregation') AND starts_with(identity_id, 'k8s:')
 ),
 own AS (
-  SELECT *, role_key(cluster, kind, namespace, role) AS key FROM told WHERE via_kind = 'rule'
+  SELECT *, role_key(cluster, kind, namespace, role) AS key
+  FROM told
+  WHERE via_kind = 'rule'
+  -- Each file that binds a built-in role tells its rules.
+  QUALIFY NOT is_built_in OR row_number() OVER (PARTITION BY is_built_in, cluster, role, permission, resource ORDER BY observation_id) = 1
 ),
 parts AS (
   SELECT a.cluster, a.role, a.namespace, a.is_baseline, a.path, o AS part
@@ -230,7 +234,7 @@ parts AS (
 )
 SELECT
   key, cluster, kind, namespace, role, is_baseline, is_templated, verbs, groups, resources, names, powers, named, cluster_wide, in_namespace,
-  permission, resource, via, location, path, observation_id, NULL::VARCHAR AS part_of
+  permission, resource, via, location, CASE WHEN NOT is_built_in THEN path END AS path, observation_id, NULL::VARCHAR AS part_of
 FROM own
 WHERE NOT is_built_in OR key NOT IN (SELECT key FROM own WHERE NOT is_built_in)
 UNION ALL
@@ -277,7 +281,7 @@ WITH ways AS (
     r.verbs, r.groups, r.resources, r.names, r.powers, r.named, r.cluster_wide, r.in_namespace, r.permission, r.resource, r.via, r.location, r.part_of,
     b.observation_id AS binding_id,
     r.observation_id AS rule_id,
-    CASE WHEN r.path = b.path THEN 0 WHEN parent_path(r.path) = parent_path(b.path) THEN 1 ELSE 2 END AS distance
+    CASE WHEN r.path IS NULL OR r.path = b.path THEN 0 WHEN parent_path(r.path) = parent_path(b.path) THEN 1 ELSE 2 END AS distance
   FROM kubernetes_bindings AS b
   JOIN kubernetes_rules AS r ON r.key = b.key
 )
@@ -679,11 +683,14 @@ WHERE b.subject_kind = 'Group' AND starts_with(b.subject, 'system:')
 UNION
 -- Who may start pods in a namespace, or make tokens there, has each account of it.
 SELECT r.role_id, i.identity_id, r.rule_id, 'pods or tokens in its namespace'
-FROM kubernetes_rights AS r
+FROM (
+  SELECT role_id, namespace, min(rule_id) AS rule_id
+  FROM kubernetes_rights
+  WHERE namespace IS NOT NULL AND list_contains(capabilities, 'impersonates')
+  GROUP BY role_id, namespace) AS r
 JOIN identities AS i
   ON i.provider = 'k8s' AND i.type = 'service-account' AND identity_scope(i.identity_id) = identity_scope(r.role_id)
-  AND split_part(identity_local(i.identity_id), '/', 1) = r.namespace
-WHERE list_contains(r.capabilities, 'impersonates');
+  AND split_part(identity_local(i.identity_id), '/', 1) = r.namespace;
 COMMENT ON VIEW may_become IS 'Edges: this identity may become that one (role trust; impersonation; the subject of a token)';
 
 -- From those who have a capability back to those who may become them, one step a round: a row for each identity and
