@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import type {
+  ConsumerObservation,
+  FileScanner,
+  JsonObject,
+  Location,
+  Observation,
+  SourceFile,
+} from '../../src/contracts/index.ts';
+import { collect, kinds, testContext } from '../helpers/scan-context.ts';
+
+/** The files of a repository that a scanner may look at. */
+export type Files = { readonly [path: string]: string };
+
+export function source(path: string, text: string, files: Files = {}): SourceFile {
+  const bytes = Buffer.from(text);
+  const at: Location = { repository: 'harbour/shop', path };
+  const all: Files = { ...files, [path]: text };
+  const around: SourceFile['around'] = {
+    list: async (directory) => Object.keys(all).filter((each) => each.slice(0, Math.max(0, each.lastIndexOf('/'))) === directory),
+    read: async (wanted) => (all[wanted] === undefined ? undefined : source(wanted, all[wanted], files)),
+  };
+  return {
+    path,
+    bytes,
+    text: () => new TextDecoder('utf-8', { ignoreBOM: false }).decode(bytes),
+    at,
+    place: 'work-tree',
+    around,
+  };
+}
+
+export async function scan(scanner: FileScanner, path: string, text: string, files?: Files): Promise<Observation[]> {
+  return collect(scanner.scan(source(path, text, files), testContext()));
+}
+
+/** The one consumer of a secret, identity or fact. */
+export function consumerOf(
+  observations: readonly Observation[],
+  name: string,
+): ConsumerObservation & { readonly detail: JsonObject } {
+  const found = kinds(observations, 'consumer').filter((each) => {
+    const fact = each.detail?.fact;
+    return fact === name || (fact === undefined && (each.secretName === name || each.identity === name));
+  });
+  const [first] = found;
+  assert.ok(first?.detail, `no consumer of ${name} among ${names(observations).join(', ')}`);
+  assert.equal(found.length, 1, `${found.length} consumers of ${name}`);
+  return { ...first, detail: first.detail };
+}
+
+/** Secrets, identities and facts that consumers name, in order. */
+export function names(observations: readonly Observation[]): string[] {
+  return kinds(observations, 'consumer').map((each) =>
+    String(each.detail?.fact ?? each.secretName ?? each.identity ?? each.credential),
+  );
+}
+
+export function coverageOf(observations: readonly Observation[]) {
+  const [row, ...others] = kinds(observations, 'coverage');
+  assert.ok(row);
+  assert.equal(others.length, 0);
+  return row;
+}
+
+/** What stands in the file where an observation says: proves the position. */
+export function lineAt(text: string, at: Location | undefined): string {
+  return (text.split('\n')[(at?.line ?? 0) - 1] ?? '').slice((at?.column ?? 1) - 1);
+}
+
+/** Text with pieces cut out, doubled and swapped: what strangers and editors leave behind. */
+export function mutate(
+  text: string,
+  cuts: readonly { readonly at: number; readonly length: number; readonly put: string }[],
+): string {
+  let out = text;
+  for (const { at, length, put } of cuts) {
+    const from = at % (out.length + 1);
+    out = out.slice(0, from) + put + out.slice(from + length);
+  }
+  return out;
+}

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { gitlabCi } from '../../../scanners/gitlab-ci/index.ts';
+import { headOfBytes } from '../../../src/files/source-file.ts';
+import { fakeToken, kinds } from '../../helpers/scan-context.ts';
+import { consumerOf, coverageOf, type Files, lineAt, mutate, names, scan as scanWith } from '../ci-harness.ts';
+
+const PATH = '.gitlab-ci.yml';
+const scan = (text: string, files?: Files, path = PATH) => scanWith(gitlabCi, path, text, files);
+
+const PIPELINE = `include:
+  - project: other/templates
+    file: /deploy.yml
+variables:
+  REGION: eu-west-1
+.deploy:
+  before_script:
+    - echo "$SSH_PRIVATE_KEY" > ~/.ssh/id_rsa
+  script:
+    - ./deploy.sh --token $DEPLOY_TOKEN
+production:
+  extends: .deploy
+  stage: deploy
+  environment:
+    name: production
+  variables:
+    AWS_ACCESS_KEY_ID: $PROD_KEY
+  script:
+    - !reference [.deploy, script]
+    - aws s3 sync dist s3://$REGION-site
+  rules:
+    - if: $CI_COMMIT_BRANCH == "main"
+`;
+
+describe('gitlab-ci scanner', () => {
+  it('recognises pipelines, included files and nothing else', () => {
+    const is = (path: string, text = '') => gitlabCi.recognises(headOfBytes(path, Buffer.from(text)));
+
+    assert.ok(is('.gitlab-ci.yml'));
+    assert.ok(is('sub/.gitlab-ci.yaml'));
+    assert.ok(is('ci/deploy.gitlab-ci.yml'));
+    assert.ok(is('ci/deploy.yml', 'deploy:\n  stage: x\n  script:\n    - make\n'));
+    assert.ok(!is('ci/values.yml', 'image:\n  tag: 1\n'));
+    assert.ok(!is('.github/workflows/ci.yml', 'jobs:\n  x:\n    steps: []\n'));
+    assert.ok(!is('.gitlab/issue_templates/ci.yml', ''));
+  });
+
+  it('finds secrets through extends and !reference, each at its place', async () => {
+    const observations = await scan(PIPELINE);
+
+    const key = consumerOf(observations, 'PROD_KEY');
+    const token = consumerOf(observations, 'DEPLOY_TOKEN');
+    assert.equal(key.consumer, 'harbour/shop:.gitlab-ci.yml#production');
+    assert.equal(key.how, 'static-key');
+    assert.equal(key.environment, 'prod');
+    assert.equal(key.identity, 'gitlab:harbour/shop:secret/PROD_KEY');
+    assert.match(lineAt(PIPELINE, key.at), /^\$PROD_KEY/);
+    assert.match(lineAt(PIPELINE, token.at), /^\$DEPLOY_TOKEN/);
+    assert.deepEqual(consumerOf(observations, 'SSH_PRIVATE_KEY').detail.secretFiles, ['~/.ssh/id_rsa']);
+    assert.equal(consumerOf(observations, 'unpinned-include').detail.what, 'other/templates');
+    assert.equal(coverageOf(observations).outcome, 'complete');
+  });
+
+  it('tells when a job runs', async () => {
+    const { detail } = consumerOf(await scan(PIPELINE), 'PROD_KEY');
+
+    assert.deepEqual(detail.triggers, ['push']);
+    assert.equal(detail.refsLimited, true);
+    assert.equal(detail.pushAnyBranch, false);
+    assert.equal(detail.platform, 'gitlab-ci');
+  });
+
+  it('reads templates and variables of local files, and tells them where the job names them', async () => {
+    const text = `include:\n  - local: /ci/base.yml\ndeploy:\n  extends: .base\n  stage: deploy\n`;
+    const files = {
+      'ci/base.yml': 'variables:\n  AWS_SECRET_ACCESS_KEY: $TEAM_SECRET\n.base:\n  script:\n    - ./run $API_TOKEN\n',
+    };
+
+    const observations = await scan(text, files);
+
+    assert.equal(consumerOf(observations, 'API_TOKEN').at?.line, 4);
+    assert.equal(consumerOf(observations, 'TEAM_SECRET').detail.cloud, 'aws');
+  });
+
+  it('gives an included file what the pipeline that includes it defines', async () => {
+    const files = { '.gitlab-ci.yml': 'variables:\n  REGISTRY_TOKEN: public\ninclude: /ci/deploy.gitlab-ci.yml\n' };
+
+    const observations = await scan(
+      'deploy:\n  script:\n    - ./run $REGISTRY_TOKEN $OTHER_TOKEN\n',
+      files,
+      'ci/deploy.gitlab-ci.yml',
+    );
+
+    assert.deepEqual(names(observations), ['OTHER_TOKEN']);
+  });
+
+  it('knows what GitLab makes, what scripts make and what a test tells from secrets', async () => {
+    const observations = await scan(`a:
+  id_tokens:
+    VAULT_ID_TOKEN:
+      aud: https://vault.harbour.example
+  script:
+    - export SESSION_TOKEN="$(./login)"
+    - ./run $SESSION_TOKEN $VAULT_ID_TOKEN $CI_COMMIT_SHA $PWD $PUBLIC_KEY $TOKEN_URL
+    - 'test -n "\${API_TOKEN:+set}"'
+`);
+
+    assert.deepEqual(names(observations), ['oidc-subject']);
+  });
+
+  it('tells the subject of a token by the branch of the job', async () => {
+    const observations = await scan('a:\n  id_tokens:\n    T:\n      aud: sts.amazonaws.com\n  script: [make]\n  only: [main]\n');
+
+    const subject = consumerOf(observations, 'oidc-subject');
+    assert.equal(subject.identity, 'gitlab:harbour/shop:oidc/project_path:harbour/shop:ref_type:branch:ref:main');
+    assert.ok(kinds(observations, 'identity').some(({ id, type }) => id === subject.identity && type === 'oidc-subject'));
+  });
+
+  it('links a role that a job becomes, by name and by variable', async () => {
+    const observations = await scan(`a:
+  variables:
+    ACCOUNT: "123456789012"
+  script:
+    - aws sts assume-role-with-web-identity --role-arn arn:aws:iam::$ACCOUNT:role/deploy --web-identity-token $T
+    - gcloud iam workload-identity-pools create-cred-config $P --service-account=etl@harbour.iam.gserviceaccount.com
+    - aws sts assume-role --role-arn $NEXT_ROLE
+`);
+
+    assert.equal(consumerOf(observations, 'aws:123456789012:role/deploy').how, 'oidc');
+    assert.equal(consumerOf(observations, 'gcp:harbour:serviceAccount/etl@harbour.iam.gserviceaccount.com').how, 'oidc');
+    assert.equal(consumerOf(observations, 'NEXT_ROLE').how, 'impersonation');
+  });
+
+  it('reports a credential in the file once, and says nothing of it elsewhere', async () => {
+    const token = fakeToken('harbour1');
+    const text = `variables:\n  A: ${token}\n${token}:\n  script: [make]\n`;
+
+    const observations = await scan(text);
+
+    assert.equal(kinds(observations, 'sighting').length, 2);
+    const rest = observations.filter(({ kind }) => kind !== 'sighting');
+    assert.ok(!JSON.stringify(rest).includes(token));
+  });
+
+  it('finds a plain value under a name that says secret', async () => {
+    const [sighting] = kinds(await scan('a:\n  variables:\n    DB_PASSWORD: Tide4Anchor\n  script: [make]\n'), 'sighting');
+
+    assert.equal(sighting?.detector, 'ci-plaintext-value');
+    assert.equal(sighting?.confidence, 'low');
+    assert.deepEqual([sighting?.at?.line, sighting?.at?.column], [3, 18]);
+  });
+
+  it('names what cannot be read and keeps the rest', async () => {
+    const observations = await scan('a:\n  script:\n    - ./run $API_TOKEN\nb:\n\tscript: [\n');
+
+    assert.equal(coverageOf(observations).outcome, 'partial');
+    assert.match(coverageOf(observations).why ?? '', /at line 5/);
+    assert.ok(names(observations).includes('API_TOKEN'));
+  });
+
+  for (const text of [
+    '',
+    '# later\n',
+    '- a\n',
+    'word',
+    'a: &a\n  extends: a\n  script: [*a]\n',
+    'a:\n  extends: b\nb:\n  extends: a\n',
+  ]) {
+    it(`reads ${JSON.stringify(text.slice(0, 20))} without harm`, async () => {
+      assert.ok(coverageOf(await scan(text)));
+    });
+  }
+
+  it('does not fall for loops of includes and references', async () => {
+    const files = { 'b.yml': 'include: /a.yml\n.x:\n  script:\n    - !reference [.x, script]\n', 'a.yml': 'include: /b.yml\n' };
+
+    assert.equal(
+      coverageOf(await scan('include: /a.yml\nj:\n  script:\n    - !reference [.x, script]\n', files)).outcome,
+      'complete',
+    );
+  });
+
+  it('never throws, whatever is cut and put, and its places lie in the file', async () => {
+    const cut = fc.record({
+      at: fc.nat(2000),
+      length: fc.nat(20),
+      put: fc.constantFrom(
+        '',
+        '\n',
+        '  ',
+        ': ',
+        '- ',
+        '"',
+        "'",
+        '{',
+        ']',
+        '&a ',
+        '*a',
+        '$',
+        '!reference [.deploy, script]',
+        '\t',
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(cut, { minLength: 1, maxLength: 5 }), async (cuts) => {
+        const text = mutate(PIPELINE, cuts);
+
+        const observations = await scan(text);
+
+        const lines = text.split('\n').length;
+        for (const { at } of observations) assert.ok((at?.line ?? 1) >= 1 && (at?.line ?? 1) <= lines);
+        assert.ok(coverageOf(observations));
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
