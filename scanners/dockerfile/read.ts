@@ -16,7 +16,9 @@ export function* scanDockerfile(file: SourceFile, context: ScanContext): Generat
   const matches = context.detect(raw, { path: file.path });
   const tooLarge = raw.length > MAX_CHARACTERS;
   const text = tooLarge ? '' : coverSecrets(raw, matches);
-  const parsed = parseDockerfile(text, TEMPLATE.test(file.path));
+  const plainly = parseDockerfile(text, TEMPLATE.test(file.path));
+  // Templates are not always named so.
+  const parsed = plainly.unknown > 0 && /\{\{|\{%|<%/.test(text) ? parseDockerfile(text, true) : plainly;
   const lines = new LineIndex(raw);
   const at = (offset: number, pointer: string): Location => ({ ...file.at, path: file.path, ...lines.at(offset), pointer });
   const environment = environmentOf(file.path);
