@@ -234,7 +234,12 @@ function strengthen(use: SecretUse, how: How | undefined, cloud: Cloud | undefin
 function create(name: string, place: Part, reference: CiReference | undefined, pipeline: Pipeline): SecretUse {
   const jobToken = pipeline.jobToken?.test(name) ?? false;
   const cloud = jobToken ? undefined : (reference?.cloud ?? (reference?.how === undefined ? staticVariable(name) : undefined));
-  const guess = cloud !== undefined ? 'static-key' : jobToken || /(?:^|_)(?:TOKEN|PAT)$/i.test(name) ? 'token' : 'secret';
+  const guess =
+    cloud !== undefined
+      ? 'static-key'
+      : jobToken || /(?:^|[_.-]|[a-z](?=[A-Z]))(?:TOKEN|PAT|token|Token|Pat)$/.test(name)
+        ? 'token'
+        : 'secret';
   return {
     name,
     how: reference?.how ?? guess,

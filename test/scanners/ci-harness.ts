@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type {
   ConsumerObservation,
   FileScanner,
@@ -79,4 +80,42 @@ export function mutate(
     out = out.slice(0, from) + put + out.slice(from + length);
   }
   return out;
+}
+
+/** What every reader of a strangers' format must stand: odd wholes, and any cut of a good one. */
+export function standsAnything(scanner: FileScanner, path: string, good: string): void {
+  for (const text of ['', '# later\n', '- a\n', 'word', '{', 'a: &a\n  <<: *a\n', '\u0000\u0001', '[[[[[[', "'''", '}}}}']) {
+    it(`reads ${JSON.stringify(text.slice(0, 12))} without harm`, async () => {
+      assert.ok(coverageOf(await scan(scanner, path, text)));
+    });
+  }
+
+  it('reads CRLF and a byte order mark at the same places', async () => {
+    const places = (observations: readonly Observation[]) =>
+      kinds(observations, 'consumer').map(({ at }) => `${at?.line}:${at?.column}`);
+
+    const unix = places(await scan(scanner, path, good));
+
+    assert.deepEqual(places(await scan(scanner, path, good.replaceAll('\n', '\r\n'))), unix);
+  });
+
+  it('never throws, whatever is cut and put, and its places lie in the file', async () => {
+    const cut = fc.record({
+      at: fc.nat(3000),
+      length: fc.nat(20),
+      put: fc.constantFrom('', '\n', '  ', ': ', '- ', '"', "'", '{', '}', '(', ']', '&a ', '*a', '$', '\t', "'''", '<<'),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(cut, { minLength: 1, maxLength: 5 }), async (cuts) => {
+        const text = mutate(good, cuts);
+
+        const observations = await scan(scanner, path, text);
+
+        const lines = text.split('\n').length;
+        for (const { at } of observations) assert.ok((at?.line ?? 1) >= 1 && (at?.line ?? 1) <= lines);
+        assert.ok(coverageOf(observations));
+      }),
+      { numRuns: 80 },
+    );
+  });
 }
