@@ -51,16 +51,8 @@ export function* scanCloudformation(file: SourceFile, context: ScanContext): Gen
   yield* description.rows(search);
   yield* parameterRows(root, search, source, text);
   yield* outputRows(root, search, reading);
-  for (const resource of resources) {
-    if (resource.type.startsWith('aws_')) continue;
-    yield* literalsIn(resource.body, search, { isSecret: (path) => SECRET_PROPERTY.test(path.at(-1) ?? '') });
-  }
   yield coverage(file, [...document.problems, ...description.tally.malformed]);
 }
-
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/security-best-practices.html#creds */
-const SECRET_PROPERTY =
-  /^(?:MasterUserPassword|Password|AuthToken|SecretString|AdminPassword|OAuthToken|ClientSecret|SecretAccessKey)$/;
 
 /** The Serverless framework keeps a template's parts below `resources`, and its own roles and variables at `provider`. */
 function templateIn(root: Tree | undefined): Tree | undefined {

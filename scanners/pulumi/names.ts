@@ -1,4 +1,5 @@
 import { entriesOf, get, itemsOf, type Tree, textOf } from '../../src/formats/tree.ts';
+import { snake } from '../../src/iac/snake.ts';
 import type { Source, Value } from '../../src/iac/value.ts';
 
 /**
@@ -70,13 +71,6 @@ function googleAccount(name: string): string {
 
 function projectRole(name: string): string {
   return `google_project_${name}`;
-}
-
-export function snake(name: string): string {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
-    .toLowerCase();
 }
 
 /** Where names are the user's own, they stay as they are. */

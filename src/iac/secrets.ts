@@ -4,11 +4,12 @@ import { environmentOf as environmentIn } from '../util/environment.ts';
 import { environmentOf } from './aws.ts';
 import { factRow } from './fact.ts';
 import { attribute, placeOf, type Resource, type Stack } from './resource.ts';
+import { snake } from './snake.ts';
 import { locationOf, type MapValue, type TextValue, textsBelow, type Value } from './value.ts';
 
 /** Attributes that providers keep secret themselves, whatever they hold. */
 const SECRET_ATTRIBUTE =
-  /^(?:(?:master|admin|administrator|root|user|login|db|administrator_login|admin_login|console|new|initial|auth|become)_?password|password|passphrase|secret_key|secret_access_key|client_secret|secret_string|plaintext_value|auth_token|api_token|access_token|private_key|private_key_pem|sas_token|shared_key|preshared_key|tunnel\d_preshared_key|secret_data)$/;
+  /^(?:(?:master|master_user|admin|administrator|root|user|login|db|administrator_login|admin_login|console|new|initial|auth|become)_?password|password|passphrase|secret_key|secret_access_key|client_secret|secret_string|plaintext_value|auth_token|api_token|access_token|private_key|private_key_pem|sas_token|shared_key|preshared_key|tunnel\d_preshared_key|secret_data)$/;
 
 /** What a state keeps in plain text although it is secret. https://developer.hashicorp.com/terraform/language/state/sensitive-data */
 const IN_STATE: { readonly [type: string]: RegExp } = {
@@ -50,7 +51,7 @@ export function* literalSecrets(resource: Resource, stack: Stack, search: Search
   const state = stack.origin === 'source' ? undefined : IN_STATE[resource.type];
   yield* literalsIn(resource.body, search, {
     type: resource.type,
-    isSecret: (path) => path.some((key) => SECRET_ATTRIBUTE.test(key) || state?.test(key) === true),
+    isSecret: (path) => path.some((key) => SECRET_ATTRIBUTE.test(snake(key)) || state?.test(key) === true),
     ...(stack.origin === 'state' ? { detector: 'state' as const } : {}),
   });
 }

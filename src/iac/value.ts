@@ -113,7 +113,7 @@ export function blocks(value: Value | undefined): readonly MapValue[] {
 }
 
 /** A value that refers to one twice, which refers to another twice, is small to hold and endless to walk. */
-const MAX_NODES = 100_000;
+const MAX_NODES = 20_000;
 
 /** As JSON, for readers that take it; what is not known stays a text with `${…}`. */
 export function plainOf(value: Value | undefined, budget = { left: MAX_NODES }): unknown {
