@@ -3,7 +3,7 @@ id: rbac-aggregates-secrets
 title: A role widens a built-in role by aggregation
 severity: high
 confidence: high
-about: identity
+about: trust
 identityFields: [role, becomes]
 needs: [grant@k8s]
 population: kubernetes_rules WHERE kind = 'ClusterRole' AND NOT is_baseline
