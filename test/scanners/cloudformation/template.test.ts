@@ -170,7 +170,9 @@ Resources:
     const observations = await read({ 'db.yaml': text }, undefined, 'cloudformation');
 
     assert.deepEqual(
-      kinds(observations, 'sighting').map((one) => [place(one), one.confidence]),
+      kinds(observations, 'sighting')
+        .map((one) => [place(one), one.confidence])
+        .sort(),
       [
         ['db.yaml:3', 'high'],
         ['db.yaml:8', 'high'],
