@@ -1,4 +1,4 @@
-import { type ByteSet, has, type Node } from './pattern.ts';
+import { type ByteSet, has, type Node, notBefore } from './pattern.ts';
 
 /**
  * A pattern's outline: an automaton that says, byte by byte and without a string or a regex, whether a match could begin at
@@ -29,6 +29,8 @@ type State =
 export interface PatternStates {
   readonly states: readonly State[];
   readonly start: number;
+  /** States from here on are in no match yet, where the pattern is sought. */
+  readonly seeking: number;
 }
 
 /** Repeats are unrolled so far, the first of these with which the automaton stays small. */
@@ -97,13 +99,52 @@ function build(root: Node, limit: number, isSought = false): PatternStates | und
   }
 
   let start = part(root, add({ kind: 'end', unless: lastRefusal(root) }));
-  if (isSought) {
-    const first = start;
-    const any: State = { kind: 'split', next: [] };
-    start = add(any);
+  const seeking = states.length;
+  if (isSought) start = anywhere(start, notBefore(root), add);
+  return states.length > MAX_STATES ? undefined : { states, start, seeking };
+}
+
+/** An escape is no longer than this; a colour ends in one of these letters. */
+const ESCAPE = 6;
+const OPENS_ESCAPE = setOf([92, 37]);
+const COLOUR = setOf([109, 75]);
+
+/**
+ * A pattern that may begin at `first`, behind any byte but those in `refused`; an escape is another byte than the letters it
+ * is spelled with. Without this a token that is cut out of a longer word begins at every byte of that, to be followed each time.
+ */
+function anywhere(first: number, refused: Uint8Array | undefined, add: (state: State) => number): number {
+  const any: State = { kind: 'split', next: [] };
+  const start = add(any);
+  if (refused === undefined) {
     any.next = [first, add({ kind: 'byte', set: ALL, next: start })];
+    return start;
   }
-  return states.length > MAX_STATES ? undefined : { states, start };
+  const free = setOf(Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => refused[byte] !== 1));
+  for (let word = 0; word < 8; word++) {
+    free[word] = ((free[word] as number) | (COLOUR[word] as number)) & ~(OPENS_ESCAPE[word] as number);
+  }
+  const rest = free.map((word, index) => ~(word | (OPENS_ESCAPE[index] as number)));
+  const within: State = { kind: 'split', next: [] };
+  const inWord = add(within);
+  const opened: State = { kind: 'split', next: [] };
+  const escape = add(opened);
+  const opens = add({ kind: 'byte', set: OPENS_ESCAPE, next: escape });
+  within.next = [add({ kind: 'byte', set: free, next: start }), add({ kind: 'byte', set: rest, next: inWord }), opens];
+  any.next = [first, ...within.next];
+  let next = start;
+  const others = OPENS_ESCAPE.map((word) => ~word);
+  for (let left = 1; left < ESCAPE; left++) {
+    next = add({ kind: 'split', next: [first, opens, add({ kind: 'byte', set: others, next })] });
+  }
+  opened.next = [first, opens, add({ kind: 'byte', set: others, next })];
+  return start;
+}
+
+function setOf(bytes: readonly number[]): ByteSet {
+  const set = new Uint32Array(8);
+  for (const byte of bytes) set[byte >> 5] = (set[byte >> 5] as number) | (1 << (byte & 31));
+  return set;
 }
 
 /** The bytes of a `(?![…])` that ends the pattern. */
@@ -140,11 +181,13 @@ class LazyOutline implements Outline {
   #read = 0;
   /** A sought pattern begins at each byte anew: by the state that does so, `start` is split first. */
   readonly #isSought: boolean;
+  readonly #seeking: number;
   #settled: (number | undefined)[] = [];
   #next: Int32Array;
 
-  constructor({ states, start }: PatternStates, isSought: boolean) {
+  constructor({ states, start, seeking }: PatternStates, isSought: boolean) {
     this.#states = states;
+    this.#seeking = seeking;
     this.#isSought = isSought;
     this.#classify();
     this.#width = this.#samples.length;
@@ -206,7 +249,7 @@ class LazyOutline implements Outline {
     if (known !== undefined) return known;
     const members = this.#sets[state] ?? [];
     const { length } = this.#sets;
-    const settled = this.#place(members.filter((member) => member !== this.#states.length - 1));
+    const settled = this.#place(members.filter((member) => member < this.#seeking));
     if (this.#sets.length >= length) this.#settled[state] = settled;
     return settled;
   }

@@ -42,7 +42,7 @@ export function analysePattern(source: string, ignoreCase: boolean): PatternFact
   }
   const first = marks.slice(0, Math.min(DEPTH, minLength));
   const prefixes = prefixesOf(root).map(({ text }) => text);
-  return { minLength, maxLength, first, notBefore: leadingLookBehind(root), looksBack: farthestLookBehind(root), prefixes };
+  return { minLength, maxLength, first, notBefore: notBefore(root), looksBack: farthestLookBehind(root), prefixes };
 }
 
 export function parsePattern(source: string, ignoreCase: boolean): Node {
@@ -304,8 +304,8 @@ function walk(node: Node, starts: ReadonlySet<number>, first: readonly ByteSet[]
 }
 
 /** Bytes that refuse a match for what stands right before it. */
-function leadingLookBehind(node: Node): Uint8Array | undefined {
-  if (node.kind === 'sequence') return node.items[0] === undefined ? undefined : leadingLookBehind(node.items[0]);
+export function notBefore(node: Node): Uint8Array | undefined {
+  if (node.kind === 'sequence') return node.items[0] === undefined ? undefined : notBefore(node.items[0]);
   if (node.kind !== 'look' || !node.behind) return undefined;
   if (node.negative) return node.item.kind === 'set' ? toTable(node.item.table) : undefined;
   const wanted = lastSet(node.item);

@@ -91,6 +91,35 @@ describe('outlines of sought patterns', () => {
   });
 });
 
+describe('outlines of sought patterns that no letter may stand before', () => {
+  const source = '(?<![a-z])[a-c]{3}-us\\d';
+
+  function mayMatch(text: string): boolean {
+    return outlineOf(parsePattern(source, false), true).mayMatch(Buffer.from(text, 'latin1'), 0, text.length);
+  }
+
+  it('begin where none stands, and behind an escape that ends in one', () => {
+    assert.equal(mayMatch('abc-us1'), true);
+    assert.equal(mayMatch('xyz abc-us1'), true);
+    assert.equal(mayMatch('xyzabc-us1'), false);
+    for (const escape of ['\\n', '\\x3d', '\\u003d', '%3d', '%253d', '\u001b[0m']) {
+      assert.equal(mayMatch(`xyz${escape}abc-us1`), true, escape);
+    }
+    assert.equal(mayMatch(`x\\n${'y'.repeat(8)}abc-us1`), false);
+  });
+
+  it('never refuse what the regex finds', () => {
+    fc.assert(
+      fc.property(PATTERN, TEXT, fc.boolean(), (pattern, text, wants) => {
+        const whole = `(?<${wants ? '=[ab]' : '![ab]'})(?:${pattern})`;
+        const outline = outlineOf(parsePattern(whole, false), true);
+        if (new RegExp(whole).test(text)) assert.ok(outline.mayMatch(Buffer.from(text, 'latin1'), 0, text.length));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
 describe('outlines in one pass', () => {
   it('go on from where they were, and say the same as if they did not', () => {
     const windows = fc.array(fc.tuple(fc.nat(40), fc.nat(12)), { minLength: 1, maxLength: 8 });
