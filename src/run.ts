@@ -10,12 +10,13 @@ import { readAcceptors } from './run/acceptors.ts';
 import { scanContext } from './run/context.ts';
 import { detectorDigests } from './run/detectors.ts';
 import type { Facts } from './run/facts.ts';
+import type { Overlap } from './run/overlap.ts';
 import { maskedLog, NameRedactor } from './run/redact.ts';
 import { makeReport } from './run/report.ts';
 import type { Runtime, ScanRequest } from './run/request.ts';
 import { type Judgement, loadDetectors, loadJudgement, rulesDigest } from './run/rules.ts';
 import { Sink } from './run/sink.ts';
-import { readTarget, type TargetWork, unreadable } from './run/targets.ts';
+import { crawlerOf, readTarget, type TargetWork, unreadable } from './run/targets.ts';
 import type { Store } from './store/index.ts';
 import { checkStorePath } from './store/path.ts';
 import type { Acceptors } from './suppress/accept.ts';
@@ -42,7 +43,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   const startedAt = runtime.clock().toISOString();
   const scanners = chooseScanners(runtime.scanners, request.only, request.skip);
   const { targets: all, missing } = parseTargets(request, scanners);
-  const targets = await withoutOverlaps(all, request);
+  const targets = await withoutOverlaps(all, request, scanners);
   assertTrusted(config);
   const left = describeConfig(config);
   if (left !== undefined) runtime.log.info(left);
@@ -319,17 +320,32 @@ function parseTargets(
 }
 
 /** `scan a a/b`: what lies in another target is read there, and counted once. */
-async function withoutOverlaps(targets: readonly Target[], { crawl, config, runtime }: ScanRequest): Promise<readonly Target[]> {
+async function withoutOverlaps(
+  targets: readonly Target[],
+  { crawl, config, runtime }: ScanRequest,
+  scanners: readonly Scanner[],
+): Promise<readonly Target[]> {
   if (targets.length < 2) return targets;
   const { findOverlaps } = await import('./run/overlap.ts');
-  const overlaps = await findOverlaps(targets, {
+  const found = await findOverlaps(targets, {
     exclude: [...config.exclude, ...crawl.exclude],
     isPremerge: isPremerge(crawl),
     includeIgnored: crawl.includeIgnored,
   });
+  const overlaps: typeof found = await notReadOtherwise(found, scanners);
   for (const { target, within } of overlaps) runtime.log.info(`${target.name} lies in ${within.name}: it is read once, with it`);
   const { tellApart } = await import('./run/tell-apart.ts');
   return tellApart(targets.filter((target) => !overlaps.some((overlap) => overlap.target === target)));
+}
+
+/** An image in a directory is searched with it as any archive; named, it is read as an image. */
+async function notReadOtherwise(overlaps: readonly Overlap[], scanners: readonly Scanner[]): Promise<readonly Overlap[]> {
+  const kept: Overlap[] = [];
+  for (const overlap of overlaps) {
+    const own = await crawlerOf(overlap.target, scanners);
+    if (own === undefined || own === (await crawlerOf(overlap.within, scanners))) kept.push(overlap);
+  }
+  return kept;
 }
 
 function chooseScanners(all: readonly Scanner[], only: readonly string[], skip: readonly string[]): readonly Scanner[] {

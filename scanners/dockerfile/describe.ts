@@ -259,7 +259,8 @@ class Describer {
         }
       }
     }
-    if (/NOPASSWD:\s*ALL/.test(script)) this.#row(stage, instruction, instruction.start, pointer, { fact: 'passwordless-sudo', secretName: 'sudo' });
+    if (/NOPASSWD:\s*ALL/.test(script))
+      this.#row(stage, instruction, instruction.start, pointer, { fact: 'passwordless-sudo', secretName: 'sudo' });
     const { secrets, mounts } = followRun(instruction, script, variables);
     for (const mount of mounts) {
       this.#row(stage, instruction, instruction.start, pointer, {

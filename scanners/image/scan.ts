@@ -141,10 +141,17 @@ class Archive {
       if (image.isAttestation) yield* this.#provenance(image);
       else yield* this.#image(image, (names.get(image.name) ?? 0) > 1, uses);
     }
-    for (const [name, layer] of this.#layers) {
-      const known = uses.get(layer) ?? [this.#alone(name, layer)];
-      yield* this.#layer(layer, known);
+    const all = [...this.#layers].map(([name, layer]) => ({ layer, known: uses.get(layer) ?? [this.#alone(name, layer)] }));
+    // What still shows in an upper layer is not told once more as what a lower one keeps.
+    const shown = new Set<string>();
+    for (const { layer, known } of all) {
+      for (const { path, match } of layer.hits) {
+        for (const use of known) {
+          if (removalOf(path, use.index, use.layers) === undefined) shown.add(shownKey(use.image, path, match.fingerprint));
+        }
+      }
     }
+    for (const { layer, known } of all) yield* this.#layer(layer, known, shown);
     yield this.#coverage(images);
   }
 
@@ -220,10 +227,11 @@ class Archive {
     };
   }
 
-  async *#layer(layer: LayerContent, uses: readonly Use[]): AsyncGenerator<Observation> {
+  async *#layer(layer: LayerContent, uses: readonly Use[], shown: ReadonlySet<string>): AsyncGenerator<Observation> {
     const sighted = new Set(layer.hits.filter(({ match }) => match.confidence !== 'low').map(({ path }) => path));
     for (const { path, match } of layer.hits) {
-      const { at, detail, environment } = placeOf(path, uses);
+      const { at, detail, environment, image } = placeOf(path, uses);
+      if (at.atHead === false && shown.has(shownKey(image, path, match.fingerprint))) continue;
       const sighting = this.#context.sighting(match, at, 'image', environment);
       if (!isPackaged(path, uses)) yield { ...sighting, detail: { ...sighting.detail, ...detail } };
       else
@@ -331,7 +339,7 @@ function shortDigest(config: string): string {
 function placeOf(
   path: string,
   uses: readonly Use[],
-): { readonly at: Location; readonly detail: JsonObject; readonly environment: string | undefined } {
+): { readonly at: Location; readonly detail: JsonObject; readonly environment: string | undefined; readonly image: Image } {
   const all = uses.map((use) => ({ use, removal: removalOf(path, use.index, use.layers) }));
   const { use, removal } = all.find((one) => one.removal === undefined) ?? (all[0] as (typeof all)[number]);
   const others = [...new Set(uses.map(({ image }) => image.name))];
@@ -339,7 +347,12 @@ function placeOf(
     at: locationIn(path, use, removal),
     detail: { image: use.image.name, ...(others.length > 1 ? { images: others.slice(0, 20) } : {}), ...aboutLayer(use, removal) },
     environment: environmentOf(use.image.name),
+    image: use.image,
   };
+}
+
+function shownKey(image: Image, path: string, fingerprint: string): string {
+  return JSON.stringify([image.config, path, fingerprint]);
 }
 
 /** Did a package of the distribution bring this file, in every image that has it? */

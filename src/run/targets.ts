@@ -47,7 +47,7 @@ export interface TargetWork {
 export async function readTarget(target: Exclude<Target, StdinTarget>, work: TargetWork): Promise<void> {
   try {
     if (target.kind === 'service') return await readService(target, work);
-    const crawler = await crawlerOf(target, work);
+    const crawler = await crawlerOf(target, work.scanners);
     if (crawler !== undefined) return await crawl(crawler, target, work);
     if (!target.isDirectory) return await readSingleFile(target, work);
     throw new TargetError(`No scanner reads the directory ${target.path}`, {
@@ -87,8 +87,8 @@ async function readService(target: Extract<Target, { kind: 'service' }>, work: T
 }
 
 /** The first that accepts it: repositories and directories, images in directories and in single files. */
-async function crawlerOf(target: PathTarget, work: TargetWork): Promise<Crawler | undefined> {
-  for (const scanner of work.scanners) {
+export async function crawlerOf(target: PathTarget, scanners: readonly Scanner[]): Promise<Crawler | undefined> {
+  for (const scanner of scanners) {
     if (scanner.kind === 'crawler' && (await scanner.accepts(target))) return scanner;
   }
   return undefined;

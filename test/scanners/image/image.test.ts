@@ -131,6 +131,19 @@ describe('image scanner', () => {
       assert.deepEqual(gone, { 'a/b/one': ['deletedIn'], 'c/d/two': ['deletedIn'], three: ['replacedIn'], four: [] });
     });
 
+    it('tells once of what a later layer brings again', async () => {
+      const files = { 'app/.env': TOKEN };
+
+      const { observations } = await scanBytes(
+        imageArchive([{ name: 'shop:1', layers: [{ files }, { files: { ...files, 'app/new': 'x' } }] }]),
+      );
+
+      assert.deepEqual(
+        kinds(observations, 'sighting').map(({ at }) => at?.atHead),
+        [true],
+      );
+    });
+
     it('does not take away what the same layer brings', async () => {
       const layers = [{ files: { 'app/old': 'x' } }, { files: { 'app/.wh..wh..opq': '', 'app/key': TOKEN } }];
 
