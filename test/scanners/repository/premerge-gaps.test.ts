@@ -86,7 +86,7 @@ describe('repository scanner: before a merge', () => {
     const staged = await scan(repo.path, { staged: true });
 
     assert.equal(rowOf(staged, 'work-tree')?.outcome, 'partial');
-    assert.match(rowOf(staged, 'work-tree')?.why ?? '', /100 further matches .* were left out \(many\.txt\)/);
+    assert.match(rowOf(staged, 'work-tree')?.why ?? '', /100 further places .* were left out \(many\.txt\)/);
 
     repo.commit('Add');
     repo.remove('many.txt');
@@ -94,6 +94,6 @@ describe('repository scanner: before a merge', () => {
     const range = await scan(repo.path, { diff: { base: 'HEAD~2', head: 'HEAD' } });
 
     assert.equal(rowOf(range, 'history')?.outcome, 'partial');
-    assert.match(rowOf(range, 'history')?.why ?? '', /100 further matches/);
+    assert.match(rowOf(range, 'history')?.why ?? '', /100 further places/);
   });
 });
