@@ -11,7 +11,9 @@ const COVERS: CoverageObservation['covers'] = ['identity', 'credential', 'grant'
 
 /** What a file of Terraform holds: keys, identities with their rights, who may become them, and what uses them. */
 export async function* scanTerraform(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
-  const own = readModuleFile(file, context);
+  const isCode = TERRAFORM_FILE.test(file.path) && file.text().length <= MAX_CHARACTERS;
+  const loaded = isCode ? await moduleOf(file, context) : undefined;
+  const own = loaded?.module.files.find((one) => one.file.path === file.path) ?? readModuleFile(file, context);
   for (const match of own.matches) {
     const { line, column, endLine, endColumn } = match;
     const at = { ...file.at, path: file.path, line, column, endLine, endColumn };
@@ -25,8 +27,8 @@ export async function* scanTerraform(file: SourceFile, context: ScanContext): As
   if (VALUES_FILE.test(file.path)) {
     yield* valueRows(own, search);
     yield coverage(file, own.hcl.problems);
-  } else if (TERRAFORM_FILE.test(file.path)) {
-    const { module, stack, description } = await moduleOf(file, context);
+  } else if (loaded !== undefined) {
+    const { module, stack, description } = loaded;
     yield* description.rows(search);
     yield* declarationRows(file.path, stack, search);
     const problems = [...own.hcl.problems, ...stack.problems];
