@@ -4,6 +4,7 @@ import { howOfName, identityOfSetting, opensDoor } from '../../src/ci/settings.t
 import type { ConsumerObservation, CredentialId, JsonObject, Location } from '../../src/contracts/index.ts';
 import { credentialFile } from '../../src/files/credential-file.ts';
 import { isKnownPassword, looksSecret, type SecretKind, secretKind } from '../../src/formats/plain-value.ts';
+import type { TakenAlong } from './context.ts';
 import { copyOf, destinationOf } from './copy.ts';
 import { commandText, type Dockerfile, type Instruction, type Pair, pairsOf, type Stage } from './parse.ts';
 import { followRun, type Kept, removedBy } from './run.ts';
@@ -17,6 +18,8 @@ export interface BuildPlace {
   /** Of a value that only its name tells. */
   credentialOf(kind: SecretKind, start: number, end: number): CredentialId;
   at(offset: number, pointer: string): Location;
+  /** Files of credentials in the directories that are copied whole. */
+  readonly taken: ReadonlyMap<string, readonly TakenAlong[]>;
 }
 
 export interface PlainSetting {
@@ -216,6 +219,15 @@ class Describer {
           detail: { file: path },
         });
         continue;
+      }
+      for (const taken of from === undefined ? (this.#place.taken.get(path) ?? []) : []) {
+        const target = `${destination.replace(/\/?\.?$/, '')}/${taken.name}`;
+        const row = this.#row(stage, instruction, offset, pointer, {
+          fact: 'credential-file',
+          secretName: taken.name,
+          detail: { file: taken.path, destination: target, kind: taken.kind, certain: taken.certain, via: 'directory' },
+        });
+        if (row !== undefined) removable.push({ destination: target, index, row });
       }
       const target = destinationOf(path, destination);
       const file =

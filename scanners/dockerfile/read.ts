@@ -3,6 +3,7 @@ import { LineIndex } from '../../src/files/location.ts';
 import { coverSecrets } from '../../src/formats/cover.ts';
 import { looksSecret, plainSighting } from '../../src/formats/plain-value.ts';
 import { environmentOf } from '../../src/util/environment.ts';
+import { takenAlong } from './context.ts';
 import { describeStages } from './describe.ts';
 import { parseDockerfile } from './parse.ts';
 
@@ -11,7 +12,7 @@ const MAX_CHARACTERS = 2 * 1024 * 1024;
 const TEMPLATE = /\.(?:j2|jinja2?|tmpl|tpl|template|erb|in)$|[-_.]template$/i;
 
 /** What an image build gets of secrets, and what of them stays in the image. */
-export function* scanDockerfile(file: SourceFile, context: ScanContext): Generator<Observation> {
+export async function* scanDockerfile(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
   const raw = file.text();
   const matches = context.detect(raw, { path: file.path });
   const tooLarge = raw.length > MAX_CHARACTERS;
@@ -32,6 +33,7 @@ export function* scanDockerfile(file: SourceFile, context: ScanContext): Generat
     },
     credentialOf: (kind, start, end) => plainSighting(raw.slice(start, end), kind, {}, file.place, context).credential,
     at,
+    taken: await takenAlong(parsed, file),
   });
 
   for (const match of matches) {

@@ -5,7 +5,7 @@ import { gapOf } from '../../src/files/archive/members.ts';
 import { LimitReached, Meter } from '../../src/files/archive/meter.ts';
 import { readTar, type TarEntry } from '../../src/files/archive/tar.ts';
 import { unpack } from '../../src/files/archive/unpack.ts';
-import { credentialFile } from '../../src/files/credential-file.ts';
+import { credentialFile, holdsLogin } from '../../src/files/credential-file.ts';
 import { headOfBytes } from '../../src/files/source-file.ts';
 import { megabytes } from '../../src/util/bytes.ts';
 import { packagedFiles } from './packages.ts';
@@ -70,8 +70,6 @@ const MAX_CLAIMED = 4 * 1024 * 1024;
 /** One layer that holds more has told enough. */
 const MAX_HITS = 20_000;
 const MAX_REASONS = 100;
-/** Looked into to tell settings from credentials. */
-const MAX_LOOKED_AT = 256 * 1024;
 
 export interface LayerOptions {
   readonly context: CrawlContext;
@@ -166,7 +164,8 @@ async function readFile(path: string, entry: TarEntry, layer: LayerContent, { co
   let isOwn = false;
   const found = await searchContent(path, entry, context, (bytes) => {
     for (const file of packagedFiles(path, bytes)) layer.packaged.add(file);
-    if (known !== undefined && (known.certain || holdsLogin(bytes))) layer.credentialFiles.push({ path, kind: known.kind });
+    if (known !== undefined && (known.certain || holdsLogin(bytes.toString('latin1'))))
+      layer.credentialFiles.push({ path, kind: known.kind });
     if (isVendored(path)) return true;
     const claim = context.claims(headOfBytes(path, bytes));
     if (claim === undefined) return true;
@@ -198,14 +197,6 @@ function isVendored(path: string): boolean {
   return /(?:^|\/)(?:node_modules|site-packages|dist-packages|vendor|gems|\.cargo\/registry|\.m2\/repository|pkg\/mod)\/|^usr\/(?:share|lib|lib64|libexec|src|include)\/|^usr\/local\/(?:lib|share|include|go)\/|^var\/(?:lib|cache)\/(?:dpkg|apt|apk|yum|dnf|rpm)\/|(?:^|\/)\.github\//.test(
     path,
   );
-}
-
-const LOGIN =
-  /(?:_auth|_authToken|_password|passw(?:or)?d|passphrase|token|secret|api[_-]?key|access[_-]?key|login|\$apr1\$|\{SHA\}|:\$2[aby]\$)["']?\s*[=:> ]\s*["']?(?![$%{<\s"'])\S{6,}/i;
-
-/** A file of settings that holds a login, not a reference to one. */
-function holdsLogin(bytes: Buffer): boolean {
-  return bytes.length <= MAX_LOOKED_AT && LOGIN.test(bytes.toString('latin1'));
 }
 
 function isEmptyTar(head: Buffer): boolean {

@@ -63,3 +63,13 @@ export function credentialFile(path: string): CredentialFile | undefined {
   const found = FILES.find(([pattern]) => pattern.test(path));
   return found === undefined ? undefined : { kind: found[1], certain: found[2] };
 }
+
+const LOGIN =
+  /(?:_auth|_authToken|_password|passw(?:or)?d|passphrase|token|secret|api[_-]?key|access[_-]?key|login|\$apr1\$|\{SHA\}|:\$2[aby]\$)["']?\s*[=:> ]\s*["']?(?![$%{<\s"'])\S{6,}/i;
+
+/** Does a file of settings hold a login, and not only refer to one? */
+export function holdsLogin(text: string): boolean {
+  return text.length <= MAX_LOOKED_AT && LOGIN.test(text);
+}
+
+const MAX_LOOKED_AT = 256 * 1024;

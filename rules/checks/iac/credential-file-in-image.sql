@@ -20,7 +20,7 @@ fix: |
   3. Rotate what is in it when the image was pushed, and delete the old tags.
 limits: >
   Told by the file's name, in an image also by a look at what is in it. A file that holds settings alone looks the same in a Dockerfile, hence
-  medium.
+  medium. What `COPY . .` takes along is told of files of the repository right in that directory.
 references:
   - https://docs.docker.com/build/building/secrets/
 platforms: [dockerfile, image]
