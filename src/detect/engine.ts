@@ -9,6 +9,7 @@ import { Splits } from './hidden/triggers.ts';
 import { importedMatches, outdoneBy } from './import/matches.ts';
 import { ImportSearch } from './import/search.ts';
 import { createKernel } from './kernel/create.ts';
+import { leastLeft } from './kernel/tables.ts';
 import type { Found } from './match.ts';
 import { shortfalls } from './outcome.ts';
 import type { Pack } from './pack.ts';
@@ -203,7 +204,8 @@ function prepare(pack: Pack, withSecretlint: boolean): Search {
   const { uses, strong, tables } = planSearch(pack, rules, withSecretlint);
   return {
     kernel: createKernel(tables),
-    tables,
+    longest: tables.longest,
+    leastLeft: leastLeft(tables),
     uses,
     splits: new Splits(strong),
     rules,

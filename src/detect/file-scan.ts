@@ -7,7 +7,6 @@ import { mayHide, type Splits, startsEncoded, type Trigger, valueAt } from './hi
 import type { View } from './hidden/view.ts';
 import type { ImportResultOfScan, ImportScan, ImportSearch } from './import/search.ts';
 import type { Hits, Kernel } from './kernel/kernel.ts';
-import type { Tables } from './kernel/tables.ts';
 import { beginPass, type Found, mayMatch, resolveOverlaps, type Span, tryRule } from './match.ts';
 import { Pairs } from './pair.ts';
 import type { PlaceholderTest } from './placeholder.ts';
@@ -32,8 +31,9 @@ export interface LintHit {
 /** What all scans of one engine share. */
 export interface Search {
   readonly kernel: Kernel;
-  /** What the kernel works by. */
-  readonly tables: Tables;
+  /** Of the keywords of its anchors, the longest; and how many bytes of text must be left from the start of each on. */
+  readonly longest: number;
+  readonly leastLeft: Int32Array;
   readonly rules: readonly RuleRef[];
   /** Per anchor of the kernel. The kernel has seen to what may stand right before and after it. */
   readonly uses: readonly Use[];

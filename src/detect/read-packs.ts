@@ -62,7 +62,7 @@ export class PackReader {
   constructor(engine: Engine, maxBytes: number) {
     this.#engine = engine;
     this.#maxBytes = maxBytes;
-    this.#versions = new Versions(engine.search, engine.search.tables);
+    this.#versions = new Versions(engine.search);
     this.#arena = engine.slab(ARENA);
     const memory = memoryOf(this.#arena);
     if (memory === undefined) throw new Error('there is no WebAssembly');

@@ -1,7 +1,7 @@
 import type { Search, Use } from './file-scan.ts';
 import { isRefusedNearby, startsEncoded } from './hidden/triggers.ts';
 import type { Hits } from './kernel/kernel.ts';
-import { leastLeft, MAX_LOOK, MAX_LOOK_BACK, type Tables } from './kernel/tables.ts';
+import { MAX_LOOK, MAX_LOOK_BACK } from './kernel/tables.ts';
 import { beginPass, mayMatch } from './match.ts';
 import { RECORD } from './patch.ts';
 
@@ -39,12 +39,13 @@ export class Versions {
   readonly #left: Int32Array;
   readonly #gaps = new Gaps();
 
-  constructor(search: Search, tables: Tables) {
+  constructor(search: Search) {
     this.#search = search;
-    this.#longest = tables.longest;
-    this.after = Math.max(AFTER, tables.longest + MAX_LOOK + 1);
-    this.#ahead = Math.max(MAX_LOOK + 1, tables.longest - 1);
-    this.#left = leastLeft(tables);
+    const { longest } = search;
+    this.#longest = longest;
+    this.after = Math.max(AFTER, longest + MAX_LOOK + 1);
+    this.#ahead = Math.max(MAX_LOOK + 1, longest - 1);
+    this.#left = search.leastLeft;
     this.last = this.#left.reduce((most, length) => Math.max(most, length), this.after);
   }
 

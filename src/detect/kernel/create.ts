@@ -11,34 +11,33 @@ const LONGEST = 1000;
 
 /** The faster kernel, once there is enough to search; the plain one where there is no WebAssembly or `NHI_AUDIT_KERNEL=js`. */
 export function createKernel(tables: Tables): Kernel {
-  const plain = createPlainKernel(tables);
   const isPlain = process.env.NHI_AUDIT_KERNEL === 'js' || wasmHost() === undefined || tables.longest > LONGEST;
-  if (isPlain) return plain;
+  if (isPlain) return createPlainKernel(tables);
+  /** What it takes to start; let go then, for the tables are large. */
+  let waiting: { readonly tables: Tables; readonly plain: Kernel } | undefined = { tables, plain: createPlainKernel(tables) };
   let fast: Kernel | undefined;
   let searched = 0;
 
   function start(): Kernel {
+    if (fast !== undefined || waiting === undefined) return fast as Kernel;
     try {
-      return createWasmKernel(tables);
+      fast = createWasmKernel(waiting.tables);
     } catch {
       // Forbidden (`--jitless`, a policy), or no memory for it.
-      return plain;
+      fast = waiting.plain;
     }
+    waiting = undefined;
+    return fast;
   }
 
   return {
     get name() {
       return fast?.name ?? 'js';
     },
-    slab(size) {
-      fast ??= start();
-      return fast.slab(size);
-    },
+    slab: (size) => start().slab(size),
     scan(bytes, begin, end): Hits {
       searched += end - begin;
-      if (fast === undefined && searched < WORTH_IT) return plain.scan(bytes, begin, end);
-      fast ??= start();
-      return fast.scan(bytes, begin, end);
+      return (searched < WORTH_IT && waiting?.plain ? waiting.plain : start()).scan(bytes, begin, end);
     },
   };
 }

@@ -16,7 +16,7 @@ interface Exports {
   sift(entry: number, entries: number, out: number, outs: number, start: number, limit: number): number;
 }
 
-/** One memory with its own tables; what is to be searched stands at `at`. */
+/** One memory with its own tables; texts from elsewhere are copied to `at`, what is read into it stands behind. */
 interface Machine extends Exports {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly words: Int32Array<ArrayBuffer>;
@@ -43,20 +43,25 @@ export function createWasmKernel(tables: Tables): Kernel {
   /** A text elsewhere is copied in pieces, with as much around each as checks may look at. */
   const before = tables.longest + MAX_LOOK_BACK;
   const after = MAX_LOOK + 1;
+  const scratch = (before + PIECE + after + 63) & ~63;
+  const most = tables.words[Slot.most] as number;
+  /** Five megabytes: once they stand in a memory they are taken from there, and what was given may go. */
+  let given: Int32Array = tables.words;
   const machines = new WeakMap<ArrayBufferLike, Machine>();
   const hits = new HitList();
   let own: Machine | undefined;
 
   function start(room: number): Machine {
-    const lanes = (tables.words.byteLength + 15) & ~15;
+    const lanes = (given.byteLength + 15) & ~15;
     const out = lanes + CURSORS * STRIDE;
-    const at = (out + OUT + (tables.words[Slot.most] as number) * 8 + 63) & ~63;
+    const at = (out + OUT + most * 8 + 63) & ~63;
     const pages = Math.ceil((at + room) / PAGE);
     const memory = new Memory({ initial: pages, maximum: pages });
     memories.set(memory.buffer, memory);
     const { walk, sift } = new Instance(module, { env: { memory } }).exports as unknown as Exports;
     const words = new Int32Array(memory.buffer);
-    words.set(tables.words);
+    words.set(given);
+    given = words.subarray(0, given.length);
     return { walk, sift, words, bytes: new Uint8Array(words.buffer), lanes, out, at };
   }
 
@@ -99,9 +104,10 @@ export function createWasmKernel(tables: Tables): Kernel {
   return {
     name: 'wasm',
     slab(size) {
-      const machine = start(size);
+      const machine = start(scratch + size);
+      own ??= machine;
       machines.set(machine.bytes.buffer, machine);
-      return Buffer.from(machine.bytes.buffer, machine.at, size);
+      return Buffer.from(machine.bytes.buffer, machine.at + scratch, size);
     },
     scan(bytes, begin, end): Hits {
       hits.clear();
@@ -110,7 +116,7 @@ export function createWasmKernel(tables: Tables): Kernel {
         scanInPlace(machine, bytes, begin, end);
         return hits;
       }
-      own ??= start(before + PIECE + after);
+      own ??= start(scratch);
       scanCopied(own, bytes, begin, end);
       return hits;
     },
