@@ -138,7 +138,7 @@ function openingBefore(code: string, offset: number): number {
       nested -= 1;
     }
   }
-  return Math.max(0, code.lastIndexOf('\n', offset));
+  return Math.max(0, offset - 200, code.lastIndexOf('\n', offset));
 }
 
 function closingAfter(code: string, offset: number): number {
@@ -152,7 +152,7 @@ function closingAfter(code: string, offset: number): number {
     }
   }
   const line = code.indexOf('\n', offset);
-  return line < 0 ? code.length : line;
+  return Math.min(offset + 200, line < 0 ? code.length : line);
 }
 
 function reference(string: GroovyString, position: CiReference['position'], more: Partial<CiReference>): CiReference {

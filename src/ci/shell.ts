@@ -53,8 +53,12 @@ export function readScript(text: string, macros = false): Script {
   return { text, commands, assigned };
 }
 
-/** Follows one secret through a script; `variables` hold it. */
-export function followVariables(script: Script, variables: ReadonlySet<string>, macros = false): SecretHandling {
+/** Follows one secret through a script; `variables` hold it. `read`: characters that this took. */
+export function followVariables(
+  script: Script,
+  variables: ReadonlySet<string>,
+  macros = false,
+): SecretHandling & { readonly read: number } {
   let marked = '';
   for (const { stages, reads } of script.commands) {
     // Only the commands that matter: a job may have a hundred secrets.
@@ -62,7 +66,7 @@ export function followVariables(script: Script, variables: ReadonlySet<string>, 
     if (!isRead && !/^\s*set\s/.test(stages[0] ?? '')) continue;
     marked += `${stages.map((stage) => (isRead ? mark(stage, variables, macros) : stage)).join('|')}\n`;
   }
-  return followMark(marked);
+  return { ...followMark(marked), read: marked.length };
 }
 
 function mark(stage: string, variables: ReadonlySet<string>, macros: boolean): string {

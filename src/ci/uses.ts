@@ -35,6 +35,8 @@ const STRENGTH: readonly How[] = ['static-key', 'oidc', 'impersonation', 'token'
 const MAX_SECRETS = 1200;
 /** Characters of scripts. */
 const MAX_FOLLOWED = 2_000_000;
+/** Characters of commands, counted anew for each secret that they read. */
+const MAX_TEXT = 20_000_000;
 
 /** A script of a step, read. */
 export interface StepScript {
@@ -207,10 +209,16 @@ export function findSecretUses(
   }
 
   // A key file is written by one command and logged in with by another.
+  let followed = 0;
   const gcloud = scripts.some(({ script }) => staticCommand(script.text) === 'gcp');
   for (const use of uses.values()) {
     for (const { script } of scripts) {
+      if (followed > MAX_TEXT) {
+        problem = 'its scripts are too long to follow every secret through them';
+        break;
+      }
       const told = followVariables(script, use.variables, macros);
+      followed += told.read;
       if (!told.used) continue;
       use.echoed ||= told.echoed;
       use.exported ||= told.exported;
