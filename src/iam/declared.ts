@@ -211,13 +211,15 @@ function identityRow(principal: DeclaredPrincipal, subject: Subject, estate: Dec
     name: isSymbolic ? address : name,
     ...(account === undefined ? {} : { scope: account }),
     ...readTags(principal.tags),
-    ...(createdAt === undefined ? {} : { createdAt }),
+    ...(createdAt === undefined || type === 'role' ? {} : { createdAt }),
     ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
     at: { ...principal.at, pointer: address },
     detail: {
       platform: estate.platform,
       address,
       ...(isSymbolic ? { symbolic: true } : {}),
+      // A role's age beside no word of its use would read as one that was never used.
+      ...(createdAt === undefined || type === 'user' ? {} : { createdAt }),
       ...(uniqueId === undefined ? {} : { uniqueId }),
       ...(principal.boundary === undefined ? {} : { permissionsBoundary: readable(principal.boundary) }),
       ...(subject.missing.length === 0 ? {} : { policiesWithoutDocument: subject.missing }),

@@ -203,7 +203,7 @@ describe('terraform scanner: states and plans', () => {
       ['aws:access-key/AKIAQ3EGRL5XAMPLE7QZ', 'aws:-:user/ci', '2024-02-03T04:05:06.000Z', 'active'],
     );
     assert.deepEqual(
-      kinds(observations, 'identity').map((one) => [one.id, one.createdAt]),
+      kinds(observations, 'identity').map((one) => [one.id, one.detail?.createdAt]),
       [['aws:111122223333:role/r', '2023-01-01T00:00:00.000Z']],
     );
     assert.deepEqual(
