@@ -68,6 +68,11 @@ export class BlobTable implements Iterable<BlobRef> {
     return new BlobTable(Buffer.concat([this.#ids, other.#ids]), sizes);
   }
 
+  /** All ids, one after another: not to be changed. */
+  get ids(): Buffer {
+    return this.#ids;
+  }
+
   /** The ids of a stretch, in memory of their own, to be handed to another thread. */
   idsOf(from: number, to: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#ids.subarray(from * this.idBytes, to * this.idBytes));

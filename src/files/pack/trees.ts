@@ -42,13 +42,12 @@ export interface PackPlan {
 
 /** Finds blobs in the packs of a repository itself (not in those it borrows from). What is odd is left to git. */
 export function findInPacks(gitDir: string, blobs: BlobTable): PackPlan {
-  const ids = Buffer.from(blobs.idsOf(0, blobs.length).buffer);
   const isPlanned = new Uint8Array(blobs.length);
   const packs: PackTrees[] = [];
   for (const { index, pack } of packPaths(gitDir)) {
     const left = positionsOf(isPlanned, 0);
     if (left.length === 0) break;
-    const trees = readTrees(index, pack, ids, blobs, left);
+    const trees = readTrees(index, pack, blobs, left);
     if (trees === undefined) continue;
     for (const position of trees.positions) if (position >= 0) isPlanned[position] = 1;
     packs.push(trees);
@@ -74,13 +73,7 @@ function positionsOf(marks: Uint8Array, mark: number): Int32Array<ArrayBuffer> {
   return positions;
 }
 
-function readTrees(
-  indexPath: string,
-  path: string,
-  ids: Buffer,
-  { idBytes }: BlobTable,
-  left: Int32Array,
-): PackTrees | undefined {
+function readTrees(indexPath: string, path: string, { ids, idBytes }: BlobTable, left: Int32Array): PackTrees | undefined {
   let index: PackIndex | undefined;
   let pack: PackFile | undefined;
   try {
@@ -277,6 +270,7 @@ class Entries {
         if (child !== NONE && depth < MAX_DEPTH) path.push(child);
       }
     }
+    if (length === count) return out;
     return {
       at: out.at.slice(0, length),
       most: out.most.slice(0, length),
