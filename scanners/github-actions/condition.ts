@@ -13,9 +13,11 @@ export interface Condition {
   readonly trustedPerson: boolean;
   /** Bots that are told by who started the run: `github.actor == 'dependabot[bot]'`. */
   readonly bots: readonly { readonly context: string; readonly bot: string }[];
+  /** The author of the pull request is asked for by name, which nobody can pretend to be. */
+  readonly author: boolean;
 }
 
-const NONE: Condition = { not: new Set(), ref: false, sameRepository: false, trustedPerson: false, bots: [] };
+const NONE: Condition = { not: new Set(), ref: false, sameRepository: false, trustedPerson: false, bots: [], author: false };
 
 /** Forks start these with their own code or text. */
 const FORK_EVENTS = ['pull_request_target', 'pull_request', 'workflow_run', 'issue_comment'];
@@ -50,7 +52,8 @@ function both(parts: readonly Condition[]): Condition {
     ref: parts.some(({ ref }) => ref),
     sameRepository: parts.some(({ sameRepository }) => sameRepository),
     trustedPerson: parts.some(({ trustedPerson }) => trustedPerson),
-    bots: parts.flatMap(({ bots }) => bots),
+    bots: parts.some(({ author }) => author) ? [] : parts.flatMap(({ bots }) => bots),
+    author: parts.some(({ author }) => author),
   };
 }
 
@@ -66,6 +69,7 @@ function either(parts: readonly Condition[]): Condition {
       parts.some((one) => one.trustedPerson) &&
       parts.every((one) => one.trustedPerson || one.sameRepository || keepsForksOut(one)),
     bots: parts.flatMap(({ bots }) => bots),
+    author: parts.every(({ author }) => author),
   };
 }
 
@@ -83,6 +87,7 @@ const SAME_REPOSITORY =
   /pull_request\.head\.repo\.(?:full_name|id|owner\.\w+)\s*==|==\s*github\.event\.pull_request\.head\.repo\.|!\s*github\.event\.pull_request\.head\.repo\.fork|pull_request\.head\.repo\.fork\s*==\s*false|workflow_run\.head_repository\.\w+(?:\.\w+)?\s*==|==\s*github\.event\.workflow_run\.head_repository\.|workflow_run\.event\s*==\s*'(?:push|schedule|release|workflow_dispatch)'|pull_request\.merged\s*(?:==\s*true)?\s*$/;
 const PERSON =
   /author_association\s*==\s*'(?:OWNER|MEMBER|COLLABORATOR)'|contains\(.{0,200}?(?:OWNER|MEMBER|COLLABORATOR).{0,200}?author_association|event\.label\.name\s*==|contains\([^)]{0,200}pull_request\.labels/;
+const AUTHOR = /pull_request\.user\.login\s*==\s*'[^']+'|'[^']+'\s*==\s*github\.event\.pull_request\.user\.login/;
 const BOT =
   /(?<context>github\.(?:actor|triggering_actor|event\.sender\.login)|github\['actor'\])\s*==\s*'(?<bot>[\w-]+\[bot\])'|'(?<first>[\w-]+\[bot\])'\s*==\s*(?<mirrored>github\.(?:actor|triggering_actor|event\.sender\.login))/;
 
@@ -99,7 +104,8 @@ function readTest(text: string): Condition {
     ...NONE,
     ref: REF.test(text) && !/^!|!=/.test(text),
     sameRepository: SAME_REPOSITORY.test(text),
-    trustedPerson: PERSON.test(text) && !/^!|!=/.test(text),
+    trustedPerson: (PERSON.test(text) || AUTHOR.test(text)) && !/^!|!=/.test(text),
+    author: AUTHOR.test(text),
     bots: bot === undefined ? [] : [{ context: bot.context ?? bot.mirrored ?? '', bot: bot.bot ?? bot.first ?? '' }],
   };
 }

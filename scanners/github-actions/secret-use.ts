@@ -154,7 +154,8 @@ class Finder {
         : expressions.map(({ body, start }) => ({ body, at: start + 3 }));
     for (const { body, at } of bodies) {
       for (const { name, offset } of secretsIn(body)) {
-        const use = this.#add(name, key, scalar, scalar.start + at + offset, note);
+        const given = isCompared(body, offset) ? { position: 'other' as const } : note;
+        const use = this.#add(name, key, scalar, scalar.start + at + offset, given);
         if (use !== undefined && /\bfromJSON\(\s*$/i.test(body.slice(0, offset))) use.parsed = true;
       }
     }
@@ -231,6 +232,13 @@ class Finder {
     if (staticVariable(name) !== undefined && !isOtherStore(name)) return 'static-key';
     return /(?:^|_)(?:TOKEN|PAT)$/.test(name) ? 'token' : 'secret';
   }
+}
+
+/** `secrets.X != ''` tells whether it is set, and hands nobody its value. */
+function isCompared(body: string, offset: number): boolean {
+  return (
+    /^secrets\s*(?:\.\s*\w+|\[[^\]]{0,200}\])\s*[!=]=/i.test(body.slice(offset)) || /(?:[!=]=|!)\s*$/.test(body.slice(0, offset))
+  );
 }
 
 function create(name: string, scalar: Scalar, offset: number): SecretUse {

@@ -32,4 +32,6 @@ SELECT
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND TRY_CAST(detail->>'$.echoesSecret' AS BOOLEAN)
+  -- Names of accounts and the like, kept as secrets, are none.
+  AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
 GROUP BY consumer_id, secret_name

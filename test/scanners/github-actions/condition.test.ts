@@ -48,6 +48,8 @@ describe('conditions of jobs', () => {
     ['contains(fromJSON(\'["OWNER","MEMBER"]\'), github.event.comment.author_association)', 'trustedPerson', true],
     ["contains(github.event.pull_request.labels.*.name, 'safe to test')", 'trustedPerson', true],
     ["github.event.comment.author_association != 'NONE'", 'trustedPerson', false],
+    ["github.event.pull_request.user.login == 'dependabot[bot]'", 'trustedPerson', true],
+    ["github.event.pull_request.user.login != 'dependabot[bot]'", 'trustedPerson', false],
   ];
   for (const [text, fact, expected] of facts) {
     it(`${fact} ${expected}: ${text}`, () => assert.equal(readCondition(text)[fact], expected));
@@ -65,6 +67,7 @@ describe('conditions of jobs', () => {
     assert.deepEqual(bots("github.actor != 'dependabot[bot]'"), []);
     assert.deepEqual(bots("github.event.pull_request.user.login == 'dependabot[bot]'"), []);
     assert.deepEqual(bots("github.actor == 'harbour-admin'"), []);
+    assert.deepEqual(bots("github.actor == 'dependabot[bot]' && github.event.pull_request.user.login == 'dependabot[bot]'"), []);
   });
 
   it('reads a hostile text in time that grows with its length', () => {

@@ -154,6 +154,18 @@ describe('github-actions scanner', () => {
       assert.equal(consumer.detail.position, 'other');
     });
 
+    it('knows a question whether a secret is set from its value', async () => {
+      const text = workflow(
+        "    env:\n      HAS: ${{ secrets.KEY != '' }}\n      NOT: ${{ !secrets.KEY }}\n      EMPTY: ${{ '' == secrets.KEY }}\n    steps:\n      - uses: other/tool@v1\n      - run: echo $HAS\n",
+      );
+
+      const { detail } = await consumerOf(text, 'KEY');
+
+      assert.deepEqual([detail.positions, detail.variables, detail.thirdParty, detail.echoesSecret], [['other'], [], [], false]);
+      const either = await consumerOf(workflow('    steps:\n      - run: x ${{ secrets.A || secrets.KEY }}\n'), 'KEY');
+      assert.deepEqual(either.detail.positions, ['run']);
+    });
+
     it('passes over comments', async () => {
       const text = workflow('    # ${{ secrets.OLD }}\n    steps:\n      - run: x # ${{ secrets.OLDER }}\n');
 
