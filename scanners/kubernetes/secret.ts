@@ -66,6 +66,8 @@ export function* readSecret(
   };
   if (type === 'kubernetes.io/service-account-token') yield* accountToken();
   if (sealed || type === 'helm.sh/release.v1') return;
+  // A manifest says what somebody would like; that a credential is in use, only the cluster says.
+  const isInventory = world.source === 'list' || world.source === 'live';
   for (const { key, value, entry } of entries.slice(0, MAX_KEYS)) {
     if (value === undefined || value === '' || isPlaceholder(value)) continue;
     const at = object.at(entry.value);
@@ -75,12 +77,13 @@ export function* readSecret(
         yield { ...sighting, at };
       }
     }
-    if (key === '.dockerconfigjson' || key === '.dockercfg') yield* registryLogins(key, value, at);
-    else if (/^-----BEGIN CERTIFICATE-----/.test(value.trimStart())) yield* certificate(value, key, at);
+    if (key === '.dockerconfigjson' || key === '.dockercfg') {
+      if (isInventory) yield* registryLogins(key, value, at);
+    } else if (/^-----BEGIN CERTIFICATE-----/.test(value.trimStart())) yield* certificate(value, key, at);
     else if (isWeak(value) && literalOf(key, value)?.weak === true && key !== 'username') {
       const consumer = world.consumerId('Secret', namespace, object.name);
       yield weakLiteral(consumer, object.name, at, { ...shared, secretNamespace: namespace, position: 'secret', variable: key });
-    } else if (isCredential(type, key, value)) {
+    } else if (isInventory && isCredential(type, key, value)) {
       const fingerprint = context.fingerprint(new Secret(value));
       yield credential(secretCredentialId(fingerprint), key, at, { type: secretType(key) ?? kindOf(type, key), fingerprint });
     }

@@ -112,6 +112,7 @@ export function* readWorkload(object: KubeObject, world: World, { context, given
         fact: 'service-account',
         account: accountName,
         accountDeclared: account !== undefined,
+        namespaceDeclared: object.namespace !== undefined,
         ...(automount === undefined ? {} : { automount }),
         ...(volumes.some((volume) => textOf(get(volume, 'name'))?.startsWith('kube-api-access-')) ? { mounted: true } : {}),
         ...(tokens.length === 0 ? {} : { projected: tokens }),
@@ -249,20 +250,15 @@ function imagesOf(containers: readonly Tree[]): string[] {
   return [...new Set(images.map((image) => image.replace(/@sha256:.*$|:[\w.-]+$/g, '').slice(0, 200)))].sort().slice(0, 10);
 }
 
-/** Whose part it is: workloads of one app may well share an account. */
+/** Whose part it is: workloads of one application may well share an account. */
 function appOf(object: KubeObject, labels: ReadonlyMap<string, string>): JsonObject {
-  for (const key of [
-    'app.kubernetes.io/part-of',
-    'app.kubernetes.io/instance',
-    'helm.sh/chart',
-    'app.kubernetes.io/name',
-    'app',
-    'k8s-app',
-  ]) {
-    const value = object.labels.get(key) ?? labels.get(key);
-    if (value !== undefined && /^[\w.-]{1,63}$/.test(value)) return { app: value };
-  }
-  return {};
+  const first = (...keys: readonly string[]) =>
+    keys
+      .map((key) => object.labels.get(key) ?? labels.get(key))
+      .find((value) => value !== undefined && /^[\w.-]{1,63}$/.test(value));
+  const partOf = first('app.kubernetes.io/part-of', 'app.kubernetes.io/instance', 'helm.sh/chart');
+  const app = first('app.kubernetes.io/name', 'app', 'k8s-app');
+  return { ...(partOf === undefined ? {} : { partOf }), ...(app === undefined ? {} : { app }) };
 }
 
 function projectedTokens(volumes: readonly Tree[]): JsonObject[] {

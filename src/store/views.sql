@@ -308,6 +308,9 @@ CREATE OR REPLACE MACRO powers_within(powers, namespace) AS
     ELSE list_filter(powers, lambda power: power NOT IN ('proxies-nodes', 'writes-webhooks', 'creates-volumes', 'unschedules-nodes',
       'impersonates-users', 'creates-csr', 'updates-csr-approval', 'approves-signer')) END;
 
+CREATE OR REPLACE MACRO is_all_resources(groups, resources, names) AS
+  list_contains(groups, '*') AND list_contains(resources, '*') AND len(names) = 0;
+
 -- What is worth a word: not what every cluster has of itself, not the built-in roles for people, and of an administrator only that.
 CREATE OR REPLACE VIEW kubernetes_risks AS
 WITH told AS (
@@ -315,6 +318,8 @@ WITH told AS (
   FROM kubernetes_rights
   WHERE NOT is_baseline AND NOT is_everybody(subject) AND subject <> 'system:masters'
     AND (role_kind <> 'ClusterRole' OR role NOT IN ('admin', 'edit', 'view'))
+    -- Some verbs on all that there is: told as that, not once more for each kind of thing.
+    AND (list_contains(powers, 'everything') OR NOT is_all_resources(groups, resources, names))
 ),
 kept AS (
   SELECT * FROM told QUALIFY is_all OR NOT coalesce(bool_or(is_all AND namespace IS NULL) OVER (PARTITION BY identity_id), false)
@@ -378,6 +383,8 @@ SELECT
   (c.detail->>'$.source') AS source,
   coalesce((c.detail->>'$.templated')::BOOLEAN, false) AS is_templated,
   (c.detail->>'$.app') AS app,
+  (c.detail->>'$.partOf') AS part_of,
+  coalesce((c.detail->>'$.namespaceDeclared')::BOOLEAN, false) AS namespace_declared,
   json_words(c.detail->'$.images') AS images,
   coalesce((c.detail->>'$.hostNetwork')::BOOLEAN, false) AS host_network,
   (c.detail->'$.projected') AS projected,

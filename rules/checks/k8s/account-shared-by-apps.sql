@@ -15,20 +15,17 @@ why: >
 fix: >
   An account for each application, with a binding of its own.
 limits: >
-  Applications are told apart by their labels (part-of, instance, chart, name) or, without any, by their images.
+  Applications are told apart by their labels (part-of, instance or chart, else name or app), where all workloads of the
+  account have them.
 platforms: [kubernetes]
 since: '0.1'
 ---*/
-WITH apps AS (
-  SELECT identity_id, namespace, account, observation_id, consumer_id, coalesce(app, array_to_string(images, ' ')) AS app
-  FROM kubernetes_workloads
-  WHERE account <> 'default' AND NOT is_templated
-)
 SELECT
   identity_id,
-  concat(count(DISTINCT app), ' applications run as the service account ', namespace, '/', account, ': ', listed(list(DISTINCT app ORDER BY app)), '.') AS message,
+  concat('Several applications run as the service account ', namespace, '/', account, ': ',
+    listed(CASE WHEN count(part_of) = count(*) THEN list(DISTINCT part_of ORDER BY part_of) ELSE list(DISTINCT app ORDER BY app) END), '.') AS message,
   list_sort(list(DISTINCT observation_id)) AS evidence
-FROM apps
-WHERE app <> ''
+FROM kubernetes_workloads
+WHERE account <> 'default' AND NOT is_templated
 GROUP BY identity_id, namespace, account
-HAVING count(DISTINCT app) >= 2 AND count(DISTINCT consumer_id) >= 2
+HAVING CASE WHEN count(part_of) = count(*) THEN count(DISTINCT part_of) WHEN count(app) = count(*) THEN count(DISTINCT app) ELSE 1 END >= 2

@@ -20,7 +20,7 @@ fix: >
   An account for each workload (`kubectl create serviceaccount NAME`) and `serviceAccountName: NAME` in its pod
   template.
 limits: >
-  Told from two workloads on. Pods that take no token are left out.
+  Told from two workloads on whose manifests name the namespace. Pods that take no token are left out.
 platforms: [kubernetes]
 since: '0.1'
 ---*/
@@ -30,6 +30,6 @@ SELECT
     listed(list(DISTINCT concat(w.kind, ' ', w.workload) ORDER BY concat(w.kind, ' ', w.workload))), '.') AS message,
   list_sort(list(DISTINCT w.observation_id)) AS evidence
 FROM kubernetes_workloads AS w
-WHERE w.account = 'default' AND w.has_token AND NOT w.is_templated
+WHERE w.account = 'default' AND w.has_token AND NOT w.is_templated AND w.namespace_declared
 GROUP BY w.identity_id, w.namespace
 HAVING count(DISTINCT w.consumer_id) >= $minWorkloads

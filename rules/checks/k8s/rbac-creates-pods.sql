@@ -25,7 +25,7 @@ since: '0.1'
 SELECT
   r.identity_id,
   concat(any_value(r.who), ' may start pods ', listed(list(DISTINCT r.place ORDER BY r.place)), ' (', listed(list(DISTINCT concat(r.role, ' by ', r.binding) ORDER BY concat(r.role, ' by ', r.binding))), ').') AS message,
-  CASE WHEN bool_or(r.namespace IS NULL) THEN 'high' ELSE 'medium' END AS severity,
+  CASE WHEN bool_and(r.is_templated) THEN 'medium' WHEN bool_or(r.namespace IS NULL) THEN 'high' ELSE 'medium' END AS severity,
   CASE WHEN bool_and(r.is_templated) THEN 'low' ELSE 'high' END AS confidence,
   list_sort(list_distinct(flatten(list(r.evidence)))) AS evidence
 FROM kubernetes_risks AS r

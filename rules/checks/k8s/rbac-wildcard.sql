@@ -16,8 +16,8 @@ why: >
 fix: >
   Write the verbs and resources out; `kubectl auth can-i --list` and the audit log tell which are used.
 limits: >
-  Wildcards that amount to everything are the matter of rbac-administrator. In groups that an operator owns itself a
-  wildcard is common, and low.
+  Wildcards over all resources are the matter of rbac-administrator and rbac-all-resources. In groups that an operator
+  owns itself a wildcard is common, and low.
 references:
   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 platforms: [kubernetes]
@@ -31,7 +31,7 @@ SELECT
   CASE WHEN bool_and(r.is_templated) THEN 'low' ELSE 'high' END AS confidence,
   list_sort(list_distinct(flatten(list([r.rule_id, r.binding_id])))) AS evidence
 FROM kubernetes_rights AS r
-WHERE NOT r.is_baseline AND NOT list_contains(r.powers, 'everything') AND len(r.names) = 0 AND len(r.resources) > 0
+WHERE NOT r.is_baseline AND NOT is_all_resources(r.groups, r.resources, r.names) AND len(r.names) = 0 AND len(r.resources) > 0
   AND (list_contains(r.verbs, '*') OR list_contains(r.resources, '*'))
   AND NOT (r.role_kind = 'ClusterRole' AND r.role IN ('admin', 'edit', 'view', 'cluster-admin'))
 GROUP BY r.identity_id, r.subject_kind, r.subject, r.subject_namespace

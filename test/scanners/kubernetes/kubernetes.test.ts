@@ -325,8 +325,8 @@ subjects:
     const value = ['hunter', '-of-', 'harbours', '77'].join('');
     const data = Buffer.from(value).toString('base64');
     const texts = [
-      `apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  namespace: shop\ndata:\n  password: ${data}\n`,
-      `apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  namespace: shop\nstringData:\n  password: ${value}\n`,
+      `apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata:\n    name: db\n    namespace: shop\n  data:\n    password: ${data}\nkind: List\n`,
+      `apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata:\n    name: db\n    namespace: shop\n  stringData:\n    password: ${value}\nkind: List\n`,
       JSON.stringify({
         apiVersion: 'v1',
         items: [{ apiVersion: 'v1', data: { password: data }, kind: 'Secret', metadata: { name: 'db', namespace: 'shop' } }],
