@@ -24,7 +24,7 @@ export async function takenAlong(parsed: Dockerfile, file: SourceFile): Promise<
   const root = file.path.slice(0, Math.max(0, file.path.lastIndexOf('/')));
   const rules = (await around.read(`${file.path}.dockerignore`)) ?? (await around.read(inside(root, '.dockerignore')));
   const isLeftOut = excluder(rules === undefined ? [] : rules.text().split(/\r?\n/));
-  for (const source of new Set(wholeDirectories(parsed))) {
+  for (const source of new Set(contextSources(parsed))) {
     const below = source.replace(/^\.?\/+|\/?\.?$/g, '');
     if (below.startsWith('..') || /[*?[$]/.test(below)) continue;
     const files: TakenAlong[] = [];
@@ -40,7 +40,19 @@ export async function takenAlong(parsed: Dockerfile, file: SourceFile): Promise<
   return found;
 }
 
-function* wholeDirectories({ stages }: Dockerfile): Generator<string> {
+/** Of files of settings that are copied by their name: whether the one in the repository holds a login. */
+export async function settledFiles(parsed: Dockerfile, file: SourceFile): Promise<ReadonlyMap<string, boolean>> {
+  const settled = new Map<string, boolean>();
+  const root = file.path.slice(0, Math.max(0, file.path.lastIndexOf('/')));
+  for (const source of new Set(contextSources(parsed))) {
+    if (credentialFile(source)?.certain !== false) continue;
+    const text = (await file.around?.read(inside(root, source.replace(/^(?:\.?\/)+/, ''))))?.text();
+    if (text !== undefined) settled.set(source, holdsLogin(text));
+  }
+  return settled;
+}
+
+function* contextSources({ stages }: Dockerfile): Generator<string> {
   for (const { instructions } of stages) {
     for (const instruction of instructions) {
       if (instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') continue;

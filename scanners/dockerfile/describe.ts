@@ -20,6 +20,8 @@ export interface BuildPlace {
   at(offset: number, pointer: string): Location;
   /** Files of credentials in the directories that are copied whole. */
   readonly taken: ReadonlyMap<string, readonly TakenAlong[]>;
+  /** Files of settings by the name they are copied by: do they hold a login? */
+  readonly settled: ReadonlyMap<string, boolean>;
 }
 
 export interface PlainSetting {
@@ -232,7 +234,8 @@ class Describer {
       const target = destinationOf(path, destination);
       const file =
         credentialFile(path) ?? (sources.length === 1 && !destination.endsWith('/') ? credentialFile(destination) : undefined);
-      if (file === undefined) continue;
+      const holdsLogin = from === undefined ? this.#place.settled.get(path) : undefined;
+      if (file === undefined || holdsLogin === false) continue;
       const row = this.#row(stage, instruction, offset, pointer, {
         fact: 'credential-file',
         secretName: path.replace(/\/$/, '').replace(/^.*\//, ''),
@@ -240,7 +243,7 @@ class Describer {
           file: path,
           destination: target,
           kind: file.kind,
-          certain: file.certain,
+          certain: file.certain || holdsLogin === true,
           ...(from === undefined ? {} : { from }),
         },
       });

@@ -3,7 +3,7 @@ import { LineIndex } from '../../src/files/location.ts';
 import { coverSecrets } from '../../src/formats/cover.ts';
 import { looksSecret, plainSighting } from '../../src/formats/plain-value.ts';
 import { environmentOf } from '../../src/util/environment.ts';
-import { takenAlong } from './context.ts';
+import { settledFiles, takenAlong } from './context.ts';
 import { describeStages } from './describe.ts';
 import { parseDockerfile } from './parse.ts';
 
@@ -34,6 +34,7 @@ export async function* scanDockerfile(file: SourceFile, context: ScanContext): A
     credentialOf: (kind, start, end) => plainSighting(raw.slice(start, end), kind, {}, file.place, context).credential,
     at,
     taken: await takenAlong(parsed, file),
+    settled: await settledFiles(parsed, file),
   });
 
   for (const match of matches) {
