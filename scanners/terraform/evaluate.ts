@@ -74,19 +74,17 @@ export class Evaluator {
     const facts = this.#factsFor(it);
     const head = this.where(from, it.start, it.start + 1);
     const body = this.#body(placed, it, bindings);
-    const project: Value | undefined =
-      facts.project === undefined ? undefined : { kind: 'text', text: facts.project, isLiteral: false, where: head };
     return {
       mode: it.type === 'data' ? 'data' : it.type === 'ephemeral' ? 'ephemeral' : 'managed',
       type,
       address,
-      body: project === undefined ? body : { ...body, entries: [...body.entries, { key: '@project', value: project }] },
+      body: { ...body, entries: [...body.entries, ...fromProvider(facts, head)] },
       where: { ...head, end: it.start + it.type.length },
       ...(facts.account === undefined ? {} : { account: facts.account }),
     };
   }
 
-  #factsFor(block: Block): { readonly account?: string; readonly project?: string } {
+  #factsFor(block: Block): ReturnType<ProviderFacts> {
     const provider = attributeOf(block.body, 'provider');
     const alias =
       provider?.kind === 'reference'
@@ -363,13 +361,11 @@ export class Evaluator {
       return documentOf(this.#body(placed, it, bindings));
     }
     const facts = this.#factsFor(it);
-    const project: Value | undefined =
-      facts.project === undefined ? undefined : { kind: 'text', text: facts.project, isLiteral: false, where };
     const head: Resource = {
       mode: base.startsWith('data.') ? 'data' : 'managed',
       type,
       address,
-      body: { kind: 'map', entries: project === undefined ? [] : [{ key: '@project', value: project }], where },
+      body: { kind: 'map', entries: fromProvider(facts, where), where },
       where,
       ...(facts.account === undefined ? {} : { account: facts.account }),
     };
@@ -457,7 +453,21 @@ export class Evaluator {
 }
 
 /** Account and project of a provider by its name: `aws`, `aws.prod`. */
-export type ProviderFacts = (provider: string) => { readonly account?: string; readonly project?: string };
+export type ProviderFacts = (provider: string) => {
+  readonly account?: string;
+  readonly project?: string;
+  readonly owner?: string;
+  readonly tags?: MapValue;
+};
+
+/** What a resource has from its provider, under names that no argument has. */
+function fromProvider({ project, owner, tags }: ReturnType<ProviderFacts>, where: Where): MapValue['entries'] {
+  const texts = Object.entries({ '@project': project, '@owner': owner });
+  return [
+    ...texts.flatMap(([key, value]) => (value === undefined ? [] : [{ key, value: text(value, where, []) }])),
+    ...(tags === undefined ? [] : [{ key: '@tags', value: tags }]),
+  ];
+}
 
 interface Instance {
   readonly address: string;

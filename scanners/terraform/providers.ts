@@ -1,9 +1,14 @@
 import { blocks, entry, entryAt, items, known, type MapValue, type Value } from '../../src/iac/value.ts';
 import type { ProviderFacts } from './evaluate.ts';
 
+/** What resources take from their provider. */
 interface Facts {
   account?: string;
   project?: string;
+  /** Of GitHub: whose repositories are meant. */
+  owner?: string;
+  /** Of AWS: tags that every resource gets. */
+  tags?: MapValue;
 }
 
 /** The account and project of each provider block: `aws`, `aws.prod`. */
@@ -13,9 +18,13 @@ export function providerFacts(providers: readonly { readonly name: string; reado
     const alias = known(entry(body, 'alias'));
     const account = accountOf(body);
     const project = known(entry(body, 'project'));
+    const owner = known(entry(body, 'owner')) ?? known(entry(body, 'organization'));
+    const [tags] = blocks(entryAt(body, 'default_tags', 'tags'));
     facts.set(alias === undefined ? name : `${name}.${alias}`, {
       ...(account === undefined ? {} : { account }),
       ...(project === undefined ? {} : { project }),
+      ...(owner === undefined ? {} : { owner }),
+      ...(tags === undefined ? {} : { tags }),
     });
   }
   return (name) => facts.get(name) ?? (name === 'google-beta' ? facts.get('google') : undefined) ?? {};

@@ -157,7 +157,7 @@ function principalOf(holder: Holder): DeclaredPrincipal {
     type: type === 'user' ? 'user' : 'role',
     name: holder.name,
     ...(holder.account === undefined ? {} : { account: holder.account }),
-    tags: isDeclared ? (tagsOf(attribute(resource, 'tags_all')) ?? tagsOf(attribute(resource, 'tags')) ?? {}) : {},
+    tags: isDeclared ? tagsOfResource(resource) : {},
     inline: holder.inline,
     attached: holder.attached,
     groups: holder.groups,
@@ -172,7 +172,13 @@ function principalOf(holder: Holder): DeclaredPrincipal {
   };
 }
 
-export function tagsOf(value: Value | undefined): { readonly [key: string]: string } | undefined {
+/** Those of the provider, and its own before them. */
+function tagsOfResource(resource: Resource): { readonly [key: string]: string } {
+  const own = tagsOf(attribute(resource, 'tags_all')) ?? tagsOf(attribute(resource, 'tags'));
+  return { ...tagsOf(attribute(resource, '@tags')), ...own };
+}
+
+function tagsOf(value: Value | undefined): { readonly [key: string]: string } | undefined {
   if (value?.kind !== 'map') return undefined;
   return Object.fromEntries(value.entries.flatMap(({ key, value: inner }) => (inner.kind === 'text' ? [[key, inner.text]] : [])));
 }

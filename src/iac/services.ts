@@ -21,7 +21,7 @@ export function* serviceRows(resource: Resource, stack: Stack): Generator<Observ
 
 function* githubRows(resource: Resource, stack: Stack): Generator<Observation> {
   const { type } = resource;
-  const repository = repositoryOf(attribute(resource, 'repository'));
+  const repository = repositoryOf(resource);
   if (/^github_(?:actions|dependabot|codespaces)_(?:environment_)?secret$/.test(type)) {
     const name = known(attribute(resource, 'secret_name'));
     if (name === undefined) return;
@@ -115,9 +115,13 @@ function sourceOf(value: Value | undefined): string {
   return references.some((one) => one.startsWith('var.')) ? 'variable' : 'computed';
 }
 
-function repositoryOf(value: Value | undefined): string | undefined {
-  const name = known(value);
-  return name === undefined || name.startsWith('{') || !name.includes('/') ? undefined : name;
+/** `harbour/shop`: providers name the owner once, resources the repository alone. */
+function repositoryOf(resource: Resource): string | undefined {
+  const name = known(attribute(resource, 'repository'));
+  const owner = known(attribute(resource, '@owner'));
+  if (name === undefined || name.startsWith('{')) return undefined;
+  if (name.includes('/')) return name;
+  return owner === undefined ? undefined : `${owner}/${name}`;
 }
 
 /** The annotations by which a service account gets a role of a cloud. */

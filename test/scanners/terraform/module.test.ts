@@ -84,6 +84,37 @@ resource "aws_iam_user" "other" {
     assert.deepEqual(ids, ['aws:111122223333:user/ci', 'aws:-:user/other']);
   });
 
+  it('gives resources the owner and the tags that their provider says', async () => {
+    const text = `
+provider "aws" {
+  default_tags {
+    tags = { owner = "mara@harbour.example", environment = "production" }
+  }
+}
+provider "github" {
+  owner = "harbour"
+}
+resource "aws_iam_user" "ci" {
+  name = "ci"
+  tags = { environment = "dev" }
+}
+resource "github_repository" "shop" {
+  name = "shop"
+}
+resource "github_actions_secret" "npm" {
+  repository      = github_repository.shop.name
+  secret_name     = "NPM_TOKEN"
+  plaintext_value = var.npm_token
+}
+`;
+
+    const observations = await read({ 'main.tf': text });
+
+    const [user] = kinds(observations, 'identity');
+    assert.deepEqual([user?.owner, user?.environment], ['mara@harbour.example', 'dev']);
+    assert.equal(factsOf(observations, 'ci-secret')[0]?.identity, 'github:harbour/shop:secret/NPM_TOKEN');
+  });
+
   it('names what has no name by its repository, directory and address', async () => {
     const text = 'variable "prefix" {}\nresource "aws_iam_user" "ci" {\n  name = "${var.prefix}-ci"\n}\n';
 
