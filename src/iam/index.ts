@@ -1,10 +1,10 @@
 /** AWS IAM policies read and judged, as pure functions; and exports read as they come. */
 export { awsAccountOf } from '../util/aws-account.ts';
 export type { Capability } from './capability.ts';
-export { type PolicyDocument, readPolicyDocument, type Statement, statementName } from './document.ts';
+export { type PolicyDocument, readPolicyDocument } from './document.ts';
 export { decide } from './evaluate.ts';
-export { createJudge, type Judge } from './judge.ts';
+export { createJudge } from './judge.ts';
 export { knownManagedPolicy } from './managed-policies.ts';
 export { commonText, compilePattern, matches } from './pattern.ts';
-export { type Estate, type Group, type Limit, type ManagedPolicy, type Policy, policyPath, type Subject } from './subject.ts';
+export { type Estate, type Group, type Limit, type ManagedPolicy, type Policy, type Subject } from './subject.ts';
 export { readTrust, type TrustEntry } from './trust.ts';
