@@ -90,6 +90,7 @@ function readStep(tree: Mapping | ReturnType<typeof itemsOf>[number], index: num
             uses: image,
             pinned: isDigest(image),
             thirdParty:
+              image.includes('/') &&
               !isOwn &&
               !/^(?:gcr\.io\/cloud-builders|docker|node|python|golang|alpine|ubuntu|bash|maven|gradle|ruby|php|debian)(?:[:/]|$)/.test(
                 image,

@@ -43,7 +43,7 @@ export function jobFacts(tree: Mapping, tokens: readonly Entry[], context: JobCo
     ...debugFacts(get(tree, 'variables')),
     ...untracked(get(tree, 'artifacts')),
     ...forwarded(get(tree, 'trigger')),
-    ...chosenEnvironment(context),
+    ...chosenEnvironment(tree, context),
     ...jobTokenFacts(context),
   ];
 }
@@ -114,13 +114,14 @@ function forwarded(trigger: Tree | undefined): CiFact[] {
 }
 
 /** An environment whose name a variable of the pipeline tells: who starts it chooses. */
-function chosenEnvironment({ environment, sources }: JobContext): CiFact[] {
+function chosenEnvironment(job: Mapping, { environment, sources }: JobContext): CiFact[] {
   const { written, tree, isDynamic } = environment;
   if (!isDynamic || written === undefined || tree === undefined) return [];
   const top = get(sources.own, 'variables') ?? lookUp('variables', sources, tree)?.tree;
+  const matrix = itemsOf(get(get(job, 'parallel'), 'matrix')).flatMap((row) => entriesOf(row).map(({ key }) => key));
   const free = variablesIn(written)
     .map(({ name }) => name)
-    .filter((name) => !/^(?:CI|GITLAB)_/.test(name) && get(top, name)?.type !== 'scalar');
+    .filter((name) => !/^(?:CI|GITLAB)_/.test(name) && get(top, name)?.type !== 'scalar' && !matrix.includes(name));
   if (free.length === 0) return [];
   return [{ fact: 'environment-chosen-at-start', place: tree, secretName: '*', detail: { variables: free } }];
 }

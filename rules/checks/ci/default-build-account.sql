@@ -5,7 +5,7 @@ severity: medium
 confidence: medium
 persona: security
 about: consumer
-identityFields: [consumer_id]
+identityFields: [repository]
 needs: [consumer@ci]
 population: consumers WHERE (detail->>'$.fact') = 'default-build-account'
 controls:
@@ -24,12 +24,13 @@ platforms: [cloud-build]
 since: '0.1'
 ---*/
 SELECT
-  c.consumer_id,
+  coalesce(location->>'$.repository', '') AS repository,
   concat(
-    'The build ', split_part(c.consumer_id, '#', 1), ' names no service account',
-    CASE WHEN bool_or(json_array_length(c.detail->'$.deploys') > 0) THEN concat(' and deploys (', listed(from_json(min(c.detail->'$.deploys'), '["VARCHAR"]')), ').') ELSE '.' END) AS message,
-  CASE WHEN bool_or(json_array_length(c.detail->'$.deploys') > 0) THEN 'medium' ELSE 'low' END AS severity,
-  list(DISTINCT c.observation_id) AS evidence
-FROM consumers AS c
-WHERE c.type = 'workflow-job' AND (c.detail->>'$.fact') = 'default-build-account'
-GROUP BY c.consumer_id
+    CASE WHEN count(DISTINCT consumer_id) = 1 THEN 'A build' ELSE concat(count(DISTINCT consumer_id), ' builds') END, coalesce(' of ' || (location->>'$.repository'), ''),
+    CASE WHEN count(DISTINCT consumer_id) = 1 THEN ' names' ELSE ' name' END, ' no service account: ', listed(list(DISTINCT (location->>'$.path') ORDER BY (location->>'$.path'))),
+    CASE WHEN bool_or(json_array_length(detail->'$.deploys') > 0) THEN concat('; ', listed(list_sort(list_distinct(flatten(list(from_json(detail->'$.deploys', '["VARCHAR"]')))))), ' among what they do.') ELSE '.' END) AS message,
+  CASE WHEN bool_or(json_array_length(detail->'$.deploys') > 0) THEN 'medium' ELSE 'low' END AS severity,
+  list(DISTINCT observation_id) AS evidence
+FROM consumers
+WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'default-build-account'
+GROUP BY location->>'$.repository'

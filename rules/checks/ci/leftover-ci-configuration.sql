@@ -25,6 +25,7 @@ WITH held AS (
   SELECT coalesce(location->>'$.repository', '') AS repository, (detail->>'$.platform') AS platform, secret_name, observation_id
   FROM consumers
   WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name <> '*' AND (detail->>'$.platform') IS NOT NULL
+    AND NOT is_vendored_path(location->>'$.path')
 )
 SELECT
   h.repository,

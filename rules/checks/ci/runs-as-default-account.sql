@@ -4,8 +4,8 @@ title: A run uses the default account of its namespace
 severity: medium
 confidence: high
 persona: security
-about: consumer
-identityFields: [consumer_id]
+about: identity
+identityFields: [repository, identity_id]
 needs: [consumer@ci]
 population: consumers WHERE (detail->>'$.fact') = 'runs-as-service-account'
 controls:
@@ -25,10 +25,12 @@ platforms: [tekton, argo]
 since: '0.1'
 ---*/
 SELECT
-  consumer_id,
-  min(identity_id) AS identity_id,
-  concat(min(detail->>'$.kind'), ' ', consumer_id, ' runs as the default account of ', CASE min(detail->>'$.namespace') WHEN '-' THEN 'its namespace' ELSE concat('the namespace ', min(detail->>'$.namespace')) END, '.') AS message,
+  coalesce(location->>'$.repository', '') AS repository,
+  identity_id,
+  concat(
+    'The default account of ', CASE min(detail->>'$.namespace') WHEN '-' THEN 'its namespace' ELSE concat('the namespace ', min(detail->>'$.namespace')) END,
+    ' runs ', listed(list(DISTINCT split_part(consumer_id, '#', -1) ORDER BY split_part(consumer_id, '#', -1))), coalesce(' of ' || (location->>'$.repository'), ''), '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'runs-as-service-account' AND NOT TRY_CAST(detail->>'$.accountSet' AS BOOLEAN)
-GROUP BY consumer_id
+GROUP BY location->>'$.repository', identity_id
