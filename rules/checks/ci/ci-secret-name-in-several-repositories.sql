@@ -5,7 +5,7 @@ severity: low
 confidence: low
 persona: auditor
 about: consumer
-identityFields: [secret_name]
+identityFields: [owner, secret_name]
 needs: [consumer@ci]
 population: consumers WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name <> 'GITHUB_TOKEN'
 controls:
@@ -18,7 +18,7 @@ fix: >
   Give each repository an identity of its own. Where the value is one on purpose, keep it once, at the organisation,
   with a list of the repositories that may read it: `gh secret set NAME --org ORG --repos A,B`.
 limits: >
-  Names only: each repository may keep another value. Said of cloud keys, keys of Apps, and tokens of GitHub and of
+  Names only, within one owner or group: each repository may keep another value. Said of cloud keys, keys of Apps, and tokens of GitHub and of
   package registries; SSH keys are the matter of deploy-key-in-several-repositories.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
@@ -26,6 +26,7 @@ platforms: [github-actions, gitlab-ci, circleci, bitbucket-pipelines]
 since: '0.1'
 ---*/
 SELECT
+  CASE WHEN contains(location->>'$.repository', '/') THEN lower(split_part(location->>'$.repository', '/', 1)) ELSE '' END AS owner,
   secret_name,
   concat(
     secret_name, ' is used in ', count(DISTINCT (location->>'$.repository')), ' repositories: ', listed(list(DISTINCT (location->>'$.repository') ORDER BY (location->>'$.repository'))), '.') AS message,
@@ -33,5 +34,5 @@ SELECT
 FROM consumers
 WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND (location->>'$.repository') IS NOT NULL AND (detail->>'$.fact') IS NULL
   AND (detail->>'$.holds') IN ('cloud-key', 'app-key', 'github-token', 'package-token')
-GROUP BY secret_name
+GROUP BY owner, secret_name
 HAVING count(DISTINCT (location->>'$.repository')) > 1

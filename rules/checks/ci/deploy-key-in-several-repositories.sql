@@ -5,7 +5,7 @@ severity: medium
 confidence: low
 persona: security
 about: consumer
-identityFields: [secret_name]
+identityFields: [owner, secret_name]
 needs: [consumer@ci]
 population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'ssh-key'
 controls:
@@ -19,13 +19,14 @@ fix: >
   Make a deploy key for each repository, read-only where nothing is pushed (`gh repo deploy-key add key.pub`), or a
   GitHub App for all of them.
 limits: >
-  Told by the name of the secret: each repository may keep another key under it.
+  Told by the name of the secret, within one owner: each repository may keep another key under it.
 references:
   - https://docs.github.com/en/authentication/connecting-to-github-with-ssh/managing-deploy-keys
 platforms: [github-actions]
 since: '0.1'
 ---*/
 SELECT
+  CASE WHEN contains(location->>'$.repository', '/') THEN lower(split_part(location->>'$.repository', '/', 1)) ELSE '' END AS owner,
   secret_name,
   concat(
     'The SSH key ', secret_name, ' is used in ', count(DISTINCT (location->>'$.repository')), ' repositories: ',
@@ -33,5 +34,5 @@ SELECT
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'ssh-key' AND (detail->>'$.for') = 'git' AND (location->>'$.repository') IS NOT NULL
-GROUP BY secret_name
+GROUP BY owner, secret_name
 HAVING count(DISTINCT (location->>'$.repository')) > 1
