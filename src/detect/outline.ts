@@ -128,8 +128,8 @@ function anywhere(first: number, refused: Uint8Array | undefined, add: (state: S
   const within: State = { kind: 'split', next: [] };
   const inWord = add(within);
   const opened: State = { kind: 'split', next: [] };
-  const escape = add(opened);
-  const opens = add({ kind: 'byte', set: OPENS_ESCAPE, next: escape });
+  const opening = add(opened);
+  const opens = add({ kind: 'byte', set: OPENS_ESCAPE, next: opening });
   within.next = [add({ kind: 'byte', set: free, next: start }), add({ kind: 'byte', set: rest, next: inWord }), opens];
   any.next = [first, ...within.next];
   let next = start;

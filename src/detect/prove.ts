@@ -171,7 +171,7 @@ function isCounted(pack: Pack, engine: Engine, bytes: Buffer, counter: StepCount
 /** What the steps do not tell (checks of values, pairs) may take its time, but not for ever. The best of a few tries. */
 function isTimed(engine: Engine, bytes: Buffer, slowest: number): string | undefined {
   let best = 0;
-  for (let attempt = 0; attempt < 12; attempt++) {
+  for (let attempt = 0; attempt < 5; attempt++) {
     const start = process.cpuUsage();
     engine.detect(bytes, { unplaced: true });
     const { user, system } = process.cpuUsage(start);

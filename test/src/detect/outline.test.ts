@@ -102,8 +102,8 @@ describe('outlines of sought patterns that no letter may stand before', () => {
     assert.equal(mayMatch('abc-us1'), true);
     assert.equal(mayMatch('xyz abc-us1'), true);
     assert.equal(mayMatch('xyzabc-us1'), false);
-    for (const escape of ['\\n', '\\x3d', '\\u003d', '%3d', '%253d', '\u001b[0m']) {
-      assert.equal(mayMatch(`xyz${escape}abc-us1`), true, escape);
+    for (const spelled of ['\\n', '\\x3d', '\\u003d', '%3d', '%253d', '\u001b[0m']) {
+      assert.equal(mayMatch(`xyz${spelled}abc-us1`), true, spelled);
     }
     assert.equal(mayMatch(`x\\n${'y'.repeat(8)}abc-us1`), false);
   });
