@@ -6,5 +6,5 @@ export { decide } from './evaluate.ts';
 export { createJudge } from './judge.ts';
 export { knownManagedPolicy } from './managed-policies.ts';
 export { commonText, compilePattern, matches } from './pattern.ts';
-export { type Estate, type Group, type Limit, type ManagedPolicy, type Policy, type Subject } from './subject.ts';
+export type { Estate, Group, Limit, ManagedPolicy, Policy, Subject } from './subject.ts';
 export { readTrust, type TrustEntry } from './trust.ts';
