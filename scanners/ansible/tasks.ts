@@ -1,5 +1,5 @@
 import { entriesOf, get, itemsOf, type Scalar, type Tree, textOf } from '../../src/formats/tree.ts';
-import { isFalse, isTemplate, isTrue, wordsAt } from './words.ts';
+import { expressionsIn, isFalse, isTemplate, isTrue, wordsAt } from './words.ts';
 
 /** One task, or one play, of a playbook. */
 export interface Task {
@@ -119,7 +119,12 @@ export function isCommand(action: string): boolean {
 /** `postgresql_user: name=app password={{ app_password }}` */
 function pairsOf(free: Extract<Tree, { type: 'scalar' }>): Argument[] {
   // A template may hold blanks: `name={{ a }}`.
-  const text = free.value.replace(/\{\{[\s\S]{0,500}?\}\}/g, (part) => part.replace(/\s/g, '\u00a0'));
+  let [text, from] = ['', 0];
+  for (const { start, end } of expressionsIn(free.value)) {
+    text += free.value.slice(from, start) + free.value.slice(start, end).replace(/\s/g, '\u00a0');
+    from = end;
+  }
+  text += free.value.slice(from);
   return wordsAt(text).flatMap(({ text: word }) => {
     const equals = word.indexOf('=');
     if (equals <= 0) return [];

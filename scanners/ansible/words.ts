@@ -3,14 +3,26 @@ export function wordsAt(line: string): { readonly text: string; readonly start: 
   return [...line.matchAll(/(?:[^\s"']|"(?:[^"\\]|\\.)*"?|'[^']*'?)+/g)].map((match) => ({ text: match[0], start: match.index }));
 }
 
+/** The texts between `{{` and `}}`. */
+export function expressionsIn(text: string): { readonly start: number; readonly end: number; readonly body: string }[] {
+  const found: { start: number; end: number; body: string }[] = [];
+  for (let start = text.indexOf('{{'); start >= 0; ) {
+    const end = text.indexOf('}}', start + 2);
+    if (end < 0) break;
+    found.push({ start, end: end + 2, body: text.slice(start + 2, end) });
+    start = text.indexOf('{{', end + 2);
+  }
+  return found;
+}
+
 /** Names in the expressions of a template: `{{ db_password }}`, `{{ item.password | mandatory }}`. */
 export function namesIn(text: string): string[] {
   const names: string[] = [];
-  for (const expression of text.matchAll(/\{\{(?<body>[\s\S]{0,2000}?)\}\}/g)) {
+  for (const expression of expressionsIn(text)) {
     // Texts in it are none, nor what stands behind a filter's bar or a call.
-    const body = (expression.groups?.body ?? '').replace(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/g, (quoted) =>
-      ' '.repeat(quoted.length),
-    );
+    const body = expression.body
+      .slice(0, 5000)
+      .replace(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/g, (quoted) => ' '.repeat(quoted.length));
     for (const match of body.matchAll(/(?<![\w.|])(?<!\|\s{0,4})(?<name>[A-Za-z_]\w*(?:\.\w+|\[\s*\])*)(?!\w*\s*\()/g))
       names.push(match.groups?.name ?? '');
   }

@@ -77,6 +77,8 @@ class Describer {
   readonly #inherited = new Map<Stage, ReadonlyMap<string, Variable>>();
   readonly #final: ReadonlySet<Stage>;
   #isCut = false;
+  /** Characters of scripts that may still be read, counted anew for each secret. */
+  #left = 20_000_000;
 
   constructor(file: Dockerfile, place: BuildPlace) {
     this.#file = file;
@@ -86,7 +88,10 @@ class Describer {
   }
 
   result(): Described {
-    const problems = this.#isCut ? [`more than ${MAX_ROWS} uses of secrets: the rest was not read`] : [];
+    const problems = [
+      ...(this.#isCut ? [`more than ${MAX_ROWS} uses of secrets: the rest was not read`] : []),
+      ...(this.#left < 0 ? ['its scripts are too long to follow every secret through them'] : []),
+    ];
     return { rows: this.#rows, plain: this.#plain, settings: this.#settings, problems };
   }
 
@@ -120,7 +125,7 @@ class Describer {
       if (kind === undefined && setting.credential === undefined) continue;
       // `ARG TOKEN_FILE` and the like name no secret; a default that is a placeholder is none.
       variables.set(pair.name, { name: pair.name, source: 'argument' });
-      const isUsed = usesOf(stage, pair.name, stage.instructions.indexOf(instruction));
+      const isUsed = this.#usesOf(stage, pair.name, instruction);
       this.#row(stage, instruction, setting.offset, setting.pointer, {
         fact: 'build-argument',
         secretName: pair.name,
@@ -128,6 +133,17 @@ class Describer {
         detail: { hasDefault: isDefault, usedBy: isUsed, literal: setting.credential !== undefined },
       });
     }
+  }
+
+  /** Instructions behind the argument that name it. */
+  #usesOf(stage: Stage, name: string, argument: Instruction): string[] {
+    const uses = new Set<string>();
+    for (const { keyword, body, start } of stage.instructions) {
+      if (start <= argument.start || keyword === 'ARG' || this.#left < 0 || !body.text.includes(name)) continue;
+      this.#left -= body.text.length;
+      if (referencesIn(body.text).includes(name)) uses.add(keyword);
+    }
+    return [...uses];
   }
 
   #environment(
@@ -276,7 +292,8 @@ class Describer {
     }
     if (/NOPASSWD:\s*ALL/.test(script))
       this.#row(stage, instruction, instruction.start, pointer, { fact: 'passwordless-sudo', secretName: 'sudo' });
-    const { secrets, mounts } = followRun(instruction, script, variables);
+    this.#left -= script.length * (variables.size + 1);
+    const { secrets, mounts } = followRun(instruction, script, this.#left < 0 ? new Map() : variables);
     for (const mount of mounts) {
       this.#row(stage, instruction, instruction.start, pointer, {
         fact: mount.type === 'ssh' ? 'ssh-mount' : 'secret-mount',
@@ -409,13 +426,4 @@ function stagesInImage(stages: readonly Stage[]): ReadonlySet<Stage> {
 /** `$NAME` and `${NAME…}`. */
 function referencesIn(text: string): string[] {
   return [...text.matchAll(/(?<!\\)\$\{?(?<name>[A-Za-z_]\w*)/g)].map((match) => match.groups?.name ?? '');
-}
-
-/** Instructions behind the argument that name it. */
-function usesOf(stage: Stage, name: string, from: number): string[] {
-  const uses = new Set<string>();
-  for (const { keyword, body } of stage.instructions.slice(from + 1)) {
-    if (keyword !== 'ARG' && body.text.includes(name) && referencesIn(body.text).includes(name)) uses.add(keyword);
-  }
-  return [...uses];
 }

@@ -117,11 +117,27 @@ function linesOf(text: string): Line[] {
   return lines;
 }
 
+const BRACKETS = [
+  ['{{', '}}'],
+  ['{%', '%}'],
+  ['<%', '%>'],
+  ['{#', '#}'],
+] as const;
+
 /** What a template engine would fill in or take away is blank; every offset stands. */
 function blankTemplate(text: string): string {
-  return text.replace(/\{\{[\s\S]{0,4000}?\}\}|\{%[\s\S]{0,4000}?%\}|<%[\s\S]{0,4000}?%>|\{#[\s\S]{0,4000}?#\}/g, (part) =>
-    part.replace(/[^\n\r]/g, ' '),
-  );
+  let blank = text;
+  for (const [open, close] of BRACKETS) {
+    let [kept, from] = ['', 0];
+    for (let start = blank.indexOf(open); start >= 0; start = blank.indexOf(open, from)) {
+      const end = blank.indexOf(close, start + 2);
+      if (end < 0) break;
+      kept += blank.slice(from, start) + blank.slice(start, end + 2).replace(/[^\n\r]/g, ' ');
+      from = end + 2;
+    }
+    blank = kept + blank.slice(from);
+  }
+  return blank;
 }
 
 const isBlank = (text: string): boolean => /^\s*$/.test(text);
@@ -136,6 +152,36 @@ function escapeOf(lines: readonly Line[]): string {
   }
   return '\\';
 }
+
+/** Lines that end a here-document, by their text: a file may begin many. */
+const ENDS = new WeakMap<readonly Line[], Map<string, number[]>>();
+
+function endOf(name: string, isIndented: boolean, from: number, lines: readonly Line[]): number {
+  let ends = ENDS.get(lines);
+  if (ends === undefined) {
+    ends = new Map();
+    for (const [index, { text }] of lines.entries()) {
+      if (!/^\t*[A-Za-z_][\w.-]*$/.test(text)) continue;
+      for (const key of new Set([text, `\t${text.trimStart()}`])) {
+        const known = ends.get(key);
+        if (known === undefined) ends.set(key, [index]);
+        else known.push(index);
+      }
+    }
+    ENDS.set(lines, ends);
+  }
+  const places = ends.get(isIndented ? `\t${name}` : name) ?? [];
+  let [low, high] = [0, places.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((places[middle] as number) < from) low = middle + 1;
+    else high = middle;
+  }
+  return places[low] ?? -1;
+}
+
+/** So many here-documents of one instruction are read. */
+const MAX_HEREDOCS = 50;
 
 function readInstruction(
   lines: readonly Line[],
@@ -177,10 +223,8 @@ function readInstruction(
   if (/^(?:ADD|COPY|RUN)$/.test(keyword)) {
     for (const match of body.text.matchAll(/(?<!<)<<(?<tab>-?)(?<quote>["']?)(?<name>[A-Za-z_][\w.-]*)\k<quote>/g)) {
       const { tab = '', name = '' } = match.groups ?? {};
-      const end = lines.findIndex(
-        (line, index) => index >= next && (tab === '-' ? line.text.replace(/^\t+/, '') : line.text) === name,
-      );
-      if (end < 0) continue;
+      const end = endOf(name, tab === '-', next, lines);
+      if (end < 0 || heredocs.length >= MAX_HEREDOCS) continue;
       heredocs.push(name);
       for (const line of lines.slice(next, end)) {
         body.add('\n', line.start);

@@ -235,6 +235,24 @@ describe('dockerfile scanner', () => {
     );
   });
 
+  for (const [what, text] of [
+    ['here-documents', `FROM a\n${'RUN <<A\n'.repeat(9000)}${'x\n'.repeat(100_000)}`],
+    ['openings of templates', `FROM a\nnothing\n${'{{'.repeat(500_000)}`],
+    [
+      'arguments and uses',
+      `FROM a\n${Array.from({ length: 3000 }, (_, i) => `ARG A${i}_TOKEN\n`).join('')}RUN ${Array.from({ length: 3000 }, (_, i) => `x $A${i}_TOKEN`).join(' && ')}\n`,
+    ],
+    ['quotes', `FROM a\nENV ${'"a'.repeat(300_000)}\n`],
+  ] as const) {
+    it(`is done in seconds with many ${what}`, async function () {
+      this.timeout(20_000);
+
+      const [row] = kinds(await scan(text), 'coverage');
+
+      assert.equal(row?.subject, 'Dockerfile');
+    });
+  }
+
   it('splits words as Docker does', () => {
     assert.deepEqual(
       wordsOf('a "b c" d\\ e \'f\'').map(({ value }) => value),
