@@ -34,7 +34,9 @@ WITH tokens AS (
     TRY_CAST(detail->>'$.allRepositories' AS BOOLEAN) AS all_repositories,
     TRY_CAST(detail->>'$.kept' AS BOOLEAN) AS kept,
     TRY_CAST(detail->>'$.canLimit' AS BOOLEAN) AS can_limit,
-    list_has_any(string_split(trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment']) AS for_strangers,
+    list_has_any(string_split(trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
+      AND NOT coalesce(TRY_CAST(detail->>'$.forksKeptOut' AS BOOLEAN), false)
+      AND (TRY_CAST(detail->>'$.prHeadCheckout' AS BOOLEAN) OR TRY_CAST(detail->>'$.interpolates' AS BOOLEAN)) AS for_strangers,
     observation_id
   FROM consumers
   WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'app-token'

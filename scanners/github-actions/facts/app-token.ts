@@ -1,4 +1,4 @@
-import { entriesOf, get, textOf } from '../../../src/formats/tree.ts';
+import { entriesOf, get, type Tree, textOf } from '../../../src/formats/tree.ts';
 import { findExpressions } from '../expression.ts';
 import type { Step } from '../workflow.ts';
 import { anyInput, type Fact, givenTo, inputOf, isMadeSecret, type JobView, nameOf } from './view.ts';
@@ -32,7 +32,7 @@ export function* appTokenFacts(view: JobView): Generator<AppToken> {
     const permissions = permissionsOf(step);
     yield {
       fact: 'app-token',
-      app: appName(anyInput(step, ID_INPUTS)?.text),
+      app: appName(anyInput(step, ID_INPUTS)?.text, [step.env, view.job.env, view.workflow.env]),
       permissions,
       ...(key === undefined ? {} : { secretName: key.use.name }),
       how: 'token',
@@ -75,9 +75,14 @@ function permissionsOf(step: Step): string[] {
 }
 
 /** Ids of Apps are public, but people keep them as secrets: then their name has to do. */
-function appName(text: string | undefined): string {
+function appName(text: string | undefined, environments: readonly (Tree | undefined)[]): string {
   if (text === undefined) return 'unknown';
   const [expression] = findExpressions(text);
   if (expression === undefined) return /^[\w.-]{1,60}$/.test(text) ? text : 'unknown';
-  return /^\s*(?<name>(?:vars|secrets|inputs|env)\.[\w-]+)\s*$/.exec(expression.body)?.groups?.name ?? 'unknown';
+  const name = /^\s*(?<name>(?:vars|secrets|inputs|env)\.[\w-]+)\s*$/.exec(expression.body)?.groups?.name ?? 'unknown';
+  if (!name.startsWith('env.')) return name;
+  // A variable of the workflow stands for what it is set to.
+  const variable = name.slice('env.'.length);
+  const values = environments.flatMap((environment) => textOf(get(environment, variable)) ?? []);
+  return values[0] === undefined ? name : appName(values[0], []);
 }

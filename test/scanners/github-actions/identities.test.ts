@@ -89,7 +89,7 @@ describe('github-actions scanner, identities', () => {
   describe('Apps', () => {
     const app = (inputs: string) =>
       workflow(
-        `    steps:\n      - uses: actions/create-github-app-token@v2\n        with:\n          private-key: \${{ secrets.APP_KEY }}\n${inputs}`,
+        `    env: { BOT: "\${{ vars.BOT_APP }}" }\n    steps:\n      - uses: actions/create-github-app-token@v2\n        with:\n          private-key: \${{ secrets.APP_KEY }}\n${inputs}`,
       );
 
     it('yields the App by its number, the permissions of its token, and the job as its consumer', async () => {
@@ -115,6 +115,8 @@ describe('github-actions scanner, identities', () => {
     for (const [input, id] of [
       ['app-id: ${{ vars.BOT_APP }}', 'github:harbour:app/vars.BOT_APP'],
       ['client-id: Iv23liABC', 'github:harbour:app/Iv23liABC'],
+      ['app-id: ${{ env.BOT }}', 'github:harbour:app/vars.BOT_APP'],
+      ['app-id: ${{ env.OTHER }}', 'github:harbour:app/env.OTHER'],
       ['app-id: ${{ steps.x.outputs.id }}', 'github:harbour:app/unknown/harbour/shop/deploy.yml'],
     ] as const) {
       it(`names the App of ${input}`, async () => {
