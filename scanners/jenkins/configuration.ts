@@ -22,7 +22,7 @@ export function readConfiguration(documents: readonly Tree[]): Pipeline | string
       const id = textOf(get(value, 'id')) ?? `${kind}@${item.pointer}`;
       const scope = textOf(get(value, 'scope')) ?? 'GLOBAL';
       const identity = jenkinsCredentialId(id);
-      declared.push({ identity, type: 'ci-secret', name: id, place: get(value, 'id') ?? item, detail: { kind, scope } });
+      declared.push({ identity, type: 'server-credential', name: id, place: get(value, 'id') ?? item, detail: { kind, scope } });
       for (const { key, scalar } of secretFields(value)) {
         values.push({
           name: /key/i.test(key) ? 'private_key' : key === 'secretBytes' ? 'secret' : key,

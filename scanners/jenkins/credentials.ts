@@ -162,6 +162,7 @@ function reference(string: GroovyString, position: CiReference['position'], more
     place: { start: string.start, end: string.end, pointer: 'credentials' },
     position,
     identity: jenkinsCredentialId(id),
+    type: 'server-credential',
     ...more,
   };
 }

@@ -16,7 +16,7 @@ export function readStore({ text, file }: PipelineText): Pipeline | string {
     const start = match.index + match[0].lastIndexOf('<id>') + 4;
     declared.push({
       identity: jenkinsCredentialId(id),
-      type: 'ci-secret',
+      type: 'server-credential',
       name: id,
       place: { start, end: start + id.length, pointer: 'id' },
       detail: { kind: kind.split('.').at(-1) ?? kind, ...(scope === undefined ? {} : { scope }) },

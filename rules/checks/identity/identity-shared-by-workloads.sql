@@ -21,6 +21,7 @@ limits: >
   tokens belong to one repository anyway.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
+platforms: [jenkins, azure-pipelines, circleci]
 since: '0.1'
 ---*/
 WITH used AS (
