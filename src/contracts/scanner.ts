@@ -230,8 +230,8 @@ export interface BulkDetect {
    */
   files(root: string, paths: Iterable<string>): AsyncIterable<BulkItem>;
   /**
-   * Git blobs by id, read through `git cat-file --batch` processes that the workers own. Many are best given as the
-   * `BlobTable` of `src/files/blob-table.ts`.
+   * Git blobs by id, read from the packs of the repository, and what they do not give through `git cat-file --batch` processes
+   * that the workers own. Many are best given as the `BlobTable` of `src/files/blob-table.ts`.
    * `git` is the safe argument prefix (see `src/files/git.ts`).
    */
   blobs(
