@@ -188,6 +188,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
               now: startedAt,
               hosts: [...hosts],
               acceptors: { ...acceptors, mask: (text) => maskNames(text, base.detect) },
+              isPremerge: isPremerge(request.crawl),
             }),
           );
     const { checks, disabled, frameworks } = await judge();
@@ -252,7 +253,14 @@ async function correlate(
     now,
     hosts,
     acceptors,
-  }: { readonly runtime: Runtime; readonly now: string; readonly hosts: readonly string[]; readonly acceptors: Acceptors },
+    isPremerge: isChange,
+  }: {
+    readonly runtime: Runtime;
+    readonly now: string;
+    readonly hosts: readonly string[];
+    readonly acceptors: Acceptors;
+    readonly isPremerge: boolean;
+  },
 ): Promise<Facts> {
   const { runChecks } = await import('./correlate/run.ts');
   const { rollUp } = await import('./frameworks/roll-up.ts');
@@ -275,7 +283,8 @@ async function correlate(
   const gone = await fixedBySameLook(store, judged.gone);
   const { acceptFindings } = await import('./suppress/accept.ts');
   const equivalents = new Map(judgement.checks.map(({ meta }) => [meta.id, meta.equivalents]));
-  const { findings, results, uses } = await acceptFindings(store, judged.findings, judged.results, acceptors, equivalents);
+  const news = isChange ? await (await import('./run/added-lines.ts')).onlyAdded(store, judged.findings, judged.results) : judged;
+  const { findings, results, uses } = await acceptFindings(store, news.findings, news.results, acceptors, equivalents);
   const coverage = await store.rows('SELECT surface, subject, outcome, why, covers FROM coverage');
   const metas = new Map([...judgement.checks, ...judgement.disabled].map((check) => [check.meta.id, check.meta]));
   const withMeta = results.flatMap((result) => {

@@ -9,7 +9,6 @@ import {
   isStdinOnly,
   list,
   nothingToCheck,
-  ONLY_SEARCHED,
   type SurfaceCoverage,
   summariseCoverage,
   thousands,
@@ -115,7 +114,7 @@ function* ignoredLines(report: Report, layout: Layout): Iterable<string> {
 /** What is lacking comes before any number: `21 of 21 read` beside "partial" reads like a contradiction. */
 function* surfaceLines(row: SurfaceCoverage, layout: Layout): Iterable<string> {
   const lead = row.outcome.padEnd(LEAD);
-  const title = ONLY_SEARCHED.has(row.surface) ? `${row.title}, searched for credentials only` : row.title;
+  const { title } = row;
   const [gap, second] = row.gaps;
   if (gap === undefined) {
     const figures = numbersOf(row);

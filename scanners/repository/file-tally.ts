@@ -10,6 +10,7 @@ type Part = (typeof PARTS)[number];
 export class FileTally extends Tally {
   readonly #options: CrawlOptions;
   readonly #parts = new Map<Part, Tally>();
+  readonly #claimed = new Set<string>();
   #unasked = 0;
   #earlier = 0;
 
@@ -48,6 +49,11 @@ export class FileTally extends Tally {
     this.#partOf(name)?.cut(reason, name);
   }
 
+  /** A file scanner reads it by its structure, and tells of its surface itself. */
+  claim(path: string): void {
+    this.#claimed.add(path);
+  }
+
   /** One that an earlier scan had read, as it still is. */
   earlier(): void {
     this.#earlier += 1;
@@ -80,7 +86,7 @@ export class FileTally extends Tally {
 
   #partOf(path: string | undefined): Tally | undefined {
     const place = path === undefined ? undefined : placeOf(path);
-    if (place !== 'agent-config' && place !== 'iac') return undefined;
+    if (path === undefined || this.#claimed.has(path) || (place !== 'agent-config' && place !== 'iac')) return undefined;
     const part = this.#parts.get(place) ?? new Tally(this.#options.exclude);
     this.#parts.set(place, part);
     return part;

@@ -116,6 +116,7 @@ export async function* readFromStore(
           tally.unasked();
           continue;
         }
+        if (context.claims(headOfBytes(change.path, bytes)) !== undefined) tally.claim(change.path);
         tally.read(bytes.length, change.path);
         const at = { repository: name, path: change.path, atHead: true };
         let before: ReadonlySet<string> | undefined;
@@ -176,9 +177,10 @@ export async function* readChange(
     for await (const observation of reading?.observations ?? []) {
       if (observation.kind === 'sighting') seen.add(observation.fingerprint);
       const line = observation.at?.line;
-      const isOld =
-        observation.kind === 'sighting' && line !== undefined && !isAdded(change, line, observation.at?.endLine ?? line);
+      const isOld = line !== undefined && !isAdded(change, line, observation.at?.endLine ?? line);
       if (!isOld) yield observation;
+      // What stood there before makes sense of what was added; by itself it is no news.
+      else if (observation.kind !== 'sighting') yield { ...observation, detail: { ...observation.detail, unchanged: true } };
     }
   }
   if (content === 'own' || !context.options.search) return;

@@ -57,7 +57,10 @@ export function planReading(listing: Listing, context: CrawlContext, tally: File
     const isTooLarge = claim !== undefined && file.size > context.options.maxFileBytes;
     if (isTooLarge) tally.note(`${file.path} is too large to be read by its structure: searched as plain bytes`);
     const content = isTooLarge ? undefined : claim?.content;
-    if (content !== undefined) claimed.push({ ...withId(listing.root, file, context), content });
+    if (content !== undefined) {
+      tally.claim(file.path);
+      claimed.push({ ...withId(listing.root, file, context), content });
+    }
     if (content === 'own') continue;
     if (context.options.search) bulk.push(file);
     else if (content === undefined) tally.unasked();

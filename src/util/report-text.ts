@@ -95,8 +95,6 @@ const WITHOUT_SCANNER: ReadonlySet<Surface> = new Set([
   'spire',
   'audit-log',
 ]);
-/** Surfaces whose files are searched for credentials like any other file, but not understood. */
-export const ONLY_SEARCHED: ReadonlySet<Surface> = new Set(['iac', 'agent-config']);
 
 /** `none-given`: there was nothing of the kind in the targets; `no-scanner`: this version cannot look at it. */
 export type NotLooked = 'none-given' | 'no-scanner';
