@@ -82,6 +82,7 @@ export function* literalsIn(body: MapValue | Value | undefined, search: Searchin
     if (
       kind === undefined ||
       isAbout(name) ||
+      (path.length > 1 && BESIDE.test(name)) ||
       !(isSecret && rules.detector === 'state' ? isWorth(value.text) : looksSecret(value.text))
     )
       continue;
@@ -111,9 +112,15 @@ export function holdsSecret(name: string): boolean {
   return secretKind(name) !== undefined && !isAbout(name) && !KEY_OF_SERVICE.test(name);
 }
 
+/** What stands beside the password in the JSON of a secret. */
+const BESIDE =
+  /^(?:user(?:_?name)?|login|host(?:name)?|port|engine|db_?name|database|db|region|email|endpoint|scheme|dbInstanceIdentifier|dbClusterIdentifier)$/i;
+/** Ids and addresses, which providers mark as secret with the rest: `data.aws_ssm_parameter` of a machine image. */
+const NO_SECRET = /^(?:[a-z]{1,8}-[0-9a-f]{8,17}|arn:.*|https?:\/\/[^@]*|[\d.]+)$/;
+
 /** What a state holds as secret need not look like one. */
 function isWorth(text: string): boolean {
-  return text.length >= 6 && !/^(?:\*+|x+|null|none|true|false|\(sensitive value\))$/i.test(text);
+  return text.length >= 6 && !NO_SECRET.test(text) && !/^(?:\*+|x+|null|none|true|false|\(sensitive value\))$/i.test(text);
 }
 
 function* told(

@@ -218,6 +218,36 @@ describe('terraform scanner: states and plans', () => {
     assertNoSecrets(observations, ['notreallyasecretvalue', 'hidden-by-mark', 'Tr0ub4dor-3xq']);
   });
 
+  it('leaves alone ids that a provider marks as secret, and what stands beside a password', async () => {
+    const resources = [
+      {
+        mode: 'data',
+        type: 'aws_ssm_parameter',
+        name: 'image',
+        instances: [
+          { attributes: { value: 'ami-0123456789abcdef0' }, sensitive_attributes: [[{ type: 'get_attr', value: 'value' }]] },
+        ],
+      },
+      {
+        mode: 'managed',
+        type: 'aws_thing',
+        name: 't',
+        instances: [
+          { attributes: { secret_string: { username: 'Adm1nUser9', host: 'db-1.harbour.example', password: 'Tr0ub4dor-3xq' } } },
+        ],
+      },
+    ];
+
+    const observations = await read({
+      'x.tfstate': JSON.stringify({ version: 4, terraform_version: '1.9.5', resources }, null, 1),
+    });
+
+    assert.deepEqual(
+      kinds(observations, 'sighting').map((one) => one.at?.pointer),
+      ['resources[1].instances[0].attributes.secret_string.password'],
+    );
+  });
+
   it('reads states of version 3', async () => {
     const old = {
       version: 3,

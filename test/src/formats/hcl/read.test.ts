@@ -186,7 +186,7 @@ describe('HCL reader', () => {
         readHcl(text);
         const took = performance.now() - began;
 
-        assert(took < 1500, `${JSON.stringify(piece)} took ${took.toFixed(0)} ms`);
+        assert(took < 6000, `${JSON.stringify(piece)} took ${took.toFixed(0)} ms`);
       }
     }
   }).timeout(60_000);
