@@ -1,4 +1,4 @@
-import type { Location, ScanContext } from '../../src/contracts/index.ts';
+import type { ScanContext } from '../../src/contracts/index.ts';
 import { declaredEnvironment, environmentOf } from '../../src/util/environment.ts';
 import type { World } from './object.ts';
 
@@ -50,6 +50,3 @@ function coverSecret(text: string, context: Pick<ScanContext, 'detect'>): string
   }
   return covered;
 }
-
-/** Location of an offset in a file. */
-export type Locate = (offset: number, pointer: string) => Location;
