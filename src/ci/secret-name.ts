@@ -8,7 +8,7 @@ const KEY =
 const BESIDE =
   /_(?:FILE|FILENAME|PATH|DIR|URL|URI|NAME|ID|IDS|TTL|COUNT|LENGTH|LEN|TYPE|EXPIRY|EXPIRATION|REGION|ENDPOINT|HOST|ARN|USER|USERNAME|EMAIL|VERSION|ENABLED|REQUIRED|PREFIX|SUFFIX|SCOPE|FORMAT|ISSUER|AUDIENCE|PUB|PUBLIC|FINGERPRINT)$/;
 const NONE =
-  /^(?:PWD|OLDPWD|PASS|SSH_AUTH_SOCK)$|(?:^|_)PUBLIC(?:_SSH)?_KEY|(?:^|_)(?:BY|NO|SKIP|IGNORE|HAS|IS|USE|ALLOW)_.*(?:PASS|SECRET)/;
+  /^(?:PWD|OLDPWD|PASS|SSH_AUTH_SOCK)$|(?:^|_)(?:ID|OIDC)_TOKEN(?:_|$)|WEB_IDENTITY_TOKEN|(?:^|_)PUBLIC(?:_SSH)?_KEY|(?:^|_)(?:BY|NO|SKIP|IGNORE|HAS|IS|USE|ALLOW)_.*(?:PASS|SECRET)/;
 
 /** Does a name say that its value is a secret? Only names tell where values are kept outside of the file. */
 export function isSecretName(name: string): boolean {
