@@ -35,7 +35,7 @@ const AGENT_FILES = anyOf(
   'i',
 );
 
-/** Code and state of infrastructure, by name: Terraform, Compose, image builds, CloudFormation. */
+/** Code and state of infrastructure, by name: Terraform, Compose, image builds, CloudFormation, Pulumi. */
 const INFRASTRUCTURE_FILES = anyOf(
   [
     String.raw`\.(tf|tfvars)(\.json)?$`,
@@ -43,6 +43,9 @@ const INFRASTRUCTURE_FILES = anyOf(
     String.raw`(^|/)(docker-)?compose([.-][^/]*)?\.ya?ml$`,
     String.raw`(^|/)(Dockerfile|Containerfile)(\.[^/]*|-[\w-]*)?$`,
     String.raw`\.(Dockerfile|Containerfile)$`,
+    String.raw`(^|/)Pulumi(\.[^/]*)?\.ya?ml$`,
+    String.raw`(^|/)serverless\.ya?ml$`,
+    String.raw`\.tofu(\.json)?$`,
     String.raw`(^|/)(cloudformation|cfn)/.+\.(ya?ml|json)$`,
     String.raw`\.(template|cfn|cloudformation)(\.(ya?ml|json))?$`,
   ],

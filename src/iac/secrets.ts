@@ -83,6 +83,7 @@ export function* literalsIn(body: MapValue | Value | undefined, search: Searchin
       kind === undefined ||
       isAbout(name) ||
       (path.length > 1 && BESIDE.test(name)) ||
+      AWS_ID.test(value.text) ||
       !(isSecret && rules.detector === 'state' ? isWorth(value.text) : looksSecret(value.text))
     )
       continue;
@@ -112,6 +113,8 @@ export function holdsSecret(name: string): boolean {
   return secretKind(name) !== undefined && !isAbout(name) && !KEY_OF_SERVICE.test(name);
 }
 
+/** The id of an access key is no secret; `access_key` of a provider is but that. */
+const AWS_ID = /^A[A-Z]{3}[A-Z0-9]{16}$/;
 /** What stands beside the password in the JSON of a secret. */
 const BESIDE =
   /^(?:user(?:_?name)?|login|host(?:name)?|port|engine|db_?name|database|db|region|email|endpoint|scheme|dbInstanceIdentifier|dbClusterIdentifier)$/i;
