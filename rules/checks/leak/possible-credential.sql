@@ -32,6 +32,8 @@ WITH guessed AS (
     -- The name that a structured file gives it: `jobs.deploy.env.DB_PASSWORD`.
     nullif(regexp_extract(location->>'$.pointer', '(?:^|\.)(?:env|with|secrets|credentials|data|stringData)\.([A-Za-z_][A-Za-z0-9_.-]{0,79})$', 1), '') AS variable
   FROM sightings
+  -- Keys in files that a package of the distribution brought are everybody's.
+  WHERE (detail->>'$.packaged') IS DISTINCT FROM 'true'
 )
 SELECT
   s.credential_id,

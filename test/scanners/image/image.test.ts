@@ -304,6 +304,34 @@ describe('image scanner', () => {
     );
   });
 
+  it('is not sure of what packages of the distribution brought', async () => {
+    const files = {
+      'var/lib/dpkg/info/libx.list': '/.\n/usr\n/lib/libx.so\n/usr/lib/python3/x.py\n',
+      'usr/lib/libx.so': fakeToken('packaged'),
+      'usr/lib/python3/__pycache__/x.cpython-312.pyc': fakeToken('compiled'),
+      'usr/lib/mine.so': fakeToken('mine0001'),
+    };
+
+    const { observations } = await scanBytes(imageArchive([{ name: 'shop:1', layers: [{ files }] }]));
+
+    assert.deepEqual(
+      kinds(observations, 'sighting').map(({ at, confidence, detail }) => [at?.path, confidence, detail?.packaged]),
+      [
+        ['usr/lib/libx.so', 'low', true],
+        ['usr/lib/python3/__pycache__/x.cpython-312.pyc', 'low', true],
+        ['usr/lib/mine.so', 'high', undefined],
+      ],
+    );
+  });
+
+  it('knows the files of Alpine packages', async () => {
+    const files = { 'lib/apk/db/installed': 'P:x\nF:etc/x\nR:key\n\n', 'etc/x/key': fakeToken('alpine01') };
+
+    const { observations } = await scanBytes(imageArchive([{ name: 'shop:1', layers: [{ files }] }]));
+
+    assert.equal(kinds(observations, 'sighting')[0]?.confidence, 'low');
+  });
+
   it('leaves out layers and files that are named with --exclude, and counts them', async () => {
     const parts = imageParts([
       {
