@@ -27,7 +27,7 @@ SELECT
   concat(
     'The job ', c.consumer_id, ' logs in to ', CASE (c.detail->>'$.cloud') WHEN 'aws' THEN 'AWS' WHEN 'gcp' THEN 'Google Cloud' ELSE 'Azure' END,
     ' by OIDC and still carries ', listed(list(DISTINCT c.secret_name ORDER BY c.secret_name)), '.') AS message,
-  CASE min(c.detail->>'$.platform') WHEN 'github-actions' THEN NULL ELSE 'Take the key out of the job, delete it at the cloud, and delete the variable at the CI system.' END AS fix,
+  CASE coalesce(min(c.detail->>'$.platform'), 'github-actions') WHEN 'github-actions' THEN NULL ELSE 'Take the key out of the job, delete it at the cloud, and delete the variable at the CI system.' END AS fix,
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
 WHERE c.type = 'workflow-job' AND c.how = 'static-key' AND c.secret_name IS NOT NULL

@@ -43,10 +43,10 @@ SELECT
   action,
   concat(
     'The job ', consumer_id, ' gives ', listed(list(DISTINCT secret_name ORDER BY secret_name)), ' to ', action,
-    CASE min(detail->>'$.platform') WHEN 'github-actions' THEN ', which is not pinned to a commit.' ELSE ', which is not pinned.' END) AS message,
+    CASE coalesce(min(detail->>'$.platform'), 'github-actions') WHEN 'github-actions' THEN ', which is not pinned to a commit.' ELSE ', which is not pinned.' END) AS message,
   -- Makers of clouds and of the tools that log in to them are not strangers, but their tags move too.
   CASE WHEN regexp_matches(lower(action), '^(aws-actions|google-github-actions|azure|docker|hashicorp|microsoft|atlassian)/') THEN 'medium' ELSE 'high' END AS severity,
-  CASE min(detail->>'$.platform')
+  CASE coalesce(min(detail->>'$.platform'), 'github-actions')
     WHEN 'github-actions' THEN NULL
     WHEN 'circleci' THEN 'Name the full version of the orb (`owner/orb@1.2.3`): it never changes.'
     WHEN 'buildkite' THEN 'Name the plugin by commit: `owner/plugin#<commit id>`.'

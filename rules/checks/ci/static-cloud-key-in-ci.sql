@@ -46,7 +46,7 @@ SELECT
     WHEN bool_or(TRY_CAST(c.detail->>'$.temporaryKey' AS BOOLEAN)) THEN 'low'
     WHEN bool_and(list_contains(coalesce(from_json(c.detail->'$.chainedClouds', '["VARCHAR"]'), []), (c.detail->>'$.cloud'))) THEN 'medium'
     ELSE 'high' END AS severity,
-  CASE min(c.detail->>'$.platform')
+  CASE coalesce(min(c.detail->>'$.platform'), 'github-actions')
     WHEN 'github-actions' THEN NULL
     WHEN 'gitlab-ci' THEN 'Ask for a token (`id_tokens: AWS_TOKEN: aud: https://…`), let a role or account trust this project and branch, log in with it (`aws sts assume-role-with-web-identity`, `gcloud iam workload-identity-pools create-cred-config`, `az login --federated-token`); then delete the key at the cloud and the variable in GitLab.'
     WHEN 'circleci' THEN 'Let a role or account trust the OIDC provider of the organisation for this project, log in with `role_arn` of the orb `circleci/aws-cli` (`use_oidc` of `circleci/gcp-cli`); then delete the key at the cloud and in the context.'
