@@ -56,7 +56,7 @@ function read({ documents }: PipelineText): Pipeline | string {
     }
   }
   if (documents.length === 0) return 'it holds nothing: not of Argo';
-  return { platform: 'argo', provider: 'k8s', jobs, facts, values: [], problems: [], unread: 0, namesOnly: true };
+  return { platform: 'argo', provider: undefined, jobs, facts, values: [], problems: [], unread: 0, namesOnly: true };
 }
 
 function readWorkflow(tree: Mapping, kind: string, name: string, namespace: string, unique: (name: string) => string): CiJob {

@@ -22,7 +22,7 @@ function read({ documents }: PipelineText): Pipeline | string {
     }
   }
   if (jobs.length === 0 && documents.length === 0) return 'it holds nothing: not of Tekton';
-  return { platform: 'tekton', provider: 'k8s', jobs, facts: [], values: [], problems: [], unread: 0, namesOnly: true };
+  return { platform: 'tekton', provider: undefined, jobs, facts: [], values: [], problems: [], unread: 0, namesOnly: true };
 }
 
 /** The name of what a run or task is, in its namespace; `-` where nobody says. */

@@ -69,11 +69,13 @@ export function* describeJob(
   } as const;
 
   for (const use of uses) {
-    const identity = secretIdentity(use, job, provider, place);
-    yield identity;
+    // Secrets of a cluster are objects there, by namespace and name: the file knows neither cluster nor, often, namespace.
+    const identity =
+      provider === undefined && use.identity === undefined ? undefined : secretIdentity(use, job, provider ?? 'k8s', place);
+    if (identity !== undefined) yield identity;
     yield {
       ...consumer,
-      identity: identity.id,
+      ...(identity === undefined ? {} : { identity: identity.id }),
       secretName: use.name,
       how: use.how,
       at: place.at(use.place.start, use.place.pointer),
@@ -162,9 +164,10 @@ export function* describeFacts(pipeline: Pipeline, place: PipelinePlace): Genera
   }
 }
 
-function factRow(fact: CiFact, provider: string, place: PipelinePlace) {
+function factRow(fact: CiFact, provider: string | undefined, place: PipelinePlace) {
   const isNamed = fact.secretName !== undefined && fact.secretName !== '*';
-  const identity = fact.identity ?? (isNamed ? ciSecretId(provider, place.repository, fact.secretName) : undefined);
+  const identity =
+    fact.identity ?? (isNamed && provider !== undefined ? ciSecretId(provider, place.repository, fact.secretName) : undefined);
   return {
     ...(identity === undefined ? {} : { identity }),
     ...(fact.credential === undefined ? {} : { credential: fact.credential }),

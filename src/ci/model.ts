@@ -23,8 +23,8 @@ export type How = 'static-key' | 'oidc' | 'impersonation' | 'token' | 'secret';
 
 export interface Pipeline {
   readonly platform: Platform;
-  /** First part of the ids of its secrets: `gitlab`. */
-  readonly provider: string;
+  /** First part of the ids of its secrets: `gitlab`; without one they are not identities of their own. */
+  readonly provider: string | undefined;
   readonly jobs: readonly CiJob[];
   /** What concerns the file, not a job. */
   readonly facts: readonly CiFact[];
