@@ -657,6 +657,8 @@ SELECT
   CASE provider WHEN 'k8s' THEN concat('system:serviceaccount:', replace(identity_local(identity_id), '/', ':'))
     ELSE substr(identity_local(identity_id), length('oidc/') + 1) END AS subject,
   provider = 'k8s' AS is_workload,
+  -- What of a subject only the run tells stands as a wildcard: the branch of a job that any branch starts.
+  coalesce(TRY_CAST(detail->>'$.isPattern' AS BOOLEAN), false) AS is_pattern,
   coalesce(detail->>'$.issuer', CASE provider WHEN 'github' THEN 'token.actions.githubusercontent.com' WHEN 'gitlab' THEN 'gitlab.com' END) AS issuer
 FROM identities
 WHERE provider = 'k8s' AND type = 'service-account' OR starts_with(identity_local(identity_id), 'oidc/');
@@ -675,7 +677,7 @@ SELECT s.identity_id, t.identity_id, t.observation_id, 'subject of its token'
 FROM trusts AS t
 JOIN token_subjects AS s
   ON CASE WHEN s.is_workload THEN starts_with(t.subject, 'system:serviceaccount:') ELSE coalesce(s.issuer, '') = coalesce(t.issuer, t.principal) END
-  AND (t.subject IS NULL OR s.subject LIKE like_pattern(t.subject) ESCAPE '\')
+  AND (t.subject IS NULL OR s.subject LIKE like_pattern(t.subject) ESCAPE '\' OR s.is_pattern AND t.subject LIKE like_pattern(s.subject) ESCAPE '\')
 WHERE t.effect = 'allow' AND t.principal_type = 'oidc'
 UNION
 -- Every service account is in three groups. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects

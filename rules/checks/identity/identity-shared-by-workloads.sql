@@ -6,7 +6,7 @@ confidence: high
 about: identity
 identityFields: [identity_id]
 needs: [consumer]
-population: identities WHERE type NOT IN ('ci-secret', 'job-token')
+population: identities WHERE type NOT IN ('ci-secret', 'job-token', 'app')
 parameters:
   minWorkloads: 2
 controls:
@@ -18,7 +18,7 @@ why: >
 fix: One identity for each workload and purpose; a role costs nothing.
 limits: >
   Counts repositories, gateway connections, and service accounts of a cluster that become it, not jobs of one repository. Made for cloud identities; secrets of the CI system and job
-  tokens belong to one repository anyway.
+  tokens belong to one repository anyway, and an App is made for several.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
 platforms: [jenkins, azure-pipelines, circleci]
@@ -41,6 +41,6 @@ SELECT
   list(DISTINCT u.observation_id) AS evidence
 FROM used AS u
 JOIN identities AS i ON i.identity_id = u.identity_id
-WHERE i.type NOT IN ('ci-secret', 'job-token') AND NOT i.managed
+WHERE i.type NOT IN ('ci-secret', 'job-token', 'app') AND NOT i.managed
 GROUP BY i.identity_id
 HAVING count(DISTINCT u.workload) >= $minWorkloads AND count(DISTINCT u.workload) FILTER (NOT starts_with(u.workload, 'the gateway')) >= 1

@@ -109,6 +109,22 @@ describe('the steps of a trace', () => {
     });
   }
 
+  it('lead from a subject of which only the run tells the branch to a role that trusts one branch', async () => {
+    const any = 'github:harbour/shop:oidc/repo:harbour/shop:ref:refs/heads/*';
+    const job: Observation = {
+      kind: 'identity',
+      id: any,
+      provider: 'github',
+      type: 'oidc-subject',
+      name: 'repo:harbour/shop:ref:refs/heads/*',
+      detail: { isPattern: true },
+    };
+
+    const [first] = await lines(any, 'By these steps', [...ROLE, job, trusted('repo:harbour/shop:ref:refs/heads/main')]);
+
+    assert.equal(first, `${any} → ${ACCOUNT_ROLE}  (subject of its token; at harbour/infra iam.tf:10)`);
+  });
+
   for (const [pattern, issuer] of [
     ['repo:harbour/shop:ref:refs/heads/release'],
     ['repo:harbour_shop:*'],
