@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { createEngine, type Engine } from '../../../src/detect/engine.ts';
 import { bytesOf, expandExample } from '../../../src/detect/examples.ts';
+import { readImports, withImports } from '../../../src/detect/import/load.ts';
 import { loadPack } from '../../../src/detect/load.ts';
 import { DEFAULT_MAX_BYTES, type ItemOutcome } from '../../../src/detect/outcome.ts';
 import { PortionBuilder, unpackPortion } from '../../../src/detect/protocol.ts';
@@ -11,7 +13,7 @@ import { searchBlob } from '../../../src/detect/search-blob.ts';
 import { BlobTable } from '../../../src/files/blob-table.ts';
 import { findInPacks } from '../../../src/files/pack/trees.ts';
 import { applySteps, blobId, deltaOf, type Entry, type Step, whole, writePack } from '../../helpers/pack-writer.ts';
-import { tempDir } from '../../helpers/temp-repo.ts';
+import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
 
 const pack = await loadPack();
 const engine = createEngine({ pack, fingerprintKey: 'packs' });
@@ -232,6 +234,52 @@ describe('reading blobs from packs', () => {
       if (!isSame(outcome, expected[entry]))
         assert.deepEqual(outcome, expected[entry], entries[entry]?.content.toString('latin1'));
     }
+  });
+
+  it('searches anew what is no longer binary, or has become so', async () => {
+    const line = Buffer.from('\nDB_PASSWORD = "q8Vw-t2LmZ7x"\n');
+    const [binary, plain] = [Buffer.concat([Buffer.from([0]), line]), Buffer.concat([Buffer.from('x'), line])];
+    const steps: readonly Step[] = [{ from: 1, size: line.length }];
+    const toPlain: readonly Step[] = [Buffer.from('y'), ...steps];
+    const toBinary: readonly Step[] = [Buffer.from([0, 0]), ...steps];
+    const entries: Entry[] = [whole(binary), whole(plain)];
+    for (const [base, made] of [
+      [0, toPlain],
+      [1, toBinary],
+    ] as const) {
+      const from = entries[base]?.content as Buffer;
+      const content = applySteps(from, made);
+      entries.push({ type: 6, base, data: deltaOf(from.length, content.length, made), content });
+    }
+
+    const outcomes = await read(entries);
+
+    assert.deepEqual(
+      outcomes.map(({ matches }) => matches.length),
+      [0, 1, 1, 0],
+    );
+  });
+
+  it('lets the rules of other tools see texts in which nothing of ours stands', async () => {
+    const directory = tempDir();
+    writeFile(directory, 'rules.toml', `[[rules]]\nid = "any"\nregex = "zzq-[0-9]{12}"\n`);
+    const imports = await readImports(pack, { files: [join(directory, 'rules.toml')], directory });
+    const withRules = createEngine({ pack: withImports(pack, imports), fingerprintKey: 'packs' });
+    const base = Buffer.from(`${WORDS}zzq-123456789012 and more\n`);
+    const steps: readonly Step[] = [Buffer.from('other\n'), { from: 0, size: base.length }];
+    const content = applySteps(base, steps);
+    const entries: readonly Entry[] = [
+      whole(base),
+      { type: 6, base: 0, data: deltaOf(base.length, content.length, steps), content },
+    ];
+
+    const outcomes = await read(entries, new PackReader(withRules, DEFAULT_MAX_BYTES));
+
+    assert.deepEqual(outcomes, await scanned([base, content], withRules));
+    assert.deepEqual(
+      outcomes.map(({ matches }) => matches.length),
+      [1, 1],
+    );
   });
 });
 
