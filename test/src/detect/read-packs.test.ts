@@ -255,8 +255,8 @@ describe('reading blobs from packs', () => {
     const outcomes = await read(entries);
 
     assert.deepEqual(
-      outcomes.map(({ matches }) => matches.length),
-      [0, 1, 1, 0],
+      outcomes.map(({ matches }) => matches.length > 0),
+      [false, true, true, false],
     );
   });
 
