@@ -41,7 +41,7 @@ interface Run {
 }
 
 /** What a search leaves behind dies at once: with V8's own choice, each thread keeps several times as much of it, no faster. */
-const YOUNG_MB = 12;
+const YOUNG_MB = 6;
 /**
  * Milliseconds after which threads without work are ended, and with them their memory: what comes after the search needs it.
  * After a long search at once: it has left much, and beside it the start of others is nothing.

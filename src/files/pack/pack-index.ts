@@ -20,11 +20,18 @@ const WINDOW = 64 * 1024;
 export class PackIndex {
   readonly count: number;
   readonly #file: FileWindow;
+  /** The same once more: names and offsets are looked at side by side, and neither is copied. */
+  readonly #names: FileWindow;
+  readonly #path: string;
+  /** And for offsets of 64 bits, which most packs have not. */
+  #wide: FileWindow | undefined;
   readonly #idBytes: number;
   readonly #fanout: readonly number[];
 
   constructor(path: string, idBytes: number) {
     this.#file = new FileWindow(path, WINDOW);
+    this.#names = new FileWindow(path, WINDOW);
+    this.#path = path;
     this.#idBytes = idBytes;
     try {
       const head = this.#file.read(0, HEADER + FANOUT);
@@ -57,6 +64,8 @@ export class PackIndex {
 
   close(): void {
     this.#file.close();
+    this.#names.close();
+    this.#wide?.close();
   }
 
   get #smallAt(): number {
@@ -75,8 +84,8 @@ export class PackIndex {
     found: (position: number, offset: number) => void,
   ): void {
     const size = this.#idBytes;
-    const names = Buffer.from(this.#file.read(HEADER + FANOUT + first * size, count * size));
-    const offsets = Buffer.from(this.#file.read(this.#smallAt + first * SMALL_OFFSET, count * SMALL_OFFSET));
+    const names = this.#names.read(HEADER + FANOUT + first * size, count * size);
+    const offsets = this.#file.read(this.#smallAt + first * SMALL_OFFSET, count * SMALL_OFFSET);
     for (const position of positions) {
       const at = position * size;
       const key = ids.readUInt32BE(at);
@@ -98,7 +107,8 @@ export class PackIndex {
     if (small < IS_LARGE) return small;
     const at = this.#largeAt + (small - IS_LARGE) * LARGE_OFFSET;
     if (at + LARGE_OFFSET > this.#file.size - 2 * this.#idBytes) throw new PackError('an index that is too short');
-    const offset = Number(this.#file.read(at, LARGE_OFFSET).readBigUInt64BE());
+    this.#wide ??= new FileWindow(this.#path, WINDOW);
+    const offset = Number(this.#wide.read(at, LARGE_OFFSET).readBigUInt64BE());
     if (!Number.isSafeInteger(offset)) throw new PackError('an offset beyond all files');
     return offset;
   }
