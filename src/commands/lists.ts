@@ -38,6 +38,8 @@ export async function identitiesCommand(
   options: ListOptions & { readonly provider?: string; readonly unowned?: boolean; readonly consumers?: boolean },
 ): Promise<number> {
   const rows = await withStore(io, options, async (store) => {
+    // The overview asks most views: over tables it takes a third of the time.
+    await store.materialise();
     const provider = options.provider === undefined ? null : await providerNamed(store, options.provider);
     return await store.rows(
       `SELECT identity_id, owner, ownership, environment, credentials, sightings, consumers, sessions,
