@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { BulkItem } from '../contracts/scanner.ts';
 import { Interrupted, messageOf } from '../util/errors.ts';
@@ -40,6 +41,11 @@ interface Run {
   wake: () => void;
 }
 
+/**
+ * This thread takes in what the others say, hundreds of thousands of items, and its young generation would double again and again
+ * for it: 410 MB in place of 470 for moby's history, no slower. V8 reads this flag whenever it might grow.
+ */
+const STEADY = '--semi-space-growth-factor=1';
 /** What a search leaves behind dies at once: with V8's own choice, each thread keeps several times as much of it, no faster. */
 const YOUNG_MB = 6;
 /**
@@ -66,6 +72,7 @@ export class Pool {
     this.#seed = seed;
     this.#size = size;
     this.#signal = signal;
+    setFlagsFromString(STEADY);
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
