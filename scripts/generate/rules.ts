@@ -48,6 +48,7 @@ function checkSection({ meta, file }: Check, frameworks: readonly Framework[]): 
     row(['controls', meta.controls.map((control) => `${control} (${titleOf(control, frameworks)})`).join('<br>')]),
     ...(parameters.length === 0 ? [] : [row(['parameters', parameters.join(', ')])]),
     ...(meta.platforms.length === 0 ? [] : [row(['platforms', meta.platforms.join(', ')])]),
+    ...(meta.equivalents.length === 0 ? [] : [row(['the same in other tools', meta.equivalents.join(', ')])]),
     row(['source', `[${file}](../${file}), since ${meta.since}`]),
     '',
     `*Why.* ${oneLine(meta.why)}`,

@@ -25,6 +25,7 @@ limits: >
 references:
   - https://docs.github.com/en/actions/concepts/security/openid-connect
 platforms: [terraform, cloudformation]
+equivalents: [checkov/CKV_AWS_358]
 since: '0.1'
 ---*/
 SELECT

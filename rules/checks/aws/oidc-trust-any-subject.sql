@@ -28,6 +28,7 @@ references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
   - https://docs.github.com/en/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
 platforms: [terraform, cloudformation]
+equivalents: [checkov/CKV_AWS_358]
 since: '0.1'
 ---*/
 WITH shared_issuers AS (

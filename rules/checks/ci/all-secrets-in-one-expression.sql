@@ -19,6 +19,7 @@ fix: Name the secrets that the job needs, one by one.
 references:
   - https://docs.zizmor.sh/audits/#overprovisioned-secrets
 platforms: [github-actions]
+equivalents: [zizmor/overprovisioned-secrets]
 since: '0.1'
 ---*/
 SELECT

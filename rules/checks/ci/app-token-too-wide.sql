@@ -23,6 +23,7 @@ references:
   - https://github.com/actions/create-github-app-token#inputs
   - https://docs.zizmor.sh/audits/#github-app
 platforms: [github-actions]
+equivalents: [zizmor/github-app]
 since: '0.1'
 ---*/
 WITH tokens AS (

@@ -22,6 +22,7 @@ limits: >
 references:
   - https://docs.zizmor.sh/audits/#bot-conditions
 platforms: [github-actions]
+equivalents: [zizmor/bot-conditions]
 since: '0.1'
 ---*/
 WITH holds AS (

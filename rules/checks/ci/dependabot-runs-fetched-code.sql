@@ -22,6 +22,7 @@ fix: >
 references:
   - https://docs.zizmor.sh/audits/#dependabot-execution
 platforms: [github-actions]
+equivalents: [zizmor/dependabot-execution]
 since: '0.1'
 ---*/
 SELECT

@@ -23,6 +23,7 @@ limits: >
 references:
   - https://docs.zizmor.sh/audits/#artipacked
 platforms: [github-actions]
+equivalents: [zizmor/artipacked]
 since: '0.1'
 ---*/
 SELECT

@@ -23,6 +23,7 @@ limits: >
 references:
   - https://docs.github.com/en/actions/tutorials/authenticate-with-github_token
 platforms: [github-actions]
+equivalents: [zizmor/excessive-permissions]
 since: '0.1'
 ---*/
 SELECT

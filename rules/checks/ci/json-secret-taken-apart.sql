@@ -20,6 +20,7 @@ fix: >
 references:
   - https://docs.zizmor.sh/audits/#unredacted-secrets
 platforms: [github-actions]
+equivalents: [zizmor/unredacted-secrets]
 since: '0.1'
 ---*/
 SELECT

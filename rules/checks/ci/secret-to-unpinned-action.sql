@@ -25,6 +25,7 @@ limits: >
 references:
   - https://docs.github.com/en/actions/reference/security/secure-use
 platforms: [github-actions, circleci, bitbucket-pipelines, buildkite, drone, tekton, azure-pipelines, cloud-build]
+equivalents: [zizmor/unpinned-uses]
 since: '0.1'
 ---*/
 WITH given AS (

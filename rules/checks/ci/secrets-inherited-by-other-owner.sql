@@ -22,6 +22,7 @@ limits: What the called workflow really uses is not read. Calls within the same 
 references:
   - https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows
 platforms: [github-actions]
+equivalents: [zizmor/secrets-inherit]
 since: '0.1'
 ---*/
 SELECT

@@ -23,6 +23,7 @@ limits: >
 references:
   - https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows
 platforms: [github-actions]
+equivalents: [zizmor/secrets-inherit]
 since: '0.1'
 ---*/
 WITH calls AS (

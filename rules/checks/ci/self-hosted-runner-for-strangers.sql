@@ -23,6 +23,7 @@ limits: >
 references:
   - https://docs.github.com/en/actions/reference/security/secure-use
 platforms: [github-actions]
+equivalents: [zizmor/self-hosted-runner]
 since: '0.1'
 ---*/
 SELECT

@@ -28,6 +28,7 @@ references:
   - https://crates.io/docs/trusted-publishing
   - https://docs.zizmor.sh/audits/#use-trusted-publishing
 platforms: [github-actions, gitlab-ci, circleci]
+equivalents: [zizmor/use-trusted-publishing]
 since: '0.1'
 ---*/
 SELECT

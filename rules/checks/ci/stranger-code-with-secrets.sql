@@ -28,6 +28,7 @@ limits: >
 references:
   - https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/
 platforms: [github-actions]
+equivalents: [zizmor/dangerous-triggers]
 since: '0.1'
 ---*/
 WITH started AS (

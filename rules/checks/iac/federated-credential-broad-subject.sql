@@ -24,6 +24,7 @@ limits: >
 references:
   - https://learn.microsoft.com/en-us/entra/workload-id/workload-identity-federation-create-trust
 platforms: [terraform]
+equivalents: [checkov/CKV_AZURE_249]
 since: '0.1'
 ---*/
 SELECT

@@ -23,6 +23,7 @@ limits: >
 references:
   - https://cloud.google.com/iam/docs/best-practices-for-using-workload-identity-federation
 platforms: [terraform]
+equivalents: [checkov/CKV_GCP_118, checkov/CKV_GCP_125]
 since: '0.1'
 ---*/
 SELECT

@@ -22,6 +22,7 @@ limits: >
 references:
   - https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 platforms: [terraform, cloudformation]
+equivalents: [checkov/CKV_AWS_45]
 since: '0.1'
 ---*/
 SELECT

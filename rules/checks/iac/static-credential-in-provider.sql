@@ -24,6 +24,7 @@ limits: >
 references:
   - https://developer.hashicorp.com/terraform/language/backend#credentials-and-sensitive-data
 platforms: [terraform]
+equivalents: [checkov/CKV_AWS_41]
 since: '0.1'
 ---*/
 SELECT

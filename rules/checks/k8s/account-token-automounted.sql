@@ -21,6 +21,7 @@ limits: >
 references:
   - https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
 platforms: [kubernetes]
+equivalents: [checkov/CKV_K8S_38]
 since: '0.1'
 ---*/
 SELECT

@@ -22,6 +22,7 @@ fix: >
 limits: >
   Told from two workloads on whose manifests name the namespace. Pods that take no token are left out.
 platforms: [kubernetes]
+equivalents: [checkov/CKV_K8S_41]
 since: '0.1'
 ---*/
 SELECT

@@ -20,6 +20,7 @@ limits: >
 references:
   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 platforms: [kubernetes]
+equivalents: [checkov/CKV_K8S_156]
 since: '0.1'
 ---*/
 WITH held AS (

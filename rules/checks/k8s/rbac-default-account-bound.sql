@@ -17,6 +17,7 @@ fix: >
   Make an account for the workload that needs the rights (`kubectl create serviceaccount NAME`), bind that, and set
   `automountServiceAccountToken: false` on default.
 platforms: [kubernetes]
+equivalents: [checkov/CKV_K8S_42]
 since: '0.1'
 ---*/
 SELECT

@@ -20,6 +20,7 @@ limits: >
 references:
   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 platforms: [kubernetes]
+equivalents: [checkov/CKV2_K8S_2]
 since: '0.1'
 ---*/
 SELECT

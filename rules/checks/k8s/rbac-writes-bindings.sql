@@ -21,6 +21,7 @@ limits: >
 references:
   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 platforms: [kubernetes]
+equivalents: [checkov/CKV_K8S_157]
 since: '0.1'
 ---*/
 SELECT
