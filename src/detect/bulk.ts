@@ -28,7 +28,7 @@ export interface BulkOptions {
   readonly signal?: AbortSignal;
   /** What is larger is searched up to here and said to be partial. Default: 512 MiB. */
   readonly maxFileBytes?: number;
-  /** Number of threads. Default: the processors at hand, but no more than two. */
+  /** Number of threads. Default: the processors at hand, but no more than three. */
   readonly workers?: number;
   /** Environment of git processes; `gitEnvironment()` by default. */
   readonly env?: NodeJS.ProcessEnv;
@@ -46,10 +46,10 @@ const BATCH = 128;
 /** While one batch of files is searched, the next is at hand; a stretch of blobs is long enough to be alone. */
 const BATCHES_AHEAD = 2;
 /**
- * Each takes 60 MB (rules, tables, V8's own): with two, a scan of moby's history stays below 500 MB, with four it takes 590. Beside
- * two of them the listing of objects and the walk through commits, which other threads do no faster, are half of the time.
+ * Each takes 70 MB (rules, tables, V8's own): with two, a scan of moby's history takes 412 MB, with three 482. Beside them the
+ * listing of objects and the walk through commits, which other threads do no faster, are half of the time.
  */
-const MAX_WORKERS = 2;
+const MAX_WORKERS = 3;
 
 /** Detection over many files or git blobs: in this thread for a few, in worker threads for more. */
 export function createBulk(options: BulkOptions): Bulk {
