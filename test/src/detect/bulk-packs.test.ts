@@ -80,6 +80,10 @@ function sortedOf(items: Map<string, BulkItem>): BulkItem[] {
   return [...items.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
+function withoutWhy({ why: _, ...rest }: BulkItem): Omit<BulkItem, 'why'> {
+  return rest;
+}
+
 function packFile(repo: TempRepo, end: '.pack' | '.idx'): string {
   const folder = join(gitDirOf(repo), 'objects', 'pack');
   return join(folder, readdirSync(folder).find((name) => name.endsWith(end)) ?? '');
@@ -228,7 +232,8 @@ describe('bulk detection in packs', function () {
       const items = await search(repo, blobs);
 
       const byGit = await searchByGit(repo, blobs);
-      assert.deepEqual(sortedOf(items), sortedOf(byGit));
+      // What git says of one depends on which others it was asked for with it.
+      assert.deepEqual(sortedOf(items).map(withoutWhy), sortedOf(byGit).map(withoutWhy));
       assert.equal(items.size, entries.length);
       const read = [...items.values()].filter(({ outcome }) => outcome === 'read').length;
       assert.ok(read >= 262 && read < entries.length - 10, `${read} of ${entries.length} were read`);
