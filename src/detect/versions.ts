@@ -16,6 +16,10 @@ import { RECORD } from './patch.ts';
  * Let `[p - BEFORE, p + after)` lie within one stretch that a version has from its base. The kernel sees the same anchors at
  * both places, for `after` is more than it looks at, but for one thing: how many bytes are left up to the end of the text; so a
  * place nearer to one of both ends than any anchor asks for does not count as copied, unless both texts end with the stretch.
+ * Nor may a refusal rest on where a text begins: at `p = BEFORE` a pattern that is sought from further off was tried from the
+ * first byte on, and only because it is the first. So what was tried must begin `TRIED` bytes behind `p - BEFORE`, which no
+ * text's beginning does where a copied hit stands; and with the bytes before it on which the outline's state may depend (it
+ * goes on from a hit before: within a word or an escape no match begins) it still lies within the stretch.
  * Then a hit that was settled in the base is settled here too; one that was live in the base is live here.
  * And around the ends of all stretches the kernel searches anew. So the live hits of a version are known (they are judged anew,
  * in the text they stand in), and all others are settled.
@@ -139,7 +143,7 @@ export class Versions {
     if (use.kind !== 'rule') return false;
     const { rule } = use.rule;
     if (mayMatch(rule, bytes, at, 0, bytes.length)) return false;
-    return rule.gate.first >= at - BEFORE && rule.gate.reached < at + this.after;
+    return rule.gate.first >= at - BEFORE + TRIED && rule.gate.reached < at + this.after;
   }
 }
 
@@ -149,6 +153,8 @@ export class Versions {
  */
 const BEFORE = 64;
 const AFTER = 128;
+/** An escape, and the byte that ends it; and one more, so that what is tried at a copied hit never begins with the text. */
+const TRIED = MAX_LOOK_BACK + 2;
 /** To search a shorter stretch again costs less than a call for what is on each side of it. */
 const LEAST = 64;
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { wholeShape } from '../../../src/detect/compile.ts';
 import { createEngine, type Engine } from '../../../src/detect/engine.ts';
 import { bytesOf, expandExample } from '../../../src/detect/examples.ts';
 import { readImports, withImports } from '../../../src/detect/import/load.ts';
@@ -236,6 +237,35 @@ describe('reading blobs from packs', () => {
     }
   });
 
+  it('finds what an edit completes in front of a keyword, as far before it as a refusal may rest on what is there', async function () {
+    this.timeout(60_000);
+    const entries: Entry[] = [];
+    for (const detector of pack.detectors.filter((one) => !wholeShape(one).anchored)) {
+      for (const example of detector.examples) {
+        const text = bytesOf(expandExample(example, detector.id).text);
+        const cuts = cutsBefore(text, detector.keywords);
+        // At first a rule lets all through.
+        if (cuts.size > 0) entries.push(whole(Buffer.from(`${text.toString('latin1')}\n`.repeat(20), 'latin1')));
+        for (const cut of cuts) entries.push(...completed(text, cut, entries.length));
+      }
+    }
+
+    const outcomes = await read(entries);
+
+    const expected = await scanned(
+      entries.map(({ content }) => content),
+      engine,
+    );
+    const more = expected.filter(
+      ({ matches }, entry) => entries[entry]?.base !== undefined && matches.length > (expected[entry - 1]?.matches.length ?? 0),
+    );
+    assert.ok(more.length > 20, `${more.length} of ${entries.length}`);
+    for (const [entry, outcome] of outcomes.entries()) {
+      if (!isSame(outcome, expected[entry]))
+        assert.deepEqual(outcome, expected[entry], entries[entry]?.content.toString('latin1'));
+    }
+  });
+
   it('searches anew what is no longer binary, or has become so', async () => {
     const line = Buffer.from('\nDB_PASSWORD = "q8Vw-t2LmZ7x"\n');
     const [binary, plain] = [Buffer.concat([Buffer.from([0]), line]), Buffer.concat([Buffer.from('x'), line])];
@@ -298,6 +328,27 @@ function randomFrom(seed: number): (below: number) => number {
 }
 
 const WORDS = 'the quick (brown) fox: jumps = over, lazy dogs;\n'.repeat(12);
+
+/** Where to cut a text so that a keyword stands 60 to 70 bytes behind the cut. */
+function cutsBefore(text: Buffer, keywords: readonly string[]): Set<number> {
+  const folded = text.toString('latin1').toLowerCase();
+  const cuts = new Set<number>();
+  for (const keyword of keywords) {
+    const sought = keyword.toLowerCase();
+    for (let at = folded.indexOf(sought); at >= 0; at = folded.indexOf(sought, at + 1)) {
+      for (let before = 60; before <= 70 && before < at; before++) cuts.add(at - before);
+    }
+  }
+  return cuts;
+}
+
+/** A text that begins at a cut, and a version that has what was before it. */
+function completed(text: Buffer, cut: number, index: number): readonly [Entry, Entry] {
+  const old = Buffer.concat([text.subarray(cut), Buffer.from(`\n${index} ${WORDS}`)]);
+  const steps: readonly Step[] = [text.subarray(0, cut), { from: 0, size: old.length }];
+  const content = applySteps(old, steps);
+  return [whole(old), { type: 6, base: index, data: deltaOf(old.length, content.length, steps), content }];
+}
 
 /** A text with a piece taken out, and a version in which it is put in: at the beginning, within, or at the end. */
 function editOf(text: Buffer, random: (below: number) => number, index: number): readonly [Entry, Entry] {
