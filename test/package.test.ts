@@ -108,19 +108,19 @@ describe('the published package', function () {
 
   // What loads here is waited for at every commit: the schemas, YAML, the parsers of exports, the database and secretlint's
   // rules would more than double it. Each is imported where it is used, when it is used.
-  it('loads four files of its own and two packages for a clean check before a merge', () => {
+  it('loads five files of its own and two packages for a clean check before a merge', () => {
     const repo = tempRepo();
     // One of each kind that a scanner looks into before it says that it is not its own.
     repo.write('src/shop.ts', 'export const port = 8080;\n');
     repo.write('package.json', '{ "name": "shop", "author": "ada@harbour.example" }\n');
-    repo.write('compose.yml', 'services: { web: { image: shop } }\n');
+    repo.write('config/shop.yml', 'web: { port: 8080 }\n');
     repo.write('prices.csv', 'item,price\nrope,12\n');
     repo.git('add', '-A');
 
     const { packages, own } = modulesLoadedBy(join(home, 'bin/nhi-audit.js'), ['scan', '--staged'], repo.path);
 
     assert.deepEqual(packages, ['commander', 'ignore']);
-    assert.deepEqual(own.map((url) => basename(url)).sort(), ['cli.js', 'nhi-audit.js', 'premerge.js', 'start.js']);
+    assert.deepEqual(own.map((url) => basename(url)).sort(), ['cli.js', 'nhi-audit.js', 'premerge.js', 'rolldown-runtime.js', 'start.js']);
   });
 
   it('loads three files of its own and one package for the help', () => {

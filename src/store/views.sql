@@ -1133,8 +1133,7 @@ LEFT JOIN gateway_connections AS g ON g.connection = r.target AND coalesce(g.org
 WHERE NOT coalesce(r.bookkeeping, false);
 COMMENT ON VIEW gateway_sessions IS 'Gateway sessions with the caller resolved by the inventories and the approval by windows and issued credentials';
 
--- What uses an identity: by name, by its credential, or as an identity that becomes it (a job by the subject of its token, a
--- pod by its service account). One row a consumer and way.
+-- What uses an identity: by name, by its credential, or as an identity that becomes it (a pod by its service account). One row a consumer and way.
 CREATE OR REPLACE VIEW identity_consumers AS
 WITH named AS (
   SELECT coalesce(c.identity_id, ci.identity_id) AS identity_id, c.* EXCLUDE (identity_id)
@@ -1147,6 +1146,8 @@ all_ways AS (
   SELECT n.* REPLACE (b.becomes AS identity_id), n.identity_id AS through
   FROM named AS n
   JOIN (SELECT DISTINCT identity_id, becomes FROM may_become) AS b ON b.identity_id = n.identity_id
+  -- What a subject could become by a trust that takes many is not what its job is set up to use.
+  WHERE NOT starts_with(identity_local(n.identity_id), 'oidc/')
 )
 SELECT DISTINCT ON (identity_id, consumer_id, how, secret_name)
   identity_id, consumer_id, type, how, secret_name, environment, trigger, through, place_text, location, observation_id

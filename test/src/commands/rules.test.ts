@@ -99,7 +99,8 @@ describe('rules', () => {
   });
 
   describe('explain', () => {
-    it('tells risk, fix and controls of every check, and what a thief could do of every detector', async () => {
+    it('tells risk, fix and controls of every check, and what a thief could do of every detector', async function () {
+      this.timeout(90_000);
       for (const { id, kind } of await listed()) {
         const page = testIo(io.directory);
 
