@@ -53,15 +53,16 @@ function packTask(pack: PackTrees, table: BlobTable, from: number, to: number, l
     depths: pack.depths.slice(from, to),
     isLast: pack.isLast.slice(from, to),
     positions: pack.positions.slice(from, to),
+    listed: pack.listed.slice(from, to),
   };
-  const { at, most, sizes, depths, isLast } = trees;
+  const { at, most, sizes, depths, isLast, listed } = trees;
   const asked = trees.positions.filter((position) => position >= 0);
   return {
     count: asked.length,
     keyAt: (index) => table.idAt(asked[index] as number),
     leave: (index) => leave(asked[index] as number),
     message: { kind: 'packs', trees },
-    transfer: [at, most, sizes, depths, isLast, trees.positions].map(({ buffer }) => buffer),
+    transfer: [at, most, sizes, depths, isLast, listed, trees.positions].map(({ buffer }) => buffer),
   };
 }
 

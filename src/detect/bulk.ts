@@ -110,7 +110,7 @@ export function createBulk(options: BulkOptions): Bulk {
       if (isAborted(signal)) throw new Interrupted();
       return;
     }
-    const { packs, left } = findInPacks(repository.gitDir, table);
+    const { packs, left } = await findInPacks(repository.gitDir, table, signal);
     const rest = [...left];
     /** Blobs of which it is not known yet whether the packs give them. */
     let open = table.length - left.length;

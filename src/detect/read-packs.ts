@@ -112,7 +112,9 @@ export class PackReader {
     } catch {
       // Whatever is the matter with it: git will say.
     }
-    if (isAsked && version.isThere) this.#search(version, portion);
+    // Another size than git knows: it has another one of that name.
+    const isSame = version.isThere && version.end - version.start === trees.listed[entry];
+    if (isAsked && isSame) this.#search(version, portion);
     else if (isAsked) portion.leave();
     if (base !== undefined && trees.isLast[entry] === 1) this.#free(base);
   }

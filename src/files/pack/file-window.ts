@@ -10,20 +10,24 @@ const SAFE_OPEN = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.
  */
 export class FileWindow {
   readonly size: number;
+  /** So much is read at once. */
+  room: number;
   readonly #descriptor: number;
-  readonly #room: number;
   #window = Buffer.alloc(0);
   #start = 0;
   #end = 0;
 
   constructor(path: string, room: number) {
     this.#descriptor = openSync(path, SAFE_OPEN);
-    this.#room = room;
-    const stat = fstatSync(this.#descriptor);
-    this.size = stat.size;
-    if (stat.isFile()) return;
-    this.close();
-    throw new PackError('not a regular file');
+    this.room = room;
+    try {
+      const stat = fstatSync(this.#descriptor);
+      if (!stat.isFile()) throw new PackError('not a regular file');
+      this.size = stat.size;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** What stands in `[at, at + length)`, valid until the next call. Throws where the file is shorter. */
@@ -38,7 +42,10 @@ export class FileWindow {
 
   #move(at: number, length: number): void {
     if (at < 0 || length < 0 || at + length > this.size) throw new PackError('shorter than it says');
-    const wanted = Math.min(Math.max(length, this.#room), this.size - at);
+    const wanted = Math.min(Math.max(length, this.room), this.size - at);
+    // When a read fails, what is in the window is neither what was there nor what was wanted.
+    this.#start = 0;
+    this.#end = 0;
     if (this.#window.length < wanted) this.#window = Buffer.allocUnsafeSlow(wanted);
     let fill = 0;
     while (fill < wanted) {
@@ -46,8 +53,8 @@ export class FileWindow {
       if (count === 0) break;
       fill += count;
     }
+    if (fill < length) throw new PackError('shorter than it says');
     this.#start = at;
     this.#end = at + fill;
-    if (fill < length) throw new PackError('shorter than it says');
   }
 }

@@ -51,6 +51,11 @@ export class PackFile {
     }
   }
 
+  /** From now on, so much is read at once. */
+  readAhead(room: number): void {
+    this.#file.room = room;
+  }
+
   headAt(offset: number): EntryHead {
     if (offset < HEADER || offset >= this.end) throw new PackError('an entry beyond the pack');
     const bytes = this.#file.read(offset, Math.min(LONGEST_HEAD, this.end - offset));

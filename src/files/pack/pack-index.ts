@@ -12,6 +12,7 @@ const IS_LARGE = 0x80000000;
 /** Names that begin with one byte are read together; in an honest index they are 1/256 of all. */
 const MOST_AT_ONCE = 64 * 1024 * 1024;
 const WINDOW = 64 * 1024;
+export const TWICE = -1;
 
 /**
  * The index of a pack, version 2: https://git-scm.com/docs/gitformat-pack#_version_2_pack_idx_files_support_packs_larger_than_4_gib_and
@@ -20,9 +21,9 @@ const WINDOW = 64 * 1024;
 export class PackIndex {
   readonly count: number;
   readonly #file: FileWindow;
-  /** The same once more: names and offsets are looked at side by side, and neither is copied. */
-  readonly #names: FileWindow;
   readonly #path: string;
+  /** The same once more: names and offsets are looked at side by side, and neither is copied. */
+  #names: FileWindow | undefined;
   /** And for offsets of 64 bits, which most packs have not. */
   #wide: FileWindow | undefined;
   readonly #idBytes: number;
@@ -30,7 +31,6 @@ export class PackIndex {
 
   constructor(path: string, idBytes: number) {
     this.#file = new FileWindow(path, WINDOW);
-    this.#names = new FileWindow(path, WINDOW);
     this.#path = path;
     this.#idBytes = idBytes;
     try {
@@ -51,20 +51,24 @@ export class PackIndex {
     return Buffer.from(this.#file.read(this.#file.size - 2 * this.#idBytes, this.#idBytes));
   }
 
-  /** Tells where in the pack the objects are whose ids stand in `ids`, of those not yet found; not of those it has not. */
+  /**
+   * Tells where in the pack the objects are whose ids stand in `ids`, or `TWICE`, for of two of one name git may take either; not
+   * of those it has not. What comes of an offset that leads out of the pack is for the caller to see.
+   */
   find(ids: BucketedIds, found: (position: number, offset: number) => void): void {
     for (let byte = 0; byte < 256; byte++) {
       const first = byte === 0 ? 0 : (this.#fanout[byte - 1] as number);
       const count = (this.#fanout[byte] as number) - first;
       const positions = ids.bucket(byte);
-      if (count === 0 || positions.length === 0 || count * this.#idBytes > MOST_AT_ONCE) continue;
+      if (count === 0 || positions.length === 0) continue;
+      if (count * this.#idBytes > MOST_AT_ONCE) throw new PackError('an index of too many names');
       this.#findIn(first, count, ids.ids, positions, found);
     }
   }
 
   close(): void {
     this.#file.close();
-    this.#names.close();
+    this.#names?.close();
     this.#wide?.close();
   }
 
@@ -84,6 +88,7 @@ export class PackIndex {
     found: (position: number, offset: number) => void,
   ): void {
     const size = this.#idBytes;
+    this.#names ??= new FileWindow(this.#path, WINDOW);
     const names = this.#names.read(HEADER + FANOUT + first * size, count * size);
     const offsets = this.#file.read(this.#smallAt + first * SMALL_OFFSET, count * SMALL_OFFSET);
     for (const position of positions) {
@@ -97,7 +102,8 @@ export class PackIndex {
       }
       for (; low < count && names.readUInt32BE(low * size) === key; low++) {
         if (names.compare(ids, at, at + size, low * size, (low + 1) * size) !== 0) continue;
-        found(position, this.#offsetOf(offsets.readUInt32BE(low * SMALL_OFFSET)));
+        const isTwice = low + 1 < count && names.compare(ids, at, at + size, (low + 1) * size, (low + 2) * size) === 0;
+        found(position, isTwice ? TWICE : this.#offsetOf(offsets.readUInt32BE(low * SMALL_OFFSET)));
         break;
       }
     }

@@ -1,18 +1,31 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { BlobTable } from '../blob-table.ts';
 import { commonDirOf } from '../git.ts';
 import { namesIn } from '../names-in.ts';
 import { PackError } from './pack-error.ts';
 import { BLOB, ID_DELTA, OFFSET_DELTA, PackFile } from './pack-file.ts';
-import { BucketedIds, PackIndex } from './pack-index.ts';
+import { BucketedIds, PackIndex, TWICE } from './pack-index.ts';
 
 /** Larger entries are left to git. */
 export const MAX_ENTRY = 8 * 1024 * 1024;
 /** git makes no deeper chains. */
 const MAX_DEPTH = 4095;
-/** Packs are read front to back here. */
+/** Each pack is asked for each blob: with more packs, all is left to git. It wants to repack from fifty on. */
+const MAX_PACKS = 256;
+/** Bases that were not asked for: so many, and so many for each blob that was. */
+const MAX_OTHERS = 65_536;
+const OTHERS_EACH = 4;
+/** Rounds in which bases are sought by id: each may read as much of the index as a whole one. */
+const MAX_ID_ROUNDS = 256;
+/** Heads that stand close to one another are read front to back, others one by one. */
 const WINDOW = 1024 * 1024;
+const SMALL_WINDOW = 4096;
+const CLOSE = 8192;
+/** Milliseconds of work after which others are let to theirs. */
+const LONG = 20;
+const SOME = 256;
 
 /**
  * Blobs of one pack that are to be read, and what they are deltas of, tree by tree: a base stands before all that is made
@@ -32,6 +45,8 @@ export interface PackTrees {
   readonly isLast: Uint8Array<ArrayBuffer>;
   /** The position among the blobs asked for; -1 for a base that was not asked for. */
   readonly positions: Int32Array<ArrayBuffer>;
+  /** The size that git says the blob has; -1 for a base that was not asked for. */
+  readonly listed: Float64Array<ArrayBuffer>;
 }
 
 export interface PackPlan {
@@ -40,22 +55,97 @@ export interface PackPlan {
   readonly left: Int32Array<ArrayBuffer>;
 }
 
-/** Finds blobs in the packs of a repository itself (not in those it borrows from). What is odd is left to git. */
-export function findInPacks(gitDir: string, blobs: BlobTable): PackPlan {
-  const isPlanned = new Uint8Array(blobs.length);
+/**
+ * Finds blobs in the packs of a repository itself (not in those it borrows from). What is odd is left to git: so is what stands
+ * in two packs, for it chooses by rules of its own, and two of one name need not be the same.
+ */
+export async function findInPacks(gitDir: string, blobs: BlobTable, signal?: AbortSignal): Promise<PackPlan> {
+  const all = (): Int32Array<ArrayBuffer> => Int32Array.from({ length: blobs.length }, (_, position) => position);
+  const paths = packPaths(gitDir);
+  if (blobs.length === 0 || paths.length === 0 || paths.length > MAX_PACKS) return { packs: [], left: all() };
+  const pause = new Pause(signal);
   const packs: PackTrees[] = [];
-  for (const { index, pack } of packPaths(gitDir)) {
-    const left = positionsOf(isPlanned, 0);
-    if (left.length === 0) break;
-    const trees = readTrees(index, pack, blobs, left);
-    if (trees === undefined) continue;
-    for (const position of trees.positions) if (position >= 0) isPlanned[position] = 1;
-    packs.push(trees);
+  const isPlanned = new Uint8Array(blobs.length);
+  try {
+    const places = await placesIn(paths, blobs, pause);
+    for (const [number, { path, checksum, count }] of places.packs.entries()) {
+      if (count === 0) continue;
+      const mine = positionsOf(places.packOf, number + 1);
+      const trees = await readTrees({ ...path, checksum }, blobs, mine, places.offsets, pause);
+      if (trees === undefined) continue;
+      for (const position of trees.positions) if (position >= 0) isPlanned[position] = 1;
+      packs.push(trees);
+    }
+  } catch {
+    // An index that we cannot read, but git perhaps can: who knows what stands in two packs? Or the search is over.
+    return { packs: [], left: all() };
   }
   return { packs, left: positionsOf(isPlanned, 0) };
 }
 
-function packPaths(gitDir: string): { readonly index: string; readonly pack: string }[] {
+/** Lets others do their work, and ends what is no longer wanted. */
+class Pause {
+  readonly #signal: AbortSignal | undefined;
+  #last = performance.now();
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  async after(least: number): Promise<void> {
+    if (performance.now() - this.#last < least) return;
+    await turn();
+    if (this.#signal?.aborted === true) throw new PackError('it is over');
+    this.#last = performance.now();
+  }
+}
+
+interface PackPath {
+  readonly index: string;
+  readonly pack: string;
+}
+
+interface Places {
+  /** By position: 0, or one more than the number of the only pack that has it; `IN_TWO`. */
+  readonly packOf: Uint16Array;
+  readonly offsets: Float64Array;
+  readonly packs: readonly {
+    readonly path: PackPath;
+    readonly checksum: Uint8Array<ArrayBuffer>;
+    readonly count: number;
+  }[];
+}
+
+const IN_TWO = 0xffff;
+
+async function placesIn(paths: readonly PackPath[], { ids, idBytes, length }: BlobTable, pause: Pause): Promise<Places> {
+  const packOf = new Uint16Array(length);
+  const offsets = new Float64Array(length);
+  const wanted = new BucketedIds(
+    ids,
+    idBytes,
+    Int32Array.from({ length }, (_, position) => position),
+  );
+  const packs: Places['packs'][number][] = [];
+  for (const [number, path] of paths.entries()) {
+    const index = new PackIndex(path.index, idBytes);
+    let count = 0;
+    try {
+      index.find(wanted, (position, offset) => {
+        count++;
+        offsets[position] = offset;
+        packOf[position] = offset === TWICE || packOf[position] !== 0 ? IN_TWO : number + 1;
+      });
+      packs.push({ path, checksum: new Uint8Array(index.checksum()), count });
+    } finally {
+      index.close();
+    }
+    await pause.after(0);
+  }
+  return { packOf, offsets, packs };
+}
+
+function packPaths(gitDir: string): PackPath[] {
   const folder = join(commonDirOf(gitDir), 'objects', 'pack');
   return namesIn(folder).flatMap((name) => {
     if (!name.endsWith('.idx')) return [];
@@ -64,7 +154,7 @@ function packPaths(gitDir: string): { readonly index: string; readonly pack: str
   });
 }
 
-function positionsOf(marks: Uint8Array, mark: number): Int32Array<ArrayBuffer> {
+function positionsOf(marks: Uint8Array | Uint16Array, mark: number): Int32Array<ArrayBuffer> {
   let count = 0;
   for (const one of marks) if (one === mark) count++;
   const positions = new Int32Array(count);
@@ -73,17 +163,25 @@ function positionsOf(marks: Uint8Array, mark: number): Int32Array<ArrayBuffer> {
   return positions;
 }
 
-function readTrees(indexPath: string, path: string, { ids, idBytes }: BlobTable, left: Int32Array): PackTrees | undefined {
+async function readTrees(
+  { index: indexPath, pack: path, checksum }: PackPath & { readonly checksum: Uint8Array<ArrayBuffer> },
+  blobs: BlobTable,
+  asked: Int32Array,
+  offsets: Float64Array,
+  pause: Pause,
+): Promise<PackTrees | undefined> {
+  const { idBytes } = blobs;
   let index: PackIndex | undefined;
   let pack: PackFile | undefined;
   try {
     index = new PackIndex(indexPath, idBytes);
-    const checksum = new Uint8Array(index.checksum());
     pack = new PackFile(path, idBytes, checksum, WINDOW);
-    if (pack.count !== index.count) throw new PackError('a pack that is not that of its index');
+    if (pack.count !== index.count || !index.checksum().equals(checksum)) {
+      throw new PackError('a pack that is not that of its index');
+    }
     const entries = new Entries(pack, index, idBytes);
-    entries.find(ids, left);
-    return entries.count === 0 ? undefined : { path, checksum, idBytes, ...entries.trees() };
+    await entries.read(asked, offsets, pause);
+    return entries.count === 0 ? undefined : { path, checksum, idBytes, ...entries.trees(blobs) };
   } catch {
     // Gone, cut, crafted or of another kind: git knows what to make of it.
     return undefined;
@@ -109,6 +207,7 @@ class Entries {
   #bases = new Int32Array(0);
   /** Bases that were not asked for, by offset. */
   readonly #others = new Map<number, number>();
+  #mostOthers = 0;
 
   constructor(pack: PackFile, index: PackIndex, idBytes: number) {
     this.#pack = pack;
@@ -116,30 +215,22 @@ class Entries {
     this.#idBytes = idBytes;
   }
 
-  find(ids: Buffer, left: Int32Array): void {
-    const places = new Float64Array(left.length).fill(-1);
-    const numberOf = new Int32Array(ids.length / this.#idBytes);
-    for (let number = 0; number < left.length; number++) numberOf[left[number] as number] = number;
-    let found = 0;
-    this.#index.find(new BucketedIds(ids, this.#idBytes, left), (position, offset) => {
-      places[numberOf[position] as number] = offset;
-      found++;
-    });
-    this.#grow(found);
+  async read(asked: Int32Array, offsets: Float64Array, pause: Pause): Promise<void> {
+    const { length } = asked;
+    this.#grow(length);
     // git lists objects in the order of the pack.
     let isSorted = true;
-    let last = -1;
-    for (let number = 0; number < left.length; number++) {
-      const offset = places[number] as number;
-      if (offset < 0) continue;
-      if (offset < last) isSorted = false;
-      last = offset;
-      this.#offsets[this.count] = offset;
-      this.#positions[this.count++] = left[number] as number;
+    for (let number = 0; number < length; number++) {
+      const offset = offsets[asked[number] as number] as number;
+      if (number > 0 && offset < (this.#offsets[number - 1] as number)) isSorted = false;
+      this.#offsets[number] = offset;
+      this.#positions[number] = asked[number] as number;
     }
-    this.#asked = this.count;
+    this.count = length;
+    this.#asked = length;
+    this.#mostOthers = MAX_OTHERS + OTHERS_EACH * length;
     if (!isSorted) this.#sort();
-    this.#readHeads();
+    await this.#readHeads(pause);
   }
 
   #sort(): void {
@@ -153,15 +244,34 @@ class Entries {
     }
   }
 
-  /** Reads heads, then those of bases not met so far, and so on. */
-  #readHeads(): void {
-    for (let from = 0; from < this.count; ) {
+  /**
+   * Reads heads, then those of bases not met so far, and so on: a stranger's pack may be one chain of millions, or many that
+   * go far without meeting. What they lead to is left to git.
+   */
+  async #readHeads(pause: Pause): Promise<void> {
+    let from = 0;
+    let idRounds = 0;
+    for (let round = 0; from < this.count && round <= MAX_DEPTH; round++) {
       const to = this.count;
+      const order = round === 0 ? undefined : this.#byOffset(from, to);
+      const [first, last] = [order?.[0] ?? from, order?.at(-1) ?? to - 1];
+      const span = (this.#offsets[last] as number) - (this.#offsets[first] as number);
+      this.#pack.readAhead(span / (to - from) < CLOSE ? Math.min(WINDOW, span + SMALL_WINDOW) : SMALL_WINDOW);
       const wanted: { readonly entry: number; readonly id: Buffer }[] = [];
-      for (let entry = from; entry < to; entry++) this.#readHead(entry, wanted);
-      this.#findBases(wanted);
+      for (let entry = from; entry < to; entry++) {
+        this.#readHead(order?.[entry - from] ?? entry, wanted);
+        if (entry % SOME === 0) await pause.after(LONG);
+      }
+      if (wanted.length > 0 && idRounds++ < MAX_ID_ROUNDS) this.#findBases(wanted);
+      await pause.after(LONG);
       from = to;
     }
+    this.#bases.fill(UNUSABLE, from, this.count);
+  }
+
+  #byOffset(from: number, to: number): Int32Array {
+    const order = Int32Array.from({ length: to - from }, (_, index) => from + index);
+    return order.sort((a, b) => (this.#offsets[a] as number) - (this.#offsets[b] as number));
   }
 
   #readHead(entry: number, wanted: { readonly entry: number; readonly id: Buffer }[]): void {
@@ -181,12 +291,11 @@ class Entries {
   }
 
   #findBases(wanted: readonly { readonly entry: number; readonly id: Buffer }[]): void {
-    if (wanted.length === 0) return;
     const ids = Buffer.concat(wanted.map(({ id }) => id));
     const all = Int32Array.from({ length: wanted.length }, (_, number) => number);
     this.#index.find(new BucketedIds(ids, this.#idBytes, all), (number, offset) => {
       const entry = wanted[number]?.entry;
-      if (entry !== undefined) this.#link(entry, offset);
+      if (entry !== undefined && offset !== TWICE) this.#link(entry, offset);
     });
   }
 
@@ -196,7 +305,7 @@ class Entries {
     this.#bases[entry] = base;
   }
 
-  /** The entry at an offset; a new one when it was not met before. */
+  /** The entry at an offset; a new one when it was not met before. `UNUSABLE` when there are too many. */
   #entryAt(offset: number): number {
     const offsets = this.#offsets;
     let [low, high] = [0, this.#asked];
@@ -208,6 +317,7 @@ class Entries {
     if (low < this.#asked && offsets[low] === offset) return low;
     const known = this.#others.get(offset);
     if (known !== undefined) return known;
+    if (this.#others.size >= this.#mostOthers) return UNUSABLE;
     if (this.count === this.#offsets.length) this.#grow(this.count + 1024 + (this.count >> 2));
     const entry = this.count++;
     this.#offsets[entry] = offset;
@@ -225,7 +335,7 @@ class Entries {
   }
 
   /** Entries that lead to a whole blob, each behind its base. Those in a circle of bases are never come to. */
-  trees(): Omit<PackTrees, 'path' | 'checksum' | 'idBytes'> {
+  trees(blobs: BlobTable): Omit<PackTrees, 'path' | 'checksum' | 'idBytes'> {
     const { count } = this;
     const first = new Int32Array(count).fill(NONE);
     const next = new Int32Array(count).fill(NONE);
@@ -245,6 +355,7 @@ class Entries {
       depths: new Uint16Array(count),
       isLast: new Uint8Array(count),
       positions: new Int32Array(count),
+      listed: new Float64Array(count),
     };
     let length = 0;
     const path: number[] = [];
@@ -265,7 +376,9 @@ class Entries {
         out.sizes[length] = this.#sizes[entry] as number;
         out.depths[length] = depth;
         out.isLast[length] = following === NONE ? 1 : 0;
-        out.positions[length++] = this.#positions[entry] as number;
+        const position = this.#positions[entry] as number;
+        out.listed[length] = position < 0 ? -1 : blobs.sizeAt(position);
+        out.positions[length++] = position;
         const child = first[entry] as number;
         if (child !== NONE && depth < MAX_DEPTH) path.push(child);
       }
@@ -278,6 +391,7 @@ class Entries {
       depths: out.depths.slice(0, length),
       isLast: out.isLast.slice(0, length),
       positions: out.positions.slice(0, length),
+      listed: out.listed.slice(0, length),
     };
   }
 

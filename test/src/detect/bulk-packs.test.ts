@@ -148,7 +148,7 @@ describe('bulk detection in packs', function () {
     repo.git('repack', '-adfq', '--depth=50');
     const all = blobsOf(repo);
     const some = all.filter((_, index) => index % 10 !== 0);
-    const { packs } = findInPacks(gitDirOf(repo), BlobTable.from(some));
+    const { packs } = await findInPacks(gitDirOf(repo), BlobTable.from(some));
 
     const items = await search(repo, some, bulks.withoutGit);
 
@@ -250,7 +250,7 @@ describe('bulk detection in packs', function () {
       assert.equal([...items.values()].filter(({ outcome }) => outcome === 'failed').length, entries.length - 262);
     });
 
-    it('are left alone where entries are made from one another in a circle, at which git does not end', () => {
+    it('are left alone where entries are made from one another in a circle, at which git does not end', async () => {
       const gitDir = tempDir();
       const circle = ['goes', 'round'].map((name, index) =>
         delta(name, [3, 97, 98, 99], [base.length, 3], { type: 7, base: id(['round', 'goes'][index] as string) }),
@@ -259,7 +259,10 @@ describe('bulk detection in packs', function () {
       const all = [whole(base), ...circle, own];
       writePack(gitDir, all);
 
-      const { packs, left } = findInPacks(gitDir, BlobTable.from(all.map(({ content }) => ({ id: blobId(content), size: 3 }))));
+      const { packs, left } = await findInPacks(
+        gitDir,
+        BlobTable.from(all.map(({ content }) => ({ id: blobId(content), size: 3 }))),
+      );
 
       assert.deepEqual([...left], [1, 2, 3]);
       assert.deepEqual(

@@ -28,11 +28,15 @@ async function scanned(contents: readonly Buffer[], by: Engine): Promise<ItemOut
 }
 
 /** What reading a pack of these entries says of each; `bytes` is -1 where it is left to git. */
-async function read(entries: readonly Entry[], by = reader): Promise<ItemOutcome[]> {
+async function read(
+  entries: readonly Entry[],
+  by = reader,
+  sizeOf = (content: Buffer): number => content.length,
+): Promise<ItemOutcome[]> {
   const gitDir = tempDir();
   writePack(gitDir, entries);
-  const blobs = BlobTable.from(entries.map(({ content }) => ({ id: blobId(content), size: content.length })));
-  const { packs, left } = findInPacks(gitDir, blobs);
+  const blobs = BlobTable.from(entries.map(({ content }) => ({ id: blobId(content), size: sizeOf(content) })));
+  const { packs, left } = await findInPacks(gitDir, blobs);
   const outcomes: ItemOutcome[] = [];
   for (const trees of packs) {
     const positions = trees.positions.filter((position) => position >= 0);
@@ -216,8 +220,16 @@ describe('reading blobs from packs', () => {
       ...FRAGMENTS.map((text) => Buffer.from(text)),
     ];
     const entries: Entry[] = [];
+    const ids = new Set<string>();
     for (const text of texts) {
-      for (let round = 0; round < ROUNDS; round++) entries.push(...editOf(text, random, entries.length));
+      for (let round = 0; round < ROUNDS; round++) {
+        const edit = editOf(text, random, entries.length);
+        // A pack has each content once.
+        const fresh = new Set(edit.map(({ content }) => blobId(content)).filter((id) => !ids.has(id)));
+        if (fresh.size < 2) continue;
+        entries.push(...edit);
+        for (const id of fresh) ids.add(id);
+      }
     }
 
     const outcomes = await read(entries);
@@ -287,6 +299,26 @@ describe('reading blobs from packs', () => {
     assert.deepEqual(
       outcomes.map(({ matches }) => matches.length > 0),
       [false, true, true, false],
+    );
+  });
+
+  it('leaves a blob that is of another size than git says, and not what is made from it', async () => {
+    const base = Buffer.from(WORDS);
+    const steps: readonly Step[] = [{ from: 0, size: base.length }, Buffer.from(token)];
+    const content = applySteps(base, steps);
+    const entries: readonly Entry[] = [
+      whole(base),
+      { type: 6, base: 0, data: deltaOf(base.length, content.length, steps), content },
+    ];
+
+    const outcomes = await read(entries, reader, (one) => (one === base ? base.length + 1 : one.length));
+
+    assert.deepEqual(
+      outcomes.map(({ bytes, matches }) => [bytes, matches.length]),
+      [
+        [-1, 0],
+        [content.length, 1],
+      ],
     );
   });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import { BlobTable } from '../../../../src/files/blob-table.ts';
@@ -24,7 +25,7 @@ function shapeOf({ depths, isLast, positions }: PackTrees): (readonly [depth: nu
 }
 
 describe('packs', () => {
-  it('are gone through tree by tree, a base before all that is made from it', () => {
+  it('are gone through tree by tree, a base before all that is made from it', async () => {
     const gitDir = tempDir();
     const [a, b] = [text('a'), text('b')];
     const first = deltaFrom(0, a, 'first');
@@ -38,7 +39,7 @@ describe('packs', () => {
     ];
     writePack(gitDir, entries);
 
-    const { packs, left } = findInPacks(gitDir, tableOf(entries.map(({ content }) => content)));
+    const { packs, left } = await findInPacks(gitDir, tableOf(entries.map(({ content }) => content)));
 
     assert.equal(left.length, 0);
     assert.deepEqual(packs.map(shapeOf), [
@@ -53,14 +54,14 @@ describe('packs', () => {
     ]);
   });
 
-  it('give bases that were not asked for, and nothing else that was not', () => {
+  it('give bases that were not asked for, and nothing else that was not', async () => {
     const gitDir = tempDir();
     const [a, b] = [text('a'), text('b')];
     const first = deltaFrom(0, a, 'first');
     const last = deltaFrom(1, first.content, 'last');
     writePack(gitDir, [whole(a), first, last, whole(b)]);
 
-    const { packs, left } = findInPacks(gitDir, tableOf([last.content, text('of no pack')]));
+    const { packs, left } = await findInPacks(gitDir, tableOf([last.content, text('of no pack')]));
 
     assert.deepEqual([...left], [1]);
     assert.deepEqual(packs.map(shapeOf), [
@@ -72,13 +73,13 @@ describe('packs', () => {
     ]);
   });
 
-  it('find thousands of bases that were not asked for', () => {
+  it('find thousands of bases that were not asked for', async () => {
     const gitDir = tempDir();
     const roots = Array.from({ length: 3000 }, (_, index) => whole(text(`root ${index}`)));
     const versions = roots.map(({ content }, index) => deltaFrom(index, content, 'version'));
     writePack(gitDir, [...roots, ...versions]);
 
-    const { packs, left } = findInPacks(gitDir, tableOf(versions.map(({ content }) => content)));
+    const { packs, left } = await findInPacks(gitDir, tableOf(versions.map(({ content }) => content)));
 
     assert.equal(left.length, 0);
     assert.equal(packs[0]?.positions.length, 6000);
@@ -88,7 +89,7 @@ describe('packs', () => {
     );
   });
 
-  it('are found by offsets of 64 bits', () => {
+  it('are found by offsets of 64 bits', async () => {
     const gitDir = tempDir();
     const entries = [whole(text('a')), whole(text('b'))];
     const { pack, index, offsets } = writePack(gitDir, entries);
@@ -100,13 +101,13 @@ describe('packs', () => {
       indexOf(ids, offsets, checksum, 'sha1', () => true),
     );
 
-    const { packs, left } = findInPacks(gitDir, tableOf(entries.map(({ content }) => content)));
+    const { packs, left } = await findInPacks(gitDir, tableOf(entries.map(({ content }) => content)));
 
     assert.equal(left.length, 0);
     assert.equal(packs[0]?.at.length, 2);
   });
 
-  it('are left where an offset leads out of them', () => {
+  it('are left where an offset leads out of them', async () => {
     const gitDir = tempDir();
     const entries = [whole(text('a')), whole(text('b'))];
     const { pack, index, offsets } = writePack(gitDir, entries);
@@ -115,13 +116,109 @@ describe('packs', () => {
     rmSync(index);
     writeFileSync(index, indexOf(ids, [offsets[0] ?? 0, 2 ** 40], checksum));
 
-    const { packs, left } = findInPacks(gitDir, tableOf(entries.map(({ content }) => content)));
+    const { packs, left } = await findInPacks(gitDir, tableOf(entries.map(({ content }) => content)));
 
     assert.deepEqual([...left], [1]);
     assert.equal(packs[0]?.at.length, 1);
   });
 
-  it('of another checksum than their index names are left', () => {
+  it('are left, with what else is in them, where one id stands in two of them or twice in one', async () => {
+    const gitDir = tempDir();
+    const [a, b, c, d] = [text('a'), text('b'), text('c'), text('d')];
+    const onB = deltaFrom(0, b, 'on b');
+    writePack(gitDir, [whole(a), whole(b)]);
+    writePack(gitDir, [whole(b), onB]);
+    const { pack, index, offsets } = writePack(gitDir, [whole(c), whole(d)]);
+    rmSync(index);
+    writeFileSync(
+      index,
+      indexOf(
+        [c, c].map((content) => blobId(content)),
+        offsets,
+        readFileSync(pack).subarray(-20),
+      ),
+    );
+
+    const { packs, left } = await findInPacks(gitDir, tableOf([a, b, onB.content, c]));
+
+    assert.deepEqual([...left], [1, 3]);
+    const shapes = packs.map(shapeOf).sort((one, other) => one.length - other.length);
+    assert.deepEqual(shapes, [
+      [[0, 1, 0]],
+      [
+        [0, 1, -1],
+        [1, 1, 2],
+      ],
+    ]);
+  });
+
+  it('are all left where one of the indexes is of a kind that git may know', async () => {
+    const gitDir = tempDir();
+    writePack(gitDir, [whole(text('a'))]);
+    const { index } = writePack(gitDir, [whole(text('b'))]);
+    rmSync(index);
+    writeFileSync(index, Buffer.alloc(2000));
+
+    const { packs, left } = await findInPacks(gitDir, tableOf([text('a'), text('b')]));
+
+    assert.deepEqual([packs.length, [...left]], [0, [0, 1]]);
+  });
+
+  it('are all left where there are hundreds', async () => {
+    const gitDir = tempDir();
+    const contents = Array.from({ length: 257 }, (_, index) => text(`pack ${index}`));
+    const written = contents.map((content) => writePack(gitDir, [whole(content)]));
+
+    const many = await findInPacks(gitDir, tableOf(contents));
+    rmSync(written[0]?.index ?? '');
+    const fewer = await findInPacks(gitDir, tableOf(contents));
+
+    assert.deepEqual([many.packs.length, many.left.length], [0, 257]);
+    assert.deepEqual([fewer.packs.length, [...fewer.left]], [256, [0]]);
+  });
+
+  it('are soon left where they are one chain of millions', async function () {
+    this.timeout(10_000);
+    const gitDir = tempDir();
+    // Each 97th byte is an offset delta of one byte, whose base is 97 bytes before.
+    const target = blobId(text('at the end'));
+    writeCrafted(gitDir, Buffer.alloc(16 * 1024 * 1024, 0x61), [[target, 16 * 1024 * 1024 - 40]]);
+    const started = performance.now();
+
+    const { packs, left } = await findInPacks(gitDir, BlobTable.from([{ id: target, size: 5 }]));
+
+    assert.deepEqual([packs.length, left.length], [1, 1]);
+    assert.equal(packs[0]?.at.length, 0);
+    // At a megabyte for each step, and with all of them, it were 3.4 seconds; with 4096 of some kilobytes 20 milliseconds.
+    const took = performance.now() - started;
+    assert.ok(took < 1000, `${Math.round(took)} ms`);
+  });
+
+  it('are left where many blobs lead to more bases than a pack would hold for them', async () => {
+    const gitDir = tempDir();
+    const bytes = Buffer.alloc(8 * 1024 * 1024, 0x61);
+    // Chains side by side: they never meet.
+    const named = Array.from({ length: 97 }, (_, index) => [blobId(text(`${index}`)), bytes.length - 200 + index] as const);
+    writeCrafted(gitDir, bytes, named);
+
+    const { packs, left } = await findInPacks(gitDir, BlobTable.from(named.map(([id]) => ({ id, size: 5 }))));
+
+    assert.deepEqual([packs[0]?.at.length, left.length], [0, 97]);
+  });
+
+  it('end when the search does', async () => {
+    const gitDir = tempDir();
+    writePack(gitDir, [whole(text('a'))]);
+    const abort = new AbortController();
+    setImmediate(() => abort.abort());
+
+    const { packs, left } = await findInPacks(gitDir, tableOf([text('a')]), abort.signal);
+
+    assert.ok(abort.signal.aborted, 'others were not heard');
+    assert.deepEqual([packs.length, left.length], [0, 1]);
+  });
+
+  it('of another checksum than their index names are left', async () => {
     const gitDir = tempDir();
     const entries = [whole(text('a'))];
     const { pack } = writePack(gitDir, entries);
@@ -130,11 +227,30 @@ describe('packs', () => {
     rmSync(pack);
     writeFileSync(pack, bytes);
 
-    const { packs, left } = findInPacks(gitDir, tableOf(entries.map(({ content }) => content)));
+    const { packs, left } = await findInPacks(gitDir, tableOf(entries.map(({ content }) => content)));
 
     assert.deepEqual([packs.length, left.length], [0, 1]);
   });
 });
+
+/** A pack of these bytes behind its head, and an index that says what stands where in it. */
+function writeCrafted(gitDir: string, bytes: Buffer, named: readonly (readonly [id: string, at: number])[]): void {
+  const { pack, index } = writePack(gitDir, [whole(text('of no account'))]);
+  const head = readFileSync(pack).subarray(0, 12);
+  head.writeUInt32BE(named.length, 8);
+  const body = Buffer.concat([head, bytes]);
+  const checksum = createHash('sha1').update(body).digest();
+  for (const path of [pack, index]) rmSync(path);
+  writeFileSync(pack, Buffer.concat([body, checksum]));
+  writeFileSync(
+    index,
+    indexOf(
+      named.map(([id]) => id),
+      named.map(([, at]) => at),
+      checksum,
+    ),
+  );
+}
 
 const inflaters: readonly (readonly [name: string, inflate: Inflate])[] = [
   ['with one handle for all', createInflater()],
