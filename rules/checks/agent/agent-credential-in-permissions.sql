@@ -33,5 +33,5 @@ SELECT
     'The permissions of ', c.detail->>'$.client', ' keep ', min(c.detail->>'$.held'), ' in ', (c.location->>'$.path'), '.') AS message,
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
-WHERE c.type = 'agent' AND (c.detail->>'$.fact') = 'permission-list'
+WHERE c.type = 'agent' AND c.fact = 'permission-list'
 GROUP BY c.consumer_id, c.credential_id, c.detail->>'$.client', c.location->>'$.path'

@@ -31,5 +31,5 @@ SELECT
     listed(list(DISTINCT (c.detail->>'$.held'))), '.') AS message,
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
-WHERE c.type = 'agent' AND (c.detail->>'$.fact') = 'login-file' AND (c.location->>'$.repository') IS NOT NULL
+WHERE c.type = 'agent' AND c.fact = 'login-file' AND (c.location->>'$.repository') IS NOT NULL
 GROUP BY c.consumer_id, c.detail->>'$.client', c.location->>'$.repository', c.location->>'$.path'

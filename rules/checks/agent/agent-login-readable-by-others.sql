@@ -28,5 +28,5 @@ SELECT
   concat('The login of ', c.detail->>'$.client', ' in ', (c.location->>'$.path'), ' can be read by others on the machine.') AS message,
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
-WHERE c.type = 'agent' AND (c.detail->>'$.fact') = 'login-file' AND (c.detail->>'$.othersMayRead') = 'true'
+WHERE c.type = 'agent' AND c.fact = 'login-file' AND (c.detail->>'$.othersMayRead') = 'true'
 GROUP BY c.consumer_id, c.detail->>'$.client', c.location->>'$.path'

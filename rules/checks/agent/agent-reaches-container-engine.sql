@@ -30,5 +30,5 @@ SELECT
   concat('The server ', c.detail->>'$.server', ' of ', c.detail->>'$.client', ' is given ', min(c.secret_name), ', and with it the machine.') AS message,
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
-WHERE c.type = 'agent' AND (c.detail->>'$.fact') = 'container-socket'
+WHERE c.type = 'agent' AND c.fact = 'container-socket'
 GROUP BY c.consumer_id, c.detail->>'$.server', c.detail->>'$.client'

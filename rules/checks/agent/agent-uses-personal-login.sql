@@ -37,5 +37,5 @@ SELECT
 FROM consumers AS c
 WHERE c.type = 'agent'
   AND ((c.detail->>'$.personal') = 'true'
-    OR ((c.detail->>'$.fact') IN ('personal-login', 'home-mount') AND NOT regexp_matches(lower(coalesce(c.secret_name, '')), 'agent|mcp|bot|readonly|read-only')))
+    OR (c.fact IN ('personal-login', 'home-mount') AND NOT regexp_matches(lower(coalesce(c.secret_name, '')), 'agent|mcp|bot|readonly|read-only')))
 GROUP BY c.consumer_id, c.detail->>'$.server', c.detail->>'$.client'

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'persisted-credentials'
+population: consumers WHERE fact = 'persisted-credentials'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-10
@@ -26,5 +26,5 @@ SELECT
   CASE WHEN bool_or(TRY_CAST(detail->>'$.selfHosted' AS BOOLEAN)) THEN 'medium' ELSE 'low' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'persisted-credentials' AND (detail->>'$.platform') = 'azure-pipelines'
+WHERE type = 'workflow-job' AND fact = 'persisted-credentials' AND (detail->>'$.platform') = 'azure-pipelines'
 GROUP BY consumer_id

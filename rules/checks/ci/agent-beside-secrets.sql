@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, agent]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'ai-agent'
+population: consumers WHERE type = 'workflow-job' AND fact = 'ai-agent'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI2:2025
@@ -41,7 +41,7 @@ WITH agents AS (
       AND NOT coalesce(TRY_CAST(c.detail->>'$.forksKeptOut' AS BOOLEAN), false)
       AND NOT coalesce(TRY_CAST(c.detail->>'$.trustedStarter' AS BOOLEAN), false) AS reads_strangers
   FROM consumers AS c
-  WHERE c.type = 'workflow-job' AND (c.detail->>'$.fact') = 'ai-agent'
+  WHERE c.type = 'workflow-job' AND c.fact = 'ai-agent'
 ),
 judged AS (
   SELECT

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'all-ssh-keys'
+population: consumers WHERE fact = 'all-ssh-keys'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05
@@ -25,5 +25,5 @@ SELECT
   concat('The job ', consumer_id, ' adds all SSH keys of its project.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'all-ssh-keys'
+WHERE type = 'workflow-job' AND fact = 'all-ssh-keys'
 GROUP BY consumer_id

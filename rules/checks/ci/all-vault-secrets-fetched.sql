@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, vault]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'all-vault-secrets'
+population: consumers WHERE fact = 'all-vault-secrets'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05
@@ -26,5 +26,5 @@ SELECT
   concat('The job ', consumer_id, ' fetches every secret of the vault ', (detail->>'$.vault'), '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'all-vault-secrets'
+WHERE type = 'workflow-job' AND fact = 'all-vault-secrets'
 GROUP BY consumer_id, (detail->>'$.vault')

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, identity_id]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'app-token'
+population: consumers WHERE type = 'workflow-job' AND fact = 'app-token'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI9:2025
@@ -40,7 +40,7 @@ WITH tokens AS (
       AND (TRY_CAST(detail->>'$.prHeadCheckout' AS BOOLEAN) OR TRY_CAST(detail->>'$.interpolates' AS BOOLEAN)) AS for_strangers,
     observation_id
   FROM consumers
-  WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'app-token'
+  WHERE type = 'workflow-job' AND fact = 'app-token'
 )
 SELECT
   consumer_id,

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'default-role'
+population: consumers WHERE fact = 'default-role'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05
@@ -25,5 +25,5 @@ SELECT
   concat('Everybody who logs in to Argo CD has role:admin by ', split_part(consumer_id, '#', 1), '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'default-role' AND (detail->>'$.role') = 'role:admin'
+WHERE type = 'workflow-job' AND fact = 'default-role' AND (detail->>'$.role') = 'role:admin'
 GROUP BY consumer_id

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'actor-check'
+population: consumers WHERE type = 'workflow-job' AND fact = 'actor-check'
 controls:
   - owasp-nhi-2025:NHI4:2025
   - nist-csf-2.0:PR.AA-03
@@ -39,7 +39,7 @@ SELECT
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
 JOIN holds AS h USING (consumer_id)
-WHERE c.type = 'workflow-job' AND (c.detail->>'$.fact') = 'actor-check'
+WHERE c.type = 'workflow-job' AND c.fact = 'actor-check'
   AND list_has_any(string_split(c.trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
   AND NOT coalesce(TRY_CAST(c.detail->>'$.forksKeptOut' AS BOOLEAN), false)
   AND (len(coalesce(h.names, [])) > 0 OR TRY_CAST(c.detail->>'$.canWrite' AS BOOLEAN) OR (c.detail->>'$.permissionsSource') = 'default')

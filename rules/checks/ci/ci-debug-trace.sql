@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, variable]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'debug-trace'
+population: consumers WHERE fact = 'debug-trace'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.PS-04
@@ -27,5 +27,5 @@ SELECT
   CASE (detail->>'$.variable') WHEN 'CI_DEBUG_TRACE' THEN 'high' ELSE 'medium' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'debug-trace'
+WHERE type = 'workflow-job' AND fact = 'debug-trace'
 GROUP BY consumer_id, (detail->>'$.variable')

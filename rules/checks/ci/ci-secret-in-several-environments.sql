@@ -35,7 +35,7 @@ WITH uses AS (
   FROM consumers
   WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND environment IS NOT NULL
     AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
-    AND NOT coalesce(TRY_CAST(detail->>'$.jobToken' AS BOOLEAN), false) AND (detail->>'$.fact') IS NULL
+    AND NOT coalesce(TRY_CAST(detail->>'$.jobToken' AS BOOLEAN), false) AND fact IS NULL
 )
 SELECT
   repository,

@@ -32,7 +32,7 @@ SELECT
     secret_name, ' is used in ', count(DISTINCT (location->>'$.repository')), ' repositories: ', listed(list(DISTINCT (location->>'$.repository') ORDER BY (location->>'$.repository'))), '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND (location->>'$.repository') IS NOT NULL AND (detail->>'$.fact') IS NULL
+WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND (location->>'$.repository') IS NOT NULL AND fact IS NULL
   AND (detail->>'$.holds') IN ('cloud-key', 'app-key', 'github-token', 'package-token')
 GROUP BY owner, secret_name
 HAVING count(DISTINCT (location->>'$.repository')) > 1

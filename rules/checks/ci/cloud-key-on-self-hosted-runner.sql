@@ -33,5 +33,5 @@ SELECT
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE type = 'workflow-job' AND how = 'static-key' AND secret_name IS NOT NULL AND (detail->>'$.cloud') IS NOT NULL AND TRY_CAST(detail->>'$.selfHosted' AS BOOLEAN)
-  AND (detail->>'$.fact') IS NULL AND json_array_length(detail->'$.runsOn') > 0
+  AND fact IS NULL AND json_array_length(detail->'$.runsOn') > 0
 GROUP BY consumer_id, (detail->>'$.cloud')

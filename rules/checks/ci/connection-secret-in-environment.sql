@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'connection-secret-in-environment'
+population: consumers WHERE fact = 'connection-secret-in-environment'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-10
@@ -28,5 +28,5 @@ SELECT
   CASE WHEN bool_or(is_production(environment)) THEN 'critical' ELSE 'high' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'connection-secret-in-environment'
+WHERE type = 'workflow-job' AND fact = 'connection-secret-in-environment'
 GROUP BY consumer_id

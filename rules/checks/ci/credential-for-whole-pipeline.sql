@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'pipeline-wide-credential'
+population: consumers WHERE fact = 'pipeline-wide-credential'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05
@@ -28,5 +28,5 @@ SELECT
     secret_name, ' is bound for all ', min(detail->>'$.stages'), ' stages of ', split_part(consumer_id, '#', 1), ' and read in ', listed(from_json(min(detail->'$.readers'), '["VARCHAR"]')), ' alone.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'pipeline-wide-credential'
+WHERE type = 'workflow-job' AND fact = 'pipeline-wide-credential'
 GROUP BY consumer_id, secret_name

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [repository]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'default-build-account'
+population: consumers WHERE fact = 'default-build-account'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI6:2025
@@ -32,5 +32,5 @@ SELECT
   CASE WHEN bool_or(json_array_length(detail->'$.deploys') > 0) THEN 'medium' ELSE 'low' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'default-build-account'
+WHERE type = 'workflow-job' AND fact = 'default-build-account'
 GROUP BY location->>'$.repository'

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') IN ('dependabot-registry', 'dependabot-execution')
+population: consumers WHERE fact IN ('dependabot-registry', 'dependabot-execution')
 controls:
   - owasp-nhi-2025:NHI3:2025
   - owasp-nhi-2025:NHI4:2025
@@ -33,4 +33,4 @@ SELECT
   CASE WHEN len(coalesce(from_json(detail->'$.secrets', '["VARCHAR"]'), [])) > 0 THEN 'high' ELSE 'medium' END AS severity,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'dependabot-execution'
+WHERE fact = 'dependabot-execution'

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [owner, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'ssh-key'
+population: consumers WHERE type = 'workflow-job' AND fact = 'ssh-key'
 controls:
   - owasp-nhi-2025:NHI9:2025
   - owasp-nhi-2025:NHI5:2025
@@ -33,6 +33,6 @@ SELECT
     listed(list(DISTINCT (location->>'$.repository') ORDER BY (location->>'$.repository'))), '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'ssh-key' AND (detail->>'$.for') = 'git' AND (location->>'$.repository') IS NOT NULL
+WHERE type = 'workflow-job' AND fact = 'ssh-key' AND (detail->>'$.for') = 'git' AND (location->>'$.repository') IS NOT NULL
 GROUP BY owner, secret_name
 HAVING count(DISTINCT (location->>'$.repository')) > 1

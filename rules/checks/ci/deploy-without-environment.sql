@@ -33,7 +33,7 @@ WITH jobs AS (
     bool_or(is_production(environment)) AS in_production,
     list(DISTINCT observation_id) AS evidence
   FROM consumers
-  WHERE type = 'workflow-job' AND json_array_length(detail->'$.deploys') > 0 AND (detail->>'$.fact') IS NULL
+  WHERE type = 'workflow-job' AND json_array_length(detail->'$.deploys') > 0 AND fact IS NULL
     AND NOT coalesce(TRY_CAST(detail->>'$.environmentDeclared' AS BOOLEAN), false)
     AND NOT coalesce(TRY_CAST(detail->>'$.onlyCalled' AS BOOLEAN), false)
     AND NOT coalesce(TRY_CAST(detail->>'$.composite' AS BOOLEAN), false)

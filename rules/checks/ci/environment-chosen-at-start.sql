@@ -29,7 +29,7 @@ SELECT
   concat('The job ', consumer_id, ' runs in whichever environment is typed in as `', min(detail->>'$.environmentInput'), '`, with ', listed(list(DISTINCT secret_name ORDER BY secret_name)), '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN') AND (detail->>'$.fact') IS NULL
+WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN') AND fact IS NULL
   AND (detail->>'$.environmentInput') IS NOT NULL AND TRY_CAST(detail->>'$.environmentFree' AS BOOLEAN)
   AND list_contains(string_split(trigger, ','), 'workflow_dispatch')
 GROUP BY consumer_id
@@ -39,5 +39,5 @@ SELECT
   concat('The job ', consumer_id, ' runs in whichever environment the variable ', listed(list_sort(from_json(min(detail->'$.variables'), '["VARCHAR"]'))), ' names.'),
   list(DISTINCT observation_id)
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'environment-chosen-at-start'
+WHERE type = 'workflow-job' AND fact = 'environment-chosen-at-start'
 GROUP BY consumer_id

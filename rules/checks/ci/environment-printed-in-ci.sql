@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'environment-dump'
+population: consumers WHERE fact = 'environment-dump'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.PS-04
@@ -26,5 +26,5 @@ SELECT
   concat('The job ', consumer_id, ' prints its whole environment, with ', listed(list_sort(coalesce(from_json(min(detail->'$.secrets'), '["VARCHAR"]'), []))), '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'environment-dump' AND (detail->>'$.target') = 'log' AND json_array_length(detail->'$.secrets') > 0
+WHERE type = 'workflow-job' AND fact = 'environment-dump' AND (detail->>'$.target') = 'log' AND json_array_length(detail->'$.secrets') > 0
 GROUP BY consumer_id

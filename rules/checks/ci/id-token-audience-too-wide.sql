@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, audience]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'oidc-subject'
+population: consumers WHERE fact = 'oidc-subject'
 controls:
   - owasp-nhi-2025:NHI4:2025
   - nist-csf-2.0:PR.AA-04
@@ -26,7 +26,7 @@ since: '0.1'
 WITH audiences AS (
   SELECT *, unnest(coalesce(from_json(detail->'$.audiences', '["VARCHAR"]'), [])) AS audience
   FROM consumers
-  WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'oidc-subject' AND (detail->>'$.platform') = 'gitlab-ci'
+  WHERE type = 'workflow-job' AND fact = 'oidc-subject' AND (detail->>'$.platform') = 'gitlab-ci'
 )
 SELECT
   consumer_id,

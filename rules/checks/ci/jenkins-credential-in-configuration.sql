@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [identity_id, field]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'credential-in-configuration'
+population: consumers WHERE fact = 'credential-in-configuration'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01
@@ -28,5 +28,5 @@ SELECT
   CASE WHEN bool_and(is_test_path(location->>'$.path')) THEN 'low' ELSE 'critical' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'credential-in-configuration'
+WHERE type = 'workflow-job' AND fact = 'credential-in-configuration'
 GROUP BY identity_id, (detail->>'$.field')

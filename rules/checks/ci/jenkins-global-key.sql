@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [identity_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'global-credential'
+population: consumers WHERE fact = 'global-credential'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI9:2025
@@ -26,5 +26,5 @@ SELECT
   concat('The SSH key ', min(secret_name), ' is global in ', min(split_part(consumer_id, '#', 1)), ': every pipeline of the server can use it.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'global-credential'
+WHERE type = 'workflow-job' AND fact = 'global-credential'
 GROUP BY identity_id

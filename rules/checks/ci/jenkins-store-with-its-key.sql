@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [repository, directory]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'credential-store'
+population: consumers WHERE fact = 'credential-store'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01
@@ -27,7 +27,7 @@ SELECT
   list_distinct(flatten(list([s.observation_id, k.observation_id]))) AS evidence
 FROM consumers AS s
 JOIN consumers AS k
-  ON (k.detail->>'$.fact') = 'credential-store-key' AND (k.detail->>'$.directory') = (s.detail->>'$.directory')
+  ON k.fact = 'credential-store-key' AND (k.detail->>'$.directory') = (s.detail->>'$.directory')
   AND coalesce(k.location->>'$.repository', '') = coalesce(s.location->>'$.repository', '')
-WHERE (s.detail->>'$.fact') = 'credential-store'
+WHERE s.fact = 'credential-store'
 GROUP BY s.location->>'$.repository', (s.detail->>'$.directory')

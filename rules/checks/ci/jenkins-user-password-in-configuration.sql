@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [identity_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'local-user-password'
+population: consumers WHERE fact = 'local-user-password'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01
@@ -24,5 +24,5 @@ SELECT
   concat('The password of the Jenkins user ', min(secret_name), ' stands in ', min(split_part(consumer_id, '#', 1)), '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'local-user-password'
+WHERE type = 'workflow-job' AND fact = 'local-user-password'
 GROUP BY identity_id

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'persisted-credentials'
+population: consumers WHERE type = 'workflow-job' AND fact = 'persisted-credentials'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - owasp-nhi-2025:NHI3:2025
@@ -33,7 +33,7 @@ SELECT
     ' in its checkout, where ', listed(from_json(min(detail->'$.strangers'), '["VARCHAR"]')), ' can read it; nothing in the job seems to push.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'persisted-credentials'
+WHERE type = 'workflow-job' AND fact = 'persisted-credentials'
   AND NOT TRY_CAST(detail->>'$.pushes' AS BOOLEAN) AND NOT TRY_CAST(detail->>'$.explicit' AS BOOLEAN)
   AND len(coalesce(from_json(detail->'$.strangers', '["VARCHAR"]'), [])) > 0
   AND list_has_any(coalesce(from_json(detail->'$.permissions', '["VARCHAR"]'), []), ['contents:write', 'write-all'])

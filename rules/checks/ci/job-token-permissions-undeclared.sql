@@ -33,7 +33,7 @@ WITH jobs AS (
     list_has_any(string_split(trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment']) AS for_strangers,
     observation_id
   FROM consumers
-  WHERE type = 'workflow-job' AND secret_name = 'GITHUB_TOKEN' AND (detail->>'$.fact') IS NULL
+  WHERE type = 'workflow-job' AND secret_name = 'GITHUB_TOKEN' AND fact IS NULL
     AND (detail->>'$.permissionsSource') = 'default' AND NOT coalesce(TRY_CAST(detail->>'$.onlyCalled' AS BOOLEAN), false)
 )
 SELECT

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, target]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') IN ('job-token-abroad', 'job-token-push')
+population: consumers WHERE fact IN ('job-token-abroad', 'job-token-push')
 controls:
   - owasp-nhi-2025:NHI2:2025
   - owasp-nhi-2025:NHI5:2025
@@ -31,5 +31,5 @@ SELECT
   CASE WHEN (detail->>'$.host') IS NULL THEN 'medium' ELSE 'high' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') IN ('job-token-abroad', 'job-token-push')
+WHERE type = 'workflow-job' AND fact IN ('job-token-abroad', 'job-token-push')
 GROUP BY consumer_id, (detail->>'$.host')

@@ -25,7 +25,7 @@ since: '0.1'
 WITH given AS (
   SELECT *, unnest(from_json(detail->'$.steps', '["JSON"]')) AS step
   FROM consumers
-  WHERE type = 'workflow-job' AND TRY_CAST(detail->>'$.jobToken' AS BOOLEAN) AND (detail->>'$.fact') IS NULL AND json_array_length(detail->'$.thirdParty') > 0
+  WHERE type = 'workflow-job' AND TRY_CAST(detail->>'$.jobToken' AS BOOLEAN) AND fact IS NULL AND json_array_length(detail->'$.thirdParty') > 0
 )
 SELECT
   consumer_id,

@@ -30,5 +30,5 @@ SELECT
 FROM (
   SELECT consumer_id, observation_id, coalesce(from_json(detail->'$.unneeded', '["VARCHAR"]'), []) AS unneeded
   FROM consumers
-  WHERE type = 'workflow-job' AND secret_name = 'GITHUB_TOKEN' AND (detail->>'$.fact') IS NULL)
+  WHERE type = 'workflow-job' AND secret_name = 'GITHUB_TOKEN' AND fact IS NULL)
 WHERE len(unneeded) > 0

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'key-file-in-repository'
+population: consumers WHERE fact = 'key-file-in-repository'
 controls:
   - owasp-nhi-2025:NHI7:2025
   - nist-csf-2.0:PR.AA-01
@@ -27,5 +27,5 @@ SELECT
   concat('The job ', consumer_id, ' opens ', min(detail->>'$.file'), ' with ', secret_name, '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'key-file-in-repository'
+WHERE type = 'workflow-job' AND fact = 'key-file-in-repository'
 GROUP BY consumer_id, secret_name

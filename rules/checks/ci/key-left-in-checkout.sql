@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [repository, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'checkout-key'
+population: consumers WHERE type = 'workflow-job' AND fact = 'checkout-key'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - owasp-nhi-2025:NHI7:2025
@@ -36,5 +36,5 @@ SELECT
     CASE WHEN count(DISTINCT consumer_id) = 1 THEN '' ELSE concat(': ', listed(list(DISTINCT (detail->>'$.job') ORDER BY (detail->>'$.job')))) END, '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'checkout-key' AND TRY_CAST(detail->>'$.persisted' AS BOOLEAN) AND NOT TRY_CAST(detail->>'$.pushes' AS BOOLEAN)
+WHERE type = 'workflow-job' AND fact = 'checkout-key' AND TRY_CAST(detail->>'$.persisted' AS BOOLEAN) AND NOT TRY_CAST(detail->>'$.pushes' AS BOOLEAN)
 GROUP BY location->>'$.repository', secret_name

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [repository, path]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'oidc-subject'
+population: consumers WHERE type = 'workflow-job' AND fact = 'oidc-subject'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI8:2025
@@ -35,7 +35,7 @@ WITH jobs AS (
     TRY_CAST(detail->>'$.unused' AS BOOLEAN) AS unused,
     observation_id
   FROM consumers
-  WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'oidc-subject' AND (detail->>'$.permissionsSource') = 'workflow'
+  WHERE type = 'workflow-job' AND fact = 'oidc-subject' AND (detail->>'$.permissionsSource') = 'workflow'
     AND list_contains(coalesce(from_json(detail->'$.permissions', '["VARCHAR"]'), []), 'id-token:write')
   ORDER BY consumer_id, observation_id
 )

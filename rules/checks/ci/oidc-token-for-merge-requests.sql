@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'oidc-subject'
+population: consumers WHERE fact = 'oidc-subject'
 controls:
   - owasp-nhi-2025:NHI4:2025
   - owasp-nhi-2025:NHI8:2025
@@ -29,6 +29,6 @@ SELECT
   concat('The job ', consumer_id, ' runs for merge requests and may ask for ', listed(list(DISTINCT (detail->>'$.token') ORDER BY (detail->>'$.token'))), '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'oidc-subject' AND TRY_CAST(detail->>'$.mergeRequests' AS BOOLEAN)
+WHERE type = 'workflow-job' AND fact = 'oidc-subject' AND TRY_CAST(detail->>'$.mergeRequests' AS BOOLEAN)
   AND NOT coalesce(TRY_CAST(detail->>'$.environmentDeclared' AS BOOLEAN), false)
 GROUP BY consumer_id

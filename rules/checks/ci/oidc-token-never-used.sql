@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'oidc-subject'
+population: consumers WHERE type = 'workflow-job' AND fact = 'oidc-subject'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05
@@ -28,7 +28,7 @@ SELECT
   concat('The job ', consumer_id, ' has `id-token: write`, and none of its steps asks for an OIDC token.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'oidc-subject' AND TRY_CAST(detail->>'$.unused' AS BOOLEAN)
+WHERE type = 'workflow-job' AND fact = 'oidc-subject' AND TRY_CAST(detail->>'$.unused' AS BOOLEAN)
   AND ((detail->>'$.permissionsSource') = 'job' OR TRY_CAST(detail->>'$.jobs' AS INTEGER) = 1)
   AND list_contains(coalesce(from_json(detail->'$.permissions', '["VARCHAR"]'), []), 'id-token:write')
 GROUP BY consumer_id

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [repository, path, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE type = 'pipeline' AND (detail->>'$.fact') = 'declared-secret'
+population: consumers WHERE type = 'pipeline' AND fact = 'declared-secret'
 controls:
   - owasp-nhi-2025:NHI1:2025
   - nist-csf-2.0:ID.AM-08
@@ -30,14 +30,14 @@ WITH declared AS (
     TRY_CAST(detail->>'$.used' AS BOOLEAN) AS used, TRY_CAST(detail->>'$.required' AS BOOLEAN) AS required,
     TRY_CAST(detail->>'$.onlyCalled' AS BOOLEAN) AS only_called, observation_id
   FROM consumers
-  WHERE type = 'pipeline' AND (detail->>'$.fact') = 'declared-secret'
+  WHERE type = 'pipeline' AND fact = 'declared-secret'
 ),
 calls AS (
   SELECT
     consumer_id, secret_name, (detail->>'$.calleeRepository') AS callee, (detail->>'$.calleePath') AS path, observation_id, location,
     list_transform(coalesce(from_json(detail->'$.inputs', '["VARCHAR"]'), []), lambda name: upper(name)) AS passed
   FROM consumers
-  WHERE type = 'workflow-job' AND (detail->>'$.calleePath') IS NOT NULL AND (detail->>'$.fact') IS NULL
+  WHERE type = 'workflow-job' AND (detail->>'$.calleePath') IS NOT NULL AND fact IS NULL
 ),
 callers AS (
   SELECT callee, path, count(DISTINCT consumer_id) AS callers, bool_or(secret_name = '*') AS inherits, list_distinct(flatten(list(passed))) AS passed

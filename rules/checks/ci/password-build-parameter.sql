@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'password-parameter'
+population: consumers WHERE fact = 'password-parameter'
 controls:
   - owasp-nhi-2025:NHI10:2025
   - nist-csf-2.0:PR.AA-01
@@ -25,5 +25,5 @@ SELECT
   CASE WHEN bool_or(TRY_CAST(detail->>'$.hasDefault' AS BOOLEAN)) THEN 'high' ELSE 'medium' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'password-parameter'
+WHERE type = 'workflow-job' AND fact = 'password-parameter'
 GROUP BY consumer_id, secret_name

@@ -39,7 +39,7 @@ WITH uses AS (
       AND (TRY_CAST(detail->>'$.prHeadCheckout' AS BOOLEAN) OR TRY_CAST(detail->>'$.interpolates' AS BOOLEAN)) AS for_strangers,
     observation_id
   FROM consumers
-  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND (detail->>'$.holds') = 'github-token' AND (detail->>'$.fact') IS NULL
+  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND (detail->>'$.holds') = 'github-token' AND fact IS NULL
 )
 SELECT
   coalesce(repository, '') AS repository,

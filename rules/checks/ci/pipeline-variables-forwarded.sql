@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'variables-forwarded'
+population: consumers WHERE fact = 'variables-forwarded'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI8:2025
@@ -27,4 +27,4 @@ SELECT
   CASE WHEN (detail->>'$.project') IS NULL THEN 'low' ELSE 'medium' END AS severity,
   [observation_id] AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'variables-forwarded'
+WHERE type = 'workflow-job' AND fact = 'variables-forwarded'

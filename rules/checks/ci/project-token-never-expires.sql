@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [identity_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'project-token'
+population: consumers WHERE fact = 'project-token'
 controls:
   - owasp-nhi-2025:NHI7:2025
   - nist-csf-2.0:PR.AA-01
@@ -26,5 +26,5 @@ SELECT
   CASE WHEN bool_or(TRY_CAST(detail->>'$.writes' AS BOOLEAN)) THEN 'high' ELSE 'medium' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'project-token' AND NOT TRY_CAST(detail->>'$.expires' AS BOOLEAN)
+WHERE type = 'workflow-job' AND fact = 'project-token' AND NOT TRY_CAST(detail->>'$.expires' AS BOOLEAN)
 GROUP BY identity_id

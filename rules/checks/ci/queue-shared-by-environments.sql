@@ -28,6 +28,6 @@ SELECT
     listed(list(DISTINCT split_part(consumer_id, '#', -1) ORDER BY split_part(consumer_id, '#', -1))), ').') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.queue') IS NOT NULL AND environment IS NOT NULL AND (detail->>'$.fact') IS NULL
+WHERE type = 'workflow-job' AND (detail->>'$.queue') IS NOT NULL AND environment IS NOT NULL AND fact IS NULL
 GROUP BY location->>'$.repository', (detail->>'$.queue')
 HAVING bool_or(is_production(environment)) AND NOT bool_and(is_production(environment))

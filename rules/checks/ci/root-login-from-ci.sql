@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'root-login'
+population: consumers WHERE fact = 'root-login'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI10:2025
@@ -24,5 +24,5 @@ SELECT
   concat('The job ', consumer_id, ' logs in as root with ', min(secret_name), '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'root-login'
+WHERE type = 'workflow-job' AND fact = 'root-login'
 GROUP BY consumer_id

@@ -7,7 +7,7 @@ persona: security
 about: identity
 identityFields: [repository, identity_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'runs-as-service-account'
+population: consumers WHERE fact = 'runs-as-service-account'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI9:2025
@@ -32,5 +32,5 @@ SELECT
     ' runs ', listed(list(DISTINCT split_part(consumer_id, '#', -1) ORDER BY split_part(consumer_id, '#', -1))), coalesce(' of ' || (location->>'$.repository'), ''), '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'runs-as-service-account' AND NOT TRY_CAST(detail->>'$.accountSet' AS BOOLEAN)
+WHERE type = 'workflow-job' AND fact = 'runs-as-service-account' AND NOT TRY_CAST(detail->>'$.accountSet' AS BOOLEAN)
 GROUP BY location->>'$.repository', identity_id

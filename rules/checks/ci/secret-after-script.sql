@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'secret-after-script'
+population: consumers WHERE fact = 'secret-after-script'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-10
@@ -25,5 +25,5 @@ SELECT
   CASE WHEN bool_or(list_contains(string_split(trigger, ','), 'pull_request')) THEN 'medium' ELSE 'low' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'secret-after-script'
+WHERE type = 'workflow-job' AND fact = 'secret-after-script'
 GROUP BY consumer_id, secret_name

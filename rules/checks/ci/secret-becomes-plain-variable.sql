@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'secret-unmasked'
+population: consumers WHERE fact = 'secret-unmasked'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.PS-04
@@ -27,5 +27,5 @@ SELECT
   concat('The job ', consumer_id, ' makes ', secret_name, ' the plain variable ', min(detail->>'$.variable'), CASE WHEN bool_or(TRY_CAST(detail->>'$.output' AS BOOLEAN)) THEN ', an output that other jobs read.' ELSE '.' END) AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'secret-unmasked'
+WHERE type = 'workflow-job' AND fact = 'secret-unmasked'
 GROUP BY consumer_id, secret_name

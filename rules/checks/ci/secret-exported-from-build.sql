@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'secret-exported'
+population: consumers WHERE fact = 'secret-exported'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-10
@@ -26,5 +26,5 @@ SELECT
   concat('The build ', split_part(consumer_id, '#', 1), ' exports ', secret_name, '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'secret-exported'
+WHERE type = 'workflow-job' AND fact = 'secret-exported'
 GROUP BY consumer_id, secret_name

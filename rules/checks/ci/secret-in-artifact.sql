@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, what]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'secret-in-artifact'
+population: consumers WHERE type = 'workflow-job' AND fact = 'secret-in-artifact'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01
@@ -39,5 +39,5 @@ SELECT
   CASE WHEN bool_or(secret_name <> '*' OR (detail->>'$.what') LIKE 'the token%') THEN 'high' ELSE 'low' END AS confidence,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'secret-in-artifact'
+WHERE type = 'workflow-job' AND fact = 'secret-in-artifact'
 GROUP BY consumer_id, (detail->>'$.what')

@@ -41,7 +41,7 @@ WITH wide AS (
     coalesce(from_json(detail->'$.unpinned', '["VARCHAR"]'), []) AS unpinned,
     observation_id
   FROM consumers
-  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND (detail->>'$.fact') IS NULL
+  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND fact IS NULL
     AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
     AND (detail->>'$.position') IN ('workflow-env', 'job-env') AND NOT coalesce(TRY_CAST(detail->>'$.composite' AS BOOLEAN), false)
 ),

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'secret-interpolated'
+population: consumers WHERE fact = 'secret-interpolated'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-10
@@ -28,5 +28,5 @@ SELECT
   concat('The stage ', consumer_id, ' puts ', secret_name, ' into a command by Groovy (', min(detail->>'$.variable'), ' in double quotes).') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'secret-interpolated'
+WHERE type = 'workflow-job' AND fact = 'secret-interpolated'
 GROUP BY consumer_id, secret_name

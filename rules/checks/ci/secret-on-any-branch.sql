@@ -32,7 +32,7 @@ SELECT
   CASE WHEN bool_or(is_production(environment)) THEN 'high' ELSE 'medium' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND (detail->>'$.fact') IS NULL
+WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND fact IS NULL
   AND TRY_CAST(detail->>'$.pushAnyBranch' AS BOOLEAN)
   AND NOT coalesce(TRY_CAST(detail->>'$.environmentDeclared' AS BOOLEAN), false)
   AND ((detail->>'$.holds') IN ('cloud-key', 'ssh-key', 'app-key', 'package-token') OR (detail->>'$.holds') = 'github-token' AND (detail->>'$.holdsBy') = 'use')

@@ -35,7 +35,7 @@ WITH given AS (
       lambda action: NOT list_contains(coalesce(from_json(detail->'$.unpinned', '["VARCHAR"]'), []), action)
         AND list_contains(list_transform(coalesce(from_json(detail->'$.steps', '["JSON"]'), []), lambda step: step->>'$.uses'), action))) AS action
   FROM consumers
-  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND (detail->>'$.fact') IS NULL
+  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND fact IS NULL
     AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
 )
 SELECT

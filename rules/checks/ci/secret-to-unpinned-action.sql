@@ -37,7 +37,7 @@ WITH given AS (
   FROM consumers
   WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND how NOT IN ('oidc', 'impersonation')
     AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
-    AND NOT coalesce(TRY_CAST(detail->>'$.jobToken' AS BOOLEAN), false) AND (detail->>'$.fact') IS NULL
+    AND NOT coalesce(TRY_CAST(detail->>'$.jobToken' AS BOOLEAN), false) AND fact IS NULL
 )
 SELECT
   consumer_id,

@@ -37,7 +37,7 @@ SELECT
   CASE WHEN bool_or(list_has_any(string_split(trigger, ','), ['pull_request_target', 'issue_comment'])) THEN 'medium' ELSE 'low' END AS confidence,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND secret_name = 'GITHUB_TOKEN' AND (detail->>'$.fact') IS NULL
+WHERE type = 'workflow-job' AND secret_name = 'GITHUB_TOKEN' AND fact IS NULL
   AND TRY_CAST(detail->>'$.selfHosted' AS BOOLEAN)
   AND list_has_any(string_split(trigger, ','), ['pull_request', 'pull_request_target', 'issue_comment', 'workflow_run'])
   AND NOT coalesce(TRY_CAST(detail->>'$.forksKeptOut' AS BOOLEAN), false)

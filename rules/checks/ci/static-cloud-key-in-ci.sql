@@ -60,6 +60,6 @@ SELECT
   END AS fix,
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
-WHERE c.type = 'workflow-job' AND c.how = 'static-key' AND c.secret_name IS NOT NULL AND (c.detail->>'$.fact') IS NULL AND (c.detail->>'$.cloud') IS NOT NULL
+WHERE c.type = 'workflow-job' AND c.how = 'static-key' AND c.secret_name IS NOT NULL AND c.fact IS NULL AND (c.detail->>'$.cloud') IS NOT NULL
   AND NOT list_contains(coalesce(from_json(c.detail->'$.oidcClouds', '["VARCHAR"]'), []), (c.detail->>'$.cloud'))
 GROUP BY c.consumer_id, (c.detail->>'$.cloud')

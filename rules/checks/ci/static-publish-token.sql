@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [repository, secret_name, registry]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'publish-token'
+population: consumers WHERE type = 'workflow-job' AND fact = 'publish-token'
 controls:
   - owasp-nhi-2025:NHI7:2025
   - owasp-nhi-2025:NHI10:2025
@@ -40,7 +40,7 @@ SELECT
     CASE WHEN bool_or(TRY_CAST(detail->>'$.oidcAvailable' AS BOOLEAN)) THEN ', although the job may ask for an OIDC token' ELSE '' END, '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'publish-token'
+WHERE type = 'workflow-job' AND fact = 'publish-token'
   -- Trusted publishing knows these; registries and CI systems pair by pair.
   AND ((detail->>'$.platform') = 'github-actions' OR (detail->>'$.platform') IN ('gitlab-ci', 'circleci') AND (detail->>'$.registry') IN ('npm', 'PyPI', 'crates.io'))
 GROUP BY location->>'$.repository', secret_name, (detail->>'$.registry')

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'registry-login'
+population: consumers WHERE type = 'workflow-job' AND fact = 'registry-login'
 controls:
   - owasp-nhi-2025:NHI7:2025
   - owasp-nhi-2025:NHI10:2025
@@ -37,5 +37,5 @@ SELECT
   CASE min(detail->>'$.registry') WHEN 'ghcr' THEN 'low' ELSE 'medium' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'registry-login' AND NOT TRY_CAST(detail->>'$.staticKey' AS BOOLEAN)
+WHERE type = 'workflow-job' AND fact = 'registry-login' AND NOT TRY_CAST(detail->>'$.staticKey' AS BOOLEAN)
 GROUP BY consumer_id, secret_name

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, store]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'secret-store-login'
+population: consumers WHERE type = 'workflow-job' AND fact = 'secret-store-login'
 controls:
   - owasp-nhi-2025:NHI7:2025
   - owasp-nhi-2025:NHI4:2025
@@ -31,5 +31,5 @@ SELECT
   CASE WHEN bool_or(is_production(environment)) THEN 'high' ELSE 'medium' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'secret-store-login'
+WHERE type = 'workflow-job' AND fact = 'secret-store-login'
 GROUP BY consumer_id, (detail->>'$.store')

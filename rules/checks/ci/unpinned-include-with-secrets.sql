@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, included]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'unpinned-include'
+population: consumers WHERE fact = 'unpinned-include'
 controls:
   - owasp-nhi-2025:NHI3:2025
   - nist-csf-2.0:GV.SC-07
@@ -24,7 +24,7 @@ since: '0.1'
 WITH holders AS (
   SELECT split_part(consumer_id, '#', 1) AS file, listed(list(DISTINCT secret_name ORDER BY secret_name)) AS names
   FROM consumers
-  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name <> '*' AND (detail->>'$.fact') IS NULL
+  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name <> '*' AND fact IS NULL
     AND NOT coalesce(TRY_CAST(detail->>'$.jobToken' AS BOOLEAN), false)
   GROUP BY file
 )
@@ -42,5 +42,5 @@ SELECT
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 JOIN holders ON split_part(consumer_id, '#', 1) = holders.file
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'unpinned-include'
+WHERE type = 'workflow-job' AND fact = 'unpinned-include'
 GROUP BY consumer_id, (detail->>'$.what'), (detail->>'$.ref'), (detail->>'$.kind'), (detail->>'$.own'), (detail->>'$.version'), names

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.fact') = 'untracked-artifact'
+population: consumers WHERE fact = 'untracked-artifact'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01
@@ -21,7 +21,7 @@ since: '0.1'
 WITH holders AS (
   SELECT consumer_id, listed(list(DISTINCT secret_name ORDER BY secret_name)) AS names
   FROM consumers
-  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name <> '*' AND (detail->>'$.fact') IS NULL
+  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name <> '*' AND fact IS NULL
   GROUP BY consumer_id
 )
 SELECT
@@ -30,5 +30,5 @@ SELECT
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 JOIN holders USING (consumer_id)
-WHERE type = 'workflow-job' AND (detail->>'$.fact') = 'untracked-artifact'
+WHERE type = 'workflow-job' AND fact = 'untracked-artifact'
 GROUP BY consumer_id, names

@@ -7,7 +7,7 @@ persona: security
 about: identity
 identityFields: [identity_id]
 needs: [consumer@ci, grant@k8s]
-population: consumers WHERE (detail->>'$.fact') = 'runs-as-service-account'
+population: consumers WHERE fact = 'runs-as-service-account'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05
@@ -24,5 +24,5 @@ SELECT
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
 JOIN kubernetes_risks AS a ON a.identity_id = c.identity_id AND a.power = 'everything' AND a.namespace IS NULL
-WHERE c.type = 'workflow-job' AND (c.detail->>'$.fact') = 'runs-as-service-account'
+WHERE c.type = 'workflow-job' AND c.fact = 'runs-as-service-account'
 GROUP BY a.identity_id

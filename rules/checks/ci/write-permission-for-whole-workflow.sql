@@ -33,7 +33,7 @@ WITH jobs AS (
     list_sort(list_filter(from_json(detail->'$.permissions', '["VARCHAR"]'), lambda scope: ends_with(scope, ':write') AND scope <> 'id-token:write')) AS scopes,
     observation_id
   FROM consumers
-  WHERE type = 'workflow-job' AND secret_name = 'GITHUB_TOKEN' AND (detail->>'$.fact') IS NULL
+  WHERE type = 'workflow-job' AND secret_name = 'GITHUB_TOKEN' AND fact IS NULL
     AND (detail->>'$.permissionsSource') = 'workflow' AND TRY_CAST(detail->>'$.jobs' AS INTEGER) > 1
 )
 SELECT

@@ -40,7 +40,7 @@ SELECT
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
 ANTI JOIN other AS o USING (consumer_id)
-WHERE c.type = 'workflow-job' AND c.secret_name = 'GITHUB_TOKEN' AND (c.detail->>'$.fact') IS NULL
+WHERE c.type = 'workflow-job' AND c.secret_name = 'GITHUB_TOKEN' AND c.fact IS NULL
   AND list_has_any(string_split(c.trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
   AND TRY_CAST(c.detail->>'$.prHeadCheckout' AS BOOLEAN)
   AND (TRY_CAST(c.detail->>'$.canWrite' AS BOOLEAN) OR (c.detail->>'$.permissionsSource') = 'default')

@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'api-key'
+population: consumers WHERE fact = 'api-key'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI4:2025
@@ -26,4 +26,4 @@ SELECT
   concat('The API key ', (detail->>'$.address'), ' has no restrictions.') AS message,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'api-key' AND NOT coalesce(TRY_CAST(detail->>'$.restricted' AS BOOLEAN), false)
+WHERE fact = 'api-key' AND NOT coalesce(TRY_CAST(detail->>'$.restricted' AS BOOLEAN), false)

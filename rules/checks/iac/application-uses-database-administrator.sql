@@ -25,5 +25,5 @@ SELECT
   concat('The service ', consumer_id, ' logs in to its database as ', detail->>'$.user', ' (', detail->>'$.variable', ').') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'administrator-login' AND (detail->>'$.platform') = 'compose'
+WHERE fact = 'administrator-login' AND (detail->>'$.platform') = 'compose'
 GROUP BY consumer_id, detail

@@ -25,5 +25,5 @@ SELECT
   concat(consumer_id, ' logs in to its hosts as ', min(detail->>'$.user'), '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'administrator-login' AND (detail->>'$.platform') = 'ansible'
+WHERE fact = 'administrator-login' AND (detail->>'$.platform') = 'ansible'
 GROUP BY consumer_id

@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'ci-variable'
+population: consumers WHERE fact = 'ci-variable'
 controls:
   - owasp-nhi-2025:NHI8:2025
   - owasp-nhi-2025:NHI2:2025
@@ -32,5 +32,5 @@ SELECT
     CASE WHEN NOT coalesce(TRY_CAST(detail->>'$.masked' AS BOOLEAN), false) THEN 'protected and not masked.' ELSE 'protected.' END) AS message,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'ci-variable' AND NOT coalesce(TRY_CAST(detail->>'$.protected' AS BOOLEAN), false)
+WHERE fact = 'ci-variable' AND NOT coalesce(TRY_CAST(detail->>'$.protected' AS BOOLEAN), false)
   AND regexp_matches(lower(secret_name), '(^|_)(password|passwd|passphrase|pass|secret|token|pat|api_?key|private_?key|secret_?key|access_?key|access_key_id|credentials?|sa_?key)$')

@@ -36,5 +36,5 @@ SELECT
   CASE WHEN coalesce(TRY_CAST(detail->>'$.rotated' AS BOOLEAN), false) THEN 'low' ELSE 'high' END AS severity,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'declared-key' AND (detail->>'$.keyType') = 'client-secret'
+WHERE fact = 'declared-key' AND (detail->>'$.keyType') = 'client-secret'
   AND (coalesce(TRY_CAST(detail->>'$.noEnd' AS BOOLEAN), false) OR TRY_CAST(detail->>'$.days' AS INTEGER) > $maxDays)

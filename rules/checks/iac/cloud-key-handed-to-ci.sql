@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') IN ('ci-secret', 'organisation-secret', 'ci-variable')
+population: consumers WHERE fact IN ('ci-secret', 'organisation-secret', 'ci-variable')
 controls:
   - owasp-nhi-2025:NHI7:2025
   - owasp-nhi-2025:NHI4:2025
@@ -29,4 +29,4 @@ SELECT
   concat((detail->>'$.address'), ' gives CI a long-lived cloud key as ', secret_name, '.') AS message,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') IN ('ci-secret', 'organisation-secret', 'ci-variable') AND (detail->>'$.source') = 'cloud key'
+WHERE fact IN ('ci-secret', 'organisation-secret', 'ci-variable') AND (detail->>'$.source') = 'cloud key'

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, file]
 needs: [consumer@iac|consumer@image]
-population: consumers WHERE (detail->>'$.fact') = 'credential-file'
+population: consumers WHERE fact = 'credential-file'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01
@@ -35,7 +35,7 @@ SELECT
   CASE WHEN (detail->>'$.certain') = 'false' THEN 'medium' ELSE 'high' END AS confidence,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'credential-file' AND (detail->>'$.removedLater') IS NULL
+WHERE fact = 'credential-file' AND (detail->>'$.removedLater') IS NULL
   -- A credential that was seen in it is told by itself.
   AND (detail->>'$.sighted') IS DISTINCT FROM 'true'
 GROUP BY consumer_id, detail

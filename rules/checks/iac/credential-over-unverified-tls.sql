@@ -26,5 +26,5 @@ SELECT
   CASE WHEN bool_or(is_production(environment)) THEN 'high' ELSE 'medium' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'unverified-tls' AND (detail->>'$.platform') IN ('ansible', 'dockerfile')
+WHERE fact = 'unverified-tls' AND (detail->>'$.platform') IN ('ansible', 'dockerfile')
 GROUP BY consumer_id, secret_name

@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'runs-as' AND (detail->>'$.cloud') = 'gcp'
+population: consumers WHERE fact = 'runs-as' AND (detail->>'$.cloud') = 'gcp'
 controls:
   - owasp-nhi-2025:NHI6:2025
   - owasp-nhi-2025:NHI9:2025
@@ -31,5 +31,5 @@ SELECT
   concat((detail->>'$.address'), ' runs as the default service account of its project with the scope cloud-platform.') AS message,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'runs-as' AND coalesce(TRY_CAST(detail->>'$.defaultAccount' AS BOOLEAN), false)
+WHERE fact = 'runs-as' AND coalesce(TRY_CAST(detail->>'$.defaultAccount' AS BOOLEAN), false)
   AND len(list_filter(from_json(detail->'$.scopes', '["VARCHAR"]'), lambda scope: regexp_matches(scope, '(^|/)cloud-platform$'))) > 0

@@ -31,5 +31,5 @@ SELECT
   END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'default-password'
+WHERE fact = 'default-password'
 GROUP BY consumer_id, secret_name, environment, detail

@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'deploy-key'
+population: consumers WHERE fact = 'deploy-key'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI7:2025
@@ -30,4 +30,4 @@ SELECT
   concat('The deploy key "', (detail->>'$.title'), '" (', (detail->>'$.address'), ') may write to its repository.') AS message,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'deploy-key' AND coalesce(TRY_CAST(detail->>'$.mayWrite' AS BOOLEAN), false)
+WHERE fact = 'deploy-key' AND coalesce(TRY_CAST(detail->>'$.mayWrite' AS BOOLEAN), false)

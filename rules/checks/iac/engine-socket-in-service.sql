@@ -31,6 +31,6 @@ SELECT
       ELSE concat('its own secrets (', listed(from_json(c.detail->'$.ownSecrets', '["VARCHAR"]')), ') and the whole host') END, '.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers AS c
-WHERE (detail->>'$.fact') = 'container-engine-socket' AND (detail->>'$.isProxy') <> 'true'
+WHERE fact = 'container-engine-socket' AND (detail->>'$.isProxy') <> 'true'
   AND (json_array_length(c.detail->'$.servicesInReach') > 0 OR json_array_length(c.detail->'$.ownSecrets') > 0)
 GROUP BY consumer_id, secret_name, detail

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [file]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'env-file'
+population: consumers WHERE fact = 'env-file'
 controls:
   - owasp-nhi-2025:NHI8:2025
   - owasp-nhi-2025:NHI9:2025
@@ -27,6 +27,6 @@ SELECT
     listed(list(DISTINCT consumer_id ORDER BY consumer_id)), ').') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'env-file' AND environment IS NOT NULL
+WHERE fact = 'env-file' AND environment IS NOT NULL
 GROUP BY location->>'$.repository', detail->>'$.file'
 HAVING bool_or(is_production(environment)) AND NOT bool_and(is_production(environment))

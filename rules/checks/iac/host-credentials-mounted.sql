@@ -28,5 +28,5 @@ SELECT
   CASE WHEN is_production(environment) THEN 'high' ELSE 'medium' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'host-credentials'
+WHERE fact = 'host-credentials'
 GROUP BY consumer_id, secret_name, environment, detail

@@ -28,5 +28,5 @@ SELECT
   concat(consumer_id, ' switches the check of host keys off (', detail->>'$.setting', ').') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'no-host-key-check'
+WHERE fact = 'no-host-key-check'
 GROUP BY consumer_id, detail

@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'identity-pool-provider'
+population: consumers WHERE fact = 'identity-pool-provider'
 controls:
   - owasp-nhi-2025:NHI6:2025
   - owasp-nhi-2025:NHI4:2025
@@ -34,6 +34,6 @@ SELECT
     CASE WHEN (detail->>'$.condition') IS NULL THEN ': it has no attribute condition.' ELSE ': its condition holds for all.' END) AS message,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'identity-pool-provider'
+WHERE fact = 'identity-pool-provider'
   AND regexp_matches((detail->>'$.issuer'), '^(token\.actions\.githubusercontent\.com|gitlab\.com|app\.terraform\.io|agent\.buildkite\.com|oidc\.circleci\.com|api\.bitbucket\.org|api\.pulumi\.com|oidc\.vercel\.com|vstoken\.dev\.azure\.com)')
   AND ((detail->>'$.condition') IS NULL OR regexp_matches(trim(detail->>'$.condition'), '^(true|)$'))

@@ -27,5 +27,5 @@ SELECT
   concat(consumer_id, ' logs in with the key ', detail->>'$.file', ' of the repository.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'private-key-file' AND (detail->>'$.inRepository') = 'true'
+WHERE fact = 'private-key-file' AND (detail->>'$.inRepository') = 'true'
 GROUP BY consumer_id, detail

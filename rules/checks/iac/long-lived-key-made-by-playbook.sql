@@ -26,5 +26,5 @@ SELECT
   concat('The task ', consumer_id, ' makes a long-lived key for ', detail->>'$.user', ' (', detail->>'$.module', ').') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'long-lived-key' AND (detail->>'$.platform') = 'ansible'
+WHERE fact = 'long-lived-key' AND (detail->>'$.platform') = 'ansible'
 GROUP BY consumer_id, detail

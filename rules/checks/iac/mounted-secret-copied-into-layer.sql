@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'secret-mount'
+population: consumers WHERE fact = 'secret-mount'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01
@@ -32,5 +32,5 @@ SELECT
   CASE WHEN bool_or((detail->>'$.inFinalImage') = 'true') THEN 'high' ELSE 'low' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'secret-in-layer' AND (detail->>'$.source') = 'mount' AND (detail->>'$.removedLater') IS NULL
+WHERE fact = 'secret-in-layer' AND (detail->>'$.source') = 'mount' AND (detail->>'$.removedLater') IS NULL
 GROUP BY consumer_id, secret_name

@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'organisation-secret'
+population: consumers WHERE fact = 'organisation-secret'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI9:2025
@@ -30,4 +30,4 @@ SELECT
   CASE (detail->>'$.visibility') WHEN 'all' THEN 'medium' ELSE 'low' END AS severity,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'organisation-secret' AND (detail->>'$.visibility') IN ('all', 'private')
+WHERE fact = 'organisation-secret' AND (detail->>'$.visibility') IN ('all', 'private')

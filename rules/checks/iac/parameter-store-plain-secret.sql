@@ -6,7 +6,7 @@ confidence: medium
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'parameter'
+population: consumers WHERE fact = 'parameter'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01
@@ -26,5 +26,5 @@ SELECT
   concat('The parameter ', secret_name, ' (', (detail->>'$.address'), ') holds a secret by its name and is of the type ', (detail->>'$.parameterType'), '.') AS message,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'parameter' AND (detail->>'$.parameterType') IN ('String', 'StringList')
+WHERE fact = 'parameter' AND (detail->>'$.parameterType') IN ('String', 'StringList')
   AND regexp_matches(lower(secret_name), '(^|[/_.-])(password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|secret[_-]?key|access[_-]?key|credentials?)$')

@@ -23,5 +23,5 @@ SELECT
   concat(consumer_id, ' lets an account become root without a password, for every command.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'passwordless-sudo' AND (detail->>'$.inFinalImage') IS DISTINCT FROM 'false'
+WHERE fact = 'passwordless-sudo' AND (detail->>'$.inFinalImage') IS DISTINCT FROM 'false'
 GROUP BY consumer_id

@@ -27,5 +27,5 @@ SELECT
   concat('The task ', consumer_id, ' gives ', detail->>'$.user', ' all rights to the database server (', detail->>'$.module', ').') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'database-administrator'
+WHERE fact = 'database-administrator'
 GROUP BY consumer_id, detail

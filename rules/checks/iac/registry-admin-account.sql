@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'admin-account'
+population: consumers WHERE fact = 'admin-account'
 controls:
   - owasp-nhi-2025:NHI9:2025
   - owasp-nhi-2025:NHI4:2025
@@ -26,4 +26,4 @@ SELECT
   concat('The container registry ', (detail->>'$.address'), ' has its shared admin account on.') AS message,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'admin-account'
+WHERE fact = 'admin-account'

@@ -6,7 +6,7 @@ confidence: high
 about: identity
 identityFields: [identity_id]
 needs: [consumer@iac]
-population: consumers WHERE type = 'function' AND (detail->>'$.fact') = 'runs-as'
+population: consumers WHERE type = 'function' AND fact = 'runs-as'
 parameters:
   minFunctions: 3
 controls:
@@ -31,6 +31,6 @@ SELECT
   CASE WHEN count(DISTINCT consumer_id) > 4 THEN 'medium' ELSE 'low' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'function' AND (detail->>'$.fact') = 'runs-as' AND (detail->>'$.platform') IN ('terraform', 'cloudformation', 'pulumi') AND identity_id IS NOT NULL
+WHERE type = 'function' AND fact = 'runs-as' AND (detail->>'$.platform') IN ('terraform', 'cloudformation', 'pulumi') AND identity_id IS NOT NULL
 GROUP BY identity_id
 HAVING count(DISTINCT consumer_id) >= $minFunctions

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'image-variable'
+population: consumers WHERE fact = 'image-variable'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - owasp-nhi-2025:NHI7:2025
@@ -35,5 +35,5 @@ SELECT
   CASE WHEN (detail->>'$.inFinalImage') = 'true' THEN 'high' ELSE 'low' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers AS c
-WHERE (detail->>'$.fact') = 'image-variable' AND (detail->>'$.valueFrom') = 'argument'
+WHERE fact = 'image-variable' AND (detail->>'$.valueFrom') = 'argument'
 GROUP BY consumer_id, secret_name, detail

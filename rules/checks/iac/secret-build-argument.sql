@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@iac|consumer@image]
-population: consumers WHERE (detail->>'$.fact') = 'build-argument'
+population: consumers WHERE fact = 'build-argument'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - owasp-nhi-2025:NHI7:2025
@@ -29,7 +29,7 @@ platforms: [dockerfile, compose, image]
 since: '0.1'
 ---*/
 WITH kept AS (
-  SELECT DISTINCT consumer_id, secret_name FROM consumers WHERE (detail->>'$.fact') = 'secret-in-layer'
+  SELECT DISTINCT consumer_id, secret_name FROM consumers WHERE fact = 'secret-in-layer'
 )
 SELECT
   c.consumer_id,
@@ -52,7 +52,7 @@ SELECT
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
 ANTI JOIN kept AS k ON k.consumer_id = c.consumer_id AND k.secret_name = c.secret_name
-WHERE (c.detail->>'$.fact') = 'build-argument'
+WHERE c.fact = 'build-argument'
   -- A value that stands in the file is a credential there, and told as such.
   AND (c.detail->>'$.literal') IS DISTINCT FROM 'true'
   -- What becomes a variable of the image is told as that.

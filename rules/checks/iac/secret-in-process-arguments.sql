@@ -25,5 +25,5 @@ SELECT
   concat('The ', lower(min(detail->>'$.instruction')), ' of ', consumer_id, ' puts ', secret_name, ' on a command line.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'secret-in-argument'
+WHERE fact = 'secret-in-argument'
 GROUP BY consumer_id, secret_name

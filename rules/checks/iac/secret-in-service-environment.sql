@@ -28,6 +28,6 @@ SELECT
   concat('The service ', consumer_id, ' gets ', listed(list(DISTINCT secret_name ORDER BY secret_name)), ' as plain environment variables.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.platform') = 'compose' AND (detail->>'$.fact') = 'service-variable' AND (detail->>'$.valueFrom') IN ('variable', 'passed', 'default')
+WHERE (detail->>'$.platform') = 'compose' AND fact = 'service-variable' AND (detail->>'$.valueFrom') IN ('variable', 'passed', 'default')
   AND (detail->>'$.cloud') IS NULL
 GROUP BY consumer_id

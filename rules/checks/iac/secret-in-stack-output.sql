@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'secret-output'
+population: consumers WHERE fact = 'secret-output'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-02
@@ -31,4 +31,4 @@ SELECT
   CASE WHEN (detail->>'$.from') LIKE '%aws_iam_access_key%' OR (detail->>'$.from') LIKE '%.SecretAccessKey' THEN 'high' ELSE 'medium' END AS severity,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'secret-output' AND NOT coalesce(TRY_CAST(detail->>'$.sensitive' AS BOOLEAN), false)
+WHERE fact = 'secret-output' AND NOT coalesce(TRY_CAST(detail->>'$.sensitive' AS BOOLEAN), false)

@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'secret-variable'
+population: consumers WHERE fact = 'secret-variable'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-02
@@ -31,4 +31,4 @@ SELECT
   CASE WHEN (detail->>'$.platform') = 'cloudformation' THEN 'medium' ELSE 'low' END AS severity,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'secret-variable' AND NOT coalesce(TRY_CAST(detail->>'$.sensitive' AS BOOLEAN), false)
+WHERE fact = 'secret-variable' AND NOT coalesce(TRY_CAST(detail->>'$.sensitive' AS BOOLEAN), false)

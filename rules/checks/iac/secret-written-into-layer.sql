@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') IN ('build-argument', 'image-variable')
+population: consumers WHERE fact IN ('build-argument', 'image-variable')
 controls:
   - owasp-nhi-2025:NHI2:2025
   - owasp-nhi-2025:NHI7:2025
@@ -34,5 +34,5 @@ SELECT
   CASE WHEN bool_or((detail->>'$.inFinalImage') = 'true') THEN 'high' ELSE 'low' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'secret-in-layer' AND (detail->>'$.source') <> 'mount' AND (detail->>'$.removedLater') IS NULL
+WHERE fact = 'secret-in-layer' AND (detail->>'$.source') <> 'mount' AND (detail->>'$.removedLater') IS NULL
 GROUP BY consumer_id, secret_name

@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'service-connection'
+population: consumers WHERE fact = 'service-connection'
 controls:
   - owasp-nhi-2025:NHI7:2025
   - owasp-nhi-2025:NHI4:2025
@@ -27,4 +27,4 @@ SELECT
   concat('The service connection ', coalesce(secret_name, (detail->>'$.address')), ' (', (detail->>'$.address'), ') logs in with the secret of a service principal.') AS message,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'service-connection' AND (detail->>'$.scheme') = 'ServicePrincipal'
+WHERE fact = 'service-connection' AND (detail->>'$.scheme') = 'ServicePrincipal'

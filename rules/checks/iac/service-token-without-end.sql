@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'service-token'
+population: consumers WHERE fact = 'service-token'
 controls:
   - owasp-nhi-2025:NHI7:2025
   - nist-csf-2.0:PR.AA-01
@@ -28,4 +28,4 @@ SELECT
   CASE WHEN coalesce(TRY_CAST(detail->>'$.endsNever' AS BOOLEAN), false) THEN 'low' ELSE 'medium' END AS severity,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'service-token' AND coalesce(TRY_CAST(detail->>'$.noEnd' AS BOOLEAN), false)
+WHERE fact = 'service-token' AND coalesce(TRY_CAST(detail->>'$.noEnd' AS BOOLEAN), false)

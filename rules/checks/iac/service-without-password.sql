@@ -28,5 +28,5 @@ SELECT
   CASE WHEN is_production(environment) THEN 'high' WHEN (detail->>'$.platform') = 'image' THEN 'high' ELSE 'medium' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'no-password'
+WHERE fact = 'no-password'
 GROUP BY consumer_id, environment, detail

@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'state-file'
+population: consumers WHERE fact = 'state-file'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01
@@ -35,6 +35,6 @@ FROM consumers AS c
 LEFT JOIN (
   SELECT credential_id, location->>'$.path' AS path, location->>'$.repository' AS repository FROM sightings WHERE place = 'iac' AND confidence <> 'low') AS s
   ON s.path = (c.location->>'$.path') AND s.repository IS NOT DISTINCT FROM (c.location->>'$.repository')
-WHERE (c.detail->>'$.fact') = 'state-file' AND TRY_CAST(c.detail->>'$.resources' AS INTEGER) > 0
+WHERE c.fact = 'state-file' AND TRY_CAST(c.detail->>'$.resources' AS INTEGER) > 0
 GROUP BY c.consumer_id, c.location, c.detail
 HAVING count(s.credential_id) > 0 OR NOT is_test_path(c.location->>'$.path')

@@ -31,5 +31,5 @@ SELECT
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE (detail->>'$.platform') IN ('compose', 'ansible') AND (detail->>'$.cloud') IS NOT NULL
-  AND (detail->>'$.fact') IN ('service-variable', 'static-cloud-key') AND credential_id IS NULL AND coalesce(detail->>'$.valueFrom', '') <> 'text'
+  AND fact IN ('service-variable', 'static-cloud-key') AND credential_id IS NULL AND coalesce(detail->>'$.valueFrom', '') <> 'text'
 GROUP BY consumer_id, (detail->>'$.cloud')

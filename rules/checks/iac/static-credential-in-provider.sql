@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') IN ('provider-credential', 'backend-credential')
+population: consumers WHERE fact IN ('provider-credential', 'backend-credential')
 controls:
   - owasp-nhi-2025:NHI2:2025
   - owasp-nhi-2025:NHI7:2025
@@ -30,11 +30,11 @@ since: '0.1'
 SELECT
   consumer_id,
   concat(
-    CASE WHEN (detail->>'$.fact') = 'backend-credential' THEN 'The backend ' ELSE 'The provider ' END, (detail->>'$.provider'), ' logs in with ', secret_name,
+    CASE WHEN fact = 'backend-credential' THEN 'The backend ' ELSE 'The provider ' END, (detail->>'$.provider'), ' logs in with ', secret_name,
     CASE (detail->>'$.source') WHEN 'literal' THEN ', written out in the code.' WHEN 'file' THEN ' from a key file.' ELSE ', a long-lived key that a variable brings.' END) AS message,
-  CASE WHEN (detail->>'$.source') = 'literal' THEN 'high' WHEN (detail->>'$.fact') = 'backend-credential' THEN 'medium' ELSE 'low' END AS severity,
+  CASE WHEN (detail->>'$.source') = 'literal' THEN 'high' WHEN fact = 'backend-credential' THEN 'medium' ELSE 'low' END AS severity,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') IN ('provider-credential', 'backend-credential')
+WHERE fact IN ('provider-credential', 'backend-credential')
   AND ((detail->>'$.source') = 'literal'
-    OR (detail->>'$.source') IN ('variable', 'file') AND ((detail->>'$.fact') = 'backend-credential' OR (detail->>'$.provider') IN ('aws', 'google', 'google-beta', 'azurerm', 'azuread')))
+    OR (detail->>'$.source') IN ('variable', 'file') AND (fact = 'backend-credential' OR (detail->>'$.provider') IN ('aws', 'google', 'google-beta', 'azurerm', 'azuread')))

@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') = 'declared-key'
+population: consumers WHERE fact = 'declared-key'
 controls:
   - owasp-nhi-2025:NHI7:2025
   - owasp-nhi-2025:NHI2:2025
@@ -39,5 +39,5 @@ SELECT
   CASE WHEN coalesce(TRY_CAST(detail->>'$.encrypted' AS BOOLEAN), false) THEN 'medium' ELSE 'high' END AS severity,
   [observation_id] AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'declared-key' AND (detail->>'$.cloud') IN ('aws', 'gcp') AND (detail->>'$.keyType') <> 'password'
+WHERE fact = 'declared-key' AND (detail->>'$.cloud') IN ('aws', 'gcp') AND (detail->>'$.keyType') <> 'password'
   AND coalesce((detail->>'$.status'), 'active') = 'active'

@@ -34,5 +34,5 @@ SELECT
   CASE min(detail->>'$.through') WHEN 'debug' THEN 'high' WHEN 'file' THEN 'low' ELSE 'medium' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'task-without-no-log'
+WHERE fact = 'task-without-no-log'
 GROUP BY consumer_id, secret_name

@@ -30,7 +30,7 @@ SELECT
   list(DISTINCT v.observation_id) || coalesce(list(DISTINCT s.observation_id) FILTER (s.observation_id IS NOT NULL), []) AS evidence
 FROM consumers AS v
 LEFT JOIN consumers AS s
-  ON (s.detail->>'$.fact') = 'vault-password-file' AND (s.detail->>'$.file') = (v.detail->>'$.file')
+  ON s.fact = 'vault-password-file' AND (s.detail->>'$.file') = (v.detail->>'$.file')
   AND (s.location->>'$.repository') IS NOT DISTINCT FROM (v.location->>'$.repository')
-WHERE (v.detail->>'$.fact') = 'vault-password'
+WHERE v.fact = 'vault-password'
 GROUP BY v.consumer_id, v.detail->>'$.file'

@@ -31,5 +31,5 @@ SELECT
   CASE WHEN (detail->>'$.inFinalImage') = 'true' THEN 'medium' ELSE 'low' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') = 'repository-history'
+WHERE fact = 'repository-history'
 GROUP BY consumer_id, detail

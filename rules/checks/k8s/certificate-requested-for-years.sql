@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@k8s]
-population: consumers WHERE (detail->>'$.fact') = 'certificate-request'
+population: consumers WHERE fact = 'certificate-request'
 parameters:
   maxDays: 397
 controls:
@@ -27,4 +27,4 @@ SELECT
   concat('The Certificate ', (c.detail->>'$.namespace'), '/', (c.detail->>'$.name'), ' is asked for ', (c.detail->>'$.hours')::INTEGER // 24, ' days.') AS message,
   [c.observation_id] AS evidence
 FROM consumers AS c
-WHERE (c.detail->>'$.fact') = 'certificate-request' AND (c.detail->>'$.hours')::INTEGER > $maxDays * 24 AND NOT (c.detail->>'$.isAuthority')::BOOLEAN
+WHERE c.fact = 'certificate-request' AND (c.detail->>'$.hours')::INTEGER > $maxDays * 24 AND NOT (c.detail->>'$.isAuthority')::BOOLEAN

@@ -36,4 +36,4 @@ SELECT
   CASE WHEN is_test_path(c.location->>'$.path') THEN 'low' ELSE 'medium' END AS confidence,
   [c.observation_id] AS evidence
 FROM consumers AS c
-WHERE (c.detail->>'$.fact') = 'default-credential'
+WHERE c.fact = 'default-credential'

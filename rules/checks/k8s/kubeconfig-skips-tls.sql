@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@k8s]
-population: consumers WHERE (detail->>'$.fact') = 'kubeconfig-user'
+population: consumers WHERE fact = 'kubeconfig-user'
 controls:
   - owasp-nhi-2025:NHI4:2025
   - nist-csf-2.0:PR.DS-02
@@ -24,5 +24,5 @@ SELECT
   CASE WHEN is_test_path(c.location->>'$.path') THEN 'low' ELSE 'medium' END AS severity,
   [any_value(c.observation_id)] AS evidence
 FROM consumers AS c
-WHERE (c.detail->>'$.fact') = 'kubeconfig-user' AND (c.detail->>'$.insecure')::BOOLEAN
+WHERE c.fact = 'kubeconfig-user' AND (c.detail->>'$.insecure')::BOOLEAN
 GROUP BY c.consumer_id, c.place_text, c.location

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, way]
 needs: [consumer@k8s]
-population: consumers WHERE (detail->>'$.fact') = 'kubeconfig-user'
+population: consumers WHERE fact = 'kubeconfig-user'
 controls:
   - owasp-nhi-2025:NHI7:2025
   - owasp-nhi-2025:NHI10:2025
@@ -38,4 +38,4 @@ SELECT
   CASE WHEN list_contains(json_words(c.detail->'$.groups'), 'system:masters') THEN 'critical' WHEN is_test_path(c.location->>'$.path') THEN 'low' ELSE 'high' END AS severity,
   [c.observation_id] AS evidence
 FROM consumers AS c
-WHERE (c.detail->>'$.fact') = 'kubeconfig-user' AND c.credential_id IS NOT NULL
+WHERE c.fact = 'kubeconfig-user' AND c.credential_id IS NOT NULL

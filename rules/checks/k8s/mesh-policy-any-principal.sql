@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@k8s]
-population: consumers WHERE (detail->>'$.fact') = 'mesh-any-principal'
+population: consumers WHERE fact = 'mesh-any-principal'
 controls:
   - owasp-nhi-2025:NHI4:2025
   - owasp-nhi-2025:NHI5:2025
@@ -30,5 +30,5 @@ SELECT
   CASE WHEN bool_and((c.detail->>'$.limited')::BOOLEAN OR (c.detail->>'$.conditional')::BOOLEAN OR (c.detail->>'$.field') = 'requestPrincipals') THEN 'low' ELSE 'medium' END AS severity,
   list_sort(list(DISTINCT c.observation_id)) AS evidence
 FROM consumers AS c
-WHERE (c.detail->>'$.fact') = 'mesh-any-principal' AND NOT (c.detail->>'$.narrowed')::BOOLEAN
+WHERE c.fact = 'mesh-any-principal' AND NOT (c.detail->>'$.narrowed')::BOOLEAN
 GROUP BY c.consumer_id

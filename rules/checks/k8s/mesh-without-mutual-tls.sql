@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@k8s]
-population: consumers WHERE (detail->>'$.fact') = 'mesh-plaintext'
+population: consumers WHERE fact = 'mesh-plaintext'
 controls:
   - owasp-nhi-2025:NHI4:2025
   - nist-csf-2.0:PR.DS-02
@@ -25,4 +25,4 @@ SELECT
   CASE WHEN (c.detail->>'$.mode') = 'DISABLE' THEN 'medium' ELSE 'low' END AS severity,
   [c.observation_id] AS evidence
 FROM consumers AS c
-WHERE (c.detail->>'$.fact') = 'mesh-plaintext'
+WHERE c.fact = 'mesh-plaintext'

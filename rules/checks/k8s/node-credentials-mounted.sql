@@ -30,5 +30,5 @@ SELECT
   CASE WHEN any_value(c.detail->>'$.namespace') = 'kube-system' THEN 'medium' ELSE 'high' END AS severity,
   list_sort(list(DISTINCT c.observation_id)) AS evidence
 FROM consumers AS c
-WHERE (c.detail->>'$.fact') = 'node-credentials'
+WHERE c.fact = 'node-credentials'
 GROUP BY c.consumer_id

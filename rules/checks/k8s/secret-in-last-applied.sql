@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@k8s]
-population: consumers WHERE (detail->>'$.fact') = 'secret-object'
+population: consumers WHERE fact = 'secret-object'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01
@@ -24,4 +24,4 @@ SELECT
   concat('The annotation last-applied-configuration of the Secret ', (c.detail->>'$.namespace'), '/', c.secret_name, ' keeps a copy of its values.') AS message,
   [c.observation_id] AS evidence
 FROM consumers AS c
-WHERE (c.detail->>'$.fact') = 'secret-object' AND (c.detail->>'$.lastApplied')::BOOLEAN
+WHERE c.fact = 'secret-object' AND (c.detail->>'$.lastApplied')::BOOLEAN

@@ -6,7 +6,7 @@ confidence: medium
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@k8s]
-population: consumers WHERE (detail->>'$.fact') = 'secret-object'
+population: consumers WHERE fact = 'secret-object'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01
@@ -27,7 +27,7 @@ SELECT
   CASE WHEN is_test_path(c.location->>'$.path') THEN 'low' ELSE 'medium' END AS confidence,
   [c.observation_id] AS evidence
 FROM consumers AS c
-WHERE (c.detail->>'$.fact') = 'secret-object' AND (c.detail->>'$.source') = 'manifest' AND (c.detail->>'$.filled')::INTEGER > 0
+WHERE c.fact = 'secret-object' AND (c.detail->>'$.source') = 'manifest' AND (c.detail->>'$.filled')::INTEGER > 0
   AND (c.detail->>'$.secretType') NOT IN ('kubernetes.io/service-account-token', 'helm.sh/release.v1') AND (c.detail->>'$.sealed') IS NULL
   AND NOT EXISTS (FROM sightings AS s WHERE (s.location->>'$.path') = (c.location->>'$.path') AND (s.location->>'$.repository') IS NOT DISTINCT FROM (c.location->>'$.repository') AND (s.location->>'$.line')::INTEGER BETWEEN (c.location->>'$.line')::INTEGER AND coalesce((c.location->>'$.endLine')::INTEGER, (c.location->>'$.line')::INTEGER))
-  AND NOT EXISTS (FROM consumers AS d WHERE d.consumer_id = c.consumer_id AND (d.detail->>'$.fact') = 'default-credential')
+  AND NOT EXISTS (FROM consumers AS d WHERE d.consumer_id = c.consumer_id AND d.fact = 'default-credential')

@@ -6,7 +6,7 @@ confidence: high
 about: identity
 identityFields: [identity_id, consumer_id]
 needs: [consumer@k8s]
-population: consumers WHERE (detail->>'$.fact') = 'spiffe-id'
+population: consumers WHERE fact = 'spiffe-id'
 controls:
   - owasp-nhi-2025:NHI4:2025
   - owasp-nhi-2025:NHI5:2025
@@ -31,4 +31,4 @@ SELECT
   CASE WHEN (c.detail->>'$.admin')::BOOLEAN THEN 'critical' WHEN (c.detail->>'$.selectsAllNamespaces')::BOOLEAN THEN 'high' ELSE 'medium' END AS severity,
   [c.observation_id] AS evidence
 FROM consumers AS c
-WHERE (c.detail->>'$.fact') = 'spiffe-id' AND (c.detail->>'$.selectsAllPods')::BOOLEAN AND (NOT (c.detail->>'$.perWorkload')::BOOLEAN OR (c.detail->>'$.admin')::BOOLEAN)
+WHERE c.fact = 'spiffe-id' AND (c.detail->>'$.selectsAllPods')::BOOLEAN AND (NOT (c.detail->>'$.perWorkload')::BOOLEAN OR (c.detail->>'$.admin')::BOOLEAN)
