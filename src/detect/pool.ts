@@ -46,7 +46,11 @@ interface Run {
  * for it: 410 MB in place of 470 for moby's history, no slower. V8 reads this flag whenever it might grow.
  */
 const STEADY = '--semi-space-growth-factor=1';
-/** What a search leaves behind dies at once: with V8's own choice, each thread keeps several times as much of it, no faster. */
+/**
+ * What a search leaves behind dies at once: with V8's own choice, each thread keeps several times as much of it, no faster. A
+ * scan of moby's history by two threads, from the sources, peaks at 555 MB with 6 (median of four) and at 612 with 12, in the
+ * same 21 seconds of processor time.
+ */
 const YOUNG_MB = 6;
 /**
  * Milliseconds after which threads without work are ended, and with them their memory: what comes after the search needs it.
