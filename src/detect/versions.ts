@@ -193,6 +193,9 @@ class Gaps {
   }
 }
 
+/** Live hits that there is room for from text to text. */
+const KEPT = 65_536;
+
 /** Live hits of the texts at hand, one text behind the other, each sorted. */
 export class LiveHits {
   starts = new Int32Array(4096);
@@ -203,6 +206,13 @@ export class LiveHits {
     if (this.count === this.starts.length) this.#grow();
     this.starts[this.count] = start;
     this.anchors[this.count++] = anchor;
+  }
+
+  /** Once nothing is in it: what few texts need is given back. */
+  shrink(): void {
+    if (this.count > 0 || this.starts.length <= KEPT) return;
+    this.starts = new Int32Array(KEPT);
+    this.anchors = new Int32Array(KEPT);
   }
 
   #grow(): void {

@@ -322,6 +322,32 @@ describe('reading blobs from packs', () => {
     );
   });
 
+  it('searches versions of a text of nothing but keywords as a whole', async () => {
+    const dense = Buffer.from(`${'+ASt+AzC'.repeat(10_000)}\n${secrets[4]}\n`);
+    const steps: readonly Step[] = [{ from: 0, size: dense.length }, Buffer.from(`${token}\n`)];
+    const more = applySteps(dense, steps);
+    const few: readonly Step[] = [{ from: more.length - token.length - 60, size: token.length + 60 }];
+    const less = applySteps(more, few);
+    const entries: readonly Entry[] = [
+      whole(dense),
+      { type: 6, base: 0, data: deltaOf(dense.length, more.length, steps), content: more },
+      { type: 6, base: 1, data: deltaOf(more.length, less.length, few), content: less },
+      whole(Buffer.from(`${WORDS}${token}\n`)),
+    ];
+
+    const outcomes = await read(entries);
+
+    const expected = await scanned(
+      entries.map(({ content }) => content),
+      engine,
+    );
+    assert.deepEqual(outcomes, expected);
+    assert.deepEqual(
+      expected.map(({ matches }) => matches.length > 0),
+      [true, true, true, true],
+    );
+  });
+
   it('lets the rules of other tools see texts in which nothing of ours stands', async () => {
     const directory = tempDir();
     writeFile(directory, 'rules.toml', `[[rules]]\nid = "any"\nregex = "zzq-[0-9]{12}"\n`);
