@@ -120,7 +120,13 @@ describe('the published package', function () {
     const { packages, own } = modulesLoadedBy(join(home, 'bin/nhi-audit.js'), ['scan', '--staged'], repo.path);
 
     assert.deepEqual(packages, ['commander', 'ignore']);
-    assert.deepEqual(own.map((url) => basename(url)).sort(), ['cli.js', 'nhi-audit.js', 'premerge.js', 'rolldown-runtime.js', 'start.js']);
+    assert.deepEqual(own.map((url) => basename(url)).sort(), [
+      'cli.js',
+      'nhi-audit.js',
+      'premerge.js',
+      'rolldown-runtime.js',
+      'start.js',
+    ]);
   });
 
   it('loads three files of its own and one package for the help', () => {
