@@ -10,11 +10,11 @@ import type {
   SourceFile,
 } from '../../src/contracts/index.ts';
 import { headOfBytes } from '../../src/files/source-file.ts';
-import { coverSecrets } from '../../src/formats/cover.ts';
+import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { readJson } from '../../src/formats/json.ts';
 import { looksSecret, plainSighting, secretKind } from '../../src/formats/plain-value.ts';
 import { readToml } from '../../src/formats/toml.ts';
-import { get, scalarsOf, textOf } from '../../src/formats/tree.ts';
+import { get, scalarAt, sortedScalars, textOf } from '../../src/formats/tree.ts';
 import { readYaml } from '../../src/formats/yaml.ts';
 import { type Client, clientOf } from './clients.ts';
 import { type Server, serversIn, type Value } from './server.ts';
@@ -35,7 +35,7 @@ export function* scanAgentConfig(file: SourceFile, context: ScanContext): Genera
         problems: [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`],
         position: () => ({ line: 1, column: 1 }),
       }
-    : read(client, coverSecrets(raw, matches));
+    : read(client, coverSecrets(raw, matches, isPinAfter('@:')));
   const servers = client.isLogin === true ? [] : serversIn(root, /\/(?:mcpServers|agents)\//.test(file.path));
   const reading: Reading = {
     file,
@@ -47,14 +47,14 @@ export function* scanAgentConfig(file: SourceFile, context: ScanContext): Genera
     at: (offset, pointer) => ({ ...file.at, path: file.path, ...position(offset), ...(pointer === '' ? {} : { pointer }) }),
   };
 
-  const scalars = [...scalarsOf(root)].map(({ scalar }) => scalar).sort((a, b) => a.start - b.start);
+  const scalars = sortedScalars(root);
   const told = new Set<Match>();
   const plain = new Set<number>();
   for (const server of servers) {
     for (const observation of describe(server, reading, told, plain)) yield observation;
   }
   for (const match of matches) {
-    const scalar = scalars.findLast(({ start, end }) => start <= match.start && match.start < end);
+    const scalar = scalarAt(scalars, match.start);
     const { line, column, endLine, endColumn } = match;
     const at = {
       ...file.at,

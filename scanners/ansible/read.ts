@@ -1,8 +1,8 @@
 import type { CoverageObservation, Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { LineIndex } from '../../src/files/location.ts';
-import { coverSecrets } from '../../src/formats/cover.ts';
+import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { looksSecret, plainSighting } from '../../src/formats/plain-value.ts';
-import { type Scalar, scalarsOf, type Tree } from '../../src/formats/tree.ts';
+import { scalarAt, sortedScalars, type Tree } from '../../src/formats/tree.ts';
 import { readYaml } from '../../src/formats/yaml.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { kindOf } from './kind.ts';
@@ -30,7 +30,7 @@ export function* scanAnsible(file: SourceFile, context: ScanContext): Generator<
   }
   const matches = context.detect(raw, { path: file.path });
   const tooLarge = raw.length > MAX_CHARACTERS;
-  const text = tooLarge ? '' : coverSecrets(raw, matches);
+  const text = tooLarge ? '' : coverSecrets(raw, matches, isPinAfter('@:'));
   const environment = environmentOf(file.path);
   const writer = new Writer({
     repository: file.at.repository,
@@ -57,7 +57,7 @@ export function* scanAnsible(file: SourceFile, context: ScanContext): Generator<
   const { rows, plain, problems: own } = writer.result();
   problems.push(...own);
 
-  const scalars = [...scalarsOf(root)].map(({ scalar }) => scalar).sort((a, b) => a.start - b.start);
+  const scalars = sortedScalars(root);
   for (const match of matches) {
     const { line, column, endLine, endColumn } = match;
     const scalar = scalarAt(scalars, match.start);
@@ -88,17 +88,6 @@ export function* scanAnsible(file: SourceFile, context: ScanContext): Generator<
   function plainOf({ type, start, end, pointer, confidence }: PlainVariable): Observation {
     return plainSighting(raw.slice(start, end), type, at(start, pointer), file.place, context, { environment, confidence });
   }
-}
-
-function scalarAt(scalars: readonly Scalar[], offset: number): Scalar | undefined {
-  let [low, high] = [0, scalars.length - 1];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((scalars[middle]?.start ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  const scalar = scalars[low];
-  return scalar !== undefined && offset >= scalar.start && offset < scalar.end ? scalar : undefined;
 }
 
 function coverage(file: SourceFile, read: number, reasons: readonly string[]): CoverageObservation {

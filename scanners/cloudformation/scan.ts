@@ -10,11 +10,11 @@ import { readJson } from '../../src/formats/json.ts';
 import { secretKind } from '../../src/formats/plain-value.ts';
 import { entriesOf, get, type Tree, textOf } from '../../src/formats/tree.ts';
 import { readYaml } from '../../src/formats/yaml.ts';
-import { coverSecrets } from '../../src/iac/cover.ts';
+import { coverDeclared } from '../../src/iac/cover.ts';
 import { describeStack } from '../../src/iac/describe.ts';
 import { mapOf } from '../../src/iac/from-tree.ts';
 import type { Stack } from '../../src/iac/resource.ts';
-import { holdsSecret, literalsIn, type Searching, searching } from '../../src/iac/secrets.ts';
+import { holdsSecret, literalsIn, type Searching, searching, sightingsOf } from '../../src/iac/secrets.ts';
 import { locationOf, type Source, textsBelow } from '../../src/iac/value.ts';
 import { type Reading, resolve } from './intrinsics.ts';
 import { headOf, readResources } from './resources.ts';
@@ -25,13 +25,8 @@ const MAX_CHARACTERS = 4 * 1024 * 1024;
 /** What a template holds: keys, identities with their rights, who may become them, and what uses them. */
 export function* scanCloudformation(file: SourceFile, context: ScanContext): Generator<Observation> {
   const matches = context.detect(file.text(), { path: file.path });
-  for (const match of matches) {
-    const { line, column, endLine, endColumn } = match;
-    const at = { ...file.at, path: file.path, line, column, endLine, endColumn };
-    // As the search of its bytes calls the place, so that one credential is not told twice.
-    yield { ...context.sighting(match, at, file.place === 'file' ? 'iac' : file.place), at };
-  }
-  const text = coverSecrets(file.text(), matches);
+  yield* sightingsOf(file, matches, context);
+  const text = coverDeclared(file.text(), matches);
   if (text.length > MAX_CHARACTERS) {
     return yield coverage(file, [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`]);
   }

@@ -1,7 +1,7 @@
 import type { CoverageObservation, Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
-import { coverSecrets } from '../../src/formats/cover.ts';
+import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { plainSighting } from '../../src/formats/plain-value.ts';
-import { type Scalar, scalarsOf } from '../../src/formats/tree.ts';
+import { scalarAt, sortedScalars } from '../../src/formats/tree.ts';
 import { readYaml, type YamlFile } from '../../src/formats/yaml.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { describeProject } from './describe.ts';
@@ -14,7 +14,7 @@ export function* scanCompose(file: SourceFile, context: ScanContext): Generator<
   const raw = file.text();
   const matches = context.detect(raw, { path: file.path });
   const tooLarge = raw.length > MAX_CHARACTERS;
-  const text = coverSecrets(raw, matches);
+  const text = coverSecrets(raw, matches, isPinAfter('@:'));
   const yaml: YamlFile = tooLarge ? { root: undefined, problems: [], position: () => ({ line: 1, column: 1 }) } : readYaml(text);
   const project = readProject(yaml.root);
   const environment = environmentOf(file.path);
@@ -29,11 +29,11 @@ export function* scanCompose(file: SourceFile, context: ScanContext): Generator<
     at,
   });
 
-  const scalars = [...scalarsOf(yaml.root)].map(({ scalar }) => scalar).sort((a, b) => a.start - b.start);
+  const scalars = sortedScalars(yaml.root);
   for (const match of matches) {
     const { line, column, endLine, endColumn } = match;
-    const scalar = scalars.findLast(({ start }: Scalar) => start <= match.start);
-    const pointer = scalar !== undefined && match.start < scalar.end ? { pointer: scalar.pointer } : {};
+    const scalar = scalarAt(scalars, match.start);
+    const pointer = scalar === undefined ? {} : { pointer: scalar.pointer };
     const place = { ...file.at, path: file.path, line, column, endLine, endColumn, ...pointer };
     yield { ...context.sighting(match, place, file.place, environment), at: place };
   }

@@ -1,6 +1,6 @@
 import type { CoverageObservation, Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { LineIndex } from '../../src/files/location.ts';
-import { coverSecrets } from '../../src/formats/cover.ts';
+import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { looksSecret, plainSighting } from '../../src/formats/plain-value.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { settledFiles, takenAlong } from './context.ts';
@@ -16,7 +16,7 @@ export async function* scanDockerfile(file: SourceFile, context: ScanContext): A
   const raw = file.text();
   const matches = context.detect(raw, { path: file.path });
   const tooLarge = raw.length > MAX_CHARACTERS;
-  const text = tooLarge ? '' : coverSecrets(raw, matches);
+  const text = tooLarge ? '' : coverSecrets(raw, matches, isPinAfter('@:'));
   const plainly = parseDockerfile(text, TEMPLATE.test(file.path));
   // Templates are not always named so.
   const parsed = plainly.unknown > 0 && /\{\{|\{%|<%/.test(text) ? parseDockerfile(text, true) : plainly;

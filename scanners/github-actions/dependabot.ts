@@ -1,4 +1,4 @@
-import { looksSecret, type PlainValue, plainSighting } from '../../src/ci/plain-value.ts';
+import { ciSighting, looksSecret, type PlainValue } from '../../src/ci/plain-value.ts';
 import {
   type ConsumerObservation,
   identityId,
@@ -8,11 +8,11 @@ import {
   type ScanContext,
   type SourceFile,
 } from '../../src/contracts/index.ts';
+import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { entriesOf, get, itemsOf, type Scalar, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
 import { readYaml } from '../../src/formats/yaml.ts';
 import { Secret } from '../../src/util/secret.ts';
 import { blankExpressions, findExpressions, secretsIn } from './expression.ts';
-import { coverSecrets } from './read.ts';
 
 // https://docs.github.com/en/code-security/dependabot/working-with-dependabot/dependabot-options-reference
 
@@ -26,7 +26,7 @@ const SECRET_KEYS: ReadonlyMap<string, PlainValue['type']> = new Map([
 /** Registries that Dependabot logs in to, and the updates that may run what it fetches. */
 export function* scanDependabot(file: SourceFile, context: ScanContext): Generator<Observation> {
   const matches = context.detect(blankExpressions(file.text()), { path: file.path });
-  const text = coverSecrets(file.text(), matches);
+  const text = coverSecrets(file.text(), matches, isPinAfter('@'));
   const yaml = readYaml(text);
   const at = (offset: number, pointer: string): Location => ({ ...file.at, path: file.path, ...yaml.position(offset), pointer });
   for (const match of matches) {
@@ -81,12 +81,7 @@ export function* scanDependabot(file: SourceFile, context: ScanContext): Generat
       if (plain === undefined) continue;
       const end = yaml.position(plain.end);
       yield {
-        ...plainSighting(
-          plain,
-          { ...at(plain.start, plain.pointer), endLine: end.line, endColumn: end.column },
-          undefined,
-          context,
-        ),
+        ...ciSighting(plain, { ...at(plain.start, plain.pointer), endLine: end.line, endColumn: end.column }, undefined, context),
         confidence: 'medium',
       };
     }

@@ -1,4 +1,4 @@
-import { plainSighting } from '../../src/ci/plain-value.ts';
+import { ciSighting } from '../../src/ci/plain-value.ts';
 import type {
   ConsumerObservation,
   CoverageObservation,
@@ -8,7 +8,8 @@ import type {
   ScanContext,
   SourceFile,
 } from '../../src/contracts/index.ts';
-import { type Scalar, scalarsOf, type Tree } from '../../src/formats/tree.ts';
+import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
+import { scalarAt, sortedScalars } from '../../src/formats/tree.ts';
 import { readYaml, type YamlFile } from '../../src/formats/yaml.ts';
 import { ALL_SECRETS, blankExpressions } from './expression.ts';
 import { describeJob, type JobPlace } from './job.ts';
@@ -24,7 +25,7 @@ const MAX_CONSUMERS = 20_000;
 /** What a workflow or composite action holds: keys, plain values, identities and who uses them. */
 export function* scanGithubActions(file: SourceFile, context: ScanContext): Generator<Observation> {
   const matches = context.detect(blankExpressions(file.text()), { path: file.path });
-  const text = coverSecrets(file.text(), matches);
+  const text = coverSecrets(file.text(), matches, isPinAfter('@'));
   const tooLarge = text.length > MAX_CHARACTERS;
   const yaml: YamlFile = tooLarge ? { root: undefined, problems: [], position: () => ({ line: 1, column: 1 }) } : readYaml(text);
   const fileName = file.path.slice(file.path.lastIndexOf('/') + 1);
@@ -58,7 +59,7 @@ export function* scanGithubActions(file: SourceFile, context: ScanContext): Gene
     for (const value of findPlainValues(blankExpressions(text), yaml.root, workflow, matches)) {
       const end = yaml.position(value.end);
       const at = { ...place.at(value.start, value.pointer), endLine: end.line, endColumn: end.column };
-      const sighting = plainSighting(value, at, jobAt(workflow, value.start)?.environment, context);
+      const sighting = ciSighting(value, at, jobAt(workflow, value.start)?.environment, context);
       yield value.certain ? { ...sighting, confidence: 'medium' } : sighting;
     }
     const identities = new Set<string>();
@@ -114,24 +115,6 @@ function* declaredSecrets(
   }
 }
 
-/**
- * The text that names are read from: a key that somebody put into a step's name must not be carried on. Only letters and
- * digits give way, so that the YAML and every offset stand. A commit id that an action is pinned to stays.
- */
-export function coverSecrets(text: string, matches: readonly Match[]): string {
-  let covered = '';
-  let from = 0;
-  for (const { start, end } of matches.toSorted((a, b) => a.start - b.start)) {
-    if (end <= from) continue;
-    const secret = text.slice(Math.max(start, from), end);
-    covered += text.slice(from, Math.max(start, from));
-    covered +=
-      /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(secret) && text[start - 1] === '@' ? secret : secret.replace(/[\p{L}\p{N}]/gu, 'x');
-    from = end;
-  }
-  return from === 0 ? text : covered + text.slice(from);
-}
-
 /** A credential that stands in the file itself. */
 export interface Literal {
   readonly match: Match;
@@ -149,22 +132,6 @@ function isInEnvironment({ env }: Workflow, offset: number): boolean {
 
 function jobAt(workflow: Workflow | undefined, offset: number): Job | undefined {
   return workflow?.jobs.find((job) => isInside(job, offset));
-}
-
-function sortedScalars(root: Tree | undefined): Scalar[] {
-  return [...scalarsOf(root)].map(({ scalar }) => scalar).sort((a, b) => a.start - b.start);
-}
-
-function scalarAt(scalars: readonly Scalar[], offset: number): Scalar | undefined {
-  let low = 0;
-  let high = scalars.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((scalars[middle]?.start ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  const scalar = scalars[low];
-  return scalar !== undefined && offset >= scalar.start && offset < scalar.end ? scalar : undefined;
 }
 
 function coverage(

@@ -5,11 +5,12 @@ import {
   type SightingObservation,
   secretCredentialId,
 } from '../../src/contracts/index.ts';
+import { plainSighting, type SecretKind } from '../../src/formats/plain-value.ts';
 import { Secret } from '../../src/util/secret.ts';
 
 /** A value that stands where only its name tells what it is. */
 export interface Literal {
-  readonly type: 'password' | 'token' | 'api-key' | 'secret';
+  readonly type: SecretKind;
   readonly secret: Secret;
   /** One that everybody knows or that charts ship with: `admin`, `changeme`. */
   readonly weak: boolean;
@@ -72,20 +73,7 @@ export function literalSighting(
   context: Pick<ScanContext, 'fingerprint'>,
   environment?: string,
 ): SightingObservation {
-  const fingerprint = context.fingerprint(secret);
-  return {
-    kind: 'sighting',
-    credential: secretCredentialId(fingerprint),
-    detector: 'kubernetes-plaintext-value',
-    provider: 'generic',
-    type,
-    fingerprint,
-    masked: `…(${secret.length})`,
-    confidence: 'low',
-    place,
-    ...(environment === undefined ? {} : { environment }),
-    at,
-  };
+  return plainSighting(secret.reveal(), type, at, place, context, { environment, detector: 'kubernetes-plaintext-value' });
 }
 
 /** A weak one is a fact of its own: as a sighting it would be joined to every other place that says `admin`. */

@@ -10,11 +10,11 @@ import { secretKind } from '../../src/formats/plain-value.ts';
 import { entriesOf, get, itemsOf, type Tree, textOf } from '../../src/formats/tree.ts';
 import { readYaml } from '../../src/formats/yaml.ts';
 import { computed } from '../../src/iac/computed.ts';
-import { coverSecrets } from '../../src/iac/cover.ts';
+import { coverDeclared } from '../../src/iac/cover.ts';
 import { describeStack } from '../../src/iac/describe.ts';
 import { valueIn } from '../../src/iac/from-tree.ts';
 import type { Resource, Stack } from '../../src/iac/resource.ts';
-import { literalsIn, type Searching, searching } from '../../src/iac/secrets.ts';
+import { literalsIn, type Searching, searching, sightingsOf } from '../../src/iac/secrets.ts';
 import { entry, known, locationOf, type MapValue, type Source, type Value, type Where } from '../../src/iac/value.ts';
 import { convert, terraformType } from './names.ts';
 
@@ -25,13 +25,8 @@ const MAX_CHARACTERS = 16 * 1024 * 1024;
 /** What Pulumi's settings, programs in YAML and states hold. */
 export function* scanPulumi(file: SourceFile, context: ScanContext): Generator<Observation> {
   const matches = context.detect(file.text(), { path: file.path });
-  for (const match of matches) {
-    const { line, column, endLine, endColumn } = match;
-    const at = { ...file.at, path: file.path, line, column, endLine, endColumn };
-    // As the search of its bytes calls the place, so that one credential is not told twice.
-    yield { ...context.sighting(match, at, file.place === 'file' ? 'iac' : file.place), at };
-  }
-  const text = coverSecrets(file.text(), matches);
+  yield* sightingsOf(file, matches, context);
+  const text = coverDeclared(file.text(), matches);
   if (text.length > MAX_CHARACTERS) {
     return yield coverage(file, [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`]);
   }

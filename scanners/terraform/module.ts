@@ -1,7 +1,7 @@
 import type { Match, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { type HclFile, readHcl } from '../../src/formats/hcl/read.ts';
 import type { Block, Body, Expression } from '../../src/formats/hcl/syntax.ts';
-import { coverSecrets } from '../../src/iac/cover.ts';
+import { coverDeclared } from '../../src/iac/cover.ts';
 import { readTfJson } from './tf-json.ts';
 
 /** One `.tf` or `.tfvars` file. */
@@ -69,7 +69,7 @@ export async function loadModule(file: SourceFile, context: ScanContext): Promis
 
 export function readModuleFile(file: SourceFile, context: Pick<ScanContext, 'detect'>): ModuleFile {
   const matches = context.detect(file.text(), { path: file.path });
-  const covered = file.text().length > MAX_CHARACTERS ? '' : coverSecrets(file.text(), matches);
+  const covered = file.text().length > MAX_CHARACTERS ? '' : coverDeclared(file.text(), matches);
   const isCode = TERRAFORM_FILE.test(file.path) || VALUES_FILE.test(file.path);
   const text = isCode ? covered : '';
   return {

@@ -1,6 +1,6 @@
 import type { CoverageObservation, Observation, ScanContext, SourceFile, Surroundings } from '../../src/contracts/index.ts';
 import { type Description, describeStack } from '../../src/iac/describe.ts';
-import { searching } from '../../src/iac/secrets.ts';
+import { searching, sightingsOf } from '../../src/iac/secrets.ts';
 import { declarationRows } from './declarations.ts';
 import { directoryOf, loadModule, MAX_CHARACTERS, type Module, readModuleFile, TERRAFORM_FILE, VALUES_FILE } from './module.ts';
 import { type ModuleStack, moduleStack } from './stack.ts';
@@ -14,12 +14,7 @@ export async function* scanTerraform(file: SourceFile, context: ScanContext): As
   const isCode = TERRAFORM_FILE.test(file.path) && file.text().length <= MAX_CHARACTERS;
   const loaded = isCode ? await moduleOf(file, context) : undefined;
   const own = loaded?.module.files.find((one) => one.file.path === file.path) ?? readModuleFile(file, context);
-  for (const match of own.matches) {
-    const { line, column, endLine, endColumn } = match;
-    const at = { ...file.at, path: file.path, line, column, endLine, endColumn };
-    // As the search of its bytes calls the place, so that one credential is not told twice.
-    yield { ...context.sighting(match, at, file.place === 'file' ? 'iac' : file.place), at };
-  }
+  yield* sightingsOf(file, own.matches, context);
   if (file.text().length > MAX_CHARACTERS) {
     yield coverage(file, [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`]);
     return;

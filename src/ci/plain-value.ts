@@ -1,10 +1,11 @@
-import { type Location, type ScanContext, type SightingObservation, secretCredentialId } from '../contracts/index.ts';
+import type { Location, ScanContext, SightingObservation } from '../contracts/index.ts';
+import { plainSighting, type SecretKind } from '../formats/plain-value.ts';
 import type { Scalar } from '../formats/tree.ts';
 import { Secret } from '../util/secret.ts';
 
 /** A literal under a name that says it is a secret, though no detector knows its form. */
 export interface PlainValue {
-  readonly type: 'password' | 'token' | 'api-key' | 'secret';
+  readonly type: SecretKind;
   readonly secret: Secret;
   /** Offsets in the text. */
   readonly start: number;
@@ -13,21 +14,13 @@ export interface PlainValue {
 }
 
 /** The sighting of a value that no detector knows: low confidence, and nothing of it is shown. */
-export function plainSighting(value: PlainValue, at: Location, environment: string | undefined, context: ScanContext) {
-  const fingerprint = context.fingerprint(value.secret);
-  return {
-    kind: 'sighting',
-    credential: secretCredentialId(fingerprint),
-    detector: 'ci-plaintext-value',
-    provider: 'generic',
-    type: value.type,
-    fingerprint,
-    masked: `…(${value.secret.length})`,
-    confidence: 'low',
-    place: 'ci',
-    ...(environment === undefined ? {} : { environment }),
-    at,
-  } satisfies SightingObservation;
+export function ciSighting(
+  value: PlainValue,
+  at: Location,
+  environment: string | undefined,
+  context: ScanContext,
+): SightingObservation {
+  return plainSighting(value.secret.reveal(), value.type, at, 'ci', context, { environment, detector: 'ci-plaintext-value' });
 }
 
 const SECRET_KEY =

@@ -1,10 +1,11 @@
 import type { CoverageObservation, Match, Observation, ScanContext, SourceFile } from '../contracts/index.ts';
 import { LineIndex } from '../files/location.ts';
-import { type Scalar, scalarsOf, type Tree } from '../formats/tree.ts';
+import { coverSecrets, isPinAfter } from '../formats/cover.ts';
+import { type Scalar, scalarAt, sortedScalars, type Tree } from '../formats/tree.ts';
 import { readYamlStream } from '../formats/yaml.ts';
 import { describeFacts, describeJob, environmentOfJob, isWithin, type Literal, type PipelinePlace } from './describe.ts';
 import type { CiJob, Pipeline } from './model.ts';
-import { type PlainValue, plainArguments, plainSighting, plainValue } from './plain-value.ts';
+import { ciSighting, type PlainValue, plainArguments, plainValue } from './plain-value.ts';
 
 /** No CI system takes files as long; it bounds what a hostile one can cost. */
 const MAX_CHARACTERS = 2 * 1024 * 1024;
@@ -34,7 +35,7 @@ export interface PipelineReader {
 export async function* scanPipeline(file: SourceFile, context: ScanContext, reader: PipelineReader): AsyncGenerator<Observation> {
   const blank = reader.blank ?? ((text: string) => text);
   const matches = context.detect(blank(file.text()), { path: file.path });
-  const text = coverSecrets(file.text(), matches);
+  const text = coverSecrets(file.text(), matches, isPinAfter('@:#'));
   const tooLarge = text.length > MAX_CHARACTERS;
   const yaml = readYamlStream(tooLarge || reader.isText === true ? '' : text);
   const index = new LineIndex(text);
@@ -54,7 +55,7 @@ export async function* scanPipeline(file: SourceFile, context: ScanContext, read
   };
 
   const jobs = pipeline?.jobs.slice(0, MAX_JOBS) ?? [];
-  const scalars = sortedScalars(yaml.documents, jobs);
+  const scalars = scalarsIn(yaml.documents, jobs);
   const literals: Literal[] = [];
   for (const match of matches) {
     const scalar = scalarAt(scalars, match.start);
@@ -76,7 +77,7 @@ export async function* scanPipeline(file: SourceFile, context: ScanContext, read
     for (const value of plainValues(blank(text), pipeline, jobs, matches)) {
       const end = lines(value.end);
       const at = { ...place.at(value.start, value.pointer), endLine: end.line, endColumn: end.column };
-      yield plainSighting(value, at, environmentAt(jobs, value.start), context);
+      yield ciSighting(value, at, environmentAt(jobs, value.start), context);
     }
     for (const declared of pipeline.declared ?? []) {
       const { identity: id, type, name, scope, detail } = declared;
@@ -112,24 +113,6 @@ export async function* scanPipeline(file: SourceFile, context: ScanContext, read
   yield coverage(file, pipeline, [...problems], described);
 }
 
-/**
- * The text that names are read from: a key that somebody put into a job's name must not be carried on. Only letters and
- * digits give way, so that the format and every offset stand. A digest that a component is pinned to stays.
- */
-function coverSecrets(text: string, matches: readonly Match[]): string {
-  let covered = '';
-  let from = 0;
-  for (const { start, end } of matches.toSorted((a, b) => a.start - b.start)) {
-    if (end <= from) continue;
-    const secret = text.slice(Math.max(start, from), end);
-    covered += text.slice(from, Math.max(start, from));
-    const isPin = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(secret) && /[@:#]/.test(text[start - 1] ?? '');
-    covered += isPin ? secret : secret.replace(/[\p{L}\p{N}]/gu, 'x');
-    from = end;
-  }
-  return from === 0 ? text : covered + text.slice(from);
-}
-
 /** Literals under names that say secret, and on command lines. */
 function plainValues(text: string, pipeline: Pipeline, jobs: readonly CiJob[], matches: readonly Match[]): PlainValue[] {
   const found = new Map<number, PlainValue>();
@@ -158,8 +141,9 @@ function environmentAt(jobs: readonly CiJob[], offset: number): string | undefin
   return job === undefined ? undefined : environmentOfJob(job);
 }
 
-function sortedScalars(documents: readonly Tree[], jobs: readonly CiJob[]): Scalar[] {
-  const scalars = documents.flatMap((document) => [...scalarsOf(document)].map(({ scalar }) => scalar));
+/** Of the documents; where the format is no YAML, of what was read of it. */
+function scalarsIn(documents: readonly Tree[], jobs: readonly CiJob[]): Scalar[] {
+  const scalars = documents.flatMap(sortedScalars);
   if (documents.length === 0) {
     for (const { steps, variables } of jobs) {
       for (const { value } of variables) scalars.push(value);
@@ -167,18 +151,6 @@ function sortedScalars(documents: readonly Tree[], jobs: readonly CiJob[]): Scal
     }
   }
   return scalars.sort((a, b) => a.start - b.start);
-}
-
-function scalarAt(scalars: readonly Scalar[], offset: number): Scalar | undefined {
-  let low = 0;
-  let high = scalars.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((scalars[middle]?.start ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  const scalar = scalars[low];
-  return scalar !== undefined && offset >= scalar.start && offset < scalar.end ? scalar : undefined;
 }
 
 function coverage(

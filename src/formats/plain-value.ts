@@ -63,15 +63,19 @@ export function plainSighting(
   at: Location,
   place: SightingObservation['place'],
   context: Pick<ScanContext, 'fingerprint'>,
-  options: { readonly environment?: string | undefined; readonly confidence?: Confidence } = {},
+  options: {
+    readonly environment?: string | undefined;
+    readonly confidence?: Confidence;
+    readonly detector?: string;
+  } = {},
 ): SightingObservation {
   const secret = new Secret(value);
   const fingerprint = context.fingerprint(secret);
-  const { environment, confidence = 'low' } = options;
+  const { environment, confidence = 'low', detector = 'generic-plain-value' } = options;
   return {
     kind: 'sighting',
     credential: secretCredentialId(fingerprint),
-    detector: 'generic-plain-value',
+    detector,
     provider: 'generic',
     type: kind,
     fingerprint,

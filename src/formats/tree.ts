@@ -68,3 +68,20 @@ export function pointerTo(pointer: string, key: string): string {
   if (!/^[\w-]+$/.test(key)) return `${pointer}[${JSON.stringify(key)}]`;
   return pointer === '' ? key : `${pointer}.${key}`;
 }
+
+/** Every scalar below, in the order of the text: for `scalarAt`. */
+export function sortedScalars(tree: Tree | undefined): Scalar[] {
+  return [...scalarsOf(tree)].map(({ scalar }) => scalar).sort((a, b) => a.start - b.start);
+}
+
+/** The scalar that an offset stands in; `scalars` are sorted by their start. */
+export function scalarAt(scalars: readonly Scalar[], offset: number): Scalar | undefined {
+  let [low, high] = [0, scalars.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((scalars[middle]?.start ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  const scalar = scalars[low];
+  return scalar !== undefined && offset >= scalar.start && offset < scalar.end ? scalar : undefined;
+}

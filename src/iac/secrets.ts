@@ -1,4 +1,12 @@
-import type { Confidence, Location, Match, Observation, ScanContext } from '../contracts/index.ts';
+import type {
+  Confidence,
+  Location,
+  Match,
+  Observation,
+  ScanContext,
+  SightingObservation,
+  SourceFile,
+} from '../contracts/index.ts';
 import { looksSecret, plainSighting, type SecretKind, secretKind } from '../formats/plain-value.ts';
 import { environmentOf as environmentIn } from '../util/environment.ts';
 import { environmentOf } from './aws.ts';
@@ -205,5 +213,14 @@ export function* handedSecrets(resource: Resource, stack: Stack): Generator<Obse
       at: placeOf(resource, value),
       detail: { from, attribute: name },
     });
+  }
+}
+
+/** The keys that stand written out in a file. As the search of its bytes calls the place, so that one credential is not told twice. */
+export function* sightingsOf(file: SourceFile, matches: readonly Match[], context: ScanContext): Generator<SightingObservation> {
+  for (const match of matches) {
+    const { line, column, endLine, endColumn } = match;
+    const at = { ...file.at, path: file.path, line, column, endLine, endColumn };
+    yield { ...context.sighting(match, at, file.place === 'file' ? 'iac' : file.place), at };
   }
 }
