@@ -1,10 +1,4 @@
-import {
-  type ConsumerObservation,
-  type Location,
-  type ScanContext,
-  type SightingObservation,
-  secretCredentialId,
-} from '../../src/contracts/index.ts';
+import type { ConsumerObservation, Location, ScanContext, SightingObservation } from '../../src/contracts/index.ts';
 import { plainSighting, type SecretKind } from '../../src/formats/plain-value.ts';
 import { Secret } from '../../src/util/secret.ts';
 
