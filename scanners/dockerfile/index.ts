@@ -1,4 +1,5 @@
 import { defineFileScanner, type FileHead } from '../../src/contracts/index.ts';
+import { credentialFile } from '../../src/files/credential-file.ts';
 
 /** Dockerfiles and Containerfiles. https://docs.docker.com/reference/dockerfile/ */
 export const dockerfile = defineFileScanner({
@@ -9,6 +10,7 @@ export const dockerfile = defineFileScanner({
   version: 1,
   content: 'shared',
   recognises,
+  looksAt: (path) => path.endsWith('.dockerignore') || credentialFile(path) !== undefined,
   async *scan(file, context) {
     const { scanDockerfile } = await import('./read.ts');
     yield* scanDockerfile(file, context);

@@ -9,6 +9,7 @@ export const gitlabCi = defineFileScanner({
   version: 1,
   content: 'shared',
   recognises,
+  looksAt: (path) => /\.ya?ml$/i.test(path),
   async *scan(file, context) {
     const { scanGitlabCi } = await import('./read.ts');
     yield* scanGitlabCi(file, context);

@@ -10,6 +10,8 @@ export const terraform = defineFileScanner({
   usesClock: true,
   content: 'shared',
   recognises,
+  // Its module, and the policies that `file()` and `templatefile()` read.
+  looksAt: (path) => /\.(?:tf|tofu|tfvars|json|tpl|tftpl|tmpl)$/i.test(path),
   async *scan(file, context) {
     const { scanTerraform } = await import('./scan.ts');
     yield* scanTerraform(file, context);

@@ -36,6 +36,11 @@ export interface FileScanner extends ScannerBase {
   readonly content: 'own' | 'shared';
   /** Cheap: path first, then the head of the content. Called for every file of a crawl. */
   recognises(file: FileHead): boolean;
+  /**
+   * Which of the files around one it may read, by path. It is shown no others, and a file is read anew when one of them
+   * has changed. Absent: each file is looked at alone.
+   */
+  readonly looksAt?: (path: string) => boolean;
   scan(file: SourceFile, context: ScanContext): AsyncIterable<Observation> | Iterable<Observation>;
 }
 
@@ -85,6 +90,10 @@ export interface Surroundings {
   list(directory: string): Promise<readonly string[]>;
   /** By its path, as in `SourceFile.path`; `undefined` where there is no such file, or the crawl leaves it out. */
   read(path: string): Promise<SourceFile | undefined>;
+  /** Those files alone; the same object whenever the same is asked for. */
+  only(isShown: (path: string) => boolean): Surroundings;
+  /** Another one when a file came, went or changed. */
+  digest(): Promise<string>;
 }
 
 /** Everything a scanner may touch. */

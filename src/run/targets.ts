@@ -16,6 +16,7 @@ import type {
   Target,
 } from '../contracts/index.ts';
 import { headOfFile, readRegularFile, sourceFile } from '../files/source-file.ts';
+import { shownTo } from '../files/surroundings.ts';
 import type { Unit } from '../store/index.ts';
 import { mayHoldRuleComments, type RuleComment, ruleCommentsDetail, ruleCommentsIn } from '../suppress/rule-comments.ts';
 import { sha256 } from '../util/digest.ts';
@@ -193,14 +194,22 @@ export async function* readIntoPart(
   target: string,
   work: TargetWork,
 ): AsyncIterable<Observation> {
-  const clock = reader.usesClock === true ? work.startedAt : '';
-  const ids = work.keepsBaselineIds === true ? 'with baseline ids' : '';
-  const content = sha256([sha256(file.bytes), JSON.stringify(file.at), file.place, work.rulesDigest, clock, ids].join('\n'));
+  const content = await contentOf(reader, file, work);
   const unit: Unit = { scanner: reader.id, version: reader.version, target, unit: file.path, content };
   const part = await work.sink.part(unit);
   if (part.known) return;
   await addAll(iterate(reader, file, work), part, work);
   yield* [];
+}
+
+/** Everything that decides what a scanner tells of a file. */
+async function contentOf(reader: FileScanner, file: SourceFile, work: TargetWork): Promise<string> {
+  const clock = reader.usesClock === true ? work.startedAt : '';
+  const ids = work.keepsBaselineIds === true ? 'with baseline ids' : '';
+  // Only what a store file keeps is held against the next run.
+  const around = work.detectors === undefined ? '' : ((await shownTo(reader, file).around?.digest()) ?? '');
+  const parts = [sha256(file.bytes), JSON.stringify(file.at), file.place, file.mode ?? '', around, work.rulesDigest, clock, ids];
+  return sha256(parts.join('\n'));
 }
 
 /** A file scanner that fails on a file is a fault of ours; the file is reported as not read, and the run goes on. */
@@ -212,7 +221,7 @@ async function* iterate(reader: FileScanner, file: SourceFile, work: TargetWork)
   };
   let isTold = false;
   try {
-    for await (const observation of reader.scan(file, context)) {
+    for await (const observation of reader.scan(shownTo(reader, file), context)) {
       const isCut = cuts.size > 0 && observation.kind === 'coverage' && observation.covers.includes('sighting');
       isTold ||= isCut;
       yield isCut ? withCuts(observation, cuts) : observation;

@@ -8,6 +8,7 @@ import type {
   Observation,
   SourceFile,
 } from '../../src/contracts/index.ts';
+import { shownTo, surroundings } from '../../src/files/surroundings.ts';
 import { collect, kinds, testContext } from '../helpers/scan-context.ts';
 
 /** The files of a repository that a scanner may look at. */
@@ -17,10 +18,10 @@ export function source(path: string, text: string, files: Files = {}): SourceFil
   const bytes = Buffer.from(text);
   const at: Location = { repository: 'harbour/shop', path };
   const all: Files = { ...files, [path]: text };
-  const around: SourceFile['around'] = {
-    list: async (directory) => Object.keys(all).filter((each) => each.slice(0, Math.max(0, each.lastIndexOf('/'))) === directory),
-    read: async (wanted) => (all[wanted] === undefined ? undefined : source(wanted, all[wanted], files)),
-  };
+  const around = surroundings(
+    () => Object.keys(all),
+    (wanted) => source(wanted, all[wanted] ?? '', files),
+  );
   return {
     path,
     bytes,
@@ -32,7 +33,7 @@ export function source(path: string, text: string, files: Files = {}): SourceFil
 }
 
 export async function scan(scanner: FileScanner, path: string, text: string, files?: Files): Promise<Observation[]> {
-  return collect(scanner.scan(source(path, text, files), testContext()));
+  return collect(scanner.scan(shownTo(scanner, source(path, text, files)), testContext()));
 }
 
 /** The one consumer of a secret, identity or fact. */

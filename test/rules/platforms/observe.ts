@@ -3,7 +3,7 @@ import type { Crawler, FileScanner, Observation, SourceFile, Surroundings } from
 import { expandExample } from '../../../src/detect/examples.ts';
 import { loadPack } from '../../../src/detect/load.ts';
 import { headOfBytes, sourceFile } from '../../../src/files/source-file.ts';
-import { surroundings } from '../../../src/files/surroundings.ts';
+import { shownTo, surroundings } from '../../../src/files/surroundings.ts';
 import { loadScanners } from '../../../src/registry.ts';
 import { type ImageSpec, imageArchive } from '../../helpers/images.ts';
 import { type TestContext, tempDir, testContext, writeFile } from '../../helpers/scan-context.ts';
@@ -45,7 +45,8 @@ export async function observe(files: { readonly [path: string]: string }, reposi
   for (const file of [...trees.values()].flatMap((tree) => [...tree.values()])) {
     const { path, bytes } = file;
     const scanner = scanners.find((one) => one.recognises(headOfBytes(path, bytes)));
-    if (scanner !== undefined) for await (const observation of scanner.scan(file, context)) observations.push(observation);
+    if (scanner !== undefined)
+      for await (const observation of scanner.scan(shownTo(scanner, file), context)) observations.push(observation);
     if (scanner?.content === 'own') continue;
     for (const match of context.detect(bytes, { path })) {
       const { line, column, endLine, endColumn } = match;

@@ -3,7 +3,7 @@ import { pulumi } from '../../../scanners/pulumi/index.ts';
 import { terraform } from '../../../scanners/terraform/index.ts';
 import type { Observation, SourceFile } from '../../../src/contracts/index.ts';
 import { sourceFile } from '../../../src/files/source-file.ts';
-import { surroundings } from '../../../src/files/surroundings.ts';
+import { shownTo, surroundings } from '../../../src/files/surroundings.ts';
 import { collect, testContext } from '../../helpers/scan-context.ts';
 
 const SCANNERS = { terraform, cloudformation, pulumi };
@@ -26,7 +26,7 @@ export async function read(
   const all: Observation[] = [];
   for (const path of only) {
     const file = tree.get(path);
-    if (file !== undefined) all.push(...(await collect(SCANNERS[scanner].scan(file, context))));
+    if (file !== undefined) all.push(...(await collect(SCANNERS[scanner].scan(shownTo(SCANNERS[scanner], file), context))));
   }
   return all;
 }
