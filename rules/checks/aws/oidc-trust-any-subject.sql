@@ -23,7 +23,7 @@ fix: |
   and the audience (`sts.amazonaws.com`). Write it as a list where several repositories need the role.
 limits: >
   Issuers that serve many customers are listed in the query; an issuer of one's own (a cluster, an own GitLab) is left
-  alone. `ForAllValues:` counts as no test, for it also holds when the claim is absent.
+  alone, and so is one identity pool of Cognito, which its audience names. `ForAllValues:` counts as no test, for it also holds when the claim is absent.
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
   - https://docs.github.com/en/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
@@ -41,6 +41,8 @@ judged AS (
   SELECT
     t.*,
     CASE
+      -- An identity pool has no customers but its own users; the audience is the pool.
+      WHEN subject IS NULL AND t.issuer = 'cognito-identity.amazonaws.com' AND audience IS NOT NULL THEN NULL
       WHEN subject IS NULL THEN 'none'
       WHEN EXISTS (
         SELECT 1 FROM (SELECT unnest(from_json(coalesce(t.detail->'$.claims', '[]'), '["VARCHAR"]')) AS claim)

@@ -39,7 +39,8 @@ named AS (
     lower(location->>'$.repository') AS repository, (location->>'$.path') AS path, secret_name,
     coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false) AS public
   FROM consumers
-  WHERE secret_name IS NOT NULL AND secret_name <> 'GITHUB_TOKEN'
+  WHERE secret_name IS NOT NULL AND secret_name <> 'GITHUB_TOKEN' AND type = 'workflow-job' AND fact IS NULL
+    AND (detail->>'$.platform') = 'github-actions'
 ),
 callees AS (
   SELECT repository, path, list(DISTINCT secret_name) AS used
