@@ -448,7 +448,7 @@ COMMENT ON COLUMN findings.message IS 'What is wrong, names filled in';
 COMMENT ON COLUMN findings.severity IS 'info, low, medium, high, critical';
 COMMENT ON COLUMN findings.confidence IS 'high, medium, low';
 COMMENT ON COLUMN findings.persona IS 'Who it is for: dev, security, auditor';
-COMMENT ON COLUMN findings.status IS 'new, open, fixed, not-observed, excepted; against the run before';
+COMMENT ON COLUMN findings.status IS 'new; open: the run before had it, or carried it as not-observed; fixed: gone, and the last run that had it looked at the same targets in the same way with the same rules; not-observed: gone, but another look may only not have met it; excepted: accepted';
 COMMENT ON COLUMN findings.identity_id IS 'Identity it is about';
 COMMENT ON COLUMN findings.credential_id IS 'Credential it is about';
 COMMENT ON COLUMN findings.subject IS 'What it is about, for headings';

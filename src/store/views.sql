@@ -18,13 +18,14 @@ COMMENT ON VIEW current_parts IS 'Units of work of the current run';
 CREATE OR REPLACE MACRO run_now() AS (SELECT started_at FROM current_run);
 CREATE OR REPLACE MACRO days_since(moment) AS date_diff('day', TRY_CAST(moment AS TIMESTAMP), run_now());
 
--- A place in words: `notebooks/churn.ipynb:41 cell 3 output`, `scripts/sync.sh:7 @ 1f2e3d4c`.
+-- A place in words: `notebooks/churn.ipynb:41 cell 3 output`, `scripts/sync.sh:7 @ 1f2e3d4c`, `app/.env:1 layer sha256:0123456789ab`.
 CREATE OR REPLACE MACRO place_text(location) AS
   concat(
     CASE WHEN (location->>'$.repository') IS NULL THEN '' ELSE concat(location->>'$.repository', ' ') END,
     coalesce(location->>'$.path', (location->>'$.pointer'), ''),
     CASE WHEN (location->>'$.line') IS NULL THEN '' ELSE concat(':', (location->>'$.line')) END,
     CASE WHEN (location->>'$.cell') IS NULL THEN '' ELSE concat(' cell ', (location->>'$.cell'), ' ' || (location->>'$.part')) END,
+    coalesce(' layer ' || left(location->>'$.layer', 19), ''),
     CASE WHEN (location->>'$.commit') IS NULL THEN '' ELSE concat(' @ ', left(location->>'$.commit', 8)) END);
 
 -- The same account by whatever id: hosts are written in any case, databases and roles are not.
@@ -174,7 +175,7 @@ LEFT JOIN named AS n USING (fingerprint)
 QUALIFY row_number() OVER (
   PARTITION BY
     CASE WHEN starts_with(r.credential_id, 'secret:') THEN coalesce(n.credential_id, r.credential_id) ELSE r.credential_id END,
-    r.place, r.location->>'$.repository', r.location->>'$.path', r.location->>'$.line', r.location->>'$.cell',
+    r.place, r.location->>'$.repository', r.location->>'$.path', r.location->>'$.line', r.location->>'$.cell', r.location->>'$.layer',
     CASE WHEN r.place = 'history' THEN r.location->>'$.commit' END
   -- By what the row says, not by its id: ids hold fingerprints, and those change with the key.
   ORDER BY list_position(['high', 'medium', 'low'], r.confidence), starts_with(r.credential_id, 'secret:'),
@@ -884,6 +885,7 @@ CREATE OR REPLACE MACRO sighting_place(place, location) AS
     coalesce(location->>'$.path', location->>'$.pointer', ''),
     CASE WHEN (location->>'$.cell') IS NOT NULL THEN concat_ws(' ', ' cell', (location->>'$.cell'), (location->>'$.part'))
       ELSE coalesce(':' || (location->>'$.line'), '') END,
+    coalesce(' layer ' || left(location->>'$.layer', 19), ''),
     CASE WHEN at_head(place, location) THEN '' ELSE coalesce(' @ ' || left(location->>'$.commit', 8), '') END) END;
 CREATE OR REPLACE MACRO is_production(environment) AS
   coalesce(lower(environment) IN ('prod', 'production', 'prd', 'live'), false);

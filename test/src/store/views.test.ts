@@ -490,6 +490,29 @@ describe('view identity_owners', () => {
   });
 });
 
+describe('view sightings', () => {
+  it('names the layer of an image, and tells of a credential in each that has it', async () => {
+    const inLayer = (layer: string, atHead: boolean): Observation => ({
+      ...sighted('secret:f', 'f'),
+      place: 'image',
+      at: { repository: 'harbour/shop:1.4', path: 'app/.env', line: 1, layer: `sha256:${layer.repeat(64)}`, atHead },
+    });
+
+    const rows = await withRun([inLayer('a', false), inLayer('b', true)], (store) =>
+      store.rows('SELECT place_text, sighting_place(place, location) AS words FROM sightings ORDER BY ALL'),
+    );
+
+    assert.deepEqual(
+      rows.map((row) => row.place_text),
+      ['harbour/shop:1.4 app/.env:1 layer sha256:aaaaaaaaaaaa', 'harbour/shop:1.4 app/.env:1 layer sha256:bbbbbbbbbbbb'],
+    );
+    assert.deepEqual(
+      rows.map((row) => row.words),
+      rows.map((row) => row.place_text),
+    );
+  });
+});
+
 describe('views over what strangers wrote', () => {
   it('reads past numbers, flags and times that are none', async () => {
     const bad = { from: 'soon', until: 'later', userId: 'u1', connection: 'pg' };
