@@ -6,7 +6,7 @@ confidence: high
 about: identity
 identityFields: [identity_id]
 needs: [consumer]
-population: identities WHERE type NOT IN ('ci-secret', 'job-token', 'app')
+population: identities WHERE type NOT IN ('ci-secret', 'job-token', 'app') AND NOT regexp_matches(identity_id, '^(k8s|aws):-:')
 parameters:
   minWorkloads: 2
 controls:
@@ -19,6 +19,7 @@ fix: One identity for each workload and purpose; a role costs nothing.
 limits: >
   Counts repositories, gateway connections, and service accounts of a cluster that become it, not jobs of one repository. Made for cloud identities; secrets of the CI system and job
   tokens belong to one repository anyway, and an App is made for several.
+  A service account whose cluster is not known and a role whose account is not are left out: that of the same name in another repository may be another.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
 platforms: [jenkins, azure-pipelines, circleci]
@@ -42,5 +43,7 @@ SELECT
 FROM used AS u
 JOIN identities AS i ON i.identity_id = u.identity_id
 WHERE i.type NOT IN ('ci-secret', 'job-token', 'app') AND NOT i.managed
+  -- Of one name, in a cluster or account that nothing tells: each repository may mean its own.
+  AND NOT regexp_matches(i.identity_id, '^(k8s|aws):-:')
 GROUP BY i.identity_id
 HAVING count(DISTINCT u.workload) >= $minWorkloads AND count(DISTINCT u.workload) FILTER (NOT starts_with(u.workload, 'the gateway')) >= 1
