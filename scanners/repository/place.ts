@@ -35,7 +35,7 @@ const AGENT_FILES = anyOf(
   'i',
 );
 
-/** Code and state of infrastructure, by name: Terraform, Compose, image builds, CloudFormation, Pulumi. */
+/** Code and state of infrastructure, by name: Terraform, Compose, image builds, CloudFormation, Pulumi, Ansible. */
 const INFRASTRUCTURE_FILES = anyOf(
   [
     String.raw`\.(tf|tfvars)(\.json)?$`,
@@ -48,6 +48,11 @@ const INFRASTRUCTURE_FILES = anyOf(
     String.raw`\.tofu(\.json)?$`,
     String.raw`(^|/)(cloudformation|cfn)/.+\.(ya?ml|json)$`,
     String.raw`\.(template|cfn|cloudformation)(\.(ya?ml|json))?$`,
+    String.raw`(^|/)(\.?ansible\.cfg|playbook[^/]*\.ya?ml)$`,
+    String.raw`(^|/)(group_vars|host_vars)/([^/]+/)*[^/.]+(\.(ya?ml|json))?$`,
+    String.raw`(^|/)roles/[^/]+/((tasks|handlers|vars|defaults|meta)/.+\.ya?ml|templates/.+\.j2)$`,
+    String.raw`(^|/)playbooks/.+\.ya?ml$`,
+    String.raw`(^|/)(inventor(y|ies)/(.+/)?)?(hosts|inventory)\.ini$|(^|/)inventor(y|ies)/(.+/)?hosts(\.ya?ml)?$`,
   ],
   'i',
 );
