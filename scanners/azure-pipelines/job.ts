@@ -145,11 +145,14 @@ function taskFacts(tree: Tree, step: CiStep, references: CiReference[], facts: C
   const spn = get(inputs, 'addSpnToEnvironment');
   if (spn !== undefined && textOf(spn) === 'true') {
     const name = entriesOf(inputs).find(({ key, value }) => CONNECTION.test(key) && !textOf(value)?.includes('$'));
+    const script = textOf(get(inputs, 'inlineScript')) ?? '';
     facts.push({
       fact: 'connection-secret-in-environment',
       place: spn,
       secretName: textOf(name?.value) ?? '*',
       identity: identityId('azure-devops', undefined, `service-connection/${textOf(name?.value) || '-'}`),
+      // A federated connection hands over a token of minutes; what the script reads tells which it is.
+      detail: { federated: /\bidToken\b/i.test(script) && !/\bservicePrincipalKey\b/i.test(script) },
     });
   }
   if (/^AzureKeyVault@/i.test(task)) {

@@ -13,6 +13,9 @@ export interface Literal {
 /** Names of Secrets, not what is in them. */
 const REFERENCE = /existing|secret[-_.]?(?:name|ref)|(?:^|[-_.])(?:name|ref|file|path)$|keyRef$/i;
 
+/** `privateKeySecret: my-secret`: which Secret has the key. */
+const OF_A_SECRET = /(?:key|password|token|cert(?:ificate)?|tls|credentials?|pull)[-_.]?secret$/i;
+
 const SECRET_KEY =
   /(?:^|[_.-])(?:(?<password>password|passwd|passphrase|pwd|pass)|(?<token>token|pat)|(?<apiKey>api[_-]?key|apikey)|(?<secret>secret|(?:access|secret|private|account|auth|signing|encryption|admin|master)[_-]?key|credentials?))$/i;
 
@@ -31,8 +34,10 @@ export function literalOf(key: string, value: string): Literal | undefined {
   if (REFERENCE.test(key)) return undefined;
   const type = secretType(key);
   if (type === undefined) return undefined;
-  if (isWeak(value))
+  if (isWeak(value)) {
+    if (OF_A_SECRET.test(key)) return undefined;
     return type === 'password' || type === 'secret' ? { type, secret: new Secret(value), weak: true } : undefined;
+  }
   return looksSecret(value) ? { type, secret: new Secret(value), weak: false } : undefined;
 }
 

@@ -123,8 +123,11 @@ const ARGUMENT_FLAG = new RegExp(
 );
 const IN_URL = new RegExp(`://[^\\s/]{0,200}${MARK}[^\\s/]{0,200}@`);
 
+/** What follows `<<<` is standard input: `base64 -d <<<"$KEY"`. */
+const HERE_STRING = /<<<\s*(?:"[^"]*"|'[^']*'|\S+)/g;
+
 function takesArgument(stage: string): boolean {
-  return ARGUMENT_FLAG.test(stage) || IN_URL.test(stage);
+  return ARGUMENT_FLAG.test(stage.replace(HERE_STRING, '')) || IN_URL.test(stage);
 }
 
 function isGitUrl(stage: string): boolean {

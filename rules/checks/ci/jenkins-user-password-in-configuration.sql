@@ -22,6 +22,7 @@ since: '0.1'
 SELECT
   identity_id,
   concat('The password of the Jenkins user ', min(secret_name), ' stands in ', min(split_part(consumer_id, '#', 1)), '.') AS message,
+  CASE WHEN bool_and(is_test_path(location->>'$.path')) THEN 'low' ELSE 'high' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE type = 'workflow-job' AND fact = 'local-user-password'

@@ -29,7 +29,7 @@ since: '0.1'
 SELECT
   g.identity_id,
   concat(
-    g.identity_id, ' may become every service account of ', listed(list(DISTINCT g.resource ORDER BY g.resource)),
+    g.identity_id, ' may become every service account of ', listed(list(DISTINCT CASE WHEN g.resource LIKE '%projects/-' THEN 'its project' ELSE g.resource END ORDER BY 1)),
     ' (', listed(list(DISTINCT g.permission ORDER BY g.permission)), ').') AS message,
   CASE WHEN bool_or(coalesce(g.confidence, 'high') = 'high') THEN 'high' ELSE 'medium' END AS confidence,
   list(DISTINCT g.observation_id) AS evidence

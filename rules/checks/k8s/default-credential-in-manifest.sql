@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, variable]
 needs: [consumer@k8s]
-population: consumers WHERE (detail->>'$.platform') = 'kubernetes'
+population: consumers WHERE (detail->>'$.platform') = 'kubernetes' OR fact = 'default-credential'
 controls:
   - owasp-nhi-2025:NHI4:2025
   - owasp-nhi-2025:NHI2:2025
@@ -32,8 +32,8 @@ SELECT
       WHEN 'secret-generator' THEN concat('The kustomization sets ', (c.detail->>'$.variable'))
       ELSE concat('The ', (c.detail->>'$.kind'), ' ', (c.detail->>'$.workload'), ' sets ', (c.detail->>'$.variable')) END,
     ' to a password that everybody knows.') AS message,
-  CASE WHEN is_test_path(c.location->>'$.path') THEN 'low' WHEN is_production(c.environment) THEN 'high' ELSE 'medium' END AS severity,
-  CASE WHEN is_test_path(c.location->>'$.path') THEN 'low' ELSE 'medium' END AS confidence,
+  CASE WHEN path_kind(c.location->>'$.path') IS NOT NULL THEN 'low' WHEN is_production(c.environment) THEN 'high' ELSE 'medium' END AS severity,
+  CASE WHEN path_kind(c.location->>'$.path') IS NOT NULL THEN 'low' ELSE 'medium' END AS confidence,
   [c.observation_id] AS evidence
 FROM consumers AS c
 WHERE c.fact = 'default-credential'

@@ -23,8 +23,8 @@ since: '0.1'
 SELECT
   c.consumer_id,
   concat('The manifest of the Secret ', (c.detail->>'$.namespace'), '/', c.secret_name, ' holds values for ', listed(json_words(c.detail->'$.keys')), '.') AS message,
-  CASE WHEN is_test_path(c.location->>'$.path') THEN 'info' WHEN is_production(c.environment) THEN 'medium' ELSE 'low' END AS severity,
-  CASE WHEN is_test_path(c.location->>'$.path') THEN 'low' ELSE 'medium' END AS confidence,
+  CASE WHEN path_kind(c.location->>'$.path') IS NOT NULL THEN 'info' WHEN is_production(c.environment) THEN 'medium' ELSE 'low' END AS severity,
+  CASE WHEN path_kind(c.location->>'$.path') IS NOT NULL THEN 'low' ELSE 'medium' END AS confidence,
   [c.observation_id] AS evidence
 FROM consumers AS c
 WHERE c.fact = 'secret-object' AND (c.detail->>'$.source') = 'manifest' AND (c.detail->>'$.filled')::INTEGER > 0
