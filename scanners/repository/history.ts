@@ -1,4 +1,4 @@
-import type { BulkMatch, CrawlContext, Location, SightingObservation } from '../../src/contracts/index.ts';
+import type { BulkItem, BulkMatch, CrawlContext, Location, SightingObservation } from '../../src/contracts/index.ts';
 import { BlobTable } from '../../src/files/blob-table.ts';
 import { readBlobs } from '../../src/files/blobs.ts';
 import { explainGitError, GitError, type GitRepository, gitPrefix } from '../../src/files/git.ts';
@@ -136,23 +136,52 @@ function isLarge(repository: GitRepository): boolean {
 
 const LARGE_INDEXES = 512 * 1024;
 
-/** Searches every blob that was not read as a file of the work tree, nor by an earlier scan with the same rules. */
-export async function searchHistory(
-  checkout: Checkout,
+/** A search that is about to be made: where it waits for nothing else, the blobs are being found in their packs. */
+export interface Prepared {
+  readonly beginning: Beginning;
+  /** Blobs that are read as files of the work tree. */
+  readonly readBefore: ReadonlySet<string>;
+  readonly list: Listed;
+  readonly results: BlobResults;
+  /** Those that new rules are tried on first. */
+  readonly again: BlobTable;
+  /** Those that are to be searched; not known before that has been tried. */
+  readonly left: BlobTable | undefined;
+  readonly items: AsyncIterable<BulkItem> | undefined;
+}
+
+/** Finds out what is to be read while the files of the work tree still are. */
+export async function prepareHistory(
+  { repository }: Checkout,
   beginning: Beginning,
   readBefore: ReadonlySet<string>,
+  { bulk, detectors }: CrawlContext,
+): Promise<Prepared> {
+  const list = await beginning.list;
+  const results = new BlobResults(list, beginning.before, detectors?.digests);
+  // With new rules: what they find something in is searched anew with all of them, for one rule has a say in what another finds.
+  const again = results.again(readBefore);
+  const left = again.length > 0 ? undefined : results.left(readBefore);
+  const items = left === undefined || left.length === 0 ? undefined : bulk.blobs(sourceOf(repository), left);
+  return { beginning, readBefore, list, results, again, left, items };
+}
+
+function sourceOf(repository: GitRepository): { readonly gitDir: string; readonly git: readonly string[] } {
+  return { gitDir: repository.gitDir, git: gitPrefix(repository) };
+}
+
+/** Searches every blob that was not read as a file of the work tree, nor by an earlier scan with the same rules. */
+export async function searchHistory(
+  { repository }: Checkout,
+  prepared: Prepared,
   context: CrawlContext,
   tally: Tally,
 ): Promise<Searched> {
-  const { repository } = checkout;
+  const { beginning, readBefore, list, results, again } = prepared;
   const { range, before } = beginning;
-  const list = await beginning.list;
   const walk = await beginning.walk;
   if (list.unreadable > 0) tally.fail('objects could not be read', '', list.unreadable);
-  const source = { gitDir: repository.gitDir, git: gitPrefix(repository) };
-  const results = new BlobResults(list, before, context.detectors?.digests);
-  // With new rules: what they find something in is searched anew with all of them, for one rule has a say in what another finds.
-  const again = results.again(readBefore);
+  const source = sourceOf(repository);
   if (again.length > 0) {
     context.progress.phase('Trying new rules on history', again.length);
     try {
@@ -165,10 +194,10 @@ export async function searchHistory(
       context.progress.end();
     }
   }
-  const left = results.left(readBefore);
+  const left = prepared.left ?? results.left(readBefore);
   context.progress.phase('Reading history', left.length);
   try {
-    for await (const item of left.length === 0 ? [] : context.bulk.blobs(source, left)) {
+    for await (const item of prepared.items ?? (left.length === 0 ? [] : context.bulk.blobs(source, left))) {
       context.signal.throwIfAborted();
       tally.item(item, item.key.slice(0, 12));
       results.add(item);

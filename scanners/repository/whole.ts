@@ -19,6 +19,7 @@ import {
   expectHistory,
   type HeadStart,
   joinSightings,
+  prepareHistory,
   type Searched,
   searchHistory,
   traceHits,
@@ -125,13 +126,16 @@ async function* scanCheckout(
   if (isSearched) yield* configSightings(checkout, context);
   const listing = await listed;
   const plan = planReading(listing ?? { root: place.path, files: [], nested: [], submodules: [] }, context, tally);
+  const readBefore = new Set<string>();
+  for (const { id } of [...plan.bulk, ...plan.claimed]) if (id !== undefined) readBefore.add(id);
+  const prepared = beginning === undefined ? undefined : prepareHistory(checkout, beginning, readBefore, context);
+  // Awaited when the files are read; until then a failure must not go unhandled.
+  prepared?.catch(() => undefined);
   const found: FoundInFile[] = [];
   const elsewhere = new Map<string, readonly BulkMatch[]>();
   for await (const item of searchFiles(plan, base, files, context, tally, elsewhere)) found.push(item);
 
-  const readBefore = new Set<string>();
-  for (const { id } of [...plan.bulk, ...plan.claimed]) if (id !== undefined) readBefore.add(id);
-  const searched = beginning === undefined ? NOTHING_FOUND : await searchHistory(checkout, beginning, readBefore, context, past);
+  const searched = prepared === undefined ? NOTHING_FOUND : await searchHistory(checkout, await prepared, context, past);
   const all = withElsewhere(searched, elsewhere, plan.bulk);
   const head = blobsAtHead(repository, new Set(all.hits.keys()), context.signal);
   // Awaited when the commits are found; until then a failure must not go unhandled.

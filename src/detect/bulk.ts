@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { BlobRef, BulkDetect, BulkItem } from '../contracts/scanner.ts';
 import { BlobTable } from '../files/blob-table.ts';
 import { gitEnvironment } from '../files/git.ts';
-import { findInPacks } from '../files/pack/trees.ts';
+import { findInPacks, type PackPlan } from '../files/pack/trees.ts';
 import { Interrupted } from '../util/errors.ts';
 import { blobTasks, packTasks } from './blob-tasks.ts';
 import { createEngine } from './engine.ts';
@@ -85,32 +85,41 @@ export function createBulk(options: BulkOptions): Bulk {
     yield* threads().run(fileTasks(root, head, iterator), BATCHES_AHEAD);
   }
 
-  async function* blobs(
+  function blobs(
     repository: { readonly gitDir: string; readonly git: readonly string[] },
     wanted: Iterable<BlobRef>,
     detectors?: readonly string[],
   ): AsyncGenerator<BulkItem> {
+    const table = BlobTable.from(wanted);
+    // Begun before the first is asked for: threads may still be at something else.
+    const plan = isLittle(table) || detectors !== undefined ? undefined : findInPacks(repository.gitDir, table, signal);
+    return searchBlobs(repository, table, plan, detectors);
+  }
+
+  async function* searchBlobs(
+    repository: { readonly gitDir: string; readonly git: readonly string[] },
+    table: BlobTable,
+    plan: Promise<PackPlan> | undefined,
+    detectors: readonly string[] | undefined,
+  ): AsyncGenerator<BulkItem> {
     if (detectors !== undefined) {
       const few = createBulk({ ...options, pack: onlyThese(options.pack, detectors), secretlint: false });
       try {
-        yield* few.blobs(repository, wanted);
+        yield* few.blobs(repository, table);
       } finally {
         await few.close();
       }
       return;
     }
     const source = { git: repository.git, env: options.env ?? gitEnvironment() };
-    const table = BlobTable.from(wanted);
-    let total = 0;
-    for (let position = 0; position < table.length; position++) total += table.sizeAt(position);
-    if (table.length < FEW && total < LITTLE) {
+    if (plan === undefined) {
       const reader = new BlobReader(createEngine(seed), plainSlabs(), seed.maxFileBytes);
       const list = { ids: table.idsOf(0, table.length), idBytes: table.idBytes };
       yield* inOrder(table, reader.search(source, list, signal));
       if (isAborted(signal)) throw new Interrupted();
       return;
     }
-    const { packs, left } = await findInPacks(repository.gitDir, table, signal);
+    const { packs, left } = await plan;
     const rest = [...left];
     /** Blobs of which it is not known yet whether the packs give them. */
     let open = table.length - left.length;
@@ -137,6 +146,13 @@ export function createBulk(options: BulkOptions): Bulk {
       pool = undefined;
     },
   };
+}
+
+function isLittle(table: BlobTable): boolean {
+  if (table.length >= FEW) return false;
+  let total = 0;
+  for (let position = 0; position < table.length; position++) total += table.sizeAt(position);
+  return total < LITTLE;
 }
 
 function onlyThese(pack: Pack, ids: readonly string[]): Pack {
