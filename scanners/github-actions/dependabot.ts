@@ -1,4 +1,4 @@
-import { ciSighting, looksSecret, type PlainValue } from '../../src/ci/plain-value.ts';
+import { ciSighting, type PlainValue } from '../../src/ci/plain-value.ts';
 import {
   type ConsumerObservation,
   identityId,
@@ -9,6 +9,7 @@ import {
   type SourceFile,
 } from '../../src/contracts/index.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
+import { looksSecret } from '../../src/formats/plain-value.ts';
 import { entriesOf, get, itemsOf, type Scalar, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
 import { readYaml } from '../../src/formats/yaml.ts';
 import { Secret } from '../../src/util/secret.ts';

@@ -1,5 +1,6 @@
-import { isPlaceholder, type PlainValue, plainArguments, plainValue } from '../../src/ci/plain-value.ts';
+import { type PlainValue, plainArguments, plainValue } from '../../src/ci/plain-value.ts';
 import type { Match } from '../../src/contracts/index.ts';
+import { isPlaceholder } from '../../src/formats/plain-value.ts';
 import { entriesOf, get, type Scalar, scalarsOf, type Tree } from '../../src/formats/tree.ts';
 import { Secret } from '../../src/util/secret.ts';
 import type { Workflow } from './workflow.ts';

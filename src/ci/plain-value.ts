@@ -1,5 +1,5 @@
 import type { Location, ScanContext, SightingObservation } from '../contracts/index.ts';
-import { plainSighting, type SecretKind } from '../formats/plain-value.ts';
+import { looksSecret, plainSighting, type SecretKind, secretKind } from '../formats/plain-value.ts';
 import type { Scalar } from '../formats/tree.ts';
 import { Secret } from '../util/secret.ts';
 
@@ -23,12 +23,9 @@ export function ciSighting(
   return plainSighting(value.secret.reveal(), value.type, at, 'ci', context, { environment, detector: 'ci-plaintext-value' });
 }
 
-const SECRET_KEY =
-  /(?:^|[_.-])(?:(?<password>password|passwd|passphrase|pwd)|(?<token>token|pat)|(?<apiKey>api[_-]?key|apikey)|(?<secret>secret|(?:access|secret|private|account|auth|signing|encryption)[_-]?key|credentials?))$/i;
-
 /** A value that its name calls a secret; `text` has the scalar at its offsets. */
 export function plainValue(text: string, name: string, scalar: Scalar): PlainValue | undefined {
-  const type = typeOf(name);
+  const type = kindOf(name);
   if (type === undefined) return undefined;
   const quote = scalar.quoted ? 1 : 0;
   const [start, end] = [scalar.start + quote, scalar.end - quote];
@@ -37,11 +34,9 @@ export function plainValue(text: string, name: string, scalar: Scalar): PlainVal
   return { type, secret: new Secret(value), start, end, pointer: scalar.pointer };
 }
 
-function typeOf(name: string): PlainValue['type'] | undefined {
-  const groups = SECRET_KEY.exec(name.replace(/([a-z])([A-Z])/g, '$1_$2'))?.groups;
-  if (groups === undefined) return undefined;
-  const { password, token, apiKey } = groups;
-  return password !== undefined ? 'password' : token !== undefined ? 'token' : apiKey !== undefined ? 'api-key' : 'secret';
+/** The id beside a key is told by the key. */
+function kindOf(name: string): SecretKind | undefined {
+  return /_id$/i.test(name) ? undefined : secretKind(name);
 }
 
 /** `docker login -p …`, `mysql -p…`, `curl -u user:…`, `--password=…`, `export DB_PASSWORD=…` with the value written out. */
@@ -61,31 +56,9 @@ export function* plainArguments(text: string, run: Scalar): Generator<PlainValue
       const [from, to] = match.indices?.groups?.value ?? [0, 0];
       const value = script.slice(from, to);
       const name = match.groups?.name;
-      const type = name === undefined ? 'password' : typeOf(name);
+      const type = name === undefined ? 'password' : kindOf(name);
       if (type === undefined || !looksSecret(value)) continue;
       yield { type, secret: new Secret(value), start: run.start + from, end: run.start + to, pointer: run.pointer };
     }
   }
-}
-
-const PLACEHOLDER =
-  /^(?:x+|\*+|\.+|-+|<.*>|\[.*\]|\{.*\}|%.*%|\$.*|.*(?:change[_-]?me|placeholder|example|dummy|fake|redacted|replace|your[_-]|todo|insert|notasecret|not-a-secret).*|(?:test|mock|sample|ci)[_-]?(?:password|passwd|token|secret|key|api[_-]?key|credentials?)?\d*)$/i;
-
-/** A word that stands where somebody's own value must go. */
-export function isPlaceholder(value: string): boolean {
-  return PLACEHOLDER.test(value);
-}
-
-/** Not a placeholder, a name, a path or a switch: long enough, and of the mixed make that made-up values have. */
-export function looksSecret(value: string): boolean {
-  if (value.length < 8 || value.length > 4096 || /\s/.test(value) || PLACEHOLDER.test(value)) return false;
-  if (/^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|https?:\/\/[^@]*$)/.test(value)) return false;
-  // References: `$X`, `$(X)`, `<< parameters.x >>`, `{{ … }}`, `projects/p/secrets/s/versions/1`, `vault/path#key`.
-  if (/\$[\w({]|<<|\{\{|^projects\/|^arn:|#\w+$/.test(value)) return false;
-  if (/^\d+(?:\.\d+)*$/.test(value)) return false;
-  if (new Set(value).size < 5) return false;
-  const hasDigit = /\d/.test(value);
-  const mixesCase = /[a-z]/.test(value) && /[A-Z]/.test(value);
-  const hasSymbol = /[^\w.:/@-]/.test(value);
-  return hasDigit || mixesCase || hasSymbol;
 }

@@ -9,8 +9,6 @@ export type SecretKind = 'password' | 'token' | 'api-key' | 'secret';
 
 const SECRET_NAME =
   /(?:^|[_.\-\s])(?:(?<password>password|passwd|passphrase|pwd|pass|passcode)|(?<token>token|pat)|(?<apiKey>api[_-]?key|apikey)|(?<secret>secret|(?:access|secret|private|account|auth|signing|encryption|license|deploy|master)[_-]?key|credentials?|key[_-]base))(?:[_-]?\d{1,2})?$/i;
-const CAMEL_NAME =
-  /[a-z0-9](?:(?<password>Password|Passwd|Passphrase)|(?<token>Token)|(?<apiKey>ApiKey|APIKey)|(?<secret>Secret|(?:Access|Secret|Private|Auth)Key))$/;
 /** Say something about a secret, and hold none. */
 const ABOUT =
   /(?:^|[_.-])(?:allow|enable|disable|no|skip|use|random|require|requires|need|needs|update|change|rotate|reset|generate|create|manage|show|hide|mask|min|max|public|log|by)(?:[_.-]|$)/i;
@@ -20,8 +18,11 @@ const IN_BROWSER = /^(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EX
 
 /** What a variable of this name holds, when its name says that it is a secret. */
 export function secretKind(name: string): SecretKind | undefined {
-  if (name.length > 200 || ABOUT.test(name) || IN_BROWSER.test(name)) return undefined;
-  const groups = (SECRET_NAME.exec(name) ?? CAMEL_NAME.exec(name))?.groups;
+  if (name.length > 200 || IN_BROWSER.test(name)) return undefined;
+  // `dbPassword`, `DBPassword`
+  const words = name.replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '_');
+  if (ABOUT.test(words)) return undefined;
+  const groups = SECRET_NAME.exec(words)?.groups;
   if (groups === undefined) return staticVariable(name) === undefined ? undefined : 'secret';
   if (groups.password !== undefined) return 'password';
   if (groups.token !== undefined) return 'token';
@@ -31,16 +32,21 @@ export function secretKind(name: string): SecretKind | undefined {
 const PLACEHOLDER =
   /^(?:x+|\*+|\.+|-+|<.*>|\[.*\]|\{.*|%.*%|\$.*|@.*@|.*\{\{.*|.*\$\{.*|.*(?:change[_-]?(?:me|this)|placeholder|example|dummy|fake|redacted|replace|your[_-]?|todo|insert|notasecret|not-a-secret|s3cr3t|secret123|password123).*|(?:my|test|mock|sample|ci|dev|local|super|some|the|root|admin|user|postgres|mysql|db)?[_-]?(?:pass|password|passw0rd|p4ssw0rd|passwd|token|secret|key|api[_-]?key|credentials?)?[!\d]{0,6})$/i;
 
+/** A word that stands where somebody's own value must go. */
+export function isPlaceholder(value: string): boolean {
+  return PLACEHOLDER.test(value);
+}
+
+/** Where a secret lies, and not the secret: paths, addresses without a login, names in stores of secrets. */
+const POINTER =
+  /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|(?:https?|file|ssh|git):\/\/[^@]*$|arn:|projects\/|(?:ref|op|vault|secretsmanager|ssm|azkv|gcp):|[\w.-]+\/[\w./-]+#\w+$)/;
+/** Filled in later: `$X`, `$(X)`, `prefix-$NAME`, `<<parameters.x>>`, `!Ref`, `lookup(…)`. A dollar alone may be one of a password. */
+const REFERENCE = /\$(?:[({]|[A-Z_][A-Z0-9_]+|\w+$)|<<|^![A-Za-z]+$|^(?:lookup|getenv|env)\(/;
+
 /** Not a placeholder, a name, a path or a switch: long enough, and of the mixed make that made-up values have. */
 export function looksSecret(value: string): boolean {
   if (value.length < 8 || value.length > 4096 || /\s/.test(value) || PLACEHOLDER.test(value)) return false;
-  if (
-    /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|(?:https?|file|ssh|git):\/\/[^@]*$|arn:|(?:ref|op|vault|secretsmanager|ssm|azkv|gcp):)/.test(
-      value,
-    )
-  )
-    return false;
-  if (/^\d+(?:\.\d+)*$/.test(value) || /^!|^(?:lookup|getenv|env)\(/.test(value)) return false;
+  if (POINTER.test(value) || REFERENCE.test(value) || /^\d+(?:\.\d+)*$/.test(value)) return false;
   if (new Set(value).size < 5) return false;
   const hasDigit = /\d/.test(value);
   const mixesCase = /[a-z]/.test(value) && /[A-Z]/.test(value);
@@ -51,9 +57,11 @@ export function looksSecret(value: string): boolean {
 const WELL_KNOWN =
   /^(?:(?:my|super|some|the|dev|local|test|root|admin|user|postgres|mysql|maria|mongo|redis|rabbit|db|app|default)?[_-]?(?:pass(?:word|wd)?|passw0rd|p@ssw0rd|secret|token|key)[!\d]{0,6}|admin|root|postgres|mysql|mongo|guest|user|test|default|minio|minioadmin|minio123|grafana|rabbitmq|redis|changeme|change[-_ ]?(?:me|this|it)|1234\d{0,6}|qwerty\d*|letmein|example|demo|dev|docker|nextcloud|wordpress|elastic|keycloak|sonar|nhost)[!\d]{0,4}$/i;
 
-/** A password that everybody tries first. Empty values and those of random make are none. */
+/** A password that everybody tries first. Empty values and those of random make are none, and the id beside a key is a name. */
 export function isKnownPassword(name: string, value: string): boolean {
-  return secretKind(name) !== undefined && value !== '' && WELL_KNOWN.test(value.replace(/^["']|["']$/g, ''));
+  return (
+    secretKind(name) !== undefined && !/_?id$/i.test(name) && value !== '' && WELL_KNOWN.test(value.replace(/^["']|["']$/g, ''))
+  );
 }
 
 /** The sighting of a value that only its name tells; nothing of it is shown. */

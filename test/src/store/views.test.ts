@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Observation } from '../../../src/contracts/index.ts';
+import type { Observation, SightingObservation } from '../../../src/contracts/index.ts';
 import { openStore, type Row, type Store } from '../../../src/store/index.ts';
 import { RUN_START, withRun } from '../correlate/run-store.ts';
 
@@ -493,7 +493,7 @@ describe('view identity_owners', () => {
 describe('view sightings', () => {
   it('names the layer of an image, and tells of a credential in each that has it', async () => {
     const inLayer = (layer: string, atHead: boolean): Observation => ({
-      ...sighted('secret:f', 'f'),
+      ...(sighted('secret:f', 'f') as SightingObservation),
       place: 'image',
       at: { repository: 'harbour/shop:1.4', path: 'app/.env', line: 1, layer: `sha256:${layer.repeat(64)}`, atHead },
     });
