@@ -46,9 +46,42 @@ function isOf(text: string, variable: string): boolean {
   return text.includes(variable) || /^(?:%|\$env:)/i.test(text);
 }
 
+const DERIVED = new RegExp(
+  `(?:^|[\\s;&])(?:(?:export|local|readonly)\\s+)?(?<name>[A-Za-z_]\\w*)=["']?(?:\\$\\(\\s*(?:echo|printf|cat\\s*<<<)\\s*(?:-\\w+\\s+)*(?:["']%s(?:\\\\n)?["']\\s+)?["']?${MARK}["']?\\s*(?<filters>(?:\\|[^|()\\n]{1,200}){1,5})\\)|${MARK})["']?(?=\\s|;|$)`,
+  'g',
+);
+/** Let all of it through, or the part of a key file that is secret; `cut` and `head` rather show that there is one. */
+const KEEPS = /^\|\s*(?:base64|rev|tr|sed|xxd|fold|jq\s[^|]*(?:private_?key|secret|password|token))/i;
+
+/** Other variables of a script that come to hold the secret: `X=$SECRET`, `X=$(echo "$SECRET" | base64 -d)`. */
+export function derivedVariables(marked: string): string[] {
+  const names: string[] = [];
+  for (const { groups } of marked.matchAll(DERIVED)) {
+    const filters = groups?.filters?.split(/(?=\|)/) ?? [];
+    if (groups?.name !== undefined && filters.every((filter) => KEEPS.test(filter))) names.push(groups.name);
+  }
+  return names;
+}
+
+/** A derived one may be put into another. */
+const MAX_ROUNDS = 3;
+
+function markDerived(script: string): string {
+  let marked = script;
+  const known = new Set<string>();
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const names = derivedVariables(marked).filter((name) => !known.has(name));
+    if (names.length === 0) break;
+    for (const name of names) known.add(name);
+    marked = markVariables(marked, names);
+  }
+  return marked;
+}
+
 /** Follows a secret through a script in which every mention of it is the mark. */
-export function followMark(marked: string): SecretHandling {
-  if (!marked.includes(MARK)) return NOTHING;
+export function followMark(script: string): SecretHandling {
+  if (!script.includes(MARK)) return NOTHING;
+  const marked = markDerived(script);
   let echoed = false;
   let exported = false;
   let output = false;

@@ -1,4 +1,4 @@
-import { followMark, MARK, type SecretHandling, splitPipelines } from './script.ts';
+import { derivedVariables, followMark, MARK, type SecretHandling, splitPipelines } from './script.ts';
 
 /** One command of a script, with the stages of its pipeline. */
 export interface Command {
@@ -53,12 +53,20 @@ export function readScript(text: string, macros = false): Script {
   return { text, commands, assigned };
 }
 
-/** Follows one secret through a script; `variables` hold it. `read`: characters that this took. */
+/** Follows one secret through a script; `variables` hold it. `read`: characters that this took; `derived`: others that come to hold it. */
 export function followVariables(
   script: Script,
   variables: ReadonlySet<string>,
   macros = false,
-): SecretHandling & { readonly read: number } {
+): SecretHandling & { readonly read: number; readonly derived: readonly string[] } {
+  let marked = markedCommands(script, variables, macros);
+  // Commands that read what the secret was put into matter, too.
+  const derived = marked.includes('=') ? derivedVariables(marked) : [];
+  if (derived.length > 0) marked = markedCommands(script, new Set([...variables, ...derived]), macros);
+  return { ...followMark(marked), read: marked.length, derived };
+}
+
+function markedCommands(script: Script, variables: ReadonlySet<string>, macros: boolean): string {
   let marked = '';
   for (const { stages, reads } of script.commands) {
     // Only the commands that matter: a job may have a hundred secrets.
@@ -66,7 +74,7 @@ export function followVariables(
     if (!isRead && !/^\s*set\s/.test(stages[0] ?? '')) continue;
     marked += `${stages.map((stage) => (isRead ? mark(stage, variables, macros) : stage)).join('|')}\n`;
   }
-  return { ...followMark(marked), read: marked.length };
+  return marked;
 }
 
 function mark(stage: string, variables: ReadonlySet<string>, macros: boolean): string {

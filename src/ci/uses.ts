@@ -212,13 +212,16 @@ export function findSecretUses(
   let followed = 0;
   const gcloud = scripts.some(({ script }) => staticCommand(script.text) === 'gcp');
   for (const use of uses.values()) {
+    // The lines of a job are often scripts of one shell.
+    let holders: ReadonlySet<string> = use.variables;
     for (const { script } of scripts) {
       if (followed > MAX_TEXT) {
         problem = 'its scripts are too long to follow every secret through them';
         break;
       }
-      const told = followVariables(script, use.variables, macros);
+      const told = followVariables(script, holders, macros);
       followed += told.read;
+      if (told.derived.length > 0) holders = new Set([...holders, ...told.derived]);
       if (!told.used) continue;
       use.echoed ||= told.echoed;
       use.exported ||= told.exported;
