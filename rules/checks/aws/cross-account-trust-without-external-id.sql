@@ -6,7 +6,7 @@ confidence: high
 about: trust
 identityFields: [identity_id, principal]
 needs: [trust@aws|trust@iac, identity@aws|identity@iac]
-population: trusts WHERE principal_type IN ('account', 'identity') AND starts_with(identity_id, 'aws:')
+population: trusts WHERE principal_type IN ('account', 'identity', 'unknown') AND starts_with(identity_id, 'aws:')
 parameters:
   ownAccounts: ''
 controls:

@@ -6,7 +6,7 @@ confidence: high
 about: trust
 identityFields: [identity_id]
 needs: [trust@aws|trust@iac]
-population: identities WHERE provider = 'aws' AND type = 'role'
+population: trusts WHERE effect = 'allow' AND starts_with(identity_id, 'aws:')
 controls:
   - owasp-nhi-2025:NHI6:2025
   - nist-csf-2.0:PR.AA-03

@@ -6,7 +6,7 @@ confidence: high
 about: trust
 identityFields: [identity_id, principal]
 needs: [trust@aws]
-population: trusts WHERE effect = 'allow' AND starts_with(identity_id, 'aws:')
+population: trusts WHERE effect = 'allow'
 controls:
   - owasp-nhi-2025:NHI1:2025
   - nist-csf-2.0:ID.AM-08

@@ -6,7 +6,7 @@ confidence: high
 about: identity
 identityFields: [identity_id]
 needs: [credential@aws]
-population: identities WHERE provider = 'aws' AND type = 'user'
+population: credentials WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active' AND identity_id IS NOT NULL
 parameters:
   overlapDays: 14
 controls:

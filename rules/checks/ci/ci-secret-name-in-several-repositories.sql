@@ -7,7 +7,7 @@ persona: auditor
 about: consumer
 identityFields: [owner, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name <> 'GITHUB_TOKEN'
+population: consumers WHERE type = 'workflow-job' AND secret_name IS NOT NULL
 controls:
   - owasp-nhi-2025:NHI9:2025
   - nist-csf-2.0:PR.AA-01

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND TRY_CAST(detail->>'$.environmentDynamic' AS BOOLEAN)
+population: consumers WHERE type = 'workflow-job' AND (TRY_CAST(detail->>'$.environmentDynamic' AS BOOLEAN) OR (detail->>'$.environmentInput') IS NOT NULL OR fact = 'environment-chosen-at-start')
 controls:
   - owasp-nhi-2025:NHI8:2025
   - nist-csf-2.0:PR.IR-01

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, cloud]
 needs: [consumer@ci]
-population: consumers WHERE type = 'workflow-job' AND how = 'oidc'
+population: consumers WHERE type = 'workflow-job' AND (how = 'oidc' OR how = 'static-key' AND json_array_length(detail->'$.oidcClouds') > 0)
 controls:
   - owasp-nhi-2025:NHI1:2025
   - owasp-nhi-2025:NHI7:2025

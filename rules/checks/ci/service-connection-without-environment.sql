@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE TRY_CAST(detail->>'$.connection' AS BOOLEAN)
+population: consumers WHERE TRY_CAST(detail->>'$.connection' AS BOOLEAN) OR (detail->>'$.connectionTo') IS NOT NULL
 controls:
   - owasp-nhi-2025:NHI8:2025
   - nist-csf-2.0:PR.IR-01

@@ -6,7 +6,7 @@ confidence: high
 about: identity
 identityFields: [account]
 needs: [usage@gateway]
-population: gateway_connections
+population: gateway_sessions WHERE is_machine(caller_type)
 parameters:
   minCallers: 2
 controls:

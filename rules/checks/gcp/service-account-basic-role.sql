@@ -6,7 +6,7 @@ confidence: high
 about: identity
 identityFields: [identity_id]
 needs: [grant@gcp|grant@iac]
-population: identities WHERE provider = 'gcp' AND type = 'service-account' AND NOT managed
+population: (SELECT identity_id FROM identities WHERE provider = 'gcp' AND type = 'service-account' AND NOT managed UNION SELECT identity_id FROM grants WHERE starts_with(identity_id, 'gcp:') AND effect = 'allow')
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05

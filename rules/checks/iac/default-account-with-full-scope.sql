@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE fact = 'runs-as' AND (detail->>'$.cloud') = 'gcp'
+population: consumers WHERE fact = 'runs-as' AND (detail->>'$.cloud') = 'gcp' OR fact = 'runs-as' AND TRY_CAST(detail->>'$.defaultAccount' AS BOOLEAN)
 controls:
   - owasp-nhi-2025:NHI6:2025
   - owasp-nhi-2025:NHI9:2025

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@iac]
-population: consumers WHERE fact = 'secret-mount'
+population: consumers WHERE fact = 'secret-mount' OR fact = 'secret-in-layer' AND (detail->>'$.source') = 'mount'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01

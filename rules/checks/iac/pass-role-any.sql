@@ -6,7 +6,7 @@ confidence: high
 about: identity
 identityFields: [identity_id]
 needs: [grant@aws|grant@iac]
-population: grants WHERE lower(permission) = 'iam:passrole'
+population: grants WHERE lower(permission) IN ('iam:passrole', 'iam:pass*')
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05

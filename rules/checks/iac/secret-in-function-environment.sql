@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.fact') IN ('secret-in-environment', 'secret-in-user-data')
+population: consumers WHERE fact IN ('secret-in-environment', 'secret-in-user-data')
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01
@@ -34,5 +34,5 @@ SELECT
   CASE WHEN (detail->>'$.fact') = 'secret-in-user-data' THEN 'high' ELSE 'medium' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') IN ('secret-in-environment', 'secret-in-user-data')
+WHERE fact IN ('secret-in-environment', 'secret-in-user-data')
 GROUP BY consumer_id, secret_name, detail

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@iac]
-population: consumers WHERE fact IN ('build-argument', 'image-variable')
+population: consumers WHERE fact IN ('build-argument', 'image-variable', 'secret-in-layer')
 controls:
   - owasp-nhi-2025:NHI2:2025
   - owasp-nhi-2025:NHI7:2025

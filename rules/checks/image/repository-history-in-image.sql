@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, file]
 needs: [consumer@iac|consumer@image]
-population: consumers WHERE type = 'image'
+population: consumers WHERE type = 'image' OR fact = 'repository-history'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [place, subject]
 needs: [consumer@iac|consumer@image|sighting@image]
-population: consumers WHERE type = 'image'
+population: (SELECT observation_id FROM consumers WHERE type = 'image' OR fact IN ('credential-file', 'secret-in-layer') UNION ALL SELECT observation_id FROM sightings WHERE place = 'image')
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01
@@ -37,7 +37,7 @@ SELECT
     ': the lower layer keeps it.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE (detail->>'$.fact') IN ('credential-file', 'secret-in-layer') AND (detail->>'$.removedLater') = 'true' AND (detail->>'$.inFinalImage') = 'true'
+WHERE fact IN ('credential-file', 'secret-in-layer') AND (detail->>'$.removedLater') = 'true' AND (detail->>'$.inFinalImage') = 'true'
   AND (detail->>'$.sighted') IS DISTINCT FROM 'true'
 GROUP BY consumer_id, secret_name, detail
 UNION ALL

@@ -7,7 +7,7 @@ persona: dev
 about: identity
 identityFields: [identity_id]
 needs: [trust@k8s]
-population: identities WHERE provider = 'k8s' AND type = 'service-account'
+population: trusts WHERE (detail->>'$.platform') = 'kubernetes' AND (detail->>'$.cloud') IS NOT NULL
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI9:2025

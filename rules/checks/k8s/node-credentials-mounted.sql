@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@k8s]
-population: kubernetes_workloads
+population: consumers WHERE fact = 'node-credentials' OR fact = 'service-account' AND (detail->>'$.platform') = 'kubernetes'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI6:2025

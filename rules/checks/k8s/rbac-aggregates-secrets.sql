@@ -6,7 +6,7 @@ confidence: high
 about: trust
 identityFields: [role, becomes]
 needs: [grant@k8s]
-population: kubernetes_rules WHERE kind = 'ClusterRole' AND NOT is_baseline
+population: kubernetes_rules WHERE NOT is_baseline
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05

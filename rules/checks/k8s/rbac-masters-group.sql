@@ -6,7 +6,7 @@ confidence: high
 about: trust
 identityFields: [identity_id, binding]
 needs: [trust@k8s]
-population: kubernetes_bindings
+population: (SELECT observation_id FROM kubernetes_bindings UNION ALL SELECT observation_id FROM trusts WHERE ends_with(identity_id, ':rbac-group/system:masters'))
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI10:2025

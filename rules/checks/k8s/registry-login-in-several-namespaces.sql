@@ -6,7 +6,7 @@ confidence: high
 about: credential
 identityFields: [credential_id]
 needs: [credential@k8s]
-population: credentials WHERE type = 'registry-password'
+population: credential_sources WHERE type = 'registry-password'
 controls:
   - owasp-nhi-2025:NHI9:2025
   - owasp-nhi-2025:NHI7:2025

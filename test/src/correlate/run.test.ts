@@ -11,6 +11,8 @@ import { loadRun, RUN_START, withRun } from './run-store.ts';
 
 const USER = 'aws:123456789012:user/etl';
 
+const OVER_SIGHTINGS = ['population: credentials', 'population: sightings'] as const;
+
 describe('running checks', () => {
   it('makes a finding of a row, with its evidence, subject and fingerprint', async () => {
     const given = [covered(), key('AKIAOLD1', { at: { path: 'keys.json', line: 4 } })];
@@ -91,7 +93,7 @@ describe('running checks', () => {
     const sql = `SELECT credential_id, concat('seen ', masked) AS message, [observation_id] AS evidence FROM sightings`;
     const sighting = Fact.parse({ kind: 'sighting', credential: 'secret:beef', masked: 'ghp_…(40)' });
 
-    const { findings } = await correlate([covered(), sighting], [checkWith({ sql })]);
+    const { findings } = await correlate([covered(), sighting], [checkWith({ head: OVER_SIGHTINGS, sql })]);
 
     assert.equal(findings[0]?.subject, 'ghp_…(40)');
   });
@@ -176,7 +178,7 @@ describe('running checks', () => {
       sighting('of-somebody', { path: 'c.sh', commit: '1f2e3d4c', atHead: false }),
     ];
 
-    const { findings } = await correlate([covered(), ...given], [checkWith({ sql })]);
+    const { findings } = await correlate([covered(), ...given], [checkWith({ head: OVER_SIGHTINGS, sql })]);
 
     assert.deepEqual(
       findings.map((finding) => finding.message),
@@ -223,20 +225,46 @@ describe('running checks', () => {
     assert.equal(results[0]?.outcome, 'not-applicable');
   });
 
-  it('runs a check of the user whose population is empty, and one of ours that looks beyond its population', async () => {
+  it('runs a check of the user whose population is empty, and spares one of ours', async () => {
     const given = [covered(), key('AKIAOLD1')];
-    const none = ['population: credentials', "population: sightings WHERE place = 'ci'"] as const;
-    const users = checkWith({ head: none, file: '/home/ada/old-key.sql' });
-    const ours = checkWith({ head: ['population: credentials', "population: identities WHERE type = 'robot'"] });
+    const head = ['population: credentials', "population: sightings WHERE place = 'ci'"] as const;
+    const users = checkWith({ head, file: '/home/ada/old-key.sql' });
+    const ours = checkWith({ head });
 
-    for (const check of [users, ours]) {
-      const { results } = await correlate(given, [check]);
+    const { results: run } = await correlate(given, [users]);
+    const { results: spared } = await correlate(given, [ours]);
 
-      assert.deepEqual(
-        results.map(({ outcome, population, findings }) => ({ outcome, population, findings })),
-        [{ outcome: 'fail', population: 1, findings: 1 }],
-      );
-    }
+    assert.deepEqual(
+      [...run, ...spared].map(({ outcome, population, findings }) => [outcome, population, findings]),
+      [
+        ['fail', 1, 1],
+        ['not-applicable', 0, 0],
+      ],
+    );
+  });
+
+  it('counts populations of one view, of several and of a query beside each other', async () => {
+    const populations = [
+      "credentials WHERE provider = 'aws' OR provider = 'gcp'",
+      "credentials WHERE provider = 'gcp'",
+      'credentials',
+      '(SELECT credential_id FROM credentials UNION ALL SELECT identity_id FROM identities)',
+      'credentials WHERE credential_id IN (SELECT credential_id FROM credentials)',
+      'coverage\n  WHERE true',
+    ];
+    const checks = populations.map((text, index) => {
+      const check = checkWith({ head: ['old-key', `old-key-${index}`], file: `rules/checks/aws/old-key-${index}.sql` });
+      return { ...check, meta: { ...check.meta, population: text } };
+    });
+
+    const { results } = await correlate([covered(), key('AKIAOLD1'), key('AKIAOLD2')], checks, {
+      parameters: Object.fromEntries(populations.map((_, index) => [`old-key-${index}`, { maxAgeDays: 10_000 }])),
+    });
+
+    assert.deepEqual(
+      results.map(({ population }) => population),
+      [2, 0, 2, 2, 2, 1],
+    );
   });
 
   it('counts populations with parameters and without, each by its own', async () => {
