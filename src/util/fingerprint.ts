@@ -35,6 +35,9 @@ export function fingerprintKeyId(key: Uint8Array | string): string {
   return createHash('sha256').update('nhi-audit fingerprint key v1\0').update(key).digest('hex').slice(0, 16);
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const BYTES = /^[^\x20-\x7e]|^.[^\x20-\x7e]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]/s;
+
 /**
  * A short form for people: `AKIA…7WML`, `ghp_…(40)`. Shows at most a quarter of the secret, four characters at each
  * end; a public id is no secret and is shown in place of it, shortened the same way.
@@ -44,6 +47,8 @@ export function mask(secret: Secret | string, publicId?: string): string {
   const value = typeof secret === 'string' ? secret : secret.reveal();
   const pem = /^-----BEGIN ([A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----/.exec(value);
   if (pem !== null) return `${pem[1]} (${value.length})`;
+  // Key stores and other bytes say nothing to people, and control a terminal; a character may not be cut in two.
+  if (BYTES.test(value)) return `…(${value.length})`;
   const shown = Math.min(4, Math.floor(value.length / 4));
   const prefix = /^[A-Za-z]{2,6}[-_]/.exec(value)?.[0] ?? '';
   // A vendor prefix (`ghp_`) says nothing but whose it is, so the whole allowance goes to the front.

@@ -58,6 +58,21 @@ describe('mask', () => {
     assert.match(mask(expandExample('{{pem:EC PRIVATE KEY}}', 's').text), /^EC PRIVATE KEY \(\d+\)$/);
   });
 
+  it('shows nothing of a key store, nor half a character', () => {
+    assert.equal(mask(`*\u0086H\u0086\u00f7\r\u0001\u0007\u0001${'x'.repeat(91)}`), '…(100)');
+    assert.equal(mask('abc\u0000efghijklmnop'), '…(16)');
+    assert.equal(mask('🔑🔑🔑🔑🔑🔑'), '…(12)');
+    assert.equal(mask('hünter-of-harbour'), '…(17)');
+  });
+
+  it('prints as it is, whatever bytes it is of', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }), (secret) => {
+        assert.match(mask(secret), /^[\x20-\x7e]{0,4}…\(\d+\)$/);
+      }),
+    );
+  });
+
   it('never shows more than a quarter of a secret, nor more than eight characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'abcXYZ019_-'), minLength: 1, maxLength: 80 }), (secret) => {
