@@ -236,16 +236,22 @@ export class Evaluator {
       }
       const value = this.#evaluate(from, part, bindings);
       if (value === undefined) continue;
-      if (value.kind === 'unknown') {
-        isKnown = false;
-        for (const reference of value.references) references.add(reference);
-      }
+      if (value.kind === 'unknown') isKnown = false;
+      if (value.kind === 'unknown' || value.kind === 'text')
+        for (const reference of value.references ?? []) references.add(reference);
       isSymbolic ||= value.kind === 'text' && value.isSymbolic === true;
       written += asText(value);
       if (written.length > MAX_TEXT) return { kind: 'unknown', text: '…', references: [], where };
     }
     if (!isKnown) return { kind: 'unknown', text: written, references: [...references], where };
-    return { kind: 'text', text: written, isLiteral: false, ...(isSymbolic ? { isSymbolic } : {}), where };
+    return {
+      kind: 'text',
+      text: written,
+      isLiteral: false,
+      ...(isSymbolic ? { isSymbolic } : {}),
+      ...(references.size > 0 ? { references: [...references] } : {}),
+      where,
+    };
   }
 
   #call(
@@ -277,7 +283,9 @@ export class Evaluator {
       return this.#unknown(from, expression, []);
     }
     if (root === 'var' && name !== undefined) {
-      return this.#into(from, this.#variable(name), rest, bindings, expression);
+      const value = this.#into(from, this.#variable(name), rest, bindings, expression);
+      // A default is seldom what the variable is in the end.
+      return value?.kind === 'text' && value.text !== '' ? { ...value, references: [`var.${name}`] } : value;
     }
     if (root === 'local' && name !== undefined) {
       return this.#into(from, this.#local(name), rest, bindings, expression);

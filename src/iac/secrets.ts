@@ -175,7 +175,7 @@ const SECRET_SOURCE =
   /^(?:data\.|ephemeral\.)?(?:aws_secretsmanager_secret_version\.[\w-]+\.secret_string|aws_secretsmanager_random_password|google_secret_manager_secret_version\.[\w-]+\.secret_data|azurerm_key_vault_secret\.[\w-]+\.value|vault_\w+\.|random_password\.[\w-]+\.(?:result|bcrypt)|aws_iam_access_key\.[\w-]+\.(?:secret|ses_smtp)|google_service_account_key\.[\w-]+\.private_key|tls_private_key\.[\w-]+\.private_key)/;
 
 export function secretReference(value: Value | undefined): string | undefined {
-  const references = value?.kind === 'unknown' ? value.references : [];
+  const references = value?.kind === 'unknown' || value?.kind === 'text' ? (value.references ?? []) : [];
   return references.find((reference) => {
     if (SECRET_SOURCE.test(reference)) return true;
     const variable = /^var\.(?<name>[\w-]+)/.exec(reference)?.groups?.name;

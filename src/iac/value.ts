@@ -30,6 +30,8 @@ export interface TextValue {
   readonly isLiteral: boolean;
   /** Holds the stand-in of a resource whose name is not known: `{aws_iam_role.deploy}`. */
   readonly isSymbolic?: boolean;
+  /** The variables whose defaults it is made of. */
+  readonly references?: readonly string[];
   readonly where: Where;
 }
 
