@@ -11,6 +11,8 @@ const SHORTEST_LINE = 32;
 /** So many bytes behind an anchor must be text before the rest is decoded: in an image they are not. */
 const PROBED = 10;
 const MIN_HEX = 32;
+/** Twelve bytes: nothing shorter that a keyword begins is a secret. */
+const SHORTEST = 16;
 
 const NONE = 255;
 const VALUES = valuesOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', '-_');
@@ -30,7 +32,9 @@ export function base64At(bytes: Buffer, at: number, phase: 0 | 1 | 2, least: num
   for (let place = start; place < at; place++) if (VALUES[bytes[place] as number] === NONE) return undefined;
   if (!isPrintable64(bytes, start, phase, 4 + PROBED)) return undefined;
   const limits = { from: Math.max(least, start - MAX_RUN / 2), to: Math.min(bytes.length, start + MAX_RUN / 2) };
-  const run = decode64(bytes, startOf64(bytes, start, limits.from), limits.to);
+  const first = startOf64(bytes, start, limits.from);
+  if (end64(bytes, first, limits.to) - first < SHORTEST) return undefined;
+  const run = decode64(bytes, first, limits.to);
   return { ...run, how: ['base64'], isStructured: false, isCut: run.end === limits.to && limits.to < bytes.length };
 }
 

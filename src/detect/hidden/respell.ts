@@ -94,7 +94,7 @@ export function joints(bytes: Buffer, start: number, end: number): Run[] {
     start: start + match.index,
     end: start + match.index + match[0].length,
     bytes: EMPTY,
-    how: [match[0].startsWith('\\') ? 'continuation' : 'concatenation'],
+    how: match[0].startsWith('\\') ? CONTINUATION : CONCATENATION,
     isStructured: false,
   }));
 }
@@ -127,3 +127,5 @@ const BETWEEN = Uint8Array.from({ length: 256 }, (_, byte) => {
 
 const JOINT_HERE = new RegExp(String.raw`${CONTINUED}|\$\{\s{0,8}["'\x60]|["'\x60]\s{0,8}\}|${PIECES}|${ITEMS}`, 'y');
 const EMPTY = Buffer.alloc(0);
+const CONTINUATION = ['continuation'];
+const CONCATENATION = ['concatenation'];

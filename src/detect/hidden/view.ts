@@ -70,11 +70,14 @@ export class View {
     const [starts, ends] = [new Uint32Array(size), new Uint32Array(size)];
     const layers: Layer[] = parent === undefined ? [PLAIN] : [...parent.#layers];
     const known = new Map<string, number>();
-    let last: { readonly how: readonly string[]; readonly isStructured: boolean; readonly index: number } | undefined;
+    // Thousands of runs may be of one kind.
+    let last:
+      | { readonly below: Layer; readonly how: readonly string[]; readonly isStructured: boolean; readonly index: number }
+      | undefined;
     let fill = 0;
     function layerOf(run: Run): number {
-      if (parent === undefined && last?.how === run.how && last.isStructured === run.isStructured) return last.index;
       const below = parent?.layerIn(run.start, Math.max(run.end, run.start + 1)) ?? PLAIN;
+      if (last?.below === below && last.how === run.how && last.isStructured === run.isStructured) return last.index;
       const how = [...below.how, ...run.how];
       const isStructured = (below === PLAIN || below.isStructured) && run.isStructured;
       const key = `${how.join()}${isStructured}`;
@@ -83,12 +86,12 @@ export class View {
         known.set(key, index);
         layers[index] = { how, isStructured };
       }
-      last = { how: run.how, isStructured: run.isStructured, index };
+      last = { below, how: run.how, isStructured: run.isStructured, index };
       return index;
     }
     function copy(from: number, to: number): void {
-      source.copy(bytes, fill, from, to);
       for (let at = from; at < to; at++, fill++) {
+        bytes[fill] = source[at] as number;
         starts[fill] = parent?.startOf(at) ?? at;
         ends[fill] = parent?.endOf(at) ?? at + 1;
         marks[fill] = parent?.markOf(at) ?? 0;
@@ -112,9 +115,10 @@ export class View {
         joined = 0;
         const mark = layerOf(run);
         if (run.bytes.length === 0) joined = mark;
-        run.bytes.copy(bytes, fill);
         for (let index = 0; index < run.bytes.length; index++, fill++) {
-          const [from, to] = [run.starts?.[index] ?? run.start, run.ends?.[index] ?? run.end];
+          const from = run.starts?.[index] ?? run.start;
+          const to = run.ends?.[index] ?? run.end;
+          bytes[fill] = run.bytes[index] as number;
           starts[fill] = parent?.startOf(from) ?? from;
           ends[fill] = parent?.endOf(to - 1) ?? to;
           marks[fill] = mark;
