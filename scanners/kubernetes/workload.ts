@@ -280,9 +280,12 @@ function projectedTokens(volumes: readonly Tree[]): JsonObject[] {
   );
 }
 
-/** Directories of a node in which the kubelet, the control plane and the administrator keep their credentials. */
+/**
+ * Directories of a node in which the kubelet, the control plane and the administrator keep their credentials, and the
+ * sockets of container engines, which hand out those of every pod.
+ */
 const NODE_CREDENTIALS =
-  /^\/(?:$|etc\/?$|etc\/kubernetes(?:\/|$)|var\/lib\/kubelet\/?(?:$|pki|pods\/?$)|var\/lib\/etcd|root\/?(?:$|\.kube)|var\/run\/secrets|home\/?$)/;
+  /^\/(?:$|etc\/?$|etc\/kubernetes(?:\/|$)|var\/lib\/kubelet\/?(?:$|pki|pods\/?$)|var\/lib\/etcd|root\/?(?:$|\.kube)|var\/run\/secrets|home\/?$|(?:var\/)?run\/(?:[\w.-]+\/){0,3}(?:docker|dockershim|containerd|crio|cri-dockerd|podman)\.sock$)/;
 
 function* hostCredentials(volumes: readonly Tree[]): Generator<Scalar> {
   for (const volume of volumes) {
