@@ -69,6 +69,13 @@ export function secretsIn(body: string): SecretReference[] {
   return found;
 }
 
+/** `secrets.X != ''` tells whether it is set, and hands nobody its value. */
+export function isCompared(body: string, offset: number): boolean {
+  return (
+    /^secrets\s*(?:\.\s*\w+|\[[^\]]{0,200}\])\s*[!=]=/i.test(body.slice(offset)) || /(?:[!=]=|!)\s*$/.test(body.slice(0, offset))
+  );
+}
+
 /** Puts known variables in place of `${{ env.NAME }}`; `undefined` when something else remains to be worked out. */
 export function resolveEnv(value: string, env: ReadonlyMap<string, string>, depth = 0): string | undefined {
   let out = '';

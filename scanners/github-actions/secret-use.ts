@@ -1,7 +1,7 @@
 import { type Cloud, isOtherStore, isPublicName, staticCommand, staticVariable } from '../../src/ci/cloud-keys.ts';
 import { entriesOf, get, type Scalar, scalarsOf, type Tree } from '../../src/formats/tree.ts';
 import { federatedInput, staticInput } from './cloud-login.ts';
-import { ALL_SECRETS, findExpressions, JOB_TOKEN, secretsIn } from './expression.ts';
+import { ALL_SECRETS, findExpressions, isCompared, JOB_TOKEN, secretsIn } from './expression.ts';
 import { followSecret } from './shell.ts';
 import type { Job, Step } from './workflow.ts';
 
@@ -232,13 +232,6 @@ class Finder {
     if (staticVariable(name) !== undefined && !isOtherStore(name)) return 'static-key';
     return /(?:^|_)(?:TOKEN|PAT)$/.test(name) ? 'token' : 'secret';
   }
-}
-
-/** `secrets.X != ''` tells whether it is set, and hands nobody its value. */
-function isCompared(body: string, offset: number): boolean {
-  return (
-    /^secrets\s*(?:\.\s*\w+|\[[^\]]{0,200}\])\s*[!=]=/i.test(body.slice(offset)) || /(?:[!=]=|!)\s*$/.test(body.slice(0, offset))
-  );
 }
 
 function create(name: string, scalar: Scalar, offset: number): SecretUse {

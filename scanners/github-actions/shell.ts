@@ -1,5 +1,5 @@
 import { followMark, MARK, markVariables, type SecretHandling } from '../../src/ci/script.ts';
-import { findExpressions, secretsIn } from './expression.ts';
+import { findExpressions, isCompared, secretsIn } from './expression.ts';
 
 /** Follows one secret through a `run` script; `variables` are the environment variables that hold it. */
 export function followSecret(script: string, name: string, variables: readonly string[]): SecretHandling {
@@ -10,7 +10,7 @@ function markSecret(script: string, name: string, variables: readonly string[]):
   let marked = '';
   let from = 0;
   for (const { start, end, body } of findExpressions(script)) {
-    const holds = secretsIn(body).some((reference) => reference.name === name);
+    const holds = secretsIn(body).some((reference) => reference.name === name && !isCompared(body, reference.offset));
     const variable = /^\s*env\.(?<variable>\w+)\s*$/.exec(body)?.groups?.variable;
     const isSecret = holds || (variable !== undefined && variables.includes(variable));
     marked += script.slice(from, start) + (isSecret ? MARK : script.slice(start, end));

@@ -22,6 +22,7 @@ export class Evaluator {
   readonly #module: Module;
   readonly #accounts: ProviderFacts;
   readonly #texts: ReadonlyMap<string, string>;
+  readonly #given: Given | undefined;
   readonly #byAddress = new Map<string, Placed<Block>>();
   readonly #locals = new Map<string, Value | undefined>();
   readonly #variables = new Map<string, Value | undefined>();
@@ -32,11 +33,12 @@ export class Evaluator {
   #steps = 0;
   #depth = 0;
 
-  /** `texts`: files that `file()` reads, by their path. */
-  constructor(module: Module, accounts: ProviderFacts, texts: ReadonlyMap<string, string>) {
+  /** `texts`: files that `file()` reads, by their path. `given`: by whoever calls the module. */
+  constructor(module: Module, accounts: ProviderFacts, texts: ReadonlyMap<string, string>, given?: Given) {
     this.#module = module;
     this.#accounts = accounts;
     this.#texts = texts;
+    this.#given = given;
     for (const placed of module.resources) this.#byAddress.set(addressOf(placed.it), placed);
   }
 
@@ -262,7 +264,7 @@ export class Evaluator {
   ): Value | undefined {
     const given = expression.arguments.map((one) => this.#evaluate(from, one, bindings));
     if (expression.name === 'file' || expression.name === 'templatefile') {
-      const content = this.#texts.get(pathOf(from, known(given[0]) ?? ''));
+      const content = this.#texts.get(pathOf(from.file.path, known(given[0]) ?? ''));
       if (content === undefined) return this.#unknown(from, expression, given);
       const filled = content.replace(/\$\{\s*(?<name>\w+)\s*\}/g, (whole, name: string) => known(entry(given[1], name)) ?? whole);
       return { kind: 'text', text: filled, isLiteral: false, where };
@@ -343,15 +345,16 @@ export class Evaluator {
     expression: Reference,
   ): Value | undefined {
     const key = `${address} ${name}`;
-    if (this.#attributes.has(key)) return this.#attributes.get(key);
+    // What is not known is called by the words of who asks for it: `.a.role` and `.a.provider` are not one.
+    if (this.#attributes.has(key)) return this.#attributes.get(key) ?? this.#unknown(from, expression, []);
     if (this.#busy.has(key)) return this.#unknown(from, expression, []);
     const placed = this.#byAddress.get(base);
     if (placed === undefined) return this.#unknown(from, expression, []);
     this.#busy.add(key);
     try {
-      const value = this.#workAttribute(base, address, placed, name, bindings) ?? this.#unknown(from, expression, []);
+      const value = this.#workAttribute(base, address, placed, name, bindings);
       this.#attributes.set(key, value);
-      return value;
+      return value ?? this.#unknown(from, expression, []);
     } finally {
       this.#busy.delete(key);
     }
@@ -393,9 +396,13 @@ export class Evaluator {
 
   #variable(name: string): Value | undefined {
     return this.#once(`var.${name}`, this.#variables, () => {
-      const given = this.#module.values.get(name);
-      if (given !== undefined) return this.#evaluate(given.from, given.it, {});
       const declared = this.#module.variables.get(name);
+      if (this.#given?.has(name) === true && declared !== undefined) {
+        const { from, it } = declared;
+        return taken(this.#given.value(name), name, this.where(from, it.start, it.start + it.type.length));
+      }
+      const given = this.#given === undefined ? this.#module.values.get(name) : undefined;
+      if (given !== undefined) return this.#evaluate(given.from, given.it, {});
       const byDefault = declared === undefined ? undefined : attributeOf(declared.it.body, 'default');
       return declared === undefined || byDefault === undefined ? undefined : this.#evaluate(declared.from, byDefault, {});
     });
@@ -460,6 +467,42 @@ export class Evaluator {
   }
 }
 
+/** What a call of the module gives its variables. */
+export interface Given {
+  has(name: string): boolean;
+  value(name: string): Value | undefined;
+}
+
+/** A structure that is given may hold itself twice over, many times: beyond so many parts it is not known. */
+const MAX_GIVEN = 5000;
+
+/**
+ * What another module gives, as a value of this one: it is told of where it is used. What is made of names that are not
+ * known there is not known here either.
+ */
+function taken(value: Value | undefined, name: string, where: Where, budget = { left: MAX_GIVEN }): Value | undefined {
+  if (value === undefined) return undefined;
+  budget.left -= 1;
+  const unknown: Value = { kind: 'unknown', text: `\${var.${name}}`, references: [`var.${name}`], where };
+  if (budget.left < 0 || value.kind === 'unknown') return unknown;
+  if (value.kind === 'text')
+    return value.isSymbolic === true ? unknown : { kind: 'text', text: value.text, isLiteral: false, where };
+  if (value.kind === 'list') {
+    const items: Value[] = [];
+    for (const item of value.items) {
+      if (budget.left < 0) return unknown;
+      items.push(taken(item, name, where, budget) ?? unknown);
+    }
+    return { kind: 'list', items, where };
+  }
+  const entries: { key: string; value: Value }[] = [];
+  for (const one of value.entries) {
+    if (budget.left < 0) return unknown;
+    entries.push({ key: one.key, value: taken(one.value, name, where, budget) ?? unknown });
+  }
+  return { kind: 'map', entries, where };
+}
+
 /** Account and project of a provider by its name: `aws`, `aws.prod`. */
 export type ProviderFacts = (provider: string) => {
   readonly account?: string;
@@ -489,8 +532,8 @@ export function addressOf(block: Block): string {
 }
 
 /** A path of `file()` as the crawl names it. */
-export function pathOf(from: ModuleFile, given: string): string {
-  const directory = from.file.path.slice(0, Math.max(0, from.file.path.lastIndexOf('/')));
+export function pathOf(from: string, given: string): string {
+  const directory = from.slice(0, Math.max(0, from.lastIndexOf('/')));
   const parts = directory === '' ? [] : directory.split('/');
   for (const part of given.split('/')) {
     if (part === '..') parts.pop();

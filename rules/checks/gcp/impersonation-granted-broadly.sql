@@ -38,5 +38,7 @@ LEFT JOIN identities AS i USING (identity_id)
 WHERE starts_with(g.identity_id, 'gcp:') AND g.capability = 'impersonates' AND g.effect = 'allow'
   AND regexp_matches(g.resource, '^(//cloudresourcemanager\.googleapis\.com/)?(projects|folders|organizations)/[^/]+$')
   AND g.permission NOT IN ('roles/owner', 'roles/editor')
+  -- Agents of Google's services have it by Google's own instructions.
+  AND NOT regexp_matches(g.identity_id, '@gcp-sa-[a-z0-9-]+\.iam\.gserviceaccount\.com$')
   AND NOT coalesce(i.managed, false) AND coalesce(i.enabled, true)
 GROUP BY g.identity_id

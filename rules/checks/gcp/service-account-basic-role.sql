@@ -28,7 +28,7 @@ SELECT
   g.identity_id,
   concat(
     g.identity_id, ' has ', listed(list(DISTINCT g.permission ORDER BY g.permission)), ' on ',
-    listed(list(DISTINCT g.resource ORDER BY g.resource)), '.') AS message,
+    listed(list(DISTINCT CASE WHEN g.resource LIKE '%projects/-' THEN 'its project' ELSE g.resource END ORDER BY 1)), '.') AS message,
   CASE WHEN bool_or(g.permission = 'roles/owner') THEN 'critical' ELSE 'high' END AS severity,
   CASE WHEN bool_and(g.condition IS NOT NULL) THEN 'medium' ELSE 'high' END AS confidence,
   list(DISTINCT g.observation_id) AS evidence

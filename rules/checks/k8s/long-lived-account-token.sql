@@ -32,9 +32,15 @@ SELECT
   concat('The Secret ', c.public_id, ' holds a token of the service account ', coalesce(identity_local(c.identity_id), '?'), ' that never expires',
     CASE WHEN c.created_at IS NULL THEN '' ELSE concat(', ', days_since(c.created_at), ' days old') END,
     CASE WHEN c.last_used_at IS NOT NULL THEN concat(', last used on ', day_text(c.last_used_at)) ELSE '' END, '.') AS message,
-  CASE WHEN a.identity_id IS NOT NULL THEN 'critical' ELSE 'high' END AS severity,
+  CASE WHEN t.is_test THEN 'low' WHEN a.identity_id IS NOT NULL THEN 'critical' ELSE 'high' END AS severity,
   list_concat(c.evidence, coalesce(a.evidence, [])) AS evidence
 FROM credentials AS c
+LEFT JOIN (
+  SELECT concat(detail->>'$.secretNamespace', '/', secret_name) AS secret, bool_and(is_test_path(location->>'$.path')) AS is_test
+  FROM consumers
+  WHERE fact = 'secret-object'
+  GROUP BY secret
+) AS t ON t.secret = c.public_id
 LEFT JOIN admin_identities AS a ON a.identity_id = c.identity_id
 WHERE c.type = 'service-account-token' AND coalesce(c.status, 'active') = 'active' AND (c.detail->>'$.systemMade') IS NULL
   AND coalesce((c.detail->>'$.templated'), 'false') <> 'true'
