@@ -2,7 +2,7 @@ import type { ConsumerObservation, JsonObject, Location, Observation } from '../
 import { looksSecret } from '../../src/formats/plain-value.ts';
 import { holdsSecret, literalsIn, type Searching, secretReference } from '../../src/iac/secrets.ts';
 import { blocks, entry, isTrue, locationOf, type MapValue, type Value } from '../../src/iac/value.ts';
-import type { ModuleStack } from './stack.ts';
+import type { Prepared } from './stack.ts';
 
 /** Arguments by which a provider or a backend logs in with something that lasts. */
 const LOGIN =
@@ -11,11 +11,11 @@ const LOGIN =
 const HARMLESS: { readonly [provider: string]: RegExp } = { aws: /^token$/, kubernetes: /^(?:token|password)$/, helm: /^token$/ };
 
 /** What stands in a file beside resources: providers, backends, variables, outputs, locals, arguments of modules. */
-export function* declarationRows(path: string, stack: ModuleStack, search: Searching): Generator<Observation> {
-  const { module, evaluator } = stack;
+export function* declarationRows(path: string, prepared: Prepared, search: Searching): Generator<Observation> {
+  const { module, evaluator } = prepared;
   const here = <T extends { readonly from: { readonly file: { readonly path: string } } }>(all: readonly T[]) =>
     all.filter(({ from }) => from.file.path === path);
-  for (const { name, placed, body } of stack.providers) {
+  for (const { name, placed, body } of prepared.providers) {
     if (placed.from.file.path !== path) continue;
     yield* loginRows(`provider.${name}`, name, 'provider-credential', body, search);
   }

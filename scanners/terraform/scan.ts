@@ -1,9 +1,11 @@
-import type { CoverageObservation, Observation, ScanContext, SourceFile, Surroundings } from '../../src/contracts/index.ts';
+import type { CoverageObservation, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { type Description, describeStack } from '../../src/iac/describe.ts';
 import { searching, sightingsOf } from '../../src/iac/secrets.ts';
+import { preparedByCalls } from './calls.ts';
 import { declarationRows } from './declarations.ts';
 import { directoryOf, loadModule, MAX_CHARACTERS, type Module, readModuleFile, TERRAFORM_FILE, VALUES_FILE } from './module.ts';
-import { type ModuleStack, moduleStack } from './stack.ts';
+import { Recent } from './recent.ts';
+import { moduleStack, type Prepared, prepare } from './stack.ts';
 import { type Read, readState } from './state.ts';
 import { valueRows } from './values.ts';
 
@@ -24,12 +26,13 @@ export async function* scanTerraform(file: SourceFile, context: ScanContext): As
     yield* valueRows(own, search);
     yield coverage(file, own.hcl.problems);
   } else if (loaded !== undefined) {
-    const { module, stack, description } = loaded;
-    yield* description.rows(search);
-    yield* declarationRows(file.path, stack, search);
-    const problems = [...own.hcl.problems, ...stack.problems];
+    const { module, own: itself, descriptions } = loaded;
+    if (descriptions.length === 1) yield* descriptions[0]?.rows(search) ?? [];
+    else yield* distinct(descriptions.flatMap((description) => [...description.rows(search)]));
+    yield* declarationRows(file.path, itself, search);
+    const problems = [...own.hcl.problems, ...loaded.problems];
     // What cannot be read of a policy is said once for the module.
-    if (module.files[0]?.file.path === file.path) problems.push(...description.tally.malformed);
+    if (module.files[0]?.file.path === file.path) problems.push(...descriptions.flatMap(({ tally }) => [...tally.malformed]));
     yield coverage(file, problems);
   } else {
     const read = readState(file, own.covered);
@@ -46,33 +49,40 @@ function problemsOf({ problems }: Read, { tally }: Description): string[] {
 
 interface Loaded {
   readonly module: Module;
-  readonly stack: ModuleStack;
-  readonly description: Description;
+  /** By itself, whoever calls it. */
+  readonly own: Prepared;
+  /** For each call of it. */
+  readonly descriptions: readonly Description[];
+  readonly problems: readonly string[];
 }
 
-/** Modules that are being read: the files of one come one after another, with those of directories below between. */
-const KEPT = 8;
-const modules = new WeakMap<Surroundings, Map<string, Promise<Loaded>>>();
+const modules = new Recent<Promise<Loaded>>(8);
 
 function moduleOf(file: SourceFile, context: ScanContext): Promise<Loaded> {
-  if (file.around === undefined) return load(file, context);
-  const kept = modules.get(file.around) ?? new Map<string, Promise<Loaded>>();
-  modules.set(file.around, kept);
-  const directory = directoryOf(file.path);
-  const loaded = kept.get(directory) ?? load(file, context);
-  kept.delete(directory);
-  kept.set(directory, loaded);
-  for (const oldest of kept.keys()) {
-    if (kept.size <= KEPT) break;
-    kept.delete(oldest);
-  }
-  return loaded;
+  return modules.of(file.around, directoryOf(file.path), () => load(file, context));
 }
 
 async function load(file: SourceFile, context: ScanContext): Promise<Loaded> {
   const module = await loadModule(file, context);
-  const stack = await moduleStack(module);
-  return { module, stack, description: describeStack(stack, context.now()) };
+  const prepared = await preparedByCalls(module, file, context);
+  const own = prepared.find(({ isCalled }) => !isCalled) ?? (await prepare(module));
+  const stacks = prepared.map(moduleStack);
+  return {
+    module,
+    own,
+    descriptions: stacks.map((stack) => describeStack(stack, context.now())),
+    problems: stacks.flatMap((stack) => stack.problems),
+  };
+}
+
+/** What two calls of a module make alike is there once. */
+function* distinct(rows: Iterable<Observation>): Generator<Observation> {
+  const seen = new Set<string>();
+  for (const row of rows) {
+    const key = JSON.stringify(row);
+    if (!seen.has(key)) yield row;
+    seen.add(key);
+  }
 }
 
 function coverage(file: SourceFile, problems: readonly string[]): CoverageObservation {

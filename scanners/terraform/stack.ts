@@ -1,16 +1,14 @@
 import type { Block } from '../../src/formats/hcl/syntax.ts';
 import type { Resource, Stack } from '../../src/iac/resource.ts';
 import type { MapValue } from '../../src/iac/value.ts';
-import { Evaluator, pathOf } from './evaluate.ts';
+import type { Call } from './calls.ts';
+import { Evaluator, type ProviderFacts, pathOf } from './evaluate.ts';
 import { knownModuleResources } from './known-modules.ts';
 import type { Module, Placed } from './module.ts';
 import { providerFacts } from './providers.ts';
 
-/** A module's directory as a stack, with what else its files declare. */
+/** A module's directory as a stack. */
 export interface ModuleStack extends Stack {
-  readonly module: Module;
-  readonly evaluator: Evaluator;
-  readonly providers: readonly { readonly name: string; readonly placed: Placed<Block>; readonly body: MapValue }[];
   readonly problems: readonly string[];
 }
 
@@ -18,11 +16,26 @@ export interface ModuleStack extends Stack {
 const MAX_TEXTS = 50;
 const MAX_TEXT_BYTES = 256 * 1024;
 
-export async function moduleStack(module: Module): Promise<ModuleStack> {
+/** A module with what it is given, ready to be worked out. */
+export interface Prepared {
+  readonly module: Module;
+  readonly evaluator: Evaluator;
+  readonly providers: readonly { readonly name: string; readonly placed: Placed<Block>; readonly body: MapValue }[];
+  readonly facts: ProviderFacts;
+  readonly isCalled: boolean;
+}
+
+/** `call`: what calls the module, which hands its providers down. */
+export async function prepare(module: Module, call?: Call): Promise<Prepared> {
   const texts = await readTexts(module);
-  const first = new Evaluator(module, () => ({}), texts);
+  const first = new Evaluator(module, () => ({}), texts, call?.given);
   const providers = module.providers.map((placed) => ({ name: placed.it.labels[0] ?? '', placed, body: first.body(placed) }));
-  const evaluator = new Evaluator(module, providerFacts(providers), texts);
+  const own = providerFacts(providers);
+  const facts: ProviderFacts = call === undefined ? own : (name) => ({ ...call.facts(name), ...own(name) });
+  return { module, evaluator: new Evaluator(module, facts, texts, call?.given), providers, facts, isCalled: call !== undefined };
+}
+
+export function moduleStack({ module, evaluator }: Prepared): ModuleStack {
   const resources = [...evaluator.resources(), ...knownModuleResources(module, evaluator)];
   const byAddress = new Map<string, Resource[]>();
   for (const resource of resources) {
@@ -36,9 +49,6 @@ export async function moduleStack(module: Module): Promise<ModuleStack> {
     origin: 'source',
     resources,
     find: (address) => byAddress.get(address) ?? byAddress.get(baseOf(address)) ?? [],
-    module,
-    evaluator,
-    providers,
     problems: evaluator.wasCut ? ['its expressions are too many: not all were worked out'] : [],
   };
 }
@@ -55,7 +65,7 @@ async function readTexts(module: Module): Promise<ReadonlyMap<string, string>> {
     const { around } = from.file;
     if (around === undefined) continue;
     for (const match of from.covered.matchAll(/\b(?:file|templatefile)\(\s*"(?<path>[^"\n]{1,200})"/g)) {
-      const path = pathOf(from, (match.groups?.path ?? '').replace(/\$\{path\.\w+\}/g, '.'));
+      const path = pathOf(from.file.path, (match.groups?.path ?? '').replace(/\$\{path\.\w+\}/g, '.'));
       if (texts.has(path) || texts.size >= MAX_TEXTS || path.includes('$') || !/\.(?:json|tpl|tftpl|tmpl)$/i.test(path)) continue;
       const file = await around.read(path);
       if (file !== undefined && file.bytes.length <= MAX_TEXT_BYTES) texts.set(path, file.text());

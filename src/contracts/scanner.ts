@@ -90,6 +90,8 @@ export interface Surroundings {
   list(directory: string): Promise<readonly string[]>;
   /** By its path, as in `SourceFile.path`; `undefined` where there is no such file, or the crawl leaves it out. */
   read(path: string): Promise<SourceFile | undefined>;
+  /** The paths of all. */
+  paths(): Promise<Iterable<string>>;
   /** Those files alone; the same object whenever the same is asked for. */
   only(isShown: (path: string) => boolean): Surroundings;
   /** Another one when a file came, went or changed. */

@@ -32,6 +32,9 @@ export function surroundings(
     async read(path) {
       return (await files()).all.has(path) ? await read(path, around) : undefined;
     },
+    async paths() {
+      return (await files()).all;
+    },
     only(isShown) {
       const known = narrower.get(isShown);
       if (known !== undefined) return known;

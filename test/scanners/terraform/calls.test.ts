@@ -1,0 +1,140 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: interpolations of Terraform
+import assert from 'node:assert/strict';
+import { kinds } from '../../helpers/scan-context.ts';
+import { factsOf, place, read } from './read.ts';
+
+const ROLE = `
+variable "name" {}
+variable "policies" { default = [] }
+variable "trusted" { default = "ec2.amazonaws.com" }
+resource "aws_iam_role" "this" {
+  name                = "\${var.name}-role"
+  managed_policy_arns = var.policies
+  assume_role_policy  = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = var.trusted } }] })
+}
+`;
+const CALLER = `
+module "ci" {
+  source   = "../modules/role"
+  name     = "ci"
+  policies = ["arn:aws:iam::aws:policy/AdministratorAccess"]
+  trusted  = "arn:aws:iam::111122223333:role/runner"
+}
+`;
+
+const ids = (observations: Awaited<ReturnType<typeof read>>) =>
+  kinds(observations, 'identity')
+    .map(({ id }) => id)
+    .sort();
+
+describe('terraform scanner: calls of modules', () => {
+  it('fills a module with the arguments of its call, and tells of it where it stands', async () => {
+    const files = { 'modules/role/main.tf': ROLE, 'prod/main.tf': CALLER };
+
+    const observations = await read(files, ['modules/role/main.tf']);
+
+    assert.deepEqual(ids(observations), ['aws:-:role/ci-role']);
+    const [trust] = kinds(observations, 'trust');
+    const admin = kinds(observations, 'grant').find((one) => one.capability === 'admin');
+    assert.deepEqual([trust?.principal, trust && place(trust)], ['aws:111122223333:role/runner', 'modules/role/main.tf:8']);
+    assert.deepEqual([admin?.identity, admin && place(admin)], ['aws:-:role/ci-role', 'modules/role/main.tf:3']);
+  });
+
+  it('makes it once for each call, through calls of calls, and never without end', async () => {
+    const between = 'variable "team" {}\nmodule "role" {\n  source = "../role"\n  name   = "${var.team}-app"\n}\n';
+    const files = {
+      'modules/role/main.tf': ROLE,
+      'modules/team/main.tf': `${between}module "again" {\n  source = "../team"\n  team   = "x"\n}\n`,
+      'main.tf':
+        'module "a" {\n  source = "./modules/team"\n  team = "red"\n}\nmodule "b" {\n  source = "./modules/team/"\n  team = "blue"\n}\n',
+    };
+
+    const observations = await read(files, ['modules/role/main.tf']);
+
+    assert.deepEqual(ids(observations), ['aws:-:role/blue-app-role', 'aws:-:role/red-app-role']);
+  });
+
+  it('takes the account from the provider that the call hands down', async () => {
+    const provider = (alias: string, account: string) =>
+      `provider "aws" {\n  ${alias}\n  allowed_account_ids = ["${account}"]\n}\n`;
+    const files = {
+      'modules/role/main.tf': ROLE,
+      'main.tf': `${provider('', '111122223333')}${provider('alias = "prod"', '444455556666')}
+module "a" {
+  source = "./modules/role"
+  name   = "a"
+}
+module "b" {
+  source    = "./modules/role"
+  name      = "b"
+  providers = { aws = aws.prod }
+}
+`,
+    };
+
+    const observations = await read(files, ['modules/role/main.tf']);
+
+    assert.deepEqual(ids(observations), ['aws:111122223333:role/a-role', 'aws:444455556666:role/b-role']);
+  });
+
+  it('follows a secret that is passed on, and tells a literal one where it is written', async () => {
+    const files = {
+      'modules/fn/main.tf': `
+variable "db_password" {}
+resource "aws_lambda_function" "fn" {
+  function_name = "fn"
+  environment {
+    variables = { DB_PASSWORD = var.db_password }
+  }
+}
+`,
+      'main.tf': 'module "fn" {\n  source      = "./modules/fn"\n  db_password = "kT9-vb2Qx-77"\n}\n',
+    };
+
+    const observations = await read(files);
+
+    assert.deepEqual(kinds(observations, 'sighting').map(place), ['main.tf:3']);
+    assert.equal(factsOf(observations, 'secret-variable').length, 1);
+  });
+
+  it('is told by itself where nothing calls it, where another source is meant, and where it is applied as well', async () => {
+    const caller = (source: string) => `module "m" {\n  source = "${source}"\n  name = "ci"\n}\n`;
+    const withDefault = ROLE.replace('variable "name" {}', 'variable "name" { default = "own" }');
+
+    const alone = await read({ 'modules/role/main.tf': withDefault });
+    const elsewhere = await read(
+      { 'modules/role/main.tf': withDefault, 'main.tf': caller('harbour/role/aws'), 'x/main.tf': caller('./role') },
+      ['modules/role/main.tf'],
+    );
+    const applied = await read(
+      { 'modules/role/main.tf': `${withDefault}terraform {\n  backend "s3" {}\n}\n`, 'main.tf': caller('./modules/role') },
+      ['modules/role/main.tf'],
+    );
+
+    assert.deepEqual(ids(alone), ['aws:-:role/own-role']);
+    assert.deepEqual(ids(elsewhere), ['aws:-:role/own-role']);
+    assert.deepEqual(ids(applied), ['aws:-:role/ci-role', 'aws:-:role/own-role']);
+  });
+
+  it('is bounded by what arguments cost that hold each other twice', async () => {
+    const levels = Array.from({ length: 40 }, (_, n) => `  l${n} = [local.l${n + 1}, local.l${n + 1}]`).join('\n');
+    const files = {
+      'modules/role/main.tf': ROLE,
+      'main.tf': `locals {\n${levels}\n  l40 = ["a"]\n}\nmodule "m" {\n  source = "./modules/role"\n  name = "ci"\n  policies = local.l0\n}\n`,
+    };
+
+    assert.deepEqual(ids(await read(files, ['modules/role/main.tf'])), ['aws:-:role/ci-role']);
+  });
+
+  it('keeps a name open that the caller does not know either', async () => {
+    const files = {
+      'modules/role/main.tf': ROLE,
+      'main.tf': 'variable "n" {}\nmodule "m" {\n  source = "./modules/role"\n  name = var.n\n}\n',
+    };
+
+    const called = await read(files, ['modules/role/main.tf']);
+    const alone = await read({ 'modules/role/main.tf': ROLE });
+
+    assert.deepEqual(ids(called), ids(alone));
+  });
+});
