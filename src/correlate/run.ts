@@ -148,25 +148,14 @@ async function countPopulations(
   return counts;
 }
 
-/** `VIEW WHERE CONDITION` */
-const FILTERED = /^(?<view>\w+)\s+WHERE\s+(?<condition>(?:(?!\bSELECT\b)[\s\S])+)$/i;
-
 /**
- * The count of each population, by its text. Those of one view are counted in one pass: a subquery for each plans and
- * reads the view for each, which takes six times as long.
+ * The count of each population, by its text. One subquery each: it reads JSON of those rows alone that its other conditions
+ * leave, where counting all in one pass (`count(*) FILTER`) reads that of every row for each, which took five times as long.
  */
 async function countTogether(store: StoreReader, populations: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
   const texts = [...populations];
-  const counted: string[] = [];
-  const conditions = new Map<string, string[]>();
-  for (const [index, text] of texts.entries()) {
-    const { view, condition } = FILTERED.exec(text)?.groups ?? {};
-    if (view === undefined) counted.push(`(SELECT count(*) AS "${index}" FROM ${text})`);
-    else conditions.set(view, [...(conditions.get(view) ?? []), `count(*) FILTER (WHERE ${condition}) AS "${index}"`]);
-  }
-  for (const [view, columns] of conditions) counted.push(`(SELECT ${columns.join(', ')} FROM ${view})`);
-  // Each gives one row, so that all of them together are one.
-  const [row] = counted.length === 0 ? [] : await store.rows(`SELECT * FROM ${counted.join(', ')}`);
+  const columns = texts.map((text, index) => `(SELECT count(*) FROM ${text}) AS "${index}"`);
+  const [row] = columns.length === 0 ? [] : await store.rows(`SELECT ${columns.join(', ')}`);
   return new Map(texts.map((text, index) => [text, Number(row?.[index] ?? 0)]));
 }
 

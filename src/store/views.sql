@@ -369,7 +369,8 @@ COMMENT ON VIEW trusts IS 'Who may become which identity';
 CREATE OR REPLACE VIEW consumers AS
 SELECT DISTINCT ON (observation_id) c.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, c.identity_id) AS identity_id), place_text(location) AS place_text,
   -- Asked by half of the checks of consumers: read out of the JSON once.
-  (c.detail->>'$.fact') AS fact
+  (c.detail->>'$.fact') AS fact,
+  (c.detail->>'$.platform') AS platform
 FROM obs.consumers AS c
 SEMI JOIN current_parts USING (part_id)
 LEFT JOIN identity_aliases AS a ON a.alias = c.identity_id;
@@ -399,7 +400,7 @@ SELECT
   json_words(i.detail->'$.becomes') AS becomes
 FROM consumers AS c
 LEFT JOIN identities AS i ON i.identity_id = c.identity_id
-WHERE (c.detail->>'$.fact') = 'service-account' AND (c.detail->>'$.platform') = 'kubernetes';
+WHERE c.fact = 'service-account' AND c.platform = 'kubernetes';
 COMMENT ON VIEW kubernetes_workloads IS 'Pods and what makes pods, with their service account and whether its token is in them';
 
 CREATE OR REPLACE VIEW coverage AS

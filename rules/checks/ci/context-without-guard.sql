@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE TRY_CAST(detail->>'$.context' AS BOOLEAN)
+population: consumers WHERE platform = 'circleci' AND TRY_CAST(detail->>'$.context' AS BOOLEAN)
 controls:
   - owasp-nhi-2025:NHI8:2025
   - owasp-nhi-2025:NHI9:2025
@@ -31,6 +31,6 @@ SELECT
   CASE WHEN bool_or(is_production(environment) OR regexp_matches(lower(secret_name), '(^|[^a-z])prod') OR json_array_length(detail->'$.deploys') > 0) THEN 'medium' ELSE 'low' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND TRY_CAST(detail->>'$.context' AS BOOLEAN) AND fact IS NULL
+WHERE type = 'workflow-job' AND platform = 'circleci' AND TRY_CAST(detail->>'$.context' AS BOOLEAN) AND fact IS NULL
   AND NOT TRY_CAST(detail->>'$.approved' AS BOOLEAN) AND NOT TRY_CAST(detail->>'$.refsLimited' AS BOOLEAN)
 GROUP BY consumer_id, secret_name

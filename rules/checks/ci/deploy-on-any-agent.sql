@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE TRY_CAST(detail->>'$.agentAny' AS BOOLEAN)
+population: consumers WHERE platform = 'jenkins' AND TRY_CAST(detail->>'$.agentAny' AS BOOLEAN)
 controls:
   - owasp-nhi-2025:NHI8:2025
   - nist-csf-2.0:PR.IR-01
@@ -24,6 +24,6 @@ SELECT
   CASE WHEN bool_or(is_production(environment)) THEN 'high' ELSE 'medium' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND fact IS NULL AND secret_name IS NOT NULL
+WHERE type = 'workflow-job' AND platform = 'jenkins' AND fact IS NULL AND secret_name IS NOT NULL
   AND TRY_CAST(detail->>'$.agentAny' AS BOOLEAN) AND json_array_length(detail->'$.deploys') > 0
 GROUP BY consumer_id

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, task]
 needs: [consumer@ci]
-population: consumers WHERE TRY_CAST(detail->>'$.jobToken' AS BOOLEAN)
+population: consumers WHERE platform = 'azure-pipelines' AND TRY_CAST(detail->>'$.jobToken' AS BOOLEAN)
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI3:2025
@@ -25,7 +25,7 @@ since: '0.1'
 WITH given AS (
   SELECT *, unnest(from_json(detail->'$.steps', '["JSON"]')) AS step
   FROM consumers
-  WHERE type = 'workflow-job' AND TRY_CAST(detail->>'$.jobToken' AS BOOLEAN) AND fact IS NULL AND json_array_length(detail->'$.thirdParty') > 0
+  WHERE type = 'workflow-job' AND platform = 'azure-pipelines' AND TRY_CAST(detail->>'$.jobToken' AS BOOLEAN) AND fact IS NULL AND json_array_length(detail->'$.thirdParty') > 0
 )
 SELECT
   consumer_id,

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [repository]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.platform') = 'travis'
+population: consumers WHERE platform = 'travis'
 controls:
   - owasp-nhi-2025:NHI1:2025
   - nist-csf-2.0:ID.AM-08

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [repository, queue]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.queue') IS NOT NULL
+population: consumers WHERE platform = 'buildkite' AND (detail->>'$.queue') IS NOT NULL
 controls:
   - owasp-nhi-2025:NHI8:2025
   - nist-csf-2.0:PR.IR-01
@@ -28,6 +28,6 @@ SELECT
     listed(list(DISTINCT split_part(consumer_id, '#', -1) ORDER BY split_part(consumer_id, '#', -1))), ').') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.queue') IS NOT NULL AND environment IS NOT NULL AND fact IS NULL
+WHERE type = 'workflow-job' AND platform = 'buildkite' AND (detail->>'$.queue') IS NOT NULL AND environment IS NOT NULL AND fact IS NULL
 GROUP BY location->>'$.repository', (detail->>'$.queue')
 HAVING bool_or(is_production(environment)) AND NOT bool_and(is_production(environment))

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE TRY_CAST(detail->>'$.connection' AS BOOLEAN) OR (detail->>'$.connectionTo') IS NOT NULL
+population: consumers WHERE platform = 'azure-pipelines' AND TRY_CAST(detail->>'$.connection' AS BOOLEAN)
 controls:
   - owasp-nhi-2025:NHI8:2025
   - nist-csf-2.0:PR.IR-01
@@ -30,6 +30,6 @@ SELECT
   CASE WHEN bool_or(is_production(environment) OR regexp_matches(lower(secret_name), '(^|[^a-z])prod')) THEN 'high' ELSE 'medium' END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND fact IS NULL AND (detail->>'$.connectionTo') = 'azure' AND NOT TRY_CAST(detail->>'$.environmentDeclared' AS BOOLEAN)
+WHERE type = 'workflow-job' AND fact IS NULL AND platform = 'azure-pipelines' AND TRY_CAST(detail->>'$.connection' AS BOOLEAN) AND (detail->>'$.connectionTo') = 'azure' AND NOT TRY_CAST(detail->>'$.environmentDeclared' AS BOOLEAN)
   AND (json_array_length(detail->'$.deploys') > 0 OR is_production(environment) OR regexp_matches(lower(secret_name), '(^|[^a-z])prod'))
 GROUP BY consumer_id, secret_name

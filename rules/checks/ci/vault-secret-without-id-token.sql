@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@ci]
-population: consumers WHERE (detail->>'$.store') = 'vault'
+population: consumers WHERE platform = 'gitlab-ci' AND (detail->>'$.store') = 'vault'
 controls:
   - owasp-nhi-2025:NHI7:2025
   - owasp-nhi-2025:NHI4:2025
@@ -26,6 +26,6 @@ SELECT
   concat('The job ', consumer_id, ' fetches ', listed(list(DISTINCT secret_name ORDER BY secret_name)), ' from Vault and asks for no token of its own.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
-WHERE type = 'workflow-job' AND (detail->>'$.store') = 'vault' AND (detail->>'$.platform') = 'gitlab-ci' AND fact IS NULL
+WHERE type = 'workflow-job' AND platform = 'gitlab-ci' AND (detail->>'$.store') = 'vault' AND fact IS NULL
   AND NOT TRY_CAST(detail->>'$.oidcAvailable' AS BOOLEAN)
 GROUP BY consumer_id

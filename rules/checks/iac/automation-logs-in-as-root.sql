@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.platform') = 'ansible'
+population: consumers WHERE platform = 'ansible'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05

@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.keyType') = 'client-secret'
+population: consumers WHERE fact = 'declared-key' AND (detail->>'$.keyType') = 'client-secret'
 parameters:
   maxDays: 180
 controls:

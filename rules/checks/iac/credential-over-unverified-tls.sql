@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.platform') IN ('ansible', 'dockerfile')
+population: consumers WHERE platform IN ('ansible', 'dockerfile')
 controls:
   - owasp-nhi-2025:NHI4:2025
   - nist-csf-2.0:PR.DS-02

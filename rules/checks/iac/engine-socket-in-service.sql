@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.platform') = 'compose' OR fact = 'container-engine-socket'
+population: consumers WHERE platform = 'compose' OR fact = 'container-engine-socket'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI2:2025

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.platform') = 'compose' OR fact = 'host-credentials'
+population: consumers WHERE platform = 'compose' OR fact = 'host-credentials'
 controls:
   - owasp-nhi-2025:NHI10:2025
   - owasp-nhi-2025:NHI2:2025

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, setting]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.platform') = 'ansible' OR fact = 'no-host-key-check'
+population: consumers WHERE platform = 'ansible' OR fact = 'no-host-key-check'
 controls:
   - owasp-nhi-2025:NHI4:2025
   - nist-csf-2.0:PR.AA-03

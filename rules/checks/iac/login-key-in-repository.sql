@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, file]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.platform') = 'ansible' OR fact = 'private-key-file'
+population: consumers WHERE platform = 'ansible' OR fact = 'private-key-file'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.AA-01

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@iac|consumer@image]
-population: consumers WHERE (detail->>'$.platform') IN ('compose', 'dockerfile', 'image') OR fact = 'secret-in-argument'
+population: consumers WHERE platform IN ('compose', 'dockerfile', 'image') OR fact = 'secret-in-argument'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-10

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.platform') = 'compose'
+population: consumers WHERE platform = 'compose'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-10

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, setting]
 needs: [consumer@iac|consumer@image]
-population: consumers WHERE (detail->>'$.platform') IN ('compose', 'dockerfile', 'image') OR fact = 'no-password'
+population: consumers WHERE platform IN ('compose', 'dockerfile', 'image') OR fact = 'no-password'
 controls:
   - owasp-nhi-2025:NHI4:2025
   - nist-csf-2.0:PR.AA-03

@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [consumer_id, cloud]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.platform') IN ('compose', 'ansible')
+population: consumers WHERE platform IN ('compose', 'ansible')
 controls:
   - owasp-nhi-2025:NHI7:2025
   - owasp-nhi-2025:NHI6:2025

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, secret_name]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.platform') = 'ansible' OR fact = 'task-without-no-log'
+population: consumers WHERE platform = 'ansible' OR fact = 'task-without-no-log'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.PS-04

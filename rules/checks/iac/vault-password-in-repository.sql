@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@iac]
-population: consumers WHERE (detail->>'$.platform') = 'ansible' OR fact = 'vault-password'
+population: consumers WHERE platform = 'ansible' OR fact = 'vault-password'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01

@@ -6,7 +6,7 @@ confidence: high
 about: consumer
 identityFields: [consumer_id]
 needs: [consumer@k8s]
-population: consumers WHERE (detail->>'$.argo') = 'cluster'
+population: consumers WHERE platform = 'kubernetes' AND (detail->>'$.argo') = 'cluster'
 controls:
   - owasp-nhi-2025:NHI7:2025
   - owasp-nhi-2025:NHI5:2025
@@ -28,4 +28,4 @@ SELECT
     CASE WHEN (c.detail->>'$.insecure')::BOOLEAN THEN ', and does not check whom it talks to' ELSE '' END, '.') AS message,
   [c.observation_id] AS evidence
 FROM consumers AS c
-WHERE (c.detail->>'$.argo') = 'cluster' AND list_has_any(json_words(c.detail->'$.auth'), ['token', 'password', 'client-certificate'])
+WHERE c.platform = 'kubernetes' AND (c.detail->>'$.argo') = 'cluster' AND list_has_any(json_words(c.detail->'$.auth'), ['token', 'password', 'client-certificate'])

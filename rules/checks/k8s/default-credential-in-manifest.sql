@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, variable]
 needs: [consumer@k8s]
-population: consumers WHERE (detail->>'$.platform') = 'kubernetes' OR fact = 'default-credential'
+population: consumers WHERE platform = 'kubernetes' OR fact = 'default-credential'
 controls:
   - owasp-nhi-2025:NHI4:2025
   - owasp-nhi-2025:NHI2:2025

@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, variable]
 needs: [consumer@k8s]
-population: consumers WHERE (detail->>'$.platform') = 'kubernetes' OR fact = 'secret-generator-literal'
+population: consumers WHERE platform = 'kubernetes' OR fact = 'secret-generator-literal'
 controls:
   - owasp-nhi-2025:NHI2:2025
   - nist-csf-2.0:PR.DS-01

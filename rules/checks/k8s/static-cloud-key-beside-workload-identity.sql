@@ -7,7 +7,7 @@ persona: dev
 about: consumer
 identityFields: [consumer_id, cloud]
 needs: [consumer@k8s, trust@k8s]
-population: consumers WHERE type = 'pod' AND (detail->>'$.platform') = 'kubernetes'
+population: consumers WHERE type = 'pod' AND platform = 'kubernetes'
 controls:
   - owasp-nhi-2025:NHI7:2025
   - owasp-nhi-2025:NHI1:2025
