@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  parseAllDocuments,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml';
 import { LineIndex } from '../files/location.ts';
 import { messageOf } from '../util/errors.ts';
 import { type Entry, pointerTo, type Tree } from './tree.ts';
@@ -21,7 +31,11 @@ export function readYaml(text: string): YamlFile {
   const lines = new LineIndex(text);
   const position = (offset: number) => lines.at(offset);
   try {
-    const document = parseDocument(text, OPTIONS);
+    const document = parsed(
+      text,
+      (given) => parseDocument(given, OPTIONS),
+      ({ errors }) => errors,
+    );
     const { root, problems } = read(document, '', position);
     return { root, problems, position };
   } catch (error) {
@@ -44,14 +58,18 @@ export function readYamlStream(text: string): YamlStream {
   const documents: Tree[] = [];
   const problems = new Set<string>();
   try {
-    const parsed = parseAllDocuments(text, OPTIONS);
-    if (Array.isArray(parsed)) {
-      for (const document of parsed.slice(0, MAX_DOCUMENTS)) {
+    const all = parsed(
+      text,
+      (given) => parseAllDocuments(given, OPTIONS),
+      (read) => (Array.isArray(read) ? read.flatMap(({ errors }) => errors) : []),
+    );
+    if (Array.isArray(all)) {
+      for (const document of all.slice(0, MAX_DOCUMENTS)) {
         const { root, problems: own } = read(document, '', position);
         if (root !== undefined) documents.push(root);
         for (const problem of own) problems.add(problem);
       }
-      if (parsed.length > MAX_DOCUMENTS) problems.add(`more than ${MAX_DOCUMENTS} documents: the rest was not read`);
+      if (all.length > MAX_DOCUMENTS) problems.add(`more than ${MAX_DOCUMENTS} documents: the rest was not read`);
     }
   } catch (error) {
     problems.add(`cannot be read as YAML (${messageOf(error)})`);
@@ -61,6 +79,48 @@ export function readYamlStream(text: string): YamlStream {
 
 const OPTIONS = { uniqueKeys: false, logLevel: 'silent', strict: false, prettyErrors: false } as const;
 const MAX_DOCUMENTS = 20_000;
+
+/** A file of more such texts than this, or larger, is not worth so many readings. */
+const MAX_JOINED = 10;
+const MAX_JOINED_SIZE = 500_000;
+
+/**
+ * Other readers of YAML (libyaml, Go's) take a quoted text whose lines stand left of its key, and people write policies and
+ * scripts so. The lines of such a text are joined, each character at its place, and the text is read again.
+ */
+function parsed<T>(text: string, parse: (text: string) => T, errorsOf: (read: T) => readonly YAMLParseError[]): T {
+  let read = parse(text);
+  if (text.length > MAX_JOINED_SIZE) return read;
+  let joined = text;
+  for (let round = 0; round < MAX_JOINED; round += 1) {
+    const open = errorsOf(read).find(({ code, message }) => code === 'MISSING_CHAR' && /closing .quote/.test(message));
+    const next = open === undefined ? undefined : joinQuoted(joined, open.pos[0], open.message.includes("'") ? "'" : '"');
+    if (next === undefined || next === joined) break;
+    joined = next;
+    read = parse(joined);
+  }
+  return read;
+}
+
+/** Puts blanks for the line breaks, and for the blanks that begin lines, from within a quoted text to its end. */
+function joinQuoted(text: string, from: number, quote: "'" | '"'): string | undefined {
+  const end = endOfQuoted(text, from, quote);
+  if (end === undefined) return undefined;
+  return (
+    text.slice(0, from) + text.slice(from, end).replace(/\r?\n[ \t]*/g, (blank) => ' '.repeat(blank.length)) + text.slice(end)
+  );
+}
+
+function endOfQuoted(text: string, from: number, quote: "'" | '"'): number | undefined {
+  for (let i = from; i < text.length; i += 1) {
+    if (quote === '"' && text[i] === '\\') i += 1;
+    else if (text[i] === quote) {
+      if (quote === '"' || text[i + 1] !== quote) return i;
+      i += 1;
+    } else if (text[i] === '\n' && /^(?:---|\.\.\.)(?:\s|$)/.test(text.slice(i + 1, i + 5))) return undefined;
+  }
+  return undefined;
+}
 
 function read(
   document: Document.Parsed,
