@@ -30,6 +30,8 @@ export interface World {
   consumerId(kind: string, namespace: string, name: string): string;
   /** The name, or its likeness when it holds a credential. */
   cover(text: string): string;
+  /** The name of what belongs to no namespace; one that a template makes up is that of its release, as no other can tell. */
+  ofCluster(name: string): string;
   note(problem: string): void;
 }
 

@@ -24,14 +24,14 @@ const MAX_WORDS = 40;
 export function* readRole(object: KubeObject, world: World): Generator<Observation> {
   const isCluster = object.kind === 'ClusterRole';
   const namespace = isCluster ? undefined : namespaceOf(object, world);
-  const identity =
-    namespace === undefined ? k8sClusterRoleId(world.cluster, object.name) : k8sRoleId(world.cluster, namespace, object.name);
+  const role = isCluster ? world.ofCluster(object.name) : object.name;
+  const identity = namespace === undefined ? k8sClusterRoleId(world.cluster, role) : k8sRoleId(world.cluster, namespace, role);
   const rules = itemsOf(get(object.tree, 'rules'));
   if (rules.length > MAX_RULES)
     world.note(`${object.kind}/${object.name} has more than ${MAX_RULES} rules: the rest was not read`);
   const shared = {
     ...common(object, world),
-    role: object.name,
+    role,
     ...(namespace === undefined ? {} : { namespace }),
     baseline: isBaseline(object),
     feeds: feedsOf(object),
@@ -151,7 +151,7 @@ export function* readBinding(object: KubeObject, world: World, given: Set<string
     world.note(`${object.kind}/${object.name} names no role`);
     return;
   }
-  const role = world.cover(written);
+  const role = roleKind === 'Role' ? world.cover(written) : world.ofCluster(world.cover(written));
   const bound = isCluster ? undefined : namespaceOf(object, world);
   const identity =
     roleKind === 'Role' && bound !== undefined

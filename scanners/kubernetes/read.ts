@@ -49,7 +49,7 @@ interface Tally {
 function* readObjects(file: SourceFile, context: ScanContext, problems: Set<string>, tally: Tally): Generator<Observation> {
   const text = file.text();
   const note = (problem: string) => void problems.add(problem);
-  const templates = new Templates(file.path, text, note);
+  const templates = new Templates(file, note);
   const lines = new LineIndex(text);
   const locate = (offset: number, pointer: string): Location => ({
     ...file.at,
@@ -156,11 +156,13 @@ class Templates {
   readonly #note: (problem: string) => void;
   #blanked: Blanked | undefined;
 
-  constructor(path: string, text: string, note: (problem: string) => void) {
-    this.#text = text;
+  constructor({ path, at, text }: SourceFile, note: (problem: string) => void) {
+    this.#text = text();
     this.#note = note;
-    this.isChart = /(?:^|\/)templates\/.+\.(?:ya?ml|tpl)$/i.test(path) && text.includes('{{');
-    this.release = `release of ${path.replace(/\/?templates\/.*$/s, '') || path}`;
+    this.isChart = /(?:^|\/)templates\/.+\.(?:ya?ml|tpl)$/i.test(path) && this.#text.includes('{{');
+    // Charts of one path are many, and their helpers are named alike: only within a repository are they one.
+    const chart = path.replace(/(?:^|\/)templates\/.*$/s, '');
+    this.release = `release of ${[at.repository ?? '', chart].filter((part) => part !== '').join('/') || path}`;
   }
 
   /** Outside of charts braces may stand in any text: only an object that is no YAML because of them is a template. */

@@ -1,6 +1,6 @@
 import type { ScanContext } from '../../src/contracts/index.ts';
 import { declaredEnvironment, environmentOf } from '../../src/util/environment.ts';
-import type { World } from './object.ts';
+import { isTemplated, type World } from './object.ts';
 
 const ENVIRONMENT_LABELS = ['environment', 'env', 'app.kubernetes.io/environment', 'stage', 'tags.datadoghq.com/env'];
 
@@ -30,6 +30,11 @@ export function makeWorld(options: WorldOptions): World {
       }
       return environmentOf(namespace, cluster, path);
     },
+    ofCluster: (name) =>
+      // `{{.Release.Name}}-reader` is in every other chart.
+      source === 'template' && isTemplated(name)
+        ? `${name} of ${defaultNamespace.replace(/^\{\{release of (.*)\}\}$/s, '$1')}`
+        : name,
     cover(text) {
       return coverSecret(restore === undefined ? text : restore(text), context);
     },

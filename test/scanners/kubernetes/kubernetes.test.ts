@@ -293,14 +293,33 @@ subjects:
 
     const account = kinds(observations, 'identity').find(({ detail }) => detail?.declared === true);
     const [trust] = kinds(observations, 'trust');
-    assert.equal(account?.id, 'k8s:-:{{release of charts/shop}}/{{include "shop.fullname" .}}');
+    assert.equal(account?.id, 'k8s:-:{{release of harbour/shop/charts/shop}}/{{include "shop.fullname" .}}');
     assert.equal(trust?.principal, account?.id);
-    assert.equal(trust?.identity, 'k8s:-:rbac-cluster-role/{{include "shop.fullname" .}}-reader');
+    assert.equal(trust?.identity, 'k8s:-:rbac-cluster-role/{{include "shop.fullname" .}}-reader of harbour/shop/charts/shop');
     assert.equal(trust?.detail?.templated, true);
     assert.equal(trust?.at?.line, 17);
     const [coverage] = kinds(observations, 'coverage');
     assert.equal(coverage?.outcome, 'partial');
     assert.match(coverage?.why ?? '', /helm template/);
+  });
+
+  it('takes the files of a chart for one release, wherever the chart lies, and no other chart for it', async () => {
+    const account = 'apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: {{ .Release.Name }}\n';
+    const role =
+      'apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {{ .Release.Name }}-all\nrules:\n  - {apiGroups: ["*"], resources: ["*"], verbs: ["*"]}\n';
+    const idsIn = async (path: string, text: string) =>
+      (await readText(text, path)).flatMap((one) =>
+        one.kind === 'identity' ? [one.id] : one.kind === 'grant' ? [one.identity] : [],
+      );
+
+    const atTop = [await idsIn('templates/a.yaml', account), await idsIn('templates/rbac/b.yaml', role)];
+    const below = await idsIn('charts/web/templates/b.yaml', role);
+
+    assert.deepEqual(atTop, [
+      ['k8s:-:{{release of harbour/shop}}/{{.Release.Name}}'],
+      ['k8s:-:rbac-cluster-role/{{.Release.Name}}-all of harbour/shop'],
+    ]);
+    assert.deepEqual(below, ['k8s:-:rbac-cluster-role/{{.Release.Name}}-all of harbour/shop/charts/web']);
   });
 
   it('takes braces in the text of a ConfigMap for what they are', async () => {
