@@ -96,7 +96,9 @@ export class BlobResults {
         ...(members === undefined ? {} : { members }),
       });
     }
-    if (matches.length > 0) this.#hits.set(key, matches);
+    if (matches.length === 0) return;
+    this.#hits.set(key, matches);
+    if (outcome === 'read' && this.#blobs.sizeOf(key) === undefined) this.#blobs.learn(key, bytes);
   }
 
   /** Counts what this scan did not search: read as a file, or by an earlier scan. */

@@ -85,7 +85,8 @@ export function expectHistory(repository: GitRepository, { options, memory, bulk
   const isWhole = options.history && options.search && options.since === undefined && memory === undefined;
   if (!isWhole || repository.prefix !== '' || !isLarge(repository)) return undefined;
   const stop = new AbortController();
-  const list = listBlobs(repository, undefined, undefined, AbortSignal.any([signal, stop.signal]));
+  // Sizes are for stores, which keep them for the next scan.
+  const list = listBlobs(repository, undefined, undefined, AbortSignal.any([signal, stop.signal]), undefined, { sized: false });
   // Awaited when the repository is open; until then a failure must not go unhandled.
   list.catch(() => undefined);
   bulk.expect?.();

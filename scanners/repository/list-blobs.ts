@@ -19,13 +19,17 @@ export interface Listed extends BlobList {
   readonly isAppended?: boolean;
 }
 
-/** The blobs that are to be searched: of some commits, of what leads below the target, or all of the object store. */
+/**
+ * The blobs that are to be searched: of some commits, of what leads below the target, or all of the object store; these, where
+ * that is enough, without their sizes.
+ */
 export async function listBlobs(
   repository: GitRepository,
   range: CommitRange | undefined,
   before: KeptHistory | undefined,
   signal: AbortSignal,
   tally?: Tally,
+  options?: { readonly sized: boolean },
 ): Promise<Listed> {
   if (range !== undefined) {
     const { ids, commits } = await blobsOfCommits(repository, range.args, signal);
@@ -41,7 +45,7 @@ export async function listBlobs(
   const store = objectStoreOf(repository.gitDir);
   const grown = store === undefined || before === undefined ? undefined : await listGrown(repository, before, store, signal);
   if (grown !== undefined && store !== undefined) return { blobs: grown, unreadable: 0, isWhole: true, store, isAppended: true };
-  const list = await listAllBlobs(repository, signal);
+  const list = await listAllBlobs(repository, signal, options);
   return { ...list, isWhole: true, ...(store === undefined || list.unreadable > 0 ? {} : { store }) };
 }
 

@@ -1,5 +1,5 @@
 import type { BlobTable } from '../files/blob-table.ts';
-import type { PackTrees } from '../files/pack/trees.ts';
+import type { PlannedTrees } from '../files/pack/trees.ts';
 import type { Task } from './pool.ts';
 
 /** The first stretch of each worker is most of its share; the rest is shorter, for whoever is done first. */
@@ -15,7 +15,7 @@ export function* blobTasks(
   workers: number,
 ): Generator<Task> {
   // Opening and parsing a blob costs too, whatever its size.
-  const costAt = (position: number): number => table.sizeAt(position) + 2048;
+  const costAt = (position: number): number => Math.max(table.sizeAt(position), 0) + 2048;
   for (const { from, to } of stretches(table.length, workers, costAt, () => true)) {
     const ids = table.idsOf(from, to);
     yield {
@@ -29,22 +29,27 @@ export function* blobTasks(
 
 /** Trees of packs, so that what is made from one another stays together. `leave` is told of blobs that the packs do not give. */
 export function* packTasks(
-  packs: readonly PackTrees[],
+  packs: readonly PlannedTrees[],
   table: BlobTable,
   workers: number,
   leave: (position: number) => void,
 ): Generator<Task> {
   for (const pack of packs) {
     // Measured, in nanoseconds: to inflate an entry, to make the text and go through what is new in it.
-    const costAt = (entry: number): number =>
-      8000 + 3 * (pack.sizes[entry] as number) + table.sizeAt(pack.positions[entry] as number);
+    const costAt = (entry: number): number => 8000 + 3 * (pack.sizes[entry] as number) + (pack.texts[entry] as number);
     const startsTree = (entry: number): boolean => pack.depths[entry] === 0;
     for (const { from, to } of stretches(pack.at.length, workers, costAt, startsTree))
       yield packTask(pack, table, from, to, leave);
   }
 }
 
-function packTask(pack: PackTrees, table: BlobTable, from: number, to: number, leave: (position: number) => void): Task {
+function packTask(
+  { texts: _, ...pack }: PlannedTrees,
+  table: BlobTable,
+  from: number,
+  to: number,
+  leave: (position: number) => void,
+): Task {
   const trees = {
     ...pack,
     at: pack.at.slice(from, to),

@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { BlobRef, BulkDetect, BulkItem } from '../contracts/scanner.ts';
-import { BlobTable } from '../files/blob-table.ts';
+import { BlobTable, UNKNOWN_SIZE } from '../files/blob-table.ts';
 import { gitEnvironment } from '../files/git.ts';
 import { findInPacks, type PackPlan } from '../files/pack/trees.ts';
 import { Interrupted } from '../util/errors.ts';
@@ -151,7 +151,11 @@ export function createBulk(options: BulkOptions): Bulk {
 function isLittle(table: BlobTable): boolean {
   if (table.length >= FEW) return false;
   let total = 0;
-  for (let position = 0; position < table.length; position++) total += table.sizeAt(position);
+  for (let position = 0; position < table.length; position++) {
+    const size = table.sizeAt(position);
+    if (size === UNKNOWN_SIZE) return false;
+    total += size;
+  }
   return total < LITTLE;
 }
 

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { UNKNOWN_SIZE } from '../files/blob-table.ts';
 import { createInflater } from '../files/pack/inflate.ts';
 import { PackError } from '../files/pack/pack-error.ts';
 import { PackFile } from '../files/pack/pack-file.ts';
@@ -121,7 +122,8 @@ export class PackReader {
       // Whatever is the matter with it: git will say.
     }
     // Another size than git knows: it has another one of that name.
-    const isSame = version.isThere && version.end - version.start === trees.listed[entry];
+    const listed = trees.listed[entry] as number;
+    const isSame = version.isThere && (listed === UNKNOWN_SIZE || version.end - version.start === listed);
     if (isAsked && isSame) this.#search(version, portion);
     else if (isAsked) portion.leave();
     if (base !== undefined && trees.isLast[entry] === 1) this.#free(base);

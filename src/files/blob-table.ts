@@ -32,8 +32,15 @@ export class BlobTable implements Iterable<BlobRef> {
     return this.#ids.toString('hex', position * this.idBytes, (position + 1) * this.idBytes);
   }
 
+  /** `UNKNOWN_SIZE` where git was not asked for it. */
   sizeAt(position: number): number {
     return this.#sizes[position] ?? 0;
+  }
+
+  /** Notes a size that was not known. */
+  learn(id: string, size: number): void {
+    const position = this.positionOf(id);
+    if (position >= 0) this.#sizes[position] = size;
   }
 
   has(id: string): boolean {
@@ -55,10 +62,11 @@ export class BlobTable implements Iterable<BlobRef> {
     return this.#find(this.#asked);
   }
 
-  /** `undefined` for a blob that is not here. */
+  /** `undefined` for a blob that is not here, and where it is not known. */
   sizeOf(id: string): number | undefined {
     const position = this.positionOf(id);
-    return position < 0 ? undefined : this.sizeAt(position);
+    const size = position < 0 ? UNKNOWN_SIZE : this.sizeAt(position);
+    return size === UNKNOWN_SIZE ? undefined : size;
   }
 
   concat(other: BlobTable): BlobTable {
@@ -149,6 +157,7 @@ export class BlobTable implements Iterable<BlobRef> {
 }
 
 const SHA1_BYTES = 20;
+export const UNKNOWN_SIZE = -1;
 
 export class BlobTableBuilder {
   #ids = Buffer.allocUnsafeSlow(SHA1_BYTES * 64);

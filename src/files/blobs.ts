@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { BlobTable, BlobTableBuilder } from './blob-table.ts';
+import { BlobTable, BlobTableBuilder, UNKNOWN_SIZE } from './blob-table.ts';
 import { commonDirOf, eachRecord, GitError, type GitRepository, gitChunks, scopeOf } from './git.ts';
 
 /** The blobs of a repository, each once. `unreadable` counts objects that git itself could not identify. */
@@ -12,10 +12,19 @@ export interface BlobList {
 const SPACE = 32;
 const ZERO = 48;
 const LETTER_B = 98;
+/** `blob` and a space. */
+const TYPE = 5;
 
-/** Every blob in the object store, in pack order (so that reading them is quick), reachable or not. */
-export async function listAllBlobs(repository: GitRepository, signal?: AbortSignal): Promise<BlobList> {
-  return checkBlobs(repository, ['--batch-all-objects', '--unordered'], signal);
+/**
+ * Every blob in the object store, in pack order (so that reading them is quick), reachable or not. Without sizes, for which
+ * git opens each delta, it takes half the time: 0.5 s for moby's 637,000 objects.
+ */
+export async function listAllBlobs(
+  repository: GitRepository,
+  signal?: AbortSignal,
+  { sized }: { readonly sized: boolean } = { sized: true },
+): Promise<BlobList> {
+  return checkBlobs(repository, ['--batch-all-objects', '--unordered'], { signal, sized });
 }
 
 /** Only blobs reachable from a ref, a reflog or the index, and, with a prefix, met below it. */
@@ -36,7 +45,7 @@ export async function listReachableBlobs(repository: GitRepository, signal?: Abo
 /** The blobs among the ids, with their sizes. Ids that are not there count as unreadable. */
 export async function sizeBlobs(repository: GitRepository, ids: readonly string[], signal?: AbortSignal): Promise<BlobList> {
   if (ids.length === 0) return { blobs: BlobTable.from([]), unreadable: 0 };
-  return checkBlobs(repository, [], signal, `${ids.join('\n')}\n`);
+  return checkBlobs(repository, [], { signal, sized: true, input: `${ids.join('\n')}\n` });
 }
 
 /** Does the repository borrow objects of another one, so that not all that is in its store is its own? */
@@ -83,17 +92,18 @@ const BLOBS_ONLY = ['--filter=object:type=blob', '--filter-provided-objects'];
 async function checkBlobs(
   repository: GitRepository,
   which: readonly string[],
-  signal: AbortSignal | undefined,
-  input?: string,
+  { signal, sized, input }: { readonly signal: AbortSignal | undefined; readonly sized: boolean; readonly input?: string },
 ): Promise<BlobList> {
   const blobs = new BlobTableBuilder();
   let unreadable = 0;
-  const args = ['cat-file', ...which, '--buffer', '--batch-check=%(objecttype) %(objectsize) %(objectname)'];
+  const format = sized ? '%(objecttype) %(objectsize) %(objectname)' : '%(objecttype) %(objectname)';
+  const args = ['cat-file', ...which, '--buffer', `--batch-check=${format}`];
   const options = { separator: 'newline' as const, signal, ...(input === undefined ? {} : { input }) };
   await eachRecord(repository, args, options, (buffer, start, end) => {
     if (buffer[start] === LETTER_B && buffer[start + 4] === SPACE) {
+      let at = start + TYPE;
+      if (!sized) return void blobs.addFrom(buffer, at, end, UNKNOWN_SIZE);
       let size = 0;
-      let at = start + 5;
       for (; buffer[at] !== SPACE; at++) size = size * 10 + (buffer[at] as number) - ZERO;
       blobs.addFrom(buffer, at + 1, end, size);
     } else if (buffer.toString('latin1', end - 8, end) === ' missing') {

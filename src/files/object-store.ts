@@ -29,16 +29,19 @@ export function objectStoreOf(gitDir: string): ObjectStore | undefined {
       if (!name.endsWith('.idx') || !names.has(name.replace(/idx$/, 'pack'))) continue;
       packs.push(`${name} ${statSync(join(objects, 'pack', name)).size}`);
     }
-    const loose: string[] = [];
-    for (const folder of namesIn(objects)) {
-      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
-      for (const rest of namesIn(join(objects, folder))) {
-        if (/^([0-9a-f]{38}|[0-9a-f]{62})$/.test(rest)) loose.push(folder + rest);
-      }
-    }
-    return { packs: packs.sort(), loose: loose.sort() };
+    return { packs: packs.sort(), loose: [...looseIds(objects)].sort() };
   } catch {
     return undefined;
+  }
+}
+
+/** Ids of objects that lie in files of their own below this directory. */
+export function* looseIds(objects: string): Generator<string> {
+  for (const folder of namesIn(objects)) {
+    if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+    for (const rest of namesIn(join(objects, folder))) {
+      if (/^([0-9a-f]{38}|[0-9a-f]{62})$/.test(rest)) yield folder + rest;
+    }
   }
 }
 

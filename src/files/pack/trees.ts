@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { BlobTable } from '../blob-table.ts';
+import { type BlobTable, UNKNOWN_SIZE } from '../blob-table.ts';
 import { commonDirOf } from '../git.ts';
 import { namesIn } from '../names-in.ts';
+import { looseIds } from '../object-store.ts';
 import { PackError } from './pack-error.ts';
 import { BLOB, ID_DELTA, OFFSET_DELTA, PackFile } from './pack-file.ts';
 import { BucketedIds, PackIndex, TWICE } from './pack-index.ts';
@@ -45,29 +46,38 @@ export interface PackTrees {
   readonly isLast: Uint8Array<ArrayBuffer>;
   /** The position among the blobs asked for; -1 for a base that was not asked for. */
   readonly positions: Int32Array<ArrayBuffer>;
-  /** The size that git says the blob has; -1 for a base that was not asked for. */
+  /** The size that git says the blob has; `UNKNOWN_SIZE` where it was not asked for. */
   readonly listed: Float64Array<ArrayBuffer>;
 }
 
+export interface PlannedTrees extends PackTrees {
+  /** About how long the text of each entry is: as it is known, or as what it was first made from. */
+  readonly texts: Float64Array<ArrayBuffer>;
+}
+
 export interface PackPlan {
-  readonly packs: readonly PackTrees[];
+  readonly packs: readonly PlannedTrees[];
   /** Positions of blobs that are not in these packs, or in a way that is left to git. */
   readonly left: Int32Array<ArrayBuffer>;
 }
 
 /**
  * Finds blobs in the packs of a repository itself (not in those it borrows from). What is odd is left to git: so is what stands
- * in two packs, for it chooses by rules of its own, and two of one name need not be the same.
+ * in two packs, or in one and beside them, for it chooses by rules of its own, and two of one name need not be the same.
  */
 export async function findInPacks(gitDir: string, blobs: BlobTable, signal?: AbortSignal): Promise<PackPlan> {
   const all = (): Int32Array<ArrayBuffer> => Int32Array.from({ length: blobs.length }, (_, position) => position);
   const paths = packPaths(gitDir);
   if (blobs.length === 0 || paths.length === 0 || paths.length > MAX_PACKS) return { packs: [], left: all() };
   const pause = new Pause(signal);
-  const packs: PackTrees[] = [];
+  const packs: PlannedTrees[] = [];
   const isPlanned = new Uint8Array(blobs.length);
   try {
     const places = await placesIn(paths, blobs, pause);
+    for (const id of looseIds(join(commonDirOf(gitDir), 'objects'))) {
+      const position = blobs.positionOf(id);
+      if (position >= 0) places.packOf[position] = IN_TWO;
+    }
     for (const [number, { path, checksum, count }] of places.packs.entries()) {
       if (count === 0) continue;
       const mine = positionsOf(places.packOf, number + 1);
@@ -169,7 +179,7 @@ async function readTrees(
   asked: Int32Array,
   offsets: Float64Array,
   pause: Pause,
-): Promise<PackTrees | undefined> {
+): Promise<PlannedTrees | undefined> {
   const { idBytes } = blobs;
   let index: PackIndex | undefined;
   let pack: PackFile | undefined;
@@ -335,7 +345,7 @@ class Entries {
   }
 
   /** Entries that lead to a whole blob, each behind its base. Those in a circle of bases are never come to. */
-  trees(blobs: BlobTable): Omit<PackTrees, 'path' | 'checksum' | 'idBytes'> {
+  trees(blobs: BlobTable): Omit<PlannedTrees, 'path' | 'checksum' | 'idBytes'> {
     const { count } = this;
     const first = new Int32Array(count).fill(NONE);
     const next = new Int32Array(count).fill(NONE);
@@ -356,6 +366,7 @@ class Entries {
       isLast: new Uint8Array(count),
       positions: new Int32Array(count),
       listed: new Float64Array(count),
+      texts: new Float64Array(count),
     };
     let length = 0;
     const path: number[] = [];
@@ -377,7 +388,9 @@ class Entries {
         out.depths[length] = depth;
         out.isLast[length] = following === NONE ? 1 : 0;
         const position = this.#positions[entry] as number;
-        out.listed[length] = position < 0 ? -1 : blobs.sizeAt(position);
+        const size = position < 0 ? UNKNOWN_SIZE : blobs.sizeAt(position);
+        out.listed[length] = size;
+        out.texts[length] = size === UNKNOWN_SIZE ? (this.#sizes[root] as number) : size;
         out.positions[length++] = position;
         const child = first[entry] as number;
         if (child !== NONE && depth < MAX_DEPTH) path.push(child);
@@ -392,6 +405,7 @@ class Entries {
       isLast: out.isLast.slice(0, length),
       positions: out.positions.slice(0, length),
       listed: out.listed.slice(0, length),
+      texts: out.texts.slice(0, length),
     };
   }
 
