@@ -1,8 +1,9 @@
 import { type Cloud, isPublicName } from '../../src/ci/cloud-keys.ts';
 import { deployCommands } from '../../src/ci/deploy.ts';
 import type { JsonObject } from '../../src/contracts/index.ts';
-import { get, textOf } from '../../src/formats/tree.ts';
+import { entriesOf, get, textOf } from '../../src/formats/tree.ts';
 import type { ActionReference } from './action-reference.ts';
+import { staticInput } from './cloud-login.ts';
 import { holdsOf } from './holds.ts';
 import type { JobLogins, JobPlace } from './job.ts';
 import { allowsWrite } from './permissions.ts';
@@ -48,7 +49,12 @@ export function jobFacts(
     canWrite: allowsWrite(job.permissions),
     oidcAvailable,
     oidcClouds: [...oidcClouds],
-    chainedClouds: [...new Set([...logins.values()].flatMap(({ login }) => (login.chained ? [login.cloud] : [])))],
+    chainedClouds: [
+      ...new Set([
+        ...[...logins.values()].flatMap(({ login }) => (login.chained ? [login.cloud] : [])),
+        ...job.steps.flatMap(takesRole),
+      ]),
+    ],
     runsOn: job.runsOn,
     selfHosted: job.runsOn.some((label) => label.toLowerCase() === 'self-hosted'),
     environmentDeclared: job.declaredEnvironment !== undefined || job.dynamicEnvironment,
@@ -172,4 +178,11 @@ export function references(actions: readonly ActionReference[]): JsonObject {
     thirdParty: names(actions.filter((action) => action.thirdParty)),
     unpinned: names(actions.filter((action) => !action.pinned)),
   };
+}
+
+/** A key beside the role that it is to take, known by name or not; composite actions hand both on under names of their own. */
+function takesRole(step: Step): Cloud[] {
+  const inputs = entriesOf(step.with).filter(({ value }) => textOf(value) !== '');
+  const isAws = inputs.some(({ key }) => staticInput(step, key) === 'aws');
+  return isAws && inputs.some(({ key }) => /(?:^|[-_])role(?:[-_](?:to[-_]assume|arn))?$/i.test(key)) ? ['aws'] : [];
 }
