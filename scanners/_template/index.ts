@@ -7,6 +7,7 @@ import {
   type ScanContext,
   type SourceFile,
 } from '../../src/contracts/index.ts';
+import { counted, fileCoverage } from '../../src/files/coverage.ts';
 import { KeyRing } from './schema.ts';
 
 /**
@@ -59,17 +60,7 @@ function* scan(file: SourceFile, context: ScanContext): Generator<Observation> {
       at,
     };
   }
-  yield {
-    kind: 'coverage',
-    surface: 'work-tree',
-    subject: file.path,
-    ...(problem === undefined ? { outcome: 'complete' } : { outcome: 'partial', why: problem }),
-    // What a check may call "assessed" when this row is there.
-    covers: ['identity'],
-    seen: keys.length + failed,
-    read: keys.length,
-    failed,
-    bytes: file.bytes.length,
-    at,
-  };
+  // What it covers, a check may call "assessed" when this row is there.
+  const reasons = problem === undefined ? [] : [problem];
+  yield fileCoverage(file, 'work-tree', ['identity'], reasons, counted(keys.length, failed));
 }

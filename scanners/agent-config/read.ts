@@ -9,6 +9,7 @@ import type {
   ScanContext,
   SourceFile,
 } from '../../src/contracts/index.ts';
+import { counted, fileCoverage } from '../../src/files/coverage.ts';
 import { headOfBytes } from '../../src/files/source-file.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { readJson } from '../../src/formats/json.ts';
@@ -246,18 +247,9 @@ function plainValueOf(
 }
 
 function coverage(file: SourceFile, servers: number, problems: readonly string[]): CoverageObservation {
-  return {
-    kind: 'coverage',
-    surface: 'agent-config',
-    subject: file.path,
-    ...(problems.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: problems.join('; ') }),
-    covers: ['consumer', 'sighting'],
-    seen: 1,
-    read: 1,
+  return fileCoverage(file, 'agent-config', ['consumer', 'sighting'], problems, {
+    ...counted(1, 0),
     skipped: 0,
-    failed: 0,
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
     detail: { servers },
-  };
+  });
 }

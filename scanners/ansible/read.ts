@@ -1,4 +1,5 @@
 import type { CoverageObservation, Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { counted, fileCoverage } from '../../src/files/coverage.ts';
 import { LineIndex } from '../../src/files/location.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { looksSecret, plainSighting } from '../../src/formats/plain-value.ts';
@@ -92,16 +93,5 @@ export function* scanAnsible(file: SourceFile, context: ScanContext): Generator<
 
 function coverage(file: SourceFile, read: number, reasons: readonly string[]): CoverageObservation {
   const failed = reasons.length > 0 ? 1 : 0;
-  return {
-    kind: 'coverage',
-    surface: 'iac',
-    subject: file.path,
-    ...(reasons.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: reasons.join('; ') }),
-    covers: ['identity', 'grant', 'consumer', 'sighting'],
-    seen: read + failed,
-    read,
-    failed,
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
-  };
+  return fileCoverage(file, 'iac', ['identity', 'grant', 'consumer', 'sighting'], reasons, counted(read, failed));
 }

@@ -1,17 +1,10 @@
-import type {
-  ConsumerObservation,
-  CoverageObservation,
-  JsonObject,
-  Observation,
-  ScanContext,
-  SourceFile,
-} from '../../src/contracts/index.ts';
+import type { ConsumerObservation, JsonObject, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { readJson } from '../../src/formats/json.ts';
 import { secretKind } from '../../src/formats/plain-value.ts';
 import { entriesOf, get, type Tree, textOf } from '../../src/formats/tree.ts';
 import { readYaml } from '../../src/formats/yaml.ts';
 import { coverDeclared } from '../../src/iac/cover.ts';
-import { describeStack } from '../../src/iac/describe.ts';
+import { describeStack, stackCoverage } from '../../src/iac/describe.ts';
 import { mapOf } from '../../src/iac/from-tree.ts';
 import type { Stack } from '../../src/iac/resource.ts';
 import { holdsSecret, literalsIn, type Searching, searching, sightingsOf } from '../../src/iac/secrets.ts';
@@ -28,7 +21,7 @@ export function* scanCloudformation(file: SourceFile, context: ScanContext): Gen
   yield* sightingsOf(file, matches, context);
   const text = coverDeclared(file.text(), matches);
   if (text.length > MAX_CHARACTERS) {
-    return yield coverage(file, [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`]);
+    return yield stackCoverage(file, [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`]);
   }
   const document = /^\s*\{/.test(text) ? readJson(text) : readYaml(text);
   const source: Source = { path: file.path, at: file.at, position: (offset) => document.position(offset) };
@@ -47,7 +40,7 @@ export function* scanCloudformation(file: SourceFile, context: ScanContext): Gen
   yield* description.rows(search);
   yield* parameterRows(root, search, source, text);
   yield* outputRows(root, search, reading);
-  yield coverage(file, [...document.problems, ...description.tally.malformed]);
+  yield stackCoverage(file, [...document.problems, ...description.tally.malformed]);
 }
 
 /** The Serverless framework keeps a template's parts below `resources`, and its own roles and variables at `provider`. */
@@ -110,18 +103,5 @@ function row(
     how: 'secret',
     at: { ...at, pointer: address },
     detail: { platform: 'cloudformation', fact, address, origin: 'source', ...detail },
-  };
-}
-
-function coverage(file: SourceFile, problems: readonly string[]): CoverageObservation {
-  const reasons = [...new Set(problems)].slice(0, 10);
-  return {
-    kind: 'coverage',
-    surface: 'iac',
-    subject: file.path,
-    ...(reasons.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: reasons.join('; ') }),
-    covers: ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting'],
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
   };
 }

@@ -1,4 +1,5 @@
 import type { CoverageObservation, Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { counted, fileCoverage } from '../../src/files/coverage.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { plainSighting } from '../../src/formats/plain-value.ts';
 import { scalarAt, sortedScalars } from '../../src/formats/tree.ts';
@@ -57,16 +58,5 @@ export function* scanCompose(file: SourceFile, context: ScanContext): Generator<
 
 function coverage(file: SourceFile, read: number, unreadable: number, reasons: readonly string[]): CoverageObservation {
   const failed = unreadable + (reasons.length > 0 && unreadable === 0 ? 1 : 0);
-  return {
-    kind: 'coverage',
-    surface: 'iac',
-    subject: file.path,
-    ...(reasons.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: reasons.join('; ') }),
-    covers: ['consumer', 'sighting'],
-    seen: read + failed,
-    read,
-    failed,
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
-  };
+  return fileCoverage(file, 'iac', ['consumer', 'sighting'], reasons, counted(read, failed));
 }

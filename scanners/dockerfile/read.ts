@@ -1,4 +1,5 @@
 import type { CoverageObservation, Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { counted, fileCoverage } from '../../src/files/coverage.ts';
 import { LineIndex } from '../../src/files/location.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { looksSecret, plainSighting } from '../../src/formats/plain-value.ts';
@@ -72,16 +73,5 @@ function coverage(
 ): CoverageObservation {
   const failed = unknown + (reasons.length > 0 && unknown === 0 ? 1 : 0);
   const read = instructions - unknown;
-  return {
-    kind: 'coverage',
-    surface: 'iac',
-    subject: file.path,
-    ...(reasons.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: reasons.join('; ') }),
-    covers: ['consumer', 'sighting'],
-    seen: read + failed,
-    read,
-    failed,
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
-  };
+  return fileCoverage(file, 'iac', ['consumer', 'sighting'], reasons, counted(read, failed));
 }

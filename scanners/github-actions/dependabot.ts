@@ -8,6 +8,7 @@ import {
   type ScanContext,
   type SourceFile,
 } from '../../src/contracts/index.ts';
+import { counted, fileCoverage } from '../../src/files/coverage.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { looksSecret } from '../../src/formats/plain-value.ts';
 import { entriesOf, get, itemsOf, type Scalar, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
@@ -103,17 +104,7 @@ export function* scanDependabot(file: SourceFile, context: ScanContext): Generat
   const problems = [...yaml.problems];
   if (yaml.root !== undefined && get(yaml.root, 'updates') === undefined && problems.length === 0)
     problems.push('it has no updates');
-  yield {
-    kind: 'coverage',
-    surface: 'ci',
-    subject: file.path,
-    ...(problems.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: problems.join('; ') }),
-    covers: ['identity', 'consumer', 'sighting'],
-    seen: updates.length,
-    read: updates.length,
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
-  };
+  yield fileCoverage(file, 'ci', ['identity', 'consumer', 'sighting'], problems, counted(updates.length, 0));
 }
 
 function secretNames(text: string): string[] {

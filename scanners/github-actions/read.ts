@@ -8,6 +8,7 @@ import type {
   ScanContext,
   SourceFile,
 } from '../../src/contracts/index.ts';
+import { counted, fileCoverage } from '../../src/files/coverage.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { scalarAt, sortedScalars } from '../../src/formats/tree.ts';
 import { readYaml, type YamlFile } from '../../src/formats/yaml.ts';
@@ -147,18 +148,7 @@ function coverage(
   if (beyond > 0) reasons.push(`it has more than ${MAX_JOBS} jobs: ${beyond} were not read`);
   const unread = (workflow?.jobs.length ?? 0) - read + beyond + (workflow?.unreadable ?? 0);
   const failed = unread + (workflow === undefined && reasons.length > 0 ? 1 : 0);
-  return {
-    kind: 'coverage',
-    surface: 'ci',
-    subject: file.path,
-    ...(reasons.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: reasons.join('; ') }),
-    covers: ['identity', 'consumer', 'grant', 'sighting'],
-    seen: read + failed,
-    read,
-    failed,
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
-  };
+  return fileCoverage(file, 'ci', ['identity', 'consumer', 'grant', 'sighting'], reasons, counted(read, failed));
 }
 
 /** JavaScript and container actions have no steps: there is nothing more to read. */

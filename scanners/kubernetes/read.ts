@@ -1,4 +1,5 @@
 import type { CoverageObservation, Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { fileCoverage } from '../../src/files/coverage.ts';
 import { LineIndex } from '../../src/files/location.ts';
 import { readJson } from '../../src/formats/json.ts';
 import { get, itemsOf, type Tree, textOf } from '../../src/formats/tree.ts';
@@ -278,25 +279,17 @@ function* readAssociations(file: SourceFile, context: ScanContext, problems: Set
 function coverage(file: SourceFile, kind: FileKind, problems: readonly string[], tally: Tally): CoverageObservation {
   const more = problems.length > QUOTED ? [`${problems.length - QUOTED} more like these`] : [];
   const kinds = Object.fromEntries([...tally.kinds].sort(([, a], [, b]) => b - a).slice(0, 40));
-  return {
-    kind: 'coverage',
-    surface: 'k8s',
-    subject: file.path,
-    ...(problems.length === 0
-      ? { outcome: 'complete' }
-      : { outcome: 'partial', why: [...problems.slice(0, QUOTED), ...more].join('; ') }),
-    covers:
-      kind === 'values' || kind === 'kustomization'
-        ? ['consumer', 'sighting']
-        : ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting'],
+  const covers: CoverageObservation['covers'] =
+    kind === 'values' || kind === 'kustomization'
+      ? ['consumer', 'sighting']
+      : ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting'];
+  return fileCoverage(file, 'k8s', covers, [...problems.slice(0, QUOTED), ...more], {
     seen: tally.seen,
     read: Math.max(0, tally.seen - tally.failed),
     failed: tally.failed,
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
     detail: {
       file: kind,
       ...(tally.isList ? { list: true, kinds, wholeCluster: tally.namespaces.has('kube-system') } : {}),
     },
-  };
+  });
 }

@@ -7,6 +7,7 @@ import type {
   ScanContext,
   SourceFile,
 } from '../../src/contracts/index.ts';
+import { fileCoverage } from '../../src/files/coverage.ts';
 import { type CodeOwner, readCodeOwners } from './codeowners.ts';
 import { readJsonRoster } from './json-roster.ts';
 import { csvHeader, formatOf } from './recognise.ts';
@@ -112,17 +113,8 @@ function coverage(
   problems: readonly Problem[],
   { detail, ...counts }: Pick<CoverageObservation, 'seen' | 'read' | 'failed'> & { readonly detail: JsonObject },
 ): CoverageObservation {
-  return {
-    kind: 'coverage',
-    surface: 'people',
-    subject: file.path,
-    ...(problems.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: describe(problems) }),
-    covers: ['person'],
-    ...counts,
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
-    detail: { source, ...detail },
-  };
+  const reasons = problems.length === 0 ? [] : [describe(problems)];
+  return fileCoverage(file, 'people', ['person'], reasons, { ...counts, detail: { source, ...detail } });
 }
 
 function describe(problems: readonly Problem[]): string {

@@ -1,17 +1,11 @@
-import type {
-  ConsumerObservation,
-  CoverageObservation,
-  Observation,
-  ScanContext,
-  SourceFile,
-} from '../../src/contracts/index.ts';
+import type { ConsumerObservation, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { readJson } from '../../src/formats/json.ts';
 import { secretKind } from '../../src/formats/plain-value.ts';
 import { entriesOf, get, itemsOf, type Tree, textOf } from '../../src/formats/tree.ts';
 import { readYaml } from '../../src/formats/yaml.ts';
 import { computed } from '../../src/iac/computed.ts';
 import { coverDeclared } from '../../src/iac/cover.ts';
-import { describeStack } from '../../src/iac/describe.ts';
+import { describeStack, stackCoverage } from '../../src/iac/describe.ts';
 import { valueIn } from '../../src/iac/from-tree.ts';
 import type { Resource, Stack } from '../../src/iac/resource.ts';
 import { literalsIn, type Searching, searching, sightingsOf } from '../../src/iac/secrets.ts';
@@ -28,7 +22,7 @@ export function* scanPulumi(file: SourceFile, context: ScanContext): Generator<O
   yield* sightingsOf(file, matches, context);
   const text = coverDeclared(file.text(), matches);
   if (text.length > MAX_CHARACTERS) {
-    return yield coverage(file, [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`]);
+    return yield stackCoverage(file, [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`]);
   }
   const isState = /\.json$/i.test(file.path);
   const document = isState ? readJson(text) : readYaml(text);
@@ -49,7 +43,7 @@ export function* scanPulumi(file: SourceFile, context: ScanContext): Generator<O
   if (isState) {
     if (resources.length > 0) yield stateRow(file, resources.length);
   } else yield* settingRows(document.root, source, search, text);
-  yield coverage(file, [...document.problems, ...description.tally.malformed]);
+  yield stackCoverage(file, [...document.problems, ...description.tally.malformed]);
 }
 
 /**
@@ -219,17 +213,4 @@ function whereOf(tree: Tree, source: Source): Where {
 
 function directoryOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
-function coverage(file: SourceFile, problems: readonly string[]): CoverageObservation {
-  const reasons = [...new Set(problems)].slice(0, 10);
-  return {
-    kind: 'coverage',
-    surface: 'iac',
-    subject: file.path,
-    ...(reasons.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: reasons.join('; ') }),
-    covers: ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting'],
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
-  };
 }

@@ -1,5 +1,5 @@
-import type { CoverageObservation, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
-import { type Description, describeStack } from '../../src/iac/describe.ts';
+import type { Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { type Description, describeStack, stackCoverage } from '../../src/iac/describe.ts';
 import { searching, sightingsOf } from '../../src/iac/secrets.ts';
 import { preparedByCalls } from './calls.ts';
 import { declarationRows } from './declarations.ts';
@@ -9,8 +9,6 @@ import { moduleStack, type Prepared, prepare } from './stack.ts';
 import { type Read, readState } from './state.ts';
 import { valueRows } from './values.ts';
 
-const COVERS: CoverageObservation['covers'] = ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting'];
-
 /** What a file of Terraform holds: keys, identities with their rights, who may become them, and what uses them. */
 export async function* scanTerraform(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
   const isCode = TERRAFORM_FILE.test(file.path) && file.text().length <= MAX_CHARACTERS;
@@ -18,13 +16,13 @@ export async function* scanTerraform(file: SourceFile, context: ScanContext): As
   const own = loaded?.module.files.find((one) => one.file.path === file.path) ?? readModuleFile(file, context);
   yield* sightingsOf(file, own.matches, context);
   if (file.text().length > MAX_CHARACTERS) {
-    yield coverage(file, [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`]);
+    yield stackCoverage(file, [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`]);
     return;
   }
   const search = searching(file.path, own.matches, context);
   if (VALUES_FILE.test(file.path)) {
     yield* valueRows(own, search);
-    yield coverage(file, own.hcl.problems);
+    yield stackCoverage(file, own.hcl.problems);
   } else if (loaded !== undefined) {
     const { module, own: itself, descriptions } = loaded;
     if (descriptions.length === 1) yield* descriptions[0]?.rows(search) ?? [];
@@ -33,13 +31,13 @@ export async function* scanTerraform(file: SourceFile, context: ScanContext): As
     const problems = [...own.hcl.problems, ...loaded.problems];
     // What cannot be read of a policy is said once for the module.
     if (module.files[0]?.file.path === file.path) problems.push(...descriptions.flatMap(({ tally }) => [...tally.malformed]));
-    yield coverage(file, problems);
+    yield stackCoverage(file, problems);
   } else {
     const read = readState(file, own.covered);
     const description = describeStack(read.stack, context.now());
     yield* description.rows(search);
     yield* read.rows(search);
-    yield coverage(file, problemsOf(read, description));
+    yield stackCoverage(file, problemsOf(read, description));
   }
 }
 
@@ -83,17 +81,4 @@ function* distinct(rows: Iterable<Observation>): Generator<Observation> {
     if (!seen.has(key)) yield row;
     seen.add(key);
   }
-}
-
-function coverage(file: SourceFile, problems: readonly string[]): CoverageObservation {
-  const reasons = [...new Set(problems)].slice(0, 10);
-  return {
-    kind: 'coverage',
-    surface: 'iac',
-    subject: file.path,
-    ...(reasons.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: reasons.join('; ') }),
-    covers: COVERS,
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
-  };
 }

@@ -1,4 +1,5 @@
 import type { CoverageObservation, Match, Observation, ScanContext, SourceFile } from '../contracts/index.ts';
+import { counted, fileCoverage } from '../files/coverage.ts';
 import { LineIndex } from '../files/location.ts';
 import { coverSecrets, isPinAfter } from '../formats/cover.ts';
 import { type Scalar, scalarAt, sortedScalars, type Tree } from '../formats/tree.ts';
@@ -165,16 +166,5 @@ function coverage(
   if (beyond > 0) reasons.push(`it has more than ${MAX_JOBS} jobs: ${beyond} were not read`);
   const unread = (pipeline?.jobs.length ?? 0) - read + (pipeline?.unread ?? 0);
   const failed = unread + (pipeline === undefined ? 1 : 0);
-  return {
-    kind: 'coverage',
-    surface: 'ci',
-    subject: file.path,
-    ...(reasons.length === 0 ? { outcome: 'complete' } : { outcome: 'partial', why: reasons.join('; ') }),
-    covers: ['identity', 'consumer', 'sighting'],
-    seen: read + failed,
-    read,
-    failed,
-    bytes: file.bytes.length,
-    at: { ...file.at, path: file.path },
-  };
+  return fileCoverage(file, 'ci', ['identity', 'consumer', 'sighting'], reasons, counted(read, failed));
 }

@@ -1,4 +1,5 @@
-import type { Observation } from '../contracts/index.ts';
+import type { CoverageObservation, Observation, SourceFile } from '../contracts/index.ts';
+import { fileCoverage } from '../files/coverage.ts';
 import { type DeclaredRows, declaredRows } from '../iam/declared.ts';
 import { type GrantTally, newTally } from '../iam/grants.ts';
 import { awsRows } from './aws.ts';
@@ -43,4 +44,10 @@ export function describeStack(stack: Stack, now: Date): Description {
       }
     },
   };
+}
+
+/** What was read of a file of a stack. */
+export function stackCoverage(file: SourceFile, problems: readonly string[]): CoverageObservation {
+  const reasons = [...new Set(problems)].slice(0, 10);
+  return fileCoverage(file, 'iac', ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting'], reasons);
 }
