@@ -16,7 +16,7 @@ import type { Fact, JobView } from './facts/view.ts';
 import { appGrant, appIdentity, ciSecret, deployKey, grants, jobToken, jobTokenId, oidcSubjects } from './identities.ts';
 import { jobFacts, references, stepDetail, useDetail } from './job-detail.ts';
 import { allowsOidc } from './permissions.ts';
-import { findSecretUses, type Position } from './secret-use.ts';
+import { findSecretUses, type Position, type SecretUse } from './secret-use.ts';
 import { neverAsksForOidc, unneededScopes } from './token-need.ts';
 import type { Job, Step, Workflow } from './workflow.ts';
 
@@ -64,7 +64,7 @@ export function* describeJob(
       identity: identity.id,
       secretName: JOB_TOKEN,
       how: 'token',
-      at: token === undefined ? place.at(job.tree.start, job.tree.pointer) : place.at(token.offset, token.scalar.pointer),
+      at: tokenPlace(job, token, place),
       detail: { ...facts, ...useDetail(token, job), explicit: token !== undefined, unneeded: unneededScopes(job, uses) },
     };
     if (oidcAvailable) {
@@ -217,4 +217,11 @@ function literalsOf(step: Step): [string, string][] {
   return entriesOf(step.env).flatMap(({ key, value }): [string, string][] =>
     value.type === 'scalar' ? [[key, value.value]] : [],
   );
+}
+
+/** What the token may is said at the permissions, be they the job's or the workflow's; else where the job uses it. */
+function tokenPlace(job: Job, token: SecretUse | undefined, place: JobPlace): Location {
+  const { tree } = job.permissions;
+  if (tree !== undefined) return place.at(tree.start, tree.pointer);
+  return token === undefined ? place.at(job.tree.start, job.tree.pointer) : place.at(token.offset, token.scalar.pointer);
 }
