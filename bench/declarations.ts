@@ -54,18 +54,29 @@ function write(directory: string, path: string, text: string): void {
   writeFileSync(file, text);
 }
 
-/** Of ten files four workflows, three manifests, and one each of Terraform, GitLab CI and Docker. */
-function fileNumber(index: number): readonly [path: string, text: string] {
-  const project = `service-${Math.floor(index / 10)}`;
-  const kind = index % 10;
-  if (kind < 4) return [`${project}/.github/workflows/workflow-${kind}.yml`, workflow(project, kind)];
-  if (kind < 7) return [`${project}/k8s/part-${kind}.yaml`, manifests(project, kind)];
-  if (kind === 7) return [`${project}/terraform/main.tf`, terraform(project)];
-  if (kind === 8) return [`${project}/.gitlab-ci.yml`, gitlab(project)];
-  return [`${project}/Dockerfile`, dockerfile(project)];
+/** One project of so many was set up years ago: it is what there is to find. The others do as the vendors advise. */
+const OLD_EVERY = 10;
+
+interface Project {
+  readonly name: string;
+  readonly isOld: boolean;
 }
 
-function workflow(project: string, kind: number): string {
+/** Of ten files four workflows, three manifests, and one each of Terraform, GitLab CI and Docker. */
+function fileNumber(index: number): readonly [path: string, text: string] {
+  const number = Math.floor(index / 10);
+  const project: Project = { name: `service-${number}`, isOld: number % OLD_EVERY === OLD_EVERY - 1 };
+  const kind = index % 10;
+  if (kind < 4) return [`${project.name}/.github/workflows/workflow-${kind}.yml`, workflow(project, kind)];
+  if (kind < 7) return [`${project.name}/k8s/part-${kind}.yaml`, manifests(project, kind)];
+  if (kind === 7) return [`${project.name}/terraform/main.tf`, terraform(project)];
+  if (kind === 8) return [`${project.name}/.gitlab-ci.yml`, gitlab(project)];
+  return [`${project.name}/Dockerfile`, dockerfile(project.name)];
+}
+
+function workflow({ name: project, isOld }: Project, kind: number): string {
+  const database = `DATABASE_URL: \${{ secrets.DATABASE_URL }}\n`;
+  const pinned = (commit: string, tag: string): string => (isOld ? tag : `${commit} # ${tag}`);
   const job = (name: string): string => `  ${name}:
     runs-on: ubuntu-24.04
     environment: ${kind % 2 === 0 ? 'production' : 'staging'}
@@ -74,27 +85,26 @@ function workflow(project: string, kind: number): string {
       id-token: write
     env:
       SERVICE: ${project}
-      DATABASE_URL: \${{ secrets.DATABASE_URL }}
-    steps:
+${isOld ? `      ${database}` : ''}    steps:
       - uses: actions/checkout@34e114876b0b11c390a56381ad16ebd13914f8d5
         with:
           persist-credentials: false
-      - uses: actions/setup-node@v4
+      - uses: actions/setup-node@${pinned('49933ea5288caeca8642d1e84afbd3f7d6820020', 'v4')}
         with:
           node-version: 24
           cache: npm
-      - uses: aws-actions/configure-aws-credentials@v4
+      - uses: aws-actions/configure-aws-credentials@${pinned('7474bc4690e29a8392af63c5b98e7449536d5c3a', 'v4')}
         with:
           role-to-assume: arn:aws:iam::123456789012:role/${project}-${name}
           aws-region: eu-north-1
       - name: Build
-        run: |
+${isOld ? '' : `        env:\n          ${database}`}        run: |
           npm install
           npm run build -- --service ${project}
           npm test
       - name: Publish
         env:
-          NPM_TOKEN: \${{ secrets.NPM_TOKEN }}
+          REGISTRY_TOKEN: \${{ secrets.${isOld ? 'NPM_TOKEN' : `${project.toUpperCase().replace('-', '_')}_REGISTRY`} }}
         run: |
           npm publish --access public
           aws s3 sync dist "s3://${project}-artifacts/$GITHUB_SHA"
@@ -110,14 +120,14 @@ jobs:
 ${['build', 'publish', 'deploy'].map(job).join('')}`;
 }
 
-function manifests(project: string, kind: number): string {
+function manifests({ name: project, isOld }: Project, kind: number): string {
   return `apiVersion: v1
 kind: ServiceAccount
 metadata:
   name: ${project}-${kind}
   namespace: ${project}
   annotations:
-    eks.amazonaws.com/role-arn: arn:aws:iam::123456789012:role/${project}-deploy
+    eks.amazonaws.com/role-arn: arn:aws:iam::123456789012:role/${project}-${isOld ? 'deploy' : `part-${kind}`}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
@@ -185,7 +195,7 @@ spec:
 `;
 }
 
-function terraform(project: string): string {
+function terraform({ name: project, isOld }: Project): string {
   const role = (name: string): string => `
 data "aws_iam_policy_document" "${name}_trust" {
   statement {
@@ -198,7 +208,7 @@ data "aws_iam_policy_document" "${name}_trust" {
       test     = "StringEquals"
       variable = "token.actions.githubusercontent.com:sub"
       values   = ["repo:harbour/${project}:environment:production"]
-    }
+    }${isOld ? '' : AUDIENCE}
   }
 }
 
@@ -225,14 +235,21 @@ resource "aws_iam_role_policy" "${name}" {
   return ['build', 'publish', 'deploy'].map(role).join('');
 }
 
-function gitlab(project: string): string {
+const AUDIENCE = `
+    condition {
+      test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:aud"
+      values   = ["sts.amazonaws.com"]
+    }`;
+
+function gitlab({ name: project, isOld }: Project): string {
   const job = (name: string): string => `
 ${name}:
   stage: ${name}
   image: node:24
   id_tokens:
     AWS_TOKEN:
-      aud: https://gitlab.com
+      aud: ${isOld ? 'https://gitlab.com' : `sts.amazonaws.com/${project}`}
   variables:
     SERVICE: ${project}
   script:

@@ -80,7 +80,9 @@ function appendInteger(appender: DuckDBAppender, value: number): void {
 
 /** JSON.stringify writes half a surrogate pair as an escape that the engine's reader refuses. */
 function wellFormedJson(value: object | string | number | boolean): string {
-  return JSON.stringify(value).replace(/(\\\\)|\\ud[89a-f][0-9a-f]{2}/g, (_, escaped: string | undefined) => escaped ?? '\ufffd');
+  const text = JSON.stringify(value);
+  if (!text.includes('\\ud')) return text;
+  return text.replace(/(\\\\)|\\ud[89a-f][0-9a-f]{2}/g, (_, escaped: string | undefined) => escaped ?? '\ufffd');
 }
 
 function microsOf(time: string, what: string): bigint {
