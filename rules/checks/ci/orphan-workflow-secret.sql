@@ -7,7 +7,7 @@ persona: security
 about: consumer
 identityFields: [repository, path, secret_name]
 needs: [consumer@ci]
-population: consumers WHERE type = 'pipeline' AND fact = 'declared-secret'
+population: consumers WHERE type = 'pipeline' AND fact = 'declared-secret' OR type = 'workflow-job' AND fact IS NULL AND (detail->>'$.calleePath') IS NOT NULL
 controls:
   - owasp-nhi-2025:NHI1:2025
   - nist-csf-2.0:ID.AM-08
