@@ -10,6 +10,7 @@ import type {
   SourceFile,
 } from '../../src/contracts/index.ts';
 import { counted, fileCoverage } from '../../src/files/coverage.ts';
+import { matchLocation } from '../../src/files/location.ts';
 import { headOfBytes } from '../../src/files/source-file.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { readJson } from '../../src/formats/json.ts';
@@ -56,16 +57,7 @@ export function* scanAgentConfig(file: SourceFile, context: ScanContext): Genera
   }
   for (const match of matches) {
     const scalar = scalarAt(scalars, match.start);
-    const { line, column, endLine, endColumn } = match;
-    const at = {
-      ...file.at,
-      path: file.path,
-      line,
-      column,
-      endLine,
-      endColumn,
-      ...(scalar === undefined ? {} : { pointer: scalar.pointer }),
-    };
+    const at = matchLocation(file, match, scalar?.pointer);
     yield { ...context.sighting(match, at, 'agent-config', undefined), at };
     if (!told.has(match)) yield ownConsumer(match, at, reading);
   }

@@ -1,6 +1,6 @@
 import type { CoverageObservation, Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { counted, fileCoverage } from '../../src/files/coverage.ts';
-import { LineIndex } from '../../src/files/location.ts';
+import { LineIndex, matchLocation } from '../../src/files/location.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { looksSecret, plainSighting } from '../../src/formats/plain-value.ts';
 import { scalarAt, sortedScalars, type Tree } from '../../src/formats/tree.ts';
@@ -60,17 +60,7 @@ export function* scanAnsible(file: SourceFile, context: ScanContext): Generator<
 
   const scalars = sortedScalars(root);
   for (const match of matches) {
-    const { line, column, endLine, endColumn } = match;
-    const scalar = scalarAt(scalars, match.start);
-    const place = {
-      ...file.at,
-      path: file.path,
-      line,
-      column,
-      endLine,
-      endColumn,
-      ...(scalar === undefined ? {} : { pointer: scalar.pointer }),
-    };
+    const place = matchLocation(file, match, scalarAt(scalars, match.start)?.pointer);
     const setting = plain.find(({ start, end }) => match.start < end && match.end > start);
     const isSurer =
       match.confidence === 'low' && setting?.confidence === 'medium' && looksSecret(raw.slice(setting.start, setting.end));

@@ -1,5 +1,6 @@
 import type { CoverageObservation, Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { counted, fileCoverage } from '../../src/files/coverage.ts';
+import { matchLocation } from '../../src/files/location.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { plainSighting } from '../../src/formats/plain-value.ts';
 import { scalarAt, sortedScalars } from '../../src/formats/tree.ts';
@@ -32,10 +33,7 @@ export function* scanCompose(file: SourceFile, context: ScanContext): Generator<
 
   const scalars = sortedScalars(yaml.root);
   for (const match of matches) {
-    const { line, column, endLine, endColumn } = match;
-    const scalar = scalarAt(scalars, match.start);
-    const pointer = scalar === undefined ? {} : { pointer: scalar.pointer };
-    const place = { ...file.at, path: file.path, line, column, endLine, endColumn, ...pointer };
+    const place = matchLocation(file, match, scalarAt(scalars, match.start)?.pointer);
     yield { ...context.sighting(match, place, file.place, environment), at: place };
   }
   for (const { kind, start, end, pointer, isProduction } of plain) {

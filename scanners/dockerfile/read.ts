@@ -1,6 +1,6 @@
 import type { CoverageObservation, Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { counted, fileCoverage } from '../../src/files/coverage.ts';
-import { LineIndex } from '../../src/files/location.ts';
+import { LineIndex, matchLocation } from '../../src/files/location.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { looksSecret, plainSighting } from '../../src/formats/plain-value.ts';
 import { environmentOf } from '../../src/util/environment.ts';
@@ -40,9 +40,7 @@ export async function* scanDockerfile(file: SourceFile, context: ScanContext): A
 
   for (const match of matches) {
     const setting = settings.find(({ start, end }) => match.start < end && match.end > start);
-    const { line, column, endLine, endColumn } = match;
-    const pointer = setting === undefined ? {} : { pointer: setting.pointer };
-    const place = { ...file.at, path: file.path, line, column, endLine, endColumn, ...pointer };
+    const place = matchLocation(file, match, setting?.pointer);
     // A guess by the name alone is more than that where a variable is named so, and its value is as secrets are made.
     const isSurer =
       match.confidence === 'low' && setting?.isSecret === true && looksSecret(raw.slice(setting.start, setting.end));

@@ -9,6 +9,7 @@ import {
   type SourceFile,
 } from '../../src/contracts/index.ts';
 import { counted, fileCoverage } from '../../src/files/coverage.ts';
+import { matchLocation } from '../../src/files/location.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { looksSecret } from '../../src/formats/plain-value.ts';
 import { entriesOf, get, itemsOf, type Scalar, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
@@ -32,8 +33,7 @@ export function* scanDependabot(file: SourceFile, context: ScanContext): Generat
   const yaml = readYaml(text);
   const at = (offset: number, pointer: string): Location => ({ ...file.at, path: file.path, ...yaml.position(offset), pointer });
   for (const match of matches) {
-    const { line, column, endLine, endColumn } = match;
-    const place = { ...file.at, path: file.path, line, column, endLine, endColumn };
+    const place = matchLocation(file, match);
     yield { ...context.sighting(match, place, 'ci'), at: place };
   }
 

@@ -9,6 +9,7 @@ import type {
   SourceFile,
 } from '../../src/contracts/index.ts';
 import { counted, fileCoverage } from '../../src/files/coverage.ts';
+import { matchLocation } from '../../src/files/location.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { scalarAt, sortedScalars } from '../../src/formats/tree.ts';
 import { readYaml, type YamlFile } from '../../src/formats/yaml.ts';
@@ -46,9 +47,7 @@ export function* scanGithubActions(file: SourceFile, context: ScanContext): Gene
   const literals: Literal[] = [];
   for (const match of matches) {
     const scalar = scalarAt(scalars, match.start);
-    const { line, column, endLine, endColumn } = match;
-    const pointer = scalar === undefined ? {} : { pointer: scalar.pointer };
-    const at = { ...file.at, path: file.path, line, column, endLine, endColumn, ...pointer };
+    const at = matchLocation(file, match, scalar?.pointer);
     const environment = jobAt(workflow, match.start)?.environment;
     const sighting = context.sighting(match, at, 'ci', environment);
     yield { ...sighting, at };

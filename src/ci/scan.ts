@@ -1,6 +1,6 @@
 import type { CoverageObservation, Match, Observation, ScanContext, SourceFile } from '../contracts/index.ts';
 import { counted, fileCoverage } from '../files/coverage.ts';
-import { LineIndex } from '../files/location.ts';
+import { LineIndex, matchLocation } from '../files/location.ts';
 import { coverSecrets, isPinAfter } from '../formats/cover.ts';
 import { type Scalar, scalarAt, sortedScalars, type Tree } from '../formats/tree.ts';
 import { readYamlStream } from '../formats/yaml.ts';
@@ -60,16 +60,7 @@ export async function* scanPipeline(file: SourceFile, context: ScanContext, read
   const literals: Literal[] = [];
   for (const match of matches) {
     const scalar = scalarAt(scalars, match.start);
-    const { line, column, endLine, endColumn } = match;
-    const at = {
-      ...file.at,
-      path: file.path,
-      line,
-      column,
-      endLine,
-      endColumn,
-      ...(scalar === undefined ? {} : { pointer: scalar.pointer }),
-    };
+    const at = matchLocation(file, match, scalar?.pointer);
     yield { ...context.sighting(match, at, 'ci', environmentAt(jobs, match.start)), at };
     if (scalar !== undefined) literals.push({ match, at, start: match.start });
   }

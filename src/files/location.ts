@@ -1,3 +1,5 @@
+import type { Location, Match, SourceFile } from '../contracts/index.ts';
+
 /** Turns offsets of one text into lines and columns; the table of lines is made once. */
 export class LineIndex {
   readonly #text: string;
@@ -29,4 +31,10 @@ function charactersBetween(text: string, start: number, end: number): number {
   let count = 0;
   for (let at = start; at < end; count++) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
   return count;
+}
+
+/** Where a match in the text of a file stands; `pointer` names the value that holds it. */
+export function matchLocation(file: SourceFile, match: Match, pointer?: string): Location & { readonly path: string } {
+  const { line, column, endLine, endColumn } = match;
+  return { ...file.at, path: file.path, line, column, endLine, endColumn, ...(pointer === undefined ? {} : { pointer }) };
 }

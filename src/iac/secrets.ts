@@ -7,6 +7,7 @@ import type {
   SightingObservation,
   SourceFile,
 } from '../contracts/index.ts';
+import { matchLocation } from '../files/location.ts';
 import { looksSecret, plainSighting, type SecretKind, secretKind } from '../formats/plain-value.ts';
 import { environmentOf as environmentIn } from '../util/environment.ts';
 import { environmentOf } from './aws.ts';
@@ -219,8 +220,7 @@ export function* handedSecrets(resource: Resource, stack: Stack): Generator<Obse
 /** The keys that stand written out in a file. As the search of its bytes calls the place, so that one credential is not told twice. */
 export function* sightingsOf(file: SourceFile, matches: readonly Match[], context: ScanContext): Generator<SightingObservation> {
   for (const match of matches) {
-    const { line, column, endLine, endColumn } = match;
-    const at = { ...file.at, path: file.path, line, column, endLine, endColumn };
+    const at = matchLocation(file, match);
     yield { ...context.sighting(match, at, file.place === 'file' ? 'iac' : file.place), at };
   }
 }
