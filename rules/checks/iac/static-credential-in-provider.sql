@@ -1,7 +1,7 @@
 /*---
 id: static-credential-in-provider
 title: A provider or backend logs in with a static credential
-severity: high
+severity: medium
 confidence: high
 about: consumer
 identityFields: [consumer_id]
@@ -20,21 +20,21 @@ fix: >
   Take the arguments out: the provider finds a role by itself (OIDC in CI, `aws sso login` and `gcloud auth
   application-default login` at a desk). Revoke the key that was there.
 limits: >
-  Tokens of services that know no federation are left alone when a variable brings them.
+  A key that is written out in the code is the matter of credential-in-infrastructure-code. Tokens of services that know no federation are left
+  alone.
 references:
   - https://developer.hashicorp.com/terraform/language/backend#credentials-and-sensitive-data
 platforms: [terraform]
-equivalents: [checkov/CKV_AWS_41]
 since: '0.1'
 ---*/
 SELECT
   consumer_id,
   concat(
     CASE WHEN fact = 'backend-credential' THEN 'The backend ' ELSE 'The provider ' END, (detail->>'$.provider'), ' logs in with ', secret_name,
-    CASE (detail->>'$.source') WHEN 'literal' THEN ', written out in the code.' WHEN 'file' THEN ' from a key file.' ELSE ', a long-lived key that a variable brings.' END) AS message,
-  CASE WHEN (detail->>'$.source') = 'literal' THEN 'high' WHEN fact = 'backend-credential' THEN 'medium' ELSE 'low' END AS severity,
+    CASE (detail->>'$.source') WHEN 'file' THEN ' from a key file.' ELSE ', a long-lived key that a variable brings.' END) AS message,
+  CASE WHEN fact = 'backend-credential' THEN 'medium' ELSE 'low' END AS severity,
   [observation_id] AS evidence
 FROM consumers
 WHERE fact IN ('provider-credential', 'backend-credential')
-  AND ((detail->>'$.source') = 'literal'
-    OR (detail->>'$.source') IN ('variable', 'file') AND (fact = 'backend-credential' OR (detail->>'$.provider') IN ('aws', 'google', 'google-beta', 'azurerm', 'azuread')))
+  AND (detail->>'$.source') IN ('variable', 'file')
+  AND (fact = 'backend-credential' OR (detail->>'$.provider') IN ('aws', 'google', 'google-beta', 'azurerm', 'azuread'))

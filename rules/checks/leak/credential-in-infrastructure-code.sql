@@ -26,6 +26,7 @@ limits: >
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
 platforms: [terraform, cloudformation, pulumi]
+equivalents: [checkov/CKV_AWS_41]
 since: '0.1'
 ---*/
 WITH open_today AS (
