@@ -1,7 +1,8 @@
 import type { ScanContext, SourceFile, Surroundings } from '../../src/contracts/index.ts';
+import { pathFrom, type Reference, referrers } from '../../src/files/referrers.ts';
 import type { Block, Expression } from '../../src/formats/hcl/syntax.ts';
 import type { Value } from '../../src/iac/value.ts';
-import { type Given, type ProviderFacts, pathOf } from './evaluate.ts';
+import type { Given, ProviderFacts } from './evaluate.ts';
 import { attributeOf, directoryOf, loadModule, type Module, type Placed, TERRAFORM_FILE } from './module.ts';
 import { Recent } from './recent.ts';
 import { type Prepared, prepare } from './stack.ts';
@@ -15,8 +16,7 @@ export interface Call {
   readonly facts: ProviderFacts;
 }
 
-/** Bounds: files that are looked through for calls, calls of one module, modules that call each other. */
-const MAX_FILES = 5000;
+/** Bounds: calls of one module, modules that call each other. */
 const MAX_CALLS = 12;
 const MAX_DEPTH = 4;
 
@@ -33,7 +33,7 @@ export async function preparedByCalls(
   above: readonly string[] = [],
 ): Promise<readonly Prepared[]> {
   const directory = directoryOf(file.path);
-  const callers = file.around === undefined ? [] : ((await callersIn(file.around)).get(directory) ?? []);
+  const callers = await callersOf(file);
   const prepared: Prepared[] = [];
   for (const caller of callers) {
     if (above.length >= MAX_DEPTH || caller === directory || above.includes(caller)) continue;
@@ -95,7 +95,7 @@ function textOf(expression: Expression | undefined): string | undefined {
 /** The directory that a call with a local source leads to. */
 function targetOf(from: string, call: Block): string | undefined {
   const source = textOf(attributeOf(call.body, 'source'));
-  return source === undefined || !/^\.{1,2}\//.test(source) ? undefined : pathOf(from, source);
+  return source === undefined || !/^\.{1,2}\//.test(source) ? undefined : pathFrom(from, source);
 }
 
 /** It has values or a state of its own. */
@@ -108,29 +108,15 @@ async function firstIn(directory: string, around: Surroundings | undefined): Pro
   return path === undefined ? undefined : await around?.read(path);
 }
 
-const indexes = new WeakMap<Surroundings, Promise<ReadonlyMap<string, readonly string[]>>>();
+const LOCAL_MODULE: Reference = {
+  isFile: (path) => TERRAFORM_FILE.test(path),
+  word: 'module',
+  pattern: /\bsource"?\s*[=:]\s*"(?<to>\.{1,2}\/[^"\n]{0,300})"/g,
+  target: pathFrom,
+};
 
-/** Directories whose files call a module, by the directory of the module. */
-function callersIn(around: Surroundings): Promise<ReadonlyMap<string, readonly string[]>> {
-  const known = indexes.get(around) ?? readCallers(around);
-  indexes.set(around, known);
-  return known;
-}
-
-async function readCallers(around: Surroundings): Promise<ReadonlyMap<string, readonly string[]>> {
-  const callers = new Map<string, Set<string>>();
-  const paths = [...(await around.paths())].filter((path) => TERRAFORM_FILE.test(path));
-  // One directory calls nobody.
-  if (new Set(paths.map(directoryOf)).size < 2) return new Map();
-  for (const path of paths.slice(0, MAX_FILES)) {
-    const file = await around.read(path);
-    if (file === undefined || !Buffer.from(file.bytes.buffer, file.bytes.byteOffset, file.bytes.length).includes('module'))
-      continue;
-    for (const { groups } of file.text().matchAll(/\bsource"?\s*[=:]\s*"(?<source>\.{1,2}\/[^"\n]{0,300})"/g)) {
-      const target = pathOf(path, groups?.source ?? '');
-      const all = callers.get(target) ?? new Set();
-      callers.set(target, all.add(directoryOf(path)));
-    }
-  }
-  return new Map([...callers].map(([target, all]) => [target, [...all]]));
+/** Directories whose files call the module of a directory. */
+async function callersOf({ path, around }: SourceFile): Promise<readonly string[]> {
+  const callers = around === undefined ? [] : ((await referrers(around, LOCAL_MODULE)).get(directoryOf(path)) ?? []);
+  return [...new Set(callers.map(directoryOf))];
 }

@@ -1,3 +1,4 @@
+import { pathFrom } from '../../src/files/referrers.ts';
 import type { Block, Expression, Reference } from '../../src/formats/hcl/syntax.ts';
 import { computed, isStandIn } from '../../src/iac/computed.ts';
 import type { Resource } from '../../src/iac/resource.ts';
@@ -264,7 +265,7 @@ export class Evaluator {
   ): Value | undefined {
     const given = expression.arguments.map((one) => this.#evaluate(from, one, bindings));
     if (expression.name === 'file' || expression.name === 'templatefile') {
-      const content = this.#texts.get(pathOf(from.file.path, known(given[0]) ?? ''));
+      const content = this.#texts.get(pathFrom(from.file.path, known(given[0]) ?? ''));
       if (content === undefined) return this.#unknown(from, expression, given);
       const filled = content.replace(/\$\{\s*(?<name>\w+)\s*\}/g, (whole, name: string) => known(entry(given[1], name)) ?? whole);
       return { kind: 'text', text: filled, isLiteral: false, where };
@@ -529,17 +530,6 @@ interface Instance {
 export function addressOf(block: Block): string {
   const [type = '', name = ''] = block.labels;
   return block.type === 'resource' ? `${type}.${name}` : `${block.type}.${type}.${name}`;
-}
-
-/** A path of `file()` as the crawl names it. */
-export function pathOf(from: string, given: string): string {
-  const directory = from.slice(0, Math.max(0, from.lastIndexOf('/')));
-  const parts = directory === '' ? [] : directory.split('/');
-  for (const part of given.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '.' && part !== '') parts.push(part);
-  }
-  return parts.join('/');
 }
 
 /** Brought by a reference: what is told of it is told where it is used. Structures keep the places of their parts. */

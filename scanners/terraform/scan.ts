@@ -1,5 +1,5 @@
 import type { Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
-import { type Description, describeStack, stackCoverage } from '../../src/iac/describe.ts';
+import { type Description, describeStack, rowsOf, stackCoverage } from '../../src/iac/describe.ts';
 import { searching, sightingsOf } from '../../src/iac/secrets.ts';
 import { preparedByCalls } from './calls.ts';
 import { declarationRows } from './declarations.ts';
@@ -25,8 +25,7 @@ export async function* scanTerraform(file: SourceFile, context: ScanContext): As
     yield stackCoverage(file, own.hcl.problems);
   } else if (loaded !== undefined) {
     const { module, own: itself, descriptions } = loaded;
-    if (descriptions.length === 1) yield* descriptions[0]?.rows(search) ?? [];
-    else yield* distinct(descriptions.flatMap((description) => [...description.rows(search)]));
+    yield* rowsOf(descriptions, search);
     yield* declarationRows(file.path, itself, search);
     const problems = [...own.hcl.problems, ...loaded.problems];
     // What cannot be read of a policy is said once for the module.
@@ -71,14 +70,4 @@ async function load(file: SourceFile, context: ScanContext): Promise<Loaded> {
     descriptions: stacks.map((stack) => describeStack(stack, context.now())),
     problems: stacks.flatMap((stack) => stack.problems),
   };
-}
-
-/** What two calls of a module make alike is there once. */
-function* distinct(rows: Iterable<Observation>): Generator<Observation> {
-  const seen = new Set<string>();
-  for (const row of rows) {
-    const key = JSON.stringify(row);
-    if (!seen.has(key)) yield row;
-    seen.add(key);
-  }
 }

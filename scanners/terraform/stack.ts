@@ -1,8 +1,9 @@
+import { pathFrom } from '../../src/files/referrers.ts';
 import type { Block } from '../../src/formats/hcl/syntax.ts';
 import type { Resource, Stack } from '../../src/iac/resource.ts';
 import type { MapValue } from '../../src/iac/value.ts';
 import type { Call } from './calls.ts';
-import { Evaluator, type ProviderFacts, pathOf } from './evaluate.ts';
+import { Evaluator, type ProviderFacts } from './evaluate.ts';
 import { knownModuleResources } from './known-modules.ts';
 import type { Module, Placed } from './module.ts';
 import { providerFacts } from './providers.ts';
@@ -65,7 +66,7 @@ async function readTexts(module: Module): Promise<ReadonlyMap<string, string>> {
     const { around } = from.file;
     if (around === undefined) continue;
     for (const match of from.covered.matchAll(/\b(?:file|templatefile)\(\s*"(?<path>[^"\n]{1,200})"/g)) {
-      const path = pathOf(from.file.path, (match.groups?.path ?? '').replace(/\$\{path\.\w+\}/g, '.'));
+      const path = pathFrom(from.file.path, (match.groups?.path ?? '').replace(/\$\{path\.\w+\}/g, '.'));
       if (texts.has(path) || texts.size >= MAX_TEXTS || path.includes('$') || !/\.(?:json|tpl|tftpl|tmpl)$/i.test(path)) continue;
       const file = await around.read(path);
       if (file !== undefined && file.bytes.length <= MAX_TEXT_BYTES) texts.set(path, file.text());

@@ -46,6 +46,21 @@ export function describeStack(stack: Stack, now: Date): Description {
   };
 }
 
+/** Of a module or template that is used in several ways: what is alike in them is told once. */
+export function* rowsOf(descriptions: readonly Description[], search: Searching): Generator<Observation> {
+  const [only, ...others] = descriptions;
+  if (only === undefined) return;
+  if (others.length === 0) return yield* only.rows(search);
+  const told = new Set<string>();
+  for (const description of descriptions) {
+    for (const row of description.rows(search)) {
+      const key = JSON.stringify(row);
+      if (!told.has(key)) yield row;
+      told.add(key);
+    }
+  }
+}
+
 /** What was read of a file of a stack. */
 export function stackCoverage(file: SourceFile, problems: readonly string[]): CoverageObservation {
   const reasons = [...new Set(problems)].slice(0, 10);
