@@ -80,9 +80,9 @@ export function readYamlStream(text: string): YamlStream {
 const OPTIONS = { uniqueKeys: false, logLevel: 'silent', strict: false, prettyErrors: false } as const;
 const MAX_DOCUMENTS = 20_000;
 
-/** A file of more such texts than this, or larger, is not worth so many readings. */
+/** Each such text has the file read once more: characters and times that this may take. */
+const MAX_REREAD = 600_000;
 const MAX_JOINED = 10;
-const MAX_JOINED_SIZE = 500_000;
 
 /**
  * Other readers of YAML (libyaml, Go's) take a quoted text whose lines stand left of its key, and people write policies and
@@ -90,9 +90,9 @@ const MAX_JOINED_SIZE = 500_000;
  */
 function parsed<T>(text: string, parse: (text: string) => T, errorsOf: (read: T) => readonly YAMLParseError[]): T {
   let read = parse(text);
-  if (text.length > MAX_JOINED_SIZE) return read;
   let joined = text;
-  for (let round = 0; round < MAX_JOINED; round += 1) {
+  const rounds = Math.min(MAX_JOINED, MAX_REREAD / text.length);
+  for (let round = 1; round <= rounds; round += 1) {
     const open = errorsOf(read).find(({ code, message }) => code === 'MISSING_CHAR' && /closing .quote/.test(message));
     const next = open === undefined ? undefined : joinQuoted(joined, open.pos[0], open.message.includes("'") ? "'" : '"');
     if (next === undefined || next === joined) break;
