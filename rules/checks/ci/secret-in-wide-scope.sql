@@ -37,7 +37,10 @@ WITH wide AS (
     coalesce(from_json(detail->'$.variables', '["VARCHAR"]'), []) AS variables,
     list_filter(
       coalesce(from_json(detail->'$.thirdParty', '["VARCHAR"]'), []),
-      lambda action: NOT list_contains(list_transform(coalesce(from_json(detail->'$.steps', '["JSON"]'), []), lambda step: step->>'$.uses'), action)) AS strangers,
+      -- `SNYK_TOKEN` is for `snyk/actions`, which reads it from the environment.
+      lambda action: NOT list_contains(list_transform(coalesce(from_json(detail->'$.steps', '["JSON"]'), []), lambda step: step->>'$.uses'), action)
+        AND NOT (length(split_part(secret_name, '_', 1)) > 3 AND split_part(secret_name, '_', 1) <> 'GITHUB' AND contains(lower(action), lower(split_part(secret_name, '_', 1))))
+    ) AS strangers,
     coalesce(from_json(detail->'$.unpinned', '["VARCHAR"]'), []) AS unpinned,
     observation_id
   FROM consumers
