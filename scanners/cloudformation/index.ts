@@ -10,6 +10,8 @@ export const cloudformation = defineFileScanner({
   usesClock: true,
   content: 'shared',
   recognises,
+  // Templates that nest it.
+  looksAt: (path) => /\.(?:ya?ml|json|template|cfn)$/i.test(path),
   async *scan(file, context) {
     const { scanCloudformation } = await import('./scan.ts');
     yield* scanCloudformation(file, context);

@@ -1,14 +1,19 @@
 import { entriesOf, get, itemsOf, type Tree, textOf } from '../../src/formats/tree.ts';
 import { isStandIn } from '../../src/iac/computed.ts';
-import { items, known, type MapValue, type Source, type Value, type Where } from '../../src/iac/value.ts';
+import { handedOn, items, known, type MapValue, type Source, type Value, type Where } from '../../src/iac/value.ts';
 import { OWN_ACCOUNT } from '../../src/iam/declared.ts';
 
 /** What `Ref` and `Fn::GetAtt` of a resource give; `undefined`: not known before it is there. */
 export type Lookup = (logicalId: string, attribute: string | undefined) => string | undefined;
 
+/** Values of parameters. */
+export type Given = ReadonlyMap<string, Value | undefined>;
+
 export interface Reading {
   readonly source: Source;
   readonly parameters: ReadonlyMap<string, Tree>;
+  /** By the stack that this one is nested in. */
+  readonly given: Given | undefined;
   readonly mappings: Tree | undefined;
   readonly isResource: (logicalId: string) => boolean;
   readonly lookup: Lookup;
@@ -129,6 +134,8 @@ function reference(
   if (name.startsWith('AWS::')) return unknown(where, [name]);
   const parameter = reading.parameters.get(name);
   if (parameter !== undefined && attribute === undefined) {
+    if (reading.given?.has(name) === true)
+      return handedOn(reading.given.get(name), name, where) ?? unknown(where, [`var.${name}`]);
     const byDefault = resolve(get(parameter, 'Default'), reading, depth + 1);
     // What somebody else than this template decides is not known by its default, if that says nothing.
     if (byDefault?.kind !== 'text' || byDefault.text === '') return unknown(where, [`var.${name}`]);

@@ -2,7 +2,7 @@ import { get, type Tree, textOf } from '../../src/formats/tree.ts';
 import { computed } from '../../src/iac/computed.ts';
 import { type Resource, standIn } from '../../src/iac/resource.ts';
 import { blocks, entry, items, known, type MapValue, type Source, type Value, type Where } from '../../src/iac/value.ts';
-import { asMap, mapEntries, type Reading, resolve } from './intrinsics.ts';
+import { asMap, type Given, mapEntries, type Reading, resolve } from './intrinsics.ts';
 
 /** Types that mean the same as one of Terraform's, and their properties under its names. */
 interface Same {
@@ -65,18 +65,25 @@ const SAME: { readonly [type: string]: Same } = {
 /** What `Ref` of a type gives: `arn` for some, the name for most. */
 const REF_IS_ARN = new Set(['aws_iam_policy', 'aws_iam_openid_connect_provider', 'aws_sns_topic', 'aws_secretsmanager_secret']);
 
-export interface Template {
+export interface Resources {
   readonly resources: readonly Resource[];
   readonly reading: Reading;
 }
 
 /** Resources of a template under the names that all tools are read by. */
-export function readResources(root: Tree | undefined, resourcesTree: Tree | undefined, source: Source, text: string): Template {
+export function readResources(
+  root: Tree | undefined,
+  resourcesTree: Tree | undefined,
+  source: Source,
+  text: string,
+  given?: Given,
+): Resources {
   const declared = mapEntries(resourcesTree);
   const busy = new Set<string>();
   const reading: Reading = {
     source,
     parameters: mapEntries(get(root, 'Parameters')),
+    given,
     mappings: get(root, 'Mappings'),
     isResource: (id) => declared.has(id) || implicitOf(id, declared) !== undefined,
     lookup(id, attribute) {

@@ -1,51 +1,44 @@
 import type { ConsumerObservation, JsonObject, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
-import { readJson } from '../../src/formats/json.ts';
 import { secretKind } from '../../src/formats/plain-value.ts';
 import { entriesOf, get, type Tree, textOf } from '../../src/formats/tree.ts';
-import { readYaml } from '../../src/formats/yaml.ts';
-import { coverDeclared } from '../../src/iac/cover.ts';
-import { describeStack, stackCoverage } from '../../src/iac/describe.ts';
+import { describeStack, rowsOf, stackCoverage } from '../../src/iac/describe.ts';
 import { mapOf } from '../../src/iac/from-tree.ts';
 import type { Stack } from '../../src/iac/resource.ts';
 import { holdsSecret, literalsIn, type Searching, searching, sightingsOf } from '../../src/iac/secrets.ts';
 import { locationOf, type Source, textsBelow } from '../../src/iac/value.ts';
 import { type Reading, resolve } from './intrinsics.ts';
-import { headOf, readResources } from './resources.ts';
-
-/** CloudFormation takes 1 MB; the CDK writes no more. */
-const MAX_CHARACTERS = 4 * 1024 * 1024;
+import { stacksAround } from './nested.ts';
+import { headOf, type Resources } from './resources.ts';
+import { MAX_CHARACTERS, readTemplate, resourcesIn } from './template.ts';
 
 /** What a template holds: keys, identities with their rights, who may become them, and what uses them. */
-export function* scanCloudformation(file: SourceFile, context: ScanContext): Generator<Observation> {
+export async function* scanCloudformation(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
   const matches = context.detect(file.text(), { path: file.path });
   yield* sightingsOf(file, matches, context);
-  const text = coverDeclared(file.text(), matches);
-  if (text.length > MAX_CHARACTERS) {
+  if (file.text().length > MAX_CHARACTERS) {
     return yield stackCoverage(file, [`longer than ${MAX_CHARACTERS >> 20} Mi characters: only searched for keys`]);
   }
-  const document = /^\s*\{/.test(text) ? readJson(text) : readYaml(text);
-  const source: Source = { path: file.path, at: file.at, position: (offset) => document.position(offset) };
-  const root = templateIn(document.root);
-  const { resources, reading } = readResources(root, get(root, 'Resources'), source, text);
+  const template = readTemplate(file, matches);
+  const { root, source, text } = template;
+  const search = searching(file.path, matches, context);
+  const descriptions = (await stacksAround(file, context)).map((given) =>
+    describeStack(stackOf(file, resourcesIn(template, given)), context.now()),
+  );
+  yield* rowsOf(descriptions, search);
+  yield* parameterRows(root, search, source, text);
+  yield* outputRows(root, search, resourcesIn(template).reading);
+  yield stackCoverage(file, [...template.problems, ...descriptions.flatMap(({ tally }) => [...tally.malformed])]);
+}
+
+function stackOf(file: SourceFile, { resources }: Resources): Stack {
   const byId = new Map(resources.map((resource) => [resource.address, resource]));
-  const stack: Stack = {
+  return {
     platform: 'cloudformation',
     home: [file.at.repository ?? '', file.path].filter((part) => part !== '').join('/'),
     origin: 'source',
     resources,
     find: (reference) => [byId.get(reference.split('.')[0] ?? '')].filter((one) => one !== undefined),
   };
-  const search = searching(file.path, matches, context);
-  const description = describeStack(stack, context.now());
-  yield* description.rows(search);
-  yield* parameterRows(root, search, source, text);
-  yield* outputRows(root, search, reading);
-  yield stackCoverage(file, [...document.problems, ...description.tally.malformed]);
-}
-
-/** The Serverless framework keeps a template's parts below `resources`, and its own roles and variables at `provider`. */
-function templateIn(root: Tree | undefined): Tree | undefined {
-  return get(root, 'Resources') === undefined ? (get(root, 'resources') ?? root) : root;
 }
 
 function* parameterRows(root: Tree | undefined, search: Searching, source: Source, text: string): Generator<Observation> {

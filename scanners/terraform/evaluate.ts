@@ -2,7 +2,16 @@ import { pathFrom } from '../../src/files/referrers.ts';
 import type { Block, Expression, Reference } from '../../src/formats/hcl/syntax.ts';
 import { computed, isStandIn } from '../../src/iac/computed.ts';
 import type { Resource } from '../../src/iac/resource.ts';
-import { entry, known, type MapValue, type Source, type UnknownValue, type Value, type Where } from '../../src/iac/value.ts';
+import {
+  entry,
+  handedOn,
+  known,
+  type MapValue,
+  type Source,
+  type UnknownValue,
+  type Value,
+  type Where,
+} from '../../src/iac/value.ts';
 import { asText, call, text } from './functions.ts';
 import { attributeOf, type Module, type ModuleFile, type Placed } from './module.ts';
 import { documentOf } from './policy-document.ts';
@@ -400,7 +409,7 @@ export class Evaluator {
       const declared = this.#module.variables.get(name);
       if (this.#given?.has(name) === true && declared !== undefined) {
         const { from, it } = declared;
-        return taken(this.#given.value(name), name, this.where(from, it.start, it.start + it.type.length));
+        return handedOn(this.#given.value(name), name, this.where(from, it.start, it.start + it.type.length));
       }
       const given = this.#given === undefined ? this.#module.values.get(name) : undefined;
       if (given !== undefined) return this.#evaluate(given.from, given.it, {});
@@ -472,36 +481,6 @@ export class Evaluator {
 export interface Given {
   has(name: string): boolean;
   value(name: string): Value | undefined;
-}
-
-/** A structure that is given may hold itself twice over, many times: beyond so many parts it is not known. */
-const MAX_GIVEN = 5000;
-
-/**
- * What another module gives, as a value of this one: it is told of where it is used. What is made of names that are not
- * known there is not known here either.
- */
-function taken(value: Value | undefined, name: string, where: Where, budget = { left: MAX_GIVEN }): Value | undefined {
-  if (value === undefined) return undefined;
-  budget.left -= 1;
-  const unknown: Value = { kind: 'unknown', text: `\${var.${name}}`, references: [`var.${name}`], where };
-  if (budget.left < 0 || value.kind === 'unknown') return unknown;
-  if (value.kind === 'text')
-    return value.isSymbolic === true ? unknown : { kind: 'text', text: value.text, isLiteral: false, where };
-  if (value.kind === 'list') {
-    const items: Value[] = [];
-    for (const item of value.items) {
-      if (budget.left < 0) return unknown;
-      items.push(taken(item, name, where, budget) ?? unknown);
-    }
-    return { kind: 'list', items, where };
-  }
-  const entries: { key: string; value: Value }[] = [];
-  for (const one of value.entries) {
-    if (budget.left < 0) return unknown;
-    entries.push({ key: one.key, value: taken(one.value, name, where, budget) ?? unknown });
-  }
-  return { kind: 'map', entries, where };
 }
 
 /** Account and project of a provider by its name: `aws`, `aws.prod`. */

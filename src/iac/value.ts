@@ -140,3 +140,33 @@ export function* textsBelow(
     for (const { key, value: inner } of value.entries) yield* textsBelow(inner, [...path, key], budget);
   else yield { path, value };
 }
+
+/** A structure that is given may hold itself twice over, many times: beyond so many parts it is not known. */
+const MAX_GIVEN = 5000;
+
+/**
+ * What another module or template gives, as the value of a variable here: it is told of where it is used. What is made of
+ * names that are not known there is not known here either.
+ */
+export function handedOn(value: Value | undefined, name: string, where: Where, budget = { left: MAX_GIVEN }): Value | undefined {
+  if (value === undefined) return undefined;
+  budget.left -= 1;
+  const unknown: Value = { kind: 'unknown', text: `\${var.${name}}`, references: [`var.${name}`], where };
+  if (budget.left < 0 || value.kind === 'unknown') return unknown;
+  if (value.kind === 'text')
+    return value.isSymbolic === true ? unknown : { kind: 'text', text: value.text, isLiteral: false, where };
+  if (value.kind === 'list') {
+    const items: Value[] = [];
+    for (const item of value.items) {
+      if (budget.left < 0) return unknown;
+      items.push(handedOn(item, name, where, budget) ?? unknown);
+    }
+    return { kind: 'list', items, where };
+  }
+  const entries: { key: string; value: Value }[] = [];
+  for (const one of value.entries) {
+    if (budget.left < 0) return unknown;
+    entries.push({ key: one.key, value: handedOn(one.value, name, where, budget) ?? unknown });
+  }
+  return { kind: 'map', entries, where };
+}
