@@ -2,11 +2,13 @@ import { resolve } from 'node:path';
 import { assertSameKey as assertBaselineKey } from './config/baseline.ts';
 import { assertTrusted, describeConfig } from './config/load.ts';
 import { parseTarget } from './config/target.ts';
-import type { CrawlOptions, Report, Scanner, Target } from './contracts/index.ts';
+import type { CrawlOptions, Log, PathTarget, Report, Scanner, Target } from './contracts/index.ts';
 import { type Bulk, createBulk } from './detect/bulk.ts';
 import { createEngine } from './detect/engine.ts';
 import type { Pack } from './detect/pack.ts';
 import { readAcceptors } from './run/acceptors.ts';
+import type { Side } from './run/added-lines.ts';
+import type { Kept } from './run/before.ts';
 import { scanContext } from './run/context.ts';
 import { detectorDigests } from './run/detectors.ts';
 import type { Facts } from './run/facts.ts';
@@ -131,15 +133,16 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     },
   };
   const keepsBaselineIds = request.baseline?.foreign !== undefined;
+  const workshop = { runtime: { ...runtime, log: maskedLog(runtime.log, names) }, engine, fingerprintKey: key };
   const base = scanContext({
-    runtime: { ...runtime, log: maskedLog(runtime.log, names) },
-    engine,
-    fingerprintKey: key,
+    ...workshop,
     hosts,
     keepsBaselineIds,
     ...(verifier === undefined ? {} : { onSighting: (match) => verifier.offer(match) }),
   });
   const runId = contentId([startedAt, request.targets]);
+  const works: { readonly target: PathTarget; readonly work: TargetWork }[] = [];
+  const others: Kept[] = [];
   try {
     if (request.storeFile !== undefined) await sink.store();
     for (const { name, error } of missing) await unreadable(name, error, { sink, runId, base });
@@ -159,17 +162,38 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         runId,
         startedAt,
       };
+      const hasBefore = target.kind === 'path' && target.isDirectory;
+      if (isPremerge(options) && hasBefore) works.push({ target, work });
+      // What has no side before is the same on both.
+      sink.onAdd = isPremerge(options) && !hasBefore ? (unit, observation) => others.push({ unit, observation }) : undefined;
       if (target.kind !== 'stdin') await readTarget(target, work);
       else if (request.stdin !== undefined) {
         const { readStdin } = await import('./run/stdin.ts');
         await readStdin(target, request.stdin, engine, work);
       }
     }
+    sink.onAdd = undefined;
     if (runtime.signal.aborted) throw new Interrupted();
     if (verifier !== undefined) {
       const part = await sink.part({ scanner: 'verify', version: 1, target: 'verify', unit: 'verify', content: runId });
       for await (const observation of verifier.run(base)) await part.add(observation);
     }
+    const before = async (rules: ReadonlySet<string>): Promise<Side> => {
+      const { findingsBefore } = await import('./run/before.ts');
+      // It has been told in this run once what is to be told of these targets.
+      const silent = scanContext({ ...workshop, runtime: { ...runtime, log: SILENT }, hosts: new Set() });
+      return await findingsBefore(rules, {
+        now: startedAt,
+        judgement: await judge(),
+        others,
+        sinkOf: (open) => new Sink(open, startedAt, names),
+        read: async (side) => {
+          for (const { target, work } of works) {
+            await readTarget(target, { ...work, sink: side, base: silent, options: { ...work.options, before: true } });
+          }
+        },
+      });
+    };
     const isStored = request.storeFile !== undefined || sink.observed;
     const facts =
       !isStored && (premerge || !asksOfNothing(request, acceptors))
@@ -188,7 +212,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
               now: startedAt,
               hosts: [...hosts],
               acceptors: { ...acceptors, mask: (text) => maskNames(text, base.detect) },
-              isPremerge: isPremerge(request.crawl),
+              ...(isPremerge(request.crawl) ? { before } : {}),
             }),
           );
     const { checks, disabled, frameworks } = await judge();
@@ -233,6 +257,8 @@ async function verifierOf(pack: Pack, { origins }: NonNullable<ScanRequest['veri
   return new Verifier({ rules, ...(origins === undefined ? {} : { origins }) });
 }
 
+const SILENT: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+
 /** Ctrl-C ends a query that runs, too. */
 async function interruptible<T>(store: Store, signal: AbortSignal, work: (store: Store) => Promise<T>): Promise<T> {
   const stop = (): void => store.interrupt();
@@ -253,13 +279,14 @@ async function correlate(
     now,
     hosts,
     acceptors,
-    isPremerge: isChange,
+    before,
   }: {
     readonly runtime: Runtime;
     readonly now: string;
     readonly hosts: readonly string[];
     readonly acceptors: Acceptors;
-    readonly isPremerge: boolean;
+    /** Before a merge: what rules find in the changed files as they were. */
+    readonly before?: (rules: ReadonlySet<string>) => Promise<Side>;
   },
 ): Promise<Facts> {
   const { runChecks } = await import('./correlate/run.ts');
@@ -283,7 +310,10 @@ async function correlate(
   const gone = await fixedBySameLook(store, judged.gone);
   const { acceptFindings } = await import('./suppress/accept.ts');
   const equivalents = new Map(judgement.checks.map(({ meta }) => [meta.id, meta.equivalents]));
-  const news = isChange ? await (await import('./run/added-lines.ts')).onlyAdded(store, judged.findings, judged.results) : judged;
+  const news =
+    before === undefined
+      ? judged
+      : await (await import('./run/added-lines.ts')).onlyBrought(store, judged.findings, judged.results, before);
   const { findings, results, uses } = await acceptFindings(store, news.findings, news.results, acceptors, equivalents);
   const coverage = await store.rows('SELECT surface, subject, outcome, why, covers FROM coverage');
   const metas = new Map([...judgement.checks, ...judgement.disabled].map((check) => [check.meta.id, check.meta]));

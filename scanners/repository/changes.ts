@@ -48,7 +48,7 @@ export async function* scanStaged(found: GitRepository, place: Place, context: C
  * The index that a commit is about to be made of: `git commit -a` and `git commit FILE` make one of their own and tell
  * their hooks. One of another repository is not meant.
  */
-function hookIndex(found: GitRepository, context: CrawlContext): string | undefined {
+export function hookIndex(found: GitRepository, context: CrawlContext): string | undefined {
   const named = context.env.GIT_INDEX_FILE;
   if (named === undefined || named === '') return undefined;
   try {
@@ -104,7 +104,7 @@ function within({ prefix }: GitRepository): string {
 }
 
 /** The commit where the two parted. */
-async function forkOf(
+export async function forkOf(
   { repository, name }: Checkout,
   { base, head, subject }: { readonly base: string; readonly head: string; readonly subject: string },
   context: CrawlContext,

@@ -22,7 +22,7 @@ async function* scanDirectory(target: PathTarget, context: CrawlContext): AsyncG
 }
 
 async function* scanChanges(target: PathTarget, context: CrawlContext): AsyncGenerator<Observation> {
-  const { staged, diff } = context.options;
+  const { staged, diff, before = false } = context.options;
   const found = findRepository(target.path);
   if (found === undefined) {
     throw new ConfigError(`${target.name} is no git repository, so there are no changes to read`, {
@@ -34,6 +34,10 @@ async function* scanChanges(target: PathTarget, context: CrawlContext): AsyncGen
   try {
     assertNoFifo(found);
     const place = { path: target.path, below: '', target };
+    if (before) {
+      const { scanBefore } = await import('./before.ts');
+      return yield* scanBefore(found, place, context);
+    }
     if (diff !== undefined) yield* scanDiff(found, place, diff, context);
     if (staged) yield* scanStaged(found, place, context);
   } catch (error) {

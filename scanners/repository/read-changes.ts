@@ -28,6 +28,8 @@ export function filesInGit(
   checkout: Checkout,
   from: { readonly commit: string } | Pick<GitCall, 'index'>,
   context: CrawlContext,
+  /** Files to be taken for others: blob ids by path. */
+  also: ReadonlyMap<string, string> = new Map(),
 ): Surroundings {
   const { repository, name } = checkout;
   const ids = new Map<string, string>();
@@ -46,6 +48,7 @@ export function filesInGit(
         if (match?.id !== undefined && match.path !== undefined && !checkout.isExcluded(match.path))
           ids.set(match.path, match.id);
       }
+      for (const [path, id] of also) if (!checkout.isExcluded(path)) ids.set(path, id);
       return ids.keys();
     },
     async (path, around) => {
@@ -160,6 +163,12 @@ export async function searchBytes(bytes: Uint8Array, path: string, context: Craw
   return { ...(why === '' ? { outcome: 'read' } : { outcome: 'partial', why }), bytes: bytes.length, matches };
 }
 
+/** On lines that the change left alone; what has no line at all may be as old as the file. */
+function isOld({ kind, at }: Observation, change: Change): boolean {
+  if (at?.line !== undefined) return !isAdded(change, at.line, at.endLine ?? at.line);
+  return change.added !== 'all' && kind !== 'coverage' && kind !== 'sighting';
+}
+
 /** What a file holds; sightings only where the change is new. `seen` gets the fingerprints of all. */
 export async function* readChange(
   change: Change,
@@ -176,9 +185,7 @@ export async function* readChange(
     const reading = context.read(sourceFile(change.path, bytes, at, place, around));
     for await (const observation of reading?.observations ?? []) {
       if (observation.kind === 'sighting') seen.add(observation.fingerprint);
-      const line = observation.at?.line;
-      const isOld = line !== undefined && !isAdded(change, line, observation.at?.endLine ?? line);
-      if (!isOld) yield observation;
+      if (!isOld(observation, change)) yield observation;
       // What stood there before makes sense of what was added; by itself it is no news.
       else if (observation.kind !== 'sighting') yield { ...observation, detail: { ...observation.detail, unchanged: true } };
     }

@@ -174,6 +174,8 @@ export interface CrawlOptions {
   readonly includeIgnored?: boolean;
   /** Only what is staged. */
   readonly staged: boolean;
+  /** With `staged` or `diff`: the changed files as they were before, to tell what a change brought without adding a line of it. */
+  readonly before?: boolean;
   /** Globs (gitignore syntax) left out; what they leave out is counted as skipped, and coverage is partial. */
   readonly exclude: readonly string[];
   /** Read everything anew, whatever an earlier run of the same store has read. */

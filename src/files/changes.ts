@@ -28,9 +28,52 @@ export async function listChanges(
   compare: readonly ['diff-tree', string, string] | readonly ['diff-index', string],
   call: Pick<GitCall, 'signal' | 'index'> = {},
 ): Promise<readonly Change[]> {
-  const [command, ...commits] = compare;
+  const [raw, lines] = await compareTrees(repository, compare, call);
+  // Moved, or of another mode: nothing in it is new.
+  const changed = raw.filter(({ status, mode, id, oldId }) => status !== 'D' && (oldId !== id || !isFile(mode)));
+  return changed.map(({ path, id, oldId, mode }) => ({
+    path,
+    id,
+    oldId,
+    mode,
+    added: oldId === '' ? ('all' as const) : (lines.get(`${oldId}..${id}`)?.added ?? []),
+  }));
+}
+
+/** What `listChanges` tells, from the other end. */
+export interface ChangesBefore {
+  /** Changed and deleted files as the older tree has them, under the names they have now; `added` are the lines that went. */
+  readonly changes: readonly Change[];
+  /** Older content of what has another name now, by that name. */
+  readonly moved: ReadonlyMap<string, string>;
+}
+
+export async function listBefore(
+  repository: GitRepository,
+  compare: readonly ['diff-tree', string, string] | readonly ['diff-index', string],
+  call: Pick<GitCall, 'signal' | 'index'> = {},
+): Promise<ChangesBefore> {
+  const [raw, lines] = await compareTrees(repository, compare, call);
+  const changed = raw.filter(({ oldId, id }) => oldId !== '' && oldId !== id);
+  return {
+    changes: changed.map(({ path, id, oldId, status }) => ({
+      path,
+      id: oldId,
+      oldId: status === 'D' ? '' : id,
+      mode: '100644',
+      added: status === 'D' ? ('all' as const) : (lines.get(`${oldId}..${id}`)?.removed ?? []),
+    })),
+    moved: new Map(raw.flatMap(({ path, oldId, status }) => (status === 'R' ? [[path, oldId] as const] : []))),
+  };
+}
+
+async function compareTrees(
+  repository: GitRepository,
+  [command, ...commits]: readonly string[],
+  call: Pick<GitCall, 'signal' | 'index'>,
+): Promise<readonly [readonly RawChange[], ReadonlyMap<string, ChangedLines>]> {
   const head = [
-    command,
+    command ?? '',
     '-r',
     '-M',
     '--full-index',
@@ -38,15 +81,26 @@ export async function listChanges(
     ...(command === 'diff-index' ? ['--cached'] : []),
   ];
   const tail = [...commits, ...scopeOf(repository)];
-  const [raw, added] = await Promise.all([
+  return await Promise.all([
     rawChanges(repository, [...head, '--raw', '-z', ...tail], call),
     // `--text`: UTF-16 and other files with NULs have lines too.
-    addedLines(repository, [...head, '-p', '-U0', '--text', '--no-color', '--no-ext-diff', '--no-textconv', ...tail], call),
+    changedLines(repository, [...head, '-p', '-U0', '--text', '--no-color', '--no-ext-diff', '--no-textconv', ...tail], call),
   ]);
-  return raw.map((change) => ({
-    ...change,
-    added: change.oldId === '' ? ('all' as const) : (added.get(`${change.oldId}..${change.id}`) ?? []),
-  }));
+}
+
+interface RawChange {
+  readonly path: string;
+  readonly id: string;
+  /** Empty when there was no file. */
+  readonly oldId: string;
+  readonly mode: string;
+  /** First letter: `M`, `R`, `D` … */
+  readonly status: string;
+}
+
+interface ChangedLines {
+  readonly added: LineRange[];
+  readonly removed: LineRange[];
 }
 
 export function isAdded(change: Change, first: number, last: number): boolean {
@@ -57,8 +111,8 @@ async function rawChanges(
   repository: GitRepository,
   args: readonly string[],
   call: Pick<GitCall, 'signal' | 'index'>,
-): Promise<Omit<Change, 'added'>[]> {
-  const changes: Omit<Change, 'added'>[] = [];
+): Promise<RawChange[]> {
+  const changes: RawChange[] = [];
   let meta: readonly string[] | undefined;
   let pathsLeft = 0;
   await eachRecord(repository, args, { ...call, separator: 'nul' }, (buffer, start, end) => {
@@ -74,8 +128,7 @@ async function rawChanges(
     meta = undefined;
     // A link that becomes a file has the same bytes, and only now are they a file's.
     const oldId = /^0+$/.test(old) || !isFile(oldMode) ? '' : old;
-    // Moved, or of another mode: nothing in it is new.
-    if (status !== 'D' && (oldId !== id || !isFile(mode))) changes.push({ path: text, id, mode, oldId });
+    changes.push({ path: text, id, mode, oldId, status: status.slice(0, 1) });
     return undefined;
   });
   return changes;
@@ -87,31 +140,34 @@ export function isFile(mode: string): boolean {
 }
 
 /** Line ranges by `OLD..NEW` ids. Bodies of the patch are passed over by their first byte; paths are not looked at. */
-async function addedLines(
+async function changedLines(
   repository: GitRepository,
   args: readonly string[],
   call: Pick<GitCall, 'signal' | 'index'>,
-): Promise<ReadonlyMap<string, readonly LineRange[]>> {
-  const ranges = new Map<string, LineRange[]>();
-  let current: LineRange[] | undefined;
+): Promise<ReadonlyMap<string, ChangedLines>> {
+  const ranges = new Map<string, ChangedLines>();
+  let current: ChangedLines | undefined;
   const onLine = (line: string) => {
     const index = /^index (?<ids>[0-9a-f]+\.\.[0-9a-f]+)/.exec(line)?.groups?.ids;
     if (index !== undefined) {
       // Two files may change from and to the same content: the same lines then, told once.
-      current = ranges.has(index) ? undefined : [];
+      current = ranges.has(index) ? undefined : { added: [], removed: [] };
       if (current !== undefined) ranges.set(index, current);
       return;
     }
-    const hunk = /^@@ -\d+(?:,\d+)? \+(?<first>\d+)(?:,(?<count>\d+))? @@/.exec(line)?.groups;
+    const hunk = /^@@ -(?<old>\d+)(?:,(?<gone>\d+))? \+(?<first>\d+)(?:,(?<count>\d+))? @@/.exec(line)?.groups;
     if (hunk === undefined) return;
-    const first = Number(hunk.first);
-    const count = Number(hunk.count ?? 1);
-    if (count > 0) current?.push({ first, last: first + count - 1 });
+    note(current?.removed, Number(hunk.old), Number(hunk.gone ?? 1));
+    note(current?.added, Number(hunk.first), Number(hunk.count ?? 1));
   };
   const lines = new LineStarts(onLine);
   for await (const chunk of gitChunks(repository, args, call)) lines.push(chunk);
   lines.end();
   return ranges;
+}
+
+function note(ranges: LineRange[] | undefined, first: number, count: number): void {
+  if (count > 0) ranges?.push({ first, last: first + count - 1 });
 }
 
 /** Gives the beginnings of lines: enough for headers, and a changed line of 100 MB costs nothing. */

@@ -38,6 +38,9 @@ export class Sink {
 
   readonly #names: NameRedactor | undefined;
 
+  /** Told of all that comes in. */
+  onAdd: ((unit: Unit, observation: Observation) => void) | undefined;
+
   /** `names`: masks credentials in whatever names something, before it gets anywhere. */
   constructor(open: () => Promise<Store>, now: string, names?: NameRedactor) {
     this.#open = open;
@@ -59,7 +62,13 @@ export class Sink {
     const names = this.#names;
     if (names === undefined) return await this.#begin(of);
     const part = await this.#begin({ ...of, target: names.clean(of.target), unit: names.clean(of.unit) });
-    return { known: part.known, add: (observation) => part.add(names.redact(observation)) };
+    return {
+      known: part.known,
+      add: (observation) => {
+        this.onAdd?.(of, observation);
+        return part.add(names.redact(observation));
+      },
+    };
   }
 
   async #begin(unit: Unit): Promise<Part> {
