@@ -1,3 +1,4 @@
+import { placeOfLine } from '../../src/ci/line-place.ts';
 import type {
   ConsumerObservation,
   GrantObservation,
@@ -67,6 +68,9 @@ export function* describeJob(
       at: tokenPlace(job, token, place),
       detail: { ...facts, ...useDetail(token, job), explicit: token !== undefined, unneeded: unneededScopes(job, uses) },
     };
+    for (const at of printedAt(text, token, place)) {
+      yield { ...consumer, identity: identity.id, secretName: JOB_TOKEN, how: 'token', at, detail: { ...facts, fact: PRINTED } };
+    }
     if (oidcAvailable) {
       for (const subject of oidcSubjects(job, workflow, place)) {
         yield subject;
@@ -93,6 +97,10 @@ export function* describeJob(
       at: place.at(use.offset, use.scalar.pointer),
       detail: { ...facts, ...useDetail(use, job) },
     };
+    for (const at of printedAt(text, use, place)) {
+      const named = { ...(identity === undefined ? {} : { identity: identity.id }), secretName: use.name, how: use.how };
+      yield { ...consumer, ...named, at, detail: { ...facts, fact: PRINTED } };
+    }
   }
 
   if (job.inheritsSecrets && !uses.some((use) => use.name === ALL_SECRETS)) {
@@ -181,6 +189,18 @@ function findLogins(job: Job, workflow: Workflow): JobLogins {
     }
   }
   return found;
+}
+
+/** Lines of scripts that print a secret. */
+const PRINTED = 'secret-printed';
+
+function printedAt(text: string, use: SecretUse | undefined, place: JobPlace): Location[] {
+  return (use?.prints ?? []).flatMap(({ step, line }) => {
+    const run = get(step.tree, 'run');
+    if (run?.type !== 'scalar') return [];
+    const { start, pointer } = placeOfLine(text, run, line);
+    return [place.at(start, pointer)];
+  });
 }
 
 /** A row of its own for something that the job does with an identity or secret. */

@@ -31,6 +31,8 @@ export interface SecretUse {
   /** `fromJSON(secrets.X)`: its parts are not masked. */
   parsed: boolean;
   echoed: boolean;
+  /** Lines of scripts that print it, from 0. */
+  readonly prints: { readonly step: Step; readonly line: number }[];
   exported: boolean;
   output: boolean;
   argument: boolean;
@@ -53,6 +55,7 @@ export interface Occurrence {
 
 /** Of each secret of a job. */
 const MAX_OCCURRENCES = 200;
+const MAX_PRINTS = 50;
 
 /** GitHub keeps at most 1,000 secrets of the organisation, 100 of the repository and 100 of the environment for a job. */
 const MAX_SECRETS = 1200;
@@ -177,6 +180,7 @@ class Finder {
           const handling = followSecret(step.run, use.name, variables);
           if (handling.used) use.steps.add(step);
           use.echoed ||= handling.echoed;
+          for (const line of handling.printedAt) if (use.prints.length < MAX_PRINTS) use.prints.push({ step, line });
           use.exported ||= handling.exported;
           use.output ||= handling.output;
           use.argument ||= handling.argument;
@@ -248,6 +252,7 @@ function create(name: string, scalar: Scalar, offset: number): SecretUse {
     all: false,
     parsed: false,
     echoed: false,
+    prints: [],
     exported: false,
     output: false,
     argument: false,

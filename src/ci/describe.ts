@@ -10,6 +10,7 @@ import {
 import { environmentOf } from '../util/environment.ts';
 import type { Cloud } from './cloud-keys.ts';
 import { holdsOf } from './holds.ts';
+import { placeOfLine } from './line-place.ts';
 import { findLogins } from './login.ts';
 import { type CiComponent, type CiFact, type CiJob, type CiStep, type Part, type Pipeline, POSITIONS } from './model.ts';
 import { scriptFacts } from './script-facts.ts';
@@ -81,6 +82,19 @@ export function* describeJob(
       at: place.at(use.place.start, use.place.pointer),
       detail: { ...facts, ...useDetail(use, job) },
     };
+    if (isPrinted(use)) {
+      for (const { scalar, line } of use.prints) {
+        const { start, pointer } = placeOfLine(text, scalar, line);
+        yield {
+          ...consumer,
+          ...(identity === undefined ? {} : { identity: identity.id }),
+          secretName: use.name,
+          how: use.how,
+          at: place.at(start, pointer),
+          detail: { ...facts, fact: 'secret-printed' },
+        };
+      }
+    }
   }
 
   const seen = new Set<IdentityId>();
@@ -234,8 +248,7 @@ function useDetail(use: SecretUse, job: CiJob): JsonObject {
     ...componentsOf(job, reached),
     inputs: [...use.inputs],
     variables: [...use.variables],
-    // The name of a role may be seen by everyone.
-    echoesSecret: use.echoed && use.how !== 'oidc' && use.how !== 'impersonation',
+    echoesSecret: isPrinted(use),
     exportsSecret: use.exported,
     secretInGitUrl: use.gitUrl,
     secretFiles: [...use.files],
@@ -245,6 +258,11 @@ function useDetail(use: SecretUse, job: CiJob): JsonObject {
     ...(use.jobToken ? { jobToken: true } : holdsOf(use)),
     ...use.detail,
   };
+}
+
+/** The name of a role may be seen by everyone. */
+function isPrinted({ echoed, how }: SecretUse): boolean {
+  return echoed && how !== 'oidc' && how !== 'impersonation';
 }
 
 function stepDetail({ index, name, uses }: CiStep): JsonObject {

@@ -3,6 +3,8 @@ export interface SecretHandling {
   readonly used: boolean;
   /** Written to the job's log or summary, also when it is transformed first; `set -x` counts. */
   readonly echoed: boolean;
+  /** Lines of the script, from 0, where that is; of a trace those that switch it on, too. */
+  readonly printedAt: readonly number[];
   /** Handed to later steps or jobs: `GITHUB_ENV`, `GITHUB_OUTPUT`, `BASH_ENV`, a dotenv file of the CI system. */
   readonly exported: boolean;
   /** Of what is exported: as the output of a step, which other jobs may read. */
@@ -18,6 +20,7 @@ export interface SecretHandling {
 const NOTHING: SecretHandling = {
   used: false,
   echoed: false,
+  printedAt: [],
   exported: false,
   output: false,
   argument: false,
@@ -78,6 +81,15 @@ function markDerived(script: string): string {
   return marked;
 }
 
+/** Whoever prints a secret more often than this has them all to mend. */
+const MAX_PLACES = 50;
+
+function lineAt(text: string, offset: number): number {
+  let line = 0;
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line += 1;
+  return line;
+}
+
 /** Follows a secret through a script in which every mention of it is the mark. */
 export function followMark(script: string): SecretHandling {
   if (!script.includes(MARK)) return NOTHING;
@@ -87,16 +99,22 @@ export function followMark(script: string): SecretHandling {
   let output = false;
   let argument = false;
   let gitUrl = false;
-  let traced = false;
+  /** Where the trace was switched on. */
+  let traced: number | undefined;
   const files = new Set<string>();
-  for (const pipeline of splitPipelines(marked)) {
+  const printed = new Set<number>();
+  for (const { stages: pipeline, start } of pipelinesOf(marked)) {
     const stages = pipeline.map((stage) => stage.trim());
     const [first = ''] = stages;
-    if (/^set\s+(?:-\w+\s+)*-\w*x/.test(first) || /^set\s+-o\s+xtrace/.test(first)) traced = true;
-    if (/^set\s+\+\w*x/.test(first)) traced = false;
+    if (/^set\s+(?:-\w+\s+)*-\w*x/.test(first) || /^set\s+-o\s+xtrace/.test(first)) traced = marked.indexOf(first, start);
+    if (/^set\s+\+\w*x/.test(first)) traced = undefined;
     if (!pipeline.some((stage) => stage.includes(MARK))) continue;
     const target = outputOf(stages);
-    echoed ||= traced || target === 'log';
+    if (traced !== undefined || target === 'log') {
+      echoed = true;
+      if (traced !== undefined) printed.add(traced);
+      printed.add(marked.indexOf(MARK, start));
+    }
     exported ||= target === 'variables' || target === 'outputs';
     output ||= target === 'outputs';
     for (const stage of stages) {
@@ -107,7 +125,8 @@ export function followMark(script: string): SecretHandling {
     const file = fileOf(stages);
     if (file !== undefined) files.add(file);
   }
-  return { used: true, echoed, exported, output, argument, gitUrl, files: [...files] };
+  const printedAt = [...new Set([...printed].slice(0, MAX_PLACES).map((offset) => lineAt(marked, offset)))];
+  return { used: true, echoed, printedAt, exported, output, argument, gitUrl, files: [...files] };
 }
 
 /** A variable may also be a path: of GitLab's file variables and of files that hold the secret. */
@@ -174,15 +193,28 @@ function withoutQuotes(stage: string): string {
 
 /** Commands of a script, each as the stages of its pipeline; quotes, comments and continued lines are honoured. */
 export function splitPipelines(script: string): string[][] {
-  const pipelines: string[][] = [];
+  return pipelinesOf(script).map(({ stages }) => stages);
+}
+
+export interface PlacedPipeline {
+  readonly stages: string[];
+  /** Where its text begins, blanks before the first word included. */
+  readonly start: number;
+}
+
+export function pipelinesOf(script: string): PlacedPipeline[] {
+  const pipelines: PlacedPipeline[] = [];
   let stages: string[] = [];
+  let start = 0;
   let from = 0;
   let quote = '';
   const endStage = (to: number) => stages.push(script.slice(from, to));
-  const endPipeline = (to: number) => {
+  const endPipeline = (to: number, next: number) => {
     endStage(to);
-    if (stages.some((stage) => stage.trim() !== '')) pipelines.push(stages);
+    if (stages.some((stage) => stage.trim() !== '')) pipelines.push({ stages, start });
     stages = [];
+    start = next;
+    from = next;
   };
   for (let i = 0; i < script.length; i += 1) {
     const char = script[i];
@@ -197,25 +229,25 @@ export function splitPipelines(script: string): string[][] {
     if (char === '"' || char === "'") quote = char;
     else if (char === '#' && (i === 0 || /\s/.test(script[i - 1] ?? ''))) {
       // An apostrophe in a comment opens no string.
-      endPipeline(i);
       const end = script.indexOf('\n', i);
-      i = end < 0 ? script.length : end;
-      from = i + 1;
+      const next = end < 0 ? script.length : end;
+      endPipeline(i, next + 1);
+      i = next;
     } else if (
       char === '\n' ||
       char === ';' ||
       (char === '&' && script[i + 1] === '&') ||
       (char === '|' && script[i + 1] === '|')
     ) {
-      endPipeline(i);
-      if (char === '&' || char === '|') i += 1;
-      from = i + 1;
+      const last = char === '&' || char === '|' ? i + 1 : i;
+      endPipeline(i, last + 1);
+      i = last;
     } else if (char === '|') {
       endStage(i);
       from = i + 1;
     }
   }
-  if (from <= script.length) endPipeline(script.length);
+  if (from <= script.length) endPipeline(script.length, script.length);
   return pipelines;
 }
 

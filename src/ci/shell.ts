@@ -1,8 +1,10 @@
-import { derivedVariables, followMark, MARK, type SecretHandling, splitPipelines } from './script.ts';
+import { derivedVariables, followMark, MARK, pipelinesOf, type SecretHandling } from './script.ts';
 
 /** One command of a script, with the stages of its pipeline. */
 export interface Command {
   readonly stages: readonly string[];
+  /** Line of the script, from 0, on which its text begins. */
+  readonly line: number;
   /** Variables it reads. */
   readonly reads: ReadonlySet<string>;
 }
@@ -39,10 +41,15 @@ const ASSIGNED =
   /(?:^|[\s;&|({])(?:export\s+|readonly\s+|local\s+|declare\s+(?:-\w+\s+)*|set\s+|\$env:)?(?<name>[A-Za-z_]\w*)\s?=\s?(?<value>"(?:[^"\\]|\\.){0,2000}"|'[^']{0,2000}'|[^\s;&|]{0,2000})/g;
 const READ = /(?:^|[\s;&|])(?:read\s+(?:-\w+\s+)*|for\s+)(?<name>[A-Za-z_]\w*)/g;
 
+const NEWLINE = 10;
+
 export function readScript(text: string, macros = false): Script {
-  const commands = splitPipelines(text).map((stages): Command => {
+  let line = 0;
+  let counted = 0;
+  const commands = pipelinesOf(text).map(({ stages, start }): Command => {
+    for (; counted < start; counted += 1) if (text.charCodeAt(counted) === NEWLINE) line += 1;
     const reads = new Set(stages.flatMap((stage) => variablesIn(stage, macros).map(({ name }) => name)));
-    return { stages, reads };
+    return { stages, line, reads };
   });
   const assigned = new Map<string, string>();
   for (const match of text.matchAll(ASSIGNED)) {
@@ -59,22 +66,35 @@ export function followVariables(
   variables: ReadonlySet<string>,
   macros = false,
 ): SecretHandling & { readonly read: number; readonly derived: readonly string[] } {
-  let marked = markedCommands(script, variables, macros);
+  let chosen = markedCommands(script, variables, macros);
   // Commands that read what the secret was put into matter, too.
-  const derived = marked.includes('=') ? derivedVariables(marked) : [];
-  if (derived.length > 0) marked = markedCommands(script, new Set([...variables, ...derived]), macros);
-  return { ...followMark(marked), read: marked.length, derived };
+  const derived = chosen.marked.includes('=') ? derivedVariables(chosen.marked) : [];
+  if (derived.length > 0) chosen = markedCommands(script, new Set([...variables, ...derived]), macros);
+  const told = followMark(chosen.marked);
+  const printedAt = [...new Set(told.printedAt.map((line) => chosen.lines[line] ?? 0))];
+  return { ...told, printedAt, read: chosen.marked.length, derived };
 }
 
-function markedCommands(script: Script, variables: ReadonlySet<string>, macros: boolean): string {
+/** The commands that matter, and the line of the script that each of their lines is. */
+function markedCommands(
+  script: Script,
+  variables: ReadonlySet<string>,
+  macros: boolean,
+): { readonly marked: string; readonly lines: readonly number[] } {
   let marked = '';
-  for (const { stages, reads } of script.commands) {
+  const lines: number[] = [];
+  for (const { stages, line, reads } of script.commands) {
     // Only the commands that matter: a job may have a hundred secrets.
     const isRead = [...reads].some((name) => variables.has(name));
     if (!isRead && !/^\s*set\s/.test(stages[0] ?? '')) continue;
-    marked += `${stages.map((stage) => (isRead ? mark(stage, variables, macros) : stage)).join('|')}\n`;
+    const command = stages.map((stage) => (isRead ? mark(stage, variables, macros) : stage)).join('|');
+    marked += `${command}\n`;
+    for (let nth = 0, at = -1; nth === 0 || at >= 0; nth += 1) {
+      lines.push(line + nth);
+      at = command.indexOf('\n', at + 1);
+    }
   }
-  return marked;
+  return { marked, lines };
 }
 
 function mark(stage: string, variables: ReadonlySet<string>, macros: boolean): string {

@@ -18,6 +18,8 @@ export interface SecretUse {
   readonly inputs: Set<string>;
   readonly variables: Set<string>;
   echoed: boolean;
+  /** Lines of scripts that print it. */
+  readonly prints: PrintedLine[];
   exported: boolean;
   gitUrl: boolean;
   readonly files: Set<string>;
@@ -31,12 +33,21 @@ export interface SecretUse {
   detail: JsonObject;
 }
 
+export interface PrintedLine {
+  readonly scalar: Scalar;
+  /** From 0. */
+  readonly line: number;
+}
+
 const STRENGTH: readonly How[] = ['static-key', 'oidc', 'impersonation', 'token', 'secret'];
 const MAX_SECRETS = 1200;
 /** Characters of scripts. */
 const MAX_FOLLOWED = 2_000_000;
 /** Characters of commands, counted anew for each secret that they read. */
 const MAX_TEXT = 20_000_000;
+
+/** Places that a secret is printed at. */
+const MAX_PRINTS = 50;
 
 /** A script of a step, read. */
 export interface StepScript {
@@ -214,7 +225,7 @@ export function findSecretUses(
   for (const use of uses.values()) {
     // The lines of a job are often scripts of one shell.
     let holders: ReadonlySet<string> = use.variables;
-    for (const { script } of scripts) {
+    for (const { script, scalar } of scripts) {
       if (followed > MAX_TEXT) {
         problem = 'its scripts are too long to follow every secret through them';
         break;
@@ -224,6 +235,7 @@ export function findSecretUses(
       if (told.derived.length > 0) holders = new Set([...holders, ...told.derived]);
       if (!told.used) continue;
       use.echoed ||= told.echoed;
+      for (const line of told.printedAt) if (use.prints.length < MAX_PRINTS) use.prints.push({ scalar, line });
       use.exported ||= told.exported;
       use.argument ||= told.argument;
       use.gitUrl ||= told.gitUrl;
@@ -261,6 +273,7 @@ function create(name: string, place: Part, reference: CiReference | undefined, p
     inputs: new Set(),
     variables: new Set(),
     echoed: false,
+    prints: [],
     exported: false,
     gitUrl: false,
     files: new Set(),

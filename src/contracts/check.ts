@@ -41,6 +41,7 @@ export type Platform = (typeof PLATFORMS)[number];
  * | `identity_id`, `credential_id` | VARCHAR | optional: what it is about |
  * | `severity`, `confidence` | VARCHAR | optional: override the head's, per row |
  * | `fix` | VARCHAR | optional: overrides the head's for this row, with the commands and names of its provider; NULL keeps the head's |
+ * | `first` | VARCHAR[] | optional: of `evidence`, what is told before the rest; the first of it is the finding's place |
  * | `detail` | STRUCT or JSON | optional: numbers and names for machine formats |
  */
 export const CheckMeta = z.strictObject({

@@ -31,7 +31,8 @@ export async function resolve(store: StoreReader, hits: readonly Hit[]): Promise
   return {
     evidenceOf(hit) {
       const found = hit.evidence.map((id) => evidence.get(id) ?? refuse(hit, id));
-      return found.sort(byPrintOrder);
+      const first = new Set(hit.first);
+      return found.sort((a, b) => Number(first.has(b.observation)) - Number(first.has(a.observation)) || byPrintOrder(a, b));
     },
     subjectOf(hit) {
       if (hit.identity !== undefined) return hit.identity;

@@ -19,6 +19,8 @@ export interface Hit {
   /** Heading when it is about neither an identity nor a credential. */
   readonly subject: string;
   readonly evidence: readonly string[];
+  /** Of the evidence: what is told before the rest. */
+  readonly first: readonly string[];
   readonly fix: string;
   readonly detail?: JsonObject;
 }
@@ -32,6 +34,10 @@ const optionalText = z
 const CheckRow = z.object({
   message: z.string().min(1),
   evidence: z.array(z.string()).min(1),
+  first: z
+    .array(z.string())
+    .nullish()
+    .transform((ids) => ids ?? []),
   identity_id: optionalText,
   credential_id: optionalText,
   severity: z.enum(SEVERITIES).nullish(),
@@ -71,7 +77,7 @@ function hitOf(check: Check, row: Row): Hit {
       hint: 'A row needs `message` (text) and `evidence` (a list of at least one observation id); see src/contracts/check.ts.',
     });
   }
-  const { message, evidence, identity_id, credential_id, severity, confidence, fix, detail } = parsed.data;
+  const { message, evidence, first, identity_id, credential_id, severity, confidence, fix, detail } = parsed.data;
   const identity = meta.identityFields.map((field) => row[field]);
   return {
     check,
@@ -83,6 +89,7 @@ function hitOf(check: Check, row: Row): Hit {
     ...(credential_id === undefined ? {} : { credential: credential_id }),
     subject: String(identity.find((value) => value !== null && value !== undefined) ?? meta.id),
     evidence: [...new Set(evidence)],
+    first,
     fix: (fix ?? meta.fix).trim(),
     ...(detail === undefined ? {} : { detail: present(detail) }),
   };
@@ -91,7 +98,11 @@ function hitOf(check: Check, row: Row): Hit {
 /** The graver of the two speaks; both give their evidence. Which row came first does not matter. */
 function merge(a: Hit, b: Hit): Hit {
   const [first, second] = byWeight(a, b) <= 0 ? [a, b] : [b, a];
-  return { ...first, evidence: [...new Set([...first.evidence, ...second.evidence])] };
+  return {
+    ...first,
+    evidence: [...new Set([...first.evidence, ...second.evidence])],
+    first: [...first.first, ...second.first],
+  };
 }
 
 function byWeight(a: Hit, b: Hit): number {

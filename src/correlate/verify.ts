@@ -33,6 +33,7 @@ const OPTIONAL_COLUMNS: { readonly [name: string]: RegExp } = {
   severity: /^VARCHAR$/,
   confidence: /^VARCHAR$/,
   fix: /^VARCHAR$/,
+  first: /^VARCHAR\[\]$/,
   detail: /^(STRUCT|JSON|MAP)/,
 };
 
