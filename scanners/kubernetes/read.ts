@@ -9,6 +9,7 @@ import { describe, mattersHere } from './describe.ts';
 import { type Slice, slicesOf } from './documents.ts';
 import { type Blanked, blankTemplate, readValues } from './helm.ts';
 import { changesOf, readKustomization } from './kustomize.ts';
+import { namespacesNamed, onlyOne } from './namespace.ts';
 import { kubeObject, type World } from './object.ts';
 import { associations } from './pod-identity.ts';
 import { type FileKind, isOthers, recognise } from './recognise.ts';
@@ -62,7 +63,8 @@ function* readObjects(file: SourceFile, context: ScanContext, problems: Set<stri
     path: file.path,
     note,
     context,
-    defaultNamespace: inferredNamespace(text),
+    // Where a manifest names no namespace, the command that applies it does: what its other objects name is as good as told.
+    defaultNamespace: onlyOne(namespacesNamed(text)) ?? 'default',
     consumerId: (kind: string, namespace: string, name: string) =>
       `${file.at.repository === undefined ? '' : `${file.at.repository}:`}${file.path}#${kind}/${namespace === '-' ? '' : `${namespace}/`}${name}`,
   };
@@ -194,27 +196,6 @@ class Templates {
   restore(text: string): string {
     return this.#blanked?.restore(text) ?? text;
   }
-}
-
-/**
- * Where a manifest names no namespace, the command that applies it does. The one that its other objects name is as good
- * as told: a Namespace of its own, or the namespace in which a binding looks for its accounts.
- */
-function inferredNamespace(text: string): string {
-  if (text.length > MAX_OBJECT) return 'default';
-  const own = new Set<string>();
-  for (const [piece] of text.matchAll(/^kind:[ \t]*["']?Namespace\b[\s\S]*?(?=^---|(?![\s\S]))/gm)) {
-    const name = /^metadata:[^\n]*\n(?:[ \t]+[^\n]*\n)*?[ \t]+name:[ \t]*["']?([a-z0-9-]+)/m.exec(piece)?.[1];
-    if (name !== undefined) own.add(name);
-  }
-  if (own.size === 0) {
-    for (const [, name] of text.matchAll(
-      /^[ \t]*(?:- )?kind:[ \t]*["']?ServiceAccount["']?[ \t]*\r?\n(?:[ \t]+(?:name|apiGroup):[^\n]*\n){1,2}[ \t]+namespace:[ \t]*["']?([a-z0-9-]+)/gm,
-    ))
-      if (name !== undefined) own.add(name);
-  }
-  const [only] = own;
-  return own.size === 1 && only !== undefined ? only : 'default';
 }
 
 function* readSettings(

@@ -225,6 +225,25 @@ subjects:
     assert.deepEqual(ids, ['k8s:-:default/web', 'k8s:-:shop/web', 'k8s:-:blog/web']);
   });
 
+  it('finds the name of a namespace, and no label of it, in time', async () => {
+    const account = '---\napiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: web\n';
+    const texts = [
+      'kind: Namespace\nmetadata:\n  labels:\n    name: other\n  name: shop\napiVersion: v1\n',
+      'apiVersion: v1\nmetadata:\n  name: "shop"\nkind: "Namespace"\n',
+      'apiVersion: v1\nkind: Namespace\nmetadata: {labels: {team: a}, name: shop}\n',
+      `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n  labels:\n${'        team: a\n'.repeat(1000)}`,
+    ];
+    const templated = `apiVersion: v1\nkind: Namespace\nmetadata:\n  labels:\n${'    team: a\n'.repeat(1000)}  name: "{{ .Values.namespace }}"\n`;
+
+    const started = performance.now();
+    const ids = await Promise.all(
+      [...texts, templated].map(async (text) => kinds(await readText(text + account), 'identity')[0]?.id),
+    );
+
+    assert.deepEqual(ids, [...texts.map(() => 'k8s:-:shop/web'), 'k8s:-:default/web']);
+    assert.ok(performance.now() - started < 2000);
+  });
+
   it('reads lists of YAML, also with dashes in the first column', async () => {
     const item = (indent: string, name: string) =>
       `${indent}- apiVersion: v1\n${indent}  kind: ServiceAccount\n${indent}  metadata:\n${indent}    name: ${name}\n${indent}    namespace: shop\n`;
