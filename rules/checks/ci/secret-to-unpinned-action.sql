@@ -5,7 +5,7 @@ severity: high
 confidence: high
 persona: dev
 about: consumer
-identityFields: [consumer_id, action]
+identityFields: [file, action]
 needs: [consumer@ci]
 population: consumers WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name <> 'GITHUB_TOKEN'
 controls:
@@ -40,10 +40,12 @@ WITH given AS (
     AND NOT coalesce(TRY_CAST(detail->>'$.jobToken' AS BOOLEAN), false) AND fact IS NULL
 )
 SELECT
-  consumer_id,
+  split_part(consumer_id, '#', 1) AS file,
   action,
   concat(
-    'The job ', consumer_id, ' gives ', listed(list(DISTINCT secret_name ORDER BY secret_name)), ' to ', action,
+    CASE WHEN count(DISTINCT consumer_id) = 1 THEN concat('The job ', min(consumer_id), ' gives ')
+      ELSE concat(count(DISTINCT consumer_id), ' jobs of ', split_part(consumer_id, '#', 1), ' give ') END,
+    listed(list(DISTINCT secret_name ORDER BY secret_name)), ' to ', action,
     CASE coalesce(min(detail->>'$.platform'), 'github-actions') WHEN 'github-actions' THEN ', which is not pinned to a commit.' ELSE ', which is not pinned.' END) AS message,
   -- Makers of clouds and of the tools that log in to them are not strangers, but their tags move too.
   CASE WHEN regexp_matches(lower(action), '^(aws-actions|google-github-actions|azure|docker|hashicorp|microsoft|atlassian)/') THEN 'medium' ELSE 'high' END AS severity,
@@ -56,4 +58,5 @@ SELECT
   END AS fix,
   list(DISTINCT observation_id) AS evidence
 FROM given
-GROUP BY consumer_id, action
+-- To pin it is one change of the file, however many jobs use it.
+GROUP BY split_part(consumer_id, '#', 1), action
