@@ -78,7 +78,7 @@ function addHolder(holders: Map<string, Holder>, type: Holder['type'], resource:
     add(holder, arnIn(value, stack), placeOf(resource, value));
   for (const block of blocks(attribute(resource, 'inline_policy'))) {
     const document = documentOf(entry(block, 'policy'), resource);
-    if (document !== undefined) holder.inline.push({ name: known(entry(block, 'name')) ?? 'inline_policy', ...document });
+    if (document !== undefined) holder.inline.push({ name: known(plainName(entry(block, 'name'))) ?? 'inline_policy', ...document });
   }
 }
 
@@ -122,7 +122,7 @@ function attach(resource: Resource, holders: Map<string, Holder>, stack: Stack):
       if (kind.what === 'policy') {
         const document = documentOf(attribute(resource, 'policy'), resource);
         if (document !== undefined)
-          holder.inline.push({ name: known(attribute(resource, 'name')) ?? resource.address, ...document });
+          holder.inline.push({ name: known(plainName(attribute(resource, 'name'))) ?? resource.address, ...document });
       } else {
         for (const value of [...items(attribute(resource, 'policy_arn')), ...items(attribute(resource, 'policy_arns'))])
           add(holder, arnIn(value, stack), placeOf(resource, value));
