@@ -206,8 +206,9 @@ export async function* readIntoPart(
 async function contentOf(reader: FileScanner, file: SourceFile, work: TargetWork): Promise<string> {
   const clock = reader.usesClock === true ? work.startedAt : '';
   const ids = work.keepsBaselineIds === true ? 'with baseline ids' : '';
-  // Only what a store file keeps is held against the next run.
-  const around = work.detectors === undefined ? '' : ((await shownTo(reader, file).around?.digest()) ?? '');
+  // Only what a store file keeps is held against the next run, and what goes by the clock never is the same.
+  const isKept = work.detectors !== undefined && reader.usesClock !== true;
+  const around = isKept ? ((await shownTo(reader, file).around?.digest()) ?? '') : '';
   const parts = [sha256(file.bytes), JSON.stringify(file.at), file.place, file.mode ?? '', around, work.rulesDigest, clock, ids];
   return sha256(parts.join('\n'));
 }
