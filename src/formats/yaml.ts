@@ -11,6 +11,7 @@ import {
 } from 'yaml';
 import { LineIndex } from '../files/location.ts';
 import { messageOf } from '../util/errors.ts';
+import { readPlainYaml } from './plain-yaml.ts';
 import { type Entry, pointerTo, type Tree } from './tree.ts';
 
 export interface YamlFile {
@@ -28,6 +29,14 @@ const MAX_DEPTH = 100;
 
 /** Reads the first document of a text. Never throws: what is broken is named in `problems`. */
 export function readYaml(text: string): YamlFile {
+  const root = readPlainYaml(text);
+  if (root === undefined) return readAnyYaml(text);
+  const lines = new LineIndex(text);
+  return { root, problems: [], position: (offset) => lines.at(offset) };
+}
+
+/** The same for whatever is YAML, by the library. */
+export function readAnyYaml(text: string): YamlFile {
   const lines = new LineIndex(text);
   const position = (offset: number) => lines.at(offset);
   try {
@@ -55,6 +64,8 @@ export interface YamlStream {
 export function readYamlStream(text: string): YamlStream {
   const lines = new LineIndex(text);
   const position = (offset: number) => lines.at(offset);
+  const only = readPlainYaml(text);
+  if (only !== undefined) return { documents: [only], problems: [], position };
   const documents: Tree[] = [];
   const problems = new Set<string>();
   try {
