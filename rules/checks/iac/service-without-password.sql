@@ -17,7 +17,7 @@ why: >
 fix: >
   Set a password from a secret and take the switch out.
 limits: >
-  A service that only its own machine reaches loses little by it.
+  A service that only its own machine reaches loses little by it: low in a development container and in tests.
 platforms: [compose, dockerfile, image]
 since: '0.1'
 ---*/
@@ -25,8 +25,14 @@ SELECT
   consumer_id,
   (detail->>'$.setting') AS setting,
   concat(consumer_id, ' lets everybody in (', detail->>'$.setting', ').') AS message,
-  CASE WHEN is_production(environment) THEN 'high' WHEN (detail->>'$.platform') = 'image' THEN 'high' ELSE 'medium' END AS severity,
+  CASE
+    WHEN is_production(environment) THEN 'high'
+    WHEN (detail->>'$.platform') = 'image' THEN 'high'
+    -- What people start on their own machines, and tests.
+    WHEN is_test_path(location->>'$.path') OR regexp_matches(location->>'$.path', '(^|/)\.?dev(container|env)s?/') THEN 'low'
+    ELSE 'medium'
+  END AS severity,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE fact = 'no-password'
-GROUP BY consumer_id, environment, detail
+GROUP BY consumer_id, environment, detail, location->>'$.path'
