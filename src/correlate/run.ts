@@ -6,6 +6,7 @@ import type { Row, StoreReader } from '../store/reader.ts';
 import { messageOf, RuleError } from '../util/errors.ts';
 import { compare, inReportOrder } from '../util/report-text.ts';
 import { resolve } from './evidence.ts';
+import { lowerInFixtures } from './fixtures.ts';
 import type { Assessment, CoverageRow } from './needs.ts';
 import { assess, switchedOff } from './needs.ts';
 import { assertOverrides, bindings, type ParameterOverrides, parametersIn } from './parameters.ts';
@@ -35,6 +36,7 @@ export interface Correlation {
 }
 
 interface Outcome {
+  readonly check: Check;
   readonly result: CheckResult;
   readonly hits: readonly Hit[];
   readonly assessment: Assessment;
@@ -106,6 +108,7 @@ async function runCheck(
   parameters: ParameterOverrides | undefined,
 ): Promise<Outcome> {
   const ended = (outcome: CheckResult['outcome'], population: number, hits: readonly Hit[]): Outcome => ({
+    check,
     result: {
       rule: check.meta.id,
       outcome,
@@ -183,15 +186,16 @@ async function findingsOf(
   return hits.map((hit): Finding => {
     const { meta } = hit.check;
     const known = before.get(hit.fingerprint);
+    const { severity, confidence, message } = lowerInFixtures(hit, resolved.fixtureOf(hit));
     return {
       fingerprint: hit.fingerprint,
       rule: meta.id,
       title: meta.title,
-      message: hit.message,
-      severity: hit.severity,
-      confidence: hit.confidence,
+      message,
+      severity,
+      confidence,
       // A developer is shown what must be fixed; what may be nothing waits for a look by security.
-      persona: meta.persona === 'dev' && hit.confidence === 'low' ? 'security' : meta.persona,
+      persona: meta.persona === 'dev' && confidence === 'low' ? 'security' : meta.persona,
       status: known === undefined ? 'new' : 'open',
       ...(hit.identity === undefined ? {} : { identity: hit.identity }),
       ...(hit.credential === undefined ? {} : { credential: hit.credential }),
@@ -213,7 +217,7 @@ async function goneFindings(
   findings: readonly Finding[],
 ): Promise<readonly Finding[]> {
   const here = new Set(findings.map((finding) => finding.fingerprint));
-  const gone = previous.filter((finding) => !here.has(finding.fingerprint));
+  const gone = previous.filter((finding) => !here.has(finding.fingerprint) && !isToldOtherwise(finding, outcomes, findings));
   const inFull = new Set(outcomes.filter((o) => o.assessment.state === 'complete').map((o) => o.result.rule));
   const again = await lookedAtAgain(
     store,
@@ -223,4 +227,16 @@ async function goneFindings(
     const status: FindingStatus = again.has(finding.fingerprint) ? 'fixed' : 'not-observed';
     return { ...finding, status };
   });
+}
+
+/** A guess that has become a certainty is not fixed: what it rested on is evidence of a finding about that credential. */
+function isToldOtherwise(gone: Finding, outcomes: readonly Outcome[], findings: readonly Finding[]): boolean {
+  const { meta } = outcomes.find(({ result }) => result.rule === gone.rule)?.check ?? {};
+  if (meta?.about !== 'sighting' || gone.credential === undefined) return false;
+  const told = new Set(
+    findings.flatMap(({ credential, evidence }) =>
+      credential === gone.credential ? evidence.map((item) => item.observation) : [],
+    ),
+  );
+  return gone.evidence.some((item) => told.has(item.observation));
 }

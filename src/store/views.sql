@@ -126,6 +126,12 @@ CREATE OR REPLACE VIEW credential_aliases AS
 SELECT DISTINCT told_id AS alias, credential_id FROM credential_sources WHERE told_id <> credential_id;
 COMMENT ON VIEW credential_aliases IS 'Credentials that a source tells without their id, and the id that another source gives them';
 
+-- Whoever keeps a credential says that it is there; a manifest, a state file or code says what somebody wrote down one day,
+-- and a Secret of a cluster what its pods are given, not that it still opens anything. An object of a cluster has a time.
+CREATE OR REPLACE MACRO is_of_inventory(provider, created_at, detail) AS
+  (detail->>'$.platform') IS NULL
+  OR provider = 'k8s' AND coalesce((detail->>'$.source') = 'live' OR (detail->>'$.source') = 'list' AND created_at IS NOT NULL, false);
+
 CREATE OR REPLACE VIEW credentials AS
 SELECT
   credential_id,
@@ -144,13 +150,15 @@ SELECT
   CASE WHEN bool_or(status = 'revoked') THEN 'revoked' WHEN bool_or(status = 'inactive') THEN 'inactive'
     WHEN bool_or(status = 'expired') THEN 'expired' ELSE max(status) END AS status,
   arg_max(detail, (length(detail::VARCHAR), detail::VARCHAR)) AS detail,
+  bool_or(is_of_inventory(provider, created_at, detail)) AS in_inventory,
   list_sort(list_distinct(list(observation_id))) AS evidence
 FROM credential_sources
 GROUP BY credential_id;
-COMMENT ON VIEW credentials IS 'One row a credential known from an inventory, its sources merged';
+COMMENT ON VIEW credentials IS 'One row a credential that an inventory or code declares, its sources merged; in_inventory: an inventory does';
 
 -- The secret half of a key seen without its id, and the key seen whole, are one credential: the fingerprint says so.
 -- Two scanners may see the same credential on the same line; the place counts once.
+-- A value that one place shows to be a credential is one wherever it stands: what was a guess elsewhere is as sure as that place.
 CREATE OR REPLACE VIEW sightings AS
 WITH rows_now AS (
   SELECT DISTINCT ON (observation_id) s.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, s.identity_id) AS identity_id)
@@ -167,11 +175,23 @@ named AS (
   WHERE NOT starts_with(credential_id, 'secret:')
   GROUP BY fingerprint
   HAVING count(DISTINCT credential_id) = 1
+),
+sure AS (
+  SELECT fingerprint, arg_min(confidence, list_position(['high', 'medium'], confidence)) AS confidence
+  FROM (
+    SELECT fingerprint, confidence FROM rows_now WHERE confidence <> 'low'
+    UNION ALL
+    SELECT fingerprint, 'medium' FROM obs.credentials SEMI JOIN current_parts USING (part_id) WHERE fingerprint IS NOT NULL)
+  GROUP BY fingerprint
 )
-SELECT r.* REPLACE (CASE WHEN starts_with(r.credential_id, 'secret:') THEN coalesce(n.credential_id, r.credential_id) ELSE r.credential_id END AS credential_id),
+SELECT
+  r.* REPLACE (
+    CASE WHEN starts_with(r.credential_id, 'secret:') THEN coalesce(n.credential_id, r.credential_id) ELSE r.credential_id END AS credential_id,
+    CASE WHEN r.confidence = 'low' AND (r.detail->>'$.packaged') IS DISTINCT FROM 'true' THEN coalesce(k.confidence, 'low') ELSE r.confidence END AS confidence),
   place_text(r.location) AS place_text
 FROM rows_now AS r
 LEFT JOIN named AS n USING (fingerprint)
+LEFT JOIN sure AS k USING (fingerprint)
 QUALIFY row_number() OVER (
   PARTITION BY
     CASE WHEN starts_with(r.credential_id, 'secret:') THEN coalesce(n.credential_id, r.credential_id) ELSE r.credential_id END,
@@ -188,6 +208,21 @@ CREATE OR REPLACE MACRO json_words(list) AS coalesce(from_json(list, '["VARCHAR"
 CREATE OR REPLACE MACRO parent_path(path) AS regexp_replace(coalesce(path, ''), '[^/]*$', '');
 CREATE OR REPLACE MACRO role_key(cluster, kind, namespace, role) AS
   concat_ws('|', cluster, kind, CASE WHEN kind = 'Role' THEN coalesce(namespace, '') ELSE '' END, role);
+
+-- The set of examples or of test data that a file belongs to: the directory below the innermost that is named so
+-- (`tests/e2e/login/`), or that; empty elsewhere.
+CREATE OR REPLACE MACRO fixture_tree(path) AS
+  regexp_extract(lower(path), '^(.*[/!])?(((unit|integration|e2e)[-_]?)?tests?|test[-_]?data|(test[-_])?fixtures?|__(tests|fixtures|mocks)__|docs?|documentation|examples?|samples?|tutorials?)/([^/]+/)?');
+-- What has the examples or test data: `task/login/` of `task/login/samples/one/`.
+CREATE OR REPLACE MACRO fixture_parent(path) AS
+  regexp_extract(lower(path), '^(.*[/!])?(((unit|integration|e2e)[-_]?)?tests?|test[-_]?data|(test[-_])?fixtures?|__(tests|fixtures|mocks)__|docs?|documentation|examples?|samples?|tutorials?)/', 1);
+-- Two examples that have a name in common are not of one cluster for that.
+CREATE OR REPLACE MACRO in_other_fixtures(path, other) AS
+  coalesce(CASE
+    WHEN fixture_tree(path) = '' AND fixture_tree(other) = '' THEN false
+    WHEN fixture_tree(other) = '' THEN NOT starts_with(lower(other), fixture_parent(path))
+    WHEN fixture_tree(path) = '' THEN NOT starts_with(lower(path), fixture_parent(other))
+    ELSE NOT (starts_with(fixture_tree(path), fixture_tree(other)) OR starts_with(fixture_tree(other), fixture_tree(path))) END, false);
 
 CREATE OR REPLACE VIEW kubernetes_rules AS
 WITH told AS (
@@ -277,14 +312,15 @@ CREATE OR REPLACE VIEW kubernetes_rights AS
 WITH ways AS (
   SELECT
     b.identity_id, b.role_id, b.subject_kind, b.subject, b.subject_namespace, b.kind AS binding_kind, b.binding, b.namespace, b.role_kind, b.role,
-    b.is_baseline OR (r.is_baseline AND (starts_with(b.subject, 'system:') OR coalesce(b.subject_namespace = 'kube-system', false))) AS is_baseline,
+    b.is_baseline,
     b.is_templated OR r.is_templated AS is_templated,
     r.verbs, r.groups, r.resources, r.names, r.powers, r.named, r.cluster_wide, r.in_namespace, r.permission, r.resource, r.via, r.location, r.part_of,
+    b.path AS binding_path,
     b.observation_id AS binding_id,
     r.observation_id AS rule_id,
     CASE WHEN r.path IS NULL OR r.path = b.path THEN 0 WHEN parent_path(r.path) = parent_path(b.path) THEN 1 ELSE 2 END AS distance
   FROM kubernetes_bindings AS b
-  JOIN kubernetes_rules AS r ON r.key = b.key
+  JOIN kubernetes_rules AS r ON r.key = b.key AND NOT (b.cluster = '-' AND in_other_fixtures(b.path, r.path))
 )
 SELECT * EXCLUDE (distance, cluster_wide, in_namespace),
   CASE WHEN namespace IS NULL THEN cluster_wide
@@ -335,6 +371,7 @@ SELECT
   concat(role_kind, ' ', role) AS role,
   concat(binding_kind, ' ', binding) AS binding,
   is_templated,
+  binding_path,
   -- What cluster-admin is, no file of the repository has to tell.
   CASE WHEN role_kind = 'ClusterRole' AND role = 'cluster-admin' THEN [binding_id] ELSE [rule_id, binding_id] END AS evidence
 FROM kept;
@@ -434,41 +471,45 @@ WITH seen AS (
   SELECT * REPLACE (CASE WHEN starts_with(identity_local(identity_id), 'access-key/') THEN NULL ELSE identity_id END AS identity_id)
   FROM sightings
 ),
-known AS (FROM credential_sources WHERE identity_id IS NOT NULL),
+known AS (
+  SELECT *, CASE WHEN is_of_inventory(provider, created_at, detail) THEN 'inventory' ELSE 'declared in code' END AS basis
+  FROM credential_sources
+  WHERE identity_id IS NOT NULL
+),
 named AS (
   SELECT DISTINCT credential_id, identity_id, identity_key(identity_id) AS key FROM seen WHERE identity_id IS NOT NULL
 ),
 named_any AS (SELECT DISTINCT credential_id FROM named),
 by_id AS (
-  SELECT DISTINCT credential_id, identity_id, identity_key(identity_id) AS key FROM known
+  SELECT credential_id, identity_id, identity_key(identity_id) AS key, max(basis) AS basis FROM known GROUP BY ALL
 ),
 by_fingerprint AS (
-  SELECT fingerprint, min(identity_id) AS identity_id, min(identity_key(identity_id)) AS key
+  SELECT fingerprint, min(identity_id) AS identity_id, min(identity_key(identity_id)) AS key, max(basis) AS basis
   FROM known
   WHERE fingerprint IS NOT NULL
   GROUP BY fingerprint
   HAVING count(DISTINCT identity_key(identity_id)) = 1 AND count(DISTINCT credential_id) = 1
 ),
 told AS (
-  SELECT credential_id, max(identity_id) AS identity_id, 'inventory' AS basis, 1 AS rank
+  SELECT credential_id, max(identity_id) AS identity_id, max(basis) AS basis, 1 AS rank
   FROM by_id
   WHERE NOT starts_with(credential_id, 'secret:')
   GROUP BY credential_id
   UNION ALL
-  SELECT credential_id, min(identity_id), 'inventory', 1
+  SELECT credential_id, min(identity_id), max(basis), 1
   FROM by_id
   WHERE starts_with(credential_id, 'secret:') AND credential_id NOT IN (FROM named_any)
   GROUP BY credential_id
   HAVING count(DISTINCT key) = 1
   UNION ALL
-  SELECT i.credential_id, i.identity_id, 'inventory', 1
+  SELECT i.credential_id, i.identity_id, i.basis, 1
   FROM by_id AS i
   SEMI JOIN named AS n ON n.credential_id = i.credential_id AND n.key = i.key
   WHERE starts_with(i.credential_id, 'secret:')
   UNION ALL
   SELECT credential_id, identity_id, 'named in the secret', 2 FROM named
   UNION ALL
-  SELECT s.credential_id, f.identity_id, 'same fingerprint in an inventory', 1
+  SELECT s.credential_id, f.identity_id, concat('same fingerprint ', CASE f.basis WHEN 'inventory' THEN 'in an inventory' ELSE f.basis END), 1
   FROM seen AS s
   JOIN by_fingerprint AS f ON f.fingerprint = s.fingerprint
   WHERE s.identity_id IS NULL OR identity_key(s.identity_id) = f.key
@@ -847,6 +888,8 @@ CREATE OR REPLACE MACRO path_kind(path) AS
       '(^|[/!])(docs?|documentation|examples?|samples?|tutorials?)/|\.(md|mdx|markdown|rst|adoc|asciidoc)$|(^|[/!])[^/]*[._-](example|sample|template|dist)(\.[a-z0-9]+)?$')
       THEN 'documentation'
   END;
+-- Roles and workloads that are declared to be tested, or to be read.
+CREATE OR REPLACE MACRO is_fixture_path(path) AS coalesce(path_kind(path) IN ('test data', 'documentation'), false);
 -- ` (in test data)`: over the places of one credential, when all of them are of such a kind.
 CREATE OR REPLACE MACRO place_note(path) AS
   CASE WHEN bool_or(path_kind(path) IS NULL) THEN '' ELSE coalesce(' (in ' || array_to_string(list(DISTINCT path_kind(path) ORDER BY path_kind(path)), ' and ') || ')', '') END;
@@ -894,7 +937,7 @@ CREATE OR REPLACE MACRO is_production(environment) AS
 
 CREATE OR REPLACE VIEW leaked_credentials AS
 -- What an inventory knows by its id or fingerprint is certain, however unsure the detector was.
-WITH known AS (FROM credentials),
+WITH known AS (FROM credentials WHERE in_inventory),
 seen AS (
   SELECT *, at_head(place, location) AS open_today
   FROM sightings
@@ -975,7 +1018,7 @@ JOIN places AS p USING (credential_id)
 LEFT JOIN owned AS ci ON ci.credential_id = g.credential_id
 LEFT JOIN same ON same.credential_id = g.credential_id
 LEFT JOIN known AS c ON c.credential_id = same.inventory_id;
-COMMENT ON VIEW leaked_credentials IS 'Credentials seen at a place, one row each: the places, and what an inventory knows of it; low-confidence sightings that no inventory knows are left out';
+COMMENT ON VIEW leaked_credentials IS 'Credentials seen at a place, one row each: the places, and what an inventory (no code, no manifest) knows of it; low-confidence sightings that no inventory knows are left out';
 
 CREATE OR REPLACE VIEW admin_identities AS
 WITH ways AS (

@@ -20,8 +20,9 @@ fix: |
   2. Make a new one for those consumers, or move them to a federated identity.
   3. Deactivate this one at its provider, watch for a day, delete it.
 limits: >
-  Rests on the inventory that was given: a key that was deleted since is shown as live. Administrators' keys are the
-  matter of leaked-admin-key.
+  Rests on the inventory that was given (or on `--verify`): a key that was deleted since is shown as live. What only a
+  manifest, a state file or code declares is not known to work, and not told here. Administrators' keys are the matter
+  of leaked-admin-key.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
 since: '0.1'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Check, Finding, Observation } from '../../../src/contracts/index.ts';
+import { loadChecks } from '../../../src/correlate/load.ts';
 import { type Correlation, type RunChecksOptions, runChecks } from '../../../src/correlate/run.ts';
 import { openStore, type Row, type Store, type StoreReader } from '../../../src/store/index.ts';
 import { ConfigError, RuleError } from '../../../src/util/errors.ts';
@@ -408,6 +409,21 @@ describe('running checks', () => {
       assert.deepEqual(third.gone, []);
     });
 
+    it('calls a guess neither fixed nor gone that a second, clearer place shows to be a credential', async () => {
+      const checks = loadChecks().filter(({ meta }) => /^(?:possible-credential|credential-in-work-tree)$/.test(meta.id));
+      const guess = seen('k8s/d.yaml', 'low');
+      const looked = covered({ surface: 'work-tree', covers: ['sighting'] });
+      const first = await correlate([looked, guess], checks);
+
+      const second = await correlate([looked, guess, seen('m.tf', 'high')], checks, { previous: first.findings });
+      const mended = await correlate([looked], checks, { previous: first.findings });
+
+      assert.deepEqual(ruled(first.findings), ['possible-credential k8s/d.yaml']);
+      assert.deepEqual(ruled(second.findings), ['credential-in-work-tree k8s/d.yaml m.tf']);
+      assert.deepEqual(second.gone, []);
+      assert.deepEqual(ruled(mended.gone), ['possible-credential k8s/d.yaml']);
+    });
+
     it('calls not observed what was not collected this time, and knows it when it is back', async () => {
       await complete([covered(), key('AKIAOLD1')], RUN_START);
 
@@ -457,6 +473,19 @@ async function correlate(
 
 function covered(change: object = {}): Observation {
   return Fact.parse({ kind: 'coverage', surface: 'aws', covers: ['identity', 'credential'], ...change });
+}
+
+function seen(path: string, confidence: string): Observation {
+  return Fact.parse({
+    kind: 'sighting',
+    credential: 'secret:f00d',
+    confidence,
+    at: { repository: 'harbour/shop', path, line: 3 },
+  });
+}
+
+function ruled(findings: readonly Finding[]): string[] {
+  return findings.map(({ rule, evidence }) => [rule, ...evidence.map(({ at }) => at?.path).sort()].join(' '));
 }
 
 function key(id: string, change: object = {}): Observation {
