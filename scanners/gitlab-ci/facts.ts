@@ -117,7 +117,7 @@ function forwarded(trigger: Tree | undefined): CiFact[] {
 function chosenEnvironment(job: Mapping, { environment, sources }: JobContext): CiFact[] {
   const { written, tree, isDynamic } = environment;
   if (!isDynamic || written === undefined || tree === undefined) return [];
-  const top = get(sources.own, 'variables') ?? lookUp('variables', sources, tree)?.tree;
+  const top = get(sources.own, 'variables') ?? lookUp('variables', sources, tree);
   const matrix = itemsOf(get(get(job, 'parallel'), 'matrix')).flatMap((row) => entriesOf(row).map(({ key }) => key));
   const free = variablesIn(written)
     .map(({ name }) => name)

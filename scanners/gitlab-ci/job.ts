@@ -93,8 +93,9 @@ export function withDefault(tree: Mapping, key: string, sources: Sources): Tree 
   if (own !== undefined) return own;
   const inherits = get(get(tree, 'inherit'), 'default');
   if (textOf(inherits) === 'false' || (inherits?.type === 'list' && !textsOf(inherits).includes(key))) return undefined;
-  const fallback = lookUp('default', sources, tree)?.tree;
-  return get(fallback, key) ?? (key === 'tags' || key === 'id_tokens' ? undefined : lookUp(key, sources, tree)?.tree);
+  return (
+    lookUp('default', sources, tree, [key]) ?? (key === 'tags' || key === 'id_tokens' ? undefined : lookUp(key, sources, tree))
+  );
 }
 
 function readEnvironment(tree: Tree | undefined, known: ReadonlyMap<string, string>): Environment {

@@ -1,14 +1,4 @@
-import {
-  type Entry,
-  entriesOf,
-  get,
-  itemsOf,
-  type Mapping,
-  type Scalar,
-  type Tree,
-  textOf,
-  textsOf,
-} from '../../src/formats/tree.ts';
+import { type Entry, entriesOf, get, type Mapping, type Scalar, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
 
 // https://docs.gitlab.com/ci/yaml/yaml_optimization/ · https://docs.gitlab.com/ci/yaml/#extends
 
@@ -31,6 +21,8 @@ export const RESERVED: ReadonlySet<string> = new Set([
 /** GitLab allows 11 levels. */
 const MAX_EXTENDS = 11;
 const MAX_SCRIPTS = 500;
+/** Keys merged and values looked up for one file. */
+const MAX_WORK = 400_000;
 
 /** Jobs and templates that a file may refer to: its own, then those of files it includes. */
 export interface Sources {
@@ -39,6 +31,30 @@ export interface Sources {
   readonly text: string;
   /** Top levels of the files included and of the pipeline that includes this one. */
   readonly others: readonly Mapping[];
+  readonly work: Work;
+}
+
+/** What was done for a file so far: templates are put together once, and all of it within bounds. */
+export interface Work {
+  left: number;
+  readonly resolved: Map<string, ResolvedJob>;
+  readonly problems: Set<string>;
+}
+
+export function newWork(): Work {
+  return { left: MAX_WORK, resolved: new Map(), problems: new Set() };
+}
+
+/** Is there enough left, of the whole and of a part, to do so much more? */
+function mayDo(work: Work, amount: number, part: { left: number } = work): boolean {
+  if (work.left >= amount && part.left >= amount) {
+    work.left -= amount;
+    if (part !== work) part.left -= amount;
+    return true;
+  }
+  part.left = 0;
+  work.problems.add('`extends` and `!reference` join more than is read: some jobs are told in part');
+  return false;
 }
 
 /** A job with all that it extends, and the parts of this file that it is made of. */
@@ -48,35 +64,76 @@ export interface ResolvedJob {
 }
 
 export function resolveJob(name: string, tree: Mapping, sources: Sources): ResolvedJob {
-  const parts: Tree[] = [tree];
-  const resolved = extend(tree, sources, parts, new Set([name]), 0);
-  return { tree: resolved, parts };
+  return extend(tree, sources, new Set([name]));
 }
 
-function extend(tree: Mapping, sources: Sources, parts: Tree[], seen: ReadonlySet<string>, depth: number): Mapping {
+/** `open`: names of the jobs that are being put together; one that extends itself is no valid pipeline. */
+function extend(tree: Mapping, sources: Sources, open: Set<string>): ResolvedJob {
   const wanted = get(tree, 'extends');
-  if (wanted === undefined || depth >= MAX_EXTENDS) return tree;
+  if (wanted === undefined) return { tree, parts: [tree] };
+  if (open.size > MAX_EXTENDS) {
+    sources.work.problems.add(`\`extends\` over more than ${MAX_EXTENDS} levels: what lies deeper was not read`);
+    return { tree, parts: [tree] };
+  }
+  const parts = new Set<Tree>([tree]);
   let base: Mapping | undefined;
   for (const name of textsOf(wanted)) {
-    if (seen.has(name)) continue;
-    const found = lookUp(name, sources, wanted);
-    if (found?.tree.type !== 'mapping') continue;
-    if (found.isOwn) parts.push(found.tree);
-    const whole = extend(found.tree, sources, parts, new Set([...seen, name]), depth + 1);
-    base = base === undefined ? whole : merge(base, whole);
+    if (open.has(name)) continue;
+    const whole = template(name, wanted, sources, open);
+    if (whole === undefined) continue;
+    if (!mayDo(sources.work, whole.parts.length + whole.tree.entries.length)) break;
+    for (const part of whole.parts) parts.add(part);
+    base = base === undefined ? whole.tree : merge(base, whole.tree, sources.work);
   }
-  return base === undefined ? tree : merge(base, tree);
+  return { tree: base === undefined ? tree : merge(base, tree, sources.work), parts: [...parts] };
 }
 
-/** A key at the top of this file, else of one that it includes; what stands elsewhere is told at the place that refers to it. */
-export function lookUp(name: string, sources: Sources, at: Tree): { readonly tree: Tree; readonly isOwn: boolean } | undefined {
-  const own = get(sources.own, name);
-  if (own !== undefined) return { tree: own, isOwn: true };
-  for (const other of sources.others) {
+/** What stands in another file is told at the place that names it, so it is put together once for each such place. */
+function template(name: string, at: Tree, sources: Sources, open: Set<string>): ResolvedJob | undefined {
+  const found = find(name, sources);
+  if (found?.tree.type !== 'mapping') return undefined;
+  const key = JSON.stringify(found.isOwn ? [name] : [name, at.start]);
+  const known = sources.work.resolved.get(key);
+  if (known !== undefined) return known;
+  open.add(name);
+  const { tree, parts } = extend(found.isOwn ? found.tree : (movedTo(found.tree, at, sources.work) as Mapping), sources, open);
+  open.delete(name);
+  // A part of another file has no lines here.
+  const resolved = { tree, parts: found.isOwn ? parts : parts.slice(1) };
+  sources.work.resolved.set(key, resolved);
+  return resolved;
+}
+
+/** A key at the top of this file, else of one that it includes. */
+function find(name: string, { own, others }: Sources): { readonly tree: Tree; readonly isOwn: boolean } | undefined {
+  const tree = get(own, name);
+  if (tree !== undefined) return { tree, isOwn: true };
+  for (const other of others) {
     const found = get(other, name);
-    if (found !== undefined) return { tree: moveTo(found, at), isOwn: false };
+    if (found !== undefined) return { tree: found, isOwn: false };
   }
   return undefined;
+}
+
+/** What stands at the top, or below it; what stands in another file is told at the place that refers to it. */
+export function lookUp(name: string, sources: Sources, at: Tree, path: readonly string[] = []): Tree | undefined {
+  const found = find(name, sources);
+  let tree = found?.tree;
+  for (const key of path) tree = get(tree, key);
+  return tree === undefined || found?.isOwn !== false ? tree : movedTo(tree, at, sources.work);
+}
+
+function movedTo(tree: Tree, at: Tree, work: Work): Tree {
+  return mayDo(work, sizeOf(tree))
+    ? moveTo(tree, at)
+    : { type: 'mapping', entries: [], start: at.start, end: at.end, pointer: at.pointer };
+}
+
+function sizeOf(tree: Tree): number {
+  if (tree.type === 'scalar') return 1;
+  let size = 1;
+  for (const each of tree.type === 'list' ? tree.items : tree.entries.map(({ value }) => value)) size += sizeOf(each);
+  return size;
 }
 
 /** The same values, told to stand at another place. */
@@ -94,24 +151,44 @@ export function moveTo(tree: Tree, { start, end, pointer }: Tree): Tree {
 }
 
 /** Mappings are merged, everything else replaced. */
-function merge(base: Mapping, over: Mapping): Mapping {
+function merge(base: Mapping, over: Mapping, work: Work): Mapping {
+  if (!mayDo(work, base.entries.length + over.entries.length)) return over;
   const entries = new Map<string, Tree>(base.entries.map(({ key, value }) => [key, value]));
   for (const { key, value } of over.entries) {
     const known = entries.get(key);
-    entries.set(key, known?.type === 'mapping' && value.type === 'mapping' ? merge(known, value) : value);
+    entries.set(key, known?.type === 'mapping' && value.type === 'mapping' ? merge(known, value, work) : value);
   }
   return { ...over, entries: [...entries].map(([key, value]): Entry => ({ key, value })) };
 }
 
 /** The commands of a `script`: strings, lists in lists, and `!reference [job, script]`. */
-export function scriptsOf(tree: Tree | undefined, sources: Sources, depth = 0): Scalar[] {
-  if (tree === undefined || depth > 10) return [];
-  if (tree.type === 'scalar') return tree.value === '' ? [] : [tree];
+export function scriptsOf(tree: Tree | undefined, sources: Sources): Scalar[] {
+  const scripts: Scalar[] = [];
+  for (const each of flat(tree, sources)) {
+    if (each.type !== 'scalar' || each.value === '') continue;
+    if (scripts.length === MAX_SCRIPTS) {
+      sources.work.problems.add(`a job of more than ${MAX_SCRIPTS} commands: the rest was not read`);
+      break;
+    }
+    scripts.push(each);
+  }
+  return scripts;
+}
+
+/** One job may take so many of the values that are looked up. */
+const MAX_LIST = 5000;
+
+/** What is in a list, in the lists in it, and in what it refers to. */
+export function flat(tree: Tree | undefined, sources: Sources): Generator<Tree> {
+  return flatten(tree, sources, { left: MAX_LIST }, 0);
+}
+
+function* flatten(tree: Tree | undefined, sources: Sources, list: { left: number }, depth: number): Generator<Tree> {
+  if (tree === undefined || depth > 10 || !mayDo(sources.work, 1, list)) return;
   const target = referenceOf(tree, sources);
-  if (target !== undefined) return scriptsOf(target, sources, depth + 1);
-  return itemsOf(tree)
-    .flatMap((item) => scriptsOf(item, sources, depth + 1))
-    .slice(0, MAX_SCRIPTS);
+  if (target !== undefined) yield* flatten(target, sources, list, depth + 1);
+  else if (tree.type !== 'list') yield tree;
+  else for (const item of tree.items) yield* flatten(item, sources, list, depth + 1);
 }
 
 /** Entries of a mapping, with those of `!reference [job, variables]` in its place. */
@@ -121,11 +198,7 @@ export function entriesWithReferences(tree: Tree | undefined, sources: Sources):
 }
 
 export function referenceOf(tree: Tree, sources: Sources): Tree | undefined {
-  if (tree.type !== 'list' || !/!reference\s*$/.test(sources.text.slice(Math.max(0, tree.start - 16), tree.start)))
-    return undefined;
+  if (tree.type !== 'list' || tree.tag !== '!reference') return undefined;
   const [name, ...path] = tree.items.map((item) => textOf(item) ?? '');
-  if (name === undefined) return undefined;
-  let found = lookUp(name, sources, tree)?.tree;
-  for (const key of path) found = get(found, key);
-  return found;
+  return name === undefined ? undefined : lookUp(name, sources, tree, path);
 }

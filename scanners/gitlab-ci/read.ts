@@ -5,7 +5,7 @@ import { get, type Mapping, textOf } from '../../src/formats/tree.ts';
 import { fileFacts } from './facts.ts';
 import { lastMapping, readAround } from './included.ts';
 import { readJob } from './job.ts';
-import { RESERVED, type Sources } from './merge.ts';
+import { newWork, RESERVED, type Sources } from './merge.ts';
 import { variablesOf } from './variables.ts';
 
 /** What a GitLab pipeline, or a file that one includes, holds. */
@@ -25,7 +25,7 @@ const JOB_TOKEN = /^CI_(?:JOB_(?:TOKEN|JWT(?:_V[12])?)|REGISTRY_PASSWORD|DEPENDE
 async function readPipeline({ text, documents, file }: PipelineText): Promise<Pipeline | string> {
   const own = lastMapping(documents);
   if (own === undefined) return 'it has no jobs: not a pipeline';
-  const sources: Sources = { own, text, others: await readAround(file, own) };
+  const sources: Sources = { own, text, others: await readAround(file, own), work: newWork() };
   const variables = globalVariables(sources);
   const jobs: CiJob[] = [];
   let unread = 0;
@@ -44,7 +44,7 @@ async function readPipeline({ text, documents, file }: PipelineText): Promise<Pi
     jobs,
     facts: fileFacts(own, jobs, file),
     values: hiddenValues(own),
-    problems: [],
+    problems: [...sources.work.problems],
     unread,
     predefined: PREDEFINED,
     jobToken: JOB_TOKEN,

@@ -1,5 +1,5 @@
-import { get, itemsOf, type Mapping, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
-import { referenceOf, type Sources } from './merge.ts';
+import { get, type Mapping, textOf, textsOf } from '../../src/formats/tree.ts';
+import { flat, type Sources } from './merge.ts';
 
 // https://docs.gitlab.com/ci/yaml/#rules · https://docs.gitlab.com/ci/yaml/deprecated_keywords/#only--except
 
@@ -20,7 +20,7 @@ const LIMITS =
 export function readRules(tree: Mapping, sources: Sources): Rules {
   const triggers = new Set<string>();
   const branches = new Set<string>();
-  const conditions = flat(get(tree, 'rules'), sources, 0);
+  const conditions = [...flat(get(tree, 'rules'), sources)].filter((rule) => rule.type === 'mapping');
   let isManual = textOf(get(tree, 'when')) === 'manual';
   // Each way in must be limited: one open rule lets every branch through.
   let isLimited = conditions.length > 0;
@@ -56,15 +56,4 @@ export function readRules(tree: Mapping, sources: Sources): Rules {
     }
   }
   return { triggers: [...triggers], isLimited, isManual, branches: [...branches] };
-}
-
-function flat(tree: Tree | undefined, sources: Sources, depth: number): Tree[] {
-  if (tree === undefined || depth > 10) return [];
-  const target = referenceOf(tree, sources);
-  if (target !== undefined) return flat(target, sources, depth + 1);
-  return tree.type === 'list'
-    ? itemsOf(tree).flatMap((item) => flat(item, sources, depth + 1))
-    : tree.type === 'mapping'
-      ? [tree]
-      : [];
 }

@@ -180,6 +180,48 @@ describe('gitlab-ci scanner', () => {
     );
   });
 
+  it('puts a template together once, however many extend it', async () => {
+    const all = (level: number) => [0, 1, 2, 3, 4, 5].map((each) => `.t${level}-${each}`).join(', ');
+    const levels = [...Array(11).keys()].flatMap((level) =>
+      [0, 1, 2, 3, 4, 5].map(
+        (each) =>
+          `.t${level}-${each}:\n  extends: [${level === 10 ? '.base' : all(level + 1)}]\n  variables: {V${level}_${each}: x}\n`,
+      ),
+    );
+    const text = `${levels.join('')}.base:\n  script: [./deploy $DEPLOY_TOKEN]\nshallow:\n  extends: .t10-0\nwide:\n  extends: [${all(2)}]\n`;
+
+    const started = performance.now();
+    const observations = await scan(text);
+    const took = performance.now() - started;
+
+    assert.deepEqual(names(observations), ['DEPLOY_TOKEN', 'DEPLOY_TOKEN']);
+    assert.ok(took < 2000, `${Math.round(took)} ms`);
+  }).timeout(10_000);
+
+  it('follows references as far as its bounds go, and says where they ended', async () => {
+    const level = (n: number, items: string) => `.t${n}:\n  script: [${items}]\n`;
+    const text = `${[1, 2, 3, 4, 5, 6]
+      .map((n) =>
+        level(
+          n,
+          Array(60)
+            .fill(`!reference [.t${n + 1}, script]`)
+            .join(', '),
+        ),
+      )
+      .join('')}${level(7, '""')}far:\n  script:\n    - !reference [.t1, script]\nnear:\n  script: [./deploy $DEPLOY_TOKEN]\n`;
+
+    const started = performance.now();
+    const observations = await scan(text);
+    const took = performance.now() - started;
+
+    const { outcome, why } = coverageOf(observations);
+    assert.equal(outcome, 'partial');
+    assert.match(why ?? '', /join more than is read/);
+    assert.deepEqual(names(observations), ['DEPLOY_TOKEN']);
+    assert.ok(took < 2000, `${Math.round(took)} ms`);
+  }).timeout(10_000);
+
   it('never throws, whatever is cut and put, and its places lie in the file', async () => {
     const cut = fc.record({
       at: fc.nat(2000),
