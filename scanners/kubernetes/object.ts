@@ -101,12 +101,3 @@ export function common(object: KubeObject, world: World): JsonObject {
 export function isTemplated(text: string): boolean {
   return text.includes('{{');
 }
-
-/** Made by the cluster itself: roles, bindings and accounts that every cluster has. */
-export function isBaseline(object: KubeObject): boolean {
-  return (
-    object.labels.get('kubernetes.io/bootstrapping') === 'rbac-defaults' ||
-    object.name.startsWith('system:') ||
-    object.name.startsWith('kubeadm:')
-  );
-}

@@ -10,7 +10,8 @@ import {
   type Observation,
 } from '../../src/contracts/index.ts';
 import { entriesOf, get, itemsOf, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
-import { common, isBaseline, type KubeObject, namespaceOf, pairs, type World } from './object.ts';
+import { isBaselineRole, isBaselineSubject } from './baseline.ts';
+import { common, type KubeObject, namespaceOf, pairs, type World } from './object.ts';
 import { BUILT_IN, judgeRule, type Rule } from './powers.ts';
 import { referredAccount } from './service-account.ts';
 
@@ -33,7 +34,7 @@ export function* readRole(object: KubeObject, world: World): Generator<Observati
     ...common(object, world),
     role,
     ...(namespace === undefined ? {} : { namespace }),
-    baseline: isBaseline(object),
+    baseline: isBaselineRole(object),
     feeds: feedsOf(object),
     labels: [...object.labels].map(([key, value]) => `${key}=${value}`).slice(0, MAX_WORDS),
   };
@@ -157,7 +158,6 @@ export function* readBinding(object: KubeObject, world: World, given: Set<string
     roleKind === 'Role' && bound !== undefined
       ? k8sRoleId(world.cluster, bound, role)
       : k8sClusterRoleId(world.cluster, role, bound);
-  const baseline = isBaseline(object);
   const subjects = itemsOf(get(object.tree, 'subjects'));
   if (subjects.length > MAX_SUBJECTS)
     world.note(`${object.kind}/${object.name} has more than ${MAX_SUBJECTS} subjects: the rest was not read`);
@@ -182,7 +182,7 @@ export function* readBinding(object: KubeObject, world: World, given: Set<string
         subjectKind: subject.kind,
         subject: subject.name,
         ...(subject.namespace === undefined ? {} : { subjectNamespace: subject.namespace }),
-        baseline,
+        baseline: isBaselineSubject(object, role, subject),
       },
     };
   }

@@ -10,9 +10,10 @@ import {
 import { readJson } from '../../src/formats/json.ts';
 import { type Entry, entriesOf, get, textOf } from '../../src/formats/tree.ts';
 import { Secret } from '../../src/util/secret.ts';
+import { isController } from './baseline.ts';
 import { isWeak, literalOf, secretType, weakLiteral } from './literal.ts';
 import { common, type KubeObject, namespaceOf, timeOf, type World } from './object.ts';
-import { isSystemMade, referredAccount } from './service-account.ts';
+import { referredAccount } from './service-account.ts';
 import type { WorkloadContext } from './workload.ts';
 
 /** A Secret of the API is at most 1 MiB. */
@@ -139,7 +140,7 @@ export function* readSecret(
       detail: {
         ...shared,
         account,
-        ...(isSystemMade(namespace) ? { systemMade: true } : {}),
+        ...(isController(namespace, account) ? { systemMade: true } : {}),
         ...(invalid === undefined ? {} : { invalid }),
       },
     };

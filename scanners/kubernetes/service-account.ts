@@ -34,7 +34,7 @@ export function referredAccount(namespace: string, name: string, world: World, a
   };
 }
 
-export function isSystemMade(namespace: string): boolean {
+function isSystemMade(namespace: string): boolean {
   return SYSTEM_NAMESPACES.has(namespace);
 }
 
