@@ -67,6 +67,8 @@ export const CheckMeta = z.strictObject({
   limits: z.string().optional(),
   /** Numbers a user may change in the configuration; bound as `$name` in the SQL. */
   parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+  /** `lowered`: what lies in test data, examples and documentation alone is at most medium, and less sure. */
+  fixtures: z.enum(['lowered']).optional(),
   references: z.array(z.string()).default([]),
   /** Whose files or APIs it judges; a check that says so has an example of each, as files: `test/rules/platforms/PLATFORM/ID.yml`. */
   platforms: z.array(z.enum(PLATFORMS)).default([]),

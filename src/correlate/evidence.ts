@@ -11,6 +11,8 @@ export interface Resolved {
   evidenceOf(hit: Hit): readonly Evidence[];
   /** The identity, else the credential's masked form, else what the check calls it. */
   subjectOf(hit: Hit): string;
+  /** `test data`, `documentation`: where all of its evidence lies, if that is no place of something in use. */
+  fixtureOf(hit: Hit): string | undefined;
 }
 
 const EvidenceRow = z.object({
@@ -18,6 +20,8 @@ const EvidenceRow = z.object({
   kind: z.enum(OBSERVATION_KINDS),
   summary: z.string(),
   at: z.looseObject({}).nullish(),
+  fixture: z.boolean().nullish(),
+  path_kind: z.string().nullish(),
 });
 
 const NamedRow = z.object({ credential: z.string(), name: z.string() });
@@ -26,7 +30,7 @@ const NamedRow = z.object({ credential: z.string(), name: z.string() });
 const PRINT_ORDER = ['sighting', 'credential', 'identity', 'grant', 'trust', 'consumer', 'usage', 'person', 'coverage'];
 
 export async function resolve(store: StoreReader, hits: readonly Hit[]): Promise<Resolved> {
-  const evidence = await evidenceById(store, hits);
+  const { evidence, fixtures } = await evidenceById(store, hits);
   const names = await credentialNames(store, hits);
   return {
     evidenceOf(hit) {
@@ -39,22 +43,33 @@ export async function resolve(store: StoreReader, hits: readonly Hit[]): Promise
       if (hit.credential !== undefined) return names.get(hit.credential) ?? hit.credential;
       return hit.subject;
     },
+    fixtureOf(hit) {
+      const kinds = hit.evidence.map((id) => fixtures.get(id));
+      if (kinds.some((kind) => kind === undefined)) return undefined;
+      return [...new Set(kinds)].sort().join(' and ');
+    },
   };
 }
 
-async function evidenceById(store: StoreReader, hits: readonly Hit[]): Promise<ReadonlyMap<string, Evidence>> {
+async function evidenceById(
+  store: StoreReader,
+  hits: readonly Hit[],
+): Promise<{ readonly evidence: ReadonlyMap<string, Evidence>; readonly fixtures: ReadonlyMap<string, string> }> {
   const wanted = [...new Set(hits.flatMap((hit) => hit.evidence))];
   const found = new Map<string, Evidence>();
-  if (wanted.length === 0) return found;
+  const fixtures = new Map<string, string>();
+  if (wanted.length === 0) return { evidence: found, fixtures };
   const rows = await store.rows(
-    `SELECT DISTINCT ON (observation_id) observation_id AS observation, kind, summary, location AS at
+    `SELECT DISTINCT ON (observation_id) observation_id AS observation, kind, summary, location AS at,
+       path_kind(location->>'$.path') AS path_kind, is_fixture_path(location->>'$.path') AS fixture
      FROM observations
      WHERE observation_id IN (SELECT unnest(from_json($ids::JSON, '["VARCHAR"]')))
      ORDER BY observation_id`,
     { ids: JSON.stringify(wanted) },
   );
   for (const row of rows) {
-    const { observation, kind, summary, at } = EvidenceRow.parse(row);
+    const { observation, kind, summary, at, fixture, path_kind } = EvidenceRow.parse(row);
+    if (fixture === true && typeof path_kind === 'string') fixtures.set(observation, path_kind);
     found.set(observation, {
       observation,
       kind,
@@ -62,7 +77,7 @@ async function evidenceById(store: StoreReader, hits: readonly Hit[]): Promise<R
       ...(at === undefined || at === null ? {} : { at: at as Location }),
     });
   }
-  return found;
+  return { evidence: found, fixtures };
 }
 
 /** What people call a credential that belongs to no known identity: its masked form, else its public id. */

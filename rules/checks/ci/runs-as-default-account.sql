@@ -21,6 +21,7 @@ limits: >
 references:
   - https://tekton.dev/docs/pipelines/auth/
   - https://argo-workflows.readthedocs.io/en/latest/service-accounts/
+fixtures: lowered
 platforms: [tekton, argo]
 since: '0.1'
 ---*/

@@ -17,6 +17,7 @@ fix: >
 limits: >
   Applications are told apart by their labels (part-of, instance or chart, else name or app), where all workloads of the
   account have them.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -20,6 +20,7 @@ limits: >
   at its word.
 references:
   - https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
+fixtures: lowered
 platforms: [kubernetes]
 equivalents: [checkov/CKV_K8S_38]
 since: '0.1'

@@ -18,6 +18,7 @@ fix: >
 limits: >
   Told only of a dump or a live cluster in which pods and accounts of all namespaces were read. Jobs that run now and
   then, and users outside, are not seen.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -19,6 +19,7 @@ fix: >
   other cluster pull.
 references:
   - https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#clusters
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -16,6 +16,7 @@ fix: >
   Delete the binding, or the subject from it: `kubectl delete rolebinding NAME -n NS`.
 limits: >
   Told only of a dump or a live cluster in which the accounts of all namespaces were read.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

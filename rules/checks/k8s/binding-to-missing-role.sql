@@ -17,6 +17,7 @@ fix: >
   Delete the binding: `kubectl delete rolebinding NAME -n NS`.
 limits: >
   Told only of a dump or a live cluster in which roles and accounts of all namespaces were read.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -19,6 +19,7 @@ fix: >
   Set `duration: 2160h` (90 days) and `privateKey.rotationPolicy: Always`.
 limits: >
   Authorities live longer, and are left out.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -18,6 +18,7 @@ fix: >
   alone.
 limits: >
   The cloud's side must be given too: an export, a live account, or the code that makes the role.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -14,6 +14,7 @@ why: >
   Its rights are the sum of what all of them need, and the cloud's audit log names one role for all.
 fix: >
   A cloud role for each workload; its trust names the one account (`system:serviceaccount:NS:NAME`).
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

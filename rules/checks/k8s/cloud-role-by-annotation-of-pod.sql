@@ -19,6 +19,7 @@ fix: >
   role of the node its right to become others.
 limits: >
   Namespaces may be limited to roles by annotations of their own, which are not read.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

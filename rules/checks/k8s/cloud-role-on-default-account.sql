@@ -19,6 +19,7 @@ fix: >
   that account alone.
 references:
   - https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -21,6 +21,7 @@ fix: >
   template.
 limits: >
   Told from two workloads on whose manifests name the namespace. Pods that take no token are left out.
+fixtures: lowered
 platforms: [kubernetes]
 equivalents: [checkov/CKV_K8S_41]
 since: '0.1'

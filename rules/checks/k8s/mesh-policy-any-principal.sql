@@ -21,6 +21,7 @@ limits: >
   low.
 references:
   - https://istio.io/latest/docs/reference/config/security/authorization-policy/
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -16,6 +16,7 @@ fix: >
   Set `mtls.mode: STRICT` once no caller outside of the mesh is left.
 limits: >
   PERMISSIVE is the mesh's default and the way in; written out it is told as low.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -20,6 +20,7 @@ fix: >
 limits: >
   Storage drivers and agents of the node need parts of /var/lib/kubelet: its plugin directories are left alone. In kube-
   system it is told as medium, and so is a socket alone.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -18,6 +18,7 @@ fix: >
   `expirationSeconds: 3600`.
 limits: >
   Clusters may cap the life of tokens below what a pod asks for.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -19,6 +19,7 @@ limits: >
   Told for rights that the built-in role was made without: Secrets, tokens and impersonation, commands in pods for view.
 references:
   - https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

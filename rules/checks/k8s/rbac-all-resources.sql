@@ -20,6 +20,7 @@ limits: >
   Every verb on every resource is the matter of rbac-administrator.
 references:
   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

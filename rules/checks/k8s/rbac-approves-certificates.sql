@@ -19,6 +19,7 @@ limits: >
   Signers of the cluster's own making may refuse some names.
 references:
   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+fixtures: lowered
 platforms: [kubernetes]
 equivalents: [checkov/CKV_K8S_156]
 since: '0.1'

@@ -19,6 +19,7 @@ limits: >
   Deploying is what deployment tools are for: accept it with a reason for those.
 references:
   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

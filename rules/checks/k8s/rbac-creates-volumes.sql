@@ -18,6 +18,7 @@ limits: >
   Bound in one namespace it gives nothing: volumes have none.
 references:
   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -16,6 +16,7 @@ why: >
 fix: >
   Make an account for the workload that needs the rights (`kubectl create serviceaccount NAME`), bind that, and set
   `automountServiceAccountToken: false` on default.
+fixtures: lowered
 platforms: [kubernetes]
 equivalents: [checkov/CKV_K8S_42]
 since: '0.1'

@@ -16,6 +16,7 @@ why: >
 fix: >
   Write a Role of what the workload does, and bind that: `kubectl auth can-i --list --as=system:serviceaccount:NS:NAME
   -n NS` shows what it has now.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -20,6 +20,7 @@ limits: >
   The binding of the same name that every cluster has is left out.
 references:
   - https://docs.aws.amazon.com/eks/latest/userguide/grant-k8s-access.html
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

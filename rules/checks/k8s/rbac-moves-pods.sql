@@ -18,6 +18,7 @@ limits: >
   Cluster autoscalers and node drainers do just this: accept it with a reason for those.
 references:
   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

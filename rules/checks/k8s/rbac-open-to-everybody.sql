@@ -21,6 +21,7 @@ limits: >
   What the cluster binds by itself (system:public-info-viewer, kubeadm's cluster-info) is left out.
 references:
   - https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -19,6 +19,7 @@ limits: >
   Bound in one namespace it gives nothing: nodes have none.
 references:
   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+fixtures: lowered
 platforms: [kubernetes]
 equivalents: [checkov/CKV2_K8S_2]
 since: '0.1'

@@ -21,6 +21,7 @@ limits: >
   narrow what a role allows are not known.
 references:
   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+fixtures: lowered
 platforms: [kubernetes]
 equivalents: [checkov/CKV2_K8S_5]
 since: '0.1'

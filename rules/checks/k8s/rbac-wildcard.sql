@@ -20,6 +20,7 @@ limits: >
   owns itself a wildcard is common, and low.
 references:
   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+fixtures: lowered
 platforms: [kubernetes]
 equivalents: [checkov/CKV_K8S_49]
 since: '0.1'

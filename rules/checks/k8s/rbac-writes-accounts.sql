@@ -20,6 +20,7 @@ limits: >
   narrow what a role allows are not known.
 references:
   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

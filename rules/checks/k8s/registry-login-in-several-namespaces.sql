@@ -19,6 +19,7 @@ fix: >
   that may only pull.
 limits: >
   Copies are told apart by a keyed fingerprint of the password.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

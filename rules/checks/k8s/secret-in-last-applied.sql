@@ -16,6 +16,7 @@ why: >
 fix: >
   `kubectl annotate secret NAME -n NS kubectl.kubernetes.io/last-applied-configuration-`, and write Secrets with
   `kubectl apply --server-side`.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -20,6 +20,7 @@ limits: >
   A template that names the account tells its pods apart, and is left alone.
 references:
   - https://github.com/spiffe/spire-controller-manager/blob/main/docs/clusterspiffeid-crd.md
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

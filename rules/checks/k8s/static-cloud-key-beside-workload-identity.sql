@@ -18,6 +18,7 @@ fix: >
   Take the variables out of the pod template, delete the key at the cloud, then the Secret.
 limits: >
   A key for another account than the role's looks the same.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

@@ -21,6 +21,7 @@ fix: >
 limits: >
   Told by the names of variables and keys of Secrets. Clusters outside of the clouds need federation set up first. With
   a cloud identity beside it, static-cloud-key-beside-workload-identity tells it.
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/

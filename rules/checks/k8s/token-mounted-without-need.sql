@@ -22,6 +22,7 @@ limits: >
   bindings were not given look like accounts without rights, and are left out.
 references:
   - https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
+fixtures: lowered
 platforms: [kubernetes]
 since: '0.1'
 ---*/
