@@ -3,9 +3,11 @@ import { staticVariable } from '../../src/ci/cloud-keys.ts';
 import { howOfName, identityOfSetting, opensDoor } from '../../src/ci/settings.ts';
 import type { ConsumerObservation, CredentialId, JsonObject, Location } from '../../src/contracts/index.ts';
 import { credentialFile } from '../../src/files/credential-file.ts';
+import { pathFrom } from '../../src/files/referrers.ts';
 import { isKnownPassword, looksSecret, type SecretKind, secretKind } from '../../src/formats/plain-value.ts';
 import { get, type Tree } from '../../src/formats/tree.ts';
 import { environmentOf } from '../../src/util/environment.ts';
+import type { Inherited } from './inherited.ts';
 import { type Project, referencesIn, type Service, type Setting, scriptOf } from './model.ts';
 
 export interface ProjectPlace {
@@ -31,13 +33,17 @@ const MAX_ROWS = 10_000;
 export function describeProject(
   project: Project | undefined,
   place: ProjectPlace,
+  inherited: ReadonlyMap<Service, readonly Inherited[]>,
 ): {
   readonly rows: readonly ConsumerObservation[];
   readonly plain: readonly PlainSetting[];
   readonly problems: readonly string[];
 } {
   const describer = new Describer(project, place);
-  for (const service of project?.services ?? []) describer.service(service);
+  for (const service of project?.services ?? []) {
+    describer.service(service);
+    describer.inherited(service, inherited.get(service) ?? []);
+  }
   return describer.result();
 }
 
@@ -79,6 +85,17 @@ class Describer {
     this.#files(service);
     this.#mounts(service, names);
     this.#administrator(service);
+  }
+
+  inherited(service: Service, all: readonly Inherited[]): void {
+    if (service.extends === undefined) return;
+    const { start, pointer } = service.extends.tree;
+    for (const { secretName, name, from } of all)
+      this.#row(service, start, pointer, {
+        fact: 'inherited-secret',
+        secretName,
+        detail: { variable: name, from },
+      });
   }
 
   /** The names of the secrets in it. */
@@ -318,11 +335,5 @@ const ADMINISTRATOR = /^(?:root|postgres|sa|sys|system|mongoadmin|administrator)
 
 /** A path of a Compose file, as seen from the root of the repository. */
 function resolve(file: string, path: string): string {
-  if (/^(?:\/|~|[A-Za-z]:)/.test(path)) return path;
-  const parts = file.split('/').slice(0, -1);
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '.' && part !== '') parts.push(part);
-  }
-  return parts.join('/');
+  return /^(?:\/|~|[A-Za-z]:)/.test(path) ? path : pathFrom(file, path);
 }

@@ -9,6 +9,8 @@ export const compose = defineFileScanner({
   version: 1,
   content: 'shared',
   recognises,
+  // Services of other files that its own extend.
+  looksAt: (path) => /\.ya?ml$/i.test(path),
   async *scan(file, context) {
     const { scanCompose } = await import('./read.ts');
     yield* scanCompose(file, context);

@@ -4,6 +4,8 @@ export interface Service {
   readonly name: string;
   readonly tree: Tree;
   readonly image: string | undefined;
+  /** The service it is made of; of another file, where one is named. */
+  readonly extends: { readonly service: string; readonly file?: string; readonly tree: Tree } | undefined;
   readonly environment: readonly Setting[];
   readonly buildArguments: readonly Setting[];
   readonly labels: readonly Setting[];
@@ -68,6 +70,7 @@ function readService(name: string, tree: Tree): Service {
     name,
     tree,
     image: textOf(get(tree, 'image')),
+    extends: extendsOf(get(tree, 'extends')),
     environment: settingsOf(get(tree, 'environment')),
     buildArguments: settingsOf(get(build, 'args')),
     labels: [...settingsOf(get(tree, 'labels')), ...settingsOf(get(build, 'labels')), ...settingsOf(get(deploy, 'labels'))],
@@ -75,6 +78,12 @@ function readService(name: string, tree: Tree): Service {
     secrets: [...secretsOf(get(tree, 'secrets')), ...secretsOf(get(build, 'secrets'))],
     volumes: itemsOf(get(tree, 'volumes')).flatMap(volumeOf),
   };
+}
+
+function extendsOf(tree: Tree | undefined): Service['extends'] {
+  const service = textOf(tree) ?? textOf(get(tree, 'service'));
+  const file = textOf(get(tree, 'file'));
+  return tree === undefined || service === undefined ? undefined : { service, tree, ...(file === undefined ? {} : { file }) };
 }
 
 /** `A: 1` and `- A=1`. */

@@ -6,13 +6,14 @@ import { plainSighting } from '../../src/formats/plain-value.ts';
 import { scalarAt, sortedScalars } from '../../src/formats/tree.ts';
 import { readYaml, type YamlFile } from '../../src/formats/yaml.ts';
 import { environmentOf } from '../../src/util/environment.ts';
-import { describeProject } from './describe.ts';
+import { describeProject, type ProjectPlace } from './describe.ts';
+import { inheritedIn } from './inherited.ts';
 import { readProject } from './model.ts';
 
 const MAX_CHARACTERS = 2 * 1024 * 1024;
 
 /** The services of a Compose file, and what each is given of secrets. */
-export function* scanCompose(file: SourceFile, context: ScanContext): Generator<Observation> {
+export async function* scanCompose(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
   const raw = file.text();
   const matches = context.detect(raw, { path: file.path });
   const tooLarge = raw.length > MAX_CHARACTERS;
@@ -21,7 +22,8 @@ export function* scanCompose(file: SourceFile, context: ScanContext): Generator<
   const project = readProject(yaml.root);
   const environment = environmentOf(file.path);
   const at = (offset: number, pointer: string): Location => ({ ...file.at, path: file.path, ...yaml.position(offset), pointer });
-  const { rows, plain, problems } = describeProject(project, {
+  const inherited = project === undefined ? new Map() : await inheritedIn(project, file, context);
+  const projectPlace: ProjectPlace = {
     repository: file.at.repository,
     path: file.path,
     environment,
@@ -29,7 +31,8 @@ export function* scanCompose(file: SourceFile, context: ScanContext): Generator<
     credentialOf: (kind, start, end) => plainSighting(raw.slice(start, end), kind, {}, file.place, context).credential,
     textAt: (start, end) => raw.slice(start, end),
     at,
-  });
+  };
+  const { rows, plain, problems } = describeProject(project, projectPlace, inherited);
 
   const scalars = sortedScalars(yaml.root);
   for (const match of matches) {
