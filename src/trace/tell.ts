@@ -87,12 +87,16 @@ function whose({ identity }: Subject, trace: Trace): Line[] {
   ];
 }
 
-export function reaches(subject: Subject, { reach, surfaces }: Trace): Line[] {
+/** What says which rights an identity of a provider has. Where none of it was read, no right is known, which is not the same as none. */
+const RIGHTS: { readonly [provider: string]: { readonly surface: string; readonly give: string } } = {
+  aws: { surface: 'aws', give: 'give the output of `aws iam get-account-authorization-details`, or the live target `aws:`' },
+  gcp: { surface: 'gcp', give: 'give the output of `gcloud asset search-all-iam-policies --format=json`' },
+  k8s: { surface: 'k8s', give: 'give the manifests of its roles and bindings, or the live target `k8s:`' },
+};
+
+export function reaches(subject: Subject, { identity, reach, surfaces }: Trace): Line[] {
   if (subject.identity === undefined) return [];
-  if (reach.length === 0) {
-    const looked = surfaces.some((surface) => ['aws', 'gcp', 'k8s', 'postgres'].includes(surface));
-    return [{ text: looked ? 'nothing of note' : 'not assessed: no grants were read' }];
-  }
+  if (reach.length === 0) return [{ text: nothingReached(subject.identity, identity !== undefined, surfaces) }];
   return reach.map((row) => {
     const detail = (row.detail ?? {}) as { readonly path?: string };
     const path = (row.path as readonly string[] | null) ?? [];
@@ -100,6 +104,14 @@ export function reaches(subject: Subject, { reach, surfaces }: Trace): Line[] {
     const sure = row.confidence === 'high' || row.confidence === null ? '' : `${text(row.confidence)} confidence`;
     return { text: join(text(row.capability), [by, text(detail.path ?? ''), sure]), bad: row.capability === 'admin' };
   });
+}
+
+function nothingReached(identity: string, isKnown: boolean, surfaces: readonly string[]): string {
+  const rights = RIGHTS[identity.slice(0, identity.indexOf(':'))];
+  if (rights === undefined) return 'not assessed: what this provider lets it do is told by no inventory that can be read';
+  if (!surfaces.includes(rights.surface)) return `not assessed: no inventory was read (${rights.give})`;
+  if (!isKnown) return `not assessed: the inventory that was read does not have it (${rights.give}, of its account)`;
+  return 'nothing of note';
 }
 
 function hop(row: Row): Line {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Observation } from '../../../src/contracts/index.ts';
-import { traceFacts } from '../../../src/trace/facts.ts';
+import { type Trace, traceFacts } from '../../../src/trace/facts.ts';
 import { resolveSubject } from '../../../src/trace/resolve.ts';
-import { did } from '../../../src/trace/tell.ts';
+import { did, reaches } from '../../../src/trace/tell.ts';
 import { withRun } from '../correlate/run-store.ts';
 
 const KEY_ID = `${['AK', 'IA'].join('')}0HARBOUR0DEPLOY0`;
@@ -38,6 +38,37 @@ const SESSIONS_READ: Observation = {
   covers: ['usage'],
 };
 const ESTATE = [...ACCOUNTS, CONNECTION, SESSIONS_READ, session(1), session(2), session(20, 'k8s-shop')];
+
+describe('what a traced identity reaches', () => {
+  const noted = (...surfaces: readonly string[]) =>
+    ({ identity: { identity_id: ACCOUNT }, reach: [], surfaces }) as unknown as Trace;
+
+  it('is not assessed where no inventory of its provider was read, whatever else was', () => {
+    const lines = reaches({ identity: ACCOUNT, credentials: [KEY] }, noted('work-tree', 'k8s', 'gcp'));
+
+    assert.deepEqual(lines, [
+      {
+        text: 'not assessed: no inventory was read (give the output of `aws iam get-account-authorization-details`, or the live target `aws:`)',
+      },
+    ]);
+  });
+
+  it('is not assessed where the inventory that was read does not have it', () => {
+    const [line] = reaches({ identity: ACCOUNT, credentials: [KEY] }, { ...noted('aws'), identity: undefined });
+
+    assert.match(line?.text ?? '', /^not assessed: the inventory that was read does not have it /);
+  });
+
+  it('is not assessed where no inventory tells rights', () => {
+    const [line] = reaches({ identity: 'slack:-:app/bot', credentials: [] }, noted('aws', 'gcp', 'k8s'));
+
+    assert.match(line?.text ?? '', /^not assessed: /);
+  });
+
+  it('is nothing of note where an inventory has it, and grants it nothing', () => {
+    assert.deepEqual(reaches({ identity: ACCOUNT, credentials: [KEY] }, noted('aws')), [{ text: 'nothing of note' }]);
+  });
+});
 
 describe('what a traced identity did', () => {
   it('lists the sessions of an account by their callers, and the use that none covers', async () => {
