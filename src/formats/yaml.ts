@@ -175,7 +175,7 @@ function build(node: Node | null | undefined, pointer: string, depth: number, bu
       const key = keyOf(pair.key);
       const value = build(pair.value as Node | null, pointerTo(pointer, key), depth + 1, building);
       if (value === undefined) continue;
-      if (key === '<<' && value.type === 'mapping') entries.unshift(...value.entries);
+      if (key === '<<' && !isQuoted(pair.key)) entries.unshift(...mergedIn(value, building));
       else entries.push({ key, value });
     }
     return { type: 'mapping', entries, start, end, pointer, ...own };
@@ -192,6 +192,21 @@ function build(node: Node | null | undefined, pointer: string, depth: number, bu
   const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE';
   const value = typeof node.value === 'string' ? node.value : node.value === null ? '' : (node.source ?? String(node.value));
   return { type: 'scalar', value, quoted, start, end, pointer, ...own };
+}
+
+/** What `<<: *a` and `<<: [*a, *b]` put in: of a repeated key the last is taken, so the first mapping comes last. https://yaml.org/type/merge.html */
+function mergedIn(value: Tree, { problems }: Building): readonly Entry[] {
+  if (value.type === 'mapping') return value.entries;
+  const mappings = value.type === 'list' ? value.items : [value];
+  return mappings.toReversed().flatMap((each) => {
+    if (each.type === 'mapping') return each.entries;
+    problems.add('a merge key (`<<`) of something that is no mapping: it was not merged');
+    return [];
+  });
+}
+
+function isQuoted(key: unknown): boolean {
+  return isScalar(key) && (key.type === 'QUOTE_DOUBLE' || key.type === 'QUOTE_SINGLE');
 }
 
 const NO_TAG = {};

@@ -22,6 +22,26 @@ describe('YAML reader', () => {
     );
   });
 
+  it('merges the mappings of a list, of which the first wins, below the keys beside them', () => {
+    const file = readYaml('a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2, w: 2}\nc:\n  w: 3\n  <<: [*a, *b]\n');
+
+    const c = get(file.root, 'c');
+    assert.deepEqual(
+      ['x', 'y', 'z', 'w'].map((key) => textOf(get(c, key))),
+      ['1', '1', '2', '3'],
+    );
+    assert.deepEqual(file.problems, []);
+    assert.equal(file.position(get(c, 'z')?.start ?? 0).line, 2);
+  });
+
+  it('says that what a merge key names is no mapping', () => {
+    const file = readYaml('a: &a [1]\nb:\n  <<: [*a]\n  x: 1\nc:\n  "<<": kept\n');
+
+    assert.equal(textOf(get(get(file.root, 'b'), 'x')), '1');
+    assert.equal(textOf(get(get(file.root, 'c'), '<<')), 'kept');
+    assert.match(file.problems.join(), /merge key/);
+  });
+
   it('says that a quoted text never ends', () => {
     const file = readYaml("a: 'b\nc: d\n");
 
