@@ -6,20 +6,19 @@ import type { SecretUse, StepScript } from './uses.ts';
 const DUMPS =
   /^(?:sudo\s+)?(?:env|printenv|export(?:\s+-p)?|declare\s+-x|(?:Get-ChildItem|gci|dir|ls)\s+env:\*?)\s*(?:>{1,2}\s*(?<target>\S+)|$)/i;
 const SHOWS_ALL = /^(?:sort|tee|cat|base64|nl|less|more|uniq|head|tail|grep\s+-v|sed)\b/;
-const ROOT = /(?:^|\s)(?:ssh|scp|rsync)\b[^\n]{0,500}?(?:\s|=)["']?root@/;
+const ROOT = /(?:^|\s)(?:ssh|scp|rsync)\b[^\n]{0,500}?(?:\s|=)["']?root@(?!localhost\b|127\.|\[?::1)/;
 
 /** What scripts do with everything they have at hand. */
 export function scriptFacts(text: string, uses: readonly SecretUse[], scripts: readonly StepScript[]): CiFact[] {
-  if (uses.length === 0) return [];
   const facts: CiFact[] = [];
-  facts.push(...publishing(uses, scripts), ...storeLogins(uses, scripts));
+  if (uses.length > 0) facts.push(...publishing(uses, scripts), ...storeLogins(uses, scripts));
   const keys = uses.filter(({ name, jobToken }) => !jobToken && /SSH|PRIVATE_?KEY|DEPLOY_?KEY|RSA|PEM/i.test(name));
   for (const { scalar, script } of scripts) {
     for (const command of script.commands) {
       const stages = command.stages.map((stage) => stage.trim());
       const [first = '', ...rest] = stages;
       const dumped = DUMPS.exec(first);
-      if (dumped !== null && rest.every((stage) => SHOWS_ALL.test(stage))) {
+      if (uses.length > 0 && dumped !== null && rest.every((stage) => SHOWS_ALL.test(stage))) {
         const target = dumped.groups?.target ?? />{1,2}\s*(?<to>\S+)/.exec(stages.at(-1) ?? '')?.groups?.to;
         if (target?.startsWith('/dev/null')) continue;
         const place = placeOf(text, scalar, first);
@@ -37,8 +36,8 @@ export function scriptFacts(text: string, uses: readonly SecretUse[], scripts: r
         });
       }
       const [key] = keys;
-      if (key !== undefined && stages.some((stage) => ROOT.test(` ${stage}`))) {
-        facts.push({ fact: 'root-login', place: placeOf(text, scalar, first), secretName: key.name });
+      if (stages.some((stage) => ROOT.test(` ${stage}`))) {
+        facts.push({ fact: 'root-login', place: placeOf(text, scalar, first), secretName: key?.name ?? '*' });
       }
     }
   }

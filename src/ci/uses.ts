@@ -1,7 +1,8 @@
 import type { IdentityId, JsonObject } from '../contracts/index.ts';
 import type { Scalar } from '../formats/tree.ts';
-import { type Cloud, staticCommand, staticVariable } from './cloud-keys.ts';
+import { type Cloud, isPublicName, staticCommand, staticVariable } from './cloud-keys.ts';
 import type { CiJob, CiReference, CiStep, CiVariable, How, Part, Pipeline, Position } from './model.ts';
+import { commandsOf } from './script.ts';
 import { isSecretName } from './secret-name.ts';
 import { followVariables, readScript, type Script, variablesIn } from './shell.ts';
 
@@ -134,12 +135,16 @@ export function findSecretUses(
   }
   // What a script sets from something else than another variable alone is its own.
   const aliases = new Map<string, string>();
-  for (const { script } of scripts) {
-    for (const [name, value] of script.assigned) {
+  const aliasPlaces = new Map<string, StepScript>();
+  for (const each of scripts) {
+    for (const [name, value] of each.script.assigned) {
       const reads = variablesIn(value, macros);
       const [first] = reads;
       if (first !== undefined && reads.length === 1 && !value.includes('$(') && !value.includes('`')) {
-        if (first.name !== name) aliases.set(name, first.name);
+        if (first.name !== name) {
+          aliases.set(name, first.name);
+          aliasPlaces.set(name, each);
+        }
       } else if (!reads.some((read) => read.name === name)) defined.add(name);
     }
   }
@@ -219,6 +224,22 @@ export function findSecretUses(
     }
   }
 
+  // What a script hands to the tools of a cloud under their own name is a key, whatever the CI system calls it.
+  const isTemporary = scripts.some(({ script }) => script.assigned.has('AWS_SESSION_TOKEN'));
+  for (const [name, { step, scalar }] of aliasPlaces) {
+    const cloud = staticVariable(name);
+    const source = aliases.get(name);
+    if (cloud === undefined || source === undefined || aliases.has(source) || (cloud === 'aws' && isTemporary)) continue;
+    const place = () => at(scalar, offsetsIn(text, scalar, macros).get(source));
+    const isForeign = defined.has(source) || pipeline.namesOnly === true || (pipeline.predefined?.test(source) ?? false);
+    const use = find(source, place, 'run') ?? (isForeign || isPublicName(source) ? undefined : add(source, place(), 'run'));
+    if (use === undefined) continue;
+    use.steps.add(step);
+    use.variables.add(name);
+    use.variables.add(source);
+    strengthen(use, undefined, cloud);
+  }
+
   // A key file is written by one command and logged in with by another.
   let followed = 0;
   const gcloud = scripts.some(({ script }) => staticCommand(script.text) === 'gcp');
@@ -241,10 +262,22 @@ export function findSecretUses(
       use.gitUrl ||= told.gitUrl;
       for (const file of told.files) use.files.add(file);
     }
+    if (use.how === 'static-key' && !use.explicit && isOnlyPrinted(use, scripts)) use.how = 'secret';
     if (gcloud && use.how === 'secret' && use.files.size > 0 && /KEY|JSON|CRED|SERVICE|GCLOUD|GCP|GOOGLE/i.test(use.name))
       strengthen(use, 'static-key', 'gcp');
   }
   return { uses: [...uses.values()], scripts, ...(problem === undefined ? {} : { problem }) };
+}
+
+/** Programs that take no key of a cloud from their environment. */
+const NO_CLOUD =
+  /^(?:echo|printf|print|printenv|env|export|cd|ls|pwd|set|unset|true|false|:|test|\[|\[\[|if|fi|then|else|done|mkdir|rm|cp|mv|cat|head|tail|grep|sed|tr|cut|sort|base64|date|sleep|whoami|id|uname|which|apk|apt|apt-get|yum|dnf|git|docker|podman)$/;
+
+/** Shown in the log and nothing more: the tools that would log in with it are not there, nor a program that may. */
+function isOnlyPrinted(use: SecretUse, scripts: readonly StepScript[]): boolean {
+  if (use.prints.length === 0 || use.exported || use.argument || use.files.size > 0) return false;
+  if ([...use.positions].some((position) => position !== 'run')) return false;
+  return scripts.every(({ script }) => commandsOf(script.text).every(([program = '']) => NO_CLOUD.test(program)));
 }
 
 function strengthen(use: SecretUse, how: How | undefined, cloud: Cloud | undefined): void {
