@@ -64,7 +64,7 @@ function looksSecret(value: string): boolean {
   return /\d/.test(value) || (/[a-z]/.test(value) && /[A-Z]/.test(value)) || /[^\w.:/@-]/.test(value);
 }
 
-/** Low confidence, and nothing of the value is shown. */
+/** Low confidence: only the name tells it. */
 export function literalSighting(
   { type, secret }: Literal,
   at: Location,

@@ -13,7 +13,7 @@ export interface PlainValue {
   readonly pointer: string;
 }
 
-/** The sighting of a value that no detector knows: low confidence, and nothing of it is shown. */
+/** The sighting of a value that no detector knows: low confidence. */
 export function ciSighting(
   value: PlainValue,
   at: Location,

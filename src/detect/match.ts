@@ -187,7 +187,7 @@ function judge(
     end: span.end,
     matchStart: match.start,
     matchEnd: match.end,
-    secret,
+    secret: verdict.secret ?? secret,
     publicId: verdict.publicId ?? groups.publicId,
     groups: { ...groups, ...verdict.groups },
     confidence: isHalf ? lower(confidence) : confidence,

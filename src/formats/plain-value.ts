@@ -2,6 +2,7 @@ import { staticVariable } from '../ci/cloud-keys.ts';
 import { secretCredentialId } from '../contracts/identity-id.ts';
 import type { Confidence, Location, SightingObservation } from '../contracts/observation.ts';
 import type { ScanContext } from '../contracts/scanner.ts';
+import { mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
 
 /** Settings, variables and parameters that hold a secret though no detector knows its form: only their name tells. */
@@ -64,7 +65,7 @@ export function isKnownPassword(name: string, value: string): boolean {
   );
 }
 
-/** The sighting of a value that only its name tells; nothing of it is shown. */
+/** The sighting of a value that only its name tells; masked as detectors do, so that one value looks the same at every place. */
 export function plainSighting(
   value: string,
   kind: SecretKind,
@@ -87,7 +88,7 @@ export function plainSighting(
     provider: 'generic',
     type: kind,
     fingerprint,
-    masked: `…(${secret.length})`,
+    masked: mask(secret),
     confidence,
     place,
     ...(environment === undefined ? {} : { environment }),

@@ -84,5 +84,6 @@ export function judgeEncoded(input: CheckInput): Verdict {
   const text =
     /^[A-Za-z0-9+/]{8,}={0,2}$/.test(input.secret) && input.secret.length % 4 === 0 ? decodeBase64(input.secret).trim() : '';
   if (!/^[\x20-\x7e]{4,}$/.test(text)) return judgeGiven(input);
-  return input.isPlaceholder(text) ? INVALID : judgeGiven({ ...input, secret: text });
+  if (input.isPlaceholder(text)) return INVALID;
+  return { ...judgeGiven({ ...input, secret: text }), secret: text };
 }

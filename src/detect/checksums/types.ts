@@ -14,6 +14,8 @@ export interface Verdict {
   readonly valid: boolean;
   readonly confidence?: 'high' | 'medium' | 'low';
   readonly publicId?: string;
+  /** What the text holds, where it stands there encoded: the same password elsewhere is the same one. */
+  readonly secret?: string;
   /** More groups for the identity template. */
   readonly groups?: Readonly<Record<string, string>>;
 }
