@@ -17,8 +17,11 @@ interface Power {
   readonly verbs: readonly string[];
   readonly groups: readonly string[];
   readonly resources: readonly string[];
-  /** Names of objects narrow the right to these objects; a request to create has no name that could match. */
-  readonly whenNamed: 'nothing' | 'narrowed';
+  /**
+   * Names of objects narrow the right to these objects; a request to create has no name that could match. Some names are
+   * the power itself: to bind cluster-admin is as good as to bind any role.
+   */
+  readonly whenNamed: 'nothing' | 'narrowed' | RegExp | 'all';
   readonly cluster?: Capability;
   readonly namespaced?: Capability;
 }
@@ -26,6 +29,9 @@ interface Power {
 const CORE = [''];
 const RBAC = ['rbac.authorization.k8s.io'];
 const WRITE = ['create', 'update', 'patch'];
+/** Names of roles, groups, users and accounts that have all, or soon give it to themselves. */
+const ADMINISTRATORS =
+  /(?:^|[-_.:])(?:admin|edit|cluster-?admins?|admins|administrators?|root)(?:$|[-_.:@])|^system:(?:masters|nodes?|kube-controller-manager)$|^system:(?:controller|serviceaccount:kube-system|node):/i;
 
 /** https://kubernetes.io/docs/concepts/security/rbac-good-practices/ tells why each is one. */
 export const POWERS: readonly Power[] = [
@@ -34,10 +40,11 @@ export const POWERS: readonly Power[] = [
   power('creates-secrets', ['create'], CORE, ['secrets'], 'nothing', 'escalates', 'impersonates'),
   power('changes-secrets', ['update', 'patch'], CORE, ['secrets'], 'narrowed', 'writes-data', 'writes-data'),
   power('mints-tokens', ['create'], CORE, ['serviceaccounts/token'], 'narrowed', 'escalates', 'impersonates'),
-  power('impersonates-accounts', ['impersonate'], CORE, ['serviceaccounts'], 'narrowed', 'escalates', 'impersonates'),
-  power('impersonates-users', ['impersonate'], CORE, ['users', 'groups'], 'narrowed', 'escalates', undefined),
-  power('binds-roles', ['bind'], RBAC, ['roles', 'clusterroles'], 'narrowed', 'escalates', 'manages-identities'),
-  power('escalates-roles', ['escalate'], RBAC, ['roles', 'clusterroles'], 'narrowed', 'escalates', 'manages-identities'),
+  power('impersonates-accounts', ['impersonate'], CORE, ['serviceaccounts'], ADMINISTRATORS, 'escalates', 'impersonates'),
+  power('impersonates-users', ['impersonate'], CORE, ['users', 'groups'], ADMINISTRATORS, 'escalates', undefined),
+  power('binds-roles', ['bind'], RBAC, ['roles', 'clusterroles'], ADMINISTRATORS, 'escalates', 'manages-identities'),
+  // Whichever role it is: its rules may become any.
+  power('escalates-roles', ['escalate'], RBAC, ['roles', 'clusterroles'], 'all', 'escalates', 'manages-identities'),
   power(
     'writes-bindings',
     WRITE,
@@ -124,7 +131,7 @@ function power(
 export const EVERYTHING = 'everything';
 
 export interface Judged {
-  /** Powers over all objects. */
+  /** Powers over all objects, or over such as give power over all. */
   readonly powers: readonly string[];
   /** Powers over the named objects alone. */
   readonly named: readonly string[];
@@ -133,7 +140,7 @@ export interface Judged {
   readonly namespaced: readonly string[];
 }
 
-/** What a rule amounts to. A right over objects by name is told, but amounts to nothing by itself. */
+/** What a rule amounts to. A right over objects by name is told, but most amount to nothing by themselves. */
 export function judgeRule(rule: Rule): Judged {
   const powers: string[] = [];
   const named: string[] = [];
@@ -145,8 +152,8 @@ export function judgeRule(rule: Rule): Judged {
   }
   for (const one of POWERS) {
     if (!allows(rule, one)) continue;
-    if (rule.names.length > 0) {
-      if (one.whenNamed === 'narrowed') named.push(one.id);
+    if (rule.names.length > 0 && !isPowerOver(rule.names, one)) {
+      if (one.whenNamed !== 'nothing') named.push(one.id);
       continue;
     }
     powers.push(one.id);
@@ -156,9 +163,13 @@ export function judgeRule(rule: Rule): Judged {
   return { powers, named, cluster: [...cluster], namespaced: [...namespaced] };
 }
 
+function isPowerOver(names: readonly string[], { whenNamed }: Power): boolean {
+  return whenNamed === 'all' || (whenNamed instanceof RegExp && names.some((name) => whenNamed.test(name)));
+}
+
 function allows(rule: Rule, { verbs, groups, resources, whenNamed }: Power): boolean {
   // Lists of all objects, and their creation, name none: a rule with names allows neither.
-  const possible = rule.names.length === 0 || whenNamed === 'narrowed' ? verbs : [];
+  const possible = rule.names.length === 0 || whenNamed !== 'nothing' ? verbs : [];
   return (
     possible.some((verb) => has(rule.verbs, verb) || has(rule.verbs, '*')) &&
     groups.some((group) => has(rule.groups, group) || has(rule.groups, '*')) &&

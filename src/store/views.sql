@@ -365,7 +365,11 @@ SELECT
   identity_id,
   rbac_subject(subject_kind, subject, subject_namespace) AS who,
   subject_kind,
-  unnest(CASE WHEN is_all THEN ['everything'] ELSE powers_within(powers, namespace) END) AS power,
+  unnest(CASE WHEN is_all THEN ['everything']
+    -- A Secret by its name, in whatever namespace there is one.
+    WHEN namespace IS NULL AND list_contains(named, 'reads-secrets') THEN list_append(powers, 'reads-named-secrets')
+    ELSE powers_within(powers, namespace) END) AS power,
+  names,
   namespace,
   place,
   concat(role_kind, ' ', role) AS role,
@@ -818,6 +822,10 @@ COMMENT ON VIEW observation_parts IS 'Which unit of work yielded an observation,
 CREATE OR REPLACE MACRO listed(items) AS
   CASE WHEN len(items) <= 3 THEN array_to_string(items, ', ')
     ELSE concat(array_to_string(items[1:3], ', '), ' and ', len(items) - 3, ' more') END;
+-- `roles by name (a, b)`, or `roles` where one of the lists names none: then it is all of them.
+CREATE OR REPLACE MACRO by_name(what, names) AS
+  CASE WHEN list_contains(list_transform(names, lambda one: len(one)), 0) THEN what
+    ELSE concat(what, ' by name (', listed(list_sort(list_distinct(flatten(names)))), ')') END;
 CREATE OR REPLACE MACRO short_id(id) AS
   CASE WHEN length(id) > 12 THEN concat(left(id, 4), '…', right(id, 4)) ELSE id END;
 CREATE OR REPLACE MACRO day_text(moment) AS strftime(TRY_CAST(moment AS TIMESTAMP), '%Y-%m-%d');

@@ -16,6 +16,7 @@ why: >
 fix: >
   Take the verbs away; a subject that must bind one role gets `bind` with `resourceNames` of that role.
 limits: >
+  To bind one role by its name is told where the name is one of an administrator, to escalate one always.
   Judged through the bindings that were given: a role that is bound elsewhere says nothing. Admission policies that
   narrow what a role allows are not known.
 references:
@@ -27,7 +28,7 @@ since: '0.1'
 ---*/
 SELECT
   r.identity_id,
-  concat(any_value(r.who), ' may bind or escalate roles ', listed(list(DISTINCT r.place ORDER BY r.place)), ' (', listed(list(DISTINCT concat(r.role, ' by ', r.binding) ORDER BY concat(r.role, ' by ', r.binding))), ').') AS message,
+  concat(any_value(r.who), ' may bind or escalate ', by_name('roles', list(r.names)), ' ', listed(list(DISTINCT r.place ORDER BY r.place)), ' (', listed(list(DISTINCT concat(r.role, ' by ', r.binding) ORDER BY concat(r.role, ' by ', r.binding))), ').') AS message,
   CASE WHEN bool_and(r.is_templated) THEN 'medium' WHEN bool_or(r.namespace IS NULL) THEN 'critical' ELSE 'high' END AS severity,
   CASE WHEN bool_and(r.is_templated) THEN 'low' ELSE 'high' END AS confidence,
   list_sort(list_distinct(flatten(list(r.evidence)))) AS evidence

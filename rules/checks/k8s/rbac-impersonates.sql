@@ -15,6 +15,7 @@ why: >
 fix: >
   Name whom it may act as (`resourceNames`), and keep groups out unless each one is named.
 limits: >
+  To act as somebody by the name is told where the name is one of an administrator.
   Judged through the bindings that were given: a role that is bound elsewhere says nothing. Admission policies that
   narrow what a role allows are not known.
 references:
@@ -26,7 +27,7 @@ since: '0.1'
 ---*/
 SELECT
   r.identity_id,
-  concat(any_value(r.who), ' may impersonate others ', listed(list(DISTINCT r.place ORDER BY r.place)), ' (', listed(list(DISTINCT concat(r.role, ' by ', r.binding) ORDER BY concat(r.role, ' by ', r.binding))), ').') AS message,
+  concat(any_value(r.who), ' may impersonate ', by_name('others', list(r.names)), ' ', listed(list(DISTINCT r.place ORDER BY r.place)), ' (', listed(list(DISTINCT concat(r.role, ' by ', r.binding) ORDER BY concat(r.role, ' by ', r.binding))), ').') AS message,
   CASE WHEN bool_and(r.is_templated) THEN 'medium' WHEN bool_or(r.namespace IS NULL) THEN 'critical' ELSE 'high' END AS severity,
   CASE WHEN bool_and(r.is_templated) THEN 'low' ELSE 'high' END AS confidence,
   list_sort(list_distinct(flatten(list(r.evidence)))) AS evidence

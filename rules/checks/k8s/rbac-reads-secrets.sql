@@ -17,6 +17,7 @@ fix: >
   Name the Secrets it needs (`resourceNames`) with `get` alone in a Role of the one namespace, or mount them into the
   pod, which needs no right at all.
 limits: >
+  Secrets by their names are told (lower) where a binding gives them in every namespace.
   Judged through the bindings that were given: a role that is bound elsewhere says nothing. Admission policies that
   narrow what a role allows are not known.
 references:
@@ -28,10 +29,10 @@ since: '0.1'
 ---*/
 SELECT
   r.identity_id,
-  concat(any_value(r.who), ' may read every Secret ', listed(list(DISTINCT r.place ORDER BY r.place)), ' (', listed(list(DISTINCT concat(r.role, ' by ', r.binding) ORDER BY concat(r.role, ' by ', r.binding))), ').') AS message,
-  CASE WHEN bool_and(r.is_templated) THEN 'medium' WHEN bool_or(r.namespace IS NULL) THEN 'critical' ELSE 'high' END AS severity,
+  concat(any_value(r.who), ' may read ', CASE WHEN bool_or(r.power = 'reads-secrets') THEN 'every Secret' ELSE by_name('Secrets', list(r.names)) END, ' ', listed(list(DISTINCT r.place ORDER BY r.place)), ' (', listed(list(DISTINCT concat(r.role, ' by ', r.binding) ORDER BY concat(r.role, ' by ', r.binding))), ').') AS message,
+  CASE WHEN bool_and(r.is_templated OR r.power <> 'reads-secrets') THEN 'medium' WHEN bool_or(r.namespace IS NULL AND r.power = 'reads-secrets') THEN 'critical' ELSE 'high' END AS severity,
   CASE WHEN bool_and(r.is_templated) THEN 'low' ELSE 'high' END AS confidence,
   list_sort(list_distinct(flatten(list(r.evidence)))) AS evidence
 FROM kubernetes_risks AS r
-WHERE r.power IN ('reads-secrets')
+WHERE r.power IN ('reads-secrets', 'reads-named-secrets')
 GROUP BY r.identity_id

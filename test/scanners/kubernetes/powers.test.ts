@@ -55,6 +55,20 @@ describe('powers of Kubernetes rules', () => {
     assert.deepEqual(judged.cluster, []);
   });
 
+  it('over named objects are powers where the name is the power', () => {
+    const named = (verb: string, group: string, resource: string, name: string) =>
+      judgeRule({ ...rule([verb], [group], [resource]), names: [name] });
+    const rbac = 'rbac.authorization.k8s.io';
+
+    assert.deepEqual(named('bind', rbac, 'clusterroles', 'cluster-admin').cluster, ['escalates']);
+    assert.deepEqual(named('bind', rbac, 'clusterroles', 'view').powers, []);
+    assert.deepEqual(named('escalate', rbac, 'roles', 'view').powers, ['escalates-roles']);
+    assert.deepEqual(named('impersonate', '', 'groups', 'system:masters').cluster, ['escalates']);
+    assert.deepEqual(named('impersonate', '', 'serviceaccounts', 'admin').namespaced, ['impersonates']);
+    assert.deepEqual(named('impersonate', '', 'serviceaccounts', 'administrivia').powers, []);
+    assert.deepEqual(named('impersonate', '', 'users', 'system:serviceaccount:kube-system:x').powers, ['impersonates-users']);
+  });
+
   it('of the built-in roles are those that Kubernetes gives them', () => {
     const powersOf = (name: string) => new Set((BUILT_IN.get(name) ?? []).flatMap((one) => judgeRule(one).powers));
 
