@@ -11,6 +11,10 @@ export const repository = defineCrawler({
   version: 2,
   accepts: (target) => target.isDirectory,
   scan: scanDirectory,
+  async locate(target, context) {
+    const { locateFile } = await import('./locate.ts');
+    return await locateFile(target, context);
+  },
 });
 
 /** What reads all there is does not load where only changes are asked for. */

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
   BulkMatch,
@@ -16,6 +15,7 @@ import { codeOf, messageOf } from '../../src/util/errors.ts';
 import type { FileTally } from './file-tally.ts';
 import type { FileMemory } from './kept-files.ts';
 import type { ListedFile, Listing } from './listing.ts';
+import { modeOf } from './locate.ts';
 import { databaseBeside, databaseInFile, mayBeDatabase, OWN_REASONS, type OwnKind, ownBelow } from './own.ts';
 import { placeOf } from './place.ts';
 import type { Tally } from './tally.ts';
@@ -233,10 +233,7 @@ async function* readOne(
     const bytes = readRegularFile(join(root, file.path), context.options.maxFileBytes);
     const place = placeOf(file.path);
     const source = sourceFile(file.path, bytes, at, place, around);
-    // Who else on the machine may read a login is asked of agents' files only.
-    const mode =
-      place === 'agent-config' && process.platform !== 'win32' ? { mode: statSync(join(root, file.path)).mode & 0o777 } : {};
-    const reading = context.read({ ...source, ...mode });
+    const reading = context.read({ ...source, ...modeOf(join(root, file.path), place) });
     if (reading !== undefined) yield* reading.observations;
     if (isCounted) tally.read(bytes.length);
   } catch (error) {

@@ -49,7 +49,12 @@ export interface Crawler extends ScannerBase {
   /** The first registered crawler that accepts a directory gets it. */
   accepts(target: PathTarget): boolean | Promise<boolean>;
   scan(target: PathTarget, context: CrawlContext): AsyncIterable<Observation>;
+  /** Where a file that is a target of its own lies, as the crawl of what it lies in would say. The first that can is asked. */
+  locate?(target: PathTarget, context: CrawlContext): Promise<FilePlace>;
 }
+
+/** What is known of a file beside its content. */
+export type FilePlace = Pick<SourceFile, 'place' | 'mode' | 'around'> & { readonly at: Location & { readonly path: string } };
 
 export interface ServiceScanner extends ScannerBase {
   readonly kind: 'service';

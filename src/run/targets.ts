@@ -1,10 +1,11 @@
 import { realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import type {
   CoverageObservation,
   CrawlContext,
   Crawler,
   CrawlOptions,
+  FilePlace,
   FileScanner,
   Observation,
   PathTarget,
@@ -20,6 +21,7 @@ import { shownTo } from '../files/surroundings.ts';
 import type { Unit } from '../store/index.ts';
 import { mayHoldRuleComments, type RuleComment, ruleCommentsDetail, ruleCommentsIn } from '../suppress/rule-comments.ts';
 import { sha256 } from '../util/digest.ts';
+import { environmentOf } from '../util/environment.ts';
 import { codeOf, Interrupted, messageOf, TargetError } from '../util/errors.ts';
 import { crawlContext } from './context.ts';
 import type { Part, Sink } from './sink.ts';
@@ -117,23 +119,30 @@ async function readSingleFile(target: PathTarget, work: TargetWork): Promise<voi
   const size = sizeOf(path);
   const folder = dirname(path);
   const name = basename(path);
-  const at = { path: target.name.split('\\').join('/') };
+  const files = work.scanners.filter((s): s is FileScanner => s.kind === 'file');
+  const where = await placeOfFile(target, files, work);
+  const { at, place } = where;
   // What a file is may show in its path (`.github/workflows/x.yml`); else it is taken for one that lies at the top.
   const head = headOfFile(folder, name, size);
-  const files = work.scanners.filter((s): s is FileScanner => s.kind === 'file');
-  const reader = files.find((s) => s.recognises({ ...head, path: at.path })) ?? files.find((s) => s.recognises(head));
+  const paths = new Set([at.path, target.name.split('\\').join('/'), path.split(sep).join('/'), name]);
+  let reader: FileScanner | undefined;
+  for (const seen of paths) reader ??= files.find((s) => s.recognises({ ...head, path: seen }));
   if (reader !== undefined) {
     const bytes = readStructured(path);
     if (typeof bytes === 'string') await notStructured(reader, bytes, target, work);
     else {
-      for await (const observation of readIntoPart(reader, sourceFile(at.path, bytes, at), target.name, work)) void observation;
+      const file = {
+        ...sourceFile(at.path, bytes, at, place, where.around),
+        ...(where.mode === undefined ? {} : { mode: where.mode }),
+      };
+      for await (const observation of readIntoPart(reader, file, target.name, work)) void observation;
       if (reader.content === 'own') return;
     }
   }
   const part = await work.sink.part(runUnit({ id: 'file', version: 1 }, target.name, work));
   for await (const item of work.bulk.files(folder, [name])) {
     const matches = work.base.settle?.(item.matches, [at]) ?? item.matches;
-    for (const match of matches) await part.add(work.base.sighting(match, at, 'file'));
+    for (const match of matches) await part.add(work.base.sighting(match, at, place, environmentOf(at.path)));
     const outcome = item.outcome === 'read' ? 'complete' : item.outcome === 'partial' ? 'partial' : 'denied';
     await part.add({
       kind: 'coverage',
@@ -150,6 +159,13 @@ async function readSingleFile(target: PathTarget, work: TargetWork): Promise<voi
       ...(item.members === undefined ? {} : { detail: { inArchives: { ...item.members } } }),
     });
   }
+}
+
+/** As the crawl of what it lies in would say it. */
+async function placeOfFile(target: PathTarget, files: readonly FileScanner[], work: TargetWork): Promise<FilePlace> {
+  const crawler = work.scanners.find((s): s is Crawler => s.kind === 'crawler' && s.locate !== undefined);
+  const context = crawlContext(work.base, work.options, work.bulk, files, (reader, file) => iterate(reader, file, work));
+  return (await crawler?.locate?.(target, context)) ?? { at: { path: target.name.split('\\').join('/') }, place: 'file' };
 }
 
 /** The whole file; a text in its place says why it cannot be had. */
