@@ -2,9 +2,10 @@
 
 /** What the `if` of a job or step lets through. Read for what it proves: a condition that is not understood proves nothing. */
 export interface Condition {
-  /** Only these events; absent: no limit. */
-  readonly only?: ReadonlySet<string>;
-  readonly not: ReadonlySet<string>;
+  /** Events of the workflow that get through. */
+  readonly events: readonly string[];
+  /** A push gets through, whatever starts the workflow. */
+  readonly push: boolean;
   /** Some branch or tag is asked for. */
   readonly ref: boolean;
   /** Pull requests of forks are kept out. */
@@ -13,105 +14,169 @@ export interface Condition {
   readonly trustedPerson: boolean;
   /** Bots that are told by who started the run: `github.actor == 'dependabot[bot]'`. */
   readonly bots: readonly { readonly context: string; readonly bot: string }[];
+}
+
+/** The condition of a job or step in a workflow that these events start. */
+export function readCondition(text: string | undefined, events: readonly string[]): Condition {
+  const known = new Set([...events.slice(0, MAX_EVENTS), 'push']);
+  const nothing: Proof = {
+    through: known,
+    forks: known,
+    outsiders: known,
+    ref: false,
+    same: false,
+    person: false,
+    bots: [],
+    author: false,
+  };
+  const isReadable = text !== undefined && text.length <= MAX_LENGTH && events.length <= MAX_EVENTS;
+  const proof = isReadable ? read(text.replace(/^\s*\$\{\{|\}\}\s*$/g, ''), false, nothing, 0) : nothing;
+  const [forks, ...others] = [STRANGERS, PULL_REQUESTS].map((all) => all.filter((event) => events.includes(event)));
+  // Where strangers are given more than their own pull request, that is what counts.
+  const strangers = forks === undefined || forks.length === 0 ? others.flat() : forks;
+  return {
+    events: events.filter((event) => !known.has(event) || proof.through.has(event)),
+    push: proof.through.has('push'),
+    ref: proof.ref,
+    sameRepository: proof.same && strangers.length > 0 && !strangers.some((event) => proof.forks.has(event)),
+    trustedPerson: proof.person && strangers.length > 0 && !strangers.some((event) => proof.outsiders.has(event)),
+    bots: proof.author ? [] : proof.bots,
+  };
+}
+
+const MAX_LENGTH = 20_000;
+/** GitHub has fewer. */
+const MAX_EVENTS = 60;
+
+/** Strangers start these with their own code or text, and the run has what the repository has. */
+const STRANGERS = ['pull_request_target', 'workflow_run', 'issue_comment', 'issues', 'discussion', 'discussion_comment'];
+const PULL_REQUESTS = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];
+
+/** What is known where a condition holds. */
+interface Proof {
+  /** Events that may have started the run. */
+  readonly through: ReadonlySet<string>;
+  /** Of these: where it may be a fork that did. */
+  readonly forks: ReadonlySet<string>;
+  /** Of these: where it may be somebody who does not belong to the project. */
+  readonly outsiders: ReadonlySet<string>;
+  readonly ref: boolean;
+  /** The repository of the pull request, or the person, is asked for somewhere. */
+  readonly same: boolean;
+  readonly person: boolean;
+  readonly bots: Condition['bots'];
   /** The author of the pull request is asked for by name, which nobody can pretend to be. */
   readonly author: boolean;
 }
 
-const NONE: Condition = { not: new Set(), ref: false, sameRepository: false, trustedPerson: false, bots: [], author: false };
-
-/** Forks start these with their own code or text. */
-const FORK_EVENTS = ['pull_request_target', 'pull_request', 'workflow_run', 'issue_comment'];
-
-export function readCondition(text: string | undefined): Condition {
-  if (text === undefined || text.length > 20_000) return NONE;
-  return read(text.replace(/^\s*\$\{\{|\}\}\s*$/g, ''), 0);
-}
-
-/** Events of `events` that get through. */
-export function eventsThrough({ only, not }: Condition, events: readonly string[]): string[] {
-  return events.filter((event) => (only === undefined || only.has(event)) && !not.has(event));
-}
-
-function read(text: string, depth: number): Condition {
+/** `isNot`: what is known where it does not hold. */
+function read(text: string, isNot: boolean, nothing: Proof, depth: number): Proof {
+  if (depth > 20) return nothing;
   const body = withoutParentheses(text.trim());
-  if (depth > 20) return NONE;
   const any = split(body, '||');
-  if (any.length > 1) return either(any.map((part) => read(part, depth + 1)));
-  const all = split(body, '&&');
-  if (all.length > 1) return both(all.map((part) => read(part, depth + 1)));
-  return readTest(body);
+  const all = any.length > 1 ? any : split(body, '&&');
+  if (all.length > 1) {
+    const parts = all.map((part) => read(part, isNot, nothing, depth + 1));
+    return any.length > 1 === isNot ? parts.reduce(both) : parts.reduce(either);
+  }
+  if (body.startsWith('!') && body[1] !== '=' && split(body, '==').length + split(body, '!=').length === 2)
+    return read(body.slice(1), !isNot, nothing, depth + 1);
+  for (const operator of ['==', '!='] as const) {
+    const sides = split(body, operator).map((side) => withoutParentheses(side.trim()));
+    const [left = '', right = ''] = sides;
+    if (sides.length !== 2) continue;
+    const isOther = isNot !== (operator === '!=');
+    const literal = [left, right].find((side) => /^(?:true|false)$/i.test(side))?.toLowerCase();
+    // `X == false` is `!X`, as long as X is no text or number.
+    if (literal !== undefined)
+      return read(literal === left.toLowerCase() ? right : left, isOther !== (literal === 'false'), nothing, depth + 1);
+    return readTest(`${left} == ${right}`, isOther, nothing);
+  }
+  return readTest(body, isNot, nothing);
 }
 
-function both(parts: readonly Condition[]): Condition {
-  const limits = parts.flatMap(({ only }) => (only === undefined ? [] : [only]));
-  const only =
-    limits.length === 0 ? undefined : new Set([...(limits[0] ?? [])].filter((event) => limits.every((one) => one.has(event))));
+function both(one: Proof, other: Proof): Proof {
   return {
-    ...(only === undefined ? {} : { only }),
-    not: new Set(parts.flatMap(({ not }) => [...not])),
-    ref: parts.some(({ ref }) => ref),
-    sameRepository: parts.some(({ sameRepository }) => sameRepository),
-    trustedPerson: parts.some(({ trustedPerson }) => trustedPerson),
-    bots: parts.some(({ author }) => author) ? [] : parts.flatMap(({ bots }) => bots),
-    author: parts.some(({ author }) => author),
+    through: intersection(one.through, other.through),
+    forks: intersection(one.forks, other.forks),
+    outsiders: intersection(one.outsiders, other.outsiders),
+    ref: one.ref || other.ref,
+    same: one.same || other.same,
+    person: one.person || other.person,
+    bots: [...one.bots, ...other.bots],
+    author: one.author || other.author,
   };
 }
 
-function either(parts: readonly Condition[]): Condition {
-  const isLimited = parts.every(({ only }) => only !== undefined);
+function either(one: Proof, other: Proof): Proof {
   return {
-    ...(isLimited ? { only: new Set(parts.flatMap(({ only }) => [...(only ?? [])])) } : {}),
-    not: new Set([...(parts[0]?.not ?? [])].filter((event) => parts.every(({ not }) => not.has(event)))),
-    ref: parts.every(({ ref }) => ref),
-    // `event != 'pull_request_target' || head.repo == this one`: each way keeps forks out.
-    sameRepository: parts.some((one) => one.sameRepository) && parts.every((one) => one.sameRepository || keepsForksOut(one)),
-    trustedPerson:
-      parts.some((one) => one.trustedPerson) &&
-      parts.every((one) => one.trustedPerson || one.sameRepository || keepsForksOut(one)),
-    bots: parts.flatMap(({ bots }) => bots),
-    author: parts.every(({ author }) => author),
+    through: union(one.through, other.through),
+    forks: union(one.forks, other.forks),
+    outsiders: union(one.outsiders, other.outsiders),
+    ref: one.ref && other.ref,
+    same: one.same || other.same,
+    person: one.person || other.person,
+    bots: [...(one.author ? [] : one.bots), ...(other.author ? [] : other.bots)],
+    author: one.author && other.author,
   };
 }
 
-function keepsForksOut({ only, not }: Condition): boolean {
-  if (only !== undefined) return ![...only].some((event) => FORK_EVENTS.includes(event));
-  return not.has('pull_request_target') || not.has('pull_request') || not.has('issue_comment');
-}
+const intersection = (one: ReadonlySet<string>, other: ReadonlySet<string>) =>
+  new Set([...one].filter((each) => other.has(each)));
+const union = (one: ReadonlySet<string>, other: ReadonlySet<string>) => new Set([...one, ...other]);
 
-const EVENT =
-  /^github\.event_name\s*(?<operator>[!=]=)\s*'(?<event>[\w-]+)'$|^'(?<first>[\w-]+)'\s*(?<mirrored>[!=]=)\s*github\.event_name$/;
+const EVENT = /^github\.event_name == '(?<event>[\w-]+)'$|^'(?<mirrored>[\w-]+)' == github\.event_name$/;
 const EVENTS = /^contains\(\s*fromJSON\(\s*'(?<list>\[[^']*\])'\s*\)\s*,\s*github\.event_name\s*\)$/i;
 const REF =
   /\bgithub\.(?:ref|ref_name|ref_type|base_ref|event\.repository\.default_branch)\b|\bgithub\.event\.(?:workflow_run\.head_branch|release\.|pull_request\.(?:base\.ref|merged))/;
+const FORK = /^github\.event\.pull_request\.head\.repo\.fork$/;
+/** Not true where there is no such pull request or run. */
 const SAME_REPOSITORY =
-  /pull_request\.head\.repo\.(?:full_name|id|owner\.\w+)\s*==|==\s*github\.event\.pull_request\.head\.repo\.|!\s*github\.event\.pull_request\.head\.repo\.fork|pull_request\.head\.repo\.fork\s*==\s*false|workflow_run\.head_repository\.\w+(?:\.\w+)?\s*==|==\s*github\.event\.workflow_run\.head_repository\.|workflow_run\.event\s*==\s*'(?:push|schedule|release|workflow_dispatch)'|pull_request\.merged\s*(?:==\s*true)?\s*$/;
+  /pull_request\.head\.repo\.(?:full_name|id|owner\.\w+) ==|== github\.event\.pull_request\.head\.repo\.(?!fork)|workflow_run\.head_repository\.\w+(?:\.\w+)? ==|== github\.event\.workflow_run\.head_repository\.(?!fork)|workflow_run\.event == '(?:push|schedule|release|workflow_dispatch)'|^github\.event\.pull_request\.merged$/;
 const PERSON =
-  /author_association\s*==\s*'(?:OWNER|MEMBER|COLLABORATOR)'|contains\(.{0,200}?(?:OWNER|MEMBER|COLLABORATOR).{0,200}?author_association|event\.label\.name\s*==|contains\([^)]{0,200}pull_request\.labels/;
-const AUTHOR = /pull_request\.user\.login\s*==\s*'[^']+'|'[^']+'\s*==\s*github\.event\.pull_request\.user\.login/;
+  /author_association == '(?:OWNER|MEMBER|COLLABORATOR)'|^contains\(.{0,200}?(?:OWNER|MEMBER|COLLABORATOR).{0,200}?author_association|event\.label\.name ==|^contains\([^)]{0,200}pull_request\.labels/;
+const AUTHOR = /pull_request\.user\.login == '[^']+'|'[^']+' == github\.event\.pull_request\.user\.login/;
 const BOT =
-  /(?<context>github\.(?:actor|triggering_actor|event\.sender\.login)|github\['actor'\])\s*==\s*'(?<bot>[\w-]+\[bot\])'|'(?<first>[\w-]+\[bot\])'\s*==\s*(?<mirrored>github\.(?:actor|triggering_actor|event\.sender\.login))/;
+  /(?<context>github\.(?:actor|triggering_actor|event\.sender\.login)|github\['actor'\]) == '(?<bot>[\w-]+\[bot\])'|'(?<first>[\w-]+\[bot\])' == (?<mirrored>github\.(?:actor|triggering_actor|event\.sender\.login))/;
 
-function readTest(text: string): Condition {
+/** One test, or the contrary of one. */
+function readTest(text: string, isNot: boolean, nothing: Proof): Proof {
   const event = EVENT.exec(text)?.groups;
-  if (event !== undefined) {
-    const name = event.event ?? event.first ?? '';
-    return (event.operator ?? event.mirrored) === '==' ? { ...NONE, only: new Set([name]) } : { ...NONE, not: new Set([name]) };
-  }
   const list = EVENTS.exec(text)?.groups?.list;
-  if (list !== undefined) return { ...NONE, only: new Set([...list.matchAll(/"([\w-]+)"/g)].map((match) => match[1] ?? '')) };
+  if (event !== undefined || list !== undefined) {
+    const named = new Set([
+      event?.event ?? event?.mirrored,
+      ...[...(list ?? '').matchAll(/"([\w-]+)"/g)].map((match) => match[1]),
+    ]);
+    // A called workflow sees the event that started its caller.
+    const through = new Set([...nothing.through].filter((each) => each === 'workflow_call' || named.has(each) !== isNot));
+    return { ...nothing, through, forks: through, outsiders: through };
+  }
+  if (isNot) {
+    if (!FORK.test(text)) return nothing;
+    // Of an event that has no pull request, nothing is asked.
+    const forks = new Set([...nothing.through].filter((each) => !each.startsWith('pull_request')));
+    return { ...nothing, forks, outsiders: forks, same: true };
+  }
+  const isSame = SAME_REPOSITORY.test(text);
+  const isAuthor = AUTHOR.test(text);
+  const isPerson = isAuthor || PERSON.test(text);
   const bot = BOT.exec(text)?.groups;
   return {
-    ...NONE,
-    ref: REF.test(text) && !/^!|!=/.test(text),
-    sameRepository: SAME_REPOSITORY.test(text),
-    trustedPerson: (PERSON.test(text) || AUTHOR.test(text)) && !/^!|!=/.test(text),
-    author: AUTHOR.test(text),
+    ...nothing,
+    ...(isSame ? { forks: NONE, same: true } : {}),
+    ...(isSame || isPerson ? { outsiders: NONE } : {}),
+    ref: REF.test(text),
+    person: isPerson,
+    author: isAuthor,
     bots: bot === undefined ? [] : [{ context: bot.context ?? bot.mirrored ?? '', bot: bot.bot ?? bot.first ?? '' }],
   };
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** At the top level only: not inside parentheses, not inside strings. */
-function split(text: string, operator: '||' | '&&'): string[] {
+function split(text: string, operator: '||' | '&&' | '==' | '!='): string[] {
   const parts: string[] = [];
   let depth = 0;
   let inString = false;

@@ -1,7 +1,7 @@
 import { get, itemsOf, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { type ActionReference, readActionReference } from './action-reference.ts';
-import { type Condition, eventsThrough, readCondition } from './condition.ts';
+import { type Condition, readCondition } from './condition.ts';
 import { inputIn, type Matrix, possibleTexts, readMatrix } from './matrix.ts';
 import { effectivePermissions, type Permissions } from './permissions.ts';
 import { readTriggers, type Triggers } from './triggers.ts';
@@ -123,7 +123,7 @@ function readJob(id: string, tree: Tree, { on, permissions, names, repository }:
   const declaredEnvironment = dynamic || declared === '' ? undefined : declared;
   const matrix = readMatrix(tree);
   const uses = textOf(get(tree, 'uses'));
-  const condition = readCondition(textOf(get(tree, 'if')));
+  const condition = readCondition(textOf(get(tree, 'if')), on.events);
   const calls = uses === undefined || uses === '' ? undefined : readActionReference(uses, repository);
   return {
     id,
@@ -131,8 +131,8 @@ function readJob(id: string, tree: Tree, { on, permissions, names, repository }:
     env: get(tree, 'env'),
     permissions: effectivePermissions(get(tree, 'permissions'), permissions),
     condition,
-    triggers: eventsThrough(condition, on.events),
-    pushAnyBranch: on.pushAnyBranch && !condition.ref && eventsThrough(condition, ['push']).length > 0,
+    triggers: condition.events,
+    pushAnyBranch: on.pushAnyBranch && !condition.ref && condition.push,
     matrix,
     declaredEnvironment,
     dynamicEnvironment: dynamic,
@@ -140,7 +140,7 @@ function readJob(id: string, tree: Tree, { on, permissions, names, repository }:
     environmentInput: dynamic ? inputIn(declared ?? '') : undefined,
     environment: nameEnvironment(declaredEnvironment, [id, textOf(get(tree, 'name')), ...names]),
     runsOn: readRunners(get(tree, 'runs-on'), matrix),
-    steps: itemsOf(get(tree, 'steps')).map((step, index) => readStep(step, index, repository)),
+    steps: itemsOf(get(tree, 'steps')).map((step, index) => readStep(step, index, repository, on.events)),
     calls,
     callee: calls === undefined ? undefined : readCallee(calls),
     inheritsSecrets: textOf(get(tree, 'secrets')) === 'inherit',
@@ -171,7 +171,7 @@ function nameEnvironment(declared: string | undefined, names: readonly (string |
   return environmentOf(declared) ?? declared.toLowerCase();
 }
 
-function readStep(tree: Tree, index: number, repository: string | undefined): Step {
+function readStep(tree: Tree, index: number, repository: string | undefined, events: readonly string[]): Step {
   const uses = textOf(get(tree, 'uses'));
   const run = textOf(get(tree, 'run'));
   const reference = uses === undefined || uses === '' ? undefined : readActionReference(uses, repository);
@@ -185,6 +185,6 @@ function readStep(tree: Tree, index: number, repository: string | undefined): St
     run,
     with: get(tree, 'with'),
     env: get(tree, 'env'),
-    condition: readCondition(textOf(get(tree, 'if'))),
+    condition: readCondition(textOf(get(tree, 'if')), events),
   };
 }

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the expressions of GitHub Actions look like it
 import assert from 'node:assert/strict';
-import { eventsThrough, readCondition } from '../../../scanners/github-actions/condition.ts';
+import { readCondition } from '../../../scanners/github-actions/condition.ts';
 
 const EVENTS = ['push', 'pull_request', 'pull_request_target', 'workflow_dispatch'];
 const SAME = 'github.event.pull_request.head.repo.full_name == github.repository';
@@ -15,17 +15,19 @@ describe('conditions of jobs', () => {
     ["(github.event_name == 'push' || github.event_name == 'pull_request') && always()", ['push', 'pull_request']],
     ["github.event_name != 'push' && github.event_name != 'pull_request'", ['pull_request_target', 'workflow_dispatch']],
     ['contains(fromJSON(\'["push","workflow_dispatch"]\'), github.event_name)', ['push', 'workflow_dispatch']],
+    ["!(github.event_name == 'push')", ['pull_request', 'pull_request_target', 'workflow_dispatch']],
+    ["!(github.event_name != 'push' || inputs.dry)", ['push']],
     // Nothing is proved.
+    ["!(github.event_name == 'push' && inputs.dry)", EVENTS],
     ['always()', EVENTS],
     ["github.event_name == 'push' || inputs.force", EVENTS],
-    ["!(github.event_name == 'push')", EVENTS],
     ["contains(github.event_name, 'pull')", EVENTS],
     ['', EVENTS],
     ["((((github.event_name == 'push'", EVENTS],
   ];
   for (const [text, expected] of through) {
     it(`lets through ${expected.join(', ')}: ${text}`, () => {
-      assert.deepEqual(eventsThrough(readCondition(text), EVENTS), expected);
+      assert.deepEqual(readCondition(text, EVENTS).events, expected);
     });
   }
 
@@ -52,11 +54,47 @@ describe('conditions of jobs', () => {
     ["github.event.pull_request.user.login != 'dependabot[bot]'", 'trustedPerson', false],
   ];
   for (const [text, fact, expected] of facts) {
-    it(`${fact} ${expected}: ${text}`, () => assert.equal(readCondition(text)[fact], expected));
+    it(`${fact} ${expected}: ${text}`, () => assert.equal(readCondition(text, EVENTS)[fact], expected));
   }
 
+  const FORKS: readonly (readonly [string, readonly string[], boolean])[] = [
+    // It asks for another event than the one that starts it.
+    [`github.event_name != 'pull_request' || ${SAME}`, ['pull_request_target'], false],
+    [`github.event_name != 'pull_request' || ${SAME}`, ['pull_request', 'push'], true],
+    [`github.event_name != 'pull_request_target' || ${SAME}`, ['pull_request_target', 'issue_comment'], false],
+    [`github.event_name == 'issue_comment' || ${SAME}`, ['pull_request_target', 'issue_comment'], false],
+    // Forks, and nobody else.
+    [`!(${SAME})`, ['pull_request_target'], false],
+    [`(${SAME}) == false`, ['pull_request_target'], false],
+    [`(${SAME}) != true`, ['pull_request_target'], false],
+    [SAME.replace('==', '!='), ['pull_request_target'], false],
+    ['github.event.pull_request.head.repo.fork', ['pull_request_target'], false],
+    ['github.event.pull_request.head.repo.fork == true', ['pull_request_target'], false],
+    ['!(!github.event.pull_request.head.repo.fork)', ['pull_request_target'], false],
+    ['!github.event.pull_request.merged', ['pull_request_target'], false],
+    // No forks, said in a roundabout way.
+    [`!(${SAME.replace('==', '!=')})`, ['pull_request_target'], true],
+    [`(${SAME}) == true`, ['pull_request_target'], true],
+    ['!github.event.pull_request.head.repo.fork', ['pull_request_target'], true],
+    ['github.event.pull_request.head.repo.fork != true', ['pull_request_target'], true],
+    [`!(github.event.pull_request.head.repo.fork || inputs.dry)`, ['pull_request_target'], true],
+    // A comment has no such pull request: it passes for one that is of no fork.
+    ['!github.event.pull_request.head.repo.fork', ['pull_request_target', 'issue_comment'], false],
+    [SAME, ['pull_request_target', 'issue_comment'], true],
+  ];
+  for (const [text, events, expected] of FORKS) {
+    it(`${expected ? 'keeps forks out' : 'lets forks in'} on ${events.join(', ')}: ${text}`, () =>
+      assert.equal(readCondition(text, events).sameRepository, expected));
+  }
+
+  it('asks a called workflow for the event of its caller', () => {
+    assert.deepEqual(readCondition("github.event_name == 'pull_request_target'", ['workflow_call', 'push']).events, [
+      'workflow_call',
+    ]);
+  });
+
   it('names bots that are told by the actor, and not those that are kept out or told by the author', () => {
-    const bots = (text: string) => readCondition(text).bots;
+    const bots = (text: string) => readCondition(text, EVENTS).bots;
 
     assert.deepEqual(bots("always() && github.actor == 'dependabot[bot]'"), [
       { context: 'github.actor', bot: 'dependabot[bot]' },
@@ -72,7 +110,7 @@ describe('conditions of jobs', () => {
 
   it('reads a hostile text in time that grows with its length', () => {
     for (const unit of ['(', ')', '&&', '||', "'", 'github.actor ==', '!', '(a||']) {
-      assert.deepEqual(readCondition(unit.repeat(20_000 / unit.length)).bots, []);
+      assert.deepEqual(readCondition(unit.repeat(20_000 / unit.length), EVENTS).bots, []);
     }
   }).timeout(5000);
 });
