@@ -16,7 +16,7 @@ import { Tally } from './tally.ts';
  */
 export async function locateFile(target: PathTarget, context: CrawlContext): Promise<FilePlace> {
   const file = realpathSync(target.path);
-  return (await inWorkTree(file, target, context)) ?? outside(file, target);
+  return (await inWorkTree(file, context)) ?? outside(file, target);
 }
 
 function outside(file: string, { name }: PathTarget): FilePlace {
@@ -25,7 +25,7 @@ function outside(file: string, { name }: PathTarget): FilePlace {
   return { at, place: place === 'work-tree' ? 'file' : place, ...modeOf(file, place) };
 }
 
-async function inWorkTree(file: string, target: PathTarget, context: CrawlContext): Promise<FilePlace | undefined> {
+async function inWorkTree(file: string, context: CrawlContext): Promise<FilePlace | undefined> {
   const found = findRepository(dirname(file));
   if (found?.workTree === undefined) return undefined;
   try {
