@@ -4,6 +4,7 @@ import { secretCredentialId } from '../../src/contracts/index.ts';
 import { commonDirOf } from '../../src/files/git.ts';
 import { LineIndex } from '../../src/files/location.ts';
 import { readRegularFile } from '../../src/files/source-file.ts';
+import { mask } from '../../src/util/fingerprint.ts';
 import { Secret } from '../../src/util/secret.ts';
 import type { Checkout, GitConfig } from './checkout.ts';
 
@@ -62,7 +63,7 @@ function passwordSighting(password: string, at: SightingObservation['at'], conte
     provider: 'git',
     type: 'password',
     fingerprint,
-    masked: `…(${password.length})`,
+    masked: mask(decodePercent(password)),
     confidence: 'medium',
     place: 'file',
     ...(at === undefined ? {} : { at }),

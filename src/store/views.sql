@@ -826,6 +826,12 @@ CREATE OR REPLACE MACRO listed(items) AS
 CREATE OR REPLACE MACRO by_name(what, names) AS
   CASE WHEN list_contains(list_transform(names, lambda one: len(one)), 0) THEN what
     ELSE concat(what, ' by name (', listed(list_sort(list_distinct(flatten(names)))), ')') END;
+-- `The service docker-compose.yml#web`, `The services docker-compose.yml#cron, web and worker`.
+CREATE OR REPLACE MACRO services_text(ids) AS
+  CASE WHEN len(ids) = 1 THEN concat('The service ', ids[1])
+    ELSE concat('The services ', list_min(ids), CASE WHEN len(ids) > 2 THEN ', ' ELSE ' ' END,
+      array_to_string(list_transform(list_sort(ids)[2:-2], lambda id: regexp_extract(id, '[^#]*$')), ', '),
+      CASE WHEN len(ids) > 2 THEN ' ' ELSE '' END, 'and ', regexp_extract(list_max(ids), '[^#]*$')) END;
 CREATE OR REPLACE MACRO short_id(id) AS
   CASE WHEN length(id) > 12 THEN concat(left(id, 4), '…', right(id, 4)) ELSE id END;
 CREATE OR REPLACE MACRO day_text(moment) AS strftime(TRY_CAST(moment AS TIMESTAMP), '%Y-%m-%d');

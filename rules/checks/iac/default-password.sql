@@ -20,16 +20,31 @@ limits: >
 platforms: [compose, dockerfile, ansible, image]
 since: '0.1'
 ---*/
+WITH settings AS (
+  SELECT
+    consumer_id,
+    secret_name,
+    environment,
+    (detail->>'$.platform') AS platform,
+    (detail->>'$.isFallback') = 'true' AS falls_back,
+    list(DISTINCT place_text ORDER BY place_text) AS places,
+    list(DISTINCT observation_id ORDER BY observation_id) AS seen
+  FROM consumers
+  WHERE fact = 'default-password'
+  GROUP BY consumer_id, secret_name, environment, detail
+)
+-- Services that share an anchor share its lines: one mistake.
 SELECT
-  consumer_id,
+  min(consumer_id) AS consumer_id,
   secret_name,
-  concat(consumer_id, CASE WHEN (detail->>'$.isFallback') = 'true' THEN ' falls back to a well-known password for ' ELSE ' sets a well-known password for ' END, secret_name, '.') AS message,
+  concat(CASE WHEN count(*) = 1 THEN min(consumer_id) ELSE services_text(list(consumer_id)) END,
+    CASE WHEN falls_back THEN concat(' fall', CASE WHEN count(*) = 1 THEN 's' ELSE '' END, ' back to') ELSE concat(' set', CASE WHEN count(*) = 1 THEN 's' ELSE '' END) END,
+    ' a well-known password for ', secret_name, '.') AS message,
   CASE
     WHEN is_production(environment) THEN 'high'
-    WHEN (detail->>'$.platform') IN ('dockerfile', 'image') THEN 'medium'
+    WHEN platform IN ('dockerfile', 'image') THEN 'medium'
     ELSE 'low'
   END AS severity,
-  list(DISTINCT observation_id) AS evidence
-FROM consumers
-WHERE fact = 'default-password'
-GROUP BY consumer_id, secret_name, environment, detail
+  arg_min(seen, consumer_id) AS evidence
+FROM settings
+GROUP BY secret_name, environment, platform, falls_back, places

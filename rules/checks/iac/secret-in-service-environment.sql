@@ -23,11 +23,22 @@ references:
 platforms: [compose]
 since: '0.1'
 ---*/
+WITH services AS (
+  SELECT
+    consumer_id,
+    list(DISTINCT secret_name ORDER BY secret_name) AS names,
+    list(DISTINCT place_text ORDER BY place_text) AS places,
+    list(DISTINCT observation_id ORDER BY observation_id) AS seen
+  FROM consumers
+  WHERE (detail->>'$.platform') = 'compose' AND fact = 'service-variable' AND (detail->>'$.valueFrom') IN ('variable', 'passed', 'default')
+    AND (detail->>'$.cloud') IS NULL
+  GROUP BY consumer_id
+)
+-- Services that share an anchor share its lines: one mistake.
 SELECT
-  consumer_id,
-  concat('The service ', consumer_id, ' gets ', listed(list(DISTINCT secret_name ORDER BY secret_name)), ' as plain environment variables.') AS message,
-  list(DISTINCT observation_id) AS evidence
-FROM consumers
-WHERE (detail->>'$.platform') = 'compose' AND fact = 'service-variable' AND (detail->>'$.valueFrom') IN ('variable', 'passed', 'default')
-  AND (detail->>'$.cloud') IS NULL
-GROUP BY consumer_id
+  min(consumer_id) AS consumer_id,
+  concat(services_text(list(consumer_id)), CASE WHEN count(*) = 1 THEN ' gets ' ELSE ' get ' END, listed(names), ' as plain environment variables.') AS message,
+  arg_min(seen, consumer_id) AS evidence,
+  {'services': list(consumer_id ORDER BY consumer_id)} AS detail
+FROM services
+GROUP BY names, places
