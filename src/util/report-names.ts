@@ -158,11 +158,12 @@ const WHOLE: { readonly [detector: string]: string } = {
   'ado-connection-string': 'Database connection string',
   'basic-auth-url': 'URL with password',
   'bearer-authorization': 'Bearer token',
-  'ci-plaintext-value': 'Plain CI value',
-  'kubernetes-plaintext-value': 'Plain Kubernetes value',
+  'ci-plaintext-value': 'Secret of a CI configuration',
+  'kubernetes-plaintext-value': 'Secret of a manifest',
   'crates-io-token': 'crates.io token',
   'docker-config-auth': 'Docker registry login',
   'generic-password': 'Password',
+  'generic-plain-value': 'Secret',
   'generic-secret': 'Secret',
   'git-remote-password': 'Password of a git remote',
   'npmrc-basic-auth': 'npm registry login',
@@ -199,6 +200,18 @@ export function subjectName(finding: Finding): string {
     const [, mask = '', detector = ''] = (kind === 'sighting' && /^seen: (\S.*?) \((.+)\)$/s.exec(summary)) || [];
     return detector !== '' && (bare || mask === subject) ? [{ mask, detector }] : [];
   });
-  const best = seen.find(({ detector }) => !/^(?:generic|ci-plaintext)-/.test(detector)) ?? seen[0];
-  return best === undefined ? subject : `${detectorName(best.detector)} ${best.mask}`;
+  const best = seen.find(({ detector }) => !GUESSES.test(detector));
+  if (best !== undefined) return `${detectorName(best.detector)} ${best.mask}`;
+  const masked = bare ? seen[0]?.mask : /^\S{0,8}…\(\d+\)$/.test(subject) ? subject : undefined;
+  if (masked === undefined) return seen[0] === undefined ? subject : `${detectorName(seen[0].detector)} ${seen[0].mask}`;
+  return `${kindTold(finding.message, masked) ?? (seen[0] === undefined ? 'Credential' : detectorName(seen[0].detector))} ${masked}`;
+}
+
+/** Detectors that know no vendor: the message tells better what it is, for it knows the name beside the value. */
+const GUESSES = /^(?:generic|ci-plaintext|kubernetes-plaintext)-/;
+
+/** `Password` of `Password pa…(12) lies in …`. */
+function kindTold(message: string, masked: string): string | undefined {
+  const kind = message.slice(0, Math.max(0, message.indexOf(masked))).trim();
+  return /^[A-Z][A-Za-z0-9 .-]{2,40}$/.test(kind) && !/^(?:The|A|An) /.test(kind) ? kind : undefined;
 }

@@ -50,7 +50,24 @@ describe('names of credentials', () => {
     const generic = { ...seen, summary: `seen: ${finding.subject} (generic-secret)` };
 
     assert.equal(subjectName({ ...finding, evidence: [generic, seen] }), 'Telegram bot token 9200…(46)');
-    assert.equal(subjectName({ ...finding, evidence: [generic] }), 'Secret 9200…(46)');
+    assert.equal(subjectName({ ...finding, message: 'Told otherwise.', evidence: [generic] }), 'Secret 9200…(46)');
+  });
+
+  it('says the kind as the message does, where only the name beside it tells', () => {
+    const [finding] = leakReport(1).findings as [Finding];
+    const [seen] = finding.evidence as [Finding['evidence'][number]];
+    const plain = { ...seen, summary: 'seen: h…(13) (generic-plain-value)' };
+    const message = 'Password h…(13) lies in harbour/shop main.tf:2.';
+
+    assert.equal(subjectName({ ...finding, subject: 'h…(13)', message, evidence: [plain] }), 'Password h…(13)');
+    assert.equal(
+      subjectName({ ...finding, subject: 'h…(13)', message: 'The job a holds h…(13).', evidence: [plain] }),
+      'Secret h…(13)',
+    );
+    assert.equal(
+      subjectName({ ...finding, subject: 'h…(13)', message: 'The stack shows a secret.', evidence: [] }),
+      'Credential h…(13)',
+    );
   });
 
   it('leaves identities, and names that say more than the masked form', () => {
@@ -58,7 +75,7 @@ describe('names of credentials', () => {
 
     assert.equal(subjectName({ ...finding, identity: 'aws:1:user/a', subject: 'aws:1:user/a' }), 'aws:1:user/a');
     assert.equal(subjectName({ ...finding, subject: 'Telegram bot token 9200…(46)' }), 'Telegram bot token 9200…(46)');
-    assert.equal(subjectName({ ...finding, evidence: [] }), finding.subject);
+    assert.equal(subjectName({ ...finding, subject: 'harbour/shop', evidence: [] }), 'harbour/shop');
     assert.equal(subjectName({ ...finding, subject: `secret:${'0'.repeat(64)}` }), 'Telegram bot token 9200…(46)');
   });
 });
