@@ -1,5 +1,7 @@
 // https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
 
+import { STRANGERS } from './triggers.ts';
+
 /** What the `if` of a job or step lets through. Read for what it proves: a condition that is not understood proves nothing. */
 export interface Condition {
   /** Events of the workflow that get through. */
@@ -31,9 +33,9 @@ export function readCondition(text: string | undefined, events: readonly string[
   };
   const isReadable = text !== undefined && text.length <= MAX_LENGTH && events.length <= MAX_EVENTS;
   const proof = isReadable ? read(text.replace(/^\s*\$\{\{|\}\}\s*$/g, ''), false, nothing, 0) : nothing;
-  const [forks, ...others] = [STRANGERS, PULL_REQUESTS].map((all) => all.filter((event) => events.includes(event)));
-  // Where strangers are given more than their own pull request, that is what counts.
-  const strangers = forks === undefined || forks.length === 0 ? others.flat() : forks;
+  // Where strangers are given more than a run of their own pull request, that is what counts.
+  const given = STRANGERS.filter((event) => events.includes(event));
+  const strangers = given.length === 0 && events.includes('pull_request') ? ['pull_request'] : given;
   return {
     events: events.filter((event) => !known.has(event) || proof.through.has(event)),
     push: proof.through.has('push'),
@@ -47,10 +49,6 @@ export function readCondition(text: string | undefined, events: readonly string[
 const MAX_LENGTH = 20_000;
 /** GitHub has fewer. */
 const MAX_EVENTS = 60;
-
-/** Strangers start these with their own code or text, and the run has what the repository has. */
-const STRANGERS = ['pull_request_target', 'workflow_run', 'issue_comment', 'issues', 'discussion', 'discussion_comment'];
-const PULL_REQUESTS = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];
 
 /** What is known where a condition holds. */
 interface Proof {

@@ -28,6 +28,18 @@ export interface DeclaredSecret {
   readonly tree: Tree;
 }
 
+/** Whoever has an account starts these with their code or text, and the run has what the repository has; `strangers_start` of the store. */
+export const STRANGERS = [
+  'pull_request_target',
+  'workflow_run',
+  'issue_comment',
+  'issues',
+  'discussion',
+  'discussion_comment',
+  'pull_request_review',
+  'pull_request_review_comment',
+] as const;
+
 const PUSH_FILTERS = ['branches', 'branches-ignore', 'tags', 'tags-ignore'];
 
 export function readTriggers(on: Tree | undefined): Triggers {

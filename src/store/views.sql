@@ -933,6 +933,10 @@ CREATE OR REPLACE MACRO is_settings_path(path) AS
     AND NOT regexp_matches(lower(path), 'example|sample|template|dummy|(^|[/!])docs?/|\.(md|rst|txt)$')
     AND NOT is_test_path(path), false);
 
+-- Whoever has an account starts a run with their code or text, and it has what the repository has (also scanners/github-actions/triggers.ts).
+CREATE OR REPLACE MACRO strangers_start(trigger) AS
+  list_has_any(string_split(trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment', 'issues', 'discussion', 'discussion_comment', 'pull_request_review', 'pull_request_review_comment']);
+
 -- Is it there today, for whoever opens the repository? History that is not at HEAD needs a look at old commits.
 CREATE OR REPLACE MACRO at_head(place, location) AS
   coalesce(TRY_CAST(location->>'$.atHead' AS BOOLEAN), place <> 'history');

@@ -37,7 +37,7 @@ WITH agents AS (
     coalesce(from_json(c.detail->'$.openTo', '["VARCHAR"]'), []) AS open_to,
     coalesce(from_json(c.detail->'$.oidcClouds', '["VARCHAR"]'), []) AS clouds,
     coalesce(TRY_CAST(c.detail->>'$.canWrite' AS BOOLEAN), false) AS can_write,
-    list_has_any(string_split(c.trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment', 'issues', 'discussion', 'discussion_comment', 'pull_request_review_comment', 'pull_request_review'])
+    strangers_start(c.trigger)
       AND NOT coalesce(TRY_CAST(c.detail->>'$.forksKeptOut' AS BOOLEAN), false)
       AND NOT coalesce(TRY_CAST(c.detail->>'$.trustedStarter' AS BOOLEAN), false) AS reads_strangers
   FROM consumers AS c

@@ -35,7 +35,7 @@ WITH tokens AS (
     TRY_CAST(detail->>'$.allRepositories' AS BOOLEAN) AS all_repositories,
     TRY_CAST(detail->>'$.kept' AS BOOLEAN) AS kept,
     TRY_CAST(detail->>'$.canLimit' AS BOOLEAN) AS can_limit,
-    list_has_any(string_split(trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
+    strangers_start(trigger)
       AND NOT coalesce(TRY_CAST(detail->>'$.forksKeptOut' AS BOOLEAN), false)
       AND (TRY_CAST(detail->>'$.prHeadCheckout' AS BOOLEAN) OR TRY_CAST(detail->>'$.interpolates' AS BOOLEAN)) AS for_strangers,
     observation_id

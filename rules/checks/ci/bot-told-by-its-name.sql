@@ -40,7 +40,7 @@ SELECT
 FROM consumers AS c
 JOIN holds AS h USING (consumer_id)
 WHERE c.type = 'workflow-job' AND c.fact = 'actor-check'
-  AND list_has_any(string_split(c.trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
+  AND strangers_start(c.trigger)
   AND NOT coalesce(TRY_CAST(c.detail->>'$.forksKeptOut' AS BOOLEAN), false)
   AND (len(coalesce(h.names, [])) > 0 OR TRY_CAST(c.detail->>'$.canWrite' AS BOOLEAN) OR (c.detail->>'$.permissionsSource') = 'default')
 GROUP BY c.consumer_id

@@ -30,7 +30,7 @@ WITH jobs AS (
   SELECT
     (location->>'$.repository') AS repository,
     (location->>'$.path') AS path,
-    list_has_any(string_split(trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment']) AS for_strangers,
+    strangers_start(trigger) AS for_strangers,
     observation_id
   FROM consumers
   WHERE type = 'workflow-job' AND secret_name = 'GITHUB_TOKEN' AND fact IS NULL

@@ -34,7 +34,7 @@ WITH uses AS (
     consumer_id,
     (detail->>'$.holdsBy') AS told_by,
     coalesce(from_json(detail->'$.githubUses', '["VARCHAR"]'), []) AS github_uses,
-    list_has_any(string_split(trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
+    strangers_start(trigger)
       AND NOT coalesce(TRY_CAST(detail->>'$.forksKeptOut' AS BOOLEAN), false)
       AND (TRY_CAST(detail->>'$.prHeadCheckout' AS BOOLEAN) OR TRY_CAST(detail->>'$.interpolates' AS BOOLEAN)) AS for_strangers,
     observation_id

@@ -41,7 +41,7 @@ SELECT
     CASE WHEN bool_or(TRY_CAST(c.detail->>'$.oidcAvailable' AS BOOLEAN)) THEN ', although it may ask for an OIDC token' ELSE '' END, '.') AS message,
   -- A key that only takes a role, or that itself ends soon, is less; strangers beside it are worse.
   CASE
-    WHEN bool_or(list_has_any(string_split(c.trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
+    WHEN bool_or(strangers_start(c.trigger)
       AND NOT coalesce(TRY_CAST(c.detail->>'$.forksKeptOut' AS BOOLEAN), false)) THEN 'critical'
     WHEN bool_or(TRY_CAST(c.detail->>'$.temporaryKey' AS BOOLEAN)) THEN 'low'
     WHEN bool_and(list_contains(coalesce(from_json(c.detail->'$.chainedClouds', '["VARCHAR"]'), []), (c.detail->>'$.cloud'))) THEN 'medium'

@@ -35,7 +35,7 @@ WITH started AS (
   SELECT *
   FROM consumers
   WHERE type = 'workflow-job'
-    AND list_has_any(string_split(trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
+    AND strangers_start(trigger)
     AND NOT coalesce(TRY_CAST(detail->>'$.forksKeptOut' AS BOOLEAN), false)
 ),
 -- What a called workflow does counts for its caller.

@@ -41,7 +41,7 @@ SELECT
 FROM consumers AS c
 ANTI JOIN other AS o USING (consumer_id)
 WHERE c.type = 'workflow-job' AND c.secret_name = 'GITHUB_TOKEN' AND c.fact IS NULL
-  AND list_has_any(string_split(c.trigger, ','), ['pull_request_target', 'workflow_run', 'issue_comment'])
+  AND strangers_start(c.trigger)
   AND TRY_CAST(c.detail->>'$.prHeadCheckout' AS BOOLEAN)
   AND (TRY_CAST(c.detail->>'$.canWrite' AS BOOLEAN) OR (c.detail->>'$.permissionsSource') = 'default')
   AND NOT coalesce(TRY_CAST(c.detail->>'$.forksKeptOut' AS BOOLEAN), false)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { STRANGERS } from '../../../scanners/github-actions/triggers.ts';
 import type { Observation, SightingObservation } from '../../../src/contracts/index.ts';
 import { openStore, type Row, type Store } from '../../../src/store/index.ts';
 import { RUN_START, withRun } from '../correlate/run-store.ts';
@@ -529,5 +530,22 @@ describe('views over what strangers wrote', () => {
       assert.deepEqual(await store.rows('SELECT has_left FROM people'), [{ has_left: false }]);
       assert.deepEqual(await store.rows('SELECT at_head FROM leaked_credentials'), [{ at_head: true }]);
     });
+  });
+});
+
+describe('macro strangers_start', () => {
+  it('knows the events that the reader of workflows calls those of strangers, and no others', async () => {
+    const asked = [...STRANGERS, 'push', 'pull_request', 'schedule', 'workflow_dispatch', 'push,workflow_run'];
+
+    const started = await withRun([], async (store) => {
+      const found: string[] = [];
+      for (const trigger of asked) {
+        const [row] = await store.rows(`SELECT strangers_start('${trigger}') AS started`);
+        if (row?.started === true) found.push(trigger);
+      }
+      return found;
+    });
+
+    assert.deepEqual(started, [...STRANGERS, 'push,workflow_run']);
   });
 });
