@@ -9,6 +9,7 @@ import type {
   Observation,
   PathTarget,
 } from '../../src/contracts/index.ts';
+import { archiveKind } from '../../src/files/archive/kind.ts';
 import { LimitReached, Meter } from '../../src/files/archive/meter.ts';
 import { sourceFile } from '../../src/files/source-file.ts';
 import { excluder } from '../../src/files/walk.ts';
@@ -318,9 +319,9 @@ class Archive {
   }
 }
 
-/** A text of the archive: JSON, or a line of words. Layers begin with a file's name or a magic number. */
+/** A text of the archive: JSON. Layers begin with a magic number, or with a header: the name of a file, which may be `[id].json`. */
 function isText(head: Buffer): boolean {
-  return /^\s*[[{"]/.test(head.toString('latin1'));
+  return archiveKind(head) === undefined && /^\s*[[{"]/.test(head.toString('latin1'));
 }
 
 /** `blobs/sha256/HEX` → `sha256:HEX`; the layers of Docker's old archives are named by other ids. */

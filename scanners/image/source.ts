@@ -106,11 +106,12 @@ function linkTarget(name: string, target: string): string {
 
 /** A name for people, from the root of what it lies in; never a place on disk. */
 export function cleanPath(path: string): string {
-  return path
-    .replace(/^(?:\.?\/+)+/, '')
-    .replace(/\/+$/, '')
-    .replace(/\p{Cc}/gu, '\ufffd')
-    .slice(0, 1000);
+  let start = 0;
+  while (path[start] === '/' || (path[start] === '.' && path[start + 1] === '/')) start += path[start] === '/' ? 1 : 2;
+  // Cut before it is looked at: a pax header gives a name a mebibyte, which a pattern for its end takes minutes over.
+  let end = Math.min(path.length, start + 1000);
+  while (end > start && path[end - 1] === '/') end -= 1;
+  return path.slice(start, end).replace(/\p{Cc}/gu, '\ufffd');
 }
 
 const PART_NAME =

@@ -76,6 +76,39 @@ describe('image scanner on hostile input', () => {
     );
   });
 
+  it('reads a layer whose first file has the name of a JSON list', async () => {
+    const parts = imageParts([{ name: 'shop:1', layers: [{ files: { '[id].json': '{}', key: TOKEN } }] }]);
+
+    const { observations } = await scanBytes(archiveOf(parts));
+
+    assert.deepEqual(
+      kinds(observations, 'sighting').map(({ at }) => at?.path),
+      ['key'],
+    );
+    assert.equal(coverage(observations).outcome, 'complete');
+  });
+
+  it('takes no longer for a name of very many slashes, in a layer or around it', async () => {
+    const path = `a${'/'.repeat(400_000)}b`;
+    const record = `path=${path}\n`;
+    const long = [
+      { name: 'pax', type: 'x', content: `${record.length + '400015 '.length} ${record}` },
+      { name: 'short', content: TOKEN },
+    ];
+    const layer = makeTar([...long, { name: 'after', content: fakeToken('after001') }]);
+    const parts = imageParts([{ name: 'shop:1', layers: [{ bytes: layer }] }]);
+    const start = performance.now();
+
+    const { observations } = await scanBytes(Buffer.concat([makeTar(long).subarray(0, -1024), archiveOf(parts)]));
+
+    // The pattern that took the slashes off the end took minutes.
+    assert.ok(performance.now() - start < 3000);
+    assert.deepEqual(
+      kinds(observations, 'sighting').map(({ at }) => at?.path?.length),
+      [1, 5],
+    );
+  });
+
   it('leaves a bomb, and says so', async () => {
     const bomb = gzipSync(
       makeTar([
