@@ -48,6 +48,10 @@ export function firstStep(advice: string): string {
 
 /** `notebooks/churn.ipynb:41 cell 3 output`, `deploy.sh:3 in commit 1a2b3c4d (2024-03-02), gone from HEAD`. */
 export function placeText(at: Location): string {
+  // A line of what has no path is none of a file of the repository's name: `object 1f2e3d4c in shop, line 7`.
+  if (at.path === undefined && at.pointer !== undefined && at.line !== undefined && at.repository !== undefined) {
+    return `${at.pointer} in ${at.repository}, line ${at.line}`;
+  }
   const file = [at.repository, at.path].filter((part) => part !== undefined).join(' ');
   const parts: string[] = [];
   if (file !== '') parts.push(at.line === undefined ? file : `${file}:${at.line}`);

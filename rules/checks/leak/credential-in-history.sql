@@ -21,7 +21,7 @@ fix: |
   2. If it must also go from the history: `git filter-repo --replace-text FILE`, push by force, and ask the code host to
      drop cached views.
 limits: >
-  Other branches, tags and stashes count as history: only HEAD is looked at as files. Not said where the same credential still lies at HEAD of the same repository: other checks do. Whether it is still valid
+  Other branches, tags and stashes count as history: only HEAD is looked at as files. What no branch, tag or stash leads to is credential-in-unreachable-object. Not said where the same credential still lies at HEAD of the same repository: other checks do. Whether it is still valid
   is told by leaked-live-key where an inventory was given.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/2-secret-leakage/
@@ -47,4 +47,4 @@ SELECT
 FROM by_repository AS s
 LEFT JOIN credential_identities AS ci USING (credential_id)
 GROUP BY s.credential_id, of_place
-HAVING NOT bool_or(at_head(s.place, s.location))
+HAVING NOT bool_or(at_head(s.place, s.location)) AND NOT bool_and(coalesce((s.detail->>'$.unreachable') = 'true', false))

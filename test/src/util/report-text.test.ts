@@ -46,6 +46,7 @@ describe('words of reports', () => {
       'o/r a:1 in commit 12345678 (2024-01-02), gone from HEAD',
     );
     assert.equal(placeText({ pointer: 'arn:aws:iam::1:user/a' }), 'arn:aws:iam::1:user/a');
+    assert.equal(placeText({ repository: 'shop', pointer: 'object 1f2e', line: 1 }), 'object 1f2e in shop, line 1');
     assert.equal(placeText({}), '');
   });
 
