@@ -28,6 +28,8 @@ const SEVERITY_STYLE: { readonly [severity in Severity]: readonly Style[] } = {
 
 const NAME_MAX = 160;
 const TEXT_MAX = 600;
+/** Advices of one rule, of as many platforms or providers, that are told each with what they are for. */
+const ADVICES_MAX = 4;
 /** A longer name stands before its places instead of in a column. */
 const COLUMN_MAX = 48;
 const PLACES_MIN = 30;
@@ -127,8 +129,21 @@ function* ruleGroup({ findings }: Group, telling: Telling): Iterable<string> {
   yield* ruleHead(findings, telling);
   const [first] = findings;
   if (first === undefined) return;
+  const advices = groupBy(findings, (finding) => finding.fix);
+  if (advices.size > 1 && advices.size <= ADVICES_MAX && advices.size < findings.length) {
+    for (const same of advices.values()) yield* groupLines(same, telling);
+    return;
+  }
   // One advice for all of them: where each has its own (the provider's command), the rule's.
-  const shared = findings.every((finding) => finding.fix === first.fix) ? undefined : telling.checks.get(first.rule)?.fix;
+  const shared = advices.size === 1 ? undefined : telling.checks.get(first.rule)?.fix;
+  yield* groupLines(findings, telling, shared);
+}
+
+/** What shares an advice, below it. */
+function* groupLines(findings: readonly Finding[], telling: Telling, shared?: string): Iterable<string> {
+  const { layout } = telling;
+  const [first] = findings;
+  if (first === undefined) return;
   yield* fixLines({ rule: first.rule, fix: shared ?? first.fix }, telling, '    ');
   const names = new Map(findings.map((finding) => [finding, printable(clip(subjectName(finding), 60))]));
   const widths = findings.map((finding) => (isPlaces(finding) ? displayWidth(names.get(finding) ?? '') : 0));

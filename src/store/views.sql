@@ -156,12 +156,20 @@ FROM credential_sources
 GROUP BY credential_id;
 COMMENT ON VIEW credentials IS 'One row a credential that an inventory or code declares, its sources merged; in_inventory: an inventory does';
 
+-- Not a test, a sample, a translation, a page: whatever such a file says is likely there to be read.
+CREATE OR REPLACE MACRO is_in_use(path) AS
+  NOT coalesce(regexp_matches(lower(path), '(^|[/!._-])(tests?|testing|testdata|specs?|e2e|fixtures?|mocks?|mocked|stubs?|fakes?|examples?|samples?|demos?|docs?|documentation|tutorials?|vendor|third[._-]party|node_modules|locales?|i18n|l10n|lang|languages|translations?|openapi|swagger|cassettes|snapshots?|benchmarks?|playground|sandbox|quickstart|changelog|local|dev|development|dummy)([/!._-]|$)|\.(md|mdx|rst|adoc|txt|html?|lock|map|svg|csv|log|ipynb)$|\.min\.(js|css)$|(test|tests|spec)\.[a-z]+$'), false);
+
 -- The secret half of a key seen without its id, and the key seen whole, are one credential: the fingerprint says so.
 -- Two scanners may see the same credential on the same line; the place counts once.
--- A value that one place shows to be a credential is one wherever it stands: what was a guess elsewhere is as sure as that place.
+-- A value that no person makes up, under the name of a password in a file in use, is one with medium confidence. A value that
+-- one place shows to be a credential is one wherever it stands: what was a guess elsewhere is as sure as that place.
 CREATE OR REPLACE VIEW sightings AS
 WITH rows_now AS (
-  SELECT DISTINCT ON (observation_id) s.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, s.identity_id) AS identity_id)
+  SELECT DISTINCT ON (observation_id) s.* EXCLUDE (part_id) REPLACE (
+    coalesce(a.identity_id, s.identity_id) AS identity_id,
+    CASE WHEN s.confidence = 'low' AND (s.detail->>'$.strength') = 'strong' AND (s.detail->>'$.packaged') IS NULL AND is_in_use(s.location->>'$.path')
+      THEN 'medium' ELSE s.confidence END AS confidence)
   FROM obs.sightings AS s
   SEMI JOIN current_parts USING (part_id)
   LEFT JOIN identity_aliases AS a ON a.alias = s.identity_id
@@ -1349,6 +1357,30 @@ CREATE OR REPLACE MACRO delete_identity_step(identity_id) AS
       THEN concat('Delete the ', hoop_key_words(identity_id), ' in the gateway.')
   END;
 -- `1. …` lines of a fix; steps that are NULL are left out.
+-- Advice in the words of the CI system at hand; what belongs to several is NULL, and says what holds for all.
+CREATE OR REPLACE MACRO the_platform(platforms) AS CASE WHEN count(DISTINCT coalesce(platforms, 'github-actions')) = 1 THEN min(coalesce(platforms, 'github-actions')) END;
+CREATE OR REPLACE MACRO keep_at_environment(platform) AS
+  CASE platform
+    WHEN 'github-actions' THEN '`gh secret set NAME --env production`'
+    WHEN 'gitlab-ci' THEN '`glab variable set NAME --scope production --masked --protected` (Settings, CI/CD, Variables)'
+    WHEN 'circleci' THEN 'a context with a restriction (Organization Settings, Contexts)'
+    WHEN 'bitbucket-pipelines' THEN 'a secured variable of the deployment (Repository settings, Deployments)'
+    WHEN 'azure-pipelines' THEN 'a variable group with an approval (Pipelines, Library)'
+    ELSE 'the secret store of the CI system, for that environment alone' END;
+CREATE OR REPLACE MACRO delete_ci_secret(platform) AS
+  CASE platform
+    WHEN 'github-actions' THEN '`gh secret delete NAME`'
+    WHEN 'gitlab-ci' THEN '`glab variable delete NAME`'
+    ELSE 'delete the variable at the CI system' END;
+-- Told by the file's name, where nothing else says it.
+CREATE OR REPLACE MACRO ci_platform_of(path) AS
+  CASE
+    WHEN regexp_matches(path, '(^|/)\.github/|(^|/)action\.ya?ml$') THEN 'github-actions'
+    WHEN regexp_matches(path, '(^|/)[^/]*\.gitlab-ci\.ya?ml$|(^|/)\.gitlab/') THEN 'gitlab-ci'
+    WHEN regexp_matches(path, '(^|/)\.circleci/') THEN 'circleci'
+    WHEN regexp_matches(path, '(^|/)bitbucket-pipelines\.ya?ml$') THEN 'bitbucket-pipelines'
+    WHEN regexp_matches(path, '(^|/)[^/]*azure-pipelines?[^/]*\.ya?ml$') THEN 'azure-pipelines'
+    ELSE 'other' END;
 CREATE OR REPLACE MACRO numbered(steps) AS
   array_to_string(
     list_transform(list_filter(steps, lambda step: step IS NOT NULL), lambda step, i: concat(i, '. ', step)), chr(10));

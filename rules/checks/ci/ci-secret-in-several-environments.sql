@@ -15,8 +15,8 @@ controls:
 why: >
   A job that everybody may start on a test branch holds what opens production.
 fix: >
-  Keep the secret at the environment, not at the repository (`gh secret set NAME --env production`), protect that environment
-  with reviewers and a branch rule, and give each environment an identity of its own.
+  Keep the secret at the environment, not at the repository, protect that environment with reviewers and a branch rule, and give
+  each environment an identity of its own.
 limits: >
   Files do not tell where a secret is kept. Where every job names its GitHub environment, the two may hold different
   values under one name; the confidence is low then.
@@ -45,6 +45,8 @@ SELECT
     listed(list(DISTINCT split_part(consumer_id, '#', -1) ORDER BY split_part(consumer_id, '#', -1))), ')',
     CASE WHEN bool_and(is_declared) THEN ', unless each environment keeps a value of its own.' ELSE '.' END) AS message,
   CASE WHEN bool_and(is_declared) THEN 'low' ELSE 'high' END AS confidence,
+  concat('Keep the secret at the environment, not at the repository: ', keep_at_environment(the_platform(platform)),
+    '; protect that environment with reviewers and a branch rule, and give each environment an identity of its own.') AS fix,
   list(DISTINCT observation_id) AS evidence
 FROM uses
 GROUP BY repository, secret_name

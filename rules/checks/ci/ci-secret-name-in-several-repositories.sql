@@ -16,7 +16,7 @@ why: >
   nobody can tell in a log which of them acted.
 fix: >
   Give each repository an identity of its own. Where the value is one on purpose, keep it once, at the organisation,
-  with a list of the repositories that may read it: `gh secret set NAME --org ORG --repos A,B`.
+  with a list of the repositories that may read it.
 limits: >
   Names only, within one owner or group: each repository may keep another value. Said of cloud keys, keys of Apps, and tokens of GitHub and of
   package registries; SSH keys are the matter of deploy-key-in-several-repositories.
@@ -30,6 +30,11 @@ SELECT
   secret_name,
   concat(
     secret_name, ' is used in ', count(DISTINCT (location->>'$.repository')), ' repositories: ', listed(list(DISTINCT (location->>'$.repository') ORDER BY (location->>'$.repository'))), '.') AS message,
+  CASE the_platform(platform)
+    WHEN 'github-actions' THEN 'Give each repository an identity of its own. Where the value is one on purpose, keep it once, at the organisation, with a list of the repositories that may read it: `gh secret set NAME --org ORG --repos A,B`.'
+    WHEN 'gitlab-ci' THEN 'Give each project an identity of its own. Where the value is one on purpose, keep it once, at a group of just these projects: `glab variable set NAME --group GROUP --masked --protected`.'
+    WHEN 'circleci' THEN 'Give each project an identity of its own. Where the value is one on purpose, keep it once, in a context that is restricted to these projects (Organization Settings, Contexts).'
+  END AS fix,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND (location->>'$.repository') IS NOT NULL AND fact IS NULL

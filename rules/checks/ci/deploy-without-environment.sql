@@ -15,8 +15,8 @@ why: >
   Only an environment can ask for a reviewer, hold the credential back from other branches, and say in a log who let the
   deployment through.
 fix: >
-  Make an environment with reviewers and a rule for branches (Settings, Environments), keep the credential there (`gh
-  secret set NAME --env production`), and name it on the job: `environment: production`.
+  Make an environment with reviewers and a rule for branches, keep the credential there, and name it on the job (GitHub, GitLab:
+  `environment: production`; Bitbucket: `deployment: production` on the step).
 limits: >
   Told by the commands and actions that deploy. Called workflows may name the environment; jobs that only call are left
   alone. Throw-away clusters of tests are left alone where the job has no credential for a cloud.
@@ -29,6 +29,7 @@ WITH jobs AS (
   SELECT
     consumer_id,
     min(detail->'$.deploys') AS deploys,
+    min(platform) AS platform,
     listed(list(DISTINCT coalesce(secret_name, identity_id) ORDER BY coalesce(secret_name, identity_id))) AS holds,
     bool_or(is_production(environment)) AS in_production,
     list(DISTINCT observation_id) AS evidence
@@ -47,5 +48,12 @@ SELECT
   consumer_id,
   concat('The job ', consumer_id, ' deploys (', listed(from_json(deploys, '["VARCHAR"]')), ') with ', holds, ' and names no environment.') AS message,
   CASE WHEN in_production THEN 'high' ELSE 'medium' END AS severity,
+  CASE platform
+    WHEN 'github-actions' THEN 'Make an environment with reviewers and a rule for branches (Settings, Environments), keep the credential there ('
+      || keep_at_environment(platform) || '), and name it on the job: `environment: production`.'
+    WHEN 'gitlab-ci' THEN 'Name the environment on the job (`environment: production`), protect it (Settings, CI/CD, Protected environments), and keep the credential for it alone: '
+      || keep_at_environment(platform) || '.'
+    WHEN 'bitbucket-pipelines' THEN 'Name the deployment on the step (`deployment: production`), limit it to branches, and keep the credential there: ' || keep_at_environment(platform) || '.'
+  END AS fix,
   evidence
 FROM jobs

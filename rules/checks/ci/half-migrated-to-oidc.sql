@@ -16,7 +16,7 @@ controls:
 why: >
   The job proves itself by OIDC, so nobody needs the key and nobody watches it; it is left over, live, in the job's environment.
 fix: >
-  Take the key out of the job, delete it at the cloud, and delete the secret (`gh secret delete NAME`).
+  Take the key out of the job, delete it at the cloud, and delete the secret that kept it.
 limits: A key for another account than the role's looks the same.
 platforms: [github-actions, gitlab-ci, circleci, bitbucket-pipelines, buildkite]
 since: '0.1'
@@ -27,7 +27,7 @@ SELECT
   concat(
     'The job ', c.consumer_id, ' logs in to ', CASE (c.detail->>'$.cloud') WHEN 'aws' THEN 'AWS' WHEN 'gcp' THEN 'Google Cloud' ELSE 'Azure' END,
     ' by OIDC and still carries ', listed(list(DISTINCT c.secret_name ORDER BY c.secret_name)), '.') AS message,
-  CASE coalesce(min(c.detail->>'$.platform'), 'github-actions') WHEN 'github-actions' THEN NULL ELSE 'Take the key out of the job, delete it at the cloud, and delete the variable at the CI system.' END AS fix,
+  'Take the key out of the job, delete it at the cloud, then ' || delete_ci_secret(the_platform(c.platform)) || '.' AS fix,
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
 WHERE c.type = 'workflow-job' AND c.how = 'static-key' AND c.secret_name IS NOT NULL

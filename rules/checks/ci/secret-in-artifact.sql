@@ -17,7 +17,7 @@ why: >
   of the main branch is handed to every pull request.
 fix: |
   1. Upload the files that are wanted, by name, not the whole workspace.
-  2. Set `persist-credentials: false` at the checkout, and write credentials below `$RUNNER_TEMP`.
+  2. Write credentials to a place outside of what is uploaded (GitHub: `$RUNNER_TEMP`, and `persist-credentials: false` at the checkout).
   3. Delete the artifacts that were made, and rotate the credential.
 limits: >
   Goes by the paths as they are written: what a program puts into them is not seen. `upload-artifact` from version 4.4
@@ -37,6 +37,16 @@ SELECT
     ' (path ', listed(list(DISTINCT (detail->>'$.path'))), ').') AS message,
   CASE WHEN bool_or(secret_name <> '*' OR (detail->>'$.what') LIKE 'the token%' OR (detail->>'$.what') LIKE 'the login file%') THEN 'high' ELSE 'medium' END AS severity,
   CASE WHEN bool_or(secret_name <> '*' OR (detail->>'$.what') LIKE 'the token%') THEN 'high' ELSE 'low' END AS confidence,
+  CASE the_platform(platform)
+    WHEN 'github-actions' THEN numbered(['Upload the files that are wanted, by name, not the whole workspace.',
+      'Set `persist-credentials: false` at the checkout, and write credentials below `$RUNNER_TEMP`.', 'Delete the artifacts that were made, and rotate the credential.'])
+    WHEN 'gitlab-ci' THEN numbered(['Name the files that are wanted in `artifacts: paths` (`cache: paths`), and keep the rest out with `artifacts: exclude`.',
+      'Write credentials to a directory outside of the project (`mktemp -d`).', 'Delete the artifacts that were made (Build, Artifacts), and rotate the credential.'])
+    WHEN 'circleci' THEN numbered(['Name the files that are wanted in `store_artifacts`, `persist_to_workspace` or `save_cache`.',
+      'Write credentials to a directory outside of them (`mktemp -d`).', 'Rotate the credential; artifacts go by their retention (Plan, Usage Controls).'])
+    WHEN 'bitbucket-pipelines' THEN numbered(['Name the files that are wanted in `artifacts: paths`, not `**`.',
+      'Write credentials to a directory outside of them (`mktemp -d`).', 'Delete the artifacts that were made, and rotate the credential.'])
+  END AS fix,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE type = 'workflow-job' AND fact = 'secret-in-artifact'

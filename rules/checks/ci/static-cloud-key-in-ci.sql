@@ -18,11 +18,10 @@ why: >
   The key never expires, works from anywhere, and every step and action of the job can read it. The CI system can prove
   who the job is instead, with a token of minutes.
 fix: |
-  1. AWS: a role that trusts `token.actions.githubusercontent.com` for exactly this repository and branch or environment;
-     `aws-actions/configure-aws-credentials` with `role-to-assume`. Google Cloud: `google-github-actions/auth` with
-     `workload_identity_provider`. Azure: `azure/login` with `client-id` and a federated credential.
-  2. `permissions: id-token: write` on the job.
-  3. Delete the key at the cloud, then the secret: `gh secret delete NAME`.
+  1. Make a role (AWS), a workload identity provider (Google Cloud) or a federated credential (Azure) that trusts the tokens of the
+     CI system for exactly this repository and branch or environment.
+  2. Let the job ask for such a token, and log in with it.
+  3. Delete the key at the cloud, then the secret that kept it.
 limits: >
   Told by the inputs and variables that take a key, and by names like AWS_SECRET_ACCESS_KEY. Jobs that use both ways
   are the matter of half-migrated-to-oidc. Stores of others that speak S3 (R2, B2, MinIO) are left alone where the name of the
@@ -47,7 +46,10 @@ SELECT
     WHEN bool_and(list_contains(coalesce(from_json(c.detail->'$.chainedClouds', '["VARCHAR"]'), []), (c.detail->>'$.cloud'))) THEN 'medium'
     ELSE 'high' END AS severity,
   CASE coalesce(min(c.detail->>'$.platform'), 'github-actions')
-    WHEN 'github-actions' THEN NULL
+    WHEN 'github-actions' THEN numbered([
+      'AWS: a role that trusts `token.actions.githubusercontent.com` for exactly this repository and branch or environment; `aws-actions/configure-aws-credentials` with `role-to-assume`. Google Cloud: `google-github-actions/auth` with `workload_identity_provider`. Azure: `azure/login` with `client-id` and a federated credential.',
+      '`permissions: id-token: write` on the job.',
+      'Delete the key at the cloud, then the secret: ' || delete_ci_secret('github-actions') || '.'])
     WHEN 'gitlab-ci' THEN 'Ask for a token (`id_tokens: AWS_TOKEN: aud: https://…`), let a role or account trust this project and branch, log in with it (`aws sts assume-role-with-web-identity`, `gcloud iam workload-identity-pools create-cred-config`, `az login --federated-token`); then delete the key at the cloud and the variable in GitLab.'
     WHEN 'circleci' THEN 'Let a role or account trust the OIDC provider of the organisation for this project, log in with `role_arn` of the orb `circleci/aws-cli` (`use_oidc` of `circleci/gcp-cli`); then delete the key at the cloud and in the context.'
     WHEN 'bitbucket-pipelines' THEN 'Set `oidc: true` on the step, let a role trust the identity provider of the workspace for this repository, hand `AWS_OIDC_ROLE_ARN` to the pipe or the image; then delete the key at the cloud and the variable.'

@@ -19,9 +19,8 @@ why: >
   many tools. A key in one is also a static key where most providers accept a short-lived token of the job.
 fix: |
   1. Revoke or rotate the credential.
-  2. Put the new one into the secret store of the CI system (`gh secret set NAME --env ENVIRONMENT`), or better:
-  3. let the job prove itself by OIDC (`permissions: id-token: write` and a role that trusts exactly this repository and
-     branch), and keep no key at all.
+  2. Put the new one into the secret store of the CI system, or better:
+  3. let the job prove itself by OIDC (a role that trusts exactly this repository and branch), and keep no key at all.
 limits: >
   Values that only the CI system holds (repository and organisation secrets) cannot be seen in its files.
 references:
@@ -43,6 +42,12 @@ SELECT
     ' stands in plain text in ', listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), place_note(s.location->>'$.path'), '.') AS message,
   leak_confidence(s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS confidence,
   leak_severity('high', s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS severity,
+  CASE WHEN count(DISTINCT ci_platform_of(s.location->>'$.path')) = 1 AND min(ci_platform_of(s.location->>'$.path')) <> 'other' THEN numbered([
+    'Revoke or rotate the credential.',
+    concat('Put the new one where the CI system keeps secrets (', keep_at_environment(min(ci_platform_of(s.location->>'$.path'))), '), or better:'),
+    concat('let the job prove itself by OIDC (', CASE min(ci_platform_of(s.location->>'$.path')) WHEN 'github-actions' THEN '`permissions: id-token: write`' WHEN 'gitlab-ci' THEN '`id_tokens`'
+      WHEN 'bitbucket-pipelines' THEN '`oidc: true`' WHEN 'circleci' THEN '`CIRCLE_OIDC_TOKEN_V2`' ELSE 'a service connection of workload identity federation' END,
+      ' and a role that trusts exactly this repository and branch), and keep no key at all.')]) END AS fix,
   list(DISTINCT s.observation_id) AS evidence
 FROM open_today AS s
 LEFT JOIN credential_identities AS ci USING (credential_id)

@@ -45,6 +45,8 @@ const Expected = z.strictObject({
   message: z.union([z.string(), z.array(z.string())]).default([]),
   severity: z.string().optional(),
   confidence: z.string().optional(),
+  /** Texts that its fix must hold. */
+  fix: z.union([z.string(), z.array(z.string())]).default([]),
   /** `path:line` of one of the finding's places. */
   at: z.union([z.string(), z.array(z.string())]).default([]),
 });
@@ -55,6 +57,9 @@ const Cases = z.strictObject({
 });
 
 const DEEP_VIEWS = /gateway_sessions|usages|leaked_credentials|admin_identities|identity_owners|identity_reach/;
+
+/** Advice that helps nobody elsewhere. */
+const OF_GITHUB = /\bgh (?:secret|variable|api)\b|\bactions\/checkout|`permissions:|`on: push|Settings, Environments/;
 
 const directory = join(packageRoot(), 'test', 'rules', 'platforms');
 const checks = loadChecks();
@@ -90,6 +95,9 @@ describe('checks by platform', () => {
                   findings.some((finding) => fits(finding, expected)),
                   `none fits ${JSON.stringify(expected)}:\n${told}`,
                 );
+              if (platform !== 'github-actions')
+                for (const finding of findings)
+                  assert.doesNotMatch(finding.fix, OF_GITHUB, `${finding.fix}\nis for GitHub alone`);
             });
           }
 
@@ -127,11 +135,12 @@ async function judge(check: Check, observations: readonly Observation[]): Promis
   });
 }
 
-function fits(finding: Finding, { subject, message, severity, confidence, at }: z.infer<typeof Expected>): boolean {
+function fits(finding: Finding, { subject, message, severity, confidence, fix, at }: z.infer<typeof Expected>): boolean {
   const places = placesOf(finding);
   return (
     (subject === undefined || finding.subject.includes(subject)) &&
     [message].flat().every((text) => finding.message.includes(text)) &&
+    [fix].flat().every((text) => finding.fix.includes(text)) &&
     (severity === undefined || finding.severity === severity) &&
     (confidence === undefined || finding.confidence === confidence) &&
     [at].flat().every((place) => places.includes(place))
