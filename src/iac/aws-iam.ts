@@ -78,7 +78,8 @@ function addHolder(holders: Map<string, Holder>, type: Holder['type'], resource:
     add(holder, arnIn(value, stack), placeOf(resource, value));
   for (const block of blocks(attribute(resource, 'inline_policy'))) {
     const document = documentOf(entry(block, 'policy'), resource);
-    if (document !== undefined) holder.inline.push({ name: known(plainName(entry(block, 'name'))) ?? 'inline_policy', ...document });
+    if (document !== undefined)
+      holder.inline.push({ name: known(plainName(entry(block, 'name'))) ?? 'inline_policy', ...document });
   }
 }
 
