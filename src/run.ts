@@ -309,7 +309,7 @@ async function correlate(
   });
   const gone = await fixedBySameLook(store, judged.gone);
   const { acceptFindings } = await import('./suppress/accept.ts');
-  const equivalents = new Map(judgement.checks.map(({ meta }) => [meta.id, meta.equivalents]));
+  const equivalents = new Map([...judgement.checks, ...judgement.disabled].map(({ meta }) => [meta.id, meta.equivalents]));
   const news =
     before === undefined
       ? judged

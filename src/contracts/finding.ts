@@ -70,4 +70,6 @@ export interface AcceptanceUse extends Acceptance {
   readonly state: 'used' | 'stale' | 'expired';
   /** Findings it accepts (for an expired one: that it would accept). */
   readonly findings: number;
+  /** Why it is not honoured, whatever there is to accept: `it gives no reason`. */
+  readonly problem?: string;
 }

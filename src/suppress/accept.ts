@@ -3,6 +3,7 @@ import type { CheckResult } from '../contracts/check.ts';
 import type { Acceptance, AcceptanceUse, Finding } from '../contracts/finding.ts';
 import type { StoreReader } from '../store/reader.ts';
 import { maskNamesIn } from '../util/mask-names.ts';
+import { nearest } from '../util/nearest.ts';
 import type { LoadedException } from './exceptions.ts';
 import type { IgnoreEntry } from './ignore-file.ts';
 import type { KnownEntry } from './known.ts';
@@ -61,6 +62,7 @@ const SIGHTINGS = `
 
 interface Tally {
   readonly acceptance: Acceptance;
+  readonly problem?: string;
   sightings: number;
   findings: number;
   state: AcceptanceUse['state'];
@@ -79,7 +81,7 @@ export async function acceptFindings(
 ): Promise<Accepted> {
   const tallies = new Map<string, Tally>();
   const sightings = await acceptedSightings(store, acceptors, tallies);
-  const comments = acceptors.comments ? await ruleComments(store, tallies) : [];
+  const comments = acceptors.comments ? await ruleComments(store, tallies, equivalents) : [];
   const exceptions = acceptors.exceptions.map((exception) => ({
     exception,
     tally: note(tallies, acceptanceOf(exception), exception.isExpired ? 'expired' : 'stale'),
@@ -100,12 +102,14 @@ export async function acceptFindings(
   });
   const uses = [...tallies.values()]
     .filter(
-      ({ state, acceptance }) => state !== 'stale' || (acceptors.isWholeLook && canBeStale(acceptance, acceptors.isKeyKept)),
+      ({ state, acceptance, problem }) =>
+        state !== 'stale' || problem !== undefined || (acceptors.isWholeLook && canBeStale(acceptance, acceptors.isKeyKept)),
     )
-    .map(({ acceptance, state, findings: covered }) => ({
+    .map(({ acceptance, state, findings: covered, problem }) => ({
       ...maskNamesIn(acceptance, acceptors.mask),
       state,
       findings: covered,
+      ...(problem === undefined || state === 'used' ? {} : { problem: acceptors.mask(problem) }),
     }));
   return { findings: judged, results: recount(results, judged), uses };
 }
@@ -182,7 +186,11 @@ const CommentRow = z.object({
 });
 
 /** The comments that name checks: those that file scanners met in their files, and those beside a secret in any other. */
-async function ruleComments(store: StoreReader, tallies: Map<string, Tally>): Promise<readonly PlacedComment[]> {
+async function ruleComments(
+  store: StoreReader,
+  tallies: Map<string, Tally>,
+  checks: Equivalents,
+): Promise<readonly PlacedComment[]> {
   const rows = await store.rows(
     `SELECT location->>'$.repository' AS repository, location->>'$.path' AS path,
        unnest(from_json(detail->'$.ruleComments', '[{"tool":"VARCHAR","rules":["VARCHAR"],"reason":"VARCHAR","entry":"VARCHAR","line":"BIGINT","from":"BIGINT","to":"BIGINT"}]')) AS comment
@@ -206,17 +214,27 @@ async function ruleComments(store: StoreReader, tallies: Map<string, Tally>): Pr
     });
   }
   return placed.map((row) => {
-    const { tool, entry, reason, line } = row.comment;
-    const isHonoured = tool !== 'nhi-audit' || (reason ?? '') !== '';
+    const { entry, reason, line } = row.comment;
     const acceptance: Acceptance = {
       source: 'comment',
-      entry: isHonoured ? entry : `${entry} (no reason given: not honoured)`,
+      entry,
       place: `${row.path}:${line}`,
       ...(reason === null || reason === undefined || reason === '' ? {} : { reason }),
     };
-    const tally = note(tallies, acceptance, 'stale');
+    const tally = note(tallies, acceptance, 'stale', problemOf(row.comment, checks));
     return { ...row, tally };
   });
+}
+
+/** Of our own comments; what other tools take for theirs may name rules that we have no check for. */
+function problemOf({ tool, rules, reason }: PlacedComment['comment'], checks: Equivalents): string | undefined {
+  if (tool !== 'nhi-audit') return undefined;
+  const [unknown] = checks.size === 0 ? [] : rules.filter((rule) => !checks.has(rule));
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, checks.keys());
+    return `there is no check ${unknown}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
+  }
+  return (reason ?? '') === '' ? 'it gives no reason: write one behind the bracket' : undefined;
 }
 
 /**
@@ -301,11 +319,11 @@ function recount(results: readonly CheckResult[], findings: readonly Finding[]):
   });
 }
 
-function note(tallies: Map<string, Tally>, acceptance: Acceptance, state: AcceptanceUse['state']): Tally {
+function note(tallies: Map<string, Tally>, acceptance: Acceptance, state: AcceptanceUse['state'], problem?: string): Tally {
   const key = JSON.stringify([acceptance.source, acceptance.place ?? '', acceptance.entry]);
   const known = tallies.get(key);
   if (known !== undefined) return known;
-  const tally = { acceptance, sightings: 0, findings: 0, state };
+  const tally: Tally = { acceptance, sightings: 0, findings: 0, state, ...(problem === undefined ? {} : { problem }) };
   tallies.set(key, tally);
   return tally;
 }

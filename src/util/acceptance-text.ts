@@ -17,9 +17,11 @@ export function acceptanceLines(report: Report): AcceptanceLine[] {
     .filter((use) => use.state !== 'used')
     .map((use) => ({
       text:
-        use.state === 'expired'
-          ? `Expired on ${use.expires ?? 'a past day'}, so ${use.findings === 0 ? 'it accepts nothing' : `${count(use.findings, 'finding is', 'findings are')} open again`}: ${nameOf(use)}`
-          : `Covers nothing any more, can be removed: ${nameOf(use)}`,
+        use.problem !== undefined
+          ? `Not honoured, ${use.problem}: ${nameOf(use)}`
+          : use.state === 'expired'
+            ? `Expired on ${use.expires ?? 'a past day'}, so ${use.findings === 0 ? 'it accepts nothing' : `${count(use.findings, 'finding is', 'findings are')} open again`}: ${nameOf(use)}`
+            : `Covers nothing any more, can be removed: ${nameOf(use)}`,
       isDue: true,
     }));
   const used = report.acceptances

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Finding } from '../../../src/contracts/index.ts';
 import type { CoverageObservation, Observation } from '../../../src/contracts/observation.ts';
+import type { Report } from '../../../src/contracts/reporter.ts';
 import { acceptFindings } from '../../../src/suppress/accept.ts';
 import { mayHoldRuleComments, ruleCommentsDetail, ruleCommentsIn } from '../../../src/suppress/rule-comments.ts';
+import { acceptanceLines } from '../../../src/util/acceptance-text.ts';
 import { withRun } from '../correlate/run-store.ts';
 
 describe('comments that name a check', () => {
@@ -151,6 +153,30 @@ describe('findings and comments that name their check', () => {
       assert.deepEqual(
         uses.map(({ state }) => state),
         ['stale'],
+      );
+    });
+  }
+
+  for (const [text, words] of [
+    [
+      'permissions: write-all # nhi-audit: ignore[job-token-write-all]\n',
+      'Not honoured, it gives no reason: write one behind the bracket: the comment ci.yml:1 nhi-audit: ignore[job-token-write-all]',
+    ],
+    [
+      'permissions: write-all # nhi-audit: ignore[job-tokens-write-all] reviewed\n',
+      'Not honoured, there is no check job-tokens-write-all (did you mean job-token-write-all?): the comment ci.yml:1 nhi-audit: ignore[job-tokens-write-all]',
+    ],
+    [
+      'permissions: read-all # nhi-audit: ignore[job-token-write-all] reviewed\n\n\n',
+      'Covers nothing any more, can be removed: the comment ci.yml:1 nhi-audit: ignore[job-token-write-all]',
+    ],
+  ] as const) {
+    it(`are told with what keeps a comment from counting: ${words.slice(0, 40)}`, async () => {
+      const { uses } = await accept(text, words.startsWith('Covers') ? 3 : 1);
+
+      assert.deepEqual(
+        acceptanceLines({ acceptances: uses } as unknown as Report).map((line) => line.text),
+        [words],
       );
     });
   }
