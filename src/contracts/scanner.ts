@@ -68,6 +68,8 @@ export interface FileHead {
   readonly path: string;
   /** The first 4 KiB (or the whole file), decoded lazily as UTF-8 with replacement; UTF-16 and BOM are seen to. */
   readonly head: () => string;
+  /** Up to 4 MiB of it, for what the head leaves open; read again by whoever scans. Absent where only the head is at hand. */
+  readonly whole?: () => string;
   readonly size: number;
 }
 
@@ -206,6 +208,8 @@ export interface Match {
   readonly confidence: Confidence;
   /** What made the confidence other than the detector's own: `in a test`, `a dictionary word` … */
   readonly why?: readonly string[];
+  /** The make of a password that only its name tells; see `src/util/strength.ts`. */
+  readonly strength?: 'strong' | 'weak';
   /** How it was hidden, outermost first: `base64`, `hex`, `percent`, `escapes`, `concatenation`, `gzip`, `zip` … */
   readonly hidden?: readonly string[];
   /** Path inside the archive that the searched bytes are: `a/b.zip!c/d.env` is member `c/d.env` of `a/b.zip`. Nested: joined by `!`. */

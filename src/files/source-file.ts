@@ -5,6 +5,7 @@ import { TargetError } from '../util/errors.ts';
 import { decodeText } from './decode.ts';
 
 const HEAD_BYTES = 4096;
+const WHOLE_BYTES = 4 * 1024 * 1024;
 const PIECE_BYTES = 1024 * 1024;
 // A FIFO put in a file's place between listing and reading must not hang us, nor a symlink lead us away. Absent on Windows.
 const SAFE_OPEN = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -34,6 +35,7 @@ export function sourceFile(
 /** The head of bytes at hand. */
 export function headOfBytes(path: string, bytes: Uint8Array, size = bytes.length): FileHead {
   let head: string | undefined;
+  let whole: string | undefined;
   return {
     path,
     size,
@@ -41,18 +43,27 @@ export function headOfBytes(path: string, bytes: Uint8Array, size = bytes.length
       head ??= decodeText(bytes.subarray(0, HEAD_BYTES));
       return head;
     },
+    whole: () => {
+      whole ??= decodeText(bytes.subarray(0, WHOLE_BYTES));
+      return whole;
+    },
   };
 }
 
 /** The head of a file on disk, read only if someone asks. A file that cannot be read has an empty head. */
 export function headOfFile(root: string, path: string, size: number): FileHead {
   let head: string | undefined;
+  let whole: string | undefined;
   return {
     path,
     size,
     head: () => {
-      head ??= readHead(join(root, path));
+      head ??= readHead(join(root, path), HEAD_BYTES);
       return head;
+    },
+    whole: () => {
+      whole ??= readHead(join(root, path), WHOLE_BYTES);
+      return whole;
     },
   };
 }
@@ -91,9 +102,9 @@ export function* readPieces(file: string, overlap: number, maxBytes: number): Ge
   }
 }
 
-function readHead(file: string): string {
+function readHead(file: string, bytes: number): string {
   try {
-    return decodeText(withOpenFile(file, (descriptor, size) => readUpTo(descriptor, Math.min(size, HEAD_BYTES))));
+    return decodeText(withOpenFile(file, (descriptor, size) => readUpTo(descriptor, Math.min(size, bytes))));
   } catch {
     return '';
   }

@@ -19,12 +19,15 @@ describe('source files', () => {
     const head = headOfFile(root, 'long.txt', 10_000);
 
     assert.equal(head.head().length, 4096);
+    assert.equal(head.whole?.().length, 10_000);
     assert.equal(head.size, 10_000);
     assert.equal(headOfBytes('long.txt', Buffer.alloc(9000, 97)).head().length, 4096);
+    assert.equal(headOfBytes('long.txt', Buffer.alloc(9000, 97)).whole?.().length, 9000);
   });
 
   it('has an empty head for a file that is gone', () => {
     assert.equal(headOfFile(tempDir(), 'gone.txt', 5).head(), '');
+    assert.equal(headOfFile(tempDir(), 'gone.txt', 5).whole?.(), '');
   });
 
   it('refuses what is larger than allowed', () => {
