@@ -17,7 +17,9 @@ export const argo = defineFileScanner({
 });
 
 function recognises(file: FileHead): boolean {
-  if (isAllOf(file, /(?:^|\b)argoproj\.io\//)) return true;
+  // A Rollout makes pods as a Deployment does, and is read with those.
+  if (isAllOf(file, /(?:^|\b)argoproj\.io\//))
+    return !/^(?:- |[ \t]{2,4})?["']?kind["']?[ \t]*:[ \t]*["']?Rollout\b/m.test(file.head());
   // The roles of Argo CD lie in a config map of their own.
   return (
     /argocd-rbac-cm[^/]*\.ya?ml$/i.test(file.path) &&

@@ -9,46 +9,36 @@ import { readSecret } from './secret.ts';
 import { readServiceAccount } from './service-account.ts';
 import { podOf, readWorkload, type WorkloadContext } from './workload.ts';
 
-/** Kinds that say nothing about identities: in a dump they are most of the bytes. */
-const SILENT: ReadonlySet<string> = new Set([
-  'APIService',
-  'ComponentStatus',
-  'ControllerRevision',
-  'CSIDriver',
-  'CSINode',
-  'CSIStorageCapacity',
-  'CustomResourceDefinition',
-  'Endpoints',
-  'EndpointSlice',
-  'Event',
-  'FlowSchema',
-  'HorizontalPodAutoscaler',
-  'Ingress',
-  'IngressClass',
-  'IPAddress',
-  'Lease',
-  'LimitRange',
-  'Namespace',
-  'NetworkPolicy',
-  'Node',
-  'NodeMetrics',
-  'PersistentVolume',
-  'PersistentVolumeClaim',
-  'PodDisruptionBudget',
-  'PodMetrics',
-  'PriorityClass',
-  'PriorityLevelConfiguration',
-  'ResourceQuota',
-  'Service',
-  'ServiceMonitor',
-  'StorageClass',
-  'VolumeAttachment',
-]);
+/** Kinds that say nothing about identities, by their groups: in a dump they are most of the bytes. */
+const SILENT_OF: { readonly [group: string]: string } = {
+  '': 'ComponentStatus Endpoints Event LimitRange Namespace Node PersistentVolume PersistentVolumeClaim ResourceQuota Service',
+  'apiextensions.k8s.io': 'CustomResourceDefinition',
+  'apiregistration.k8s.io': 'APIService',
+  apps: 'ControllerRevision',
+  autoscaling: 'HorizontalPodAutoscaler',
+  'coordination.k8s.io': 'Lease',
+  'discovery.k8s.io': 'EndpointSlice',
+  'events.k8s.io': 'Event',
+  extensions: 'Ingress NetworkPolicy',
+  'flowcontrol.apiserver.k8s.io': 'FlowSchema PriorityLevelConfiguration',
+  'metrics.k8s.io': 'NodeMetrics PodMetrics',
+  'monitoring.coreos.com': 'ServiceMonitor',
+  'networking.k8s.io': 'Ingress IngressClass IPAddress NetworkPolicy ServiceCIDR',
+  policy: 'PodDisruptionBudget',
+  'scheduling.k8s.io': 'PriorityClass',
+  'storage.k8s.io': 'CSIDriver CSINode CSIStorageCapacity StorageClass VolumeAttachment',
+};
+const SILENT: ReadonlySet<string> = new Set(
+  Object.entries(SILENT_OF).flatMap(([group, kinds]) => kinds.split(' ').map((kind) => `${group}/${kind}`)),
+);
 
 /** Need it be parsed? `text` is the object's own. */
-export function mattersHere(kind: string | undefined, text: string): boolean {
-  if (kind === undefined) return true;
-  if (SILENT.has(kind)) return false;
+export function mattersHere(kind: string | undefined, apiVersion: string | undefined, text: string): boolean {
+  // A list that was not cut into its items.
+  if (kind === undefined || kind.endsWith('List')) return true;
+  const slash = apiVersion?.indexOf('/') ?? -1;
+  // A Service of Knative makes pods.
+  if (SILENT.has(`${slash < 0 ? '' : apiVersion?.slice(0, slash)}/${kind}`)) return false;
   if (KNOWN.has(kind)) return true;
   // A resource of somebody's own: of interest when it makes pods.
   return text.includes('containers') || CUSTOM_KINDS.has(kind);

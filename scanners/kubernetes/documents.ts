@@ -59,25 +59,28 @@ function* yamlItems(
   listKind: string | undefined,
   listVersion: string | undefined,
 ): Generator<Slice> {
-  const indent = /(?:^|\n)([ \t]*)- /.exec(piece.slice(from, from + 2000))?.[1];
-  if (indent === undefined) return;
+  const indent = /(?:^|\n)([ \t]*)-(?=[ \t\r\n])/.exec(piece.slice(from, from + 2000))?.[1];
+  if (indent === undefined) {
+    // Written in some other way, or empty.
+    yield { text: piece, start, format: 'yaml', kind: listKind ?? 'List', apiVersion: listVersion, inList: true };
+    return;
+  }
   const ofList = listKind === undefined || listKind === 'List' ? undefined : listKind.slice(0, -'List'.length);
-  const dash = new RegExp(`^${indent}- `, 'gm');
+  const dash = new RegExp(`^${indent}-(?=[ \\t\\r\\n])`, 'gm');
   const end = indent === '' ? endOfItems(piece, from) : piece.length;
-  const key = (name: string) => new RegExp(`^(?:${indent}- |${indent}  )${name}[ \\t]*:[ \\t]*["']?([A-Za-z0-9][\\w./-]*)`, 'm');
-  const [kindKey, versionKey] = [key('kind'), key('apiVersion')];
   dash.lastIndex = from;
   const starts: number[] = [];
   for (let match = dash.exec(piece); match !== null && match.index < end; match = dash.exec(piece)) starts.push(match.index);
   for (const [index, at] of starts.entries()) {
-    const item = piece.slice(at, starts[index + 1] ?? end);
+    // The dash gives way to a blank, so that every offset stands.
+    const item = piece.slice(at, starts[index + 1] ?? end).replace('-', ' ');
+    const column = columnOfKeys(item);
     yield {
-      // The dash gives way to a blank, so that every offset stands.
-      text: item.replace('-', ' '),
+      text: item,
       start: start + at,
       format: 'yaml',
-      kind: kindKey.exec(item)?.[1] ?? ofList,
-      apiVersion: versionKey.exec(item)?.[1] ?? listVersion,
+      kind: keyAt(item, 'kind', column) ?? ofList,
+      apiVersion: keyAt(item, 'apiVersion', column) ?? listVersion,
       inList: true,
     };
   }
@@ -88,4 +91,14 @@ function endOfItems(piece: string, from: number): number {
   const next = /^[A-Za-z]/gm;
   next.lastIndex = from;
   return next.exec(piece)?.index ?? piece.length;
+}
+
+/** How far the first key stands from the left; the dash may stand on a line of its own. */
+function columnOfKeys(item: string): number {
+  const first = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?<blanks>[ \t]*)/.exec(item);
+  return first?.groups?.blanks?.length ?? 0;
+}
+
+function keyAt(item: string, name: string, column: number): string | undefined {
+  return new RegExp(`^[ \\t]{${column}}["']?${name}["']?[ \\t]*:[ \\t]*["']?([A-Za-z0-9][\\w./-]*)`, 'm').exec(item)?.[1];
 }

@@ -170,7 +170,7 @@ function* objectsOf(text: string, { resource, world, details, target, tally }: L
   for (const slice of slicesOf(text, (problem) => world.note(`${resource.name}: ${problem}`))) {
     if (!slice.inList) continue;
     tally.objects += 1;
-    if (!mattersHere(resource.kind, slice.text)) continue;
+    if (!mattersHere(resource.kind, versionOf(resource), slice.text)) continue;
     try {
       const { root } = readJson(slice.text);
       const object = root === undefined ? undefined : kubeObject(resource.kind, versionOf(resource), root, locate, world.cover);

@@ -24,7 +24,9 @@ const QUOTED = 4;
 
 /** What a file of manifests, a dump, a chart's file or a kubeconfig holds. Never throws. */
 export function* scanKubernetes(file: SourceFile, context: ScanContext): Generator<Observation> {
-  const kind = recognise({ path: file.path, size: file.bytes.length, head: () => file.text().slice(0, 4096) }) ?? 'manifest';
+  const kind =
+    recognise({ path: file.path, size: file.bytes.length, head: () => file.text().slice(0, 4096), whole: file.text }) ??
+    'manifest';
   const problems = new Set<string>();
   const tally: Tally = { seen: 0, failed: 0, kinds: new Map(), isList: false, namespaces: new Set() };
   try {
@@ -78,7 +80,10 @@ function* readObjects(file: SourceFile, context: ScanContext, problems: Set<stri
   });
   const details: WorkloadContext = { context, place: file.place, given: new Set() };
   for (const slice of slicesOf(templates.isChart ? templates.blanked() : text, note)) {
-    if (isOthers(slice.apiVersion)) continue;
+    if (isOthers(slice.apiVersion, slice.kind)) {
+      note('documents of Argo, Tekton or the like beside these are read in files of their own only');
+      continue;
+    }
     tally.seen += 1;
     if (tally.seen > MAX_OBJECTS) {
       note(`more than ${MAX_OBJECTS} objects: the rest was not read`);
@@ -86,7 +91,7 @@ function* readObjects(file: SourceFile, context: ScanContext, problems: Set<stri
     }
     if (slice.inList) tally.isList = true;
     if (slice.kind !== undefined) tally.kinds.set(slice.kind, (tally.kinds.get(slice.kind) ?? 0) + 1);
-    if (!mattersHere(slice.kind, slice.text)) continue;
+    if (!mattersHere(slice.kind, slice.apiVersion, slice.text)) continue;
     const isTemplate = templates.isIn(slice);
     const world = isTemplate ? template : slice.inList ? list : manifest;
     yield* readSlice(isTemplate ? templates.blank(slice) : slice, world, details, lines, locate, tally);
@@ -118,7 +123,7 @@ function* readSlice(
   if (tree?.type !== 'mapping') return;
   const kind = textOf(get(tree, 'kind')) ?? slice.kind;
   const version = textOf(get(tree, 'apiVersion')) ?? slice.apiVersion;
-  if (kind === undefined || !/^[A-Za-z][\w.-]{0,100}$/.test(kind) || isOthers(version)) return;
+  if (kind === undefined || !/^[A-Za-z][\w.-]{0,100}$/.test(kind) || isOthers(version, kind)) return;
   // A list inside a list, or one whose items stand in flow style.
   if (kind.endsWith('List') && get(tree, 'items') !== undefined) {
     for (const item of itemsOf(get(tree, 'items')))

@@ -5,13 +5,18 @@ export type FileKind = 'manifest' | 'kustomization' | 'values' | 'kubeconfig' | 
 
 const OTHERS = /^(?:tekton\.dev|triggers\.tekton\.dev|argoproj\.io|backstage\.io|skaffold|helm\.toolkit\.sh|jenkins\.io)(?:\/|$)/;
 
-/** API groups whose documents another scanner reads. */
-export function isOthers(apiVersion: string | undefined): boolean {
-  return apiVersion !== undefined && OTHERS.test(apiVersion);
+/** API groups whose documents another scanner reads. A Rollout of Argo is a Deployment by another name. */
+export function isOthers(apiVersion: string | undefined, kind?: string): boolean {
+  return apiVersion !== undefined && OTHERS.test(apiVersion) && !(kind === 'Rollout' && apiVersion.startsWith('argoproj.io/'));
 }
 
 const YAML_VERSION = /^(?:- |[ \t]{2,4})?["']?apiVersion["']?[ \t]*:[ \t]*["']?([A-Za-z0-9][\w./-]*|\{\{)/gm;
 const YAML_KIND = /^(?:- |[ \t]{2,4})?["']?kind["']?[ \t]*:[ \t]*["']?[A-Z]/m;
+const ROLLOUT = /^(?:- |[ \t]{2,4})?["']?kind["']?[ \t]*:[ \t]*["']?Rollout\b/m;
+
+/** Keys in the first column: what stands deeper in a long file may be any text. */
+const TOP_VERSION = /^["']?apiVersion["']?[ \t]*:[ \t]*["']?([A-Za-z0-9][\w./-]*|\{\{)/gm;
+const TOP_KIND = /^["']?kind["']?[ \t]*:[ \t]*["']?[A-Z]/m;
 
 export function recognise(file: FileHead): FileKind | undefined {
   const { path } = file;
@@ -24,18 +29,36 @@ export function recognise(file: FileHead): FileKind | undefined {
     /(?:^|\/)\.kube\/[^/]+$|(?:^|[-._])kubeconfig(?:[-._][\w-]+)*(?:\.ya?ml|\.json|\.conf)?$|\.kubeconfig$/i.test(path) ||
     /^(?:admin|kubelet|scheduler|controller-manager)\.conf$/.test(name)
   )
-    return isKubeconfig(file.head()) ? 'kubeconfig' : undefined;
+    return isKubeconfig(file.head()) || isKubeconfig(wholeOf(file)) ? 'kubeconfig' : undefined;
   if (!isYaml && !/\.json$/i.test(name)) return undefined;
   const head = file.head();
   if (isYaml && isKubeconfig(head)) return 'kubeconfig';
   if (!isYaml && /"association(?:s)?"\s*:/.test(head) && /"serviceAccount"\s*:/.test(head)) return 'pod-identity';
-  return isManifest(head) ? 'manifest' : undefined;
+  if (isManifest(head)) return 'manifest';
+  if (!isYaml || isJson(head)) return undefined;
+  // Comments, data or documents of others may fill the head.
+  const whole = wholeOf(file);
+  if (isKubeconfig(whole)) return 'kubeconfig';
+  return TOP_KIND.test(whole) && hasVersion(whole, TOP_VERSION) ? 'manifest' : undefined;
+}
+
+/** Empty where the head is all. */
+function wholeOf(file: FileHead): string {
+  return file.size <= 4096 ? '' : (file.whole?.() ?? '');
 }
 
 function isManifest(head: string): boolean {
-  if (/^\s*[{[]/.test(head) && !/^\s*\{\{/.test(head)) return isJsonManifest(head);
+  if (isJson(head)) return isJsonManifest(head);
   if (!YAML_KIND.test(head)) return false;
-  for (const [, version] of head.matchAll(YAML_VERSION)) if (!isOthers(version)) return true;
+  return hasVersion(head, YAML_VERSION) || (ROLLOUT.test(head) && /\bargoproj\.io\//.test(head));
+}
+
+function isJson(head: string): boolean {
+  return /^\s*[{[]/.test(head) && !/^\s*\{\{/.test(head);
+}
+
+function hasVersion(text: string, pattern: RegExp): boolean {
+  for (const [, version] of text.matchAll(pattern)) if (!isOthers(version)) return true;
   return false;
 }
 

@@ -56,6 +56,17 @@ describe('kubernetes scanner', () => {
       values: recognises('charts/a/values.yaml', 'replicas: 1\n'),
       kustomization: recognises('k8s/kustomization.yaml', 'resources: []\n'),
       kubeconfig: recognises('home/.kube/config', 'apiVersion: v1\nkind: Config\nclusters: []\n'),
+      headed: recognises('k8s/app.yaml', `${'# licence text\n'.repeat(400)}${APP}`),
+      sorted: recognises(
+        's.yaml',
+        `apiVersion: v1\ndata:\n${'  key: dmFsdWU=\n'.repeat(400)}kind: Secret\nmetadata:\n  name: a\n`,
+      ),
+      mixed: recognises('all.yaml', `apiVersion: argoproj.io/v1alpha1\nkind: Workflow\n${'# steps\n'.repeat(600)}---\n${APP}`),
+      clusters: recognises(
+        'work/config.yaml',
+        `apiVersion: v1\nclusters:\n${'- name: a\n'.repeat(500)}kind: Config\nusers: []\n`,
+      ),
+      rollout: recognises('rollout.yaml', 'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n'),
       associations: recognises('pod-identity.json', '{"association": {"serviceAccount": "a"}}'),
     };
     const others = {
@@ -65,6 +76,7 @@ describe('kubernetes scanner', () => {
       argo: recognises('app.yaml', 'apiVersion: argoproj.io/v1alpha1\nkind: Application\n'),
       workflow: recognises('.github/workflows/a.yml', 'on: push\njobs: {}\n'),
       json: recognises('package.json', '{"name": "a", "version": "1"}'),
+      embedded: recognises('ci.yaml', `${'# long\n'.repeat(800)}script: |\n  apiVersion: v1\n  kind: Pod\n`),
       code: recognises('src/config.ts', 'apiVersion: v1\nkind: Secret\n'),
     };
 
@@ -149,7 +161,8 @@ describe('kubernetes scanner', () => {
       DaemonSet: `apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: x}\nspec:\n  template:\n${pod}`,
       Job: `apiVersion: batch/v1\nkind: Job\nmetadata: {name: x}\nspec:\n  template:\n${pod}`,
       CronJob: `apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: x}\nspec:\n  jobTemplate:\n    spec:\n      template:\n${pod.replaceAll(/^/gm, '    ')}`,
-      Service: `apiVersion: serving.knative.dev/v1\nkind: KnativeService\nmetadata: {name: x}\nspec:\n  template:\n${pod}`,
+      Service: `apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: x}\nspec:\n  template:\n${pod}`,
+      Rollout: `apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: x}\nspec:\n  template:\n${pod}`,
     };
 
     for (const [kind, text] of Object.entries(texts)) {
@@ -260,6 +273,28 @@ subjects:
         ],
       );
     }
+  });
+
+  it('reads items whose dash stands on a line of its own, and lists written in some other way', async () => {
+    const item = (name: string) => `apiVersion: v1\n    kind: ServiceAccount\n    metadata: {name: ${name}, namespace: shop}\n`;
+    const texts = [
+      `apiVersion: v1\nkind: List\nitems:\n  -\n    ${item('a')}  -\n\n    # the second\n    ${item('b')}`,
+      `apiVersion: v1\nkind: List\nitems:\n  [{apiVersion: v1, kind: ServiceAccount, metadata: {name: a, namespace: shop}},\n  {apiVersion: v1, kind: ServiceAccount, metadata: {name: b, namespace: shop}}]\n`,
+    ];
+
+    const ids = await Promise.all(texts.map(async (text) => kinds(await readText(text), 'identity').map(({ id }) => id)));
+
+    assert.deepEqual(ids, [
+      ['k8s:-:shop/a', 'k8s:-:shop/b'],
+      ['k8s:-:shop/a', 'k8s:-:shop/b'],
+    ]);
+  });
+
+  it('says that documents of others beside its own are not read', async () => {
+    const [coverage] = kinds(await readText(`apiVersion: argoproj.io/v1alpha1\nkind: Workflow\n---\n${APP}`), 'coverage');
+
+    assert.equal(coverage?.outcome, 'partial');
+    assert.match(coverage?.why ?? '', /Argo/);
   });
 
   it('reads what it can of a list that breaks off, and says that it does', async () => {
