@@ -60,7 +60,7 @@ export function readJob(name: string, own: Mapping, sources: Sources, globals: r
     variables,
     references: secretsOf(tree, sources, file, steps),
     uploads: uploadsOf(tree),
-    pushAnyBranch: !rules.isLimited && !rules.isManual && (rules.triggers.length === 0 || rules.triggers.includes('push')),
+    pushAnyBranch: rules.isPushed,
     given: tokens.map(({ key }) => key),
     components: [],
     logins: [],

@@ -1,7 +1,8 @@
-import { get, type Mapping, textOf, textsOf } from '../../src/formats/tree.ts';
-import { flat, type Sources } from './merge.ts';
+import { get, type Mapping, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
+import { holds, type Situation, SOMETHING } from './expression.ts';
+import { flat, lookUp, type Sources } from './merge.ts';
 
-// https://docs.gitlab.com/ci/yaml/#rules · https://docs.gitlab.com/ci/yaml/deprecated_keywords/#only--except
+// https://docs.gitlab.com/ci/yaml/#rules · https://docs.gitlab.com/ci/yaml/#workflow · https://docs.gitlab.com/ci/yaml/deprecated_keywords/#only--except
 
 /** When a job runs. */
 export interface Rules {
@@ -10,26 +11,113 @@ export interface Rules {
   /** Only on named branches, tags or protected refs, as far as the file tells. */
   readonly isLimited: boolean;
   readonly isManual: boolean;
+  /** A push to whichever branch starts it, with nobody asked. */
+  readonly isPushed: boolean;
   /** Branches it is limited to by name. */
   readonly branches: readonly string[];
 }
 
-const LIMITS =
-  /CI_COMMIT_REF_PROTECTED|CI_DEFAULT_BRANCH|CI_COMMIT_TAG|CI_COMMIT_(?:BRANCH|REF_NAME)\s*(?:==|=~)|CI_PIPELINE_SOURCE\s*==\s*["']schedule/;
-
 export function readRules(tree: Mapping, sources: Sources): Rules {
+  const conditions = mappings(get(tree, 'rules'), sources);
+  const workflow = mappings(lookUp('workflow', sources, tree, ['rules']), sources);
+  const only = conditions.length > 0 ? undefined : get(tree, 'only');
+  const said = only === undefined ? readConditions(conditions.length > 0 ? conditions : workflow) : readOnly(only);
+  const when = textOf(get(tree, 'when')) ?? 'on_success';
+  const waysIn = (situation: Situation): Way[] => {
+    if (workflow.length > 0 && ways(workflow, 'always', situation).length === 0) return [];
+    if (conditions.length > 0) return ways(conditions, when, situation);
+    if (only !== undefined) return waysOfOnly(only, when, situation);
+    // Without a word on it, a job runs for branches and tags.
+    return situation === MERGE_REQUEST || when === 'never' ? [] : [{ when, isCertain: true }];
+  };
+  const pushed = waysIn(PUSH);
+  const isManual = when === 'manual' || conditions.some((rule) => textOf(get(rule, 'when')) === 'manual');
+  const mayPush = said.triggers.size === 0 || said.triggers.has('push');
+  return {
+    triggers: [...said.triggers],
+    isLimited: pushed.length === 0 && waysIn(MERGE_REQUEST).length === 0,
+    isManual,
+    isPushed: pushed.some((way) => way.when !== 'manual' && (way.isCertain || mayPush)),
+    branches: [...said.branches],
+  };
+}
+
+function mappings(rules: Tree | undefined, sources: Sources): Tree[] {
+  return [...flat(rules, sources)].filter((rule) => rule.type === 'mapping');
+}
+
+/** How a job comes to run; not certain where that depends on what no file tells. */
+interface Way {
+  readonly when: string;
+  readonly isCertain: boolean;
+}
+
+/** No name that a rule could have in mind. */
+const ANY_BRANCH = '(any branch)';
+const SET: { readonly [name: string]: string } = {
+  CI: 'true',
+  GITLAB_CI: 'true',
+  CI_COMMIT_REF_PROTECTED: 'false',
+  CI_DEFAULT_BRANCH: '(default branch)',
+};
+
+/** A push to a branch of one's own choice. */
+const PUSH: Situation = (name) => {
+  if (/^CI_COMMIT_(?:BRANCH|REF_NAME|REF_SLUG)$/.test(name)) return ANY_BRANCH;
+  if (name === 'CI_PIPELINE_SOURCE') return 'push';
+  if (name === 'CI_COMMIT_TAG' || /^CI_(?:MERGE_REQUEST|EXTERNAL_PULL_REQUEST)_/.test(name)) return null;
+  return SET[name];
+};
+
+/** A merge request of such a branch. */
+const MERGE_REQUEST: Situation = (name) => {
+  if (/^CI_COMMIT_REF_(?:NAME|SLUG)$/.test(name)) return ANY_BRANCH;
+  if (name === 'CI_PIPELINE_SOURCE') return 'merge_request_event';
+  if (name === 'CI_COMMIT_TAG' || name === 'CI_COMMIT_BRANCH' || name.startsWith('CI_EXTERNAL_PULL_REQUEST_')) return null;
+  if (name === 'CI_MERGE_REQUEST_SOURCE_BRANCH_NAME') return ANY_BRANCH;
+  return /^CI_MERGE_REQUEST_(?:I?ID|TARGET_BRANCH_NAME|EVENT_TYPE|PROJECT_(?:ID|PATH))$/.test(name) ? SOMETHING : SET[name];
+};
+
+/** The first rule that holds decides. */
+function ways(rules: readonly Tree[], otherwise: string, situation: Situation): Way[] {
+  const found: Way[] = [];
+  for (const rule of rules) {
+    const condition = textOf(get(rule, 'if'));
+    const result = condition === undefined ? true : holds(condition, situation);
+    if (result === false) continue;
+    const isCertain = result === true && get(rule, 'changes') === undefined && get(rule, 'exists') === undefined;
+    const when = textOf(get(rule, 'when')) ?? otherwise;
+    if (when !== 'never') found.push({ when, isCertain });
+    if (isCertain) break;
+  }
+  return found;
+}
+
+function waysOfOnly(only: Tree, when: string, situation: Situation): Way[] {
+  const refs = refsOf(only);
+  const isNamed =
+    situation === PUSH
+      ? refs.length === 0 || refs.some((ref) => /^(?:branches|pushes|web|api|external_pull_requests)$/.test(ref))
+      : refs.includes('merge_requests');
+  const results = textsOf(get(only, 'variables')).map((condition) => holds(condition, situation));
+  if (!isNamed || when === 'never' || (results.length > 0 && results.every((result) => result === false))) return [];
+  return [{ when, isCertain: get(only, 'changes') === undefined && (results.length === 0 || results.includes(true)) }];
+}
+
+const refsOf = (only: Tree) => (only.type === 'mapping' ? textsOf(get(only, 'refs')) : textsOf(only));
+
+interface Said {
+  readonly triggers: Set<string>;
+  readonly branches: Set<string>;
+}
+
+/** Events and branches that rules name. */
+function readConditions(conditions: readonly Tree[]): Said {
   const triggers = new Set<string>();
   const branches = new Set<string>();
-  const conditions = [...flat(get(tree, 'rules'), sources)].filter((rule) => rule.type === 'mapping');
-  let isManual = textOf(get(tree, 'when')) === 'manual';
-  // Each way in must be limited: one open rule lets every branch through.
-  let isLimited = conditions.length > 0;
   for (const rule of conditions) {
-    const when = textOf(get(rule, 'when'));
-    if (when === 'never') continue;
-    if (when === 'manual') isManual = true;
+    if (textOf(get(rule, 'when')) === 'never') continue;
     const condition = textOf(get(rule, 'if')) ?? '';
-    if (!LIMITS.test(condition) || /merge_request_event|CI_MERGE_REQUEST/.test(condition)) isLimited = false;
     for (const match of condition.matchAll(/CI_PIPELINE_SOURCE\s*(?:==|=~)\s*["'/](?<source>[\w]+)/g))
       triggers.add(match.groups?.source ?? '');
     if (/CI_MERGE_REQUEST_/.test(condition)) triggers.add('merge_request_event');
@@ -38,22 +126,21 @@ export function readRules(tree: Mapping, sources: Sources): Rules {
     for (const match of condition.matchAll(/CI_COMMIT_(?:BRANCH|REF_NAME)\s*==\s*["'](?<branch>[\w./-]+)["']/g))
       branches.add(match.groups?.branch ?? '');
   }
-  if (conditions.length > 0 && conditions.every((rule) => textOf(get(rule, 'when')) === 'never')) isLimited = false;
-  const only = get(tree, 'only');
-  if (only !== undefined && conditions.length === 0) {
-    const refs = only.type === 'mapping' ? textsOf(get(only, 'refs')) : textsOf(only);
-    isLimited =
-      refs.length > 0 && refs.every((ref) => !/^(?:branches|merge_requests|pushes|web|api|external_pull_requests)$/.test(ref));
-    for (const ref of refs) {
-      if (ref === 'merge_requests') triggers.add('merge_request_event');
-      else if (ref === 'tags') triggers.add('tag');
-      else if (ref === 'schedules') triggers.add('schedule');
-      else if (ref === 'triggers') triggers.add('trigger');
-      else if (/^[\w./-]+$/.test(ref)) {
-        triggers.add('push');
-        if (!/^(?:branches|pushes|web|api|pipelines|chat|external)$/.test(ref)) branches.add(ref);
-      } else triggers.add('push');
+  return { triggers, branches };
+}
+
+function readOnly(only: Tree): Said {
+  const triggers = new Set<string>();
+  const branches = new Set<string>();
+  for (const ref of refsOf(only)) {
+    if (ref === 'merge_requests') triggers.add('merge_request_event');
+    else if (ref === 'tags') triggers.add('tag');
+    else if (ref === 'schedules') triggers.add('schedule');
+    else if (ref === 'triggers') triggers.add('trigger');
+    else {
+      triggers.add('push');
+      if (/^[\w./-]+$/.test(ref) && !/^(?:branches|pushes|web|api|pipelines|chat|external)$/.test(ref)) branches.add(ref);
     }
   }
-  return { triggers: [...triggers], isLimited, isManual, branches: [...branches] };
+  return { triggers, branches };
 }

@@ -180,6 +180,51 @@ describe('gitlab-ci scanner', () => {
     );
   });
 
+  const RULES: readonly (readonly [string, boolean, boolean])[] = [
+    ['if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH', false, true],
+    ['if: $CI_COMMIT_BRANCH != $CI_DEFAULT_BRANCH', true, false],
+    ['if: $CI_COMMIT_TAG || $CI_COMMIT_BRANCH', true, false],
+    ['if: $CI_COMMIT_TAG', false, true],
+    ['if: $CI_COMMIT_TAG =~ /^v/ || $CI_COMMIT_BRANCH == "main"', false, true],
+    ['if: ($CI_COMMIT_BRANCH == "main" || $CI_COMMIT_BRANCH == "next") && $CI_PIPELINE_SOURCE != "schedule"', false, true],
+    ['if: $CI_COMMIT_BRANCH =~ /^release/', false, true],
+    ['if: $CI_COMMIT_BRANCH =~ /.*/', true, false],
+    ['if: $CI_COMMIT_BRANCH !~ /^release/', true, false],
+    ['if: $CI_COMMIT_REF_PROTECTED == "true"', false, true],
+    ['if: $CI_COMMIT_REF_PROTECTED != "true"', true, false],
+    ['if: $CI_PIPELINE_SOURCE == "schedule"', false, true],
+    ['if: $CI_PIPELINE_SOURCE == "merge_request_event"', false, false],
+    ['if: $CI_COMMIT_TAG == null', true, false],
+    ['if: $DEPLOY == "yes"', true, false],
+    ['if: $CI_COMMIT_BRANCH == "main" && $DEPLOY', false, true],
+    ['{if: $CI_COMMIT_BRANCH == "main", when: never}, {when: on_success}', true, false],
+    ['{if: $CI_COMMIT_BRANCH != "main", when: never}, {when: on_success}', false, true],
+    ['{if: $CI_COMMIT_BRANCH, changes: [x]}', true, false],
+    ['{when: manual}', false, false],
+    ['{when: never}', false, true],
+  ];
+  for (const [rules, isPushed, isLimited] of RULES) {
+    it(`runs ${isPushed ? '' : 'not '}on any branch, ${isLimited ? '' : 'not '}limited: ${rules}`, async () => {
+      const list = rules.startsWith('{') ? `[${rules.replace(/if: ([^,}]*)/g, "if: '$1'")}]` : `[{if: '${rules.slice(4)}'}]`;
+
+      const { detail } = consumerOf(await scan(`job:\n  script: [./deploy $DEPLOY_TOKEN]\n  rules: ${list}\n`), 'DEPLOY_TOKEN');
+
+      assert.equal(detail.pushAnyBranch, isPushed);
+      assert.equal(detail.refsLimited, isLimited);
+    });
+  }
+
+  it('takes the rules of the whole pipeline together with those of a job', async () => {
+    const workflow = 'workflow:\n  rules:\n    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n';
+    const job = 'job:\n  script: [./deploy $DEPLOY_TOKEN]\n';
+    const pushed = async (text: string) => consumerOf(await scan(text), 'DEPLOY_TOKEN').detail.pushAnyBranch;
+
+    assert.equal(await pushed(job), true);
+    assert.equal(await pushed(workflow + job), false);
+    assert.equal(await pushed(`${workflow}${job}  rules: [{when: always}]\n`), false);
+    assert.equal(await pushed(`${workflow}    - when: always\n${job}`), true);
+  });
+
   it('puts a template together once, however many extend it', async () => {
     const all = (level: number) => [0, 1, 2, 3, 4, 5].map((each) => `.t${level}-${each}`).join(', ');
     const levels = [...Array(11).keys()].flatMap((level) =>
