@@ -1,4 +1,5 @@
 import { defineFileScanner, defineServiceScanner } from '../../src/contracts/index.ts';
+import { mayNameNamespace, namespaceFor } from './namespace.ts';
 import { recognise } from './recognise.ts';
 
 /** Manifests, dumps of `kubectl get -o json`, charts, kustomizations and kubeconfigs; what reads them loads with the first. */
@@ -10,9 +11,10 @@ export const kubernetesFiles = defineFileScanner({
   version: 1,
   content: 'shared',
   recognises: (file) => recognise(file) !== undefined,
+  looksAt: mayNameNamespace,
   async *scan(file, context) {
     const { scanKubernetes } = await import('./read.ts');
-    yield* scanKubernetes(file, context);
+    yield* scanKubernetes(file, context, (await namespaceFor(file)) ?? 'default');
   },
 });
 

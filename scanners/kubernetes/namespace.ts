@@ -1,3 +1,5 @@
+import type { SourceFile, Surroundings } from '../../src/contracts/index.ts';
+
 /** What is longer is a dump, and a dump names the namespace of each object. */
 const MAX_TEXT = 4 * 1024 * 1024;
 
@@ -8,7 +10,7 @@ const DOCUMENT = /^(?:---|\.\.\.)(?:\s|$)/;
  * The namespaces that a text names for what stands beside them: those of its own Namespaces, else those in which its bindings
  * look for their accounts. Line by line: a template or a broken line must not cost more than its length.
  */
-export function namespacesNamed(text: string): ReadonlySet<string> {
+function namespacesNamed(text: string): ReadonlySet<string> {
   const own = new Set<string>();
   if (text.length > MAX_TEXT) return own;
   if (text.includes('Namespace')) for (const name of ownNamespaces(text)) own.add(name);
@@ -47,7 +49,58 @@ function* ownNamespaces(text: string): Generator<string> {
 }
 
 /** The one namespace among them; several tell nothing. */
-export function onlyOne(names: ReadonlySet<string>): string | undefined {
+function onlyOne(names: ReadonlySet<string>): string | undefined {
   const [only] = names;
   return names.size === 1 ? only : undefined;
+}
+
+const KUSTOMIZATION = /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/;
+const NAMES_ONE = /(?:^|[-_./])(?:[a-z-]*binding|rbac|namespaces?|ns|accounts?|sa)s?(?:[-_.][^/]*)?\.ya?ml$/i;
+/** Files of one directory that are looked through. */
+const MAX_FILES = 100;
+
+/** Is it a file that may tell the namespace of those beside it? By its name: not every manifest is read for every other. */
+export function mayNameNamespace(path: string): boolean {
+  return KUSTOMIZATION.test(path) || NAMES_ONE.test(path);
+}
+
+interface Told {
+  /** What the kustomization puts everything it names into, and its text. */
+  readonly kustomization: { readonly namespace: string; readonly text: string } | undefined;
+  readonly named: ReadonlySet<string>;
+}
+
+const known = new WeakMap<Surroundings, Map<string, Promise<Told>>>();
+
+/**
+ * Where a manifest names no namespace, the command that applies it does. What its kustomization says, or the other objects
+ * of the file or its directory name, is as good as told: a role, its binding and its account often stand in three files.
+ */
+export async function namespaceFor({ path, around, text }: SourceFile): Promise<string | undefined> {
+  const own = onlyOne(namespacesNamed(text()));
+  if (around === undefined || !/\.ya?ml$/i.test(path)) return own;
+  const slash = path.lastIndexOf('/');
+  const directory = path.slice(0, Math.max(0, slash));
+  const directories = known.get(around) ?? new Map<string, Promise<Told>>();
+  known.set(around, directories);
+  const told = directories.get(directory) ?? readDirectory(directory, around);
+  directories.set(directory, told);
+  const { kustomization, named } = await told;
+  if (kustomization?.text.includes(path.slice(slash + 1))) return kustomization.namespace;
+  return own ?? onlyOne(named);
+}
+
+async function readDirectory(directory: string, around: Surroundings): Promise<Told> {
+  let kustomization: Told['kustomization'];
+  const named = new Set<string>();
+  for (const path of (await around.list(directory)).slice(0, MAX_FILES)) {
+    const file = await around.read(path);
+    if (file === undefined || file.bytes.length > MAX_TEXT) continue;
+    const text = file.text();
+    if (KUSTOMIZATION.test(path)) {
+      const namespace = /^namespace:[ \t]*["']?([a-z0-9-]+)["']?[ \t\r]*(?:#|$)/m.exec(text)?.[1];
+      if (namespace !== undefined) kustomization = { namespace, text };
+    } else for (const one of namespacesNamed(text)) named.add(one);
+  }
+  return { kustomization, named };
 }

@@ -9,7 +9,6 @@ import { describe, mattersHere } from './describe.ts';
 import { type Slice, slicesOf } from './documents.ts';
 import { type Blanked, blankTemplate, readValues } from './helm.ts';
 import { changesOf, readKustomization } from './kustomize.ts';
-import { namespacesNamed, onlyOne } from './namespace.ts';
 import { kubeObject, type World } from './object.ts';
 import { associations } from './pod-identity.ts';
 import { type FileKind, isOthers, recognise } from './recognise.ts';
@@ -22,8 +21,11 @@ const MAX_OBJECTS = 200_000;
 /** Problems quoted in the coverage row. */
 const QUOTED = 4;
 
-/** What a file of manifests, a dump, a chart's file or a kubeconfig holds. Never throws. */
-export function* scanKubernetes(file: SourceFile, context: ScanContext): Generator<Observation> {
+/**
+ * What a file of manifests, a dump, a chart's file or a kubeconfig holds; `namespace` is that of objects that name none.
+ * Never throws.
+ */
+export function* scanKubernetes(file: SourceFile, context: ScanContext, namespace: string): Generator<Observation> {
   const kind =
     recognise({ path: file.path, size: file.bytes.length, head: () => file.text().slice(0, 4096), whole: file.text }) ??
     'manifest';
@@ -32,7 +34,7 @@ export function* scanKubernetes(file: SourceFile, context: ScanContext): Generat
   try {
     if (kind === 'values' || kind === 'kustomization') yield* readSettings(file, context, kind, problems, tally);
     else if (kind === 'pod-identity') yield* readAssociations(file, context, problems, tally);
-    else yield* readObjects(file, context, problems, tally);
+    else yield* readObjects(file, context, namespace, problems, tally);
   } catch (error) {
     context.signal.throwIfAborted();
     problems.add(`could not be read to its end (${messageOf(error)})`);
@@ -50,7 +52,13 @@ interface Tally {
   readonly namespaces: Set<string>;
 }
 
-function* readObjects(file: SourceFile, context: ScanContext, problems: Set<string>, tally: Tally): Generator<Observation> {
+function* readObjects(
+  file: SourceFile,
+  context: ScanContext,
+  namespace: string,
+  problems: Set<string>,
+  tally: Tally,
+): Generator<Observation> {
   const text = file.text();
   const note = (problem: string) => void problems.add(problem);
   const templates = new Templates(file, note);
@@ -65,8 +73,7 @@ function* readObjects(file: SourceFile, context: ScanContext, problems: Set<stri
     path: file.path,
     note,
     context,
-    // Where a manifest names no namespace, the command that applies it does: what its other objects name is as good as told.
-    defaultNamespace: onlyOne(namespacesNamed(text)) ?? 'default',
+    defaultNamespace: namespace,
     consumerId: (kind: string, namespace: string, name: string) =>
       `${file.at.repository === undefined ? '' : `${file.at.repository}:`}${file.path}#${kind}/${namespace === '-' ? '' : `${namespace}/`}${name}`,
   };
