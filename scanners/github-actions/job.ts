@@ -1,3 +1,4 @@
+import { namedArgument } from '../../src/ci/describe.ts';
 import { placeOfLine } from '../../src/ci/line-place.ts';
 import type {
   ConsumerObservation,
@@ -97,9 +98,13 @@ export function* describeJob(
       at: place.at(use.offset, use.scalar.pointer),
       detail: { ...facts, ...useDetail(use, job) },
     };
-    for (const at of printedAt(text, use, place)) {
-      const named = { ...(identity === undefined ? {} : { identity: identity.id }), secretName: use.name, how: use.how };
-      yield { ...consumer, ...named, at, detail: { ...facts, fact: PRINTED } };
+    const named = { ...(identity === undefined ? {} : { identity: identity.id }), secretName: use.name, how: use.how };
+    for (const at of printedAt(text, use, place)) yield { ...consumer, ...named, at, detail: { ...facts, fact: PRINTED } };
+    for (const { step, line, name } of use.buildArguments) {
+      for (const at of lineOf(text, step, line, place)) {
+        const detail = { ...facts, fact: 'build-argument', ...namedArgument(name ?? use.name, use.name) };
+        yield { ...consumer, ...named, at, detail };
+      }
     }
   }
 
@@ -195,12 +200,14 @@ function findLogins(job: Job, workflow: Workflow): JobLogins {
 const PRINTED = 'secret-printed';
 
 function printedAt(text: string, use: SecretUse | undefined, place: JobPlace): Location[] {
-  return (use?.prints ?? []).flatMap(({ step, line }) => {
-    const run = get(step.tree, 'run');
-    if (run?.type !== 'scalar') return [];
-    const { start, pointer } = placeOfLine(text, run, line);
-    return [place.at(start, pointer)];
-  });
+  return (use?.prints ?? []).flatMap(({ step, line }) => lineOf(text, step, line, place));
+}
+
+function lineOf(text: string, step: Step, line: number, place: JobPlace): Location[] {
+  const run = get(step.tree, 'run');
+  if (run?.type !== 'scalar') return [];
+  const { start, pointer } = placeOfLine(text, run, line);
+  return [place.at(start, pointer)];
 }
 
 /** A row of its own for something that the job does with an identity or secret. */

@@ -32,6 +32,7 @@ export interface SecretUse {
   parsed: boolean;
   echoed: boolean;
   /** Lines of scripts that print it, from 0. */
+  readonly buildArguments: { readonly step: Step; readonly line: number; readonly name?: string }[];
   readonly prints: { readonly step: Step; readonly line: number }[];
   exported: boolean;
   output: boolean;
@@ -180,6 +181,8 @@ class Finder {
           const handling = followSecret(step.run, use.name, variables);
           if (handling.used) use.steps.add(step);
           use.echoed ||= handling.echoed;
+          for (const given of handling.buildArguments)
+            if (use.buildArguments.length < MAX_PRINTS) use.buildArguments.push({ ...given, step });
           for (const line of handling.printedAt) if (use.prints.length < MAX_PRINTS) use.prints.push({ step, line });
           use.exported ||= handling.exported;
           use.output ||= handling.output;
@@ -253,6 +256,7 @@ function create(name: string, scalar: Scalar, offset: number): SecretUse {
     parsed: false,
     echoed: false,
     prints: [],
+    buildArguments: [],
     exported: false,
     output: false,
     argument: false,

@@ -8,12 +8,13 @@ import {
   type Match,
 } from '../contracts/index.ts';
 import { environmentOf } from '../util/environment.ts';
-import type { Cloud } from './cloud-keys.ts';
+import { type Cloud, isPublicName } from './cloud-keys.ts';
 import { holdsOf } from './holds.ts';
 import { placeOfLine } from './line-place.ts';
 import { findLogins } from './login.ts';
 import { type CiComponent, type CiFact, type CiJob, type CiStep, type Part, type Pipeline, POSITIONS } from './model.ts';
 import { scriptFacts } from './script-facts.ts';
+import { isSecretName } from './secret-name.ts';
 import { uploadFacts } from './uploads.ts';
 import { findSecretUses, type SecretUse } from './uses.ts';
 
@@ -82,18 +83,20 @@ export function* describeJob(
       at: place.at(use.place.start, use.place.pointer),
       detail: { ...facts, ...useDetail(use, job) },
     };
-    if (isPrinted(use)) {
-      for (const { scalar, line } of use.prints) {
-        const { start, pointer } = placeOfLine(text, scalar, line);
-        yield {
-          ...consumer,
-          ...(identity === undefined ? {} : { identity: identity.id }),
-          secretName: use.name,
-          how: use.how,
-          at: place.at(start, pointer),
-          detail: { ...facts, fact: 'secret-printed' },
-        };
-      }
+    const lines = [
+      ...(isPrinted(use) ? use.prints.map((at) => ({ ...at, name: undefined, fact: 'secret-printed' })) : []),
+      ...(use.jobToken ? [] : use.buildArguments.map((at) => ({ ...at, fact: 'build-argument' }))),
+    ];
+    for (const { scalar, line, fact, name } of lines) {
+      const { start, pointer } = placeOfLine(text, scalar, line);
+      yield {
+        ...consumer,
+        ...(identity === undefined ? {} : { identity: identity.id }),
+        secretName: use.name,
+        how: use.how,
+        at: place.at(start, pointer),
+        detail: { ...facts, fact, ...(fact === 'build-argument' ? namedArgument(name ?? use.name, use.name) : {}) },
+      };
     }
   }
 
@@ -257,6 +260,15 @@ function useDetail(use: SecretUse, job: CiJob): JsonObject {
     ...(use.explicit ? {} : { guessed: true }),
     ...(use.jobToken ? { jobToken: true } : holdsOf(use)),
     ...use.detail,
+  };
+}
+
+/** Of one who passes a secret on as an argument: names tell whether it is one, and what a browser is sent is none. */
+export function namedArgument(argument: string, secret: string): JsonObject {
+  return {
+    argument: argument.slice(0, 120),
+    named: isSecretName(argument) || isSecretName(secret),
+    public: isPublicName(secret) || /^(?:NEXT_PUBLIC|VITE|REACT_APP|EXPO_PUBLIC|GATSBY|NUXT_PUBLIC|PUBLIC)_/i.test(argument),
   };
 }
 

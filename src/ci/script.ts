@@ -13,8 +13,17 @@ export interface SecretHandling {
   readonly argument: boolean;
   /** In the address of a repository: git keeps it in `.git/config`. */
   readonly gitUrl: boolean;
+  /** Given to the build of an image as an argument, which the image's history keeps. */
+  readonly buildArguments: readonly BuildArgument[];
   /** Files it is written to, as the script names them. */
   readonly files: readonly string[];
+}
+
+export interface BuildArgument {
+  /** Without one: by the name of the variable itself, `--build-arg NAME`. */
+  readonly name?: string;
+  /** Line of the script, from 0. */
+  readonly line: number;
 }
 
 const NOTHING: SecretHandling = {
@@ -25,19 +34,23 @@ const NOTHING: SecretHandling = {
   output: false,
   argument: false,
   gitUrl: false,
+  buildArguments: [],
   files: [],
 };
 
 /** Stands for the secret while a script is read. */
 export const MARK = '\u0001';
 
-/** Puts the mark in place of shell variables (`$NAME`, `${NAME…}`, `$env:NAME`, `%NAME%`) that hold the secret. */
+/** Puts the mark in place of shell variables (`$NAME`, `${NAME…}`, `$env:NAME`, `%NAME%`, `--build-arg NAME`) that hold the secret. */
 export function markVariables(script: string, variables: readonly string[]): string {
   let marked = script;
   for (const variable of variables) {
     if (!/^\w+$/.test(variable)) continue;
     marked = marked.replace(
-      new RegExp(`\\$(?:env:)?${variable}\\b|\\$\\{${variable}(?![A-Za-z0-9_]|:?\\+)[^}]{0,200}\\}|%${variable}%`, 'gi'),
+      new RegExp(
+        `\\$(?:env:)?${variable}\\b|\\$\\{${variable}(?![A-Za-z0-9_]|:?\\+)[^}]{0,200}\\}|%${variable}%|(?<=--build-arg[=\\s]{1,3})${variable}(?=\\s|$)`,
+        'gi',
+      ),
       (text) => (isOf(text, variable) ? MARK : text),
     );
   }
@@ -102,6 +115,7 @@ export function followMark(script: string): SecretHandling {
   /** Where the trace was switched on. */
   let traced: number | undefined;
   const files = new Set<string>();
+  const buildArguments = new Map<string, BuildArgument>();
   const printed = new Set<number>();
   for (const { stages: pipeline, start } of pipelinesOf(marked)) {
     const stages = pipeline.map((stage) => stage.trim());
@@ -117,6 +131,11 @@ export function followMark(script: string): SecretHandling {
     }
     exported ||= target === 'variables' || target === 'outputs';
     output ||= target === 'outputs';
+    for (const { index, groups } of pipeline.join('|').matchAll(BUILD_ARGUMENT)) {
+      const line = lineAt(marked, start + index);
+      if (buildArguments.size < MAX_PLACES)
+        buildArguments.set(`${line} ${groups?.name}`, { line, ...(groups?.name === undefined ? {} : { name: groups.name }) });
+    }
     for (const stage of stages) {
       if (PRINTS.test(stage)) continue;
       if (isGitUrl(stage)) gitUrl = true;
@@ -126,7 +145,17 @@ export function followMark(script: string): SecretHandling {
     if (file !== undefined) files.add(file);
   }
   const printedAt = [...new Set([...printed].slice(0, MAX_PLACES).map((offset) => lineAt(marked, offset)))];
-  return { used: true, echoed, printedAt, exported, output, argument, gitUrl, files: [...files] };
+  return {
+    used: true,
+    echoed,
+    printedAt,
+    exported,
+    output,
+    argument,
+    gitUrl,
+    buildArguments: [...buildArguments.values()],
+    files: [...files],
+  };
 }
 
 /** A variable may also be a path: of GitLab's file variables and of files that hold the secret. */
@@ -171,8 +200,9 @@ function fileOf(stages: readonly string[]): string | undefined {
 }
 
 const ARGUMENT_FLAG = new RegExp(
-  `(?:^|\\s)(?:-p|-u|-W|--password|--passphrase|--token|--build-arg|--secret-key|--api-key|--from-literal|-d|--data|-H|--header)(?:[=\\s]|(?=["'${MARK}]))[^\\n]{0,500}?${MARK}`,
+  `(?:^|\\s)(?:-p|-u|-W|--password|--passphrase|--token|--secret-key|--api-key|--from-literal|-d|--data|-H|--header)(?:[=\\s]|(?=["'${MARK}]))[^\\n]{0,500}?${MARK}`,
 );
+const BUILD_ARGUMENT = new RegExp(`--build-arg[=\\s]+["']?(?:(?<name>[A-Za-z_]\\w*)=)?[^\\s]{0,500}?${MARK}`, 'g');
 const IN_URL = new RegExp(`://[^\\s/]{0,200}${MARK}[^\\s/]{0,200}@`);
 
 /** What follows `<<<` is standard input: `base64 -d <<<"$KEY"`. */

@@ -18,10 +18,10 @@ export interface Script {
 
 /**
  * `$X`, `${X}`, `$env:X`, `%X%`, `$$X` (where `$` itself must be written twice). What only tells whether or how long it is
- * (`${#X}`, `${X:+…}`) does not read it. `$(X)` is for Azure.
+ * (`${#X}`, `${X:+…}`) does not read it. `$(X)` is for Azure. `--build-arg X` takes the value of `X`.
  */
 const REFERENCE =
-  /\$(?:env:)?(?<plain>[A-Za-z_]\w*)|\$\{(?:env:)?(?<braced>[A-Za-z_]\w*)(?![\w])(?!:?\+)[^}]{0,200}\}|%(?<batch>[A-Za-z_]\w*)%|\$\((?<macro>[A-Za-z_][\w.-]*)\)/g;
+  /\$(?:env:)?(?<plain>[A-Za-z_]\w*)|\$\{(?:env:)?(?<braced>[A-Za-z_]\w*)(?![\w])(?!:?\+)[^}]{0,200}\}|%(?<batch>[A-Za-z_]\w*)%|\$\((?<macro>[A-Za-z_][\w.-]*)\)|(?<=--build-arg[=\s]{1,3})(?<passed>[A-Za-z_]\w*)(?=\s|$)/g;
 
 /** Names of the variables that a text reads, with the offset of each. */
 export function variablesIn(
@@ -30,8 +30,8 @@ export function variablesIn(
 ): { readonly name: string; readonly offset: number; readonly end: number }[] {
   const found: { name: string; offset: number; end: number }[] = [];
   for (const match of text.matchAll(REFERENCE)) {
-    const { plain, braced, batch, macro } = match.groups ?? {};
-    const name = plain ?? braced ?? batch ?? (macros ? macro : undefined);
+    const { plain, braced, batch, macro, passed } = match.groups ?? {};
+    const name = plain ?? braced ?? batch ?? passed ?? (macros ? macro : undefined);
     if (name !== undefined) found.push({ name, offset: match.index, end: match.index + match[0].length });
   }
   return found;
@@ -72,7 +72,8 @@ export function followVariables(
   if (derived.length > 0) chosen = markedCommands(script, new Set([...variables, ...derived]), macros);
   const told = followMark(chosen.marked);
   const printedAt = [...new Set(told.printedAt.map((line) => chosen.lines[line] ?? 0))];
-  return { ...told, printedAt, read: chosen.marked.length, derived };
+  const buildArguments = told.buildArguments.map((each) => ({ ...each, line: chosen.lines[each.line] ?? 0 }));
+  return { ...told, printedAt, buildArguments, read: chosen.marked.length, derived };
 }
 
 /** The commands that matter, and the line of the script that each of their lines is. */

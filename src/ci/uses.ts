@@ -21,6 +21,8 @@ export interface SecretUse {
   echoed: boolean;
   /** Lines of scripts that print it. */
   readonly prints: PrintedLine[];
+  /** Builds of images that get it as an argument. */
+  readonly buildArguments: (PrintedLine & { readonly name?: string })[];
   exported: boolean;
   gitUrl: boolean;
   readonly files: Set<string>;
@@ -242,6 +244,11 @@ export function findSecretUses(
 
   // A key file is written by one command and logged in with by another.
   let followed = 0;
+  // Tasks take words of a command line, too.
+  const inputs = job.steps
+    .flatMap((step) => step.inputs)
+    .filter(({ value }) => value.value.includes('--build-arg') && value.value.length < 10_000)
+    .map(({ value }) => ({ scalar: value, script: readScript(value.value, macros) }));
   const gcloud = scripts.some(({ script }) => staticCommand(script.text) === 'gcp');
   for (const use of uses.values()) {
     // The lines of a job are often scripts of one shell.
@@ -256,11 +263,17 @@ export function findSecretUses(
       if (told.derived.length > 0) holders = new Set([...holders, ...told.derived]);
       if (!told.used) continue;
       use.echoed ||= told.echoed;
+      for (const given of told.buildArguments)
+        if (use.buildArguments.length < MAX_PRINTS) use.buildArguments.push({ ...given, scalar });
       for (const line of told.printedAt) if (use.prints.length < MAX_PRINTS) use.prints.push({ scalar, line });
       use.exported ||= told.exported;
       use.argument ||= told.argument;
       use.gitUrl ||= told.gitUrl;
       for (const file of told.files) use.files.add(file);
+    }
+    for (const { scalar, script } of inputs) {
+      for (const given of followVariables(script, use.variables, macros).buildArguments)
+        if (use.buildArguments.length < MAX_PRINTS) use.buildArguments.push({ ...given, scalar });
     }
     if (use.how === 'static-key' && !use.explicit && isOnlyPrinted(use, scripts)) use.how = 'secret';
     if (gcloud && use.how === 'secret' && use.files.size > 0 && /KEY|JSON|CRED|SERVICE|GCLOUD|GCP|GOOGLE/i.test(use.name))
@@ -307,6 +320,7 @@ function create(name: string, place: Part, reference: CiReference | undefined, p
     variables: new Set(),
     echoed: false,
     prints: [],
+    buildArguments: [],
     exported: false,
     gitUrl: false,
     files: new Set(),

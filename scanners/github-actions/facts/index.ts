@@ -1,4 +1,5 @@
 import { agentFacts } from './agent.ts';
+import { buildFacts } from './build.ts';
 import { checkoutFacts } from './checkout.ts';
 import { publishFacts, registryFacts, sshFacts, storeFacts } from './tokens.ts';
 import { uploadFacts } from './uploads.ts';
@@ -10,6 +11,7 @@ export function* factsOf(view: JobView): Generator<Fact> {
   yield* checkoutFacts(view);
   yield* uploadFacts(view);
   yield* publishFacts(view);
+  yield* buildFacts(view);
   yield* registryFacts(view);
   yield* storeFacts(view);
   yield* sshFacts(view);

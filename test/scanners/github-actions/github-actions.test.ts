@@ -248,7 +248,7 @@ describe('github-actions scanner', () => {
       ['echo "K=$KEY" >> "$GITHUB_ENV"', 'exportsSecret'],
       ['echo "k=${{ env.KEY }}" >> $GITHUB_OUTPUT', 'exportsSecret'],
       ['docker login -u me -p $KEY', 'secretInArgument'],
-      ['docker build --build-arg TOKEN=${{ secrets.KEY }} .', 'secretInArgument'],
+      ['./push --token ${{ secrets.KEY }}', 'secretInArgument'],
       ['git push https://bot:${KEY}@github.com/a/b', 'secretInArgument'],
       ['mysql -p"$KEY"', 'secretInArgument'],
     ];
