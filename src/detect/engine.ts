@@ -2,6 +2,7 @@ import { credentialId, type IdentityId, identityId, secretCredentialId } from '.
 import type { BulkMatch, DetectHints, Match } from '../contracts/scanner.ts';
 import { baselineId, fingerprint, mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
+import { strengthUnder } from '../util/strength.ts';
 import { planSearch } from './anchors.ts';
 import { RuleRef, type Tally } from './compile.ts';
 import { FileScan, type Located, type ScanResult, type Search } from './file-scan.ts';
@@ -221,6 +222,8 @@ function toMatch(found: Located, key: Uint8Array | string): Match {
   const print = fingerprint(found.secret, key);
   const groups = withHost(found.groups);
   const identity = identityFrom(detector.identity, groups);
+  const isGuess = found.confidence === 'low' && detector.type === 'password';
+  const strength = isGuess ? strengthUnder(groups.name, found.secret) : undefined;
   return {
     detector: detector.id,
     provider: detector.provider,
@@ -237,6 +240,7 @@ function toMatch(found: Located, key: Uint8Array | string): Match {
     ...(found.allowedBy === undefined ? {} : { allowedBy: found.allowedBy }),
     confidence: found.confidence,
     ...(found.hidden === undefined ? {} : { hidden: found.hidden }),
+    ...(strength === undefined ? {} : { strength }),
     ...(identity === undefined ? {} : { identity }),
     start: found.start,
     end: found.end,

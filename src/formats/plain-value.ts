@@ -4,6 +4,7 @@ import type { Confidence, Location, SightingObservation } from '../contracts/obs
 import type { ScanContext } from '../contracts/scanner.ts';
 import { mask } from '../util/fingerprint.ts';
 import { Secret } from '../util/secret.ts';
+import { isWellKnown, strengthOf } from '../util/strength.ts';
 
 /** Settings, variables and parameters that hold a secret though no detector knows its form: only their name tells. */
 export type SecretKind = 'password' | 'token' | 'api-key' | 'secret';
@@ -55,14 +56,9 @@ export function looksSecret(value: string): boolean {
   return hasDigit || mixesCase || hasSymbol;
 }
 
-const WELL_KNOWN =
-  /^(?:(?:my|super|some|the|dev|local|test|root|admin|user|postgres|mysql|maria|mongo|redis|rabbit|db|app|default)?[_-]?(?:pass(?:word|wd)?|passw0rd|p@ssw0rd|secret|token|key)[!\d]{0,6}|admin|root|postgres|mysql|mongo|guest|user|test|default|minio|minioadmin|minio123|grafana|rabbitmq|redis|changeme|change[-_ ]?(?:me|this|it)|1234\d{0,6}|qwerty\d*|letmein|example|demo|dev|docker|nextcloud|wordpress|elastic|keycloak|sonar|nhost)[!\d]{0,4}$/i;
-
 /** A password that everybody tries first. Empty values and those of random make are none, and the id beside a key is a name. */
 export function isKnownPassword(name: string, value: string): boolean {
-  return (
-    secretKind(name) !== undefined && !/_?id$/i.test(name) && value !== '' && WELL_KNOWN.test(value.replace(/^["']|["']$/g, ''))
-  );
+  return secretKind(name) !== undefined && !/_?id$/i.test(name) && value !== '' && isWellKnown(value.replace(/^["']|["']$/g, ''));
 }
 
 /** The sighting of a value that only its name tells; masked as detectors do, so that one value looks the same at every place. */
@@ -81,6 +77,7 @@ export function plainSighting(
   const secret = new Secret(value);
   const fingerprint = context.fingerprint(secret);
   const { environment, confidence = 'low', detector = 'generic-plain-value' } = options;
+  const strength = confidence === 'low' ? strengthOf(value) : undefined;
   return {
     kind: 'sighting',
     credential: secretCredentialId(fingerprint),
@@ -92,6 +89,7 @@ export function plainSighting(
     confidence,
     place,
     ...(environment === undefined ? {} : { environment }),
+    ...(strength === undefined ? {} : { detail: { strength } }),
     at,
   };
 }

@@ -90,10 +90,11 @@ function withMember(at: Location, { member }: Pick<Match, 'member'>): Location {
 
 /** What is told of a match beside its columns; nothing for most. */
 function detailOf(match: Omit<Match, 'secret'>): { readonly detail?: JsonObject } {
-  const { allowedBy, hidden, why } = match;
+  const { allowedBy, hidden, strength, why } = match;
   const detail: JsonObject = {
     ...(allowedBy === undefined ? {} : { allowedBy }),
     ...(hidden === undefined ? {} : { hidden }),
+    ...(strength === undefined ? {} : { strength }),
     ...(why === undefined ? {} : { why }),
   };
   return Object.keys(detail).length === 0 ? {} : { detail };

@@ -158,7 +158,7 @@ COMMENT ON VIEW credentials IS 'One row a credential that an inventory or code d
 
 -- Not a test, a sample, a translation, a page: whatever such a file says is likely there to be read.
 CREATE OR REPLACE MACRO is_in_use(path) AS
-  NOT coalesce(regexp_matches(lower(path), '(^|[/!._-])(tests?|testing|testdata|specs?|e2e|fixtures?|mocks?|mocked|stubs?|fakes?|examples?|samples?|demos?|docs?|documentation|tutorials?|vendor|third[._-]party|node_modules|locales?|i18n|l10n|lang|languages|translations?|openapi|swagger|cassettes|snapshots?|benchmarks?|playground|sandbox|quickstart|changelog|local|dev|development|dummy)([/!._-]|$)|\.(md|mdx|rst|adoc|txt|html?|lock|map|svg|csv|log|ipynb)$|\.min\.(js|css)$|(test|tests|spec)\.[a-z]+$'), false);
+  NOT coalesce(regexp_matches(lower(path), '(^|[/!._-])(tests?|testing|testdata|specs?|e2e|fixtures?|mocks?|mocked|stubs?|fakes?|examples?|samples?|demos?|docs?|documentation|tutorials?|vendor|third[._-]party|node_modules|locales?|i18n|l10n|lang|languages|translations?|openapi|swagger|cassettes|snapshots?|benchmarks?|playground|sandbox|quickstart|changelog|local|dev|development|dummy)([/!._-]|$)|\.(md|mdx|rst|adoc|txt|html?|lock|map|svg|csv|log)$|\.min\.(js|css)$|tests?\.(java|kt|cs|php|swift|scala|groovy)$'), false);
 
 -- The secret half of a key seen without its id, and the key seen whole, are one credential: the fingerprint says so.
 -- Two scanners may see the same credential on the same line; the place counts once.

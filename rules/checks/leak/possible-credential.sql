@@ -21,7 +21,8 @@ fix: |
      in the configuration, `--exclude GLOB` for the files, or `--baseline FILE` for all that is known today.
 limits: >
   Outside of settings most of these are test data, hashes and examples, hence low. Medium in `.env`, in files named for
-  production and in configuration.
+  production and in configuration, but for what everybody tries first (`postgres`). A password that no person makes up, in
+  a file in use, is told as a credential.
 since: '0.1'
 ---*/
 WITH guessed AS (
@@ -44,8 +45,8 @@ SELECT
     CASE WHEN count(variable) > 0 THEN concat(' as ', listed(list(DISTINCT variable ORDER BY variable) FILTER (variable IS NOT NULL))) ELSE '' END,
     place_note(s.location->>'$.path'),
     ' (detector ', min(s.detector), ').') AS message,
-  CASE WHEN bool_or(in_settings AND at_head(s.place, s.location)) AND NOT only_ids(s.detector, s.confidence) THEN 'medium' ELSE 'low' END AS severity,
-  CASE WHEN bool_or(in_settings AND at_head(s.place, s.location)) AND NOT only_ids(s.detector, s.confidence) THEN 'medium' ELSE 'low' END AS confidence,
+  CASE WHEN bool_or(in_settings AND at_head(s.place, s.location) AND (s.detail->>'$.strength') IS DISTINCT FROM 'weak') AND NOT only_ids(s.detector, s.confidence) THEN 'medium' ELSE 'low' END AS severity,
+  CASE WHEN bool_or(in_settings AND at_head(s.place, s.location) AND (s.detail->>'$.strength') IS DISTINCT FROM 'weak') AND NOT only_ids(s.detector, s.confidence) THEN 'medium' ELSE 'low' END AS confidence,
   list(DISTINCT s.observation_id) AS evidence
 FROM guessed AS s
 GROUP BY s.credential_id, of_place
