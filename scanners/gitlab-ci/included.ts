@@ -1,5 +1,5 @@
 import type { SourceFile, Surroundings } from '../../src/contracts/index.ts';
-import { entriesOf, get, itemsOf, type Mapping, type Tree, textOf } from '../../src/formats/tree.ts';
+import { entriesOf, get, itemsOf, type Mapping, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
 import { readYamlStream } from '../../src/formats/yaml.ts';
 
 // https://docs.gitlab.com/ci/yaml/#include
@@ -40,27 +40,115 @@ export function readIncludes(include: Tree | undefined): Include[] {
   });
 }
 
-const MAX_FILES = 50;
-const kept = new WeakMap<Surroundings, Map<string, Promise<Mapping | undefined>>>();
+/** One file of a pipeline. */
+export interface Layer {
+  readonly path: string;
+  readonly top: Mapping;
+  readonly isOwn: boolean;
+  /** False where it may not be part of the pipeline: what it has is taken where nothing else has it. */
+  readonly merges: boolean;
+}
 
-/** The top levels of local files that a pipeline includes, and, for an included file, of the pipeline that does so. */
-export async function readAround(file: SourceFile, own: Mapping | undefined): Promise<Mapping[]> {
-  if (file.around === undefined) return [];
-  const others: Mapping[] = [];
-  const seen = new Set([file.path]);
+/** What a pipeline is made of, as far as its files are at hand. */
+export interface Around {
+  /** In the order in which GitLab merges them: the later wins. */
+  readonly layers: readonly Layer[];
+  /** Of the pipeline itself: the files that it is made of or starts, beside it. */
+  readonly parts: readonly string[];
+  /** What the file includes and nobody here can read. */
+  readonly unread: readonly string[];
+}
+
+const MAX_FILES = 50;
+const MAX_BYTES = 1_000_000;
+
+/** The local files that a pipeline includes, and, for an included file, those of the pipeline that does so. */
+export async function readAround(file: SourceFile, own: Mapping): Promise<Around> {
   const root = await rootOf(file);
-  const base = root === undefined ? '' : root.slice(0, root.lastIndexOf('/') + 1);
-  const pending = localPaths(own).map((path) => base + path);
-  if (root !== undefined && root !== file.path) pending.push(root);
-  for (let path = pending.shift(); path !== undefined && seen.size < MAX_FILES; path = pending.shift()) {
-    if (seen.has(path)) continue;
-    seen.add(path);
-    const top = await topLevel(file.around, path);
-    if (top === undefined) continue;
-    others.push(top);
-    pending.push(...localPaths(top).map((each) => base + each));
+  const walk: Walk = {
+    around: file.around,
+    base: root === undefined ? '' : root.slice(0, root.lastIndexOf('/') + 1),
+    own: { path: file.path, top: own },
+    seen: new Set(),
+    layers: [],
+    unread: new Set(),
+  };
+  const top = root === undefined || root === file.path ? undefined : await topLevel(file.around, root);
+  if (root !== undefined && typeof top === 'object') await visit(root, top, true, walk);
+  if (!walk.seen.has(file.path)) {
+    // Another pipeline that this one starts, or a file that other projects include.
+    walk.layers = walk.layers.map((layer) => ({ ...layer, merges: false }));
+    await visit(file.path, own, true, walk);
   }
-  return others;
+  const started: string[] = [];
+  for (const { value } of own.entries) started.push(...(await localPaths(get(get(value, 'trigger'), 'include'), walk, true)));
+  const parts = [...new Set([...walk.layers.map(({ path }) => path), ...started])];
+  return {
+    layers: walk.layers,
+    parts: root === file.path ? parts.filter((path) => path !== root) : [],
+    unread: [...walk.unread],
+  };
+}
+
+interface Walk {
+  readonly around: Surroundings | undefined;
+  /** Paths of includes begin where the pipeline lies. */
+  readonly base: string;
+  readonly own: { readonly path: string; readonly top: Mapping };
+  readonly seen: Set<string>;
+  layers: Layer[];
+  readonly unread: Set<string>;
+}
+
+/** What a file includes comes before it. */
+async function visit(path: string, top: Mapping, merges: boolean, walk: Walk): Promise<void> {
+  walk.seen.add(path);
+  const isOwn = path === walk.own.path;
+  const include = get(top, 'include');
+  for (const each of include?.type === 'list' ? itemsOf(include) : include === undefined ? [] : [include]) {
+    for (const target of await localPaths(each, walk, isOwn)) {
+      if (walk.seen.has(target)) continue;
+      if (walk.seen.size >= MAX_FILES) {
+        walk.unread.add(`more than ${MAX_FILES} files`);
+        continue;
+      }
+      const found = target === walk.own.path ? walk.own.top : await topLevel(walk.around, target);
+      if (typeof found === 'object') await visit(target, found, merges && get(each, 'rules') === undefined, walk);
+      else if (isOwn) walk.unread.add(`${shown(target)} (${found})`);
+    }
+  }
+  walk.layers.push({ path, top: isOwn ? walk.own.top : top, isOwn, merges: merges || isOwn });
+}
+
+/** The paths of local files that an include means; what else it means is noted. */
+async function localPaths(include: Tree | undefined, { around, base, unread }: Walk, isNoted: boolean): Promise<string[]> {
+  const paths: string[] = [];
+  for (const { kind, what, tree } of readIncludes(include)) {
+    if (kind !== 'local' || what.includes('$')) {
+      const file = textsOf(get(tree, 'file'))[0];
+      if (isNoted) unread.add(`${kind} ${shown(what)}${kind === 'project' && file !== undefined ? ` ${shown(file)}` : ''}`);
+      continue;
+    }
+    const path = base + what.replace(/^\.?\//, '');
+    if (!path.includes('*')) paths.push(path);
+    else if (around !== undefined) {
+      const pattern = wildcard(path);
+      paths.push(...[...(await around.paths())].filter((each) => pattern.test(each)).sort());
+    }
+  }
+  return paths;
+}
+
+const shown = (text: string) => text.slice(0, 100);
+
+/** `*` is within a directory, `**` in all below. https://docs.gitlab.com/ci/yaml/includes/#use-includelocal-with-wildcard-file-paths */
+function wildcard(path: string): RegExp {
+  const parts = path.slice(0, 300).split(/(\*+\/?)/);
+  const source = parts.map((part) => {
+    if (!part.startsWith('*')) return part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
+    return part.startsWith('**') ? (part.endsWith('/') ? '(?:[^/]+/)*' : '.*') : part.endsWith('/') ? '[^/]*/' : '[^/]*';
+  });
+  return new RegExp(`^${source.join('')}$`);
 }
 
 /** The pipeline of the repository that the file is in. */
@@ -77,21 +165,19 @@ async function rootOf({ path, around }: SourceFile): Promise<string | undefined>
   return undefined;
 }
 
-/** Without wildcards and variables: which files those mean is not told by the name. */
-function localPaths(top: Mapping | undefined): string[] {
-  return readIncludes(get(top, 'include'))
-    .filter(({ kind, what }) => kind === 'local' && !/[*$]/.test(what))
-    .map(({ what }) => what.replace(/^\.?\//, ''));
-}
+const kept = new WeakMap<Surroundings, Map<string, Promise<Mapping | string>>>();
 
-async function topLevel(around: Surroundings, path: string): Promise<Mapping | undefined> {
-  const files = kept.get(around) ?? new Map<string, Promise<Mapping | undefined>>();
+/** What a file holds, or why that is not read. */
+async function topLevel(around: Surroundings | undefined, path: string): Promise<Mapping | string> {
+  if (around === undefined) return 'not at hand';
+  const files = kept.get(around) ?? new Map<string, Promise<Mapping | string>>();
   kept.set(around, files);
   const known = files.get(path);
   if (known !== undefined) return known;
   const reading = around.read(path).then((file) => {
-    if (file === undefined || file.bytes.length > 1_000_000) return undefined;
-    return lastMapping(readYamlStream(file.text()).documents);
+    if (file === undefined) return 'not there';
+    if (file.bytes.length > MAX_BYTES) return 'larger than 1 MB';
+    return lastMapping(readYamlStream(file.text()).documents) ?? 'no mapping';
   });
   files.set(path, reading);
   return reading;

@@ -1,5 +1,7 @@
 import { type Entry, entriesOf, get, type Mapping, type Scalar, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
 
+import type { Layer } from './included.ts';
+
 // https://docs.gitlab.com/ci/yaml/yaml_optimization/ · https://docs.gitlab.com/ci/yaml/#extends
 
 /** Keys at the top that are no jobs. */
@@ -24,13 +26,13 @@ const MAX_SCRIPTS = 500;
 /** Keys merged and values looked up for one file. */
 const MAX_WORK = 400_000;
 
-/** Jobs and templates that a file may refer to: its own, then those of files it includes. */
+/** Jobs and templates that a file may refer to. */
 export interface Sources {
   /** The file's documents without the head of a component. */
   readonly own: Mapping | undefined;
   readonly text: string;
-  /** Top levels of the files included and of the pipeline that includes this one. */
-  readonly others: readonly Mapping[];
+  /** This file and those around it. */
+  readonly layers: readonly Layer[];
   readonly work: Work;
 }
 
@@ -38,11 +40,14 @@ export interface Sources {
 export interface Work {
   left: number;
   readonly resolved: Map<string, ResolvedJob>;
+  readonly found: Map<string, Found | undefined>;
+  /** Names that are in no file at hand. */
+  readonly missing: Set<string>;
   readonly problems: Set<string>;
 }
 
 export function newWork(): Work {
-  return { left: MAX_WORK, resolved: new Map(), problems: new Set() };
+  return { left: MAX_WORK, resolved: new Map(), found: new Map(), missing: new Set(), problems: new Set() };
 }
 
 /** Is there enough left, of the whole and of a part, to do so much more? */
@@ -91,7 +96,10 @@ function extend(tree: Mapping, sources: Sources, open: Set<string>): ResolvedJob
 /** What stands in another file is told at the place that names it, so it is put together once for each such place. */
 function template(name: string, at: Tree, sources: Sources, open: Set<string>): ResolvedJob | undefined {
   const found = find(name, sources);
-  if (found?.tree.type !== 'mapping') return undefined;
+  if (found?.tree.type !== 'mapping') {
+    sources.work.missing.add(name);
+    return undefined;
+  }
   const key = JSON.stringify(found.isOwn ? [name] : [name, at.start]);
   const known = sources.work.resolved.get(key);
   if (known !== undefined) return known;
@@ -104,15 +112,39 @@ function template(name: string, at: Tree, sources: Sources, open: Set<string>): 
   return resolved;
 }
 
-/** A key at the top of this file, else of one that it includes. */
-function find(name: string, { own, others }: Sources): { readonly tree: Tree; readonly isOwn: boolean } | undefined {
-  const tree = get(own, name);
-  if (tree !== undefined) return { tree, isOwn: true };
-  for (const other of others) {
-    const found = get(other, name);
-    if (found !== undefined) return { tree: found, isOwn: false };
+interface Found {
+  readonly tree: Tree;
+  /** Something of it stands in this file; the rest is told there. */
+  readonly isOwn: boolean;
+}
+
+/** A key at the top, as GitLab merges it from all files of the pipeline; what may be no part of that comes last. */
+export function find(name: string, sources: Sources): Found | undefined {
+  const { found } = sources.work;
+  if (!found.has(name)) found.set(name, findAnew(name, sources));
+  return found.get(name);
+}
+
+function findAnew(name: string, { layers, work }: Sources): Found | undefined {
+  const all = layers.flatMap(({ top, isOwn, merges }) => {
+    const tree = get(top, name);
+    return tree === undefined ? [] : [{ tree, isOwn, merges }];
+  });
+  const own = all.find(({ isOwn }) => isOwn);
+  let tree: Tree | undefined;
+  for (const each of all.filter(({ merges }) => merges)) {
+    const placed = own === undefined || each.isOwn ? each.tree : movedTo(each.tree, own.tree, work);
+    tree = tree?.type === 'mapping' && placed.type === 'mapping' ? merge(tree, placed, work) : placed;
   }
-  return undefined;
+  tree ??= all[0]?.tree;
+  return tree === undefined ? undefined : { tree, isOwn: own !== undefined };
+}
+
+/** Is it this file that tells of a job? The one that says what it does, else the last that has anything of it. */
+export function isHome(name: string, { layers }: Sources): boolean {
+  const merged = layers.filter(({ top, merges }) => merges && get(top, name)?.type === 'mapping');
+  const working = merged.filter(({ top }) => ['script', 'run', 'trigger'].some((key) => get(get(top, name), key) !== undefined));
+  return (working.at(-1) ?? merged.at(-1))?.isOwn !== false;
 }
 
 /** What stands at the top, or below it; what stands in another file is told at the place that refers to it. */
@@ -200,5 +232,7 @@ export function entriesWithReferences(tree: Tree | undefined, sources: Sources):
 export function referenceOf(tree: Tree, sources: Sources): Tree | undefined {
   if (tree.type !== 'list' || tree.tag !== '!reference') return undefined;
   const [name, ...path] = tree.items.map((item) => textOf(item) ?? '');
-  return name === undefined ? undefined : lookUp(name, sources, tree, path);
+  if (name === undefined) return undefined;
+  if (find(name, sources) === undefined) sources.work.missing.add(name);
+  return lookUp(name, sources, tree, path);
 }

@@ -1,16 +1,31 @@
 import type { CiJob, CiVariable, Pipeline } from '../../src/ci/model.ts';
 import { type PipelineText, scanPipeline } from '../../src/ci/scan.ts';
 import type { Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { headOfBytes } from '../../src/files/source-file.ts';
 import { get, type Mapping, textOf } from '../../src/formats/tree.ts';
 import { fileFacts } from './facts.ts';
-import { lastMapping, readAround } from './included.ts';
+import { type Around, lastMapping, readAround } from './included.ts';
 import { readJob } from './job.ts';
-import { newWork, RESERVED, type Sources } from './merge.ts';
+import { find, isHome, newWork, RESERVED, type Sources } from './merge.ts';
+import { recognises } from './recognise.ts';
 import { variablesOf } from './variables.ts';
 
 /** What a GitLab pipeline, or a file that one includes, holds. */
 export async function* scanGitlabCi(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
-  yield* scanPipeline(file, context, { read: readPipeline, blank: blankInputs });
+  let parts: readonly string[] = [];
+  const read = async (source: PipelineText) => {
+    const { pipeline, around } = await readPipeline(source);
+    parts = around?.parts ?? [];
+    return pipeline;
+  };
+  yield* scanPipeline(file, context, { read, blank: blankInputs });
+  // Includes have any name: those that do not look like a pipeline by themselves are read with the one that has them.
+  for (const path of parts) {
+    const part = await file.around?.read(path);
+    if (part === undefined || recognises(headOfBytes(path, part.bytes))) continue;
+    const reader = { read: async (source: PipelineText) => (await readPipeline(source)).pipeline, blank: blankInputs };
+    yield* scanPipeline({ ...part, ...(file.around === undefined ? {} : { around: file.around }) }, context, reader);
+  }
 }
 
 /** `$[[ inputs.x ]]` is put in before anything else is read. */
@@ -22,12 +37,20 @@ function blankInputs(text: string): string {
 const PREDEFINED = /^(?:CI|GITLAB|RUNNER)_|^CI$/;
 const JOB_TOKEN = /^CI_(?:JOB_(?:TOKEN|JWT(?:_V[12])?)|REGISTRY_PASSWORD|DEPENDENCY_PROXY_PASSWORD)$/;
 
-async function readPipeline({ text, documents, file }: PipelineText): Promise<Pipeline | string> {
+interface ReadPipeline {
+  /** Or why it is none. */
+  readonly pipeline: Pipeline | string;
+  readonly around?: Around;
+}
+
+async function readPipeline({ text, documents, file }: PipelineText): Promise<ReadPipeline> {
   const own = lastMapping(documents);
-  if (own === undefined) return 'it has no jobs: not a pipeline';
-  const sources: Sources = { own, text, others: await readAround(file, own), work: newWork() };
+  if (own === undefined) return { pipeline: 'it has no jobs: not a pipeline' };
+  const around = await readAround(file, own);
+  const sources: Sources = { own, text, layers: around.layers, work: newWork() };
   const variables = globalVariables(sources);
   const jobs: CiJob[] = [];
+  const values = hiddenValues(own);
   let unread = 0;
   for (const { key, value } of own.entries) {
     if (RESERVED.has(key) || key.startsWith('.')) continue;
@@ -36,27 +59,52 @@ async function readPipeline({ text, documents, file }: PipelineText): Promise<Pi
       if (value.type === 'scalar' && value.value !== '') unread += 1;
       continue;
     }
-    jobs.push(readJob(key, value, sources, variables, file));
+    if (!isHome(key, sources)) {
+      values.push(...variablesOf(get(value, 'variables'), 'job-env'));
+      continue;
+    }
+    const whole = find(key, sources)?.tree;
+    jobs.push(readJob(key, whole?.type === 'mapping' ? whole : value, sources, variables, file));
   }
-  return {
+  const pipeline: Pipeline = {
     platform: 'gitlab-ci',
     provider: 'gitlab',
     jobs,
     facts: fileFacts(own, jobs, file),
-    values: hiddenValues(own),
-    problems: [...sources.work.problems],
+    values,
+    problems: problemsOf(around, sources),
     unread,
     predefined: PREDEFINED,
     jobToken: JOB_TOKEN,
   };
+  return { pipeline, around };
 }
 
+/** What the file needs and nobody here can read. */
+function problemsOf({ unread }: Around, { work }: Sources): string[] {
+  return [
+    ...work.problems,
+    ...(unread.length === 0 ? [] : [`includes that were not read: ${few(unread)}`]),
+    ...(work.missing.size === 0 ? [] : [`\`extends\` and \`!reference\` of what is in no file here: ${few([...work.missing])}`]),
+  ];
+}
+
+function few(names: readonly string[]): string {
+  const more = names.length - MAX_NAMED;
+  return `${names
+    .slice(0, MAX_NAMED)
+    .map((name) => name.slice(0, 200))
+    .join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+const MAX_NAMED = 5;
+
 /** Variables at the top of this file, then of the pipeline that includes it. */
-function globalVariables({ own, others }: Sources): CiVariable[] {
+function globalVariables({ own, layers }: Sources): CiVariable[] {
   const found = variablesOf(get(own, 'variables'), 'workflow-env');
   const names = new Set(found.map(({ name }) => name));
-  for (const other of others) {
-    for (const variable of variablesOf(get(other, 'variables'), 'workflow-env')) {
+  for (const { top, isOwn } of layers.toReversed()) {
+    for (const variable of isOwn ? [] : variablesOf(get(top, 'variables'), 'workflow-env')) {
       if (names.has(variable.name)) continue;
       names.add(variable.name);
       // Told where this file begins: its own lines do not hold it.

@@ -58,7 +58,7 @@ describe('gitlab-ci scanner', () => {
     assert.match(lineAt(PIPELINE, token.at), /^\$DEPLOY_TOKEN/);
     assert.deepEqual(consumerOf(observations, 'SSH_PRIVATE_KEY').detail.secretFiles, ['~/.ssh/id_rsa']);
     assert.equal(consumerOf(observations, 'unpinned-include').detail.what, 'other/templates');
-    assert.equal(coverageOf(observations).outcome, 'complete');
+    assert.equal(coverageOf(observations).why, 'includes that were not read: project other/templates /deploy.yml');
   });
 
   it('tells when a job runs', async () => {
@@ -80,6 +80,76 @@ describe('gitlab-ci scanner', () => {
 
     assert.equal(consumerOf(observations, 'API_TOKEN').at?.line, 4);
     assert.equal(consumerOf(observations, 'TEAM_SECRET').detail.cloud, 'aws');
+  });
+
+  it('merges jobs of the same name, told by the file that says what they do, and reads whatever is included', async () => {
+    const files = {
+      'parts/a.yml':
+        '.t:\n  environment: staging\ndeploy:\n  script: [aws s3 ls]\n  variables: {AWS_SECRET_ACCESS_KEY: $PROD_KEY}\n',
+      'parts/b.yml': '.t:\n  environment: production\nx:\n  extends: .t\n  script: [./run $DEPLOY_PASSWORD]\n',
+      'parts/w1.yml': 'w:\n  script: [./run $WILD_TOKEN]\n',
+      'parts/other.txt': 'w:\n  script: [./run $NO_TOKEN]\n',
+      'parts/child.yml': 'c:\n  script: [./run $CHILD_TOKEN]\n',
+    };
+    const text = `include: [/parts/a.yml, /parts/b.yml, {local: '/parts/w*.yml'}]
+deploy:
+  variables: {AWS_ACCESS_KEY_ID: $PROD_ID}
+  environment: production
+child:
+  trigger: {include: parts/child.yml}
+`;
+
+    const observations = await scan(text, files);
+
+    const key = consumerOf(observations, 'PROD_KEY');
+    assert.equal(key.consumer, 'harbour/shop:parts/a.yml#deploy');
+    assert.equal(key.environment, 'prod');
+    assert.equal(key.at?.path, 'parts/a.yml');
+    assert.equal(consumerOf(observations, 'PROD_ID').at?.path, 'parts/a.yml');
+    assert.equal(consumerOf(observations, 'DEPLOY_PASSWORD').environment, 'prod');
+    for (const name of ['WILD_TOKEN', 'CHILD_TOKEN']) assert.ok(consumerOf(observations, name));
+    assert.deepEqual(
+      kinds(observations, 'coverage').map(({ subject, outcome }) => `${subject} ${outcome}`),
+      [PATH, 'parts/a.yml', 'parts/b.yml', 'parts/w1.yml', 'parts/child.yml'].map((path) => `${path} complete`),
+    );
+  });
+
+  it('does not merge what may be no part of the pipeline', async () => {
+    const files = { 'ci/a.gitlab-ci.yml': 'deploy:\n  variables: {AWS_SECRET_ACCESS_KEY: $PROD_KEY}\n  script: [make]\n' };
+    const text = `include: [{local: ci/a.gitlab-ci.yml, rules: [{if: $X}]}]\ndeploy:\n  script: [./run $DEPLOY_TOKEN]\n`;
+
+    assert.deepEqual(names(await scan(text, files)), ['DEPLOY_TOKEN']);
+    assert.deepEqual(names(await scan(files['ci/a.gitlab-ci.yml'], {}, 'ci/a.gitlab-ci.yml')), ['PROD_KEY']);
+  });
+
+  it('says what a pipeline is made of and cannot be read here', async () => {
+    const text = `include:
+  - project: org/tpl
+    file: x.yml
+  - remote: https://example.com/ci.yml
+  - template: Jobs/Build.gitlab-ci.yml
+  - component: $CI_SERVER_FQDN/org/c@1
+  - local: /ci/$NAME.yml
+  - local: /ci/away.yml
+far:
+  extends: .from-project
+  script:
+    - !reference [.elsewhere, script]
+`;
+
+    const { outcome, why = '' } = coverageOf(await scan(text));
+
+    assert.equal(outcome, 'partial');
+    for (const part of [
+      'project org/tpl x.yml',
+      'remote https',
+      'template Jobs/Build',
+      'component ',
+      'local /ci/$NAME.yml',
+      'and 1 more',
+    ])
+      assert.ok(why.includes(part), `${part}: ${why}`);
+    assert.match(why, /in no file here: \.from-project, \.elsewhere/);
   });
 
   it('gives an included file what the pipeline that includes it defines', async () => {
@@ -174,9 +244,11 @@ describe('gitlab-ci scanner', () => {
   it('does not fall for loops of includes and references', async () => {
     const files = { 'b.yml': 'include: /a.yml\n.x:\n  script:\n    - !reference [.x, script]\n', 'a.yml': 'include: /b.yml\n' };
 
-    assert.equal(
-      coverageOf(await scan('include: /a.yml\nj:\n  script:\n    - !reference [.x, script]\n', files)).outcome,
-      'complete',
+    const rows = kinds(await scan('include: /a.yml\nj:\n  script:\n    - !reference [.x, script]\n', files), 'coverage');
+
+    assert.deepEqual(
+      rows.map(({ subject, outcome }) => `${subject} ${outcome}`),
+      ['.gitlab-ci.yml complete', 'b.yml complete', 'a.yml complete'],
     );
   });
 
