@@ -21,6 +21,7 @@ import { readYaml } from '../../src/formats/yaml.ts';
 import { type Client, clientOf } from './clients.ts';
 import { type Server, serversIn, type Value } from './server.ts';
 import { offersSignIn } from './sign-in.ts';
+import { type Unasked, unaskedSettings } from './unasked.ts';
 
 const MAX_CHARACTERS = 8 * 1024 * 1024;
 
@@ -55,6 +56,7 @@ export function* scanAgentConfig(file: SourceFile, context: ScanContext): Genera
   for (const server of servers) {
     for (const observation of describe(server, reading, told, plain)) yield observation;
   }
+  if (client.isLogin !== true) for (const setting of unaskedSettings(client, root)) yield unasked(setting, reading);
   for (const match of matches) {
     const scalar = scalarAt(scalars, match.start);
     const at = matchLocation(file, match, scalar?.pointer);
@@ -150,11 +152,12 @@ function* describe(server: Server, reading: Reading, told: Set<Match>, plain: Se
   }
 }
 
-function factsOf(server: Server, { client, approvesAll }: Reading): JsonObject {
+function factsOf(server: Server, { file, client, approvesAll }: Reading): JsonObject {
   return {
     platform: 'agent',
     client: client.name,
     server: server.name.slice(0, 200),
+    project: projectOf(file.path),
     transport: server.transport,
     ...(server.runner === undefined ? {} : { runner: server.runner }),
     ...(server.package === undefined ? {} : { package: server.package.slice(0, 200) }),
@@ -165,6 +168,31 @@ function factsOf(server: Server, { client, approvesAll }: Reading): JsonObject {
     approved: server.approved,
     approvesAll,
   };
+}
+
+/** What the settings let run holds for servers of the project, wherever those are declared. */
+function unasked({ because, servers, at }: Unasked, { file, client, at: locate }: Reading): ConsumerObservation {
+  return {
+    kind: 'consumer',
+    consumer: consumerId(file, 'permissions'),
+    type: 'agent',
+    secretName: '*',
+    how: 'secret',
+    at: locate(at.start, at.pointer),
+    detail: {
+      platform: 'agent',
+      client: client.name,
+      fact: 'unasked',
+      project: projectOf(file.path),
+      because: because.slice(0, 300),
+      servers: [...servers],
+    },
+  };
+}
+
+/** The directory that a configuration is for: that which has `.claude/`, `.codex/` or `.mcp.json`. */
+function projectOf(path: string): string {
+  return path.replace(/(?:^|\/)\.(?:claude|codex)\/[^/]*$|(?:^|\/)[^/]*$/, '');
 }
 
 /** A key outside of any server: in a permission that somebody allowed for ever, in settings, in a login file. */
