@@ -3,6 +3,7 @@ import { pathFrom, type Reference, referrers } from '../../src/files/referrers.t
 import type { Block, Expression } from '../../src/formats/hcl/syntax.ts';
 import type { Value } from '../../src/iac/value.ts';
 import type { Given, ProviderFacts } from './evaluate.ts';
+import type { Bindings } from './instances.ts';
 import { attributeOf, directoryOf, loadModule, type Module, type Placed, TERRAFORM_FILE } from './module.ts';
 import { Recent } from './recent.ts';
 import { type Prepared, prepare } from './stack.ts';
@@ -17,7 +18,7 @@ export interface Call {
 }
 
 /** Bounds: calls of one module, modules that call each other. */
-const MAX_CALLS = 12;
+const MAX_CALLS = 24;
 const MAX_DEPTH = 4;
 
 const modules = new Recent<Promise<Module>>(8);
@@ -43,8 +44,10 @@ export async function preparedByCalls(
     const calls = calling.calls.filter(({ from, it }) => targetOf(from.file.path, it) === directory);
     for (const from of await preparedByCalls(calling, first, context, [...above, directory])) {
       for (const placed of calls) {
-        if (prepared.length >= MAX_CALLS) return prepared;
-        prepared.push(await prepare(module, callOf(placed, from)));
+        for (const { bindings } of from.evaluator.callsOf(placed)) {
+          if (prepared.length >= MAX_CALLS) return [...prepared.slice(0, -1), { ...(prepared.at(-1) as Prepared), isCut: true }];
+          prepared.push(await prepare(module, callOf(placed, from, bindings)));
+        }
       }
     }
   }
@@ -52,7 +55,7 @@ export async function preparedByCalls(
   return prepared;
 }
 
-function callOf(placed: Placed<Block>, { evaluator, facts }: Prepared): Call {
+function callOf(placed: Placed<Block>, { evaluator, facts }: Prepared, bindings: Bindings): Call {
   const { attributes } = placed.it.body;
   const handed = handedProviders(placed.it);
   const values = new Map<string, Value | undefined>();
@@ -61,7 +64,8 @@ function callOf(placed: Placed<Block>, { evaluator, facts }: Prepared): Call {
       has: (name) => attributes.some((one) => one.name === name),
       value(name) {
         const it = attributeOf(placed.it.body, name);
-        if (!values.has(name)) values.set(name, it === undefined ? undefined : evaluator.value({ from: placed.from, it }));
+        if (!values.has(name))
+          values.set(name, it === undefined ? undefined : evaluator.value({ from: placed.from, it }, bindings));
         return values.get(name);
       },
     },

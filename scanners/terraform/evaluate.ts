@@ -1,5 +1,5 @@
 import { pathFrom } from '../../src/files/referrers.ts';
-import type { Block, Expression, Reference } from '../../src/formats/hcl/syntax.ts';
+import type { Block, Expression, ForExpression, Reference } from '../../src/formats/hcl/syntax.ts';
 import { computed, isStandIn } from '../../src/iac/computed.ts';
 import type { Resource } from '../../src/iac/resource.ts';
 import {
@@ -13,17 +13,23 @@ import {
   type Where,
 } from '../../src/iac/value.ts';
 import { asText, call, text } from './functions.ts';
+import {
+  BEARS_ON_IDENTITIES,
+  type Binding,
+  type Bindings,
+  type Each,
+  eachOf,
+  type Instance,
+  MAX_INSTANCES,
+  NAMELESS,
+} from './instances.ts';
 import { attributeOf, type Module, type ModuleFile, type Placed } from './module.ts';
+import { operate } from './operators.ts';
 import { documentOf } from './policy-document.ts';
 
-/** What is meant by `each`, `count` and the names of dynamic blocks where an expression stands. */
-export interface Bindings {
-  readonly [name: string]: { readonly key?: Value; readonly value?: Value };
-}
-
-/** Bounds on one module: expressions worked out, instances of one resource, steps into each other. */
+/** Bounds on one module: expressions worked out, steps into each other, items of what a `for` makes. */
 const MAX_STEPS = 500_000;
-const MAX_INSTANCES = 50;
+const MAX_ITEMS = 5000;
 const MAX_DEPTH = 60;
 const MAX_TEXT = 256 * 1024;
 
@@ -40,6 +46,9 @@ export class Evaluator {
   readonly #instances = new Map<string, readonly Instance[]>();
   readonly #busy = new Set<string>();
   readonly #sources = new Map<ModuleFile, Source>();
+  /** Stand for resources in values: their attributes are worked out when they are asked for. */
+  readonly #standing = new WeakMap<Value, { readonly base: string; readonly instance: Instance }>();
+  readonly #notes = new Map<string, Note>();
   #steps = 0;
   #depth = 0;
 
@@ -56,6 +65,11 @@ export class Evaluator {
     return this.#steps > MAX_STEPS;
   }
 
+  /** What was read as one because nobody knows how many there are. */
+  get notes(): readonly Note[] {
+    return [...this.#notes.values()];
+  }
+
   resources(): Resource[] {
     return this.#module.resources.flatMap((placed) =>
       this.#instancesOf(addressOf(placed.it)).map((instance) => this.#resource(placed, instance)),
@@ -63,8 +77,13 @@ export class Evaluator {
   }
 
   /** The body of any other block. */
-  body(placed: Placed<Block>): MapValue {
-    return this.#body(placed, placed.it, {});
+  body(placed: Placed<Block>, bindings: Bindings = {}): MapValue {
+    return this.#body(placed, placed.it, bindings);
+  }
+
+  /** What `each` and `count` mean in each instance of a `module` block. */
+  callsOf(placed: Placed<Block>): readonly Instance[] {
+    return this.#expand(`module.${placed.it.labels[0] ?? ''}`, placed);
   }
 
   value({ from, it }: Placed<Expression>, bindings: Bindings = {}): Value | undefined {
@@ -80,7 +99,7 @@ export class Evaluator {
     return { source, start, end };
   }
 
-  #resource(placed: Placed<Block>, { address, bindings }: Instance): Resource {
+  #resource(placed: Placed<Block>, { address, bindings, isConditional }: Instance): Resource {
     const { from, it } = placed;
     const [type = ''] = it.labels;
     const facts = this.#factsFor(it);
@@ -92,6 +111,7 @@ export class Evaluator {
       address,
       body: { ...body, entries: [...body.entries, ...fromProvider(facts, head)] },
       where: { ...head, end: it.start + it.type.length },
+      ...(isConditional === true ? { isConditional } : {}),
       ...(facts.account === undefined ? {} : { account: facts.account }),
     };
   }
@@ -110,7 +130,8 @@ export class Evaluator {
     const entries: { key: string; value: Value }[] = [];
     for (const { name, value } of block.body.attributes) {
       const worked = this.#evaluate(from, value, bindings);
-      if (worked !== undefined) entries.push({ key: name, value: worked });
+      if (worked === undefined) continue;
+      entries.push({ key: name, value: this.#standing.has(worked) ? this.#unknown(from, value, []) : worked });
     }
     const nested = new Map<string, Value[]>();
     const add = (name: string, value: Value) => nested.set(name, [...(nested.get(name) ?? []), value]);
@@ -135,7 +156,8 @@ export class Evaluator {
     const name = iterator?.kind === 'reference' ? iterator.root : label;
     const over = attributeOf(block.body, 'for_each');
     const all = over === undefined ? undefined : this.#evaluate(placed.from, over, bindings);
-    for (const one of eachOf(all, MAX_INSTANCES) ?? [{}]) yield this.#body(placed, content, { ...bindings, [name]: one });
+    const each = this.#noted(eachOf(all), placed, `the blocks ${label} of ${addressOf(placed.it)}`);
+    for (const one of each ?? [{}]) yield this.#body(placed, content, { ...bindings, [name]: one });
   }
 
   #instancesOf(address: string): readonly Instance[] {
@@ -150,35 +172,79 @@ export class Evaluator {
     return instances;
   }
 
-  #expand(address: string, { from, it }: Placed<Block>): readonly Instance[] {
+  #expand(address: string, placed: Placed<Block>): readonly Instance[] {
+    const { from, it } = placed;
     const over = attributeOf(it.body, 'for_each');
     if (over !== undefined) {
-      const all = eachOf(this.#evaluate(from, over, {}), MAX_INSTANCES);
-      if (all === undefined || all.length === 0) return [{ address, bindings: { each: {} } }];
-      return all.map((each) => ({
-        address: `${address}["${known(each.key) ?? ''}"]`,
-        key: known(each.key) ?? '',
-        bindings: { each },
-      }));
+      const value = this.#evaluate(from, over, {});
+      const all =
+        value !== undefined && this.#standing.has(value)
+          ? // One resource, of which there may be several.
+            this.#noted({ all: [{ value }], isWhole: false }, placed, address)
+          : this.#noted(eachOf(value), placed, address);
+      if (all?.length === 0 && !this.#hangsOnDefault(over)) return [];
+      if (all === undefined || all.length === 0) {
+        const isConditional = all !== undefined || mayBeNone(over);
+        return [{ address, bindings: { each: {} }, ...(isConditional ? { isConditional } : {}) }];
+      }
+      return all.map((each) => {
+        const key = known(each.key);
+        return {
+          address: key === undefined ? address : `${address}["${key}"]`,
+          ...(key === undefined ? {} : { key }),
+          bindings: { each },
+        };
+      });
     }
     const count = attributeOf(it.body, 'count');
-    const number = count === undefined ? 1 : Number(known(this.#evaluate(from, count, {})));
-    if (count === undefined || !Number.isInteger(number) || number < 2 || number > MAX_INSTANCES) {
-      return [
-        {
-          address,
-          bindings:
-            count === undefined
-              ? {}
-              : { count: number === 1 ? { key: text('0', this.where(from, it.start, it.start), []) } : {} },
-        },
-      ];
+    if (count === undefined) return [{ address, bindings: {} }];
+    const at = (index: number) => ({ count: { key: text(String(index), this.where(from, it.start, it.start), []) } });
+    const written = known(this.#evaluate(from, count, {}));
+    const number = written === undefined || written === '' ? Number.NaN : Number(written);
+    if (number === 0) return this.#hangsOnDefault(count) ? [{ address, bindings: at(0), isConditional: true }] : [];
+    if (number === 1) return [{ address, bindings: at(0) }];
+    if (!Number.isInteger(number) || number < 0) {
+      const isConditional = mayBeNone(count);
+      // One or none of a name is one that is told with doubt, not several that are missing.
+      if (!isConditional) this.#note(placed, `how many there are of ${address} is not known: it is read as one`);
+      return [{ address, bindings: { count: {} }, ...(isConditional ? { isConditional } : {}) }];
     }
-    return Array.from({ length: number }, (_, index) => ({
+    if (number > MAX_INSTANCES) this.#note(placed, `${number} of ${address}: the first ${MAX_INSTANCES} were read`);
+    return Array.from({ length: Math.min(number, MAX_INSTANCES) }, (_, index) => ({
       address: `${address}[${index}]`,
       key: String(index),
-      bindings: { count: { key: text(String(index), this.where(from, it.start, it.start), []) } },
+      bindings: at(index),
     }));
+  }
+
+  /** What is gone over, with a note where that is not all. */
+  #noted(each: Each | undefined, placed: Placed<Block>, what: string): Each['all'] | undefined {
+    if (each === undefined) this.#note(placed, `how many there are of ${what} is not known: it is read as one`);
+    else if (each.all.length >= MAX_INSTANCES && !each.isWhole)
+      this.#note(placed, `there are too many of ${what}: the first ${MAX_INSTANCES} were read`);
+    else if (!each.isWhole) this.#note(placed, `not all of ${what} are known by name: those are read as one`);
+    return each?.all;
+  }
+
+  #note({ from, it }: Placed<Block>, why: string): void {
+    if (
+      it.type === 'resource'
+        ? BEARS_ON_IDENTITIES.test(it.labels[0] ?? '')
+        : it.type === 'module' || /_iam_/.test(it.labels[0] ?? '')
+    )
+      this.#notes.set(why, { path: from.file.path, why });
+  }
+
+  /** Is what it comes to made of a variable's default, which is seldom what the variable is in the end? */
+  #hangsOnDefault(expression: Expression, seen = new Set<string>()): boolean {
+    return referencesIn(expression).some((reference) => {
+      const [root, name = ''] = reference.split('.');
+      if ((root !== 'var' && root !== 'local') || seen.has(reference)) return false;
+      seen.add(reference);
+      if (root === 'var') return this.#given?.has(name) !== true && !this.#module.values.has(name);
+      const local = this.#module.locals.get(name);
+      return local !== undefined && this.#hangsOnDefault(local.it, seen);
+    });
   }
 
   #evaluate(from: ModuleFile, expression: Expression, bindings: Bindings): Value | undefined {
@@ -219,11 +285,46 @@ export class Evaluator {
         if (test === 'false') return this.#evaluate(from, expression.whenFalse, bindings);
         return this.#either(from, expression, bindings);
       }
+      case 'for':
+        return this.#for(from, expression, bindings, where);
       default: {
         const operands = expression.operands.map((operand) => this.#evaluate(from, operand, bindings));
         return operate(expression.operator, operands, where) ?? this.#unknown(from, expression, operands);
       }
     }
+  }
+
+  #for(from: ModuleFile, expression: ForExpression, bindings: Bindings, where: Where): Value | undefined {
+    const over = this.#evaluate(from, expression.over, bindings);
+    if (over === undefined || over.kind === 'text' || over.kind === 'unknown' || this.#standing.has(over))
+      return this.#unknown(from, expression, [over]);
+    const pairs =
+      over.kind === 'map'
+        ? over.entries.map(({ key, value }) => [text(key, value.where, []), value] as const)
+        : over.items.map((value, index) => [text(String(index), where, []), value] as const);
+    const [first = '', second] = expression.names;
+    const items: Value[] = [];
+    const entries = new Map<string, Value>();
+    for (const [key, value] of pairs.slice(0, MAX_ITEMS)) {
+      if (this.#steps > MAX_STEPS) return this.#unknown(from, expression, []);
+      const inner: Bindings = {
+        ...bindings,
+        ...(second === undefined ? { [first]: { itself: value } } : { [first]: { itself: key }, [second]: { itself: value } }),
+      };
+      if (expression.test !== undefined && known(this.#evaluate(from, expression.test, inner)) === 'false') continue;
+      const worked = this.#evaluate(from, expression.value, inner);
+      if (expression.key === undefined) {
+        if (worked !== undefined) items.push(worked);
+        continue;
+      }
+      const name = this.#evaluate(from, expression.key, inner);
+      if (name === undefined || worked === undefined) continue;
+      const before = entries.get(asText(name));
+      const group = before?.kind === 'list' ? [...before.items, worked] : [worked];
+      entries.set(asText(name), expression.isGrouped ? { kind: 'list', items: group, where } : worked);
+    }
+    if (expression.key === undefined) return { kind: 'list', items, where };
+    return { kind: 'map', entries: [...entries].map(([key, value]) => ({ key, value })), where };
   }
 
   /** Of two ways the one that says something, if the other does not. */
@@ -246,8 +347,9 @@ export class Evaluator {
         written += part;
         continue;
       }
-      const value = this.#evaluate(from, part, bindings);
-      if (value === undefined) continue;
+      const worked = this.#evaluate(from, part, bindings);
+      if (worked === undefined) continue;
+      const value = this.#standing.has(worked) ? this.#unknown(from, part, []) : worked;
       if (value.kind === 'unknown') isKnown = false;
       if (value.kind === 'unknown' || value.kind === 'text')
         for (const reference of value.references ?? []) references.add(reference);
@@ -288,8 +390,9 @@ export class Evaluator {
     const { root, steps } = expression;
     const [first, ...rest] = steps;
     const name = typeof first === 'string' ? first : undefined;
-    const bound = Object.hasOwn(bindings, root) ? bindings[root] : undefined;
+    const bound: Binding | undefined = Object.hasOwn(bindings, root) ? bindings[root] : undefined;
     if (bound !== undefined) {
+      if (bound.itself !== undefined) return this.#into(from, bound.itself, steps, bindings, expression);
       if (name === 'key' || name === 'index') return bound.key ?? this.#unknown(from, expression, []);
       if (name === 'value' && bound.value !== undefined) return this.#into(from, bound.value, rest, bindings, expression);
       return this.#unknown(from, expression, []);
@@ -320,6 +423,7 @@ export class Evaluator {
     expression: Reference,
   ): Value | undefined {
     const instances = this.#instancesOf(base);
+    if (steps.length === 0) return this.#whole(from, base, instances, expression);
     let [first, ...rest] = steps;
     let chosen: readonly Instance[] = instances.slice(0, 1);
     if (first === '*') {
@@ -334,6 +438,7 @@ export class Evaluator {
       }
       [first, ...rest] = rest;
     } else if (instances.length > 1) return this.#unknown(from, expression, []);
+    if (first === undefined) return this.#whole(from, base, chosen, expression, steps[0] !== '*');
     if (typeof first !== 'string') return this.#unknown(from, expression, []);
     const name = first;
     const values = chosen.map((instance) => this.#attribute(base, instance, name, from, expression));
@@ -347,24 +452,48 @@ export class Evaluator {
     return value?.kind === 'unknown' ? value : this.#into(from, value, rest, bindings, expression);
   }
 
+  /** A resource without any of its attributes: by key, or one after the other, if there are several. */
+  #whole(
+    from: ModuleFile,
+    base: string,
+    instances: readonly Instance[],
+    expression: Reference,
+    isOne = instances.every(({ key }) => key === undefined) && instances.length === 1,
+  ): Value {
+    const where = this.where(from, expression.start, expression.end);
+    const values = instances.map((instance) => {
+      const value: Value = { kind: 'map', entries: [], where };
+      this.#standing.set(value, { base, instance });
+      return value;
+    });
+    const [only] = values;
+    if (isOne) return only ?? this.#unknown(from, expression, []);
+    const placed = this.#byAddress.get(base);
+    if (placed === undefined || attributeOf(placed.it.body, 'for_each') === undefined)
+      return { kind: 'list', items: values, where };
+    const entries = values.map((value, index) => ({ key: instances[index]?.key ?? NAMELESS, value }));
+    return { kind: 'map', entries, where };
+  }
+
   #attribute(
     base: string,
     { address, bindings }: Instance,
     name: string,
     from: ModuleFile,
-    expression: Reference,
+    expression: Expression,
+    own?: readonly string[],
   ): Value | undefined {
     const key = `${address} ${name}`;
     // What is not known is called by the words of who asks for it: `.a.role` and `.a.provider` are not one.
-    if (this.#attributes.has(key)) return this.#attributes.get(key) ?? this.#unknown(from, expression, []);
-    if (this.#busy.has(key)) return this.#unknown(from, expression, []);
+    if (this.#attributes.has(key)) return this.#attributes.get(key) ?? this.#unknown(from, expression, [], own);
+    if (this.#busy.has(key)) return this.#unknown(from, expression, [], own);
     const placed = this.#byAddress.get(base);
-    if (placed === undefined) return this.#unknown(from, expression, []);
+    if (placed === undefined) return this.#unknown(from, expression, [], own);
     this.#busy.add(key);
     try {
       const value = this.#workAttribute(base, address, placed, name, bindings);
       this.#attributes.set(key, value);
-      return value ?? this.#unknown(from, expression, []);
+      return value ?? this.#unknown(from, expression, [], own);
     } finally {
       this.#busy.delete(key);
     }
@@ -447,10 +576,22 @@ export class Evaluator {
     expression: Expression,
   ): Value | undefined {
     let current = value;
-    for (const step of steps) {
+    for (const [index, step] of steps.entries()) {
       if (current === undefined || current.kind === 'unknown') break;
-      if (step === '*') continue;
-      const key = typeof step === 'string' ? step : known(this.#evaluate(from, step, bindings));
+      const standing = this.#standing.get(current);
+      if (standing !== undefined) {
+        if (typeof step !== 'string' || step === '*') break;
+        current = this.#attribute(standing.base, standing.instance, step, from, expression, [`${standing.base}.${step}`]);
+        continue;
+      }
+      if (step === '*') {
+        const rest = steps.slice(index + 1);
+        if (current.kind !== 'list' || rest.length === 0) continue;
+        const { where } = current;
+        const items = current.items.flatMap((item) => this.#into(from, item, rest, bindings, expression) ?? []);
+        return { kind: 'list', items, where };
+      }
+      const key: string | undefined = typeof step === 'string' ? step : known(this.#evaluate(from, step, bindings));
       if (current.kind === 'list' && key !== undefined && /^\d+$/.test(key)) current = current.items[Number(key)];
       else if (current.kind === 'map' && key !== undefined) current = entry(current, key);
       else current = undefined;
@@ -500,10 +641,10 @@ function fromProvider({ project, owner, tags }: ReturnType<ProviderFacts>, where
   ];
 }
 
-interface Instance {
-  readonly address: string;
-  readonly key?: string;
-  readonly bindings: Bindings;
+/** Something that was not read as it is, and the file that it stands in. */
+export interface Note {
+  readonly path: string;
+  readonly why: string;
 }
 
 export function addressOf(block: Block): string {
@@ -517,17 +658,6 @@ function here(value: Value | undefined, where: Where): Value | undefined {
   return value?.kind === 'unknown' ? { ...value, where } : value;
 }
 
-function eachOf(value: Value | undefined, most: number): { key?: Value; value?: Value }[] | undefined {
-  if (value === undefined || value.kind === 'unknown' || value.kind === 'text') return undefined;
-  if (value.kind === 'map') {
-    return value.entries
-      .slice(0, most)
-      .map((one) => ({ key: { kind: 'text', text: one.key, isLiteral: false, where: one.value.where }, value: one.value }));
-  }
-  if (value.items.some((item) => item.kind === 'unknown')) return undefined;
-  return value.items.slice(0, most).map((item) => ({ ...(item.kind === 'text' ? { key: item } : {}), value: item }));
-}
-
 function isNothing(value: Value | undefined): boolean {
   return (
     value === undefined ||
@@ -537,23 +667,24 @@ function isNothing(value: Value | undefined): boolean {
   );
 }
 
-function operate(operator: string, operands: readonly (Value | undefined)[], where: Where): Value | undefined {
-  const [one, other] = [known(operands[0]), known(operands[1])];
-  const answer = (truth: boolean): Value => text(String(truth), where, []);
-  if (operator === '!' && one !== undefined) return answer(one !== 'true');
-  if (operands.length !== 2) return operator === '&&' || operator === '||' ? logic(operator, operands, where) : undefined;
-  if (operator === '==' && one !== undefined && other !== undefined) return answer(one === other);
-  if (operator === '!=' && one !== undefined && other !== undefined) return answer(one !== other);
-  if (operator === '!=' && operands.includes(undefined) && (one ?? other) !== undefined) return answer(true);
-  if (operator === '==' && operands.includes(undefined) && (one ?? other) !== undefined) return answer(false);
-  return operator === '&&' || operator === '||' ? logic(operator, operands, where) : undefined;
+/** Does one of its ways make none: `var.on ? 1 : 0`? */
+function mayBeNone(expression: Expression): boolean {
+  if (expression.kind !== 'conditional') return false;
+  return [expression.whenTrue, expression.whenFalse].some(
+    (one) =>
+      (one.kind === 'literal' && one.value === 0) ||
+      (one.kind === 'list' && one.items.length === 0) ||
+      (one.kind === 'object' && one.entries.length === 0) ||
+      (one.kind === 'call' &&
+        one.arguments.length === 1 &&
+        /^to(?:set|map|list)$/.test(one.name) &&
+        one.arguments.some(isEmptyList)) ||
+      mayBeNone(one),
+  );
 }
 
-function logic(operator: string, operands: readonly (Value | undefined)[], where: Where): Value | undefined {
-  const truths = operands.map((operand) => known(operand));
-  const deciding = operator === '&&' ? 'false' : 'true';
-  if (truths.includes(deciding)) return text(deciding, where, []);
-  return truths.every((truth) => truth !== undefined) ? text(operator === '&&' ? 'true' : 'false', where, []) : undefined;
+function isEmptyList(expression: Expression): boolean {
+  return expression.kind === 'list' && expression.items.length === 0;
 }
 
 /** Names of all that an expression refers to, first come first. */
@@ -569,6 +700,7 @@ function referencesIn(expression: Expression): string[] {
     else if (one.kind === 'list') pending.push(...one.items.toReversed());
     else if (one.kind === 'object') for (const { value } of one.entries) pending.push(value);
     else if (one.kind === 'conditional') pending.push(one.whenFalse, one.whenTrue, one.test);
+    else if (one.kind === 'for') pending.push(...[one.test, one.value, one.key, one.over].filter((part) => part !== undefined));
     else if (one.kind === 'operation') pending.push(...one.operands.toReversed());
   }
   return [...new Set(found)];

@@ -124,7 +124,23 @@ const FUNCTIONS: { readonly [name: string]: Function } = {
     first?.kind === 'map' ? { kind: 'list', items: first.entries.map(({ key }) => text(key, where, [])), where } : undefined,
   values: ([first], where) =>
     first?.kind === 'map' ? { kind: 'list', items: first.entries.map(({ value }) => value), where } : undefined,
-  length: ([first], where) => (first?.kind === 'list' ? text(String(first.items.length), where, []) : undefined),
+  length: ([first], where) =>
+    first?.kind === 'list' || first?.kind === 'map'
+      ? text(String((first.kind === 'list' ? first.items : first.entries).length), where, [])
+      : undefined,
+  contains: ([first, wanted], where) => {
+    const one = known(wanted);
+    if (first?.kind !== 'list' || one === undefined) return undefined;
+    const all = first.items.map((item) => known(item));
+    return all.includes(one) ? text('true', where, []) : all.includes(undefined) ? undefined : text('false', where, []);
+  },
+  range: (given, where) => {
+    const [one = Number.NaN, other] = given.map((value) => Number(known(value)));
+    const [from, to] = other === undefined ? [0, one] : [one, other];
+    if (given.length > 2 || !Number.isInteger(from) || !Number.isInteger(to)) return undefined;
+    const length = Math.min(Math.max(0, to - from), MAX_ITEMS);
+    return { kind: 'list', items: Array.from({ length }, (_, index) => text(String(from + index), where, [])), where };
+  },
   zipmap: ([names, values], where) => ({
     kind: 'map',
     entries: items(names).flatMap((name, index) => {

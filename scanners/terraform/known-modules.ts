@@ -8,36 +8,39 @@ import type { Module } from './module.ts';
  * https://registry.terraform.io/modules/terraform-aws-modules/iam/aws
  */
 export function knownModuleResources(module: Module, evaluator: Evaluator): Resource[] {
-  return module.calls.flatMap((placed) => {
-    const body = evaluator.body(placed);
-    const source = known(entry(body, 'source')) ?? '';
-    const kind = /terraform-aws-modules\/(?:terraform-aws-)?iam(?:\/aws)?(?:\.git)?\/\/modules\/(?<kind>[\w-]+)/.exec(source)
-      ?.groups?.kind;
-    const trust = kind === undefined ? undefined : trustOf(kind, body);
-    if (trust === undefined) return [];
-    const { where } = body;
-    const address = `module.${placed.it.labels[0] ?? ''}`;
-    const name = entry(body, 'role_name') ?? (entry(body, 'use_name_prefix') === undefined ? entry(body, 'name') : undefined);
-    const made = (value: Value | undefined, key: string) => (value === undefined ? [] : [{ key, value }]);
-    return [
-      {
-        mode: 'managed' as const,
-        type: 'aws_iam_role',
-        address,
-        where: { ...where, end: where.start + 1 },
-        body: {
-          kind: 'map' as const,
-          entries: [
-            ...made(name, 'name'),
-            { key: 'assume_role_policy', value: trust },
-            ...made(entry(body, 'tags'), 'tags'),
-            { key: 'managed_policy_arns', value: { kind: 'list' as const, items: policiesOf(body), where } },
-          ],
-          where,
+  return module.calls.flatMap((placed) =>
+    evaluator.callsOf(placed).flatMap((instance) => {
+      const body = evaluator.body(placed, instance.bindings);
+      const source = known(entry(body, 'source')) ?? '';
+      const kind = /terraform-aws-modules\/(?:terraform-aws-)?iam(?:\/aws)?(?:\.git)?\/\/modules\/(?<kind>[\w-]+)/.exec(source)
+        ?.groups?.kind;
+      const trust = kind === undefined ? undefined : trustOf(kind, body);
+      if (trust === undefined) return [];
+      const { where } = body;
+      const { address, isConditional } = instance;
+      const name = entry(body, 'role_name') ?? (entry(body, 'use_name_prefix') === undefined ? entry(body, 'name') : undefined);
+      const made = (value: Value | undefined, key: string) => (value === undefined ? [] : [{ key, value }]);
+      return [
+        {
+          mode: 'managed' as const,
+          type: 'aws_iam_role',
+          address,
+          where: { ...where, end: where.start + 1 },
+          ...(isConditional === true ? { isConditional } : {}),
+          body: {
+            kind: 'map' as const,
+            entries: [
+              ...made(name, 'name'),
+              { key: 'assume_role_policy', value: trust },
+              ...made(entry(body, 'tags'), 'tags'),
+              { key: 'managed_policy_arns', value: { kind: 'list' as const, items: policiesOf(body), where } },
+            ],
+            where,
+          },
         },
-      },
-    ];
-  });
+      ];
+    }),
+  );
 }
 
 function policiesOf(body: MapValue): Value[] {

@@ -5,7 +5,7 @@ import { preparedByCalls } from './calls.ts';
 import { declarationRows } from './declarations.ts';
 import { directoryOf, loadModule, MAX_CHARACTERS, type Module, readModuleFile, TERRAFORM_FILE, VALUES_FILE } from './module.ts';
 import { Recent } from './recent.ts';
-import { moduleStack, type Prepared, prepare } from './stack.ts';
+import { type ModuleStack, moduleStack, type Prepared, prepare } from './stack.ts';
 import { type Read, readState } from './state.ts';
 import { valueRows } from './values.ts';
 
@@ -27,7 +27,8 @@ export async function* scanTerraform(file: SourceFile, context: ScanContext): As
     const { module, own: itself, descriptions } = loaded;
     yield* rowsOf(descriptions, search);
     yield* declarationRows(file.path, itself, search);
-    const problems = [...own.hcl.problems, ...loaded.problems];
+    const problems = [...own.hcl.problems];
+    for (const { path, why } of loaded.problems) if (path === undefined || path === file.path) problems.push(why);
     // What cannot be read of a policy is said once for the module.
     if (module.files[0]?.file.path === file.path) problems.push(...descriptions.flatMap(({ tally }) => [...tally.malformed]));
     yield stackCoverage(file, problems);
@@ -50,7 +51,7 @@ interface Loaded {
   readonly own: Prepared;
   /** For each call of it. */
   readonly descriptions: readonly Description[];
-  readonly problems: readonly string[];
+  readonly problems: ModuleStack['problems'];
 }
 
 const modules = new Recent<Promise<Loaded>>(8);

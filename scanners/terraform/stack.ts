@@ -10,7 +10,8 @@ import { providerFacts } from './providers.ts';
 
 /** A module's directory as a stack. */
 export interface ModuleStack extends Stack {
-  readonly problems: readonly string[];
+  /** With the file that each is about, unless it is about all of them. */
+  readonly problems: readonly { readonly path?: string; readonly why: string }[];
 }
 
 /** Files that `file()` and `templatefile()` read, and their size: policies are small. */
@@ -24,6 +25,8 @@ export interface Prepared {
   readonly providers: readonly { readonly name: string; readonly placed: Placed<Block>; readonly body: MapValue }[];
   readonly facts: ProviderFacts;
   readonly isCalled: boolean;
+  /** It is called more often than was followed. */
+  readonly isCut?: true;
 }
 
 /** `call`: what calls the module, which hands its providers down. */
@@ -36,7 +39,7 @@ export async function prepare(module: Module, call?: Call): Promise<Prepared> {
   return { module, evaluator: new Evaluator(module, facts, texts, call?.given), providers, facts, isCalled: call !== undefined };
 }
 
-export function moduleStack({ module, evaluator }: Prepared): ModuleStack {
+export function moduleStack({ module, evaluator, isCut }: Prepared): ModuleStack {
   const resources = [...evaluator.resources(), ...knownModuleResources(module, evaluator)];
   const byAddress = new Map<string, Resource[]>();
   for (const resource of resources) {
@@ -50,7 +53,11 @@ export function moduleStack({ module, evaluator }: Prepared): ModuleStack {
     origin: 'source',
     resources,
     find: (address) => byAddress.get(address) ?? byAddress.get(baseOf(address)) ?? [],
-    problems: evaluator.wasCut ? ['its expressions are too many: not all were worked out'] : [],
+    problems: [
+      ...(evaluator.wasCut ? [{ why: 'its expressions are too many: not all were worked out' }] : []),
+      ...(isCut === true ? [{ why: 'the module is called more often than was followed' }] : []),
+      ...evaluator.notes,
+    ],
   };
 }
 

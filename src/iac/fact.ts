@@ -38,6 +38,7 @@ export function factRow(stack: Stack, resource: Resource, fact: string | undefin
       address: resource.address,
       resourceType: resource.type,
       origin: stack.origin,
+      ...(resource.isConditional === true ? { conditional: true } : {}),
       ...detail,
     },
   };

@@ -15,6 +15,8 @@ export interface Resource {
   readonly where: Where;
   /** AWS account of its provider, where the code says it. */
   readonly account?: string;
+  /** Made only if a setting says so that is not known. */
+  readonly isConditional?: true;
 }
 
 /** What is declared together: a module's directory, a state, a template. */

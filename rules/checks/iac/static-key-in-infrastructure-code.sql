@@ -20,7 +20,8 @@ fix: >
   Let the workload take a role instead: OIDC for CI, an instance or task role in AWS, workload identity in Google Cloud.
   Where a key is needed, make it outside the code, or encrypt it (`pgp_key`, `public_key_data`), and rotate it.
 limits: >
-  A key that a module from a registry makes is not seen in the code; it is in the state.
+  A key that a module from a registry makes is not seen in the code; it is in the state. One that is made only if a setting says so, whose
+  value is not in the code, is told with low confidence.
 references:
   - https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_access_key
 platforms: [terraform, cloudformation, pulumi]
@@ -37,6 +38,7 @@ SELECT
     CASE WHEN coalesce(TRY_CAST(detail->>'$.encrypted' AS BOOLEAN), false) THEN '.' WHEN (detail->>'$.platform') = 'cloudformation' THEN ', which only an output or another resource can carry on.'
       ELSE '; its secret lies in the state.' END) AS message,
   CASE WHEN coalesce(TRY_CAST(detail->>'$.encrypted' AS BOOLEAN), false) THEN 'medium' ELSE 'high' END AS severity,
+  CASE WHEN coalesce(TRY_CAST(detail->>'$.conditional' AS BOOLEAN), false) THEN 'low' ELSE 'high' END AS confidence,
   [observation_id] AS evidence
 FROM consumers
 WHERE fact = 'declared-key' AND (detail->>'$.cloud') IN ('aws', 'gcp') AND (detail->>'$.keyType') <> 'password'

@@ -406,39 +406,54 @@ class Reader {
     return /^for[\s(]/.test(this.#text.slice(this.#at, this.#at + 4));
   }
 
-  /** `for k, v in xs : k => v if test`: the expressions in it, in order. */
   #for(start: number, close: string): Expression {
     this.#at += 3;
-    const operands: Expression[] = [];
+    const names: string[] = [];
     for (;;) {
       this.#skip(true);
       const name = this.#name();
       if (name === undefined) throw new Broken('a for without its names', this.#at);
       if (name === 'in') break;
+      names.push(name);
       this.#skip(true);
       if (this.#text[this.#at] === ',') this.#at += 1;
     }
-    this.#skip(true);
-    operands.push(this.#expression(true));
+    const over = this.#spaced();
     this.#expect(':', 'a for');
-    this.#skip(true);
-    operands.push(this.#expression(true));
-    this.#skip(true);
+    const first = this.#spaced();
+    let [value, isGrouped] = [first, false];
     if (this.#text.startsWith('=>', this.#at)) {
       this.#at += 2;
-      this.#skip(true);
-      operands.push(this.#expression(true));
-      this.#skip(true);
-      if (this.#text.startsWith('...', this.#at)) this.#at += 3;
+      value = this.#spaced();
+      isGrouped = this.#text.startsWith('...', this.#at);
+      if (isGrouped) this.#at += 3;
       this.#skip(true);
     }
+    let test: Expression | undefined;
     if (/^if[\s(!]/.test(this.#text.slice(this.#at, this.#at + 3))) {
       this.#at += 2;
-      this.#skip(true);
-      operands.push(this.#expression(true));
+      test = this.#spaced();
     }
     this.#expect(close, 'a for');
-    return { kind: 'operation', operator: 'for', operands, start, end: this.#at };
+    return {
+      kind: 'for',
+      names,
+      over,
+      ...(value === first ? {} : { key: first }),
+      value,
+      ...(test === undefined ? {} : { test }),
+      isGrouped,
+      start,
+      end: this.#at,
+    };
+  }
+
+  /** An expression within brackets, with the space around it. */
+  #spaced(): Expression {
+    this.#skip(true);
+    const expression = this.#expression(true);
+    this.#skip(true);
+    return expression;
   }
 
   #quoted(): Expression {

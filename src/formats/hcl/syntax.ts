@@ -21,7 +21,16 @@ export interface Block extends Placed {
   readonly body: Body;
 }
 
-export type Expression = Literal | Template | Reference | Call | ListExpression | ObjectExpression | Conditional | Operation;
+export type Expression =
+  | Literal
+  | Template
+  | Reference
+  | Call
+  | ListExpression
+  | ObjectExpression
+  | Conditional
+  | ForExpression
+  | Operation;
 
 export interface Literal extends Placed {
   readonly kind: 'literal';
@@ -67,10 +76,22 @@ export interface Conditional extends Placed {
   readonly whenFalse: Expression;
 }
 
-/** Operators, `for`, directives: what is in it can be looked through, what it comes to is not worked out. */
+/** `[for k, v in xs : v if test]`, `{for v in xs : key => v}`, with `...` for groups. */
+export interface ForExpression extends Placed {
+  readonly kind: 'for';
+  readonly names: readonly string[];
+  readonly over: Expression;
+  /** Of an object. */
+  readonly key?: Expression;
+  readonly value: Expression;
+  readonly test?: Expression;
+  readonly isGrouped: boolean;
+}
+
+/** Operators, directives: what is in it can be looked through. */
 export interface Operation extends Placed {
   readonly kind: 'operation';
-  /** `==`, `!`, `for`, `index`, `directive` … */
+  /** `==`, `!`, `index`, `directive` … */
   readonly operator: string;
   readonly operands: readonly Expression[];
 }

@@ -101,8 +101,11 @@ describe('HCL reader', () => {
 
     assert(one.kind === 'conditional' && one.whenFalse.kind === 'literal');
     assert.equal(one.whenFalse.value, 'no');
-    assert(two.kind === 'operation');
-    assert.deepEqual([two.operator, two.operands.length], ['for', 4]);
+    assert(two.kind === 'for');
+    assert.deepEqual(
+      [two.names, two.over.kind, two.key?.kind, two.value.kind, two.test?.kind, two.isGrouped],
+      [['k', 'v'], 'reference', 'reference', 'reference', 'operation', true],
+    );
   });
 
   it('reads splats, old indexes and namespaced functions', () => {
