@@ -195,7 +195,8 @@ sure AS (
 SELECT
   r.* REPLACE (
     CASE WHEN starts_with(r.credential_id, 'secret:') THEN coalesce(n.credential_id, r.credential_id) ELSE r.credential_id END AS credential_id,
-    CASE WHEN r.confidence = 'low' AND (r.detail->>'$.packaged') IS DISTINCT FROM 'true' THEN coalesce(k.confidence, 'low') ELSE r.confidence END AS confidence),
+    CASE WHEN (r.confidence = 'low' OR (r.detail->>'$.strength') IS NOT NULL) AND (r.detail->>'$.packaged') IS DISTINCT FROM 'true'
+      THEN coalesce(k.confidence, r.confidence) ELSE r.confidence END AS confidence),
   place_text(r.location) AS place_text
 FROM rows_now AS r
 LEFT JOIN named AS n USING (fingerprint)
