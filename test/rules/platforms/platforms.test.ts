@@ -51,9 +51,17 @@ const Expected = z.strictObject({
   at: z.union([z.string(), z.array(z.string())]).default([]),
 });
 
+/** A near miss must be read and looked at, or the silence of its check says nothing; where it is not, it says why. */
+const NearMiss = Case.extend({
+  /** Why its files yield no observation at all. */
+  nothing: z.string().min(10).optional(),
+  /** Why nothing of what its files yield is what the check looks at: its population is empty. */
+  unlooked: z.string().min(10).optional(),
+});
+
 const Cases = z.strictObject({
   hit: z.array(Case.extend({ expect: z.array(Expected).min(1) })).min(1),
-  near: z.array(Case).min(2),
+  near: z.array(NearMiss).min(2),
 });
 
 const DEEP_VIEWS = /gateway_sessions|usages|leaked_credentials|admin_identities|identity_owners|identity_reach/;
