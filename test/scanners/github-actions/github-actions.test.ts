@@ -690,7 +690,7 @@ describe('github-actions scanner', () => {
         assert.equal(others.length, 0);
         assert.equal(sighting.detector, 'ci-plaintext-value');
         assert.equal(sighting.confidence, pointer.includes('credentials') ? 'medium' : 'low');
-        assert.equal(sighting.masked, `…(${value.length})`);
+        assert.equal(sighting.masked, `${value.charAt(0)}…(${value.length})`);
         assert.equal(sighting.credential, `secret:${sighting.fingerprint}`);
         assert.equal(sighting.at?.pointer, pointer);
         assert.equal(textAt(text, sighting.at), value);
