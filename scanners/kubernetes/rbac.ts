@@ -127,13 +127,13 @@ function* aggregation(object: KubeObject, world: World, identity: IdentityId, sh
       continue;
     }
     const wanted = [...pairs(get(selector, 'matchLabels'))].map(([key, value]) => `${key}=${value}`);
-    if (wanted.length === 0) continue;
     yield {
       kind: 'grant',
       identity,
       effect: 'allow',
       permission: 'aggregate',
-      resource: wanted.join(','),
+      // A selector without labels takes every role.
+      resource: wanted.join(',') || '*',
       via: `${object.kind} ${object.name}`,
       viaKind: 'aggregation',
       at: object.at(selector),

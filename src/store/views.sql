@@ -37,7 +37,13 @@ CREATE OR REPLACE MACRO identity_local(id) AS regexp_extract(id, '^[^:]*:[^:]*:(
 -- A list of access keys names users without their account, and a key id of the old form (fifth character A to P) tells
 -- a wrong one: both are the user of the only account in which an inventory has it. An account that an inventory tells of
 -- keeps its own. An e-mail address names one Google account in all projects. Code names roles without their account and
--- service accounts without their cluster: they are those of the only account or cluster that has one of the name.
+-- service accounts without their cluster: they are those of the only account or cluster that has one of the name. Where no
+-- inventory tells which, two repositories that have a name in common do not mean one identity: each has its own.
+CREATE OR REPLACE MACRO is_of_no_account(id) AS
+  coalesce(starts_with(id, 'k8s:-:') OR starts_with(id, 'aws:-:user/') OR starts_with(id, 'aws:-:role/'), false);
+CREATE OR REPLACE MACRO alias_place(id, location) AS
+  CASE WHEN is_of_no_account(id) THEN coalesce(location->>'$.repository', '') ELSE '' END;
+
 CREATE OR REPLACE VIEW identity_aliases AS
 WITH told AS (
   SELECT part_id, identity_id, true AS known, NULL::BOOLEAN AS guessed FROM obs.identities WHERE provider IN ('aws', 'gcp', 'k8s')
@@ -61,17 +67,43 @@ by_id AS (
   FROM told
   SEMI JOIN current_parts USING (part_id)
   GROUP BY identity_id
+),
+proven AS (
+  SELECT
+    unnest(list_append(coalesce(list(identity_id) FILTER (guessed AND scope <> '-'), []), provider || ':-:' || local)) AS alias,
+    max(identity_id) FILTER (known) AS identity_id
+  FROM by_id
+  WHERE provider = 'aws' AND (starts_with(local, 'user/') OR starts_with(local, 'role/'))
+    OR provider = 'gcp' AND starts_with(local, 'serviceAccount/')
+    OR provider = 'k8s'
+  GROUP BY provider, local
+  HAVING count(*) FILTER (known) = 1
+),
+places AS (
+  SELECT identity_id, alias_place(identity_id, location) AS repository
+  FROM (
+    SELECT part_id, identity_id, location FROM obs.identities
+    UNION ALL SELECT part_id, identity_id, location FROM obs.credentials
+    UNION ALL SELECT part_id, identity_id, location FROM obs.sightings
+    UNION ALL SELECT part_id, identity_id, location FROM obs.consumers
+    UNION ALL SELECT part_id, identity_id, location FROM obs.grants
+    UNION ALL SELECT part_id, identity_id, location FROM obs.usages
+    UNION ALL SELECT part_id, identity_id, location FROM obs.trusts
+    UNION ALL SELECT part_id, principal, location FROM obs.trusts)
+  SEMI JOIN current_parts USING (part_id)
+  WHERE is_of_no_account(identity_id)
+  GROUP BY ALL
 )
-SELECT
-  unnest(list_append(coalesce(list(identity_id) FILTER (guessed AND scope <> '-'), []), provider || ':-:' || local)) AS alias,
-  max(identity_id) FILTER (known) AS identity_id
-FROM by_id
-WHERE provider = 'aws' AND (starts_with(local, 'user/') OR starts_with(local, 'role/'))
-  OR provider = 'gcp' AND starts_with(local, 'serviceAccount/')
-  OR provider = 'k8s'
-GROUP BY provider, local
-HAVING count(*) FILTER (known) = 1;
-COMMENT ON VIEW identity_aliases IS 'Ids without an account or with a wrong one, and the only identity of the inventories that each can be';
+-- A row for each repository: all that is joined is equal, which a hash join wants.
+SELECT alias, identity_id, '' AS repository FROM proven WHERE NOT is_of_no_account(alias)
+UNION ALL
+SELECT p.identity_id,
+  coalesce(k.identity_id, concat(split_part(p.identity_id, ':', 1), ':-@', replace(p.repository, ':', '/'), ':', identity_local(p.identity_id))),
+  p.repository
+FROM (SELECT *, count(*) FILTER (repository <> '') OVER (PARTITION BY identity_id) AS repositories FROM places) AS p
+LEFT JOIN proven AS k ON k.alias = p.identity_id
+WHERE k.identity_id IS NOT NULL OR (p.repository <> '' AND p.repositories > 1);
+COMMENT ON VIEW identity_aliases IS 'Ids without an account or with a wrong one, and the only identity of the inventories that each can be; else one of each repository';
 
 CREATE OR REPLACE VIEW identities AS
 SELECT
@@ -93,7 +125,7 @@ SELECT
   list_sort(list_distinct(list(observation_id))) AS evidence
 FROM obs.identities AS i
 SEMI JOIN current_parts USING (part_id)
-LEFT JOIN identity_aliases AS a ON a.alias = i.identity_id
+LEFT JOIN identity_aliases AS a ON a.alias = i.identity_id AND a.repository = alias_place(i.identity_id, i.location)
 GROUP BY ALL;
 COMMENT ON VIEW identities IS 'One row a machine identity, its sources merged; owners and evidence are lists';
 
@@ -104,7 +136,7 @@ WITH rows_now AS (
   SELECT c.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, c.identity_id) AS identity_id)
   FROM obs.credentials AS c
   SEMI JOIN current_parts USING (part_id)
-  LEFT JOIN identity_aliases AS a ON a.alias = c.identity_id
+  LEFT JOIN identity_aliases AS a ON a.alias = c.identity_id AND a.repository = alias_place(c.identity_id, c.location)
 ),
 same AS (
   SELECT DISTINCT slot.credential_id AS alias, named.credential_id
@@ -172,7 +204,7 @@ WITH rows_now AS (
       THEN 'medium' ELSE s.confidence END AS confidence)
   FROM obs.sightings AS s
   SEMI JOIN current_parts USING (part_id)
-  LEFT JOIN identity_aliases AS a ON a.alias = s.identity_id
+  LEFT JOIN identity_aliases AS a ON a.alias = s.identity_id AND a.repository = alias_place(s.identity_id, s.location)
 ),
 named AS (
   SELECT fingerprint, min(credential_id) AS credential_id
@@ -215,8 +247,10 @@ COMMENT ON VIEW sightings IS 'Places where credentials were seen';
 -- What a binding gives is the role within its namespace, if it has one; the id of the trust says so (`view@shop`).
 CREATE OR REPLACE MACRO json_words(list) AS coalesce(from_json(list, '["VARCHAR"]'), []);
 CREATE OR REPLACE MACRO parent_path(path) AS regexp_replace(coalesce(path, ''), '[^/]*$', '');
-CREATE OR REPLACE MACRO role_key(cluster, kind, namespace, role) AS
-  concat_ws('|', cluster, kind, CASE WHEN kind = 'Role' THEN coalesce(namespace, '') ELSE '' END, role);
+-- Of a cluster that nobody names, each repository has its own.
+CREATE OR REPLACE MACRO role_key(cluster, location, kind, namespace, role) AS
+  concat_ws('|', cluster, CASE WHEN cluster = '-' THEN coalesce(location->>'$.repository', '') ELSE '' END, kind,
+    CASE WHEN kind = 'Role' THEN coalesce(namespace, '') ELSE '' END, role);
 
 -- The set of examples or of test data that a file belongs to: the directory below the innermost that is named so
 -- (`tests/e2e/login/`), or that; empty elsewhere.
@@ -234,7 +268,7 @@ CREATE OR REPLACE MACRO in_other_fixtures(path, other) AS
     ELSE NOT (starts_with(fixture_tree(path), fixture_tree(other)) OR starts_with(fixture_tree(other), fixture_tree(path))) END, false);
 
 CREATE OR REPLACE VIEW kubernetes_rules AS
-WITH told AS (
+WITH RECURSIVE told AS (
   SELECT DISTINCT ON (observation_id)
     observation_id,
     identity_scope(identity_id) AS cluster,
@@ -256,25 +290,46 @@ WITH told AS (
     json_words(detail->'$.cluster') AS cluster_wide,
     json_words(detail->'$.namespaced') AS in_namespace,
     permission, resource, via, via_kind, location,
-    location->>'$.path' AS path
+    location->>'$.path' AS path,
+    CASE WHEN identity_scope(identity_id) = '-' THEN coalesce(location->>'$.repository', '') ELSE '' END AS repository
   FROM obs.grants
   SEMI JOIN current_parts USING (part_id)
   WHERE via_kind IN ('rule', 'aggregation') AND starts_with(identity_id, 'k8s:')
 ),
 own AS (
-  SELECT *, role_key(cluster, kind, namespace, role) AS key
+  SELECT *, role_key(cluster, location, kind, namespace, role) AS key
   FROM told
   WHERE via_kind = 'rule'
   -- Each file that binds a built-in role tells its rules.
-  QUALIFY NOT is_built_in OR row_number() OVER (PARTITION BY is_built_in, cluster, role, permission, resource ORDER BY observation_id) = 1
+  QUALIFY NOT is_built_in OR row_number() OVER (PARTITION BY is_built_in, cluster, repository, role, permission, resource ORDER BY observation_id) = 1
+),
+-- A role that gathers others may itself be gathered: as often as it takes.
+gathers AS (
+  SELECT DISTINCT a.cluster, a.repository, a.role AS whole, o.role AS part
+  FROM told AS a
+  JOIN told AS o ON o.cluster = a.cluster AND o.repository = a.repository AND o.kind = 'ClusterRole' AND o.role <> a.role
+    AND list_has_all(o.labels, a.selector)
+  WHERE a.via_kind = 'aggregation'
+),
+gathered AS (
+  FROM gathers
+  UNION
+  SELECT g.cluster, g.repository, g.whole, n.part
+  FROM gathered AS g
+  JOIN gathers AS n ON n.cluster = g.cluster AND n.repository = g.repository AND n.whole = g.part
+),
+wholes AS (
+  SELECT cluster, repository, role, bool_and(is_baseline) AS is_baseline, min(path) AS path
+  FROM told WHERE via_kind = 'aggregation' GROUP BY ALL
 ),
 parts AS (
-  SELECT a.cluster, a.role, a.namespace, a.is_baseline, a.path, o AS part
-  FROM told AS a
-  JOIN own AS o ON o.cluster = a.cluster AND o.kind = 'ClusterRole' AND o.role <> a.role AND list_has_all(o.labels, a.selector)
-  WHERE a.via_kind = 'aggregation'
+  SELECT w.cluster, w.role, w.is_baseline, w.path, o AS part
+  FROM gathered AS g
+  JOIN wholes AS w ON w.cluster = g.cluster AND w.repository = g.repository AND w.role = g.whole
+  JOIN own AS o ON o.cluster = g.cluster AND o.repository = g.repository AND o.kind = 'ClusterRole' AND o.role = g.part
+  WHERE g.part <> g.whole
   UNION ALL
-  SELECT o.cluster, o.fed, NULL, false, o.path, o
+  SELECT o.cluster, o.fed, false, o.path, o
   FROM (SELECT *, unnest(feeds) AS fed FROM own WHERE kind = 'ClusterRole' AND NOT is_baseline) AS o
 )
 SELECT
@@ -284,7 +339,7 @@ FROM own
 WHERE NOT is_built_in OR key NOT IN (SELECT key FROM own WHERE NOT is_built_in)
 UNION ALL
 SELECT
-  role_key(cluster, 'ClusterRole', NULL, role), cluster, 'ClusterRole', NULL, role, part.is_baseline, part.is_templated, part.verbs, part.groups,
+  role_key(cluster, part.location, 'ClusterRole', NULL, role), cluster, 'ClusterRole', NULL, role, part.is_baseline, part.is_templated, part.verbs, part.groups,
   part.resources, part.names, part.powers, part.named, part.cluster_wide, part.in_namespace, part.permission, part.resource, part.via, part.location,
   path, part.observation_id, part.role
 FROM parts;
@@ -293,7 +348,7 @@ COMMENT ON VIEW kubernetes_rules IS 'Rules of Kubernetes roles, those that aggre
 CREATE OR REPLACE VIEW kubernetes_bindings AS
 SELECT DISTINCT ON (t.observation_id)
   t.observation_id,
-  t.identity_id AS role_id,
+  coalesce(a.identity_id, t.identity_id) AS role_id,
   coalesce(p.identity_id, t.principal) AS identity_id,
   identity_scope(t.identity_id) AS cluster,
   (t.detail->>'$.kind') AS kind,
@@ -307,12 +362,13 @@ SELECT DISTINCT ON (t.observation_id)
   coalesce((t.detail->>'$.baseline')::BOOLEAN, false) AS is_baseline,
   coalesce((t.detail->>'$.templated')::BOOLEAN, false) AS is_templated,
   (t.detail->>'$.source') AS source,
-  role_key(identity_scope(t.identity_id), t.detail->>'$.roleKind', t.detail->>'$.namespace', t.detail->>'$.role') AS key,
+  role_key(identity_scope(t.identity_id), t.location, t.detail->>'$.roleKind', t.detail->>'$.namespace', t.detail->>'$.role') AS key,
   t.location,
   t.location->>'$.path' AS path
 FROM obs.trusts AS t
 SEMI JOIN current_parts USING (part_id)
-LEFT JOIN identity_aliases AS p ON p.alias = t.principal
+LEFT JOIN identity_aliases AS a ON a.alias = t.identity_id AND a.repository = alias_place(t.identity_id, t.location)
+LEFT JOIN identity_aliases AS p ON p.alias = t.principal AND p.repository = alias_place(t.principal, t.location)
 WHERE (t.detail->>'$.basis') = 'role binding';
 COMMENT ON VIEW kubernetes_bindings IS 'Subjects of Kubernetes role bindings, one row each';
 
@@ -394,7 +450,7 @@ CREATE OR REPLACE VIEW grants AS
 SELECT DISTINCT ON (observation_id) g.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, g.identity_id) AS identity_id)
 FROM obs.grants AS g
 SEMI JOIN current_parts USING (part_id)
-LEFT JOIN identity_aliases AS a ON a.alias = g.identity_id
+LEFT JOIN identity_aliases AS a ON a.alias = g.identity_id AND a.repository = alias_place(g.identity_id, g.location)
 UNION ALL BY NAME
 -- What a Kubernetes role amounts to depends on where it is bound.
 SELECT
@@ -412,8 +468,8 @@ SELECT DISTINCT ON (observation_id) t.* EXCLUDE (part_id) REPLACE (
   coalesce(p.identity_id, t.principal) AS principal)
 FROM obs.trusts AS t
 SEMI JOIN current_parts USING (part_id)
-LEFT JOIN identity_aliases AS a ON a.alias = t.identity_id
-LEFT JOIN identity_aliases AS p ON p.alias = t.principal;
+LEFT JOIN identity_aliases AS a ON a.alias = t.identity_id AND a.repository = alias_place(t.identity_id, t.location)
+LEFT JOIN identity_aliases AS p ON p.alias = t.principal AND p.repository = alias_place(t.principal, t.location);
 COMMENT ON VIEW trusts IS 'Who may become which identity';
 
 CREATE OR REPLACE VIEW consumers AS
@@ -423,7 +479,7 @@ SELECT DISTINCT ON (observation_id) c.* EXCLUDE (part_id) REPLACE (coalesce(a.id
   (c.detail->>'$.platform') AS platform
 FROM obs.consumers AS c
 SEMI JOIN current_parts USING (part_id)
-LEFT JOIN identity_aliases AS a ON a.alias = c.identity_id;
+LEFT JOIN identity_aliases AS a ON a.alias = c.identity_id AND a.repository = alias_place(c.identity_id, c.location);
 COMMENT ON VIEW consumers IS 'What is set up to use which identity, credential or secret';
 
 -- The pod's word goes before its account's, and without either the token is there.
@@ -657,7 +713,7 @@ SELECT
   coalesce(a.identity_id, u.identity_id, ci.identity_id, g.identity_id) AS identity_id,
   coalesce(u.credential_id, g.credential_id) AS credential_id
 FROM keyed AS u
-LEFT JOIN identity_aliases AS a ON a.alias = u.identity_id
+LEFT JOIN identity_aliases AS a ON a.alias = u.identity_id AND a.repository = alias_place(u.identity_id, u.location)
 LEFT JOIN credential_identities AS ci ON ci.credential_id = u.credential_id
 -- No key, no join: only sessions of a gateway have one.
 LEFT JOIN gateway_connections AS g ON g.connection = u.target AND coalesce(g.org, '') = u.org_key;

@@ -6,7 +6,7 @@ confidence: high
 about: identity
 identityFields: [identity_id]
 needs: [consumer]
-population: identities WHERE type NOT IN ('ci-secret', 'job-token', 'app') AND NOT regexp_matches(identity_id, '^(k8s|aws):-:')
+population: identities WHERE type NOT IN ('ci-secret', 'job-token', 'app') AND NOT regexp_matches(identity_id, '^(k8s|aws):-[:@]')
 parameters:
   minWorkloads: 2
 controls:
@@ -44,6 +44,6 @@ FROM used AS u
 JOIN identities AS i ON i.identity_id = u.identity_id
 WHERE i.type NOT IN ('ci-secret', 'job-token', 'app') AND NOT i.managed
   -- Of one name, in a cluster or account that nothing tells: each repository may mean its own.
-  AND NOT regexp_matches(i.identity_id, '^(k8s|aws):-:')
+  AND NOT regexp_matches(i.identity_id, '^(k8s|aws):-[:@]')
 GROUP BY i.identity_id
 HAVING count(DISTINCT u.workload) >= $minWorkloads AND count(DISTINCT u.workload) FILTER (NOT starts_with(u.workload, 'the gateway')) >= 1

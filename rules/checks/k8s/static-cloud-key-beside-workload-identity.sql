@@ -29,7 +29,7 @@ SELECT
     ' through its service account, and still carries a key (', listed(list(DISTINCT coalesce(c.detail->>'$.variable', c.secret_name))), ').') AS message,
   list_sort(list_distinct(flatten(list([c.observation_id, t.observation_id])))) AS evidence
 FROM consumers AS c
-JOIN trusts AS t ON t.principal = coalesce((SELECT a.identity_id FROM identity_aliases AS a WHERE a.alias = (c.detail->>'$.accountId')), (c.detail->>'$.accountId'))
+JOIN trusts AS t ON t.principal = coalesce((SELECT a.identity_id FROM identity_aliases AS a WHERE a.alias = (c.detail->>'$.accountId') AND a.repository = alias_place(c.detail->>'$.accountId', c.location)), (c.detail->>'$.accountId'))
   AND (t.detail->>'$.cloud') = (c.detail->>'$.cloud')
 WHERE c.type = 'pod' AND c.how = 'static-key' AND (c.detail->>'$.platform') = 'kubernetes'
 GROUP BY c.consumer_id, (c.detail->>'$.cloud')

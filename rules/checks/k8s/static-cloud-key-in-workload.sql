@@ -37,6 +37,6 @@ SELECT
 FROM consumers AS c
 WHERE c.type = 'pod' AND c.how = 'static-key' AND (c.detail->>'$.platform') = 'kubernetes' AND (c.detail->>'$.cloud') IS NOT NULL
   AND NOT EXISTS (
-    FROM trusts AS t WHERE t.principal = coalesce((SELECT a.identity_id FROM identity_aliases AS a WHERE a.alias = (c.detail->>'$.accountId')), (c.detail->>'$.accountId'))
+    FROM trusts AS t WHERE t.principal = coalesce((SELECT a.identity_id FROM identity_aliases AS a WHERE a.alias = (c.detail->>'$.accountId') AND a.repository = alias_place(c.detail->>'$.accountId', c.location)), (c.detail->>'$.accountId'))
       AND (t.detail->>'$.cloud') = (c.detail->>'$.cloud'))
 GROUP BY c.consumer_id, (c.detail->>'$.cloud')

@@ -411,6 +411,30 @@ describe('view identity_aliases', () => {
     });
   });
 
+  it('takes what two repositories call by one name for two, until an inventory tells which it is', async () => {
+    const unknown = 'aws:-:user/ci';
+    const at = (repository: string) => ({ repository, path: 'main.tf', line: 1 });
+    const told: Observation[] = [
+      { ...user(unknown), at: at('a/x') },
+      { ...user(unknown), at: at('b/y') },
+      { kind: 'grant', identity: unknown, effect: 'allow', permission: '*', resource: '*', capability: 'admin', at: at('a/x') },
+      { kind: 'consumer', consumer: 'c', type: 'code', identity: unknown, how: 'static-key', at: at('b/y') },
+      { kind: 'consumer', consumer: 'd', type: 'code', identity: 'aws:-:user/only', how: 'static-key', at: at('b/y') },
+    ];
+    const idsOf = (rows: Observation[]) =>
+      withRun(rows, async (store) => [
+        await store.rows('SELECT identity_id AS id FROM identities ORDER BY 1'),
+        await store.rows('SELECT identity_id AS id FROM grants'),
+        await store.rows('SELECT identity_id AS id FROM consumers ORDER BY consumer_id'),
+      ]);
+
+    const [apart, proven] = [await idsOf(told), await idsOf([...told, user(CI)])];
+
+    const [inX, inY] = ['aws:-@a/x:user/ci', 'aws:-@b/y:user/ci'].map((id) => ({ id }));
+    assert.deepEqual(apart, [[inX, inY], [inX], [inY, { id: 'aws:-:user/only' }]]);
+    assert.deepEqual(proven, [[{ id: CI }], [{ id: CI }], [{ id: CI }, { id: 'aws:-:user/only' }]]);
+  });
+
   it('leaves it alone where two accounts have the user', async () => {
     const rows = await withRun([user(CI), user('aws:999988887777:user/ci'), keyOf('aws:-:user/ci', 'AKIA1')], (store) =>
       store.rows('SELECT identity_id FROM credentials'),
