@@ -36,15 +36,16 @@ export async function traceCommand(io: Io, key: string, options: TraceOptions): 
   return EXIT.clean;
 }
 
-/** Several are all that one owner has: said first, then one after the other. */
+/** Several are all that one owner, or one secret, has: said first, then one after the other. */
 function* tellAll(
   text: string,
   traces: readonly { readonly subject: Subject; readonly trace: Trace }[],
   layout: Layout,
 ): Iterable<string> {
   if (traces.length > 1) {
-    yield* layout.block('', `${traces.length} identities of ${text}:`);
-    for (const { subject } of traces) yield* layout.block('  ', subject.identity ?? '');
+    const isSecret = traces.some(({ subject }) => subject.identity === undefined) || /^[0-9a-f]{8,64}$/i.test(text);
+    yield* layout.block('', isSecret ? 'That secret is known in several ways:' : `${traces.length} identities of ${text}:`);
+    for (const { subject } of traces) yield* layout.block('  ', subject.identity ?? 'a credential of no known identity');
   }
   for (const [index, { subject, trace }] of traces.entries()) {
     if (traces.length > 1) yield* ['', layout.paint('─'.repeat(layout.width), 'dim'), `${index + 1} of ${traces.length}`];

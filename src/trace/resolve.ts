@@ -15,7 +15,8 @@ export async function resolveSubject(store: StoreReader, text: string, storeName
   const [first, ...more] = await resolveSubjects(store, text, storeName);
   if (first === undefined) throw await unknown(store, text, storeName);
   if (more.length > 0)
-    throw several(
+    throw await several(
+      store,
       text,
       [first, ...more].map((subject) => subject.identity ?? ''),
     );
@@ -24,27 +25,55 @@ export async function resolveSubject(store: StoreReader, text: string, storeName
 
 /**
  * What the user means: a credential's public id, canonical id, fingerprint (its first 8 characters will do) or masked
- * form, an identity's canonical id, ARN or name. A finding's fingerprint means what it is about; an owner means all that
+ * form, an identity's canonical id, the end of one, ARN or name. A secret that is a credential with each of several users or
+ * hosts is all of them. A finding's fingerprint means what it is about; an owner means all that
  * is theirs; whatever else fits several things is asked back. Throws `ConfigError` then, and when it is nothing in this run.
  */
 export async function resolveSubjects(store: StoreReader, given: string, storeName = 'FILE'): Promise<readonly Subject[]> {
   const text = given.trim();
-  const credential = one(text, (await credentialsNamed(store, text)) ?? (await credentialsMasked(store, text)));
+  const named = await credentialsNamed(store, text);
+  const shared = named === undefined || named.length < 2 ? undefined : await ofOneSecret(store, named);
+  if (shared !== undefined) return shared;
+  const credential = await one(store, text, named ?? (await credentialsMasked(store, text)));
   if (credential !== undefined) return [await ofCredential(store, credential)];
-  const identity = one(text, await identitiesNamed(store, identityIdFromArn(text) ?? text));
+  const identity = await one(store, text, await identitiesNamed(store, identityIdFromArn(text) ?? text));
   if (identity !== undefined) return [await ofIdentity(store, identity)];
   const found = await subjectOfFinding(store, text);
   if (found !== undefined) return [found];
   const owned = await identitiesOwned(store, text);
-  if (owned.length === 0) throw await unknown(store, text, storeName);
+  if (owned.length === 0) {
+    const ending = await one(store, text, await identitiesEnding(store, text));
+    if (ending !== undefined) return [await ofIdentity(store, ending)];
+    throw await unknown(store, text, storeName);
+  }
   const subjects: Subject[] = [];
   for (const id of owned) subjects.push(await ofIdentity(store, id));
   return subjects;
 }
 
-function one(text: string, ids: readonly string[]): string | undefined {
-  if (ids.length > 1) throw several(text, ids);
+async function one(store: StoreReader, text: string, ids: readonly string[]): Promise<string | undefined> {
+  if (ids.length > 1) throw await several(store, text, ids);
   return ids[0];
+}
+
+/** All that one secret is a credential of: who has it, one after the other, and what nobody is known to have. */
+async function ofOneSecret(store: StoreReader, credentials: readonly string[]): Promise<readonly Subject[] | undefined> {
+  const asked = { credentials: JSON.stringify(credentials) };
+  const among = `credential_id IN (SELECT unnest(from_json($credentials::JSON, '["VARCHAR"]')))`;
+  const secrets = await ids(
+    store,
+    `SELECT fingerprint FROM credentials WHERE ${among} UNION SELECT fingerprint FROM sightings WHERE ${among}`,
+    asked,
+  );
+  if (secrets.length !== 1) return undefined;
+  const subjects = new Map<string, { readonly identity?: string; readonly credentials: string[] }>();
+  for (const credential of credentials) {
+    const { identity } = await ofCredential(store, credential);
+    const subject = subjects.get(identity ?? '') ?? { ...(identity === undefined ? {} : { identity }), credentials: [] };
+    subject.credentials.push(credential);
+    subjects.set(identity ?? '', subject);
+  }
+  return [...subjects.values()];
 }
 
 async function credentialsNamed(store: StoreReader, text: string): Promise<readonly string[] | undefined> {
@@ -92,6 +121,18 @@ async function identitiesNamed(store: StoreReader, text: string): Promise<readon
      SELECT identity_id FROM identities
      WHERE NOT EXISTS (FROM identities WHERE identity_id = $text)
        AND (lower(name) = lower($text) OR lower(identity_id) = lower($text))
+     ORDER BY 1`,
+    { text },
+  );
+}
+
+/** By what follows the account or cluster: `prod/deployer` for `k8s:-:prod/deployer`. */
+async function identitiesEnding(store: StoreReader, text: string): Promise<readonly string[]> {
+  return await ids(
+    store,
+    `SELECT identity_id FROM identities
+     WHERE length($text) >= 3 AND regexp_matches(left(identity_id, length(identity_id) - length($text)), '[:/]$')
+       AND ends_with(lower(identity_id), lower($text))
      ORDER BY 1`,
     { text },
   );
@@ -147,11 +188,31 @@ async function ofIdentity(store: StoreReader, identity: string): Promise<Subject
   return { identity, credentials };
 }
 
-function several(text: string, found: readonly string[]): ConfigError {
-  const shown = found.slice(0, 8).join('\n    ');
-  return new ConfigError(`"${text}" is ${found.length} things in this run`, {
+async function several(store: StoreReader, text: string, found: readonly string[]): Promise<ConfigError> {
+  const shown = found.slice(0, 8);
+  const lines = await describe(store, shown);
+  const what = /^[0-9a-f]{64}$/.test(text) ? 'That secret' : `"${text}"`;
+  return new ConfigError(`${what} is ${found.length} things in this run`, {
     code: 'TRACE_AMBIGUOUS',
-    hint: `Name one of them:\n    ${shown}${found.length > 8 ? `\n    … and ${found.length - 8} more` : ''}`,
+    hint: `Name one of them:\n    ${lines.join('\n    ')}${found.length > 8 ? `\n    … and ${found.length - 8} more` : ''}`,
+  });
+}
+
+/** Ids, and of credentials what tells them apart: how reports show them, and where they were seen first. */
+async function describe(store: StoreReader, found: readonly string[]): Promise<readonly string[]> {
+  const rows = await store.rows(
+    `SELECT credential_id, min(fingerprint) AS print, min(masked) AS masked, min(place_text) AS place, count(DISTINCT place_text) AS places
+     FROM sightings WHERE credential_id IN (SELECT unnest(from_json($found::JSON, '["VARCHAR"]')))
+     GROUP BY ALL`,
+    { found: JSON.stringify(found) },
+  );
+  const seen = new Map(rows.map((row) => [String(row.credential_id), row]));
+  return found.map((id) => {
+    const row = seen.get(id);
+    if (row === undefined) return id;
+    const more = Number(row.places) > 1 ? ` and ${Number(row.places) - 1} more` : '';
+    // A secret without an id of its own goes by the beginning of its fingerprint.
+    return `${id.startsWith('secret:') ? String(row.print).slice(0, 12) : id}  ${row.masked}, seen at ${row.place}${more}`;
   });
 }
 

@@ -69,7 +69,35 @@ describe('what a trace is about', () => {
   });
 
   it('asks which one, when several look the same masked', async () => {
-    await assert.rejects(resolved('x…(40)'), { code: 'TRACE_AMBIGUOUS', hint: /secret:0123456789abcdef.*\n.*secret:ab12cd34/ });
+    await assert.rejects(resolved('x…(40)'), {
+      code: 'TRACE_AMBIGUOUS',
+      hint: /\n {4}0123456789ab {2}x…\(40\), seen at \S+\n {4}ab12cd34ab12 {2}x…\(40\), seen at \S+$/,
+    });
+  });
+
+  it('is all that one secret is, with whatever user it was seen', async () => {
+    const estate = [...ESTATE, sighting(`secret:${OTHER_PRINT}`, PRINT)];
+
+    assert.deepEqual(await resolved(PRINT, estate), { credentials: [`secret:${PRINT}`, `secret:${OTHER_PRINT}`] });
+  });
+
+  it('is the only identity whose id ends so', async () => {
+    const account = (id: string): Observation => ({
+      kind: 'identity',
+      id: id as never,
+      provider: 'k8s',
+      type: 'service-account',
+      name: id.slice(-8),
+    });
+    const estate = [...ESTATE, account('k8s:-:prod/deployer'), account('k8s:-:nonprod/robot')];
+
+    assert.deepEqual(await resolved('prod/deployer', estate), { identity: 'k8s:-:prod/deployer', credentials: [] });
+    await assert.rejects(resolved('prod/robot', estate), { code: 'TRACE_UNKNOWN' });
+    const twins = [account('k8s:east:prod/deployer'), account('k8s:west:prod/deployer')];
+    await assert.rejects(resolved('prod/deployer', twins), {
+      code: 'TRACE_AMBIGUOUS',
+      hint: /k8s:east:prod\/deployer\n {4}k8s:west:prod\/deployer/,
+    });
   });
 
   it('is each identity in turn, when an owner has several', async () => {
