@@ -117,22 +117,50 @@ export function cleanPath(path: string): string {
 const PART_NAME =
   /^(?:blobs(?:\/\w+(?:\/[0-9a-f]{32,128})?)?|oci-layout|(?:sha256[:-])?[0-9a-f]{64}(?:\.json|\.tar(?:\.gz|\.zst)?|\/(?:layer\.tar|json|VERSION))?|repositories)$/;
 
+/** Members and bytes of an archive that are looked at before it is taken for one of other files. */
+const MOST_BEFORE = { members: 64, bytes: 64 * 1024 * 1024 };
+
 /** Is it an image? Asked of every file that the user names: the head of an archive, or a few names in a directory. */
 export async function isImage(path: string, isDirectory: boolean, meterOf: (packed: number) => Meter): Promise<boolean> {
   try {
     if (isDirectory) return isLayout(path);
-    for await (const { name, content, link } of partsOfArchive(path, meterOf)) {
-      if (link !== undefined || PART_NAME.test(name)) return PART_NAME.test(name);
-      if (name !== 'manifest.json' && name !== 'index.json' && name !== 'config.json') return false;
-      const text = await startOf(content);
-      return (name === 'manifest.json' ? /"Layers"\s*:/ : name === 'index.json' ? /"manifests"\s*:/ : /"rootfs"\s*:/).test(text);
-    }
-    return false;
+    return await hasParts(partsOfArchive(path, meterOf));
   } catch (error) {
     // Broken, or not to be opened: whoever reads it as a file will say so.
     if (codeOf(error) === undefined && !isBroken(error)) throw error;
     return false;
   }
+}
+
+/**
+ * As a rule the first member tells. Tools that name configuration and layers as they like write the manifest, which says what
+ * is what, behind them: then whatever may be a layer is passed over.
+ */
+async function hasParts(parts: AsyncIterable<Part>): Promise<boolean> {
+  let members = 0;
+  let bytes = 0;
+  for await (const { name, size, content, link } of parts) {
+    if (members === 0 && PART_NAME.test(name)) return true;
+    if (name === 'oci-layout') return true;
+    if (link === undefined && isManifest(name, members === 0)) {
+      if (MANIFESTS[name]?.test(await startOf(content)) === true) return true;
+    }
+    members += 1;
+    if (!/\.(?:json|tar(?:\.\w+)?)$|(?:^|\/)VERSION$/.test(name)) bytes += size;
+    if (members >= MOST_BEFORE.members || bytes >= MOST_BEFORE.bytes) return false;
+  }
+  return false;
+}
+
+/** What each must have. Other archives have an index or a configuration too, but do not begin with it. */
+const MANIFESTS: { readonly [name: string]: RegExp } = {
+  'manifest.json': /"Layers"\s*:/,
+  'index.json': /"manifests"\s*:/,
+  'config.json': /"rootfs"\s*:/,
+};
+
+function isManifest(name: string, isFirst: boolean): boolean {
+  return name === 'manifest.json' || (isFirst && Object.hasOwn(MANIFESTS, name));
 }
 
 export function isBroken(error: unknown): boolean {

@@ -62,6 +62,26 @@ describe('image scanner', () => {
     assert.equal(kinds(observations, 'sighting')[0]?.at?.path, 'app/.env');
   });
 
+  it('knows an image by a manifest behind configuration and layers of any name', async () => {
+    const directory = tempDir();
+    const layer = makeTar([{ name: 'app/.env', content: `KEY=${TOKEN}\n` }]);
+    const manifest = JSON.stringify([{ Config: 'c.json', RepoTags: ['shop:1'], Layers: ['l/layer.tar'] }]);
+    const configuration = { name: 'c.json', content: '{"rootfs":{"type":"layers","diff_ids":[]}}' };
+    const parts = [configuration, { name: 'l/layer.tar', content: layer }, { name: 'manifest.json', content: manifest }];
+    writeFile(directory, 'a.tar', makeTar(parts));
+    const sources = Array.from({ length: 70 }, (_, number) => ({ name: `src/${number}.js`, content: 'x' }));
+    writeFile(directory, 'b.tar', makeTar([...sources, { name: 'manifest.json', content: manifest }]));
+
+    const answers = [];
+    for (const name of ['a.tar', 'b.tar']) {
+      answers.push(await image.accepts({ kind: 'path', name, path: `${directory}/${name}`, isDirectory: false }));
+    }
+    const { observations } = await scanBytes(makeTar(parts));
+
+    assert.deepEqual(answers, [true, false]);
+    assert.equal(kinds(observations, 'sighting')[0]?.at?.path, 'app/.env');
+  });
+
   it('leaves other archives and directories to others', async () => {
     const directory = tempDir();
     writeFile(directory, 'a.tar', makeTar([{ name: 'src/manifest.json', content: '[]' }]));
