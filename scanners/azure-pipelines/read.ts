@@ -1,15 +1,34 @@
-import { uniqueNames } from '../../src/ci/build.ts';
+import { notRead, uniqueNames } from '../../src/ci/build.ts';
 import type { CiFact, CiJob, Pipeline } from '../../src/ci/model.ts';
 import { type PipelineText, scanPipeline } from '../../src/ci/scan.ts';
 import type { Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { get, itemsOf, type Tree, textOf } from '../../src/formats/tree.ts';
 import { readJob } from './job.ts';
 import { extend, items, readVariables, type Scope } from './scope.ts';
+import { templatesOf, unreadTemplates } from './templates.ts';
 
 /** What an Azure pipeline, or a template of one, holds. */
 export async function* scanAzurePipelines(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
-  yield* scanPipeline(file, context, { read, blank: blankExpressions, macros: true });
+  yield* scanWith(file, context, new Set([file.path]));
 }
+
+async function* scanWith(file: SourceFile, context: ScanContext, seen: Set<string>): AsyncGenerator<Observation> {
+  let root: Tree | undefined;
+  const readRoot = (source: PipelineText) => {
+    root = source.documents[0];
+    return read(source);
+  };
+  yield* scanPipeline(file, context, { read: readRoot, blank: blankExpressions, macros: true });
+  if (root === undefined) return;
+  for await (const template of templatesOf(root, file)) {
+    if (seen.has(template.path) || seen.size > MAX_FILES) continue;
+    seen.add(template.path);
+    yield* scanWith(template, context, seen);
+  }
+}
+
+/** Of one pipeline. */
+const MAX_FILES = 100;
 
 /** `${{ … }}` and `$[ … ]` are worked out before a job runs. https://learn.microsoft.com/azure/devops/pipelines/process/expressions */
 function blankExpressions(text: string): string {
@@ -21,7 +40,7 @@ const PREDEFINED =
   /^(?:System|Build|Agent|Pipeline|Release|Environment|Strategy|Checks|Resources)[._]|^(?:SYSTEM|BUILD|AGENT|TF_BUILD)(?:_|$)/i;
 const JOB_TOKEN = /^System[._]AccessToken$/i;
 
-function read({ documents, file }: PipelineText): Pipeline | string {
+async function read({ documents, file }: PipelineText): Promise<Pipeline | string> {
   const root = documents[0];
   if (root?.type !== 'mapping') return 'it holds nothing: not a pipeline of Azure';
   const jobs: CiJob[] = [];
@@ -66,13 +85,14 @@ function read({ documents, file }: PipelineText): Pipeline | string {
   takeAny(root, top);
   const parameters = get(get(root, 'extends'), 'parameters');
   takeAny(parameters, top);
+  const unread = await unreadTemplates(root, file);
   return {
     platform: 'azure-pipelines',
     provider: 'azure-devops',
     jobs,
     facts: templates(root),
     values: [...top.variables],
-    problems: [],
+    problems: notRead('templates', unread),
     unread: 0,
     predefined: PREDEFINED,
     jobToken: JOB_TOKEN,

@@ -1,3 +1,4 @@
+import { notRead } from '../../src/ci/build.ts';
 import type { CiJob, CiVariable, Pipeline } from '../../src/ci/model.ts';
 import { type PipelineText, scanPipeline } from '../../src/ci/scan.ts';
 import type { Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
@@ -82,22 +83,8 @@ async function readPipeline({ text, documents, file }: PipelineText): Promise<Re
 
 /** What the file needs and nobody here can read. */
 function problemsOf({ unread }: Around, { work }: Sources): string[] {
-  return [
-    ...work.problems,
-    ...(unread.length === 0 ? [] : [`includes that were not read: ${few(unread)}`]),
-    ...(work.missing.size === 0 ? [] : [`\`extends\` and \`!reference\` of what is in no file here: ${few([...work.missing])}`]),
-  ];
+  return [...work.problems, ...notRead('includes', unread), ...notRead('jobs named by `extends` and `!reference`', work.missing)];
 }
-
-function few(names: readonly string[]): string {
-  const more = names.length - MAX_NAMED;
-  return `${names
-    .slice(0, MAX_NAMED)
-    .map((name) => name.slice(0, 200))
-    .join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
-const MAX_NAMED = 5;
 
 /** Variables at the top of this file, then of the pipeline that includes it. */
 function globalVariables({ own, layers }: Sources): CiVariable[] {

@@ -90,3 +90,13 @@ export function isDigest(image: string): boolean {
 export function isOthers(owner: string, repository: string | undefined): boolean {
   return repository === undefined || owner.toLowerCase() !== repository.split('/', 1)[0]?.toLowerCase();
 }
+
+/** For the coverage: what a pipeline is made of beside its file, and nobody here can read. */
+export function notRead(what: string, names: Iterable<string>): string[] {
+  const all = [...new Set(names)];
+  const more = all.length - MAX_NAMED;
+  const named = all.slice(0, MAX_NAMED).map((name) => name.slice(0, 200));
+  return all.length === 0 ? [] : [`${what} that were not read: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
+}
+
+const MAX_NAMED = 5;

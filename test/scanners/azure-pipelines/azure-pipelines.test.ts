@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { azurePipelines } from '../../../scanners/azure-pipelines/index.ts';
 import { headOfBytes } from '../../../src/files/source-file.ts';
+import { kinds } from '../../helpers/scan-context.ts';
 import { consumerOf, coverageOf, type Files, lineAt, names, scan as scanWith, standsAnything } from '../ci-harness.ts';
 
 const PATH = 'azure-pipelines.yml';
@@ -74,4 +75,37 @@ describe('azure-pipelines scanner', () => {
   });
 
   standsAnything(azurePipelines, PATH, GOOD);
+
+  it('reads local templates of any name once, and says which are not here', async () => {
+    const files = {
+      'parts/there.yml': 'jobs:\n- job: deep\n  steps:\n  - template: ../more/steps.yml\n  - script: ./run $(DEEP_TOKEN)\n',
+      'more/steps.yml': 'steps:\n- task: AzureCLI@2\n  inputs:\n    azureSubscription: tpl-conn\n    template: none.yml\n',
+      'ci/azure-pipelines.yml': 'steps:\n- template: /more/steps.yml\n',
+      'parts/loop.yml': 'jobs:\n- template: loop.yml\n',
+    };
+    const text = `stages:
+- stage: prod
+  jobs:
+  - template: missing/deploy.yml
+  - template: parts/there.yml
+  - template: parts/loop.yml
+  - template: build.yml@shared
+  - \${{ if eq(variables.x, 'y') }}:
+    - template: \${{ parameters.kind }}.yml
+`;
+
+    const observations = await scan(text, PATH, files);
+    const other = await scan(files['ci/azure-pipelines.yml'], 'ci/azure-pipelines.yml', { ...files, [PATH]: text });
+
+    assert.equal(consumerOf(observations, 'DEEP_TOKEN').at?.path, 'parts/there.yml');
+    assert.deepEqual(
+      kinds(observations, 'coverage').map(({ subject, outcome, why }) => `${subject} ${outcome} ${why ?? ''}`),
+      [
+        `${PATH} partial templates that were not read: missing/deploy.yml (not there), build.yml@shared (of another repository), \${{ parameters.kind }}.yml (named when it runs)`,
+        'parts/there.yml complete ',
+        'parts/loop.yml complete ',
+      ],
+    );
+    assert.equal(consumerOf(other, 'azure-devops:-:service-connection/tpl-conn').at?.path, 'more/steps.yml');
+  });
 });

@@ -149,7 +149,7 @@ far:
       'and 1 more',
     ])
       assert.ok(why.includes(part), `${part}: ${why}`);
-    assert.match(why, /in no file here: \.from-project, \.elsewhere/);
+    assert.match(why, /jobs named by `extends` and `!reference` that were not read: \.from-project, \.elsewhere/);
   });
 
   it('gives an included file what the pipeline that includes it defines', async () => {
