@@ -1,4 +1,4 @@
-import { ciJob, isOthers, uniqueNames, variablesOf } from '../../src/ci/build.ts';
+import { ciJob, isOthers, notRead, uniqueNames, variablesOf } from '../../src/ci/build.ts';
 import { deployCommands } from '../../src/ci/deploy.ts';
 import type { CiComponent, CiFact, CiJob, CiReference, CiStep, CiUpload, CiVariable, Pipeline } from '../../src/ci/model.ts';
 import { type PipelineText, scanPipeline } from '../../src/ci/scan.ts';
@@ -48,10 +48,25 @@ function read({ documents, file }: PipelineText): Pipeline | string {
     jobs,
     facts: [],
     values: [],
-    problems: [],
+    problems: unreadParts(root, used),
     unread: entriesOf(named).filter(({ value }) => value.type !== 'mapping').length,
     predefined: PREDEFINED,
   };
+}
+
+/** Jobs of orbs, and what a configuration makes of itself while it runs. https://circleci.com/docs/guides/orchestrate/dynamic-config/ */
+function unreadParts(root: Mapping, called: Iterable<string>): string[] {
+  const inline = entriesOf(get(root, 'orbs')).flatMap(({ key, value }) =>
+    value.type === 'mapping' ? [`${key} (inline orb)`] : [],
+  );
+  const named = get(root, 'jobs');
+  return [
+    ...notRead('jobs of orbs', [
+      ...[...called].filter((name) => name.includes('/') && get(named, name) === undefined),
+      ...inline,
+    ]),
+    ...(textOf(get(root, 'setup')) === 'true' ? ['the configuration that it makes while it runs was not read'] : []),
+  ];
 }
 
 interface Call {
@@ -193,7 +208,11 @@ function readImage(image: Tree, variables: CiVariable[], references: CiReference
     ['aws_secret_access_key', 'AWS_SECRET_ACCESS_KEY'],
   ] as const) {
     const value = get(aws, key);
-    if (value?.type === 'scalar' && value.value !== '') variables.push({ name, value, position: 'container' });
+    if (value?.type !== 'scalar' || value.value === '') continue;
+    const variable = /^\$\{?(?<name>\w+)\}?$/.exec(value.value)?.groups?.name;
+    // For the one that fetches the image: no step has it.
+    if (variable === undefined) variables.push({ name: `AWS_AUTH_${name}`, value, position: 'container' });
+    else references.push({ name: variable, place: value, position: 'container', how: 'static-key', cloud: 'aws', steps: [] });
   }
   const role = get(aws, 'oidc_role_arn') ?? get(aws, 'role_arn');
   if (role?.type === 'scalar' && /^\$\w+$/.test(role.value)) {

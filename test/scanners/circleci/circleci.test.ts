@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { circleci } from '../../../scanners/circleci/index.ts';
 import { headOfBytes } from '../../../src/files/source-file.ts';
+import { kinds } from '../../helpers/scan-context.ts';
 import { consumerOf, coverageOf, type Files, lineAt, names, scan as scanWith, standsAnything } from '../ci-harness.ts';
 
 const PATH = '.circleci/config.yml';
@@ -76,4 +77,57 @@ describe('circleci scanner', () => {
   });
 
   standsAnything(circleci, PATH, GOOD);
+
+  it('keeps the key that fetches an image from the steps, which have that of the context', async () => {
+    const observations = await scan(`version: 2.1
+jobs:
+  deploy:
+    docker:
+      - image: x
+        aws_auth:
+          aws_access_key_id: $ECR_ID
+          aws_secret_access_key: $ECR_SECRET
+    steps:
+      - run: echo $AWS_SECRET_ACCESS_KEY
+workflows:
+  main:
+    jobs:
+      - deploy: {context: prod-aws}
+`);
+
+    const printed = kinds(observations, 'consumer').filter(({ detail }) => detail?.echoesSecret === true);
+    const puller = consumerOf(observations, 'ECR_SECRET');
+    assert.deepEqual(
+      printed.map(({ secretName }) => secretName),
+      ['AWS_SECRET_ACCESS_KEY'],
+    );
+    assert.equal(puller.detail.position, 'container');
+    assert.equal(puller.detail.cloud, 'aws');
+    assert.equal(puller.at?.line, 8);
+  });
+
+  it('says which parts of a configuration are not in it', async () => {
+    const text = `version: 2.1
+setup: true
+orbs:
+  node: circleci/node@7.1.0
+  own:
+    jobs: {}
+jobs:
+  a:
+    docker: [{image: x}]
+    steps: [node/install, {run: make}]
+workflows:
+  main:
+    jobs: [a, node/test]
+`;
+
+    const { outcome, why } = coverageOf(await scan(text));
+
+    assert.equal(outcome, 'partial');
+    assert.equal(
+      why,
+      'jobs of orbs that were not read: node/test, own (inline orb); the configuration that it makes while it runs was not read',
+    );
+  });
 });
