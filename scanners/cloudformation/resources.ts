@@ -3,6 +3,7 @@ import { computed } from '../../src/iac/computed.ts';
 import { type Resource, standIn } from '../../src/iac/resource.ts';
 import { blocks, entry, items, known, type MapValue, type Source, type Value, type Where } from '../../src/iac/value.ts';
 import { asMap, type Given, mapEntries, type Reading, resolve } from './intrinsics.ts';
+import type { Template } from './template.ts';
 
 /** Types that mean the same as one of Terraform's, and their properties under its names. */
 interface Same {
@@ -75,7 +76,7 @@ export function readResources(
   root: Tree | undefined,
   resourcesTree: Tree | undefined,
   source: Source,
-  text: string,
+  { text, writtenAs }: Pick<Template, 'text' | 'writtenAs'>,
   given?: Given,
 ): Resources {
   const declared = mapEntries(resourcesTree);
@@ -120,7 +121,9 @@ export function readResources(
       }
     },
   };
-  const resources = [...declared].flatMap(([id, tree]) => resourcesOf(id, tree, reading, headOf(text, id, tree.start)));
+  const resources = [...declared].flatMap(([id, tree]) =>
+    resourcesOf(id, tree, reading, headOf(text, writtenAs.get(id) ?? id, tree.start)),
+  );
   return { resources, reading };
 }
 
