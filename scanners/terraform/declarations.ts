@@ -1,6 +1,7 @@
 import type { ConsumerObservation, JsonObject, Location, Observation } from '../../src/contracts/index.ts';
 import { looksSecret } from '../../src/formats/plain-value.ts';
-import { holdsSecret, literalsIn, type Searching, secretReference } from '../../src/iac/secrets.ts';
+import { holdsSecret, secretReference } from '../../src/iac/secret-reference.ts';
+import { literalsIn, type Searching } from '../../src/iac/secrets.ts';
 import { blocks, entry, isTrue, locationOf, type MapValue, type Value } from '../../src/iac/value.ts';
 import type { Prepared } from './stack.ts';
 

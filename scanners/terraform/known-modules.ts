@@ -4,7 +4,7 @@ import type { Evaluator } from './evaluate.ts';
 import type { Module } from './module.ts';
 
 /**
- * Roles that well-known modules make of their arguments: the modules' own code is not in the repository, the trust is.
+ * Roles, users and keys that well-known modules make of their arguments: the modules' own code is not in the repository.
  * https://registry.terraform.io/modules/terraform-aws-modules/iam/aws
  */
 export function knownModuleResources(module: Module, evaluator: Evaluator): Resource[] {
@@ -14,6 +14,7 @@ export function knownModuleResources(module: Module, evaluator: Evaluator): Reso
       const source = known(entry(body, 'source')) ?? '';
       const kind = /terraform-aws-modules\/(?:terraform-aws-)?iam(?:\/aws)?(?:\.git)?\/\/modules\/(?<kind>[\w-]+)/.exec(source)
         ?.groups?.kind;
+      if (kind === 'iam-user') return userOf(body, instance);
       const trust = kind === undefined ? undefined : trustOf(kind, body);
       if (trust === undefined) return [];
       const { where } = body;
@@ -41,6 +42,29 @@ export function knownModuleResources(module: Module, evaluator: Evaluator): Reso
       ];
     }),
   );
+}
+
+/** A user, with an access key unless it is said that there shall be none. */
+function userOf(body: MapValue, { address, isConditional }: { address: string; isConditional?: boolean }): Resource[] {
+  const { where } = body;
+  const name = entry(body, 'name');
+  if (name === undefined || known(entry(body, 'create')) === 'false' || known(entry(body, 'create_user')) === 'false') return [];
+  const make = (type: string, entries: MapValue['entries']): Resource => ({
+    mode: 'managed',
+    type,
+    address: `${address}.${type}.this`,
+    where: { ...where, end: where.start + 1 },
+    ...(isConditional === true ? { isConditional } : {}),
+    body: { kind: 'map', entries, where },
+  });
+  // The name changed with version 6; a key is made where neither is set.
+  const wanted = entry(body, 'create_iam_access_key') ?? entry(body, 'create_access_key');
+  const pgp = entry(body, 'pgp_key');
+  const key = make('aws_iam_access_key', [
+    { key: 'user', value: name },
+    ...(pgp === undefined ? [] : [{ key: 'pgp_key', value: pgp }]),
+  ]);
+  return [make('aws_iam_user', [{ key: 'name', value: name }]), ...(known(wanted) === 'false' ? [] : [key])];
 }
 
 function policiesOf(body: MapValue): Value[] {

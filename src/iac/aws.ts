@@ -10,6 +10,7 @@ import { OWN_ACCOUNT } from '../iam/declared.ts';
 import { isoTime, nameIn } from './aws-iam.ts';
 import { factRow } from './fact.ts';
 import { attribute, localName, placeOf, type Resource, type Stack } from './resource.ts';
+import { secretReference } from './secret-reference.ts';
 import { blocks, entryAt, items, known, type Value, written } from './value.ts';
 
 /** What runs under a role, and where it says so. */
@@ -65,8 +66,11 @@ export function* awsRows(resource: Resource, stack: Stack): Generator<Observatio
   else if (resource.type === 'aws_ssm_parameter') {
     const name = written(attribute(resource, 'name'));
     const type = known(attribute(resource, 'type'));
-    if (name !== undefined && type !== undefined)
-      yield factRow(stack, resource, 'parameter', { secretName: name, how: 'secret', detail: { parameterType: type } });
+    if (name !== undefined && type !== undefined) {
+      const from = secretReference(attribute(resource, 'value'));
+      const detail = { parameterType: type, ...(from === undefined ? {} : { from: from.slice(0, 200) }) };
+      yield factRow(stack, resource, 'parameter', { secretName: name, how: 'secret', detail });
+    }
   }
 }
 

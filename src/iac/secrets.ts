@@ -13,6 +13,7 @@ import { environmentOf as environmentIn } from '../util/environment.ts';
 import { environmentOf } from './aws.ts';
 import { factRow } from './fact.ts';
 import { attribute, placeOf, type Resource, type Stack } from './resource.ts';
+import { isAbout, secretReference } from './secret-reference.ts';
 import { snake } from './snake.ts';
 import { locationOf, type MapValue, type TextValue, textsBelow, type Value } from './value.ts';
 
@@ -107,21 +108,6 @@ export function* literalsIn(body: MapValue | Value | undefined, search: Searchin
   }
 }
 
-/** Names of places where a secret lies, and not the secret: `secret_name`, `password_policy`. */
-function isAbout(name: string): boolean {
-  return /_(?:id|ids|name|names|arn|arns|policy|length|version|type|path|url|uri|enabled|reset_required|length_limit|data_key_reuse_period)$/i.test(
-    name,
-  );
-}
-
-/** Names of what is kept elsewhere: the key of a key service, by its name. */
-const KEY_OF_SERVICE = /(?:^|[_.-])(?:encryption|kms|cmk|cmek|customer_managed|ssh_public|public)_?key$/i;
-
-/** Does a variable, parameter or setting of this name hold a secret itself? */
-export function holdsSecret(name: string): boolean {
-  return secretKind(name) !== undefined && !isAbout(name) && !KEY_OF_SERVICE.test(name);
-}
-
 /** The id of an access key is no secret; `access_key` of a provider is but that. */
 const AWS_ID = /^A[A-Z]{3}[A-Z0-9]{16}$/;
 /** What stands beside the password in the JSON of a secret. */
@@ -169,19 +155,6 @@ function* inScript(value: TextValue, search: Searching): Generator<Observation> 
     if (search.matches.some((found) => found.confidence !== 'low' && found.line === line)) continue;
     yield* told(secret, kind, { ...rest, line }, [value.where.start, value.where.start], 'medium', search);
   }
-}
-
-/** Where secrets are kept or made, as references name them. */
-const SECRET_SOURCE =
-  /^(?:data\.|ephemeral\.)?(?:aws_secretsmanager_secret_version\.[\w-]+\.secret_string|aws_secretsmanager_random_password|google_secret_manager_secret_version\.[\w-]+\.secret_data|azurerm_key_vault_secret\.[\w-]+\.value|vault_\w+\.|random_password\.[\w-]+\.(?:result|bcrypt)|aws_iam_access_key\.[\w-]+\.(?:secret|ses_smtp)|google_service_account_key\.[\w-]+\.private_key|tls_private_key\.[\w-]+\.private_key)/;
-
-export function secretReference(value: Value | undefined): string | undefined {
-  const references = value?.kind === 'unknown' || value?.kind === 'text' ? (value.references ?? []) : [];
-  return references.find((reference) => {
-    if (SECRET_SOURCE.test(reference)) return true;
-    const variable = /^var\.(?<name>[\w-]+)/.exec(reference)?.groups?.name;
-    return variable !== undefined && holdsSecret(variable);
-  });
 }
 
 /** A dynamic reference of CloudFormation: it is filled in when the stack is made, and stands in the function's settings. */

@@ -23,8 +23,8 @@ since: '0.1'
 ---*/
 SELECT
   consumer_id,
-  concat('The parameter ', secret_name, ' (', (detail->>'$.address'), ') holds a secret by its name and is of the type ', (detail->>'$.parameterType'), '.') AS message,
+  concat('The parameter ', secret_name, ' (', (detail->>'$.address'), ') holds ', coalesce('what `' || (detail->>'$.from') || '` gives', 'a secret by its name'), ' and is of the type ', (detail->>'$.parameterType'), '.') AS message,
   [observation_id] AS evidence
 FROM consumers
 WHERE fact = 'parameter' AND (detail->>'$.parameterType') IN ('String', 'StringList')
-  AND regexp_matches(lower(secret_name), '(^|[/_.-])(password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|secret[_-]?key|access[_-]?key|credentials?)$')
+  AND ((detail->>'$.from') IS NOT NULL OR regexp_matches(lower(secret_name), '(^|[/_.-])(pw|pwd|pass|password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|secret[_-]?key|access[_-]?key|credentials?)$'))
