@@ -1,4 +1,4 @@
-import { ciJob, ciStep, isDigest, isOthers, stringsOf, uniqueNames, variablesOf } from '../../src/ci/build.ts';
+import { ciJob, ciStep, isDigest, isOthers, notRead, stringsOf, uniqueNames, variablesOf } from '../../src/ci/build.ts';
 import { deployCommands } from '../../src/ci/deploy.ts';
 import { federatedIdentity } from '../../src/ci/login.ts';
 import type {
@@ -56,10 +56,18 @@ function read({ documents, file }: PipelineText): Pipeline | string {
     jobs,
     facts: [],
     values: services,
-    problems: [],
+    problems: notRead('shared pipelines', imports(pipelines)),
     unread: 0,
     predefined: PREDEFINED,
   };
+}
+
+/** `import: repository:branch:pipeline`. https://support.atlassian.com/bitbucket-cloud/docs/share-pipelines-configurations/ */
+function imports(pipelines: Tree | undefined, depth = 0): string[] {
+  return entriesOf(pipelines).flatMap(({ key, value }) => {
+    const name = key === 'import' ? textOf(value) : undefined;
+    return name !== undefined ? [name] : depth < 3 ? imports(value, depth + 1) : [];
+  });
 }
 
 interface Found {

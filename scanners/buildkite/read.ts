@@ -47,10 +47,15 @@ function read({ documents, file }: PipelineText): Pipeline | string {
     jobs,
     facts: [],
     values: env,
-    problems: [],
+    problems: jobs.some(uploadsSteps) ? ['the steps that a script makes and uploads were not read'] : [],
     unread: 0,
     predefined: PREDEFINED,
   };
+}
+
+/** `make-steps | buildkite-agent pipeline upload`; a file that is named there is read as a file. */
+function uploadsSteps({ steps }: CiJob): boolean {
+  return steps.some((step) => step.scripts.some(({ value }) => /\|\s*buildkite-agent\s+pipeline\s+upload\b/.test(value)));
 }
 
 function readJob(

@@ -1,11 +1,11 @@
-import { ciJob, ciStep, stringsOf, variablesOf } from '../../src/ci/build.ts';
+import { ciJob, ciStep, notRead, stringsOf, variablesOf } from '../../src/ci/build.ts';
 import { staticVariable } from '../../src/ci/cloud-keys.ts';
 import { deployCommands } from '../../src/ci/deploy.ts';
 import type { CiFact, CiReference, CiStep, Pipeline } from '../../src/ci/model.ts';
 import { type PipelineText, scanPipeline } from '../../src/ci/scan.ts';
 import { isSecretName } from '../../src/ci/secret-name.ts';
 import { identityId, type Observation, type ScanContext, type SourceFile } from '../../src/contracts/index.ts';
-import { entriesOf, get, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
+import { entriesOf, get, itemsOf, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
 
 /** What a buildspec holds. */
 export async function* scanCodebuild(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
@@ -49,13 +49,18 @@ function read({ documents, file }: PipelineText): Pipeline | string {
     facts,
     detail: { deploys: deployCommands(text).slice(0, 10), hasRole: true },
   });
+  // https://docs.aws.amazon.com/codebuild/latest/userguide/batch-build-buildspec.html
+  const buildspecs = entriesOf(get(root, 'batch'))
+    .flatMap(({ value }) => itemsOf(value))
+    .flatMap((build) => textOf(get(build, 'buildspec')) ?? [])
+    .filter((path) => !/buildspec[^/]*\.ya?ml$/i.test(path));
   return {
     platform: 'codebuild',
     provider: 'aws-codebuild',
     jobs: [job],
     facts: [],
     values: [],
-    problems: [],
+    problems: notRead('buildspecs', buildspecs),
     unread: 0,
     predefined: PREDEFINED,
   };

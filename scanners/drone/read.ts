@@ -1,4 +1,4 @@
-import { ciJob, ciStep, isDigest, isOthers, stringsOf, uniqueNames, variablesOf } from '../../src/ci/build.ts';
+import { ciJob, ciStep, isDigest, isOthers, notRead, stringsOf, uniqueNames, variablesOf } from '../../src/ci/build.ts';
 import { deployCommands } from '../../src/ci/deploy.ts';
 import type { CiFact, CiJob, CiReference, CiStep, CiVariable, Pipeline } from '../../src/ci/model.ts';
 import { type PipelineText, scanPipeline } from '../../src/ci/scan.ts';
@@ -34,7 +34,20 @@ function read({ documents, file }: PipelineText): Pipeline | string {
     if (textOf(get(tree, 'kind')) === 'secret' && name !== undefined && path !== undefined) external.set(name, path);
   }
   const jobs = pipelines.map((tree) => readPipeline(tree, unique(textOf(get(tree, 'name')) ?? 'default'), external, file));
-  return { platform: 'drone', provider: 'drone', jobs, facts: [], values: [], problems: [], unread: 0, predefined: PREDEFINED };
+  // https://docs.drone.io/template/yaml/
+  const templates = documents.flatMap((tree) =>
+    textOf(get(tree, 'kind')) === 'template' ? (textOf(get(tree, 'load')) ?? []) : [],
+  );
+  return {
+    platform: 'drone',
+    provider: 'drone',
+    jobs,
+    facts: [],
+    values: [],
+    problems: notRead('templates', templates),
+    unread: 0,
+    predefined: PREDEFINED,
+  };
 }
 
 function readPipeline(tree: Mapping, id: string, external: ReadonlyMap<string, string>, file: SourceFile): CiJob {

@@ -1,4 +1,4 @@
-import { ciJob, ciStep, uniqueNames } from '../../src/ci/build.ts';
+import { ciJob, ciStep, notRead, uniqueNames } from '../../src/ci/build.ts';
 import { deployCommands } from '../../src/ci/deploy.ts';
 import type { CiFact, CiJob, CiReference, CiStep, CiVariable, Part, Pipeline } from '../../src/ci/model.ts';
 import { variablesIn } from '../../src/ci/shell.ts';
@@ -22,14 +22,18 @@ export function readJenkinsfile(text: string, file: SourceFile): Pipeline {
   const jobs = stages.map((stage) => readStage(groovy, stage, all, top, unique, file));
   const outside = readOutside(groovy, all, stages, whole, top, unique, file, jobs.length === 0);
   if (outside !== undefined) jobs.push(outside);
-  const facts = [...parameterFacts(groovy, all), ...libraries(groovy), ...wideCredentials(top, jobs)];
+  const opened = new Set<string>();
+  const facts = [...parameterFacts(groovy, all), ...libraries(groovy, opened), ...wideCredentials(top, jobs)];
   return {
     platform: 'jenkins',
     provider: 'jenkins',
     jobs,
     facts,
     values: parameterValues(groovy, all),
-    problems: groovy.isBroken ? ['its braces do not match: blocks may be taken for longer than they are'] : [],
+    problems: [
+      ...(groovy.isBroken ? ['its braces do not match: blocks may be taken for longer than they are'] : []),
+      ...notRead('shared libraries', opened),
+    ],
     unread: 0,
     namesOnly: true,
   };
@@ -271,14 +275,16 @@ export function argument(groovy: Groovy, start: number, end: number, name: strin
 }
 
 /** `@Library('name@ref')`: code of another repository that runs with the pipeline's credentials. */
-function libraries(groovy: Groovy): CiFact[] {
+function libraries(groovy: Groovy, opened: Set<string>): CiFact[] {
   const facts: CiFact[] = [];
   for (const match of groovy.code.matchAll(/@Library\s*\(\s*\[?|\blibrary\s*(?:\(\s*)?(?:identifier\s*:\s*)?(?=["'])/g)) {
     const start = match.index + match[0].length;
     const close = groovy.code.slice(start, start + 1000).search(/[)\]\n]/);
     for (const { value, start: at, end } of stringsIn(groovy, start, start + (close < 0 ? 200 : close))) {
       const [name = '', ref] = value.split('@', 2);
-      if (!/^[\w./-]+$/.test(name) || /^[0-9a-f]{40}$/.test(ref ?? '')) continue;
+      if (!/^[\w./-]+$/.test(name)) continue;
+      opened.add(name);
+      if (/^[0-9a-f]{40}$/.test(ref ?? '')) continue;
       facts.push({
         fact: 'unpinned-include',
         place: { start: at, end, pointer: '@Library' },

@@ -1,4 +1,4 @@
-import { assignmentsOf, ciJob, ciStep, stringsOf, uniqueNames } from '../../src/ci/build.ts';
+import { assignmentsOf, ciJob, ciStep, notRead, stringsOf, uniqueNames } from '../../src/ci/build.ts';
 import { deployCommands } from '../../src/ci/deploy.ts';
 import type { CiFact, CiJob, CiReference, CiStep, CiVariable, Pipeline } from '../../src/ci/model.ts';
 import { type PipelineText, scanPipeline } from '../../src/ci/scan.ts';
@@ -65,10 +65,15 @@ function read({ documents, file }: PipelineText): Pipeline | string {
     jobs,
     facts: [{ fact: 'ci-configuration', place: root, secretName: '*', detail: { system: 'travis', path: file.path } }],
     values: [],
-    problems: [],
+    problems: notRead('imported configurations', imports(get(root, 'import'))),
     unread: 0,
     predefined: PREDEFINED,
   };
+}
+
+/** https://docs.travis-ci.com/user/build-config-imports/ */
+function imports(tree: Tree | undefined): string[] {
+  return (tree?.type === 'list' ? itemsOf(tree) : [tree]).flatMap((each) => textOf(each) ?? textOf(get(each, 'source')) ?? []);
 }
 
 interface Env {
