@@ -50,14 +50,34 @@ export const FINDING_COLUMNS = [
   'fix',
 ] as const;
 
-/** One row for each finding and place; a finding without evidence still has its row. */
+/** One row for each finding and place, with all that stands there; a finding without evidence still has its row. */
 export function* findingRows(report: Report): Iterable<Row> {
   const formerly = formerIds(report.frameworks);
   for (const finding of sortFindings(report.findings)) {
     const common = findingFields(report, finding, formerly);
     if (finding.evidence.length === 0) yield common;
-    for (const evidence of finding.evidence) yield { ...common, ...placeFields(evidence) };
+    for (const same of byPlace(finding.evidence)) yield { ...common, ...placeFields(same) };
   }
+}
+
+/** What has no place is told apart by its words. */
+function byPlace(evidence: readonly Evidence[]): Iterable<readonly [Evidence, ...Evidence[]]> {
+  const places = new Map<string, [Evidence, ...Evidence[]]>();
+  for (const item of evidence) {
+    const { evidence_kind: kind, evidence: words, ...place } = placeFields([item]);
+    const values = Object.values(place);
+    const key = JSON.stringify(values.every((value) => value === undefined) ? [kind, words] : values);
+    const known = places.get(key);
+    if (known === undefined) places.set(key, [item]);
+    else known.push(item);
+  }
+  return places.values();
+}
+
+/** One as it is, several as a list. */
+function together(values: readonly string[]): string | readonly string[] {
+  const [first = '', ...more] = new Set(values);
+  return more.length === 0 ? first : [first, ...more];
 }
 
 function findingFields(report: Report, finding: Finding, formerly: ReadonlyMap<string, readonly string[]>): Row {
@@ -86,10 +106,11 @@ function findingFields(report: Report, finding: Finding, formerly: ReadonlyMap<s
   };
 }
 
-function placeFields({ kind, summary, at }: Evidence): Row {
+function placeFields(same: readonly [Evidence, ...Evidence[]]): Row {
+  const [{ at }] = same;
   return {
-    evidence_kind: kind,
-    evidence: summary,
+    evidence_kind: together(same.map(({ kind }) => kind)),
+    evidence: together(same.map(({ summary }) => summary)),
     repository: at?.repository,
     path: at?.path,
     line: at?.line,

@@ -13,7 +13,7 @@ import {
   thousands,
   verdict,
 } from '../../src/util/report-text.ts';
-import { clip, markdownCode, markdownProse, markdown as safe } from '../../src/util/sanitize.ts';
+import { clip, clipAdvice, markdownCode, markdownProse, markdown as safe } from '../../src/util/sanitize.ts';
 import { acceptedSection, controlSection, coverageLines, exceptSection, notAssessedSection, verdictLine } from './sections.ts';
 
 const Options = z.strictObject({
@@ -103,7 +103,7 @@ function row(finding: Finding, several: boolean, marksNew: boolean): string {
     `${status}${safe(clip(finding.message, CELL_MAX * 2))}`,
     nhi.map((id) => safe(clip(id, 40))).join(', '),
     whereCell(finding, several),
-    markdownProse(clip(firstStep(finding.fix), CELL_MAX)),
+    markdownProse(clipAdvice(firstStep(finding.fix), CELL_MAX)),
   ];
   return `| ${cells.join(' | ')} |\n`;
 }

@@ -36,6 +36,22 @@ export function clip(text: string, max: number): string {
 }
 
 /**
+ * Shortens advice to about `max` characters at the end of a word. What stands between backticks is somebody's to run: it is
+ * left whole, or out.
+ */
+export function clipAdvice(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const commands = [...text.matchAll(/`[^`]*`/g)].map(({ index, 0: code }) => ({ from: index, to: index + code.length }));
+  const within = (at: number) => commands.find(({ from, to }) => from < at && at < to);
+  const word = text.lastIndexOf(' ', max);
+  let end = word > 0 ? word : max;
+  const command = within(max) ?? within(end);
+  if (command !== undefined) end = command.to <= max * 3 ? command.to : command.from;
+  const rest = text.slice(end);
+  return /^[.,;:)]?$/.test(rest) ? text : `${text.slice(0, end).trimEnd()}…`;
+}
+
+/**
  * Text inside a GitHub-flavoured Markdown paragraph or table cell. Everything with a meaning becomes a character
  * reference, which no renderer reads as syntax. Mentions (`@team`), issue numbers and bare links are found in the
  * rendered text, so references do not stop those: a zero-width space does.

@@ -49,6 +49,30 @@ describe('csv reporter', () => {
     );
   });
 
+  it('has no two rows for one place: what stands there is a list', async () => {
+    const report = sampleReport();
+    const [finding] = report.findings;
+    assert.ok(finding !== undefined);
+    const at = { repository: 'harbour/shop', path: 'main.tf', line: 56, column: 1 };
+    const evidence = ['admin: roles/owner', 'impersonates: roles/owner', 'admin: roles/owner'].map((summary, index) => ({
+      observation: `o${index}`,
+      kind: 'grant' as const,
+      summary,
+      at,
+    }));
+    const inventory = { observation: 'p', kind: 'usage' as const, summary: 'used yesterday' };
+
+    const rows = await recordsOf({ ...report, findings: [{ ...finding, evidence: [...evidence, inventory, inventory] }] });
+
+    assert.deepEqual(
+      rows.map((row) => [row.line, row.evidence_kind, row.evidence]),
+      [
+        ['56', 'grant', 'admin: roles/owner;impersonates: roles/owner'],
+        ['', 'usage', 'used yesterday'],
+      ],
+    );
+  });
+
   it('gives controls in a column a framework, CSF 1.1 beside 2.0, lists joined by a semicolon', async () => {
     const [row] = await recordsOf(sampleReport());
 

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { clip, csvCell, jsonText, markdown, markdownCode, markdownProse, printable } from '../../../src/util/sanitize.ts';
+import {
+  clip,
+  clipAdvice,
+  csvCell,
+  jsonText,
+  markdown,
+  markdownCode,
+  markdownProse,
+  printable,
+} from '../../../src/util/sanitize.ts';
 import { HOSTILE_NAMES } from '../../helpers/report.ts';
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
@@ -34,6 +43,30 @@ describe('printable', () => {
         const safe = printable(text);
         assert.doesNotMatch(safe, INVISIBLE);
         assert.equal(printable(safe), safe);
+      }),
+    );
+  });
+});
+
+describe('clipAdvice', () => {
+  const COMMAND = '`gcloud projects remove-iam-policy-binding shop --role=roles/owner`';
+
+  it('never cuts a command: it is there as a whole, or not at all', () => {
+    assert.equal(clipAdvice(`Take the role away: ${COMMAND}.`, 40), `Take the role away: ${COMMAND}.`);
+    assert.equal(clipAdvice(`Take the role away: ${COMMAND}, then look who misses it.`, 40), `Take the role away: ${COMMAND}…`);
+    assert.equal(clipAdvice(`Take it: \`${'x'.repeat(200)}\``, 40), 'Take it:…');
+    assert.equal(clipAdvice(`${COMMAND} first, and look who misses it`, 90), `${COMMAND} first, and look who…`);
+    assert.equal(clipAdvice('short', 14), 'short');
+  });
+
+  it('leaves backticks in pairs, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('`', 'a', ' ', 'word ', '.')), fc.integer({ min: 4, max: 40 }), (pieces, max) => {
+        const text = pieces.join('');
+        const even = (text.split('`').length - 1) % 2 === 0;
+        const told = clipAdvice(text, max);
+        assert.ok(told.length <= max * 3 + 1);
+        if (even) assert.equal((told.split('`').length - 1) % 2, 0, told);
       }),
     );
   });
