@@ -258,7 +258,10 @@ export async function traceHits(
     }
     if (trace.why !== undefined) tally.note(`the commits could not be walked to the end (${trace.why})`);
     const cut = shallowCommits(repository);
-    if (cut > 0) tally.note(`this is a shallow clone: what came before ${cut} cut commits is not in it (git fetch --unshallow)`);
+    if (cut > 0) {
+      const oldest = cut === 1 ? 'its oldest commit' : `its ${cut} oldest commits`;
+      tally.note(`this is a shallow clone: what came before ${oldest} is not in it (git fetch --unshallow)`);
+    }
     return trace;
   } finally {
     context.progress.end();
