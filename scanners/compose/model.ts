@@ -69,7 +69,7 @@ function readService(name: string, tree: Tree): Service {
   return {
     name,
     tree,
-    image: textOf(get(tree, 'image')),
+    image: withoutLogin(textOf(get(tree, 'image'))),
     extends: extendsOf(get(tree, 'extends')),
     environment: settingsOf(get(tree, 'environment')),
     buildArguments: settingsOf(get(build, 'args')),
@@ -168,4 +168,9 @@ export function referencesIn(value: string): Reference[] {
     name: groups?.bare ?? groups?.name ?? '',
     fallback: groups?.fallback,
   }));
+}
+
+/** `user:password@registry.example.com/shop` is no name of an image, yet people write it; the login is nobody's to carry on. */
+function withoutLogin(image: string | undefined): string | undefined {
+  return image?.replace(/^(?:[\w+.-]+:\/\/)?[^/@]*:[^/@]*@(?!sha\d+:)/, '');
 }

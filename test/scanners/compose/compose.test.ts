@@ -27,6 +27,21 @@ describe('compose scanner', () => {
     );
   });
 
+  it('carries no login on that stands before the name of an image', async () => {
+    const digest = `sha256:${'ab'.repeat(32)}`;
+    const service = (name: string, image: string) => `  ${name}:\n    image: ${image}\n    environment: [A_TOKEN]\n`;
+
+    const observations = await scan(
+      `services:\n${service('a', 'ann:Harbour2024@registry.example.com/shop:1')}${service('b', 'https://ann:Harbour2024@r.example.com/x')}${service('c', `shop:1.4@${digest}`)}`,
+    );
+
+    assert.deepEqual(
+      kinds(observations, 'consumer').map(({ detail }) => detail?.image),
+      ['registry.example.com/shop:1', 'r.example.com/x', `shop:1.4@${digest}`],
+    );
+    assert.doesNotMatch(JSON.stringify(observations), /Harbour2024/);
+  });
+
   it('reads variables in both forms, with lines and pointers', async () => {
     const token = fakeToken('harbour1');
 
