@@ -14,7 +14,7 @@ import { matchLocation } from '../../src/files/location.ts';
 import { headOfBytes } from '../../src/files/source-file.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
 import { readJson } from '../../src/formats/json.ts';
-import { looksSecret, plainSighting, secretKind } from '../../src/formats/plain-value.ts';
+import { looksSecret, plainSighting, type SecretKind, secretKind } from '../../src/formats/plain-value.ts';
 import { readToml } from '../../src/formats/toml.ts';
 import { get, scalarAt, sortedScalars, textOf } from '../../src/formats/tree.ts';
 import { readYaml } from '../../src/formats/yaml.ts';
@@ -123,8 +123,10 @@ function* describe(server: Server, reading: Reading, told: Set<Match>, plain: Se
     const written = plainValueOf(value, raw);
     if (written !== undefined && !plain.has(scalar.start)) {
       plain.add(scalar.start);
-      const sighting = plainSighting(written.value, written.kind, at, 'agent-config', context, {
+      const { kind, confidence } = written;
+      const sighting = plainSighting(written.value, kind, at, 'agent-config', context, {
         environment: server.environment,
+        ...(confidence === undefined ? {} : { confidence }),
       });
       yield sighting;
       yield {
@@ -252,18 +254,38 @@ function* namesIn({ scalar, key, position, isName }: Value): Generator<string> {
   }
 }
 
-function plainValueOf(
-  { scalar, key, position }: Value,
-  raw: string,
-): { value: string; kind: NonNullable<ReturnType<typeof secretKind>> } | undefined {
+interface PlainValue {
+  readonly value: string;
+  readonly kind: SecretKind;
+  /** Where the place leaves no doubt that it is one. */
+  readonly confidence?: 'medium';
+}
+
+function plainValueOf({ scalar, key, position }: Value, raw: string): PlainValue | undefined {
+  const quote = scalar.quoted ? 1 : 0;
+  const written = raw.slice(scalar.start + quote, scalar.end - quote);
+  const login = loginIn(written);
+  if (login !== undefined) return looksSecret(login) ? { value: login, kind: 'password', confidence: 'medium' } : undefined;
   if (position === 'url') return undefined;
   const kind = secretKind(key.replaceAll('-', '_')) ?? (/^authorization$/i.test(key) ? 'token' : undefined);
   if (kind === undefined) return undefined;
-  const quote = scalar.quoted ? 1 : 0;
-  const written = raw.slice(scalar.start + quote, scalar.end - quote);
   // Of `--token=VALUE` and `Bearer VALUE` the value.
   const value = written.replace(/^--?[\w-]+=/, '').replace(/^(?:Bearer|Basic|token)\s+/i, '');
   return looksSecret(value) ? { value, kind } : undefined;
+}
+
+/** The password of `https://user:PASSWORD@host`, or the token of `https://TOKEN@host`. */
+function loginIn(text: string): string | undefined {
+  const login = /^(?:--?[\w-]+=)?[a-z][a-z\d+.-]{0,20}:\/\/(?<name>[^\s/?#@:]{0,200})(?::(?<password>[^\s/?#@]{0,500}))?@/i.exec(
+    text,
+  )?.groups;
+  const value = login?.password ?? login?.name;
+  if (value === undefined) return undefined;
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
 
 function coverage(file: SourceFile, servers: number, problems: readonly string[]): CoverageObservation {

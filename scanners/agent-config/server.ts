@@ -5,7 +5,8 @@ import { environmentOf } from '../../src/util/environment.ts';
 export interface Server {
   readonly name: string;
   readonly tree: Tree;
-  readonly transport: 'stdio' | 'remote' | 'unknown';
+  /** `none`: nothing says how it is started or reached. */
+  readonly transport: 'stdio' | 'remote' | 'builtin' | 'none';
   /** `npx`, `uvx`, `docker` …: what starts it. */
   readonly runner: string | undefined;
   /** What is fetched to be run, without its version: `@scope/server-x`, `ghcr.io/x/y`. */
@@ -107,7 +108,7 @@ function readServer(name: string, tree: Tree): Server {
   return {
     name,
     tree,
-    transport: words.length > 0 ? 'stdio' : address === undefined ? 'unknown' : 'remote',
+    transport: transportOf(tree, words, address),
     runner: started?.runner,
     package: started?.package,
     pinned: started?.pinned,
@@ -119,6 +120,16 @@ function readServer(name: string, tree: Tree): Server {
     environment: environmentOf(name, url?.hostname, ...words.map(({ value }) => value), ...variablesThatTell(tree)),
     values: [...valuesOf(tree, nested, words, address)],
   };
+}
+
+function transportOf(tree: Tree, words: readonly Scalar[], address: Tree | undefined): Server['transport'] {
+  if (words.length > 0) return 'stdio';
+  if (textOf(address) !== undefined && textOf(address) !== '') return 'remote';
+  // What a client brings along is named by its type or its parts alone.
+  const isOwn = ['type', 'kind', 'bundled', 'path', 'package', 'image', 'module', 'code', 'extension', 'settings', 'source'].some(
+    (key) => get(tree, key) !== undefined && !/^(?:stdio|sse|http|streamable-?http)$/i.test(textOf(get(tree, key)) ?? ''),
+  );
+  return isOwn ? 'builtin' : 'none';
 }
 
 function* valuesOf(tree: Tree, nested: Tree | undefined, words: readonly Scalar[], address: Tree | undefined): Generator<Value> {

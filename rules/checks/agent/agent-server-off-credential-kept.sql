@@ -1,6 +1,6 @@
 /*---
 id: agent-server-off-credential-kept
-title: A server is switched off and its credential is still there
+title: A server is switched off or has lost its command, and its credential is still there
 severity: low
 confidence: high
 persona: security
@@ -17,7 +17,7 @@ why: >
 fix: >
   Revoke the credential and delete the entry.
 limits: >
-  A server may be switched off for a while only.
+  A server may be switched off for a while only. Whether the program of a command is there is not looked up.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/1-improper-offboarding/
 platforms: [agent]
@@ -25,8 +25,8 @@ since: '0.1'
 ---*/
 SELECT
   c.consumer_id,
-  concat('The server ', c.detail->>'$.server', ' of ', c.detail->>'$.client', ' is switched off and keeps ', listed(list(DISTINCT coalesce(c.secret_name, c.detail->>'$.held') ORDER BY coalesce(c.secret_name, c.detail->>'$.held'))), '.') AS message,
+  concat('The server ', c.detail->>'$.server', ' of ', c.detail->>'$.client', CASE WHEN bool_or((c.detail->>'$.disabled') = 'true') THEN ' is switched off' ELSE ' has neither a command nor an address' END, ' and keeps ', listed(list(DISTINCT coalesce(c.secret_name, c.detail->>'$.held') ORDER BY coalesce(c.secret_name, c.detail->>'$.held'))), '.') AS message,
   list(DISTINCT c.observation_id) AS evidence
 FROM consumers AS c
-WHERE c.type = 'agent' AND (c.detail->>'$.disabled') = 'true' AND coalesce(TRY_CAST(c.detail->>'$.literal' AS BOOLEAN), false)
+WHERE c.type = 'agent' AND ((c.detail->>'$.disabled') = 'true' OR (c.detail->>'$.transport') = 'none') AND coalesce(TRY_CAST(c.detail->>'$.literal' AS BOOLEAN), false)
 GROUP BY c.consumer_id, c.detail->>'$.server', c.detail->>'$.client'

@@ -1,7 +1,7 @@
 /*---
 id: credential-in-agent-config
 title: A credential lies in the configuration of an AI agent or MCP server
-severity: high
+severity: critical
 confidence: high
 persona: dev
 about: credential
@@ -30,7 +30,7 @@ platforms: [agent]
 since: '0.1'
 ---*/
 WITH open_today AS (
-  SELECT *, coalesce(location->>'$.repository', location->>'$.path', location->>'$.pointer', '') AS of_place
+  SELECT *, regexp_matches(coalesce(location->>'$.path', ''), '(?i)(^|/)(\.claude\.json|claude_desktop_config\.json|settings\.local\.json|\.credentials\.json|auth\.json|oauth_creds\.json|(cline_)?mcp_settings\.json)$|(^|/)(\.codeium|\.config|\.copilot|globalStorage|Code/User|User|Application Support|AppData|goose|opencode)/|(^|/)(home|Users)/[^/]+/') AS is_own_file, coalesce(location->>'$.repository', location->>'$.path', location->>'$.pointer', '') AS of_place
   FROM sightings
   WHERE place IN ('agent-config') AND confidence <> 'low' AND at_head(place, location)
 )
@@ -42,7 +42,11 @@ SELECT
     seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), coalesce(' of ' || max(ci.identity_id), ''),
     ' lies in ', listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), place_note(s.location->>'$.path'), '.') AS message,
   leak_confidence(s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS confidence,
-  leak_severity('high', s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS severity,
+  -- A person's own file is read by fewer than one that lies in a project; there the place leaves less doubt than the form.
+  CASE
+    WHEN NOT bool_and(s.is_own_file) THEN leak_severity('critical', s.detector, s.confidence, ci.basis, (s.location->>'$.path'))
+    WHEN leak_severity('critical', s.detector, s.confidence, ci.basis, (s.location->>'$.path')) IN ('critical', 'high') THEN 'high'
+    ELSE leak_severity('high', s.detector, s.confidence, ci.basis, (s.location->>'$.path')) END AS severity,
   list(DISTINCT s.observation_id) AS evidence
 FROM open_today AS s
 LEFT JOIN credential_identities AS ci USING (credential_id)

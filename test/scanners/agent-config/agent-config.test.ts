@@ -45,6 +45,26 @@ describe('agent-config scanner', () => {
     assert.equal(clientOf(headOfBytes(path, Buffer.from('{"editor.tabSize": 2}'))), undefined);
   });
 
+  it('finds the password in the address of a server, and carries it nowhere', async () => {
+    const url = (login: string) => JSON.stringify({ mcpServers: { s: { url: `https://${login}@mcp.example.com/sse` } } });
+
+    const [both, alone, name] = [
+      await scan('.mcp.json', url('ann:Hs8Kd3Jf6Gw1%40a5')),
+      await scan('.mcp.json', url('Hs8Kd3Jf6Gw1Qa5x')),
+      await scan('.mcp.json', url('ann')),
+    ];
+
+    assert.deepEqual(
+      [both, alone, name].map((rows) => kinds(rows, 'sighting').map(({ type, confidence, at }) => [type, confidence, at?.line])),
+      [[['password', 'medium', 1]], [['password', 'medium', 1]], []],
+    );
+    assert.deepEqual(
+      kinds(both, 'consumer').map(({ detail }) => [detail?.position, detail?.literal, detail?.host]),
+      [['url', true, 'mcp.example.com']],
+    );
+    assert.doesNotMatch(JSON.stringify(both), /Hs8Kd3Jf6Gw1/);
+  });
+
   it('tells each secret that a server gets, where it stands, with what is known of the server', async () => {
     const text = `{
   // comments are allowed
