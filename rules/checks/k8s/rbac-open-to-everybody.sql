@@ -38,6 +38,9 @@ SELECT
   CASE
     WHEN b.subject IN ('system:anonymous', 'system:unauthenticated') THEN 'critical'
     WHEN b.subject = 'system:authenticated' AND coalesce(bool_or(len(r.powers) > 0), true) THEN 'critical'
+    WHEN bool_or(list_has_any(r.capabilities, ['admin', 'escalates', 'reads-secrets', 'impersonates', 'manages-identities']))
+      THEN CASE WHEN b.namespace IS NULL THEN 'critical' ELSE 'high' END
+    -- The pods of one namespace are fewer.
     WHEN coalesce(bool_or(len(r.powers) > 0), true) AND NOT starts_with(b.subject, 'system:serviceaccounts:') THEN 'high'
     ELSE 'medium' END AS severity,
   CASE WHEN b.is_templated THEN 'low' ELSE 'high' END AS confidence,

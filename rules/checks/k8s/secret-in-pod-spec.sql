@@ -33,5 +33,6 @@ SELECT
   [any_value(c.observation_id)] AS evidence
 FROM consumers AS c
 WHERE c.fact IN ('literal-in-env') AND c.credential_id IS NOT NULL AND c.how <> 'static-key'
-  AND NOT EXISTS (FROM sightings AS s WHERE (s.location->>'$.path') = (c.location->>'$.path') AND (s.location->>'$.repository') IS NOT DISTINCT FROM (c.location->>'$.repository') AND (s.location->>'$.line')::INTEGER = (c.location->>'$.line')::INTEGER)
+  -- What is surely a credential is told as that; a guess is told here, where its name and place are known.
+  AND NOT EXISTS (FROM sightings AS s WHERE s.confidence <> 'low' AND (s.location->>'$.path') = (c.location->>'$.path') AND (s.location->>'$.repository') IS NOT DISTINCT FROM (c.location->>'$.repository') AND (s.location->>'$.line')::INTEGER = (c.location->>'$.line')::INTEGER)
 GROUP BY c.consumer_id, coalesce(c.detail->>'$.variable', c.secret_name), c.credential_id, c.location, c.environment, c.secret_name, c.detail

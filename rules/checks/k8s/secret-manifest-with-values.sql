@@ -29,5 +29,6 @@ SELECT
 FROM consumers AS c
 WHERE c.fact = 'secret-object' AND (c.detail->>'$.source') = 'manifest' AND (c.detail->>'$.filled')::INTEGER > 0
   AND (c.detail->>'$.secretType') NOT IN ('kubernetes.io/service-account-token', 'helm.sh/release.v1') AND (c.detail->>'$.sealed') IS NULL
-  AND NOT EXISTS (FROM sightings AS s WHERE (s.location->>'$.path') = (c.location->>'$.path') AND (s.location->>'$.repository') IS NOT DISTINCT FROM (c.location->>'$.repository') AND (s.location->>'$.line')::INTEGER BETWEEN (c.location->>'$.line')::INTEGER AND coalesce((c.location->>'$.endLine')::INTEGER, (c.location->>'$.line')::INTEGER))
+  -- What is surely a credential is told as that; a guess is told here, where its name and place are known.
+  AND NOT EXISTS (FROM sightings AS s WHERE s.confidence <> 'low' AND (s.location->>'$.path') = (c.location->>'$.path') AND (s.location->>'$.repository') IS NOT DISTINCT FROM (c.location->>'$.repository') AND (s.location->>'$.line')::INTEGER BETWEEN (c.location->>'$.line')::INTEGER AND coalesce((c.location->>'$.endLine')::INTEGER, (c.location->>'$.line')::INTEGER))
   AND NOT EXISTS (FROM consumers AS d WHERE d.consumer_id = c.consumer_id AND d.fact = 'default-credential')

@@ -35,6 +35,16 @@ WITH guessed AS (
   FROM sightings
   -- Keys in files that a package of the distribution brought are everybody's.
   WHERE (detail->>'$.packaged') IS DISTINCT FROM 'true'
+    -- What a manifest gives a value by its name is told by the checks of manifests.
+    AND NOT (confidence = 'low' AND EXISTS (
+      FROM consumers AS c
+      WHERE (c.fact IN ('literal-in-env', 'secret-in-config-map', 'secret-generator-literal') AND c.credential_id IS NOT NULL AND c.how <> 'static-key'
+          OR c.fact = 'secret-object' AND (c.detail->>'$.source') = 'manifest' AND (c.detail->>'$.filled')::INTEGER > 0)
+        AND c.platform = 'kubernetes'
+        AND (c.location->>'$.repository') IS NOT DISTINCT FROM (sightings.location->>'$.repository')
+        AND (c.location->>'$.path') = (sightings.location->>'$.path')
+        AND (sightings.location->>'$.line')::INTEGER BETWEEN (c.location->>'$.line')::INTEGER
+          AND coalesce((c.location->>'$.endLine')::INTEGER, (c.location->>'$.line')::INTEGER)))
 )
 SELECT
   s.credential_id,
