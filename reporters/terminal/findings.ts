@@ -125,7 +125,6 @@ function* restLines(rest: readonly Finding[], layout: Layout, context: Pick<Rend
 
 /** One rule, and all credentials and places it is about: a line each. */
 function* ruleGroup({ findings }: Group, telling: Telling): Iterable<string> {
-  const { layout } = telling;
   yield* ruleHead(findings, telling);
   const [first] = findings;
   if (first === undefined) return;

@@ -1,10 +1,11 @@
-import type { CoverageObservation, Outcome, Surface } from '../../src/contracts/observation.ts';
+import type { CoverageObservation, Outcome } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { acceptanceLines } from '../../src/util/acceptance-text.ts';
 import type { Layout, Style } from '../../src/util/layout.ts';
 import {
   compare,
   count,
+  IN_FILES,
   isPremerge,
   isStdinOnly,
   list,
@@ -24,8 +25,6 @@ const OUTCOME_STYLE: { readonly [outcome in Outcome]: readonly Style[] } = {
 };
 
 const LEAD = 'no scanner yet  '.length;
-/** What a search of a work tree would have met. */
-const IN_FILES: ReadonlySet<Surface> = new Set(['notebook', 'ci', 'iac', 'agent-config']);
 
 const GAPS_SHOWN = 5;
 const IGNORED_SHOWN = 3;
@@ -117,7 +116,7 @@ function* surfaceLines(row: SurfaceCoverage, layout: Layout): Iterable<string> {
   const { title } = row;
   const [gap, second] = row.gaps;
   if (gap === undefined) {
-    const figures = numbersOf(row);
+    const { figures } = row;
     yield* layout.tagged('  ', lead, OUTCOME_STYLE[row.outcome], `${title}${figures === '' ? '' : ` (${figures})`}`);
     return;
   }
@@ -137,17 +136,9 @@ function gapText(gap: CoverageObservation): string {
 }
 
 function otherwise(row: SurfaceCoverage): string {
-  const figures = numbersOf(row);
+  const { figures } = row;
   if (figures === '') return '';
-  return row.read > 0 && row.read >= row.seen ? ` (otherwise ${figures})` : ` (${figures})`;
-}
-
-function numbersOf(row: SurfaceCoverage): string {
-  return [
-    ...(row.seen > 0 || row.read > 0 ? [`${thousands(row.read)} of ${thousands(Math.max(row.seen, row.read))} read`] : []),
-    ...(row.skipped > 0 ? [`${thousands(row.skipped)} skipped`] : []),
-    ...(row.failed > 0 ? [`${thousands(row.failed)} failed`] : []),
-  ].join(', ');
+  return row.isAllRead ? ` (otherwise ${figures})` : ` (${figures})`;
 }
 
 /** How many identities of which kind, and who owns them. */

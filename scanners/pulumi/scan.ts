@@ -43,7 +43,16 @@ export function* scanPulumi(file: SourceFile, context: ScanContext): Generator<O
   if (isState) {
     if (resources.length > 0) yield stateRow(file, resources.length);
   } else yield* settingRows(document.root, source, search, text);
-  yield stackCoverage(file, [...document.problems, ...description.tally.malformed]);
+  yield stackCoverage(file, [...document.problems, ...description.tally.malformed, ...programProblems(file, document.root)]);
+}
+
+/** A program in a general language is code: what it declares is known once it has run, from the state. */
+function programProblems(file: SourceFile, root: Tree | undefined): string[] {
+  if (!/(?:^|\/)Pulumi\.ya?ml$/.test(file.path)) return [];
+  const runtime = textOf(get(root, 'runtime')) ?? textOf(get(get(root, 'runtime'), 'name'));
+  if (runtime === undefined || runtime === 'yaml') return [];
+  const name = runtime.replace(/[^\w.-]/g, '').slice(0, 40);
+  return [`programs are not evaluated: what this one (${name}) declares is only seen in an exported state (pulumi stack export)`];
 }
 
 /**

@@ -76,6 +76,15 @@ export function controlLabel(control: Pick<ControlResult, 'framework' | 'control
   return `${control.control}${name}${told ? '' : ` (${edition}: ${before})`}`;
 }
 
+/** Surfaces of which each look is a file of the targets. */
+export const IN_FILES: ReadonlySet<Surface> = new Set(['notebook', 'ci', 'k8s', 'iac', 'agent-config']);
+/** What the numbers of the others count, where it is one thing. */
+const UNITS: Partial<Record<Surface, readonly [one: string, many: string]>> = {
+  'work-tree': ['file', 'files'],
+  history: ['version', 'versions'],
+  image: ['file', 'files'],
+};
+
 export interface SurfaceCoverage {
   readonly surface: Surface;
   readonly title: string;
@@ -84,13 +93,16 @@ export interface SurfaceCoverage {
   readonly read: number;
   readonly skipped: number;
   readonly failed: number;
+  /** `3 of 4 files read, 1 failed`; empty where nothing was counted. */
+  readonly figures: string;
+  /** Of what was counted, nothing was left out as a whole. */
+  readonly isAllRead: boolean;
   /** Looks that were not complete, in the order met. */
   readonly gaps: readonly CoverageObservation[];
 }
 
 /** Surfaces that this version has no scanner for; strike one out when its scanner is there. */
 const WITHOUT_SCANNER: ReadonlySet<Surface> = new Set([
-  'k8s',
   'entra',
   'github',
   'okta',
@@ -135,10 +147,44 @@ export function summariseCoverage(rows: readonly CoverageObservation[]): Coverag
       title,
       outcome: worstOutcome(mine),
       ...total,
+      ...figuresOf(surface, mine, total),
       gaps: mine.filter((row) => row.outcome !== 'complete'),
     });
   }
   return { looked, notLooked, complete: looked.filter((row) => row.outcome === 'complete').length };
+}
+
+function isOfFile({ at }: CoverageObservation): boolean {
+  return at?.path !== undefined;
+}
+
+/** One file has jobs, another cells or objects: what all of them have in common is that they are files. */
+function figuresOf(
+  surface: Surface,
+  rows: readonly CoverageObservation[],
+  { seen, read, skipped, failed }: Pick<SurfaceCoverage, 'seen' | 'read' | 'skipped' | 'failed'>,
+): Pick<SurfaceCoverage, 'figures' | 'isAllRead'> {
+  // A cluster that was asked has objects, and no files.
+  if (IN_FILES.has(surface) && (surface !== 'k8s' || rows.every(isOfFile))) {
+    const own = rows.filter(isOfFile);
+    const others = rows.filter((row) => !isOfFile(row));
+    const unread = own.filter((row) => row.outcome !== 'complete' && (row.read === 0 || row.outcome !== 'partial')).length;
+    const readOf = own.length - unread + others.reduce((sum, row) => sum + (row.read ?? 0), 0);
+    const all = own.length + others.reduce((sum, row) => sum + Math.max(row.seen ?? 0, row.read ?? 0), 0);
+    return {
+      figures: all === 0 ? '' : `${thousands(readOf)} of ${count(all, 'file')} read`,
+      isAllRead: readOf > 0 && readOf >= all,
+    };
+  }
+  const all = Math.max(seen, read);
+  const unit = UNITS[surface];
+  const total = unit === undefined ? thousands(all) : count(all, ...unit);
+  const figures = [
+    ...(all > 0 ? [`${thousands(read)} of ${total} read`] : []),
+    ...(skipped > 0 ? [`${thousands(skipped)} skipped`] : []),
+    ...(failed > 0 ? [`${thousands(failed)} failed`] : []),
+  ].join(', ');
+  return { figures, isAllRead: read > 0 && read >= seen };
 }
 
 function worstOutcome(rows: readonly CoverageObservation[]): Outcome {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { terminal } from '../../reporters/terminal/index.ts';
 import type { Finding } from '../../src/contracts/finding.ts';
+import type { CoverageObservation } from '../../src/contracts/index.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { displayWidth, wrap } from '../../src/util/layout.ts';
 import { emptyReport, hostileReport, leakReport, PLAIN, partialReport, renderText, sampleReport } from '../helpers/report.ts';
@@ -49,7 +50,7 @@ describe('terminal reporter', () => {
     );
     assert.match(
       unwrapped(coverage),
-      /unsupported Notebooks: unsupported: notebooks\/broken\.ipynb: Not a notebook: JSON ends at byte 812\. \(0 of 1 read, 1 failed\)/,
+      /unsupported Notebooks: unsupported: notebooks\/broken\.ipynb: Not a notebook: JSON ends at byte 812\. \(0 of 1 file read\)/,
     );
   });
 
@@ -73,7 +74,29 @@ describe('terminal reporter', () => {
       read: 2,
     } as const;
 
-    assert.match(await render({ ...emptyReport(), coverage: [row] }), /complete +Infrastructure as code \(2 of 2 read\)\n/);
+    assert.match(await render({ ...emptyReport(), coverage: [row] }), /complete +Infrastructure as code \(2 of 2 files read\)\n/);
+  });
+
+  it('counts files where each has parts of its own, and nothing but files', async () => {
+    const row = (path: string, seen: number, read: number): CoverageObservation => ({
+      kind: 'coverage',
+      surface: 'ci',
+      subject: path,
+      covers: ['consumer'],
+      seen,
+      read,
+      ...(read < seen ? { outcome: 'partial', why: `${seen - read} of its jobs could not be read` } : { outcome: 'complete' }),
+      at: { path },
+    });
+    const pipelines = [row('.gitlab-ci.yml', 12, 12), row('.github/workflows/ci.yml', 3, 2)];
+    const broken = [...pipelines, row('.circleci/config.yml', 1, 0)];
+
+    assert.match(await render({ ...emptyReport(), coverage: pipelines.slice(0, 1) }), /CI configuration \(1 of 1 file read\)\n/);
+    assert.match(unwrapped(await render({ ...emptyReport(), coverage: pipelines })), /\(otherwise 2 of 2 files read\)/);
+    assert.match(
+      unwrapped(await render({ ...emptyReport(), coverage: broken })),
+      /CI configuration: 2 gaps \(2 of 3 files read\)/,
+    );
   });
 
   it('keeps what was not given apart from what has no scanner', async () => {
@@ -81,10 +104,13 @@ describe('terminal reporter', () => {
     const coverage = section(await render(report), 'COVERAGE');
     const only = { ...report, run: { ...report.run, parameters: { only: 'repository' } } };
 
-    assert.match(coverage, /\n {2}none found +CI configuration, Infrastructure as code, Agent and MCP configuration\n/);
+    assert.match(
+      coverage,
+      /\n {2}none found +CI configuration, Kubernetes, Infrastructure as code, Agent and MCP configuration\n/,
+    );
     assert.match(coverage, /\n {2}not given +Container images, GCP IAM, Gateway sessions and inventory\n/);
-    assert.match(coverage, /\n {2}no scanner yet {2}Kubernetes, Azure/);
-    assert.match(await render(only), /\n {2}not given +CI configuration, Infrastructure as code/);
+    assert.match(coverage, /\n {2}no scanner yet {2}Azure/);
+    assert.match(await render(only), /\n {2}not given +CI configuration, Kubernetes, Infrastructure as code/);
   });
 
   it('groups by identity, then by rule, with why, places and one fix', async () => {

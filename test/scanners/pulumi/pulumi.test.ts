@@ -114,6 +114,23 @@ describe('pulumi scanner', () => {
     assert.equal(snake('assumeRolePolicy'), 'assume_role_policy');
   });
 
+  it('says that programs in general languages are not evaluated', async () => {
+    const coverageOf = async (text: string, path = 'Pulumi.yaml') =>
+      kinds(await read({ [path]: text }, undefined, 'pulumi'), 'coverage');
+
+    for (const runtime of ['nodejs', 'python', '{ name: go, options: { binary: app } }']) {
+      const [row] = await coverageOf(`name: shop\nruntime: ${runtime}\n`);
+      assert.equal(row?.outcome, 'partial');
+      assert.match(row?.why ?? '', /^programs are not evaluated/);
+    }
+    assert.deepEqual(
+      [...(await coverageOf('name: shop\nruntime: yaml\n')), ...(await coverageOf('config: {}\n', 'Pulumi.prod.yaml'))].map(
+        ({ outcome }) => outcome,
+      ),
+      ['complete', 'complete'],
+    );
+  });
+
   it('recognises its files', () => {
     const recognised = (path: string, text: string) => pulumi.recognises(headOfBytes(path, Buffer.from(text)));
 
