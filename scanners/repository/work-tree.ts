@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import type {
   BulkMatch,
   CrawlContext,
@@ -19,6 +20,9 @@ import { modeOf } from './locate.ts';
 import { databaseBeside, databaseInFile, mayBeDatabase, OWN_REASONS, type OwnKind, ownBelow } from './own.ts';
 import { placeOf } from './place.ts';
 import type { Tally } from './tally.ts';
+
+/** Milliseconds of work after which others are let to theirs. */
+const LONG = 50;
 
 /** The files of a work tree, by the way they are read. */
 export interface ReadingPlan {
@@ -174,7 +178,13 @@ export async function* readClaimed(
   const around = filesAround(plan, locate, context);
   context.progress.phase('Reading notebooks, workflows and exports', plan.claimed.length);
   try {
+    let turned = performance.now();
     for (const file of plan.claimed) {
+      // Thousands of files are read without waiting for anything: Ctrl-C, and threads that have nothing to do, want a turn.
+      if (performance.now() - turned > LONG) {
+        await turn();
+        turned = performance.now();
+      }
       context.signal.throwIfAborted();
       yield* readOne(plan.root, file, locate(file), around, context, tally);
       context.progress.advance(1, file.size);
