@@ -1,5 +1,5 @@
 /** What a value says by its make alone: made by a generator (or a careful person), or the first that anybody would try. */
-export type Strength = 'strong' | 'weak';
+type Strength = 'strong' | 'weak';
 
 const WELL_KNOWN =
   /^(?:(?:my|super|some|the|dev|local|test|root|admin|user|postgres|mysql|maria|mongo|redis|rabbit|db|app|default)?[_-]?(?:pass(?:word|wd)?|passw0rd|p@ssw0rd|secret|token|key)[!\d]{0,6}|admin|root|postgres|mysql|mongo|guest|user|test|default|minio|minioadmin|minio123|grafana|rabbitmq|redis|changeme|change[-_ ]?(?:me|this|it)|1234\d{0,6}|qwerty\d*|letmein|example|demo|dev|docker|nextcloud|wordpress|elastic|keycloak|sonar|nhost)[!\d]{0,4}$/i;
