@@ -27,12 +27,17 @@ function* githubRows(resource: Resource, stack: Stack): Generator<Observation> {
     if (name === undefined) return;
     const value = attribute(resource, 'plaintext_value') ?? attribute(resource, 'value');
     const environment = known(attribute(resource, 'environment'));
+    const of = known(attribute(resource, 'repository'));
     yield factRow(stack, resource, 'ci-secret', {
       identity: githubSecretId(repository, name, environment),
       secretName: name,
       how: 'secret',
       at: placeOf(resource, value),
-      detail: { source: sourceOf(value), ...(environment === undefined ? {} : { githubEnvironment: environment }) },
+      detail: {
+        source: sourceOf(value),
+        ...(of === undefined || of.startsWith('{') ? {} : { repositoryName: repository ?? of }),
+        ...(environment === undefined ? {} : { githubEnvironment: environment }),
+      },
     });
   } else if (/^github_(?:actions|dependabot|codespaces)_organization_secret$/.test(type)) {
     const name = known(attribute(resource, 'secret_name'));
