@@ -1,6 +1,6 @@
 /*---
 id: oidc-trust-any-branch
-title: Any branch or pull request of a repository can take a role with rights to production
+title: Any branch or pull request of a repository can take a role
 severity: high
 confidence: medium
 about: trust
@@ -20,7 +20,8 @@ fix: >
   Bind the subject to a protected environment (`repo:OWNER/REPO:environment:production`) or to one branch
   (`repo:OWNER/REPO:ref:refs/heads/main`), and give pull requests a role of their own that can only read.
 limits: >
-  Said of roles that are tagged or named as production, or that amount to an administrator. Branch protection that limits
+  High where the role is tagged or named as production or amounts to an administrator; medium where it may change or read
+  what is secret, low where it only has other rights; nothing where no right of it is known. Branch protection that limits
   who may push is not seen.
 references:
   - https://docs.github.com/en/actions/concepts/security/openid-connect
@@ -28,6 +29,23 @@ platforms: [terraform, cloudformation]
 equivalents: [checkov/CKV_AWS_358]
 since: '0.1'
 ---*/
+WITH told AS (
+  SELECT identity_id, bool_or(capability IN ('escalates', 'reads-secrets', 'writes-data', 'manages-identities', 'impersonates')) AS is_grave, list(DISTINCT observation_id)[:5] AS evidence
+  FROM grants
+  WHERE effect = 'allow'
+  GROUP BY identity_id
+),
+-- Policies of AWS whose content the code does not have: their names tell enough.
+named AS (
+  SELECT identity_id, policies, regexp_matches(policies, 'FullAccess|PowerUser|ReadWrite|Administrator|[a-z]Admin\b|Contributor|SecretsManager') AS is_grave
+  FROM (SELECT identity_id, array_to_string(CAST(detail->'$.policiesWithoutDocument' AS VARCHAR[]), ', ') AS policies FROM identities)
+  WHERE policies <> ''
+),
+rights AS (
+  SELECT identity_id, coalesce(t.is_grave, false) OR coalesce(n.is_grave, false) AS is_grave, n.policies, coalesce(t.evidence, []) AS evidence
+  FROM told AS t
+  FULL JOIN named AS n USING (identity_id)
+)
 SELECT
   t.identity_id,
   t.subject,
@@ -35,11 +53,15 @@ SELECT
     t.identity_id, ' may be taken by ',
     CASE WHEN t.subject LIKE '%:pull_request' THEN 'pull requests' ELSE 'any branch, tag and pull request' END,
     ' (', t.subject, ')',
-    CASE WHEN a.how IS NOT NULL THEN concat('; it ', a.how) ELSE '; it is a production identity' END, '.') AS message,
-  list_concat(list_concat([t.observation_id], i.evidence), coalesce(a.evidence, [])) AS evidence
+    CASE WHEN a.how IS NOT NULL THEN concat('; it ', a.how) WHEN is_production(i.environment) THEN '; it is a production identity'
+      WHEN r.policies IS NOT NULL THEN concat('; it has ', r.policies)
+      WHEN r.is_grave THEN '; it may change data, read secrets or act as others' ELSE '' END, '.') AS message,
+  CASE WHEN a.identity_id IS NOT NULL OR is_production(i.environment) THEN 'high' WHEN r.is_grave THEN 'medium' ELSE 'low' END AS severity,
+  list_concat(list_concat([t.observation_id], i.evidence), coalesce(a.evidence, r.evidence, [])) AS evidence
 FROM trusts AS t
 JOIN identities AS i ON i.identity_id = t.identity_id
 LEFT JOIN admin_identities AS a ON a.identity_id = t.identity_id
+LEFT JOIN rights AS r ON r.identity_id = t.identity_id
 WHERE t.effect = 'allow' AND t.issuer = 'token.actions.githubusercontent.com'
   AND regexp_matches(t.subject, '^repo:[^/*?]+/[^:*?]+:(\*|pull_request|ref:\*|ref:refs/(heads/)?\*)$')
-  AND (a.identity_id IS NOT NULL OR is_production(i.environment))
+  AND (a.identity_id IS NOT NULL OR is_production(i.environment) OR r.identity_id IS NOT NULL)
