@@ -195,11 +195,11 @@ function scriptFacts(steps: readonly CiStep[]): CiFact[] {
   const facts: CiFact[] = [];
   for (const scalar of steps.flatMap((step) => step.scripts)) {
     for (const match of scalar.value.matchAll(
-      /##vso\[task\.setvariable\s+(?<options>[^\]\n]{0,300})\](?<value>[^\n]{0,500})/gi,
+      /(?<quote>["']?)##vso\[task\.setvariable\s+(?<options>[^\]\n]{0,300})\](?<text>[^\n]{0,500})/gi,
     )) {
-      const { options = '', value = '' } = match.groups ?? {};
+      const { options = '', quote = '', text = '' } = match.groups ?? {};
       if (/issecret=true/i.test(options)) continue;
-      const secret = variablesIn(value, true).find(({ name }) => isSecretName(name));
+      const secret = variablesIn(printed(text, quote), true).find(({ name }) => isSecretName(name));
       const target = /variable=(?<name>[\w.-]+)/.exec(options)?.groups?.name;
       if (secret === undefined || target === undefined) continue;
       facts.push({
@@ -211,6 +211,13 @@ function scriptFacts(steps: readonly CiStep[]): CiFact[] {
     }
   }
   return facts;
+}
+
+/** What the command prints: to its end, not what the commands after it on the line do. */
+function printed(text: string, quote: string): string {
+  const closed = quote === '' ? 0 : text.indexOf(quote) + 1;
+  const end = text.slice(closed).search(/[;&|]/);
+  return end === -1 ? text : text.slice(0, closed + end);
 }
 
 /** https://learn.microsoft.com/azure/devops/pipelines/artifacts/pipeline-artifacts */
