@@ -1,5 +1,5 @@
 import { type CrawlContext, defineCrawler, type Observation, type PathTarget } from '../../src/contracts/index.ts';
-import { assertNoFifo, explainGitError, findRepository } from '../../src/files/git.ts';
+import { assertNoFifo, explainGitError, findRepository, GitError } from '../../src/files/git.ts';
 import { ConfigError } from '../../src/util/errors.ts';
 
 /** Directories: git repositories with their whole history (work trees, linked ones, bare ones), and plain ones. */
@@ -45,6 +45,13 @@ async function* scanChanges(target: PathTarget, context: CrawlContext): AsyncGen
     if (diff !== undefined) yield* scanDiff(found, place, diff, context);
     if (staged) yield* scanStaged(found, place, context);
   } catch (error) {
+    if (error instanceof GitError && /unable to read|lazy fetching disabled|could not fetch/.test(error.message)) {
+      throw new ConfigError(`${target.name} is a partial clone, or damaged: git has not all that the change is compared with`, {
+        code: 'OBJECTS_MISSING',
+        hint: 'Fetch what is missing first: `git fetch --refetch --no-filter origin`; or clone without `--filter`.',
+        cause: error,
+      });
+    }
     throw await explainGitError(found, error);
   }
 }

@@ -184,6 +184,19 @@ describe('repository scanner: --diff', () => {
     }
   });
 
+  it('says that a partial clone lacks what the change is compared with', async () => {
+    const repo = tempRepo();
+    repo.write('a.txt', 'one\n');
+    repo.commit('Base');
+    repo.write('a.txt', 'two\n');
+    repo.commit('Change');
+    repo.git('config', 'uploadpack.allowFilter', 'true');
+    const partial = join(tempDir(), 'partial');
+    git(tempDir(), ['clone', '-q', '--no-checkout', '--filter=blob:none', `file://${repo.path}`, partial]);
+
+    await assert.rejects(scan(partial, { diff: { base: 'HEAD~1', head: 'HEAD' } }), { code: 'OBJECTS_MISSING' });
+  });
+
   it('says of which commits a shallow clone cannot tell what they brought', async () => {
     const repo = tempRepo();
     repo.write('a.txt', 'one\n');
