@@ -1,6 +1,7 @@
 import type { ConsumerObservation, Location, ScanContext, SightingObservation } from '../../src/contracts/index.ts';
-import { plainSighting, type SecretKind } from '../../src/formats/plain-value.ts';
+import { looksSecret, plainSighting, type SecretKind, secretKind } from '../../src/formats/plain-value.ts';
 import { Secret } from '../../src/util/secret.ts';
+import { isWellKnown } from '../../src/util/strength.ts';
 
 /** A value that stands where only its name tells what it is. */
 export interface Literal {
@@ -16,17 +17,9 @@ const REFERENCE = /existing|secret[-_.]?(?:name|ref)|(?:^|[-_.])(?:name|ref|file
 /** `privateKeySecret: my-secret`: which Secret has the key. */
 const OF_A_SECRET = /(?:key|password|token|cert(?:ificate)?|tls|credentials?|pull)[-_.]?secret$/i;
 
-const SECRET_KEY =
-  /(?:^|[_.-])(?:(?<password>password|passwd|passphrase|pwd|pass)|(?<token>token|pat)|(?<apiKey>api[_-]?key|apikey)|(?<secret>secret|(?:access|secret|private|account|auth|signing|encryption|admin|master)[_-]?key|credentials?))$/i;
-
-/** `adminPassword`, `DB_PASSWORD`, `jwt.secret`: camel case counts as words. */
-export function secretType(key: string): Literal['type'] | undefined {
-  const words = key.replace(/([a-z0-9])([A-Z])/g, '$1_$2');
-  const groups = SECRET_KEY.exec(words)?.groups;
-  if (groups === undefined) return undefined;
-  if (groups.password !== undefined) return 'password';
-  if (groups.token !== undefined) return 'token';
-  return groups.apiKey !== undefined ? 'api-key' : 'secret';
+/** What a key holds by its name; the id beside a secret is none. */
+export function secretType(key: string): SecretKind | undefined {
+  return /_?id$/i.test(key) ? undefined : secretKind(key);
 }
 
 /** A name's value, where the two make a credential. Names of secrets, references and switches are none. */
@@ -34,35 +27,18 @@ export function literalOf(key: string, value: string): Literal | undefined {
   if (REFERENCE.test(key)) return undefined;
   const type = secretType(key);
   if (type === undefined) return undefined;
-  if (isWeak(value)) {
-    if (OF_A_SECRET.test(key)) return undefined;
+  if (isWellKnown(value)) {
+    if (OF_A_SECRET.test(key) || (type === 'secret' && value.includes('-'))) return undefined;
     return type === 'password' || type === 'secret' ? { type, secret: new Secret(value), weak: true } : undefined;
   }
-  return looksSecret(value) ? { type, secret: new Secret(value), weak: false } : undefined;
+  return looksSecret(value) && !NAME.test(value) ? { type, secret: new Secret(value), weak: false } : undefined;
 }
 
-const WEAK =
-  /^(?:admin(?:istrator)?\d{0,4}|pass(?:word|w0rd)?\d{0,4}!?|p@ss(?:word|w0rd)\d{0,4}!?|change[-_]?(?:me|it|this)[-_\w]{0,20}|secret\d{0,4}|root(?:pass(?:word)?)?|postgres(?:ql)?|mysql|redis|mongo|guest|default|qwerty\d{0,4}|letmein|12345\d{0,5}|minio(?:123|admin)|prom-operator|rabbitmq|welcome\d{0,4}|test(?:pass(?:word)?|ing)?\d{0,4}|demo\d{0,4}|toor|admin[-_]?pass(?:word)?\d{0,4}|super[-_]?secret\w{0,10}|my[-_]?(?:secret|password)\w{0,12})$/i;
-
-/** Passwords that an attacker tries first. */
-export function isWeak(value: string): boolean {
-  return value.length <= 64 && WEAK.test(value);
-}
-
-const PLACEHOLDER =
-  /^(?:x+|\*+|\.+|-+|<.*>|\[.*\]|\{.*\}|%.*%|\$.*|.*\{\{.*|.*(?:placeholder|example|dummy|fake|redacted|replace|your[_-]|todo|insert|notasecret|not-a-secret|[\uE000-\uF8FF]).*)$/i;
-
-/** Not a placeholder, a name, a path or a switch: long enough, and of the mixed make that made-up values have. */
-function looksSecret(value: string): boolean {
-  if (value.length < 8 || value.length > 4096 || /\s/.test(value) || PLACEHOLDER.test(value)) return false;
-  if (/^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|[a-z]+:\/\/[^@]*$)/.test(value)) return false;
-  if (/^\d+(?:\.\d+)*$/.test(value)) return false;
-  // `redis-master`, `db.example.com`, `vault:secret/data/x#password`, `ref+awssecrets://…`, sealed values.
-  if (/^(?:vault|ref\+|AQ[A-Za-z0-9]|ENC\[)/.test(value) && value.length > 12) return false;
-  if (/^[a-z][a-z0-9]*(?:[-._/][a-z0-9]+)+$/.test(value)) return false;
-  if (new Set(value).size < 5) return false;
-  return /\d/.test(value) || (/[a-z]/.test(value) && /[A-Z]/.test(value)) || /[^\w.:/@-]/.test(value);
-}
+/**
+ * What a manifest says in place of a secret, beside what every file says: the name of an object or host (`redis-master-0`),
+ * the sign for an expression of a template.
+ */
+const NAME = /^[a-z][a-z0-9]*(?:[-._/][a-z0-9]+)+$|[\uE000-\uF8FF]/;
 
 /** Low confidence: only the name tells it. */
 export function literalSighting(

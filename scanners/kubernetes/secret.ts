@@ -11,7 +11,7 @@ import { readJson } from '../../src/formats/json.ts';
 import { type Entry, entriesOf, get, textOf } from '../../src/formats/tree.ts';
 import { Secret } from '../../src/util/secret.ts';
 import { isController } from './baseline.ts';
-import { isWeak, literalOf, secretType, weakLiteral } from './literal.ts';
+import { literalOf, secretType, weakLiteral } from './literal.ts';
 import { common, type KubeObject, namespaceOf, timeOf, type World } from './object.ts';
 import { referredAccount } from './service-account.ts';
 import type { WorkloadContext } from './workload.ts';
@@ -81,7 +81,7 @@ export function* readSecret(
     if (key === '.dockerconfigjson' || key === '.dockercfg') {
       if (isInventory) yield* registryLogins(key, value, at);
     } else if (/^-----BEGIN CERTIFICATE-----/.test(value.trimStart())) yield* certificate(value, key, at);
-    else if (isWeak(value) && literalOf(key, value)?.weak === true && key !== 'username') {
+    else if (key !== 'username' && literalOf(key, value)?.weak === true) {
       const consumer = world.consumerId('Secret', namespace, object.name);
       yield weakLiteral(consumer, object.name, at, { ...shared, secretNamespace: namespace, position: 'secret', variable: key });
     } else if (isInventory && isCredential(type, key, value)) {

@@ -9,6 +9,7 @@ import {
   secretCredentialId,
 } from '../../src/contracts/index.ts';
 import { get, itemsOf, type Scalar, type Tree, textOf } from '../../src/formats/tree.ts';
+import { Secret } from '../../src/util/secret.ts';
 import { literalOf, weakLiteral } from './literal.ts';
 import { booleanOf, common, type KubeObject, namespaceOf, pairs, type World } from './object.ts';
 import { awsRole, cloudTrust, namesOf, referredAccount } from './service-account.ts';
@@ -187,15 +188,18 @@ export function* readWorkload(object: KubeObject, world: World, { context, given
         const [match] = context.detect(value);
         const isPath = value.startsWith('/');
         if (!isPath) {
+          const credential =
+            match?.credential ??
+            (literalOf(key, value)?.weak === false ? secretCredentialId(context.fingerprint(new Secret(value))) : undefined);
           yield {
             ...base,
             secretName: key,
-            ...(match === undefined ? {} : { credential: match.credential }),
+            ...(credential === undefined ? {} : { credential }),
             how: 'static-key',
             at,
             detail: { ...detail, cloud, literal: true },
           };
-          if (match !== undefined) return;
+          return;
         }
       }
       const found = literalOf(key.replace(/^-+/, ''), value);

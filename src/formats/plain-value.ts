@@ -10,7 +10,7 @@ import { isWellKnown, strengthOf } from '../util/strength.ts';
 export type SecretKind = 'password' | 'token' | 'api-key' | 'secret';
 
 const SECRET_NAME =
-  /(?:^|[_.\-\s])(?:(?<password>password|passwd|passphrase|pwd|pass|passcode)|(?<token>token|pat)|(?<apiKey>api[_-]?key|apikey)|(?<secret>secret|(?:access|secret|private|account|auth|signing|encryption|license|deploy|master)[_-]?key|credentials?|key[_-]base))(?:[_-]?\d{1,2})?$/i;
+  /(?:^|[_.\-\s])(?:(?<password>password|passwd|passphrase|pwd|pass|passcode)|(?<token>token|pat)|(?<apiKey>api[_-]?key|apikey)|(?<secret>secret|(?:access|secret|private|account|auth|signing|encryption|license|deploy|admin|master)[_-]?key|credentials?|key[_-]base))(?:[_-]?\d{1,2})?$/i;
 /** Say something about a secret, and hold none. */
 const ABOUT =
   /(?:^|[_.-])(?:allow|enable|disable|no|skip|use|random|require|requires|need|needs|update|change|rotate|reset|generate|create|manage|show|hide|mask|min|max|public|log|by)(?:[_.-]|$)/i;
@@ -41,7 +41,7 @@ export function isPlaceholder(value: string): boolean {
 
 /** Where a secret lies, and not the secret: paths, addresses without a login, names in stores of secrets. */
 const POINTER =
-  /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|(?:https?|file|ssh|git):\/\/[^@]*$|arn:|projects\/|(?:ref|op|vault|secretsmanager|ssm|azkv|gcp):|[\w.-]+\/[\w./-]+#\w+$)/;
+  /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|(?:https?|file|ssh|git):\/\/[^@]*$|arn:|projects\/|ref\+|ENC\[|AQICA|(?:ref|op|vault|secretsmanager|ssm|azkv|gcp):|[\w.-]+\/[\w./-]+#\w+$)/;
 /** Filled in later: `$X`, `$(X)`, `prefix-$NAME`, `<<parameters.x>>`, `!Ref`, `lookup(…)`. A dollar alone may be one of a password. */
 const REFERENCE = /\$(?:[({]|[A-Z_][A-Z0-9_]+|\w+$)|<<|^![A-Za-z]+$|^(?:lookup|getenv|env)\(/;
 

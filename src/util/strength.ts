@@ -2,7 +2,7 @@
 type Strength = 'strong' | 'weak';
 
 const WELL_KNOWN =
-  /^(?:(?:my|super|some|the|dev|local|test|root|admin|user|postgres|mysql|maria|mongo|redis|rabbit|db|app|default)?[_-]?(?:pass(?:word|wd)?|passw0rd|p@ssw0rd|secret|token|key)[!\d]{0,6}|admin|root|postgres|mysql|mongo|guest|user|test|default|minio|minioadmin|minio123|grafana|rabbitmq|redis|changeme|change[-_ ]?(?:me|this|it)|1234\d{0,6}|qwerty\d*|letmein|example|demo|dev|docker|nextcloud|wordpress|elastic|keycloak|sonar|nhost)[!\d]{0,4}$/i;
+  /^(?:(?:my|super|some|the|dev|local|test|root|admin|user|postgres|mysql|maria|mongo|redis|rabbit|db|app|default)?[_-]?(?:pass(?:word|wd)?|passw0rd|p@ssw0rd|secret|token|key)[!\d]{0,6}|admin(?:istrator)?|root|toor|postgres(?:ql)?|mysql|mongo|guest|user|test(?:ing)?|default|minio|minioadmin|minio123|grafana|prom-operator|rabbitmq|redis|welcome|super[-_]?secret\w{0,10}|changeme|change[-_ ]?(?:me|this|it)[-_\w]{0,20}|1234\d{0,6}|qwerty\d*|letmein|example|demo|dev|docker|nextcloud|wordpress|elastic|keycloak|sonar|nhost)[!\d]{0,4}$/i;
 
 /** A password that everybody tries first. */
 export function isWellKnown(value: string): boolean {
