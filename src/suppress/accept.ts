@@ -182,6 +182,7 @@ const CommentRow = z.object({
     line: z.coerce.number(),
     from: z.coerce.number(),
     to: z.coerce.number(),
+    blockTo: z.coerce.number().nullish().catch(undefined),
   }),
 });
 
@@ -193,7 +194,7 @@ async function ruleComments(
 ): Promise<readonly PlacedComment[]> {
   const rows = await store.rows(
     `SELECT location->>'$.repository' AS repository, location->>'$.path' AS path,
-       unnest(from_json(detail->'$.ruleComments', '[{"tool":"VARCHAR","rules":["VARCHAR"],"reason":"VARCHAR","entry":"VARCHAR","line":"BIGINT","from":"BIGINT","to":"BIGINT"}]')) AS comment
+       unnest(from_json(detail->'$.ruleComments', '[{"tool":"VARCHAR","rules":["VARCHAR"],"reason":"VARCHAR","entry":"VARCHAR","line":"BIGINT","from":"BIGINT","to":"BIGINT","blockTo":"BIGINT"}]')) AS comment
      FROM coverage WHERE (detail->'$.ruleComments') IS NOT NULL`,
   );
   const placed = z.array(CommentRow).parse(rows);
@@ -253,7 +254,7 @@ function acceptanceOfComment(
       : rules.some((rule) => equivalents.includes(`${tool}/${rule}`)),
   );
   if (speaking.length === 0) return undefined;
-  const covering = finding.evidence.map(({ at }) => speaking.find((one) => isUnder(at, one)));
+  const covering = finding.evidence.map((item) => speaking.find((one) => isUnder(item, one)));
   const needsAll = finding.evidence.every(({ kind }) => kind === 'sighting');
   const found = covering.filter((one) => one !== undefined);
   if (found.length === 0 || (needsAll && found.length < covering.length)) return undefined;
@@ -264,9 +265,11 @@ function acceptanceOfComment(
   return found[0]?.tally.acceptance;
 }
 
-function isUnder(at: Finding['evidence'][number]['at'], { repository, path, comment }: PlacedComment): boolean {
+function isUnder({ at, kind }: Finding['evidence'][number], { repository, path, comment }: PlacedComment): boolean {
   if (at?.line === undefined || at.path !== path || (at.repository ?? null) !== repository) return false;
-  return at.line <= comment.to && (at.endLine ?? at.line) >= comment.from;
+  // What a job or resource does is told at lines of its own; a credential that is written out is accepted at its line alone.
+  const to = kind === 'sighting' ? comment.to : (comment.blockTo ?? comment.to);
+  return at.line <= to && (at.endLine ?? at.line) >= comment.from;
 }
 
 /** As a list that was made at the top of the target has it: it counts paths from there, into the repositories inside, too. */

@@ -17,6 +17,8 @@ export interface RuleComment {
   /** 1-based lines it speaks for, both included. */
   readonly from: number;
   readonly to: number;
+  /** Ours, at the line that begins a block (a job, a resource): its last line. No credential that lies in it is meant. */
+  readonly blockTo?: number;
 }
 
 const OWN = /nhi-audit: ?ignore\[(?<rules>[\w, -]{1,500})\][ \t:]*(?<reason>[^\r\n]*)/;
@@ -63,6 +65,7 @@ export function ruleCommentsIn(text: string): RuleComment[] {
         line: index + 1,
         from: from + 1,
         to: to + 1,
+        ...(tool === 'nhi-audit' ? blockOf(lines, to, to === index ? match.index : undefined) : {}),
       });
       if (found.length >= MAX_COMMENTS) return found;
     }
@@ -82,6 +85,20 @@ function ownSpan(lines: readonly string[], index: number, column: number): reado
   let next = index + 1;
   while (next < lines.length && next < index + 20 && isIdle(lines[next] ?? '')) next += 1;
   return [index, next];
+}
+
+/** `deploy:  # …` of YAML, `resource "a" "b" { # …` of HCL: what is indented below. */
+function blockOf(lines: readonly string[], index: number, column: number | undefined): { readonly blockTo?: number } {
+  const head = (lines[index] ?? '').slice(0, column).replace(/\s(?:#|\/\/|\/\*).*$/, '');
+  if (!/[:{]\s*(?:#|\/\/|\/\*)?\s*$/.test(head) || /^\s*(?:#|\/\/)/.test(head)) return {};
+  let to = index;
+  for (let next = index + 1; next < lines.length; next += 1) {
+    const line = lines[next] ?? '';
+    if (isBlank(line)) continue;
+    if (indentOf(line) <= indentOf(head)) break;
+    to = next;
+  }
+  return to === index ? {} : { blockTo: to + 1 };
 }
 
 function isIdle(line: string): boolean {

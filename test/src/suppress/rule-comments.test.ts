@@ -31,6 +31,20 @@ describe('comments that name a check', () => {
     });
   }
 
+  const BLOCKS: readonly (readonly [string, number | undefined])[] = [
+    ['jobs:\n  a: # nhi-audit: ignore[x] because\n    steps:\n\n      - run: y\n\n  b:\n    steps: []\n', 5],
+    ['jobs:\n  # nhi-audit: ignore[x] because\n  a:\n    steps: []\n  b: {}\n', 4],
+    ['resource "a" "b" { // nhi-audit: ignore[x] because\n  c = 1\n}\nd = 2\n', 2],
+    ['a: 1 # nhi-audit: ignore[x] because\n  b\n', undefined],
+    ['# see: nhi-audit: ignore[x] because\na: 1\n', undefined],
+    ['a: # nhi-audit: ignore[x] because\nb: 1\n', undefined],
+  ];
+  for (const [text, blockTo] of BLOCKS) {
+    it(`speak for ${blockTo === undefined ? 'no block' : `the block to line ${blockTo}`}: ${JSON.stringify(text)}`, () => {
+      assert.equal(ruleCommentsIn(text)[0]?.blockTo, blockTo);
+    });
+  }
+
   it('end where a block comment ends', () => {
     assert.equal(ruleCommentsIn('<!-- nhi-audit: ignore[x] because -->\n')[0]?.reason, 'because');
     assert.equal(ruleCommentsIn('/* nhi-audit: ignore[x] because */\n')[0]?.reason, 'because');
@@ -130,6 +144,14 @@ describe('findings and comments that name their check', () => {
     );
   });
 
+  it('are accepted at the line that begins their job, unless a credential is written out in it', async () => {
+    const text = 'deploy: # nhi-audit: ignore[job-token-write-all] release job\n  steps:\n    - run: x\nother:\n  - y\n';
+
+    assert.equal((await accept(text, 3)).finding.status, 'excepted');
+    assert.equal((await accept(text, 3, true, 'sighting')).finding.status, 'new');
+    assert.equal((await accept(text, 5)).finding.status, 'new');
+  });
+
   it("are accepted by zizmor's comment where its rule means the same", async () => {
     const { finding } = await accept('permissions: write-all # zizmor: ignore[excessive-permissions]\n', 1);
 
@@ -188,7 +210,7 @@ describe('findings and comments that name their check', () => {
     assert.deepEqual(uses, []);
   });
 
-  async function accept(text: string, line: number, comments = true) {
+  async function accept(text: string, line: number, comments = true, kind: Finding['evidence'][number]['kind'] = 'grant') {
     const at = { repository: 'harbour/shop', path: 'ci.yml', line };
     const row: CoverageObservation = {
       kind: 'coverage',
@@ -210,7 +232,7 @@ describe('findings and comments that name their check', () => {
       status: 'new',
       subject: 's',
       controls: [],
-      evidence: [{ observation: 'o', kind: 'grant', summary: '', at }],
+      evidence: [{ observation: 'o', kind, summary: '', at }],
       firstSeen: '2026-06-01T00:00:00.000Z',
       lastSeen: '2026-06-01T00:00:00.000Z',
       fix: 'f',
