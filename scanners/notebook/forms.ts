@@ -1,7 +1,14 @@
 import type { FileHead } from '../../src/contracts/index.ts';
 
 /** What a notebook is kept as. */
-export type Form = 'jupyter' | 'zeppelin' | 'databricks-source' | 'databricks-archive' | 'percent' | 'markdown';
+export type Form =
+  | 'jupyter'
+  | 'zeppelin'
+  | 'zeppelin-settings'
+  | 'databricks-source'
+  | 'databricks-archive'
+  | 'percent'
+  | 'markdown';
 
 const DATABRICKS_HEAD = /^\uFEFF?(?:#|--|\/\/) Databricks notebook source\s*$/m;
 /** https://jupytext.readthedocs.io/en/latest/formats-scripts.html: the header, or a cell mark at the start of a line */
@@ -22,6 +29,9 @@ export function formOf(file: FileHead): Form | undefined {
     case 'qmd':
       return 'markdown';
     case 'json':
+      if (/(?:^|\/)interpreter\.json$/i.test(path) && /"interpreterSettings"\s*:/.test(file.head())) return 'zeppelin-settings';
+      if (/(?:^|\/)credentials\.json$/i.test(path) && /"(?:credentialsMap|userCredentials)"\s*:/.test(file.head()))
+        return 'zeppelin-settings';
       return /(?:^|\/)note\.json$/i.test(path) && /"paragraphs"\s*:/.test(file.head()) ? 'zeppelin' : undefined;
     case 'py':
     case 'r':

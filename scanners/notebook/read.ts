@@ -27,6 +27,7 @@ export function* scanNotebook(
   const { root, problem } = parse(raw);
   const read = readTree(root, raw);
   for (const text of read.texts) yield* search.text(text, raw);
+  for (const value of read.values ?? []) yield* search.value(value, raw);
   if (problem !== undefined) yield* search.broken(raw);
   yield* search.consumers();
 

@@ -5,7 +5,7 @@ import { formOf } from './forms.ts';
 import { scanNotebook } from './read.ts';
 import { readNotebook } from './schema.ts';
 import { scanScript } from './script.ts';
-import { readZeppelin } from './zeppelin.ts';
+import { readZeppelin, readZeppelinSettings } from './zeppelin.ts';
 
 /** Reads a notebook in whatever form it is kept. */
 export async function* scanForm(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
@@ -17,6 +17,9 @@ export async function* scanForm(file: SourceFile, context: ScanContext): AsyncGe
       return;
     case 'zeppelin':
       yield* scanNotebook(file, context, readZeppelin);
+      return;
+    case 'zeppelin-settings':
+      yield* scanNotebook(file, context, readZeppelinSettings);
       return;
     case 'databricks-archive':
       yield* scanDatabricksArchive(file, context);

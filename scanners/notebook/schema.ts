@@ -1,5 +1,7 @@
 import type { Node } from 'jsonc-parser';
 import { DecodedText, type RawText } from './decoded-text.ts';
+import { type NamedValue, papermillValues } from './named-value.ts';
+import { entries, stringOf } from './node.ts';
 
 // https://nbformat.readthedocs.io/en/latest/format_description.html (versions 3 and 4)
 
@@ -21,6 +23,8 @@ export interface Notebook {
   readonly media: number;
   /** False when the JSON has no list of cells. */
   readonly hasCells: boolean;
+  /** Beside what stands in texts: told by their names. */
+  readonly values?: readonly NamedValue[];
 }
 
 /**
@@ -38,7 +42,8 @@ export function readNotebook(root: Node | undefined, raw: RawText): Notebook {
     }
   }
   if (root !== undefined) addRendered(root, new Set(lists), { part: 'metadata' }, reading);
-  return { texts: reading.texts, cells, media: reading.media, hasCells: lists.length > 0 };
+  const values = root === undefined ? [] : papermillValues(root);
+  return { texts: reading.texts, cells, media: reading.media, hasCells: lists.length > 0, values };
 }
 
 export interface Reading {
@@ -198,19 +203,4 @@ export function addRendered(node: Node, known: ReadonlySet<Node>, place: Place, 
 /** Hashes and plot data that look random and are none of anybody's secrets. */
 function isNoise(key: string, parent: string): boolean {
   return (key === 'hash' && parent === 'interpreter') || key === 'model_id' || key === 'bdata';
-}
-
-export function entries(node: Node): [string, Node][] {
-  const found: [string, Node][] = [];
-  if (node.type !== 'object') return found;
-  for (const property of node.children ?? []) {
-    const [key, value] = property.children ?? [];
-    if (key !== undefined && value !== undefined) found.push([String(key.value), value]);
-  }
-  return found;
-}
-
-export function stringOf(node: Node, key: string): string | undefined {
-  for (const [name, value] of entries(node)) if (name === key && value.type === 'string') return value.value;
-  return undefined;
 }

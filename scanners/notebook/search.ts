@@ -8,9 +8,11 @@ import type {
   ScanContext,
   SourceFile,
 } from '../../src/contracts/index.ts';
+import { plainSighting } from '../../src/formats/plain-value.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { DecodedText, decodeLoosely, type RawText } from './decoded-text.ts';
 import { findIdentityUses, type IdentityUse } from './identity-use.ts';
+import type { NamedValue } from './named-value.ts';
 import type { NotebookText } from './schema.ts';
 
 /** Looks through the texts of one notebook: sightings as they come, uses of identities gathered by what is used. */
@@ -37,6 +39,7 @@ export class Search {
     for (const match of matches) {
       const at = this.#locate(match, place.text, raw, where);
       this.#seen.add(keyOf(match, at));
+      if (match.confidence !== 'low') this.#seen.add(`${at.line}:${at.column}`);
       yield this.#sighting(match, at, {
         ...(cell === undefined ? {} : { cellLine: match.line }),
         ...(place.cellType === undefined ? {} : { cellType: place.cellType }),
@@ -52,6 +55,22 @@ export class Search {
       const position = raw.position(place.text.rawOffset(use.index));
       this.#addUse(use, { ...this.#file.at, path: this.#file.path, ...where, ...position }, cell);
     }
+  }
+
+  /** A secret that no form gives away, but its name does. */
+  *value({ node, kind }: NamedValue, raw: RawText): Generator<Observation> {
+    const position = raw.position(node.offset + 1);
+    const at: Location = { ...this.#file.at, path: this.#file.path, part: 'metadata', ...position };
+    const sighting = plainSighting(String(node.value), kind, at, 'notebook', this.#context, {
+      environment: this.#environment,
+      confidence: 'medium',
+    });
+    // Its form told it already.
+    if (this.#seen.has(`${position.line}:${position.column}`)) return;
+    yield sighting;
+    const { credential } = sighting;
+    if (!this.#uses.has(credential))
+      this.#uses.set(credential, { how: 'static-key', basis: 'literal', credential, at, cells: new Set() });
   }
 
   /** The whole file with its escapes undone, for what the tree of a broken file does not hold. */

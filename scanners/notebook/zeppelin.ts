@@ -1,6 +1,8 @@
 import type { Node } from 'jsonc-parser';
 import type { RawText } from './decoded-text.ts';
-import { addRendered, addText, entries, type Notebook, type Reading } from './schema.ts';
+import { namedValues } from './named-value.ts';
+import { entries } from './node.ts';
+import { addRendered, addText, type Notebook, type Reading } from './schema.ts';
 
 /** https://zeppelin.apache.org/docs/latest/: `paragraphs` with `text` and `results.msg[].data` (before 0.8 `result.msg`). */
 export function readZeppelin(root: Node | undefined, raw: RawText): Notebook {
@@ -34,4 +36,15 @@ function readParagraph(node: Node, cell: number, reading: Reading): void {
     }
   }
   addRendered(node, known, { cell, part: 'metadata' }, reading);
+}
+
+/**
+ * `conf/interpreter.json` with the logins of databases and clusters that every note of a server runs with, and
+ * `conf/credentials.json` with those of its users. https://zeppelin.apache.org/docs/latest/usage/interpreter/overview.html
+ */
+export function readZeppelinSettings(root: Node | undefined, raw: RawText): Notebook {
+  const reading: Reading = { raw, texts: [], media: 0 };
+  if (root !== undefined) addRendered(root, new Set(), { part: 'metadata' }, reading);
+  const values = root === undefined ? [] : namedValues(root);
+  return { texts: reading.texts, cells: 0, media: 0, hasCells: true, values };
 }

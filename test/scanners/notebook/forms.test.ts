@@ -15,6 +15,8 @@ describe('forms of notebooks', () => {
     ['a.ipynb', '{}', 'jupyter'],
     ['a.zpln', '{}', 'zeppelin'],
     ['2A94M5J1Z/note.json', '{"paragraphs": []}', 'zeppelin'],
+    ['conf/interpreter.json', '{\n  "interpreterSettings": {}}', 'zeppelin-settings'],
+    ['conf/credentials.json', '{"credentialsMap": {}}', 'zeppelin-settings'],
     ['a.dbc', 'PK', 'databricks-archive'],
     ['a.Rmd', '', 'markdown'],
     ['a.qmd', '', 'markdown'],
@@ -34,6 +36,8 @@ describe('forms of notebooks', () => {
     ['a.py', 'print("# %%")\n'],
     ['a.py', 'import os\n# 100 %% sure\n'],
     ['note.json', '{"title": "paragraphs"}'],
+    ['interpreter.json', '{"path": "/usr/bin/python"}'],
+    ['credentials.json', '{"installed": {}}'],
     ['a.md', '# %%\n'],
     ['a.sql', 'SELECT 1 -- Databricks notebook source\n'],
   ] as const) {
@@ -190,6 +194,33 @@ describe('clients in notebooks', () => {
       assert.deepEqual(kinds(await scan('a.py', `# %%\n${code}\n`), 'consumer'), []);
     });
   }
+
+  it('tells passwords of settings by their names, once where their form tells them too', async () => {
+    const property = (name: string, value: string) => ({ name, value, type: 'password' });
+    const text = JSON.stringify({
+      interpreterSettings: {
+        jdbc: {
+          properties: { 'default.password': property('default.password', 'Harbour-2024-quay'), old: property('old', TOKEN) },
+        },
+        flat: { properties: { 'db.password': 'Quay-2025-harbour', 'db.user': 'Quay-2025-name' } },
+      },
+    });
+
+    const observations = await scan('conf/interpreter.json', text);
+
+    assert.deepEqual(
+      kinds(observations, 'sighting')
+        .map(({ detector, at }) => [detector, text.slice((at?.column ?? 0) - 1, (at?.column ?? 0) + 3)])
+        .sort(),
+      [
+        ['fake-token', TOKEN.slice(0, 4)],
+        ['generic-plain-value', 'Harb'],
+        ['generic-plain-value', 'Quay'],
+      ],
+    );
+    assert.doesNotMatch(JSON.stringify(observations), /2024-quay|2025-harbour/);
+    assert.equal(kinds(observations, 'coverage')[0]?.outcome, 'complete');
+  });
 });
 
 async function scan(path: string, text: string | Uint8Array): Promise<Observation[]> {
