@@ -5,8 +5,9 @@ import { ARCHIVE_LIMITS, LimitReached, Meter } from '../../src/files/archive/met
 import { bytesSource } from '../../src/files/archive/source.ts';
 import { sourceFile } from '../../src/files/source-file.ts';
 import type { RawText } from './decoded-text.ts';
+import { entries } from './node.ts';
 import { scanNotebook } from './read.ts';
-import { addRendered, addText, entries, type Notebook, type Reading } from './schema.ts';
+import { addRendered, addText, type Notebook, type Reading } from './schema.ts';
 import { coverage } from './search.ts';
 
 /** An export of a Databricks workspace: a zip of notebooks, each JSON with its commands and their results. */
