@@ -101,6 +101,8 @@ function shorten(words: readonly string[]): string[] {
   return words.slice(0, MAX_WORDS).map((word) => word.slice(0, 120));
 }
 
+const ALL: Rule = { verbs: ['*'], groups: ['*'], resources: ['*'], names: [], urls: [] };
+
 const FEEDS = 'rbac.authorization.k8s.io/aggregate-to-';
 /** The built-in roles are made of each other. */
 const FEEDS_ALSO: ReadonlyMap<string, readonly string[]> = new Map([
@@ -127,13 +129,17 @@ function* aggregation(object: KubeObject, world: World, identity: IdentityId, sh
       continue;
     }
     const wanted = [...pairs(get(selector, 'matchLabels'))].map(([key, value]) => `${key}=${value}`);
+    if (wanted.length === 0) {
+      // It takes every role, and every cluster has cluster-admin.
+      yield ruleGrant(identity, ALL, `${object.kind} ${object.name}`, shared, object.at(selector));
+      continue;
+    }
     yield {
       kind: 'grant',
       identity,
       effect: 'allow',
       permission: 'aggregate',
-      // A selector without labels takes every role.
-      resource: wanted.join(',') || '*',
+      resource: wanted.join(','),
       via: `${object.kind} ${object.name}`,
       viaKind: 'aggregation',
       at: object.at(selector),
