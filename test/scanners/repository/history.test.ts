@@ -232,7 +232,10 @@ describe('repository scanner: history', () => {
 
     assert.deepEqual(scanned.sightings, []);
     assert.equal(rowOf(scanned, 'history')?.outcome, 'partial');
-    assert.match(rowOf(scanned, 'history')?.why ?? '', /this is a shallow clone: what came before its oldest commit is not in it/);
+    assert.match(
+      rowOf(scanned, 'history')?.why ?? '',
+      /this is a shallow clone: what came before its oldest commit is not in it/,
+    );
   });
 
   it('counts missing objects', async () => {
