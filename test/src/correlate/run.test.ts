@@ -126,6 +126,37 @@ describe('running checks', () => {
     assert.equal(findings[0]?.evidence.length, 3);
   });
 
+  it('tells first what the row says is first, whatever its line', async () => {
+    const at = (line: number) => ({ at: { path: 'keys.json', line } });
+    const sql = `SELECT provider AS credential_id, 'Three keys.' AS message, evidence,
+      CASE public_id WHEN 'AKIAOLD1' THEN [] ELSE evidence END AS first FROM credentials`;
+
+    const { findings } = await correlate(
+      [covered(), key('AKIAOLD1', at(3)), key('AKIAOLD2', at(9)), key('AKIAOLD3', at(7))],
+      [checkWith({ sql })],
+    );
+
+    assert.deepEqual(
+      findings[0]?.evidence.map((item) => item.at?.line),
+      [7, 9, 3],
+    );
+  });
+
+  it('lowers what lies in test data and examples alone, where the check says so', async () => {
+    const head = ['since:', 'fixtures: lowered\nsince:'] as const;
+    const given = [covered(), key('AKIAOLD1', { at: { path: 'e2e/testdata/keys.json', line: 1 } }), key('AKIAOLD2')];
+    const told = (findings: readonly { message: string; severity: string; confidence: string }[]) =>
+      findings.map(({ message, severity, confidence }) => `${message} ${severity} ${confidence}`).toSorted();
+
+    const plain = await correlate(given);
+    const lowered = await correlate(given, [checkWith({ head })]);
+
+    const [first, second] = told(plain.findings);
+    assert.match(first ?? '', /^AKIAOLD1 is old\. medium high/);
+    assert.match(told(lowered.findings)[0] ?? '', /^AKIAOLD1 is old \(in test data\)\. low medium/);
+    assert.equal(told(lowered.findings)[1], second);
+  });
+
   it('takes the fix of a row over the fix of the head, and the head’s where the row has none', async () => {
     const sql = `SELECT credential_id, public_id AS message, evidence,
       CASE public_id WHEN 'AKIAOLD1' THEN 'Deactivate AKIAOLD1.' END AS fix FROM credentials`;
