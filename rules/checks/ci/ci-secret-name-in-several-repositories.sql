@@ -18,11 +18,11 @@ fix: >
   Give each repository an identity of its own. Where the value is one on purpose, keep it once, at the organisation,
   with a list of the repositories that may read it.
 limits: >
-  Names only, within one owner or group: each repository may keep another value. Said of cloud keys, keys of Apps, and tokens of GitHub and of
-  package registries; SSH keys are the matter of deploy-key-in-several-repositories.
+  Names only, within one owner or group: each repository may keep another value. Said of cloud keys, keys of Apps, tokens of GitHub and of
+  package registries, and the logins by which Drone pulls images; SSH keys are the matter of deploy-key-in-several-repositories.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
-platforms: [github-actions, gitlab-ci, circleci, bitbucket-pipelines]
+platforms: [github-actions, gitlab-ci, circleci, bitbucket-pipelines, drone]
 since: '0.1'
 ---*/
 SELECT
@@ -38,6 +38,6 @@ SELECT
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND (location->>'$.repository') IS NOT NULL AND fact IS NULL
-  AND (detail->>'$.holds') IN ('cloud-key', 'app-key', 'github-token', 'package-token')
+  AND ((detail->>'$.holds') IN ('cloud-key', 'app-key', 'github-token', 'package-token') OR TRY_CAST(detail->>'$.pullSecret' AS BOOLEAN))
 GROUP BY owner, secret_name
 HAVING count(DISTINCT (location->>'$.repository')) > 1
