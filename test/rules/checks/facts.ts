@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Observation } from '../../../src/contracts/index.ts';
+import type { Check, Observation } from '../../../src/contracts/index.ts';
 import { OBSERVATION_KINDS, parseIdentityId, SURFACES } from '../../../src/contracts/index.ts';
 
 /**
@@ -14,6 +14,11 @@ export type Fact = z.infer<typeof Fact>;
 export const FULL_COVERAGE: readonly Observation[] = Object.keys(SURFACES).map((surface) =>
   complete({ kind: 'coverage', surface, subject: 'all of it', outcome: 'complete', covers: [...OBSERVATION_KINDS] }),
 );
+
+/** The check as if it were a stranger's: its query runs also where it has nothing to look at, which is spared to ours. */
+export function queried(check: Check): Check {
+  return { ...check, file: `strangers/${check.file}` };
+}
 
 type Loose = { readonly kind: Observation['kind']; readonly [field: string]: unknown };
 
