@@ -9,6 +9,7 @@ import { gcpRows } from './gcp.ts';
 import type { Stack } from './resource.ts';
 import { handedSecrets, literalSecrets, type Searching } from './secrets.ts';
 import { serviceRows } from './services.ts';
+import { issuedTokenRows } from './tokens.ts';
 
 /** What a stack says of identities, worked out once for all of its files. */
 export interface Description {
@@ -39,6 +40,7 @@ export function describeStack(stack: Stack, now: Date): Description {
         if (resource.type.startsWith('google_')) yield* gcpRows(resource, stack, now);
         else if (/^azur/.test(resource.type)) yield* azureRows(resource, stack, now);
         yield* serviceRows(resource, stack);
+        yield* issuedTokenRows(resource, stack, now);
         yield* handedSecrets(resource, stack);
         yield* literalSecrets(resource, stack, search);
       }

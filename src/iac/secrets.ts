@@ -21,6 +21,9 @@ import { locationOf, type MapValue, type TextValue, textsBelow, type Value } fro
 const SECRET_ATTRIBUTE =
   /^(?:(?:master|master_user|admin|administrator|root|user|login|db|administrator_login|admin_login|console|new|initial|auth|become)_?password|password|passphrase|secret_key|secret_access_key|client_secret|secret_string|plaintext_value|auth_token|api_token|access_token|private_key|private_key_pem|sas_token|shared_key|preshared_key|tunnel\d_preshared_key|secret_data)$/;
 
+/** Of arguments that no state and no plan keeps. https://developer.hashicorp.com/terraform/language/manage-sensitive-data/write-only */
+const WRITE_ONLY = /_wo$/;
+
 /** What a state keeps in plain text although it is secret. https://developer.hashicorp.com/terraform/language/state/sensitive-data */
 const IN_STATE: { readonly [type: string]: RegExp } = {
   random_password: /^result$/,
@@ -40,6 +43,11 @@ const IN_STATE: { readonly [type: string]: RegExp } = {
   vault_token: /^client_token$/,
   tfe_team_token: /^token$/,
   databricks_token: /^token_value$/,
+  okta_app_oauth: /^client_secret$/,
+  kubernetes_token_request: /^token$/,
+  kubernetes_token_request_v1: /^token$/,
+  azurerm_storage_account_sas: /^sas$/,
+  azurerm_storage_account_blob_container_sas: /^sas$/,
 };
 
 export interface Searching {
@@ -61,7 +69,8 @@ export function* literalSecrets(resource: Resource, stack: Stack, search: Search
   const state = stack.origin === 'source' ? undefined : IN_STATE[resource.type];
   yield* literalsIn(resource.body, search, {
     type: resource.type,
-    isSecret: (path) => path.some((key) => SECRET_ATTRIBUTE.test(snake(key)) || state?.test(key) === true),
+    isSecret: (path) =>
+      path.some((key) => SECRET_ATTRIBUTE.test(snake(key).replace(WRITE_ONLY, '')) || state?.test(key) === true),
     ...(stack.origin === 'state' ? { detector: 'state' as const } : {}),
   });
 }
@@ -76,7 +85,8 @@ export interface Rules {
 export function* literalsIn(body: MapValue | Value | undefined, search: Searching, rules: Rules): Generator<Observation> {
   for (const { path, value } of textsBelow(body)) {
     if (value.kind !== 'text' || !value.isLiteral || value.where.source.path !== search.path) continue;
-    const name = path.at(-1) ?? '';
+    const written = path.at(-1) ?? '';
+    const name = written.replace(WRITE_ONLY, '');
     const isSecret = rules.isSecret(path);
     if (
       name === 'user_data' ||
@@ -102,7 +112,8 @@ export function* literalsIn(body: MapValue | Value | undefined, search: Searchin
       kind,
       locationOf(value.where),
       [value.where.start, value.where.end],
-      isSecret ? 'high' : 'low',
+      // What only the code holds has leaked to fewer places.
+      isSecret ? (name === written ? 'high' : 'medium') : 'low',
       search,
     );
   }
