@@ -27,7 +27,7 @@ export function isFilled(text: string): boolean {
 export function blankTemplate(text: string, release: string): Blanked {
   const fillers = new Map<string, string>();
   const expressions = new Map<string, string>();
-  const blanked = text.replace(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g, (found, offset: number) => {
+  const blank = (found: string, offset: number): string => {
     if (isControl(text, offset, found)) return found.replace(/[^\r\n]/g, ' ');
     const expression = normal(found, release);
     let filler = fillers.get(expression);
@@ -38,17 +38,47 @@ export function blankTemplate(text: string, release: string): Blanked {
     }
     const [first = '', ...more] = found.split('\n');
     return [filler.repeat(first.length), ...more.map((line) => ' '.repeat(line.length))].join('\n');
-  });
+  };
+  let blanked = '';
+  let done = 0;
+  for (const [start, end] of expressionsOf(text)) {
+    blanked += text.slice(done, start) + blank(text.slice(start, end), start);
+    done = end;
+  }
   return {
-    text: blanked,
+    text: blanked + text.slice(done),
     restore: (given) => given.replace(FILLERS, (_, filler: string) => `{{${expressions.get(filler) ?? '…'}}}`),
   };
 }
+
+/** `{{ … }}` and `{% … %}`. What is not closed is none, and is looked for once: a pattern would look again from each brace. */
+function* expressionsOf(text: string): Generator<readonly [number, number]> {
+  const ends = new Map<string, number>();
+  for (let at = text.indexOf('{'); at >= 0 && at < text.length - 1; at = text.indexOf('{', at)) {
+    const close = text[at + 1] === '{' ? '}}' : text[at + 1] === '%' ? '%}' : undefined;
+    if (close === undefined || ends.get(close) === -1) {
+      at += 1;
+      continue;
+    }
+    const end = text.indexOf(close, at + 2);
+    ends.set(close, end);
+    if (end < 0) {
+      at += 1;
+      continue;
+    }
+    yield [at, end + 2];
+    at = end + 2;
+  }
+}
+
+/** A line of control is short; a long one is looked at no more than that, for each of the many expressions it may have. */
+const MAX_LINE = 4000;
 
 /** Alone on its line, with others of its kind or none. */
 function isControl(text: string, offset: number, found: string): boolean {
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   const next = text.indexOf('\n', offset + found.length);
+  if (offset - start > MAX_LINE || (next < 0 ? text.length : next) - offset - found.length > MAX_LINE) return false;
   const line = text.slice(start, offset) + text.slice(offset + found.length, next < 0 ? text.length : next);
   return line.replace(/\{\{[^}]*\}\}|\{%[^%]*%\}/g, '').trim() === '';
 }

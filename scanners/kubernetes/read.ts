@@ -185,7 +185,7 @@ class Templates {
     if (slice.format === 'json') return false;
     const isTemplate =
       this.isChart ||
-      (/:[ \t]+\{\{|^\s*-\s+\{\{|^[ \t]*\{[{%]/m.test(slice.text) &&
+      (/:[ \t]+\{\{|^[ \t]*-[ \t]+\{\{|^[ \t]*\{[{%]/m.test(slice.text) &&
         (readYaml(slice.text).problems.length > 0 || /^[ ]{0,4}(?:name|namespace):[ \t]+\{\{/m.test(slice.text)));
     if (isTemplate)
       this.#note(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { blankTemplate } from '../../../scanners/kubernetes/helm.ts';
 import { kubernetesFiles } from '../../../scanners/kubernetes/index.ts';
 import type { Observation } from '../../../src/contracts/index.ts';
 import { sourceFile } from '../../../src/files/source-file.ts';
@@ -255,6 +256,21 @@ subjects:
 
     assert.deepEqual(ids, [...texts.map(() => 'k8s:-:shop/web'), 'k8s:-:default/web']);
     assert.ok(performance.now() - started < 2000);
+  });
+
+  it('blanks the expressions of a template in the time that its text takes', () => {
+    const started = performance.now();
+    const texts = ['{{'.repeat(100_000), '{%'.repeat(100_000), '{{a}}'.repeat(50_000), `{{/* a */}}\nkey: {{ .Values.a }}\n`];
+
+    const blanked = texts.map((text) => blankTemplate(text, 'shop').text);
+
+    assert.deepEqual(
+      blanked.map((text) => text.length),
+      texts.map((text) => text.length),
+    );
+    assert.equal(blanked[0], texts[0]);
+    assert.match(blanked[3] ?? '', /^ {11}\nkey: ([\uE000-\uF8FF])\1{14}\n$/);
+    assert.ok(performance.now() - started < 3000);
   });
 
   it('reads lists of YAML, also with dashes in the first column', async () => {
