@@ -46,7 +46,7 @@ export function readJob(id: string, tree: Mapping, scope: Scope, isDeployment: b
     steps,
     variables: [...scope.variables],
     references,
-    facts: [...facts, ...scriptFacts(steps)],
+    facts: [...facts, ...scriptFacts(steps), ...copiedFiles(tree, steps)],
     uploads: uploadsOf(tree),
     detail: { deploys: [...new Set(deploys)].slice(0, 10) },
   });
@@ -218,6 +218,44 @@ function printed(text: string, quote: string): string {
   const closed = quote === '' ? 0 : text.indexOf(quote) + 1;
   const end = text.slice(closed).search(/[;&|]/);
   return end === -1 ? text : text.slice(0, closed + end);
+}
+
+const COPIED =
+  /(?:^|[\s;&|(])(?:cp|mv|install|copy|Copy-Item|Move-Item)\s[^\n;&|]{0,200}?\$[({](?:env:)?(?<variable>\w{1,100})[._]secureFilePath[)}]["']?\s+(?:-Destination\s+)?["']?(?<to>[^\s"';&|]{1,300})/gi;
+
+/**
+ * The task deletes what it fetched when the job ends; a copy at another place stays, where no command deletes it.
+ * https://learn.microsoft.com/azure/devops/pipelines/tasks/reference/download-secure-file-v1
+ */
+function copiedFiles(tree: Mapping, steps: readonly CiStep[]): CiFact[] {
+  const files = new Map<string, string>();
+  for (const step of stepsOf(tree)) {
+    const file = textOf(get(get(step, 'inputs'), 'secureFile'));
+    if (file !== undefined) files.set((textOf(get(step, 'name')) ?? '').toLowerCase(), file);
+  }
+  const scripts = steps.flatMap((step) => step.scripts);
+  const text = scripts.map(({ value }) => value).join('\n');
+  return scripts.flatMap((script) =>
+    [...script.value.matchAll(COPIED)].flatMap(({ groups }): CiFact[] => {
+      const { variable = '', to = '' } = groups ?? {};
+      const file = files.get(variable.toLowerCase());
+      if (file === undefined || /Agent[._]TempDirectory/i.test(to)) return [];
+      const name = to.split(/[\\/]/).findLast((part) => part !== '') ?? to;
+      const isDeleted = text
+        .split('\n')
+        .some((line) => /\b(?:rm|shred|unlink|del|Remove-Item)\b/i.test(line) && line.includes(name));
+      if (isDeleted) return [];
+      return [
+        {
+          fact: 'secure-file-copied',
+          place: script,
+          secretName: file,
+          identity: identityId('azure-devops', undefined, `secure-file/${file}`),
+          detail: { to: to.slice(0, 200) },
+        },
+      ];
+    }),
+  );
 }
 
 /** https://learn.microsoft.com/azure/devops/pipelines/artifacts/pipeline-artifacts */
