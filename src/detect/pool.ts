@@ -42,11 +42,6 @@ interface Run {
 }
 
 /**
- * This thread takes in what the others say, hundreds of thousands of items, and its young generation would double again and again
- * for it: 410 MB in place of 470 for moby's history, no slower. V8 reads this flag whenever it might grow.
- */
-const STEADY = '--semi-space-growth-factor=1';
-/**
  * What a search leaves behind dies at once: with V8's own choice, each thread keeps several times as much of it, no faster. A
  * scan of moby's history by two threads, from the sources, peaks at 555 MB with 6 (median of four) and at 612 with 12, in the
  * same 21 seconds of processor time.
@@ -86,7 +81,7 @@ export class Pool {
     this.#seed = seed;
     this.#size = size;
     this.#signal = signal;
-    for (const flag of [STEADY, YOUNG_HALF, ALONE]) setFlagsFromString(flag);
+    for (const flag of [YOUNG_HALF, ALONE]) setFlagsFromString(flag);
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
