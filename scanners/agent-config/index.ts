@@ -9,6 +9,8 @@ export const agentConfig = defineFileScanner({
   surfaces: ['agent-config'],
   version: 1,
   content: 'shared',
+  // Does Git ignore the files that servers take their secrets from?
+  looksAt: (path) => /(?:^|\/)(?:\.gitignore|\.env[^/]*|[^/]*\.env)$/.test(path),
   recognises: (file) => clientOf(file) !== undefined,
   async *scan(file, context) {
     const { scanAgentConfig } = await import('./read.ts');

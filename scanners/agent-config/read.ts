@@ -10,6 +10,7 @@ import type {
   SourceFile,
 } from '../../src/contracts/index.ts';
 import { counted, fileCoverage } from '../../src/files/coverage.ts';
+import { isIgnoredByGit } from '../../src/files/ignored.ts';
 import { matchLocation } from '../../src/files/location.ts';
 import { headOfBytes } from '../../src/files/source-file.ts';
 import { coverSecrets, isPinAfter } from '../../src/formats/cover.ts';
@@ -26,7 +27,7 @@ import { type Unasked, unaskedSettings } from './unasked.ts';
 const MAX_CHARACTERS = 8 * 1024 * 1024;
 
 /** Each server with what it gets, and every key that lies in permissions, settings and login files. */
-export function* scanAgentConfig(file: SourceFile, context: ScanContext): Generator<Observation> {
+export async function* scanAgentConfig(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
   const client = clientOf(headOfBytes(file.path, file.bytes));
   if (client === undefined) return;
   const raw = file.text();
@@ -55,6 +56,7 @@ export function* scanAgentConfig(file: SourceFile, context: ScanContext): Genera
   const plain = new Set<number>();
   for (const server of servers) {
     for (const observation of describe(server, reading, told, plain)) yield observation;
+    for (const { path, at } of server.envFiles) yield await envFileRow(server, reading, path, reading.at(at.start, at.pointer));
   }
   if (client.isLogin !== true) for (const setting of unaskedSettings(client, root)) yield unasked(setting, reading);
   for (const match of matches) {
@@ -152,6 +154,29 @@ function* describe(server: Server, reading: Reading, told: Set<Match>, plain: Se
     const fact = path.endsWith('.sock') ? 'container-socket' : path === '~' ? 'home-mount' : 'personal-login';
     yield { ...base, secretName: path, how: 'mount', at: place, detail: { ...facts, position: 'args', fact } };
   }
+}
+
+/** A file with secrets that the configuration names. */
+async function envFileRow(server: Server, reading: Reading, path: string, at: Location): Promise<ConsumerObservation> {
+  const { file, client } = reading;
+  const ignored = file.around === undefined ? undefined : await isIgnoredByGit(path, file.around);
+  const present = (await file.around?.read(path)) !== undefined;
+  return {
+    kind: 'consumer',
+    consumer: consumerId(file, server.name === '' ? client.name : server.name),
+    type: 'agent',
+    ...(server.environment === undefined ? {} : { environment: server.environment }),
+    secretName: path,
+    how: 'secret',
+    at,
+    detail: {
+      ...factsOf(server, reading),
+      fact: 'secret-file',
+      file: path,
+      present,
+      ...(ignored === undefined ? {} : { ignored }),
+    },
+  };
 }
 
 function factsOf(server: Server, { file, client, approvesAll }: Reading): JsonObject {

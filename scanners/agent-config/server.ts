@@ -21,6 +21,8 @@ export interface Server {
   readonly approved: 'all' | number;
   /** Directories and sockets of the person that it is given: `~/.aws`, `/var/run/docker.sock`, `~`. */
   readonly mounts: readonly { readonly path: string; readonly at: Scalar }[];
+  /** Files that its environment is read from, by their path in the project. */
+  readonly envFiles: readonly { readonly path: string; readonly at: Scalar }[];
   readonly environment: string | undefined;
   /** Values that may hold or name a secret, each with where it enters. */
   readonly values: readonly Value[];
@@ -117,6 +119,7 @@ function readServer(name: string, tree: Tree): Server {
     isDisabled: isTrue(get(tree, 'disabled')) || textOf(get(tree, 'enabled')) === 'false',
     approved: approvals(tree),
     mounts: mounts(words),
+    envFiles: envFiles(tree, words),
     environment: environmentOf(name, url?.hostname, ...words.map(({ value }) => value), ...variablesThatTell(tree)),
     values: [...valuesOf(tree, nested, words, address)],
   };
@@ -266,6 +269,20 @@ function mounts(words: readonly Scalar[]): Server['mounts'] {
     }
   }
   return found;
+}
+
+/** `envFile` of an editor, `--env-file` of Docker and Node. What lies outside of the project is nobody's to commit. */
+function envFiles(tree: Tree, words: readonly Scalar[]): Server['envFiles'] {
+  const named = scalars(get(tree, 'envFile')).map((at) => ({ path: at.value, at }));
+  for (const [index, at] of words.entries()) {
+    const given = /^--env-file(?:-if-exists)?(?:=(?<path>.+))?$/.exec(at.value);
+    const value = given === null || given.groups?.path !== undefined ? at : words[index + 1];
+    if (given !== null && value !== undefined) named.push({ path: given.groups?.path ?? value.value, at: value });
+  }
+  return named.flatMap(({ path: written, at }) => {
+    const path = written.replace(/^\$\{(?:workspaceFolder|workspaceRoot|CLAUDE_PROJECT_DIR)\}\//, '').replace(/^(?:\.\/)+/, '');
+    return path === '' || path.length > 300 || /^[~/\\]|^\w:|\$|(?:^|\/)\.\.(?:\/|$)/.test(path) ? [] : [{ path, at }];
+  });
 }
 
 function approvals(tree: Tree): Server['approved'] {
