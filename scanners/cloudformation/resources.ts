@@ -51,6 +51,15 @@ const SAME: { readonly [type: string]: Same } = {
     type: 'aws_eks_pod_identity_association',
     properties: { ClusterName: 'cluster_name', Namespace: 'namespace', ServiceAccount: 'service_account', RoleArn: 'role_arn' },
   },
+  'AWS::EKS::AccessEntry': {
+    type: 'aws_eks_access_entry',
+    properties: {
+      ClusterName: 'cluster_name',
+      PrincipalArn: 'principal_arn',
+      KubernetesGroups: 'kubernetes_groups',
+      AccessPolicies: 'access_policies',
+    },
+  },
   'AWS::SSM::Parameter': { type: 'aws_ssm_parameter', properties: { Name: 'name', Type: 'type', Value: 'value' } },
   'AWS::SecretsManager::Secret': {
     type: 'aws_secretsmanager_secret',

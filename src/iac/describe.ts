@@ -5,6 +5,7 @@ import { type GrantTally, newTally } from '../iam/grants.ts';
 import { awsRows } from './aws.ts';
 import { type AwsIam, readAwsIam } from './aws-iam.ts';
 import { azureRows } from './azure.ts';
+import { clusterAccessRows } from './eks.ts';
 import { gcpRows } from './gcp.ts';
 import type { Stack } from './resource.ts';
 import { handedSecrets, literalSecrets, type Searching } from './secrets.ts';
@@ -37,6 +38,7 @@ export function describeStack(stack: Stack, now: Date): Description {
       for (const resource of stack.resources) {
         if (resource.where.source.path !== search.path) continue;
         yield* awsRows(resource, stack);
+        yield* clusterAccessRows(resource, stack);
         if (resource.type.startsWith('google_')) yield* gcpRows(resource, stack, now);
         else if (/^azur/.test(resource.type)) yield* azureRows(resource, stack, now);
         yield* serviceRows(resource, stack);
