@@ -1,4 +1,5 @@
 import { type IdentityId, identityIdFromArn, type Observation } from '../contracts/index.ts';
+import { OWN_ACCOUNT } from '../iam/declared.ts';
 import { roleId, userId } from './aws.ts';
 import { factRow } from './fact.ts';
 import { attribute, placeOf, type Resource, type Stack } from './resource.ts';
@@ -11,7 +12,7 @@ import { blocks, entry, known, texts, type Value, written } from './value.ts';
 export function* clusterAccessRows(resource: Resource, stack: Stack): Generator<Observation> {
   if (resource.mode !== 'managed' || !/^aws_eks_access_(?:entry|policy_association)$/.test(resource.type)) return;
   const principal = attribute(resource, 'principal_arn');
-  const identity = identityIdFromArn(known(principal) ?? '') ?? (isUser(principal) ? userId : roleId)(principal, resource, stack);
+  const identity = principalId(principal, resource, stack);
   if (identity === undefined) return;
   if (resource.type === 'aws_eks_access_policy_association') {
     yield* accessRow(resource, stack, identity, attribute(resource, 'policy_arn'), attribute(resource, 'access_scope'));
@@ -52,8 +53,10 @@ function* accessRow(
   });
 }
 
-function isUser(principal: Value | undefined): boolean {
-  return /:user\//.test(written(principal) ?? '');
+function principalId(principal: Value | undefined, resource: Resource, stack: Stack): IdentityId | undefined {
+  const arn = known(principal) ?? '';
+  if (!/:user\//.test(written(principal) ?? arn)) return roleId(principal, resource, stack);
+  return (arn.includes(OWN_ACCOUNT) ? undefined : identityIdFromArn(arn)) ?? userId(principal, resource, stack);
 }
 
 function of(value: Value | undefined, snake: string, pascal: string): Value | undefined {
