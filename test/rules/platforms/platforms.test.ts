@@ -9,7 +9,7 @@ import { loadChecks } from '../../../src/correlate/load.ts';
 import { runChecks } from '../../../src/correlate/run.ts';
 import { packageRoot } from '../../../src/util/package-root.ts';
 import { RUN_START, withRun } from '../../src/correlate/run-store.ts';
-import { FULL_COVERAGE } from '../checks/facts.ts';
+import { FULL_COVERAGE, queried } from '../checks/facts.ts';
 import { observe, observeImages } from './observe.ts';
 
 /**
@@ -51,7 +51,7 @@ const Expected = z.strictObject({
   at: z.union([z.string(), z.array(z.string())]).default([]),
 });
 
-/** A near miss must be read and looked at, or the silence of its check says nothing; where it is not, it says why. */
+/** A near miss must be read and looked at, or the silence of its check proves nothing; where it is not, it says why. */
 const NearMiss = Case.extend({
   /** Why its files yield no observation at all. */
   nothing: z.string().min(10).optional(),
@@ -94,7 +94,7 @@ describe('checks by platform', () => {
         describe(check.meta.id, () => {
           for (const { case: title, expect, ...given } of hit) {
             it(`finds ${title}`, async () => {
-              const findings = await judge(check, await observeAll(given));
+              const { findings } = await judge(check, await observeAll(given));
 
               const told = tell(findings);
               assert.equal(findings.length, expect.length, `${findings.length} findings:\n${told}`);
@@ -109,11 +109,15 @@ describe('checks by platform', () => {
             });
           }
 
-          for (const { case: title, ...given } of near) {
+          for (const { case: title, nothing, unlooked, ...given } of near) {
             it(`leaves alone ${title}`, async () => {
-              const findings = await judge(check, await observeAll(given));
+              const observations = await observeAll(given);
+
+              const { findings, population } = await judge(queried(check), observations);
 
               assert.equal(tell(findings), '');
+              assertRead(check, observations, nothing);
+              assertLookedAt(check, population, nothing ?? unlooked);
             });
           }
         });
@@ -132,15 +136,40 @@ async function observeAll({ files, images, repository }: Omit<z.infer<typeof Cas
   return [...(await observe(files, repository)), ...(await observeImages(images))];
 }
 
-async function judge(check: Check, observations: readonly Observation[]): Promise<readonly Finding[]> {
+async function judge(
+  check: Check,
+  observations: readonly Observation[],
+): Promise<{ readonly findings: readonly Finding[]; readonly population: number }> {
   return await withRun([...FULL_COVERAGE, ...observations], async (store) => {
     const isDeep = DEEP_VIEWS.test(`${check.sql} ${check.meta.population}`);
     if (isDeep) await store.materialise();
-    const { findings } = await runChecks(store, [check], { now: RUN_START, parameters: {} }).finally(() =>
+    const { findings, results } = await runChecks(store, [check], { now: RUN_START, parameters: {} }).finally(() =>
       isDeep ? store.dematerialise() : undefined,
     );
-    return findings;
+    return { findings, population: results[0]?.population ?? 0 };
   });
+}
+
+/** The files were read by the scanner that they are for: besides its coverage it yields something, unless the case says why not. */
+function assertRead({ meta }: Check, observations: readonly Observation[], nothing: string | undefined): void {
+  const kinds = new Set(observations.map(({ kind }) => kind));
+  assert.ok(kinds.delete('coverage'), 'no scanner takes the files for its own: the case is about nothing');
+  if (nothing !== undefined) {
+    assert.deepEqual([...kinds], [], 'something is read: take `nothing` away');
+    return;
+  }
+  // Every file is searched for credentials, read or not.
+  if (!/\bsightings\b/.test(meta.population)) kinds.delete('sighting');
+  assert.ok(kinds.size > 0, 'nothing is read: put beside it what is, or say why as `nothing`');
+}
+
+function assertLookedAt({ meta }: Check, population: number, why: string | undefined): void {
+  if (why === undefined)
+    assert.ok(
+      population > 0,
+      `the check looks at nothing (${meta.population}): put beside it what it looks at, or say why as \`unlooked\``,
+    );
+  else assert.equal(population, 0, 'the check looks at something: take `unlooked` away');
 }
 
 function fits(finding: Finding, { subject, message, severity, confidence, fix, at }: z.infer<typeof Expected>): boolean {
