@@ -61,6 +61,8 @@ export interface Around {
 
 const MAX_FILES = 50;
 const MAX_BYTES = 1_000_000;
+/** Each is looked for among all files. */
+const MAX_WILDCARDS = 20;
 
 /** The local files that a pipeline includes, and, for an included file, those of the pipeline that does so. */
 export async function readAround(file: SourceFile, own: Mapping): Promise<Around> {
@@ -71,6 +73,7 @@ export async function readAround(file: SourceFile, own: Mapping): Promise<Around
     own: { path: file.path, top: own },
     seen: new Set(),
     layers: [],
+    wildcards: 0,
     unread: new Set(),
   };
   const top = root === undefined || root === file.path ? undefined : await topLevel(file.around, root);
@@ -97,6 +100,8 @@ interface Walk {
   readonly own: { readonly path: string; readonly top: Mapping };
   readonly seen: Set<string>;
   layers: Layer[];
+  /** Includes with `*` that were looked up. */
+  wildcards: number;
   readonly unread: Set<string>;
 }
 
@@ -121,7 +126,8 @@ async function visit(path: string, top: Mapping, merges: boolean, walk: Walk): P
 }
 
 /** The paths of local files that an include means; what else it means is noted. */
-async function localPaths(include: Tree | undefined, { around, base, unread }: Walk, isNoted: boolean): Promise<string[]> {
+async function localPaths(include: Tree | undefined, walk: Walk, isNoted: boolean): Promise<string[]> {
+  const { around, base, unread } = walk;
   const paths: string[] = [];
   for (const { kind, what, tree } of readIncludes(include)) {
     if (kind !== 'local' || what.includes('$')) {
@@ -131,9 +137,10 @@ async function localPaths(include: Tree | undefined, { around, base, unread }: W
     }
     const path = base + what.replace(/^\.?\//, '');
     if (!path.includes('*')) paths.push(path);
+    else if (walk.wildcards >= MAX_WILDCARDS || path.length > 300) unread.add(`local ${shown(what)}`);
     else if (around !== undefined) {
-      const pattern = wildcard(path);
-      paths.push(...[...(await around.paths())].filter((each) => pattern.test(each)).sort());
+      walk.wildcards += 1;
+      paths.push(...[...(await around.paths())].filter((each) => isMeant(path, each)).sort());
     }
   }
   return paths;
@@ -141,14 +148,41 @@ async function localPaths(include: Tree | undefined, { around, base, unread }: W
 
 const shown = (text: string) => text.slice(0, 100);
 
-/** `*` is within a directory, `**` in all below. https://docs.gitlab.com/ci/yaml/includes/#use-includelocal-with-wildcard-file-paths */
-function wildcard(path: string): RegExp {
-  const parts = path.slice(0, 300).split(/(\*+\/?)/);
-  const source = parts.map((part) => {
-    if (!part.startsWith('*')) return part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
-    return part.startsWith('**') ? (part.endsWith('/') ? '(?:[^/]+/)*' : '.*') : part.endsWith('/') ? '[^/]*/' : '[^/]*';
+/**
+ * `*` is within a directory, `**` in all below. https://docs.gitlab.com/ci/yaml/includes/#use-includelocal-with-wildcard-file-paths
+ * No pattern of a stranger becomes a regular expression: each is met in time that grows with both lengths.
+ */
+function isMeant(pattern: string, path: string): boolean {
+  const parts = pattern.split('/').flatMap((part) => {
+    if (part === '**') return ['*', '**'];
+    return part.includes('**') ? ['**', part.replace(/\*+/g, '*')] : [part];
   });
-  return new RegExp(`^${source.join('')}$`);
+  return fits(parts, path.split('/'), '**', (part, name) => fits([...part], [...name], '*', (one, other) => one === other));
+}
+
+/** Where `star` stands for any number of things: the last one met takes one more whenever the rest does not fit. */
+function fits(
+  pattern: readonly string[],
+  things: readonly string[],
+  star: string,
+  isOne: (part: string, thing: string) => boolean,
+): boolean {
+  let [at, next] = [0, 0];
+  let [starAt, taken] = [-1, 0];
+  while (next < things.length) {
+    const part = pattern[at];
+    if (part === star) {
+      [starAt, taken] = [at, next];
+      at += 1;
+    } else if (part !== undefined && isOne(part, things[next] ?? '')) {
+      at += 1;
+      next += 1;
+    } else if (starAt >= 0) {
+      taken += 1;
+      [at, next] = [starAt + 1, taken];
+    } else return false;
+  }
+  return pattern.slice(at).every((part) => part === star);
 }
 
 /** The pipeline of the repository that the file is in. */

@@ -114,6 +114,19 @@ child:
     );
   });
 
+  it('finds by `*` in a directory, by `**` below it, and hostile patterns in no time', async () => {
+    const job = (name: string) => `${name}:\n  script: [./run $${name}_TOKEN]\n`;
+    const files = { 'c/A.yml': job('A'), 'c/d/B.yml': job('B'), 'c/d/e/C.yml': job('C'), [`c/${'a'.repeat(200)}.yml`]: job('D') };
+    const found = async (pattern: string) => names(await scan(`include: ${pattern}\n`, files));
+
+    assert.deepEqual(await found('/c/[A-Z].yml'), []);
+    assert.deepEqual(await found('/c/*.yml'), ['A_TOKEN', 'D_TOKEN']);
+    assert.deepEqual(await found('/c/**/*.yml'), ['B_TOKEN', 'C_TOKEN']);
+    assert.deepEqual(await found('/c/**.yml'), ['A_TOKEN', 'D_TOKEN', 'B_TOKEN', 'C_TOKEN']);
+    assert.deepEqual(await found('/c/d/*/C.y*l'), ['C_TOKEN']);
+    assert.deepEqual(await found(`/c/${'*a'.repeat(100)}*b.yml`), []);
+  }).timeout(5000);
+
   it('does not merge what may be no part of the pipeline', async () => {
     const files = { 'ci/a.gitlab-ci.yml': 'deploy:\n  variables: {AWS_SECRET_ACCESS_KEY: $PROD_KEY}\n  script: [make]\n' };
     const text = `include: [{local: ci/a.gitlab-ci.yml, rules: [{if: $X}]}]\ndeploy:\n  script: [./run $DEPLOY_TOKEN]\n`;
