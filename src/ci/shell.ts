@@ -18,10 +18,10 @@ export interface Script {
 
 /**
  * `$X`, `${X}`, `$env:X`, `%X%`, `$$X` (where `$` itself must be written twice). What only tells whether or how long it is
- * (`${#X}`, `${X:+…}`) does not read it. `$(X)` is for Azure. `--build-arg X` takes the value of `X`.
+ * (`${#X}`, `${X:+…}`) does not read it. `$(X)` is for Azure. `--build-arg X` and `--secret id=x,env=X` take the value of `X`.
  */
 const REFERENCE =
-  /\$(?:env:)?(?<plain>[A-Za-z_]\w*)|\$\{(?:env:)?(?<braced>[A-Za-z_]\w*)(?![\w])(?!:?\+)[^}]{0,200}\}|%(?<batch>[A-Za-z_]\w*)%|\$\((?<macro>[A-Za-z_][\w.-]*)\)|(?<=--build-arg[=\s]{1,3})(?<passed>[A-Za-z_]\w*)(?=\s|$)/g;
+  /\$(?:env:)?(?<plain>[A-Za-z_]\w*)|\$\{(?:env:)?(?<braced>[A-Za-z_]\w*)(?![\w])(?!:?\+)[^}]{0,200}\}|%(?<batch>[A-Za-z_]\w*)%|\$\((?<macro>[A-Za-z_][\w.-]*)\)|(?<=--build-arg[=\s]{1,3})(?<passed>[A-Za-z_]\w*)(?=\s|$)|--secret[=\s][^\s$]{0,200}?\benv=(?<handed>[A-Za-z_]\w*)/g;
 
 /** Names of the variables that a text reads, with the offset of each. */
 export function variablesIn(
@@ -30,9 +30,10 @@ export function variablesIn(
 ): { readonly name: string; readonly offset: number; readonly end: number }[] {
   const found: { name: string; offset: number; end: number }[] = [];
   for (const match of text.matchAll(REFERENCE)) {
-    const { plain, braced, batch, macro, passed } = match.groups ?? {};
-    const name = plain ?? braced ?? batch ?? passed ?? (macros ? macro : undefined);
-    if (name !== undefined) found.push({ name, offset: match.index, end: match.index + match[0].length });
+    const { plain, braced, batch, macro, passed, handed } = match.groups ?? {};
+    const name = plain ?? braced ?? batch ?? passed ?? handed ?? (macros ? macro : undefined);
+    const end = match.index + match[0].length;
+    if (name !== undefined) found.push({ name, offset: handed === undefined ? match.index : end - handed.length, end });
   }
   return found;
 }

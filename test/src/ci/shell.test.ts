@@ -11,6 +11,10 @@ describe('variables in scripts', () => {
     assert.deepEqual(readNames('$A ${B} ${C:-x} $env:D %E% $$F ${G:0:4}'), ['A', 'B', 'C', 'D', 'E', 'F', 'G']);
   });
 
+  it('reads what the build of an image is handed by name alone', () => {
+    assert.deepEqual(readNames('docker build --build-arg A --build-arg B=1 --secret id=c,env=C --secret=id=d,src=d .'), ['A', 'C']);
+  });
+
   it('leaves out what only asks whether or how long', () => {
     assert.deepEqual(readNames('${#A} ${B:+set} ${C+set} $1 $? $(cmd)'), []);
   });
