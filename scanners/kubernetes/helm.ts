@@ -72,14 +72,15 @@ function* expressionsOf(text: string): Generator<readonly [number, number]> {
 }
 
 /** A line of control is short; a long one is looked at no more than that, for each of the many expressions it may have. */
-const MAX_LINE = 4000;
+const MAX_LINE = 1000;
 
 /** Alone on its line, with others of its kind or none. */
 function isControl(text: string, offset: number, found: string): boolean {
-  const start = text.lastIndexOf('\n', offset - 1) + 1;
-  const next = text.indexOf('\n', offset + found.length);
-  if (offset - start > MAX_LINE || (next < 0 ? text.length : next) - offset - found.length > MAX_LINE) return false;
-  const line = text.slice(start, offset) + text.slice(offset + found.length, next < 0 ? text.length : next);
+  const before = text.slice(Math.max(0, offset - MAX_LINE), offset);
+  const after = text.slice(offset + found.length, offset + found.length + MAX_LINE);
+  const [start, end] = [before.lastIndexOf('\n'), after.indexOf('\n')];
+  if ((start < 0 && before.length === MAX_LINE) || (end < 0 && after.length === MAX_LINE)) return false;
+  const line = before.slice(start + 1) + (end < 0 ? after : after.slice(0, end));
   return line.replace(/\{\{[^}]*\}\}|\{%[^%]*%\}/g, '').trim() === '';
 }
 
