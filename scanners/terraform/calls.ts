@@ -18,7 +18,7 @@ export interface Call {
 }
 
 /** Bounds: calls of one module, modules that call each other. */
-const MAX_CALLS = 24;
+const MAX_CALLS = 100;
 const MAX_DEPTH = 4;
 
 const modules = new Recent<Promise<Module>>(8);

@@ -14,9 +14,9 @@ import {
 } from '../../src/iac/value.ts';
 import { asText, call, text } from './functions.ts';
 import {
-  BEARS_ON_IDENTITIES,
   type Binding,
   type Bindings,
+  bearsOnIdentities,
   type Each,
   eachOf,
   type Instance,
@@ -227,11 +227,7 @@ export class Evaluator {
   }
 
   #note({ from, it }: Placed<Block>, why: string): void {
-    if (
-      it.type === 'resource'
-        ? BEARS_ON_IDENTITIES.test(it.labels[0] ?? '')
-        : it.type === 'module' || /_iam_/.test(it.labels[0] ?? '')
-    )
+    if (it.type === 'resource' ? bearsOnIdentities(it.labels[0] ?? '') : it.type === 'module' || /_iam_/.test(it.labels[0] ?? ''))
       this.#notes.set(why, { path: from.file.path, why });
   }
 

@@ -25,8 +25,15 @@ export interface Instance {
 export const MAX_INSTANCES = 200;
 
 /** Resources whose number matters: what nobody logs in with may be read as one without a word. */
-export const BEARS_ON_IDENTITIES =
+export function bearsOnIdentities(type: string): boolean {
+  return BEARS.test(type) && !BESIDE.test(type);
+}
+
+const BEARS =
   /iam|identit|role|user|group|member|key|token|secret|credential|password|account|application|principal|oauth|saml|sas|access|policy|trust/;
+/** Groups of machines, rules of networks, logs: they have the same words in their names. */
+const BESIDE =
+  /(?:security|log|resource|placement|parameter|subnet|option|target|node|scaling|endpoint|instance|replication|management)_group|(?:security|lifecycle|scaling|backup|assignment|retention|routing|alert|tag)_policy|policy_assignment|compute_|network|firewall|vpc|route|access_log|_lb_|monitor/;
 
 /** What a `for_each` goes over, and whether that is all. `undefined`: not known. */
 export interface Each {
