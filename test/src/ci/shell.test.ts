@@ -12,7 +12,10 @@ describe('variables in scripts', () => {
   });
 
   it('reads what the build of an image is handed by name alone', () => {
-    assert.deepEqual(readNames('docker build --build-arg A --build-arg B=1 --secret id=c,env=C --secret=id=d,src=d .'), ['A', 'C']);
+    assert.deepEqual(readNames('docker build --build-arg A --build-arg B=1 --secret id=c,env=C --secret=id=d,src=d .'), [
+      'A',
+      'C',
+    ]);
   });
 
   it('leaves out what only asks whether or how long', () => {
