@@ -36,12 +36,14 @@ export async function preparedByCalls(
   const directory = directoryOf(file.path);
   const callers = await callersOf(file);
   const prepared: Prepared[] = [];
+  let seen = 0;
   for (const caller of callers) {
     if (above.length >= MAX_DEPTH || caller === directory || above.includes(caller)) continue;
     const first = await firstIn(caller, file.around);
     if (first === undefined) continue;
     const calling = await modules.of(first.around, caller, () => loadModule(first, context));
     const calls = calling.calls.filter(({ from, it }) => targetOf(from.file.path, it) === directory);
+    seen += calls.length;
     for (const from of await preparedByCalls(calling, first, context, [...above, directory])) {
       for (const placed of calls) {
         for (const { bindings } of from.evaluator.callsOf(placed)) {
@@ -51,6 +53,8 @@ export async function preparedByCalls(
       }
     }
   }
+  // All of its calls are switched off.
+  if (prepared.length === 0 && seen > 0 && !isAppliedAlone(module)) return [];
   if (prepared.length === 0 || isAppliedAlone(module)) prepared.unshift(await prepare(module));
   return prepared;
 }

@@ -158,6 +158,18 @@ resource "aws_iam_user" "c" {
     assert.deepEqual(users(await read(files, ['user/main.tf'])), ['aws:-:user/a', 'aws:-:user/b']);
   });
 
+  it('makes nothing of a module whose only call is switched off', async () => {
+    const files = {
+      'main.tf': 'module "off" {\n  source = "./user"\n  count  = 0\n  name   = "never"\n}\n',
+      'user/main.tf':
+        'variable "name" {}\nresource "aws_iam_access_key" "k" {\n  user = var.name\n}\nresource "aws_iam_user" "u" {\n  name = "fixed"\n}\n',
+    };
+
+    const observations = await read(files, ['user/main.tf']);
+
+    assert.deepEqual([factsOf(observations, 'declared-key'), users(observations)], [[], []]);
+  });
+
   it('ends where resources go over each other', async () => {
     const text =
       'resource "aws_iam_user" "a" {\n  for_each = aws_iam_user.b\n  name     = each.value.name\n}\nresource "aws_iam_user" "b" {\n  for_each = aws_iam_user.a\n  name     = each.value.name\n}\n';
