@@ -1,15 +1,19 @@
 import type { ConditionTest } from './document.ts';
-import { isEveryAddress, isInRange } from './ip.ts';
-import { compilePattern, matches, type Pattern, type Variables } from './pattern.ts';
-
-/** Three values: a condition may hang on a key of the request that nobody can know beforehand. */
-export type Truth = 'true' | 'false' | 'unknown';
-
-export interface Judgement {
-  readonly truth: Truth;
-  /** Condition keys that the unknown hangs on. */
-  readonly keys: readonly string[];
-}
+import { edgesOf, isEveryAddress } from './ip.ts';
+import { and, FALSE, type Judgement, TRUE, unknown } from './judgement.ts';
+import {
+  applyOperator,
+  type Family,
+  isInOrder,
+  numberOf,
+  type Operator,
+  patternsOf,
+  rangesOf,
+  readOperator,
+  timeOf,
+} from './operator.ts';
+import { compilePattern, FRESH, type Variables } from './pattern.ts';
+import { allCells } from './region.ts';
 
 /**
  * What is known of a request: the values of a key (lower case), `null` for "the key is certainly absent", `undefined`
@@ -24,171 +28,167 @@ export interface ConditionScope {
   readonly now: Date;
 }
 
-export const TRUE: Judgement = { truth: 'true', keys: [] };
-export const FALSE: Judgement = { truth: 'false', keys: [] };
-
-export function unknown(...keys: readonly string[]): Judgement {
-  return { truth: 'unknown', keys };
-}
-
-export function and(...parts: readonly Judgement[]): Judgement {
-  if (parts.some((part) => part.truth === 'false')) return FALSE;
-  const open = parts.filter((part) => part.truth === 'unknown');
-  return open.length === 0 ? TRUE : unknown(...new Set(open.flatMap((part) => part.keys)));
-}
-
-export function or(...parts: readonly Judgement[]): Judgement {
-  if (parts.some((part) => part.truth === 'true')) return TRUE;
-  const open = parts.filter((part) => part.truth === 'unknown');
-  return open.length === 0 ? FALSE : unknown(...new Set(open.flatMap((part) => part.keys)));
-}
-
-export function not(part: Judgement): Judgement {
-  if (part.truth === 'unknown') return part;
-  return part.truth === 'true' ? FALSE : TRUE;
-}
-
 /** All tests of a statement must hold. */
 export function judgeCondition(tests: readonly ConditionTest[], scope: ConditionScope): Judgement {
-  return tests.length === 0 ? TRUE : and(...tests.map((test) => judgeTest(test, scope)));
+  if (tests.length === 0) return TRUE;
+  const judged: Judgement[] = [];
+  const open = new Map<string, Read[]>();
+  const clock: Read[] = [];
+  for (const test of tests) {
+    const key = test.key.toLowerCase();
+    const operator = readOperator(test.operator);
+    const actual = scope.context(key);
+    if (operator === undefined) judged.push(unknown(test.key));
+    else if (actual !== undefined) judged.push(applyOperator(test, operator, actual, scope.variables));
+    else if (isClock(key) && (operator.family === 'date' || operator.family === 'number')) clock.push({ test, operator });
+    else open.set(key, [...(open.get(key) ?? []), { test, operator }]);
+    if (judged.at(-1)?.truth === 'false') return FALSE;
+  }
+  if (clock.length > 0) judged.push(judgeClock(clock, scope.now));
+  for (const reads of open.values()) judged.push(judgeOpen(reads, scope.variables));
+  return and(...judged);
 }
 
-interface Operator {
-  readonly base: string;
-  readonly negated: boolean;
-  readonly ifExists: boolean;
-  readonly set: 'all' | 'any' | undefined;
+interface Read {
+  readonly test: ConditionTest;
+  readonly operator: Operator;
 }
 
 /**
- * One operator on one key: any of the values may hold (none of them, for a negated operator).
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+ * Tests on a key nobody knows may still be sure: `StringLikeIfExists: *` always holds, `StringEquals: a` beside
+ * `StringEquals: b` never. They are tried on one value of every kind that they tell apart.
  */
-function judgeTest(test: ConditionTest, scope: ConditionScope): Judgement {
-  const operator = readOperator(test.operator);
-  const key = test.key.toLowerCase();
-  const actual = scope.context(key);
-  if (operator.base === 'null') return judgeNull(test, actual);
-  const compare = comparison(operator.base, scope);
-  if (compare === undefined) return unknown(test.key);
-  if (isClock(key) && actual === undefined) return judgeClock(test, operator, scope.now);
-  if (actual === null) return judgeAbsent(operator);
-  if (actual === undefined) return judgeUnknown(test, operator);
-  const each = actual.map((value) => {
-    const hit = or(...test.values.map((wanted) => compare(value, wanted, test.key)));
-    return operator.negated ? not(hit) : hit;
+function judgeOpen(reads: readonly Read[], variables: Variables | undefined): Judgement {
+  const varies = variables !== undefined && reads.some(({ test }) => test.values.some((wanted) => wanted.includes('${')));
+  if (varies) return tryAll(reads, variables);
+  const [first] = reads;
+  if (first === undefined) return TRUE;
+  // The tests of a statement come in one order, so the first stands for all of its key.
+  let known = sure.get(first.test);
+  if (known === undefined) {
+    known = tryAll(reads, undefined);
+    sure.set(first.test, known);
+  }
+  return known;
+}
+
+const sure = new WeakMap<ConditionTest, Judgement>();
+
+function tryAll(reads: readonly Read[], variables: Variables | undefined): Judgement {
+  const nulls = reads.filter(({ operator }) => operator.family === 'null');
+  const families = new Set(reads.map(({ operator }) => operator.family).filter((family) => family !== 'null'));
+  if (families.size === 0) return tryFamily('null', nulls, variables);
+  const judged = [...families].map((family) => {
+    return tryFamily(family, [...reads.filter(({ operator }) => operator.family === family), ...nulls], variables);
   });
-  if (operator.set === 'all') return and(...each);
-  if (operator.set === 'any') return or(...each);
-  // Without a set operator a key has one value; should it have several, a negated test must hold for each.
-  return operator.negated ? and(...each) : or(...each);
+  return and(...judged);
 }
 
-function judgeNull(test: ConditionTest, actual: readonly string[] | null | undefined): Judgement {
-  if (actual === undefined) return unknown(test.key);
-  const absent = actual === null || actual.length === 0;
-  return or(...test.values.map((wanted) => (wanted.toLowerCase() === String(absent) ? TRUE : FALSE)));
-}
-
-function judgeAbsent(operator: Operator): Judgement {
-  if (operator.ifExists || operator.set === 'all') return TRUE;
-  if (operator.set === 'any') return FALSE;
-  return operator.negated ? TRUE : FALSE;
-}
-
-function judgeUnknown(test: ConditionTest, operator: Operator): Judgement {
-  if (test.values.length === 0 && operator.set === undefined && !operator.ifExists) return operator.negated ? TRUE : FALSE;
-  if (operator.base === 'ipaddress' && test.values.some(isEveryAddress)) return operator.negated ? FALSE : TRUE;
-  return unknown(test.key);
-}
-
-function readOperator(written: string): Operator {
-  let name = written.toLowerCase();
-  let set: Operator['set'];
-  if (name.startsWith('forallvalues:')) {
-    set = 'all';
-    name = name.slice('forallvalues:'.length);
-  } else if (name.startsWith('foranyvalue:')) {
-    set = 'any';
-    name = name.slice('foranyvalue:'.length);
+function tryFamily(family: Family, reads: readonly Read[], variables: Variables | undefined): Judgement {
+  const open = unknown(...new Set(reads.map(({ test }) => test.key)));
+  if (family === 'address') {
+    // The caller chooses where it calls from: a range of every address is no condition.
+    const [narrow, every] = parted(reads, ({ test, operator }) => isFree(operator) && test.values.some(isEveryAddress));
+    if (every.some(({ operator }) => operator.negated)) return FALSE;
+    if (every.length > 0) return narrow.length === 0 ? TRUE : tryFamily(family, narrow, variables);
   }
-  const ifExists = name.endsWith('ifexists');
-  if (ifExists) name = name.slice(0, -'ifexists'.length);
-  const negated = /^(?:string|numeric|date|arn)not|^not/.test(name);
-  return { base: negated ? name.replace('not', '') : name, negated, ifExists, set };
+  const holds = (values: readonly string[] | null): Judgement =>
+    and(...reads.map(({ test, operator }) => applyOperator(test, operator, values, variables)));
+  const first = holds(null);
+  // Most conditions hold for one value and not for another: that is soon seen.
+  for (const value of likelyValues(reads)) if (differs(first, holds([value]))) return openOf(open, first);
+  const values = tellingValues(family, reads, variables);
+  if (values === undefined) return openOf(open, first);
+  for (const value of values) if (differs(first, holds([value]))) return openOf(open, first);
+  if (reads.some(({ operator }) => operator.set !== undefined)) {
+    // A second value can break "all", or help a second "any"; a third would matter only to a third "any".
+    if (reads.filter(({ operator }) => operator.set === 'any').length > 2) return openOf(open, first);
+    for (const one of values) for (const two of values) if (differs(first, holds([one, two]))) return openOf(open, first);
+  }
+  return first;
 }
 
-type Comparison = (actual: string, wanted: string, key: string) => Judgement;
+/** Whatever the call, it has an address that can be in a range of all. */
+function isFree(operator: Operator): boolean {
+  return operator.family === 'address' && operator.set === undefined && !(operator.negated && operator.ifExists);
+}
 
-function comparison(base: string, scope: ConditionScope): Comparison | undefined {
-  switch (base) {
-    case 'stringequals':
-      return onPattern(scope, (wanted, actual) => wanted.literal === actual, false);
-    case 'stringequalsignorecase':
-      return onPattern(scope, (wanted, actual) => wanted.literal?.toLowerCase() === actual.toLowerCase(), false);
-    case 'stringlike':
-    case 'arnlike':
-    case 'arnequals':
-      return onPattern(scope, matches, true);
+function differs(first: Judgement, other: Judgement): boolean {
+  return first.truth === 'unknown' || first.truth !== other.truth;
+}
+
+function openOf(open: Judgement, more: Judgement): Judgement {
+  return unknown(...new Set([...open.keys, ...more.keys]));
+}
+
+function likelyValues(reads: readonly Read[]): string[] {
+  return [FRESH, ...reads.flatMap(({ test }) => test.values.slice(0, 4))];
+}
+
+/** More patterns than this on one key are not told apart exactly. */
+const MAX_PATTERNS = 12;
+
+/** One value of every kind that the tests tell apart; `undefined` when they are too many. */
+function tellingValues(family: Family, reads: readonly Read[], variables: Variables | undefined): readonly string[] | undefined {
+  const wanted = reads.flatMap(({ test, operator }) => (operator.family === family ? test.values : []));
+  switch (family) {
+    case 'text':
+    case 'arn': {
+      const patterns = reads.flatMap(({ test, operator }) =>
+        operator.family === family ? patternsOf(test, operator, variables) : [],
+      );
+      const distinct = [...new Map(patterns.map((pattern) => [pattern.units.join(), pattern])).values()];
+      return distinct.length > MAX_PATTERNS ? undefined : allCells([compilePattern('*')], distinct);
+    }
+    case 'number':
+      return between(wanted.map(numberOf).filter(Number.isFinite)).map(String);
+    case 'date': {
+      const times = wanted.map(timeOf).filter((time) => Math.abs(time) < 1e15);
+      return between(times).map((time) => new Date(time).toISOString());
+    }
     case 'bool':
-      return (actual, wanted) => when(actual.toLowerCase() === wanted.toLowerCase());
-    case 'ipaddress':
-      return (actual, wanted) => when(isInRange(actual, wanted));
+      return ['true', 'false'];
+    case 'binary':
+      return [...wanted, 'bmhp', 'cHJvYmU='];
+    case 'address':
+      return edgesOf(rangesOf(wanted));
     default:
-      return orderComparison(base);
+      return [...wanted, FRESH];
   }
 }
 
-function orderComparison(base: string): Comparison | undefined {
-  const match = /^(?<kind>numeric|date)(?<order>equals|lessthan|lessthanequals|greaterthan|greaterthanequals)$/.exec(base);
-  const { kind, order } = match?.groups ?? {};
-  if (kind === undefined || order === undefined) return undefined;
-  const read = kind === 'date' ? timeOf : Number;
-  return (actual, wanted) => when(compareOrder(order, read(actual), read(wanted)));
-}
-
-/** NaN (a date or number that is none) is never in any order. */
-function compareOrder(order: string, left: number, right: number): boolean {
-  if (order === 'equals') return left === right;
-  if (order === 'lessthan') return left < right;
-  if (order === 'lessthanequals') return left <= right;
-  return order === 'greaterthan' ? left > right : left >= right;
-}
-
-/** In `StringEquals` a `*` is a star; only policy variables are read. */
-function onPattern(scope: ConditionScope, test: (wanted: Pattern, actual: string) => boolean, wild: boolean): Comparison {
-  return (actual, wanted, key) => {
-    const pattern = compilePattern(wanted, scope.variables, wild);
-    return pattern.open.length > 0 ? unknown(key, ...pattern.open) : when(test(pattern, actual));
-  };
+/** Every bound, and a number on each side of it. */
+function between(bounds: readonly number[]): number[] {
+  const sorted = [...new Set(bounds)].sort((a, b) => a - b);
+  const [least = 0] = sorted;
+  const values = [least - 1];
+  for (const [index, bound] of sorted.entries()) {
+    const next = sorted[index + 1];
+    values.push(bound, next === undefined ? bound + 1 : (bound + next) / 2);
+  }
+  return values;
 }
 
 function isClock(key: string): boolean {
   return key === 'aws:currenttime' || key === 'aws:epochtime';
 }
 
-/** Time only grows: a bound that lies behind us decides for good; one that lies ahead is not known yet. */
-function judgeClock(test: ConditionTest, operator: Operator, now: Date): Judgement {
-  const order = /^(?:date|numeric)(?<order>.+)$/.exec(operator.base)?.groups?.order;
-  if (order === undefined) return unknown(test.key);
-  const hit = or(
-    ...test.values.map((wanted) => {
-      const bound = timeOf(wanted);
-      if (Number.isNaN(bound)) return FALSE;
-      const past = now.getTime() > bound;
-      if (order.startsWith('lessthan')) return when(!past);
-      if (order.startsWith('greaterthan')) return past ? TRUE : unknown(test.key);
-      return past ? FALSE : unknown(test.key);
-    }),
-  );
-  return operator.negated ? not(hit) : hit;
+/** Time only grows: what holds now counts; what will never hold again is decided for good; the rest is not known. */
+function judgeClock(reads: readonly Read[], now: Date): Judgement {
+  const present = now.getTime();
+  const holdsAt = (time: number): boolean =>
+    reads.every(({ test, operator }) => {
+      const hit = test.values.some((wanted) => isInOrder(operator.order, time, timeOf(wanted)));
+      return operator.negated ? !hit : hit;
+    });
+  if (holdsAt(present)) return TRUE;
+  const bounds = reads.flatMap(({ test }) => test.values.map(timeOf)).filter((time) => time > present);
+  const later = bounds.flatMap((bound) => [bound - 1, bound, bound + 1]);
+  return later.some(holdsAt) ? unknown(...new Set(reads.map(({ test }) => test.key))) : FALSE;
 }
 
-function timeOf(text: string): number {
-  if (/^\d+$/.test(text)) return text.length <= 4 ? Date.UTC(Number(text), 0) : Number(text) * 1000;
-  return Date.parse(text);
-}
-
-function when(holds: boolean): Judgement {
-  return holds ? TRUE : FALSE;
+function parted<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  const [no, yes]: [T[], T[]] = [[], []];
+  for (const item of items) (test(item) ? yes : no).push(item);
+  return [no, yes];
 }

@@ -1,8 +1,7 @@
 import { type Capability, confidenceOf, decideAdmin, resourceText, somewhere } from './capability.ts';
-import type { RequestContext } from './condition.ts';
 import { type Decision, decide, together } from './evaluate.ts';
 import { type Estate, type ManagedPolicy, type Policy, policyPath, type Subject } from './subject.ts';
-import { admits, admitsService } from './trust.ts';
+import { admitsService } from './trust.ts';
 
 /**
  * Ways by which a subject that is no administrator makes itself one. Ids are those of https://pathfinding.cloud, where
@@ -238,26 +237,14 @@ function adminRolesFor({ subject, estate }: Search, service: string): Subject[] 
   );
 }
 
-/** Both sides of `sts:AssumeRole`: the role's trust, and the subject's own policies unless the trust names it. */
+/** Both sides of `sts:AssumeRole`; `by` is a policy of the subject, or nothing where the trust alone lets it in. */
 function decideAssume({ subject, now }: Search, role: Subject): Decision | undefined {
   if (role.trust === undefined) return undefined;
-  const context: RequestContext = (key) => {
-    if (key === 'aws:principalarn') return [subject.arn];
-    if (key === 'aws:principalaccount') return [subject.account];
-    return undefined;
-  };
-  const admission = admits(role.trust, subject, context, now);
-  if (admission.judgement.truth === 'false') return undefined;
-  const own = decide(subject, { action: 'sts:AssumeRole', resource: role.arn }, now);
-  if (own.outcome === 'deny' && (own.explicit || !admission.direct)) return undefined;
-  const admitted: Decision = {
-    outcome: admission.judgement.truth === 'true' ? 'allow' : 'unknown',
-    explicit: false,
-    by: undefined,
-    keys: admission.judgement.keys,
-  };
-  if (own.outcome === 'deny') return admitted;
-  return together([own, admitted]);
+  const trust: Policy = { name: `trust of ${nameOf(role)}`, kind: 'trust', inline: true, document: role.trust };
+  const target = { account: role.account, policy: { title: trust.name, known: true, policies: [trust] } };
+  const decision = decide(subject, { action: 'sts:AssumeRole', resource: role.arn, target }, now);
+  if (decision.outcome === 'deny') return undefined;
+  return decision.by?.policy === trust ? { ...decision, by: undefined } : decision;
 }
 
 function decideOn({ subject, now }: Search, action: string, resource: string): Decision {

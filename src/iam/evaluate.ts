@@ -1,6 +1,8 @@
-import { and, FALSE, type Judgement, judgeCondition, not, or, type RequestContext, TRUE, unknown } from './condition.ts';
+import { judgeCondition, type RequestContext } from './condition.ts';
 import type { PolicyDocument, Statement } from './document.ts';
+import { and, FALSE, type Judgement, not, or, TRUE, unknown } from './judgement.ts';
 import { compilePattern, matches, type Pattern, type Variables } from './pattern.ts';
+import { judgePrincipal, type Naming } from './principal.ts';
 import type { Limit, Policy, Subject } from './subject.ts';
 
 /** One call: a concrete action on a concrete resource. "Any resource" is asked with a name that no policy mentions. */
@@ -9,6 +11,17 @@ export interface Request {
   readonly resource: string;
   /** What else is known of the call, by lower-case condition key; `null`: certainly absent. */
   readonly context?: { readonly [key: string]: readonly string[] | null };
+  /** The resource's side. Absent: it is not in the input, and identity-based policies alone are judged. */
+  readonly target?: Target;
+}
+
+export interface Target {
+  /** Who owns the resource; absent: the account in its ARN, else the caller's. */
+  readonly account?: string;
+  /** Its own policy. Absent: it has none. */
+  readonly policy?: Limit;
+  /** Resource control policies, a level each. */
+  readonly limits?: readonly Limit[];
 }
 
 export interface Deciding {
@@ -29,22 +42,83 @@ export interface Decision {
 
 /**
  * Evaluation order of AWS: an explicit Deny anywhere ends it; then every limit must allow; then some policy of the
- * subject must. Identity-based policies only: what a resource's own policy grants is not in this input.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ * subject, of the resource, or both must.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
  */
 export function decide(subject: Subject, request: Request, now: Date): Decision {
   const scope = scopeOf(subject, request, now);
   const own = judgePolicies(subject.policies, request, scope);
-  if (own.deny.truth === 'true') return { outcome: 'deny', explicit: true, by: own.deniedBy, keys: [] };
-  const parts = [own.allow, not(own.deny)];
+  if (own.deny.truth === 'true') return refusal(own.deniedBy);
+  const guards: Judgement[] = [not(own.deny)];
+  const bounds: Judgement[] = [];
   for (const limit of subject.limits) {
+    // Service-linked roles are outside of what an organisation limits.
+    if (limit.kind === 'scp' && subject.serviceLinked === true) continue;
     const bound = judgeLimit(limit, request, scope);
-    if (bound.deny.truth === 'true') return { outcome: 'deny', explicit: true, by: bound.deniedBy, keys: [] };
-    parts.push(bound.allow, not(bound.deny));
+    if (bound.deny.truth === 'true') return refusal(bound.deniedBy);
+    guards.push(not(bound.deny));
+    (limit.kind === 'scp' ? guards : bounds).push(bound.allow);
   }
-  const all = and(...parts);
-  if (all.truth === 'false') return { outcome: 'deny', explicit: false, by: undefined, keys: [] };
-  return { outcome: all.truth === 'true' ? 'allow' : 'unknown', explicit: false, by: own.allowedBy, keys: all.keys };
+  const identity = and(own.allow, ...bounds);
+  if (request.target === undefined) return verdict(and(identity, ...guards), own.allowedBy);
+
+  const resource = judgeTarget(request.target.policy, request, scope, subject);
+  if (resource.deny.truth === 'true') return refusal(resource.deniedBy);
+  guards.push(not(resource.deny));
+  for (const limit of request.target.limits ?? []) {
+    if (subject.serviceLinked === true || !isUnderResourceControl(request.action)) continue;
+    const bound = judgeLimit(limit, request, scope);
+    if (bound.deny.truth === 'true') return refusal(bound.deniedBy);
+    guards.push(not(bound.deny), bound.allow);
+  }
+  const granted = and(judgeGrant(subject, request, identity, bounds, resource.allow), ...guards);
+  return verdict(granted, identity.truth === 'false' ? resource.allowedBy : own.allowedBy);
+}
+
+/**
+ * Who must allow. Within an account the subject's policies or the resource's own are enough, but a role's trust and a
+ * key's policy must admit in any case. A policy that names the caller itself is not limited by what is missing from
+ * the caller's boundary or session; one that names its role is. Across accounts both sides must allow.
+ */
+function judgeGrant(
+  subject: Subject,
+  { action, resource, target }: Request,
+  identity: Judgement,
+  bounds: readonly Judgement[],
+  granted: Granted,
+): Judgement {
+  const owner = target?.account ?? (resource.split(':')[4] || subject.account);
+  if (owner !== subject.account) return and(identity, or(granted.itself, granted.role, granted.account));
+  const alone = or(granted.itself, and(granted.role, ...bounds));
+  const mustAdmit = /^sts:|^kms:/i.test(action);
+  return or(alone, mustAdmit ? and(identity, granted.account) : identity);
+}
+
+/** https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services */
+const UNDER_RESOURCE_CONTROL = new Set([
+  's3',
+  'sts',
+  'kms',
+  'sqs',
+  'secretsmanager',
+  'ecr',
+  'aoss',
+  'cognito-idp',
+  'logs',
+  'dynamodb',
+]);
+
+function isUnderResourceControl(action: string): boolean {
+  return UNDER_RESOURCE_CONTROL.has(action.slice(0, action.indexOf(':')).toLowerCase());
+}
+
+function refusal(by: Deciding | undefined): Decision {
+  return { outcome: 'deny', explicit: true, by, keys: [] };
+}
+
+function verdict({ truth, keys }: Judgement, by: Deciding | undefined): Decision {
+  if (truth === 'false') return { outcome: 'deny', explicit: false, by: undefined, keys: [] };
+  return { outcome: truth === 'true' ? 'allow' : 'unknown', explicit: false, by, keys };
 }
 
 /** Several decisions that must all be positive. */
@@ -72,10 +146,12 @@ export function coversAction(statement: Statement, action: string): boolean {
 
 /** Resource patterns of a statement for this subject: `*` for NotResource, whose exceptions `decide` judges. */
 export function resourcePatterns(statement: Statement, document: PolicyDocument, subject: Subject): readonly Pattern[] {
-  if (statement.resources === undefined) return [compilePattern('*')];
+  if (statement.resources === undefined) return EVERYTHING;
   const variables = document.variables ? variablesOf(subject) : undefined;
-  return statement.resources.map((source) => compilePattern(source, variables));
+  return patternsOf(statement, statement.resources, variables);
 }
+
+const EVERYTHING = [compilePattern('*')];
 
 interface PoliciesJudged {
   readonly allow: Judgement;
@@ -93,6 +169,44 @@ interface Scope {
 function judgeLimit(limit: Limit, request: Request, scope: Scope): PoliciesJudged {
   if (limit.known) return judgePolicies(limit.policies, request, scope);
   return { allow: unknown(limit.title), deny: FALSE, allowedBy: undefined, deniedBy: undefined };
+}
+
+type Granted = { readonly [how in Naming]: Judgement };
+
+interface TargetJudged {
+  readonly allow: Granted;
+  readonly deny: Judgement;
+  readonly allowedBy: Deciding | undefined;
+  readonly deniedBy: Deciding | undefined;
+}
+
+/** What a resource's policy says of the caller, by how it names it. */
+function judgeTarget(policy: Limit | undefined, request: Request, scope: Scope, subject: Subject): TargetJudged {
+  const allow = { itself: FALSE, role: FALSE, account: FALSE };
+  if (policy?.known === false) {
+    const open = unknown(policy.title);
+    return { allow: { itself: open, role: open, account: open }, deny: open, allowedBy: undefined, deniedBy: undefined };
+  }
+  let deny = FALSE;
+  let allowedBy: Deciding | undefined;
+  let deniedBy: Deciding | undefined;
+  for (const one of policy?.policies ?? []) {
+    for (const statement of one.document.statements) {
+      if (!coversAction(statement, request.action)) continue;
+      const named = judgePrincipal(statement, subject);
+      if (named.judgement.truth === 'false') continue;
+      const judged = and(named.judgement, judgeStatement(statement, one.document, request, scope, TRUE));
+      if (judged.truth === 'false') continue;
+      if (statement.effect === 'deny') {
+        deny = or(deny, judged);
+        if (judged.truth === 'true') deniedBy ??= { policy: one, statement };
+      } else {
+        allow[named.how] = or(allow[named.how], judged);
+        if (allowedBy === undefined || judged.truth === 'true') allowedBy = { policy: one, statement };
+      }
+    }
+  }
+  return { allow, deny, allowedBy, deniedBy };
 }
 
 function judgePolicies(policies: readonly Policy[], request: Request, scope: Scope): PoliciesJudged {
@@ -117,17 +231,24 @@ function judgePolicies(policies: readonly Policy[], request: Request, scope: Sco
   return { allow, deny, allowedBy, deniedBy };
 }
 
-function judgeStatement(statement: Statement, document: PolicyDocument, request: Request, scope: Scope): Judgement {
+/** `unbound`: what a statement without resource is worth; a trust policy needs none. */
+function judgeStatement(
+  statement: Statement,
+  document: PolicyDocument,
+  request: Request,
+  scope: Scope,
+  unbound = FALSE,
+): Judgement {
   const variables = document.variables ? scope.variables : undefined;
-  const resource = judgeResource(statement, request.resource, variables);
+  const resource = judgeResource(statement, request.resource, variables, unbound);
   if (resource.truth === 'false') return FALSE;
   return and(resource, judgeCondition(statement.tests, { context: scope.context, variables, now: scope.now }));
 }
 
-function judgeResource(statement: Statement, resource: string, variables: Variables | undefined): Judgement {
+function judgeResource(statement: Statement, resource: string, variables: Variables | undefined, unbound: Judgement): Judgement {
   if (statement.resources !== undefined) return matchAny(statement, statement.resources, resource, variables);
   if (statement.notResources !== undefined) return not(matchAny(statement, statement.notResources, resource, variables));
-  return FALSE;
+  return unbound;
 }
 
 function matchAny(
@@ -136,7 +257,7 @@ function matchAny(
   resource: string,
   variables: Variables | undefined,
 ): Judgement {
-  const patterns = variables === undefined ? plainPatterns(statement, sources) : variedPatterns(statement, sources, variables);
+  const patterns = patternsOf(statement, sources, variables);
   let found = FALSE;
   for (const pattern of patterns) {
     if (!matches(pattern, resource)) continue;
@@ -171,16 +292,16 @@ function compiledActions(statement: Statement): readonly Pattern[] {
 function plainPatterns(statement: Statement, sources: readonly string[]): readonly Pattern[] {
   let compiled = plainResources.get(statement);
   if (compiled === undefined) {
-    compiled = sources.map((source) => compilePattern(source));
+    compiled = sources.map((source) => compilePattern(source, undefined, 'resource'));
     plainResources.set(statement, compiled);
   }
   return compiled;
 }
 
 /** Patterns without variables are the same for everybody. */
-function variedPatterns(statement: Statement, sources: readonly string[], variables: Variables): readonly Pattern[] {
-  if (!sources.some((source) => source.includes('${'))) return plainPatterns(statement, sources);
-  return sources.map((source) => compilePattern(source, variables));
+function patternsOf(statement: Statement, sources: readonly string[], variables: Variables | undefined): readonly Pattern[] {
+  if (variables === undefined || !sources.some((source) => source.includes('${'))) return plainPatterns(statement, sources);
+  return sources.map((source) => compilePattern(source, variables, 'resource'));
 }
 
 function scopeOf(subject: Subject, request: Request, now: Date): Scope {

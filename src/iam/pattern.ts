@@ -1,11 +1,19 @@
 /**
- * Wildcard patterns of IAM: `*` is any text, `?` one character. `*` is let run over `:`: AWS lets a `*` at the end of an
- * ARN segment do so, and one rule for all is the wider reading.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+ * Wildcard patterns of IAM: `*` is any text, `?` one character.
+ *
+ * - `text`: wildcards run over everything (actions, `StringLike`).
+ * - `exact`: `*` and `?` are plain characters, only policy variables are read (`StringEquals`).
+ * - `resource`: an ARN of a Resource element. Before the fifth colon a wildcard stays in its segment, but a `*` that ends
+ *   the segment may run on over colons; in the last part colons are characters like others.
+ *   https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+ * - `arn`: the six parts are compared one by one (`ArnLike`, `ArnEquals`).
+ *   https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
  */
+export type PatternKind = 'text' | 'exact' | 'resource' | 'arn';
+
 export interface Pattern {
   readonly source: string;
-  /** UTF-16 units; `ANY` and `ONE` stand for the wildcards. */
+  /** UTF-16 units; negative ones stand for the wildcards. */
   readonly units: readonly number[];
   /** Set when there is no wildcard: matching is comparing. */
   readonly literal: string | undefined;
@@ -13,8 +21,12 @@ export interface Pattern {
   readonly open: readonly string[];
 }
 
-const ANY = -1;
+export const ANY = -1;
 const ONE = -2;
+/** The same within one segment of an ARN: no colon. */
+export const ANY_INSIDE = -3;
+const ONE_INSIDE = -4;
+export const COLON = 0x3a;
 
 /** Stands for "some name that no policy mentions" in texts made from patterns. */
 export const FRESH = 'nhi0probe';
@@ -25,10 +37,11 @@ export type Variables = (name: string) => string | null | undefined;
 /** No name holds it: a variable without value or default makes its pattern match nothing. */
 const NOTHING = '\u0000';
 
-/** With `wildcards` false, `*` and `?` are plain characters and only policy variables are read. */
-export function compilePattern(source: string, variables?: Variables, wildcards = true): Pattern {
+export function compilePattern(source: string, variables?: Variables, kind: PatternKind = 'text'): Pattern {
   const units: number[] = [];
   const open: string[] = [];
+  const segmented = kind === 'arn' ? source !== '*' : kind === 'resource' && source.startsWith('arn:');
+  let colons = 0;
   let wild = false;
   for (let i = 0; i < source.length; i++) {
     const unit = source.charCodeAt(i);
@@ -41,15 +54,34 @@ export function compilePattern(source: string, variables?: Variables, wildcards 
         wild = true;
       } else pushText(units, value ?? variable.fallback ?? NOTHING);
       i = variable.end - 1;
-    } else if (wildcards && unit === 0x2a) {
-      if (units.at(-1) !== ANY) units.push(ANY);
+      continue;
+    }
+    const inside = segmented && colons < 5;
+    if (kind !== 'exact' && unit === 0x2a) {
+      const ends = i + 1 === source.length || source.charCodeAt(i + 1) === COLON;
+      const star = inside && !(kind === 'resource' && ends) ? ANY_INSIDE : ANY;
+      if (units.at(-1) !== star) units.push(star);
       wild = true;
-    } else if (wildcards && unit === 0x3f) {
-      units.push(ONE);
+    } else if (kind !== 'exact' && unit === 0x3f) {
+      units.push(inside ? ONE_INSIDE : ONE);
       wild = true;
-    } else units.push(unit);
+    } else {
+      if (unit === COLON) colons++;
+      units.push(unit);
+    }
   }
   return { source, units, literal: wild ? undefined : textOf(units), open };
+}
+
+export function isStar(unit: number | undefined): boolean {
+  return unit === ANY || unit === ANY_INSIDE;
+}
+
+/** May this unit of a pattern (no star, or one of the characters a star takes) be that character? */
+export function takes(unit: number, character: number): boolean {
+  if (unit === ANY || unit === ONE) return true;
+  if (unit === ANY_INSIDE || unit === ONE_INSIDE) return character !== COLON;
+  return unit === character;
 }
 
 export function matches(pattern: Pattern, text: string): boolean {
@@ -57,22 +89,33 @@ export function matches(pattern: Pattern, text: string): boolean {
   const { units } = pattern;
   let p = 0;
   let t = 0;
+  // Where to go on after a mismatch: the last star, and, as that may not run over a colon, the last that may.
   let star = -1;
   let resume = 0;
+  let wide = -1;
+  let wideResume = 0;
   while (t < text.length) {
     const unit = units[p];
+    const character = text.charCodeAt(t);
     if (unit === ANY) {
+      star = wide = p++;
+      resume = wideResume = t;
+    } else if (unit === ANY_INSIDE) {
       star = p++;
       resume = t;
-    } else if (unit !== undefined && (unit === ONE || unit === text.charCodeAt(t))) {
+    } else if (unit !== undefined && takes(unit, character)) {
       p++;
       t++;
-    } else if (star >= 0) {
+    } else if (star > wide && text.charCodeAt(resume) !== COLON) {
       p = star + 1;
       t = ++resume;
+    } else if (wide >= 0) {
+      star = wide;
+      p = wide + 1;
+      t = ++wideResume;
     } else return false;
   }
-  while (units[p] === ANY) p++;
+  while (isStar(units[p])) p++;
   return p === units.length;
 }
 
@@ -100,19 +143,26 @@ export function commonText(left: Pattern, right: Pattern): string | undefined {
   const step = (i: number, j: number): string | undefined => {
     const x = a[i];
     const y = b[j];
-    if (x === ANY && y === ANY) return prefixed(FRESH, meet(i + 1, j + 1) ?? meet(i + 1, j) ?? meet(i, j + 1));
-    if (x === ANY) return meet(i + 1, j) ?? (y === undefined ? undefined : prefixed(textUnit(y), meet(i, j + 1)));
-    if (y === ANY) return meet(i, j + 1) ?? (x === undefined ? undefined : prefixed(textUnit(x), meet(i + 1, j)));
+    if (isStar(x) && isStar(y)) return prefixed(FRESH, meet(i + 1, j + 1) ?? meet(i + 1, j) ?? meet(i, j + 1));
+    if (isStar(x)) return meet(i + 1, j) ?? (meetsStar(x, y) ? prefixed(textUnit(y), meet(i, j + 1)) : undefined);
+    if (isStar(y)) return meet(i, j + 1) ?? (meetsStar(y, x) ? prefixed(textUnit(x), meet(i + 1, j)) : undefined);
     if (x === undefined || y === undefined) return undefined;
-    if (x === ONE || y === ONE || x === y) return prefixed(textUnit(x === ONE ? y : x), meet(i + 1, j + 1));
+    if (x < 0 ? takes(x, y < 0 ? FREE : y) : takes(y, x)) return prefixed(textUnit(x < 0 ? y : x), meet(i + 1, j + 1));
     return undefined;
   };
   return meet(0, 0);
 }
 
+/** `q`, for any character but a colon. */
+const FREE = 0x71;
+
+function meetsStar(star: number | undefined, unit: number | undefined): unit is number {
+  return star !== undefined && unit !== undefined && takes(star, unit < 0 ? FREE : unit);
+}
+
 /** A text that the pattern matches, with names that nothing else mentions for its wildcards. */
-export function exampleOf(pattern: Pattern): string {
-  return pattern.literal ?? pattern.units.map((unit) => (unit === ANY ? FRESH : textUnit(unit))).join('');
+function exampleOf(pattern: Pattern): string {
+  return pattern.literal ?? pattern.units.map((unit) => (isStar(unit) ? FRESH : textUnit(unit))).join('');
 }
 
 function prefixed(head: string, tail: string | undefined): string | undefined {
@@ -120,7 +170,7 @@ function prefixed(head: string, tail: string | undefined): string | undefined {
 }
 
 function textUnit(unit: number): string {
-  return unit === ONE ? 'q' : String.fromCharCode(unit);
+  return String.fromCharCode(unit < 0 ? FREE : unit);
 }
 
 function textOf(units: readonly number[]): string {

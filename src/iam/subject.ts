@@ -21,6 +21,8 @@ export interface Policy {
  * of organisation policies. Every limit must allow. Without documents (`known: false`) it may or may not.
  */
 export interface Limit {
+  /** Absent: a permissions boundary. */
+  readonly kind?: 'boundary' | 'session' | 'scp' | 'rcp';
   /** `permissions boundary arn:…`. */
   readonly title: string;
   readonly known: boolean;
@@ -35,6 +37,8 @@ export interface Subject {
   readonly type: 'user' | 'role';
   readonly name: string;
   readonly tags: { readonly [key: string]: string };
+  /** Of a role: the session by which it is used, where that is known. */
+  readonly session?: string;
   readonly policies: readonly Policy[];
   readonly limits: readonly Limit[];
   /** Names of policies that it has but whose documents were not in the input. */

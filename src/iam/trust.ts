@@ -1,8 +1,6 @@
 import { identityIdFromArn, type Json, type JsonObject, type TrustObservation } from '../contracts/index.ts';
-import { FALSE, type Judgement, judgeCondition, type RequestContext } from './condition.ts';
 import type { ConditionTest, PolicyDocument, Principal, Statement } from './document.ts';
 import { coversAction } from './evaluate.ts';
-import type { Subject } from './subject.ts';
 
 /** One way into a role: a principal and, for tokens of an issuer, the subject it must carry. */
 export type TrustEntry = Pick<
@@ -35,29 +33,6 @@ export function readTrust(document: PolicyDocument, account: string): TrustEntry
   return entries;
 }
 
-/** How a role's trust policy sees a subject of its own account. */
-export interface Admission {
-  readonly judgement: Judgement;
-  /** Named itself (or everybody is): no policy of its own has to allow it; else it is admitted through its account. */
-  readonly direct: boolean;
-}
-
-export function admits(trust: PolicyDocument, subject: Subject, context: RequestContext, now: Date): Admission {
-  let best: Admission = { judgement: FALSE, direct: false };
-  for (const statement of trust.statements) {
-    if (!coversAction(statement, 'sts:AssumeRole')) continue;
-    const how = namedHow(statement, subject);
-    if (how === undefined) continue;
-    const judgement = judgeCondition(statement.tests, { context, variables: undefined, now });
-    if (statement.effect === 'deny') {
-      if (judgement.truth === 'true') return { judgement: FALSE, direct: false };
-      continue;
-    }
-    if (rank(judgement, how === 'direct') > rank(best.judgement, best.direct)) best = { judgement, direct: how === 'direct' };
-  }
-  return best;
-}
-
 /** Does the trust policy let this AWS service (`lambda.amazonaws.com`) take the role? */
 export function admitsService(trust: PolicyDocument, service: string): boolean {
   return trust.statements.some(
@@ -72,22 +47,6 @@ export function admitsService(trust: PolicyDocument, service: string): boolean {
 
 function sameService(written: string, service: string): boolean {
   return written.split('.')[0] === service.split('.')[0];
-}
-
-function rank(judgement: Judgement, direct: boolean): number {
-  const certainty = { true: 4, unknown: 2, false: 0 }[judgement.truth];
-  return certainty === 0 ? 0 : certainty + (direct ? 1 : 0);
-}
-
-function namedHow(statement: Statement, subject: Subject): 'direct' | 'account' | undefined {
-  let how: 'account' | undefined;
-  for (const { type, value } of statement.principals ?? []) {
-    if (type !== 'AWS' && type !== '*') continue;
-    if (value === '*' || value === subject.arn) return 'direct';
-    if (subject.type === 'role' && identityIdFromArn(value) === identityIdFromArn(subject.arn)) return 'direct';
-    if (value === subject.account || value === `arn:${subject.partition}:iam::${subject.account}:root`) how = 'account';
-  }
-  return how;
 }
 
 function principalEntries(statement: Statement, principal: Principal, account: string): TrustEntry[] {

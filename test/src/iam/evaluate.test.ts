@@ -74,10 +74,16 @@ const PLAIN: readonly Case[] = [
     outcome: 'allow',
   },
   {
-    what: 'a star in a resource crosses colons',
-    policies: p(allow('s3:GetObject', 'arn:aws:s3*q1.csv')),
+    what: 'a star that ends a segment of a resource crosses colons',
+    policies: p(allow('s3:GetObject', 'arn:aws:*:reports/*')),
     action: 's3:GetObject',
     outcome: 'allow',
+  },
+  {
+    what: 'a star within a segment does not',
+    policies: p(allow('s3:GetObject', 'arn:aws:s3*q1.csv')),
+    action: 's3:GetObject',
+    outcome: 'deny',
   },
   {
     what: 'a bucket is not its objects',
@@ -453,7 +459,7 @@ const CONDITIONS: readonly Case[] = [
     { what: 'ForAnyValue on an absent key', context: { 'aws:tagkeys': null }, outcome: 'deny' },
   ),
   when({ StringEquals: { 'aws:SourceVpc': [] } }, { what: 'no value to equal', outcome: 'deny' }),
-  when({ BinaryEquals: { 'x:y': 'aGk=' } }, { what: 'an operator that is not read', outcome: 'unknown', keys: ['x:y'] }),
+  when({ BinaryEquals: { 'x:y': 'aGk=' } }, { what: 'bytes nobody knows', outcome: 'unknown', keys: ['x:y'] }),
   when(
     { Frobnicate: { 'aws:username': 'mara' } },
     { what: 'an operator nobody knows', outcome: 'unknown', keys: ['aws:username'] },

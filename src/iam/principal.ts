@@ -1,0 +1,70 @@
+import { identityIdFromArn } from '../contracts/index.ts';
+import type { Principal, Statement } from './document.ts';
+import { FALSE, type Judgement, TRUE, unknown, when } from './judgement.ts';
+import type { Subject } from './subject.ts';
+
+/**
+ * How a resource's policy names a caller: itself (the user, the session of a role, everybody), the role that the session
+ * is of, or its account, which then decides by its own policies.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+ */
+export type Naming = 'itself' | 'role' | 'account';
+
+export interface Named {
+  readonly judgement: Judgement;
+  readonly how: Naming;
+}
+
+const NOBODY: Named = { judgement: FALSE, how: 'account' };
+
+export function judgePrincipal(statement: Statement, subject: Subject): Named {
+  if (statement.principals !== undefined) {
+    const how = closest(namingsOf(statement.principals, subject));
+    return how === undefined ? NOBODY : { judgement: TRUE, how };
+  }
+  if (statement.notPrincipals === undefined) return NOBODY;
+  return { judgement: judgeExcept(statement, namingsOf(statement.notPrincipals, subject), subject), how: 'itself' };
+}
+
+/**
+ * A Deny with NotPrincipal spares a caller that is listed together with its account; listed alone, it hangs on the
+ * service whether the account is refused. It hits everybody who has a permissions boundary.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+ */
+function judgeExcept(statement: Statement, listed: ReadonlySet<Naming>, subject: Subject): Judgement {
+  if (statement.effect === 'allow') return when(listed.size === 0);
+  if (listed.size === 0 || subject.limits.some(({ kind = 'boundary' }) => kind === 'boundary')) return TRUE;
+  const isNamed = listed.has('itself') || listed.has('role');
+  return isNamed && listed.has('account') ? FALSE : unknown('NotPrincipal');
+}
+
+function namingsOf(principals: readonly Principal[], subject: Subject): Set<Naming> {
+  const found = new Set<Naming>();
+  for (const { type, value } of principals) {
+    if (type !== 'AWS' && type !== '*') continue;
+    if (value === '*') {
+      found.add('itself').add('account');
+      continue;
+    }
+    const how = namingOf(value, subject);
+    if (how !== undefined) found.add(how);
+  }
+  return found;
+}
+
+function closest(found: ReadonlySet<Naming>): Naming | undefined {
+  for (const how of ['itself', 'role', 'account'] as const) if (found.has(how)) return how;
+  return undefined;
+}
+
+/** Wildcards within a principal mean nothing: it is named in full or not at all. */
+function namingOf(value: string, subject: Subject): Naming | undefined {
+  if (value === subject.account || value === `arn:${subject.partition}:iam::${subject.account}:root`) return 'account';
+  if (subject.type === 'user') return value === subject.arn ? 'itself' : undefined;
+  if (value === subject.arn) return 'role';
+  const session = /^arn:[^:]+:sts::\d+:assumed-role\/.+\/(?<name>[^/]+)$/.exec(value)?.groups?.name;
+  if (identityIdFromArn(value) !== identityIdFromArn(subject.arn)) return undefined;
+  if (session === undefined) return 'role';
+  // Whoever takes the role chooses the name of the session.
+  return subject.session === undefined || subject.session === session ? 'itself' : undefined;
+}
