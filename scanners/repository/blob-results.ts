@@ -106,10 +106,9 @@ export class BlobResults {
     let files = 0;
     let bytes = 0;
     for (const id of asFiles) {
-      const size = this.#blobs.sizeOf(id);
-      if (size === undefined) continue;
+      if (!this.#blobs.has(id)) continue;
       files += 1;
-      bytes -= size;
+      bytes -= this.#blobs.sizeOf(id) ?? 0;
     }
     if (this.#isFirst) return { asFiles: files, earlier: 0 };
     for (let position = 0; position < this.#blobs.length; position++) bytes += this.#blobs.sizeAt(position);
