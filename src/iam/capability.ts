@@ -1,6 +1,7 @@
 import type { Confidence } from '../contracts/index.ts';
 import { coversAction, type Deciding, type Decision, decide, resourcePatterns } from './evaluate.ts';
 import { commonText, compilePattern, FRESH, matches, type Pattern } from './pattern.ts';
+import { reachable } from './reach.ts';
 import type { Subject } from './subject.ts';
 
 /** What a subject's policies together amount to; one row a capability and deciding statement. */
@@ -235,27 +236,42 @@ function* ways(
   probe: Probe,
   now: Date,
   context?: { readonly [key: string]: readonly string[] | null },
-): Generator<{ readonly decision: Decision; readonly resource: string }> {
+): Generator<Way> {
   const shape = shapePattern(probe.shape, subject);
   const bounds = limitPatterns(subject, probe.action, shape);
+  const asked = { action: probe.action, ...(context === undefined ? {} : { context }) };
   for (const policy of subject.policies) {
     for (const statement of policy.document.statements) {
       if (statement.effect !== 'allow' || !coversAction(statement, probe.action)) continue;
-      let best: { decision: Decision; resource: string } | undefined;
-      for (const resource of candidates(resourcePatterns(statement, policy.document, subject), shape, bounds)) {
-        const decision = decide(subject, { action: probe.action, resource, ...(context === undefined ? {} : { context }) }, now);
+      const patterns = resourcePatterns(statement, policy.document, subject);
+      const ask = (resource: string): Way | undefined => {
+        const decision = decide(subject, { ...asked, resource }, now);
         // Where another statement decides, its own turn tells.
-        if (decision.outcome === 'deny' || decision.by?.statement !== statement) continue;
-        const mine = { decision, resource };
-        best ??= mine;
-        if (decision.outcome === 'allow') {
-          best = mine;
-          break;
+        return decision.outcome === 'deny' || decision.by?.statement !== statement ? undefined : { decision, resource };
+      };
+      let best: Way | undefined;
+      for (const resource of candidates(patterns, shape, bounds)) {
+        best = better(best, ask(resource));
+        if (best?.decision.outcome === 'allow') break;
+      }
+      if (best?.decision.outcome !== 'allow') {
+        for (const resource of reachable(subject, { policy, statement }, { ...asked, shape }, now)) {
+          best = better(best, ask(resource));
+          if (best?.decision.outcome === 'allow') break;
         }
       }
       if (best !== undefined) yield best;
     }
   }
+}
+
+interface Way {
+  readonly decision: Decision;
+  readonly resource: string;
+}
+
+function better(best: Way | undefined, other: Way | undefined): Way | undefined {
+  return best === undefined || other?.decision.outcome === 'allow' ? (other ?? best) : best;
 }
 
 /** Concrete resources worth asking about: of the allowed patterns, free in every other respect, and within each bound. */

@@ -62,7 +62,7 @@ export function decide(subject: Subject, request: Request, now: Date): Decision 
   const identity = and(own.allow, ...bounds);
   if (request.target === undefined) return verdict(and(identity, ...guards), own.allowedBy);
 
-  const resource = judgeTarget(request.target.policy, request, scope, subject);
+  const resource = judgeTarget(policyOf(request, request.target), request, scope, subject);
   if (resource.deny.truth === 'true') return refusal(resource.deniedBy);
   guards.push(not(resource.deny));
   for (const limit of request.target.limits ?? []) {
@@ -87,11 +87,26 @@ function judgeGrant(
   bounds: readonly Judgement[],
   granted: Granted,
 ): Judgement {
-  const owner = target?.account ?? (resource.split(':')[4] || subject.account);
+  const owner = target?.account ?? accountIn(resource) ?? subject.account;
   if (owner !== subject.account) return and(identity, or(granted.itself, granted.role, granted.account));
   const alone = or(granted.itself, and(granted.role, ...bounds));
-  const mustAdmit = /^sts:|^kms:/i.test(action);
-  return or(alone, mustAdmit ? and(identity, granted.account) : identity);
+  return or(alone, mustAdmit(action) ? and(identity, granted.account) : identity);
+}
+
+/** The account that an ARN names; those of buckets name none. */
+function accountIn(resource: string): string | undefined {
+  const account = resource.split(':', 5)[4];
+  return account !== undefined && /^\d{12}$/.test(account) ? account : undefined;
+}
+
+/** Of a role's trust and a key's policy. */
+function mustAdmit(action: string): boolean {
+  return /^(?:sts|kms):/i.test(action);
+}
+
+/** A role and a key are never without: where the policy is not given, it is not known. */
+function policyOf({ action, resource }: Request, { policy }: Target): Limit | undefined {
+  return policy ?? (mustAdmit(action) ? { title: `policy of ${resource}`, known: false, policies: [] } : undefined);
 }
 
 /** https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services */
@@ -149,6 +164,24 @@ export function resourcePatterns(statement: Statement, document: PolicyDocument,
   if (statement.resources === undefined) return EVERYTHING;
   const variables = document.variables ? variablesOf(subject) : undefined;
   return patternsOf(statement, statement.resources, variables);
+}
+
+/** Patterns of NotResource. */
+export function exceptedPatterns(statement: Statement, document: PolicyDocument, subject: Subject): readonly Pattern[] {
+  if (statement.notResources === undefined) return [];
+  return patternsOf(statement, statement.notResources, document.variables ? variablesOf(subject) : undefined);
+}
+
+/** Does the condition of a statement hold for such a call, whatever the resource? */
+export function judgeStanding(
+  statement: Statement,
+  document: PolicyDocument,
+  subject: Subject,
+  request: Omit<Request, 'resource'>,
+  now: Date,
+): Judgement {
+  const { context, variables } = scopeOf(subject, request, now);
+  return judgeCondition(statement.tests, { context, variables: document.variables ? variables : undefined, now });
 }
 
 const EVERYTHING = [compilePattern('*')];
@@ -304,10 +337,15 @@ function patternsOf(statement: Statement, sources: readonly string[], variables:
   return sources.map((source) => compilePattern(source, variables, 'resource'));
 }
 
-function scopeOf(subject: Subject, request: Request, now: Date): Scope {
+function scopeOf(subject: Subject, request: Omit<Request, 'action' | 'resource'> & { resource?: string }, now: Date): Scope {
   const known = knownContext(subject);
   const given = request.context ?? {};
-  const context: RequestContext = (key) => (Object.hasOwn(given, key) ? given[key] : known(key));
+  const context: RequestContext = (key) => {
+    if (Object.hasOwn(given, key)) return given[key];
+    if (key !== 'aws:resourceaccount') return known(key);
+    const owner = request.target?.account ?? accountIn(request.resource ?? '');
+    return owner === undefined ? undefined : [owner];
+  };
   return { context, variables: variablesFrom(context), now };
 }
 

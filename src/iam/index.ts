@@ -1,10 +1,12 @@
 /** AWS IAM policies read and judged, as pure functions; and exports read as they come. */
 export { awsAccountOf } from '../util/aws-account.ts';
+export { type AnyCall, decideAny, whoCan } from './ask.ts';
 export type { Capability } from './capability.ts';
 export { type PolicyDocument, readPolicyDocument } from './document.ts';
-export { decide } from './evaluate.ts';
+export { type Decision, decide, type Request, type Target } from './evaluate.ts';
 export { createJudge } from './judge.ts';
 export { knownManagedPolicy } from './managed-policies.ts';
+export { type Organisation, organisationLimits } from './organisation.ts';
 export { commonText, compilePattern, matches } from './pattern.ts';
 export type { Estate, Group, Limit, ManagedPolicy, Policy, Subject } from './subject.ts';
 export { readTrust, type TrustEntry } from './trust.ts';

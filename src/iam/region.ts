@@ -4,30 +4,32 @@ import { ANY, ANY_INSIDE, COLON, type Pattern, takes } from './pattern.ts';
  * Exact set algebra on patterns: is there a text inside some patterns and outside others? The patterns are run side by
  * side, character by character, over the few characters that tell them apart; nothing is expanded.
  */
-interface Region {
+export interface Region {
   readonly within: readonly Pattern[];
   readonly outside: readonly Pattern[];
 }
 
-/** Steps after which a search gives up; patterns of real policies need some hundreds. */
-const MAX_STEPS = 20_000;
+/** Steps (of one pattern by one character) that the searches for one question may take. */
+export interface Budget {
+  left: number;
+}
 
-/** Searches for one question after which no more are made. */
-const MAX_CELLS = 400;
+/** Patterns of real policies need some hundreds; a stranger's may be made to need millions. About 30 ms. */
+export const ENOUGH = 40_000;
 
 /** A shortest text of the region; `null` when there is none, `undefined` when the search gave up. */
-export function findText({ within, outside }: Region): string | null | undefined {
+export function findText({ within, outside }: Region, budget: Budget = { left: ENOUGH }): string | null | undefined {
   const patterns = [...within, ...outside];
   const other = unmentioned(patterns);
   const seen = new Set<string>();
   let layer: Node[] = [{ sets: patterns.map((pattern) => closed(pattern, [0])), text: '' }];
-  let steps = 0;
   while (layer.length > 0) {
     const next: Node[] = [];
     for (const { sets, text } of layer) {
       if (isInside(patterns, sets, within.length)) return text;
       for (const character of frontier(patterns, sets, other)) {
-        if (++steps > MAX_STEPS) return undefined;
+        budget.left -= patterns.length;
+        if (budget.left < 0) return undefined;
         const stepped = patterns.map((pattern, index) => advance(pattern, sets[index] ?? [], character));
         if (isHopeless(patterns, stepped, within.length)) continue;
         const key = stepped.map((set) => set.join(',')).join(';');
@@ -43,36 +45,21 @@ export function findText({ within, outside }: Region): string | null | undefined
 
 /**
  * One text for every part into which the splitters divide what all of `within` match: whatever is decided by these
- * patterns is the same for all texts of a part. Parts that fewer splitters match come first. Returns whether the parts
- * were all looked into.
+ * patterns is the same for all texts of a part. `undefined` when the parts are too many.
  */
-export function* cells(within: readonly Pattern[], splitters: readonly Pattern[]): Generator<string, boolean> {
-  let left = MAX_CELLS;
-  function* split(region: Region, place: number): Generator<string, boolean> {
-    if (left-- <= 0) return false;
-    const text = findText(region);
-    if (text === null) return true;
-    if (text === undefined) return false;
-    const splitter = splitters[place];
-    if (splitter === undefined) {
-      yield text;
-      return true;
-    }
-    const outer = yield* split({ within: region.within, outside: [...region.outside, splitter] }, place + 1);
-    const inner = yield* split({ within: [...region.within, splitter], outside: region.outside }, place + 1);
-    return outer && inner;
-  }
-  return yield* split({ within, outside: [] }, 0);
-}
-
-/** All of them, or `undefined` when they are too many. */
 export function allCells(within: readonly Pattern[], splitters: readonly Pattern[]): string[] | undefined {
   const texts: string[] = [];
-  const found = cells(within, splitters);
-  for (let next = found.next(); ; next = found.next()) {
-    if (next.done === true) return next.value ? texts : undefined;
-    texts.push(next.value);
-  }
+  const budget = { left: ENOUGH };
+  const split = (region: Region, place: number): boolean => {
+    const text = findText(region, budget);
+    const splitter = splitters[place];
+    if (text === undefined) return false;
+    if (text !== null && splitter === undefined) texts.push(text);
+    if (text === null || splitter === undefined) return true;
+    const outer = split({ within: region.within, outside: [...region.outside, splitter] }, place + 1);
+    return outer && split({ within: [...region.within, splitter], outside: region.outside }, place + 1);
+  };
+  return split({ within, outside: [] }, 0) ? texts : undefined;
 }
 
 interface Node {

@@ -1,0 +1,112 @@
+import type { Statement } from './document.ts';
+import { coversAction, type Deciding, exceptedPatterns, judgeStanding, type Request, resourcePatterns } from './evaluate.ts';
+import type { Truth } from './judgement.ts';
+import { commonText, type Pattern } from './pattern.ts';
+import { type Budget, ENOUGH, findText, type Region } from './region.ts';
+import type { Policy, Subject } from './subject.ts';
+
+/** What is asked: a call on anything of this shape. */
+export interface Reach extends Pick<Request, 'action' | 'context'> {
+  readonly shape: Pattern;
+}
+
+/** From the surest to what hangs on most: which denials are heeded, which allowances of limits are relied on. */
+const PASSES: readonly Pass[] = [
+  { heeded: ['true', 'unknown'], relied: ['true'] },
+  { heeded: ['true', 'unknown'], relied: ['true', 'unknown'] },
+  { heeded: ['true'], relied: ['true', 'unknown'] },
+];
+
+interface Pass {
+  readonly heeded: readonly Truth[];
+  readonly relied: readonly Truth[];
+}
+
+/**
+ * Resources on which an Allow of the subject may lead somewhere: within its patterns and the shape, outside of what is
+ * denied, within one exception of every Deny with NotResource and within every limit. The surest comes first. Pattern
+ * against pattern, so that a hole left in a net of denials is found wherever it is.
+ */
+export function* reachable(subject: Subject, { policy, statement }: Deciding, reach: Reach, now: Date): Generator<string> {
+  const own = resourcePatterns(statement, policy.document, subject).filter(({ literal }) => literal === undefined);
+  if (own.length === 0) return;
+  const excepted = exceptedPatterns(statement, policy.document, subject);
+  const budget = { left: ENOUGH };
+  for (const pass of PASSES) {
+    const requirements = requirementsOf(subject, pass, (one, from) => {
+      return coversAction(one, reach.action) ? judgeStanding(one, from.document, subject, reach, now).truth : 'false';
+    });
+    for (const pattern of own) {
+      const text = search({ within: [pattern, reach.shape], outside: excepted }, requirements, reach.shape, budget);
+      if (text === undefined) continue;
+      yield text;
+      break;
+    }
+  }
+}
+
+interface Requirements {
+  /** Nothing of these. */
+  readonly outside: readonly Pattern[];
+  /** Of each, one alternative. */
+  readonly choices: readonly (readonly Region[])[];
+}
+
+function requirementsOf(
+  subject: Subject,
+  { heeded, relied }: Pass,
+  standing: (statement: Statement, policy: Policy) => Truth,
+): Requirements {
+  const outside: Pattern[] = [];
+  const choices: Region[][] = [];
+  const everywhere = [...subject.policies, ...subject.limits.flatMap((limit) => limit.policies)];
+  for (const policy of everywhere) {
+    for (const statement of policy.document.statements) {
+      if (statement.effect !== 'deny' || !heeded.includes(standing(statement, policy))) continue;
+      const excepted = exceptedPatterns(statement, policy.document, subject);
+      if (statement.notResources === undefined) outside.push(...resourcePatterns(statement, policy.document, subject));
+      else choices.push(excepted.map((pattern) => ({ within: [pattern], outside: [] })));
+    }
+  }
+  for (const limit of subject.limits) {
+    if (!limit.known || (limit.kind === 'scp' && subject.serviceLinked === true)) continue;
+    const allowed: Region[] = [];
+    for (const policy of limit.policies) {
+      for (const statement of policy.document.statements) {
+        if (statement.effect !== 'allow' || !relied.includes(standing(statement, policy))) continue;
+        const excepted = exceptedPatterns(statement, policy.document, subject);
+        for (const pattern of resourcePatterns(statement, policy.document, subject)) {
+          allowed.push({ within: [pattern], outside: excepted });
+        }
+      }
+    }
+    choices.push(allowed);
+  }
+  return { outside, choices };
+}
+
+function search(start: Region, { outside, choices }: Requirements, shape: Pattern, budget: Budget): string | undefined {
+  const touches = (pattern: Pattern): boolean => commonText(pattern, shape) !== undefined;
+  const shut = outside.filter(touches);
+  if (shut.some(({ source }) => source === '*')) return undefined;
+  const open = choices
+    .map((regions) => regions.filter(({ within }) => within.every(touches)))
+    .filter((regions) => !regions.some(isEverything));
+  if (open.some((regions) => regions.length === 0)) return undefined;
+  if (shut.length === 0 && open.length === 0 && start.outside.length === 0) return undefined;
+  const choose = (region: Region, place: number): string | undefined => {
+    const text = findText(region, budget);
+    const regions = open[place];
+    if (typeof text !== 'string' || regions === undefined) return text ?? undefined;
+    for (const { within, outside: except } of regions) {
+      const found = choose({ within: [...region.within, ...within], outside: [...region.outside, ...except] }, place + 1);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return choose({ within: start.within, outside: [...start.outside, ...shut] }, 0);
+}
+
+function isEverything({ within, outside }: Region): boolean {
+  return outside.length === 0 && within.every(({ source }) => source === '*');
+}
