@@ -22,6 +22,8 @@ export interface Budget {
 
 export const MAX_DECODED = 2 * 1024 * 1024;
 const MAX_RUNS = 4096;
+/** What looks packed and is not costs as much as so many runs. */
+const UNPACKED_IN_VAIN = 16;
 const MAX_DEPTH = 3;
 /** A stretch around a respelled character: a token may begin before it, and the longest is some thousand bytes. */
 const BEFORE = 512;
@@ -133,6 +135,11 @@ function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget
   let [done, looked] = [0, 0];
   /** Up to where what begins was seen to for a decoder nearby. */
   let called = 0;
+  /** May another run be decoded? */
+  function mayDecode(): boolean {
+    if (budget.runs <= 0) budget.isCut = true;
+    return budget.runs > 0;
+  }
   function add(run: Decoded | undefined): void {
     if (run === undefined) return;
     if (run.isCut) budget.isCut = true;
@@ -157,26 +164,33 @@ function stretchesOf(bytes: Buffer, triggers: readonly Trigger[], budget: Budget
         joined.push(at);
         break;
       case 'base64':
-        if (at >= done) add(base64At(bytes, at, anchor.phase, done));
+        if (at >= done && mayDecode()) add(base64At(bytes, at, anchor.phase, done));
         break;
       case 'gzip':
-        if (at >= done) add(base64From(bytes, at, bytes.length, false));
+        if (at >= done && mayDecode()) {
+          const run = base64From(bytes, at, bytes.length, false);
+          add(run);
+          if (run === undefined) budget.runs -= UNPACKED_IN_VAIN;
+        }
         break;
       case 'hex':
-        if (at >= done) add(hexAt(bytes, at, done));
+        if (at >= done && mayDecode()) add(hexAt(bytes, at, done));
         break;
       case 'call':
+        if (!mayDecode()) break;
         for (const run of runsBeside(bytes, at, anchor.text, Math.max(done, called))) add(run);
         if (anchor.text !== ';base64,') called = Math.max(called, Math.min(bytes.length, end + REACH));
         break;
       case 'value':
+        if (!mayDecode()) break;
         for (const run of encodedRuns(bytes, at, Math.max(end, at + 1), SHORTEST_WITHIN, false)) add(run);
         break;
       case 'basic':
+        if (!mayDecode()) break;
         for (const run of encodedRuns(bytes, end, end + 1, SHORTEST_CALLED, true)) add(run);
         break;
       case 'kubernetes':
-        if (at >= looked) {
+        if (at >= looked && mayDecode()) {
           const values = secretValues(bytes, at, looked);
           for (const run of values.runs) add(run);
           looked = values.end;
