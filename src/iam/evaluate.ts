@@ -66,7 +66,8 @@ export function decide(subject: Subject, request: Request, now: Date): Decision 
   if (resource.deny.truth === 'true') return refusal(resource.deniedBy);
   guards.push(not(resource.deny));
   for (const limit of request.target.limits ?? []) {
-    if (subject.serviceLinked === true || !isUnderResourceControl(request.action)) continue;
+    // The services that heed them become more; a policy names those it is meant for, so it is taken at its word.
+    if (subject.serviceLinked === true) continue;
     const bound = judgeLimit(limit, request, scope);
     if (bound.deny.truth === 'true') return refusal(bound.deniedBy);
     guards.push(not(bound.deny), bound.allow);
@@ -107,24 +108,6 @@ function mustAdmit(action: string): boolean {
 /** A role and a key are never without: where the policy is not given, it is not known. */
 function policyOf({ action, resource }: Request, { policy }: Target): Limit | undefined {
   return policy ?? (mustAdmit(action) ? { title: `policy of ${resource}`, known: false, policies: [] } : undefined);
-}
-
-/** https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services */
-const UNDER_RESOURCE_CONTROL = new Set([
-  's3',
-  'sts',
-  'kms',
-  'sqs',
-  'secretsmanager',
-  'ecr',
-  'aoss',
-  'cognito-idp',
-  'logs',
-  'dynamodb',
-]);
-
-function isUnderResourceControl(action: string): boolean {
-  return UNDER_RESOURCE_CONTROL.has(action.slice(0, action.indexOf(':')).toLowerCase());
 }
 
 function refusal(by: Deciding | undefined): Decision {

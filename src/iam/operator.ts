@@ -85,8 +85,9 @@ export function applyOperator(
 ): Judgement {
   const absent = actual === null || actual.length === 0;
   if (operator.family === 'null') return when(test.values.some((wanted) => wanted.toLowerCase() === String(absent)));
-  // To the set operators an empty text is no value.
-  if (absent || (operator.set !== undefined && actual.every((value) => value === ''))) return when(holdsWithout(operator));
+  if (absent) return when(holdsWithout(operator));
+  // To the set operators an empty text is no value, though the key is there.
+  if (operator.set !== undefined && actual.every((value) => value === '')) return when(operator.set === 'all');
   const compare = comparison(test, operator, variables);
   const each = actual.map((value) => (operator.negated ? not(compare(value)) : compare(value)));
   if (operator.set === 'any') return or(...each);
@@ -147,8 +148,11 @@ export function patternsOf(test: ConditionTest, operator: Operator, variables: V
 }
 
 function foldedPatterns(values: readonly string[], variables: Variables | undefined): readonly Pattern[] {
-  const folded: Variables | undefined = variables === undefined ? undefined : (name) => variables(name)?.toLowerCase();
-  return values.map((wanted) => compilePattern(wanted.toLowerCase(), folded, 'exact'));
+  const folded: Variables = (name) => {
+    const value = variables?.(name);
+    return typeof value === 'string' ? value.toLowerCase() : value;
+  };
+  return values.map((wanted) => compilePattern(wanted.toLowerCase(), variables && folded, 'exact'));
 }
 
 export function rangesOf(values: readonly string[]): NonNullable<ReturnType<typeof readRange>>[] {

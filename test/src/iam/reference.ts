@@ -36,15 +36,13 @@ export interface Rights {
   readonly isOld?: boolean;
 }
 
-const CONTROLLED = ['s3', 'sts', 'kms', 'sqs', 'secretsmanager', 'ecr', 'aoss', 'cognito-idp', 'logs', 'dynamodb'];
-
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html */
 export function allowedIn(world: World, rights: Rights): boolean {
   const applies = (effect: string) => (one: RawStatement) => one.Effect === effect && appliesTo(one, world, rights);
   const { caller } = world;
   const service = world.action.toLowerCase().split(':')[0] ?? '';
   const scp = caller.isServiceLinked ? [] : (rights.scp ?? []);
-  const rcp = caller.isServiceLinked || !CONTROLLED.includes(service) ? [] : (rights.rcp ?? []);
+  const rcp = caller.isServiceLinked ? [] : (rights.rcp ?? []);
   const resource = (rights.resource ?? [])
     .map((one) => ({ one, how: namings(one, world, rights) }))
     .filter(({ how }) => how !== '');
