@@ -237,6 +237,7 @@ function* ways(
   now: Date,
   context?: { readonly [key: string]: readonly string[] | null },
 ): Generator<Way> {
+  if (!limitsAdmit(subject, probe.action)) return;
   const shape = shapePattern(probe.shape, subject);
   const bounds = limitPatterns(subject, probe.action, shape);
   const asked = { action: probe.action, ...(context === undefined ? {} : { context }) };
@@ -244,8 +245,10 @@ function* ways(
     for (const statement of policy.document.statements) {
       if (statement.effect !== 'allow' || !coversAction(statement, probe.action)) continue;
       const patterns = resourcePatterns(statement, policy.document, subject);
+      let isShut = false;
       const ask = (resource: string): Way | undefined => {
         const decision = decide(subject, { ...asked, resource }, now);
+        isShut ||= decision.explicit && decision.by?.statement.resources?.includes('*') === true;
         // Where another statement decides, its own turn tells.
         return decision.outcome === 'deny' || decision.by?.statement !== statement ? undefined : { decision, resource };
       };
@@ -254,7 +257,7 @@ function* ways(
         best = better(best, ask(resource));
         if (best?.decision.outcome === 'allow') break;
       }
-      if (best?.decision.outcome !== 'allow') {
+      if (best?.decision.outcome !== 'allow' && !isShut) {
         for (const resource of reachable(subject, { policy, statement }, { ...asked, shape }, now)) {
           best = better(best, ask(resource));
           if (best?.decision.outcome === 'allow') break;
@@ -263,6 +266,16 @@ function* ways(
       if (best !== undefined) yield best;
     }
   }
+}
+
+/** Has every limit an Allow for the action at all? */
+function limitsAdmit(subject: Subject, action: string): boolean {
+  return subject.limits.every(({ known, kind, policies }) => {
+    if (!known || (kind === 'scp' && subject.serviceLinked === true)) return true;
+    return policies.some(({ document }) =>
+      document.statements.some((statement) => statement.effect === 'allow' && coversAction(statement, action)),
+    );
+  });
 }
 
 interface Way {

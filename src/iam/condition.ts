@@ -12,7 +12,7 @@ import {
   readOperator,
   timeOf,
 } from './operator.ts';
-import { compilePattern, FRESH, type Variables } from './pattern.ts';
+import { compilePattern, exampleOf, FRESH, type Variables } from './pattern.ts';
 import { allCells } from './region.ts';
 
 /**
@@ -96,7 +96,7 @@ function tryFamily(family: Family, reads: readonly Read[], variables: Variables 
     and(...reads.map(({ test, operator }) => applyOperator(test, operator, values, variables)));
   const first = holds(null);
   // Most conditions hold for one value and not for another: that is soon seen.
-  for (const value of likelyValues(family, reads)) if (differs(first, holds([value]))) return openOf(open, first);
+  for (const value of likelyValues(family, reads, variables)) if (differs(first, holds([value]))) return openOf(open, first);
   const values = tellingValues(family, reads, variables);
   if (values === undefined) return openOf(open, first);
   for (const value of values) if (differs(first, holds([value]))) return openOf(open, first);
@@ -121,9 +121,14 @@ function openOf(open: Judgement, more: Judgement): Judgement {
   return unknown(...new Set([...open.keys, ...more.keys]));
 }
 
-function likelyValues(family: Family, reads: readonly Read[]): string[] {
-  const wanted = reads.flatMap(({ test, operator }) => (operator.family === family ? test.values.slice(0, 4) : []));
-  return family === 'text' || family === 'folded' ? [FRESH, ...wanted] : wanted;
+function likelyValues(family: Family, reads: readonly Read[], variables: Variables | undefined): string[] {
+  const mine = reads.filter(({ operator }) => operator.family === family);
+  if (family !== 'text' && family !== 'arn') {
+    const wanted = mine.flatMap(({ test }) => test.values.slice(0, 4));
+    return family === 'folded' ? [FRESH, ...wanted] : wanted;
+  }
+  const patterns = mine.flatMap(({ test, operator }) => patternsOf(test, operator, variables).slice(0, 4));
+  return [FRESH, ...patterns.map(exampleOf)];
 }
 
 /** More patterns than this on one key are not told apart exactly. */

@@ -81,7 +81,7 @@ function* selfWays(search: Search): Generator<Capability> {
 /** Without its boundary it would be an administrator, and it may take the boundary away. */
 function* boundaryWays(search: Search): Generator<Capability> {
   const { subject, now } = search;
-  const boundaries = subject.limits.filter((limit) => limit.title.startsWith('permissions boundary'));
+  const boundaries = subject.limits.filter(({ kind = 'boundary' }) => kind === 'boundary');
   if (boundaries.length === 0) return;
   const free = { ...subject, limits: subject.limits.filter((limit) => !boundaries.includes(limit)) };
   if (decideAdmin(free, now).outcome === 'deny') return;

@@ -73,7 +73,8 @@ export function decide(subject: Subject, request: Request, now: Date): Decision 
     guards.push(not(bound.deny), bound.allow);
   }
   const granted = and(judgeGrant(subject, request, identity, bounds, resource.allow), ...guards);
-  return verdict(granted, identity.truth === 'false' ? resource.allowedBy : own.allowedBy);
+  const isByResource = identity.truth === 'false' || (identity.truth === 'unknown' && granted.truth === 'true');
+  return verdict(granted, isByResource ? resource.allowedBy : own.allowedBy);
 }
 
 /**
@@ -204,6 +205,7 @@ function judgeTarget(policy: Limit | undefined, request: Request, scope: Scope, 
     return { allow: { itself: open, role: open, account: open }, deny: open, allowedBy: undefined, deniedBy: undefined };
   }
   let deny = FALSE;
+  let isSure = false;
   let allowedBy: Deciding | undefined;
   let deniedBy: Deciding | undefined;
   for (const one of policy?.policies ?? []) {
@@ -218,7 +220,8 @@ function judgeTarget(policy: Limit | undefined, request: Request, scope: Scope, 
         if (judged.truth === 'true') deniedBy ??= { policy: one, statement };
       } else {
         allow[named.how] = or(allow[named.how], judged);
-        if (allowedBy === undefined || judged.truth === 'true') allowedBy = { policy: one, statement };
+        if (allowedBy === undefined || (judged.truth === 'true' && !isSure)) allowedBy = { policy: one, statement };
+        isSure ||= judged.truth === 'true';
       }
     }
   }

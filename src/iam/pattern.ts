@@ -161,7 +161,7 @@ function meetsStar(star: number | undefined, unit: number | undefined): unit is 
 }
 
 /** A text that the pattern matches, with names that nothing else mentions for its wildcards. */
-function exampleOf(pattern: Pattern): string {
+export function exampleOf(pattern: Pattern): string {
   return pattern.literal ?? pattern.units.map((unit) => (isStar(unit) ? FRESH : textUnit(unit))).join('');
 }
 

@@ -343,6 +343,24 @@ describe('IAM escalation', () => {
     ],
     ['through the account, without it', [{ AWS: ACCOUNT }], user('mara', []), []],
     ['named itself, without any policy', [{ AWS: SELF }], user('mara', []), ['sts-001']],
+    [
+      'a user named itself, whatever its boundary leaves out',
+      [{ AWS: SELF }],
+      user('mara', [], { limits: [boundary(allow('s3:*'))] }),
+      ['sts-001'],
+    ],
+    [
+      'a role named itself, within a boundary that leaves it out',
+      [{ AWS: `arn:aws:iam::${ACCOUNT}:role/deploy` }],
+      role('deploy', [], undefined, { limits: [boundary(allow('s3:*'))] }),
+      [],
+    ],
+    [
+      'a session of a role is named',
+      [{ AWS: `arn:aws:sts::${ACCOUNT}:assumed-role/deploy/ci` }],
+      role('deploy', []),
+      ['sts-001'],
+    ],
     ['named itself, but denied', [{ AWS: SELF }], user('mara', [inline('a', deny('sts:*'))]), []],
     [
       'somebody else is named',

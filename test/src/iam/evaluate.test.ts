@@ -603,6 +603,27 @@ describe('IAM evaluator', () => {
     assert.equal(decision.by?.statement.sid, 'Freeze');
   });
 
+  it('names the statement of the resource where that alone decides', () => {
+    const subject = user('mara', [inline('maybe', allow('s3:*', '*', { Bool: { 'aws:MultiFactorAuthPresent': 'true' } }))]);
+    const own = { ...allow('s3:GetObject'), Principal: '*', Sid: 'Public' };
+    const policy = { title: 'policy of the bucket', known: true, policies: [inline('bucket', own)] };
+
+    const decision = decide(subject, { action: 's3:GetObject', resource: OBJECT, target: { policy } }, NOW);
+
+    assert.equal(decision.outcome, 'allow');
+    assert.equal(decision.by?.statement.sid, 'Public');
+  });
+
+  it('takes a key and a role for guarded, though their policies are not in the input', () => {
+    const subject = user('mara', [inline('all', allow('*'))]);
+    const key = `arn:aws:kms:eu-west-1:${ACCOUNT}:key/1`;
+
+    const decision = decide(subject, { action: 'kms:Decrypt', resource: key, target: {} }, NOW);
+
+    assert.equal(decision.outcome, 'unknown');
+    assert.deepEqual(decision.keys, [`policy of ${key}`]);
+  });
+
   it('prefers the Allow that surely holds to one that may', () => {
     const subject = user('mara', [
       inline('maybe', allow('s3:*', '*', { Bool: { 'aws:MultiFactorAuthPresent': 'true' } })),
