@@ -52,7 +52,7 @@ export function readTriggers(on: Tree | undefined): Triggers {
   const call = get(on, 'workflow_call');
   return {
     events,
-    pushAnyBranch: pushes && !isFiltered,
+    pushAnyBranch: pushes && (!isFiltered || takesAnyBranch(push, filters)),
     branches: pushes ? refsOf(push, 'branches', filters, isFiltered) : [],
     tags: pushes ? refsOf(push, 'tags', filters, isFiltered) : [],
     onlyCalled: events.length > 0 && events.every((event) => event === 'workflow_call'),
@@ -64,6 +64,13 @@ export function readTriggers(on: Tree | undefined): Triggers {
     choices: readChoices(get(get(on, 'workflow_dispatch'), 'inputs')),
     freeInputs: readFreeInputs(get(get(on, 'workflow_dispatch'), 'inputs')),
   };
+}
+
+/** `**` is every branch; `*` every one without a slash in its name, which anybody may choose. A later `!` may take some out. */
+function takesAnyBranch(push: Tree | undefined, filters: ReadonlySet<string>): boolean {
+  if (!filters.has('branches')) return false;
+  const patterns = textsOf(get(push, 'branches'));
+  return patterns.some((pattern) => pattern === '**' || pattern === '*') && !patterns.some((pattern) => pattern.startsWith('!'));
 }
 
 function refsOf(push: Tree | undefined, kind: 'branches' | 'tags', filters: ReadonlySet<string>, isFiltered: boolean): string[] {

@@ -1,6 +1,6 @@
 /*---
 id: personal-token-in-automation
-title: A persons GitHub token works in automation
+title: The GitHub token of a person works in automation
 severity: medium
 confidence: medium
 persona: security

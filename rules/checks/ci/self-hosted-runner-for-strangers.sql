@@ -1,6 +1,6 @@
 /*---
 id: self-hosted-runner-for-strangers
-title: Pull requests run on a machine of ones own
+title: Pull requests run on a machine of your own
 severity: high
 confidence: medium
 persona: security
