@@ -1,9 +1,9 @@
 /** AWS IAM policies read and judged, as pure functions; and exports read as they come. */
 export { awsAccountOf } from '../util/aws-account.ts';
-export { type AnyCall, decideAny, whoCan } from './ask.ts';
+export { decideAny, whoCan } from './ask.ts';
 export type { Capability } from './capability.ts';
 export { type PolicyDocument, readPolicyDocument } from './document.ts';
-export { type Decision, decide, type Request, type Target } from './evaluate.ts';
+export { decide, type Request } from './evaluate.ts';
 export { createJudge } from './judge.ts';
 export { knownManagedPolicy } from './managed-policies.ts';
 export { type Organisation, organisationLimits } from './organisation.ts';
