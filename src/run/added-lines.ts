@@ -98,7 +98,10 @@ function countPlaces({ evidence }: Finding): ReadonlyMap<string, number> {
   return counts;
 }
 
+/** A line, an index or a cell. Other numbers are of the name: `build2` is not `build1`. */
+const POSITIONS = /:\d+(?::\d+)?(?![\w.])|\[\d+\]|\bcell \d+/g;
+
 /** The same thing on another line: names may hold a line or a position. */
 function likenessOf({ rule, identity, credential, subject }: Finding): string {
-  return JSON.stringify([rule, identity, credential, subject].map((part) => part?.replace(/\d+/g, '0')));
+  return JSON.stringify([rule, identity, credential, subject].map((part) => part?.replace(POSITIONS, '0')));
 }

@@ -117,6 +117,26 @@ jobs:
     assert.equal(told?.detail?.byChange, 'wider');
   });
 
+  it('tells that one job is open in place of another of nearly that name', async () => {
+    const path = '.github/workflows/ci.yml';
+    const guard = '    if: github.event.pull_request.head.repo.full_name == github.repository\n';
+    const job = (name: string, isGuarded: boolean): string => `  ${name}:
+${isGuarded ? guard : ''}    runs-on: ubuntu-24.04
+    permissions: { contents: read }
+    steps:
+      - uses: actions/checkout@v4
+        with: { ref: '\${{ github.event.pull_request.head.sha }}' }
+      - run: make
+        env: { NPM_TOKEN: '\${{ secrets.NPM_TOKEN }}' }
+`;
+    const workflow = (first: boolean): string =>
+      `on: pull_request_target\njobs:\n${job('build1', first)}${job('build2', !first)}`;
+
+    const { findings } = await toldOf({ [path]: workflow(false) }, ({ write }) => write(path, workflow(true)));
+
+    assert.match(rules(findings, 'stranger-code-with-secrets')[0]?.message ?? '', /#build2 /);
+  });
+
   it('tells nothing of a file that moved and lost a line that guarded nothing', async () => {
     const open = GUARDED.replaceAll('    permissions: { contents: read }\n', '');
 
