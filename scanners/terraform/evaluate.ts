@@ -31,6 +31,9 @@ import { documentOf } from './policy-document.ts';
 const MAX_STEPS = 500_000;
 const MAX_ITEMS = 5000;
 const MAX_DEPTH = 60;
+/** Bound on the blocks that `dynamic` makes of one resource, and what each costs in steps. */
+const MAX_BLOCKS = 5000;
+const STEPS_OF_BLOCK = 5;
 const MAX_TEXT = 256 * 1024;
 
 /** Works out what expressions of a module come to, as far as its files tell. */
@@ -125,8 +128,9 @@ export class Evaluator {
     return this.#accounts(alias ?? (block.labels[0] ?? '').split('_')[0] ?? '');
   }
 
-  #body(placed: Placed<Block>, block: Block, bindings: Bindings): MapValue {
+  #body(placed: Placed<Block>, block: Block, bindings: Bindings, made: Made = { blocks: 0 }): MapValue {
     const { from } = placed;
+    this.#steps += 1;
     const entries: { key: string; value: Value }[] = [];
     for (const { name, value } of block.body.attributes) {
       const worked = this.#evaluate(from, value, bindings);
@@ -134,12 +138,16 @@ export class Evaluator {
       entries.push({ key: name, value: this.#standing.has(worked) ? this.#unknown(from, value, []) : worked });
     }
     const nested = new Map<string, Value[]>();
-    const add = (name: string, value: Value) => nested.set(name, [...(nested.get(name) ?? []), value]);
+    const add = (name: string, value: Value) => {
+      const before = nested.get(name);
+      if (before === undefined) nested.set(name, [value]);
+      else before.push(value);
+    };
     for (const inner of block.body.blocks) {
       const [label] = inner.labels;
       if (inner.type === 'dynamic' && label !== undefined) {
-        for (const value of this.#dynamic(placed, inner, label, bindings)) add(label, value);
-      } else add(inner.type, this.#body(placed, inner, bindings));
+        for (const value of this.#dynamic(placed, inner, label, bindings, made)) add(label, value);
+      } else add(inner.type, this.#body(placed, inner, bindings, made));
     }
     for (const [key, all] of nested) {
       const where = all[0]?.where ?? this.where(from, block.start, block.end);
@@ -149,7 +157,7 @@ export class Evaluator {
   }
 
   /** `dynamic "statement" { for_each = …  content { … } }`: one block for each, or one for all where it is not known. */
-  *#dynamic(placed: Placed<Block>, block: Block, label: string, bindings: Bindings): Generator<Value> {
+  *#dynamic(placed: Placed<Block>, block: Block, label: string, bindings: Bindings, made: Made): Generator<Value> {
     const content = block.body.blocks.find((one) => one.type === 'content');
     if (content === undefined) return;
     const iterator = attributeOf(block.body, 'iterator');
@@ -157,7 +165,16 @@ export class Evaluator {
     const over = attributeOf(block.body, 'for_each');
     const all = over === undefined ? undefined : this.#evaluate(placed.from, over, bindings);
     const each = this.#noted(eachOf(all), placed, `the blocks ${label} of ${addressOf(placed.it)}`);
-    for (const one of each ?? [{}]) yield this.#body(placed, content, { ...bindings, [name]: one });
+    for (const one of each ?? [{}]) {
+      if (this.wasCut) return;
+      if (made.blocks >= MAX_BLOCKS) {
+        this.#note(placed, `there are too many blocks of ${addressOf(placed.it)}: the first ${MAX_BLOCKS} were read`);
+        return;
+      }
+      made.blocks += 1;
+      this.#steps += STEPS_OF_BLOCK;
+      yield this.#body(placed, content, { ...bindings, [name]: one }, made);
+    }
   }
 
   #instancesOf(address: string): readonly Instance[] {
@@ -612,6 +629,11 @@ export class Evaluator {
       where: this.where(from, expression.start, expression.end),
     };
   }
+}
+
+/** Of one resource, by its `dynamic` blocks. */
+interface Made {
+  blocks: number;
 }
 
 /** What a call of the module gives its variables. */

@@ -128,6 +128,31 @@ describe('terraform scanner: broken and hostile files', () => {
     }).timeout(30_000);
   }
 
+  for (const type of ['aws_iam_role', 'aws_thing'])
+    it(`is bounded by what blocks of ${type} cost that make each other`, async () => {
+      const items = Array.from({ length: 200 }, (_, i) => `"a${i}"`).join(', ');
+      const nest = (depth: number): string =>
+        depth === 0 ? '' : `dynamic "d${depth}" {\n  for_each = local.l\n  content {\n${nest(depth - 1)}}\n}\n`;
+      const text = `locals {\n  l = [${items}]\n}\nresource "${type}" "x" {\n  count = 100\n${nest(5)}}\n`;
+      const began = performance.now();
+
+      const [coverage] = kinds(await read({ 'main.tf': text }), 'coverage');
+
+      assert(performance.now() - began < 8000);
+      assert.equal(coverage?.outcome, 'partial');
+      assert.match(JSON.stringify(coverage), /expressions are too many/);
+    }).timeout(30_000);
+
+  it('says how many blocks of a resource were read', async () => {
+    const items = Array.from({ length: 100 }, (_, i) => `"a${i}"`).join(', ');
+    const inner = 'dynamic "e" {\n  for_each = local.l\n  content {}\n}\n';
+    const text = `locals {\n  l = [${items}]\n}\nresource "aws_iam_role" "x" {\n  dynamic "d" {\n    for_each = local.l\n    content {\n${inner}}\n  }\n}\n`;
+
+    const [coverage] = kinds(await read({ 'main.tf': text }), 'coverage');
+
+    assert.match(JSON.stringify(coverage), /too many blocks of aws_iam_role.x: the first 5000 were read/);
+  });
+
   it('recognises its files by name, plans and states by their first lines', () => {
     const recognised = (path: string, text: string) => terraform.recognises(headOfBytes(path, Buffer.from(text)));
 
