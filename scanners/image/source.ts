@@ -134,22 +134,48 @@ export async function isImage(path: string, isDirectory: boolean, meterOf: (pack
 
 /**
  * As a rule the first member tells. Tools that name configuration and layers as they like write the manifest, which says what
- * is what, behind them: then whatever may be a layer is passed over.
+ * is what, behind them: then whatever may be a layer is passed over. A mark alone is no image: who reads images would find no
+ * layer in the archive, and nobody would search its files.
  */
 async function hasParts(parts: AsyncIterable<Part>): Promise<boolean> {
   let members = 0;
   let bytes = 0;
+  const names = new Set<string>();
+  const wanted = new Set<string>();
   for await (const { name, size, content, link } of parts) {
-    if (members === 0 && PART_NAME.test(name)) return true;
-    if (name === 'oci-layout') return true;
+    if (members === 0 && name !== 'oci-layout' && PART_NAME.test(name)) return true;
+    names.add(name);
+    if (name === 'oci-layout') for (const one of names) if (BLOB.test(one)) return true;
+    if (names.has('oci-layout') && BLOB.test(name)) return true;
+    if (wanted.has(name)) return true;
     if (link === undefined && isManifest(name, members === 0)) {
-      if (MANIFESTS[name]?.test(await startOf(content)) === true) return true;
+      const text = await startOf(content);
+      if (MANIFESTS[name]?.test(text) === true) {
+        if (name !== 'manifest.json') return true;
+        for (const part of partsNamed(text)) {
+          if (names.has(part)) return true;
+          wanted.add(part);
+        }
+      }
     }
     members += 1;
     if (!/\.(?:json|tar(?:\.\w+)?)$|(?:^|\/)VERSION$/.test(name)) bytes += size;
     if (members >= MOST_BEFORE.members || bytes >= MOST_BEFORE.bytes) return false;
   }
   return false;
+}
+
+const BLOB = /^blobs\/\w+\/[0-9a-f]{32,128}$/;
+
+/** The layers that a manifest names; of an image that has none, its configuration. The text may be cut off. */
+function partsNamed(text: string): string[] {
+  const layers = [...text.matchAll(/"Layers"\s*:\s*\[([^\]]*)/g)].flatMap(([, list = '']) => stringsIn(list));
+  if (layers.length > 0) return layers;
+  return [...text.matchAll(/"Config"\s*:\s*("[^"\n]*")/g)].flatMap(([, name = '']) => stringsIn(name));
+}
+
+function stringsIn(list: string): string[] {
+  return [...list.matchAll(/"([^"\n]*)"/g)].map(([, name = '']) => cleanPath(name.replaceAll('\\/', '/')));
 }
 
 /** What each must have. Other archives have an index or a configuration too, but do not begin with it. */

@@ -99,6 +99,35 @@ describe('image scanner', () => {
     assert.deepEqual(answers, [false, false, false, false, false, false]);
   });
 
+  it('leaves an archive that has the mark of an image, and no layer, to those who search its files', async () => {
+    const directory = tempDir();
+    const file = { name: '.env', content: 'A=1\n' };
+    const layout = { name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}' };
+    const blob = { name: `blobs/sha256/${'0'.repeat(64)}`, content: '{}' };
+    const model = { name: 'manifest.json', content: '{"name":"model","Layers":[1,2]}' };
+    const absent = { name: 'manifest.json', content: '[{"Config":"c.json","Layers":["gone/layer.tar"]}]' };
+    const first = { name: 'manifest.json', content: '[{"Config":"c.json","Layers":["l/layer.tar"]}]' };
+    const layer = { name: 'l/layer.tar', content: makeTar([file]) };
+    const archives = {
+      marked: [file, layout],
+      'mark first': [layout, file],
+      model: [file, model],
+      'layers that are not there': [absent, file],
+      'blob behind the mark': [layout, blob],
+      'blob before the mark': [file, blob, layout],
+      'layer behind its manifest': [first, layer],
+    };
+
+    const taken: string[] = [];
+    for (const [name, parts] of Object.entries(archives)) {
+      const path = `${directory}/${name}.tar`;
+      writeFile(directory, `${name}.tar`, makeTar(parts));
+      if (await image.accepts({ kind: 'path', name, path, isDirectory: false })) taken.push(name);
+    }
+
+    assert.deepEqual(taken, ['blob behind the mark', 'blob before the mark', 'layer behind its manifest']);
+  });
+
   it('names the layer and the step that made it, without its arguments', async () => {
     const layers = [
       {
