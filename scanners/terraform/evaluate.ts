@@ -318,6 +318,7 @@ export class Evaluator {
     const [first = '', second] = expression.names;
     const items: Value[] = [];
     const entries = new Map<string, Value>();
+    const groups = new Map<string, Value[]>();
     for (const [key, value] of pairs.slice(0, MAX_ITEMS)) {
       if (this.#steps > MAX_STEPS) return this.#unknown(from, expression, []);
       const inner: Bindings = {
@@ -332,9 +333,18 @@ export class Evaluator {
       }
       const name = this.#evaluate(from, expression.key, inner);
       if (name === undefined || worked === undefined) continue;
-      const before = entries.get(asText(name));
-      const group = before?.kind === 'list' ? [...before.items, worked] : [worked];
-      entries.set(asText(name), expression.isGrouped ? { kind: 'list', items: group, where } : worked);
+      if (!expression.isGrouped) {
+        entries.set(asText(name), worked);
+        continue;
+      }
+      const group = groups.get(asText(name));
+      if (group !== undefined) {
+        group.push(worked);
+        continue;
+      }
+      const all = [worked];
+      groups.set(asText(name), all);
+      entries.set(asText(name), { kind: 'list', items: all, where });
     }
     if (expression.key === undefined) return { kind: 'list', items, where };
     return { kind: 'map', entries: [...entries].map(([key, value]) => ({ key, value })), where };

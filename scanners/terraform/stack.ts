@@ -44,7 +44,9 @@ export function moduleStack({ module, evaluator, isCut }: Prepared): ModuleStack
   const byAddress = new Map<string, Resource[]>();
   for (const resource of resources) {
     const base = resource.address.replace(/\[.*\]$/s, '');
-    byAddress.set(base, [...(byAddress.get(base) ?? []), resource]);
+    const before = byAddress.get(base);
+    if (before === undefined) byAddress.set(base, [resource]);
+    else before.push(resource);
     if (base !== resource.address) byAddress.set(resource.address, [resource]);
   }
   return {
