@@ -32,7 +32,8 @@ export function readCondition(text: string | undefined, events: readonly string[
     author: false,
   };
   const isReadable = text !== undefined && text.length <= MAX_LENGTH && events.length <= MAX_EVENTS;
-  const proof = isReadable ? read(text.replace(/^\s*\$\{\{|\}\}\s*$/g, ''), false, nothing, 0) : nothing;
+  const expression = isReadable ? expressionOf(text) : undefined;
+  const proof = expression === undefined ? nothing : read(expression, false, nothing, 0);
   // Where strangers are given more than a run of their own pull request, that is what counts.
   const given = STRANGERS.filter((event) => events.includes(event));
   const strangers = given.length === 0 && events.includes('pull_request') ? ['pull_request'] : given;
@@ -49,6 +50,16 @@ export function readCondition(text: string | undefined, events: readonly string[
 const MAX_LENGTH = 20_000;
 /** GitHub has fewer. */
 const MAX_EVENTS = 60;
+
+const WHOLE = /^\$\{\{(?<expression>(?:[^'}]|'[^']*'|\}(?!\}))*)\}\}$/;
+
+/**
+ * With anything beside `${{ }}`, even the line break at the end of a block, it is a text; one that is not empty is true.
+ * https://docs.zizmor.sh/audits/#unsound-condition
+ */
+function expressionOf(text: string): string | undefined {
+  return text.includes('${{') ? WHOLE.exec(text)?.groups?.expression : text;
+}
 
 /** What is known where a condition holds. */
 interface Proof {
@@ -130,7 +141,12 @@ const REF =
 const FORK = /^github\.event\.pull_request\.head\.repo\.fork$/;
 /** Not true where there is no such pull request or run. */
 const SAME_REPOSITORY =
-  /pull_request\.head\.repo\.(?:full_name|id|owner\.\w+) ==|== github\.event\.pull_request\.head\.repo\.(?!fork)|workflow_run\.head_repository\.\w+(?:\.\w+)? ==|== github\.event\.workflow_run\.head_repository\.(?!fork)|workflow_run\.event == '(?:push|schedule|release|workflow_dispatch)'|^github\.event\.pull_request\.merged$/;
+  /workflow_run\.event == '(?:push|schedule|release|workflow_dispatch)'|^github\.event\.pull_request\.merged$/;
+const HEAD =
+  /^github\.event\.(?:pull_request\.head\.repo|workflow_run\.head_repository)\.(?:full_name|id|node_id|url|html_url|owner\.\w+)$/;
+/** What the project says of itself. The actor is no such thing: a fork belongs to whoever opens the pull request. */
+const PROJECT =
+  /^github\.repository(?:_id|_owner|_owner_id)?$|^github\.event\.(?:repository|pull_request\.base\.repo|workflow_run\.repository)\.[\w.]+$|^vars\.\w+$|^'[^']+'$|^\d+$/;
 const PERSON =
   /author_association == '(?:OWNER|MEMBER|COLLABORATOR)'|^contains\(.{0,200}?(?:OWNER|MEMBER|COLLABORATOR).{0,200}?author_association|event\.label\.name ==|^contains\([^)]{0,200}pull_request\.labels/;
 const AUTHOR = /pull_request\.user\.login == '[^']+'|'[^']+' == github\.event\.pull_request\.user\.login/;
@@ -156,7 +172,7 @@ function readTest(text: string, isNot: boolean, nothing: Proof): Proof {
     const forks = new Set([...nothing.through].filter((each) => !each.startsWith('pull_request')));
     return { ...nothing, forks, outsiders: forks, same: true };
   }
-  const isSame = SAME_REPOSITORY.test(text);
+  const isSame = SAME_REPOSITORY.test(text) || isOfProject(text);
   const isAuthor = AUTHOR.test(text);
   const isPerson = isAuthor || PERSON.test(text);
   const bot = BOT.exec(text)?.groups;
@@ -172,6 +188,13 @@ function readTest(text: string, isNot: boolean, nothing: Proof): Proof {
 }
 
 const NONE: ReadonlySet<string> = new Set();
+
+/** The repository of the change is compared with what the project says of itself. */
+function isOfProject(text: string): boolean {
+  const [left = '', right = '', ...more] = split(text, '==').map((side) => side.trim());
+  if (more.length > 0) return false;
+  return (HEAD.test(left) && PROJECT.test(right)) || (PROJECT.test(left) && HEAD.test(right));
+}
 
 /** At the top level only: not inside parentheses, not inside strings. */
 function split(text: string, operator: '||' | '&&' | '==' | '!='): string[] {
@@ -195,25 +218,37 @@ function split(text: string, operator: '||' | '&&' | '==' | '!='): string[] {
   return parts;
 }
 
+/** Each pair around the whole is matched once, however many there are. */
 function withoutParentheses(text: string): string {
-  let body = text;
-  while (body.startsWith('(') && closes(body)) body = body.slice(1, -1).trim();
-  return body;
+  if (!text.startsWith('(')) return text;
+  const closing = closingParentheses(text);
+  let [from, to] = [0, text.length];
+  while (text[from] === '(' && closing.get(from) === to - 1) {
+    from += 1;
+    to -= 1;
+    while (from < to && isSpace(text[from])) from += 1;
+    while (from < to && isSpace(text[to - 1])) to -= 1;
+  }
+  return text.slice(from, to);
 }
 
-/** Does the first parenthesis close at the very end? */
-function closes(text: string): boolean {
-  let depth = 0;
+const isSpace = (char = '') => char.trim() === '';
+
+/** Where each parenthesis that opens closes. */
+function closingParentheses(text: string): Map<number, number> {
+  const closing = new Map<number, number>();
+  const open: number[] = [];
   let inString = false;
   for (let i = 0; i < text.length; i += 1) {
     const char = text[i];
     if (char === "'") inString = !inString;
     else if (inString) continue;
-    else if (char === '(') depth += 1;
+    else if (char === '(') open.push(i);
     else if (char === ')') {
-      depth -= 1;
-      if (depth === 0) return i === text.length - 1;
+      const at = open.pop();
+      if (at === undefined) break;
+      closing.set(at, i);
     }
   }
-  return false;
+  return closing;
 }

@@ -23,6 +23,16 @@ describe('conditions of jobs', () => {
     ["github.event_name == 'push' || inputs.force", EVENTS],
     ["contains(github.event_name, 'pull')", EVENTS],
     ['', EVENTS],
+    // A text, which is always true.
+    ["${{ github.event_name == 'push' }} && ${{ github.actor != 'x' }}", EVENTS],
+    ["${{ github.event_name == 'push' }}\n", EVENTS],
+    [" ${{ github.event_name == 'push' }}", EVENTS],
+    ["github.event_name == 'push' && ${{ inputs.force }}", EVENTS],
+    ["!${{ github.event_name == 'push' }}", EVENTS],
+    ["github.event_name == 'push'\n", ['push']],
+    ["${{ github.event_name == 'push' && github.actor != '}}' }}", ['push']],
+    [`${'( '.repeat(30)}github.event_name == 'push'${' )'.repeat(30)}`, ['push']],
+    ["(github.event_name == 'push') || (inputs.force)", EVENTS],
     ["((((github.event_name == 'push'", EVENTS],
   ];
   for (const [text, expected] of through) {
@@ -39,6 +49,15 @@ describe('conditions of jobs', () => {
     ["github.ref == 'refs/heads/main' || inputs.force", 'ref', false],
     [SAME, 'sameRepository', true],
     ['github.event.pull_request.head.repo.fork == false', 'sameRepository', true],
+    ['github.event.pull_request.head.repo.owner.login == github.repository_owner', 'sameRepository', true],
+    ["'harbour' == github.event.pull_request.head.repo.owner.login", 'sameRepository', true],
+    [SAME.replace('github.repository', 'github.event.pull_request.base.repo.full_name'), 'sameRepository', true],
+    ['github.event.workflow_run.head_repository.full_name == github.repository', 'sameRepository', true],
+    // The fork of a stranger is the stranger's.
+    ['github.event.pull_request.head.repo.owner.login == github.actor', 'sameRepository', false],
+    ['github.actor == github.event.pull_request.head.repo.owner.login', 'sameRepository', false],
+    ['github.event.pull_request.user.login == github.event.pull_request.head.repo.owner.login', 'sameRepository', false],
+    ["github.event.pull_request.head.repo.name == 'shop'", 'sameRepository', false],
     [`github.event_name != 'pull_request_target' || ${SAME}`, 'sameRepository', true],
     [`github.event_name == 'push' || (${SAME})`, 'sameRepository', true],
     [`github.event_name == 'pull_request_target' || ${SAME}`, 'sameRepository', false],
@@ -107,6 +126,15 @@ describe('conditions of jobs', () => {
     assert.deepEqual(bots("github.actor == 'harbour-admin'"), []);
     assert.deepEqual(bots("github.actor == 'dependabot[bot]' && github.event.pull_request.user.login == 'dependabot[bot]'"), []);
   });
+
+  it('matches parentheses once', () => {
+    const text = `${'('.repeat(9_900)}a${')'.repeat(9_900)}`;
+    const start = performance.now();
+
+    for (let i = 0; i < 20; i += 1) assert.deepEqual(readCondition(text, EVENTS).events, EVENTS);
+
+    assert.ok(performance.now() - start < 2500);
+  }).timeout(15_000);
 
   it('reads a hostile text in time that grows with its length', () => {
     for (const unit of ['(', ')', '&&', '||', "'", 'github.actor ==', '!', '(a||']) {
