@@ -1,4 +1,6 @@
 import type { SourceFile, Surroundings } from '../../src/contracts/index.ts';
+import { pathFrom } from '../../src/files/referrers.ts';
+import { get, itemsOf, textOf, textsOf } from '../../src/formats/tree.ts';
 
 /** What is longer is a dump, and a dump names the namespace of each object. */
 const MAX_TEXT = 4 * 1024 * 1024;
@@ -65,8 +67,8 @@ export function mayNameNamespace(path: string): boolean {
 }
 
 interface Told {
-  /** What the kustomization puts everything it names into, and its text. */
-  readonly kustomization: { readonly namespace: string; readonly text: string } | undefined;
+  /** What the kustomization puts everything it names into, and the paths of that. */
+  readonly kustomization: { readonly namespace: string; readonly paths: ReadonlySet<string> } | undefined;
   readonly named: ReadonlySet<string>;
 }
 
@@ -86,7 +88,7 @@ export async function namespaceFor({ path, around, text }: SourceFile): Promise<
   const told = directories.get(directory) ?? readDirectory(directory, around);
   directories.set(directory, told);
   const { kustomization, named } = await told;
-  if (kustomization?.text.includes(path.slice(slash + 1))) return kustomization.namespace;
+  if (kustomization?.paths.has(path)) return kustomization.namespace;
   return own ?? onlyOne(named);
 }
 
@@ -99,8 +101,19 @@ async function readDirectory(directory: string, around: Surroundings): Promise<T
     const text = file.text();
     if (KUSTOMIZATION.test(path)) {
       const namespace = /^namespace:[ \t]*["']?([a-z0-9-]+)["']?[ \t\r]*(?:#|$)/m.exec(text)?.[1];
-      if (namespace !== undefined) kustomization = { namespace, text };
+      if (namespace !== undefined) kustomization = { namespace, paths: await pathsNamed(path, text) };
     } else for (const one of namespacesNamed(text)) named.add(one);
   }
   return { kustomization, named };
+}
+
+/** Files that a kustomization applies, and those it changes them by. A comment names nothing, nor does a part of a name. */
+async function pathsNamed(kustomization: string, text: string): Promise<ReadonlySet<string>> {
+  const { readYaml } = await import('../../src/formats/yaml.ts');
+  const { root } = readYaml(text);
+  const written = ['resources', 'bases', 'components', 'patchesStrategicMerge'].flatMap((key) => textsOf(get(root, key)));
+  for (const key of ['patches', 'patchesJson6902']) {
+    for (const patch of itemsOf(get(root, key))) written.push(textOf(get(patch, 'path')) ?? '');
+  }
+  return new Set(written.filter((one) => one !== '' && !one.includes('\n')).map((one) => pathFrom(kustomization, one)));
 }
