@@ -25,7 +25,8 @@ const modules = new Recent<Promise<Module>>(8);
 
 /**
  * A module as each call of it in the repository makes it; by itself where nothing calls it, or where it is applied by
- * itself as well.
+ * itself as well. Calls that show or test it, and those from below it, are looked at beside what it is by itself: they
+ * say nothing of what others make of it.
  */
 export async function preparedByCalls(
   module: Module,
@@ -34,29 +35,54 @@ export async function preparedByCalls(
   above: readonly string[] = [],
 ): Promise<readonly Prepared[]> {
   const directory = directoryOf(file.path);
-  const callers = await callersOf(file);
   const prepared: Prepared[] = [];
+  let isCut = false;
+  // Calls that decide what the module is: how many there are, and how many make it.
   let seen = 0;
-  for (const caller of callers) {
+  let made = 0;
+  for (const { caller, isAside } of asideLast(await callersOf(file), directory)) {
     if (above.length >= MAX_DEPTH || caller === directory || above.includes(caller)) continue;
     const first = await firstIn(caller, file.around);
     if (first === undefined) continue;
     const calling = await modules.of(first.around, caller, () => loadModule(first, context));
     const calls = calling.calls.filter(({ from, it }) => targetOf(from.file.path, it) === directory);
-    seen += calls.length;
+    if (!isAside) seen += calls.length;
+    if (calls.length === 0) continue;
     for (const from of await preparedByCalls(calling, first, context, [...above, directory])) {
       for (const placed of calls) {
         for (const { bindings } of from.evaluator.callsOf(placed)) {
-          if (prepared.length >= MAX_CALLS) return [...prepared.slice(0, -1), { ...(prepared.at(-1) as Prepared), isCut: true }];
-          prepared.push(await prepare(module, callOf(placed, from, bindings)));
+          if (prepared.length >= MAX_CALLS) {
+            isCut = true;
+            break;
+          }
+          const one = await prepare(module, callOf(placed, from, bindings));
+          prepared.push(from.isOff === true ? { ...one, isOff: true } : one);
+          if (!isAside) made += 1;
         }
       }
     }
   }
-  // All of its calls are switched off.
-  if (prepared.length === 0 && seen > 0 && !isAppliedAlone(module)) return [];
-  if (prepared.length === 0 || isAppliedAlone(module)) prepared.unshift(await prepare(module));
-  return prepared;
+  if (made === 0 || isAppliedAlone(module)) {
+    const own = await prepare(module);
+    // All of its calls are switched off: somebody else may switch one on.
+    prepared.unshift(seen > 0 && !isAppliedAlone(module) ? { ...own, isOff: true } : own);
+  }
+  const last = prepared.pop();
+  return last === undefined ? [] : [...prepared, isCut ? { ...last, isCut } : last];
+}
+
+/** Directories of examples, tests and fixtures, as checks know them too. */
+const FIXTURE =
+  /(?:^|\/)(?:(?:(?:unit|integration|e2e)[-_]?)?tests?|test[-_]?data|(?:test[-_])?fixtures?|__(?:tests|fixtures|mocks)__|docs?|documentation|examples?|samples?|tutorials?|vendor|third_party|node_modules)\//i;
+
+/** Callers that decide what the module is come first. */
+function asideLast(callers: readonly string[], directory: string): { readonly caller: string; readonly isAside: boolean }[] {
+  const below = directory === '' ? '' : `${directory}/`;
+  const all = callers.map((caller) => ({
+    caller,
+    isAside: caller.startsWith(below) || (FIXTURE.test(`${caller}/`) && !FIXTURE.test(`${directory}/`)),
+  }));
+  return [...all.filter(({ isAside }) => !isAside), ...all.filter(({ isAside }) => isAside)];
 }
 
 function callOf(placed: Placed<Block>, { evaluator, facts }: Prepared, bindings: Bindings): Call {

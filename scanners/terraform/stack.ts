@@ -26,7 +26,9 @@ export interface Prepared {
   readonly facts: ProviderFacts;
   readonly isCalled: boolean;
   /** It is called more often than was followed. */
-  readonly isCut?: true;
+  readonly isCut?: boolean;
+  /** All of its calls are switched off: perhaps there is none. */
+  readonly isOff?: true;
 }
 
 /** `call`: what calls the module, which hands its providers down. */
@@ -39,8 +41,9 @@ export async function prepare(module: Module, call?: Call): Promise<Prepared> {
   return { module, evaluator: new Evaluator(module, facts, texts, call?.given), providers, facts, isCalled: call !== undefined };
 }
 
-export function moduleStack({ module, evaluator, isCut }: Prepared): ModuleStack {
-  const resources = [...evaluator.resources(), ...knownModuleResources(module, evaluator)];
+export function moduleStack({ module, evaluator, isCut, isOff }: Prepared): ModuleStack {
+  const told = [...evaluator.resources(), ...knownModuleResources(module, evaluator)];
+  const resources = isOff === true ? told.map((one): Resource => ({ ...one, isConditional: true })) : told;
   const byAddress = new Map<string, Resource[]>();
   for (const resource of resources) {
     const base = resource.address.replace(/\[.*\]$/s, '');
@@ -58,6 +61,9 @@ export function moduleStack({ module, evaluator, isCut }: Prepared): ModuleStack
     problems: [
       ...(evaluator.wasCut ? [{ why: 'its expressions are too many: not all were worked out' }] : []),
       ...(isCut === true ? [{ why: 'the module is called more often than was followed' }] : []),
+      ...(isOff === true && resources.length > 0
+        ? [{ why: 'all calls of the module are switched off: it is read as one that may be switched on' }]
+        : []),
       ...evaluator.notes,
     ],
   };

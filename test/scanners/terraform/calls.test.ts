@@ -137,4 +137,61 @@ resource "aws_lambda_function" "fn" {
 
     assert.deepEqual(ids(called), ids(alone));
   });
+
+  const OPEN = `
+variable "create" { default = true }
+variable "principal" { default = "*" }
+resource "aws_iam_role" "deploy" {
+  count = var.create ? 1 : 0
+  name  = "deploy"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = var.principal } }] })
+}
+resource "aws_iam_role_policy_attachment" "a" {
+  role       = "deploy"
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+`;
+  const off = (source: string, more = 'create = false') =>
+    `module "off" {\n  source = "${source}"\n  ${more}\n  principal = "arn:aws:iam::111122223333:root"\n}\n`;
+  for (const [what, home, caller, source, more] of [
+    ['a switched-off example', '', 'examples/x', '../../', 'create = false'],
+    ['an example of another directory', 'modules/role', 'examples/x', '../../modules/role', 'create = false'],
+    ['an example that makes none', '', 'examples/x', '../../', 'count = 0'],
+    ['a test', 'modules/role', 'tests/unit', '../../modules/role', 'create = true'],
+    ['a directory below it', 'modules/role', 'modules/role/wrapper', '../', 'create = true'],
+    ['a directory below the root', '', 'wrapper', '../', 'create = true'],
+  ] as const)
+    it(`keeps what a module is by itself beside ${what}`, async () => {
+      const main = home === '' ? 'main.tf' : `${home}/main.tf`;
+
+      const observations = await read({ [main]: OPEN, [`${caller}/main.tf`]: off(source, more) }, [main]);
+
+      assert(kinds(observations, 'trust').some(({ principalType }) => principalType === 'any'));
+      assert(kinds(observations, 'grant').some(({ capability }) => capability === 'admin'));
+    });
+
+  it('is what its callers make of it where an example calls it too', async () => {
+    const files = {
+      'modules/role/main.tf': OPEN,
+      'prod/main.tf': off('../modules/role', ''),
+      'examples/x/main.tf': off('../../modules/role', ''),
+    };
+
+    const observations = await read(files, ['modules/role/main.tf']);
+
+    assert(!kinds(observations, 'trust').some(({ principalType }) => principalType === 'any'));
+  });
+
+  it('keeps a module whose callers are themselves switched off', async () => {
+    const files = {
+      'modules/role/main.tf': OPEN,
+      'modules/team/main.tf': 'module "role" {\n  source = "../role"\n}\n',
+      'main.tf': 'module "team" {\n  source = "./modules/team"\n  count = 0\n}\n',
+    };
+
+    const observations = await read(files, ['modules/role/main.tf']);
+
+    assert(kinds(observations, 'trust').some(({ principalType }) => principalType === 'any'));
+    assert.match(JSON.stringify(kinds(observations, 'coverage')), /all calls of the module are switched off/);
+  });
 });

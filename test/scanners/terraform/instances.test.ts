@@ -158,7 +158,7 @@ resource "aws_iam_user" "c" {
     assert.deepEqual(users(await read(files, ['user/main.tf'])), ['aws:-:user/a', 'aws:-:user/b']);
   });
 
-  it('makes nothing of a module whose only call is switched off', async () => {
+  it('keeps a module whose only call is switched off as one that may be switched on, and says so', async () => {
     const files = {
       'main.tf': 'module "off" {\n  source = "./user"\n  count  = 0\n  name   = "never"\n}\n',
       'user/main.tf':
@@ -167,7 +167,15 @@ resource "aws_iam_user" "c" {
 
     const observations = await read(files, ['user/main.tf']);
 
-    assert.deepEqual([factsOf(observations, 'declared-key'), users(observations)], [[], []]);
+    assert.deepEqual(
+      factsOf(observations, 'declared-key').map(({ detail }) => detail?.conditional),
+      [true],
+    );
+    assert(users(observations).includes('aws:-:user/fixed'));
+    assert.match(
+      JSON.stringify(observations.find(({ kind }) => kind === 'coverage')),
+      /all calls of the module are switched off/,
+    );
   });
 
   it('ends where resources go over each other', async () => {
