@@ -3,6 +3,7 @@ import { type Change, type ChangesBefore, listBefore } from '../../src/files/cha
 import { GitError, type GitRepository } from '../../src/files/git.ts';
 import { forkOf, hookIndex } from './changes.ts';
 import { type Checkout, openCheckout, type Place } from './checkout.ts';
+import { readDependents } from './dependents.ts';
 import { type Edited, listEdited } from './edited.ts';
 import { resolveEnds } from './ends.ts';
 import { FileTally } from './file-tally.ts';
@@ -32,6 +33,8 @@ export async function* scanBefore(found: GitRepository, place: Place, context: C
     around: filesInGit(checkout, { commit: older.commit }, context, older.moved),
   };
   yield* readChanges(checkout, reading, context);
+  const came = [...older.came].map(([path, id]) => ({ path, id, oldId: '' }));
+  yield* readDependents(checkout, [...older.changes, ...came], reading.around, 'before', context);
   if (tally.failed.length === 0) return;
   const at = { repository: checkout.name };
   const detail = { unread: tally.failed };

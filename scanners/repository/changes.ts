@@ -6,6 +6,7 @@ import { listChanges } from '../../src/files/changes.ts';
 import { GitError, type GitRepository, gitOutput } from '../../src/files/git.ts';
 import { ConfigError } from '../../src/util/errors.ts';
 import { type Checkout, openCheckout, type Place } from './checkout.ts';
+import { readDependents, type Touched } from './dependents.ts';
 import { filesInWorkTree, listEdited, readEdited, unedited } from './edited.ts';
 import { FETCH_MORE, resolveEnds, shallowIds } from './ends.ts';
 import { FileTally } from './file-tally.ts';
@@ -22,9 +23,10 @@ const EMPTY_TREE = {
 export async function* scanStaged(found: GitRepository, place: Place, context: CrawlContext): AsyncGenerator<Observation> {
   const index = hookIndex(found, context);
   const call = { signal: context.signal, ...(index === undefined ? {} : { index }) };
+  const deleted = new Map<string, string>();
   const [checkout, sinceHead] = await Promise.all([
     openCheckout(found, place, context),
-    listChanges(found, ['diff-index', 'HEAD'], call).catch((error: unknown) => {
+    listChanges(found, ['diff-index', 'HEAD'], call, deleted).catch((error: unknown) => {
       // Before the first commit there is no HEAD: everything is new.
       if (error instanceof GitError) return undefined;
       throw error;
@@ -42,6 +44,11 @@ export async function* scanStaged(found: GitRepository, place: Place, context: C
     around: filesInGit(checkout, index === undefined ? {} : { index }, context),
   };
   yield* readChanges(checkout, reading, context);
+  yield* readDependents(checkout, [...changes, ...goneFiles(deleted)], reading.around, 'now', context);
+}
+
+function goneFiles(deleted: ReadonlyMap<string, string>): readonly Touched[] {
+  return [...deleted].map(([path, oldId]) => ({ path, id: '', oldId }));
 }
 
 /**
@@ -77,8 +84,9 @@ export async function* scanDiff(
     : `${diff.base || 'HEAD'}${diff.fromFork === true ? '...' : '..'}${diff.head || 'HEAD'}`;
   const [base, head] = await resolveEnds(checkout, diff.base || 'HEAD', diff.head || 'HEAD', context);
   const from = diff.fromFork === true ? await forkOf(checkout, { base, head, subject }, context) : base;
+  const deleted = new Map<string, string>();
   const [changes, brought, edited] = await Promise.all([
-    listChanges(repository, isToWorkTree ? ['diff-index', from] : ['diff-tree', from, head], { signal: context.signal }),
+    listChanges(repository, isToWorkTree ? ['diff-index', from] : ['diff-tree', from, head], { signal: context.signal }, deleted),
     listBrought(repository, { base, head, cuts: shallowIds(repository) }, context.signal),
     isToWorkTree ? listEdited(checkout, context) : undefined,
   ]);
@@ -94,6 +102,8 @@ export async function* scanDiff(
   };
   if (edited === undefined) yield* readChanges(checkout, reading, context);
   else yield* readEdited(checkout, reading, edited, context);
+  const editedFiles = (edited?.files ?? []).map(({ path, staged }) => ({ path, id: staged, oldId: '' }));
+  yield* readDependents(checkout, [...changes, ...goneFiles(deleted), ...editedFiles], reading.around, 'now', context);
   const atEnd = edited === undefined ? changes : unedited(checkout, changes, edited);
   yield* readBrought(checkout, { brought, changes: atEnd, subject: told, seen }, context);
 }

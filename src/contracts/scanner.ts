@@ -153,7 +153,10 @@ export interface CrawlContext extends ScanContext {
    */
   read(file: SourceFile): { readonly content: 'own' | 'shared'; readonly observations: AsyncIterable<Observation> } | undefined;
   /** Would some file scanner claim this path? Cheap; may ask for the head. `among`: only those of this kind are asked. */
-  claims(file: FileHead, among?: 'own' | 'shared'): { readonly content: 'own' | 'shared' } | undefined;
+  claims(
+    file: FileHead,
+    among?: 'own' | 'shared',
+  ): { readonly content: 'own' | 'shared'; readonly by?: Pick<FileScanner, 'id' | 'surfaces'> } | undefined;
   /** Bulk detection in worker threads over a work tree or git objects: the hot path. */
   readonly bulk: BulkDetect;
   /** Kept from the last run over this target, when there is a store file. */

@@ -27,8 +27,11 @@ export async function listChanges(
   repository: GitRepository,
   compare: readonly ['diff-tree', string, string] | readonly ['diff-index', string],
   call: Pick<GitCall, 'signal' | 'index'> = {},
+  /** Gets the content of deleted files, by path. */
+  deleted?: Map<string, string>,
 ): Promise<readonly Change[]> {
   const [raw, lines] = await compareTrees(repository, compare, call);
+  for (const { path, oldId, status } of raw) if (status === 'D') deleted?.set(path, oldId);
   // Moved, or of another mode: nothing in it is new.
   const changed = raw.filter(({ status, mode, id, oldId }) => status !== 'D' && (oldId !== id || !isFile(mode)));
   return changed.map(({ path, id, oldId, mode }) => ({
@@ -46,6 +49,8 @@ export interface ChangesBefore {
   readonly changes: readonly Change[];
   /** Older content of what has another name now, by that name. */
   readonly moved: ReadonlyMap<string, string>;
+  /** Content of the files that the older tree has not, by path. */
+  readonly came: ReadonlyMap<string, string>;
 }
 
 export async function listBefore(
@@ -64,6 +69,7 @@ export async function listBefore(
       added: status === 'D' ? ('all' as const) : (lines.get(`${oldId}..${id}`)?.removed ?? []),
     })),
     moved: new Map(raw.flatMap(({ path, oldId, status }) => (status === 'R' ? [[path, oldId] as const] : []))),
+    came: new Map(raw.flatMap(({ path, id, oldId, mode }) => (oldId === '' && isFile(mode) ? [[path, id] as const] : []))),
   };
 }
 

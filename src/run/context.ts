@@ -119,7 +119,7 @@ export function crawlContext(
     bulk,
     claims(file, among) {
       const scanner = claimant(file, among);
-      return scanner === undefined ? undefined : { content: scanner.content };
+      return scanner === undefined ? undefined : { content: scanner.content, by: scanner };
     },
     read(file) {
       const scanner = claimant(headOfBytes(file.path, file.bytes));

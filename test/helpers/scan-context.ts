@@ -157,7 +157,7 @@ export function testContext(overrides: TestContextOverrides = {}): TestContext {
     },
     claims(file) {
       const scanner = claimant(file);
-      return scanner === undefined ? undefined : { content: scanner.content };
+      return scanner === undefined ? undefined : { content: scanner.content, by: scanner };
     },
     read(file) {
       const scanner = claimant(headOfBytes(file.path, file.bytes));
