@@ -1,3 +1,4 @@
+import { isPublicName } from '../../src/ci/cloud-keys.ts';
 import { namedArgument } from '../../src/ci/describe.ts';
 import { placeOfLine } from '../../src/ci/line-place.ts';
 import type {
@@ -10,6 +11,7 @@ import type {
   Match,
 } from '../../src/contracts/index.ts';
 import { entriesOf, get } from '../../src/formats/tree.ts';
+import type { ActionReference } from './action-reference.ts';
 import { type Login, readLogins } from './cloud-login.ts';
 import { ALL_SECRETS, JOB_TOKEN } from './expression.ts';
 import { appTokenFacts } from './facts/app-token.ts';
@@ -100,6 +102,17 @@ export function* describeJob(
     };
     const named = { ...(identity === undefined ? {} : { identity: identity.id }), secretName: use.name, how: use.how };
     for (const at of printedAt(text, use, place)) yield { ...consumer, ...named, at, detail: { ...facts, fact: PRINTED } };
+    if (use.name !== ALL_SECRETS && !isPublicName(use.name)) {
+      for (const { step, line } of use.argumentsAt) {
+        for (const at of lineOf(text, step, line, place)) {
+          yield { ...consumer, ...named, at, detail: { ...facts, fact: 'secret-in-argument' } };
+        }
+      }
+      for (const { at, action } of handedAt(text, use, place)) {
+        const detail = { ...facts, fact: 'secret-to-action', action: action.uses, pinned: action.pinned };
+        yield { ...consumer, ...named, at, detail };
+      }
+    }
     for (const { step, line, name } of use.buildArguments) {
       for (const at of lineOf(text, step, line, place)) {
         const detail = { ...facts, fact: 'build-argument', ...namedArgument(name ?? use.name, use.name) };
@@ -208,6 +221,38 @@ function lineOf(text: string, step: Step, line: number, place: JobPlace): Locati
   if (run?.type !== 'scalar') return [];
   const { start, pointer } = placeOfLine(text, run, line);
   return [place.at(start, pointer)];
+}
+
+/** Of each secret. */
+const MAX_HANDED = 50;
+
+/**
+ * Steps that hand a secret to the action of a stranger, from where they name the one to where they name the other. What an
+ * environment of a wider scope hands on matters where the action may change.
+ */
+function handedAt(text: string, use: SecretUse, place: JobPlace): { readonly at: Location; readonly action: ActionReference }[] {
+  const steps = [...use.reaches].filter(({ uses }) => uses?.thirdParty === true).toSorted((a, b) => a.index - b.index);
+  const found: { at: Location; action: ActionReference }[] = [];
+  for (const step of steps) {
+    const named = get(step.tree, 'uses');
+    if (step.uses === undefined || named === undefined || (step.uses.pinned && !use.steps.has(step))) continue;
+    if (found.length >= MAX_HANDED) break;
+    const offsets = use.occurrences.filter((each) => each.step === step).map(({ offset }) => offset);
+    const last = endOfLine(text, Math.max(named.start, ...offsets));
+    const end = place.at(last, named.pointer);
+    const at = {
+      ...place.at(Math.min(named.start, ...offsets), named.pointer),
+      ...(end.line === undefined ? {} : { endLine: end.line }),
+      ...(end.column === undefined ? {} : { endColumn: end.column }),
+    };
+    found.push({ at, action: step.uses });
+  }
+  return found;
+}
+
+function endOfLine(text: string, offset: number): number {
+  const end = text.indexOf('\n', offset);
+  return end < 0 ? text.length : text[end - 1] === '\r' ? end - 1 : end;
 }
 
 /** A row of its own for something that the job does with an identity or secret. */

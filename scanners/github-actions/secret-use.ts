@@ -31,9 +31,11 @@ export interface SecretUse {
   /** `fromJSON(secrets.X)`: its parts are not masked. */
   parsed: boolean;
   echoed: boolean;
-  /** Lines of scripts that print it, from 0. */
   readonly buildArguments: { readonly step: Step; readonly line: number; readonly name?: string }[];
-  readonly prints: { readonly step: Step; readonly line: number }[];
+  /** Lines of scripts that print it, from 0. */
+  readonly prints: StepLine[];
+  /** Lines of scripts that pass it as an argument. */
+  readonly argumentsAt: StepLine[];
   exported: boolean;
   output: boolean;
   argument: boolean;
@@ -43,6 +45,12 @@ export interface SecretUse {
   /** First place. */
   readonly scalar: Scalar;
   readonly offset: number;
+}
+
+export interface StepLine {
+  readonly step: Step;
+  /** Of its script, from 0. */
+  readonly line: number;
 }
 
 export interface Occurrence {
@@ -184,6 +192,7 @@ class Finder {
           for (const given of handling.buildArguments)
             if (use.buildArguments.length < MAX_PRINTS) use.buildArguments.push({ ...given, step });
           for (const line of handling.printedAt) if (use.prints.length < MAX_PRINTS) use.prints.push({ step, line });
+          for (const line of handling.argumentAt) if (use.argumentsAt.length < MAX_PRINTS) use.argumentsAt.push({ step, line });
           use.exported ||= handling.exported;
           use.output ||= handling.output;
           use.argument ||= handling.argument;
@@ -256,6 +265,7 @@ function create(name: string, scalar: Scalar, offset: number): SecretUse {
     parsed: false,
     echoed: false,
     prints: [],
+    argumentsAt: [],
     buildArguments: [],
     exported: false,
     output: false,

@@ -85,6 +85,9 @@ export function* describeJob(
     };
     const lines = [
       ...(isPrinted(use) ? use.prints.map((at) => ({ ...at, name: undefined, fact: 'secret-printed' })) : []),
+      ...(use.jobToken || isPublicName(use.name)
+        ? []
+        : use.argumentsAt.map((at) => ({ ...at, name: undefined, fact: 'secret-in-argument' }))),
       ...(use.jobToken ? [] : use.buildArguments.map((at) => ({ ...at, fact: 'build-argument' }))),
     ];
     for (const { scalar, line, fact, name } of lines) {

@@ -11,6 +11,8 @@ export interface SecretHandling {
   readonly output: boolean;
   /** Given on a command line, where process lists and build histories keep it. */
   readonly argument: boolean;
+  /** Lines of the script, from 0, where that is. */
+  readonly argumentAt: readonly number[];
   /** In the address of a repository: git keeps it in `.git/config`. */
   readonly gitUrl: boolean;
   /** Given to the build of an image as an argument, which the image's history keeps. */
@@ -33,6 +35,7 @@ const NOTHING: SecretHandling = {
   exported: false,
   output: false,
   argument: false,
+  argumentAt: [],
   gitUrl: false,
   buildArguments: [],
   files: [],
@@ -103,6 +106,10 @@ function lineAt(text: string, offset: number): number {
   return line;
 }
 
+function linesAt(text: string, offsets: ReadonlySet<number>): number[] {
+  return [...new Set([...offsets].slice(0, MAX_PLACES).map((offset) => lineAt(text, offset)))];
+}
+
 /** Follows a secret through a script in which every mention of it is the mark. */
 export function followMark(script: string): SecretHandling {
   if (!script.includes(MARK)) return NOTHING;
@@ -110,13 +117,14 @@ export function followMark(script: string): SecretHandling {
   let echoed = false;
   let exported = false;
   let output = false;
-  let argument = false;
   let gitUrl = false;
   /** Where the trace was switched on. */
   let traced: number | undefined;
   const files = new Set<string>();
   const buildArguments = new Map<string, BuildArgument>();
   const printed = new Set<number>();
+  /** Where a command takes it as an argument. */
+  const taken = new Set<number>();
   for (const { stages: pipeline, start } of pipelinesOf(marked)) {
     const stages = pipeline.map((stage) => stage.trim());
     const [first = ''] = stages;
@@ -136,22 +144,26 @@ export function followMark(script: string): SecretHandling {
       if (buildArguments.size < MAX_PLACES)
         buildArguments.set(`${line} ${groups?.name}`, { line, ...(groups?.name === undefined ? {} : { name: groups.name }) });
     }
-    for (const stage of stages) {
+    let offset = start;
+    for (const [index, stage] of stages.entries()) {
+      const written = pipeline[index] ?? '';
+      const mark = offset + Math.max(0, written.indexOf(MARK));
+      offset += written.length + 1;
       if (PRINTS.test(stage)) continue;
       if (isGitUrl(stage)) gitUrl = true;
-      else argument ||= takesArgument(stage);
+      else if (takesArgument(stage)) taken.add(mark);
     }
     const file = fileOf(stages);
     if (file !== undefined) files.add(file);
   }
-  const printedAt = [...new Set([...printed].slice(0, MAX_PLACES).map((offset) => lineAt(marked, offset)))];
   return {
     used: true,
     echoed,
-    printedAt,
+    printedAt: linesAt(marked, printed),
     exported,
     output,
-    argument,
+    argument: taken.size > 0,
+    argumentAt: linesAt(marked, taken),
     gitUrl,
     buildArguments: [...buildArguments.values()],
     files: [...files],

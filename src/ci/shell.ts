@@ -72,9 +72,16 @@ export function followVariables(
   const derived = chosen.marked.includes('=') ? derivedVariables(chosen.marked) : [];
   if (derived.length > 0) chosen = markedCommands(script, new Set([...variables, ...derived]), macros);
   const told = followMark(chosen.marked);
-  const printedAt = [...new Set(told.printedAt.map((line) => chosen.lines[line] ?? 0))];
+  const linesOf = (found: readonly number[]) => [...new Set(found.map((line) => chosen.lines[line] ?? 0))];
   const buildArguments = told.buildArguments.map((each) => ({ ...each, line: chosen.lines[each.line] ?? 0 }));
-  return { ...told, printedAt, buildArguments, read: chosen.marked.length, derived };
+  return {
+    ...told,
+    printedAt: linesOf(told.printedAt),
+    argumentAt: linesOf(told.argumentAt),
+    buildArguments,
+    read: chosen.marked.length,
+    derived,
+  };
 }
 
 /** The commands that matter, and the line of the script that each of their lines is. */

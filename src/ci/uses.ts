@@ -21,6 +21,8 @@ export interface SecretUse {
   echoed: boolean;
   /** Lines of scripts that print it. */
   readonly prints: PrintedLine[];
+  /** Lines of scripts that pass it as an argument. */
+  readonly argumentsAt: PrintedLine[];
   /** Builds of images that get it as an argument. */
   readonly buildArguments: (PrintedLine & { readonly name?: string })[];
   exported: boolean;
@@ -266,6 +268,7 @@ export function findSecretUses(
       for (const given of told.buildArguments)
         if (use.buildArguments.length < MAX_PRINTS) use.buildArguments.push({ ...given, scalar });
       for (const line of told.printedAt) if (use.prints.length < MAX_PRINTS) use.prints.push({ scalar, line });
+      for (const line of told.argumentAt) if (use.argumentsAt.length < MAX_PRINTS) use.argumentsAt.push({ scalar, line });
       use.exported ||= told.exported;
       use.argument ||= told.argument;
       use.gitUrl ||= told.gitUrl;
@@ -320,6 +323,7 @@ function create(name: string, place: Part, reference: CiReference | undefined, p
     variables: new Set(),
     echoed: false,
     prints: [],
+    argumentsAt: [],
     buildArguments: [],
     exported: false,
     gitUrl: false,

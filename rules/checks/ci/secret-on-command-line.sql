@@ -25,8 +25,11 @@ SELECT
   consumer_id,
   secret_name,
   concat('The job ', consumer_id, ' passes ', secret_name, ' as an argument of a command.') AS message,
+  coalesce(list(DISTINCT observation_id) FILTER (fact = 'secret-in-argument'), []) AS first,
   list(DISTINCT observation_id) AS evidence
 FROM consumers
 WHERE type = 'workflow-job' AND secret_name NOT IN ('*', 'GITHUB_TOKEN') AND NOT coalesce(TRY_CAST(detail->>'$.jobToken' AS BOOLEAN), false) AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
-  AND coalesce(TRY_CAST(detail->>'$.secretInArgument' AS BOOLEAN), false)
+  AND (fact = 'secret-in-argument' OR coalesce(TRY_CAST(detail->>'$.secretInArgument' AS BOOLEAN), false))
 GROUP BY consumer_id, secret_name
+-- Where only its lines are left, it is the name of an account.
+HAVING bool_or(coalesce(TRY_CAST(detail->>'$.secretInArgument' AS BOOLEAN), false))

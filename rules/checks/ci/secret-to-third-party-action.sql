@@ -30,12 +30,14 @@ WITH given AS (
     secret_name,
     consumer_id,
     observation_id,
-    unnest(list_filter(
+    fact,
+    unnest(CASE WHEN fact = 'secret-to-action' THEN [detail->>'$.action'] ELSE list_filter(
       coalesce(from_json(detail->'$.thirdParty', '["VARCHAR"]'), []),
       lambda action: NOT list_contains(coalesce(from_json(detail->'$.unpinned', '["VARCHAR"]'), []), action)
-        AND list_contains(list_transform(coalesce(from_json(detail->'$.steps', '["JSON"]'), []), lambda step: step->>'$.uses'), action))) AS action
+        AND list_contains(list_transform(coalesce(from_json(detail->'$.steps', '["JSON"]'), []), lambda step: step->>'$.uses'), action)) END) AS action
   FROM consumers
-  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND fact IS NULL
+  WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*')
+    AND (fact IS NULL OR fact = 'secret-to-action' AND TRY_CAST(detail->>'$.pinned' AS BOOLEAN))
     AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
 )
 SELECT
@@ -44,6 +46,8 @@ SELECT
   concat(
     split_part(action, '@', 1), coalesce(' is given secrets of ' || repository, ' is given secrets'), ': ', listed(list(DISTINCT secret_name ORDER BY secret_name)),
     ' (', counted(count(DISTINCT consumer_id), 'job'), ').') AS message,
+  coalesce(list(DISTINCT observation_id) FILTER (fact = 'secret-to-action'), []) AS first,
   list(DISTINCT observation_id) AS evidence
 FROM given
 GROUP BY repository, split_part(action, '@', 1)
+HAVING bool_or(fact IS NULL)

@@ -31,13 +31,14 @@ since: '0.1'
 WITH given AS (
   SELECT
     *,
-    unnest(list_intersect(
+    -- The steps that hand it over have rows of their own, by which they are found in the file.
+    unnest(CASE WHEN fact = 'secret-to-action' THEN [detail->>'$.action'] ELSE list_intersect(
       coalesce(from_json(detail->'$.thirdParty', '["VARCHAR"]'), []),
-      coalesce(from_json(detail->'$.unpinned', '["VARCHAR"]'), []))) AS action
+      coalesce(from_json(detail->'$.unpinned', '["VARCHAR"]'), [])) END) AS action
   FROM consumers
   WHERE type = 'workflow-job' AND secret_name IS NOT NULL AND secret_name NOT IN ('GITHUB_TOKEN', '*') AND how NOT IN ('oidc', 'impersonation')
     AND NOT coalesce(TRY_CAST(detail->>'$.public' AS BOOLEAN), false)
-    AND NOT coalesce(TRY_CAST(detail->>'$.jobToken' AS BOOLEAN), false) AND fact IS NULL
+    AND NOT coalesce(TRY_CAST(detail->>'$.jobToken' AS BOOLEAN), false) AND (fact IS NULL OR fact = 'secret-to-action' AND NOT TRY_CAST(detail->>'$.pinned' AS BOOLEAN))
 )
 SELECT
   split_part(consumer_id, '#', 1) AS file,
@@ -56,7 +57,9 @@ SELECT
     WHEN 'azure-pipelines' THEN 'Tasks of the marketplace follow their publisher within a major version: do the step by a script of your own, or give it a token that can only do what it needs.'
     ELSE 'Name it by digest (`image@sha256:…`) or commit, and let a bot raise it.'
   END AS fix,
+  coalesce(list(DISTINCT observation_id) FILTER (fact = 'secret-to-action'), []) AS first,
   list(DISTINCT observation_id) AS evidence
 FROM given
 -- To pin it is one change of the file, however many jobs use it.
 GROUP BY split_part(consumer_id, '#', 1), action
+HAVING bool_or(fact IS NULL)
