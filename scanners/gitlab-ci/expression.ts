@@ -6,6 +6,11 @@ export type Situation = (name: string) => string | null | typeof SOMETHING | und
 /** A variable that is set, to nobody knows what. */
 export const SOMETHING = Symbol('something');
 
+/** A name that no rule has in mind. */
+export const ANY_BRANCH = '(any branch)';
+/** Known by this name only. */
+export const DEFAULT_BRANCH = '(default branch)';
+
 /** Whether an `if` holds; `undefined` where that depends on what no file tells. */
 export function holds(expression: string, situation: Situation): boolean | undefined {
   if (expression.length > MAX_LENGTH) return undefined;
@@ -80,8 +85,37 @@ function isEqual(left: ReturnType<Situation>, right: ReturnType<Situation>): boo
   return left === right;
 }
 
-/** The texts of a situation are names that nobody thought of when writing the pattern: only one that takes all fits. */
+/** Only words are matched against what is known; a pattern that may take longer, or that RE2 reads otherwise, is not run. */
+const WORDS = /^\/(?<words>\^?\((?:\?:)?[\w-]+(?:\|[\w-]+)*\)\$?|\^?[\w-]+\$?(?:\|\^?[\w-]+\$?)*)\/(?<flags>i?)$/;
+
 function fits(left: ReturnType<Situation>, pattern: string): boolean | undefined {
   if (left === undefined || left === SOMETHING || !pattern.startsWith('/')) return undefined;
-  return left !== null && FITS_ALL.test(pattern);
+  if (left === null) return false;
+  if (left === ANY_BRANCH) return fitsAnyBranch(pattern);
+  if (FITS_ALL.test(pattern)) return true;
+  const { words, flags } = WORDS.exec(pattern)?.groups ?? {};
+  if (words === undefined || left === DEFAULT_BRANCH) return undefined;
+  return new RegExp(words, flags).test(left);
+}
+
+/** No, where it asks for some word; perhaps, where it asks for no more than a kind of character: anybody can find such a name. */
+export function fitsAnyBranch(pattern: string): boolean | undefined {
+  if (FITS_ALL.test(pattern)) return true;
+  return pattern.length <= MAX_LENGTH && asksForWord(pattern.slice(1, pattern.lastIndexOf('/'))) ? false : undefined;
+}
+
+const GROUP = /\((?:\?[a-zA-Z-]*:|\?P?<\w+>)?(?<inside>[^()]*)\)/g;
+const OPTIONAL = /.(?:[?*]|\{0?,[^}]*\}|\{0\})/g;
+
+/** A letter or digit stands in each of its alternatives, where it cannot be left out. */
+function asksForWord(pattern: string): boolean {
+  // What stands for a character of a kind becomes a point; of a group, no more is kept than whether it asks for a word.
+  let rest = pattern.replace(/\\(?:[pP](?:\{[^}]*\}|.)|.)|\[\^?\]?(?:[^\]\\]|\\.)*\]/g, '.');
+  for (let depth = 0; depth < MAX_DEPTH && rest.includes('('); depth += 1)
+    rest = rest.replace(GROUP, (_, inside: string) => (!inside.startsWith('?') && asks(inside) ? 'x' : '.'));
+  return !rest.includes('(') && asks(rest);
+}
+
+function asks(pattern: string): boolean {
+  return pattern.split('|').every((each) => /[A-Za-z0-9]/.test(each.replace(OPTIONAL, '').replace(/\{[^}]*\}/g, '')));
 }

@@ -1,5 +1,5 @@
 import { get, type Mapping, type Tree, textOf, textsOf } from '../../src/formats/tree.ts';
-import { holds, type Situation, SOMETHING } from './expression.ts';
+import { ANY_BRANCH, DEFAULT_BRANCH, fitsAnyBranch, holds, type Situation, SOMETHING } from './expression.ts';
 import { flat, lookUp, type Sources } from './merge.ts';
 
 // https://docs.gitlab.com/ci/yaml/#rules · https://docs.gitlab.com/ci/yaml/#workflow · https://docs.gitlab.com/ci/yaml/deprecated_keywords/#only--except
@@ -26,7 +26,7 @@ export function readRules(tree: Mapping, sources: Sources): Rules {
   const waysIn = (situation: Situation): Way[] => {
     if (workflow.length > 0 && ways(workflow, 'always', situation).length === 0) return [];
     if (conditions.length > 0) return ways(conditions, when, situation);
-    if (only !== undefined) return waysOfOnly(only, when, situation);
+    if (only !== undefined) return waysOfOnly(only, get(tree, 'except'), when, situation);
     // Without a word on it, a job runs for branches and tags.
     return situation === MERGE_REQUEST || when === 'never' ? [] : [{ when, isCertain: true }];
   };
@@ -52,13 +52,11 @@ interface Way {
   readonly isCertain: boolean;
 }
 
-/** No name that a rule could have in mind. */
-const ANY_BRANCH = '(any branch)';
 const SET: { readonly [name: string]: string } = {
   CI: 'true',
   GITLAB_CI: 'true',
   CI_COMMIT_REF_PROTECTED: 'false',
-  CI_DEFAULT_BRANCH: '(default branch)',
+  CI_DEFAULT_BRANCH: DEFAULT_BRANCH,
 };
 
 /** A push to a branch of one's own choice. */
@@ -93,11 +91,18 @@ function ways(rules: readonly Tree[], otherwise: string, situation: Situation): 
   return found;
 }
 
-function waysOfOnly(only: Tree, when: string, situation: Situation): Way[] {
+function waysOfOnly(only: Tree, except: Tree | undefined, when: string, situation: Situation): Way[] {
   const refs = refsOf(only);
+  // `only: [/.*/]` beside `except: [branches]` is how tags are asked for.
+  const isForTags = except !== undefined && refsOf(except).some((ref) => ref === 'branches' || ref === 'pushes');
+  const isPattern = (ref: string) => {
+    const pattern = /^(?<pattern>\/.*\/i?)(?:@[\w./-]+)?$/.exec(ref)?.groups?.pattern;
+    return pattern !== undefined && !isForTags && fitsAnyBranch(pattern) !== false;
+  };
   const isNamed =
     situation === PUSH
-      ? refs.length === 0 || refs.some((ref) => /^(?:branches|pushes|web|api|external_pull_requests)$/.test(ref))
+      ? refs.length === 0 ||
+        refs.some((ref) => /^(?:branches|pushes|web|api|external_pull_requests)$/.test(ref) || isPattern(ref))
       : refs.includes('merge_requests');
   const results = textsOf(get(only, 'variables')).map((condition) => holds(condition, situation));
   if (!isNamed || when === 'never' || (results.length > 0 && results.every((result) => result === false))) return [];

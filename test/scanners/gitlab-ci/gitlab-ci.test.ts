@@ -275,6 +275,22 @@ far:
     ['if: $CI_COMMIT_BRANCH =~ /^release/', false, true],
     ['if: $CI_COMMIT_BRANCH =~ /.*/', true, false],
     ['if: $CI_COMMIT_BRANCH !~ /^release/', true, false],
+    ['if: $CI_COMMIT_BRANCH =~ /^[a-z0-9].*$/', true, false],
+    ['if: $CI_COMMIT_BRANCH =~ /^[A-Z]+-\\d+(-fix)?$/', true, false],
+    ['if: $CI_COMMIT_BRANCH =~ /^(main|.*)$/', true, false],
+    ['if: $CI_COMMIT_BRANCH =~ /^(main|(release|hotfix)-.+)$/', false, true],
+    ['if: $CI_COMMIT_BRANCH =~ /^v?\\d+(\\.x)?$/', true, false],
+    ['if: $CI_COMMIT_BRANCH =~ /^v\\d+$/', false, true],
+    ['if: $CI_COMMIT_BRANCH =~ /^[[(]/', true, false],
+    ['if: $CI_COMMIT_BRANCH =~ /^\\d\\d\\w+$/', true, false],
+    ['if: $CI_COMMIT_BRANCH =~ /^(?i)\\pL+$/', true, false],
+    ['if: $CI_COMMIT_BRANCH =~ /^(?i:main)$/', false, true],
+    ['if: $CI_COMMIT_BRANCH =~ /^(?!main)/', true, false],
+    ['if: $CI_PIPELINE_SOURCE =~ /^(push|web)$/', true, false],
+    ['if: $CI_PIPELINE_SOURCE =~ /^push$|^web$/', true, false],
+    ['if: $CI_PIPELINE_SOURCE =~ /^(schedule|web)$/', false, true],
+    ['if: $CI_PIPELINE_SOURCE !~ /^(push|web)$/', false, false],
+    ['if: $CI_COMMIT_REF_PROTECTED =~ /true/', false, true],
     ['if: $CI_COMMIT_REF_PROTECTED == "true"', false, true],
     ['if: $CI_COMMIT_REF_PROTECTED != "true"', true, false],
     ['if: $CI_PIPELINE_SOURCE == "schedule"', false, true],
@@ -298,6 +314,32 @@ far:
       assert.equal(detail.refsLimited, isLimited);
     });
   }
+
+  const ONLY: readonly (readonly [string, boolean])[] = [
+    ['only: [/.*/]', true],
+    ['only: [/.*/i@harbour/shop]', true],
+    ['only: ["/^[a-z].*$/"]', true],
+    ['only: [/^release-.*$/]', false],
+    ['only: [/.*/], except: [branches]', false],
+    ['only: [main]', false],
+  ];
+  for (const [only, expected] of ONLY) {
+    it(`runs ${expected ? '' : 'not '}on any branch: ${only}`, async () => {
+      const text = `job: {script: [./deploy $DEPLOY_TOKEN], ${only}}\n`;
+
+      const { detail } = consumerOf(await scan(text), 'DEPLOY_TOKEN');
+
+      assert.equal(detail.pushAnyBranch, expected);
+    });
+  }
+
+  it('reads a hostile pattern in time that grows with its length', async () => {
+    for (const unit of ['(', '(a|', '[', 'a{0,', '\\\\', '(a)', 'a|']) {
+      const text = `job: {script: [./deploy $DEPLOY_TOKEN], only: ['/${unit.repeat(4000)}/']}\n`;
+
+      assert.equal(typeof consumerOf(await scan(text), 'DEPLOY_TOKEN').detail.refsLimited, 'boolean');
+    }
+  }).timeout(5000);
 
   it('takes the rules of the whole pipeline together with those of a job', async () => {
     const workflow = 'workflow:\n  rules:\n    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n';
