@@ -2,7 +2,7 @@ import type { ScanContext, SourceFile, Surroundings } from '../../src/contracts/
 import { pathFrom, type Reference, referrers } from '../../src/files/referrers.ts';
 import type { Block, Expression } from '../../src/formats/hcl/syntax.ts';
 import type { Value } from '../../src/iac/value.ts';
-import type { Given, ProviderFacts } from './evaluate.ts';
+import type { Given, ProviderFacts, Steps } from './evaluate.ts';
 import type { Bindings } from './instances.ts';
 import { attributeOf, directoryOf, loadModule, type Module, type Placed, TERRAFORM_FILE } from './module.ts';
 import { Recent } from './recent.ts';
@@ -20,6 +20,15 @@ export interface Call {
 /** Bounds: calls of one module, modules that call each other. */
 const MAX_CALLS = 100;
 const MAX_DEPTH = 4;
+/** Bounds on all that is done for the calls of one module, by its callers' callers too. */
+const MAX_LOOKS = 2000;
+const MAX_STEPS = 5_000_000;
+
+/** What is left for the calls of one module, and what is known of its callers. */
+interface Budget extends Steps {
+  looks: number;
+  readonly callers: Map<string, Promise<readonly Prepared[]>>;
+}
 
 const modules = new Recent<Promise<Module>>(8);
 
@@ -33,6 +42,7 @@ export async function preparedByCalls(
   file: SourceFile,
   context: ScanContext,
   above: readonly string[] = [],
+  budget: Budget = { looks: MAX_LOOKS, steps: MAX_STEPS, callers: new Map() },
 ): Promise<readonly Prepared[]> {
   const directory = directoryOf(file.path);
   const prepared: Prepared[] = [];
@@ -42,20 +52,35 @@ export async function preparedByCalls(
   let made = 0;
   for (const { caller, isAside } of asideLast(await callersOf(file), directory)) {
     if (above.length >= MAX_DEPTH || caller === directory || above.includes(caller)) continue;
+    budget.looks -= 1;
+    if (budget.looks < 0) {
+      isCut = true;
+      break;
+    }
     const first = await firstIn(caller, file.around);
     if (first === undefined) continue;
     const calling = await modules.of(first.around, caller, () => loadModule(first, context));
     const calls = calling.calls.filter(({ from, it }) => targetOf(from.file.path, it) === directory);
     if (!isAside) seen += calls.length;
     if (calls.length === 0) continue;
-    for (const from of await preparedByCalls(calling, first, context, [...above, directory])) {
+    // At one depth its own callers are the same, whoever is called.
+    const key = `${above.length} ${caller}`;
+    const froms = budget.callers.get(key) ?? preparedByCalls(calling, first, context, [...above, directory], budget);
+    budget.callers.set(key, froms);
+    for (const from of await froms) {
+      if (from.isCut === true) isCut = true;
       for (const placed of calls) {
+        budget.looks -= 1;
+        if (budget.looks < 0) {
+          isCut = true;
+          break;
+        }
         for (const { bindings } of from.evaluator.callsOf(placed)) {
           if (prepared.length >= MAX_CALLS) {
             isCut = true;
             break;
           }
-          const one = await prepare(module, callOf(placed, from, bindings));
+          const one = await prepare(module, callOf(placed, from, bindings), budget);
           prepared.push(from.isOff === true ? { ...one, isOff: true } : one);
           if (!isAside) made += 1;
         }
@@ -65,7 +90,7 @@ export async function preparedByCalls(
   if (made === 0 || isAppliedAlone(module)) {
     const own = await prepare(module);
     // All of its calls are switched off: somebody else may switch one on.
-    prepared.unshift(seen > 0 && !isAppliedAlone(module) ? { ...own, isOff: true } : own);
+    prepared.unshift(seen > 0 && !isCut && !isAppliedAlone(module) ? { ...own, isOff: true } : own);
   }
   const last = prepared.pop();
   return last === undefined ? [] : [...prepared, isCut ? { ...last, isCut } : last];

@@ -52,20 +52,27 @@ export class Evaluator {
   /** Stand for resources in values: their attributes are worked out when they are asked for. */
   readonly #standing = new WeakMap<Value, { readonly base: string; readonly instance: Instance }>();
   readonly #notes = new Map<string, Note>();
+  readonly #shared: Steps | undefined;
   #steps = 0;
   #depth = 0;
 
-  /** `texts`: files that `file()` reads, by their path. `given`: by whoever calls the module. */
-  constructor(module: Module, accounts: ProviderFacts, texts: ReadonlyMap<string, string>, given?: Given) {
+  /** `texts`: files that `file()` reads, by their path. `given`: by whoever calls the module. `shared`: with its other calls. */
+  constructor(module: Module, accounts: ProviderFacts, texts: ReadonlyMap<string, string>, given?: Given, shared?: Steps) {
     this.#module = module;
     this.#accounts = accounts;
     this.#texts = texts;
     this.#given = given;
+    this.#shared = shared;
     for (const placed of module.resources) this.#byAddress.set(addressOf(placed.it), placed);
   }
 
   get wasCut(): boolean {
-    return this.#steps > MAX_STEPS;
+    return this.#steps > MAX_STEPS || (this.#shared?.steps ?? 0) < 0;
+  }
+
+  #step(steps: number): void {
+    this.#steps += steps;
+    if (this.#shared !== undefined) this.#shared.steps -= steps;
   }
 
   /** What was read as one because nobody knows how many there are. */
@@ -130,7 +137,7 @@ export class Evaluator {
 
   #body(placed: Placed<Block>, block: Block, bindings: Bindings, made: Made = { blocks: 0 }): MapValue {
     const { from } = placed;
-    this.#steps += 1;
+    this.#step(1);
     const entries: { key: string; value: Value }[] = [];
     for (const { name, value } of block.body.attributes) {
       const worked = this.#evaluate(from, value, bindings);
@@ -172,7 +179,7 @@ export class Evaluator {
         return;
       }
       made.blocks += 1;
-      this.#steps += STEPS_OF_BLOCK;
+      this.#step(STEPS_OF_BLOCK);
       yield this.#body(placed, content, { ...bindings, [name]: one }, made);
     }
   }
@@ -261,10 +268,10 @@ export class Evaluator {
   }
 
   #evaluate(from: ModuleFile, expression: Expression, bindings: Bindings): Value | undefined {
-    this.#steps += 1;
+    this.#step(1);
     this.#depth += 1;
     try {
-      if (this.#steps > MAX_STEPS || this.#depth > MAX_DEPTH) return this.#unknown(from, expression, []);
+      if (this.wasCut || this.#depth > MAX_DEPTH) return this.#unknown(from, expression, []);
       return this.#work(from, expression, bindings);
     } finally {
       this.#depth -= 1;
@@ -320,7 +327,7 @@ export class Evaluator {
     const entries = new Map<string, Value>();
     const groups = new Map<string, Value[]>();
     for (const [key, value] of pairs.slice(0, MAX_ITEMS)) {
-      if (this.#steps > MAX_STEPS) return this.#unknown(from, expression, []);
+      if (this.wasCut) return this.#unknown(from, expression, []);
       const inner: Bindings = {
         ...bindings,
         ...(second === undefined ? { [first]: { itself: value } } : { [first]: { itself: key }, [second]: { itself: value } }),
@@ -639,6 +646,11 @@ export class Evaluator {
       where: this.where(from, expression.start, expression.end),
     };
   }
+}
+
+/** What is left for several that are worked out for one. */
+export interface Steps {
+  steps: number;
 }
 
 /** Of one resource, by its `dynamic` blocks. */

@@ -3,7 +3,7 @@ import type { Block } from '../../src/formats/hcl/syntax.ts';
 import type { Resource, Stack } from '../../src/iac/resource.ts';
 import type { MapValue } from '../../src/iac/value.ts';
 import type { Call } from './calls.ts';
-import { Evaluator, type ProviderFacts } from './evaluate.ts';
+import { Evaluator, type ProviderFacts, type Steps } from './evaluate.ts';
 import { knownModuleResources } from './known-modules.ts';
 import type { Module, Placed } from './module.ts';
 import { providerFacts } from './providers.ts';
@@ -31,14 +31,20 @@ export interface Prepared {
   readonly isOff?: true;
 }
 
-/** `call`: what calls the module, which hands its providers down. */
-export async function prepare(module: Module, call?: Call): Promise<Prepared> {
+/** `call`: what calls the module, which hands its providers down. `steps`: what is left for all of its calls. */
+export async function prepare(module: Module, call?: Call, steps?: Steps): Promise<Prepared> {
   const texts = await readTexts(module);
-  const first = new Evaluator(module, () => ({}), texts, call?.given);
+  const first = new Evaluator(module, () => ({}), texts, call?.given, steps);
   const providers = module.providers.map((placed) => ({ name: placed.it.labels[0] ?? '', placed, body: first.body(placed) }));
   const own = providerFacts(providers);
   const facts: ProviderFacts = call === undefined ? own : (name) => ({ ...call.facts(name), ...own(name) });
-  return { module, evaluator: new Evaluator(module, facts, texts, call?.given), providers, facts, isCalled: call !== undefined };
+  return {
+    module,
+    evaluator: new Evaluator(module, facts, texts, call?.given, steps),
+    providers,
+    facts,
+    isCalled: call !== undefined,
+  };
 }
 
 export function moduleStack({ module, evaluator, isCut, isOff }: Prepared): ModuleStack {

@@ -194,4 +194,37 @@ resource "aws_iam_role_policy_attachment" "a" {
     assert(kinds(observations, 'trust').some(({ principalType }) => principalType === 'any'));
     assert.match(JSON.stringify(kinds(observations, 'coverage')), /all calls of the module are switched off/);
   });
+
+  it('is bounded by what callers of callers cost', async () => {
+    const files: { [path: string]: string } = {};
+    for (let layer = 0; layer < 5; layer++)
+      for (let n = 0; n < 20; n++) {
+        const calls = Array.from({ length: 20 }, (_, to) =>
+          layer === 0 ? '' : `module "m${to}" {\n  source = "../l${layer - 1}_${to}"\n  count  = ${layer === 4 ? 0 : 1}\n}\n`,
+        );
+        files[`l${layer}_${n}/main.tf`] = `resource "aws_iam_user" "u" {\n  name = "u${layer}"\n}\n${calls.join('')}`;
+      }
+    const began = performance.now();
+
+    const observations = await read(files, ['l0_0/main.tf']);
+
+    assert(performance.now() - began < 5000);
+    assert.deepEqual([...new Set(ids(observations))], ['aws:-:user/u0']);
+    assert.match(JSON.stringify(kinds(observations, 'coverage')), /called more often than was followed/);
+  }).timeout(30_000);
+
+  it('is bounded by what many calls of a costly module cost', async () => {
+    const items = Array.from({ length: 200 }, (_, i) => `"a${i}"`).join(', ');
+    const nested = '[for a in local.l : [for b in local.l : [for c in local.l : "${a}${b}${c}${var.n}"]]]';
+    const files = {
+      'm/main.tf': `variable "n" {}\nlocals {\n  l = [${items}]\n}\nresource "aws_iam_role" "x" {\n  name = var.n\n  description = jsonencode(${nested})\n}\n`,
+      'main.tf': 'module "m" {\n  source = "./m"\n  count  = 100\n  n      = "x${count.index}"\n}\n',
+    };
+    const began = performance.now();
+
+    const observations = await read(files, ['m/main.tf']);
+
+    assert(performance.now() - began < 8000);
+    assert.match(JSON.stringify(kinds(observations, 'coverage')), /expressions are too many/);
+  }).timeout(30_000);
 });
