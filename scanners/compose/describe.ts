@@ -18,6 +18,8 @@ export interface ProjectPlace {
   credentialOf(kind: SecretKind, start: number, end: number): CredentialId;
   textAt(start: number, end: number): string;
   at(offset: number, pointer: string): Location;
+  /** The pointer of what is written there, which may stand elsewhere by an alias too. */
+  pointerOf(offset: number): string | undefined;
 }
 
 export interface PlainSetting {
@@ -61,11 +63,13 @@ class Describer {
   readonly #place: ProjectPlace;
   readonly #rows: ConsumerObservation[] = [];
   readonly #plain = new Map<number, PlainSetting>();
+  readonly #services: ReadonlyMap<string, string>;
   #isCut = false;
 
   constructor(project: Project | undefined, place: ProjectPlace) {
     this.#project = project;
     this.#place = place;
+    this.#services = new Map(project?.services.map(({ tree, name }) => [tree.pointer, name]));
   }
 
   result() {
@@ -132,11 +136,12 @@ class Describer {
     if (valueFrom === 'empty') return [];
     const isWhole = references.length === 1 && /^\$(?:\w+|\{[^{}]*\})$/.test(value ?? '');
     const secretName = isWhole && reference !== undefined ? reference.name : name;
+    const declared = this.#declared(service, start);
     this.#row(service, start, pointer, {
       fact: 'service-variable',
       secretName,
       ...(credential === undefined ? {} : { credential }),
-      detail: { variable: name, valueFrom, literal: credential !== undefined },
+      detail: { variable: name, valueFrom, literal: credential !== undefined, ...declared },
     });
     const weak =
       valueFrom === 'text' && value !== undefined ? value : valueFrom === 'default' && isWhole ? reference?.fallback : undefined;
@@ -144,10 +149,23 @@ class Describer {
       this.#row(service, start, pointer, {
         fact: 'default-password',
         secretName,
-        detail: { variable: name, isFallback: valueFrom === 'default' },
+        detail: { variable: name, isFallback: valueFrom === 'default', ...declared },
       });
     }
     return [secretName];
+  }
+
+  /** Where the lines stand that an alias or merge brings into a service: those stay one place, whoever else shares them. */
+  #declared(service: Service, offset: number): { readonly declaredIn?: string } {
+    const pointer = this.#place.pointerOf(offset);
+    if (pointer === undefined || pointer.startsWith(`${service.tree.pointer}.`)) return {};
+    const other = this.#services.get(/^services(?:\.[\w-]+|\["[^"]*"\])/.exec(pointer)?.[0] ?? '');
+    return { declaredIn: this.#consumer(other ?? pointer.replace(/(?:\.[\w-]+|\[[^[\]]*\])$/, '')) };
+  }
+
+  #consumer(name: string): string {
+    const { repository, path } = this.#place;
+    return `${repository === undefined ? '' : `${repository}:`}${path}#${name}`;
   }
 
   /** What a detector or the name knows the value by. */
@@ -299,13 +317,12 @@ class Describer {
       this.#isCut = true;
       return;
     }
-    const { repository, path } = this.#place;
-    const environment = environmentOf(path, service.name);
+    const environment = environmentOf(this.#place.path, service.name);
     const cloud =
       staticVariable(String(detail?.variable ?? '')) ?? (secretName === undefined ? undefined : staticVariable(secretName));
     this.#rows.push({
       kind: 'consumer',
-      consumer: `${repository === undefined ? '' : `${repository}:`}${path}#${service.name}`,
+      consumer: this.#consumer(service.name),
       type: 'code',
       ...(identity === undefined ? {} : { identity }),
       ...(credential === undefined ? {} : { credential }),

@@ -23,6 +23,10 @@ export async function* scanCompose(file: SourceFile, context: ScanContext): Asyn
   const environment = environmentOf(file.path);
   const at = (offset: number, pointer: string): Location => ({ ...file.at, path: file.path, ...yaml.position(offset), pointer });
   const inherited = project === undefined ? new Map() : await inheritedIn(project, file, context);
+  const scalars = sortedScalars(yaml.root);
+  // An anchor stands before its aliases: the first to be met is where it is written.
+  const written = scalars.filter(({ start }, index) => start !== scalars[index - 1]?.start);
+  const pointers = new Map(written.map(({ start, pointer }) => [start, pointer]));
   const projectPlace: ProjectPlace = {
     repository: file.at.repository,
     path: file.path,
@@ -31,10 +35,10 @@ export async function* scanCompose(file: SourceFile, context: ScanContext): Asyn
     credentialOf: (kind, start, end) => plainSighting(raw.slice(start, end), kind, {}, file.place, context).credential,
     textAt: (start, end) => raw.slice(start, end),
     at,
+    pointerOf: (offset) => pointers.get(offset) ?? scalarAt(written, offset - 1)?.pointer,
   };
   const { rows, plain, problems } = describeProject(project, projectPlace, inherited);
 
-  const scalars = sortedScalars(yaml.root);
   for (const match of matches) {
     const place = matchLocation(file, match, scalarAt(scalars, match.start)?.pointer);
     yield { ...context.sighting(match, place, file.place, environment), at: place };

@@ -5,7 +5,7 @@ severity: low
 confidence: medium
 persona: security
 about: consumer
-identityFields: [consumer_id, secret_name]
+identityFields: [declared_in, secret_name]
 needs: [consumer@iac|consumer@image]
 population: consumers WHERE platform IN ('compose', 'dockerfile', 'ansible', 'image') OR fact = 'default-password'
 controls:
@@ -24,6 +24,7 @@ WITH settings AS (
   SELECT
     consumer_id,
     secret_name,
+    coalesce(detail->>'$.declaredIn', consumer_id) AS declared_in,
     environment,
     (detail->>'$.platform') AS platform,
     (detail->>'$.isFallback') = 'true' AS falls_back,
@@ -33,18 +34,19 @@ WITH settings AS (
   WHERE fact = 'default-password'
   GROUP BY consumer_id, secret_name, environment, detail
 )
--- Services that share an anchor share its lines: one mistake.
+-- Services that share an anchor share its lines: one mistake, known by where it stands, for services come and go.
 SELECT
   min(consumer_id) AS consumer_id,
+  declared_in,
   secret_name,
   concat(CASE WHEN count(*) = 1 THEN min(consumer_id) ELSE services_text(list(consumer_id)) END,
     CASE WHEN falls_back THEN concat(' fall', CASE WHEN count(*) = 1 THEN 's' ELSE '' END, ' back to') ELSE concat(' set', CASE WHEN count(*) = 1 THEN 's' ELSE '' END) END,
     ' a well-known password for ', secret_name, '.') AS message,
   CASE
-    WHEN is_production(environment) THEN 'high'
+    WHEN bool_or(is_production(environment)) THEN 'high'
     WHEN platform IN ('dockerfile', 'image') THEN 'medium'
     ELSE 'low'
   END AS severity,
   arg_min(seen, consumer_id) AS evidence
 FROM settings
-GROUP BY secret_name, environment, platform, falls_back, places
+GROUP BY declared_in, secret_name, platform, falls_back, places
