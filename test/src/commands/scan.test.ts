@@ -7,22 +7,11 @@ import type { Io } from '../../../src/io.ts';
 import { ConfigError } from '../../../src/util/errors.ts';
 import { testIo } from '../../helpers/io.ts';
 import { fakeToken } from '../../helpers/scan-context.ts';
+import { SCAN_OPTIONS } from '../../helpers/scan-options.ts';
 import { tempDir, tempRepo, writeFile } from '../../helpers/temp-repo.ts';
 
 // The shipped detectors must know it: assembled here, so that no push protection stops this file.
 const ACCESS_KEY = `${['AK', 'IA'].join('')}QYLPMN5HFIQR7DZW`;
-
-const OPTIONS = {
-  format: 'json',
-  output: [],
-  framework: [],
-  history: true,
-  exclude: [],
-  only: [],
-  skip: [],
-  exitCode: true,
-  failOn: 'low',
-} as const;
 
 interface Scanned {
   readonly code: number;
@@ -39,7 +28,7 @@ async function scanned(
   io: Partial<Io> = {},
 ): Promise<Scanned> {
   const own = testIo(directory, io);
-  const code = await scanCommand(own, targets, { ...OPTIONS, ...options });
+  const code = await scanCommand(own, targets, { ...SCAN_OPTIONS, ...options });
   return { code, report: JSON.parse(own.out()), err: own.err() };
 }
 
@@ -283,7 +272,7 @@ describe('scan of changes', () => {
     repo.git('add', '-A');
     const said = async (options: Options) => {
       const io = testIo(repo.path);
-      const code = await scanCommand(io, [], { ...OPTIONS, format: 'terminal', staged: true, ...options });
+      const code = await scanCommand(io, [], { ...SCAN_OPTIONS, format: 'terminal', staged: true, ...options });
       return { code, out: io.out(), err: io.err() };
     };
 

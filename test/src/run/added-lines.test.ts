@@ -1,19 +1,8 @@
 import assert from 'node:assert/strict';
 import { scanCommand } from '../../../src/commands/scan.ts';
 import { testIo } from '../../helpers/io.ts';
+import { SCAN_OPTIONS } from '../../helpers/scan-options.ts';
 import { tempRepo } from '../../helpers/temp-repo.ts';
-
-const OPTIONS = {
-  format: 'json',
-  output: [],
-  framework: [],
-  history: true,
-  exclude: [],
-  only: [],
-  skip: [],
-  exitCode: true,
-  failOn: 'low',
-} as const;
 
 const WORKFLOW = `on: push
 permissions: write-all
@@ -33,7 +22,7 @@ describe('a pre-merge check of configuration', () => {
     repo.write('.github/workflows/ci.yml', after);
     repo.git('add', '-A');
     const io = testIo(repo.path);
-    await scanCommand(io, ['.'], { ...OPTIONS, staged: true });
+    await scanCommand(io, ['.'], { ...SCAN_OPTIONS, staged: true });
     const { findings } = JSON.parse(io.out());
     return findings.map(({ rule }: { readonly rule: string }) => rule).filter((rule: string) => rule === 'job-token-write-all');
   }
@@ -75,7 +64,7 @@ jobs:
     change(repo);
     repo.git('add', '-A');
     const io = testIo(repo.path);
-    await scanCommand(io, ['.'], { ...OPTIONS, staged: true, persona: 'auditor' });
+    await scanCommand(io, ['.'], { ...SCAN_OPTIONS, staged: true, persona: 'auditor' });
     const report = JSON.parse(io.out());
     const findings: readonly Told[] = report.findings;
     return { findings, report, repo };
@@ -97,7 +86,7 @@ jobs:
     assert.equal(told?.detail?.byChange, 'brought');
     repo.commit('Open');
     const io = testIo(repo.path);
-    await scanCommand(io, ['.'], { ...OPTIONS, diff: 'HEAD~1..HEAD', persona: 'auditor' });
+    await scanCommand(io, ['.'], { ...SCAN_OPTIONS, diff: 'HEAD~1..HEAD', persona: 'auditor' });
     const ofRange: readonly Told[] = JSON.parse(io.out()).findings;
     assert.deepEqual(
       rules(ofRange, 'job-token-permissions-undeclared').map(({ fingerprint }) => fingerprint),

@@ -2,18 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { scanCommand } from '../../../src/commands/scan.ts';
 import { testIo } from '../../helpers/io.ts';
+import { SCAN_OPTIONS } from '../../helpers/scan-options.ts';
 import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
 
 const OPTIONS = {
-  format: 'json',
-  output: [],
-  framework: [],
-  history: true,
-  exclude: [],
-  only: [],
-  skip: [],
-  exitCode: true,
-  failOn: 'low',
+  ...SCAN_OPTIONS,
   store: 'audit.duckdb',
 } as const;
 // Assembled here, so that no push protection stops this file.

@@ -1,19 +1,8 @@
 import assert from 'node:assert/strict';
 import { scanCommand } from '../../../src/commands/scan.ts';
 import { testIo } from '../../helpers/io.ts';
+import { SCAN_OPTIONS } from '../../helpers/scan-options.ts';
 import { tempRepo } from '../../helpers/temp-repo.ts';
-
-const OPTIONS = {
-  format: 'json',
-  output: [],
-  framework: [],
-  history: true,
-  exclude: [],
-  only: [],
-  skip: [],
-  exitCode: true,
-  failOn: 'low',
-} as const;
 
 const SUBJECT = `    condition {
       test     = "StringEquals"
@@ -81,7 +70,7 @@ describe('a pre-merge check of files that others depend on', () => {
 
   async function report(path: string, options: { readonly staged: true } | { readonly diff: string }) {
     const io = testIo(path);
-    await scanCommand(io, ['.'], { ...OPTIONS, ...options });
+    await scanCommand(io, ['.'], { ...SCAN_OPTIONS, ...options });
     return JSON.parse(io.out());
   }
 

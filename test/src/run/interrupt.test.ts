@@ -4,19 +4,9 @@ import { scanCommand } from '../../../src/commands/scan.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { Store } from '../../../src/store/store.ts';
 import { testIo } from '../../helpers/io.ts';
+import { SCAN_OPTIONS } from '../../helpers/scan-options.ts';
 import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
 
-const OPTIONS = {
-  format: 'json',
-  output: [],
-  framework: [],
-  history: true,
-  exclude: [],
-  only: [],
-  skip: [],
-  exitCode: true,
-  failOn: 'low',
-} as const;
 // Assembled here, so that no push protection stops this file.
 const ACCESS_KEY = `${['AK', 'IA'].join('')}QYLPMN5HFIQR7DZW`;
 
@@ -43,7 +33,7 @@ describe('an interrupt', () => {
       };
     };
 
-    const code = await scanCommand(io, ['.'], { ...OPTIONS, store: 'audit.duckdb' });
+    const code = await scanCommand(io, ['.'], { ...SCAN_OPTIONS, store: 'audit.duckdb' });
 
     assert.equal(abort.signal.aborted, true);
     assert.equal(code, 1);
@@ -62,7 +52,7 @@ describe('an interrupt', () => {
       return await answer;
     };
 
-    await assert.rejects(scanCommand(io, ['.'], { ...OPTIONS, store: 'audit.duckdb' }));
+    await assert.rejects(scanCommand(io, ['.'], { ...SCAN_OPTIONS, store: 'audit.duckdb' }));
 
     Object.assign(Store.prototype, { rows });
     assert.equal(io.out(), '');

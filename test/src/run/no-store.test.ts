@@ -4,19 +4,9 @@ import type { z } from 'zod';
 import type { ReportV1 } from '../../../reporters/json/v1.ts';
 import { scanCommand } from '../../../src/commands/scan.ts';
 import { testIo } from '../../helpers/io.ts';
+import { SCAN_OPTIONS } from '../../helpers/scan-options.ts';
 import { type TempRepo, tempDir, tempRepo, writeFile } from '../../helpers/temp-repo.ts';
 
-const OPTIONS = {
-  format: 'json',
-  output: [],
-  framework: [],
-  history: true,
-  exclude: [],
-  only: [],
-  skip: [],
-  exitCode: true,
-  failOn: 'low',
-} as const;
 const NONE = 'none (nothing was observed)';
 
 describe('a scan that observes nothing', () => {
@@ -31,7 +21,7 @@ describe('a scan that observes nothing', () => {
 
   async function scanned(options: object = {}): Promise<z.infer<typeof ReportV1>> {
     const io = testIo(repo.path, { env: { NHI_AUDIT_FINGERPRINT_KEY: 'a'.repeat(64) } });
-    assert.equal(await scanCommand(io, ['.'], { ...OPTIONS, ...options }), 0);
+    assert.equal(await scanCommand(io, ['.'], { ...SCAN_OPTIONS, ...options }), 0);
     return JSON.parse(io.out());
   }
 

@@ -3,19 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { scanCommand } from '../../../src/commands/scan.ts';
 import { testIo } from '../../helpers/io.ts';
+import { SCAN_OPTIONS } from '../../helpers/scan-options.ts';
 import { type TempRepo, tempDir, tempRepo } from '../../helpers/temp-repo.ts';
 
-const OPTIONS = {
-  format: 'json',
-  output: [],
-  framework: [],
-  history: true,
-  exclude: [],
-  only: [],
-  skip: [],
-  exitCode: true,
-  failOn: 'low',
-} as const;
 /** Access keys, assembled here so that no push protection stops this file. */
 const keyOf = (end: string): string => `${['AK', 'IA'].join('')}QYLPMN5HFIQR${end}`;
 
@@ -43,7 +33,7 @@ describe('ignore files of a repository and of those inside it', () => {
     if (entries.outer !== undefined) tempRepo([], root).write('.gitleaksignore', `${entries.outer}\n`);
     if (entries.inner !== undefined) inner.write('.gitleaksignore', `${entries.inner}\n`);
     const io = testIo(root);
-    await scanCommand(io, ['.'], { ...OPTIONS, ...args });
+    await scanCommand(io, ['.'], { ...SCAN_OPTIONS, ...args });
     const { findings, accepted, acceptances } = JSON.parse(io.out());
     const subjects = (list: readonly { readonly message: string }[]): string[] =>
       list.map(({ message }) => (/\(vendor\)/.test(message) ? 'inner' : 'outer')).sort();
