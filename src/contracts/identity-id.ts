@@ -12,7 +12,12 @@
  * | `k8s:CLUSTER:rbac-user/NAME`, `rbac-group/NAME`, `rbac-role/NAMESPACE/NAME`, `rbac-cluster-role/NAME` (`NAME@NAMESPACE`: bound there only) | `k8s:prod-eu:rbac-group/system:masters` |
  * | `github:OWNER/REPO:deploy-key/ID` (also `secret/NAME`, `environment/ENV/secret/NAME`, `oidc/SUBJECT`, `job-token/WORKFLOW/JOB`) | `github:harbour/shop:secret/AWS_KEY` |
  * | `hoop:ORG:service-account/SUBJECT` (also `api-key/NAME`, `agent/NAME`, `machine/ID`, `static-admin-key`) | `hoop:default:api-key/nightly` |
- * | `postgres:HOST/DATABASE:role/NAME`, `entra:TENANT:app/APPID`, `okta:ORG:app/ID`, `spiffe:TRUSTDOMAIN:PATH` … | |
+ * | `github:ORG:app-installation/SLUG` (also `pat/ID`, `token/LOGIN/LAST8`, `runner/NAME`; of a repository too) | `github:harbour:app-installation/renovate` |
+ * | `entra:TENANT:app/APPID` (app registrations, service principals and managed identities alike: the client id; lower case) | |
+ * | `okta:HOST:app/CLIENTID` (also `api-token/ID`, `api-service/ID`, `service-account/ID`, `agent/ID`) | `okta:acme.okta.com:app/0oa…` |
+ * | `google-workspace:CUSTOMER:oauth-client/CLIENTID` | |
+ * | `postgres:HOST[:PORT]/DATABASE:role/NAME` | `postgres:db.acme.internal/orders:role/etl` |
+ * | `spiffe:TRUSTDOMAIN:PATH` | `spiffe:acme.org:/ns/shop/sa/api` |
  *
  * Grammar: `provider ":" scope ":" local`. Provider is `[a-z][a-z0-9-]*`; scope has no `:`; local is the rest and may
  * hold any character. `:` and control characters in a scope, and `%`, are percent-encoded by `identityId`. A scope that

@@ -1,6 +1,6 @@
 import type { Secret } from '../util/secret.ts';
 import type { CredentialId, IdentityId } from './identity-id.ts';
-import type { Confidence, Location, Observation, ObservationKind, SightingObservation, Surface } from './observation.ts';
+import type { Confidence, Json, Location, Observation, ObservationKind, SightingObservation, Surface } from './observation.ts';
 import type { PathTarget, ServiceTarget } from './target.ts';
 
 /**
@@ -60,7 +60,31 @@ export interface ServiceScanner extends ScannerBase {
   readonly kind: 'service';
   /** Scheme of the target: `aws` for `aws:profile`. */
   readonly scheme: string;
+  /** What stands after the colon of the target, for help and errors: `[PROFILE]`, `ORG`, `HOST/DATABASE`. */
+  readonly address?: string;
+  /** Every call that `scan` may make, read-only all of them: `--dry-run` prints them. */
+  calls?(target: ServiceTarget, env: ScanContext['env']): readonly LiveCall[];
+  /** Tries the credentials and each right with the smallest call there is: `doctor` prints what comes of it. Never throws for a refusal. */
+  probe?(target: ServiceTarget, context: ScanContext): AsyncIterable<Probed>;
   scan(target: ServiceTarget, context: ScanContext): AsyncIterable<Observation>;
+}
+
+/** One call of a service, as its provider names it. */
+export interface LiveCall {
+  readonly host: string;
+  /** `iam:ListUsers`, `GET /orgs/{org}/installations`, `SELECT … FROM pg_roles`. */
+  readonly operation: string;
+  /** The right, scope or role that it needs, by its provider's name. */
+  readonly right: string;
+  /** What stays unknown without it, in a few words: `age and use of access keys`. */
+  readonly tells: string;
+}
+
+export interface Probed {
+  readonly call: LiveCall;
+  readonly outcome: 'ok' | 'denied' | 'failed';
+  /** Of a refusal or failure: a clause that names the cause, and what to do. */
+  readonly why?: string;
 }
 
 export interface FileHead {
@@ -131,6 +155,11 @@ export interface ScanContext {
   sighting(match: BulkMatch, at: Location, place: SightingObservation['place'], environment?: string): SightingObservation;
   /** Says that a host is contacted; live scanners call it before the first request. */
   contacts(host: string): void;
+  /**
+   * Of a service: `make` is asked once, and its result kept until the target is done, so that a run that was cut off goes on
+   * where it stopped. `step` names it within the target. The result is plain JSON, and holds no secret.
+   */
+  once?<T extends Json>(step: string, make: () => Promise<T>): Promise<T>;
   progress: Progress;
 }
 
