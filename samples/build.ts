@@ -164,5 +164,7 @@ class Ledger {
 
 /** The lines of a PEM (or of one inside JSON) that are its own: not the armour, not the header that all keys share. */
 function bodyLines(pem: string): string[] {
-  return pem.split(/\n|\\n/).filter((line) => line.length === 64 && !line.startsWith('MII'));
+  return pem
+    .split(/\n|\\n/)
+    .filter((line) => (line.length === 64 || line.length === 70) && !line.startsWith('MII') && !line.startsWith('b3BlbnNz'));
 }

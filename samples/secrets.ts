@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createPrivateKey, createPublicKey, pbkdf2Sync } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { encodeAwsKeyId } from '../src/util/aws-account.ts';
 
@@ -59,6 +59,11 @@ const SHAPES: { readonly [name: string]: (who: string) => Value } = {
   // What the gateway's inventory shows of a key: its first eight characters.
   'hoop.masked': (who) => ({ text: `${'hp'}k_${draw(`hoop/${who}`, BASE64URL, 43).slice(0, 4)}` }),
   'postgres.password': (who) => ({ text: draw(`postgres/${who}`, BASE62, 28), kind: 'password' }),
+  'postgres.verifier': (who) => ({ text: scramVerifier(who, draw(`postgres/${who}`, BASE62, 28)) }),
+  // The same account after its password was changed.
+  'postgres.later-verifier': (who) => ({ text: scramVerifier(who, draw(`postgres/later/${who}`, BASE62, 28)) }),
+  'ssh.private-key': (who) => ({ text: sshPrivateKey(who), kind: 'ssh-key' }),
+  'ssh.public-key': (who) => ({ text: `ssh-ed25519 ${sshPublicBlob(who).toString('base64')}` }),
   'anthropic.key': (who) => ({
     text: `${'sk-'}ant-api03-${draw(`anthropic/${who}`, BASE64URL, 93)}AA`,
     kind: 'api-key',
@@ -102,6 +107,59 @@ function serviceAccountFile(who: string): string {
     client_id: `1${draw(`gcp.unique-id/${who}`, DIGITS, 20)}`,
     token_uri: 'https://oauth2.googleapis.com/token',
   });
+}
+
+/**
+ * What PostgreSQL keeps of a password; its own default of 4,096 rounds.
+ * https://www.postgresql.org/docs/current/catalog-pg-authid.html
+ */
+function scramVerifier(who: string, password: string): string {
+  const salt = createHmac('sha256', SEED).update(`postgres/salt/${who}`).digest().subarray(0, 16);
+  const salted = pbkdf2Sync(password, salt, 4096, 32, 'sha256');
+  const hmac = (text: string) => createHmac('sha256', salted).update(text).digest();
+  const stored = createHash('sha256').update(hmac('Client Key')).digest('base64');
+  return `SCRAM-SHA-256$4096:${salt.toString('base64')}$${stored}:${hmac('Server Key').toString('base64')}`;
+}
+
+function sshSeed(who: string): Buffer {
+  return createHmac('sha256', SEED).update(`ssh/${who}`).digest();
+}
+
+function sshPublicBlob(who: string): Buffer {
+  // RFC 8410: the 32 bytes of an Ed25519 key stand at the end of both forms.
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), sshSeed(who)]);
+  const key = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
+  return Buffer.concat([sshString('ssh-ed25519'), sshString(key.export({ format: 'der', type: 'spki' }).subarray(-32))]);
+}
+
+/** As ssh-keygen writes it, without a passphrase: https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key */
+function sshPrivateKey(who: string): string {
+  const publicBlob = sshPublicBlob(who);
+  const check = sshSeed(`check/${who}`).subarray(0, 4);
+  const secret = sshString(Buffer.concat([sshSeed(who), publicBlob.subarray(-32)]));
+  const inner = Buffer.concat([check, check, publicBlob, secret, sshString(who)]);
+  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7].slice(0, (8 - (inner.length % 8)) % 8));
+  const none = sshString('none');
+  const whole = Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    none,
+    none,
+    sshString(''),
+    Buffer.from([0, 0, 0, 1]),
+    sshString(publicBlob),
+    sshString(Buffer.concat([inner, padding])),
+  ]);
+  const lines = whole.toString('base64').match(/.{1,70}/g) ?? [];
+  const label = `OPENSSH ${'PRIVATE'} KEY`;
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
+}
+
+/** Length in four bytes, then the bytes. */
+function sshString(value: string | Uint8Array): Buffer {
+  const bytes = Buffer.from(value);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
 }
 
 /** The last six characters are the CRC-32 of the thirty before them, in base62. */
