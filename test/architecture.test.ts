@@ -83,7 +83,11 @@ const RULES: readonly Rule[] = [
     says: 'cloud SDKs load only when their target is named: by import(), never by a static import',
     breaches: (file) =>
       isProduct(file.path)
-        ? bad(file, ({ to, how }) => how !== 'static' || !/^(@aws-sdk|@google-cloud|@azure|@octokit)\//.test(to))
+        ? bad(
+            file,
+            ({ to, how }) =>
+              how !== 'static' || !/^(?:(?:@aws-sdk|@google-cloud|@azure|@octokit)\/.*|google-auth-library|pg)$/.test(to),
+          )
         : [],
   },
   {
