@@ -14,6 +14,7 @@
  * | `hoop:ORG:service-account/SUBJECT` (also `api-key/NAME`, `agent/NAME`, `machine/ID`, `static-admin-key`) | `hoop:default:api-key/nightly` |
  * | `github:ORG:app-installation/SLUG` (also `pat/ID`, `token/LOGIN/LAST8`, `runner/NAME`; of a repository too) | `github:harbour:app-installation/renovate` |
  * | `entra:TENANT:app/APPID` (app registrations, service principals and managed identities alike: the client id; lower case) | |
+ * | `entra:TENANT:object/OBJECTID` (what is known by its object id alone: `identity_aliases` leads to the app; a user or group stays) | |
  * | `okta:HOST:app/CLIENTID` (also `api-token/ID`, `api-service/ID`, `service-account/ID`, `agent/ID`) | `okta:acme.okta.com:app/0oa…` |
  * | `google-workspace:CUSTOMER:oauth-client/CLIENTID` | |
  * | `postgres:HOST[:PORT]/DATABASE:role/NAME` | `postgres:db.acme.internal/orders:role/etl` |
@@ -143,6 +144,19 @@ export function hoopId(org: string | undefined, local: string): IdentityId {
 
 export function postgresRoleId(place: string | undefined, role: string): IdentityId {
   return identityId('postgres', place, `role/${role}`);
+}
+
+/** An application in a tenant: its registration, its service principal, a managed identity. Client ids are written in lower case. */
+export function entraAppId(tenant: string | undefined, clientId: string): IdentityId {
+  return identityId('entra', tenant?.toLowerCase(), `app/${clientId.toLowerCase()}`);
+}
+
+/**
+ * What Entra or Azure names by the id of an object (a principal, an owner, a group, the address of a resource) where the client
+ * id is not at hand. The store knows it by the inventory that has both.
+ */
+export function entraObjectId(tenant: string | undefined, objectId: string): IdentityId {
+  return identityId('entra', tenant?.toLowerCase(), `object/${objectId.toLowerCase()}`);
 }
 
 /** `credentialId('aws', 'access-key', 'AKIA…')` → `aws:access-key/AKIA…` */
