@@ -18,7 +18,7 @@
  * | `okta:HOST:app/CLIENTID` (also `api-token/ID`, `api-service/ID`, `service-account/ID`, `agent/ID`) | `okta:acme.okta.com:app/0oa…` |
  * | `google-workspace:CUSTOMER:oauth-client/CLIENTID` | |
  * | `postgres:HOST[:PORT]/DATABASE:role/NAME` | `postgres:db.acme.internal/orders:role/etl` |
- * | `spiffe:TRUSTDOMAIN:PATH` | `spiffe:acme.org:/ns/shop/sa/api` |
+ * | `spiffe:TRUSTDOMAIN:PATH` (without its leading `/`) | `spiffe:acme.org:ns/shop/sa/api` |
  *
  * Grammar: `provider ":" scope ":" local`. Provider is `[a-z][a-z0-9-]*`; scope has no `:`; local is the rest and may
  * hold any character. `:` and control characters in a scope, and `%`, are percent-encoded by `identityId`. A scope that
