@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { assertSameKey as assertBaselineKey } from './config/baseline.ts';
 import { assertTrusted, describeConfig } from './config/load.ts';
 import { parseTarget } from './config/target.ts';
-import type { CrawlOptions, Log, PathTarget, Report, Scanner, Target } from './contracts/index.ts';
+import type { CrawlOptions, Log, PathTarget, Report, Scanner, ServiceTarget, Target } from './contracts/index.ts';
 import { type Bulk, createBulk } from './detect/bulk.ts';
 import { createEngine } from './detect/engine.ts';
 import type { Pack } from './detect/pack.ts';
@@ -12,6 +12,7 @@ import type { Kept } from './run/before.ts';
 import { scanContext } from './run/context.ts';
 import { detectorDigests } from './run/detectors.ts';
 import type { Facts } from './run/facts.ts';
+import { KeptSteps, keptStepFiles } from './run/kept-steps.ts';
 import type { Overlap } from './run/overlap.ts';
 import { maskedLog, NameRedactor } from './run/redact.ts';
 import { makeReport } from './run/report.ts';
@@ -106,7 +107,10 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   const options: CrawlOptions = {
     ...request.crawl,
     exclude: [...config.exclude, ...request.crawl.exclude],
-    own: [...request.crawl.own, ...(request.storeFile === undefined ? [] : ownFiles(request.storeFile))],
+    own: [
+      ...request.crawl.own,
+      ...(request.storeFile === undefined ? [] : [...ownFiles(request.storeFile), ...keptStepFiles(request.storeFile)]),
+    ],
     search: isSearched(runtime.scanners, request),
     maxFileBytes: config.maxFileSize,
     ...(request.crawl.full === true || request.verify !== undefined ? { full: true } : {}),
@@ -141,6 +145,24 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     ...(verifier === undefined ? {} : { onSighting: (match) => verifier.offer(match) }),
   });
   const runId = contentId([startedAt, request.targets]);
+  const kept: KeptSteps[] = [];
+  const { storeFile } = request;
+  const keepSteps =
+    storeFile === undefined
+      ? undefined
+      : (target: ServiceTarget, version: number) => {
+          const steps = new KeptSteps(target, version, {
+            storeFile,
+            version: `${toolVersion()}:${pack.hash}`,
+            fingerprintKey: key,
+            env: runtime.env,
+            now: new Date(startedAt),
+            log: workshop.runtime.log,
+            holdsSecret: (text) => maskNames(text, base.detect) !== text,
+          });
+          kept.push(steps);
+          return steps.once;
+        };
   const works: { readonly target: PathTarget; readonly work: TargetWork }[] = [];
   const others: Kept[] = [];
   try {
@@ -161,6 +183,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         keepsBaselineIds,
         runId,
         startedAt,
+        ...(keepSteps === undefined ? {} : { keepSteps }),
       };
       const hasBefore = target.kind === 'path' && target.isDirectory;
       if (isPremerge(options) && hasBefore) works.push({ target, work });
@@ -215,6 +238,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
               ...(isPremerge(request.crawl) ? { before } : {}),
             }),
           );
+    for (const steps of kept) steps.forget();
     const { checks, disabled, frameworks } = await judge();
     const wanted = await chooseFrameworks(frameworks, [
       ...request.frameworks,
@@ -230,6 +254,12 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     };
   } finally {
     runtime.progress.end();
+    const left = kept.filter((steps) => steps.isBegun).map((steps) => steps.target);
+    if (left.length > 0) {
+      runtime.log.info(
+        `What ${left.join(', ')} answered is kept beside the store for a day: the same command goes on from there`,
+      );
+    }
     await bulk.close();
     const store = await sink.opened();
     await store?.rollback();

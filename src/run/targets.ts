@@ -11,6 +11,8 @@ import type {
   PathTarget,
   ScanContext,
   Scanner,
+  ServiceScanner,
+  ServiceTarget,
   SourceFile,
   StdinTarget,
   Surface,
@@ -44,6 +46,8 @@ export interface TargetWork {
   readonly detectors?: NonNullable<CrawlContext['detectors']>;
   readonly runId: string;
   readonly startedAt: string;
+  /** What is kept of a service target for a run that goes on; only with a store file. */
+  readonly keepSteps?: (target: ServiceTarget, version: number) => NonNullable<ScanContext['once']>;
 }
 
 /** Reads one target and puts what is there into the sink. What cannot be read becomes a coverage row. */
@@ -82,11 +86,40 @@ export async function unreadable(
   });
 }
 
-async function readService(target: Extract<Target, { kind: 'service' }>, work: TargetWork): Promise<void> {
+async function readService(target: ServiceTarget, work: TargetWork): Promise<void> {
   const scanner = work.scanners.find((s) => s.kind === 'service' && s.scheme === target.scheme);
   if (scanner?.kind !== 'service') throw new TargetError(`No scanner reads ${target.name}`, { code: 'TARGET_SCHEME' });
   const part = await work.sink.part(runUnit(scanner, target.name, work));
-  await addAll(scanner.scan(target, work.base), part, work);
+  const once = work.keepSteps?.(target, scanner.version);
+  const context = once === undefined ? work.base : { ...work.base, once };
+  try {
+    await addAll(scanner.scan(target, context), part, work);
+  } catch (error) {
+    if (work.base.signal.aborted || !(error instanceof TargetError)) throw error;
+    await serviceUnreadable(scanner, target, error, part, work);
+  }
+}
+
+/** Nothing of it could be asked: said of every surface that the scanner would have looked at. */
+async function serviceUnreadable(
+  scanner: ServiceScanner,
+  target: ServiceTarget,
+  error: TargetError,
+  part: Part,
+  { base }: TargetWork,
+): Promise<void> {
+  const hint = error.hint === undefined ? '' : `. ${error.hint}`;
+  base.log.warn(`${target.name}: ${error.message}${hint}`);
+  for (const surface of scanner.surfaces) {
+    await part.add({
+      kind: 'coverage',
+      surface,
+      subject: target.name,
+      outcome: 'denied',
+      why: `${error.message}${hint}`,
+      covers: scanner.emits.filter((kind) => kind !== 'coverage'),
+    });
+  }
 }
 
 /** The first that accepts it: repositories and directories, images in directories and in single files. */
