@@ -20,6 +20,7 @@ import type {
 } from '../contracts/index.ts';
 import { headOfFile, readRegularFile, sourceFile } from '../files/source-file.ts';
 import { shownTo } from '../files/surroundings.ts';
+import { LiveFailure } from '../live/index.ts';
 import type { Unit } from '../store/index.ts';
 import { mayHoldRuleComments, type RuleComment, ruleCommentsDetail, ruleCommentsIn } from '../suppress/rule-comments.ts';
 import { sha256 } from '../util/digest.ts';
@@ -95,28 +96,35 @@ async function readService(target: ServiceTarget, work: TargetWork): Promise<voi
   try {
     await addAll(scanner.scan(target, context), part, work);
   } catch (error) {
-    if (work.base.signal.aborted || !(error instanceof TargetError)) throw error;
+    if (work.base.signal.aborted) throw error;
     await serviceUnreadable(scanner, target, error, part, work);
   }
 }
 
-/** Nothing of it could be asked: said of every surface that the scanner would have looked at. */
+/**
+ * Nothing of it could be asked, or not all: said of every surface that the scanner would have looked at. What other targets
+ * gave stands.
+ */
 async function serviceUnreadable(
   scanner: ServiceScanner,
   target: ServiceTarget,
-  error: TargetError,
+  error: unknown,
   part: Part,
   { base }: TargetWork,
 ): Promise<void> {
-  const hint = error.hint === undefined ? '' : `. ${error.hint}`;
-  base.log.warn(`${target.name}: ${error.message}${hint}`);
+  const isFault = !(error instanceof TargetError || error instanceof LiveFailure);
+  const hint = error instanceof TargetError && error.hint !== undefined ? `. ${error.hint}` : '';
+  const why = isFault
+    ? `the ${scanner.id} scanner failed on it (${messageOf(error)}); please report this`
+    : `${messageOf(error)}${hint}`;
+  base.log.warn(`${target.name}: ${why}`);
   for (const surface of scanner.surfaces) {
     await part.add({
       kind: 'coverage',
       surface,
       subject: target.name,
-      outcome: 'denied',
-      why: `${error.message}${hint}`,
+      outcome: error instanceof LiveFailure ? error.outcome : isFault ? 'partial' : 'denied',
+      why,
       covers: scanner.emits.filter((kind) => kind !== 'coverage'),
     });
   }

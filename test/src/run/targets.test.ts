@@ -14,6 +14,7 @@ import {
   type Scanner,
 } from '../../../src/contracts/index.ts';
 import { headOfBytes, sourceFile } from '../../../src/files/source-file.ts';
+import { LiveFailure } from '../../../src/live/index.ts';
 import type { Part, Sink } from '../../../src/run/sink.ts';
 import { readTarget, type TargetWork } from '../../../src/run/targets.ts';
 import type { Unit } from '../../../src/store/index.ts';
@@ -264,16 +265,29 @@ describe('reading a target', () => {
 
       const { observations, warnings } = await read('aws:audit', [refusing]);
 
-      assert.deepEqual(outcomes(observations), [['work-tree', 'denied']]);
+      assert.deepEqual(outcomes(observations), [['aws', 'denied']]);
       assert.deepEqual(warnings, ['aws:audit: no credentials were found. Log in.']);
     });
 
-    it('ends the run when it fails for a reason that nobody foresaw', async () => {
+    it('is reported when a call of it fails that the scanner did not see to', async () => {
+      const failing = service(() => {
+        throw new LiveFailure('AWS cannot be reached (ENOTFOUND)', { kind: 'unreachable' });
+      });
+
+      const { observations } = await read('aws:audit', [failing]);
+
+      assert.deepEqual(outcomes(observations), [['aws', 'partial']]);
+    });
+
+    it('is reported when it fails for a reason that nobody foresaw: other targets are read', async () => {
       const broken = service(() => {
         throw new TypeError('undefined is not a function');
       });
 
-      await assert.rejects(read('aws:audit', [broken]), TypeError);
+      const { observations, warnings } = await read('aws:audit', [broken]);
+
+      assert.deepEqual(outcomes(observations), [['aws', 'partial']]);
+      assert.match(warnings[0] ?? '', /failed on it \(undefined is not a function\); please report this/);
     });
   });
 
