@@ -31,6 +31,8 @@ export async function loadScanners(): Promise<readonly Scanner[]> {
     import('../scanners/aws-iam/index.ts').then((m) => m.awsIamLive),
     import('../scanners/gcp-iam/index.ts').then((m) => m.gcpIam),
     import('../scanners/spire/index.ts').then((m) => m.spire),
+    import('../scanners/postgres/index.ts').then((m) => m.postgresFiles),
+    import('../scanners/postgres/index.ts').then((m) => m.postgresLive),
     import('../scanners/kubernetes/index.ts').then((m) => m.kubernetesFiles),
     import('../scanners/kubernetes/index.ts').then((m) => m.kubernetesLive),
     import('../scanners/gateway-sessions/index.ts').then((m) => m.gatewaySessions),

@@ -1,0 +1,393 @@
+import {
+  credentialId,
+  type GrantObservation,
+  type IdentityId,
+  type IdentityObservation,
+  identityId,
+  type JsonObject,
+  type Location,
+  type Observation,
+  postgresRoleId,
+  type ScanContext,
+  type TrustObservation,
+} from '../../src/contracts/index.ts';
+import { environmentOf } from '../../src/util/environment.ts';
+import { isManaged, type Power, powersOf, serviceOf } from './danger.ts';
+import { type Facts, type Membership, type Place, PUBLIC, type RoleFact } from './facts.ts';
+
+export interface Source {
+  readonly place: Place;
+  readonly at: Location;
+  /** `dump`, `csv`, `live`: what tells an inventory from a role that code declares. */
+  readonly catalog: string;
+  readonly now: Date;
+  readonly fingerprint: ScanContext['fingerprint'];
+  /** Were passwords to be seen? Else how they are kept is not known. */
+  readonly seesPasswords: boolean;
+}
+
+/** Turns what a cluster says into observations. */
+export function* observe(facts: Facts, source: Source): Generator<Observation> {
+  const writer = new Writer(facts, source);
+  for (const role of facts.roles.values()) yield* writer.role(role);
+  yield* writer.unlisted();
+  if (facts.roles.size > 0) yield* writer.everybody();
+  for (const one of facts.members) yield* writer.membership(one);
+  yield* writer.privileges();
+  yield* writer.defaults();
+  yield* writer.definers();
+  yield* writer.hostRules();
+  yield* writer.sessions();
+}
+
+/** `HOST[:PORT]/DATABASE`; the default port is left out, as connection strings do. */
+export function placeOf({ host, port, database }: Place): string | undefined {
+  if (host === undefined) return undefined;
+  const name = host.includes(':') ? `[${host}]` : host.toLowerCase().replace(/\.$/, '');
+  const at = port === undefined || port === 5432 ? name : `${name}:${port}`;
+  return database === undefined ? at : `${at}/${database}`;
+}
+
+/** What an owner is called in a comment on a role: `owner: data@harbour.example`, or an address alone. */
+function ownerIn(comment: string | undefined): string | undefined {
+  const named = /(?:^|[\s;,(])owner\s*[:=]\s*(?<owner>[\w.+@/-]{2,100})/i.exec(comment ?? '')?.groups?.owner;
+  return named ?? /(?<owner>[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+)/.exec(comment ?? '')?.groups?.owner;
+}
+
+const READS = new Set(['SELECT']);
+const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']);
+
+class Writer {
+  readonly #facts: Facts;
+  readonly #source: Source;
+  readonly #place: string | undefined;
+  readonly #service: ReturnType<typeof serviceOf>;
+
+  constructor(facts: Facts, source: Source) {
+    this.#facts = facts;
+    this.#source = source;
+    this.#place = placeOf(source.place);
+    this.#service = serviceOf([...facts.roles.keys(), ...facts.members.map(({ role }) => role)]);
+  }
+
+  #id(role: string): IdentityId {
+    return postgresRoleId(this.#place, role);
+  }
+
+  #at(line: number | undefined): Location {
+    return line === undefined ? this.#source.at : { ...this.#source.at, line };
+  }
+
+  *role(role: RoleFact): Generator<Observation> {
+    const { name } = role;
+    const { place } = this.#source;
+    const environment = environmentOf(name, place.database, place.host);
+    const owner = ownerIn(role.comment);
+    const lastUsedAt = this.#lastSession(name);
+    const managed = isManaged(name, this.#service);
+    const identity: IdentityObservation = {
+      kind: 'identity',
+      id: this.#id(name),
+      provider: 'postgres',
+      type: 'database-role',
+      name,
+      ...(this.#place === undefined ? {} : { scope: this.#place }),
+      ...(environment === undefined ? {} : { environment }),
+      ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
+      ...(owner === undefined ? {} : { owner, ownerBasis: 'description' }),
+      ...(managed ? { managed } : {}),
+      at: this.#at(role.line),
+      detail: this.#roleDetail(role),
+    };
+    yield identity;
+    yield* this.#credential(role, managed);
+    yield* this.#attributes(role);
+    for (const power of powersOf(name, this.#service)) yield this.#power(name, name, power, role.line);
+  }
+
+  /** A dump of roles names the predefined ones only where somebody is a member of them. */
+  *unlisted(): Generator<Observation> {
+    const named = new Set(this.#facts.members.flatMap(({ role, member }) => [role, member]));
+    for (const name of named) {
+      if (!this.#facts.roles.has(name) && isManaged(name, this.#service)) yield* this.role({ name });
+    }
+  }
+
+  #roleDetail(role: RoleFact): JsonObject {
+    const { superuser, createRole, createDb, replication, bypassRls, login, inherit, connectionLimit, bootstrap, password } =
+      role;
+    const known = { superuser, createRole, createDb, replication, bypassRls, login, inherit, connectionLimit, bootstrap };
+    return {
+      catalog: this.#source.catalog,
+      ...Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)),
+      ...(role.validUntil === undefined ? {} : { validUntil: role.validUntil }),
+      ...(password === undefined ? {} : { password }),
+      ...(this.#service === undefined ? {} : { service: this.#service.name }),
+      ...(this.#facts.major === undefined ? {} : { version: this.#facts.major }),
+      ...(this.#source.place.database === undefined ? {} : { database: this.#source.place.database }),
+    };
+  }
+
+  /** A role that logs in has a password at most; how it is kept, only who may see it knows. */
+  *#credential(role: RoleFact, managed: boolean): Generator<Observation> {
+    if (role.login !== true || managed) return;
+    const method = role.password ?? (this.#source.seesPasswords ? 'none' : 'unknown');
+    if (method === 'none') return;
+    const { repository = '', path = '' } = this.#source.at;
+    const place = this.#place ?? `-@${repository}/${path}`;
+    const until = role.validUntil;
+    const isOver = until !== undefined && until !== 'infinity' && Date.parse(until) <= this.#source.now.getTime();
+    yield {
+      kind: 'credential',
+      id: credentialId('postgres', 'password', `${place}:${role.name}`),
+      identity: this.#id(role.name),
+      provider: 'postgres',
+      type: 'password',
+      ...(until === undefined || until === 'infinity' ? { neverExpires: true } : { expiresAt: until }),
+      status: isOver ? 'expired' : 'active',
+      at: this.#at(role.line),
+      detail: {
+        method,
+        catalog: this.#source.catalog,
+        ...(role.verifier === undefined ? {} : { verifier: this.#source.fingerprint(role.verifier) }),
+      },
+    };
+  }
+
+  *#attributes(role: RoleFact): Generator<Observation> {
+    const { name, line } = role;
+    if (role.superuser === true) {
+      const path = 'is a superuser: all tables, all files of the server, programs on it';
+      yield this.#grant(name, 'SUPERUSER', '*', { viaKind: 'attribute', line });
+      yield this.#power(name, 'SUPERUSER', { capability: 'admin', confidence: 'high', method: 'superuser', path }, line);
+      return;
+    }
+    if (role.createRole === true) {
+      yield this.#grant(name, 'CREATEROLE', '*', { viaKind: 'attribute', line });
+      const major = this.#facts.major;
+      // Since 16 it reaches only roles that it has ADMIN on. https://www.postgresql.org/docs/16/release-16.html
+      if (major !== undefined && major < 16) {
+        const path = 'may give itself any role that is no superuser, those that run programs on the server too';
+        yield this.#power(
+          name,
+          'CREATEROLE',
+          { capability: 'escalates', confidence: 'high', method: 'createrole-before-16', path },
+          line,
+        );
+      }
+      const path = 'may make roles, and change those it administers';
+      yield this.#power(
+        name,
+        'CREATEROLE',
+        { capability: 'manages-identities', confidence: 'high', method: 'createrole', path },
+        line,
+      );
+    }
+    if (role.replication === true) {
+      yield this.#grant(name, 'REPLICATION', '*', { viaKind: 'attribute', line });
+      const path = 'may copy the whole cluster, tables and password verifiers';
+      for (const capability of ['reads-data', 'reads-secrets'] as const)
+        yield this.#power(name, 'REPLICATION', { capability, confidence: 'high', method: 'replication', path }, line);
+    }
+    if (role.bypassRls === true) yield this.#grant(name, 'BYPASSRLS', '*', { viaKind: 'attribute', line });
+    if (role.createDb === true) yield this.#grant(name, 'CREATEDB', '*', { viaKind: 'attribute', line });
+  }
+
+  /** PUBLIC is no role of the catalogs, but rights are given to it: every role has them. */
+  *everybody(): Generator<Observation> {
+    yield {
+      kind: 'identity',
+      id: this.#id(PUBLIC),
+      provider: 'postgres',
+      type: 'everybody',
+      name: PUBLIC,
+      ...(this.#place === undefined ? {} : { scope: this.#place }),
+      managed: true,
+      at: this.#source.at,
+      detail: { catalog: this.#source.catalog },
+    };
+  }
+
+  /**
+   * What is granted with neither INHERIT nor SET is of no use but to hand it on: ADMIN gives it back to who has it.
+   * https://www.postgresql.org/docs/current/role-membership.html
+   */
+  *membership(one: Membership): Generator<Observation> {
+    const { role, member, admin, inherit, set, grantor, line } = one;
+    const options = { admin, ...(inherit === undefined ? {} : { inherit }), ...(set === undefined ? {} : { set }) };
+    const mayUse = inherit !== false || set !== false;
+    yield this.#grant(member, `ROLE ${role}`, role, {
+      viaKind: 'membership',
+      line,
+      detail: { ...options, ...(grantor === undefined ? {} : { grantor }) },
+    });
+    if (!mayUse && !admin) return;
+    const trust: TrustObservation = {
+      kind: 'trust',
+      identity: this.#id(role),
+      effect: 'allow',
+      principal: this.#id(member),
+      principalType: 'identity',
+      at: this.#at(line),
+      detail: { basis: mayUse ? 'member of the role' : 'may grant itself the role', ...options },
+    };
+    yield trust;
+  }
+
+  *privileges(): Generator<Observation> {
+    const data = new Map<string, { reads: string[]; writes: string[] }>();
+    const note = (role: string, capability: 'reads' | 'writes', what: string): void => {
+      const known = data.get(role) ?? { reads: [], writes: [] };
+      known[capability].push(what);
+      data.set(role, known);
+    };
+    for (const { grantee, kind, schema, privilege, objects, grantable, line } of this.#facts.privileges) {
+      const resource = kind === 'schema' || kind === 'database' ? `${kind} ${schema}` : `${kind} ${schema}.*`;
+      yield this.#grant(grantee, privilege, resource, {
+        viaKind: 'acl',
+        line,
+        detail: { objects, ...(grantable ? { grantable } : {}) },
+      });
+      if (kind !== 'table') continue;
+      if (READS.has(privilege)) note(grantee, 'reads', `SELECT on ${objects} tables of ${schema}`);
+      if (WRITES.has(privilege)) note(grantee, 'writes', `${privilege} on ${objects} tables of ${schema}`);
+    }
+    for (const { owner, kind, schema, objects, line } of this.#facts.owners) {
+      const resource = kind === 'schema' || kind === 'database' ? `${kind} ${schema}` : `${kind} ${schema}.*`;
+      yield this.#grant(owner, 'OWNER', resource, { viaKind: 'owner', line, detail: { objects } });
+      if (kind !== 'table') continue;
+      note(owner, 'reads', `owns ${objects} tables of ${schema}`);
+      note(owner, 'writes', `owns ${objects} tables of ${schema}`);
+    }
+    for (const [role, { reads, writes }] of data) {
+      if (this.#facts.roles.get(role)?.superuser === true) continue;
+      for (const [capability, what] of [
+        ['reads-data', reads],
+        ['writes-data', writes],
+      ] as const) {
+        const [first] = what;
+        if (first === undefined) continue;
+        const path = what.length === 1 ? first : `${first}, and ${what.length - 1} more like it`;
+        yield this.#power(role, first, { capability, confidence: 'high', method: 'granted', path }, undefined);
+      }
+    }
+  }
+
+  *defaults(): Generator<Observation> {
+    for (const { creator, schema, kind, grantee, privilege, line } of this.#facts.defaults) {
+      yield this.#grant(grantee, privilege, `new ${kind} ${schema ?? '*'}.*`, {
+        via: creator === '' ? 'default privileges' : `default privileges of ${creator}`,
+        viaKind: 'default',
+        line,
+      });
+    }
+  }
+
+  *definers(): Generator<Observation> {
+    for (const { schema, name, owner, isPublic, hasSearchPath, line } of this.#facts.definers) {
+      if (owner === undefined) continue;
+      const isSuperuser = this.#facts.roles.get(owner)?.superuser;
+      yield this.#grant(isPublic ? PUBLIC : owner, 'EXECUTE', `function ${schema}.${name}`, {
+        via: `SECURITY DEFINER of ${owner}`,
+        viaKind: 'definer',
+        line,
+        detail: {
+          owner,
+          schema,
+          function: name,
+          isPublic,
+          hasSearchPath,
+          ...(isSuperuser === undefined ? {} : { ownerIsSuperuser: isSuperuser }),
+        },
+      });
+    }
+  }
+
+  /** Lines that let somebody in; `reject` lets nobody. */
+  *hostRules(): Generator<Observation> {
+    for (const { line, type, databases, users, address, method } of this.#facts.rules) {
+      if (method === 'reject') continue;
+      for (const role of this.#rolesOfRule(users)) {
+        yield {
+          kind: 'trust',
+          identity: this.#id(role),
+          effect: 'allow',
+          principal: address === undefined ? type : address,
+          principalType: method === 'trust' ? 'any' : 'unknown',
+          condition: { type, databases, users, ...(address === undefined ? {} : { address }) },
+          at: { ...this.#source.at, pointer: `pg_hba.conf:${line}` },
+          detail: { basis: 'pg_hba.conf', method, type, hbaLine: line, isLocal: type === 'local' || isLoopback(address) },
+        };
+      }
+    }
+  }
+
+  /** Names, `all`, `+group`, `/expression`; a name that no role has lets nobody in. */
+  #rolesOfRule(users: readonly string[]): readonly string[] {
+    if (users.some((user) => user === 'all' || user.startsWith('/'))) return [PUBLIC];
+    return users.map((user) => user.replace(/^\+/, '')).filter((user) => this.#facts.roles.has(user));
+  }
+
+  /** A snapshot: who is connected now. */
+  *sessions(): Generator<Observation> {
+    for (const { role, database, address, application, sessions, lastStart } of this.#facts.sessions) {
+      const client = [application ?? 'a client', address].filter((part) => part !== undefined).join('@');
+      const id = this.#id(role);
+      yield {
+        kind: 'consumer',
+        consumer: identityId('postgres', this.#place, `client/${client}`),
+        type: 'code',
+        identity: id,
+        how: 'secret',
+        at: this.#source.at,
+        detail: { fact: 'database-client', sessions, ...(database === undefined ? {} : { database }) },
+      };
+      if (lastStart === undefined) continue;
+      yield {
+        kind: 'usage',
+        identity: id,
+        usedAt: lastStart,
+        via: 'direct',
+        action: 'connect',
+        ...(database === undefined ? {} : { target: database }),
+        ...(application === undefined ? {} : { actor: application }),
+        ...(address === undefined ? {} : { sourceIp: address }),
+        at: this.#source.at,
+        detail: { snapshot: 'pg_stat_activity', sessions },
+      };
+    }
+  }
+
+  #lastSession(role: string): string | undefined {
+    return (
+      this.#facts.sessions
+        .filter((session) => session.role === role)
+        .map(({ lastStart }) => lastStart ?? '')
+        .sort()
+        .at(-1) || undefined
+    );
+  }
+
+  #grant(
+    role: string,
+    permission: string,
+    resource: string,
+    rest: { via?: string; viaKind: string; line: number | undefined; detail?: JsonObject },
+  ): GrantObservation {
+    const { line, ...others } = rest;
+    return { kind: 'grant', identity: this.#id(role), effect: 'allow', permission, resource, ...others, at: this.#at(line) };
+  }
+
+  #power(role: string, permission: string, power: Power, line: number | undefined): GrantObservation {
+    const { capability, confidence, method, path } = power;
+    return {
+      ...this.#grant(role, permission, '*', { viaKind: 'derived', line, detail: { path: `${role} ${path}`, method } }),
+      capability,
+      confidence,
+    };
+  }
+}
+
+function isLoopback(address: string | undefined): boolean {
+  return address === 'samehost' || /^(?:127\.|::1(?:\/|$))/.test(address ?? '');
+}
