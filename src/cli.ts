@@ -97,7 +97,7 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
   const globals = (): { config?: string; quiet?: boolean; debug?: boolean } => program.opts();
 
   addReportOptions(command('scan', 'read targets, find what is wrong, report it'))
-    .argument('[target...]', 'directories, files, live targets such as aws:, or - (default: the current directory)')
+    .argument('[target...]', 'directories, files, live targets such as aws: or github:ORG, or - (default: the current directory)')
     .option('--store <file>', 'keep the run in this DuckDB file; runs accumulate')
     .option('--staged', 'only what is staged in git (pre-commit)')
     .option('--diff <range>', 'only what changed: A..B, A...B (since B left A) or A (up to the work tree), as in git diff')
@@ -121,6 +121,7 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
     .option('--exceptions <file>', 'accepted findings, with reason, owner and expiry (default: nhi-audit.exceptions.yml)')
     .option('--no-exceptions', 'report also what comments, ignore files and exceptions accept')
     .option('--strict-coverage', 'exit 4 when something could not be read')
+    .option('--dry-run', 'print every read-only call that live targets would be asked, with the right it needs; contact nothing')
     .option('--no-exit-code', 'exit 0 even with findings')
     .addHelpText(
       'after',
@@ -129,6 +130,11 @@ Examples:
   nhi-audit scan
   nhi-audit scan ./shop-web ./exports -o sarif=shop.sarif -o csv=shop.csv
   nhi-audit scan . --store audit.duckdb --new-only
+
+Live targets, read only; cut off (Ctrl-C), the same command with --store goes on where it stopped:
+  nhi-audit scan aws: --dry-run                which calls, which rights, what each tells
+  nhi-audit doctor aws:                        are these rights there?
+  nhi-audit scan aws:audit . --store audit.duckdb
 
 Before a merge, with nothing kept:
   nhi-audit scan --staged                      pre-commit hook: what is about to be committed
@@ -261,10 +267,18 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
     .addHelpText('after', '\nExamples:\n  nhi-audit demo\n  nhi-audit demo --keep ./demo')
     .action(run(async (io_, options) => (await import('./commands/demo.ts')).demoCommand(io_, { ...options, ...globals() })));
 
-  command('doctor', 'is everything here that a scan needs?')
+  command('doctor', 'is everything here that a scan needs? With live targets: are the rights there?')
+    .argument('[target...]', 'live targets, as for scan: aws:audit, github:ORG; each right is tried with its smallest call')
     .option('--store <file>', 'also look at this store')
-    .addHelpText('after', '\nExample:\n  nhi-audit doctor --store audit.duckdb')
-    .action(run(async (io_, options) => (await import('./commands/doctor.ts')).doctorCommand(io_, { ...options, ...globals() })));
+    .addHelpText(
+      'after',
+      '\nExamples:\n  nhi-audit doctor --store audit.duckdb\n  nhi-audit doctor aws: github:harbour\n\nExit codes: 0 all is there, 2 something is missing.',
+    )
+    .action(
+      run(async (io_, targets: string[], options) =>
+        (await import('./commands/doctor.ts')).doctorCommand(io_, targets, { ...options, ...globals() }),
+      ),
+    );
 
   return program;
 }

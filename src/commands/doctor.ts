@@ -17,8 +17,22 @@ interface Diagnosis {
 const OLDEST_GIT = [2, 32];
 const MIN_FREE_BYTES = 512 * 1024 * 1024;
 
-/** Looks at everything that a scan needs, and says what to do about what is not right. Exit 2 when something is not. */
-export async function doctorCommand(io: Io, options: { readonly store?: string; readonly config?: string }): Promise<number> {
+interface DoctorOptions {
+  readonly store?: string;
+  readonly config?: string;
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+}
+
+/**
+ * Looks at everything that a scan needs, and says what to do about what is not right; with targets, at the rights that they
+ * need and nothing else. Exit 2 when something is not right.
+ */
+export async function doctorCommand(io: Io, targets: readonly string[], options: DoctorOptions): Promise<number> {
+  if (targets.length > 0) {
+    const [{ probeTargets }, { runtimeOf }] = await Promise.all([import('./live.ts'), import('./scan.ts')]);
+    return (await probeTargets(io, targets, await runtimeOf(io, options))) ? EXIT.clean : EXIT.usage;
+  }
   const found = [
     node(),
     await git(),

@@ -47,6 +47,7 @@ interface ScanOptions extends ReportOptions {
   readonly exitCode: boolean;
   readonly exceptions?: string | false;
   readonly verify?: boolean;
+  readonly dryRun?: boolean;
 }
 
 export async function scanCommand(io: Io, targets: readonly string[], options: ScanOptions): Promise<number> {
@@ -58,6 +59,11 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
       code: 'USAGE',
       hint: 'What git ignores is no part of a change: scan the directory without it.',
     });
+  }
+  if (options.dryRun === true) {
+    const { dryRun } = await import('./live.ts');
+    const named = targets.length === 0 ? ['.'] : targets.filter((target) => target !== '-');
+    return await dryRun(io, named, { format: options.format, verify: options.verify === true });
   }
   const stdin = stdinOf(io, targets, options);
   const config = withRuleFiles(await loadConfig(io.directory, options.config), options.rules ?? [], io.directory);

@@ -231,7 +231,7 @@ describe('commands over a store', () => {
 
   describe('doctor', () => {
     it('finds everything in order', async () => {
-      const code = await doctorCommand(io, { store: 'audit.duckdb' });
+      const code = await doctorCommand(io, [], { store: 'audit.duckdb' });
 
       assert.equal(code, 0, io.out());
       for (const what of [
@@ -255,7 +255,7 @@ describe('commands over a store', () => {
       chmodSync(join(root, 'damaged.duckdb'), 0o644);
       const past = testIo(root, { clock: () => new Date('1970-01-01T00:00:00Z') });
 
-      const code = await doctorCommand(past, { store: 'damaged.duckdb', config: 'bad.yml' });
+      const code = await doctorCommand(past, [], { store: 'damaged.duckdb', config: 'bad.yml' });
 
       assert.equal(code, 2);
       assert.match(past.out(), /^FAIL {2}configuration: .*unknown key "failon"/m);
@@ -267,8 +267,8 @@ describe('commands over a store', () => {
     it('takes a store that is yet to be made as fine, where it can be made', async () => {
       const nowhere = testIo(root);
 
-      assert.equal(await doctorCommand(io, { store: 'new.duckdb' }), 0);
-      assert.equal(await doctorCommand(nowhere, { store: 'no/such/new.duckdb' }), 2);
+      assert.equal(await doctorCommand(io, [], { store: 'new.duckdb' }), 0);
+      assert.equal(await doctorCommand(nowhere, [], { store: 'no/such/new.duckdb' }), 2);
 
       assert.match(io.out(), /new\.duckdb does not exist yet\n {6}A scan with --store makes it/);
       assert.match(nowhere.out(), /^FAIL {2}store: .*\n {6}Make the directory/m);
@@ -277,7 +277,7 @@ describe('commands over a store', () => {
     it('says where the fingerprint key comes from, and never the key', async () => {
       const keyed = testIo(root, { env: { NHI_AUDIT_FINGERPRINT_KEY: 'a-key-that-nobody-may-see' } });
 
-      await doctorCommand(keyed, {});
+      await doctorCommand(keyed, [], {});
 
       assert.match(keyed.out(), /fingerprints: key from NHI_AUDIT_FINGERPRINT_KEY/);
       assert(!keyed.out().includes('nobody-may-see'));

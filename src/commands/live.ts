@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { parseTarget } from '../config/target.ts';
+import type { LiveCall, Probed, ScanContext, Scanner, ServiceScanner, ServiceTarget, Target } from '../contracts/index.ts';
+import type { Io } from '../io.ts';
+import { LiveFailure } from '../live/index.ts';
+import { loadScanners } from '../registry.ts';
+import type { Runtime } from '../run/request.ts';
+import { ConfigError, EXIT, Interrupted, messageOf, TargetError } from '../util/errors.ts';
+import { fingerprint } from '../util/fingerprint.ts';
+import { jsonText, printable } from '../util/sanitize.ts';
+import { renderTable } from '../util/table.ts';
+
+interface Planned {
+  readonly target: string;
+  /** Absent: a target on this machine, or a scanner that does not list its calls. */
+  readonly calls?: readonly LiveCall[];
+  readonly isLive: boolean;
+}
+
+/** `scan --dry-run`: what would be asked of whom, with which right. Contacts nothing, reads nothing. */
+export async function dryRun(
+  io: Io,
+  names: readonly string[],
+  options: { readonly format: string; readonly verify?: boolean },
+  scanners?: readonly Scanner[],
+): Promise<number> {
+  const all = scanners ?? (await loadScanners());
+  const planned = [...new Set(names)].map((name): Planned => {
+    const target = targetOf(name, io, all);
+    if (target.kind !== 'service') return { target: name, isLive: false };
+    const calls = serviceOf(target, all).calls?.(target, io.env);
+    return { target: name, isLive: true, ...(calls === undefined ? {} : { calls }) };
+  });
+  if (options.format === 'json') {
+    const targets = planned.map(({ target, isLive, calls }) => ({ target, contacts: isLive ? (calls ?? null) : [] }));
+    await io.stdout(`${jsonText({ targets, verify: options.verify === true }, 2)}\n`);
+    return EXIT.clean;
+  }
+  const verify = '\n--verify: the providers of credentials that are found are asked, too. Which, only a search can tell.\n';
+  await io.stdout(`${planned.map((one) => planText(one, io)).join('\n')}${options.verify === true ? verify : ''}`);
+  return EXIT.clean;
+}
+
+function planText({ target, isLive, calls }: Planned, io: Io): string {
+  const name = printable(target);
+  if (!isLive) return `${name}: read on this machine. Nothing is contacted.\n`;
+  if (calls === undefined) return `${name}: read live. This scanner does not list its calls; its README does.\n`;
+  const hosts = [...new Set(calls.map(({ host }) => host))];
+  const head = `${name}: ${calls.length} read-only ${calls.length === 1 ? 'call' : 'calls'} to ${hosts.map(printable).join(', ')}\n\n`;
+  const rows = calls.map(({ host, operation, right, tells }) => ({
+    ...(hosts.length > 1 ? { host } : {}),
+    call: operation,
+    right,
+    tells,
+  }));
+  const columns = [...(hosts.length > 1 ? ['host'] : []), 'call', 'right', 'tells'];
+  return `${head}${renderTable(rows, columns, 'text', io.terminal.columns, ['call'])}`;
+}
+
+/** `doctor TARGET…`: tries each right of a live target. Gives whether all that it needs is there. */
+export async function probeTargets(io: Io, names: readonly string[], runtime: Runtime): Promise<boolean> {
+  let isWell = true;
+  for (const name of new Set(names)) {
+    const target = targetOf(name, io, runtime.scanners);
+    if (target.kind !== 'service') {
+      await io.stdout(`ok    ${printable(name)}: on this machine; there is no right to try\n`);
+      continue;
+    }
+    const scanner = serviceOf(target, runtime.scanners);
+    await io.stdout(`${printable(target.name)}\n`);
+    if (!(await probeOne(io, scanner, target, runtime))) isWell = false;
+  }
+  return isWell;
+}
+
+async function probeOne(io: Io, scanner: ServiceScanner, target: ServiceTarget, runtime: Runtime): Promise<boolean> {
+  const readme = `scanners/${scanner.id}/README.md`;
+  if (scanner.probe === undefined) {
+    await io.stdout(`      The rights that it needs are in ${readme}\n`);
+    return true;
+  }
+  const missing: Probed[] = [];
+  let tried = 0;
+  try {
+    for await (const probed of scanner.probe(target, probeContext(runtime))) {
+      if (runtime.signal.aborted) throw new Interrupted();
+      tried++;
+      if (probed.outcome !== 'ok') missing.push(probed);
+      await io.stdout(probeText(probed));
+    }
+  } catch (error) {
+    if (runtime.signal.aborted) throw new Interrupted();
+    if (!(error instanceof TargetError || error instanceof LiveFailure)) throw error;
+    await io.stdout(`FAIL  ${printable(messageOf(error))}\n`);
+    if (error instanceof TargetError && error.hint !== undefined) await io.stdout(`      ${printable(error.hint)}\n`);
+    return false;
+  }
+  if (missing.length === 0) return true;
+  const rights = [...new Set(missing.map(({ call }) => call.right))];
+  await io.stdout(
+    `      ${missing.length} of ${tried} calls gave nothing. Checks that need them say "not assessed".\n` +
+      `      To grant: ${rights.map(printable).join(', ')}\n` +
+      `      The smallest policy or role that is enough is in ${readme}\n`,
+  );
+  return false;
+}
+
+function probeText({ call, outcome, why }: Probed): string {
+  const word = { ok: 'ok    ', denied: 'DENIED', failed: 'FAIL  ' }[outcome];
+  const head = `${word}${outcome === 'denied' ? ' ' : ''}${printable(call.right)}`;
+  if (outcome === 'ok') return `${head}: ${printable(call.tells)}\n`;
+  const because = why === undefined ? '' : `      ${printable(why)}\n`;
+  return `${head}: without it unknown: ${printable(call.tells)}\n${because}`;
+}
+
+/** A scheme alone is the target of that scheme: `doctor aws`. */
+function targetOf(name: string, io: Io, scanners: readonly Scanner[]): Exclude<Target, { kind: 'stdin' }> {
+  const schemes = scanners.flatMap((scanner) => (scanner.kind === 'service' ? [scanner.scheme] : []));
+  const target = parseTarget(schemes.includes(name) ? `${name}:` : name, io.directory, schemes);
+  if (target.kind === 'stdin') throw new ConfigError('Standard input has no rights to try', { code: 'USAGE' });
+  return target;
+}
+
+function serviceOf(target: ServiceTarget, scanners: readonly Scanner[]): ServiceScanner {
+  const found = scanners.find((scanner) => scanner.kind === 'service' && scanner.scheme === target.scheme);
+  if (found?.kind === 'service') return found;
+  throw new TargetError(`No scanner reads ${target.name}`, { code: 'TARGET_SCHEME' });
+}
+
+/** A probe only asks: nothing is searched and nothing is kept. */
+function probeContext({ clock, env, log, progress, signal }: Runtime): ScanContext {
+  const key = randomBytes(32);
+  return {
+    signal,
+    log,
+    now: clock,
+    env,
+    fingerprint: (secret) => fingerprint(secret, key),
+    detect: () => [],
+    sighting() {
+      throw new TypeError('a probe sees no credential');
+    },
+    contacts: (host) => log.debug('a host is contacted', { host }),
+    progress,
+  };
+}
