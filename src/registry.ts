@@ -33,6 +33,7 @@ export async function loadScanners(): Promise<readonly Scanner[]> {
     import('../scanners/spire/index.ts').then((m) => m.spire),
     import('../scanners/postgres/index.ts').then((m) => m.postgresFiles),
     import('../scanners/postgres/index.ts').then((m) => m.postgresLive),
+    import('../scanners/github/index.ts').then((m) => m.githubFiles),
     import('../scanners/kubernetes/index.ts').then((m) => m.kubernetesFiles),
     import('../scanners/kubernetes/index.ts').then((m) => m.kubernetesLive),
     import('../scanners/gateway-sessions/index.ts').then((m) => m.gatewaySessions),

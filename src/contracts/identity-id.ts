@@ -12,7 +12,7 @@
  * | `k8s:CLUSTER:rbac-user/NAME`, `rbac-group/NAME`, `rbac-role/NAMESPACE/NAME`, `rbac-cluster-role/NAME` (`NAME@NAMESPACE`: bound there only) | `k8s:prod-eu:rbac-group/system:masters` |
  * | `github:OWNER/REPO:deploy-key/ID` (also `secret/NAME`, `environment/ENV/secret/NAME`, `oidc/SUBJECT`, `job-token/WORKFLOW/JOB`) | `github:harbour/shop:secret/AWS_KEY` |
  * | `hoop:ORG:service-account/SUBJECT` (also `api-key/NAME`, `agent/NAME`, `machine/ID`, `static-admin-key`) | `hoop:default:api-key/nightly` |
- * | `github:ORG:app-installation/SLUG` (also `pat/ID`, `token/LOGIN/LAST8`, `runner/NAME`; of a repository too) | `github:harbour:app-installation/renovate` |
+ * | `github:ORG:app-installation/SLUG` (also `pat/ID`, `token/LOGIN/LAST8`, `ssh-key/LOGIN/ID`, `runner/NAME`, `runner-group/ID`, `webhook/ID`, `workflow-token`, `oidc-template`, `member/LOGIN`; of a repository too) | `github:harbour:app-installation/renovate` |
  * | `entra:TENANT:app/APPID` (app registrations, service principals and managed identities alike: the client id; lower case) | |
  * | `entra:TENANT:object/OBJECTID` (what is known by its object id alone: `identity_aliases` leads to the app; a user or group stays) | |
  * | `okta:HOST:app/CLIENTID` (also `api-token/ID`, `api-service/ID`, `service-account/ID`, `agent/ID`) | `okta:acme.okta.com:app/0oa…` |
