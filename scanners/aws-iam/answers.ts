@@ -1,7 +1,12 @@
 import type { z } from 'zod';
 import { KeyRing } from './access-keys.ts';
+import { AnalyzerFinding } from './analyzer.ts';
 import { addPage, type Details, newDetails, problemText } from './authorization-details.ts';
-import { AccessKeyLastUsed, AccessKeyMetadata, OidcProvider } from './schema.ts';
+import { LookedUp, Trail, TrailEvent } from './cloudtrail.ts';
+import { mergeLastAccessed, principalOf, ServiceLastAccessed } from './last-accessed.ts';
+import { addOrganisationAnswer, isOrganisationAnswer, newOrganisation, type OrganisationFacts } from './organisation.ts';
+import { AccessKeyLastUsed, AccessKeyMetadata, OidcProvider, SamlProvider } from './schema.ts';
+import { ServiceSpecificCredential, SigningCertificate, SshPublicKey, type UserCredential } from './user-credentials.ts';
 
 /** All that the JSON answers of one file say, sorted by what they are. */
 export interface Answers {
@@ -9,9 +14,16 @@ export interface Answers {
   readonly keys: KeyRing;
   /** Last-used answers that do not say which key they are about. */
   readonly unnamed: { readonly where: string; readonly answer: AccessKeyLastUsed }[];
+  readonly credentials: UserCredential[];
   readonly providers: OidcProvider[];
+  readonly samlProviders: SamlProvider[];
   /** ARNs of `list-open-id-connect-providers`. */
   readonly providerArns: string[];
+  /** Use of services by the principal's ARN, or by `role/NAME` as a file's name tells it. */
+  readonly lastAccessed: Map<string, ServiceLastAccessed>;
+  readonly findings: Map<string, AnalyzerFinding>;
+  readonly organisation: OrganisationFacts;
+  readonly trail: Trail;
   /** Text of credential reports. */
   readonly reports: string[];
   /** Which kinds of answer were met, in words. */
@@ -28,20 +40,45 @@ export type AnswerKind =
   | 'authorization details'
   | 'access-key list'
   | 'last use of access keys'
+  | 'service-specific credentials'
+  | 'SSH public keys'
+  | 'signing certificates'
   | 'OIDC providers'
+  | 'SAML providers'
+  | 'service last accessed'
+  | 'Access Analyzer findings'
+  | 'organisation'
+  | 'CloudTrail events'
   | 'credential report';
 
 type Raw = { readonly [key: string]: unknown };
 
-const PAGE_FIELDS = ['UserDetailList', 'GroupDetailList', 'RoleDetailList', 'Policies'];
+interface Place {
+  readonly where: string;
+  readonly path: string;
+  /** What the answer is about, by the key of a map that it stands in. */
+  readonly subject: string | undefined;
+}
+
+const PAGE_FIELDS = ['UserDetailList', 'GroupDetailList', 'RoleDetailList'];
+
+/** Keys of a map of answers that do not say what they are about: a principal, a key, a part or policy of an organisation. */
+const SUBJECT =
+  /^(?:arn:aws[a-z-]*:iam::\d{12}:(?:role|user)\/.+|A(?:KIA|SIA)[A-Z0-9]{12,124}|\d{12}|r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|p-[0-9a-zA-Z_]{8,128})$/;
 
 export function newAnswers(): Answers {
   return {
     details: newDetails(),
     keys: new KeyRing(),
     unnamed: [],
+    credentials: [],
     providers: [],
+    samlProviders: [],
     providerArns: [],
+    lastAccessed: new Map(),
+    findings: new Map(),
+    organisation: newOrganisation(),
+    trail: new Trail(),
     reports: [],
     kinds: new Set(),
     problems: [],
@@ -50,10 +87,10 @@ export function newAnswers(): Answers {
   };
 }
 
-/** Sorts one top-level value in. `path` may name the key that a last-used answer is about. */
-export function addAnswer(answers: Answers, value: unknown, where: string, path: string): void {
+/** Sorts one top-level value in. `path` may name what an answer is about that does not say so itself. */
+export function addAnswer(answers: Answers, value: unknown, where: string, path: string, subject?: string): void {
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) addAnswer(answers, item, `${where}[${index}]`, path);
+    for (const [index, item] of value.entries()) addAnswer(answers, item, `${where}[${index}]`, path, subject);
     return;
   }
   if (!isRecord(value)) {
@@ -61,25 +98,102 @@ export function addAnswer(answers: Answers, value: unknown, where: string, path:
     answers.problems.push(`${where}: not an object`);
     return;
   }
+  const named = Object.entries(value);
+  if (subject === undefined && named.length > 0 && named.every(([key]) => SUBJECT.test(key))) {
+    for (const [key, one] of named) addAnswer(answers, one, `${where}.${key}`, path, key);
+    return;
+  }
   noteTruncation(answers, value);
-  sortIn(answers, value, where, path);
-}
-
-function sortIn(answers: Answers, value: Raw, where: string, path: string): void {
-  const byKey = Object.entries(value).filter(([id]) => isKeyId(id));
-  if (PAGE_FIELDS.some((field) => field in value)) addDetails(answers, value);
-  else if ('AccessKeyMetadata' in value) addKeyList(answers, value.AccessKeyMetadata, `${where}.AccessKeyMetadata`);
-  else if ('AccessKeyLastUsed' in value) addLastUsed(answers, value, keyIdIn(path), where);
-  else if ('AccessKeyId' in value) addKey(answers, value, where);
-  else if ('OpenIDConnectProviderList' in value) addProviderList(answers, value.OpenIDConnectProviderList, where);
-  else if ('Url' in value) addProvider(answers, value, where);
-  else if (typeof value.Content === 'string') addReport(answers, value.Content);
-  else if (byKey.length > 0) for (const [id, one] of byKey) addLastUsed(answers, one, id, `${where}.${id}`);
+  const reader = READERS.find((one) => one.reads(value, subject));
+  if (reader !== undefined) reader.add(answers, value, { where, path, subject });
   else {
     answers.seen++;
-    answers.problems.push(`${where}: not an IAM answer that is read here`);
+    answers.problems.push(`${where}: not an answer of AWS that is read here${fieldsOf(value)}`);
   }
 }
+
+interface Reader {
+  readonly reads: (value: Raw, subject: string | undefined) => boolean;
+  readonly add: (answers: Answers, value: Raw, place: Place) => void;
+}
+
+/** In the order in which they are asked: the first that knows the answer gets it. */
+const READERS: readonly Reader[] = [
+  { reads: (value, subject) => isOrganisationAnswer(value, subject), add: addOrganisation },
+  { reads: (value) => PAGE_FIELDS.some((field) => field in value) || isPolicyPage(value), add: addDetails },
+  { reads: has('AccessKeyMetadata'), add: listOf('AccessKeyMetadata', addKey) },
+  {
+    reads: (value, subject) => 'AccessKeyLastUsed' in value || ('UserName' in value && isKeyId(subject)),
+    add: (answers, value, { where, path, subject }) =>
+      addLastUsed(answers, value, isKeyId(subject) ? subject : keyIdIn(path), where),
+  },
+  {
+    reads: has('ServiceSpecificCredentials'),
+    add: listOf('ServiceSpecificCredentials', credential(ServiceSpecificCredential, 'service-specific credentials')),
+  },
+  {
+    reads: has('ServiceSpecificCredentialId'),
+    add: (answers, value, { where }) =>
+      credential(ServiceSpecificCredential, 'service-specific credentials')(answers, value, where),
+  },
+  { reads: has('SSHPublicKeys'), add: listOf('SSHPublicKeys', credential(SshPublicKey, 'SSH public keys')) },
+  {
+    reads: has('SSHPublicKey'),
+    add: (answers, value, { where }) =>
+      credential(SshPublicKey, 'SSH public keys')(answers, value.SSHPublicKey, `${where}.SSHPublicKey`),
+  },
+  { reads: has('Certificates'), add: listOf('Certificates', credential(SigningCertificate, 'signing certificates')) },
+  { reads: has('AccessKeyId'), add: (answers, value, { where }) => addKey(answers, value, where) },
+  { reads: has('OpenIDConnectProviderList'), add: listOf('OpenIDConnectProviderList', addProviderArn) },
+  { reads: has('Url'), add: addProvider },
+  { reads: has('SAMLProviderList'), add: listOf('SAMLProviderList', addSamlProvider) },
+  { reads: (value) => 'ServicesLastAccessed' in value || 'JobStatus' in value, add: addLastAccessed },
+  { reads: (value) => Array.isArray(value.findings), add: listOf('findings', addFinding) },
+  { reads: has('finding'), add: (answers, value, { where }) => addFinding(answers, value.finding, `${where}.finding`) },
+  {
+    reads: (value) => 'findingDetails' in value || 'findingType' in value,
+    add: (answers, value, { where }) => addFinding(answers, value, where),
+  },
+  { reads: has('Records'), add: listOf('Records', addEvent) },
+  { reads: has('Events'), add: listOf('Events', addLookedUp) },
+  { reads: has('eventVersion'), add: (answers, value, { where }) => addEvent(answers, value, where) },
+  { reads: (value) => typeof value.Content === 'string', add: (answers, value) => addReport(answers, String(value.Content)) },
+];
+
+function has(field: string): (value: Raw) => boolean {
+  return (value) => field in value;
+}
+
+/** IAM's own list; organisations have a list of the same name. */
+function isPolicyPage(value: Raw): boolean {
+  return 'Policies' in value;
+}
+
+function listOf(field: string, add: (answers: Answers, raw: unknown, where: string) => void): Reader['add'] {
+  return (answers, value, { where }) => {
+    const list = value[field];
+    if (!Array.isArray(list)) {
+      answers.seen++;
+      answers.problems.push(`${where}.${field}: not a list`);
+      return;
+    }
+    KIND_OF_LIST[field]?.forEach((kind) => void answers.kinds.add(kind));
+    for (const [index, raw] of list.entries()) add(answers, raw, `${where}.${field}[${index}]`);
+  };
+}
+
+/** What an empty list is, too. */
+const KIND_OF_LIST: { readonly [field: string]: readonly AnswerKind[] } = {
+  AccessKeyMetadata: ['access-key list'],
+  ServiceSpecificCredentials: ['service-specific credentials'],
+  SSHPublicKeys: ['SSH public keys'],
+  Certificates: ['signing certificates'],
+  OpenIDConnectProviderList: ['OIDC providers'],
+  SAMLProviderList: ['SAML providers'],
+  findings: ['Access Analyzer findings'],
+  Records: ['CloudTrail events'],
+  Events: ['CloudTrail events'],
+};
 
 /** The answer itself does not name the key: a map by key id or the file's name does, or the user has but one. */
 function addLastUsed(answers: Answers, raw: unknown, id: string | undefined, where: string): void {
@@ -105,20 +219,11 @@ export function settle(answers: Answers): void {
 
 function addDetails(answers: Answers, page: Raw): void {
   answers.kinds.add('authorization details');
-  for (const field of PAGE_FIELDS) {
+  for (const field of [...PAGE_FIELDS, 'Policies']) {
     const list = page[field];
     if (Array.isArray(list)) answers.seen += list.length;
   }
   addPage(answers.details, page);
-}
-
-function addKeyList(answers: Answers, list: unknown, where: string): void {
-  answers.kinds.add('access-key list');
-  if (!Array.isArray(list)) {
-    answers.problems.push(`${where}: not a list`);
-    return;
-  }
-  for (const [index, raw] of list.entries()) addKey(answers, raw, `${where}[${index}]`);
 }
 
 function addKey(answers: Answers, raw: unknown, where: string): void {
@@ -127,23 +232,97 @@ function addKey(answers: Answers, raw: unknown, where: string): void {
   if (key !== undefined) answers.keys.list(key);
 }
 
-function addProviderList(answers: Answers, list: unknown, where: string): void {
-  answers.kinds.add('OIDC providers');
-  if (!Array.isArray(list)) {
-    answers.problems.push(`${where}.OpenIDConnectProviderList: not a list`);
-    return;
-  }
-  for (const one of list) {
-    answers.seen++;
-    if (isRecord(one) && typeof one.Arn === 'string') answers.providerArns.push(one.Arn);
-    else answers.problems.push(`${where}.OpenIDConnectProviderList: an entry without Arn`);
-  }
+function credential(
+  schema: z.ZodType<UserCredential>,
+  kind: AnswerKind,
+): (answers: Answers, raw: unknown, where: string) => void {
+  return (answers, raw, where) => {
+    answers.kinds.add(kind);
+    const one = parseOne(answers, schema, raw, where);
+    if (one !== undefined) answers.credentials.push(one);
+  };
 }
 
-function addProvider(answers: Answers, raw: Raw, where: string): void {
+function addProviderArn(answers: Answers, one: unknown, where: string): void {
+  answers.seen++;
+  if (isRecord(one) && typeof one.Arn === 'string') answers.providerArns.push(one.Arn);
+  else answers.problems.push(`${where}.Arn: missing`);
+}
+
+function addProvider(answers: Answers, raw: Raw, { where }: Place): void {
   answers.kinds.add('OIDC providers');
   const provider = parseOne(answers, OidcProvider, raw, where);
   if (provider !== undefined) answers.providers.push(provider);
+}
+
+function addSamlProvider(answers: Answers, raw: unknown, where: string): void {
+  const provider = parseOne(answers, SamlProvider, raw, where);
+  if (provider !== undefined) answers.samlProviders.push(provider);
+}
+
+function addLastAccessed(answers: Answers, raw: Raw, { where, path, subject }: Place): void {
+  answers.kinds.add('service last accessed');
+  const answer = parseOne(answers, ServiceLastAccessed, raw, where);
+  if (answer === undefined) return;
+  if (answer.status !== 'COMPLETED') {
+    answers.problems.push(`${where}.JobStatus: ${answer.status}; ask again when the job is COMPLETED`);
+    return;
+  }
+  const principal = subject ?? principalIn(path) ?? principalOf(answer);
+  if (principal === undefined) {
+    answers.problems.push(
+      `${where}: the answer does not say which principal it is about; write {"ARN": answer}, or name the file role-NAME.json or user-NAME.json`,
+    );
+    return;
+  }
+  answers.lastAccessed.set(principal, mergeLastAccessed(answers.lastAccessed.get(principal), answer));
+}
+
+function addFinding(answers: Answers, raw: unknown, where: string): void {
+  answers.kinds.add('Access Analyzer findings');
+  const finding = parseOne(answers, AnalyzerFinding, raw, where);
+  if (finding === undefined) return;
+  // A finding asked for by itself has the details that its line in the list lacks.
+  const known = answers.findings.get(finding.id);
+  if (known === undefined || known.details.length === 0) answers.findings.set(finding.id, finding);
+}
+
+function addOrganisation(answers: Answers, value: Raw, { where, path, subject }: Place): void {
+  answers.kinds.add('organisation');
+  answers.seen++;
+  const about = subject ?? partIn(path);
+  addOrganisationAnswer(answers.organisation, value, about, where, (at, error) => answers.problems.push(problemText(at, error)));
+  const [field] = ['Targets', 'Parents', 'Children'].filter((one) => one in value);
+  if (field !== undefined && about === undefined) {
+    answers.problems.push(
+      `${where}.${field}: the answer does not say what it is about; write {"ID": answer} or put the id into the file name`,
+    );
+  }
+}
+
+function addEvent(answers: Answers, raw: unknown, where: string): void {
+  answers.kinds.add('CloudTrail events');
+  const event = parseOne(answers, TrailEvent, raw, where);
+  if (event !== undefined) answers.trail.add(event);
+}
+
+function addLookedUp(answers: Answers, raw: unknown, where: string): void {
+  answers.kinds.add('CloudTrail events');
+  const looked = LookedUp.safeParse(raw);
+  if (!looked.success) {
+    answers.seen++;
+    answers.problems.push(problemText(where, looked.error));
+    return;
+  }
+  let event: unknown;
+  try {
+    event = JSON.parse(looked.data.CloudTrailEvent);
+  } catch {
+    answers.seen++;
+    answers.problems.push(`${where}.CloudTrailEvent: not JSON`);
+    return;
+  }
+  addEvent(answers, event, `${where}.CloudTrailEvent`);
 }
 
 function addReport(answers: Answers, content: string): void {
@@ -153,7 +332,7 @@ function addReport(answers: Answers, content: string): void {
 
 /** The CLI writes `NextToken` when `--max-items` cut the list; the API says `IsTruncated` on all pages but the last. */
 function noteTruncation(answers: Answers, value: Raw): void {
-  if (typeof value.NextToken === 'string') answers.truncated = true;
+  if (typeof value.NextToken === 'string' || typeof value.nextToken === 'string') answers.truncated = true;
   if (typeof value.IsTruncated === 'boolean') answers.truncated = value.IsTruncated;
 }
 
@@ -165,14 +344,33 @@ function parseOne<T>(answers: Answers, schema: z.ZodType<T>, raw: unknown, where
   return undefined;
 }
 
+/** What a format of another year has instead, so that a person sees which. */
+function fieldsOf(value: Raw): string {
+  const fields = Object.keys(value).slice(0, 5);
+  return fields.length === 0 ? '' : ` (it has ${fields.map((field) => field.replace(/[^\w$-]/g, '?').slice(0, 40)).join(', ')})`;
+}
+
 function isRecord(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isKeyId(text: string): boolean {
-  return /^A(?:KIA|SIA)[A-Z0-9]{12,124}$/.test(text);
+function isKeyId(text: string | undefined): boolean {
+  return text !== undefined && /^A(?:KIA|SIA)[A-Z0-9]{12,124}$/.test(text);
 }
 
 function keyIdIn(path: string): string | undefined {
   return /(?<![A-Z0-9])A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Z0-9])/.exec(path)?.[0];
+}
+
+/** `last-accessed-role-deploy.json`, `role/deploy.json`. */
+function principalIn(path: string): string | undefined {
+  const named = /(?:^|[-_./])(?<type>role|user)[-_/](?<name>[\w+=,.@-]+?)\.[a-z]+$/i.exec(path)?.groups;
+  return named === undefined ? undefined : `${named.type?.toLowerCase()}/${named.name}`;
+}
+
+function partIn(path: string): string | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return /(?<![0-9a-z])(?:ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|p-[0-9a-zA-Z]{8,128}|r-[0-9a-z]{4,32}|\d{12})(?![0-9a-z])/.exec(
+    name,
+  )?.[0];
 }

@@ -1,6 +1,7 @@
 import type { CoverageObservation, Location } from '../../src/contracts/index.ts';
 import type { GrantTally } from '../../src/iam/grants.ts';
-import type { OidcProvider } from './schema.ts';
+import type { OrganisationFacts } from './organisation.ts';
+import type { OidcProvider, SamlProvider } from './schema.ts';
 
 /** Problems quoted in one coverage row. */
 const QUOTED = 3;
@@ -39,6 +40,44 @@ export function oidcCoverage(provider: OidcProvider, at: Location): CoverageObse
       audiences: provider.audiences,
       thumbprints: provider.thumbprints,
       ...(provider.createdAt === undefined ? {} : { createdAt: provider.createdAt }),
+    },
+  };
+}
+
+/** A SAML provider is nobody's identity either; its metadata ends on a day. */
+export function samlCoverage(provider: SamlProvider, at: Location): CoverageObservation {
+  const { arn, validUntil, createdAt } = provider;
+  return {
+    kind: 'coverage',
+    surface: 'aws',
+    subject: `SAML provider ${arn}`,
+    outcome: 'complete',
+    covers: ['trust'],
+    at,
+    detail: {
+      arn,
+      ...(validUntil === undefined ? {} : { validUntil }),
+      ...(createdAt === undefined ? {} : { createdAt }),
+    },
+  };
+}
+
+/** Accounts of the organisation: what a check holds the accounts in trust policies against. */
+export function organisationCoverage(facts: OrganisationFacts, subject: string, at: Location): CoverageObservation {
+  return {
+    kind: 'coverage',
+    surface: 'aws',
+    subject,
+    outcome: 'complete',
+    covers: [],
+    at,
+    detail: {
+      ...(facts.id === undefined ? {} : { organisation: facts.id }),
+      ...(facts.managementAccount === undefined ? {} : { managementAccount: facts.managementAccount }),
+      accounts: [
+        ...new Set([...facts.accounts.keys(), ...(facts.managementAccount === undefined ? [] : [facts.managementAccount])]),
+      ].sort(),
+      controlPolicies: facts.policies.size,
     },
   };
 }

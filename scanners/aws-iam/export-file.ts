@@ -2,21 +2,33 @@ import type { CoverageObservation, Observation, ObservationKind, ScanContext, So
 import { type Broken, readJsonValues } from '../../src/files/json-values.ts';
 import { type GrantTally, newTally } from '../../src/iam/grants.ts';
 import { accessKeyRow } from './access-keys.ts';
+import { analyzerRows } from './analyzer.ts';
 import { type AnswerKind, type Answers, addAnswer, newAnswers, settle } from './answers.ts';
-import { readDetails } from './authorization-details.ts';
-import { oidcCoverage, quoted, tallyDetail, tallyReasons } from './coverage.ts';
+import { oidcCoverage, organisationCoverage, quoted, samlCoverage, tallyDetail, tallyReasons } from './coverage.ts';
 import { readCredentialReport, reportObservations } from './credential-report.ts';
+import { tellsAnything } from './organisation.ts';
+import { readPrincipals } from './principals.ts';
+import { userCredentialRow } from './user-credentials.ts';
+import { worldOf } from './world.ts';
 
 /** What each kind of export lets a check look at. */
 const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[] } = {
   'authorization details': ['identity', 'grant', 'trust'],
   'access-key list': ['credential'],
   'last use of access keys': ['credential'],
+  'service-specific credentials': ['credential'],
+  'SSH public keys': ['credential'],
+  'signing certificates': ['credential'],
   'OIDC providers': ['trust'],
+  'SAML providers': ['trust'],
+  'service last accessed': ['usage'],
+  'Access Analyzer findings': ['usage'],
+  organisation: [],
+  'CloudTrail events': ['usage', 'credential'],
   'credential report': ['identity', 'credential'],
 };
 
-export function* scanFile(file: SourceFile, context: ScanContext): Generator<Observation> {
+export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
   const text = file.text();
   const answers = newAnswers();
   let broken: Broken | undefined;
@@ -30,35 +42,59 @@ export function* scanFile(file: SourceFile, context: ScanContext): Generator<Obs
     answers.kinds.add('credential report');
     answers.reports.push(text);
   }
-  // Lists never hold secrets, but somebody may have appended a create-access-key answer to one.
-  if (text.includes('SecretAccessKey')) {
-    for (const match of context.detect(text, { path: file.path })) yield context.sighting(match, file.at, file.place);
+  // Answers never hold secrets, but somebody may have appended one of create-access-key, and events quote what was asked.
+  if (/SecretAccessKey|ServicePassword/.test(text) || answers.kinds.has('CloudTrail events')) {
+    for (const match of context.detect(text, { path: file.path })) {
+      // That a key id stands in an answer about keys is no leak.
+      if (match.detector === 'aws-access-key' && match.confidence !== 'high') continue;
+      yield context.sighting(match, file.at, file.place);
+    }
   }
   yield* observe(answers, file, context, broken);
 }
 
-function* observe(answers: Answers, file: SourceFile, context: ScanContext, broken: Broken | undefined): Generator<Observation> {
+async function* observe(
+  answers: Answers,
+  file: SourceFile,
+  context: ScanContext,
+  broken: Broken | undefined,
+): AsyncGenerator<Observation> {
+  const { details } = answers;
   const tally = newTally();
-  const problems = [...answers.problems];
-  yield* readDetails(answers.details, file.at, context.now(), tally);
-  problems.push(...answers.details.problems);
+  const problems = [...answers.problems, ...details.problems];
+  const without = new Set<string>();
+  if (details.users.size + details.roles.size > 0 || details.policies.size > 0) {
+    const world = await worldOf(file, answers, context.now());
+    yield* readPrincipals(details, world, file.at, tally);
+    for (const arn of [...details.users.keys(), ...details.roles.keys()]) {
+      for (const what of world.compiled.without.get(arn.split(':')[4] ?? '') ?? []) without.add(what);
+    }
+  }
   const accountOf = accountFinder(answers);
   for (const key of answers.keys) yield accessKeyRow(key, file.at, accountOf);
-  let reportRows = 0;
-  for (const text of answers.reports) {
+  for (const one of answers.credentials) yield userCredentialRow(one, file.at, accountOf);
+  for (const finding of answers.findings.values()) yield* analyzerRows(finding, file.at);
+  const reportRows = yield* observeReports(answers.reports, problems, file);
+  for (const provider of answers.providers) yield oidcCoverage(provider, file.at);
+  for (const provider of answers.samlProviders) yield samlCoverage(provider, file.at);
+  if (tellsAnything(answers.organisation)) {
+    yield organisationCoverage(answers.organisation, `organisation (${file.path})`, file.at);
+  }
+  yield* answers.trail.rows(file.at);
+  yield* coverageRows({ answers, file, reportRows, problems, tally, without, broken });
+}
+
+function* observeReports(reports: readonly string[], problems: string[], file: SourceFile): Generator<Observation, number> {
+  let rows = 0;
+  for (const text of reports) {
     const report = readCredentialReport(text);
     for (const row of report.rows) yield* reportObservations(row, file.at, { keys: true });
-    reportRows += report.rows.length + report.problems.length;
+    rows += report.rows.length + report.problems.length;
     problems.push(...report.problems);
     if (report.rows.length === 0 && report.problems.length === 0)
       problems.push('the credential report has no line but its header');
   }
-  for (const provider of answers.providers) yield oidcCoverage(provider, file.at);
-  const kinds: readonly AnswerKind[] = answers.kinds.size === 0 ? ['authorization details'] : [...answers.kinds];
-  const seen = answers.seen + reportRows;
-  const failed = problems.length;
-  const why = reasons(problems, tally, answers, broken);
-  yield coverageRow(file, kinds, why, { seen: Math.max(seen, failed), failed }, tally);
+  return rows;
 }
 
 function reasons(problems: readonly string[], tally: GrantTally, answers: Answers, broken: Broken | undefined): string[] {
@@ -73,27 +109,45 @@ function reasons(problems: readonly string[], tally: GrantTally, answers: Answer
   return why;
 }
 
-function coverageRow(
-  file: SourceFile,
-  kinds: readonly AnswerKind[],
-  why: readonly string[],
-  counts: { readonly seen: number; readonly failed: number },
-  tally: GrantTally,
-): CoverageObservation {
-  return {
-    kind: 'coverage',
-    surface: 'aws',
-    subject: file.path,
-    outcome: why.length === 0 ? 'complete' : 'partial',
-    ...(why.length === 0 ? {} : { why: why.join('; ') }),
-    covers: [...new Set(kinds.flatMap((kind) => COVERS[kind]))],
-    seen: counts.seen,
-    read: counts.seen - counts.failed,
-    failed: counts.failed,
-    bytes: file.bytes.length,
-    at: file.at,
-    detail: { exports: kinds, ...tallyDetail(tally) },
-  };
+interface Told {
+  readonly answers: Answers;
+  readonly file: SourceFile;
+  readonly reportRows: number;
+  readonly problems: readonly string[];
+  readonly tally: GrantTally;
+  readonly without: ReadonlySet<string>;
+  readonly broken: Broken | undefined;
+}
+
+function* coverageRows({ answers, file, reportRows, problems, tally, without, broken }: Told): Generator<CoverageObservation> {
+  const all: readonly AnswerKind[] = answers.kinds.size === 0 ? ['authorization details'] : [...answers.kinds];
+  const why = reasons(problems, tally, answers, broken);
+  const failed = problems.length;
+  const seen = Math.max(answers.seen + reportRows, failed);
+  const { events, others } = answers.trail;
+  for (const surface of ['aws', 'audit-log'] as const) {
+    const kinds = all.filter((kind) => (kind === 'CloudTrail events') === (surface === 'audit-log'));
+    if (kinds.length === 0) continue;
+    yield {
+      kind: 'coverage',
+      surface,
+      subject: file.path,
+      outcome: why.length === 0 ? 'complete' : 'partial',
+      ...(why.length === 0 ? {} : { why: why.join('; ') }),
+      covers: [...new Set(kinds.flatMap((kind) => COVERS[kind]))],
+      seen,
+      read: seen - failed,
+      failed,
+      bytes: file.bytes.length,
+      at: file.at,
+      detail: {
+        exports: kinds,
+        ...(without.size === 0 || surface !== 'aws' ? {} : { judgedWithout: [...without].sort() }),
+        ...(surface === 'aws' ? {} : { events, eventsOfNoIdentity: others }),
+        ...tallyDetail(tally),
+      },
+    };
+  }
 }
 
 /** Users whose account the same file tells, unless two accounts have one of that name. */

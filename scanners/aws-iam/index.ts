@@ -1,5 +1,5 @@
 import { defineFileScanner, defineServiceScanner } from '../../src/contracts/index.ts';
-import { recogniseExport } from './recognise.ts';
+import { mayBeExport, recogniseExport } from './recognise.ts';
 
 // The parsers and the evaluator load when the first export is met, so that a scan without any does not pay for them.
 
@@ -10,12 +10,13 @@ import { recogniseExport } from './recognise.ts';
 export const awsIamFiles = defineFileScanner({
   id: 'aws-iam',
   title: 'AWS IAM exports',
-  emits: ['identity', 'credential', 'grant', 'trust', 'sighting', 'coverage'],
-  surfaces: ['aws'],
-  version: 1,
+  emits: ['identity', 'credential', 'grant', 'trust', 'usage', 'sighting', 'coverage'],
+  surfaces: ['aws', 'audit-log'],
+  version: 2,
   usesClock: true,
   content: 'own',
   recognises: (file) => recogniseExport(file) !== undefined,
+  looksAt: mayBeExport,
   async *scan(file, context) {
     const { scanFile } = await import('./export-file.ts');
     yield* scanFile(file, context);

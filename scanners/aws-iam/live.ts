@@ -8,13 +8,16 @@ import type {
 } from '../../src/contracts/index.ts';
 import { newTally } from '../../src/iam/grants.ts';
 import { accessKeyRow, KeyRing } from './access-keys.ts';
+import { type Answers, newAnswers } from './answers.ts';
 import { type IamApi, openIam } from './api.ts';
-import { addPage, type Details, newDetails, problemText, readDetails } from './authorization-details.ts';
+import { addPage, type Details, problemText } from './authorization-details.ts';
 import { oidcCoverage, tallyDetail, tallyReasons } from './coverage.ts';
 import { type ReportRow, readCredentialReport, reportObservations } from './credential-report.ts';
 import { explainFailure, type Failure } from './failure.ts';
 import { inParallel } from './parallel.ts';
+import { readPrincipals } from './principals.ts';
 import { AccessKeyLastUsed, AccessKeyMetadata, OidcProvider } from './schema.ts';
+import { makeWorld } from './world.ts';
 
 /** IAM throttles an account as a whole; more calls at a time gain nothing. */
 const WIDTH = 4;
@@ -35,8 +38,9 @@ export async function* scanAccount(target: ServiceTarget, context: ScanContext):
   context.contacts(api.host);
   const session: Session = { api, context, at: { pointer: target.name }, subject: target.name, fatal: undefined };
   try {
-    const details = newDetails();
-    yield* scanDetails(session, details);
+    const answers = newAnswers();
+    const { details } = answers;
+    yield* scanDetails(session, answers);
     const report = await fetchReport(session);
     const users = await usersOf(session, details, report.rows);
     const keys = yield* scanKeys(session, users, details, report.rows);
@@ -49,8 +53,9 @@ export async function* scanAccount(target: ServiceTarget, context: ScanContext):
   }
 }
 
-async function* scanDetails(session: Session, details: Details): AsyncGenerator<Observation> {
+async function* scanDetails(session: Session, answers: Answers): AsyncGenerator<Observation> {
   const { context } = session;
+  const { details } = answers;
   context.progress.phase('AWS IAM: users, roles, policies');
   let pages = 0;
   let failure: Failure | undefined;
@@ -64,7 +69,7 @@ async function* scanDetails(session: Session, details: Details): AsyncGenerator<
     failure = noteFailure(session, error, 'iam:GetAccountAuthorizationDetails');
   }
   const tally = newTally();
-  yield* readDetails(details, session.at, context.now(), tally);
+  yield* readPrincipals(details, makeWorld([answers], context.now()), session.at, tally);
   const why = [...details.problems, ...tallyReasons(tally)];
   if (failure !== undefined) why.unshift(pages === 0 ? failure.why : `page ${pages + 1} failed: ${failure.why}`);
   const read = details.users.size + details.groups.size + details.roles.size + details.policies.size;

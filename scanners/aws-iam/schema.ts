@@ -156,6 +156,15 @@ export const OidcProvider = z
   }));
 export type OidcProvider = z.infer<typeof OidcProvider>;
 
+export const SamlProvider = z
+  .object({
+    Arn: z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:saml-provider\//, 'the ARN of a SAML provider'),
+    ValidUntil: time,
+    CreateDate: time,
+  })
+  .transform((raw) => ({ arn: raw.Arn, validUntil: raw.ValidUntil, createdAt: raw.CreateDate }));
+export type SamlProvider = z.infer<typeof SamlProvider>;
+
 export function isoTime(value: string | number | Date | undefined): IsoTime | undefined {
   if (value === undefined) return undefined;
   const date = typeof value === 'number' ? new Date(value * 1000) : new Date(value);

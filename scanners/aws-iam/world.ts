@@ -1,0 +1,107 @@
+import type { SourceFile, Surroundings } from '../../src/contracts/index.ts';
+import { readJsonValues } from '../../src/files/json-values.ts';
+import { headOfBytes } from '../../src/files/source-file.ts';
+import { type Answers, addAnswer, newAnswers, settle } from './answers.ts';
+import { mergeDetails, overlap } from './authorization-details.ts';
+import { compileEstate } from './estate.ts';
+import { mergeLastAccessed, type ServiceLastAccessed } from './last-accessed.ts';
+import { mergeOrganisations, tellsAnything } from './organisation.ts';
+import type { World } from './principals.ts';
+import { isTrail, mayBeExport, recogniseExport } from './recognise.ts';
+
+/** Other exports of the run that one is read with: those beside it, above it, and in the directories next to its own. */
+interface Neighbours {
+  readonly worlds: Map<string, World>;
+  readonly answers: Map<string, Promise<Answers | undefined>>;
+}
+
+/** Files looked at for one export, the nearest of them. */
+const MAX_FILES = 2_000;
+/** Of one file: nobody's export of an account is larger, and many of these stand in memory together. */
+const MAX_BYTES = 128 * 1024 * 1024;
+
+const kept = new WeakMap<Surroundings, Neighbours>();
+
+/**
+ * What the principals of a file are judged by: its own answers first, then those of the files around it that speak of other
+ * principals. Two that tell of the same ones are exports of two days (or of two estates), and are not mixed.
+ */
+export async function worldOf(file: SourceFile, own: Answers, now: Date): Promise<World> {
+  const { around } = file;
+  if (around === undefined) return makeWorld([own], now);
+  const near = kept.get(around) ?? { worlds: new Map(), answers: new Map() };
+  kept.set(around, near);
+  near.answers.set(file.path, Promise.resolve(own));
+  const met: [string, Answers][] = [[file.path, own]];
+  // The newest by name: exports are often named by their day.
+  for (const path of (await pathsNear(file.path, around)).toReversed()) {
+    if (path === file.path) continue;
+    const read = near.answers.get(path) ?? readNear(path, around);
+    near.answers.set(path, read);
+    const other = await read;
+    if (other !== undefined && tellsOfOthers(other) && !met.some(([, one]) => overlap(one.details, other.details)))
+      met.push([path, other]);
+  }
+  const name = `${now.toISOString()}\n${met
+    .map(([path]) => path)
+    .sort()
+    .join('\n')}`;
+  const known = near.worlds.get(name);
+  if (known !== undefined) return known;
+  const world = makeWorld(
+    met.map(([, one]) => one),
+    now,
+  );
+  near.worlds.set(name, world);
+  return world;
+}
+
+export function makeWorld(all: readonly Answers[], now: Date): World {
+  const organisation = mergeOrganisations(all.map((one) => one.organisation).toReversed());
+  const lastAccessed = new Map<string, ServiceLastAccessed>();
+  for (const one of all) {
+    for (const [arn, answer] of one.lastAccessed) lastAccessed.set(arn, mergeLastAccessed(lastAccessed.get(arn), answer));
+  }
+  const details = mergeDetails(all.map((one) => one.details));
+  return { compiled: compileEstate(details, organisation, now), organisation, lastAccessed };
+}
+
+/** In the directory of the file and below it, above it, and below the directory that holds it. */
+async function pathsNear(path: string, around: Surroundings): Promise<string[]> {
+  const directory = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+  const parent = directory.slice(0, Math.max(0, directory.lastIndexOf('/')));
+  const isNear = (other: string) => {
+    const of = other.slice(0, Math.max(0, other.lastIndexOf('/')));
+    return (
+      of === directory ||
+      `${directory}/`.startsWith(of === '' ? '' : `${of}/`) ||
+      other.startsWith(directory === '' ? '' : `${directory}/`) ||
+      (parent !== '' && other.startsWith(`${parent}/`))
+    );
+  };
+  const near = [...(await around.paths())].filter((other) => mayBeExport(other) && isNear(other)).sort();
+  if (near.length <= MAX_FILES) return near;
+  // Those of its own directory go first; the rest is what fits.
+  const beside = near.filter(
+    (other) => other.lastIndexOf('/') === directory.length - (directory === '' ? 1 : 0) && other.startsWith(directory),
+  );
+  return [...new Set([...beside, ...near])].slice(0, MAX_FILES).sort();
+}
+
+async function readNear(path: string, around: Surroundings): Promise<Answers | undefined> {
+  const file = await around.read(path);
+  if (file === undefined || file.bytes.length > MAX_BYTES) return undefined;
+  const head = headOfBytes(path, file.bytes);
+  // Events say nothing of rights, and there are many of them.
+  if (recogniseExport(head) !== 'json' || isTrail(head)) return undefined;
+  const answers = newAnswers();
+  for (const [index, value] of readJsonValues(file.text()).values.entries())
+    addAnswer(answers, value, `value ${index + 1}`, path);
+  settle(answers);
+  return answers;
+}
+
+function tellsOfOthers({ details, organisation, lastAccessed }: Answers): boolean {
+  const { users, groups, roles, policies } = details;
+  return [users, groups, roles, policies, lastAccessed].some((map) => map.size > 0) || tellsAnything(organisation);
+}
