@@ -1,20 +1,20 @@
 import {
   type GrantObservation,
-  gcpServiceAccountId,
+  type IdentityId,
   type JsonObject,
   type Location,
   type Observation,
   parseIdentityId,
   type TrustObservation,
 } from '../../contracts/index.ts';
-import { isoTime, namedParts } from './accounts.ts';
-import { capabilitiesOf, isKnownRole } from './capability.ts';
+import { accountIdentity, isServiceAgent } from './accounts.ts';
+import { capabilitiesOf, isKnownRole, type JudgePermission, permissionsOf } from './capability.ts';
+import type { Condition } from './condition.ts';
+import { accountOf, type Hierarchy, isContainer } from './hierarchy.ts';
+import { judgeOf } from './judge.ts';
+import type { Limits } from './limits.ts';
 import { type Member, readMember } from './members.ts';
-
-export interface Condition {
-  readonly title?: string | undefined;
-  readonly expression: string;
-}
+import { type Pools, poolFacts } from './pools.ts';
 
 /** A binding and what it is on. */
 export interface BoundRole {
@@ -25,6 +25,8 @@ export interface BoundRole {
   readonly resource: string;
   /** Its address in the input. */
   readonly pointer: string;
+  /** `projects/hc-prod`, where the resource's own name does not tell in which it lies. */
+  readonly within?: string | undefined;
 }
 
 export interface Known {
@@ -33,36 +35,105 @@ export interface Known {
   /** Permissions of roles whose definition is in the same input. */
   readonly roles: ReadonlyMap<string, readonly string[]>;
   readonly now: Date;
+  readonly hierarchy?: Hierarchy;
+  readonly limits?: Limits;
+  readonly pools?: Pools;
+  /** Service accounts that lie below a project, folder or organisation, the most privileged first. */
+  readonly accountsBelow?: (container: string) => readonly AccountBelow[];
+  /** May it start something that runs as an account of that project? */
+  readonly runsCode?: (member: string, project: string) => boolean;
+}
+
+export interface AccountBelow {
+  readonly email: string;
+  readonly project: string | undefined;
+  readonly identity: IdentityId;
 }
 
 export interface BindingTally {
-  /** Roles of one's own whose permissions are not in the input. */
+  /** Roles whose permissions nobody tells. */
   readonly unknownRoles: Set<string>;
   /** Grants to people, groups and domains: not listed. */
   people: number;
+  /** Capabilities that a deny policy, a boundary or a condition takes away. */
+  heldBack?: number;
+  /** Trust inherited from a project, folder or organisation that is not listed account by account. */
+  capped?: number;
 }
 
-/** Roles on a service account by which somebody becomes it. */
-const BECOMES =
-  /^roles\/(?:owner|editor|iam\.(?:serviceAccountTokenCreator|serviceAccountOpenIdTokenCreator|workloadIdentityUser|serviceAccountKeyAdmin|serviceAccountAdmin|serviceAccountUser))$/;
+/** By these somebody becomes a service account. https://cloud.google.com/iam/docs/service-account-permissions */
+const BECOMES: readonly string[] = [
+  'iam.serviceAccounts.getAccessToken',
+  'iam.serviceAccounts.signBlob',
+  'iam.serviceAccounts.signJwt',
+  'iam.serviceAccounts.implicitDelegation',
+  'iam.serviceAccountKeys.create',
+  'iam.serviceAccounts.setIamPolicy',
+  'iam.serviceAccounts.actAs',
+  'iam.serviceAccounts.getOpenIdToken',
+];
 
-/** Grants of machine identities; on a service account also who may become it. */
+/** Of the accounts below a container, so many are told one by one for each member that may become them all. */
+const TOLD_BELOW = 100;
+
+/** Grants of machine identities; who may become which service account, also by what is inherited. */
 export function* bindingRows(bound: BoundRole, at: Location, known: Known, tally: BindingTally): Generator<Observation> {
   const here = { ...at, pointer: bound.pointer };
-  const target = namedParts(bound.resource.replace(/^\/\/iam\.googleapis\.com\//, ''));
   for (const written of bound.members) {
     const member = readMember(written, known.projectIds);
-    if (target !== undefined && BECOMES.test(bound.role)) {
-      yield trustRow(gcpServiceAccountId(target.account, target.project), member, bound, here);
-    }
+    const judge = judgeOf(bound, written, known);
+    yield* trustRows(member, written, bound, judge, here, known, tally);
     if (member.identity === undefined) tally.people++;
-    else yield* memberGrants(member, bound, here, known, tally);
+    else yield* memberGrants(member, bound, judge, here, known, tally);
   }
+}
+
+function* trustRows(
+  member: Member,
+  written: string,
+  bound: BoundRole,
+  judge: JudgePermission,
+  at: Location,
+  known: Known,
+  tally: BindingTally,
+): Generator<TrustObservation> {
+  const permissions = permissionsOf(bound.role, known.roles);
+  const ways = permissions === undefined ? [] : BECOMES.filter((one) => permissions.includes(one));
+  if (ways.length === 0) return;
+  const left = ways.map((one) => ({ permission: one, ...judge(one) })).filter(({ truth }) => truth !== 'false');
+  if (left.length === 0) return;
+  const sure = left.filter(({ truth }) => truth === 'true');
+  const unknown = sure.length > 0 ? [] : [...new Set(left.flatMap(({ attributes }) => attributes))];
+  const how = left.map(({ permission }) => permission);
+  const target = accountOf(bound.resource);
+  if (target !== undefined) {
+    const identity = accountIdentity(target.email, target.project, known.projectIds);
+    yield trustRow(identity, member, bound, at, { unknown, how }, known);
+    return;
+  }
+  // Owners and editors are administrators of all that lies below already; deleted ones are nobody; Google's agents need it.
+  if (!isContainer(bound.resource) || known.accountsBelow === undefined) return;
+  if (
+    /^roles\/(?:owner|editor)$/.test(bound.role) ||
+    member.detail.deleted === true ||
+    isServiceAgent(written.slice('serviceAccount:'.length))
+  )
+    return;
+  const onlyActs = how.every((one) => one === 'iam.serviceAccounts.actAs' || one === 'iam.serviceAccounts.getOpenIdToken');
+  let told = 0;
+  for (const account of known.accountsBelow(bound.resource)) {
+    if (account.identity === member.identity) continue;
+    if (onlyActs && known.runsCode?.(written, account.project ?? '-') !== true) continue;
+    if (told++ >= TOLD_BELOW) continue;
+    yield trustRow(account.identity, member, bound, at, { unknown, how, inheritedFrom: bound.resource }, known);
+  }
+  if (told > TOLD_BELOW) tally.capped = (tally.capped ?? 0) + told - TOLD_BELOW;
 }
 
 function* memberGrants(
   member: Member,
   bound: BoundRole,
+  judge: JudgePermission,
   at: Location,
   known: Known,
   tally: BindingTally,
@@ -74,19 +145,22 @@ function* memberGrants(
   yield plain;
   const permissions = known.roles.get(bound.role);
   if (permissions === undefined && !isKnownRole(bound.role)) tally.unknownRoles.add(bound.role);
-  const truth = conditionTruth(bound.condition, known.now);
-  if (truth === 'false' || member.detail.deleted === true) return;
-  for (const one of capabilitiesOf(bound.role, permissions, bound.resource)) {
-    const unknown = truth === 'unknown' ? [`condition ${bound.condition?.title ?? bound.condition?.expression ?? ''}`] : [];
+  if (member.detail.deleted === true) return;
+  const left = capabilitiesOf(bound.role, permissions, bound.resource, judge);
+  if (bound.condition !== undefined || known.limits !== undefined) {
+    const lost = capabilitiesOf(bound.role, permissions, bound.resource).length - left.length;
+    if (lost > 0) tally.heldBack = (tally.heldBack ?? 0) + lost;
+  }
+  for (const one of left) {
     yield {
       ...plain,
       permission: one.permission ?? bound.role,
       capability: one.capability,
-      confidence: truth === 'unknown' ? 'medium' : one.confidence,
+      confidence: one.confidence,
       detail: {
         ...member.detail,
         path: `${bound.role}${one.permission === undefined ? '' : ` (${one.permission})`} on ${bound.resource}`,
-        ...(unknown.length === 0 ? {} : { unknown }),
+        ...(one.unknown === undefined ? {} : { unknown: [...new Set(one.unknown)] }),
       },
     };
   }
@@ -124,30 +198,39 @@ function federatedIdentity(member: Member, at: Location): Observation | undefine
   };
 }
 
-function trustRow(identity: string, member: Member, bound: BoundRole, at: Location): TrustObservation {
+interface How {
+  readonly unknown: readonly string[];
+  readonly how: readonly string[];
+  readonly inheritedFrom?: string;
+}
+
+function trustRow(identity: string, member: Member, bound: BoundRole, at: Location, how: How, known: Known): TrustObservation {
+  const pool = poolFacts(member, known.pools);
+  const subject = pool?.subject ?? member.subject;
   return {
     kind: 'trust',
     identity,
     effect: 'allow',
     principal: member.principal,
     principalType: member.principalType,
-    ...(member.subject === undefined ? {} : { subject: member.subject }),
+    ...(pool?.issuer === undefined ? {} : { issuer: pool.issuer }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(pool?.audience === undefined ? {} : { audience: pool.audience }),
     ...(bound.condition === undefined ? {} : { condition: conditionJson(bound.condition) }),
     at,
-    detail: { ...member.detail, role: bound.role },
+    detail: {
+      ...member.detail,
+      role: bound.role,
+      permissions: [...how.how],
+      ...(how.inheritedFrom === undefined
+        ? {}
+        : { inheritedFrom: how.inheritedFrom, basis: `${bound.role} on ${how.inheritedFrom}` }),
+      ...(how.unknown.length === 0 ? {} : { unknown: [...how.unknown] }),
+      ...(pool === undefined ? {} : pool.detail),
+    },
   };
 }
 
-function conditionJson(condition: Condition): JsonObject {
+export function conditionJson(condition: Condition): JsonObject {
   return { expression: condition.expression, ...(condition.title === undefined ? {} : { title: condition.title }) };
-}
-
-/** Only the expiry that the console writes is judged; any other expression may hold or not. */
-function conditionTruth(condition: Condition | undefined, now: Date): 'true' | 'false' | 'unknown' {
-  if (condition === undefined) return 'true';
-  const until = /^\s*request\.time\s*<\s*timestamp\(\s*["'](?<until>[^"']+)["']\s*\)\s*$/.exec(condition.expression)?.groups
-    ?.until;
-  const end = isoTime(until);
-  if (end === undefined) return 'unknown';
-  return end > now.toISOString() ? 'true' : 'false';
 }

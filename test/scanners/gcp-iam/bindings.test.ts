@@ -44,7 +44,7 @@ describe('gcp-iam scanner: grants', () => {
     ['roles/editor', ['admin/high', 'impersonates/high', 'manages-identities/high', 'reads-data/high', 'writes-data/high']],
     ['roles/resourcemanager.projectIamAdmin', ['admin/medium', 'escalates/high', 'manages-identities/high']],
     ['roles/iam.serviceAccountTokenCreator', ['impersonates/high']],
-    ['roles/iam.serviceAccountKeyAdmin', ['impersonates/high', 'manages-identities/high']],
+    ['roles/iam.serviceAccountKeyAdmin', ['impersonates/high']],
     ['roles/iam.serviceAccountUser', ['impersonates/medium']],
     ['roles/secretmanager.secretAccessor', ['reads-secrets/high']],
     ['roles/secretmanager.viewer', []],
@@ -76,7 +76,7 @@ describe('gcp-iam scanner: grants', () => {
 
     const derived = kinds(observations, 'grant').find((one) => one.capability !== undefined);
     assert.deepEqual(capabilities(observations), ['reads-secrets/medium']);
-    assert.deepEqual(derived?.detail?.unknown, ['condition office']);
+    assert.deepEqual(derived?.detail?.unknown, ['request.host']);
     assert.deepEqual(derived?.condition, { expression: 'request.host == "x"', title: 'office' });
   });
 

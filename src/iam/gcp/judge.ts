@@ -1,0 +1,68 @@
+import { isPowerfulRole, type JudgePermission } from './capability.ts';
+import { type Condition, type ConditionTruth, judgeCondition } from './condition.ts';
+import type { Hierarchy } from './hierarchy.ts';
+import { heldBack, type Limits } from './limits.ts';
+
+/** What is asked of a binding: does it let this member use a permission? */
+export interface Bound {
+  readonly resource: string;
+  readonly condition?: Condition | undefined;
+}
+
+export interface Judging {
+  readonly limits?: Limits | undefined;
+  readonly hierarchy?: Hierarchy | undefined;
+  readonly now: Date;
+}
+
+const NOWHERE: Hierarchy = { projectIds: new Map(), parents: new Map() };
+const YES: ConditionTruth = { truth: 'true', attributes: [] };
+
+/** What is asked for: `storage.objects` is of the type `storage.googleapis.com/Object`. */
+const TYPES: { readonly [noun: string]: readonly string[] } = {
+  'resourcemanager.projects': ['cloudresourcemanager.googleapis.com/Project'],
+  'resourcemanager.folders': ['cloudresourcemanager.googleapis.com/Folder'],
+  'resourcemanager.organizations': ['cloudresourcemanager.googleapis.com/Organization'],
+  'iam.serviceAccounts': ['iam.googleapis.com/ServiceAccount'],
+  'iam.serviceAccountKeys': ['iam.googleapis.com/ServiceAccount', 'iam.googleapis.com/ServiceAccountKey'],
+  'secretmanager.versions': ['secretmanager.googleapis.com/SecretVersion', 'secretmanager.googleapis.com/Secret'],
+  'secretmanager.secrets': ['secretmanager.googleapis.com/Secret'],
+  'storage.objects': ['storage.googleapis.com/Object'],
+  'storage.buckets': ['storage.googleapis.com/Bucket'],
+  'bigquery.tables': ['bigquery.googleapis.com/Table'],
+  'bigquery.datasets': ['bigquery.googleapis.com/Dataset'],
+  'compute.instances': ['compute.googleapis.com/Instance'],
+  'spanner.databases': ['spanner.googleapis.com/Database'],
+  'pubsub.subscriptions': ['pubsub.googleapis.com/Subscription'],
+  'pubsub.topics': ['pubsub.googleapis.com/Topic'],
+};
+const SERVICES: { readonly [prefix: string]: string } = { resourcemanager: 'cloudresourcemanager', cloudsql: 'sqladmin' };
+
+/** Condition, deny policies and boundaries together, a permission at a time; the surest "no" goes first. */
+export function judgeOf(bound: Bound, member: string, { limits, hierarchy = NOWHERE, now }: Judging): JudgePermission {
+  const isFree = limits === undefined || (limits.denials.length === 0 && limits.boundaryBindings.length === 0);
+  if (isFree && bound.condition === undefined) return () => YES;
+  return (permission) => {
+    const condition = judgeCondition(bound.condition, askedFor(permission, bound.resource, now));
+    if (condition.truth === 'false' || limits === undefined) return condition;
+    const held = heldBack(member, permission, bound.resource, limits, hierarchy, now);
+    if (held.truth === 'true') return { truth: 'false', attributes: [] };
+    if (held.truth === 'false') return condition;
+    const why = held.attributes.map((one) => `${one} (${held.by ?? 'a policy'})`);
+    return { truth: 'unknown', attributes: [...condition.attributes, ...why] };
+  };
+}
+
+function askedFor(permission: string, resource: string, now: Date): Parameters<typeof judgeCondition>[1] {
+  const bucket = /^\/\/storage\.googleapis\.com\/(?:projects\/_\/buckets\/)?(?<bucket>[^/]+)/.exec(resource)?.groups?.bucket;
+  if (permission === '*') return { now, isPowerful: isPowerfulRole };
+  const [prefix = '', noun = ''] = permission.split('.');
+  const types = TYPES[`${prefix}.${noun}`];
+  return {
+    now,
+    isPowerful: isPowerfulRole,
+    service: permission.includes('/') ? (permission.split('/')[0] ?? '') : `${SERVICES[prefix] ?? prefix}.googleapis.com`,
+    ...(types === undefined ? {} : { types }),
+    ...(bucket === undefined ? {} : { resourceName: `projects/_/buckets/${bucket}` }),
+  };
+}
