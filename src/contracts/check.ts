@@ -54,7 +54,8 @@ export const CheckMeta = z.strictObject({
   identityFields: z.array(z.string()).min(1),
   /**
    * What must have been collected: `kind@surface` (`credential@aws`, `usage@gateway`) or `kind` from any surface;
-   * `a|b` where either will do. A need that no coverage row meets makes the result "not assessed".
+   * `a|b` where either will do. `credential:signing-certificate@aws` is met by a look that could have given that type: coverage
+   * says so in `detail.types`, and what says nothing of types is taken to give all. A need that no coverage row meets makes the result "not assessed".
    */
   needs: z.array(z.string()).min(1),
   /** What the check looks at, as the text after FROM (`credentials WHERE type = 'access-key'`): its count is the denominator. */

@@ -1,5 +1,5 @@
 import type { Check, CheckMeta, CheckResult } from '../contracts/check.ts';
-import type { ObservationKind, Outcome, Surface } from '../contracts/observation.ts';
+import type { JsonObject, ObservationKind, Outcome, Surface } from '../contracts/observation.ts';
 import { OBSERVATION_KINDS, SURFACES } from '../contracts/observation.ts';
 import { SWITCHED_OFF } from '../contracts/reporter.ts';
 
@@ -10,6 +10,7 @@ export interface CoverageRow {
   readonly outcome: Outcome;
   readonly why?: string;
   readonly covers: readonly string[];
+  readonly detail?: JsonObject;
 }
 
 /** What a check's needs come to in a run. */
@@ -19,8 +20,10 @@ export interface Assessment {
   readonly reason?: string;
 }
 
-interface Need {
+export interface Need {
   readonly kind: ObservationKind;
+  /** Only those of this type: `access-key`. */
+  readonly type?: string;
   readonly surface?: Surface;
 }
 
@@ -48,12 +51,12 @@ const HOW_TO_COLLECT: { readonly [surface in Surface]: string } = {
   'agent-config': 'name the repository or home directory that holds the agent configuration',
   aws: 'give `aws iam get-account-authorization-details` and the credential report as files, or the target aws:',
   gcp: 'give exports of the service accounts, their keys and the IAM policy, or the target gcp:',
-  entra: 'give an export of app registrations and service principals',
-  github: 'give the target github:ORG',
-  okta: 'give an export of the Okta organisation',
-  'google-workspace': 'give an export of Google Workspace',
-  postgres: 'give an export of the roles and grants',
-  spire: 'give an export of the SPIRE entries',
+  entra: 'give exports of app registrations and service principals, or the target entra:',
+  github: 'give exports of the organisation, or the target github:ORG',
+  okta: 'give exports of the Okta organisation, or the target okta:ORG',
+  'google-workspace': 'give exports of Google Workspace, or the target google-workspace:',
+  postgres: 'give `pg_dumpall --roles-only` and a dump of the grants, or the target postgres:',
+  spire: 'give an export of the SPIRE entries (spire-server entry show -output json)',
   gateway: 'give an export of hoop sessions and connections',
   'audit-log': 'give an export of the audit log',
   people: 'give a roster of people (CSV or JSON with e-mail and leaving date)',
@@ -78,15 +81,20 @@ export function switchedOff({ meta }: Check): CheckResult {
   return { rule: meta.id, outcome: 'not-assessed', reason: SWITCHED_OFF, population: 0, findings: 0, excepted: 0 };
 }
 
-/** `credential@aws` or `usage`; a text in place of a need says what is wrong with it. */
+/** `credential@aws`, `credential:access-key@aws` or `usage`; a text in place of a need says what is wrong with it. */
 export function parseNeed(text: string): Need | string {
-  const [kind = '', surface, ...rest] = text.trim().split('@');
+  const [what = '', surface, ...rest] = text.trim().split('@');
+  const [kind = '', type, ...more] = what.split(':');
   if (!isKind(kind)) return `${JSON.stringify(kind)} is no kind of observation (${OBSERVATION_KINDS.join(', ')})`;
-  if (surface === undefined) return { kind };
+  if (more.length > 0 || (type !== undefined && !/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(type))) {
+    return `${JSON.stringify([type, ...more].join(':'))} is no type (kebab-case, as in the observations)`;
+  }
+  const typed = { kind, ...(type === undefined ? {} : { type }) };
+  if (surface === undefined) return typed;
   if (rest.length > 0 || !isSurface(surface)) {
     return `${JSON.stringify([surface, ...rest].join('@'))} is no surface (${Object.keys(SURFACES).join(', ')})`;
   }
-  return { kind, surface };
+  return { ...typed, surface };
 }
 
 /** Was what a check needs collected, in whole or in part? "Clean" is said only where it was, in whole. */
@@ -105,14 +113,18 @@ export function assess(meta: CheckMeta, coverage: readonly CoverageRow[]): Asses
   return { state: 'complete' };
 }
 
-function needOf(text: string): Need {
+export function needOf(text: string): Need {
   const need = parseNeed(text);
   if (typeof need === 'string') throw new TypeError(need);
   return need;
 }
 
-function covers(row: CoverageRow, need: Need): boolean {
-  return (need.surface === undefined || row.surface === need.surface) && row.covers.includes(need.kind);
+/** Does a look meet a need, or would have? One that names its types (`detail.types`) meets what needs others of the kind not. */
+export function covers(row: Pick<CoverageRow, 'surface' | 'covers' | 'detail'>, need: Need): boolean {
+  const { kind, type, surface } = need;
+  if ((surface !== undefined && row.surface !== surface) || !row.covers.includes(kind)) return false;
+  const types = row.detail?.types;
+  return type === undefined || !Array.isArray(types) || types.includes(type);
 }
 
 function whyMissing(alternatives: readonly Need[], rows: readonly CoverageRow[]): string {
@@ -127,7 +139,8 @@ function nameOf(need: Need): string {
   if (need.kind === 'usage' && need.surface === 'gateway') return 'gateway sessions';
   if (need.kind === 'consumer' && need.surface === 'gateway') return 'gateway connections';
   if (need.kind === 'person') return 'people';
-  return need.surface === undefined ? KIND_WORDS[need.kind] : `${KIND_WORDS[need.kind]} of ${SURFACES[need.surface]}`;
+  const what = need.type === undefined ? KIND_WORDS[need.kind] : `${KIND_WORDS[need.kind]} (${need.type})`;
+  return need.surface === undefined ? what : `${what} of ${SURFACES[need.surface]}`;
 }
 
 function whyPartial(gaps: readonly CoverageRow[]): string {

@@ -50,15 +50,26 @@ const CoverageRows = z.array(
       outcome: z.enum(['complete', 'partial', 'denied', 'unsupported']),
       why: z.string().nullish(),
       covers: z.array(z.string()),
+      types: z.array(z.string()).nullish(),
     })
-    .transform(({ why, ...row }): CoverageRow => ({ ...row, ...(why == null ? {} : { why }) })),
+    .transform(
+      ({ why, types, ...row }): CoverageRow => ({
+        ...row,
+        ...(why == null ? {} : { why }),
+        ...(types == null ? {} : { detail: { types } }),
+      }),
+    ),
 );
 
 /** Runs every check over the current run of the store and joins what they found with its evidence and its past. */
 export async function runChecks(store: StoreReader, checks: readonly Check[], options: RunChecksOptions): Promise<Correlation> {
   const disabled = options.disabled ?? [];
   assertOverrides([...checks, ...disabled], options.parameters ?? {});
-  const coverage = CoverageRows.parse(await store.rows('SELECT surface, subject, outcome, why, covers FROM coverage'));
+  const coverage = CoverageRows.parse(
+    await store.rows(
+      "SELECT surface, subject, outcome, why, covers, CAST(detail->'$.types' AS VARCHAR[]) AS types FROM coverage",
+    ),
+  );
   const assessments = new Map(checks.map((check) => [check, assess(check.meta, coverage)]));
   const assessed = checks.filter((check) => assessments.get(check)?.state !== 'missing');
   const populations = await countPopulations(store, assessed, options.parameters);

@@ -59,7 +59,8 @@ function headProblems({ meta, sql }: Check, controls: ReadonlySet<string>): Foun
   const found: Found[] = [];
   for (const text of meta.needs.flatMap((need) => need.split('|'))) {
     const need = parseNeed(text);
-    if (typeof need === 'string') found.push([`needs: ${need}`, 'Write `kind@surface` or `kind`; `a|b` where either will do.']);
+    if (typeof need === 'string')
+      found.push([`needs: ${need}`, 'Write `kind@surface`, `kind:type@surface` or `kind`; `a|b` where either will do.']);
   }
   for (const control of meta.controls) {
     if (!controls.has(control)) {

@@ -1,7 +1,8 @@
-import type { CoverageObservation, ObservationKind, Surface } from '../contracts/observation.ts';
+import type { CoverageObservation, ObservationKind } from '../contracts/observation.ts';
 import { SURFACES } from '../contracts/observation.ts';
+import { covers, type Need, needOf } from '../correlate/needs.ts';
 
-type Row = Pick<CoverageObservation, 'surface' | 'outcome' | 'covers'>;
+type Row = Pick<CoverageObservation, 'surface' | 'outcome' | 'covers' | 'detail'>;
 
 /** Names of what several checks need and did not get, each once: what a control's one sentence has room for. */
 export interface Gaps {
@@ -27,12 +28,8 @@ const MOST = 5;
 export function gapsOf(needs: Iterable<string>, coverage: readonly Row[]): Gaps {
   const gaps = { missing: new Set<string>(), unreadable: new Set<string>(), part: new Set<string>() };
   for (const need of new Set(needs)) {
-    const alternatives = need.split('|').map((text) => text.trim().split('@'));
-    const rows = coverage.filter((row) =>
-      alternatives.some(
-        ([kind, surface]) => row.covers.some((one) => one === kind) && (surface === undefined || row.surface === surface),
-      ),
-    );
+    const alternatives = need.split('|').map(needOf);
+    const rows = coverage.filter((row) => alternatives.some((alternative) => covers(row, alternative)));
     if (rows.length === 0) gaps.missing.add([...new Set(alternatives.map(nameOf))].join(' or '));
     else if (rows.every((row) => row.outcome === 'denied' || row.outcome === 'unsupported')) addSurfaces(gaps.unreadable, rows);
     else addSurfaces(gaps.part, rows);
@@ -44,8 +41,8 @@ function addSurfaces(names: Set<string>, rows: readonly Row[]): void {
   for (const row of rows) if (row.outcome !== 'complete') names.add(SURFACES[row.surface] ?? row.surface);
 }
 
-function nameOf([kind = '', surface]: readonly string[]): string {
-  return SURFACES[surface as Surface] ?? KINDS[kind as ObservationKind] ?? kind;
+function nameOf({ kind, surface }: Need): string {
+  return surface === undefined ? KINDS[kind] : SURFACES[surface];
 }
 
 /** `not collected: AWS IAM and people; read in part: Notebooks`; empty when nothing is lacking. */

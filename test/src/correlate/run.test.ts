@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Check, Finding, Observation } from '../../../src/contracts/index.ts';
+import { type Check, type Finding, type Observation, SURFACES } from '../../../src/contracts/index.ts';
 import { loadChecks } from '../../../src/correlate/load.ts';
+import { assess } from '../../../src/correlate/needs.ts';
 import { type Correlation, type RunChecksOptions, runChecks } from '../../../src/correlate/run.ts';
 import { openStore, type Row, type Store, type StoreReader } from '../../../src/store/index.ts';
 import { ConfigError, RuleError } from '../../../src/util/errors.ts';
@@ -378,6 +379,93 @@ describe('running checks', () => {
 
         assert.equal(results[0]?.outcome, 'not-applicable', need);
       }
+    });
+
+    it('does not let the whole of one account hide what was denied in another', async () => {
+      const { results } = await correlate([
+        covered({ subject: 'aws:shop access keys' }),
+        covered({ outcome: 'denied', subject: 'aws:audit access keys', why: 'iam:ListAccessKeys is missing' }),
+        key('AKIANEW1', { createdAt: '2026-05-30T00:00:00Z' }),
+      ]);
+
+      assert.equal(results[0]?.outcome, 'partial');
+      assert.match(results[0]?.reason ?? '', /aws:audit access keys \(iam:ListAccessKeys is missing\)/);
+    });
+
+    it('does not let another source of the kind hide what was denied', async () => {
+      const check = checkWith({ head: ['[credential@aws]', '["credential@aws|credential@iac"]'] });
+
+      const { results } = await correlate(
+        [covered({ surface: 'iac' }), covered({ outcome: 'denied', why: 'no right' })],
+        [check],
+      );
+
+      assert.equal(results[0]?.outcome, 'partial');
+    });
+
+    it('assesses nothing where one of several needs was denied, and names that one', async () => {
+      const check = checkWith({ head: ['[credential@aws]', '[credential@aws, grant@aws, usage]'] });
+      const denied = covered({
+        outcome: 'denied',
+        subject: 'policies',
+        covers: ['grant', 'trust'],
+        why: 'iam:ListPolicies is missing',
+      });
+
+      const { results } = await correlate([covered({ covers: ['credential', 'usage'] }), denied, key('AKIAOLD1')], [check]);
+
+      assert.equal(results[0]?.outcome, 'not-assessed');
+      assert.equal(results[0]?.reason, 'grants of AWS IAM could not be read: AWS IAM, policies (iam:ListPolicies is missing)');
+    });
+
+    for (const surface of Object.keys(SURFACES)) {
+      it(`tells what was denied of ${surface} from what was not asked for`, () => {
+        const meta = { ...checkWith().meta, needs: [`credential@${surface}`] };
+        const row = { surface, subject: 'keys', covers: ['credential'] };
+
+        const denied = assess(meta, [{ ...row, outcome: 'denied', why: 'the right x is missing' }]);
+        const beside = assess(meta, [
+          { ...row, outcome: 'denied', why: 'the right x is missing' },
+          { ...row, subject: 'other keys', outcome: 'complete' },
+        ]);
+        const none = assess(meta, []);
+
+        assert.equal(denied.state, 'missing');
+        assert.match(denied.reason ?? '', /could not be read: .*the right x is missing/);
+        assert.equal(beside.state, 'partial');
+        assert.match(beside.reason ?? '', /the right x is missing/);
+        assert.equal(none.state, 'missing');
+        assert.match(none.reason ?? '', /were not collected: (?:give|name|scan) /);
+      });
+    }
+
+    it('holds a look that names its types against needs of a type alone', async () => {
+      const need = (type: string) => checkWith({ head: ['[credential@aws]', `["credential:${type}@aws"]`] });
+      const keys = covered({ subject: 'access keys', detail: { types: ['access-key', 'password'] } });
+      const certificates = covered({
+        outcome: 'denied',
+        subject: 'certificates',
+        why: 'iam:ListSigningCertificates is missing',
+        detail: { types: ['certificate'] },
+      });
+      const given = [keys, certificates, key('AKIANEW1', { createdAt: '2026-05-30T00:00:00Z' })];
+
+      const outcomes = [];
+      for (const type of ['access-key', 'certificate', 'ssh-key']) {
+        outcomes.push((await correlate(given, [need(type)])).results.map(({ outcome, reason }) => [outcome, reason]));
+      }
+
+      assert.deepEqual(outcomes[0], [['pass', undefined]]);
+      assert.match(String(outcomes[1]), /^not-assessed,credentials \(certificate\) of AWS IAM could not be read: .*ListSigning/);
+      assert.match(String(outcomes[2]), /^not-assessed,credentials \(ssh-key\) of AWS IAM were not collected/);
+    });
+
+    it('takes a look that names no types for one at all of them', async () => {
+      const check = checkWith({ head: ['[credential@aws]', '["credential:ssh-key@aws"]'] });
+
+      const { results } = await correlate([covered()], [check]);
+
+      assert.equal(results[0]?.outcome, 'not-applicable');
     });
 
     it('never passes when part of it could not be read', async () => {

@@ -58,6 +58,7 @@ describe('proving checks', () => {
     ],
     ['an unknown control', { head: ['NHI7:2025', 'NHI-07'] }, /^controls: owasp-nhi-2025:NHI-07/],
     ['an unknown kind', { head: ['credential@aws', 'key@aws'] }, /^needs: "key" is no kind/],
+    ['a type that is none', { head: ['credential@aws', 'credential:Access Key@aws'] }, /^needs: "Access Key" is no type/],
     ['an unknown surface', { head: ['credential@aws', 'credential@aws|credential@azure'] }, /^needs: "azure" is no surface/],
     ['a parameter that is not declared', { sql: SELECT.replace('$maxAgeDays', '$maxAge') }, /^parameters: \$maxAge is used/],
     ['a parameter that is not used', { sql: SELECT.replace('$maxAgeDays', '90') }, /^parameters: maxAgeDays is declared/],
