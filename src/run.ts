@@ -29,6 +29,7 @@ import { EPHEMERAL, fingerprintKeyId } from './util/fingerprint.ts';
 import { maskNames } from './util/mask-names.ts';
 import { nearest } from './util/nearest.ts';
 import { toolVersion } from './util/version.ts';
+import { Passwords } from './verify/passwords.ts';
 import type { Verifier } from './verify/verifier.ts';
 
 export interface ScanOutcome {
@@ -69,7 +70,8 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   if (request.frameworks.length > 0) await chooseFrameworks((await judge()).frameworks, request.frameworks);
 
   const verifier = request.verify === undefined ? undefined : await verifierOf(pack, request.verify);
-  const engine = createEngine({ pack, fingerprintKey: key, keepSecrets: verifier !== undefined });
+  const passwords = new Passwords();
+  const engine = createEngine({ pack, fingerprintKey: key, keepSecrets: verifier !== undefined || 'logins' });
   const names = new NameRedactor((text, hints) => engine.detect(text, hints));
   const named = request.targets.map((target) => names.clean(target));
 
@@ -121,7 +123,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     fingerprintKey: key,
     signal: runtime.signal,
     maxFileBytes: options.maxFileBytes,
-    keepSecrets: verifier !== undefined,
+    keepSecrets: verifier !== undefined || 'logins',
   });
   let isLarge = false;
   const bulk: Bulk = {
@@ -142,7 +144,10 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     ...workshop,
     hosts,
     keepsBaselineIds,
-    ...(verifier === undefined ? {} : { onSighting: (match) => verifier.offer(match) }),
+    onSighting: (match) => {
+      verifier?.offer(match);
+      passwords.offer(match);
+    },
   });
   const runId = contentId([startedAt, request.targets]);
   const kept: KeptSteps[] = [];
@@ -200,6 +205,11 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     if (verifier !== undefined) {
       const part = await sink.part({ scanner: 'verify', version: 1, target: 'verify', unit: 'verify', content: runId });
       for await (const observation of verifier.run(base)) await part.add(observation);
+    }
+    if (passwords.hasVerifiers) {
+      const isKnown = request.storeFile === undefined ? undefined : await knownProofs(await sink.store());
+      const part = await sink.part({ scanner: 'passwords', version: 1, target: 'passwords', unit: 'passwords', content: runId });
+      for await (const observation of passwords.run(base, isKnown)) await part.add(observation);
     }
     const before = async (rules: ReadonlySet<string>): Promise<Side> => {
       const { findingsBefore } = await import('./run/before.ts');
@@ -285,6 +295,15 @@ async function verifierOf(pack: Pack, { origins }: NonNullable<ScanRequest['veri
   const { Verifier } = await import('./verify/verifier.ts');
   const rules = new Map(pack.detectors.flatMap(({ id, verify }) => (verify === undefined ? [] : [[id, verify] as const])));
   return new Verifier({ rules, ...(origins === undefined ? {} : { origins }) });
+}
+
+/** Passwords that an earlier run of the store held against a verifier: the answer does not change. */
+async function knownProofs(store: Store): Promise<(credential: string, verifier: string) => boolean> {
+  const rows = await store.rows(
+    "SELECT DISTINCT concat(credential_id, ' ', detail->>'$.verifier') AS proof FROM obs.credentials WHERE (detail->>'$.basis') = 'verifier'",
+  );
+  const proofs = new Set(rows.map(({ proof }) => proof));
+  return (credential, verifier) => proofs.has(`${credential} ${verifier}`);
 }
 
 const SILENT: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined };

@@ -10,6 +10,7 @@ import { findInPacks, type PackPlan } from '../files/pack/trees.ts';
 import { Interrupted } from '../util/errors.ts';
 import { blobTasks, packTasks } from './blob-tasks.ts';
 import { createEngine } from './engine.ts';
+import type { KeepSecrets } from './keep.ts';
 import { finish } from './load.ts';
 import { DEFAULT_MAX_BYTES, failed, isAborted } from './outcome.ts';
 import type { Pack } from './pack.ts';
@@ -25,7 +26,7 @@ export interface BulkOptions {
   /** Default: true. */
   readonly secretlint?: boolean;
   /** For `--verify`: items keep the secrets they found, in memory. */
-  readonly keepSecrets?: boolean;
+  readonly keepSecrets?: KeepSecrets;
   /** Ends workers and their git processes; the iteration then throws `Interrupted`. */
   readonly signal?: AbortSignal;
   /** What is larger is searched up to here and said to be partial. Default: 512 MiB. */
@@ -71,7 +72,7 @@ export function createBulk(options: BulkOptions): Bulk {
     pack: options.pack,
     fingerprintKey: options.fingerprintKey,
     secretlint: options.secretlint !== false,
-    ...(options.keepSecrets === true ? { keepSecrets: true } : {}),
+    ...(options.keepSecrets === undefined ? {} : { keepSecrets: options.keepSecrets }),
     maxFileBytes: options.maxFileBytes ?? DEFAULT_MAX_BYTES,
   };
   const size = Math.max(1, options.workers ?? Math.min(MAX_WORKERS, availableParallelism()));

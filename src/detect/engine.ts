@@ -9,6 +9,7 @@ import { FileScan, type Located, type ScanResult, type Search } from './file-sca
 import { Splits } from './hidden/triggers.ts';
 import { importedMatches, outdoneBy } from './import/matches.ts';
 import { ImportSearch } from './import/search.ts';
+import { type KeepSecrets, mayBeDatabasePassword } from './keep.ts';
 import { createKernel } from './kernel/create.ts';
 import { leastLeft } from './kernel/tables.ts';
 import type { Found } from './match.ts';
@@ -23,15 +24,16 @@ export interface EngineOptions {
   readonly fingerprintKey: Uint8Array | string;
   /** Lets secretlint's recommended rules search texts that hold one of their anchors. Default: true. */
   readonly secretlint?: boolean;
-  /** For `--verify`: matches of bulk searches keep their secret, in memory. */
-  readonly keepSecrets?: boolean;
+  /** Matches of bulk searches that keep their secret, in memory: all of them for `--verify`, else those of this test. */
+  readonly keepSecrets?: KeepSecrets;
 }
 
 export interface Engine {
   /** For a reader of many versions of one text. */
   readonly search: Search;
   readonly packHash: string;
-  readonly keepsSecrets: boolean;
+  /** Does a match of a bulk search keep its secret until the end of the run? */
+  keepsSecret(match: Match): boolean;
   /** Imported rules that look at the path of a file alone: blobs, searched before theirs are known, they do not see. */
   readonly rulesOnPathAlone: number;
   /** Own detectors only. Offsets are bytes for bytes, UTF-16 units for strings. */
@@ -155,7 +157,7 @@ export function createEngine(options: EngineOptions): Engine {
       const here = matches.filter((match) => places.some((place) => !isDiscarded(match, place)));
       return here.some(({ detector }) => bound?.has(detector) === true) ? here.filter((match) => !isOutdone(match, here)) : here;
     },
-    keepsSecrets: options.keepSecrets === true,
+    keepsSecret: (match) => options.keepSecrets === true || (options.keepSecrets === 'logins' && mayBeDatabasePassword(match)),
     rulesOnPathAlone: search.imports?.pathRules.filter(({ rule }) => !rule.skipReport && rule.path !== undefined).length ?? 0,
     slab: (size) => search.kernel.slab(size),
     costs: () => search.rules.flatMap(({ detector, tally }) => (tally === undefined ? [] : [{ id: detector.id, ...tally }])),

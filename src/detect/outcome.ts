@@ -47,7 +47,7 @@ export async function conclude(
   const own = engine.matches(result);
   const unlinted: string[] = [];
   const linted = result.lints.length === 0 ? [] : await engine.lint(whole, result, (why) => unlinted.push(why));
-  const matches = [...own, ...linted].map((match): BulkMatch => (engine.keepsSecrets ? match : withoutSecret(match)));
+  const matches = [...own, ...linted].map((match): BulkMatch => (engine.keepsSecret(match) ? match : withoutSecret(match)));
   const why = [cut, ...shortfalls(result), ...unlinted].filter((reason) => reason !== undefined).join('; ');
   if (why === '') return { outcome: 'read', bytes, matches };
   // Imported rules are ended, or switched off, for the time they take.

@@ -2,6 +2,7 @@ import type { BulkMatch } from '../contracts/scanner.ts';
 import type { PackTrees } from '../files/pack/trees.ts';
 import { messageOf } from '../util/errors.ts';
 import { Secret } from '../util/secret.ts';
+import type { KeepSecrets } from './keep.ts';
 import { failed, type ItemOutcome } from './outcome.ts';
 import type { Pack } from './pack.ts';
 
@@ -11,7 +12,7 @@ export interface WorkerSeed {
   readonly fingerprintKey: Uint8Array | string;
   readonly secretlint: boolean;
   readonly maxFileBytes: number;
-  readonly keepSecrets?: boolean;
+  readonly keepSecrets?: KeepSecrets;
 }
 
 export type ToWorker =
