@@ -30,6 +30,7 @@ export async function loadScanners(): Promise<readonly Scanner[]> {
     import('../scanners/aws-iam/index.ts').then((m) => m.awsIamFiles),
     import('../scanners/aws-iam/index.ts').then((m) => m.awsIamLive),
     import('../scanners/gcp-iam/index.ts').then((m) => m.gcpIam),
+    import('../scanners/entra/index.ts').then((m) => m.entraFiles),
     import('../scanners/spire/index.ts').then((m) => m.spire),
     import('../scanners/postgres/index.ts').then((m) => m.postgresFiles),
     import('../scanners/postgres/index.ts').then((m) => m.postgresLive),

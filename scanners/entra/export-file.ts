@@ -1,0 +1,143 @@
+import type {
+  CoverageObservation,
+  JsonObject,
+  Observation,
+  ObservationKind,
+  ScanContext,
+  SourceFile,
+} from '../../src/contracts/index.ts';
+import { type Broken, readJsonValues } from '../../src/files/json-values.ts';
+import { type AnswerKind, type Answers, addAnswer, newAnswers } from './answers.ts';
+import { observe } from './observe.ts';
+import { tellsTenant } from './recognise.ts';
+import { isGuid } from './schema.ts';
+
+/** What each kind of export lets a check look at, and which types of it: `grant:app-role@entra`. */
+export const COVERS: {
+  readonly [kind in AnswerKind]: { readonly kinds: readonly ObservationKind[]; readonly types: readonly string[] };
+} = {
+  'app registrations': { kinds: ['identity', 'credential'], types: ['app', 'client-secret', 'certificate'] },
+  'service principals': { kinds: ['identity', 'credential'], types: ['service-principal', 'client-secret', 'certificate'] },
+  'managed identities': { kinds: ['identity'], types: ['managed-identity'] },
+  'federated credentials': { kinds: ['trust'], types: ['oidc'] },
+  owners: { kinds: ['trust'], types: ['owner'] },
+  'group members': { kinds: ['trust'], types: ['member'] },
+  'application permissions': { kinds: ['grant'], types: ['app-role'] },
+  'delegated permissions': { kinds: ['grant'], types: ['delegated'] },
+  'directory roles': { kinds: ['grant'], types: ['directory-role'] },
+  'Azure roles': { kinds: ['grant'], types: ['azure-role'] },
+  'role definitions': { kinds: [], types: [] },
+  'service-principal sign-ins': { kinds: ['usage'], types: ['service-principal'] },
+  'credential sign-ins': { kinds: ['usage'], types: ['credential'] },
+  'app management policies': { kinds: [], types: [] },
+  tenant: { kinds: [], types: [] },
+};
+
+/** Problems quoted in one coverage row. */
+const QUOTED = 3;
+
+export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
+  const text = file.text();
+  const answers = newAnswers();
+  const { values, broken } = readJsonValues(text);
+  for (const [index, value] of values.entries())
+    addAnswer(answers, value, values.length > 1 ? `value ${index + 1}` : 'answer', file.path);
+  // Lists hold no secrets, but the answer that made one may stand beside them.
+  if (/"secretText"\s*:\s*"|\dQ~|"password"\s*:\s*"/.test(text)) {
+    for (const match of context.detect(text, { path: file.path })) yield context.sighting(match, file.at, file.place);
+  }
+  const problems: string[] = [];
+  const { unknown, people } = yield* observe(answers, {
+    at: file.at,
+    now: context.now(),
+    tenant: answers.tenants.size === 0 ? await tenantBeside(file) : undefined,
+    problems,
+  });
+  yield coverageRow(file, answers, [...answers.problems, ...problems], unknown, people, broken);
+}
+
+async function tenantBeside(file: SourceFile): Promise<string | undefined> {
+  const directory = file.path.slice(0, Math.max(0, file.path.lastIndexOf('/')));
+  const found = new Set<string>();
+  for (const path of (await file.around?.list(directory)) ?? []) {
+    if (!tellsTenant(path)) continue;
+    const text = (await file.around?.read(path))?.text() ?? '';
+    const id = /"tenantId"\s*:\s*"(?<id>[^"]+)"/.exec(text)?.groups?.id;
+    const organisation = text.includes('"verifiedDomains"') ? /"id"\s*:\s*"(?<id>[^"]+)"/.exec(text)?.groups?.id : undefined;
+    for (const one of [id, organisation]) if (isGuid(one)) found.add(one.toLowerCase());
+  }
+  const [only] = found;
+  return found.size === 1 ? only : undefined;
+}
+
+function coverageRow(
+  file: SourceFile,
+  answers: Answers,
+  problems: readonly string[],
+  unknown: ReadonlySet<string>,
+  people: number,
+  broken: Broken | undefined,
+): CoverageObservation {
+  const why = reasons(answers, problems, unknown, broken);
+  const failed = problems.length;
+  const seen = Math.max(answers.seen, failed) + answers.others;
+  const policy = policyDetail(answers);
+  return {
+    kind: 'coverage',
+    surface: 'entra',
+    subject: file.path,
+    outcome: why.length === 0 ? 'complete' : 'partial',
+    ...(why.length === 0 ? {} : { why: why.join('; ') }),
+    covers: [...new Set([...answers.kinds].flatMap((kind) => COVERS[kind].kinds))],
+    seen,
+    read: seen - failed - answers.others,
+    skipped: answers.others,
+    failed,
+    bytes: file.bytes.length,
+    at: file.at,
+    detail: {
+      exports: [...answers.kinds].toSorted(),
+      types: [...new Set([...answers.kinds].flatMap((kind) => COVERS[kind].types))].toSorted(),
+      ...(people === 0 ? {} : { grantsToPeople: people }),
+      ...(policy.length === 0 ? {} : { appManagementPolicies: policy }),
+    },
+  };
+}
+
+function reasons(
+  answers: Answers,
+  problems: readonly string[],
+  unknown: ReadonlySet<string>,
+  broken: Broken | undefined,
+): string[] {
+  const why: string[] = [];
+  if (broken !== undefined) {
+    const kept = broken.recovered ? 'what stood whole before it was read' : 'nothing more could be read';
+    why.push(`the file ${broken.what} at byte ${broken.byte} (line ${broken.line}); ${kept}, export it again`);
+  }
+  const cut = [...answers.truncated];
+  if (cut.some((list) => !/ of [0-9a-f-]{36}$/.test(list)))
+    why.push('the last page names a next page: export all pages into one file');
+  const expanded = cut.filter((list) => / of [0-9a-f-]{36}$/.test(list));
+  if (expanded.length > 0)
+    why.push(`Graph lists no more than 20 inside an application: there may be more ${quoted(expanded).join(', ')}`);
+  why.push(...quoted(problems));
+  if (unknown.size > 0)
+    why.push(
+      `what is in it is not known of ${quoted([...unknown]).join(', ')}: append the role definitions to the file (README)`,
+    );
+  return why;
+}
+
+/** What the tenant asks of new secrets, for the report: it is no finding by itself. */
+export function policyDetail(answers: Answers): JsonObject[] {
+  return answers.policies.map(({ name, isEnabled, rules }) => ({
+    ...(name === undefined ? {} : { name }),
+    enabled: isEnabled,
+    rules: rules.map((rule) => [rule.of, rule.restrictionType, rule.maxLifetime].filter((word) => word !== undefined).join(' ')),
+  }));
+}
+
+function quoted(all: readonly string[]): string[] {
+  return all.length <= QUOTED ? [...all] : [...all.slice(0, QUOTED), `${all.length - QUOTED} more like these`];
+}

@@ -1,0 +1,214 @@
+import type { GrantObservation, IdentityId, JsonObject, Location } from '../../src/contracts/index.ts';
+import { type AzureCapability, type KnownRight, knownRight } from '../../src/iam/azure/catalogue.ts';
+import { isWideScope, judgeRole } from '../../src/iam/azure/roles.ts';
+import type { Answers } from './answers.ts';
+import type { Directory } from './directory.ts';
+import { isGuid, lastPart, type RoleAssignment } from './schema.ts';
+
+/** What was met and is not a row. */
+export interface GrantTally {
+  /** Grants to people: theirs are looked after elsewhere. */
+  people: number;
+  /** Roles and permissions of which nothing but the id is known. */
+  readonly unknown: Set<string>;
+}
+
+export function newTally(): GrantTally {
+  return { people: 0, unknown: new Set() };
+}
+
+interface Given {
+  readonly identity: IdentityId;
+  readonly permission: string;
+  readonly resource: string;
+  readonly via: string;
+  readonly viaKind: 'app-role' | 'delegated' | 'directory-role' | 'binding';
+  readonly condition?: JsonObject;
+  readonly at: Location;
+  readonly detail: JsonObject;
+}
+
+interface Amounts {
+  readonly capability: AzureCapability;
+  readonly how: string | undefined;
+}
+
+/** The default access of an application that defines no roles. */
+const DEFAULT_ACCESS = '00000000-0000-0000-0000-000000000000';
+/** Scopes listed of one consent. */
+const MOST_SCOPES = 60;
+
+export function* grantRows(answers: Answers, directory: Directory, at: Location, tally: GrantTally): Generator<GrantObservation> {
+  yield* appRoleRows(answers, directory, at, tally);
+  yield* delegatedRows(answers, directory, at);
+  for (const one of answers.directoryAssignments.values()) yield* directoryRoleRows(one, answers, directory, at, tally);
+  for (const one of answers.azureAssignments.values()) yield* azureRoleRows(one, answers, directory, at, tally);
+}
+
+function* appRoleRows(answers: Answers, directory: Directory, at: Location, tally: GrantTally): Generator<GrantObservation> {
+  for (const one of answers.appRoles.values()) {
+    if (one.principalType !== undefined && one.principalType !== 'ServicePrincipal') {
+      tally.people++;
+      continue;
+    }
+    if (one.appRoleId === DEFAULT_ACCESS) continue;
+    const known = knownRight('applicationPermissions', one.appRoleId);
+    const name = known?.name ?? answers.roleNames.get(one.appRoleId);
+    const resource = one.resourceDisplayName ?? (known === undefined ? (one.resourceId ?? '*') : 'Microsoft Graph');
+    const given: Given = {
+      identity: directory.identity(one.principalId),
+      permission: name ?? one.appRoleId,
+      resource,
+      via: 'application permission',
+      viaKind: 'app-role',
+      at: { ...at, pointer: `appRoleAssignments/${one.id ?? one.appRoleId}` },
+      detail: { ...rankOf(known), appRoleId: one.appRoleId, principalType: 'ServicePrincipal' },
+    };
+    yield* rowsOf(given, amountsOf(known));
+  }
+}
+
+/** With a user signed in: the application may do no more than that user, so nothing is derived. */
+function* delegatedRows(answers: Answers, directory: Directory, at: Location): Generator<GrantObservation> {
+  for (const one of answers.delegated.values()) {
+    const scopes = (one.scope ?? '').split(/\s+/).filter((scope) => scope !== '');
+    for (const scope of scopes.slice(0, MOST_SCOPES)) {
+      yield* rowsOf(
+        {
+          identity: directory.identity(one.clientId),
+          permission: scope,
+          resource: one.resourceId ?? '*',
+          via: one.consentType === 'AllPrincipals' ? 'consent for all users' : 'consent of one user',
+          viaKind: 'delegated',
+          at: { ...at, pointer: `oauth2PermissionGrants/${one.id ?? one.clientId}` },
+          detail: { principalType: 'ServicePrincipal', ...(scopes.length > MOST_SCOPES ? { scopes: scopes.length } : {}) },
+        },
+        [],
+      );
+    }
+  }
+}
+
+function* directoryRoleRows(
+  one: RoleAssignment,
+  answers: Answers,
+  directory: Directory,
+  at: Location,
+  tally: GrantTally,
+): Generator<GrantObservation> {
+  const principalId = one.principalId ?? '';
+  const type = one.principalType ?? directory.object(principalId)?.type ?? typeOf(answers, principalId);
+  const id = lastPart(one.roleDefinitionId);
+  const defined = id === undefined ? undefined : answers.directoryRoles.get(id);
+  const known =
+    knownRight('directoryRoles', defined?.templateId ?? id) ??
+    (defined?.isBuiltIn === false ? customDirectoryRole(id ?? '', defined.displayName, defined.rolePermissions) : undefined);
+  const name = known?.name ?? defined?.displayName ?? one.roleDefinitionName ?? id ?? 'a role';
+  if (isGuid(name)) tally.unknown.add(`directory role ${name}`);
+  if (type === 'User') tally.people++;
+  const scope = one.directoryScopeId ?? '/';
+  const isWide = scope === '/';
+  const given: Given = {
+    identity: directory.identity(principalId),
+    permission: name,
+    resource: isWide ? 'the directory' : scope,
+    via: name,
+    viaKind: 'directory-role',
+    at: { ...at, pointer: `roleAssignments/${one.id ?? principalId}` },
+    detail: { ...(isWide ? rankOf(known) : {}), ...(type === undefined ? {} : { principalType: type }), scope },
+  };
+  // Over one application or unit, a role rules only that.
+  yield* rowsOf(given, isWide ? amountsOf(known) : []);
+}
+
+/** What counts in a role that an organisation made itself. */
+function customDirectoryRole(id: string, name: string | undefined, actions: readonly string[]): KnownRight {
+  const reaches = actions.some((action) =>
+    /^microsoft\.directory\/(?:applications|servicePrincipals)\/(?:credentials\/update|allProperties\/allTasks|owners\/update)$/i.test(
+      action,
+    ),
+  );
+  return {
+    id,
+    name: name ?? id,
+    gives: reaches ? ['manages-identities'] : [],
+    ...(reaches
+      ? { tier: 0 as const, reach: 'applications' as const, how: 'adds a secret to any application and acts as it' }
+      : {}),
+  };
+}
+
+function* azureRoleRows(
+  one: RoleAssignment,
+  answers: Answers,
+  directory: Directory,
+  at: Location,
+  tally: GrantTally,
+): Generator<GrantObservation> {
+  const principalId = one.principalId ?? '';
+  const id = lastPart(one.roleDefinitionId);
+  const defined = id === undefined ? undefined : answers.azureRoles.get(id);
+  const known = knownRight('azureRoles', id) ?? knownRight('azureRoles', one.roleDefinitionName);
+  const name = one.roleDefinitionName ?? known?.name ?? defined?.name ?? id ?? 'a role';
+  if (known === undefined && defined === undefined && one.roleDefinitionName === undefined)
+    tally.unknown.add(`Azure role ${name}`);
+  const type = one.principalType ?? typeOf(answers, principalId);
+  if (type === 'User') {
+    tally.people++;
+    return;
+  }
+  const scope = one.scope ?? '/';
+  const isWide = isWideScope(scope);
+  // The CLI prints the client id of a service principal as its name.
+  const identity = type === 'ServicePrincipal' && isGuid(one.principalName) ? directory.app(one.principalName) : undefined;
+  const amounts = (known === undefined ? (defined === undefined ? [] : judgeRole(defined.permissions)) : amountsOf(known)).filter(
+    // At a resource group or below, Owner rules only that.
+    ({ capability }) => isWide || (capability !== 'admin' && capability !== 'escalates'),
+  );
+  yield* rowsOf(
+    {
+      identity: identity ?? directory.identity(principalId),
+      permission: name,
+      resource: scope,
+      via: name,
+      viaKind: 'binding',
+      ...(one.condition === undefined ? {} : { condition: { expression: one.condition } }),
+      at: { ...at, pointer: one.id ?? `roleAssignments/${principalId}` },
+      detail: {
+        principalId,
+        ...(type === undefined ? {} : { principalType: type }),
+        // The CLI leaves the name empty where the directory has no such principal any more.
+        ...(one.principalName === undefined ? {} : { named: true }),
+      },
+    },
+    amounts,
+  );
+}
+
+function typeOf(answers: Answers, principalId: string): string | undefined {
+  for (const one of answers.principals.values()) if (one.objectId === principalId) return 'ServicePrincipal';
+  for (const one of answers.managed.values()) if (one.principalId === principalId) return 'ServicePrincipal';
+  return answers.objects.get(principalId)?.type;
+}
+
+function amountsOf(known: KnownRight | undefined): Amounts[] {
+  return (known?.gives ?? []).map((capability) => ({ capability, how: known?.how }));
+}
+
+function rankOf(known: KnownRight | undefined): JsonObject {
+  return {
+    ...(known?.tier === undefined ? {} : { tier: known.tier }),
+    ...(known?.reach === undefined ? {} : { reach: known.reach }),
+  };
+}
+
+function* rowsOf(given: Given, amounts: readonly Amounts[]): Generator<GrantObservation> {
+  const row = { kind: 'grant', effect: 'allow', ...given } as const;
+  yield row;
+  // A condition of an assignment may narrow it to nothing; what it says is not judged.
+  const confidence = given.condition === undefined ? 'high' : 'medium';
+  for (const { capability, how } of amounts) {
+    const path = `${given.permission} on ${given.resource}${how === undefined ? '' : `: it ${how}`}`;
+    yield { ...row, capability, confidence, detail: { ...given.detail, path } };
+  }
+}
