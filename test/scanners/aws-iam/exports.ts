@@ -1,6 +1,7 @@
 import { awsIamFiles } from '../../../scanners/aws-iam/index.ts';
 import type { FileHead, Observation, SourceFile } from '../../../src/contracts/index.ts';
 import { encodeAwsKeyId } from '../../../src/detect/aws-account.ts';
+import { shownTo, surroundings } from '../../../src/files/surroundings.ts';
 import { collect, testContext } from '../../helpers/scan-context.ts';
 
 export const ACCOUNT = '111122223333';
@@ -28,6 +29,26 @@ export function scanJson(value: unknown, path?: string): Promise<Observation[]> 
   return scanText(JSON.stringify(value, null, 2), path);
 }
 
+/** What the scanner tells of one of several files that lie in one tree. */
+export async function scanAmong(files: { readonly [path: string]: unknown }, path: string): Promise<Observation[]> {
+  const scan = await scannerOf(files);
+  return await scan(path);
+}
+
+/** The same tree for several of its files, as in one crawl. */
+export async function scannerOf(files: { readonly [path: string]: unknown }): Promise<(path: string) => Promise<Observation[]>> {
+  const around = surroundings(
+    () => Object.keys(files),
+    (path) => fileOf(textOf(files[path]), path),
+  );
+  return (path) =>
+    collect(awsIamFiles.scan(shownTo(awsIamFiles, { ...fileOf(textOf(files[path]), path), around }), testContext()));
+}
+
+function textOf(content: unknown): string {
+  return typeof content === 'string' ? content : JSON.stringify(content, null, 2);
+}
+
 export function policyOf(...statements: object[]): object {
   return { Version: '2012-10-17', Statement: statements };
 }
@@ -48,6 +69,16 @@ export function userDetail(name: string, more: object = {}): object {
     Tags: [],
     ...more,
   };
+}
+
+export function trustOf(principal: unknown, condition?: object): object {
+  const action = JSON.stringify(principal).includes('Federated') ? 'sts:AssumeRoleWithWebIdentity' : 'sts:AssumeRole';
+  return policyOf({
+    Effect: 'Allow',
+    Principal: principal,
+    Action: action,
+    ...(condition === undefined ? {} : { Condition: condition }),
+  });
 }
 
 export function roleDetail(name: string, more: object = {}): object {
