@@ -30,3 +30,9 @@ export function placeInUrl(url: string | undefined): Pick<Place, 'org' | 'reposi
   if (org !== undefined) return { org };
   return owner === undefined || repo === undefined ? {} : { org: owner, repository: `${owner}/${repo}` };
 }
+
+/** Where an entry stands: in a file by its call's own words, live behind the target's. */
+export function atOf(place: Place, pointer: string): Location {
+  const { pointer: within } = place.at;
+  return { ...place.at, pointer: within === undefined ? pointer : `${within} ${pointer}` };
+}

@@ -1,6 +1,6 @@
 import { type CredentialObservation, credentialId, type Observation } from '../../../src/contracts/index.ts';
 import { defined } from '../defined.ts';
-import { type Place, placeInUrl } from '../place.ts';
+import { atOf, type Place, placeInUrl } from '../place.ts';
 import type { Alert } from '../schema.ts';
 
 /** A leak that GitHub knows of: what kind, where, whether it still works; never the secret. */
@@ -15,7 +15,7 @@ export function* alertRows(alert: Alert, place: Place): Generator<Observation> {
     publicId: `${repository}#${alert.number}`,
     ...defined({ createdAt: alert.createdAt }),
     ...(status === undefined ? {} : { status }),
-    at: { ...place.at, pointer: `secret-scanning/alerts/${alert.number}` },
+    at: atOf(place, `secret-scanning/alerts/${alert.number}`),
     detail: {
       repository,
       secretType: alert.secretType,

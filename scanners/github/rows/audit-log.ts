@@ -8,7 +8,7 @@ import {
 } from '../../../src/contracts/index.ts';
 import { Secret } from '../../../src/util/secret.ts';
 import { defined } from '../defined.ts';
-import type { Place } from '../place.ts';
+import { atOf, type Place } from '../place.ts';
 import type { AuditEvent } from '../schema.ts';
 
 /** All events of one token. */
@@ -57,7 +57,7 @@ function* useRows(use: TokenUse, place: Place): Generator<Observation> {
   const org = (last.org ?? place.org)?.toLowerCase();
   const identity = last.tokenId === undefined ? undefined : identityId('github', org, `pat/${last.tokenId}`);
   const credential = credentialId('github', 'hashed-token', hashedToken);
-  const at = { ...place.at, pointer: `audit-log/${last.id ?? last.action}` };
+  const at = atOf(place, `audit-log/${last.id ?? last.action}`);
   const row: CredentialObservation = {
     kind: 'credential',
     id: credential,
@@ -123,7 +123,7 @@ function* makerRows(identity: IdentityId, event: AuditEvent, place: Place): Gene
     ...(scope === '-' ? {} : { scope }),
     ...defined({ owner: event.actor }),
     ownerBasis: 'audit-log',
-    at: { ...place.at, pointer: `audit-log/${event.id ?? event.action}` },
+    at: atOf(place, `audit-log/${event.id ?? event.action}`),
   };
 }
 

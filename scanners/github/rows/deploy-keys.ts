@@ -1,7 +1,7 @@
 import { credentialId, githubDeployKeyId, type Observation } from '../../../src/contracts/index.ts';
 import { environmentOf } from '../../../src/util/environment.ts';
 import { defined } from '../defined.ts';
-import { type Place, placeInUrl } from '../place.ts';
+import { atOf, type Place, placeInUrl } from '../place.ts';
 import type { DeployKey } from '../schema.ts';
 import { readSshKey } from '../ssh-key.ts';
 
@@ -9,7 +9,7 @@ import { readSshKey } from '../ssh-key.ts';
 export function* deployKeyRows(key: DeployKey, place: Place): Generator<Observation> {
   const repository = (placeInUrl(key.url).repository ?? place.repository)?.toLowerCase();
   const identity = githubDeployKeyId(repository ?? '-', key.id);
-  const at = { ...place.at, pointer: `keys/${key.id}` };
+  const at = atOf(place, `keys/${key.id}`);
   const ssh = readSshKey(key.key);
   const environment = environmentOf(key.title);
   const facts = defined({ createdAt: key.createdAt, lastUsedAt: key.lastUsedAt });

@@ -1,7 +1,7 @@
 import { identityId, type Observation } from '../../../src/contracts/index.ts';
 import { defined } from '../defined.ts';
 import { permissionRows } from '../permissions.ts';
-import type { Place } from '../place.ts';
+import { atOf, type Place } from '../place.ts';
 import type { Installation } from '../schema.ts';
 import { reachOf } from './tokens.ts';
 
@@ -9,7 +9,7 @@ import { reachOf } from './tokens.ts';
 export function* installationRows(one: Installation, place: Place): Generator<Observation> {
   const scope = (one.account ?? place.org)?.toLowerCase();
   const identity = identityId('github', scope, `app-installation/${one.slug}`);
-  const at = { ...place.at, pointer: `installations/${one.id}` };
+  const at = atOf(place, `installations/${one.id}`);
   yield {
     kind: 'identity',
     id: identity,

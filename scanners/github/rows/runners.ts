@@ -1,7 +1,7 @@
 import { identityId, type Observation } from '../../../src/contracts/index.ts';
 import { environmentOf } from '../../../src/util/environment.ts';
 import { defined } from '../defined.ts';
-import { type Place, placeInUrl, scopeOf } from '../place.ts';
+import { atOf, type Place, placeInUrl, scopeOf } from '../place.ts';
 import type { Runner, RunnerGroup } from '../schema.ts';
 
 /** A machine that runs what workflows say; what one job leaves on it, the next one finds, unless it is ephemeral. */
@@ -16,7 +16,7 @@ export function* runnerRows(runner: Runner, place: Place): Generator<Observation
     name: runner.name,
     ...(scope === undefined ? {} : { scope }),
     ...(environment === undefined ? {} : { environment }),
-    at: { ...place.at, pointer: `runners/${runner.id}` },
+    at: atOf(place, `runners/${runner.id}`),
     detail: {
       runnerId: runner.id,
       labels: runner.labels,
@@ -43,7 +43,7 @@ export function* runnerGroupRows(group: RunnerGroup, place: Place): Generator<Ob
     ...(scope === undefined ? {} : { scope }),
     // A list of machines, and nobody's login.
     managed: true,
-    at: { ...place.at, pointer: `runner-groups/${group.id}` },
+    at: atOf(place, `runner-groups/${group.id}`),
     detail: {
       groupId: group.id,
       isDefault: group.isDefault,

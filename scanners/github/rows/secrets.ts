@@ -1,7 +1,7 @@
 import { credentialId, githubSecretId, type Observation } from '../../../src/contracts/index.ts';
 import { declaredEnvironment, environmentOf } from '../../../src/util/environment.ts';
 import { defined } from '../defined.ts';
-import { type Place, placeInUrl, scopeOf } from '../place.ts';
+import { atOf, type Place, placeInUrl, scopeOf } from '../place.ts';
 import type { SecretName } from '../schema.ts';
 
 /**
@@ -13,7 +13,7 @@ export function* secretRows(secret: SecretName, place: Place): Generator<Observa
   const inUrl = placeInUrl(secret.url);
   const scope = scopeOf({ ...inUrl, ...defined({ org: place.org, repository: place.repository }) });
   const identity = githubSecretId(scope, secret.name, place.environment);
-  const at = { ...place.at, pointer: `${store}-secrets/${secret.name}` };
+  const at = atOf(place, `${store}-secrets/${secret.name}`);
   const environment = place.environment === undefined ? environmentOf(secret.name) : declaredEnvironment(place.environment);
   const facts = { ...defined({ createdAt: secret.createdAt }), ...(environment === undefined ? {} : { environment }) };
   yield {

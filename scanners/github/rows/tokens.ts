@@ -1,7 +1,7 @@
 import { credentialId, identityId, type Observation } from '../../../src/contracts/index.ts';
 import { defined } from '../defined.ts';
 import { permissionRows, scopeRows } from '../permissions.ts';
-import { type Place, scopeOf } from '../place.ts';
+import { atOf, type Place, scopeOf } from '../place.ts';
 import type { CredentialAuthorization, PersonalAccessToken } from '../schema.ts';
 
 /** A fine-grained token, as far as the organisation has let it in. */
@@ -10,7 +10,7 @@ export function* personalAccessTokenRows(token: PersonalAccessToken, place: Plac
   // The id of the token is what the audit log knows; servers before 3.15 tell only that of the grant.
   const local = token.tokenId ?? `grant-${token.grantId}`;
   const identity = identityId('github', scope, `pat/${local}`);
-  const at = { ...place.at, pointer: `personal-access-tokens/${token.grantId}` };
+  const at = atOf(place, `personal-access-tokens/${token.grantId}`);
   // Permissions of an organisation are named as apps have them, with or without the word before.
   const organization = Object.fromEntries(
     Object.entries(token.organization).map(([name, level]) => [
@@ -61,7 +61,7 @@ export function reachOf(selection: string | undefined, scope: string | undefined
 /** Classic tokens, tokens of OAuth apps and SSH keys, as members let them into single sign-on. */
 export function* credentialAuthorizationRows(one: CredentialAuthorization, place: Place): Generator<Observation> {
   const scope = scopeOf({ ...(place.org === undefined ? {} : { org: place.org }) });
-  const at = { ...place.at, pointer: `credential-authorizations/${one.id}` };
+  const at = atOf(place, `credential-authorizations/${one.id}`);
   const facts = defined({ createdAt: one.authorisedAt, lastUsedAt: one.lastUsedAt });
   const owned = { owner: one.login, ownerBasis: 'creator' } as const;
   const isKey = /ssh/i.test(one.type);

@@ -1,6 +1,6 @@
 import { identityId, type Observation } from '../../../src/contracts/index.ts';
 import { defined } from '../defined.ts';
-import { type Place, placeInUrl, scopeOf } from '../place.ts';
+import { atOf, type Place, placeInUrl, scopeOf } from '../place.ts';
 import type { Webhook } from '../schema.ts';
 
 /** Where events are sent: the host alone, since the path of an address may be its secret. */
@@ -14,7 +14,7 @@ export function* webhookRows(hook: Webhook, place: Place): Generator<Observation
     name: hook.host ?? `webhook ${hook.id}`,
     ...(scope === undefined ? {} : { scope }),
     ...defined({ createdAt: hook.createdAt, enabled: hook.active }),
-    at: { ...place.at, pointer: `hooks/${hook.id}` },
+    at: atOf(place, `hooks/${hook.id}`),
     detail: {
       hookId: hook.id,
       events: hook.events,

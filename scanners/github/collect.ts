@@ -1,0 +1,97 @@
+import type { Json, ScanContext } from '../../src/contracts/index.ts';
+import { type Failure, LiveFailure, type Session } from '../../src/live/index.ts';
+import { fillIn } from './address.ts';
+import type { Answer, GithubApi } from './api.ts';
+import type { Endpoint } from './endpoints.ts';
+import { explain, NotOffered } from './failure.ts';
+import { parseEntries, type Records } from './readers.ts';
+import { isRecord, listIn } from './shape.ts';
+
+/** What the calls of a target share. */
+export interface Collector {
+  readonly api: GithubApi;
+  readonly session: Session;
+  readonly context: ScanContext;
+  /** The name of the organisation's plan, where it is told. */
+  plan?: string;
+}
+
+export interface Names {
+  readonly org: string;
+  readonly repository?: string;
+  readonly environment?: string;
+}
+
+/** Records of one call with all its pages; with a failure, those of the pages before it. */
+export interface Collected extends Records {
+  readonly failure?: Failure;
+}
+
+/** `exists`: what the call is about is known to be there, so that a 404 means something else. */
+export async function collect(all: Collector, endpoint: Endpoint, names: Names, exists = true): Promise<Collected> {
+  const path = fillIn(endpoint, names);
+  const gathered: Records = { records: [], problems: [] };
+  const attempt = await all.session.attempt(endpoint.right, () =>
+    keep(all.context, `${endpoint.id} ${path}`, async () => {
+      try {
+        await gather(all.api, endpoint, path, gathered);
+      } catch (error) {
+        all.context.signal.throwIfAborted();
+        throw withPlan(explain(error, endpoint, exists), endpoint, all.plan);
+      }
+      return gathered;
+    }),
+  );
+  return attempt.ok ? attempt.value : { ...gathered, failure: attempt.failure };
+}
+
+async function gather(api: GithubApi, endpoint: Endpoint, path: string, into: Records): Promise<void> {
+  if (endpoint.single === true) {
+    const answer = await api.get(path);
+    parseEntries(endpoint.id, [answer.data], into, endpoint.title);
+    return;
+  }
+  let total = 0;
+  let seen = 0;
+  for await (const answer of api.pages(path, endpoint.query)) {
+    const page = entriesOf(answer, endpoint);
+    parseEntries(endpoint.id, page.entries, into, endpoint.list ?? endpoint.title, seen);
+    seen += page.entries.length;
+    total = Math.max(total, page.total);
+    const missing = unauthorised(answer);
+    if (missing !== undefined && !into.problems.includes(missing)) into.problems.push(missing);
+  }
+  if (total > seen) into.problems.push(`GitHub speaks of ${total} and gave ${seen}: scan again`);
+}
+
+function entriesOf({ data }: Answer, { list }: Endpoint): { readonly entries: readonly unknown[]; readonly total: number } {
+  if (Array.isArray(data)) return { entries: data, total: 0 };
+  const found = list !== undefined && isRecord(data) ? listIn(data) : undefined;
+  if (found === undefined || !isRecord(data)) throw new LiveFailure('the answer is no list: scan again', { kind: 'unreadable' });
+  const total = Number(data.total_count);
+  return { entries: found.entries, total: Number.isSafeInteger(total) ? total : 0 };
+}
+
+/** https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api: organisations are left out without a word in the body. */
+function unauthorised({ headers }: Answer): string | undefined {
+  return String(headers['x-github-sso'] ?? '').startsWith('partial-results')
+    ? 'GitHub left out what the token is not authorised for by single sign-on: authorise it ("Configure SSO")'
+    : undefined;
+}
+
+function withPlan(failure: LiveFailure, endpoint: Endpoint, plan: string | undefined): LiveFailure {
+  const isHidden = failure.status === 404 || failure.status === 403;
+  if (endpoint.enterprise !== true || !isHidden || plan === undefined || plan === 'enterprise') return failure;
+  return new NotOffered(`the plan of the organisation (${plan}) has no ${endpoint.title}: it takes Enterprise Cloud`, {
+    kind: 'missing',
+    status: failure.status,
+  });
+}
+
+/** A run that was cut off goes on after what it has read in whole. */
+async function keep(context: ScanContext, step: string, make: () => Promise<Records>): Promise<Records> {
+  if (context.once === undefined) return await make();
+  // Undefined fields go out on the way through JSON, as they would be left out anyway.
+  const kept = await context.once(step, async () => JSON.parse(JSON.stringify(await make())) as Json);
+  return kept as unknown as Records;
+}
