@@ -349,6 +349,8 @@ async function correlate(
     now,
     disabled: judgement.disabled,
     parameters: judgement.parameters,
+    overrides: judgement.overrides,
+    onNote: (text) => runtime.log.warn(text),
     // A store in memory has no run before.
     ...(store.file === undefined ? { previous: [] } : {}),
     onCheck: () => {
@@ -481,6 +483,7 @@ function parametersOf(request: ScanRequest): { readonly [name: string]: string |
   const { crawl, only, skip, config, targets, directory } = request;
   const exclude = [...config.exclude, ...crawl.exclude];
   const off = Object.entries(config.checks).flatMap(([id, { enabled }]) => (enabled === false ? [id] : []));
+  const others = Object.entries(config.checks).flatMap(([id, { overrides }]) => ((overrides?.length ?? 0) > 0 ? [id] : []));
   const scope = contentId(targets.map((target) => resolve(directory, target)).sort());
   return {
     history: crawl.history,
@@ -494,6 +497,7 @@ function parametersOf(request: ScanRequest): { readonly [name: string]: string |
     ...(exclude.length === 0 ? {} : { exclude: exclude.join(',') }),
     ...(crawl.includeIgnored === true ? { includeIgnored: true } : {}),
     ...(off.length === 0 ? {} : { checksOff: off.join(',') }),
+    ...(others.length === 0 ? {} : { otherNumbersForSome: others.join(',') }),
     ...(config.detectors.disabled.length === 0 ? {} : { detectorsOff: config.detectors.disabled.join(',') }),
     ...(config.file === undefined ? {} : { config: config.file }),
   };

@@ -8,6 +8,7 @@ export function defaults(): Config {
     persona: 'security',
     frameworks: [],
     checks: {},
+    parameters: {},
     detectors: { disabled: [] },
     rules: { detectors: [], checks: [], imported: [], secretlint: [] },
     accept: { comments: true, ignoreFiles: true },

@@ -91,9 +91,11 @@ export function withRuleFiles(config: LoadedConfig, files: readonly string[], di
 export function describeConfig(config: LoadedConfig): string | undefined {
   if (config.file === undefined) return undefined;
   const off = Object.values(config.checks).filter(({ enabled }) => enabled === false).length;
+  const changed = Object.values(config.checks).filter(({ overrides }) => (overrides?.length ?? 0) > 0).length;
   const parts = [
     ...(config.exclude.length > 0 ? [`leaves out ${config.exclude.join(', ')}`] : []),
     ...(off > 0 ? [`switches off ${off} check${off === 1 ? '' : 's'}`] : []),
+    ...(changed > 0 ? [`judges some identities by other numbers in ${changed} check${changed === 1 ? '' : 's'}`] : []),
     ...(config.detectors.disabled.length > 0 ? [`switches off detectors: ${config.detectors.disabled.join(', ')}`] : []),
   ];
   return `Configuration ${config.file}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`;

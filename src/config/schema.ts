@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { PERSONAS, SEVERITIES } from '../contracts/finding.ts';
 
+const Parameters = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
+
 /** `nhi-audit.config.yml`. Unknown keys are refused: a misspelt threshold must not pass in silence. */
 export const Config = z.strictObject({
   $schema: z.string().optional().describe('Path of the JSON Schema, for editors'),
@@ -19,11 +21,29 @@ export const Config = z.strictObject({
       z.string(),
       z.strictObject({
         enabled: z.boolean().optional().describe('false: the check does not run, and its controls are not assessed'),
-        parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).optional(),
+        parameters: Parameters.optional().describe('Its numbers, for all that it looks at'),
+        overrides: z
+          .array(
+            z.strictObject({
+              identities: z.array(z.string().min(1)).min(1).optional().describe('Globs over canonical ids: aws:*:user/legacy-*'),
+              tags: z.record(z.string(), z.string()).optional().describe('Tags that it must have; values are globs'),
+              environment: z
+                .union([z.string(), z.array(z.string()).min(1)])
+                .optional()
+                .describe('prod, or one of a list'),
+              parameters: Parameters.describe('What holds for these instead'),
+              reason: z.string().trim().min(3).describe('Why: an auditor reads it'),
+            }),
+          )
+          .optional()
+          .describe('Other numbers for some identities, by id, tag or environment; the first that matches decides'),
       }),
     )
     .default({})
     .describe('Per check: switch it off, or change its numbers'),
+  parameters: Parameters.default({}).describe(
+    'Numbers for every check that has a parameter of the name: graceDays, unusedDays, maxAgeDays',
+  ),
   detectors: z
     .strictObject({ disabled: z.array(z.string()).default([]).describe('Ids of detectors that do not run') })
     .default({ disabled: [] }),

@@ -9,6 +9,7 @@ import { resolve } from './evidence.ts';
 import { lowerInFixtures } from './fixtures.ts';
 import type { Assessment, CoverageRow } from './needs.ts';
 import { assess, switchedOff } from './needs.ts';
+import { assertRulings, type Override, type Overrides, type Rulings, readRulings } from './overrides.ts';
 import { assertOverrides, bindings, type ParameterOverrides, parametersIn } from './parameters.ts';
 import { lookedAtAgain, previousFindings } from './previous.ts';
 import { type Hit, hitsOf } from './row.ts';
@@ -18,6 +19,10 @@ export interface RunChecksOptions {
   readonly now: IsoTime;
   /** Values for parameters, by rule. */
   readonly parameters?: ParameterOverrides;
+  /** Other values for some identities, by rule: the check runs once for each set, and each row is judged by that of its identity. */
+  readonly overrides?: Overrides;
+  /** Told of what the configuration says and what does nothing in this run. */
+  readonly onNote?: (text: string) => void;
   /** Findings of the run before; read from the store when not given. */
   readonly previous?: readonly Finding[];
   /** Checks that the configuration switches off: they do not run, and their results say so. */
@@ -64,7 +69,9 @@ const CoverageRows = z.array(
 /** Runs every check over the current run of the store and joins what they found with its evidence and its past. */
 export async function runChecks(store: StoreReader, checks: readonly Check[], options: RunChecksOptions): Promise<Correlation> {
   const disabled = options.disabled ?? [];
+  const overrides = options.overrides ?? {};
   assertOverrides([...checks, ...disabled], options.parameters ?? {});
+  assertRulings([...checks, ...disabled], overrides);
   const coverage = CoverageRows.parse(
     await store.rows(
       "SELECT surface, subject, outcome, why, covers, CAST(detail->'$.types' AS VARCHAR[]) AS types FROM coverage",
@@ -73,10 +80,16 @@ export async function runChecks(store: StoreReader, checks: readonly Check[], op
   const assessments = new Map(checks.map((check) => [check, assess(check.meta, coverage)]));
   const assessed = checks.filter((check) => assessments.get(check)?.state !== 'missing');
   const populations = await countPopulations(store, assessed, options.parameters);
+  const rulings = Object.keys(overrides).length === 0 ? undefined : await readRulings(store);
+  for (const idle of rulings?.idle(overrides) ?? []) {
+    options.onNote?.(`Configuration: ${idle} holds for no identity of this run`);
+  }
   const outcomes = await inLanes(checks, store.lanes ?? 1, async (check) => {
     options.onCheck?.(check);
     const assessment = assessments.get(check) ?? { state: 'missing' };
-    return await runCheck(store, check, assessment, populations.get(check), options.parameters);
+    const own = overrides[check.meta.id] ?? [];
+    const judged = rulings === undefined || own.length === 0 ? undefined : { rulings, own };
+    return await runCheck(store, check, assessment, populations.get(check), options.parameters, judged);
   });
   const previous = options.previous ?? (await previousFindings(store));
   const findings = await findingsOf(store, outcomes, previous, options.now);
@@ -117,6 +130,7 @@ async function runCheck(
   assessment: Assessment,
   population: number | undefined,
   parameters: ParameterOverrides | undefined,
+  judged: Judged | undefined,
 ): Promise<Outcome> {
   const ended = (outcome: CheckResult['outcome'], population: number, hits: readonly Hit[]): Outcome => ({
     check,
@@ -133,11 +147,37 @@ async function runCheck(
   });
   if (assessment.state === 'missing' || population === undefined) return ended('not-assessed', 0, []);
   // Ours find nothing outside of what they look at (tested): over nothing, the query is spared. Of others nobody has said so.
-  const isSpared = population === 0 && isOurs(check.file);
-  const hits = isSpared ? [] : hitsOf(check, await query(store, check, check.sql, parameters));
+  // What they look at may hang on a parameter, too.
+  const isSpared = population === 0 && isOurs(check.file) && judged === undefined;
+  const hits = isSpared ? [] : await hitsBySets(store, check, parameters, judged);
   if (hits.length > 0) return ended('fail', Math.max(population, hits.length), hits);
   if (assessment.state === 'partial') return ended('partial', population, []);
   return population === 0 ? ended('not-applicable', 0, []) : ended('pass', population, []);
+}
+
+interface Judged {
+  readonly rulings: Rulings;
+  readonly own: readonly Override[];
+}
+
+/** Once with the values that hold for all, and once with each set of others: of each, what it is to judge. */
+async function hitsBySets(
+  store: StoreReader,
+  check: Check,
+  parameters: ParameterOverrides | undefined,
+  judged: Judged | undefined,
+): Promise<readonly Hit[]> {
+  const hits = hitsOf(check, await query(store, check, check.sql, parameters));
+  if (judged === undefined) return hits;
+  const { rulings, own } = judged;
+  const isOf = (set: number | undefined) => (hit: Hit) => rulings.of(own, hit) === set;
+  const all = hits.filter(isOf(undefined));
+  for (const [set, override] of own.entries()) {
+    const values = { [check.meta.id]: { ...parameters?.[check.meta.id], ...override.parameters } };
+    all.push(...hitsOf(check, await query(store, check, check.sql, values)).filter(isOf(set)));
+  }
+  // Rows about one thing and several identities make one finding.
+  return [...new Map(all.map((hit) => [hit.fingerprint, hit])).values()];
 }
 
 function isOurs(file: string): boolean {

@@ -8,7 +8,7 @@ import type { Sink } from './sink.ts';
 /** How the side before is read, and judged. */
 export interface LookBefore {
   readonly now: string;
-  readonly judgement: Pick<Judgement, 'checks' | 'disabled' | 'parameters'>;
+  readonly judgement: Pick<Judgement, 'checks' | 'disabled' | 'parameters' | 'overrides'>;
   /** Reads the changed files as they were. */
   readonly read: (sink: Sink) => Promise<void>;
   /** What the run read of targets that have no side before. */
@@ -42,11 +42,12 @@ export async function findingsBefore(rules: ReadonlySet<string>, look: LookBefor
     await look.read(sink);
     await store.endLoading([]);
     await store.materialise();
-    const { checks, disabled, parameters } = look.judgement;
+    const { checks, disabled, overrides, parameters } = look.judgement;
     const asked = checks.filter(({ meta }) => rules.has(meta.id));
     const { findings } = await runChecks(store, asked, {
       now: look.now,
       parameters: Object.fromEntries(Object.entries(parameters).filter(([rule]) => rules.has(rule))),
+      overrides: Object.fromEntries(Object.entries(overrides).filter(([rule]) => rules.has(rule))),
       disabled: disabled.filter(({ meta }) => rules.has(meta.id)),
       previous: [],
     });

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { assertTrusted, type LoadedConfig } from '../config/load.ts';
 import type { Check, Framework } from '../contracts/index.ts';
+import type { Overrides } from '../correlate/overrides.ts';
+import { type ParameterOverrides, spread } from '../correlate/parameters.ts';
 import type { ImportResult } from '../detect/import/types.ts';
 import type { Pack } from '../detect/pack.ts';
 import { sha256 } from '../util/digest.ts';
@@ -15,7 +17,9 @@ export interface Judgement {
   /** Checks that the configuration switches off: a report says so, for their silence proves nothing. */
   readonly disabled: readonly Check[];
   readonly frameworks: readonly Framework[];
-  readonly parameters: { readonly [rule: string]: { readonly [name: string]: string | number | boolean } };
+  readonly parameters: ParameterOverrides;
+  /** Other numbers for some identities, by rule. */
+  readonly overrides: Overrides;
 }
 
 export async function loadDetectors(config: LoadedConfig, warn?: (what: string) => void): Promise<Pack> {
@@ -84,8 +88,19 @@ export async function loadJudgement(config: LoadedConfig): Promise<Judgement> {
   for (const [rule, settings] of Object.entries(config.checks)) {
     if (settings.parameters !== undefined) parameters[rule] = settings.parameters;
   }
+  const overrides = Object.fromEntries(
+    Object.entries(config.checks).flatMap(([rule, settings]) => {
+      return settings.overrides === undefined || settings.overrides.length === 0 ? [] : [[rule, settings.overrides] as const];
+    }),
+  );
   const isOff = (check: Check) => config.checks[check.meta.id]?.enabled === false;
-  return { checks: all.filter((check) => !isOff(check)), disabled: all.filter(isOff), frameworks, parameters };
+  return {
+    checks: all.filter((check) => !isOff(check)),
+    disabled: all.filter(isOff),
+    frameworks,
+    parameters: spread(all, config.parameters, parameters),
+    overrides,
+  };
 }
 
 /** Checks and frameworks from their YAML and SQL files; `directories` are the user's own, beside the shipped ones. */
@@ -111,6 +126,7 @@ export function rulesDigest(pack: Pack, judgement: Judgement): string {
       judgement.checks.map((check) => [check.meta, check.sql]),
       judgement.frameworks,
       judgement.parameters,
+      judgement.overrides,
     ]),
   );
 }

@@ -1,5 +1,6 @@
 import { type CheckResult, type CoverageObservation, OBSERVATION_KINDS, type Observation } from '../contracts/index.ts';
 import { assess, switchedOff } from '../correlate/needs.ts';
+import { assertRulings } from '../correlate/overrides.ts';
 import { assertOverrides } from '../correlate/parameters.ts';
 import { contentId } from '../util/digest.ts';
 import { toolVersion } from '../util/version.ts';
@@ -18,6 +19,7 @@ type KnownRun = Pick<
  */
 export function factsOfNothing(judgement: Judgement, held: readonly Observation[], run: KnownRun): Facts {
   assertOverrides([...judgement.checks, ...judgement.disabled], judgement.parameters);
+  assertRulings([...judgement.checks, ...judgement.disabled], judgement.overrides);
   const coverage = inStoredOrder(held);
   const checks = judgement.checks.map(({ meta }): CheckResult => {
     const { state, reason } = assess(meta, coverage);

@@ -23,6 +23,7 @@ describe('configuration', () => {
       persona: 'security',
       frameworks: [],
       checks: {},
+      parameters: {},
       detectors: { disabled: [] },
       rules: { detectors: [], checks: [], imported: [], secretlint: [] },
       accept: { comments: true, ignoreFiles: true },

@@ -14,7 +14,7 @@ const READ: CoverageObservation = {
 
 describe('facts of a scan that observed nothing', () => {
   const off = checkWith({ head: ['old-key', 'a-switch'], file: 'rules/checks/aws/a-switch.sql' });
-  const judgement = { checks: [checkWith()], disabled: [off], frameworks: [], parameters: {} };
+  const judgement = { checks: [checkWith()], disabled: [off], frameworks: [], parameters: {}, overrides: {} };
   const facts = (coverage: readonly CoverageObservation[]) =>
     factsOfNothing(judgement, coverage, {
       startedAt: START,
