@@ -1,4 +1,5 @@
 import type { Confidence } from '../contracts/index.ts';
+import type { Cut, Hop } from './escalation/rows.ts';
 import { coversAction, type Deciding, type Decision, decide, resourcePatterns } from './evaluate.ts';
 import { commonText, compilePattern, FRESH, matches, type Pattern } from './pattern.ts';
 import { reachable } from './reach.ts';
@@ -9,6 +10,7 @@ export interface Capability {
   readonly capability:
     | 'admin'
     | 'escalates'
+    | 'reaches-data'
     | 'reads-secrets'
     | 'reads-data'
     | 'writes-data'
@@ -22,6 +24,12 @@ export interface Capability {
   readonly keys: readonly string[];
   /** Escalation method, by the id of pathfinding.cloud where it has one. */
   readonly method?: string;
+  /** All methods that the same right opens. */
+  readonly methods?: readonly string[];
+  /** The way, step by step. */
+  readonly hops?: readonly Hop[];
+  /** What to take away first. */
+  readonly cut?: Cut;
   /** Where it leads: `role/admin`. */
   readonly target?: string;
   /** The whole way in words, where it is more than the deciding statement. */
@@ -47,7 +55,9 @@ function probes(shape: string, ...actions: string[]): Probe[] {
  * Facts about AWS actions: what returns secrets or data, what changes data, what makes or arms identities.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/
  */
-const PROBES: { readonly [capability in Exclude<Capability['capability'], 'admin' | 'escalates'>]: readonly Probe[] } = {
+const PROBES: {
+  readonly [capability in Exclude<Capability['capability'], 'admin' | 'escalates' | 'reaches-data'>]: readonly Probe[];
+} = {
   'reads-secrets': [
     ...probes('arn:{partition}:secretsmanager:*:*:secret:*', 'secretsmanager:GetSecretValue'),
     ...probes(

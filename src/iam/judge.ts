@@ -1,5 +1,5 @@
 import { type Capability, deriveCapabilities } from './capability.ts';
-import { findEscalations, isDirect, type JudgedEstate, judgeEstate } from './escalation.ts';
+import { type Escalations, escalationsOf, findEscalations, isDirect } from './escalation/index.ts';
 import type { Estate, Subject } from './subject.ts';
 
 /** Judges subjects of one estate; what is known of the estate is worked out once. */
@@ -8,10 +8,10 @@ export interface Judge {
 }
 
 export function createJudge(estate: Estate, now: Date): Judge {
-  let judged: JudgedEstate | undefined;
+  let judged: Escalations | undefined;
   return {
     capabilities(subject) {
-      judged ??= judgeEstate(estate, now);
+      judged ??= findEscalations(estate, now);
       return judgeSubject(subject, judged, now);
     },
   };
@@ -21,10 +21,10 @@ export function createJudge(estate: Estate, now: Date): Judge {
  * Its own capabilities, and the ways to become administrator. One that can give itself any right is an administrator
  * but for one call, so it gets an `admin` row too, of medium confidence, which names that call.
  */
-function judgeSubject(subject: Subject, estate: JudgedEstate, now: Date): Capability[] {
+function judgeSubject(subject: Subject, estate: Escalations, now: Date): Capability[] {
   const own = deriveCapabilities(subject, now);
   if (own.some((one) => one.capability === 'admin' && one.confidence === 'high')) return own;
-  const ways = findEscalations(subject, estate, now);
+  const ways = escalationsOf(subject, estate);
   const direct = ways.find(isDirect);
   if (direct !== undefined && !own.some((one) => one.capability === 'admin')) {
     own.unshift({ ...direct, capability: 'admin', confidence: 'medium' });

@@ -1,6 +1,8 @@
 import { identityIdFromArn, type Json, type JsonObject, type TrustObservation } from '../contracts/index.ts';
+import { judgeCondition } from './condition.ts';
 import type { ConditionTest, PolicyDocument, Principal, Statement } from './document.ts';
 import { coversAction } from './evaluate.ts';
+import { and, FALSE, type Judgement, not, or } from './judgement.ts';
 
 /** One way into a role: a principal and, for tokens of an issuer, the subject it must carry. */
 export type TrustEntry = Pick<
@@ -33,20 +35,45 @@ export function readTrust(document: PolicyDocument, account: string): TrustEntry
   return entries;
 }
 
-/** Does the trust policy let this AWS service (`lambda.amazonaws.com`) take the role? */
-export function admitsService(trust: PolicyDocument, service: string): boolean {
-  return trust.statements.some(
-    (statement) =>
-      statement.effect === 'allow' &&
-      coversAction(statement, 'sts:AssumeRole') &&
-      (statement.principals ?? []).some(
-        (principal) => principal.value === '*' || (principal.type === 'Service' && sameService(principal.value, service)),
-      ),
-  );
+/**
+ * Does the trust policy let this AWS service (`lambda.amazonaws.com`) take the role for something in that account?
+ * A service calls over TLS and for the account that owns the thing; which thing it is, nobody knows beforehand.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+ */
+export function judgeServiceAdmission(trust: PolicyDocument, service: string, account: string, now: Date): Judgement {
+  const known: { readonly [key: string]: readonly string[] } = {
+    'aws:principalisawsservice': ['true'],
+    'aws:principalservicename': [service],
+    'aws:securetransport': ['true'],
+    'aws:sourceaccount': [account],
+  };
+  const context = (key: string): readonly string[] | null | undefined =>
+    key.startsWith('aws:principaltag/') ? null : known[key];
+  let allow = FALSE;
+  let deny = FALSE;
+  for (const statement of trust.statements) {
+    if (!coversAction(statement, 'sts:AssumeRole') || !namesService(statement, service)) continue;
+    const held = judgeCondition(statement.tests, { context, variables: undefined, now });
+    if (statement.effect === 'allow') allow = or(allow, held);
+    else deny = or(deny, held);
+  }
+  return and(allow, not(deny));
 }
 
+function namesService({ effect, principals, notPrincipals }: Statement, service: string): boolean {
+  const names = (principal: Principal): boolean =>
+    principal.value === '*' || (principal.type === 'Service' && sameService(principal.value, service));
+  if (principals !== undefined) return principals.some(names);
+  return effect === 'deny' && notPrincipals !== undefined && !notPrincipals.some(names);
+}
+
+/** Some services are written with the region, or with the suffix of China. */
 function sameService(written: string, service: string): boolean {
-  return written.split('.')[0] === service.split('.')[0];
+  return shortService(written) === shortService(service);
+}
+
+function shortService(service: string): string {
+  return service.toLowerCase().replace(/(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?$/, '');
 }
 
 function principalEntries(statement: Statement, principal: Principal, account: string): TrustEntry[] {

@@ -450,7 +450,12 @@ describe('IAM escalation', () => {
         ['ec2-001'],
       ],
       ['a role without rights', passes(['ec2:RunInstances']), role('runner', [], trusts({ Service: 'ec2.amazonaws.com' })), []],
-      ['a stack', passes(['cloudformation:*']), runner('cloudformation.amazonaws.com'), ['cloudformation-001']],
+      [
+        'a stack, new or there already',
+        passes(['cloudformation:*']),
+        runner('cloudformation.amazonaws.com'),
+        ['cloudformation-001', 'cloudformation-002', 'cloudformation-005'],
+      ],
     ];
     for (const [what, subject, target, expected] of cases) {
       it(`${expected.join(', ') || 'none'}: ${what}`, () => {

@@ -1,0 +1,118 @@
+import { type Decision, decide, together } from '../evaluate.ts';
+import type { Subject } from '../subject.ts';
+import { decideAssume } from './assume.ts';
+import { mentionedCalls } from './calls.ts';
+import { ARM, type ArmEntry } from './catalogue/index.ts';
+import { cellsOf } from './cells.ts';
+import { type Edge, edgeFrom } from './edge.ts';
+import type { Node, Population } from './population.ts';
+import { contextOf, editablePolicies, type Search } from './self-ways.ts';
+import { assumable, assumeNode } from './take-over-ways.ts';
+
+const ASSUME = 'sts:AssumeRole';
+
+/** Ways by which the subject gives an ordinary principal every right and then acts as it. */
+export function* armWays(search: Search): Generator<Edge> {
+  const { subject, targets } = search;
+  const node = targets.nodes.get(subject);
+  if (node === undefined) return;
+  const calls = mentionedCalls(subject);
+  for (const entry of ARM) {
+    const [first, second] = entry.actions;
+    if (!calls.has(first) || (second !== ASSUME && !calls.has(second))) continue;
+    const found = entry.arms === 'principal' ? armPrincipal(search, entry, node) : armByPolicy(search, entry, node);
+    if (found === undefined) continue;
+    yield edgeFrom(node, subject, { methods: [entry.id], actions: entry.actions, decision: found.decision, armed: found.node });
+  }
+}
+
+interface Armed {
+  readonly node: Node;
+  readonly decision: Decision;
+}
+
+/** The surest: one is enough. */
+function armPrincipal(search: Search, entry: ArmEntry, self: Node): Armed | undefined {
+  const { subject, targets, now } = search;
+  const [first, second] = entry.actions;
+  const context = contextOf(entry.gives, subject);
+  const arm = (target: Subject): Decision | undefined => {
+    if (!targets.canBeArmed.has(target) || target.account !== subject.account) return undefined;
+    const decision = decide(subject, { action: first, resource: target.arn, context }, now);
+    return decision.outcome === 'deny' ? undefined : decision;
+  };
+  const both = (target: Subject, enter: Decision | undefined): Decision | undefined => {
+    const armed = enter === undefined ? undefined : arm(target);
+    return armed === undefined || enter === undefined ? undefined : together([armed, enter]);
+  };
+  let best: Armed | undefined;
+  const look = (population: Population, enter: (target: Subject) => Decision | undefined): void => {
+    for (const { hub, decision } of cellsOf(subject, entry.actions, population, (target) => both(target, enter(target)))) {
+      const node = hub.members.find((member) => member !== self);
+      if (node !== undefined) best = surer(best, { node, decision });
+    }
+  };
+  if (second !== ASSUME) {
+    const population = targets.armable.get(`${entry.target} ${subject.account}`);
+    if (population !== undefined) {
+      look(population, (target) => decide(subject, { action: second, resource: target.arn }, now));
+    }
+    return best;
+  }
+  for (const population of assumable(search)) look(population, (target) => decideAssume(subject, target, now));
+  for (const role of targets.doors.byCaller.get(self) ?? []) {
+    const target = targets.subjects[role];
+    const decision = target === undefined ? undefined : both(target, assumeNode(search, role));
+    if (decision !== undefined) best = surer(best, { node: role, decision });
+  }
+  return best;
+}
+
+/** Roles looked at one by one, for each has policies of its own: who may write policies and take none of so many takes none. */
+const MAX_ROLES = 2000;
+
+function armByPolicy(search: Search, { actions: [first, second] }: ArmEntry, self: Node): Armed | undefined {
+  const { subject, estate, targets, now } = search;
+  const asked = new Map<string, Decision>();
+  const decideEdit = (arn: string): Decision => {
+    const decision = asked.get(arn) ?? decide(subject, { action: first, resource: arn }, now);
+    asked.set(arn, decision);
+    return decision;
+  };
+  let left = MAX_ROLES;
+  let best: Armed | undefined;
+  for (const { node, enter } of entered(search, second, self)) {
+    const role = targets.subjects[node];
+    if (role === undefined || role.account !== subject.account || !targets.canBeArmed.has(role)) continue;
+    if (left-- === 0) break;
+    for (const { arn } of editablePolicies(role, estate)) {
+      const edit = decideEdit(arn);
+      if (edit.outcome !== 'deny') best = surer(best, { node, decision: together([edit, enter]) });
+      if (best?.decision.outcome === 'allow') return best;
+    }
+  }
+  return best;
+}
+
+/** Roles that the subject gets into by the second call. */
+function* entered(search: Search, call: string, self: Node): Generator<{ readonly node: Node; readonly enter: Decision }> {
+  const { subject, targets, now } = search;
+  const rewritten = targets.armable.get(`role ${subject.account}`);
+  const populations = call === ASSUME ? assumable(search) : rewritten === undefined ? [] : [rewritten];
+  const ask = (role: Subject): Decision | undefined =>
+    call === ASSUME ? decideAssume(subject, role, now) : decide(subject, { action: call, resource: role.arn }, now);
+  for (const population of populations) {
+    for (const { hub, decision } of cellsOf(subject, [call], population, ask)) {
+      for (const node of hub.members) if (node !== self) yield { node, enter: decision };
+    }
+  }
+  if (call !== ASSUME) return;
+  for (const node of targets.doors.byCaller.get(self) ?? []) {
+    const enter = assumeNode(search, node);
+    if (enter !== undefined) yield { node, enter };
+  }
+}
+
+function surer(best: Armed | undefined, other: Armed): Armed {
+  return best === undefined || (best.decision.outcome === 'unknown' && other.decision.outcome === 'allow') ? other : best;
+}

@@ -1,0 +1,177 @@
+import { identityIdFromArn } from '../../contracts/index.ts';
+import type { Principal, Statement } from '../document.ts';
+import { coversAction, type Decision, decide, judgeStanding } from '../evaluate.ts';
+import { FALSE, type Judgement, or, unknown } from '../judgement.ts';
+import type { Policy, Subject } from '../subject.ts';
+import { nameOf } from './names.ts';
+import { createPopulation, type Node, type Population } from './population.ts';
+
+/** Roles that let the same callers in on the same terms. */
+export interface Doors {
+  /** By account of the caller: roles that let in whoever that account allows to. */
+  readonly byAccount: ReadonlyMap<string, readonly Population[]>;
+  /** Roles that let everybody in. */
+  readonly open: readonly Population[];
+  /** Roles that are to be asked about one by one, by caller. */
+  readonly byCaller: ReadonlyMap<Node, readonly Node[]>;
+}
+
+/** Both sides of `sts:AssumeRole`; `by` is a policy of the caller, or nothing where the trust alone lets it in. */
+export function decideAssume(caller: Subject, role: Subject, now: Date): Decision | undefined {
+  const trust = trustOf(role);
+  if (trust === undefined || caller === role) return undefined;
+  const target = { account: role.account, policy: { title: trust.name, known: true, policies: [trust] } };
+  const decision = decide(caller, { action: ASSUME, resource: role.arn, target }, now);
+  if (decision.outcome === 'deny') return undefined;
+  return decision.by?.policy === trust ? { ...decision, by: undefined } : decision;
+}
+
+const ASSUME = 'sts:AssumeRole';
+
+const trusts = new WeakMap<Subject, Policy>();
+
+function trustOf(role: Subject): Policy | undefined {
+  if (role.trust === undefined || role.serviceLinked === true) return undefined;
+  let trust = trusts.get(role);
+  if (trust === undefined) {
+    trust = { name: `trust of ${nameOf(role)}`, kind: 'trust', inline: true, document: role.trust };
+    trusts.set(role, trust);
+  }
+  return trust;
+}
+
+/**
+ * Sorts roles by whom they let in. `kindOf` divides them further: what holds for one role of a population must hold for all.
+ * Callers are looked up by name where the trust names them, so that nobody is compared with everybody.
+ */
+export function readDoors(subjects: readonly Subject[], kindOf: (role: Subject) => string, now: Date): Doors {
+  const callers = readCallers(subjects);
+  const alike = new Map<string, { readonly account: string | undefined; readonly roles: Node[] }>();
+  const byCaller = new Map<Node, Node[]>();
+  for (const [node, role] of subjects.entries()) {
+    if (role.type !== 'role' || trustOf(role) === undefined) continue;
+    const { plain, named } = readDoor(role, now, callers);
+    // One role of a population answers for all, so they must be alike in all that their trusts say.
+    const whole = [role.account, kindOf(role), ...plain.map(({ account, terms }) => `${account} ${terms}`), ...named].join('\n');
+    for (const { account } of plain) {
+      const key = `${account}\n${whole}`;
+      const same = alike.get(key);
+      if (same === undefined) alike.set(key, { account, roles: [node] });
+      else same.roles.push(node);
+    }
+    for (const caller of named) {
+      if (caller === node) continue;
+      const known = byCaller.get(caller);
+      if (known === undefined) byCaller.set(caller, [node]);
+      else known.push(node);
+    }
+  }
+  const byAccount = new Map<string, Population[]>();
+  const open: Population[] = [];
+  for (const { account, roles } of alike.values()) {
+    const population = createPopulation(subjects, roles);
+    if (account === undefined) open.push(population);
+    else byAccount.set(account, [...(byAccount.get(account) ?? []), population]);
+  }
+  return { byAccount, open, byCaller };
+}
+
+interface Callers {
+  readonly byId: ReadonlyMap<string, Node>;
+  readonly byAccount: ReadonlyMap<string, readonly Node[]>;
+  readonly all: readonly Node[];
+}
+
+function readCallers(subjects: readonly Subject[]): Callers {
+  const byId = new Map<string, Node>();
+  const byAccount = new Map<string, Node[]>();
+  for (const [node, subject] of subjects.entries()) {
+    const id = identityIdFromArn(subject.arn);
+    if (id !== undefined) byId.set(id, node);
+    const same = byAccount.get(subject.account);
+    if (same === undefined) byAccount.set(subject.account, [node]);
+    else same.push(node);
+  }
+  return { byId, byAccount, all: [...subjects.keys()] };
+}
+
+interface Door {
+  /** Whole accounts (or everybody) let in, on terms that are the same for all of their callers. */
+  readonly plain: readonly { readonly account: string | undefined; readonly terms: string }[];
+  /** Callers to be asked about one by one. */
+  readonly named: ReadonlySet<Node>;
+}
+
+function readDoor(role: Subject, now: Date, callers: Callers): Door {
+  const statements = (role.trust?.statements ?? []).filter((statement) => coversAction(statement, ASSUME));
+  const named = new Set<Node>();
+  if (statements.some(isPersonal)) {
+    for (const node of candidates(statements, callers)) named.add(node);
+    return { plain: [], named };
+  }
+  const terms = new Map<string | undefined, Judgement>();
+  for (const statement of statements) {
+    for (const principal of statement.principals ?? []) {
+      if (principal.type !== 'AWS' && principal.type !== '*') continue;
+      const account = principal.value === '*' ? undefined : accountNamed(principal);
+      if (principal.value !== '*' && account === undefined) {
+        const caller = callers.byId.get(identityIdFromArn(principal.value) ?? '');
+        if (caller !== undefined) named.add(caller);
+        continue;
+      }
+      terms.set(account, or(terms.get(account) ?? FALSE, termsOf(statement, role, account, now)));
+    }
+  }
+  const plain = [...terms].flatMap(([account, { truth, keys }]) => {
+    return truth === 'false' ? [] : [{ account, terms: [truth, ...keys].join(' ') }];
+  });
+  return { plain, named };
+}
+
+/** Does the statement say something else of one caller than of another of the same account? */
+function isPersonal(statement: Statement): boolean {
+  if (statement.effect === 'deny' || statement.notPrincipals !== undefined) return true;
+  return statement.tests.some(({ key, values }) => PERSONAL.test(key) || values.some((value) => value.includes('$')));
+}
+
+/** Keys that follow from who calls, but for the account and organisation it is in. */
+const PERSONAL = /^aws:(?:principal(?!account$|org)|username$|userid$|viaawsservice$)/i;
+
+function candidates(statements: readonly Statement[], callers: Callers): Iterable<Node> {
+  const found = new Set<Node>();
+  for (const { effect, principals } of statements) {
+    if (effect === 'deny') continue;
+    if (principals === undefined) return callers.all;
+    for (const principal of principals) {
+      if (principal.type !== 'AWS' && principal.type !== '*') continue;
+      if (principal.value === '*') return callers.all;
+      const account = accountNamed(principal);
+      const caller = callers.byId.get(identityIdFromArn(principal.value) ?? '');
+      if (account !== undefined) for (const node of callers.byAccount.get(account) ?? []) found.add(node);
+      else if (caller !== undefined) found.add(caller);
+    }
+  }
+  return found;
+}
+
+function accountNamed({ value }: Principal): string | undefined {
+  return /^(?:arn:aws[a-z-]*:iam::)?(?<account>\d{12})(?::root)?$/.exec(value)?.groups?.account;
+}
+
+function termsOf(statement: Statement, role: Subject, account: string | undefined, now: Date): Judgement {
+  if (role.trust === undefined) return FALSE;
+  const caller: Subject = {
+    ...role,
+    account: account ?? role.account,
+    arn: '',
+    name: '',
+    type: 'role',
+    tags: {},
+    policies: [],
+    limits: [],
+  };
+  const held = judgeStanding(statement, role.trust, caller, { action: ASSUME }, now);
+  // The caller of an open door may be of any account: what hangs on that is the same only where it is written the same.
+  const hangsOnAccount = account === undefined && statement.tests.some(({ key }) => /^aws:principalaccount$/i.test(key));
+  return hangsOnAccount ? unknown(JSON.stringify(statement.condition)) : held;
+}

@@ -1,0 +1,60 @@
+/**
+ * One way to gain rights, as facts. Ids are those of https://pathfinding.cloud, where each is described; ids starting
+ * with `own-` have none there.
+ */
+export type Entry = SelfEntry | TakeOverEntry | ArmEntry | NewPassRoleEntry | ExistingPassRoleEntry;
+
+/** It changes what it may do itself. */
+export interface SelfEntry {
+  readonly id: string;
+  readonly category: 'self-escalation';
+  readonly actions: readonly [string];
+  /** Who calls; absent: either. */
+  readonly caller?: 'user' | 'role';
+  /**
+   * What the call has to reach: the caller, a group it is in, a group of administrators, a policy of the customer that it
+   * has, one of those with an older version that allows everything, or its own boundary.
+   */
+  readonly on: 'itself' | 'own-group' | 'admin-group' | 'own-policy' | 'own-older-version' | 'own-boundary';
+  readonly gives?: Given;
+}
+
+/** It gets into another principal as that is. */
+export interface TakeOverEntry {
+  readonly id: string;
+  readonly category: 'principal-access';
+  readonly actions: readonly [string, ...string[]];
+  readonly target: 'user' | 'role';
+}
+
+/** It gives another principal every right, and gets into it. */
+export interface ArmEntry {
+  readonly id: string;
+  readonly category: 'principal-access';
+  /** The call that arms, then the one that gets in. */
+  readonly actions: readonly [string, string];
+  readonly target: 'user' | 'role';
+  readonly arms: 'principal' | 'policy-of-principal';
+  readonly gives?: Given;
+}
+
+/** It makes something new that runs as a role. */
+export interface NewPassRoleEntry {
+  readonly id: string;
+  readonly category: 'new-passrole';
+  /** Besides `iam:PassRole`. */
+  readonly actions: readonly [string, ...string[]];
+  /** The service that the role has to trust, and that it is passed to. */
+  readonly service: string;
+}
+
+/** It gets into something that runs as a role already; nothing is passed. */
+export interface ExistingPassRoleEntry {
+  readonly id: string;
+  readonly category: 'existing-passrole';
+  readonly actions: readonly [string, ...string[]];
+  readonly service: string;
+}
+
+/** What the call attaches, for conditions that bound it (`iam:PolicyARN`, `iam:PermissionsBoundary`). */
+export type Given = 'policy-arn' | 'boundary-arn';

@@ -1,0 +1,151 @@
+import type { Confidence } from '../../contracts/index.ts';
+import { confidenceOf, decideAdmin } from '../capability.ts';
+import type { Estate, Policy, Subject } from '../subject.ts';
+import { judgeServiceAdmission } from '../trust.ts';
+import { type Doors, readDoors } from './assume.ts';
+import { EXISTING_PASSROLE, NEW_PASSROLE } from './catalogue/index.ts';
+import { createPopulation, type Hub, type Node, type Population } from './population.ts';
+
+/** What ways may lead to, sorted so that each is found without looking at all. */
+export interface Targets {
+  readonly subjects: readonly Subject[];
+  readonly nodes: ReadonlyMap<Subject, Node>;
+  /** Administrators, and how sure that is. */
+  readonly admins: ReadonlyMap<Node, Confidence>;
+  readonly adminGroups: ReadonlyMap<string, readonly string[]>;
+  /** Users and roles that are the customer's, by `type account`. */
+  readonly principals: ReadonlyMap<string, Population>;
+  /** Of those, ordinary ones whose limits would let them be administrators: worth giving rights to. */
+  readonly armable: ReadonlyMap<string, Population>;
+  readonly canBeArmed: ReadonlySet<Subject>;
+  readonly doors: Doors;
+  /** Roles by `account service`, one population for every answer that their trusts give. */
+  readonly byService: ReadonlyMap<string, readonly ServiceRoles[]>;
+  /** Hubs of one principal each, made when needed. */
+  readonly single: Map<Node, Hub>;
+}
+
+export interface ServiceRoles {
+  readonly population: Population;
+  /** What the trust hangs on; nothing where it surely admits the service. */
+  readonly keys: readonly string[];
+  /** Those of machines: roles of which an instance profile is known. */
+  readonly onInstances: boolean;
+}
+
+export function sortTargets(estate: Estate, now: Date): Targets {
+  const { subjects } = estate;
+  const admins = new Map<Node, Confidence>();
+  const principals = new Map<string, Node[]>();
+  const armable = new Map<string, Node[]>();
+  const canBeArmed = new Set<Subject>();
+  for (const [node, subject] of subjects.entries()) {
+    const admin = decideAdmin(subject, now);
+    if (admin.outcome !== 'deny') admins.set(node, confidenceOf(admin, subject));
+    if (subject.serviceLinked === true) continue;
+    const key = `${subject.type} ${subject.account}`;
+    push(principals, key, node);
+    if (admin.outcome !== 'deny' || !limitsAdmitAdmin(subject, now)) continue;
+    canBeArmed.add(subject);
+    push(armable, key, node);
+  }
+  const populations = (lists: ReadonlyMap<string, readonly Node[]>): ReadonlyMap<string, Population> =>
+    new Map([...lists].map(([key, members]) => [key, createPopulation(subjects, members)]));
+  return {
+    subjects,
+    nodes: new Map(subjects.map((subject, node) => [subject, node])),
+    admins,
+    adminGroups: adminGroupsOf(estate, now),
+    principals: populations(principals),
+    armable: populations(armable),
+    canBeArmed,
+    doors: readDoors(subjects, (role) => (canBeArmed.has(role) ? 'armable' : 'settled'), now),
+    byService: serviceRoles(subjects, now),
+    single: new Map(),
+  };
+}
+
+/** Would every right, once given to the subject, survive its limits? */
+export function limitsAdmitAdmin(subject: Subject, now: Date): boolean {
+  if (subject.limits.length === 0) return true;
+  return decideAdmin({ ...subject, policies: [EVERYTHING] }, now).outcome !== 'deny';
+}
+
+/** Would these policies, alone, make somebody an administrator? */
+export function makesAdmin(policies: readonly Policy[], now: Date): boolean {
+  return decideAdmin({ ...NOBODY, policies }, now).outcome !== 'deny';
+}
+
+function adminGroupsOf({ groups }: Estate, now: Date): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { arn, policies } of groups) {
+    if (makesAdmin(policies, now)) push(found, arn.split(':')[4] ?? '', arn);
+  }
+  return found;
+}
+
+function serviceRoles(subjects: readonly Subject[], now: Date): Map<string, ServiceRoles[]> {
+  const services = [...new Set([...NEW_PASSROLE, ...EXISTING_PASSROLE].map(({ service }) => service))];
+  const sorted = new Map<string, { at: string; keys: readonly string[]; onInstances: boolean; members: Node[] }>();
+  for (const [node, role] of subjects.entries()) {
+    if (role.type !== 'role' || role.serviceLinked === true || role.trust === undefined) continue;
+    for (const service of services) {
+      const { truth, keys } = judgeServiceAdmission(role.trust, service, role.account, now);
+      if (truth === 'false') continue;
+      const onInstances = role.onInstances === true;
+      const at = `${role.account} ${service}`;
+      const key = [at, onInstances, ...keys].join('\n');
+      const same = sorted.get(key);
+      if (same === undefined) sorted.set(key, { at, keys, onInstances, members: [node] });
+      else same.members.push(node);
+    }
+  }
+  const found = new Map<string, ServiceRoles[]>();
+  for (const { at, keys, onInstances, members } of sorted.values()) {
+    push(found, at, { population: createPopulation(subjects, members), keys, onInstances });
+  }
+  return found;
+}
+
+function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const known = lists.get(key);
+  if (known === undefined) lists.set(key, [item]);
+  else known.push(item);
+}
+
+const EVERYTHING: Policy = {
+  name: 'AdministratorAccess',
+  kind: 'attached',
+  inline: false,
+  document: {
+    variables: false,
+    statements: [
+      {
+        number: 1,
+        sid: undefined,
+        effect: 'allow',
+        actions: ['*'],
+        notActions: undefined,
+        resources: ['*'],
+        notResources: undefined,
+        principals: undefined,
+        notPrincipals: undefined,
+        tests: [],
+        condition: undefined,
+      },
+    ],
+  },
+};
+
+const NOBODY: Subject = {
+  arn: 'arn:aws:iam::000000000000:user/nobody',
+  partition: 'aws',
+  account: '000000000000',
+  type: 'user',
+  name: 'nobody',
+  tags: {},
+  policies: [],
+  limits: [],
+  missing: [],
+  groups: [],
+};

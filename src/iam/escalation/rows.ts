@@ -1,0 +1,174 @@
+import type { Confidence } from '../../contracts/index.ts';
+import { type Capability, resourceText } from '../capability.ts';
+import { statementName } from '../document.ts';
+import { policyPath, type Subject } from '../subject.ts';
+import type { Edge } from './edge.ts';
+import { type Graph, rightOf, type Step } from './graph.ts';
+import { nameFrom } from './names.ts';
+import type { Hub, Node } from './population.ts';
+import { stepsFrom, type Ways } from './shortest.ts';
+
+/** Targets told of one right; who can take over three administrators need not be told of the fourth. */
+const MAX_TARGETS = 3;
+
+const ITSELF = 'itself';
+
+/** One step of a way, for reports. */
+export interface Hop {
+  readonly from: string;
+  readonly to: string;
+  readonly permission: string;
+  readonly resource: string;
+  readonly policy?: string;
+  readonly statement?: string;
+  readonly method: string;
+  readonly confidence: Confidence;
+}
+
+/** The right to take away. */
+export interface Cut {
+  readonly from: string;
+  readonly permission: string;
+  readonly policy?: string;
+  readonly statement?: string;
+  /** All ways to an administrator need it; else it is the first step of the shortest one, and others stay. */
+  readonly onEveryPath: boolean;
+  readonly text: string;
+}
+
+/** The ways of one call, one row for each right and target; a row of the whole way where no single call is enough. */
+export function escalationRows(graph: Graph, ways: Ways, cuts: ReadonlyMap<Node, Edge>, node: Node): Capability[] {
+  const subject = graph.subjects[node];
+  const distance = ways.distance.get(node);
+  if (subject === undefined || distance === undefined) return [];
+  const cut = distance === 0 ? undefined : cutOf(graph, ways, cuts, node, subject);
+  const rows = oneCallRows(graph, node, subject);
+  if (rows.length === 0 && distance > 1) {
+    const row = pathRow(graph, stepsFrom(node, ways), subject, ways.confidence.get(node) ?? 'medium');
+    if (row !== undefined) rows.push(row);
+  }
+  return cut === undefined ? rows : rows.map((row) => ({ ...row, cut }));
+}
+
+/** How somebody who reaches no administrator gets to all data of an account. */
+export function dataRow(graph: Graph, ways: Ways, node: Node): Capability | undefined {
+  const subject = graph.subjects[node];
+  if (subject === undefined || (ways.distance.get(node) ?? 0) === 0) return undefined;
+  const row = pathRow(graph, stepsFrom(node, ways), subject, ways.confidence.get(node) ?? 'medium');
+  return row === undefined ? undefined : { ...row, capability: 'reaches-data' };
+}
+
+function oneCallRows(graph: Graph, node: Node, subject: Subject): Capability[] {
+  const rows = new Map<string, Capability & { readonly methods: string[] }>();
+  const told = new Map<string, number>();
+  for (const edge of graph.out[node] ?? []) {
+    for (const target of edge.to === undefined ? [edge.armed] : adminsIn(graph, edge.to, node)) {
+      const right = rightOf(edge);
+      const key = `${right} ${target}`;
+      const known = rows.get(key);
+      const confidence = weakest(edge.confidence, edge.to === undefined ? 'high' : graph.targets.admins.get(target ?? -1));
+      if (known !== undefined && (known.confidence === 'high' || confidence !== 'high')) {
+        known.methods.push(...edge.methods.filter((method) => !known.methods.includes(method)));
+        continue;
+      }
+      const count = told.get(right) ?? 0;
+      if (known === undefined && edge.to !== undefined && count === MAX_TARGETS) continue;
+      if (known === undefined && edge.to !== undefined) told.set(right, count + 1);
+      const row = rowOf(graph, [{ edge, next: target }], subject, confidence);
+      rows.set(key, { ...row, methods: [...new Set([...edge.methods, ...(known?.methods ?? [])])] });
+    }
+  }
+  return [...rows.values()];
+}
+
+const admins = new WeakMap<Hub, readonly Node[]>();
+
+/** Some administrators of the hub, the sure ones first. */
+function adminsIn({ targets }: Graph, hub: Hub, except: Node): readonly Node[] {
+  let found = admins.get(hub);
+  if (found === undefined) {
+    const all = hub.members.filter((member) => targets.admins.has(member));
+    const sure = all.filter((member) => targets.admins.get(member) === 'high');
+    const unsure = all.filter((member) => targets.admins.get(member) !== 'high');
+    found = [...sure, ...unsure].slice(0, MAX_TARGETS + 1);
+    admins.set(hub, found);
+  }
+  return found.filter((member) => member !== except).slice(0, MAX_TARGETS);
+}
+
+function pathRow(graph: Graph, steps: readonly Step[], subject: Subject, confidence: Confidence): Capability | undefined {
+  return steps.length === 0 ? undefined : rowOf(graph, steps, subject, confidence);
+}
+
+function rowOf(graph: Graph, steps: readonly Step[], subject: Subject, confidence: Confidence): Capability {
+  const [first] = steps;
+  const last = steps.at(-1);
+  if (first === undefined || last === undefined) throw new Error('a way has at least one step');
+  const { methods, actions, decision } = first.edge;
+  return {
+    capability: 'escalates',
+    permission: actions.join(' + '),
+    resource: decision.by === undefined ? '*' : resourceText(decision.by),
+    by: decision.by,
+    confidence,
+    keys: [...new Set(steps.flatMap(({ edge }) => edge.decision.keys))],
+    method: methods[0] ?? '',
+    methods,
+    target: targetName(graph, last, subject),
+    path: steps.map((step) => stepText(graph, step, subject)).join('; '),
+    hops: steps.map((step) => hopOf(graph, step, subject)),
+  };
+}
+
+function stepText(graph: Graph, step: Step, reader: Subject): string {
+  const { actions, decision } = step.edge;
+  const target = targetName(graph, step, reader);
+  const from = decision.by === undefined ? `trust of ${target}` : policyPath(decision.by.policy);
+  const end = target === ITSELF ? 'gives itself any right' : `becomes ${target}`;
+  return `${from} → ${actions.join(' + ')} on ${decision.by === undefined ? '*' : resourceText(decision.by)} → ${end}`;
+}
+
+function targetName({ subjects }: Graph, { next }: Step, reader: Subject): string {
+  const target = next === undefined ? undefined : subjects[next];
+  return target === undefined ? ITSELF : nameFrom(target, reader);
+}
+
+function hopOf(graph: Graph, step: Step, reader: Subject): Hop {
+  const { from, methods, actions, decision, confidence } = step.edge;
+  const who = graph.subjects[from];
+  return {
+    from: who === undefined ? '' : nameFrom(who, reader),
+    to: targetName(graph, step, reader),
+    permission: actions.join(' + '),
+    resource: decision.by === undefined ? '*' : resourceText(decision.by),
+    ...sourceOf(step.edge),
+    method: methods[0] ?? '',
+    confidence,
+  };
+}
+
+function sourceOf({ decision: { by } }: Edge): { policy?: string; statement?: string } {
+  return by === undefined ? {} : { policy: by.policy.name, statement: statementName(by.statement) };
+}
+
+function cutOf(graph: Graph, ways: Ways, cuts: ReadonlyMap<Node, Edge>, node: Node, reader: Subject): Cut | undefined {
+  const shared = cuts.get(node);
+  const edge = shared ?? ways.first.get(node)?.edge;
+  const who = edge === undefined ? undefined : graph.subjects[edge.from];
+  if (edge === undefined || who === undefined) return undefined;
+  const [permission] = edge.actions;
+  const from = nameFrom(who, reader);
+  const { by } = edge.decision;
+  const where = by === undefined ? 'by the trust of the role' : `${policyPath(by.policy)}, ${statementName(by.statement)}`;
+  return {
+    from,
+    permission,
+    ...sourceOf(edge),
+    onEveryPath: shared !== undefined,
+    text: `${permission} of ${from} (${where})${shared === undefined ? ', which leaves other ways' : ''}`,
+  };
+}
+
+function weakest(a: Confidence, b: Confidence | undefined): Confidence {
+  return a === 'high' && (b ?? 'high') === 'high' ? 'high' : 'medium';
+}

@@ -1,0 +1,66 @@
+import { type Decision, decide, together } from '../evaluate.ts';
+import type { Subject } from '../subject.ts';
+import { decideAssume } from './assume.ts';
+import { mentionedCalls } from './calls.ts';
+import { TAKE_OVER } from './catalogue/index.ts';
+import { cellsOf } from './cells.ts';
+import { type Edge, edgeFrom } from './edge.ts';
+import type { Hub, Node, Population } from './population.ts';
+import type { Search } from './self-ways.ts';
+
+const ASSUME = 'sts:AssumeRole';
+
+/** Ways into other principals as they are. */
+export function* takeOverWays(search: Search): Generator<Edge> {
+  const { subject, targets } = search;
+  const node = targets.nodes.get(subject);
+  if (node === undefined) return;
+  const calls = mentionedCalls(subject);
+  for (const { id, actions, target } of TAKE_OVER) {
+    const population = targets.principals.get(`${target} ${subject.account}`);
+    if (actions[0] === ASSUME || population === undefined || !actions.every((action) => calls.has(action))) continue;
+    for (const { hub, decision } of cellsOf(subject, actions, population, (one) => decideAll(search, actions, one))) {
+      yield edgeFrom(node, subject, { methods: [id], actions, decision, to: hub });
+    }
+  }
+  yield* assumeWays(search, node);
+}
+
+/** The surest decision on all of the calls. */
+export function decideAll({ subject, now }: Search, actions: readonly string[], target: Subject): Decision {
+  return together(actions.map((action) => decide(subject, { action, resource: target.arn }, now)));
+}
+
+function* assumeWays(search: Search, node: Node): Generator<Edge> {
+  const { subject, targets, now } = search;
+  const [method] = TAKE_OVER.filter(({ actions }) => actions[0] === ASSUME);
+  if (method === undefined) return;
+  const shared = { methods: [method.id], actions: [ASSUME] as const };
+  for (const population of assumable(search)) {
+    for (const { hub, decision } of cellsOf(subject, [ASSUME], population, (role) => decideAssume(subject, role, now))) {
+      yield edgeFrom(node, subject, { ...shared, decision, to: hub });
+    }
+  }
+  for (const role of targets.doors.byCaller.get(node) ?? []) {
+    const decision = assumeNode(search, role);
+    if (decision !== undefined) yield edgeFrom(node, subject, { ...shared, decision, to: hubOfOne(targets, role) });
+  }
+}
+
+/** Populations of roles whose trust leaves it to the subject's policies, or admits everybody. */
+export function assumable({ subject, targets }: Search): readonly Population[] {
+  const { byAccount, open } = targets.doors;
+  if (!mentionedCalls(subject).has(ASSUME)) return open;
+  return [...(byAccount.get(subject.account) ?? []), ...open];
+}
+
+export function assumeNode({ subject, targets, now }: Search, role: Node): Decision | undefined {
+  const target = targets.subjects[role];
+  return target === undefined ? undefined : decideAssume(subject, target, now);
+}
+
+function hubOfOne({ single }: Search['targets'], node: Node): Hub {
+  const hub = single.get(node) ?? { members: [node] };
+  single.set(node, hub);
+  return hub;
+}

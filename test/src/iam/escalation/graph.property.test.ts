@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { rightOf } from '../../../../src/iam/escalation/graph.ts';
+import { findEscalations } from '../../../../src/iam/escalation/index.ts';
+import { stepsFrom } from '../../../../src/iam/escalation/shortest.ts';
+import type { Estate, Limit, Policy, Subject } from '../../../../src/iam/index.ts';
+import { allow, boundary, deny, documentOf, group, inline, NOW, type RawStatement, role, user } from '../build.ts';
+import { allPairs, distances, reaches } from './brute.ts';
+
+const ACCOUNTS = ['111122223333', '444455556666'];
+const NAMES = ['ada', 'app-one', 'app-two', 'boss'];
+const CALLS = [
+  'iam:CreateAccessKey',
+  'iam:DeleteAccessKey',
+  'iam:UpdateAssumeRolePolicy',
+  'iam:AttachRolePolicy',
+  'iam:PutUserPolicy',
+  'iam:CreatePolicyVersion',
+  'iam:PassRole',
+  'iam:AddUserToGroup',
+  'iam:DeleteUserPermissionsBoundary',
+  'sts:AssumeRole',
+  'lambda:CreateFunction',
+  'lambda:InvokeFunction',
+  'lambda:UpdateFunctionCode',
+  'ec2:RunInstances',
+  'ssm:SendCommand',
+  'iam:*',
+  's3:GetObject',
+];
+const OWN_USER = `arn:aws:iam::*:user/\${aws:username}`;
+const RESOURCES = [
+  '*',
+  '*',
+  'arn:aws:iam::*:role/*',
+  'arn:aws:iam::111122223333:role/app-*',
+  'arn:aws:iam::*:user/app-*',
+  'arn:aws:iam::111122223333:user/boss',
+  'arn:aws:iam::444455556666:role/boss',
+  'arn:aws:iam::111122223333:role/ad?',
+  OWN_USER,
+  'arn:aws:iam::111122223333:policy/shared',
+  'arn:aws:lambda:*:*:function:x-*',
+];
+const CONDITIONS = [
+  undefined,
+  undefined,
+  undefined,
+  { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
+  { StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' } },
+  { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:user/app-*' } },
+  { StringEquals: { 'aws:PrincipalAccount': '111122223333' } },
+  { StringEquals: { 'aws:PrincipalTag/team': 'data' } },
+  { DateLessThan: { 'aws:CurrentTime': '2020-01-01T00:00:00Z' } },
+];
+
+const condition = fc.constantFrom(...CONDITIONS);
+const statement: fc.Arbitrary<RawStatement> = fc
+  .tuple(
+    fc.integer({ max: 9, min: 0 }),
+    fc.subarray(CALLS, { minLength: 1, maxLength: 4 }),
+    fc.subarray(RESOURCES, { minLength: 1, maxLength: 2 }),
+    condition,
+  )
+  .map(([kind, actions, resources, when]) => {
+    if (kind === 0) return deny(actions, resources, when);
+    if (kind === 1) return { Effect: 'Deny', Action: actions, NotResource: resources };
+    return allow(actions, resources, when);
+  });
+
+const principal = fc.constantFrom<unknown>(
+  '*',
+  { AWS: '*' },
+  { AWS: ACCOUNTS[0] },
+  { AWS: `arn:aws:iam::${ACCOUNTS[1]}:root` },
+  { AWS: [`arn:aws:iam::${ACCOUNTS[0]}:user/ada`, `arn:aws:iam::${ACCOUNTS[0]}:role/app-one`] },
+  { AWS: [ACCOUNTS[0], `arn:aws:iam::${ACCOUNTS[1]}:user/app-two`] },
+  { Service: 'lambda.amazonaws.com' },
+  { Service: ['ec2.amazonaws.com', 'lambda.amazonaws.com'] },
+);
+const trust = fc.array(
+  fc.tuple(fc.constantFrom('Allow', 'Allow', 'Allow', 'Deny'), principal, condition).map(([Effect, Principal, Condition]) => ({
+    Effect,
+    Principal,
+    Action: 'sts:AssumeRole',
+    ...(Condition === undefined ? {} : { Condition }),
+  })),
+  { minLength: 1, maxLength: 2 },
+);
+
+const ADMIN = inline('all', allow('*'));
+const SHARED: Policy = {
+  name: `arn:aws:iam::${ACCOUNTS[0]}:policy/shared`,
+  kind: 'attached',
+  inline: false,
+  document: documentOf(allow('s3:GetObject')),
+};
+const LIMITS: readonly (readonly Limit[])[] = [[], [], [], [boundary(allow('s3:*'))], [boundary(allow('*'), deny('iam:Put*'))]];
+
+const subject = fc.record({
+  type: fc.constantFrom('user', 'role'),
+  account: fc.constantFrom(ACCOUNTS[0], ACCOUNTS[0], ACCOUNTS[1]),
+  name: fc.constantFrom(...NAMES),
+  statements: fc.array(statement, { maxLength: 3 }),
+  isAdmin: fc.integer({ min: 0, max: 4 }).map((one) => one === 0),
+  trust,
+  limits: fc.constantFrom(...LIMITS),
+  onInstances: fc.boolean(),
+  isTagged: fc.boolean(),
+  hasShared: fc.boolean(),
+  hasGroup: fc.boolean(),
+});
+
+const GROUPS = [group('plain'), group('chiefs', allow('*'))];
+
+const estates: fc.Arbitrary<Estate> = fc
+  .uniqueArray(subject, { minLength: 2, maxLength: 8, selector: ({ type, account, name }) => `${type} ${account} ${name}` })
+  .map((drawn) => ({
+    subjects: drawn.map((one): Subject => {
+      const policies = [...(one.isAdmin ? [ADMIN] : []), ...(one.hasShared ? [SHARED] : []), inline('own', ...one.statements)];
+      const account = one.account ?? '';
+      const more = {
+        account,
+        arn: `arn:aws:iam::${account}:${one.type}/${one.name}`,
+        limits: one.limits,
+        tags: one.isTagged ? { team: 'data' } : {},
+      };
+      if (one.type === 'user') return user(one.name, policies, { ...more, groups: one.hasGroup ? GROUPS.slice(0, 1) : [] });
+      return role(one.name, policies, undefined, { ...more, trust: documentOf(...one.trust), onInstances: one.onInstances });
+    }),
+    groups: GROUPS,
+    managed: new Map([[SHARED.name, { arn: SHARED.name, defaultVersion: SHARED.document, otherVersions: [] }]]),
+  }));
+
+describe('IAM escalation graph', () => {
+  it('reaches whom a search of all pairs reaches, in as many steps and as surely', () => {
+    fc.assert(
+      fc.property(estates, (estate) => {
+        const { toAdmin } = findEscalations(estate, NOW);
+
+        const expected = distances(estate, allPairs(estate, NOW), NOW);
+        const told = estate.subjects.map((one, node) => {
+          const hops = toAdmin.distance.get(node);
+          return hops === undefined ? `${one.arn}: never` : `${one.arn}: ${hops} ${toAdmin.confidence.get(node) === 'high'}`;
+        });
+
+        assert.deepEqual(
+          told,
+          estate.subjects.map((one) => {
+            const way = expected.get(one);
+            return way === undefined ? `${one.arn}: never` : `${one.arn}: ${way.hops} ${way.isSure}`;
+          }),
+        );
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it('cuts by the first right of the way without which no way is left, and by none where there is no such right', () => {
+    fc.assert(
+      fc.property(estates, (estate) => {
+        const { graph, toAdmin, cuts } = findEscalations(estate, NOW);
+
+        const pairs = allPairs(estate, NOW);
+        for (const [node, hops] of toAdmin.distance) {
+          const from = estate.subjects[node];
+          if (hops === 0 || from === undefined) continue;
+          const needed = stepsFrom(node, toAdmin).find(({ edge }) => {
+            const owner = estate.subjects[edge.from];
+            const left = pairs.filter((pair) => pair.from !== owner || pair.right !== edge.actions[0]);
+            return !reaches(from, estate, left, NOW);
+          });
+          const cut = cuts.get(node);
+
+          assert.equal(cut === undefined ? undefined : rightOf(cut), needed === undefined ? undefined : rightOf(needed.edge));
+        }
+        assert.ok(graph.out.length === estate.subjects.length);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
