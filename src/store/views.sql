@@ -46,7 +46,7 @@ CREATE OR REPLACE MACRO alias_place(id, location) AS
 
 CREATE OR REPLACE VIEW identity_aliases AS
 WITH told AS (
-  SELECT part_id, identity_id, true AS known, NULL::BOOLEAN AS guessed FROM obs.identities WHERE provider IN ('aws', 'gcp', 'k8s')
+  SELECT part_id, identity_id, true AS known, NULL::BOOLEAN AS guessed FROM obs.identities WHERE provider IN ('aws', 'gcp', 'k8s', 'entra')
   UNION ALL
   SELECT part_id, identity_id, false, coalesce((detail->>'$.accountFrom') = 'key id' AND regexp_matches(public_id, '^A[A-Z0-9]{3}[A-P]'), false)
   FROM obs.credentials WHERE starts_with(identity_id, 'aws:')
@@ -55,6 +55,11 @@ WITH told AS (
   SELECT part_id, identity_id, true, NULL FROM obs.consumers WHERE regexp_matches(identity_id, '^aws:[0-9]+:(user|role)/')
   UNION ALL
   SELECT part_id, identity_id, true, NULL FROM obs.trusts WHERE regexp_matches(identity_id, '^aws:[0-9]+:(user|role)/')
+  -- A secret with its tenant and client id beside it tells the tenant of an export that does not say it.
+  UNION ALL
+  SELECT part_id, identity_id, true, NULL FROM obs.consumers WHERE regexp_matches(identity_id, '^entra:[0-9a-f-]{36}:app/')
+  UNION ALL
+  SELECT part_id, identity_id, true, NULL FROM obs.sightings WHERE regexp_matches(identity_id, '^entra:[0-9a-f-]{36}:app/')
 ),
 by_id AS (
   SELECT
@@ -75,10 +80,24 @@ proven AS (
   FROM by_id
   WHERE provider = 'aws' AND (starts_with(local, 'user/') OR starts_with(local, 'role/'))
     OR provider = 'gcp' AND starts_with(local, 'serviceAccount/')
+    OR provider = 'entra' AND starts_with(local, 'app/')
     OR provider = 'k8s'
   GROUP BY provider, local
   HAVING count(*) FILTER (known) = 1
 ),
+-- Roles, owners and federated credentials name the object of an application, the application itself has its client id.
+entra_keys AS (
+  SELECT coalesce(p.identity_id, i.identity_id) AS identity_id, unnest(i.keys) AS key
+  FROM (
+    SELECT identity_id, [lower(detail->>'$.objectId'), lower(detail->>'$.resource'), substr(identity_local(identity_id), 5)] AS keys
+    FROM obs.identities SEMI JOIN current_parts USING (part_id)
+    WHERE provider = 'entra' AND starts_with(identity_local(identity_id), 'app/')) AS i
+  LEFT JOIN proven AS p ON p.alias = i.identity_id
+),
+entra_objects AS (
+  SELECT key, min(identity_id) AS identity_id FROM entra_keys WHERE key IS NOT NULL GROUP BY key HAVING count(DISTINCT identity_id) = 1
+),
+entra_scopes AS (SELECT '-' AS scope UNION SELECT scope FROM by_id WHERE provider = 'entra'),
 places AS (
   SELECT identity_id, alias_place(identity_id, location) AS repository
   FROM (
@@ -97,6 +116,8 @@ places AS (
 -- A row for each repository: all that is joined is equal, which a hash join wants.
 SELECT alias, identity_id, '' AS repository FROM proven WHERE NOT is_of_no_account(alias)
 UNION ALL
+SELECT concat('entra:', scope, ':object/', key), identity_id, '' FROM entra_objects CROSS JOIN entra_scopes
+UNION ALL
 SELECT p.identity_id,
   coalesce(k.identity_id, concat(split_part(p.identity_id, ':', 1), ':-@', replace(p.repository, ':', '/'), ':', identity_local(p.identity_id))),
   p.repository
@@ -110,7 +131,8 @@ SELECT
   coalesce(a.identity_id, i.identity_id) AS identity_id,
   min(provider) AS provider,
   min(type) AS type,
-  min(name) AS name,
+  -- Some sources know an application by nothing but its id.
+  coalesce(min(name) FILTER (NOT regexp_full_match(name, '[0-9a-f-]{36}')), min(name)) AS name,
   max(scope) AS scope,
   max(environment) AS environment,
   min(created_at) AS created_at,
@@ -148,6 +170,16 @@ same AS (
     AND abs(date_diff('second', named.created_at, slot.created_at)) <= 60
   WHERE slot.public_id IS NULL
     AND (slot.detail->>'$.slot') IS NOT NULL
+  UNION
+  -- The sign-in report of Entra names a certificate by its key id, the application by its thumbprint, too.
+  SELECT used.credential_id, named.credential_id
+  FROM (
+    SELECT credential_id, (detail->>'$.keyId') AS key_id FROM rows_now
+    WHERE provider = 'entra' AND type = 'certificate' AND public_id IS NULL) AS used
+  JOIN (
+    SELECT credential_id, unnest(from_json(detail->'$.keyIds', '["VARCHAR"]')) AS key_id FROM rows_now
+    WHERE provider = 'entra' AND type = 'certificate' AND public_id IS NOT NULL) AS named
+    USING (key_id)
 )
 SELECT r.* REPLACE (coalesce(s.credential_id, r.credential_id) AS credential_id), r.credential_id AS told_id
 FROM rows_now AS r
@@ -779,6 +811,20 @@ FROM identities
 WHERE provider = 'k8s' AND type = 'service-account' OR starts_with(identity_local(identity_id), 'oidc/');
 COMMENT ON VIEW token_subjects IS 'Subjects of the OIDC tokens that CI jobs and service accounts present';
 
+CREATE OR REPLACE VIEW entra_rights AS
+SELECT DISTINCT ON (observation_id)
+  g.observation_id,
+  coalesce(a.identity_id, g.identity_id) AS identity_id,
+  g.permission, g.resource, g.via_kind, g.capability, g.confidence, g.location, g.detail,
+  (g.detail->>'$.principalType') AS principal_type,
+  coalesce((g.detail->>'$.tier') = '0', false) AS is_tier_0,
+  coalesce((g.detail->>'$.reach') = 'applications', false) AS reaches_applications
+FROM obs.grants AS g
+SEMI JOIN current_parts USING (part_id)
+LEFT JOIN identity_aliases AS a ON a.alias = g.identity_id AND a.repository = ''
+WHERE starts_with(g.identity_id, 'entra:') AND g.effect = 'allow';
+COMMENT ON VIEW entra_rights IS 'Application permissions, directory roles and Azure roles, also of people and groups: tier 0 rules the tenant, or is one step away';
+
 CREATE OR REPLACE VIEW may_become AS
 SELECT DISTINCT
   t.principal AS identity_id,
@@ -814,7 +860,14 @@ FROM (
   GROUP BY role_id, namespace) AS r
 JOIN identities AS i
   ON i.provider = 'k8s' AND i.type = 'service-account' AND identity_scope(i.identity_id) = identity_scope(r.role_id)
-  AND split_part(identity_local(i.identity_id), '/', 1) = r.namespace;
+  AND split_part(identity_local(i.identity_id), '/', 1) = r.namespace
+UNION
+-- Who may add a secret to any application may become each that has more. Managed identities take none.
+SELECT r.identity_id, p.identity_id, r.observation_id, 'adds a secret to it'
+FROM (SELECT identity_id, min(observation_id) AS observation_id FROM entra_rights WHERE reaches_applications AND capability IS NULL GROUP BY identity_id) AS r
+JOIN (SELECT DISTINCT identity_id FROM entra_rights WHERE capability IN ('admin', 'escalates')) AS p
+  ON identity_scope(p.identity_id) = identity_scope(r.identity_id) AND p.identity_id <> r.identity_id
+JOIN identities AS i ON i.identity_id = p.identity_id AND i.type <> 'managed-identity' AND NOT i.managed;
 COMMENT ON VIEW may_become IS 'Edges: this identity may become that one (role trust; impersonation; the subject of a token)';
 
 -- From those who have a capability back to those who may become them, one step a round: a row for each identity and
@@ -1355,6 +1408,7 @@ CREATE OR REPLACE MACRO word_or(text, placeholder) AS
   CASE WHEN regexp_full_match(text, '[A-Za-z0-9_][A-Za-z0-9@._+=,/-]{0,199}') THEN text ELSE placeholder END;
 CREATE OR REPLACE MACRO aws_user_word(identity_id) AS word_or(regexp_extract(identity_id, '^aws:[^:]*:user/(.+)$', 1), 'NAME');
 CREATE OR REPLACE MACRO gcp_account_word(identity_id) AS word_or(regexp_extract(identity_id, '^gcp:[^:]*:serviceAccount/(.+)$', 1), 'EMAIL');
+CREATE OR REPLACE MACRO entra_app_word(identity_id) AS word_or(regexp_extract(identity_id, '^entra:[^:]*:app/(.+)$', 1), 'CLIENTID');
 CREATE OR REPLACE MACRO hoop_key_words(identity_id) AS
   concat(CASE WHEN contains(identity_id, ':agent/') THEN 'agent ' ELSE 'API key ' END,
     word_or(regexp_extract(identity_id, '^hoop:[^:]*:(?:api-key|agent)/(.+)$', 1), 'NAME'));
@@ -1371,6 +1425,10 @@ CREATE OR REPLACE MACRO deactivate_step(credential_id, identity_id, public_id) A
       THEN concat('Disable the key: `gcloud iam service-accounts keys disable ', word_or(public_id, 'KEY'), ' --iam-account=', gcp_account_word(identity_id), '`.')
     WHEN starts_with(credential_id, 'gcp:hmac-key/')
       THEN concat('Deactivate the key: `gcloud storage hmac update ', word_or(public_id, 'KEY'), ' --deactivate`.')
+    WHEN starts_with(credential_id, 'entra:client-secret/')
+      THEN concat('Remove the secret, for Entra has no way to switch one off: `az ad app credential delete --id ', entra_app_word(identity_id), ' --key-id ', word_or(public_id, 'KEYID'), '`.')
+    WHEN starts_with(credential_id, 'entra:certificate/')
+      THEN concat('Remove the certificate with this thumbprint: `az ad app credential list --cert --id ', entra_app_word(identity_id), '`, then `az ad app credential delete --cert --id ', entra_app_word(identity_id), ' --key-id KEYID`.')
     WHEN starts_with(credential_id, 'hoop:api-key/')
       THEN concat('Revoke the ', hoop_key_words(identity_id), ' in the gateway.')
   END;
@@ -1393,6 +1451,8 @@ CREATE OR REPLACE MACRO create_key_step(credential_id, identity_id) AS
       THEN concat('Make a new key and give it to the consumers: `aws iam create-access-key --user-name ', aws_user_word(identity_id), '`.')
     WHEN starts_with(credential_id, 'gcp:service-account-key/')
       THEN concat('Make a new key and give it to the consumers: `gcloud iam service-accounts keys create FILE --iam-account=', gcp_account_word(identity_id), '`.')
+    WHEN starts_with(credential_id, 'entra:client-secret/')
+      THEN concat('Let the workload sign in without a secret (`az ad app federated-credential create --id ', entra_app_word(identity_id), ' --parameters FILE`), or add a new one beside it: `az ad app credential reset --append --years 1 --id ', entra_app_word(identity_id), '`.')
     WHEN starts_with(credential_id, 'hoop:api-key/') THEN 'Make a new key in the gateway and give it to the consumers.'
   END;
 CREATE OR REPLACE MACRO owner_step(identity_id) AS
@@ -1403,6 +1463,8 @@ CREATE OR REPLACE MACRO owner_step(identity_id) AS
       THEN concat('Name an owner, the team that would notice if it stopped: `aws iam tag-role --role-name ', word_or(regexp_extract(identity_id, '^aws:[^:]*:role/(.+)$', 1), 'NAME'), ' --tags Key=owner,Value=TEAM`.')
     WHEN regexp_matches(identity_id, '^gcp:[^:]*:serviceAccount/')
       THEN concat('Name an owner, the team that would notice if it stopped, in the description: `gcloud iam service-accounts update ', gcp_account_word(identity_id), ' --description="owner: TEAM"`.')
+    WHEN regexp_matches(identity_id, '^entra:[^:]*:app/')
+      THEN concat('Name an owner, somebody of the team that would notice if it stopped: `az ad app owner add --id ', entra_app_word(identity_id), ' --owner-object-id USER`.')
   END;
 CREATE OR REPLACE MACRO delete_identity_step(identity_id) AS
   CASE
@@ -1412,6 +1474,8 @@ CREATE OR REPLACE MACRO delete_identity_step(identity_id) AS
       THEN concat('Delete the account: `gcloud iam service-accounts delete ', gcp_account_word(identity_id), '`.')
     WHEN regexp_matches(identity_id, '^hoop:[^:]*:(api-key|agent)/')
       THEN concat('Delete the ', hoop_key_words(identity_id), ' in the gateway.')
+    WHEN regexp_matches(identity_id, '^entra:[^:]*:app/')
+      THEN concat('Switch sign-in off first: `az ad sp update --id ', entra_app_word(identity_id), ' --set accountEnabled=false`; after a month `az ad app delete --id ', entra_app_word(identity_id), '`.')
   END;
 -- `1. …` lines of a fix; steps that are NULL are left out.
 -- Advice in the words of the CI system at hand; what belongs to several is NULL, and says what holds for all.
