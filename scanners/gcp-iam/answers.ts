@@ -1,50 +1,32 @@
-import type { z } from 'zod';
-import type { BoundRole } from '../../src/iam/gcp/bindings.ts';
+import { shortResource } from '../../src/iam/gcp/hierarchy.ts';
+import { addApiKey, addPool, addProject, addProvider, sortAccess } from './access-answers.ts';
+import { type Answers, fail, isRaw, noteAncestors, parseOne, problemText, type Raw } from './collect.ts';
 import { Asset, Binding, FoundPolicy, Role, ServiceAccount, ServiceAccountKey } from './schema.ts';
 
-/** All that the JSON values of one file say, sorted by what they are; each thing once, however often it is listed. */
-export interface Answers {
-  readonly accounts: Map<string, ServiceAccount>;
-  readonly keys: Map<string, ServiceAccountKey>;
-  readonly bindings: BoundRole[];
-  readonly roles: Map<string, Role>;
-  /** Project ids by number, as far as the input tells. */
-  readonly projectIds: Map<string, string>;
-  readonly kinds: Set<AnswerKind>;
-  readonly problems: string[];
-  /** A policy was met that does not say what it is on. */
-  resourceUnknown: boolean;
-  /** Keys that Google holds and rotates: counted, not listed. */
-  systemManaged: number;
-  /** Assets of kinds that are not read here. */
-  otherAssets: number;
-  seen: number;
-  truncated: boolean;
-}
-
-export type AnswerKind = 'service accounts' | 'service-account keys' | 'IAM policies' | 'roles' | 'assets';
-
-type Raw = { readonly [key: string]: unknown };
-
-export function newAnswers(): Answers {
-  return {
-    accounts: new Map(),
-    keys: new Map(),
-    bindings: [],
-    roles: new Map(),
-    projectIds: new Map(),
-    kinds: new Set(),
-    problems: [],
-    resourceUnknown: false,
-    systemManaged: 0,
-    otherAssets: 0,
-    seen: 0,
-    truncated: false,
-  };
-}
-
 /** REST answers wrap the list that gcloud prints bare. */
-const WRAPPERS = ['accounts', 'keys', 'results', 'assets', 'roles'];
+const WRAPPERS = [
+  'accounts',
+  'keys',
+  'results',
+  'assets',
+  'roles',
+  'projects',
+  'workloadIdentityPools',
+  'workloadIdentityPoolProviders',
+  'policies',
+  'principalAccessBoundaryPolicies',
+  'policyBindings',
+  'activities',
+  'insights',
+  'recommendations',
+  'items',
+];
+
+/** What an empty list of a REST answer still tells that it was asked for. */
+const EMPTY: { readonly [wrapper: string]: Parameters<Answers['kinds']['add']>[0] } = {
+  activities: 'last authentications',
+  insights: 'insights',
+};
 
 /** Sorts one top-level value in; `path` may name the project or account of a policy that does not say its own. */
 export function addAnswer(answers: Answers, value: unknown, where: string, path: string): void {
@@ -58,9 +40,11 @@ export function addAnswer(answers: Answers, value: unknown, where: string, path:
   }
   const raw = value as Raw;
   if (typeof raw.nextPageToken === 'string' && raw.nextPageToken !== '') answers.truncated = true;
-  const wrapped = WRAPPERS.filter((field) => field in raw);
+  const wrapped = 'name' in raw || 'bindings' in raw ? [] : WRAPPERS.filter((field) => field in raw);
   if (wrapped.length > 0) {
     for (const field of wrapped) {
+      const kind = EMPTY[field];
+      if (kind !== undefined) answers.kinds.add(kind);
       if (Array.isArray(raw[field])) addAnswer(answers, raw[field], `${where}.${field}`, path);
       else fail(answers, `${where}.${field}: not a list`);
     }
@@ -71,8 +55,9 @@ export function addAnswer(answers: Answers, value: unknown, where: string, path:
 
 function sortIn(answers: Answers, raw: Raw, where: string, path: string): void {
   const name = typeof raw.name === 'string' ? raw.name : '';
-  if ('bindings' in raw || ('etag' in raw && !('name' in raw) && !('email' in raw))) addPolicy(answers, raw, where, path);
-  else if ('assetType' in raw || 'asset_type' in raw) addAsset(answers, raw, where);
+  if ('assetType' in raw || 'asset_type' in raw) addAsset(answers, raw, where);
+  else if (sortAccess(answers, raw, where)) return;
+  else if ('bindings' in raw || ('etag' in raw && !('name' in raw) && !('email' in raw))) addPolicy(answers, raw, where, path);
   else if (/\/keys\/[^/]+$/.test(name) || 'keyType' in raw || 'keyOrigin' in raw) addKey(answers, raw, where);
   else if (/(?:^|\/)roles\/[^/]+$/.test(name)) addRole(answers, raw, where);
   else if ('email' in raw || 'uniqueId' in raw) addAccount(answers, raw, where);
@@ -105,7 +90,7 @@ function addRole(answers: Answers, raw: unknown, where: string): void {
 /** `get-iam-policy`: the answer does not say of what; the file's name may. */
 function addPolicy(answers: Answers, raw: Raw, where: string, path: string): void {
   answers.kinds.add('IAM policies');
-  const resource = resourceFromPath(path);
+  const resource = typeof raw.resource === 'string' ? shortResource(raw.resource, answers.projectIds) : resourceFromPath(path);
   const bindings = raw.bindings ?? [];
   if (Array.isArray(bindings) && bindings.length === 0) answers.seen++;
   if (resource === undefined) answers.resourceUnknown = true;
@@ -115,52 +100,73 @@ function addPolicy(answers: Answers, raw: Raw, where: string, path: string): voi
 function addAsset(answers: Answers, raw: Raw, where: string): void {
   answers.kinds.add('assets');
   if ('policy' in raw && typeof raw.resource === 'string') {
-    const found = FoundPolicy.safeParse(raw);
-    if (!found.success) {
-      fail(answers, problemText(where, found.error));
-      return;
-    }
-    answers.kinds.add('IAM policies');
-    const resource = shortResource(found.data.resource);
-    const number = /^projects\/(?<number>\d+)$/.exec(found.data.project ?? '')?.groups?.number;
-    const id = /^projects\/(?<id>[a-z][a-z0-9-]+)$/.exec(resource)?.groups?.id;
-    if (number !== undefined && id !== undefined) answers.projectIds.set(number, id);
-    addBindings(answers, found.data.bindings ?? [], resource, `${where}.policy.bindings`);
+    addFound(answers, raw, where);
     return;
   }
   const asset = parseOne(answers, Asset, raw, where);
   if (asset === undefined) return;
-  let used = false;
-  if (asset.type === 'iam.googleapis.com/ServiceAccount' && asset.data !== undefined) {
-    addAccount(answers, asset.data, `${where}.resource.data`);
-    used = true;
-  } else if (asset.type === 'iam.googleapis.com/ServiceAccountKey' && asset.data !== undefined) {
-    addKey(answers, asset.data, `${where}.resource.data`);
-    used = true;
-  } else if (asset.type === 'iam.googleapis.com/Role' && asset.data !== undefined) {
-    addRole(answers, asset.data, `${where}.resource.data`);
-    used = true;
-  } else if (asset.type === 'cloudresourcemanager.googleapis.com/Project' && asset.data !== undefined) {
-    addProject(answers, asset.data);
-    used = true;
-  }
+  const hierarchyOnly = noteHierarchy(answers, asset);
+  const add = asset.data === undefined ? undefined : ASSETS[asset.type];
+  if (add !== undefined) add(answers, asset.data, `${where}.resource.data`);
+  let used = add !== undefined || hierarchyOnly;
   if (isRaw(asset.policy)) {
     answers.kinds.add('IAM policies');
-    addBindings(answers, asset.policy.bindings ?? [], shortResource(asset.name), `${where}.iamPolicy.bindings`);
+    const within = asset.ancestors.find((one) => one.startsWith('projects/'));
+    addBindings(
+      answers,
+      asset.policy.bindings ?? [],
+      shortResource(asset.name, answers.projectIds),
+      `${where}.iamPolicy.bindings`,
+      within,
+    );
     used = true;
   }
-  if (used) answers.seen--;
-  else answers.otherAssets++;
+  if (!used) answers.otherAssets++;
+  // Its own parser counted it.
+  else if (add !== undefined || isRaw(asset.policy)) answers.seen--;
 }
 
-function addProject(answers: Answers, data: unknown): void {
-  answers.seen++;
-  if (!isRaw(data)) return;
-  const { projectNumber, projectId } = data;
-  if (typeof projectId === 'string' && projectNumber !== undefined) answers.projectIds.set(String(projectNumber), projectId);
+const ASSETS: { readonly [type: string]: (answers: Answers, raw: unknown, where: string) => void } = {
+  'iam.googleapis.com/ServiceAccount': addAccount,
+  'iam.googleapis.com/ServiceAccountKey': addKey,
+  'iam.googleapis.com/Role': addRole,
+  'iam.googleapis.com/WorkloadIdentityPool': addPool,
+  'iam.googleapis.com/WorkloadIdentityPoolProvider': addProvider,
+  'apikeys.googleapis.com/Key': addApiKey,
+  'cloudresourcemanager.googleapis.com/Project': addProject,
+};
+
+/** True for folders and organisations, of which nothing but their place is read. */
+function noteHierarchy(
+  answers: Answers,
+  asset: { readonly name: string; readonly type: string; readonly data: unknown; readonly ancestors: readonly string[] },
+): boolean {
+  const { data } = asset;
+  noteAncestors(answers, asset.ancestors);
+  if (!/^cloudresourcemanager\.googleapis\.com\/(?:Folder|Organization)$/.test(asset.type)) return false;
+  const parent = isRaw(data) && typeof data.parent === 'string' ? data.parent : undefined;
+  if (parent !== undefined) answers.parents.set(shortResource(asset.name, answers.projectIds), parent);
+  return true;
 }
 
-function addBindings(answers: Answers, list: unknown, resource: string, where: string): void {
+function addFound(answers: Answers, raw: Raw, where: string): void {
+  const found = FoundPolicy.safeParse(raw);
+  if (!found.success) {
+    fail(answers, problemText(where, found.error));
+    return;
+  }
+  answers.kinds.add('IAM policies');
+  const { project, ancestors, bindings } = found.data;
+  const resource = shortResource(found.data.resource, answers.projectIds);
+  const number = /^projects\/(?<number>\d+)$/.exec(project ?? '')?.groups?.number;
+  const id = /^projects\/(?<id>[a-z][a-z0-9-]+)$/.exec(resource)?.groups?.id;
+  if (number !== undefined && id !== undefined) answers.projectIds.set(number, id);
+  // A folder is listed among its own folders.
+  noteAncestors(answers, ancestors);
+  addBindings(answers, bindings ?? [], resource, `${where}.policy.bindings`, project);
+}
+
+function addBindings(answers: Answers, list: unknown, resource: string, where: string, within?: string): void {
   if (!Array.isArray(list)) {
     fail(answers, `${where}: not a list`);
     return;
@@ -168,7 +174,7 @@ function addBindings(answers: Answers, list: unknown, resource: string, where: s
   for (const [index, raw] of list.entries()) {
     const binding = parseOne(answers, Binding, raw, `${where}[${index}]`);
     if (binding === undefined) continue;
-    answers.bindings.push({ ...binding, resource, pointer: `${where}[${index}]` });
+    answers.bindings.push({ ...binding, resource, pointer: `${where}[${index}]`, ...(within === undefined ? {} : { within }) });
     noteProjectNumber(answers, binding, resource);
   }
 }
@@ -183,43 +189,23 @@ function noteProjectNumber(answers: Answers, binding: Binding, resource: string)
   }
 }
 
-/** `//cloudresourcemanager.googleapis.com/projects/hc-prod` → `projects/hc-prod`; other names stay whole. */
-function shortResource(name: string): string {
-  return name.replace(/^\/\/cloudresourcemanager\.googleapis\.com\//, '');
-}
-
-/** `hc-prod-iam-policy.json` → `projects/hc-prod`; `etl@hc-prod.iam.gserviceaccount.com.json` → that account. */
+/**
+ * `hc-prod-iam-policy.json` → `projects/hc-prod`; `etl@hc-prod.iam.gserviceaccount.com.json` → that account;
+ * `folders-12-iam-policy.json`, `organization_34_iam_policy.json` → that folder, that organisation.
+ */
 function resourceFromPath(path: string): string | undefined {
   const stem = (path.split('/').at(-1) ?? path).replace(/\.(?:json|jsonl|ndjson|txt|out)$/i, '');
   const account = /[a-z0-9-]+@(?<project>[a-z0-9-]+)\.iam\.gserviceaccount\.com/.exec(stem);
   if (account !== null) return `//iam.googleapis.com/projects/${account.groups?.project ?? '-'}/serviceAccounts/${account[0]}`;
+  const level = /(?:^|[._-])(?<level>folder|organization|organisation|org)s?[._-](?<number>\d{3,})(?:[._-]|$)/i.exec(
+    stem,
+  )?.groups;
+  if (level?.number !== undefined)
+    return `${level.level?.toLowerCase() === 'folder' ? 'folders' : 'organizations'}/${level.number}`;
   const bare = stem
     .replace(/(?:^|[._-])(?:get[._-])?(?:iam[._-]policy|iam[._-]bindings|iam|policy|bindings)$/i, '')
     .replace(/^(?:projects?|gcp|iam|policy)[._-]/i, '');
   if (bare === stem || !/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(bare) || /^(?:project|projects|google|export)$/.test(bare))
     return undefined;
   return `projects/${bare}`;
-}
-
-function parseOne<T>(answers: Answers, schema: z.ZodType<T>, raw: unknown, where: string): T | undefined {
-  answers.seen++;
-  const parsed = schema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  answers.problems.push(problemText(where, parsed.error));
-  return undefined;
-}
-
-function fail(answers: Answers, problem: string): void {
-  answers.seen++;
-  answers.problems.push(problem);
-}
-
-function problemText(where: string, error: z.ZodError): string {
-  const issue = error.issues[0];
-  const path = (issue?.path ?? []).map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return `${where}${path}: ${issue?.message ?? 'not as expected'}`;
-}
-
-function isRaw(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,59 +1,39 @@
 import type { CoverageObservation, Observation, ObservationKind, ScanContext, SourceFile } from '../../src/contracts/index.ts';
-import { type Broken, readJsonValues } from '../../src/files/json-values.ts';
-import { isDefaultAccount, isServiceAgent } from '../../src/iam/gcp/accounts.ts';
-import { type BindingTally, bindingRows } from '../../src/iam/gcp/bindings.ts';
-import { type AnswerKind, type Answers, addAnswer, newAnswers } from './answers.ts';
-import { accountNamed, accountRow, keyRow } from './service-accounts.ts';
+import type { Broken } from '../../src/files/json-values.ts';
+import type { BindingTally } from '../../src/iam/gcp/bindings.ts';
+import { readBeside } from './beside.ts';
+import type { AnswerKind, Answers } from './collect.ts';
+import { answerRows } from './rows.ts';
 
 /** What each kind of export lets a check look at. */
-const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[] } = {
+export const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[] } = {
   'service accounts': ['identity'],
   'service-account keys': ['credential'],
   'IAM policies': ['grant', 'trust'],
   roles: [],
   assets: [],
+  projects: [],
+  'workload identity providers': ['consumer'],
+  'deny policies': [],
+  'access boundaries': [],
+  'last authentications': ['usage'],
+  insights: [],
+  'API keys': ['credential'],
+  'HMAC keys': ['credential'],
 };
 
 /** Problems quoted in one coverage row. */
 const QUOTED = 3;
 
-export function* scanFile(file: SourceFile, context: ScanContext): Generator<Observation> {
-  const text = file.text();
-  const answers = newAnswers();
-  const json = readJsonValues(text);
-  for (const [index, value] of json.values.entries()) {
-    addAnswer(answers, value, json.values.length > 1 ? `value ${index + 1}` : 'answer', file.path);
-  }
+export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
+  const { answers, gathered, broken } = await readBeside(file, context);
   // Assets of other kinds come with all their fields (start-up scripts, environment variables); a key may have been appended.
-  if (answers.otherAssets > 0 || /"(?:private_key|privateKeyData)"/.test(text)) {
-    for (const match of context.detect(text, { path: file.path })) yield context.sighting(match, file.at, file.place);
+  if (answers.otherAssets > 0 || /"(?:private_key|privateKeyData|keyString)"/.test(file.text())) {
+    for (const match of context.detect(file.text(), { path: file.path })) yield context.sighting(match, file.at, file.place);
   }
-  const { projectIds } = answers;
-  for (const account of answers.accounts.values()) yield accountRow(account, file.at, projectIds);
-  for (const email of googleAccountsIn(answers)) yield accountRow(accountNamed(email), file.at, projectIds);
-  for (const key of answers.keys.values()) yield keyRow(key, file.at, context.now(), projectIds);
   const tally: BindingTally = { unknownRoles: new Set(), people: 0 };
-  const roles = new Map(
-    [...answers.roles.values()].flatMap((role) => (role.permissions === undefined ? [] : [[role.name, role.permissions]])),
-  );
-  for (const bound of answers.bindings) yield* bindingRows(bound, file.at, { projectIds, roles, now: context.now() }, tally);
-  yield coverageRow(file, answers, tally, json.broken);
-}
-
-/**
- * Accounts that Google made and that only bindings name: lists leave out service agents, and a finding about one must
- * be able to say that it is Google's.
- */
-function googleAccountsIn(answers: Answers): Set<string> {
-  const emails = new Set<string>();
-  for (const { members } of answers.bindings) {
-    for (const member of members) {
-      const email = /^serviceAccount:(?<email>[^[?]+)$/.exec(member)?.groups?.email;
-      if (email === undefined || answers.accounts.has(email)) continue;
-      if (isServiceAgent(email) || isDefaultAccount(email)) emails.add(email);
-    }
-  }
-  return emails;
+  yield* answerRows(answers, gathered, file.at, context, tally);
+  yield coverageRow(file, answers, tally, broken);
 }
 
 function coverageRow(file: SourceFile, answers: Answers, tally: BindingTally, broken: Broken | undefined): CoverageObservation {
@@ -73,12 +53,18 @@ function coverageRow(file: SourceFile, answers: Answers, tally: BindingTally, br
     failed,
     bytes: file.bytes.length,
     at: file.at,
-    detail: {
-      exports: [...answers.kinds],
-      ...(answers.systemManaged === 0 ? {} : { systemManagedKeys: answers.systemManaged }),
-      ...(answers.roles.size === 0 ? {} : { roles: answers.roles.size }),
-      ...(tally.people === 0 ? {} : { grantsToPeople: tally.people }),
-    },
+    detail: tallyDetail(answers, tally),
+  };
+}
+
+export function tallyDetail(answers: Answers, tally: BindingTally): NonNullable<CoverageObservation['detail']> {
+  return {
+    exports: [...answers.kinds],
+    ...(answers.systemManaged === 0 ? {} : { systemManagedKeys: answers.systemManaged }),
+    ...(answers.roles.size === 0 ? {} : { roles: answers.roles.size }),
+    ...(tally.people === 0 ? {} : { grantsToPeople: tally.people }),
+    ...(tally.heldBack === undefined ? {} : { heldBack: tally.heldBack }),
+    ...(tally.capped === undefined ? {} : { inheritedTrustNotListed: tally.capped }),
   };
 }
 
@@ -89,15 +75,30 @@ function reasons(answers: Answers, tally: BindingTally, broken: Broken | undefin
     why.push(`the file ${broken.what} at byte ${broken.byte} (line ${broken.line}); ${kept}, export it again`);
   }
   if (answers.truncated) why.push('the last page names a next page: export all pages');
-  why.push(...quoted(answers.problems));
+  why.push(...answerReasons(answers, tally));
   if (answers.resourceUnknown) {
     why.push(
       'the policy does not say of which project it is: name the file PROJECT-iam-policy.json or export with asset search-all-iam-policies',
     );
   }
+  return why;
+}
+
+/** What is missing of the answers themselves, wherever they come from. */
+export function answerReasons(answers: Answers, tally: BindingTally): string[] {
+  const why = quoted(answers.problems);
+  const bare = [...answers.listedDenials].filter((name) => !answers.denyPolicies.has(name));
+  if (bare.length > 0) {
+    why.push(`${bare.length} deny policies are listed without their rules: export each with gcloud iam policies get`);
+  }
   if (tally.unknownRoles.size > 0) {
     why.push(
       `permissions are not known for ${quoted([...tally.unknownRoles]).join(', ')}: append the output of gcloud iam roles describe to the file`,
+    );
+  }
+  if (tally.capped !== undefined) {
+    why.push(
+      `${tally.capped} edges of inherited impersonation are not listed one by one: the grant on the project, folder or organisation tells them`,
     );
   }
   return why;

@@ -4,10 +4,15 @@ import type { FileHead } from '../../src/contracts/index.ts';
 const FIRST_KEYS =
   'accounts|keys|results|assets|roles|bindings|auditConfigs|etag|version|email|name|description|displayName|disabled|oauth2ClientId|projectId|uniqueId|' +
   'keyAlgorithm|keyOrigin|keyType|validAfterTime|resource|assetType|asset_type|policy|project|folders|organization|additionalAttributes|ancestors|' +
-  'iamPolicy|iam_policy|updateTime|update_time|includedPermissions|stage|title|access_policy|parentFullResourceName|parentAssetType';
+  'iamPolicy|iam_policy|updateTime|update_time|includedPermissions|stage|title|access_policy|parentFullResourceName|parentAssetType|' +
+  'activities|activity|activityType|fullResourceName|observationPeriod|insights|recommendations|associatedRecommendations|associatedInsights|category|' +
+  'content|insightSubtype|additionalImpact|attributeCondition|attributeMapping|aws|oidc|state|workloadIdentityPools|workloadIdentityPoolProviders|' +
+  'policies|annotations|createTime|create_time|details|kind|principalAccessBoundaryPolicies|policyBindings|condition|restrictions|serviceAccountEmail|uid|' +
+  'items|accessId|access_id|id|projects|labels|lifecycleState|parent|projectNumber|createTime|nextPageToken';
 const FIRST = new RegExp(`^[\\s\\[]*\\{\\s*"(?:${FIRST_KEYS})"\\s*:`);
 
 const ROLE = '"role"\\s*:\\s*"(?:(?:projects|organizations)/[^/"]+/)?roles/[^"]+"';
+const IN = '(?:projects|folders|organizations)/[^/"]+/locations/global';
 const TELLS: readonly RegExp[] = [
   /(?<!\\)"email"\s*:\s*"[^"\s]+gserviceaccount\.com"[\s\S]*"(?:uniqueId|oauth2ClientId|projectId)"|"(?:uniqueId|projectId|name)"\s*:[\s\S]*"email"\s*:\s*"[^"\s]+gserviceaccount\.com"/,
   /(?<!\\)"name"\s*:\s*"projects\/[^/"]+\/serviceAccounts\/[^/"]+\/keys\/[^/"]+"/,
@@ -16,13 +21,27 @@ const TELLS: readonly RegExp[] = [
   ),
   /(?<!\\)"asset_?[tT]ype"\s*:\s*"[a-z0-9-]+\.googleapis\.com\/[A-Za-z]+"/,
   /(?<!\\)"name"\s*:\s*"(?:(?:projects|organizations)\/[^/"]+\/)?roles\/[^"]+"[\s\S]*"(?:title|stage|includedPermissions)"|"includedPermissions"\s*:\s*\[[\s\S]*"name"\s*:\s*"(?:(?:projects|organizations)\/[^/"]+\/)?roles\//,
+  new RegExp(
+    `(?<!\\\\)"name"\\s*:\\s*"${IN}/(?:workloadIdentityPools/[^"]+|principalAccessBoundaryPolicies/[^/"]+|policyBindings/[^/"]+|keys/[^/"]+)"`,
+  ),
+  /(?<!\\)"name"\s*:\s*"(?:projects|folders|organizations)\/[^/"]+\/locations\/[^/"]+\/(?:insightTypes\/google\.iam\.|recommenders\/google\.iam\.policy\.)/,
+  /(?<!\\)"name"\s*:\s*"policies\/[^"]+\/denypolicies\/[^"]+"/i,
+  /(?<!\\)"activityType"\s*:\s*"serviceAccount(?:Key)?LastAuthentication"/,
+  /(?<!\\)"(?:accessId|access_id)"\s*:\s*"GOOG|"storage#hmacKey/,
+  /^(?=[\s\S]*"projectId"\s*:\s*"[a-z])(?=[\s\S]*"(?:projectNumber"\s*:|name"\s*:\s*"projects\/\d))(?=[\s\S]*"(?:lifecycleState|state)"\s*:\s*"(?:ACTIVE|DELETE_REQUESTED)")/,
 ];
+
+/** By its path alone. */
+export function mayBeExport(path: string): boolean {
+  return /\.(?:json|jsonl|ndjson|txt|out)$/i.test(path) || !/\.[^./]{1,5}$/.test(path);
+}
 
 /** By the first 4 KiB. Key files (`private_key`, `privateKeyData`) are for the detectors. */
 export function isGcpExport(file: FileHead): boolean {
-  if (!/\.(?:json|jsonl|ndjson|txt|out)$/i.test(file.path) && /\.[^./]{1,5}$/.test(file.path)) return false;
+  if (!mayBeExport(file.path)) return false;
   const head = file.head();
-  if (!/^\s*[[{]/.test(head) || !FIRST.test(head) || /"(?:private_key|privateKeyData)"\s*:/.test(head)) return false;
+  if (!/^\s*[[{]/.test(head) || !FIRST.test(head) || /"(?:private_key|privateKeyData|terraform_version)"\s*:/.test(head))
+    return false;
   return TELLS.some((tell) => tell.test(head)) || emptyPolicy(head);
 }
 

@@ -7,11 +7,11 @@ import { namedParts, SERVICE_ACCOUNT_NAME } from '../../src/iam/gcp/accounts.ts'
  * https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts
  */
 const text = z.string().min(1);
-const optionalText = z
+export const optionalText = z
   .string()
   .nullish()
   .transform((value) => (value === null || value === '' ? undefined : value));
-const optionalFlag = z
+export const optionalFlag = z
   .boolean()
   .nullish()
   .transform((value) => value ?? undefined);
@@ -86,8 +86,10 @@ export const Asset = z
     resource: z.object({ data: z.unknown().optional() }).nullish(),
     iamPolicy: z.unknown().optional(),
     iam_policy: z.unknown().optional(),
+    ancestors: z.array(z.string()).nullish(),
   })
   .transform((raw) => ({
+    ancestors: raw.ancestors ?? [],
     name: raw.name,
     type: raw.assetType ?? raw.asset_type ?? '',
     data: raw.resource?.data,
@@ -96,5 +98,17 @@ export const Asset = z
 
 /** An item of `asset search-all-iam-policies`. */
 export const FoundPolicy = z
-  .object({ resource: text, project: optionalText, policy: z.object({ bindings: z.unknown().optional() }) })
-  .transform((raw) => ({ resource: raw.resource, project: raw.project, bindings: raw.policy.bindings }));
+  .object({
+    resource: text,
+    project: optionalText,
+    folders: z.array(z.string()).nullish(),
+    organization: optionalText,
+    policy: z.object({ bindings: z.unknown().optional() }),
+  })
+  .transform((raw) => ({
+    resource: raw.resource,
+    project: raw.project,
+    // From the project up, as `ancestors` of an asset.
+    ancestors: [raw.project, ...(raw.folders ?? []), raw.organization].flatMap((one) => one ?? []),
+    bindings: raw.policy.bindings,
+  }));

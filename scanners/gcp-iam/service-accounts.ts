@@ -1,13 +1,22 @@
-import { type CredentialObservation, credentialId, type IdentityObservation, type Location } from '../../src/contracts/index.ts';
+import {
+  type CredentialObservation,
+  credentialId,
+  type IdentityObservation,
+  type JsonObject,
+  type Location,
+} from '../../src/contracts/index.ts';
 import { accountIdentity, isDefaultAccount, isoTime, isServiceAgent, projectOf } from '../../src/iam/gcp/accounts.ts';
-import { environmentOf } from '../../src/util/environment.ts';
+import { trimRoles } from '../../src/iam/gcp/trim.ts';
+import type { Gathered, LastUse } from './gather.ts';
 import type { ServiceAccount, ServiceAccountKey } from './schema.ts';
 
-export function accountRow(account: ServiceAccount, at: Location, projectIds: ReadonlyMap<string, string>): IdentityObservation {
+export function accountRow(account: ServiceAccount, at: Location, gathered: Gathered): IdentityObservation {
   const { email } = account;
+  const { projectIds } = gathered;
+  const use = gathered.lastUse.get(email);
   const project = account.projectId ?? projectOf(email, projectIds);
   const owner = ownerIn(account.description);
-  const environment = environmentOf(project);
+  const environment = gathered.environmentOf(project);
   return {
     kind: 'identity',
     id: accountIdentity(email, account.projectId, projectIds),
@@ -19,6 +28,7 @@ export function accountRow(account: ServiceAccount, at: Location, projectIds: Re
     ...(owner === undefined ? {} : { owner, ownerBasis: 'description' }),
     ...(account.name === undefined ? {} : { enabled: account.disabled !== true }),
     ...(isServiceAgent(email) ? { managed: true } : {}),
+    ...(use?.at === undefined ? {} : { lastUsedAt: use.at }),
     at: { ...at, pointer: account.name ?? email },
     detail: {
       ...(account.uniqueId === undefined ? {} : { uniqueId: account.uniqueId }),
@@ -26,8 +36,34 @@ export function accountRow(account: ServiceAccount, at: Location, projectIds: Re
       ...(account.displayName === undefined ? {} : { displayName: account.displayName }),
       ...(account.description === undefined ? {} : { description: account.description }),
       ...(isDefaultAccount(email) ? { default: true } : {}),
+      ...observed(use),
+      ...leastPrivilege(email, gathered),
     },
   };
+}
+
+/** The window in which a use would be on record: only with it does silence mean "not used". */
+function observed(use: LastUse | undefined): JsonObject {
+  return {
+    ...(use?.from === undefined ? {} : { observedFrom: use.from }),
+    ...(use?.until === undefined ? {} : { observedUntil: use.until }),
+  };
+}
+
+/** Roles that would be enough, where there is a record of use. */
+function leastPrivilege(email: string, gathered: Gathered): JsonObject {
+  const uses = gathered.uses.get(email);
+  if (uses === undefined) return {};
+  const lastUse = gathered.lastUse.get(email);
+  const recommended = gathered.recommended.get(email);
+  const { status, text, removed, window, open } = trimRoles({
+    member: `serviceAccount:${email}`,
+    bindings: gathered.bindingsOf(email),
+    uses,
+    ...(recommended === undefined ? {} : { recommended }),
+    ...(lastUse === undefined ? {} : { lastUse }),
+  });
+  return { leastPrivilege: { status, text, removed: [...removed], window, open: [...open] } };
 }
 
 /** An account of which only the address is known. */
@@ -49,20 +85,22 @@ export function keyRow(
   key: ServiceAccountKey,
   at: Location,
   now: Date,
-  projectIds: ReadonlyMap<string, string>,
+  { projectIds, lastUse, emailOf }: Gathered,
 ): CredentialObservation {
+  const use = lastUse.get(`keys/${key.id}`);
   const createdAt = isoTime(key.validAfterTime);
   const until = isoTime(key.validBeforeTime);
   const never = until?.startsWith('9999-') === true;
   return {
     kind: 'credential',
     id: credentialId('gcp', 'service-account-key', key.id),
-    identity: accountIdentity(key.account, key.project, projectIds),
+    identity: accountIdentity(emailOf(key.account), key.project, projectIds),
     provider: 'gcp',
     type: 'service-account-key',
     publicId: key.id,
     ...(createdAt === undefined ? {} : { createdAt }),
     ...(never ? { neverExpires: true } : until === undefined ? {} : { expiresAt: until }),
+    ...(use?.at === undefined ? {} : { lastUsedAt: use.at }),
     status: statusOf(key, never ? undefined : until, now),
     at: { ...at, pointer: key.name },
     detail: {
@@ -70,6 +108,7 @@ export function keyRow(
       ...(key.keyAlgorithm === undefined ? {} : { algorithm: key.keyAlgorithm }),
       ...(key.disableReason === undefined ? {} : { disableReason: key.disableReason }),
       ...(key.extended.length === 0 ? {} : { extendedStatus: key.extended }),
+      ...observed(use),
     },
   };
 }

@@ -42,6 +42,8 @@ export interface Known {
   readonly accountsBelow?: (container: string) => readonly AccountBelow[];
   /** May it start something that runs as an account of that project? */
   readonly runsCode?: (member: string, project: string) => boolean;
+  /** Of the project that a resource lies in. */
+  readonly environmentOf?: (resource: string) => string | undefined;
 }
 
 export interface AccountBelow {
@@ -146,6 +148,7 @@ function* memberGrants(
   const permissions = known.roles.get(bound.role);
   if (permissions === undefined && !isKnownRole(bound.role)) tally.unknownRoles.add(bound.role);
   if (member.detail.deleted === true) return;
+  const environment = known.environmentOf?.(bound.within ?? bound.resource);
   const left = capabilitiesOf(bound.role, permissions, bound.resource, judge);
   if (bound.condition !== undefined || known.limits !== undefined) {
     const lost = capabilitiesOf(bound.role, permissions, bound.resource).length - left.length;
@@ -160,6 +163,7 @@ function* memberGrants(
       detail: {
         ...member.detail,
         path: `${bound.role}${one.permission === undefined ? '' : ` (${one.permission})`} on ${bound.resource}`,
+        ...(environment === undefined ? {} : { environment }),
         ...(one.unknown === undefined ? {} : { unknown: [...new Set(one.unknown)] }),
       },
     };
