@@ -20,6 +20,8 @@ export interface Endpoint {
   readonly scope: string;
   readonly tells: string;
   readonly covers: readonly ObservationKind[];
+  /** Types of identities and credentials that it gives: what a check's need may name. */
+  readonly types: readonly string[];
   /** Only with Enterprise Cloud (or a server of one's own). */
   readonly enterprise?: true;
   /** More of its parameters. */
@@ -69,6 +71,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'read:org',
     tells: 'settings of the organisation',
     covers: [],
+    types: [],
   },
   {
     id: 'repositories',
@@ -80,6 +83,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'repo',
     tells: 'which repositories there are',
     covers: [],
+    types: [],
   },
   {
     id: 'members',
@@ -90,6 +94,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'read:org',
     tells: 'whether who added a key is still a member',
     covers: ['identity'],
+    types: ['member'],
   },
   {
     id: 'outside-collaborators',
@@ -100,6 +105,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'read:org',
     tells: 'whether who added a key still works on a repository',
     covers: ['identity'],
+    types: ['member'],
   },
   {
     id: 'personal-access-tokens',
@@ -110,6 +116,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'none: a GitHub App is needed',
     tells: 'rights, end and use of fine-grained tokens',
     covers: ['identity', 'credential', 'grant'],
+    types: ['pat', 'token'],
   },
   {
     id: 'credential-authorizations',
@@ -120,6 +127,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'read:org',
     tells: 'classic tokens and SSH keys of members',
     covers: ['identity', 'credential', 'grant'],
+    types: ['token', 'ssh-key'],
     enterprise: true,
   },
   {
@@ -132,6 +140,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'read:org',
     tells: 'which apps may do what',
     covers: ['identity', 'grant'],
+    types: ['app-installation'],
   },
   {
     id: 'org-actions-secrets',
@@ -143,6 +152,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'admin:org',
     tells: 'names, age and reach of secrets',
     covers: ['identity', 'credential'],
+    types: ['ci-secret'],
   },
   {
     id: 'org-dependabot-secrets',
@@ -154,6 +164,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'admin:org',
     tells: 'names, age and reach of secrets for Dependabot',
     covers: ['identity', 'credential'],
+    types: ['ci-secret'],
   },
   {
     id: 'org-workflow-permissions',
@@ -165,6 +176,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'admin:org',
     tells: 'what the token of a workflow may do unasked',
     covers: ['identity', 'grant'],
+    types: ['workflow-token'],
   },
   {
     id: 'org-oidc',
@@ -176,6 +188,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'read:org',
     tells: 'what the subject of an OIDC token names',
     covers: ['identity'],
+    types: ['oidc-template'],
   },
   {
     id: 'org-runners',
@@ -187,6 +200,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'admin:org',
     tells: 'which machines run workflows',
     covers: ['identity'],
+    types: ['runner'],
   },
   {
     id: 'runner-groups',
@@ -198,6 +212,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'admin:org',
     tells: 'which repositories reach those machines',
     covers: ['identity'],
+    types: ['runner-group'],
   },
   {
     id: 'org-hooks',
@@ -208,6 +223,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'admin:org_hook',
     tells: 'where events are sent, signed or not',
     covers: ['identity'],
+    types: ['webhook'],
   },
   {
     id: 'org-alerts',
@@ -220,6 +236,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'security_events',
     tells: 'which leaks GitHub knows of',
     covers: ['credential'],
+    types: ['secret-alert'],
   },
   {
     id: 'audit-log',
@@ -231,6 +248,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'read:audit_log',
     tells: 'which tokens were used, and who made what',
     covers: ['credential', 'usage', 'identity'],
+    types: ['hashed-token'],
     enterprise: true,
   },
   {
@@ -243,6 +261,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'repo',
     tells: 'whether it is public',
     covers: [],
+    types: [],
   },
   {
     id: 'deploy-keys',
@@ -253,6 +272,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'repo',
     tells: 'keys to repositories, their rights, age and use',
     covers: ['identity', 'credential', 'grant'],
+    types: ['deploy-key', 'ssh-key'],
   },
   {
     id: 'actions-secrets',
@@ -264,6 +284,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'repo',
     tells: 'names and age of secrets',
     covers: ['identity', 'credential'],
+    types: ['ci-secret'],
   },
   {
     id: 'dependabot-secrets',
@@ -275,6 +296,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'repo',
     tells: 'names and age of secrets for Dependabot',
     covers: ['identity', 'credential'],
+    types: ['ci-secret'],
   },
   {
     id: 'environments',
@@ -286,6 +308,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'repo',
     tells: 'which environments have secrets of their own',
     covers: [],
+    types: [],
   },
   {
     id: 'environment-secrets',
@@ -297,6 +320,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'repo',
     tells: 'names and age of secrets of environments',
     covers: ['identity', 'credential'],
+    types: ['ci-secret'],
   },
   {
     id: 'workflow-permissions',
@@ -308,6 +332,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'repo',
     tells: 'what the token of a workflow may do unasked',
     covers: ['identity', 'grant'],
+    types: ['workflow-token'],
   },
   {
     id: 'oidc',
@@ -319,6 +344,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'repo',
     tells: 'what the subject of an OIDC token names',
     covers: ['identity'],
+    types: ['oidc-template'],
   },
   {
     id: 'runners',
@@ -330,6 +356,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'repo',
     tells: 'which machines run workflows',
     covers: ['identity'],
+    types: ['runner'],
   },
   {
     id: 'hooks',
@@ -340,6 +367,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'read:repo_hook',
     tells: 'where events are sent, signed or not',
     covers: ['identity'],
+    types: ['webhook'],
   },
   {
     id: 'alerts',
@@ -351,6 +379,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     scope: 'security_events',
     tells: 'which leaks GitHub knows of',
     covers: ['credential'],
+    types: ['secret-alert'],
   },
 ];
 

@@ -180,6 +180,7 @@ function coverageOf(part: Part | undefined, reading: Reading, file: SourceFile, 
     detail: {
       ...defined({
         export: endpoint?.id,
+        types: endpoint?.types,
         org: reading.named.org?.toLowerCase(),
         repository: reading.named.repository?.toLowerCase(),
       }),

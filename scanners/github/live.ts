@@ -221,12 +221,9 @@ function coverageOf(scan: Scan, endpoint: Endpoint, got: Collected, part: Partia
     problems,
     ...defined({ failure }),
     ...part,
-    detail: { export: endpoint.id, org: scan.address.org.toLowerCase(), ...part.detail },
+    detail: { export: endpoint.id, types: endpoint.types, org: scan.address.org.toLowerCase(), ...part.detail },
   });
-  // Where there is no such list, there is nothing that a check could miss.
-  return failure instanceof NotOffered && row.outcome !== 'complete' && (part.read ?? 0) === 0
-    ? { ...row, outcome: 'unsupported', covers: [] }
-    : row;
+  return failure instanceof NotOffered && (part.read ?? 0) === 0 ? { ...row, outcome: 'unsupported' } : row;
 }
 
 /** The whole target could not be read: all that it would have told stays unknown. */

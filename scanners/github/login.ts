@@ -1,6 +1,7 @@
 import type { ScanContext } from '../../src/contracts/index.ts';
 import { ConfigError, TargetError } from '../../src/util/errors.ts';
 import { Secret } from '../../src/util/secret.ts';
+import { readAppKey } from './app.ts';
 
 /** How the scan signs in, and where. */
 export interface Login {
@@ -33,12 +34,10 @@ export function readLogin(env: ScanContext['env']): Login {
         hint: 'Set both, or neither and GITHUB_TOKEN.',
       });
     }
-    // Some secret stores keep the PEM text on one line.
-    const pem = key.includes('\n') ? key : key.replaceAll('\\n', '\n');
     return {
       baseUrl,
       host,
-      with: { appId: appId.trim(), key: new Secret(pem), installation: filled(env.GITHUB_APP_INSTALLATION_ID) },
+      with: { appId: appId.trim(), key: readAppKey(key), installation: filled(env.GITHUB_APP_INSTALLATION_ID) },
     };
   }
   const own = baseUrl === PUBLIC_API ? undefined : (filled(env.GH_ENTERPRISE_TOKEN) ?? filled(env.GITHUB_ENTERPRISE_TOKEN));
