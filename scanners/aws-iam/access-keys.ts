@@ -66,6 +66,11 @@ export function accessKeyRow(
   const account = user === undefined ? undefined : accountOf(user);
   const decoded = awsAccountOf(key.id);
   const identity: IdentityId | undefined = user === undefined ? undefined : awsUserId(account ?? decoded, user);
+  const detail = {
+    ...(account === undefined && decoded !== undefined ? { accountFrom: 'key id' } : {}),
+    // Without a date AWS says that it was never used; without an answer nobody says anything.
+    ...(lastUsed === undefined ? {} : { useIsTold: true }),
+  };
   const usedFor = [lastUsed?.service, lastUsed?.region].filter((part) => part !== undefined).join(' ');
   return {
     kind: 'credential',
@@ -80,6 +85,6 @@ export function accessKeyRow(
     ...(key.status === undefined ? {} : { status: key.status.toLowerCase() === 'active' ? 'active' : 'inactive' }),
     ...(key.id.startsWith('AKIA') ? { neverExpires: true } : {}),
     at: { ...at, pointer: key.id },
-    ...(account === undefined && decoded !== undefined ? { detail: { accountFrom: 'key id' } } : {}),
+    ...(Object.keys(detail).length === 0 ? {} : { detail }),
   };
 }

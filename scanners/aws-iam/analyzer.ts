@@ -80,7 +80,7 @@ export function* analyzerRows(finding: AnalyzerFinding, at: Location): Generator
         ...(key.lastAccessed === undefined ? {} : { lastUsedAt: key.lastAccessed }),
         neverExpires: true,
         at: here,
-        detail: { source: 'access analyzer', unused: true },
+        detail: { source: 'access analyzer', useIsTold: true },
       };
     }
     if (identity === undefined) continue;

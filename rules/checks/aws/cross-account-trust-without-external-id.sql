@@ -22,8 +22,9 @@ fix: |
   2. Require the external id that the vendor gives: `"Condition": {"StringEquals": {"sts:ExternalId": "…"}}`.
   3. Trust the vendor's one role instead of its whole account.
 limits: >
-  Accounts are one's own when identities of them are in this run, or when they are listed in ownAccounts (separated by
-  commas). A condition on the organisation counts as one's own too.
+  Accounts are one's own when identities of them are in this run, when the organisation lists them, or when they stand in
+  ownAccounts (separated by commas). A condition on the organisation counts as one's own too. Vendors are named where their
+  documentation tells the account.
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 platforms: [terraform]
@@ -33,6 +34,8 @@ WITH own AS (
   SELECT DISTINCT scope AS account FROM identities WHERE provider = 'aws' AND scope IS NOT NULL
   UNION
   SELECT trim(account) FROM (SELECT unnest(string_split($ownAccounts, ',')) AS account) WHERE trim(account) <> ''
+  UNION
+  SELECT unnest(json_words(detail->'$.accounts')) FROM coverage WHERE surface = 'aws' AND (detail->'$.accounts') IS NOT NULL
 ),
 foreign_trusts AS (
   SELECT
@@ -47,15 +50,16 @@ SELECT
   t.identity_id,
   t.principal,
   concat(
-    t.identity_id, ' may be assumed from account ', t.account,
+    t.identity_id, ' may be assumed from account ', t.account, coalesce(' of ' || min(t.detail->>'$.vendor'), ''),
     CASE WHEN t.principal_type = 'account' THEN ' (everybody there who is allowed to)' ELSE concat(' (', t.principal, ')') END,
     ' without an external id', coalesce('; it ' || min(a.how), ''), '.') AS message,
   CASE WHEN bool_or(a.identity_id IS NOT NULL) THEN 'high' ELSE 'medium' END AS severity,
   list_distinct(flatten(list([t.observation_id]) || list(coalesce(a.evidence, [])))) AS evidence,
-  {'account': t.account} AS detail
+  {'account': t.account, 'vendor': min(t.detail->>'$.vendor')} AS detail
 FROM foreign_trusts AS t
 LEFT JOIN admin_identities AS a ON a.identity_id = t.identity_id
 WHERE t.account NOT IN (SELECT account FROM own)
   AND NOT contains(t.tests, 'sts:externalid')
+  AND coalesce((t.detail->>'$.inOrganisation') <> 'true', true)
   AND NOT regexp_matches(t.tests, 'aws:principal(orgid|orgpaths)')
 GROUP BY t.identity_id, t.principal, t.principal_type, t.account

@@ -20,7 +20,7 @@ fix: >
   Deny everything for a while (`aws iam put-role-policy --policy-name DenyAll …`), then `aws iam delete-role`. Keep its
   policies in a file in case somebody asks.
 limits: >
-  AWS tells the last use of the past 400 days only, per role and not per consumer. Roles for emergencies are unused on
+  AWS tells the last use of the past 400 days only, per role and not per consumer; events of CloudTrail count too. Roles for emergencies are unused on
   purpose: accept them with a reason. Roles that AWS made are left out.
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_delete.html
@@ -36,6 +36,7 @@ SELECT
   CASE WHEN a.is_admin THEN 'high' ELSE 'medium' END AS severity,
   i.evidence
 FROM identities AS i
+ANTI JOIN (SELECT identity_id FROM usages WHERE days_since(used_at) <= $unusedDays) AS u ON u.identity_id = i.identity_id
 LEFT JOIN admin_identities AS a ON a.identity_id = i.identity_id
 WHERE i.provider = 'aws' AND i.type = 'role' AND NOT i.managed
   AND days_since(i.created_at) > $unusedDays
