@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type GrantObservation, identityIdFromArn, type JsonObject, type Location } from '../../src/contracts/index.ts';
-import { coversAction } from '../../src/iam/evaluate.ts';
+import { coversAction } from '../../src/iam/covers.ts';
 import { commonText, compilePattern, type Subject } from '../../src/iam/index.ts';
 import { trimPolicies } from '../../src/iam/trim.ts';
 import { time } from './schema.ts';

@@ -1,7 +1,10 @@
 import type { Confidence } from '../contracts/index.ts';
+import { statementsOn } from './covers.ts';
 import type { Cut, Hop } from './escalation/rows.ts';
-import { coversAction, type Deciding, type Decision, decide, resourcePatterns } from './evaluate.ts';
+import { type Deciding, type Decision, decide, resourcePatterns } from './evaluate.ts';
+import { mentionedCalls } from './mentions.ts';
 import { commonText, compilePattern, FRESH, matches, type Pattern } from './pattern.ts';
+import { PROBES, type Probe, type ProbedCapability, probes } from './probes.ts';
 import { reachable } from './reach.ts';
 import type { Subject } from './subject.ts';
 
@@ -40,101 +43,6 @@ export interface Capability {
 
 /** Rows of one capability beyond which more say nothing new. */
 const MAX_ROWS = 25;
-
-/** An action and the shape of what it works on. */
-interface Probe {
-  readonly action: string;
-  readonly shape: string;
-}
-
-function probes(shape: string, ...actions: string[]): Probe[] {
-  return actions.map((action) => ({ action, shape }));
-}
-
-/**
- * Facts about AWS actions: what returns secrets or data, what changes data, what makes or arms identities.
- * https://docs.aws.amazon.com/service-authorization/latest/reference/
- */
-const PROBES: {
-  readonly [capability in Exclude<Capability['capability'], 'admin' | 'escalates' | 'reaches-data'>]: readonly Probe[];
-} = {
-  'reads-secrets': [
-    ...probes('arn:{partition}:secretsmanager:*:*:secret:*', 'secretsmanager:GetSecretValue'),
-    ...probes(
-      'arn:{partition}:ssm:*:*:parameter/*',
-      'ssm:GetParameter',
-      'ssm:GetParameters',
-      'ssm:GetParametersByPath',
-      'ssm:GetParameterHistory',
-    ),
-  ],
-  'reads-data': [
-    ...probes('arn:{partition}:s3:::*/*', 's3:GetObject', 's3:GetObjectVersion'),
-    ...probes(
-      'arn:{partition}:dynamodb:*:*:table/*',
-      'dynamodb:GetItem',
-      'dynamodb:BatchGetItem',
-      'dynamodb:Query',
-      'dynamodb:Scan',
-      'dynamodb:PartiQLSelect',
-    ),
-    ...probes('arn:{partition}:rds:*:*:cluster:*', 'rds-data:ExecuteStatement'),
-    ...probes('arn:{partition}:rds-db:*:*:dbuser:*/*', 'rds-db:connect'),
-    ...probes('arn:{partition}:redshift:*:*:dbuser:*/*', 'redshift:GetClusterCredentials'),
-    ...probes('arn:{partition}:athena:*:*:workgroup/*', 'athena:GetQueryResults'),
-    ...probes('arn:{partition}:sqs:*:*:*', 'sqs:ReceiveMessage'),
-    ...probes('arn:{partition}:kinesis:*:*:stream/*', 'kinesis:GetRecords'),
-    ...probes('arn:{partition}:es:*:*:domain/*', 'es:ESHttpGet'),
-    ...probes('arn:{partition}:logs:*:*:log-group:*', 'logs:GetLogEvents', 'logs:FilterLogEvents'),
-  ],
-  'writes-data': [
-    ...probes('arn:{partition}:s3:::*/*', 's3:PutObject', 's3:DeleteObject'),
-    ...probes(
-      'arn:{partition}:dynamodb:*:*:table/*',
-      'dynamodb:PutItem',
-      'dynamodb:UpdateItem',
-      'dynamodb:DeleteItem',
-      'dynamodb:BatchWriteItem',
-      'dynamodb:DeleteTable',
-    ),
-    ...probes('arn:{partition}:rds:*:*:cluster:*', 'rds-data:ExecuteStatement', 'rds:DeleteDBCluster'),
-    ...probes('arn:{partition}:rds:*:*:db:*', 'rds:DeleteDBInstance'),
-    ...probes('arn:{partition}:rds-db:*:*:dbuser:*/*', 'rds-db:connect'),
-    ...probes('arn:{partition}:sqs:*:*:*', 'sqs:SendMessage', 'sqs:PurgeQueue'),
-    ...probes('arn:{partition}:kinesis:*:*:stream/*', 'kinesis:PutRecord'),
-    ...probes('arn:{partition}:es:*:*:domain/*', 'es:ESHttpPost', 'es:ESHttpDelete'),
-    ...probes('arn:{partition}:secretsmanager:*:*:secret:*', 'secretsmanager:PutSecretValue', 'secretsmanager:DeleteSecret'),
-  ],
-  'manages-identities': [
-    ...probes(
-      'arn:{partition}:iam::{account}:user/*',
-      'iam:CreateUser',
-      'iam:CreateAccessKey',
-      'iam:CreateLoginProfile',
-      'iam:UpdateLoginProfile',
-      'iam:DeleteUser',
-      'iam:AttachUserPolicy',
-      'iam:PutUserPolicy',
-      'iam:CreateServiceSpecificCredential',
-    ),
-    ...probes(
-      'arn:{partition}:iam::{account}:role/*',
-      'iam:CreateRole',
-      'iam:AttachRolePolicy',
-      'iam:PutRolePolicy',
-      'iam:UpdateAssumeRolePolicy',
-      'iam:DeleteRole',
-    ),
-    ...probes('arn:{partition}:iam::{account}:group/*', 'iam:AddUserToGroup', 'iam:AttachGroupPolicy', 'iam:PutGroupPolicy'),
-    ...probes('arn:{partition}:iam::{account}:policy/*', 'iam:CreatePolicyVersion', 'iam:SetDefaultPolicyVersion'),
-    ...probes(
-      'arn:{partition}:iam::{account}:oidc-provider/*',
-      'iam:CreateOpenIDConnectProvider',
-      'iam:AddClientIDToOpenIDConnectProvider',
-    ),
-  ],
-  impersonates: probes('arn:{partition}:iam::*:role/*', 'sts:AssumeRole'),
-};
 
 /** What lets somebody give any right to somebody. */
 const GRANTING: readonly Probe[] = [
@@ -184,7 +92,7 @@ export function deriveCapabilities(subject: Subject, now: Date): Capability[] {
     });
   }
   for (const [capability, list] of Object.entries(PROBES)) {
-    found.push(...reached(subject, capability as keyof typeof PROBES, list, now));
+    found.push(...reached(subject, capability as ProbedCapability, list, now));
   }
   return found;
 }
@@ -216,9 +124,11 @@ export function resourceText(deciding: Deciding | undefined): string {
   return resources.join(', ');
 }
 
-function reached(subject: Subject, capability: keyof typeof PROBES, list: readonly Probe[], now: Date): Capability[] {
+function reached(subject: Subject, capability: ProbedCapability, list: readonly Probe[], now: Date): Capability[] {
   const rows = new Map<Deciding['statement'], Capability & { also: string[] }>();
+  const mentioned = mentionedCalls(subject);
   for (const probe of list) {
+    if (!mentioned.has(probe.action)) continue;
     for (const { decision } of ways(subject, probe, now)) {
       if (decision.by === undefined) continue;
       const row = rows.get(decision.by.statement);
@@ -252,8 +162,8 @@ function* ways(
   const bounds = limitPatterns(subject, probe.action, shape);
   const asked = { action: probe.action, ...(context === undefined ? {} : { context }) };
   for (const policy of subject.policies) {
-    for (const statement of policy.document.statements) {
-      if (statement.effect !== 'allow' || !coversAction(statement, probe.action)) continue;
+    for (const statement of statementsOn(policy.document, probe.action)) {
+      if (statement.effect !== 'allow') continue;
       const patterns = resourcePatterns(statement, policy.document, subject);
       let isShut = false;
       const ask = (resource: string): Way | undefined => {
@@ -282,9 +192,7 @@ function* ways(
 function limitsAdmit(subject: Subject, action: string): boolean {
   return subject.limits.every(({ known, kind, policies }) => {
     if (!known || (kind === 'scp' && subject.serviceLinked === true)) return true;
-    return policies.some(({ document }) =>
-      document.statements.some((statement) => statement.effect === 'allow' && coversAction(statement, action)),
-    );
+    return policies.some(({ document }) => statementsOn(document, action).some(({ effect }) => effect === 'allow'));
   });
 }
 
@@ -318,8 +226,8 @@ function limitPatterns(subject: Subject, action: string, shape: Pattern): Patter
   const patterns: Pattern[] = [];
   for (const limit of subject.limits) {
     for (const policy of limit.policies) {
-      for (const statement of policy.document.statements) {
-        if (statement.effect !== 'allow' || !coversAction(statement, action)) continue;
+      for (const statement of statementsOn(policy.document, action)) {
+        if (statement.effect !== 'allow') continue;
         for (const pattern of resourcePatterns(statement, policy.document, subject)) {
           if (commonText(pattern, shape) !== undefined) patterns.push(pattern);
         }

@@ -1,4 +1,5 @@
 import { judgeCondition, type RequestContext } from './condition.ts';
+import { statementsOn } from './covers.ts';
 import type { PolicyDocument, Statement } from './document.ts';
 import { and, FALSE, type Judgement, not, or, TRUE, unknown } from './judgement.ts';
 import { compilePattern, matches, type Pattern, type Variables } from './pattern.ts';
@@ -129,20 +130,6 @@ export function together(decisions: readonly Decision[]): Decision {
   return { outcome, explicit: false, by: decisions[0]?.by, keys };
 }
 
-/** Does the statement speak of this action? Actions are compared without case. */
-export function coversAction(statement: Statement, action: string): boolean {
-  const known = actionMemo(statement);
-  const lower = action.toLowerCase();
-  let covers = known.get(lower);
-  if (covers === undefined) {
-    const compiled = compiledActions(statement);
-    const hit = compiled.some((pattern) => matches(pattern, lower));
-    covers = statement.actions === undefined ? statement.notActions !== undefined && !hit : hit;
-    known.set(lower, covers);
-  }
-  return covers;
-}
-
 /** Resource patterns of a statement for this subject: `*` for NotResource, whose exceptions `decide` judges. */
 export function resourcePatterns(statement: Statement, document: PolicyDocument, subject: Subject): readonly Pattern[] {
   if (statement.resources === undefined) return EVERYTHING;
@@ -209,8 +196,7 @@ function judgeTarget(policy: Limit | undefined, request: Request, scope: Scope, 
   let allowedBy: Deciding | undefined;
   let deniedBy: Deciding | undefined;
   for (const one of policy?.policies ?? []) {
-    for (const statement of one.document.statements) {
-      if (!coversAction(statement, request.action)) continue;
+    for (const statement of statementsOn(one.document, request.action)) {
       const named = judgePrincipal(statement, subject);
       if (named.judgement.truth === 'false') continue;
       const judged = and(named.judgement, judgeStatement(statement, one.document, request, scope, TRUE));
@@ -234,8 +220,7 @@ function judgePolicies(policies: readonly Policy[], request: Request, scope: Sco
   let allowedBy: Deciding | undefined;
   let deniedBy: Deciding | undefined;
   for (const policy of policies) {
-    for (const statement of policy.document.statements) {
-      if (!coversAction(statement, request.action)) continue;
+    for (const statement of statementsOn(policy.document, request.action)) {
       const judged = judgeStatement(statement, policy.document, request, scope);
       if (judged.truth === 'false') continue;
       if (statement.effect === 'deny') {
@@ -286,27 +271,7 @@ function matchAny(
   return found;
 }
 
-const memos = new WeakMap<Statement, Map<string, boolean>>();
-const actionPatterns = new WeakMap<Statement, readonly Pattern[]>();
 const plainResources = new WeakMap<Statement, readonly Pattern[]>();
-
-function actionMemo(statement: Statement): Map<string, boolean> {
-  let memo = memos.get(statement);
-  if (memo === undefined) {
-    memo = new Map();
-    memos.set(statement, memo);
-  }
-  return memo;
-}
-
-function compiledActions(statement: Statement): readonly Pattern[] {
-  let compiled = actionPatterns.get(statement);
-  if (compiled === undefined) {
-    compiled = (statement.actions ?? statement.notActions ?? []).map((action) => compilePattern(action.toLowerCase()));
-    actionPatterns.set(statement, compiled);
-  }
-  return compiled;
-}
 
 function plainPatterns(statement: Statement, sources: readonly string[]): readonly Pattern[] {
   let compiled = plainResources.get(statement);

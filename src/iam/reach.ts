@@ -1,5 +1,6 @@
+import { coversAction } from './covers.ts';
 import type { Statement } from './document.ts';
-import { coversAction, type Deciding, exceptedPatterns, judgeStanding, type Request, resourcePatterns } from './evaluate.ts';
+import { type Deciding, exceptedPatterns, judgeStanding, type Request, resourcePatterns } from './evaluate.ts';
 import type { Truth } from './judgement.ts';
 import { commonText, type Pattern } from './pattern.ts';
 import { type Budget, ENOUGH, findText, type Region } from './region.ts';

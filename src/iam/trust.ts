@@ -1,7 +1,7 @@
 import { identityIdFromArn, type Json, type JsonObject, type TrustObservation } from '../contracts/index.ts';
 import { judgeCondition } from './condition.ts';
+import { coversAction } from './covers.ts';
 import type { ConditionTest, PolicyDocument, Principal, Statement } from './document.ts';
-import { coversAction } from './evaluate.ts';
 import { and, FALSE, type Judgement, not, or } from './judgement.ts';
 
 /** One way into a role: a principal and, for tokens of an issuer, the subject it must carry. */

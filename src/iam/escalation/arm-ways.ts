@@ -1,7 +1,7 @@
 import { type Decision, decide, together } from '../evaluate.ts';
+import { mentionedCalls } from '../mentions.ts';
 import type { Subject } from '../subject.ts';
 import { decideAssume } from './assume.ts';
-import { mentionedCalls } from './calls.ts';
 import { ARM, type ArmEntry } from './catalogue/index.ts';
 import { cellsOf } from './cells.ts';
 import { type Edge, edgeFrom } from './edge.ts';

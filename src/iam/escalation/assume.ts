@@ -1,6 +1,7 @@
 import { identityIdFromArn } from '../../contracts/index.ts';
+import { coversAction } from '../covers.ts';
 import type { Principal, Statement } from '../document.ts';
-import { coversAction, type Decision, decide, judgeStanding } from '../evaluate.ts';
+import { type Decision, decide, judgeStanding } from '../evaluate.ts';
 import { FALSE, type Judgement, or, unknown } from '../judgement.ts';
 import type { Policy, Subject } from '../subject.ts';
 import { nameOf } from './names.ts';

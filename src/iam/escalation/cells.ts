@@ -1,7 +1,8 @@
+import { statementsOn } from '../covers.ts';
 import { type Decision, exceptedPatterns, resourcePatterns } from '../evaluate.ts';
+import { policiesAround } from '../mentions.ts';
 import type { Pattern } from '../pattern.ts';
 import type { Subject } from '../subject.ts';
-import { policiesAround, statementsOn } from './calls.ts';
 import { type Hub, isEverything, membersMatching, type Node, type Population, partitionBy, patternKey } from './population.ts';
 
 /** Targets that the subject reaches, and the decision that holds for each of them. */

@@ -1,6 +1,6 @@
 import { somewhere } from '../capability.ts';
 import { type Decision, decide, together } from '../evaluate.ts';
-import { mentionedCalls } from './calls.ts';
+import { mentionedCalls } from '../mentions.ts';
 import {
   EXISTING_PASSROLE,
   type ExistingPassRoleEntry,

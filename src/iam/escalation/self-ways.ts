@@ -1,7 +1,7 @@
 import { decideAdmin } from '../capability.ts';
 import { decide, type Request } from '../evaluate.ts';
+import { mentionedCalls } from '../mentions.ts';
 import type { Estate, ManagedPolicy, Subject } from '../subject.ts';
-import { mentionedCalls } from './calls.ts';
 import { type Given, SELF_ESCALATION, type SelfEntry } from './catalogue/index.ts';
 import { type Edge, edgeFrom } from './edge.ts';
 import { limitsAdmitAdmin, makesAdmin, type Targets } from './estate.ts';
