@@ -14,13 +14,14 @@ why: >
   A name that was given up can be taken by anybody: who registers the old owner or repository gets its tokens and the role.
   And a repository made or renamed since July 2026 has subjects with ids, which this pattern does not match any more.
 fix: >
-  Test the ids too: `repo:OWNER@OWNER_ID/REPO@REPO_ID:…` as the subject, or the claims `repository_id` and
-  `repository_owner_id` beside it. `gh api repos/OWNER/REPO --jq '.id, .owner.id'` tells them.
+  Test the ids too: `repo:OWNER@OWNER_ID/REPO@REPO_ID:…` as the subject, or beside it
+  `"token.actions.githubusercontent.com:repository_id"`. `gh api repos/OWNER/REPO --jq '.id, .owner.id'` tells them.
 limits: >
   Says nothing of whether the name is still held. A subject with a wildcard for the owner or repository is the matter of
   oidc-trust-any-subject.
 references:
   - https://docs.github.com/en/actions/concepts/security/openid-connect
+  - https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
 since: '0.1'
 ---*/
 SELECT
@@ -31,5 +32,5 @@ SELECT
 FROM trusts
 WHERE effect = 'allow' AND issuer = 'token.actions.githubusercontent.com' AND starts_with(identity_id, 'aws:')
   AND regexp_matches(subject, '^repo:[^/@*?]+/[^:@*?]+:')
-  AND NOT regexp_matches(coalesce(condition::VARCHAR, ''), ':(repository_id|repository_owner_id)"')
+  AND NOT regexp_matches(coalesce(condition::VARCHAR, ''), ':(repository_id|repository_owner_id|enterprise_id)"')
 GROUP BY identity_id, subject

@@ -8,7 +8,7 @@ identityFields: [identity_id]
 needs: [identity@aws, credential@aws]
 population: identities WHERE provider = 'aws' AND type = 'user' AND NOT coalesce(human, false)
 parameters:
-  graceDays: 30
+  graceDays: 90
 controls:
   - owasp-nhi-2025:NHI4:2025
   - owasp-nhi-2025:NHI7:2025
@@ -24,7 +24,7 @@ fix: |
   3. After a month delete the user.
 limits: >
   A user without a password on record, whose key is active, is taken for a program's. Administrators and keys that are not
-  used are the matter of other checks; a user that was just made gets some days.
+  used are the matter of other checks. A key that is renewed within graceDays is let pass, unless a CI job or a pod has it.
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-workloads-use-roles
 since: '0.1'
@@ -63,4 +63,5 @@ LEFT JOIN admin_identities AS a ON a.identity_id = i.identity_id
 LEFT JOIN uses AS u ON u.identity_id = i.identity_id
 WHERE i.provider = 'aws' AND i.type = 'user' AND NOT coalesce(i.human, false) AND NOT i.managed
   AND NOT coalesce(a.is_admin, false)
-  AND coalesce(days_since(coalesce(i.created_at, k.created_at)), $graceDays + 1) > $graceDays
+  AND (coalesce(days_since(coalesce(k.created_at, i.created_at)), $graceDays + 1) > $graceDays
+    OR list_has_any(u.types, ['workflow-job', 'pipeline', 'pod']))
