@@ -10,12 +10,15 @@ export interface CodeOwner {
   /** First line that names them. */
   readonly line: number;
   readonly column: number;
+  /** Patterns and the lines they stand in, in step: the last rule that matches a file decides, which takes the line. */
   readonly patterns: string[];
   readonly lines: number[];
 }
 
 export interface CodeOwners {
   readonly owners: readonly CodeOwner[];
+  /** Rules that name nobody: what they match has no owner. */
+  readonly unowned: Pick<CodeOwner, 'patterns' | 'lines'>;
   readonly rules: number;
   readonly problems: readonly Problem[];
 }
@@ -23,6 +26,7 @@ export interface CodeOwners {
 /** Reads a CODEOWNERS file. Which of several rules wins for a file is not worked out: each owner has the patterns that name them. */
 export function readCodeOwners(text: string): CodeOwners {
   const owners = new Map<string, CodeOwner>();
+  const unowned: Pick<CodeOwner, 'patterns' | 'lines'> = { patterns: [], lines: [] };
   const problems: Problem[] = [];
   let rules = 0;
   let sectionOwners: readonly Token[] = [];
@@ -37,7 +41,12 @@ export function readCodeOwners(text: string): CodeOwners {
       continue;
     }
     rules += 1;
-    for (const token of others.length === 0 ? sectionOwners : others) {
+    const named = others.length === 0 ? sectionOwners : others;
+    if (named.length === 0) {
+      unowned.patterns.push(first.text);
+      unowned.lines.push(line);
+    }
+    for (const token of named) {
       const owner = ownerOf(token.text);
       if (owner === undefined) {
         if (others.length > 0) problems.push(problemOf(line, token));
@@ -46,11 +55,12 @@ export function readCodeOwners(text: string): CodeOwners {
       const key = `${owner.kind} ${owner.name.toLowerCase()}`;
       const known = owners.get(key) ?? { ...owner, line, column: token.column, patterns: [], lines: [] };
       owners.set(key, known);
-      if (!known.patterns.includes(first.text)) known.patterns.push(first.text);
-      if (known.lines.at(-1) !== line) known.lines.push(line);
+      if (known.lines.at(-1) === line) continue;
+      known.patterns.push(first.text);
+      known.lines.push(line);
     }
   }
-  return { owners: [...owners.values()], rules, problems };
+  return { owners: [...owners.values()], unowned, rules, problems };
 }
 
 interface Token {

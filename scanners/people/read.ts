@@ -72,7 +72,7 @@ function personOf(row: RosterRow, isGone: boolean, at: Location): PersonObservat
 }
 
 function* scanCodeOwners(file: SourceFile, text: string): Generator<Observation> {
-  const { owners, rules, problems } = readCodeOwners(text);
+  const { owners, unowned, rules, problems } = readCodeOwners(text);
   const teams: JsonObject[] = [];
   for (const owner of owners) {
     if (owner.kind === 'team' || owner.kind === 'role') {
@@ -88,7 +88,7 @@ function* scanCodeOwners(file: SourceFile, text: string): Generator<Observation>
     seen: rules,
     read: Math.max(0, rules - broken),
     failed: Math.min(rules, broken),
-    detail: { teams },
+    detail: { teams, ...(unowned.lines.length === 0 ? {} : { unowned: { ...unowned } }) },
   });
 }
 

@@ -39,8 +39,10 @@ CREATE OR REPLACE MACRO identity_local(id) AS regexp_extract(id, '^[^:]*:[^:]*:(
 -- keeps its own. An e-mail address names one Google account in all projects. Code names roles without their account and
 -- service accounts without their cluster: they are those of the only account or cluster that has one of the name. Where no
 -- inventory tells which, two repositories that have a name in common do not mean one identity: each has its own.
+-- Roles of PostgreSQL are those of a cluster, whichever of its databases a connection names. A dump does not tell its host:
+-- a role of it is that of the only host that an inventory, else a connection string, has it at.
 CREATE OR REPLACE MACRO is_of_no_account(id) AS
-  coalesce(starts_with(id, 'k8s:-:') OR starts_with(id, 'aws:-:user/') OR starts_with(id, 'aws:-:role/'), false);
+  coalesce(starts_with(id, 'k8s:-:') OR starts_with(id, 'aws:-:user/') OR starts_with(id, 'aws:-:role/') OR starts_with(id, 'postgres:-:role/'), false);
 CREATE OR REPLACE MACRO alias_place(id, location) AS
   CASE WHEN is_of_no_account(id) THEN coalesce(location->>'$.repository', '') ELSE '' END;
 
@@ -98,6 +100,60 @@ entra_objects AS (
   SELECT key, min(identity_id) AS identity_id FROM entra_keys WHERE key IS NOT NULL GROUP BY key HAVING count(DISTINCT identity_id) = 1
 ),
 entra_scopes AS (SELECT '-' AS scope UNION SELECT scope FROM by_id WHERE provider = 'entra'),
+database_roles AS (
+  SELECT
+    identity_id,
+    identity_local(identity_id) AS local,
+    lower(split_part(identity_scope(identity_id), '/', 1)) AS server,
+    split_part(server, '%3a', 1) AS host,
+    -- The name of a container or of this machine says nothing to others.
+    contains(host, '.') AND NOT regexp_matches(host, '^(127\.|0\.0\.0\.0$)') AS is_name,
+    bool_or(known) AS known,
+    count(DISTINCT repository) FILTER (known) AS repositories
+  FROM (
+    SELECT part_id, identity_id, coalesce(location->>'$.repository', '') AS repository, (detail->>'$.catalog') IS NOT NULL AS known
+    FROM obs.identities
+    WHERE provider = 'postgres'
+    UNION ALL SELECT part_id, identity_id, '', false FROM obs.sightings WHERE starts_with(identity_id, 'postgres:')
+    UNION ALL SELECT part_id, identity_id, '', false FROM obs.consumers WHERE starts_with(identity_id, 'postgres:'))
+  SEMI JOIN current_parts USING (part_id)
+  WHERE starts_with(identity_local(identity_id), 'role/')
+  GROUP BY identity_id
+),
+database_servers AS (
+  SELECT
+    local,
+    count(DISTINCT server) FILTER (known AND server <> '-') AS servers,
+    min(identity_id) FILTER (known AND server <> '-') AS known_id,
+    coalesce(max(repositories) FILTER (known AND server = '-'), 0) AS dumps,
+    count(DISTINCT server) FILTER (is_name) AS named,
+    min(server) FILTER (is_name) AS named_server,
+    min(identity_id) FILTER (is_name) AS named_id
+  FROM database_roles
+  GROUP BY local
+),
+database_hosts AS (
+  SELECT local, host, count(DISTINCT server) AS servers, min(server) AS server, min(identity_id) AS identity_id
+  FROM database_roles
+  WHERE known AND server <> '-'
+  GROUP BY local, host
+),
+proven_roles AS (
+  SELECT 'postgres:-:' || local AS alias,
+    CASE WHEN servers = 1 THEN known_id WHEN servers = 0 AND dumps = 1 THEN CASE WHEN named = 1 THEN named_id ELSE 'postgres:-:' || local END END AS identity_id
+  FROM database_servers
+  WHERE servers = 1 OR servers = 0 AND dumps = 1
+  UNION ALL
+  SELECT r.identity_id, h.identity_id
+  FROM database_roles AS r
+  JOIN database_hosts AS h ON h.local = r.local AND h.host = r.host AND h.servers = 1 AND (r.server = r.host OR r.server = h.server)
+  WHERE r.identity_id <> h.identity_id
+  UNION ALL
+  SELECT r.identity_id, s.named_id
+  FROM database_roles AS r
+  JOIN database_servers AS s ON s.local = r.local AND s.servers = 0 AND s.dumps = 1 AND s.named = 1 AND s.named_server = r.server
+  WHERE r.identity_id <> s.named_id
+),
 places AS (
   SELECT identity_id, alias_place(identity_id, location) AS repository
   FROM (
@@ -114,7 +170,7 @@ places AS (
   GROUP BY ALL
 )
 -- A row for each repository: all that is joined is equal, which a hash join wants.
-SELECT alias, identity_id, '' AS repository FROM proven WHERE NOT is_of_no_account(alias)
+SELECT alias, identity_id, '' AS repository FROM (FROM proven UNION ALL FROM proven_roles) WHERE NOT is_of_no_account(alias)
 UNION ALL
 SELECT concat('entra:', scope, ':object/', key), identity_id, '' FROM entra_objects CROSS JOIN entra_scopes
 UNION ALL
@@ -122,7 +178,7 @@ SELECT p.identity_id,
   coalesce(k.identity_id, concat(split_part(p.identity_id, ':', 1), ':-@', replace(p.repository, ':', '/'), ':', identity_local(p.identity_id))),
   p.repository
 FROM (SELECT *, count(*) FILTER (repository <> '') OVER (PARTITION BY identity_id) AS repositories FROM places) AS p
-LEFT JOIN proven AS k ON k.alias = p.identity_id
+LEFT JOIN (FROM proven UNION ALL FROM proven_roles) AS k ON k.alias = p.identity_id
 WHERE k.identity_id IS NOT NULL OR (p.repository <> '' AND p.repositories > 1);
 COMMENT ON VIEW identity_aliases IS 'Ids without an account or with a wrong one, and the only identity of the inventories that each can be; else one of each repository';
 
@@ -154,10 +210,19 @@ COMMENT ON VIEW identities IS 'One row a machine identity, its sources merged; o
 -- The AWS credential report tells age and use of keys by slot, without their ids; access-key lists tell ids. The same
 -- user and the same creation time (the report calls it last_rotated) make them one.
 CREATE OR REPLACE VIEW credential_sources AS
-WITH rows_now AS (
-  SELECT c.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, c.identity_id) AS identity_id)
+-- That a password is the one a verifier was made of was computed when both were read; it stays so while both are there.
+WITH kept AS (
+  SELECT c.*
   FROM obs.credentials AS c
-  SEMI JOIN current_parts USING (part_id)
+  ANTI JOIN current_parts USING (part_id)
+  WHERE (c.detail->>'$.basis') = 'verifier'
+    AND (c.detail->>'$.verifier') IN (SELECT detail->>'$.verifier' FROM obs.credentials SEMI JOIN current_parts USING (part_id) WHERE provider = 'postgres' AND (detail->>'$.basis') IS NULL)
+    AND c.credential_id IN (SELECT credential_id FROM obs.sightings SEMI JOIN current_parts USING (part_id))
+  QUALIFY row_number() OVER (PARTITION BY c.observation_id) = 1
+),
+rows_now AS (
+  SELECT c.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, c.identity_id) AS identity_id)
+  FROM (FROM obs.credentials SEMI JOIN current_parts USING (part_id) UNION ALL FROM kept) AS c
   LEFT JOIN identity_aliases AS a ON a.alias = c.identity_id AND a.repository = alias_place(c.identity_id, c.location)
 ),
 same AS (
@@ -170,6 +235,13 @@ same AS (
     AND abs(date_diff('second', named.created_at, slot.created_at)) <= 60
   WHERE slot.public_id IS NULL
     AND (slot.detail->>'$.slot') IS NOT NULL
+  UNION
+  -- The password of a role, and one that was found and is it.
+  SELECT kept.credential_id, min(found.credential_id)
+  FROM rows_now AS kept
+  JOIN rows_now AS found ON (found.detail->>'$.verifier') = (kept.detail->>'$.verifier')
+  WHERE kept.provider = 'postgres' AND (kept.detail->>'$.basis') IS NULL AND (found.detail->>'$.basis') = 'verifier' AND found.status = 'active'
+  GROUP BY kept.credential_id
   UNION
   -- The sign-in report of Entra names a certificate by its key id, the application by its thumbprint, too.
   SELECT used.credential_id, named.credential_id
@@ -271,7 +343,7 @@ QUALIFY row_number() OVER (
     r.place, r.location->>'$.repository', r.location->>'$.path', r.location->>'$.line', r.location->>'$.cell', r.location->>'$.layer',
     CASE WHEN r.place = 'history' THEN r.location->>'$.commit' END
   -- By what the row says, not by its id: ids hold fingerprints, and those change with the key.
-  ORDER BY list_position(['high', 'medium', 'low'], r.confidence), starts_with(r.credential_id, 'secret:'),
+  ORDER BY list_position(['high', 'medium', 'low'], r.confidence), starts_with(r.credential_id, 'secret:'), r.identity_id IS NULL,
     (r.location->>'$.commit') IS NULL, (r.location->>'$.pointer') IS NULL, r.detector, r.location::VARCHAR) = 1;
 COMMENT ON VIEW sightings IS 'Places where credentials were seen';
 
@@ -564,6 +636,64 @@ SEMI JOIN current_parts USING (part_id)
 GROUP BY email;
 COMMENT ON VIEW people IS 'One row a person, roster and CODEOWNERS merged';
 
+-- Inventories do not know a secret by our ids: a private key by its public half or its certificate, a token by its hash or its
+-- end, an Entra secret by its beginning. What is not certain (an end, a beginning) counts only where it is that of one alone.
+CREATE OR REPLACE VIEW credential_matches AS
+WITH seen AS (
+  SELECT DISTINCT credential_id, public_id, identity_id,
+    (detail->>'$.thumbprint') AS thumbprint, (detail->>'$.thumbprint256') AS thumbprint256, (detail->>'$.hashedToken') AS hashed_token,
+    (detail->>'$.lastEight') AS last_eight, (detail->>'$.hint') AS hint, TRY_CAST(location->>'$.date' AS TIMESTAMP) AS committed_at
+  FROM sightings
+  WHERE starts_with(public_id, 'SHA256:') OR (detail->>'$.thumbprint') IS NOT NULL OR (detail->>'$.hashedToken') IS NOT NULL OR (detail->>'$.hint') IS NOT NULL
+),
+held AS (
+  SELECT credential_id, identity_id, provider, type, public_id, created_at, expires_at,
+    (detail->>'$.keyFingerprint') AS key_fingerprint, (detail->>'$.thumbprint256') AS thumbprint256, (detail->>'$.hashedToken') AS hashed_token,
+    (detail->>'$.lastEight') AS last_eight, (detail->>'$.hint') AS hint
+  FROM credential_sources
+),
+pairs AS (
+  SELECT s.credential_id, h.credential_id AS inventory_id, 'its public half' AS basis, 'high' AS confidence
+  FROM seen AS s JOIN held AS h ON h.public_id = s.public_id
+  WHERE starts_with(s.public_id, 'SHA256:')
+  UNION
+  SELECT s.credential_id, h.credential_id, 'its public half', 'high' FROM seen AS s JOIN held AS h ON h.key_fingerprint = s.public_id
+  UNION
+  SELECT s.credential_id, h.credential_id, 'its certificate', 'high'
+  FROM seen AS s JOIN held AS h ON h.public_id = s.thumbprint
+  WHERE h.type = 'certificate'
+  UNION
+  SELECT s.credential_id, h.credential_id, 'its certificate', 'high' FROM seen AS s JOIN held AS h ON h.thumbprint256 = s.thumbprint256
+  UNION
+  SELECT s.credential_id, h.credential_id, 'its hash', 'high' FROM seen AS s JOIN held AS h ON h.hashed_token = s.hashed_token
+  UNION
+  -- Six of the eight are a checksum over all of it.
+  SELECT s.credential_id, min(h.credential_id), 'its last eight characters', 'high'
+  FROM seen AS s JOIN held AS h ON h.last_eight = s.last_eight
+  WHERE h.provider = 'github'
+  GROUP BY s.credential_id
+  HAVING count(DISTINCT h.credential_id) = 1
+  UNION
+  -- Three characters of which there are some hundred thousand: with the application beside it, or the only one that was alive
+  -- when it was committed.
+  SELECT s.credential_id, min(h.credential_id), 'its first three characters',
+    CASE WHEN bool_and(coalesce(identity_key(s.identity_id) = identity_key(h.identity_id), false)) THEN 'medium' ELSE 'low' END
+  FROM seen AS s JOIN held AS h ON h.hint = s.hint
+  WHERE h.type = 'client-secret' AND coalesce(identity_key(s.identity_id) = identity_key(h.identity_id), true)
+    AND coalesce(s.committed_at >= h.created_at - INTERVAL 1 DAY, true)
+    AND coalesce(s.committed_at <= h.expires_at, true)
+  GROUP BY s.credential_id
+  HAVING count(DISTINCT h.credential_id) = 1
+)
+SELECT
+  credential_id, inventory_id,
+  arg_min(basis, (list_position(['high', 'medium', 'low'], confidence), basis)) AS basis,
+  arg_min(confidence, list_position(['high', 'medium', 'low'], confidence)) AS confidence
+FROM pairs
+WHERE credential_id <> inventory_id
+GROUP BY credential_id, inventory_id;
+COMMENT ON VIEW credential_matches IS 'Credentials that were seen, and the same in an inventory under another id: by what, and how sure that is';
+
 -- An inventory goes before what the secret itself names, but only where the two agree: two accounts may have one password.
 -- What has a public id is the provider's to tell; a bare secret is joined only when one account has it.
 CREATE OR REPLACE VIEW credential_identities AS
@@ -592,6 +722,19 @@ by_fingerprint AS (
   HAVING count(DISTINCT identity_key(identity_id)) = 1 AND count(DISTINCT credential_id) = 1
 ),
 told AS (
+  -- The verifier of one role says more than a name beside the password does; of two roles with one password, neither.
+  SELECT credential_id, min(identity_id) AS identity_id, 'its verifier' AS basis, 0 AS rank
+  FROM known
+  WHERE (detail->>'$.basis') = 'verifier' AND status = 'active'
+  GROUP BY credential_id
+  HAVING count(DISTINCT identity_key(identity_id)) = 1
+  UNION ALL
+  SELECT m.credential_id, min(k.identity_id), min(m.basis) || ' in an inventory', CASE min(m.confidence) WHEN 'high' THEN 1 ELSE 3 END
+  FROM credential_matches AS m
+  JOIN known AS k ON k.credential_id = m.inventory_id
+  GROUP BY m.credential_id
+  HAVING count(DISTINCT identity_key(k.identity_id)) = 1
+  UNION ALL
   SELECT credential_id, max(identity_id) AS identity_id, max(basis) AS basis, 1 AS rank
   FROM by_id
   WHERE NOT starts_with(credential_id, 'secret:')
@@ -751,47 +894,144 @@ LEFT JOIN credential_identities AS ci ON ci.credential_id = u.credential_id
 LEFT JOIN gateway_connections AS g ON g.connection = u.target AND coalesce(g.org, '') = u.org_key;
 COMMENT ON VIEW usages IS 'What identities did; gateway sessions are joined to the account behind their connection';
 
+-- CODEOWNERS: the last rule that matches a file decides, in the file nearest above it; of several beside each other the one in
+-- `.github` (https://docs.github.com/articles/about-code-owners). `docs/*` is what lies in docs, not what lies below that.
+CREATE OR REPLACE MACRO codeowners_regex(pattern) AS
+  concat('^',
+    CASE WHEN contains(rtrim(pattern, '/'), '/') THEN '' ELSE '(.*/)?' END,
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+      trim(pattern, '/'),
+      '([.+^$(){}|\[\]\\])', '\\\1', 'g'),
+      '\*\*/', chr(1), 'g'), '\*\*', chr(2), 'g'),
+      '\*', '[^/]*', 'g'),
+      '\?', '[^/]', 'g'),
+      chr(1), '(.*/)?', 'g').replace(chr(2), '.*'),
+    CASE WHEN ends_with(pattern, '/') THEN '/.*' WHEN regexp_matches(pattern, '/(.*[^*])?\*$') THEN '' ELSE '(/.*)?' END,
+    '$');
+
+CREATE OR REPLACE VIEW codeowners AS
+WITH told AS (
+  SELECT observation_id, location, unnest(owns) AS pattern, unnest(json_words(detail->'$.lines')) AS line,
+    CASE WHEN ends_with(email, '@github.invalid') THEN concat('@', lower(handle)) ELSE email END AS owner
+  FROM obs.people
+  SEMI JOIN current_parts USING (part_id)
+  WHERE (detail->>'$.source') = 'codeowners' AND owns IS NOT NULL
+  UNION ALL
+  SELECT observation_id, location, unnest(json_words(team->'$.patterns')), unnest(json_words(team->'$.lines')), lower(team->>'$.team')
+  FROM (
+    SELECT observation_id, location, unnest(from_json(detail->'$.teams', '["JSON"]')) AS team
+    FROM obs.coverage SEMI JOIN current_parts USING (part_id)
+    WHERE surface = 'people' AND (detail->>'$.source') = 'codeowners')
+  UNION ALL
+  SELECT observation_id, location, unnest(json_words(detail->'$.unowned.patterns')), unnest(json_words(detail->'$.unowned.lines')), NULL
+  FROM obs.coverage SEMI JOIN current_parts USING (part_id)
+  WHERE surface = 'people' AND (detail->>'$.source') = 'codeowners'
+)
+SELECT DISTINCT
+  coalesce(location->>'$.repository', '') AS repository,
+  regexp_replace(location->>'$.path', '((\.github|\.gitlab|docs)/)?CODEOWNERS$', '') AS base,
+  CASE WHEN regexp_matches(location->>'$.path', '(^|/)\.github/CODEOWNERS$') THEN 3 WHEN regexp_matches(location->>'$.path', '(^|/)(docs|\.gitlab)/CODEOWNERS$') THEN 1 ELSE 2 END AS rank,
+  location->>'$.path' AS path,
+  TRY_CAST(line AS INTEGER) AS line,
+  pattern,
+  owner,
+  observation_id
+FROM told
+-- An expression that is too large for the engine would end the run.
+WHERE length(pattern) <= 500 AND line IS NOT NULL;
+COMMENT ON VIEW codeowners IS 'Rules of CODEOWNERS files, one row a pattern and owner; no owner: a rule that names nobody';
+
+-- Who says that an identity is whose. Who made a thing is not necessarily the one who answers for it: that is the weakest.
+CREATE OR REPLACE VIEW identity_owner_claims AS
+WITH told AS (
+  SELECT coalesce(a.identity_id, i.identity_id) AS identity_id, lower(trim(i.owner)) AS owner, coalesce(i.owner_basis, 'declared') AS basis,
+    i.location, i.detail, i.observation_id
+  FROM obs.identities AS i
+  SEMI JOIN current_parts USING (part_id)
+  LEFT JOIN identity_aliases AS a ON a.alias = i.identity_id AND a.repository = alias_place(i.identity_id, i.location)
+),
+declared AS (
+  SELECT DISTINCT identity_id, owner, basis, place_text(location) AS place, observation_id,
+    CASE WHEN basis IN ('creator', 'audit-log') OR starts_with(basis, 'creator') THEN 'weak' ELSE 'declared' END AS strength
+  FROM told
+  WHERE owner <> ''
+),
+-- Of what code declares, the code's owners; whose an export is says nothing.
+in_code AS (
+  SELECT DISTINCT identity_id, coalesce(location->>'$.repository', '') AS repository, (location->>'$.path') AS path
+  FROM told
+  WHERE (detail->>'$.platform') IS NOT NULL OR regexp_matches(location->>'$.path', '\.(ya?ml|tf|hcl|bicep)$')
+),
+-- Each path once, however many identities it declares.
+matched AS (
+  SELECT f.repository, f.path, c.owner, c.path AS file, c.line, c.observation_id
+  FROM (SELECT DISTINCT repository, path FROM in_code) AS f
+  JOIN codeowners AS c ON c.repository = f.repository
+  WHERE starts_with(f.path, c.base) AND regexp_matches(substr(f.path, length(c.base) + 1), codeowners_regex(c.pattern))
+  QUALIFY (length(c.base), c.rank, c.line) = max((length(c.base), c.rank, c.line)) OVER (PARTITION BY f.repository, f.path)
+)
+SELECT identity_id, owner, basis, strength, place, observation_id FROM declared
+UNION ALL
+SELECT DISTINCT i.identity_id, m.owner, 'codeowners', 'codeowners', concat(nullif(m.repository, '') || ' ', m.file, ':', m.line), m.observation_id
+FROM in_code AS i
+JOIN matched AS m USING (repository, path)
+WHERE m.owner IS NOT NULL;
+COMMENT ON VIEW identity_owner_claims IS 'Who is named as owner of each identity, by whom and where: declared, by CODEOWNERS of its code, or weak (who made it)';
+
+-- What is declared goes before CODEOWNERS, and that before who made it. Several owners of one rule own together; several that
+-- are declared are a conflict, unless they are names of one: a handle and an address, a team and one of its people.
 CREATE OR REPLACE VIEW identity_owners AS
-WITH declared AS (
-  SELECT identity_id, lower(trim(unnest(owners))) AS owner, owner_basis FROM identities WHERE len(owners) > 0
+WITH ranked AS (
+  SELECT *, list_position(['declared', 'codeowners', 'weak'], strength) AS rank FROM identity_owner_claims
+),
+best AS (
+  SELECT * FROM ranked QUALIFY rank = min(rank) OVER (PARTITION BY identity_id)
 ),
 matched AS (
-  SELECT d.*, p.email, p.name AS person, p.team, p.left_at, p.has_left, p.evidence
-  FROM declared AS d
-  LEFT JOIN people AS p ON p.email = d.owner OR lower(p.handle) = ltrim(d.owner, '@')
+  SELECT d.*, p.email, p.name AS person, p.team, p.left_at, p.has_left, p.evidence,
+    coalesce(p.email, regexp_extract(d.owner, '^@?(?:.*/)?([^/@]+)', 1)) AS who
+  FROM best AS d
+  -- Whom only CODEOWNERS names is nobody of whom it is known whether they left.
+  LEFT JOIN (FROM people WHERE NOT ends_with(email, '@github.invalid')) AS p ON p.email = d.owner OR lower(p.handle) = ltrim(d.owner, '@')
 ),
+people_of AS (SELECT identity_id, list(DISTINCT lower(team)) FILTER (team IS NOT NULL) AS teams FROM matched GROUP BY identity_id),
 summed AS (
   SELECT
     identity_id,
-    count(DISTINCT owner) AS owners,
+    count(DISTINCT who) FILTER (NOT coalesce(list_contains(teams, who), false)) AS owners,
     string_agg(DISTINCT owner, ', ' ORDER BY owner) AS owner,
-    min(owner_basis) AS owner_basis,
+    min(basis) AS owner_basis,
+    min(strength) AS strength,
     bool_or(has_left) AS has_left,
     -- NULL is an owner whom no roster knows: nobody says that they left.
     bool_and(coalesce(has_left, false)) AS all_left,
     max(left_at) AS left_at,
     count(email) AS known,
-    bool_or(contains(owner, '@')) AS is_address,
-    flatten(list(evidence) FILTER (evidence IS NOT NULL)) AS evidence
+    bool_or(contains(ltrim(owner, '@'), '@')) AS is_address,
+    list_concat(
+      coalesce(flatten(list(evidence) FILTER (evidence IS NOT NULL)), []),
+      coalesce(list(observation_id) FILTER (strength = 'codeowners'), [])) AS evidence
   FROM matched
+  JOIN people_of USING (identity_id)
   GROUP BY identity_id
 )
 SELECT
   i.identity_id,
   s.owner,
   s.owner_basis,
+  s.strength,
   s.left_at,
   CASE
     WHEN s.owner IS NULL THEN 'unowned'
     WHEN s.all_left THEN 'owner-left'
-    WHEN s.owners > 1 THEN 'conflicting'
+    WHEN s.owners > 1 AND s.strength = 'declared' THEN 'conflicting'
     WHEN s.known = 0 AND s.is_address AND EXISTS (SELECT 1 FROM coverage WHERE surface = 'people' AND list_contains(covers, 'person') AND (detail->>'$.source') IS DISTINCT FROM 'codeowners') THEN 'owner-unknown'
     ELSE 'owned'
   END AS ownership,
-  coalesce(s.evidence, []) AS evidence
+  list_distinct(coalesce(s.evidence, [])) AS evidence
 FROM identities AS i
 LEFT JOIN summed AS s USING (identity_id);
-COMMENT ON VIEW identity_owners IS 'Owner of each identity, resolved against the roster: owned, owner-left, owner-unknown, conflicting, unowned';
+COMMENT ON VIEW identity_owners IS 'Owner of each identity, resolved against the roster: owned, owner-left, owner-unknown, conflicting, unowned; strength says how sure that is';
 
 -- IAM's wildcards in the words of LIKE.
 CREATE OR REPLACE MACRO like_pattern(pattern) AS
@@ -1097,6 +1337,10 @@ held AS (
     UNION ALL
     SELECT s.credential_id, c.credential_id, 2
     FROM seen AS s JOIN only_one AS c ON c.fingerprint = s.fingerprint
+    UNION ALL
+    SELECT m.credential_id, m.inventory_id, 3
+    FROM credential_matches AS m SEMI JOIN known AS c ON c.credential_id = m.inventory_id
+    WHERE m.confidence <> 'low'
   )
   GROUP BY credential_id
 ),

@@ -385,7 +385,16 @@ describe('people scanner', () => {
           { team: '@harbour/platform', patterns: ['*'], lines: [2] },
           { team: '@harbour/docs', patterns: ['docs old/'], lines: [4] },
         ],
+        unowned: { patterns: ['/generated/'], lines: [5] },
       });
+    });
+
+    it('keeps each pattern in step with its line, although it comes twice', async () => {
+      const observations = await scan('CODEOWNERS', '*.tf @ada @ada\n/x/ @ada\n*.tf @ada\n');
+
+      const [ada] = kinds(observations, 'person');
+      assert.deepEqual(ada?.owns, ['*.tf', '/x/', '*.tf']);
+      assert.deepEqual(ada?.detail?.lines, [1, 2, 3]);
     });
 
     it('reads sections with owners of their own, as GitLab has them', async () => {
