@@ -7,7 +7,7 @@ import { cellsOf } from './cells.ts';
 import { type Edge, edgeFrom } from './edge.ts';
 import type { Node, Population } from './population.ts';
 import { contextOf, editablePolicies, type Search } from './self-ways.ts';
-import { assumable, assumeNode } from './take-over-ways.ts';
+import { assumable, assumedAlone } from './take-over-ways.ts';
 
 const ASSUME = 'sts:AssumeRole';
 
@@ -60,9 +60,9 @@ function armPrincipal(search: Search, entry: ArmEntry, self: Node): Armed | unde
     return best;
   }
   for (const population of assumable(search)) look(population, (target) => decideAssume(subject, target, now));
-  for (const role of targets.doors.byCaller.get(self) ?? []) {
+  for (const { role, decision: enter } of assumedAlone(search)) {
     const target = targets.subjects[role];
-    const decision = target === undefined ? undefined : both(target, assumeNode(search, role));
+    const decision = target === undefined ? undefined : both(target, enter);
     if (decision !== undefined) best = surer(best, { node: role, decision });
   }
   return best;
@@ -107,10 +107,7 @@ function* entered(search: Search, call: string, self: Node): Generator<{ readonl
     }
   }
   if (call !== ASSUME) return;
-  for (const node of targets.doors.byCaller.get(self) ?? []) {
-    const enter = assumeNode(search, node);
-    if (enter !== undefined) yield { node, enter };
-  }
+  for (const { role, decision } of assumedAlone(search)) yield { node: role, enter: decision };
 }
 
 function surer(best: Armed | undefined, other: Armed): Armed {

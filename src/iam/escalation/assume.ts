@@ -3,9 +3,10 @@ import { coversAction } from '../covers.ts';
 import type { Principal, Statement } from '../document.ts';
 import { type Decision, decide, judgeStanding } from '../evaluate.ts';
 import { FALSE, type Judgement, or, unknown } from '../judgement.ts';
+import { compilePattern } from '../pattern.ts';
 import type { Policy, Subject } from '../subject.ts';
 import { nameOf } from './names.ts';
-import { createPopulation, type Node, type Population } from './population.ts';
+import { createPopulation, membersMatching, type Node, type Population, push } from './population.ts';
 
 /** Roles that let the same callers in on the same terms. */
 export interface Doors {
@@ -13,7 +14,9 @@ export interface Doors {
   readonly byAccount: ReadonlyMap<string, readonly Population[]>;
   /** Roles that let everybody in. */
   readonly open: readonly Population[];
-  /** Roles that are to be asked about one by one, by caller. */
+  /** By account of the caller: roles that let it in on terms that differ from caller to caller. */
+  readonly personal: ReadonlyMap<string, Population>;
+  /** Roles that are to be asked about one by one, by caller: their trust names it, or is not easily read. */
   readonly byCaller: ReadonlyMap<Node, readonly Node[]>;
 }
 
@@ -49,9 +52,11 @@ export function readDoors(subjects: readonly Subject[], kindOf: (role: Subject) 
   const callers = readCallers(subjects);
   const alike = new Map<string, { readonly account: string | undefined; readonly roles: Node[] }>();
   const byCaller = new Map<Node, Node[]>();
+  const personal = new Map<string, Node[]>();
   for (const [node, role] of subjects.entries()) {
     if (role.type !== 'role' || trustOf(role) === undefined) continue;
-    const { plain, named } = readDoor(role, now, callers);
+    const { plain, named, accounts } = readDoor(role, now, callers);
+    for (const account of accounts) push(personal, account, node);
     // One role of a population answers for all, so they must be alike in all that their trusts say.
     const whole = [role.account, kindOf(role), ...plain.map(({ account, terms }) => `${account} ${terms}`), ...named].join('\n');
     for (const { account } of plain) {
@@ -60,45 +65,38 @@ export function readDoors(subjects: readonly Subject[], kindOf: (role: Subject) 
       if (same === undefined) alike.set(key, { account, roles: [node] });
       else same.roles.push(node);
     }
-    for (const caller of named) {
-      if (caller === node) continue;
-      const known = byCaller.get(caller);
-      if (known === undefined) byCaller.set(caller, [node]);
-      else known.push(node);
-    }
+    for (const caller of named) if (caller !== node) push(byCaller, caller, node);
   }
   const byAccount = new Map<string, Population[]>();
   const open: Population[] = [];
   for (const { account, roles } of alike.values()) {
     const population = createPopulation(subjects, roles);
     if (account === undefined) open.push(population);
-    else byAccount.set(account, [...(byAccount.get(account) ?? []), population]);
+    else push(byAccount, account, population);
   }
-  return { byAccount, open, byCaller };
+  const populations = [...personal].map(([account, roles]) => [account, createPopulation(subjects, roles)] as const);
+  return { byAccount, open, personal: new Map(populations), byCaller };
 }
 
 interface Callers {
   readonly byId: ReadonlyMap<string, Node>;
-  readonly byAccount: ReadonlyMap<string, readonly Node[]>;
-  readonly all: readonly Node[];
+  readonly all: Population;
 }
 
 function readCallers(subjects: readonly Subject[]): Callers {
   const byId = new Map<string, Node>();
-  const byAccount = new Map<string, Node[]>();
   for (const [node, subject] of subjects.entries()) {
     const id = identityIdFromArn(subject.arn);
     if (id !== undefined) byId.set(id, node);
-    const same = byAccount.get(subject.account);
-    if (same === undefined) byAccount.set(subject.account, [node]);
-    else same.push(node);
   }
-  return { byId, byAccount, all: [...subjects.keys()] };
+  return { byId, all: createPopulation(subjects, [...subjects.keys()]) };
 }
 
 interface Door {
   /** Whole accounts (or everybody) let in, on terms that are the same for all of their callers. */
   readonly plain: readonly { readonly account: string | undefined; readonly terms: string }[];
+  /** Accounts let in on terms that differ from caller to caller. */
+  readonly accounts: ReadonlySet<string>;
   /** Callers to be asked about one by one. */
   readonly named: ReadonlySet<Node>;
 }
@@ -106,10 +104,7 @@ interface Door {
 function readDoor(role: Subject, now: Date, callers: Callers): Door {
   const statements = (role.trust?.statements ?? []).filter((statement) => coversAction(statement, ASSUME));
   const named = new Set<Node>();
-  if (statements.some(isPersonal)) {
-    for (const node of candidates(statements, callers)) named.add(node);
-    return { plain: [], named };
-  }
+  if (statements.some(isPersonal)) return { plain: [], ...candidates(statements, callers) };
   const terms = new Map<string | undefined, Judgement>();
   for (const statement of statements) {
     for (const principal of statement.principals ?? []) {
@@ -126,7 +121,7 @@ function readDoor(role: Subject, now: Date, callers: Callers): Door {
   const plain = [...terms].flatMap(([account, { truth, keys }]) => {
     return truth === 'false' ? [] : [{ account, terms: [truth, ...keys].join(' ') }];
   });
-  return { plain, named };
+  return { plain, accounts: new Set(), named };
 }
 
 /** Does the statement say something else of one caller than of another of the same account? */
@@ -138,21 +133,32 @@ function isPersonal(statement: Statement): boolean {
 /** Keys that follow from who calls, but for the account and organisation it is in. */
 const PERSONAL = /^aws:(?:principal(?!account$|org)|username$|userid$|viaawsservice$)/i;
 
-function candidates(statements: readonly Statement[], callers: Callers): Iterable<Node> {
-  const found = new Set<Node>();
-  for (const { effect, principals } of statements) {
-    if (effect === 'deny') continue;
-    if (principals === undefined) return callers.all;
-    for (const principal of principals) {
+function candidates(statements: readonly Statement[], callers: Callers): Pick<Door, 'accounts' | 'named'> {
+  const named = new Set<Node>();
+  const accounts = new Set<string>();
+  for (const statement of statements) {
+    if (statement.effect === 'deny') continue;
+    for (const principal of statement.principals ?? [EVERYBODY]) {
       if (principal.type !== 'AWS' && principal.type !== '*') continue;
-      if (principal.value === '*') return callers.all;
       const account = accountNamed(principal);
       const caller = callers.byId.get(identityIdFromArn(principal.value) ?? '');
-      if (account !== undefined) for (const node of callers.byAccount.get(account) ?? []) found.add(node);
-      else if (caller !== undefined) found.add(caller);
+      if (principal.value === '*') for (const node of callersWanted(statement, callers)) named.add(node);
+      else if (account !== undefined) accounts.add(account);
+      else if (caller !== undefined) named.add(caller);
     }
   }
-  return found;
+  return { accounts, named };
+}
+
+const EVERYBODY: Principal = { type: '*', value: '*' };
+
+/** An open door usually tells whom it means by their ARNs. */
+function callersWanted({ tests }: Statement, { all }: Callers): Iterable<Node> {
+  const byArn = tests.find(({ key, operator, values }) => {
+    return /^aws:principalarn$/i.test(key) && /^(?:Arn|String)(?:Like|Equals)$/i.test(operator) && !values.join().includes('$');
+  });
+  if (byArn === undefined) return all.whole.members;
+  return new Set(byArn.values.flatMap((value) => membersMatching(all, compilePattern(value))));
 }
 
 function accountNamed({ value }: Principal): string | undefined {

@@ -4,7 +4,7 @@ import type { Estate, Policy, Subject } from '../subject.ts';
 import { judgeServiceAdmission } from '../trust.ts';
 import { type Doors, readDoors } from './assume.ts';
 import { EXISTING_PASSROLE, NEW_PASSROLE } from './catalogue/index.ts';
-import { createPopulation, type Hub, type Node, type Population } from './population.ts';
+import { createPopulation, type Hub, type Node, type Population, push } from './population.ts';
 
 /** What ways may lead to, sorted so that each is found without looking at all. */
 export interface Targets {
@@ -105,12 +105,6 @@ function serviceRoles(subjects: readonly Subject[], now: Date): Map<string, Serv
     push(found, at, { population: createPopulation(subjects, members), keys, onInstances });
   }
   return found;
-}
-
-function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
-  const known = lists.get(key);
-  if (known === undefined) lists.set(key, [item]);
-  else known.push(item);
 }
 
 const EVERYTHING: Policy = {

@@ -154,3 +154,9 @@ function lastPart(arn: string): string {
 export function isEverything({ units }: Pattern): boolean {
   return units.length === 1 && units[0] === ANY;
 }
+
+export function push<K, T>(lists: Map<K, T[]>, key: K, item: T): void {
+  const known = lists.get(key);
+  if (known === undefined) lists.set(key, [item]);
+  else known.push(item);
+}

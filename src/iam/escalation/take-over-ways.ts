@@ -41,9 +41,8 @@ function* assumeWays(search: Search, node: Node): Generator<Edge> {
       yield edgeFrom(node, subject, { ...shared, decision, to: hub });
     }
   }
-  for (const role of targets.doors.byCaller.get(node) ?? []) {
-    const decision = assumeNode(search, role);
-    if (decision !== undefined) yield edgeFrom(node, subject, { ...shared, decision, to: hubOfOne(targets, role) });
+  for (const { role, decision } of assumedAlone(search)) {
+    yield edgeFrom(node, subject, { ...shared, decision, to: hubOfOne(targets, role) });
   }
 }
 
@@ -54,9 +53,37 @@ export function assumable({ subject, targets }: Search): readonly Population[] {
   return [...(byAccount.get(subject.account) ?? []), ...open];
 }
 
-export function assumeNode({ subject, targets, now }: Search, role: Node): Decision | undefined {
-  const target = targets.subjects[role];
-  return target === undefined ? undefined : decideAssume(subject, target, now);
+export interface Assumed {
+  readonly role: Node;
+  readonly decision: Decision;
+}
+
+const alone = new WeakMap<Search, readonly Assumed[]>();
+
+/** Roles that the subject can assume and that had to be asked about one by one. */
+export function assumedAlone(search: Search): readonly Assumed[] {
+  let found = alone.get(search);
+  if (found === undefined) {
+    const { subject, targets, now } = search;
+    const node = targets.nodes.get(subject);
+    const roles = new Set(node === undefined ? [] : targets.doors.byCaller.get(node));
+    for (const role of personalDoors(search)) roles.add(role);
+    found = [...roles].flatMap((role) => {
+      const target = targets.subjects[role];
+      const decision = target === undefined ? undefined : decideAssume(subject, target, now);
+      return decision === undefined ? [] : [{ role, decision }];
+    });
+    alone.set(search, found);
+  }
+  return found;
+}
+
+/** Only where its own policies let it: the account is let in, not the caller. */
+function personalDoors({ subject, targets, now }: Search): readonly Node[] {
+  const population = targets.doors.personal.get(subject.account);
+  if (population === undefined || !mentionedCalls(subject).has(ASSUME)) return [];
+  const ask = (role: Subject): Decision => decide(subject, { action: ASSUME, resource: role.arn }, now);
+  return cellsOf(subject, [ASSUME], population, ask).flatMap(({ hub }) => [...hub.members]);
 }
 
 function hubOfOne({ single }: Search['targets'], node: Node): Hub {
