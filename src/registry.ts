@@ -30,6 +30,7 @@ export async function loadScanners(): Promise<readonly Scanner[]> {
     import('../scanners/aws-iam/index.ts').then((m) => m.awsIamFiles),
     import('../scanners/aws-iam/index.ts').then((m) => m.awsIamLive),
     import('../scanners/gcp-iam/index.ts').then((m) => m.gcpIam),
+    import('../scanners/gcp-iam/index.ts').then((m) => m.gcpIamLive),
     import('../scanners/entra/index.ts').then((m) => m.entraFiles),
     import('../scanners/okta/index.ts').then((m) => m.oktaFiles),
     import('../scanners/okta/index.ts').then((m) => m.oktaLive),
