@@ -144,9 +144,9 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     ...workshop,
     hosts,
     keepsBaselineIds,
-    onSighting: (match) => {
+    onSighting: (match, at) => {
       verifier?.offer(match);
-      passwords.offer(match);
+      passwords.offer(match, at);
     },
   });
   const runId = contentId([startedAt, request.targets]);

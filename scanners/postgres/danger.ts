@@ -5,8 +5,8 @@
 export interface Power {
   readonly capability: 'admin' | 'escalates' | 'reads-secrets' | 'reads-data' | 'writes-data' | 'manages-identities';
   readonly confidence: 'high' | 'medium';
-  /** A word for it that stays. */
-  readonly method: string;
+  /** The way there, in a word that stays; absent where it is that outright. */
+  readonly method?: string;
   readonly path: string;
 }
 

@@ -159,7 +159,7 @@ class Writer {
     if (role.superuser === true) {
       const path = 'is a superuser: all tables, all files of the server, programs on it';
       yield this.#grant(name, 'SUPERUSER', '*', { viaKind: 'attribute', line });
-      yield this.#power(name, 'SUPERUSER', { capability: 'admin', confidence: 'high', method: 'superuser', path }, line);
+      yield this.#power(name, 'SUPERUSER', { capability: 'admin', confidence: 'high', path }, line);
       return;
     }
     if (role.createRole === true) {
@@ -381,7 +381,11 @@ class Writer {
   #power(role: string, permission: string, power: Power, line: number | undefined): GrantObservation {
     const { capability, confidence, method, path } = power;
     return {
-      ...this.#grant(role, permission, '*', { viaKind: 'derived', line, detail: { path: `${role} ${path}`, method } }),
+      ...this.#grant(role, permission, '*', {
+        viaKind: 'derived',
+        line,
+        detail: { path: `${role} ${path}`, ...(method === undefined ? {} : { method }) },
+      }),
       capability,
       confidence,
     };

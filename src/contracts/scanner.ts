@@ -1,6 +1,15 @@
 import type { Secret } from '../util/secret.ts';
 import type { CredentialId, IdentityId } from './identity-id.ts';
-import type { Confidence, Json, Location, Observation, ObservationKind, SightingObservation, Surface } from './observation.ts';
+import type {
+  Confidence,
+  Json,
+  JsonObject,
+  Location,
+  Observation,
+  ObservationKind,
+  SightingObservation,
+  Surface,
+} from './observation.ts';
 import type { PathTarget, ServiceTarget } from './target.ts';
 
 /**
@@ -253,6 +262,8 @@ export interface Match {
   /** What a detect-secrets baseline knows the secret by, under our key; see `src/util/fingerprint.ts`. */
   readonly baselineId?: string;
   readonly identity?: IdentityId;
+  /** What its form tells beside: the end that its provider shows, until when it counts. Goes into the detail of the sighting. Never a secret. */
+  readonly detail?: JsonObject;
   /** Byte offset for bytes, UTF-16 offset for strings, of the secret in what was given. */
   readonly start: number;
   readonly end: number;

@@ -5,6 +5,7 @@ import { Secret } from '../util/secret.ts';
 import { strengthUnder } from '../util/strength.ts';
 import { planSearch } from './anchors.ts';
 import { RuleRef, type Tally } from './compile.ts';
+import { derive } from './derive.ts';
 import { FileScan, type Located, type ScanResult, type Search } from './file-scan.ts';
 import { Splits } from './hidden/triggers.ts';
 import { importedMatches, outdoneBy } from './import/matches.ts';
@@ -226,6 +227,7 @@ function toMatch(found: Located, key: Uint8Array | string): Match {
   const identity = identityFrom(detector.identity, groups);
   const isGuess = found.confidence === 'low' && detector.type === 'password';
   const strength = isGuess ? strengthUnder(groups.name, found.secret) : undefined;
+  const detail = derive(found, key);
   return {
     detector: detector.id,
     provider: detector.provider,
@@ -244,6 +246,7 @@ function toMatch(found: Located, key: Uint8Array | string): Match {
     ...(found.hidden === undefined ? {} : { hidden: found.hidden }),
     ...(strength === undefined ? {} : { strength }),
     ...(identity === undefined ? {} : { identity }),
+    ...(detail === undefined ? {} : { detail }),
     start: found.start,
     end: found.end,
     line: found.line,

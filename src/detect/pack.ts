@@ -42,4 +42,4 @@ export interface Pack {
 }
 
 /** Raised when the engine would judge the same bytes otherwise: part of `Pack.hash`. */
-export const ENGINE_VERSION = 4;
+export const ENGINE_VERSION = 5;

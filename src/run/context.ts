@@ -28,7 +28,7 @@ export interface Workshop {
   /** Keep with each sighting what a detect-secrets baseline knows it by; only asked for when one was given. */
   readonly keepsBaselineIds?: boolean;
   /** Told of each match that becomes a sighting. */
-  readonly onSighting?: (match: BulkMatch) => void;
+  readonly onSighting?: (match: BulkMatch, at: Location) => void;
 }
 
 export function scanContext(workshop: Workshop): ScanContext {
@@ -44,9 +44,9 @@ export function scanContext(workshop: Workshop): ScanContext {
     rulesOnPathAlone: engine.rulesOnPathAlone,
     isDiscarded: (match, at) => engine.isDiscarded(match, at),
     settle: (matches, places) => engine.settle(matches, places),
-    sighting(match, ...rest) {
-      workshop.onSighting?.(match);
-      const sighting = sightingOf(match, ...rest);
+    sighting(match, at, ...rest) {
+      workshop.onSighting?.(match, at);
+      const sighting = sightingOf(match, at, ...rest);
       if (workshop.keepsBaselineIds !== true || match.baselineId === undefined) return sighting;
       return { ...sighting, detail: { ...sighting.detail, baselineId: match.baselineId } };
     },
@@ -92,6 +92,7 @@ function withMember(at: Location, { member }: Pick<Match, 'member'>): Location {
 function detailOf(match: Omit<Match, 'secret'>): { readonly detail?: JsonObject } {
   const { allowedBy, hidden, strength, why } = match;
   const detail: JsonObject = {
+    ...match.detail,
     ...(allowedBy === undefined ? {} : { allowedBy }),
     ...(hidden === undefined ? {} : { hidden }),
     ...(strength === undefined ? {} : { strength }),

@@ -1630,6 +1630,67 @@ LEFT JOIN wrong USING (identity_id)
 LEFT JOIN key_use USING (identity_id);
 COMMENT ON VIEW identity_overview IS 'One row a machine identity with everything known of it';
 
+-- Machines that somebody made and could take away again: not the vendor's own, not groups, roles that others become in a cluster
+-- or a database, or what a job is given for its time.
+CREATE OR REPLACE MACRO may_be_orphaned(provider, type) AS
+  CASE WHEN provider = 'k8s' THEN type = 'service-account'
+    ELSE type IN ('user', 'role', 'service-account', 'service-principal', 'app', 'managed-identity', 'api-key', 'api-token', 'api-service', 'agent',
+      'deploy-key', 'app-installation', 'pat', 'token', 'ssh-key', 'database-role', 'oauth-client', 'access-token') END;
+
+-- Does anybody need it? No use on record is only something where a source tells of use at all.
+CREATE OR REPLACE VIEW identity_lifecycle AS
+WITH keys AS (
+  SELECT
+    coalesce(c.identity_id, ci.identity_id) AS identity_id,
+    count(*) AS credentials,
+    count(*) FILTER (coalesce(c.status, 'active') = 'active' AND (c.expires_at IS NULL OR c.expires_at > run_now())) AS live_credentials,
+    max(c.last_used_at) AS last_used_at,
+    min(c.created_at) AS created_at,
+    bool_or((c.detail->>'$.slot') IS NOT NULL OR (c.detail->>'$.useIsTold') = 'true' OR c.last_used_at IS NOT NULL) AS use_is_told
+  FROM credentials AS c
+  LEFT JOIN credential_identities AS ci USING (credential_id)
+  GROUP BY ALL
+),
+used AS (
+  SELECT identity_id, max(used_at) AS last_used_at
+  FROM (
+    SELECT identity_id, used_at FROM usages WHERE NOT coalesce(bookkeeping, false)
+    UNION ALL SELECT actor_identity_id, used_at FROM usages
+    UNION ALL SELECT caller_identity_id, used_at FROM gateway_sessions)
+  WHERE identity_id IS NOT NULL
+  GROUP BY identity_id
+),
+wanted AS (SELECT identity_id, count(DISTINCT consumer_id) AS consumers FROM identity_consumers GROUP BY identity_id),
+-- A report of all sign-ins tells of those who had none.
+reports AS (
+  SELECT CASE surface WHEN 'gateway' THEN 'hoop' ELSE surface END AS provider
+  FROM coverage
+  WHERE surface IN ('entra', 'gateway') AND list_contains(covers, 'usage')
+  GROUP BY ALL
+  HAVING bool_and(outcome = 'complete')
+)
+SELECT
+  i.identity_id, i.provider, i.type, i.environment, i.enabled,
+  o.owner, o.owner_basis, o.strength, o.ownership,
+  coalesce(i.created_at, k.created_at) AS created_at,
+  greatest(i.last_used_at, k.last_used_at, u.last_used_at) AS last_used_at,
+  i.last_used_at IS NOT NULL OR u.last_used_at IS NOT NULL OR coalesce(k.use_is_told, false)
+    OR coalesce((i.detail->>'$.useIsTold') = 'true', false) OR r.provider IS NOT NULL
+    -- Authorization details tell a role's last use, or that it had none in 400 days.
+    OR (i.provider = 'aws' AND i.type = 'role' AND i.created_at IS NOT NULL AND (i.detail->>'$.platform') IS NULL) AS use_is_told,
+  coalesce(w.consumers, 0) AS consumers,
+  coalesce(k.credentials, 0) AS credentials,
+  coalesce(k.live_credentials, 0) AS live_credentials,
+  may_be_orphaned(i.provider, i.type) AND NOT i.managed AND NOT coalesce(i.human, false) AND coalesce(i.enabled, true)
+    AND NOT contains(i.identity_id, '{{') AS is_judged
+FROM identities AS i
+JOIN identity_owners AS o USING (identity_id)
+LEFT JOIN keys AS k USING (identity_id)
+LEFT JOIN used AS u USING (identity_id)
+LEFT JOIN wanted AS w USING (identity_id)
+LEFT JOIN reports AS r USING (provider);
+COMMENT ON VIEW identity_lifecycle IS 'Whether anybody needs an identity: owner, consumers, last use, and whether any source tells of its use';
+
 CREATE OR REPLACE MACRO session_name(session_id, moment) AS
   concat('session ', left(session_id, 8), ' of ', strftime(moment, '%Y-%m-%d %H:%M'));
 CREATE OR REPLACE MACRO is_machine(caller_type) AS

@@ -1,5 +1,5 @@
 import { type IdentityId, parseIdentityId } from '../contracts/identity-id.ts';
-import type { BulkMatch, CoverageObservation, CredentialObservation, ScanContext } from '../contracts/index.ts';
+import type { BulkMatch, CoverageObservation, CredentialObservation, Location, ScanContext } from '../contracts/index.ts';
 import { isVerifier, mayBeDatabasePassword } from '../detect/keep.ts';
 import type { Secret } from '../util/secret.ts';
 import { isPasswordOf, MOST_ITERATIONS, parseStored, type StoredPassword } from './postgres-verifier.ts';
@@ -20,6 +20,7 @@ interface Verifier {
   readonly stored: StoredPassword;
   /** Keyed fingerprint of the verifier: what the answer rests on. */
   readonly fingerprint: string;
+  readonly at: Location;
 }
 
 interface Candidate {
@@ -53,17 +54,24 @@ export class Passwords {
   }
 
   /** Notes a match, if it is a password or a verifier; nothing is computed yet. */
-  offer(match: BulkMatch): void {
-    if (isVerifier(match)) this.#addVerifier(match);
+  offer(match: BulkMatch, at: Location): void {
+    if (isVerifier(match)) this.#addVerifier(match, at);
     else if (mayBeDatabasePassword(match)) this.#addCandidate(match);
   }
 
-  #addVerifier({ identity, secret, fingerprint }: BulkMatch): void {
+  #addVerifier({ identity, secret, fingerprint, line }: BulkMatch, at: Location): void {
     const parts = identity === undefined ? undefined : parseIdentityId(identity);
     const stored = secret === undefined ? undefined : parseStored(secret.reveal());
     if (identity === undefined || parts === undefined || stored === undefined) return;
     const host = hostOf(parts.scope);
-    this.#verifiers.set(`${identity}\0${fingerprint}`, { identity, role: parts.name, host, stored, fingerprint });
+    this.#verifiers.set(`${identity}\0${fingerprint}`, {
+      identity,
+      role: parts.name,
+      host,
+      stored,
+      fingerprint,
+      at: { ...at, line },
+    });
   }
 
   #addCandidate(match: BulkMatch): void {
@@ -205,6 +213,7 @@ function proof(match: BulkMatch, verifier: Verifier, status: 'active' | 'revoked
     type: 'password',
     fingerprint: match.fingerprint,
     status,
+    at: verifier.at,
     detail: {
       basis: 'verifier',
       method: verifier.stored.method,

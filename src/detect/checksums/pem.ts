@@ -1,5 +1,6 @@
 import { pemBody } from '../../util/fingerprint.ts';
 import { entropyOf } from '../entropy.ts';
+import { certificateOf } from './certificate.ts';
 import { type PublicHalf, publicHalfOfDer, publicHalfOfOpenSsh } from './ssh.ts';
 import { type CheckInput, INVALID, type Verdict } from './types.ts';
 
@@ -9,7 +10,7 @@ const MAGIC = 'openssh-key-v1\0';
  * A private key must decode to DER, to OpenSSH's own form, or to an OpenPGP packet. Where it can be read, its public half
  * names it: deploy keys, IAM users and `authorized_keys` know it by that.
  */
-export function judgePem({ secret }: CheckInput): Verdict {
+export function judgePem({ secret, around }: CheckInput): Verdict {
   // A key with dots in it was cut: documentation.
   if (/\.{3}|\u2026/.test(secret)) return INVALID;
   const body = pemBody(secret) ?? '';
@@ -23,14 +24,28 @@ export function judgePem({ secret }: CheckInput): Verdict {
   if (entropyOf(body) < 4.2) return INVALID;
   const half = isPgp ? undefined : publicHalf(secret, bytes, isOpenSsh, isEncrypted);
   if (half === undefined) return { valid: true };
-  const groups = half.comment === undefined ? {} : { provider: 'ssh', scope: '', local: `key/${half.comment}` };
-  return { valid: true, publicId: half.fingerprint, groups };
+  const named = half.comment === undefined ? {} : { provider: 'ssh', scope: '', local: `key/${half.comment}` };
+  const certificate = isOpenSsh || isEncrypted ? undefined : certificateOf(bytes, labelOf(secret), around(AROUND, AROUND));
+  return { valid: true, publicId: half.fingerprint, groups: { ...named, ...certificate, ...workloadOf(certificate?.spiffe) } };
+}
+
+/** A certificate and its key are a few kilobytes; a chain is some more. */
+const AROUND = 8192;
+
+/** `spiffe://acme.org/ns/shop/sa/api`, in the canonical id that the inventory of SPIRE gives. */
+function workloadOf(uri: string | undefined): Readonly<Record<string, string>> {
+  const id = /^spiffe:\/\/(?<domain>[^/]+)\/(?<path>.+)$/.exec(uri ?? '')?.groups;
+  return id === undefined ? {} : { provider: 'spiffe', scope: id.domain ?? '', local: id.path ?? '' };
+}
+
+function labelOf(secret: string): string {
+  return /^-----BEGIN (?<label>RSA|EC|DSA) /.exec(secret)?.groups?.label ?? '';
 }
 
 function publicHalf(secret: string, bytes: Buffer, isOpenSsh: boolean, isEncrypted: boolean): PublicHalf | undefined {
   if (isOpenSsh) return publicHalfOfOpenSsh(bytes);
   if (isEncrypted) return undefined;
-  return publicHalfOfDer(bytes, /^-----BEGIN (?<label>RSA|EC|DSA) /.exec(secret)?.groups?.label ?? '');
+  return publicHalfOfDer(bytes, labelOf(secret));
 }
 
 /**

@@ -11,15 +11,19 @@ export interface PublicHalf {
 /** Of DER in PEM (PKCS#1, PKCS#8, SEC 1); `undefined` for what is no key or has a passphrase. */
 export function publicHalfOfDer(der: Buffer, label: string): PublicHalf | undefined {
   try {
-    const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-    const armour = `${label} PRIVATE KEY`.trim();
-    const dashes = '-----';
-    const pem = `${dashes}BEGIN ${armour}${dashes}\n${lines.join('\n')}\n${dashes}END ${armour}${dashes}\n`;
-    const blob = toSshBlob(createPublicKey(createPrivateKey(pem)));
+    const blob = toSshBlob(createPublicKey(privateKeyOf(der, label)));
     return blob === undefined ? undefined : { fingerprint: sshFingerprint(blob) };
   } catch {
     return undefined;
   }
+}
+
+/** Throws for what is no key. */
+export function privateKeyOf(der: Buffer, label: string): KeyObject {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  const armour = `${label} PRIVATE KEY`.trim();
+  const dashes = '-----';
+  return createPrivateKey(`${dashes}BEGIN ${armour}${dashes}\n${lines.join('\n')}\n${dashes}END ${armour}${dashes}\n`);
 }
 
 /**

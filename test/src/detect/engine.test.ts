@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import type { Match } from '../../../src/contracts/index.ts';
 import { createEngine, type Engine, identityFrom } from '../../../src/detect/engine.ts';
@@ -41,6 +41,11 @@ describe('detection engine', () => {
       masked: 'ghp_…(40)',
       baselineId: baselineId(token, KEY),
       confidence: 'high',
+      // What GitHub shows of it, and what its audit log calls it.
+      detail: {
+        lastEight: token.slice(-8),
+        hashedToken: fingerprint(createHash('sha256').update(token).digest('base64'), KEY),
+      },
       start: 12,
       end: 52,
       line: 2,
