@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: trust
 identityFields: [identity_id, subject]
-needs: [trust@iac|trust@entra]
+needs: [trust@iac|trust:oidc@entra]
 population: trusts WHERE starts_with(identity_id, 'entra:') AND principal_type = 'oidc'
 controls:
   - owasp-nhi-2025:NHI6:2025
@@ -39,4 +39,5 @@ FROM trusts AS t
 LEFT JOIN admin_identities AS a ON a.identity_id = t.identity_id
 WHERE starts_with(t.identity_id, 'entra:') AND t.principal_type = 'oidc' AND t.effect = 'allow'
   AND regexp_matches(t.issuer, '^(token\.actions\.githubusercontent\.com|gitlab\.com|app\.terraform\.io|agent\.buildkite\.com|oidc\.circleci\.com|api\.bitbucket\.org)')
-  AND (t.subject LIKE '%:pull_request' OR regexp_matches(t.subject, '\*'))
+  -- The tenant says whether wildcards count in a subject; code does not always.
+  AND (t.subject LIKE '%:pull_request' OR regexp_matches(t.subject, '\*') AND (t.detail->>'$.flexible') IS DISTINCT FROM 'false')

@@ -5,8 +5,8 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [grant@iac|grant@entra]
-population: grants WHERE starts_with(identity_id, 'entra:')
+needs: [grant@iac|grant:azure-role@entra]
+population: entra_rights WHERE via_kind = 'binding'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05
@@ -17,16 +17,30 @@ fix: >
   Assign a role that names what it does, at the resource group it does it in; for roles it must assign itself use Role
   Based Access Control Administrator with a condition.
 limits: >
-  Conditions of an assignment are not judged.
+  Conditions of an assignment are not judged: what has one is of medium confidence. A role that a group has is told of the
+  applications in it where the members of the group were read.
 references:
   - https://learn.microsoft.com/en-us/azure/role-based-access-control/best-practices
 platforms: [terraform]
 since: '0.1'
 ---*/
+WITH roles AS (
+  SELECT identity_id, permission, resource, confidence, observation_id, coalesce(principal_type, 'ServicePrincipal') AS principal_type
+  FROM entra_rights
+  WHERE via_kind = 'binding' AND capability IN ('admin', 'escalates')
+),
+held AS (
+  SELECT identity_id, permission, resource, confidence, [observation_id] AS evidence FROM roles WHERE principal_type = 'ServicePrincipal'
+  UNION ALL
+  SELECT t.principal, r.permission, r.resource, r.confidence, [r.observation_id, t.observation_id]
+  FROM roles AS r
+  JOIN trusts AS t ON t.identity_id = r.identity_id AND (t.detail->>'$.basis') = 'member of the group'
+  WHERE r.principal_type = 'Group'
+)
 SELECT
   identity_id,
   concat(identity_id, ' is ', listed(list(DISTINCT permission ORDER BY permission)), ' of ', listed(list(DISTINCT resource ORDER BY resource)), '.') AS message,
-  list(DISTINCT observation_id) AS evidence
-FROM grants
-WHERE starts_with(identity_id, 'entra:') AND effect = 'allow' AND capability IN ('admin', 'escalates')
+  CASE WHEN bool_or(coalesce(confidence, 'high') = 'high') THEN 'high' ELSE 'medium' END AS confidence,
+  list_distinct(flatten(list(evidence))) AS evidence
+FROM held
 GROUP BY identity_id

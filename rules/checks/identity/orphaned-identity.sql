@@ -6,7 +6,7 @@ confidence: medium
 about: identity
 identityFields: [identity_id]
 needs: [identity, credential, consumer]
-population: identities WHERE NOT managed AND coalesce(human, false) = false AND type IN ('user', 'service-account', 'api-key', 'agent')
+population: identities WHERE NOT managed AND coalesce(human, false) = false AND (type IN ('user', 'service-account', 'api-key', 'agent') OR provider = 'entra')
 parameters:
   unusedDays: 90
 controls:
@@ -59,6 +59,10 @@ JOIN identity_owners AS o USING (identity_id)
 JOIN keys AS k USING (identity_id)
 ANTI JOIN wanted AS w ON w.identity_id = i.identity_id
 WHERE o.ownership = 'unowned' AND NOT i.managed AND NOT coalesce(i.human, false) AND coalesce(i.enabled, true)
-  AND i.type IN ('user', 'service-account', 'api-key', 'agent')
+  AND (i.type IN ('user', 'service-account', 'api-key', 'agent') OR i.provider = 'entra')
+  -- Lists of applications do not say who owns them: their owners are an export of its own.
+  AND (i.provider <> 'entra' OR EXISTS (
+    FROM coverage WHERE surface = 'entra' AND list_contains(covers, 'trust')
+      AND ((detail->'$.types') IS NULL OR list_contains(json_words(detail->'$.types'), 'owner'))))
   AND (i.last_used_at IS NOT NULL OR k.use_is_told)
   AND days_since(coalesce(greatest(i.last_used_at, k.last_used_at), k.created_at, i.created_at)) > $unusedDays
