@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { measureDeclarations } from './declarations.ts';
 import { measureEngine } from './engine.ts';
 import { measureHistory } from './history.ts';
+import { measureIam } from './iam.ts';
 import type { Measurement } from './measure.ts';
 import { measureProcesses } from './processes.ts';
 import { measureRescan } from './rescan.ts';
@@ -21,6 +22,7 @@ const GROUPS: { readonly [name: string]: () => readonly Measurement[] | Promise<
   rescan: () => measureRescan(BIN),
   declarations: () => measureDeclarations(BIN),
   store: measureStore,
+  iam: measureIam,
 };
 
 process.exitCode = await bench();
