@@ -1,0 +1,186 @@
+import type { Json, ObservationKind, ScanContext, ServiceTarget } from '../../src/contracts/index.ts';
+import { type Failure, type Http, inParallel, nextToken, openSession, type Session } from '../../src/live/index.ts';
+import { addAnswer } from './answers.ts';
+import { CALLS, type CallName, type ServiceName } from './calls.ts';
+import { type Answers, newAnswers } from './collect.ts';
+import { explainSdkError, openServices } from './google.ts';
+import { openLogin } from './login.ts';
+import { type Scope, scopeOf } from './scope.ts';
+import { type IamClients, openIamClients } from './sdk.ts';
+
+export interface Run {
+  readonly target: ServiceTarget;
+  readonly context: ScanContext;
+  readonly scope: Scope;
+  readonly session: Session;
+  readonly service: (name: ServiceName) => Http;
+  readonly clients: () => Promise<IamClients>;
+  readonly answers: Answers;
+}
+
+export interface Told {
+  readonly what: string;
+  readonly covers: readonly ObservationKind[];
+  readonly read: number;
+  readonly failure?: Failure | undefined;
+  readonly failed?: number;
+}
+
+/** Calls under way at a time where there is one for each account or project. */
+export const WIDTH = 6;
+/** Failures in a row after which a right is taken to be missing altogether. */
+const GIVE_UP_AFTER = 5;
+
+export function openRun(target: ServiceTarget, context: ScanContext): { run: Run; close: () => Promise<void> } {
+  const scope = scopeOf(target);
+  const session = openSession({ context, target, surface: 'gcp', service: 'Google Cloud', explain: explainSdkError });
+  const login = openLogin(context);
+  login.catch(() => undefined);
+  const services = openServices(context, { headers: async (renew) => (await login).headers(renew) });
+  let clients: Promise<IamClients> | undefined;
+  const run: Run = {
+    target,
+    context,
+    scope,
+    session,
+    service: services,
+    clients() {
+      clients ??= openIamClients(context, { headers: async (renew) => (await login).headers(renew) });
+      return clients;
+    },
+    answers: newAnswers(),
+  };
+  return { run, close: async () => await (await clients?.catch(() => undefined))?.close() };
+}
+
+/** All pages of a list, sorted in as they come: what was read before a failure stands. */
+export async function readList(
+  run: Run,
+  name: CallName,
+  path: string,
+  covers: readonly ObservationKind[],
+  query: { readonly [name: string]: string | number | readonly string[] } = {},
+  what: string = name,
+): Promise<Told> {
+  const { answers, context, session } = run;
+  const { service, right, tells } = CALLS[name];
+  context.progress.phase(`Google Cloud: ${what}`);
+  const pages: unknown[] = [];
+  const attempt = await session.attempt(right, () =>
+    kept(run, `${name} ${path}`, async () => {
+      for await (const page of run.service(service).pages('GET', path, { query, right, tells }, nextToken())) pages.push(page);
+      return pages.splice(0);
+    }),
+  );
+  const read = attempt.ok ? attempt.value : pages;
+  const before = answers.seen;
+  for (const page of read) addAnswer(answers, withoutToken(page), what, '');
+  return { what, covers, read: answers.seen - before, ...(attempt.ok ? {} : { failure: attempt.failure }) };
+}
+
+/** The next page was asked for; an export that names one is cut short. */
+function withoutToken(page: unknown): unknown {
+  if (typeof page !== 'object' || page === null || Array.isArray(page)) return page;
+  const { nextPageToken: _token, kind: _kind, ...rest } = page as Record<string, unknown>;
+  return Object.keys(rest).length === 0 ? [] : rest;
+}
+
+/** One call for each of many. A right that fails a few times in a row fails for all: the rest is not asked. */
+export async function readEach(
+  run: Run,
+  name: CallName,
+  items: readonly string[],
+  covers: readonly ObservationKind[],
+  ask: (item: string) => Promise<unknown[]>,
+  what: string = name,
+): Promise<Told> {
+  const { answers, context, session } = run;
+  const { right } = CALLS[name];
+  context.progress.phase(`Google Cloud: ${what}`, items.length);
+  let inARow = 0;
+  let failed = 0;
+  let failure: Failure | undefined;
+  let read = 0;
+  await inParallel(items, WIDTH, async (item) => {
+    context.progress.advance(1);
+    if (inARow >= GIVE_UP_AFTER) {
+      failed++;
+      return;
+    }
+    const attempt = await session.attempt(right, () => kept(run, `${name} ${item}`, () => ask(item)));
+    if (!attempt.ok) {
+      failed++;
+      inARow++;
+      failure ??= attempt.failure;
+      return;
+    }
+    inARow = 0;
+    read++;
+    for (const value of attempt.value) addAnswer(answers, withoutToken(value), what, '');
+  });
+  if (failure === undefined) return { what, covers, read };
+  const of = failed < items.length ? { ...failure, why: `${failed} of ${items.length}: ${failure.why}` } : failure;
+  return { what, covers, read, failed, failure: of };
+}
+
+export async function kept<T>(run: Run, step: string, make: () => Promise<T>): Promise<T> {
+  const { once } = run.context;
+  // Answers of the generated clients are plain once they went through JSON.
+  return once === undefined
+    ? await make()
+    : ((await once(step, async () => JSON.parse(JSON.stringify(await make())) as Json)) as T);
+}
+
+export function pagesOf(
+  run: Run,
+  name: CallName,
+  path: string,
+  query: { readonly [name: string]: string | number } = {},
+): Promise<unknown[]> {
+  const { service, right, tells } = CALLS[name];
+  return collected(run.service(service).pages('GET', path, { query, right, tells }, nextToken()));
+}
+
+async function collected(pages: AsyncIterable<unknown>): Promise<unknown[]> {
+  const list: unknown[] = [];
+  for await (const page of pages) list.push(page);
+  return list;
+}
+
+/** A policy as `get-iam-policy` exports it, with what it is on. */
+export async function policyOf(run: Run, name: CallName, resource: string, path: string): Promise<unknown[]> {
+  const { service, right, tells } = CALLS[name];
+  const body = { options: { requestedPolicyVersion: 3 } };
+  const { value } = await run.service(service).json('POST', path, { body, right, tells });
+  return [{ bindings: [], ...(value as object), resource }];
+}
+
+export async function one(run: Run, name: CallName, path: string): Promise<unknown> {
+  const { service, right, tells } = CALLS[name];
+  return (await run.service(service).json('GET', path, { right, tells })).value;
+}
+
+/** From the project's folder up to the organisation. */
+export async function ancestorsOf(run: Run, project: string): Promise<{ ancestors: string[]; told: Told }> {
+  const { right, tells } = CALLS.ancestry;
+  const ancestors: string[] = [];
+  const what = 'folders and organisation above';
+  const attempt = await run.session.attempt(right, () =>
+    kept(run, 'ancestry', async () => {
+      const answer = await run
+        .service('cloudresourcemanager')
+        .json('POST', `v1/projects/${project}:getAncestry`, { body: {}, right, tells });
+      return answer.value;
+    }),
+  );
+  if (!attempt.ok) return { ancestors, told: { what, covers: ['grant'], read: 0, failure: attempt.failure } };
+  const list = (attempt.value as { ancestor?: { resourceId?: { type?: unknown; id?: unknown } }[] } | undefined)?.ancestor ?? [];
+  const chain = list.map(({ resourceId }) => `${String(resourceId?.type)}s/${String(resourceId?.id)}`);
+  for (const [index, child] of chain.entries()) {
+    const parent = chain[index + 1];
+    if (parent === undefined) continue;
+    run.answers.parents.set(child, parent);
+    ancestors.push(parent);
+  }
+  return { ancestors, told: { what, covers: [], read: chain.length } };
+}

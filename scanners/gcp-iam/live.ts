@@ -1,0 +1,336 @@
+import type { Observation, ObservationKind, ScanContext, ServiceTarget } from '../../src/contracts/index.ts';
+import { isKnownRole } from '../../src/iam/gcp/capability.ts';
+import { inParallel } from '../../src/live/index.ts';
+import { addAnswer } from './answers.ts';
+import { ancestorsOf, kept, one, openRun, pagesOf, policyOf, type Run, readEach, readList, type Told, WIDTH } from './ask.ts';
+import { CALLS, type CallName, endpointOf } from './calls.ts';
+import type { Answers } from './collect.ts';
+import { answerReasons, tallyDetail } from './export-file.ts';
+import { gather } from './gather.ts';
+import { answerRows } from './rows.ts';
+
+export async function* scanScope(target: ServiceTarget, context: ScanContext): AsyncGenerator<Observation> {
+  const { run, close } = openRun(target, context);
+  try {
+    const told = run.scope.level === 'projects' ? await readProject(run) : await readBelow(run);
+    const { answers, session } = run;
+    const gathered = gather([answers], context.now());
+    const tally = { unknownRoles: new Set<string>(), people: 0 };
+    yield* answerRows(answers, gathered, { pointer: target.name }, context, tally);
+    for (const one of told) yield session.coverage(one);
+    yield session.coverage({
+      what: 'as a whole',
+      covers: [],
+      read: answers.seen - answers.problems.length,
+      problems: answerReasons(answers, tally),
+      failed: answers.problems.length,
+      detail: tallyDetail(answers, tally),
+    });
+  } finally {
+    context.progress.end();
+    await close();
+  }
+}
+
+async function readProject(run: Run): Promise<Told[]> {
+  const { scope, answers } = run;
+  const project = scope.id;
+  const told: Told[] = [];
+  told.push(
+    await readEach(
+      run,
+      'project',
+      [project],
+      [],
+      async () => [await one(run, 'project', `v3/projects/${project}`)],
+      'the project',
+    ),
+  );
+  const { ancestors, told: ancestry } = await ancestorsOf(run, project);
+  told.push(ancestry);
+  told.push(
+    await readList(
+      run,
+      'accounts',
+      `v1/projects/${project}/serviceAccounts`,
+      ['identity'],
+      { pageSize: 100 },
+      'service accounts',
+    ),
+  );
+  const emails = [...answers.accounts.keys()];
+  const account = (email: string) => `v1/projects/${project}/serviceAccounts/${encodeURIComponent(email)}`;
+  told.push(
+    await readEach(
+      run,
+      'keys',
+      emails,
+      ['credential'],
+      (email) => pagesOf(run, 'keys', `${account(email)}/keys`, { keyTypes: 'USER_MANAGED' }),
+      'keys of service accounts',
+    ),
+  );
+  told.push(...(await readProjectPolicies(run, project, emails, account)));
+  told.push(...(await readAbove(run, ancestors)));
+  const organization = ancestors.find((one) => one.startsWith('organizations/'));
+  told.push(
+    await readList(run, 'roles', `v1/projects/${project}/roles`, [], { view: 'FULL', pageSize: 300 }, 'roles of the project'),
+  );
+  if (organization !== undefined)
+    told.push(
+      await readList(run, 'roles', `v1/${organization}/roles`, [], { view: 'FULL', pageSize: 300 }, 'roles of the organisation'),
+    );
+  told.push(await readPools(run, project));
+  told.push(...(await readLimits(run, [scope.name, ...ancestors], organization)));
+  told.push(...(await readUse(run, [project])));
+  told.push(
+    await readList(run, 'apiKeys', `v2/projects/${project}/locations/global/keys`, ['credential'], { pageSize: 300 }, 'API keys'),
+  );
+  told.push(await readRest(run));
+  return told;
+}
+
+/** The asset inventory tells all policies at once; without it the project and each account are asked. */
+async function readProjectPolicies(
+  run: Run,
+  project: string,
+  emails: readonly string[],
+  account: (email: string) => string,
+): Promise<Told[]> {
+  const all = await readList(
+    run,
+    'policies',
+    `v1/projects/${project}:searchAllIamPolicies`,
+    ['grant', 'trust'],
+    { pageSize: 500 },
+    'policies of all resources',
+  );
+  if (all.failure === undefined) return [all];
+  const onProject = await readEach(
+    run,
+    'projectPolicy',
+    [project],
+    ['grant'],
+    () => policyOf(run, 'projectPolicy', `projects/${project}`, `v3/projects/${project}:getIamPolicy`),
+    'policy of the project',
+  );
+  const onAccounts = await readEach(
+    run,
+    'accountPolicy',
+    emails,
+    ['trust'],
+    (email) =>
+      policyOf(
+        run,
+        'accountPolicy',
+        `//iam.googleapis.com/projects/${project}/serviceAccounts/${email}`,
+        `${account(email)}:getIamPolicy`,
+      ),
+    'policies of service accounts',
+  );
+  return [all, onProject, onAccounts];
+}
+
+/** What is granted above the scope reaches into it. */
+async function readAbove(run: Run, ancestors: readonly string[]): Promise<Told[]> {
+  const told: Told[] = [];
+  for (const [name, level, what] of [
+    ['folderPolicy', 'folders/', 'policies of the folders above'],
+    ['organizationPolicy', 'organizations/', 'policy of the organisation above'],
+  ] as const) {
+    const those = ancestors.filter((one) => one.startsWith(level));
+    if (those.length > 0)
+      told.push(
+        await readEach(
+          run,
+          name,
+          those,
+          ['grant'],
+          (resource) => policyOf(run, name, resource, `v3/${resource}:getIamPolicy`),
+          what,
+        ),
+      );
+  }
+  return told;
+}
+
+async function readPools(run: Run, project: string): Promise<Told> {
+  const { right } = CALLS.pools;
+  const what = 'workload identity pools';
+  run.context.progress.phase(`Google Cloud: ${what}`);
+  const attempt = await run.session.attempt(right, () =>
+    kept(run, `pools ${project}`, async () => [...(await (await run.clients()).pools(project))]),
+  );
+  if (!attempt.ok) return { what, covers: ['consumer'], read: 0, failure: attempt.failure };
+  for (const pool of attempt.value) addAnswer(run.answers, pool, what, '');
+  const names = (attempt.value as { name?: string | null }[]).flatMap(({ name }) => name ?? []);
+  const providers = await readEach(
+    run,
+    'providers',
+    names,
+    ['consumer'],
+    async (pool) => [...(await (await run.clients()).providers(pool))],
+    what,
+  );
+  return { ...providers, read: providers.read + names.length };
+}
+
+/** Deny policies of each level, and boundaries of the organisation. */
+async function readLimits(run: Run, levels: readonly string[], organization: string | undefined): Promise<Told[]> {
+  const denials = await readEach(
+    run,
+    'denyPolicies',
+    levels,
+    ['grant'],
+    async (level) => {
+      const clients = await run.clients();
+      const names = (await clients.denyPolicies(level)).map(({ name }) => name);
+      // A list leaves the rules out.
+      return await inParallel(names, WIDTH, async (name) => await clients.denyPolicy(name));
+    },
+    'deny policies',
+  );
+  if (organization === undefined) return [denials];
+  return [
+    denials,
+    await readEach(
+      run,
+      'boundaries',
+      [organization],
+      ['grant'],
+      async (name) => [...(await (await run.clients()).boundaries(name))],
+      'principal access boundaries',
+    ),
+    await readEach(
+      run,
+      'boundaryBindings',
+      levels,
+      ['grant'],
+      async (level) => [...(await (await run.clients()).boundaryBindings(level))],
+      'bindings of principal access boundaries',
+    ),
+  ];
+}
+
+/** Last use of the whole scope, and what the recommender and storage tell project by project. */
+async function readUse(run: Run, projects: readonly string[]): Promise<Told[]> {
+  const place = (type: string) => `v1/${run.scope.name}/locations/global/activityTypes/${type}/activities:query`;
+  const told = [
+    await readList(
+      run,
+      'accountUse',
+      place('serviceAccountLastAuthentication'),
+      ['usage'],
+      { pageSize: 1000 },
+      'last use of service accounts',
+    ),
+    await readList(
+      run,
+      'keyUse',
+      place('serviceAccountKeyLastAuthentication'),
+      ['usage'],
+      { pageSize: 1000 },
+      'last use of keys',
+    ),
+  ];
+  const each: readonly (readonly [CallName, string, string, readonly ObservationKind[]])[] = [
+    ['accountInsights', 'insightTypes/google.iam.serviceAccount.Insight/insights', 'insights on service accounts', []],
+    ['policyInsights', 'insightTypes/google.iam.policy.Insight/insights', 'insights on policies', []],
+    ['recommendations', 'recommenders/google.iam.policy.Recommender/recommendations', 'role recommendations', []],
+  ];
+  for (const [name, path, what, covers] of each) {
+    told.push(
+      await readEach(
+        run,
+        name,
+        projects,
+        covers,
+        (project) => pagesOf(run, name, `v1/projects/${project}/locations/global/${path}`, { pageSize: 500 }),
+        what,
+      ),
+    );
+  }
+  const storage = /\/storage\/v1\/$/.test(endpointOf('storage', run.context.env)) ? '' : 'storage/v1/';
+  told.push(
+    await readEach(
+      run,
+      'hmacKeys',
+      projects,
+      ['credential'],
+      (project) => pagesOf(run, 'hmacKeys', `${storage}projects/${project}/hmacKeys`, { maxResults: 250 }),
+      'HMAC keys',
+    ),
+  );
+  return told;
+}
+
+/** What was met on the way and is not known yet: predefined roles newer than the catalogue, roles of other projects. */
+async function readRest(run: Run): Promise<Told> {
+  const { bindings, roles } = run.answers;
+  const unknown = [...new Set(bindings.map(({ role }) => role))].filter((role) => !isKnownRole(role) && !roles.has(role)).sort();
+  return await readEach(
+    run,
+    'role',
+    unknown,
+    [],
+    async (role) => [await one(run, 'role', `v1/${role}`)],
+    'roles that are not known yet',
+  );
+}
+
+/** Of a folder or organisation the asset inventory tells most in one go. */
+async function readBelow(run: Run): Promise<Told[]> {
+  const { scope, answers } = run;
+  const told: Told[] = [];
+  const types = [
+    'cloudresourcemanager.googleapis.com/Project',
+    'cloudresourcemanager.googleapis.com/Folder',
+    'iam.googleapis.com/ServiceAccount',
+    'iam.googleapis.com/ServiceAccountKey',
+    'iam.googleapis.com/Role',
+    'iam.googleapis.com/WorkloadIdentityPool',
+    'iam.googleapis.com/WorkloadIdentityPoolProvider',
+    'apikeys.googleapis.com/Key',
+  ];
+  const covers: readonly ObservationKind[] = ['identity', 'credential', 'consumer'];
+  told.push(
+    await readList(
+      run,
+      'assets',
+      `v1/${scope.name}/assets`,
+      covers,
+      { contentType: 'RESOURCE', assetTypes: types, pageSize: 1000 },
+      'assets',
+    ),
+  );
+  told.push(
+    await readList(
+      run,
+      'policies',
+      `v1/${scope.name}:searchAllIamPolicies`,
+      ['grant', 'trust'],
+      { pageSize: 500 },
+      'policies of all resources',
+    ),
+  );
+  const above = lineageAbove(answers, scope.name);
+  told.push(...(await readAbove(run, above)));
+  const organization = [scope.name, ...above].find((one) => one.startsWith('organizations/'));
+  if (organization !== undefined)
+    told.push(
+      await readList(run, 'roles', `v1/${organization}/roles`, [], { view: 'FULL', pageSize: 300 }, 'roles of the organisation'),
+    );
+  const projects = [...answers.projects.keys()].sort();
+  const folders = [...new Set([...answers.parents.values()])].filter((one) => one.startsWith('folders/'));
+  const levels = [...new Set([scope.name, ...above, ...folders, ...projects.map((id) => `projects/${id}`)])];
+  told.push(...(await readLimits(run, levels, organization)));
+  told.push(...(await readUse(run, projects)));
+  told.push(await readRest(run));
+  return told;
+}
+
+function lineageAbove({ parents }: Answers, scope: string): string[] {
+  const chain: string[] = [];
+  for (let at = parents.get(scope); at !== undefined && !chain.includes(at); at = parents.get(at)) chain.push(at);
+  return chain;
+}
