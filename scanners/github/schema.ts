@@ -88,6 +88,7 @@ export const CredentialAuthorization = z
   .transform((raw) => ({
     login: raw.login,
     id: raw.authorized_credential_id ?? raw.credential_id,
+    authorizationId: raw.credential_id,
     type: raw.credential_type,
     lastEight: raw.token_last_eight,
     authorisedAt: raw.credential_authorized_at,

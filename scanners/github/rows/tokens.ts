@@ -100,6 +100,7 @@ export function* credentialAuthorizationRows(one: CredentialAuthorization, place
     at,
     detail: {
       credentialType: one.type,
+      authorizationId: one.authorizationId,
       tellsUse: one.tellsUse,
       createdAtIs: 'authorised',
       ...defined({ lastEight: one.lastEight }),
