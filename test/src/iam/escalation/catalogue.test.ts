@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict';
+import { CATALOGUE } from '../../../../src/iam/escalation/catalogue/index.ts';
+import { createJudge, type Estate, type Policy, type Subject } from '../../../../src/iam/index.ts';
+import {
+  ACCOUNT,
+  allow,
+  attached,
+  boundary,
+  deny,
+  estate,
+  group,
+  inline,
+  NOW,
+  type RawStatement,
+  role,
+  trusts,
+  user,
+} from '../build.ts';
+
+const ADMIN = inline('all', allow('*'));
+const HARMLESS = attached('shared', allow('s3:ListBucket'));
+
+/** What https://pathfinding.cloud says one needs, and whom it leads to. */
+interface Way {
+  readonly actions: readonly string[];
+  /** What the first of them has to reach; `*` where only the service matters. */
+  readonly on: string;
+  readonly caller?: 'user' | 'role';
+  /** Others in the account; what another service trusts is the near miss of `service`. */
+  readonly others: (service: string) => readonly Subject[];
+  readonly service?: string;
+  readonly more?: Partial<Subject>;
+  readonly has?: readonly Policy[];
+}
+
+const iam = (name: string): string => `arn:aws:iam::${ACCOUNT}:${name}`;
+const boss = user('boss', [ADMIN]);
+const chief = role('chief', [ADMIN], trusts({ AWS: ACCOUNT }));
+const plain = role('plain', [], trusts({ AWS: ACCOUNT }));
+const bot = user('bot', []);
+
+function self(action: string, on: string, more: Partial<Way> = {}): Way {
+  return { actions: [action], on, others: () => [], ...more };
+}
+
+function into(target: Subject, ...actions: string[]): Way {
+  return { actions, on: target.arn, others: () => [target] };
+}
+
+function runs(service: string, ...actions: string[]): Way {
+  return {
+    actions: ['iam:PassRole', ...actions],
+    on: iam('role/runner'),
+    service,
+    others: (trusted) => [role('runner', [ADMIN], trusts({ Service: trusted }))],
+  };
+}
+
+function enters(service: string, ...actions: string[]): Way {
+  const more = { onInstances: true };
+  return { actions, on: '*', service, others: (trusted) => [role('runner', [ADMIN], trusts({ Service: trusted }), more)] };
+}
+
+const ec2 = 'ec2.amazonaws.com';
+const lambda = 'lambda.amazonaws.com';
+const stacks = 'cloudformation.amazonaws.com';
+const builds = 'codebuild.amazonaws.com';
+const tasks = 'ecs-tasks.amazonaws.com';
+const glue = 'glue.amazonaws.com';
+const sagemaker = 'sagemaker.amazonaws.com';
+const apprunner = 'tasks.apprunner.amazonaws.com';
+const agents = 'bedrock-agentcore.amazonaws.com';
+
+const WAYS: { readonly [id: string]: Way } = {
+  'iam-001': self('iam:CreatePolicyVersion', HARMLESS.name, { has: [HARMLESS] }),
+  'iam-002': into(boss, 'iam:CreateAccessKey'),
+  'iam-003': into(boss, 'iam:CreateAccessKey', 'iam:DeleteAccessKey'),
+  'iam-004': into(boss, 'iam:CreateLoginProfile'),
+  'iam-005': self('iam:PutRolePolicy', iam('role/mara'), { caller: 'role' }),
+  'iam-006': into(boss, 'iam:UpdateLoginProfile'),
+  'iam-007': self('iam:PutUserPolicy', iam('user/mara')),
+  'iam-008': self('iam:AttachUserPolicy', iam('user/mara')),
+  'iam-009': self('iam:AttachRolePolicy', iam('role/mara'), { caller: 'role' }),
+  'iam-010': self('iam:AttachGroupPolicy', iam('group/ops'), { more: { groups: [group('ops')] } }),
+  'iam-011': self('iam:PutGroupPolicy', iam('group/ops'), { more: { groups: [group('ops')] } }),
+  'iam-012': into(chief, 'iam:UpdateAssumeRolePolicy'),
+  'iam-013': self('iam:AddUserToGroup', iam('group/chiefs')),
+  'iam-014': into(plain, 'iam:AttachRolePolicy', 'sts:AssumeRole'),
+  'iam-015': into(bot, 'iam:AttachUserPolicy', 'iam:CreateAccessKey'),
+  'iam-016': armedByPolicy('sts:AssumeRole'),
+  'iam-017': into(plain, 'iam:PutRolePolicy', 'sts:AssumeRole'),
+  'iam-018': into(bot, 'iam:PutUserPolicy', 'iam:CreateAccessKey'),
+  'iam-019': into(plain, 'iam:AttachRolePolicy', 'iam:UpdateAssumeRolePolicy'),
+  'iam-020': armedByPolicy('iam:UpdateAssumeRolePolicy'),
+  'iam-021': into(plain, 'iam:PutRolePolicy', 'iam:UpdateAssumeRolePolicy'),
+  'sts-001': into(chief, 'sts:AssumeRole'),
+  'apprunner-001': runs(apprunner, 'apprunner:CreateService'),
+  'bedrock-001': runs(
+    agents,
+    'bedrock-agentcore:CreateCodeInterpreter',
+    'bedrock-agentcore:StartCodeInterpreterSession',
+    'bedrock-agentcore:InvokeCodeInterpreter',
+  ),
+  'cloudformation-001': runs(stacks, 'cloudformation:CreateStack'),
+  'cloudformation-003': runs(stacks, 'cloudformation:CreateStackSet', 'cloudformation:CreateStackInstances'),
+  'cloudformation-004': runs(stacks, 'cloudformation:UpdateStackSet'),
+  'codebuild-001': runs(builds, 'codebuild:CreateProject', 'codebuild:StartBuild'),
+  'codebuild-004': runs(builds, 'codebuild:CreateProject', 'codebuild:StartBuildBatch'),
+  'datapipeline-001': runs(
+    'datapipeline.amazonaws.com',
+    'datapipeline:CreatePipeline',
+    'datapipeline:PutPipelineDefinition',
+    'datapipeline:ActivatePipeline',
+  ),
+  'ec2-001': runs(ec2, 'ec2:RunInstances'),
+  'ec2-003': runs(ec2, 'ec2:RequestSpotInstances'),
+  'ecs-001': runs(tasks, 'ecs:CreateCluster', 'ecs:RegisterTaskDefinition', 'ecs:CreateService'),
+  'ecs-002': runs(tasks, 'ecs:CreateCluster', 'ecs:RegisterTaskDefinition', 'ecs:RunTask'),
+  'ecs-003': runs(tasks, 'ecs:RegisterTaskDefinition', 'ecs:CreateService'),
+  'ecs-004': runs(tasks, 'ecs:RegisterTaskDefinition', 'ecs:RunTask'),
+  'ecs-005': runs(tasks, 'ecs:RegisterTaskDefinition', 'ecs:StartTask'),
+  'glue-001': runs(glue, 'glue:CreateDevEndpoint'),
+  'glue-003': runs(glue, 'glue:CreateJob', 'glue:StartJobRun'),
+  'glue-004': runs(glue, 'glue:CreateJob', 'glue:CreateTrigger'),
+  'glue-005': runs(glue, 'glue:UpdateJob', 'glue:StartJobRun'),
+  'glue-006': runs(glue, 'glue:UpdateJob', 'glue:CreateTrigger'),
+  'lambda-001': runs(lambda, 'lambda:CreateFunction', 'lambda:InvokeFunction'),
+  'lambda-002': runs(lambda, 'lambda:CreateFunction', 'lambda:CreateEventSourceMapping'),
+  'lambda-006': runs(lambda, 'lambda:CreateFunction', 'lambda:AddPermission'),
+  'sagemaker-001': runs(sagemaker, 'sagemaker:CreateNotebookInstance'),
+  'sagemaker-002': runs(sagemaker, 'sagemaker:CreateTrainingJob'),
+  'sagemaker-003': runs(sagemaker, 'sagemaker:CreateProcessingJob'),
+  'apprunner-002': enters(apprunner, 'apprunner:UpdateService'),
+  'bedrock-002': enters(agents, 'bedrock-agentcore:StartCodeInterpreterSession', 'bedrock-agentcore:InvokeCodeInterpreter'),
+  'cloudformation-002': enters(stacks, 'cloudformation:UpdateStack'),
+  'cloudformation-005': enters(stacks, 'cloudformation:CreateChangeSet', 'cloudformation:ExecuteChangeSet'),
+  'codebuild-002': enters(builds, 'codebuild:StartBuild'),
+  'codebuild-003': enters(builds, 'codebuild:StartBuildBatch'),
+  'ec2-002': enters(ec2, 'ec2:ModifyInstanceAttribute', 'ec2:StopInstances', 'ec2:StartInstances'),
+  'ec2-004': enters(ec2, 'ec2:CreateLaunchTemplateVersion', 'ec2:ModifyLaunchTemplate'),
+  'ec2instanceconnect-003': enters(ec2, 'ec2-instance-connect:SendSSHPublicKey', 'ec2:DescribeInstances'),
+  'glue-002': enters(glue, 'glue:UpdateDevEndpoint'),
+  'lambda-003': enters(lambda, 'lambda:UpdateFunctionCode'),
+  'lambda-004': enters(lambda, 'lambda:UpdateFunctionCode', 'lambda:InvokeFunction'),
+  'lambda-005': enters(lambda, 'lambda:UpdateFunctionCode', 'lambda:AddPermission'),
+  'sagemaker-004': enters(sagemaker, 'sagemaker:CreatePresignedNotebookInstanceUrl'),
+  'sagemaker-005': enters(
+    sagemaker,
+    'sagemaker:CreateNotebookInstanceLifecycleConfig',
+    'sagemaker:StopNotebookInstance',
+    'sagemaker:UpdateNotebookInstance',
+    'sagemaker:StartNotebookInstance',
+  ),
+  'ssm-001': enters(ec2, 'ssm:StartSession'),
+  'ssm-002': enters(ec2, 'ssm:SendCommand'),
+};
+
+function armedByPolicy(enter: string): Way {
+  const armed = role('plain', [HARMLESS], trusts({ AWS: ACCOUNT }));
+  return { actions: ['iam:CreatePolicyVersion', enter], on: HARMLESS.name, others: () => [armed] };
+}
+
+interface Change {
+  readonly statements?: readonly RawStatement[];
+  readonly more?: Partial<Subject>;
+  readonly service?: string;
+}
+
+/** Methods of the caller, with the first action bound to what it must reach and the others free. */
+function methodsOf(way: Way, change: Change = {}): string[] {
+  const [first = '', ...rest] = way.actions;
+  const statements = change.statements ?? [allow(first, way.on), ...(rest.length === 0 ? [] : [allow(rest)])];
+  const policies = [...(way.has ?? []), inline('own', ...statements)];
+  const more = { ...way.more, ...change.more };
+  const caller = way.caller === 'role' ? role('mara', policies, undefined, more) : user('mara', policies, more);
+  const managed = { arn: HARMLESS.name, defaultVersion: HARMLESS.document, otherVersions: [] };
+  const all: Estate = estate(
+    [caller, ...way.others(change.service ?? way.service ?? '')],
+    [group('ops'), group('chiefs', allow('*'))],
+    [managed],
+  );
+  return createJudge(all, NOW)
+    .capabilities(caller)
+    .filter(({ capability }) => capability === 'escalates')
+    .flatMap(({ methods = [] }) => methods);
+}
+
+describe('IAM escalation catalogue', () => {
+  it('has all 65 ways of pathfinding.cloud, and a few more', () => {
+    const ids = new Set(CATALOGUE.map(({ id }) => id));
+
+    assert.equal(Object.keys(WAYS).length, 65);
+    assert.deepEqual(
+      Object.keys(WAYS).filter((id) => !ids.has(id)),
+      [],
+    );
+    assert.deepEqual(
+      [...ids].filter((id) => !Object.hasOwn(WAYS, id)),
+      ['own-set-default-policy-version', 'own-delete-permissions-boundary', 'own-put-permissions-boundary'],
+    );
+  });
+
+  const impossible = { DateLessThan: { 'aws:CurrentTime': '2020-01-01T00:00:00Z' } };
+  const elsewhere = (on: string): string =>
+    on === '*' ? 'arn:aws:s3:::bucket' : on.startsWith('arn:aws:iam:') ? on.replace(/[^/]+$/, 'nobody') : on;
+
+  for (const [id, way] of Object.entries(WAYS)) {
+    const [first = '', ...rest] = way.actions;
+
+    it(`${id}: ${way.actions.join(' + ')}`, () => {
+      assert.ok(methodsOf(way).includes(id));
+    });
+
+    it(`${id}: not without one of its actions`, () => {
+      for (const left of way.actions) {
+        const actions = way.actions.filter((action) => action !== left);
+        const statements = actions.length === 0 ? [allow('s3:ListBucket')] : [allow(actions)];
+
+        assert.ok(!methodsOf(way, { statements }).includes(id), left);
+      }
+    });
+
+    it(`${id}: not where one of its actions is denied`, () => {
+      for (const action of way.actions) {
+        assert.ok(!methodsOf(way, { statements: [allow(way.actions), deny(action)] }).includes(id), action);
+      }
+    });
+
+    it(`${id}: not on another target, under an impossible condition, or within a boundary of something else`, () => {
+      const others = rest.length === 0 ? [] : [allow(rest)];
+
+      assert.ok(!methodsOf(way, { statements: [allow(first, elsewhere(way.on)), ...others] }).includes(id), 'target');
+      assert.ok(!methodsOf(way, { statements: [allow(way.actions, '*', impossible)] }).includes(id), 'condition');
+      assert.ok(!methodsOf(way, { more: { limits: [boundary(allow('s3:*'))] } }).includes(id), 'boundary');
+    });
+
+    if (way.service === undefined) continue;
+    it(`${id}: not where no role trusts the service`, () => {
+      assert.ok(!methodsOf(way, { service: 'transfer.amazonaws.com' }).includes(id));
+    });
+  }
+
+  it('counts no machine without an instance profile', () => {
+    const way = enters(ec2, 'ssm:StartSession');
+    const unused = { ...way, others: () => [role('runner', [ADMIN], trusts({ Service: ec2 }))] };
+
+    assert.deepEqual(methodsOf(unused), []);
+  });
+
+  it('says that what is there already is probable only', () => {
+    const caller = user('mara', [inline('own', allow('lambda:UpdateFunctionCode'))]);
+    const all = estate([caller, role('runner', [ADMIN], trusts({ Service: lambda }))]);
+
+    const [row] = createJudge(all, NOW)
+      .capabilities(caller)
+      .filter(({ capability }) => capability === 'escalates');
+
+    assert.equal(row?.confidence, 'medium');
+    assert.deepEqual(row?.methods, ['lambda-003']);
+  });
+});
+
+describe('IAM escalation: its own boundary', () => {
+  const edge = boundary(allow(['s3:*', 'iam:*PermissionsBoundary']));
+
+  it('is replaced by one that allows everything', () => {
+    const caller = user('mara', [inline('own', allow('*'))], { limits: [edge] });
+
+    const rows = createJudge(estate([caller]), NOW).capabilities(caller);
+
+    assert.deepEqual(
+      rows.filter(({ capability }) => capability === 'escalates').flatMap(({ methods = [] }) => methods),
+      ['own-delete-permissions-boundary', 'own-put-permissions-boundary'],
+    );
+  });
+
+  it('is not where only one boundary may be put, or where nothing is behind it', () => {
+    const same = { ArnEquals: { 'iam:PermissionsBoundary': `arn:aws:iam::${ACCOUNT}:policy/edge` } };
+    const bound = user(
+      'mara',
+      [
+        inline('own', allow('*'), deny('iam:Delete*')),
+        inline('b', deny('iam:Put*Boundary', '*', { ArnNotEquals: same.ArnEquals })),
+      ],
+      {
+        limits: [edge],
+      },
+    );
+    const small = user('mara', [inline('own', allow(['s3:*', 'iam:*PermissionsBoundary']))], { limits: [edge] });
+
+    for (const caller of [bound, small]) {
+      const rows = createJudge(estate([caller]), NOW).capabilities(caller);
+      assert.deepEqual(
+        rows.filter(({ capability }) => capability === 'escalates'),
+        [],
+      );
+    }
+  });
+});
