@@ -118,8 +118,8 @@ function endpointOfEntry(named: Named, entry: Raw): EndpointId | undefined {
 function chosen(named: Named, calls: readonly EndpointId[]): EndpointId {
   const id = named.endpoint?.id;
   if (id !== undefined && calls.includes(id)) return id;
-  const isOfOrganisation = named.org !== undefined && named.repository === undefined;
-  const fitting = calls.find((call) => (endpointOf(call).level === 'org') === isOfOrganisation);
+  const level = named.repository !== undefined ? 'repo' : named.org !== undefined ? 'org' : undefined;
+  const fitting = calls.find((call) => endpointOf(call).level === level);
   return fitting ?? (calls[0] as EndpointId);
 }
 

@@ -29,6 +29,8 @@ export function readFileName(path: string): Named {
   for (const { endpoint, parts: pattern } of PATTERNS) {
     const whole = match(pattern, parts.slice(-pattern.length));
     if (whole !== undefined) return { endpoint, ...whole };
+  }
+  for (const { endpoint, parts: pattern } of PATTERNS) {
     // A single name is no name of a call: `keys.json` may be anybody's.
     const short = pattern.length > 2 ? match(pattern.slice(1), name) : undefined;
     if (short !== undefined) return { endpoint, ...short };
