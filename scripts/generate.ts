@@ -1,6 +1,7 @@
 // `npm run generate` writes what is made from other files of the repository; `npm run generate -- --check` only compares.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { awsActions } from './generate/aws-actions.ts';
 import { dataModel } from './generate/data-model.ts';
 import { platformsPage } from './generate/platforms.ts';
 import { rulesPage } from './generate/rules.ts';
@@ -12,6 +13,7 @@ const FILES: { readonly [path: string]: () => string | Promise<string> } = {
   'docs/data-model.md': dataModel,
   'docs/platforms.md': platformsPage,
   'docs/rules.md': rulesPage,
+  'rules/catalogs/aws-actions.json': awsActions,
   'schema/nhi-audit.config.schema.json': configSchema,
   'schema/report.v1.schema.json': reportSchema,
 };

@@ -1,4 +1,5 @@
 import { type GrantObservation, identityIdFromArn, type JsonObject, type Location } from '../contracts/index.ts';
+import { actionsMatching, isKnownAction } from './actions.ts';
 import type { Capability } from './capability.ts';
 import { type Statement, statementName } from './document.ts';
 import type { Judge } from './judge.ts';
@@ -41,11 +42,15 @@ export function* grantRows(subject: Subject, judge: Judge, at: Location, tally: 
       }
     }
   }
-  for (const capability of judge.capabilities(subject)) yield derivedRow(identity, capability, subject, at);
+  for (const capability of judge.capabilities(subject)) yield derivedRow(identity, capability, subject, judge.unheard, at);
 }
 
 function plainRow(identity: string, policy: Policy, statement: Statement, permission: string, at: Location): GrantObservation {
-  const detail = { ...statementDetail(statement), ...(policy.summary === true ? { summary: true } : {}) };
+  const detail = {
+    ...statementDetail(statement),
+    ...(statement.effect === 'allow' && statement.actions !== undefined ? actionDetail(permission) : {}),
+    ...(policy.summary === true ? { summary: true } : {}),
+  };
   return {
     kind: 'grant',
     identity,
@@ -58,6 +63,17 @@ function plainRow(identity: string, policy: Policy, statement: Statement, permis
     at: policy.place?.(statement.number) ?? at,
     ...(Object.keys(detail).length === 0 ? {} : { detail }),
   };
+}
+
+/** Actions that AWS does not have, and how much a whole service is. */
+function actionDetail(permission: string): JsonObject {
+  if (permission === '*') return {};
+  if (isKnownAction(permission) === false) return { noSuchAction: true };
+  if (!/^[a-z0-9-]+:\*$/i.test(permission)) return {};
+  const all = actionsMatching(permission);
+  if (all.length === 0) return {};
+  const changing = all.filter(({ level }) => level !== 'List' && level !== 'Read');
+  return { actions: all.length, changing: changing.length };
 }
 
 /** `NotAction` and `NotResource` read as "everything", with the exceptions beside it. */
@@ -74,9 +90,15 @@ function resourceOf(statement: Statement): string {
   return resources === undefined || resources.includes('*') ? '*' : resources.join(', ');
 }
 
-function derivedRow(identity: string, capability: Capability, subject: Subject, at: Location): GrantObservation {
+function derivedRow(
+  identity: string,
+  capability: Capability,
+  subject: Subject,
+  unheard: readonly string[],
+  at: Location,
+): GrantObservation {
   const { by } = capability;
-  const limits = subject.limits.map((limit) => limit.title);
+  const limits = [...subject.limits.map((limit) => limit.title), ...unheard];
   return {
     kind: 'grant',
     identity,

@@ -5,11 +5,15 @@ import type { Estate, Subject } from './subject.ts';
 /** Judges subjects of one estate; what is known of the estate is worked out once. */
 export interface Judge {
   capabilities(subject: Subject): Capability[];
+  /** Limits that there may be but of which the input tells nothing. */
+  readonly unheard: readonly string[];
 }
 
 export function createJudge(estate: Estate, now: Date): Judge {
+  const hasControls = estate.subjects.some(({ limits }) => limits.some(({ kind }) => kind === 'scp'));
   let judged: Escalations | undefined;
   return {
+    unheard: hasControls ? [] : ['without service control policies'],
     capabilities(subject) {
       judged ??= findEscalations(estate, now);
       return judgeSubject(subject, judged, now);
