@@ -8,6 +8,10 @@ export interface Failure {
   readonly why: string;
   /** No other call will fare better: the credentials or the connection are at fault. */
   readonly fatal: boolean;
+  /** Name of the error, as AWS gives it. */
+  readonly code?: string;
+  /** The action that failed. */
+  readonly right?: string;
 }
 
 const NOT_ALLOWED = /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|NotAuthorized)$/;
@@ -21,13 +25,21 @@ const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH
 
 /** `right` is the action whose call failed: `iam:ListAccessKeys`. */
 export function explainFailure(error: unknown, right: string): Failure {
+  const failure = explain(error, right);
+  // Of the other services only credentials are those of IAM too.
+  const isOther = !right.startsWith('iam:');
+  const isCredential = failure.outcome === 'denied';
+  return { ...failure, fatal: failure.fatal && (!isOther || isCredential), code: error instanceof Error ? error.name : '' };
+}
+
+function explain(error: unknown, right: string): Failure {
   const name = error instanceof Error ? error.name : '';
   const code = codeOf(error) ?? '';
   const is = (pattern: RegExp) => pattern.test(name) || pattern.test(code);
   if (is(NOT_ALLOWED)) {
     return {
       outcome: 'denied',
-      why: `${right} is not allowed to these credentials: grant it (IAMReadOnlyAccess has it)`,
+      why: `${right} is not allowed to these credentials: grant it (${right.startsWith('iam:') ? 'IAMReadOnlyAccess' : 'SecurityAudit'} has it)`,
       fatal: false,
     };
   }

@@ -1,4 +1,5 @@
 import { defineFileScanner, defineServiceScanner } from '../../src/contracts/index.ts';
+import { listCalls } from './calls.ts';
 import { mayBeExport, recogniseExport } from './recognise.ts';
 
 // The parsers and the evaluator load when the first export is met, so that a scan without any does not pay for them.
@@ -32,8 +33,14 @@ export const awsIamLive = defineServiceScanner({
   title: 'AWS IAM (live)',
   emits: ['identity', 'credential', 'grant', 'trust', 'coverage'],
   surfaces: ['aws'],
-  version: 1,
+  version: 2,
   scheme: 'aws',
+  address: '[PROFILE]',
+  calls: listCalls,
+  async *probe(target, context) {
+    const { probeAccount } = await import('./probe.ts');
+    yield* probeAccount(target, context);
+  },
   async *scan(target, context) {
     const { scanAccount } = await import('./live.ts');
     yield* scanAccount(target, context);

@@ -10,7 +10,7 @@ import { Tags } from './schema.ts';
 export interface OrganisationFacts {
   id: string | undefined;
   managementAccount: string | undefined;
-  /** `ALL`, or `CONSOLIDATED_BILLING`, which knows no policies. */
+  /** `ALL`; `CONSOLIDATED_BILLING` knows no policies; `NONE`: the account is in no organisation. */
   featureSet: string | undefined;
   /** Types of policy enabled, by root. */
   readonly roots: Map<string, readonly PolicyType[]>;
@@ -287,8 +287,12 @@ export function mergeOrganisations(all: readonly OrganisationFacts[]): Organisat
 }
 
 export function tellsAnything(facts: OrganisationFacts): boolean {
-  const { id, roots, units, accounts, parents, policies, targets, attached } = facts;
-  return id !== undefined || [roots, units, accounts, parents, policies, targets, attached].some((map) => map.size > 0);
+  const { id, featureSet, roots, units, accounts, parents, policies, targets, attached } = facts;
+  return (
+    id !== undefined ||
+    featureSet !== undefined ||
+    [roots, units, accounts, parents, policies, targets, attached].some((map) => map.size > 0)
+  );
 }
 
 /** Is the account one of the organisation's, as far as the input lists them? */
@@ -312,7 +316,7 @@ const EVERYTHING = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect:
 export function accountLimits(facts: OrganisationFacts | undefined, account: string, kind: PolicyType): AccountLimits {
   const name = NAMES[kind];
   if (facts === undefined || !isMember(facts, account)) return { limits: [], without: name };
-  if (facts.featureSet === 'CONSOLIDATED_BILLING' || account === facts.managementAccount)
+  if (facts.featureSet === 'CONSOLIDATED_BILLING' || facts.featureSet === 'NONE' || account === facts.managementAccount)
     return { limits: [], without: undefined };
   if (facts.roots.size > 0 && [...facts.roots.values()].every((types) => !types.includes(kind)) && !isAttached(facts, kind)) {
     return { limits: [], without: undefined };
