@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readPolicyDocument, readTrust, type TrustEntry } from '../../../src/iam/index.ts';
-import { ACCOUNT, documentOf, type RawStatement, trusts } from './build.ts';
+import { judgeServiceAdmission } from '../../../src/iam/trust.ts';
+import { ACCOUNT, documentOf, NOW, type RawStatement, trusts } from './build.ts';
 
 function entries(...statements: RawStatement[]): TrustEntry[] {
   return readTrust(documentOf(...statements), ACCOUNT);
@@ -153,6 +154,39 @@ describe('IAM policy document', () => {
 
       assert.ok(!read.ok);
       assert.match(read.why, why);
+    });
+  }
+});
+
+describe('IAM trust in a service', () => {
+  const service = { Service: 'lambda.amazonaws.com' };
+  const said = (...statements: Parameters<typeof documentOf>): string =>
+    judgeServiceAdmission(documentOf(...statements), 'lambda.amazonaws.com', ACCOUNT, NOW).truth;
+  const never = { DateLessThan: { 'aws:CurrentTime': '2020-01-01T00:00:00Z' } };
+
+  const cases: [string, Parameters<typeof documentOf>, string][] = [
+    ['named', [trusts(service)], 'true'],
+    ['another', [trusts({ Service: 'ec2.amazonaws.com' })], 'false'],
+    ['one whose name ends the same', [trusts({ Service: 'edge.lambda.amazonaws.com' })], 'false'],
+    ['with its region', [trusts({ Service: 'lambda.eu-west-1.amazonaws.com' })], 'true'],
+    ['in China', [trusts({ Service: 'lambda.amazonaws.com.cn' })], 'true'],
+    ['for this account', [trusts(service, { StringEquals: { 'aws:SourceAccount': ACCOUNT } })], 'true'],
+    ['for another account', [trusts(service, { StringEquals: { 'aws:SourceAccount': '999900001111' } })], 'false'],
+    ['for one function', [trusts(service, { ArnLike: { 'aws:SourceArn': 'arn:aws:lambda:*:*:function:x' } })], 'unknown'],
+    ['under an impossible condition', [trusts(service, never)], 'false'],
+    ['but denied', [trusts(service), { ...trusts(service), Effect: 'Deny' }], 'false'],
+    ['but denied in vain', [trusts(service), { ...trusts(service, never), Effect: 'Deny' }], 'true'],
+    ['but all others are denied', [trusts(service), { Effect: 'Deny', Action: 'sts:*', NotPrincipal: service }], 'true'],
+    [
+      'but all but another are denied',
+      [trusts(service), { Effect: 'Deny', Action: 'sts:*', NotPrincipal: { Service: 'ec2.amazonaws.com' } }],
+      'false',
+    ],
+    ['by another action only', [{ ...trusts(service), Action: 'sts:TagSession' }], 'false'],
+  ];
+  for (const [what, statements, expected] of cases) {
+    it(`${expected}: ${what}`, () => {
+      assert.equal(said(...statements), expected);
     });
   }
 });

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { dominators } from '../../../../src/iam/escalation/dominators.ts';
+import { type Capability, createJudge, type Estate, type Subject } from '../../../../src/iam/index.ts';
+import { ACCOUNT, allow, boundary, deny, estate, inline, NOW, role, trusts, user } from '../build.ts';
+
+const FAR = '444455556666';
+const ADMIN = inline('all', allow('*'));
+const iam = (name: string): string => `arn:aws:iam::${ACCOUNT}:${name}`;
+
+function rowsOf(subject: Subject, within: Estate, capability = 'escalates'): Capability[] {
+  return createJudge(within, NOW)
+    .capabilities(subject)
+    .filter((row) => row.capability === capability);
+}
+
+/** mara makes a key for ben, who passes runner to a function. */
+function chain(...more: Parameters<typeof inline>[1][]): { mara: Subject; all: Estate } {
+  const mara = user('mara', [
+    inline('keys', allow('iam:CreateAccessKey', iam('user/ben'))),
+    ...more.map((one) => inline('more', one)),
+  ]);
+  const ben = user('ben', [
+    inline('pass', allow('iam:PassRole', iam('role/runner'))),
+    inline('make', allow(['lambda:CreateFunction', 'lambda:InvokeFunction'])),
+  ]);
+  const runner = role('runner', [ADMIN], trusts({ Service: 'lambda.amazonaws.com' }));
+  return { mara, all: estate([mara, ben, runner, user('other', [])]) };
+}
+
+describe('IAM escalation over several principals', () => {
+  it('tells the way step by step, with the statement of each', () => {
+    const { mara, all } = chain();
+
+    const rows = rowsOf(mara, all);
+
+    assert.equal(rows.length, 1);
+    assert.equal(
+      rows[0]?.path,
+      `inline policy keys → iam:CreateAccessKey on ${iam('user/ben')} → becomes user/ben; ` +
+        `inline policy pass → iam:PassRole + lambda:CreateFunction + lambda:InvokeFunction on ${iam('role/runner')} → becomes role/runner`,
+    );
+    assert.deepEqual(
+      rows[0]?.hops?.map(({ from, to, method, statement }) => [from, to, method, statement]),
+      [
+        ['user/mara', 'user/ben', 'iam-002', 'statement 1'],
+        ['user/ben', 'role/runner', 'lambda-001', 'statement 1'],
+      ],
+    );
+    assert.equal(rows[0]?.confidence, 'high');
+    assert.equal(rows[0]?.target, 'role/runner');
+  });
+
+  it('is as sure as its weakest step, and says what that hangs on', () => {
+    const mara = user('mara', [inline('keys', allow('iam:CreateAccessKey', iam('user/ben')))]);
+    const ben = user('ben', [inline('a', allow('sts:AssumeRole', '*', { Bool: { 'aws:MultiFactorAuthPresent': 'true' } }))]);
+    const chief = role('chief', [ADMIN], trusts({ AWS: ACCOUNT }));
+
+    const [row] = rowsOf(mara, estate([mara, ben, chief]));
+
+    assert.equal(row?.confidence, 'medium');
+    assert.deepEqual(row?.keys, ['aws:MultiFactorAuthPresent']);
+    assert.deepEqual(
+      row?.hops?.map(({ confidence }) => confidence),
+      ['high', 'medium'],
+    );
+  });
+
+  it('prefers the surer of two ways of the same length', () => {
+    const mfa = { Bool: { 'aws:MultiFactorAuthPresent': 'true' } };
+    const mara = user('mara', [
+      inline('a', allow('sts:AssumeRole', iam('role/one'), mfa), allow('sts:AssumeRole', iam('role/two'))),
+    ]);
+    const assume = inline('a', allow('sts:AssumeRole', iam('role/chief')));
+    const one = role('one', [assume], trusts({ AWS: ACCOUNT }));
+    const two = role('two', [assume], trusts({ AWS: ACCOUNT }));
+    const chief = role('chief', [ADMIN], trusts({ AWS: ACCOUNT }));
+
+    const [row] = rowsOf(mara, estate([mara, one, two, chief]));
+
+    assert.equal(row?.hops?.[0]?.to, 'role/two');
+    assert.equal(row?.confidence, 'high');
+  });
+
+  it('is broken by a Deny, a boundary, a condition or a scope at any step', () => {
+    const { all } = chain();
+    const [mara, ben, runner, other] = all.subjects;
+    assert.ok(mara !== undefined && ben !== undefined && runner !== undefined && other !== undefined);
+    const never = { DateLessThan: { 'aws:CurrentTime': '2020-01-01T00:00:00Z' } };
+    const broken: [string, Subject, Subject, Subject][] = [
+      ['Deny', mara, { ...ben, policies: [...ben.policies, inline('no', deny('lambda:InvokeFunction'))] }, runner],
+      ['boundary', mara, { ...ben, limits: [boundary(allow('s3:*'))] }, runner],
+      ['condition', user('mara', [inline('keys', allow('iam:CreateAccessKey', '*', never))]), ben, runner],
+      ['scope', user('mara', [inline('keys', allow('iam:CreateAccessKey', iam('user/other')))]), ben, runner],
+      ['trust', mara, ben, role('runner', [ADMIN], trusts({ Service: 'ec2.amazonaws.com' }))],
+    ];
+    for (const [what, first, second, third] of broken) {
+      assert.deepEqual(rowsOf(first, estate([first, second, third, other])), [], what);
+    }
+  });
+});
+
+describe('IAM escalation: what to cut', () => {
+  it('is the right nearest to the principal that all of its ways need', () => {
+    const { mara, all } = chain();
+
+    const [row] = rowsOf(mara, all);
+
+    assert.equal(row?.cut?.onEveryPath, true);
+    assert.equal(row?.cut?.text, 'iam:CreateAccessKey of user/mara (inline policy keys, statement 1)');
+  });
+
+  it('is one further on where the principal has several first steps', () => {
+    const { mara, all } = chain(allow('iam:UpdateLoginProfile', iam('user/ben')));
+
+    const [row] = rowsOf(mara, all);
+
+    assert.equal(row?.cut?.onEveryPath, true);
+    assert.equal(row?.cut?.text, 'iam:PassRole of user/ben (inline policy pass, statement 1)');
+  });
+
+  it('is the first step where there is no such right, and says that others stay', () => {
+    const mara = user('mara', [inline('a', allow(['iam:PutUserPolicy', 'iam:AttachUserPolicy'], iam('user/mara')))]);
+
+    const [row] = rowsOf(mara, estate([mara]));
+
+    assert.equal(row?.cut?.onEveryPath, false);
+    assert.match(row?.cut?.text ?? '', /^iam:AttachUserPolicy of user\/mara .*, which leaves other ways$/);
+  });
+
+  it('follows chains of any length', () => {
+    const length = 20_000;
+
+    const above = dominators(
+      Array.from({ length }, (_, place) => (place === 0 ? [] : [place - 1])),
+      0,
+    );
+
+    assert.equal(above[length - 1], length - 2);
+  });
+});
+
+describe('IAM escalation across accounts', () => {
+  const chief = (trusted: Parameters<typeof trusts>): Subject =>
+    role('chief', [ADMIN], trusts(...trusted), { account: FAR, arn: `arn:aws:iam::${FAR}:role/chief` });
+  const may = user('mara', [inline('a', allow('sts:AssumeRole', `arn:aws:iam::${FAR}:role/*`))]);
+  const mayNot = user('mara', []);
+
+  const cases: [string, Subject, Parameters<typeof trusts>, number][] = [
+    ['both sides, by account', may, [{ AWS: ACCOUNT }], 1],
+    ['both sides, by name', may, [{ AWS: iam('user/mara') }], 1],
+    ['only the trust, by name', mayNot, [{ AWS: iam('user/mara') }], 0],
+    ['only the trust, open to everybody', mayNot, [{ AWS: '*' }], 0],
+    ['only the policy', may, [{ AWS: FAR }], 0],
+    ['another account is meant', may, [{ AWS: '*' }, { StringEquals: { 'aws:PrincipalAccount': FAR } }], 0],
+    ['this account is meant', may, [{ AWS: '*' }, { StringEquals: { 'aws:PrincipalAccount': ACCOUNT } }], 1],
+  ];
+  for (const [what, subject, trusted, expected] of cases) {
+    it(`${expected === 1 ? 'leads on' : 'ends'}: ${what}`, () => {
+      assert.equal(rowsOf(subject, estate([subject, chief(trusted)])).length, expected);
+    });
+  }
+
+  it('names the account of the other side', () => {
+    const [row] = rowsOf(may, estate([may, chief([{ AWS: ACCOUNT }])]));
+
+    assert.equal(row?.target, `role/chief of ${FAR}`);
+  });
+
+  it('passes no role of another account', () => {
+    const passes = user('mara', [inline('a', allow(['iam:PassRole', 'ec2:RunInstances']))]);
+
+    assert.deepEqual(rowsOf(passes, estate([passes, chief([{ Service: 'ec2.amazonaws.com' }])])), []);
+  });
+});
+
+describe('IAM: who reaches all data', () => {
+  const reader = role('reader', [inline('r', allow('s3:GetObject'))], trusts({ AWS: ACCOUNT }));
+  const mara = user('mara', [inline('a', allow('sts:AssumeRole'))]);
+
+  it('by a role that reads everything', () => {
+    const [row] = rowsOf(mara, estate([mara, reader]), 'reaches-data');
+
+    assert.equal(row?.target, 'role/reader');
+    assert.equal(row?.hops?.length, 1);
+  });
+
+  it('is not said of who reads it itself, reaches an administrator, or reaches one bucket', () => {
+    const itself = user('mara', [inline('a', allow(['sts:AssumeRole', 's3:GetObject']))]);
+    const one = role('reader', [inline('r', allow('s3:GetObject', 'arn:aws:s3:::one/*'))], trusts({ AWS: ACCOUNT }));
+    const chief = role('chief', [ADMIN], trusts({ AWS: ACCOUNT }));
+
+    assert.deepEqual(rowsOf(itself, estate([itself, reader]), 'reaches-data'), []);
+    assert.deepEqual(rowsOf(mara, estate([mara, one]), 'reaches-data'), []);
+    assert.deepEqual(rowsOf(mara, estate([mara, reader, chief]), 'reaches-data'), []);
+  });
+});
+
+describe('IAM judge', () => {
+  it('says that it heard of no service control policies, unless it did', () => {
+    const bound = user('mara', [], { limits: [{ ...boundary(allow('*')), kind: 'scp' }] });
+
+    assert.deepEqual(createJudge(estate([user('mara', [])]), NOW).unheard, ['without service control policies']);
+    assert.deepEqual(createJudge(estate([bound]), NOW).unheard, []);
+  });
+});
