@@ -75,6 +75,7 @@ const principal = fc.constantFrom<unknown>(
   { AWS: `arn:aws:iam::${ACCOUNTS[1]}:root` },
   { AWS: [`arn:aws:iam::${ACCOUNTS[0]}:user/ada`, `arn:aws:iam::${ACCOUNTS[0]}:role/app-one`] },
   { AWS: [ACCOUNTS[0], `arn:aws:iam::${ACCOUNTS[1]}:user/app-two`] },
+  { AWS: [ACCOUNTS[0], `arn:aws:iam::${ACCOUNTS[0]}:user/boss`] },
   { Service: 'lambda.amazonaws.com' },
   { Service: ['ec2.amazonaws.com', 'lambda.amazonaws.com'] },
 );
@@ -132,10 +133,34 @@ const estates: fc.Arbitrary<Estate> = fc
     managed: new Map([[SHARED.name, { arn: SHARED.name, defaultVersion: SHARED.document, otherVersions: [] }]]),
   }));
 
+const PEOPLE = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+
+/** Many users of few rights in chains: long ways that share a step, ways that meet again, rings. */
+const chains: fc.Arbitrary<Estate> = fc
+  .array(
+    fc.record({ keys: fc.subarray(PEOPLE, { maxLength: 2 }), logins: fc.subarray(PEOPLE, { maxLength: 1 }), self: fc.nat(9) }),
+    {
+      minLength: PEOPLE.length,
+      maxLength: PEOPLE.length,
+    },
+  )
+  .map((drawn) => {
+    const arns = (names: readonly string[]): string[] => names.map((name) => `arn:aws:iam::${ACCOUNTS[0]}:user/${name}`);
+    const subjects = drawn.map(({ keys, logins, self }, index) =>
+      user(PEOPLE[index] ?? '', [
+        inline('keys', allow('iam:CreateAccessKey', keys.length === 0 ? 'arn:aws:iam::*:user/nobody' : arns(keys))),
+        ...(logins.length === 0 ? [] : [inline('logins', allow('iam:UpdateLoginProfile', arns(logins)))]),
+        ...(self === 0 ? [inline('self', allow('iam:PutUserPolicy'))] : []),
+        ...(index === 0 ? [ADMIN] : []),
+      ]),
+    );
+    return { subjects, groups: [], managed: new Map() };
+  });
+
 describe('IAM escalation graph', () => {
   it('reaches whom a search of all pairs reaches, in as many steps and as surely', () => {
     fc.assert(
-      fc.property(estates, (estate) => {
+      fc.property(fc.oneof(estates, estates, chains), (estate) => {
         const { toAdmin } = findEscalations(estate, NOW);
 
         const expected = distances(estate, allPairs(estate, NOW), NOW);
@@ -158,7 +183,7 @@ describe('IAM escalation graph', () => {
 
   it('cuts by the first right of the way without which no way is left, and by none where there is no such right', () => {
     fc.assert(
-      fc.property(estates, (estate) => {
+      fc.property(fc.oneof(chains, chains, estates), (estate) => {
         const { graph, toAdmin, cuts } = findEscalations(estate, NOW);
 
         const pairs = allPairs(estate, NOW);
