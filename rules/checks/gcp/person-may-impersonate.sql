@@ -17,7 +17,7 @@ fix: >
   Grant people the roles they need themselves. Where impersonation is meant for emergencies, grant it through an approval
   for a limited time (Privileged Access Manager), and watch for `GenerateAccessToken` in the log.
 limits: >
-  Only bindings on the service account itself are seen; grants to people on a whole project are not listed.
+  What is inherited from a project, folder or organisation is told only where the account is, or can become, an administrator.
 references:
   - https://cloud.google.com/iam/docs/service-account-impersonation
 platforms: [terraform]
@@ -36,4 +36,5 @@ LEFT JOIN admin_identities AS a ON a.identity_id = t.identity_id
 WHERE starts_with(t.identity_id, 'gcp:') AND t.effect = 'allow' AND t.principal_type IN ('person', 'group')
   AND (t.detail->>'$.role') IN ('roles/iam.serviceAccountTokenCreator', 'roles/iam.serviceAccountOpenIdTokenCreator',
     'roles/iam.serviceAccountKeyAdmin', 'roles/iam.serviceAccountUser')
+  AND ((t.detail->>'$.inheritedFrom') IS NULL OR a.identity_id IS NOT NULL)
 GROUP BY t.identity_id, t.principal

@@ -19,7 +19,8 @@ fix: >
   Bind one attribute instead of the pool:
   `principalSet://iam.googleapis.com/projects/N/locations/global/workloadIdentityPools/POOL/attribute.repository/OWNER/REPO`,
   and give the provider an attribute condition on the owner's numeric id.
-limits: The provider's own condition is not in the exports that are read; it may narrow the pool.
+limits: >
+  Whether the provider's condition is right is not judged; where the providers of the pool are not in the input it is not known.
 references:
   - https://cloud.google.com/iam/docs/best-practices-for-using-workload-identity-federation
 platforms: [terraform]
@@ -30,9 +31,14 @@ SELECT
   t.principal,
   concat(
     'Everything in the pool ', coalesce((t.detail->>'$.pool'), t.principal), ' may become ', t.identity_id,
+    CASE WHEN max(t.detail->>'$.providerCondition') IS NOT NULL THEN concat(', where its provider lets it in (', max(t.detail->>'$.providerCondition'), ')') ELSE '' END,
     coalesce('; it ' || min(a.how), ''), '.') AS message,
+  CASE WHEN max(t.detail->>'$.providerCondition') IS NOT NULL THEN 'medium'
+    WHEN max(t.detail->>'$.provider') IS NOT NULL AND regexp_matches(coalesce(max(t.issuer), ''), '^(token\.actions\.githubusercontent\.com|gitlab\.com|app\.terraform\.io|oidc\.circleci\.com|agent\.buildkite\.com|api\.bitbucket\.org)') THEN 'critical'
+    ELSE 'high' END AS severity,
   list(DISTINCT t.observation_id) AS evidence
 FROM trusts AS t
 LEFT JOIN admin_identities AS a ON a.identity_id = t.identity_id
 WHERE starts_with(t.identity_id, 'gcp:') AND t.effect = 'allow' AND t.principal_type = 'oidc' AND ends_with(t.principal, '/*')
+  AND ((t.detail->>'$.inheritedFrom') IS NULL OR a.identity_id IS NOT NULL)
 GROUP BY t.identity_id, t.principal, t.detail->>'$.pool'

@@ -5,7 +5,7 @@ severity: critical
 confidence: high
 about: consumer
 identityFields: [consumer_id]
-needs: [consumer@iac]
+needs: [consumer@iac|consumer@gcp]
 population: consumers WHERE fact = 'identity-pool-provider'
 controls:
   - owasp-nhi-2025:NHI6:2025
@@ -35,5 +35,6 @@ SELECT
   [observation_id] AS evidence
 FROM consumers
 WHERE fact = 'identity-pool-provider'
+  AND (detail->>'$.enabled') IS DISTINCT FROM 'false'
   AND regexp_matches((detail->>'$.issuer'), '^(token\.actions\.githubusercontent\.com|gitlab\.com|app\.terraform\.io|agent\.buildkite\.com|oidc\.circleci\.com|api\.bitbucket\.org|api\.pulumi\.com|oidc\.vercel\.com|vstoken\.dev\.azure\.com)')
   AND ((detail->>'$.condition') IS NULL OR regexp_matches(trim(detail->>'$.condition'), '^(true|)$'))
