@@ -35,12 +35,11 @@ export async function openIamClients(context: ScanContext, login: Login): Promis
   const bindings = new iam.v3.PolicyBindingsClient(options);
   const pools = new iam.v1beta.WorkloadIdentityPoolsClient(options);
   return {
-    pools: (project) =>
-      all(pools.listWorkloadIdentityPoolsAsync({ parent: `projects/${project}/locations/global`, pageSize: 1000 })),
-    providers: (pool) => all(pools.listWorkloadIdentityPoolProvidersAsync({ parent: pool, pageSize: 100 })),
+    pools: (project) => all(pools.listWorkloadIdentityPools({ parent: `projects/${project}/locations/global` })),
+    providers: (pool) => all(pools.listWorkloadIdentityPoolProviders({ parent: pool })),
     async denyPolicies(attachedTo) {
       const point = encodeURIComponent(`cloudresourcemanager.googleapis.com/${attachedTo}`);
-      const found = await all(deny.listPoliciesAsync({ parent: `policies/${point}/denypolicies`, pageSize: 1000 }));
+      const found = await all(deny.listPolicies({ parent: `policies/${point}/denypolicies` }));
       return found.map(({ name }) => ({ name: name ?? '' }));
     },
     async denyPolicy(name) {
@@ -48,17 +47,17 @@ export async function openIamClients(context: ScanContext, login: Login): Promis
       return policy;
     },
     boundaries: (organization) =>
-      all(boundaries.listPrincipalAccessBoundaryPoliciesAsync({ parent: `${organization}/locations/global`, pageSize: 1000 })),
-    boundaryBindings: (parent) => all(bindings.listPolicyBindingsAsync({ parent: `${parent}/locations/global`, pageSize: 1000 })),
+      all(boundaries.listPrincipalAccessBoundaryPolicies({ parent: `${organization}/locations/global` })),
+    boundaryBindings: (parent) => all(bindings.listPolicyBindings({ parent: `${parent}/locations/global` })),
     async close() {
       await Promise.all([deny.close(), boundaries.close(), bindings.close(), pools.close()]);
     },
   };
 }
 
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const item of items) list.push(item);
+/** The library asks for the next page by itself. */
+async function all<T>(answer: Promise<readonly [T[], ...unknown[]]>): Promise<T[]> {
+  const [list] = await answer;
   return list;
 }
 
