@@ -32,6 +32,8 @@ export async function loadScanners(): Promise<readonly Scanner[]> {
     import('../scanners/gcp-iam/index.ts').then((m) => m.gcpIam),
     import('../scanners/gcp-iam/index.ts').then((m) => m.gcpIamLive),
     import('../scanners/entra/index.ts').then((m) => m.entraFiles),
+    import('../scanners/entra/index.ts').then((m) => m.entraLive),
+    import('../scanners/google-workspace/index.ts').then((m) => m.googleWorkspaceFiles),
     import('../scanners/okta/index.ts').then((m) => m.oktaFiles),
     import('../scanners/okta/index.ts').then((m) => m.oktaLive),
     import('../scanners/spire/index.ts').then((m) => m.spire),

@@ -307,12 +307,11 @@ function addParts(answers: Answers, raw: Raw, item: Application | ServicePrincip
   const credentials = item.federatedIdentityCredentials;
   if (credentials === undefined) return;
   answers.kinds.add('federated credentials');
-  noteExpanded(answers, raw, 'federatedIdentityCredentials', credentials, item.appId);
   for (const [index, one] of credentials.entries())
     parseFederated(answers, one, { ...place, where: `${place.where}.federatedIdentityCredentials[${index}]`, parent });
 }
 
-/** Graph expands no more than 20 of a kind, and does not always say that there are more. */
+/** Graph expands no more than 20 of a kind, and does not always say that there are more. An application has 20 federated credentials at most. */
 function noteExpanded(answers: Answers, raw: Raw, field: string, items: readonly unknown[], appId: string): void {
   if (`${field}@odata.nextLink` in raw || items.length >= MOST_EXPANDED) answers.truncated.add(`${field} of ${appId}`);
 }

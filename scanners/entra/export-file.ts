@@ -13,7 +13,7 @@ import { tellsTenant } from './recognise.ts';
 import { isGuid } from './schema.ts';
 
 /** What each kind of export lets a check look at, and which types of it: `grant:app-role@entra`. */
-export const COVERS: {
+const COVERS: {
   readonly [kind in AnswerKind]: { readonly kinds: readonly ObservationKind[]; readonly types: readonly string[] };
 } = {
   'app registrations': { kinds: ['identity', 'credential'], types: ['app', 'client-secret', 'certificate'] },
@@ -32,6 +32,18 @@ export const COVERS: {
   'app management policies': { kinds: [], types: [] },
   tenant: { kinds: [], types: [] },
 };
+
+/** For a coverage row: what it is of, and of which types. */
+export function coversOf(
+  kinds: Iterable<AnswerKind>,
+  more: JsonObject = {},
+): { readonly covers: readonly ObservationKind[]; readonly detail: JsonObject } {
+  const all = [...kinds].toSorted();
+  return {
+    covers: [...new Set(all.flatMap((kind) => COVERS[kind].kinds))],
+    detail: { exports: all, types: [...new Set(all.flatMap((kind) => COVERS[kind].types))].toSorted(), ...more },
+  };
+}
 
 /** Problems quoted in one coverage row. */
 const QUOTED = 3;
@@ -82,25 +94,24 @@ function coverageRow(
   const failed = problems.length;
   const seen = Math.max(answers.seen, failed) + answers.others;
   const policy = policyDetail(answers);
+  const { covers, detail } = coversOf(answers.kinds, {
+    ...(people === 0 ? {} : { grantsToPeople: people }),
+    ...(policy.length === 0 ? {} : { appManagementPolicies: policy }),
+  });
   return {
     kind: 'coverage',
     surface: 'entra',
     subject: file.path,
     outcome: why.length === 0 ? 'complete' : 'partial',
     ...(why.length === 0 ? {} : { why: why.join('; ') }),
-    covers: [...new Set([...answers.kinds].flatMap((kind) => COVERS[kind].kinds))],
+    covers,
     seen,
     read: seen - failed - answers.others,
     skipped: answers.others,
     failed,
     bytes: file.bytes.length,
     at: file.at,
-    detail: {
-      exports: [...answers.kinds].toSorted(),
-      types: [...new Set([...answers.kinds].flatMap((kind) => COVERS[kind].types))].toSorted(),
-      ...(people === 0 ? {} : { grantsToPeople: people }),
-      ...(policy.length === 0 ? {} : { appManagementPolicies: policy }),
-    },
+    detail,
   };
 }
 

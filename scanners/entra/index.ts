@@ -1,4 +1,6 @@
-import { defineFileScanner } from '../../src/contracts/index.ts';
+import { defineFileScanner, defineServiceScanner } from '../../src/contracts/index.ts';
+import { callsOf, signInCalls } from './calls.ts';
+import { cloudOf } from './clouds.ts';
 import { isEntraExport, tellsTenant } from './recognise.ts';
 
 /**
@@ -18,5 +20,28 @@ export const entraFiles = defineFileScanner({
   async *scan(file, context) {
     const { scanFile } = await import('./export-file.ts');
     yield* scanFile(file, context);
+  },
+});
+
+/**
+ * A tenant, by its id or a domain: `entra:TENANT`. Reading calls of Microsoft Graph and Azure Resource Manager; what is refused
+ * becomes a coverage row that names the permission.
+ */
+export const entraLive = defineServiceScanner({
+  id: 'entra',
+  title: 'Azure and Entra ID (live)',
+  emits: ['identity', 'credential', 'grant', 'trust', 'coverage'],
+  surfaces: ['entra'],
+  version: 1,
+  scheme: 'entra',
+  address: '[TENANT]',
+  calls: (_target, env) => [...signInCalls(cloudOf(env)), ...callsOf(cloudOf(env))],
+  async *probe(target, context) {
+    const { probeTenant } = await import('./live.ts');
+    yield* probeTenant(target, context);
+  },
+  async *scan(target, context) {
+    const { scanTenant } = await import('./live.ts');
+    yield* scanTenant(target, context);
   },
 });

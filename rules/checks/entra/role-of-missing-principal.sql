@@ -4,7 +4,7 @@ title: An Azure role is assigned to a service principal that no longer exists
 severity: low
 confidence: medium
 about: identity
-identityFields: [principal, resource]
+identityFields: [identity_id, resource]
 needs: [grant:azure-role@entra, identity:service-principal@entra]
 population: entra_rights WHERE via_kind = 'binding' AND coalesce(principal_type, 'ServicePrincipal') = 'ServicePrincipal'
 controls:
@@ -19,7 +19,7 @@ limits: >
 since: '0.1'
 ---*/
 SELECT
-  r.identity_id AS principal,
+  r.identity_id,
   r.resource,
   concat(
     'The role ', r.permission, ' on ', r.resource, ' is assigned to ', identity_local(r.identity_id), ', which is no service principal of the tenant.') AS message,
