@@ -8,7 +8,8 @@ export type AnswerKind =
   | 'client secrets'
   | 'client keys'
   | 'scope grants'
-  | 'admin roles'
+  | 'roles of clients'
+  | 'roles of users'
   | 'API service integrations'
   | 'service accounts'
   | 'AI agents'
@@ -152,7 +153,7 @@ function sortIn(answers: Answers, raw: Raw, where: string, path: string): void {
     keep('API service integrations', ApiService, (one) => answers.apiServices.set(one.id, { one, ...placed }));
   else if ('ownerUserIds' in raw || 'containerOrn' in raw || 'oktaUserId' in raw)
     keep('service accounts', ServiceAccount, (one) => answers.accounts.set(one.id, { one, ...placed }));
-  else if ('assignmentType' in raw) addRole(answers, raw, path, keepOwned);
+  else if ('assignmentType' in raw) addRole(raw, path, keepOwned, answers);
   else if (id.startsWith('wlp') || /:ai-agents:/.test(String(raw.orn ?? '')))
     keep('AI agents', Agent, (one) => answers.agents.set(one.id, { one, ...placed }));
   else if (isRaw(raw.profile) && 'login' in raw.profile)
@@ -169,16 +170,16 @@ type KeepOwned = <T>(
 ) => void;
 
 /** A role that comes through a group names the group alone: whose roles were asked for, the file's name tells. */
-function addRole(answers: Answers, raw: Raw, path: string, keepOwned: KeepOwned): void {
+function addRole(raw: Raw, path: string, keepOwned: KeepOwned, answers: Answers): void {
+  const linked = subjectOf(raw, '');
+  const of = linked === undefined || linked.kind === 'group' ? (subjectOf({}, path) ?? linked) : linked;
+  const kind = of?.kind === 'user' || of?.kind === 'group' ? 'roles of users' : 'roles of clients';
   keepOwned(
-    'admin roles',
+    kind,
     Role,
     answers.roles,
     (one) => one.id ?? one.type,
-    () => {
-      const linked = subjectOf(raw, '');
-      return linked === undefined || linked.kind === 'group' ? (subjectOf({}, path) ?? linked) : linked;
-    },
+    () => of,
   );
 }
 

@@ -5,19 +5,22 @@ import { emptyKind } from './recognise.ts';
 import { rowsOf } from './rows.ts';
 import { answersAround, answersIn, worldOf } from './world.ts';
 
-/** What each answer lets a check look at. */
-export const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[] } = {
-  'API tokens': ['identity', 'credential'],
-  apps: ['identity'],
-  'client secrets': ['credential'],
-  'client keys': [],
-  'scope grants': ['grant'],
-  'admin roles': ['grant'],
-  'API service integrations': ['identity', 'grant'],
-  'service accounts': ['identity'],
-  'AI agents': ['identity'],
-  users: ['person'],
-  'system log': ['usage'],
+/** What each answer lets a check look at; `types` go into the detail of coverage, for needs like `grant:scope@okta`. */
+const COVERS: {
+  readonly [kind in AnswerKind]: { readonly kinds: readonly ObservationKind[]; readonly types: readonly string[] };
+} = {
+  'API tokens': { kinds: ['identity', 'credential'], types: ['api-token'] },
+  apps: { kinds: ['identity'], types: ['app'] },
+  'client secrets': { kinds: ['credential'], types: ['client-secret'] },
+  'client keys': { kinds: ['credential'], types: ['client-key'] },
+  'scope grants': { kinds: ['grant'], types: ['scope'] },
+  'roles of clients': { kinds: ['grant'], types: ['client-role'] },
+  'roles of users': { kinds: ['grant'], types: ['user-role'] },
+  'API service integrations': { kinds: ['identity', 'grant'], types: ['api-service'] },
+  'service accounts': { kinds: ['identity'], types: ['service-account'] },
+  'AI agents': { kinds: ['identity'], types: ['agent'] },
+  users: { kinds: ['person'], types: ['user'] },
+  'system log': { kinds: ['usage'], types: ['event'] },
 };
 
 /** Problems quoted in one coverage row. */
@@ -50,14 +53,18 @@ function coverageRow(
     subject: file.path,
     outcome: why.length === 0 ? 'complete' : 'partial',
     ...(why.length === 0 ? {} : { why: why.join('; ') }),
-    covers: [...new Set([...answers.kinds].flatMap((kind) => COVERS[kind]))],
+    covers: [...new Set([...answers.kinds].flatMap((kind) => COVERS[kind].kinds))],
     seen: answers.seen,
     read: answers.seen - failed - skipped,
     skipped,
     failed,
     bytes: file.bytes.length,
     at: file.at,
-    detail: { exports: [...answers.kinds], ...(host === undefined ? {} : { host }) },
+    detail: {
+      exports: [...answers.kinds],
+      types: [...answers.kinds].flatMap((kind) => COVERS[kind].types),
+      ...(host === undefined ? {} : { host }),
+    },
   };
 }
 

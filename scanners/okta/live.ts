@@ -28,6 +28,23 @@ interface Run {
 
 /** Calls at a time: Okta counts the requests under way too. https://developer.okta.com/docs/reference/rl-additional-limits/ */
 const WIDTH = 4;
+/** As the exports name what they let a check look at. */
+const TYPES: { readonly [name in CallName]: string } = {
+  tokens: 'api-token',
+  apps: 'app',
+  secrets: 'client-secret',
+  keys: 'client-key',
+  grants: 'scope',
+  clientRoles: 'client-role',
+  users: 'user',
+  userRoles: 'user-role',
+  services: 'api-service',
+  serviceSecrets: 'client-secret',
+  accounts: 'service-account',
+  oktaAccounts: 'service-account',
+  agents: 'agent',
+  log: 'event',
+};
 /** How far back the log is asked: Okta keeps 90 days. */
 const LOG_DAYS = 90;
 
@@ -46,7 +63,7 @@ export async function* scanOrganisation(target: ServiceTarget, context: ScanCont
     await readEach(run, 'secrets', 'client secrets', withSecret.map(idOf), ['credential'], (id) =>
       forApps(id, 'credentials/secrets'),
     ),
-    await readEach(run, 'keys', 'client keys', withKey.map(idOf), [], (id) => forApps(id, 'credentials/jwks')),
+    await readEach(run, 'keys', 'client keys', withKey.map(idOf), ['credential'], (id) => forApps(id, 'credentials/jwks')),
     await readEach(run, 'grants', 'scope grants', apps.map(idOf), ['grant'], (id) => forApps(id, 'grants')),
     await readEach(
       run,
@@ -185,7 +202,8 @@ async function readList(
     );
   });
   const problems = run.answers.problems.slice(before);
-  return { what, covers, read: read - problems.length, problems, ...(got.ok ? {} : { failure: got.failure }) };
+  const detail = { types: [TYPES[name]] };
+  return { what, covers, read: read - problems.length, problems, detail, ...(got.ok ? {} : { failure: got.failure }) };
 }
 
 /** What only some organisations have: without it there is nothing to look at, and nothing is missing. */
@@ -193,7 +211,7 @@ async function readOptional(run: Run, name: CallName, what: string, path: string
   const told = await readList(run, name, what, path, ['identity'], { limit: 100 });
   const { failure, ...rest } = told;
   if (!(failure instanceof LiveFailure) || failure.kind !== 'missing') return told;
-  return { ...rest, detail: { absent: failure.why } };
+  return { ...rest, detail: { ...rest.detail, absent: failure.why } };
 }
 
 /** Refusals in a row after which the right is missing, and not only for some. */
@@ -242,7 +260,16 @@ async function readEach(
   });
   run.context.progress.end();
   const problems = run.answers.problems.slice(before);
-  return { what, covers, read, failed: failed + problems.length, problems, ...(first === undefined ? {} : { failure: first }) };
+  const detail = { types: [TYPES[name]] };
+  return {
+    what,
+    covers,
+    read,
+    failed: failed + problems.length,
+    problems,
+    detail,
+    ...(first === undefined ? {} : { failure: first }),
+  };
 }
 
 /** One question for each token and client: its last event. Cheaper than the log of 90 days, and as exact. */

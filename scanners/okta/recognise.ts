@@ -1,4 +1,5 @@
 import type { FileHead } from '../../src/contracts/index.ts';
+import type { AnswerKind } from './answers.ts';
 
 const ID = (prefix: string) => `"id"\\s*:\\s*"${prefix}[A-Za-z0-9]{10,30}"`;
 /** Each: what only this answer of Okta holds, in the first 4 KiB. */
@@ -44,14 +45,19 @@ function isEmptyAnswer(head: string, path: string): boolean {
   return /^\s*\[\s*\]\s*$/.test(head) && emptyKind(path) !== undefined;
 }
 
-export function emptyKind(
-  path: string,
-): 'API tokens' | 'apps' | 'API service integrations' | 'service accounts' | 'AI agents' | undefined {
+const NAMES: readonly (readonly [AnswerKind, RegExp])[] = [
+  ['API tokens', /api[-_]?tokens/],
+  ['API service integrations', /api[-_]?services|integrations/],
+  ['service accounts', /service[-_]?accounts/],
+  ['AI agents', /agents/],
+  ['roles of users', /roles.*00u/],
+  ['roles of clients', /roles/],
+  ['scope grants', /grants/],
+  ['client secrets', /secrets/],
+  ['apps', /(?:^|[-_./])apps/],
+];
+
+export function emptyKind(path: string): AnswerKind | undefined {
   const name = path.toLowerCase().split('/').slice(-2).join('/');
-  if (!/okta/.test(name)) return undefined;
-  if (/api[-_]?tokens/.test(name)) return 'API tokens';
-  if (/api[-_]?services|integrations/.test(name)) return 'API service integrations';
-  if (/service[-_]?accounts/.test(name)) return 'service accounts';
-  if (/agents/.test(name)) return 'AI agents';
-  return /(?:^|[-_./])apps/.test(name) ? 'apps' : undefined;
+  return name.includes('okta') ? NAMES.find(([, pattern]) => pattern.test(name))?.[0] : undefined;
 }

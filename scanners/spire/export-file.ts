@@ -9,6 +9,13 @@ const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[] } = {
   'federation relationships': [],
 };
 
+/** For needs like `trust:entry@spire`. */
+const TYPES: { readonly [kind in AnswerKind]: readonly string[] } = {
+  entries: ['entry', 'workload'],
+  agents: ['node-agent'],
+  'federation relationships': ['trust-domain'],
+};
+
 /** Problems quoted in one coverage row. */
 const QUOTED = 3;
 
@@ -39,7 +46,7 @@ function coverageRow(file: SourceFile, answers: Answers, broken: Broken | undefi
     failed,
     bytes: file.bytes.length,
     at: file.at,
-    detail: { exports: [...answers.kinds] },
+    detail: { exports: [...answers.kinds], types: [...answers.kinds].flatMap((kind) => TYPES[kind]) },
   };
 }
 

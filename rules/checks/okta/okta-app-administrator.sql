@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [grant@okta]
+needs: [grant:client-role@okta]
 population: identities WHERE provider = 'okta' AND type = 'app'
 controls:
   - owasp-nhi-2025:NHI5:2025

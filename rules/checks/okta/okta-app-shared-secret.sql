@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity@okta]
+needs: [identity:app@okta]
 population: identities WHERE provider = 'okta' AND type = 'app' AND (detail->>'$.service') = 'true'
 controls:
   - owasp-nhi-2025:NHI4:2025

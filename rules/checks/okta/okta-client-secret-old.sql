@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: credential
 identityFields: [credential_id]
-needs: [credential@okta]
+needs: [credential:client-secret@okta]
 population: credentials WHERE provider = 'okta' AND type = 'client-secret' AND coalesce(status, 'active') = 'active'
 parameters:
   maxDays: 180

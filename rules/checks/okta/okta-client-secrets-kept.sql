@@ -5,7 +5,7 @@ severity: low
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [credential@okta]
+needs: [credential:client-secret@okta]
 population: credentials WHERE provider = 'okta' AND type = 'client-secret' AND coalesce(status, 'active') = 'active'
 parameters:
   graceDays: 14

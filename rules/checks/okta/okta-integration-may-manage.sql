@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [grant@okta]
+needs: [grant:api-service@okta]
 population: identities WHERE provider = 'okta' AND type = 'api-service'
 controls:
   - owasp-nhi-2025:NHI3:2025

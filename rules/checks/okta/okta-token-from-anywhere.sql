@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [credential@okta]
+needs: [identity:api-token@okta]
 population: identities WHERE provider = 'okta' AND type = 'api-token'
 parameters:
   graceDays: 7

@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [credential@okta, grant@okta]
+needs: [credential:api-token@okta, grant:user-role@okta]
 population: identities WHERE provider = 'okta' AND type = 'api-token'
 controls:
   - owasp-nhi-2025:NHI5:2025

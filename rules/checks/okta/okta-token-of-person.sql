@@ -5,7 +5,7 @@ severity: medium
 confidence: medium
 about: identity
 identityFields: [identity_id]
-needs: [credential@okta, person@okta]
+needs: [credential:api-token@okta, person@okta]
 population: identities WHERE provider = 'okta' AND type = 'api-token'
 parameters:
   graceDays: 14

@@ -5,7 +5,7 @@ severity: low
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity@spire]
+needs: [identity:node-agent@spire]
 population: identities WHERE provider = 'spiffe' AND type = 'node-agent'
 parameters:
   goneDays: 30

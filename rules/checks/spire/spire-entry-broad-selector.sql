@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: trust
 identityFields: [identity_id, entry]
-needs: [trust@spire]
+needs: [trust:entry@spire]
 population: trusts WHERE starts_with(identity_id, 'spiffe:') AND (detail->>'$.fact') = 'entry' AND NOT (detail->>'$.node')::BOOLEAN
 controls:
   - owasp-nhi-2025:NHI4:2025

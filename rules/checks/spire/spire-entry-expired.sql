@@ -5,7 +5,7 @@ severity: low
 confidence: high
 about: trust
 identityFields: [identity_id, entry]
-needs: [trust@spire]
+needs: [trust:entry@spire]
 population: trusts WHERE starts_with(identity_id, 'spiffe:') AND (detail->>'$.fact') = 'entry'
 parameters:
   graceDays: 1
