@@ -23,9 +23,15 @@ export function parseAddress(text: string): Address {
 /** The path of a call with its names filled in. */
 export function fillIn(
   endpoint: Endpoint,
-  names: { readonly org: string; readonly repository?: string; readonly environment?: string },
+  names: { readonly org: string; readonly repository?: string; readonly environment?: string; readonly app?: string },
 ): string {
   const [owner = names.org, repo = ''] = (names.repository ?? '').split('/');
-  const values: { readonly [name: string]: string } = { org: names.org, owner, repo, environment_name: names.environment ?? '' };
+  const values: { readonly [name: string]: string } = {
+    org: names.org,
+    owner,
+    repo,
+    environment_name: names.environment ?? '',
+    app_slug: names.app ?? '',
+  };
   return endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
 }

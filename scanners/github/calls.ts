@@ -6,7 +6,7 @@ import { isApp, type Login, readLogin } from './login.ts';
 /** Which calls a target takes, in the order in which they are made. */
 export function endpointsFor({ repository }: Address): readonly Endpoint[] {
   if (repository === undefined) return ENDPOINTS.filter(({ id }) => id !== 'repository' && id !== 'alerts');
-  return ENDPOINTS.filter(({ level }) => level !== 'org');
+  return ENDPOINTS.filter(({ level }) => level === 'repo' || level === 'environment');
 }
 
 export function callOf({ path, right, tells }: Endpoint, { host }: Login): LiveCall {

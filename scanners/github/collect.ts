@@ -1,5 +1,5 @@
 import type { Json, ScanContext } from '../../src/contracts/index.ts';
-import { type Failure, LiveFailure, type Session } from '../../src/live/index.ts';
+import { type Failure, LiveFailure, nextLink, type Session } from '../../src/live/index.ts';
 import { fillIn } from './address.ts';
 import type { Answer, GithubApi } from './api.ts';
 import type { Endpoint } from './endpoints.ts';
@@ -20,6 +20,7 @@ export interface Names {
   readonly org: string;
   readonly repository?: string;
   readonly environment?: string;
+  readonly app?: string;
 }
 
 /** Records of one call with all its pages; with a failure, those of the pages before it. */
@@ -53,6 +54,7 @@ async function gather(api: GithubApi, endpoint: Endpoint, path: string, into: Re
   }
   let total = 0;
   let seen = 0;
+  let pages = 0;
   for await (const answer of api.pages(path, endpoint.query)) {
     const page = entriesOf(answer, endpoint);
     parseEntries(endpoint.id, page.entries, into, endpoint.list ?? endpoint.title, seen);
@@ -60,6 +62,14 @@ async function gather(api: GithubApi, endpoint: Endpoint, path: string, into: Re
     total = Math.max(total, page.total);
     const missing = unauthorised(answer);
     if (missing !== undefined && !into.problems.includes(missing)) into.problems.push(missing);
+    pages++;
+    if (
+      pages === endpoint.mostPages &&
+      nextLink(answer.data, new Headers({ link: String(answer.headers.link ?? '') })) !== undefined
+    ) {
+      into.problems.push(`the newest ${seen} were read, and more follow: export the whole as a file`);
+      return;
+    }
   }
   if (total > seen) into.problems.push(`GitHub speaks of ${total} and gave ${seen}: scan again`);
 }

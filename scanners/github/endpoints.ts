@@ -6,9 +6,9 @@ import type { ObservationKind } from '../../src/contracts/index.ts';
  */
 export interface Endpoint {
   readonly id: EndpointId;
-  /** As in the documentation; `{org}`, `{owner}`, `{repo}` and `{environment_name}` are filled in. */
+  /** As in the documentation; `{org}`, `{owner}`, `{repo}`, `{environment_name}` and `{app_slug}` are filled in. */
   readonly path: string;
-  readonly level: 'org' | 'repo' | 'environment';
+  readonly level: 'org' | 'repo' | 'environment' | 'app';
   /** What coverage rows and progress call it. */
   readonly title: string;
   /** Of an answer with `total_count`: the field that holds the list. */
@@ -24,6 +24,8 @@ export interface Endpoint {
   readonly types: readonly string[];
   /** Only with Enterprise Cloud (or a server of one's own). */
   readonly enterprise?: true;
+  /** Live, no more pages than that are asked for: what comes first matters most. */
+  readonly mostPages?: number;
   /** More of its parameters. */
   readonly query?: { readonly [name: string]: string };
 }
@@ -36,6 +38,7 @@ export type EndpointId =
   | 'personal-access-tokens'
   | 'credential-authorizations'
   | 'installations'
+  | 'app'
   | 'org-actions-secrets'
   | 'org-dependabot-secrets'
   | 'org-workflow-permissions'
@@ -143,6 +146,18 @@ export const ENDPOINTS: readonly Endpoint[] = [
     types: ['app-installation'],
   },
   {
+    id: 'app',
+    path: '/apps/{app_slug}',
+    level: 'app',
+    title: 'makers of GitHub Apps',
+    single: true,
+    right: 'none, for an app that anybody may see',
+    scope: 'none',
+    tells: 'who made an app',
+    covers: [],
+    types: [],
+  },
+  {
     id: 'org-actions-secrets',
     path: '/orgs/{org}/actions/secrets',
     level: 'org',
@@ -243,6 +258,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: '/orgs/{org}/audit-log',
     level: 'org',
     title: 'audit log',
+    // The newest come first; a busy organisation has millions, and a limit of its own for this call.
+    mostPages: 200,
     query: { include: 'all' },
     right: ORG_ADMINISTRATION,
     scope: 'read:audit_log',

@@ -14,9 +14,9 @@ const LOGIN = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9_])?$/;
 const REPOSITORY = /^[\w.-]{1,100}$/;
 
 /** Longest first: `environments/{environment_name}/secrets` before what it ends in. */
-const PATTERNS = ENDPOINTS.map((endpoint) => ({ endpoint, parts: endpoint.path.slice(1).split('/') })).sort(
-  (a, b) => b.parts.length - a.parts.length,
-);
+const PATTERNS = ENDPOINTS.filter(({ level }) => level !== 'app')
+  .map((endpoint) => ({ endpoint, parts: endpoint.path.slice(1).split('/') }))
+  .sort((a, b) => b.parts.length - a.parts.length);
 
 /**
  * The path of a call with `/` written as `__`, or as directories: `orgs__harbour__installations.json`,

@@ -9,7 +9,7 @@ import { NotOffered, SERVICE } from './failure.ts';
 import { readLogin } from './login.ts';
 import type { Place } from './place.ts';
 import { readerOf } from './readers.ts';
-import type { Environment, Organisation, Repository } from './schema.ts';
+import type { App, Environment, Installation, Organisation, Repository } from './schema.ts';
 
 /** More at a time brings the secondary limit on sooner. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
 const WIDTH = 4;
@@ -87,7 +87,8 @@ async function* scanOrganisation(scan: Scan): AsyncGenerator<Observation> {
   const { login: _, ...flags } = organisation;
   yield coverageOf(scan, endpointOf('organisation'), head, { read: 1, detail: defined(flags) });
   for (const id of OF_ORGANISATION) {
-    yield* readOne(scan, endpointOf(id), names);
+    if (id === 'installations') yield* readInstallations(scan, names);
+    else yield* readOne(scan, endpointOf(id), names);
     context.progress.advance(1);
   }
   const list = await collect(scan, endpointOf('repositories'), names);
@@ -147,6 +148,22 @@ async function* readOne(scan: Scan, endpoint: Endpoint, names: Names): AsyncGene
   const got = await collect(scan, endpoint, names);
   yield* readerOf(endpoint.id).rows(got.records, placeOf(scan, endpoint, names));
   yield coverageOf(scan, endpoint, got, { read: got.records.length });
+}
+
+/** With who made each app: one's own is judged otherwise than a stranger's. */
+async function* readInstallations(scan: Scan, names: Names): AsyncGenerator<Observation> {
+  const endpoint = endpointOf('installations');
+  const got = await collect(scan, endpoint, names);
+  const slugs = [...new Set((got.records as Installation[]).map(({ slug }) => slug))];
+  const makers = new Map<string, string>();
+  const apps = await inParallel(slugs, WIDTH, (app) => collect(scan, endpointOf('app'), { org: names.org, app }));
+  for (const [index, { records }] of apps.entries()) {
+    const { maker } = (records[0] ?? {}) as Partial<App>;
+    if (maker !== undefined) makers.set(slugs[index] ?? '', maker);
+  }
+  yield* readerOf(endpoint.id).rows(got.records, { ...placeOf(scan, endpoint, names), makers });
+  // An app that nobody else may see tells no maker: that is no gap in what is said of its rights.
+  yield coverageOf(scan, endpoint, got, { read: got.records.length, detail: { makersKnown: makers.size } });
 }
 
 /** One call for each repository or environment; one coverage row for all. */

@@ -13,6 +13,8 @@ export interface Place {
   /** Of the repository, where a list told: `public`, `private`, `internal`. */
   readonly visibility?: string;
   readonly archived?: boolean;
+  /** Who made an app, by its slug. */
+  readonly makers?: ReadonlyMap<string, string>;
   readonly at: Location;
   readonly fingerprint: (secret: Secret) => string;
 }

@@ -19,6 +19,7 @@ export async function* probeGithub(
   const byOperation = new Map(endpoints.map((endpoint) => [callOf(endpoint, login).operation, endpoint]));
   let repository = address.repository;
   let environment: string | undefined;
+  let app: string | undefined;
   let exists = false;
   yield* probeCalls(
     session,
@@ -26,14 +27,16 @@ export async function* probeGithub(
     async ({ operation }) => {
       const endpoint = byOperation.get(operation);
       if (endpoint === undefined) return;
-      if (endpoint.level !== 'org' && repository === undefined)
+      if ((endpoint.level === 'repo' || endpoint.level === 'environment') && repository === undefined)
         throw new LiveFailure('no repository is seen to try it on', { kind: 'failed' });
       if (endpoint.level === 'environment' && environment === undefined)
         throw new LiveFailure('the repository has no environment to try it on', { kind: 'failed' });
+      if (endpoint.level === 'app' && app === undefined) throw new LiveFailure('no app is seen to try it on', { kind: 'failed' });
       const names = {
         org: address.org,
         ...(repository === undefined ? {} : { repository }),
         ...(environment === undefined ? {} : { environment }),
+        ...(app === undefined ? {} : { app }),
       };
       try {
         const query = endpoint.single === true ? {} : { per_page: 1, ...endpoint.query };
@@ -41,6 +44,8 @@ export async function* probeGithub(
         exists = true;
         if (endpoint.id === 'repositories')
           repository = textIn(Array.isArray(data) ? data[0] : undefined, 'full_name') ?? repository;
+        if (endpoint.id === 'installations' && isRecord(data) && Array.isArray(data.installations))
+          app = textIn(data.installations[0], 'app_slug');
         if (endpoint.id === 'environments' && isRecord(data) && Array.isArray(data.environments))
           environment = textIn(data.environments[0], 'name');
       } catch (error) {

@@ -14,6 +14,7 @@ import { credentialAuthorizationRows, personalAccessTokenRows } from './rows/tok
 import { webhookRows } from './rows/webhooks.ts';
 import {
   Alert,
+  App,
   AuditEvent,
   CredentialAuthorization,
   DeployKey,
@@ -56,6 +57,7 @@ const READERS: { readonly [id in EndpointId]: Reader } = {
   repositories: each(Repository, nothing),
   repository: each(Repository, nothing),
   environments: each(Environment, nothing),
+  app: each(App, nothing),
   members: each(Member, memberRows),
   'outside-collaborators': each(Member, memberRows),
   'personal-access-tokens': each(PersonalAccessToken, personalAccessTokenRows),

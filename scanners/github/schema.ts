@@ -129,6 +129,12 @@ export const Installation = z
   }));
 export type Installation = z.infer<typeof Installation>;
 
+export const App = z
+  .object({ slug: optionalText, owner: z.object({ login: optionalText, slug: optionalText }).nullish() })
+  // An enterprise has a slug in place of a login.
+  .transform((raw) => ({ maker: raw.owner?.login ?? raw.owner?.slug }));
+export type App = z.infer<typeof App>;
+
 export const DeployKey = z
   .object({
     id,

@@ -18,7 +18,7 @@ fix: >
   Let the app in only where it is used: https://github.com/organizations/ORG/settings/installations, "Only select repositories". An app that
   asks for more than it needs is one to ask its maker about.
 limits: >
-  An app of your own is told the same way as a stranger's: GitHub does not say here who made it.
+  Who made an app is asked live alone; exports do not tell, and an app of your own is told like a stranger's.
 references:
   - https://docs.github.com/en/apps/using-github-apps/reviewing-and-modifying-installed-github-apps
 since: '0.1'
@@ -38,9 +38,11 @@ WITH held AS (
 SELECT
   i.identity_id,
   concat(
-    'The app ', i.name, ' may write ', array_to_string(list_transform(h.permissions, lambda one: replace(one, '_', ' ')), ', '),
+    'The app ', i.name, CASE WHEN (i.detail->>'$.maker') IS NULL THEN '' WHEN (i.detail->>'$.maker') = i.scope THEN ', your own,' ELSE concat(' by ', (i.detail->>'$.maker')) END,
+    ' may write ', array_to_string(list_transform(h.permissions, lambda one: replace(one, '_', ' ')), ', '),
     ' in all repositories of ', i.scope, '.') AS message,
   CASE
+    WHEN (i.detail->>'$.maker') = i.scope THEN 'medium'
     WHEN list_has_any(h.permissions, ['workflows', 'secrets', 'administration', 'organization_administration', 'organization_secrets', 'members', 'organization_self_hosted_runners'])
       THEN 'high' ELSE 'medium' END AS severity,
   concat(

@@ -40,6 +40,13 @@ SELECT
       ELSE concat(' may, wherever its owner may in ', i.scope, ', do this: ') END,
     s.does, '.') AS message,
   CASE i.type WHEN 'pat' THEN 'high' ELSE 'medium' END AS confidence,
+  concat(
+    'Let its owner make a fine-grained token for the repositories and rights that the task needs, or an app; then take this one''s access away: ',
+    CASE i.type
+      WHEN 'pat' THEN concat(
+        '`gh api -X POST /orgs/', word_or(i.scope, 'ORG'), '/personal-access-tokens/', word_or(i.detail->>'$.grantId', 'GRANT'), ' -f action=revoke` (as a GitHub App).')
+      ELSE concat(
+        '`gh api -X DELETE /orgs/', word_or(i.scope, 'ORG'), '/credential-authorizations/', word_or(i.detail->>'$.authorizationId', 'ID'), '`.') END) AS fix,
   list_concat(i.evidence, s.evidence) AS evidence
 FROM identities AS i
 JOIN strong AS s USING (identity_id)

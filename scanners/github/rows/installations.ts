@@ -26,6 +26,7 @@ export function* installationRows(one: Installation, place: Place): Generator<Ob
       events: one.events,
       ...defined({
         appId: one.appId,
+        maker: place.makers?.get(one.slug)?.toLowerCase(),
         repositorySelection: one.selection,
         suspendedAt: one.suspendedAt,
         updatedAt: one.updatedAt,

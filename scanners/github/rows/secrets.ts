@@ -14,7 +14,10 @@ export function* secretRows(secret: SecretName, place: Place): Generator<Observa
   const scope = scopeOf({ ...inUrl, ...defined({ org: place.org, repository: place.repository }) });
   const identity = githubSecretId(scope, secret.name, place.environment);
   const at = atOf(place, `${store}-secrets/${secret.name}`);
-  const environment = place.environment === undefined ? environmentOf(secret.name) : declaredEnvironment(place.environment);
+  const environment =
+    place.environment === undefined
+      ? environmentOf(secret.name)
+      : (environmentOf(place.environment) ?? declaredEnvironment(place.environment));
   const facts = { ...defined({ createdAt: secret.createdAt }), ...(environment === undefined ? {} : { environment }) };
   yield {
     kind: 'identity',

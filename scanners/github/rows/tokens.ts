@@ -81,7 +81,12 @@ export function* credentialAuthorizationRows(one: CredentialAuthorization, place
     // The key of a person's machine; a token is as often one of a script.
     ...(isKey ? { human: true } : {}),
     at,
-    detail: { credentialType: one.type, scopes: one.scopes, ...defined({ lastEight: one.lastEight }) },
+    detail: {
+      credentialType: one.type,
+      authorizationId: one.authorizationId,
+      scopes: one.scopes,
+      ...defined({ lastEight: one.lastEight }),
+    },
   };
   yield {
     kind: 'credential',

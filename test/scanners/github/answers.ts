@@ -180,6 +180,7 @@ export function fullOrganisation(): Map<string, Route> {
     ['/orgs/harbour/personal-access-tokens', [11, 12, 13].map((id) => patGrant({ token_id: id }))],
     ['/orgs/harbour/credential-authorizations', [authorisation()]],
     ['/orgs/harbour/installations', listOf('installations', installation())],
+    ['/apps/renovate', { id: 2740, slug: 'renovate', owner: { login: 'Mend' } }],
     ['/orgs/harbour/actions/secrets', listOf('secrets', secret('NPM_TOKEN', { visibility: 'all' }))],
     ['/orgs/harbour/dependabot/secrets', listOf('secrets')],
     [

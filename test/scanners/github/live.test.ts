@@ -4,7 +4,7 @@ import { scanGithub } from '../../../scanners/github/live.ts';
 import { probeGithub } from '../../../scanners/github/probe.ts';
 import type { CoverageObservation, Observation, ServiceTarget } from '../../../src/contracts/index.ts';
 import { collect, kinds, type TestContext, type TestContextOverrides, testContext } from '../../helpers/scan-context.ts';
-import { fullOrganisation, sshKey } from './answers.ts';
+import { auditEvent, fullOrganisation, sshKey } from './answers.ts';
 import { type FakeGithub, forbidden, hidden, startGithub } from './server.ts';
 
 const TOKEN = ['gh', 'p_'].join('') + 'x'.repeat(36);
@@ -15,12 +15,15 @@ describe('github live scanner', () => {
   beforeEach(async () => {
     github = await startGithub();
     for (const [path, route] of fullOrganisation()) github.routes.set(path, route);
+    // Most of these are about the organisation: its repositories cost eight calls each.
+    github.routes.set('/orgs/harbour/repos', []);
   });
   afterEach(async () => {
     await github.close();
   });
 
   it('reads an organisation over all pages, and says which host it asked', async () => {
+    github.routes.set('/orgs/harbour/repos', fullOrganisation().get('/orgs/harbour/repos') ?? []);
     const { observations, context } = await scan(github);
 
     assert.deepEqual(
@@ -113,6 +116,7 @@ describe('github live scanner', () => {
   });
 
   it('waits when it is asked to, by either limit, and reads on', async () => {
+    github.routes.set('/orgs/harbour/repos', fullOrganisation().get('/orgs/harbour/repos') ?? []);
     github.routes.set('/repos/harbour/shop/keys', (_, tried) => {
       if (tried === 0) return { status: 429, headers: { 'retry-after': '1' }, body: { message: 'Too many requests' } };
       if (tried === 1)
@@ -152,6 +156,18 @@ describe('github live scanner', () => {
       /^the calls of this hour are spent: scan again after 20/,
     );
     assert.equal(github.count('/orgs/harbour/actions/runners'), 0);
+  });
+
+  it('reads the newest of a long audit log, and says that more follow', async () => {
+    github.routes.set('/orgs/harbour/audit-log', (asked) => {
+      const page = Number(asked.query.get('page') ?? 1);
+      return { headers: { link: `<${github.url}/orgs/harbour/audit-log?page=${page + 1}>; rel="next"` }, body: [auditEvent()] };
+    });
+
+    const { observations } = await scan(github);
+
+    assert.match(notComplete(observations)[0]?.why ?? '', /the newest 200 were read, and more follow: export the whole/);
+    assert.equal(github.count('/orgs/harbour/audit-log'), 200);
   });
 
   it('goes on after a cut-off run with what it had read', async () => {
@@ -238,6 +254,7 @@ describe('github live scanner', () => {
   });
 
   it('asks a second time for an answer that ended in the middle', async () => {
+    github.routes.set('/orgs/harbour/repos', fullOrganisation().get('/orgs/harbour/repos') ?? []);
     github.routes.set('/repos/harbour/shop/hooks', (_, tried) => (tried === 0 ? { body: '[{"id": 7, "na' } : { body: [] }));
 
     const { observations } = await scan(github);
@@ -370,6 +387,7 @@ describe('github live scanner', () => {
   });
 
   it('tries each right for the doctor', async () => {
+    github.routes.set('/orgs/harbour/repos', fullOrganisation().get('/orgs/harbour/repos') ?? []);
     github.routes.set('/orgs/harbour/hooks', () => forbidden('organization_hooks=read'));
 
     const probed = await collect(probeGithub(target('harbour'), context(github), { second: 5 }));
