@@ -455,7 +455,7 @@ describe('github live scanner', () => {
 
     it('takes a new token before the old one ends', async () => {
       let minutes = 0;
-      const now = () => new Date(Date.parse('2026-06-01T00:00:00Z') + minutes++ * 120_000);
+      const now = () => new Date(Date.parse('2026-06-01T00:00:00Z') + minutes++ * 240_000);
 
       const { observations } = await scan(github, { now }, app);
 
