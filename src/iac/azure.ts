@@ -1,4 +1,4 @@
-import { type IdentityId, identityId, type Observation } from '../contracts/index.ts';
+import { entraAppId, entraObjectId, type IdentityId, type Observation } from '../contracts/index.ts';
 import { isoTime } from './aws-iam.ts';
 import { factRow } from './fact.ts';
 import { attribute, localName, placeOf, type Resource, type Stack, standIn } from './resource.ts';
@@ -12,6 +12,9 @@ export function* azureRows(resource: Resource, stack: Stack, now: Date): Generat
   const { type } = resource;
   if (APPLICATION.test(type) && type !== 'azuread_service_principal') yield identityRow(resource, stack, 'app');
   else if (type === 'azurerm_user_assigned_identity') yield identityRow(resource, stack, 'managed-identity');
+  // A state knows both ids of a service principal, and roles name it by the other one.
+  else if (type === 'azuread_service_principal' && guidIn(resource, 'object_id') !== undefined)
+    yield identityRow(resource, stack, 'service-principal');
   else if (/^azuread_(?:application|service_principal)_(?:password|certificate)$/.test(type))
     yield secretRow(resource, stack, now);
   else if (
@@ -40,11 +43,12 @@ export function* azureRows(resource: Resource, stack: Stack, now: Date): Generat
   }
 }
 
-function identityRow(resource: Resource, stack: Stack, kind: 'app' | 'managed-identity'): Observation {
+function identityRow(resource: Resource, stack: Stack, kind: 'app' | 'service-principal' | 'managed-identity'): Observation {
+  const objectId = guidIn(resource, 'object_id') ?? guidIn(resource, 'principal_id');
   const name = known(attribute(resource, 'display_name')) ?? known(attribute(resource, 'name')) ?? resource.address;
   return {
     kind: 'identity',
-    id: ownId(resource, stack, kind),
+    id: ownId(resource, stack),
     provider: 'entra',
     type: kind,
     name,
@@ -53,15 +57,20 @@ function identityRow(resource: Resource, stack: Stack, kind: 'app' | 'managed-id
       platform: stack.platform,
       address: resource.address,
       ...(known(attribute(resource, 'client_id')) === undefined ? { symbolic: true } : {}),
+      ...(objectId === undefined ? {} : { objectId }),
     },
   };
 }
 
-/** Code knows no client id; a state does. */
-function ownId(resource: Resource, stack: Stack, kind: 'app' | 'managed-identity'): IdentityId {
-  const clientId = known(attribute(resource, 'client_id')) ?? known(attribute(resource, 'application_id'));
-  const isKnown = clientId !== undefined && /^[0-9a-f-]{36}$/i.test(clientId);
-  return identityId('entra', undefined, `${kind}/${isKnown ? clientId : localName(standIn(resource.address), stack.home).name}`);
+/** Code knows no client id; a state does. Applications and managed identities have ids of one form. */
+function ownId(resource: Resource, stack: Stack): IdentityId {
+  const clientId = guidIn(resource, 'client_id') ?? guidIn(resource, 'application_id');
+  return entraAppId(undefined, clientId ?? localName(standIn(resource.address), stack.home).name);
+}
+
+function guidIn(resource: Resource, name: string): string | undefined {
+  const text = known(attribute(resource, name));
+  return text !== undefined && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : undefined;
 }
 
 /** The application or identity that a reference leads to. */
@@ -72,13 +81,14 @@ function idIn(value: Value | undefined, stack: Stack): IdentityId | undefined {
   for (const one of references.flatMap((reference) => stack.find(reference))) {
     if (one.type === 'azuread_service_principal') {
       const application = idIn(attribute(one, 'client_id') ?? attribute(one, 'application_id'), stack);
-      return application ?? ownId(one, stack, 'app');
+      return application ?? ownId(one, stack);
     }
-    if (APPLICATION.test(one.type)) return ownId(one, stack, 'app');
-    if (one.type === 'azurerm_user_assigned_identity') return ownId(one, stack, 'managed-identity');
+    if (APPLICATION.test(one.type)) return ownId(one, stack);
+    if (one.type === 'azurerm_user_assigned_identity') return ownId(one, stack);
   }
   const guid = /[0-9a-f]{8}-[0-9a-f-]{27}$/i.exec(text ?? '')?.[0];
-  return guid === undefined ? undefined : identityId('entra', undefined, `app/${guid}`);
+  // Which of its ids it is, an inventory tells: the client id and the object id both lead to the application there.
+  return guid === undefined ? undefined : entraObjectId(undefined, guid);
 }
 
 /** Days that a secret lives, where the code says it; Entra's own default is two years. */
@@ -127,8 +137,7 @@ function federationRow(resource: Resource, stack: Stack, parents: readonly strin
   const value = attribute(resource, 'subject') ?? attribute(resource, 'claims_matching_expression');
   return {
     kind: 'trust',
-    identity:
-      idIn(parent, stack) ?? identityId('entra', undefined, `app/${localName(standIn(resource.address), stack.home).name}`),
+    identity: idIn(parent, stack) ?? entraAppId(undefined, localName(standIn(resource.address), stack.home).name),
     effect: 'allow',
     principal: issuer ?? 'unknown',
     principalType: 'oidc',
