@@ -223,7 +223,7 @@ class DumpReader {
     while (!tokens.isAtEnd && !isWord(tokens.peek(), 'ON') && !isWord(tokens.peek(), 'TO')) {
       const name = tokens.name();
       if (name !== undefined) privileges.push(name);
-      else if (tokens.peek()?.kind === 'sign' && !tokens.takeSign(',')) tokens.skipParentheses();
+      else if (!tokens.skipParentheses()) tokens.next();
     }
     if (tokens.take('TO')) this.#membership(privileges, tokens, line);
     else if (tokens.take('ON')) this.#privileges(privileges, tokens, line);

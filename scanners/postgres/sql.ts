@@ -267,13 +267,14 @@ export class TokenReader {
   }
 
   /** Passes over `(…)`, if it comes next. */
-  skipParentheses(): void {
-    if (!this.takeSign('(')) return;
+  skipParentheses(): boolean {
+    if (!this.takeSign('(')) return false;
     for (let depth = 1; depth > 0 && !this.isAtEnd; ) {
       if (this.takeSign('(')) depth += 1;
       else if (this.takeSign(')')) depth -= 1;
       else this.#at += 1;
     }
+    return true;
   }
 
   skipTo(word: string): boolean {

@@ -1,0 +1,322 @@
+import assert from 'node:assert/strict';
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
+import fc from 'fast-check';
+import { loadPack } from '../../../src/detect/load.ts';
+import { kinds, testContext } from '../../helpers/scan-context.ts';
+import { read, recognises, rolesDump, schemaDump } from './reading.ts';
+
+const ATTRIBUTES = 'NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION NOBYPASSRLS';
+
+describe('postgres scanner, dumps of roles', () => {
+  it('knows dumps by their first lines, and no other SQL', () => {
+    const dump = rolesDump('CREATE ROLE etl;');
+
+    assert.ok(recognises('exports/roles.sql', dump));
+    assert.ok(recognises('roles.sql', dump.replaceAll('\n', '\r\n')));
+    assert.ok(recognises('schema.sql', schemaDump('CREATE TABLE t (i int);')));
+    assert.ok(!recognises('migrations/001.sql', 'CREATE ROLE etl;\n'));
+    assert.ok(!recognises('notes.md', dump));
+  });
+
+  it('reads attributes, limits and the end of a password', async () => {
+    const rows = await read(
+      'roles.sql',
+      rolesDump(
+        'CREATE ROLE etl;',
+        `ALTER ROLE etl WITH ${ATTRIBUTES} CONNECTION LIMIT 5 VALID UNTIL '2027-01-31 00:00:00+00';`,
+        "COMMENT ON ROLE etl IS 'nightly loads, owner: data@harbour.example';",
+        'CREATE ROLE "Weird ""Role";',
+      ),
+    );
+
+    const [etl, weird] = kinds(rows, 'identity');
+    assert.equal(etl?.id, 'postgres:-:role/etl');
+    assert.equal(etl?.owner, 'data@harbour.example');
+    assert.equal(etl?.detail?.login, true);
+    assert.equal(etl?.detail?.connectionLimit, 5);
+    assert.equal(etl?.detail?.validUntil, '2027-01-31T00:00:00.000Z');
+    assert.equal(etl?.at?.line, 7);
+    assert.equal(weird?.name, 'Weird "Role');
+  });
+
+  it('takes the host from the comment above the dump', async () => {
+    const rows = await read('roles.sql', `-- host: DB.harbour.internal:5433/orders\n${rolesDump('CREATE ROLE etl;')}`);
+
+    assert.equal(kinds(rows, 'identity')[0]?.id, 'postgres:db.harbour.internal%3A5433/orders:role/etl');
+  });
+
+  it('leaves the default port out, as connection strings do', async () => {
+    const rows = await read('roles.sql', `-- host: db.harbour.internal:5432/orders\n${rolesDump('CREATE ROLE etl;')}`);
+
+    assert.equal(kinds(rows, 'identity')[0]?.id, 'postgres:db.harbour.internal/orders:role/etl');
+  });
+
+  it('says how each password is kept, and shows no verifier', async () => {
+    const scram = verifier('one');
+    const md5 = `md5${createHash('md5').update('two').digest('hex')}`;
+    const text = rolesDump(
+      `ALTER ROLE etl WITH ${ATTRIBUTES} PASSWORD '${scram}';`,
+      `ALTER ROLE old WITH ${ATTRIBUTES} PASSWORD '${md5}';`,
+      `ALTER ROLE peer WITH ${ATTRIBUTES};`,
+    );
+
+    const rows = await read('roles.sql', text, testContext({ pack: await loadPack() }));
+
+    const methods = kinds(rows, 'credential').map(({ identity, detail }) => [identity, detail?.method]);
+    assert.deepEqual(methods, [
+      ['postgres:-:role/etl', 'scram-sha-256'],
+      ['postgres:-:role/old', 'md5'],
+    ]);
+    assert.deepEqual(
+      kinds(rows, 'sighting').map(({ detector, identity, at }) => [detector, identity, at?.line]),
+      [
+        ['postgres-scram-verifier', 'postgres:-:role/etl', 7],
+        ['postgres-md5-verifier', 'postgres:-:role/old', 8],
+      ],
+    );
+    assert.ok(!JSON.stringify(rows).includes(scram.slice(20, 60)));
+  });
+
+  it('does not know how passwords are kept where the dump leaves them out', async () => {
+    const rows = await read('roles.sql', rolesDump(`ALTER ROLE etl WITH ${ATTRIBUTES} VALID UNTIL '2020-01-01 00:00:00+00';`));
+
+    const [credential] = kinds(rows, 'credential');
+    assert.equal(credential?.detail?.method, 'unknown');
+    assert.equal(credential?.status, 'expired');
+    assert.ok(!kinds(rows, 'coverage')[0]?.covers.includes('credential'));
+  });
+
+  it('makes memberships edges, with what they bring', async () => {
+    const rows = await read(
+      'roles.sql',
+      rolesDump(
+        'GRANT readers TO etl, reports WITH ADMIN OPTION GRANTED BY postgres;',
+        'GRANT writers TO etl WITH INHERIT FALSE, SET TRUE GRANTED BY postgres;',
+        'GRANT owners TO etl WITH ADMIN TRUE, INHERIT FALSE, SET FALSE GRANTED BY postgres;',
+        'GRANT guests TO etl WITH INHERIT FALSE, SET FALSE GRANTED BY postgres;',
+      ),
+    );
+
+    const edges = kinds(rows, 'trust').map(({ identity, principal, detail }) => [identity, principal, detail?.basis]);
+    assert.deepEqual(edges, [
+      ['postgres:-:role/readers', 'postgres:-:role/etl', 'member of the role'],
+      ['postgres:-:role/readers', 'postgres:-:role/reports', 'member of the role'],
+      ['postgres:-:role/writers', 'postgres:-:role/etl', 'member of the role'],
+      ['postgres:-:role/owners', 'postgres:-:role/etl', 'may grant itself the role'],
+    ]);
+  });
+
+  it('knows what superusers, replication and the predefined roles amount to', async () => {
+    const rows = await read(
+      'roles.sql',
+      rolesDump(
+        'CREATE ROLE boss SUPERUSER LOGIN;',
+        'CREATE ROLE copy REPLICATION LOGIN;',
+        'GRANT pg_execute_server_program TO etl;',
+        'GRANT pg_read_all_data TO etl;',
+      ),
+    );
+
+    const powers = kinds(rows, 'grant').flatMap(({ identity, capability }) =>
+      capability === undefined ? [] : [`${identity} ${capability}`],
+    );
+    assert.deepEqual(powers, [
+      'postgres:-:role/boss admin',
+      'postgres:-:role/copy reads-data',
+      'postgres:-:role/copy reads-secrets',
+      'postgres:-:role/pg_execute_server_program escalates',
+      'postgres:-:role/pg_read_all_data reads-data',
+    ]);
+    assert.ok(kinds(rows, 'identity').find(({ name }) => name === 'pg_read_all_data')?.managed);
+  });
+
+  it('tells CREATEROLE of before 16 from that of later', async () => {
+    const before = await read('r.sql', schemaDump('CREATE ROLE maker CREATEROLE;'));
+    const after = await read(
+      'r.sql',
+      rolesDump('CREATE ROLE maker CREATEROLE;', 'GRANT a TO b WITH INHERIT TRUE GRANTED BY postgres;'),
+    );
+
+    assert.ok(kinds(before, 'grant').some(({ capability }) => capability === 'escalates'));
+    assert.ok(!kinds(after, 'grant').some(({ capability }) => capability === 'escalates'));
+    assert.ok(kinds(after, 'grant').some(({ capability }) => capability === 'manages-identities'));
+  });
+
+  for (const [administrator, own, service] of [
+    ['rds_superuser', 'rdsadmin', 'Amazon RDS'],
+    ['cloudsqlsuperuser', 'cloudsqladmin', 'Cloud SQL'],
+    ['azure_pg_admin', 'azuresu', 'Azure Database'],
+  ] as const) {
+    it(`tells the roles of ${service} from one's own`, async () => {
+      const rows = await read(
+        'r.sql',
+        rolesDump(
+          `CREATE ROLE ${administrator};`,
+          `CREATE ROLE ${own} SUPERUSER LOGIN;`,
+          'CREATE ROLE app LOGIN;',
+          `GRANT ${administrator} TO app;`,
+        ),
+      );
+
+      const managed = kinds(rows, 'identity').flatMap(({ name, managed }) =>
+        managed === true && name !== 'PUBLIC' ? [name] : [],
+      );
+      assert.deepEqual(managed, [administrator, own]);
+      assert.ok(
+        kinds(rows, 'grant').some(
+          ({ identity, capability }) => capability === 'admin' && identity === `postgres:-:role/${administrator}`,
+        ),
+      );
+      assert.equal(kinds(rows, 'identity').find(({ name }) => name === 'app')?.detail?.service, service);
+    });
+  }
+
+  it('says where a dump breaks off, and keeps what stood before', async () => {
+    const rows = await read('roles.sql', rolesDump('CREATE ROLE etl LOGIN;', "ALTER ROLE etl PASSWORD 'SCRAM"));
+
+    assert.equal(kinds(rows, 'identity')[0]?.name, 'etl');
+    const [coverage] = kinds(rows, 'coverage');
+    assert.equal(coverage?.outcome, 'partial');
+    assert.match(coverage?.why ?? '', /ends in a text that is never closed/);
+  });
+
+  it('names what it cannot read', async () => {
+    const rows = await read('roles.sql', rolesDump("CREATE ROLE etl VALID UNTIL 'the day after';"));
+
+    assert.match(kinds(rows, 'coverage')[0]?.why ?? '', /line 7: VALID UNTIL of etl is no time/);
+  });
+
+  it('is not led astray by whatever stands in it', async () => {
+    const words = [
+      'CREATE ROLE',
+      'GRANT',
+      'TO',
+      'ON',
+      "'",
+      '"',
+      ';',
+      '$$',
+      '/*',
+      '*/',
+      '--',
+      '\n',
+      '\\.',
+      'COPY t FROM stdin;\n',
+      'PASSWORD',
+      '(',
+      ',',
+    ];
+    const part = fc.oneof(fc.constantFrom(...words), fc.string());
+    const property = fc.asyncProperty(fc.array(part, { maxLength: 40 }), async (parts) => {
+      const rows = await read('roles.sql', rolesDump(parts.join(' ')));
+
+      assert.equal(rows.at(-1)?.kind, 'coverage');
+    });
+
+    await fc.assert(property, { numRuns: 300 });
+  });
+
+  it('reads a dump of many roles in time that grows with it', async () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => `CREATE ROLE r${index};\nALTER ROLE r${index} WITH ${ATTRIBUTES};`);
+
+    const rows = await read('roles.sql', rolesDump(...many));
+
+    assert.equal(kinds(rows, 'identity').length, 20_001);
+  });
+});
+
+describe('postgres scanner, dumps of schemas', () => {
+  it('sums privileges up by role and schema', async () => {
+    const rows = await read(
+      'schema.sql',
+      schemaDump(
+        'GRANT SELECT,INSERT ON TABLE shop.orders TO etl;',
+        'GRANT SELECT ON TABLE shop.lines TO etl WITH GRANT OPTION;',
+        'GRANT SELECT(id) ON TABLE shop.people TO etl;',
+        'GRANT ALL ON SCHEMA shop TO etl;',
+        'GRANT USAGE ON SCHEMA shop TO PUBLIC;',
+      ),
+    );
+
+    const grants = kinds(rows, 'grant').flatMap(({ identity, permission, resource, detail, capability }) =>
+      capability === undefined
+        ? [
+            `${identity.split('/').at(-1)} ${permission} ${resource} ${detail?.objects}${detail?.grantable === true ? ' grantable' : ''}`,
+          ]
+        : [],
+    );
+    assert.deepEqual(grants, [
+      'etl SELECT table shop.* 3 grantable',
+      'etl INSERT table shop.* 1',
+      'etl USAGE schema shop 1',
+      'etl CREATE schema shop 1',
+      'PUBLIC USAGE schema shop 1',
+    ]);
+    const powers = kinds(rows, 'grant').flatMap(({ capability, detail }) =>
+      capability === undefined ? [] : [`${capability}: ${detail?.path}`],
+    );
+    assert.deepEqual(powers, ['reads-data: etl SELECT on 3 tables of shop', 'writes-data: etl INSERT on 1 tables of shop']);
+  });
+
+  it('knows functions with the rights of their owner, and whether everybody may call them', async () => {
+    const make = (name: string, rest = '') =>
+      `CREATE FUNCTION shop.${name}() RETURNS integer\n    LANGUAGE sql SECURITY DEFINER${rest}\n    AS $_$ SELECT 1; GRANT SELECT ON TABLE a TO b; $_$;\nALTER FUNCTION shop.${name}() OWNER TO boss;`;
+    const rows = await read(
+      'schema.sql',
+      schemaDump(
+        make('open'),
+        make('closed', "\n    SET search_path TO 'shop'"),
+        'REVOKE ALL ON FUNCTION shop.closed() FROM PUBLIC;',
+        'CREATE FUNCTION shop.plain() RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$;',
+      ),
+    );
+
+    const definers = kinds(rows, 'grant').flatMap(({ identity, resource, viaKind, detail }) =>
+      viaKind === 'definer' ? [`${identity} ${resource} ${detail?.isPublic} ${detail?.hasSearchPath}`] : [],
+    );
+    assert.deepEqual(definers, [
+      'postgres:-:role/PUBLIC function shop.open true false',
+      'postgres:-:role/boss function shop.closed false true',
+    ]);
+  });
+
+  it('reads default privileges and owners, and passes over data', async () => {
+    const rows = await read(
+      'schema.sql',
+      schemaDump(
+        'CREATE TABLE public.t (i text);',
+        'ALTER TABLE public.t OWNER TO app;',
+        'COPY public.t (i) FROM stdin;',
+        'GRANT SELECT ON TABLE x TO thief;',
+        '\\.',
+        'ALTER DEFAULT PRIVILEGES FOR ROLE app IN SCHEMA public GRANT SELECT,INSERT ON TABLES TO PUBLIC;',
+      ),
+    );
+
+    const grants = kinds(rows, 'grant').flatMap(({ identity, permission, resource, viaKind, capability }) =>
+      capability === undefined ? [`${identity.split('/').at(-1)} ${permission} ${resource} ${viaKind}`] : [],
+    );
+    assert.deepEqual(grants, [
+      'app OWNER table public.* owner',
+      'PUBLIC SELECT new table public.* default',
+      'PUBLIC INSERT new table public.* default',
+    ]);
+  });
+
+  it('says of the custom format what to give in its place', async () => {
+    const rows = await read('shop.dump', 'PGDMP\u0001\u000f');
+
+    const [coverage] = kinds(rows, 'coverage');
+    assert.equal(coverage?.outcome, 'unsupported');
+    assert.match(coverage?.why ?? '', /pg_restore --schema-only/);
+  });
+});
+
+/** As PostgreSQL makes it. */
+function verifier(password: string): string {
+  const salt = Buffer.from('0123456789abcdef');
+  const salted = pbkdf2Sync(password, salt, 4096, 32, 'sha256');
+  const stored = createHash('sha256').update(createHmac('sha256', salted).update('Client Key').digest()).digest('base64');
+  const server = createHmac('sha256', salted).update('Server Key').digest('base64');
+  return [`SCRAM-SHA-256$4096`, `${salt.toString('base64')}$${stored}`, server].join(':');
+}
