@@ -177,7 +177,11 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
     .option('--provider <name>', 'only of this provider')
     .option('--unowned', 'only those without a living owner')
     .option('--consumers', 'with everything that is set up to use each')
-    .addHelpText('after', '\nExample:\n  nhi-audit identities --store audit.duckdb --provider aws')
+    .option('--orphaned', 'those that nobody needs: the evidence for and against, what breaks, and a plan to review')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  nhi-audit identities --store audit.duckdb --provider aws\n  nhi-audit identities --orphaned --store audit.duckdb',
+    )
     .action(
       run(async (io_, options) => (await import('./commands/lists.ts')).identitiesCommand(io_, { ...options, ...globals() })),
     );

@@ -1,16 +1,20 @@
+import { loadConfig } from '../config/load.ts';
 import { SEVERITIES } from '../contracts/index.ts';
-import type { Io } from '../io.ts';
+import { type Io, stdoutContext } from '../io.ts';
 import type { Row, StoreReader } from '../store/index.ts';
+import type { Evidence, Orphan } from '../trace/orphans.ts';
 import { resolveSubjects, type Subject } from '../trace/resolve.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
+import { Layout } from '../util/layout.ts';
+import { jsonText } from '../util/sanitize.ts';
 import { shellWord } from '../util/shell-word.ts';
 import { didYouMean } from '../util/suggest.ts';
-import { renderTable, type TableFormat } from '../util/table.ts';
+import { renderTable, type TableFormat, type TableRow } from '../util/table.ts';
 import { oneOf } from './scan.ts';
 import { type StoreOptions, withStore } from './with-store.ts';
 
 /** Whose identities the scanners know (`src/contracts/identity-id.ts`). */
-const PROVIDERS = ['aws', 'azure', 'entra', 'gcp', 'github', 'hoop', 'k8s', 'okta', 'postgres', 'spiffe'];
+const PROVIDERS = ['aws', 'azure', 'entra', 'gcp', 'github', 'google-workspace', 'hoop', 'k8s', 'okta', 'postgres', 'spiffe'];
 
 const IDENTITY_COLUMNS = [
   'identity_id',
@@ -35,8 +39,15 @@ interface ListOptions extends StoreOptions {
 /** The inventory: one row a machine identity. */
 export async function identitiesCommand(
   io: Io,
-  options: ListOptions & { readonly provider?: string; readonly unowned?: boolean; readonly consumers?: boolean },
+  options: ListOptions & {
+    readonly provider?: string;
+    readonly unowned?: boolean;
+    readonly consumers?: boolean;
+    readonly orphaned?: boolean;
+    readonly config?: string;
+  },
 ): Promise<number> {
+  if (options.orphaned === true) return await orphanedCommand(io, options);
   const rows = await withStore(io, options, async (store) => {
     // The overview asks most views: over tables it takes a third of the time.
     await store.materialise();
@@ -55,6 +66,57 @@ export async function identitiesCommand(
   const columns = options.consumers === true ? [...IDENTITY_COLUMNS, 'used_by'] : IDENTITY_COLUMNS;
   await print(io, rows, options, 'No identity matches.', columns, ['identity_id']);
   return EXIT.clean;
+}
+
+const ORPHAN_COLUMNS = ['identity', 'type', 'why', 'against', 'breaks', 'credentials', 'reaches', 'plan'];
+
+/** Identities that nobody needs, with the evidence and a plan to take them away. */
+async function orphanedCommand(
+  io: Io,
+  options: ListOptions & { readonly provider?: string; readonly config?: string },
+): Promise<number> {
+  const [{ findOrphans }, { tellOrphans }] = await Promise.all([
+    import('../trace/orphans.ts'),
+    import('../trace/tell-orphans.ts'),
+  ]);
+  const days = await orphanDays(io, options.config);
+  const found = await withStore(io, options, async (store) => {
+    await store.materialise();
+    const provider = options.provider === undefined ? null : await providerNamed(store, options.provider);
+    return await findOrphans(store, { ...days, provider });
+  });
+  if (options.format === 'json') await io.stdout(`${jsonText({ ...days, ...found }, 2)}\n`);
+  else if (options.format === 'csv') await io.stdout(renderTable(found.orphans.map(orphanRow), ORPHAN_COLUMNS, 'csv', undefined));
+  else {
+    const lines = [...tellOrphans(found, new Layout(stdoutContext(io)))];
+    await io.stdout(`${lines.map((line) => line.trimEnd()).join('\n')}\n`);
+  }
+  return EXIT.clean;
+}
+
+function orphanRow({ identity, type, evidenceFor, evidenceAgainst, breaks, credentials, reaches, plan }: Orphan): TableRow {
+  const texts = (items: readonly Evidence[]): string => items.map(({ text }) => text).join('; ');
+  return {
+    identity,
+    type,
+    why: texts(evidenceFor),
+    against: texts(evidenceAgainst),
+    breaks: texts(breaks),
+    credentials: credentials.map(({ id, status }) => `${id} (${status})`).join('; '),
+    reaches: reaches.join(', '),
+    plan: plan.map((step, index) => `${index + 1}. ${step.command ?? step.text}`).join('; '),
+  };
+}
+
+/** The numbers of the check that finds them. */
+async function orphanDays(
+  io: Io,
+  config: string | undefined,
+): Promise<{ readonly unusedDays: number; readonly graceDays: number }> {
+  const { checks, parameters } = await loadConfig(io.directory, config);
+  const own = { ...parameters, ...checks['orphaned-identity']?.parameters };
+  const days = (name: string, standard: number): number => (typeof own[name] === 'number' ? own[name] : standard);
+  return { unusedDays: days('unusedDays', 90), graceDays: days('graceDays', 30) };
 }
 
 /** What is wrong, one row a finding. */

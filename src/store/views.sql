@@ -1718,8 +1718,14 @@ CREATE OR REPLACE MACRO hoop_key_words(identity_id) AS
   concat(CASE WHEN contains(identity_id, ':agent/') THEN 'agent ' ELSE 'API key ' END,
     word_or(regexp_extract(identity_id, '^hoop:[^:]*:(?:api-key|agent)/(.+)$', 1), 'NAME'));
 
+CREATE OR REPLACE MACRO github_key_command(identity_id) AS
+  concat('`gh repo deploy-key delete ', word_or(regexp_extract(identity_id, '/(\d+)$', 1), 'ID'), ' --repo ', word_or(identity_scope(identity_id), 'OWNER/REPO'), '`');
 CREATE OR REPLACE MACRO deactivate_step(credential_id, identity_id, public_id) AS
   CASE
+    WHEN regexp_matches(identity_id, '^github:[^:]*:deploy-key/\d+$')
+      THEN concat('Remove the key, which GitHub cannot switch off: ', github_key_command(identity_id), '.')
+    WHEN regexp_matches(credential_id, '^github:(personal-access-token|token|hashed-token)/')
+      THEN 'Revoke the token; whoever holds it can: `curl -X POST https://api.github.com/credentials/revoke -d ''{"credentials":["TOKEN"]}''`.'
     WHEN starts_with(credential_id, 'aws:access-key/') AND starts_with(public_id, 'ASIA')
       THEN 'The key is temporary: end the sessions of its role (IAM console, the role, "Revoke sessions").'
     WHEN starts_with(credential_id, 'aws:access-key/') AND ends_with(identity_id, ':root')
@@ -1752,6 +1758,8 @@ CREATE OR REPLACE MACRO delete_step(credential_id, identity_id, public_id) AS
   END;
 CREATE OR REPLACE MACRO create_key_step(credential_id, identity_id) AS
   CASE
+    WHEN regexp_matches(identity_id, '^github:[^:]*:deploy-key/\d+$')
+      THEN concat('Make a new pair where it is used, and add its public half: `gh repo deploy-key add KEY.pub --repo ', word_or(identity_scope(identity_id), 'OWNER/REPO'), ' --title TITLE`.')
     WHEN starts_with(credential_id, 'aws:access-key/') AND NOT ends_with(identity_id, ':root')
       THEN concat('Make a new key and give it to the consumers: `aws iam create-access-key --user-name ', aws_user_word(identity_id), '`.')
     WHEN starts_with(credential_id, 'gcp:service-account-key/')
@@ -1773,6 +1781,9 @@ CREATE OR REPLACE MACRO owner_step(identity_id) AS
   END;
 CREATE OR REPLACE MACRO delete_identity_step(identity_id) AS
   CASE
+    WHEN regexp_matches(identity_id, '^github:[^:]*:deploy-key/\d+$') THEN concat('Remove the key: ', github_key_command(identity_id), '.')
+    WHEN regexp_matches(identity_id, '^github:[^:]*:app-installation/')
+      THEN concat('Uninstall the app: https://github.com/organizations/', word_or(identity_scope(identity_id), 'ORG'), '/settings/installations.')
     WHEN regexp_matches(identity_id, '^aws:[^:]*:user/')
       THEN concat('Delete the keys, then the user: `aws iam delete-user --user-name ', aws_user_word(identity_id), '`.')
     WHEN regexp_matches(identity_id, '^gcp:[^:]*:serviceAccount/')
