@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { isPowerfulRole } from '../../../../src/iam/gcp/capability.ts';
+import { type Asked, judgeCondition } from '../../../../src/iam/gcp/condition.ts';
+
+const NOW = new Date('2026-06-01T00:00:00Z');
+const judge = (expression: string, asked: Partial<Asked> = {}) => judgeCondition({ expression }, { now: NOW, ...asked });
+const object = { service: 'storage.googleapis.com', types: ['storage.googleapis.com/Object'] };
+const inBucket = { ...object, resourceName: 'projects/_/buckets/reports' };
+
+const CASES: [what: string, expression: string, asked: Partial<Asked>, truth: string, attributes?: string[]][] = [
+  ['an end that is past', 'request.time < timestamp("2026-01-01T00:00:00Z")', {}, 'false'],
+  ['an end that is to come', "request.time < timestamp('2027-01-01T00:00:00Z')", {}, 'true'],
+  ['an end, written the other way', 'timestamp("2026-01-01T00:00:00Z") > request.time', {}, 'false'],
+  ['a start that is past', 'request.time >= timestamp("2026-01-01T00:00:00Z")', {}, 'true'],
+  [
+    'a start that is to come',
+    'request.time > timestamp("2027-01-01T00:00:00Z")',
+    {},
+    'unknown',
+    ['request.time (from 2027-01-01)'],
+  ],
+  ['hours of the day', 'request.time.getHours("Europe/Berlin") >= 9', {}, 'unknown', ['request.time']],
+  ['both, one of them past', 'request.time.getHours("x") > 9 && request.time < timestamp("2020-01-01T00:00:00Z")', {}, 'false'],
+  ['either, one of them true', 'request.host == "x" || request.time < timestamp("2027-01-01T00:00:00Z")', {}, 'true'],
+  ['a type that it is', 'resource.type == "storage.googleapis.com/Object"', object, 'true'],
+  ['a type that it is not', 'resource.type == "storage.googleapis.com/Bucket"', object, 'false'],
+  ['any type but one', 'resource.type != "storage.googleapis.com/Bucket"', object, 'true'],
+  ['a type nobody knows', 'resource.type == "x/Y"', {}, 'unknown', ['resource.type']],
+  ['the type by its service', 'resource.type.startsWith("storage.googleapis.com/")', object, 'true'],
+  ['a service that it is not', 'resource.service == "compute.googleapis.com"', object, 'false'],
+  [
+    'a name in the bucket',
+    'resource.name.startsWith("projects/_/buckets/reports/objects/2026")',
+    inBucket,
+    'unknown',
+    ['resource.name'],
+  ],
+  ['the bucket itself', 'resource.name.startsWith("projects/_/buckets/rep")', inBucket, 'true'],
+  ['another bucket', 'resource.name.startsWith("projects/_/buckets/other")', inBucket, 'false'],
+  ['any resource of a project', 'resource.name.startsWith("projects/_/buckets/other")', object, 'unknown', ['resource.name']],
+  ['a name of another type', 'resource.type != "storage.googleapis.com/Object" && resource.name == "x"', inBucket, 'false'],
+  ['the opposite of what is past', '!(request.time < timestamp("2026-01-01T00:00:00Z"))', {}, 'true'],
+  ['tags', 'resource.matchTag("1/env", "prod")', {}, 'unknown', ['tags of the resource']],
+  [
+    'an access level',
+    "'accessPolicies/1/accessLevels/x' in request.auth.access_levels",
+    {},
+    'unknown',
+    ['request.auth.access_levels'],
+  ],
+  ['a list', 'resource.service in ["storage.googleapis.com", "x"]', object, 'true'],
+  ['a list without it', 'resource.service in ["x"]', object, 'false'],
+  ['a choice', 'resource.service == "storage.googleapis.com" ? true : request.host == "x"', object, 'true'],
+  ['always', 'true', {}, 'true'],
+  ['never', '1 == 2', {}, 'false'],
+  [
+    'only grants that give nothing',
+    "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/logging.logWriter'])",
+    { isPowerful: isPowerfulRole },
+    'false',
+  ],
+  [
+    'only grants, one of which is powerful',
+    "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/browser', 'roles/owner'])",
+    { isPowerful: isPowerfulRole },
+    'true',
+  ],
+  ['what is no expression', 'request.time <', {}, 'unknown', ['condition request.time <']],
+];
+
+describe('conditions of Google Cloud', () => {
+  for (const [what, expression, asked, truth, attributes] of CASES) {
+    it(`${what}: ${truth}`, () => {
+      const judged = judge(expression, asked);
+
+      assert.equal(judged.truth, truth);
+      if (attributes !== undefined) assert.deepEqual(judged.attributes, attributes);
+    });
+  }
+
+  it('names a condition that cannot be read by its title', () => {
+    assert.deepEqual(judgeCondition({ title: 'office', expression: '(((' }, { now: NOW }).attributes, ['condition office']);
+  });
+
+  it('never throws, whatever a stranger wrote', () => {
+    const part = fc.constantFrom(
+      'request.time',
+      'resource.name',
+      '"x"',
+      '1',
+      '(',
+      ')',
+      '[',
+      ']',
+      '&&',
+      '||',
+      '!',
+      '<',
+      '==',
+      '.',
+      'in',
+      ',',
+      '?',
+      ':',
+      'timestamp(',
+      'api.getAttribute(',
+      '.hasOnly(',
+      '.startsWith(',
+    );
+
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(part, { maxLength: 30 }).map((parts) => parts.join(' ')),
+          fc.string(),
+        ),
+        (expression) => {
+          assert.ok(['true', 'false', 'unknown'].includes(judge(expression).truth));
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('says nothing sure of a condition that hangs on what it does not know', () => {
+    const known = fc.constantFrom('true', 'false', 'request.time < timestamp("2027-01-01T00:00:00Z")');
+    const operator = fc.constantFrom('&&', '||');
+    fc.assert(
+      fc.property(known, operator, (side, sign) => {
+        const { truth } = judge(`${side} ${sign} request.host == "x"`);
+        const value = side !== 'false';
+
+        if (sign === '&&') assert.equal(truth, value ? 'unknown' : 'false');
+        else assert.equal(truth, value ? 'true' : 'unknown');
+      }),
+    );
+  });
+
+  it('reads a condition of many parts at once', () => {
+    const start = performance.now();
+
+    judge(`${'('.repeat(5000)}x`);
+    judge(Array.from({ length: 400 }, () => 'request.host == "x"').join(' && '));
+
+    assert.ok(performance.now() - start < 500);
+  });
+});
