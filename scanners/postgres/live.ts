@@ -95,7 +95,7 @@ export async function* probeServer(target: ServiceTarget, context: ScanContext):
   try {
     yield* probeCalls(session, calls, async (call) => {
       const query = queryOf.get(call);
-      if (query !== undefined) await ask(opened.value, { ...query, sql: `SELECT FROM (${query.sql}) AS q LIMIT 1` }, context);
+      if (query !== undefined) await ask(opened.value, { ...query, sql: `SELECT q.* FROM (${query.sql}) AS q LIMIT 1` }, context);
     });
   } finally {
     await close(opened.value);
