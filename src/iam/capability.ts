@@ -29,6 +29,8 @@ export interface Capability {
   readonly method?: string;
   /** All methods that the same right opens. */
   readonly methods?: readonly string[];
+  /** What kind of way it is; `through-others`: of several steps. */
+  readonly category?: 'self-escalation' | 'principal-access' | 'new-passrole' | 'existing-passrole' | 'through-others';
   /** The way, step by step. */
   readonly hops?: readonly Hop[];
   /** What to take away first. */

@@ -115,6 +115,7 @@ function derivedRow(
       ...(by === undefined ? {} : { statement: statementName(by.statement) }),
       ...(capability.method === undefined ? {} : { method: capability.method }),
       ...(capability.methods === undefined ? {} : { methods: capability.methods }),
+      ...(capability.category === undefined ? {} : { category: capability.category }),
       ...(capability.hops === undefined ? {} : { hops: capability.hops.map((hop) => ({ ...hop })) }),
       ...(capability.cut === undefined ? {} : { cut: { ...capability.cut } }),
       ...(capability.target === undefined ? {} : { target: capability.target }),

@@ -1,6 +1,6 @@
 /*---
 id: escalates-to-admin
-title: An AWS identity can become an administrator
+title: An AWS identity can become an administrator through others
 severity: high
 confidence: high
 about: identity
@@ -13,28 +13,48 @@ controls:
   - csa-maestro:Cross-Layer
 why: >
   Reviews look for the administrator policy and miss this: with two or three ordinary looking permissions the identity
-  gives itself the rest, or takes over one that has it.
+  takes over one that has it, in one step or in several.
 fix: |
-  Break the path that the message names:
-  - a permission to write policies, keys, or trust: limit its resource, or require a permissions boundary by condition
-    (`iam:PermissionsBoundary`);
-  - `iam:PassRole`: name the role and the service (`iam:PassedToService`);
+  Take the right away that the message names, or limit it:
+  - a permission to write the policies, keys, passwords or trust of others: name whom it is for, or ask for a permissions
+    boundary by condition (`iam:PermissionsBoundary`);
+  - a permission to change code or machines that are there: name those that do not run as an administrator;
   - a trust: name the principals that really need the role.
 limits: >
-  Covers the known methods of raising one's rights within IAM and through services that run code under a role. Organisation
-  policies are honoured only where they were given. A path through a condition that cannot be judged offline is of medium confidence.
+  Covers the known methods of taking over others within IAM and through what services run under a role already. Organisation
+  policies are honoured only where they were given. A path through a condition that cannot be judged offline is of medium
+  confidence, and the message names its keys; so is one through functions and machines, which an IAM export does not list.
 references:
   - https://pathfinding.cloud
   - https://rhinosecuritylabs.com/aws/aws-privilege-escalation-methods-mitigation/
-platforms: [terraform, cloudformation]
 since: '0.1'
 ---*/
+WITH ways AS (
+  SELECT
+    g.identity_id,
+    arg_min(g.detail, (list_position(['high', 'medium', 'low'], coalesce(g.confidence, 'high')), json_array_length(g.detail, '$.hops'), length(g.detail->>'$.path'), g.observation_id)) AS best,
+    min(list_position(['high', 'medium', 'low'], coalesce(g.confidence, 'high'))) AS sure,
+    list(DISTINCT g.observation_id ORDER BY g.observation_id) AS evidence
+  FROM grants AS g
+  WHERE g.capability = 'escalates' AND g.effect = 'allow'
+    AND coalesce(g.detail->>'$.category', 'principal-access') IN ('principal-access', 'existing-passrole', 'through-others')
+  GROUP BY g.identity_id
+),
+-- Those that change or pass by themselves only have checks of their own.
+alone AS (SELECT DISTINCT identity_id FROM grants WHERE capability = 'escalates' AND effect = 'allow')
 SELECT
   i.identity_id,
-  concat(i.identity_id, ' ', a.how, '.') AS message,
-  a.confidence,
-  list_concat(i.evidence, a.evidence) AS evidence,
-  {'hops': a.hops} AS detail
+  CASE WHEN w.identity_id IS NULL THEN concat(i.identity_id, ' ', a.how, '.')
+    ELSE concat(
+      i.identity_id, ' can make itself an administrator (', w.best->>'$.path', ')',
+      '; hangs on ' || listed(from_json(w.best->'$.unknown', '["VARCHAR"]')),
+      '.', ' Take away first: ' || (w.best->>'$.cut.text') || '.')
+  END AS message,
+  CASE w.sure WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' ELSE a.confidence END AS confidence,
+  list_concat(i.evidence, coalesce(w.evidence, a.evidence)) AS evidence,
+  coalesce(w.best, to_json({'hops': a.hops})) AS detail
 FROM identities AS i
 JOIN admin_identities AS a USING (identity_id)
-WHERE i.provider = 'aws' AND NOT i.managed AND NOT a.is_admin
+LEFT JOIN ways AS w USING (identity_id)
+LEFT JOIN alone AS o ON o.identity_id = i.identity_id
+WHERE i.provider = 'aws' AND NOT i.managed AND NOT a.is_admin AND (w.identity_id IS NOT NULL OR o.identity_id IS NULL)

@@ -2,6 +2,7 @@ import type { Confidence } from '../../contracts/index.ts';
 import { type Capability, resourceText } from '../capability.ts';
 import { statementName } from '../document.ts';
 import { policyPath, type Subject } from '../subject.ts';
+import { CATALOGUE, type Entry } from './catalogue/index.ts';
 import type { Edge } from './edge.ts';
 import { type Graph, rightOf, type Step } from './graph.ts';
 import { nameFrom } from './names.ts';
@@ -114,10 +115,17 @@ function rowOf(graph: Graph, steps: readonly Step[], subject: Subject, confidenc
     keys: [...new Set(steps.flatMap(({ edge }) => edge.decision.keys))],
     method: methods[0] ?? '',
     methods,
+    category: steps.length > 1 ? 'through-others' : categoryOf(methods[0]),
     target: targetName(graph, last, subject),
     path: steps.map((step) => stepText(graph, step, subject)).join('; '),
     hops: steps.map((step) => hopOf(graph, step, subject)),
   };
+}
+
+const CATEGORIES: ReadonlyMap<string, Entry['category']> = new Map(CATALOGUE.map(({ id, category }) => [id, category]));
+
+function categoryOf(method: string | undefined): Entry['category'] {
+  return CATEGORIES.get(method ?? '') ?? 'principal-access';
 }
 
 function stepText(graph: Graph, step: Step, reader: Subject): string {

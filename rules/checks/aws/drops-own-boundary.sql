@@ -1,0 +1,50 @@
+/*---
+id: drops-own-boundary
+title: An AWS identity can take off its own permissions boundary
+severity: high
+confidence: high
+about: identity
+identityFields: [identity_id]
+needs: [identity@aws|identity@iac, grant@aws|grant@iac]
+population: identities WHERE provider = 'aws' AND NOT managed
+controls:
+  - owasp-nhi-2025:NHI5:2025
+  - nist-csf-2.0:PR.AA-05
+  - csa-maestro:Cross-Layer
+why: >
+  The boundary is all that keeps it from being an administrator, and it may remove or replace that boundary itself. It is a
+  fence with the key in it.
+fix: |
+  Deny `iam:DeleteUserPermissionsBoundary`, `iam:DeleteRolePermissionsBoundary`, `iam:PutUserPermissionsBoundary` and
+  `iam:PutRolePermissionsBoundary` in the boundary itself, or allow to put this one only (`iam:PermissionsBoundary`).
+limits: >
+  Says nothing of boundaries behind which there is no administrator, nor of those whose document was not in the input.
+references:
+  - https://pathfinding.cloud
+since: '0.2'
+---*/
+WITH ways AS (
+  SELECT
+    g.identity_id,
+    arg_min(g.detail, (list_position(['high', 'medium', 'low'], coalesce(g.confidence, 'high')), length(g.detail->>'$.path'), g.observation_id)) AS best,
+    min(list_position(['high', 'medium', 'low'], coalesce(g.confidence, 'high'))) AS sure,
+    list(DISTINCT g.observation_id ORDER BY g.observation_id) AS evidence
+  FROM grants AS g
+  WHERE g.capability = 'escalates' AND g.effect = 'allow'
+    AND (g.detail->>'$.category') = 'self-escalation'
+    AND contains(g.detail->>'$.method', 'permissions-boundary')
+  GROUP BY g.identity_id
+)
+SELECT
+  i.identity_id,
+  concat(
+    i.identity_id, ' can take off its own permissions boundary (', w.best->>'$.path', ')',
+    '; hangs on ' || listed(from_json(w.best->'$.unknown', '["VARCHAR"]')),
+    '.', ' Take away first: ' || (w.best->>'$.cut.text') || '.') AS message,
+  CASE w.sure WHEN 1 THEN 'high' WHEN 2 THEN 'medium' ELSE 'low' END AS confidence,
+  list_concat(i.evidence, w.evidence) AS evidence,
+  w.best AS detail
+FROM identities AS i
+JOIN ways AS w USING (identity_id)
+LEFT JOIN admin_identities AS a USING (identity_id)
+WHERE i.provider = 'aws' AND NOT i.managed AND NOT coalesce(a.is_admin, false)
