@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import fc from 'fast-check';
 import { loadPack } from '../../../src/detect/load.ts';
 import { kinds, testContext } from '../../helpers/scan-context.ts';
+import { md5Verifier, scramVerifier } from '../../helpers/scram.ts';
 import { read, recognises, rolesDump, schemaDump } from './reading.ts';
 
 const ATTRIBUTES = 'NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION NOBYPASSRLS';
@@ -52,8 +52,8 @@ describe('postgres scanner, dumps of roles', () => {
   });
 
   it('says how each password is kept, and shows no verifier', async () => {
-    const scram = verifier('one');
-    const md5 = `md5${createHash('md5').update('two').digest('hex')}`;
+    const scram = scramVerifier('one');
+    const md5 = md5Verifier('two', 'old');
     const text = rolesDump(
       `ALTER ROLE etl WITH ${ATTRIBUTES} PASSWORD '${scram}';`,
       `ALTER ROLE old WITH ${ATTRIBUTES} PASSWORD '${md5}';`,
@@ -311,12 +311,3 @@ describe('postgres scanner, dumps of schemas', () => {
     assert.match(coverage?.why ?? '', /pg_restore --schema-only/);
   });
 });
-
-/** As PostgreSQL makes it. */
-function verifier(password: string): string {
-  const salt = Buffer.from('0123456789abcdef');
-  const salted = pbkdf2Sync(password, salt, 4096, 32, 'sha256');
-  const stored = createHash('sha256').update(createHmac('sha256', salted).update('Client Key').digest()).digest('base64');
-  const server = createHmac('sha256', salted).update('Server Key').digest('base64');
-  return [`SCRAM-SHA-256$4096`, `${salt.toString('base64')}$${stored}`, server].join(':');
-}

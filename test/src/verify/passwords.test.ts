@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import type { BulkMatch, CredentialObservation, Observation } from '../../../src/contracts/index.ts';
+import { Secret } from '../../../src/util/secret.ts';
+import { Passwords } from '../../../src/verify/passwords.ts';
+import { isPasswordOf, parseStored } from '../../../src/verify/postgres-verifier.ts';
+import { collect, kinds, testContext } from '../../helpers/scan-context.ts';
+import { md5Verifier, scramVerifier } from '../../helpers/scram.ts';
+
+const PASSWORD = ['kR7v', 'Qx2m', 'Zt9w'].join('');
+
+function matchOf(fields: Partial<BulkMatch>): BulkMatch {
+  return {
+    detector: 'postgres-url',
+    provider: 'postgres',
+    type: 'connection-string',
+    credential: 'secret:f1',
+    fingerprint: 'f1',
+    masked: 'kR…(12)',
+    confidence: 'high',
+    start: 0,
+    end: 1,
+    line: 7,
+    column: 1,
+    endLine: 1,
+    endColumn: 1,
+    ...fields,
+  };
+}
+
+function login(password: string, identity: string | undefined, credential = 'secret:f1'): BulkMatch {
+  const named = identity === undefined ? { type: 'password', detector: 'database-password-variable' } : { identity };
+  return matchOf({ secret: new Secret(password), credential, fingerprint: credential.slice(7), ...named });
+}
+
+function verifier(stored: string, identity: string): BulkMatch {
+  const detector = stored.startsWith('md5') ? 'postgres-md5-verifier' : 'postgres-scram-verifier';
+  const fingerprint = `v:${stored.slice(-6)}`;
+  return matchOf({
+    detector,
+    type: 'password-hash',
+    secret: new Secret(stored),
+    credential: `secret:${fingerprint}`,
+    fingerprint,
+    identity,
+  });
+}
+
+const AT = { path: 'roles.sql', repository: 'exports' };
+const ETL = 'postgres:-:role/etl';
+const URL = 'postgres:db.harbour.internal/shop:role/etl';
+
+async function hold(
+  matches: readonly BulkMatch[],
+  options: ConstructorParameters<typeof Passwords>[0] = {},
+): Promise<Observation[]> {
+  const passwords = new Passwords(options);
+  for (const match of matches) passwords.offer(match, AT);
+  return await collect(passwords.run(testContext()));
+}
+
+function proofs(rows: readonly Observation[]): CredentialObservation[] {
+  return kinds(rows, 'credential');
+}
+
+describe('found passwords and verifiers', () => {
+  for (const [method, stored] of [
+    ['SCRAM', scramVerifier(PASSWORD)],
+    ['MD5', md5Verifier(PASSWORD, 'etl')],
+  ] as const) {
+    it(`join by ${method}, whichever came first`, async () => {
+      const first = await hold([login(PASSWORD, URL), verifier(stored, ETL)]);
+      const last = await hold([verifier(stored, ETL), login(PASSWORD, URL)]);
+
+      assert.deepEqual(first, last);
+      const [proof] = proofs(first);
+      assert.equal(proof?.id, 'secret:f1');
+      assert.equal(proof?.identity, ETL);
+      assert.equal(proof?.status, 'active');
+      assert.equal(proof?.detail?.basis, 'verifier');
+      assert.deepEqual(proof?.at, { ...AT, line: 7 });
+      assert.equal(kinds(first, 'coverage')[0]?.outcome, 'complete');
+    });
+
+    it(`do not join by ${method} where the password is another one`, async () => {
+      const rows = await hold([login(`${PASSWORD}x`, URL), verifier(stored, ETL)]);
+
+      assert.deepEqual(proofs(rows), []);
+    });
+  }
+
+  it('hold nothing of the password or the verifier', async () => {
+    const rows = await hold([login(PASSWORD, URL), verifier(scramVerifier(PASSWORD), ETL)]);
+
+    assert.ok(!/SCRAM-SHA-256\$/.test(JSON.stringify(rows)));
+    assert.ok(!JSON.stringify(rows).includes(PASSWORD));
+  });
+
+  it('are not compared where the user is another role', async () => {
+    const rows = await hold([
+      login(PASSWORD, 'postgres:db.harbour.internal/shop:role/app'),
+      verifier(scramVerifier(PASSWORD), ETL),
+    ]);
+
+    assert.deepEqual(proofs(rows), []);
+    assert.equal(kinds(rows, 'coverage')[0]?.seen, 0);
+  });
+
+  it('are compared with every role where no user is named', async () => {
+    const rows = await hold([
+      login(PASSWORD, undefined),
+      verifier(scramVerifier('another'), ETL),
+      verifier(scramVerifier(PASSWORD), 'postgres:-:role/app'),
+    ]);
+
+    assert.deepEqual(
+      proofs(rows).map(({ identity, status }) => [identity, status]),
+      [['postgres:-:role/app', 'active']],
+    );
+  });
+
+  it('say that a password is no more only where the dump is of its host', async () => {
+    const here = await hold([login('old one', URL), verifier(scramVerifier(PASSWORD), 'postgres:db.harbour.internal:role/etl')]);
+    const elsewhere = await hold([
+      login('old one', URL),
+      verifier(scramVerifier(PASSWORD), 'postgres:other.harbour.internal:role/etl'),
+    ]);
+
+    assert.deepEqual(
+      proofs(here).map(({ status, detail }) => [status, detail?.answer]),
+      [['revoked', 'not the current password']],
+    );
+    assert.deepEqual(proofs(elsewhere), []);
+  });
+
+  it('leave out what would take too long, and say so', async () => {
+    const slow = verifier(scramVerifier(PASSWORD, { iterations: 1 }).replace('$1:', '$999999999:'), ETL);
+    const rows = await hold([login(PASSWORD, URL), slow]);
+    const spent = await hold([login(PASSWORD, URL), verifier(scramVerifier(PASSWORD), ETL)], { budget: 4000 });
+
+    for (const all of [rows, spent]) {
+      assert.deepEqual(proofs(all), []);
+      assert.match(kinds(all, 'coverage')[0]?.why ?? '', /1 of 1 comparisons were left out/);
+    }
+  });
+
+  it('say how many passwords without a user were not tried', async () => {
+    const many = Array.from({ length: 130 }, (_, index) => login(`wrong ${index}`, undefined, `secret:p${index}`));
+
+    const rows = await hold([...many, verifier(md5Verifier(PASSWORD, 'etl'), ETL)]);
+
+    assert.match(kinds(rows, 'coverage')[0]?.why ?? '', /30 passwords without a user's name/);
+  });
+
+  it('say that the passwords of an earlier run were not held against new verifiers', async () => {
+    const passwords = new Passwords();
+    const { secret: _, ...unread } = login(PASSWORD, URL);
+    passwords.offer(unread, AT);
+    passwords.offer(verifier(scramVerifier(PASSWORD), ETL), AT);
+
+    const unknown = await collect(passwords.run(testContext()));
+    const known = await collect(passwords.run(testContext(), () => true));
+
+    assert.match(kinds(unknown, 'coverage')[0]?.why ?? '', /1 passwords lie in files .* scan with --full/);
+    assert.equal(kinds(known, 'coverage')[0]?.outcome, 'complete');
+  });
+
+  it('are silent where there is no verifier', async () => {
+    assert.deepEqual(await hold([login(PASSWORD, URL)]), []);
+  });
+});
+
+describe('a verifier of PostgreSQL', () => {
+  it('is read in both forms, and nothing else is', () => {
+    assert.equal(parseStored(scramVerifier('a'))?.method, 'scram-sha-256');
+    assert.equal(parseStored(md5Verifier('a', 'b'))?.method, 'md5');
+    for (const text of ['', 'md5', 'plain', 'SCRAM-SHA-256$0:AA==$', scramVerifier('a').slice(0, -3)])
+      assert.equal(parseStored(text), undefined);
+  });
+
+  it('knows a password in whatever form its letters are written', async () => {
+    const stored = parseStored(scramVerifier('caf\u00e9 \ufb01ne'));
+
+    assert.ok(stored !== undefined);
+    assert.ok(await isPasswordOf(stored, 'cafe\u0301 fine', 'etl'));
+    assert.ok(!(await isPasswordOf(stored, 'cafe fine', 'etl')));
+  });
+});
