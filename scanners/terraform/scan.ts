@@ -35,7 +35,7 @@ export async function* scanTerraform(file: SourceFile, context: ScanContext): As
   } else {
     const read = readState(file, own.covered);
     const description = describeStack(read.stack, context.now());
-    yield* description.rows(search);
+    yield* read.withCredentials(description.rows(search), search);
     yield* read.rows(search);
     yield stackCoverage(file, problemsOf(read, description));
   }

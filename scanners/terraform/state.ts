@@ -5,12 +5,15 @@ import { mapOf, valueIn } from '../../src/iac/from-tree.ts';
 import type { Resource, Stack } from '../../src/iac/resource.ts';
 import { literalsIn, type Searching } from '../../src/iac/secrets.ts';
 import { entry, known, type MapValue, type Source } from '../../src/iac/value.ts';
+import { withCredentials } from './state-credentials.ts';
 
 export interface Read {
   readonly stack: Stack;
   readonly problems: readonly string[];
   /** What is beside the resources. */
   rows(search: Searching): Generator<Observation>;
+  /** `told` of the resources, with what only a state knows of credentials. */
+  withCredentials(told: Iterable<Observation>, search: Searching): Generator<Observation>;
 }
 
 interface Held {
@@ -42,6 +45,7 @@ export function readState(file: SourceFile, text: string): Read {
   return {
     stack,
     problems,
+    withCredentials: (told, search) => (isPlan ? iterate(told) : withCredentials(told, stack, search.context)),
     *rows(search) {
       for (const { resource, sensitive } of held) {
         if (sensitive.size > 0) {
@@ -54,6 +58,10 @@ export function readState(file: SourceFile, text: string): Read {
       if (!isPlan && resources.length > 0) yield stateRow(file, stack, json.root);
     },
   };
+}
+
+function* iterate<T>(items: Iterable<T>): Generator<T> {
+  yield* items;
 }
 
 function stateResources(root: Tree | undefined, source: Source): Held[] {

@@ -225,7 +225,7 @@ describe('terraform scanner: states and plans', () => {
     const [credential] = kinds(observations, 'credential');
     assert.deepEqual(
       [credential?.id, credential?.identity, credential?.createdAt, credential?.status],
-      ['aws:access-key/AKIAQ3EGRL5XAMPLE7QZ', 'aws:-:user/ci', '2024-02-03T04:05:06.000Z', 'active'],
+      ['aws:access-key/AKIAQ3EGRL5XAMPLE7QZ', 'aws:058264215406:user/ci', '2024-02-03T04:05:06.000Z', 'active'],
     );
     assert.deepEqual(
       kinds(observations, 'identity').map((one) => [one.id, one.detail?.createdAt]),
