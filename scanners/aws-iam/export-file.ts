@@ -8,7 +8,7 @@ import { oidcCoverage, organisationCoverage, quoted, samlCoverage, tallyDetail, 
 import { readCredentialReport, reportObservations } from './credential-report.ts';
 import { tellsAnything } from './organisation.ts';
 import { readPrincipals } from './principals.ts';
-import { userCredentialRow } from './user-credentials.ts';
+import { type UserCredential, userCredentialRow } from './user-credentials.ts';
 import { worldOf } from './world.ts';
 
 /** What each kind of export lets a check look at. */
@@ -72,7 +72,7 @@ async function* observe(
   }
   const accountOf = accountFinder(answers);
   for (const key of answers.keys) yield accessKeyRow(key, file.at, accountOf);
-  for (const one of answers.credentials) yield userCredentialRow(one, file.at, accountOf);
+  for (const one of withoutTwins(answers.credentials)) yield userCredentialRow(one, file.at, accountOf);
   for (const finding of answers.findings.values()) yield* analyzerRows(finding, file.at);
   const reportRows = yield* observeReports(answers.reports, problems, file);
   for (const provider of answers.providers) yield oidcCoverage(provider, file.at);
@@ -82,6 +82,12 @@ async function* observe(
   }
   yield* answers.trail.rows(file.at);
   yield* coverageRows({ answers, file, reportRows, problems, tally, without, broken });
+}
+
+/** A key asked for by itself tells more than its line in the list. */
+function withoutTwins(all: readonly UserCredential[]): UserCredential[] {
+  const whole = new Set(all.filter((one) => one.keyFingerprint !== undefined).map((one) => one.id));
+  return all.filter((one) => one.keyFingerprint !== undefined || !whole.has(one.id));
 }
 
 function* observeReports(reports: readonly string[], problems: string[], file: SourceFile): Generator<Observation, number> {

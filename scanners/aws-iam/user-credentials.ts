@@ -100,15 +100,16 @@ export function userCredentialRow(
   const detail = {
     ...(one.service === undefined ? {} : { service: one.service }),
     ...(one.alias === undefined ? {} : { signsInAs: one.alias }),
-    ...(one.keyFingerprint === undefined ? {} : { keyFingerprint: one.keyFingerprint }),
+    ...(one.keyFingerprint === undefined ? {} : { keyId: one.id }),
   };
   return {
     kind: 'credential',
-    id: credentialId('aws', one.type, one.id),
+    // By its public half a private key that lies somewhere is known.
+    id: one.keyFingerprint === undefined ? credentialId('aws', one.type, one.id) : credentialId('ssh', 'key', one.keyFingerprint),
     ...(one.user === undefined ? {} : { identity: awsUserId(account, one.user) }),
     provider: 'aws',
     type: one.type,
-    publicId: one.id,
+    publicId: one.keyFingerprint ?? one.id,
     ...(one.createdAt === undefined ? {} : { createdAt: one.createdAt }),
     ...(one.expiresAt === undefined ? {} : { expiresAt: one.expiresAt }),
     // What is made without an end has none; of a certificate only its text tells.
