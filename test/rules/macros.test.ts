@@ -143,4 +143,22 @@ describe('words and steps of the checks', () => {
   it('numbers the steps that there are', async () => {
     assert.equal(await sqlValue("numbered(['Look.', NULL, 'Act.'])"), '1. Look.\n2. Act.');
   });
+
+  it('ends a deploy key and a token of GitHub with the commands of GitHub', async () => {
+    const steps = await sqlValue(
+      `[deactivate_step('ssh:key/SHA256:x', 'github:harbour/shop:deploy-key/7', 'SHA256:x'),
+        create_key_step('ssh:key/SHA256:x', 'github:harbour/shop:deploy-key/7'),
+        deactivate_step('github:token/5', 'github:harbour:token/joonas/abcd1234', '5'),
+        delete_identity_step('github:harbour:app-installation/renovate'),
+        deactivate_step('ssh:key/SHA256:x', 'github:harbour/shop:deploy-key/DEPLOY_KEY', 'SHA256:x')]`,
+    );
+
+    assert.deepEqual(steps, [
+      'Remove the key, which GitHub cannot switch off: `gh repo deploy-key delete 7 --repo harbour/shop`.',
+      'Make a new pair where it is used, and add its public half: `gh repo deploy-key add KEY.pub --repo harbour/shop --title TITLE`.',
+      'Revoke the token; whoever holds it can: `curl -X POST https://api.github.com/credentials/revoke -d \'{"credentials":["TOKEN"]}\'`.',
+      'Uninstall the app: https://github.com/organizations/harbour/settings/installations.',
+      null,
+    ]);
+  });
 });
