@@ -1,0 +1,34 @@
+import type { LiveCall } from '../../src/contracts/index.ts';
+
+const AUTH = 'https://www.googleapis.com/auth/';
+
+/** Every call of a live run. All are GET. */
+export const CALLS = {
+  users: {
+    operation: 'GET /admin/directory/v1/users',
+    right: `${AUTH}admin.directory.user.readonly`,
+    tells: 'which users there are, and who of them is an administrator',
+  },
+  tokens: {
+    operation: 'GET /admin/directory/v1/users/{userKey}/tokens',
+    right: `${AUTH}admin.directory.user.security`,
+    tells: 'which apps users let in, and with which scopes',
+  },
+  passwords: {
+    operation: 'GET /admin/directory/v1/users/{userKey}/asps',
+    right: `${AUTH}admin.directory.user.security`,
+    tells: 'which app passwords users have',
+  },
+  delegation: {
+    operation: 'GET /admin/reports/v1/activity/users/all/applications/admin',
+    right: `${AUTH}admin.reports.audit.readonly`,
+    tells: 'which clients may act as any user',
+  },
+} as const satisfies { readonly [name: string]: Omit<LiveCall, 'host'> };
+export type CallName = keyof typeof CALLS;
+
+export const HOST = 'admin.googleapis.com';
+
+export function callsOf(): LiveCall[] {
+  return Object.values(CALLS).map((call) => ({ host: HOST, ...call }));
+}
