@@ -34,6 +34,7 @@ export async function loadScanners(): Promise<readonly Scanner[]> {
     import('../scanners/entra/index.ts').then((m) => m.entraFiles),
     import('../scanners/entra/index.ts').then((m) => m.entraLive),
     import('../scanners/google-workspace/index.ts').then((m) => m.googleWorkspaceFiles),
+    import('../scanners/google-workspace/index.ts').then((m) => m.googleWorkspaceLive),
     import('../scanners/okta/index.ts').then((m) => m.oktaFiles),
     import('../scanners/okta/index.ts').then((m) => m.oktaLive),
     import('../scanners/spire/index.ts').then((m) => m.spire),
