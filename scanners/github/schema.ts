@@ -66,7 +66,7 @@ export const PersonalAccessToken = z
     // Null says that it has no end; where the field is missing, nobody says so.
     neverExpires: raw.token_expires_at === null,
     lastUsedAt: isoOf(raw.token_last_used_at),
-    tellsUse: raw.token_last_used_at !== undefined,
+    useIsTold: raw.token_last_used_at !== undefined,
   }));
 export type PersonalAccessToken = z.infer<typeof PersonalAccessToken>;
 
@@ -93,7 +93,7 @@ export const CredentialAuthorization = z
     lastEight: raw.token_last_eight,
     authorisedAt: raw.credential_authorized_at,
     lastUsedAt: isoOf(raw.credential_accessed_at),
-    tellsUse: raw.credential_accessed_at !== undefined,
+    useIsTold: raw.credential_accessed_at !== undefined,
     scopes: raw.scopes,
     fingerprint: raw.fingerprint,
     name: raw.authorized_credential_note ?? raw.authorized_credential_title,
@@ -154,7 +154,7 @@ export const DeployKey = z
     title: raw.title,
     createdAt: raw.created_at,
     lastUsedAt: isoOf(raw.last_used),
-    tellsUse: raw.last_used !== undefined,
+    useIsTold: raw.last_used !== undefined,
     readOnly: raw.read_only,
     addedBy: raw.added_by ?? undefined,
     enabled: raw.enabled,

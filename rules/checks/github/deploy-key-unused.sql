@@ -6,7 +6,7 @@ confidence: high
 about: identity
 identityFields: [identity_id]
 needs: [identity:deploy-key@github]
-population: identities WHERE provider = 'github' AND type = 'deploy-key' AND (detail->>'$.tellsUse') = 'true'
+population: identities WHERE provider = 'github' AND type = 'deploy-key' AND (detail->>'$.useIsTold') = 'true'
 parameters:
   unusedDays: 90
   graceDays: 30
@@ -34,5 +34,5 @@ SELECT
     '`; keep the public half for a month, to add it again if something misses it.') AS fix,
   evidence
 FROM identities
-WHERE provider = 'github' AND type = 'deploy-key' AND coalesce(enabled, true) AND (detail->>'$.tellsUse') = 'true'
+WHERE provider = 'github' AND type = 'deploy-key' AND coalesce(enabled, true) AND (detail->>'$.useIsTold') = 'true'
   AND (days_since(last_used_at) > $unusedDays OR (last_used_at IS NULL AND days_since(created_at) > $graceDays))

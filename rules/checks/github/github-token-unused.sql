@@ -6,7 +6,7 @@ confidence: high
 about: credential
 identityFields: [credential_id]
 needs: [credential:token@github]
-population: credentials WHERE provider = 'github' AND type = 'token' AND regexp_matches(credential_id, '^github:(personal-access-token|token)/') AND (detail->>'$.tellsUse') = 'true'
+population: credentials WHERE provider = 'github' AND type = 'token' AND regexp_matches(credential_id, '^github:(personal-access-token|token)/') AND (detail->>'$.useIsTold') = 'true'
 parameters:
   unusedDays: 90
   graceDays: 30
@@ -43,5 +43,5 @@ SELECT
 FROM credentials AS c
 LEFT JOIN identities AS i USING (identity_id)
 WHERE c.provider = 'github' AND c.type = 'token' AND regexp_matches(c.credential_id, '^github:(personal-access-token|token)/')
-  AND coalesce(c.status, 'active') = 'active' AND (c.expires_at IS NULL OR c.expires_at > run_now()) AND (c.detail->>'$.tellsUse') = 'true'
+  AND coalesce(c.status, 'active') = 'active' AND (c.expires_at IS NULL OR c.expires_at > run_now()) AND (c.detail->>'$.useIsTold') = 'true'
   AND (days_since(c.last_used_at) > $unusedDays OR (c.last_used_at IS NULL AND days_since(c.created_at) > $graceDays))

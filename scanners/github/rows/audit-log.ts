@@ -69,7 +69,7 @@ function* useRows(use: TokenUse, place: Place): Generator<Observation> {
     at,
     detail: {
       hashedToken,
-      tellsUse: true,
+      useIsTold: true,
       events: use.events,
       actors: [...use.actors].sort(),
       repositories: [...use.repositories].sort(),

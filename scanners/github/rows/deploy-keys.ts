@@ -28,7 +28,7 @@ export function* deployKeyRows(key: DeployKey, place: Place): Generator<Observat
     at,
     detail: {
       keyId: key.id,
-      tellsUse: key.tellsUse,
+      useIsTold: key.useIsTold,
       ...defined({ mayWrite, keyType: ssh?.type, repositoryVisibility: place.visibility }),
       ...(place.archived === true ? { repositoryArchived: true } : {}),
     },
@@ -44,7 +44,7 @@ export function* deployKeyRows(key: DeployKey, place: Place): Generator<Observat
     neverExpires: true,
     status: key.enabled === false ? 'inactive' : 'active',
     at,
-    detail: { keyId: key.id, tellsUse: key.tellsUse },
+    detail: { keyId: key.id, useIsTold: key.useIsTold },
   };
   const resource = repository ?? '-';
   const granted = { kind: 'grant', identity, effect: 'allow', resource, via: 'deploy key', viaKind: 'attached', at } as const;

@@ -46,7 +46,7 @@ export function* personalAccessTokenRows(token: PersonalAccessToken, place: Plac
     status: token.isExpired ? 'expired' : 'active',
     at,
     // The organisation knows when it let the token in, not when it was made.
-    detail: { tellsUse: token.tellsUse, createdAtIs: 'access granted' },
+    detail: { useIsTold: token.useIsTold, createdAtIs: 'access granted' },
   };
   yield* permissionRows(permissions, { identity, resource: reachOf(token.selection, scope), via: 'grant', viaKind: 'token', at });
 }
@@ -106,7 +106,7 @@ export function* credentialAuthorizationRows(one: CredentialAuthorization, place
     detail: {
       credentialType: one.type,
       authorizationId: one.authorizationId,
-      tellsUse: one.tellsUse,
+      useIsTold: one.useIsTold,
       createdAtIs: 'authorised',
       ...defined({ lastEight: one.lastEight }),
     },
