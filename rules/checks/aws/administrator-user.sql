@@ -21,11 +21,21 @@ limits: >
 platforms: [terraform, cloudformation]
 since: '0.1'
 ---*/
+WITH unsure AS (
+  SELECT identity_id, list_sort(list_distinct(flatten(list(from_json(detail->'$.unknown', '["VARCHAR"]'))))) AS keys
+  FROM grants
+  WHERE capability = 'admin' AND effect = 'allow' AND (detail->>'$.method') IS NULL AND (detail->'$.unknown') IS NOT NULL
+  GROUP BY identity_id
+)
 SELECT
   i.identity_id,
-  concat(i.identity_id, ' ', a.how, coalesce('; last used ' || day_text(i.last_used_at), ''), '.') AS message,
+  concat(
+    i.identity_id, ' ', a.how,
+    CASE WHEN a.confidence = 'high' OR u.keys IS NULL THEN '' ELSE '; hangs on ' || listed(u.keys) END,
+    coalesce('; last used ' || day_text(i.last_used_at), ''), '.') AS message,
   a.confidence,
   list_concat(i.evidence, a.evidence) AS evidence
 FROM identities AS i
 JOIN admin_identities AS a USING (identity_id)
+LEFT JOIN unsure AS u USING (identity_id)
 WHERE i.provider = 'aws' AND i.type = 'user' AND NOT coalesce(i.human, false) AND a.is_admin

@@ -47,7 +47,7 @@ SELECT
   CASE WHEN w.identity_id IS NULL THEN concat(i.identity_id, ' ', a.how, '.')
     ELSE concat(
       i.identity_id, ' can make itself an administrator (', w.best->>'$.path', ')',
-      '; hangs on ' || listed(from_json(w.best->'$.unknown', '["VARCHAR"]')),
+      CASE WHEN (w.best->'$.unknown') IS NULL THEN '' ELSE '; hangs on ' || listed(from_json(w.best->'$.unknown', '["VARCHAR"]')) END,
       '.', ' Take away first: ' || (w.best->>'$.cut.text') || '.')
   END AS message,
   CASE w.sure WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' ELSE a.confidence END AS confidence,

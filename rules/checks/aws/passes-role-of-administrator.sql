@@ -40,7 +40,7 @@ SELECT
   i.identity_id,
   concat(
     i.identity_id, ' can start something that runs as an administrator (', w.best->>'$.path', ')',
-    '; hangs on ' || listed(from_json(w.best->'$.unknown', '["VARCHAR"]')),
+    CASE WHEN (w.best->'$.unknown') IS NULL THEN '' ELSE '; hangs on ' || listed(from_json(w.best->'$.unknown', '["VARCHAR"]')) END,
     '.', ' Take away first: ' || (w.best->>'$.cut.text') || '.') AS message,
   CASE w.sure WHEN 1 THEN 'high' WHEN 2 THEN 'medium' ELSE 'low' END AS confidence,
   list_concat(i.evidence, w.evidence) AS evidence,

@@ -22,17 +22,41 @@ limits: >
 platforms: [terraform, cloudformation]
 since: '0.1'
 ---*/
+WITH granted AS (
+  SELECT
+    g.identity_id,
+    g.observation_id,
+    split_part(lower(g.permission), ':', 1) AS service,
+    coalesce(regexp_extract(g.via, '([^/]+)$', 1), 'a policy') AS via,
+    (g.detail->>'$.actions')::INTEGER AS actions,
+    (g.detail->>'$.changing')::INTEGER AS changing
+  FROM grants AS g
+  WHERE g.capability IS NULL AND g.effect = 'allow' AND g.condition IS NULL
+    AND g.resource = '*' AND regexp_matches(g.permission, '^[a-zA-Z0-9-]+:\*$')
+),
+-- Identities, keys and secrets weigh more than what only watches.
+weighed AS (
+  SELECT
+    *,
+    CASE
+      WHEN service IN ('iam', 'organizations', 'sts', 'sso', 'kms', 'secretsmanager', 'ssm') THEN 'high'
+      WHEN service IN ('cloudwatch', 'logs', 'xray', 'ce', 'health', 'support', 'tag', 'application-autoscaling', 'autoscaling', 'events') THEN 'low'
+      ELSE 'medium'
+    END AS weight
+  FROM granted
+)
 SELECT
-  g.identity_id,
+  w.identity_id,
   concat(
-    g.identity_id, ' may do everything with ',
-    listed(list(DISTINCT split_part(g.permission, ':', 1) ORDER BY split_part(g.permission, ':', 1))),
-    ' on every resource (via ', listed(list_sort(list(DISTINCT coalesce(regexp_extract(g.via, '([^/]+)$', 1), 'a policy')))), ').') AS message,
-  list(DISTINCT g.observation_id) AS evidence
-FROM grants AS g
+    w.identity_id, ' may do everything with ', listed(list(DISTINCT w.service ORDER BY w.service)),
+    ' on every resource (via ', listed(list_sort(list(DISTINCT w.via))), ')',
+    -- What the widest of them is worth.
+    ': ' || max(w.actions) || ' actions of ' || arg_max(w.service, w.actions) || ' alone, of which ' || arg_max(w.changing, w.actions) || ' change something',
+    '.') AS message,
+  CASE WHEN bool_or(w.weight = 'high') THEN 'high' WHEN bool_and(w.weight = 'low') THEN 'low' ELSE 'medium' END AS severity,
+  list(DISTINCT w.observation_id) AS evidence
+FROM weighed AS w
 JOIN identities AS i USING (identity_id)
 LEFT JOIN admin_identities AS a USING (identity_id)
 WHERE i.provider = 'aws' AND NOT i.managed AND a.identity_id IS NULL
-  AND g.capability IS NULL AND g.effect = 'allow' AND g.condition IS NULL
-  AND g.resource = '*' AND regexp_matches(g.permission, '^[a-z0-9-]+:\*$')
-GROUP BY g.identity_id
+GROUP BY w.identity_id
