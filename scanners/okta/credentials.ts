@@ -1,4 +1,4 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { credentialId, type IdentityId, type Observation } from '../../src/contracts/index.ts';
 import { Secret } from '../../src/util/secret.ts';
 import type { Answers, Owned } from './answers.ts';
@@ -34,7 +34,7 @@ export function* secretRows(answers: Answers, telling: Telling): Generator<Obser
     const { one: jwk } = owned;
     if (jwk.use === 'enc') continue;
     const name = jwk.kid ?? jwk.id ?? key;
-    const digest = keyDigest(jwk);
+    const digest = keyFingerprint(jwk);
     yield {
       kind: 'credential',
       id: credentialId('okta', 'client-key', `${owned.of.id}/${name}`),
@@ -50,7 +50,7 @@ export function* secretRows(answers: Answers, telling: Telling): Generator<Obser
         kty: jwk.kty,
         ...(jwk.alg === undefined ? {} : { alg: jwk.alg }),
         ...(jwk.kid === undefined ? {} : { kid: jwk.kid }),
-        ...(digest === undefined ? {} : { publicKeySha256: digest }),
+        ...(digest === undefined ? {} : { keyFingerprint: digest }),
       },
     };
   }
@@ -62,18 +62,30 @@ function clientIdentity(owned: Owned<unknown>, { world }: Telling): IdentityId {
   return world.idOf(`app/${world.clientOf(of)}`, owned);
 }
 
-/** SHA-256 of the public key as SubjectPublicKeyInfo: the same for the private key that lies somewhere. */
-function keyDigest(jwk: Jwk): string | undefined {
-  const { kty, n, e, crv, x, y } = jwk;
-  try {
-    const key = createPublicKey({
-      format: 'jwk',
-      key: { kty, ...(n && e ? { n, e } : {}), ...(crv && x ? { crv, x, ...(y ? { y } : {}) } : {}) },
-    });
-    return createHash('sha256')
-      .update(key.export({ type: 'spki', format: 'der' }))
-      .digest('hex');
-  } catch {
-    return undefined;
+const CURVES: { readonly [name: string]: string } = { 'P-256': 'nistp256', 'P-384': 'nistp384', 'P-521': 'nistp521' };
+
+/**
+ * As `ssh-keygen -l` prints it: what is kept of a private key that lies somewhere has the same, and joins.
+ * https://www.rfc-editor.org/rfc/rfc4253#section-6.6, rfc5656 section 3.1
+ */
+function keyFingerprint({ kty, n = '', e = '', crv = '', x = '', y = '' }: Jwk): string | undefined {
+  const raw = (text: string) => Buffer.from(text, 'base64url');
+  const curve = CURVES[crv];
+  let parts: Buffer[];
+  if (kty === 'RSA' && n !== '' && e !== '') parts = [Buffer.from('ssh-rsa'), unsigned(raw(e)), unsigned(raw(n))];
+  else if (kty === 'EC' && curve !== undefined && raw(x).length > 0 && raw(x).length === raw(y).length) {
+    parts = [Buffer.from(`ecdsa-sha2-${curve}`), Buffer.from(curve), Buffer.concat([Buffer.from([4]), raw(x), raw(y)])];
+  } else return undefined;
+  const hash = createHash('sha256');
+  for (const part of parts) {
+    const size = Buffer.alloc(4);
+    size.writeUInt32BE(part.length);
+    hash.update(size).update(part);
   }
+  return `SHA256:${hash.digest('base64').replace(/=+$/, '')}`;
+}
+
+/** A leading bit would be a sign. */
+function unsigned(number: Buffer): Buffer {
+  return (number[0] ?? 0) > 127 ? Buffer.concat([Buffer.from([0]), number]) : number;
 }

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { oktaFiles } from '../../../scanners/okta/index.ts';
 import type { Observation } from '../../../src/contracts/index.ts';
+import { publicHalfOfDer } from '../../../src/detect/checksums/ssh.ts';
 import { Secret } from '../../../src/util/secret.ts';
 import { kinds, testContext } from '../../helpers/scan-context.ts';
 import {
@@ -154,24 +155,27 @@ describe('okta scanner: apps', () => {
     assert.match(coverageOf(observations)?.why ?? '', /nothing says whose 1 of its entries are/);
   });
 
-  it('tells public keys with a digest that the private key has too', async () => {
-    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const jwk = {
+  it('tells public keys by the fingerprint that the private key has too', async () => {
+    const pairs = [generateKeyPairSync('ec', { namedCurve: 'P-256' }), generateKeyPairSync('rsa', { modulusLength: 2048 })];
+    const keys = pairs.map(({ publicKey }, index) => ({
       ...publicKey.export({ format: 'jwk' }),
-      kid: 'k1',
-      id: 'pks1',
+      kid: `k${index}`,
       status: 'ACTIVE',
-      created: '2025-01-01T00:00:00.000Z',
-    };
+    }));
     const observations = await scanJson(
-      { jwks: { keys: [jwk, { ...jwk, kid: 'k2', x: '???' }] } },
+      { jwks: { keys: [...keys, { ...keys[0], kid: 'k2', x: '???' }] } },
       `okta/${HOST}/jwks-${APP}.json`,
     );
 
-    const [good, bad] = kinds(observations, 'credential');
-    assert.match(String(good?.detail?.publicKeySha256), /^[0-9a-f]{64}$/);
-    assert.equal(good?.identity, APP_ID);
-    assert.equal(bad?.detail?.publicKeySha256, undefined);
+    const [curve, rsa, bad] = kinds(observations, 'credential');
+    const [first, second] = pairs.map(({ privateKey }) =>
+      publicHalfOfDer(privateKey.export({ type: 'pkcs8', format: 'der' }), ''),
+    );
+    assert.equal(curve?.detail?.keyFingerprint, first?.fingerprint);
+    assert.equal(rsa?.detail?.keyFingerprint, second?.fingerprint);
+    assert.match(first?.fingerprint ?? '', /^SHA256:/);
+    assert.equal(curve?.identity, APP_ID);
+    assert.equal(bad?.detail?.keyFingerprint, undefined);
   });
 
   const amounts: [string, object[], string[]][] = [
