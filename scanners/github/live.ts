@@ -14,7 +14,7 @@ import type { App, Environment, Installation, Organisation, Repository } from '.
 /** More at a time brings the secondary limit on sooner. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
 const WIDTH = 4;
 /** Refusals in a row, without one success, after which the right is taken to be missing altogether. */
-const GIVE_UP_AFTER = 5;
+const GIVE_UP_AFTER = 10;
 
 const OF_ORGANISATION: readonly EndpointId[] = [
   'members',
@@ -93,8 +93,17 @@ async function* scanOrganisation(scan: Scan): AsyncGenerator<Observation> {
   }
   const list = await collect(scan, endpointOf('repositories'), names);
   const repositories = list.records as Repository[];
+  const unseen = unseenOf(organisation.repositories, repositories.length, list.failure);
+  if (unseen !== undefined) list.problems.push(unseen);
   yield coverageOf(scan, endpointOf('repositories'), list, { read: repositories.length });
-  yield* scanRepositories(scan, repositories, OF_REPOSITORIES, list.failure);
+  const gap: Failure | undefined = unseen === undefined ? undefined : { outcome: 'partial', why: unseen, fatal: false };
+  yield* scanRepositories(scan, repositories, OF_REPOSITORIES, list.failure ?? gap);
+}
+
+/** An app that was let in to some repositories, or a token of a member, is shown those alone, without a word. */
+function unseenOf(all: number | undefined, seen: number, failure: Failure | undefined): string | undefined {
+  if (all === undefined || failure !== undefined || seen >= all) return undefined;
+  return `${seen} of ${all} repositories are shown to these credentials: let them in to all`;
 }
 
 async function* scanRepository(scan: Scan, repository: string): AsyncGenerator<Observation> {

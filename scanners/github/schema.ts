@@ -385,6 +385,8 @@ export const Organisation = z
     default_repository_permission: optionalText,
     members_can_create_public_repositories: flag,
     members_can_fork_private_repositories: flag,
+    public_repos: z.number().nullish(),
+    total_private_repos: z.number().nullish(),
   })
   .transform((raw) => ({
     login: raw.login,
@@ -394,6 +396,8 @@ export const Organisation = z
     defaultRepositoryPermission: raw.default_repository_permission,
     membersCreatePublicRepositories: raw.members_can_create_public_repositories,
     membersForkPrivateRepositories: raw.members_can_fork_private_repositories,
+    // Private ones are counted for members alone.
+    repositories: raw.total_private_repos == null ? undefined : (raw.public_repos ?? 0) + raw.total_private_repos,
   }));
 export type Organisation = z.infer<typeof Organisation>;
 

@@ -226,6 +226,15 @@ describe('github scanner', () => {
     for (const word of ['private', 'shown-by', 'pw']) assert.ok(!JSON.stringify(observations).includes(word), word);
   });
 
+  it('sights a secret in the address of a webhook', async () => {
+    const hook = webhook({ config: { url: `https://chat.example/hooks/${fakeToken('harbour1')}` } });
+
+    const observations = await scanJson('hooks.json', [hook]);
+
+    assert.equal(kinds(observations, 'sighting').length, 1);
+    assert.ok(!JSON.stringify(observations).includes(fakeToken('harbour1')));
+  });
+
   it('keeps of an alert what it is of, and sights the secret that was exported with it', async () => {
     const observations = await scanJson('alerts.json', [alert({ secret: fakeToken('harbour1') })]);
 

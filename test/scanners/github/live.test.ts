@@ -300,8 +300,44 @@ describe('github live scanner', () => {
     assert.match(notComplete(observations)[0]?.why ?? '', /round in circles/);
   });
 
+  it('says that not all repositories are shown, at all that was asked of them', async () => {
+    github.routes.set('/orgs/harbour/repos', [{ full_name: 'harbour/shop', private: true }]);
+    github.routes.set('/orgs/harbour', {
+      login: 'harbour',
+      plan: { name: 'enterprise' },
+      public_repos: 1,
+      total_private_repos: 3,
+    });
+
+    const { observations } = await scan(github);
+
+    const rows = notComplete(observations);
+    const keys = rows.find(({ subject }) => subject === 'github:harbour deploy keys');
+    assert.deepEqual([keys?.outcome, keys?.read], ['partial', 1]);
+    assert.match(keys?.why ?? '', /1 of 4 repositories are shown to these credentials/);
+    assert.ok(rows.some(({ subject }) => subject === 'github:harbour repositories'));
+    assert.equal(kinds(observations, 'identity').filter(({ type }) => type === 'deploy-key').length, 3);
+  });
+
+  it("reads a server of one's own below its prefix", async () => {
+    const server = await startGithub({ prefix: '/api/v3' });
+    for (const [path, route] of fullOrganisation()) server.routes.set(path, route);
+    server.routes.set('/orgs/harbour/repos', []);
+
+    const { observations } = await scan(server, {}, { GITHUB_TOKEN: '', GH_ENTERPRISE_TOKEN: 'own' }).finally(() =>
+      server.close(),
+    );
+
+    assert.deepEqual(notComplete(observations), []);
+    assert.equal(kinds(observations, 'identity').filter(({ type }) => type === 'pat').length, 3);
+    assert.equal(
+      server.asked.every(({ authorization }) => authorization === 'token own'),
+      true,
+    );
+  });
+
   it('gives up a right that every repository refuses, and counts what was not read', async () => {
-    const names = Array.from({ length: 12 }, (_, index) => `r${index}`);
+    const names = Array.from({ length: 20 }, (_, index) => `r${index}`);
     github.routes.set(
       '/orgs/harbour/repos',
       names.map((name) => ({ full_name: `harbour/${name}`, private: true })),
@@ -318,11 +354,11 @@ describe('github live scanner', () => {
     assert.equal(row?.outcome, 'denied');
     assert.match(
       row?.why ?? '',
-      /^12 of 12 repositories were not read: GitHub hides it \(HTTP 404\): the repository permission "Administration" \(read\) is missing/,
+      /^20 of 20 repositories were not read: GitHub hides it \(HTTP 404\): the repository permission "Administration" \(read\) is missing/,
     );
-    assert.equal(row?.failed, 12);
+    assert.equal(row?.failed, 20);
     const asked = github.asked.filter(({ path }) => path.endsWith('/keys')).length;
-    assert.ok(asked >= 5 && asked < 12, String(asked));
+    assert.ok(asked >= 10 && asked < 14, String(asked));
   });
 
   it('reads one repository, its alerts too', async () => {
