@@ -173,6 +173,27 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
       ),
     );
 
+  command('trim', 'the rights of one identity cut down to what it used, as a policy to review')
+    .argument('<identity>', 'identity, ARN, name or key id, as for trace')
+    .requiredOption('--store <file>', 'the store')
+    .option('--run <id>', 'which run (default: the newest)')
+    .option('-f, --format <format>', 'text or json', 'text')
+    .addHelpText(
+      'after',
+      `
+It rests on what the provider remembers of use, or on a log that was read, and says how far back that reaches. Where it is
+too short the result is inconclusive. Nothing is applied.
+
+Examples:
+  nhi-audit trim aws:123456789012:role/etl --store audit.duckdb
+  nhi-audit trim k8s:prod:shop/checkout --store audit.duckdb -f json`,
+    )
+    .action(
+      run(async (io_, identity: string, options) =>
+        (await import('./commands/trim.ts')).trimCommand(io_, identity, { ...options, ...globals() }),
+      ),
+    );
+
   addListOptions(command('identities', 'the machine identities of a stored run, one a row'))
     .option('--provider <name>', 'only of this provider')
     .option('--unowned', 'only those without a living owner')

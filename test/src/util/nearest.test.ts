@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { nearest } from '../../../src/util/nearest.ts';
 
-const COMMANDS = ['scan', 'report', 'trace', 'identities', 'findings', 'query', 'rules', 'demo', 'doctor'];
+const COMMANDS = ['scan', 'report', 'trace', 'trim', 'identities', 'findings', 'query', 'rules', 'demo', 'doctor'];
 
 describe('nearest', () => {
   for (const [typed, meant] of [
