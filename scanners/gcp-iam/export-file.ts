@@ -1,4 +1,11 @@
-import type { CoverageObservation, Observation, ObservationKind, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import type {
+  CoverageObservation,
+  Location,
+  Observation,
+  ObservationKind,
+  ScanContext,
+  SourceFile,
+} from '../../src/contracts/index.ts';
 import type { Broken } from '../../src/files/json-values.ts';
 import type { BindingTally } from '../../src/iam/gcp/bindings.ts';
 import { readBeside } from './beside.ts';
@@ -34,6 +41,22 @@ export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGe
   const tally: BindingTally = { unknownRoles: new Set(), people: 0 };
   yield* answerRows(answers, gathered, file.at, context, tally);
   yield coverageRow(file, answers, tally, broken);
+  if (tally.capped !== undefined) yield cappedRow(tally.capped, file.path, file.at);
+}
+
+/** A row of its own: what is granted is told whole all the same. */
+export function cappedRow(capped: number, subject: string, at: Location): CoverageObservation {
+  return {
+    kind: 'coverage',
+    surface: 'gcp',
+    subject: `${subject} inherited impersonation`,
+    outcome: 'partial',
+    why: `${capped} edges of inherited impersonation are not listed account by account: the grant on the project, folder or organisation tells them`,
+    covers: ['trust'],
+    skipped: capped,
+    seen: capped,
+    at,
+  };
 }
 
 function coverageRow(file: SourceFile, answers: Answers, tally: BindingTally, broken: Broken | undefined): CoverageObservation {
@@ -94,11 +117,6 @@ export function answerReasons(answers: Answers, tally: BindingTally): string[] {
   if (tally.unknownRoles.size > 0) {
     why.push(
       `permissions are not known for ${quoted([...tally.unknownRoles]).join(', ')}: append the output of gcloud iam roles describe to the file`,
-    );
-  }
-  if (tally.capped !== undefined) {
-    why.push(
-      `${tally.capped} edges of inherited impersonation are not listed one by one: the grant on the project, folder or organisation tells them`,
     );
   }
   return why;

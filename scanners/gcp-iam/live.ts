@@ -1,11 +1,12 @@
 import type { Observation, ObservationKind, ScanContext, ServiceTarget } from '../../src/contracts/index.ts';
+import type { BindingTally } from '../../src/iam/gcp/bindings.ts';
 import { isKnownRole } from '../../src/iam/gcp/capability.ts';
 import { inParallel } from '../../src/live/index.ts';
 import { addAnswer } from './answers.ts';
 import { ancestorsOf, kept, one, openRun, pagesOf, policyOf, type Run, readEach, readList, type Told, WIDTH } from './ask.ts';
 import { CALLS, type CallName, endpointOf } from './calls.ts';
 import type { Answers } from './collect.ts';
-import { answerReasons, tallyDetail } from './export-file.ts';
+import { answerReasons, cappedRow, tallyDetail } from './export-file.ts';
 import { gather } from './gather.ts';
 import { answerRows } from './rows.ts';
 
@@ -15,7 +16,7 @@ export async function* scanScope(target: ServiceTarget, context: ScanContext): A
     const told = run.scope.level === 'projects' ? await readProject(run) : await readBelow(run);
     const { answers, session } = run;
     const gathered = gather([answers], context.now());
-    const tally = { unknownRoles: new Set<string>(), people: 0 };
+    const tally: BindingTally = { unknownRoles: new Set(), people: 0 };
     yield* answerRows(answers, gathered, { pointer: target.name }, context, tally);
     for (const one of told) yield session.coverage(one);
     yield session.coverage({
@@ -26,6 +27,7 @@ export async function* scanScope(target: ServiceTarget, context: ScanContext): A
       failed: answers.problems.length,
       detail: tallyDetail(answers, tally),
     });
+    if (tally.capped !== undefined) yield cappedRow(tally.capped, target.name, { pointer: target.name });
   } finally {
     context.progress.end();
     await close();

@@ -40,7 +40,9 @@ SELECT
 FROM credentials
 WHERE provider = 'gcp' AND type = 'service-account-key' AND coalesce(status, 'active') = 'active'
   AND days_since(created_at) > $graceDays
-  AND CASE WHEN last_used_at IS NOT NULL THEN days_since(last_used_at) > $unusedDays
+  AND CASE WHEN last_used_at IS NOT NULL
+      -- The record ends on the day of the export.
+      THEN date_diff('day', last_used_at::TIMESTAMP, coalesce(TRY_CAST(detail->>'$.observedUntil' AS TIMESTAMP), run_now()::TIMESTAMP)) > $unusedDays
     -- Silence says something only of a window that is long enough, or of the whole life of the key.
     ELSE (detail->>'$.observedUntil') IS NOT NULL
       AND (date_diff('day', TRY_CAST(detail->>'$.observedFrom' AS TIMESTAMP), TRY_CAST(detail->>'$.observedUntil' AS TIMESTAMP)) >= $unusedDays

@@ -56,5 +56,7 @@ WHERE i.provider = 'gcp' AND i.type = 'service-account' AND NOT i.managed AND co
   AND NOT EXISTS (
     SELECT 1 FROM credentials AS c
     WHERE c.identity_id = i.identity_id AND c.provider = 'gcp' AND days_since(c.created_at) <= $graceDays)
-  AND CASE WHEN i.last_used_at IS NOT NULL THEN days_since(i.last_used_at) > $unusedDays
+  AND CASE WHEN i.last_used_at IS NOT NULL
+      -- The record ends on the day of the export.
+      THEN date_diff('day', i.last_used_at::TIMESTAMP, coalesce(TRY_CAST(i.detail->>'$.observedUntil' AS TIMESTAMP), run_now()::TIMESTAMP)) > $unusedDays
     ELSE date_diff('day', TRY_CAST(i.detail->>'$.observedFrom' AS TIMESTAMP), TRY_CAST(i.detail->>'$.observedUntil' AS TIMESTAMP)) >= $unusedDays END
