@@ -111,14 +111,14 @@ export const CALLS = {
   pools: {
     service: 'iam',
     operation: 'GET v1beta/projects/{project}/locations/global/workloadIdentityPools',
-    right: 'iam.workloadIdentityPools.list',
+    right: 'iam.googleapis.com/workloadIdentityPools.list',
     tells: 'which workload identity pools there are',
     of: 'project',
   },
   providers: {
     service: 'iam',
     operation: 'GET v1beta/projects/{project}/locations/global/workloadIdentityPools/{pool}/providers',
-    right: 'iam.workloadIdentityPoolProviders.list',
+    right: 'iam.googleapis.com/workloadIdentityPoolProviders.list',
     tells: 'whose tokens the pools take',
     of: 'project',
   },
