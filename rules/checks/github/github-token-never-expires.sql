@@ -31,7 +31,7 @@ SELECT
   c.credential_id,
   c.identity_id,
   concat(
-    'The token "', coalesce(i.name, c.public_id), '"', coalesce(concat(' of ', i.owners[1]), ''), ' in ', coalesce(i.scope, 'an unknown organisation'),
+    'The token "', coalesce(i.name, c.public_id), '"', coalesce(' of ' || i.owners[1], ''), ' in ', coalesce(i.scope, 'an unknown organisation'),
     ' never expires', CASE WHEN s.identity_id IS NULL THEN '' ELSE ', and may write' END, '.') AS message,
   CASE WHEN s.identity_id IS NULL THEN 'medium' ELSE 'high' END AS severity,
   list_concat(c.evidence, s.evidence) AS evidence

@@ -29,7 +29,7 @@ SELECT
   c.credential_id,
   c.identity_id,
   concat(
-    'The token "', coalesce(i.name, c.public_id), '"', coalesce(concat(' of ', i.owners[1]), ''), ' in ', coalesce(i.scope, 'an unknown organisation'),
+    'The token "', coalesce(i.name, c.public_id), '"', coalesce(' of ' || i.owners[1], ''), ' in ', coalesce(i.scope, 'an unknown organisation'),
     CASE WHEN c.last_used_at IS NULL THEN concat(' was never used in the ', days_since(c.created_at), ' days since it was let in')
       ELSE concat(' was last used ', days_since(c.last_used_at), ' days ago, on ', day_text(c.last_used_at)) END, '.') AS message,
   CASE

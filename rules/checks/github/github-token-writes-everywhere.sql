@@ -35,7 +35,7 @@ WITH strong AS (
 SELECT
   i.identity_id,
   concat(
-    CASE i.type WHEN 'pat' THEN 'The fine-grained token "' ELSE 'The classic token "' END, i.name, '"', coalesce(concat(' of ', i.owners[1]), ''),
+    CASE i.type WHEN 'pat' THEN 'The fine-grained token "' ELSE 'The classic token "' END, i.name, '"', coalesce(' of ' || i.owners[1], ''),
     CASE i.type WHEN 'pat' THEN concat(' may, in all repositories of ', i.scope, ', do this: ')
       ELSE concat(' may, wherever its owner may in ', i.scope, ', do this: ') END,
     s.does, '.') AS message,
