@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { z } from 'zod';
+import { createJudge } from '../src/iam/index.ts';
+import { generateAccount, readAccount } from './iam-estate.ts';
 import type { Measurement } from './measure.ts';
 
 const ROUNDS = 3;
@@ -44,9 +45,34 @@ export function measureIam(): readonly Measurement[] {
 }
 
 function run(principals: number): Run {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'iam-run.ts'), String(principals)], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [import.meta.filename, String(principals)], {
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error(`iam-run.ts ${principals} ended with ${status}:\n${stderr}`);
+  if (status !== 0) throw new Error(`iam.ts ${principals} ended with ${status}:\n${stderr}`);
   return Run.parse(JSON.parse(stdout));
 }
+
+/** One account, judged in a process of its own, so that its memory is known: `node bench/iam.ts 3000`. */
+function judgeAccount(principals: number): Run {
+  const raw = generateAccount(principals);
+  const started = performance.now();
+  const before = process.cpuUsage();
+  const estate = readAccount(raw);
+  const judge = createJudge(estate, new Date('2026-11-22T00:00:00Z'));
+  const found = { administrators: 0, 'of those by one call': 0, escalate: 0, 'through others': 0, 'reach all data': 0 };
+  for (const subject of estate.subjects) {
+    const rows = judge.capabilities(subject);
+    const admin = rows.find(({ capability }) => capability === 'admin');
+    const way = rows.find(({ capability }) => capability === 'escalates');
+    if (admin !== undefined) found.administrators++;
+    if (admin?.method !== undefined) found['of those by one call']++;
+    if (way !== undefined) found.escalate++;
+    if (way?.category === 'through-others') found['through others']++;
+    if (rows.some(({ capability }) => capability === 'reaches-data')) found['reach all data']++;
+  }
+  const ms = performance.now() - started;
+  const { user, system } = process.cpuUsage(before);
+  return { ms, cpu: (user + system) / 1000, kilobytes: process.resourceUsage().maxRSS, found };
+}
+
+if (process.argv[1] === import.meta.filename) console.log(JSON.stringify(judgeAccount(Number(process.argv[2] ?? 3000))));

@@ -9,5 +9,5 @@ export { knownManagedPolicy } from './managed-policies.ts';
 export { type Organisation, organisationLimits } from './organisation.ts';
 export { commonText, compilePattern, matches } from './pattern.ts';
 export type { Estate, Group, Limit, ManagedPolicy, Policy, Subject } from './subject.ts';
-export { type Removed, type ServiceUse, type TrimmedPolicy, trimPolicies, type Usage } from './trim.ts';
+export { type TrimmedPolicy, trimPolicies, type Usage } from './trim.ts';
 export { readTrust, type TrustEntry } from './trust.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { dominators } from '../../../../src/iam/escalation/dominators.ts';
+import { findEscalations } from '../../../../src/iam/escalation/index.ts';
 import { type Capability, createJudge, type Estate, type Subject } from '../../../../src/iam/index.ts';
 import { ACCOUNT, allow, boundary, deny, estate, inline, NOW, role, trusts, user } from '../build.ts';
 
@@ -201,5 +202,28 @@ describe('IAM judge', () => {
 
     assert.deepEqual(createJudge(estate([user('mara', [])]), NOW).unheard, ['without service control policies']);
     assert.deepEqual(createJudge(estate([bound]), NOW).unheard, []);
+  });
+});
+
+describe('IAM escalation of many', () => {
+  it('writes what all may do to all once for each principal, not once for each pair', () => {
+    const wide = inline(
+      'wide',
+      allow(['iam:PassRole', 'lambda:*', 'sts:AssumeRole', 'iam:CreateAccessKey']),
+      deny('iam:PassRole', iam('role/kept')),
+    );
+    const users = Array.from({ length: 600 }, (_, index) => user(`u${index}`, [wide]));
+    const trusted = trusts({ AWS: ACCOUNT, Service: 'lambda.amazonaws.com' });
+    const roles = Array.from({ length: 600 }, (_, index) => role(`r${index}`, [], trusted));
+    const kept = role('kept', [ADMIN], trusts({ Service: 'lambda.amazonaws.com' }));
+
+    const { graph, toAdmin } = findEscalations(estate([...users, ...roles, kept]), NOW);
+
+    const edges = graph.out.reduce((sum, list) => sum + list.length, 0);
+    const memberships = graph.hubsOf.reduce((sum, list) => sum + list.length, 0);
+    assert.ok(edges <= 8 * graph.subjects.length, `${edges} edges`);
+    assert.ok(memberships <= 8 * graph.subjects.length, `${memberships} memberships`);
+    // What runs already is out of reach of the Deny.
+    assert.equal(toAdmin.distance.size, 601);
   });
 });
