@@ -13,7 +13,12 @@ export interface HttpSettings {
   readonly baseUrl: string;
   readonly headers?: { readonly [name: string]: string };
   /** Asked before each request; `renew` after a 401, once: a token that ran out in mid-run is taken anew. */
-  readonly authorize?: (how: { readonly renew: boolean }) => Promise<{ readonly [name: string]: string }>;
+  readonly authorize?: (request: {
+    readonly renew: boolean;
+    /** For logins that sign each request. */
+    readonly method: string;
+    readonly url: URL;
+  }) => Promise<{ readonly [name: string]: string }>;
   /** Requests at a time. */
   readonly width?: number;
   readonly tries?: number;
@@ -176,7 +181,7 @@ export function openHttp(settings: HttpSettings): Http {
 
   async function request(method: string, url: URL, options: CallOptions, as: 'json' | 'text', renew: boolean): Promise<Raw> {
     const timeout = AbortSignal.timeout(settings.timeoutMs ?? TIMEOUT_MS);
-    const login = settings.authorize === undefined ? {} : await settings.authorize({ renew });
+    const login = settings.authorize === undefined ? {} : await settings.authorize({ renew, method, url });
     context.contacts(base.host);
     const { body, form } = options;
     const response = await fetch(url, {
