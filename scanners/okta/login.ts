@@ -1,8 +1,10 @@
-import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { ScanContext } from '../../src/contracts/index.ts';
-import { LiveFailure } from '../../src/live/index.ts';
+import { type HttpSettings, LiveFailure } from '../../src/live/index.ts';
 import { TargetError } from '../../src/util/errors.ts';
 import { Secret } from '../../src/util/secret.ts';
+import { createProver, type Prover } from './dpop.ts';
+import { signedToken } from './jwt.ts';
 
 /** How the run signs in: a token of a user, or a service app with a key of its own. */
 export type Login =
@@ -47,131 +49,137 @@ function privateKey(text: string): { readonly key: KeyObject; readonly kid: stri
   }
 }
 
-export interface Authorizer {
-  (how: { readonly renew: boolean }): Promise<{ readonly [name: string]: string }>;
-  /** Scopes that the app was not granted: calls that need them are refused without being asked. */
-  readonly refused: ReadonlySet<string>;
-}
+type Authorize = NonNullable<HttpSettings['authorize']>;
+
+/** `refused`: scopes that the app was not granted; calls that need them are refused without being asked. */
+export type Authorizer = Authorize & { readonly refused: ReadonlySet<string> };
 
 export interface Asking {
   readonly baseUrl: string;
   readonly scopes: readonly string[];
-  readonly context: Pick<ScanContext, 'signal' | 'contacts' | 'now'>;
+  readonly context: Pick<ScanContext, 'signal' | 'contacts'>;
 }
+
+type ServiceApp = Extract<Login, { kind: 'service-app' }>;
 
 /** https://developer.okta.com/docs/guides/implement-oauth-for-okta-serviceapp/main/ */
 export function authorizer(login: Login, asking: Asking): Authorizer {
+  const refused = new Set<string>();
   if (login.kind === 'token') {
     const authorize = async () => ({ authorization: `SSWS ${login.token.reveal()}` });
-    return Object.assign(authorize, { refused: new Set<string>() });
+    return Object.assign(authorize, { refused });
   }
-  const refused = new Set<string>();
+  const app: Session = { login, asking, refused, prover: undefined };
   let current: Promise<Secret> | undefined;
-  async function authorize({ renew }: { readonly renew: boolean }): Promise<{ readonly [name: string]: string }> {
+  const authorize: Authorize = async ({ renew, method, url }) => {
     if (renew) current = undefined;
-    current ??= accessToken(login as Extract<Login, { kind: 'service-app' }>, asking, refused);
+    const asked = current ?? accessToken(app);
+    current = asked;
     try {
-      return { authorization: `Bearer ${(await current).reveal()}` };
+      const token = await asked;
+      if (app.prover === undefined) return { authorization: `Bearer ${token.reveal()}` };
+      return { authorization: `DPoP ${token.reveal()}`, dpop: app.prover.proof({ method, url, token }) };
     } catch (error) {
-      current = undefined;
+      if (current === asked) current = undefined;
       throw error;
     }
-  }
+  };
   return Object.assign(authorize, { refused });
 }
 
+interface Session {
+  readonly login: ServiceApp;
+  readonly asking: Asking;
+  readonly refused: Set<string>;
+  /** Once the app was seen to want proofs. */
+  prover: Prover | undefined;
+}
+
 /** One scope that was not granted and Okta refuses all: then each is tried, and the rest asked for together. */
-async function accessToken(
-  login: Extract<Login, { kind: 'service-app' }>,
-  asking: Asking,
-  refused: Set<string>,
-): Promise<Secret> {
+async function accessToken(session: Session): Promise<Secret> {
+  const { asking, refused } = session;
   const wanted = asking.scopes.filter((scope) => !refused.has(scope));
-  const all = await requestToken(login, asking, wanted);
+  const all = await requestToken(session, wanted);
   if (typeof all !== 'string') return all;
   const granted: string[] = [];
   for (const scope of wanted) {
-    if (typeof (await requestToken(login, asking, [scope])) === 'string') refused.add(scope);
+    if (typeof (await requestToken(session, [scope])) === 'string') refused.add(scope);
     else granted.push(scope);
   }
   if (granted.length === 0) {
-    throw new LiveFailure(
-      `the service app was granted none of the scopes that reading needs: grant it ${asking.scopes.join(', ')}`,
-      {
-        kind: 'denied',
-        fatal: true,
-      },
-    );
+    const why = `the service app was granted none of the scopes that reading needs: grant it ${asking.scopes.join(', ')}`;
+    throw new LiveFailure(why, { kind: 'denied', fatal: true });
   }
-  const token = await requestToken(login, asking, granted);
+  const token = await requestToken(session, granted);
   if (typeof token !== 'string') return token;
   throw new LiveFailure('Okta grants scopes one by one and not together: scan again', { kind: 'failed', fatal: true });
 }
 
+/** A first answer may ask for a proof, a second for a word in it. */
+const MOST_ASKS = 4;
+
 /** A token, or `invalid_scope`. */
-async function requestToken(
-  login: Extract<Login, { kind: 'service-app' }>,
-  { baseUrl, context }: Asking,
-  scopes: readonly string[],
-): Promise<Secret | 'invalid_scope'> {
+async function requestToken(session: Session, scopes: readonly string[]): Promise<Secret | 'invalid_scope'> {
+  for (let ask = 1; ; ask++) {
+    const { status, body, nonce } = await askForToken(session, scopes);
+    if (status === 200 && typeof body.access_token === 'string') return new Secret(body.access_token);
+    if (body.error === 'invalid_scope') return 'invalid_scope';
+    if (ask < MOST_ASKS && body.error === 'invalid_dpop_proof' && session.prover === undefined) session.prover = createProver();
+    else if (ask < MOST_ASKS && body.error === 'use_dpop_nonce' && nonce !== undefined) {
+      session.prover ??= createProver();
+      session.prover.nonce = nonce;
+    } else {
+      const said = typeof body.error === 'string' && /^[a-z_]{1,40}$/.test(body.error) ? body.error : `HTTP ${status}`;
+      throw new LiveFailure(`Okta does not accept the service app (${said}): ${adviceFor(said)}`, { kind: 'expired', status });
+    }
+  }
+}
+
+interface TokenAnswer {
+  readonly status: number;
+  readonly body: { readonly [name: string]: unknown };
+  readonly nonce: string | undefined;
+}
+
+async function askForToken({ login, asking, prover }: Session, scopes: readonly string[]): Promise<TokenAnswer> {
+  const { baseUrl, context } = asking;
   const url = new URL('/oauth2/v1/token', baseUrl);
   context.contacts(url.host);
-  let response: Response;
-  let body: { readonly [name: string]: unknown };
+  const { clientId, key, keyId } = login;
   try {
-    response = await fetch(url, {
+    const response = await fetch(url, {
       method: 'POST',
       redirect: 'error',
       signal: AbortSignal.any([context.signal, AbortSignal.timeout(30_000)]),
-      headers: { accept: 'application/json', 'user-agent': 'nhi-audit' },
+      headers: {
+        accept: 'application/json',
+        'user-agent': 'nhi-audit',
+        ...(prover === undefined ? {} : { dpop: prover.proof({ method: 'POST', url }) }),
+      },
       body: new URLSearchParams({
         grant_type: 'client_credentials',
         scope: scopes.join(' '),
         client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-        client_assertion: assertion(login, url.href),
+        // RFC 7523.
+        client_assertion: signedToken(
+          key,
+          { typ: 'JWT', ...(keyId === undefined ? {} : { kid: keyId }) },
+          { iss: clientId, sub: clientId, aud: url.href },
+        ),
       }),
     });
     const parsed: unknown = JSON.parse(await response.text());
-    body = typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+    const body = typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+    return { status: response.status, body, nonce: response.headers.get('dpop-nonce') ?? undefined };
   } catch (error) {
     context.signal.throwIfAborted();
-    throw new LiveFailure(`Okta's token service gave no answer that can be read: check the host and the network`, {
-      kind: 'unreachable',
-      cause: error,
-    });
+    const why = "Okta's token service gave no answer that can be read: check the host and the network";
+    throw new LiveFailure(why, { kind: 'unreachable', cause: error });
   }
-  if (response.ok && typeof body.access_token === 'string') return new Secret(body.access_token);
-  if (body.error === 'invalid_scope') return 'invalid_scope';
-  const said = typeof body.error === 'string' && /^[a-z_]{1,40}$/.test(body.error) ? body.error : `HTTP ${response.status}`;
-  throw new LiveFailure(`Okta does not accept the service app (${said}): ${adviceFor(said)}`, {
-    kind: 'expired',
-    status: response.status,
-  });
 }
 
 function adviceFor(error: string): string {
-  if (error === 'invalid_dpop_proof' || error === 'use_dpop_nonce')
-    return 'switch "Require Demonstrating Proof of Possession" off for it, which is not spoken here';
   if (error === 'invalid_client') return 'check OKTA_CLIENT_ID, that the public key is registered, and the clock of this machine';
+  if (error.includes('dpop')) return 'check the clock of this machine, or switch proof of possession off for the app';
   return 'check that it is active and may use client credentials';
-}
-
-/** RFC 7523. Ten minutes, from the clock of the moment: a run may be longer than one. */
-function assertion(login: Extract<Login, { kind: 'service-app' }>, audience: string): string {
-  const { key, clientId, keyId } = login;
-  const isCurve = key.asymmetricKeyType === 'ec';
-  const alg = isCurve ? (key.asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'ES384' : 'ES256') : 'RS256';
-  const now = Math.floor(Date.now() / 1000);
-  const header = { alg, typ: 'JWT', ...(keyId === undefined ? {} : { kid: keyId }) };
-  const claims = { iss: clientId, sub: clientId, aud: audience, iat: now, exp: now + 600, jti: randomUUID() };
-  const unsigned = `${encode(header)}.${encode(claims)}`;
-  const signature = sign(alg === 'ES384' ? 'sha384' : 'sha256', Buffer.from(unsigned), {
-    key,
-    ...(isCurve ? { dsaEncoding: 'ieee-p1363' } : {}),
-  });
-  return `${unsigned}.${signature.toString('base64url')}`;
-}
-
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }

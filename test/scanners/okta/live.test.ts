@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, verify } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { oktaLive } from '../../../scanners/okta/index.ts';
 import type { Observation, Probed, ScanContext, ServiceTarget } from '../../../src/contracts/index.ts';
@@ -320,6 +320,46 @@ describe('okta scanner, signed in as a service app', () => {
       [],
     );
     assert.ok(server.asked.some((one) => one.headers.authorization === 'Bearer access-2'));
+  });
+
+  it('proves possession where the app asks for it: with the word of the server, and for each request', async () => {
+    const proofs: { readonly [claim: string]: unknown }[] = [];
+    const tokens = tokenService(() => true);
+    await using server = await organisation((asked, response, before) => {
+      const [head = '', claims = '', signature = ''] = String(asked.headers.dpop ?? '').split('.');
+      if (head !== '') {
+        const { jwk, typ } = JSON.parse(Buffer.from(head, 'base64url').toString());
+        const key = createPublicKey({ key: jwk, format: 'jwk' });
+        const isGood = verify(
+          'sha256',
+          Buffer.from(`${head}.${claims}`),
+          { key, dsaEncoding: 'ieee-p1363' },
+          Buffer.from(signature, 'base64url'),
+        );
+        assert.ok(isGood && typ === 'dpop+jwt');
+        proofs.push(JSON.parse(Buffer.from(claims, 'base64url').toString()));
+      }
+      const proof = head === '' ? undefined : proofs.at(-1);
+      if (asked.url === '/oauth2/v1/token') {
+        if (proof === undefined) reply(response, 400, { error: 'invalid_dpop_proof' });
+        else if (proof.nonce !== 'word') reply(response, 400, { error: 'use_dpop_nonce' }, { 'dpop-nonce': 'word' });
+        else return tokens(asked, response, before);
+        return true;
+      }
+      const url = new URL(asked.url, `http://${asked.headers.host}`);
+      const ath = createHash('sha256').update('access-1').digest('base64url');
+      const isProven = proof?.htm === 'GET' && proof.htu === `${url.origin}${url.pathname}` && proof.ath === ath;
+      if (isProven && asked.headers.authorization === 'DPoP access-1') return false;
+      reply(response, 401, { errorCode: 'E0000011', errorSummary: 'Invalid token provided' });
+      return true;
+    });
+    const observations = await collect(oktaLive.scan(TARGET, contextFor(server)));
+
+    assert.deepEqual(
+      kinds(observations, 'coverage').filter((one) => one.outcome !== 'complete'),
+      [],
+    );
+    assert.equal(new Set(proofs.map((one) => one.jti)).size, proofs.length);
   });
 
   it('says why the app is not let in', async () => {
