@@ -161,7 +161,9 @@ function* azureRoleRows(
   const isWide = isWideScope(scope);
   // The CLI prints the client id of a service principal as its name.
   const identity = type === 'ServicePrincipal' && isGuid(one.principalName) ? directory.app(one.principalName) : undefined;
-  const amounts = (known === undefined ? (defined === undefined ? [] : judgeRole(defined.permissions)) : amountsOf(known)).filter(
+  const judged = known === undefined ? judgeRole(defined?.permissions ?? []) : [];
+  const on = known?.on ?? judged.flatMap((one) => one.on ?? []);
+  const amounts = (known === undefined ? judged : amountsOf(known)).filter(
     // At a resource group or below, Owner rules only that.
     ({ capability }) => isWide || (capability !== 'admin' && capability !== 'escalates'),
   );
@@ -179,6 +181,7 @@ function* azureRoleRows(
         ...(type === undefined ? {} : { principalType: type }),
         // The CLI leaves the name empty where the directory has no such principal any more.
         ...(one.principalName === undefined ? {} : { named: true }),
+        ...(on.length === 0 ? {} : { on: [...new Set(on)] }),
       },
     },
     amounts,

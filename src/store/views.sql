@@ -1102,12 +1102,29 @@ JOIN identities AS i
   ON i.provider = 'k8s' AND i.type = 'service-account' AND identity_scope(i.identity_id) = identity_scope(r.role_id)
   AND split_part(identity_local(i.identity_id), '/', 1) = r.namespace
 UNION
+-- Domain-wide delegation of Google Workspace names a service account by its number.
+SELECT s.identity_id, d.identity_id, d.observation_id, 'domain-wide delegation'
+FROM (SELECT identity_id, min(observation_id) AS observation_id FROM grants WHERE via_kind = 'domain-wide' AND capability IS NULL GROUP BY identity_id) AS d
+JOIN (
+  SELECT identity_id, concat('oauth-client/', coalesce(detail->>'$.uniqueId', detail->>'$.oauth2ClientId')) AS client
+  FROM identities WHERE provider = 'gcp' AND type = 'service-account') AS s ON s.client = identity_local(d.identity_id)
+UNION
 -- Who may add a secret to any application may become each that has more. Managed identities take none.
 SELECT r.identity_id, p.identity_id, r.observation_id, 'adds a secret to it'
 FROM (SELECT identity_id, min(observation_id) AS observation_id FROM entra_rights WHERE reaches_applications AND capability IS NULL GROUP BY identity_id) AS r
 JOIN (SELECT DISTINCT identity_id FROM entra_rights WHERE capability IN ('admin', 'escalates')) AS p
   ON identity_scope(p.identity_id) = identity_scope(r.identity_id) AND p.identity_id <> r.identity_id
-JOIN identities AS i ON i.identity_id = p.identity_id AND i.type <> 'managed-identity' AND NOT i.managed;
+JOIN identities AS i ON i.identity_id = p.identity_id AND i.type <> 'managed-identity' AND NOT i.managed
+UNION
+-- Who may run code on a machine acts as its managed identity. Below which management group a subscription lies, nothing tells.
+SELECT r.identity_id, i.identity_id, r.observation_id, 'acts as the identity of a resource'
+FROM (
+  SELECT identity_id, observation_id, lower(rtrim(resource, '/')) AS scope, json_words(detail->'$.on') AS kinds
+  FROM entra_rights
+  WHERE via_kind = 'binding' AND capability IS NULL AND (detail->'$.on') IS NOT NULL AND NOT contains(lower(resource), '/managementgroups/')) AS r
+JOIN (SELECT identity_id, lower(detail->>'$.resource') AS resource FROM identities WHERE provider = 'entra' AND type = 'managed-identity') AS i
+  ON starts_with(concat(i.resource, '/'), concat(r.scope, '/')) AND i.identity_id <> r.identity_id
+  AND (list_contains(r.kinds, '*') OR len(list_filter(r.kinds, lambda kind: contains(i.resource, concat('/providers/', kind, '/')))) > 0);
 COMMENT ON VIEW may_become IS 'Edges: this identity may become that one (role trust; impersonation; the subject of a token)';
 
 -- From those who have a capability back to those who may become them, one step a round: a row for each identity and

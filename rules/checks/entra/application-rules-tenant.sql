@@ -1,11 +1,11 @@
 /*---
 id: application-rules-tenant
-title: An application rules the tenant, or is one step away
+title: A permission of Microsoft Graph makes an application ruler of the tenant
 severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [grant:app-role@entra|grant:directory-role@entra, identity@entra]
+needs: [grant:app-role@entra, identity@entra]
 population: identities WHERE provider = 'entra' AND NOT managed
 controls:
   - owasp-nhi-2025:NHI5:2025
@@ -15,24 +15,22 @@ why: >
   and no conditional access for people stands in the way of an application.
 fix: >
   Give it the permission that it uses (`Application.ReadWrite.OwnedBy` instead of `.All`, a role over one administrative unit
-  instead of the directory), or let people activate what they need for an hour (Privileged Identity Management).
+  instead of a permission over the directory), and take this one away under Enterprise applications, Permissions.
 limits: >
-  Critical where a client secret works. The list of permissions and roles is `rules/catalogs/entra-permissions.yml`; roles that
-  an organisation made itself are judged by their operations. Delegated permissions are not counted: they do no more than
+  Critical where a client secret works. The list of permissions is `rules/catalogs/entra-permissions.yml`. Delegated permissions are not counted: they do no more than
   the user who signed in.
 references:
   - https://learn.microsoft.com/en-us/graph/permissions-reference
-  - https://learn.microsoft.com/en-us/entra/identity/role-based-access-control/privileged-roles-permissions
 since: '0.1'
 ---*/
 WITH tier_0 AS (
   SELECT identity_id, permission, (detail->>'$.path') AS path, observation_id, NULL::VARCHAR AS through
-  FROM entra_rights WHERE is_tier_0
+  FROM entra_rights WHERE is_tier_0 AND via_kind = 'app-role'
   UNION ALL
   SELECT t.principal, r.permission, (r.detail->>'$.path'), r.observation_id, t.observation_id
   FROM entra_rights AS r
   JOIN trusts AS t ON t.identity_id = r.identity_id AND (t.detail->>'$.basis') = 'member of the group'
-  WHERE r.is_tier_0
+  WHERE r.is_tier_0 AND r.via_kind = 'app-role'
 ),
 told AS (
   SELECT

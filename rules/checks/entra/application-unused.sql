@@ -60,4 +60,4 @@ LEFT JOIN rights AS r ON r.identity_id = i.identity_id
 WHERE i.provider = 'entra' AND NOT i.managed AND coalesce(i.enabled, true)
   AND (k.identity_id IS NOT NULL OR r.identity_id IS NOT NULL)
   AND (days_since(greatest(i.last_used_at, k.last_used_at)) > $unusedDays
-    OR (greatest(i.last_used_at, k.last_used_at) IS NULL AND report.is_whole AND days_since(i.created_at) > $graceDays))
+    OR (greatest(i.last_used_at, k.last_used_at) IS NULL AND report.is_whole AND i.type <> 'managed-identity' AND days_since(i.created_at) > $graceDays))

@@ -5,7 +5,7 @@ severity: high
 confidence: medium
 about: identity
 identityFields: [identity_id]
-needs: [identity:service-principal@entra, grant@entra]
+needs: [identity:service-principal@entra, grant:app-role@entra]
 population: identities WHERE provider = 'entra' AND NOT managed AND (detail->>'$.homeTenant') IS NOT NULL
 controls:
   - owasp-nhi-2025:NHI3:2025

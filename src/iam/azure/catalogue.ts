@@ -21,6 +21,8 @@ const Known = z.strictObject({
   tier: z.literal(0).optional(),
   reach: z.literal('applications').optional(),
   gives: z.array(z.enum(CAPABILITIES)),
+  /** Kinds of resources whose managed identity its holder may act as, in lower case; `*` for all. */
+  on: z.array(z.string().regex(/^(?:\*|microsoft\.[a-z]+\/[a-z]+)$/)).optional(),
   /** What its holder does with it, as the rest of a sentence: `gives itself the role Owner`. */
   how: z.string().min(5).optional(),
 });

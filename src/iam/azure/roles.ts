@@ -14,7 +14,11 @@ interface Rule {
   /** One of these operations is enough. */
   readonly operations: readonly string[];
   readonly data?: true;
+  /** Kinds of resources whose managed identity it may act as. */
+  readonly on?: readonly string[];
 }
+
+const MANAGED = ['microsoft.managedidentity/userassignedidentities'];
 
 /** https://learn.microsoft.com/en-us/azure/role-based-access-control/resource-provider-operations */
 const RULES: readonly Rule[] = [
@@ -32,21 +36,37 @@ const RULES: readonly Rule[] = [
     capability: 'impersonates',
     how: 'puts an identity on a machine of its own and acts as it',
     operations: ['Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'],
+    on: MANAGED,
   },
   {
     capability: 'impersonates',
     how: 'lets an issuer of its own sign in as an identity',
     operations: ['Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write'],
+    on: MANAGED,
   },
   {
     capability: 'impersonates',
     how: 'runs commands on machines and acts as their identities',
-    operations: [
-      'Microsoft.Compute/virtualMachines/runCommand/action',
-      'Microsoft.Compute/virtualMachines/extensions/write',
-      'Microsoft.Automation/automationAccounts/jobs/write',
-      'Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action',
-    ],
+    operations: ['Microsoft.Compute/virtualMachines/runCommand/action', 'Microsoft.Compute/virtualMachines/extensions/write'],
+    on: ['microsoft.compute/virtualmachines'],
+  },
+  {
+    capability: 'impersonates',
+    how: 'runs runbooks and acts as their identity',
+    operations: ['Microsoft.Automation/automationAccounts/jobs/write'],
+    on: ['microsoft.automation/automationaccounts'],
+  },
+  {
+    capability: 'impersonates',
+    how: 'changes the code of web applications and acts as their identities',
+    operations: ['Microsoft.Web/sites/publishxml/action', 'Microsoft.Web/sites/config/list/action'],
+    on: ['microsoft.web/sites'],
+  },
+  {
+    capability: 'impersonates',
+    how: "takes the login of a cluster's administrator",
+    operations: ['Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action'],
+    on: ['microsoft.containerservice/managedclusters'],
   },
   {
     capability: 'reads-secrets',
@@ -83,21 +103,28 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+export interface Judged {
+  readonly capability: AzureCapability;
+  readonly how: string;
+  readonly on?: readonly string[];
+}
+
 /** What a role amounts to, by the operations that it lists: of roles that an organisation made itself. */
-export function judgeRole(
-  permissions: readonly RolePermissions[],
-): { readonly capability: AzureCapability; readonly how: string }[] {
-  const found = new Map<AzureCapability, string>();
+export function judgeRole(permissions: readonly RolePermissions[]): Judged[] {
+  const found = new Map<AzureCapability, Judged>();
   for (const one of permissions) {
     // All of the management plane, whatever single operations are taken away.
-    if (one.actions.includes('*') && !one.notActions.includes('*')) found.set('admin', 'may do everything');
-    for (const { capability, how, operations, data } of RULES) {
-      if (found.has(capability)) continue;
+    if (one.actions.includes('*') && !one.notActions.includes('*'))
+      found.set('admin', { capability: 'admin', how: 'may do everything', on: ['*'] });
+    for (const { capability, how, operations, data, on } of RULES) {
       const [allowed, taken] = data ? [one.dataActions, one.notDataActions] : [one.actions, one.notActions];
-      if (operations.some((operation) => covers(allowed, operation) && !covers(taken, operation))) found.set(capability, how);
+      if (!operations.some((operation) => covers(allowed, operation) && !covers(taken, operation))) continue;
+      const known = found.get(capability);
+      const all = [...new Set([...(known?.on ?? []), ...(on ?? [])])];
+      found.set(capability, { capability, how: known?.how ?? how, ...(all.length === 0 ? {} : { on: all }) });
     }
   }
-  return [...found].map(([capability, how]) => ({ capability, how }));
+  return [...found.values()];
 }
 
 /** Only a subscription, a management group or the root holds enough for who rules it to be called an administrator. */

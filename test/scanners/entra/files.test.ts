@@ -532,6 +532,28 @@ describe('entra scanner: grants', () => {
     assert.deepEqual(derived(await scan(['Microsoft.Compute/*/read'], [], [])), []);
   });
 
+  it('says on which kinds of resources a role lets its holder act as their identities', async () => {
+    const role = {
+      id: `/providers/Microsoft.Authorization/roleDefinitions/${guid('Runner')}`,
+      roleName: 'Runner',
+      roleType: 'CustomRole',
+      permissions: [{ actions: ['Microsoft.Compute/*', 'Microsoft.Automation/automationAccounts/*'], notActions: [] }],
+    };
+    const rows = await scanJson(
+      [role],
+      [azureRole('deploy', 'Runner', SUBSCRIPTION), azureRole('deploy', 'Reader', SUBSCRIPTION)],
+    );
+
+    assert.deepEqual(
+      kinds(rows, 'grant').map((row) => [row.permission, row.detail?.on]),
+      [
+        ['Runner', ['microsoft.compute/virtualmachines', 'microsoft.automation/automationaccounts']],
+        ['Runner', ['microsoft.compute/virtualmachines', 'microsoft.automation/automationaccounts']],
+        ['Reader', undefined],
+      ],
+    );
+  });
+
   it('is less sure of an assignment with a condition', async () => {
     const rows = await scanJson([azureRole('deploy', 'Owner', SUBSCRIPTION, { condition: "@Resource[x] StringEquals 'y'" })]);
 
