@@ -214,27 +214,31 @@ async function readLimits(run: Run, levels: readonly string[], organization: str
   ];
 }
 
-/** Last use of the whole scope, and what the recommender and storage tell project by project. */
+/** Last use, and what the recommender and storage tell project by project. */
 async function readUse(run: Run, projects: readonly string[]): Promise<Told[]> {
-  const place = (type: string) => `v1/${run.scope.name}/locations/global/activityTypes/${type}/activities:query`;
-  const told = [
-    await readList(
-      run,
-      'accountUse',
-      place('serviceAccountLastAuthentication'),
-      ['usage'],
-      { pageSize: 1000 },
-      'last use of service accounts',
-    ),
-    await readList(
-      run,
-      'keyUse',
-      place('serviceAccountKeyLastAuthentication'),
-      ['usage'],
-      { pageSize: 1000 },
-      'last use of keys',
-    ),
-  ];
+  const told: Told[] = [];
+  for (const [name, type, what] of [
+    ['accountUse', 'serviceAccountLastAuthentication', 'last use of service accounts'],
+    ['keyUse', 'serviceAccountKeyLastAuthentication', 'last use of keys'],
+  ] as const) {
+    const place = (scope: string) => `v1/${scope}/locations/global/activityTypes/${type}/activities:query`;
+    const whole = await readList(run, name, place(run.scope.name), ['usage'], { pageSize: 1000 }, what);
+    // Where the service does not answer for a folder or organisation, it does for each project of it.
+    const isOpen = whole.failure !== undefined && whole.read === 0 && run.scope.level !== 'projects' && projects.length > 0;
+    const query = { pageSize: 1000 };
+    told.push(
+      isOpen && run.session.fatal === undefined
+        ? await readEach(
+            run,
+            name,
+            projects,
+            ['usage'],
+            (project) => pagesOf(run, name, place(`projects/${project}`), query),
+            what,
+          )
+        : whole,
+    );
+  }
   const each: readonly (readonly [CallName, string, string, readonly ObservationKind[]])[] = [
     ['accountInsights', 'insightTypes/google.iam.serviceAccount.Insight/insights', 'insights on service accounts', []],
     ['policyInsights', 'insightTypes/google.iam.policy.Insight/insights', 'insights on policies', []],

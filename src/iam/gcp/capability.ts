@@ -151,5 +151,3 @@ export function isKnownRole(role: string): boolean {
 export function isPowerfulRole(role: string): boolean {
   return capabilitiesOf(role, undefined, 'projects/-').length > 0;
 }
-
-export { isContainer } from './hierarchy.ts';

@@ -58,22 +58,37 @@ export function heldBack(
 ): HeldBack {
   if (limits.denials.length === 0 && limits.boundaryBindings.length === 0) return FREE;
   const chain = lineage(resource, hierarchy);
-  const found = [
-    ...limits.denials.map((rule) => deniedBy(rule, member, permission, chain, hierarchy, now)),
-    outside(member, chain, limits, hierarchy),
-  ];
-  return found.find((one) => one.truth === 'true') ?? found.find((one) => one.truth === 'unknown') ?? FREE;
+  const rules = rulesByPlace(limits);
+  let unsure: HeldBack | undefined;
+  for (const place of chain) {
+    for (const rule of rules.get(place) ?? []) {
+      const found = deniedBy(rule, member, permission, hierarchy, now);
+      if (found.truth === 'true') return found;
+      if (found.truth === 'unknown') unsure ??= found;
+    }
+  }
+  const found = outside(member, chain, limits, hierarchy);
+  if (found.truth === 'true') return found;
+  return unsure ?? found;
 }
 
-function deniedBy(
-  rule: DenyRule,
-  member: string,
-  permission: string,
-  chain: readonly string[],
-  hierarchy: Hierarchy,
-  now: Date,
-): HeldBack {
-  if (!chain.includes(rule.attachedTo)) return FREE;
+const byPlace = new WeakMap<Limits, ReadonlyMap<string, readonly DenyRule[]>>();
+
+/** An organisation may have a policy in each of its projects; only those above the resource are looked at. */
+function rulesByPlace(limits: Limits): ReadonlyMap<string, readonly DenyRule[]> {
+  const known = byPlace.get(limits);
+  if (known !== undefined) return known;
+  const places = new Map<string, DenyRule[]>();
+  for (const rule of limits.denials) {
+    const list = places.get(rule.attachedTo);
+    if (list === undefined) places.set(rule.attachedTo, [rule]);
+    else list.push(rule);
+  }
+  byPlace.set(limits, places);
+  return places;
+}
+
+function deniedBy(rule: DenyRule, member: string, permission: string, hierarchy: Hierarchy, now: Date): HeldBack {
   const covers = (patterns: readonly string[]) => patterns.some((pattern) => coversPermission(pattern, permission));
   if (!covers(rule.permissions) || covers(rule.exceptPermissions)) return FREE;
   const denied = isAmong(member, rule.principals, hierarchy);

@@ -411,6 +411,29 @@ describe('gcp-iam live scanner', () => {
     );
   });
 
+  it('asks each project for last use where the organisation gives no answer', async () => {
+    const served: { [path: string]: Served } = {
+      ...project(),
+      'v1/organizations/2/assets': {
+        list: 'assets',
+        items: [
+          {
+            name: PROJECT_RESOURCE,
+            assetType: 'cloudresourcemanager.googleapis.com/Project',
+            resource: { data: { projectId: PROJECT, projectNumber: NUMBER } },
+            ancestors: [`projects/${NUMBER}`, 'organizations/2'],
+          },
+        ],
+      },
+      'v1/organizations/2:searchAllIamPolicies': { list: 'results', items: [] },
+    };
+
+    const { observations } = await scan(served, undefined, 'organizations/2');
+
+    assert.equal(about(observations, 'last use of service accounts')?.outcome, 'complete');
+    assert.equal(kinds(observations, 'identity')[0]?.lastUsedAt, '2026-05-20T07:00:00.000Z');
+  });
+
   it('does not ask again what an earlier run kept', async () => {
     const kept = new Map<string, unknown>();
     const once = async <T>(step: string, make: () => Promise<T>): Promise<T> => {
