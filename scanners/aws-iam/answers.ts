@@ -5,6 +5,7 @@ import { addPage, type Details, newDetails, problemText } from './authorization-
 import { LookedUp, Trail, TrailEvent } from './cloudtrail.ts';
 import { mergeLastAccessed, principalOf, ServiceLastAccessed } from './last-accessed.ts';
 import { addOrganisationAnswer, isOrganisationAnswer, newOrganisation, type OrganisationFacts } from './organisation.ts';
+import { ResourcePolicy } from './resource-policies.ts';
 import { AccessKeyLastUsed, AccessKeyMetadata, OidcProvider, SamlProvider } from './schema.ts';
 import { ServiceSpecificCredential, SigningCertificate, SshPublicKey, type UserCredential } from './user-credentials.ts';
 
@@ -23,6 +24,7 @@ export interface Answers {
   readonly lastAccessed: Map<string, ServiceLastAccessed>;
   readonly findings: Map<string, AnalyzerFinding>;
   readonly organisation: OrganisationFacts;
+  readonly resourcePolicies: ResourcePolicy[];
   readonly trail: Trail;
   /** Text of credential reports. */
   readonly reports: string[];
@@ -48,6 +50,7 @@ export type AnswerKind =
   | 'service last accessed'
   | 'Access Analyzer findings'
   | 'organisation'
+  | 'resource policies'
   | 'CloudTrail events'
   | 'credential report';
 
@@ -78,6 +81,7 @@ export function newAnswers(): Answers {
     lastAccessed: new Map(),
     findings: new Map(),
     organisation: newOrganisation(),
+    resourcePolicies: [],
     trail: new Trail(),
     reports: [],
     kinds: new Set(),
@@ -153,6 +157,10 @@ const READERS: readonly Reader[] = [
   {
     reads: (value) => 'findingDetails' in value || 'findingType' in value,
     add: (answers, value, { where }) => addFinding(answers, value, where),
+  },
+  {
+    reads: (value) => typeof value.Policy === 'string' || typeof value.ResourcePolicy === 'string',
+    add: (answers, value, { where }) => addResourcePolicy(answers, value, where),
   },
   { reads: has('Records'), add: listOf('Records', addEvent) },
   { reads: has('Events'), add: listOf('Events', addLookedUp) },
@@ -298,6 +306,12 @@ function addOrganisation(answers: Answers, value: Raw, { where, path, subject }:
       `${where}.${field}: the answer does not say what it is about; write {"ID": answer} or put the id into the file name`,
     );
   }
+}
+
+function addResourcePolicy(answers: Answers, raw: unknown, where: string): void {
+  answers.kinds.add('resource policies');
+  const policy = parseOne(answers, ResourcePolicy, raw, where);
+  if (policy !== undefined) answers.resourcePolicies.push(policy);
 }
 
 function addEvent(answers: Answers, raw: unknown, where: string): void {

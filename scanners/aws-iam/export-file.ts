@@ -8,6 +8,7 @@ import { oidcCoverage, organisationCoverage, quoted, samlCoverage, tallyDetail, 
 import { readCredentialReport, reportObservations } from './credential-report.ts';
 import { tellsAnything } from './organisation.ts';
 import { readPrincipals } from './principals.ts';
+import { resourcePolicyRows } from './resource-policies.ts';
 import { type UserCredential, userCredentialRow } from './user-credentials.ts';
 import { worldOf } from './world.ts';
 
@@ -24,6 +25,7 @@ const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[] } = {
   'service last accessed': ['usage'],
   'Access Analyzer findings': ['usage'],
   organisation: [],
+  'resource policies': ['grant'],
   'CloudTrail events': ['usage', 'credential'],
   'credential report': ['identity', 'credential'],
 };
@@ -80,6 +82,7 @@ async function* observe(
   if (tellsAnything(answers.organisation)) {
     yield organisationCoverage(answers.organisation, `organisation (${file.path})`, file.at);
   }
+  for (const policy of answers.resourcePolicies) yield* resourcePolicyRows(policy, file.at);
   yield* answers.trail.rows(file.at);
   yield* coverageRows({ answers, file, reportRows, problems, tally, without, broken });
 }

@@ -15,7 +15,7 @@ const TOP_KEYS =
   'IsTruncated|Marker|NextToken|Content|ReportFormat|GeneratedTime|OpenIDConnectProviderList|Url|ClientIDList|ThumbprintList|Tags|' +
   'ResponseMetadata|\\$metadata|ServiceSpecificCredentials|SSHPublicKeys|SSHPublicKey|Certificates|SAMLProviderList|' +
   'JobStatus|JobType|JobCreationDate|ServicesLastAccessed|JobCompletionDate|findings|finding|nextToken|analyzedAt|id|' +
-  'Organization|Roots|OrganizationalUnits|Accounts|Parents|Children|Policy|Targets|Records|Events|eventVersion';
+  'Organization|Roots|OrganizationalUnits|Accounts|Parents|Children|Policy|PolicyName|RevisionId|ARN|Name|ResourcePolicy|Targets|Records|Events|eventVersion';
 const TOP = new RegExp(`^[\\s\\[]*\\{\\s*"(?:${TOP_KEYS}|${SUBJECT})"\\s*:`);
 
 const TRAIL: readonly RegExp[] = [
@@ -45,6 +45,8 @@ const TELLS: readonly RegExp[] = [
   /(?<!\\)"(?:Parents|Children)"\s*:\s*\[\s*\{[^{}]*"(?:ROOT|ORGANIZATIONAL_UNIT|ACCOUNT)"/,
   /(?<!\\)"Policy"\s*:\s*\{\s*"PolicySummary"\s*:/,
   /(?<!\\)"Targets"\s*:\s*\[\s*\{[^{}]*"TargetId"\s*:\s*"(?:r-|ou-|\d{12}")/,
+  // Policies of buckets, keys and secrets are JSON within JSON.
+  /(?<!\\)"(?:Policy|ResourcePolicy)"\s*:\s*"(?:\\n|\s)*\{[^\n]*\\"Statement\\"[^\n]*\\"Principal\\"/,
   ...TRAIL,
 ];
 /** Only under the id of what they are about. */

@@ -252,6 +252,50 @@ describe('aws-iam scanner, other credentials of users', () => {
   });
 });
 
+describe('aws-iam scanner, policies of resources', () => {
+  const SECRET = `arn:aws:secretsmanager:eu-west-1:${ACCOUNT}:secret:db-x`;
+  const letIn = (principal: object, action: string, resource: string) =>
+    JSON.stringify(policyOf({ Effect: 'Allow', Principal: principal, Action: action, Resource: resource }));
+
+  it('tells whom the policy of a secret and of a bucket lets in by name', async () => {
+    const observations = await scanJson([
+      { ARN: SECRET, Name: 'db', ResourcePolicy: letIn({ AWS: ARN }, 'secretsmanager:GetSecretValue', '*') },
+      { Policy: letIn({ AWS: ['arn:aws:iam::999988887777:role/partner', ARN] }, 's3:*', 'arn:aws:s3:::bucket/*') },
+    ]);
+
+    const told = kinds(observations, 'grant').filter((one) => one.capability !== undefined);
+    assert.deepEqual(
+      told.map((one) => [one.identity, one.capability, one.resource, one.confidence]),
+      [
+        [ETL, 'reads-secrets', SECRET, 'medium'],
+        ['aws:999988887777:role/partner', 'reads-data', 'arn:aws:s3:::bucket/*', 'medium'],
+        ['aws:999988887777:role/partner', 'writes-data', 'arn:aws:s3:::bucket/*', 'medium'],
+        [ETL, 'reads-data', 'arn:aws:s3:::bucket/*', 'medium'],
+        [ETL, 'writes-data', 'arn:aws:s3:::bucket/*', 'medium'],
+      ],
+    );
+    assert.ok(kinds(observations, 'grant').every((one) => one.viaKind === 'resource-policy'));
+  });
+
+  it('makes no identity of accounts, services, everybody and a Deny', async () => {
+    const observations = await scanJson([
+      { Policy: letIn({ AWS: `arn:aws:iam::${ACCOUNT}:root` }, 'kms:*', '*') },
+      { Policy: letIn({ Service: 'logs.amazonaws.com' }, 's3:*', '*') },
+      { Policy: letIn({ AWS: '*' }, 's3:*', '*') },
+      { Policy: JSON.stringify(policyOf({ Effect: 'Deny', Principal: { AWS: ARN }, Action: 's3:*', Resource: '*' })) },
+    ]);
+
+    assert.deepEqual(kinds(observations, 'grant'), []);
+    assert.equal(kinds(observations, 'coverage')[0]?.outcome, 'complete');
+  });
+
+  it('says which policy it cannot read', async () => {
+    const observations = await scanJson([{ Policy: '{"Statement": [{"Effect": "Maybe"}]}' }]);
+
+    assert.match(kinds(observations, 'coverage')[0]?.why ?? '', /Policy: the policy document is malformed at/);
+  });
+});
+
 describe('aws-iam scanner, CloudTrail', () => {
   const event = (name: string, more: object = {}) => ({
     eventVersion: '1.08',
