@@ -1104,10 +1104,15 @@ JOIN identities AS i
 UNION
 -- Domain-wide delegation of Google Workspace names a service account by its number.
 SELECT s.identity_id, d.identity_id, d.observation_id, 'domain-wide delegation'
-FROM (SELECT identity_id, min(observation_id) AS observation_id FROM grants WHERE via_kind = 'domain-wide' AND capability IS NULL GROUP BY identity_id) AS d
+FROM (
+  SELECT identity_id, min(observation_id) AS observation_id
+  FROM obs.grants SEMI JOIN current_parts USING (part_id)
+  WHERE via_kind = 'domain-wide' AND capability IS NULL
+  GROUP BY identity_id) AS d
 JOIN (
-  SELECT identity_id, concat('oauth-client/', coalesce(detail->>'$.uniqueId', detail->>'$.oauth2ClientId')) AS client
-  FROM identities WHERE provider = 'gcp' AND type = 'service-account') AS s ON s.client = identity_local(d.identity_id)
+  SELECT DISTINCT identity_id, concat('oauth-client/', coalesce(detail->>'$.uniqueId', detail->>'$.oauth2ClientId')) AS client
+  FROM obs.identities SEMI JOIN current_parts USING (part_id)
+  WHERE provider = 'gcp' AND type = 'service-account') AS s ON s.client = identity_local(d.identity_id)
 UNION
 -- Who may add a secret to any application may become each that has more. Managed identities take none.
 SELECT r.identity_id, p.identity_id, r.observation_id, 'adds a secret to it'
