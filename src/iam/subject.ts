@@ -70,6 +70,8 @@ export interface Estate {
   readonly subjects: readonly Subject[];
   readonly groups: readonly Group[];
   readonly managed: ReadonlyMap<string, ManagedPolicy>;
+  /** Resource control policies, a level each, by account: who may be become there, whatever trusts say. */
+  readonly resourceLimits?: ReadonlyMap<string, readonly Limit[]>;
 }
 
 /** Where the right comes from, in words: `group data-science → policy ds-tools`. */

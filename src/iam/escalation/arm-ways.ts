@@ -47,7 +47,7 @@ function armPrincipal(search: Search, entry: ArmEntry, self: Node): Armed | unde
   };
   let best: Armed | undefined;
   const look = (population: Population, enter: (target: Subject) => Decision | undefined): void => {
-    for (const { hub, decision } of cellsOf(subject, entry.actions, population, (target) => both(target, enter(target)))) {
+    for (const { hub, decision } of cellsOf(search, entry.actions, population, (target) => both(target, enter(target)))) {
       const node = hub.members.find((member) => member !== self);
       if (node !== undefined) best = surer(best, { node, decision });
     }
@@ -59,7 +59,7 @@ function armPrincipal(search: Search, entry: ArmEntry, self: Node): Armed | unde
     }
     return best;
   }
-  for (const population of assumable(search)) look(population, (target) => decideAssume(subject, target, now));
+  for (const population of assumable(search)) look(population, (target) => decideAssume(subject, target, search.estate, now));
   for (const { role, decision: enter } of assumedAlone(search)) {
     const target = targets.subjects[role];
     const decision = target === undefined ? undefined : both(target, enter);
@@ -100,9 +100,11 @@ function* entered(search: Search, call: string, self: Node): Generator<{ readonl
   const rewritten = targets.armable.get(`role ${subject.account}`);
   const populations = call === ASSUME ? assumable(search) : rewritten === undefined ? [] : [rewritten];
   const ask = (role: Subject): Decision | undefined =>
-    call === ASSUME ? decideAssume(subject, role, now) : decide(subject, { action: call, resource: role.arn }, now);
+    call === ASSUME
+      ? decideAssume(subject, role, search.estate, now)
+      : decide(subject, { action: call, resource: role.arn }, now);
   for (const population of populations) {
-    for (const { hub, decision } of cellsOf(subject, [call], population, ask)) {
+    for (const { hub, decision } of cellsOf(search, [call], population, ask)) {
       for (const node of hub.members) if (node !== self) yield { node, enter: decision };
     }
   }

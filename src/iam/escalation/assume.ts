@@ -4,7 +4,7 @@ import type { Principal, Statement } from '../document.ts';
 import { type Decision, decide, judgeStanding } from '../evaluate.ts';
 import { FALSE, type Judgement, or, unknown } from '../judgement.ts';
 import { compilePattern } from '../pattern.ts';
-import type { Policy, Subject } from '../subject.ts';
+import type { Estate, Policy, Subject } from '../subject.ts';
 import { nameOf } from './names.ts';
 import { createPopulation, membersMatching, type Node, type Population, push } from './population.ts';
 
@@ -20,11 +20,15 @@ export interface Doors {
   readonly byCaller: ReadonlyMap<Node, readonly Node[]>;
 }
 
-/** Both sides of `sts:AssumeRole`; `by` is a policy of the caller, or nothing where the trust alone lets it in. */
-export function decideAssume(caller: Subject, role: Subject, now: Date): Decision | undefined {
+/**
+ * Both sides of `sts:AssumeRole`, within what the organisation lets be done to roles of the account; `by` is a policy of
+ * the caller, or nothing where the trust alone lets it in.
+ */
+export function decideAssume(caller: Subject, role: Subject, estate: Estate, now: Date): Decision | undefined {
   const trust = trustOf(role);
   if (trust === undefined || caller === role) return undefined;
-  const target = { account: role.account, policy: { title: trust.name, known: true, policies: [trust] } };
+  const limits = estate.resourceLimits?.get(role.account) ?? [];
+  const target = { account: role.account, policy: { title: trust.name, known: true, policies: [trust] }, limits };
   const decision = decide(caller, { action: ASSUME, resource: role.arn, target }, now);
   if (decision.outcome === 'deny') return undefined;
   return decision.by?.policy === trust ? { ...decision, by: undefined } : decision;

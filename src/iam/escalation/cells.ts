@@ -2,7 +2,7 @@ import { statementsOn } from '../covers.ts';
 import { type Decision, exceptedPatterns, resourcePatterns } from '../evaluate.ts';
 import { policiesAround } from '../mentions.ts';
 import type { Pattern } from '../pattern.ts';
-import type { Subject } from '../subject.ts';
+import type { Estate, Subject } from '../subject.ts';
 import { type Hub, isEverything, membersMatching, type Node, type Population, partitionBy, patternKey } from './population.ts';
 
 /** Targets that the subject reaches, and the decision that holds for each of them. */
@@ -16,7 +16,7 @@ export interface Cell {
  * alike, so one of each part is asked about: the cost grows with the patterns, not with the pairs.
  */
 export function cellsOf(
-  subject: Subject,
+  { subject, estate }: { readonly subject: Subject; readonly estate: Estate },
   calls: readonly string[],
   population: Population,
   ask: (target: Subject) => Decision | undefined,
@@ -26,7 +26,7 @@ export function cellsOf(
     const target = nodes.map((node) => subjects[node]).find((one) => one !== subject);
     return target === undefined ? undefined : ask(target);
   };
-  const splitters = splittersOf(subject, calls, population);
+  const splitters = splittersOf(subject, estate, calls, population);
   if (splitters.length === 0) return positive(whole, askOneOf(whole.members.slice(0, 2)));
   // Of itself it has everything already.
   const parts = partitionBy(population, splitters).parts.filter(({ size, examples: [first = -1] }) => {
@@ -52,10 +52,12 @@ function isSame(a: Decision | undefined, b: Decision | undefined): boolean {
   return a?.outcome === b?.outcome && a?.by?.statement === b?.by?.statement && a?.keys.join() === b?.keys.join();
 }
 
-function splittersOf(subject: Subject, calls: readonly string[], population: Population): Pattern[] {
+function splittersOf(subject: Subject, estate: Estate, calls: readonly string[], population: Population): Pattern[] {
   const splitters = new Map<string, Pattern>();
   const size = population.whole.members.length;
-  for (const { document } of policiesAround(subject)) {
+  const account = population.subjects[population.whole.members[0] ?? -1]?.account ?? '';
+  const limits = estate.resourceLimits?.get(account) ?? [];
+  for (const { document } of [...policiesAround(subject), ...limits.flatMap(({ policies }) => policies)]) {
     for (const call of calls) {
       for (const statement of statementsOn(document, call)) {
         const patterns =

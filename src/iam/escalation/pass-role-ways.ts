@@ -31,7 +31,7 @@ export function* passRoleWays(search: Search): Generator<Edge> {
     for (const [service, entries] of NEW_BY_SERVICE) {
       for (const { id, actions, decision } of startable(entries, start)) {
         for (const { population, keys } of targets.byService.get(`${subject.account} ${service}`) ?? []) {
-          const cells = cellsOf(subject, [PASS], population, (role) =>
+          const cells = cellsOf(search, [PASS], population, (role) =>
             decide(subject, { action: PASS, resource: role.arn, context: { 'iam:passedtoservice': [service] } }, search.now),
           );
           for (const cell of cells) {

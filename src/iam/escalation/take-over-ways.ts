@@ -19,7 +19,7 @@ export function* takeOverWays(search: Search): Generator<Edge> {
   for (const { id, actions, target } of TAKE_OVER) {
     const population = targets.principals.get(`${target} ${subject.account}`);
     if (actions[0] === ASSUME || population === undefined || !actions.every((action) => calls.has(action))) continue;
-    for (const { hub, decision } of cellsOf(subject, actions, population, (one) => decideAll(search, actions, one))) {
+    for (const { hub, decision } of cellsOf(search, actions, population, (one) => decideAll(search, actions, one))) {
       yield edgeFrom(node, subject, { methods: [id], actions, decision, to: hub });
     }
   }
@@ -37,7 +37,9 @@ function* assumeWays(search: Search, node: Node): Generator<Edge> {
   if (method === undefined) return;
   const shared = { methods: [method.id], actions: [ASSUME] as const };
   for (const population of assumable(search)) {
-    for (const { hub, decision } of cellsOf(subject, [ASSUME], population, (role) => decideAssume(subject, role, now))) {
+    for (const { hub, decision } of cellsOf(search, [ASSUME], population, (role) =>
+      decideAssume(subject, role, search.estate, now),
+    )) {
       yield edgeFrom(node, subject, { ...shared, decision, to: hub });
     }
   }
@@ -70,7 +72,7 @@ export function assumedAlone(search: Search): readonly Assumed[] {
     for (const role of personalDoors(search)) roles.add(role);
     found = [...roles].flatMap((role) => {
       const target = targets.subjects[role];
-      const decision = target === undefined ? undefined : decideAssume(subject, target, now);
+      const decision = target === undefined ? undefined : decideAssume(subject, target, search.estate, now);
       return decision === undefined ? [] : [{ role, decision }];
     });
     alone.set(search, found);
@@ -79,11 +81,12 @@ export function assumedAlone(search: Search): readonly Assumed[] {
 }
 
 /** Only where its own policies let it: the account is let in, not the caller. */
-function personalDoors({ subject, targets, now }: Search): readonly Node[] {
+function personalDoors(search: Search): readonly Node[] {
+  const { subject, targets, now } = search;
   const population = targets.doors.personal.get(subject.account);
   if (population === undefined || !mentionedCalls(subject).has(ASSUME)) return [];
   const ask = (role: Subject): Decision => decide(subject, { action: ASSUME, resource: role.arn }, now);
-  return cellsOf(subject, [ASSUME], population, ask).flatMap(({ hub }) => [...hub.members]);
+  return cellsOf(search, [ASSUME], population, ask).flatMap(({ hub }) => [...hub.members]);
 }
 
 function hubOfOne({ single }: Search['targets'], node: Node): Hub {

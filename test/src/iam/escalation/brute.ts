@@ -36,7 +36,7 @@ export function allPairs(estate: Estate, now: Date): Pair[] {
       const isNear = to.account === from.account;
       const on = (action: string, context = {}): Decision => decide(from, { action, resource: to.arn, context }, now);
       const enter = (action: string): Decision | undefined => {
-        return action === 'sts:AssumeRole' ? assume(from, to, now) : isNear ? on(action) : undefined;
+        return action === 'sts:AssumeRole' ? assume(from, to, estate, now) : isNear ? on(action) : undefined;
       };
       for (const { actions, target } of TAKE_OVER) {
         const all = actions.map(enter);
@@ -152,10 +152,14 @@ const ALL = {
   condition: undefined,
 } as const;
 
-function assume(from: Subject, to: Subject, now: Date): Decision | undefined {
+function assume(from: Subject, to: Subject, estate: Estate, now: Date): Decision | undefined {
   if (to.trust === undefined) return undefined;
   const policy = { name: 'trust', kind: 'trust', inline: true, document: to.trust };
-  const target = { account: to.account, policy: { title: 'trust', known: true, policies: [policy] } };
+  const target = {
+    account: to.account,
+    policy: { title: 'trust', known: true, policies: [policy] },
+    limits: estate.resourceLimits?.get(to.account) ?? [],
+  };
   return decide(from, { action: 'sts:AssumeRole', resource: to.arn, target }, now);
 }
 

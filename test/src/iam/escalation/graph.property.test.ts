@@ -114,9 +114,26 @@ const subject = fc.record({
 
 const GROUPS = [group('plain'), group('chiefs', allow('*'))];
 
+const RCPS: readonly (readonly Limit[])[] = [
+  [],
+  [],
+  [rcp(allow('*'), { Principal: '*', ...deny('sts:AssumeRole', 'arn:aws:iam::*:role/app-*') })],
+  [rcp(allow('*'), { Principal: '*', ...deny('sts:*', '*', { StringNotEquals: { 'aws:PrincipalAccount': '111122223333' } }) })],
+];
+
+function rcp(...statements: RawStatement[]): Limit {
+  return { ...boundary(...statements), kind: 'rcp', title: 'resource control policies' };
+}
+
+const principals = fc.uniqueArray(subject, {
+  minLength: 2,
+  maxLength: 8,
+  selector: ({ type, account, name }) => `${type} ${account} ${name}`,
+});
+
 const estates: fc.Arbitrary<Estate> = fc
-  .uniqueArray(subject, { minLength: 2, maxLength: 8, selector: ({ type, account, name }) => `${type} ${account} ${name}` })
-  .map((drawn) => ({
+  .tuple(principals, fc.constantFrom(...RCPS), fc.constantFrom(...RCPS))
+  .map(([drawn, near, far]) => ({
     subjects: drawn.map((one): Subject => {
       const policies = [...(one.isAdmin ? [ADMIN] : []), ...(one.hasShared ? [SHARED] : []), inline('own', ...one.statements)];
       const account = one.account ?? '';
@@ -130,6 +147,10 @@ const estates: fc.Arbitrary<Estate> = fc
       return role(one.name, policies, undefined, { ...more, trust: documentOf(...one.trust), onInstances: one.onInstances });
     }),
     groups: GROUPS,
+    resourceLimits: new Map([
+      [ACCOUNTS[0] ?? '', near],
+      [ACCOUNTS[1] ?? '', far],
+    ]),
     managed: new Map([[SHARED.name, { arn: SHARED.name, defaultVersion: SHARED.document, otherVersions: [] }]]),
   }));
 

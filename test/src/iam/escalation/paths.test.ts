@@ -161,6 +161,21 @@ describe('IAM escalation across accounts', () => {
     });
   }
 
+  it('ends where resource control policies keep strangers out', () => {
+    const deny = { Effect: 'Deny', Principal: '*', Action: 'sts:AssumeRole', Resource: '*' };
+    const guard = (home: string) => ({
+      ...boundary(allow('*'), { ...deny, Condition: { StringNotEquals: { 'aws:PrincipalAccount': home } } }),
+      kind: 'rcp' as const,
+    });
+    const within = (home: string): Estate => ({
+      ...estate([may, chief([{ AWS: ACCOUNT }])]),
+      resourceLimits: new Map([[FAR, [guard(home)]]]),
+    });
+
+    assert.equal(rowsOf(may, within(FAR)).length, 0);
+    assert.equal(rowsOf(may, within(ACCOUNT)).length, 1);
+  });
+
   it('names the account of the other side', () => {
     const [row] = rowsOf(may, estate([may, chief([{ AWS: ACCOUNT }])]));
 
