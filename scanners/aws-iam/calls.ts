@@ -8,7 +8,7 @@ const CALLS: readonly {
   readonly right?: string;
   readonly tells: string;
 }[] = [
-  { service: 'sts', operation: 'sts:GetCallerIdentity', right: 'none', tells: 'which account it is, and its clock' },
+  { service: 'sts', operation: 'sts:GetCallerIdentity', tells: 'which account it is, and its clock' },
   ...of('iam', [
     ['iam:GetAccountAuthorizationDetails', 'users, roles, policies, trust'],
     ['iam:GenerateCredentialReport', 'age and use of passwords and keys, the root user'],

@@ -66,7 +66,7 @@ async function tried(
   } catch (error) {
     context.signal.throwIfAborted();
     if (error instanceof Error && HAS_RIGHT.test(error.name)) return { probed: { call, outcome: 'ok' } };
-    const failure = explainFailure(error, call.right === 'none' ? call.operation : call.right);
+    const failure = explainFailure(error, call.right);
     return { probed: { call, outcome: failure.outcome === 'denied' ? 'denied' : 'failed', why: failure.why }, failure };
   }
 }
