@@ -236,7 +236,7 @@ function addItem(answers: Answers, raw: Raw, place: Place): void {
   else if (Object.keys(raw).some((key) => key === 'lastSignInActivity' || key.endsWith('ClientSignInActivity')))
     parseActivity(answers, raw, place);
   else if (resource === 'microsoft.managedidentity/userassignedidentities') parseManaged(answers, raw, place);
-  else if ((set === 'owners' || set === 'members') && !('appRoleId' in raw)) parseRelated(answers, raw, set, place);
+  else if ((set === 'owners' || set === 'members') && isRelated(raw)) parseRelated(answers, raw, set, place);
   else if (type === 'servicePrincipal' || 'servicePrincipalType' in raw || 'appOwnerOrganizationId' in raw)
     parsePrincipal(answers, raw, place);
   else if (type === 'application' || isApplication(raw, set)) parseApp(answers, raw, place);
@@ -255,6 +255,14 @@ function addItem(answers: Answers, raw: Raw, place: Place): void {
     if ('verifiedDomains' in raw && isGuid(raw.id)) answers.tenants.add(raw.id.toLowerCase());
     note(answers, 'tenant');
   } else fail(answers, `${place.where}: not an answer of Entra or Azure that is read here`);
+}
+
+/** An owner or member says of what type it is; applications with their owners inside may lie in a file of that name, too. */
+function isRelated(raw: Raw): boolean {
+  if ('owners' in raw || 'members' in raw || 'federatedIdentityCredentials' in raw) return false;
+  return (
+    '@odata.type' in raw || 'userPrincipalName' in raw || Object.keys(raw).every((key) => key === 'id' || key === 'displayName')
+  );
 }
 
 const APPLICATION_FIELDS = [

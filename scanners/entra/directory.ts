@@ -9,7 +9,8 @@ export interface Directory {
   identity(key: string): IdentityId;
   /** The same for what is certainly a client id. */
   app(clientId: string): IdentityId;
-  object(key: string): DirectoryObject | undefined;
+  /** Of a principal: `ServicePrincipal`, `User` or `Group`, as far as the answers at hand tell. */
+  typeOf(objectId: string): DirectoryObject['type'];
 }
 
 export function readDirectory(answers: Answers, known: string | undefined): Directory {
@@ -30,10 +31,15 @@ export function readDirectory(answers: Answers, known: string | undefined): Dire
     for (const key of [one.principalId, one.clientId, one.id]) add(key, id);
   }
   for (const one of answers.objects.values()) if (one.appId !== undefined) add(one.objectId, entraAppId(tenant, one.appId));
+  const machines = new Set(
+    [...answers.principals.values()]
+      .map((one) => one.objectId)
+      .concat([...answers.managed.values()].map((one) => one.principalId)),
+  );
   return {
     tenant,
     identity: (key) => ids.get(key.toLowerCase()) ?? entraObjectId(tenant, key),
     app: (clientId) => ids.get(clientId.toLowerCase()) ?? entraAppId(tenant, clientId),
-    object: (key) => answers.objects.get(key.toLowerCase()),
+    typeOf: (objectId) => (machines.has(objectId) ? 'ServicePrincipal' : answers.objects.get(objectId)?.type),
   };
 }

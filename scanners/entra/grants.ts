@@ -97,7 +97,7 @@ function* directoryRoleRows(
   tally: GrantTally,
 ): Generator<GrantObservation> {
   const principalId = one.principalId ?? '';
-  const type = one.principalType ?? directory.object(principalId)?.type ?? typeOf(answers, principalId);
+  const type = one.principalType ?? directory.typeOf(principalId);
   const id = lastPart(one.roleDefinitionId);
   const defined = id === undefined ? undefined : answers.directoryRoles.get(id);
   const known =
@@ -152,7 +152,7 @@ function* azureRoleRows(
   const name = one.roleDefinitionName ?? known?.name ?? defined?.name ?? id ?? 'a role';
   if (known === undefined && defined === undefined && one.roleDefinitionName === undefined)
     tally.unknown.add(`Azure role ${name}`);
-  const type = one.principalType ?? typeOf(answers, principalId);
+  const type = one.principalType ?? directory.typeOf(principalId);
   if (type === 'User') {
     tally.people++;
     return;
@@ -186,12 +186,6 @@ function* azureRoleRows(
     },
     amounts,
   );
-}
-
-function typeOf(answers: Answers, principalId: string): string | undefined {
-  for (const one of answers.principals.values()) if (one.objectId === principalId) return 'ServicePrincipal';
-  for (const one of answers.managed.values()) if (one.principalId === principalId) return 'ServicePrincipal';
-  return answers.objects.get(principalId)?.type;
 }
 
 function amountsOf(known: KnownRight | undefined): Amounts[] {

@@ -360,6 +360,14 @@ describe('entra scanner: trust', () => {
     assert.equal(kinds(rows, 'trust')[0]?.principal, 'mara@harbour.example');
   });
 
+  it('takes applications for what they are, in a file of owners too', async () => {
+    const rows = await scanText(JSON.stringify([app('deploy', { owners: [user('mara')] })]), 'app-owners.json');
+
+    assert.equal(kinds(rows, 'identity')[0]?.id, idOf('deploy'));
+    assert.equal(kinds(rows, 'identity')[0]?.owner, 'mara@harbour.example');
+    assert.equal(kinds(rows, 'coverage')[0]?.outcome, 'complete');
+  });
+
   it('leads members of a group to what the group may do', async () => {
     const rows = await scanJson({
       id: guid('admins'),
