@@ -48,7 +48,7 @@ CREATE OR REPLACE MACRO alias_place(id, location) AS
 
 CREATE OR REPLACE VIEW identity_aliases AS
 WITH told AS (
-  SELECT part_id, identity_id, true AS known, NULL::BOOLEAN AS guessed FROM obs.identities WHERE provider IN ('aws', 'gcp', 'k8s', 'entra')
+  SELECT part_id, identity_id, true AS known, NULL::BOOLEAN AS guessed FROM obs.identities WHERE provider IN ('aws', 'gcp', 'k8s', 'entra', 'okta', 'google-workspace')
   UNION ALL
   SELECT part_id, identity_id, false, coalesce((detail->>'$.accountFrom') = 'key id' AND regexp_matches(public_id, '^A[A-Z0-9]{3}[A-P]'), false)
   FROM obs.credentials WHERE starts_with(identity_id, 'aws:')
@@ -83,7 +83,7 @@ proven AS (
   WHERE provider = 'aws' AND (starts_with(local, 'user/') OR starts_with(local, 'role/'))
     OR provider = 'gcp' AND starts_with(local, 'serviceAccount/')
     OR provider = 'entra' AND starts_with(local, 'app/')
-    OR provider = 'k8s'
+    OR provider IN ('k8s', 'okta', 'google-workspace')
   GROUP BY provider, local
   HAVING count(*) FILTER (known) = 1
 ),
@@ -138,10 +138,26 @@ database_hosts AS (
   WHERE known AND server <> '-'
   GROUP BY local, host
 ),
+-- A password that opens the role of a dump stands in a connection string: the dump is of the host that it names.
+opened_roles AS (
+  SELECT identity_local(c.identity_id) AS local, min(s.identity_id) AS identity_id
+  FROM obs.credentials AS c
+  JOIN obs.sightings AS s ON s.credential_id = c.credential_id AND identity_local(s.identity_id) = identity_local(c.identity_id)
+  SEMI JOIN current_parts AS p ON p.part_id = s.part_id
+  SEMI JOIN (FROM obs.credentials SEMI JOIN current_parts USING (part_id) WHERE provider = 'postgres' AND (detail->>'$.basis') IS NULL) AS k
+    ON (k.detail->>'$.verifier') = (c.detail->>'$.verifier')
+  WHERE (c.detail->>'$.basis') = 'verifier' AND c.status = 'active' AND starts_with(c.identity_id, 'postgres:-:role/')
+    AND starts_with(s.identity_id, 'postgres:') AND NOT starts_with(s.identity_id, 'postgres:-:')
+  GROUP BY ALL
+  HAVING count(DISTINCT lower(split_part(identity_scope(s.identity_id), '/', 1))) = 1
+),
 proven_roles AS (
   SELECT 'postgres:-:' || local AS alias,
-    CASE WHEN servers = 1 THEN known_id WHEN servers = 0 AND dumps = 1 THEN CASE WHEN named = 1 THEN named_id ELSE 'postgres:-:' || local END END AS identity_id
+    CASE
+      WHEN servers = 1 THEN known_id
+      WHEN servers = 0 AND dumps = 1 THEN coalesce(o.identity_id, CASE WHEN named = 1 THEN named_id ELSE 'postgres:-:' || local END) END AS identity_id
   FROM database_servers
+  LEFT JOIN opened_roles AS o USING (local)
   WHERE servers = 1 OR servers = 0 AND dumps = 1
   UNION ALL
   SELECT r.identity_id, h.identity_id

@@ -219,6 +219,29 @@ describe('roles of PostgreSQL', () => {
     ]);
   });
 
+  it('of a dump are those of the host whose connection string has the password', async () => {
+    const [prod, staging] = ['postgres:prod.acme.internal/shop:role/etl', 'postgres:staging.acme.internal/shop:role/etl'];
+    const kept = held({
+      id: 'postgres:password/-@exports/roles.sql:etl',
+      identity: 'postgres:-:role/etl',
+      type: 'password',
+      at: { repository: 'exports', path: 'roles.sql' },
+      detail: { method: 'scram-sha-256', verifier: 'v1' },
+    });
+    const proof = { ...kept, id: 'secret:p', fingerprint: 'f:secret:p', detail: { basis: 'verifier', verifier: 'v1' } };
+
+    const rows = [role('postgres:-:role/etl'), kept, proof, url(prod, 'secret:p'), url(staging, 'secret:s')];
+
+    assert.deepEqual(await named(rows), [[prod], [prod, staging]]);
+    assert.deepEqual(await whose(rows, 'secret:p'), {
+      identity_id: prod,
+      basis: 'its verifier',
+      confidence: null,
+      inventory_id: 'secret:p',
+      status: 'active',
+    });
+  });
+
   it('are those of the cluster, whichever database a connection string names', async () => {
     const live = 'postgres:db.acme.internal/postgres:role/etl';
 
