@@ -1,3 +1,5 @@
+import { FRESH } from './pattern.ts';
+
 /** An action and the shape of what it works on. */
 export interface Probe {
   readonly action: string;
@@ -26,6 +28,8 @@ export const PROBES: {
       'ssm:GetParametersByPath',
       'ssm:GetParameterHistory',
     ),
+    // Of all keys only: one key decrypts what is its own.
+    ...probes(`arn:{partition}:kms:${FRESH}:{account}:key/${FRESH}`, 'kms:Decrypt'),
   ],
   'reads-data': [
     ...probes('arn:{partition}:s3:::*/*', 's3:GetObject', 's3:GetObjectVersion'),
@@ -45,6 +49,16 @@ export const PROBES: {
     ...probes('arn:{partition}:kinesis:*:*:stream/*', 'kinesis:GetRecords'),
     ...probes('arn:{partition}:es:*:*:domain/*', 'es:ESHttpGet'),
     ...probes('arn:{partition}:logs:*:*:log-group:*', 'logs:GetLogEvents', 'logs:FilterLogEvents'),
+    // Disks and tables as copies.
+    ...probes('arn:{partition}:ec2:*:*:snapshot/*', 'ebs:GetSnapshotBlock', 'ec2:ModifySnapshotAttribute'),
+    ...probes('arn:{partition}:rds:*:*:snapshot:*', 'rds:ModifyDBSnapshotAttribute'),
+    ...probes('arn:{partition}:dynamodb:*:*:table/*', 'dynamodb:ExportTableToPointInTime'),
+    ...probes('arn:{partition}:codecommit:*:*:*', 'codecommit:GitPull'),
+    ...probes('arn:{partition}:elasticfilesystem:*:*:file-system/*', 'elasticfilesystem:ClientMount'),
+    ...probes('arn:{partition}:redshift-serverless:*:*:workgroup/*', 'redshift-serverless:GetCredentials'),
+    ...probes('arn:{partition}:cassandra:*:*:/keyspace/*', 'cassandra:Select'),
+    ...probes('arn:{partition}:timestream:*:*:database/*', 'timestream:Select'),
+    ...probes('arn:{partition}:aoss:*:*:collection/*', 'aoss:APIAccessAll'),
   ],
   'writes-data': [
     ...probes('arn:{partition}:s3:::*/*', 's3:PutObject', 's3:DeleteObject'),
@@ -61,7 +75,13 @@ export const PROBES: {
     ...probes('arn:{partition}:rds-db:*:*:dbuser:*/*', 'rds-db:connect'),
     ...probes('arn:{partition}:sqs:*:*:*', 'sqs:SendMessage', 'sqs:PurgeQueue'),
     ...probes('arn:{partition}:kinesis:*:*:stream/*', 'kinesis:PutRecord'),
-    ...probes('arn:{partition}:es:*:*:domain/*', 'es:ESHttpPost', 'es:ESHttpDelete'),
+    ...probes('arn:{partition}:es:*:*:domain/*', 'es:ESHttpPost', 'es:ESHttpPut', 'es:ESHttpDelete'),
+    ...probes('arn:{partition}:ecr:*:*:repository/*', 'ecr:PutImage'),
+    ...probes('arn:{partition}:codecommit:*:*:*', 'codecommit:GitPush'),
+    ...probes('arn:{partition}:elasticfilesystem:*:*:file-system/*', 'elasticfilesystem:ClientWrite'),
+    ...probes('arn:{partition}:cassandra:*:*:/keyspace/*', 'cassandra:Modify'),
+    ...probes('arn:{partition}:aoss:*:*:collection/*', 'aoss:APIAccessAll'),
+    ...probes('arn:{partition}:kms:*:*:key/*', 'kms:ScheduleKeyDeletion'),
     ...probes('arn:{partition}:secretsmanager:*:*:secret:*', 'secretsmanager:PutSecretValue', 'secretsmanager:DeleteSecret'),
   ],
   'manages-identities': [

@@ -15,17 +15,23 @@ why: >
   It can become whatever else the account holds credentials for: databases, vendors, other clouds. Each of those is now as
   safe as this one identity.
 fix: >
-  Name the secrets it needs (`arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-*`, `arn:aws:ssm:…:parameter/PATH/*`), or
+  Name the secrets and keys it needs (`arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-*`, `arn:aws:ssm:…:parameter/PATH/*`), or
   bind the grant to tags (`aws:ResourceTag/…`).
-limits: Administrators can do this too and are the matter of other checks.
+limits: >
+  Administrators can do this too and are the matter of other checks. The right to decrypt with every key, alone, is of medium
+  severity: what is encrypted has to be read too.
 platforms: [terraform, cloudformation]
 since: '0.1'
 ---*/
 SELECT
   g.identity_id,
   concat(
-    g.identity_id, ' can read every secret: ', listed(list(DISTINCT g.permission ORDER BY g.permission)),
+    g.identity_id,
+    -- A key opens what is encrypted with it, but not the place where that lies.
+    CASE WHEN bool_and(g.permission = 'kms:Decrypt') THEN ' can decrypt with every key: ' ELSE ' can read every secret: ' END,
+    listed(list(DISTINCT g.permission ORDER BY g.permission)),
     ' on *', coalesce(' via ' || listed(list_sort(list(DISTINCT regexp_extract(g.via, '([^/]+)$', 1)) FILTER (g.via IS NOT NULL))), ''), '.') AS message,
+  CASE WHEN bool_and(g.permission = 'kms:Decrypt') THEN 'medium' ELSE 'high' END AS severity,
   CASE WHEN bool_or(coalesce(g.confidence, 'high') = 'high') THEN 'high' ELSE 'medium' END AS confidence,
   list_concat(list(DISTINCT g.observation_id), min(i.evidence)) AS evidence
 FROM grants AS g

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { accessLevelOf, actionsMatching, isKnownAction } from '../../../src/iam/actions.ts';
 import { CATALOGUE } from '../../../src/iam/escalation/catalogue/index.ts';
-import { PROBED_ACTIONS } from '../../../src/iam/probes.ts';
+import { PROBED_ACTIONS, PROBES } from '../../../src/iam/probes.ts';
 
 describe('catalogue of AWS actions', () => {
   it('knows the level of an action, however it is written', () => {
@@ -31,5 +31,21 @@ describe('catalogue of AWS actions', () => {
       asked.filter((action) => isKnownAction(action) !== true),
       [],
     );
+  });
+
+  it('classifies what is probed as AWS does', () => {
+    // What hands out a session, opens a copy to others, or runs a statement counts as writing there.
+    const asWrites =
+      /rds-data:|rds-db:|GetClusterCredentials|GetCredentials|Attribute$|ReceiveMessage|ExportTable|APIAccessAll|kms:Decrypt/;
+    const odd = Object.entries(PROBES).flatMap(([capability, probes]) =>
+      probes.flatMap(({ action }) => {
+        const level = accessLevelOf(action) ?? 'none';
+        const isRead = level === 'Read' || level === 'List';
+        const wanted = capability.startsWith('reads-');
+        return isRead === wanted || asWrites.test(action) ? [] : [`${capability}: ${action} is ${level}`];
+      }),
+    );
+
+    assert.deepEqual(odd, []);
   });
 });

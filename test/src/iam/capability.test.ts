@@ -109,6 +109,15 @@ describe('IAM capabilities: secrets and data', () => {
     assert.equal(found?.confidence, 'high');
   });
 
+  it('decrypts with every key, which one key is not', () => {
+    assert.equal(has(user('mara', [inline('a', allow('kms:Decrypt'))]), 'reads-secrets')?.permission, 'kms:Decrypt');
+    assert.ok(has(user('mara', [inline('a', allow('kms:Decrypt', 'arn:aws:kms:*:*:key/*'))]), 'reads-secrets'));
+    assert.equal(
+      has(user('mara', [inline('a', allow('kms:Decrypt', `arn:aws:kms:eu-west-1:${ACCOUNT}:key/1`))]), 'reads-secrets'),
+      undefined,
+    );
+  });
+
   it('does not where a Deny covers the whole scope', () => {
     const subject = user('mara', [
       inline('a', allow('secretsmanager:*', 'arn:aws:secretsmanager:eu-west-1:*:secret:prod/*')),
