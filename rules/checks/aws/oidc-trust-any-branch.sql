@@ -6,7 +6,7 @@ confidence: medium
 about: trust
 identityFields: [identity_id, subject]
 needs: [trust@aws|trust@iac, grant@aws|grant@iac]
-population: trusts WHERE effect = 'allow' AND issuer = 'token.actions.githubusercontent.com'
+population: trusts WHERE effect = 'allow' AND issuer IN ('token.actions.githubusercontent.com', 'gitlab.com')
 controls:
   - owasp-nhi-2025:NHI6:2025
   - owasp-nhi-2025:NHI8:2025
@@ -18,7 +18,8 @@ why: >
   their change.
 fix: >
   Bind the subject to a protected environment (`repo:OWNER/REPO:environment:production`) or to one branch
-  (`repo:OWNER/REPO:ref:refs/heads/main`), and give pull requests a role of their own that can only read.
+  (`repo:OWNER/REPO:ref:refs/heads/main`; at GitLab `project_path:GROUP/PROJECT:ref_type:branch:ref:main`), and give pull
+  requests a role of their own that can only read.
 limits: >
   High where the role is tagged or named as production or amounts to an administrator; medium where it may change or read
   what is secret, low where it only has other rights; nothing where no right of it is known. Branch protection that limits
@@ -62,6 +63,10 @@ FROM trusts AS t
 JOIN identities AS i ON i.identity_id = t.identity_id
 LEFT JOIN admin_identities AS a ON a.identity_id = t.identity_id
 LEFT JOIN rights AS r ON r.identity_id = t.identity_id
-WHERE t.effect = 'allow' AND t.issuer = 'token.actions.githubusercontent.com'
-  AND regexp_matches(t.subject, '^repo:[^/*?]+/[^:*?]+:(\*|pull_request|ref:\*|ref:refs/(heads/)?\*)$')
+WHERE t.effect = 'allow'
+  AND CASE t.issuer
+    WHEN 'token.actions.githubusercontent.com' THEN regexp_matches(t.subject, '^repo:[^/*?]+/[^:*?]+:(\*|pull_request|ref:\*|ref:refs/(heads/)?\*)$')
+    -- https://docs.gitlab.com/ci/secrets/id_token_authentication/#token-payload
+    WHEN 'gitlab.com' THEN regexp_matches(t.subject, '^project_path:[^:*?]+:(\*|ref_type:\*|ref_type:\*:ref:\*|ref_type:branch:ref:\*)$')
+    ELSE false END
   AND (a.identity_id IS NOT NULL OR is_production(i.environment) OR r.identity_id IS NOT NULL)
