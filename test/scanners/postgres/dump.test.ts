@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
+import { psqlScript } from '../../../scanners/postgres/queries.ts';
 import { loadPack } from '../../../src/detect/load.ts';
+import { packageRoot } from '../../../src/util/package-root.ts';
 import { kinds, testContext } from '../../helpers/scan-context.ts';
 import { md5Verifier, scramVerifier } from '../../helpers/scram.ts';
 import { read, recognises, rolesDump, schemaDump } from './reading.ts';
@@ -309,5 +313,13 @@ describe('postgres scanner, dumps of schemas', () => {
     const [coverage] = kinds(rows, 'coverage');
     assert.equal(coverage?.outcome, 'unsupported');
     assert.match(coverage?.why ?? '', /pg_restore --schema-only/);
+  });
+});
+
+describe('postgres scanner, README', () => {
+  it('prints the queries as they are', () => {
+    const readme = readFileSync(join(packageRoot(), 'scanners/postgres/README.md'), 'utf8');
+
+    assert.ok(readme.includes(psqlScript().trimEnd()));
   });
 });
