@@ -11,6 +11,12 @@ export interface Trace {
   /** The steps of the ways in `reach`, and what is granted at their ends, each with its place. */
   readonly hops: readonly Row[];
   readonly trusts: readonly Row[];
+  /** Who may become it, over whatever steps, with the way and what says so of its first step. */
+  readonly becoming: readonly Row[];
+  /** Who could take it over by the rights they have, without any trust. */
+  readonly takeovers: readonly Row[];
+  /** What it reaches, itself or by becoming others: capability, account and resource. */
+  readonly targets: readonly Row[];
   readonly owner: Row | undefined;
   readonly consumers: readonly Row[];
   readonly gateway: readonly Row[];
@@ -21,6 +27,9 @@ export interface Trace {
   /** Surfaces that were not looked at: an empty part of the chain then says nothing. */
   readonly surfaces: readonly string[];
 }
+
+/** More than these nobody reads; how many there are is told. */
+export const MOST_BECOMING = 40;
 
 export async function traceFacts(store: StoreReader, subject: Subject): Promise<Trace> {
   const identity = subject.identity ?? null;
@@ -67,7 +76,51 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
       { identity },
     ),
     trusts: await store.rows(
-      `SELECT principal, principal_type, issuer, subject, audience FROM trusts WHERE identity_id = $identity AND effect = 'allow' ORDER BY ALL`,
+      `SELECT principal, principal_type, issuer, subject, audience, place_text(location) AS place_text
+       FROM trusts WHERE identity_id = $identity AND effect = 'allow' ORDER BY ALL`,
+      { identity },
+    ),
+    becoming: await store.rows(
+      `WITH RECURSIVE
+       edges AS MATERIALIZED (SELECT DISTINCT identity_id, becomes FROM may_become),
+       walk(identity_id, hops, path) USING KEY (identity_id) AS (
+         SELECT $identity::VARCHAR, 0, [$identity::VARCHAR] WHERE $identity IS NOT NULL
+         UNION
+         SELECT e.identity_id, w.hops + 1, list_prepend(e.identity_id, arg_min(w.path, w.identity_id))
+         FROM walk AS w
+         JOIN edges AS e ON e.becomes = w.identity_id
+         ANTI JOIN recurring.walk AS met ON met.identity_id = e.identity_id
+         WHERE w.hops < 6
+         GROUP BY e.identity_id, w.hops),
+       found AS (SELECT * FROM walk WHERE hops > 0 ORDER BY hops, identity_id LIMIT ${MOST_BECOMING + 1})
+       SELECT f.identity_id, f.hops, f.path, arg_min(b.basis, (b.basis, o.observation_id)) AS basis,
+         arg_min(place_text(o.location), (b.basis, o.observation_id)) AS place_text
+       FROM found AS f
+       JOIN may_become AS b ON b.identity_id = f.path[1] AND b.becomes = f.path[2]
+       LEFT JOIN trusts AS o ON o.observation_id = b.observation_id
+       GROUP BY ALL
+       ORDER BY f.hops, f.identity_id`,
+      { identity },
+    ),
+    takeovers: await store.rows(
+      `WITH steps AS (
+         SELECT identity_id, unnest(from_json(detail->'$.hops', '["JSON"]')) AS hop, detail->>'$.path' AS path, place_text(location) AS place_text
+         FROM grants WHERE capability IN ('escalates', 'admin') AND effect = 'allow' AND (detail->'$.hops') IS NOT NULL)
+       SELECT DISTINCT identity_id, hop->>'$.from' AS source, hop->>'$.permission' AS permission, path, place_text
+       FROM steps
+       WHERE identity_id <> $identity AND (hop->>'$.to') = identity_local($identity)
+         AND identity_scope(identity_id) = identity_scope($identity) AND split_part(identity_id, ':', 1) = split_part($identity, ':', 1)
+       ORDER BY ALL LIMIT ${MOST_BECOMING + 1}`,
+      { identity },
+    ),
+    targets: await store.rows(
+      `WITH ends AS (
+         SELECT DISTINCT path[-1] AS identity_id, capability FROM identity_reach WHERE identity_id = $identity)
+       SELECT DISTINCT g.capability, identity_scope(g.identity_id) AS scope, g.resource
+       FROM ends AS e JOIN grants AS g ON g.identity_id = e.identity_id AND g.capability = e.capability AND g.effect = 'allow'
+       -- What an escalation is worked with is not what it gets at.
+       WHERE coalesce(g.resource, '') <> '' AND g.capability NOT IN ('escalates', 'impersonates')
+       ORDER BY ALL`,
       { identity },
     ),
     owner: await one(

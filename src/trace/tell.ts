@@ -1,6 +1,6 @@
 import type { Row } from '../store/index.ts';
 import type { Layout } from '../util/layout.ts';
-import type { Trace } from './facts.ts';
+import { MOST_BECOMING, type Trace } from './facts.ts';
 import type { Subject } from './resolve.ts';
 
 /** Bad news is painted; it is in the words, too. */
@@ -30,7 +30,8 @@ export function sections(subject: Subject, trace: Trace): readonly (readonly [he
     ['Whose', whose(subject, trace)],
     ['Reaches', reaches(subject, trace)],
     ['By these steps', trace.hops.map(hop)],
-    ['Who may become it', trace.trusts.map(trust)],
+    ['Accounts and resources', targets(trace)],
+    ['Who may become it', becoming(trace)],
     ['Owner', owner(trace)],
     ['Set up to use it', trace.consumers.map(consumer)],
     ['What it did', did(trace)],
@@ -91,18 +92,34 @@ function whose({ identity }: Subject, trace: Trace): Line[] {
 const RIGHTS: { readonly [provider: string]: { readonly surface: string; readonly give: string } } = {
   aws: { surface: 'aws', give: 'give the output of `aws iam get-account-authorization-details`, or the live target `aws:`' },
   gcp: { surface: 'gcp', give: 'give the output of `gcloud asset search-all-iam-policies --format=json`' },
+  entra: {
+    surface: 'entra',
+    give: 'give exports of applications, service principals and role assignments, or the live target `entra:`',
+  },
+  github: { surface: 'github', give: 'give exports of the organisation, or the live target `github:ORG`' },
+  okta: { surface: 'okta', give: 'give exports of the applications with their grants and roles, or the live target `okta:`' },
+  'google-workspace': { surface: 'google-workspace', give: 'give an export of the tokens and delegations' },
+  postgres: {
+    surface: 'postgres',
+    give: 'give `pg_dumpall --roles-only` and a dump of the grants, or the live target `postgres:`',
+  },
   k8s: { surface: 'k8s', give: 'give the manifests of its roles and bindings, or the live target `k8s:`' },
 };
 
 export function reaches(subject: Subject, { identity, reach, surfaces }: Trace): Line[] {
   if (subject.identity === undefined) return [];
   if (reach.length === 0) return [{ text: nothingReached(subject.identity, identity !== undefined, surfaces) }];
-  return reach.map((row) => {
-    const detail = (row.detail ?? {}) as { readonly path?: string };
+  return reach.flatMap((row) => {
+    const detail = (row.detail ?? {}) as {
+      readonly path?: string;
+      readonly cut?: { readonly text?: string; readonly onEveryPath?: boolean };
+    };
     const path = (row.path as readonly string[] | null) ?? [];
     const by = path.length > 1 ? `by becoming ${path.slice(1).join(' → ')}` : '';
     const sure = row.confidence === 'high' || row.confidence === null ? '' : `${text(row.confidence)} confidence`;
-    return { text: join(text(row.capability), [by, text(detail.path ?? ''), sure]), bad: row.capability === 'admin' };
+    const line: Line = { text: join(text(row.capability), [by, text(detail.path ?? ''), sure]), bad: row.capability === 'admin' };
+    if (detail.cut?.text === undefined) return [line];
+    return [line, { text: `to end it, take away ${detail.cut.text}` }];
   });
 }
 
@@ -121,9 +138,53 @@ function hop(row: Row): Line {
     : { text: join(`${text(row.identity_id)}: ${text(row.what)}`, [place]) };
 }
 
+/** What trusts say of it, then whoever gets there over others, then whoever has the rights to take it over. */
+function becoming({ trusts, becoming: ways, takeovers }: Trace): Line[] {
+  const named = new Set(trusts.map((row) => text(row.principal)));
+  const others = ways.filter((row) => Number(row.hops) > 1 || !named.has(text(row.identity_id)));
+  const lines = [
+    ...trusts.map(trust),
+    ...others.slice(0, MOST_BECOMING).map((row) => {
+      const path = (row.path as readonly string[]).join(' → ');
+      return { text: join(path, [Number(row.hops) > 1 ? `${text(row.hops)} steps` : '', text(row.basis), placeOf(row)]) };
+    }),
+    ...takeovers.slice(0, MOST_BECOMING).map((row) => ({
+      text: join(text(row.identity_id), [`takes it over by ${text(row.permission)}`, text(row.path), placeOf(row)]),
+      bad: true,
+    })),
+  ];
+  if (others.length > MOST_BECOMING || takeovers.length > MOST_BECOMING)
+    lines.push({ text: 'and more: ask the view may_become' });
+  return lines;
+}
+
+/** What it gets at, by what it may do there: a reader wants the names of accounts and buckets, not of rights. */
+function targets({ targets: rows }: Trace): Line[] {
+  const byCapability = new Map<string, { readonly scopes: Set<string>; readonly resources: Set<string> }>();
+  for (const row of rows) {
+    const known = byCapability.get(text(row.capability)) ?? { scopes: new Set(), resources: new Set() };
+    byCapability.set(text(row.capability), known);
+    if (text(row.scope) !== '' && row.scope !== '-') known.scopes.add(text(row.scope));
+    known.resources.add(row.resource === '*' ? 'everything' : text(row.resource));
+  }
+  return [...byCapability].map(([capability, { scopes, resources }]) => {
+    const shown = [...resources].slice(0, MOST_RESOURCES);
+    const more = resources.size - shown.length;
+    const what = `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+    return { text: join(`${capability}: ${what}`, [scopes.size === 0 ? '' : `in ${[...scopes].join(', ')}`]) };
+  });
+}
+
+const MOST_RESOURCES = 8;
+
 function trust(row: Row): Line {
   const subject = row.subject === null ? (row.principal_type === 'oidc' ? 'any subject' : '') : `subject ${text(row.subject)}`;
-  return { text: join(text(row.principal), [text(row.principal_type), subject]) };
+  return { text: join(text(row.principal), [text(row.principal_type), subject, placeOf(row)]) };
+}
+
+function placeOf({ place_text }: Row): string {
+  const place = text(place_text);
+  return place === '' ? '' : `at ${place}`;
 }
 
 export function owner({ owner: row, surfaces }: Trace): Line[] {

@@ -23,6 +23,14 @@ export async function withRun<T>(observations: readonly Observation[], use: (sto
   }
 }
 
+/** The same over tables in place of views, as commands have it: views within views take the engine seconds to plan. */
+export async function withTables<T>(observations: readonly Observation[], use: (store: Store) => Promise<T>): Promise<T> {
+  return await withRun(observations, async (store) => {
+    await store.materialise();
+    return await use(store).finally(() => store.dematerialise());
+  });
+}
+
 /** Loads one run and leaves it open, in its transaction. */
 export async function loadRun(
   open: Store,
