@@ -75,7 +75,9 @@ export async function* probeTenant(target: ServiceTarget, context: ScanContext):
   const run = openRun(target, context);
   const all = callsOf(run.cloud).map((call) => ({ call, name: nameOf(call, run.cloud) }));
   for (const at of ['graph', 'arm'] as const) {
-    const calls = all.filter(({ name }) => callNamed(name).at === at && !callNamed(name).path.includes('{id}'));
+    const calls = all.filter(
+      ({ name }) => callNamed(name).at === at && (name === 'groupMembers' || !callNamed(name).path.includes('{id}')),
+    );
     const session = at === 'graph' ? run.graphSession : run.armSession;
     yield* probeCalls(
       session,
@@ -116,7 +118,9 @@ async function probeOne(run: Run, name: CallName): Promise<void> {
   const options = { right, tells };
   if (at === 'graph') {
     const isList = path !== '/v1.0/policies/defaultAppManagementPolicy' && !path.endsWith('roleDefinitions');
-    await run.graph.json(method, path, { ...options, query: isList ? { $top: '1' } : {} });
+    // Which groups there are takes the same right as who is in them.
+    const place = name === 'groupMembers' ? '/v1.0/groups' : path;
+    await run.graph.json(method, place, { ...options, query: { ...query, ...(isList ? { $top: '1' } : {}) } });
     return;
   }
   const { value } = await run.arm.json(method, path, {

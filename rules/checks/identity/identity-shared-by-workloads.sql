@@ -6,7 +6,7 @@ confidence: high
 about: identity
 identityFields: [identity_id]
 needs: [consumer|trust@aws]
-population: identities WHERE type NOT IN ('ci-secret', 'job-token', 'app') AND NOT regexp_matches(identity_id, '^(k8s|aws):-[:@]')
+population: identities WHERE (type NOT IN ('ci-secret', 'job-token', 'app') OR provider = 'entra') AND NOT regexp_matches(identity_id, '^(k8s|aws):-[:@]')
 parameters:
   minWorkloads: 2
   minServices: 3
@@ -19,7 +19,7 @@ why: >
 fix: One identity for each workload and purpose; a role costs nothing.
 limits: >
   Of AWS services that a role trusts, minServices count as workloads: two of them often belong together (a function and what starts it). Counts repositories, gateway connections, and service accounts of a cluster that become it, not jobs of one repository. Made for cloud identities; secrets of the CI system and job
-  tokens belong to one repository anyway, and an App is made for several.
+  tokens belong to one repository anyway, and an App of a code host is made for several.
   A service account whose cluster is not known and a role whose account is not are left out: that of the same name in another repository may be another.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
@@ -49,7 +49,7 @@ SELECT
   list(DISTINCT u.observation_id) AS evidence
 FROM used AS u
 JOIN identities AS i ON i.identity_id = u.identity_id
-WHERE i.type NOT IN ('ci-secret', 'job-token', 'app') AND NOT i.managed
+WHERE (i.type NOT IN ('ci-secret', 'job-token', 'app') OR i.provider = 'entra') AND NOT i.managed
   -- Of one name, in a cluster or account that nothing tells: each repository may mean its own.
   AND NOT regexp_matches(i.identity_id, '^(k8s|aws):-[:@]')
 GROUP BY i.identity_id

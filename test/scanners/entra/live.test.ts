@@ -64,6 +64,7 @@ const GRAPH: { readonly [key: string]: unknown } = {
       principal: { '@odata.type': '#microsoft.graph.group', id: GROUP, displayName: 'administrators' },
     },
   ]),
+  '/v1.0/groups ': page('groups', [{ id: GROUP }]),
   [`/v1.0/groups/${GROUP}/members `]: page('directoryObjects', [
     {
       '@odata.type': '#microsoft.graph.servicePrincipal',
@@ -611,6 +612,7 @@ describe('entra scanner, live', () => {
 
     const probed = await collect(entraLive.probe?.(TARGET, testContext({ env: envOf(server) })) ?? []);
 
+    assert.ok(probed.every((one) => one.outcome !== 'failed'));
     const refused = probed.filter((one) => one.outcome === 'denied');
     assert.deepEqual(
       refused.map((one) => one.call.right),
@@ -618,9 +620,13 @@ describe('entra scanner, live', () => {
     );
     const rights = new Set(probed.map((one) => one.call.right));
     assert.ok(
-      ['Application.Read.All', 'RoleManagement.Read.Directory', 'AuditLog.Read.All', 'Reader at the root management group'].every(
-        (right) => rights.has(right),
-      ),
+      [
+        'Application.Read.All',
+        'RoleManagement.Read.Directory',
+        'AuditLog.Read.All',
+        'GroupMember.Read.All',
+        'Reader at the root management group',
+      ].every((right) => rights.has(right)),
     );
   });
 });
