@@ -48,7 +48,8 @@ export async function startPglite({ role, cutAt }: PgliteOptions = {}): Promise<
         const isStart = !hasStarted;
         hasStarted = true;
         turn = turn.then(async () => {
-          if (isStart) await db.exec(`RESET SESSION AUTHORIZATION; SET SESSION AUTHORIZATION ${role?.() ?? 'postgres'}`);
+          if (isStart)
+            await db.exec(`ROLLBACK; RESET SESSION AUTHORIZATION; SET SESSION AUTHORIZATION ${role?.() ?? 'postgres'}`);
           await answer(message);
         });
       }

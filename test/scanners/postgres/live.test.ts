@@ -246,6 +246,21 @@ describe(`postgres scanner, against ${canRunPostgres() ? 'the server of this mac
     assert.equal(open?.principal, '10.0.0.0/255.0.0.0');
   });
 
+  it('goes on with the next query where psql says that one is denied', async () => {
+    const script = `SET ROLE outsider;\n${psqlScript()}`;
+    const csv = await server.command('psql', ['--csv', '-X', '-q', '-d', 'postgres', '-f', '-'], script);
+
+    const rows = await read('cluster.csv', csv);
+
+    assertInventory(rows, '-');
+    const [coverage] = kinds(rows, 'coverage');
+    assert.equal(coverage?.outcome, 'partial');
+    assert.match(
+      coverage?.why ?? '',
+      /not in the file: how passwords are kept \(it needs SELECT on pg_authid.*how clients log in/,
+    );
+  });
+
   it('says what a file of answers lacks', async () => {
     const csv = await server.command('psql', ['--csv', '-X', '-q', '-d', 'postgres', '-f', '-'], psqlScript());
     const shorter = csv.split('\n').filter((line) => !line.startsWith('passwords,') && !line.endsWith('role,method'));
