@@ -38,7 +38,7 @@ export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGe
   if (answers.otherAssets > 0 || /"(?:private_key|privateKeyData|keyString)"/.test(file.text())) {
     for (const match of context.detect(file.text(), { path: file.path })) yield context.sighting(match, file.at, file.place);
   }
-  const tally: BindingTally = { unknownRoles: new Set(), people: 0 };
+  const tally: BindingTally = { unknownRoles: new Set(), people: 0, federated: new Set() };
   yield* answerRows(answers, gathered, file.at, context, tally);
   yield coverageRow(file, answers, tally, broken);
   if (tally.capped !== undefined) yield cappedRow(tally.capped, file.path, file.at);

@@ -16,7 +16,7 @@ export async function* scanScope(target: ServiceTarget, context: ScanContext): A
     const told = run.scope.level === 'projects' ? await readProject(run) : await readBelow(run);
     const { answers, session } = run;
     const gathered = gather([answers], context.now());
-    const tally: BindingTally = { unknownRoles: new Set(), people: 0 };
+    const tally: BindingTally = { unknownRoles: new Set(), people: 0, federated: new Set() };
     yield* answerRows(answers, gathered, { pointer: target.name }, context, tally);
     for (const one of told) yield session.coverage(one);
     yield session.coverage({

@@ -55,6 +55,8 @@ judged AS (
   FROM trusts AS t
   SEMI JOIN shared_issuers AS s ON t.issuer = s.host OR starts_with(t.issuer, concat(s.host, '/'))
   WHERE t.effect = 'allow' AND t.principal_type = 'oidc'
+    -- A whole pool of Google Cloud is the matter of workload-pool-open.
+    AND NOT ends_with(t.principal, '/*')
 )
 SELECT
   j.identity_id,

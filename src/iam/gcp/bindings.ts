@@ -12,7 +12,7 @@ import { capabilitiesOf, isKnownRole, type JudgePermission, permissionsOf } from
 import type { Condition } from './condition.ts';
 import { accountOf, type Hierarchy, isContainer } from './hierarchy.ts';
 import { judgeOf } from './judge.ts';
-import type { Limits } from './limits.ts';
+import { hasLimits, type Limits } from './limits.ts';
 import { type Member, readMember } from './members.ts';
 import { type Pools, poolFacts } from './pools.ts';
 
@@ -50,6 +50,8 @@ export interface AccountBelow {
   readonly email: string;
   readonly project: string | undefined;
   readonly identity: IdentityId;
+  /** `//iam.googleapis.com/projects/P/serviceAccounts/EMAIL` */
+  readonly resource: string;
 }
 
 export interface BindingTally {
@@ -57,6 +59,8 @@ export interface BindingTally {
   readonly unknownRoles: Set<string>;
   /** Grants to people, groups and domains: not listed. */
   people: number;
+  /** Federated principals that were told with whose tokens they are. */
+  readonly federated?: Set<string>;
   /** Capabilities that a deny policy, a boundary or a condition takes away. */
   heldBack?: number;
   /** Trust inherited from a project, folder or organisation that is not listed account by account. */
@@ -102,34 +106,47 @@ function* trustRows(
   const permissions = permissionsOf(bound.role, known.roles);
   const ways = permissions === undefined ? [] : BECOMES.filter((one) => permissions.includes(one));
   if (ways.length === 0) return;
-  const left = ways.map((one) => ({ permission: one, ...judge(one) })).filter(({ truth }) => truth !== 'false');
-  if (left.length === 0) return;
-  const sure = left.filter(({ truth }) => truth === 'true');
-  const unknown = sure.length > 0 ? [] : [...new Set(left.flatMap(({ attributes }) => attributes))];
-  const how = left.map(({ permission }) => permission);
   const target = accountOf(bound.resource);
   if (target !== undefined) {
+    const how = howBy(ways, judge);
     const identity = accountIdentity(target.email, target.project, known.projectIds);
-    yield trustRow(identity, member, bound, at, { unknown, how }, known);
+    if (how !== undefined) yield trustRow(identity, member, bound, at, how, known);
     return;
   }
   // Owners and editors are administrators of all that lies below already; deleted ones are nobody; Google's agents need it.
   if (!isContainer(bound.resource) || known.accountsBelow === undefined) return;
-  if (
-    /^roles\/(?:owner|editor)$/.test(bound.role) ||
-    member.detail.deleted === true ||
-    isServiceAgent(written.slice('serviceAccount:'.length))
-  )
-    return;
-  const onlyActs = how.every((one) => one === 'iam.serviceAccounts.actAs' || one === 'iam.serviceAccounts.getOpenIdToken');
+  const isAgent = isServiceAgent(written.slice('serviceAccount:'.length));
+  if (/^roles\/(?:owner|editor)$/.test(bound.role) || member.detail.deleted === true || isAgent) return;
+  const everywhere = howBy(ways, judge);
+  const isLimited = known.limits !== undefined && hasLimits(known.limits);
   let told = 0;
   for (const account of known.accountsBelow(bound.resource)) {
     if (account.identity === member.identity) continue;
-    if (onlyActs && known.runsCode?.(written, account.project ?? '-') !== true) continue;
-    if (told++ >= TOLD_BELOW) continue;
-    yield trustRow(account.identity, member, bound, at, { unknown, how, inheritedFrom: bound.resource }, known);
+    if (told >= TOLD_BELOW) {
+      // The rest is counted, not judged: a right on an organisation reaches tens of thousands.
+      told++;
+      continue;
+    }
+    const how = isLimited ? howBy(ways, judgeOf(bound, written, known, account.resource)) : everywhere;
+    if (how === undefined) continue;
+    if (how.how.every((one) => NEEDS_MORE.has(one)) && known.runsCode?.(written, account.project ?? '-') !== true) continue;
+    told++;
+    yield trustRow(account.identity, member, bound, at, { ...how, inheritedFrom: bound.resource }, known);
   }
   if (told > TOLD_BELOW) tally.capped = (tally.capped ?? 0) + told - TOLD_BELOW;
+}
+
+/** These alone make nobody the account: something must be there to run as it, or to take its identity token. */
+const NEEDS_MORE = new Set(['iam.serviceAccounts.actAs', 'iam.serviceAccounts.getOpenIdToken']);
+
+function howBy(ways: readonly string[], judge: JudgePermission): How | undefined {
+  const left = ways.map((one) => ({ permission: one, ...judge(one) })).filter(({ truth }) => truth !== 'false');
+  if (left.length === 0) return undefined;
+  const isSure = left.some(({ truth }) => truth === 'true');
+  return {
+    unknown: isSure ? [] : [...new Set(left.flatMap(({ attributes }) => attributes))],
+    how: left.map(({ permission }) => permission),
+  };
 }
 
 function* memberGrants(
@@ -144,6 +161,8 @@ function* memberGrants(
   if (plain === undefined) return;
   const federated = federatedIdentity(member, at);
   if (federated !== undefined) yield federated;
+  const entrance = federated === undefined ? undefined : entranceRow(member, at, known, tally);
+  if (entrance !== undefined) yield entrance;
   yield plain;
   const permissions = known.roles.get(bound.role);
   if (permissions === undefined && !isKnownRole(bound.role)) tally.unknownRoles.add(bound.role);
@@ -199,6 +218,26 @@ function federatedIdentity(member: Member, at: Location): Observation | undefine
     ...(parts?.scope === undefined ? {} : { scope: parts.scope }),
     at,
     detail: { ...member.detail, principal: member.principal },
+  };
+}
+
+/** Whose tokens make somebody a principal of a pool that holds roles itself. */
+function entranceRow(member: Member, at: Location, known: Known, tally: BindingTally): TrustObservation | undefined {
+  const pool = poolFacts(member, known.pools);
+  if (member.identity === undefined || pool?.issuer === undefined || tally.federated?.has(member.identity) === true)
+    return undefined;
+  tally.federated?.add(member.identity);
+  return {
+    kind: 'trust',
+    identity: member.identity,
+    effect: 'allow',
+    principal: pool.issuer,
+    principalType: 'oidc',
+    issuer: pool.issuer,
+    ...(pool.subject === undefined ? {} : { subject: pool.subject }),
+    ...(pool.audience === undefined ? {} : { audience: pool.audience }),
+    at,
+    detail: { ...member.detail, ...pool.detail },
   };
 }
 

@@ -82,7 +82,7 @@ export function powersOf({ bindings, hierarchy, roles, limits, now }: EstateFact
     for (const resource of chain) {
       for (const bound of places.get(resource) ?? []) {
         if (!permissionSet(bound.role).has(permission)) continue;
-        const { truth, attributes } = judgeOf(bound, member, judging)(permission);
+        const { truth, attributes } = judgeOf(bound, member, judging, chain[0])(permission);
         if (truth === 'true') return { bound, permission, isSure: true, unknown: [] };
         if (truth === 'unknown') best ??= { bound, permission, isSure: false, unknown: attributes };
       }
@@ -165,9 +165,11 @@ function* takersOf(
   powers: Powers,
   standing: ReadonlyMap<string, Standing>,
 ): Generator<Escalation> {
-  const email = /^serviceAccount:(?<email>[^[?]+@[^[?]+)$/.exec(target)?.groups?.email;
   const goal = standing.get(target);
-  if (email === undefined || goal === undefined) return;
+  if (goal === undefined) return;
+  yield* poolTakers(target, goal, facts, powers, standing);
+  const email = /^serviceAccount:(?<email>[^[?]+@[^[?]+)$/.exec(target)?.groups?.email;
+  if (email === undefined) return;
   const project = facts.accounts.get(email) ?? projectOf(email, facts.hierarchy.projectIds);
   const own = `//iam.googleapis.com/projects/${project ?? '-'}/serviceAccounts/${email}`;
   const above = project === undefined ? [] : lineage(`projects/${project}`, facts.hierarchy);
@@ -183,6 +185,45 @@ function* takersOf(
     yield escalation(member, email, way, goal);
   }
 }
+
+/** Who may change the providers of a pool lets itself in as any principal of it. */
+function* poolTakers(
+  target: string,
+  goal: Standing,
+  { hierarchy }: EstateFacts,
+  powers: Powers,
+  standing: ReadonlyMap<string, Standing>,
+): Generator<Escalation> {
+  const place =
+    /^principal(?:Set)?:\/\/iam\.googleapis\.com\/projects\/(?<number>\d+)\/locations\/global\/workloadIdentityPools\/(?<pool>[^/]+)\//.exec(
+      target,
+    )?.groups;
+  if (place?.number === undefined) return;
+  const chain = lineage(`projects/${hierarchy.projectIds.get(place.number) ?? place.number}`, hierarchy);
+  for (const member of powers.membersOn(chain)) {
+    if (member === target || standing.has(member) || isServiceAgent(member.slice('serviceAccount:'.length))) continue;
+    const holding = POOL_RIGHTS.map((one) => powers.holds(member, chain, one)).find((one) => one !== undefined);
+    if (holding === undefined) continue;
+    const method: Method = {
+      id: 'pool-provider',
+      onAccount: [],
+      inProject: [],
+      does: `lets itself into the pool ${place.pool} as`,
+    };
+    const { target: _target, ...way } = escalation(
+      member,
+      target.replace(/^.*\/workloadIdentityPools\//, ''),
+      { method, holdings: [holding] },
+      goal,
+    );
+    yield way;
+  }
+}
+
+const POOL_RIGHTS = [
+  'iam.googleapis.com/workloadIdentityPoolProviders.update',
+  'iam.googleapis.com/workloadIdentityPoolProviders.create',
+];
 
 function runsAs({ runsAs: who }: Method, email: string): boolean {
   if (who === 'cloud-services') return email.endsWith('@cloudservices.gserviceaccount.com');

@@ -66,7 +66,8 @@ function accountsByContainer({ accounts, hierarchy }: EstateFacts, powers: Power
   ranked.sort((a, b) => Number(b.isPrivileged) - Number(a.isPrivileged) || (a.email < b.email ? -1 : 1));
   for (const { email, project } of ranked) {
     if (project === undefined) continue;
-    const account = { email, project, identity: accountIdentity(email, project, hierarchy.projectIds) };
+    const resource = `//iam.googleapis.com/projects/${project}/serviceAccounts/${email}`;
+    const account = { email, project, resource, identity: accountIdentity(email, project, hierarchy.projectIds) };
     for (const container of lineage(`projects/${project}`, hierarchy)) {
       const list = below.get(container);
       if (list === undefined) below.set(container, [account]);

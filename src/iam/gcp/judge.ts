@@ -1,7 +1,7 @@
 import { isPowerfulRole, type JudgePermission } from './capability.ts';
 import { type Condition, type ConditionTruth, judgeCondition } from './condition.ts';
 import type { Hierarchy } from './hierarchy.ts';
-import { heldBack, type Limits } from './limits.ts';
+import { hasLimits, heldBack, type Limits } from './limits.ts';
 
 /** What is asked of a binding: does it let this member use a permission? */
 export interface Bound {
@@ -38,14 +38,22 @@ const TYPES: { readonly [noun: string]: readonly string[] } = {
 };
 const SERVICES: { readonly [prefix: string]: string } = { resourcemanager: 'cloudresourcemanager', cloudsql: 'sqladmin' };
 
-/** Condition, deny policies and boundaries together, a permission at a time; the surest "no" goes first. */
-export function judgeOf(bound: Bound, member: string, { limits, hierarchy = NOWHERE, now }: Judging): JudgePermission {
-  const isFree = limits === undefined || (limits.denials.length === 0 && limits.boundaryBindings.length === 0);
+/**
+ * Condition, deny policies and boundaries together, a permission at a time; the surest "no" goes first. `place` is what the
+ * permission is used on where that lies below what is bound: what is denied there alone counts then too.
+ */
+export function judgeOf(
+  bound: Bound,
+  member: string,
+  { limits, hierarchy = NOWHERE, now }: Judging,
+  place = bound.resource,
+): JudgePermission {
+  const isFree = limits === undefined || !hasLimits(limits);
   if (isFree && bound.condition === undefined) return () => YES;
   return (permission) => {
     const condition = judgeCondition(bound.condition, askedFor(permission, bound.resource, now));
     if (condition.truth === 'false' || limits === undefined) return condition;
-    const held = heldBack(member, permission, bound.resource, limits, hierarchy, now);
+    const held = heldBack(member, permission, place, limits, hierarchy, now);
     if (held.truth === 'true') return { truth: 'false', attributes: [] };
     if (held.truth === 'false') return condition;
     const why = held.attributes.map((one) => `${one} (${held.by ?? 'a policy'})`);

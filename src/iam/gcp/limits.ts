@@ -38,6 +38,10 @@ export interface Limits {
 
 export const NO_LIMITS: Limits = { denials: [], boundaries: new Map(), boundaryBindings: [] };
 
+export function hasLimits({ denials, boundaryBindings }: Limits): boolean {
+  return denials.length > 0 || boundaryBindings.length > 0;
+}
+
 /** Is a right held back? `unknown` names what it hangs on, `by` the policy. */
 export interface HeldBack {
   readonly truth: Truth;
@@ -56,7 +60,7 @@ export function heldBack(
   hierarchy: Hierarchy,
   now: Date,
 ): HeldBack {
-  if (limits.denials.length === 0 && limits.boundaryBindings.length === 0) return FREE;
+  if (!hasLimits(limits)) return FREE;
   const chain = lineage(resource, hierarchy);
   const rules = rulesByPlace(limits);
   let unsure: HeldBack | undefined;

@@ -80,6 +80,64 @@ describe('gcp-iam scanner: pools', () => {
     assert.equal(trust?.detail?.providerCondition, undefined);
   });
 
+  const conditions: [what: string, condition: string, subject: string | undefined, issuer?: 'none'][] = [
+    ['an owner’s number beside the name of the repository', "assertion.repository_owner_id == '1'", 'repo:harbour/shop:*'],
+    [
+      'one branch',
+      "assertion.repository_owner == 'harbour' && assertion.ref == 'refs/heads/main'",
+      'repo:harbour/shop:ref:refs/heads/main',
+    ],
+    [
+      'a claim of which a subject tells nothing',
+      "assertion.workflow_ref.startsWith('x')",
+      'attribute.repository=harbour/shop',
+      'none',
+    ],
+    ['either of two', "assertion.ref == 'a' || assertion.ref == 'b'", 'attribute.repository=harbour/shop', 'none'],
+  ];
+  for (const [what, attributeCondition, subject, issuer] of conditions) {
+    it(`heeds a condition on ${what}`, async () => {
+      const [trust] = kinds(await scanText(lines(provider({ attributeCondition }), trusted)), 'trust');
+
+      assert.equal(trust?.subject, subject);
+      assert.equal(trust?.issuer, issuer === 'none' ? undefined : 'token.actions.githubusercontent.com');
+      assert.equal(trust?.detail?.providerCondition, attributeCondition);
+    });
+  }
+
+  const wholePool = found(
+    ACCOUNT_RESOURCE,
+    bind('roles/iam.workloadIdentityUser', `principalSet://iam.googleapis.com/${POOL}/*`),
+  );
+  for (const [what, attributeCondition, subject, issuer] of [
+    ['no condition', undefined, undefined, 'token.actions.githubusercontent.com'],
+    ['an owner', "assertion.repository_owner == 'harbour'", 'repo:harbour/*', 'token.actions.githubusercontent.com'],
+    ['an owner’s number', "assertion.repository_owner_id == '1'", undefined, undefined],
+  ] as const) {
+    it(`tells what a whole pool lets in with ${what}`, async () => {
+      const [trust] = kinds(await scanText(lines(provider({ attributeCondition }), wholePool)), 'trust');
+
+      assert.deepEqual([trust?.subject, trust?.issuer], [subject, issuer]);
+    });
+  }
+
+  it('tells whose tokens make a principal that holds roles itself, once', async () => {
+    const direct = found(PROJECT_RESOURCE, bind('roles/storage.admin', repository), bind('roles/viewer', repository));
+
+    const trusts = kinds(await scanText(lines(provider(), direct)), 'trust');
+
+    assert.deepEqual(
+      trusts.map((one) => [one.identity, one.principal, one.subject]),
+      [
+        [
+          `gcp:${NUMBER}:workloadIdentityPool/github/attribute.repository/harbour/shop`,
+          'token.actions.githubusercontent.com',
+          'repo:harbour/shop:*',
+        ],
+      ],
+    );
+  });
+
   it('tells a provider, its condition and its mapping', async () => {
     const [fact] = kinds(await scanJson([provider({ attributeCondition: "assertion.repository_owner_id == '1'" })]), 'consumer');
 

@@ -144,6 +144,33 @@ describe('escalation in Google Cloud', () => {
     );
   });
 
+  it('lets itself into a pool whose principals are privileged', () => {
+    const principal =
+      'principalSet://iam.googleapis.com/projects/111/locations/global/workloadIdentityPools/github/attribute.repository/harbour/shop';
+    const bindings = [EDITOR, bound('roles/iam.workloadIdentityUser', principal, onAccount('boss'))];
+
+    const found = ways(estate([...bindings, bound('roles/iam.workloadIdentityPoolAdmin', member('ci'), 'projects/shop-prod')]));
+    const elsewhere = ways(
+      estate([...bindings, bound('roles/iam.workloadIdentityPoolAdmin', member('ci'), 'projects/shop-dev')]),
+    );
+
+    assert.deepEqual(
+      found.map((one) => [one.member, one.method, one.hops]),
+      [
+        [principal, 'get-access-token', 1],
+        [member('ci'), 'pool-provider', 2],
+      ],
+    );
+    assert.match(
+      found[1]?.path ?? '',
+      /lets itself into the pool github as github\/attribute\.repository\/harbour\/shop, which /,
+    );
+    assert.deepEqual(
+      elsewhere.map((one) => one.member),
+      [principal],
+    );
+  });
+
   it('makes a deployment as the API agent, where that is editor', () => {
     const agent = 'serviceAccount:111@cloudservices.gserviceaccount.com';
     const role = bound('roles/deploymentmanager.editor', member('ci'), 'projects/shop-prod');
@@ -226,6 +253,23 @@ describe('escalation in Google Cloud', () => {
 
     assert.deepEqual(ways(estate(bindings, { limits: { ...NO_LIMITS, denials: [denial('folders/1')] } })), []);
     assert.equal(ways(estate(bindings, { limits: { ...NO_LIMITS, denials: [denial('projects/shop-dev')] } })).length, 1);
+  });
+
+  it('is held back where the account lies, though it was granted above', () => {
+    const denials = [
+      {
+        policy: 'no-tokens',
+        attachedTo: 'projects/shop-prod',
+        principals: ['principalSet://goog/public:all'],
+        exceptPrincipals: [],
+        permissions: ['iam.googleapis.com/serviceAccounts.*'],
+        exceptPermissions: [],
+      },
+    ];
+    const bindings = [EDITOR, bound('roles/iam.serviceAccountTokenCreator', member('ci', 'shop-dev'), 'folders/1')];
+
+    assert.equal(ways(estate(bindings)).length, 1);
+    assert.deepEqual(ways(estate(bindings, { limits: { ...NO_LIMITS, denials } })), []);
   });
 
   it('is of medium confidence under a condition nobody can judge, and names it', () => {
