@@ -50,8 +50,22 @@ export function compileEstate(details: Details, organisation: OrganisationFacts 
     subjects: [...subjects.values()],
     groups: [...groups.values()].map((one) => one.group),
     managed: policies.managed,
+    resourceLimits: resourceLimits([...subjects.values()], organisation),
   };
   return { subjects, judge: createJudge(estate, now), tallies, malformed: policies.malformed, without: bounds.without };
+}
+
+/** Of what stands in each account, whoever asks for it. */
+function resourceLimits(
+  subjects: readonly Subject[],
+  organisation: OrganisationFacts | undefined,
+): Map<string, readonly Limit[]> {
+  const limits = new Map<string, readonly Limit[]>();
+  for (const account of new Set(subjects.map((subject) => subject.account))) {
+    const found = accountLimits(organisation, account, 'rcp').limits;
+    if (found.length > 0) limits.set(account, found);
+  }
+  return limits;
 }
 
 /** Limits of each account, worked out once. */

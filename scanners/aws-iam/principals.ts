@@ -51,7 +51,8 @@ function* rightsOf(
   const mine = compiled.tallies.get(subject.arn);
   for (const one of mine?.missing ?? []) tally.missing.add(one);
   for (const one of mine?.malformed ?? []) tally.malformed.add(one);
-  yield* grantRows(subject, compiled.judge, at, tally);
+  const unheard = (compiled.without.get(subject.account) ?? []).map((what) => `without ${what}`);
+  yield* grantRows(subject, { ...compiled.judge, unheard }, at, tally);
   const used = lastAccessed.get(subject.arn) ?? lastAccessed.get(`${subject.type}/${subject.name}`);
   if (used === undefined) return;
   const unused = unusedRights(subject, createdAt, used);

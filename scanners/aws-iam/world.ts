@@ -13,10 +13,13 @@ import { isTrail, mayBeExport, recogniseExport } from './recognise.ts';
 interface Neighbours {
   readonly worlds: Map<string, World>;
   readonly answers: Map<string, Promise<Answers | undefined>>;
+  bytes: number;
 }
 
 /** Files looked at for one export, the nearest of them. */
 const MAX_FILES = 2_000;
+/** Of all of them together. */
+const MAX_TOTAL = 512 * 1024 * 1024;
 /** Of one file: nobody's export of an account is larger, and many of these stand in memory together. */
 const MAX_BYTES = 128 * 1024 * 1024;
 
@@ -29,14 +32,14 @@ const kept = new WeakMap<Surroundings, Neighbours>();
 export async function worldOf(file: SourceFile, own: Answers, now: Date): Promise<World> {
   const { around } = file;
   if (around === undefined) return makeWorld([own], now);
-  const near = kept.get(around) ?? { worlds: new Map(), answers: new Map() };
+  const near = kept.get(around) ?? { worlds: new Map(), answers: new Map(), bytes: 0 };
   kept.set(around, near);
   near.answers.set(file.path, Promise.resolve(own));
   const met: [string, Answers][] = [[file.path, own]];
   // The newest by name: exports are often named by their day.
   for (const path of (await pathsNear(file.path, around)).toReversed()) {
     if (path === file.path) continue;
-    const read = near.answers.get(path) ?? readNear(path, around);
+    const read = near.answers.get(path) ?? readNear(path, around, near);
     near.answers.set(path, read);
     const other = await read;
     if (other !== undefined && tellsOfOthers(other) && !met.some(([, one]) => overlap(one.details, other.details)))
@@ -88,8 +91,10 @@ async function pathsNear(path: string, around: Surroundings): Promise<string[]> 
   return [...new Set([...beside, ...near])].slice(0, MAX_FILES).sort();
 }
 
-async function readNear(path: string, around: Surroundings): Promise<Answers | undefined> {
+async function readNear(path: string, around: Surroundings, near: Neighbours): Promise<Answers | undefined> {
+  if (near.bytes > MAX_TOTAL) return undefined;
   const file = await around.read(path);
+  near.bytes += file?.bytes.length ?? 0;
   if (file === undefined || file.bytes.length > MAX_BYTES) return undefined;
   const head = headOfBytes(path, file.bytes);
   // Events say nothing of rights, and there are many of them.

@@ -30,6 +30,8 @@ export function readState(file: SourceFile, text: string): Read {
   const json = readJson(text);
   const source: Source = { path: file.path, at: file.at, position: (offset) => json.position(offset) };
   const isPlan = get(json.root, 'planned_values') !== undefined || get(json.root, 'format_version') !== undefined;
+  // `terraform show -json` of a state has its format too.
+  const isShown = get(json.root, 'values') !== undefined && get(json.root, 'planned_values') === undefined;
   const held = isPlan ? plannedResources(json.root, source) : stateResources(json.root, source);
   const resources = held.map(({ resource }) => resource);
   const byAddress = new Map(resources.map((resource) => [resource.address, resource]));
@@ -45,7 +47,7 @@ export function readState(file: SourceFile, text: string): Read {
   return {
     stack,
     problems,
-    withCredentials: (told, search) => (isPlan ? iterate(told) : withCredentials(told, stack, search.context)),
+    withCredentials: (told, search) => (isPlan && !isShown ? iterate(told) : withCredentials(told, stack, search.context)),
     *rows(search) {
       for (const { resource, sensitive } of held) {
         if (sensitive.size > 0) {

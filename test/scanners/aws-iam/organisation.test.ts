@@ -80,6 +80,7 @@ describe('aws-iam scanner, with an organisation', () => {
 
     assert.ok(isAdmin(observations));
     assert.deepEqual(detailsRow(observations).detail?.judgedWithout, ['service control policies']);
+    assert.deepEqual(capabilities(observations)[0]?.detail?.limits, ['without service control policies']);
   });
 
   it('reads it from the same file', async () => {
@@ -120,6 +121,7 @@ describe('aws-iam scanner, with an organisation', () => {
 
     assert.ok(isAdmin(observations));
     assert.equal(detailsRow(observations).detail?.judgedWithout, undefined);
+    assert.equal(capabilities(observations)[0]?.detail?.limits, undefined);
   });
 
   it('takes targets from files that are named by the policy', async () => {
@@ -230,6 +232,50 @@ describe('aws-iam scanner, with an organisation', () => {
       ['464622532012', false, 'Datadog'],
       [ACCOUNT, undefined, undefined],
     ]);
+  });
+});
+
+describe('aws-iam scanner, with resource control policies', () => {
+  const RCP = { Id: 'p-rcp00001', Name: 'own-callers', Type: 'RESOURCE_CONTROL_POLICY' };
+  const caller = userDetail('ci', { UserPolicyList: [{ PolicyName: 'p', PolicyDocument: policyOf(allow('sts:AssumeRole')) }] });
+  const admin = {
+    ...roleDetail('admin', { AssumeRolePolicyDocument: trustOf({ AWS: `arn:aws:iam::${ACCOUNT}:user/ci` }) }),
+    Arn: `arn:aws:iam::${OTHER}:role/admin`,
+    RolePolicyList: [{ PolicyName: 'all', PolicyDocument: policyOf(allow('*')) }],
+  };
+  const both = [
+    ...STRUCTURE.map((one) =>
+      'Roots' in one ? { Roots: [{ Id: ROOT, PolicyTypes: [{ Type: RCP.Type, Status: 'ENABLED' }] }] } : one,
+    ),
+    { [ROOT]: { Accounts: [{ Id: OTHER, Name: 'other' }] } },
+  ];
+  const rules = (document: object) => [
+    { Policy: { PolicySummary: RCP, Content: JSON.stringify(document) } },
+    { Policies: [{ Id: 'p-RCPFullAWSAccess', Type: RCP.Type }] },
+    { 'p-rcp00001': { Targets: [{ TargetId: OTHER, Type: 'ACCOUNT' }] } },
+    {
+      'p-RCPFullAWSAccess': {
+        Targets: [
+          { TargetId: ROOT, Type: 'ROOT' },
+          { TargetId: OTHER, Type: 'ACCOUNT' },
+          { TargetId: ACCOUNT, Type: 'ACCOUNT' },
+        ],
+      },
+    },
+  ];
+
+  it('finds the way into another account that nothing forbids', async () => {
+    const observations = await scanJson([details({ users: [caller], roles: [admin] }), ...both]);
+
+    assert.ok(capabilities(observations).some((one) => one.capability === 'escalates'));
+  });
+
+  it('finds none where the other account lets nobody in', async () => {
+    const closed = policyOf({ Effect: 'Deny', Principal: '*', Action: 'sts:AssumeRole', Resource: '*' });
+
+    const observations = await scanJson([details({ users: [caller], roles: [admin] }), ...both, ...rules(closed)]);
+
+    assert.ok(!capabilities(observations).some((one) => one.capability === 'escalates'));
   });
 });
 

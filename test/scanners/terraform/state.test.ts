@@ -40,6 +40,35 @@ describe('terraform scanner on a state', () => {
     assert.doesNotMatch(JSON.stringify(rows), new RegExp(PASSWORD));
   });
 
+  it('reads a state as terraform shows it, and nothing of what a plan is about to make', async () => {
+    const resources = [
+      {
+        address: 'aws_iam_access_key.it',
+        mode: 'managed',
+        type: 'aws_iam_access_key',
+        name: 'it',
+        values: { id: KEY, user: 'ci', secret: PASSWORD },
+      },
+    ];
+    const shown = await read({
+      'infra/state.json': JSON.stringify({
+        format_version: '1.0',
+        terraform_version: '1.9.0',
+        values: { root_module: { resources } },
+      }),
+    });
+    const planned = await read({
+      'infra/plan.json': JSON.stringify({
+        format_version: '1.2',
+        terraform_version: '1.9.0',
+        planned_values: { root_module: { resources } },
+      }),
+    });
+
+    assert.equal(kinds(shown, 'credential')[0]?.fingerprint, fingerprintOf(PASSWORD));
+    assert.equal(kinds(planned, 'credential')[0]?.fingerprint, undefined);
+  });
+
   it('takes the account from the key where the user stands elsewhere', async () => {
     const rows = await credentials(resource('aws_iam_access_key', { id: KEY, user: 'ci', secret: PASSWORD }));
 
