@@ -8,6 +8,7 @@ import { type Edge, edgeFrom } from './edge.ts';
 import type { Node, Population } from './population.ts';
 import { contextOf, editablePolicies, type Search } from './self-ways.ts';
 import { assumable, assumedAlone } from './take-over-ways.ts';
+import { allTags, type Context } from './target-tags.ts';
 
 const ASSUME = 'sts:AssumeRole';
 
@@ -35,19 +36,20 @@ interface Armed {
 function armPrincipal(search: Search, entry: ArmEntry, self: Node): Armed | undefined {
   const { subject, targets, now } = search;
   const [first, second] = entry.actions;
-  const context = contextOf(entry.gives, subject);
-  const arm = (target: Subject): Decision | undefined => {
+  const given = contextOf(entry.gives, subject);
+  const arm = (target: Subject, tags: Context): Decision | undefined => {
     if (!targets.canBeArmed.has(target) || target.account !== subject.account) return undefined;
-    const decision = decide(subject, { action: first, resource: target.arn, context }, now);
+    const decision = decide(subject, { action: first, resource: target.arn, context: { ...tags, ...given } }, now);
     return decision.outcome === 'deny' ? undefined : decision;
   };
-  const both = (target: Subject, enter: Decision | undefined): Decision | undefined => {
-    const armed = enter === undefined ? undefined : arm(target);
+  const both = (target: Subject, tags: Context, enter: Decision | undefined): Decision | undefined => {
+    const armed = enter === undefined ? undefined : arm(target, tags);
     return armed === undefined || enter === undefined ? undefined : together([armed, enter]);
   };
   let best: Armed | undefined;
-  const look = (population: Population, enter: (target: Subject) => Decision | undefined): void => {
-    for (const { hub, decision } of cellsOf(search, entry.actions, population, (target) => both(target, enter(target)))) {
+  const look = (population: Population, enter: (target: Subject, tags: Context) => Decision | undefined): void => {
+    const cells = cellsOf(search, entry.actions, population, (target, tags) => both(target, tags, enter(target, tags)));
+    for (const { hub, decision } of cells) {
       const node = hub.members.find((member) => member !== self);
       if (node !== undefined) best = surer(best, { node, decision });
     }
@@ -55,14 +57,14 @@ function armPrincipal(search: Search, entry: ArmEntry, self: Node): Armed | unde
   if (second !== ASSUME) {
     const population = targets.armable.get(`${entry.target} ${subject.account}`);
     if (population !== undefined) {
-      look(population, (target) => decide(subject, { action: second, resource: target.arn }, now));
+      look(population, (target, context) => decide(subject, { action: second, resource: target.arn, context }, now));
     }
     return best;
   }
-  for (const population of assumable(search)) look(population, (target) => decideAssume(subject, target, search.estate, now));
+  for (const population of assumable(search)) look(population, (target, tags) => decideAssume(subject, target, tags, search));
   for (const { role, decision: enter } of assumedAlone(search)) {
     const target = targets.subjects[role];
-    const decision = target === undefined ? undefined : both(target, enter);
+    const decision = target === undefined ? undefined : both(target, allTags(target), enter);
     if (decision !== undefined) best = surer(best, { node: role, decision });
   }
   return best;
@@ -99,10 +101,10 @@ function* entered(search: Search, call: string, self: Node): Generator<{ readonl
   const { subject, targets, now } = search;
   const rewritten = targets.armable.get(`role ${subject.account}`);
   const populations = call === ASSUME ? assumable(search) : rewritten === undefined ? [] : [rewritten];
-  const ask = (role: Subject): Decision | undefined =>
+  const ask = (role: Subject, context: Context): Decision | undefined =>
     call === ASSUME
-      ? decideAssume(subject, role, search.estate, now)
-      : decide(subject, { action: call, resource: role.arn }, now);
+      ? decideAssume(subject, role, context, search)
+      : decide(subject, { action: call, resource: role.arn, context }, now);
   for (const population of populations) {
     for (const { hub, decision } of cellsOf(search, [call], population, ask)) {
       for (const node of hub.members) if (node !== self) yield { node, enter: decision };

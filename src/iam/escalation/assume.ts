@@ -7,6 +7,7 @@ import { compilePattern } from '../pattern.ts';
 import type { Estate, Policy, Subject } from '../subject.ts';
 import { nameOf } from './names.ts';
 import { createPopulation, membersMatching, type Node, type Population, push } from './population.ts';
+import type { Context } from './target-tags.ts';
 
 /** Roles that let the same callers in on the same terms. */
 export interface Doors {
@@ -24,12 +25,17 @@ export interface Doors {
  * Both sides of `sts:AssumeRole`, within what the organisation lets be done to roles of the account; `by` is a policy of
  * the caller, or nothing where the trust alone lets it in.
  */
-export function decideAssume(caller: Subject, role: Subject, estate: Estate, now: Date): Decision | undefined {
+export function decideAssume(
+  caller: Subject,
+  role: Subject,
+  context: Context,
+  { estate, now }: { readonly estate: Estate; readonly now: Date },
+): Decision | undefined {
   const trust = trustOf(role);
   if (trust === undefined || caller === role) return undefined;
   const limits = estate.resourceLimits?.get(role.account) ?? [];
   const target = { account: role.account, policy: { title: trust.name, known: true, policies: [trust] }, limits };
-  const decision = decide(caller, { action: ASSUME, resource: role.arn, target }, now);
+  const decision = decide(caller, { action: ASSUME, resource: role.arn, target, context }, now);
   if (decision.outcome === 'deny') return undefined;
   return decision.by?.policy === trust ? { ...decision, by: undefined } : decision;
 }

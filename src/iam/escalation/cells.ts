@@ -1,9 +1,19 @@
 import { statementsOn } from '../covers.ts';
 import { type Decision, exceptedPatterns, resourcePatterns } from '../evaluate.ts';
 import { policiesAround } from '../mentions.ts';
-import type { Pattern } from '../pattern.ts';
 import type { Estate, Subject } from '../subject.ts';
-import { type Hub, isEverything, membersMatching, type Node, type Population, partitionBy, patternKey } from './population.ts';
+import {
+  type Hub,
+  isEverything,
+  membersMatching,
+  membersTagged,
+  type Node,
+  type Population,
+  partitionBy,
+  patternKey,
+  type Splitter,
+} from './population.ts';
+import { type Context, tagContext, tagsAskedFor } from './target-tags.ts';
 
 /** Targets that the subject reaches, and the decision that holds for each of them. */
 export interface Cell {
@@ -19,14 +29,14 @@ export function cellsOf(
   { subject, estate }: { readonly subject: Subject; readonly estate: Estate },
   calls: readonly string[],
   population: Population,
-  ask: (target: Subject) => Decision | undefined,
+  ask: (target: Subject, context: Context) => Decision | undefined,
 ): Cell[] {
   const { subjects, whole } = population;
   const askOneOf = (nodes: readonly Node[]): Decision | undefined => {
     const target = nodes.map((node) => subjects[node]).find((one) => one !== subject);
-    return target === undefined ? undefined : ask(target);
+    return target === undefined ? undefined : ask(target, tagContext(target, tags));
   };
-  const splitters = splittersOf(subject, estate, calls, population);
+  const { splitters, tags } = splittersOf(subject, estate, calls, population);
   if (splitters.length === 0) return positive(whole, askOneOf(whole.members.slice(0, 2)));
   // Of itself it has everything already.
   const parts = partitionBy(population, splitters).parts.filter(({ size, examples: [first = -1] }) => {
@@ -52,8 +62,18 @@ function isSame(a: Decision | undefined, b: Decision | undefined): boolean {
   return a?.outcome === b?.outcome && a?.by?.statement === b?.by?.statement && a?.keys.join() === b?.keys.join();
 }
 
-function splittersOf(subject: Subject, estate: Estate, calls: readonly string[], population: Population): Pattern[] {
-  const splitters = new Map<string, Pattern>();
+/** More values of a tag than these are not told apart: conditions on it are then not known. */
+const MAX_VALUES = 50;
+
+interface Splitters {
+  readonly splitters: readonly Splitter[];
+  /** Tags of the target that are known in the decisions, lower case. */
+  readonly tags: ReadonlySet<string>;
+}
+
+function splittersOf(subject: Subject, estate: Estate, calls: readonly string[], population: Population): Splitters {
+  const splitters = new Map<string, Splitter>();
+  const tags = new Set<string>();
   const size = population.whole.members.length;
   const account = population.subjects[population.whole.members[0] ?? -1]?.account ?? '';
   const limits = estate.resourceLimits?.get(account) ?? [];
@@ -66,11 +86,18 @@ function splittersOf(subject: Subject, estate: Estate, calls: readonly string[],
             : exceptedPatterns(statement, document, subject);
         for (const pattern of patterns) {
           if (isEverything(pattern)) continue;
-          const matched = membersMatching(population, pattern).length;
-          if (matched > 0 && matched < size) splitters.set(patternKey(pattern), pattern);
+          const members = membersMatching(population, pattern);
+          const key = patternKey(pattern);
+          if (members.length > 0 && members.length < size) splitters.set(key, { key, members });
         }
+        for (const tag of tagsAskedFor(statement, call)) tags.add(tag);
       }
     }
   }
-  return [...splitters.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, pattern]) => pattern);
+  for (const tag of tags) {
+    const byValue = membersTagged(population, tag);
+    if (byValue.size > MAX_VALUES) tags.delete(tag);
+    else for (const [value, members] of byValue) splitters.set(`${tag}=${value}`, { key: `${tag}=${value}`, members });
+  }
+  return { splitters: [...splitters.values()].sort((a, b) => (a.key < b.key ? -1 : 1)), tags };
 }

@@ -18,6 +18,8 @@ export interface Population {
   readonly sorted: readonly Node[];
   readonly hasColons: boolean;
   readonly found: Map<string, readonly Node[]>;
+  /** By tag, lower case, and value. */
+  readonly tagged: Map<string, ReadonlyMap<string, readonly Node[]>>;
   readonly partitions: Map<string, Partition>;
 }
 
@@ -43,6 +45,7 @@ export function createPopulation(subjects: readonly Subject[], members: readonly
     sorted: named.map(({ node }) => node),
     hasColons: named.some(({ name }) => name.includes(':')),
     found: new Map(),
+    tagged: new Map(),
     partitions: new Map(),
   };
 }
@@ -63,9 +66,36 @@ export function membersMatching(population: Population, pattern: Pattern): reado
   return found;
 }
 
-/** Parts of the population that the patterns tell apart; those that no pattern matches come last. */
-export function partitionBy(population: Population, splitters: readonly Pattern[]): Partition {
-  const key = splitters.map(patternKey).join('\n');
+/** Members that carry the tag, by its value. */
+export function membersTagged(population: Population, tag: string): ReadonlyMap<string, readonly Node[]> {
+  let byValue = population.tagged.get(tag);
+  if (byValue === undefined) {
+    const found = new Map<string, Node[]>();
+    for (const node of population.whole.members) {
+      const value = tagOf(population.subjects[node], tag);
+      if (value !== undefined) push(found, value, node);
+    }
+    byValue = found;
+    population.tagged.set(tag, byValue);
+  }
+  return byValue;
+}
+
+/** Keys of tags are compared without case in conditions. */
+export function tagOf(subject: Subject | undefined, wanted: string): string | undefined {
+  for (const [key, value] of Object.entries(subject?.tags ?? {})) if (key.toLowerCase() === wanted) return value;
+  return undefined;
+}
+
+/** What tells some members from the others. */
+export interface Splitter {
+  readonly key: string;
+  readonly members: readonly Node[];
+}
+
+/** Parts of the population that the splitters tell apart; those that none speaks of come last. */
+export function partitionBy(population: Population, splitters: readonly Splitter[]): Partition {
+  const key = splitters.map((one) => one.key).join('\n');
   let partition = population.partitions.get(key);
   if (partition === undefined) {
     partition = divide(population, splitters);
@@ -74,11 +104,11 @@ export function partitionBy(population: Population, splitters: readonly Pattern[
   return partition;
 }
 
-function divide(population: Population, splitters: readonly Pattern[]): Partition {
+function divide(population: Population, splitters: readonly Splitter[]): Partition {
   const { members } = population.whole;
   const signs = new Map<Node, string>();
-  for (const [index, pattern] of splitters.entries()) {
-    for (const node of membersMatching(population, pattern)) signs.set(node, `${signs.get(node) ?? ''},${index}`);
+  for (const [index, splitter] of splitters.entries()) {
+    for (const node of splitter.members) signs.set(node, `${signs.get(node) ?? ''},${index}`);
   }
   const bySign = new Map<string, Node[]>();
   for (const [node, sign] of signs) {

@@ -5,6 +5,7 @@ import type { Estate, ManagedPolicy, Subject } from '../subject.ts';
 import { type Given, SELF_ESCALATION, type SelfEntry } from './catalogue/index.ts';
 import { type Edge, edgeFrom } from './edge.ts';
 import { limitsAdmitAdmin, makesAdmin, type Targets } from './estate.ts';
+import { allTags } from './target-tags.ts';
 
 export interface Search {
   readonly subject: Subject;
@@ -29,7 +30,8 @@ export function* selfWays(search: Search): Generator<Edge> {
       if (!gains) continue;
     }
     for (const resource of reachedBy(entry, search)) {
-      const decision = decide(subject, { action, resource, context: contextOf(entry.gives, subject) }, now);
+      const context = { ...(resource === subject.arn ? allTags(subject) : {}), ...contextOf(entry.gives, subject) };
+      const decision = decide(subject, { action, resource, context }, now);
       if (decision.outcome === 'deny') continue;
       yield edgeFrom(node, subject, { methods: [entry.id], actions: [action], decision });
     }

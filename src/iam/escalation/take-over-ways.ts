@@ -7,6 +7,7 @@ import { cellsOf } from './cells.ts';
 import { type Edge, edgeFrom } from './edge.ts';
 import type { Hub, Node, Population } from './population.ts';
 import type { Search } from './self-ways.ts';
+import { allTags, type Context } from './target-tags.ts';
 
 const ASSUME = 'sts:AssumeRole';
 
@@ -19,7 +20,9 @@ export function* takeOverWays(search: Search): Generator<Edge> {
   for (const { id, actions, target } of TAKE_OVER) {
     const population = targets.principals.get(`${target} ${subject.account}`);
     if (actions[0] === ASSUME || population === undefined || !actions.every((action) => calls.has(action))) continue;
-    for (const { hub, decision } of cellsOf(search, actions, population, (one) => decideAll(search, actions, one))) {
+    for (const { hub, decision } of cellsOf(search, actions, population, (one, context) =>
+      decideAll(search, actions, one, context),
+    )) {
       yield edgeFrom(node, subject, { methods: [id], actions, decision, to: hub });
     }
   }
@@ -27,18 +30,18 @@ export function* takeOverWays(search: Search): Generator<Edge> {
 }
 
 /** The surest decision on all of the calls. */
-export function decideAll({ subject, now }: Search, actions: readonly string[], target: Subject): Decision {
-  return together(actions.map((action) => decide(subject, { action, resource: target.arn }, now)));
+export function decideAll({ subject, now }: Search, actions: readonly string[], target: Subject, context: Context): Decision {
+  return together(actions.map((action) => decide(subject, { action, resource: target.arn, context }, now)));
 }
 
 function* assumeWays(search: Search, node: Node): Generator<Edge> {
-  const { subject, targets, now } = search;
+  const { subject, targets } = search;
   const [method] = TAKE_OVER.filter(({ actions }) => actions[0] === ASSUME);
   if (method === undefined) return;
   const shared = { methods: [method.id], actions: [ASSUME] as const };
   for (const population of assumable(search)) {
-    for (const { hub, decision } of cellsOf(search, [ASSUME], population, (role) =>
-      decideAssume(subject, role, search.estate, now),
+    for (const { hub, decision } of cellsOf(search, [ASSUME], population, (role, context) =>
+      decideAssume(subject, role, context, search),
     )) {
       yield edgeFrom(node, subject, { ...shared, decision, to: hub });
     }
@@ -66,13 +69,13 @@ const alone = new WeakMap<Search, readonly Assumed[]>();
 export function assumedAlone(search: Search): readonly Assumed[] {
   let found = alone.get(search);
   if (found === undefined) {
-    const { subject, targets, now } = search;
+    const { subject, targets } = search;
     const node = targets.nodes.get(subject);
     const roles = new Set(node === undefined ? [] : targets.doors.byCaller.get(node));
     for (const role of personalDoors(search)) roles.add(role);
     found = [...roles].flatMap((role) => {
       const target = targets.subjects[role];
-      const decision = target === undefined ? undefined : decideAssume(subject, target, search.estate, now);
+      const decision = target === undefined ? undefined : decideAssume(subject, target, allTags(target), search);
       return decision === undefined ? [] : [{ role, decision }];
     });
     alone.set(search, found);
@@ -85,7 +88,8 @@ function personalDoors(search: Search): readonly Node[] {
   const { subject, targets, now } = search;
   const population = targets.doors.personal.get(subject.account);
   if (population === undefined || !mentionedCalls(subject).has(ASSUME)) return [];
-  const ask = (role: Subject): Decision => decide(subject, { action: ASSUME, resource: role.arn }, now);
+  const ask = (role: Subject, context: Context): Decision =>
+    decide(subject, { action: ASSUME, resource: role.arn, context }, now);
   return cellsOf(search, [ASSUME], population, ask).flatMap(({ hub }) => [...hub.members]);
 }
 

@@ -34,7 +34,12 @@ export function allPairs(estate: Estate, now: Date): Pair[] {
     for (const to of estate.subjects) {
       if (to === from || to.serviceLinked === true) continue;
       const isNear = to.account === from.account;
-      const on = (action: string, context = {}): Decision => decide(from, { action, resource: to.arn, context }, now);
+      const on = (action: string, context = {}): Decision =>
+        decide(
+          from,
+          { action, resource: to.arn, context: { ...(action === 'iam:PassRole' ? {} : tagsOf(to)), ...context } },
+          now,
+        );
       const enter = (action: string): Decision | undefined => {
         return action === 'sts:AssumeRole' ? assume(from, to, estate, now) : isNear ? on(action) : undefined;
       };
@@ -128,7 +133,10 @@ function* selfDecisions(subject: Subject, estate: Estate, now: Date): Generator<
     }[entry.on];
     const wanted = entry.gives === 'boundary-arn' ? 'iam:permissionsboundary' : 'iam:policyarn';
     const context = entry.gives === undefined ? {} : { [wanted]: ['arn:aws:iam::aws:policy/AdministratorAccess'] };
-    for (const resource of resources) yield [actions[0], decide(subject, { action: actions[0], resource, context }, now)];
+    for (const resource of resources) {
+      const tags = resource === subject.arn ? tagsOf(subject) : {};
+      yield [actions[0], decide(subject, { action: actions[0], resource, context: { ...tags, ...context } }, now)];
+    }
   }
 }
 
@@ -160,7 +168,7 @@ function assume(from: Subject, to: Subject, estate: Estate, now: Date): Decision
     policy: { title: 'trust', known: true, policies: [policy] },
     limits: estate.resourceLimits?.get(to.account) ?? [],
   };
-  return decide(from, { action: 'sts:AssumeRole', resource: to.arn, target }, now);
+  return decide(from, { action: 'sts:AssumeRole', resource: to.arn, target, context: tagsOf(to) }, now);
 }
 
 function starts(from: Subject, actions: readonly string[], now: Date): (Decision | undefined)[] {
@@ -185,4 +193,13 @@ function withAdmission(
     keys,
   };
   return together([...decisions.filter((one) => one !== undefined), admission]);
+}
+
+function tagsOf({ tags }: Subject): { [key: string]: readonly string[] } {
+  return Object.fromEntries(
+    Object.entries(tags).flatMap(([key, value]) => [
+      [`aws:resourcetag/${key.toLowerCase()}`, [value]],
+      [`iam:resourcetag/${key.toLowerCase()}`, [value]],
+    ]),
+  );
 }

@@ -51,10 +51,14 @@ const CONDITIONS = [
   { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:user/app-*' } },
   { StringEquals: { 'aws:PrincipalAccount': '111122223333' } },
   { StringEquals: { 'aws:PrincipalTag/team': 'data' } },
+  { StringEquals: { 'aws:ResourceTag/team': 'data' } },
+  { StringNotEquals: { 'iam:ResourceTag/Team': `\${aws:PrincipalTag/team}` } },
   { DateLessThan: { 'aws:CurrentTime': '2020-01-01T00:00:00Z' } },
 ];
 
 const condition = fc.constantFrom(...CONDITIONS);
+/** Of trusts: what a role asks of its own tags is not looked into. */
+const trustCondition = condition.filter((one) => !JSON.stringify(one ?? '').includes('ResourceTag'));
 const statement: fc.Arbitrary<RawStatement> = fc
   .tuple(
     fc.integer({ max: 9, min: 0 }),
@@ -80,12 +84,14 @@ const principal = fc.constantFrom<unknown>(
   { Service: ['ec2.amazonaws.com', 'lambda.amazonaws.com'] },
 );
 const trust = fc.array(
-  fc.tuple(fc.constantFrom('Allow', 'Allow', 'Allow', 'Deny'), principal, condition).map(([Effect, Principal, Condition]) => ({
-    Effect,
-    Principal,
-    Action: 'sts:AssumeRole',
-    ...(Condition === undefined ? {} : { Condition }),
-  })),
+  fc
+    .tuple(fc.constantFrom('Allow', 'Allow', 'Allow', 'Deny'), principal, trustCondition)
+    .map(([Effect, Principal, Condition]) => ({
+      Effect,
+      Principal,
+      Action: 'sts:AssumeRole',
+      ...(Condition === undefined ? {} : { Condition }),
+    })),
   { minLength: 1, maxLength: 2 },
 );
 
@@ -107,7 +113,7 @@ const subject = fc.record({
   trust,
   limits: fc.constantFrom(...LIMITS),
   onInstances: fc.boolean(),
-  isTagged: fc.boolean(),
+  team: fc.constantFrom(undefined, 'data', 'shop'),
   hasShared: fc.boolean(),
   hasGroup: fc.boolean(),
 });
@@ -141,7 +147,7 @@ const estates: fc.Arbitrary<Estate> = fc
         account,
         arn: `arn:aws:iam::${account}:${one.type}/${one.name}`,
         limits: one.limits,
-        tags: one.isTagged ? { team: 'data' } : {},
+        tags: one.team === undefined ? {} : { Team: one.team },
       };
       if (one.type === 'user') return user(one.name, policies, { ...more, groups: one.hasGroup ? GROUPS.slice(0, 1) : [] });
       return role(one.name, policies, undefined, { ...more, trust: documentOf(...one.trust), onInstances: one.onInstances });

@@ -6,6 +6,7 @@ import { ACCOUNT, allow, boundary, deny, estate, inline, NOW, role, trusts, user
 
 const FAR = '444455556666';
 const ADMIN = inline('all', allow('*'));
+const OWN_TEAM = `\${aws:PrincipalTag/team}`;
 const iam = (name: string): string => `arn:aws:iam::${ACCOUNT}:${name}`;
 
 function rowsOf(subject: Subject, within: Estate, capability = 'escalates'): Capability[] {
@@ -137,6 +138,43 @@ describe('IAM escalation: what to cut', () => {
     );
 
     assert.equal(above[length - 1], length - 2);
+  });
+});
+
+describe('IAM escalation by tags', () => {
+  const chief = (tags: Subject['tags']): Subject => role('chief', [ADMIN], trusts({ AWS: ACCOUNT }), { tags });
+  const mara = user('mara', [inline('a', allow('sts:AssumeRole', '*', { StringEquals: { 'aws:ResourceTag/team': OWN_TEAM } }))], {
+    tags: { team: 'data' },
+  });
+  const plain = role('plain', [], trusts({ AWS: ACCOUNT }));
+
+  it('leads to whom the tags admit, surely', () => {
+    assert.deepEqual(
+      rowsOf(mara, estate([mara, plain, chief({ Team: 'data' })])).map(({ confidence }) => confidence),
+      ['high'],
+    );
+  });
+
+  it('does not lead to whom they do not', () => {
+    assert.deepEqual(rowsOf(mara, estate([mara, plain, chief({ team: 'shop' })])), []);
+  });
+
+  it('is not sure of one without the tag', () => {
+    assert.deepEqual(
+      rowsOf(mara, estate([mara, plain, chief({})])).map(({ confidence, keys }) => [confidence, keys]),
+      [['medium', ['aws:ResourceTag/team']]],
+    );
+  });
+
+  it('gives up, and says what it hangs on, where there are too many values', () => {
+    const many = Array.from({ length: 60 }, (_, index) =>
+      role(`r${index}`, [ADMIN], trusts({ AWS: ACCOUNT }), { tags: { team: `t${index}` } }),
+    );
+
+    const [row] = rowsOf(mara, estate([mara, ...many, chief({ team: 'shop' })]));
+
+    assert.equal(row?.confidence, 'medium');
+    assert.deepEqual(row?.keys, ['aws:ResourceTag/team']);
   });
 });
 
