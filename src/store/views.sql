@@ -1622,6 +1622,24 @@ FROM all_ways
 ORDER BY identity_id, consumer_id, how, secret_name, through NULLS FIRST, place_text;
 COMMENT ON VIEW identity_consumers IS 'What uses each identity: by its name, its credential, or by becoming it';
 
+-- As whom agents act: an inventory calls the identity one, an agent is set up with it, or asked the gateway for its account.
+CREATE OR REPLACE VIEW agent_identities AS
+SELECT identity_id, name AS agent, evidence, false AS by_gateway
+FROM identities
+WHERE type = 'agent'
+UNION ALL
+SELECT identity_id, consumer_id, list(DISTINCT observation_id), false
+FROM identity_consumers
+WHERE type = 'agent'
+GROUP BY ALL
+UNION ALL
+SELECT s.identity_id, i.name, list(DISTINCT s.observation_id), true
+FROM gateway_sessions AS s
+JOIN identities AS i ON i.identity_id = s.caller_identity_id
+WHERE i.type = 'agent' AND s.identity_id IS NOT NULL AND s.ran
+GROUP BY ALL;
+COMMENT ON VIEW agent_identities IS 'Identities that agents act as, one row an agent and way';
+
 CREATE OR REPLACE VIEW identity_overview AS
 WITH
   held AS (SELECT identity_id, count(*) AS n FROM credentials WHERE identity_id IS NOT NULL GROUP BY ALL),
@@ -1752,6 +1770,7 @@ CREATE OR REPLACE MACRO word_or(text, placeholder) AS
 CREATE OR REPLACE MACRO aws_user_word(identity_id) AS word_or(regexp_extract(identity_id, '^aws:[^:]*:user/(.+)$', 1), 'NAME');
 CREATE OR REPLACE MACRO gcp_account_word(identity_id) AS word_or(regexp_extract(identity_id, '^gcp:[^:]*:serviceAccount/(.+)$', 1), 'EMAIL');
 CREATE OR REPLACE MACRO entra_app_word(identity_id) AS word_or(regexp_extract(identity_id, '^entra:[^:]*:app/(.+)$', 1), 'CLIENTID');
+CREATE OR REPLACE MACRO database_role_word(identity_id) AS word_or(regexp_extract(identity_id, '^postgres:[^:]*:role/(.+)$', 1), 'ROLE');
 CREATE OR REPLACE MACRO hoop_key_words(identity_id) AS
   concat(CASE WHEN contains(identity_id, ':agent/') THEN 'agent ' ELSE 'API key ' END,
     word_or(regexp_extract(identity_id, '^hoop:[^:]*:(?:api-key|agent)/(.+)$', 1), 'NAME'));
@@ -1780,6 +1799,8 @@ CREATE OR REPLACE MACRO deactivate_step(credential_id, identity_id, public_id) A
       THEN concat('Remove the certificate with this thumbprint: `az ad app credential list --cert --id ', entra_app_word(identity_id), '`, then `az ad app credential delete --cert --id ', entra_app_word(identity_id), ' --key-id KEYID`.')
     WHEN starts_with(credential_id, 'hoop:api-key/')
       THEN concat('Revoke the ', hoop_key_words(identity_id), ' in the gateway.')
+    WHEN regexp_matches(identity_id, '^postgres:[^:]*:role/')
+      THEN concat('Change the password, and give the new one to the consumers from a secret store: `\password ', database_role_word(identity_id), '` in psql. End the sessions that are open: `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ''ROLE''`.')
   END;
 CREATE OR REPLACE MACRO delete_step(credential_id, identity_id, public_id) AS
   CASE
@@ -1805,6 +1826,8 @@ CREATE OR REPLACE MACRO create_key_step(credential_id, identity_id) AS
     WHEN starts_with(credential_id, 'entra:client-secret/')
       THEN concat('Let the workload sign in without a secret (`az ad app federated-credential create --id ', entra_app_word(identity_id), ' --parameters FILE`), or add a new one beside it: `az ad app credential reset --append --years 1 --id ', entra_app_word(identity_id), '`.')
     WHEN starts_with(credential_id, 'hoop:api-key/') THEN 'Make a new key in the gateway and give it to the consumers.'
+    WHEN regexp_matches(identity_id, '^postgres:[^:]*:role/')
+      THEN concat('A role has one password. Where none may fail for a moment, make a second role for the change-over: `CREATE ROLE NEW LOGIN IN ROLE ', database_role_word(identity_id), '`.')
   END;
 CREATE OR REPLACE MACRO owner_step(identity_id) AS
   CASE
@@ -1816,6 +1839,8 @@ CREATE OR REPLACE MACRO owner_step(identity_id) AS
       THEN concat('Name an owner, the team that would notice if it stopped, in the description: `gcloud iam service-accounts update ', gcp_account_word(identity_id), ' --description="owner: TEAM"`.')
     WHEN regexp_matches(identity_id, '^entra:[^:]*:app/')
       THEN concat('Name an owner, somebody of the team that would notice if it stopped: `az ad app owner add --id ', entra_app_word(identity_id), ' --owner-object-id USER`.')
+    WHEN regexp_matches(identity_id, '^postgres:[^:]*:role/')
+      THEN concat('Name an owner, the team that would notice if it stopped: `COMMENT ON ROLE ', database_role_word(identity_id), ' IS ''owner: TEAM''`.')
   END;
 CREATE OR REPLACE MACRO delete_identity_step(identity_id) AS
   CASE
@@ -1830,6 +1855,8 @@ CREATE OR REPLACE MACRO delete_identity_step(identity_id) AS
       THEN concat('Delete the ', hoop_key_words(identity_id), ' in the gateway.')
     WHEN regexp_matches(identity_id, '^entra:[^:]*:app/')
       THEN concat('Switch sign-in off first: `az ad sp update --id ', entra_app_word(identity_id), ' --set accountEnabled=false`; after a month `az ad app delete --id ', entra_app_word(identity_id), '`.')
+    WHEN regexp_matches(identity_id, '^postgres:[^:]*:role/')
+      THEN concat('Lock it for a month first: `ALTER ROLE ', database_role_word(identity_id), ' NOLOGIN`; then, in each database, `REASSIGN OWNED BY` and `DROP OWNED BY`, and `DROP ROLE`.')
   END;
 -- `1. …` lines of a fix; steps that are NULL are left out.
 -- Advice in the words of the CI system at hand; what belongs to several is NULL, and says what holds for all.
