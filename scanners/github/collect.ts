@@ -35,7 +35,7 @@ export async function collect(all: Collector, endpoint: Endpoint, names: Names, 
   const attempt = await all.session.attempt(endpoint.right, () =>
     keep(all.context, `${endpoint.id} ${path}`, async () => {
       try {
-        await gather(all.api, endpoint, path, gathered);
+        await gather(all, endpoint, path, gathered);
       } catch (error) {
         all.context.signal.throwIfAborted();
         throw withPlan(explain(error, endpoint, exists), endpoint, all.plan);
@@ -46,10 +46,11 @@ export async function collect(all: Collector, endpoint: Endpoint, names: Names, 
   return attempt.ok ? attempt.value : { ...gathered, failure: attempt.failure };
 }
 
-async function gather(api: GithubApi, endpoint: Endpoint, path: string, into: Records): Promise<void> {
+async function gather({ api, context }: Collector, endpoint: Endpoint, path: string, into: Records): Promise<void> {
+  const { fingerprint } = context;
   if (endpoint.single === true) {
     const answer = await api.get(path);
-    parseEntries(endpoint.id, [answer.data], into, endpoint.title);
+    parseEntries(endpoint.id, { entries: [answer.data], where: endpoint.title }, into, fingerprint);
     return;
   }
   let total = 0;
@@ -57,7 +58,8 @@ async function gather(api: GithubApi, endpoint: Endpoint, path: string, into: Re
   let pages = 0;
   for await (const answer of api.pages(path, endpoint.query)) {
     const page = entriesOf(answer, endpoint);
-    parseEntries(endpoint.id, page.entries, into, endpoint.list ?? endpoint.title, seen);
+    const where = endpoint.list ?? endpoint.title;
+    parseEntries(endpoint.id, { entries: page.entries, where, from: seen }, into, fingerprint);
     seen += page.entries.length;
     total = Math.max(total, page.total);
     const missing = unauthorised(answer);

@@ -26,18 +26,25 @@ interface Reading {
   readonly problems: string[];
   /** What the API refused, in its own words. */
   readonly refusals: string[];
+  readonly fingerprint: ScanContext['fingerprint'];
 }
 
 export function* scanFile(file: SourceFile, context: ScanContext): Generator<Observation> {
   const text = file.text();
-  const reading: Reading = { named: readFileName(file.path), parts: new Map(), problems: [], refusals: [] };
+  const reading: Reading = {
+    named: readFileName(file.path),
+    parts: new Map(),
+    problems: [],
+    refusals: [],
+    fingerprint: context.fingerprint,
+  };
   if (isAuditCsv(text.slice(0, 4096))) readAuditCsv(text, reading);
   else readJson(text, reading);
   const { endpoint } = reading.named;
   // An empty list tells by its file's name what there is none of.
   if (reading.parts.size === 0 && reading.problems.length === 0 && reading.refusals.length === 0 && endpoint !== undefined)
     partOf(reading, endpoint.id);
-  for (const part of reading.parts.values()) yield* observe(part, reading, file, context);
+  for (const part of reading.parts.values()) yield* observe(part, reading, file);
   if (reading.parts.size === 0) yield coverageOf(undefined, reading, file, []);
   if (mayHoldSecret(reading)) {
     for (const match of context.detect(text, { path: file.path })) yield context.sighting(match, file.at, file.place);
@@ -54,7 +61,7 @@ function readAuditCsv(text: string, reading: Reading): void {
   try {
     const rows: unknown[] = parse(text, { columns: true, bom: true, relax_column_count: true, skip_empty_lines: true });
     part.seen += rows.length;
-    parseEntries('audit-log', rows, part, 'row ');
+    parseEntries('audit-log', { entries: rows, where: 'row ' }, part, reading.fingerprint);
   } catch (error) {
     reading.problems.push(`it cannot be read as CSV (${clip(printable(messageOf(error)), 120)})`);
   }
@@ -92,14 +99,15 @@ function sortOne(reading: Reading, value: unknown, where: string): void {
     const total = Number(value.total_count);
     if (Number.isSafeInteger(total)) part.total = Math.max(part.total, total);
     part.seen += list.entries.length;
-    parseEntries(part.endpoint.id, list.entries, part, `${where}.${list.field}`);
+    parseEntries(part.endpoint.id, { entries: list.entries, where: `${where}.${list.field}` }, part, reading.fingerprint);
     return;
   }
   const id = endpointOfEntry(reading.named, value);
   if (id !== undefined) {
     const part = partOf(reading, id);
     part.seen++;
-    parseEntries(id, [value], part, where.replace(/\[\d+\]$/, ''), Number(/\[(\d+)\]$/.exec(where)?.[1] ?? 0));
+    const from = Number(/\[(\d+)\]$/.exec(where)?.[1] ?? 0);
+    parseEntries(id, { entries: [value], where: where.replace(/\[\d+\]$/, ''), from }, part, reading.fingerprint);
     return;
   }
   const refusal = Refusal.safeParse(value);
@@ -133,13 +141,12 @@ function partOf(reading: Reading, id: EndpointId): Part {
   return part;
 }
 
-function* observe(part: Part, reading: Reading, file: SourceFile, context: ScanContext): Generator<Observation> {
+function* observe(part: Part, reading: Reading, file: SourceFile): Generator<Observation> {
   const { org, repository, environment } = reading.named;
   const place: Place = {
     ...defined({ org, repository, environment }),
     endpoint: part.endpoint,
     at: file.at,
-    fingerprint: (secret) => context.fingerprint(secret),
   };
   const ids = new Set<string>();
   for (const observation of readerOf(part.endpoint.id).rows(part.records, place)) {

@@ -155,7 +155,7 @@ interface Asked {
 
 async function* readOne(scan: Scan, endpoint: Endpoint, names: Names): AsyncGenerator<Observation> {
   const got = await collect(scan, endpoint, names);
-  yield* readerOf(endpoint.id).rows(got.records, placeOf(scan, endpoint, names));
+  yield* readerOf(endpoint.id).rows(got.records, placeOf(endpoint, names));
   yield coverageOf(scan, endpoint, got, { read: got.records.length });
 }
 
@@ -170,7 +170,7 @@ async function* readInstallations(scan: Scan, names: Names): AsyncGenerator<Obse
     const { maker } = (records[0] ?? {}) as Partial<App>;
     if (maker !== undefined) makers.set(slugs[index] ?? '', maker);
   }
-  yield* readerOf(endpoint.id).rows(got.records, { ...placeOf(scan, endpoint, names), makers });
+  yield* readerOf(endpoint.id).rows(got.records, { ...placeOf(endpoint, names), makers });
   // An app that nobody else may see tells no maker: that is no gap in what is said of its rights.
   yield coverageOf(scan, endpoint, got, { read: got.records.length, detail: { makersKnown: makers.size } });
 }
@@ -182,7 +182,7 @@ async function* readAll(scan: Scan, endpoint: Endpoint, all: readonly Whose[], f
     const { repository, environment } = whose;
     const names = { org: scan.address.org, repository: repository.name, ...defined({ environment }) };
     const place = {
-      ...placeOf(scan, endpoint, names),
+      ...placeOf(endpoint, names),
       ...defined({ visibility: repository.visibility, archived: repository.archived }),
     };
     yield* readerOf(endpoint.id).rows(got.records, place);
@@ -264,11 +264,10 @@ function nothingRead(scan: Scan, { failure, problems }: Collected, hint = ''): C
   return scan.session.coverage({ what: 'inventory', covers, problems, ...defined({ failure: why }) });
 }
 
-function placeOf(scan: Scan, endpoint: Endpoint, names: Names): Place {
+function placeOf(endpoint: Endpoint, names: Names): Place {
   return {
     ...names,
     endpoint,
     at: { pointer: `github:${(names.repository ?? names.org).toLowerCase()}` },
-    fingerprint: (secret) => scan.context.fingerprint(secret),
   };
 }

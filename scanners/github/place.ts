@@ -1,5 +1,4 @@
 import type { Location } from '../../src/contracts/index.ts';
-import type { Secret } from '../../src/util/secret.ts';
 import type { Endpoint } from './endpoints.ts';
 
 /** Whose answer it is, and what the rows of it need beside themselves. */
@@ -16,7 +15,6 @@ export interface Place {
   /** Who made an app, by its slug. */
   readonly makers?: ReadonlyMap<string, string>;
   readonly at: Location;
-  readonly fingerprint: (secret: Secret) => string;
 }
 
 /** What ids are scoped by: the repository, else the organisation, else nothing is known. */

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import type { Observation } from '../../src/contracts/index.ts';
+import type { Observation, ScanContext } from '../../src/contracts/index.ts';
 import type { EndpointId } from './endpoints.ts';
 import type { Place } from './place.ts';
 import { alertRows } from './rows/alerts.ts';
-import { auditRows } from './rows/audit-log.ts';
+import { auditRows, sealEvent } from './rows/audit-log.ts';
 import { deployKeyRows } from './rows/deploy-keys.ts';
 import { installationRows } from './rows/installations.ts';
 import { memberRows } from './rows/members.ts';
@@ -35,6 +35,8 @@ import {
 /** From an entry of an answer to a record, and from records to observations: the same for files and for live answers. */
 export interface Reader {
   readonly schema: z.ZodType<unknown>;
+  /** Puts a keyed fingerprint in the place of what others could compare with: records may be kept between runs. */
+  readonly seal?: (record: unknown, fingerprint: ScanContext['fingerprint']) => unknown;
   /** `records` are what the schema gave, now or in a run that was cut off. */
   rows(records: readonly unknown[], place: Place): Iterable<Observation>;
 }
@@ -80,7 +82,10 @@ const READERS: { readonly [id in EndpointId]: Reader } = {
   hooks: each(Webhook, webhookRows),
   'org-alerts': each(Alert, alertRows),
   alerts: each(Alert, alertRows),
-  'audit-log': all(AuditEvent, auditRows),
+  'audit-log': {
+    ...all(AuditEvent, auditRows),
+    seal: (record, fingerprint) => sealEvent(record as AuditEvent, fingerprint),
+  },
 };
 
 export function readerOf(id: EndpointId): Reader {
@@ -93,12 +98,20 @@ export interface Records {
   readonly problems: string[];
 }
 
-export function parseEntries(id: EndpointId, entries: readonly unknown[], into: Records, where: string, from = 0): void {
-  const { schema } = READERS[id];
-  for (const [index, entry] of entries.entries()) {
+export interface Entries {
+  readonly entries: readonly unknown[];
+  /** What problems call the list. */
+  readonly where: string;
+  /** Index of the first of them. */
+  readonly from?: number;
+}
+
+export function parseEntries(id: EndpointId, list: Entries, into: Records, fingerprint: ScanContext['fingerprint']): void {
+  const { schema, seal } = READERS[id];
+  for (const [index, entry] of list.entries.entries()) {
     const parsed = schema.safeParse(entry);
-    if (parsed.success) into.records.push(parsed.data);
-    else into.problems.push(problemOf(parsed.error, `${where}[${from + index}]`));
+    if (parsed.success) into.records.push(seal === undefined ? parsed.data : seal(parsed.data, fingerprint));
+    else into.problems.push(problemOf(parsed.error, `${list.where}[${(list.from ?? 0) + index}]`));
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type IdentityId,
   identityId,
   type Observation,
+  type ScanContext,
 } from '../../../src/contracts/index.ts';
 import { Secret } from '../../../src/util/secret.ts';
 import { defined } from '../defined.ts';
@@ -13,7 +14,7 @@ import type { AuditEvent } from '../schema.ts';
 
 /** All events of one token. */
 interface TokenUse {
-  readonly hash: string;
+  readonly hashedToken: string;
   first: AuditEvent;
   last: AuditEvent;
   events: number;
@@ -23,9 +24,14 @@ interface TokenUse {
 
 const MOST_NAMES = 20;
 
+/** GitHub's hash is base64(SHA-256(token)), with which anybody could compare: ours is a keyed fingerprint of it. */
+export function sealEvent(event: AuditEvent, fingerprint: ScanContext['fingerprint']): AuditEvent {
+  return event.hashedToken === undefined ? event : { ...event, hashedToken: fingerprint(new Secret(event.hashedToken)) };
+}
+
 /**
  * From the audit log: which tokens were used, by the hash that a found token is compared with, and who made an installation or
- * a secret. GitHub's hash is base64(SHA-256(token)); ours is a keyed fingerprint of that text, which says nothing to others.
+ * a secret.
  * https://docs.github.com/en/enterprise-cloud@latest/organizations/keeping-your-organization-secure/managing-security-settings-for-your-organization/identifying-audit-log-events-performed-by-an-access-token
  */
 export function* auditRows(events: readonly AuditEvent[], place: Place): Generator<Observation> {
@@ -41,9 +47,16 @@ export function* auditRows(events: readonly AuditEvent[], place: Place): Generat
   for (const [identity, event] of made) yield* makerRows(identity, event, place);
 }
 
-function noteUse(uses: Map<string, TokenUse>, hash: string, event: AuditEvent): void {
-  const use = uses.get(hash) ?? { hash, first: event, last: event, events: 0, actors: new Set(), repositories: new Set() };
-  uses.set(hash, use);
+function noteUse(uses: Map<string, TokenUse>, hashedToken: string, event: AuditEvent): void {
+  const use = uses.get(hashedToken) ?? {
+    hashedToken,
+    first: event,
+    last: event,
+    events: 0,
+    actors: new Set(),
+    repositories: new Set(),
+  };
+  uses.set(hashedToken, use);
   use.events++;
   if ((event.at ?? '') < (use.first.at ?? '')) use.first = event;
   if ((event.at ?? '') >= (use.last.at ?? '')) use.last = event;
@@ -53,7 +66,7 @@ function noteUse(uses: Map<string, TokenUse>, hash: string, event: AuditEvent): 
 
 function* useRows(use: TokenUse, place: Place): Generator<Observation> {
   const { last } = use;
-  const hashedToken = place.fingerprint(new Secret(use.hash));
+  const { hashedToken } = use;
   const org = (last.org ?? place.org)?.toLowerCase();
   const identity = last.tokenId === undefined ? undefined : identityId('github', org, `pat/${last.tokenId}`);
   const credential = credentialId('github', 'hashed-token', hashedToken);

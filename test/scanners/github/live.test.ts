@@ -176,6 +176,7 @@ describe('github live scanner', () => {
       if (!kept.has(step)) kept.set(step, structuredClone(await make()));
       return kept.get(step) as never;
     };
+    github.routes.set('/orgs/harbour/audit-log', [auditEvent({ hashed_token: 'aGFzaGVk' })]);
     const first = await scan(github, { once });
     const asked = github.asked.length;
 
@@ -184,6 +185,9 @@ describe('github live scanner', () => {
     assert.equal(github.asked.length, asked);
     assert.deepEqual(second.observations, first.observations);
     assert.ok(!JSON.stringify([...kept]).includes(TOKEN));
+    assert.ok(!JSON.stringify([...kept]).includes('aGFzaGVk'), 'nor the hash of a token, nor a secret that was found');
+    assert.ok(!JSON.stringify([...kept]).includes('planted-value'));
+    assert.equal(kinds(first.observations, 'usage').length, 1);
   });
 
   it('does not keep a step that failed', async () => {
