@@ -18,17 +18,18 @@ fix: >
   pipeline behind an approval.
 limits: >
   Environments are told by tags and by the names of projects and accounts. An identity without any is left alone; so is an account
-  whose identities are of several environments.
+  whose identities are of several environments, or most of them of none.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/8-environment-isolation/
 since: '0.1'
 ---*/
 WITH accounts AS (
   -- A trust in a whole account is one in everybody there who is allowed to ask.
-  SELECT scope, min(environment) AS environment, list(DISTINCT e)[:3] AS evidence
-  FROM (SELECT scope, environment, unnest(evidence) AS e FROM identities WHERE provider = 'aws' AND scope IS NOT NULL)
+  SELECT scope, min(environment) AS environment, flatten(list(evidence ORDER BY identity_id) FILTER (environment IS NOT NULL))[:3] AS evidence
+  FROM identities
+  WHERE provider = 'aws' AND type IN ('user', 'role') AND NOT managed AND scope IS NOT NULL
   GROUP BY scope
-  HAVING count(DISTINCT environment) = 1 AND count(*) FILTER (environment IS NULL) = 0
+  HAVING count(DISTINCT environment) = 1 AND count(environment) * 2 > count(*)
 )
 SELECT
   m.identity_id,
