@@ -33,7 +33,8 @@ const CLIENT = new RegExp(`(?:client|app|application)_?id\\\\*["'\\])]{0,3}\\s{0
 export function judgeClientSecret(input: CheckInput): Verdict {
   const tenant = nearestId(input, TENANT, 600)?.toLowerCase();
   const client = nearestId(input, CLIENT, 600)?.toLowerCase();
-  return { valid: true, groups: { ...(tenant === undefined ? {} : { tenant }), ...(client === undefined ? {} : { client }) } };
+  // A client id is one application in any tenant: it names the application where the tenant does not stand there.
+  return { valid: true, groups: client === undefined ? {} : { tenant: tenant ?? '', client } };
 }
 
 const GOOGLE_CLIENT = /(?<![\w-])(?<id>\d{6,21}(?:-[a-z0-9]{10,40})?\.apps\.googleusercontent\.com)(?![\w-])/g;
