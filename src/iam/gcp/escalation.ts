@@ -36,7 +36,8 @@ interface Way {
 
 /** How somebody is an administrator: outright, or by a way to one who is. */
 interface Standing {
-  readonly path: string;
+  /** `has roles/editor on projects/p`, `by … mints access tokens of …, which has …`: what follows "which". */
+  readonly which: string;
   readonly hops: number;
   readonly isSure: boolean;
   /** Reached by minting tokens of the next: then who may delegate through it has them too. */
@@ -132,7 +133,7 @@ function noteStanding(standing: Map<string, Standing>, member: string, bound: Bo
   const isSure = (wins.unknown ?? []).length === 0;
   const before = standing.get(member);
   if (before !== undefined && (before.isSure || !isSure)) return;
-  standing.set(member, { path: `${bound.role} on ${bound.resource}`, hops: 0, isSure, byToken: false });
+  standing.set(member, { which: `has ${bound.role} on ${bound.resource}`, hops: 0, isSure, byToken: false });
 }
 
 /** From the administrators back to those who may become them, one step a round, so that the shortest way stands. */
@@ -145,10 +146,15 @@ export function escalations(facts: EstateFacts, powers: Powers): Escalation[] {
     for (const target of round) {
       for (const one of takersOf(target, facts, powers, standing)) {
         if (standing.has(one.member)) continue;
-        found.push(one);
+        if (!isLogin(one)) found.push(one);
         next.push(one.member);
         const byToken = one.method === 'get-access-token' || one.method === 'implicit-delegation';
-        standing.set(one.member, { path: one.path, hops, isSure: one.confidence === 'high', byToken });
+        standing.set(one.member, {
+          which: `by ${one.path.replace(': ', ' ')}`,
+          hops,
+          isSure: one.confidence === 'high',
+          byToken,
+        });
       }
     }
     round = next;
@@ -158,6 +164,14 @@ export function escalations(facts: EstateFacts, powers: Powers): Escalation[] {
 }
 
 const MAX_HOPS = 6;
+
+/** To become that account is all that a workload of a pool or cluster is there for: its trust tells it. */
+function isLogin({ cut, method, member }: Escalation): boolean {
+  const isWorkload = !member.startsWith('serviceAccount:') || member.includes('.svc.id.goog[');
+  return (
+    isWorkload && method === 'get-access-token' && cut.role === 'roles/iam.workloadIdentityUser' && !isContainer(cut.resource)
+  );
+}
 
 function* takersOf(
   target: string,
@@ -275,14 +289,13 @@ function escalation(member: string, target: string, { method, holdings }: Way, g
   const [first] = holdings;
   if (first === undefined) throw new TypeError('a way needs a right');
   const by = [...new Set(holdings.map(({ bound }) => `${bound.role} on ${shortName(bound.resource)}`))].join(' and ');
-  const then = goal.hops === 0 ? `has ${goal.path}` : goal.path;
   const isSure = holdings.every((one) => one.isSure) && goal.isSure && method.id !== 'build';
   return {
     member,
     capability: 'escalates',
     method: method.id,
     target,
-    path: `${by}: ${method.does} ${target}, which ${then}`,
+    path: `${by}: ${method.does} ${target}, which ${goal.which}`,
     cut: first.bound,
     confidence: isSure ? 'high' : 'medium',
     hops: goal.hops + 1,
