@@ -4,6 +4,7 @@ import { and, FALSE, type Judgement, TRUE, unknown } from './judgement.ts';
 import {
   applyOperator,
   type Family,
+  foldedPatterns,
   isInOrder,
   numberOf,
   type Operator,
@@ -123,12 +124,17 @@ function openOf(open: Judgement, more: Judgement): Judgement {
 
 function likelyValues(family: Family, reads: readonly Read[], variables: Variables | undefined): string[] {
   const mine = reads.filter(({ operator }) => operator.family === family);
-  if (family !== 'text' && family !== 'arn') {
-    const wanted = mine.flatMap(({ test }) => test.values.slice(0, 4));
-    return family === 'folded' ? [FRESH, ...wanted] : wanted;
-  }
+  if (family === 'folded') return [FRESH, ...foldedValues(mine, variables).slice(0, 4)];
+  if (family !== 'text' && family !== 'arn') return mine.flatMap(({ test }) => test.values.slice(0, 4));
   const patterns = mine.flatMap(({ test, operator }) => patternsOf(test, operator, variables).slice(0, 4));
   return [FRESH, ...patterns.map(exampleOf)];
+}
+
+/** What the tests compare with, a variable by its value. */
+function foldedValues(reads: readonly Read[], variables: Variables | undefined): string[] {
+  return reads
+    .filter(({ operator }) => operator.family === 'folded')
+    .flatMap(({ test }) => foldedPatterns(test.values, variables).map(exampleOf));
 }
 
 /** More patterns than this on one key are not told apart exactly. */
@@ -158,6 +164,8 @@ function tellingValues(family: Family, reads: readonly Read[], variables: Variab
       return [...wanted, 'bmhp', 'cHJvYmU='];
     case 'address':
       return edgesOf(rangesOf(wanted));
+    case 'folded':
+      return [...foldedValues(reads, variables), FRESH];
     default:
       return [...wanted, FRESH];
   }

@@ -147,7 +147,7 @@ export function patternsOf(test: ConditionTest, operator: Operator, variables: V
   return known;
 }
 
-function foldedPatterns(values: readonly string[], variables: Variables | undefined): readonly Pattern[] {
+export function foldedPatterns(values: readonly string[], variables: Variables | undefined): readonly Pattern[] {
   const folded: Variables = (name) => {
     const value = variables?.(name);
     return typeof value === 'string' ? value.toLowerCase() : value;

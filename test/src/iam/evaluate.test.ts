@@ -585,6 +585,18 @@ describe('IAM evaluator', () => {
     assert.equal(decision.outcome, 'deny');
   });
 
+  it('tries the value of a variable where letters of either case are one', () => {
+    const named = `\${aws:PrincipalTag/team, 'Data'}`;
+    const mara = user('mara', [
+      inline('a', allow('s3:GetObject', '*', { StringNotEqualsIgnoreCase: { 'aws:RequestTag/team': named } })),
+    ]);
+
+    const decision = decide(mara, { action: 's3:GetObject', resource: 'arn:aws:s3:::a/b' }, NOW);
+
+    assert.equal(decision.outcome, 'unknown');
+    assert.deepEqual(decision.keys, ['aws:RequestTag/team']);
+  });
+
   it('names the statement that decides', () => {
     const subject = user('mara', [inline('a', allow('ec2:*')), viaGroup('ops', { ...allow('s3:*'), Sid: 'Buckets' })]);
 
