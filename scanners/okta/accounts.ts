@@ -2,7 +2,7 @@ import type { Observation } from '../../src/contracts/index.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import type { Answers } from './answers.ts';
 import type { ServiceAccount } from './schema.ts';
-import { emailOf, type Telling } from './telling.ts';
+import { emailOf, type Telling, unusedSince } from './telling.ts';
 
 /** https://developer.okta.com/docs/api/openapi/okta-management/management/tag/ServiceAccount/ */
 export function* accountRows(answers: Answers, { world, at }: Telling): Generator<Observation> {
@@ -80,6 +80,7 @@ export function* agentRows(answers: Answers, { world, at }: Telling): Generator<
         ...(agent.status === undefined ? {} : { status: agent.status }),
         ...(agent.appId === undefined ? {} : { app: world.clientOf({ kind: 'app', id: agent.appId }) }),
         ...(agent.description === undefined ? {} : { description: agent.description }),
+        ...unusedSince(world, `agent/${agent.id}`),
       },
     };
   }

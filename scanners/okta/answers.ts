@@ -40,6 +40,8 @@ export interface Answers {
   readonly agents: Map<string, Placed<Agent>>;
   readonly users: Map<string, Placed<User>>;
   readonly events: Placed<LogEvent>[];
+  /** Whose last use was asked for, and how far back: `app/0oa…`. */
+  readonly useAsked: Map<string, string>;
   /** Whose roles were asked for, though the answer was empty. */
   readonly rolesAsked: Set<string>;
   readonly kinds: Set<AnswerKind>;
@@ -67,6 +69,7 @@ export function newAnswers(): Answers {
     agents: new Map(),
     users: new Map(),
     events: [],
+    useAsked: new Map(),
     rolesAsked: new Set(),
     kinds: new Set(),
     hosts: new Set(),

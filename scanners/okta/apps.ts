@@ -3,7 +3,7 @@ import { environmentOf } from '../../src/util/environment.ts';
 import type { Answers, Placed } from './answers.ts';
 import { amountsOfClient, isActive } from './rights.ts';
 import type { App } from './schema.ts';
-import type { Telling } from './telling.ts';
+import { type Telling, unusedSince } from './telling.ts';
 
 const CLIENT_CREDENTIALS = 'client_credentials';
 
@@ -33,7 +33,7 @@ export function* appRows(answers: Answers, { world, at }: Telling): Generator<Ob
       ...(/^(?:saasure|okta_|okta-)/.test(app.name ?? '') ? { managed: true } : {}),
       human: false,
       at: { ...at, pointer: placed.pointer },
-      detail: appDetail(app),
+      detail: { ...appDetail(app), ...unusedSince(world, `app/${app.clientId}`) },
     };
   }
   for (const placed of answers.apiServices.values()) {
@@ -55,7 +55,11 @@ export function* appRows(answers: Answers, { world, at }: Telling): Generator<Ob
       ...(creator === undefined ? {} : { owner: creator, ownerBasis: 'creator' }),
       human: false,
       at: here,
-      detail: { thirdParty: true, ...(service.type === undefined ? {} : { service: service.type }) },
+      detail: {
+        thirdParty: true,
+        ...(service.type === undefined ? {} : { service: service.type }),
+        ...unusedSince(world, `api-service/${service.id}`),
+      },
     };
     for (const permission of service.grantedScopes) {
       yield {

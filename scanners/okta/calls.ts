@@ -67,6 +67,11 @@ export const CALLS = {
     right: 'okta.aiAgents.read',
     tells: 'which AI agents are registered',
   },
+  agentKeys: {
+    operation: 'GET /workload-principals/api/v1/ai-agents/{aiAgentId}/credentials/jwks',
+    right: 'okta.aiAgents.read',
+    tells: 'which public keys AI agents sign in with',
+  },
   log: {
     operation: 'GET /api/v1/logs?sortOrder=DESCENDING&limit=1',
     right: 'okta.logs.read',

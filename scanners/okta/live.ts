@@ -43,6 +43,7 @@ const TYPES: { readonly [name in CallName]: string } = {
   accounts: 'service-account',
   oktaAccounts: 'service-account',
   agents: 'agent',
+  agentKeys: 'client-key',
   log: 'event',
 };
 /** How far back the log is asked: Okta keeps 90 days. */
@@ -86,6 +87,16 @@ export async function* scanOrganisation(target: ServiceTarget, context: ScanCont
     await readOptional(run, 'accounts', 'service accounts', '/privileged-access/api/v1/service-accounts'),
     await readOptional(run, 'oktaAccounts', 'Okta service accounts', '/privileged-access/api/v1/okta-service-accounts'),
     await readOptional(run, 'agents', 'AI agents', '/workload-principals/api/v1/ai-agents'),
+  );
+  told.push(
+    await readEach(
+      run,
+      'agentKeys',
+      'keys of AI agents',
+      [...run.answers.agents.keys()],
+      ['credential'],
+      (id) => `/workload-principals/api/v1/ai-agents/${encodeURIComponent(id)}/credentials/jwks`,
+    ),
   );
   const owners = usersBehind(run.answers);
   const holders = [...new Set([...run.answers.tokens.values()].flatMap(({ one }) => one.userId ?? []))];
@@ -142,6 +153,13 @@ async function dependentPath(run: Run, name: CallName): Promise<string | undefin
   if (name === 'serviceSecrets') {
     const service = await first('/integrations/api/v1/api-services', 'services');
     return service === undefined ? undefined : `/integrations/api/v1/api-services/${service}/credentials/secrets`;
+  }
+  if (name === 'agentKeys') {
+    const list = await ask(run, 'agents', '/workload-principals/api/v1/ai-agents?limit=1');
+    const [agent] = typeof list === 'object' && list !== null && 'data' in list && Array.isArray(list.data) ? list.data : [];
+    return typeof agent?.id === 'string'
+      ? `/workload-principals/api/v1/ai-agents/${encodeURIComponent(agent.id)}/credentials/jwks`
+      : undefined;
   }
   const id = await app();
   if (id === undefined) return undefined;
@@ -276,17 +294,24 @@ async function readEach(
 async function readUse(run: Run): Promise<Told> {
   const { answers } = run;
   const since = new Date(run.context.now().getTime() - LOG_DAYS * 86_400_000).toISOString();
-  const filters = [
-    ...[...answers.tokens.keys()].map((id) => `transaction.detail.requestApiTokenId eq "${id}"`),
+  const asked: (readonly [subject: string, filter: string])[] = [
+    ...[...answers.tokens.keys()].map((id) => [`api-token/${id}`, `transaction.detail.requestApiTokenId eq "${id}"`] as const),
     ...[...answers.apps.values()]
       .filter(({ one }) => one.grantTypes.includes('client_credentials'))
-      .map(({ one }) => `actor.id eq "${one.clientId}"`),
-    ...[...answers.apiServices.keys(), ...answers.agents.keys()].map((id) => `actor.id eq "${id}"`),
-  ].filter((filter) => !/"[^"]*["\\][^"]*"$/.test(filter));
-  return await readEach(run, 'log', 'last use', filters, ['usage'], (filter) => {
-    const query = new URLSearchParams({ since, sortOrder: 'DESCENDING', limit: '1', filter });
-    return `/api/v1/logs?${query}`;
-  });
+      .map(({ one }) => [`app/${one.clientId}`, `actor.id eq "${one.clientId}"`] as const),
+    ...[...answers.apiServices.keys()].map((id) => [`api-service/${id}`, `actor.id eq "${id}"`] as const),
+    ...[...answers.agents.keys()].map((id) => [`agent/${id}`, `actor.id eq "${id}"`] as const),
+  ];
+  const subjects = new Map(asked.flatMap(([subject, filter]) => (/["\\].*["\\].*["\\]/.test(filter) ? [] : [[filter, subject]])));
+  return await readEach(
+    run,
+    'log',
+    'last use',
+    [...subjects.keys()],
+    ['usage'],
+    (filter) => `/api/v1/logs?${new URLSearchParams({ since, sortOrder: 'DESCENDING', limit: '1', filter })}`,
+    (filter) => answers.useAsked.set(subjects.get(filter) ?? '', since),
+  );
 }
 
 function usersBehind(answers: Answers): string[] {

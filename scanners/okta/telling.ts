@@ -13,3 +13,9 @@ export function emailOf(user: User | undefined): string | undefined {
   const email = user?.email ?? user?.login;
   return email?.includes('@') === true ? email.toLowerCase() : undefined;
 }
+
+/** For `detail`: the log was asked, and knows of no use. */
+export function unusedSince(world: World, subject: string): { readonly noUseSince?: string } {
+  const since = world.noUseSince(subject);
+  return since === undefined ? {} : { noUseSince: since };
+}

@@ -20,6 +20,8 @@ export interface World {
   /** What acted in an event, as its place in `idOf`: `api-token/00T…`. A person's own session is none of ours. */
   subjectOf(event: Actor): string | undefined;
   lastUse(subject: string): { readonly at: string; readonly ip: string | undefined } | undefined;
+  /** Since when the log, asked for it, knows no use of it. */
+  noUseSince(subject: string): string | undefined;
   /** Who made it, as the log tells. */
   creatorOf(id: string): string | undefined;
 }
@@ -115,6 +117,8 @@ export function worldOf(all: readonly Answers[], home: { readonly path?: string;
     rolesOf: (kind, id) => roles.get(`${kind}/${id}`),
     subjectOf,
     lastUse: (subject) => uses.get(subject),
+    noUseSince: (subject) =>
+      uses.has(subject) ? undefined : all.map((one) => one.useAsked.get(subject)).find((since) => since !== undefined),
     creatorOf: (id) => creators.get(id),
   };
 }

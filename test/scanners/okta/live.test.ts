@@ -46,6 +46,9 @@ const ORGANISATION: Answers = {
   '/privileged-access/api/v1/service-accounts': [],
   '/privileged-access/api/v1/okta-service-accounts': [ACCOUNT],
   '/workload-principals/api/v1/ai-agents': { data: [AGENT] },
+  [`/workload-principals/api/v1/ai-agents/${AGENT.id}/credentials/jwks`]: [
+    { id: 'wpc1', kid: 'k1', kty: 'EC', status: 'ACTIVE' },
+  ],
   '/api/v1/logs': [],
 };
 
