@@ -60,11 +60,16 @@ function* rightsOf(
   if (row !== undefined) yield row;
 }
 
+/** In the name of an account the word says what it is for. */
+function testAccount(name: string | undefined): string | undefined {
+  return /(?:^|[^a-z])test(?:ing)?(?:[^a-z]|$)/i.test(name ?? '') ? 'test' : undefined;
+}
+
 /** Tags of the principal go before those of its account, and these before the account's name. */
 function placed(tags: { readonly [key: string]: string }, account: AccountFacts | undefined): ReturnType<typeof readTags> {
   const own = readTags(tags);
   if (own.environment !== undefined || account === undefined) return own;
-  const environment = readTags(account.tags).environment ?? environmentOf(account.name);
+  const environment = readTags(account.tags).environment ?? environmentOf(account.name) ?? testAccount(account.name);
   return environment === undefined ? own : { ...own, environment: declaredEnvironment(environment) };
 }
 

@@ -207,6 +207,19 @@ describe('aws-iam scanner, with an organisation', () => {
     ]);
   });
 
+  it('takes an account of tests for one by its name', async () => {
+    for (const [name, environment] of [
+      ['harbour-test', 'test'],
+      ['Testing 2', 'test'],
+      ['contest', undefined],
+      ['harbour-test-prod', 'prod'],
+    ] as const) {
+      const observations = await scanJson([details({ users: [userDetail('ci')] }), { Accounts: [{ Id: ACCOUNT, Name: name }] }]);
+
+      assert.equal(kinds(observations, 'identity')[0]?.environment, environment, name);
+    }
+  });
+
   it('takes the environment from a tag of the account before its name', async () => {
     const observations = await scanJson([
       details({ users: [userDetail('ci')] }),
