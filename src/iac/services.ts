@@ -1,4 +1,13 @@
-import { githubSecretId, identityId, k8sServiceAccountId, type Observation, postgresRoleId } from '../contracts/index.ts';
+import {
+  credentialId,
+  githubSecretId,
+  type IdentityId,
+  identityId,
+  k8sServiceAccountId,
+  type Observation,
+  postgresRoleId,
+} from '../contracts/index.ts';
+import { readSshKey } from '../util/ssh-key.ts';
 import { factRow } from './fact.ts';
 import { attribute, localName, placeOf, type Resource, type Stack, standIn } from './resource.ts';
 import { entryAt, isFalse, isTrue, items, known, texts, type Value, written } from './value.ts';
@@ -53,11 +62,13 @@ function* githubRows(resource: Resource, stack: Stack): Generator<Observation> {
     const title = known(attribute(resource, 'title')) ?? resource.address;
     const mayWrite = !isTrue(attribute(resource, 'read_only'));
     const isOpen = attribute(resource, 'read_only')?.kind === 'unknown';
+    const deployKey = identityId('github', repository, `deploy-key/${localName(standIn(resource.address), stack.home).name}`);
     yield factRow(stack, resource, 'deploy-key', {
-      identity: identityId('github', repository, `deploy-key/${localName(standIn(resource.address), stack.home).name}`),
+      identity: deployKey,
       how: 'static-key',
       detail: { title, ...(isOpen ? {} : { mayWrite }) },
     });
+    yield* publicKeyRow(resource, stack, 'key', deployKey);
   } else if (type === 'github_repository_environment') {
     const hasReviewers = attribute(resource, 'reviewers') !== undefined;
     const hasBranches = attribute(resource, 'deployment_branch_policy') !== undefined;
@@ -106,7 +117,31 @@ function* gitlabRows(resource: Resource, stack: Stack): Generator<Observation> {
       how: 'static-key',
       detail: { title, mayWrite: isTrue(attribute(resource, 'can_push')) },
     });
+    const project = known(attribute(resource, 'project'));
+    const name = localName(standIn(resource.address), stack.home).name;
+    yield* publicKeyRow(
+      resource,
+      stack,
+      'key',
+      identityId('gitlab', project?.startsWith('{') === true ? undefined : project, `deploy-key/${name}`),
+    );
   }
+}
+
+/** A found private key is known by its public half, where that is written out. */
+function* publicKeyRow(resource: Resource, stack: Stack, name: string, identity: IdentityId): Generator<Observation> {
+  const key = readSshKey(known(attribute(resource, name)) ?? '');
+  if (key === undefined) return;
+  yield {
+    kind: 'credential',
+    id: credentialId('ssh', 'key', key.fingerprint),
+    identity,
+    provider: 'ssh',
+    type: 'ssh-key',
+    publicId: key.fingerprint,
+    at: placeOf(resource, attribute(resource, name)),
+    detail: { platform: stack.platform, address: resource.address, keyType: key.type },
+  };
 }
 
 /** Is the value written out, brought by a variable, or read from a store? */

@@ -745,11 +745,16 @@ told AS (
   GROUP BY credential_id
   HAVING count(DISTINCT identity_key(identity_id)) = 1
   UNION ALL
-  SELECT m.credential_id, min(k.identity_id), min(m.basis) || ' in an inventory', CASE min(m.confidence) WHEN 'high' THEN 1 ELSE 3 END
+  SELECT
+    m.credential_id,
+    arg_min(k.identity_id, (k.basis <> 'inventory', k.identity_id)),
+    concat(min(m.basis), CASE WHEN bool_or(k.basis = 'inventory') THEN ' in an inventory' ELSE ' in code' END),
+    CASE min(m.confidence) WHEN 'high' THEN 1 ELSE 3 END
   FROM credential_matches AS m
   JOIN known AS k ON k.credential_id = m.inventory_id
   GROUP BY m.credential_id
-  HAVING count(DISTINCT identity_key(k.identity_id)) = 1
+  HAVING count(DISTINCT CASE WHEN k.basis = 'inventory' THEN identity_key(k.identity_id) END) = 1
+    OR count(DISTINCT identity_key(k.identity_id)) = 1
   UNION ALL
   SELECT credential_id, max(identity_id) AS identity_id, max(basis) AS basis, 1 AS rank
   FROM by_id

@@ -63,6 +63,26 @@ describe('the join of a private key', () => {
     });
   });
 
+  it('knows a deploy key by what code declares, and rather by what its host says', async () => {
+    const declared = held({
+      id: `ssh:key/${SSH}`,
+      publicId: SSH,
+      identity: 'github:acme/shop:deploy-key/mirror',
+      type: 'ssh-key',
+      detail: { platform: 'terraform' },
+    });
+    const kept = held({ id: `ssh:key/${SSH}`, publicId: SSH, identity: 'github:acme/shop:deploy-key/7', type: 'ssh-key' });
+
+    const code = await whose([sighting, declared], key);
+    const both = await whose([sighting, declared, kept], key);
+
+    assert.deepEqual(
+      [code?.identity_id, code?.basis, code?.inventory_id],
+      ['github:acme/shop:deploy-key/mirror', 'its public half in code', null],
+    );
+    assert.equal(both?.identity_id, 'github:acme/shop:deploy-key/7');
+  });
+
   it('knows the SSH key of an IAM user, whose id is another', async () => {
     const iam = held({
       id: 'aws:ssh-key/APKA1',
