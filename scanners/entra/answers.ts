@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { fromPowerShell } from './powershell.ts';
 import {
   Application,
   AppPolicy,
@@ -133,7 +134,7 @@ function add(answers: Answers, value: unknown, place: Place): void {
   else if (Array.isArray(value.data)) addData(answers, value, value.data, place);
   else if (typeof value.kind === 'string' && /^AZ[A-Z]/.test(value.kind) && isRaw(value.data)) {
     addCollected(answers, value.kind, value.data, { ...place, where: `${place.where}.data` });
-  } else addItem(answers, value, place);
+  } else addItem(answers, fromPowerShell(value), place);
 }
 
 /** A page of Graph or ARM. */

@@ -62,7 +62,10 @@ export function tokensFor(
   let http: Http | undefined;
   let current: Promise<Token> | undefined;
   async function take(): Promise<Token> {
-    if (login.kind === 'az') return await tokenOfCli(audience, tenant, context);
+    if (login.kind === 'az') {
+      context.contacts(new URL(cloud.authority).host);
+      return await tokenOfCli(audience, tenant, context);
+    }
     http ??= openHttp({ context, service: 'Entra ID', baseUrl: cloud.authority, judge, tries: 4 });
     return await requestToken(http, audience, login, { cloud, tenant, context });
   }

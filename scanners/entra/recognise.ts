@@ -1,12 +1,12 @@
 import type { FileHead } from '../../src/contracts/index.ts';
 
 const GUID = '[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
-const APP_ID = new RegExp(`(?<!\\\\)"appId"\\s*:\\s*"${GUID}"`);
-const PRINCIPAL_ID = new RegExp(`(?<!\\\\)"principalId"\\s*:\\s*"${GUID}"`);
+const APP_ID = new RegExp(`(?<!\\\\)"[aA]ppId"\\s*:\\s*"${GUID}"`);
+const PRINCIPAL_ID = new RegExp(`(?<!\\\\)"(?:[pP]rincipalId|ObjectId)"\\s*:\\s*"${GUID}"`);
 
 /** Fields of applications, service principals and their sign-ins that no other JSON with an `appId` has. */
 const APP_FIELDS =
-  /"(?:signInAudience|servicePrincipalType|servicePrincipalNames|passwordCredentials|keyCredentials|appOwnerOrganizationId|appOwnerTenantId|federatedIdentityCredentials|requiredResourceAccess|lastSignInActivity|credentialOrigin|addIns|disabledByMicrosoftStatus|isFallbackPublicClient)"\s*:/;
+  /"(?:signInAudience|servicePrincipalType|servicePrincipalNames|passwordCredentials|keyCredentials|appOwnerOrganizationId|appOwnerTenantId|federatedIdentityCredentials|requiredResourceAccess|lastSignInActivity|credentialOrigin|addIns|disabledByMicrosoftStatus|isFallbackPublicClient|SignInAudience|ServicePrincipalType|PasswordCredentials|KeyCredentials|RequiredResourceAccess)"\s*:/;
 
 const TELLS: readonly RegExp[] = [
   // Lists of Graph that are read here, whatever was selected of their items.
@@ -27,7 +27,7 @@ export function isEntraExport(file: FileHead): boolean {
   const head = file.head();
   if (!/^\s*[[{]/.test(head) || /"apiVersion"\s*:|deploymentTemplate\.json|"secretText"\s*:\s*"/.test(head)) return false;
   if (APP_ID.test(head) && APP_FIELDS.test(head)) return true;
-  if (PRINCIPAL_ID.test(head) && /"(?:roleDefinitionId|roleDefinitionName|directoryScopeId)"\s*:/.test(head)) return true;
+  if (PRINCIPAL_ID.test(head) && /"(?:[rR]oleDefinition(?:Id|Name)|[dD]irectoryScopeId)"\s*:/.test(head)) return true;
   if (/"type"\s*:\s*"Microsoft\.ManagedIdentity\/userAssignedIdentities"/i.test(head) && /"clientId"\s*:/.test(head)) return true;
   return TELLS.some((tell) => tell.test(head));
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { entraFiles } from '../../../scanners/entra/index.ts';
 import { kinds } from '../../helpers/scan-context.ts';
 import {
   app,
@@ -7,6 +8,7 @@ import {
   azureRole,
   certificate,
   guid,
+  headOf,
   idOf,
   MICROSOFT_TENANT,
   objectId,
@@ -58,6 +60,49 @@ describe('entra scanner: applications', () => {
     assert.equal(credential?.createdAt, '2020-01-01T00:00:00.000Z');
     assert.equal(credential?.expiresAt, '2299-12-31T00:00:00.000Z');
     assert.equal(kinds(rows, 'coverage')[0]?.outcome, 'complete');
+  });
+
+  it('reads what PowerShell makes of the answers', async () => {
+    const application = {
+      AppId: appId('deploy'),
+      DisplayName: 'deploy',
+      Id: objectId('deploy'),
+      SignInAudience: 'AzureADMyOrg',
+      Owners: [
+        {
+          Id: objectId('user mara'),
+          AdditionalProperties: { '@odata.type': '#microsoft.graph.user', userPrincipalName: 'mara@harbour.example' },
+        },
+      ],
+      PasswordCredentials: [
+        {
+          KeyId: guid('k'),
+          Hint: 'q7R',
+          StartDateTime: '/Date(1767225600000)/',
+          EndDateTime: '2026-09-01T00:00:00Z',
+          AdditionalProperties: {},
+        },
+      ],
+    };
+    const assignment = {
+      RoleAssignmentId: `${SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments/x`,
+      Scope: SUBSCRIPTION,
+      DisplayName: 'deploy',
+      RoleDefinitionName: 'Owner',
+      RoleDefinitionId: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
+      ObjectId: principalId('deploy'),
+      ObjectType: 'ServicePrincipal',
+    };
+
+    const rows = await scanJson([application], [assignment]);
+
+    assert.equal(kinds(rows, 'identity')[0]?.owner, 'mara@harbour.example');
+    assert.equal(kinds(rows, 'credential')[0]?.createdAt, '2026-01-01T00:00:00.000Z');
+    assert.equal(kinds(rows, 'credential')[0]?.detail?.hint, 'q7R');
+    assert.equal(kinds(rows, 'grant')[0]?.identity, `entra:-:object/${principalId('deploy')}`);
+    assert.equal(kinds(rows, 'grant')[0]?.permission, 'Owner');
+    assert.equal(kinds(rows, 'coverage')[0]?.outcome, 'complete', kinds(rows, 'coverage')[0]?.why);
+    for (const value of [application, assignment]) assert.ok(entraFiles.recognises(headOf(JSON.stringify([value]))));
   });
 
   const owners: [string, object, string | undefined, string | undefined][] = [
