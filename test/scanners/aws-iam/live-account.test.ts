@@ -97,6 +97,46 @@ describe('aws-iam scanner, live: what an account stands in', function () {
     assert.ok(kinds(observations, 'grant').some((one) => one.identity === CI && one.capability === 'admin'));
   });
 
+  it('waits and tries again where Organizations throttles', async () => {
+    const { observations, server } = await scan({
+      ...HEALTHY,
+      ListTargetsForPolicy: (form, nth) =>
+        nth === 1
+          ? { status: 400, error: { code: 'TooManyRequestsException', message: 'slow down' } }
+          : (HEALTHY.ListTargetsForPolicy as Answer)(form, nth),
+    });
+
+    assert.equal(coverage(observations, 'organisation')?.outcome, 'complete');
+    assert.equal(server.calls.filter((one) => one === 'ListTargetsForPolicy').length, 2);
+  });
+
+  it('says which answer of Organizations was cut off, and keeps what it has of it', async () => {
+    const { observations } = await scan({
+      ...HEALTHY,
+      DescribePolicy: (form, nth) => ({ ...(HEALTHY.DescribePolicy as Answer)(form, nth), cutAt: 30 }),
+    });
+
+    const row = coverage(observations, 'organisation');
+    assert.equal(row?.outcome, 'partial');
+    assert.match(row?.why ?? '', /organizations:DescribePolicy|cannot be reached/);
+    assert.deepEqual(coverage(observations, 'accounts of the organisation')?.detail?.accounts, [ACCOUNT, '444455556666']);
+    assert.equal(coverage(observations, 'access keys')?.outcome, 'complete');
+  });
+
+  it('stops asking findings at the first refusal in mid-run, and says so', async () => {
+    const { observations } = await scan({ ...HEALTHY, GetFindingV2: () => denied('GetFindingV2') });
+
+    const row = coverage(observations, `Access Analyzer ${ANALYZER}`);
+    assert.equal(row?.outcome, 'partial');
+    assert.match(row?.why ?? '', /access-analyzer:GetFinding is not allowed/);
+  });
+
+  it('does not page for ever where a token stands still', async () => {
+    const { observations } = await scan({ ...HEALTHY, ListFindingsV2: () => ({ json: { findings: [], nextToken: 'same' } }) });
+
+    assert.match(coverage(observations, `Access Analyzer ${ANALYZER}`)?.why ?? '', /do not end/);
+  });
+
   it('knows that an account in no organisation is limited by none', async () => {
     const { observations } = await scan({
       ...HEALTHY,
