@@ -50,6 +50,8 @@ interface Scan extends Collector {
 export interface LiveOptions {
   /** Milliseconds that a second of waiting takes. */
   readonly second?: number;
+  /** Of lists that are too long to read to their end. */
+  readonly mostPages?: number;
 }
 
 export async function* scanGithub(
@@ -69,8 +71,15 @@ export async function* scanGithub(
 export async function openScan(target: ServiceTarget, context: ScanContext, options: LiveOptions = {}): Promise<Scan> {
   const address = parseAddress(target.address);
   const owner = address.repository === undefined ? `/orgs/${address.org}` : `/repos/${address.repository}`;
-  const api = await openApi({ context, login: readLogin(context.env), owner, ...options });
-  return { api, context, target, address, session: openSession({ context, target, surface: 'github', service: SERVICE }) };
+  const api = await openApi({ context, login: readLogin(context.env), owner, ...defined({ second: options.second }) });
+  return {
+    api,
+    context,
+    target,
+    address,
+    ...defined({ mostPages: options.mostPages }),
+    session: openSession({ context, target, surface: 'github', service: SERVICE }),
+  };
 }
 
 async function* scanOrganisation(scan: Scan): AsyncGenerator<Observation> {
@@ -86,10 +95,15 @@ async function* scanOrganisation(scan: Scan): AsyncGenerator<Observation> {
   if (organisation.plan !== undefined) scan.plan = organisation.plan;
   const { login: _, ...flags } = organisation;
   yield coverageOf(scan, endpointOf('organisation'), head, { read: 1, detail: defined(flags) });
-  for (const id of OF_ORGANISATION) {
-    if (id === 'installations') yield* readInstallations(scan, names);
-    else yield* readOne(scan, endpointOf(id), names);
+  const answers = await inParallel(OF_ORGANISATION, WIDTH, async (id) => {
+    const got = await collect(scan, endpointOf(id), names);
     context.progress.advance(1);
+    return { endpoint: endpointOf(id), got };
+  });
+  for (const { endpoint, got } of answers) {
+    const makers = endpoint.id === 'installations' ? await makersOf(scan, got.records as Installation[]) : undefined;
+    yield* readerOf(endpoint.id).rows(got.records, { ...placeOf(endpoint, names), ...defined({ makers }) });
+    yield coverageOf(scan, endpoint, got, { read: got.records.length });
   }
   const list = await collect(scan, endpointOf('repositories'), names);
   const repositories = list.records as Repository[];
@@ -153,26 +167,16 @@ interface Asked {
   readonly failure?: Failure;
 }
 
-async function* readOne(scan: Scan, endpoint: Endpoint, names: Names): AsyncGenerator<Observation> {
-  const got = await collect(scan, endpoint, names);
-  yield* readerOf(endpoint.id).rows(got.records, placeOf(endpoint, names));
-  yield coverageOf(scan, endpoint, got, { read: got.records.length });
-}
-
-/** With who made each app: one's own is judged otherwise than a stranger's. */
-async function* readInstallations(scan: Scan, names: Names): AsyncGenerator<Observation> {
-  const endpoint = endpointOf('installations');
-  const got = await collect(scan, endpoint, names);
-  const slugs = [...new Set((got.records as Installation[]).map(({ slug }) => slug))];
+/** Who made each app, by its slug: one's own is judged otherwise than a stranger's. One that nobody else may see tells none. */
+async function makersOf(scan: Scan, installations: readonly Installation[]): Promise<ReadonlyMap<string, string>> {
+  const slugs = [...new Set(installations.map(({ slug }) => slug))];
   const makers = new Map<string, string>();
-  const apps = await inParallel(slugs, WIDTH, (app) => collect(scan, endpointOf('app'), { org: names.org, app }));
-  for (const [index, { records }] of apps.entries()) {
+  await inParallel(slugs, WIDTH, async (app) => {
+    const { records } = await collect(scan, endpointOf('app'), { org: scan.address.org, app });
     const { maker } = (records[0] ?? {}) as Partial<App>;
-    if (maker !== undefined) makers.set(slugs[index] ?? '', maker);
-  }
-  yield* readerOf(endpoint.id).rows(got.records, { ...placeOf(endpoint, names), makers });
-  // An app that nobody else may see tells no maker: that is no gap in what is said of its rights.
-  yield coverageOf(scan, endpoint, got, { read: got.records.length, detail: { makersKnown: makers.size } });
+    if (maker !== undefined) makers.set(app, maker);
+  });
+  return makers;
 }
 
 /** One call for each repository or environment; one coverage row for all. */
