@@ -34,7 +34,8 @@ const Cases = z.strictObject({
   near: z.array(NearMiss).min(2),
 });
 
-const DEEP_VIEWS = /gateway_sessions|usages|leaked_credentials|admin_identities|identity_owners/;
+const DEEP_VIEWS =
+  /gateway_sessions|usages|leaked_credentials|admin_identities|identity_(?:owners|reach|consumers|lifecycle|overview)|agent_identities|may_become|credential_identities|shared_secrets/;
 
 const directory = join(packageRoot(), 'test', 'rules', 'checks');
 const checks = loadChecks();

@@ -64,7 +64,8 @@ const Cases = z.strictObject({
   near: z.array(NearMiss).min(2),
 });
 
-const DEEP_VIEWS = /gateway_sessions|usages|leaked_credentials|admin_identities|identity_owners|identity_reach/;
+const DEEP_VIEWS =
+  /gateway_sessions|usages|leaked_credentials|admin_identities|identity_(?:owners|reach|consumers|lifecycle|overview)|agent_identities|may_become|credential_identities|shared_secrets/;
 
 /** Advice that helps nobody elsewhere. */
 const OF_GITHUB = /\bgh (?:secret|variable|api)\b|\bactions\/checkout|`permissions:|`on: push|Settings, Environments/;
