@@ -1,15 +1,14 @@
 /*---
 id: identity-shared-by-workloads
-title: Workloads of several repositories or services share one identity
+title: Workloads of several repositories share one identity
 severity: medium
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [consumer|trust@aws]
+needs: [consumer]
 population: identities WHERE (type NOT IN ('ci-secret', 'job-token', 'app') OR provider = 'entra') AND NOT regexp_matches(identity_id, '^(k8s|aws):-[:@]')
 parameters:
   minWorkloads: 2
-  minServices: 3
 controls:
   - owasp-nhi-2025:NHI9:2025
   - nist-csf-2.0:PR.AA-01
@@ -18,7 +17,7 @@ why: >
   Its rights are the sum of what all of them need, so each has too many; and what it did cannot be ascribed to one.
 fix: One identity for each workload and purpose; a role costs nothing.
 limits: >
-  Of AWS services that a role trusts, minServices count as workloads: two of them often belong together (a function and what starts it). Counts repositories, gateway connections, and service accounts of a cluster that become it, not jobs of one repository. Made for cloud identities; secrets of the CI system and job
+  Counts repositories, gateway connections, and service accounts of a cluster that become it, not jobs of one repository. Made for cloud identities; secrets of the CI system and job
   tokens belong to one repository anyway, and an App of a code host is made for several.
   A service account whose cluster is not known and a role whose account is not are left out: that of the same name in another repository may be another.
 references:
@@ -35,12 +34,6 @@ WITH used AS (
       ELSE coalesce(c.location->>'$.repository', split_part(c.consumer_id, '#', 1)) END AS workload,
     c.observation_id
   FROM identity_consumers AS c
-  UNION ALL
-  -- A role that runs functions, machines and tasks is three workloads, whoever of them is the one that uses it.
-  SELECT identity_id, principal, observation_id
-  FROM trusts
-  WHERE effect = 'allow' AND principal_type = 'service' AND starts_with(identity_id, 'aws:')
-  QUALIFY count(DISTINCT principal) OVER (PARTITION BY identity_id) >= $minServices
 )
 SELECT
   i.identity_id,
