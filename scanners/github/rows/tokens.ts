@@ -29,7 +29,7 @@ export function* personalAccessTokenRows(token: PersonalAccessToken, place: Plac
     ...(scope === undefined ? {} : { scope }),
     ...facts,
     enabled: !token.isExpired,
-    ...(token.owner === undefined ? {} : { owner: token.owner, ownerBasis: 'creator' }),
+    ...(token.owner === undefined ? {} : { owner: token.owner, ownerBasis: 'token owner' }),
     at,
     detail: { fineGrained: true, grantId: token.grantId, ...defined({ repositorySelection: token.selection }), permissions },
   };
@@ -63,7 +63,7 @@ export function* credentialAuthorizationRows(one: CredentialAuthorization, place
   const scope = scopeOf({ ...(place.org === undefined ? {} : { org: place.org }) });
   const at = atOf(place, `credential-authorizations/${one.id}`);
   const facts = defined({ createdAt: one.authorisedAt, lastUsedAt: one.lastUsedAt });
-  const owned = { owner: one.login, ownerBasis: 'creator' } as const;
+  const owned = { owner: one.login, ownerBasis: 'token owner' } as const;
   const isKey = /ssh/i.test(one.type);
   const fingerprint = /^SHA256:[A-Za-z0-9+/]{43}=?$/.exec(one.fingerprint ?? '')?.[0].replace(/=$/, '');
   const local = isKey ? `ssh-key/${one.login}/${one.id}` : `token/${one.login}/${one.lastEight ?? one.id}`;

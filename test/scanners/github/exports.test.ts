@@ -34,7 +34,7 @@ describe('github scanner', () => {
     const [identity] = kinds(observations, 'identity');
     assert.deepEqual(
       [identity?.id, identity?.type, identity?.name, identity?.owner, identity?.ownerBasis, identity?.scope],
-      ['github:harbour:pat/11', 'pat', 'ci', 'astrid', 'creator', 'harbour'],
+      ['github:harbour:pat/11', 'pat', 'ci', 'astrid', 'token owner', 'harbour'],
     );
     const [credential] = kinds(observations, 'credential');
     assert.deepEqual(
