@@ -16,6 +16,7 @@ import {
   RoleAssignment,
   ServicePrincipal,
   ServicePrincipalActivity,
+  Vault,
 } from './schema.ts';
 
 /** All that the JSON values of one file, or the answers of one tenant, say, sorted by what they are. */
@@ -35,6 +36,7 @@ export interface Answers {
   readonly activities: Map<string, ServicePrincipalActivity>;
   readonly keyActivities: Map<string, CredentialActivity>;
   readonly policies: AppPolicy[];
+  readonly vaults: Map<string, Vault>;
   /** Names of app roles by id, as the service principals that have them tell. */
   readonly roleNames: Map<string, string>;
   /** Users, groups and principals that are met inside other answers, by object id. */
@@ -67,6 +69,7 @@ export type AnswerKind =
   | 'directory roles'
   | 'Azure roles'
   | 'role definitions'
+  | 'vault access policies'
   | 'service-principal sign-ins'
   | 'credential sign-ins'
   | 'app management policies'
@@ -101,6 +104,7 @@ export function newAnswers(): Answers {
     activities: new Map(),
     keyActivities: new Map(),
     policies: [],
+    vaults: new Map(),
     roleNames: new Map(),
     objects: new Map(),
     tenants: new Set(),
@@ -237,6 +241,7 @@ function addItem(answers: Answers, raw: Raw, place: Place): void {
   else if (Object.keys(raw).some((key) => key === 'lastSignInActivity' || key.endsWith('ClientSignInActivity')))
     parseActivity(answers, raw, place);
   else if (resource === 'microsoft.managedidentity/userassignedidentities') parseManaged(answers, raw, place);
+  else if (resource === 'microsoft.keyvault/vaults') parseVault(answers, raw, place);
   else if ((set === 'owners' || set === 'members') && isRelated(raw)) parseRelated(answers, raw, set, place);
   else if (type === 'servicePrincipal' || 'servicePrincipalType' in raw || 'appOwnerOrganizationId' in raw)
     parsePrincipal(answers, raw, place);
@@ -395,6 +400,11 @@ function parseAzureRole(answers: Answers, raw: Raw, place: Place): void {
 function parseDirectoryRole(answers: Answers, raw: Raw, place: Place): void {
   const one = parseOne(answers, 'role definitions', DirectoryRole, raw, place.where);
   if (one !== undefined) answers.directoryRoles.set(one.id, one);
+}
+
+function parseVault(answers: Answers, raw: Raw, place: Place): void {
+  const one = parseOne(answers, 'vault access policies', Vault, raw, place.where);
+  if (one !== undefined) answers.vaults.set((one.id ?? one.name ?? place.where).toLowerCase(), one);
 }
 
 function parseActivity(answers: Answers, raw: Raw, place: Place): void {

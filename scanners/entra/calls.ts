@@ -192,6 +192,17 @@ export const CALLS = {
     what: 'managed identities',
     kinds: ['managed identities'],
   },
+  vaults: {
+    at: 'arm',
+    method: 'POST',
+    path: RESOURCE_GRAPH,
+    query: RESOURCE_GRAPH_VERSION,
+    ask: "resources | where type =~ 'microsoft.keyvault/vaults' | project id, name, type, properties = bag_pack('enableRbacAuthorization', properties.enableRbacAuthorization, 'accessPolicies', properties.accessPolicies)",
+    right: 'Reader at the root management group',
+    tells: 'who reads the secrets of vaults that do not go by roles',
+    what: 'access policies of vaults',
+    kinds: ['vault access policies'],
+  },
   managedFederated: {
     at: 'arm',
     method: 'GET',

@@ -26,6 +26,7 @@ const COVERS: {
   'delegated permissions': { kinds: ['grant'], types: ['delegated'] },
   'directory roles': { kinds: ['grant'], types: ['directory-role'] },
   'Azure roles': { kinds: ['grant'], types: ['azure-role'] },
+  'vault access policies': { kinds: ['grant'], types: ['access-policy'] },
   'role definitions': { kinds: [], types: [] },
   'service-principal sign-ins': { kinds: ['usage'], types: ['service-principal'] },
   'credential sign-ins': { kinds: ['usage'], types: ['credential'] },

@@ -22,7 +22,7 @@ interface Given {
   readonly permission: string;
   readonly resource: string;
   readonly via: string;
-  readonly viaKind: 'app-role' | 'delegated' | 'directory-role' | 'binding';
+  readonly viaKind: 'app-role' | 'delegated' | 'directory-role' | 'binding' | 'access-policy';
   readonly condition?: JsonObject;
   readonly at: Location;
   readonly detail: JsonObject;
@@ -43,6 +43,7 @@ export function* grantRows(answers: Answers, directory: Directory, at: Location,
   yield* delegatedRows(answers, directory, at);
   for (const one of answers.directoryAssignments.values()) yield* directoryRoleRows(one, answers, directory, at, tally);
   for (const one of answers.azureAssignments.values()) yield* azureRoleRows(one, answers, directory, at, tally);
+  yield* vaultRows(answers, directory, at);
 }
 
 function* appRoleRows(answers: Answers, directory: Directory, at: Location, tally: GrantTally): Generator<GrantObservation> {
@@ -186,6 +187,32 @@ function* azureRoleRows(
     },
     amounts,
   );
+}
+
+/** https://learn.microsoft.com/en-us/azure/key-vault/general/rbac-access-policy */
+function* vaultRows(answers: Answers, directory: Directory, at: Location): Generator<GrantObservation> {
+  for (const vault of answers.vaults.values()) {
+    const resource = vault.id ?? vault.name ?? '*';
+    for (const { objectId, applicationId, permissions } of vault.policies) {
+      const secrets = permissions?.secrets.map((one) => one.toLowerCase()) ?? [];
+      const type = objectId === undefined ? undefined : directory.typeOf(objectId);
+      // With an application id, it is the application on behalf of a user: it may do nothing by itself.
+      if (objectId === undefined || applicationId !== undefined || secrets.length === 0 || type === 'User') continue;
+      const isReader = secrets.some((one) => one === 'get' || one === 'all' || one === 'backup');
+      yield* rowsOf(
+        {
+          identity: directory.identity(objectId),
+          permission: `secrets: ${secrets.toSorted().join(', ')}`,
+          resource,
+          via: 'access policy',
+          viaKind: 'access-policy',
+          at: { ...at, pointer: `${resource}/accessPolicies/${objectId}` },
+          detail: type === undefined ? {} : { principalType: type },
+        },
+        isReader ? [{ capability: 'reads-secrets', how: undefined }] : [],
+      );
+    }
+  }
 }
 
 function amountsOf(known: KnownRight | undefined): Amounts[] {

@@ -58,7 +58,7 @@ export async function* scanTenant(target: ServiceTarget, context: ScanContext): 
   graph(await readReport(run, 'keyActivity'));
   const subscriptions = await readSubscriptions(run);
   arm(subscriptions.part);
-  for (const name of ['azureDefinitions', 'azureRoles', 'managed'] as const)
+  for (const name of ['azureDefinitions', 'azureRoles', 'managed', 'vaults'] as const)
     arm(subscriptions.seen === 0 ? unseen(name) : await readList(run, name));
   arm(await readManagedFederated(run));
   const groups = await readGroups(run);
@@ -110,6 +110,7 @@ const PROBED: readonly CallName[] = [
   'azureDefinitions',
   'azureRoles',
   'managed',
+  'vaults',
   'managedFederated',
 ];
 

@@ -29,6 +29,11 @@ export function isEntraExport(file: FileHead): boolean {
   if (APP_ID.test(head) && APP_FIELDS.test(head)) return true;
   if (PRINCIPAL_ID.test(head) && /"(?:[rR]oleDefinition(?:Id|Name)|[dD]irectoryScopeId)"\s*:/.test(head)) return true;
   if (/"type"\s*:\s*"Microsoft\.ManagedIdentity\/userAssignedIdentities"/i.test(head) && /"clientId"\s*:/.test(head)) return true;
+  if (
+    /"id"\s*:\s*"\/subscriptions\/[^"]+\/providers\/Microsoft\.KeyVault\/vaults\/[^"/]+"/i.test(head) &&
+    /"accessPolicies"\s*:/.test(head)
+  )
+    return true;
   return TELLS.some((tell) => tell.test(head));
 }
 

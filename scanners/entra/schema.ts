@@ -323,6 +323,30 @@ export const DirectoryRole = z
   .transform((raw) => ({ ...raw, templateId: raw.templateId ?? raw.id }));
 export type DirectoryRole = z.infer<typeof DirectoryRole>;
 
+const accessPolicies = z
+  .array(
+    z.object({
+      objectId: optionalGuid,
+      applicationId: optionalGuid,
+      permissions: z.object({ secrets: texts, keys: texts, certificates: texts }).nullish(),
+    }),
+  )
+  .nullish()
+  .transform((all) => all ?? []);
+
+/** A key vault: who may read it by its own policies, where it does not go by roles. */
+export const Vault = z
+  .object({
+    id: optionalText,
+    name: optionalText,
+    properties: z.object({ enableRbacAuthorization: optionalFlag, accessPolicies }),
+  })
+  .transform(({ properties, ...raw }) => ({
+    ...raw,
+    policies: properties.enableRbacAuthorization === true ? [] : properties.accessPolicies,
+  }));
+export type Vault = z.infer<typeof Vault>;
+
 const Moment = z.object({ lastSignInDateTime: optionalTime }).nullish();
 
 /** https://learn.microsoft.com/en-us/graph/api/resources/serviceprincipalsigninactivity */

@@ -607,6 +607,45 @@ describe('entra scanner: grants', () => {
     );
   });
 
+  it('reads who may read the secrets of a vault, where it does not go by roles', async () => {
+    const policy = (name: string, secrets: string[], more: object = {}) => ({
+      objectId: principalId(name),
+      tenantId: TENANT,
+      permissions: { keys: ['get'], secrets, certificates: [], storage: null },
+      ...more,
+    });
+    const vault = (enableRbacAuthorization: boolean | null) => ({
+      id: `${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/shop`,
+      name: 'shop',
+      type: 'Microsoft.KeyVault/vaults',
+      properties: {
+        enableRbacAuthorization,
+        tenantId: TENANT,
+        accessPolicies: [
+          policy('deploy', ['Get', 'List']),
+          policy('lister', ['list']),
+          policy('keys', []),
+          policy('onbehalf', ['all'], { applicationId: appId('portal') }),
+        ],
+      },
+    });
+
+    const rows = await scanJson(vault(null), [principal('deploy'), principal('lister')]);
+    const byRoles = await scanJson(vault(true));
+
+    assert.deepEqual(
+      kinds(rows, 'grant').map((row) => [row.identity, row.permission, row.capability]),
+      [
+        [idOf('deploy', TENANT), 'secrets: get, list', undefined],
+        [idOf('deploy', TENANT), 'secrets: get, list', 'reads-secrets'],
+        [idOf('lister', TENANT), 'secrets: list', undefined],
+      ],
+    );
+    assert.deepEqual(kinds(byRoles, 'grant'), []);
+    assert.deepEqual(kinds(byRoles, 'coverage')[0]?.detail?.types, ['access-policy']);
+    assert.ok(entraFiles.recognises(headOf(JSON.stringify(vault(true), undefined, 2))));
+  });
+
   it('is less sure of an assignment with a condition', async () => {
     const rows = await scanJson([azureRole('deploy', 'Owner', SUBSCRIPTION, { condition: "@Resource[x] StringEquals 'y'" })]);
 

@@ -109,6 +109,7 @@ const TABLES: { readonly [word: string]: readonly unknown[] } = {
       },
     },
   ],
+  keyvault: [],
   userassignedidentities: [
     {
       id: MANAGED,
