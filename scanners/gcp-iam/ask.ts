@@ -123,6 +123,17 @@ export async function readEach(
   return { what, covers, read, failed, failure: of };
 }
 
+/** What was asked by a list that is not whole is not whole either. */
+export function resting(told: Told, basis: Told): Told {
+  if (basis.failure === undefined || told.failure !== undefined) return told;
+  return { ...told, failure: { ...basis.failure, why: `not all that is to be asked for is known: ${basis.failure.why}` } };
+}
+
+/** What only narrows or widens other answers lets nothing be assessed by itself; where it fails, they are in doubt. */
+export function limiting(told: Told): Told {
+  return told.failure === undefined ? { ...told, covers: [] } : told;
+}
+
 export async function kept<T>(run: Run, step: string, make: () => Promise<T>): Promise<T> {
   const { once } = run.context;
   // Answers of the generated clients are plain once they went through JSON.

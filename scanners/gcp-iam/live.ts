@@ -3,7 +3,21 @@ import type { BindingTally } from '../../src/iam/gcp/bindings.ts';
 import { isKnownRole } from '../../src/iam/gcp/capability.ts';
 import { inParallel } from '../../src/live/index.ts';
 import { addAnswer } from './answers.ts';
-import { ancestorsOf, kept, one, openRun, pagesOf, policyOf, type Run, readEach, readList, type Told, WIDTH } from './ask.ts';
+import {
+  ancestorsOf,
+  kept,
+  limiting,
+  one,
+  openRun,
+  pagesOf,
+  policyOf,
+  type Run,
+  readEach,
+  readList,
+  resting,
+  type Told,
+  WIDTH,
+} from './ask.ts';
 import { CALLS, type CallName, endpointOf } from './calls.ts';
 import type { Answers } from './collect.ts';
 import { answerReasons, cappedRow, tallyDetail } from './export-file.ts';
@@ -18,7 +32,8 @@ export async function* scanScope(target: ServiceTarget, context: ScanContext): A
     const gathered = gather([answers], context.now());
     const tally: BindingTally = { unknownRoles: new Set(), people: 0, federated: new Set() };
     yield* answerRows(answers, gathered, { pointer: target.name }, context, tally);
-    for (const one of told) yield session.coverage(one);
+    for (const one of together(told)) yield session.coverage(one);
+    if (answers.seen === 0) return;
     yield session.coverage({
       what: 'as a whole',
       covers: [],
@@ -32,6 +47,16 @@ export async function* scanScope(target: ServiceTarget, context: ScanContext): A
     context.progress.end();
     await close();
   }
+}
+
+/** A login that fails is said once, of all that was not read for it. */
+function together(told: readonly Told[]): Told[] {
+  const unread = told.filter(({ failure, read }) => failure?.fatal === true && read === 0);
+  const [first] = unread;
+  if (first === undefined || unread.length === 1) return [...told];
+  const covers = [...new Set(unread.flatMap((one) => one.covers))];
+  const rest: Told = { what: unread.map(({ what }) => what).join(', '), covers, read: 0, failure: first.failure };
+  return [...told.filter((one) => !unread.includes(one)), rest];
 }
 
 async function readProject(run: Run): Promise<Told[]> {
@@ -50,29 +75,27 @@ async function readProject(run: Run): Promise<Told[]> {
   );
   const { ancestors, told: ancestry } = await ancestorsOf(run, project);
   told.push(ancestry);
-  told.push(
-    await readList(
-      run,
-      'accounts',
-      `v1/projects/${project}/serviceAccounts`,
-      ['identity'],
-      { pageSize: 100 },
-      'service accounts',
-    ),
+  const accounts = await readList(
+    run,
+    'accounts',
+    `v1/projects/${project}/serviceAccounts`,
+    ['identity'],
+    { pageSize: 100 },
+    'service accounts',
   );
+  told.push(accounts);
   const emails = [...answers.accounts.keys()];
   const account = (email: string) => `v1/projects/${project}/serviceAccounts/${encodeURIComponent(email)}`;
-  told.push(
-    await readEach(
-      run,
-      'keys',
-      emails,
-      ['credential'],
-      (email) => pagesOf(run, 'keys', `${account(email)}/keys`, { keyTypes: 'USER_MANAGED' }),
-      'keys of service accounts',
-    ),
+  const keys = await readEach(
+    run,
+    'keys',
+    emails,
+    ['credential'],
+    (email) => pagesOf(run, 'keys', `${account(email)}/keys`, { keyTypes: 'USER_MANAGED' }),
+    'keys of service accounts',
   );
-  told.push(...(await readProjectPolicies(run, project, emails, account)));
+  told.push(resting(keys, accounts));
+  told.push(...(await readProjectPolicies(run, project, accounts, account)));
   told.push(...(await readAbove(run, ancestors)));
   const organization = ancestors.find((one) => one.startsWith('organizations/'));
   told.push(
@@ -83,12 +106,12 @@ async function readProject(run: Run): Promise<Told[]> {
       await readList(run, 'roles', `v1/${organization}/roles`, [], { view: 'FULL', pageSize: 300 }, 'roles of the organisation'),
     );
   told.push(await readPools(run, project));
-  told.push(...(await readLimits(run, [scope.name, ...ancestors], organization)));
+  told.push(...(await readLimits(run, [scope.name, ...ancestors], organization, ancestry)));
   told.push(...(await readUse(run, [project])));
   told.push(
     await readList(run, 'apiKeys', `v2/projects/${project}/locations/global/keys`, ['credential'], { pageSize: 300 }, 'API keys'),
   );
-  told.push(await readRest(run));
+  told.push(...(await readRest(run)));
   return told;
 }
 
@@ -96,7 +119,7 @@ async function readProject(run: Run): Promise<Told[]> {
 async function readProjectPolicies(
   run: Run,
   project: string,
-  emails: readonly string[],
+  accounts: Told,
   account: (email: string) => string,
 ): Promise<Told[]> {
   const all = await readList(
@@ -119,7 +142,7 @@ async function readProjectPolicies(
   const onAccounts = await readEach(
     run,
     'accountPolicy',
-    emails,
+    [...run.answers.accounts.keys()],
     ['trust'],
     (email) =>
       policyOf(
@@ -130,7 +153,7 @@ async function readProjectPolicies(
       ),
     'policies of service accounts',
   );
-  return [all, onProject, onAccounts];
+  return [all, onProject, resting(onAccounts, accounts)];
 }
 
 /** What is granted above the scope reaches into it. */
@@ -150,7 +173,7 @@ async function readAbove(run: Run, ancestors: readonly string[]): Promise<Told[]
           ['grant'],
           (resource) => policyOf(run, name, resource, `v3/${resource}:getIamPolicy`),
           what,
-        ),
+        ).then(limiting),
       );
   }
   return told;
@@ -178,7 +201,7 @@ async function readPools(run: Run, project: string): Promise<Told> {
 }
 
 /** Deny policies of each level, and boundaries of the organisation. */
-async function readLimits(run: Run, levels: readonly string[], organization: string | undefined): Promise<Told[]> {
+async function readLimits(run: Run, levels: readonly string[], organization: string | undefined, basis: Told): Promise<Told[]> {
   const denials = await readEach(
     run,
     'denyPolicies',
@@ -192,7 +215,7 @@ async function readLimits(run: Run, levels: readonly string[], organization: str
     },
     'deny policies',
   );
-  if (organization === undefined) return [denials];
+  if (organization === undefined) return [limiting(resting(denials, basis))];
   return [
     denials,
     await readEach(
@@ -211,12 +234,13 @@ async function readLimits(run: Run, levels: readonly string[], organization: str
       async (level) => [...(await (await run.clients()).boundaryBindings(level))],
       'bindings of principal access boundaries',
     ),
-  ];
+  ].map((each) => limiting(resting(each, basis)));
 }
 
 /** Last use, and what the recommender and storage tell project by project. */
-async function readUse(run: Run, projects: readonly string[]): Promise<Told[]> {
+async function readUse(run: Run, projects: readonly string[], basis?: Told): Promise<Told[]> {
   const told: Told[] = [];
+  const rest = (each: Told) => (basis === undefined ? each : resting(each, basis));
   for (const [name, type, what] of [
     ['accountUse', 'serviceAccountLastAuthentication', 'last use of service accounts'],
     ['keyUse', 'serviceAccountKeyLastAuthentication', 'last use of keys'],
@@ -226,18 +250,12 @@ async function readUse(run: Run, projects: readonly string[]): Promise<Told[]> {
     // Where the service does not answer for a folder or organisation, it does for each project of it.
     const isOpen = whole.failure !== undefined && whole.read === 0 && run.scope.level !== 'projects' && projects.length > 0;
     const query = { pageSize: 1000 };
-    told.push(
-      isOpen && run.session.fatal === undefined
-        ? await readEach(
-            run,
-            name,
-            projects,
-            ['usage'],
-            (project) => pagesOf(run, name, place(`projects/${project}`), query),
-            what,
-          )
-        : whole,
-    );
+    if (!isOpen || run.session.fatal !== undefined) {
+      told.push(whole);
+      continue;
+    }
+    const each = await readEach(run, name, projects, ['usage'], (id) => pagesOf(run, name, place(`projects/${id}`), query), what);
+    told.push(rest(each));
   }
   const each: readonly (readonly [CallName, string, string, readonly ObservationKind[]])[] = [
     ['accountInsights', 'insightTypes/google.iam.serviceAccount.Insight/insights', 'insights on service accounts', []],
@@ -257,31 +275,26 @@ async function readUse(run: Run, projects: readonly string[]): Promise<Told[]> {
     );
   }
   const storage = /\/storage\/v1\/$/.test(endpointOf('storage', run.context.env)) ? '' : 'storage/v1/';
-  told.push(
-    await readEach(
-      run,
-      'hmacKeys',
-      projects,
-      ['credential'],
-      (project) => pagesOf(run, 'hmacKeys', `${storage}projects/${project}/hmacKeys`, { maxResults: 250 }),
-      'HMAC keys',
-    ),
-  );
+  const hmac = (project: string) => pagesOf(run, 'hmacKeys', `${storage}projects/${project}/hmacKeys`, { maxResults: 250 });
+  told.push(rest(await readEach(run, 'hmacKeys', projects, ['credential'], hmac, 'HMAC keys')));
   return told;
 }
 
 /** What was met on the way and is not known yet: predefined roles newer than the catalogue, roles of other projects. */
-async function readRest(run: Run): Promise<Told> {
+async function readRest(run: Run): Promise<Told[]> {
   const { bindings, roles } = run.answers;
   const unknown = [...new Set(bindings.map(({ role }) => role))].filter((role) => !isKnownRole(role) && !roles.has(role)).sort();
-  return await readEach(
-    run,
-    'role',
-    unknown,
-    [],
-    async (role) => [await one(run, 'role', `v1/${role}`)],
-    'roles that are not known yet',
-  );
+  if (unknown.length === 0) return [];
+  return [
+    await readEach(
+      run,
+      'role',
+      unknown,
+      [],
+      async (role) => [await one(run, 'role', `v1/${role}`)],
+      'roles that are not known yet',
+    ),
+  ];
 }
 
 /** Of a folder or organisation the asset inventory tells most in one go. */
@@ -299,16 +312,15 @@ async function readBelow(run: Run): Promise<Told[]> {
     'apikeys.googleapis.com/Key',
   ];
   const covers: readonly ObservationKind[] = ['identity', 'credential', 'consumer'];
-  told.push(
-    await readList(
-      run,
-      'assets',
-      `v1/${scope.name}/assets`,
-      covers,
-      { contentType: 'RESOURCE', assetTypes: types, pageSize: 1000 },
-      'assets',
-    ),
+  const assets = await readList(
+    run,
+    'assets',
+    `v1/${scope.name}/assets`,
+    covers,
+    { contentType: 'RESOURCE', assetTypes: types, pageSize: 1000 },
+    'assets',
   );
+  told.push(assets);
   told.push(
     await readList(
       run,
@@ -329,9 +341,9 @@ async function readBelow(run: Run): Promise<Told[]> {
   const projects = [...answers.projects.keys()].sort();
   const folders = [...new Set([...answers.parents.values()])].filter((one) => one.startsWith('folders/'));
   const levels = [...new Set([scope.name, ...above, ...folders, ...projects.map((id) => `projects/${id}`)])];
-  told.push(...(await readLimits(run, levels, organization)));
-  told.push(...(await readUse(run, projects)));
-  told.push(await readRest(run));
+  told.push(...(await readLimits(run, levels, organization, assets)));
+  told.push(...(await readUse(run, projects, assets)));
+  told.push(...(await readRest(run)));
   return told;
 }
 

@@ -65,7 +65,8 @@ export async function openLogin(context: Pick<ScanContext, 'env'>): Promise<Logi
       } catch (error) {
         client = undefined;
         if (error instanceof LiveFailure) throw error;
-        const said = messageOf(error).split('\n')[0] ?? '';
+        const first = messageOf(error).split('\n')[0] ?? '';
+        const said = first.startsWith('Could not load the default credentials') ? 'there are no default credentials' : first;
         throw new LiveFailure(`Google gave no token (${said.slice(0, 160)}): ${HINT}`, { kind: 'expired', cause: error });
       }
     },

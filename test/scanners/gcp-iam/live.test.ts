@@ -242,6 +242,29 @@ describe('gcp-iam live scanner', () => {
     assert.equal(about(observations, 'API keys')?.outcome, 'complete');
   });
 
+  it('does not say that all keys were read where accounts may not be listed', async () => {
+    const served = project();
+    served[`v1/projects/${PROJECT}/serviceAccounts`] = forbidden('iam.serviceAccounts.list');
+
+    const { observations } = await scan(served);
+
+    const keys = about(observations, 'keys of service accounts');
+    assert.equal(keys?.outcome, 'denied');
+    assert.match(keys?.why ?? '', /not all that is to be asked for is known: iam\.serviceAccounts\.list/);
+    assert.deepEqual(keys?.covers, ['credential']);
+  });
+
+  it('lets deny policies alone make nothing assessed', async () => {
+    const served = project();
+    served[`v1/projects/${PROJECT}:searchAllIamPolicies`] = forbidden('cloudasset.assets.searchAllIamPolicies');
+
+    const { observations } = await scan(served);
+
+    const complete = coverage(observations).filter(({ outcome, covers }) => outcome === 'complete' && covers.includes('grant'));
+    assert.deepEqual(complete, []);
+    assert.equal(about(observations, 'policy of the project')?.outcome, 'partial');
+  });
+
   it('tells an API that is switched off from a right that is missing', async () => {
     const served = project();
     served[`v2/${GLOBAL}/keys`] = notEnabled('apikeys.googleapis.com');
@@ -333,11 +356,11 @@ describe('gcp-iam live scanner', () => {
     await server.close();
 
     assert.deepEqual(server.asked, []);
-    assert.ok(
-      coverage(observations).some(
-        ({ outcome, why }) => outcome === 'denied' && /gcloud auth application-default login/.test(why ?? ''),
-      ),
-    );
+    const [row, ...more] = coverage(observations);
+    assert.equal(more.length, 0);
+    assert.equal(row?.outcome, 'denied');
+    assert.match(row?.why ?? '', /cannot be read: run gcloud auth application-default login/);
+    assert.deepEqual([...(row?.covers ?? [])].sort(), ['consumer', 'credential', 'grant', 'identity', 'trust', 'usage']);
     assert.equal(kinds(observations, 'identity').length, 0);
   });
 
