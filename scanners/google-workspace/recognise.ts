@@ -1,7 +1,7 @@
 import type { FileHead } from '../../src/contracts/index.ts';
 
 const KIND = /"kind"\s*:\s*"admin#(?:directory#(?:tokenList|token|aspList|asp|users|user)|reports#(?:activities|activity))"/;
-const TOKEN = /"clientId"\s*:\s*"[^"]+"[\s\S]*"(?:displayText|nativeApp|userKey)"\s*:/;
+const TOKEN: readonly RegExp[] = [/"clientId"\s*:\s*"/, /"(?:displayText|nativeApp|userKey)"\s*:/, /"scopes"\s*:\s*\[/];
 const EVENT = /"(?:name|eventName)"\s*:\s*"(?:AUTHORIZE|REMOVE)_API_CLIENT_ACCESS"/;
 const SCOPE = /https:\/\/(?:www\.googleapis\.com\/auth\/|mail\.google\.com)/;
 
@@ -17,7 +17,7 @@ export function isWorkspaceExport(file: FileHead): boolean {
 
 function isJson(head: string): boolean {
   if (!/^\s*(?:\[\s*)?\{\s*"/.test(head)) return false;
-  return KIND.test(head) || EVENT.test(head) || (TOKEN.test(head) && /"scopes"\s*:\s*\[/.test(head) && SCOPE.test(head));
+  return KIND.test(head) || EVENT.test(head) || (TOKEN.every((mark) => mark.test(head)) && SCOPE.test(head));
 }
 
 export function isTable(head: string, path: string): boolean {

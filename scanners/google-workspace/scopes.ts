@@ -67,8 +67,3 @@ export function scopesIn(texts: readonly string[]): string[] {
   const all = texts.flatMap((text) => text.split(/[\s,;[\]"']+/));
   return [...new Set(all.filter((one) => /^(?:https?:\/\/|[a-z]+$)/.test(one) && one.length <= 300))].sort();
 }
-
-/** `https://www.googleapis.com/auth/drive` as people say it. */
-export function shortScope(scope: string): string {
-  return scope.replace(GOOGLE, '').replace(/^https:\/\/mail\.google\.com\/?$/, 'mail.google.com');
-}

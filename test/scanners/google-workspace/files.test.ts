@@ -310,6 +310,16 @@ describe('google-workspace scanner recognises', () => {
 });
 
 describe('google-workspace scanner on what strangers send', () => {
+  it('decides quickly about whatever repeats its marks', () => {
+    for (const mark of ['"clientId":"x"', '"displayText":', '"scopes":[', '"kind":', 'client id,scopes,']) {
+      const text = `{"a":1,${mark.repeat(4096 / mark.length)}`;
+      const start = performance.now();
+      for (let i = 0; i < 20; i++) googleWorkspaceFiles.recognises(headOf(text));
+
+      assert.ok(performance.now() - start < 1000, mark);
+    }
+  });
+
   const all = [
     tokens(token()),
     token(ROOT),
