@@ -10,6 +10,8 @@ export interface Query {
   readonly right: string;
   readonly tells: string;
   readonly covers: readonly ObservationKind[];
+  /** The catalogs that it reads. */
+  readonly from: string;
   readonly columns: readonly string[];
   readonly sql: string;
 }
@@ -39,6 +41,7 @@ function time(expression: string): string {
 export const QUERIES: readonly Query[] = [
   {
     section: 'server',
+    from: 'pg_roles',
     right: 'CONNECT',
     tells: 'the version of the server',
     covers: [],
@@ -48,6 +51,7 @@ export const QUERIES: readonly Query[] = [
   },
   {
     section: 'roles',
+    from: 'pg_roles',
     right: 'SELECT on pg_roles',
     tells: 'roles and their attributes',
     covers: ['identity', 'grant'],
@@ -73,6 +77,7 @@ FROM pg_roles ORDER BY rolname`,
   },
   {
     section: 'members',
+    from: 'pg_auth_members',
     right: 'SELECT on pg_auth_members',
     tells: 'who may become which role',
     covers: ['trust'],
@@ -83,6 +88,7 @@ FROM pg_auth_members m ORDER BY 1, 2, 3`,
   },
   {
     section: 'passwords',
+    from: 'pg_authid',
     right: 'SELECT on pg_authid (superusers have it)',
     tells: 'how passwords are kept',
     covers: ['credential'],
@@ -93,6 +99,7 @@ FROM pg_authid WHERE rolcanlogin ORDER BY rolname`,
   },
   {
     section: 'rules',
+    from: 'pg_hba_file_rules',
     right: 'EXECUTE on pg_hba_file_rules() (superusers have it)',
     tells: 'how clients log in (pg_hba.conf)',
     covers: ['trust'],
@@ -102,6 +109,7 @@ FROM pg_hba_file_rules WHERE error IS NULL ORDER BY line_number`,
   },
   {
     section: 'privileges',
+    from: 'pg_class, pg_namespace, pg_proc, pg_database',
     right: 'SELECT on pg_class, pg_namespace, pg_proc, pg_database',
     tells: 'what roles may do, by schema',
     covers: ['grant'],
@@ -122,6 +130,7 @@ GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4 LIMIT ${MOST_ROWS + 1}`,
   },
   {
     section: 'defaults',
+    from: 'pg_default_acl',
     right: 'SELECT on pg_default_acl',
     tells: 'what new objects will grant',
     covers: ['grant'],
@@ -134,6 +143,7 @@ WHERE a.grantee <> d.defaclrole ORDER BY 1, 2, 3, 4, 5 LIMIT ${MOST_ROWS + 1}`,
   },
   {
     section: 'owners',
+    from: 'pg_class, pg_namespace, pg_proc, pg_database',
     right: 'SELECT on pg_class, pg_namespace, pg_proc, pg_database',
     tells: 'what roles own',
     covers: ['grant'],
@@ -150,6 +160,7 @@ GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 LIMIT ${MOST_ROWS + 1}`,
   },
   {
     section: 'definers',
+    from: 'pg_proc',
     right: 'SELECT on pg_proc',
     tells: 'functions that run with the rights of their owner',
     covers: ['grant'],
@@ -162,6 +173,7 @@ WHERE p.prosecdef AND ${OWN_SCHEMAS} ORDER BY 1, 2 LIMIT ${MOST_ROWS + 1}`,
   },
   {
     section: 'sessions',
+    from: 'pg_stat_activity',
     right: 'pg_monitor',
     tells: 'which clients are connected now',
     covers: ['consumer', 'usage'],
@@ -183,10 +195,5 @@ export function psqlScript(): string {
 }
 
 export function callsTo(host: string): readonly LiveCall[] {
-  return QUERIES.map(({ right, tells, sql }) => ({
-    host,
-    operation: sql.replace(/\s+/g, ' ').replace(/^(SELECT).*? (FROM (?:pg_\w+|\( ?SELECT)).*$/, '$1 … $2 …'),
-    right,
-    tells,
-  }));
+  return QUERIES.map(({ right, tells, from }) => ({ host, operation: `SELECT … FROM ${from}`, right, tells }));
 }
