@@ -7,6 +7,7 @@ import { mergeLastAccessed, principalOf, ServiceLastAccessed } from './last-acce
 import { addOrganisationAnswer, isOrganisationAnswer, newOrganisation, type OrganisationFacts } from './organisation.ts';
 import { ResourcePolicy } from './resource-policies.ts';
 import { AccessKeyLastUsed, AccessKeyMetadata, OidcProvider, SamlProvider } from './schema.ts';
+import { isKeyId, keyIdIn, namesSubject, partIn, principalIn } from './subject-of.ts';
 import { ServiceSpecificCredential, SigningCertificate, SshPublicKey, type UserCredential } from './user-credentials.ts';
 
 /** All that the JSON answers of one file say, sorted by what they are. */
@@ -65,10 +66,6 @@ interface Place {
 
 const PAGE_FIELDS = ['UserDetailList', 'GroupDetailList', 'RoleDetailList'];
 
-/** Keys of a map of answers that do not say what they are about: a principal, a key, a part or policy of an organisation. */
-const SUBJECT =
-  /^(?:arn:aws[a-z-]*:iam::\d{12}:(?:role|user)\/.+|A(?:KIA|SIA)[A-Z0-9]{12,124}|\d{12}|r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|p-[0-9a-zA-Z_]{8,128})$/;
-
 export function newAnswers(): Answers {
   return {
     details: newDetails(),
@@ -103,7 +100,7 @@ export function addAnswer(answers: Answers, value: unknown, where: string, path:
     return;
   }
   const named = Object.entries(value);
-  if (subject === undefined && named.length > 0 && named.every(([key]) => SUBJECT.test(key))) {
+  if (subject === undefined && named.length > 0 && named.every(([key]) => namesSubject(key))) {
     for (const [key, one] of named) addAnswer(answers, one, `${where}.${key}`, path, key);
     return;
   }
@@ -366,25 +363,4 @@ function fieldsOf(value: Raw): string {
 
 function isRecord(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isKeyId(text: string | undefined): boolean {
-  return text !== undefined && /^A(?:KIA|SIA)[A-Z0-9]{12,124}$/.test(text);
-}
-
-function keyIdIn(path: string): string | undefined {
-  return /(?<![A-Z0-9])A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Z0-9])/.exec(path)?.[0];
-}
-
-/** `last-accessed-role-deploy.json`, `role/deploy.json`. */
-function principalIn(path: string): string | undefined {
-  const named = /(?:^|[-_./])(?<type>role|user)[-_/](?<name>[\w+=,.@-]+?)\.[a-z]+$/i.exec(path)?.groups;
-  return named === undefined ? undefined : `${named.type?.toLowerCase()}/${named.name}`;
-}
-
-function partIn(path: string): string | undefined {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  return /(?<![0-9a-z])(?:ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|p-[0-9a-zA-Z]{8,128}|r-[0-9a-z]{4,32}|\d{12})(?![0-9a-z])/.exec(
-    name,
-  )?.[0];
 }

@@ -11,8 +11,9 @@ import {
   type Subject,
 } from '../../src/iam/index.ts';
 import type { Judge } from '../../src/iam/judge.ts';
+import { accountLimits } from './account-limits.ts';
 import type { Details } from './authorization-details.ts';
-import { accountLimits, type OrganisationFacts } from './organisation.ts';
+import type { OrganisationFacts } from './organisation.ts';
 import type { GroupDetail, RoleDetail, UserDetail } from './schema.ts';
 
 /** Users and roles with all that decides on their rights, ready to be judged together. */
