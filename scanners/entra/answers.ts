@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isGuid } from './guid.ts';
 import { fromPowerShell } from './powershell.ts';
 import {
   Application,
@@ -11,7 +12,6 @@ import {
   DirectoryObject,
   DirectoryRole,
   FederatedCredential,
-  isGuid,
   ManagedIdentity,
   RoleAssignment,
   ServicePrincipal,

@@ -1,6 +1,6 @@
 import type { ScanContext, ServiceTarget } from '../../src/contracts/index.ts';
 import { TargetError } from '../../src/util/errors.ts';
-import { isGuid } from './schema.ts';
+import { isGuid } from './guid.ts';
 
 /** Where one of Microsoft's clouds is asked. */
 export interface Cloud {

@@ -8,9 +8,9 @@ import type {
 } from '../../src/contracts/index.ts';
 import { type Broken, readJsonValues } from '../../src/files/json-values.ts';
 import { type AnswerKind, type Answers, addAnswer, newAnswers } from './answers.ts';
+import { isGuid } from './guid.ts';
 import { observe } from './observe.ts';
 import { tellsTenant } from './recognise.ts';
-import { isGuid } from './schema.ts';
 
 /** What each kind of export lets a check look at, and which types of it: `grant:app-role@entra`. */
 const COVERS: {

@@ -3,7 +3,8 @@ import { type AzureCapability, type KnownRight, knownRight } from '../../src/iam
 import { isWideScope, judgeRole } from '../../src/iam/azure/roles.ts';
 import type { Answers } from './answers.ts';
 import type { Directory } from './directory.ts';
-import { isGuid, lastPart, type RoleAssignment } from './schema.ts';
+import { isGuid } from './guid.ts';
+import { lastPart, type RoleAssignment } from './schema.ts';
 
 /** What was met and is not a row. */
 export interface GrantTally {

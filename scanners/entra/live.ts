@@ -16,9 +16,9 @@ import { type Answers, addAnswer, newAnswers } from './answers.ts';
 import { type CallName, callNamed, callsOf, liveCall } from './calls.ts';
 import { type Cloud, cloudOf, tenantOf } from './clouds.ts';
 import { coversOf, policyDetail } from './export-file.ts';
+import { isGuid } from './guid.ts';
 import { loginFrom, tokensFor } from './login.ts';
 import { observe } from './observe.ts';
-import { isGuid } from './schema.ts';
 
 interface Run {
   readonly target: ServiceTarget;

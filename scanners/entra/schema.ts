@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+import { GUID } from './guid.ts';
 
 const optionalText = z
   .string()
@@ -37,10 +36,6 @@ const optionalTime = z
     const time = Date.parse(zoned);
     return Number.isNaN(time) || time < 0 ? undefined : new Date(time).toISOString();
   });
-
-export function isGuid(text: unknown): text is string {
-  return typeof text === 'string' && GUID.test(text);
-}
 
 /** `startDate` and `endDate` in exports of before 2022, when the CLI asked Azure AD Graph. */
 export const PasswordCredential = z
