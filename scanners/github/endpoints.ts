@@ -142,7 +142,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     right: ORG_ADMINISTRATION,
     scope: 'read:org',
     tells: 'which apps may do what',
-    covers: ['identity', 'grant'],
+    covers: ['identity', 'grant', 'trust'],
     types: ['app-installation'],
   },
   {

@@ -26,7 +26,7 @@ export const githubFiles = defineFileScanner({
 export const githubLive = defineServiceScanner({
   id: 'github',
   title: 'GitHub organisation (live)',
-  emits: ['identity', 'credential', 'grant', 'usage', 'coverage'],
+  emits: ['identity', 'credential', 'grant', 'trust', 'usage', 'coverage'],
   surfaces: ['github'],
   version: 1,
   scheme: 'github',

@@ -33,6 +33,11 @@ export function* installationRows(one: Installation, place: Place): Generator<Ob
       }),
     },
   };
+  const maker = place.makers?.get(one.slug)?.toLowerCase();
+  // Whoever has the key of the app, which its maker keeps, becomes any installation of it.
+  if (maker !== undefined) {
+    yield { kind: 'trust', identity, effect: 'allow', principal: `github:${maker}`, principalType: 'account', at };
+  }
   yield* permissionRows(one.permissions, {
     identity,
     resource: reachOf(one.selection, scope),
