@@ -59,7 +59,10 @@ export function mergeLastAccessed(one: ServiceLastAccessed | undefined, other: S
     const known = services.get(service.service);
     if (known === undefined || (service.usedAt ?? '') > (known.usedAt ?? '')) services.set(service.service, service);
   }
-  const takenAt = [one.takenAt, other.takenAt].filter((at) => at !== undefined).sort()[0];
+  const takenAt = [one.takenAt, other.takenAt]
+    .filter((at) => at !== undefined)
+    .sort()
+    .at(-1);
   return { status: other.status, takenAt, services: [...services.values()] };
 }
 

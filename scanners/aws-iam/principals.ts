@@ -15,7 +15,7 @@ import { vendorOf } from './vendors.ts';
 export interface World {
   readonly compiled: Compiled;
   readonly organisation: OrganisationFacts | undefined;
-  /** By ARN, or by `role/NAME` where only a file's name tells. */
+  /** By ARN. */
   readonly lastAccessed: ReadonlyMap<string, ServiceLastAccessed>;
 }
 
@@ -53,7 +53,7 @@ function* rightsOf(
   for (const one of mine?.malformed ?? []) tally.malformed.add(one);
   const unheard = (compiled.without.get(subject.account) ?? []).map((what) => `without ${what}`);
   yield* grantRows(subject, { ...compiled.judge, unheard }, at, tally);
-  const used = lastAccessed.get(subject.arn) ?? lastAccessed.get(`${subject.type}/${subject.name}`);
+  const used = lastAccessed.get(subject.arn);
   if (used === undefined) return;
   const unused = unusedRights(subject, createdAt, used);
   const row = unused === undefined ? undefined : unusedRow(subject, unused, used, at);

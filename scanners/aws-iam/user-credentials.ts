@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { awsUserId, type CredentialObservation, credentialId, type Location } from '../../src/contracts/index.ts';
 import { awsAccountOf } from '../../src/iam/index.ts';
@@ -18,6 +18,8 @@ export interface UserCredential {
   readonly alias: string | undefined;
   /** `SHA256:…` of a public key. */
   readonly keyFingerprint: string | undefined;
+  /** SHA-256 of a certificate: a private key that lies beside it somewhere is known by it. */
+  readonly thumbprint256?: string;
 }
 
 const text = z.string().min(1);
@@ -68,7 +70,7 @@ export const SshPublicKey = z
       id: raw.SSHPublicKeyId,
       status: raw.Status,
       createdAt: raw.UploadDate,
-      expiresAt: undefined,
+      ...ofCertificate(raw.CertificateBody),
       service: undefined,
       alias: undefined,
       keyFingerprint: sshFingerprint(raw.SSHPublicKeyBody),
@@ -76,7 +78,7 @@ export const SshPublicKey = z
   );
 
 export const SigningCertificate = z
-  .object({ UserName: optional, CertificateId: text, Status: optional, UploadDate: time })
+  .object({ UserName: optional, CertificateId: text, CertificateBody: optional, Status: optional, UploadDate: time })
   .transform(
     (raw): UserCredential => ({
       type: 'certificate',
@@ -91,6 +93,19 @@ export const SigningCertificate = z
     }),
   );
 
+function ofCertificate(body: string | undefined): Pick<UserCredential, 'expiresAt' | 'thumbprint256'> {
+  try {
+    const certificate = new X509Certificate(body ?? '');
+    return {
+      expiresAt: new Date(certificate.validTo).toISOString(),
+      thumbprint256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+    };
+  } catch {
+    // Its id and dates are known all the same.
+    return { expiresAt: undefined };
+  }
+}
+
 export function userCredentialRow(
   one: UserCredential,
   at: Location,
@@ -101,6 +116,7 @@ export function userCredentialRow(
     ...(one.service === undefined ? {} : { service: one.service }),
     ...(one.alias === undefined ? {} : { signsInAs: one.alias }),
     ...(one.keyFingerprint === undefined ? {} : { keyId: one.id }),
+    ...(one.thumbprint256 === undefined ? {} : { thumbprint256: one.thumbprint256 }),
   };
   return {
     kind: 'credential',

@@ -1,6 +1,7 @@
 import type { SourceFile, Surroundings } from '../../src/contracts/index.ts';
 import { readJsonValues } from '../../src/files/json-values.ts';
 import { headOfBytes } from '../../src/files/source-file.ts';
+import type { Subject } from '../../src/iam/index.ts';
 import { type Answers, addAnswer, newAnswers, settle } from './answers.ts';
 import { mergeDetails, overlap } from './authorization-details.ts';
 import { compileEstate } from './estate.ts';
@@ -66,7 +67,20 @@ export function makeWorld(all: readonly Answers[], now: Date): World {
     for (const [arn, answer] of one.lastAccessed) lastAccessed.set(arn, mergeLastAccessed(lastAccessed.get(arn), answer));
   }
   const details = mergeDetails(all.map((one) => one.details));
-  return { compiled: compileEstate(details, organisation, now), organisation, lastAccessed };
+  const compiled = compileEstate(details, organisation, now);
+  return { compiled, organisation, lastAccessed: byArn(lastAccessed, compiled.subjects.values()) };
+}
+
+/** A file's name tells a role but not its account: where two accounts have one of the name, nobody knows whose it is. */
+function byArn(told: ReadonlyMap<string, ServiceLastAccessed>, subjects: Iterable<Subject>): Map<string, ServiceLastAccessed> {
+  const named = new Map<string, string | undefined>();
+  for (const { type, name, arn } of subjects) named.set(`${type}/${name}`, named.has(`${type}/${name}`) ? undefined : arn);
+  const found = new Map<string, ServiceLastAccessed>();
+  for (const [key, answer] of told) {
+    const arn = key.startsWith('arn:') ? key : named.get(key);
+    if (arn !== undefined) found.set(arn, mergeLastAccessed(found.get(arn), answer));
+  }
+  return found;
 }
 
 /** In the directory of the file and below it, above it, and below the directory that holds it. */

@@ -82,6 +82,19 @@ describe('aws-iam scanner, service last accessed', () => {
     });
   }
 
+  it('does not guess which of two accounts a name is of', async () => {
+    const other = { ...ROLE, Arn: 'arn:aws:iam::999988887777:role/etl' };
+    const observations = await scanAmong(
+      {
+        'aws/details.json': details({ roles: [ROLE, other] }),
+        'aws/role-etl.json': { ...USED, ServicesLastAccessed: [USED.ServicesLastAccessed[1]] },
+      },
+      'aws/details.json',
+    );
+
+    assert.equal(unused(observations), undefined);
+  });
+
   it('says when an answer does not tell whose it is', async () => {
     const observations = await scanJson({ ...USED, ServicesLastAccessed: [USED.ServicesLastAccessed[1]] }, 'last.json');
 
