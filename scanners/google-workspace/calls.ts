@@ -7,22 +7,22 @@ export const CALLS = {
   users: {
     operation: 'GET /admin/directory/v1/users',
     right: `${AUTH}admin.directory.user.readonly`,
-    tells: 'which users there are, and who of them is an administrator',
+    tells: 'users, and who of them is an administrator',
   },
   tokens: {
     operation: 'GET /admin/directory/v1/users/{userKey}/tokens',
     right: `${AUTH}admin.directory.user.security`,
-    tells: 'which apps users let in, and with which scopes',
+    tells: 'the apps that users let in, and their scopes',
   },
   passwords: {
     operation: 'GET /admin/directory/v1/users/{userKey}/asps',
     right: `${AUTH}admin.directory.user.security`,
-    tells: 'which app passwords users have',
+    tells: 'app passwords of users',
   },
   delegation: {
     operation: 'GET /admin/reports/v1/activity/users/all/applications/admin',
     right: `${AUTH}admin.reports.audit.readonly`,
-    tells: 'which clients may act as any user',
+    tells: 'who may act as any user',
   },
 } as const satisfies { readonly [name: string]: Omit<LiveCall, 'host'> };
 export type CallName = keyof typeof CALLS;

@@ -5,32 +5,32 @@ export const CALLS = {
   tokens: {
     operation: 'GET /api/v1/api-tokens',
     right: 'okta.apiTokens.read',
-    tells: 'which API tokens there are, whose they are and from where they are accepted',
+    tells: 'API tokens, whose they are and from where they are accepted',
   },
   apps: {
     operation: 'GET /api/v1/apps?filter=name eq "oidc_client"',
     right: 'okta.apps.read',
-    tells: 'which OAuth clients and service apps there are',
+    tells: 'OAuth clients and service apps',
   },
   secrets: {
     operation: 'GET /api/v1/apps/{appId}/credentials/secrets',
     right: 'okta.apps.read',
-    tells: 'how old the secrets of clients are',
+    tells: 'the age of client secrets',
   },
   keys: {
     operation: 'GET /api/v1/apps/{appId}/credentials/jwks',
     right: 'okta.apps.read',
-    tells: 'which public keys clients sign in with',
+    tells: 'the public keys of clients',
   },
   grants: {
     operation: 'GET /api/v1/apps/{appId}/grants',
     right: 'okta.appGrants.read',
-    tells: 'which scopes clients were granted',
+    tells: 'the scopes of clients',
   },
   clientRoles: {
     operation: 'GET /oauth2/v1/clients/{clientId}/roles',
     right: 'okta.roles.read',
-    tells: 'which roles of administrator clients have',
+    tells: 'the roles of clients',
   },
   users: {
     operation: 'GET /api/v1/users/{userId}',
@@ -45,37 +45,37 @@ export const CALLS = {
   services: {
     operation: 'GET /integrations/api/v1/api-services',
     right: 'okta.oauthIntegrations.read',
-    tells: 'which third-party integrations call the API',
+    tells: 'integrations of other companies',
   },
   serviceSecrets: {
     operation: 'GET /integrations/api/v1/api-services/{apiServiceId}/credentials/secrets',
     right: 'okta.oauthIntegrations.read',
-    tells: 'how old the secrets of integrations are',
+    tells: "the age of integrations' secrets",
   },
   accounts: {
     operation: 'GET /privileged-access/api/v1/service-accounts',
     right: 'okta.serviceAccounts.read',
-    tells: 'which service accounts of applications are kept, and who owns them',
+    tells: 'service accounts of applications, and who owns them',
   },
   oktaAccounts: {
     operation: 'GET /privileged-access/api/v1/okta-service-accounts',
     right: 'okta.serviceAccounts.okta.read',
-    tells: 'which users of Okta are kept as service accounts, and who owns them',
+    tells: 'users of Okta that are kept as service accounts, and who owns them',
   },
   agents: {
     operation: 'GET /workload-principals/api/v1/ai-agents',
     right: 'okta.aiAgents.read',
-    tells: 'which AI agents are registered',
+    tells: 'AI agents',
   },
   agentKeys: {
     operation: 'GET /workload-principals/api/v1/ai-agents/{aiAgentId}/credentials/jwks',
     right: 'okta.aiAgents.read',
-    tells: 'which public keys AI agents sign in with',
+    tells: 'the public keys of AI agents',
   },
   log: {
     operation: 'GET /api/v1/logs?sortOrder=DESCENDING&limit=1',
     right: 'okta.logs.read',
-    tells: 'when tokens and clients were last used',
+    tells: 'the last use of tokens and clients',
   },
 } as const satisfies { readonly [name: string]: Omit<LiveCall, 'host'> };
 export type CallName = keyof typeof CALLS;

@@ -134,7 +134,13 @@ export async function* probeOrganisation(target: ServiceTarget, context: ScanCon
   yield* probeCalls(run.session, callsOf(run.host), async (call) => {
     const [name] = Object.entries(CALLS).find(([, one]) => one.operation === call.operation) ?? [];
     const path = paths[name as CallName] ?? (await dependentPath(run, name as CallName));
-    if (path !== undefined) await ask(run, name as CallName, path);
+    if (path === undefined) return;
+    try {
+      await ask(run, name as CallName, path);
+    } catch (error) {
+      // What the organisation has not bought is no right that is missing.
+      if (!(error instanceof LiveFailure) || error.kind !== 'missing') throw error;
+    }
   });
 }
 
