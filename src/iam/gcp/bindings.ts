@@ -40,8 +40,8 @@ export interface Known {
   readonly pools?: Pools;
   /** Service accounts that lie below a project, folder or organisation, the most privileged first. */
   readonly accountsBelow?: (container: string) => readonly AccountBelow[];
-  /** May it start something that runs as an account of that project? */
-  readonly runsCode?: (member: string, project: string) => boolean;
+  /** May it start something that runs as an account of that project? `undefined` where nobody tells. */
+  readonly runsCode?: (member: string, project: string) => boolean | undefined;
   /** Of the project that a resource lies in. */
   readonly environmentOf?: (resource: string) => string | undefined;
 }
@@ -110,7 +110,10 @@ function* trustRows(
   if (target !== undefined) {
     const how = howBy(ways, judge);
     const identity = accountIdentity(target.email, target.project, known.projectIds);
-    if (how !== undefined) yield trustRow(identity, member, bound, at, how, known);
+    if (how === undefined) return;
+    const needsMore = how.how.every((one) => NEEDS_MORE.has(one));
+    if (needsMore && known.runsCode?.(written, target.project ?? '-') === false) return;
+    yield trustRow(identity, member, bound, at, how, known);
     return;
   }
   // Owners and editors are administrators of all that lies below already; deleted ones are nobody; Google's agents need it.
@@ -119,6 +122,7 @@ function* trustRows(
   if (/^roles\/(?:owner|editor)$/.test(bound.role) || member.detail.deleted === true || isAgent) return;
   const everywhere = howBy(ways, judge);
   const isLimited = known.limits !== undefined && hasLimits(known.limits);
+  const mayRun = (who: string, project: string | undefined) => known.runsCode?.(who, project ?? '-');
   let told = 0;
   for (const account of known.accountsBelow(bound.resource)) {
     if (account.identity === member.identity) continue;
@@ -129,7 +133,7 @@ function* trustRows(
     }
     const how = isLimited ? howBy(ways, judgeOf(bound, written, known, account.resource)) : everywhere;
     if (how === undefined) continue;
-    if (how.how.every((one) => NEEDS_MORE.has(one)) && known.runsCode?.(written, account.project ?? '-') !== true) continue;
+    if (how.how.every((one) => NEEDS_MORE.has(one)) && mayRun(written, account.project) !== true) continue;
     told++;
     yield trustRow(account.identity, member, bound, at, { ...how, inheritedFrom: bound.resource }, known);
   }

@@ -46,7 +46,7 @@ interface Standing {
 
 export interface Powers {
   readonly isPrivileged: (email: string) => boolean;
-  readonly runsCode: (member: string, project: string) => boolean;
+  readonly runsCode: NonNullable<Known['runsCode']>;
   readonly standing: ReadonlyMap<string, Standing>;
   readonly holds: (member: string, chain: readonly string[], permission: string) => Holding | undefined;
   /** Members with anything on any of these. */
@@ -65,7 +65,9 @@ export function powersOf({ bindings, hierarchy, roles, limits, now }: EstateFact
     return set;
   };
   const judging = { limits, hierarchy, now };
+  const told = new Set<string>();
   for (const bound of bindings) {
+    told.add(bound.resource);
     const isWide = isContainer(bound.resource);
     if (!isWide && accountOf(bound.resource) === undefined) continue;
     for (const member of bound.members) {
@@ -96,6 +98,8 @@ export function powersOf({ bindings, hierarchy, roles, limits, now }: EstateFact
     isPrivileged: (email) => standing.has(`serviceAccount:${email}`),
     runsCode(member, project) {
       const chain = lineage(`projects/${project}`, hierarchy);
+      // Of people nothing is kept; and where the project's policy is not there, nothing is known.
+      if (!isMachine(member) || !told.has(`projects/${project}`)) return undefined;
       return STARTS.some((permission) => holds(member, chain, permission) !== undefined);
     },
     *membersOn(chain) {

@@ -376,6 +376,36 @@ describe('gcp-iam scanner: hierarchy', () => {
     );
   });
 
+  it('knows an account by its number', async () => {
+    const byNumber = found(
+      `//iam.googleapis.com/projects/${NUMBER}/serviceAccounts/100000000000000000001`,
+      bind('roles/iam.serviceAccountTokenCreator', `serviceAccount:${CI}`),
+    );
+
+    const [trust] = kinds(await scanText(lines(found(PROJECT_RESOURCE), account(), byNumber)), 'trust');
+
+    assert.equal(trust?.identity, ETL_ID);
+  });
+
+  it('needs something that runs as the account, to become it by acting as it', async () => {
+    const acts = found(ACCOUNT_RESOURCE, bind('roles/iam.serviceAccountUser', `serviceAccount:${CI}`));
+    const may = async (...roles: string[]) =>
+      kinds(
+        await scanText(
+          lines(
+            acts,
+            ...(roles.length === 0 ? [] : [found(PROJECT_RESOURCE, ...roles.map((role) => bind(role, `serviceAccount:${CI}`)))]),
+          ),
+        ),
+        'trust',
+      ).length;
+
+    assert.equal(await may('roles/run.admin'), 1);
+    assert.equal(await may('roles/logging.logWriter'), 0);
+    // The policy of the project is not there: it may be able to.
+    assert.equal(await may(), 1);
+  });
+
   it('tells so many accounts below and no more, and says it', async () => {
     const accounts = Array.from({ length: 150 }, (_, index) => account(`a${index}@${PROJECT}.iam.gserviceaccount.com`));
 
