@@ -16,6 +16,7 @@ const SHIPPED = [
   /^dist\/built$/,
   /^dist\/generated\/((detectors|judgement)\.json|search\.bin)$/,
   /^rules\/(detectors|frameworks|catalogs)\/[\w.-]+\.yml$/,
+  /^rules\/catalogs\/[\w-]+\.json$/,
   /^rules\/checks\/[\w/-]+\.sql$/,
   /^samples\/(README\.md$|estate\/)/,
   /^schema\/[\w.-]+\.schema\.json$/,
