@@ -114,6 +114,8 @@ export async function openApi(settings: ApiSettings): Promise<GithubApi> {
         if (seen.has(url.href) || seen.size >= MOST_PAGES)
           throw new LiveFailure('the pages go round in circles: scan again', { kind: 'truncated' });
         seen.add(url.href);
+        // Octokit would take `:word` and `{word}` for a name to fill in.
+        url.search = url.search.replace(/[:{}]/g, encodeURIComponent);
         next = url.href;
         parameters = {};
       }

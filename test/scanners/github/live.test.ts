@@ -158,6 +158,20 @@ describe('github live scanner', () => {
     assert.equal(github.count('/orgs/harbour/audit-log'), 0);
   });
 
+  it('hands back the cursor of a page as it was given', async () => {
+    const cursors: (string | null)[] = [];
+    github.routes.set('/orgs/harbour/audit-log', ({ query }) => {
+      cursors.push(query.get('after'));
+      const link = `<${github.url}/orgs/harbour/audit-log?after=MS4y:abc{d}%3D%3D&per_page=100>; rel="next"`;
+      return { headers: query.has('after') ? {} : { link }, body: [auditEvent()] };
+    });
+
+    const { observations } = await scan(github);
+
+    assert.deepEqual(cursors, [null, 'MS4y:abc{d}==']);
+    assert.deepEqual(notComplete(observations), []);
+  });
+
   it('reads the newest of a long audit log, and says that more follow', async () => {
     github.routes.set('/orgs/harbour/audit-log', (asked) => {
       const page = Number(asked.query.get('page') ?? 1);
