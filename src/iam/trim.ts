@@ -1,4 +1,5 @@
 import type { IsoTime, Json, JsonObject } from '../contracts/index.ts';
+import { isKnownAction } from './actions.ts';
 import { type Statement, statementName } from './document.ts';
 import { compilePattern, matches, type Pattern } from './pattern.ts';
 import type { Policy, Subject } from './subject.ts';
@@ -65,6 +66,7 @@ export function trimPolicies(
 ): TrimmedPolicy {
   const days = Math.floor((Date.parse(usage.to) - Date.parse(usage.from)) / DAY);
   const trim: Trim = { record: readRecord(usage), removed: [], coarse: new Set(), untold: new Set(), notes: new Set() };
+  noteStrangeNames(trim);
   const statements: JsonObject[] = [];
   const written = new Set<string>();
   const sids = new Set<string>();
@@ -136,6 +138,15 @@ function readRecord({ from, to, services, others }: Usage): Record {
     });
   }
   return { from, othersUnused: others === 'unused', services: read };
+}
+
+/** Trails name events, and some events are called otherwise than the action that allows them. */
+function noteStrangeNames({ record, notes }: Trim): void {
+  for (const { actions } of record.services.values()) {
+    for (const { written, isUsed } of actions?.values() ?? []) {
+      if (isUsed && isKnownAction(written) === false) notes.add(`${written} is no action of AWS: look up what allows it`);
+    }
+  }
 }
 
 /** The actions that stay, as element and list; `undefined` where the whole statement goes. */

@@ -140,6 +140,14 @@ describe('trimming of policies', () => {
     assert.match(result.notes.join(), /never recorded/);
   });
 
+  it('tells of names that are no actions', () => {
+    const events = ['s3:ListObjects', 's3:GetObject'].map((action) => ({ action, lastUsedAt: USED }));
+
+    const result = trimmed([inline('a', allow('s3:*'))], usage({ service: 's3', complete: true, actions: events }));
+
+    assert.deepEqual(result.notes, ['s3:ListObjects is no action of AWS: look up what allows it']);
+  });
+
   it('keeps text that looks like a variable where there are none', () => {
     const read = readPolicyDocument({
       Version: '2008-10-17',

@@ -204,7 +204,7 @@ describe('IAM escalation graph', () => {
           }),
         );
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     );
   });
 
