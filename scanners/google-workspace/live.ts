@@ -189,6 +189,8 @@ async function readEach(
   let failed = 0;
   let refusals = 0;
   let first: Told['failure'];
+  /** A user who was deleted meanwhile has none; where all are, the call itself is not there. */
+  let missing: Told['failure'];
   let isOver = false;
   run.context.progress.phase(`Google Workspace: ${what}`, emails.length);
   await inParallel(emails, WIDTH, async (email) => {
@@ -203,7 +205,10 @@ async function readEach(
       return;
     }
     const { failure } = got;
-    if (failure instanceof LiveFailure && failure.kind === 'missing') return;
+    if (failure instanceof LiveFailure && failure.kind === 'missing') {
+      missing ??= failure;
+      return;
+    }
     failed++;
     refusals += failure.outcome === 'denied' ? 1 : 0;
     if (first === undefined || (first.outcome !== 'denied' && failure.outcome === 'denied')) first = failure;
@@ -211,6 +216,7 @@ async function readEach(
   });
   run.context.progress.end();
   const problems = run.answers.problems.slice(before);
+  if (read === 0) first ??= missing;
   const usersMissing = emails.length === 0 && run.session.fatal === undefined;
   const failure = first ?? (usersMissing ? NO_USERS : undefined);
   return {

@@ -139,7 +139,7 @@ export async function* probeOrganisation(target: ServiceTarget, context: ScanCon
       await ask(run, name as CallName, path);
     } catch (error) {
       // What the organisation has not bought is no right that is missing.
-      if (!(error instanceof LiveFailure) || error.kind !== 'missing') throw error;
+      if (!MAY_BE_ABSENT.has(name as CallName) || !(error instanceof LiveFailure) || error.kind !== 'missing') throw error;
     }
   });
 }
@@ -196,7 +196,7 @@ function judge(status: number, body: unknown): ReturnType<NonNullable<Parameters
   const code = typeof body === 'object' && body !== null && 'errorCode' in body ? body.errorCode : undefined;
   if (code === 'E0000047') return { is: 'throttled' };
   if (code === 'E0000011' || code === 'E0000005') return { is: 'expired' };
-  if (code === 'E0000006' || code === 'E0000022') return { is: 'denied' };
+  if (code === 'E0000006') return { is: 'denied' };
   // The feature is not part of the organisation's contract.
   if (code === 'E0000015') return { is: 'missing', why: 'the feature is not switched on in this organisation' };
   return status === 404 ? { is: 'missing' } : undefined;
@@ -238,6 +238,9 @@ async function readOptional(run: Run, name: CallName, what: string, path: string
   return { ...rest, detail: { ...rest.detail, absent: failure.why } };
 }
 
+/** Parts of Okta that not every organisation has, and keys that not every client has. */
+const MAY_BE_ABSENT: ReadonlySet<CallName> = new Set(['accounts', 'oktaAccounts', 'agents', 'agentKeys', 'keys']);
+
 /** Refusals in a row after which the right is missing, and not only for some. */
 const ENOUGH = 5;
 
@@ -256,6 +259,8 @@ async function readEach(
   let failed = 0;
   let refusals = 0;
   let first: Told['failure'];
+  /** One that was deleted meanwhile is none; where all are, the call itself is not there. */
+  let missing: Told['failure'];
   let isOver = false;
   run.context.progress.phase(`Okta: ${what}`, ids.length);
   await inParallel(ids, WIDTH, async (id) => {
@@ -276,13 +281,17 @@ async function readEach(
       return;
     }
     const { failure } = got;
-    if (failure instanceof LiveFailure && failure.kind === 'missing') return;
+    if (failure instanceof LiveFailure && failure.kind === 'missing') {
+      missing ??= failure;
+      return;
+    }
     failed++;
     refusals += failure.outcome === 'denied' ? 1 : 0;
     if (first === undefined || (first.outcome !== 'denied' && failure.outcome === 'denied')) first = failure;
     isOver ||= failure.fatal || (refusals >= ENOUGH && read === 0);
   });
   run.context.progress.end();
+  if (read === 0 && !MAY_BE_ABSENT.has(name)) first ??= missing;
   const problems = run.answers.problems.slice(before);
   const detail = { types: [TYPES[name]] };
   return {

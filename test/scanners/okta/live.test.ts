@@ -214,6 +214,18 @@ describe('okta scanner, live', () => {
     }
   });
 
+  it('does not take a call that is not there for a client without roles', async () => {
+    await using server = await organisation((asked, response) => {
+      if (!asked.url.startsWith('/oauth2/v1/clients/')) return false;
+      reply(response, 404, { errorCode: 'E0000007', errorSummary: 'Not found' });
+      return true;
+    });
+    const observations = await scan(server);
+
+    assert.equal(coverage(observations, 'roles of clients')?.outcome, 'partial');
+    assert.match(coverage(observations, 'roles of clients')?.why ?? '', /HTTP 404/);
+  });
+
   it('asks again where an answer ends early', async () => {
     await using server = await organisation((asked, response, before) => {
       if (asked.url !== '/integrations/api/v1/api-services' || before.some((one) => one.url === asked.url)) return false;
