@@ -13,7 +13,7 @@ export interface Targets {
   /** Administrators, and how sure that is. */
   readonly admins: ReadonlyMap<Node, Confidence>;
   readonly adminGroups: ReadonlyMap<string, readonly string[]>;
-  /** Users and roles that are the customer's, by `type account`. */
+  /** Users and roles that can be changed, by `type account`. */
   readonly principals: ReadonlyMap<string, Population>;
   /** Of those, ordinary ones whose limits would let them be administrators: worth giving rights to. */
   readonly armable: ReadonlyMap<string, Population>;
@@ -42,7 +42,7 @@ export function sortTargets(estate: Estate, now: Date): Targets {
   for (const [node, subject] of subjects.entries()) {
     const admin = decideAdmin(subject, now);
     if (admin.outcome !== 'deny') admins.set(node, confidenceOf(admin, subject));
-    if (subject.serviceLinked === true) continue;
+    if (!isChangeable(subject)) continue;
     const key = `${subject.type} ${subject.account}`;
     push(principals, key, node);
     if (admin.outcome !== 'deny' || !limitsAdmitAdmin(subject, now)) continue;
@@ -63,6 +63,14 @@ export function sortTargets(estate: Estate, now: Date): Targets {
     byService: serviceRoles(subjects, now),
     single: new Map(),
   };
+}
+
+/**
+ * May policies and trust of it be changed by anybody but AWS? Not of service-linked roles, nor of those that IAM Identity
+ * Center makes. https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html
+ */
+export function isChangeable({ arn, serviceLinked }: Subject): boolean {
+  return serviceLinked !== true && !arn.includes(':role/aws-reserved/');
 }
 
 /** Would every right, once given to the subject, survive its limits? */

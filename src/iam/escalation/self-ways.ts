@@ -4,7 +4,7 @@ import { mentionedCalls } from '../mentions.ts';
 import type { Estate, ManagedPolicy, Subject } from '../subject.ts';
 import { type Given, SELF_ESCALATION, type SelfEntry } from './catalogue/index.ts';
 import { type Edge, edgeFrom } from './edge.ts';
-import { limitsAdmitAdmin, makesAdmin, type Targets } from './estate.ts';
+import { isChangeable, limitsAdmitAdmin, makesAdmin, type Targets } from './estate.ts';
 import { allTags } from './target-tags.ts';
 
 export interface Search {
@@ -24,6 +24,7 @@ export function* selfWays(search: Search): Generator<Edge> {
   for (const entry of SELF_ESCALATION) {
     const [action] = entry.actions;
     if (!calls.has(action) || (entry.caller !== undefined && entry.caller !== subject.type)) continue;
+    if ((entry.on === 'itself' || entry.on === 'own-boundary') && !isChangeable(subject)) continue;
     // Rights given to itself end at its limits: where those do not admit an administrator, there is nothing to gain.
     if (entry.on !== 'own-boundary') {
       gains ??= limitsAdmitAdmin(subject, now);

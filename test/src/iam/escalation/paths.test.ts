@@ -101,6 +101,25 @@ describe('IAM escalation over several principals', () => {
   });
 });
 
+describe('IAM escalation and roles of IAM Identity Center', () => {
+  const path = iam('role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_1');
+
+  it('are not rewritten by anybody', () => {
+    const mara = user('mara', [inline('a', allow('iam:UpdateAssumeRolePolicy'))]);
+    const reserved = role('AWSReservedSSO_Admin_1', [ADMIN], undefined, { arn: path });
+    const own = { ...reserved, arn: iam('role/AWSReservedSSO_Admin_1') };
+
+    assert.deepEqual(rowsOf(mara, estate([mara, reserved])), []);
+    assert.equal(rowsOf(mara, estate([mara, own])).length, 1);
+  });
+
+  it('do not change themselves', () => {
+    const reserved = role('AWSReservedSSO_Ops_1', [inline('a', allow('iam:PutRolePolicy'))], undefined, { arn: path });
+
+    assert.deepEqual(rowsOf(reserved, estate([reserved])), []);
+  });
+});
+
 describe('IAM escalation: what to cut', () => {
   it('is the right nearest to the principal that all of its ways need', () => {
     const { mara, all } = chain();
