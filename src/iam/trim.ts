@@ -54,7 +54,7 @@ const ESCAPED_DOLLAR = `\${$}`;
 
 /**
  * Rights that no call uses by itself, so that no record tells of their use.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
  */
 const UNRECORDED = ['iam:passrole'];
 

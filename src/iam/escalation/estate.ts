@@ -67,7 +67,7 @@ export function sortTargets(estate: Estate, now: Date): Targets {
 
 /**
  * May policies and trust of it be changed by anybody but AWS? Not of service-linked roles, nor of those that IAM Identity
- * Center makes. https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html
+ * Center makes. https://repost.aws/knowledge-center/identity-center-aws-reserved-sso
  */
 export function isChangeable({ arn, serviceLinked }: Subject): boolean {
   return serviceLinked !== true && !arn.includes(':role/aws-reserved/');
