@@ -23,7 +23,7 @@ export function parseAddress(text: string): Address {
 /** The path of a call with its names filled in. */
 export function fillIn(
   endpoint: Endpoint,
-  names: { readonly org: string; readonly repository?: string; readonly environment?: string; readonly app?: string },
+  names: { readonly org: string; readonly repository?: string; readonly environment?: string; readonly entry?: string },
 ): string {
   const [owner = names.org, repo = ''] = (names.repository ?? '').split('/');
   const values: { readonly [name: string]: string } = {
@@ -31,7 +31,8 @@ export function fillIn(
     owner,
     repo,
     environment_name: names.environment ?? '',
-    app_slug: names.app ?? '',
   };
-  return endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
+  return endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent((name === endpoint.entryOf?.field ? names.entry : values[name]) ?? ''),
+  );
 }

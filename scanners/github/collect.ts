@@ -22,7 +22,8 @@ export interface Names {
   readonly org: string;
   readonly repository?: string;
   readonly environment?: string;
-  readonly app?: string;
+  /** Of a call about an entry: its name. */
+  readonly entry?: string;
 }
 
 /** Records of one call with all its pages; with a failure, those of the pages before it. */

@@ -6,9 +6,11 @@ import type { ObservationKind } from '../../src/contracts/index.ts';
  */
 export interface Endpoint {
   readonly id: EndpointId;
-  /** As in the documentation; `{org}`, `{owner}`, `{repo}`, `{environment_name}` and `{app_slug}` are filled in. */
+  /** As in the documentation; `{org}`, `{owner}`, `{repo}`, `{environment_name}` and the field of an entry are filled in. */
   readonly path: string;
-  readonly level: 'org' | 'repo' | 'environment' | 'app';
+  readonly level: 'org' | 'repo' | 'environment' | 'entry';
+  /** Of a call about an entry of a list: which list, and which field names it. */
+  readonly entryOf?: { readonly list: EndpointId; readonly field: string };
   /** What coverage rows and progress call it. */
   readonly title: string;
   /** Of an answer with `total_count`: the field that holds the list. */
@@ -36,6 +38,7 @@ export type EndpointId =
   | 'members'
   | 'outside-collaborators'
   | 'personal-access-tokens'
+  | 'token-repositories'
   | 'credential-authorizations'
   | 'installations'
   | 'app'
@@ -122,6 +125,18 @@ export const ENDPOINTS: readonly Endpoint[] = [
     types: ['pat', 'token'],
   },
   {
+    id: 'token-repositories',
+    path: '/orgs/{org}/personal-access-tokens/{id}/repositories',
+    level: 'entry',
+    entryOf: { list: 'personal-access-tokens', field: 'id' },
+    title: 'repositories of fine-grained tokens',
+    right: 'organization permission "Personal access tokens" (read), which only a GitHub App can have',
+    scope: 'none: a GitHub App is needed',
+    tells: 'which repositories a token was let in to',
+    covers: ['grant'],
+    types: ['pat', 'token'],
+  },
+  {
     id: 'credential-authorizations',
     path: '/orgs/{org}/credential-authorizations',
     level: 'org',
@@ -148,7 +163,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   {
     id: 'app',
     path: '/apps/{app_slug}',
-    level: 'app',
+    level: 'entry',
+    entryOf: { list: 'installations', field: 'app_slug' },
     title: 'makers of GitHub Apps',
     single: true,
     right: 'none, for an app that anybody may see',

@@ -14,7 +14,7 @@ const LOGIN = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9_])?$/;
 const REPOSITORY = /^[\w.-]{1,100}$/;
 
 /** Longest first: `environments/{environment_name}/secrets` before what it ends in. */
-const PATTERNS = ENDPOINTS.filter(({ level }) => level !== 'app')
+const PATTERNS = ENDPOINTS.filter(({ level }) => level !== 'entry')
   .map((endpoint) => ({ endpoint, parts: endpoint.path.slice(1).split('/') }))
   .sort((a, b) => b.parts.length - a.parts.length);
 

@@ -9,7 +9,7 @@ import { NotOffered, SERVICE } from './failure.ts';
 import { readLogin } from './login.ts';
 import type { Place } from './place.ts';
 import { readerOf } from './readers.ts';
-import type { App, Environment, Installation, Organisation, Repository } from './schema.ts';
+import type { App, Environment, Installation, Organisation, PersonalAccessToken, Repository } from './schema.ts';
 
 /** More at a time brings the secondary limit on sooner. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
 const WIDTH = 4;
@@ -102,7 +102,15 @@ async function* scanOrganisation(scan: Scan): AsyncGenerator<Observation> {
   });
   for (const { endpoint, got } of answers) {
     const makers = endpoint.id === 'installations' ? await makersOf(scan, got.records as Installation[]) : undefined;
-    yield* readerOf(endpoint.id).rows(got.records, { ...placeOf(endpoint, names), ...defined({ makers }) });
+    const reach =
+      endpoint.id === 'personal-access-tokens' ? await reachOf(scan, got.records as PersonalAccessToken[]) : undefined;
+    const place = { ...placeOf(endpoint, names), ...defined({ makers, reach: reach?.names }) };
+    yield* readerOf(endpoint.id).rows(got.records, place);
+    if (reach !== undefined && reach.met > 0)
+      yield coverageOf(scan, endpointOf('token-repositories'), reach.got, {
+        read: reach.names.size,
+        failed: reach.met - reach.names.size,
+      });
     yield coverageOf(scan, endpoint, got, { read: got.records.length });
   }
   const list = await collect(scan, endpointOf('repositories'), names);
@@ -172,11 +180,33 @@ async function makersOf(scan: Scan, installations: readonly Installation[]): Pro
   const slugs = [...new Set(installations.map(({ slug }) => slug))];
   const makers = new Map<string, string>();
   await inParallel(slugs, WIDTH, async (app) => {
-    const { records } = await collect(scan, endpointOf('app'), { org: scan.address.org, app });
+    const { records } = await collect(scan, endpointOf('app'), { org: scan.address.org, entry: app });
     const { maker } = (records[0] ?? {}) as Partial<App>;
     if (maker !== undefined) makers.set(app, maker);
   });
   return makers;
+}
+
+/** What tokens for chosen repositories were let in to, by the id of the grant. */
+async function reachOf(
+  scan: Scan,
+  tokens: readonly PersonalAccessToken[],
+): Promise<{ readonly names: ReadonlyMap<string, readonly string[]>; readonly met: number; readonly got: Collected }> {
+  const chosen = tokens.filter(({ selection, isExpired }) => selection === 'subset' && !isExpired);
+  const names = new Map<string, readonly string[]>();
+  const problems: string[] = [];
+  let failure: Failure | undefined;
+  await inParallel(chosen, WIDTH, async ({ grantId }) => {
+    const got = await collect(scan, endpointOf('token-repositories'), { org: scan.address.org, entry: grantId });
+    failure ??= got.failure;
+    problems.push(...got.problems);
+    if (got.failure === undefined)
+      names.set(
+        grantId,
+        (got.records as Repository[]).map(({ name }) => name),
+      );
+  });
+  return { names, met: chosen.length, got: { records: [], problems, ...defined({ failure }) } };
 }
 
 /** One call for each repository or environment; one coverage row for all. */

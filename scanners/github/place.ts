@@ -12,6 +12,8 @@ export interface Place {
   /** Of the repository, where a list told: `public`, `private`, `internal`. */
   readonly visibility?: string;
   readonly archived?: boolean;
+  /** The repositories that a token was let in to, by the id of the grant. */
+  readonly reach?: ReadonlyMap<string, readonly string[]>;
   /** Who made an app, by its slug. */
   readonly makers?: ReadonlyMap<string, string>;
   readonly at: Location;

@@ -5,7 +5,7 @@ import { callOf, endpointsFor } from './calls.ts';
 import { explain } from './failure.ts';
 import { type LiveOptions, openScan } from './live.ts';
 import { readLogin } from './login.ts';
-import { isRecord } from './shape.ts';
+import { isRecord, listIn } from './shape.ts';
 
 /** Tries each call for one entry; those of repositories on one that was pushed to lately. */
 export async function* probeGithub(
@@ -19,7 +19,7 @@ export async function* probeGithub(
   const byOperation = new Map(endpoints.map((endpoint) => [callOf(endpoint, login).operation, endpoint]));
   let repository = address.repository;
   let environment: string | undefined;
-  let app: string | undefined;
+  const entries = new Map<string, string>();
   let exists = false;
   yield* probeCalls(
     session,
@@ -31,12 +31,14 @@ export async function* probeGithub(
         throw new LiveFailure('no repository is seen to try it on', { kind: 'failed' });
       if (endpoint.level === 'environment' && environment === undefined)
         throw new LiveFailure('the repository has no environment to try it on', { kind: 'failed' });
-      if (endpoint.level === 'app' && app === undefined) throw new LiveFailure('no app is seen to try it on', { kind: 'failed' });
+      const entry = endpoint.entryOf === undefined ? undefined : entries.get(endpoint.id);
+      if (endpoint.level === 'entry' && entry === undefined)
+        throw new LiveFailure('nothing is seen to try it on', { kind: 'failed' });
       const names = {
         org: address.org,
         ...(repository === undefined ? {} : { repository }),
         ...(environment === undefined ? {} : { environment }),
-        ...(app === undefined ? {} : { app }),
+        ...(entry === undefined ? {} : { entry }),
       };
       try {
         const query = endpoint.single === true ? {} : { per_page: 1, ...endpoint.query };
@@ -44,8 +46,11 @@ export async function* probeGithub(
         exists = true;
         if (endpoint.id === 'repositories')
           repository = textIn(Array.isArray(data) ? data[0] : undefined, 'full_name') ?? repository;
-        if (endpoint.id === 'installations' && isRecord(data) && Array.isArray(data.installations))
-          app = textIn(data.installations[0], 'app_slug');
+        const [first] = Array.isArray(data) ? data : isRecord(data) ? (listIn(data)?.entries ?? []) : [];
+        for (const { id, entryOf } of endpoints) {
+          const name = entryOf?.list === endpoint.id ? textIn(first, entryOf.field) : undefined;
+          if (name !== undefined) entries.set(id, name);
+        }
         if (endpoint.id === 'environments' && isRecord(data) && Array.isArray(data.environments))
           environment = textIn(data.environments[0], 'name');
       } catch (error) {
@@ -59,5 +64,5 @@ export async function* probeGithub(
 function textIn(value: unknown, field: string): string | undefined {
   if (!isRecord(value)) return undefined;
   const text = value[field];
-  return typeof text === 'string' ? text : undefined;
+  return typeof text === 'string' || typeof text === 'number' ? String(text) : undefined;
 }

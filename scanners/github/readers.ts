@@ -60,6 +60,7 @@ const READERS: { readonly [id in EndpointId]: Reader } = {
   repository: each(Repository, nothing),
   environments: each(Environment, nothing),
   app: each(App, nothing),
+  'token-repositories': each(Repository, nothing),
   members: each(Member, memberRows),
   'outside-collaborators': each(Member, memberRows),
   'personal-access-tokens': each(PersonalAccessToken, personalAccessTokenRows),

@@ -4,6 +4,9 @@ import { permissionRows, scopeRows } from '../permissions.ts';
 import { atOf, type Place, scopeOf } from '../place.ts';
 import type { CredentialAuthorization, PersonalAccessToken } from '../schema.ts';
 
+/** Repositories that are named one by one. */
+const MOST_NAMES = 50;
+
 /** A fine-grained token, as far as the organisation has let it in. */
 export function* personalAccessTokenRows(token: PersonalAccessToken, place: Place): Generator<Observation> {
   const scope = scopeOf({ ...(place.org === undefined ? {} : { org: place.org }) });
@@ -19,6 +22,7 @@ export function* personalAccessTokenRows(token: PersonalAccessToken, place: Plac
     ]),
   );
   const permissions = { ...token.repository, ...organization };
+  const repositories = place.reach?.get(token.grantId)?.map((name) => name.toLowerCase());
   const facts = defined({ createdAt: token.grantedAt, lastUsedAt: token.lastUsedAt });
   yield {
     kind: 'identity',
@@ -31,7 +35,16 @@ export function* personalAccessTokenRows(token: PersonalAccessToken, place: Plac
     enabled: !token.isExpired,
     ...(token.owner === undefined ? {} : { owner: token.owner, ownerBasis: 'token owner' }),
     at,
-    detail: { fineGrained: true, grantId: token.grantId, ...defined({ repositorySelection: token.selection }), permissions },
+    detail: {
+      fineGrained: true,
+      grantId: token.grantId,
+      ...defined({
+        repositorySelection: token.selection,
+        repositories: repositories?.slice(0, MOST_NAMES),
+        repositoryCount: repositories?.length,
+      }),
+      permissions,
+    },
   };
   yield {
     kind: 'credential',
@@ -48,7 +61,13 @@ export function* personalAccessTokenRows(token: PersonalAccessToken, place: Plac
     // The organisation knows when it let the token in, not when it was made.
     detail: { useIsTold: token.useIsTold, createdAtIs: 'access granted' },
   };
-  yield* permissionRows(permissions, { identity, resource: reachOf(token.selection, scope), via: 'grant', viaKind: 'token', at });
+  yield* permissionRows(permissions, {
+    identity,
+    resource: (repositories?.length === 1 ? repositories[0] : undefined) ?? reachOf(token.selection, scope),
+    via: 'grant',
+    viaKind: 'token',
+    at,
+  });
 }
 
 /** `harbour/*` for all of an organisation's repositories. */

@@ -196,6 +196,8 @@ export function fullOrganisation(): Map<string, Route> {
     ['/repos/harbour/shop', { full_name: 'harbour/shop', private: true, visibility: 'internal', archived: false }],
     ['/repos/harbour/shop/secret-scanning/alerts', [alert({ repository: undefined })]],
   ]);
+  for (const id of [1011, 1012, 1013])
+    routes.set(`/orgs/harbour/personal-access-tokens/${id}/repositories`, [{ full_name: 'Harbour/shop', private: true }]);
   for (const repository of ['/repos/harbour/shop', '/repos/harbour/docs']) {
     routes.set(`${repository}/keys`, []);
     routes.set(`${repository}/actions/secrets`, listOf('secrets'));

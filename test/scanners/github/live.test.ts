@@ -66,6 +66,36 @@ describe('github live scanner', () => {
     );
   });
 
+  it('says which repositories a token was let in to, and where that could not be read', async () => {
+    github.routes.set('/orgs/harbour/personal-access-tokens/1012/repositories', [
+      { full_name: 'harbour/a' },
+      { full_name: 'harbour/b' },
+    ]);
+    github.routes.set('/orgs/harbour/personal-access-tokens/1013/repositories', () =>
+      forbidden('organization_personal_access_tokens=read'),
+    );
+
+    const { observations } = await scan(github);
+
+    const tokens = kinds(observations, 'identity').filter(({ type }) => type === 'pat');
+    assert.deepEqual(
+      tokens.map(({ detail }) => detail?.repositories),
+      [['harbour/shop'], ['harbour/a', 'harbour/b'], undefined],
+    );
+    const reads = kinds(observations, 'grant').filter(
+      ({ capability, viaKind }) => capability === 'reads-data' && viaKind === 'token',
+    );
+    assert.deepEqual(
+      reads.slice(0, 3).map(({ resource }) => resource),
+      ['harbour/shop', 'harbour/(selected)', 'harbour/(selected)'],
+    );
+    const [row] = notComplete(observations);
+    assert.deepEqual(
+      [row?.subject, row?.outcome, row?.read, row?.failed],
+      ['github:harbour repositories of fine-grained tokens', 'partial', 2, 1],
+    );
+  });
+
   it('names the missing right of a refused call, and goes on with the others', async () => {
     github.routes.set('/orgs/harbour/personal-access-tokens', () => forbidden('organization_personal_access_tokens=read'));
 
