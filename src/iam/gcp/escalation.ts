@@ -149,7 +149,6 @@ export function escalations(facts: EstateFacts, powers: Powers): Escalation[] {
     const next: string[] = [];
     for (const target of round) {
       for (const one of takersOf(target, facts, powers, standing)) {
-        if (standing.has(one.member)) continue;
         if (!isLogin(one)) found.push(one);
         next.push(one.member);
         const byToken = one.method === 'get-access-token' || one.method === 'implicit-delegation';

@@ -424,6 +424,31 @@ describe('gcp-iam scanner: hierarchy', () => {
     assert.match(coverageOf(observations)?.why ?? '', /50 edges of inherited impersonation/);
   });
 
+  it('tells the most privileged first', async () => {
+    const accounts = Array.from({ length: 150 }, (_, index) => account(`a${index}@${PROJECT}.iam.gserviceaccount.com`));
+    const last = `zz@${PROJECT}.iam.gserviceaccount.com`;
+    const policies = found(
+      PROJECT_RESOURCE,
+      bind('roles/iam.serviceAccountTokenCreator', `serviceAccount:${CI}`),
+      bind('roles/editor', `serviceAccount:${last}`),
+    );
+
+    const trusts = kinds(await scanText(lines(...accounts, account(last), policies)), 'trust');
+
+    assert.equal(trusts[0]?.identity, `gcp:${PROJECT}:serviceAccount/${last}`);
+  });
+
+  it('lets nobody inherit from an account that was deleted, nor from an owner', async () => {
+    const policies = found(
+      PROJECT_RESOURCE,
+      bind('roles/iam.serviceAccountTokenCreator', `deleted:serviceAccount:${CI}?uid=1`),
+      bind('roles/owner', `serviceAccount:${CI}`),
+      bind('roles/iam.serviceAccountTokenCreator', `serviceAccount:service-${NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com`),
+    );
+
+    assert.deepEqual(kinds(await scanText(lines(account(), policies)), 'trust'), []);
+  });
+
   it('takes a label of the project for its environment', async () => {
     const project = {
       createTime: '2020-01-01T00:00:00Z',

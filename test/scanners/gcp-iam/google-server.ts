@@ -129,7 +129,8 @@ export function notEnabled(service: string): Served {
       error: {
         code: 403,
         status: 'PERMISSION_DENIED',
-        message: `${service} has not been used in project 1 before or it is disabled.`,
+        // What it is for stands in the details alone.
+        message: 'The caller does not have permission',
         details: [
           {
             '@type': 'type.googleapis.com/google.rpc.ErrorInfo',

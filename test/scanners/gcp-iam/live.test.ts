@@ -312,7 +312,10 @@ describe('gcp-iam live scanner', () => {
 
     const { observations, server } = await scan(project(), ({ faults, expired }) => {
       faults.set(`v1/projects/${PROJECT}/serviceAccounts`, [throttled]);
-      faults.set(`v1beta/${GLOBAL}/workloadIdentityPools`, [throttled]);
+      faults.set(`v1beta/${GLOBAL}/workloadIdentityPools`, [
+        throttled,
+        { status: 401, body: { error: { code: 401, status: 'UNAUTHENTICATED', message: 'expired' } } },
+      ]);
       expired.add('loopback-1');
     });
 
