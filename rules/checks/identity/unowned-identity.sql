@@ -19,7 +19,7 @@ fix: >
   `owner: …` in the description, CODEOWNERS for what a repository makes.
 limits: >
   Knows owners from tags, creators, descriptions and CODEOWNERS only; a list kept elsewhere is not seen. Said of
-  credentials that an inventory calls active.
+  credentials that an inventory calls active; of Entra only where the owners of applications were read too.
 since: '0.1'
 ---*/
 WITH live AS (
