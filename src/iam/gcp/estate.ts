@@ -1,9 +1,10 @@
 import { accountIdentity, projectOf } from './accounts.ts';
 import type { AccountBelow, BoundRole, Known } from './bindings.ts';
-import { type Escalation, escalations, type Powers, powersOf } from './escalation.ts';
+import { type Escalation, escalations } from './escalation.ts';
 import { accountOf, type Hierarchy, lineage } from './hierarchy.ts';
 import type { Limits } from './limits.ts';
 import type { Pools } from './pools.ts';
+import { type Powers, powersOf } from './powers.ts';
 
 /** What all exports that lie side by side tell together. */
 export interface EstateFacts {
