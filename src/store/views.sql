@@ -100,7 +100,7 @@ entra_objects AS (
   SELECT key, min(identity_id) AS identity_id FROM entra_keys WHERE key IS NOT NULL GROUP BY key HAVING count(DISTINCT identity_id) = 1
 ),
 entra_scopes AS (SELECT '-' AS scope UNION SELECT scope FROM by_id WHERE provider = 'entra'),
-database_roles AS (
+database_roles AS MATERIALIZED (
   SELECT
     identity_id,
     identity_local(identity_id) AS local,
@@ -114,8 +114,7 @@ database_roles AS (
     SELECT part_id, identity_id, coalesce(location->>'$.repository', '') AS repository, (detail->>'$.catalog') IS NOT NULL AS known
     FROM obs.identities
     WHERE provider = 'postgres'
-    UNION ALL SELECT part_id, identity_id, '', false FROM obs.sightings WHERE starts_with(identity_id, 'postgres:')
-    UNION ALL SELECT part_id, identity_id, '', false FROM obs.consumers WHERE starts_with(identity_id, 'postgres:'))
+    UNION ALL SELECT part_id, identity_id, '', false FROM obs.sightings WHERE starts_with(identity_id, 'postgres:'))
   SEMI JOIN current_parts USING (part_id)
   WHERE starts_with(identity_local(identity_id), 'role/')
   GROUP BY identity_id
@@ -144,14 +143,12 @@ opened_roles AS (
   FROM obs.credentials AS c
   JOIN obs.sightings AS s ON s.credential_id = c.credential_id AND identity_local(s.identity_id) = identity_local(c.identity_id)
   SEMI JOIN current_parts AS p ON p.part_id = s.part_id
-  SEMI JOIN (FROM obs.credentials SEMI JOIN current_parts USING (part_id) WHERE provider = 'postgres' AND (detail->>'$.basis') IS NULL) AS k
-    ON (k.detail->>'$.verifier') = (c.detail->>'$.verifier')
   WHERE (c.detail->>'$.basis') = 'verifier' AND c.status = 'active' AND starts_with(c.identity_id, 'postgres:-:role/')
     AND starts_with(s.identity_id, 'postgres:') AND NOT starts_with(s.identity_id, 'postgres:-:')
   GROUP BY ALL
   HAVING count(DISTINCT lower(split_part(identity_scope(s.identity_id), '/', 1))) = 1
 ),
-proven_roles AS (
+proven_roles AS MATERIALIZED (
   SELECT 'postgres:-:' || local AS alias,
     CASE
       WHEN servers = 1 THEN known_id
