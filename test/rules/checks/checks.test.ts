@@ -34,9 +34,6 @@ const Cases = z.strictObject({
   near: z.array(NearMiss).min(2),
 });
 
-const DEEP_VIEWS =
-  /gateway_sessions|usages|leaked_credentials|admin_identities|identity_(?:owners|reach|consumers|lifecycle|overview)|agent_identities|may_become|credential_identities|shared_secrets/;
-
 const directory = join(packageRoot(), 'test', 'rules', 'checks');
 const checks = loadChecks();
 
@@ -105,13 +102,10 @@ async function run(
   parameters: z.infer<typeof Case>['parameters'],
 ): Promise<{ result: CheckResult; findings: readonly Finding[] }> {
   return await withRun(observations, async (store) => {
-    // A scan makes tables of the views first: binding a query over views of views takes longer than running it.
-    const isDeep = DEEP_VIEWS.test(`${check.sql} ${check.meta.population}`);
-    if (isDeep) await store.materialise();
     const { findings, results } = await runChecks(store, [check], {
       now: RUN_START,
       parameters: { [check.meta.id]: parameters },
-    }).finally(() => (isDeep ? store.dematerialise() : undefined));
+    });
     const result = results[0];
     assert.ok(result !== undefined);
     return { result, findings };

@@ -64,9 +64,6 @@ const Cases = z.strictObject({
   near: z.array(NearMiss).min(2),
 });
 
-const DEEP_VIEWS =
-  /gateway_sessions|usages|leaked_credentials|admin_identities|identity_(?:owners|reach|consumers|lifecycle|overview)|agent_identities|may_become|credential_identities|shared_secrets/;
-
 /** Advice that helps nobody elsewhere. */
 const OF_GITHUB = /\bgh (?:secret|variable|api)\b|\bactions\/checkout|`permissions:|`on: push|Settings, Environments/;
 
@@ -142,11 +139,7 @@ async function judge(
   observations: readonly Observation[],
 ): Promise<{ readonly findings: readonly Finding[]; readonly population: number }> {
   return await withRun([...FULL_COVERAGE, ...observations], async (store) => {
-    const isDeep = DEEP_VIEWS.test(`${check.sql} ${check.meta.population}`);
-    if (isDeep) await store.materialise();
-    const { findings, results } = await runChecks(store, [check], { now: RUN_START, parameters: {} }).finally(() =>
-      isDeep ? store.dematerialise() : undefined,
-    );
+    const { findings, results } = await runChecks(store, [check], { now: RUN_START, parameters: {} });
     return { findings, population: results[0]?.population ?? 0 };
   });
 }

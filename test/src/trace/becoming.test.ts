@@ -4,7 +4,7 @@ import { traceFacts } from '../../../src/trace/facts.ts';
 import { resolveSubject } from '../../../src/trace/resolve.ts';
 import { sections } from '../../../src/trace/tell.ts';
 import { Fact } from '../../rules/checks/facts.ts';
-import { withTables } from '../correlate/run-store.ts';
+import { withRun } from '../correlate/run-store.ts';
 
 function fact(fields: object): Observation {
   return Fact.parse(fields);
@@ -26,7 +26,7 @@ const holds = (id: string, capability: string, resource: string, detail: object 
   });
 
 async function told(about: string, ...observations: readonly Observation[]): Promise<ReadonlyMap<string, readonly string[]>> {
-  return await withTables(observations, async (store) => {
+  return await withRun(observations, async (store) => {
     const subject = await resolveSubject(store, about);
     const trace = await traceFacts(store, subject);
     return new Map(sections(subject, trace).map(([heading, lines]) => [heading, lines.map(({ text }) => text)]));

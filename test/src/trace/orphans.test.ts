@@ -5,7 +5,7 @@ import { findOrphans, type Orphans } from '../../../src/trace/orphans.ts';
 import { tellOrphans } from '../../../src/trace/tell-orphans.ts';
 import { Layout } from '../../../src/util/layout.ts';
 import { Fact } from '../../rules/checks/facts.ts';
-import { withTables } from '../correlate/run-store.ts';
+import { withRun } from '../correlate/run-store.ts';
 
 const USER = 'aws:1:user/sync';
 const KEY_ID = `${['AK', 'IA'].join('')}0HARBOUR0SYNC000`;
@@ -34,7 +34,7 @@ const role = (more: object = {}): Observation =>
   fact({ kind: 'identity', id: 'aws:1:role/old', createdAt: '2024-01-01T00:00:00Z', at: { path: 'iam.json' }, ...more });
 
 async function find(observations: readonly Observation[], options = OPTIONS): Promise<Orphans> {
-  return await withTables(observations, (store) => findOrphans(store, options));
+  return await withRun(observations, (store) => findOrphans(store, options));
 }
 
 async function names(...observations: readonly Observation[]): Promise<readonly string[]> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Observation } from '../../../src/contracts/index.ts';
 import { resolveSubject, resolveSubjects, type Subject } from '../../../src/trace/resolve.ts';
 import { ConfigError } from '../../../src/util/errors.ts';
-import { withTables } from '../correlate/run-store.ts';
+import { withRun } from '../correlate/run-store.ts';
 
 const PRINT = 'ab12cd34'.repeat(8);
 const OTHER_PRINT = `${'ab12cd34'.repeat(7)}ffffffff`;
@@ -101,7 +101,7 @@ describe('what a trace is about', () => {
   });
 
   it('is each identity in turn, when an owner has several', async () => {
-    const subjects = await withTables(ESTATE, (store) => resolveSubjects(store, 'BO@harbour.example'));
+    const subjects = await withRun(ESTATE, (store) => resolveSubjects(store, 'BO@harbour.example'));
 
     assert.deepEqual(subjects, [
       { identity: 'aws:123456789012:user/backup', credentials: [] },
@@ -133,7 +133,7 @@ describe('what a trace is about', () => {
   ] as const) {
     it(`is never ${what} given as an argument: it says where to give it`, async () => {
       await assert.rejects(
-        withTables(ESTATE, (store) => resolveSubjects(store, text, 'my.duckdb')),
+        withRun(ESTATE, (store) => resolveSubjects(store, text, 'my.duckdb')),
         (error) => {
           assert(error instanceof ConfigError);
           assert.match(error.message, /looks like a secret/);
@@ -158,7 +158,7 @@ describe('what a trace is about', () => {
 
   it('names the store that was given', async () => {
     await assert.rejects(
-      withTables(ESTATE, (store) => resolveSubjects(store, 'nobody-at-all', 'my.duckdb')),
+      withRun(ESTATE, (store) => resolveSubjects(store, 'nobody-at-all', 'my.duckdb')),
       {
         hint: 'nhi-audit identities --store my.duckdb lists what there is.',
       },
@@ -218,7 +218,7 @@ describe('what a trace is about', () => {
 });
 
 async function resolved(text: string, observations: readonly Observation[] = ESTATE): Promise<Subject> {
-  return await withTables(observations, (store) => resolveSubject(store, text));
+  return await withRun(observations, (store) => resolveSubject(store, text));
 }
 
 function sighting(credential: string, print: string): Observation {

@@ -3,7 +3,7 @@ import type { Observation } from '../../../src/contracts/index.ts';
 import { traceFacts } from '../../../src/trace/facts.ts';
 import { resolveSubject } from '../../../src/trace/resolve.ts';
 import { sections } from '../../../src/trace/tell.ts';
-import { withTables } from '../correlate/run-store.ts';
+import { withRun } from '../correlate/run-store.ts';
 
 const ACCOUNT_ROLE = 'aws:123456789012:role/checkout';
 const CODE_ROLE = 'aws:-:role/checkout';
@@ -147,7 +147,7 @@ describe('the steps of a trace', () => {
 });
 
 async function lines(name: string, heading: string, observations: readonly Observation[]): Promise<readonly string[]> {
-  return await withTables(observations, async (store) => {
+  return await withRun(observations, async (store) => {
     const subject = await resolveSubject(store, name);
     const trace = await traceFacts(store, subject);
     const section = sections(subject, trace).find(([title]) => title === heading);

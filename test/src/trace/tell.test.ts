@@ -3,7 +3,7 @@ import type { Observation } from '../../../src/contracts/index.ts';
 import { type Trace, traceFacts } from '../../../src/trace/facts.ts';
 import { resolveSubject } from '../../../src/trace/resolve.ts';
 import { did, reaches } from '../../../src/trace/tell.ts';
-import { withTables } from '../correlate/run-store.ts';
+import { withRun } from '../correlate/run-store.ts';
 
 const KEY_ID = `${['AK', 'IA'].join('')}0HARBOUR0DEPLOY0`;
 const KEY = `aws:access-key/${KEY_ID}`;
@@ -113,7 +113,7 @@ describe('what a traced identity did', () => {
   });
 
   it('counts the sessions of both sides in the overview, each once', async () => {
-    const counts = await withTables(ESTATE, (store) =>
+    const counts = await withRun(ESTATE, (store) =>
       store.rows('SELECT name, sessions, last_used_at FROM identity_overview ORDER BY name'),
     );
 
@@ -129,7 +129,7 @@ describe('what a traced identity did', () => {
 });
 
 async function told(name: string, observations: readonly Observation[] = ESTATE): Promise<readonly string[]> {
-  return await withTables(observations, async (store) => {
+  return await withRun(observations, async (store) => {
     const subject = await resolveSubject(store, name);
     return did(await traceFacts(store, subject)).map((line) => line.text);
   });

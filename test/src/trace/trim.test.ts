@@ -4,7 +4,7 @@ import type { Observation } from '../../../src/contracts/index.ts';
 import { trimIdentity } from '../../../src/trace/trim.ts';
 import type { Trimmed } from '../../../src/trace/trimmed.ts';
 import { Fact } from '../../rules/checks/facts.ts';
-import { withTables } from '../correlate/run-store.ts';
+import { withRun } from '../correlate/run-store.ts';
 
 const ROLE = 'aws:1:role/etl';
 const ACCOUNT = 'gcp:p:serviceAccount/a@p.iam.gserviceaccount.com';
@@ -16,7 +16,7 @@ function fact(fields: object): Observation {
 }
 
 async function trim(identity: string, ...observations: readonly Observation[]): Promise<Trimmed> {
-  return await withTables([fact({ kind: 'identity', id: identity }), ...observations], (store) => trimIdentity(store, identity));
+  return await withRun([fact({ kind: 'identity', id: identity }), ...observations], (store) => trimIdentity(store, identity));
 }
 
 describe('rights cut down to what was used', () => {
