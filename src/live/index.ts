@@ -22,10 +22,8 @@
  * - Ctrl-C ends waiting and reading at once, as the abort's own error.
  * - Long lists: `context.once?.('users page 3', …)` keeps what was read (names and dates, never a secret) for the next run.
  */
-export { type Failure, type FailureKind, failureOf, LiveFailure } from './failure.ts';
+export { type Failure, failureOf, LiveFailure } from './failure.ts';
 export {
-  type Answer,
-  type CallOptions,
   type ErrorAnswer,
   type Http,
   type HttpSettings,
@@ -35,5 +33,5 @@ export {
 } from './http.ts';
 export { nextAddress, nextLink, nextToken } from './next.ts';
 export { inParallel } from './parallel.ts';
-export { type Attempt, openSession, type Part, probeCalls, type Session } from './session.ts';
+export { openSession, type Part, probeCalls, type Session } from './session.ts';
 export { pause } from './wait.ts';

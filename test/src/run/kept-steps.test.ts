@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { ServiceTarget } from '../../../src/contracts/index.ts';
 import { type KeptSettings, KeptSteps, keptStepFiles } from '../../../src/run/kept-steps.ts';
 import { loopback, reply } from '../../helpers/loopback.ts';
@@ -201,7 +202,9 @@ async function scanOnce(
   url: string,
   running: { child?: ReturnType<typeof spawn> },
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'kept-steps-scan.ts'), root, url], { stdio: 'pipe' });
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./kept-steps-scan.ts', import.meta.url)), root, url], {
+    stdio: 'pipe',
+  });
   running.child = child;
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => void stdout.push(chunk));
