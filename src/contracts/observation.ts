@@ -165,7 +165,7 @@ export interface GrantObservation extends Seen {
   readonly viaKind?: string;
   /**
    * Set on derived rows only: what it amounts to after Deny, boundary and conditions: `admin`, `escalates`,
-   * `reads-secrets`, `reads-data`, `writes-data`, `manages-identities`, `impersonates`. `permission` and `resource`
+   * `reads-secrets`, `reads-data`, `reaches-data`, `writes-data`, `manages-identities`, `impersonates`. `permission` and `resource`
    * then name the deciding statement.
    */
   readonly capability?: string;

@@ -227,7 +227,7 @@ COMMENT ON COLUMN obs.grants.resource IS 'Resource pattern; * for everything';
 COMMENT ON COLUMN obs.grants.condition IS 'Condition as written';
 COMMENT ON COLUMN obs.grants.via IS 'Policy, binding or role that grants it';
 COMMENT ON COLUMN obs.grants.via_kind IS 'attached, inline, group:NAME, binding, inherited';
-COMMENT ON COLUMN obs.grants.capability IS 'admin, escalates, reads-secrets, reads-data, writes-data, manages-identities, impersonates; NULL on plain rows';
+COMMENT ON COLUMN obs.grants.capability IS 'admin, escalates, reads-secrets, reads-data, reaches-data, writes-data, manages-identities, impersonates; NULL on plain rows';
 COMMENT ON COLUMN obs.grants.confidence IS 'Of a derived row';
 COMMENT ON COLUMN obs.grants.location IS 'Where it was read';
 COMMENT ON COLUMN obs.grants.detail IS 'What fits no column: the path in words of a derived row';

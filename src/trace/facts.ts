@@ -54,7 +54,7 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
     }),
     reach: await store.rows(
       `SELECT capability, confidence, hops, path, detail FROM identity_reach WHERE identity_id = $identity
-       ORDER BY list_position(['admin', 'escalates', 'manages-identities', 'impersonates', 'reads-secrets', 'writes-data', 'reads-data'], capability), capability`,
+       ORDER BY list_position(['admin', 'escalates', 'manages-identities', 'impersonates', 'reads-secrets', 'writes-data', 'reads-data', 'reaches-data'], capability), capability`,
       { identity },
     ),
     hops: await store.rows(

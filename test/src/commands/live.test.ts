@@ -53,8 +53,9 @@ describe('a dry run', () => {
     assert.equal(
       io.out(),
       [
-        'harbour:audit: 2 read-only calls to harbour.example',
+        'harbour:audit  2 read-only calls',
         '',
+        'harbour.example',
         'call        right       tells',
         'GET /users  users.read  who the users are',
         'GET /keys   keys.read   age and use of keys',
@@ -68,8 +69,16 @@ describe('a dry run', () => {
 
     await dryRun(io, ['harbour:'], { format: 'terminal' }, [harbour({ calls })]);
 
-    assert.match(io.out(), /to h0\.example, h1\.example/);
-    assert.match(io.out(), /^h1\.example {2}GET \/keys {3}keys\.read/m);
+    assert.match(io.out(), /^h0\.example\ncall +right +tells\nGET \/users/m);
+    assert.match(io.out(), /^h1\.example\ncall +right +tells\nGET \/keys {2}keys\.read/m);
+  });
+
+  it('says a right once that has the name of its call', async () => {
+    const calls = () => [{ host: 'h.example', operation: 'iam:ListUsers', right: 'iam:ListUsers', tells: 'users' }];
+
+    await dryRun(io, ['harbour:'], { format: 'terminal' }, [harbour({ calls })]);
+
+    assert.match(io.out(), /^right +tells\niam:ListUsers {2}users$/m);
   });
 
   it('says that nothing is contacted for what lies on this machine', async () => {
