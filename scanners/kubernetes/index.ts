@@ -1,6 +1,7 @@
 import { defineFileScanner, defineServiceScanner } from '../../src/contracts/index.ts';
 import { mayNameNamespace, namespaceFor } from './namespace.ts';
 import { recognise } from './recognise.ts';
+import { callsOf } from './resources.ts';
 
 /** Manifests, dumps of `kubectl get -o json`, charts, kustomizations and kubeconfigs; what reads them loads with the first. */
 export const kubernetesFiles = defineFileScanner({
@@ -29,6 +30,8 @@ export const kubernetesLive = defineServiceScanner({
   surfaces: ['k8s'],
   version: 1,
   scheme: 'k8s',
+  address: '[CONTEXT]',
+  calls: (target) => callsOf(target.address),
   async *scan(target, context) {
     const { scanCluster } = await import('./live.ts');
     yield* scanCluster(target, context);

@@ -6,42 +6,10 @@ import { describe, mattersHere } from './describe.ts';
 import { slicesOf } from './documents.ts';
 import { openLogin } from './login.ts';
 import { kubeObject, type World } from './object.ts';
+import { RESOURCES, type Resource } from './resources.ts';
 import { ListEnd } from './schema.ts';
 import type { WorkloadContext } from './workload.ts';
 import { makeWorld } from './world.ts';
-
-interface Resource {
-  readonly group: string;
-  readonly name: string;
-  readonly kind: string;
-  /** Not in every cluster. */
-  readonly optional?: boolean;
-  readonly fieldSelector?: string;
-  /** Has no namespace: there is nothing to fall back to. */
-  readonly global?: boolean;
-}
-
-/** What says who there is, what they may do, and what uses them; accounts first, for the rest names them. */
-const RESOURCES: readonly Resource[] = [
-  { group: '/api/v1', name: 'serviceaccounts', kind: 'ServiceAccount' },
-  { group: '/apis/rbac.authorization.k8s.io/v1', name: 'clusterroles', kind: 'ClusterRole', global: true },
-  { group: '/apis/rbac.authorization.k8s.io/v1', name: 'clusterrolebindings', kind: 'ClusterRoleBinding', global: true },
-  { group: '/apis/rbac.authorization.k8s.io/v1', name: 'roles', kind: 'Role' },
-  { group: '/apis/rbac.authorization.k8s.io/v1', name: 'rolebindings', kind: 'RoleBinding' },
-  { group: '/apis/apps/v1', name: 'deployments', kind: 'Deployment' },
-  { group: '/apis/apps/v1', name: 'statefulsets', kind: 'StatefulSet' },
-  { group: '/apis/apps/v1', name: 'daemonsets', kind: 'DaemonSet' },
-  { group: '/apis/batch/v1', name: 'cronjobs', kind: 'CronJob' },
-  { group: '/apis/batch/v1', name: 'jobs', kind: 'Job' },
-  { group: '/api/v1', name: 'pods', kind: 'Pod' },
-  // Releases of Helm are charts, packed, and most of the bytes of all Secrets.
-  { group: '/api/v1', name: 'secrets', kind: 'Secret', fieldSelector: 'type!=helm.sh/release.v1' },
-  { group: '/api/v1', name: 'configmaps', kind: 'ConfigMap' },
-  { group: '/apis/spire.spiffe.io/v1alpha1', name: 'clusterspiffeids', kind: 'ClusterSPIFFEID', optional: true, global: true },
-  { group: '/apis/security.istio.io/v1', name: 'authorizationpolicies', kind: 'AuthorizationPolicy', optional: true },
-  { group: '/apis/security.istio.io/v1', name: 'peerauthentications', kind: 'PeerAuthentication', optional: true },
-  { group: '/apis/cert-manager.io/v1', name: 'certificates', kind: 'Certificate', optional: true },
-];
 
 const COVERS = ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting'] as const;
 /** Pages of one list: 5 million objects. A server that never ends a list is not believed. */

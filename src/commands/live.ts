@@ -46,15 +46,15 @@ function planText({ target, isLive, calls }: Planned, io: Io): string {
   if (!isLive) return `${name}: read on this machine. Nothing is contacted.\n`;
   if (calls === undefined) return `${name}: read live. This scanner does not list its calls; its README does.\n`;
   const hosts = [...new Set(calls.map(({ host }) => host))];
-  const head = `${name}: ${calls.length} read-only ${calls.length === 1 ? 'call' : 'calls'} to ${hosts.map(printable).join(', ')}\n\n`;
-  const rows = calls.map(({ host, operation, right, tells }) => ({
-    ...(hosts.length > 1 ? { host } : {}),
-    call: operation,
-    right,
-    tells,
-  }));
-  const columns = [...(hosts.length > 1 ? ['host'] : []), 'call', 'right', 'tells'];
-  return `${head}${renderTable(rows, columns, 'text', io.terminal.columns, ['call'])}`;
+  const lines = hosts.map((host) => {
+    const mine = calls.filter((call) => call.host === host);
+    // AWS and others call the right by the name of the call: said once.
+    const isNamed = mine.some(({ operation, right }) => operation !== right);
+    const rows = mine.map(({ operation, right, tells }) => ({ call: operation, right, tells }));
+    const columns = isNamed ? ['call', 'right', 'tells'] : ['right', 'tells'];
+    return `\n${printable(host)}\n${renderTable(rows, columns, 'text', io.terminal.columns, columns.slice(0, 1))}`;
+  });
+  return `${name}  ${calls.length} read-only ${calls.length === 1 ? 'call' : 'calls'}\n${lines.join('')}`;
 }
 
 /** `doctor TARGET…`: tries each right of a live target. Gives whether all that it needs is there. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { kubernetesLive } from '../../../scanners/kubernetes/index.ts';
 import { scanCluster } from '../../../scanners/kubernetes/live.ts';
 import type { CoverageObservation, Observation } from '../../../src/contracts/index.ts';
 import { collect, kinds, type TestContextOverrides, tempDir, testContext } from '../../helpers/scan-context.ts';
@@ -32,6 +33,16 @@ describe('kubernetes live scanner', () => {
   });
   afterEach(async () => {
     await cluster.close();
+  });
+
+  it('asks what a dry run says, and nothing else', async () => {
+    const planned = kubernetesLive.calls?.({ kind: 'service', name: 'k8s:prod', scheme: 'k8s', address: 'prod' }, {}) ?? [];
+
+    await scan(cluster);
+
+    const asked = new Set(cluster.asked.map(({ path }) => `GET ${path}`));
+    assert.deepEqual([...asked].sort(), planned.map(({ operation }) => operation).sort());
+    assert.ok(planned.every(({ host }) => host === 'the context prod of the kubeconfig'));
   });
 
   it('lists accounts, what they may do and what uses them, and says which host it asked', async () => {
