@@ -42,6 +42,7 @@ export async function loadScanners(): Promise<readonly Scanner[]> {
     import('../scanners/postgres/index.ts').then((m) => m.postgresLive),
     import('../scanners/github/index.ts').then((m) => m.githubFiles),
     import('../scanners/github/index.ts').then((m) => m.githubLive),
+    import('../scanners/kubernetes-audit/index.ts').then((m) => m.kubernetesAudit),
     import('../scanners/kubernetes/index.ts').then((m) => m.kubernetesFiles),
     import('../scanners/kubernetes/index.ts').then((m) => m.kubernetesLive),
     import('../scanners/gateway-sessions/index.ts').then((m) => m.gatewaySessions),
