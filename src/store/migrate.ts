@@ -19,6 +19,7 @@ export function migrations(): readonly Migration[] {
   return [
     { version: 1, sql: readSql('schema.sql') },
     { version: 2, sql: readSql('schema-2.sql') },
+    { version: 3, sql: readSql('schema-3.sql') },
   ];
 }
 

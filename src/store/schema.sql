@@ -496,3 +496,27 @@ COMMENT ON COLUMN control_results.outcome IS 'pass, fail, partial, not-assessed,
 COMMENT ON COLUMN control_results.reason IS 'Why, in one sentence';
 COMMENT ON COLUMN control_results.findings IS 'Findings under it';
 COMMENT ON COLUMN control_results.population IS 'Things looked at by its checks';
+
+CREATE TABLE obs.identity_aliases (
+  run_id       VARCHAR NOT NULL,
+  alias        VARCHAR NOT NULL,
+  identity_id  VARCHAR NOT NULL,
+  repository   VARCHAR NOT NULL
+);
+COMMENT ON TABLE obs.identity_aliases IS 'What the views of a run join ids by, worked out once when it is loaded (view identity_aliases_of_run)';
+COMMENT ON COLUMN obs.identity_aliases.run_id IS 'The run';
+COMMENT ON COLUMN obs.identity_aliases.alias IS 'Id without an account, or with a wrong one';
+COMMENT ON COLUMN obs.identity_aliases.identity_id IS 'The identity that it is';
+COMMENT ON COLUMN obs.identity_aliases.repository IS 'Where alone it is; empty: everywhere';
+
+CREATE TABLE obs.credential_identities (
+  run_id         VARCHAR NOT NULL,
+  credential_id  VARCHAR NOT NULL,
+  identity_id    VARCHAR NOT NULL,
+  basis          VARCHAR
+);
+COMMENT ON TABLE obs.credential_identities IS 'Whose each credential of a run is, worked out once when it is loaded (view credential_identities_of_run)';
+COMMENT ON COLUMN obs.credential_identities.run_id IS 'The run';
+COMMENT ON COLUMN obs.credential_identities.credential_id IS 'The credential';
+COMMENT ON COLUMN obs.credential_identities.identity_id IS 'Whose it is';
+COMMENT ON COLUMN obs.credential_identities.basis IS 'How that is known';

@@ -14,7 +14,7 @@ import { ObservationAppender } from './append.ts';
 import { plainRows } from './convert.ts';
 import { storeMemory } from './memory.ts';
 import type { Row, SqlParameters, StoreReader } from './reader.ts';
-import { ViewTables } from './views.ts';
+import { KEPT, ViewTables } from './views.ts';
 
 export interface NewRun {
   /** ISO 8601, UTC. */
@@ -243,6 +243,12 @@ export class Store implements StoreReader {
       { hosts: JSON.stringify(hosts), run: this.#run() },
     );
     const counts = appender?.counts ?? {};
+    if (!this.#isPassing) {
+      const run = this.#run();
+      for (const [name, source] of KEPT) {
+        await this.#connection.run(`INSERT INTO obs.${name} SELECT $run, * FROM ${source}`, { run });
+      }
+    }
     if (this.#isPassing) this.#loaded = new Set(Object.keys(counts).filter((kind) => (counts[kind] ?? 0) > 0));
     return counts;
   }

@@ -20,6 +20,12 @@ const ALWAYS_VIEWS: ReadonlySet<string> = new Set([
   'observation_parts',
 ]);
 
+/** Views of what is kept with a run, and those that work it out: tables are made of these, for older runs have nothing kept. */
+export const KEPT: ReadonlyMap<string, string> = new Map([
+  ['identity_aliases', 'identity_aliases_of_run'],
+  ['credential_identities', 'credential_identities_of_run'],
+]);
+
 const SETTING = 'views_sha256';
 
 /** Makes the views, if they are not those of this version already (making them costs 100 ms). */
@@ -76,8 +82,8 @@ export class ViewTables {
     // One after another: a second query must not overtake the making of what it reads.
     this.#making = this.#making.then(async () => {
       if (!this.#hasViews && missing.length > 0) await this.#connection.run(missing.map(asTable).join(';\n'));
-      for (const view of this.#hasViews ? missing.filter(isCovered) : []) {
-        await this.#connection.run(`CREATE TEMP TABLE ${view.name} AS SELECT * FROM ${view.name}`);
+      for (const { name } of this.#hasViews ? missing.filter(isCovered) : []) {
+        await this.#connection.run(`CREATE TEMP TABLE ${name} AS SELECT * FROM ${KEPT.get(name) ?? name}`);
       }
     });
     await this.#making;
@@ -134,7 +140,10 @@ function statements(): readonly Statement[] {
     .map((sql) => sql.trim())
     .flatMap((sql) => {
       const { what, name } = /^CREATE OR REPLACE (?<what>VIEW|MACRO) (?<name>\w+)/.exec(sql)?.groups ?? {};
-      return name === undefined ? [] : [{ sql, name, isView: what === 'VIEW' }];
+      if (name === undefined) return [];
+      const from = KEPT.get(name);
+      const text = from === undefined ? sql : `CREATE OR REPLACE VIEW ${name} AS SELECT * FROM ${from}`;
+      return [{ sql: text, name, isView: what === 'VIEW' }];
     });
   return parsed;
 }

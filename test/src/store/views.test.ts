@@ -573,3 +573,23 @@ describe('macro strangers_start', () => {
     assert.deepEqual(started, [...STRANGERS, 'push,workflow_run']);
   });
 });
+
+describe('every view', () => {
+  it('is planned in less than three seconds of processor time, by whoever opens a store with DuckDB alone', async () => {
+    const store = await openStore({ mode: 'write' });
+    try {
+      const views = await store.rows("SELECT view_name AS name FROM duckdb_views() WHERE NOT internal AND schema_name = 'main'");
+      assert.ok(views.length > 40);
+      for (const { name } of views) {
+        const before = process.cpuUsage();
+
+        await store.rows(`SELECT * FROM ${String(name)}`);
+
+        const { user, system } = process.cpuUsage(before);
+        assert.ok(user + system < 3_000_000, `${String(name)}: ${(user + system) / 1e6} s`);
+      }
+    } finally {
+      store.close();
+    }
+  });
+});
