@@ -16,9 +16,25 @@ export interface Group {
 export function mostUrgent(findings: readonly Finding[], known: number, others: number): Finding[] {
   const ordered = byUrgency(findings);
   return [
-    ...ordered.filter((finding) => finding.identity !== undefined).slice(0, known),
+    ...inTurn(ordered.filter((finding) => finding.identity !== undefined)).slice(0, known),
     ...ordered.filter((finding) => finding.identity === undefined).slice(0, others),
   ];
+}
+
+/** Of each rule as many before the next rule has its turn again. */
+const OF_ONE_RULE = 3;
+
+/** In a severity no rule takes all the room: of thirty old keys the first three, then what else is as grave. */
+function inTurn(ordered: readonly Finding[]): Finding[] {
+  const met = new Map<string, number>();
+  const ranked = ordered.map((finding) => {
+    const key = `${finding.severity} ${finding.rule}`;
+    const before = met.get(key) ?? 0;
+    met.set(key, before + 1);
+    return { finding, turn: Math.floor(before / OF_ONE_RULE) };
+  });
+  ranked.sort((a, b) => SEVERITIES.indexOf(b.finding.severity) - SEVERITIES.indexOf(a.finding.severity) || a.turn - b.turn);
+  return ranked.map(({ finding }) => finding);
 }
 
 /**

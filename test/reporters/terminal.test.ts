@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { terminal } from '../../reporters/terminal/index.ts';
+import { mostUrgent } from '../../reporters/terminal/order.ts';
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { CoverageObservation } from '../../src/contracts/index.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
@@ -477,6 +478,26 @@ describe('terminal reporter', () => {
       assert.doesNotMatch(text, /^# heading|^\| forged/m);
       assert.ok(text.length < 150_000, 'long names are cut');
     }
+  });
+});
+
+describe('order of findings', () => {
+  it('gives each rule its turn before thirty of one', () => {
+    const [like] = sampleReport().findings.filter((finding) => finding.identity !== undefined);
+    assert.ok(like !== undefined);
+    const of = (rule: string, count: number): Finding[] =>
+      Array.from({ length: count }, (_, n) => ({
+        ...like,
+        rule,
+        severity: 'high',
+        identity: `aws:1:user/${rule}${n}`,
+        fingerprint: `${rule}${n}`,
+      }));
+
+    const first = mostUrgent([...of('access-key-unrotated', 30), ...of('escalates-to-admin', 5)], 8, 0);
+
+    assert.equal(first.filter(({ rule }) => rule === 'escalates-to-admin').length, 3);
+    assert.equal(first.length, 8);
   });
 });
 
