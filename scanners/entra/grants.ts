@@ -1,5 +1,6 @@
 import type { GrantObservation, IdentityId, JsonObject, Location } from '../../src/contracts/index.ts';
 import { type AzureCapability, type KnownRight, knownRight } from '../../src/iam/azure/catalogue.ts';
+import { judgeDirectoryRole } from '../../src/iam/azure/directory-roles.ts';
 import { isWideScope, judgeRole } from '../../src/iam/azure/roles.ts';
 import type { Answers } from './answers.ts';
 import type { Directory } from './directory.ts';
@@ -10,7 +11,7 @@ import { lastPart, type RoleAssignment } from './schema.ts';
 export interface GrantTally {
   /** Grants to people: theirs are looked after elsewhere. */
   people: number;
-  /** Roles and permissions of which nothing but the id is known. */
+  /** Roles of which nothing but the id or the name is known. */
   readonly unknown: Set<string>;
 }
 
@@ -103,11 +104,14 @@ function* directoryRoleRows(
   const id = lastPart(one.roleDefinitionId);
   const defined = id === undefined ? undefined : answers.directoryRoles.get(id);
   const known =
-    knownRight('directoryRoles', defined?.templateId ?? id) ??
-    (defined?.isBuiltIn === false ? customDirectoryRole(id ?? '', defined.displayName, defined.rolePermissions) : undefined);
+    knownRight('directoryRoles', defined?.templateId ?? id ?? one.roleDefinitionName) ??
+    // One of Microsoft's own that is not in the list, and of which only the name was exported, amounts to nothing.
+    (defined !== undefined && (defined.isBuiltIn === true || defined.rolePermissions.length > 0)
+      ? judgeDirectoryRole(defined.id, defined.displayName, defined.rolePermissions)
+      : undefined);
   const name = known?.name ?? defined?.displayName ?? one.roleDefinitionName ?? id ?? 'a role';
-  if (isGuid(name)) tally.unknown.add(`directory role ${name}`);
   if (type === 'User') tally.people++;
+  else if (known === undefined) tally.unknown.add(`directory role ${name}`);
   const scope = one.directoryScopeId ?? '/';
   const isWide = scope === '/';
   const given: Given = {
@@ -123,23 +127,6 @@ function* directoryRoleRows(
   yield* rowsOf(given, isWide ? amountsOf(known) : []);
 }
 
-/** What counts in a role that an organisation made itself. */
-function customDirectoryRole(id: string, name: string | undefined, actions: readonly string[]): KnownRight {
-  const reaches = actions.some((action) =>
-    /^microsoft\.directory\/(?:applications|servicePrincipals)\/(?:credentials\/update|allProperties\/allTasks|owners\/update)$/i.test(
-      action,
-    ),
-  );
-  return {
-    id,
-    name: name ?? id,
-    gives: reaches ? ['manages-identities'] : [],
-    ...(reaches
-      ? { tier: 0 as const, reach: 'applications' as const, how: 'adds a secret to any application and acts as it' }
-      : {}),
-  };
-}
-
 function* azureRoleRows(
   one: RoleAssignment,
   answers: Answers,
@@ -152,13 +139,13 @@ function* azureRoleRows(
   const defined = id === undefined ? undefined : answers.azureRoles.get(id);
   const known = knownRight('azureRoles', id) ?? knownRight('azureRoles', one.roleDefinitionName);
   const name = one.roleDefinitionName ?? known?.name ?? defined?.name ?? id ?? 'a role';
-  if (known === undefined && defined === undefined && one.roleDefinitionName === undefined)
-    tally.unknown.add(`Azure role ${name}`);
   const type = one.principalType ?? directory.typeOf(principalId);
   if (type === 'User') {
     tally.people++;
     return;
   }
+  // A name says nothing: an organisation names its own roles as it likes.
+  if (known === undefined && defined === undefined) tally.unknown.add(`Azure role ${name}`);
   const scope = one.scope ?? '/';
   const isWide = isWideScope(scope);
   // The CLI prints the client id of a service principal as its name.

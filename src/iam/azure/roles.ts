@@ -19,13 +19,20 @@ interface Rule {
 }
 
 const MANAGED = ['microsoft.managedidentity/userassignedidentities'];
+/** Of a provider that there is not: only a pattern that means all providers matches it. */
+const ANY_WRITE = 'any.provider/resources/write';
 
 /** https://learn.microsoft.com/en-us/azure/role-based-access-control/resource-provider-operations */
 const RULES: readonly Rule[] = [
   {
     capability: 'escalates',
     how: 'assigns itself roles',
-    operations: ['Microsoft.Authorization/roleAssignments/write', 'Microsoft.Authorization/elevateAccess/Action'],
+    operations: [
+      'Microsoft.Authorization/roleAssignments/write',
+      'Microsoft.Authorization/roleAssignmentScheduleRequests/write',
+      'Microsoft.Authorization/roleEligibilityScheduleRequests/write',
+      'Microsoft.Authorization/elevateAccess/Action',
+    ],
   },
   {
     capability: 'escalates',
@@ -47,8 +54,23 @@ const RULES: readonly Rule[] = [
   {
     capability: 'impersonates',
     how: 'runs commands on machines and acts as their identities',
-    operations: ['Microsoft.Compute/virtualMachines/runCommand/action', 'Microsoft.Compute/virtualMachines/extensions/write'],
+    operations: [
+      'Microsoft.Compute/virtualMachines/runCommand/action',
+      'Microsoft.Compute/virtualMachines/runCommands/write',
+      'Microsoft.Compute/virtualMachines/extensions/write',
+    ],
     on: ['microsoft.compute/virtualmachines'],
+  },
+  {
+    capability: 'impersonates',
+    how: 'runs commands on machines and acts as their identities',
+    operations: [
+      'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/runCommand/action',
+      'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/runCommands/write',
+      'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/extensions/write',
+      'Microsoft.Compute/virtualMachineScaleSets/extensions/write',
+    ],
+    on: ['microsoft.compute/virtualmachinescalesets'],
   },
   {
     capability: 'impersonates',
@@ -67,6 +89,24 @@ const RULES: readonly Rule[] = [
     how: "takes the login of a cluster's administrator",
     operations: ['Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action'],
     on: ['microsoft.containerservice/managedclusters'],
+  },
+  {
+    capability: 'impersonates',
+    how: 'runs commands in clusters as their administrator',
+    operations: ['Microsoft.ContainerService/managedClusters/runCommand/action'],
+    on: ['microsoft.containerservice/managedclusters'],
+  },
+  {
+    capability: 'impersonates',
+    how: 'changes workflows and acts as their identities',
+    operations: ['Microsoft.Logic/workflows/write'],
+    on: ['microsoft.logic/workflows'],
+  },
+  {
+    capability: 'impersonates',
+    how: 'opens a shell in containers and acts as their identities',
+    operations: ['Microsoft.App/containerApps/exec/action'],
+    on: ['microsoft.app/containerapps'],
   },
   {
     capability: 'reads-secrets',
@@ -113,8 +153,8 @@ export interface Judged {
 export function judgeRole(permissions: readonly RolePermissions[]): Judged[] {
   const found = new Map<AzureCapability, Judged>();
   for (const one of permissions) {
-    // All of the management plane, whatever single operations are taken away.
-    if (one.actions.includes('*') && !one.notActions.includes('*'))
+    // All of the management plane, whatever single operations are taken away. Without writing it is reading.
+    if (one.actions.includes('*') && !covers(one.notActions, ANY_WRITE))
       found.set('admin', { capability: 'admin', how: 'may do everything', on: ['*'] });
     for (const { capability, how, operations, data, on } of RULES) {
       const [allowed, taken] = data ? [one.dataActions, one.notDataActions] : [one.actions, one.notActions];

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { entraFiles } from '../../../scanners/entra/index.ts';
+import { judgeDirectoryRole } from '../../../src/iam/azure/directory-roles.ts';
+import { judgeRole } from '../../../src/iam/azure/roles.ts';
 import { kinds } from '../../helpers/scan-context.ts';
 import {
   app,
@@ -537,6 +539,26 @@ describe('entra scanner: grants', () => {
     assert.equal(row?.detail?.reach, 'applications');
   });
 
+  const directory: [string, string[], number | undefined][] = [
+    ['applications/allProperties/update', ['manages-identities'], 0],
+    ['applications.myOrganization/credentials/update', ['manages-identities'], 0],
+    ['applications.myOrganization/owners/update', ['manages-identities'], 0],
+    ['applications.myOrganization/allProperties/update', ['manages-identities'], 0],
+    ['servicePrincipals/allProperties/update', ['manages-identities'], 0],
+    ['servicePrincipals/managePermissionGrantsForAll.microsoft-company-admin', ['escalates', 'manages-identities'], 0],
+    ['servicePrincipals/managePermissionGrantsForAll.our-own-policy', ['manages-identities'], undefined],
+    ['servicePrincipals/managePermissionGrantsForSelf.our-own-policy', [], undefined],
+    ['applications/standard/read', [], undefined],
+    ['applications/basic/update', [], undefined],
+  ];
+  for (const [operation, gives, tier] of directory) {
+    it(`${operation} in a role of the directory amounts to ${gives.join(', ') || 'nothing special'}`, () => {
+      const judged = judgeDirectoryRole('id', 'Own', [`microsoft.directory/${operation}`]);
+
+      assert.deepEqual([judged.gives, judged.tier], [gives, tier]);
+    });
+  }
+
   const azure: [string, string, string[]][] = [
     ['Owner', SUBSCRIPTION, ['admin', 'manages-identities', 'reads-data', 'writes-data']],
     ['Owner', '/', ['admin', 'manages-identities', 'reads-data', 'writes-data']],
@@ -583,7 +605,37 @@ describe('entra scanner: grants', () => {
     assert.deepEqual(derived(await scan(['Microsoft.Authorization/*'], [], [])), ['escalates']);
     assert.deepEqual(derived(await scan(['*/read'], [], ['Microsoft.KeyVault/vaults/secrets/*'])), ['reads-secrets']);
     assert.deepEqual(derived(await scan(['Microsoft.Compute/*/read'], [], [])), []);
+    assert.deepEqual(derived(await scan(['*'], ['*/write', '*/delete', '*/action'], [])), []);
+    assert.ok(derived(await scan(['*'], ['Microsoft.Network/*/write'], [])).includes('admin'));
   });
+
+  const operations: [string, string, string | undefined][] = [
+    ['Microsoft.Authorization/roleAssignmentScheduleRequests/write', 'escalates', undefined],
+    ['Microsoft.Compute/virtualMachines/runCommands/write', 'impersonates', 'microsoft.compute/virtualmachines'],
+    [
+      'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/runCommand/action',
+      'impersonates',
+      'microsoft.compute/virtualmachinescalesets',
+    ],
+    [
+      'Microsoft.ContainerService/managedClusters/runCommand/action',
+      'impersonates',
+      'microsoft.containerservice/managedclusters',
+    ],
+    ['Microsoft.Logic/workflows/write', 'impersonates', 'microsoft.logic/workflows'],
+    ['Microsoft.App/containerApps/exec/action', 'impersonates', 'microsoft.app/containerapps'],
+  ];
+  for (const [operation, capability, on] of operations) {
+    it(`${operation} ${capability}`, () => {
+      const role = { actions: [operation], notActions: [], dataActions: [], notDataActions: [] };
+
+      assert.deepEqual(
+        judgeRole([role]).map((one) => [one.capability, one.on]),
+        [[capability, on === undefined ? undefined : [on]]],
+      );
+      assert.deepEqual(judgeRole([{ ...role, actions: [operation.replace(/\w+$/, 'read')] }]), []);
+    });
+  }
 
   it('says on which kinds of resources a role lets its holder act as their identities', async () => {
     const role = {
@@ -597,11 +649,16 @@ describe('entra scanner: grants', () => {
       [azureRole('deploy', 'Runner', SUBSCRIPTION), azureRole('deploy', 'Reader', SUBSCRIPTION)],
     );
 
+    const on = [
+      'microsoft.compute/virtualmachines',
+      'microsoft.compute/virtualmachinescalesets',
+      'microsoft.automation/automationaccounts',
+    ];
     assert.deepEqual(
       kinds(rows, 'grant').map((row) => [row.permission, row.detail?.on]),
       [
-        ['Runner', ['microsoft.compute/virtualmachines', 'microsoft.automation/automationaccounts']],
-        ['Runner', ['microsoft.compute/virtualmachines', 'microsoft.automation/automationaccounts']],
+        ['Runner', on],
+        ['Runner', on],
         ['Reader', undefined],
       ],
     );

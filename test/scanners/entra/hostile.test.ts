@@ -192,6 +192,25 @@ describe('entra scanner: bad input', () => {
     assert.match(coverage?.why ?? '', new RegExp(`not known of directory role ${guid('own role')}: append the role definitions`));
   });
 
+  it('says which roles it knows nothing of but their name', async () => {
+    const own = (more: object) => ({ id: guid('own'), displayName: 'Own', rolePermissions: [], ...more });
+    const held = { id: 'x', principalId: principalId('deploy'), roleDefinitionId: guid('own'), directoryScopeId: '/' };
+
+    const azure = await coverageOf(scanJson([azureRole('deploy', 'Platform Deployer', SUBSCRIPTION)]));
+    const ofPerson = await coverageOf(
+      scanJson([azureRole('mara', 'Platform Deployer', SUBSCRIPTION, { principalType: 'User' })]),
+    );
+    const bare = await coverageOf(scanJson([own({})], [held]));
+    const ofMicrosoft = await coverageOf(scanJson([own({ isBuiltIn: true })], [held]));
+    const whole = await coverageOf(scanJson([own({ rolePermissions: [{ allowedResourceActions: ['a/b/read'] }] })], [held]));
+
+    assert.equal(azure?.outcome, 'partial');
+    assert.match(azure?.why ?? '', /not known of Azure role Platform Deployer: append the role definitions/);
+    assert.equal(ofPerson?.outcome, 'complete');
+    assert.match(bare?.why ?? '', /not known of directory role Own: append/);
+    assert.deepEqual([ofMicrosoft?.outcome, whole?.outcome], ['complete', 'complete']);
+  });
+
   it('keeps ids of two tenants in one file apart, and takes neither for the rest', async () => {
     const [a, b] = [guid('tenant a'), guid('tenant b')];
     const rows = await scanJson(
