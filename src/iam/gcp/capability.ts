@@ -73,6 +73,9 @@ const PROBABLE = new Set([
 /** Everything, or nearly: https://cloud.google.com/iam/docs/understanding-roles#basic */
 const BASIC = new Set(['roles/owner', 'roles/editor']);
 
+/** Permissions by the name of the role. */
+export type Roles = ReadonlyMap<string, readonly string[]>;
+
 export type JudgePermission = (permission: string) => ConditionTruth;
 
 const ALWAYS: JudgePermission = () => ({ truth: 'true', attributes: [] });
@@ -138,7 +141,7 @@ export function isUsableOn(permission: string, resource: string): boolean {
 }
 
 /** The permissions of a role, as far as anything hangs on them; `undefined` where nobody tells. */
-export function permissionsOf(role: string, roles: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+export function permissionsOf(role: string, roles: Roles): readonly string[] | undefined {
   return roles.get(role) ?? decidingPermissions(role);
 }
 
@@ -147,7 +150,8 @@ export function isKnownRole(role: string): boolean {
   return decidingPermissions(role) !== undefined;
 }
 
-/** Would it be worth granting oneself? */
-export function isPowerfulRole(role: string): boolean {
-  return capabilitiesOf(role, undefined, 'projects/-').length > 0;
+/** Would it be worth granting oneself? `undefined` where nobody tells what it holds. */
+export function isPowerfulRole(role: string, roles: Roles): boolean | undefined {
+  if (permissionsOf(role, roles) === undefined && !BASIC.has(role)) return undefined;
+  return capabilitiesOf(role, roles.get(role), 'projects/-').length > 0;
 }

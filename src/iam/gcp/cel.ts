@@ -30,12 +30,44 @@ const MAX_DEPTH = 60;
 /** IAM takes no longer ones (12 operators and a few kilobytes). */
 const MAX_LENGTH = 20_000;
 
+/** A chain of `||` or of calls nests as deep as it is long. */
+const MAX_TOKENS = 2000;
+
 export function parseCel(text: string): CelNode {
   if (text.length > MAX_LENGTH) throw new CelError('too long');
   const parser = { tokens: tokensOf(text), at: 0, depth: 0 };
+  if (parser.tokens.length > MAX_TOKENS) throw new CelError('too many parts');
   const node = choice(parser);
   if (parser.at < parser.tokens.length) throw new CelError(`unexpected ${parser.tokens[parser.at]?.text}`);
   return node;
+}
+
+/** All parts, the outer before the inner. */
+export function* nodesOf(node: CelNode): Generator<CelNode> {
+  const open = [node];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    yield next;
+    open.push(...partsOf(next));
+  }
+}
+
+function partsOf(node: CelNode): readonly CelNode[] {
+  switch (node.kind) {
+    case 'list':
+      return node.items;
+    case 'not':
+      return [node.of];
+    case 'and':
+    case 'or':
+    case 'compare':
+      return [node.left, node.right];
+    case 'choice':
+      return [node.test, node.yes, node.no];
+    case 'call':
+      return node.receiver === undefined ? node.args : [node.receiver, ...node.args];
+    default:
+      return [];
+  }
 }
 
 interface Parser {

@@ -1,4 +1,4 @@
-import { isPowerfulRole, type JudgePermission } from './capability.ts';
+import { isPowerfulRole, type JudgePermission, type Roles } from './capability.ts';
 import { type Condition, type ConditionTruth, judgeCondition } from './condition.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import { hasLimits, heldBack, type Limits } from './limits.ts';
@@ -12,10 +12,13 @@ export interface Bound {
 export interface Judging {
   readonly limits?: Limits | undefined;
   readonly hierarchy?: Hierarchy | undefined;
+  /** Permissions of roles whose definition is at hand. */
+  readonly roles?: Roles | undefined;
   readonly now: Date;
 }
 
 const NOWHERE: Hierarchy = { projectIds: new Map(), parents: new Map() };
+const NO_ROLES: Roles = new Map();
 const YES: ConditionTruth = { truth: 'true', attributes: [] };
 
 /** What is asked for: `storage.objects` is of the type `storage.googleapis.com/Object`. */
@@ -45,13 +48,13 @@ const SERVICES: { readonly [prefix: string]: string } = { resourcemanager: 'clou
 export function judgeOf(
   bound: Bound,
   member: string,
-  { limits, hierarchy = NOWHERE, now }: Judging,
+  { limits, hierarchy = NOWHERE, roles = NO_ROLES, now }: Judging,
   place = bound.resource,
 ): JudgePermission {
   const isFree = limits === undefined || !hasLimits(limits);
   if (isFree && bound.condition === undefined) return () => YES;
   return (permission) => {
-    const condition = judgeCondition(bound.condition, askedFor(permission, bound.resource, now));
+    const condition = judgedOnce(bound, permission, roles, now);
     if (condition.truth === 'false' || limits === undefined) return condition;
     const held = heldBack(member, permission, place, limits, hierarchy, now);
     if (held.truth === 'true') return { truth: 'false', attributes: [] };
@@ -61,15 +64,37 @@ export function judgeOf(
   };
 }
 
-function askedFor(permission: string, resource: string, now: Date): Parameters<typeof judgeCondition>[1] {
+interface Judged {
+  readonly roles: Roles;
+  readonly now: Date;
+  readonly truths: Map<string, ConditionTruth>;
+}
+
+const judged = new WeakMap<Condition, Judged>();
+
+/** Asked again for each member and each way: 1,000 bindings of 100 members with a long condition took minutes. */
+function judgedOnce({ condition, resource }: Bound, permission: string, roles: Roles, now: Date): ConditionTruth {
+  if (condition === undefined) return YES;
+  let known = judged.get(condition);
+  if (known === undefined || known.roles !== roles || known.now.getTime() !== now.getTime()) {
+    known = { roles, now, truths: new Map() };
+    judged.set(condition, known);
+  }
+  const key = `${permission} ${resource}`;
+  const truth = known.truths.get(key) ?? judgeCondition(condition, askedFor(permission, resource, roles, now));
+  known.truths.set(key, truth);
+  return truth;
+}
+
+function askedFor(permission: string, resource: string, roles: Roles, now: Date): Parameters<typeof judgeCondition>[1] {
   const bucket = /^\/\/storage\.googleapis\.com\/(?:projects\/_\/buckets\/)?(?<bucket>[^/]+)/.exec(resource)?.groups?.bucket;
-  if (permission === '*') return { now, isPowerful: isPowerfulRole };
+  if (permission === '*') return { now };
   const [prefix = '', noun = ''] = permission.split('.');
   const types = TYPES[`${prefix}.${noun}`];
   return {
     now,
-    isPowerful: isPowerfulRole,
     service: permission.includes('/') ? (permission.split('/')[0] ?? '') : `${SERVICES[prefix] ?? prefix}.googleapis.com`,
+    ...(permission.endsWith('.setIamPolicy') ? { isPowerful: (role: string) => isPowerfulRole(role, roles) } : {}),
     ...(types === undefined ? {} : { types }),
     ...(bucket === undefined ? {} : { resourceName: `projects/_/buckets/${bucket}` }),
   };

@@ -98,7 +98,7 @@ function deniedBy(rule: DenyRule, member: string, permission: string, hierarchy:
   const denied = isAmong(member, rule.principals, hierarchy);
   const excepted = isAmong(member, rule.exceptPrincipals, hierarchy);
   if (denied.truth === 'false' || excepted.truth === 'true') return FREE;
-  const condition = judgeCondition(rule.condition, { now });
+  const condition = judgeCondition(rule.condition, { now, isPowerful: () => undefined });
   if (condition.truth === 'false') return FREE;
   const isSure = denied.truth === 'true' && excepted.truth === 'false' && condition.truth === 'true';
   const attributes = [denied, excepted, condition].flatMap((one) => (one.truth === 'unknown' ? one.attributes : []));

@@ -43,7 +43,7 @@ export function powersOf({ bindings, hierarchy, roles, limits, now }: EstateFact
     sets.set(role, set);
     return set;
   };
-  const judging = { limits, hierarchy, now };
+  const judging = { limits, hierarchy, roles, now };
   const told = new Set<string>();
   for (const bound of bindings) {
     told.add(bound.resource);

@@ -41,9 +41,9 @@ function right(
   member: string,
   bound: BoundRole,
   permission: string,
-  { limits, hierarchy, now }: EstateFacts,
+  { limits, hierarchy, roles, now }: EstateFacts,
 ): Holding | undefined {
-  const { truth, attributes } = judgeOf(bound, member, { limits, hierarchy, now })(permission);
+  const { truth, attributes } = judgeOf(bound, member, { limits, hierarchy, roles, now })(permission);
   return truth === 'false' ? undefined : { bound, permission, isSure: truth === 'true', unknown: attributes };
 }
 

@@ -80,6 +80,55 @@ describe('gcp-iam scanner: grants', () => {
     assert.deepEqual(derived?.condition, { expression: 'request.host == "x"', title: 'office' });
   });
 
+  it('heeds a limit on what may be granted where something is granted, and there alone', async () => {
+    const only = (...roles: string[]) => ({
+      title: 'limited',
+      expression: `api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(${JSON.stringify(roles)})`,
+    });
+    const permissions = ['resourcemanager.projects.setIamPolicy', 'secretmanager.versions.access'];
+    const role = (name: string) => ({ name: `projects/${PROJECT}/roles/${name}`, title: 'x', includedPermissions: permissions });
+    const of = (condition: object) =>
+      scanJson([
+        role('deployer'),
+        role('super'),
+        found(PROJECT_RESOURCE, bind(`projects/${PROJECT}/roles/deployer`, SA, condition)),
+      ]);
+
+    assert.deepEqual(capabilities(await of(only('roles/logging.viewer'))), ['reads-secrets/high']);
+    assert.deepEqual(capabilities(await of(only(`projects/${PROJECT}/roles/super`))), [
+      'admin/medium',
+      'escalates/high',
+      'manages-identities/high',
+      'reads-secrets/high',
+    ]);
+    assert.deepEqual(capabilities(await of(only(`projects/${PROJECT}/roles/lost`))), [
+      'admin/medium',
+      'escalates/medium',
+      'manages-identities/medium',
+      'reads-secrets/high',
+    ]);
+  });
+
+  it('judges a long condition once, however many it is on', async () => {
+    const expression = Array.from({ length: 400 }, (_, index) => `request.host == "h${index}"`).join(' || ');
+    const members = Array.from({ length: 3000 }, (_, index) => `serviceAccount:s${index}@${PROJECT}.iam.gserviceaccount.com`);
+    const start = performance.now();
+
+    const observations = await scanJson([found(PROJECT_RESOURCE, bind('roles/editor', members, { title: 'x', expression }))]);
+
+    assert.ok(kinds(observations, 'grant').length > 3000);
+    assert.ok(performance.now() - start < 5000, `${performance.now() - start} ms`);
+  });
+
+  it('reads on where a condition is longer than any', async () => {
+    const observations = await onProject('roles/secretmanager.secretAccessor', {
+      title: 'x',
+      expression: Array(6500).fill('a').join('||'),
+    });
+
+    assert.deepEqual(capabilities(observations), ['reads-secrets/medium']);
+  });
+
   it('sees that a temporary right has ended', async () => {
     const ended = await onProject('roles/owner', { title: 'x', expression: 'request.time < timestamp("2026-01-01T00:00:00Z")' });
     const running = await onProject('roles/secretmanager.secretAccessor', {

@@ -8,6 +8,17 @@ const judge = (expression: string, asked: Partial<Asked> = {}) => judgeCondition
 const object = { service: 'storage.googleapis.com', types: ['storage.googleapis.com/Object'] };
 const inBucket = { ...object, resourceName: 'projects/_/buckets/reports' };
 
+const ROLES = new Map([
+  ['projects/p/roles/super', ['resourcemanager.projects.setIamPolicy']],
+  ['projects/p/roles/watch', ['logging.logEntries.list']],
+]);
+const granting: Partial<Asked> = { isPowerful: (role) => isPowerfulRole(role, ROLES) };
+const GRANTS = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', [])";
+const secret = {
+  service: 'secretmanager.googleapis.com',
+  types: ['secretmanager.googleapis.com/SecretVersion', 'secretmanager.googleapis.com/Secret'],
+};
+
 const CASES: [what: string, expression: string, asked: Partial<Asked>, truth: string, attributes?: string[]][] = [
   ['an end that is past', 'request.time < timestamp("2026-01-01T00:00:00Z")', {}, 'false'],
   ['an end that is to come', "request.time < timestamp('2027-01-01T00:00:00Z')", {}, 'true'],
@@ -57,15 +68,56 @@ const CASES: [what: string, expression: string, asked: Partial<Asked>, truth: st
   [
     'only grants that give nothing',
     "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/logging.logWriter'])",
-    { isPowerful: isPowerfulRole },
+    granting,
     'false',
   ],
   [
     'only grants, one of which is powerful',
     "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/browser', 'roles/owner'])",
-    { isPowerful: isPowerfulRole },
+    granting,
     'true',
   ],
+  ['only grants that give nothing, of a call that grants nothing', `${GRANTS}.hasOnly(['roles/logging.viewer'])`, secret, 'true'],
+  ["only grants of a powerful role of one's own", `${GRANTS}.hasOnly(['projects/p/roles/super'])`, granting, 'true'],
+  ["only grants of a harmless role of one's own", `${GRANTS}.hasOnly(['projects/p/roles/watch'])`, granting, 'false'],
+  [
+    'only grants of a role that nobody tells of',
+    `${GRANTS}.hasOnly(['projects/p/roles/lost'])`,
+    granting,
+    'unknown',
+    ['what projects/p/roles/lost holds'],
+  ],
+  ['all grants but one', `!${GRANTS}.hasOnly(['roles/owner'])`, granting, 'true'],
+  ['a grant, asked for the other way', `'roles/owner' in ${GRANTS}`, granting, 'true'],
+  ['the opposite of one type of two', '!(resource.type == "secretmanager.googleapis.com/Secret")', secret, 'true'],
+  ['the opposite of each', '!resource.type.startsWith("secretmanager.googleapis.com/")', secret, 'false'],
+  [
+    'two types at once',
+    'resource.type == "secretmanager.googleapis.com/Secret" && resource.type == "secretmanager.googleapis.com/SecretVersion"',
+    secret,
+    'false',
+  ],
+  [
+    'the opposite of an end that is to come',
+    '!(request.time < timestamp("2027-01-01T00:00:00Z"))',
+    {},
+    'unknown',
+    ['request.time (from 2027-01-01)'],
+  ],
+  [
+    'a span that is to come',
+    'request.time > timestamp("2027-01-01T00:00:00Z") && request.time < timestamp("2027-02-01T00:00:00Z")',
+    {},
+    'unknown',
+  ],
+  [
+    'a span that never is',
+    'request.time > timestamp("2027-02-01T00:00:00Z") && request.time < timestamp("2027-01-01T00:00:00Z")',
+    {},
+    'false',
+  ],
+  ['a chain longer than any condition', Array(6500).fill('a').join('||'), {}, 'unknown'],
+  ['a chain of calls', `a${'.b()'.repeat(4900)}`, {}, 'unknown'],
   ['what is no expression', 'request.time <', {}, 'unknown', ['condition request.time <']],
 ];
 

@@ -49,7 +49,7 @@ describe('the catalogue of predefined roles', () => {
   });
 
   it('knows which roles are worth granting oneself', () => {
-    assert.equal(isPowerfulRole('roles/owner'), true);
-    assert.equal(isPowerfulRole('roles/browser'), false);
+    assert.equal(isPowerfulRole('roles/owner', new Map()), true);
+    assert.equal(isPowerfulRole('roles/browser', new Map()), false);
   });
 });
