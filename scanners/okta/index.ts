@@ -28,12 +28,12 @@ export const oktaLive = defineServiceScanner({
   title: 'Okta (live)',
   emits: ['identity', 'credential', 'grant', 'trust', 'usage', 'person', 'coverage'],
   surfaces: ['okta'],
-  version: 1,
+  version: 2,
   scheme: 'okta',
   address: 'HOST',
   calls: (target) => callsOf(hostOfTarget(target)),
   async *probe(target, context) {
-    const { probeOrganisation } = await import('./live.ts');
+    const { probeOrganisation } = await import('./probe.ts');
     yield* probeOrganisation(target, context);
   },
   async *scan(target, context) {

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { ScanContext } from '../../src/contracts/index.ts';
-import { type HttpSettings, LiveFailure } from '../../src/live/index.ts';
+import { bodyOf, type HttpSettings, LiveFailure } from '../../src/live/index.ts';
 import { TargetError } from '../../src/util/errors.ts';
 import { Secret } from '../../src/util/secret.ts';
 import { createProver, type Prover } from './dpop.ts';
@@ -115,6 +115,9 @@ async function accessToken(session: Session): Promise<Secret> {
   throw new LiveFailure('Okta grants scopes one by one and not together: scan again', { kind: 'failed', fatal: true });
 }
 
+/** Of a token and what is said beside it. */
+const MOST_BYTES = 1024 * 1024;
+
 /** A first answer may ask for a proof, a second for a word in it. */
 const MOST_ASKS = 4;
 
@@ -168,7 +171,7 @@ async function askForToken({ login, asking, prover }: Session, scopes: readonly 
         ),
       }),
     });
-    const parsed: unknown = JSON.parse(await response.text());
+    const parsed: unknown = JSON.parse(await bodyOf(response, 'POST /oauth2/v1/token', MOST_BYTES));
     const body = typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
     return { status: response.status, body, nonce: response.headers.get('dpop-nonce') ?? undefined };
   } catch (error) {

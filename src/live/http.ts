@@ -1,6 +1,7 @@
 import type { ScanContext } from '../contracts/index.ts';
 import { TargetError } from '../util/errors.ts';
 import { clip, printable } from '../util/sanitize.ts';
+import { bodyOf } from './body.ts';
 import { isPassing, isTimeout, isUnreachable, LiveFailure, unreachable } from './failure.ts';
 import { createGate } from './parallel.ts';
 import { askedWait, backOff, pause } from './wait.ts';
@@ -26,6 +27,8 @@ export interface HttpSettings {
   readonly timeoutMs?: number;
   /** Of one answer. */
   readonly maxBytes?: number;
+  /** Of one list. */
+  readonly maxPages?: number;
   /** All waiting for one call, back-off and what the service asks for. */
   readonly maxWaitMs?: number;
   readonly firstPauseMs?: number;
@@ -77,7 +80,7 @@ export interface Http {
   readonly fatal: LiveFailure | undefined;
   json(method: string, path: string, options: CallOptions): Promise<Answer>;
   text(method: string, path: string, options: CallOptions): Promise<Answer>;
-  /** Page after page. A page that points to itself or to one before it ends as `truncated`. */
+  /** Page after page. A page that points to itself or to one before it ends as `truncated`, and so does a list without end. */
   pages(
     method: string,
     path: string,
@@ -89,7 +92,8 @@ export interface Http {
 const WIDTH = 4;
 const TRIES = 6;
 const TIMEOUT_MS = 60_000;
-const MAX_BYTES = 64 * 1024 * 1024;
+/** Of 100 entries and more each: what goes on after that has no end, however new each page is. */
+const MAX_PAGES = 5_000;
 const MAX_WAIT_MS = 120_000;
 const FIRST_PAUSE_MS = 500;
 const MOST_REDIRECTS = 3;
@@ -199,7 +203,7 @@ export function openHttp(settings: HttpSettings): Http {
       ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await bodyOf(response, settings.maxBytes ?? MAX_BYTES, `${method} ${url.pathname}`);
+    const text = await bodyOf(response, `${method} ${url.pathname}`, settings.maxBytes);
     return { status: response.status, headers: response.headers, text };
   }
 
@@ -320,6 +324,11 @@ export function openHttp(settings: HttpSettings): Http {
           kind: 'truncated',
         });
       }
+      if (seen.size >= (settings.maxPages ?? MAX_PAGES)) {
+        throw new LiveFailure(`the pages of ${method} ${url.pathname} have no end: ${seen.size} were read`, {
+          kind: 'truncated',
+        });
+      }
       seen.add(place);
       const { value, headers } = await call(method, url, asked, 'json');
       const following = next(value, headers);
@@ -374,21 +383,6 @@ function baseOf(text: string, service: string): URL {
     });
   }
   return url;
-}
-
-async function bodyOf(response: Response, maxBytes: number, name: string): Promise<string> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      const why = `the answer to ${name} is larger than ${Math.floor(maxBytes / 1024 / 1024)} MiB: ask for smaller pages`;
-      throw new LiveFailure(why, { kind: 'unreadable' });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function readBody(raw: Raw, as: 'json' | 'text', service: string, name: string): { readonly value: unknown } | LiveFailure {

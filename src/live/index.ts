@@ -20,8 +20,11 @@
  * - A token that ends in mid-run: give `authorize`; it is asked for a new one after a 401, once a call.
  * - 401 and an unreachable host are `fatal`: the client and the session ask nothing more. 403 is `denied`, for that call alone.
  * - Ctrl-C ends waiting and reading at once, as the abort's own error.
- * - Long lists: `context.once?.('users page 3', …)` keeps what was read (names and dates, never a secret) for the next run.
+ * - What lists many: `takePages` keeps what was read for the next run, stripped to the fields that rows need, never a secret;
+ *   `readEach` makes one call for each of many.
  */
+export { bodyOf, MAX_BYTES } from './body.ts';
+export { type EachResult, type EachSettings, readEach } from './each.ts';
 export { type Failure, failureOf, LiveFailure } from './failure.ts';
 export {
   type ErrorAnswer,
@@ -31,6 +34,7 @@ export {
   type Next,
   openHttp,
 } from './http.ts';
+export { addPlain, type KeptCall, plainOf, takePages } from './kept.ts';
 export { nextAddress, nextLink, nextToken } from './next.ts';
 export { inParallel } from './parallel.ts';
 export { openSession, type Part, probeCalls, type Session } from './session.ts';

@@ -255,6 +255,62 @@ describe('okta scanner, live', () => {
     assert.deepEqual(second.map((one) => JSON.stringify(one)).toSorted(), first.map((one) => JSON.stringify(one)).toSorted());
   });
 
+  it('keeps what it reads of an answer, and no secret that comes with it', async () => {
+    const hidden = ['Zx9qLm4Rt7Vb2Np6', 'Ks8Wd1Hf5Gj3Yc0A'].join('');
+    const kept: unknown[] = [];
+    const once = (async (_step: string, make: () => Promise<unknown>) => {
+      const made = await make();
+      kept.push(made);
+      return made;
+    }) as NonNullable<ScanContext['once']>;
+    await using server = await organisation((asked, response) => {
+      if (!asked.url.startsWith('/api/v1/apps?')) return false;
+      const strange = { id: 'ocs9', status: 'ACTIVE', secret_hash: hidden, client_secret: hidden };
+      const settings = {
+        oauthClient: { grant_types: ['client_credentials'], client_secret: hidden },
+        signOn: { password: hidden },
+      };
+      reply(response, 200, [app({ settings, features: [hidden] }, { client_secret: hidden }), strange]);
+      return true;
+    });
+    const observations = await scan(server, { once });
+
+    assert.ok(kinds(observations, 'identity').some((one) => one.type === 'app'));
+    assert.ok(JSON.stringify(kept).includes(APP));
+    assert.ok(!JSON.stringify(kept).includes(hidden));
+    assert.ok(!JSON.stringify(kept).includes('client_secret"'));
+  });
+
+  it('does not take an attempt that was refused for no use at all', async () => {
+    const refused = event({
+      actor: { id: APP, type: 'PublicClientApp' },
+      outcome: { result: 'FAILURE', reason: 'no_matching_scope' },
+    });
+    const answers = (list: (filter: string) => unknown[]) =>
+      organisation((asked, response) => {
+        if (!asked.url.startsWith('/api/v1/logs')) return false;
+        reply(response, 200, list(new URL(asked.url, 'http://x').searchParams.get('filter') ?? ''));
+        return true;
+      });
+    await using keeping = await answers((filter) => (filter.includes('outcome.result eq "SUCCESS"') ? [event()] : [refused]));
+    await using ignoring = await answers((filter) => (filter.includes(APP) ? [refused] : []));
+    const clientOf = (observations: Observation[]) => kinds(observations, 'identity').find((one) => one.type === 'app');
+    const used = clientOf(await scan(keeping));
+    const unknown = clientOf(await scan(ignoring));
+
+    assert.equal(used?.lastUsedAt, '2026-05-20T10:00:00.000Z');
+    assert.equal(used?.detail?.noUseSince, undefined);
+    assert.equal(unknown?.detail?.noUseSince, undefined);
+  });
+
+  it('says that a client was not used where the log has nothing of it', async () => {
+    await using server = await organisation();
+    const observations = await scan(server);
+
+    const client = kinds(observations, 'identity').find((one) => one.type === 'app');
+    assert.equal(typeof client?.detail?.noUseSince, 'string');
+  });
+
   it('does not ask without a login', async () => {
     await using server = await organisation();
     const context = testContext({ env: { OKTA_CLIENT_ORGURL: server.url } });
@@ -307,6 +363,26 @@ describe('okta scanner, signed in as a service app', () => {
       kinds(observations, 'coverage').filter((one) => one.outcome !== 'complete'),
       [],
     );
+  });
+
+  it('does not read on where the token service sends without end', async () => {
+    let sent = 0;
+    await using server = await organisation((asked, response) => {
+      if (asked.url !== '/oauth2/v1/token') return false;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const more = setInterval(() => {
+        sent += 256 * 1024;
+        response.write(' '.repeat(256 * 1024));
+        if (sent >= 64 * 1024 * 1024) response.end('{}');
+      }, 1);
+      response.on('close', () => clearInterval(more));
+      return true;
+    });
+    const observations = await collect(oktaLive.scan(TARGET, contextFor(server)));
+
+    assert.ok(kinds(observations, 'coverage').every((one) => one.outcome !== 'complete'));
+    assert.match(coverage(observations, 'API tokens')?.why ?? '', /token service gave no answer that can be read/);
+    assert.ok(sent < 32 * 1024 * 1024, String(sent));
   });
 
   it('goes on with the scopes that were granted, and names the others', async () => {

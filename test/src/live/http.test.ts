@@ -485,6 +485,21 @@ describe('live http client', () => {
       assert.equal(server.asked.length, 3);
     });
 
+    it('ends where each page names a new one for ever, and keeps what was read', async () => {
+      const { http, server } = await serve(
+        (_, response, before) => reply(response, 200, { nextPageToken: String(before.length) }),
+        { maxPages: 5 },
+      );
+      const pages: unknown[] = [];
+
+      const failure = await failureOf(all(http.pages('GET', '/users', RIGHT, nextToken()), pages));
+
+      assert.equal(failure.kind, 'truncated');
+      assert.match(failure.why, /have no end: 5 were read/);
+      assert.equal(pages.length, 5);
+      assert.equal(server.asked.length, 5);
+    });
+
     it('keeps the pages before a refusal in mid-run', async () => {
       const { http } = await serve((asked, response) =>
         asked.url.includes('pageToken') ? reply(response, 403, {}) : reply(response, 200, { nextPageToken: 'b' }),
