@@ -7,10 +7,11 @@ import type {
   SourceFile,
 } from '../../src/contracts/index.ts';
 import { type Broken, readJsonValues } from '../../src/files/json-values.ts';
-import { type AnswerKind, type Answers, addAnswer, newAnswers } from './answers.ts';
+import { type AnswerKind, type Answers, newAnswers } from './answers.ts';
 import { isGuid } from './guid.ts';
 import { observe } from './observe.ts';
 import { tellsTenant } from './recognise.ts';
+import { addAnswer } from './sort-answers.ts';
 
 /** What each kind of export lets a check look at, and which types of it: `grant:app-role@entra`. */
 const COVERS: {

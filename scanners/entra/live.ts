@@ -12,13 +12,14 @@ import {
   probeCalls,
   type Session,
 } from '../../src/live/index.ts';
-import { type Answers, addAnswer, newAnswers } from './answers.ts';
+import { type Answers, newAnswers } from './answers.ts';
 import { type CallName, callNamed, callsOf, liveCall } from './calls.ts';
 import { type Cloud, cloudOf, tenantOf } from './clouds.ts';
 import { coversOf, policyDetail } from './export-file.ts';
 import { isGuid } from './guid.ts';
 import { loginFrom, tokensFor } from './login.ts';
 import { observe } from './observe.ts';
+import { addAnswer } from './sort-answers.ts';
 
 interface Run {
   readonly target: ServiceTarget;
