@@ -12,6 +12,7 @@ import type { Kept } from './run/before.ts';
 import { scanContext } from './run/context.ts';
 import { detectorDigests } from './run/detectors.ts';
 import type { Facts } from './run/facts.ts';
+import type { Reading } from './run/held-passwords.ts';
 import { KeptSteps, keptStepFiles } from './run/kept-steps.ts';
 import type { Overlap } from './run/overlap.ts';
 import { maskedLog, NameRedactor } from './run/redact.ts';
@@ -169,6 +170,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
           return steps.once;
         };
   const works: { readonly target: PathTarget; readonly work: TargetWork }[] = [];
+  const readings: Reading[] = [];
   const others: Kept[] = [];
   try {
     if (request.storeFile !== undefined) await sink.store();
@@ -190,11 +192,16 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         startedAt,
         ...(keepSteps === undefined ? {} : { keepSteps }),
       };
+      const reading = target.kind === 'path' && !isPremerge(options) ? { target, work, isKept: false } : undefined;
+      if (reading !== undefined) readings.push(reading);
       const hasBefore = target.kind === 'path' && target.isDirectory;
       if (isPremerge(options) && hasBefore) works.push({ target, work });
       // What has no side before is the same on both.
       sink.onAdd = isPremerge(options) && !hasBefore ? (unit, observation) => others.push({ unit, observation }) : undefined;
-      if (target.kind !== 'stdin') await readTarget(target, work);
+      const onKept = (): void => {
+        if (reading !== undefined) reading.isKept = true;
+      };
+      if (target.kind !== 'stdin') await readTarget(target, { ...work, onKept });
       else if (request.stdin !== undefined) {
         const { readStdin } = await import('./run/stdin.ts');
         await readStdin(target, request.stdin, engine, work);
@@ -207,9 +214,17 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
       for await (const observation of verifier.run(base)) await part.add(observation);
     }
     if (passwords.hasVerifiers) {
-      const isKnown = request.storeFile === undefined ? undefined : await knownProofs(await sink.store());
       const part = await sink.part({ scanner: 'passwords', version: 1, target: 'passwords', unit: 'passwords', content: runId });
-      for await (const observation of passwords.run(base, isKnown)) await part.add(observation);
+      const { holdPasswords } = await import('./run/held-passwords.ts');
+      const quiet = { ...workshop, runtime: { ...runtime, log: SILENT }, hosts: new Set<string>() };
+      const held = holdPasswords(passwords, base, {
+        readings,
+        sink,
+        base: scanContext({ ...quiet, onSighting: (match, at) => passwords.offer(match, at) }),
+        look: lookOf(request),
+        log: workshop.runtime.log,
+      });
+      for await (const observation of held) await part.add(observation);
     }
     const before = async (rules: ReadonlySet<string>): Promise<Side> => {
       const { findingsBefore } = await import('./run/before.ts');
@@ -297,13 +312,10 @@ async function verifierOf(pack: Pack, { origins }: NonNullable<ScanRequest['veri
   return new Verifier({ rules, ...(origins === undefined ? {} : { origins }) });
 }
 
-/** Passwords that an earlier run of the store held against a verifier: the answer does not change. */
-async function knownProofs(store: Store): Promise<(credential: string, verifier: string) => boolean> {
-  const rows = await store.rows(
-    "SELECT DISTINCT concat(credential_id, ' ', detail->>'$.verifier') AS proof FROM obs.credentials WHERE (detail->>'$.basis') = 'verifier'",
-  );
-  const proofs = new Set(rows.map(({ proof }) => proof));
-  return (credential, verifier) => proofs.has(`${credential} ${verifier}`);
+/** What of the targets is looked at; which targets they are is another matter. */
+function lookOf(request: ScanRequest): string {
+  const { scope: _, ...look } = parametersOf(request);
+  return contentId(look);
 }
 
 const SILENT: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined };

@@ -7,6 +7,7 @@ import type {
   CrawlOptions,
   FilePlace,
   FileScanner,
+  Memory,
   Observation,
   PathTarget,
   ScanContext,
@@ -33,7 +34,7 @@ import type { Part, Sink } from './sink.ts';
 export const MAX_STRUCTURED_BYTES = 256 * 1024 * 1024;
 
 export interface TargetWork {
-  readonly sink: Sink;
+  readonly sink: Pick<Sink, 'part' | 'memory'>;
   readonly base: ScanContext;
   readonly bulk: CrawlContext['bulk'];
   readonly options: CrawlOptions;
@@ -47,6 +48,8 @@ export interface TargetWork {
   readonly detectors?: NonNullable<CrawlContext['detectors']>;
   readonly runId: string;
   readonly startedAt: string;
+  /** Told when something is as an earlier run of the store read it: it is not read again. */
+  readonly onKept?: () => void;
   /** What is kept of a service target for a run that goes on; only with a store file. */
   readonly keepSteps?: (target: ServiceTarget, version: number) => NonNullable<ScanContext['once']>;
 }
@@ -147,11 +150,23 @@ async function crawl(scanner: Crawler, target: PathTarget, work: TargetWork): Pr
     premerge || file.place === 'history' ? iterate(reader, file, work) : readIntoPart(reader, file, target.name, work),
   );
   const part = await work.sink.part(runUnit(scanner, target.name, work));
-  const memory = premerge ? undefined : await work.sink.memory(target.name, scanner.id);
+  const memory = premerge ? undefined : toldOf(await work.sink.memory(target.name, scanner.id), work);
   const readers = JSON.stringify(files.map((reader) => [reader.id, reader.version]));
   const detectors = work.detectors === undefined ? undefined : { ...work.detectors, readers };
   const context = { ...whole, ...(memory === undefined || detectors === undefined ? {} : { memory, detectors }) };
   await addAll(scanner.scan(target, context), part, work);
+}
+
+function toldOf(memory: Memory | undefined, { onKept }: TargetWork): Memory | undefined {
+  if (memory === undefined || onKept === undefined) return memory;
+  return {
+    ...memory,
+    async get(name) {
+      const known = await memory.get(name);
+      if (known !== undefined) onKept();
+      return known;
+    },
+  };
 }
 
 /** One file, named by the user: read by the scanner that knows it, and searched as bytes unless that scanner does so. */
@@ -254,7 +269,10 @@ export async function* readIntoPart(
   const content = await contentOf(reader, file, work);
   const unit: Unit = { scanner: reader.id, version: reader.version, target, unit: file.path, content };
   const part = await work.sink.part(unit);
-  if (part.known) return;
+  if (part.known) {
+    work.onKept?.();
+    return;
+  }
   await addAll(iterate(reader, file, work), part, work);
   yield* [];
 }

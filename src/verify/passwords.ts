@@ -10,8 +10,13 @@ export interface PasswordsOptions {
   readonly budget?: number;
 }
 
-/** Did an earlier run of the store answer this already? */
-type IsKnown = (credential: string, verifier: string) => boolean;
+/** What an earlier run of the store did of it. */
+export interface Earlier {
+  /** Passwords whose secret is not at hand were held against these verifiers then. */
+  readonly isAnswered?: boolean;
+  /** What was left out then. */
+  readonly before?: readonly string[];
+}
 
 interface Verifier {
   readonly identity: IdentityId;
@@ -40,7 +45,7 @@ export class Passwords {
   readonly #budget: number;
   readonly #verifiers = new Map<string, Verifier>();
   readonly #candidates = new Map<string, Candidate>();
-  /** Logins whose password an earlier run found: their files are as they were, and were not read. */
+  /** Passwords that an earlier run found: their files are as they were, and were not read. */
   readonly #unread = new Map<string, BulkMatch>();
   #isCut = false;
 
@@ -51,6 +56,11 @@ export class Passwords {
   /** Is there anything to hold a password against? */
   get hasVerifiers(): boolean {
     return this.#verifiers.size > 0;
+  }
+
+  /** All that there are, by whose they are and their keyed fingerprint. */
+  get verifiers(): readonly string[] {
+    return [...this.#verifiers.values()].map(({ identity, fingerprint }) => `${identity} ${fingerprint}`).sort();
   }
 
   /** Notes a match, if it is a password or a verifier; nothing is computed yet. */
@@ -78,7 +88,7 @@ export class Passwords {
     const { credential, identity, secret } = match;
     if (this.#candidates.has(credential)) return;
     if (secret === undefined) {
-      if (identity !== undefined) this.#unread.set(credential, match);
+      this.#unread.set(credential, match);
       return;
     }
     if (this.#candidates.size >= MOST_KEPT) {
@@ -89,7 +99,10 @@ export class Passwords {
     this.#candidates.set(credential, { match, secret, role: parts?.name, host: hostOf(parts?.scope) });
   }
 
-  async *run(context: ScanContext, isKnown?: IsKnown): AsyncGenerator<CredentialObservation | CoverageObservation> {
+  async *run(
+    context: ScanContext,
+    { isAnswered = false, before = [] }: Earlier = {},
+  ): AsyncGenerator<CredentialObservation | CoverageObservation> {
     if (this.#verifiers.size === 0) return;
     const pairs = this.#pairs();
     const why: string[] = [...pairs.why];
@@ -130,11 +143,12 @@ export class Passwords {
     }
     if (left > 0) why.push(`${left} of ${pairs.all.length} comparisons were left out: they would have taken too long`);
     if (this.#isCut) why.push(`only the first ${MOST_KEPT} passwords were kept for it`);
-    const unread = this.#unreadLogins(isKnown);
+    const unread = isAnswered ? 0 : this.#countUnread();
     if (unread > 0)
       why.push(
         `${unread} passwords lie in files that are as an earlier run read them, and were not held against these verifiers: scan with --full`,
       );
+    why.push(...before.filter((reason) => !why.includes(reason)));
     yield {
       kind: 'coverage',
       surface: 'postgres',
@@ -178,16 +192,12 @@ export class Passwords {
     return { all: [...named, ...sure.flatMap((candidate) => verifiers.map((verifier) => [candidate, verifier] as const))], why };
   }
 
-  #unreadLogins(isKnown: IsKnown | undefined): number {
+  #countUnread(): number {
+    const roles = new Set([...this.#verifiers.values()].map(({ role }) => role));
     let unread = 0;
     for (const [credential, { identity }] of this.#unread) {
       const role = identity === undefined ? undefined : parseIdentityId(identity)?.name;
-      if (this.#candidates.has(credential)) continue;
-      for (const verifier of this.#verifiers.values()) {
-        if (verifier.role !== role || isKnown?.(credential, verifier.fingerprint) === true) continue;
-        unread += 1;
-        break;
-      }
+      if (!this.#candidates.has(credential) && (role === undefined || roles.has(role))) unread += 1;
     }
     return unread;
   }

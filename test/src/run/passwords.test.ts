@@ -58,6 +58,11 @@ describe('a scan of a repository and of a dump of roles', function () {
     );
   }
 
+  function heldOf({ report }: ScanOutcome): readonly unknown[] {
+    const row = report.coverage.find(({ subject }) => subject === 'found passwords held against verifiers');
+    return [row?.seen, row?.outcome];
+  }
+
   for (const order of [
     ['app', 'exports'],
     ['exports', 'app'],
@@ -81,20 +86,48 @@ describe('a scan of a repository and of a dump of roles', function () {
     assert.equal(row?.read, 1);
   });
 
-  it('remembers the answer where nothing changed, and forgets it with the verifier', async () => {
+  it('remembers the answer where nothing changed', async () => {
     tempRepo([], join(root, 'app')).commit('settings');
     await run(['app', 'exports'], { isStored: true });
+
     const again = await run(['app', 'exports'], { isStored: true, at: '2026-11-23T02:00:00Z' });
-    writeFileSync(join(root, 'exports', 'roles.sql'), dump(`${PASSWORD}, changed`));
-    const changed = await run(['app', 'exports'], { isStored: true, at: '2026-11-24T02:00:00Z' });
 
     assert.deepEqual(live(again), ['postgres:db.harbour.internal/shop:role/etl']);
-    // The file of the password was not read again, and nobody asks for that: the answer is there.
-    const held = again.report.coverage.find(({ subject }) => subject === 'found passwords held against verifiers');
-    assert.deepEqual([held?.seen, held?.outcome], [0, 'complete']);
+    // The file of the password was not read again.
+    assert.deepEqual(heldOf(again), [0, 'complete']);
+  });
+
+  it('reads an unchanged repository again where the dump changed, whether it is current by then or no more', async () => {
+    tempRepo([], join(root, 'app')).commit('settings');
+    writeFileSync(join(root, 'exports', 'roles.sql'), dump(`${PASSWORD}, another`));
+    const first = await run(['app', 'exports'], { isStored: true });
+    writeFileSync(join(root, 'exports', 'roles.sql'), dump(PASSWORD));
+    const current = await run(['app', 'exports'], { isStored: true, at: '2026-11-23T02:00:00Z' });
+    writeFileSync(join(root, 'exports', 'roles.sql'), `-- host: db.harbour.internal\n${dump(`${PASSWORD}, changed`)}`);
+    const changed = await run(['app', 'exports'], { isStored: true, at: '2026-11-24T02:00:00Z' });
+
+    assert.deepEqual(live(first), []);
+    assert.deepEqual(live(current), ['postgres:db.harbour.internal/shop:role/etl']);
     assert.deepEqual(live(changed), []);
-    const unread = changed.report.coverage.find(({ subject }) => subject === 'found passwords held against verifiers');
-    assert.match(unread?.why ?? '', /scan with --full/);
+    assert.deepEqual(heldOf(current), [1, 'complete']);
+    assert.deepEqual(heldOf(changed), [1, 'complete']);
+    const store = await openStore({ mode: 'read', file: join(root, 'store.duckdb') });
+    const rows = await store.rows("SELECT status FROM credentials WHERE (detail->>'$.basis') = 'verifier'");
+    store.close();
+    assert.deepEqual(rows, [{ status: 'revoked' }]);
+  });
+
+  it('reads what only history has again, and what an earlier run without any dump read', async () => {
+    const repo = tempRepo([], join(root, 'app'));
+    repo.commit('settings');
+    writeFileSync(join(root, 'app', 'settings.py'), 'URL = None\n');
+    repo.commit('no password any more');
+    await run(['app'], { isStored: true });
+
+    const current = await run(['app', 'exports'], { isStored: true, at: '2026-11-23T02:00:00Z' });
+
+    assert.deepEqual(live(current), ['postgres:db.harbour.internal/shop:role/etl']);
+    assert.deepEqual(heldOf(current), [1, 'complete']);
   });
 
   it('keeps neither the password nor the verifier', async () => {

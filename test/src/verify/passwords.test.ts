@@ -158,10 +158,15 @@ describe('found passwords and verifiers', () => {
     passwords.offer(verifier(scramVerifier(PASSWORD), ETL), AT);
 
     const unknown = await collect(passwords.run(testContext()));
-    const known = await collect(passwords.run(testContext(), () => true));
+    const known = await collect(passwords.run(testContext(), { isAnswered: true }));
+    const cut = await collect(passwords.run(testContext(), { isAnswered: true, before: ['1 of 2 comparisons were left out'] }));
 
     assert.match(kinds(unknown, 'coverage')[0]?.why ?? '', /1 passwords lie in files .* scan with --full/);
     assert.equal(kinds(known, 'coverage')[0]?.outcome, 'complete');
+    assert.deepEqual(
+      kinds(cut, 'coverage').map(({ outcome, why }) => [outcome, why]),
+      [['partial', '1 of 2 comparisons were left out']],
+    );
   });
 
   it('are silent where there is no verifier', async () => {
