@@ -179,13 +179,16 @@ function addBindings(answers: Answers, list: unknown, resource: string, where: s
   }
 }
 
-/** Google's own agent of a project is bound in that project only: it tells the project's number. */
-function noteProjectNumber(answers: Answers, binding: Binding, resource: string): void {
+/**
+ * Google makes its own agent an editor of the project that it is of: that tells the project's number. Other roles tell nothing: with a
+ * Shared VPC the agents of the service projects stand in the policy of the host. https://cloud.google.com/vpc/docs/provisioning-shared-vpc
+ */
+function noteProjectNumber(answers: Answers, { role, members, condition }: Binding, resource: string): void {
   const id = /^projects\/(?<id>[a-z][a-z0-9-]+)$/.exec(resource)?.groups?.id;
-  if (id === undefined) return;
-  for (const member of binding.members) {
+  if (id === undefined || condition !== undefined || !/^roles\/(?:editor$|cloudservices\.)/.test(role)) return;
+  for (const member of members) {
     const number = /^serviceAccount:(?<number>\d+)@cloudservices\.gserviceaccount\.com$/.exec(member)?.groups?.number;
-    if (number !== undefined) answers.projectIds.set(number, id);
+    if (number !== undefined) answers.agentsOf.push({ number, id });
   }
 }
 

@@ -13,6 +13,8 @@ export interface Answers {
   readonly roles: Map<string, Role>;
   /** Project ids by number, as far as the input tells. */
   readonly projectIds: Map<string, string>;
+  /** Numbers of Google's own agents, and the projects that they are editors of. */
+  readonly agentsOf: { readonly number: string; readonly id: string }[];
   /** `projects/123` or `projects/hc-prod` → `folders/12`, as the input names them. */
   readonly parents: Map<string, string>;
   readonly projects: Map<string, Project>;
@@ -66,6 +68,7 @@ export function newAnswers(): Answers {
     bindings: [],
     roles: new Map(),
     projectIds: new Map(),
+    agentsOf: [],
     parents: new Map(),
     projects: new Map(),
     providers: new Map(),

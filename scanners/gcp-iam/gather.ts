@@ -31,7 +31,7 @@ export interface Gathered {
 }
 
 export function gather(all: readonly Answers[], now: Date): Gathered {
-  const projectIds = new Map(all.flatMap((one) => [...one.projectIds]));
+  const projectIds = projectIdsOf(all);
   const emails = new Map<string, string>();
   for (const { accounts } of all) {
     for (const { email, uniqueId } of accounts.values()) if (uniqueId !== undefined) emails.set(uniqueId, email);
@@ -82,6 +82,24 @@ export function gather(all: readonly Answers[], now: Date): Gathered {
     environmentOf: environmentOfProject,
     emailOf,
   };
+}
+
+/** What says it outright, and where that is silent the agents of Google: each of one project, and one for each. */
+function projectIdsOf(all: readonly Answers[]): Map<string, string> {
+  const projectIds = new Map(all.flatMap((one) => [...one.projectIds]));
+  const told = new Set(projectIds.values());
+  const byNumber = new Map<string, Set<string>>();
+  const byId = new Map<string, Set<string>>();
+  for (const { number, id } of all.flatMap((one) => one.agentsOf)) {
+    byNumber.set(number, (byNumber.get(number) ?? new Set()).add(id));
+    byId.set(id, (byId.get(id) ?? new Set()).add(number));
+  }
+  for (const [number, ids] of byNumber) {
+    const [id, ...others] = ids;
+    const isSure = id !== undefined && others.length === 0 && byId.get(id)?.size === 1 && !told.has(id);
+    if (isSure && !projectIds.has(number)) projectIds.set(number, id);
+  }
+  return projectIds;
 }
 
 /** A role that was deleted holds nothing. */

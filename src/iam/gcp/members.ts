@@ -3,6 +3,7 @@ import {
   identityId,
   type JsonObject,
   k8sServiceAccountId,
+  parseIdentityId,
   type TrustObservation,
 } from '../../contracts/index.ts';
 import { accountIdentity } from './accounts.ts';
@@ -24,7 +25,7 @@ export interface Member {
  * https://cloud.google.com/iam/docs/principal-identifiers
  */
 export function readMember(written: string, projectIds: ReadonlyMap<string, string>): Member {
-  if (written.startsWith('deleted:')) return deletedMember(written.slice('deleted:'.length), projectIds);
+  if (written.startsWith('deleted:')) return deletedMember(written.replace(/^(?:deleted:)+/, ''), projectIds);
   if (written === 'allUsers' || written === 'allAuthenticatedUsers') {
     return {
       identity: identityId('gcp', undefined, written),
@@ -45,25 +46,31 @@ export function readMember(written: string, projectIds: ReadonlyMap<string, stri
 
 function serviceAccountMember(value: string, projectIds: ReadonlyMap<string, string>): Member {
   const workload = /^(?<pool>[a-z0-9:.-]+)\.svc\.id\.goog\[(?<namespace>[^/\]]+)\/(?<name>[^\]]+)\]$/.exec(value)?.groups;
-  if (workload?.namespace !== undefined && workload.name !== undefined) {
-    const identity = k8sServiceAccountId(undefined, workload.namespace, workload.name);
-    return { identity, principal: identity, principalType: 'identity', detail: { workloadPool: `${workload.pool}.svc.id.goog` } };
-  }
+  if (workload?.namespace !== undefined && workload.name !== undefined)
+    return workloadMember(`${workload.pool}.svc.id.goog`, workload.namespace, workload.name);
   const identity = accountIdentity(value, undefined, projectIds);
   return { identity, principal: identity, principalType: 'identity', detail: {} };
 }
 
-/** `serviceAccount:EMAIL?uid=123`: the grant outlived the account, and a new account of that name does not get it. */
+function workloadMember(workloadPool: string, namespace: string, name: string): Member {
+  const identity = k8sServiceAccountId(undefined, namespace, name);
+  return { identity, principal: identity, principalType: 'identity', detail: { workloadPool } };
+}
+
+/**
+ * `serviceAccount:EMAIL?uid=123`: the grant outlived the account, and a new account of that name does not get it. So the uid is part of
+ * the id: else the grant would be told of the account of today that may bear the name.
+ */
 function deletedMember(rest: string, projectIds: ReadonlyMap<string, string>): Member {
   const [member = rest, uid] = rest.split('?uid=');
   const known = readMember(member, projectIds);
   const detail = { ...known.detail, deleted: true, ...(uid === undefined ? {} : { uid }) };
-  // Not the account of today that may bear the same name.
+  const gone = known.identity === undefined ? undefined : parseIdentityId(known.identity);
   return {
     principal: `deleted:${member}`,
     principalType: 'unknown',
     detail,
-    ...(known.identity === undefined ? {} : { identity: known.identity }),
+    ...(gone === undefined ? {} : { identity: identityId(gone.provider, gone.scope, `${gone.local}?uid=${uid ?? ''}`) }),
   };
 }
 
@@ -74,6 +81,10 @@ function federatedMember(written: string): Member {
       written,
     )?.groups;
   if (parts?.pool === undefined || parts.who === undefined) return { principal: written, principalType: 'unknown', detail: {} };
+  // The pool of a project's clusters: https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity
+  const account = /^subject\/ns\/(?<namespace>[^/]+)\/sa\/(?<name>[^/]+)$/.exec(parts.who)?.groups;
+  if (parts.pool.endsWith('.svc.id.goog') && account?.namespace !== undefined && account.name !== undefined)
+    return workloadMember(parts.pool, account.namespace, account.name);
   const identity = identityId('gcp', parts.project, `workloadIdentityPool/${parts.pool}/${parts.who}`);
   const slash = parts.who.indexOf('/');
   const claim = parts.who.slice(0, slash);

@@ -204,7 +204,7 @@ describe('gcp-iam scanner: grants', () => {
     const observations = await scanJson([found(PROJECT_RESOURCE, bind('roles/owner', `deleted:${SA}?uid=123`))]);
 
     const [grant, ...more] = kinds(observations, 'grant');
-    assert.equal(grant?.identity, ETL_ID);
+    assert.equal(grant?.identity, `${ETL_ID}?uid=123`);
     assert.deepEqual(grant?.detail, { deleted: true, uid: '123' });
     assert.equal(more.length, 0);
   });
@@ -218,6 +218,34 @@ describe('gcp-iam scanner: grants', () => {
     assert.equal(identity?.id, `gcp:${NUMBER}:workloadIdentityPool/github/attribute.repository/harbour/shop`);
     assert.equal(identity?.type, 'federated');
     assert.deepEqual(capabilities(observations, identity?.id), ['reads-secrets/high']);
+  });
+
+  it('does not take the agent of another project for the own one', async () => {
+    const compute = '456-compute@developer.gserviceaccount.com';
+    const agents = [
+      'serviceAccount:456@cloudservices.gserviceaccount.com',
+      'serviceAccount:123@cloudservices.gserviceaccount.com',
+    ];
+    const ids = async (...bindings: object[]) =>
+      kinds(await scanJson(policy(...bindings), `${PROJECT}-iam-policy.json`), 'identity')
+        .map(({ id }) => id)
+        .filter((id) => id.endsWith(compute));
+
+    const shared = await ids(bind('roles/compute.networkUser', agents), bind('roles/editor', `serviceAccount:${compute}`));
+    const two = await ids(bind('roles/editor', [...agents, `serviceAccount:${compute}`]));
+    const own = await ids(bind('roles/editor', [agents[0] ?? '', `serviceAccount:${compute}`]));
+
+    assert.deepEqual(shared, [`gcp:-:serviceAccount/${compute}`]);
+    assert.deepEqual(two, [`gcp:-:serviceAccount/${compute}`]);
+    assert.deepEqual(own, [`gcp:${PROJECT}:serviceAccount/${compute}`]);
+  });
+
+  it('takes what is said outright for the number of a project, not who is its editor', async () => {
+    const agent = '456@cloudservices.gserviceaccount.com';
+
+    const observations = await scanJson([found(PROJECT_RESOURCE, bind('roles/editor', `serviceAccount:${agent}`))]);
+
+    assert.equal(kinds(observations, 'identity')[0]?.id, `gcp:-:serviceAccount/${agent}`);
   });
 
   it('finds the project of a default account by the number that the policy tells', async () => {
@@ -314,6 +342,13 @@ describe('gcp-iam scanner: trust', () => {
     [
       'a Kubernetes account',
       `serviceAccount:${PROJECT}.svc.id.goog[shop/checkout]`,
+      'k8s:-:shop/checkout',
+      'identity',
+      undefined,
+    ],
+    [
+      'a Kubernetes account by its pool',
+      `principal:${POOL.replace('github', `${PROJECT}.svc.id.goog`)}/subject/ns/shop/sa/checkout`,
       'k8s:-:shop/checkout',
       'identity',
       undefined,
