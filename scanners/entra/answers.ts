@@ -43,9 +43,17 @@ export interface Answers {
   readonly problems: string[];
   /** Lists that go on elsewhere. */
   readonly truncated: Set<string>;
+  /** Lists inside an item that may go on elsewhere, by what they say of themselves. */
+  readonly cut: Map<string, CutList>;
   /** Items of kinds that are not read here. */
   others: number;
   seen: number;
+}
+
+export interface CutList {
+  readonly field: 'owners' | 'appRoleAssignments';
+  readonly of: 'application' | 'service principal';
+  readonly appId: string;
 }
 
 /** Something of an application, a principal or a group, which is named by its object id, its client id or its address in Azure. */
@@ -98,6 +106,7 @@ export function newAnswers(): Answers {
     kinds: new Set(),
     problems: [],
     truncated: new Set(),
+    cut: new Map(),
     others: 0,
     seen: 0,
   };

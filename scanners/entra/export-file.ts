@@ -128,12 +128,11 @@ function reasons(
     const kept = broken.recovered ? 'what stood whole before it was read' : 'nothing more could be read';
     why.push(`the file ${broken.what} at byte ${broken.byte} (line ${broken.line}); ${kept}, export it again`);
   }
-  const cut = [...answers.truncated];
-  if (cut.some((list) => !/ of [0-9a-f-]{36}$/.test(list)))
-    why.push('the last page names a next page: export all pages into one file');
-  const expanded = cut.filter((list) => / of [0-9a-f-]{36}$/.test(list));
-  if (expanded.length > 0)
-    why.push(`Graph lists no more than 20 inside an application: there may be more ${quoted(expanded).join(', ')}`);
+  if (answers.truncated.size > 0) why.push('the last page names a next page: export all pages into one file');
+  if (answers.cut.size > 0)
+    why.push(
+      `Graph lists no more than 20 inside an application: there may be more ${quoted([...answers.cut.keys()]).join(', ')}`,
+    );
   why.push(...quoted(problems));
   if (unknown.size > 0)
     why.push(

@@ -37,7 +37,7 @@ export const entraLive = defineServiceScanner({
   address: '[TENANT]',
   calls: (_target, env) => [...signInCalls(cloudOf(env)), ...callsOf(cloudOf(env))],
   async *probe(target, context) {
-    const { probeTenant } = await import('./live.ts');
+    const { probeTenant } = await import('./probe.ts');
     yield* probeTenant(target, context);
   },
   async *scan(target, context) {

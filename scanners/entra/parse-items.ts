@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type AnswerKind, type Answers, fail, isRaw, note, type Raw } from './answers.ts';
+import { type AnswerKind, type Answers, type CutList, fail, isRaw, note, type Raw } from './answers.ts';
 import {
   Application,
   AppPolicy,
@@ -36,7 +36,7 @@ export function parseApp(answers: Answers, raw: Raw, place: Place): void {
   if (app === undefined) return;
   // What was selected apart (`owners` in one call, secrets in another) is one application.
   answers.apps.set(app.appId, merged(answers.apps.get(app.appId), app));
-  addParts(answers, raw, app, place);
+  addParts(answers, raw, app, 'application', place);
 }
 
 export function parsePrincipal(answers: Answers, raw: Raw, place: Place): void {
@@ -47,20 +47,20 @@ export function parsePrincipal(answers: Answers, raw: Raw, place: Place): void {
     const role = AppRole.safeParse(one);
     if (role.success && role.data.value !== undefined) answers.roleNames.set(role.data.id, role.data.value);
   }
-  addParts(answers, raw, principal, place);
+  addParts(answers, raw, principal, 'service principal', place);
   const grants = principal.appRoleAssignments;
   if (grants === undefined) return;
   answers.kinds.add('application permissions');
-  noteExpanded(answers, raw, 'appRoleAssignments', grants, principal.appId);
+  noteExpanded(answers, raw, grants, { field: 'appRoleAssignments', of: 'service principal', appId: principal.appId });
   for (const [index, one] of grants.entries())
     parseAppRole(answers, one, { ...place, where: `${place.where}.appRoleAssignments[${index}]` });
 }
 
 /** Owners and federated credentials that stand inside of the application. */
-function addParts(answers: Answers, raw: Raw, item: Application | ServicePrincipal, place: Place): void {
+function addParts(answers: Answers, raw: Raw, item: Application | ServicePrincipal, of: CutList['of'], place: Place): void {
   const parent = item.objectId ?? item.appId;
   if (item.owners !== undefined) {
-    noteExpanded(answers, raw, 'owners', item.owners, item.appId);
+    noteExpanded(answers, raw, item.owners, { field: 'owners', of, appId: item.appId });
     addMembers(answers, item.owners, 'owner', 'owners', { ...place, parent });
   }
   const credentials = item.federatedIdentityCredentials;
@@ -71,8 +71,9 @@ function addParts(answers: Answers, raw: Raw, item: Application | ServicePrincip
 }
 
 /** Graph expands no more than 20 of a kind, and does not always say that there are more. An application has 20 federated credentials at most. */
-function noteExpanded(answers: Answers, raw: Raw, field: string, items: readonly unknown[], appId: string): void {
-  if (`${field}@odata.nextLink` in raw || items.length >= MOST_EXPANDED) answers.truncated.add(`${field} of ${appId}`);
+function noteExpanded(answers: Answers, raw: Raw, items: readonly unknown[], list: CutList): void {
+  if (`${list.field}@odata.nextLink` in raw || items.length >= MOST_EXPANDED)
+    answers.cut.set(`${list.field} of ${list.of} ${list.appId}`, list);
 }
 
 export function parseManaged(answers: Answers, raw: Raw, place: Place): void {

@@ -65,7 +65,15 @@ const GRAPH: { readonly [key: string]: unknown } = {
     },
   ]),
   '/v1.0/groups ': page('groups', [{ id: GROUP }]),
-  [`/v1.0/groups/${GROUP}/members `]: page('directoryObjects', [
+  // Only beta lists service principals. https://learn.microsoft.com/en-us/graph/api/group-list-members
+  [`/v1.0/groups/${GROUP}/members `]: page('directoryObjects', [user('mara')]),
+  [`/v1.0/groups/${GROUP}/transitiveMembers `]: page('directoryObjects', [user('mara')]),
+  [`/beta/groups/${GROUP}/members `]: page('directoryObjects', [
+    { '@odata.type': '#microsoft.graph.group', id: guid('operators'), displayName: 'operators' },
+    user('mara'),
+  ]),
+  [`/beta/groups/${GROUP}/transitiveMembers `]: page('directoryObjects', [
+    { '@odata.type': '#microsoft.graph.group', id: guid('operators'), displayName: 'operators' },
     {
       '@odata.type': '#microsoft.graph.servicePrincipal',
       id: principalId('worker'),
@@ -204,7 +212,12 @@ describe('entra scanner, live', () => {
         [idOf('deploy', TENANT), 'repo:harbour/shop:environment:production'],
         [idOf('etl', TENANT), 'repo:harbour/shop:environment:staging'],
         [`entra:${TENANT}:object/${GROUP}`, 'member of the group'],
+        [`entra:${TENANT}:object/${GROUP}`, 'member of the group'],
       ].toSorted(),
+    );
+    assert.deepEqual(
+      kinds(rows, 'trust').flatMap((one) => (one.detail?.basis === 'member of the group' ? one.principal : [])),
+      [`entra:${TENANT}:object/${guid('operators')}`, idOf('worker', TENANT)],
     );
     const powers = new Set(
       kinds(rows, 'grant').flatMap((one) =>
@@ -417,6 +430,54 @@ describe('entra scanner, live', () => {
 
     assert.ok(kinds(rows, 'grant').some((one) => one.permission === 'AppRoleAssignment.ReadWrite.All'));
     assert.equal(coverage(rows, 'long lists of permissions')?.outcome, 'complete');
+  });
+
+  it('asks for all owners of a service principal, too', async () => {
+    const owners = Array.from({ length: 20 }, (_, at) => user(`owner ${at}`));
+    await using server = await tenant((asked, response) => {
+      const url = new URL(asked.url, server.url);
+      if (url.pathname === `/v1.0/servicePrincipals/${principalId('worker')}/owners`) {
+        reply(response, 200, page('directoryObjects', [...owners, user('the last')]));
+        return true;
+      }
+      if (url.pathname !== '/v1.0/servicePrincipals' || url.searchParams.get('$expand') !== 'owners') return false;
+      const worker = { id: principalId('worker'), appId: appId('worker'), servicePrincipalType: 'Application', owners };
+      reply(response, 200, page('servicePrincipals', [worker]));
+      return true;
+    });
+
+    const rows = await scan(server);
+
+    assert.ok(
+      kinds(rows, 'trust').some((one) => one.identity === idOf('worker', TENANT) && one.principal.startsWith('the last@')),
+    );
+    assert.equal(coverage(rows, 'long lists of owners of service principals')?.outcome, 'complete');
+  });
+
+  it('knows what a role of Microsoft amounts to that the list of rights does not name', async () => {
+    const role = {
+      id: guid('message reader'),
+      displayName: 'Message Center Reader',
+      isBuiltIn: true,
+      templateId: guid('message reader'),
+      rolePermissions: [{ allowedResourceActions: ['microsoft.office365.messageCenter/messages/read'] }],
+    };
+    const held = { id: 'm', principalId: principalId('worker'), roleDefinitionId: guid('message reader'), directoryScopeId: '/' };
+    await using server = await tenant((asked, response) => {
+      const url = new URL(asked.url, server.url);
+      if (url.pathname === '/v1.0/roleManagement/directory/roleDefinitions') {
+        const all = url.searchParams.get('$filter') === null ? [role] : [];
+        reply(response, 200, page('roleManagement/directory/roleDefinitions', all));
+      } else if (url.pathname === '/v1.0/roleManagement/directory/roleAssignments')
+        reply(response, 200, page('roleManagement/directory/roleAssignments', [held]));
+      else return false;
+      return true;
+    });
+
+    const rows = await scan(server);
+
+    assert.deepEqual(unfinished(rows), []);
+    assert.ok(kinds(rows, 'grant').some((one) => one.permission === 'Message Center Reader' && one.capability === undefined));
   });
 
   it('asks each application where Graph does not list federated credentials with it', async () => {
