@@ -11,6 +11,8 @@ import { takeOverWays } from './take-over-ways.ts';
 export interface Graph {
   readonly subjects: readonly Subject[];
   readonly targets: Targets;
+  readonly estate: Estate;
+  readonly now: Date;
   /** By principal, in the order of the catalogue. */
   readonly out: readonly (readonly Edge[])[];
   readonly into: ReadonlyMap<Hub, readonly Edge[]>;
@@ -36,7 +38,7 @@ export function buildGraph(estate: Estate, now: Date): Graph {
       } else known.push(edge);
     }
   }
-  return { subjects, targets, out, into, hubsOf };
+  return { subjects, targets, estate, now, out, into, hubsOf };
 }
 
 function* waysOf(search: Search): Generator<Edge> {

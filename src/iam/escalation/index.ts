@@ -45,5 +45,5 @@ export function escalationsOf(subject: Subject, { graph, toAdmin, toData, cuts }
 
 /** A way by which the subject changes its own rights: what makes it as good as an administrator now. */
 export function isDirect(capability: Capability): boolean {
-  return capability.capability === 'escalates' && capability.target === 'itself';
+  return capability.capability === 'escalates' && capability.category === 'self-escalation';
 }

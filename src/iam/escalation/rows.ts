@@ -8,6 +8,7 @@ import { type Graph, rightOf, type Step } from './graph.ts';
 import { nameFrom } from './names.ts';
 import type { Hub, Node } from './population.ts';
 import { stepsFrom, type Ways } from './shortest.ts';
+import { type Source, sourceOf, sourceText } from './take-away.ts';
 
 /** Targets told of one right; who can take over three administrators need not be told of the fourth. */
 const MAX_TARGETS = 3;
@@ -30,6 +31,7 @@ export interface Hop {
 export interface Cut {
   readonly from: string;
   readonly permission: string;
+  /** Where one statement alone grants it. */
   readonly policy?: string;
   readonly statement?: string;
   /** All ways to an administrator need it; else it is the first step of the shortest one, and others stay. */
@@ -42,13 +44,18 @@ export function escalationRows(graph: Graph, ways: Ways, cuts: ReadonlyMap<Node,
   const subject = graph.subjects[node];
   const distance = ways.distance.get(node);
   if (subject === undefined || distance === undefined) return [];
-  const cut = distance === 0 ? undefined : cutOf(graph, ways, cuts, node, subject);
-  const rows = oneCallRows(graph, node, subject);
-  if (rows.length === 0 && distance > 1) {
-    const row = pathRow(graph, stepsFrom(node, ways), subject, ways.confidence.get(node) ?? 'medium');
-    if (row !== undefined) rows.push(row);
+  const found = oneCallWays(graph, node);
+  if (found.length === 0 && distance > 1) {
+    found.push({ steps: stepsFrom(node, ways), confidence: ways.confidence.get(node) ?? 'medium', methods: undefined });
   }
-  return cut === undefined ? rows : rows.map((row) => ({ ...row, cut }));
+  return found.flatMap(({ steps, confidence, methods }) => {
+    const row = pathRow(graph, steps, subject, confidence);
+    if (row === undefined) return [];
+    const shared = distance === 0 ? undefined : cuts.get(node);
+    const edge = shared ?? (distance === 0 ? undefined : steps[0]?.edge);
+    const cut = edge === undefined ? undefined : cutOf(graph, ways, edge, shared !== undefined, subject);
+    return [{ ...row, ...(methods === undefined ? {} : { methods }), ...(cut === undefined ? {} : { cut }) }];
+  });
 }
 
 /** How somebody who reaches no administrator gets to all data of an account. */
@@ -59,27 +66,34 @@ export function dataRow(graph: Graph, ways: Ways, node: Node): Capability | unde
   return row === undefined ? undefined : { ...row, capability: 'reaches-data' };
 }
 
-function oneCallRows(graph: Graph, node: Node, subject: Subject): Capability[] {
-  const rows = new Map<string, Capability & { readonly methods: string[] }>();
+interface Way {
+  readonly steps: readonly Step[];
+  readonly confidence: Confidence;
+  /** Absent: those of the first step. */
+  readonly methods: readonly string[] | undefined;
+}
+
+function oneCallWays(graph: Graph, node: Node): Way[] {
+  const found = new Map<string, Way>();
   const told = new Map<string, number>();
   for (const edge of graph.out[node] ?? []) {
     for (const target of edge.to === undefined ? [edge.armed] : adminsIn(graph, edge.to, node)) {
       const right = rightOf(edge);
       const key = `${right} ${target}`;
-      const known = rows.get(key);
+      const known = found.get(key);
       const confidence = weakest(edge.confidence, edge.to === undefined ? 'high' : graph.targets.admins.get(target ?? -1));
       if (known !== undefined && (known.confidence === 'high' || confidence !== 'high')) {
-        known.methods.push(...edge.methods.filter((method) => !known.methods.includes(method)));
+        found.set(key, { ...known, methods: [...new Set([...(known.methods ?? []), ...edge.methods])] });
         continue;
       }
       const count = told.get(right) ?? 0;
       if (known === undefined && edge.to !== undefined && count === MAX_TARGETS) continue;
       if (known === undefined && edge.to !== undefined) told.set(right, count + 1);
-      const row = rowOf(graph, [{ edge, next: target }], subject, confidence);
-      rows.set(key, { ...row, methods: [...new Set([...edge.methods, ...(known?.methods ?? [])])] });
+      const methods = [...new Set([...edge.methods, ...(known?.methods ?? [])])];
+      found.set(key, { steps: [{ edge, next: target }], confidence, methods });
     }
   }
-  return [...rows.values()];
+  return [...found.values()];
 }
 
 const admins = new WeakMap<Hub, readonly Node[]>();
@@ -132,13 +146,14 @@ function stepText(graph: Graph, step: Step, reader: Subject): string {
   const { actions, decision } = step.edge;
   const target = targetName(graph, step, reader);
   const from = decision.by === undefined ? `trust of ${target}` : policyPath(decision.by.policy);
-  const end = target === ITSELF ? 'gives itself any right' : `becomes ${target}`;
+  const end = step.next === undefined ? 'gives itself any right' : `becomes ${target}`;
   return `${from} → ${actions.join(' + ')} on ${decision.by === undefined ? '*' : resourceText(decision.by)} → ${end}`;
 }
 
-function targetName({ subjects }: Graph, { next }: Step, reader: Subject): string {
-  const target = next === undefined ? undefined : subjects[next];
-  return target === undefined ? ITSELF : nameFrom(target, reader);
+/** Who gives itself any right at the end of a longer way is named. */
+function targetName({ subjects }: Graph, { edge, next }: Step, reader: Subject): string {
+  const target = subjects[next ?? edge.from];
+  return target === undefined || target === reader ? ITSELF : nameFrom(target, reader);
 }
 
 function hopOf(graph: Graph, step: Step, reader: Subject): Hop {
@@ -149,31 +164,34 @@ function hopOf(graph: Graph, step: Step, reader: Subject): Hop {
     to: targetName(graph, step, reader),
     permission: actions.join(' + '),
     resource: decision.by === undefined ? '*' : resourceText(decision.by),
-    ...sourceOf(step.edge),
+    ...grantedBy(step.edge),
     method: methods[0] ?? '',
     confidence,
   };
 }
 
-function sourceOf({ decision: { by } }: Edge): { policy?: string; statement?: string } {
+function grantedBy({ decision: { by } }: Edge): { policy?: string; statement?: string } {
   return by === undefined ? {} : { policy: by.policy.name, statement: statementName(by.statement) };
 }
 
-function cutOf(graph: Graph, ways: Ways, cuts: ReadonlyMap<Node, Edge>, node: Node, reader: Subject): Cut | undefined {
-  const shared = cuts.get(node);
-  const edge = shared ?? ways.first.get(node)?.edge;
-  const who = edge === undefined ? undefined : graph.subjects[edge.from];
-  if (edge === undefined || who === undefined) return undefined;
+const sources = new WeakMap<Graph, Map<string, Source>>();
+
+function cutOf(graph: Graph, ways: Ways, edge: Edge, onEveryPath: boolean, reader: Subject): Cut | undefined {
+  const who = graph.subjects[edge.from];
+  if (who === undefined) return undefined;
+  const known = sources.get(graph) ?? new Map<string, Source>();
+  sources.set(graph, known);
+  const source = known.get(rightOf(edge)) ?? sourceOf(graph, ways.distance, edge);
+  known.set(rightOf(edge), source);
   const [permission] = edge.actions;
+  const [only, ...others] = source.statements;
   const from = nameFrom(who, reader);
-  const { by } = edge.decision;
-  const where = by === undefined ? 'by the trust of the role' : `${policyPath(by.policy)}, ${statementName(by.statement)}`;
   return {
     from,
     permission,
-    ...sourceOf(edge),
-    onEveryPath: shared !== undefined,
-    text: `${permission} of ${from} (${where})${shared === undefined ? ', which leaves other ways' : ''}`,
+    ...(only === undefined || others.length + source.trusts.length > 0 ? {} : { policy: only.policy.name, statement: only.name }),
+    onEveryPath,
+    text: `${permission} of ${from} (${sourceText(source, reader)})${onEveryPath ? '' : ', which leaves other ways'}`,
   };
 }
 

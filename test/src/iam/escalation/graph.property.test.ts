@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { statementName } from '../../../../src/iam/document.ts';
 import { rightOf } from '../../../../src/iam/escalation/graph.ts';
 import { findEscalations } from '../../../../src/iam/escalation/index.ts';
 import { stepsFrom } from '../../../../src/iam/escalation/shortest.ts';
+import { type Source, sourceOf } from '../../../../src/iam/escalation/take-away.ts';
 import type { Estate, Limit, Policy, Subject } from '../../../../src/iam/index.ts';
 import { allow, boundary, deny, documentOf, group, inline, NOW, type RawStatement, role, user } from '../build.ts';
 import { allPairs, distances, reaches } from './brute.ts';
@@ -231,4 +233,47 @@ describe('IAM escalation graph', () => {
       { numRuns: 400 },
     );
   });
+
+  it('leaves no way where all that the cut names is taken away', () => {
+    fc.assert(
+      fc.property(fc.oneof(chains, estates, estates), (estate) => {
+        const { graph, toAdmin, cuts } = findEscalations(estate, NOW);
+
+        for (const [node, edge] of cuts) {
+          const without = takeAway(estate, edge.from, sourceOf(graph, toAdmin.distance, edge));
+
+          assert.equal(findEscalations(without, NOW).toAdmin.distance.get(node), undefined);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 });
+
+/** The statements deleted, and the trusts closed to the one who is cut off. */
+function takeAway(estate: Estate, from: number, { statements, trusts }: Source): Estate {
+  const owner = estate.subjects[from];
+  const closed = documentOf({ Effect: 'Deny', Principal: { AWS: owner?.arn }, Action: 'sts:AssumeRole' }).statements;
+  return {
+    ...estate,
+    subjects: estate.subjects.map((one) => {
+      const { trust } = one;
+      if (trust !== undefined && trusts.includes(one)) {
+        return { ...one, trust: { ...trust, statements: [...trust.statements, ...closed] } };
+      }
+      if (one !== owner) return one;
+      return {
+        ...one,
+        policies: one.policies.map((policy) => ({
+          ...policy,
+          document: {
+            ...policy.document,
+            statements: policy.document.statements.filter(
+              (statement) => !statements.some((named) => named.policy === policy && named.name === statementName(statement)),
+            ),
+          },
+        })),
+      };
+    }),
+  };
+}

@@ -52,6 +52,19 @@ describe('IAM escalation over several principals', () => {
     assert.equal(rows[0]?.target, 'role/runner');
   });
 
+  it('is not its own doing where another gives itself the rights at the end', () => {
+    const mara = user('mara', [inline('keys', allow('iam:CreateAccessKey', iam('user/ben')))]);
+    const ben = user('ben', [inline('own', allow('iam:PutUserPolicy', iam('user/ben')))]);
+    const all = estate([mara, ben]);
+
+    const [row] = rowsOf(mara, all);
+
+    assert.equal(row?.target, 'user/ben');
+    assert.match(row?.path ?? '', /gives itself any right$/);
+    assert.deepEqual(rowsOf(mara, all, 'admin'), []);
+    assert.equal(rowsOf(ben, all, 'admin').length, 1);
+  });
+
   it('is as sure as its weakest step, and says what that hangs on', () => {
     const mara = user('mara', [inline('keys', allow('iam:CreateAccessKey', iam('user/ben')))]);
     const ben = user('ben', [inline('a', allow('sts:AssumeRole', '*', { Bool: { 'aws:MultiFactorAuthPresent': 'true' } }))]);
@@ -146,6 +159,49 @@ describe('IAM escalation: what to cut', () => {
 
     assert.equal(row?.cut?.onEveryPath, false);
     assert.match(row?.cut?.text ?? '', /^iam:AttachUserPolicy of user\/mara .*, which leaves other ways$/);
+  });
+
+  it('names every statement that grants the call', () => {
+    const mara = user('mara', [
+      inline('a', allow('iam:CreateAccessKey', iam('user/one')), allow('iam:CreateAccessKey', iam('user/two'))),
+    ]);
+
+    const [row] = rowsOf(mara, estate([mara, user('one', [ADMIN]), user('two', [ADMIN])]));
+
+    assert.match(row?.cut?.text ?? '', /inline policy a, statement 1; inline policy a, statement 2/);
+    assert.equal(row?.cut?.statement, undefined);
+  });
+
+  it('names the trust that is enough alone', () => {
+    const mara = user('mara', [inline('a', allow('sts:AssumeRole', iam('role/one')))]);
+    const one = role('one', [ADMIN], trusts({ AWS: ACCOUNT }));
+    const two = role('two', [ADMIN], trusts({ AWS: iam('user/mara') }));
+
+    const [row] = rowsOf(mara, estate([mara, one, two]));
+
+    assert.match(row?.cut?.text ?? '', /inline policy a, statement 1; trust of role\/two/);
+    assert.doesNotMatch(row?.cut?.text ?? '', /trust of role\/one/);
+  });
+
+  it('does not ask to edit a policy of AWS', () => {
+    const policy = { ...inline('x', allow('sts:AssumeRole')), name: 'arn:aws:iam::aws:policy/PowerUserAccess', inline: false };
+    const mara = user('mara', [policy]);
+
+    const [row] = rowsOf(mara, estate([mara, role('chief', [ADMIN], trusts({ AWS: ACCOUNT }))]));
+
+    assert.match(row?.cut?.text ?? '', /policy PowerUserAccess, which is AWS's own: detach it or deny the call/);
+  });
+
+  it('is of the way that the row tells, where no right is needed by all', () => {
+    const mara = user('mara', [inline('a', allow(['ssm:StartSession', 'lambda:UpdateFunctionCode']))]);
+    const machine = role('machine', [ADMIN], trusts({ Service: ['ec2.amazonaws.com', 'lambda.amazonaws.com'] }), {
+      onInstances: true,
+    });
+
+    const rows = rowsOf(mara, estate([mara, machine]));
+
+    assert.equal(rows.length, 2);
+    for (const row of rows) assert.ok(row.cut?.text.startsWith(row.permission), row.cut?.text);
   });
 
   it('follows chains of any length', () => {
