@@ -248,6 +248,46 @@ describe('entra scanner: the list of rights', () => {
     assert.equal(knownRight('applicationPermissions', undefined), undefined);
   });
 
+  // https://learn.microsoft.com/en-us/graph/permissions-reference
+  const ruling: [string, string][] = [
+    ['UserAuthMethod-TAP.ReadWrite.All', '627169a8-8c15-451c-861a-5b80e383de5c'],
+    ['UserAuthMethod-Phone.ReadWrite.All', '6e85d483-7092-4375-babe-0a94a8213a58'],
+    ['UserAuthMethod-QR.ReadWrite.All', '4869299f-18c3-40c8-98f2-222657e67db1'],
+    ['UserAuthMethod-HardwareOATH.ReadWrite.All', '7e9ebcc1-90aa-4471-8051-e68d6b4e9c89'],
+    ['Synchronization.ReadWrite.All', '9b50c33d-700f-43b1-b2eb-87e89b703581'],
+    ['Domain-InternalFederation.ReadWrite.All', '64d40371-8d58-4270-bc8a-b4a66de36b9a'],
+    ['PrivilegedAccess.ReadWrite.AzureAD', '854d9ab1-6657-4ec8-be45-823027bcd009'],
+    ['PrivilegedAccess.ReadWrite.AzureResources', '6f9d5abc-2db6-400b-a267-7de22a40fb87'],
+    ['RoleManagementPolicy.ReadWrite.AzureADGroup', 'b38dcc4d-a239-4ed6-aa84-6c65b284f97c'],
+    ['DeviceManagementScripts.ReadWrite.All', '9255e99d-faf5-445e-bbf7-cb71482737c4'],
+    ['DeviceManagementConfiguration.ReadWrite.All', '9241abd9-d0e6-425a-bd4f-47ba86e767a4'],
+    ['DelegatedAdminRelationship.ReadWrite.All', 'cc13eba4-8cd8-44c6-b4d4-f93237adce58'],
+    ['Application.ReadUpdate.All', 'fc023787-fd04-4e44-9bc7-d454f00c0f0a'],
+  ];
+  for (const [name, id] of ruling) {
+    it(`${name} rules the tenant`, async () => {
+      const rows = await scanJson([principal('deploy')], [appRole('deploy', id)]);
+
+      assert.deepEqual(
+        [...new Set(kinds(rows, 'grant').map((one) => [one.permission, one.detail?.tier].join(' ')))],
+        [`${name} 0`],
+      );
+    });
+  }
+
+  it('knows the privileged roles of the directory', () => {
+    const tier = (id: string) => knownRight('directoryRoles', id)?.tier;
+
+    assert.equal(tier('4ba39ca4-527c-499a-b93d-d9b492c50246'), 0);
+    assert.deepEqual(knownRight('directoryRoles', '966707d0-3269-4727-9be2-8c3a10f19b9d')?.gives, ['impersonates']);
+    assert.deepEqual(knownRight('directoryRoles', '59d46f88-662b-457b-bceb-5c3809e5908f')?.gives, ['manages-identities']);
+    // Who rules the machines of administrators, by a role or by a permission, is of one rank.
+    assert.deepEqual(
+      [tier('Intune Administrator'), knownRight('applicationPermissions', 'DeviceManagementRBAC.ReadWrite.All')?.tier],
+      [0, 0],
+    );
+  });
+
   it('counts wide scopes whatever their case', () => {
     const wide = [
       '/',
