@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import type { CoverageObservation, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { brokenReasons, quoted } from '../../src/files/coverage.ts';
 import { readJsonValues } from '../../src/files/json-values.ts';
 import { messageOf } from '../../src/util/errors.ts';
 import { clip, printable } from '../../src/util/sanitize.ts';
@@ -70,9 +71,7 @@ function readAuditCsv(text: string, reading: Reading): void {
 function readJson(text: string, reading: Reading): void {
   const { values, broken } = readJsonValues(text);
   for (const [index, value] of values.entries()) sortIn(reading, value, values.length > 1 ? `page ${index + 1}` : 'answer', 0);
-  if (broken === undefined) return;
-  const kept = broken.recovered ? 'what stood whole before it was read' : 'nothing more could be read';
-  reading.problems.push(`the file ${broken.what} at byte ${broken.byte} (line ${broken.line}); ${kept}, export it again`);
+  reading.problems.push(...brokenReasons(broken));
 }
 
 /** `gh api --paginate` prints lists one after the other, `--slurp` a list of them; deeper than that nothing lies. */
@@ -171,8 +170,7 @@ const QUOTED = 3;
 function coverageOf(part: Part | undefined, reading: Reading, file: SourceFile, more: readonly string[]): CoverageObservation {
   const problems = [...(part?.problems ?? []), ...reading.problems];
   const endpoint = part?.endpoint ?? reading.named.endpoint;
-  const why = [...refusalWords(reading.refusals, endpoint), ...more, ...problems.slice(0, QUOTED)];
-  if (problems.length > QUOTED) why.push(`${problems.length - QUOTED} more like these`);
+  const why = [...refusalWords(reading.refusals, endpoint), ...more, ...quoted(problems)];
   const read = part?.records.length ?? 0;
   const failed = problems.length;
   const isDenied = reading.refusals.length > 0 && read === 0;

@@ -10,7 +10,7 @@ export const googleWorkspaceFiles = defineFileScanner({
   title: 'Google Workspace exports',
   emits: ['identity', 'credential', 'grant', 'usage', 'person', 'sighting', 'coverage'],
   surfaces: ['google-workspace'],
-  version: 1,
+  version: 2,
   content: 'own',
   recognises: isWorkspaceExport,
   looksAt: (path) => /\.(?:json|jsonl|ndjson|csv|tsv)$/i.test(path),

@@ -11,7 +11,7 @@ export const oktaFiles = defineFileScanner({
   title: 'Okta exports',
   emits: ['identity', 'credential', 'grant', 'trust', 'usage', 'person', 'sighting', 'coverage'],
   surfaces: ['okta'],
-  version: 1,
+  version: 2,
   usesClock: true,
   content: 'own',
   recognises: isOktaExport,

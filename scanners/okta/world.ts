@@ -1,7 +1,6 @@
-import { dirname } from 'node:path/posix';
-import { type IdentityId, identityId, type SourceFile, type Surroundings } from '../../src/contracts/index.ts';
+import { type IdentityId, identityId, type SourceFile } from '../../src/contracts/index.ts';
+import { besideReader } from '../../src/files/beside.ts';
 import { readJsonValues } from '../../src/files/json-values.ts';
-import { headOfBytes } from '../../src/files/source-file.ts';
 import { type Answers, addAnswer, newAnswers, type Owned, type Placed } from './answers.ts';
 import { hostInPath } from './host.ts';
 import { isOktaExport } from './recognise.ts';
@@ -26,36 +25,13 @@ export interface World {
   creatorOf(id: string): string | undefined;
 }
 
-/** Exports beside one, read for what they add to it. */
-const MOST_FILES = 300;
-const MOST_BYTES = 64 * 1024 * 1024;
-
-const read = new WeakMap<Surroundings, Map<string, Promise<readonly Answers[]>>>();
-
-/** The other Okta exports of the same directory, parsed once for all of them. */
-export async function answersAround(file: SourceFile): Promise<readonly Answers[]> {
-  const { around } = file;
-  if (around === undefined) return [];
-  const directory = dirname(file.path) === '.' ? '' : dirname(file.path);
-  const byDirectory = read.get(around) ?? new Map<string, Promise<readonly Answers[]>>();
-  read.set(around, byDirectory);
-  const known = byDirectory.get(directory) ?? readDirectory(around, directory);
-  byDirectory.set(directory, known);
-  return await known;
-}
-
-async function readDirectory(around: Surroundings, directory: string): Promise<readonly Answers[]> {
-  const found: Answers[] = [];
-  let bytes = 0;
-  for (const path of (await around.list(directory)).slice(0, MOST_FILES)) {
-    const file = await around.read(path);
-    if (file === undefined || !isOktaExport(headOfBytes(file.path, file.bytes))) continue;
-    bytes += file.bytes.length;
-    if (bytes > MOST_BYTES) break;
-    found.push(answersIn(file).answers);
-  }
-  return found;
-}
+/** The other exports of the same directory. */
+export const answersAround = besideReader({
+  isOne: isOktaExport,
+  read: (file) => answersIn(file).answers,
+  mostFiles: 300,
+  mostBytes: 64 * 1024 * 1024,
+});
 
 export function answersIn(file: SourceFile): {
   readonly answers: Answers;

@@ -7,7 +7,7 @@ export const spire = defineFileScanner({
   title: 'SPIRE entries',
   emits: ['identity', 'credential', 'grant', 'trust', 'coverage'],
   surfaces: ['spire'],
-  version: 1,
+  version: 2,
   usesClock: true,
   content: 'shared',
   recognises: isSpireExport,

@@ -36,6 +36,15 @@ const scopesOf = (observations: Observation[], kind = 'domain-wide') =>
     .map((one) => one.permission);
 
 describe('google-workspace scanner: domain-wide delegation', () => {
+  it('says that not all neighbours were read for what they add', async () => {
+    const others = Array.from({ length: 510 }, (_, index) => [`ws/users-${index}.json`, JSON.stringify(user())]);
+    const observations = await scanBeside({ 'ws/tokens.json': JSON.stringify(tokens(token())), ...Object.fromEntries(others) });
+
+    assert.ok(kinds(observations, 'grant').length > 0);
+    assert.equal(coverageOf(observations)?.outcome, 'partial');
+    assert.match(coverageOf(observations)?.why ?? '', /^11 of the 511 files beside it were not read/);
+  });
+
   it('rebuilds it from the log: who authorised what, and when', async () => {
     const observations = await scanJson(activities(delegation('AUTHORIZE', '2026-03-01T10:00:00.000Z', [DRIVE, MAIL])));
 

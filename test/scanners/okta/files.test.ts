@@ -86,6 +86,15 @@ describe('okta scanner: API tokens', () => {
     assert.equal(kinds(observations, 'credential')[0]?.lastUsedFor, '192.0.2.7');
   });
 
+  it('says that not all neighbours were read for what they add', async () => {
+    const others = Object.fromEntries(Array.from({ length: 305 }, (_, index) => [`okta/user-${index}.json`, [user()]]));
+    const observations = await scanBeside({ 'okta/acme.okta.com-tokens.json': [apiToken()], ...others });
+
+    assert.equal(kinds(observations, 'identity')[0]?.owner, 'mara@acme.example');
+    assert.equal(coverageOf(observations)?.outcome, 'partial');
+    assert.match(coverageOf(observations)?.why ?? '', /^6 of the 306 files beside it were not read/);
+  });
+
   it('tells what the user may do', async () => {
     const observations = await scanJson([user(), role('SUPER_ADMIN', USER_PATH), role('READ_ONLY_ADMIN', USER_PATH)]);
 

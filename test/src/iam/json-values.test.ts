@@ -39,7 +39,7 @@ describe('JSON of exports', () => {
 
   it('gives up on brackets that do not pair and on endless nesting', () => {
     assert.equal(readJsonValues('{"a":[1}').broken?.byte, 7);
-    assert.equal(readJsonValues('['.repeat(100_000)).broken?.what, 'is not JSON');
+    assert.equal(readJsonValues('['.repeat(100_000)).broken?.what, 'nests too deep');
   });
 
   it('reads any values back, however they are joined', () => {
@@ -58,6 +58,27 @@ describe('JSON of exports', () => {
         },
       ),
     );
+  });
+
+  it('gives nothing that a recursion could not walk through, and keeps the records before it', () => {
+    const deep = '['.repeat(200_000) + ']'.repeat(200_000);
+    const alone = readJsonValues(deep);
+    const beside = readJsonValues(`[{"id":"a"},${deep}]`);
+    const one = readJsonValues(`{"entries":[{"id":"a","x":${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}}]}`);
+
+    assert.deepEqual(alone.values, []);
+    assert.equal(alone.broken?.what, 'nests too deep');
+    assert.deepEqual(beside.values, [[{ id: 'a' }]]);
+    assert.deepEqual([beside.broken?.what, beside.broken?.recovered], ['nests too deep', true]);
+    assert.deepEqual([one.values, one.broken?.what], [[], 'nests too deep']);
+  });
+
+  it('reads what nests as deep as an export may, and counts no bracket of a text', () => {
+    const text = JSON.stringify({ note: '[{'.repeat(2000), list: JSON.parse('['.repeat(400) + ']'.repeat(400)) });
+    const long = JSON.stringify(Array.from({ length: 2000 }, () => ({ a: [] })));
+
+    assert.equal(JSON.stringify(readJsonValues(text).values[0]), text);
+    assert.equal(JSON.stringify(readJsonValues(long).values[0]), long);
   });
 
   it('never throws and never invents a record, wherever the text is cut', () => {
