@@ -11,6 +11,8 @@ export interface Beside {
   readonly answers: Answers;
   readonly gathered: Gathered;
   readonly broken: JsonValues['broken'];
+  /** Of the others, so many could not be read: what they would have added is missing. */
+  readonly lost: number;
 }
 
 interface Read {
@@ -21,6 +23,7 @@ interface Read {
 interface Together {
   readonly files: ReadonlyMap<string, Read>;
   readonly gathered: Gathered;
+  readonly lost: number;
 }
 
 const kept = new WeakMap<Surroundings, Map<string, Promise<Together>>>();
@@ -33,26 +36,34 @@ export async function readBeside(file: SourceFile, context: ScanContext): Promis
   kept.set(around, known);
   const together = known.get(top) ?? readAll(around, top, context);
   known.set(top, together);
-  const { files, gathered } = await together;
+  const { files, gathered, lost } = await together;
   const own = files.get(file.path);
-  return own === undefined ? alone(file, context) : { ...own, gathered };
+  return own === undefined ? alone(file, context) : { ...own, gathered, lost };
 }
 
 function alone(file: SourceFile, context: ScanContext): Beside {
   const read = readOne(file);
-  return { ...read, gathered: gather([read.answers], context.now()) };
+  return { ...read, gathered: gather([read.answers], context.now()), lost: 0 };
 }
 
 async function readAll(around: Surroundings, top: string, context: ScanContext): Promise<Together> {
   const files = new Map<string, Read>();
+  let lost = 0;
   for (const path of [...(await around.paths())].sort()) {
     if (!path.startsWith(top) || !mayBeExport(path)) continue;
-    const file = await around.read(path);
-    if (file === undefined || !isGcpExport(headOfBytes(path, file.bytes))) continue;
-    files.set(path, readOne(file));
+    context.signal.throwIfAborted();
+    try {
+      const file = await around.read(path);
+      if (file === undefined || !isGcpExport(headOfBytes(path, file.bytes))) continue;
+      files.set(path, readOne(file));
+    } catch {
+      // It says so itself when it is scanned; the others are read nevertheless.
+      lost++;
+    }
   }
   return {
     files,
+    lost,
     gathered: gather(
       [...files.values()].map(({ answers }) => answers),
       context.now(),

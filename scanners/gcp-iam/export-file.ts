@@ -33,14 +33,14 @@ export const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[]
 const QUOTED = 3;
 
 export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
-  const { answers, gathered, broken } = await readBeside(file, context);
+  const { answers, gathered, broken, lost } = await readBeside(file, context);
   // Assets of other kinds come with all their fields (start-up scripts, environment variables); a key may have been appended.
   if (answers.otherAssets > 0 || /"(?:private_key|privateKeyData|keyString)"/.test(file.text())) {
     for (const match of context.detect(file.text(), { path: file.path })) yield context.sighting(match, file.at, file.place);
   }
   const tally: BindingTally = { unknownRoles: new Set(), people: 0, federated: new Set() };
   yield* answerRows(answers, gathered, file.at, context, tally);
-  yield coverageRow(file, answers, tally, broken);
+  yield coverageRow(file, answers, tally, { broken, lost });
   if (tally.capped !== undefined) yield cappedRow(tally.capped, file.path, file.at);
 }
 
@@ -59,8 +59,14 @@ export function cappedRow(capped: number, subject: string, at: Location): Covera
   };
 }
 
-function coverageRow(file: SourceFile, answers: Answers, tally: BindingTally, broken: Broken | undefined): CoverageObservation {
-  const why = reasons(answers, tally, broken);
+/** What the files themselves kept back. */
+interface Missing {
+  readonly broken: Broken | undefined;
+  readonly lost: number;
+}
+
+function coverageRow(file: SourceFile, answers: Answers, tally: BindingTally, missing: Missing): CoverageObservation {
+  const why = reasons(answers, tally, missing);
   const failed = answers.problems.length;
   const seen = Math.max(answers.seen, failed);
   return {
@@ -91,12 +97,13 @@ export function tallyDetail(answers: Answers, tally: BindingTally): NonNullable<
   };
 }
 
-function reasons(answers: Answers, tally: BindingTally, broken: Broken | undefined): string[] {
+function reasons(answers: Answers, tally: BindingTally, { broken, lost }: Missing): string[] {
   const why: string[] = [];
   if (broken !== undefined) {
     const kept = broken.recovered ? 'what stood whole before it was read' : 'nothing more could be read';
     why.push(`the file ${broken.what} at byte ${broken.byte} (line ${broken.line}); ${kept}, export it again`);
   }
+  if (lost > 0) why.push(`${lost} of the files beside it could not be read, so what they add is missing`);
   if (answers.truncated) why.push('the last page names a next page: export all pages');
   why.push(...answerReasons(answers, tally));
   if (answers.resourceUnknown) {

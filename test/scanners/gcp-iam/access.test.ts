@@ -494,6 +494,25 @@ describe('gcp-iam scanner: exports side by side', () => {
   }
   const role = `projects/${PROJECT}/roles/loader`;
 
+  it('reads on where a file beside cannot be read, and says so', async () => {
+    const files = { 'gcp/accounts.json': JSON.stringify([account()]), 'gcp/bad.json': JSON.stringify([account(CI)]) };
+    const around = surroundings(
+      () => Object.keys(files),
+      (path): SourceFile => {
+        if (path === 'gcp/bad.json') throw new RangeError('Maximum call stack size exceeded');
+        return { ...fileOf(files['gcp/accounts.json'], path), around };
+      },
+    );
+
+    const observations = await collect(
+      gcpIam.scan({ ...fileOf(files['gcp/accounts.json'], 'gcp/accounts.json'), around }, testContext()),
+    );
+
+    assert.equal(kinds(observations, 'identity').length, 1);
+    assert.equal(coverageOf(observations)?.outcome, 'partial');
+    assert.match(coverageOf(observations)?.why ?? '', /^1 of the files beside it could not be read/);
+  });
+
   it('reads roles, deny policies, pools and use from the files beside', async () => {
     const all = await scanAll({
       'gcp/policies/policies.json': JSON.stringify([
