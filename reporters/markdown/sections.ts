@@ -6,7 +6,6 @@ import {
   count,
   hasPrevious,
   hiddenText,
-  type NotLooked,
   openFindings,
   severityCounts,
   summariseCoverage,
@@ -76,13 +75,10 @@ export function coverageLines(report: Report, max: number): string[] {
   while (lines.join('\n').length > max) lines.pop();
   if (gaps.length > lines.length) lines.push(`- and ${count(gaps.length - lines.length, 'more gap')}`);
   const read = looked.filter((row) => row.gaps.length === 0).map((row) => row.title);
-  const titles = (why: NotLooked) => notLooked.filter((row) => row.why === why).map((row) => row.title);
-  const none = titles('none-given');
-  const without = titles('no-scanner');
+  const none = notLooked.map((row) => row.title);
   if (lines.length > 0) lines.push('');
   if (read.length > 0) lines.push(`Read completely: ${read.join(', ')}.`);
   if (none.length > 0) lines.push(`Not looked at, for none was given: ${none.join(', ')}.`);
-  if (without.length > 0) lines.push(`<sub>No scanner yet: ${without.join(', ')}.</sub>`);
   return lines;
 }
 

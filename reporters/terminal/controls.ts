@@ -86,8 +86,7 @@ function lackOf(controls: readonly ControlResult[], report: Report): string {
   const silent = new Set(controls.flatMap((control) => control.rules.map(({ rule }) => rule)));
   const needs = report.checks.filter((check) => silent.has(check.rule)).flatMap((check) => check.meta.needs);
   const surfaces = new Set(needs.flatMap((need) => need.split('|').flatMap((part) => part.trim().split('@')[1] ?? [])));
-  // What this version has no scanner for, nobody can give.
-  const missing = notLooked.filter((row) => row.why === 'none-given' && surfaces.has(row.surface));
+  const missing = notLooked.filter((row) => surfaces.has(row.surface));
   const bare = controls.filter((control) => control.rules.length === 0).length;
   if (bare === controls.length) return 'no check that ran maps to them.';
   const why =

@@ -24,7 +24,7 @@ const OUTCOME_STYLE: { readonly [outcome in Outcome]: readonly Style[] } = {
   unsupported: ['yellow'],
 };
 
-const LEAD = 'no scanner yet  '.length;
+const LEAD = 'not looked at   '.length;
 
 const GAPS_SHOWN = 5;
 const IGNORED_SHOWN = 3;
@@ -85,8 +85,7 @@ export function* coverageLines(report: Report, layout: Layout): Iterable<string>
     const none = (row: (typeof notLooked)[number]) => searched && IN_FILES.has(row.surface);
     for (const [lead, rows] of [
       ['none found', notLooked.filter(none)],
-      ['not given', notLooked.filter((row) => row.why === 'none-given' && !none(row))],
-      ['no scanner yet', notLooked.filter((row) => row.why === 'no-scanner')],
+      ['not given', notLooked.filter((row) => !none(row))],
     ] as const) {
       const titles = rows.map((row) => row.title).join(', ');
       if (titles !== '') yield* layout.tagged('  ', lead.padEnd(LEAD), ['dim'], titles, ['dim']);

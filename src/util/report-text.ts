@@ -101,38 +101,24 @@ export interface SurfaceCoverage {
   readonly gaps: readonly CoverageObservation[];
 }
 
-/** Surfaces that this version has no scanner for; strike one out when its scanner is there. */
-const WITHOUT_SCANNER: ReadonlySet<Surface> = new Set([
-  'entra',
-  'github',
-  'okta',
-  'google-workspace',
-  'postgres',
-  'spire',
-  'audit-log',
-]);
-
-/** `none-given`: there was nothing of the kind in the targets; `no-scanner`: this version cannot look at it. */
-export type NotLooked = 'none-given' | 'no-scanner';
-
 export interface CoverageSummary {
   /** In the order of `SURFACES`. */
   readonly looked: readonly SurfaceCoverage[];
-  readonly notLooked: readonly { readonly surface: Surface; readonly title: string; readonly why: NotLooked }[];
+  readonly notLooked: readonly { readonly surface: Surface; readonly title: string }[];
   readonly complete: number;
 }
 
 /** One line a surface: complete only if every look at it was. */
 export function summariseCoverage(rows: readonly CoverageObservation[]): CoverageSummary {
   const looked: SurfaceCoverage[] = [];
-  const notLooked: { surface: Surface; title: string; why: NotLooked }[] = [];
+  const notLooked: { surface: Surface; title: string }[] = [];
   for (const surface of Object.keys(SURFACES) as Surface[]) {
     const title = SURFACES[surface];
     const mine = rows.filter((row) => row.surface === surface);
     // Nobody is asked unless the user says so: that is no gap.
     if (mine.length === 0 && surface === 'verification') continue;
     if (mine.length === 0) {
-      notLooked.push({ surface, title, why: WITHOUT_SCANNER.has(surface) ? 'no-scanner' : 'none-given' });
+      notLooked.push({ surface, title });
       continue;
     }
     const total = { seen: 0, read: 0, skipped: 0, failed: 0 };

@@ -100,7 +100,7 @@ describe('terminal reporter', () => {
     );
   });
 
-  it('keeps what was not given apart from what has no scanner', async () => {
+  it('keeps what was not given apart from what a directory has not', async () => {
     const report = sampleReport();
     const coverage = section(await render(report), 'COVERAGE');
     const only = { ...report, run: { ...report.run, parameters: { only: 'repository' } } };
@@ -109,8 +109,8 @@ describe('terminal reporter', () => {
       coverage,
       /\n {2}none found +CI configuration, Kubernetes, Infrastructure as code, Agent and MCP configuration\n/,
     );
-    assert.match(coverage, /\n {2}not given +Container images, GCP IAM, Gateway sessions and inventory\n/);
-    assert.match(coverage, /\n {2}no scanner yet {2}Azure/);
+    assert.match(coverage, /\n {2}not given +Container images, GCP IAM, Azure and Entra ID, GitHub organisation, Okta, /);
+    assert.match(coverage, /Workspace, PostgreSQL, SPIRE, Gateway sessions/);
     assert.match(await render(only), /\n {2}not given +CI configuration, Kubernetes, Infrastructure as code/);
   });
 
