@@ -55,6 +55,14 @@ export class LiveFailure extends Error implements Failure {
   }
 }
 
+/**
+ * The outcome of a part that gave nothing. Where the service answered nothing at all (no such host, no such database), nothing
+ * was looked at, whatever the reason: that is as closed as what may not be read.
+ */
+export function outcomeOf({ outcome, fatal }: Failure, answered = false): Failure['outcome'] {
+  return fatal && !answered ? 'denied' : outcome;
+}
+
 /** Errors of sockets and names after which the next try may fare better. */
 const PASSING =
   /^(?:ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR_(?:SOCKET|HEADERS_TIMEOUT|BODY_TIMEOUT|CONNECT_TIMEOUT))$/;

@@ -25,7 +25,7 @@
  */
 export { bodyOf, MAX_BYTES } from './body.ts';
 export { type EachResult, type EachSettings, readEach } from './each.ts';
-export { type Failure, failureOf, LiveFailure } from './failure.ts';
+export { type Failure, failureOf, LiveFailure, outcomeOf } from './failure.ts';
 export {
   type ErrorAnswer,
   type Http,

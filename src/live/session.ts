@@ -9,7 +9,7 @@ import type {
   ServiceTarget,
   Surface,
 } from '../contracts/index.ts';
-import { type Failure, failureOf, type LiveFailure } from './failure.ts';
+import { type Failure, failureOf, type LiveFailure, outcomeOf } from './failure.ts';
 
 export interface SessionSettings {
   readonly context: Pick<ScanContext, 'signal' | 'log'>;
@@ -53,6 +53,7 @@ export function openSession(settings: SessionSettings): Session {
   const { context, service, surface, target } = settings;
   const at: Location = { pointer: target.name };
   let fatal: Failure | undefined;
+  let answered = false;
   return {
     get fatal() {
       return fatal;
@@ -60,7 +61,9 @@ export function openSession(settings: SessionSettings): Session {
     async attempt(right, work) {
       if (fatal !== undefined) return { ok: false, failure: unasked(fatal) };
       try {
-        return { ok: true, value: await work() };
+        const value = await work();
+        answered = true;
+        return { ok: true, value };
       } catch (error) {
         // Ctrl-C is not a failure of the scan.
         context.signal.throwIfAborted();
@@ -72,7 +75,8 @@ export function openSession(settings: SessionSettings): Session {
     },
     coverage: ({ what, covers, failure, problems = [], read = 0, failed = problems.length, detail }) => {
       const why = [...(failure === undefined ? [] : [failure.why]), ...problems];
-      const outcome = why.length === 0 ? 'complete' : failure !== undefined && read === 0 ? failure.outcome : 'partial';
+      const outcome =
+        why.length === 0 ? 'complete' : failure !== undefined && read === 0 ? outcomeOf(failure, answered) : 'partial';
       return {
         kind: 'coverage',
         surface,

@@ -21,7 +21,7 @@ import type {
 } from '../contracts/index.ts';
 import { headOfFile, readRegularFile, sourceFile } from '../files/source-file.ts';
 import { shownTo } from '../files/surroundings.ts';
-import { LiveFailure } from '../live/index.ts';
+import { LiveFailure, outcomeOf } from '../live/index.ts';
 import type { Unit } from '../store/index.ts';
 import { mayHoldRuleComments, type RuleComment, ruleCommentsDetail, ruleCommentsIn } from '../suppress/rule-comments.ts';
 import { sha256 } from '../util/digest.ts';
@@ -126,7 +126,7 @@ async function serviceUnreadable(
       kind: 'coverage',
       surface,
       subject: target.name,
-      outcome: error instanceof LiveFailure ? error.outcome : isFault ? 'partial' : 'denied',
+      outcome: error instanceof LiveFailure ? outcomeOf(error) : isFault ? 'partial' : 'denied',
       why,
       covers: scanner.emits.filter((kind) => kind !== 'coverage'),
     });

@@ -99,6 +99,30 @@ describe('live session', () => {
     assert.equal(some.why, DENIED.why);
   });
 
+  it('tells a service that answered nothing as denied: nothing of it was looked at', async () => {
+    const live = session();
+    const unreachable = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+
+    const first = await live.attempt('users', fails(unreachable));
+    const next = await live.attempt('keys', async () => []);
+
+    for (const attempt of [first, next]) {
+      assert(!attempt.ok);
+      assert.equal(live.coverage({ what: 'keys', covers: ['credential'], failure: attempt.failure }).outcome, 'denied');
+    }
+  });
+
+  it('tells a service that went away in the middle as partial', async () => {
+    const live = session();
+    const unreachable = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+
+    await live.attempt('users', async () => []);
+    const attempt = await live.attempt('keys', fails(unreachable));
+
+    assert(!attempt.ok);
+    assert.equal(live.coverage({ what: 'keys', covers: ['credential'], failure: attempt.failure }).outcome, 'partial');
+  });
+
   it('counts and quotes what could not be read', () => {
     const problems = ['a', 'b', 'c', 'd', 'e', 'f'];
 
