@@ -49,7 +49,7 @@ export async function openLogin(context: Pick<ScanContext, 'env'>): Promise<Logi
   // The clients keep a token until its end: one that was taken back before is renewed by a client of its own.
   const take = async (): Promise<AuthClient> =>
     file === undefined || file === ''
-      ? await new google.GoogleAuth({ scopes: [SCOPE] }).getClient()
+      ? await quietly(() => new google.GoogleAuth({ scopes: [SCOPE] }).getClient())
       : clientFor(readLogin(file), google);
   let client: ReturnType<typeof take> | undefined;
   let renewedAt = 0;
@@ -71,6 +71,20 @@ export async function openLogin(context: Pick<ScanContext, 'env'>): Promise<Logi
       }
     },
   };
+}
+
+/** The library warns on standard error where something else answers in place of a metadata server; what that means we say ourselves. */
+async function quietly<T>(make: () => Promise<T>): Promise<T> {
+  const { emitWarning } = process;
+  const filtered = (...all: unknown[]) => {
+    if (all[1] !== 'MetadataLookupWarning') Reflect.apply(emitWarning, process, all);
+  };
+  process.emitWarning = filtered;
+  try {
+    return await make();
+  } finally {
+    if (process.emitWarning === filtered) process.emitWarning = emitWarning;
+  }
 }
 
 function readLogin(file: string): CredentialFile {

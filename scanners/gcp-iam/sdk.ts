@@ -42,7 +42,9 @@ export async function openIamClients(context: ScanContext, login: Login): Promis
     providers: (pool) => all('the providers', pool, (one) => pools.listWorkloadIdentityPoolProviders(one, BY_HAND)),
     async denyPolicies(attachedTo) {
       const point = encodeURIComponent(`cloudresourcemanager.googleapis.com/${attachedTo}`);
-      const found = await all<{ name?: string | null }>('the deny policies', `policies/${point}/denypolicies`, (one) => deny.listPolicies(one, BY_HAND));
+      const found = await all<{ name?: string | null }>('the deny policies', `policies/${point}/denypolicies`, (one) =>
+        deny.listPolicies(one, BY_HAND),
+      );
       return found.map(({ name }) => ({ name: name ?? '' }));
     },
     async denyPolicy(name) {

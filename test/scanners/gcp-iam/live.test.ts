@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { gcpIamLive } from '../../../scanners/gcp-iam/index.ts';
 import type { Observation, ServiceTarget } from '../../../src/contracts/index.ts';
 import { collect, kinds, testContext } from '../../helpers/scan-context.ts';
@@ -349,6 +351,69 @@ describe('gcp-iam live scanner', () => {
 
     assert.equal(about(observations, 'roles of the project')?.outcome, 'complete');
     assert.equal(server.asked.filter((one) => one === `GET ${path}`).length, 2);
+  });
+
+  const poolsPath = `v1beta/${GLOBAL}/workloadIdentityPools`;
+  const pool = (name: string) => ({
+    name: `projects/${NUMBER}/locations/global/workloadIdentityPools/${name}`,
+    state: 'ACTIVE',
+  });
+
+  it('reads what the generated clients list page by page', async () => {
+    const served = project();
+    served[poolsPath] = { list: 'workloadIdentityPools', items: ['a', 'b', 'c', 'd', 'e'].map(pool) };
+
+    const { server } = await scan(served);
+
+    assert.equal(server.asked.filter((one) => one === `GET ${poolsPath}`).length, 3);
+    assert.equal(server.asked.filter((one) => one.endsWith('/workloadIdentityPools/e/providers')).length, 1);
+  });
+
+  it('ends where a page of the generated clients points to itself', async () => {
+    const served = project();
+    served[poolsPath] = { value: { workloadIdentityPools: [pool('a')], nextPageToken: 'same' } };
+
+    const { observations, server } = await scan(served);
+
+    const row = about(observations, 'workload identity pools');
+    assert.equal(server.asked.filter((one) => one === `GET ${poolsPath}`).length, 2);
+    assert.equal(row?.outcome, 'partial');
+    assert.match(row?.why ?? '', /go round in circles/);
+  });
+
+  it('does not take an answer of any length from the generated clients', async () => {
+    const served = project();
+    served[poolsPath] = { raw: `${' '.repeat(65 * 1024 * 1024)}{}` };
+
+    const { observations } = await scan(served);
+
+    const row = about(observations, 'workload identity pools');
+    assert.notEqual(row?.outcome, 'complete');
+    assert.match(row?.why ?? '', /larger than 64 MiB/);
+  });
+
+  it('says without a warning of the library that there is no login', async () => {
+    const { HOME, GCE_METADATA_HOST, GOOGLE_APPLICATION_CREDENTIALS } = process.env;
+    const warnings: string[] = [];
+    const note = (warning: Error) => warnings.push(warning.name);
+    process.on('warning', note);
+    const metadata = createServer((_, response) => response.writeHead(403).end());
+    await new Promise<void>((ready) => metadata.listen(0, '127.0.0.1', ready));
+    process.env.HOME = '/nowhere';
+    process.env.GCE_METADATA_HOST = `127.0.0.1:${(metadata.address() as AddressInfo).port}`;
+    delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
+
+    const observations = await collect(gcpIamLive.scan(target(PROJECT), testContext({ env: {} })));
+    await new Promise((done) => setTimeout(done, 10));
+    process.off('warning', note);
+    metadata.close();
+    for (const [name, value] of Object.entries({ HOME, GCE_METADATA_HOST, GOOGLE_APPLICATION_CREDENTIALS })) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+
+    assert.match(coverage(observations)[0]?.why ?? '', /there are no default credentials/);
+    assert.deepEqual(warnings, []);
   });
 
   it('says once that there is no login, and asks nothing more', async () => {
