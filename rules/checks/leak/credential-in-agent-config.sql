@@ -15,6 +15,7 @@ controls:
   - nist-csf-2.0:PR.PS-06
   - csa-maestro:L3
   - csa-maestro:L7
+  - nist-csf-2.0:RS.MI-02
 why: >
   Whatever talks the agent into reading its own configuration, or any tool it starts, gets the key with all its rights;
   and everyone who shares the configuration acts under one name.

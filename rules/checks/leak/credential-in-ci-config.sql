@@ -14,6 +14,7 @@ controls:
   - nist-csf-2.0:PR.DS-01
   - nist-csf-2.0:PR.PS-06
   - owasp-nhi-2025:NHI6:2025
+  - nist-csf-2.0:RS.MI-02
 why: >
   CI files are read by everyone who can read the repository, are copied into forks, and their environment is printed by
   many tools. A key in one is also a static key where most providers accept a short-lived token of the job.

@@ -13,6 +13,7 @@ controls:
   - nist-csf-2.0:PR.AA-01
   - nist-csf-2.0:PR.DS-01
   - nist-csf-2.0:ID.AM-08
+  - nist-csf-2.0:RS.MI-02
 why: >
   A deleted line is one `git log -p` away for everyone who has, or ever had, a clone, and so is a line on another branch.
   Whoever cleaned it up often took that for the end of the matter and left the key alive.

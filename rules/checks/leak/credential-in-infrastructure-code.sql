@@ -14,6 +14,7 @@ controls:
   - nist-csf-2.0:PR.DS-01
   - nist-csf-2.0:PR.PS-06
   - csa-maestro:L4
+  - nist-csf-2.0:RS.MI-02
 why: >
   State files and image layers are copied to places that nobody thinks of as secret stores: buckets, registries, build
   caches. A layer keeps a file even when a later layer deletes it.

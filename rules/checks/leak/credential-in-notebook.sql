@@ -14,6 +14,7 @@ controls:
   - nist-csf-2.0:PR.DS-01
   - nist-csf-2.0:PR.DS-10
   - csa-maestro:L2
+  - nist-csf-2.0:RS.MI-02
 why: >
   Outputs are saved with the notebook: a key that was printed once stays in the file after the code that printed it is
   gone, and travels with every copy, export and preview of the notebook.

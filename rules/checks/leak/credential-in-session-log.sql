@@ -16,6 +16,7 @@ controls:
   - nist-csf-2.0:PR.DS-10
   - nist-csf-2.0:PR.PS-04
   - csa-maestro:L5
+  - nist-csf-2.0:RS.MI-02
 why: >
   Recordings are kept for years and read by people who never had the right to the credential: auditors, support, the
   systems that index logs.

@@ -13,6 +13,7 @@ controls:
   - nist-csf-2.0:PR.AA-01
   - nist-csf-2.0:PR.DS-01
   - nist-csf-2.0:ID.AM-08
+  - nist-csf-2.0:RS.MI-02
 why: >
   What was staged and taken back, amended away or on a branch that is gone stays in the object store until git tidies up. It is
   in this copy of the repository, in its backups, and where the commit was pushed before, on the code host under its id.

@@ -13,6 +13,7 @@ controls:
   - nist-csf-2.0:PR.AA-01
   - nist-csf-2.0:PR.DS-01
   - nist-csf-2.0:PR.PS-06
+  - nist-csf-2.0:RS.MI-02
 why: >
   Everyone who can read the repository, each of its clones and forks, each build machine and each tool that indexes it
   holds the credential too. Nobody can tell who used it.

@@ -14,6 +14,7 @@ controls:
   - nist-csf-2.0:PR.AA-05
   - nist-csf-2.0:DE.CM-09
   - nist-csf-2.0:RS.MI-01
+  - nist-csf-2.0:RS.MI-02
 why: >
   Whoever reads that file owns the account: can make users and keys of their own, read all data, and switch off the logs
   that would show it.

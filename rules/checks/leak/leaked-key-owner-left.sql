@@ -14,6 +14,7 @@ controls:
   - nist-csf-2.0:GV.RR-04
   - nist-csf-2.0:PR.AA-01
   - nist-csf-2.0:RS.MI-01
+  - nist-csf-2.0:RS.MI-02
 why: >
   The person who answered for this identity has left, and may still hold the key. Nobody rotates it, nobody knows what
   breaks, and nobody would ask why it is used at night.

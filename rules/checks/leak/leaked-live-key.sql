@@ -12,6 +12,7 @@ controls:
   - nist-csf-2.0:PR.AA-01
   - nist-csf-2.0:DE.CM-09
   - nist-csf-2.0:RS.MI-01
+  - nist-csf-2.0:RS.MI-02
 why: >
   The inventory of the provider says that the credential seen here is active: whoever found it can log in today, as this
   identity, from anywhere.

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Framework } from '../../../src/contracts/framework.ts';
+import { loadChecks } from '../../../src/correlate/load.ts';
 import { loadFrameworks, parseFramework } from '../../../src/frameworks/load.ts';
 import { RuleError } from '../../../src/util/errors.ts';
 
@@ -98,6 +99,24 @@ describe('framework catalogues', () => {
     it('has short names of a few words, not the statements', () => {
       for (const control of framework('nist-csf-2.0').controls) assert.ok(control.title.split(' ').length <= 8, control.title);
     });
+  });
+
+  it('let no control pass on the word of a single check', () => {
+    const checks = loadChecks();
+
+    for (const { id, controls } of frameworks) {
+      for (const control of controls.filter((one) => one.assessment === 'automatic')) {
+        const mapped = checks.filter(({ meta }) => meta.controls.includes(`${id}:${control.id}`));
+        assert.notEqual(mapped.length, 1, `${id}:${control.id}`);
+      }
+    }
+  });
+
+  it('hold no incident for eradicated while a credential lies open', () => {
+    const open = loadChecks().filter(({ meta }) => /^(?:credential-in-(?!several)|leaked-(?:live|admin)-key)/.test(meta.id));
+
+    assert.ok(open.length > 8);
+    for (const { meta } of open) assert.ok(meta.controls.includes('nist-csf-2.0:RS.MI-02'), meta.id);
   });
 
   it('have the layers of MAESTRO by their labels', () => {
