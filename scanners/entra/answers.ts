@@ -45,15 +45,18 @@ export interface Answers {
   readonly truncated: Set<string>;
   /** Lists inside an item that may go on elsewhere, by what they say of themselves. */
   readonly cut: Map<string, CutList>;
+  /** Lists as long as a command prints that was not asked for all. */
+  readonly full: Set<string>;
   /** Items of kinds that are not read here. */
   others: number;
   seen: number;
 }
 
 export interface CutList {
-  readonly field: 'owners' | 'appRoleAssignments';
-  readonly of: 'application' | 'service principal';
-  readonly appId: string;
+  readonly field: 'owners' | 'appRoleAssignments' | 'members';
+  readonly of: 'application' | 'service principal' | 'group';
+  /** Of an application or a principal, the client id. */
+  readonly id: string;
 }
 
 /** Something of an application, a principal or a group, which is named by its object id, its client id or its address in Azure. */
@@ -107,6 +110,7 @@ export function newAnswers(): Answers {
     problems: [],
     truncated: new Set(),
     cut: new Map(),
+    full: new Set(),
     others: 0,
     seen: 0,
   };

@@ -130,8 +130,10 @@ function reasons(
   }
   if (answers.truncated.size > 0) why.push('the last page names a next page: export all pages into one file');
   if (answers.cut.size > 0)
+    why.push(`Graph lists no more than 20 inside one item: there may be more ${quoted([...answers.cut.keys()]).join(', ')}`);
+  if (answers.full.size > 0)
     why.push(
-      `Graph lists no more than 20 inside an application: there may be more ${quoted([...answers.cut.keys()]).join(', ')}`,
+      `${[...answers.full].join(', ')}: exactly 100 entries, where commands end that are not asked for all: export again with --all (PowerShell: -All)`,
     );
   why.push(...quoted(problems));
   if (unknown.size > 0)

@@ -66,7 +66,7 @@ async function readLongLists(run: Run): Promise<Told[]> {
   for (const { name, field, of } of LONG_LISTS) {
     const items: ReadonlyMap<string, { readonly objectId?: string | undefined }> = of === 'application' ? apps : principals;
     const ids = [...cut.values()].flatMap((list) =>
-      list.field === field && list.of === of ? (items.get(list.appId)?.objectId ?? []) : [],
+      list.field === field && list.of === of ? (items.get(list.id)?.objectId ?? []) : [],
     );
     if (ids.length === 0) continue;
     const { path } = callNamed(name);

@@ -26,6 +26,8 @@ export interface Place {
   readonly set?: 'applications' | 'servicePrincipals' | 'owners' | 'members' | undefined;
   /** Which list: a page without a next one ends it. */
   readonly list?: string | undefined;
+  /** Lists and answers around it. */
+  readonly depth?: number;
 }
 
 /** The parts of a list that Graph gives inside an item end here, and it says so with no more than a link. */
@@ -51,7 +53,7 @@ export function parsePrincipal(answers: Answers, raw: Raw, place: Place): void {
   const grants = principal.appRoleAssignments;
   if (grants === undefined) return;
   answers.kinds.add('application permissions');
-  noteExpanded(answers, raw, grants, { field: 'appRoleAssignments', of: 'service principal', appId: principal.appId });
+  noteExpanded(answers, raw, grants, { field: 'appRoleAssignments', of: 'service principal', id: principal.appId });
   for (const [index, one] of grants.entries())
     parseAppRole(answers, one, { ...place, where: `${place.where}.appRoleAssignments[${index}]` });
 }
@@ -60,7 +62,7 @@ export function parsePrincipal(answers: Answers, raw: Raw, place: Place): void {
 function addParts(answers: Answers, raw: Raw, item: Application | ServicePrincipal, of: CutList['of'], place: Place): void {
   const parent = item.objectId ?? item.appId;
   if (item.owners !== undefined) {
-    noteExpanded(answers, raw, item.owners, { field: 'owners', of, appId: item.appId });
+    noteExpanded(answers, raw, item.owners, { field: 'owners', of, id: item.appId });
     addMembers(answers, item.owners, 'owner', 'owners', { ...place, parent });
   }
   const credentials = item.federatedIdentityCredentials;
@@ -70,10 +72,17 @@ function addParts(answers: Answers, raw: Raw, item: Application | ServicePrincip
     parseFederated(answers, one, { ...place, where: `${place.where}.federatedIdentityCredentials[${index}]`, parent });
 }
 
+/** A group with its members inside. */
+export function parseGroup(answers: Answers, raw: Raw, id: string, place: Place): void {
+  const members = Array.isArray(raw.members) ? raw.members : [];
+  noteExpanded(answers, raw, members, { field: 'members', of: 'group', id });
+  addMembers(answers, members, 'member', 'members', { ...place, parent: id });
+}
+
 /** Graph expands no more than 20 of a kind, and does not always say that there are more. An application has 20 federated credentials at most. */
 function noteExpanded(answers: Answers, raw: Raw, items: readonly unknown[], list: CutList): void {
   if (`${list.field}@odata.nextLink` in raw || items.length >= MOST_EXPANDED)
-    answers.cut.set(`${list.field} of ${list.of} ${list.appId}`, list);
+    answers.cut.set(`${list.field} of ${list.of} ${list.id}`, list);
 }
 
 export function parseManaged(answers: Answers, raw: Raw, place: Place): void {

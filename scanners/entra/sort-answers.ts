@@ -11,6 +11,7 @@ import {
   parseDelegated,
   parseDirectoryRole,
   parseFederated,
+  parseGroup,
   parseKeyActivity,
   parseManaged,
   parsePolicy,
@@ -26,8 +27,22 @@ export function addAnswer(answers: Answers, value: unknown, where: string, path:
   add(answers, value, { where, parent: guidIn(path), set });
 }
 
-function add(answers: Answers, value: unknown, place: Place): void {
+/** An answer in a list of answers with a list in it has three; text that nests deeper is no export, and would fill the stack. */
+const MOST_DEPTH = 16;
+
+/** How many `az ad app list`, `az ad sp list` and `Get-MgApplication` print without a word that there are more. */
+const UNASKED = 100;
+
+function add(answers: Answers, value: unknown, around: Place): void {
+  const depth = (around.depth ?? 0) + 1;
+  if (depth > MOST_DEPTH) {
+    fail(answers, `${around.where}: nested deeper than any answer`);
+    return;
+  }
+  const place = { ...around, depth };
   if (Array.isArray(value)) {
+    const [first] = value;
+    if (value.length === UNASKED && isRaw(first) && ('appId' in first || 'AppId' in first)) answers.full.add(place.where);
     for (const [index, item] of value.entries()) add(answers, item, { ...place, where: `${place.where}[${index}]` });
     return;
   }
@@ -60,6 +75,7 @@ function addPage(answers: Answers, page: Raw, items: readonly unknown[], place: 
       parent: named?.key?.toLowerCase() ?? place.parent,
       set: set ?? place.set,
       list,
+      depth: place.depth ?? 0,
     });
   }
 }
@@ -143,8 +159,7 @@ function addItem(answers: Answers, raw: Raw, place: Place): void {
     parseAssignment(answers, raw, place);
   else if ('rolePermissions' in raw || ('isBuiltIn' in raw && 'templateId' in raw)) parseDirectoryRole(answers, raw, place);
   else if ('roleName' in inner && 'permissions' in inner) parseAzureRole(answers, raw, place);
-  else if (Array.isArray(raw.members) && isGuid(raw.id))
-    addMembers(answers, raw.members, 'member', 'members', { ...place, parent: raw.id.toLowerCase() });
+  else if (Array.isArray(raw.members) && isGuid(raw.id)) parseGroup(answers, raw, raw.id.toLowerCase(), place);
   else if ('applicationRestrictions' in raw || 'restrictions' in raw) parsePolicy(answers, raw, place);
   else if ('homeTenantId' in raw || 'verifiedDomains' in raw) {
     if ('verifiedDomains' in raw && isGuid(raw.id)) answers.tenants.add(raw.id.toLowerCase());

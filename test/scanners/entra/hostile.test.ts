@@ -21,6 +21,7 @@ import {
   scanJson,
   scanText,
   secret,
+  user,
 } from './exports.ts';
 
 const WORDS = [
@@ -175,13 +176,53 @@ describe('entra scanner: bad input', () => {
     assert.equal(kinds(rows, 'grant').length, 1);
   });
 
+  it('says that a command may have printed the first hundred alone', async () => {
+    const apps = (count: number) => Array.from({ length: count }, (_, at) => app(`app ${at}`));
+
+    const hundred = await coverageOf(scanJson(apps(100)));
+    const others = await Promise.all([99, 101, 200].map((count) => coverageOf(scanJson(apps(count)))));
+    const paged = await coverageOf(scanJson(page('applications', apps(100))));
+
+    assert.equal(hundred?.outcome, 'partial');
+    assert.match(hundred?.why ?? '', /exactly 100 entries, .*: export again with --all/);
+    assert.deepEqual(
+      [...others, paged].map((one) => one?.outcome),
+      ['complete', 'complete', 'complete', 'complete'],
+    );
+  });
+
+  it('says that a list nests deeper than any export', async () => {
+    const deep = (count: number) => `${'['.repeat(count)}${']'.repeat(count)}`;
+    const lists = `{"value": [${JSON.stringify(app('deploy'))}, ${deep(5000)}]}`;
+    const item = JSON.stringify([{ AppId: appId('other'), SignInAudience: 'x', DisplayName: 'other' }]).replace(
+      '"x"',
+      deep(5000),
+    );
+
+    const rows = await scanText(lists);
+    const ofItem = await scanText(item);
+
+    assert.ok(kinds(rows, 'identity').some((one) => one.id === idOf('deploy')));
+    assert.equal(kinds(rows, 'coverage')[0]?.outcome, 'partial');
+    assert.equal(kinds(ofItem, 'coverage').length, 1);
+  });
+
+  it('says that Graph may have cut the members of a group', async () => {
+    const members = Array.from({ length: 20 }, (_, at) => user(`member ${at}`));
+
+    const coverage = await coverageOf(scanJson(page('groups(id,members())', [{ id: guid('admins'), members }])));
+
+    assert.equal(coverage?.outcome, 'partial');
+    assert.match(coverage?.why ?? '', new RegExp(`there may be more members of group ${guid('admins')}`));
+  });
+
   it('says that Graph may have cut a list inside an application', async () => {
     const twenty = Array.from({ length: 20 }, (_, at) => appRole('deploy', guid(`role ${at}`)));
 
     const coverage = await coverageOf(scanJson([principal('deploy', { appRoleAssignments: twenty })]));
 
     assert.equal(coverage?.outcome, 'partial');
-    assert.match(coverage?.why ?? '', /no more than 20 inside an application: there may be more appRoleAssignments of /);
+    assert.match(coverage?.why ?? '', /no more than 20 inside one item: there may be more appRoleAssignments of /);
   });
 
   it('says which roles it knows nothing of but their id', async () => {
