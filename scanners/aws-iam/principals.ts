@@ -37,7 +37,7 @@ export function* readPrincipals(own: Details, world: World, at: Location, tally:
     if (subject === undefined) continue;
     yield roleIdentity(role, subject, organisation?.accounts.get(subject.account), at);
     yield* rightsOf(subject, role.createdAt, world, { ...at, pointer: role.arn }, tally);
-    yield* trustRows(subject, organisation, { ...at, pointer: role.arn });
+    yield* trustRows(subject, world, { ...at, pointer: role.arn });
   }
 }
 
@@ -129,11 +129,17 @@ function limitsDetail(boundary: string | undefined, subject: Subject): JsonObjec
   };
 }
 
-function* trustRows(subject: Subject, organisation: OrganisationFacts | undefined, at: Location): Generator<Observation> {
+function* trustRows(subject: Subject, { compiled, organisation }: World, at: Location): Generator<Observation> {
   if (subject.trust === undefined) return;
   const identity = identityIdFromArn(subject.arn) ?? subject.arn;
   for (const { statement, detail: told, ...row } of readTrust(subject.trust, subject.account)) {
-    const detail = { ...told, ...outsideDetail(row.principal, told, organisation) };
+    const isOfCaller = row.effect === 'allow' && row.principalType === 'identity';
+    const judged = isOfCaller ? compiled.judge.admits(subject, row.principal) : undefined;
+    const detail = {
+      ...told,
+      ...outsideDetail(row.principal, told, organisation),
+      ...(judged === undefined ? {} : { judged }),
+    };
     yield { kind: 'trust', identity, ...row, at, ...(Object.keys(detail).length === 0 ? {} : { detail }) };
   }
 }

@@ -114,7 +114,7 @@ export function declaredRows(estate: DeclaredEstate, now: Date, tally: GrantTall
       judge ??= createJudge({ subjects: [...subjects.values()], groups: [...groups.values()], managed }, now);
       if (principal.isDeclared) yield identityRow(principal, subject, estate);
       const at = { ...principal.at, pointer: principal.address };
-      for (const row of [...grantRows(subject, judge, at, tally), ...trustRows(principal, subject, at)]) {
+      for (const row of [...grantRows(subject, judge, at, tally), ...trustRows(principal, subject, judge, at)]) {
         const { at: place, ...said } = row;
         yield { ...(cleaned(said, estate) as typeof row), ...(place === undefined ? {} : { at: place }) };
       }
@@ -228,16 +228,20 @@ function identityRow(principal: DeclaredPrincipal, subject: Subject, estate: Dec
   };
 }
 
-function* trustRows(principal: DeclaredPrincipal, subject: Subject, at: Location): Generator<Observation> {
+function* trustRows(principal: DeclaredPrincipal, subject: Subject, judge: Judge, at: Location): Generator<Observation> {
   if (subject.trust === undefined) return;
   const identity = identityIdFromArn(subject.arn) ?? subject.arn;
   for (const { statement, detail, ...row } of readTrust(subject.trust, subject.account)) {
     const { crossAccount, ...more } = detail;
     // Whether an account is a foreign one can be told only of one's own, and where that is known.
+    const isOfCaller = row.effect === 'allow' && row.principalType === 'identity' && crossAccount !== true;
+    // The policies of a caller of another account may be declared elsewhere.
+    const judged = isOfCaller ? judge.admits(subject, row.principal) : undefined;
     const isOpen = subject.account === OWN_ACCOUNT && crossAccount === true;
     const told: JsonObject = {
       ...more,
       ...(isOpen ? { accountUnknown: true } : crossAccount === undefined ? {} : { crossAccount }),
+      ...(judged === undefined ? {} : { judged }),
     };
     const place = principal.trust?.place(statement.number);
     yield {

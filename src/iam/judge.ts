@@ -1,22 +1,40 @@
+import { identityIdFromArn } from '../contracts/index.ts';
 import { type Capability, deriveCapabilities } from './capability.ts';
+import { decideAssume } from './escalation/assume.ts';
 import { type Escalations, escalationsOf, findEscalations, isDirect } from './escalation/index.ts';
+import { allTags } from './escalation/target-tags.ts';
 import type { Estate, Subject } from './subject.ts';
 
 /** Judges subjects of one estate; what is known of the estate is worked out once. */
 export interface Judge {
   capabilities(subject: Subject): Capability[];
+  /** May a caller that a role's trust names take the role, both sides heard? Nothing of one that is not in the estate. */
+  admits(role: Subject, caller: string): Admission | undefined;
   /** Limits that there may be but of which the input tells nothing. */
   readonly unheard: readonly string[];
 }
 
+/** `unknown`: it hangs on the call, or on policies of the caller that were not in the input. */
+export type Admission = 'allow' | 'deny' | 'unknown';
+
 export function createJudge(estate: Estate, now: Date): Judge {
   const hasControls = estate.subjects.some(({ limits }) => limits.some(({ kind }) => kind === 'scp'));
   let judged: Escalations | undefined;
+  let callers: ReadonlyMap<string, Subject> | undefined;
   return {
     unheard: hasControls ? [] : ['without service control policies'],
     capabilities(subject) {
       judged ??= findEscalations(estate, now);
       return judgeSubject(subject, judged, now);
+    },
+    admits(role, caller) {
+      callers ??= new Map(estate.subjects.map((subject) => [identityIdFromArn(subject.arn) ?? subject.arn, subject]));
+      const subject = callers.get(caller);
+      if (subject === undefined || subject === role) return undefined;
+      const decision = decideAssume(subject, role, allTags(role), { estate, now });
+      if (decision !== undefined) return decision.outcome;
+      // Across accounts its own policies must allow it too, and some of them are not known.
+      return subject.account !== role.account && subject.missing.length > 0 ? 'unknown' : 'deny';
     },
   };
 }

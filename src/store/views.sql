@@ -1094,15 +1094,24 @@ WHERE starts_with(g.identity_id, 'entra:') AND g.effect = 'allow';
 COMMENT ON VIEW entra_rights IS 'Application permissions, directory roles and Azure roles, also of people and groups: tier 0 rules the tenant, or is one step away';
 
 CREATE OR REPLACE VIEW may_become AS
+-- That a trust of AWS names a caller is half of it: a Deny, a condition, a boundary or the caller's own side may stand in the
+-- way. Where the caller's policies were in the input, the scanner has judged both sides, and its no holds.
 SELECT DISTINCT
   t.principal AS identity_id,
   t.identity_id AS becomes,
   t.observation_id,
-  coalesce(t.detail->>'$.basis', 'trust') AS basis
-FROM trusts AS t
-WHERE t.effect = 'allow' AND t.principal_type = 'identity'
+  coalesce(t.detail->>'$.basis', 'trust') AS basis,
+  CASE WHEN NOT starts_with(t.identity_id, 'aws:') OR t.judged = 'allow' THEN 'high' ELSE 'medium' END AS confidence
+FROM (
+  SELECT
+    *,
+    (detail->>'$.judged') AS judged,
+    list((detail->>'$.judged')) OVER (PARTITION BY principal, identity_id) AS verdicts
+  FROM trusts
+  WHERE effect = 'allow' AND principal_type = 'identity') AS t
+WHERE t.judged IN ('allow', 'unknown') OR t.judged IS NULL AND NOT list_contains(t.verdicts, 'deny')
 UNION
-SELECT s.identity_id, t.identity_id, t.observation_id, 'subject of its token'
+SELECT s.identity_id, t.identity_id, t.observation_id, 'subject of its token', 'high'
 FROM trusts AS t
 JOIN token_subjects AS s
   ON CASE WHEN s.is_workload THEN starts_with(t.subject, 'system:serviceaccount:') ELSE coalesce(s.issuer, '') = coalesce(t.issuer, t.principal) END
@@ -1110,7 +1119,7 @@ JOIN token_subjects AS s
 WHERE t.effect = 'allow' AND t.principal_type = 'oidc'
 UNION
 -- Every service account is in three groups. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects
-SELECT i.identity_id, b.identity_id, b.observation_id, 'member of the group'
+SELECT i.identity_id, b.identity_id, b.observation_id, 'member of the group', 'high'
 FROM kubernetes_bindings AS b
 JOIN identities AS i
   ON i.provider = 'k8s' AND identity_scope(i.identity_id) = b.cluster
@@ -1120,7 +1129,7 @@ JOIN identities AS i
 WHERE b.subject_kind = 'Group' AND starts_with(b.subject, 'system:')
 UNION
 -- Who may start pods in a namespace, or make tokens there, has each account of it.
-SELECT r.role_id, i.identity_id, r.rule_id, 'pods or tokens in its namespace'
+SELECT r.role_id, i.identity_id, r.rule_id, 'pods or tokens in its namespace', 'high'
 FROM (
   SELECT role_id, namespace, min(rule_id) AS rule_id
   FROM kubernetes_rights
@@ -1131,7 +1140,7 @@ JOIN identities AS i
   AND split_part(identity_local(i.identity_id), '/', 1) = r.namespace
 UNION
 -- Domain-wide delegation of Google Workspace names a service account by its number.
-SELECT s.identity_id, d.identity_id, d.observation_id, 'domain-wide delegation'
+SELECT s.identity_id, d.identity_id, d.observation_id, 'domain-wide delegation', 'high'
 FROM (
   SELECT identity_id, min(observation_id) AS observation_id
   FROM obs.grants SEMI JOIN current_parts USING (part_id)
@@ -1143,14 +1152,14 @@ JOIN (
   WHERE provider = 'gcp' AND type = 'service-account') AS s ON s.client = identity_local(d.identity_id)
 UNION
 -- Who may add a secret to any application may become each that has more. Managed identities take none.
-SELECT r.identity_id, p.identity_id, r.observation_id, 'adds a secret to it'
+SELECT r.identity_id, p.identity_id, r.observation_id, 'adds a secret to it', 'high'
 FROM (SELECT identity_id, min(observation_id) AS observation_id FROM entra_rights WHERE reaches_applications AND capability IS NULL GROUP BY identity_id) AS r
 JOIN (SELECT DISTINCT identity_id FROM entra_rights WHERE capability IN ('admin', 'escalates')) AS p
   ON identity_scope(p.identity_id) = identity_scope(r.identity_id) AND p.identity_id <> r.identity_id
 JOIN identities AS i ON i.identity_id = p.identity_id AND i.type <> 'managed-identity' AND NOT i.managed
 UNION
 -- Who may run code on a machine acts as its managed identity. Below which management group a subscription lies, nothing tells.
-SELECT r.identity_id, i.identity_id, r.observation_id, 'acts as the identity of a resource'
+SELECT r.identity_id, i.identity_id, r.observation_id, 'acts as the identity of a resource', 'high'
 FROM (
   SELECT identity_id, observation_id, lower(rtrim(resource, '/')) AS scope, json_words(detail->'$.on') AS kinds
   FROM entra_rights
@@ -1161,10 +1170,12 @@ JOIN (SELECT identity_id, lower(detail->>'$.resource') AS resource FROM identiti
 COMMENT ON VIEW may_become IS 'Edges: this identity may become that one (role trust; impersonation; the subject of a token)';
 
 -- From those who have a capability back to those who may become them, one step a round: a row for each identity and
--- capability, never one for each way. Of ways of the same length the first by name stands.
+-- capability, never one for each way. Of ways of the same length the surest stands, then the first by name.
 CREATE OR REPLACE VIEW identity_reach AS
 WITH RECURSIVE
-edges AS MATERIALIZED (SELECT DISTINCT identity_id, becomes FROM may_become),
+edges AS MATERIALIZED (
+  SELECT identity_id, becomes, min(CASE confidence WHEN 'high' THEN 1 ELSE 2 END) AS doubt FROM may_become GROUP BY identity_id, becomes
+),
 held AS MATERIALIZED (
   SELECT
     identity_id,
@@ -1175,10 +1186,11 @@ held AS MATERIALIZED (
   WHERE capability IS NOT NULL AND effect = 'allow'
   GROUP BY identity_id, capability
 ),
-walk(identity_id, capability, hops, path) USING KEY (identity_id, capability) AS (
-  SELECT identity_id, capability, 0, [identity_id] FROM held
+walk(identity_id, capability, hops, path, doubt) USING KEY (identity_id, capability) AS (
+  SELECT identity_id, capability, 0, [identity_id], 1 FROM held
   UNION
-  SELECT e.identity_id, w.capability, w.hops + 1, list_prepend(e.identity_id, arg_min(w.path, e.becomes))
+  SELECT e.identity_id, w.capability, w.hops + 1, list_prepend(e.identity_id, arg_min(w.path, (greatest(w.doubt, e.doubt), e.becomes))),
+    min(greatest(w.doubt, e.doubt))
   FROM walk AS w
   JOIN edges AS e ON e.becomes = w.identity_id
   ANTI JOIN recurring.walk AS met ON met.identity_id = e.identity_id AND met.capability = w.capability
@@ -1190,9 +1202,10 @@ SELECT
   w.capability,
   w.path,
   w.hops,
-  h.best.confidence AS confidence,
+  CASE WHEN w.doubt = 2 AND coalesce(h.best.confidence, 'high') = 'high' THEN 'medium' ELSE h.best.confidence END AS confidence,
   h.best.detail AS detail,
-  h.evidence
+  h.evidence,
+  w.doubt = 2 AS is_unsure
 FROM walk AS w
 SEMI JOIN identities AS i ON i.identity_id = w.identity_id
 JOIN held AS h ON h.identity_id = w.path[-1] AND h.capability = w.capability;
@@ -1457,7 +1470,7 @@ WITH ways AS (
     r.hops,
     r.path[-1] AS reached,
     g.capability,
-    g.confidence,
+    CASE WHEN r.is_unsure AND coalesce(g.confidence, 'high') = 'high' THEN 'medium' ELSE g.confidence END AS confidence,
     (g.detail->>'$.method') IS NULL AND g.capability = 'admin' AS outright,
     (g.detail->>'$.path') AS path,
     g.observation_id
