@@ -79,14 +79,15 @@ async function probeOne(io: Io, scanner: ServiceScanner, target: ServiceTarget, 
     await io.stdout(`      The rights that it needs are in ${readme}\n`);
     return true;
   }
-  const missing: Probed[] = [];
-  let tried = 0;
+  const probes: Probed[] = [];
+  const told = new Set<string>();
   try {
     for await (const probed of scanner.probe(target, probeContext(runtime))) {
       if (runtime.signal.aborted) throw new Interrupted();
-      tried++;
-      if (probed.outcome !== 'ok') missing.push(probed);
-      await io.stdout(probeText(probed));
+      probes.push(probed);
+      const cause = causeOf(probed);
+      await io.stdout(probeText(probed, cause !== undefined && told.has(cause)));
+      if (cause !== undefined) told.add(cause);
     }
   } catch (error) {
     if (runtime.signal.aborted) throw new Interrupted();
@@ -95,21 +96,41 @@ async function probeOne(io: Io, scanner: ServiceScanner, target: ServiceTarget, 
     if (error instanceof TargetError && error.hint !== undefined) await io.stdout(`      ${printable(error.hint)}\n`);
     return false;
   }
+  const missing = probes.filter(({ outcome }) => outcome !== 'ok');
   if (missing.length === 0) return true;
-  const rights = [...new Set(missing.map(({ call }) => call.right))];
+  const rights = toGrant(probes);
   await io.stdout(
-    `      ${missing.length} of ${tried} calls gave nothing. Checks that need them say "not assessed".\n` +
-      `      To grant: ${rights.map(printable).join(', ')}\n` +
-      `      The smallest policy or role that is enough is in ${readme}\n`,
+    `      ${missing.length} of ${probes.length} calls gave nothing. Checks that need them say "not assessed".\n${
+      rights.length === 0
+        ? ''
+        : `      To grant: ${rights.map(printable).join(', ')}\n      The smallest policy or role that is enough is in ${readme}\n`
+    }`,
   );
   return false;
 }
 
-function probeText({ call, outcome, why }: Probed): string {
+/** The reason alone: what was not asked after a failure that no call survives says so before it. */
+function causeOf({ why }: Probed): string | undefined {
+  return why?.replace(/^not asked, since an earlier call failed: /, '');
+}
+
+/**
+ * The rights whose want was the reason. A call that a plan has not, or that failed, wants none; nor does a right that another
+ * call just had; and where all were refused for one reason, the credentials are the reason.
+ */
+function toGrant(probes: readonly Probed[]): readonly string[] {
+  const refused = probes.filter(({ outcome }) => outcome === 'denied');
+  if (refused.length > 1 && refused.length === probes.length && new Set(probes.map(causeOf)).size === 1) return [];
+  const had = new Set(probes.flatMap(({ outcome, call }) => (outcome === 'ok' ? [call.right] : [])));
+  const rights = new Set(refused.map(({ call }) => call.right));
+  return [...rights].filter((right) => !had.has(right) && !/^none\b/.test(right));
+}
+
+function probeText({ call, outcome, why }: Probed, isTold: boolean): string {
   const word = { ok: 'ok    ', denied: 'DENIED', failed: 'FAIL  ' }[outcome];
   const head = `${word}${outcome === 'denied' ? ' ' : ''}${printable(call.right)}`;
   if (outcome === 'ok') return `${head}: ${printable(call.tells)}\n`;
-  const because = why === undefined ? '' : `      ${printable(why)}\n`;
+  const because = why === undefined || isTold ? '' : `      ${printable(why)}\n`;
   return `${head}: without it unknown: ${printable(call.tells)}\n${because}`;
 }
 

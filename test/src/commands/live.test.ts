@@ -172,7 +172,26 @@ describe('doctor of a live target', () => {
 
     assert.equal(isWell, false);
     assert.equal(server.asked.length, 1);
-    assert.match(io.out(), /not asked, since an earlier call failed/);
+    assert.equal(io.out().match(/401/g)?.length, 1, 'said once');
+    assert.doesNotMatch(io.out(), /To grant/, 'no right is the reason');
+  });
+
+  it('grants no right that is no reason: of a call that failed, that just worked, or that is none', async () => {
+    const call = (right: string, operation: string) => ({ host: 'h.example', operation, right, tells: 'x' });
+    const scanner = harbour({
+      async *probe() {
+        yield { call: call('users.read', 'GET /users'), outcome: 'ok' };
+        yield { call: call('users.read', 'GET /users/1'), outcome: 'denied', why: 'a' };
+        yield { call: call('plans.read', 'GET /plans'), outcome: 'failed', why: 'its plan has none' };
+        yield { call: call('none, for what anybody may see', 'GET /apps'), outcome: 'denied', why: 'b' };
+        yield { call: call('keys.read', 'GET /keys'), outcome: 'denied', why: 'c' };
+      },
+    });
+
+    await doctor((_, response) => reply(response, 200, {}), scanner);
+
+    assert.match(io.out(), /4 of 5 calls gave nothing/);
+    assert.match(io.out(), /To grant: keys\.read\n/);
   });
 
   it('tells what a scanner refuses before it asks', async () => {
