@@ -26,7 +26,7 @@ export const googleWorkspaceLive = defineServiceScanner({
   title: 'Google Workspace (live)',
   emits: ['identity', 'credential', 'grant', 'person', 'coverage'],
   surfaces: ['google-workspace'],
-  version: 1,
+  version: 2,
   scheme: 'google-workspace',
   address: '[CUSTOMER]',
   calls: () => callsOf(),

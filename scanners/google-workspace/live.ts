@@ -1,5 +1,5 @@
 import type {
-  Json,
+  JsonObject,
   LiveCall,
   Observation,
   ObservationKind,
@@ -8,16 +8,19 @@ import type {
   ServiceTarget,
 } from '../../src/contracts/index.ts';
 import {
+  addPlain,
   type ErrorAnswer,
   type Http,
-  inParallel,
   type Judged,
-  LiveFailure,
   nextToken,
   openHttp,
   openSession,
+  plainOf,
   probeCalls,
+  readEach,
+  restingOn,
   type Session,
+  takePages,
 } from '../../src/live/index.ts';
 import { TargetError } from '../../src/util/errors.ts';
 import { type Answers, addAnswer, newAnswers } from './answers.ts';
@@ -37,33 +40,30 @@ interface Run {
 
 /** Requests at a time: 2,400 queries a minute are allowed. https://developers.google.com/workspace/admin/directory/v1/limits */
 const WIDTH = 8;
-/** Refusals after which the right is missing, and not only for some: administrators of a kind may not look at super administrators. */
-const ENOUGH = 5;
 const USER_FIELDS =
   'kind,nextPageToken,users(id,primaryEmail,customerId,isAdmin,isDelegatedAdmin,suspended,archived,creationTime,lastLoginTime,name/fullName)';
 const LOG_ENDS =
   'the log goes back six months: delegation that is older is told by the list of the Admin console (Security, API controls) alone; give it as a file too';
 
+type Query = { readonly [name: string]: string | number };
 type Told = Parameters<Session['coverage']>[0];
 
 export async function* scanWorkspace(target: ServiceTarget, context: ScanContext): AsyncGenerator<Observation> {
   const run = openRun(target, context);
   const whose = customerOf(target);
-  const told: Told[] = [];
-  told.push(
-    await readList(run, 'users', 'users', ['person'], 'user', ['/admin/directory/v1/users'], {
-      ...whose,
-      maxResults: 500,
-      projection: 'basic',
-      fields: USER_FIELDS,
-    }),
-  );
+  const users = await readList(run, 'users', 'users', ['person'], 'user', ['/admin/directory/v1/users'], {
+    ...whose,
+    maxResults: 500,
+    projection: 'basic',
+    fields: USER_FIELDS,
+  });
   const emails = [...run.answers.users.values()].map(({ one }) => one.primaryEmail);
-  const pathOf = (email: string, rest: string) => `/admin/directory/v1/users/${encodeURIComponent(email)}/${rest}`;
-  told.push(
-    await readEach(run, 'tokens', 'OAuth tokens', emails, ['identity', 'grant'], 'consent', (email) => pathOf(email, 'tokens')),
-    await readEach(run, 'passwords', 'app passwords', emails, ['credential'], 'app-password', (email) => pathOf(email, 'asps')),
-  );
+  const pathOf = (rest: string) => (email: string) => `/admin/directory/v1/users/${encodeURIComponent(email)}/${rest}`;
+  const told: Told[] = [
+    users,
+    restingOn(await askEach(run, 'tokens', 'OAuth tokens', emails, ['identity', 'grant'], 'consent', pathOf('tokens')), users),
+    restingOn(await askEach(run, 'passwords', 'app passwords', emails, ['credential'], 'app-password', pathOf('asps')), users),
+  ];
   const events = ['AUTHORIZE_API_CLIENT_ACCESS', 'REMOVE_API_CLIENT_ACCESS'];
   const log = await readList(
     run,
@@ -155,13 +155,12 @@ async function readList(
   covers: readonly ObservationKind[],
   type: string,
   paths: readonly string[],
-  query: { readonly [name: string]: string | number },
+  query: Query,
 ): Promise<Told> {
   const before = run.answers.problems.length;
   const seen = run.answers.seen;
   const got = await run.session.attempt(CALLS[name].right, async () => {
-    for (const path of paths)
-      await once(run, name, path, query, (page) => addAnswer(run.answers, page, path.split('?')[0] ?? path));
+    for (const path of paths) await takeCall(run, name, path, query);
   });
   const problems = run.answers.problems.slice(before);
   return {
@@ -174,8 +173,8 @@ async function readList(
   };
 }
 
-/** One call for each user: a refusal or failure of one goes on with the next. */
-async function readEach(
+/** One call for each user. */
+async function askEach(
   run: Run,
   name: CallName,
   what: string,
@@ -184,46 +183,25 @@ async function readEach(
   type: string,
   pathOf: (email: string) => string,
 ): Promise<Told> {
-  const before = run.answers.problems.length;
-  let read = 0;
-  let failed = 0;
-  let refusals = 0;
-  let first: Told['failure'];
-  /** A user who was deleted meanwhile has none; where all are, the call itself is not there. */
-  let missing: Told['failure'];
-  let isOver = false;
-  run.context.progress.phase(`Google Workspace: ${what}`, emails.length);
-  await inParallel(emails, WIDTH, async (email) => {
-    if (isOver) return;
-    const path = pathOf(email);
-    const got = await run.session.attempt(CALLS[name].right, () =>
-      once(run, name, path, {}, (page) => addAnswer(run.answers, page, path, email)),
-    );
-    run.context.progress.advance(1);
-    if (got.ok) {
-      read++;
-      return;
-    }
-    const { failure } = got;
-    if (failure instanceof LiveFailure && failure.kind === 'missing') {
-      missing ??= failure;
-      return;
-    }
-    failed++;
-    refusals += failure.outcome === 'denied' ? 1 : 0;
-    if (first === undefined || (first.outcome !== 'denied' && failure.outcome === 'denied')) first = failure;
-    isOver ||= failure.fatal || (refusals >= ENOUGH && read === 0);
+  const { answers, context, session } = run;
+  const before = answers.problems.length;
+  const each = await readEach({
+    context,
+    session,
+    right: CALLS[name].right,
+    title: `Google Workspace: ${what}`,
+    items: emails,
+    width: WIDTH,
+    ask: (email) => takeCall(run, name, pathOf(email), {}, email),
   });
-  run.context.progress.end();
-  const problems = run.answers.problems.slice(before);
-  if (read === 0) first ??= missing;
-  const usersMissing = emails.length === 0 && run.session.fatal === undefined;
-  const failure = first ?? (usersMissing ? NO_USERS : undefined);
+  const problems = answers.problems.slice(before);
+  const usersMissing = emails.length === 0 && session.fatal === undefined;
+  const failure = each.failure ?? (usersMissing ? NO_USERS : undefined);
   return {
     what,
     covers,
-    read,
-    failed: failed + problems.length,
+    read: each.read,
+    failed: each.failed + problems.length,
     problems,
     detail: { types: [type] },
     ...(failure === undefined ? {} : { failure }),
@@ -233,32 +211,19 @@ async function readEach(
 /** Nobody to ask about is no clean bill. */
 const NO_USERS = { outcome: 'denied', why: 'it is asked user by user, and no users were read', fatal: false } as const;
 
-/** Takes each page as it comes, and keeps all of a call once it is done, so that a run that was cut off does not ask again. */
-async function once(
-  run: Run,
-  name: CallName,
-  path: string,
-  query: { readonly [name: string]: string | number },
-  use: (page: unknown) => void,
-): Promise<void> {
+/** `user`: whose the answer is, where it does not say so. */
+async function takeCall(run: Run, name: CallName, path: string, query: Query, user?: string): Promise<void> {
   const { right, tells } = CALLS[name];
-  const pages = () => run.http(name).pages('GET', path, { query, right, tells }, nextToken());
-  const keep = run.context.once;
-  // A page that names the next is whole by itself here: all of them are read.
-  const whole = (page: unknown) => (typeof page === 'object' && page !== null ? { ...page, nextPageToken: undefined } : page);
-  if (keep === undefined) {
-    for await (const page of pages()) use(whole(page));
-    return;
-  }
-  let isFresh = false;
-  const kept = await keep(path, async () => {
-    isFresh = true;
-    const all: Json[] = [];
-    for await (const page of pages()) {
-      use(whole(page));
-      all.push(page as Json);
-    }
-    return all;
+  await takePages<JsonObject>(run.context, {
+    step: path,
+    pages: () => run.http(name).pages('GET', path, { query, right, tells }, nextToken()),
+    strip: (page) => {
+      const part = newAnswers();
+      // A page that names the next is whole by itself here: all of them are read.
+      const whole = typeof page === 'object' && page !== null ? { ...page, nextPageToken: undefined } : page;
+      addAnswer(part, whole, path.split('?')[0] ?? path, user);
+      return plainOf(part);
+    },
+    use: (part) => addPlain(run.answers, part),
   });
-  if (!isFresh) for (const page of kept) use(whole(page));
 }

@@ -140,14 +140,6 @@ export async function askEach(
   };
 }
 
-/** What was asked for each of a list that is not whole is not whole either. */
-export function restingOn(told: Told, ...bases: readonly Told[]): Told {
-  const basis = bases.find(({ failure }) => failure !== undefined);
-  if (basis?.failure === undefined || told.failure !== undefined) return told;
-  const { outcome, fatal, why } = basis.failure;
-  return { ...told, failure: { outcome, fatal, why: `not all that is to be asked for is known: ${why}` } };
-}
-
 /** How many entries there were. What the parsers read of a page is what is kept: an app's answer may hold its secret. */
 async function takeCall(run: Run, name: CallName, path: string, query: Query = {}): Promise<number> {
   const { answers, context } = run;

@@ -1,6 +1,7 @@
 import type { Observation, ScanContext, ServiceTarget } from '../../src/contracts/index.ts';
+import { restingOn } from '../../src/live/index.ts';
 import type { Answers } from './answers.ts';
-import { askEach, askList, askOptional, openRun, type Run, restingOn, type Told } from './ask.ts';
+import { askEach, askList, askOptional, openRun, type Run, type Told } from './ask.ts';
 import { rowsOf } from './rows.ts';
 import { worldOf } from './world.ts';
 

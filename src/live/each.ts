@@ -1,7 +1,7 @@
 import type { ScanContext } from '../contracts/index.ts';
 import { type Failure, LiveFailure } from './failure.ts';
 import { inParallel } from './parallel.ts';
-import type { Session } from './session.ts';
+import type { Part, Session } from './session.ts';
 
 export interface EachSettings<T> {
   readonly context: Pick<ScanContext, 'progress'>;
@@ -57,4 +57,12 @@ export async function readEach<T>(settings: EachSettings<T>): Promise<EachResult
   context.progress.end();
   if (read === 0 && settings.mayBeMissing !== true) first ??= missing;
   return { read, failed, ...(first === undefined ? {} : { failure: first }) };
+}
+
+/** What was asked for each of a list that is not whole is not whole either. */
+export function restingOn(part: Part, ...bases: readonly Part[]): Part {
+  const basis = bases.find(({ failure }) => failure !== undefined);
+  if (basis?.failure === undefined || part.failure !== undefined) return part;
+  const { outcome, fatal, why } = basis.failure;
+  return { ...part, failure: { outcome, fatal, why: `not all that is to be asked for is known: ${why}` } };
 }

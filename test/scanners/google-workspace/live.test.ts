@@ -246,6 +246,41 @@ describe('google-workspace scanner, live', () => {
     assert.deepEqual(second.map((one) => JSON.stringify(one)).toSorted(), first.map((one) => JSON.stringify(one)).toSorted());
   });
 
+  it('does not call tokens complete where not all users were listed', async () => {
+    await using server = await workspace((asked, response) => {
+      if (!asked.url.startsWith(`${USERS}?`) || !asked.url.includes('pageToken')) return false;
+      reply(response, 403, { error: { code: 403, message: 'Not Authorized' } });
+      return true;
+    });
+    const observations = await scan(server);
+
+    assert.equal(coverage(observations, 'users')?.outcome, 'partial');
+    assert.equal(coverage(observations, 'OAuth tokens')?.outcome, 'partial');
+    assert.match(coverage(observations, 'app passwords')?.why ?? '', /^not all that is to be asked for is known: /);
+  });
+
+  it('keeps of an answer what rows need, and nothing that comes with it', async () => {
+    const hidden = ['abcd', 'efgh', 'ijkl', 'mnop'].join('');
+    const kept: unknown[] = [];
+    const once = (async (_step: string, make: () => Promise<unknown>) => {
+      const made = await make();
+      kept.push(made);
+      return made;
+    }) as NonNullable<ScanContext['once']>;
+    await using server = await workspace((asked, response) => {
+      if (!asked.url.startsWith(`${USERS}?`)) return false;
+      reply(response, 200, {
+        kind: 'admin#directory#users',
+        users: [{ ...user(MARA), password: hidden, notes: { value: hidden } }],
+      });
+      return true;
+    });
+    await scan(server, { ...contextFor(server), once });
+
+    assert.ok(JSON.stringify(kept).includes(MARA));
+    assert.ok(!JSON.stringify(kept).includes(hidden));
+  });
+
   it('does not ask without a login, and quotes no key that cannot be read', async () => {
     const bad = testContext({
       env: { GOOGLEWORKSPACE_CREDENTIALS: '{"private_key": "half', GOOGLEWORKSPACE_IMPERSONATED_USER_EMAIL: ROOT },
