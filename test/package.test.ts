@@ -10,7 +10,7 @@ const ROOT = dirname(import.meta.dirname);
 
 /** Everything that may be in the published package. A new kind of file is a decision, not an accident. */
 const SHIPPED = [
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  /^(package\.json|README\.md|LICENSE|NOTICE|CHANGELOG\.md)$/,
   /^bin\/nhi-audit\.js$/,
   /^dist\/src\/[\w-]+\.js$/,
   /^dist\/built$/,
