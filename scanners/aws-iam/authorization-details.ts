@@ -62,22 +62,14 @@ export function mergeDetails(all: readonly Details[]): Details {
   return merged;
 }
 
-/** Do both tell of the same user, role, group or policy? Then they are exports of two days, or one page twice. */
-export function overlap(one: Details, other: Details): boolean {
-  return (
-    sharesKey(one.users, other.users) ||
-    sharesKey(one.roles, other.roles) ||
-    sharesKey(one.groups, other.groups) ||
-    sharesKey(one.policies, other.policies, (arn) => !arn.includes(':iam::aws:'))
-  );
+/** Users, roles, groups and policies that it tells of; those that AWS makes are everybody's. */
+export function* toldArns({ users, roles, groups, policies }: Details): Generator<string> {
+  for (const map of [users, roles, groups]) yield* map.keys();
+  for (const arn of policies.keys()) if (!arn.includes(':iam::aws:')) yield arn;
 }
 
-function sharesKey(
-  one: ReadonlyMap<string, unknown>,
-  other: ReadonlyMap<string, unknown>,
-  counts: (arn: string) => boolean = () => true,
-): boolean {
-  const [few, many] = one.size < other.size ? [one, other] : [other, one];
-  for (const arn of few.keys()) if (many.has(arn) && counts(arn)) return true;
+/** Does it tell of any of these? Then they are exports of two days, or one page twice. */
+export function tellsOfAny(details: Details, told: ReadonlySet<string>): boolean {
+  for (const arn of toldArns(details)) if (told.has(arn)) return true;
   return false;
 }

@@ -1,10 +1,10 @@
 import type { Observation } from '../../src/contracts/index.ts';
+import { inParallel } from '../../src/live/index.ts';
 import { AnalyzerFinding, analyzerRows, wantsDetails } from './analyzer.ts';
 import { type AnalyzerApi, openAnalyzer } from './api-analyzer.ts';
 import { problemText } from './authorization-details.ts';
 import { hostOf, regionOf } from './client-config.ts';
 import type { Failure } from './failure.ts';
-import { inParallel } from './parallel.ts';
 import { attempt, blocked, coverage, type Session, WIDTH } from './session.ts';
 
 /** Findings asked for one by one; a first scan of a neglected account has more, and the next one comes to them. */

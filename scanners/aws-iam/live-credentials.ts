@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import type { Observation, ObservationKind } from '../../src/contracts/index.ts';
+import { inParallel } from '../../src/live/index.ts';
 import { problemText } from './authorization-details.ts';
 import type { ReportRow } from './credential-report.ts';
 import type { Failure } from './failure.ts';
 import type { NamedUser } from './live-keys.ts';
-import { inParallel } from './parallel.ts';
 import { attempt, blocked, coverage, GIVE_UP_AFTER, type Session, WIDTH } from './session.ts';
 import {
   ServiceSpecificCredential,

@@ -1,9 +1,9 @@
 import type { Observation, ObservationKind } from '../../src/contracts/index.ts';
+import { inParallel } from '../../src/live/index.ts';
 import { accessKeyRow, KeyRing } from './access-keys.ts';
 import { type Details, problemText } from './authorization-details.ts';
 import type { ReportRow } from './credential-report.ts';
 import type { Failure } from './failure.ts';
-import { inParallel } from './parallel.ts';
 import { AccessKeyLastUsed, AccessKeyMetadata } from './schema.ts';
 import { blocked, coverage, GIVE_UP_AFTER, noteFailure, type Session, WIDTH } from './session.ts';
 

@@ -3,7 +3,7 @@ import { readJsonValues } from '../../src/files/json-values.ts';
 import { headOfBytes } from '../../src/files/source-file.ts';
 import type { Subject } from '../../src/iam/index.ts';
 import { type Answers, addAnswer, newAnswers, settle } from './answers.ts';
-import { mergeDetails, overlap } from './authorization-details.ts';
+import { mergeDetails, tellsOfAny, toldArns } from './authorization-details.ts';
 import { compileEstate } from './estate.ts';
 import { mergeLastAccessed, type ServiceLastAccessed } from './last-accessed.ts';
 import { mergeOrganisations, tellsAnything } from './organisation.ts';
@@ -12,6 +12,8 @@ import { isTrail, mayBeExport, recogniseExport } from './recognise.ts';
 
 /** Other exports of the run that one is read with: those beside it, above it, and in the directories next to its own. */
 interface Neighbours {
+  /** One moment for all of them: a world is judged once, however many files are read with it. */
+  readonly now: Date;
   readonly worlds: Map<string, World>;
   readonly answers: Map<string, Promise<Answers | undefined>>;
   bytes: number;
@@ -33,28 +35,30 @@ const kept = new WeakMap<Surroundings, Neighbours>();
 export async function worldOf(file: SourceFile, own: Answers, now: Date): Promise<World> {
   const { around } = file;
   if (around === undefined) return makeWorld([own], now);
-  const near = kept.get(around) ?? { worlds: new Map(), answers: new Map(), bytes: 0 };
+  const near = kept.get(around) ?? { now, worlds: new Map(), answers: new Map(), bytes: 0 };
   kept.set(around, near);
   near.answers.set(file.path, Promise.resolve(own));
   const met: [string, Answers][] = [[file.path, own]];
+  const told = new Set(toldArns(own.details));
   // The newest by name: exports are often named by their day.
   for (const path of (await pathsNear(file.path, around)).toReversed()) {
     if (path === file.path) continue;
     const read = near.answers.get(path) ?? readNear(path, around, near);
     near.answers.set(path, read);
     const other = await read;
-    if (other !== undefined && tellsOfOthers(other) && !met.some(([, one]) => overlap(one.details, other.details)))
-      met.push([path, other]);
+    if (other === undefined || !tellsOfOthers(other) || tellsOfAny(other.details, told)) continue;
+    met.push([path, other]);
+    for (const arn of toldArns(other.details)) told.add(arn);
   }
-  const name = `${now.toISOString()}\n${met
+  const name = met
     .map(([path]) => path)
     .sort()
-    .join('\n')}`;
+    .join('\n');
   const known = near.worlds.get(name);
   if (known !== undefined) return known;
   const world = makeWorld(
     met.map(([, one]) => one),
-    now,
+    near.now,
   );
   near.worlds.set(name, world);
   return world;

@@ -1,1 +1,0 @@
-export { inParallel } from '../../src/live/index.ts';
