@@ -72,7 +72,10 @@ const EVERY: { readonly [kind in ObjectKind]?: readonly string[] } = {
 class DumpReader {
   readonly #facts = newFacts();
   readonly #sums = new PrivilegeSums();
-  readonly #owned = new Map<string, { owner: string; kind: ObjectKind; schema: string; objects: number; line: number }>();
+  readonly #owned = new Map<
+    string,
+    { owner: string; kind: ObjectKind; schema: string; name: string | undefined; objects: number; line: number }
+  >();
   readonly #definers = new Map<string, Definer>();
   readonly #verifiers: VerifierPlace[] = [];
   #hasRoles = false;
@@ -214,8 +217,11 @@ class DumpReader {
     if (definer !== undefined) definer.owner = owner;
     const key = [owner, kind, schema].join('\0');
     const known = this.#owned.get(key);
-    if (known === undefined) this.#owned.set(key, { owner, kind, schema, objects: 1, line });
-    else known.objects += 1;
+    if (known === undefined) this.#owned.set(key, { owner, kind, schema, name, objects: 1, line });
+    else {
+      known.objects += 1;
+      known.name = undefined;
+    }
   }
 
   #grant(tokens: TokenReader, line: number): void {
@@ -271,7 +277,8 @@ class DumpReader {
         : words.map((word) => word.toUpperCase()).filter((word) => word !== 'PRIVILEGES');
     for (const grantee of grantees) {
       for (const [schema, name] of objects) {
-        for (const privilege of privileges) this.#sums.add({ grantee, kind, schema, privilege, objects: 1, grantable, line });
+        for (const privilege of privileges)
+          this.#sums.add({ grantee, kind, schema, name, privilege, objects: 1, grantable, line });
         const definer = kind === 'function' ? this.#definers.get(`${schema}\0${name}`) : undefined;
         if (definer !== undefined && grantee === PUBLIC) definer.isPublic = true;
       }
@@ -329,10 +336,13 @@ class DumpReader {
     facts.privileges.push(...this.#sums.all());
     facts.owners.push(...this.#owned.values());
     facts.definers.push(...this.#definers.values());
-    const major = /^-- Dumped (?:from database|by pg_dumpall) version (?<major>\d+)/m.exec(text.slice(0, 4096))?.groups?.major;
-    if (major !== undefined) facts.major = Number(major);
-    // Since 16 dumps of roles say for each membership what it brings.
-    else if (facts.members.some(({ inherit }) => inherit !== undefined)) facts.major = 16;
+    const { server, client } = versionsOf(text);
+    const before = server ?? client;
+    if (server !== undefined) facts.major = server;
+    // Since 16 dumps of roles say for each membership what it brings. A client reads no server that is newer than itself.
+    if (facts.members.some(({ inherit }) => inherit !== undefined)) facts.isBefore16 = false;
+    else if (server !== undefined || (before ?? 16) < 16) facts.isBefore16 = (before ?? 16) < 16;
+    else if (facts.members.length > 0) facts.isBefore16 = true;
     for (const role of facts.roles.values()) {
       if (this.#hasPasswords) role.password ??= 'none';
       // `initdb` names nobody else so; a dump does not tell the number 10 that it gives.
@@ -394,6 +404,14 @@ function names(tokens: TokenReader): string[] {
     if (name !== undefined) found.push(!isQuoted && name === 'public' ? PUBLIC : name);
   } while (tokens.takeSign(','));
   return found;
+}
+
+/** Which server a dump is of, and by which version of the command it was made; a dump of roles alone tells neither. */
+function versionsOf(text: string): { readonly server: number | undefined; readonly client: number | undefined } {
+  const head = text.slice(0, 4096);
+  const server = /^-- Dumped from database version (?<major>\d+)/m.exec(head)?.groups?.major;
+  const client = /^-- Dumped by pg_dump(?:all)? version (?<major>\d+)/m.exec(head)?.groups?.major;
+  return { server: server === undefined ? undefined : Number(server), client: client === undefined ? undefined : Number(client) };
 }
 
 /** `ADMIN OPTION`, `ADMIN TRUE`, `SET FALSE` */

@@ -18,6 +18,8 @@ export interface Facts {
   readonly problems: string[];
   /** Major version, as `server_version_num / 10000`. */
   major?: number;
+  /** A dump may show no more than that it is of a server before 16, or of a later one. */
+  isBefore16?: boolean;
 }
 
 /** How a role's password is kept: by its verifier, in clear, not at all; `unknown` where the source does not show it. */
@@ -65,6 +67,8 @@ export interface Privilege {
   readonly kind: ObjectKind;
   /** Of a database or a schema: its name. */
   readonly schema: string;
+  /** Where it is one object, and the source names it; `*` is all of the schema. */
+  readonly name?: string | undefined;
   readonly privilege: string;
   readonly objects: number;
   readonly grantable: boolean;
@@ -85,6 +89,7 @@ export interface Ownership {
   readonly owner: string;
   readonly kind: ObjectKind;
   readonly schema: string;
+  readonly name?: string | undefined;
   readonly objects: number;
   readonly line?: number;
 }
@@ -158,7 +163,14 @@ export class PrivilegeSums {
     const known = this.#sums.get(key);
     this.#sums.set(
       key,
-      known === undefined ? one : { ...known, objects: known.objects + one.objects, grantable: known.grantable || one.grantable },
+      known === undefined
+        ? one
+        : {
+            ...known,
+            name: [known.name, one.name].find((name) => name === '*'),
+            objects: known.objects + one.objects,
+            grantable: known.grantable || one.grantable,
+          },
     );
   }
 

@@ -13,7 +13,7 @@ import {
 } from '../../src/contracts/index.ts';
 import { environmentOf } from '../../src/util/environment.ts';
 import { isManaged, type Power, powersOf, serviceOf } from './danger.ts';
-import { type Facts, type Membership, type Place, PUBLIC, type RoleFact } from './facts.ts';
+import { type Facts, type Membership, type Place, type Privilege, PUBLIC, type RoleFact } from './facts.ts';
 
 export interface Source {
   readonly place: Place;
@@ -56,6 +56,49 @@ function ownerIn(comment: string | undefined): string | undefined {
 
 const READS = new Set(['SELECT']);
 const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']);
+
+type DataCapability = 'reads-data' | 'writes-data';
+
+interface DataRight {
+  readonly role: string;
+  readonly capability: DataCapability;
+  readonly resource: string;
+  readonly permissions: string[];
+  readonly line: number | undefined;
+}
+
+/** Who gets at which tables, and by what; a right to one table is not one to all. */
+class DataRights {
+  readonly #rights = new Map<string, DataRight>();
+  readonly #counts = new Map<string, number>();
+
+  add(role: string, capability: DataCapability, permission: string, of: TablesOf): void {
+    const resource = tablesText(of);
+    const key = [role, capability, resource].join('\0');
+    const known = this.#rights.get(key);
+    if (known !== undefined) {
+      known.permissions.push(permission);
+      return;
+    }
+    this.#rights.set(key, { role, capability, resource, permissions: [permission], line: of.line });
+    const counted = `${role}\0${capability}`;
+    this.#counts.set(counted, (this.#counts.get(counted) ?? 0) + 1);
+  }
+
+  *all(): Generator<DataRight & { readonly more: number }> {
+    for (const right of this.#rights.values())
+      yield { ...right, more: (this.#counts.get(`${right.role}\0${right.capability}`) ?? 1) - 1 };
+  }
+}
+
+type TablesOf = Pick<Privilege, 'schema' | 'name' | 'objects' | 'line'>;
+
+/** `table shop.orders`, `3 tables of shop`. A dump of rights names tables, a server is asked for their number. */
+function tablesText({ schema, name, objects }: TablesOf): string {
+  if (name === '*') return `all tables of ${schema}`;
+  if (objects === 1 && name !== undefined) return `table ${schema}.${name}`;
+  return objects === 1 ? `1 table of ${schema}` : `${objects} tables of ${schema}`;
+}
 
 class Writer {
   readonly #facts: Facts;
@@ -164,14 +207,18 @@ class Writer {
     }
     if (role.createRole === true) {
       yield this.#grant(name, 'CREATEROLE', '*', { viaKind: 'attribute', line });
-      const major = this.#facts.major;
       // Since 16 it reaches only roles that it has ADMIN on. https://www.postgresql.org/docs/16/release-16.html
-      if (major !== undefined && major < 16) {
-        const path = 'may give itself any role that is no superuser, those that run programs on the server too';
+      const isBefore16 = this.#facts.isBefore16 ?? (this.#facts.major === undefined ? undefined : this.#facts.major < 16);
+      if (isBefore16 !== false) {
+        const reach = 'may give itself any role that is no superuser, those that run programs on the server too';
+        const path = isBefore16
+          ? reach
+          : `${reach}, if the server is older than PostgreSQL 16: which version it is, is not known`;
+        const confidence = isBefore16 ? 'high' : 'medium';
         yield this.#power(
           name,
           'CREATEROLE',
-          { capability: 'escalates', confidence: 'high', method: 'createrole-before-16', path },
+          { capability: 'escalates', confidence, method: 'createrole-before-16', path },
           line,
         );
       }
@@ -235,13 +282,9 @@ class Writer {
   }
 
   *privileges(): Generator<Observation> {
-    const data = new Map<string, { reads: string[]; writes: string[] }>();
-    const note = (role: string, capability: 'reads' | 'writes', what: string): void => {
-      const known = data.get(role) ?? { reads: [], writes: [] };
-      known[capability].push(what);
-      data.set(role, known);
-    };
-    for (const { grantee, kind, schema, privilege, objects, grantable, line } of this.#facts.privileges) {
+    const data = new DataRights();
+    for (const one of this.#facts.privileges) {
+      const { grantee, kind, schema, privilege, objects, grantable, line } = one;
       const resource = kind === 'schema' || kind === 'database' ? `${kind} ${schema}` : `${kind} ${schema}.*`;
       yield this.#grant(grantee, privilege, resource, {
         viaKind: 'acl',
@@ -249,27 +292,23 @@ class Writer {
         detail: { objects, ...(grantable ? { grantable } : {}) },
       });
       if (kind !== 'table') continue;
-      if (READS.has(privilege)) note(grantee, 'reads', `SELECT on ${objects} tables of ${schema}`);
-      if (WRITES.has(privilege)) note(grantee, 'writes', `${privilege} on ${objects} tables of ${schema}`);
+      if (READS.has(privilege)) data.add(grantee, 'reads-data', privilege, one);
+      if (WRITES.has(privilege)) data.add(grantee, 'writes-data', privilege, one);
     }
-    for (const { owner, kind, schema, objects, line } of this.#facts.owners) {
+    for (const one of this.#facts.owners) {
+      const { owner, kind, schema, objects, line } = one;
       const resource = kind === 'schema' || kind === 'database' ? `${kind} ${schema}` : `${kind} ${schema}.*`;
       yield this.#grant(owner, 'OWNER', resource, { viaKind: 'owner', line, detail: { objects } });
       if (kind !== 'table') continue;
-      note(owner, 'reads', `owns ${objects} tables of ${schema}`);
-      note(owner, 'writes', `owns ${objects} tables of ${schema}`);
+      data.add(owner, 'reads-data', 'OWNER', one);
+      data.add(owner, 'writes-data', 'OWNER', one);
     }
-    for (const [role, { reads, writes }] of data) {
+    for (const { role, capability, resource, permissions, line, more } of data.all()) {
       if (this.#facts.roles.get(role)?.superuser === true) continue;
-      for (const [capability, what] of [
-        ['reads-data', reads],
-        ['writes-data', writes],
-      ] as const) {
-        const [first] = what;
-        if (first === undefined) continue;
-        const path = what.length === 1 ? first : `${first}, and ${what.length - 1} more like it`;
-        yield this.#power(role, first, { capability, confidence: 'high', method: 'granted', path }, undefined);
-      }
+      const what = permissions.includes('OWNER') ? `owns ${resource}` : `has ${permissions.join(', ')} on ${resource}`;
+      const path = more > 0 ? `${what}, and ${more} more like it` : what;
+      const [permission = ''] = permissions;
+      yield { ...this.#power(role, permission, { capability, confidence: 'high', method: 'granted', path }, line), resource };
     }
   }
 

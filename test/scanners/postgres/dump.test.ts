@@ -134,17 +134,29 @@ describe('postgres scanner, dumps of roles', () => {
     assert.ok(kinds(rows, 'identity').find(({ name }) => name === 'pg_read_all_data')?.managed);
   });
 
-  it('tells CREATEROLE of before 16 from that of later', async () => {
-    const before = await read('r.sql', schemaDump('CREATE ROLE maker CREATEROLE;'));
-    const after = await read(
-      'r.sql',
+  for (const [what, text, confidence] of [
+    ['of a server before 16', schemaDump('CREATE ROLE maker CREATEROLE;'), 'high'],
+    ['of a membership without INHERIT', rolesDump('CREATE ROLE maker CREATEROLE;', 'GRANT a TO b GRANTED BY c;'), 'high'],
+    ['made by a client before 16', `-- Dumped by pg_dumpall version 15.1\n${rolesDump('CREATE ROLE maker CREATEROLE;')}`, 'high'],
+    ['made by a later client', `-- Dumped by pg_dumpall version 17.1\n${rolesDump('CREATE ROLE maker CREATEROLE;')}`, 'medium'],
+    ['of no known version', rolesDump('CREATE ROLE maker CREATEROLE;'), 'medium'],
+    ['of a server of 16', schemaDump('CREATE ROLE maker CREATEROLE;').replace('version 15.6', 'version 16.2'), undefined],
+    [
+      'of a membership with INHERIT',
       rolesDump('CREATE ROLE maker CREATEROLE;', 'GRANT a TO b WITH INHERIT TRUE GRANTED BY postgres;'),
-    );
+      undefined,
+    ],
+  ] as const) {
+    it(`takes CREATEROLE for a way up ${confidence === undefined ? 'not' : `with ${confidence} confidence`} in a dump ${what}`, async () => {
+      const rows = await read('r.sql', text);
 
-    assert.ok(kinds(before, 'grant').some(({ capability }) => capability === 'escalates'));
-    assert.ok(!kinds(after, 'grant').some(({ capability }) => capability === 'escalates'));
-    assert.ok(kinds(after, 'grant').some(({ capability }) => capability === 'manages-identities'));
-  });
+      const grants = kinds(rows, 'grant');
+      const up = grants.find(({ capability }) => capability === 'escalates');
+      assert.equal(up?.confidence, confidence);
+      assert.equal(/which version it is, is not known/.test(String(up?.detail?.path)), confidence === 'medium');
+      assert(grants.some(({ capability }) => capability === 'manages-identities'));
+    });
+  }
 
   for (const [administrator, own, service] of [
     ['rds_superuser', 'rdsadmin', 'Amazon RDS'],
@@ -259,7 +271,35 @@ describe('postgres scanner, dumps of schemas', () => {
     const powers = kinds(rows, 'grant').flatMap(({ capability, detail }) =>
       capability === undefined ? [] : [`${capability}: ${detail?.path}`],
     );
-    assert.deepEqual(powers, ['reads-data: etl SELECT on 3 tables of shop', 'writes-data: etl INSERT on 1 tables of shop']);
+    assert.deepEqual(powers, [
+      'reads-data: etl has SELECT on 3 tables of shop',
+      'writes-data: etl has INSERT on table shop.orders',
+    ]);
+  });
+
+  it('tells which tables a role gets at, not that it gets at all', async () => {
+    const rows = await read(
+      'schema.sql',
+      schemaDump(
+        'GRANT SELECT ON TABLE shop.orders TO one;',
+        'GRANT SELECT ON ALL TABLES IN SCHEMA shop TO every;',
+        'GRANT SELECT ON TABLE shop.orders TO two;',
+        'GRANT SELECT ON TABLE audit.log TO two;',
+        'ALTER TABLE shop.lines OWNER TO boss;',
+      ),
+    );
+
+    const powers = kinds(rows, 'grant').flatMap(({ identity, capability, resource, detail }) =>
+      capability === undefined ? [] : [[identity.split('/').at(-1), capability, resource, detail?.path]],
+    );
+    assert.deepEqual(powers, [
+      ['one', 'reads-data', 'table shop.orders', 'one has SELECT on table shop.orders'],
+      ['every', 'reads-data', 'all tables of shop', 'every has SELECT on all tables of shop'],
+      ['two', 'reads-data', 'table shop.orders', 'two has SELECT on table shop.orders, and 1 more like it'],
+      ['two', 'reads-data', 'table audit.log', 'two has SELECT on table audit.log, and 1 more like it'],
+      ['boss', 'reads-data', 'table shop.lines', 'boss owns table shop.lines'],
+      ['boss', 'writes-data', 'table shop.lines', 'boss owns table shop.lines'],
+    ]);
   });
 
   it('knows functions with the rights of their owner, and whether everybody may call them', async () => {
