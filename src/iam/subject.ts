@@ -27,6 +27,8 @@ export interface Limit {
   readonly title: string;
   readonly known: boolean;
   readonly policies: readonly Policy[];
+  /** It may not bind the subject at all: the account may be the one that manages the organisation. */
+  readonly mayNotBind?: boolean;
 }
 
 /** A user or role with all that decides on its rights. */
@@ -48,6 +50,9 @@ export interface Subject {
   readonly trust?: PolicyDocument;
   /** Of a role: an instance profile holds it, so that a machine may run with it. */
   readonly onInstances?: boolean;
+  /** Of a user, where that is told. */
+  readonly hasPassword?: boolean;
+  readonly accessKeys?: number;
   /** Service-linked roles cannot be changed by the customer. */
   readonly serviceLinked?: boolean;
 }

@@ -2,12 +2,13 @@ import { type Decision, decide, together } from '../evaluate.ts';
 import { mentionedCalls } from '../mentions.ts';
 import type { Subject } from '../subject.ts';
 import { decideAssume } from './assume.ts';
+import { boundaryContext, decideCall, type Search } from './call.ts';
 import { ARM, type ArmEntry } from './catalogue/index.ts';
 import { cellsOf } from './cells.ts';
 import { type Edge, edgeFrom } from './edge.ts';
 import type { Node, Population } from './population.ts';
-import { contextOf, editablePolicies, type Search } from './self-ways.ts';
-import { assumable, assumedAlone } from './take-over-ways.ts';
+import { editablePolicies } from './self-ways.ts';
+import { assumable, assumedAlone, decideAll } from './take-over-ways.ts';
 import { allTags, type Context } from './target-tags.ts';
 
 const ASSUME = 'sts:AssumeRole';
@@ -34,12 +35,11 @@ interface Armed {
 
 /** The surest: one is enough. */
 function armPrincipal(search: Search, entry: ArmEntry, self: Node): Armed | undefined {
-  const { subject, targets, now } = search;
+  const { subject, targets } = search;
   const [first, second] = entry.actions;
-  const given = contextOf(entry.gives, subject);
   const arm = (target: Subject, tags: Context): Decision | undefined => {
     if (!targets.canBeArmed.has(target) || target.account !== subject.account) return undefined;
-    const decision = decide(subject, { action: first, resource: target.arn, context: { ...tags, ...given } }, now);
+    const decision = decideCall(search, first, target.arn, tags, entry.gives);
     return decision.outcome === 'deny' ? undefined : decision;
   };
   const both = (target: Subject, tags: Context, enter: Decision | undefined): Decision | undefined => {
@@ -57,14 +57,14 @@ function armPrincipal(search: Search, entry: ArmEntry, self: Node): Armed | unde
   if (second !== ASSUME) {
     const population = targets.armable.get(`${entry.target} ${subject.account}`);
     if (population !== undefined) {
-      look(population, (target, context) => decide(subject, { action: second, resource: target.arn, context }, now));
+      look(population, (target, context) => decideAll(search, [second], target, context));
     }
     return best;
   }
   for (const population of assumable(search)) look(population, (target, tags) => decideAssume(subject, target, tags, search));
   for (const { role, decision: enter } of assumedAlone(search)) {
     const target = targets.subjects[role];
-    const decision = target === undefined ? undefined : both(target, allTags(target), enter);
+    const decision = target === undefined ? undefined : both(target, { ...allTags(target), ...boundaryContext(target) }, enter);
     if (decision !== undefined) best = surer(best, { node: role, decision });
   }
   return best;
@@ -98,13 +98,11 @@ function armByPolicy(search: Search, { actions: [first, second] }: ArmEntry, sel
 
 /** Roles that the subject gets into by the second call. */
 function* entered(search: Search, call: string, self: Node): Generator<{ readonly node: Node; readonly enter: Decision }> {
-  const { subject, targets, now } = search;
+  const { subject, targets } = search;
   const rewritten = targets.armable.get(`role ${subject.account}`);
   const populations = call === ASSUME ? assumable(search) : rewritten === undefined ? [] : [rewritten];
   const ask = (role: Subject, context: Context): Decision | undefined =>
-    call === ASSUME
-      ? decideAssume(subject, role, context, search)
-      : decide(subject, { action: call, resource: role.arn, context }, now);
+    call === ASSUME ? decideAssume(subject, role, context, search) : decideCall(search, call, role.arn, context);
   for (const population of populations) {
     for (const { hub, decision } of cellsOf(search, [call], population, ask)) {
       for (const node of hub.members) if (node !== self) yield { node, enter: decision };

@@ -35,7 +35,8 @@ export function decideAssume(
   if (trust === undefined || caller === role) return undefined;
   const limits = estate.resourceLimits?.get(role.account) ?? [];
   const target = { account: role.account, policy: { title: trust.name, known: true, policies: [trust] }, limits };
-  const decision = decide(caller, { action: ASSUME, resource: role.arn, target, context }, now);
+  const known = { ...context, 'iam:permissionsboundary': null };
+  const decision = decide(caller, { action: ASSUME, resource: role.arn, target, context: known }, now);
   if (decision.outcome === 'deny') return undefined;
   return decision.by?.policy === trust ? { ...decision, by: undefined } : decision;
 }

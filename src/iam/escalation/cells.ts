@@ -2,9 +2,11 @@ import { statementsOn } from '../covers.ts';
 import { type Decision, exceptedPatterns, resourcePatterns } from '../evaluate.ts';
 import { policiesAround } from '../mentions.ts';
 import type { Estate, Subject } from '../subject.ts';
+import { BOUNDARY_KEY, boundaryContext, boundaryOf, heedsBoundary } from './call.ts';
 import {
   type Hub,
   isEverything,
+  membersBy,
   membersMatching,
   membersTagged,
   type Node,
@@ -34,9 +36,11 @@ export function cellsOf(
   const { subjects, whole } = population;
   const askOneOf = (nodes: readonly Node[]): Decision | undefined => {
     const target = nodes.map((node) => subjects[node]).find((one) => one !== subject);
-    return target === undefined ? undefined : ask(target, tagContext(target, tags));
+    return target === undefined
+      ? undefined
+      : ask(target, { ...tagContext(target, tags), ...(isBoundaryKnown ? boundaryContext(target) : {}) });
   };
-  const { splitters, tags } = splittersOf(subject, estate, calls, population);
+  const { splitters, tags, isBoundaryKnown } = splittersOf(subject, estate, calls, population);
   if (splitters.length === 0) return positive(whole, askOneOf(whole.members.slice(0, 2)));
   // Of itself it has everything already.
   const parts = partitionBy(population, splitters).parts.filter(({ size, examples: [first = -1] }) => {
@@ -62,6 +66,8 @@ function isSame(a: Decision | undefined, b: Decision | undefined): boolean {
   return a?.outcome === b?.outcome && a?.by?.statement === b?.by?.statement && a?.keys.join() === b?.keys.join();
 }
 
+const PASSWORDS: ReadonlySet<string> = new Set(['iam:CreateLoginProfile', 'iam:UpdateLoginProfile']);
+
 /** More values of a tag than these are not told apart: conditions on it are then not known. */
 const MAX_VALUES = 50;
 
@@ -69,11 +75,14 @@ interface Splitters {
   readonly splitters: readonly Splitter[];
   /** Tags of the target that are known in the decisions, lower case. */
   readonly tags: ReadonlySet<string>;
+  /** Is the boundary of the target? */
+  readonly isBoundaryKnown: boolean;
 }
 
 function splittersOf(subject: Subject, estate: Estate, calls: readonly string[], population: Population): Splitters {
   const splitters = new Map<string, Splitter>();
   const tags = new Set<string>();
+  let asksBoundary = false;
   const size = population.whole.members.length;
   const account = population.subjects[population.whole.members[0] ?? -1]?.account ?? '';
   const limits = estate.resourceLimits?.get(account) ?? [];
@@ -91,6 +100,7 @@ function splittersOf(subject: Subject, estate: Estate, calls: readonly string[],
           if (members.length > 0 && members.length < size) splitters.set(key, { key, members });
         }
         for (const tag of tagsAskedFor(statement, call)) tags.add(tag);
+        asksBoundary ||= heedsBoundary(call) && statement.tests.some(({ key }) => key.toLowerCase() === BOUNDARY_KEY);
       }
     }
   }
@@ -99,5 +109,28 @@ function splittersOf(subject: Subject, estate: Estate, calls: readonly string[],
     if (byValue.size > MAX_VALUES) tags.delete(tag);
     else for (const [value, members] of byValue) splitters.set(`${tag}=${value}`, { key: `${tag}=${value}`, members });
   }
-  return { splitters: [...splitters.values()].sort((a, b) => (a.key < b.key ? -1 : 1)), tags };
+  const divide = (name: string, byValue: ReadonlyMap<string, readonly Node[]>): boolean => {
+    if (byValue.size > MAX_VALUES) return false;
+    for (const [value, members] of byValue) splitters.set(`${name} ${value}`, { key: `${name} ${value}`, members });
+    return true;
+  };
+  const isBoundaryKnown =
+    !asksBoundary ||
+    divide(
+      'boundary',
+      membersBy(population, 'boundary', (one) => String(boundaryOf(one))),
+    );
+  for (const call of calls) {
+    if (PASSWORDS.has(call))
+      divide(
+        'password',
+        membersBy(population, 'password', ({ hasPassword }) => hasPassword?.toString()),
+      );
+    if (call === 'iam:CreateAccessKey')
+      divide(
+        'keys',
+        membersBy(population, 'keys', ({ accessKeys }) => accessKeys?.toString()),
+      );
+  }
+  return { splitters: [...splitters.values()].sort((a, b) => (a.key < b.key ? -1 : 1)), tags, isBoundaryKnown };
 }

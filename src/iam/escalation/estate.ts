@@ -1,5 +1,7 @@
 import type { Confidence } from '../../contracts/index.ts';
 import { confidenceOf, decideAdmin } from '../capability.ts';
+import { decide } from '../evaluate.ts';
+import { FRESH } from '../pattern.ts';
 import type { Estate, Policy, Subject } from '../subject.ts';
 import { judgeServiceAdmission } from '../trust.ts';
 import { type Doors, readDoors } from './assume.ts';
@@ -21,6 +23,8 @@ export interface Targets {
   readonly doors: Doors;
   /** Roles by `account service`, one population for every answer that their trusts give. */
   readonly byService: ReadonlyMap<string, readonly ServiceRoles[]>;
+  /** Policies that make an administrator of whom they are attached to, or that bound nobody: of AWS, then the account's own. */
+  readonly offers: (subject: Subject) => readonly string[];
   /** Hubs of one principal each, made when needed. */
   readonly single: Map<Node, Hub>;
 }
@@ -61,6 +65,7 @@ export function sortTargets(estate: Estate, now: Date): Targets {
     canBeArmed,
     doors: readDoors(subjects, (role) => (canBeArmed.has(role) ? 'armable' : 'settled'), now),
     byService: serviceRoles(subjects, now),
+    offers: policiesOnOffer(estate, now),
     single: new Map(),
   };
 }
@@ -79,15 +84,46 @@ export function limitsAdmitAdmin(subject: Subject, now: Date): boolean {
   return decideAdmin({ ...subject, policies: [EVERYTHING] }, now).outcome !== 'deny';
 }
 
-/** Would these policies, alone, make somebody an administrator? */
-export function makesAdmin(policies: readonly Policy[], now: Date): boolean {
-  return decideAdmin({ ...NOBODY, policies }, now).outcome !== 'deny';
+function policiesOnOffer({ managed }: Estate, now: Date): Targets['offers'] {
+  const own = new Map<string, string[]>();
+  for (const { arn, defaultVersion: document } of managed.values()) {
+    const account = arn.split(':')[4] ?? '';
+    if (account === 'aws' || document === undefined) continue;
+    if (makesAdmin([{ name: arn, kind: 'attached', inline: false, document }], account, now)) push(own, account, arn);
+  }
+  const all = new Map<string, readonly string[]>();
+  return ({ partition, account }) => {
+    const key = `${partition} ${account}`;
+    const found =
+      all.get(key) ??
+      ['AdministratorAccess', 'IAMFullAccess']
+        .map((name) => `arn:${partition}:iam::aws:policy/${name}`)
+        .concat(own.get(account) ?? []);
+    all.set(key, found);
+    return found;
+  };
+}
+
+/** Would these policies, alone, make somebody of the account an administrator, or let it make itself one? */
+export function makesAdmin(policies: readonly Policy[], account: string, now: Date): boolean {
+  return [nobody('user', account), nobody('role', account)].some((one) => {
+    const subject = { ...one, policies };
+    if (decideAdmin(subject, now).outcome !== 'deny') return true;
+    const { type, arn: resource, partition } = subject;
+    const calls = type === 'user' ? ['iam:AttachUserPolicy', 'iam:PutUserPolicy'] : ['iam:AttachRolePolicy', 'iam:PutRolePolicy'];
+    const context = {
+      'iam:policyarn': [`arn:${partition}:iam::aws:policy/AdministratorAccess`],
+      'iam:permissionsboundary': null,
+    };
+    return calls.some((action) => decide(subject, { action, resource, context }, now).outcome === 'allow');
+  });
 }
 
 function adminGroupsOf({ groups }: Estate, now: Date): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const { arn, policies } of groups) {
-    if (makesAdmin(policies, now)) push(found, arn.split(':')[4] ?? '', arn);
+    const account = arn.split(':')[4] ?? '';
+    if (makesAdmin(policies, account, now)) push(found, account, arn);
   }
   return found;
 }
@@ -139,15 +175,17 @@ const EVERYTHING: Policy = {
   },
 };
 
-const NOBODY: Subject = {
-  arn: 'arn:aws:iam::000000000000:user/nobody',
-  partition: 'aws',
-  account: '000000000000',
-  type: 'user',
-  name: 'nobody',
-  tags: {},
-  policies: [],
-  limits: [],
-  missing: [],
-  groups: [],
-};
+function nobody(type: Subject['type'], account: string): Subject {
+  return {
+    arn: `arn:aws:iam::${account}:${type}/${FRESH}`,
+    partition: 'aws',
+    account,
+    type,
+    name: FRESH,
+    tags: {},
+    policies: [],
+    limits: [],
+    missing: [],
+    groups: [],
+  };
+}

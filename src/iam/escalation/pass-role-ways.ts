@@ -1,6 +1,8 @@
 import { somewhere } from '../capability.ts';
 import { type Decision, decide, together } from '../evaluate.ts';
 import { mentionedCalls } from '../mentions.ts';
+import type { Subject } from '../subject.ts';
+import { BOUNDARY_KEY, type Search } from './call.ts';
 import {
   EXISTING_PASSROLE,
   type ExistingPassRoleEntry,
@@ -11,7 +13,6 @@ import {
 import { cellsOf } from './cells.ts';
 import { type Edge, edgeFrom } from './edge.ts';
 import type { ServiceRoles } from './estate.ts';
-import type { Search } from './self-ways.ts';
 
 const PASS = 'iam:PassRole';
 
@@ -28,15 +29,18 @@ export function* passRoleWays(search: Search): Generator<Edge> {
     return asked.get(action);
   };
   if (calls.has(PASS)) {
-    for (const [service, entries] of NEW_BY_SERVICE) {
+    for (const entries of NEW_BY_NEEDS) {
+      const [entry] = entries;
+      if (entry === undefined) continue;
+      const { service, profile, isProbable } = entry;
       for (const { id, actions, decision } of startable(entries, start)) {
-        for (const { population, keys } of targets.byService.get(`${subject.account} ${service}`) ?? []) {
-          const cells = cellsOf(search, [PASS], population, (role) =>
-            decide(subject, { action: PASS, resource: role.arn, context: { 'iam:passedtoservice': [service] } }, search.now),
-          );
+        for (const { population, keys, onInstances } of targets.byService.get(`${subject.account} ${service}`) ?? []) {
+          if (profile === true && !onInstances) continue;
+          const cells = cellsOf(search, [PASS], population, (role) => decidePass(search, role, service));
           for (const cell of cells) {
             const all = hanging(together([cell.decision, decision]), keys);
-            yield edgeFrom(node, subject, { methods: id, actions: [PASS, ...actions], decision: all, to: cell.hub });
+            const found = { methods: id, actions: [PASS, ...actions] as const, decision: all, to: cell.hub };
+            yield edgeFrom(node, subject, isProbable === true ? { ...found, isProbable } : found);
           }
         }
       }
@@ -53,6 +57,21 @@ export function* passRoleWays(search: Search): Generator<Edge> {
     }
   }
 }
+
+/** In China some services have names of their own. https://docs.amazonaws.cn/en_us/aws/latest/userguide/iam.html */
+function decidePass({ subject, now }: Search, role: Subject, service: string): Decision {
+  const names = subject.partition === 'aws-cn' ? [service, `${service}.cn`] : [service];
+  let best: Decision | undefined;
+  for (const name of names) {
+    const context = { 'iam:passedtoservice': [name], [BOUNDARY_KEY]: null };
+    const decision = decide(subject, { action: PASS, resource: role.arn, context }, now);
+    if (decision.outcome === 'allow') return decision;
+    if (best === undefined || best.outcome === 'deny') best = decision;
+  }
+  return best ?? NEVER;
+}
+
+const NEVER: Decision = { outcome: 'deny', explicit: false, by: undefined, keys: [] };
 
 /** A machine runs with a role only through an instance profile, and of those the export tells. */
 function mayRun(service: string, { onInstances }: ServiceRoles): boolean {
@@ -98,9 +117,7 @@ function hanging(decision: Decision, keys: readonly string[]): Decision {
   return { ...decision, outcome: 'unknown', keys: [...new Set([...decision.keys, ...keys])] };
 }
 
-const NEW_BY_SERVICE = byService(NEW_PASSROLE);
-const EXISTING_BY_SERVICE = byService(EXISTING_PASSROLE);
-
-function byService<T extends { readonly service: string }>(entries: readonly T[]): ReadonlyMap<string, readonly T[]> {
-  return Map.groupBy(entries, ({ service }) => service);
-}
+const NEW_BY_NEEDS: readonly (readonly NewPassRoleEntry[])[] = [
+  ...Map.groupBy(NEW_PASSROLE, ({ service, profile, isProbable }) => [service, profile, isProbable].join()).values(),
+];
+const EXISTING_BY_SERVICE = Map.groupBy(EXISTING_PASSROLE, ({ service }) => service);

@@ -18,8 +18,8 @@ export interface Population {
   readonly sorted: readonly Node[];
   readonly hasColons: boolean;
   readonly found: Map<string, readonly Node[]>;
-  /** By tag, lower case, and value. */
-  readonly tagged: Map<string, ReadonlyMap<string, readonly Node[]>>;
+  /** By tag, or what else tells them apart, and value. */
+  readonly traits: Map<string, ReadonlyMap<string, readonly Node[]>>;
   readonly partitions: Map<string, Partition>;
 }
 
@@ -45,7 +45,7 @@ export function createPopulation(subjects: readonly Subject[], members: readonly
     sorted: named.map(({ node }) => node),
     hasColons: named.some(({ name }) => name.includes(':')),
     found: new Map(),
-    tagged: new Map(),
+    traits: new Map(),
     partitions: new Map(),
   };
 }
@@ -68,15 +68,25 @@ export function membersMatching(population: Population, pattern: Pattern): reado
 
 /** Members that carry the tag, by its value. */
 export function membersTagged(population: Population, tag: string): ReadonlyMap<string, readonly Node[]> {
-  let byValue = population.tagged.get(tag);
+  return membersBy(population, `tag ${tag}`, (subject) => tagOf(subject, tag));
+}
+
+/** Members by something of theirs; `name` stands for it. */
+export function membersBy(
+  population: Population,
+  name: string,
+  traitOf: (subject: Subject) => string | undefined,
+): ReadonlyMap<string, readonly Node[]> {
+  let byValue = population.traits.get(name);
   if (byValue === undefined) {
     const found = new Map<string, Node[]>();
     for (const node of population.whole.members) {
-      const value = tagOf(population.subjects[node], tag);
+      const subject = population.subjects[node];
+      const value = subject === undefined ? undefined : traitOf(subject);
       if (value !== undefined) push(found, value, node);
     }
     byValue = found;
-    population.tagged.set(tag, byValue);
+    population.traits.set(name, byValue);
   }
   return byValue;
 }

@@ -1,18 +1,14 @@
 import { decideAdmin } from '../capability.ts';
-import { decide, type Request } from '../evaluate.ts';
+import type { PolicyDocument } from '../document.ts';
 import { mentionedCalls } from '../mentions.ts';
 import type { Estate, ManagedPolicy, Subject } from '../subject.ts';
-import { type Given, SELF_ESCALATION, type SelfEntry } from './catalogue/index.ts';
+import { boundaryContext, decideCall, type Search } from './call.ts';
+import { SELF_ESCALATION, type SelfEntry } from './catalogue/index.ts';
 import { type Edge, edgeFrom } from './edge.ts';
-import { isChangeable, limitsAdmitAdmin, makesAdmin, type Targets } from './estate.ts';
+import { isChangeable, limitsAdmitAdmin, makesAdmin } from './estate.ts';
 import { allTags } from './target-tags.ts';
 
-export interface Search {
-  readonly subject: Subject;
-  readonly estate: Estate;
-  readonly targets: Targets;
-  readonly now: Date;
-}
+export type { Search };
 
 /** Ways in which the subject changes what it may do itself. */
 export function* selfWays(search: Search): Generator<Edge> {
@@ -31,19 +27,12 @@ export function* selfWays(search: Search): Generator<Edge> {
       if (!gains) continue;
     }
     for (const resource of reachedBy(entry, search)) {
-      const context = { ...(resource === subject.arn ? allTags(subject) : {}), ...contextOf(entry.gives, subject) };
-      const decision = decide(subject, { action, resource, context }, now);
+      const context = resource === subject.arn ? { ...allTags(subject), ...boundaryContext(subject) } : {};
+      const decision = decideCall(search, action, resource, context, entry.gives);
       if (decision.outcome === 'deny') continue;
       yield edgeFrom(node, subject, { methods: [entry.id], actions: [action], decision });
     }
   }
-}
-
-/** What the call attaches: the administrator policy, where somebody bounds by name what may be attached. */
-export function contextOf(gives: Given | undefined, { partition }: Subject): NonNullable<Request['context']> {
-  if (gives === undefined) return {};
-  const key = gives === 'policy-arn' ? 'iam:policyarn' : 'iam:permissionsboundary';
-  return { [key]: [`arn:${partition}:iam::aws:policy/AdministratorAccess`] };
 }
 
 function reachedBy({ on }: SelfEntry, { subject, estate, targets, now }: Search): readonly string[] {
@@ -58,7 +47,9 @@ function reachedBy({ on }: SelfEntry, { subject, estate, targets, now }: Search)
       return editablePolicies(subject, estate).map(({ arn }) => arn);
     case 'own-older-version':
       return editablePolicies(subject, estate)
-        .filter(({ arn, otherVersions }) => otherVersions.some((document) => documentMakesAdmin(arn, document, now)))
+        .filter(({ arn, otherVersions }) =>
+          otherVersions.some((document) => documentMakesAdmin(arn, document, subject.account, now)),
+        )
         .map(({ arn }) => arn);
     case 'own-boundary':
       return isAdminWithoutBoundary(subject, now) ? [subject.arn] : [];
@@ -77,6 +68,6 @@ export function editablePolicies(subject: Subject, { managed }: Estate): Managed
   return [...names].flatMap((name) => (/^arn:[a-z-]+:iam::aws:policy\//.test(name) ? [] : (managed.get(name) ?? [])));
 }
 
-function documentMakesAdmin(name: string, document: ManagedPolicy['otherVersions'][number], now: Date): boolean {
-  return makesAdmin([{ name, kind: 'attached', inline: false, document }], now);
+function documentMakesAdmin(name: string, document: PolicyDocument, account: string, now: Date): boolean {
+  return makesAdmin([{ name, kind: 'attached', inline: false, document }], account, now);
 }

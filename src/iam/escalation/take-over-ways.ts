@@ -2,11 +2,11 @@ import { type Decision, decide, together } from '../evaluate.ts';
 import { mentionedCalls } from '../mentions.ts';
 import type { Subject } from '../subject.ts';
 import { decideAssume } from './assume.ts';
+import { decideCall, type Search } from './call.ts';
 import { TAKE_OVER } from './catalogue/index.ts';
 import { cellsOf } from './cells.ts';
 import { type Edge, edgeFrom } from './edge.ts';
 import type { Hub, Node, Population } from './population.ts';
-import type { Search } from './self-ways.ts';
 import { allTags, type Context } from './target-tags.ts';
 
 const ASSUME = 'sts:AssumeRole';
@@ -20,7 +20,8 @@ export function* takeOverWays(search: Search): Generator<Edge> {
   for (const { id, actions, target } of TAKE_OVER) {
     const population = targets.principals.get(`${target} ${subject.account}`);
     if (actions[0] === ASSUME || population === undefined || !actions.every((action) => calls.has(action))) continue;
-    for (const { hub, decision } of cellsOf(search, actions, population, (one, context) =>
+    const asked = LOGINS.includes(actions[0]) ? LOGINS : actions;
+    for (const { hub, decision } of cellsOf(search, asked, population, (one, context) =>
       decideAll(search, actions, one, context),
     )) {
       yield edgeFrom(node, subject, { methods: [id], actions, decision, to: hub });
@@ -30,9 +31,34 @@ export function* takeOverWays(search: Search): Generator<Edge> {
 }
 
 /** The surest decision on all of the calls. */
-export function decideAll({ subject, now }: Search, actions: readonly string[], target: Subject, context: Context): Decision {
-  return together(actions.map((action) => decide(subject, { action, resource: target.arn, context }, now)));
+export function decideAll(search: Search, actions: readonly string[], target: Subject, context: Context): Decision {
+  const decision = together(actions.map((action) => decideCall(search, action, target.arn, context)));
+  const hanging = decision.outcome === 'deny' ? undefined : hindrance(search, actions, target, context);
+  if (hanging === undefined) return decision;
+  if (hanging === 'always') return { outcome: 'deny', explicit: false, by: undefined, keys: [] };
+  return { ...decision, outcome: 'unknown', keys: [...decision.keys, hanging] };
 }
+
+/**
+ * A first password is given to who has none, a new one to who has one; a user has two keys at most. What the input does
+ * not tell of is taken to hang on it, but for the second key, which few have.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html
+ */
+function hindrance(search: Search, [action, ...more]: readonly string[], target: Subject, context: Context): string | undefined {
+  const { hasPassword, accessKeys = 0 } = target;
+  if (action === 'iam:CreateAccessKey') return accessKeys > 1 && !more.includes('iam:DeleteAccessKey') ? 'always' : undefined;
+  if (action !== CREATE_LOGIN && action !== UPDATE_LOGIN) return undefined;
+  const needed = action === UPDATE_LOGIN;
+  if (hasPassword !== undefined) return hasPassword === needed ? undefined : 'always';
+  const other = decideCall(search, needed ? CREATE_LOGIN : UPDATE_LOGIN, target.arn, context);
+  if (other.outcome === 'allow') return undefined;
+  return needed ? 'whether the user has a password' : 'whether the user has no password yet';
+}
+
+const CREATE_LOGIN = 'iam:CreateLoginProfile';
+const UPDATE_LOGIN = 'iam:UpdateLoginProfile';
+/** What one of them is worth hangs on the other. */
+const LOGINS: readonly string[] = [CREATE_LOGIN, UPDATE_LOGIN];
 
 function* assumeWays(search: Search, node: Node): Generator<Edge> {
   const { subject, targets } = search;

@@ -46,6 +46,10 @@ export interface NewPassRoleEntry {
   readonly actions: readonly [string, ...string[]];
   /** The service that the role has to trust, and that it is passed to. */
   readonly service: string;
+  /** The role has to be in an instance profile already. */
+  readonly profile?: true;
+  /** It needs something that is there already (a queue, a machine), of which the input does not tell. */
+  readonly isProbable?: true;
 }
 
 /** It gets into something that runs as a role already; nothing is passed. */

@@ -1,15 +1,41 @@
 import type { NewPassRoleEntry } from './entry.ts';
 
 const category = 'new-passrole';
+const EC2 = 'ec2.amazonaws.com';
 
-function starts(service: string, ways: { readonly [id: string]: readonly [string, ...string[]] }): NewPassRoleEntry[] {
-  return Object.entries(ways).map(([id, actions]) => ({ id, category, actions, service }));
+function starts(
+  service: string,
+  ways: { readonly [id: string]: readonly [string, ...string[]] },
+  needs: Pick<NewPassRoleEntry, 'profile' | 'isProbable'> = {},
+): NewPassRoleEntry[] {
+  return Object.entries(ways).map(([id, actions]) => ({ id, category, actions, service, ...needs }));
 }
 
 export const NEW_PASSROLE: readonly NewPassRoleEntry[] = [
-  ...starts('ec2.amazonaws.com', {
-    'ec2-001': ['ec2:RunInstances'],
-    'ec2-003': ['ec2:RequestSpotInstances'],
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html
+  ...starts(
+    EC2,
+    {
+      'ec2-001': ['ec2:RunInstances'],
+      'ec2-003': ['ec2:RequestSpotInstances'],
+      'own-launch-configuration': ['autoscaling:CreateLaunchConfiguration', 'autoscaling:CreateAutoScalingGroup'],
+      'own-launch-template': ['ec2:CreateLaunchTemplate', 'autoscaling:CreateAutoScalingGroup'],
+    },
+    { profile: true },
+  ),
+  ...starts(
+    EC2,
+    {
+      'own-associate-instance-profile': ['ec2:AssociateIamInstanceProfile', 'ssm:StartSession'],
+      'own-associate-instance-profile-command': ['ec2:AssociateIamInstanceProfile', 'ssm:SendCommand'],
+      'own-replace-instance-profile': ['ec2:ReplaceIamInstanceProfileAssociation', 'ssm:StartSession'],
+      'own-replace-instance-profile-command': ['ec2:ReplaceIamInstanceProfileAssociation', 'ssm:SendCommand'],
+      'own-emr-job-flow': ['elasticmapreduce:RunJobFlow'],
+    },
+    { profile: true, isProbable: true },
+  ),
+  ...starts(EC2, {
+    'own-create-instance-profile': ['iam:CreateInstanceProfile', 'iam:AddRoleToInstanceProfile', 'ec2:RunInstances'],
   }),
   ...starts('lambda.amazonaws.com', {
     'lambda-001': ['lambda:CreateFunction', 'lambda:InvokeFunction'],
@@ -32,6 +58,14 @@ export const NEW_PASSROLE: readonly NewPassRoleEntry[] = [
     'ecs-002': ['ecs:CreateCluster', 'ecs:RegisterTaskDefinition', 'ecs:RunTask'],
     'ecs-001': ['ecs:CreateCluster', 'ecs:RegisterTaskDefinition', 'ecs:CreateService'],
   }),
+  ...starts(
+    'ecs-tasks.amazonaws.com',
+    { 'own-batch-job': ['batch:RegisterJobDefinition', 'batch:SubmitJob'] },
+    { isProbable: true },
+  ),
+  ...starts('states.amazonaws.com', { 'own-state-machine': ['states:CreateStateMachine', 'states:StartExecution'] }),
+  ...starts('scheduler.amazonaws.com', { 'own-schedule': ['scheduler:CreateSchedule'] }),
+  ...starts('ssm.amazonaws.com', { 'own-automation': ['ssm:CreateDocument', 'ssm:StartAutomationExecution'] }),
   ...starts('glue.amazonaws.com', {
     'glue-001': ['glue:CreateDevEndpoint'],
     'glue-003': ['glue:CreateJob', 'glue:StartJobRun'],

@@ -37,11 +37,16 @@ export function allPairs(estate: Estate, now: Date): Pair[] {
       const on = (action: string, context = {}): Decision =>
         decide(
           from,
-          { action, resource: to.arn, context: { ...(action === 'iam:PassRole' ? {} : tagsOf(to)), ...context } },
+          {
+            action,
+            resource: to.arn,
+            context: { ...(action === 'iam:PassRole' ? {} : tagsOf(to)), ...boundaryFor(action, to), ...context },
+          },
           now,
         );
       const enter = (action: string): Decision | undefined => {
-        return action === 'sts:AssumeRole' ? assume(from, to, estate, now) : isNear ? on(action) : undefined;
+        if (action === 'sts:AssumeRole') return assume(from, to, estate, now);
+        return !isNear ? undefined : action.endsWith('LoginProfile') ? login(action, to, on) : on(action);
       };
       for (const { actions, target } of TAKE_OVER) {
         const all = actions.map(enter);
@@ -53,8 +58,7 @@ export function allPairs(estate: Estate, now: Date): Pair[] {
         const [first, second] = actions;
         const entering = enter(second);
         if (target !== to.type || !canBeArmed || entering === undefined) continue;
-        const context = gives === 'policy-arn' ? { 'iam:policyarn': ['arn:aws:iam::aws:policy/AdministratorAccess'] } : {};
-        if (arms === 'principal') add(undefined, first, together([on(first, context), entering]));
+        if (arms === 'principal') add(undefined, first, together([best(contexts(gives).map((one) => on(first, one))), entering]));
         else {
           for (const { name } of to.policies) {
             if (estate.managed.has(name))
@@ -63,9 +67,10 @@ export function allPairs(estate: Estate, now: Date): Pair[] {
         }
       }
       if (to.type !== 'role' || to.trust === undefined) continue;
-      for (const { actions, service } of NEW_PASSROLE) {
+      for (const { actions, service, profile, isProbable } of NEW_PASSROLE) {
+        if (profile === true && to.onInstances !== true) continue;
         const pass = on('iam:PassRole', { 'iam:passedtoservice': [service] });
-        add(to, 'iam:PassRole', withAdmission([pass, ...starts(from, actions, now)], to, service, now));
+        add(to, 'iam:PassRole', withAdmission([pass, ...starts(from, actions, now)], to, service, now), isProbable);
       }
       for (const { actions, service } of EXISTING_PASSROLE) {
         if (service === 'ec2.amazonaws.com' && to.onInstances !== true) continue;
@@ -131,13 +136,47 @@ function* selfDecisions(subject: Subject, estate: Estate, now: Date): Generator<
       'own-policy': own.map(({ arn }) => arn),
       'own-older-version': [],
     }[entry.on];
-    const wanted = entry.gives === 'boundary-arn' ? 'iam:permissionsboundary' : 'iam:policyarn';
-    const context = entry.gives === undefined ? {} : { [wanted]: ['arn:aws:iam::aws:policy/AdministratorAccess'] };
     for (const resource of resources) {
-      const tags = resource === subject.arn ? tagsOf(subject) : {};
-      yield [actions[0], decide(subject, { action: actions[0], resource, context: { ...tags, ...context } }, now)];
+      const [action] = actions;
+      const known = resource === subject.arn ? { ...tagsOf(subject), ...boundaryFor(action, subject) } : NO_BOUNDARY;
+      const all = contexts(entry.gives).map((one) => decide(subject, { action, resource, context: { ...known, ...one } }, now));
+      yield [action, best(all)];
     }
   }
+}
+
+const NO_BOUNDARY = { 'iam:permissionsboundary': null };
+
+/** The boundary of the target, for calls that look at it. */
+function boundaryFor(action: string, { limits }: Subject): { readonly [key: string]: readonly string[] | null } {
+  if (!/^iam:(?:(?:Attach|Put)(?:User|Role)Policy|Delete(?:User|Role)PermissionsBoundary)$/.test(action)) return NO_BOUNDARY;
+  const [limit] = limits;
+  return limit === undefined ? NO_BOUNDARY : { 'iam:permissionsboundary': [limit.title.split(' ').at(-1) ?? ''] };
+}
+
+/** What a call may give, one context each. */
+function contexts(gives: string | undefined): { readonly [key: string]: readonly string[] }[] {
+  if (gives === undefined) return [{}];
+  const key = gives === 'boundary-arn' ? 'iam:permissionsboundary' : 'iam:policyarn';
+  return ['AdministratorAccess', 'IAMFullAccess'].map((name) => ({ [key]: [`arn:aws:iam::aws:policy/${name}`] }));
+}
+
+function best(decisions: readonly Decision[]): Decision {
+  const order = ['allow', 'unknown', 'deny'] as const;
+  for (const outcome of order) {
+    const found = decisions.find((one) => one.outcome === outcome);
+    if (found !== undefined) return found;
+  }
+  throw new Error('no decision');
+}
+
+/** A first password and a new one are two calls, and which of them works hangs on whether there is one. */
+function login(action: string, to: Subject, on: (action: string) => Decision): Decision {
+  const needed = action === 'iam:UpdateLoginProfile';
+  const decision = on(action);
+  if (to.hasPassword !== undefined) return to.hasPassword === needed ? decision : { ...decision, outcome: 'deny' };
+  const other = on(needed ? 'iam:CreateLoginProfile' : 'iam:UpdateLoginProfile');
+  return decision.outcome !== 'allow' || other.outcome === 'allow' ? decision : { ...decision, outcome: 'unknown' };
 }
 
 function survives(subject: Subject, now: Date): boolean {
@@ -168,7 +207,7 @@ function assume(from: Subject, to: Subject, estate: Estate, now: Date): Decision
     policy: { title: 'trust', known: true, policies: [policy] },
     limits: estate.resourceLimits?.get(to.account) ?? [],
   };
-  return decide(from, { action: 'sts:AssumeRole', resource: to.arn, target, context: tagsOf(to) }, now);
+  return decide(from, { action: 'sts:AssumeRole', resource: to.arn, target, context: { ...tagsOf(to), ...NO_BOUNDARY } }, now);
 }
 
 function starts(from: Subject, actions: readonly string[], now: Date): (Decision | undefined)[] {

@@ -52,7 +52,7 @@ function runs(service: string, ...actions: string[]): Way {
     actions: ['iam:PassRole', ...actions],
     on: iam('role/runner'),
     service,
-    others: (trusted) => [role('runner', [ADMIN], trusts({ Service: trusted }))],
+    others: (trusted) => [role('runner', [ADMIN], trusts({ Service: trusted }), { onInstances: true })],
   };
 }
 
@@ -155,6 +155,21 @@ const WAYS: { readonly [id: string]: Way } = {
   'ssm-002': enters(ec2, 'ssm:SendCommand'),
 };
 
+const OWN_WAYS: { readonly [id: string]: Way } = {
+  'own-launch-configuration': runs(ec2, 'autoscaling:CreateLaunchConfiguration', 'autoscaling:CreateAutoScalingGroup'),
+  'own-launch-template': runs(ec2, 'ec2:CreateLaunchTemplate', 'autoscaling:CreateAutoScalingGroup'),
+  'own-associate-instance-profile': runs(ec2, 'ec2:AssociateIamInstanceProfile', 'ssm:StartSession'),
+  'own-associate-instance-profile-command': runs(ec2, 'ec2:AssociateIamInstanceProfile', 'ssm:SendCommand'),
+  'own-replace-instance-profile': runs(ec2, 'ec2:ReplaceIamInstanceProfileAssociation', 'ssm:StartSession'),
+  'own-replace-instance-profile-command': runs(ec2, 'ec2:ReplaceIamInstanceProfileAssociation', 'ssm:SendCommand'),
+  'own-emr-job-flow': runs(ec2, 'elasticmapreduce:RunJobFlow'),
+  'own-create-instance-profile': runs(ec2, 'iam:CreateInstanceProfile', 'iam:AddRoleToInstanceProfile', 'ec2:RunInstances'),
+  'own-batch-job': runs(tasks, 'batch:RegisterJobDefinition', 'batch:SubmitJob'),
+  'own-state-machine': runs('states.amazonaws.com', 'states:CreateStateMachine', 'states:StartExecution'),
+  'own-schedule': runs('scheduler.amazonaws.com', 'scheduler:CreateSchedule'),
+  'own-automation': runs('ssm.amazonaws.com', 'ssm:CreateDocument', 'ssm:StartAutomationExecution'),
+};
+
 function armedByPolicy(enter: string): Way {
   const armed = role('plain', [HARMLESS], trusts({ AWS: ACCOUNT }));
   return { actions: ['iam:CreatePolicyVersion', enter], on: HARMLESS.name, others: () => [armed] };
@@ -195,7 +210,7 @@ describe('IAM escalation catalogue', () => {
       [],
     );
     assert.deepEqual(
-      [...ids].filter((id) => !Object.hasOwn(WAYS, id)),
+      [...ids].filter((id) => !Object.hasOwn(WAYS, id) && !Object.hasOwn(OWN_WAYS, id)),
       ['own-set-default-policy-version', 'own-delete-permissions-boundary', 'own-put-permissions-boundary'],
     );
   });
@@ -204,7 +219,7 @@ describe('IAM escalation catalogue', () => {
   const elsewhere = (on: string): string =>
     on === '*' ? 'arn:aws:s3:::bucket' : on.startsWith('arn:aws:iam:') ? on.replace(/[^/]+$/, 'nobody') : on;
 
-  for (const [id, way] of Object.entries(WAYS)) {
+  for (const [id, way] of Object.entries({ ...WAYS, ...OWN_WAYS })) {
     const [first = '', ...rest] = way.actions;
 
     it(`${id}: ${way.actions.join(' + ')}`, () => {
@@ -245,6 +260,90 @@ describe('IAM escalation catalogue', () => {
     const unused = { ...way, others: () => [role('runner', [ADMIN], trusts({ Service: ec2 }))] };
 
     assert.deepEqual(methodsOf(unused), []);
+  });
+
+  it('starts no machine under a role without an instance profile, unless one can be made', () => {
+    const runner = role('runner', [ADMIN], trusts({ Service: ec2 }));
+    const bare = { ...runs(ec2, 'ec2:RunInstances'), others: () => [runner] };
+    const making = ['iam:PassRole', 'ec2:RunInstances', 'iam:CreateInstanceProfile', 'iam:AddRoleToInstanceProfile'];
+
+    assert.deepEqual(methodsOf(bare), []);
+    assert.deepEqual(methodsOf(bare, { statements: [allow(making)] }), ['own-create-instance-profile']);
+  });
+
+  it('passes a role by the name that the service has in China', () => {
+    const cn = (one: Subject): Subject => ({ ...one, partition: 'aws-cn', arn: one.arn.replace(':aws:', ':aws-cn:') });
+    const passed = { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com.cn' } };
+    const caller = user('mara', [inline('own', allow('iam:PassRole', '*', passed), allow('ec2:RunInstances'))]);
+    const runner = role('runner', [ADMIN], trusts({ Service: 'ec2.amazonaws.com.cn' }), { onInstances: true });
+    const count = (all: readonly Subject[]): number =>
+      createJudge(estate(all), NOW)
+        .capabilities(all[0] ?? caller)
+        .filter(({ capability }) => capability === 'escalates').length;
+
+    assert.equal(count([cn(caller), cn(runner)]), 1);
+    assert.equal(count([caller, runner]), 0);
+  });
+
+  it('gives a first password to who has none, a new one to who has one, and no third key', () => {
+    const rows = (action: string, more: Partial<Subject>): (string | undefined)[] => {
+      const caller = user('mara', [inline('own', allow(action, boss.arn))]);
+      return createJudge(estate([caller, { ...boss, ...more }]), NOW)
+        .capabilities(caller)
+        .filter(({ capability }) => capability === 'escalates')
+        .map(({ confidence, keys }) => [confidence, ...keys].join(' '));
+    };
+
+    assert.deepEqual(rows('iam:CreateLoginProfile', { hasPassword: true }), []);
+    assert.deepEqual(rows('iam:CreateLoginProfile', { hasPassword: false }), ['high']);
+    assert.deepEqual(rows('iam:CreateLoginProfile', {}), ['medium whether the user has no password yet']);
+    assert.deepEqual(rows('iam:UpdateLoginProfile', { hasPassword: false }), []);
+    assert.deepEqual(rows('iam:UpdateLoginProfile', { hasPassword: true }), ['high']);
+    assert.deepEqual(rows('iam:CreateAccessKey', { accessKeys: 2 }), []);
+    assert.deepEqual(rows('iam:CreateAccessKey', { accessKeys: 1 }), ['high']);
+  });
+
+  it('attaches another policy where the one of administrators is kept from it', () => {
+    const god = { arn: `arn:aws:iam::${ACCOUNT}:policy/god`, defaultVersion: ADMIN.document, otherVersions: [] };
+    const kept = deny('iam:AttachUserPolicy', '*', {
+      ArnEquals: { 'iam:PolicyARN': 'arn:aws:iam::aws:policy/AdministratorAccess' },
+    });
+    const cases: [RawStatement, RawStatement[], boolean][] = [
+      [allow('iam:AttachUserPolicy'), [kept], true],
+      [allow('iam:AttachUserPolicy', '*', { ArnLike: { 'iam:PolicyARN': `arn:aws:iam::${ACCOUNT}:policy/*` } }), [], true],
+      [allow('iam:AttachUserPolicy', '*', { ArnLike: { 'iam:PolicyARN': `arn:aws:iam::${ACCOUNT}:policy/a*` } }), [], false],
+    ];
+    for (const [first, more, expected] of cases) {
+      const caller = user('mara', [inline('own', first, ...more)]);
+      const rows = createJudge(estate([caller], [], [god]), NOW).capabilities(caller);
+      assert.equal(
+        rows.some(({ method }) => method === 'iam-008'),
+        expected,
+        JSON.stringify(first),
+      );
+    }
+  });
+
+  it('looks at the boundary that the target has', () => {
+    const arn = `arn:aws:iam::${ACCOUNT}:policy/edge`;
+    const edge = { ...boundary(allow('*')), title: `permissions boundary ${arn}` };
+    const bound = { StringEquals: { 'iam:PermissionsBoundary': arn } };
+    const may = (statements: readonly RawStatement[], more: Partial<Subject>): boolean => {
+      const caller = user('mara', [inline('own', ...statements)], more);
+      return createJudge(estate([caller]), NOW)
+        .capabilities(caller)
+        .some(({ method }) => method === 'iam-007');
+    };
+    const only = [allow('iam:PutUserPolicy', '*', bound)];
+    const unless = [
+      allow('iam:PutUserPolicy'),
+      deny('iam:PutUserPolicy', '*', { StringNotEquals: { 'iam:PermissionsBoundary': arn } }),
+    ];
+
+    for (const statements of [only, unless]) {
+      assert.equal(may(statements, {}), false);
+      assert.equal(may(statements, { limits: [edge] }), true);
+    }
   });
 
   it('says that what is there already is probable only', () => {

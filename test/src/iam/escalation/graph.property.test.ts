@@ -14,6 +14,8 @@ const NAMES = ['ada', 'app-one', 'app-two', 'boss'];
 const CALLS = [
   'iam:CreateAccessKey',
   'iam:DeleteAccessKey',
+  'iam:CreateLoginProfile',
+  'iam:UpdateLoginProfile',
   'iam:UpdateAssumeRolePolicy',
   'iam:AttachRolePolicy',
   'iam:PutUserPolicy',
@@ -30,6 +32,7 @@ const CALLS = [
   'iam:*',
   's3:GetObject',
 ];
+const EDGE = 'arn:aws:iam::111122223333:policy/edge';
 const OWN_USER = `arn:aws:iam::*:user/\${aws:username}`;
 const RESOURCES = [
   '*',
@@ -55,12 +58,15 @@ const CONDITIONS = [
   { StringEquals: { 'aws:PrincipalTag/team': 'data' } },
   { StringEquals: { 'aws:ResourceTag/team': 'data' } },
   { StringNotEquals: { 'iam:ResourceTag/Team': `\${aws:PrincipalTag/team}` } },
+  { StringEquals: { 'iam:PermissionsBoundary': EDGE } },
+  { ArnNotEquals: { 'iam:PermissionsBoundary': EDGE } },
+  { ArnNotEquals: { 'iam:PolicyARN': 'arn:aws:iam::aws:policy/AdministratorAccess' } },
   { DateLessThan: { 'aws:CurrentTime': '2020-01-01T00:00:00Z' } },
 ];
 
 const condition = fc.constantFrom(...CONDITIONS);
-/** Of trusts: what a role asks of its own tags is not looked into. */
-const trustCondition = condition.filter((one) => !JSON.stringify(one ?? '').includes('ResourceTag'));
+/** Of trusts: what a role asks of its own tags or boundary is not looked into. */
+const trustCondition = condition.filter((one) => !/ResourceTag|Boundary/.test(JSON.stringify(one ?? '')));
 const statement: fc.Arbitrary<RawStatement> = fc
   .tuple(
     fc.integer({ max: 9, min: 0 }),
@@ -104,7 +110,14 @@ const SHARED: Policy = {
   inline: false,
   document: documentOf(allow('s3:GetObject')),
 };
-const LIMITS: readonly (readonly Limit[])[] = [[], [], [], [boundary(allow('s3:*'))], [boundary(allow('*'), deny('iam:Put*'))]];
+const LIMITS: readonly (readonly Limit[])[] = [
+  [],
+  [],
+  [],
+  [boundary(allow('s3:*'))],
+  [{ ...boundary(allow('*'), deny('iam:Put*')), title: `permissions boundary ${EDGE}` }],
+  [{ ...boundary(allow('*')), title: `permissions boundary ${EDGE}` }],
+];
 
 const subject = fc.record({
   type: fc.constantFrom('user', 'role'),
@@ -115,6 +128,7 @@ const subject = fc.record({
   trust,
   limits: fc.constantFrom(...LIMITS),
   onInstances: fc.boolean(),
+  hasPassword: fc.constantFrom(undefined, true, false),
   team: fc.constantFrom(undefined, 'data', 'shop'),
   hasShared: fc.boolean(),
   hasGroup: fc.boolean(),
@@ -151,7 +165,10 @@ const estates: fc.Arbitrary<Estate> = fc
         limits: one.limits,
         tags: one.team === undefined ? {} : { Team: one.team },
       };
-      if (one.type === 'user') return user(one.name, policies, { ...more, groups: one.hasGroup ? GROUPS.slice(0, 1) : [] });
+      if (one.type === 'user') {
+        const password = one.hasPassword === undefined ? {} : { hasPassword: one.hasPassword };
+        return user(one.name, policies, { ...more, ...password, groups: one.hasGroup ? GROUPS.slice(0, 1) : [] });
+      }
       return role(one.name, policies, undefined, { ...more, trust: documentOf(...one.trust), onInstances: one.onInstances });
     }),
     groups: GROUPS,
