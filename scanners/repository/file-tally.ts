@@ -70,7 +70,7 @@ export class FileTally extends Tally {
     if (!this.#options.search) {
       if (this.#unasked > 0) {
         this.note(
-          `only files that the chosen scanners know were read, ${this.#unasked} others were not searched (--only, --skip)`,
+          `only files that the chosen scanners know were read, ${this.#unasked === 1 ? 'another was' : `${this.#unasked} others were`} not searched (--only, --skip)`,
         );
       }
       yield this.coverage('work-tree', subject, at, undefined, []);

@@ -116,7 +116,9 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
     targets: await store.rows(
       `WITH ends AS (
          SELECT DISTINCT path[-1] AS identity_id, capability FROM identity_reach WHERE identity_id = $identity)
-       SELECT DISTINCT g.capability, identity_scope(g.identity_id) AS scope, g.resource
+       SELECT DISTINCT g.capability, identity_scope(g.identity_id) AS scope,
+         -- A role that gives itself any right is no administrator of that role: all of the account is its to rule.
+         CASE WHEN g.capability = 'admin' AND g.resource LIKE 'arn:aws%:iam::%' THEN '*' ELSE g.resource END AS resource
        FROM ends AS e JOIN grants AS g ON g.identity_id = e.identity_id AND g.capability = e.capability AND g.effect = 'allow'
        -- What an escalation is worked with is not what it gets at.
        WHERE coalesce(g.resource, '') <> '' AND g.capability NOT IN ('escalates', 'impersonates')

@@ -112,15 +112,20 @@ async function credentialsMasked(store: StoreReader, text: string): Promise<read
   );
 }
 
-/** By the canonical id, else by it or the name in other letters. */
+/**
+ * By the canonical id, else by it or the name in other letters, or by what stands before the `@` of a name or id: who says
+ * `ci` may mean `ci@shop.iam.gserviceaccount.com` as well as a deploy key of that title.
+ */
 async function identitiesNamed(store: StoreReader, text: string): Promise<readonly string[]> {
   return await ids(
     store,
     `SELECT identity_id FROM identities WHERE identity_id = $text
      UNION
      SELECT identity_id FROM identities
-     WHERE NOT EXISTS (FROM identities WHERE identity_id = $text)
-       AND (lower(name) = lower($text) OR lower(identity_id) = lower($text))
+     WHERE $text <> '' AND NOT EXISTS (FROM identities WHERE identity_id = $text)
+       AND (lower(name) = lower($text) OR lower(identity_id) = lower($text)
+         OR lower(regexp_extract(name, '^([^/:@\\s]+)@[^@]+$', 1)) = lower($text)
+         OR lower(regexp_extract(identity_id, '([^/:@\\s]+)@[^/:@]+$', 1)) = lower($text))
      ORDER BY 1`,
     { text },
   );

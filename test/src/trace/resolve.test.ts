@@ -60,6 +60,24 @@ describe('what a trace is about', () => {
     assert.deepEqual(await resolved(arn, [...ESTATE, role]), { identity: 'aws:123456789012:role/etl', credentials: [] });
   });
 
+  it('asks which one, when a service account has the name before its @', async () => {
+    const account = 'gcp:shop:serviceAccount/ci@shop.iam.gserviceaccount.com';
+    const deployKey: Observation = {
+      kind: 'identity',
+      id: 'github:harbour:deploy-key/7',
+      provider: 'github',
+      type: 'deploy-key',
+      name: 'ci',
+    };
+    const service: Observation = { kind: 'identity', id: account, provider: 'gcp', type: 'service-account', name: 'Builds' };
+
+    assert.deepEqual(await resolved('ci', [...ESTATE, service]), { identity: account, credentials: [] });
+    await assert.rejects(resolved('ci', [...ESTATE, service, deployKey]), {
+      code: 'TRACE_AMBIGUOUS',
+      hint: /serviceAccount\/ci@shop[\s\S]*deploy-key\/7/,
+    });
+  });
+
   it('is a secret without an id, found by its masked form', async () => {
     const estate = [...ESTATE.slice(0, 5), sighting(`secret:${PRINT}`, PRINT)];
 
