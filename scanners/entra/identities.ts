@@ -35,7 +35,16 @@ export function* identityRows(answers: Answers, directory: Directory, at: Locati
     const owner = ownerOf(undefined, undefined, names);
     const name = id.split('/').at(-1) ?? id;
     if (owner.owner !== undefined)
-      yield { kind: 'identity', id, provider: 'entra', type: 'service-principal', name, ...owner, at };
+      yield {
+        kind: 'identity',
+        id,
+        provider: 'entra',
+        type: 'service-principal',
+        name,
+        ...owner,
+        at,
+        detail: { owners: namesOf(names) },
+      };
   }
   for (const one of answers.activities.values()) {
     const row = activityRow(one, directory, at);
@@ -117,6 +126,7 @@ function principalRow(
       homeTenant: principal.home,
       verifiedPublisher: principal.publisher,
       singleSignOn: principal.preferredSingleSignOnMode,
+      ...(owners.length === 0 ? {} : { owners: namesOf(owners) }),
       resource,
       ...(isManaged && resource !== undefined ? { systemAssigned: !/\/userAssignedIdentities\//i.test(resource) } : {}),
     }),

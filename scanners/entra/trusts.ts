@@ -56,6 +56,7 @@ function relatedRow(
     basis,
     ...(one.objectId === undefined ? {} : { objectId: one.objectId }),
     ...(one.displayName === undefined ? {} : { displayName: one.displayName }),
+    ...(one.type === 'Group' ? { isGroup: true } : {}),
   };
   return {
     kind: 'trust',

@@ -1093,6 +1093,43 @@ LEFT JOIN identity_aliases AS a ON a.alias = g.identity_id AND a.repository = ''
 WHERE starts_with(g.identity_id, 'entra:') AND g.effect = 'allow';
 COMMENT ON VIEW entra_rights IS 'Application permissions, directory roles and Azure roles, also of people and groups: tier 0 rules the tenant, or is one step away';
 
+-- Groups may be in groups; two may be in each other.
+CREATE OR REPLACE VIEW entra_group_members AS
+WITH RECURSIVE
+direct AS MATERIALIZED (
+  SELECT identity_id AS group_id, principal AS identity_id, coalesce((detail->>'$.isGroup') = 'true', false) AS is_group, observation_id
+  FROM trusts
+  WHERE starts_with(identity_id, 'entra:') AND (detail->>'$.basis') = 'member of the group'
+),
+members AS (
+  FROM direct
+  UNION
+  SELECT m.group_id, d.identity_id, d.is_group, d.observation_id
+  FROM members AS m
+  JOIN direct AS d ON d.group_id = m.identity_id
+)
+SELECT group_id, identity_id, list_sort(list(observation_id)) AS evidence
+FROM members AS m
+ANTI JOIN direct AS d ON d.group_id = m.identity_id
+GROUP BY group_id, identity_id
+HAVING NOT bool_or(is_group);
+COMMENT ON VIEW entra_group_members IS 'Applications in each group of Entra ID, also by way of groups in it';
+
+-- A registration in a directory says which tenant it is, where the export does not.
+CREATE OR REPLACE VIEW entra_own_tenants AS
+SELECT DISTINCT home AS tenant
+FROM (
+  SELECT max(i.detail->>'$.homeTenant') AS home, bool_or((i.detail->>'$.registration') = 'true') AS is_registered
+  FROM obs.identities AS i
+  SEMI JOIN current_parts USING (part_id)
+  LEFT JOIN identity_aliases AS a ON a.alias = i.identity_id AND a.repository = alias_place(i.identity_id, i.location)
+  WHERE i.provider = 'entra'
+  GROUP BY coalesce(a.identity_id, i.identity_id))
+WHERE is_registered AND home IS NOT NULL
+UNION
+SELECT DISTINCT identity_scope(identity_id) FROM identities WHERE provider = 'entra' AND identity_scope(identity_id) <> '-';
+COMMENT ON VIEW entra_own_tenants IS 'Tenants of Entra ID that were read';
+
 CREATE OR REPLACE VIEW may_become AS
 -- That a trust of AWS names a caller is half of it: a Deny, a condition, a boundary or the caller's own side may stand in the
 -- way. Where the caller's policies were in the input, the scanner has judged both sides, and its no holds.
@@ -1506,6 +1543,49 @@ COMMENT ON VIEW admin_identities IS 'Identities that are administrators, or can 
 
 -- `1 place`, `3 places`: for nouns whose plural ends in s.
 CREATE OR REPLACE MACRO counted(n, noun) AS concat(n, ' ', noun, CASE WHEN n = 1 THEN '' ELSE 's' END);
+
+CREATE OR REPLACE VIEW entra_tenant_rulers AS
+WITH tier_0 AS (
+  SELECT identity_id, via_kind, permission, (detail->>'$.path') AS path, false AS by_group, [observation_id] AS evidence
+  FROM entra_rights WHERE is_tier_0
+  UNION ALL
+  SELECT m.identity_id, r.via_kind, r.permission, (r.detail->>'$.path'), true, list_prepend(r.observation_id, m.evidence)
+  FROM entra_rights AS r
+  JOIN entra_group_members AS m ON m.group_id = r.identity_id
+  WHERE r.is_tier_0
+),
+told AS (
+  SELECT
+    identity_id,
+    via_kind,
+    list(DISTINCT permission ORDER BY permission) AS permissions,
+    arg_min(regexp_extract(path, ': it (.*)$', 1), (length(path), path)) FILTER (path LIKE '%: it %') AS how,
+    bool_and(by_group) AS by_group,
+    list_distinct(flatten(list(evidence))) AS evidence
+  FROM tier_0
+  GROUP BY identity_id, via_kind
+),
+secrets AS (
+  SELECT identity_id, count(*) AS secrets, list_distinct(flatten(list(evidence))) AS evidence
+  FROM credentials
+  WHERE provider = 'entra' AND type = 'client-secret' AND coalesce(status, 'active') = 'active' AND (expires_at IS NULL OR expires_at > run_now())
+  GROUP BY identity_id
+)
+SELECT
+  i.identity_id,
+  t.via_kind,
+  concat(
+    i.identity_id, ' has ', listed(t.permissions), CASE WHEN t.by_group THEN ' by its group' ELSE '' END,
+    coalesce(': it ' || t.how, ''),
+    CASE WHEN s.secrets IS NULL THEN '' ELSE concat('; ', counted(s.secrets, 'client secret'), CASE WHEN s.secrets = 1 THEN ' opens it' ELSE ' open it' END) END,
+    '.') AS message,
+  CASE WHEN s.secrets IS NULL THEN 'high' ELSE 'critical' END AS severity,
+  list_concat(list_concat(i.evidence, t.evidence), coalesce(s.evidence, [])) AS evidence
+FROM identities AS i
+JOIN told AS t ON t.identity_id = i.identity_id
+LEFT JOIN secrets AS s ON s.identity_id = i.identity_id
+WHERE i.provider = 'entra' AND NOT i.managed AND coalesce(i.enabled, true);
+COMMENT ON VIEW entra_tenant_rulers IS 'Applications that rule their tenant or are one step from it, by what kind of right, and how: worse where a client secret works';
 
 -- Sessions as an auditor asks for them: who was behind each (by the inventories, not by the session's own word), whether
 -- an approval covered it, and whether it ran at all. Rows that only issued a credential are left out.

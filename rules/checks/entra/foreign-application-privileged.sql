@@ -24,18 +24,7 @@ references:
   - https://learn.microsoft.com/en-us/entra/identity-platform/publisher-verification-overview
 since: '0.1'
 ---*/
-WITH own AS (
-  -- A registration in the same directory says which tenant it is, where the export does not.
-  SELECT DISTINCT detail_home AS tenant
-  FROM (
-    SELECT identity_id, max(detail->>'$.homeTenant') AS detail_home, bool_or((detail->>'$.registration') = 'true') AS is_registered
-    FROM (SELECT i.identity_id, o.detail FROM identities AS i, unnest(i.evidence) AS e(id) JOIN obs.identities AS o ON o.observation_id = e.id WHERE i.provider = 'entra')
-    GROUP BY identity_id)
-  WHERE is_registered AND detail_home IS NOT NULL
-  UNION
-  SELECT DISTINCT identity_scope(identity_id) FROM identities WHERE provider = 'entra' AND identity_scope(identity_id) <> '-'
-),
-power AS (
+WITH power AS (
   SELECT identity_id, list(DISTINCT permission ORDER BY permission) AS permissions, bool_or(is_tier_0 OR capability IN ('admin', 'escalates')) AS rules,
     list(DISTINCT observation_id) AS evidence
   FROM entra_rights
@@ -53,6 +42,6 @@ SELECT
 FROM identities AS i
 JOIN power AS p ON p.identity_id = i.identity_id
 WHERE i.provider = 'entra' AND NOT i.managed AND coalesce(i.enabled, true) AND i.type <> 'managed-identity'
-  AND (i.detail->>'$.homeTenant') NOT IN (SELECT tenant FROM own)
-  AND EXISTS (FROM own)
+  AND (i.detail->>'$.homeTenant') NOT IN (SELECT tenant FROM entra_own_tenants)
+  AND EXISTS (FROM entra_own_tenants)
   AND ((i.detail->>'$.verifiedPublisher') IS NULL OR p.rules)

@@ -32,9 +32,9 @@ WITH roles AS (
 held AS (
   SELECT identity_id, permission, resource, confidence, [observation_id] AS evidence FROM roles WHERE principal_type = 'ServicePrincipal'
   UNION ALL
-  SELECT t.principal, r.permission, r.resource, r.confidence, [r.observation_id, t.observation_id]
+  SELECT m.identity_id, r.permission, r.resource, r.confidence, list_prepend(r.observation_id, m.evidence)
   FROM roles AS r
-  JOIN trusts AS t ON t.identity_id = r.identity_id AND (t.detail->>'$.basis') = 'member of the group'
+  JOIN entra_group_members AS m ON m.group_id = r.identity_id
   WHERE r.principal_type = 'Group'
 )
 SELECT

@@ -419,12 +419,20 @@ describe('entra scanner: trust', () => {
     const rows = await scanJson({
       id: guid('admins'),
       displayName: 'admins',
-      members: [{ '@odata.type': '#microsoft.graph.servicePrincipal', id: principalId('ci'), appId: appId('ci') }, user('mara')],
+      members: [
+        { '@odata.type': '#microsoft.graph.servicePrincipal', id: principalId('ci'), appId: appId('ci') },
+        { '@odata.type': '#microsoft.graph.group', id: guid('operators'), displayName: 'operators' },
+        user('mara'),
+      ],
     });
 
+    const group = `entra:-:object/${guid('admins')}`;
     assert.deepEqual(
-      kinds(rows, 'trust').map((row) => [row.identity, row.principal]),
-      [[`entra:-:object/${guid('admins')}`, idOf('ci')]],
+      kinds(rows, 'trust').map((row) => [row.identity, row.principal, row.detail?.isGroup]),
+      [
+        [group, idOf('ci'), undefined],
+        [group, `entra:-:object/${guid('operators')}`, true],
+      ],
     );
   });
 });
