@@ -311,6 +311,14 @@ FROM credential_sources
 GROUP BY credential_id;
 COMMENT ON VIEW credentials IS 'One row a credential that an inventory or code declares, its sources merged; in_inventory: an inventory does';
 
+CREATE OR REPLACE VIEW changed_passwords AS
+SELECT credential_id, list_sort(list(observation_id)) AS evidence
+FROM credential_sources
+WHERE (detail->>'$.basis') = 'verifier'
+GROUP BY credential_id
+HAVING bool_and(status = 'revoked');
+COMMENT ON VIEW changed_passwords IS 'Passwords of connection strings that the database they name keeps no more, by the verifiers of its dump';
+
 -- Not a test, a sample, a translation, a page: whatever such a file says is likely there to be read.
 CREATE OR REPLACE MACRO is_in_use(path) AS
   NOT coalesce(regexp_matches(lower(path), '(^|[/!._-])(tests?|testing|testdata|specs?|e2e|fixtures?|mocks?|mocked|stubs?|fakes?|examples?|samples?|demos?|docs?|documentation|tutorials?|vendor|third[._-]party|node_modules|locales?|i18n|l10n|lang|languages|translations?|openapi|swagger|cassettes|snapshots?|benchmarks?|playground|sandbox|quickstart|changelog|local|dev|development|dummy)([/!._-]|$)|\.(md|mdx|rst|adoc|txt|html?|lock|map|svg|csv|log)$|\.min\.(js|css)$|tests?\.(java|kt|cs|php|swift|scala|groovy)$'), false);
@@ -981,7 +989,11 @@ WITH told AS (
 declared AS (
   SELECT DISTINCT identity_id, owner, basis, place_text(location) AS place, observation_id,
     CASE WHEN basis IN ('creator', 'audit-log') OR starts_with(basis, 'creator') THEN 'weak' ELSE 'declared' END AS strength
-  FROM told
+  FROM (
+    FROM told
+    UNION ALL
+    -- Of several owners of an application, the row names the first.
+    SELECT * REPLACE (lower(trim(unnest(json_words(detail->'$.owners')))) AS owner) FROM told WHERE basis = 'app owner')
   WHERE owner <> ''
 ),
 -- Of what code declares, the code's owners; whose an export is says nothing.
@@ -1036,6 +1048,8 @@ summed AS (
     max(left_at) AS left_at,
     count(email) AS known,
     bool_or(contains(ltrim(owner, '@'), '@')) AS is_address,
+    -- Who are owners of one application in Entra ID own it together.
+    bool_and(basis = 'app owner') AS is_one_list,
     list_concat(
       coalesce(flatten(list(evidence) FILTER (evidence IS NOT NULL)), []),
       coalesce(list(observation_id) FILTER (strength = 'codeowners'), [])) AS evidence
@@ -1052,7 +1066,7 @@ SELECT
   CASE
     WHEN s.owner IS NULL THEN 'unowned'
     WHEN s.all_left THEN 'owner-left'
-    WHEN s.owners > 1 AND s.strength = 'declared' THEN 'conflicting'
+    WHEN s.owners > 1 AND s.strength = 'declared' AND NOT s.is_one_list THEN 'conflicting'
     WHEN s.known = 0 AND s.is_address AND EXISTS (SELECT 1 FROM coverage WHERE surface = 'people' AND list_contains(covers, 'person') AND (detail->>'$.source') IS DISTINCT FROM 'codeowners') THEN 'owner-unknown'
     ELSE 'owned'
   END AS ownership,
@@ -1366,6 +1380,13 @@ CREATE OR REPLACE MACRO is_fixture_path(path) AS coalesce(path_kind(path) IN ('t
 CREATE OR REPLACE MACRO place_note(path) AS
   CASE WHEN bool_or(path_kind(path) IS NULL) THEN '' ELSE coalesce(' (in ' || array_to_string(list(DISTINCT path_kind(path) ORDER BY path_kind(path)), ' and ') || ')', '') END;
 CREATE OR REPLACE MACRO lowered(severity) AS CASE severity WHEN 'critical' THEN 'high' WHEN 'high' THEN 'medium' ELSE 'low' END;
+-- What is proven to open nothing any more is worth a step less; it still tells how passwords are made here.
+CREATE OR REPLACE MACRO changed_note(changed) AS CASE WHEN bool_or(changed IS NOT NULL) THEN '; the database has another password by now' ELSE '' END;
+CREATE OR REPLACE MACRO unless_changed(severity, changed) AS CASE WHEN bool_or(changed IS NOT NULL) THEN lowered(severity) ELSE severity END;
+CREATE OR REPLACE MACRO changed_fix(changed) AS
+  CASE WHEN bool_or(changed IS NOT NULL) THEN numbered([
+    'The database has another password by now: nothing is left to change there. Is this one used anywhere else? Change it there.',
+    'Take it out of where it lies, so that nobody takes it for a pattern of the next one.']) END;
 -- How grave a place of a credential is, over its sightings there: `severity` where it is sure, less for a guess, an id
 -- alone, and test data. What an inventory knows is no test data, wherever it lies.
 CREATE OR REPLACE MACRO leak_severity(severity, detector, confidence, basis, path) AS

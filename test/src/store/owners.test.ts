@@ -146,6 +146,27 @@ describe('owners of identities', () => {
     assert.equal((await ownerOf(told('ada@x.example', 'tag:owner'), told('print', 'tag:team', 'b.json'), ada))[1], 'conflicting');
   });
 
+  it('are all that own an application in Entra ID, together', async () => {
+    const app = (names: readonly string[], path = 'apps.json') =>
+      Fact.parse({
+        kind: 'identity',
+        id: ROLE,
+        owner: names[0],
+        ownerBasis: 'app owner',
+        detail: { owners: names },
+        at: { path },
+      });
+    const ada = person('ada@x.example', { leftAt: '2026-01-01T00:00:00Z' });
+    const bo = person('bo@x.example');
+    const boLeft = person('bo@x.example', { leftAt: '2026-02-01T00:00:00Z' });
+    const both = app(['Ada@x.example', 'bo@x.example']);
+
+    assert.deepEqual(await ownerOf(both, ada, bo), ['ada@x.example, bo@x.example', 'owned', 'declared']);
+    assert.equal((await ownerOf(both, ada, boLeft))[1], 'owner-left');
+    assert.equal((await ownerOf(app(['ada@x.example']), app(['bo@x.example'], 'sp.json'), bo))[1], 'owned');
+    assert.equal((await ownerOf(both, told('cy@x.example', 'tag:owner', 'b.json'), bo))[1], 'conflicting');
+  });
+
   it('rest on the rule that names them', async () => {
     const observations = [declared('iam.tf'), ...(await codeowners('* @platform\n'))];
 
