@@ -30,15 +30,19 @@ export function accountLimits(facts: OrganisationFacts | undefined, account: str
     kind,
   );
   const levels = levelsOf(facts, account);
+  const isSettled = facts.managementAccount !== undefined;
   for (const level of levels) {
     const policies = partly.get(level);
     // A Deny that is known holds, whatever else is attached there.
-    if (policies !== undefined) limits.push({ kind, title: `${name} of ${level} that are known`, known: true, policies });
+    if (policies === undefined) continue;
+    const title = `${name} of ${level} that are known`;
+    limits.push({ kind, title, known: true, policies, ...(isSettled ? {} : { mayNotBind: true }) });
   }
   const top = levels.at(-1) ?? account;
   if (!top.startsWith('r-')) limits.push({ kind, title: `${name} above ${top}`, known: false, policies: [] });
   const open = limits.some((limit) => !limit.known);
-  return { limits, without: open ? `some ${name}` : undefined };
+  if (open) return { limits, without: `some ${name}` };
+  return { limits, without: isSettled ? undefined : `knowing which account manages the organisation (describe-organization)` };
 }
 
 function isAttached(facts: OrganisationFacts, kind: PolicyType): boolean {

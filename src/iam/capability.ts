@@ -192,8 +192,8 @@ function* ways(
 
 /** Has every limit an Allow for the action at all? */
 function limitsAdmit(subject: Subject, action: string): boolean {
-  return subject.limits.every(({ known, kind, policies }) => {
-    if (!known || (kind === 'scp' && subject.serviceLinked === true)) return true;
+  return subject.limits.every(({ known, kind, policies, mayNotBind }) => {
+    if (!known || mayNotBind === true || (kind === 'scp' && subject.serviceLinked === true)) return true;
     return policies.some(({ document }) => statementsOn(document, action).some(({ effect }) => effect === 'allow'));
   });
 }

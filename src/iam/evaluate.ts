@@ -171,7 +171,12 @@ interface Scope {
 }
 
 function judgeLimit(limit: Limit, request: Request, scope: Scope): PoliciesJudged {
-  if (limit.known) return judgePolicies(limit.policies, request, scope);
+  if (limit.known) {
+    const judged = judgePolicies(limit.policies, request, scope);
+    if (limit.mayNotBind !== true) return judged;
+    const open = unknown(limit.title);
+    return { ...judged, allow: or(judged.allow, open), deny: and(judged.deny, open) };
+  }
   return { allow: unknown(limit.title), deny: FALSE, allowedBy: undefined, deniedBy: undefined };
 }
 

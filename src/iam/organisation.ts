@@ -12,7 +12,8 @@ export interface Organisation {
 const NAMES = { scp: 'service control policies', rcp: 'resource control policies' } as const;
 
 /**
- * One limit for every level from the account up to the root: each must allow. The management account is bound by none.
+ * One limit for every level from the account up to the root: each must allow. The management account is bound by none; where
+ * nothing tells which that is, it may be this one.
  * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
  */
 export function organisationLimits(organisation: Organisation, account: string, kind: 'scp' | 'rcp'): Limit[] {
@@ -23,7 +24,13 @@ export function organisationLimits(organisation: Organisation, account: string, 
   while (level !== undefined && !seen.has(level)) {
     seen.add(level);
     const policies = organisation.attached.get(level);
-    limits.push({ kind, title: `${NAMES[kind]} of ${level}`, known: policies !== undefined, policies: policies ?? [] });
+    limits.push({
+      kind,
+      title: `${NAMES[kind]} of ${level}`,
+      known: policies !== undefined,
+      policies: policies ?? [],
+      ...(organisation.managementAccount === undefined ? { mayNotBind: true } : {}),
+    });
     level = organisation.parents.get(level);
   }
   return limits;

@@ -60,7 +60,9 @@ function requirementsOf(
 ): Requirements {
   const outside: Pattern[] = [];
   const choices: Region[][] = [];
-  const everywhere = [...subject.policies, ...subject.limits.flatMap((limit) => limit.policies)];
+  // What may not bind is heeded and relied on like what hangs on a condition.
+  const binding = subject.limits.filter(({ mayNotBind }) => mayNotBind !== true || heeded.includes('unknown'));
+  const everywhere = [...subject.policies, ...binding.flatMap((limit) => limit.policies)];
   for (const policy of everywhere) {
     for (const statement of policy.document.statements) {
       if (statement.effect !== 'deny' || !heeded.includes(standing(statement, policy))) continue;
@@ -69,7 +71,7 @@ function requirementsOf(
       else choices.push(excepted.map((pattern) => ({ within: [pattern], outside: [] })));
     }
   }
-  for (const limit of subject.limits) {
+  for (const limit of binding) {
     if (!limit.known || (limit.kind === 'scp' && subject.serviceLinked === true)) continue;
     const allowed: Region[] = [];
     for (const policy of limit.policies) {

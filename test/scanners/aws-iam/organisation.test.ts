@@ -124,6 +124,17 @@ describe('aws-iam scanner, with an organisation', () => {
     assert.equal(capabilities(observations)[0]?.detail?.limits, undefined);
   });
 
+  it('is sure of no denial where nothing tells which account manages the organisation', async () => {
+    const observations = await scanJson([ACCOUNT_DETAILS, ...STRUCTURE.slice(1), ...POLICIES, ...TARGETS]);
+
+    const told = capabilities(observations).filter((one) => one.capability === 'admin');
+    assert.deepEqual(
+      told.map((one) => [one.confidence, one.detail?.unknown]),
+      [['medium', [`service control policies of ${UNIT}`]]],
+    );
+    assert.match(JSON.stringify(detailsRow(observations).detail?.judgedWithout), /describe-organization/);
+  });
+
   it('takes targets from files that are named by the policy', async () => {
     const [full, guard] = TARGETS;
     const observations = await scanAmong(
