@@ -312,7 +312,7 @@ GROUP BY credential_id;
 COMMENT ON VIEW credentials IS 'One row a credential that an inventory or code declares, its sources merged; in_inventory: an inventory does';
 
 CREATE OR REPLACE VIEW changed_passwords AS
-SELECT credential_id, list_sort(list(observation_id)) AS evidence
+SELECT credential_id
 FROM credential_sources
 WHERE (detail->>'$.basis') = 'verifier'
 GROUP BY credential_id

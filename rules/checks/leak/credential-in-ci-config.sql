@@ -40,10 +40,10 @@ SELECT
   of_place AS place,
   concat(
     seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), coalesce(' of ' || max(ci.identity_id), ''),
-    ' stands in plain text in ', listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), place_note(s.location->>'$.path'), '.') AS message,
+    ' stands in plain text in ', listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), place_note(s.location->>'$.path'), changed_note(gone.credential_id), '.') AS message,
   leak_confidence(s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS confidence,
-  leak_severity('high', s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS severity,
-  CASE WHEN count(DISTINCT ci_platform_of(s.location->>'$.path')) = 1 AND min(ci_platform_of(s.location->>'$.path')) <> 'other' THEN numbered([
+  unless_changed(leak_severity('high', s.detector, s.confidence, ci.basis, (s.location->>'$.path')), gone.credential_id) AS severity,
+  CASE WHEN bool_or(gone.credential_id IS NOT NULL) THEN changed_fix(gone.credential_id) WHEN count(DISTINCT ci_platform_of(s.location->>'$.path')) = 1 AND min(ci_platform_of(s.location->>'$.path')) <> 'other' THEN numbered([
     'Revoke or rotate the credential.',
     concat('Put the new one where the CI system keeps secrets (', keep_at_environment(min(ci_platform_of(s.location->>'$.path'))), '), or better:'),
     concat('let the job prove itself by OIDC (', CASE min(ci_platform_of(s.location->>'$.path')) WHEN 'github-actions' THEN '`permissions: id-token: write`' WHEN 'gitlab-ci' THEN '`id_tokens`'
@@ -52,4 +52,5 @@ SELECT
   list(DISTINCT s.observation_id) AS evidence
 FROM open_today AS s
 LEFT JOIN credential_identities AS ci USING (credential_id)
+LEFT JOIN changed_passwords AS gone ON gone.credential_id = s.credential_id
 GROUP BY s.credential_id, of_place

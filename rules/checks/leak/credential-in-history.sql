@@ -41,11 +41,13 @@ SELECT
   concat(
     seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), coalesce(' of ' || max(ci.identity_id), ''),
     ' is not in the files at HEAD but lies in the history of ', of_place, ': ',
-    listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), place_note(s.location->>'$.path'), '.') AS message,
+    listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), place_note(s.location->>'$.path'), changed_note(gone.credential_id), '.') AS message,
   leak_confidence(s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS confidence,
-  leak_severity('high', s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS severity,
+  unless_changed(leak_severity('high', s.detector, s.confidence, ci.basis, (s.location->>'$.path')), gone.credential_id) AS severity,
+  changed_fix(gone.credential_id) AS fix,
   list(DISTINCT s.observation_id) AS evidence
 FROM by_repository AS s
 LEFT JOIN credential_identities AS ci USING (credential_id)
+LEFT JOIN changed_passwords AS gone ON gone.credential_id = s.credential_id
 GROUP BY s.credential_id, of_place
 HAVING NOT bool_or(at_head(s.place, s.location)) AND NOT bool_and(coalesce((s.detail->>'$.unreachable') = 'true', false))

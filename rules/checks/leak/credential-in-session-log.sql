@@ -41,10 +41,12 @@ SELECT
   of_place AS place,
   concat(
     seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), coalesce(' of ' || max(ci.identity_id), ''),
-    ' was recorded in ', listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), '.') AS message,
+    ' was recorded in ', listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), changed_note(gone.credential_id), '.') AS message,
   leak_confidence(s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS confidence,
-  leak_severity('high', s.detector, s.confidence, ci.basis, NULL) AS severity,
+  unless_changed(leak_severity('high', s.detector, s.confidence, ci.basis, NULL), gone.credential_id) AS severity,
+  changed_fix(gone.credential_id) AS fix,
   list(DISTINCT s.observation_id) AS evidence
 FROM open_today AS s
 LEFT JOIN credential_identities AS ci USING (credential_id)
+LEFT JOIN changed_passwords AS gone ON gone.credential_id = s.credential_id
 GROUP BY s.credential_id, of_place

@@ -44,12 +44,14 @@ SELECT
     CASE WHEN bool_or(was_committed) THEN ' was committed in ' ELSE ' was staged in ' END, of_place,
     ' and taken back: no branch or tag leads to it, but it is still in the object store of this copy (',
     listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), ')',
-    place_note(s.location->>'$.path'), '.') AS message,
+    place_note(s.location->>'$.path'), changed_note(gone.credential_id), '.') AS message,
   leak_confidence(s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS confidence,
   -- A commit may have been pushed before it was amended away; what was only staged has not left this copy.
-  leak_severity(CASE WHEN bool_or(was_committed) THEN 'medium' ELSE 'low' END, s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS severity,
+  unless_changed(leak_severity(CASE WHEN bool_or(was_committed) THEN 'medium' ELSE 'low' END, s.detector, s.confidence, ci.basis, (s.location->>'$.path')), gone.credential_id) AS severity,
+  changed_fix(gone.credential_id) AS fix,
   list(DISTINCT s.observation_id) AS evidence
 FROM by_repository AS s
 LEFT JOIN credential_identities AS ci USING (credential_id)
+LEFT JOIN changed_passwords AS gone ON gone.credential_id = s.credential_id
 GROUP BY s.credential_id, of_place
 HAVING NOT bool_or(at_head(s.place, s.location)) AND bool_and(is_unreachable)
