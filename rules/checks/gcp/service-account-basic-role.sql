@@ -28,8 +28,9 @@ SELECT
   g.identity_id,
   concat(
     g.identity_id, ' has ', listed(list(DISTINCT g.permission ORDER BY g.permission)), ' on ',
-    listed(list(DISTINCT CASE WHEN g.resource LIKE '%projects/-' THEN 'its project' ELSE g.resource END ORDER BY 1)), '.') AS message,
-  CASE WHEN bool_or(g.permission = 'roles/owner') THEN 'critical' ELSE 'high' END AS severity,
+    listed(list(DISTINCT CASE WHEN g.resource LIKE '%projects/-' THEN 'its project' ELSE g.resource END ORDER BY 1)),
+    CASE WHEN bool_and(g.condition IS NOT NULL) THEN concat(', where ', listed(list(DISTINCT g.condition->>'$.expression' ORDER BY 1))) ELSE '' END, '.') AS message,
+  CASE WHEN bool_or(g.permission = 'roles/owner' AND g.condition IS NULL) THEN 'critical' ELSE 'high' END AS severity,
   CASE WHEN bool_and(g.condition IS NOT NULL) THEN 'medium' ELSE 'high' END AS confidence,
   list(DISTINCT g.observation_id) AS evidence
 FROM grants AS g
@@ -39,4 +40,7 @@ WHERE starts_with(g.identity_id, 'gcp:') AND g.effect = 'allow' AND g.permission
   AND coalesce(TRY_CAST(g.detail->>'$.deleted' AS BOOLEAN), false) = false
   AND NOT regexp_matches(g.identity_id, '(-compute@developer|@appspot|@cloudservices)\.gserviceaccount\.com$')
   AND coalesce(i.enabled, true)
+  -- Of a condition that can no longer hold nothing is derived.
+  AND (g.condition IS NULL OR EXISTS (
+    SELECT 1 FROM grants AS d WHERE d.identity_id = g.identity_id AND d.capability IS NOT NULL AND d.condition = g.condition))
 GROUP BY g.identity_id
