@@ -1,4 +1,4 @@
-import type { CoverageObservation, CrawlOptions, Location } from '../../src/contracts/index.ts';
+import type { CoverageObservation, CrawlOptions, JsonObject, Location } from '../../src/contracts/index.ts';
 import { placeOf } from './place.ts';
 import { Tally } from './tally.ts';
 
@@ -65,18 +65,18 @@ export class FileTally extends Tally {
     super.skip('files that no chosen scanner reads');
   }
 
-  /** The row of the work tree, and one for each part of it that was met. */
-  *rows(subject: string, at: Location): Generator<CoverageObservation> {
+  /** The row of the work tree, and one for each part of it that was met. `more`: what the row of the work tree tells beside. */
+  *rows(subject: string, at: Location, more: JsonObject = {}): Generator<CoverageObservation> {
     if (!this.#options.search) {
       if (this.#unasked > 0) {
         this.note(
           `only files that the chosen scanners know were read, ${this.#unasked === 1 ? 'another was' : `${this.#unasked} others were`} not searched (--only, --skip)`,
         );
       }
-      yield this.coverage('work-tree', subject, at, undefined, []);
+      yield this.coverage('work-tree', subject, at, more, []);
       return;
     }
-    yield this.coverage('work-tree', subject, at, this.#earlier === 0 ? undefined : { readEarlier: this.#earlier });
+    yield this.coverage('work-tree', subject, at, { ...more, ...(this.#earlier === 0 ? {} : { readEarlier: this.#earlier }) });
     for (const surface of PARTS) {
       const part = this.#parts.get(surface);
       // Searched as any text is: what the configuration means, no scanner here tells.

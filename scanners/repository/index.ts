@@ -8,7 +8,7 @@ export const repository = defineCrawler({
   title: 'Repositories and directories',
   emits: ['sighting', 'coverage'],
   surfaces: ['work-tree', 'history', 'agent-config', 'iac'],
-  version: 2,
+  version: 3,
   accepts: (target) => target.isDirectory,
   scan: scanDirectory,
   async locate(target, context) {

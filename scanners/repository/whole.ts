@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type {
   BulkMatch,
   CrawlContext,
+  JsonObject,
   Location,
   Observation,
   PathTarget,
@@ -73,12 +74,18 @@ async function* scanPlace(place: Place, crawl: Crawl, context: CrawlContext): As
       const subject = at.repository ?? place.path;
       yield { kind: 'coverage', surface: 'history', subject, outcome: 'unsupported', why, covers: ['sighting'], at };
     }
-    return yield* scanPlain(place, crawl, context);
+    return yield* scanPlain(place, crawl, context, {});
   }
   yield* scanCheckout(checkout, { place, headStart }, crawl, context);
 }
 
-async function* scanPlain(place: Place, crawl: Crawl, context: CrawlContext): AsyncGenerator<Observation> {
+/** `more`: a directory that git knows nothing of says so: it is no repository, whatever it holds. */
+async function* scanPlain(
+  place: Place,
+  crawl: Crawl,
+  context: CrawlContext,
+  more: JsonObject = { isPlain: true },
+): AsyncGenerator<Observation> {
   const tally = new FileTally(context.options);
   const at = directoryLocation(place);
   const listing = listDirectory(place, context, tally);
@@ -86,7 +93,7 @@ async function* scanPlain(place: Place, crawl: Crawl, context: CrawlContext): As
   // A folder of repositories has nothing of its own to tell of.
   const isOnlyFolder = listing.files.length === 0 && listing.nested.length > 0;
   yield* readFiles(listing, at, undefined, context, tally);
-  if (!isOnlyFolder) yield* tally.rows(at.repository ?? place.path, at);
+  if (!isOnlyFolder) yield* tally.rows(at.repository ?? place.path, at, more);
 }
 
 async function* scanCheckout(

@@ -40,8 +40,9 @@ describe('repository scanner: work tree', () => {
     assert.deepEqual(places(sightings), ['deploy/prod/settings.ini:1 work-tree', 'node_modules/roast/index.js:1 work-tree']);
     assert.equal(sightings[0]?.environment, 'prod');
     assert.deepEqual(
-      coverage.map(({ surface }) => surface),
-      ['work-tree'],
+      coverage.map(({ surface, detail }) => [surface, detail?.isPlain]),
+      [['work-tree', true]],
+      'it is no repository, and says so',
     );
   });
 
