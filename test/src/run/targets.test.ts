@@ -276,7 +276,7 @@ describe('reading a target', () => {
 
       const { observations } = await read('aws:audit', [failing]);
 
-      assert.deepEqual(outcomes(observations), [['aws', 'partial']]);
+      assert.deepEqual(outcomes(observations), [['aws', 'denied']]);
     });
 
     it('is reported when it fails for a reason that nobody foresaw: other targets are read', async () => {
