@@ -581,6 +581,7 @@ describe('entra scanner: grants', () => {
     ['Managed Identity Operator', `${SUBSCRIPTION}/resourceGroups/rg`, ['impersonates']],
     ['Reader', SUBSCRIPTION, []],
     ['Monitoring Reader', SUBSCRIPTION, []],
+    ['Reader and Data Access', SUBSCRIPTION, ['reads-data', 'writes-data']],
   ];
   for (const [role, scope, expected] of azure) {
     it(`${role} at ${scope.replace(SUBSCRIPTION, 'a subscription')} amounts to ${expected.join(', ') || 'nothing special'}`, async () => {
@@ -588,6 +589,7 @@ describe('entra scanner: grants', () => {
 
       assert.deepEqual(derived(rows), expected);
       assert.equal(kinds(rows, 'grant')[0]?.identity, idOf('deploy'));
+      assert.equal(kinds(rows, 'coverage')[0]?.outcome, 'complete');
     });
   }
 
