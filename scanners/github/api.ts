@@ -1,5 +1,6 @@
 import type { ScanContext } from '../../src/contracts/index.ts';
-import { LiveFailure, nextLink } from '../../src/live/index.ts';
+import { bodyOf, LiveFailure, nextLink } from '../../src/live/index.ts';
+import { clip, printable } from '../../src/util/sanitize.ts';
 import { Secret } from '../../src/util/secret.ts';
 import { signAppRequest } from './app.ts';
 import { isThrottling, readError, SERVICE } from './failure.ts';
@@ -8,6 +9,8 @@ import { type AppLogin, isApp, type Login } from './login.ts';
 export interface Answer {
   readonly data: unknown;
   readonly headers: { readonly [name: string]: string | number | undefined };
+  /** Whose answer it is in the end, after redirects. */
+  readonly url: string;
 }
 
 /** Asks and never changes anything; `path` with the names filled in. */
@@ -28,7 +31,8 @@ export interface ApiSettings {
 
 const PER_PAGE = 100;
 const TIMEOUT_MS = 60_000;
-const MAX_BYTES = 64 * 1024 * 1024;
+const MOST_REDIRECTS = 3;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Longer than that nobody waits for one call: what is read is kept, and the next run goes on. */
 const LONGEST_WAIT_SECONDS = 90;
 const TRIES = 3;
@@ -62,7 +66,7 @@ export async function openApi(settings: ApiSettings): Promise<GithubApi> {
     baseUrl,
     userAgent: 'nhi-audit',
     log: quiet,
-    request: { fetch: limitedFetch(signal) },
+    request: { fetch: limitedFetch(signal, origin) },
     throttle: {
       id: login.host,
       retryAfterBaseValue: second,
@@ -73,7 +77,7 @@ export async function openApi(settings: ApiSettings): Promise<GithubApi> {
   });
   const authorization = authorizer(settings, async (method, path, token) => {
     const answer = await octokit.request(`${method} ${path}`, { headers: { authorization: `bearer ${token.reveal()}` } });
-    return { data: answer.data, headers: answer.headers };
+    return { data: answer.data, headers: answer.headers, url: answer.url };
   });
   octokit.hook.before('request', async (options) => {
     signal.throwIfAborted();
@@ -87,10 +91,10 @@ export async function openApi(settings: ApiSettings): Promise<GithubApi> {
 
   async function get(path: string, query: { readonly [name: string]: string | number } = {}): Promise<Answer> {
     for (let tried = 1; ; tried++) {
-      const { data, headers } = await untilAborted(octokit.request(`GET ${path}`, { ...query }), signal);
+      const { data, headers, url } = await untilAborted(octokit.request(`GET ${path}`, { ...query }), signal);
       // Octokit hands on as text what it cannot parse, and as no text what broke off: its own paging would take that for an
       // empty list.
-      if (typeof data === 'object' && data !== null && !(data instanceof ArrayBuffer)) return { data, headers };
+      if (typeof data === 'object' && data !== null && !(data instanceof ArrayBuffer)) return { data, headers, url };
       if (tried === 2) {
         throw new LiveFailure('the answer ended in the middle or is no JSON, twice: scan again', { kind: 'truncated' });
       }
@@ -163,17 +167,42 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
   }
 }
 
-/** With an end to waiting and to the size of an answer. */
-function limitedFetch(signal: AbortSignal): typeof fetch {
+/** With an end to waiting and to the size of an answer; credentials go to the host that was named and to no other. */
+function limitedFetch(signal: AbortSignal, origin: string): typeof fetch {
   return async (input, init) => {
-    const response = await fetch(input, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
-    const bytes = Number(response.headers.get('content-length'));
-    if (bytes > MAX_BYTES) {
+    const timed = { ...init, redirect: 'manual', signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) } as const;
+    let url = new URL(input instanceof Request ? input.url : input);
+    for (let redirects = 0; ; redirects++) {
+      const response = await fetch(url, timed);
+      const location = response.headers.get('location');
+      if (!REDIRECTS.has(response.status) || location === null) return await readWhole(response, url, signal);
       await response.body?.cancel();
-      throw new LiveFailure(`an answer of ${bytes} bytes is more than is read`, { kind: 'truncated' });
+      const to = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+      if (to === undefined || redirects === MOST_REDIRECTS || (init?.method ?? 'GET') !== 'GET')
+        throw new LiveFailure('the answer sends on in circles, or nowhere: scan again', { kind: 'failed' });
+      if (to.origin !== origin) {
+        const why = `the answer sends on to ${clip(printable(to.host), 80)}, which the credentials are not for: it was not asked`;
+        throw new LiveFailure(why, { kind: 'refused' });
+      }
+      url = to;
     }
-    return response;
   };
+}
+
+/** Octokit would read on for as long as anything comes. What broke off is no text: `get` asks again. */
+async function readWhole(response: Response, url: URL, signal: AbortSignal): Promise<Response> {
+  const { headers, status, statusText } = response;
+  let text: string;
+  try {
+    text = await bodyOf(response, url.pathname);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof LiveFailure) throw error;
+    text = '';
+  }
+  const whole = new Response(text === '' ? null : text, { status, statusText, headers });
+  // One that is made by hand has no address.
+  return Object.defineProperty(whole, 'url', { value: url.href });
 }
 
 type Ask = (method: 'GET' | 'POST', path: string, token: Secret) => Promise<Answer>;

@@ -66,8 +66,8 @@ async function gather({ api, context, mostPages }: Collector, endpoint: Endpoint
     parseEntries(endpoint.id, { entries: page.entries, where, from: seen }, into, fingerprint);
     seen += page.entries.length;
     total = Math.max(total, page.total);
-    const missing = unauthorised(answer);
-    if (missing !== undefined && !into.problems.includes(missing)) into.problems.push(missing);
+    for (const missing of [unauthorised(answer), concealed(answer, endpoint)])
+      if (missing !== undefined && !into.problems.includes(missing)) into.problems.push(missing);
     pages++;
     if (pages === most && nextLink(answer.data, new Headers({ link: String(answer.headers.link ?? '') })) !== undefined) {
       into.problems.push(`the newest ${seen} were read, and more follow: export the whole as a file`);
@@ -90,6 +90,18 @@ function unauthorised({ headers }: Answer): string | undefined {
   return String(headers['x-github-sso'] ?? '').startsWith('partial-results')
     ? 'GitHub left out what the token is not authorised for by single sign-on: authorise it ("Configure SSO")'
     : undefined;
+}
+
+/**
+ * Who may not see all members is sent on to the public ones, or gets them without a word.
+ * https://docs.github.com/en/rest/orgs/members#list-organization-members
+ */
+function concealed({ headers, url }: Answer, { id, right, scope }: Endpoint): string | undefined {
+  if (id !== 'members') return undefined;
+  const scopes = headers['x-oauth-scopes'];
+  const mayNotSee = scopes !== undefined && !/(?:^|[\s,])(?:read|write|admin):org(?:$|[\s,])/.test(String(scopes));
+  if (!mayNotSee && !/\/public_members$/.test(new URL(url).pathname)) return undefined;
+  return `only public members are shown to these credentials: let them read all (${scopes === undefined ? right : scope})`;
 }
 
 function withPlan(failure: LiveFailure, endpoint: Endpoint, plan: string | undefined): LiveFailure {

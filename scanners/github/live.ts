@@ -101,6 +101,8 @@ async function* scanOrganisation(scan: Scan): AsyncGenerator<Observation> {
     return { endpoint: endpointOf(id), got };
   });
   for (const { endpoint, got } of answers) {
+    if (endpoint.id === 'members' && got.failure === undefined && got.problems.length === 0)
+      got.problems.push(...hiddenMembers(organisation));
     const makers = endpoint.id === 'installations' ? await makersOf(scan, got.records as Installation[]) : undefined;
     const reach =
       endpoint.id === 'personal-access-tokens' ? await reachOf(scan, got.records as PersonalAccessToken[]) : undefined;
@@ -124,8 +126,16 @@ async function* scanOrganisation(scan: Scan): AsyncGenerator<Observation> {
 
 /** An app that was let in to some repositories, or a token of a member, is shown those alone, without a word. */
 function unseenOf(all: number | undefined, seen: number, failure: Failure | undefined): string | undefined {
-  if (all === undefined || failure !== undefined || seen >= all) return undefined;
-  return `${seen} of ${all} repositories are shown to these credentials: let them in to all`;
+  if (failure !== undefined || (all !== undefined && seen >= all)) return undefined;
+  if (all !== undefined) return `${seen} of ${all} repositories are shown to these credentials: let them in to all`;
+  return `${seen} repositories are shown to these credentials, and how many there are is not told: let an owner scan, or an app`;
+}
+
+/** Those who are told neither the plan nor of private repositories are no members to GitHub, and see none who does not show it. */
+function hiddenMembers({ plan, repositories }: Organisation): string[] {
+  return plan === undefined && repositories === undefined
+    ? ['GitHub does not say that these credentials may see more than public members']
+    : [];
 }
 
 async function* scanRepository(scan: Scan, repository: string): AsyncGenerator<Observation> {

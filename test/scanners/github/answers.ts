@@ -167,7 +167,17 @@ export function auditEvent(fields: Fields = {}): Fields {
 export function fullOrganisation(): Map<string, Route> {
   const listOf = (field: string, ...entries: readonly unknown[]) => ({ total_count: entries.length, [field]: entries });
   const routes = new Map<string, Route>([
-    ['/orgs/harbour', { login: 'harbour', plan: { name: 'enterprise' }, two_factor_requirement_enabled: true }],
+    [
+      '/orgs/harbour',
+      {
+        login: 'harbour',
+        plan: { name: 'enterprise' },
+        two_factor_requirement_enabled: true,
+        // No more than are listed, in a test that lists none, too.
+        public_repos: 0,
+        total_private_repos: 0,
+      },
+    ],
     [
       '/orgs/harbour/repos',
       [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { scanGithub } from '../../../scanners/github/live.ts';
 import { probeGithub } from '../../../scanners/github/probe.ts';
 import type { CoverageObservation, Observation, ServiceTarget } from '../../../src/contracts/index.ts';
@@ -367,6 +368,80 @@ describe('github live scanner', () => {
     assert.equal(kinds(observations, 'identity').filter(({ type }) => type === 'deploy-key').length, 3);
   });
 
+  it('says that nobody told how many repositories and members there are', async () => {
+    github.routes.set('/orgs/harbour/repos', [{ full_name: 'harbour/shop', private: false }]);
+    github.routes.set('/orgs/harbour', { login: 'harbour', public_repos: 1 });
+
+    const { observations } = await scan(github);
+
+    const why = (subject: string) =>
+      notComplete(observations).find((one) => one.subject === `github:harbour ${subject}`)?.why ?? '';
+    assert.match(why('repositories'), /^1 repositories are shown to these credentials, and how many there are is not told/);
+    assert.match(why('deploy keys'), /how many there are is not told/);
+    assert.match(why('members'), /may see more than public members/);
+  });
+
+  it('does not take public members for all, wherever GitHub sends on to', async () => {
+    const body = [{ login: 'paul', type: 'User' }];
+    github.routes.set('/orgs/harbour/public_members', body);
+    github.routes.set('/orgs/harbour/members', () => ({
+      status: 302,
+      headers: { location: `${github.url}/orgs/harbour/public_members` },
+      body: {},
+    }));
+    const sentOn = (await scan(github)).observations;
+    github.routes.set('/orgs/harbour/members', () => ({ headers: { 'x-oauth-scopes': 'repo, gist' }, body }));
+    const limited = (await scan(github)).observations;
+    github.routes.set('/orgs/harbour/members', () => ({ headers: { 'x-oauth-scopes': 'repo, read:org' }, body }));
+    const whole = (await scan(github)).observations;
+
+    for (const observations of [sentOn, limited]) {
+      const [row, ...others] = notComplete(observations);
+      assert.deepEqual([row?.subject, row?.outcome, others], ['github:harbour members', 'partial', []]);
+      assert.match(row?.why ?? '', /only public members are shown to these credentials/);
+      assert.ok(kinds(observations, 'identity').some(({ id }) => id === 'github:harbour:member/paul'));
+    }
+    assert.deepEqual(notComplete(whole), []);
+  });
+
+  it('takes the credentials to no other host, wherever it is sent on to', async () => {
+    const other = await startGithub();
+    other.routes.set('/stolen', { total_count: 1, installations: [{ id: 9, app_slug: 'evil' }] });
+    github.routes.set('/orgs/harbour/installations', () => ({
+      status: 302,
+      headers: { location: `${other.url}/stolen` },
+      body: {},
+    }));
+    github.routes.set('/orgs/harbour/hooks', () => ({
+      status: 301,
+      headers: { location: `${github.url}/orgs/harbour/hooks` },
+      body: {},
+    }));
+
+    const { observations } = await scan(github).finally(() => other.close());
+
+    const why = notComplete(observations).map((one) => one.why ?? '');
+    assert.deepEqual(other.asked, []);
+    assert.ok(why.some((one) => /sends on to 127\.0\.0\.1:\d+, which the credentials are not for/.test(one)));
+    assert.ok(why.some((one) => /sends on in circles/.test(one)));
+    assert.equal(why.length, 2);
+  });
+
+  it('does not unpack an answer without end', async () => {
+    const packed = gzipSync(Buffer.alloc(65 * 1024 * 1024, 0x20));
+    github.routes.set('/orgs/harbour/installations', () => ({
+      headers: { 'content-encoding': 'gzip', 'content-length': String(packed.length) },
+      body: packed,
+    }));
+
+    const { observations } = await scan(github);
+
+    const [row, ...others] = notComplete(observations);
+    assert.deepEqual([row?.outcome, others], ['partial', []]);
+    assert.match(row?.why ?? '', /larger than 64 MiB/);
+    assert.equal(github.count('/orgs/harbour/installations'), 1);
+  });
+
   it("reads a server of one's own below its prefix", async () => {
     const server = await startGithub({ prefix: '/api/v3' });
     for (const [path, route] of fullOrganisation()) server.routes.set(path, route);
@@ -443,7 +518,7 @@ describe('github live scanner', () => {
   });
 
   it('knows by the plan that there is no audit log', async () => {
-    github.routes.set('/orgs/harbour', { login: 'harbour', plan: { name: 'team' } });
+    github.routes.set('/orgs/harbour', { login: 'harbour', total_private_repos: 0, plan: { name: 'team' } });
     github.routes.set('/orgs/harbour/audit-log', () => hidden('orgs/orgs#get-the-audit-log-for-an-organization'));
 
     const { observations } = await scan(github);

@@ -12,7 +12,7 @@ export interface Asked {
 export interface Reply {
   readonly status?: number;
   readonly headers?: { readonly [name: string]: string };
-  /** Sent as JSON; a text as it is. */
+  /** Sent as JSON; a text and bytes as they are. */
   readonly body: unknown;
   /** Close the connection after so many bytes of it. */
   readonly cutAt?: number;
@@ -95,7 +95,7 @@ export async function startGithub(settings: { readonly page?: number; readonly p
 }
 
 function answer(response: ServerResponse, { status = 200, headers = {}, body, cutAt }: Reply): void {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   const length = { 'content-length': String(Buffer.byteLength(text)) };
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...length, ...headers });
   if (cutAt === undefined) {
