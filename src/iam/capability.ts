@@ -1,11 +1,12 @@
 import type { Confidence } from '../contracts/index.ts';
 import { statementsOn } from './covers.ts';
+import { effortOf, isSpent, spend, unsettled } from './effort.ts';
 import type { Cut, Hop } from './escalation/rows.ts';
 import { type Deciding, type Decision, decide, resourcePatterns } from './evaluate.ts';
 import { mentionedCalls } from './mentions.ts';
 import { commonText, compilePattern, FRESH, matches, type Pattern } from './pattern.ts';
 import { PROBES, type Probe, type ProbedCapability, probes } from './probes.ts';
-import { reachable } from './reach.ts';
+import { reachable, STEPS_TO_MEET } from './reach.ts';
 import type { Subject } from './subject.ts';
 
 /** What a subject's policies together amount to; one row a capability and deciding statement. */
@@ -57,6 +58,17 @@ const GRANTING: readonly Probe[] = [
  * single things does not make it less; a Deny of all of IAM does. `by` is the statement that allows everything.
  */
 export function decideAdmin(subject: Subject, now: Date): Decision {
+  let known = admins.get(subject);
+  if (known?.now !== now) {
+    known = { now, decision: judgeAdmin(subject, now) };
+    admins.set(subject, known);
+  }
+  return known.decision;
+}
+
+const admins = new WeakMap<Subject, { readonly now: Date; readonly decision: Decision }>();
+
+function judgeAdmin(subject: Subject, now: Date): Decision {
   const { partition, account } = subject;
   const anything = decide(
     subject,
@@ -161,12 +173,19 @@ function* ways(
 ): Generator<Way> {
   if (!limitsAdmit(subject, probe.action)) return;
   const shape = shapePattern(probe.shape, subject);
-  const bounds = limitPatterns(subject, probe.action, shape);
+  const effort = effortOf(subject);
+  const bounds = isSpent(effort) ? [] : limitPatterns(subject, probe.action, shape);
+  spend(effort, bounds.length * STEPS_TO_MEET);
   const asked = { action: probe.action, ...(context === undefined ? {} : { context }) };
   for (const policy of subject.policies) {
     for (const statement of statementsOn(policy.document, probe.action)) {
       if (statement.effect !== 'allow') continue;
+      if (isSpent(effort)) {
+        yield { decision: unsettled({ policy, statement }), resource: '' };
+        continue;
+      }
       const patterns = resourcePatterns(statement, policy.document, subject);
+      spend(effort, patterns.length * (bounds.length + 1) * STEPS_TO_MEET);
       let isShut = false;
       const ask = (resource: string): Way | undefined => {
         const decision = decide(subject, { ...asked, resource }, now);
@@ -181,7 +200,8 @@ function* ways(
       }
       if (best?.decision.outcome !== 'allow' && !isShut) {
         for (const resource of reachable(subject, { policy, statement }, { ...asked, shape }, now)) {
-          best = better(best, ask(resource));
+          const gaveUp = { decision: unsettled({ policy, statement }), resource: '' };
+          best = better(best, resource === undefined ? gaveUp : ask(resource));
           if (best?.decision.outcome === 'allow') break;
         }
       }
@@ -208,35 +228,41 @@ function better(best: Way | undefined, other: Way | undefined): Way | undefined 
 }
 
 /** Concrete resources worth asking about: of the allowed patterns, free in every other respect, and within each bound. */
-function candidates(patterns: readonly Pattern[], shape: Pattern, bounds: readonly Pattern[]): Set<string> {
+function candidates(patterns: readonly Pattern[], shape: Pattern, bounds: readonly Bound[]): Set<string> {
   const texts = new Set<string>();
   for (const pattern of patterns) {
     const free = commonText(pattern, shape);
     if (free === undefined) continue;
     texts.add(free);
-    for (const bound of bounds) {
+    for (const { bound, shaped } of bounds) {
       const within = commonText(pattern, bound);
       if (within !== undefined && matches(shape, within)) texts.add(within);
-      const shaped = commonText(bound, shape);
-      if (shaped !== undefined) texts.add(shaped);
+      texts.add(shaped);
     }
   }
   return texts;
 }
 
-function limitPatterns(subject: Subject, action: string, shape: Pattern): Pattern[] {
-  const patterns: Pattern[] = [];
+interface Bound {
+  readonly bound: Pattern;
+  /** A text of the shape that is within. */
+  readonly shaped: string;
+}
+
+function limitPatterns(subject: Subject, action: string, shape: Pattern): Bound[] {
+  const bounds: Bound[] = [];
   for (const limit of subject.limits) {
     for (const policy of limit.policies) {
       for (const statement of statementsOn(policy.document, action)) {
         if (statement.effect !== 'allow') continue;
         for (const pattern of resourcePatterns(statement, policy.document, subject)) {
-          if (commonText(pattern, shape) !== undefined) patterns.push(pattern);
+          const shaped = commonText(pattern, shape);
+          if (shaped !== undefined) bounds.push({ bound: pattern, shaped });
         }
       }
     }
   }
-  return patterns;
+  return bounds;
 }
 
 function shapePattern(shape: string, subject: Subject): Pattern {

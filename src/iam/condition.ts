@@ -99,11 +99,13 @@ function tryFamily(family: Family, reads: readonly Read[], variables: Variables 
   // Most conditions hold for one value and not for another: that is soon seen.
   for (const value of likelyValues(family, reads, variables)) if (differs(first, holds([value]))) return openOf(open, first);
   const values = tellingValues(family, reads, variables);
-  if (values === undefined) return openOf(open, first);
+  const wanted = reads.reduce((sum, { test }) => sum + test.values.length, 0);
+  if (values === undefined || values.length * wanted > MAX_COMPARISONS) return openOf(open, first);
   for (const value of values) if (differs(first, holds([value]))) return openOf(open, first);
   if (reads.some(({ operator }) => operator.set !== undefined)) {
     // A second value can break "all", or help a second "any"; a third would matter only to a third "any".
     if (reads.filter(({ operator }) => operator.set === 'any').length > 2) return openOf(open, first);
+    if (values.length ** 2 * wanted > MAX_COMPARISONS) return openOf(open, first);
     for (const one of values) for (const two of values) if (differs(first, holds([one, two]))) return openOf(open, first);
   }
   return first;
@@ -136,6 +138,9 @@ function foldedValues(reads: readonly Read[], variables: Variables | undefined):
     .filter(({ operator }) => operator.family === 'folded')
     .flatMap(({ test }) => foldedPatterns(test.values, variables).map(exampleOf));
 }
+
+/** Of values with values, for one key of one statement: about 20 ms. What would take more is not known. */
+const MAX_COMPARISONS = 200_000;
 
 /** More patterns than this on one key are not told apart exactly. */
 const MAX_PATTERNS = 12;

@@ -1,6 +1,7 @@
 import { judgeCondition, type RequestContext } from './condition.ts';
 import { statementsOn } from './covers.ts';
 import type { PolicyDocument, Statement } from './document.ts';
+import { type Effort, effortOf, isSpent, spend, unsettled } from './effort.ts';
 import { and, FALSE, type Judgement, not, or, TRUE, unknown } from './judgement.ts';
 import { compilePattern, matches, type Pattern, type Variables } from './pattern.ts';
 import { judgePrincipal, type Naming } from './principal.ts';
@@ -48,6 +49,7 @@ export interface Decision {
  */
 export function decide(subject: Subject, request: Request, now: Date): Decision {
   const scope = scopeOf(subject, request, now);
+  if (isSpent(scope.effort)) return unreached(subject, request);
   const own = judgePolicies(subject.policies, request, scope);
   if (own.deny.truth === 'true') return refusal(own.deniedBy);
   const guards: Judgement[] = [not(own.deny)];
@@ -76,6 +78,15 @@ export function decide(subject: Subject, request: Request, now: Date): Decision 
   const granted = and(judgeGrant(subject, request, identity, bounds, resource.allow), ...guards);
   const isByResource = identity.truth === 'false' || (identity.truth === 'unknown' && granted.truth === 'true');
   return verdict(granted, isByResource ? resource.allowedBy : own.allowedBy);
+}
+
+/** Of one whose policies took too long: a right that nothing allows it has not, the rest is not known. */
+function unreached({ policies }: Subject, { action, target }: Request): Decision {
+  for (const policy of policies) {
+    const statement = statementsOn(policy.document, action).find(({ effect }) => effect === 'allow');
+    if (statement !== undefined) return unsettled({ policy, statement });
+  }
+  return target === undefined ? verdict(FALSE, undefined) : unsettled(undefined);
 }
 
 /**
@@ -168,6 +179,7 @@ interface Scope {
   readonly context: RequestContext;
   readonly variables: Variables;
   readonly now: Date;
+  readonly effort: Effort;
 }
 
 function judgeLimit(limit: Limit, request: Request, scope: Scope): PoliciesJudged {
@@ -225,7 +237,9 @@ function judgePolicies(policies: readonly Policy[], request: Request, scope: Sco
   let allowedBy: Deciding | undefined;
   let deniedBy: Deciding | undefined;
   for (const policy of policies) {
-    for (const statement of statementsOn(policy.document, request.action)) {
+    const speaking = statementsOn(policy.document, request.action);
+    spend(scope.effort, speaking.length);
+    for (const statement of speaking) {
       const judged = judgeStatement(statement, policy.document, request, scope);
       if (judged.truth === 'false') continue;
       if (statement.effect === 'deny') {
@@ -302,7 +316,7 @@ function scopeOf(subject: Subject, request: Omit<Request, 'action' | 'resource'>
     const owner = request.target?.account ?? accountIn(request.resource ?? '');
     return owner === undefined ? undefined : [owner];
   };
-  return { context, variables: variablesFrom(context), now };
+  return { context, variables: variablesFrom(context), now, effort: effortOf(subject) };
 }
 
 function variablesOf(subject: Subject): Variables {

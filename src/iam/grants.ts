@@ -2,6 +2,7 @@ import { type GrantObservation, identityIdFromArn, type JsonObject, type Locatio
 import { actionsMatching, isKnownAction } from './actions.ts';
 import type { Capability } from './capability.ts';
 import { type Statement, statementName } from './document.ts';
+import { effortOf, TOO_MUCH } from './effort.ts';
 import type { Judge } from './judge.ts';
 import { type Policy, policyPath, type Subject } from './subject.ts';
 
@@ -43,6 +44,7 @@ export function* grantRows(subject: Subject, judge: Judge, at: Location, tally: 
     }
   }
   for (const capability of judge.capabilities(subject)) yield derivedRow(identity, capability, subject, judge.unheard, at);
+  if (effortOf(subject).gaveUp) tally.malformed.add(`${subject.arn}: ${TOO_MUCH}; some rights are told as possible only`);
 }
 
 function plainRow(identity: string, policy: Policy, statement: Statement, permission: string, at: Location): GrantObservation {

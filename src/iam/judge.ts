@@ -1,5 +1,6 @@
 import { identityIdFromArn } from '../contracts/index.ts';
 import { type Capability, deriveCapabilities } from './capability.ts';
+import { shareEffort } from './effort.ts';
 import { decideAssume } from './escalation/assume.ts';
 import { type Escalations, escalationsOf, findEscalations, isDirect } from './escalation/index.ts';
 import { allTags } from './escalation/target-tags.ts';
@@ -19,6 +20,7 @@ export type Admission = 'allow' | 'deny' | 'unknown';
 
 export function createJudge(estate: Estate, now: Date): Judge {
   const hasControls = estate.subjects.some(({ limits }) => limits.some(({ kind }) => kind === 'scp'));
+  shareEffort(estate.subjects);
   let judged: Escalations | undefined;
   let callers: ReadonlyMap<string, Subject> | undefined;
   return {

@@ -1,5 +1,6 @@
 import { coversAction } from './covers.ts';
 import type { Statement } from './document.ts';
+import { effortOf, spend } from './effort.ts';
 import { type Deciding, exceptedPatterns, judgeStanding, type Request, resourcePatterns } from './evaluate.ts';
 import type { Truth } from './judgement.ts';
 import { commonText, type Pattern } from './pattern.ts';
@@ -26,15 +27,24 @@ interface Pass {
 /**
  * Resources on which an Allow of the subject may lead somewhere: within its patterns and the shape, outside of what is
  * denied, within one exception of every Deny with NotResource and within every limit. The surest comes first. Pattern
- * against pattern, so that a hole left in a net of denials is found wherever it is.
+ * against pattern, so that a hole left in a net of denials is found wherever it is. A search that takes too long tells so by
+ * `undefined`: there may be more.
  */
-export function* reachable(subject: Subject, { policy, statement }: Deciding, reach: Reach, now: Date): Generator<string> {
+export function* reachable(
+  subject: Subject,
+  { policy, statement }: Deciding,
+  reach: Reach,
+  now: Date,
+): Generator<string | undefined> {
   const own = resourcePatterns(statement, policy.document, subject).filter(({ literal }) => literal === undefined);
   if (own.length === 0) return;
   const excepted = exceptedPatterns(statement, policy.document, subject);
-  const budget = { left: ENOUGH };
+  const effort = effortOf(subject);
+  const given = Math.min(ENOUGH, effort.left / STEPS_TO_GO_ON, effort.shared.left / STEPS_TO_GO_ON);
+  const budget = { left: given };
   for (const pass of PASSES) {
     const requirements = requirementsOf(subject, pass, (one, from) => {
+      budget.left--;
       return coversAction(one, reach.action) ? judgeStanding(one, from.document, subject, reach, now).truth : 'false';
     });
     for (const pattern of own) {
@@ -43,8 +53,19 @@ export function* reachable(subject: Subject, { policy, statement }: Deciding, re
       yield text;
       break;
     }
+    if (budget.left < 0) {
+      effort.gaveUp = true;
+      yield undefined;
+      break;
+    }
   }
+  spend(effort, (given - budget.left) * STEPS_TO_GO_ON);
 }
+
+/** What a step of a search takes, when matching a pattern is 1. */
+const STEPS_TO_GO_ON = 5;
+/** What it takes to see whether two patterns have a text in common. */
+export const STEPS_TO_MEET = 20;
 
 interface Requirements {
   /** Nothing of these. */
@@ -89,19 +110,23 @@ function requirementsOf(
 }
 
 function search(start: Region, { outside, choices }: Requirements, shape: Pattern, budget: Budget): string | undefined {
-  const touches = (pattern: Pattern): boolean => commonText(pattern, shape) !== undefined;
+  const touches = (pattern: Pattern): boolean => {
+    budget.left -= STEPS_TO_MEET;
+    return budget.left >= 0 && commonText(pattern, shape) !== undefined;
+  };
   const shut = outside.filter(touches);
-  if (shut.some(({ source }) => source === '*')) return undefined;
+  if (budget.left < 0 || shut.some(({ source }) => source === '*')) return undefined;
   const open = choices
     .map((regions) => regions.filter(({ within }) => within.every(touches)))
     .filter((regions) => !regions.some(isEverything));
-  if (open.some((regions) => regions.length === 0)) return undefined;
+  if (budget.left < 0 || open.some((regions) => regions.length === 0)) return undefined;
   if (shut.length === 0 && open.length === 0 && start.outside.length === 0) return undefined;
   const choose = (region: Region, place: number): string | undefined => {
     const text = findText(region, budget);
     const regions = open[place];
     if (typeof text !== 'string' || regions === undefined) return text ?? undefined;
     for (const { within, outside: except } of regions) {
+      if (budget.left < 0) return undefined;
       const found = choose({ within: [...region.within, ...within], outside: [...region.outside, ...except] }, place + 1);
       if (found !== undefined) return found;
     }
