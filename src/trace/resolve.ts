@@ -112,6 +112,9 @@ async function credentialsMasked(store: StoreReader, text: string): Promise<read
   );
 }
 
+/** As people type it: in an id a port stands behind `%3A`. */
+const TYPED = "replace(replace(identity_id, '%3A', ':'), '%3a', ':')";
+
 /**
  * By the canonical id, else by it or the name in other letters, or by what stands before the `@` of a name or id: who says
  * `ci` may mean `ci@shop.iam.gserviceaccount.com` as well as a deploy key of that title.
@@ -123,7 +126,7 @@ async function identitiesNamed(store: StoreReader, text: string): Promise<readon
      UNION
      SELECT identity_id FROM identities
      WHERE $text <> '' AND NOT EXISTS (FROM identities WHERE identity_id = $text)
-       AND (lower(name) = lower($text) OR lower(identity_id) = lower($text)
+       AND (lower(name) = lower($text) OR lower(identity_id) = lower($text) OR lower(${TYPED}) = lower($text)
          OR lower(regexp_extract(name, '^([^/:@\\s]+)@[^@]+$', 1)) = lower($text)
          OR lower(regexp_extract(identity_id, '([^/:@\\s]+)@[^/:@]+$', 1)) = lower($text))
      ORDER BY 1`,
@@ -136,8 +139,9 @@ async function identitiesEnding(store: StoreReader, text: string): Promise<reado
   return await ids(
     store,
     `SELECT identity_id FROM identities
-     WHERE length($text) >= 3 AND regexp_matches(left(identity_id, length(identity_id) - length($text)), '[:/]$')
-       AND ends_with(lower(identity_id), lower($text))
+     WHERE length($text) >= 3
+       AND (regexp_matches(left(identity_id, length(identity_id) - length($text)), '[:/]$') AND ends_with(lower(identity_id), lower($text))
+         OR regexp_matches(left(${TYPED}, length(${TYPED}) - length($text)), '[:/]$') AND ends_with(lower(${TYPED}), lower($text)))
      ORDER BY 1`,
     { text },
   );

@@ -42,6 +42,28 @@ describe('what a trace is about', () => {
     });
   }
 
+  for (const text of [
+    'postgres:127.0.0.1%3A54391/shop:role/etl',
+    'postgres:127.0.0.1:54391/shop:role/etl',
+    '127.0.0.1:54391/shop:role/etl',
+  ]) {
+    it(`is a role of a server by its port, found by ${text}`, async () => {
+      const id = 'postgres:127.0.0.1%3A54391/shop:role/etl';
+      const other = 'postgres:127.0.0.1/shop:role/etl';
+      const rows = [id, other].map(
+        (one): Observation => ({
+          kind: 'identity',
+          id: one,
+          provider: 'postgres',
+          type: 'database-role',
+          name: 'etl',
+        }),
+      );
+
+      assert.deepEqual(await withRun(rows, (store) => resolveSubject(store, text)), { identity: id, credentials: [] });
+    });
+  }
+
   for (const [what, text] of [
     ['the whole fingerprint', PRINT],
     ['its first eight characters', PRINT.slice(0, 8)],
