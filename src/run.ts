@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { assertSameKey as assertBaselineKey } from './config/baseline.ts';
 import { assertTrusted, describeConfig } from './config/load.ts';
-import { parseTarget } from './config/target.ts';
+import { parseTarget, shownTarget } from './config/target.ts';
 import type { CrawlOptions, Log, PathTarget, Report, Scanner, ServiceTarget, Target } from './contracts/index.ts';
 import { type Bulk, createBulk } from './detect/bulk.ts';
 import { createEngine } from './detect/engine.ts';
@@ -74,7 +74,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   const passwords = new Passwords();
   const engine = createEngine({ pack, fingerprintKey: key, keepSecrets: verifier !== undefined || 'logins' });
   const names = new NameRedactor((text, hints) => engine.detect(text, hints));
-  const named = request.targets.map((target) => names.clean(target));
+  const named = request.targets.map((target) => names.clean(shownTarget(target)));
 
   const sink = new Sink(
     async () => {
@@ -150,7 +150,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
       passwords.offer(match, at);
     },
   });
-  const runId = contentId([startedAt, request.targets]);
+  const runId = contentId([startedAt, named]);
   const kept: KeptSteps[] = [];
   const { storeFile } = request;
   const keepSteps =
@@ -413,7 +413,7 @@ function parseTargets(
       if (!isTwin) targets.push(target);
     } catch (error) {
       if (!(error instanceof TargetError)) throw error;
-      missing.push({ name, error });
+      missing.push({ name: shownTarget(name), error });
     }
   }
   const [first] = missing;
@@ -496,7 +496,7 @@ function parametersOf(request: ScanRequest): { readonly [name: string]: string |
   const exclude = [...config.exclude, ...crawl.exclude];
   const off = Object.entries(config.checks).flatMap(([id, { enabled }]) => (enabled === false ? [id] : []));
   const others = Object.entries(config.checks).flatMap(([id, { overrides }]) => ((overrides?.length ?? 0) > 0 ? [id] : []));
-  const scope = contentId(targets.map((target) => resolve(directory, target)).sort());
+  const scope = contentId(targets.map((target) => resolve(directory, shownTarget(target))).sort());
   return {
     history: crawl.history,
     staged: crawl.staged,

@@ -7,6 +7,14 @@ import { nearest } from '../util/nearest.ts';
 /** `aws:`, `aws:profile`, `hoop:https://…`; one letter is a Windows drive, not a scheme. */
 const SERVICE = /^(?<scheme>[a-z][a-z0-9-]+):(?<address>.*)$/;
 
+/** A password in an address: what stands between the user and the last `@`; a port is none. */
+const PASSWORD = /^(?<before>[a-z][a-z0-9+-]*:\/\/[^/?#@:]*):(?!\d{1,5}(?:[/?#]|$)).*@/is;
+
+/** How reports name a target: an address without its password. What is left can be typed again. */
+export function shownTarget(text: string): string {
+  return text.replace(PASSWORD, '$<before>@');
+}
+
 /**
  * What the user named, as a target. `schemes` are those of the registered service scanners. Throws `TargetError` when
  * there is no such path or scheme.
@@ -17,7 +25,7 @@ export function parseTarget(text: string, directory: string, schemes: readonly s
   try {
     return { kind: 'path', name: text, path, isDirectory: statSync(path).isDirectory() };
   } catch (error) {
-    if (scheme !== undefined && schemes.includes(scheme)) return { kind: 'service', name: text, scheme, address };
+    if (scheme !== undefined && schemes.includes(scheme)) return { kind: 'service', name: shownTarget(text), scheme, address };
     if (scheme !== undefined) {
       const meant = nearest(scheme, schemes);
       throw new TargetError(`No scanner reads "${scheme}:" targets`, {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseTarget } from '../../../src/config/target.ts';
+import { parseTarget, shownTarget } from '../../../src/config/target.ts';
 import { TargetError } from '../../../src/util/errors.ts';
 import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
 
@@ -15,6 +15,28 @@ describe('target', () => {
     writeFile(root, 'exports/auth.json', '{}');
     writeFile(root, 'aws:prod/x.txt', 'a directory with the name of a scheme');
     symlinkSync('loop', join(root, 'loop'));
+  });
+
+  for (const [typed, shown] of [
+    [['postgres', '//etl', 'pw@127.0.0.1:5433/shop'].join(':'), 'postgres://etl@127.0.0.1:5433/shop'],
+    [['postgres', '//etl', 'a@b/c#d@db/shop?sslmode=require'].join(':'), 'postgres://etl@db/shop?sslmode=require'],
+    ['postgres://etl@db:5433/shop', 'postgres://etl@db:5433/shop'],
+    ['postgres://db:5433/shop?x=a@b', 'postgres://db:5433/shop?x=a@b'],
+    ['aws:prod@eu', 'aws:prod@eu'],
+    ['a/b:c@d', 'a/b:c@d'],
+  ] as const) {
+    it(`is shown as ${shown}`, () => {
+      assert.equal(shownTarget(typed), shown);
+    });
+  }
+
+  it('keeps a password out of its name, and in its address, where its scanner refuses it', () => {
+    const typed = ['postgres', '//etl', 'pw@db/shop'].join(':');
+
+    const target = parseTarget(typed, root, ['postgres']);
+
+    assert.equal(target.name, 'postgres://etl@db/shop');
+    assert.equal(target.kind === 'service' && target.address, typed.slice('postgres:'.length));
   });
 
   it('is a directory or a file, named as typed', () => {
