@@ -1,7 +1,7 @@
 import { LiveFailure } from './failure.ts';
 
 /** Of one answer, unpacked. Larger lists come in pages. */
-export const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** The body as text. Counted as it comes: the header speaks of what is sent, and a packed answer may be a thousand times that. */
 export async function bodyOf(response: Response, name: string, maxBytes = MAX_BYTES): Promise<string> {

@@ -23,8 +23,8 @@
  * - What lists many: `takePages` keeps what was read for the next run, stripped to the fields that rows need, never a secret;
  *   `readEach` makes one call for each of many.
  */
-export { bodyOf, MAX_BYTES } from './body.ts';
-export { type EachResult, type EachSettings, readEach, restingOn } from './each.ts';
+export { bodyOf } from './body.ts';
+export { readEach, restingOn } from './each.ts';
 export { type Failure, failureOf, LiveFailure, outcomeOf } from './failure.ts';
 export {
   type ErrorAnswer,
@@ -34,7 +34,7 @@ export {
   type Next,
   openHttp,
 } from './http.ts';
-export { addPlain, type KeptCall, plainOf, takePages } from './kept.ts';
+export { addPlain, plainOf, takePages } from './kept.ts';
 export { nextAddress, nextLink, nextToken } from './next.ts';
 export { inParallel } from './parallel.ts';
 export { openSession, type Part, probeCalls, type Session } from './session.ts';
