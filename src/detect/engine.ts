@@ -258,8 +258,12 @@ function toMatch(found: Located, key: Uint8Array | string): Match {
 
 /** Host names are told apart by no one who writes them in capitals. */
 function withHost(groups: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const { host } = groups;
-  return host === undefined ? groups : { ...groups, host: host.toLowerCase().replace(/\.$/, '') };
+  const { host, port } = groups;
+  if (host === undefined) return groups;
+  const name = host.toLowerCase().replace(/\.$/, '');
+  // On this machine each port is a server of its own; elsewhere a pooler may stand before the one that is meant.
+  const isOwn = port !== undefined && port !== '5432' && /^(?:localhost$|127\.|\[::1\]$)/.test(name);
+  return { ...groups, host: isOwn ? `${name}:${port}` : name };
 }
 
 /**

@@ -108,13 +108,16 @@ database_roles AS MATERIALIZED (
     split_part(server, '%3a', 1) AS host,
     -- The name of a container or of this machine says nothing to others.
     contains(host, '.') AND NOT regexp_matches(host, '^(127\.|0\.0\.0\.0$)') AS is_name,
+    regexp_matches(server, '^(localhost|127\.|\[%3a%3a1\])') AS is_own,
     bool_or(known) AS known,
+    bool_or(live) AS live,
     count(DISTINCT repository) FILTER (known) AS repositories
   FROM (
-    SELECT part_id, identity_id, coalesce(location->>'$.repository', '') AS repository, (detail->>'$.catalog') IS NOT NULL AS known
+    SELECT part_id, identity_id, coalesce(location->>'$.repository', '') AS repository, (detail->>'$.catalog') IS NOT NULL AS known,
+      coalesce((detail->>'$.catalog') = 'live', false) AS live
     FROM obs.identities
     WHERE provider = 'postgres'
-    UNION ALL SELECT part_id, identity_id, '', false FROM obs.sightings WHERE starts_with(identity_id, 'postgres:'))
+    UNION ALL SELECT part_id, identity_id, '', false, false FROM obs.sightings WHERE starts_with(identity_id, 'postgres:'))
   SEMI JOIN current_parts USING (part_id)
   WHERE starts_with(identity_local(identity_id), 'role/')
   GROUP BY identity_id
@@ -134,8 +137,14 @@ database_servers AS (
 database_hosts AS (
   SELECT local, host, count(DISTINCT server) AS servers, min(server) AS server, min(identity_id) AS identity_id
   FROM database_roles
-  WHERE known AND server <> '-'
+  WHERE known AND NOT is_own AND server <> '-'
   GROUP BY local, host
+  UNION ALL
+  -- On this machine each port is a server of its own, and of which machine a file speaks nobody knows: it was asked in this run.
+  SELECT local, host, 1, server, min(identity_id)
+  FROM database_roles
+  WHERE live AND is_own
+  GROUP BY local, host, server
 ),
 -- A password that opens the role of a dump stands in a connection string: the dump is of the host that it names.
 opened_roles AS (
@@ -159,7 +168,8 @@ proven_roles AS MATERIALIZED (
   UNION ALL
   SELECT r.identity_id, h.identity_id
   FROM database_roles AS r
-  JOIN database_hosts AS h ON h.local = r.local AND h.host = r.host AND h.servers = 1 AND (r.server = r.host OR r.server = h.server)
+  JOIN database_hosts AS h ON h.local = r.local AND h.host = r.host
+    AND h.servers = 1 AND (r.server = h.server OR r.server = r.host AND NOT r.is_own)
   WHERE r.identity_id <> h.identity_id
   UNION ALL
   SELECT r.identity_id, s.named_id

@@ -153,6 +153,20 @@ describe('detection engine', () => {
     assert.equal(match?.fingerprint, fingerprint(password, KEY));
   });
 
+  for (const [host, scope] of [
+    ['127.0.0.1:54391', '127.0.0.1%3A54391'],
+    ['localhost:5433', 'localhost%3A5433'],
+    ['127.0.0.1:5432', '127.0.0.1'],
+    // A pooler may stand there before the server that is meant.
+    ['db.harbour.internal:6432', 'db.harbour.internal'],
+  ] as const) {
+    it(`takes the port into the name of a server of this machine alone: ${host}`, () => {
+      const [match] = engine.detect(`DATABASE_URL=postgres://shop_app:${make('{{alnum:18}}')}@${host}/shop`);
+
+      assert.equal(match?.identity, `postgres:${scope}/shop:role/shop_app`);
+    });
+  }
+
   it('fingerprints the password itself, not its percent encoding', () => {
     const [match] = engine.detect('postgres://shop_app:p%40ss9w0rd%2Fx7@db.harbour.internal/shop');
 

@@ -269,6 +269,20 @@ describe('roles of PostgreSQL', () => {
     assert.deepEqual(await named([role(live), role('postgres:db.acme.internal/shop:role/etl')]), [[live], []]);
   });
 
+  it('of a server on this machine are those of connection strings to that very port', async () => {
+    const live = 'postgres:127.0.0.1%3A54391/postgres:role/etl';
+    const server = { ...role(live), detail: { catalog: 'live' } };
+    const other = 'postgres:127.0.0.1/shop:role/etl';
+
+    const rows = [server, url('postgres:127.0.0.1%3A54391/shop:role/etl', 'secret:a'), url(other, 'secret:b')];
+
+    assert.deepEqual(await named(rows), [[live], [live, other]]);
+    assert.deepEqual(await named([role(live), url('postgres:127.0.0.1%3A54391/shop:role/etl')]), [
+      [live],
+      ['postgres:127.0.0.1%3A54391/shop:role/etl'],
+    ]);
+  });
+
   it('on two ports of one host are two', async () => {
     const [one, two] = ['postgres:db.acme.internal/a:role/etl', 'postgres:db.acme.internal%3A5433/a:role/etl'];
 
