@@ -7,6 +7,7 @@ import { messageOf, RuleError } from '../util/errors.ts';
 import { compare, inReportOrder } from '../util/report-text.ts';
 import { resolve } from './evidence.ts';
 import { lowerInFixtures } from './fixtures.ts';
+import { nameIds } from './name-ids.ts';
 import type { Assessment, CoverageRow } from './needs.ts';
 import { assess, switchedOff } from './needs.ts';
 import { assertRulings, type Override, type Overrides, type Rulings, readRulings } from './overrides.ts';
@@ -241,6 +242,10 @@ async function findingsOf(
 ): Promise<Finding[]> {
   const hits = outcomes.flatMap((outcome) => outcome.hits);
   const resolved = await resolve(store, hits);
+  const named = await nameIds(
+    store,
+    hits.map(({ message }) => message),
+  );
   const before = new Map(previous.map((finding) => [finding.fingerprint, finding]));
   return hits.map((hit): Finding => {
     const { meta } = hit.check;
@@ -250,7 +255,7 @@ async function findingsOf(
       fingerprint: hit.fingerprint,
       rule: meta.id,
       title: meta.title,
-      message,
+      message: named(message),
       severity,
       confidence,
       // A developer is shown what must be fixed; what may be nothing waits for a look by security.

@@ -36,6 +36,18 @@ describe('running checks', () => {
     );
   });
 
+  it('names what a GUID says to nobody, once', async () => {
+    const app = 'entra:6e1f3b52-0d0c-4c1e-9a53-0a1b2c3d4e5f:app/11112222-3333-4444-5555-666677778888';
+    const own = 'entra:6e1f3b52-0d0c-4c1e-9a53-0a1b2c3d4e5f:app/99992222-3333-4444-5555-666677778888';
+    const identity = (id: string, name: string): Observation => ({ kind: 'identity', id, provider: 'entra', type: 'app', name });
+    const sql = SELECT.replace(/concat\([^)]*\)/, `'${app} and ${app}, ${own}'`);
+    const given = [covered(), key('AKIAOLD1'), identity(app, 'shop "deploy"'), identity(own, own.slice(-36))];
+
+    const { findings } = await correlate(given, [checkWith({ sql })]);
+
+    assert.equal(findings[0]?.message, `${app} ("shop deploy") and ${app}, ${own}`);
+  });
+
   describe('over a store that answers several queries at a time', () => {
     const checks = ['a-key', 'b-key', 'c-key', 'd-key'].map((id) =>
       checkWith({ head: ['old-key', id], file: `rules/checks/aws/${id}.sql`, sql: `SELECT '${id}' AS credential_id` }),
