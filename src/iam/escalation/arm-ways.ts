@@ -1,4 +1,4 @@
-import { type Decision, decide, together } from '../evaluate.ts';
+import { type Decision, together } from '../evaluate.ts';
 import { mentionedCalls } from '../mentions.ts';
 import type { Subject } from '../subject.ts';
 import { decideAssume } from './assume.ts';
@@ -7,7 +7,6 @@ import { ARM, type ArmEntry } from './catalogue/index.ts';
 import { cellsOf } from './cells.ts';
 import { type Edge, edgeFrom } from './edge.ts';
 import type { Node, Population } from './population.ts';
-import { editablePolicies } from './self-ways.ts';
 import { assumable, assumedAlone, decideAll } from './take-over-ways.ts';
 import { allTags, type Context } from './target-tags.ts';
 
@@ -70,28 +69,21 @@ function armPrincipal(search: Search, entry: ArmEntry, self: Node): Armed | unde
   return best;
 }
 
-/** Roles looked at one by one, for each has policies of its own: who may write policies and take none of so many takes none. */
-const MAX_ROLES = 2000;
-
+/** Policies are few where principals are many: those that it may rewrite first, then who has them and can be entered. */
 function armByPolicy(search: Search, { actions: [first, second] }: ArmEntry, self: Node): Armed | undefined {
-  const { subject, estate, targets, now } = search;
-  const asked = new Map<string, Decision>();
-  const decideEdit = (arn: string): Decision => {
-    const decision = asked.get(arn) ?? decide(subject, { action: first, resource: arn }, now);
-    asked.set(arn, decision);
-    return decision;
-  };
-  let left = MAX_ROLES;
+  const { subject, targets } = search;
+  const edits = new Map<Node, Decision>();
+  for (const [arn, holders] of targets.policyHolders.get(subject.account) ?? []) {
+    const edit = decideCall(search, first, arn);
+    if (edit.outcome === 'deny') continue;
+    for (const node of holders) if (edits.get(node)?.outcome !== 'allow') edits.set(node, edit);
+  }
   let best: Armed | undefined;
+  if (edits.size === 0) return best;
   for (const { node, enter } of entered(search, second, self)) {
-    const role = targets.subjects[node];
-    if (role === undefined || role.account !== subject.account || !targets.canBeArmed.has(role)) continue;
-    if (left-- === 0) break;
-    for (const { arn } of editablePolicies(role, estate)) {
-      const edit = decideEdit(arn);
-      if (edit.outcome !== 'deny') best = surer(best, { node, decision: together([edit, enter]) });
-      if (best?.decision.outcome === 'allow') return best;
-    }
+    const edit = edits.get(node);
+    if (edit !== undefined) best = surer(best, { node, decision: together([edit, enter]) });
+    if (best?.decision.outcome === 'allow') return best;
   }
   return best;
 }

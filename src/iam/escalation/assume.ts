@@ -5,6 +5,7 @@ import { type Decision, decide, judgeStanding } from '../evaluate.ts';
 import { FALSE, type Judgement, or, unknown } from '../judgement.ts';
 import { compilePattern } from '../pattern.ts';
 import type { Estate, Policy, Subject } from '../subject.ts';
+import { ABSENT } from './call.ts';
 import { nameOf } from './names.ts';
 import { createPopulation, membersMatching, type Node, type Population, push } from './population.ts';
 import type { Context } from './target-tags.ts';
@@ -35,7 +36,7 @@ export function decideAssume(
   if (trust === undefined || caller === role) return undefined;
   const limits = estate.resourceLimits?.get(role.account) ?? [];
   const target = { account: role.account, policy: { title: trust.name, known: true, policies: [trust] }, limits };
-  const known = { ...context, 'iam:permissionsboundary': null };
+  const known = { ...context, ...ABSENT };
   const decision = decide(caller, { action: ASSUME, resource: role.arn, target, context: known }, now);
   if (decision.outcome === 'deny') return undefined;
   return decision.by?.policy === trust ? { ...decision, by: undefined } : decision;

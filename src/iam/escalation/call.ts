@@ -15,6 +15,9 @@ export interface Search {
 
 export const BOUNDARY_KEY = 'iam:permissionsboundary';
 
+/** Keys that a call does not carry unless it is one of those that do. */
+export const ABSENT: Context = { [BOUNDARY_KEY]: null, 'iam:policyarn': null };
+
 /**
  * Calls whose `iam:PermissionsBoundary` is the boundary that the target has now. To put a boundary and to create somebody
  * it is the one of the call; no other call carries the key.
@@ -44,7 +47,13 @@ export function decideCall(
   context: Context = {},
   gives?: Given,
 ): Decision {
-  const known = HEEDS_BOUNDARY.has(action) ? context : { ...context, [BOUNDARY_KEY]: null };
+  const { [BOUNDARY_KEY]: boundary, ...others } = context;
+  const heeded = HEEDS_BOUNDARY.has(action)
+    ? boundary === undefined
+      ? {}
+      : { [BOUNDARY_KEY]: boundary }
+    : { [BOUNDARY_KEY]: null };
+  const known = { ...others, 'iam:policyarn': null, ...heeded };
   if (gives === undefined) return decide(subject, { action, resource, context: known }, now);
   const key = gives === 'policy-arn' ? 'iam:policyarn' : BOUNDARY_KEY;
   let best: Decision | undefined;

@@ -10,6 +10,8 @@ export interface Edge {
   /** Absent: it gives itself every right, or arms the one named in `armed`. */
   readonly to?: Hub;
   readonly armed?: Node;
+  /** It makes a new one, who has every right. */
+  readonly made?: 'user' | 'role';
   /** Ids of the catalogue; the first is the one told in words. */
   readonly methods: readonly string[];
   /** Calls of the first method. The first call is the right without which none of it works. */
@@ -24,6 +26,7 @@ interface Found {
   readonly decision: Decision;
   readonly to?: Hub;
   readonly armed?: Node;
+  readonly made?: 'user' | 'role';
   /** What it needs besides rights is not in the input. */
   readonly isProbable?: boolean;
 }

@@ -2,7 +2,7 @@ import type { Confidence } from '../../contracts/index.ts';
 import { confidenceOf, decideAdmin } from '../capability.ts';
 import { decide } from '../evaluate.ts';
 import { FRESH } from '../pattern.ts';
-import type { Estate, Policy, Subject } from '../subject.ts';
+import type { Estate, ManagedPolicy, Policy, Subject } from '../subject.ts';
 import { judgeServiceAdmission } from '../trust.ts';
 import { type Doors, readDoors } from './assume.ts';
 import { EXISTING_PASSROLE, NEW_PASSROLE } from './catalogue/index.ts';
@@ -12,6 +12,7 @@ import { createPopulation, type Hub, type Node, type Population, push } from './
 export interface Targets {
   readonly subjects: readonly Subject[];
   readonly nodes: ReadonlyMap<Subject, Node>;
+  readonly arns: ReadonlySet<string>;
   /** Administrators, and how sure that is. */
   readonly admins: ReadonlyMap<Node, Confidence>;
   readonly adminGroups: ReadonlyMap<string, readonly string[]>;
@@ -20,6 +21,8 @@ export interface Targets {
   /** Of those, ordinary ones whose limits would let them be administrators: worth giving rights to. */
   readonly armable: ReadonlyMap<string, Population>;
   readonly canBeArmed: ReadonlySet<Subject>;
+  /** By account: policies of the customer, and the armable roles that have them. */
+  readonly policyHolders: ReadonlyMap<string, ReadonlyMap<string, readonly Node[]>>;
   readonly doors: Doors;
   /** Roles by `account service`, one population for every answer that their trusts give. */
   readonly byService: ReadonlyMap<string, readonly ServiceRoles[]>;
@@ -43,6 +46,7 @@ export function sortTargets(estate: Estate, now: Date): Targets {
   const principals = new Map<string, Node[]>();
   const armable = new Map<string, Node[]>();
   const canBeArmed = new Set<Subject>();
+  const policyHolders = new Map<string, Map<string, Node[]>>();
   for (const [node, subject] of subjects.entries()) {
     const admin = decideAdmin(subject, now);
     if (admin.outcome !== 'deny') admins.set(node, confidenceOf(admin, subject));
@@ -52,17 +56,24 @@ export function sortTargets(estate: Estate, now: Date): Targets {
     if (admin.outcome !== 'deny' || !limitsAdmitAdmin(subject, now)) continue;
     canBeArmed.add(subject);
     push(armable, key, node);
+    if (subject.type === 'role') {
+      const known = policyHolders.get(subject.account) ?? new Map<string, Node[]>();
+      policyHolders.set(subject.account, known);
+      for (const { arn } of editablePolicies(subject, estate)) push(known, arn, node);
+    }
   }
   const populations = (lists: ReadonlyMap<string, readonly Node[]>): ReadonlyMap<string, Population> =>
     new Map([...lists].map(([key, members]) => [key, createPopulation(subjects, members)]));
   return {
     subjects,
+    arns: new Set(subjects.map(({ arn }) => arn)),
     nodes: new Map(subjects.map((subject, node) => [subject, node])),
     admins,
     adminGroups: adminGroupsOf(estate, now),
     principals: populations(principals),
     armable: populations(armable),
     canBeArmed,
+    policyHolders,
     doors: readDoors(subjects, (role) => (canBeArmed.has(role) ? 'armable' : 'settled'), now),
     byService: serviceRoles(subjects, now),
     offers: policiesOnOffer(estate, now),
@@ -82,6 +93,16 @@ export function isChangeable({ arn, serviceLinked }: Subject): boolean {
 export function limitsAdmitAdmin(subject: Subject, now: Date): boolean {
   if (subject.limits.length === 0) return true;
   return decideAdmin({ ...subject, policies: [EVERYTHING] }, now).outcome !== 'deny';
+}
+
+/** Customer-managed policies that apply to the subject: whoever rewrites one rewrites the subject's rights. */
+export function editablePolicies(subject: Subject, { managed }: Estate): ManagedPolicy[] {
+  const names = new Set(subject.policies.map(({ name }) => name));
+  return [...names].flatMap((name) => (isOfAws(name) ? [] : (managed.get(name) ?? [])));
+}
+
+export function isOfAws(arn: string): boolean {
+  return /^arn:[a-z-]+:iam::aws:policy\//.test(arn);
 }
 
 function policiesOnOffer({ managed }: Estate, now: Date): Targets['offers'] {

@@ -1,10 +1,12 @@
 import type { Estate, Subject } from '../subject.ts';
 import { armWays } from './arm-ways.ts';
+import type { Search } from './call.ts';
 import type { Edge } from './edge.ts';
 import { sortTargets, type Targets } from './estate.ts';
+import { makeWays } from './make-ways.ts';
 import { passRoleWays } from './pass-role-ways.ts';
 import type { Hub, Node } from './population.ts';
-import { type Search, selfWays } from './self-ways.ts';
+import { selfWays } from './self-ways.ts';
 import { takeOverWays } from './take-over-ways.ts';
 
 /** Who can get into whom, in one or several accounts. Administrators of high confidence have nothing to gain and no edges. */
@@ -45,6 +47,7 @@ function* waysOf(search: Search): Generator<Edge> {
   yield* selfWays(search);
   yield* takeOverWays(search);
   yield* armWays(search);
+  yield* makeWays(search);
   yield* passRoleWays(search);
 }
 

@@ -13,6 +13,8 @@ import { shortestWays, type Ways } from './shortest.ts';
 export interface Escalations {
   readonly graph: Graph;
   readonly toAdmin: Ways;
+  /** Only steps and administrators that are sure: a longer way may be surer than a short one. */
+  readonly surely: Ways;
   readonly toData: Ways;
   /** By principal: the right that all of its ways need. */
   readonly cuts: ReadonlyMap<Node, Edge>;
@@ -31,13 +33,14 @@ export function findEscalations(estate: Estate, now: Date): Escalations {
     const sure = readsEverything(subject, now);
     if (sure !== undefined) holders.set(node, sure);
   }
-  return { graph, toAdmin, toData: shortestWays(graph, holders, false), cuts: nearestCuts(graph, toAdmin) };
+  const surely = shortestWays(graph, graph.targets.admins, true, true);
+  return { graph, toAdmin, surely, toData: shortestWays(graph, holders, false), cuts: nearestCuts(graph, toAdmin) };
 }
 
-export function escalationsOf(subject: Subject, { graph, toAdmin, toData, cuts }: Escalations): Capability[] {
+export function escalationsOf(subject: Subject, { graph, toAdmin, surely, toData, cuts }: Escalations): Capability[] {
   const node = graph.targets.nodes.get(subject);
   if (node === undefined) return [];
-  const rows = escalationRows(graph, toAdmin, cuts, node);
+  const rows = escalationRows(graph, toAdmin, surely, cuts, node);
   if (toAdmin.distance.has(node)) return rows;
   const data = dataRow(graph, toData, node);
   return data === undefined ? rows : [...rows, data];

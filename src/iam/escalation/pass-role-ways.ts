@@ -2,7 +2,7 @@ import { somewhere } from '../capability.ts';
 import { type Decision, decide, together } from '../evaluate.ts';
 import { mentionedCalls } from '../mentions.ts';
 import type { Subject } from '../subject.ts';
-import { BOUNDARY_KEY, type Search } from './call.ts';
+import { ABSENT, type Search } from './call.ts';
 import {
   EXISTING_PASSROLE,
   type ExistingPassRoleEntry,
@@ -63,7 +63,7 @@ function decidePass({ subject, now }: Search, role: Subject, service: string): D
   const names = subject.partition === 'aws-cn' ? [service, `${service}.cn`] : [service];
   let best: Decision | undefined;
   for (const name of names) {
-    const context = { 'iam:passedtoservice': [name], [BOUNDARY_KEY]: null };
+    const context = { 'iam:passedtoservice': [name], ...ABSENT };
     const decision = decide(subject, { action: PASS, resource: role.arn, context }, now);
     if (decision.outcome === 'allow') return decision;
     if (best === undefined || best.outcome === 'deny') best = decision;

@@ -40,13 +40,17 @@ export interface Cut {
 }
 
 /** The ways of one call, one row for each right and target; a row of the whole way where no single call is enough. */
-export function escalationRows(graph: Graph, ways: Ways, cuts: ReadonlyMap<Node, Edge>, node: Node): Capability[] {
+export function escalationRows(graph: Graph, ways: Ways, surely: Ways, cuts: ReadonlyMap<Node, Edge>, node: Node): Capability[] {
   const subject = graph.subjects[node];
   const distance = ways.distance.get(node);
   if (subject === undefined || distance === undefined) return [];
   const found = oneCallWays(graph, node);
   if (found.length === 0 && distance > 1) {
     found.push({ steps: stepsFrom(node, ways), confidence: ways.confidence.get(node) ?? 'medium', methods: undefined });
+  }
+  // A short way that may or may not be there does not hide a longer one that is.
+  if (found.length > 0 && found.every(({ confidence }) => confidence !== 'high') && (surely.distance.get(node) ?? 0) > 0) {
+    found.push({ steps: stepsFrom(node, surely), confidence: 'high', methods: undefined });
   }
   return found.flatMap(({ steps, confidence, methods }) => {
     const row = pathRow(graph, steps, subject, confidence);
@@ -146,12 +150,13 @@ function stepText(graph: Graph, step: Step, reader: Subject): string {
   const { actions, decision } = step.edge;
   const target = targetName(graph, step, reader);
   const from = decision.by === undefined ? `trust of ${target}` : policyPath(decision.by.policy);
-  const end = step.next === undefined ? 'gives itself any right' : `becomes ${target}`;
+  const end = step.next === undefined && step.edge.made === undefined ? 'gives itself any right' : `becomes ${target}`;
   return `${from} → ${actions.join(' + ')} on ${decision.by === undefined ? '*' : resourceText(decision.by)} → ${end}`;
 }
 
 /** Who gives itself any right at the end of a longer way is named. */
 function targetName({ subjects }: Graph, { edge, next }: Step, reader: Subject): string {
+  if (edge.made !== undefined) return `a new ${edge.made}`;
   const target = subjects[next ?? edge.from];
   return target === undefined || target === reader ? ITSELF : nameFrom(target, reader);
 }

@@ -11,16 +11,17 @@ export interface Ways {
 }
 
 /** One search backwards from all goals together. Each hub is crossed once, by the first of its members that is reached. */
-export function shortestWays(graph: Graph, goals: ReadonlyMap<Node, Confidence>, toAdmin: boolean): Ways {
+export function shortestWays(graph: Graph, goals: ReadonlyMap<Node, Confidence>, toAdmin: boolean, onlySure = false): Ways {
   const distance = new Map<Node, number>();
   const confidence = new Map<Node, Confidence>();
   const first = new Map<Node, Step>();
   for (const [node, sure] of goals) {
+    if (onlySure && sure !== 'high') continue;
     distance.set(node, 0);
     confidence.set(node, sure);
   }
   const crossed = new Set<Hub>();
-  let frontier = [...goals.keys()];
+  let frontier = [...distance.keys()];
   for (let hops = 1; frontier.length > 0 || (toAdmin && hops === 1); hops++) {
     const reached: Node[] = [];
     const settle = (step: Step, sure: Confidence): void => {
@@ -32,7 +33,7 @@ export function shortestWays(graph: Graph, goals: ReadonlyMap<Node, Confidence>,
       reached.push(from);
     };
     // The sure ways of this length first, so that none of them is hidden by one that is not.
-    for (const sure of ['high', 'medium'] as const) {
+    for (const sure of onlySure ? SURE : SURE_FIRST) {
       const passes = (one: Confidence | undefined): boolean => sure === 'medium' || one === 'high';
       if (toAdmin && hops === 1) {
         for (const edges of graph.out) {
@@ -45,7 +46,7 @@ export function shortestWays(graph: Graph, goals: ReadonlyMap<Node, Confidence>,
         if (!passes(confidence.get(node))) continue;
         for (const hub of graph.hubsOf[node] ?? []) {
           if (crossed.has(hub)) continue;
-          if (sure === 'medium') crossed.add(hub);
+          if (sure === 'medium' || onlySure) crossed.add(hub);
           for (const edge of graph.into.get(hub) ?? []) if (passes(edge.confidence)) settle({ edge, next: node }, sure);
         }
       }
@@ -67,3 +68,6 @@ export function stepsFrom(node: Node, { first }: Ways): Step[] {
   }
   return steps;
 }
+
+const SURE: readonly Confidence[] = ['high'];
+const SURE_FIRST: readonly Confidence[] = ['high', 'medium'];

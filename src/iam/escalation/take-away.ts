@@ -3,6 +3,7 @@ import { statementName } from '../document.ts';
 import { type Policy, policyPath, type Subject } from '../subject.ts';
 import { decideAssume } from './assume.ts';
 import type { Edge } from './edge.ts';
+import { isOfAws } from './estate.ts';
 import type { Graph } from './graph.ts';
 import { nameFrom } from './names.ts';
 import type { Node } from './population.ts';
@@ -40,12 +41,8 @@ export function sourceText({ statements, trusts }: Source, reader: Subject): str
 
 function statementText({ policy, name }: Source['statements'][number]): string {
   // Nobody but AWS edits those.
-  if (isOfAws(policy)) return `${policyPath(policy)}, which is AWS's own: detach it or deny the call`;
+  if (isOfAws(policy.name)) return `${policyPath(policy)}, which is AWS's own: detach it or deny the call`;
   return `${policyPath(policy)}, ${name}`;
-}
-
-function isOfAws({ name }: Policy): boolean {
-  return /^arn:[a-z-]+:iam::aws:policy\//.test(name);
 }
 
 const ASSUME = 'sts:AssumeRole';

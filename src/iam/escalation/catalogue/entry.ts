@@ -2,7 +2,7 @@
  * One way to gain rights, as facts. Ids are those of https://pathfinding.cloud, where each is described; ids starting
  * with `own-` have none there.
  */
-export type Entry = SelfEntry | TakeOverEntry | ArmEntry | NewPassRoleEntry | ExistingPassRoleEntry;
+export type Entry = SelfEntry | MakeEntry | TakeOverEntry | ArmEntry | NewPassRoleEntry | ExistingPassRoleEntry;
 
 /** It changes what it may do itself. */
 export interface SelfEntry {
@@ -13,9 +13,28 @@ export interface SelfEntry {
   readonly caller?: 'user' | 'role';
   /**
    * What the call has to reach: the caller, a group it is in, a group of administrators, a policy of the customer that it
-   * has, one of those with an older version that allows everything, or its own boundary.
+   * has, one of those with an older version that allows everything, its own boundary or the policy that this is, or its
+   * own tags where its rights hang on them.
    */
-  readonly on: 'itself' | 'own-group' | 'admin-group' | 'own-policy' | 'own-older-version' | 'own-boundary';
+  readonly on:
+    | 'itself'
+    | 'own-group'
+    | 'admin-group'
+    | 'own-policy'
+    | 'own-older-version'
+    | 'own-boundary'
+    | 'own-boundary-policy'
+    | 'own-tags';
+  readonly gives?: Given;
+}
+
+/** It makes a new principal, gives it every right, and gets into it. */
+export interface MakeEntry {
+  readonly id: string;
+  readonly category: 'principal-access';
+  readonly makes: 'user' | 'role';
+  /** The call that makes, the one that gives rights, the one that gets in. */
+  readonly actions: readonly [string, string, string];
   readonly gives?: Given;
 }
 

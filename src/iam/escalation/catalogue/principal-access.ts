@@ -1,4 +1,4 @@
-import type { ArmEntry, TakeOverEntry } from './entry.ts';
+import type { ArmEntry, MakeEntry, TakeOverEntry } from './entry.ts';
 
 const category = 'principal-access';
 
@@ -29,4 +29,20 @@ export const ARM: readonly ArmEntry[] = [
 function arm(id: string, target: ArmEntry['target'], first: string, second: string, gives?: ArmEntry['gives']): ArmEntry {
   const entry = { id, category, actions: [first, second] as const, target, arms: 'principal' } as const;
   return gives === undefined ? entry : { ...entry, gives };
+}
+
+export const MAKE: readonly MakeEntry[] = [
+  ...['iam:CreateAccessKey', 'iam:CreateLoginProfile'].flatMap((enter) => [
+    make('own-create-user', 'user', 'iam:AttachUserPolicy', enter, ATTACH),
+    make('own-create-user', 'user', 'iam:PutUserPolicy', enter),
+    make('own-create-user', 'user', 'iam:AddUserToGroup', enter),
+  ]),
+  // Whoever makes a role says whom it trusts.
+  make('own-create-role', 'role', 'iam:AttachRolePolicy', 'sts:AssumeRole', ATTACH),
+  make('own-create-role', 'role', 'iam:PutRolePolicy', 'sts:AssumeRole'),
+];
+
+function make(id: string, makes: MakeEntry['makes'], arms: string, enter: string, gives?: MakeEntry['gives']): MakeEntry {
+  const actions = [makes === 'user' ? 'iam:CreateUser' : 'iam:CreateRole', arms, enter] as const;
+  return gives === undefined ? { id, category, makes, actions } : { id, category, makes, actions, gives };
 }

@@ -42,4 +42,7 @@ export const SELF_ESCALATION: readonly SelfEntry[] = [
     on: 'own-boundary',
     gives: 'boundary-arn',
   },
+  { id: 'own-rewrite-permissions-boundary', category, actions: ['iam:CreatePolicyVersion'], on: 'own-boundary-policy' },
+  { id: 'own-tag-itself', category, actions: ['iam:TagUser'], caller: 'user', on: 'own-tags' },
+  { id: 'own-tag-itself', category, actions: ['iam:TagRole'], caller: 'role', on: 'own-tags' },
 ];

@@ -3,6 +3,7 @@ import {
   ARM,
   CATALOGUE,
   EXISTING_PASSROLE,
+  MAKE,
   NEW_PASSROLE,
   resourceShape,
   TAKE_OVER,
@@ -10,6 +11,7 @@ import {
 import { type Decision, decide, together } from '../../../../src/iam/evaluate.ts';
 import type { Estate, Subject } from '../../../../src/iam/index.ts';
 import { judgeServiceAdmission } from '../../../../src/iam/trust.ts';
+import { documentOf } from '../build.ts';
 
 /** One pair of principals: who gets into whom by which right. `undefined` is every right itself. */
 export interface Pair {
@@ -31,6 +33,7 @@ export function allPairs(estate: Estate, now: Date): Pair[] {
       pairs.push({ from, to, right, isSure: !isProbable && confidenceOf(decision, from) === 'high' });
     };
     for (const [right, decision] of selfDecisions(from, estate, now)) add(undefined, right, decision);
+    for (const [right, decision] of makeDecisions(from, estate, now)) add(undefined, right, decision);
     for (const to of estate.subjects) {
       if (to === from || to.serviceLinked === true) continue;
       const isNear = to.account === from.account;
@@ -62,7 +65,11 @@ export function allPairs(estate: Estate, now: Date): Pair[] {
         else {
           for (const { name } of to.policies) {
             if (estate.managed.has(name))
-              add(undefined, first, together([decide(from, { action: first, resource: name }, now), entering]));
+              add(
+                undefined,
+                first,
+                together([decide(from, { action: first, resource: name, context: NO_BOUNDARY }, now), entering]),
+              );
           }
         }
       }
@@ -116,11 +123,9 @@ function* selfDecisions(subject: Subject, estate: Estate, now: Date): Generator<
   if (subject.serviceLinked === true) return;
   for (const { category, actions, ...entry } of CATALOGUE) {
     if (category !== 'self-escalation' || !('on' in entry) || (entry.caller ?? subject.type) !== subject.type) continue;
-    const free = { ...subject, limits: subject.limits.filter(({ kind = 'boundary' }) => kind !== 'boundary') };
-    const gains =
-      entry.on === 'own-boundary'
-        ? free.limits.length < subject.limits.length && decideAdmin(free, now).outcome !== 'deny'
-        : survives(subject, now);
+    const { free, gain } = freed(subject, estate, now);
+    const isBoundary = entry.on === 'own-boundary' || entry.on === 'own-boundary-policy';
+    const gains = isBoundary ? free !== undefined && gain.outcome !== 'deny' : survives(subject, now);
     if (!gains) continue;
     const own = subject.policies.flatMap(({ name }) => estate.managed.get(name) ?? []);
     const resources = {
@@ -135,23 +140,62 @@ function* selfDecisions(subject: Subject, estate: Estate, now: Date): Generator<
         .map(({ arn }) => arn),
       'own-policy': own.map(({ arn }) => arn),
       'own-older-version': [],
+      'own-boundary-policy': [boundaryFor('iam:PutUserPolicy', subject)['iam:permissionsboundary']?.[0] ?? ''].filter((one) =>
+        one.startsWith('arn:'),
+      ),
+      // Nothing here may tag itself that may not do more.
+      'own-tags': [],
     }[entry.on];
     for (const resource of resources) {
       const [action] = actions;
       const known = resource === subject.arn ? { ...tagsOf(subject), ...boundaryFor(action, subject) } : NO_BOUNDARY;
       const all = contexts(entry.gives).map((one) => decide(subject, { action, resource, context: { ...known, ...one } }, now));
-      yield [action, best(all)];
+      yield [action, isBoundary ? together([best(all), gain]) : best(all)];
     }
   }
 }
 
-const NO_BOUNDARY = { 'iam:permissionsboundary': null };
+const NEVER: Decision = { outcome: 'deny', explicit: false, by: undefined, keys: [] };
+
+/** Without its boundary, and what that is worth. */
+function freed(subject: Subject, estate: Estate, now: Date): { free: Subject | undefined; gain: Decision } {
+  const limits = subject.limits.filter(({ kind = 'boundary' }) => kind !== 'boundary');
+  if (limits.length === subject.limits.length) return { free: undefined, gain: NEVER };
+  const free = { ...subject, limits };
+  return { free, gain: best([decideAdmin(free, now), ...[...selfDecisions(free, estate, now)].map(([, one]) => one), NEVER]) };
+}
+
+/** Names of which some may be taken and some not, as the policies of the tests tell them apart. */
+const NEW_NAMES = ['zz', 'app-zz', 'adz', 'boss', 'ada', 'app-one', 'app-two'];
+
+/** A principal that is not there yet: made, armed and entered like any other. */
+function* makeDecisions(from: Subject, estate: Estate, now: Date): Generator<[string, Decision]> {
+  for (const { makes, actions, gives } of MAKE) {
+    const [make, arm, enter] = actions;
+    for (const name of NEW_NAMES) {
+      const arn = `arn:aws:iam::${from.account}:${makes}/${name}`;
+      if (estate.subjects.some((one) => one.arn === arn)) continue;
+      const on = (action: string, resource: string): Decision =>
+        best(contexts(gives).map((one) => decide(from, { action, resource, context: { ...NO_BOUNDARY, ...one } }, now)));
+      const document = documentOf({ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: from.arn } });
+      const made: Subject = { ...from, type: 'role', arn, tags: {}, limits: [], policies: [], trust: document };
+      const joined = estate.groups.filter(({ arn: group, policies }) => {
+        return group.includes(`:${from.account}:`) && decideAdmin({ ...made, policies }, now).outcome !== 'deny';
+      });
+      const arming = arm === 'iam:AddUserToGroup' ? joined.map((one) => on(arm, one.arn)) : [on(arm, arn)];
+      const entering = makes === 'role' ? assume(from, made, estate, now) : on(enter, arn);
+      yield [make, together([on(make, arn), best([...arming, NEVER]), entering ?? NEVER])];
+    }
+  }
+}
+
+const NO_BOUNDARY = { 'iam:permissionsboundary': null, 'iam:policyarn': null };
 
 /** The boundary of the target, for calls that look at it. */
 function boundaryFor(action: string, { limits }: Subject): { readonly [key: string]: readonly string[] | null } {
   if (!/^iam:(?:(?:Attach|Put)(?:User|Role)Policy|Delete(?:User|Role)PermissionsBoundary)$/.test(action)) return NO_BOUNDARY;
   const [limit] = limits;
-  return limit === undefined ? NO_BOUNDARY : { 'iam:permissionsboundary': [limit.title.split(' ').at(-1) ?? ''] };
+  return limit === undefined ? NO_BOUNDARY : { ...NO_BOUNDARY, 'iam:permissionsboundary': [limit.title.split(' ').at(-1) ?? ''] };
 }
 
 /** What a call may give, one context each. */

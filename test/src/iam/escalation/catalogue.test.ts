@@ -211,7 +211,15 @@ describe('IAM escalation catalogue', () => {
     );
     assert.deepEqual(
       [...ids].filter((id) => !Object.hasOwn(WAYS, id) && !Object.hasOwn(OWN_WAYS, id)),
-      ['own-set-default-policy-version', 'own-delete-permissions-boundary', 'own-put-permissions-boundary'],
+      [
+        'own-set-default-policy-version',
+        'own-delete-permissions-boundary',
+        'own-put-permissions-boundary',
+        'own-rewrite-permissions-boundary',
+        'own-tag-itself',
+        'own-create-user',
+        'own-create-role',
+      ],
     );
   });
 
@@ -394,5 +402,83 @@ describe('IAM escalation: its own boundary', () => {
         [],
       );
     }
+  });
+});
+
+describe('IAM escalation: what needs another step first', () => {
+  const arn = `arn:aws:iam::${ACCOUNT}:policy/edge`;
+  const told = (caller: Subject, all: Estate = estate([caller])): string[] =>
+    createJudge(all, NOW)
+      .capabilities(caller)
+      .filter(({ capability }) => capability === 'escalates')
+      .flatMap(({ permission, confidence, target }) => `${confidence}: ${permission} → ${target}`);
+  const edge = (...statements: RawStatement[]) => ({ ...boundary(...statements), title: `permissions boundary ${arn}` });
+
+  it('frees itself of its boundary, then gives itself rights', () => {
+    const caller = user('mara', [inline('own', allow(['iam:AttachUserPolicy', 'iam:DeleteUserPermissionsBoundary']))], {
+      limits: [edge(allow(['s3:*', 'iam:*']))],
+    });
+    const kept = { ...caller, limits: [edge(allow('s3:*'))] };
+
+    assert.deepEqual(told(caller), ['high: iam:DeleteUserPermissionsBoundary + iam:AttachUserPolicy → itself']);
+    assert.deepEqual(told(kept), []);
+  });
+
+  it('rewrites the policy that is its boundary', () => {
+    const caller = user('mara', [ADMIN], { limits: [edge(allow(['s3:*', 'iam:CreatePolicyVersion']))] });
+    const kept = user('mara', [ADMIN], { limits: [edge(allow(['s3:*']))] });
+
+    assert.deepEqual(told(caller), ['high: iam:CreatePolicyVersion → itself']);
+    assert.deepEqual(told(kept), []);
+  });
+
+  it('tags itself as its own rights ask for', () => {
+    const tagged = { StringEquals: { 'aws:PrincipalTag/team': 'ops' } };
+    const may = (on: string) =>
+      user('mara', [inline('own', allow('iam:TagUser', iam(on)), allow('iam:AttachUserPolicy', '*', tagged))]);
+
+    assert.deepEqual(told(may('user/mara')), ['high: iam:TagUser + iam:AttachUserPolicy → itself']);
+    assert.deepEqual(told(may('user/ben')), []);
+  });
+
+  it('makes a new user or role where all three calls meet on one name', () => {
+    const user3 = ['iam:CreateUser', 'iam:AttachUserPolicy', 'iam:CreateAccessKey'];
+    const may = (...statements: RawStatement[]) => user('mara', [inline('own', ...statements)]);
+
+    assert.deepEqual(told(may(allow(user3, iam('user/bots/*')))), [`high: ${user3.join(' + ')} → a new user`]);
+    assert.deepEqual(told(may(allow(user3.slice(0, 2), iam('user/bots/*')), allow(user3.slice(2), iam('user/x/*')))), []);
+    assert.deepEqual(told(may(allow(user3, iam('user/mara')))), ['high: iam:AttachUserPolicy → itself']);
+    assert.deepEqual(told(may(allow(['iam:CreateRole', 'iam:PutRolePolicy'], iam('role/new-*')))), [
+      'high: iam:CreateRole + iam:PutRolePolicy + sts:AssumeRole → a new role',
+    ]);
+    assert.deepEqual(told(may(allow(['iam:CreateRole', 'iam:PutRolePolicy']), deny('sts:AssumeRole'))), []);
+  });
+
+  it('makes nobody without the boundary that is asked for', () => {
+    const bound = { StringEquals: { 'iam:PermissionsBoundary': arn } };
+    const caller = user('mara', [inline('own', allow(['iam:CreateRole', 'iam:PutRolePolicy'], '*', bound))]);
+
+    assert.deepEqual(told(caller), []);
+  });
+
+  it('joins a group that may do all of IAM, and goes back to a version that may', () => {
+    const iamers = group('iamers', allow('iam:*'));
+    const joins = user('mara', [inline('own', allow('iam:AddUserToGroup'))]);
+    const shared = { arn, defaultVersion: HARMLESS.document, otherVersions: [iamers.policies[0]?.document ?? HARMLESS.document] };
+    const switches = user('mara', [{ ...attached('edge', allow('iam:SetDefaultPolicyVersion')), name: arn }]);
+
+    assert.deepEqual(told(joins, estate([joins], [iamers])), ['high: iam:AddUserToGroup → itself']);
+    assert.deepEqual(told(switches, estate([switches], [], [shared])), ['high: iam:SetDefaultPolicyVersion → itself']);
+  });
+
+  it('finds the one role with a policy to rewrite among thousands', () => {
+    const caller = user('mara', [inline('own', allow('iam:CreatePolicyVersion', HARMLESS.name), allow('sts:AssumeRole'))]);
+    const others = Array.from({ length: 2_500 }, (_, index) => role(`r${index}`, [], trusts({ AWS: ACCOUNT })));
+    const last = role('last', [HARMLESS], trusts({ AWS: ACCOUNT }));
+    const managed = { arn: HARMLESS.name, defaultVersion: HARMLESS.document, otherVersions: [] };
+
+    assert.deepEqual(told(caller, estate([caller, ...others, last], [], [managed])), [
+      'high: iam:CreatePolicyVersion + sts:AssumeRole → role/last',
+    ]);
   });
 });

@@ -22,6 +22,8 @@ const CALLS = [
   'iam:CreatePolicyVersion',
   'iam:PassRole',
   'iam:AddUserToGroup',
+  'iam:CreateUser',
+  'iam:CreateRole',
   'iam:DeleteUserPermissionsBoundary',
   'sts:AssumeRole',
   'lambda:CreateFunction',

@@ -52,6 +52,24 @@ describe('IAM escalation over several principals', () => {
     assert.equal(rows[0]?.target, 'role/runner');
   });
 
+  it('tells the sure way too where the shortest is not sure', () => {
+    const office = { IpAddress: { 'aws:SourceIp': '10.1.0.0/16' } };
+    const mara = user('mara', [
+      inline('a', allow('iam:CreateAccessKey', iam('user/chief'), office), allow('sts:AssumeRole', iam('role/mid'))),
+    ]);
+    const mid = role('mid', [inline('b', allow('iam:CreateAccessKey', iam('user/chief')))], trusts({ AWS: ACCOUNT }));
+
+    const rows = rowsOf(mara, estate([mara, mid, user('chief', [ADMIN])]));
+
+    assert.deepEqual(
+      rows.map(({ confidence, hops }) => [confidence, hops?.length]),
+      [
+        ['medium', 1],
+        ['high', 2],
+      ],
+    );
+  });
+
   it('is not its own doing where another gives itself the rights at the end', () => {
     const mara = user('mara', [inline('keys', allow('iam:CreateAccessKey', iam('user/ben')))]);
     const ben = user('ben', [inline('own', allow('iam:PutUserPolicy', iam('user/ben')))]);
