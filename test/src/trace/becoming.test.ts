@@ -125,6 +125,15 @@ describe('what an identity gets at', () => {
     ]);
   });
 
+  it('is all of the account for a role that gives itself any right, not that role', async () => {
+    const [user, role] = ['aws:1:user/a', 'aws:1:role/b'];
+    const rights = holds(role, 'admin', 'arn:aws:iam::1:role/b');
+
+    const lines = await told(user, identity(user), identity(role), becomes(user, role, 1), rights);
+
+    assert.deepEqual(lines.get('Accounts and resources'), ['admin: everything  (in 1)']);
+  });
+
   it('counts what is too much to read', async () => {
     const user = 'aws:1:user/a';
     const grants = Array.from({ length: 11 }, (_, n) => holds(user, 'reads-data', `bucket-${String(n).padStart(2, '0')}`));
