@@ -23,6 +23,8 @@ export interface ReportRow {
   readonly identity: IdentityId;
   /** Cell by column name; `undefined` for `N/A`, `no_information`, `not_supported`, empty and columns not there. */
   readonly cell: (column: string) => string | undefined;
+  /** Has the report a column for the last use of keys? */
+  readonly tellsUse: boolean;
 }
 
 const NEEDED = ['user', 'arn', 'user_creation_time'];
@@ -49,6 +51,7 @@ export function readCredentialReport(text: string): ReportRows {
   if (!NEEDED.every((column) => header.includes(column))) {
     return { rows: [], problems: ['line 1: the columns user, arn and user_creation_time are missing'] };
   }
+  const tellsUse = header.includes('access_key_1_last_used_date');
   const rows: ReportRow[] = [];
   const seen = new Set<string>();
   for (const { record, info } of records.slice(1)) {
@@ -66,7 +69,7 @@ export function readCredentialReport(text: string): ReportRows {
     }
     if (seen.has(identity)) continue;
     seen.add(identity);
-    rows.push({ line: info.lines, user: cell('user') ?? '', arn, identity, cell });
+    rows.push({ line: info.lines, user: cell('user') ?? '', arn, identity, cell, tellsUse });
   }
   return { rows, problems };
 }
@@ -136,7 +139,8 @@ function accessKey(row: ReportRow, slot: 1 | 2, at: Location): CredentialObserva
     neverExpires: true,
     status: active === true ? 'active' : 'inactive',
     at,
-    detail: { slot },
+    // Reports of before 2015 have no column of the last use; nobody then knows that there was none.
+    detail: { slot, ...(row.tellsUse ? {} : { useIsTold: false }) },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { IsoTime, Json, JsonObject } from '../contracts/index.ts';
-import { isKnownAction } from './actions.ts';
+import { actionsMatching, isKnownAction } from './actions.ts';
 import { type Statement, statementName } from './document.ts';
 import { compilePattern, matches, type Pattern } from './pattern.ts';
 import type { Policy, Subject } from './subject.ts';
@@ -56,7 +56,7 @@ const ESCAPED_DOLLAR = `\${$}`;
  * Rights that no call uses by itself, so that no record tells of their use.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
  */
-const UNRECORDED = ['iam:passrole'];
+const UNRECORDED = ['iam:PassRole'];
 
 /** The subject's policies without what it did not use in the window. */
 export function trimPolicies(
@@ -184,6 +184,7 @@ function trimAction(action: string, trim: Trim): Left {
     for (const [known, { isUsed }] of trim.record.services) {
       if (isUsed && matches(services, known)) left.push(...trimAction(`${known}:${name ?? '*'}`, trim).left);
     }
+    left.push(...unrecordedIn(action, left, trim));
     if (!trim.record.othersUnused) trim.notes.add(`of \`${action}\` only the services that the record lists are left`);
     return { left, why: left.length === 0 ? `nothing of it was used since ${day(trim)}` : 'only what was used is left of it' };
   }
@@ -192,17 +193,25 @@ function trimAction(action: string, trim: Trim): Left {
     trim.untold.add(service);
     return { left: [action] };
   }
-  if (UNRECORDED.includes(action.toLowerCase())) {
+  if (UNRECORDED.some((one) => one.toLowerCase() === action.toLowerCase())) {
     trim.notes.add(`${action} is never recorded: keep it only for what is run under a role`);
     return { left: [action] };
   }
-  if (use === undefined || !use.isUsed) return { left: [], why: `${service} was not used since ${day(trim)}` };
+  if (use === undefined || !use.isUsed) {
+    return { left: unrecordedIn(action, [], trim), why: `${service} was not used since ${day(trim)}` };
+  }
   return trimWithin(action, service, use, trim);
 }
 
 function trimWithin(action: string, service: string, { actions, complete }: Service, trim: Trim): Left {
   const isPattern = /[*?]/.test(action);
   if (actions === undefined || (isPattern && !complete)) {
+    const narrowed = actions === undefined ? undefined : narrow(action, actions);
+    if (narrowed !== undefined) {
+      const { left, unused } = narrowed;
+      trim.notes.add(`of ${action} the use of ${left.length} actions is not followed or was seen: they stay`);
+      return { left, why: `${unused.join(', ')} of it were not used since ${day(trim)}` };
+    }
     trim.coarse.add(service);
     return { left: [action] };
   }
@@ -215,11 +224,35 @@ function trimWithin(action: string, service: string, { actions, complete }: Serv
   }
   const pattern = compilePattern(action.toLowerCase());
   const left = [...actions].filter(([name, { isUsed }]) => isUsed && matches(pattern, name)).map(([, { written }]) => written);
-  for (const unrecorded of UNRECORDED) {
-    if (matches(pattern, unrecorded))
-      trim.notes.add(`${action} held iam:PassRole, whose use is never recorded: add it back if needed`);
-  }
+  left.push(...unrecordedIn(action, left, trim));
   return { left, why: left.length === 0 ? `nothing of it was used since ${day(trim)}` : 'only what was used is left of it' };
+}
+
+/** More actions than this in the place of a pattern nobody reviews. */
+const MAX_INSTEAD = 120;
+
+/**
+ * A pattern without the actions whose use is followed and that were not used: those that are followed are told, used or not;
+ * of the others (of data, mostly) nothing is known, and they stay.
+ */
+function narrow(
+  pattern: string,
+  actions: NonNullable<Service['actions']>,
+): { readonly left: string[]; readonly unused: string[] } | undefined {
+  const all = actionsMatching(pattern).map(({ name }) => name);
+  const isUnused = (name: string) => actions.get(name.toLowerCase())?.isUsed === false;
+  const unused = all.filter(isUnused);
+  const left = all.filter((name) => !isUnused(name));
+  return unused.length === 0 || left.length > MAX_INSTEAD ? undefined : { left, unused };
+}
+
+/** Rights that the pattern gave, of whose use nothing can be known, unless they are left anyway: they stay. */
+function unrecordedIn(action: string, left: readonly string[], trim: Trim): string[] {
+  const covers = (pattern: string, one: string) => matches(compilePattern(pattern.toLowerCase()), one.toLowerCase());
+  return UNRECORDED.filter((one) => covers(action, one) && !left.some((pattern) => covers(pattern, one))).map((one) => {
+    trim.notes.add(`${action} held ${one}, whose use is never recorded: keep it only for what is run under a role`);
+    return one;
+  });
 }
 
 /** What `NotAction` allows of the services used; `undefined` where an exception cuts through a service told of as a whole. */
@@ -237,6 +270,8 @@ function trimEverything(excepted: readonly string[], trim: Trim): string[] | und
       return undefined;
     } else left.push(...trimAction(`${service}:*`, trim).left);
   }
+  const isExcepted = (one: string) => exceptions.some((pattern) => matches(pattern, one.toLowerCase()));
+  if (!UNRECORDED.every(isExcepted)) left.push(...unrecordedIn('*', left, trim));
   return left;
 }
 
@@ -275,13 +310,21 @@ function doubts(
     found.push(`the record of use ${length}, less than ${enough}`);
   }
   if (trim.coarse.size > 0) {
-    found.push(`of ${[...trim.coarse].sort().join(', ')} it is only known that the service was used, not which of its actions`);
+    for (const service of [...trim.coarse].sort()) found.push(coarseText(service, trim.record.services.get(service)));
   }
   if (trim.untold.size > 0) found.push(`nothing is known of the use of ${[...trim.untold].sort().join(', ')}`);
   if (missing.length > 0) found.push(`the documents of ${missing.join(', ')} were not in the input`);
   const summaries = policies.filter(({ summary }) => summary === true).map(({ name }) => name);
   if (summaries.length > 0) found.push(`of ${summaries.join(', ')} only a summary is known`);
   return found;
+}
+
+/** What is told of single actions is said, though the pattern that gives them is too wide to be written without them. */
+function coarseText(service: string, use: Service | undefined): string {
+  const unused = [...(use?.actions?.values() ?? [])].filter(({ isUsed }) => !isUsed).map(({ written }) => written);
+  if (unused.length === 0) return `of ${service} it is only known that the service was used, not which of its actions`;
+  const more = unused.length > 5 ? ` and ${unused.length - 5} more` : '';
+  return `of ${service} the use of some actions is followed (not used: ${unused.slice(0, 5).join(', ')}${more}), that of the others is not: they stay, and may be denied by name`;
 }
 
 function day({ record }: Trim): string {

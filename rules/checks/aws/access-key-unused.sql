@@ -33,7 +33,7 @@ WITH use_is_told AS (
   SELECT told.credential_id
   FROM (SELECT credential_id, unnest(evidence) AS observation_id FROM credentials WHERE provider = 'aws') AS told
   JOIN obs.credentials AS o USING (observation_id)
-  WHERE (o.detail->>'$.slot') IS NOT NULL OR (o.detail->>'$.useIsTold') = 'true'
+  WHERE coalesce(o.detail->>'$.useIsTold', CASE WHEN (o.detail->>'$.slot') IS NOT NULL THEN 'true' END) = 'true'
 )
 SELECT
   credential_id,

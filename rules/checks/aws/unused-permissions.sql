@@ -50,9 +50,9 @@ summed AS (
     list_distinct(flatten(list(service_names))) AS service_names,
     list_distinct(flatten(list(action_names))) AS action_names,
     list_distinct(flatten(list(used))) AS used,
-    max(detail->>'$.trimmedPolicy') AS trimmed,
-    max(detail->>'$.inconclusive') AS inconclusive,
-    max(detail->>'$.takenAt') AS taken_at,
+    -- A policy, what keeps it from being sure and its day are of one answer: the newest.
+    arg_max({'trimmed': detail->>'$.trimmedPolicy', 'inconclusive': detail->>'$.inconclusive', 'taken_at': detail->>'$.takenAt'},
+      (detail->>'$.takenAt', observation_id)) FILTER ((detail->>'$.takenAt') IS NOT NULL) AS newest,
     list(DISTINCT observation_id) AS evidence
   FROM told
   WHERE window_days IS NULL OR window_days >= $windowDays
@@ -68,12 +68,12 @@ SELECT
     ' that it did not use',
     coalesce(' in ' || s.window_days || ' days', ''),
     CASE WHEN len(s.used) > 0 THEN concat('; it used ', listed(list_sort(s.used))) ELSE '' END, '.') AS message,
-  CASE WHEN s.trimmed IS NOT NULL THEN concat(
-    'Review this policy, which allows what was used up to ', day_text(s.taken_at),
-    coalesce(' (not certain: ' || s.inconclusive || ')', ''),
-    ', and put it in the place of its policies:', chr(10), s.trimmed) END AS fix,
-  {'windowDays': s.window_days, 'unusedServices': s.service_names, 'unusedActions': s.action_names, 'trimmedPolicy': s.trimmed,
-    'inconclusive': s.inconclusive} AS detail,
+  CASE WHEN s.newest.trimmed IS NOT NULL THEN concat(
+    'Review this policy, which allows what was used up to ', day_text(s.newest.taken_at),
+    coalesce(' (not certain: ' || s.newest.inconclusive || ')', ''),
+    ', and put it in the place of its policies:', chr(10), s.newest.trimmed) END AS fix,
+  {'windowDays': s.window_days, 'unusedServices': s.service_names, 'unusedActions': s.action_names, 'trimmedPolicy': s.newest.trimmed,
+    'inconclusive': s.newest.inconclusive} AS detail,
   list_concat(s.evidence, i.evidence) AS evidence
 FROM summed AS s
 JOIN identities AS i USING (identity_id)

@@ -26,7 +26,7 @@ WITH keys AS (
     identity_id,
     max(last_used_at) AS last_used_at,
     min(created_at) AS created_at,
-    bool_or((detail->>'$.slot') IS NOT NULL OR (detail->>'$.useIsTold') = 'true' OR last_used_at IS NOT NULL) AS use_is_told,
+    bool_or(coalesce(detail->>'$.useIsTold', CASE WHEN (detail->>'$.slot') IS NOT NULL THEN 'true' END) = 'true' OR last_used_at IS NOT NULL) AS use_is_told,
     list(DISTINCT st.deactivate ORDER BY st.deactivate)[1:4] AS steps,
     list_distinct(flatten(list(evidence))) AS evidence
   FROM credentials

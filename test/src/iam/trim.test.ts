@@ -140,6 +140,47 @@ describe('trimming of policies', () => {
     assert.match(result.notes.join(), /never recorded/);
   });
 
+  it('keeps iam:PassRole wherever a pattern gave it', () => {
+    const lambda = { service: 'lambda', complete: true, actions: [{ action: 'lambda:CreateFunction', lastUsedAt: USED }] };
+    const used = { ...usage(lambda, { service: 'iam' }), others: 'unused' as const };
+    const leftOf = (statement: object) => trimmed([inline('a', statement)], used);
+
+    for (const wide of ['*', 'i*:Pass*']) {
+      assert.deepEqual(
+        actions(leftOf(allow(wide)))[0],
+        wide === '*' ? ['iam:PassRole', 'lambda:CreateFunction'] : ['iam:PassRole'],
+      );
+    }
+    assert.deepEqual(actions(leftOf(allow(['iam:*']))), [['iam:PassRole']]);
+    assert.deepEqual(actions(leftOf({ Effect: 'Allow', NotAction: 's3:*', Resource: '*' })), [
+      ['lambda:CreateFunction', 'iam:PassRole'].sort(),
+    ]);
+    assert.deepEqual(actions(leftOf({ Effect: 'Allow', NotAction: 'iam:*', Resource: '*' })), [['lambda:CreateFunction']]);
+    assert.deepEqual(actions(leftOf(allow('iam:Get*'))), []);
+    assert.match(leftOf(allow('iam:*')).notes.join(), /whose use is never recorded/);
+  });
+
+  it('takes actions whose use is followed out of a pattern, and leaves those of which nothing is told', () => {
+    const followed = [{ action: 'SendMessage', lastUsedAt: USED }, { action: 'DeleteQueue' }];
+
+    const result = trimmed([inline('a', allow('sqs:*'))], usage({ service: 'sqs', lastUsedAt: USED, actions: followed }));
+
+    const left = (actions(result)[0] as string[]) ?? [];
+    assert.ok(left.includes('sqs:SendMessage') && left.includes('sqs:ReceiveMessage'));
+    assert.ok(!left.includes('sqs:DeleteQueue') && !left.includes('sqs:*'));
+    assert.match(result.removed[0]?.why ?? '', /sqs:DeleteQueue of it were not used/);
+    assert.match(result.notes.join(), /is not followed or was seen: they stay/);
+  });
+
+  it('names what was not used where the pattern is too wide to be written without it', () => {
+    const followed = [{ action: 'ListAllMyBuckets', lastUsedAt: USED }, { action: 'CreateBucket' }];
+
+    const result = trimmed([inline('a', allow('s3:*'))], usage({ service: 's3', lastUsedAt: USED, actions: followed }));
+
+    assert.deepEqual(actions(result), [['s3:*']]);
+    assert.match(result.inconclusive ?? '', /of s3 the use of some actions is followed \(not used: s3:CreateBucket\)/);
+  });
+
   it('tells of names that are no actions', () => {
     const events = ['s3:ListObjects', 's3:GetObject'].map((action) => ({ action, lastUsedAt: USED }));
 
