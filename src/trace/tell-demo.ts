@@ -25,7 +25,7 @@ export function* tellDemo(
   const star = report.findings.find((finding) => finding.rule === STAR && finding.identity === subject.identity);
   yield* layout.block(
     '',
-    'Harbour Coffee, a sample company: four repositories, AWS and GCP exports, gateway sessions, a roster.',
+    'Harbour Coffee, a sample company: four repositories, exports of clouds and databases, gateway sessions, a roster.',
     'bold',
   );
   yield* layout.block('', 'Built and scanned on this machine. No account was used and no host was contacted.', 'dim');
