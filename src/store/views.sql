@@ -1089,6 +1089,11 @@ COMMENT ON VIEW identity_owners IS 'Owner of each identity, resolved against the
 CREATE OR REPLACE MACRO like_pattern(pattern) AS
   replace(replace(replace(replace(replace(pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%'), '?', '_');
 
+-- To StringEquals a star is a star: such a subject is nobody's.
+CREATE OR REPLACE MACRO is_wildcard_read_plainly(subject, detail) AS
+  contains(subject, '*') AND coalesce((detail->'$.claims')::VARCHAR, '') SIMILAR TO '.*"(ForAnyValue:)?StringEquals(IgnoreCase)? sub".*'
+    AND NOT coalesce((detail->'$.claims')::VARCHAR, '') SIMILAR TO '.*"[A-Za-z:]*StringLike[A-Za-z]* sub".*';
+
 -- Who presents a token: a CI job by its subject, a service account by its name. One of another cluster may have the same.
 CREATE OR REPLACE VIEW token_subjects AS
 SELECT

@@ -37,14 +37,19 @@ WITH own AS (
   UNION
   SELECT unnest(json_words(detail->'$.accounts')) FROM coverage WHERE surface = 'aws' AND (detail->'$.accounts') IS NOT NULL
 ),
+-- A test that says what the value must be, and does not take any or none.
 foreign_trusts AS (
   SELECT
+    * EXCLUDE (tests),
+    regexp_extract(tests, '"(?:foranyvalue:)?string(?:equals|equalsignorecase|like)":\{(?:[^{}]|\$\{[^}]*\})*"sts:externalid":(\[[^\]]*\]|"[^"]*")', 1) AS external_id,
+    regexp_extract(tests, '"(?:foranyvalue:)?string(?:equals|equalsignorecase|like)":\{(?:[^{}]|\$\{[^}]*\})*"aws:principal(?:orgid|orgpaths)":(\[[^\]]*\]|"[^"]*")', 1) AS organisation
+  FROM (SELECT
     *,
     coalesce(nullif(regexp_extract(principal, '(\d{12})', 1), ''), principal) AS account,
     lower(coalesce(condition::VARCHAR, '')) AS tests
   FROM trusts
   WHERE effect = 'allow' AND principal_type IN ('account', 'identity', 'unknown') AND starts_with(identity_id, 'aws:')
-    AND coalesce(TRY_CAST(detail->>'$.crossAccount' AS BOOLEAN), false)
+    AND coalesce(TRY_CAST(detail->>'$.crossAccount' AS BOOLEAN), false))
 )
 SELECT
   t.identity_id,
@@ -59,7 +64,7 @@ SELECT
 FROM foreign_trusts AS t
 LEFT JOIN admin_identities AS a ON a.identity_id = t.identity_id
 WHERE t.account NOT IN (SELECT account FROM own)
-  AND NOT contains(t.tests, 'sts:externalid')
+  AND (t.external_id = '' OR regexp_matches(t.external_id, '"[*?]*"'))
   AND coalesce((t.detail->>'$.inOrganisation') <> 'true', true)
-  AND NOT regexp_matches(t.tests, 'aws:principal(orgid|orgpaths)')
+  AND (t.organisation = '' OR regexp_matches(t.organisation, '"[*?]*"'))
 GROUP BY t.identity_id, t.principal, t.principal_type, t.account

@@ -14,12 +14,10 @@ controls:
 why: >
   Reviews look for the administrator policy and miss this: with two or three ordinary looking permissions the identity
   takes over one that has it, in one step or in several.
-fix: |
-  Take the right away that the message names, or limit it:
-  - a permission to write the policies, keys, passwords or trust of others: name whom it is for, or ask for a permissions
-    boundary by condition (`iam:PermissionsBoundary`);
-  - a permission to change code or machines that are there: name those that do not run as an administrator;
-  - a trust: name the principals that really need the role.
+fix: >
+  Take the right away that the message names, or limit it: a permission to write the policies, keys, passwords or trust of
+  others to those it is for, or by a condition on their permissions boundary (`iam:PermissionsBoundary`); a permission to
+  change code or machines to those that do not run as an administrator; a trust to the principals that really need the role.
 limits: >
   Covers the known methods of taking over others within IAM and through what services run under a role already. Organisation
   policies are honoured only where they were given. A path through a condition that cannot be judged offline is of medium

@@ -52,7 +52,9 @@ SELECT
   t.subject,
   concat(
     t.identity_id, ' may be taken by ',
-    CASE WHEN t.subject LIKE '%:pull_request' THEN 'pull requests' ELSE 'any branch, tag and pull request' END,
+    CASE WHEN t.subject LIKE '%:pull_request' THEN 'pull requests'
+      WHEN t.subject LIKE '%:ref:refs/heads/*' OR t.subject LIKE '%:ref_type:branch:ref:*' THEN 'any branch'
+      WHEN t.subject LIKE '%:ref:%' THEN 'any branch and tag' ELSE 'any branch, tag and pull request' END,
     ' (', t.subject, ')',
     CASE WHEN a.how IS NOT NULL THEN concat('; it ', a.how) WHEN is_production(i.environment) THEN '; it is a production identity'
       WHEN r.policies IS NOT NULL THEN concat('; it has ', r.policies)
@@ -63,7 +65,7 @@ FROM trusts AS t
 JOIN identities AS i ON i.identity_id = t.identity_id
 LEFT JOIN admin_identities AS a ON a.identity_id = t.identity_id
 LEFT JOIN rights AS r ON r.identity_id = t.identity_id
-WHERE t.effect = 'allow'
+WHERE t.effect = 'allow' AND NOT is_wildcard_read_plainly(t.subject, t.detail)
   AND CASE t.issuer
     WHEN 'token.actions.githubusercontent.com' THEN regexp_matches(t.subject, '^repo:[^/*?]+/[^:*?]+:(\*|pull_request|ref:\*|ref:refs/(heads/)?\*)$')
     -- https://docs.gitlab.com/ci/secrets/id_token_authentication/#token-payload

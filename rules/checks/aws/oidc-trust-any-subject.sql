@@ -47,10 +47,12 @@ judged AS (
       WHEN EXISTS (
         SELECT 1 FROM (SELECT unnest(from_json(coalesce(t.detail->'$.claims', '[]'), '["VARCHAR"]')) AS claim)
         WHERE regexp_matches(lower(claim), '^forallvalues:.* sub$')) THEN 'none'
+      WHEN is_wildcard_read_plainly(subject, t.detail) THEN NULL
       WHEN regexp_matches(subject, '^[*?]+$') THEN 'any'
       -- `repo:*`, `repo:*/app:*`, `repo:org*`: the owner is open.
       WHEN regexp_matches(subject, '^[a-z_]+:[^/:]*[*?]') THEN 'any owner'
       WHEN regexp_matches(subject, '^[a-z_]+:[^/:*?]+/[*?]') THEN 'any repository of one owner'
+      WHEN regexp_matches(subject, '^[a-z_]+:[^/:*?]+/[^:]*[*?]') THEN 'repositories by pattern'
     END AS weakness
   FROM trusts AS t
   SEMI JOIN shared_issuers AS s ON t.issuer = s.host OR starts_with(t.issuer, concat(s.host, '/'))
@@ -67,9 +69,10 @@ SELECT
       WHEN 'none' THEN ' without a test of their subject: anybody there can take it'
       WHEN 'any' THEN ' with any subject: anybody there can take it'
       WHEN 'any owner' THEN concat(' for ', string_agg(DISTINCT subject, ', ' ORDER BY subject), ': the owner is left open')
+      WHEN 'repositories by pattern' THEN concat(' for ', string_agg(DISTINCT subject, ', ' ORDER BY subject), ': every repository whose name fits can take it')
       ELSE concat(' for ', string_agg(DISTINCT subject, ', ' ORDER BY subject), ': every repository of that owner can take it') END,
     coalesce('; it ' || min(a.how), ''), '.') AS message,
-  CASE WHEN bool_and(weakness = 'any repository of one owner') THEN 'high' ELSE 'critical' END AS severity,
+  CASE WHEN bool_and(weakness IN ('any repository of one owner', 'repositories by pattern')) THEN 'high' ELSE 'critical' END AS severity,
   list_distinct(flatten(list([j.observation_id]) || list(coalesce(a.evidence, [])))) AS evidence
 FROM judged AS j
 LEFT JOIN admin_identities AS a ON a.identity_id = j.identity_id

@@ -30,7 +30,7 @@ SELECT
     -- A key opens what is encrypted with it, but not the place where that lies.
     CASE WHEN bool_and(g.permission = 'kms:Decrypt') THEN ' can decrypt with every key: ' ELSE ' can read every secret: ' END,
     listed(list(DISTINCT g.permission ORDER BY g.permission)),
-    ' on *', coalesce(' via ' || listed(list_sort(list(DISTINCT regexp_extract(g.via, '([^/]+)$', 1)) FILTER (g.via IS NOT NULL))), ''), '.') AS message,
+    ' on ', listed(list(DISTINCT g.resource ORDER BY g.resource)), coalesce(' via ' || listed(list_sort(list(DISTINCT regexp_extract(g.via, '([^/]+)$', 1)) FILTER (g.via IS NOT NULL))), ''), '.') AS message,
   CASE WHEN bool_and(g.permission = 'kms:Decrypt') THEN 'medium' ELSE 'high' END AS severity,
   CASE WHEN bool_or(coalesce(g.confidence, 'high') = 'high') THEN 'high' ELSE 'medium' END AS confidence,
   list_concat(list(DISTINCT g.observation_id), min(i.evidence)) AS evidence
@@ -38,5 +38,5 @@ FROM grants AS g
 JOIN identities AS i USING (identity_id)
 LEFT JOIN admin_identities AS a USING (identity_id)
 WHERE i.provider = 'aws' AND NOT i.managed AND a.identity_id IS NULL
-  AND g.capability = 'reads-secrets' AND g.effect = 'allow' AND g.resource = '*' AND g.condition IS NULL
+  AND g.capability = 'reads-secrets' AND g.effect = 'allow' AND regexp_matches(g.resource, $$(^|, )(\*|arn:[^:]+:(secretsmanager|ssm|kms):(\*|[^:]*:[^:]*:((secret:|parameter/|key/)?\*)))(, |$)$$) AND g.condition IS NULL
 GROUP BY g.identity_id

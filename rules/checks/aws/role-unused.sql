@@ -17,8 +17,7 @@ why: >
   Its job is gone but its trust policy and rights stay, ready for whoever fits the trust: a repository of the same name, a
   service, an old account.
 fix: >
-  Deny everything for a while (`aws iam put-role-policy --policy-name DenyAll …`), then `aws iam delete-role`. Keep its
-  policies in a file in case somebody asks.
+  Deny everything for a while, then delete the role. Keep its policies in a file in case somebody asks.
 limits: >
   AWS tells the last use of the past 400 days only, per role and not per consumer; events of CloudTrail count too. Roles for emergencies are unused on
   purpose: accept them with a reason. Roles that AWS made are left out.
@@ -34,6 +33,10 @@ SELECT
       ELSE concat(' was last used ', days_since(i.last_used_at), ' days ago, on ', day_text(i.last_used_at)) END,
     coalesce('; it ' || a.how, ''), '.') AS message,
   CASE WHEN a.is_admin THEN 'high' ELSE 'medium' END AS severity,
+  numbered([
+    concat('Deny everything for a while: `aws iam put-role-policy --role-name ', word_or(i.name, 'NAME'),
+      ' --policy-name DenyAll --policy-document ''{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}''`.'),
+    concat('After a month without complaints keep its policies in a file, take them off and delete it: `aws iam delete-role --role-name ', word_or(i.name, 'NAME'), '`.')]) AS fix,
   i.evidence
 FROM identities AS i
 ANTI JOIN (SELECT identity_id FROM usages WHERE days_since(used_at) <= $unusedDays) AS u ON u.identity_id = i.identity_id

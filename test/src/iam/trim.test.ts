@@ -143,7 +143,7 @@ describe('trimming of policies', () => {
   it('keeps iam:PassRole wherever a pattern gave it', () => {
     const lambda = { service: 'lambda', complete: true, actions: [{ action: 'lambda:CreateFunction', lastUsedAt: USED }] };
     const used = { ...usage(lambda, { service: 'iam' }), others: 'unused' as const };
-    const leftOf = (statement: object) => trimmed([inline('a', statement)], used);
+    const leftOf = (statement: Parameters<typeof inline>[1]) => trimmed([inline('a', statement)], used);
 
     for (const wide of ['*', 'i*:Pass*']) {
       assert.deepEqual(
