@@ -6,8 +6,9 @@ import { boundaryContext, decideCall, type Search } from './call.ts';
 import { ARM, type ArmEntry } from './catalogue/index.ts';
 import { cellsOf } from './cells.ts';
 import { type Edge, edgeFrom } from './edge.ts';
+import { decideJoin } from './make-ways.ts';
 import type { Node, Population } from './population.ts';
-import { assumable, assumedAlone, decideAll } from './take-over-ways.ts';
+import { assumable, assumedAlone, callsAround, decideAll } from './take-over-ways.ts';
 import { allTags, type Context } from './target-tags.ts';
 
 const ASSUME = 'sts:AssumeRole';
@@ -47,7 +48,9 @@ function armPrincipal(search: Search, entry: ArmEntry, self: Node): Armed | unde
   };
   let best: Armed | undefined;
   const look = (population: Population, enter: (target: Subject, tags: Context) => Decision | undefined): void => {
-    const cells = cellsOf(search, entry.actions, population, (target, tags) => both(target, tags, enter(target, tags)));
+    const cells = cellsOf(search, [first, ...callsAround(second)], population, (target, tags) =>
+      both(target, tags, enter(target, tags)),
+    );
     for (const { hub, decision } of cells) {
       const node = hub.members.find((member) => member !== self);
       if (node !== undefined) best = surer(best, { node, decision });
@@ -70,17 +73,12 @@ function armPrincipal(search: Search, entry: ArmEntry, self: Node): Armed | unde
 }
 
 /** Policies are few where principals are many: those that it may rewrite first, then who has them and can be entered. */
-function armByPolicy(search: Search, { actions: [first, second] }: ArmEntry, self: Node): Armed | undefined {
-  const { subject, targets } = search;
-  const edits = new Map<Node, Decision>();
-  for (const [arn, holders] of targets.policyHolders.get(subject.account) ?? []) {
-    const edit = decideCall(search, first, arn);
-    if (edit.outcome === 'deny') continue;
-    for (const node of holders) if (edits.get(node)?.outcome !== 'allow') edits.set(node, edit);
-  }
+function armByPolicy(search: Search, entry: ArmEntry, self: Node): Armed | undefined {
+  const [, second] = entry.actions;
+  const edits = editsOf(search, entry);
   let best: Armed | undefined;
   if (edits.size === 0) return best;
-  for (const { node, enter } of entered(search, second, self)) {
+  for (const { node, enter } of entered(search, second, entry.target, self)) {
     const edit = edits.get(node);
     if (edit !== undefined) best = surer(best, { node, decision: together([edit, enter]) });
     if (best?.decision.outcome === 'allow') return best;
@@ -88,15 +86,39 @@ function armByPolicy(search: Search, { actions: [first, second] }: ArmEntry, sel
   return best;
 }
 
-/** Roles that the subject gets into by the second call. */
-function* entered(search: Search, call: string, self: Node): Generator<{ readonly node: Node; readonly enter: Decision }> {
+/** Whom the first call gives every right, through what they have. */
+function editsOf(search: Search, { actions: [call], arms, target, gives }: ArmEntry): ReadonlyMap<Node, Decision> {
   const { subject, targets } = search;
-  const rewritten = targets.armable.get(`role ${subject.account}`);
+  const edits = new Map<Node, Decision>();
+  if (arms === 'admin-group') {
+    const join = decideJoin(search);
+    const users = targets.armable.get(`${target} ${subject.account}`)?.whole.members ?? [];
+    if (join.outcome !== 'deny') for (const node of users) edits.set(node, join);
+    return edits;
+  }
+  const holders = arms === 'group-of-principal' ? targets.groupMembers : targets.policyHolders;
+  for (const [arn, members] of holders.get(subject.account) ?? []) {
+    const edit = decideCall(search, call, arn, {}, gives);
+    if (edit.outcome === 'deny') continue;
+    for (const node of members) if (edits.get(node)?.outcome !== 'allow') edits.set(node, edit);
+  }
+  return edits;
+}
+
+/** Principals that the subject gets into by the second call. */
+function* entered(
+  search: Search,
+  call: string,
+  type: ArmEntry['target'],
+  self: Node,
+): Generator<{ readonly node: Node; readonly enter: Decision }> {
+  const { subject, targets } = search;
+  const rewritten = targets.armable.get(`${type} ${subject.account}`);
   const populations = call === ASSUME ? assumable(search) : rewritten === undefined ? [] : [rewritten];
   const ask = (role: Subject, context: Context): Decision | undefined =>
-    call === ASSUME ? decideAssume(subject, role, context, search) : decideCall(search, call, role.arn, context);
+    call === ASSUME ? decideAssume(subject, role, context, search) : decideAll(search, [call], role, context);
   for (const population of populations) {
-    for (const { hub, decision } of cellsOf(search, [call], population, ask)) {
+    for (const { hub, decision } of cellsOf(search, callsAround(call), population, ask)) {
       for (const node of hub.members) if (node !== self) yield { node, enter: decision };
     }
   }

@@ -21,8 +21,10 @@ export interface Targets {
   /** Of those, ordinary ones whose limits would let them be administrators: worth giving rights to. */
   readonly armable: ReadonlyMap<string, Population>;
   readonly canBeArmed: ReadonlySet<Subject>;
-  /** By account: policies of the customer, and the armable roles that have them. */
+  /** By account: policies of the customer, and the armable principals that have them. */
   readonly policyHolders: ReadonlyMap<string, ReadonlyMap<string, readonly Node[]>>;
+  /** By account: groups, and the armable users in them. */
+  readonly groupMembers: ReadonlyMap<string, ReadonlyMap<string, readonly Node[]>>;
   readonly doors: Doors;
   /** Roles by `account service`, one population for every answer that their trusts give. */
   readonly byService: ReadonlyMap<string, readonly ServiceRoles[]>;
@@ -47,6 +49,7 @@ export function sortTargets(estate: Estate, now: Date): Targets {
   const armable = new Map<string, Node[]>();
   const canBeArmed = new Set<Subject>();
   const policyHolders = new Map<string, Map<string, Node[]>>();
+  const groupMembers = new Map<string, Map<string, Node[]>>();
   for (const [node, subject] of subjects.entries()) {
     const admin = decideAdmin(subject, now);
     if (admin.outcome !== 'deny') admins.set(node, confidenceOf(admin, subject));
@@ -56,11 +59,14 @@ export function sortTargets(estate: Estate, now: Date): Targets {
     if (admin.outcome !== 'deny' || !limitsAdmitAdmin(subject, now)) continue;
     canBeArmed.add(subject);
     push(armable, key, node);
-    if (subject.type === 'role') {
-      const known = policyHolders.get(subject.account) ?? new Map<string, Node[]>();
-      policyHolders.set(subject.account, known);
-      for (const { arn } of editablePolicies(subject, estate)) push(known, arn, node);
+    for (const { arn } of subject.groups) {
+      const known = groupMembers.get(subject.account) ?? new Map<string, Node[]>();
+      groupMembers.set(subject.account, known);
+      push(known, arn, node);
     }
+    const holders = policyHolders.get(subject.account) ?? new Map<string, Node[]>();
+    policyHolders.set(subject.account, holders);
+    for (const { arn } of editablePolicies(subject, estate)) push(holders, arn, node);
   }
   const populations = (lists: ReadonlyMap<string, readonly Node[]>): ReadonlyMap<string, Population> =>
     new Map([...lists].map(([key, members]) => [key, createPopulation(subjects, members)]));
@@ -74,6 +80,7 @@ export function sortTargets(estate: Estate, now: Date): Targets {
     armable: populations(armable),
     canBeArmed,
     policyHolders,
+    groupMembers,
     doors: readDoors(subjects, (role) => (canBeArmed.has(role) ? 'armable' : 'settled'), now),
     byService: serviceRoles(subjects, now),
     offers: policiesOnOffer(estate, now),

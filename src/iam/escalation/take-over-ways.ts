@@ -60,6 +60,11 @@ const UPDATE_LOGIN = 'iam:UpdateLoginProfile';
 /** What one of them is worth hangs on the other. */
 const LOGINS: readonly string[] = [CREATE_LOGIN, UPDATE_LOGIN];
 
+/** Calls that what the call is worth hangs on. */
+export function callsAround(call: string): readonly string[] {
+  return LOGINS.includes(call) ? LOGINS : [call];
+}
+
 function* assumeWays(search: Search, node: Node): Generator<Edge> {
   const { subject, targets } = search;
   const [method] = TAKE_OVER.filter(({ actions }) => actions[0] === ASSUME);

@@ -53,7 +53,8 @@ export interface ArmEntry {
   /** The call that arms, then the one that gets in. */
   readonly actions: readonly [string, string];
   readonly target: 'user' | 'role';
-  readonly arms: 'principal' | 'policy-of-principal';
+  /** What the first call reaches: it, a policy or a group that it has, or a group of administrators that it joins. */
+  readonly arms: 'principal' | 'policy-of-principal' | 'group-of-principal' | 'admin-group';
   readonly gives?: Given;
 }
 

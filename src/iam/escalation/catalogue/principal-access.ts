@@ -23,6 +23,16 @@ export const ARM: readonly ArmEntry[] = [
   arm('iam-015', 'user', 'iam:AttachUserPolicy', 'iam:CreateAccessKey', ATTACH),
   arm('iam-018', 'user', 'iam:PutUserPolicy', 'iam:CreateAccessKey'),
   { ...arm('iam-016', 'role', 'iam:CreatePolicyVersion', 'sts:AssumeRole'), arms: 'policy-of-principal' },
+  ...['iam:CreateLoginProfile', 'iam:UpdateLoginProfile'].flatMap((login) => [
+    arm('own-arm-user', 'user', 'iam:AttachUserPolicy', login, ATTACH),
+    arm('own-arm-user', 'user', 'iam:PutUserPolicy', login),
+  ]),
+  ...['iam:CreateAccessKey', 'iam:CreateLoginProfile', 'iam:UpdateLoginProfile'].flatMap((enter): ArmEntry[] => [
+    { ...arm('own-rewrite-policy-of-user', 'user', 'iam:CreatePolicyVersion', enter), arms: 'policy-of-principal' },
+    { ...arm('own-arm-group-of-user', 'user', 'iam:AttachGroupPolicy', enter, ATTACH), arms: 'group-of-principal' },
+    { ...arm('own-arm-group-of-user', 'user', 'iam:PutGroupPolicy', enter), arms: 'group-of-principal' },
+    { ...arm('own-add-user-to-group', 'user', 'iam:AddUserToGroup', enter), arms: 'admin-group' },
+  ]),
   { ...arm('iam-020', 'role', 'iam:CreatePolicyVersion', 'iam:UpdateAssumeRolePolicy'), arms: 'policy-of-principal' },
 ];
 

@@ -11,7 +11,7 @@ import {
 import { type Decision, decide, together } from '../../../../src/iam/evaluate.ts';
 import type { Estate, Subject } from '../../../../src/iam/index.ts';
 import { judgeServiceAdmission } from '../../../../src/iam/trust.ts';
-import { documentOf } from '../build.ts';
+import { documentOf, user } from '../build.ts';
 
 /** One pair of principals: who gets into whom by which right. `undefined` is every right itself. */
 export interface Pair {
@@ -62,7 +62,13 @@ export function allPairs(estate: Estate, now: Date): Pair[] {
         const entering = enter(second);
         if (target !== to.type || !canBeArmed || entering === undefined) continue;
         if (arms === 'principal') add(undefined, first, together([best(contexts(gives).map((one) => on(first, one))), entering]));
-        else {
+        else if (arms === 'group-of-principal' || arms === 'admin-group') {
+          const groups = arms === 'admin-group' ? adminGroups(from, estate, now) : to.groups.map(({ arn }) => arn);
+          const on = groups.flatMap((resource) =>
+            contexts(gives).map((one) => decide(from, { action: first, resource, context: { ...NO_BOUNDARY, ...one } }, now)),
+          );
+          add(undefined, first, together([best([...on, NEVER]), entering]));
+        } else {
           for (const { name } of to.policies) {
             if (estate.managed.has(name))
               add(
@@ -153,6 +159,13 @@ function* selfDecisions(subject: Subject, estate: Estate, now: Date): Generator<
       yield [action, isBoundary ? together([best(all), gain]) : best(all)];
     }
   }
+}
+
+function adminGroups({ account }: Subject, { groups }: Estate, now: Date): string[] {
+  const [joined] = [user('nobody', [], { account, arn: `arn:aws:iam::${account}:user/nobody` })];
+  return groups
+    .filter(({ arn, policies }) => arn.includes(`:${account}:`) && decideAdmin({ ...joined, policies }, now).outcome !== 'deny')
+    .map(({ arn }) => arn);
 }
 
 const NEVER: Decision = { outcome: 'deny', explicit: false, by: undefined, keys: [] };

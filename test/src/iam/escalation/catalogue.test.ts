@@ -217,6 +217,10 @@ describe('IAM escalation catalogue', () => {
         'own-put-permissions-boundary',
         'own-rewrite-permissions-boundary',
         'own-tag-itself',
+        'own-arm-user',
+        'own-rewrite-policy-of-user',
+        'own-arm-group-of-user',
+        'own-add-user-to-group',
         'own-create-user',
         'own-create-role',
       ],
@@ -469,6 +473,26 @@ describe('IAM escalation: what needs another step first', () => {
 
     assert.deepEqual(told(joins, estate([joins], [iamers])), ['high: iam:AddUserToGroup → itself']);
     assert.deepEqual(told(switches, estate([switches], [], [shared])), ['high: iam:SetDefaultPolicyVersion → itself']);
+  });
+
+  it('arms another user by itself, its policy, its group or one of administrators, and gets into it', () => {
+    const harmless = { arn: HARMLESS.name, defaultVersion: HARMLESS.document, otherVersions: [] };
+    const other = user('other', [HARMLESS], { groups: [group('ops')], hasPassword: false });
+    const cases: [string, string][] = [
+      ['iam:PutUserPolicy', other.arn],
+      ['iam:CreatePolicyVersion', HARMLESS.name],
+      ['iam:PutGroupPolicy', iam('group/ops')],
+      ['iam:AddUserToGroup', iam('group/chiefs')],
+    ];
+    for (const [arm, on] of cases) {
+      const rows = (enter: string): string[] => {
+        const caller = user('mara', [inline('own', allow(arm, on), allow(enter, other.arn))], { type: 'role' });
+        return told(caller, estate([caller, other], [group('ops'), group('chiefs', allow('*'))], [harmless]));
+      };
+
+      assert.deepEqual(rows('iam:CreateLoginProfile'), [`high: ${arm} + iam:CreateLoginProfile → user/other`]);
+      assert.deepEqual(rows('iam:UpdateLoginProfile'), []);
+    }
   });
 
   it('finds the one role with a policy to rewrite among thousands', () => {
