@@ -28,20 +28,21 @@ export function* withCredentials(
   stack: Stack,
   context: Pick<ScanContext, 'fingerprint'>,
 ): Generator<Observation> {
-  const found = new Map<string, CredentialObservation>();
+  // Two roles may have one password: then there is one secret of two identities.
+  const found = new Map<string, CredentialObservation[]>();
   const apps: Observation[] = [];
   for (const resource of stack.resources) {
     const one = credentialOf(resource, stack, context);
-    if (one !== undefined) found.set(one.id, one);
+    if (one !== undefined) found.set(one.id, [...(found.get(one.id) ?? []), one]);
     if (resource.type === 'okta_app_oauth') apps.push(...oktaApp(resource, stack));
   }
   for (const row of told) {
-    const more = row.kind === 'credential' ? found.get(row.id) : undefined;
+    const [more, ...others] = row.kind === 'credential' ? (found.get(row.id) ?? []) : [];
     yield more === undefined || row.kind !== 'credential' ? row : { ...row, ...more, detail: { ...row.detail, ...more.detail } };
-    if (more !== undefined) found.delete(more.id);
+    if (more !== undefined) found.set(more.id, others);
   }
   yield* apps;
-  yield* found.values();
+  for (const rest of found.values()) yield* rest;
 }
 
 type Keyed = Pick<CredentialObservation, 'provider' | 'type'> & Partial<CredentialObservation>;

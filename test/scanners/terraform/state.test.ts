@@ -147,6 +147,17 @@ describe('terraform scanner on a state', () => {
     assert.ok(kinds(observations, 'identity').some((one) => one.id === 'okta:-:app/0oa1b2c3d4e5'));
   });
 
+  it('tells of both roles that have one password', async () => {
+    const roles = ['etl', 'reader'].map((name) => resource('postgresql_role', { name, login: true, password: PASSWORD }));
+
+    const rows = await credentials(...roles);
+
+    assert.deepEqual(rows.map((one) => [one.identity, one.fingerprint]).sort(), [
+      ['postgres:-:role/etl', fingerprintOf(PASSWORD)],
+      ['postgres:-:role/reader', fingerprintOf(PASSWORD)],
+    ]);
+  });
+
   it('joins a deploy key to the repository that the same state has, and knows it by its public half', async () => {
     const key = resource('github_repository_deploy_key', {
       id: 'shop:12345',
