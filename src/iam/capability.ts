@@ -42,6 +42,8 @@ export interface Capability {
   readonly path?: string;
   /** Further actions of the same statement with the same effect. */
   readonly also?: readonly string[];
+  /** On the first row of a capability: how many more there are that no row tells of. */
+  readonly leftOut?: number;
 }
 
 /** Rows of one capability beyond which more say nothing new. */
@@ -161,7 +163,11 @@ function reached(subject: Subject, capability: ProbedCapability, list: readonly 
       });
     }
   }
-  return [...rows.values()].slice(0, MAX_ROWS);
+  const told = [...rows.values()].slice(0, MAX_ROWS);
+  const [first] = told;
+  return first === undefined || rows.size === told.length
+    ? told
+    : [{ ...first, leftOut: rows.size - told.length }, ...told.slice(1)];
 }
 
 /** One positive decision for every statement that leads to a resource of the probe's shape. */

@@ -43,7 +43,10 @@ export function* grantRows(subject: Subject, judge: Judge, at: Location, tally: 
       }
     }
   }
-  for (const capability of judge.capabilities(subject)) yield derivedRow(identity, capability, subject, judge.unheard, at);
+  for (const capability of judge.capabilities(subject)) {
+    tally.cut += capability.leftOut ?? 0;
+    yield derivedRow(identity, capability, subject, judge.unheard, at);
+  }
   if (effortOf(subject).gaveUp) tally.malformed.add(`${subject.arn}: ${TOO_MUCH}; some rights are told as possible only`);
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { grantRows, newTally } from '../../../src/iam/grants.ts';
 import { type Capability, createJudge, type Estate, type Subject } from '../../../src/iam/index.ts';
 import {
   ACCOUNT,
@@ -493,5 +494,18 @@ describe('IAM escalation', () => {
 
   it('says nothing of ways where one is an administrator already', () => {
     assert.deepEqual(methods(boss, estate([boss, role('runner', [ADMIN], trusts({ Service: 'ec2.amazonaws.com' }))])), []);
+  });
+});
+
+describe('IAM capabilities of many statements', () => {
+  it('counts the rows that it does not tell', () => {
+    const statements = Array.from({ length: 40 }, (_, index) => allow('s3:GetObject', `arn:aws:s3:::bucket-${index}/*`));
+    const subject = user('mara', [inline('a', ...statements)]);
+    const tally = newTally();
+
+    const rows = [...grantRows(subject, createJudge(estate([subject]), NOW), { scanner: 'x', path: 'x' } as never, tally)];
+
+    assert.equal(rows.filter(({ capability }) => capability === 'reads-data').length, 25);
+    assert.equal(tally.cut, 15);
   });
 });
