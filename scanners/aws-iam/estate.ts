@@ -13,7 +13,7 @@ import {
 import type { Judge } from '../../src/iam/judge.ts';
 import { accountLimits } from './account-limits.ts';
 import type { Details } from './authorization-details.ts';
-import type { OrganisationFacts } from './organisation.ts';
+import { isMember, type OrganisationFacts } from './organisation.ts';
 import type { GroupDetail, RoleDetail, UserDetail } from './schema.ts';
 
 /** Users and roles with all that decides on their rights, ready to be judged together. */
@@ -74,6 +74,13 @@ class Bounds {
   readonly #organisation: OrganisationFacts | undefined;
   readonly #limits = new Map<string, readonly Limit[]>();
   readonly without = new Map<string, readonly string[]>();
+
+  /** The organisation of the account, where the input tells that it is a member. */
+  organisationOf(account: string): { readonly organisation?: string | null } {
+    const facts = this.#organisation;
+    if (facts?.featureSet === 'NONE') return { organisation: null };
+    return facts?.id === undefined || !isMember(facts, account) ? {} : { organisation: facts.id };
+  }
 
   constructor(organisation: OrganisationFacts | undefined) {
     this.#organisation = organisation;
@@ -166,6 +173,8 @@ function compileUser(
     limits: [...boundaryLimit(raw.boundary, policies, tally), ...bounds.of(account)],
     missing: [...missing, ...mine.flatMap((one) => one.missing)],
     groups: mine.map((one) => one.group),
+    ...bounds.organisationOf(account),
+    ...(raw.uniqueId === undefined ? {} : { uniqueId: raw.uniqueId }),
   };
 }
 
@@ -189,6 +198,7 @@ function compileRole(raw: RoleDetail, policies: Policies, bounds: Bounds, tally:
     missing,
     groups: [],
     ...(trust.ok ? { trust: trust.document } : {}),
+    ...bounds.organisationOf(account),
     onInstances: raw.instanceProfiles > 0,
     serviceLinked: isServiceLinked(raw.path),
   };

@@ -44,6 +44,7 @@ export const UserDetail = z
   .object({
     Arn: arn,
     UserName: text,
+    UserId: optionalText,
     Path: optionalText,
     CreateDate: time,
     UserPolicyList: InlinePolicies,
@@ -55,6 +56,7 @@ export const UserDetail = z
   .transform((raw) => ({
     arn: raw.Arn,
     name: raw.UserName,
+    uniqueId: raw.UserId ?? undefined,
     path: raw.Path ?? '/',
     createdAt: raw.CreateDate,
     inline: raw.UserPolicyList,

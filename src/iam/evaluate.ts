@@ -347,6 +347,17 @@ function knownContext(subject: Subject): RequestContext {
         return [subject.type === 'user' ? 'User' : 'AssumedRole'];
       case 'aws:username':
         return subject.type === 'user' ? [subject.name] : null;
+      case 'aws:userid':
+        // The rest of a role's is the name of its session, which whoever takes it chooses.
+        return subject.type === 'user' && subject.uniqueId !== undefined ? [subject.uniqueId] : undefined;
+      case 'aws:principalorgid':
+        return typeof subject.organisation === 'string' ? [subject.organisation] : subject.organisation;
+      case 'aws:multifactorauthpresent':
+        // Credentials of AssumeRole do not carry that somebody gave a second factor.
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+        return subject.type === 'role' ? ['false'] : undefined;
+      case 'aws:multifactorauthage':
+        return subject.type === 'role' ? null : undefined;
       case 'aws:principalisawsservice':
       case 'aws:viaawsservice':
         return ['false'];

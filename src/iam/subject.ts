@@ -39,6 +39,10 @@ export interface Subject {
   readonly type: 'user' | 'role';
   readonly name: string;
   readonly tags: { readonly [key: string]: string };
+  /** The organisation that the account is in; `null`: certainly in none. */
+  readonly organisation?: string | null;
+  /** As IAM has it: `AIDA…` of a user, `AROA…` of a role, whose sessions add their name. */
+  readonly uniqueId?: string;
   /** Of a role: the session by which it is used, where that is known. */
   readonly session?: string;
   readonly policies: readonly Policy[];

@@ -177,6 +177,8 @@ function accountNamed({ value }: Principal): string | undefined {
   return /^(?:arn:aws[a-z-]*:iam::)?(?<account>\d{12})(?::root)?$/.exec(value)?.groups?.account;
 }
 
+const OF_CALLER = /^aws:(?:principalorg(?:id|paths)|multifactorauth(?:present|age))$/i;
+
 function termsOf(statement: Statement, role: Subject, account: string | undefined, now: Date): Judgement {
   if (role.trust === undefined) return FALSE;
   const caller: Subject = {
@@ -191,6 +193,9 @@ function termsOf(statement: Statement, role: Subject, account: string | undefine
   };
   const held = judgeStanding(statement, role.trust, caller, { action: ASSUME }, now);
   // The caller of an open door may be of any account: what hangs on that is the same only where it is written the same.
-  const hangsOnAccount = account === undefined && statement.tests.some(({ key }) => /^aws:principalaccount$/i.test(key));
-  return hangsOnAccount ? unknown(JSON.stringify(statement.condition)) : held;
+  // So is it with what the organisation and the kind of the caller decide.
+  const hangsOnCaller = statement.tests.some(
+    ({ key }) => OF_CALLER.test(key) || (account === undefined && /^aws:principalaccount$/i.test(key)),
+  );
+  return hangsOnCaller ? unknown(JSON.stringify(statement.condition)) : held;
 }

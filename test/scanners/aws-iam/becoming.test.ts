@@ -49,7 +49,40 @@ describe('aws-iam scanner: whom a trust that names its callers lets in', () => {
     ]);
   });
 
-  const refused: { readonly [why: string]: Parameters<typeof details>[0] } = {
+  it('is not sure of a user who may have given a second factor', async () => {
+    const trust = trustOf({ AWS: arn('user/u') }, { Bool: { 'aws:MultiFactorAuthPresent': 'true' } });
+
+    assert.deepEqual(await edgesOf({ users: [user()], roles: [admin(trust)] }), [
+      { identity_id: `aws:${ACCOUNT}:user/u`, confidence: 'medium' },
+    ]);
+  });
+
+  it('knows the organisation of the caller from the export of the organisation', async () => {
+    const trust = (id: string) => trustOf({ AWS: '*' }, { StringEquals: { 'aws:PrincipalOrgID': id } });
+    const roles = [
+      admin(trust('o-abcdefghij'), away),
+      roleDetail('else', { ...ADMIN, Arn: `arn:aws:iam::${OTHER}:role/else`, AssumeRolePolicyDocument: trust('o-zzzzzzzzzz') }),
+    ];
+    const organisation = [
+      { Organization: { Id: 'o-abcdefghij', MasterAccountId: OTHER, FeatureSet: 'ALL' } },
+      {
+        Accounts: [
+          { Id: ACCOUNT, Name: 'one' },
+          { Id: OTHER, Name: 'two' },
+        ],
+      },
+    ];
+
+    const rows = await scanJson([details({ users: [user(allow('sts:AssumeRole'))], roles }), ...organisation]);
+
+    const ways = rows.flatMap((row) => (row.kind === 'grant' && row.capability === 'escalates' ? [row] : []));
+    assert.deepEqual(
+      ways.map((one) => [one.confidence, one.detail?.target]),
+      [['high', `role/admin of ${OTHER}`]],
+    );
+  });
+
+  const refused: { [why: string]: Parameters<typeof details>[0] } = {
     'a boundary of the role that calls': {
       roles: [roleDetail('m', bounded), admin(trustOf({ AWS: arn('role/m') }))],
       policies: [boundary],
@@ -79,6 +112,13 @@ describe('aws-iam scanner: whom a trust that names its callers lets in', () => {
       users: [user()],
       roles: [admin(trustOf({ AWS: arn('user/u') }, { StringEquals: { 'aws:PrincipalTag/x': 'y' } }))],
     },
+  };
+  refused['a second factor that a session of a role cannot have'] = {
+    roles: [roleDetail('m'), admin(trustOf({ AWS: arn('role/m') }, { Bool: { 'aws:MultiFactorAuthPresent': 'true' } }))],
+  };
+  refused['the id of another user'] = {
+    users: [user(allow('sts:AssumeRole'))],
+    roles: [admin(trustOf({ AWS: arn('user/u') }, { StringEquals: { 'aws:userid': 'AIDAOTHEROTHEROTHER12' } }))],
   };
   for (const [why, parts] of Object.entries(refused)) {
     it(`does not count a caller that is kept out by ${why}`, async () => {
