@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { decideAny, type Organisation, organisationLimits, type Subject, whoCan } from '../../../src/iam/index.ts';
-import { ACCOUNT, allow, boundary, deny, inline, NOW, type RawStatement, role, user } from './build.ts';
+import { ACCOUNT, allow, boundary, deny, inline, NOW, type RawStatement, user } from './build.ts';
 
 const p = (...statements: RawStatement[]) => inline('p', ...statements);
 
@@ -10,7 +10,7 @@ describe('IAM: who can', () => {
       user('all', [p(allow('*'))]),
       user('none', []),
       user('denied', [p(allow('*'), deny('s3:*'))]),
-      role('maybe', [p(allow('s3:*', '*', { Bool: { 'aws:MultiFactorAuthPresent': 'true' } }))]),
+      user('maybe', [p(allow('s3:*', '*', { Bool: { 'aws:MultiFactorAuthPresent': 'true' } }))]),
     ];
 
     const able = whoCan(subjects, { action: 's3:GetObject', resource: 'arn:aws:s3:::a/b' }, NOW);
