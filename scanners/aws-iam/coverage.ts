@@ -3,6 +3,30 @@ import type { GrantTally } from '../../src/iam/grants.ts';
 import type { OrganisationFacts } from './organisation.ts';
 import type { OidcProvider, SamlProvider } from './schema.ts';
 
+/** What each kind of answer tells of what it covers (`detail.types`): a check of passwords is not met by a list of keys. */
+const TYPES: { readonly [what: string]: readonly string[] } = {
+  'authorization details': ['user', 'role', 'policy'],
+  'access-key list': ['access-key'],
+  'access keys': ['access-key'],
+  'last use of access keys': ['access-key-use'],
+  'service-specific credentials': ['service-credential'],
+  'SSH public keys': ['ssh-key'],
+  'signing certificates': ['certificate'],
+  'OIDC providers': ['provider'],
+  'SAML providers': ['provider'],
+  'resource policies': ['resource-policy'],
+  'credential report': ['user', 'root', 'access-key', 'access-key-use', 'console-password', 'certificate'],
+  'service last accessed': ['last-accessed'],
+  'Access Analyzer findings': ['access-key-use'],
+  'CloudTrail events': ['access-key-use'],
+};
+
+/** `types` for the detail of a coverage row; nothing for answers that cover none. */
+export function typesOf(answers: readonly string[]): { readonly types?: readonly string[] } {
+  const types = [...new Set(answers.flatMap((what) => TYPES[what] ?? []))];
+  return types.length === 0 ? {} : { types };
+}
+
 /** Problems quoted in one coverage row. */
 const QUOTED = 3;
 

@@ -4,7 +4,7 @@ import { type GrantTally, newTally } from '../../src/iam/grants.ts';
 import { accessKeyRow } from './access-keys.ts';
 import { analyzerRows } from './analyzer.ts';
 import { type AnswerKind, type Answers, addAnswer, newAnswers, settle } from './answers.ts';
-import { oidcCoverage, organisationCoverage, quoted, samlCoverage, tallyDetail, tallyReasons } from './coverage.ts';
+import { oidcCoverage, organisationCoverage, quoted, samlCoverage, tallyDetail, tallyReasons, typesOf } from './coverage.ts';
 import { readCredentialReport, reportObservations } from './credential-report.ts';
 import { tellsAnything } from './organisation.ts';
 import { readPrincipals } from './principals.ts';
@@ -151,6 +151,7 @@ function* coverageRows({ answers, file, reportRows, problems, tally, without, br
       at: file.at,
       detail: {
         exports: kinds,
+        ...typesOf(kinds),
         ...(without.size === 0 || surface !== 'aws' ? {} : { judgedWithout: [...without].sort() }),
         ...(surface === 'aws' ? {} : { events, eventsOfNoIdentity: others }),
         ...tallyDetail(tally),

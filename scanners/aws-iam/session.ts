@@ -1,5 +1,6 @@
 import type { CoverageObservation, JsonObject, Location, ObservationKind, ScanContext } from '../../src/contracts/index.ts';
 import type { IamApi } from './api.ts';
+import { typesOf } from './coverage.ts';
 import { explainFailure, type Failure } from './failure.ts';
 
 /** IAM throttles an account as a whole; more calls at a time gain nothing. */
@@ -54,6 +55,7 @@ const QUOTED = 4;
 export function coverage(session: Session, what: string, covers: readonly ObservationKind[], told: Told): CoverageObservation {
   const { outcome, why, seen, failed = 0, detail } = told;
   const left = why.length > QUOTED ? [`${why.length - QUOTED} more like these`] : [];
+  const all = { ...typesOf([what]), ...detail };
   return {
     kind: 'coverage',
     surface: 'aws',
@@ -63,7 +65,7 @@ export function coverage(session: Session, what: string, covers: readonly Observ
     covers,
     ...(seen === undefined ? {} : { seen, read: seen - failed, failed }),
     at: session.at,
-    ...(detail === undefined || Object.keys(detail).length === 0 ? {} : { detail }),
+    ...(Object.keys(all).length === 0 ? {} : { detail: all }),
   };
 }
 

@@ -7,7 +7,7 @@ export const people = defineFileScanner({
   title: 'People: rosters and CODEOWNERS',
   emits: ['person', 'coverage'],
   surfaces: ['people'],
-  version: 2,
+  version: 3,
   content: 'own',
   recognises: (file) => formatOf(file.path, file.head) !== undefined,
   async *scan(file, context) {

@@ -114,7 +114,7 @@ function coverage(
   { detail, ...counts }: Pick<CoverageObservation, 'seen' | 'read' | 'failed'> & { readonly detail: JsonObject },
 ): CoverageObservation {
   const reasons = problems.length === 0 ? [] : [describe(problems)];
-  return fileCoverage(file, 'people', ['person'], reasons, { ...counts, detail: { source, ...detail } });
+  return fileCoverage(file, 'people', ['person'], reasons, { ...counts, detail: { source, types: [source], ...detail } });
 }
 
 function describe(problems: readonly Problem[]): string {

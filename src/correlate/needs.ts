@@ -18,6 +18,8 @@ export interface Assessment {
   readonly state: 'complete' | 'partial' | 'missing';
   /** One sentence, for `partial` and `missing`. */
   readonly reason?: string;
+  /** Where only code that declares such things was read, not what keeps them: what is found counts, silence tells nothing. */
+  readonly onlyDeclared?: string;
 }
 
 export interface Need {
@@ -101,16 +103,22 @@ export function parseNeed(text: string): Need | string {
 export function assess(meta: CheckMeta, coverage: readonly CoverageRow[]): Assessment {
   const missing: string[] = [];
   const gaps: CoverageRow[] = [];
+  let onlyDeclared: string | undefined;
   for (const need of meta.needs) {
     const alternatives = need.split('|').map(needOf);
     const rows = coverage.filter((row) => alternatives.some((alternative) => covers(row, alternative)));
     const collected = rows.some((row) => row.outcome === 'complete' || row.outcome === 'partial');
     if (!collected) missing.push(whyMissing(alternatives, rows));
     gaps.push(...rows.filter((row) => row.outcome !== 'complete'));
+    const keepers = alternatives.filter(({ surface }) => surface !== 'iac');
+    if (keepers.length > 0 && rows.every(({ surface }) => surface === 'iac')) {
+      onlyDeclared ??= `only infrastructure code was read, where nothing of the kind was found; ${whyMissing(keepers, [])}`;
+    }
   }
   if (missing.length > 0) return { state: 'missing', reason: missing.join('; ') };
-  if (gaps.length > 0) return { state: 'partial', reason: whyPartial(gaps) };
-  return { state: 'complete' };
+  const declared = onlyDeclared === undefined ? {} : { onlyDeclared };
+  if (gaps.length > 0) return { state: 'partial', reason: whyPartial(gaps), ...declared };
+  return { state: 'complete', ...declared };
 }
 
 export function needOf(text: string): Need {

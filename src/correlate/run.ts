@@ -138,7 +138,7 @@ async function runCheck(
     result: {
       rule: check.meta.id,
       outcome,
-      ...(outcome === 'partial' || outcome === 'not-assessed' ? { reason: assessment.reason ?? '' } : {}),
+      ...(outcome === 'partial' || outcome === 'not-assessed' ? { reason: assessment.onlyDeclared ?? assessment.reason ?? '' } : {}),
       population,
       findings: hits.length,
       excepted: 0,
@@ -152,6 +152,7 @@ async function runCheck(
   const isSpared = population === 0 && isOurs(check.file) && judged === undefined;
   const hits = isSpared ? [] : await hitsBySets(store, check, parameters, judged);
   if (hits.length > 0) return ended('fail', Math.max(population, hits.length), hits);
+  if (assessment.onlyDeclared !== undefined) return ended('not-assessed', population, []);
   if (assessment.state === 'partial') return ended('partial', population, []);
   return population === 0 ? ended('not-applicable', 0, []) : ended('pass', population, []);
 }

@@ -22,9 +22,11 @@ export function factsOfNothing(judgement: Judgement, held: readonly Observation[
   assertRulings([...judgement.checks, ...judgement.disabled], judgement.overrides);
   const coverage = inStoredOrder(held);
   const checks = judgement.checks.map(({ meta }): CheckResult => {
-    const { state, reason } = assess(meta, coverage);
-    const outcome = state === 'missing' ? 'not-assessed' : state === 'partial' ? 'partial' : 'not-applicable';
-    return { rule: meta.id, outcome, ...(reason === undefined ? {} : { reason }), population: 0, findings: 0, excepted: 0 };
+    const { state, reason, onlyDeclared } = assess(meta, coverage);
+    const isMissing = state === 'missing' || onlyDeclared !== undefined;
+    const outcome = isMissing ? 'not-assessed' : state === 'partial' ? 'partial' : 'not-applicable';
+    const why = onlyDeclared ?? reason;
+    return { rule: meta.id, outcome, ...(why === undefined ? {} : { reason: why }), population: 0, findings: 0, excepted: 0 };
   });
   checks.push(...judgement.disabled.map(switchedOff));
   checks.sort((a, b) => (a.rule < b.rule ? -1 : 1));

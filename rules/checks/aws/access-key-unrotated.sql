@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: credential
 identityFields: [credential_id]
-needs: [credential@aws|credential@iac]
+needs: [credential:access-key@aws|credential@iac]
 population: credentials WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active'
 parameters:
   maxAgeDays: 90

@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: credential
 identityFields: [credential_id]
-needs: [credential@aws]
+needs: [credential:access-key-use@aws]
 population: credentials WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active'
 parameters:
   unusedDays: 90

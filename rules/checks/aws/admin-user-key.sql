@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity@aws, grant@aws, credential@aws]
+needs: [identity@aws, grant:policy@aws, credential:access-key@aws]
 population: identities WHERE provider = 'aws' AND type = 'user'
 controls:
   - owasp-nhi-2025:NHI5:2025

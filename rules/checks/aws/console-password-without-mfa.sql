@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [credential@aws]
+needs: [credential:console-password@aws]
 population: credentials WHERE provider = 'aws' AND type = 'password'
 controls:
   - owasp-nhi-2025:NHI4:2025

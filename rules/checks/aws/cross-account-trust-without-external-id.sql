@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: trust
 identityFields: [identity_id, principal]
-needs: [trust@aws|trust@iac, identity@aws|identity@iac]
+needs: [trust:role@aws|trust@iac, identity@aws|identity@iac]
 population: trusts WHERE principal_type IN ('account', 'identity', 'unknown') AND starts_with(identity_id, 'aws:')
 parameters:
   ownAccounts: ''

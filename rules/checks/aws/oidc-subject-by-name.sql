@@ -5,7 +5,7 @@ severity: low
 confidence: high
 about: trust
 identityFields: [identity_id, subject]
-needs: [trust@aws]
+needs: [trust:role@aws]
 population: trusts WHERE effect = 'allow' AND issuer = 'token.actions.githubusercontent.com' AND subject IS NOT NULL
 controls:
   - owasp-nhi-2025:NHI6:2025

@@ -5,7 +5,7 @@ severity: high
 confidence: medium
 about: trust
 identityFields: [identity_id, subject]
-needs: [trust@aws|trust@iac, grant@aws|grant@iac]
+needs: [trust:role@aws|trust@iac, grant:policy@aws|grant@iac]
 population: trusts WHERE effect = 'allow' AND issuer IN ('token.actions.githubusercontent.com', 'gitlab.com')
 controls:
   - owasp-nhi-2025:NHI6:2025

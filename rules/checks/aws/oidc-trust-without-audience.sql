@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: trust
 identityFields: [identity_id, issuer]
-needs: [trust@aws|trust@iac]
+needs: [trust:role@aws|trust@iac]
 population: trusts WHERE effect = 'allow' AND principal_type = 'oidc'
 controls:
   - owasp-nhi-2025:NHI4:2025

@@ -5,7 +5,7 @@ severity: medium
 confidence: medium
 about: identity
 identityFields: [identity_id]
-needs: [credential@aws]
+needs: [credential:console-password@aws]
 population: identities WHERE provider = 'aws' AND type = 'user'
 parameters:
   recentDays: 90

@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity@aws|identity@iac, grant@aws|grant@iac]
+needs: [identity@aws|identity@iac, grant:policy@aws|grant@iac]
 population: identities WHERE provider = 'aws' AND NOT managed
 controls:
   - owasp-nhi-2025:NHI5:2025

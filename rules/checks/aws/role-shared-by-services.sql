@@ -5,7 +5,7 @@ severity: medium
 confidence: medium
 about: identity
 identityFields: [identity_id]
-needs: [trust@aws]
+needs: [trust:role@aws]
 population: identities WHERE provider = 'aws' AND type = 'role' AND NOT managed
 parameters:
   minServices: 3

@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity@aws]
+needs: [identity:role@aws]
 population: identities WHERE provider = 'aws' AND type = 'role' AND NOT managed
 parameters:
   unusedDays: 90

@@ -5,7 +5,7 @@ severity: critical
 confidence: high
 about: credential
 identityFields: [identity_id]
-needs: [credential@aws]
+needs: [credential:root@aws]
 population: identities WHERE provider = 'aws' AND type = 'root'
 controls:
   - owasp-nhi-2025:NHI5:2025

@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: credential
 identityFields: [credential_id]
-needs: [credential@aws]
+needs: [credential:service-credential@aws]
 population: credentials WHERE provider = 'aws' AND type = 'service-specific-credential' AND coalesce(status, 'active') = 'active'
 parameters:
   maxDays: 90

@@ -5,7 +5,7 @@ severity: low
 confidence: medium
 about: trust
 identityFields: [identity_id, principal]
-needs: [trust@aws, grant@aws]
+needs: [trust:role@aws, grant:policy@aws]
 population: trusts WHERE effect = 'allow' AND principal_type = 'service' AND starts_with(identity_id, 'aws:')
 controls:
   - owasp-nhi-2025:NHI6:2025

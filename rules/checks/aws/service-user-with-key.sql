@@ -5,7 +5,7 @@ severity: medium
 confidence: medium
 about: identity
 identityFields: [identity_id]
-needs: [identity@aws, credential@aws]
+needs: [identity@aws, credential:access-key@aws]
 population: identities WHERE provider = 'aws' AND type = 'user' AND NOT coalesce(human, false)
 parameters:
   graceDays: 90

@@ -5,7 +5,7 @@ severity: critical
 confidence: high
 about: trust
 identityFields: [identity_id]
-needs: [trust@aws|trust@iac]
+needs: [trust:role@aws|trust@iac]
 population: trusts WHERE effect = 'allow' AND starts_with(identity_id, 'aws:')
 controls:
   - owasp-nhi-2025:NHI6:2025

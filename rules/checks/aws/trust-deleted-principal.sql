@@ -5,7 +5,7 @@ severity: low
 confidence: high
 about: trust
 identityFields: [identity_id, principal]
-needs: [trust@aws]
+needs: [trust:role@aws]
 population: trusts WHERE effect = 'allow'
 controls:
   - owasp-nhi-2025:NHI1:2025

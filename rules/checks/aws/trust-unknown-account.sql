@@ -5,7 +5,7 @@ severity: medium
 confidence: medium
 about: trust
 identityFields: [account]
-needs: [trust@aws, identity@aws]
+needs: [trust:role@aws, identity@aws]
 population: >
   trusts WHERE effect = 'allow' AND starts_with(identity_id, 'aws:') AND (detail->>'$.crossAccount') = 'true'
   AND EXISTS (FROM coverage WHERE surface = 'aws' AND (detail->'$.accounts') IS NOT NULL)

@@ -5,7 +5,7 @@ severity: low
 confidence: high
 about: trust
 identityFields: [identity_id]
-needs: [trust@aws, grant@aws]
+needs: [trust:role@aws, grant:policy@aws]
 population: trusts WHERE effect = 'allow' AND principal_type = 'account' AND starts_with(identity_id, 'aws:')
 controls:
   - owasp-nhi-2025:NHI5:2025

@@ -5,7 +5,7 @@ severity: low
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [credential@aws]
+needs: [credential:access-key@aws]
 population: credentials WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active' AND identity_id IS NOT NULL
 parameters:
   overlapDays: 14

@@ -5,7 +5,7 @@ severity: medium
 confidence: medium
 about: identity
 identityFields: [identity_id]
-needs: [grant@aws, usage@aws]
+needs: [grant:policy@aws, usage@aws]
 population: identities WHERE provider = 'aws' AND type IN ('user', 'role') AND NOT managed
 parameters:
   windowDays: 90

@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [entry, reached]
-needs: [trust@aws|trust@gcp|trust@entra|trust@iac, grant@aws|grant@gcp|grant@entra|grant@iac, consumer@ci]
+needs: [trust:role@aws|trust@gcp|trust@entra|trust@iac, grant:policy@aws|grant@gcp|grant@entra|grant@iac, consumer@ci]
 population: token_subjects WHERE NOT is_workload
 controls:
   - owasp-nhi-2025:NHI6:2025
