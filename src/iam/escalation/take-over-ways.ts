@@ -1,4 +1,4 @@
-import { type Decision, decide, together } from '../evaluate.ts';
+import { type Decision, together } from '../evaluate.ts';
 import { mentionedCalls } from '../mentions.ts';
 import type { Subject } from '../subject.ts';
 import { decideAssume } from './assume.ts';
@@ -116,11 +116,10 @@ export function assumedAlone(search: Search): readonly Assumed[] {
 
 /** Only where its own policies let it: the account is let in, not the caller. */
 function personalDoors(search: Search): readonly Node[] {
-  const { subject, targets, now } = search;
+  const { subject, targets } = search;
   const population = targets.doors.personal.get(subject.account);
   if (population === undefined || !mentionedCalls(subject).has(ASSUME)) return [];
-  const ask = (role: Subject, context: Context): Decision =>
-    decide(subject, { action: ASSUME, resource: role.arn, context }, now);
+  const ask = (role: Subject, context: Context): Decision => decideCall(search, ASSUME, role.arn, context);
   return cellsOf(search, [ASSUME], population, ask).flatMap(({ hub }) => [...hub.members]);
 }
 

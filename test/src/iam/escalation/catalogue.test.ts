@@ -358,6 +358,18 @@ describe('IAM escalation catalogue', () => {
     }
   });
 
+  it('does not take the boundary of a role for a key of assuming it', () => {
+    const arn = `arn:aws:iam::${ACCOUNT}:policy/edge`;
+    const never = { ArnNotEquals: { 'iam:PermissionsBoundary': arn } };
+    const caller = user('mara', [inline('own', allow('sts:AssumeRole', '*', never))]);
+    const trusted = trusts({ AWS: ACCOUNT }, { StringNotEquals: { 'aws:PrincipalTag/team': 'x' } });
+    const limits = [{ ...boundary(allow('*')), title: `permissions boundary ${arn}` }];
+
+    const rows = createJudge(estate([caller, role('chief', [ADMIN], trusted, { limits })]), NOW).capabilities(caller);
+
+    assert.ok(rows.some(({ method }) => method === 'sts-001'));
+  });
+
   it('says that what is there already is probable only', () => {
     const caller = user('mara', [inline('own', allow('lambda:UpdateFunctionCode'))]);
     const all = estate([caller, role('runner', [ADMIN], trusts({ Service: lambda }))]);
