@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity, person:roster]
+needs: [identity, person:roster@people]
 population: identity_owners WHERE owner IS NOT NULL
 controls:
   - owasp-nhi-2025:NHI1:2025

@@ -88,7 +88,7 @@ describe('people scanner', () => {
         failed: 0,
         bytes: text.length,
         at: { repository: 'harbour/shop', path: 'people.csv' },
-        detail: { source: 'roster', left: 1 },
+        detail: { source: 'roster', types: ['roster'], left: 1 },
       });
     });
 
@@ -381,6 +381,7 @@ describe('people scanner', () => {
       assert.deepEqual([seen, read], [4, 4]);
       assert.deepEqual(detail, {
         source: 'codeowners',
+        types: ['codeowners'],
         teams: [
           { team: '@harbour/platform', patterns: ['*'], lines: [2] },
           { team: '@harbour/docs', patterns: ['docs old/'], lines: [4] },
