@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildEstate, type Estate } from '../../samples/build.ts';
@@ -246,6 +246,35 @@ describe('the sample estate, end to end', function () {
     assert.equal(trace.code, 0, trace.stderr);
     assert.ok(trace.stdout.includes('aws:219484930172:user/ml-batch'));
     assert.equal(trace.stdout.includes(secret), false);
+  });
+
+  it('assesses nothing that rests on an export which is missing', async () => {
+    const kept = new Map(report.checks.map(({ rule, outcome }) => [rule, outcome]));
+    for (const [file, rules] of [
+      [
+        'aws/account-authorization-details.json',
+        ['administrator-user', 'escalates-to-admin', 'trust-any-principal', 'role-unused'],
+      ],
+      ['aws/credential-report.csv', ['root-access-key', 'console-password-without-mfa']],
+      ['postgres', ['database-role-administers', 'database-password-md5']],
+      ['github/harbour-coffee__shop-web__keys.json', ['deploy-key-writable']],
+      ['people/roster.csv', ['owner-left']],
+    ] as const) {
+      const exports = join(root, 'fewer', file.replaceAll('/', '-'));
+      cpSync(estate.exports, exports, { recursive: true });
+      rmSync(join(exports, file), { recursive: true });
+
+      const { stdout } = await cli(['scan', ...Object.values(estate.repositories), exports, '-f', 'json'], {
+        cwd: root,
+        env: { NHI_AUDIT_NOW: estate.clock },
+      });
+
+      const outcomes = new Map((JSON.parse(stdout) as JsonReport).checks.map(({ rule, outcome }) => [rule, outcome]));
+      for (const rule of rules) {
+        assert.notEqual(kept.get(rule), 'not-assessed', rule);
+        assert.equal(outcomes.get(rule), 'not-assessed', `${rule} without ${file}`);
+      }
+    }
   });
 
   it('turns checks to "not assessed" when what they need is not given', async () => {
