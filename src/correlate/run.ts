@@ -138,7 +138,9 @@ async function runCheck(
     result: {
       rule: check.meta.id,
       outcome,
-      ...(outcome === 'partial' || outcome === 'not-assessed' ? { reason: assessment.onlyDeclared ?? assessment.reason ?? '' } : {}),
+      ...(outcome === 'partial' || outcome === 'not-assessed'
+        ? { reason: assessment.onlyDeclared ?? assessment.reason ?? '' }
+        : {}),
       population,
       findings: hits.length,
       excepted: 0,
