@@ -1,7 +1,8 @@
 import type { z } from 'zod';
+import { isRaw, parseOne, problemText, type Raw } from '../../src/formats/answer.ts';
 import { KeyRing } from './access-keys.ts';
 import { AnalyzerFinding } from './analyzer.ts';
-import { addPage, type Details, newDetails, problemText } from './authorization-details.ts';
+import { addPage, type Details, newDetails } from './authorization-details.ts';
 import { LookedUp, Trail, TrailEvent } from './cloudtrail.ts';
 import { mergeLastAccessed, principalOf, ServiceLastAccessed } from './last-accessed.ts';
 import { addOrganisationAnswer, isOrganisationAnswer, newOrganisation, type OrganisationFacts } from './organisation.ts';
@@ -55,8 +56,6 @@ export type AnswerKind =
   | 'CloudTrail events'
   | 'credential report';
 
-type Raw = { readonly [key: string]: unknown };
-
 interface Place {
   readonly where: string;
   readonly path: string;
@@ -94,7 +93,7 @@ export function addAnswer(answers: Answers, value: unknown, where: string, path:
     for (const [index, item] of value.entries()) addAnswer(answers, item, `${where}[${index}]`, path, subject);
     return;
   }
-  if (!isRecord(value)) {
+  if (!isRaw(value)) {
     answers.seen++;
     answers.problems.push(`${where}: not an object`);
     return;
@@ -250,7 +249,7 @@ function credential(
 
 function addProviderArn(answers: Answers, one: unknown, where: string): void {
   answers.seen++;
-  if (isRecord(one) && typeof one.Arn === 'string') answers.providerArns.push(one.Arn);
+  if (isRaw(one) && typeof one.Arn === 'string') answers.providerArns.push(one.Arn);
   else answers.problems.push(`${where}.Arn: missing`);
 }
 
@@ -347,20 +346,8 @@ function noteTruncation(answers: Answers, value: Raw): void {
   if (typeof value.IsTruncated === 'boolean') answers.truncated = value.IsTruncated;
 }
 
-function parseOne<T>(answers: Answers, schema: z.ZodType<T>, raw: unknown, where: string): T | undefined {
-  answers.seen++;
-  const parsed = schema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  answers.problems.push(problemText(where, parsed.error));
-  return undefined;
-}
-
 /** What a format of another year has instead, so that a person sees which. */
 function fieldsOf(value: Raw): string {
   const fields = Object.keys(value).slice(0, 5);
   return fields.length === 0 ? '' : ` (it has ${fields.map((field) => field.replace(/[^\w$-]/g, '?').slice(0, 40)).join(', ')})`;
-}
-
-function isRecord(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

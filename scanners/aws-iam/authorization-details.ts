@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { problemText } from '../../src/formats/answer.ts';
 import { GroupDetail, PolicyDetail, RoleDetail, UserDetail } from './schema.ts';
 
 /** What several pages of `get-account-authorization-details` say together, by ARN so that a page read twice counts once. */
@@ -41,13 +42,6 @@ function addList<T extends { readonly arn: string }>(
     if (parsed.success) into.set(parsed.data.arn, parsed.data);
     else details.problems.push(problemText(`${field}[${index}]`, parsed.error));
   }
-}
-
-/** `AccessKeyMetadata[2].CreateDate: invalid input`: the field first, so that it is found. */
-export function problemText(where: string, error: z.ZodError): string {
-  const issue = error.issues[0];
-  const path = (issue?.path ?? []).map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return `${where}${path}: ${issue?.message ?? 'not as expected'}`;
 }
 
 /** Several files' pages as one; earlier ones win. */

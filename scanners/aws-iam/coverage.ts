@@ -1,4 +1,5 @@
 import type { CoverageObservation, Location } from '../../src/contracts/index.ts';
+import { quoted } from '../../src/files/coverage.ts';
 import type { GrantTally } from '../../src/iam/grants.ts';
 import type { OrganisationFacts } from './organisation.ts';
 import type { OidcProvider, SamlProvider } from './schema.ts';
@@ -25,13 +26,6 @@ const TYPES: { readonly [what: string]: readonly string[] } = {
 export function typesOf(answers: readonly string[]): { readonly types?: readonly string[] } {
   const types = [...new Set(answers.flatMap((what) => TYPES[what] ?? []))];
   return types.length === 0 ? {} : { types };
-}
-
-/** Problems quoted in one coverage row. */
-const QUOTED = 3;
-
-export function quoted(all: readonly string[]): string[] {
-  return all.length <= QUOTED ? [...all] : [...all.slice(0, QUOTED), `${all.length - QUOTED} more like these`];
 }
 
 /** What keeps judged rights from being sure. */

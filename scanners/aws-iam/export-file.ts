@@ -1,10 +1,11 @@
 import type { CoverageObservation, Observation, ObservationKind, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { quoted } from '../../src/files/coverage.ts';
 import { type Broken, readJsonValues } from '../../src/files/json-values.ts';
 import { type GrantTally, newTally } from '../../src/iam/grants.ts';
 import { accessKeyRow } from './access-keys.ts';
 import { analyzerRows } from './analyzer.ts';
 import { type AnswerKind, type Answers, addAnswer, newAnswers, settle } from './answers.ts';
-import { oidcCoverage, organisationCoverage, quoted, samlCoverage, tallyDetail, tallyReasons, typesOf } from './coverage.ts';
+import { oidcCoverage, organisationCoverage, samlCoverage, tallyDetail, tallyReasons, typesOf } from './coverage.ts';
 import { readCredentialReport, reportObservations } from './credential-report.ts';
 import { tellsAnything } from './organisation.ts';
 import { readPrincipals } from './principals.ts';

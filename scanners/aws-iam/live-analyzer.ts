@@ -1,8 +1,8 @@
 import type { Observation } from '../../src/contracts/index.ts';
+import { problemText } from '../../src/formats/answer.ts';
 import { inParallel } from '../../src/live/index.ts';
 import { AnalyzerFinding, analyzerRows, wantsDetails } from './analyzer.ts';
 import { type AnalyzerApi, openAnalyzer } from './api-analyzer.ts';
-import { problemText } from './authorization-details.ts';
 import { hostOf, regionOf } from './client-config.ts';
 import type { Failure } from './failure.ts';
 import { attempt, blocked, coverage, type Session, WIDTH } from './session.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Observation, ObservationKind } from '../../src/contracts/index.ts';
+import { problemText } from '../../src/formats/answer.ts';
 import { inParallel } from '../../src/live/index.ts';
-import { problemText } from './authorization-details.ts';
 import type { ReportRow } from './credential-report.ts';
 import type { Failure } from './failure.ts';
 import type { NamedUser } from './live-keys.ts';

@@ -1,7 +1,8 @@
 import type { Observation, ObservationKind } from '../../src/contracts/index.ts';
+import { problemText } from '../../src/formats/answer.ts';
 import { inParallel } from '../../src/live/index.ts';
 import { accessKeyRow, KeyRing } from './access-keys.ts';
-import { type Details, problemText } from './authorization-details.ts';
+import type { Details } from './authorization-details.ts';
 import type { ReportRow } from './credential-report.ts';
 import type { Failure } from './failure.ts';
 import { AccessKeyLastUsed, AccessKeyMetadata } from './schema.ts';

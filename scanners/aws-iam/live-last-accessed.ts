@@ -1,7 +1,7 @@
 import type { Observation } from '../../src/contracts/index.ts';
+import { problemText } from '../../src/formats/answer.ts';
 import { inParallel } from '../../src/live/index.ts';
 import type { Answers } from './answers.ts';
-import { problemText } from './authorization-details.ts';
 import { isServiceLinked } from './estate.ts';
 import type { Failure } from './failure.ts';
 import { ServiceLastAccessed } from './last-accessed.ts';

@@ -1,7 +1,7 @@
 import type { Observation } from '../../src/contracts/index.ts';
+import { problemText } from '../../src/formats/answer.ts';
 import type { Answers } from './answers.ts';
 import { type OrganisationApi, openOrganisation } from './api-organisation.ts';
-import { problemText } from './authorization-details.ts';
 import { hostOf } from './client-config.ts';
 import { organisationCoverage } from './coverage.ts';
 import type { Failure } from './failure.ts';

@@ -1,7 +1,7 @@
 import { type CredentialObservation, credentialId, type IdentityId, type Location } from '../../src/contracts/index.ts';
+import { problemText } from '../../src/formats/answer.ts';
 import type { Answers } from './answers.ts';
 import type { Directory } from './directory.ts';
-import { problemText } from './parse-items.ts';
 import { KeyCredential, PasswordCredential } from './schema.ts';
 
 interface Holder {

@@ -6,6 +6,7 @@ import type {
   ScanContext,
   SourceFile,
 } from '../../src/contracts/index.ts';
+import { quoted } from '../../src/files/coverage.ts';
 import { type Broken, readJsonValues } from '../../src/files/json-values.ts';
 import { type AnswerKind, type Answers, newAnswers } from './answers.ts';
 import { isGuid } from './guid.ts';
@@ -46,9 +47,6 @@ export function coversOf(
     detail: { exports: all, types: [...new Set(all.flatMap((kind) => COVERS[kind].types))].toSorted(), ...more },
   };
 }
-
-/** Problems quoted in one coverage row. */
-const QUOTED = 3;
 
 export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
   const text = file.text();
@@ -150,8 +148,4 @@ export function policyDetail(answers: Answers): JsonObject[] {
     enabled: isEnabled,
     rules: rules.map((rule) => [rule.of, rule.restrictionType, rule.maxLifetime].filter((word) => word !== undefined).join(' ')),
   }));
-}
-
-function quoted(all: readonly string[]): string[] {
-  return all.length <= QUOTED ? [...all] : [...all.slice(0, QUOTED), `${all.length - QUOTED} more like these`];
 }

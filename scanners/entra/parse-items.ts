@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { problemText } from '../../src/formats/answer.ts';
 import { type AnswerKind, type Answers, type CutList, fail, isRaw, note, type Raw } from './answers.ts';
 import {
   Application,
@@ -217,10 +218,4 @@ function parseOne<S extends z.ZodType>(
   if (parsed.success) return parsed.data;
   answers.problems.push(problemText(where, parsed.error));
   return undefined;
-}
-
-export function problemText(where: string, error: z.ZodError): string {
-  const issue = error.issues[0];
-  const path = (issue?.path ?? []).map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return `${where}${path}: ${issue?.message ?? 'not as expected'}`;
 }

@@ -1,18 +1,11 @@
 import { z } from 'zod';
+import { flag as optionalFlag, texts } from '../../src/formats/answer.ts';
 import { GUID } from './guid.ts';
 
 const optionalText = z
   .string()
   .nullish()
   .transform((text) => (text === null || text === undefined || text.trim() === '' ? undefined : text));
-const optionalFlag = z
-  .boolean()
-  .nullish()
-  .transform((flag) => flag ?? undefined);
-const texts = z
-  .array(z.string())
-  .nullish()
-  .transform((list) => list ?? []);
 /** Ids are written in any case. */
 const guid = z
   .string()

@@ -1,4 +1,5 @@
-import { type Answers, fail, isRaw, noteProject, parseOne, type Raw } from './collect.ts';
+import { fail, isRaw, parseOne, type Raw } from '../../src/formats/answer.ts';
+import { type Answers, noteProject } from './collect.ts';
 import {
   Activity,
   ApiKey,

@@ -1,6 +1,7 @@
+import { fail, isRaw, parseOne, problemText, type Raw } from '../../src/formats/answer.ts';
 import { shortResource } from '../../src/iam/gcp/hierarchy.ts';
 import { addApiKey, addPool, addProject, addProvider, sortAccess } from './access-answers.ts';
-import { type Answers, fail, isRaw, noteAncestors, parseOne, problemText, type Raw } from './collect.ts';
+import { type Answers, noteAncestors } from './collect.ts';
 import { Asset, Binding, FoundPolicy, Role, ServiceAccount, ServiceAccountKey } from './schema.ts';
 
 /** REST answers wrap the list that gcloud prints bare. */

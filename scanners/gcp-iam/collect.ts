@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type { BoundRole } from '../../src/iam/gcp/bindings.ts';
 import type { Boundary, BoundaryBinding, DenyRule } from '../../src/iam/gcp/limits.ts';
 import type { Recommended } from '../../src/iam/gcp/trim.ts';
@@ -59,8 +58,6 @@ export type AnswerKind =
   | 'API keys'
   | 'HMAC keys';
 
-export type Raw = { readonly [key: string]: unknown };
-
 export function newAnswers(): Answers {
   return {
     accounts: new Map(),
@@ -91,29 +88,6 @@ export function newAnswers(): Answers {
     seen: 0,
     truncated: false,
   };
-}
-
-export function parseOne<T>(answers: Answers, schema: z.ZodType<T>, raw: unknown, where: string): T | undefined {
-  answers.seen++;
-  const parsed = schema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  answers.problems.push(problemText(where, parsed.error));
-  return undefined;
-}
-
-export function fail(answers: Answers, problem: string): void {
-  answers.seen++;
-  answers.problems.push(problem);
-}
-
-export function problemText(where: string, error: z.ZodError): string {
-  const issue = error.issues[0];
-  const path = (issue?.path ?? []).map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return `${where}${path}: ${issue?.message ?? 'not as expected'}`;
-}
-
-export function isRaw(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** `["projects/1", "folders/2", "organizations/3"]`: each lies in the next. */

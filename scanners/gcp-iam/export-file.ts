@@ -6,6 +6,7 @@ import type {
   ScanContext,
   SourceFile,
 } from '../../src/contracts/index.ts';
+import { quoted } from '../../src/files/coverage.ts';
 import type { Broken } from '../../src/files/json-values.ts';
 import type { BindingTally } from '../../src/iam/gcp/bindings.ts';
 import { readBeside } from './beside.ts';
@@ -28,9 +29,6 @@ export const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[]
   'API keys': ['credential'],
   'HMAC keys': ['credential'],
 };
-
-/** Problems quoted in one coverage row. */
-const QUOTED = 3;
 
 export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
   const { answers, gathered, broken, lost } = await readBeside(file, context);
@@ -127,8 +125,4 @@ export function answerReasons(answers: Answers, tally: BindingTally): string[] {
     );
   }
   return why;
-}
-
-function quoted(all: readonly string[]): string[] {
-  return all.length <= QUOTED ? [...all] : [...all.slice(0, QUOTED), `${all.length - QUOTED} more like these`];
 }

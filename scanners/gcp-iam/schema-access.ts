@@ -1,12 +1,9 @@
 import { z } from 'zod';
+import { texts } from '../../src/formats/answer.ts';
 import { Condition, optionalFlag, optionalText } from './schema.ts';
 
 /** What limits rights, federates identities, and tells of use. Only what is used. */
 const text = z.string().min(1);
-const texts = z
-  .array(z.string())
-  .nullish()
-  .transform((list) => list ?? []);
 
 /** https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers */
 export const PoolProvider = z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { IsoTime } from '../../src/contracts/index.ts';
+import { flag, texts as words } from '../../src/formats/answer.ts';
 
 /**
  * Answers of the REST API: the fields that are used, and no secret among them (`secret` of an alert and of a webhook is dropped
@@ -22,14 +23,6 @@ const time = z
     const date = new Date(typeof value === 'string' && /^\d{12,14}$/.test(value) ? Number(value) : value);
     return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
   });
-const flag = z
-  .boolean()
-  .nullish()
-  .transform((value) => value ?? undefined);
-const words = z
-  .array(z.string())
-  .nullish()
-  .transform((value) => value ?? []);
 const login = z
   .object({ login: optionalText })
   .nullish()

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { fail, isRaw, parseOne, type Raw } from '../../src/formats/answer.ts';
 import { readTable } from './csv.ts';
 import { Activity, AppPassword, LogEntry, Token, User } from './schema.ts';
 import { scopesIn } from './scopes.ts';
@@ -49,8 +49,6 @@ export interface Answers {
   seen: number;
   truncated: boolean;
 }
-
-type Raw = { readonly [key: string]: unknown };
 
 export function newAnswers(): Answers {
   return {
@@ -211,23 +209,4 @@ export function addTable(answers: Answers, text: string): void {
       answers.delegated.set(id, { one: { client: id, name: title, scopes: all }, pointer: where });
     }
   }
-}
-
-function parseOne<T>(answers: Answers, schema: z.ZodType<T>, raw: unknown, where: string): T | undefined {
-  answers.seen++;
-  const parsed = schema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const path = (issue?.path ?? []).map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  answers.problems.push(`${where}${path}: ${issue?.message ?? 'not as expected'}`);
-  return undefined;
-}
-
-function fail(answers: Answers, problem: string): void {
-  answers.seen++;
-  answers.problems.push(problem);
-}
-
-function isRaw(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flag, texts } from '../../src/formats/answer.ts';
 
 /**
  * What the Admin SDK answers (Directory API, Reports API); only what is used.
@@ -10,14 +11,6 @@ const optionalText = z
   .union([z.string(), z.number()])
   .nullish()
   .transform((value) => (value === null || value === undefined || value === '' ? undefined : String(value)));
-const flag = z
-  .boolean()
-  .nullish()
-  .transform((value) => value ?? undefined);
-const texts = z
-  .array(z.string())
-  .nullish()
-  .transform((list) => list ?? []);
 
 /** Dates of ISO 8601, or milliseconds since 1970 as text; zero is "never". */
 const time = z

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { fail, isRaw, parseOne, type Raw } from '../../src/formats/answer.ts';
 import { hostOf, type SubjectKind, subjectOf } from './host.ts';
 import { Agent, ApiService, ApiToken, App, ClientSecret, Grant, Jwk, LogEvent, Role, ServiceAccount, User } from './schema.ts';
 
@@ -53,8 +54,6 @@ export interface Answers {
   otherApps: number;
   seen: number;
 }
-
-type Raw = { readonly [key: string]: unknown };
 
 export function newAnswers(): Answers {
   return {
@@ -198,23 +197,4 @@ function addEmbeddedKeys(answers: Answers, raw: Raw, client: Raw, where: string,
       answers.keys.set(`${raw.id}/${one.kid ?? one.id ?? pointer}`, { one, pointer, host, of: { kind: 'app', id: raw.id } });
     }
   }
-}
-
-function parseOne<T>(answers: Answers, schema: z.ZodType<T>, raw: unknown, where: string): T | undefined {
-  answers.seen++;
-  const parsed = schema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const path = (issue?.path ?? []).map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  answers.problems.push(`${where}${path}: ${issue?.message ?? 'not as expected'}`);
-  return undefined;
-}
-
-function fail(answers: Answers, problem: string): void {
-  answers.seen++;
-  answers.problems.push(problem);
-}
-
-function isRaw(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

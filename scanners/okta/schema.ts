@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flag, texts } from '../../src/formats/answer.ts';
 
 /**
  * What Okta's management API answers; only what is used. https://developer.okta.com/docs/api/
@@ -9,14 +10,6 @@ const optionalText = z
   .string()
   .nullish()
   .transform((value) => (value === null || value === '' ? undefined : value));
-const flag = z
-  .boolean()
-  .nullish()
-  .transform((value) => value ?? undefined);
-const texts = z
-  .array(z.string())
-  .nullish()
-  .transform((list) => list ?? []);
 const time = z
   .string()
   .nullish()

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { fail, isRaw, type Raw } from '../../src/formats/answer.ts';
 import { Agent, Entry, Federation } from './schema.ts';
 
 export type AnswerKind = 'entries' | 'agents' | 'federation relationships';
@@ -19,8 +20,6 @@ export interface Answers {
   seen: number;
   truncated: boolean;
 }
-
-type Raw = { readonly [key: string]: unknown };
 
 export function newAnswers(): Answers {
   return {
@@ -87,10 +86,6 @@ function snakeNames(raw: Raw): Raw {
   );
 }
 
-function isRaw(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function parseOne<T>(answers: Answers, schema: z.ZodType<T>, raw: unknown, where: string): T | undefined {
   answers.seen++;
   const parsed = schema.safeParse(raw);
@@ -114,9 +109,4 @@ function deepest(issue: z.core.$ZodIssue | undefined): Told {
   if (inner === undefined) return issue;
   const told = deepest(inner);
   return { path: [...issue.path, ...told.path], message: told.message };
-}
-
-function fail(answers: Answers, problem: string): void {
-  answers.seen++;
-  answers.problems.push(problem);
 }

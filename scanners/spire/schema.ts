@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { texts } from '../../src/formats/answer.ts';
 
 /**
  * What `spire-server … -output json` prints: the messages of SPIRE's API with the names of their fields as they are in the
@@ -13,10 +14,6 @@ const flag = z
   .boolean()
   .nullish()
   .transform((value) => value === true);
-const texts = z
-  .array(z.string())
-  .nullish()
-  .transform((list) => list ?? []);
 /** "0" and 0 are "none". */
 const whole = z
   .union([z.string().regex(/^-?\d{1,19}$/, 'a whole number'), z.number()])

@@ -1577,6 +1577,35 @@ FROM told
 GROUP BY identity_id;
 COMMENT ON VIEW admin_identities IS 'Identities that are administrators, or can become one, and how in words';
 
+-- The ways that the evaluator found, by whose rights they go: its own boundary, its own rights, a role that it passes, others.
+CREATE OR REPLACE VIEW escalation_ways AS
+SELECT
+  identity_id,
+  kind,
+  ['high', 'medium', 'low'][sure] AS confidence,
+  best,
+  concat(
+    ' (', best->>'$.path', ')',
+    CASE WHEN (best->'$.unknown') IS NULL THEN '' ELSE '; hangs on ' || listed(from_json(best->'$.unknown', '["VARCHAR"]')) END,
+    '.', ' Take away first: ' || (best->>'$.cut.text') || '.') AS told,
+  evidence
+FROM (
+  SELECT
+    g.identity_id,
+    CASE
+      WHEN (g.detail->>'$.category') = 'self-escalation' AND contains(coalesce(g.detail->>'$.method', ''), 'permissions-boundary') THEN 'own-boundary'
+      WHEN (g.detail->>'$.category') IN ('self-escalation', 'new-passrole') THEN (g.detail->>'$.category')
+      ELSE 'through-others'
+    END AS kind,
+    min(list_position(['high', 'medium', 'low'], coalesce(g.confidence, 'high'))) AS sure,
+    arg_min(g.detail, (list_position(['high', 'medium', 'low'], coalesce(g.confidence, 'high')), json_array_length(g.detail, '$.hops'), length(g.detail->>'$.path'), g.observation_id)) AS best,
+    list(DISTINCT g.observation_id ORDER BY g.observation_id) AS evidence
+  FROM grants AS g
+  WHERE g.capability = 'escalates' AND g.effect = 'allow'
+  GROUP BY g.identity_id, kind
+);
+COMMENT ON VIEW escalation_ways IS 'Ways to raise its own rights, one row an identity and kind: the surest and shortest, in words with what to take away first';
+
 -- `1 place`, `3 places`: for nouns whose plural ends in s.
 CREATE OR REPLACE MACRO counted(n, noun) AS concat(n, ' ', noun, CASE WHEN n = 1 THEN '' ELSE 's' END);
 

@@ -27,32 +27,16 @@ references:
   - https://rhinosecuritylabs.com/aws/aws-privilege-escalation-methods-mitigation/
 since: '0.1'
 ---*/
-WITH ways AS (
-  SELECT
-    g.identity_id,
-    arg_min(g.detail, (list_position(['high', 'medium', 'low'], coalesce(g.confidence, 'high')), json_array_length(g.detail, '$.hops'), length(g.detail->>'$.path'), g.observation_id)) AS best,
-    min(list_position(['high', 'medium', 'low'], coalesce(g.confidence, 'high'))) AS sure,
-    list(DISTINCT g.observation_id ORDER BY g.observation_id) AS evidence
-  FROM grants AS g
-  WHERE g.capability = 'escalates' AND g.effect = 'allow'
-    AND coalesce(g.detail->>'$.category', 'principal-access') IN ('principal-access', 'existing-passrole', 'through-others')
-  GROUP BY g.identity_id
-),
--- Those that change or pass by themselves only have checks of their own.
-alone AS (SELECT DISTINCT identity_id FROM grants WHERE capability = 'escalates' AND effect = 'allow')
 SELECT
   i.identity_id,
   CASE WHEN w.identity_id IS NULL THEN concat(i.identity_id, ' ', a.how, '.')
-    ELSE concat(
-      i.identity_id, ' can make itself an administrator (', w.best->>'$.path', ')',
-      CASE WHEN (w.best->'$.unknown') IS NULL THEN '' ELSE '; hangs on ' || listed(from_json(w.best->'$.unknown', '["VARCHAR"]')) END,
-      '.', ' Take away first: ' || (w.best->>'$.cut.text') || '.')
-  END AS message,
-  CASE w.sure WHEN 1 THEN 'high' WHEN 2 THEN 'medium' WHEN 3 THEN 'low' ELSE a.confidence END AS confidence,
+    ELSE concat(i.identity_id, ' can make itself an administrator', w.told) END AS message,
+  coalesce(w.confidence, a.confidence) AS confidence,
   list_concat(i.evidence, coalesce(w.evidence, a.evidence)) AS evidence,
   coalesce(w.best, to_json({'hops': a.hops})) AS detail
 FROM identities AS i
 JOIN admin_identities AS a USING (identity_id)
-LEFT JOIN ways AS w USING (identity_id)
-LEFT JOIN alone AS o ON o.identity_id = i.identity_id
-WHERE i.provider = 'aws' AND NOT i.managed AND NOT a.is_admin AND (w.identity_id IS NOT NULL OR o.identity_id IS NULL)
+LEFT JOIN escalation_ways AS w ON w.identity_id = i.identity_id AND w.kind = 'through-others'
+-- Those that change or pass by themselves only have checks of their own.
+WHERE i.provider = 'aws' AND NOT i.managed AND NOT a.is_admin
+  AND (w.identity_id IS NOT NULL OR i.identity_id NOT IN (SELECT identity_id FROM escalation_ways))

@@ -25,27 +25,13 @@ references:
 platforms: [terraform, cloudformation]
 since: '0.2'
 ---*/
-WITH ways AS (
-  SELECT
-    g.identity_id,
-    arg_min(g.detail, (list_position(['high', 'medium', 'low'], coalesce(g.confidence, 'high')), length(g.detail->>'$.path'), g.observation_id)) AS best,
-    min(list_position(['high', 'medium', 'low'], coalesce(g.confidence, 'high'))) AS sure,
-    list(DISTINCT g.observation_id ORDER BY g.observation_id) AS evidence
-  FROM grants AS g
-  WHERE g.capability = 'escalates' AND g.effect = 'allow'
-    AND (g.detail->>'$.category') = 'new-passrole'
-  GROUP BY g.identity_id
-)
 SELECT
   i.identity_id,
-  concat(
-    i.identity_id, ' can start something that runs as an administrator (', w.best->>'$.path', ')',
-    CASE WHEN (w.best->'$.unknown') IS NULL THEN '' ELSE '; hangs on ' || listed(from_json(w.best->'$.unknown', '["VARCHAR"]')) END,
-    '.', ' Take away first: ' || (w.best->>'$.cut.text') || '.') AS message,
-  CASE w.sure WHEN 1 THEN 'high' WHEN 2 THEN 'medium' ELSE 'low' END AS confidence,
+  concat(i.identity_id, ' can start something that runs as an administrator', w.told) AS message,
+  w.confidence,
   list_concat(i.evidence, w.evidence) AS evidence,
   w.best AS detail
-FROM identities AS i
-JOIN ways AS w USING (identity_id)
+FROM escalation_ways AS w
+JOIN identities AS i USING (identity_id)
 LEFT JOIN admin_identities AS a USING (identity_id)
-WHERE i.provider = 'aws' AND NOT i.managed AND NOT coalesce(a.is_admin, false)
+WHERE w.kind = 'new-passrole' AND i.provider = 'aws' AND NOT i.managed AND NOT coalesce(a.is_admin, false)

@@ -99,9 +99,15 @@ describe('reading from a child process', () => {
       });
 
       it('does not take a pause for silence', async () => {
-        const into = inlet(1024, () => false);
-        const child = await start('process.stdout.write("x".repeat(2_000_000))', { inlet: into, patience: 200 });
-        await new Promise((resolve) => setTimeout(resolve, 800));
+        const first = Promise.withResolvers<void>();
+        const into = inlet(1024, () => {
+          first.resolve();
+          return false;
+        });
+        const child = await start('process.stdout.write("x".repeat(2_000_000))', { inlet: into, patience: 2000 });
+        // Until it first speaks, its start counts as silence: a busy machine needs a second for that.
+        await first.promise;
+        await new Promise((resolve) => setTimeout(resolve, 3000));
 
         assert.equal(child.isGivenUp(), false);
 
