@@ -1,3 +1,4 @@
+import { detectBesideExpressions } from '../../src/ci/detect.ts';
 import { ciSighting, type PlainValue } from '../../src/ci/plain-value.ts';
 import {
   type ConsumerObservation,
@@ -28,7 +29,7 @@ const SECRET_KEYS: ReadonlyMap<string, PlainValue['type']> = new Map([
 
 /** Registries that Dependabot logs in to, and the updates that may run what it fetches. */
 export function* scanDependabot(file: SourceFile, context: ScanContext): Generator<Observation> {
-  const matches = context.detect(blankExpressions(file.text()), { path: file.path });
+  const matches = detectBesideExpressions(file.text(), blankExpressions(file.text()), file.path, context);
   const text = coverSecrets(file.text(), matches, isPinAfter('@'));
   const yaml = readYaml(text);
   const at = (offset: number, pointer: string): Location => ({ ...file.at, path: file.path, ...yaml.position(offset), pointer });

@@ -1,3 +1,4 @@
+import { detectBesideExpressions } from '../../src/ci/detect.ts';
 import { ciSighting } from '../../src/ci/plain-value.ts';
 import type {
   ConsumerObservation,
@@ -26,7 +27,7 @@ const MAX_CONSUMERS = 20_000;
 
 /** What a workflow or composite action holds: keys, plain values, identities and who uses them. */
 export function* scanGithubActions(file: SourceFile, context: ScanContext): Generator<Observation> {
-  const matches = context.detect(blankExpressions(file.text()), { path: file.path });
+  const matches = detectBesideExpressions(file.text(), blankExpressions(file.text()), file.path, context);
   const text = coverSecrets(file.text(), matches, isPinAfter('@'));
   const tooLarge = text.length > MAX_CHARACTERS;
   const yaml: YamlFile = tooLarge ? { root: undefined, problems: [], position: () => ({ line: 1, column: 1 }) } : readYaml(text);

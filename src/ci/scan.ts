@@ -5,6 +5,7 @@ import { coverSecrets, isPinAfter } from '../formats/cover.ts';
 import { type Scalar, scalarAt, sortedScalars, type Tree } from '../formats/tree.ts';
 import { readYamlStream } from '../formats/yaml.ts';
 import { describeFacts, describeJob, environmentOfJob, isWithin, type Literal, type PipelinePlace } from './describe.ts';
+import { detectBesideExpressions } from './detect.ts';
 import type { CiJob, Pipeline } from './model.ts';
 import { ciSighting, type PlainValue, plainArguments, plainValue } from './plain-value.ts';
 
@@ -35,7 +36,7 @@ export interface PipelineReader {
 /** What a pipeline file of any CI system holds: keys, plain values, identities and who uses them. */
 export async function* scanPipeline(file: SourceFile, context: ScanContext, reader: PipelineReader): AsyncGenerator<Observation> {
   const blank = reader.blank ?? ((text: string) => text);
-  const matches = context.detect(blank(file.text()), { path: file.path });
+  const matches = detectBesideExpressions(file.text(), blank(file.text()), file.path, context);
   const text = coverSecrets(file.text(), matches, isPinAfter('@:#'));
   const tooLarge = text.length > MAX_CHARACTERS;
   const yaml = readYamlStream(tooLarge || reader.isText === true ? '' : text);

@@ -257,6 +257,21 @@ describe('github-actions scanner, coverage and broken input', () => {
     );
   });
 
+  it('sees a key inside an expression, and shows it nowhere', async () => {
+    for (const text of [
+      workflow(`    env:\n      K: \${{ secrets.KEY || '${TOKEN}' }}\n`),
+      `on: push\njobs:\n  a:\n    \${{${TOKEN}: \${{ secrets.KEY }}`,
+    ]) {
+      const observations = await scan(text);
+
+      assert.deepEqual(
+        kinds(observations, 'sighting').map(({ at }) => textAt(text, at)),
+        [TOKEN],
+      );
+      assert.ok(!JSON.stringify(observations).includes(TOKEN));
+    }
+  });
+
   it('never throws, whatever stands in a workflow, and shows no key', async () => {
     const word = fc.constantFrom(
       'on',

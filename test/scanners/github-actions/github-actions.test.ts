@@ -644,6 +644,7 @@ describe('github-actions scanner', () => {
       const context = testContext();
       const detect = (given: string | Uint8Array) => {
         const start = String(given).indexOf(SHA);
+        if (start < 0) return [];
         const [found] = context.detect(TOKEN);
         assert.ok(found);
         return [{ ...found, start, end: start + SHA.length }];
