@@ -34,7 +34,7 @@ export interface Answers {
   readonly keyActivities: Map<string, CredentialActivity>;
   readonly policies: AppPolicy[];
   readonly vaults: Map<string, Vault>;
-  /** Names of app roles by id, as the service principals that have them tell. */
+  /** Names of app roles, by the principal that has them and the id (`appRoleKey`): ids of two applications may be the same. */
   readonly roleNames: Map<string, string>;
   /** Users, groups and principals that are met inside other answers, by object id. */
   readonly objects: Map<string, DirectoryObject>;
@@ -114,6 +114,11 @@ export function newAnswers(): Answers {
     others: 0,
     seen: 0,
   };
+}
+
+/** What an app role is known by: an application chooses the ids of its own roles, and may choose those of another. */
+export function appRoleKey(resource: string | undefined, role: string): string {
+  return `${resource ?? ''} ${role}`;
 }
 
 export function noteTenant(answers: Answers, raw: Raw): void {

@@ -2,10 +2,10 @@ import type { GrantObservation, IdentityId, JsonObject, Location } from '../../s
 import { type AzureCapability, type KnownRight, knownRight } from '../../src/iam/azure/catalogue.ts';
 import { judgeDirectoryRole } from '../../src/iam/azure/directory-roles.ts';
 import { isWideScope, judgeRole } from '../../src/iam/azure/roles.ts';
-import type { Answers } from './answers.ts';
+import { type Answers, appRoleKey } from './answers.ts';
 import type { Directory } from './directory.ts';
 import { isGuid } from './guid.ts';
-import { lastPart, type RoleAssignment } from './schema.ts';
+import { type AppRoleAssignment, lastPart, type RoleAssignment } from './schema.ts';
 
 /** What was met and is not a row. */
 export interface GrantTally {
@@ -49,15 +49,20 @@ export function* grantRows(answers: Answers, directory: Directory, at: Location,
 }
 
 function* appRoleRows(answers: Answers, directory: Directory, at: Location, tally: GrantTally): Generator<GrantObservation> {
+  const rights = microsoftRights(answers);
   for (const one of answers.appRoles.values()) {
     if (one.principalType !== undefined && one.principalType !== 'ServicePrincipal') {
       tally.people++;
       continue;
     }
     if (one.appRoleId === DEFAULT_ACCESS) continue;
-    const known = knownRight('applicationPermissions', one.appRoleId);
-    const name = known?.name ?? answers.roleNames.get(one.appRoleId);
-    const resource = one.resourceDisplayName ?? (known === undefined ? (one.resourceId ?? '*') : 'Microsoft Graph');
+    const known = rights.of(one);
+    const name =
+      known?.name ??
+      answers.roleNames.get(appRoleKey(one.resourceId, one.appRoleId)) ??
+      answers.roleNames.get(appRoleKey(undefined, one.appRoleId));
+    const resource =
+      one.resourceDisplayName ?? (known === undefined ? (one.resourceId ?? '*') : MICROSOFT[known.api ?? 'graph'].name);
     const given: Given = {
       identity: directory.identity(one.principalId),
       permission: name ?? one.appRoleId,
@@ -70,6 +75,34 @@ function* appRoleRows(answers: Answers, directory: Directory, at: Location, tall
     yield* rowsOf(given, amountsOf(known));
   }
 }
+
+/**
+ * The permission of Microsoft's that an assignment is of. The id of a role does not say: who makes an application chooses the ids
+ * of its roles. The resource decides, by its principal where that was exported, else by its name.
+ */
+function microsoftRights(answers: Answers): { of(one: AppRoleAssignment): KnownRight | undefined } {
+  const clients = new Map<string, string>();
+  for (const { objectId, appId } of answers.principals.values()) if (objectId !== undefined) clients.set(objectId, appId);
+  const exported = new Set(clients.values());
+  return {
+    of({ appRoleId, resourceId, resourceDisplayName }) {
+      const known = knownRight('applicationPermissions', appRoleId);
+      if (known === undefined) return undefined;
+      const api = MICROSOFT[known.api ?? 'graph'];
+      const client = resourceId === undefined ? undefined : clients.get(resourceId);
+      if (client !== undefined) return client === api.client ? known : undefined;
+      // It was exported, and is another one.
+      if (resourceId !== undefined && exported.has(api.client)) return undefined;
+      return resourceDisplayName === undefined || resourceDisplayName === api.name ? known : undefined;
+    },
+  };
+}
+
+/** Client ids are the same in every tenant, object ids are not. */
+const MICROSOFT = {
+  graph: { client: '00000003-0000-0000-c000-000000000000', name: 'Microsoft Graph' },
+  exchange: { client: '00000002-0000-0ff1-ce00-000000000000', name: 'Office 365 Exchange Online' },
+} as const;
 
 /** With a user signed in: the application may do no more than that user, so nothing is derived. */
 function* delegatedRows(answers: Answers, directory: Directory, at: Location): Generator<GrantObservation> {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { problemText } from '../../src/formats/answer.ts';
-import { type AnswerKind, type Answers, type CutList, fail, isRaw, note, type Raw } from './answers.ts';
+import { type AnswerKind, type Answers, appRoleKey, type CutList, fail, isRaw, note, type Raw } from './answers.ts';
 import {
   Application,
   AppPolicy,
@@ -48,7 +48,8 @@ export function parsePrincipal(answers: Answers, raw: Raw, place: Place): void {
   answers.principals.set(principal.appId, merged(answers.principals.get(principal.appId), principal));
   for (const one of principal.appRoles ?? []) {
     const role = AppRole.safeParse(one);
-    if (role.success && role.data.value !== undefined) answers.roleNames.set(role.data.id, role.data.value);
+    if (role.success && role.data.value !== undefined)
+      answers.roleNames.set(appRoleKey(principal.objectId, role.data.id), role.data.value);
   }
   addParts(answers, raw, principal, 'service principal', place);
   const grants = principal.appRoleAssignments;

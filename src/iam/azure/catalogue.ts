@@ -18,6 +18,8 @@ export type AzureCapability = (typeof CAPABILITIES)[number];
 const Known = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
   name: z.string().min(3),
+  /** Whose permission it is, where it is not Microsoft Graph's. */
+  api: z.enum(['exchange']).optional(),
   tier: z.literal(0).optional(),
   reach: z.literal('applications').optional(),
   gives: z.array(z.enum(CAPABILITIES)),

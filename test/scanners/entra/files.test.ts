@@ -475,6 +475,43 @@ describe('entra scanner: grants', () => {
     assert.deepEqual(derived(rows), []);
   });
 
+  // Whoever makes an application chooses the ids of its roles, and its name.
+  for (const [title, resource] of [
+    ["of an API of one's own", { resourceDisplayName: 'orders', resourceId: principalId('orders') }],
+    [
+      'of an API that calls itself Microsoft Graph',
+      { resourceDisplayName: 'Microsoft Graph', resourceId: principalId('orders') },
+    ],
+  ] as const) {
+    it(`takes no role ${title} for one of Graph that has its id`, async () => {
+      const ruler = '9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8';
+
+      const rows = await scanJson(
+        [
+          principal('orders', { appRoles: [{ id: ruler, value: 'Orders.Read', isEnabled: true }] }),
+          principal('billing', { appRoles: [{ id: ruler, value: 'Bills.Write', isEnabled: true }] }),
+        ],
+        [appRole('deploy', ruler, resource)],
+      );
+
+      const [row] = kinds(rows, 'grant');
+      assert.equal(row?.permission, 'Orders.Read');
+      assert.equal(row?.detail?.tier, undefined);
+      assert.deepEqual(derived(rows), []);
+    });
+  }
+
+  it('goes by the name of an API whose principal was not exported', async () => {
+    const mailboxes = 'dc890d15-9560-4a4c-9b7f-a736ec74ec40';
+
+    const of = async (resourceDisplayName: string) =>
+      derived(await scanJson([appRole('deploy', mailboxes, { resourceDisplayName, resourceId: guid('an api') })]));
+
+    assert.deepEqual(await of('Office 365 Exchange Online'), ['reads-data', 'writes-data']);
+    assert.deepEqual(await of('orders'), []);
+    assert.deepEqual(await of('Microsoft Graph'), []);
+  });
+
   it('leaves out people and default access', async () => {
     const rows = await scanJson([
       appRole('deploy', '00000000-0000-0000-0000-000000000000'),
