@@ -68,7 +68,7 @@ describe('the published package', function () {
       'samples/README.md',
       'schema/nhi-audit.config.schema.json',
       'src/store/schema.sql',
-      'src/store/views.sql',
+      'src/store/views/run.sql',
     ]) {
       assert(files.includes(path), `${path} is missing`);
     }

@@ -30,7 +30,7 @@ export const PLATFORMS = [
 export type Platform = (typeof PLATFORMS)[number];
 
 /**
- * The YAML head of `rules/checks/<area>/<id>.sql`. The SELECT below it runs over the views of `src/store/views.sql`,
+ * The YAML head of `rules/checks/<area>/<id>.sql`. The SELECT below it runs over the views of `src/store/views/`,
  * as is, in any DuckDB shell, and returns one row a finding with these columns:
  *
  * | column | type | meaning |

@@ -85,14 +85,17 @@ async function sqlProblems(store: StoreReader, check: Check): Promise<Found[]> {
     const count = `SELECT count(*) AS n FROM ${check.meta.population}`;
     await store.describe(count, bindings(check, count));
   } catch (error) {
-    found.push([`population: does not bind: ${messageOf(error)}`, 'Write what stands after FROM, over the views of views.sql.']);
+    found.push([
+      `population: does not bind: ${messageOf(error)}`,
+      'Write what stands after FROM, over the views of src/store/views.',
+    ]);
   }
   let columns: ReadonlyMap<string, string>;
   try {
     const described = await store.describe(check.sql, bindings(check, check.sql));
     columns = new Map(described.map((column) => [column.name, column.type]));
   } catch (error) {
-    found.push([`SQL does not bind: ${messageOf(error)}`, 'The views and their columns are in src/store/views.sql.']);
+    found.push([`SQL does not bind: ${messageOf(error)}`, 'The views and their columns are in src/store/views.']);
     return found;
   }
   found.push(...columnProblems(check, columns));

@@ -11,6 +11,26 @@ interface Statement {
   readonly isView: boolean;
 }
 
+/** Files of `views/`, each after those that its views build on. */
+const IN_ORDER = [
+  'run',
+  'words',
+  'paths',
+  'identities',
+  'credentials',
+  'kubernetes-roles',
+  'observed',
+  'kubernetes',
+  'credential-owners',
+  'gateway',
+  'owners',
+  'reach',
+  'administration',
+  'leaks',
+  'use',
+  'fixes',
+] as const;
+
 /** These show what changes after the observations are in: they are views in memory too. */
 const ALWAYS_VIEWS: ReadonlySet<string> = new Set([
   'current_run',
@@ -30,14 +50,14 @@ const SETTING = 'views_sha256';
 
 /** Makes the views, if they are not those of this version already (making them costs 100 ms). */
 export async function makeViews(connection: DuckDBConnection): Promise<void> {
-  const digest = sha256(text());
+  const digest = sha256(viewsText());
   const known = await connection.runAndReadAll('SELECT 1 FROM settings WHERE name = $name AND value = $digest', {
     name: SETTING,
     digest,
   });
   if (known.currentRowCount > 0) return;
   await connection.run('BEGIN');
-  await connection.run(text());
+  await connection.run(viewsText());
   await connection.run('INSERT OR REPLACE INTO settings VALUES ($name, $digest)', { name: SETTING, digest });
   await connection.run('COMMIT');
 }
@@ -127,14 +147,19 @@ function wordsOf(sql: string): ReadonlySet<string> {
   return new Set(code.toLowerCase().match(/[a-z_]\w*/g) ?? []);
 }
 
-function text(): string {
-  return readFileSync(join(packageRoot(), 'src/store/views.sql'), 'utf8');
+let read: string | undefined;
+
+/** The text of `src/store/views/*.sql`, the public face of a store: what checks, reports and people query. */
+export function viewsText(): string {
+  const directory = join(packageRoot(), 'src/store/views');
+  read ??= IN_ORDER.map((name) => readFileSync(join(directory, `${name}.sql`), 'utf8')).join('\n');
+  return read;
 }
 
 let parsed: readonly Statement[] | undefined;
 
 function statements(): readonly Statement[] {
-  parsed ??= text()
+  parsed ??= viewsText()
     .replace(/^\s*--.*$/gm, '')
     .split(/;\s*$/m)
     .map((sql) => sql.trim())

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Observation } from '../../../src/contracts/index.ts';
 import { openStore, type Store } from '../../../src/store/index.ts';
+import { viewsText } from '../../../src/store/views.ts';
 import { packageRoot } from '../../../src/util/package-root.ts';
 
 const START = '2026-06-01T00:00:00.000Z';
@@ -29,9 +30,7 @@ const OBSERVATIONS: readonly Observation[] = [
   { kind: 'coverage', surface: 'work-tree', subject: '.', outcome: 'complete', covers: ['sighting'] },
 ];
 
-const VIEWS = [
-  ...readFileSync(join(packageRoot(), 'src/store/views.sql'), 'utf8').matchAll(/^CREATE OR REPLACE VIEW (\w+)/gm),
-].map((match) => match[1] ?? '');
+const VIEWS = [...viewsText().matchAll(/^CREATE OR REPLACE VIEW (\w+)/gm)].map((match) => match[1] ?? '');
 
 async function loaded(views: 'views' | 'tables'): Promise<Store> {
   const store = await openStore({ mode: 'write', views });
@@ -91,6 +90,14 @@ describe('tables in place of views', () => {
 
     assert.deepEqual(counts.flat(), [{ n: 1 }, { n: 1 }, { n: 1 }]);
     assert.equal((await store.describe('SELECT owner FROM identity_owners'))[0]?.type, 'VARCHAR');
+  });
+
+  it('are of every file of views', () => {
+    const directory = join(packageRoot(), 'src/store/views');
+    const texts = readdirSync(directory).map((name) => readFileSync(join(directory, name), 'utf8'));
+
+    assert.ok(texts.length > 10);
+    for (const text of texts) assert.ok(viewsText().includes(text), text.split('\n', 1)[0]);
   });
 
   it('leave an error of a query as it is', async () => {

@@ -1,0 +1,60 @@
+-- Grants, trusts, consumers, coverage and people of the run, under the ids that hold in it.
+
+CREATE OR REPLACE VIEW grants AS
+SELECT DISTINCT ON (observation_id) g.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, g.identity_id) AS identity_id)
+FROM obs.grants AS g
+SEMI JOIN current_parts USING (part_id)
+LEFT JOIN identity_aliases AS a ON a.alias = g.identity_id AND a.repository = alias_place(g.identity_id, g.location)
+UNION ALL BY NAME
+-- What a Kubernetes role amounts to depends on where it is bound.
+SELECT
+  arg_min(rule_id, rule_id) AS observation_id, role_id AS identity_id, 'allow' AS effect, arg_min(permission, rule_id) AS permission,
+  arg_min(resource, rule_id) AS resource, arg_min(via, rule_id) AS via, 'rule' AS via_kind, capability,
+  CASE WHEN is_templated THEN 'low' ELSE 'high' END AS confidence, arg_min(location, rule_id) AS location,
+  json_object('path', concat(arg_min(permission, rule_id), ' on ', arg_min(resource, rule_id), ' ', any_value(place))) AS detail
+FROM (SELECT *, unnest(capabilities) AS capability FROM kubernetes_rights)
+GROUP BY role_id, capability, is_templated;
+COMMENT ON VIEW grants IS 'What identities may do; rows with a capability are derived';
+
+CREATE OR REPLACE VIEW trusts AS
+SELECT DISTINCT ON (observation_id) t.* EXCLUDE (part_id) REPLACE (
+  coalesce(a.identity_id, t.identity_id) AS identity_id,
+  coalesce(p.identity_id, t.principal) AS principal)
+FROM obs.trusts AS t
+SEMI JOIN current_parts USING (part_id)
+LEFT JOIN identity_aliases AS a ON a.alias = t.identity_id AND a.repository = alias_place(t.identity_id, t.location)
+LEFT JOIN identity_aliases AS p ON p.alias = t.principal AND p.repository = alias_place(t.principal, t.location);
+COMMENT ON VIEW trusts IS 'Who may become which identity';
+
+CREATE OR REPLACE VIEW consumers AS
+SELECT DISTINCT ON (observation_id) c.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, c.identity_id) AS identity_id), place_text(location) AS place_text,
+  -- Asked by half of the checks of consumers: read out of the JSON once.
+  (c.detail->>'$.fact') AS fact,
+  (c.detail->>'$.platform') AS platform
+FROM obs.consumers AS c
+SEMI JOIN current_parts USING (part_id)
+LEFT JOIN identity_aliases AS a ON a.alias = c.identity_id AND a.repository = alias_place(c.identity_id, c.location);
+COMMENT ON VIEW consumers IS 'What is set up to use which identity, credential or secret';
+
+CREATE OR REPLACE VIEW coverage AS
+SELECT DISTINCT ON (observation_id) c.* EXCLUDE (part_id), p.scanner, p.target
+FROM obs.coverage AS c
+JOIN parts AS p USING (part_id)
+SEMI JOIN current_parts USING (part_id);
+COMMENT ON VIEW coverage IS 'What was looked at and with what outcome';
+
+CREATE OR REPLACE VIEW people AS
+SELECT
+  email,
+  max(name) AS name,
+  max(handle) AS handle,
+  max(team) AS team,
+  max(left_at) AS left_at,
+  coalesce(bool_or(TRY_CAST(detail->>'$.left' AS BOOLEAN)), false) OR coalesce(max(left_at) <= run_now(), false) AS has_left,
+  max(relation) AS relation,
+  flatten(list(owns) FILTER (owns IS NOT NULL)) AS owns,
+  list_sort(list_distinct(list(observation_id))) AS evidence
+FROM obs.people
+SEMI JOIN current_parts USING (part_id)
+GROUP BY email;
+COMMENT ON VIEW people IS 'One row a person, roster and CODEOWNERS merged';

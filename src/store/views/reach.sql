@@ -1,0 +1,193 @@
+-- Who may become whom, and what that amounts to.
+
+-- IAM's wildcards in the words of LIKE.
+CREATE OR REPLACE MACRO like_pattern(pattern) AS
+  replace(replace(replace(replace(replace(pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%'), '?', '_');
+
+-- To StringEquals a star is a star: such a subject is nobody's.
+CREATE OR REPLACE MACRO is_wildcard_read_plainly(subject, detail) AS
+  contains(subject, '*') AND coalesce((detail->'$.claims')::VARCHAR, '') SIMILAR TO '.*"(ForAnyValue:)?StringEquals(IgnoreCase)? sub".*'
+    AND NOT coalesce((detail->'$.claims')::VARCHAR, '') SIMILAR TO '.*"[A-Za-z:]*StringLike[A-Za-z]* sub".*';
+
+-- Who presents a token: a CI job by its subject, a service account by its name. One of another cluster may have the same.
+CREATE OR REPLACE VIEW token_subjects AS
+SELECT
+  identity_id,
+  CASE provider WHEN 'k8s' THEN concat('system:serviceaccount:', replace(identity_local(identity_id), '/', ':'))
+    ELSE substr(identity_local(identity_id), length('oidc/') + 1) END AS subject,
+  provider = 'k8s' AS is_workload,
+  -- What of a subject only the run tells stands as a wildcard: the branch of a job that any branch starts.
+  coalesce(TRY_CAST(detail->>'$.isPattern' AS BOOLEAN), false) AS is_pattern,
+  coalesce(detail->>'$.issuer', CASE provider WHEN 'github' THEN 'token.actions.githubusercontent.com' WHEN 'gitlab' THEN 'gitlab.com' END) AS issuer
+FROM identities
+WHERE provider = 'k8s' AND type = 'service-account' OR starts_with(identity_local(identity_id), 'oidc/');
+COMMENT ON VIEW token_subjects IS 'Subjects of the OIDC tokens that CI jobs and service accounts present';
+
+CREATE OR REPLACE VIEW entra_rights AS
+SELECT DISTINCT ON (observation_id)
+  g.observation_id,
+  coalesce(a.identity_id, g.identity_id) AS identity_id,
+  g.permission, g.resource, g.via_kind, g.capability, g.confidence, g.location, g.detail,
+  (g.detail->>'$.principalType') AS principal_type,
+  coalesce((g.detail->>'$.tier') = '0', false) AS is_tier_0,
+  coalesce((g.detail->>'$.reach') = 'applications', false) AS reaches_applications
+FROM obs.grants AS g
+SEMI JOIN current_parts USING (part_id)
+LEFT JOIN identity_aliases AS a ON a.alias = g.identity_id AND a.repository = ''
+WHERE starts_with(g.identity_id, 'entra:') AND g.effect = 'allow';
+COMMENT ON VIEW entra_rights IS 'Application permissions, directory roles and Azure roles, also of people and groups: tier 0 rules the tenant, or is one step away';
+
+-- Groups may be in groups; two may be in each other.
+CREATE OR REPLACE VIEW entra_group_members AS
+WITH RECURSIVE
+direct AS MATERIALIZED (
+  SELECT identity_id AS group_id, principal AS identity_id, coalesce((detail->>'$.isGroup') = 'true', false) AS is_group, observation_id
+  FROM trusts
+  WHERE starts_with(identity_id, 'entra:') AND (detail->>'$.basis') = 'member of the group'
+),
+members AS (
+  FROM direct
+  UNION
+  SELECT m.group_id, d.identity_id, d.is_group, d.observation_id
+  FROM members AS m
+  JOIN direct AS d ON d.group_id = m.identity_id
+)
+SELECT group_id, identity_id, list_sort(list(observation_id)) AS evidence
+FROM members AS m
+ANTI JOIN direct AS d ON d.group_id = m.identity_id
+GROUP BY group_id, identity_id
+HAVING NOT bool_or(is_group);
+COMMENT ON VIEW entra_group_members IS 'Applications in each group of Entra ID, also by way of groups in it';
+
+-- A registration in a directory says which tenant it is, where the export does not.
+CREATE OR REPLACE VIEW entra_own_tenants AS
+SELECT DISTINCT home AS tenant
+FROM (
+  SELECT max(i.detail->>'$.homeTenant') AS home, bool_or((i.detail->>'$.registration') = 'true') AS is_registered
+  FROM obs.identities AS i
+  SEMI JOIN current_parts USING (part_id)
+  LEFT JOIN identity_aliases AS a ON a.alias = i.identity_id AND a.repository = alias_place(i.identity_id, i.location)
+  WHERE i.provider = 'entra'
+  GROUP BY coalesce(a.identity_id, i.identity_id))
+WHERE is_registered AND home IS NOT NULL
+UNION
+SELECT DISTINCT identity_scope(identity_id) FROM identities WHERE provider = 'entra' AND identity_scope(identity_id) <> '-';
+COMMENT ON VIEW entra_own_tenants IS 'Tenants of Entra ID that were read';
+
+CREATE OR REPLACE VIEW may_become AS
+-- That a trust of AWS names a caller is half of it: a Deny, a condition, a boundary or the caller's own side may stand in the
+-- way. Where the caller's policies were in the input, the scanner has judged both sides, and its no holds.
+SELECT DISTINCT
+  t.principal AS identity_id,
+  t.identity_id AS becomes,
+  t.observation_id,
+  coalesce(t.detail->>'$.basis', 'trust') AS basis,
+  CASE WHEN NOT starts_with(t.identity_id, 'aws:') OR t.judged = 'allow' THEN 'high' ELSE 'medium' END AS confidence
+FROM (
+  SELECT
+    *,
+    (detail->>'$.judged') AS judged,
+    list((detail->>'$.judged')) OVER (PARTITION BY principal, identity_id) AS verdicts
+  FROM trusts
+  WHERE effect = 'allow' AND principal_type = 'identity') AS t
+WHERE t.judged IN ('allow', 'unknown') OR t.judged IS NULL AND NOT list_contains(t.verdicts, 'deny')
+UNION
+SELECT s.identity_id, t.identity_id, t.observation_id, 'subject of its token', 'high'
+FROM trusts AS t
+JOIN token_subjects AS s
+  ON CASE WHEN s.is_workload THEN starts_with(t.subject, 'system:serviceaccount:') ELSE coalesce(s.issuer, '') = coalesce(t.issuer, t.principal) END
+  AND (t.subject IS NULL OR s.subject LIKE like_pattern(t.subject) ESCAPE '\' OR s.is_pattern AND t.subject LIKE like_pattern(s.subject) ESCAPE '\')
+WHERE t.effect = 'allow' AND t.principal_type = 'oidc'
+UNION
+-- Every service account is in three groups. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects
+SELECT i.identity_id, b.identity_id, b.observation_id, 'member of the group', 'high'
+FROM kubernetes_bindings AS b
+JOIN identities AS i
+  ON i.provider = 'k8s' AND identity_scope(i.identity_id) = b.cluster
+  AND (b.subject = 'system:authenticated' AND i.type IN ('service-account', 'user')
+    OR i.type = 'service-account'
+      AND b.subject IN ('system:serviceaccounts', concat('system:serviceaccounts:', split_part(identity_local(i.identity_id), '/', 1))))
+WHERE b.subject_kind = 'Group' AND starts_with(b.subject, 'system:')
+UNION
+-- Who may start pods in a namespace, or make tokens there, has each account of it.
+SELECT r.role_id, i.identity_id, r.rule_id, 'pods or tokens in its namespace', 'high'
+FROM (
+  SELECT role_id, namespace, min(rule_id) AS rule_id
+  FROM kubernetes_rights
+  WHERE namespace IS NOT NULL AND list_contains(capabilities, 'impersonates')
+  GROUP BY role_id, namespace) AS r
+JOIN identities AS i
+  ON i.provider = 'k8s' AND i.type = 'service-account' AND identity_scope(i.identity_id) = identity_scope(r.role_id)
+  AND split_part(identity_local(i.identity_id), '/', 1) = r.namespace
+UNION
+-- Domain-wide delegation of Google Workspace names a service account by its number.
+SELECT s.identity_id, d.identity_id, d.observation_id, 'domain-wide delegation', 'high'
+FROM (
+  SELECT identity_id, min(observation_id) AS observation_id
+  FROM obs.grants SEMI JOIN current_parts USING (part_id)
+  WHERE via_kind = 'domain-wide' AND capability IS NULL
+  GROUP BY identity_id) AS d
+JOIN (
+  SELECT DISTINCT identity_id, concat('oauth-client/', coalesce(detail->>'$.uniqueId', detail->>'$.oauth2ClientId')) AS client
+  FROM obs.identities SEMI JOIN current_parts USING (part_id)
+  WHERE provider = 'gcp' AND type = 'service-account') AS s ON s.client = identity_local(d.identity_id)
+UNION
+-- Who may add a secret to any application may become each that has more. Managed identities take none.
+SELECT r.identity_id, p.identity_id, r.observation_id, 'adds a secret to it', 'high'
+FROM (SELECT identity_id, min(observation_id) AS observation_id FROM entra_rights WHERE reaches_applications AND capability IS NULL GROUP BY identity_id) AS r
+JOIN (SELECT DISTINCT identity_id FROM entra_rights WHERE capability IN ('admin', 'escalates')) AS p
+  ON identity_scope(p.identity_id) = identity_scope(r.identity_id) AND p.identity_id <> r.identity_id
+JOIN identities AS i ON i.identity_id = p.identity_id AND i.type <> 'managed-identity' AND NOT i.managed
+UNION
+-- Who may run code on a machine acts as its managed identity. Below which management group a subscription lies, nothing tells.
+SELECT r.identity_id, i.identity_id, r.observation_id, 'acts as the identity of a resource', 'high'
+FROM (
+  SELECT identity_id, observation_id, lower(rtrim(resource, '/')) AS scope, json_words(detail->'$.on') AS kinds
+  FROM entra_rights
+  WHERE via_kind = 'binding' AND capability IS NULL AND (detail->'$.on') IS NOT NULL AND NOT contains(lower(resource), '/managementgroups/')) AS r
+JOIN (SELECT identity_id, lower(detail->>'$.resource') AS resource FROM identities WHERE provider = 'entra' AND type = 'managed-identity') AS i
+  ON starts_with(concat(i.resource, '/'), concat(r.scope, '/')) AND i.identity_id <> r.identity_id
+  AND (list_contains(r.kinds, '*') OR len(list_filter(r.kinds, lambda kind: contains(i.resource, concat('/providers/', kind, '/')))) > 0);
+COMMENT ON VIEW may_become IS 'Edges: this identity may become that one (role trust; impersonation; the subject of a token)';
+
+-- From those who have a capability back to those who may become them, one step a round: a row for each identity and
+-- capability, never one for each way. Of ways of the same length the surest stands, then the first by name.
+CREATE OR REPLACE VIEW identity_reach AS
+WITH RECURSIVE
+edges AS MATERIALIZED (
+  SELECT identity_id, becomes, min(CASE confidence WHEN 'high' THEN 1 ELSE 2 END) AS doubt FROM may_become GROUP BY identity_id, becomes
+),
+held AS MATERIALIZED (
+  SELECT
+    identity_id,
+    capability,
+    arg_min_null({'confidence': confidence, 'detail': detail}, (coalesce(list_position(['high', 'medium', 'low'], confidence), 4), observation_id)) AS best,
+    list_sort(list_distinct(list(observation_id))) AS evidence
+  FROM grants
+  WHERE capability IS NOT NULL AND effect = 'allow'
+  GROUP BY identity_id, capability
+),
+walk(identity_id, capability, hops, path, doubt) USING KEY (identity_id, capability) AS (
+  SELECT identity_id, capability, 0, [identity_id], 1 FROM held
+  UNION
+  SELECT e.identity_id, w.capability, w.hops + 1, list_prepend(e.identity_id, arg_min(w.path, (greatest(w.doubt, e.doubt), e.becomes))),
+    min(greatest(w.doubt, e.doubt))
+  FROM walk AS w
+  JOIN edges AS e ON e.becomes = w.identity_id
+  ANTI JOIN recurring.walk AS met ON met.identity_id = e.identity_id AND met.capability = w.capability
+  WHERE w.hops < 6
+  GROUP BY e.identity_id, w.capability, w.hops
+)
+SELECT
+  w.identity_id,
+  w.capability,
+  w.path,
+  w.hops,
+  CASE WHEN w.doubt = 2 AND coalesce(h.best.confidence, 'high') = 'high' THEN 'medium' ELSE h.best.confidence END AS confidence,
+  h.best.detail AS detail,
+  h.evidence,
+  w.doubt = 2 AS is_unsure
+FROM walk AS w
+SEMI JOIN identities AS i ON i.identity_id = w.identity_id
+JOIN held AS h ON h.identity_id = w.path[-1] AND h.capability = w.capability;
+COMMENT ON VIEW identity_reach IS 'What an identity amounts to, itself or by becoming others: capability, shortest path, evidence';

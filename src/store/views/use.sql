@@ -1,0 +1,148 @@
+-- What uses an identity, and whether anybody needs it.
+
+-- What uses an identity: by name, by its credential, or as an identity that becomes it (a pod by its service account). One row a consumer and way.
+CREATE OR REPLACE VIEW identity_consumers AS
+WITH named AS (
+  SELECT coalesce(c.identity_id, ci.identity_id) AS identity_id, c.* EXCLUDE (identity_id)
+  FROM consumers AS c LEFT JOIN credential_identities AS ci USING (credential_id)
+  WHERE coalesce(c.identity_id, ci.identity_id) IS NOT NULL
+),
+all_ways AS (
+  SELECT *, NULL::VARCHAR AS through FROM named
+  UNION ALL
+  SELECT n.* REPLACE (b.becomes AS identity_id), n.identity_id AS through
+  FROM named AS n
+  JOIN (SELECT DISTINCT identity_id, becomes FROM may_become) AS b ON b.identity_id = n.identity_id
+  -- What a subject could become by a trust that takes many is not what its job is set up to use.
+  WHERE NOT starts_with(identity_local(n.identity_id), 'oidc/')
+)
+SELECT DISTINCT ON (identity_id, consumer_id, how, secret_name)
+  identity_id, consumer_id, type, how, secret_name, environment, trigger, through, place_text, location, observation_id
+FROM all_ways
+ORDER BY identity_id, consumer_id, how, secret_name, through NULLS FIRST, place_text;
+COMMENT ON VIEW identity_consumers IS 'What uses each identity: by its name, its credential, or by becoming it';
+
+-- As whom agents act: an inventory calls the identity one, an agent is set up with it, or asked the gateway for its account.
+CREATE OR REPLACE VIEW agent_identities AS
+SELECT identity_id, name AS agent, evidence, false AS by_gateway
+FROM identities
+WHERE type = 'agent'
+UNION ALL
+SELECT identity_id, consumer_id, list(DISTINCT observation_id), false
+FROM identity_consumers
+WHERE type = 'agent'
+GROUP BY ALL
+UNION ALL
+SELECT s.identity_id, i.name, list(DISTINCT s.observation_id), true
+FROM gateway_sessions AS s
+JOIN identities AS i ON i.identity_id = s.caller_identity_id
+WHERE i.type = 'agent' AND s.identity_id IS NOT NULL AND s.ran
+GROUP BY ALL;
+COMMENT ON VIEW agent_identities IS 'Identities that agents act as, one row an agent and way';
+
+CREATE OR REPLACE VIEW identity_overview AS
+WITH
+  held AS (SELECT identity_id, count(*) AS n FROM credentials WHERE identity_id IS NOT NULL GROUP BY ALL),
+  seen AS (
+    SELECT ci.identity_id, count(*) AS n
+    FROM sightings AS s JOIN credential_identities AS ci USING (credential_id) GROUP BY ALL),
+  used_by AS (
+    SELECT identity_id, count(DISTINCT consumer_id) AS n,
+      list(DISTINCT concat(consumer_id, ' (', how, ')') ORDER BY concat(consumer_id, ' (', how, ')')) AS list
+    FROM identity_consumers GROUP BY identity_id),
+  -- Both sides: sessions with the rights of the account, and sessions that a caller of the gateway opened.
+  took_part AS (
+    SELECT identity_id, observation_id, used_at FROM usages
+    WHERE identity_id IS NOT NULL AND NOT coalesce(bookkeeping, false)
+    UNION
+    SELECT caller_identity_id, observation_id, used_at FROM gateway_sessions WHERE caller_identity_id IS NOT NULL),
+  sessions AS (SELECT identity_id, count(*) AS n, max(used_at) AS last FROM took_part GROUP BY ALL),
+  reach AS (SELECT identity_id, list_sort(list(DISTINCT capability)) AS capabilities FROM identity_reach GROUP BY ALL),
+  wrong AS (
+    SELECT identity_id, count(*) AS n,
+      arg_max(severity, list_position(['info', 'low', 'medium', 'high', 'critical'], severity)) AS worst
+    FROM current_findings WHERE status IN ('new', 'open') AND identity_id IS NOT NULL GROUP BY ALL),
+  key_use AS (SELECT identity_id, max(last_used_at) AS last FROM credentials GROUP BY ALL)
+SELECT
+  i.identity_id, i.provider, i.type, i.name, i.scope, i.environment,
+  o.owner, o.ownership, i.enabled, i.created_at,
+  greatest(i.last_used_at, sessions.last, key_use.last) AS last_used_at,
+  coalesce(held.n, 0) AS credentials,
+  coalesce(seen.n, 0) AS sightings,
+  coalesce(used_by.n, 0) AS consumers,
+  coalesce(used_by.list, []) AS used_by,
+  coalesce(reach.capabilities, []) AS capabilities,
+  coalesce(sessions.n, 0) AS sessions,
+  coalesce(wrong.n, 0) AS findings,
+  wrong.worst
+FROM identities AS i
+JOIN identity_owners AS o USING (identity_id)
+LEFT JOIN held USING (identity_id)
+LEFT JOIN seen USING (identity_id)
+LEFT JOIN used_by USING (identity_id)
+LEFT JOIN sessions USING (identity_id)
+LEFT JOIN reach USING (identity_id)
+LEFT JOIN wrong USING (identity_id)
+LEFT JOIN key_use USING (identity_id);
+COMMENT ON VIEW identity_overview IS 'One row a machine identity with everything known of it';
+
+-- Machines that somebody made and could take away again: not the vendor's own, not groups, roles that others become in a cluster
+-- or a database, or what a job is given for its time.
+CREATE OR REPLACE MACRO may_be_orphaned(provider, type) AS
+  CASE WHEN provider = 'k8s' THEN type = 'service-account'
+    ELSE type IN ('user', 'role', 'service-account', 'service-principal', 'app', 'managed-identity', 'api-key', 'api-token', 'api-service', 'agent',
+      'deploy-key', 'app-installation', 'pat', 'token', 'ssh-key', 'database-role', 'oauth-client', 'access-token') END;
+
+-- Does anybody need it? No use on record is only something where a source tells of use at all.
+CREATE OR REPLACE VIEW identity_lifecycle AS
+WITH keys AS (
+  SELECT
+    coalesce(c.identity_id, ci.identity_id) AS identity_id,
+    count(*) AS credentials,
+    count(*) FILTER (coalesce(c.status, 'active') = 'active' AND (c.expires_at IS NULL OR c.expires_at > run_now())) AS live_credentials,
+    max(c.last_used_at) AS last_used_at,
+    min(c.created_at) AS created_at,
+    bool_or(coalesce(c.detail->>'$.useIsTold', CASE WHEN (c.detail->>'$.slot') IS NOT NULL THEN 'true' END) = 'true' OR c.last_used_at IS NOT NULL) AS use_is_told
+  FROM credentials AS c
+  LEFT JOIN credential_identities AS ci USING (credential_id)
+  GROUP BY ALL
+),
+used AS (
+  SELECT identity_id, max(used_at) AS last_used_at
+  FROM (
+    SELECT identity_id, used_at FROM usages WHERE NOT coalesce(bookkeeping, false)
+    UNION ALL SELECT actor_identity_id, used_at FROM usages
+    UNION ALL SELECT caller_identity_id, used_at FROM gateway_sessions)
+  WHERE identity_id IS NOT NULL
+  GROUP BY identity_id
+),
+wanted AS (SELECT identity_id, count(DISTINCT consumer_id) AS consumers FROM identity_consumers GROUP BY identity_id),
+-- A report of all sign-ins tells of those who had none.
+reports AS (
+  SELECT CASE surface WHEN 'gateway' THEN 'hoop' ELSE surface END AS provider
+  FROM coverage
+  WHERE surface IN ('entra', 'gateway') AND list_contains(covers, 'usage')
+  GROUP BY ALL
+  HAVING bool_and(outcome = 'complete')
+)
+SELECT
+  i.identity_id, i.provider, i.type, i.environment, i.enabled,
+  o.owner, o.owner_basis, o.strength, o.ownership,
+  coalesce(i.created_at, k.created_at) AS created_at,
+  greatest(i.last_used_at, k.last_used_at, u.last_used_at) AS last_used_at,
+  i.last_used_at IS NOT NULL OR u.last_used_at IS NOT NULL OR coalesce(k.use_is_told, false)
+    OR coalesce((i.detail->>'$.useIsTold') = 'true', false) OR r.provider IS NOT NULL
+    -- Authorization details tell a role's last use, or that it had none in 400 days.
+    OR (i.provider = 'aws' AND i.type = 'role' AND i.created_at IS NOT NULL AND (i.detail->>'$.platform') IS NULL) AS use_is_told,
+  coalesce(w.consumers, 0) AS consumers,
+  coalesce(k.credentials, 0) AS credentials,
+  coalesce(k.live_credentials, 0) AS live_credentials,
+  may_be_orphaned(i.provider, i.type) AND NOT i.managed AND NOT coalesce(i.human, false) AND coalesce(i.enabled, true)
+    AND NOT contains(i.identity_id, '{{') AS is_judged
+FROM identities AS i
+JOIN identity_owners AS o USING (identity_id)
+LEFT JOIN keys AS k USING (identity_id)
+LEFT JOIN used AS u USING (identity_id)
+LEFT JOIN wanted AS w USING (identity_id)
+LEFT JOIN reports AS r USING (provider);
+COMMENT ON VIEW identity_lifecycle IS 'Whether anybody needs an identity: owner, consumers, last use, and whether any source tells of its use';
