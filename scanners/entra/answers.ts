@@ -75,6 +75,7 @@ export type AnswerKind =
   | 'application permissions'
   | 'delegated permissions'
   | 'directory roles'
+  | 'eligible roles'
   | 'Azure roles'
   | 'role definitions'
   | 'vault access policies'

@@ -27,6 +27,8 @@ const COVERS: {
   'application permissions': { kinds: ['grant'], types: ['app-role'] },
   'delegated permissions': { kinds: ['grant'], types: ['delegated'] },
   'directory roles': { kinds: ['grant'], types: ['directory-role'] },
+  // Nobody has them: checks of roles that are held have not been given what they need.
+  'eligible roles': { kinds: ['grant'], types: ['eligible-role'] },
   'Azure roles': { kinds: ['grant'], types: ['azure-role'] },
   'vault access policies': { kinds: ['grant'], types: ['access-policy'] },
   'role definitions': { kinds: [], types: [] },

@@ -154,7 +154,12 @@ function* directoryRoleRows(
     via: name,
     viaKind: 'directory-role',
     at: { ...at, pointer: `roleAssignments/${one.id ?? principalId}` },
-    detail: { ...(isWide ? rankOf(known) : {}), ...(type === undefined ? {} : { principalType: type }), scope },
+    detail: {
+      ...(isWide && !one.isEligible ? rankOf(known) : {}),
+      ...(type === undefined ? {} : { principalType: type }),
+      scope,
+      ...eligibilityOf(one),
+    },
   };
   // Over one application or unit, a role rules only that.
   yield* rowsOf(given, isWide ? amountsOf(known) : []);
@@ -203,7 +208,9 @@ function* azureRoleRows(
         ...(type === undefined ? {} : { principalType: type }),
         // The CLI leaves the name empty where the directory has no such principal any more.
         ...(one.principalName === undefined ? {} : { named: true }),
-        ...(on.length === 0 ? {} : { on: [...new Set(on)] }),
+        // Nobody acts as an identity by a role that is not active.
+        ...(on.length === 0 || one.isEligible ? {} : { on: [...new Set(on)] }),
+        ...eligibilityOf(one),
       },
     },
     amounts,
@@ -240,6 +247,10 @@ function amountsOf(known: KnownRight | undefined): Amounts[] {
   return (known?.gives ?? []).map((capability) => ({ capability, how: known?.how }));
 }
 
+function eligibilityOf({ isEligible, endDateTime }: RoleAssignment): JsonObject {
+  return isEligible ? { eligible: true, ...(endDateTime === undefined ? {} : { until: endDateTime }) } : {};
+}
+
 function rankOf(known: KnownRight | undefined): JsonObject {
   return {
     ...(known?.tier === undefined ? {} : { tier: known.tier }),
@@ -251,9 +262,11 @@ function* rowsOf(given: Given, amounts: readonly Amounts[]): Generator<GrantObse
   const row = { kind: 'grant', effect: 'allow', ...given } as const;
   yield row;
   // A condition of an assignment may narrow it to nothing; what it says is not judged.
-  const confidence = given.condition === undefined ? 'high' : 'medium';
+  const isEligible = given.detail.eligible === true;
+  const confidence = isEligible ? 'low' : given.condition === undefined ? 'high' : 'medium';
   for (const { capability, how } of amounts) {
-    const path = `${given.permission} on ${given.resource}${how === undefined ? '' : `: it ${how}`}`;
+    const first = isEligible ? ', once it activates the role' : '';
+    const path = `${given.permission} on ${given.resource}${first}${how === undefined ? '' : `: it ${how}`}`;
     yield { ...row, capability, confidence, detail: { ...given.detail, path } };
   }
 }

@@ -140,13 +140,28 @@ export function parseDelegated(answers: Answers, raw: unknown, place: Place): vo
 /** Roles of Azure have a scope that is a path of resources, roles of the directory one of their own. */
 export function parseAssignment(answers: Answers, raw: unknown, place: Place): void {
   const isAzure = isRaw(raw) && !('directoryScopeId' in raw) && ('scope' in raw || isRaw(raw.properties));
-  const kind = isAzure ? 'Azure roles' : 'directory roles';
+  const isEligible = isRaw(raw) && isEligibility(raw, place.list);
+  const kind = isEligible ? 'eligible roles' : isAzure ? 'Azure roles' : 'directory roles';
   const one = parseOne(answers, kind, RoleAssignment, raw, place.where);
   if (one === undefined) return;
   const principal = DirectoryObject.safeParse(one.principal);
   if (principal.success && principal.data.objectId !== undefined) answers.objects.set(principal.data.objectId, principal.data);
-  const key = `${one.principalId ?? ''} ${one.roleDefinitionId ?? one.roleDefinitionName ?? ''} ${one.scope ?? one.directoryScopeId ?? ''}`;
-  (isAzure ? answers.azureAssignments : answers.directoryAssignments).set(key.toLowerCase(), one);
+  const key = `${one.principalId ?? ''} ${one.roleDefinitionId ?? one.roleDefinitionName ?? ''} ${one.scope ?? one.directoryScopeId ?? ''}${isEligible ? ' eligible' : ''}`;
+  (isAzure ? answers.azureAssignments : answers.directoryAssignments).set(key.toLowerCase(), { ...one, isEligible });
+}
+
+/**
+ * A role that its principal may take for some hours, and does not have: of privileged identity management. Instances of Graph
+ * name their schedule; an active assignment has an `assignmentType`. https://learn.microsoft.com/en-us/graph/api/resources/unifiedroleeligibilityscheduleinstance
+ */
+function isEligibility(raw: Raw, list: string | undefined): boolean {
+  const inner = isRaw(raw.properties) ? raw.properties : raw;
+  return (
+    /roleEligibilitySchedule/i.test(list ?? '') ||
+    /\/roleEligibilitySchedule/i.test(`${String(raw.type ?? '')} ${String(raw.id ?? '')}`) ||
+    'roleEligibilityScheduleId' in inner ||
+    ('memberType' in inner && !('assignmentType' in inner))
+  );
 }
 
 export function parseAzureRole(answers: Answers, raw: Raw, place: Place): void {

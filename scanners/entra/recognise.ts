@@ -10,7 +10,7 @@ const APP_FIELDS =
 
 const TELLS: readonly RegExp[] = [
   // Lists of Graph that are read here, whatever was selected of their items.
-  /"@odata\.context"\s*:\s*"https?:\/\/[^"\s]{1,120}\/\$metadata#(?:applications|servicePrincipals|oauth2PermissionGrants|directoryObjects|roleManagement\/directory\/role(?:Assignments|Definitions)|reports\/(?:servicePrincipal|appCredential)SignInActivities|policies\/(?:defaultAppManagementPolicy|appManagementPolicies)|groups\([^"]{0,80}members|organization)/,
+  /"@odata\.context"\s*:\s*"https?:\/\/[^"\s]{1,120}\/\$metadata#(?:applications|servicePrincipals|oauth2PermissionGrants|directoryObjects|roleManagement\/directory\/role(?:Assignments|Definitions|(?:Assignment|Eligibility)Schedule(?:Instance)?s)|reports\/(?:servicePrincipal|appCredential)SignInActivities|policies\/(?:defaultAppManagementPolicy|appManagementPolicies)|groups\([^"]{0,80}members|organization)/,
   /(?<!\\)"appRoleId"\s*:\s*"[\s\S]*"resourceId"\s*:\s*"/,
   /(?<!\\)"consentType"\s*:\s*"(?:AllPrincipals|Principal)"/,
   /(?<!\\)"kind"\s*:\s*"AZ[A-Z][A-Za-z]+"/,

@@ -250,6 +250,7 @@ const assignment = {
   scope: optionalText,
   condition: optionalText,
   directoryScopeId: optionalText,
+  endDateTime: optionalTime,
 };
 
 export const RoleAssignment = z
@@ -268,6 +269,8 @@ export const RoleAssignment = z
     roleDefinitionName: raw.roleDefinitionName ?? properties?.roleDefinitionName ?? raw.roleDefinition?.displayName,
     scope: raw.scope ?? properties?.scope,
     condition: raw.condition ?? properties?.condition,
+    endDateTime: raw.endDateTime ?? properties?.endDateTime,
+    isEligible: false,
   }))
   .refine((raw) => raw.principalId !== undefined, { message: 'not an id', path: ['principalId'] })
   .refine((raw) => raw.roleDefinitionId !== undefined || raw.roleDefinitionName !== undefined, {

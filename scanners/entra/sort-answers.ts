@@ -88,15 +88,17 @@ function noteEmpty(answers: Answers, fragment: string, place: Place): void {
       ? 'delegated permissions'
       : fragment.startsWith('roleManagement/directory/roleAssignments')
         ? 'directory roles'
-        : fragment.startsWith('reports/servicePrincipalSignInActivities')
-          ? 'service-principal sign-ins'
-          : fragment.startsWith('reports/appCredentialSignInActivities')
-            ? 'credential sign-ins'
-            : fragment.startsWith('applications')
-              ? 'app registrations'
-              : fragment.startsWith('directoryObjects') && place.set === 'owners'
-                ? 'owners'
-                : undefined;
+        : fragment.startsWith('roleManagement/directory/roleEligibilitySchedule')
+          ? 'eligible roles'
+          : fragment.startsWith('reports/servicePrincipalSignInActivities')
+            ? 'service-principal sign-ins'
+            : fragment.startsWith('reports/appCredentialSignInActivities')
+              ? 'credential sign-ins'
+              : fragment.startsWith('applications')
+                ? 'app registrations'
+                : fragment.startsWith('directoryObjects') && place.set === 'owners'
+                  ? 'owners'
+                  : undefined;
   if (kind !== undefined) answers.kinds.add(kind);
 }
 

@@ -34,7 +34,9 @@ SELECT DISTINCT ON (observation_id)
 FROM obs.grants AS g
 SEMI JOIN current_parts USING (part_id)
 LEFT JOIN identity_aliases AS a ON a.alias = g.identity_id AND a.repository = ''
-WHERE starts_with(g.identity_id, 'entra:') AND g.effect = 'allow';
+WHERE starts_with(g.identity_id, 'entra:') AND g.effect = 'allow'
+  -- What its principal may activate, it does not have.
+  AND (g.detail->>'$.eligible') IS NULL;
 COMMENT ON VIEW entra_rights IS 'Application permissions, directory roles and Azure roles, also of people and groups: tier 0 rules the tenant, or is one step away';
 
 -- Groups may be in groups; two may be in each other.

@@ -512,6 +512,74 @@ describe('entra scanner: grants', () => {
     assert.deepEqual(await of('Microsoft Graph'), []);
   });
 
+  for (const [title, instance, list] of [
+    [
+      'of the directory',
+      {
+        roleDefinitionId: '62e90394-69f5-4237-9190-012177145e10',
+        directoryScopeId: '/',
+        memberType: 'Direct',
+        roleEligibilityScheduleId: 'e1',
+      },
+      undefined,
+    ],
+    [
+      'of the directory, by its list',
+      { roleDefinitionId: '62e90394-69f5-4237-9190-012177145e10', directoryScopeId: '/' },
+      'roleManagement/directory/roleEligibilitySchedules',
+    ],
+    [
+      'of Azure',
+      {
+        type: 'Microsoft.Authorization/roleEligibilityScheduleInstances',
+        properties: {
+          scope: SUBSCRIPTION,
+          principalId: principalId('deploy'),
+          principalType: 'ServicePrincipal',
+          roleDefinitionId: `${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635`,
+        },
+      },
+      undefined,
+    ],
+  ] as const) {
+    it(`takes no eligible role ${title} for one that is held`, async () => {
+      const raw = { id: 'e1', principalId: principalId('deploy'), endDateTime: '2026-09-01T00:00:00Z', ...instance };
+
+      const rows = await scanJson([principal('deploy')], list === undefined ? [raw] : page(list, [raw]));
+
+      const grants = kinds(rows, 'grant');
+      assert.ok(grants.length > 1);
+      for (const row of grants) {
+        assert.equal(row.detail?.eligible, true);
+        assert.equal(row.detail?.until, '2026-09-01T00:00:00.000Z');
+        assert.equal(row.detail?.tier, undefined);
+        assert.equal(row.detail?.on, undefined);
+        assert.equal(row.confidence, row.capability === undefined ? undefined : 'low');
+      }
+      assert.match(String(grants.at(-1)?.detail?.path), /once it activates the role/);
+      const types = kinds(rows, 'coverage')[0]?.detail?.types as readonly string[];
+      assert.ok(types.includes('eligible-role'));
+      assert.ok(!types.includes('directory-role') && !types.includes('azure-role'));
+    });
+  }
+
+  it('keeps a role that is held beside the same one that is eligible', async () => {
+    const held = {
+      id: 'a',
+      principalId: principalId('deploy'),
+      roleDefinitionId: '62e90394-69f5-4237-9190-012177145e10',
+      directoryScopeId: '/',
+    };
+
+    const rows = await scanJson(
+      [principal('deploy')],
+      [held, { ...held, id: 'e', memberType: 'Direct' }, { ...held, assignmentType: 'Assigned', memberType: 'Direct' }],
+    );
+
+    const grants = kinds(rows, 'grant').filter((row) => row.capability === undefined);
+    assert.deepEqual(grants.map((row) => row.detail?.eligible).toSorted(), [true, undefined]);
+  });
+
   it('leaves out people and default access', async () => {
     const rows = await scanJson([
       appRole('deploy', '00000000-0000-0000-0000-000000000000'),
