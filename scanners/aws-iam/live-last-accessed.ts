@@ -5,7 +5,7 @@ import type { Answers } from './answers.ts';
 import { isServiceLinked } from './estate.ts';
 import type { Failure } from './failure.ts';
 import { ServiceLastAccessed } from './last-accessed.ts';
-import type { FetchedDetails } from './live.ts';
+import type { FetchedDetails } from './live-details.ts';
 import { attempt, blocked, coverage, GIVE_UP_AFTER, type Session, WIDTH } from './session.ts';
 
 /** Each principal is a job of AWS that takes a second: more are asked for by `NHI_AUDIT_AWS_LAST_ACCESSED`. */

@@ -3,19 +3,18 @@ import { newTally } from '../../src/iam/grants.ts';
 import { type Answers, newAnswers } from './answers.ts';
 import { openIam } from './api.ts';
 import { askCaller } from './api-account.ts';
-import { addPage } from './authorization-details.ts';
 import { hostOf } from './client-config.ts';
 import { tallyDetail, tallyReasons } from './coverage.ts';
 import { type ReportRow, readCredentialReport, reportObservations } from './credential-report.ts';
-import type { Failure } from './failure.ts';
 import { scanAnalyzers } from './live-analyzer.ts';
 import { scanCredentials } from './live-credentials.ts';
+import { type FetchedDetails, fetchDetails } from './live-details.ts';
 import { accountIn, scanKeys, usersOf } from './live-keys.ts';
 import { scanLastAccessed } from './live-last-accessed.ts';
 import { scanOrganisation } from './live-organisation.ts';
 import { scanProviders } from './live-providers.ts';
 import { readPrincipals } from './principals.ts';
-import { attempt, blocked, coverage, noteFailure, type Session } from './session.ts';
+import { attempt, blocked, coverage, type Session } from './session.ts';
 import { makeWorld } from './world.ts';
 
 /**
@@ -81,32 +80,6 @@ async function* scanCaller(session: Session): AsyncGenerator<Observation> {
       ...(minutes === 0 ? {} : { clockSkewMinutes: minutes }),
     },
   });
-}
-
-export interface FetchedDetails {
-  readonly pages: number;
-  readonly failure: Failure | undefined;
-}
-
-async function fetchDetails(session: Session, answers: Answers): Promise<FetchedDetails> {
-  const { context } = session;
-  const { details } = answers;
-  context.progress.phase('AWS IAM: users, roles, policies');
-  let pages = 0;
-  if (session.fatal !== undefined) return { pages, failure: session.fatal };
-  let failure: Failure | undefined;
-  try {
-    for await (const page of session.api.authorizationDetails()) {
-      addPage(details, page);
-      pages++;
-      context.progress.advance(1);
-    }
-  } catch (error) {
-    failure = noteFailure(session, error, 'iam:GetAccountAuthorizationDetails');
-  }
-  const arn = details.roles.keys().next().value ?? details.users.keys().next().value;
-  if (arn !== undefined) session.account ??= accountIn(arn);
-  return { pages, failure };
 }
 
 function* tellPrincipals(session: Session, answers: Answers, { pages, failure }: FetchedDetails): Generator<Observation> {
