@@ -1,5 +1,44 @@
 -- What uses an identity, and whether anybody needs it.
 
+-- Which secret of GitHub a workflow means: that of the job's environment, else of the repository, else of the organisation, as far as
+-- an inventory has them. To which repositories a secret for chosen ones is handed is known where they were asked for; all secrets at once are each of them.
+-- https://docs.github.com/en/actions/reference/security/secrets#naming-your-secrets
+CREATE OR REPLACE VIEW ci_secret_consumers AS
+WITH kept AS (
+  SELECT DISTINCT
+    identity_id, split_part(identity_scope(identity_id), '/', 1) AS owner, identity_scope(identity_id) AS scope,
+    upper(detail->>'$.secretName') AS name, lower(detail->>'$.githubEnvironment') AS github_environment,
+    CASE detail->>'$.level' WHEN 'environment' THEN 1 WHEN 'repository' THEN 2 ELSE 3 END AS rank,
+    coalesce((detail->>'$.store') = 'dependabot', false) AS is_dependabots,
+    (detail->>'$.repositories') IS NULL AS for_any, json_words(detail->'$.repositories') AS repositories
+  FROM obs.credentials
+  SEMI JOIN current_parts USING (part_id)
+  WHERE provider = 'github' AND type = 'ci-secret'
+),
+wanted AS (
+  SELECT
+    *, lower(location->>'$.repository') AS repository, split_part(lower(location->>'$.repository'), '/', 1) AS owner, upper(secret_name) AS name,
+    list_append(json_words(lower((detail->'$.environments')::VARCHAR)), lower(detail->>'$.githubEnvironment')) AS github_environments,
+    coalesce((detail->>'$.environmentDynamic') = 'true', false) AS is_any_environment
+  FROM consumers
+  WHERE platform = 'github-actions' AND contains(location->>'$.repository', '/') AND (secret_name = '*' OR starts_with(identity_id, 'github:'))
+    AND coalesce(secret_name, 'GITHUB_TOKEN') <> 'GITHUB_TOKEN'
+)
+SELECT
+  k.identity_id, w.consumer_id, w.type, w.how, w.secret_name, w.environment, w.trigger, w.place_text, w.location, w.observation_id, w.repository, k.name, k.rank, k.is_dependabots
+FROM wanted AS w
+JOIN kept AS k ON k.owner = w.owner AND (k.name = w.name OR w.name = '*')
+WHERE CASE k.rank
+    WHEN 3 THEN k.for_any OR list_contains(k.repositories, w.repository)
+    WHEN 2 THEN k.scope = w.repository
+    ELSE k.scope = w.repository AND (w.is_any_environment OR list_contains(w.github_environments, k.github_environment)) END
+  -- What Dependabot starts is handed its own secrets in the place of the others.
+  AND CASE WHEN w.fact = 'dependabot-registry' THEN k.is_dependabots
+    ELSE NOT k.is_dependabots OR regexp_matches(w.trigger, '(^|,)(pull_request|push)') END
+QUALIFY k.rank = min(k.rank) OVER (PARTITION BY w.observation_id, k.name, k.is_dependabots)
+  OR w.is_any_environment AND k.rank = 1;
+COMMENT ON VIEW ci_secret_consumers IS 'Jobs of GitHub Actions that each secret of an inventory is handed to';
+
 -- What uses an identity: by name, by its credential, or as an identity that becomes it (a pod by its service account). One row a consumer and way.
 CREATE OR REPLACE VIEW identity_consumers AS
 WITH named AS (
@@ -15,6 +54,8 @@ all_ways AS (
   JOIN (SELECT DISTINCT identity_id, becomes FROM may_become) AS b ON b.identity_id = n.identity_id
   -- What a subject could become by a trust that takes many is not what its job is set up to use.
   WHERE NOT starts_with(identity_local(n.identity_id), 'oidc/')
+  UNION ALL BY NAME
+  SELECT * EXCLUDE (repository, name, rank, is_dependabots) FROM ci_secret_consumers
 )
 SELECT DISTINCT ON (identity_id, consumer_id, how, secret_name)
   identity_id, consumer_id, type, how, secret_name, environment, trigger, through, place_text, location, observation_id
