@@ -6,10 +6,12 @@ import { accessKeyRow } from './access-keys.ts';
 import { analyzerRows } from './analyzer.ts';
 import { type AnswerKind, type Answers, addAnswer, newAnswers, settle } from './answers.ts';
 import { oidcCoverage, organisationCoverage, samlCoverage, tallyDetail, tallyReasons, typesOf } from './coverage.ts';
-import { readCredentialReport, reportObservations } from './credential-report.ts';
+import { reportObservations, reportRows } from './credential-report.ts';
+import { centerRows } from './identity-center.ts';
 import { tellsAnything } from './organisation.ts';
 import { readPrincipals } from './principals.ts';
 import { resourcePolicyRows } from './resource-policies.ts';
+import { anywhereRows, subjectRows } from './roles-anywhere.ts';
 import { type UserCredential, userCredentialRow } from './user-credentials.ts';
 import { worldOf } from './world.ts';
 
@@ -27,6 +29,9 @@ const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[] } = {
   'Access Analyzer findings': ['usage'],
   organisation: [],
   'resource policies': ['grant'],
+  'Roles Anywhere': ['trust'],
+  'Roles Anywhere subjects': ['identity'],
+  'Identity Center': ['trust'],
   'CloudTrail events': ['usage', 'credential'],
   'credential report': ['identity', 'credential'],
 };
@@ -62,17 +67,22 @@ async function* observe(
   context: ScanContext,
   broken: Broken | undefined,
 ): AsyncGenerator<Observation> {
-  const { details } = answers;
+  const { center, details, rolesAnywhere } = answers;
   const tally = newTally();
   const problems = [...answers.problems, ...details.problems];
+  const open: string[] = [];
   const without = new Set<string>();
-  if (details.users.size + details.roles.size > 0 || details.policies.size > 0) {
-    const world = await worldOf(file, answers, context.now());
+  const isJudged = details.users.size + details.roles.size + details.policies.size > 0;
+  if (isJudged || rolesAnywhere.profiles.size + center.assignments.size > 0) {
+    const now = context.now();
+    const world = await worldOf(file, answers, now);
+    open.push(...(yield* anywhereRows(rolesAnywhere, world, now, file.at)), ...(yield* centerRows(center, world, file.at)));
     yield* readPrincipals(details, world, file.at, tally);
     for (const arn of [...details.users.keys(), ...details.roles.keys()]) {
       for (const what of world.compiled.without.get(arn.split(':')[4] ?? '') ?? []) without.add(what);
     }
   }
+  yield* subjectRows(rolesAnywhere, file.at);
   const accountOf = accountFinder(answers);
   for (const key of answers.keys) yield accessKeyRow(key, file.at, accountOf);
   for (const one of withoutTwins(answers.credentials)) yield userCredentialRow(one, file.at, accountOf);
@@ -85,7 +95,7 @@ async function* observe(
   }
   for (const policy of answers.resourcePolicies) yield* resourcePolicyRows(policy, file.at);
   yield* answers.trail.rows(file.at);
-  yield* coverageRows({ answers, file, reportRows, problems, tally, without, broken });
+  yield* coverageRows({ answers, file, reportRows, problems, open, tally, without, broken });
 }
 
 /** A key asked for by itself tells more than its line in the list. */
@@ -97,12 +107,15 @@ function withoutTwins(all: readonly UserCredential[]): UserCredential[] {
 function* observeReports(reports: readonly string[], problems: string[], file: SourceFile): Generator<Observation, number> {
   let rows = 0;
   for (const text of reports) {
-    const report = readCredentialReport(text);
-    for (const row of report.rows) yield* reportObservations(row, file.at, { keys: true });
-    rows += report.rows.length + report.problems.length;
-    problems.push(...report.problems);
-    if (report.rows.length === 0 && report.problems.length === 0)
-      problems.push('the credential report has no line but its header');
+    const unread: string[] = [];
+    const before = rows;
+    for (const row of reportRows(text, unread)) {
+      yield* reportObservations(row, file.at, { keys: true });
+      rows++;
+    }
+    if (rows === before && unread.length === 0) problems.push('the credential report has no line but its header');
+    rows += unread.length;
+    for (const one of unread) problems.push(one);
   }
   return rows;
 }
@@ -124,14 +137,25 @@ interface Told {
   readonly file: SourceFile;
   readonly reportRows: number;
   readonly problems: readonly string[];
+  /** What other exports would have to tell. */
+  readonly open: readonly string[];
   readonly tally: GrantTally;
   readonly without: ReadonlySet<string>;
   readonly broken: Broken | undefined;
 }
 
-function* coverageRows({ answers, file, reportRows, problems, tally, without, broken }: Told): Generator<CoverageObservation> {
+function* coverageRows({
+  answers,
+  file,
+  reportRows,
+  problems,
+  open,
+  tally,
+  without,
+  broken,
+}: Told): Generator<CoverageObservation> {
   const all: readonly AnswerKind[] = answers.kinds.size === 0 ? ['authorization details'] : [...answers.kinds];
-  const why = reasons(problems, tally, answers, broken);
+  const why = [...reasons(problems, tally, answers, broken), ...open];
   const failed = problems.length;
   const seen = Math.max(answers.seen + reportRows, failed);
   const { events, others } = answers.trail;

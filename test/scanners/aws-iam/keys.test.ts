@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { reportRows } from '../../../scanners/aws-iam/credential-report.ts';
 import { awsIamFiles } from '../../../scanners/aws-iam/index.ts';
 import { decodeText } from '../../../src/files/decode.ts';
 import { collect, fakeToken, kinds, testContext } from '../../helpers/scan-context.ts';
@@ -350,5 +351,32 @@ describe('aws-iam scanner: credential report', () => {
 
     assert.equal(coverage?.outcome, 'partial');
     assert.match(coverage?.why ?? '', /no line but its header/);
+  });
+});
+
+describe('aws-iam scanner, large credential reports', () => {
+  it('tells of a user before it has read those that follow', () => {
+    const problems: string[] = [];
+    const rows = reportRows(report(reportLine('first'), 'half,a line'), problems);
+
+    const first = rows.next();
+    const before = [...problems];
+    rows.next();
+
+    assert.equal(first.value?.user, 'first');
+    assert.deepEqual([before, problems], [[], ['line 3: 2 of 22 columns']]);
+  });
+
+  it('reads names with a comma, a mark of the byte order, line ends of Windows and a repeated header', () => {
+    const text = `\uFEFF${report(reportLine('"a,b"', { arn: `"arn:aws:iam::${ACCOUNT}:user/a,b"` }), ...report(reportLine('second')).split('\n'))}`;
+    const problems: string[] = [];
+
+    const rows = [...reportRows(text.replaceAll('\n', '\r\n'), problems)];
+
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      rows.map(({ user }) => user),
+      ['a,b', 'second'],
+    );
   });
 });
