@@ -4,9 +4,29 @@ import { KeyRing } from './access-keys.ts';
 import { AnalyzerFinding } from './analyzer.ts';
 import { addPage, type Details, newDetails } from './authorization-details.ts';
 import { LookedUp, Trail, TrailEvent } from './cloudtrail.ts';
+import {
+  Assignment,
+  addAssignment,
+  addMember,
+  CenterGroup,
+  CenterUser,
+  type IdentityCenter,
+  Membership,
+  newCenter,
+  PermissionSet,
+  SetArn,
+} from './identity-center.ts';
 import { mergeLastAccessed, principalOf, ServiceLastAccessed } from './last-accessed.ts';
 import { addOrganisationAnswer, isOrganisationAnswer, newOrganisation, type OrganisationFacts } from './organisation.ts';
 import { ResourcePolicy } from './resource-policies.ts';
+import {
+  CertificateSubject,
+  newRolesAnywhere,
+  Profile,
+  RevocationList,
+  type RolesAnywhere,
+  TrustAnchor,
+} from './roles-anywhere.ts';
 import { AccessKeyLastUsed, AccessKeyMetadata, OidcProvider, SamlProvider } from './schema.ts';
 import { isKeyId, keyIdIn, namesSubject, partIn, principalIn } from './subject-of.ts';
 import { ServiceSpecificCredential, SigningCertificate, SshPublicKey, type UserCredential } from './user-credentials.ts';
@@ -27,6 +47,8 @@ export interface Answers {
   readonly findings: Map<string, AnalyzerFinding>;
   readonly organisation: OrganisationFacts;
   readonly resourcePolicies: ResourcePolicy[];
+  readonly rolesAnywhere: RolesAnywhere;
+  readonly center: IdentityCenter;
   readonly trail: Trail;
   /** Text of credential reports. */
   readonly reports: string[];
@@ -53,6 +75,9 @@ export type AnswerKind =
   | 'Access Analyzer findings'
   | 'organisation'
   | 'resource policies'
+  | 'Roles Anywhere'
+  | 'Roles Anywhere subjects'
+  | 'Identity Center'
   | 'CloudTrail events'
   | 'credential report';
 
@@ -78,6 +103,8 @@ export function newAnswers(): Answers {
     findings: new Map(),
     organisation: newOrganisation(),
     resourcePolicies: [],
+    rolesAnywhere: newRolesAnywhere(),
+    center: newCenter(),
     trail: new Trail(),
     reports: [],
     kinds: new Set(),
@@ -158,6 +185,68 @@ const READERS: readonly Reader[] = [
     reads: (value) => typeof value.Policy === 'string' || typeof value.ResourcePolicy === 'string',
     add: (answers, value, { where }) => addResourcePolicy(answers, value, where),
   },
+  {
+    reads: isList('trustAnchors'),
+    add: listOf(
+      'trustAnchors',
+      byArn(TrustAnchor, ({ anchors }) => anchors),
+    ),
+  },
+  {
+    reads: isList('profiles'),
+    add: listOf(
+      'profiles',
+      byArn(Profile, ({ profiles }) => profiles),
+    ),
+  },
+  {
+    reads: isList('subjects'),
+    add: listOf(
+      'subjects',
+      byArn(CertificateSubject, ({ subjects }) => subjects),
+    ),
+  },
+  {
+    reads: isList('crls'),
+    add: listOf(
+      'crls',
+      byArn(RevocationList, ({ crls }) => crls),
+    ),
+  },
+  {
+    reads: isList('PermissionSets'),
+    add: listOf(
+      'PermissionSets',
+      ofCenter(SetArn, () => undefined),
+    ),
+  },
+  {
+    reads: has('PermissionSet'),
+    add: (answers, value, { where }) =>
+      ofCenter(PermissionSet, ({ sets }, { arn, name }) => void sets.set(arn, name))(
+        answers,
+        value.PermissionSet,
+        `${where}.PermissionSet`,
+      ),
+  },
+  // What a set grants stands in the role of each account.
+  { reads: has('InlinePolicy'), add: (answers) => void answers.kinds.add('Identity Center') },
+  { reads: isList('AccountAssignments'), add: listOf('AccountAssignments', ofCenter(Assignment, addAssignment)) },
+  {
+    reads: isOfStore('Users'),
+    add: listOf(
+      'Users',
+      ofCenter(CenterUser, ({ users }, user) => void users.set(user.id, user)),
+    ),
+  },
+  {
+    reads: isOfStore('Groups'),
+    add: listOf(
+      'Groups',
+      ofCenter(CenterGroup, ({ groups }, { id, name }) => void groups.set(id, name)),
+    ),
+  },
+  { reads: isList('GroupMemberships'), add: listOf('GroupMemberships', ofCenter(Membership, addMember)) },
   { reads: has('Records'), add: listOf('Records', addEvent) },
   { reads: has('Events'), add: listOf('Events', addLookedUp) },
   { reads: has('eventVersion'), add: (answers, value, { where }) => addEvent(answers, value, where) },
@@ -166,6 +255,18 @@ const READERS: readonly Reader[] = [
 
 function has(field: string): (value: Raw) => boolean {
   return (value) => field in value;
+}
+
+function isList(field: string): (value: Raw) => boolean {
+  return (value) => Array.isArray(value[field]);
+}
+
+/** IAM lists its own users and groups under the same names. */
+function isOfStore(field: string): (value: Raw) => boolean {
+  return (value) => {
+    const list = value[field];
+    return Array.isArray(list) && (list.length === 0 || (isRaw(list[0]) && 'IdentityStoreId' in list[0]));
+  };
 }
 
 /** IAM's own list; organisations have a list of the same name. */
@@ -195,6 +296,15 @@ const KIND_OF_LIST: { readonly [field: string]: readonly AnswerKind[] } = {
   OpenIDConnectProviderList: ['OIDC providers'],
   SAMLProviderList: ['SAML providers'],
   findings: ['Access Analyzer findings'],
+  trustAnchors: ['Roles Anywhere'],
+  profiles: ['Roles Anywhere'],
+  subjects: ['Roles Anywhere subjects'],
+  crls: ['Roles Anywhere'],
+  PermissionSets: ['Identity Center'],
+  AccountAssignments: ['Identity Center'],
+  Users: ['Identity Center'],
+  Groups: ['Identity Center'],
+  GroupMemberships: ['Identity Center'],
   Records: ['CloudTrail events'],
   Events: ['CloudTrail events'],
 };
@@ -308,6 +418,27 @@ function addResourcePolicy(answers: Answers, raw: unknown, where: string): void 
   answers.kinds.add('resource policies');
   const policy = parseOne(answers, ResourcePolicy, raw, where);
   if (policy !== undefined) answers.resourcePolicies.push(policy);
+}
+
+function byArn<T extends { readonly arn: string }>(
+  schema: z.ZodType<T>,
+  mapOf: (all: RolesAnywhere) => Map<string, T>,
+): (answers: Answers, raw: unknown, where: string) => void {
+  return (answers, raw, where) => {
+    const one = parseOne(answers, schema, raw, where);
+    if (one !== undefined) mapOf(answers.rolesAnywhere).set(one.arn, one);
+  };
+}
+
+function ofCenter<T>(
+  schema: z.ZodType<T>,
+  add: (center: IdentityCenter, one: T) => void,
+): (answers: Answers, raw: unknown, where: string) => void {
+  return (answers, raw, where) => {
+    answers.kinds.add('Identity Center');
+    const one = parseOne(answers, schema, raw, where);
+    if (one !== undefined) add(answers.center, one);
+  };
 }
 
 function addEvent(answers: Answers, raw: unknown, where: string): void {

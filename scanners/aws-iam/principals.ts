@@ -6,8 +6,10 @@ import { readTags } from '../../src/iam/tags.ts';
 import { declaredEnvironment, environmentOf } from '../../src/util/environment.ts';
 import type { Details } from './authorization-details.ts';
 import { type Compiled, isServiceLinked } from './estate.ts';
+import type { IdentityCenter } from './identity-center.ts';
 import { type ServiceLastAccessed, unusedRights, unusedRow } from './last-accessed.ts';
 import { type AccountFacts, isMember, type OrganisationFacts } from './organisation.ts';
+import type { RolesAnywhere } from './roles-anywhere.ts';
 import type { RoleDetail, UserDetail } from './schema.ts';
 import { vendorOf } from './vendors.ts';
 
@@ -17,6 +19,8 @@ export interface World {
   readonly organisation: OrganisationFacts | undefined;
   /** By ARN. */
   readonly lastAccessed: ReadonlyMap<string, ServiceLastAccessed>;
+  readonly rolesAnywhere: RolesAnywhere;
+  readonly center: IdentityCenter;
 }
 
 /** Everything that `own` details tell: identities, grants, trust; what was left out is counted in the tally. */

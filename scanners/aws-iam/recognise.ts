@@ -15,7 +15,8 @@ const TOP_KEYS =
   'IsTruncated|Marker|NextToken|Content|ReportFormat|GeneratedTime|OpenIDConnectProviderList|Url|ClientIDList|ThumbprintList|Tags|' +
   'ResponseMetadata|\\$metadata|ServiceSpecificCredentials|SSHPublicKeys|SSHPublicKey|Certificates|SAMLProviderList|' +
   'JobStatus|JobType|JobCreationDate|ServicesLastAccessed|JobCompletionDate|findings|finding|nextToken|analyzedAt|id|' +
-  'Organization|Roots|OrganizationalUnits|Accounts|Parents|Children|Policy|PolicyName|RevisionId|ARN|Name|ResourcePolicy|Targets|Records|Events|eventVersion';
+  'Organization|Roots|OrganizationalUnits|Accounts|Parents|Children|Policy|PolicyName|RevisionId|ARN|Name|ResourcePolicy|Targets|Records|Events|eventVersion|' +
+  'trustAnchors|profiles|subjects|crls|PermissionSets|PermissionSet|InlinePolicy|AccountAssignments|Users|Groups|GroupMemberships';
 const TOP = new RegExp(`^[\\s\\[]*\\{\\s*"(?:${TOP_KEYS}|${SUBJECT})"\\s*:`);
 
 const TRAIL: readonly RegExp[] = [
@@ -47,6 +48,10 @@ const TELLS: readonly RegExp[] = [
   /(?<!\\)"Targets"\s*:\s*\[\s*\{[^{}]*"TargetId"\s*:\s*"(?:r-|ou-|\d{12}")/,
   // Policies of buckets, keys and secrets are JSON within JSON.
   /(?<!\\)"(?:Policy|ResourcePolicy)"\s*:\s*"(?:\\n|\s)*\{[^\n]*\\"Statement\\"[^\n]*\\"Principal\\"/,
+  /(?<!\\)"(?:trustAnchors|AccountAssignments)"\s*:\s*\[/,
+  /(?<!\\)"(?:profiles|subjects|crls)"\s*:\s*\[\s*\{[\s\S]*"arn:aws[a-z-]*:rolesanywhere:/,
+  /(?<!\\)"PermissionSets?"\s*:\s*[[{][\s\S]*"arn:aws[a-z-]*:sso:::permissionSet\//,
+  /(?<!\\)"(?:Users|Groups|GroupMemberships)"\s*:\s*\[\s*\{[\s\S]*"IdentityStoreId"\s*:\s*"d-/,
   ...TRAIL,
 ];
 /** Only under the id of what they are about. */

@@ -5,10 +5,12 @@ import type { Subject } from '../../src/iam/index.ts';
 import { type Answers, addAnswer, newAnswers, settle } from './answers.ts';
 import { mergeDetails, tellsOfAny, toldArns } from './authorization-details.ts';
 import { compileEstate } from './estate.ts';
+import { mergeCenters, tellsOfCenter } from './identity-center.ts';
 import { mergeLastAccessed, type ServiceLastAccessed } from './last-accessed.ts';
 import { mergeOrganisations, tellsAnything } from './organisation.ts';
 import type { World } from './principals.ts';
 import { isTrail, mayBeExport, recogniseExport } from './recognise.ts';
+import { mergeRolesAnywhere, tellsOfCertificates } from './roles-anywhere.ts';
 
 /** Other exports of the run that one is read with: those beside it, above it, and in the directories next to its own. */
 interface Neighbours {
@@ -72,7 +74,15 @@ export function makeWorld(all: readonly Answers[], now: Date): World {
   }
   const details = mergeDetails(all.map((one) => one.details));
   const compiled = compileEstate(details, organisation, now);
-  return { compiled, organisation, lastAccessed: byArn(lastAccessed, compiled.subjects.values()) };
+  // Its own answers stand first, then the newest: what they say stays.
+  const oldestFirst = all.toReversed();
+  return {
+    compiled,
+    organisation,
+    lastAccessed: byArn(lastAccessed, compiled.subjects.values()),
+    rolesAnywhere: mergeRolesAnywhere(oldestFirst.map((one) => one.rolesAnywhere)),
+    center: mergeCenters(oldestFirst.map((one) => one.center)),
+  };
 }
 
 /** A file's name tells a role but not its account: where two accounts have one of the name, nobody knows whose it is. */
@@ -124,7 +134,13 @@ async function readNear(path: string, around: Surroundings, near: Neighbours): P
   return answers;
 }
 
-function tellsOfOthers({ details, organisation, lastAccessed }: Answers): boolean {
+function tellsOfOthers(answers: Answers): boolean {
+  const { details, organisation, lastAccessed, rolesAnywhere, center } = answers;
   const { users, groups, roles, policies } = details;
-  return [users, groups, roles, policies, lastAccessed].some((map) => map.size > 0) || tellsAnything(organisation);
+  return (
+    [users, groups, roles, policies, lastAccessed].some((map) => map.size > 0) ||
+    tellsAnything(organisation) ||
+    tellsOfCertificates(rolesAnywhere) ||
+    tellsOfCenter(center)
+  );
 }

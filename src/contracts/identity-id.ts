@@ -6,7 +6,7 @@
  *
  * | form | example |
  * |---|---|
- * | `aws:ACCOUNT:user/NAME` (also `role/NAME`, `root`) | `aws:123456789012:user/ci-deploy` |
+ * | `aws:ACCOUNT:user/NAME` (also `role/NAME`, `root`, `certificate-subject/DN` of Roles Anywhere) | `aws:123456789012:user/ci-deploy` |
  * | `gcp:PROJECT:serviceAccount/EMAIL` | `gcp:hc-prod:serviceAccount/etl@hc-prod.iam.gserviceaccount.com` |
  * | `k8s:CLUSTER:NAMESPACE/NAME` (a service account) | `k8s:prod-eu:shop/checkout` |
  * | `k8s:CLUSTER:rbac-user/NAME`, `rbac-group/NAME`, `rbac-role/NAMESPACE/NAME`, `rbac-cluster-role/NAME` (`NAME@NAMESPACE`: bound there only) | `k8s:prod-eu:rbac-group/system:masters` |

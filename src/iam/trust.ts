@@ -1,5 +1,5 @@
 import { identityIdFromArn, type Json, type JsonObject, type TrustObservation } from '../contracts/index.ts';
-import { judgeCondition } from './condition.ts';
+import { judgeCondition, type RequestContext } from './condition.ts';
 import { coversAction } from './covers.ts';
 import type { ConditionTest, PolicyDocument, Principal, Statement } from './document.ts';
 import { and, FALSE, type Judgement, not, or } from './judgement.ts';
@@ -40,15 +40,13 @@ export function readTrust(document: PolicyDocument, account: string): TrustEntry
  * A service calls over TLS and for the account that owns the thing; which thing it is, nobody knows beforehand.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
  */
-export function judgeServiceAdmission(trust: PolicyDocument, service: string, account: string, now: Date): Judgement {
-  const known: { readonly [key: string]: readonly string[] } = {
-    'aws:principalisawsservice': ['true'],
-    'aws:principalservicename': [service],
-    'aws:securetransport': ['true'],
-    'aws:sourceaccount': [account],
-  };
-  const context = (key: string): readonly string[] | null | undefined =>
-    key.startsWith('aws:principaltag/') ? null : known[key];
+export function judgeServiceAdmission(
+  trust: PolicyDocument,
+  service: string,
+  account: string,
+  now: Date,
+  context: RequestContext = serviceContext(service, account),
+): Judgement {
   let allow = FALSE;
   let deny = FALSE;
   for (const statement of trust.statements) {
@@ -58,6 +56,17 @@ export function judgeServiceAdmission(trust: PolicyDocument, service: string, ac
     else deny = or(deny, held);
   }
   return and(allow, not(deny));
+}
+
+/** What is known of any call of a service, for a caller that knows more of it. */
+export function serviceContext(service: string, account: string): RequestContext {
+  const known: { readonly [key: string]: readonly string[] } = {
+    'aws:principalisawsservice': ['true'],
+    'aws:principalservicename': [service],
+    'aws:securetransport': ['true'],
+    'aws:sourceaccount': [account],
+  };
+  return (key) => (key.startsWith('aws:principaltag/') ? null : known[key]);
 }
 
 function namesService({ effect, principals, notPrincipals }: Statement, service: string): boolean {

@@ -69,6 +69,14 @@ const HITS: [string, string, string?][] = [
     json({ Records: [{ eventVersion: '1.08', userIdentity: { type: 'Root' }, eventSource: 'iam.amazonaws.com' }] }),
   ],
   ['events that were looked up', json({ Events: [{ EventId: 'x', EventName: 'y', CloudTrailEvent: '{}' }] })],
+  ['trust anchors', json({ trustAnchors: [{ name: 'x', source: { sourceData: { x509CertificateData: 'x'.repeat(6000) } } }] })],
+  ['profiles', json({ profiles: [{ enabled: true, profileArn: 'arn:aws:rolesanywhere:eu-west-1:111122223333:profile/x' }] })],
+  ['certificate subjects', json({ subjects: [{ subjectArn: 'arn:aws:rolesanywhere:eu-west-1:111122223333:subject/x' }] })],
+  ['permission sets', json({ PermissionSets: ['arn:aws:sso:::permissionSet/ssoins-1/ps-1'] })],
+  ['a permission set', json({ PermissionSet: { Name: 'x', PermissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-1/ps-1' } })],
+  ['assignments', json({ AccountAssignments: [] })],
+  ['users of an identity store', json({ Users: [{ UserName: 'x', UserId: 'u', IdentityStoreId: 'd-1' }] })],
+  ['memberships', json({ GroupMemberships: [{ IdentityStoreId: 'd-1', GroupId: 'g', MemberId: { UserId: 'u' } }] })],
   ['a policy of a bucket', json({ Policy: JSON.stringify(policyOf({ Effect: 'Allow', Principal: '*', Action: 's3:*' })) })],
   [
     'a policy of a secret',
@@ -106,6 +114,9 @@ const MISSES: [string, string, string?][] = [
   ['accounts of a shop', json({ Accounts: [{ Id: 1, Name: 'x' }] })],
   ['a policy of another product', json({ Policy: '{"rules": []}' })],
   ['certificates of another product', json({ Certificates: [{ CertificateArn: 'arn:aws:acm:eu-west-1:1:certificate/x' }] })],
+  ['users of IAM', json({ Users: [{ UserName: 'ci', UserId: 'AIDAEXAMPLE', Arn: 'arn:aws:iam::111122223333:user/ci' }] })],
+  ['profiles of another product', json({ profiles: [{ name: 'x', roleArn: 'arn:aws:iam::111122223333:role/x' }] })],
+  ['subjects of a binding', json({ subjects: [{ kind: 'ServiceAccount', name: 'x' }] })],
   ['an SPDX document', json({ id: 'x', Targets: [] })],
   ['an empty file', ''],
   ['a list of numbers', '[1,2,3]'],
@@ -132,6 +143,8 @@ describe('aws-iam scanner leaves alone', () => {
     ['events', `{"Records": [{${'"Records": [{'.repeat(300)}`],
     ['texts', `{"Policy": "${' '.repeat(4000)}`],
     ['policies', `{"Policy": "{${'\\"Statement\\"'.repeat(250)}`],
+    ['profiles', `{"profiles": [{${'"profiles": [{'.repeat(300)}`],
+    ['users', `{"Users": [{${'"Users": [{"x": 1, '.repeat(200)}`],
     ['accounts', `{"Accounts": [{${'"Accounts": [{"x": 1, '.repeat(180)}`],
   ] as const) {
     it(`does so quickly on ${what} made to be slow`, () => {
