@@ -13,6 +13,7 @@ import {
 import type { Judge } from '../../src/iam/judge.ts';
 import { accountLimits } from './account-limits.ts';
 import type { Details } from './authorization-details.ts';
+import type { Login } from './logins.ts';
 import { isMember, type OrganisationFacts } from './organisation.ts';
 import type { GroupDetail, RoleDetail, UserDetail } from './schema.ts';
 
@@ -28,7 +29,15 @@ export interface Compiled {
   readonly without: ReadonlyMap<string, readonly string[]>;
 }
 
-export function compileEstate(details: Details, organisation: OrganisationFacts | undefined, now: Date): Compiled {
+/** All that exports tell of the accounts together. */
+export interface Facts {
+  readonly details: Details;
+  readonly organisation: OrganisationFacts | undefined;
+  /** By ARN of a user. */
+  readonly logins: ReadonlyMap<string, Login>;
+}
+
+export function compileEstate({ details, organisation, logins }: Facts, now: Date): Compiled {
   const policies = compilePolicies(details);
   const groups = new Map<string, CompiledGroup>();
   for (const group of details.groups.values()) {
@@ -40,7 +49,7 @@ export function compileEstate(details: Details, organisation: OrganisationFacts 
   for (const user of details.users.values()) {
     const tally = newTally();
     tallies.set(user.arn, tally);
-    subjects.set(user.arn, compileUser(user, groups, policies, bounds, tally));
+    subjects.set(user.arn, { ...compileUser(user, groups, policies, bounds, tally), ...logins.get(user.arn) });
   }
   for (const role of details.roles.values()) {
     const tally = newTally();

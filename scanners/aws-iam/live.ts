@@ -39,8 +39,8 @@ export async function* scanAccount(target: ServiceTarget, context: ScanContext):
     const details = await fetchDetails(session, answers);
     yield* scanOrganisation(session, answers);
     yield* scanLastAccessed(session, answers, details);
+    const report = await fetchReport(session, answers);
     yield* tellPrincipals(session, answers, details);
-    const report = await fetchReport(session);
     session.account ??= report.rows[0] === undefined ? undefined : accountIn(report.rows[0].arn);
     const users = await usersOf(session, answers.details, report.rows);
     const keys = yield* scanKeys(session, users);
@@ -101,8 +101,10 @@ function* tellPrincipals(session: Session, answers: Answers, { pages, failure }:
   });
 }
 
+/** Asked for before principals are told of: what a user signs in with decides how others may become it. */
 async function fetchReport(
   session: Session,
+  answers: Answers,
 ): Promise<{ readonly rows: readonly ReportRow[]; readonly coverage: CoverageObservation }> {
   const covers: readonly ObservationKind[] = ['identity', 'credential'];
   if (session.fatal !== undefined) return { rows: [], coverage: blocked(session, 'credential report', covers) };
@@ -113,6 +115,7 @@ async function fetchReport(
     const { outcome, why } = got.failure;
     return { rows: [], coverage: coverage(session, 'credential report', covers, { outcome, why: [why] }) };
   }
+  answers.reports.push(got.value);
   const { problems, rows } = readCredentialReport(got.value);
   const outcome = problems.length > 0 ? 'partial' : 'complete';
   const counts = { seen: rows.length + problems.length, failed: problems.length };

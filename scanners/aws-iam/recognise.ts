@@ -75,7 +75,7 @@ export function recogniseExport(file: FileHead): ExportKind | undefined {
 /** By path alone: which files may be exports? */
 export function mayBeExport(path: string): boolean {
   return (
-    /\.(?:json|jsonl|ndjson|out|txt)$/i.test(path) &&
+    /\.(?:json|jsonl|ndjson|out|txt|csv)$/i.test(path) &&
     !/(?:^|\/)(?:node_modules|vendor|\.git)\//.test(path) &&
     !/(?:^|\/)(?:package(?:-lock)?|tsconfig|composer)\.json$/.test(path)
   );

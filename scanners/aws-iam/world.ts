@@ -7,6 +7,7 @@ import { mergeDetails, tellsOfAny, toldArns } from './authorization-details.ts';
 import { compileEstate } from './estate.ts';
 import { mergeCenters, tellsOfCenter } from './identity-center.ts';
 import { mergeLastAccessed, type ServiceLastAccessed } from './last-accessed.ts';
+import { mergeLogins, reportedLogins } from './logins.ts';
 import { mergeOrganisations, tellsAnything } from './organisation.ts';
 import type { World } from './principals.ts';
 import { isTrail, mayBeExport, recogniseExport } from './recognise.ts';
@@ -19,12 +20,16 @@ interface Neighbours {
   readonly worlds: Map<string, World>;
   readonly answers: Map<string, Promise<Answers | undefined>>;
   bytes: number;
+  /** Of tables among them, of which few are credential reports. */
+  tableBytes: number;
 }
 
 /** Files looked at for one export, the nearest of them. */
 const MAX_FILES = 2_000;
 /** Of all of them together. */
 const MAX_TOTAL = 512 * 1024 * 1024;
+/** Of all tables: any may be a credential report, and an estate lies beside many that are not. */
+const MAX_TABLES = 128 * 1024 * 1024;
 /** Of one file: nobody's export of an account is larger, and many of these stand in memory together. */
 const MAX_BYTES = 128 * 1024 * 1024;
 
@@ -37,7 +42,7 @@ const kept = new WeakMap<Surroundings, Neighbours>();
 export async function worldOf(file: SourceFile, own: Answers, now: Date): Promise<World> {
   const { around } = file;
   if (around === undefined) return makeWorld([own], now);
-  const near = kept.get(around) ?? { now, worlds: new Map(), answers: new Map(), bytes: 0 };
+  const near = kept.get(around) ?? { now, worlds: new Map(), answers: new Map(), bytes: 0, tableBytes: 0 };
   kept.set(around, near);
   near.answers.set(file.path, Promise.resolve(own));
   const met: [string, Answers][] = [[file.path, own]];
@@ -73,7 +78,8 @@ export function makeWorld(all: readonly Answers[], now: Date): World {
     for (const [arn, answer] of one.lastAccessed) lastAccessed.set(arn, mergeLastAccessed(lastAccessed.get(arn), answer));
   }
   const details = mergeDetails(all.map((one) => one.details));
-  const compiled = compileEstate(details, organisation, now);
+  const logins = mergeLogins(all, details.users.values());
+  const compiled = compileEstate({ details, organisation, logins }, now);
   // Its own answers stand first, then the newest: what they say stays.
   const oldestFirst = all.toReversed();
   return {
@@ -111,8 +117,20 @@ async function pathsNear(path: string, around: Surroundings): Promise<string[]> 
     );
   };
   const near = [...(await around.paths())].filter((other) => mayBeExport(other) && isNear(other)).sort();
+  const isTable = (other: string) => /\.csv$/i.test(other);
+  // Tables come first, and so are read last: most of them are none of AWS.
+  return [
+    ...nearest(near.filter(isTable), directory),
+    ...nearest(
+      near.filter((other) => !isTable(other)),
+      directory,
+    ),
+  ];
+}
+
+/** Those of its own directory go first; the rest is what fits. */
+function nearest(near: readonly string[], directory: string): readonly string[] {
   if (near.length <= MAX_FILES) return near;
-  // Those of its own directory go first; the rest is what fits.
   const beside = near.filter(
     (other) => other.lastIndexOf('/') === directory.length - (directory === '' ? 1 : 0) && other.startsWith(directory),
   );
@@ -120,17 +138,31 @@ async function pathsNear(path: string, around: Surroundings): Promise<string[]> 
 }
 
 async function readNear(path: string, around: Surroundings, near: Neighbours): Promise<Answers | undefined> {
-  if (near.bytes > MAX_TOTAL) return undefined;
+  const isTable = /\.csv$/i.test(path);
+  if (isTable ? near.tableBytes > MAX_TABLES : near.bytes > MAX_TOTAL) return undefined;
   const file = await around.read(path);
-  near.bytes += file?.bytes.length ?? 0;
+  if (isTable) near.tableBytes += file?.bytes.length ?? 0;
+  else near.bytes += file?.bytes.length ?? 0;
   if (file === undefined || file.bytes.length > MAX_BYTES) return undefined;
   const head = headOfBytes(path, file.bytes);
   // Events say nothing of rights, and there are many of them.
-  if (recogniseExport(head) !== 'json' || isTrail(head)) return undefined;
+  const kind = recogniseExport(head);
+  if (kind === undefined || isTrail(head)) return undefined;
   const answers = newAnswers();
+  if (kind === 'credential-report') {
+    answers.reports.push(file.text());
+    return withoutText(answers);
+  }
   for (const [index, value] of readJsonValues(file.text()).values.entries())
     addAnswer(answers, value, `value ${index + 1}`, path);
   settle(answers);
+  return withoutText(answers);
+}
+
+/** Of reports it is kept what they tell of logins: their text is large, and read by nobody else. */
+function withoutText(answers: Answers): Answers {
+  reportedLogins(answers);
+  answers.reports.length = 0;
   return answers;
 }
 
@@ -140,6 +172,8 @@ function tellsOfOthers(answers: Answers): boolean {
   return (
     [users, groups, roles, policies, lastAccessed].some((map) => map.size > 0) ||
     tellsAnything(organisation) ||
+    answers.keys.size > 0 ||
+    reportedLogins(answers).size > 0 ||
     tellsOfCertificates(rolesAnywhere) ||
     tellsOfCenter(center)
   );
