@@ -44,6 +44,8 @@ export type EndpointId =
   | 'app'
   | 'org-actions-secrets'
   | 'org-dependabot-secrets'
+  | 'secret-repositories'
+  | 'dependabot-secret-repositories'
   | 'org-workflow-permissions'
   | 'org-oidc'
   | 'org-runners'
@@ -196,6 +198,32 @@ export const ENDPOINTS: readonly Endpoint[] = [
     tells: 'names, age and reach of secrets for Dependabot',
     covers: ['identity', 'credential'],
     types: ['ci-secret'],
+  },
+  {
+    id: 'secret-repositories',
+    path: '/orgs/{org}/actions/secrets/{name}/repositories',
+    level: 'entry',
+    entryOf: { list: 'org-actions-secrets', field: 'name' },
+    title: 'repositories of Actions secrets',
+    list: 'repositories',
+    right: 'organization permission "Secrets" (read)',
+    scope: 'admin:org',
+    tells: 'which repositories a secret for chosen ones is handed to',
+    covers: [],
+    types: [],
+  },
+  {
+    id: 'dependabot-secret-repositories',
+    path: '/orgs/{org}/dependabot/secrets/{name}/repositories',
+    level: 'entry',
+    entryOf: { list: 'org-dependabot-secrets', field: 'name' },
+    title: 'repositories of Dependabot secrets',
+    list: 'repositories',
+    right: 'organization permission "Dependabot secrets" (read)',
+    scope: 'admin:org',
+    tells: 'which repositories a secret for chosen ones is handed to',
+    covers: [],
+    types: [],
   },
   {
     id: 'org-workflow-permissions',

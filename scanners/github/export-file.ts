@@ -120,6 +120,8 @@ function endpointOfEntry(named: Named, entry: Raw): EndpointId | undefined {
   const id = named.endpoint?.id;
   // People look like people everywhere: only the name of the file says that they are members.
   if ((id === 'members' || id === 'outside-collaborators') && typeof entry.login === 'string') return id;
+  // Of a webhook `--jq` may leave its id and where it goes.
+  if ((id === 'hooks' || id === 'org-hooks') && isRecord(entry.config)) return id;
   // A secret's name and dates are all that `--jq '.secrets[]'` leaves of it.
   if (id?.endsWith('-secrets') === true && typeof entry.name === 'string' && 'updated_at' in entry) return id;
   return undefined;

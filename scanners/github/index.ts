@@ -10,7 +10,7 @@ export const githubFiles = defineFileScanner({
   title: 'GitHub organisation exports',
   emits: ['identity', 'credential', 'grant', 'usage', 'sighting', 'coverage'],
   surfaces: ['github'],
-  version: 2,
+  version: 3,
   content: 'own',
   recognises: isGithubExport,
   async *scan(file, context) {
@@ -28,7 +28,7 @@ export const githubLive = defineServiceScanner({
   title: 'GitHub organisation (live)',
   emits: ['identity', 'credential', 'grant', 'trust', 'usage', 'coverage'],
   surfaces: ['github'],
-  version: 2,
+  version: 3,
   scheme: 'github',
   address: 'ORG or OWNER/REPO',
   calls: listCalls,

@@ -9,7 +9,7 @@ import { NotOffered, SERVICE } from './failure.ts';
 import { readLogin } from './login.ts';
 import type { Place } from './place.ts';
 import { readerOf } from './readers.ts';
-import type { App, Environment, Installation, Organisation, PersonalAccessToken, Repository } from './schema.ts';
+import type { App, Environment, Installation, Organisation, PersonalAccessToken, Repository, SecretName } from './schema.ts';
 
 /** More at a time brings the secondary limit on sooner. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
 const WIDTH = 4;
@@ -104,12 +104,11 @@ async function* scanOrganisation(scan: Scan): AsyncGenerator<Observation> {
     if (endpoint.id === 'members' && got.failure === undefined && got.problems.length === 0)
       got.problems.push(...hiddenMembers(organisation));
     const makers = endpoint.id === 'installations' ? await makersOf(scan, got.records as Installation[]) : undefined;
-    const reach =
-      endpoint.id === 'personal-access-tokens' ? await reachOf(scan, got.records as PersonalAccessToken[]) : undefined;
+    const reach = await reachOf(scan, endpoint.id, got.records);
     const place = { ...placeOf(endpoint, names), ...defined({ makers, reach: reach?.names }) };
     yield* readerOf(endpoint.id).rows(got.records, place);
     if (reach !== undefined && reach.met > 0)
-      yield coverageOf(scan, endpointOf('token-repositories'), reach.got, {
+      yield coverageOf(scan, reach.endpoint, reach.got, {
         read: reach.names.size,
         failed: reach.met - reach.names.size,
       });
@@ -197,26 +196,55 @@ async function makersOf(scan: Scan, installations: readonly Installation[]): Pro
   return makers;
 }
 
-/** What tokens for chosen repositories were let in to, by the id of the grant. */
-async function reachOf(
-  scan: Scan,
-  tokens: readonly PersonalAccessToken[],
-): Promise<{ readonly names: ReadonlyMap<string, readonly string[]>; readonly met: number; readonly got: Collected }> {
-  const chosen = tokens.filter(({ selection, isExpired }) => selection === 'subset' && !isExpired);
+/** Entries of a list that are for chosen repositories, and the call that says which. */
+function chosenIn(
+  id: EndpointId,
+  records: readonly unknown[],
+): { readonly call: EndpointId; readonly of: readonly string[] } | undefined {
+  switch (id) {
+    case 'personal-access-tokens': {
+      const tokens = (records as PersonalAccessToken[]).filter(
+        ({ selection, isExpired }) => selection === 'subset' && !isExpired,
+      );
+      return { call: 'token-repositories', of: tokens.map(({ grantId }) => grantId) };
+    }
+    case 'org-actions-secrets':
+    case 'org-dependabot-secrets': {
+      const secrets = (records as SecretName[]).filter(({ visibility }) => visibility === 'selected');
+      const call = id === 'org-actions-secrets' ? 'secret-repositories' : 'dependabot-secret-repositories';
+      return { call, of: secrets.map(({ name }) => name) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+interface Reach {
+  readonly endpoint: Endpoint;
+  readonly names: ReadonlyMap<string, readonly string[]>;
+  readonly met: number;
+  readonly got: Collected;
+}
+
+/** To which repositories what is for chosen ones was let in. */
+async function reachOf(scan: Scan, id: EndpointId, records: readonly unknown[]): Promise<Reach | undefined> {
+  const chosen = chosenIn(id, records);
+  if (chosen === undefined) return undefined;
+  const endpoint = endpointOf(chosen.call);
   const names = new Map<string, readonly string[]>();
   const problems: string[] = [];
   let failure: Failure | undefined;
-  await inParallel(chosen, WIDTH, async ({ grantId }) => {
-    const got = await collect(scan, endpointOf('token-repositories'), { org: scan.address.org, entry: grantId });
+  await inParallel(chosen.of, WIDTH, async (entry) => {
+    const got = await collect(scan, endpoint, { org: scan.address.org, entry });
     failure ??= got.failure;
     problems.push(...got.problems);
     if (got.failure === undefined)
       names.set(
-        grantId,
+        entry,
         (got.records as Repository[]).map(({ name }) => name),
       );
   });
-  return { names, met: chosen.length, got: { records: [], problems, ...defined({ failure }) } };
+  return { endpoint, names, met: chosen.of.length, got: { records: [], problems, ...defined({ failure }) } };
 }
 
 /** One call for each repository or environment; one coverage row for all. */

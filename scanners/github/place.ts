@@ -12,7 +12,7 @@ export interface Place {
   /** Of the repository, where a list told: `public`, `private`, `internal`. */
   readonly visibility?: string;
   readonly archived?: boolean;
-  /** The repositories that a token was let in to, by the id of the grant. */
+  /** The repositories that were chosen: for a token by the id of the grant, for a secret by its name. */
   readonly reach?: ReadonlyMap<string, readonly string[]>;
   /** Who made an app, by its slug. */
   readonly makers?: ReadonlyMap<string, string>;

@@ -15,7 +15,8 @@ export async function* probeGithub(
 ): AsyncIterable<Probed> {
   const { address, api, session } = await openScan(target, context, options);
   const login = readLogin(context.env);
-  const endpoints = endpointsFor(address);
+  // It takes the right of the list, and a secret for chosen repositories to try it on.
+  const endpoints = endpointsFor(address).filter(({ id }) => !id.endsWith('secret-repositories'));
   const byOperation = new Map(endpoints.map((endpoint) => [callOf(endpoint, login).operation, endpoint]));
   let repository = address.repository;
   let environment: string | undefined;

@@ -61,6 +61,8 @@ const READERS: { readonly [id in EndpointId]: Reader } = {
   environments: each(Environment, nothing),
   app: each(App, nothing),
   'token-repositories': each(Repository, nothing),
+  'secret-repositories': each(Repository, nothing),
+  'dependabot-secret-repositories': each(Repository, nothing),
   members: each(Member, memberRows),
   'outside-collaborators': each(Member, memberRows),
   'personal-access-tokens': each(PersonalAccessToken, personalAccessTokenRows),

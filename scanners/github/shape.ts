@@ -9,6 +9,7 @@ const LISTS: { readonly [field: string]: readonly EndpointId[] } = {
   runners: ['org-runners', 'runners'],
   runner_groups: ['runner-groups'],
   environments: ['environments'],
+  repositories: ['secret-repositories', 'dependabot-secret-repositories'],
 };
 
 const SHAPES: readonly { readonly fields: readonly string[]; readonly ids: readonly EndpointId[] }[] = [

@@ -44,7 +44,11 @@ export function* secretRows(secret: SecretName, place: Place): Generator<Observa
       store,
       secretName: secret.name,
       level: place.environment !== undefined ? 'environment' : place.repository === undefined ? 'organisation' : 'repository',
-      ...defined({ visibility: secret.visibility, githubEnvironment: place.environment }),
+      ...defined({
+        visibility: secret.visibility,
+        repositories: place.reach?.get(secret.name)?.map((name) => name.toLowerCase()),
+        githubEnvironment: place.environment,
+      }),
     },
   };
 }

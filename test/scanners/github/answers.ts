@@ -165,7 +165,6 @@ export function auditEvent(fields: Fields = {}): Fields {
 
 /** Everything that is asked of an organisation with two repositories. */
 export function fullOrganisation(): Map<string, Route> {
-  const listOf = (field: string, ...entries: readonly unknown[]) => ({ total_count: entries.length, [field]: entries });
   const routes = new Map<string, Route>([
     [
       '/orgs/harbour',
@@ -232,4 +231,8 @@ export function fullOrganisation(): Map<string, Route> {
   routes.set(`${shop}/actions/runners`, listOf('runners', runner({ id: 9, name: 'builder', runner_group_id: null })));
   routes.set(`${shop}/hooks`, [webhook()]);
   return routes;
+}
+
+export function listOf(field: string, ...entries: readonly unknown[]): Fields {
+  return { total_count: entries.length, [field]: entries };
 }

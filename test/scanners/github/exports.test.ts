@@ -226,6 +226,29 @@ describe('github scanner', () => {
     for (const word of ['private', 'shown-by', 'pw']) assert.ok(!JSON.stringify(observations).includes(word), word);
   });
 
+  for (const [title, name, hook] of [
+    ['the fields of an old server', 'x.json', { ...webhook(), ping_url: undefined, test_url: `${String(webhook().url)}/test` }],
+    ['what was picked of it', 'harbour__shop__hooks.json', { id: 7, config: webhook().config, events: ['push'] }],
+    [
+      'its id and address, by the name of the file',
+      'harbour__shop__hooks.json',
+      { id: 7, config: { url: 'https://ci.harbour.example/a' } },
+    ],
+  ] as const) {
+    it(`reads a webhook with ${title}`, async () => {
+      const text = JSON.stringify([hook]);
+
+      const observations = await scanText(name, text);
+
+      assert.equal(recognises(name, text), true);
+      assert.deepEqual(
+        kinds(observations, 'identity').map(({ id }) => id),
+        ['github:harbour/shop:webhook/7'],
+      );
+      assert.equal(kinds(observations, 'coverage')[0]?.outcome, 'complete');
+    });
+  }
+
   it('sights a secret in the address of a webhook', async () => {
     const hook = webhook({ config: { url: `https://chat.example/hooks/${fakeToken('harbour1')}` } });
 
@@ -485,6 +508,7 @@ describe('github scanner', () => {
         ['event.json', '{"action": "opened", "pull_request": {"id": 1}, "installation": {"id": 7}}'],
         ['sessions.json', '{"total_count": 1, "items": []}'],
         ['settings.json', '{"key": "value", "read_only": true}'],
+        ['ping.json', JSON.stringify({ zen: 'Keep it simple.', hook_id: 7, hook: webhook() })],
         ['authorized_keys', publicKey()],
         ['orders.csv', 'id,action,actor\n1,2,3'],
       ];

@@ -5,7 +5,7 @@ import { scanGithub } from '../../../scanners/github/live.ts';
 import { probeGithub } from '../../../scanners/github/probe.ts';
 import type { CoverageObservation, Observation, ServiceTarget } from '../../../src/contracts/index.ts';
 import { collect, kinds, type TestContext, type TestContextOverrides, testContext } from '../../helpers/scan-context.ts';
-import { auditEvent, fullOrganisation, sshKey } from './answers.ts';
+import { auditEvent, fullOrganisation, listOf, secret, sshKey } from './answers.ts';
 import { type FakeGithub, forbidden, hidden, startGithub } from './server.ts';
 
 const TOKEN = ['gh', 'p_'].join('') + 'x'.repeat(36);
@@ -94,6 +94,39 @@ describe('github live scanner', () => {
     assert.deepEqual(
       [row?.subject, row?.outcome, row?.read, row?.failed],
       ['github:harbour repositories of fine-grained tokens', 'partial', 2, 1],
+    );
+  });
+
+  it('says which repositories a secret for chosen ones is handed to', async () => {
+    github.routes.set(
+      '/orgs/harbour/actions/secrets',
+      listOf('secrets', secret('NPM_TOKEN', { visibility: 'selected' }), secret('ALL', { visibility: 'all' })),
+    );
+    github.routes.set('/orgs/harbour/dependabot/secrets', listOf('secrets', secret('FEED', { visibility: 'selected' })));
+    github.routes.set(
+      '/orgs/harbour/actions/secrets/NPM_TOKEN/repositories',
+      listOf('repositories', { full_name: 'Harbour/shop' }),
+    );
+    github.routes.set('/orgs/harbour/dependabot/secrets/FEED/repositories', () =>
+      forbidden('organization_dependabot_secrets=read'),
+    );
+
+    const { observations } = await scan(github);
+
+    const secrets = kinds(observations, 'credential').filter(
+      ({ type, detail }) => type === 'ci-secret' && detail?.level === 'organisation',
+    );
+    assert.deepEqual(
+      secrets.map(({ detail }) => [detail?.secretName, detail?.repositories]),
+      [
+        ['NPM_TOKEN', ['harbour/shop']],
+        ['ALL', undefined],
+        ['FEED', undefined],
+      ],
+    );
+    assert.deepEqual(
+      notComplete(observations).map(({ subject, outcome }) => [subject, outcome]),
+      [['github:harbour repositories of Dependabot secrets', 'denied']],
     );
   });
 
