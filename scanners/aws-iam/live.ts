@@ -13,6 +13,7 @@ import { accountIn, scanKeys, usersOf } from './live-keys.ts';
 import { scanLastAccessed } from './live-last-accessed.ts';
 import { scanOrganisation } from './live-organisation.ts';
 import { scanProviders } from './live-providers.ts';
+import { tellUnread } from './live-unread.ts';
 import { readPrincipals } from './principals.ts';
 import { attempt, blocked, coverage, type Session } from './session.ts';
 import { makeWorld } from './world.ts';
@@ -49,6 +50,7 @@ export async function* scanAccount(target: ServiceTarget, context: ScanContext):
     yield* scanCredentials(session, users, report.rows);
     yield* scanProviders(session);
     yield* scanAnalyzers(session);
+    yield* tellUnread(session, answers.details);
   } finally {
     api.close();
     context.progress.end();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { awsIamLive } from '../../../scanners/aws-iam/index.ts';
 import type { Json, Observation, Probed, ScanContext, ServiceTarget } from '../../../src/contracts/index.ts';
 import { collect, kinds, type TestContext, testContext } from '../../helpers/scan-context.ts';
-import { ACCOUNT, keyOf, policyOf } from './exports.ts';
+import { ACCOUNT, keyOf, policyOf, trustOf } from './exports.ts';
 import { ANALYZER, CI, HEALTHY } from './healthy-account.ts';
 import { type Answer, denied, failing, type IamServer, members, startIam, userXml } from './iam-server.ts';
 
@@ -121,6 +121,35 @@ describe('aws-iam scanner, live: what an account stands in', function () {
     assert.match(row?.why ?? '', /organizations:DescribePolicy|cannot be reached/);
     assert.deepEqual(coverage(observations, 'accounts of the organisation')?.detail?.accounts, [ACCOUNT, '444455556666']);
     assert.equal(coverage(observations, 'access keys')?.outcome, 'complete');
+  });
+
+  it('says what it does not ask for, so that nobody takes it for looked at', async () => {
+    const role = (name: string, service: string) =>
+      `<Path>/</Path><RoleName>${name}</RoleName><Arn>arn:aws:iam::${ACCOUNT}:role/${name}</Arn><CreateDate>2026-05-20T00:00:00Z</CreateDate><AssumeRolePolicyDocument>${encodeURIComponent(JSON.stringify(trustOf({ Service: service })))}</AssumeRolePolicyDocument>`;
+    const unread = async (...roles: string[]) => {
+      const { observations } = await scan({
+        ...HEALTHY,
+        GetAccountAuthorizationDetails: () => ({
+          result: `<IsTruncated>false</IsTruncated><RoleDetailList>${members(...roles)}</RoleDetailList>`,
+        }),
+      });
+      const rows = observations.flatMap((row) => (row.kind === 'coverage' && row.outcome === 'unsupported' ? [row] : []));
+      for (const row of rows) {
+        assert.match(row.why ?? '', /does not ask for it: export it \(aws [a-z-]+ /);
+        // It is no sign that anything was read.
+        assert.equal(row.read, 0);
+      }
+      return rows.map((row) => `${row.surface}: ${row.subject}`);
+    };
+
+    assert.deepEqual(await unread(role('web', 'ec2.amazonaws.com')), ['audit-log: aws: CloudTrail events']);
+    assert.deepEqual(
+      await unread(
+        role('batch', 'rolesanywhere.amazonaws.com'),
+        role('AWSReservedSSO_Admin_0123456789abcdef', 'x.amazonaws.com'),
+      ),
+      ['audit-log: aws: CloudTrail events', 'aws: aws: Roles Anywhere', 'aws: aws: Identity Center'],
+    );
   });
 
   it('stops asking findings at the first refusal in mid-run, and says so', async () => {
