@@ -136,10 +136,15 @@ export function covers(row: Pick<CoverageRow, 'surface' | 'covers' | 'detail'>, 
 }
 
 function whyMissing(alternatives: readonly Need[], rows: readonly CoverageRow[]): string {
-  const what = [...new Set(alternatives.map(nameOf))].join(' or ');
   const denied = rows[0];
-  if (denied !== undefined) return `${what} could not be read: ${tell(denied)}`;
-  const ways = alternatives.map((need) => HOW_TO_COLLECT[need.surface ?? USUAL_SURFACE[need.kind]]);
+  if (denied !== undefined) return `${[...new Set(alternatives.map(nameOf))].join(' or ')} could not be read: ${tell(denied)}`;
+  return notCollected(alternatives);
+}
+
+/** `grants of AWS IAM were not collected: give …`. */
+export function notCollected(needs: readonly Need[]): string {
+  const what = [...new Set(needs.map(nameOf))].join(' or ');
+  const ways = needs.map((need) => HOW_TO_COLLECT[need.surface ?? USUAL_SURFACE[need.kind]]);
   return `${what} were not collected: ${[...new Set(ways)].join(', or ')}`;
 }
 

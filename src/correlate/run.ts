@@ -8,6 +8,7 @@ import { compare, inReportOrder } from '../util/report-text.ts';
 import { resolve } from './evidence.ts';
 import { lowerInFixtures } from './fixtures.ts';
 import { nameIds } from './name-ids.ts';
+import { readNamed, type Unasked, unaskedOf } from './named.ts';
 import type { Assessment, CoverageRow } from './needs.ts';
 import { assess, switchedOff } from './needs.ts';
 import { assertRulings, type Override, type Overrides, type Rulings, readRulings } from './overrides.ts';
@@ -45,7 +46,11 @@ interface Outcome {
   readonly check: Check;
   readonly result: CheckResult;
   readonly hits: readonly Hit[];
-  readonly assessment: Assessment;
+  readonly assessment: Judgeable;
+}
+
+interface Judgeable extends Assessment {
+  readonly unasked?: Unasked;
 }
 
 const CoverageRows = z.array(
@@ -78,8 +83,16 @@ export async function runChecks(store: StoreReader, checks: readonly Check[], op
       "SELECT surface, subject, outcome, why, covers, CAST(detail->'$.types' AS VARCHAR[]) AS types FROM coverage",
     ),
   );
-  const assessments = new Map(checks.map((check) => [check, assess(check.meta, coverage)]));
+  const assessments = new Map(checks.map((check): [Check, Judgeable] => [check, assess(check.meta, coverage)]));
   const assessed = checks.filter((check) => assessments.get(check)?.state !== 'missing');
+  const named = await readNamed(
+    store,
+    assessed.map(({ meta }) => meta),
+  );
+  for (const check of assessed) {
+    const unasked = unaskedOf(check.meta, coverage, named);
+    if (unasked !== undefined) assessments.set(check, { state: 'partial', ...assessments.get(check), unasked });
+  }
   const populations = await countPopulations(store, assessed, options.parameters);
   const rulings = Object.keys(overrides).length === 0 ? undefined : await readRulings(store);
   for (const idle of rulings?.idle(overrides) ?? []) {
@@ -87,7 +100,7 @@ export async function runChecks(store: StoreReader, checks: readonly Check[], op
   }
   const outcomes = await inLanes(checks, store.lanes ?? 1, async (check) => {
     options.onCheck?.(check);
-    const assessment = assessments.get(check) ?? { state: 'missing' };
+    const assessment: Judgeable = assessments.get(check) ?? { state: 'missing' };
     const own = overrides[check.meta.id] ?? [];
     const judged = rulings === undefined || own.length === 0 ? undefined : { rulings, own };
     return await runCheck(store, check, assessment, populations.get(check), options.parameters, judged);
@@ -128,7 +141,7 @@ async function inLanes<Item, Result>(
 async function runCheck(
   store: StoreReader,
   check: Check,
-  assessment: Assessment,
+  assessment: Judgeable,
   population: number | undefined,
   parameters: ParameterOverrides | undefined,
   judged: Judged | undefined,
@@ -139,7 +152,7 @@ async function runCheck(
       rule: check.meta.id,
       outcome,
       ...(outcome === 'partial' || outcome === 'not-assessed'
-        ? { reason: assessment.onlyDeclared ?? assessment.reason ?? '' }
+        ? { reason: assessment.onlyDeclared ?? assessment.unasked?.reason ?? assessment.reason ?? '' }
         : {}),
       population,
       findings: hits.length,
@@ -154,8 +167,8 @@ async function runCheck(
   const isSpared = population === 0 && isOurs(check.file) && judged === undefined;
   const hits = isSpared ? [] : await hitsBySets(store, check, parameters, judged);
   if (hits.length > 0) return ended('fail', Math.max(population, hits.length), hits);
-  if (assessment.onlyDeclared !== undefined) return ended('not-assessed', population, []);
-  if (assessment.state === 'partial') return ended('partial', population, []);
+  if (assessment.onlyDeclared !== undefined || assessment.unasked?.isAll === true) return ended('not-assessed', population, []);
+  if (assessment.state === 'partial' || assessment.unasked !== undefined) return ended('partial', population, []);
   return population === 0 ? ended('not-applicable', 0, []) : ended('pass', population, []);
 }
 

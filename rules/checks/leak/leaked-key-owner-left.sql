@@ -5,7 +5,7 @@ severity: critical
 confidence: high
 about: credential
 identityFields: [credential_id]
-needs: [sighting, credential, person:roster@people]
+needs: [sighting, credential, identity, person:roster@people]
 population: leaked_credentials WHERE identity_id IS NOT NULL
 controls:
   - owasp-nhi-2025:NHI1:2025

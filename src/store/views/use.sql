@@ -187,3 +187,25 @@ LEFT JOIN used AS u USING (identity_id)
 LEFT JOIN wanted AS w USING (identity_id)
 LEFT JOIN reports AS r USING (provider);
 COMMENT ON VIEW identity_lifecycle IS 'Whether anybody needs an identity: owner, consumers, last use, and whether any source tells of its use';
+
+-- A key in a file, a job that signs in and a trust name a provider that nobody may have asked. What a workflow is given for its
+-- run is no account of GitHub.
+CREATE OR REPLACE VIEW named_providers AS
+WITH told AS (
+  SELECT 'sighting' AS kind, coalesce(split_part(identity_id, ':', 1), nullif(split_part(credential_id, ':', 1), 'secret'), provider) AS provider
+  FROM leaked_credentials
+  UNION
+  SELECT 'consumer', split_part(identity_id, ':', 1) FROM consumers WHERE NOT starts_with(identity_id, 'github:')
+  UNION
+  SELECT 'consumer', split_part(credential_id, ':', 1) FROM consumers
+  UNION
+  SELECT 'trust', unnest([split_part(identity_id, ':', 1), (detail->>'$.cloud')]) FROM trusts WHERE (detail->>'$.platform') = 'kubernetes'
+  UNION
+  SELECT 'agent', split_part(identity_id, ':', 1) FROM agent_identities
+  UNION
+  SELECT 'identity', provider FROM identities WHERE provider <> 'github' OR may_be_orphaned(provider, type)
+)
+SELECT DISTINCT kind, CASE provider WHEN 'hoop' THEN 'gateway' WHEN 'azure' THEN 'entra' ELSE provider END AS surface
+FROM told
+WHERE provider IN ('aws', 'gcp', 'entra', 'azure', 'github', 'hoop', 'okta', 'google-workspace', 'postgres', 'k8s');
+COMMENT ON VIEW named_providers IS 'Providers whose accounts and keys the run speaks of, and in what: credentials seen, consumers, trusts of a cluster, agents, identities';

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import type { Check, CheckResult, Observation, Surface } from '../../../src/contracts/index.ts';
+import { type Named, unaskedOf } from '../../../src/correlate/named.ts';
+import type { CoverageRow } from '../../../src/correlate/needs.ts';
+import { runChecks } from '../../../src/correlate/run.ts';
+import { checkWith } from './checks.ts';
+import { RUN_START, withRun } from './run-store.ts';
+
+const LEAK = ['sighting', 'credential', 'grant@aws|grant@gcp|grant@iac'];
+
+describe('what several providers are asked for', () => {
+  it('is missing of a provider of which the run speaks', () => {
+    const missing = unasked(LEAK, [told('gcp', ['credential', 'grant'])], [seen('aws'), seen('gcp')]);
+
+    assert.equal(missing?.isAll, false);
+    assert.match(missing?.reason ?? '', /^credentials \(access-key\) of AWS IAM or grants of AWS IAM were not collected: give /);
+  });
+
+  it('is missing in whole, when nothing is there of any provider of which it speaks', () => {
+    const missing = unasked(LEAK, [told('gcp', ['credential', 'grant'])], [seen('aws')]);
+
+    assert.equal(missing?.isAll, true);
+  });
+
+  it('is not missing of providers of which the run says nothing, or of which a check cannot speak', () => {
+    const coverage = [told('aws', ['credential', 'grant'])];
+
+    assert.equal(unasked(LEAK, coverage, []), undefined);
+    assert.equal(unasked(LEAK, coverage, [seen('aws')]), undefined);
+    assert.equal(unasked(['trust@aws|trust@gcp'], [told('aws', ['trust'])], [seen('okta', 'identity')]), undefined);
+    assert.equal(unasked(['grant@aws|grant@iac'], [], [seen('aws'), seen('gcp')]), undefined);
+  });
+
+  it('is not given by code, by a look that was denied, or by answers of another type', () => {
+    for (const row of [
+      told('iac', ['credential', 'grant']),
+      { ...told('aws', ['credential', 'grant']), outcome: 'denied' as const },
+      told('aws', ['credential'], ['console-password']),
+    ]) {
+      assert.equal(unasked(LEAK, [row], [seen('aws')])?.isAll, true, JSON.stringify(row));
+    }
+  });
+
+  it('rests on what the check reads: keys in files, users of identities, clusters, or anything', () => {
+    const all = [seen('aws', 'sighting'), seen('gcp', 'consumer'), seen('entra', 'trust'), seen('okta', 'agent')];
+    const of = (needs: string[]) => unasked(needs, [], all)?.reason.match(/grants of \w+/g);
+    const grants = 'grant@aws|grant@gcp|grant@entra|grant@okta';
+
+    assert.deepEqual(of(['sighting@work-tree', grants]), of(['sighting', grants]));
+    assert.deepEqual(of(['sighting', grants]), ['grants of AWS']);
+    assert.equal(of(['consumer@ci', grants])?.length, 1);
+    assert.equal(of(['trust@k8s', grants])?.length, 1);
+    assert.equal(of(['consumer@agent-config|identity@gateway', grants])?.length, 1);
+    assert.equal(of([grants])?.length, 4);
+  });
+
+  it('makes a check partial that finds nothing, and not assessed where nobody was asked', async () => {
+    const check = checkWith({ head: ['[credential@aws]', '[credential@aws|credential@gcp]'] });
+    const user = (provider: 'aws' | 'gcp', id: string): Observation => ({
+      kind: 'identity',
+      id,
+      provider,
+      type: 'user',
+      name: 'x',
+    });
+    const aws = user('aws', 'aws:123456789012:user/etl');
+    const gcp = user('gcp', 'gcp:shop:serviceAccount/etl@shop.iam.gserviceaccount.com');
+    const asked: Observation = { kind: 'coverage', surface: 'gcp', subject: 'keys', outcome: 'complete', covers: ['credential'] };
+
+    const of = async (given: readonly Observation[]) => await result([asked, ...given], check);
+
+    assert.equal((await of([gcp]))?.outcome, 'not-applicable');
+    assert.equal((await of([gcp, aws]))?.outcome, 'partial');
+    assert.match((await of([gcp, aws]))?.reason ?? '', /^credentials of AWS IAM were not collected/);
+    assert.equal((await of([aws]))?.outcome, 'not-assessed');
+  });
+});
+
+function unasked(needs: string[], coverage: readonly CoverageRow[], named: readonly Named[]) {
+  return unaskedOf({ ...checkWith().meta, needs }, coverage, named);
+}
+
+function seen(surface: Surface, kind: Named['kind'] = 'sighting'): Named {
+  return { kind, surface };
+}
+
+function told(surface: Surface, covers: string[], types?: string[]): CoverageRow {
+  return { surface, subject: 'a file', outcome: 'complete', covers, ...(types === undefined ? {} : { detail: { types } }) };
+}
+
+async function result(given: readonly Observation[], check: Check): Promise<CheckResult | undefined> {
+  return await withRun(given, async (store) => (await runChecks(store, [check], { now: RUN_START })).results[0]);
+}
