@@ -1,4 +1,5 @@
 import { isServiceAgent, projectOf } from './accounts.ts';
+import { isBlockable } from './boundary-permissions.ts';
 import { type Condition, judgeCondition, type Truth } from './condition.ts';
 import { type Hierarchy, lineage, shortResource } from './hierarchy.ts';
 
@@ -71,7 +72,7 @@ export function heldBack(
       if (found.truth === 'unknown') unsure ??= found;
     }
   }
-  const found = outside(member, chain, limits, hierarchy);
+  const found = outside(member, permission, chain, limits, hierarchy);
   if (found.truth === 'true') return found;
   return unsure ?? found;
 }
@@ -201,27 +202,26 @@ function within(project: string, container: string, hierarchy: Hierarchy): Truth
 }
 
 /** Of several boundaries each adds to what may be reached. */
-function outside(member: string, chain: readonly string[], limits: Limits, hierarchy: Hierarchy): HeldBack {
+function outside(member: string, permission: string, chain: readonly string[], limits: Limits, hierarchy: Hierarchy): HeldBack {
   const open: string[] = [];
   let by: string | undefined;
-  let isOldest = true;
+  let blocks: Truth = 'false';
   for (const binding of limits.boundaryBindings) {
     const truth = isIn(member, binding.principalSet, hierarchy);
-    if (truth === 'false') continue;
+    const type = boundaryCondition(binding.condition, member);
+    if (truth === 'false' || type === 'false') continue;
     const boundary = limits.boundaries.get(binding.policy);
     const resources = (boundary?.resources ?? []).map((one) => shortResource(one, hierarchy.projectIds));
     if (boundary === undefined) open.push(`boundary ${binding.policy}`);
     else if (resources.some((one) => chain.includes(one))) return FREE;
     if (truth === 'unknown') open.push(`members of ${binding.principalSet}`);
-    const type = boundaryCondition(binding.condition, member);
-    if (type === 'false') continue;
+    const blocked = boundary === undefined ? 'unknown' : isBlockable(permission, boundary.version);
+    if (blocked === 'true' || blocks === 'false') blocks = blocked;
     if (type === 'unknown') open.push(`condition of ${binding.policy}`);
     by ??= binding.policy;
-    if (boundary !== undefined && boundary.version !== '1') isOldest = false;
   }
-  if (by === undefined) return FREE;
-  // The first version leaves most services out: https://cloud.google.com/iam/docs/pab-blocked-permissions
-  if (isOldest) open.push(`enforcement version of ${by}`);
+  if (by === undefined || blocks === 'false') return FREE;
+  if (blocks === 'unknown' && open.length === 0) open.push(`whether ${by} can block ${permission}`);
   return open.length > 0 ? { truth: 'unknown', by, attributes: open } : { truth: 'true', by, attributes: [] };
 }
 

@@ -226,10 +226,17 @@ describe('gcp-iam scanner: what limits rights', () => {
       },
     ];
 
-    assert.deepEqual(
-      reads(await scanText(lines(secrets, ...boundary('//cloudresourcemanager.googleapis.com/projects/other')))),
-      [],
-    );
+    const tables = found(PROJECT_RESOURCE, bind('roles/bigquery.dataViewer', SA));
+    const capable = (observations: readonly Observation[]) =>
+      kinds(observations, 'grant')
+        .filter(({ capability }) => capability !== undefined)
+        .map(({ confidence, detail }) => [confidence, detail?.unknown]);
+    const outside = boundary('//cloudresourcemanager.googleapis.com/projects/other');
+
+    assert.deepEqual(capable(await scanText(lines(tables, ...outside))), []);
+    assert.deepEqual(capable(await scanText(lines(secrets, ...outside))), [
+      ['medium', [`whether ${policy} can block secretmanager.versions.access (${policy})`]],
+    ]);
     assert.deepEqual(reads(await scanText(lines(secrets, ...boundary('//cloudresourcemanager.googleapis.com/folders/1')))), [
       'high',
     ]);

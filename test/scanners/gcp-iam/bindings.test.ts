@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Observation } from '../../../src/contracts/index.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { kinds } from '../../helpers/scan-context.ts';
 import {
   ACCOUNT_RESOURCE,
@@ -112,12 +113,12 @@ describe('gcp-iam scanner: grants', () => {
   it('judges a long condition once, however many it is on', async () => {
     const expression = Array.from({ length: 400 }, (_, index) => `request.host == "h${index}"`).join(' || ');
     const members = Array.from({ length: 3000 }, (_, index) => `serviceAccount:s${index}@${PROJECT}.iam.gserviceaccount.com`);
-    const start = performance.now();
+    const start = cpuTime();
 
     const observations = await scanJson([found(PROJECT_RESOURCE, bind('roles/editor', members, { title: 'x', expression }))]);
 
     assert.ok(kinds(observations, 'grant').length > 3000);
-    assert.ok(performance.now() - start < 5000, `${performance.now() - start} ms`);
+    assert.ok(cpuTime() - start < 5000, `${cpuTime() - start} ms`);
   });
 
   it('reads on where a condition is longer than any', async () => {

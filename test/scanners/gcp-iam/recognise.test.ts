@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { gcpIam } from '../../../scanners/gcp-iam/index.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { ACCOUNT_RESOURCE, account, bind, found, headOf, key, PROJECT_RESOURCE, policy } from './exports.ts';
 
 const json = (value: unknown) => JSON.stringify(value, null, 2);
@@ -86,10 +87,10 @@ describe('gcp-iam scanner leaves alone', () => {
 
   it('does so quickly on a head made to be slow', () => {
     const head = `{"bindings": [${'"members": ["x"], '.repeat(220)}`;
-    const start = performance.now();
+    const start = cpuTime();
 
     for (let i = 0; i < 50; i++) gcpIam.recognises(headOf(head));
 
-    assert.ok(performance.now() - start < 500);
+    assert.ok(cpuTime() - start < 500);
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { fakeToken, kinds } from '../../helpers/scan-context.ts';
 import { account, bind, ETL, ETL_ID, KEY_ID, key, NUMBER, PROJECT, policy, scanJson, scanText } from './exports.ts';
 
@@ -149,12 +150,12 @@ describe('gcp-iam scanner: keys', () => {
 
   it('reads a hundred thousand keys in good time', async () => {
     const keys = Array.from({ length: 100_000 }, (_, index) => JSON.stringify(key(index.toString(16).padStart(40, '0'))));
-    const start = performance.now();
+    const start = cpuTime();
 
     const observations = await scanText(keys.join('\n'));
 
     assert.equal(kinds(observations, 'credential').length, 100_000);
-    assert.ok(performance.now() - start < 10_000);
+    assert.ok(cpuTime() - start < 10_000);
   });
 
   it('hands a key file that was appended to the detectors', async () => {

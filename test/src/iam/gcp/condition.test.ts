@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isPowerfulRole } from '../../../../src/iam/gcp/capability.ts';
 import { type Asked, judgeCondition } from '../../../../src/iam/gcp/condition.ts';
+import { cpuTime } from '../../../helpers/cpu-time.ts';
 
 const NOW = new Date('2026-06-01T00:00:00Z');
 const judge = (expression: string, asked: Partial<Asked> = {}) => judgeCondition({ expression }, { now: NOW, ...asked });
@@ -190,11 +191,11 @@ describe('conditions of Google Cloud', () => {
   });
 
   it('reads a condition of many parts at once', () => {
-    const start = performance.now();
+    const start = cpuTime();
 
     judge(`${'('.repeat(5000)}x`);
     judge(Array.from({ length: 400 }, () => 'request.host == "x"').join(' && '));
 
-    assert.ok(performance.now() - start < 500);
+    assert.ok(cpuTime() - start < 500);
   });
 });

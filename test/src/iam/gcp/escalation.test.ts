@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { NO_LIMITS } from '../../../../src/iam/gcp/limits.ts';
 import { METHODS } from '../../../../src/iam/gcp/methods.ts';
+import { cpuTime } from '../../../helpers/cpu-time.ts';
 import { bound, estate, member, onAccount, sa, ways } from './estate.ts';
 
 const EDITOR = bound('roles/editor', member('boss'), 'projects/shop-prod');
@@ -316,9 +317,9 @@ describe('escalation in Google Cloud', () => {
         ];
       }).flat();
       const of = estate(bindings);
-      const start = performance.now();
+      const start = cpuTime();
       assert.equal(ways(of).length, projects);
-      return performance.now() - start;
+      return cpuTime() - start;
     };
     timeOf(200);
 

@@ -149,8 +149,45 @@ describe('principal access boundaries of Google Cloud', () => {
     assert.equal(held(boundary([DEV], { expression: "principal.subject.startsWith('x')" })).truth, 'unknown');
   });
 
-  it('is not sure of the first version, which leaves most out', () => {
-    assert.equal(held(boundary([DEV], { version: '1' })).truth, 'unknown');
+  for (const [permission, version, truth] of [
+    [KEYS, '2', 'false'],
+    [KEYS, 'latest', 'true'],
+    ['iam.serviceAccounts.getAccessToken', '3', 'true'],
+    ['iam.serviceAccounts.getAccessToken', '1', 'false'],
+    ['bigquery.tables.getData', '2', 'true'],
+    ['bigquery.tables.getData', '1', 'false'],
+    ['cloudbuild.builds.create', '4', 'true'],
+    // Not among those whose version is known: the right stays, and is not sure.
+    ['secretmanager.versions.access', '4', 'unknown'],
+    ['resourcemanager.projects.setIamPolicy', '4', 'unknown'],
+    ['*', '4', 'unknown'],
+  ] as const) {
+    it(`of version ${version} holds ${permission} back: ${truth}`, () => {
+      assert.equal(held(boundary([DEV], { version }), permission).truth, truth);
+    });
+  }
+
+  it('adds nothing to what is reached by one whose condition does not hold', () => {
+    const two = boundary([DEV]);
+    const other = `${policy}-2`;
+
+    const limits: Limits = {
+      ...two,
+      boundaries: new Map([
+        ...two.boundaries,
+        [other, { policy: other, resources: ['//cloudresourcemanager.googleapis.com/organizations/2'], version: '3' }],
+      ]),
+      boundaryBindings: [
+        ...two.boundaryBindings,
+        {
+          policy: other,
+          principalSet: '//cloudresourcemanager.googleapis.com/organizations/2',
+          condition: { expression: "principal.type != 'iam.googleapis.com/ServiceAccount'" },
+        },
+      ],
+    };
+
+    assert.equal(held(limits).truth, 'true');
   });
 
   it('is not sure of a boundary that was not exported', () => {
