@@ -9,7 +9,7 @@ import type {
   ObservationOf,
   SourceFile,
 } from '../../src/contracts/index.ts';
-import { type Bulk, createBulk } from '../../src/detect/bulk.ts';
+import { createBulk } from '../../src/detect/bulk.ts';
 import { createEngine, type Engine } from '../../src/detect/engine.ts';
 import { finish } from '../../src/detect/load.ts';
 import type { Pack } from '../../src/detect/pack.ts';
@@ -18,6 +18,7 @@ import { headOfBytes } from '../../src/files/source-file.ts';
 import { sightingOf } from '../../src/run/context.ts';
 import { detectorDigests } from '../../src/run/detectors.ts';
 import { fingerprint } from '../../src/util/fingerprint.ts';
+import { closeAtEnd } from './closing.ts';
 
 export { tempDir, writeFile } from './temp-repo.ts';
 
@@ -95,13 +96,6 @@ const TEST_PACK = finish(
 );
 
 const engines = new Map<Pack, Engine>();
-const bulks: Bulk[] = [];
-// Outside mocha (a script that tries something) there is nobody to call back.
-if (typeof after === 'function') {
-  after(async () => {
-    for (const bulk of bulks.splice(0)) await bulk.close();
-  });
-}
 
 /** A token that the harness's detector finds: `fakeToken('harbour1')`. */
 export function fakeToken(eight: string): string {
@@ -121,7 +115,7 @@ export function testContext(overrides: TestContextOverrides = {}): TestContext {
   const engine = engineOf(pack);
   const signal = overrides.signal ?? new AbortController().signal;
   const bulk = createBulk({ pack, fingerprintKey: FINGERPRINT_KEY, secretlint: false, signal, workers: 2 });
-  bulks.push(bulk);
+  closeAtEnd(() => bulk.close());
   const claimant = (file: FileHead) => scanners.find((scanner) => scanner.recognises(file));
   const context: TestContext = {
     logs,
