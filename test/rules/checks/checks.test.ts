@@ -7,7 +7,7 @@ import type { Check, CheckResult, Finding, Observation } from '../../../src/cont
 import { loadChecks } from '../../../src/correlate/load.ts';
 import { runChecks } from '../../../src/correlate/run.ts';
 import { packageRoot } from '../../../src/util/package-root.ts';
-import { RUN_START, withRun } from '../../src/correlate/run-store.ts';
+import { RUN_START, withPassingRun } from '../../src/correlate/run-store.ts';
 import { Fact, FULL_COVERAGE, queried } from './facts.ts';
 
 const Expected = z.strictObject({
@@ -101,7 +101,7 @@ async function run(
   observations: readonly Observation[],
   parameters: z.infer<typeof Case>['parameters'],
 ): Promise<{ result: CheckResult; findings: readonly Finding[] }> {
-  return await withRun(observations, async (store) => {
+  return await withPassingRun(observations, async (store) => {
     const { findings, results } = await runChecks(store, [check], {
       now: RUN_START,
       parameters: { [check.meta.id]: parameters },

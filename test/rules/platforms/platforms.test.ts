@@ -8,7 +8,7 @@ import type { Check, Finding, Observation } from '../../../src/contracts/index.t
 import { loadChecks } from '../../../src/correlate/load.ts';
 import { runChecks } from '../../../src/correlate/run.ts';
 import { packageRoot } from '../../../src/util/package-root.ts';
-import { RUN_START, withRun } from '../../src/correlate/run-store.ts';
+import { RUN_START, withPassingRun } from '../../src/correlate/run-store.ts';
 import { FULL_COVERAGE, queried } from '../checks/facts.ts';
 import { observe, observeImages } from './observe.ts';
 
@@ -138,7 +138,7 @@ async function judge(
   check: Check,
   observations: readonly Observation[],
 ): Promise<{ readonly findings: readonly Finding[]; readonly population: number }> {
-  return await withRun([...FULL_COVERAGE, ...observations], async (store) => {
+  return await withPassingRun([...FULL_COVERAGE, ...observations], async (store) => {
     const { findings, results } = await runChecks(store, [check], { now: RUN_START, parameters: {} });
     return { findings, population: results[0]?.population ?? 0 };
   });

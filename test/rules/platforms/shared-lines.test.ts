@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { loadChecks } from '../../../src/correlate/load.ts';
 import { runChecks } from '../../../src/correlate/run.ts';
-import { RUN_START, withRun } from '../../src/correlate/run-store.ts';
+import { RUN_START, withPassingRun } from '../../src/correlate/run-store.ts';
 import { FULL_COVERAGE } from '../checks/facts.ts';
 import { observe } from './observe.ts';
 
@@ -9,7 +9,7 @@ import { observe } from './observe.ts';
 async function fingerprints(id: string, text: string): Promise<readonly string[]> {
   const checks = loadChecks().filter(({ meta }) => meta.id === id);
   const observations = await observe({ 'compose.yml': text }, 'harbour/shop');
-  return await withRun([...FULL_COVERAGE, ...observations], async (store) => {
+  return await withPassingRun([...FULL_COVERAGE, ...observations], async (store) => {
     const { findings } = await runChecks(store, checks, { now: RUN_START, parameters: {} });
     return findings.map(({ fingerprint }) => fingerprint).sort();
   });
