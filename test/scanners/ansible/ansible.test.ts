@@ -5,6 +5,7 @@ import { kindOf } from '../../../scanners/ansible/kind.ts';
 import { namesIn } from '../../../scanners/ansible/words.ts';
 import type { Observation } from '../../../src/contracts/index.ts';
 import { sourceFile } from '../../../src/files/source-file.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { collect, fakeToken, kinds, testContext } from '../../helpers/scan-context.ts';
 
 describe('ansible scanner', () => {
@@ -43,10 +44,10 @@ describe('ansible scanner', () => {
       `- name: ${' '.repeat(4000)}`,
     ];
 
-    const start = performance.now();
+    const start = cpuTime();
     for (const head of heads) for (const path of ['a.yml', 'inventory/a.yml', 'roles/x/tasks/a.yml']) kindOf(path, () => head);
 
-    assert.ok(performance.now() - start < 500);
+    assert.ok(cpuTime() - start < 500);
   });
 
   it('takes a vaulted value for what it is, and a plain one for a guess', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { awsIamFiles } from '../../../scanners/aws-iam/index.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { details, headOf, keyOf, managedPolicy, policyOf, report, reportLine, userDetail } from './exports.ts';
 
 const KEY = { UserName: 'ci', AccessKeyId: keyOf('AAAAAA'), Status: 'Active', CreateDate: '2024-01-01T00:00:00Z' };
@@ -148,11 +149,11 @@ describe('aws-iam scanner leaves alone', () => {
     ['accounts', `{"Accounts": [{${'"Accounts": [{"x": 1, '.repeat(180)}`],
   ] as const) {
     it(`does so quickly on ${what} made to be slow`, () => {
-      const start = performance.now();
+      const start = cpuTime();
 
       for (let i = 0; i < 50; i++) assert.equal(awsIamFiles.recognises(headOf(head)), false);
 
-      assert.ok(performance.now() - start < 1000, `${performance.now() - start}`);
+      assert.ok(cpuTime() - start < 1000, `${cpuTime() - start}`);
     });
   }
 });

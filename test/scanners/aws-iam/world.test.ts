@@ -3,6 +3,7 @@ import { addAnswer, newAnswers } from '../../../scanners/aws-iam/answers.ts';
 import type { World } from '../../../scanners/aws-iam/principals.ts';
 import { worldOf } from '../../../scanners/aws-iam/world.ts';
 import { surroundings } from '../../../src/files/surroundings.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { details, fileOf, userDetail } from './exports.ts';
 
 /** `count` exports of an account each, every one in a directory of its own; the clock moves on from file to file. */
@@ -37,10 +38,10 @@ describe('aws-iam scanner: accounts that are judged together', () => {
   });
 
   it('reads an estate of many accounts in no more time than they are many', async () => {
-    const start = performance.now();
+    const start = cpuTime();
     const worlds = await worldsOf(150);
 
     assert.equal(new Set(worlds).size, 1);
-    assert.ok(performance.now() - start < 5_000);
+    assert.ok(cpuTime() - start < 5_000);
   });
 });

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: names of loops
 import assert from 'node:assert/strict';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { kinds } from '../../helpers/scan-context.ts';
 import { factsOf, place, read } from '../terraform/read.ts';
 
@@ -106,11 +107,11 @@ Resources:
             - ${words}
             - User\${A}\${B}\${C}: { Type: AWS::IAM::User }
 `;
-    const start = performance.now();
+    const start = cpuTime();
 
     const observations = await scan(text);
 
-    assert.ok(performance.now() - start < 4000);
+    assert.ok(cpuTime() - start < 4000);
     assert.match(coverageOf(observations)?.why ?? '', /loops make too much/);
   });
 });

@@ -4,6 +4,7 @@ import { entraFiles } from '../../../scanners/entra/index.ts';
 import { loadPack } from '../../../src/detect/load.ts';
 import { knownRight } from '../../../src/iam/azure/catalogue.ts';
 import { isWideScope, judgeRole } from '../../../src/iam/azure/roles.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { collect, kinds, testContext } from '../../helpers/scan-context.ts';
 import {
   app,
@@ -362,8 +363,8 @@ describe('entra scanner: the list of rights', () => {
       ),
     );
 
-    const start = performance.now();
+    const start = cpuTime();
     judgeRole([{ ...none, dataActions: ['*a'.repeat(2000)] }]);
-    assert.ok(performance.now() - start < 500);
+    assert.ok(cpuTime() - start < 500);
   });
 });

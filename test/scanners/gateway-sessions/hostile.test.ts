@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { gatewaySessions } from '../../../scanners/gateway-sessions/index.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { collect, fakeToken, kinds, testContext } from '../../helpers/scan-context.ts';
 import { base64, connection, listRow, one, scan, single } from './helpers.ts';
 
@@ -173,10 +174,10 @@ describe('gateway-sessions scanner: a hostile file', () => {
   it('reads ten thousand sessions in a moment', async () => {
     const rows = Array.from({ length: 10_000 }, (_, index) => listRow({ id: `s-${index}` }));
 
-    const started = performance.now();
+    const started = cpuTime();
     const observations = await scan({ data: rows });
 
     assert.equal(kinds(observations, 'usage').length, 10_000);
-    assert.ok(performance.now() - started < 5000);
+    assert.ok(cpuTime() - started < 5000);
   });
 });

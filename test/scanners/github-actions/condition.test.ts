@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the expressions of GitHub Actions look like it
 import assert from 'node:assert/strict';
 import { readCondition } from '../../../scanners/github-actions/condition.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 
 const EVENTS = ['push', 'pull_request', 'pull_request_target', 'workflow_dispatch'];
 const SAME = 'github.event.pull_request.head.repo.full_name == github.repository';
@@ -129,11 +130,11 @@ describe('conditions of jobs', () => {
 
   it('matches parentheses once', () => {
     const text = `${'('.repeat(9_900)}a${')'.repeat(9_900)}`;
-    const start = performance.now();
+    const start = cpuTime();
 
     for (let i = 0; i < 20; i += 1) assert.deepEqual(readCondition(text, EVENTS).events, EVENTS);
 
-    assert.ok(performance.now() - start < 2500);
+    assert.ok(cpuTime() - start < 2500);
   }).timeout(15_000);
 
   it('reads a hostile text in time that grows with its length', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { gitlabCi } from '../../../scanners/gitlab-ci/index.ts';
 import { headOfBytes } from '../../../src/files/source-file.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { fakeToken, kinds } from '../../helpers/scan-context.ts';
 import { consumerOf, coverageOf, type Files, lineAt, mutate, names, scan as scanWith } from '../ci-harness.ts';
 
@@ -362,9 +363,9 @@ far:
     );
     const text = `${levels.join('')}.base:\n  script: [./deploy $DEPLOY_TOKEN]\nshallow:\n  extends: .t10-0\nwide:\n  extends: [${all(2)}]\n`;
 
-    const started = performance.now();
+    const started = cpuTime();
     const observations = await scan(text);
-    const took = performance.now() - started;
+    const took = cpuTime() - started;
 
     assert.deepEqual(names(observations), ['DEPLOY_TOKEN', 'DEPLOY_TOKEN']);
     assert.ok(took < 2000, `${Math.round(took)} ms`);
@@ -383,9 +384,9 @@ far:
       )
       .join('')}${level(7, '""')}far:\n  script:\n    - !reference [.t1, script]\nnear:\n  script: [./deploy $DEPLOY_TOKEN]\n`;
 
-    const started = performance.now();
+    const started = cpuTime();
     const observations = await scan(text);
-    const took = performance.now() - started;
+    const took = cpuTime() - started;
 
     const { outcome, why } = coverageOf(observations);
     assert.equal(outcome, 'partial');

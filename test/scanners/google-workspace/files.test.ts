@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { googleWorkspaceFiles } from '../../../scanners/google-workspace/index.ts';
 import { capabilitiesForAll, openedBy, scopesIn } from '../../../scanners/google-workspace/scopes.ts';
 import type { Observation } from '../../../src/contracts/index.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { kinds } from '../../helpers/scan-context.ts';
 import {
   ACCOUNT,
@@ -322,10 +323,10 @@ describe('google-workspace scanner on what strangers send', () => {
   it('decides quickly about whatever repeats its marks', () => {
     for (const mark of ['"clientId":"x"', '"displayText":', '"scopes":[', '"kind":', 'client id,scopes,']) {
       const text = `{"a":1,${mark.repeat(4096 / mark.length)}`;
-      const start = performance.now();
+      const start = cpuTime();
       for (let i = 0; i < 20; i++) googleWorkspaceFiles.recognises(headOf(text));
 
-      assert.ok(performance.now() - start < 1000, mark);
+      assert.ok(cpuTime() - start < 1000, mark);
     }
   });
 

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { Observation } from '../../../src/contracts/index.ts';
 import { makeTar } from '../../helpers/archives.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { archiveOf, imageArchive, imageParts, layerTar, sha256 } from '../../helpers/images.ts';
 import { fakeToken, kinds } from '../../helpers/scan-context.ts';
 import { scanBytes } from './harness.ts';
@@ -97,12 +98,12 @@ describe('image scanner on hostile input', () => {
     ];
     const layer = makeTar([...long, { name: 'after', content: fakeToken('after001') }]);
     const parts = imageParts([{ name: 'shop:1', layers: [{ bytes: layer }] }]);
-    const start = performance.now();
+    const start = cpuTime();
 
     const { observations } = await scanBytes(Buffer.concat([makeTar(long).subarray(0, -1024), archiveOf(parts)]));
 
     // The pattern that took the slashes off the end took minutes.
-    assert.ok(performance.now() - start < 3000);
+    assert.ok(cpuTime() - start < 3000);
     assert.deepEqual(
       kinds(observations, 'sighting').map(({ at }) => at?.path?.length),
       [1, 5],

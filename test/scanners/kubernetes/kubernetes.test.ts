@@ -4,6 +4,7 @@ import { blankTemplate } from '../../../scanners/kubernetes/helm.ts';
 import { kubernetesFiles } from '../../../scanners/kubernetes/index.ts';
 import type { Observation } from '../../../src/contracts/index.ts';
 import { sourceFile } from '../../../src/files/source-file.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { collect, fakeToken, kinds, testContext } from '../../helpers/scan-context.ts';
 import { testCertificate } from './certificate.ts';
 import { readText, recognises } from './read.ts';
@@ -249,17 +250,17 @@ subjects:
     ];
     const templated = `apiVersion: v1\nkind: Namespace\nmetadata:\n  labels:\n${'    team: a\n'.repeat(1000)}  name: "{{ .Values.namespace }}"\n`;
 
-    const started = performance.now();
+    const started = cpuTime();
     const ids = await Promise.all(
       [...texts, templated].map(async (text) => kinds(await readText(text + account), 'identity')[0]?.id),
     );
 
     assert.deepEqual(ids, [...texts.map(() => 'k8s:-:shop/web'), 'k8s:-:default/web']);
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(cpuTime() - started < 2000);
   });
 
   it('blanks the expressions of a template in the time that its text takes', () => {
-    const started = performance.now();
+    const started = cpuTime();
     const texts = ['{{'.repeat(100_000), '{%'.repeat(100_000), '{{a}}'.repeat(50_000), `{{/* a */}}\nkey: {{ .Values.a }}\n`];
 
     const blanked = texts.map((text) => blankTemplate(text, 'shop').text);
@@ -270,7 +271,7 @@ subjects:
     );
     assert.equal(blanked[0], texts[0]);
     assert.match(blanked[3] ?? '', /^ {11}\nkey: ([\uE000-\uF8FF])\1{14}\n$/);
-    assert.ok(performance.now() - started < 3000);
+    assert.ok(cpuTime() - started < 3000);
   });
 
   it('reads lists of YAML, also with dashes in the first column', async () => {

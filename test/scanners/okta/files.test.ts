@@ -5,6 +5,7 @@ import { oktaFiles } from '../../../scanners/okta/index.ts';
 import type { Observation } from '../../../src/contracts/index.ts';
 import { publicHalfOfDer } from '../../../src/detect/checksums/ssh.ts';
 import { Secret } from '../../../src/util/secret.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { kinds, testContext } from '../../helpers/scan-context.ts';
 import {
   ACCOUNT,
@@ -383,10 +384,10 @@ describe('okta scanner on what strangers send', () => {
   it('decides quickly about whatever repeats its marks', () => {
     for (const mark of ['"kty":', '"_links":', '"eventType":"a.a', '"actor":{', '"orn":"orn:', '"scopeId":""', '"id":"00u']) {
       const text = `{"a":1,${mark.repeat(4096 / mark.length)}`;
-      const start = performance.now();
+      const start = cpuTime();
       for (let i = 0; i < 20; i++) oktaFiles.recognises(headOf(text));
 
-      assert.ok(performance.now() - start < 1000, mark);
+      assert.ok(cpuTime() - start < 1000, mark);
     }
   });
 

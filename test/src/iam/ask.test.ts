@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { decideAny, type Organisation, organisationLimits, type Subject, whoCan } from '../../../src/iam/index.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { ACCOUNT, allow, boundary, deny, inline, NOW, type RawStatement, user } from './build.ts';
 
 const p = (...statements: RawStatement[]) => inline('p', ...statements);
@@ -125,10 +126,10 @@ describe('IAM: can it do any of these on any of those', () => {
     }));
     const subject = user('mara', [p(allow('s3:*'), ...thicket)]);
 
-    const start = performance.now();
+    const start = cpuTime();
     any(subject, 's3:*', 'arn:aws:s3:::*');
 
-    assert.ok(performance.now() - start < 2000);
+    assert.ok(cpuTime() - start < 2000);
   });
 });
 

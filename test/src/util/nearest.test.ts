@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { nearest } from '../../../src/util/nearest.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 
 const COMMANDS = ['scan', 'report', 'trace', 'trim', 'identities', 'findings', 'query', 'rules', 'demo', 'doctor'];
 
@@ -41,10 +42,10 @@ describe('nearest', () => {
 
   it('is quick with a long text among many names', () => {
     const names = Array.from({ length: 5000 }, (_, n) => `aws:123456789012:role/service-${n}`);
-    const started = performance.now();
+    const started = cpuTime();
 
     nearest('x'.repeat(100_000), names);
 
-    assert(performance.now() - started < 1000);
+    assert(cpuTime() - started < 1000);
   });
 });
