@@ -129,8 +129,8 @@ function toGrant(probes: readonly Probed[]): readonly string[] {
 function probeText({ call, outcome, why }: Probed, isTold: boolean): string {
   const word = { ok: 'ok    ', denied: 'DENIED', failed: 'FAIL  ' }[outcome];
   const head = `${word}${outcome === 'denied' ? ' ' : ''}${printable(call.right)}`;
-  if (outcome === 'ok') return `${head}: ${printable(call.tells)}\n`;
   const because = why === undefined || isTold ? '' : `      ${printable(why)}\n`;
+  if (outcome === 'ok') return `${head}: ${printable(call.tells)}\n${because}`;
   return `${head}: without it unknown: ${printable(call.tells)}\n${because}`;
 }
 

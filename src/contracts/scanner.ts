@@ -92,7 +92,7 @@ export interface LiveCall {
 export interface Probed {
   readonly call: LiveCall;
   readonly outcome: 'ok' | 'denied' | 'failed';
-  /** Of a refusal or failure: a clause that names the cause, and what to do. */
+  /** Of a refusal or failure: a clause that names the cause, and what to do. Of a success: what is worth a word, such as a wrong clock. */
   readonly why?: string;
 }
 
