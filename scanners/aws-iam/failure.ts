@@ -1,4 +1,5 @@
 import type { Outcome } from '../../src/contracts/index.ts';
+import { LiveFailure } from '../../src/live/index.ts';
 import { codeOf, messageOf } from '../../src/util/errors.ts';
 
 /** Why a call gave nothing, for a coverage row. */
@@ -23,6 +24,14 @@ const THROTTLED =
   /^(?:Throttling(?:Exception)?|TooManyRequestsException|RequestLimitExceeded|RequestThrottled(?:Exception)?|SlowDown)$/;
 const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|CERT_.*|.*SELF_SIGNED.*)$/;
 
+/** https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_delegated_admin.html */
+const MANAGEMENT = ', in the management account or one that it delegated to: no other may ask';
+
+/** Every account may ask which organisation it is in, and for no more. */
+function isOfManagement(right: string): boolean {
+  return right.startsWith('organizations:') && right !== 'organizations:DescribeOrganization';
+}
+
 /** `right` is the action whose call failed: `iam:ListAccessKeys`. */
 export function explainFailure(error: unknown, right: string): Failure {
   const failure = explain(error, right);
@@ -32,6 +41,12 @@ export function explainFailure(error: unknown, right: string): Failure {
   return { ...failure, fatal: failure.fatal && (!isOther || isCredential), code: error instanceof Error ? error.name : '' };
 }
 
+/** The same, as the sessions of `src/live` take it. */
+export function explainLive(error: unknown, right: string): LiveFailure {
+  const { why, outcome, fatal } = explainFailure(error, right);
+  return new LiveFailure(why, { kind: outcome === 'denied' ? 'denied' : 'failed', outcome, fatal, cause: error });
+}
+
 function explain(error: unknown, right: string): Failure {
   const name = error instanceof Error ? error.name : '';
   const code = codeOf(error) ?? '';
@@ -39,7 +54,7 @@ function explain(error: unknown, right: string): Failure {
   if (is(NOT_ALLOWED)) {
     return {
       outcome: 'denied',
-      why: `${right} is not allowed to these credentials: grant it (${right.startsWith('iam:') ? 'IAMReadOnlyAccess' : 'SecurityAudit'} has it)`,
+      why: `${right} is not allowed to these credentials: grant it (${right.startsWith('iam:') ? 'IAMReadOnlyAccess' : 'SecurityAudit'} has it)${isOfManagement(right) ? MANAGEMENT : ''}`,
       fatal: false,
     };
   }

@@ -1,10 +1,11 @@
 import type { LiveCall, Probed, ScanContext, ServiceTarget } from '../../src/contracts/index.ts';
+import { openSession, probeCalls } from '../../src/live/index.ts';
 import { openIam } from './api.ts';
 import { askCaller } from './api-account.ts';
 import { openAnalyzer } from './api-analyzer.ts';
 import { openOrganisation } from './api-organisation.ts';
 import { listCalls } from './calls.ts';
-import { explainFailure, type Failure } from './failure.ts';
+import { explainLive } from './failure.ts';
 
 /** Answers that come after the right was found to be there: what was asked about does not exist, or is not ready. */
 const HAS_RIGHT =
@@ -35,39 +36,25 @@ export async function* probeAccount(target: ServiceTarget, context: ScanContext)
     'access-analyzer:ListFindingsV2': () => analyzer.findings(noAnalyzer()),
     'access-analyzer:GetFindingV2': () => analyzer.finding(noAnalyzer(), '00000000-0000-0000-0000-000000000000'),
   };
-  let fatal: Failure | undefined;
-  try {
-    for (const call of listCalls(target, context.env)) {
-      context.signal.throwIfAborted();
-      context.contacts(call.host);
-      if (fatal !== undefined) {
-        yield { call, outcome: 'denied', why: fatal.why };
-        continue;
-      }
-      const outcome = await tried(call, () => (asks[call.operation] ?? (() => iam.try(call.operation)))(), context);
-      if (outcome.failure?.fatal === true) fatal = outcome.failure;
-      yield outcome.probed;
+  const session = openSession({ context, target, surface: 'aws', service: 'AWS', explain: explainLive });
+  const calls = listCalls(target, context.env);
+  let answer: unknown;
+  const ask = async ({ host, operation }: LiveCall) => {
+    context.contacts(host);
+    answer = undefined;
+    try {
+      answer = await (asks[operation] ?? (() => iam.try(operation)))();
+    } catch (error) {
+      if (!(error instanceof Error && HAS_RIGHT.test(error.name))) throw error;
     }
+  };
+  try {
+    for await (const probed of probeCalls(session, calls, ask))
+      yield probed.outcome === 'ok' ? { ...probed, ...skewOf(answer) } : probed;
   } finally {
     iam.close();
     organisation.close();
     analyzer.close();
-  }
-}
-
-async function tried(
-  call: LiveCall,
-  ask: () => Promise<unknown>,
-  context: ScanContext,
-): Promise<{ readonly probed: Probed; readonly failure?: Failure }> {
-  try {
-    const answer = await ask();
-    return { probed: { call, outcome: 'ok', ...skewOf(answer) } };
-  } catch (error) {
-    context.signal.throwIfAborted();
-    if (error instanceof Error && HAS_RIGHT.test(error.name)) return { probed: { call, outcome: 'ok' } };
-    const failure = explainFailure(error, call.right);
-    return { probed: { call, outcome: failure.outcome === 'denied' ? 'denied' : 'failed', why: failure.why }, failure };
   }
 }
 

@@ -43,8 +43,11 @@ async function scan(
   return { observations: await collect(awsIamLive.scan(TARGET, whole)), server, context };
 }
 
-async function probe(answers: { readonly [action: string]: Answer }): Promise<{ probed: Probed[]; server: IamServer }> {
-  const { server, context } = await contextFor(answers);
+async function probe(
+  answers: { readonly [action: string]: Answer },
+  env: { readonly [name: string]: string } = {},
+): Promise<{ probed: Probed[]; server: IamServer }> {
+  const { server, context } = await contextFor(answers, env);
   assert.ok(awsIamLive.probe !== undefined);
   return { probed: await collect(awsIamLive.probe(TARGET, context)), server };
 }
@@ -387,6 +390,21 @@ describe('aws-iam scanner, live: calls and rights', function () {
 
     assert.deepEqual(server.calls, ['GetCallerIdentity']);
     assert.ok(probed.length > 20 && probed.every((one) => one.outcome === 'denied' && /have expired/.test(one.why ?? '')));
+  });
+
+  it('wants no right granted where AWS cannot be reached', async () => {
+    const { probed } = await probe(HEALTHY, { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_MAX_ATTEMPTS: '1' });
+
+    assert.deepEqual([...new Set(probed.map((one) => one.outcome))], ['failed']);
+    assert.match(probed.at(-1)?.why ?? '', /^not asked, since an earlier call failed: AWS cannot be reached/);
+  });
+
+  it('sends nobody to grant what only the management account may ask', async () => {
+    const { probed } = await probe({ ...HEALTHY, ListRoots: () => denied('ListRoots'), DescribeOrganization: () => denied('x') });
+
+    const why = (operation: string) => probed.find((one) => one.call.operation === operation)?.why ?? '';
+    assert.match(why('organizations:ListRoots'), /in the management account or one that it delegated to: no other may ask/);
+    assert.doesNotMatch(why('organizations:DescribeOrganization'), /management/);
   });
 
   it('tells the clock with the first right', async () => {
