@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { withRun } from '../src/correlate/run-store.ts';
-
-/** The value of an SQL expression over the macros of the store. */
-async function sqlValue(expression: string, bound: { readonly [name: string]: string } = {}): Promise<unknown> {
-  return await withRun([], async (store) => (await store.rows(`SELECT ${expression} AS value`, bound))[0]?.value);
-}
+import type { Store } from '../../src/store/index.ts';
+import { passingStore } from '../src/correlate/run-store.ts';
 
 describe('words and steps of the checks', () => {
+  let store: Store;
+  before(async () => {
+    store = await passingStore([]);
+  });
+  after(() => store.close());
+
+  /** The value of an SQL expression over the macros of the store. */
+  async function sqlValue(expression: string, bound: { readonly [name: string]: string } = {}): Promise<unknown> {
+    return (await store.rows(`SELECT ${expression} AS value`, bound))[0]?.value;
+  }
+
   for (const [detector, words] of [
     ['slack-webhook', 'Slack webhook'],
     ['telegram-bot-token', 'Telegram bot token'],
@@ -120,24 +127,22 @@ describe('words and steps of the checks', () => {
 
   it('never puts a name that a shell would read into a command', async () => {
     const hostile = fc.string({ minLength: 1, maxLength: 30 });
-    await withRun([], async (store) => {
-      await fc.assert(
-        fc.asyncProperty(hostile, hostile, async (name, id) => {
-          const rows = await store.rows(
-            `SELECT unnest([deactivate_step('aws:access-key/x', $identity, $id), delete_step('aws:access-key/x', $identity, $id),
-               create_key_step('aws:access-key/x', $identity), owner_step($identity), delete_identity_step($identity)]) AS step`,
-            { identity: `aws:1:user/${name}`, id },
-          );
+    await fc.assert(
+      fc.asyncProperty(hostile, hostile, async (name, id) => {
+        const rows = await store.rows(
+          `SELECT unnest([deactivate_step('aws:access-key/x', $identity, $id), delete_step('aws:access-key/x', $identity, $id),
+             create_key_step('aws:access-key/x', $identity), owner_step($identity), delete_identity_step($identity)]) AS step`,
+          { identity: `aws:1:user/${name}`, id },
+        );
 
-          for (const { step } of rows) {
-            const command = /`([^`]*)`\.$/.exec(String(step))?.[1];
-            if (command === undefined) assert.match(String(step), /temporary/);
-            else assert.match(command, /^[A-Za-z0-9@._+=,/ -]+$/);
-          }
-        }),
-        { numRuns: 60 },
-      );
-    });
+        for (const { step } of rows) {
+          const command = /`([^`]*)`\.$/.exec(String(step))?.[1];
+          if (command === undefined) assert.match(String(step), /temporary/);
+          else assert.match(command, /^[A-Za-z0-9@._+=,/ -]+$/);
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('numbers the steps that there are', async () => {

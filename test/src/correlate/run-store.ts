@@ -26,20 +26,25 @@ export async function withRun<T>(observations: readonly Observation[], use: (sto
   }
 }
 
-/**
- * The same in a store of its own that ends with the test, as of a scan that is given no `--store`: a table is made when a
- * query first names it. What the views over stored runs cost (130 ms of processor time a run) is spared, so this is for
- * those who ask few of them, thousands of times.
- */
+/** The same in a `passingStore`, for those who ask few tables, thousands of times. */
 export async function withPassingRun<T>(observations: readonly Observation[], use: (store: Store) => Promise<T>): Promise<T> {
-  const passing = await openStore({ mode: 'write', views: 'tables', small: true });
+  const passing = await passingStore(observations);
   try {
-    await loadRun(passing, observations);
-    await passing.materialise();
     return await use(passing);
   } finally {
     passing.close();
   }
+}
+
+/**
+ * A store of one run, as of a scan that is given no `--store`: a table is made when a query first names it. What the views
+ * over stored runs cost is spared, 130 ms of processor time a run.
+ */
+export async function passingStore(observations: readonly Observation[]): Promise<Store> {
+  const passing = await openStore({ mode: 'write', views: 'tables', small: true });
+  await loadRun(passing, observations);
+  await passing.materialise();
+  return passing;
 }
 
 /** Loads one run and leaves it open, in its transaction. */
