@@ -1,8 +1,9 @@
-import { somewhere } from './capability.ts';
 import { type Decision, decide, type Request } from './evaluate.ts';
 import { commonText, compilePattern, type Pattern } from './pattern.ts';
 import { allCells } from './region.ts';
+import { targetOf } from './resources.ts';
 import type { Subject } from './subject.ts';
+import { somewhere } from './ways.ts';
 
 /** Which of the subjects may, or may under conditions; in their order. */
 export function whoCan(
@@ -12,7 +13,8 @@ export function whoCan(
 ): { readonly subject: Subject; readonly decision: Decision }[] {
   const able: { subject: Subject; decision: Decision }[] = [];
   for (const subject of subjects) {
-    const decision = decide(subject, request, now);
+    const target = request.target ?? targetOf(subject, request, now);
+    const decision = decide(subject, target === undefined ? request : { ...request, target }, now);
     if (decision.outcome !== 'deny') able.push({ subject, decision });
   }
   return able;

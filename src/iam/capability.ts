@@ -1,13 +1,11 @@
 import type { Confidence } from '../contracts/index.ts';
-import { statementsOn } from './covers.ts';
-import { effortOf, isSpent, spend, unsettled } from './effort.ts';
 import type { Cut, Hop } from './escalation/rows.ts';
-import { type Deciding, type Decision, decide, resourcePatterns } from './evaluate.ts';
+import { type Deciding, type Decision, decide } from './evaluate.ts';
 import { mentionedCalls } from './mentions.ts';
-import { commonText, compilePattern, FRESH, matches, type Pattern } from './pattern.ts';
+import { FRESH } from './pattern.ts';
 import { PROBES, type Probe, type ProbedCapability, probes } from './probes.ts';
-import { reachable, STEPS_TO_MEET } from './reach.ts';
 import type { Subject } from './subject.ts';
+import { ways } from './ways.ts';
 
 /** What a subject's policies together amount to; one row a capability and deciding statement. */
 export interface Capability {
@@ -113,22 +111,6 @@ export function deriveCapabilities(subject: Subject, now: Date): Capability[] {
   return found;
 }
 
-/** May the subject do this on at least one resource of the shape? The most certain way is returned. */
-export function somewhere(
-  subject: Subject,
-  action: string,
-  shape: string,
-  now: Date,
-  context?: { readonly [key: string]: readonly string[] | null },
-): Decision | undefined {
-  let best: Decision | undefined;
-  for (const { decision } of ways(subject, { action, shape }, now, context)) {
-    if (decision.outcome === 'allow') return decision;
-    best ??= decision;
-  }
-  return best;
-}
-
 export function confidenceOf(decision: Decision, subject: Subject): Confidence {
   return decision.outcome === 'allow' && subject.missing.length === 0 && decision.by?.policy.summary !== true ? 'high' : 'medium';
 }
@@ -168,109 +150,4 @@ function reached(subject: Subject, capability: ProbedCapability, list: readonly 
   return first === undefined || rows.size === told.length
     ? told
     : [{ ...first, leftOut: rows.size - told.length }, ...told.slice(1)];
-}
-
-/** One positive decision for every statement that leads to a resource of the probe's shape. */
-function* ways(
-  subject: Subject,
-  probe: Probe,
-  now: Date,
-  context?: { readonly [key: string]: readonly string[] | null },
-): Generator<Way> {
-  if (!limitsAdmit(subject, probe.action)) return;
-  const shape = shapePattern(probe.shape, subject);
-  const effort = effortOf(subject);
-  const bounds = isSpent(effort) ? [] : limitPatterns(subject, probe.action, shape);
-  spend(effort, bounds.length * STEPS_TO_MEET);
-  const asked = { action: probe.action, ...(context === undefined ? {} : { context }) };
-  for (const policy of subject.policies) {
-    for (const statement of statementsOn(policy.document, probe.action)) {
-      if (statement.effect !== 'allow') continue;
-      if (isSpent(effort)) {
-        yield { decision: unsettled({ policy, statement }), resource: '' };
-        continue;
-      }
-      const patterns = resourcePatterns(statement, policy.document, subject);
-      spend(effort, patterns.length * (bounds.length + 1) * STEPS_TO_MEET);
-      let isShut = false;
-      const ask = (resource: string): Way | undefined => {
-        const decision = decide(subject, { ...asked, resource }, now);
-        isShut ||= decision.explicit && decision.by?.statement.resources?.includes('*') === true;
-        // Where another statement decides, its own turn tells.
-        return decision.outcome === 'deny' || decision.by?.statement !== statement ? undefined : { decision, resource };
-      };
-      let best: Way | undefined;
-      for (const resource of candidates(patterns, shape, bounds)) {
-        best = better(best, ask(resource));
-        if (best?.decision.outcome === 'allow') break;
-      }
-      if (best?.decision.outcome !== 'allow' && !isShut) {
-        for (const resource of reachable(subject, { policy, statement }, { ...asked, shape }, now)) {
-          const gaveUp = { decision: unsettled({ policy, statement }), resource: '' };
-          best = better(best, resource === undefined ? gaveUp : ask(resource));
-          if (best?.decision.outcome === 'allow') break;
-        }
-      }
-      if (best !== undefined) yield best;
-    }
-  }
-}
-
-/** Has every limit an Allow for the action at all? */
-function limitsAdmit(subject: Subject, action: string): boolean {
-  return subject.limits.every(({ known, kind, policies, mayNotBind }) => {
-    if (!known || mayNotBind === true || (kind === 'scp' && subject.serviceLinked === true)) return true;
-    return policies.some(({ document }) => statementsOn(document, action).some(({ effect }) => effect === 'allow'));
-  });
-}
-
-interface Way {
-  readonly decision: Decision;
-  readonly resource: string;
-}
-
-function better(best: Way | undefined, other: Way | undefined): Way | undefined {
-  return best === undefined || other?.decision.outcome === 'allow' ? (other ?? best) : best;
-}
-
-/** Concrete resources worth asking about: of the allowed patterns, free in every other respect, and within each bound. */
-function candidates(patterns: readonly Pattern[], shape: Pattern, bounds: readonly Bound[]): Set<string> {
-  const texts = new Set<string>();
-  for (const pattern of patterns) {
-    const free = commonText(pattern, shape);
-    if (free === undefined) continue;
-    texts.add(free);
-    for (const { bound, shaped } of bounds) {
-      const within = commonText(pattern, bound);
-      if (within !== undefined && matches(shape, within)) texts.add(within);
-      texts.add(shaped);
-    }
-  }
-  return texts;
-}
-
-interface Bound {
-  readonly bound: Pattern;
-  /** A text of the shape that is within. */
-  readonly shaped: string;
-}
-
-function limitPatterns(subject: Subject, action: string, shape: Pattern): Bound[] {
-  const bounds: Bound[] = [];
-  for (const limit of subject.limits) {
-    for (const policy of limit.policies) {
-      for (const statement of statementsOn(policy.document, action)) {
-        if (statement.effect !== 'allow') continue;
-        for (const pattern of resourcePatterns(statement, policy.document, subject)) {
-          const shaped = commonText(pattern, shape);
-          if (shaped !== undefined) bounds.push({ bound: pattern, shaped });
-        }
-      }
-    }
-  }
-  return bounds;
-}
-
-function shapePattern(shape: string, subject: Subject): Pattern {
-  return compilePattern(shape.replace('{partition}', subject.partition).replace('{account}', subject.account));
 }

@@ -18,8 +18,8 @@ export interface Request {
 }
 
 export interface Target {
-  /** Who owns the resource; absent: the account in its ARN, else the caller's. */
-  readonly account?: string;
+  /** Who owns the resource; absent: the account in its ARN, else the caller's; `null`: nobody knows. */
+  readonly account?: string | null;
   /** Its own policy. Absent: it has none. */
   readonly policy?: Limit;
   /** Resource control policies, a level each. */
@@ -101,10 +101,12 @@ function judgeGrant(
   bounds: readonly Judgement[],
   granted: Granted,
 ): Judgement {
-  const owner = target?.account ?? accountIn(resource) ?? subject.account;
-  if (owner !== subject.account) return and(identity, or(granted.itself, granted.role, granted.account));
+  const owner = target?.account === undefined ? (accountIn(resource) ?? subject.account) : target.account;
+  const across = and(identity, or(granted.itself, granted.role, granted.account));
+  if (owner !== null && owner !== subject.account) return across;
   const alone = or(granted.itself, and(granted.role, ...bounds));
-  return or(alone, mustAdmit(action) ? and(identity, granted.account) : identity);
+  const within = or(alone, mustAdmit(action) ? and(identity, granted.account) : identity);
+  return owner === null ? or(across, and(within, unknown(`the account of ${resource}`))) : within;
 }
 
 /** The account that an ARN names; those of buckets name none. */

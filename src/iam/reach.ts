@@ -2,10 +2,11 @@ import { coversAction } from './covers.ts';
 import type { Statement } from './document.ts';
 import { effortOf, spend } from './effort.ts';
 import { type Deciding, exceptedPatterns, judgeStanding, type Request, resourcePatterns } from './evaluate.ts';
-import type { Truth } from './judgement.ts';
-import { commonText, type Pattern } from './pattern.ts';
+import { and, type Judgement, type Truth } from './judgement.ts';
+import { commonText, compilePattern, type Pattern } from './pattern.ts';
 import { type Budget, ENOUGH, findText, type Region } from './region.ts';
-import type { Policy, Subject } from './subject.ts';
+import { speakingOf } from './resources.ts';
+import type { Limit, Policy, Subject } from './subject.ts';
 
 /** What is asked: a call on anything of this shape. */
 export interface Reach extends Pick<Request, 'action' | 'context'> {
@@ -43,9 +44,14 @@ export function* reachable(
   const given = Math.min(ENOUGH, effort.left / STEPS_TO_GO_ON, effort.shared.left / STEPS_TO_GO_ON);
   const budget = { left: given };
   for (const pass of PASSES) {
-    const requirements = requirementsOf(subject, pass, (one, from) => {
+    const standing = (one: Statement, from: Policy): Truth => {
       budget.left--;
       return coversAction(one, reach.action) ? judgeStanding(one, from.document, subject, reach, now).truth : 'false';
+    };
+    const requirements = requirementsOf(subject, limitsOn(subject, reach.action), pass, standing);
+    addRefusals(requirements, subject, reach, pass, (one, from) => {
+      budget.left--;
+      return judgeStanding(one, from.document, subject, reach, now);
     });
     for (const pattern of own) {
       const text = search({ within: [pattern, reach.shape], outside: excepted }, requirements, reach.shape, budget);
@@ -69,20 +75,51 @@ export const STEPS_TO_MEET = 20;
 
 interface Requirements {
   /** Nothing of these. */
-  readonly outside: readonly Pattern[];
+  readonly outside: Pattern[];
   /** Of each, one alternative. */
-  readonly choices: readonly (readonly Region[])[];
+  readonly choices: (readonly Region[])[];
 }
+
+/** The subject's, and those of its account for what stands there. */
+function limitsOn({ limits, resources, account, serviceLinked }: Subject, action: string): readonly Limit[] {
+  if (resources === undefined || serviceLinked === true || /^(?:iam|sts):/i.test(action)) return limits;
+  return [...limits, ...resources.limitsOn(account, action)];
+}
+
+/** What the policies of resources refuse the subject: each speaks of its own resource alone. */
+function addRefusals(
+  { outside, choices }: Requirements,
+  subject: Subject,
+  { action }: Reach,
+  { heeded }: Pass,
+  standing: (statement: Statement, policy: Policy) => Judgement,
+): void {
+  if (/^(?:iam|sts):/i.test(action)) return;
+  for (const { resource, policy, statement, named } of speakingOf(subject, action, 'deny')) {
+    if (!heeded.includes(and(named, standing(statement, policy)).truth)) continue;
+    if (statement.notResources === undefined) {
+      const mine = resourcePatterns(statement, policy.document, subject);
+      outside.push(...mine.filter(({ source }) => source.startsWith(resource.arn)));
+    } else {
+      const elsewhere = { within: [ANYTHING], outside: [compilePattern(resource.arn), compilePattern(`${resource.arn}/*`)] };
+      const excepted = exceptedPatterns(statement, policy.document, subject);
+      choices.push([...excepted.map((pattern) => ({ within: [pattern], outside: [] })), elsewhere]);
+    }
+  }
+}
+
+const ANYTHING = compilePattern('*');
 
 function requirementsOf(
   subject: Subject,
+  limits: readonly Limit[],
   { heeded, relied }: Pass,
   standing: (statement: Statement, policy: Policy) => Truth,
 ): Requirements {
   const outside: Pattern[] = [];
   const choices: Region[][] = [];
   // What may not bind is heeded and relied on like what hangs on a condition.
-  const binding = subject.limits.filter(({ mayNotBind }) => mayNotBind !== true || heeded.includes('unknown'));
+  const binding = limits.filter(({ mayNotBind }) => mayNotBind !== true || heeded.includes('unknown'));
   const everywhere = [...subject.policies, ...binding.flatMap((limit) => limit.policies)];
   for (const policy of everywhere) {
     for (const statement of policy.document.statements) {

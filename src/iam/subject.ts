@@ -1,5 +1,6 @@
 import type { Location } from '../contracts/index.ts';
 import type { PolicyDocument } from './document.ts';
+import type { Resources } from './resources.ts';
 
 /** A policy as it reaches a subject. */
 export interface Policy {
@@ -57,6 +58,8 @@ export interface Subject {
   /** Of a user, where that is told. */
   readonly hasPassword?: boolean;
   readonly accessKeys?: number;
+  /** What is known of the resources it may reach; absent: nothing, and its own policies alone are judged. */
+  readonly resources?: Resources;
   /** Service-linked roles cannot be changed by the customer. */
   readonly serviceLinked?: boolean;
 }

@@ -2,6 +2,7 @@ import type { Confidence } from '../../contracts/index.ts';
 import { confidenceOf } from '../capability.ts';
 import { decide } from '../evaluate.ts';
 import { FRESH } from '../pattern.ts';
+import { targetOf } from '../resources.ts';
 import type { Subject } from '../subject.ts';
 
 /** Reading what no policy mentions means reading all of it. */
@@ -20,7 +21,8 @@ export function readsEverything(subject: Subject, now: Date): Confidence | undef
       .replace('{partition}', subject.partition)
       .replace('{account}', subject.account)
       .replaceAll('{name}', FRESH);
-    const decision = decide(subject, { action, resource }, now);
+    const target = targetOf(subject, { action, resource }, now);
+    const decision = decide(subject, { action, resource, ...(target === undefined ? {} : { target }) }, now);
     if (decision.outcome !== 'allow') continue;
     best = confidenceOf(decision, subject);
     if (best === 'high') return best;

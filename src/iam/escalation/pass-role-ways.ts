@@ -1,7 +1,7 @@
-import { somewhere } from '../capability.ts';
 import { type Decision, decide, together } from '../evaluate.ts';
 import { mentionedCalls } from '../mentions.ts';
 import type { Subject } from '../subject.ts';
+import { somewhere } from '../ways.ts';
 import { ABSENT, type Search } from './call.ts';
 import {
   EXISTING_PASSROLE,

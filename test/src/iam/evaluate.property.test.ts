@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { somewhere } from '../../../src/iam/capability.ts';
 import { decide, type Limit, type Request, type Subject } from '../../../src/iam/index.ts';
+import { somewhere } from '../../../src/iam/ways.ts';
 import { ACCOUNT, boundary, documentOf, inline, NOW, type RawStatement, role, user } from './build.ts';
 import { allowedIn, type Rights, type World } from './reference.ts';
 

@@ -1,4 +1,4 @@
-import { confidenceOf, decideAdmin, somewhere } from '../../../../src/iam/capability.ts';
+import { confidenceOf, decideAdmin } from '../../../../src/iam/capability.ts';
 import {
   ARM,
   CATALOGUE,
@@ -11,6 +11,7 @@ import {
 import { type Decision, decide, together } from '../../../../src/iam/evaluate.ts';
 import type { Estate, Subject } from '../../../../src/iam/index.ts';
 import { judgeServiceAdmission } from '../../../../src/iam/trust.ts';
+import { somewhere } from '../../../../src/iam/ways.ts';
 import { documentOf, user } from '../build.ts';
 
 /** One pair of principals: who gets into whom by which right. `undefined` is every right itself. */
