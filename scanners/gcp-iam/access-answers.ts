@@ -5,8 +5,10 @@ import {
   ApiKey,
   BoundaryPolicy,
   DenyPolicy,
+  Group,
   HmacKey,
   Insight,
+  Membership,
   PolicyBinding,
   Pool,
   PoolProvider,
@@ -15,15 +17,15 @@ import {
 } from './schema-access.ts';
 
 /** Sorts in what limits rights, federates identities and tells of use; false for anything else. */
-export function sortAccess(answers: Answers, raw: Raw, where: string): boolean {
+export function sortAccess(answers: Answers, raw: Raw, where: string, path: string): boolean {
   const name = typeof raw.name === 'string' ? raw.name : '';
   const add = adderFor(raw, name);
   if (add === undefined) return false;
-  add(answers, raw, where);
+  add(answers, raw, where, path);
   return true;
 }
 
-type Adder = (answers: Answers, raw: unknown, where: string) => void;
+type Adder = (answers: Answers, raw: unknown, where: string, path: string) => void;
 
 function adderFor(raw: Raw, name: string): Adder | undefined {
   if (/\/workloadIdentityPools\/[^/]+\/providers\/[^/]+$/.test(name)) return addProvider;
@@ -34,6 +36,8 @@ function adderFor(raw: Raw, name: string): Adder | undefined {
   if (/\/insightTypes\/[^/]+\/insights\//.test(name)) return addInsight;
   if (/\/recommenders\/[^/]+\/recommendations\//.test(name)) return addRecommendation;
   if (/\/locations\/global\/keys\/[^/]+$/.test(name)) return addApiKey;
+  if (/^groups\/[^/]+\/memberships\/[^/]+$/.test(name)) return addMembership;
+  if (/^groups\/[^/]+$/.test(name) && 'groupKey' in raw) return addGroup;
   if ('fullResourceName' in raw && ('activityType' in raw || 'observationPeriod' in raw)) return addActivity;
   if (isHmac(raw)) return addHmacKey;
   if (isProject(raw)) return addProject;
@@ -136,6 +140,22 @@ function addHmacKey(answers: Answers, raw: unknown, where: string): void {
   answers.kinds.add('HMAC keys');
   const key = parseOne(answers, HmacKey, raw, where);
   if (key?.accessId !== undefined) answers.hmacKeys.set(key.accessId, key);
+}
+
+/** `ops@harbour.example.json`: the group whose members they are. */
+function addMembership(answers: Answers, raw: unknown, where: string, path: string): void {
+  answers.kinds.add('group members');
+  const one = parseOne(answers, Membership, raw, where);
+  if (one === undefined) return;
+  const stem = (path.split('/').at(-1) ?? '').replace(/\.(?:json|jsonl|ndjson|txt|out)$/i, '');
+  const email = /(?:^|[_ ]|members-|group-)(?<email>[a-z0-9.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+)$/i.exec(stem)?.groups?.email;
+  answers.memberships.push(email === undefined ? one : { ...one, email: email.toLowerCase() });
+}
+
+function addGroup(answers: Answers, raw: unknown, where: string): void {
+  answers.kinds.add('group members');
+  const group = parseOne(answers, Group, raw, where);
+  if (group !== undefined) answers.groups.set(group.name, group.email);
 }
 
 export function addProject(answers: Answers, raw: unknown, where: string): void {

@@ -135,7 +135,7 @@ export function escalationRow(one: Escalation, at: Location, { projectIds }: Gat
     resource: cut.resource,
     ...(cut.condition === undefined ? {} : { condition: conditionJson(cut.condition) }),
     via: cut.resource,
-    viaKind: 'binding',
+    viaKind: cut.group === undefined ? 'binding' : `group:${cut.group}`,
     capability: one.capability,
     confidence: one.confidence,
     at: { ...at, pointer: cut.pointer },
@@ -152,12 +152,16 @@ export function escalationRow(one: Escalation, at: Location, { projectIds }: Gat
 }
 
 /** Printed for a person to run, never run. */
-function cutCommand(member: string, { role, resource, condition }: BoundRole): string {
+function cutCommand(member: string, { role, resource, condition, group }: BoundRole): string {
+  if (group !== undefined) {
+    const address = /^[\w.+-]+@[\w.-]+$/.test(group) ? group : 'GROUP';
+    return `gcloud identity groups memberships delete --group-email=${address} --member-email='${member.replace(/^serviceAccount:/, '')}'`;
+  }
   const end = `--member='${member}' --role=${role}${condition === undefined ? '' : ' --all'}`;
   const account = accountOf(resource);
   if (account !== undefined) return `gcloud iam service-accounts remove-iam-policy-binding ${account.email} ${end}`;
   if (!isContainer(resource)) return `remove ${member} from ${role} on ${resource}`;
   const [level = '', id = ''] = resource.split('/');
-  const group = level === 'projects' ? 'projects' : level === 'folders' ? 'resource-manager folders' : 'organizations';
-  return `gcloud ${group} remove-iam-policy-binding ${id} ${end}`;
+  const kind = level === 'projects' ? 'projects' : level === 'folders' ? 'resource-manager folders' : 'organizations';
+  return `gcloud ${kind} remove-iam-policy-binding ${id} ${end}`;
 }

@@ -18,6 +18,7 @@ const WRAPPERS = [
   'principalAccessBoundaryPolicies',
   'policyBindings',
   'activities',
+  'memberships',
   'insights',
   'recommendations',
   'items',
@@ -57,7 +58,7 @@ export function addAnswer(answers: Answers, value: unknown, where: string, path:
 function sortIn(answers: Answers, raw: Raw, where: string, path: string): void {
   const name = typeof raw.name === 'string' ? raw.name : '';
   if ('assetType' in raw || 'asset_type' in raw) addAsset(answers, raw, where);
-  else if (sortAccess(answers, raw, where)) return;
+  else if (sortAccess(answers, raw, where, path)) return;
   else if ('bindings' in raw || ('etag' in raw && !('name' in raw) && !('email' in raw))) addPolicy(answers, raw, where, path);
   else if (/\/keys\/[^/]+$/.test(name) || 'keyType' in raw || 'keyOrigin' in raw) addKey(answers, raw, where);
   else if (/(?:^|\/)roles\/[^/]+$/.test(name)) addRole(answers, raw, where);

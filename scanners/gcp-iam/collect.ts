@@ -2,7 +2,7 @@ import type { BoundRole } from '../../src/iam/gcp/bindings.ts';
 import type { Boundary, BoundaryBinding, DenyRule } from '../../src/iam/gcp/limits.ts';
 import type { Recommended } from '../../src/iam/gcp/trim.ts';
 import type { Role, ServiceAccount, ServiceAccountKey } from './schema.ts';
-import type { Activity, ApiKey, HmacKey, Insight, PoolProvider, Project } from './schema-access.ts';
+import type { Activity, ApiKey, HmacKey, Insight, Membership, PoolProvider, Project } from './schema-access.ts';
 
 /** All that the JSON values of one file say, sorted by what they are; each thing once, however often it is listed. */
 export interface Answers {
@@ -31,6 +31,9 @@ export interface Answers {
   readonly recommendations: Recommended[];
   readonly apiKeys: Map<string, ApiKey>;
   readonly hmacKeys: Map<string, HmacKey>;
+  /** Addresses of groups by their names (`groups/01abc`). */
+  readonly groups: Map<string, string>;
+  readonly memberships: Membership[];
   readonly kinds: Set<AnswerKind>;
   readonly problems: string[];
   /** A policy was met that does not say what it is on. */
@@ -56,7 +59,8 @@ export type AnswerKind =
   | 'last authentications'
   | 'insights'
   | 'API keys'
-  | 'HMAC keys';
+  | 'HMAC keys'
+  | 'group members';
 
 export function newAnswers(): Answers {
   return {
@@ -80,6 +84,8 @@ export function newAnswers(): Answers {
     recommendations: [],
     apiKeys: new Map(),
     hmacKeys: new Map(),
+    groups: new Map(),
+    memberships: [],
     kinds: new Set(),
     problems: [],
     resourceUnknown: false,

@@ -28,6 +28,7 @@ export const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[]
   insights: [],
   'API keys': ['credential'],
   'HMAC keys': ['credential'],
+  'group members': [],
 };
 
 export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
@@ -38,7 +39,7 @@ export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGe
   }
   const tally: BindingTally = { unknownRoles: new Set(), people: 0, federated: new Set() };
   yield* answerRows(answers, gathered, file.at, context, tally);
-  yield coverageRow(file, answers, tally, { broken, lost });
+  yield coverageRow(file, answers, tally, { broken, lost, nameless: gathered.namelessGroups(answers) });
   if (tally.capped !== undefined) yield cappedRow(tally.capped, file.path, file.at);
 }
 
@@ -61,6 +62,8 @@ export function cappedRow(capped: number, subject: string, at: Location): Covera
 interface Missing {
   readonly broken: Broken | undefined;
   readonly lost: number;
+  /** Groups without an address. */
+  readonly nameless: number;
 }
 
 function coverageRow(file: SourceFile, answers: Answers, tally: BindingTally, missing: Missing): CoverageObservation {
@@ -95,13 +98,14 @@ export function tallyDetail(answers: Answers, tally: BindingTally): NonNullable<
   };
 }
 
-function reasons(answers: Answers, tally: BindingTally, { broken, lost }: Missing): string[] {
+function reasons(answers: Answers, tally: BindingTally, { broken, lost, nameless }: Missing): string[] {
   const why: string[] = [];
   if (broken !== undefined) {
     const kept = broken.recovered ? 'what stood whole before it was read' : 'nothing more could be read';
     why.push(`the file ${broken.what} at byte ${broken.byte} (line ${broken.line}); ${kept}, export it again`);
   }
   if (lost > 0) why.push(`${lost} of the files beside it could not be read, so what they add is missing`);
+  if (nameless > 0) why.push('the members do not say of which group they are: name the file GROUP@DOMAIN.json');
   if (answers.truncated) why.push('the last page names a next page: export all pages');
   why.push(...answerReasons(answers, tally));
   if (answers.resourceUnknown) {

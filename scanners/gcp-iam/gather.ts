@@ -6,6 +6,7 @@ import type { PoolProvider } from '../../src/iam/gcp/pools.ts';
 import type { PolicyUse, Recommended } from '../../src/iam/gcp/trim.ts';
 import { declaredEnvironment, environmentOf } from '../../src/util/environment.ts';
 import type { Answers } from './collect.ts';
+import { groupsIn, namelessGroups } from './groups.ts';
 
 /** What is on record of the use of an account or key. */
 export interface LastUse {
@@ -28,6 +29,8 @@ export interface Gathered {
   readonly bindingsOf: (email: string) => readonly BoundRole[];
   readonly environmentOf: (project: string | undefined) => string | undefined;
   readonly emailOf: (account: string) => string;
+  /** Groups of which these answers list members, and nothing tells the address. */
+  readonly namelessGroups: (answers: Answers) => number;
 }
 
 export function gather(all: readonly Answers[], now: Date): Gathered {
@@ -39,7 +42,11 @@ export function gather(all: readonly Answers[], now: Date): Gathered {
   const emailOf = (account: string) => emails.get(account) ?? account;
   const named = (name: string) => nameOf(name, projectIds, emailOf);
   const bindings = new Map<Answers, BoundRole[]>();
-  for (const one of all) bindings.set(one, distinct(one.bindings.map((bound) => withNames(bound, named))));
+  const byGroup = groupsIn(all);
+  for (const one of all) {
+    const own = one.bindings.map((bound) => withNames(bound, named));
+    bindings.set(one, distinct([...own, ...own.flatMap(byGroup)]));
+  }
   const everything = [...bindings.values()].flat();
   const parents = new Map(
     all.flatMap((one) => [...one.parents].map(([child, parent]) => [named(child), named(parent)] as const)),
@@ -69,6 +76,7 @@ export function gather(all: readonly Answers[], now: Date): Gathered {
     return environments.get(project);
   };
   return {
+    namelessGroups: (answers) => namelessGroups(answers, all),
     estate: { ...estate, environmentOf: (resource) => environmentOfProject(projectIn(resource, projectIds)) },
     projectIds,
     bindings,
@@ -259,6 +267,8 @@ function grouped<T extends { readonly member: string }>(all: readonly T[]): Map<
 function bindingsByMember(bindings: readonly BoundRole[]): Map<string, BoundRole[]> {
   const byMember = new Map<string, BoundRole[]>();
   for (const bound of bindings) {
+    // What a group has is not the account's to be trimmed.
+    if (bound.group !== undefined) continue;
     for (const member of bound.members) {
       const list = byMember.get(member);
       if (list === undefined) byMember.set(member, [bound]);

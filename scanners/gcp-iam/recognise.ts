@@ -8,7 +8,7 @@ const FIRST_KEYS =
   'activities|activity|activityType|fullResourceName|observationPeriod|insights|recommendations|associatedRecommendations|associatedInsights|category|' +
   'content|insightSubtype|additionalImpact|attributeCondition|attributeMapping|aws|oidc|state|workloadIdentityPools|workloadIdentityPoolProviders|' +
   'policies|annotations|createTime|create_time|details|kind|principalAccessBoundaryPolicies|policyBindings|condition|restrictions|serviceAccountEmail|uid|' +
-  'items|accessId|access_id|id|projects|labels|lifecycleState|parent|projectNumber|createTime|nextPageToken';
+  'memberships|groupKey|memberKey|preferredMemberKey|items|accessId|access_id|id|projects|labels|lifecycleState|parent|projectNumber|createTime|nextPageToken';
 const FIRST = new RegExp(`^[\\s\\[]*\\{\\s*"(?:${FIRST_KEYS})"\\s*:`);
 
 const ROLE = '"role"\\s*:\\s*"(?:(?:projects|organizations)/[^/"]+/)?roles/[^"]+"';
@@ -25,6 +25,8 @@ const TELLS: readonly RegExp[] = [
     `(?<!\\\\)"name"\\s*:\\s*"${IN}/(?:workloadIdentityPools/[^"]+|principalAccessBoundaryPolicies/[^/"]+|policyBindings/[^/"]+|keys/[^/"]+)"`,
   ),
   /(?<!\\)"name"\s*:\s*"(?:projects|folders|organizations)\/[^/"]+\/locations\/[^/"]+\/(?:insightTypes\/google\.iam\.|recommenders\/google\.iam\.policy\.)/,
+  /(?<!\\)"name"\s*:\s*"groups\/[^/"]+\/memberships\/[^/"]+"/,
+  /(?<!\\)"groupKey"\s*:\s*\{[^{}]*\}[\s\S]*"name"\s*:\s*"groups\/[^/"]+"/,
   /(?<!\\)"name"\s*:\s*"policies\/[^"]+\/denypolicies\/[^"]+"/i,
   /(?<!\\)"activityType"\s*:\s*"serviceAccount(?:Key)?LastAuthentication"/,
   /(?<!\\)"(?:accessId|access_id)"\s*:\s*"GOOG|"storage#hmacKey/,

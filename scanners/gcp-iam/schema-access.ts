@@ -235,6 +235,24 @@ export const HmacKey = z
   .refine(({ accessId }) => accessId !== undefined, 'accessId');
 export type HmacKey = z.infer<typeof HmacKey>;
 
+/** Of `gcloud identity groups memberships list`: of which group, only a number tells. https://cloud.google.com/identity/docs/reference/rest/v1/groups.memberships */
+export const Membership = z
+  .object({
+    name: z.string().regex(/^groups\/[^/]+\/memberships\/[^/]+$/, 'the name of a membership'),
+    preferredMemberKey: z.object({ id: optionalText }).nullish(),
+    memberKey: z.object({ id: optionalText }).nullish(),
+  })
+  .transform((raw) => ({
+    group: raw.name.split('/').slice(0, 2).join('/'),
+    member: (raw.preferredMemberKey?.id ?? raw.memberKey?.id)?.toLowerCase(),
+  }));
+export type Membership = z.infer<typeof Membership> & { readonly email?: string };
+
+/** Of `gcloud identity groups describe`. */
+export const Group = z
+  .object({ name: z.string().regex(/^groups\/[^/]+$/, 'the name of a group'), groupKey: z.object({ id: text }) })
+  .transform((raw) => ({ name: raw.name, email: raw.groupKey.id.toLowerCase() }));
+
 /** Of `gcloud projects list`, the API's versions 1 and 3, and assets. */
 export const Project = z
   .object({

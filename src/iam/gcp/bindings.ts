@@ -27,6 +27,8 @@ export interface BoundRole {
   readonly pointer: string;
   /** `projects/hc-prod`, where the resource's own name does not tell in which it lies. */
   readonly within?: string | undefined;
+  /** Its members have it as members of this group. */
+  readonly group?: string;
 }
 
 export interface Known {
@@ -185,7 +187,7 @@ function* memberGrants(
       confidence: one.confidence,
       detail: {
         ...member.detail,
-        path: `${bound.role}${one.permission === undefined ? '' : ` (${one.permission})`} on ${bound.resource}`,
+        path: `${bound.role}${one.permission === undefined ? '' : ` (${one.permission})`} on ${bound.resource}${bound.group === undefined ? '' : `, by the group ${bound.group}`}`,
         ...(environment === undefined ? {} : { environment }),
         ...(one.unknown === undefined ? {} : { unknown: [...new Set(one.unknown)] }),
       },
@@ -203,7 +205,7 @@ function grantRow(member: Member, bound: BoundRole, at: Location): GrantObservat
     resource: bound.resource,
     ...(bound.condition === undefined ? {} : { condition: conditionJson(bound.condition) }),
     via: bound.resource,
-    viaKind: 'binding',
+    viaKind: bound.group === undefined ? 'binding' : `group:${bound.group}`,
     at,
     ...(Object.keys(member.detail).length === 0 ? {} : { detail: member.detail }),
   };
@@ -268,6 +270,7 @@ function trustRow(identity: string, member: Member, bound: BoundRole, at: Locati
     detail: {
       ...member.detail,
       role: bound.role,
+      ...(bound.group === undefined ? {} : { group: bound.group }),
       permissions: [...how.how],
       ...(how.inheritedFrom === undefined
         ? {}

@@ -177,7 +177,14 @@ function holdingsFor(
 function escalation(member: string, target: string, { method, holdings }: Way, goal: Standing): Escalation {
   const [first] = holdings;
   if (first === undefined) throw new TypeError('a way needs a right');
-  const by = [...new Set(holdings.map(({ bound }) => `${bound.role} on ${shortName(bound.resource)}`))].join(' and ');
+  const by = [
+    ...new Set(
+      holdings.map(
+        ({ bound }) =>
+          `${bound.role} on ${shortName(bound.resource)}${bound.group === undefined ? '' : ` by the group ${bound.group}`}`,
+      ),
+    ),
+  ].join(' and ');
   const isSure = holdings.every((one) => one.isSure) && goal.isSure && method.id !== 'build';
   return {
     member,
