@@ -1,5 +1,5 @@
 import type { Json } from '../../src/contracts/index.ts';
-import { inParallel, LiveFailure, type Next, nextAddress, type Session } from '../../src/live/index.ts';
+import { readEach as askEach, type Next, nextAddress, type Session, takePages } from '../../src/live/index.ts';
 import type { Answers } from './answers.ts';
 import { type CallName, callNamed } from './calls.ts';
 import { isRecord, type Run, WIDTH } from './connection.ts';
@@ -18,12 +18,12 @@ export async function readList(run: Run, name: CallName): Promise<Told> {
   const before = { seen: answers.seen, problems: answers.problems.length };
   context.progress.phase(`Entra: ${what}`);
   const got = await session.attempt(right, () =>
-    once(
-      run,
-      name,
-      () => pagesOf(run, name),
-      (page) => take(run, page, name),
-    ),
+    takePages(context, {
+      step: name,
+      pages: () => pagesOf(run, name),
+      strip: (page) => page as Json,
+      use: (page) => take(run, page, name),
+    }),
   );
   context.progress.end();
   if (got.ok) for (const kind of kinds) answers.kinds.add(kind);
@@ -43,9 +43,6 @@ function policyOf(answers: Answers): { readonly [key: string]: Json } {
   return policies.length === 0 ? {} : { appManagementPolicies: policies };
 }
 
-/** Refusals in a row after which the right is missing, and not only for some. */
-const ENOUGH = 5;
-
 /** One call for each of many: a refusal or failure of one goes on with the next. `as` is what the parser reads whose it is from. */
 export async function readEach(
   run: Run,
@@ -58,32 +55,25 @@ export async function readEach(
   const session = at === 'graph' ? run.graphSession : run.armSession;
   const http = at === 'graph' ? run.graph : run.arm;
   const before = answers.problems.length;
-  let [read, failed, refused] = [0, 0, 0];
-  let first: Told['failure'];
-  context.progress.phase(`Entra: ${what}`, ids.length);
-  await inParallel(ids, WIDTH, async (id) => {
-    if (first?.fatal === true || (refused >= ENOUGH && read === 0)) return;
-    const { path, as } = of(id);
-    const got = await session.attempt(right, () =>
-      once(
-        run,
-        path,
-        () => http.pages('GET', path, { right, tells, query: at === 'arm' ? (query ?? {}) : {} }, nextOf(at)),
-        (page) => addAnswer(answers, page, path, as),
-      ),
-    );
-    context.progress.advance(1);
-    if (got.ok) {
-      read++;
-      return;
-    }
+  const { read, failed, failure } = await askEach({
+    context,
+    session,
+    right,
+    title: `Entra: ${what}`,
+    items: ids,
+    width: WIDTH,
     // It went between two calls.
-    if (got.failure instanceof LiveFailure && got.failure.kind === 'missing') return;
-    failed++;
-    if (got.failure.outcome === 'denied') refused++;
-    if (first === undefined || (first.outcome !== 'denied' && got.failure.outcome === 'denied')) first = got.failure;
+    mayBeMissing: true,
+    ask: (id) => {
+      const { path, as } = of(id);
+      return takePages(context, {
+        step: path,
+        pages: () => http.pages('GET', path, { right, tells, query: at === 'arm' ? (query ?? {}) : {} }, nextOf(at)),
+        strip: (page) => page as Json,
+        use: (page) => addAnswer(answers, page, path, as),
+      });
+    },
   });
-  context.progress.end();
   const problems = answers.problems.slice(before);
   return {
     what,
@@ -91,7 +81,7 @@ export async function readEach(
     read,
     failed: failed + problems.length,
     problems,
-    ...(first === undefined ? {} : { failure: first }),
+    ...(failure === undefined ? {} : { failure }),
   };
 }
 
@@ -117,26 +107,6 @@ function nextOf(at: 'graph' | 'arm'): (answer: unknown) => Next {
 function take(run: Run, page: unknown, name: CallName): void {
   // A name that is no path: some paths say whose owners or members they list.
   addAnswer(run.answers, page, callNamed(name).what, 'list');
-}
-
-/** Takes each page as it comes, and keeps all of a list once it is done, so that a run that was cut off does not ask again. */
-async function once(run: Run, step: string, pages: () => AsyncIterable<unknown>, use: (page: unknown) => void): Promise<void> {
-  const keep = run.context.once;
-  if (keep === undefined) {
-    for await (const page of pages()) use(page);
-    return;
-  }
-  let isFresh = false;
-  const kept = await keep(step, async () => {
-    isFresh = true;
-    const all: Json[] = [];
-    for await (const page of pages()) {
-      use(page);
-      all.push(page as Json);
-    }
-    return all;
-  });
-  if (!isFresh) for (const page of kept) use(page);
 }
 
 export function itemsOf(page: unknown): readonly unknown[] {
