@@ -194,6 +194,20 @@ describe('doctor of a live target', () => {
     assert.match(io.out(), /To grant: keys\.read\n/);
   });
 
+  it('tells what else a call that worked showed', async () => {
+    const scanner = harbour({
+      async *probe() {
+        const call = { host: 'h.example', operation: 'GET /me', right: 'me.read', tells: 'who asks' };
+        yield { call, outcome: 'ok', why: 'the clock is off' };
+      },
+    });
+
+    const { isWell } = await doctor((_, response) => reply(response, 200, {}), scanner);
+
+    assert.equal(isWell, true);
+    assert.match(io.out(), /ok {4}me\.read: who asks\n {6}the clock is off\n/);
+  });
+
   it('tells what a scanner refuses before it asks', async () => {
     const scanner = harbour({
       // biome-ignore lint/correctness/useYield: it refuses before
