@@ -1,5 +1,13 @@
 import type { Json, ObservationKind, ScanContext, ServiceTarget } from '../../src/contracts/index.ts';
-import { type Failure, type Http, inParallel, nextToken, openSession, type Session } from '../../src/live/index.ts';
+import {
+  readEach as askEach,
+  type Failure,
+  type Http,
+  nextToken,
+  openSession,
+  type Session,
+  takePages,
+} from '../../src/live/index.ts';
 import { addAnswer } from './answers.ts';
 import { CALLS, type CallName, type ServiceName } from './calls.ts';
 import { type Answers, newAnswers } from './collect.ts';
@@ -28,8 +36,6 @@ export interface Told {
 
 /** Calls under way at a time where there is one for each account or project. */
 export const WIDTH = 6;
-/** Failures in a row after which a right is taken to be missing altogether. */
-const GIVE_UP_AFTER = 5;
 
 export function openRun(target: ServiceTarget, context: ScanContext): { run: Run; close: () => Promise<void> } {
   const scope = scopeOf(target);
@@ -65,16 +71,15 @@ export async function readList(
   const { answers, context, session } = run;
   const { service, right, tells } = CALLS[name];
   context.progress.phase(`Google Cloud: ${what}`);
-  const pages: unknown[] = [];
+  const before = answers.seen;
   const attempt = await session.attempt(right, () =>
-    kept(run, `${name} ${path}`, async () => {
-      for await (const page of run.service(service).pages('GET', path, { query, right, tells }, nextToken())) pages.push(page);
-      return pages.splice(0);
+    takePages(context, {
+      step: `${name} ${path}`,
+      pages: () => run.service(service).pages('GET', path, { query, right, tells }, nextToken()),
+      strip: (page) => page as Json,
+      use: (page) => addAnswer(answers, withoutToken(page), what, ''),
     }),
   );
-  const read = attempt.ok ? attempt.value : pages;
-  const before = answers.seen;
-  for (const page of read) addAnswer(answers, withoutToken(page), what, '');
   return { what, covers, read: answers.seen - before, ...(attempt.ok ? {} : { failure: attempt.failure }) };
 }
 
@@ -85,7 +90,7 @@ function withoutToken(page: unknown): unknown {
   return Object.keys(rest).length === 0 ? [] : rest;
 }
 
-/** One call for each of many. A right that fails a few times in a row fails for all: the rest is not asked. */
+/** One call for each of many. */
 export async function readEach(
   run: Run,
   name: CallName,
@@ -96,31 +101,23 @@ export async function readEach(
 ): Promise<Told> {
   const { answers, context, session } = run;
   const { right } = CALLS[name];
-  context.progress.phase(`Google Cloud: ${what}`, items.length);
-  let inARow = 0;
-  let failed = 0;
-  let failure: Failure | undefined;
-  let read = 0;
-  await inParallel(items, WIDTH, async (item) => {
-    context.progress.advance(1);
-    if (inARow >= GIVE_UP_AFTER) {
-      failed++;
-      return;
-    }
-    const attempt = await session.attempt(right, () => kept(run, `${name} ${item}`, () => ask(item)));
-    if (!attempt.ok) {
-      failed++;
-      inARow++;
-      failure ??= attempt.failure;
-      return;
-    }
-    inARow = 0;
-    read++;
-    for (const value of attempt.value) addAnswer(answers, withoutToken(value), what, '');
+  const { read, failed, failure } = await askEach({
+    context,
+    session,
+    right,
+    title: `Google Cloud: ${what}`,
+    items,
+    width: WIDTH,
+    ask: async (item) => {
+      const values = await kept(run, `${name} ${item}`, () => ask(item));
+      for (const value of values) addAnswer(answers, withoutToken(value), what, '');
+    },
   });
   if (failure === undefined) return { what, covers, read };
-  const of = failed < items.length ? { ...failure, why: `${failed} of ${items.length}: ${failure.why}` } : failure;
-  return { what, covers, read, failed, failure: of };
+  // Those that were not asked any more are not read either.
+  const unread = read === 0 || failure.fatal ? items.length - read : failed;
+  const of = unread < items.length ? { ...failure, why: `${unread} of ${items.length}: ${failure.why}` } : failure;
+  return { what, covers, read, failed: unread, failure: of };
 }
 
 /** What was asked by a list that is not whole is not whole either. */

@@ -525,6 +525,34 @@ describe('gcp-iam live scanner', () => {
     assert.equal(kinds(observations, 'identity')[0]?.lastUsedAt, '2026-05-20T07:00:00.000Z');
   });
 
+  it('goes on where many projects in a row have an API switched off and others have it', async () => {
+    const ids = Array.from({ length: 11 }, (_, index) => `harbour-${String(index).padStart(2, '0')}`);
+    const served: { [path: string]: Served } = {
+      ...project(),
+      'v1/organizations/2/assets': {
+        list: 'assets',
+        items: ids.map((projectId, index) => ({
+          name: `//cloudresourcemanager.googleapis.com/projects/${100 + index}`,
+          assetType: 'cloudresourcemanager.googleapis.com/Project',
+          resource: { data: { projectId, projectNumber: String(100 + index) } },
+          ancestors: [`projects/${100 + index}`, 'organizations/2'],
+        })),
+      },
+      'v1/organizations/2:searchAllIamPolicies': { list: 'results', items: [] },
+    };
+    for (const [index, id] of ids.entries()) {
+      served[`storage/v1/projects/${id}/hmacKeys`] =
+        index === 0 || index > 6 ? { list: 'items', items: [] } : notEnabled('storage.googleapis.com');
+    }
+
+    const { observations } = await scan(served, undefined, 'organizations/2');
+
+    const row = about(observations, 'HMAC keys');
+    assert.equal(row?.outcome, 'partial');
+    assert.match(row?.why ?? '', /^6 of 11: /);
+    assert.equal(row?.read, 5);
+  });
+
   it('does not ask again what an earlier run kept', async () => {
     const kept = new Map<string, unknown>();
     const once = async <T>(step: string, make: () => Promise<T>): Promise<T> => {
