@@ -1,7 +1,20 @@
 import type { z } from 'zod';
 import { fail, isRaw, parseOne, type Raw } from '../../src/formats/answer.ts';
-import { hostOf, type SubjectKind, subjectOf } from './host.ts';
-import { Agent, ApiService, ApiToken, App, ClientSecret, Grant, Jwk, LogEvent, Role, ServiceAccount, User } from './schema.ts';
+import { customRoleOf, hostOf, type SubjectKind, subjectOf } from './host.ts';
+import {
+  Agent,
+  ApiService,
+  ApiToken,
+  App,
+  ClientSecret,
+  Grant,
+  Jwk,
+  LogEvent,
+  Role,
+  RolePermissions,
+  ServiceAccount,
+  User,
+} from './schema.ts';
 
 export type AnswerKind =
   | 'API tokens'
@@ -11,6 +24,7 @@ export type AnswerKind =
   | 'scope grants'
   | 'roles of clients'
   | 'roles of users'
+  | 'custom roles'
   | 'API service integrations'
   | 'service accounts'
   | 'AI agents'
@@ -36,6 +50,8 @@ export interface Answers {
   readonly keys: Map<string, Owned<Jwk>>;
   readonly grants: Map<string, Owned<Grant>>;
   readonly roles: Map<string, Owned<Role>>;
+  /** What roles of one's own allow, by the role's id. */
+  readonly customRoles: Map<string, readonly string[]>;
   readonly apiServices: Map<string, Placed<ApiService>>;
   readonly accounts: Map<string, Placed<ServiceAccount>>;
   readonly agents: Map<string, Placed<Agent>>;
@@ -63,6 +79,7 @@ export function newAnswers(): Answers {
     keys: new Map(),
     grants: new Map(),
     roles: new Map(),
+    customRoles: new Map(),
     apiServices: new Map(),
     accounts: new Map(),
     agents: new Map(),
@@ -155,12 +172,22 @@ function sortIn(answers: Answers, raw: Raw, where: string, path: string): void {
     keep('API service integrations', ApiService, (one) => answers.apiServices.set(one.id, { one, ...placed }));
   else if ('ownerUserIds' in raw || 'containerOrn' in raw || 'oktaUserId' in raw)
     keep('service accounts', ServiceAccount, (one) => answers.accounts.set(one.id, { one, ...placed }));
-  else if ('assignmentType' in raw) addRole(raw, path, keepOwned, answers);
+  else if (isCustomRole(raw)) {
+    keep('custom roles', RolePermissions, (labels) => {
+      const role = customRoleOf(raw, path);
+      if (role === undefined) answers.ownerless++;
+      else answers.customRoles.set(role, [...new Set([...(answers.customRoles.get(role) ?? []), ...labels])]);
+    });
+  } else if ('assignmentType' in raw) addRole(raw, path, keepOwned, answers);
   else if (id.startsWith('wlp') || /:ai-agents:/.test(String(raw.orn ?? '')))
     keep('AI agents', Agent, (one) => answers.agents.set(one.id, { one, ...placed }));
   else if (isRaw(raw.profile) && 'login' in raw.profile)
     keep('users', User, (one) => answers.users.set(one.id, { one, ...placed }));
   else fail(answers, `${where}: not an answer of Okta that is read here`);
+}
+
+function isCustomRole(raw: Raw): boolean {
+  return Array.isArray(raw.permissions) && raw.permissions.every((one) => isRaw(one) && 'label' in one);
 }
 
 type KeepOwned = <T>(

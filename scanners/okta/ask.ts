@@ -41,6 +41,7 @@ const TYPES: { readonly [name in CallName]: string } = {
   clientRoles: 'client-role',
   users: 'user',
   userRoles: 'user-role',
+  customRoles: 'custom-role',
   services: 'api-service',
   serviceSecrets: 'client-secret',
   accounts: 'service-account',

@@ -42,6 +42,11 @@ export const CALLS = {
     right: 'okta.roles.read',
     tells: 'what API tokens may do',
   },
+  customRoles: {
+    operation: 'GET /api/v1/iam/roles/{roleId}/permissions',
+    right: 'okta.roles.read',
+    tells: "what roles of one's own allow",
+  },
   services: {
     operation: 'GET /integrations/api/v1/api-services',
     right: 'okta.oauthIntegrations.read',

@@ -17,6 +17,7 @@ const COVERS: {
   'scope grants': { kinds: ['grant'], types: ['scope'] },
   'roles of clients': { kinds: ['grant'], types: ['client-role'] },
   'roles of users': { kinds: ['grant'], types: ['user-role'] },
+  'custom roles': { kinds: [], types: [] },
   'API service integrations': { kinds: ['identity', 'grant'], types: ['api-service'] },
   'service accounts': { kinds: ['identity'], types: ['service-account'] },
   'AI agents': { kinds: ['identity'], types: ['agent'] },
@@ -35,7 +36,11 @@ export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGe
   for (const match of context.detect(text, { path: file.path })) yield context.sighting(match, file.at, file.place);
   yield* rowsOf(answers, { world, at: file.at, context });
   const host = world.hostOf({ host: [...answers.hosts][0] });
-  yield coverageRow(file, answers, host, [...reasons(answers, broken, host), ...beside.why]);
+  yield coverageRow(file, answers, host, [
+    ...reasons(answers, broken, host),
+    ...unread(world.unreadRoles(answers)),
+    ...beside.why,
+  ]);
 }
 
 function coverageRow(file: SourceFile, answers: Answers, host: string | undefined, why: readonly string[]): CoverageObservation {
@@ -53,6 +58,12 @@ function coverageRow(file: SourceFile, answers: Answers, host: string | undefine
       ...(host === undefined ? {} : { host }),
     },
   });
+}
+
+function unread(roles: readonly string[]): string[] {
+  if (roles.length === 0) return [];
+  const names = quoted(roles).join(', ');
+  return [`what is in it is not known of the roles ${names}: save /api/v1/iam/roles/ROLEID/permissions beside the file`];
 }
 
 function reasons(answers: Answers, broken: Broken | undefined, host: string | undefined): string[] {

@@ -46,6 +46,17 @@ export function subjectOf(raw: Raw, path: string): { readonly kind: SubjectKind;
   return { kind: /api-?service|integration/i.test(name) ? 'api-service' : 'client', id };
 }
 
+/** Of which role of one's own the permissions are: `/api/v1/iam/roles/cr0…/permissions/…`, or the name of the file. */
+export function customRoleOf(raw: Raw, path: string): string | undefined {
+  const [first] = Array.isArray(raw.permissions) ? raw.permissions : [];
+  const all = [...linksOf(raw), ...(typeof first === 'object' && first !== null ? linksOf(first as Raw) : [])];
+  for (const link of all) {
+    const id = /\/iam\/roles\/(?<id>[^/?#]+)/.exec(link)?.groups?.id;
+    if (id !== undefined) return decoded(id);
+  }
+  return /(?:^|[^A-Za-z0-9])(?<id>cr0[A-Za-z0-9]{17})(?![A-Za-z0-9])/.exec(path)?.groups?.id;
+}
+
 export type SubjectKind = 'app' | 'client' | 'user' | 'group' | 'api-service' | 'agent';
 
 const SUBJECTS: readonly (readonly [SubjectKind, RegExp])[] = [

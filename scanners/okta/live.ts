@@ -26,10 +26,11 @@ export async function* scanOrganisation(target: ServiceTarget, context: ScanCont
   const agents = await askOptional(run, 'agents', 'AI agents', '/workload-principals/api/v1/ai-agents');
   const ofAgents = await readAgents(run, agents);
   const people = await readPeople(run, tokens);
+  const custom = await readCustomRoles(run);
   const use = restingOn(await readUse(run), tokens, apps, services, agents);
   const world = worldOf([run.answers], { host: run.host });
   yield* rowsOf(run.answers, { world, at: { pointer: target.name }, context });
-  const told = [tokens, apps, ...ofApps, services, ofServices, ...accounts, agents, ofAgents, ...people, use];
+  const told = [tokens, apps, ...ofApps, services, ofServices, ...accounts, agents, ofAgents, ...people, ...custom, use];
   for (const one of told) yield run.session.coverage(one);
 }
 
@@ -88,6 +89,14 @@ async function readPeople(run: Run, tokens: Told): Promise<readonly Told[]> {
     ),
   ];
   return told.map((one) => restingOn(one, tokens));
+}
+
+/** What the roles allow that the organisation made itself, as far as somebody has them. */
+async function readCustomRoles(run: Run): Promise<readonly Told[]> {
+  const ids = [...new Set([...run.answers.roles.values()].flatMap(({ one }) => one.role ?? []))];
+  if (ids.length === 0) return [];
+  const pathOf = (id: string) => `/api/v1/iam/roles/${encodeURIComponent(id)}/permissions`;
+  return [await askEach(run, 'customRoles', "roles of one's own", ids, ['grant'], pathOf)];
 }
 
 /** One question for each token and client: its last event that was let through. Cheaper than the log of 90 days, and as exact. */

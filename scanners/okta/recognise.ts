@@ -22,6 +22,8 @@ const TELLS: readonly (readonly RegExp[])[] = [
   [/"scopeId"\s*:\s*"/, /"(?:_links|_embedded)"\s*:|"issuer"\s*:\s*"https:/],
   // Roles of administrators.
   [/"assignmentType"\s*:\s*"(?:USER|GROUP|CLIENT)"/, /"type"\s*:\s*"[A-Z_]+"/],
+  // What roles of one's own allow.
+  [/"permissions"\s*:\s*\[/, /"label"\s*:\s*"okta\.[a-zA-Z]+\./],
   // API service integrations.
   [/"grantedScopes"\s*:\s*\[/],
   // Service accounts.

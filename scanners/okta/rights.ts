@@ -8,8 +8,10 @@ export interface Amount {
   readonly confidence: Confidence;
 }
 
+type Kind = 'roles' | 'people' | 'apps' | 'policies';
+
 /** Scopes by what they open. https://developer.okta.com/docs/api/oauth2/ */
-const SCOPES: readonly (readonly [RegExp, 'roles' | 'people' | 'apps' | 'policies'])[] = [
+const SCOPES: readonly (readonly [RegExp, Kind])[] = [
   [/^okta\.roles\.manage$/, 'roles'],
   [/^okta\.(?:users|groups|userTypes|schemas|serviceAccounts)\.manage$/, 'people'],
   [
@@ -21,7 +23,7 @@ const SCOPES: readonly (readonly [RegExp, 'roles' | 'people' | 'apps' | 'policie
 const READS = /^okta\.(?:users|groups|logs|apps|factors|devices)\.read$/;
 
 /** Which standard roles may do so. https://help.okta.com/en-us/content/topics/security/administrators-admin-comparison.htm */
-const MAY: { readonly [kind in 'roles' | 'people' | 'apps' | 'policies']: readonly string[] } = {
+const MAY: { readonly [kind in Kind]: readonly string[] } = {
   roles: ['SUPER_ADMIN'],
   people: ['SUPER_ADMIN', 'ORG_ADMIN', 'USER_ADMIN', 'GROUP_MEMBERSHIP_ADMIN', 'HELP_DESK_ADMIN'],
   apps: ['SUPER_ADMIN', 'APP_ADMIN', 'API_ACCESS_MANAGEMENT_ADMIN'],
@@ -33,18 +35,18 @@ const MAY: { readonly [kind in 'roles' | 'people' | 'apps' | 'policies']: readon
  * https://developer.okta.com/docs/concepts/role-assignment/
  */
 export function amountsOfClient(scopes: readonly string[], roles: readonly Role[] | undefined): Amount[] {
-  const types = roles?.filter(isActive).map((role) => role.type);
+  const active = roles?.filter(isActive);
   const amounts: Amount[] = [];
-  const isSuper = types?.includes('SUPER_ADMIN') === true;
+  const isSuper = active?.some(({ type }) => type === 'SUPER_ADMIN') === true;
   for (const scope of scopes) {
     if (READS.test(scope)) {
-      const confidence = confidenceOf(types, undefined);
+      const confidence = confidenceOf(active, undefined);
       if (confidence !== undefined) amounts.push({ capability: 'reads-data', by: scope, confidence });
       continue;
     }
     const kind = SCOPES.find(([pattern]) => pattern.test(scope))?.[1];
     if (kind === undefined) continue;
-    const confidence = confidenceOf(types, MAY[kind]);
+    const confidence = confidenceOf(active, kind);
     if (confidence === undefined) continue;
     if (isSuper && kind !== 'policies') amounts.push({ capability: 'admin', by: scope, confidence: 'high' });
     if (kind === 'roles') amounts.push({ capability: 'escalates', by: scope, confidence });
@@ -53,25 +55,61 @@ export function amountsOfClient(scopes: readonly string[], roles: readonly Role[
   return strongest(amounts);
 }
 
-function confidenceOf(types: readonly string[] | undefined, allowed: readonly string[] | undefined): Confidence | undefined {
-  if (types === undefined) return 'medium';
-  if (types.some((type) => allowed === undefined || allowed.includes(type))) return 'high';
-  return types.includes('CUSTOM') ? 'medium' : undefined;
+/** `kind`: what the scope opens, `undefined` for reading. A role of one's own holds for its set of resources, which is not weighed. */
+function confidenceOf(roles: readonly Role[] | undefined, kind: Kind | undefined): Confidence | undefined {
+  if (roles === undefined) return 'medium';
+  if (roles.some(({ type }) => type !== 'CUSTOM' && (kind === undefined || MAY[kind].includes(type)))) return 'high';
+  const isAllowed = roles.some(
+    ({ type, permissions }) => type === 'CUSTOM' && (permissions === undefined || permissions.some((one) => allows(one, kind))),
+  );
+  return isAllowed ? 'medium' : undefined;
 }
+
+function allows(permission: string, kind: Kind | undefined): boolean {
+  return kind === undefined ? /\.read$|\.manage$/.test(permission) : kind !== 'roles' && CUSTOM[kind].test(permission);
+}
+
+/** Nobody gives roles by a role of one's own. https://developer.okta.com/docs/api/openapi/okta-management/guides/permissions/ */
+const CUSTOM: { readonly [kind in Exclude<Kind, 'roles'>]: RegExp } = {
+  people:
+    /^okta\.(?:users\.(?:manage|create|lifecycle\.\w+|userprofile\.manage|credentials\.\w+|groupMembership\.manage)|groups\.(?:manage|create|members\.manage)|realms\.manage|serviceAccounts\.manage)$/,
+  apps: /^okta\.(?:apps\.(?:manage|clientCredentials\.manage)|authzServers\.manage|identityProviders\.manage|profilesources\.\w+\.\w+|users\.apitokens\.manage|agents\.manage|aiAgents\.manage)$/,
+  policies: /^okta\.(?:policies|customizations|devices|networks|inlineHooks|eventHooks|authenticators)\.manage$/,
+};
+/** Signs in as people. */
+const TAKES_OVER =
+  /^okta\.users\.(?:manage|credentials\.(?:manage|resetPassword|resetFactors|expirePassword|manageTemporaryAccessCode))$/;
 
 /** A user, and an API token that acts as one, has no scopes: the roles are all. */
 export function amountsOfUser(roles: readonly Role[]): Amount[] {
   const amounts: Amount[] = [];
-  for (const { type } of roles.filter(isActive)) {
+  for (const { type, label, permissions } of roles.filter(isActive)) {
+    if (type === 'CUSTOM') {
+      amounts.push(...amountsOfCustom(label ?? type, permissions ?? []));
+      continue;
+    }
     const add = (capability: Amount['capability'], confidence: Confidence = 'high') =>
       amounts.push({ capability, by: type, confidence });
     if (type === 'SUPER_ADMIN') add('admin');
     if (['SUPER_ADMIN', 'ORG_ADMIN', 'APP_ADMIN', 'USER_ADMIN', 'GROUP_MEMBERSHIP_ADMIN'].includes(type))
       add('manages-identities');
     if (['SUPER_ADMIN', 'ORG_ADMIN', 'HELP_DESK_ADMIN', 'USER_ADMIN'].includes(type)) add('impersonates', 'medium');
-    if (!['CUSTOM'].includes(type)) add('reads-data');
+    add('reads-data');
   }
   return strongest(amounts);
+}
+
+function amountsOfCustom(role: string, permissions: readonly string[]): Amount[] {
+  const amounts: Amount[] = [];
+  for (const permission of permissions) {
+    const add = (capability: Amount['capability']) =>
+      amounts.push({ capability, by: `${role} (${permission})`, confidence: 'medium' });
+    if (allows(permission, 'people') || allows(permission, 'apps')) add('manages-identities');
+    if (TAKES_OVER.test(permission)) add('impersonates');
+    if (allows(permission, 'policies')) add('writes-data');
+    if (allows(permission, undefined)) add('reads-data');
+  }
+  return amounts;
 }
 
 /** One row a capability: the surest, and of those the first by name. */

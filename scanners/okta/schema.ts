@@ -126,8 +126,16 @@ export const Role = z.object({
   status: optionalText,
   assignmentType: optionalText,
   'resource-set': optionalText,
+  /** Of a role of one's own (`CUSTOM`): its definition. */
+  role: optionalText,
 });
-export type Role = z.infer<typeof Role>;
+/** `permissions`: what a role of one's own allows, where its definition was read. */
+export type Role = z.infer<typeof Role> & { readonly permissions?: readonly string[] };
+
+/** https://developer.okta.com/docs/api/openapi/okta-management/management/tag/RoleECustomPermission/ */
+export const RolePermissions = z
+  .object({ permissions: z.array(z.object({ label: text })) })
+  .transform((raw) => raw.permissions.map(({ label }) => label));
 
 export const ApiService = z.object({
   id: text,

@@ -4,6 +4,7 @@ import { readJsonValues } from '../../src/files/json-values.ts';
 import { type Answers, addAnswer, newAnswers, type Owned, type Placed } from './answers.ts';
 import { hostInPath } from './host.ts';
 import { isOktaExport } from './recognise.ts';
+import { isActive } from './rights.ts';
 import type { Role, User } from './schema.ts';
 
 /** What several exports tell together: who a user is, which app a secret is of, what was used when. */
@@ -16,6 +17,8 @@ export interface World {
   isServiceUser(id: string | undefined): boolean;
   /** `undefined`: nobody asked for them. */
   rolesOf(kind: 'client' | 'user', id: string): readonly Owned<Role>[] | undefined;
+  /** Roles of one's own in these answers of which nobody read what they allow. */
+  unreadRoles(answers: Answers): readonly string[];
   /** What acted in an event, as its place in `idOf`: `api-token/00T…`. A person's own session is none of ours. */
   subjectOf(event: Actor): string | undefined;
   lastUse(subject: string): { readonly at: string; readonly ip: string | undefined } | undefined;
@@ -54,6 +57,7 @@ export function worldOf(all: readonly Answers[], home: { readonly path?: string;
   const roles = new Map<string, Owned<Role>[]>();
   const uses = new Map<string, { at: string; ip: string | undefined }>();
   const creators = new Map<string, string>();
+  const customRoles = new Map(all.flatMap((one) => [...one.customRoles]));
   for (const answers of all) {
     for (const [id, { one }] of answers.apps) clients.set(id, one.clientId);
     for (const [id, { one }] of answers.users) users.set(id, one);
@@ -68,7 +72,9 @@ export function worldOf(all: readonly Answers[], home: { readonly path?: string;
     for (const role of answers.roles.values()) {
       const subject = role.of.kind === 'user' ? `user/${role.of.id}` : `client/${clientOf(role.of)}`;
       const list = roles.get(subject) ?? [];
-      if (!list.some((one) => one.one.id === role.one.id && one.one.type === role.one.type)) list.push(role);
+      const permissions = role.one.role === undefined ? undefined : customRoles.get(role.one.role);
+      const told = permissions === undefined ? role : { ...role, one: { ...role.one, permissions } };
+      if (!list.some((one) => one.one.id === role.one.id && one.one.type === role.one.type)) list.push(told);
       roles.set(subject, list);
     }
     for (const { one } of answers.events) {
@@ -91,6 +97,13 @@ export function worldOf(all: readonly Answers[], home: { readonly path?: string;
     user: (id) => (id === undefined ? undefined : users.get(id)),
     isServiceUser: (id) => id !== undefined && serviceUsers.has(id),
     rolesOf: (kind, id) => roles.get(`${kind}/${id}`),
+    unreadRoles: ({ roles: own }) => [
+      ...new Set(
+        [...own.values()].flatMap(({ one }) =>
+          one.type === 'CUSTOM' && isActive(one) && !customRoles.has(one.role ?? '') ? [one.label ?? one.role ?? one.type] : [],
+        ),
+      ),
+    ],
     subjectOf,
     lastUse: (subject) => uses.get(subject),
     noUseSince: (subject) =>

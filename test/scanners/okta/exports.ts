@@ -85,6 +85,14 @@ export function role(type: string, assignee: string, more: object = {}): object 
   };
 }
 
+/** As `/api/v1/iam/roles/ID/permissions` answers. */
+export function permissionsOf(id: string, labels: readonly string[]) {
+  return {
+    permissions: labels.map((label) => ({ label, created: '2025-02-01T00:00:00.000Z' })),
+    _links: { self: link(`/api/v1/iam/roles/${id}/permissions`) },
+  };
+}
+
 export const CLIENT_PATH = `/oauth2/v1/clients/${APP}`;
 export const USER_PATH = `/api/v1/users/${MARA}`;
 

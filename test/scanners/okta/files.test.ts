@@ -20,6 +20,7 @@ import {
   HOST,
   headOf,
   MARA,
+  permissionsOf,
   role,
   SERVICE,
   scanBeside,
@@ -211,6 +212,53 @@ describe('okta scanner: apps', () => {
       assert.deepEqual(capabilities(await scanJson([app(), ...rows]), APP_ID), expected);
     });
   }
+
+  const customs: [string, string[], string[]][] = [
+    ['that allows it', ['okta.users.manage', 'okta.groups.read'], ['manages-identities/medium']],
+    ['that allows something else', ['okta.apps.assignment.manage', 'okta.support.cases.manage'], []],
+  ];
+  for (const [what, labels, expected] of customs) {
+    it(`weighs a role of one's own ${what}`, async () => {
+      const custom = role('CUSTOM', CLIENT_PATH, { role: 'cr0Ops00000000000001', 'resource-set': 'iam1' });
+
+      const observations = await scanBeside({
+        'okta/grants.json': [app(), scopeGrant('okta.users.manage'), custom],
+        'okta/permissions.json': [permissionsOf('cr0Ops00000000000001', labels)],
+      });
+
+      assert.deepEqual(capabilities(observations, APP_ID), expected);
+    });
+  }
+
+  it("says that nobody read what a role of one's own allows", async () => {
+    const observations = await scanJson([
+      user(),
+      role('CUSTOM', USER_PATH, { label: 'Help desk', role: 'cr0Desk0000000000001' }),
+    ]);
+
+    assert.equal(coverageOf(observations)?.outcome, 'partial');
+    assert.match(coverageOf(observations)?.why ?? '', /not known of the roles "?Help desk"?: save/);
+  });
+
+  it("tells what a user may do by a role of one's own", async () => {
+    const custom = role('CUSTOM', USER_PATH, { label: 'Help desk', role: 'cr0Desk0000000000001' });
+    const { _links, ...bare } = permissionsOf('cr0Desk0000000000001', [
+      'okta.users.credentials.resetPassword',
+      'okta.users.read',
+    ]);
+
+    const observations = await scanBeside({
+      'okta/users.json': [user(), custom],
+      'okta/permissions-cr0Desk0000000000001.json': [bare],
+    });
+
+    const grants = kinds(observations, 'grant').filter(({ capability }) => capability !== undefined);
+    assert.deepEqual(grants.map(({ capability, permission, confidence }) => [capability, permission, confidence]).toSorted(), [
+      ['impersonates', 'Help desk (okta.users.credentials.resetPassword)', 'medium'],
+      ['manages-identities', 'Help desk (okta.users.credentials.resetPassword)', 'medium'],
+      ['reads-data', 'Help desk (okta.users.read)', 'medium'],
+    ]);
+  });
 
   it('takes roles from the file beside the grants', async () => {
     const observations = await scanBeside({
