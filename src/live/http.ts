@@ -1,4 +1,5 @@
 import type { ScanContext } from '../contracts/index.ts';
+import { isTooDeep } from '../files/json-values.ts';
 import { TargetError } from '../util/errors.ts';
 import { clip, printable } from '../util/sanitize.ts';
 import { bodyOf } from './body.ts';
@@ -388,6 +389,7 @@ function baseOf(text: string, service: string): URL {
 function readBody(raw: Raw, as: 'json' | 'text', service: string, name: string): { readonly value: unknown } | LiveFailure {
   if (as === 'text') return { value: raw.text };
   if (raw.status === 204 || raw.text.trim() === '') return { value: undefined };
+  if (isTooDeep(raw.text)) return new LiveFailure(`the answer to ${name} nests too deep to be read`, { kind: 'unreadable' });
   try {
     return { value: JSON.parse(raw.text) };
   } catch (cause) {

@@ -17,6 +17,7 @@ import {
   event,
   HOST,
   MARA,
+  permissionsOf,
   role,
   SERVICE,
   scopeGrant,
@@ -99,6 +100,41 @@ describe('okta scanner, live', () => {
     );
     assert.ok(server.asked.every((one) => one.headers.authorization === `SSWS ${API_TOKEN}` && one.method === 'GET'));
     assert.ok(!JSON.stringify(observations).includes(API_TOKEN));
+  });
+
+  it("asks what the roles of one's own allow that somebody has", async () => {
+    const custom = role('CUSTOM', USER_PATH, { label: 'Desk', role: 'cr0Desk0000000000001' });
+    await using server = await organisation((asked, response) => {
+      if (asked.url === `/api/v1/users/${MARA}/roles`) reply(response, 200, [custom]);
+      else if (asked.url === '/api/v1/iam/roles/cr0Desk0000000000001/permissions')
+        reply(response, 200, permissionsOf('cr0Desk0000000000001', ['okta.users.manage']));
+      else return false;
+      return true;
+    });
+
+    const observations = await scan(server);
+
+    const grants = kinds(observations, 'grant').filter(({ permission }) => permission === 'Desk (okta.users.manage)');
+    assert.deepEqual(grants.map(({ capability }) => capability).toSorted(), ['impersonates', 'manages-identities', 'reads-data']);
+    assert.equal(coverage(observations, "roles of one's own")?.outcome, 'complete');
+  });
+
+  it('says that an answer nests too deep, and reads the others', async () => {
+    await using server = await organisation((asked, response) => {
+      if (asked.url !== '/api/v1/api-tokens') return false;
+      response.setHeader('content-type', 'application/json');
+      response.end('['.repeat(200_000) + ']'.repeat(200_000));
+      return true;
+    });
+
+    const observations = await scan(server);
+
+    assert.equal(coverage(observations, 'API tokens')?.outcome, 'partial');
+    assert.match(coverage(observations, 'API tokens')?.why ?? '', /nests too deep/);
+    assert.equal(
+      kinds(observations, 'identity').some(({ type }) => type === 'app'),
+      true,
+    );
   });
 
   it('asks only what it announced', async () => {
