@@ -20,7 +20,7 @@ const SHIPPED = [
   /^rules\/checks\/[\w/-]+\.sql$/,
   /^samples\/(README\.md$|estate\/)/,
   /^schema\/[\w.-]+\.schema\.json$/,
-  /^src\/store\/(schema|views)[\w-]*\.sql$/,
+  /^src\/store\/(schema[\w-]*|views\/[\w-]+)\.sql$/,
 ];
 
 describe('the published package', function () {
@@ -151,25 +151,27 @@ describe('the published package', function () {
     assert.match(run(['findings', '--store', store]).out, /critical/);
   });
 
+  // Of the processor, for what else runs on the machine adds to the time on the clock: 28 and 60 ms as of Node 24.
   for (const [args, budget] of [
-    [['--version'], 150],
-    [['--help'], 200],
+    [['--version'], 80],
+    [['--help'], 150],
   ] as const) {
-    it(`answers ${args.join(' ')} within ${budget} ms, whole process`, () => {
-      // The quickest of up to twenty: what other tests and programs do meanwhile only ever adds.
-      let quickest = Number.POSITIVE_INFINITY;
-      for (let tries = 0; tries < 20 && quickest >= budget; tries++) {
-        const started = performance.now();
-        run(args);
-        quickest = Math.min(quickest, performance.now() - started);
-      }
+    it(`answers ${args.join(' ')} within ${budget} ms of processor time, whole process`, () => {
+      const report = "process.on('exit', () => process.stderr.write(JSON.stringify(process.cpuUsage())))";
+      const hook = `data:text/javascript,${encodeURIComponent(report)}`;
 
-      assert(quickest < budget, `${quickest.toFixed(0)} ms`);
+      const times = Array.from({ length: 7 }, () => {
+        const { user, system } = JSON.parse(run(args, ['--import', hook]).err) as NodeJS.CpuUsage;
+        return (user + system) / 1000;
+      });
+
+      const median = times.sort((a, b) => a - b)[3] ?? Number.POSITIVE_INFINITY;
+      assert(median < budget, `${median.toFixed(0)} ms`);
     });
   }
 
-  function run(args: readonly string[]) {
-    const ran = spawnSync(process.execPath, [join(home, 'bin/nhi-audit.js'), ...args], { cwd: home, encoding: 'utf8' });
+  function run(args: readonly string[], node: readonly string[] = []) {
+    const ran = spawnSync(process.execPath, [...node, join(home, 'bin/nhi-audit.js'), ...args], { cwd: home, encoding: 'utf8' });
     return { code: ran.status, out: ran.stdout, err: ran.stderr };
   }
 });
