@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { reportRows } from '../../../scanners/aws-iam/credential-report.ts';
 import { awsIamFiles } from '../../../scanners/aws-iam/index.ts';
 import { decodeText } from '../../../src/files/decode.ts';
+import { cpuTime } from '../../helpers/cpu-time.ts';
 import { collect, fakeToken, kinds, testContext } from '../../helpers/scan-context.ts';
 import { ACCOUNT, details, fileOf, keyOf, report, reportLine, scanJson, scanText, userDetail } from './exports.ts';
 
@@ -184,12 +185,12 @@ describe('aws-iam scanner: access keys', () => {
       for (let rest = index, i = 0; i < 6; i++, rest = Math.floor(rest / 26)) tail = alphabet.charAt(rest % 26) + tail;
       return meta(KEY.slice(0, 14) + tail, { UserName: `u${index}` });
     });
-    const start = performance.now();
+    const start = cpuTime();
 
     const observations = await scanJson({ AccessKeyMetadata: keys });
 
     assert.equal(kinds(observations, 'credential').length, 100_000);
-    assert.ok(performance.now() - start < 10_000);
+    assert.ok(cpuTime() - start < 10_000);
   });
 
   it('tells OIDC providers as coverage of trust', async () => {
