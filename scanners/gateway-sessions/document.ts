@@ -13,6 +13,8 @@ export interface Document {
   readonly items: readonly Item[];
   /** Said by the name alone, when there is no record to look at. */
   readonly empty?: Shape;
+  /** A list, as an answer of the API that names all there is; not one record that was asked for by its id. */
+  readonly isList: boolean;
   /** Records (lines, elements) that could not be read at all. */
   readonly failed: number;
   /** Why the file does not hold all there is. */
@@ -26,7 +28,7 @@ export interface Document {
 export function readDocument(text: string, path: string): Document {
   const body = text.trim();
   const empty = emptyExport(path, body);
-  if (empty !== undefined) return { items: [], empty, failed: 0, gaps: [] };
+  if (empty !== undefined) return { items: [], empty, isList: true, failed: 0, gaps: [] };
   try {
     return fromValue(JSON.parse(body), path);
   } catch {
@@ -42,7 +44,12 @@ function fromValue(value: unknown, path: string): Document {
     if (isRecord(element)) items.push(toItem(element, path));
     else failed += 1;
   }
-  return { items, failed, gaps: list === undefined || !isRecord(value) ? [] : pagingGaps(value, list.length) };
+  return {
+    items,
+    isList: list !== undefined,
+    failed,
+    gaps: list === undefined || !isRecord(value) ? [] : pagingGaps(value, list.length),
+  };
 }
 
 /** `undefined` when it is one record by itself. */
@@ -80,7 +87,7 @@ function fromLines(body: string, path: string): Document | undefined {
   // More broken lines than whole ones: not a file of one record a line.
   if (items.length === 0 || broken.length > items.length) return undefined;
   const gaps = broken.length === 0 ? [] : [`line ${broken.slice(0, 5).join(', ')}${broken.length > 5 ? ' …' : ''} is not JSON`];
-  return { items, failed: broken.length, gaps };
+  return { items, isList: true, failed: broken.length, gaps };
 }
 
 function parseLine(line: string): unknown {
@@ -102,6 +109,7 @@ function fromBroken(body: string, path: string): Document {
   const whole = (list ?? []).slice(0, -1).filter(isRecord);
   return {
     items: whole.map((element) => toItem(element, path)),
+    isList: list !== undefined,
     failed: 1,
     gaps: [`${what}; ${whole.length} whole records were read: export it again`],
   };

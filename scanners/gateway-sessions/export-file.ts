@@ -198,14 +198,21 @@ function quote(text: string): string {
   return JSON.stringify(text.slice(0, 60)).replace(/[\u007f-\u009f\u2028\u2029]/g, '?');
 }
 
-const NAMES: { readonly [shape in Shape]: { readonly one: string; readonly covers: readonly ObservationKind[] } } = {
-  session: { one: 'session', covers: ['usage', 'sighting'] },
-  connection: { one: 'connection', covers: ['consumer', 'credential', 'identity'] },
-  'service-account': { one: 'service account', covers: ['identity', 'grant'] },
-  'api-key': { one: 'API key', covers: ['identity', 'credential', 'grant'] },
-  'ai-agent': { one: 'AI agent', covers: ['identity', 'credential', 'grant'] },
-  'machine-identity': { one: 'machine identity', covers: ['identity'] },
-  user: { one: 'user', covers: ['person'] },
+/** `types` go into the detail of coverage, for needs like `identity:api-key@gateway`; a list of sessions gives `session-list`, too. */
+const NAMES: {
+  readonly [shape in Shape]: {
+    readonly one: string;
+    readonly covers: readonly ObservationKind[];
+    readonly types?: readonly string[];
+  };
+} = {
+  session: { one: 'session', covers: ['usage', 'sighting'], types: ['session'] },
+  connection: { one: 'connection', covers: ['consumer', 'credential', 'identity'], types: ['connection'] },
+  'service-account': { one: 'service account', covers: ['identity', 'grant'], types: ['service-account'] },
+  'api-key': { one: 'API key', covers: ['identity', 'credential', 'grant'], types: ['api-key'] },
+  'ai-agent': { one: 'AI agent', covers: ['identity', 'credential', 'grant'], types: ['agent'] },
+  'machine-identity': { one: 'machine identity', covers: ['identity'], types: ['machine-identity'] },
+  user: { one: 'user', covers: ['person'], types: ['user'] },
   'access-request-rule': { one: 'access request rule', covers: [] },
   'masking-rule': { one: 'masking rule', covers: [] },
   'server-info': { one: 'server information', covers: [] },
@@ -218,6 +225,7 @@ class Tally {
   readonly #bad: string[] = [];
   readonly #kept: { [name: string]: JsonObject[] } = {};
   readonly #broken: boolean;
+  readonly #isList: boolean;
   #read = 0;
   #skipped = 0;
   #failed: number;
@@ -226,6 +234,7 @@ class Tally {
     this.#gaps = [...document.gaps];
     this.#failed = document.failed;
     this.#broken = document.failed > 0;
+    this.#isList = document.isList;
     if (document.empty !== undefined) this.#shapes.add(document.empty);
   }
 
@@ -267,6 +276,9 @@ class Tally {
   coverage(file: SourceFile): Observation {
     const shapes = [...this.#shapes].sort();
     const covers = [...new Set(shapes.flatMap((shape) => NAMES[shape].covers))].sort();
+    const types = shapes.flatMap((shape) => NAMES[shape].types ?? []);
+    if (this.#isList && types.includes('session')) types.push('session-list');
+    const detail = { ...this.#kept, ...(types.length === 0 ? {} : { types }) };
     const why = [...this.#gaps];
     if (this.#bad.length > 0) {
       const more = this.#bad.length > 5 ? `, and ${this.#bad.length - 5} more` : '';
@@ -288,7 +300,7 @@ class Tally {
       failed: this.#failed,
       bytes: file.bytes.length,
       at: file.at,
-      ...(Object.keys(this.#kept).length === 0 ? {} : { detail: this.#kept }),
+      ...(Object.keys(detail).length === 0 ? {} : { detail }),
     };
   }
 }

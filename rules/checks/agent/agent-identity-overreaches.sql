@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity, consumer@agent-config|identity@gateway|identity@okta, grant]
+needs: [identity, consumer@agent-config|identity:agent@gateway|identity@okta, grant]
 population: agent_identities
 controls:
   - owasp-nhi-2025:NHI5:2025

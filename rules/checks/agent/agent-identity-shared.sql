@@ -5,7 +5,7 @@ severity: medium
 confidence: medium
 about: identity
 identityFields: [identity_id]
-needs: [identity, consumer@agent-config|identity@gateway|identity@okta, consumer]
+needs: [identity, consumer@agent-config|identity:agent@gateway|identity@okta, consumer]
 population: agent_identities
 controls:
   - owasp-nhi-2025:NHI9:2025

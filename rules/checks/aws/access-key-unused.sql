@@ -6,7 +6,7 @@ confidence: high
 about: credential
 identityFields: [credential_id]
 needs: [credential:access-key-use@aws]
-population: credentials WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active'
+population: credentials WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active' AND use_is_told
 parameters:
   unusedDays: 90
   graceDays: 30
@@ -26,15 +26,6 @@ references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_finding-unused.html
 since: '0.1'
 ---*/
-WITH use_is_told AS (
-  -- A list of keys alone says nothing about use: the credential report and the last-used answers do.
-  SELECT credential_id FROM credentials WHERE last_used_at IS NOT NULL
-  UNION
-  SELECT told.credential_id
-  FROM (SELECT credential_id, unnest(evidence) AS observation_id FROM credentials WHERE provider = 'aws') AS told
-  JOIN obs.credentials AS o USING (observation_id)
-  WHERE coalesce(o.detail->>'$.useIsTold', CASE WHEN (o.detail->>'$.slot') IS NOT NULL THEN 'true' END) = 'true'
-)
 SELECT
   credential_id,
   identity_id,
@@ -49,6 +40,5 @@ SELECT
   evidence
 FROM credentials
 LEFT JOIN credential_steps AS st USING (credential_id)
-SEMI JOIN use_is_told USING (credential_id)
-WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active'
+WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active' AND use_is_told
   AND (days_since(last_used_at) > $unusedDays OR (last_used_at IS NULL AND days_since(created_at) > $graceDays))

@@ -6,7 +6,7 @@ confidence: high
 about: identity
 identityFields: [identity_id]
 needs: [credential:access-key@aws]
-population: credentials WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active' AND identity_id IS NOT NULL
+population: credentials WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active' AND identity_id IS NOT NULL AND created_at IS NOT NULL
 parameters:
   overlapDays: 14
 controls:
@@ -32,7 +32,9 @@ WITH doubled AS (
     arg_min_null(public_id, (created_at, credential_id)) AS older_id,
     list_distinct(flatten(list(evidence))) AS evidence
   FROM credentials
-  WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active' AND identity_id IS NOT NULL
+  WHERE provider = 'aws' AND type = 'access-key' AND coalesce(status, 'active') = 'active' AND identity_id IS NOT NULL AND created_at IS NOT NULL
+    -- Of a key that only an answer about its last use tells, the slots of the credential report tell again.
+    AND created_at IS NOT NULL
   GROUP BY identity_id
   HAVING count(*) > 1 AND days_since(max(created_at)) > $overlapDays
 )

@@ -5,7 +5,7 @@ severity: low
 confidence: medium
 about: consumer
 identityFields: [consumer_id]
-needs: [consumer@gateway, usage@gateway]
+needs: [consumer@gateway, usage:session-list@gateway]
 population: gateway_connections
 parameters:
   unusedDays: 90

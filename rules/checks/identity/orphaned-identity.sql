@@ -5,7 +5,7 @@ severity: medium
 confidence: medium
 about: identity
 identityFields: [identity_id]
-needs: [identity, credential, consumer]
+needs: [identity, credential:access-key-use@aws|credential@gcp|credential@entra|credential@github|credential@gateway|credential@okta|credential@postgres, consumer]
 population: identities WHERE NOT managed AND coalesce(human, false) = false AND (type IN ('user', 'service-account', 'api-key', 'agent') OR provider = 'entra')
 parameters:
   unusedDays: 90
@@ -26,7 +26,7 @@ WITH keys AS (
     identity_id,
     max(last_used_at) AS last_used_at,
     min(created_at) AS created_at,
-    bool_or(coalesce(detail->>'$.useIsTold', CASE WHEN (detail->>'$.slot') IS NOT NULL THEN 'true' END) = 'true' OR last_used_at IS NOT NULL) AS use_is_told,
+    bool_or(use_is_told) AS use_is_told,
     list(DISTINCT st.deactivate ORDER BY st.deactivate)[1:4] AS steps,
     list_distinct(flatten(list(evidence))) AS evidence
   FROM credentials
@@ -60,9 +60,6 @@ JOIN keys AS k USING (identity_id)
 ANTI JOIN wanted AS w ON w.identity_id = i.identity_id
 WHERE o.ownership = 'unowned' AND NOT i.managed AND NOT coalesce(i.human, false) AND coalesce(i.enabled, true)
   AND (i.type IN ('user', 'service-account', 'api-key', 'agent') OR i.provider = 'entra')
-  -- Lists of applications do not say who owns them: their owners are an export of its own.
-  AND (i.provider <> 'entra' OR EXISTS (
-    FROM coverage WHERE surface = 'entra' AND list_contains(covers, 'trust')
-      AND ((detail->'$.types') IS NULL OR list_contains(json_words(detail->'$.types'), 'owner'))))
+  AND owner_is_told(i.provider)
   AND (i.last_used_at IS NOT NULL OR k.use_is_told)
   AND days_since(coalesce(greatest(i.last_used_at, k.last_used_at), k.created_at, i.created_at)) > $unusedDays

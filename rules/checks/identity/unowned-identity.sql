@@ -42,9 +42,6 @@ JOIN live USING (identity_id)
 LEFT JOIN admin_identities AS a USING (identity_id)
 WHERE o.ownership = 'unowned' AND NOT i.managed AND NOT coalesce(i.human, false) AND coalesce(i.enabled, true)
   AND i.type NOT IN ('root', 'static-admin-key')
-  -- Lists of applications do not say who owns them: their owners are an export of its own.
-  AND (i.provider <> 'entra' OR EXISTS (
-    FROM coverage WHERE surface = 'entra' AND list_contains(covers, 'trust')
-      AND ((detail->'$.types') IS NULL OR list_contains(json_words(detail->'$.types'), 'owner'))))
+  AND owner_is_told(i.provider)
   -- A template of a chart names nobody yet.
   AND NOT contains(i.identity_id, '{{')

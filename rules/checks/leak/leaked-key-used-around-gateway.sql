@@ -5,7 +5,7 @@ severity: critical
 confidence: high
 about: credential
 identityFields: [credential_id]
-needs: [sighting, credential:access-key-use@aws, usage@gateway, consumer@gateway]
+needs: [sighting, credential:access-key-use@aws, usage:session-list@gateway, consumer@gateway]
 population: leaked_credentials WHERE identity_id IN (SELECT identity_id FROM gateway_connections)
 parameters:
   toleranceMinutes: 15

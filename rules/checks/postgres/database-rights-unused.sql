@@ -5,7 +5,7 @@ severity: low
 confidence: medium
 about: identity
 identityFields: [identity_id, resource]
-needs: [grant@postgres, usage]
+needs: [grant@postgres, usage@gateway|usage@postgres]
 population: usages WHERE starts_with(identity_id, 'postgres:') AND NOT coalesce(bookkeeping, false)
 parameters:
   minWindowDays: 30

@@ -29,6 +29,18 @@ same AS (
   WHERE slot.public_id IS NULL
     AND (slot.detail->>'$.slot') IS NOT NULL
   UNION
+  -- Answers about the last use tell no age. The same user and the same use make the two one, where no others have it.
+  SELECT min(slot.credential_id), min(named.credential_id)
+  FROM rows_now AS slot
+  JOIN rows_now AS named
+    ON named.identity_id = slot.identity_id
+    AND named.type = slot.type
+    AND abs(date_diff('second', named.last_used_at, slot.last_used_at)) <= 60
+  WHERE slot.public_id IS NULL AND (slot.detail->>'$.slot') IS NOT NULL AND named.public_id IS NOT NULL AND named.created_at IS NULL
+    AND named.credential_id NOT IN (SELECT credential_id FROM rows_now WHERE created_at IS NOT NULL)
+  GROUP BY slot.identity_id
+  HAVING count(DISTINCT slot.credential_id) = 1 AND count(DISTINCT named.credential_id) = 1
+  UNION
   -- The password of a role, and one that was found and is it.
   SELECT kept.credential_id, min(found.credential_id)
   FROM rows_now AS kept
@@ -80,10 +92,12 @@ SELECT
     WHEN bool_or(status = 'expired') THEN 'expired' ELSE max(status) END AS status,
   arg_max(detail, (length(detail::VARCHAR), detail::VARCHAR)) AS detail,
   bool_or(is_of_inventory(provider, created_at, detail)) AS in_inventory,
+  -- A list of keys alone says nothing of use: the credential report and the last-used answers do.
+  bool_or(last_used_at IS NOT NULL OR coalesce(detail->>'$.useIsTold', CASE WHEN (detail->>'$.slot') IS NOT NULL THEN 'true' END, '') = 'true') AS use_is_told,
   list_sort(list_distinct(list(observation_id))) AS evidence
 FROM credential_sources
 GROUP BY credential_id;
-COMMENT ON VIEW credentials IS 'One row a credential that an inventory or code declares, its sources merged; in_inventory: an inventory does';
+COMMENT ON VIEW credentials IS 'One row a credential that an inventory or code declares, its sources merged; in_inventory: an inventory does; use_is_told: a source tells the last use, or that there was none';
 
 CREATE OR REPLACE VIEW changed_passwords AS
 SELECT credential_id

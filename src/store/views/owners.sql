@@ -47,6 +47,18 @@ FROM told
 WHERE length(pattern) <= 500 AND line IS NOT NULL;
 COMMENT ON VIEW codeowners IS 'Rules of CODEOWNERS files, one row a pattern and owner; no owner: a rule that names nobody';
 
+-- Not every answer of a provider says whose an identity is: lists of applications leave their owners to an export of its own, the
+-- credential report of AWS knows no tags.
+CREATE OR REPLACE MACRO owner_is_told(provider) AS
+  CASE provider
+    WHEN 'entra' THEN coalesce((
+      SELECT bool_or((detail->'$.types') IS NULL OR list_contains(json_words(detail->'$.types'), 'owner')) FROM coverage
+      WHERE surface = 'entra' AND list_contains(covers, 'trust')), false)
+    WHEN 'aws' THEN coalesce((
+      SELECT bool_or((detail->'$.types') IS NULL OR list_contains(json_words(detail->'$.types'), 'role')) FROM coverage
+      WHERE surface = 'aws' AND list_contains(covers, 'identity')), true)
+    ELSE true END;
+
 -- Who says that an identity is whose. Who made a thing is not necessarily the one who answers for it: that is the weakest.
 CREATE OR REPLACE VIEW identity_owner_claims AS
 WITH told AS (

@@ -143,7 +143,7 @@ WITH keys AS (
     count(*) FILTER (coalesce(c.status, 'active') = 'active' AND (c.expires_at IS NULL OR c.expires_at > run_now())) AS live_credentials,
     max(c.last_used_at) AS last_used_at,
     min(c.created_at) AS created_at,
-    bool_or(coalesce(c.detail->>'$.useIsTold', CASE WHEN (c.detail->>'$.slot') IS NOT NULL THEN 'true' END) = 'true' OR c.last_used_at IS NOT NULL) AS use_is_told
+    bool_or(c.use_is_told) AS use_is_told
   FROM credentials AS c
   LEFT JOIN credential_identities AS ci USING (credential_id)
   GROUP BY ALL

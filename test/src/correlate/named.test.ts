@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Check, CheckResult, Observation, Surface } from '../../../src/contracts/index.ts';
+import { loadChecks } from '../../../src/correlate/load.ts';
 import { type Named, unaskedOf } from '../../../src/correlate/named.ts';
 import type { CoverageRow } from '../../../src/correlate/needs.ts';
 import { runChecks } from '../../../src/correlate/run.ts';
@@ -67,12 +68,40 @@ describe('what several providers are asked for', () => {
     const gcp = user('gcp', 'gcp:shop:serviceAccount/etl@shop.iam.gserviceaccount.com');
     const asked: Observation = { kind: 'coverage', surface: 'gcp', subject: 'keys', outcome: 'complete', covers: ['credential'] };
 
-    const of = async (given: readonly Observation[]) => await result([asked, ...given], check);
+    const both = await result([asked, gcp, aws], check);
+    const other = await result([asked, aws], check);
 
-    assert.equal((await of([gcp]))?.outcome, 'not-applicable');
-    assert.equal((await of([gcp, aws]))?.outcome, 'partial');
-    assert.match((await of([gcp, aws]))?.reason ?? '', /^credentials of AWS IAM were not collected/);
-    assert.equal((await of([aws]))?.outcome, 'not-assessed');
+    assert.equal(both?.outcome, 'partial');
+    assert.match(both?.reason ?? '', /^credentials of AWS IAM were not collected/);
+    assert.equal(other?.outcome, 'not-assessed');
+  });
+});
+
+describe('the owner of a user of AWS', () => {
+  const user = 'aws:123456789012:user/etl';
+  const report: Observation = {
+    kind: 'coverage',
+    surface: 'aws',
+    subject: 'credential report',
+    outcome: 'complete',
+    covers: ['identity', 'credential'],
+    detail: { types: ['user', 'access-key'] },
+  };
+  const etl: readonly Observation[] = [
+    { kind: 'identity', id: user, provider: 'aws', type: 'user', name: 'etl' },
+    { kind: 'credential', id: 'aws:access-key/AKIAETL1', provider: 'aws', type: 'access-key', identity: user, status: 'active' },
+  ];
+  const unowned = loadChecks().filter(({ meta }) => meta.id === 'unowned-identity');
+
+  it('is not missing where nobody was asked for tags', async () => {
+    const [check] = unowned;
+    assert.ok(check !== undefined);
+
+    assert.equal((await result([report, ...etl], check))?.findings, 0);
+    assert.equal(
+      (await result([report, { ...report, subject: 'details', detail: { types: ['role'] } }, ...etl], check))?.findings,
+      1,
+    );
   });
 });
 
