@@ -18,7 +18,7 @@ import {
 } from './identity-center.ts';
 import { mergeLastAccessed, principalOf, ServiceLastAccessed } from './last-accessed.ts';
 import { addOrganisationAnswer, isOrganisationAnswer, newOrganisation, type OrganisationFacts } from './organisation.ts';
-import { ResourcePolicy } from './resource-policies.ts';
+import { ResourcePolicy, resourceIn } from './resource-policies.ts';
 import {
   CertificateSubject,
   newRolesAnywhere,
@@ -183,7 +183,7 @@ const READERS: readonly Reader[] = [
   },
   {
     reads: (value) => typeof value.Policy === 'string' || typeof value.ResourcePolicy === 'string',
-    add: (answers, value, { where }) => addResourcePolicy(answers, value, where),
+    add: addResourcePolicy,
   },
   {
     reads: isList('trustAnchors'),
@@ -414,10 +414,11 @@ function addOrganisation(answers: Answers, value: Raw, { where, path, subject }:
   }
 }
 
-function addResourcePolicy(answers: Answers, raw: unknown, where: string): void {
+function addResourcePolicy(answers: Answers, raw: Raw, { where, subject }: Place): void {
   answers.kinds.add('resource policies');
   const policy = parseOne(answers, ResourcePolicy, raw, where);
-  if (policy !== undefined) answers.resourcePolicies.push(policy);
+  if (policy !== undefined)
+    answers.resourcePolicies.push({ ...policy, resource: policy.resource ?? subject ?? resourceIn(policy.document) });
 }
 
 function byArn<T extends { readonly arn: string }>(

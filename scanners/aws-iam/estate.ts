@@ -7,6 +7,8 @@ import {
   type ManagedPolicy,
   type Policy,
   type PolicyDocument,
+  type Resource,
+  Resources,
   readPolicyDocument,
   type Subject,
 } from '../../src/iam/index.ts';
@@ -21,6 +23,7 @@ import type { GroupDetail, RoleDetail, UserDetail } from './schema.ts';
 export interface Compiled {
   readonly subjects: ReadonlyMap<string, Subject>;
   readonly judge: Judge;
+  readonly resources: Resources;
   /** What is missing or malformed, by the principal that it matters to. */
   readonly tallies: ReadonlyMap<string, GrantTally>;
   /** Policies that cannot be read, by ARN, with the reason. */
@@ -35,44 +38,51 @@ export interface Facts {
   readonly organisation: OrganisationFacts | undefined;
   /** By ARN of a user. */
   readonly logins: ReadonlyMap<string, Login>;
+  /** Whose own policies are known. */
+  readonly resources: readonly Resource[];
 }
 
-export function compileEstate({ details, organisation, logins }: Facts, now: Date): Compiled {
+export function compileEstate({ details, organisation, logins, resources: known }: Facts, now: Date): Compiled {
   const policies = compilePolicies(details);
   const groups = new Map<string, CompiledGroup>();
   for (const group of details.groups.values()) {
     groups.set(`${arnParts(group.arn).account}/${group.name}`, compileGroup(group, policies));
   }
   const bounds = new Bounds(organisation);
+  const resources = new Resources(known, (account) => bounds.onResources(account));
   const subjects = new Map<string, Subject>();
   const tallies = new Map<string, GrantTally>();
   for (const user of details.users.values()) {
     const tally = newTally();
     tallies.set(user.arn, tally);
-    subjects.set(user.arn, { ...compileUser(user, groups, policies, bounds, tally), ...logins.get(user.arn) });
+    subjects.set(user.arn, { ...compileUser(user, groups, policies, bounds, tally), ...logins.get(user.arn), resources });
   }
   for (const role of details.roles.values()) {
     const tally = newTally();
     tallies.set(role.arn, tally);
-    subjects.set(role.arn, compileRole(role, policies, bounds, tally));
+    subjects.set(role.arn, { ...compileRole(role, policies, bounds, tally), resources });
   }
   const estate = {
     subjects: [...subjects.values()],
     groups: [...groups.values()].map((one) => one.group),
     managed: policies.managed,
-    resourceLimits: resourceLimits([...subjects.values()], organisation),
+    resourceLimits: resourceLimits([...subjects.values()], bounds),
   };
-  return { subjects, judge: createJudge(estate, now), tallies, malformed: policies.malformed, without: bounds.without };
+  return {
+    subjects,
+    judge: createJudge(estate, now),
+    resources,
+    tallies,
+    malformed: policies.malformed,
+    without: bounds.without,
+  };
 }
 
 /** Of what stands in each account, whoever asks for it. */
-function resourceLimits(
-  subjects: readonly Subject[],
-  organisation: OrganisationFacts | undefined,
-): Map<string, readonly Limit[]> {
+function resourceLimits(subjects: readonly Subject[], bounds: Bounds): Map<string, readonly Limit[]> {
   const limits = new Map<string, readonly Limit[]>();
   for (const account of new Set(subjects.map((subject) => subject.account))) {
-    const found = accountLimits(organisation, account, 'rcp').limits;
+    const found = bounds.onResources(account);
     if (found.length > 0) limits.set(account, found);
   }
   return limits;
@@ -82,6 +92,7 @@ function resourceLimits(
 class Bounds {
   readonly #organisation: OrganisationFacts | undefined;
   readonly #limits = new Map<string, readonly Limit[]>();
+  readonly #onResources = new Map<string, readonly Limit[]>();
   readonly without = new Map<string, readonly string[]>();
 
   /** The organisation of the account, where the input tells that it is a member. */
@@ -93,6 +104,16 @@ class Bounds {
 
   constructor(organisation: OrganisationFacts | undefined) {
     this.#organisation = organisation;
+  }
+
+  /** Of what stands in the account. */
+  onResources(account: string): readonly Limit[] {
+    let limits = this.#onResources.get(account);
+    if (limits === undefined) {
+      limits = accountLimits(this.#organisation, account, 'rcp').limits;
+      this.#onResources.set(account, limits);
+    }
+    return limits;
   }
 
   of(account: string): readonly Limit[] {

@@ -9,11 +9,11 @@ import { oidcCoverage, organisationCoverage, samlCoverage, tallyDetail, tallyRea
 import { reportObservations, reportRows } from './credential-report.ts';
 import { centerRows } from './identity-center.ts';
 import { tellsAnything } from './organisation.ts';
-import { readPrincipals } from './principals.ts';
-import { resourcePolicyRows } from './resource-policies.ts';
+import { readPrincipals, type World } from './principals.ts';
+import { callersOf, resourcePolicyRows } from './resource-policies.ts';
 import { anywhereRows, subjectRows } from './roles-anywhere.ts';
 import { type UserCredential, userCredentialRow } from './user-credentials.ts';
-import { worldOf } from './world.ts';
+import { worldAround, worldOf } from './world.ts';
 
 /** What each kind of export lets a check look at. */
 const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[] } = {
@@ -72,6 +72,7 @@ async function* observe(
   const problems = [...answers.problems, ...details.problems];
   const open: string[] = [];
   const without = new Set<string>();
+  let world: World | undefined;
   const isJudged = details.users.size + details.roles.size + details.policies.size > 0;
   if (isJudged || rolesAnywhere.profiles.size + center.assignments.size > 0) {
     const now = context.now();
@@ -93,7 +94,12 @@ async function* observe(
   if (tellsAnything(answers.organisation)) {
     yield organisationCoverage(answers.organisation, `organisation (${file.path})`, file.at);
   }
-  for (const policy of answers.resourcePolicies) yield* resourcePolicyRows(policy, file.at);
+  if (answers.resourcePolicies.length > 0) {
+    const now = context.now();
+    world ??= await worldAround(file, answers, now);
+    const callers = callersOf(world.compiled, now);
+    for (const policy of answers.resourcePolicies) yield* resourcePolicyRows(policy, callers, file.at);
+  }
   yield* answers.trail.rows(file.at);
   yield* coverageRows({ answers, file, reportRows, problems, open, tally, without, broken });
 }

@@ -7,7 +7,7 @@ const REPORT_HEAD = 'dXNlcixhcm4sdXNlcl9jcmVhdGlvbl90aW1l';
 
 /** Ids by which a map of answers names what each is about. */
 const SUBJECT =
-  'A(?:KIA|SIA)[A-Z0-9]{12,}|arn:aws[a-z-]*:iam::\\d{12}:(?:role|user)/[^"]{1,512}|\\d{12}|r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|p-[0-9a-zA-Z_]{8,128}';
+  'A(?:KIA|SIA)[A-Z0-9]{12,}|arn:aws[a-z-]*:iam::\\d{12}:(?:role|user)/[^"]{1,512}|arn:aws[a-z-]*:(?:s3|kms|secretsmanager|sqs|sns|lambda|dynamodb|ecr):[^"]{1,512}|\\d{12}|r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|p-[0-9a-zA-Z_]{8,128}';
 
 /** Keys that stand at the top of the answers read here. */
 const TOP_KEYS =

@@ -1,6 +1,6 @@
-/** Keys of a map of answers that do not say what they are about: a principal, a key, a part or policy of an organisation. */
+/** Keys of a map of answers that do not say what they are about: a principal, a resource, a key, a part or policy of an organisation. */
 const SUBJECT =
-  /^(?:arn:aws[a-z-]*:iam::\d{12}:(?:role|user)\/.+|A(?:KIA|SIA)[A-Z0-9]{12,124}|\d{12}|r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|p-[0-9a-zA-Z_]{8,128})$/;
+  /^(?:arn:aws[a-z-]*:iam::\d{12}:(?:role|user)\/.+|arn:aws[a-z-]*:(?:s3|kms|secretsmanager|sqs|sns|lambda|dynamodb|ecr):.+|A(?:KIA|SIA)[A-Z0-9]{12,124}|\d{12}|r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|p-[0-9a-zA-Z_]{8,128})$/;
 
 /** Is it the key of a map of answers, and so what the answer is about? */
 export function namesSubject(key: string): boolean {

@@ -11,6 +11,7 @@ import { mergeLogins, reportedLogins } from './logins.ts';
 import { mergeOrganisations, tellsAnything } from './organisation.ts';
 import type { World } from './principals.ts';
 import { isTrail, mayBeExport, recogniseExport } from './recognise.ts';
+import { knownResources } from './resource-policies.ts';
 import { mergeRolesAnywhere, tellsOfCertificates } from './roles-anywhere.ts';
 
 /** Other exports of the run that one is read with: those beside it, above it, and in the directories next to its own. */
@@ -18,6 +19,8 @@ interface Neighbours {
   /** One moment for all of them: a world is judged once, however many files are read with it. */
   readonly now: Date;
   readonly worlds: Map<string, World>;
+  /** Of files that tell of no principals, by their directory. */
+  readonly directories: Map<string, Promise<World>>;
   readonly answers: Map<string, Promise<Answers | undefined>>;
   bytes: number;
   /** Of tables among them, of which few are credential reports. */
@@ -42,23 +45,51 @@ const kept = new WeakMap<Surroundings, Neighbours>();
 export async function worldOf(file: SourceFile, own: Answers, now: Date): Promise<World> {
   const { around } = file;
   if (around === undefined) return makeWorld([own], now);
-  const near = kept.get(around) ?? { now, worlds: new Map(), answers: new Map(), bytes: 0, tableBytes: 0 };
-  kept.set(around, near);
+  const near = neighboursOf(around, now);
   near.answers.set(file.path, Promise.resolve(own));
-  const met: [string, Answers][] = [[file.path, own]];
-  const told = new Set(toldArns(own.details));
+  return await worldFrom(file.path, around, near, [[file.path, own]]);
+}
+
+/**
+ * What lies around a file that tells of no principals: the same for all files of a directory, of which there may be many.
+ * Where nothing does, `own` answers are all there is.
+ */
+export async function worldAround(file: SourceFile, own: Answers, now: Date): Promise<World> {
+  const { around } = file;
+  if (around === undefined) return makeWorld([own], now);
+  const near = neighboursOf(around, now);
+  const directory = directoryOf(file.path);
+  let world = near.directories.get(directory);
+  if (world === undefined) {
+    world = worldFrom(`${directory}/`, around, near, []);
+    near.directories.set(directory, world);
+  }
+  return await world;
+}
+
+function neighboursOf(around: Surroundings, now: Date): Neighbours {
+  const known = kept.get(around);
+  if (known !== undefined) return known;
+  const near = { now, worlds: new Map(), directories: new Map(), answers: new Map(), bytes: 0, tableBytes: 0 };
+  kept.set(around, near);
+  return near;
+}
+
+/** `met`: what counts before all others. */
+async function worldFrom(path: string, around: Surroundings, near: Neighbours, met: [string, Answers][]): Promise<World> {
+  const told = new Set(met.flatMap(([, one]) => [...toldArns(one.details)]));
   // The newest by name: exports are often named by their day.
-  for (const path of (await pathsNear(file.path, around)).toReversed()) {
-    if (path === file.path) continue;
-    const read = near.answers.get(path) ?? readNear(path, around, near);
-    near.answers.set(path, read);
-    const other = await read;
-    if (other === undefined || !tellsOfOthers(other) || tellsOfAny(other.details, told)) continue;
-    met.push([path, other]);
-    for (const arn of toldArns(other.details)) told.add(arn);
+  for (const other of (await pathsNear(path, around)).toReversed()) {
+    if (other === path) continue;
+    const read = near.answers.get(other) ?? readNear(other, around, near);
+    near.answers.set(other, read);
+    const answers = await read;
+    if (answers === undefined || !tellsOfOthers(answers) || tellsOfAny(answers.details, told)) continue;
+    met.push([other, answers]);
+    for (const arn of toldArns(answers.details)) told.add(arn);
   }
   const name = met
-    .map(([path]) => path)
+    .map(([one]) => one)
     .sort()
     .join('\n');
   const known = near.worlds.get(name);
@@ -79,7 +110,7 @@ export function makeWorld(all: readonly Answers[], now: Date): World {
   }
   const details = mergeDetails(all.map((one) => one.details));
   const logins = mergeLogins(all, details.users.values());
-  const compiled = compileEstate({ details, organisation, logins }, now);
+  const compiled = compileEstate({ details, organisation, logins, resources: knownResources(all) }, now);
   // Its own answers stand first, then the newest: what they say stays.
   const oldestFirst = all.toReversed();
   return {
@@ -103,9 +134,13 @@ function byArn(told: ReadonlyMap<string, ServiceLastAccessed>, subjects: Iterabl
   return found;
 }
 
+function directoryOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
 /** In the directory of the file and below it, above it, and below the directory that holds it. */
 async function pathsNear(path: string, around: Surroundings): Promise<string[]> {
-  const directory = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+  const directory = directoryOf(path);
   const parent = directory.slice(0, Math.max(0, directory.lastIndexOf('/')));
   const isNear = (other: string) => {
     const of = other.slice(0, Math.max(0, other.lastIndexOf('/')));
@@ -174,6 +209,7 @@ function tellsOfOthers(answers: Answers): boolean {
     tellsAnything(organisation) ||
     answers.keys.size > 0 ||
     reportedLogins(answers).size > 0 ||
+    answers.resourcePolicies.length > 0 ||
     tellsOfCertificates(rolesAnywhere) ||
     tellsOfCenter(center)
   );

@@ -2,6 +2,7 @@ import { statementsOn } from './covers.ts';
 import { readPolicyDocument } from './document.ts';
 import { type Deciding, decide, type Request, type Target } from './evaluate.ts';
 import type { Judgement } from './judgement.ts';
+import type { Pattern } from './pattern.ts';
 import { judgePrincipal } from './principal.ts';
 import type { Limit, Policy, Subject } from './subject.ts';
 
@@ -17,17 +18,26 @@ export interface Resource {
 /** What is known of the resources that subjects may reach. */
 export class Resources {
   readonly #byName = new Map<string, Resource>();
+  readonly #secrets = new Map<string, Resource>();
   readonly #limitsOf: (account: string) => readonly Limit[];
   readonly #byAction = new Map<string, readonly Speaking[]>();
 
   /** `limitsOf`: resource control policies of an account, a level each. */
   constructor(known: Iterable<Resource>, limitsOf: (account: string) => readonly Limit[]) {
-    for (const resource of known) this.#byName.set(nameOf(resource.arn), resource);
+    for (const resource of known) {
+      this.#byName.set(nameOf(resource.arn), resource);
+      if (/^arn:[^:]*:secretsmanager:/.test(resource.arn)) this.#secrets.set(withoutEnding(resource.arn), resource);
+    }
     this.#limitsOf = limitsOf;
   }
 
   find(arn: string): Resource | undefined {
     return this.#byName.size === 0 ? undefined : this.#byName.get(nameOf(arn));
+  }
+
+  /** The secret of that name, whatever the last characters of its ARN. */
+  named(arn: string): string {
+    return this.#secrets.get(withoutEnding(arn))?.arn ?? arn;
   }
 
   all(): Iterable<Resource> {
@@ -60,10 +70,19 @@ export interface Speaking extends Deciding {
 /** https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html */
 const HEEDING = /^(?:s3|sts|kms|sqs|secretsmanager|ecr|aoss|cognito-\w+|logs|dynamodb):/i;
 
-/** Objects go by their bucket; the six characters at the end of a secret's ARN, which policies write as `??????`, name no other. */
+/** Objects go by their bucket. */
 function nameOf(arn: string): string {
-  if (/^arn:[^:]*:s3:::/.test(arn)) return arn.split('/', 1)[0] ?? arn;
-  return /^arn:[^:]*:secretsmanager:/.test(arn) ? arn.replace(/-[^-/:]{6}$/, '') : arn;
+  return /^arn:[^:]*:s3:::/.test(arn) ? (arn.split('/', 1)[0] ?? arn) : arn;
+}
+
+/** A secret's ARN ends in six characters that its name does not tell. */
+function withoutEnding(arn: string): string {
+  return arn.replace(/-[^-/:]{6}$/, '');
+}
+
+/** Policies write `??????` for them, and mean the one secret of that name. */
+export function leavesEnding({ source }: Pattern): boolean {
+  return source.endsWith('-??????');
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Deciding, type Decision, decide, type Request, resourcePatterns } 
 import { commonText, compilePattern, matches, type Pattern } from './pattern.ts';
 import type { Probe } from './probes.ts';
 import { reachable, STEPS_TO_MEET } from './reach.ts';
-import { RESOURCE_POLICY, type Speaking, speakingOf, targetOf } from './resources.ts';
+import { leavesEnding, RESOURCE_POLICY, type Speaking, speakingOf, targetOf } from './resources.ts';
 import type { Policy, Subject } from './subject.ts';
 
 /** May the subject do this on at least one resource of the shape? The most certain way is returned. */
@@ -68,8 +68,10 @@ interface Question extends Pick<Request, 'action' | 'context'> {
 function surestWay({ subject, shape, bounds, now, ...asked }: Question, { policy, statement }: Deciding): Way | undefined {
   const patterns = resourcePatterns(statement, policy.document, subject);
   spend(effortOf(subject), patterns.length * (bounds.length + 1) * STEPS_TO_MEET);
+  const isByName = subject.resources !== undefined && patterns.some(leavesEnding);
   let isShut = false;
-  const ask = (resource: string): Way | undefined => {
+  const ask = (text: string): Way | undefined => {
+    const resource = isByName ? (subject.resources?.named(text) ?? text) : text;
     const request = { ...asked, resource };
     const target = targetOf(subject, request, now);
     const decision = decide(subject, target === undefined ? request : { ...request, target }, now);
