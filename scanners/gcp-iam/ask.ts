@@ -108,6 +108,7 @@ export async function readEach(
     title: `Google Cloud: ${what}`,
     items,
     width: WIDTH,
+    anyFailureCounts: true,
     ask: async (item) => {
       const values = await kept(run, `${name} ${item}`, () => ask(item));
       for (const value of values) addAnswer(answers, withoutToken(value), what, '');

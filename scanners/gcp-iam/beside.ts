@@ -4,7 +4,7 @@ import { headOfBytes } from '../../src/files/source-file.ts';
 import { addAnswer } from './answers.ts';
 import { type Answers, newAnswers } from './collect.ts';
 import { type Gathered, gather } from './gather.ts';
-import { isGcpExport, mayBeExport } from './recognise.ts';
+import { emptyKind, isEmptyList, isGcpExport, mayBeExport } from './recognise.ts';
 
 /** A file, and what all exports that lie beside and below it tell together. */
 export interface Beside {
@@ -77,6 +77,8 @@ function readOne(file: SourceFile): Read {
   for (const [index, value] of json.values.entries()) {
     addAnswer(answers, value, json.values.length > 1 ? `value ${index + 1}` : 'answer', file.path);
   }
+  const empty = isEmptyList(file.text()) ? emptyKind(file.path) : undefined;
+  if (empty !== undefined) answers.kinds.add(empty);
   return { answers, broken: json.broken };
 }
 

@@ -1,4 +1,5 @@
 import type { FileHead } from '../../src/contracts/index.ts';
+import type { AnswerKind } from './collect.ts';
 
 /** Keys that may stand first in the answers read here: of the answer itself, or of its first item. */
 const FIRST_KEYS =
@@ -9,7 +10,8 @@ const FIRST_KEYS =
   'content|insightSubtype|additionalImpact|attributeCondition|attributeMapping|aws|oidc|state|workloadIdentityPools|workloadIdentityPoolProviders|' +
   'policies|annotations|createTime|create_time|details|kind|principalAccessBoundaryPolicies|policyBindings|condition|restrictions|serviceAccountEmail|uid|' +
   'memberships|groupKey|memberKey|preferredMemberKey|items|accessId|access_id|id|projects|labels|lifecycleState|parent|projectNumber|createTime|nextPageToken';
-const FIRST = new RegExp(`^[\\s\\[]*\\{\\s*"(?:${FIRST_KEYS})"\\s*:`);
+/** In a loop over projects the first may have none. */
+const FIRST = new RegExp(`^(?:\\s*\\[\\s*\\])*[\\s\\[]*\\{\\s*"(?:${FIRST_KEYS})"\\s*:`);
 
 const ROLE = '"role"\\s*:\\s*"(?:(?:projects|organizations)/[^/"]+/)?roles/[^"]+"';
 const IN = '(?:projects|folders|organizations)/[^/"]+/locations/global';
@@ -38,10 +40,36 @@ export function mayBeExport(path: string): boolean {
   return /\.(?:json|jsonl|ndjson|txt|out)$/i.test(path) || !/\.[^./]{1,5}$/.test(path);
 }
 
+/** What the README calls the files: an empty list says only by its name of what there is none. */
+const NAMES: readonly (readonly [AnswerKind, RegExp])[] = [
+  ['API keys', /^api[-_]?keys?[-_.]/],
+  ['HMAC keys', /^hmac[-_.]/],
+  ['service-account keys', /^(?:service[-_]account[-_])?keys[-_.]/],
+  ['service accounts', /^(?:service[-_])?accounts[-_.]/],
+  ['roles', /^roles[-_.]/],
+  ['deny policies', /^deny[-_.]/],
+  ['access boundaries', /^boundar(?:ies|y[-_]bindings)[-_.]/],
+  ['workload identity providers', /^(?:providers|pools)[-_.]/],
+  ['last authentications', /^serviceAccount(?:Key)?LastAuthentication[-_.]/],
+];
+
+/** `gcp/hmac-hc-prod.json` with `[]` in it. */
+export function emptyKind(path: string): AnswerKind | undefined {
+  if (!/(?:^|\/)(?:gcp|gcloud|google|google-cloud)(?:-exports?)?\//i.test(path)) return undefined;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return NAMES.find(([, pattern]) => pattern.test(name))?.[0];
+}
+
+/** Lists one after the other, as a loop over projects prints them; all of them empty. */
+export function isEmptyList(text: string): boolean {
+  return /^(?:\s*\[\s*\])+\s*$/.test(text);
+}
+
 /** By the first 4 KiB. Key files (`private_key`, `privateKeyData`) are for the detectors. */
 export function isGcpExport(file: FileHead): boolean {
   if (!mayBeExport(file.path)) return false;
   const head = file.head();
+  if (isEmptyList(head) && file.size < 4096) return emptyKind(file.path) !== undefined;
   if (!/^\s*[[{]/.test(head) || !FIRST.test(head) || /"(?:private_key|privateKeyData|terraform_version)"\s*:/.test(head))
     return false;
   return TELLS.some((tell) => tell.test(head)) || emptyPolicy(head);

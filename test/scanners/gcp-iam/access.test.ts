@@ -243,6 +243,17 @@ describe('gcp-iam scanner: what limits rights', () => {
   });
 });
 
+describe('gcp-iam scanner: lists of none', () => {
+  it('says by the name of the file what there is none of', async () => {
+    const none = await scanText('[]\n[]', 'gcp/keys-harbour-prod.json');
+    const some = await scanText(`[]\n${JSON.stringify([key()])}`, 'gcp/keys-harbour-prod.json');
+
+    assert.deepEqual(coverageOf(none)?.covers, ['credential']);
+    assert.equal(coverageOf(none)?.outcome, 'complete');
+    assert.equal(kinds(some, 'credential').length, 1);
+  });
+});
+
 describe('gcp-iam scanner: use', () => {
   it('tells when an account and a key were last used, and since when that is on record', async () => {
     const observations = await scanText(

@@ -33,9 +33,14 @@ const HITS: [string, string, string?][] = [
     json({ description: 'x', etag: 'AA==', includedPermissions: ['a.b.c'], name: 'projects/p/roles/x', stage: 'GA', title: 'X' }),
   ],
   ['roles', json([{ name: 'roles/editor', title: 'Editor' }])],
+  ['keys of accounts of which the first has none', `[]\n${json([key()])}`],
+  ['keys of accounts that have none', '[]\n[]\n', 'exports/gcp/keys-harbour-prod.json'],
+  ['HMAC keys where there are none', '[]', 'gcp/hmac-harbour-prod.json'],
 ];
 
 const MISSES: [string, string, string?][] = [
+  ['an empty list somewhere', '[]', 'src/keys-test.json'],
+  ['an empty list of another name', '[]', 'gcp/list.json'],
   [
     'a service-account key file',
     json({
