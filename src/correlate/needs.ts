@@ -27,6 +27,8 @@ export interface Need {
   /** Only those of this type: `access-key`. */
   readonly type?: string;
   readonly surface?: Surface;
+  /** Without it the check runs, and what it finds counts; silence tells nothing. */
+  readonly isSoft?: boolean;
 }
 
 const KIND_WORDS: { readonly [kind in ObservationKind]: string } = {
@@ -85,13 +87,14 @@ export function switchedOff({ meta }: Check): CheckResult {
 
 /** `credential@aws`, `credential:access-key@aws` or `usage`; a text in place of a need says what is wrong with it. */
 export function parseNeed(text: string): Need | string {
-  const [what = '', surface, ...rest] = text.trim().split('@');
+  const [what = '', surface, ...rest] = text.trim().replace(/\?$/, '').split('@');
   const [kind = '', type, ...more] = what.split(':');
   if (!isKind(kind)) return `${JSON.stringify(kind)} is no kind of observation (${OBSERVATION_KINDS.join(', ')})`;
   if (more.length > 0 || (type !== undefined && !/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(type))) {
     return `${JSON.stringify([type, ...more].join(':'))} is no type (kebab-case, as in the observations)`;
   }
-  const typed = { kind, ...(type === undefined ? {} : { type }) };
+  const isSoft = text.trim().endsWith('?');
+  const typed = { kind, ...(type === undefined ? {} : { type }), ...(isSoft ? { isSoft } : {}) };
   if (surface === undefined) return typed;
   if (rest.length > 0 || !isSurface(surface)) {
     return `${JSON.stringify([surface, ...rest].join('@'))} is no surface (${Object.keys(SURFACES).join(', ')})`;
@@ -103,11 +106,16 @@ export function parseNeed(text: string): Need | string {
 export function assess(meta: CheckMeta, coverage: readonly CoverageRow[]): Assessment {
   const missing: string[] = [];
   const gaps: CoverageRow[] = [];
+  const without: string[] = [];
   let onlyDeclared: string | undefined;
   for (const need of meta.needs) {
     const alternatives = need.split('|').map(needOf);
     const rows = coverage.filter((row) => alternatives.some((alternative) => covers(row, alternative)));
     const collected = rows.some((row) => row.outcome === 'complete' || row.outcome === 'partial');
+    if (!collected && alternatives.some(({ isSoft }) => isSoft === true)) {
+      without.push(whyMissing(alternatives, rows));
+      continue;
+    }
     if (!collected) missing.push(whyMissing(alternatives, rows));
     gaps.push(...rows.filter((row) => row.outcome !== 'complete'));
     const keepers = alternatives.filter(({ surface }) => surface !== 'iac');
@@ -117,7 +125,8 @@ export function assess(meta: CheckMeta, coverage: readonly CoverageRow[]): Asses
   }
   if (missing.length > 0) return { state: 'missing', reason: missing.join('; ') };
   const declared = onlyDeclared === undefined ? {} : { onlyDeclared };
-  if (gaps.length > 0) return { state: 'partial', reason: whyPartial(gaps), ...declared };
+  const partly = [...without, ...(gaps.length > 0 ? [whyPartial(gaps)] : [])];
+  if (partly.length > 0) return { state: 'partial', reason: partly.join('; '), ...declared };
   return { state: 'complete', ...declared };
 }
 
@@ -149,7 +158,9 @@ export function notCollected(needs: readonly Need[]): string {
 }
 
 function nameOf(need: Need): string {
-  if (need.kind === 'usage' && need.surface === 'gateway') return 'gateway sessions';
+  if (need.kind === 'usage' && need.surface === 'gateway') {
+    return need.type === 'session-list' ? 'lists of gateway sessions' : 'gateway sessions';
+  }
   if (need.kind === 'consumer' && need.surface === 'gateway') return 'gateway connections';
   if (need.kind === 'person') return 'people';
   const what = need.type === undefined ? KIND_WORDS[need.kind] : `${KIND_WORDS[need.kind]} (${need.type})`;

@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: identity
 identityFields: [account]
-needs: [usage@gateway]
+needs: [usage@gateway, 'usage:session-list@gateway?']
 population: gateway_sessions WHERE is_machine(caller_type)
 parameters:
   minCallers: 2

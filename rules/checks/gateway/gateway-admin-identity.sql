@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity@gateway, grant@gateway]
+needs: [identity@gateway, grant@gateway, 'identity:api-key@gateway?', 'identity:service-account@gateway?']
 population: identities WHERE provider = 'hoop' AND type <> 'static-admin-key'
 controls:
   - owasp-nhi-2025:NHI5:2025

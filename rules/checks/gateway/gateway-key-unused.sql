@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [identity:api-key@gateway]
+needs: [identity:api-key@gateway, 'identity:agent@gateway?']
 population: identities WHERE provider = 'hoop' AND type IN ('api-key', 'agent')
 parameters:
   unusedDays: 90

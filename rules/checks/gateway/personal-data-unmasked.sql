@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: usage
 identityFields: [session_id]
-needs: [usage@gateway]
+needs: [usage@gateway, 'usage:session-list@gateway?']
 population: gateway_sessions WHERE analyzed IS NOT NULL OR mask_errors IS NOT NULL
 parameters:
   ignoredTypes: LOCATION,DATE_TIME,URL,NRP

@@ -5,7 +5,7 @@ severity: high
 confidence: medium
 about: usage
 identityFields: [connection, caller]
-needs: [usage@gateway]
+needs: [usage@gateway, 'usage:session-list@gateway?']
 population: gateway_sessions WHERE tagged_sensitive OR analyzed IS NOT NULL
 controls:
   - owasp-nhi-2025:NHI5:2025

@@ -5,7 +5,7 @@ severity: high
 confidence: high
 about: usage
 identityFields: [session_id]
-needs: [usage@gateway]
+needs: [usage@gateway, 'usage:session-list@gateway?']
 population: gateway_sessions
 parameters:
   withinHours: 24

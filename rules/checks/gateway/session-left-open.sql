@@ -5,7 +5,7 @@ severity: medium
 confidence: medium
 about: usage
 identityFields: [session_id]
-needs: [usage@gateway]
+needs: [usage@gateway, 'usage:session-list@gateway?']
 population: gateway_sessions
 parameters:
   maxOpenHours: 24

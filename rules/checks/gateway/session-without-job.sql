@@ -5,7 +5,7 @@ severity: medium
 confidence: high
 about: usage
 identityFields: [session_id]
-needs: [usage@gateway]
+needs: [usage@gateway, 'usage:session-list@gateway?']
 population: gateway_sessions WHERE caller_type <> 'human'
 controls:
   - owasp-nhi-2025:NHI9:2025

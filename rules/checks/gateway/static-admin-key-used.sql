@@ -5,7 +5,7 @@ severity: critical
 confidence: high
 about: identity
 identityFields: [identity_id]
-needs: [usage@gateway]
+needs: [usage@gateway, 'usage:session-list@gateway?']
 population: gateway_sessions
 controls:
   - owasp-nhi-2025:NHI5:2025

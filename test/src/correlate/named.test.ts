@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Check, CheckResult, Observation, Surface } from '../../../src/contracts/index.ts';
 import { loadChecks } from '../../../src/correlate/load.ts';
 import { type Named, unaskedOf } from '../../../src/correlate/named.ts';
-import type { CoverageRow } from '../../../src/correlate/needs.ts';
+import { assess, type CoverageRow } from '../../../src/correlate/needs.ts';
 import { runChecks } from '../../../src/correlate/run.ts';
 import { checkWith } from './checks.ts';
 import { RUN_START, withRun } from './run-store.ts';
@@ -74,6 +74,21 @@ describe('what several providers are asked for', () => {
     assert.equal(both?.outcome, 'partial');
     assert.match(both?.reason ?? '', /^credentials of AWS IAM were not collected/);
     assert.equal(other?.outcome, 'not-assessed');
+  });
+});
+
+describe('a need that ends in a question mark', () => {
+  const needs = ['usage@gateway', 'usage:session-list@gateway?'];
+  const meta = { ...checkWith().meta, needs };
+
+  it('lets a check run without it, which then passes nothing', () => {
+    const one = assess(meta, [told('gateway', ['usage'], ['session'])]);
+    const all = assess(meta, [told('gateway', ['usage'], ['session', 'session-list'])]);
+
+    assert.equal(one.state, 'partial');
+    assert.match(one.reason ?? '', /^lists of gateway sessions were not collected: give /);
+    assert.equal(all.state, 'complete');
+    assert.equal(assess(meta, []).state, 'missing');
   });
 });
 
