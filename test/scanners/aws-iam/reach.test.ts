@@ -170,3 +170,71 @@ describe('aws-iam scanner: reach, with the policies of resources', () => {
     assert.deepEqual(rowsOf(await scanAmong(files(denied), 'aws/ledger.json')), []);
   });
 });
+
+describe('aws-iam scanner: reach, with resource control policies', () => {
+  const TYPE = 'RESOURCE_CONTROL_POLICY';
+  const MANAGEMENT = '999900001111';
+  const FULL = 'p-RCPFullAWSAccess';
+  const MINE = 'p-rcp00001';
+
+  /** Both accounts are members; the policy is attached to `account`, or nobody knows where. */
+  function organisation(account: string | undefined, ...statements: object[]): object[] {
+    const everywhere = ['r-ab12', ACCOUNT, OTHER].map((TargetId) => ({ TargetId, Type: 'ACCOUNT' }));
+    return [
+      { Organization: { Id: 'o-abcdefghij', MasterAccountId: MANAGEMENT, FeatureSet: 'ALL' } },
+      { Roots: [{ Id: 'r-ab12', PolicyTypes: [{ Type: TYPE, Status: 'ENABLED' }] }] },
+      { 'r-ab12': { Accounts: [ACCOUNT, OTHER, MANAGEMENT].map((Id) => ({ Id, Name: `a${Id}` })) } },
+      { Policies: [{ Id: FULL, Type: TYPE }] },
+      { [FULL]: { Targets: everywhere } },
+      { Policy: { PolicySummary: { Id: MINE, Name: 'own', Type: TYPE }, Content: JSON.stringify(policyOf(...statements)) } },
+      ...(account === undefined ? [] : [{ [MINE]: { Targets: [{ TargetId: account, Type: 'ACCOUNT' }] } }]),
+    ];
+  }
+
+  const strangers = { Condition: { StringNotEqualsIfExists: { 'aws:PrincipalOrgID': 'o-abcdefghij' } } };
+  const others = { Condition: { StringNotEqualsIfExists: { 'aws:PrincipalAccount': OTHER } } };
+
+  it('reads nothing that the own account is kept from', async () => {
+    const own = etl(allow(['s3:GetObject', GET]));
+
+    assert.deepEqual(await reach(own, ...organisation(ACCOUNT, shut('s3:*', '*'))), [['reads-secrets', 'high', 'inline']]);
+    assert.deepEqual(await reach(own, ...organisation(ACCOUNT, shut(['s3:*', 'secretsmanager:*'], '*'))), []);
+    assert.equal((await reach(own, ...organisation(OTHER, shut('*', '*')))).length, 2);
+  });
+
+  it('reads what a policy against strangers leaves', async () => {
+    assert.deepEqual(await reach(etl(READ), ...organisation(ACCOUNT, shut('s3:*', '*', strangers))), [
+      ['reads-data', 'high', 'inline'],
+    ]);
+  });
+
+  it('finds what a refusal of all but some leaves', async () => {
+    const almost = { ...shut('s3:*', undefined), NotResource: `${BUCKET}/public/*` };
+
+    assert.deepEqual(await reach(etl(READ), ...organisation(ACCOUNT, almost)), [['reads-data', 'high', 'inline']]);
+  });
+
+  it('hears those of the account that owns the resource', async () => {
+    const lets = JSON.stringify(policyOf(letIn({ AWS: ETL }, GET)));
+    const secret = { ARN: ABROAD, ResourcePolicy: lets };
+    const own = etl(allow(GET, ABROAD));
+
+    const open = await reach(own, secret, ...organisation(OTHER, shut('secretsmanager:*', '*', strangers)));
+    const closed = await reach(own, secret, ...organisation(OTHER, shut('secretsmanager:*', '*', others)));
+    const elsewhere = await reach(own, secret, ...organisation(ACCOUNT, shut('secretsmanager:*', '*')));
+
+    assert.deepEqual(open, [
+      ['reads-secrets', 'high', 'inline'],
+      ['reads-secrets', 'high', 'resource-policy'],
+    ]);
+    assert.deepEqual(closed, []);
+    assert.deepEqual(elsewhere, open);
+  });
+
+  it('is not sure where nobody knows what is attached, but of services that heed none', async () => {
+    const data = await reach(etl(allow('rds-data:ExecuteStatement')), ...organisation(undefined, shut('s3:*', '*')));
+
+    assert.deepEqual(await reach(etl(READ), ...organisation(undefined, shut('s3:*', '*'))), [['reads-data', 'medium', 'inline']]);
+    assert.ok(data.length > 0 && data.every(([, confidence]) => confidence === 'high'));
+  });
+});
