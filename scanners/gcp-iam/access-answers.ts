@@ -9,6 +9,7 @@ import {
   HmacKey,
   Insight,
   Membership,
+  OrganizationPolicy,
   PolicyBinding,
   Pool,
   PoolProvider,
@@ -38,6 +39,7 @@ function adderFor(raw: Raw, name: string): Adder | undefined {
   if (/\/locations\/global\/keys\/[^/]+$/.test(name)) return addApiKey;
   if (/^groups\/[^/]+\/memberships\/[^/]+$/.test(name)) return addMembership;
   if (/^groups\/[^/]+$/.test(name) && 'groupKey' in raw) return addGroup;
+  if (/^(?:projects|folders|organizations)\/[^/]+\/policies\/[^/]+$/.test(name)) return addOrganizationPolicy;
   if ('fullResourceName' in raw && ('activityType' in raw || 'observationPeriod' in raw)) return addActivity;
   if (isHmac(raw)) return addHmacKey;
   if (isProject(raw)) return addProject;
@@ -150,6 +152,14 @@ function addMembership(answers: Answers, raw: unknown, where: string, path: stri
   const stem = (path.split('/').at(-1) ?? '').replace(/\.(?:json|jsonl|ndjson|txt|out)$/i, '');
   const email = /(?:^|[_ ]|members-|group-)(?<email>[a-z0-9.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+)$/i.exec(stem)?.groups?.email;
   answers.memberships.push(email === undefined ? one : { ...one, email: email.toLowerCase() });
+}
+
+function addOrganizationPolicy(answers: Answers, raw: unknown, where: string): void {
+  answers.kinds.add('organisation policies');
+  const policy = parseOne(answers, OrganizationPolicy, raw, where);
+  if (policy === undefined) return;
+  const isOurs = isRaw(raw) && /\/policies\/iam\.disableCrossProjectServiceAccountUsage$/.test(String(raw.name));
+  if (isOurs) answers.keptInProject.set(policy.place, policy.isEnforced);
 }
 
 function addGroup(answers: Answers, raw: unknown, where: string): void {

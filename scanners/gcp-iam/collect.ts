@@ -34,6 +34,8 @@ export interface Answers {
   /** Addresses of groups by their names (`groups/01abc`). */
   readonly groups: Map<string, string>;
   readonly memberships: Membership[];
+  /** By project, folder, organisation: may accounts not be used by the resources of other projects? */
+  readonly keptInProject: Map<string, boolean>;
   readonly kinds: Set<AnswerKind>;
   readonly problems: string[];
   /** A policy was met that does not say what it is on. */
@@ -60,7 +62,8 @@ export type AnswerKind =
   | 'insights'
   | 'API keys'
   | 'HMAC keys'
-  | 'group members';
+  | 'group members'
+  | 'organisation policies';
 
 export function newAnswers(): Answers {
   return {
@@ -86,6 +89,7 @@ export function newAnswers(): Answers {
     hmacKeys: new Map(),
     groups: new Map(),
     memberships: [],
+    keptInProject: new Map(),
     kinds: new Set(),
     problems: [],
     resourceUnknown: false,

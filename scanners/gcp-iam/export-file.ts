@@ -29,6 +29,7 @@ export const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[]
   'API keys': ['credential'],
   'HMAC keys': ['credential'],
   'group members': [],
+  'organisation policies': [],
 };
 
 export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {

@@ -66,6 +66,7 @@ export function gather(all: readonly Answers[], now: Date): Gathered {
     pools: poolsOf(providers, closed),
     accounts: accountsIn(listed, everything, projectIds),
     boundKeys: boundKeysOf(all, projectIds),
+    keptInProject: new Map(all.flatMap((one) => [...one.keptInProject].map(([place, kept]) => [named(place), kept] as const))),
     now,
   });
   let byMember: Map<string, BoundRole[]> | undefined;

@@ -8,7 +8,7 @@ const FIRST_KEYS =
   'iamPolicy|iam_policy|updateTime|update_time|includedPermissions|stage|title|access_policy|parentFullResourceName|parentAssetType|' +
   'activities|activity|activityType|fullResourceName|observationPeriod|insights|recommendations|associatedRecommendations|associatedInsights|category|' +
   'content|insightSubtype|additionalImpact|attributeCondition|attributeMapping|aws|oidc|state|workloadIdentityPools|workloadIdentityPoolProviders|' +
-  'policies|annotations|createTime|create_time|details|kind|principalAccessBoundaryPolicies|policyBindings|condition|restrictions|serviceAccountEmail|uid|' +
+  'policies|alternate|dryRunSpec|spec|annotations|createTime|create_time|details|kind|principalAccessBoundaryPolicies|policyBindings|condition|restrictions|serviceAccountEmail|uid|' +
   'memberships|groupKey|memberKey|preferredMemberKey|items|accessId|access_id|id|projects|labels|lifecycleState|parent|projectNumber|createTime|nextPageToken';
 /** In a loop over projects the first may have none. */
 const FIRST = new RegExp(`^(?:\\s*\\[\\s*\\])*[\\s\\[]*\\{\\s*"(?:${FIRST_KEYS})"\\s*:`);
@@ -29,6 +29,7 @@ const TELLS: readonly RegExp[] = [
   /(?<!\\)"name"\s*:\s*"(?:projects|folders|organizations)\/[^/"]+\/locations\/[^/"]+\/(?:insightTypes\/google\.iam\.|recommenders\/google\.iam\.policy\.)/,
   /(?<!\\)"name"\s*:\s*"groups\/[^/"]+\/memberships\/[^/"]+"/,
   /(?<!\\)"groupKey"\s*:\s*\{[^{}]*\}[\s\S]*"name"\s*:\s*"groups\/[^/"]+"/,
+  /(?<!\\)"name"\s*:\s*"(?:projects|folders|organizations)\/[^/"]+\/policies\/(?:iam\.|constraints)[A-Za-z.]+"[\s\S]*"spec"\s*:/,
   /(?<!\\)"name"\s*:\s*"policies\/[^"]+\/denypolicies\/[^"]+"/i,
   /(?<!\\)"activityType"\s*:\s*"serviceAccount(?:Key)?LastAuthentication"/,
   /(?<!\\)"(?:accessId|access_id)"\s*:\s*"GOOG|"storage#hmacKey/,

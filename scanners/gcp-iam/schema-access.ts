@@ -248,6 +248,20 @@ export const Membership = z
   }));
 export type Membership = z.infer<typeof Membership> & { readonly email?: string };
 
+/** https://cloud.google.com/resource-manager/docs/reference/orgpolicy/rest/v2/projects.policies */
+export const OrganizationPolicy = z
+  .object({
+    name: z.string().regex(/^(?:projects|folders|organizations)\/[^/]+\/policies\/[^/]+$/, 'the name of a policy'),
+    spec: z
+      .object({ reset: optionalFlag, rules: z.array(z.object({ enforce: optionalFlag, condition: Condition })).nullish() })
+      .nullish(),
+  })
+  .transform(({ name, spec }) => ({
+    place: name.split('/').slice(0, 2).join('/'),
+    // A rule with a condition may leave some out.
+    isEnforced: spec?.reset === true || (spec?.rules ?? []).every(({ enforce }) => enforce !== false),
+  }));
+
 /** Of `gcloud identity groups describe`. */
 export const Group = z
   .object({ name: z.string().regex(/^groups\/[^/]+$/, 'the name of a group'), groupKey: z.object({ id: text }) })

@@ -3,7 +3,7 @@ import { isServiceAgent, projectOf } from './accounts.ts';
 import type { BoundRole } from './bindings.ts';
 import type { EstateFacts } from './estate.ts';
 import { accountOf, isContainer, lineage } from './hierarchy.ts';
-import { DELEGATION, METHODS, type Method } from './methods.ts';
+import { ACROSS, DELEGATION, METHODS, type Method } from './methods.ts';
 import type { Holding, Powers, Standing } from './powers.ts';
 import { selfMade } from './self-made.ts';
 
@@ -81,12 +81,41 @@ function* takersOf(
     ...METHODS.filter((method) => method.runsAs === undefined || runsAs(method, email)),
     ...(goal.byToken ? [DELEGATION] : []),
   ];
+  const mayLeave = isUsedAcross(above, facts);
   for (const member of powers.membersOn(chain)) {
     if (member === target || standing.has(member) || isServiceAgent(member.slice('serviceAccount:'.length))) continue;
     const way = wayOf(methods, member, chain, above, powers);
-    if (way === undefined) continue;
-    yield escalation(member, email, way, goal);
+    if (way !== undefined) {
+      yield escalation(member, email, way, goal);
+      continue;
+    }
+    const across = mayLeave ? wayAcross(member, chain, powers, facts) : undefined;
+    if (across !== undefined) yield { ...escalation(member, email, across, goal), ...NOT_SURE_ACROSS };
   }
+}
+
+/**
+ * Organisations forbid by default that resources of another project run as an account: only where a policy says otherwise it is
+ * followed. https://cloud.google.com/iam/docs/attach-service-accounts#enabling-cross-project
+ */
+function isUsedAcross(above: readonly string[], { keptInProject }: EstateFacts): boolean {
+  const told = above.find((place) => keptInProject?.has(place) === true);
+  return told !== undefined && keptInProject?.get(told) === false;
+}
+
+/** Of the other project, its own agent must be let in to the account too. */
+const NOT_SURE_ACROSS = {
+  confidence: 'medium',
+  unknown: ['whether agents of the other project may act as the account'],
+} as const;
+
+function wayAcross(member: string, chain: readonly string[], powers: Powers, { hierarchy }: EstateFacts): Way | undefined {
+  for (const place of powers.containersOf(member)) {
+    if (chain.includes(place)) continue;
+    const way = wayOf(ACROSS, member, chain, lineage(place, hierarchy), powers);
+    if (way !== undefined) return way;
+  }
+  return undefined;
 }
 
 /** Who may change the providers of a pool lets itself in as any principal of it. */

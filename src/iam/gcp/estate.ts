@@ -16,6 +16,8 @@ export interface EstateFacts {
   /** Projects by the address of each known service account. */
   readonly accounts: ReadonlyMap<string, string | undefined>;
   /** API keys that act as a service account, by project. */
+  /** By project, folder or organisation: may accounts only be used by resources of their own project? Where nobody tells, it is so. */
+  readonly keptInProject?: ReadonlyMap<string, boolean>;
   readonly boundKeys: ReadonlyMap<string, readonly string[]>;
   readonly now: Date;
 }

@@ -113,6 +113,11 @@ export const METHODS: readonly Method[] = [
   },
 ];
 
+/** Of these some start code in another project than that of the account, where the organisation lets them. */
+export const ACROSS: readonly Method[] = METHODS.filter(
+  ({ id, onAccount }) => onAccount.includes(ACT_AS) && /^(?:function|run|workflow)/.test(id),
+);
+
 /** Through an account that may mint tokens of the next. */
 export const DELEGATION: Method = {
   id: 'implicit-delegation',

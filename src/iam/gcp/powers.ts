@@ -28,6 +28,8 @@ export interface Powers {
   readonly runsCode: NonNullable<Known['runsCode']>;
   readonly standing: ReadonlyMap<string, Standing>;
   readonly holds: (member: string, chain: readonly string[], permission: string) => Holding | undefined;
+  /** Projects, folders and organisations that it has anything on. */
+  readonly containersOf: (member: string) => readonly string[];
   /** Members with anything on any of these. */
   readonly membersOn: (chain: readonly string[]) => Iterable<string>;
 }
@@ -74,6 +76,7 @@ export function powersOf({ bindings, hierarchy, roles, limits, now }: EstateFact
   return {
     standing,
     holds,
+    containersOf: (member) => [...(byMember.get(member)?.keys() ?? [])].filter(isContainer),
     isPrivileged: (email) => standing.has(`serviceAccount:${email}`),
     runsCode(member, project) {
       const chain = lineage(`projects/${project}`, hierarchy);

@@ -254,6 +254,40 @@ describe('gcp-iam scanner: lists of none', () => {
   });
 });
 
+describe('gcp-iam scanner: policies of the organisation', () => {
+  const across = (enforce: boolean) => ({
+    etag: 'CNbA',
+    name: `projects/${NUMBER}/policies/iam.disableCrossProjectServiceAccountUsage`,
+    spec: { etag: 'CNbA', rules: [{ enforce }] },
+  });
+  const other = { name: `projects/${NUMBER}/policies/iam.disableServiceAccountCreation`, spec: { rules: [{ enforce: true }] } };
+  const project = { projectId: PROJECT, projectNumber: NUMBER, lifecycleState: 'ACTIVE', name: 'Harbour' };
+  const bindings = [
+    found(PROJECT_RESOURCE, bind('roles/owner', SA)),
+    found(ACCOUNT_RESOURCE, bind('roles/iam.serviceAccountUser', 'serviceAccount:ci@lab.iam.gserviceaccount.com')),
+    {
+      ...found(
+        '//cloudresourcemanager.googleapis.com/projects/lab-1',
+        bind('roles/run.admin', 'serviceAccount:ci@lab.iam.gserviceaccount.com'),
+      ),
+      project: 'projects/999',
+      folders: [],
+    },
+  ];
+  const methods = (observations: readonly Observation[]) =>
+    kinds(observations, 'grant').flatMap(({ detail }) => (typeof detail?.method === 'string' ? [detail.method] : []));
+
+  it('let code run as accounts of another project', async () => {
+    const open = await scanText(lines(project, other, across(false), ...bindings));
+    const closed = await scanText(lines(project, other, across(true), ...bindings));
+
+    assert.deepEqual(methods(open), ['run-service-call']);
+    assert.deepEqual(methods(closed), []);
+    assert.equal(coverageOf(open)?.outcome, 'complete');
+    assert.equal(gcpIam.recognises(headOf(JSON.stringify(across(false), null, 2))), true);
+  });
+});
+
 describe('gcp-iam scanner: use', () => {
   it('tells when an account and a key were last used, and since when that is on record', async () => {
     const observations = await scanText(
