@@ -2,19 +2,14 @@ import { isGuid } from './guid.ts';
 import type {
   Application,
   AppPolicy,
-  AppRoleAssignment,
-  AzureRole,
   CredentialActivity,
-  DelegatedGrant,
   DirectoryObject,
-  DirectoryRole,
   FederatedCredential,
   ManagedIdentity,
-  RoleAssignment,
   ServicePrincipal,
   ServicePrincipalActivity,
-  Vault,
 } from './schema.ts';
+import type { AppRoleAssignment, AzureRole, DelegatedGrant, DirectoryRole, RoleAssignment, Vault } from './schema-rights.ts';
 
 /** All that the JSON values of one file, or the answers of one tenant, say, sorted by what they are. */
 export interface Answers {

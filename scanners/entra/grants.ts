@@ -5,7 +5,8 @@ import { isWideScope, judgeRole } from '../../src/iam/azure/roles.ts';
 import { type Answers, appRoleKey } from './answers.ts';
 import type { Directory } from './directory.ts';
 import { isGuid } from './guid.ts';
-import { type AppRoleAssignment, lastPart, type RoleAssignment } from './schema.ts';
+import { lastPart } from './schema-fields.ts';
+import type { AppRoleAssignment, RoleAssignment } from './schema-rights.ts';
 
 /** What was met and is not a row. */
 export interface GrantTally {

@@ -5,19 +5,14 @@ import {
   Application,
   AppPolicy,
   AppRole,
-  AppRoleAssignment,
-  AzureRole,
   CredentialActivity,
-  DelegatedGrant,
   DirectoryObject,
-  DirectoryRole,
   FederatedCredential,
   ManagedIdentity,
-  RoleAssignment,
   ServicePrincipal,
   ServicePrincipalActivity,
-  Vault,
 } from './schema.ts';
+import { AppRoleAssignment, AzureRole, DelegatedGrant, DirectoryRole, RoleAssignment, Vault } from './schema-rights.ts';
 
 export interface Place {
   /** In words, for problems: `value 2.value[3]`. */

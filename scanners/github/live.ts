@@ -9,7 +9,8 @@ import { NotOffered, SERVICE } from './failure.ts';
 import { readLogin } from './login.ts';
 import type { Place } from './place.ts';
 import { readerOf } from './readers.ts';
-import type { App, Environment, Installation, Organisation, PersonalAccessToken, Repository, SecretName } from './schema.ts';
+import type { Environment, Organisation, Repository } from './schema.ts';
+import type { App, Installation, PersonalAccessToken, SecretName } from './schema-access.ts';
 
 /** More at a time brings the secondary limit on sooner. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
 const WIDTH = 4;

@@ -12,25 +12,17 @@ import { secretRows } from './rows/secrets.ts';
 import { oidcTemplateRows, workflowTokenRows } from './rows/settings.ts';
 import { credentialAuthorizationRows, personalAccessTokenRows } from './rows/tokens.ts';
 import { webhookRows } from './rows/webhooks.ts';
+import { Alert, AuditEvent, Environment, Member, Organisation, Repository, Runner, RunnerGroup, Webhook } from './schema.ts';
 import {
-  Alert,
   App,
-  AuditEvent,
   CredentialAuthorization,
   DeployKey,
-  Environment,
   Installation,
-  Member,
   OidcTemplate,
-  Organisation,
   PersonalAccessToken,
-  Repository,
-  Runner,
-  RunnerGroup,
   SecretName,
-  Webhook,
   WorkflowPermissions,
-} from './schema.ts';
+} from './schema-access.ts';
 
 /** From an entry of an answer to a record, and from records to observations: the same for files and for live answers. */
 export interface Reader {

@@ -3,7 +3,7 @@ import { environmentOf } from '../../../src/util/environment.ts';
 import { readSshKey } from '../../../src/util/ssh-key.ts';
 import { defined } from '../defined.ts';
 import { atOf, type Place, placeInUrl } from '../place.ts';
-import type { DeployKey } from '../schema.ts';
+import type { DeployKey } from '../schema-access.ts';
 
 /** A key that opens one repository. Its fingerprint is that of its private half, wherever that is found. */
 export function* deployKeyRows(key: DeployKey, place: Place): Generator<Observation> {

@@ -2,7 +2,7 @@ import { identityId, type Observation } from '../../../src/contracts/index.ts';
 import { defined } from '../defined.ts';
 import { permissionRows } from '../permissions.ts';
 import { atOf, type Place } from '../place.ts';
-import type { Installation } from '../schema.ts';
+import type { Installation } from '../schema-access.ts';
 import { reachOf } from './tokens.ts';
 
 /** A GitHub App as it is let into an organisation. Its keys are its maker's, and nobody else sees them. */

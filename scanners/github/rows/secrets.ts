@@ -2,7 +2,7 @@ import { credentialId, githubSecretId, type Observation } from '../../../src/con
 import { declaredEnvironment, environmentOf } from '../../../src/util/environment.ts';
 import { defined } from '../defined.ts';
 import { atOf, type Place, placeInUrl, scopeOf } from '../place.ts';
-import type { SecretName } from '../schema.ts';
+import type { SecretName } from '../schema-access.ts';
 
 /**
  * The name of a secret, its age and who is handed it. Workflows name the same identity; what they say of it and what is said

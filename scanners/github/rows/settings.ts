@@ -1,7 +1,7 @@
 import { identityId, type Observation } from '../../../src/contracts/index.ts';
 import { defined } from '../defined.ts';
 import { type Place, scopeOf } from '../place.ts';
-import type { OidcTemplate, WorkflowPermissions } from '../schema.ts';
+import type { OidcTemplate, WorkflowPermissions } from '../schema-access.ts';
 
 /** The token that every job gets, as far as its workflow does not say otherwise. GitHub makes and ends it. */
 export function* workflowTokenRows(settings: WorkflowPermissions, place: Place): Generator<Observation> {

@@ -2,7 +2,7 @@ import { credentialId, identityId, type Observation } from '../../../src/contrac
 import { defined } from '../defined.ts';
 import { permissionRows, scopeRows } from '../permissions.ts';
 import { atOf, type Place, scopeOf } from '../place.ts';
-import type { CredentialAuthorization, PersonalAccessToken } from '../schema.ts';
+import type { CredentialAuthorization, PersonalAccessToken } from '../schema-access.ts';
 
 /** Repositories that are named one by one. */
 const MOST_NAMES = 50;
