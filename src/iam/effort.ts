@@ -53,3 +53,14 @@ export const TOO_MUCH = 'policies too entangled to be judged in full';
 export function unsettled(by: Deciding | undefined): Decision {
   return { outcome: 'unknown', explicit: false, by, keys: [TOO_MUCH] };
 }
+
+/** Not all that might be of the subject was looked at. */
+export function giveUp(subject: Subject): void {
+  effortOf(subject).gaveUp = true;
+}
+
+/** The same one, judged as something else. */
+export function shareEffortWith(subject: Subject, other: Subject): Subject {
+  efforts.set(other, effortOf(subject));
+  return other;
+}

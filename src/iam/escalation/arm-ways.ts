@@ -1,131 +1,141 @@
-import { type Decision, together } from '../evaluate.ts';
+import { together } from '../evaluate.ts';
 import { mentionedCalls } from '../mentions.ts';
-import type { Subject } from '../subject.ts';
-import { decideAssume } from './assume.ts';
-import { boundaryContext, decideCall, type Search } from './call.ts';
-import { ARM, type ArmEntry } from './catalogue/index.ts';
-import { cellsOf } from './cells.ts';
-import { type Edge, edgeFrom } from './edge.ts';
+import { decideCall, type Search } from './call.ts';
+import { ARM, type ArmEntry, FREE } from './catalogue/index.ts';
+import { type Cell, cellsOf } from './cells.ts';
+import { type Arm, type Edge, edgeFrom } from './edge.ts';
 import { decideJoin } from './make-ways.ts';
-import type { Node, Population } from './population.ts';
-import { assumable, assumedAlone, callsAround, decideAll } from './take-over-ways.ts';
-import { allTags, type Context } from './target-tags.ts';
+import { allBetween, firstBetween } from './meet.ts';
+import type { Hub, Node } from './population.ts';
 
-const ASSUME = 'sts:AssumeRole';
-
-/** Ways by which the subject gives an ordinary principal every right and then acts as it. */
-export function* armWays(search: Search): Generator<Edge> {
+/** Whom the subject may give every right, or free of a boundary, whether or not it gets into them. */
+export function* armsOf(search: Search): Generator<Arm> {
   const { subject, targets } = search;
   const node = targets.nodes.get(subject);
   if (node === undefined) return;
   const calls = mentionedCalls(subject);
-  for (const entry of ARM) {
-    const [first, second] = entry.actions;
-    if (!calls.has(first) || (second !== ASSUME && !calls.has(second))) continue;
-    const found = entry.arms === 'principal' ? armPrincipal(search, entry, node) : armByPolicy(search, entry, node);
-    if (found === undefined) continue;
-    yield edgeFrom(node, subject, { methods: [entry.id], actions: entry.actions, decision: found.decision, armed: found.node });
-  }
-}
-
-interface Armed {
-  readonly node: Node;
-  readonly decision: Decision;
-}
-
-/** The surest: one is enough. */
-function armPrincipal(search: Search, entry: ArmEntry, self: Node): Armed | undefined {
-  const { subject, targets } = search;
-  const [first, second] = entry.actions;
-  const arm = (target: Subject, tags: Context): Decision | undefined => {
-    if (!targets.canBeArmed.has(target) || target.account !== subject.account) return undefined;
-    const decision = decideCall(search, first, target.arn, tags, entry.gives);
-    return decision.outcome === 'deny' ? undefined : decision;
-  };
-  const both = (target: Subject, tags: Context, enter: Decision | undefined): Decision | undefined => {
-    const armed = enter === undefined ? undefined : arm(target, tags);
-    return armed === undefined || enter === undefined ? undefined : together([armed, enter]);
-  };
-  let best: Armed | undefined;
-  const look = (population: Population, enter: (target: Subject, tags: Context) => Decision | undefined): void => {
-    const cells = cellsOf(search, [first, ...callsAround(second)], population, (target, tags) =>
-      both(target, tags, enter(target, tags)),
-    );
-    for (const { hub, decision } of cells) {
-      const node = hub.members.find((member) => member !== self);
-      if (node !== undefined) best = surer(best, { node, decision });
+  for (const entry of [...ARM, ...FREE]) {
+    const { id, actions } = entry;
+    if (!calls.has(actions[0])) continue;
+    const changes = entry.on === 'boundary' || entry.on === 'boundary-policy' ? 'boundary' : 'rights';
+    for (const { hub, decision } of reachedBy(search, entry)) {
+      yield { over: hub, edge: edgeFrom(node, subject, { methods: [id], actions, decision, changes }), with: entry.with ?? {} };
     }
-  };
-  if (second !== ASSUME) {
-    const population = targets.armable.get(`${entry.target} ${subject.account}`);
-    if (population !== undefined) {
-      look(population, (target, context) => decideAll(search, [second], target, context));
-    }
-    return best;
   }
-  for (const population of assumable(search)) look(population, (target, tags) => decideAssume(subject, target, tags, search));
-  for (const { role, decision: enter } of assumedAlone(search)) {
-    const target = targets.subjects[role];
-    const decision = target === undefined ? undefined : both(target, { ...allTags(target), ...boundaryContext(target) }, enter);
-    if (decision !== undefined) best = surer(best, { node: role, decision });
-  }
-  return best;
 }
 
-/** Policies are few where principals are many: those that it may rewrite first, then who has them and can be entered. */
-function armByPolicy(search: Search, entry: ArmEntry, self: Node): Armed | undefined {
-  const [, second] = entry.actions;
-  const edits = editsOf(search, entry);
-  let best: Armed | undefined;
-  if (edits.size === 0) return best;
-  for (const { node, enter } of entered(search, second, entry.target, self)) {
-    const edit = edits.get(node);
-    if (edit !== undefined) best = surer(best, { node, decision: together([edit, enter]) });
-    if (best?.decision.outcome === 'allow') return best;
-  }
-  return best;
-}
-
-/** Whom the first call gives every right, through what they have. */
-function editsOf(search: Search, { actions: [call], arms, target, gives }: ArmEntry): ReadonlyMap<Node, Decision> {
+function reachedBy(search: Search, { on, target, actions: [call], gives }: ArmEntry): Iterable<Cell> {
   const { subject, targets } = search;
-  const edits = new Map<Node, Decision>();
-  if (arms === 'admin-group') {
-    const join = decideJoin(search);
-    const users = targets.armable.get(`${target} ${subject.account}`)?.whole.members ?? [];
-    if (join.outcome !== 'deny') for (const node of users) edits.set(node, join);
-    return edits;
+  const key = `${target} ${subject.account}`;
+  switch (on) {
+    case 'principal':
+    case 'boundary': {
+      const population = (on === 'principal' ? targets.armable : targets.freeable).get(key);
+      if (population === undefined) return [];
+      return cellsOf(search, [call], population, (one, context) => decideCall(search, call, one.arn, context, gives), 'all');
+    }
+    case 'admin-group': {
+      const users = targets.armable.get(key)?.whole;
+      const decision = decideJoin(search);
+      return users === undefined || decision.outcome === 'deny' ? [] : [{ hub: users, decision }];
+    }
+    case 'policy-of-principal':
+      return named(search, call, targets.policyHolders.get(key), gives);
+    case 'older-version-of-principal':
+      return named(search, call, targets.olderHolders.get(key), gives);
+    case 'group-of-principal':
+      return named(search, call, targets.groupMembers.get(key), gives);
+    case 'boundary-policy':
+      return named(search, call, targets.boundaries.get(key), gives);
   }
-  const holders = arms === 'group-of-principal' ? targets.groupMembers : targets.policyHolders;
-  for (const [arn, members] of holders.get(subject.account) ?? []) {
-    const edit = decideCall(search, call, arn, {}, gives);
-    if (edit.outcome === 'deny') continue;
-    for (const node of members) if (edits.get(node)?.outcome !== 'allow') edits.set(node, edit);
-  }
-  return edits;
 }
 
-/** Principals that the subject gets into by the second call. */
-function* entered(
+/** Policies and groups are few where principals are many. */
+function* named(
   search: Search,
   call: string,
-  type: ArmEntry['target'],
-  self: Node,
-): Generator<{ readonly node: Node; readonly enter: Decision }> {
-  const { subject, targets } = search;
-  const rewritten = targets.armable.get(`${type} ${subject.account}`);
-  const populations = call === ASSUME ? assumable(search) : rewritten === undefined ? [] : [rewritten];
-  const ask = (role: Subject, context: Context): Decision | undefined =>
-    call === ASSUME ? decideAssume(subject, role, context, search) : decideAll(search, [call], role, context);
-  for (const population of populations) {
-    for (const { hub, decision } of cellsOf(search, callsAround(call), population, ask)) {
-      for (const node of hub.members) if (node !== self) yield { node, enter: decision };
-    }
+  hubs: ReadonlyMap<string, Hub> | undefined,
+  gives: ArmEntry['gives'],
+): Generator<Cell> {
+  for (const [arn, hub] of hubs ?? []) {
+    const decision = decideCall(search, call, arn, {}, gives);
+    if (decision.outcome !== 'deny') yield { hub, decision };
   }
-  if (call !== ASSUME) return;
-  for (const { role, decision } of assumedAlone(search)) yield { node: role, enter: decision };
 }
 
-function surer(best: Armed | undefined, other: Armed): Armed {
-  return best === undefined || (best.decision.outcome === 'unknown' && other.decision.outcome === 'allow') ? other : best;
+/**
+ * Ways by which the subject changes somebody and gets into that one, each by one step. The surest for each call that
+ * arms: one is enough. Those freed of their boundary are as many as there are, for each may lead elsewhere.
+ */
+export function* armWays(search: Search, arms: readonly Arm[], enters: readonly Edge[]): Generator<Edge> {
+  const { subject, targets } = search;
+  const node = targets.nodes.get(subject);
+  if (node === undefined || arms.length === 0) return;
+  const frees = freeingWays(search, node, arms, enters);
+  yield* frees;
+  const into = [...enters, ...frees];
+  const best = new Map<string, Edge>();
+  const sure = new Set<string>();
+  for (const { over, edge, with: ids } of arms) {
+    if (edge.changes === 'boundary') continue;
+    const [call] = edge.actions;
+    for (const enter of into) {
+      const [second = ''] = enter.actions;
+      const id = ids[second];
+      // What has a name is told by it; of the others one is as good as all.
+      const key = id === undefined ? call : `${call} ${second}`;
+      const known = best.get(key);
+      if (id === undefined && sure.has(call)) continue;
+      if (known !== undefined && (known.confidence === 'high' || edge.confidence !== 'high' || enter.confidence !== 'high'))
+        continue;
+      const armed = enter.to === undefined ? undefined : firstBetween(over, enter.to, node);
+      if (armed === undefined) continue;
+      const found = joined(search, node, edge, enter, { armed, methods: [id ?? edge.methods[0] ?? ''] });
+      best.set(key, found);
+      if (found.confidence === 'high') sure.add(call);
+    }
+  }
+  yield* best.values();
+}
+
+/** One for each call and hub of those freed. */
+function freeingWays(search: Search, node: Node, arms: readonly Arm[], enters: readonly Edge[]): Edge[] {
+  const byCall = new Map<string, Map<Hub, Edge>>();
+  for (const { over, edge } of arms) {
+    if (edge.changes !== 'boundary') continue;
+    const [call] = edge.actions;
+    const found = byCall.get(call) ?? new Map<Hub, Edge>();
+    byCall.set(call, found);
+    for (const enter of enters) {
+      const to = freedBetween(search, over, enter.to);
+      if (to === undefined || found.get(to)?.confidence === 'high') continue;
+      const way = joined(search, node, edge, enter, { to, methods: edge.methods });
+      if (!found.has(to) || way.confidence === 'high') found.set(to, way);
+    }
+  }
+  return [...byCall.values()].flatMap((found) => [...found.values()]);
+}
+
+const freed = new WeakMap<Hub, WeakMap<Hub, Hub>>();
+
+/** Those of both hubs, freed. */
+function freedBetween({ targets }: Search, over: Hub, to: Hub | undefined): Hub | undefined {
+  if (to === undefined) return undefined;
+  const known = freed.get(over) ?? new WeakMap<Hub, Hub>();
+  freed.set(over, known);
+  const found = known.get(to) ?? { members: allBetween(over, to).flatMap((node) => targets.freedOf.get(node) ?? []) };
+  known.set(to, found);
+  return found.members.length === 0 ? undefined : found;
+}
+
+function joined(
+  { subject }: Search,
+  node: Node,
+  arm: Edge,
+  enter: Edge,
+  more: { readonly to?: Hub; readonly armed?: Node; readonly methods: readonly string[] },
+): Edge {
+  const decision = together([arm.decision, enter.decision]);
+  const isProbable = enter.confidence !== 'high' || arm.confidence !== 'high';
+  return edgeFrom(node, subject, { ...more, actions: [...arm.actions, ...enter.actions], decision, isProbable });
 }

@@ -33,7 +33,7 @@ export function decideAssume(
   { estate, now }: { readonly estate: Estate; readonly now: Date },
 ): Decision | undefined {
   const trust = trustOf(role);
-  if (trust === undefined || caller === role) return undefined;
+  if (trust === undefined || caller.arn === role.arn) return undefined;
   const limits = estate.resourceLimits?.get(role.account) ?? [];
   const target = { account: role.account, policy: { title: trust.name, known: true, policies: [trust] }, limits };
   const known = { ...context, ...ABSENT };
@@ -57,10 +57,10 @@ function trustOf(role: Subject): Policy | undefined {
 }
 
 /**
- * Sorts roles by whom they let in. `kindOf` divides them further: what holds for one role of a population must hold for all.
+ * Sorts roles by whom they let in: what holds for one role of a population must hold for all.
  * Callers are looked up by name where the trust names them, so that nobody is compared with everybody.
  */
-export function readDoors(subjects: readonly Subject[], kindOf: (role: Subject) => string, now: Date): Doors {
+export function readDoors(subjects: readonly Subject[], now: Date): Doors {
   const callers = readCallers(subjects);
   const alike = new Map<string, { readonly account: string | undefined; readonly roles: Node[] }>();
   const byCaller = new Map<Node, Node[]>();
@@ -70,7 +70,7 @@ export function readDoors(subjects: readonly Subject[], kindOf: (role: Subject) 
     const { plain, named, accounts } = readDoor(role, now, callers);
     for (const account of accounts) push(personal, account, node);
     // One role of a population answers for all, so they must be alike in all that their trusts say.
-    const whole = [role.account, kindOf(role), ...plain.map(({ account, terms }) => `${account} ${terms}`), ...named].join('\n');
+    const whole = [role.account, ...plain.map(({ account, terms }) => `${account} ${terms}`), ...named].join('\n');
     for (const { account } of plain) {
       const key = `${account}\n${whole}`;
       const same = alike.get(key);

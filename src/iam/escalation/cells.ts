@@ -25,17 +25,20 @@ export interface Cell {
 
 /**
  * What the subject can do to whom of the population. Two members that no pattern of its policies tells apart are decided
- * alike, so one of each part is asked about: the cost grows with the patterns, not with the pairs.
+ * alike, so one of each part is asked about: the cost grows with the patterns, not with the pairs. Of others: the subject may or may
+ * not be in a hub.
  */
 export function cellsOf(
   { subject, estate }: { readonly subject: Subject; readonly estate: Estate },
   calls: readonly string[],
   population: Population,
   ask: (target: Subject, context: Context) => Decision | undefined,
+  of: 'others' | 'all' = 'others',
 ): Cell[] {
   const { subjects, whole } = population;
+  const isAsked = (one: Subject | undefined): boolean => of === 'all' || one !== subject;
   const askOneOf = (nodes: readonly Node[]): Decision | undefined => {
-    const target = nodes.map((node) => subjects[node]).find((one) => one !== subject);
+    const target = nodes.map((node) => subjects[node]).find(isAsked);
     return target === undefined
       ? undefined
       : ask(target, { ...tagContext(target, tags), ...(isBoundaryKnown ? boundaryContext(target) : {}) });
@@ -44,7 +47,7 @@ export function cellsOf(
   if (splitters.length === 0) return positive(whole, askOneOf(whole.members.slice(0, 2)));
   // Of itself it has everything already.
   const parts = partitionBy(population, splitters).parts.filter(({ size, examples: [first = -1] }) => {
-    return size > 1 || subjects[first] !== subject;
+    return size > 1 || isAsked(subjects[first]);
   });
   const asked = parts.map((part) => ({ part, decision: askOneOf(part.examples) }));
   const [one] = asked;

@@ -2,13 +2,20 @@ import { dominators } from './dominators.ts';
 import type { Edge } from './edge.ts';
 import { type Graph, rightOf } from './graph.ts';
 import type { Hub, Node } from './population.ts';
+import { liveArms } from './roundabout.ts';
 import type { Ways } from './shortest.ts';
+
+export interface Cuts {
+  readonly rights: ReadonlyMap<Node, Edge>;
+  /** Everybody on the way to a goal, or to who changes somebody. */
+  readonly leads: ReadonlySet<Node>;
+}
 
 /**
  * For every principal the right nearest to it that all of its ways to an administrator need: take it away, and none is
  * left. Principals without such a right have none in the answer.
  */
-export function nearestCuts(graph: Graph, { distance }: Ways): ReadonlyMap<Node, Edge> {
+export function nearestCuts(graph: Graph, { distance }: Ways): Cuts {
   const places: (Edge | undefined)[] = [undefined];
   const next: number[][] = [[]];
   const place = (edge?: Edge): number => {
@@ -19,6 +26,10 @@ export function nearestCuts(graph: Graph, { distance }: Ways): ReadonlyMap<Node,
   const goal = 0;
   const principals = new Map<Node, number>();
   for (const node of distance.keys()) principals.set(node, place());
+  const live = liveArms(graph, distance);
+  // Too much to look at: what no way is left of is not known of anything.
+  if (live === undefined) return { rights: new Map(), leads: new Set(distance.keys()) };
+  for (const node of live.upstream) if (!principals.has(node)) principals.set(node, place());
   const hubs = new Map<Hub, number>();
   const rights = new Map<string, number>();
   for (const [node, at] of principals) {
@@ -29,15 +40,17 @@ export function nearestCuts(graph: Graph, { distance }: Ways): ReadonlyMap<Node,
     for (const edge of graph.out[node] ?? []) {
       const to = edge.to === undefined ? goal : hubPlace(edge.to);
       if (to === undefined) continue;
-      const key = rightOf(edge);
-      let right = rights.get(key);
-      if (right === undefined) {
-        right = place(edge);
-        rights.set(key, right);
-        next[at]?.push(right);
-      }
-      next[right]?.push(to);
+      next[rightPlace(edge, at)]?.push(to);
     }
+  }
+  // Of a way by two halves the one that leads to who arms is drawn, as if the other were always there: what all ways of the
+  // drawing need, all ways need.
+  for (const { edge, over } of live.arms) {
+    const at = principals.get(edge.from);
+    if (at === undefined) continue;
+    const right = next[rightPlace(edge, at)];
+    if (edge.changes === 'rights') right?.push(goal);
+    else for (const node of over.members) right?.push(principals.get(graph.targets.freedOf.get(node) ?? -1) ?? goal);
   }
   const above = dominators(next, goal);
   const cuts = new Map<Node, Edge>();
@@ -50,7 +63,17 @@ export function nearestCuts(graph: Graph, { distance }: Ways): ReadonlyMap<Node,
       break;
     }
   }
-  return cuts;
+  return { rights: cuts, leads: new Set(principals.keys()) };
+
+  /** Somebody freed has the rights of who is bound. */
+  function rightPlace(edge: Edge, at: number): number {
+    const key = rightOf(edge);
+    const known = rights.get(key);
+    const right = known ?? place(edge);
+    rights.set(key, right);
+    if (!(next[at]?.includes(right) ?? false)) next[at]?.push(right);
+    return right;
+  }
 
   function hubPlace(hub: Hub): number | undefined {
     const known = hubs.get(hub);

@@ -1,16 +1,24 @@
 import type { Confidence } from '../../contracts/index.ts';
 import { confidenceOf, decideAdmin } from '../capability.ts';
+import { shareEffortWith } from '../effort.ts';
 import { decide } from '../evaluate.ts';
+import { mentionedCalls } from '../mentions.ts';
 import { FRESH } from '../pattern.ts';
 import type { Estate, ManagedPolicy, Policy, Subject } from '../subject.ts';
 import { judgeServiceAdmission } from '../trust.ts';
 import { type Doors, readDoors } from './assume.ts';
-import { EXISTING_PASSROLE, NEW_PASSROLE } from './catalogue/index.ts';
+import { boundaryOf } from './call.ts';
+import { EXISTING_PASSROLE, FREE, NEW_PASSROLE } from './catalogue/index.ts';
 import { createPopulation, type Hub, type Node, type Population, push } from './population.ts';
 
 /** What ways may lead to, sorted so that each is found without looking at all. */
 export interface Targets {
+  /** Those of the estate, then those of them that somebody may free of their boundary once more, without it. */
   readonly subjects: readonly Subject[];
+  /** Who is freed, by who that is. */
+  readonly freedOf: ReadonlyMap<Node, Node>;
+  /** The other way round. */
+  readonly bound: ReadonlyMap<Node, Node>;
   readonly nodes: ReadonlyMap<Subject, Node>;
   readonly arns: ReadonlySet<string>;
   /** Administrators, and how sure that is. */
@@ -18,13 +26,18 @@ export interface Targets {
   readonly adminGroups: ReadonlyMap<string, readonly string[]>;
   /** Users and roles that can be changed, by `type account`. */
   readonly principals: ReadonlyMap<string, Population>;
-  /** Of those, ordinary ones whose limits would let them be administrators: worth giving rights to. */
+  /** Ordinary ones whose limits would let them be administrators, worth giving rights to, by `type account`. */
   readonly armable: ReadonlyMap<string, Population>;
-  readonly canBeArmed: ReadonlySet<Subject>;
-  /** By account: policies of the customer, and the armable principals that have them. */
-  readonly policyHolders: ReadonlyMap<string, ReadonlyMap<string, readonly Node[]>>;
-  /** By account: groups, and the armable users in them. */
-  readonly groupMembers: ReadonlyMap<string, ReadonlyMap<string, readonly Node[]>>;
+  /** Those that can be freed of a boundary. */
+  readonly freeable: ReadonlyMap<string, Population>;
+  /** By `type account`: policies of the customer, and the armable principals that have them. */
+  readonly policyHolders: HubsByArn;
+  /** Of those policies the ones with an older version that allows everything. */
+  readonly olderHolders: HubsByArn;
+  /** Groups, and the armable users in them. */
+  readonly groupMembers: HubsByArn;
+  /** Policies of the customer that are boundaries, and whom they bound. */
+  readonly boundaries: HubsByArn;
   readonly doors: Doors;
   /** Roles by `account service`, one population for every answer that their trusts give. */
   readonly byService: ReadonlyMap<string, readonly ServiceRoles[]>;
@@ -33,6 +46,8 @@ export interface Targets {
   /** Hubs of one principal each, made when needed. */
   readonly single: Map<Node, Hub>;
 }
+
+type HubsByArn = ReadonlyMap<string, ReadonlyMap<string, Hub>>;
 
 export interface ServiceRoles {
   readonly population: Population;
@@ -43,49 +58,113 @@ export interface ServiceRoles {
 }
 
 export function sortTargets(estate: Estate, now: Date): Targets {
-  const { subjects } = estate;
+  const { subjects: known } = estate;
   const admins = new Map<Node, Confidence>();
   const principals = new Map<string, Node[]>();
-  const armable = new Map<string, Node[]>();
-  const canBeArmed = new Set<Subject>();
-  const policyHolders = new Map<string, Map<string, Node[]>>();
-  const groupMembers = new Map<string, Map<string, Node[]>>();
-  for (const [node, subject] of subjects.entries()) {
+  const freeable = new Map<string, Node[]>();
+  const boundaries = new HubLists();
+  const twins: Subject[] = [];
+  const freedOf = new Map<Node, Node>();
+  const isFreedom = couldFree(known);
+  for (const [node, subject] of known.entries()) {
     const admin = decideAdmin(subject, now);
     if (admin.outcome !== 'deny') admins.set(node, confidenceOf(admin, subject));
     if (!isChangeable(subject)) continue;
     const key = `${subject.type} ${subject.account}`;
     push(principals, key, node);
-    if (admin.outcome !== 'deny' || !limitsAdmitAdmin(subject, now)) continue;
-    canBeArmed.add(subject);
-    push(armable, key, node);
-    for (const { arn } of subject.groups) {
-      const known = groupMembers.get(subject.account) ?? new Map<string, Node[]>();
-      groupMembers.set(subject.account, known);
-      push(known, arn, node);
+    const boundary = boundaryOf(subject);
+    if (!isFreedom || boundary === null || admins.get(node) === 'high') continue;
+    freedOf.set(node, known.length + twins.length);
+    twins.push(withoutBoundary(subject));
+    push(freeable, key, node);
+    if (boundary !== undefined && !isOfAws(boundary)) boundaries.add(key, boundary, node);
+  }
+  const subjects = [...known, ...twins];
+  const bound = new Map([...freedOf].map(([node, twin]) => [twin, node]));
+  const armable = new Map<string, Node[]>();
+  const holders = new HubLists();
+  const older = new HubLists();
+  const members = new HubLists();
+  for (const [node, subject] of subjects.entries()) {
+    if (bound.has(node)) {
+      const admin = decideAdmin(subject, now);
+      if (admin.outcome !== 'deny') admins.set(node, confidenceOf(admin, subject));
     }
-    const holders = policyHolders.get(subject.account) ?? new Map<string, Node[]>();
-    policyHolders.set(subject.account, holders);
-    for (const { arn } of editablePolicies(subject, estate)) push(holders, arn, node);
+    if (!isChangeable(subject) || admins.has(node) || !limitsAdmitAdmin(subject, now)) continue;
+    const key = `${subject.type} ${subject.account}`;
+    push(armable, key, node);
+    for (const { arn } of subject.groups) members.add(key, arn, node);
+    for (const policy of editablePolicies(subject, estate)) {
+      holders.add(key, policy.arn, node);
+      if (hasOlderVersionOfAdmin(policy, subject.account, now)) older.add(key, policy.arn, node);
+    }
   }
   const populations = (lists: ReadonlyMap<string, readonly Node[]>): ReadonlyMap<string, Population> =>
-    new Map([...lists].map(([key, members]) => [key, createPopulation(subjects, members)]));
+    new Map([...lists].map(([key, list]) => [key, createPopulation(subjects, list)]));
   return {
     subjects,
+    freedOf,
+    bound,
     arns: new Set(subjects.map(({ arn }) => arn)),
     nodes: new Map(subjects.map((subject, node) => [subject, node])),
     admins,
     adminGroups: adminGroupsOf(estate, now),
     principals: populations(principals),
     armable: populations(armable),
-    canBeArmed,
-    policyHolders,
-    groupMembers,
-    doors: readDoors(subjects, (role) => (canBeArmed.has(role) ? 'armable' : 'settled'), now),
-    byService: serviceRoles(subjects, now),
+    freeable: populations(freeable),
+    policyHolders: holders.hubs(),
+    olderHolders: older.hubs(),
+    groupMembers: members.hubs(),
+    boundaries: boundaries.hubs(),
+    doors: readDoors(known, now),
+    byService: serviceRoles(known, now),
     offers: policiesOnOffer(estate, now),
     single: new Map(),
   };
+}
+
+/** Is there any call that takes a boundary off or rewrites one? Else nobody need be looked at without it. */
+function couldFree(subjects: readonly Subject[]): boolean {
+  return subjects.some((subject) => {
+    const calls = mentionedCalls(subject);
+    return FREE.some(({ actions: [call] }) => calls.has(call));
+  });
+}
+
+class HubLists {
+  private readonly lists = new Map<string, Map<string, Node[]>>();
+
+  add(key: string, arn: string, node: Node): void {
+    const known = this.lists.get(key) ?? new Map<string, Node[]>();
+    this.lists.set(key, known);
+    push(known, arn, node);
+  }
+
+  hubs(): HubsByArn {
+    return new Map(
+      [...this.lists].map(([key, lists]) => [key, new Map([...lists].map(([arn, members]) => [arn, { members }]))] as const),
+    );
+  }
+}
+
+export function withoutBoundary(subject: Subject): Subject {
+  const limits = subject.limits.filter(({ kind = 'boundary' }) => kind !== 'boundary');
+  return shareEffortWith(subject, { ...subject, limits });
+}
+
+const olderVersions = new WeakMap<ManagedPolicy, Map<string, boolean>>();
+
+/** Was it once worth everything? */
+export function hasOlderVersionOfAdmin(policy: ManagedPolicy, account: string, now: Date): boolean {
+  const known = olderVersions.get(policy) ?? new Map<string, boolean>();
+  olderVersions.set(policy, known);
+  const found =
+    known.get(account) ??
+    policy.otherVersions.some((document) =>
+      makesAdmin([{ name: policy.arn, kind: 'attached', inline: false, document }], account, now),
+    );
+  known.set(account, found);
+  return found;
 }
 
 /**

@@ -1,13 +1,14 @@
 import type { Confidence } from '../../contracts/index.ts';
 import type { Capability } from '../capability.ts';
+import { giveUp } from '../effort.ts';
 import type { Estate, Subject } from '../subject.ts';
-import { nearestCuts } from './cut.ts';
+import { type Cuts, nearestCuts } from './cut.ts';
 import { readsEverything } from './data.ts';
-import type { Edge } from './edge.ts';
 import { buildGraph, type Graph } from './graph.ts';
 import type { Node } from './population.ts';
+import { findRoundabouts } from './roundabout.ts';
 import { dataRow, escalationRows } from './rows.ts';
-import { shortestWays, type Ways } from './shortest.ts';
+import { shortestWays, type Ways, withRoundabouts } from './shortest.ts';
 
 /** Who becomes administrator, or reads all data, by which way; worked out once for an estate. */
 export interface Escalations {
@@ -16,8 +17,8 @@ export interface Escalations {
   /** Only steps and administrators that are sure: a longer way may be surer than a short one. */
   readonly surely: Ways;
   readonly toData: Ways;
-  /** By principal: the right that all of its ways need. */
-  readonly cuts: ReadonlyMap<Node, Edge>;
+  /** By principal the right that all of its ways need. */
+  readonly cuts: Cuts;
 }
 
 /**
@@ -26,14 +27,20 @@ export interface Escalations {
  */
 export function findEscalations(estate: Estate, now: Date): Escalations {
   const graph = buildGraph(estate, now);
-  const toAdmin = shortestWays(graph, graph.targets.admins, true);
+  const { admins } = graph.targets;
+  const plainly = shortestWays(graph, admins, true);
+  const plainlySure = shortestWays(graph, admins, true, true);
+  const sure = findRoundabouts(graph, plainlySure.distance, true);
+  const surely = withRoundabouts(graph, plainlySure, sure.found);
+  const any = findRoundabouts(graph, plainly.distance, false);
+  const toAdmin = withRoundabouts(graph, plainly, any.found, surely);
+  if (sure.gaveUp || any.gaveUp) for (const subject of graph.subjects) giveUp(subject);
   const holders = new Map<Node, Confidence>();
-  for (const [node, subject] of estate.subjects.entries()) {
-    if (graph.targets.admins.has(node)) continue;
-    const sure = readsEverything(subject, now);
-    if (sure !== undefined) holders.set(node, sure);
+  for (const [node, subject] of graph.subjects.entries()) {
+    if (admins.has(node)) continue;
+    const reads = readsEverything(subject, now);
+    if (reads !== undefined) holders.set(node, reads);
   }
-  const surely = shortestWays(graph, graph.targets.admins, true, true);
   return { graph, toAdmin, surely, toData: shortestWays(graph, holders, false), cuts: nearestCuts(graph, toAdmin) };
 }
 

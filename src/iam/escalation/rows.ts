@@ -3,6 +3,7 @@ import { type Capability, resourceText } from '../capability.ts';
 import { statementName } from '../document.ts';
 import { policyPath, type Subject } from '../subject.ts';
 import { CATALOGUE, type Entry } from './catalogue/index.ts';
+import type { Cuts } from './cut.ts';
 import type { Edge } from './edge.ts';
 import { type Graph, rightOf, type Step } from './graph.ts';
 import { nameFrom } from './names.ts';
@@ -40,24 +41,24 @@ export interface Cut {
 }
 
 /** The ways of one call, one row for each right and target; a row of the whole way where no single call is enough. */
-export function escalationRows(graph: Graph, ways: Ways, surely: Ways, cuts: ReadonlyMap<Node, Edge>, node: Node): Capability[] {
+export function escalationRows(graph: Graph, ways: Ways, surely: Ways, cuts: Cuts, node: Node): Capability[] {
   const subject = graph.subjects[node];
   const distance = ways.distance.get(node);
   if (subject === undefined || distance === undefined) return [];
   const found = oneCallWays(graph, node);
   if (found.length === 0 && distance > 1) {
-    found.push({ steps: stepsFrom(node, ways), confidence: ways.confidence.get(node) ?? 'medium', methods: undefined });
+    found.push({ steps: stepsFrom(graph, node, ways), confidence: ways.confidence.get(node) ?? 'medium', methods: undefined });
   }
   // A short way that may or may not be there does not hide a longer one that is.
   if (found.length > 0 && found.every(({ confidence }) => confidence !== 'high') && (surely.distance.get(node) ?? 0) > 0) {
-    found.push({ steps: stepsFrom(node, surely), confidence: 'high', methods: undefined });
+    found.push({ steps: stepsFrom(graph, node, surely), confidence: 'high', methods: undefined });
   }
   return found.flatMap(({ steps, confidence, methods }) => {
     const row = pathRow(graph, steps, subject, confidence);
     if (row === undefined) return [];
-    const shared = distance === 0 ? undefined : cuts.get(node);
+    const shared = distance === 0 ? undefined : cuts.rights.get(node);
     const edge = shared ?? (distance === 0 ? undefined : steps[0]?.edge);
-    const cut = edge === undefined ? undefined : cutOf(graph, ways, edge, shared !== undefined, subject);
+    const cut = edge === undefined ? undefined : cutOf(graph, cuts.leads, edge, shared !== undefined, subject);
     return [{ ...row, ...(methods === undefined ? {} : { methods }), ...(cut === undefined ? {} : { cut }) }];
   });
 }
@@ -66,7 +67,7 @@ export function escalationRows(graph: Graph, ways: Ways, surely: Ways, cuts: Rea
 export function dataRow(graph: Graph, ways: Ways, node: Node): Capability | undefined {
   const subject = graph.subjects[node];
   if (subject === undefined || (ways.distance.get(node) ?? 0) === 0) return undefined;
-  const row = pathRow(graph, stepsFrom(node, ways), subject, ways.confidence.get(node) ?? 'medium');
+  const row = pathRow(graph, stepsFrom(graph, node, ways), subject, ways.confidence.get(node) ?? 'medium');
   return row === undefined ? undefined : { ...row, capability: 'reaches-data' };
 }
 
@@ -112,7 +113,7 @@ function adminsIn({ targets }: Graph, hub: Hub, except: Node): readonly Node[] {
     found = [...sure, ...unsure].slice(0, MAX_TARGETS + 1);
     admins.set(hub, found);
   }
-  return found.filter((member) => member !== except).slice(0, MAX_TARGETS);
+  return found.filter((member) => member !== except && targets.bound.get(member) !== except).slice(0, MAX_TARGETS);
 }
 
 function pathRow(graph: Graph, steps: readonly Step[], subject: Subject, confidence: Confidence): Capability | undefined {
@@ -150,15 +151,22 @@ function stepText(graph: Graph, step: Step, reader: Subject): string {
   const { actions, decision } = step.edge;
   const target = targetName(graph, step, reader);
   const from = decision.by === undefined ? `trust of ${target}` : policyPath(decision.by.policy);
-  const end = step.next === undefined && step.edge.made === undefined ? 'gives itself any right' : `becomes ${target}`;
+  const end = endText(graph, step, target);
   return `${from} → ${actions.join(' + ')} on ${decision.by === undefined ? '*' : resourceText(decision.by)} → ${end}`;
+}
+
+function endText({ targets }: Graph, { edge, next }: Step, target: string): string {
+  if (edge.changes === 'boundary') return `takes the boundary off ${target}`;
+  if (edge.changes === 'rights') return `gives ${target} any right`;
+  if (next === undefined && edge.made === undefined) return 'gives itself any right';
+  return targets.bound.has(next ?? -1) ? `becomes ${target} without its boundary` : `becomes ${target}`;
 }
 
 /** Who gives itself any right at the end of a longer way is named. */
 function targetName({ subjects }: Graph, { edge, next }: Step, reader: Subject): string {
   if (edge.made !== undefined) return `a new ${edge.made}`;
   const target = subjects[next ?? edge.from];
-  return target === undefined || target === reader ? ITSELF : nameFrom(target, reader);
+  return target === undefined || target.arn === reader.arn ? ITSELF : nameFrom(target, reader);
 }
 
 function hopOf(graph: Graph, step: Step, reader: Subject): Hop {
@@ -181,12 +189,12 @@ function grantedBy({ decision: { by } }: Edge): { policy?: string; statement?: s
 
 const sources = new WeakMap<Graph, Map<string, Source>>();
 
-function cutOf(graph: Graph, ways: Ways, edge: Edge, onEveryPath: boolean, reader: Subject): Cut | undefined {
+function cutOf(graph: Graph, leads: ReadonlySet<Node>, edge: Edge, onEveryPath: boolean, reader: Subject): Cut | undefined {
   const who = graph.subjects[edge.from];
   if (who === undefined) return undefined;
   const known = sources.get(graph) ?? new Map<string, Source>();
   sources.set(graph, known);
-  const source = known.get(rightOf(edge)) ?? sourceOf(graph, ways.distance, edge);
+  const source = known.get(rightOf(edge)) ?? sourceOf(graph, leads, edge);
   known.set(rightOf(edge), source);
   const [permission] = edge.actions;
   const [only, ...others] = source.statements;

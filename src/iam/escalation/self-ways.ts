@@ -1,13 +1,13 @@
 import { decideAdmin } from '../capability.ts';
-import type { PolicyDocument } from '../document.ts';
 import { type Decision, together } from '../evaluate.ts';
 import { mentionedCalls } from '../mentions.ts';
 import type { Subject } from '../subject.ts';
 import { boundaryContext, boundaryOf, decideCall, type Search } from './call.ts';
 import { SELF_ESCALATION, type SelfEntry } from './catalogue/index.ts';
 import { type Edge, edgeFrom } from './edge.ts';
-import { editablePolicies, isChangeable, isOfAws, limitsAdmitAdmin, makesAdmin } from './estate.ts';
-import { allTags } from './target-tags.ts';
+import { editablePolicies, hasOlderVersionOfAdmin, isChangeable, isOfAws, limitsAdmitAdmin, withoutBoundary } from './estate.ts';
+import { hubOfOne } from './take-over-ways.ts';
+import { allTags, type Context } from './target-tags.ts';
 
 /** Ways in which the subject changes what it may do itself. */
 export function* selfWays(search: Search): Generator<Edge> {
@@ -20,6 +20,25 @@ export function* selfWays(search: Search): Generator<Edge> {
     if (entry.on === 'own-tags' && isSure) continue;
     isSure ||= decision.outcome === 'allow';
     yield edgeFrom(node, subject, { methods: [entry.id], actions, decision });
+  }
+}
+
+/** Off with its own boundary: what it may do then may lead to others. */
+export function* freeWays(search: Search): Generator<Edge> {
+  const { subject, targets } = search;
+  const node = targets.nodes.get(subject);
+  const freed = node === undefined ? undefined : targets.freedOf.get(node);
+  if (node === undefined || freed === undefined || gainOf(search, withoutBoundary(subject)).decision?.outcome === 'allow') return;
+  const calls = mentionedCalls(subject);
+  for (const entry of SELF_ESCALATION) {
+    const [action] = entry.actions;
+    if (entry.on !== 'own-boundary' && entry.on !== 'own-boundary-policy') continue;
+    if (!calls.has(action) || (entry.caller !== undefined && entry.caller !== subject.type)) continue;
+    for (const resource of reachedBy(entry, search)) {
+      const decision = decideCall(search, action, resource, onItself(subject, resource), entry.gives);
+      if (decision.outcome === 'deny') continue;
+      yield edgeFrom(node, subject, { methods: [entry.id], actions: [action], decision, to: hubOfOne(targets, freed) });
+    }
   }
 }
 
@@ -52,13 +71,16 @@ function* changesOf(search: Search): Generator<Change> {
     }
     if (then.decision?.outcome === 'deny') continue;
     for (const resource of reachedBy(entry, search)) {
-      const context = resource === subject.arn ? { ...allTags(subject), ...boundaryContext(subject) } : {};
-      const first = decideCall(search, action, resource, context, entry.gives);
+      const first = decideCall(search, action, resource, onItself(subject, resource), entry.gives);
       if (first.outcome === 'deny') continue;
       const decision = then.decision === undefined ? first : together([first, then.decision]);
       yield { entry, actions: [action, ...then.actions], decision };
     }
   }
+}
+
+function onItself(subject: Subject, resource: string): Context {
+  return resource === subject.arn ? { ...allTags(subject), ...boundaryContext(subject) } : {};
 }
 
 /** What is left to do, and whether it may. */
@@ -82,10 +104,6 @@ function gainOf(search: Search, changed: Subject | undefined): Gain {
     if (best.decision?.outcome === 'deny') best = { actions, decision };
   }
   return best;
-}
-
-function withoutBoundary(subject: Subject): Subject {
-  return { ...subject, limits: subject.limits.filter(({ kind = 'boundary' }) => kind !== 'boundary') };
 }
 
 /** With the tags that its own policies ask for; nothing where they ask for none that it lacks. */
@@ -126,13 +144,7 @@ function reachedBy({ on }: SelfEntry, { subject, estate, targets, now }: Search)
       return editablePolicies(subject, estate).map(({ arn }) => arn);
     case 'own-older-version':
       return editablePolicies(subject, estate)
-        .filter(({ arn, otherVersions }) =>
-          otherVersions.some((document) => documentMakesAdmin(arn, document, subject.account, now)),
-        )
+        .filter((policy) => hasOlderVersionOfAdmin(policy, subject.account, now))
         .map(({ arn }) => arn);
   }
-}
-
-function documentMakesAdmin(name: string, document: PolicyDocument, account: string, now: Date): boolean {
-  return makesAdmin([{ name, kind: 'attached', inline: false, document }], account, now);
 }

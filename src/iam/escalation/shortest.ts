@@ -1,6 +1,7 @@
 import type { Confidence } from '../../contracts/index.ts';
 import type { Graph, Step } from './graph.ts';
 import type { Hub, Node } from './population.ts';
+import { type Roundabout, stepsAround } from './roundabout.ts';
 
 /** From each principal the shortest way to a goal, of those the surest. */
 export interface Ways {
@@ -8,6 +9,8 @@ export interface Ways {
   readonly distance: ReadonlyMap<Node, number>;
   readonly confidence: ReadonlyMap<Node, Confidence>;
   readonly first: ReadonlyMap<Node, Step>;
+  /** Of those that reach the goal only by way of somebody whom another of theirs changes. */
+  readonly around: ReadonlyMap<Node, Roundabout>;
 }
 
 /** One search backwards from all goals together. Each hub is crossed once, by the first of its members that is reached. */
@@ -53,13 +56,35 @@ export function shortestWays(graph: Graph, goals: ReadonlyMap<Node, Confidence>,
     }
     frontier = reached;
   }
-  return { distance, confidence, first };
+  return { distance, confidence, first, around: new Map() };
+}
+
+/** Those that no plain way leads to the goal, but one through somebody whom another of theirs changes. */
+export function withRoundabouts(graph: Graph, ways: Ways, found: ReadonlyMap<Node, Roundabout>, surely?: Ways): Ways {
+  if (found.size === 0) return ways;
+  const distance = new Map(ways.distance);
+  const confidence = new Map(ways.confidence);
+  const around = new Map<Node, Roundabout>();
+  for (const [node, way] of found) {
+    const sure = surely?.around.get(node);
+    around.set(node, sure ?? way);
+    confidence.set(node, surely === undefined || sure !== undefined ? 'high' : 'medium');
+  }
+  const all = { ...ways, confidence, around };
+  for (const node of found.keys()) distance.set(node, stepsFrom(graph, node, all).length);
+  return { ...all, distance };
 }
 
 /** The steps from a principal to the goal. */
-export function stepsFrom(node: Node, { first }: Ways): Step[] {
+export function stepsFrom({ targets }: Graph, node: Node, { first, around }: Pick<Ways, 'first' | 'around'>): Step[] {
   const steps: Step[] = [];
   let at: Node | undefined = node;
+  const way = around.get(node);
+  if (way !== undefined) {
+    const half = stepsAround(node, way);
+    steps.push(...half.steps);
+    at = way.changes === 'boundary' ? targets.freedOf.get(half.armed) : undefined;
+  }
   while (at !== undefined) {
     const step = first.get(at);
     if (step === undefined) break;

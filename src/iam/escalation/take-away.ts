@@ -19,15 +19,17 @@ export interface Source {
 /** Named in a text; of more, the call is better denied. */
 const MAX_NAMED = 4;
 
-export function sourceOf(graph: Graph, leads: ReadonlyMap<Node, unknown>, { from, actions: [call] }: Edge): Source {
-  const subject = graph.subjects[from];
+export function sourceOf(graph: Graph, leads: ReadonlySet<Node>, { from, owner = from, actions: [call] }: Edge): Source {
+  // Freed of its boundary it may do all that it may do with it.
+  const freed = graph.targets.freedOf.get(owner) ?? owner;
+  const subject = graph.subjects[leads.has(freed) ? freed : owner];
   if (subject === undefined) return { statements: [], trusts: [] };
   const statements = subject.policies.flatMap((policy) =>
     statementsOn(policy.document, call).flatMap((statement) =>
       statement.effect === 'allow' ? [{ policy, name: statementName(statement) }] : [],
     ),
   );
-  return { statements, trusts: call === ASSUME ? trustsAlone(graph, leads, from, subject) : [] };
+  return { statements, trusts: call === ASSUME ? trustsAlone(graph, leads, owner, subject) : [] };
 }
 
 /** `inline policy a, statement 1; trust of role/b`: what to take away, in words. */
@@ -48,12 +50,7 @@ function statementText({ policy, name }: Source['statements'][number]): string {
 const ASSUME = 'sts:AssumeRole';
 
 /** Roles on the way that let it in though no policy of its own allows it to. */
-function trustsAlone(
-  { targets, estate, now }: Graph,
-  leads: ReadonlyMap<Node, unknown>,
-  from: Node,
-  subject: Subject,
-): Subject[] {
+function trustsAlone({ targets, estate, now }: Graph, leads: ReadonlySet<Node>, from: Node, subject: Subject): Subject[] {
   const bare = { ...subject, policies: subject.policies.map(withoutAssume) };
   const open = targets.doors.open.flatMap(({ whole }) => [...whole.members]);
   return [...new Set([...(targets.doors.byCaller.get(from) ?? []), ...open])].flatMap((node) => {

@@ -31,7 +31,7 @@ export function* takeOverWays(search: Search): Generator<Edge> {
 }
 
 /** The surest decision on all of the calls. */
-export function decideAll(search: Search, actions: readonly string[], target: Subject, context: Context): Decision {
+function decideAll(search: Search, actions: readonly string[], target: Subject, context: Context): Decision {
   const decision = together(actions.map((action) => decideCall(search, action, target.arn, context)));
   const hanging = decision.outcome === 'deny' ? undefined : hindrance(search, actions, target, context);
   if (hanging === undefined) return decision;
@@ -60,11 +60,6 @@ const UPDATE_LOGIN = 'iam:UpdateLoginProfile';
 /** What one of them is worth hangs on the other. */
 const LOGINS: readonly string[] = [CREATE_LOGIN, UPDATE_LOGIN];
 
-/** Calls that what the call is worth hangs on. */
-export function callsAround(call: string): readonly string[] {
-  return LOGINS.includes(call) ? LOGINS : [call];
-}
-
 function* assumeWays(search: Search, node: Node): Generator<Edge> {
   const { subject, targets } = search;
   const [method] = TAKE_OVER.filter(({ actions }) => actions[0] === ASSUME);
@@ -83,35 +78,28 @@ function* assumeWays(search: Search, node: Node): Generator<Edge> {
 }
 
 /** Populations of roles whose trust leaves it to the subject's policies, or admits everybody. */
-export function assumable({ subject, targets }: Search): readonly Population[] {
+function assumable({ subject, targets }: Search): readonly Population[] {
   const { byAccount, open } = targets.doors;
   if (!mentionedCalls(subject).has(ASSUME)) return open;
   return [...(byAccount.get(subject.account) ?? []), ...open];
 }
 
-export interface Assumed {
+interface Assumed {
   readonly role: Node;
   readonly decision: Decision;
 }
 
-const alone = new WeakMap<Search, readonly Assumed[]>();
-
 /** Roles that the subject can assume and that had to be asked about one by one. */
-export function assumedAlone(search: Search): readonly Assumed[] {
-  let found = alone.get(search);
-  if (found === undefined) {
-    const { subject, targets } = search;
-    const node = targets.nodes.get(subject);
-    const roles = new Set(node === undefined ? [] : targets.doors.byCaller.get(node));
-    for (const role of personalDoors(search)) roles.add(role);
-    found = [...roles].flatMap((role) => {
-      const target = targets.subjects[role];
-      const decision = target === undefined ? undefined : decideAssume(subject, target, allTags(target), search);
-      return decision === undefined ? [] : [{ role, decision }];
-    });
-    alone.set(search, found);
-  }
-  return found;
+function assumedAlone(search: Search): readonly Assumed[] {
+  const { subject, targets } = search;
+  const node = targets.nodes.get(subject);
+  const roles = new Set(node === undefined ? [] : targets.doors.byCaller.get(targets.bound.get(node) ?? node));
+  for (const role of personalDoors(search)) roles.add(role);
+  return [...roles].flatMap((role) => {
+    const target = targets.subjects[role];
+    const decision = target === undefined ? undefined : decideAssume(subject, target, allTags(target), search);
+    return decision === undefined ? [] : [{ role, decision }];
+  });
 }
 
 /** Only where its own policies let it: the account is let in, not the caller. */
@@ -123,7 +111,7 @@ function personalDoors(search: Search): readonly Node[] {
   return cellsOf(search, [ASSUME], population, ask).flatMap(({ hub }) => [...hub.members]);
 }
 
-function hubOfOne({ single }: Search['targets'], node: Node): Hub {
+export function hubOfOne({ single }: Search['targets'], node: Node): Hub {
   const hub = single.get(node) ?? { members: [node] };
   single.set(node, hub);
   return hub;

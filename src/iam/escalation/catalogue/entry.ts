@@ -46,16 +46,27 @@ export interface TakeOverEntry {
   readonly target: 'user' | 'role';
 }
 
-/** It gives another principal every right, and gets into it. */
+/** It gives another principal every right, or takes its boundary off. Who gets into that one too has what was given. */
 export interface ArmEntry {
   readonly id: string;
   readonly category: 'principal-access';
-  /** The call that arms, then the one that gets in. */
-  readonly actions: readonly [string, string];
+  readonly actions: readonly [string];
   readonly target: 'user' | 'role';
-  /** What the first call reaches: it, a policy or a group that it has, or a group of administrators that it joins. */
-  readonly arms: 'principal' | 'policy-of-principal' | 'group-of-principal' | 'admin-group';
+  /**
+   * What the call reaches: the other, a policy or a group that it has, one of those policies with an older version that
+   * allows everything, a group of administrators that it joins, its boundary or the policy that this is.
+   */
+  readonly on:
+    | 'principal'
+    | 'policy-of-principal'
+    | 'older-version-of-principal'
+    | 'group-of-principal'
+    | 'admin-group'
+    | 'boundary'
+    | 'boundary-policy';
   readonly gives?: Given;
+  /** Ids of the pairs that have one there, by the call that gets in. */
+  readonly with?: { readonly [enter: string]: string };
 }
 
 /** It makes something new that runs as a role. */

@@ -15,30 +15,48 @@ export const TAKE_OVER: readonly TakeOverEntry[] = [
 
 const ATTACH = 'policy-arn';
 
+const ASSUME = 'sts:AssumeRole';
+const TRUST = 'iam:UpdateAssumeRolePolicy';
+const KEY = 'iam:CreateAccessKey';
+
 export const ARM: readonly ArmEntry[] = [
-  arm('iam-014', 'role', 'iam:AttachRolePolicy', 'sts:AssumeRole', ATTACH),
-  arm('iam-017', 'role', 'iam:PutRolePolicy', 'sts:AssumeRole'),
-  arm('iam-019', 'role', 'iam:AttachRolePolicy', 'iam:UpdateAssumeRolePolicy', ATTACH),
-  arm('iam-021', 'role', 'iam:PutRolePolicy', 'iam:UpdateAssumeRolePolicy'),
-  arm('iam-015', 'user', 'iam:AttachUserPolicy', 'iam:CreateAccessKey', ATTACH),
-  arm('iam-018', 'user', 'iam:PutUserPolicy', 'iam:CreateAccessKey'),
-  { ...arm('iam-016', 'role', 'iam:CreatePolicyVersion', 'sts:AssumeRole'), arms: 'policy-of-principal' },
-  ...['iam:CreateLoginProfile', 'iam:UpdateLoginProfile'].flatMap((login) => [
-    arm('own-arm-user', 'user', 'iam:AttachUserPolicy', login, ATTACH),
-    arm('own-arm-user', 'user', 'iam:PutUserPolicy', login),
-  ]),
-  ...['iam:CreateAccessKey', 'iam:CreateLoginProfile', 'iam:UpdateLoginProfile'].flatMap((enter): ArmEntry[] => [
-    { ...arm('own-rewrite-policy-of-user', 'user', 'iam:CreatePolicyVersion', enter), arms: 'policy-of-principal' },
-    { ...arm('own-arm-group-of-user', 'user', 'iam:AttachGroupPolicy', enter, ATTACH), arms: 'group-of-principal' },
-    { ...arm('own-arm-group-of-user', 'user', 'iam:PutGroupPolicy', enter), arms: 'group-of-principal' },
-    { ...arm('own-add-user-to-group', 'user', 'iam:AddUserToGroup', enter), arms: 'admin-group' },
-  ]),
-  { ...arm('iam-020', 'role', 'iam:CreatePolicyVersion', 'iam:UpdateAssumeRolePolicy'), arms: 'policy-of-principal' },
+  arm('own-arm-role', 'role', 'iam:AttachRolePolicy', {
+    on: 'principal',
+    gives: ATTACH,
+    with: { [ASSUME]: 'iam-014', [TRUST]: 'iam-019' },
+  }),
+  arm('own-arm-role', 'role', 'iam:PutRolePolicy', { on: 'principal', with: { [ASSUME]: 'iam-017', [TRUST]: 'iam-021' } }),
+  arm('own-arm-user', 'user', 'iam:AttachUserPolicy', { on: 'principal', gives: ATTACH, with: { [KEY]: 'iam-015' } }),
+  arm('own-arm-user', 'user', 'iam:PutUserPolicy', { on: 'principal', with: { [KEY]: 'iam-018' } }),
+  arm('own-rewrite-policy-of-role', 'role', 'iam:CreatePolicyVersion', {
+    on: 'policy-of-principal',
+    with: { [ASSUME]: 'iam-016', [TRUST]: 'iam-020' },
+  }),
+  arm('own-rewrite-policy-of-user', 'user', 'iam:CreatePolicyVersion', { on: 'policy-of-principal' }),
+  arm('own-switch-policy-of-role', 'role', 'iam:SetDefaultPolicyVersion', { on: 'older-version-of-principal' }),
+  arm('own-switch-policy-of-user', 'user', 'iam:SetDefaultPolicyVersion', { on: 'older-version-of-principal' }),
+  arm('own-arm-group-of-user', 'user', 'iam:AttachGroupPolicy', { on: 'group-of-principal', gives: ATTACH }),
+  arm('own-arm-group-of-user', 'user', 'iam:PutGroupPolicy', { on: 'group-of-principal' }),
+  arm('own-add-user-to-group', 'user', 'iam:AddUserToGroup', { on: 'admin-group' }),
 ];
 
-function arm(id: string, target: ArmEntry['target'], first: string, second: string, gives?: ArmEntry['gives']): ArmEntry {
-  const entry = { id, category, actions: [first, second] as const, target, arms: 'principal' } as const;
-  return gives === undefined ? entry : { ...entry, gives };
+/** What the other has already but may not use. */
+export const FREE: readonly ArmEntry[] = [
+  arm('own-free-user', 'user', 'iam:DeleteUserPermissionsBoundary', { on: 'boundary' }),
+  arm('own-free-role', 'role', 'iam:DeleteRolePermissionsBoundary', { on: 'boundary' }),
+  arm('own-free-user', 'user', 'iam:PutUserPermissionsBoundary', { on: 'boundary', gives: 'boundary-arn' }),
+  arm('own-free-role', 'role', 'iam:PutRolePermissionsBoundary', { on: 'boundary', gives: 'boundary-arn' }),
+  arm('own-free-user', 'user', 'iam:CreatePolicyVersion', { on: 'boundary-policy' }),
+  arm('own-free-role', 'role', 'iam:CreatePolicyVersion', { on: 'boundary-policy' }),
+];
+
+function arm(
+  id: string,
+  target: ArmEntry['target'],
+  call: string,
+  more: Omit<ArmEntry, 'id' | 'category' | 'target' | 'actions'>,
+): ArmEntry {
+  return { id, category, target, actions: [call], ...more };
 }
 
 export const MAKE: readonly MakeEntry[] = [

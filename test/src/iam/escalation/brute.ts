@@ -1,13 +1,5 @@
 import { confidenceOf, decideAdmin } from '../../../../src/iam/capability.ts';
-import {
-  ARM,
-  CATALOGUE,
-  EXISTING_PASSROLE,
-  MAKE,
-  NEW_PASSROLE,
-  resourceShape,
-  TAKE_OVER,
-} from '../../../../src/iam/escalation/catalogue/index.ts';
+import { EXISTING_PASSROLE, MAKE, NEW_PASSROLE, resourceShape } from '../../../../src/iam/escalation/catalogue/index.ts';
 import { type Decision, decide, together } from '../../../../src/iam/evaluate.ts';
 import type { Estate, Subject } from '../../../../src/iam/index.ts';
 import { judgeServiceAdmission } from '../../../../src/iam/trust.ts';
@@ -20,83 +12,187 @@ export interface Pair {
   readonly to: Subject | undefined;
   /** First call. */
   readonly right: string;
+  /** Others that it takes. */
+  readonly also?: readonly string[];
   readonly isSure: boolean;
 }
 
-/** Every method of the catalogue tried on every pair of principals; slow, and nothing is shared between pairs. */
-export function allPairs(estate: Estate, now: Date): Pair[] {
+/** Somebody may change somebody, whether or not it gets into that one. */
+export interface Change {
+  readonly from: Subject;
+  readonly on: Subject;
+  /** Freed of its boundary; absent: given every right. */
+  readonly to?: Subject;
+  readonly right: string;
+  readonly isSure: boolean;
+}
+
+export interface World {
+  /** Those of the estate, and those of them that have a boundary once more without it. */
+  readonly all: readonly Subject[];
+  /** The same one with its boundary. */
+  readonly boundOf: ReadonlyMap<Subject, Subject>;
+  readonly pairs: readonly Pair[];
+  readonly changes: readonly Change[];
+  readonly admins: ReadonlyMap<Subject, boolean>;
+}
+
+/** Every way tried on every pair of principals; slow, and nothing is shared between pairs. */
+export function worldOf(estate: Estate, now: Date): World {
+  const freed = new Map<Subject, Subject>();
+  for (const one of estate.subjects) {
+    const limits = one.limits.filter(({ kind = 'boundary' }) => kind !== 'boundary');
+    if (limits.length < one.limits.length && one.serviceLinked !== true) freed.set(one, { ...one, limits });
+  }
+  const boundOf = new Map([...freed].map(([bound, free]) => [free, bound]));
+  const all = [...estate.subjects, ...freed.values()];
+  const admins = adminsOf(all, now);
   const pairs: Pair[] = [];
-  const admins = adminsOf(estate, now);
-  for (const from of estate.subjects) {
+  const changes: Change[] = [];
+  for (const from of all) {
     if (admins.get(from) === true) continue;
+    const sure = (decision: Decision, isProbable = false): boolean => !isProbable && confidenceOf(decision, from) === 'high';
     const add = (to: Subject | undefined, right: string, decision: Decision | undefined, isProbable = false): void => {
-      if (decision === undefined || decision.outcome === 'deny') return;
-      pairs.push({ from, to, right, isSure: !isProbable && confidenceOf(decision, from) === 'high' });
+      if (decision !== undefined && decision.outcome !== 'deny')
+        pairs.push({ from, to, right, isSure: sure(decision, isProbable) });
     };
     for (const [right, decision] of selfDecisions(from, estate, now)) add(undefined, right, decision);
     for (const [right, decision] of makeDecisions(from, estate, now)) add(undefined, right, decision);
-    for (const to of estate.subjects) {
-      if (to === from || to.serviceLinked === true) continue;
-      const isNear = to.account === from.account;
-      const on = (action: string, context = {}): Decision =>
-        decide(
-          from,
-          {
-            action,
-            resource: to.arn,
-            context: { ...(action === 'iam:PassRole' ? {} : tagsOf(to)), ...boundaryFor(action, to), ...context },
-          },
-          now,
-        );
-      const enter = (action: string): Decision | undefined => {
-        if (action === 'sts:AssumeRole') return assume(from, to, estate, now);
-        return !isNear ? undefined : action.endsWith('LoginProfile') ? login(action, to, on) : on(action);
-      };
-      for (const { actions, target } of TAKE_OVER) {
-        const all = actions.map(enter);
-        if (target === to.type && !all.includes(undefined)) add(to, actions[0], together(all.filter((one) => one !== undefined)));
+    for (const on of all) {
+      const isItself = on === from || on === boundOf.get(from) || from === boundOf.get(on);
+      if (on.serviceLinked === true || on.account !== from.account) continue;
+      const to = freed.get(on);
+      if (!isItself && !admins.has(on) && survives(on, now)) {
+        for (const [right, decision] of armDecisions(from, on, estate, now)) {
+          if (decision.outcome !== 'deny') changes.push({ from, on, right, isSure: sure(decision) });
+        }
       }
-      if (!isNear) continue;
-      const canBeArmed = !admins.has(to) && survives(to, now);
-      for (const { actions, target, arms, gives } of ARM) {
-        const [first, second] = actions;
-        const entering = enter(second);
-        if (target !== to.type || !canBeArmed || entering === undefined) continue;
-        if (arms === 'principal') add(undefined, first, together([best(contexts(gives).map((one) => on(first, one))), entering]));
-        else if (arms === 'group-of-principal' || arms === 'admin-group') {
-          const groups = arms === 'admin-group' ? adminGroups(from, estate, now) : to.groups.map(({ arn }) => arn);
-          const on = groups.flatMap((resource) =>
-            contexts(gives).map((one) => decide(from, { action: first, resource, context: { ...NO_BOUNDARY, ...one } }, now)),
-          );
-          add(undefined, first, together([best([...on, NEVER]), entering]));
-        } else {
-          for (const { name } of to.policies) {
-            if (estate.managed.has(name))
-              add(
-                undefined,
-                first,
-                together([decide(from, { action: first, resource: name, context: NO_BOUNDARY }, now), entering]),
-              );
+      if (to === undefined) continue;
+      for (const [right, decision] of freeDecisions(from, on, now)) {
+        if (decision.outcome !== 'deny') changes.push({ from, on, to, right, isSure: sure(decision) });
+        if (on === from) add(to, right, decision);
+      }
+    }
+    for (const to of estate.subjects) {
+      if (to === from || to === boundOf.get(from) || to.serviceLinked === true) continue;
+      for (const { right, decision, isProbable } of enterDecisions(from, to, estate, now)) {
+        add(to, right, decision, isProbable);
+        for (const change of changes) {
+          if (change.from !== from || decision.outcome === 'deny') continue;
+          const isSure = change.isSure && sure(decision, isProbable);
+          if (change.on === to) pairs.push({ from, to: change.to, right: change.right, also: [right], isSure });
+          // It is freed first, then armed.
+          if (change.to !== undefined || boundOf.get(change.on) !== to) continue;
+          for (const freeing of changes) {
+            if (freeing.from !== from || freeing.on !== to || freeing.to === undefined) continue;
+            const also = [freeing.right, right];
+            pairs.push({ from, to: undefined, right: change.right, also, isSure: isSure && freeing.isSure });
           }
         }
       }
-      if (to.type !== 'role' || to.trust === undefined) continue;
-      for (const { actions, service, profile, isProbable } of NEW_PASSROLE) {
-        if (profile === true && to.onInstances !== true) continue;
-        const pass = on('iam:PassRole', { 'iam:passedtoservice': [service] });
-        add(to, 'iam:PassRole', withAdmission([pass, ...starts(from, actions, now)], to, service, now), isProbable);
-      }
-      for (const { actions, service } of EXISTING_PASSROLE) {
-        if (service === 'ec2.amazonaws.com' && to.onInstances !== true) continue;
-        add(to, actions[0], withAdmission(starts(from, actions, now), to, service, now), true);
-      }
     }
   }
-  return pairs;
+  return { all, boundOf, pairs, changes, admins };
+}
+
+interface Entering {
+  readonly right: string;
+  readonly decision: Decision;
+  readonly isProbable?: boolean;
+}
+
+function* enterDecisions(from: Subject, to: Subject, estate: Estate, now: Date): Generator<Entering> {
+  const on = (action: string, context = {}): Decision => decideOn(from, to, action, context, now);
+  if (to.type === 'role') {
+    const decision = assume(from, to, estate, now);
+    if (decision !== undefined) yield { right: 'sts:AssumeRole', decision };
+  }
+  if (to.account !== from.account) return;
+  if (to.type === 'user') {
+    yield { right: 'iam:CreateAccessKey', decision: on('iam:CreateAccessKey') };
+    for (const right of ['iam:CreateLoginProfile', 'iam:UpdateLoginProfile']) yield { right, decision: login(right, to, on) };
+    return;
+  }
+  yield { right: 'iam:UpdateAssumeRolePolicy', decision: on('iam:UpdateAssumeRolePolicy') };
+  if (to.trust === undefined) return;
+  for (const { actions, service, profile, isProbable = false } of NEW_PASSROLE) {
+    if ((profile === true && to.onInstances !== true) || starts(from, actions, now).includes(undefined)) continue;
+    const pass = on('iam:PassRole', { 'iam:passedtoservice': [service] });
+    const decision = withAdmission([pass, ...starts(from, actions, now)], to, service, now);
+    if (decision !== undefined) yield { right: 'iam:PassRole', decision, isProbable };
+  }
+  for (const { actions, service } of EXISTING_PASSROLE) {
+    if (service === 'ec2.amazonaws.com' && to.onInstances !== true) continue;
+    const decision = withAdmission(starts(from, actions, now), to, service, now);
+    if (decision !== undefined) yield { right: actions[0], decision, isProbable: true };
+  }
+}
+
+/** Every right given to somebody: by its own policies, by one that it has, by its groups or by another group. */
+function* armDecisions(from: Subject, on: Subject, estate: Estate, now: Date): Generator<[string, Decision]> {
+  const kind = on.type === 'user' ? 'User' : 'Role';
+  const plain = (action: string, resource: string, context = {}): Decision =>
+    decide(from, { action, resource, context: { ...NO_BOUNDARY, ...context } }, now);
+  const attach = contexts('policy-arn');
+  yield [`iam:Put${kind}Policy`, decideOn(from, on, `iam:Put${kind}Policy`, {}, now)];
+  for (const one of attach) yield [`iam:Attach${kind}Policy`, decideOn(from, on, `iam:Attach${kind}Policy`, one, now)];
+  for (const { name } of on.policies) {
+    if (estate.managed.has(name)) yield ['iam:CreatePolicyVersion', plain('iam:CreatePolicyVersion', name)];
+  }
+  if (on.type === 'role') return;
+  for (const { arn } of on.groups) {
+    yield ['iam:PutGroupPolicy', plain('iam:PutGroupPolicy', arn)];
+    for (const one of attach) yield ['iam:AttachGroupPolicy', plain('iam:AttachGroupPolicy', arn, one)];
+  }
+  for (const arn of adminGroups(from, estate, now)) yield ['iam:AddUserToGroup', plain('iam:AddUserToGroup', arn)];
+}
+
+function* freeDecisions(from: Subject, on: Subject, now: Date): Generator<[string, Decision]> {
+  const kind = on.type === 'user' ? 'User' : 'Role';
+  const [remove, put] = [`iam:Delete${kind}PermissionsBoundary`, `iam:Put${kind}PermissionsBoundary`];
+  yield [remove, decideOn(from, on, remove, {}, now)];
+  for (const one of contexts('boundary-arn')) yield [put, decideOn(from, on, put, one, now)];
+  const [policy = ''] = boundaryFor('iam:PutUserPolicy', on)['iam:permissionsboundary'] ?? [];
+  if (!policy.startsWith('arn:')) return;
+  const call = { action: 'iam:CreatePolicyVersion', resource: policy, context: NO_BOUNDARY };
+  yield [call.action, decide(from, call, now)];
+}
+
+function decideOn(from: Subject, to: Subject, action: string, context: object, now: Date): Decision {
+  const known = { ...(action === 'iam:PassRole' ? {} : tagsOf(to)), ...boundaryFor(action, to), ...context };
+  return decide(from, { action, resource: to.arn, context: known }, now);
+}
+
+/**
+ * Does one who gets into some get every right, by plain ways or by one change more among those it got into? By brute force,
+ * from one principal at a time.
+ */
+export function conquers(from: Subject, world: World, onlySure: boolean): boolean {
+  const passes = (one: { readonly isSure: boolean }): boolean => one.isSure || !onlySure;
+  const own = gotInto(from, world, onlySure);
+  if (own === 'every right') return true;
+  return world.changes.some((change) => {
+    if (!own.has(change.from) || !own.has(change.on) || !passes(change)) return false;
+    return change.to === undefined || gotInto(change.to, world, onlySure) === 'every right';
+  });
+}
+
+function gotInto(from: Subject, { pairs, admins }: World, onlySure: boolean): ReadonlySet<Subject> | 'every right' {
+  const own = new Set<Subject>([from]);
+  for (let before = 0; before < own.size; ) {
+    before = own.size;
+    for (const one of own) if (admins.has(one) && (admins.get(one) === true || !onlySure)) return 'every right';
+    for (const pair of pairs) {
+      if (!own.has(pair.from) || (onlySure && !pair.isSure)) continue;
+      if (pair.to === undefined) return 'every right';
+      own.add(pair.to);
+    }
+  }
+  return own;
 }
 
 /** Administrators, and whether that is sure. */
-export function adminsOf({ subjects }: Estate, now: Date): Map<Subject, boolean> {
+function adminsOf(subjects: readonly Subject[], now: Date): Map<Subject, boolean> {
   const found = new Map<Subject, boolean>();
   for (const subject of subjects) {
     const decision = decideAdmin(subject, now);
@@ -105,11 +201,11 @@ export function adminsOf({ subjects }: Estate, now: Date): Map<Subject, boolean>
   return found;
 }
 
-/** Steps to an administrator, by trying longer and longer ways. */
-export function distances(estate: Estate, pairs: readonly Pair[], now: Date): Map<Subject, { hops: number; isSure: boolean }> {
+/** Steps to an administrator by plain ways, by trying longer and longer ones. */
+export function distances({ all, pairs, admins }: World): Map<Subject, { hops: number; isSure: boolean }> {
   const found = new Map<Subject, { hops: number; isSure: boolean }>();
-  for (const [subject, isSure] of adminsOf(estate, now)) found.set(subject, { hops: 0, isSure });
-  for (let hops = 1; hops <= estate.subjects.length + 1; hops++) {
+  for (const [subject, isSure] of admins) found.set(subject, { hops: 0, isSure });
+  for (let hops = 1; hops <= all.length + 1; hops++) {
     const before = new Map(found);
     for (const { from, to, isSure } of pairs) {
       const next = to === undefined ? { hops: 0, isSure: true } : before.get(to);
@@ -121,45 +217,12 @@ export function distances(estate: Estate, pairs: readonly Pair[], now: Date): Ma
   return found;
 }
 
-/** Does the principal still reach an administrator when nobody but others of the pairs are left? */
-export function reaches(from: Subject, estate: Estate, pairs: readonly Pair[], now: Date): boolean {
-  return distances(estate, pairs, now).has(from);
-}
-
 function* selfDecisions(subject: Subject, estate: Estate, now: Date): Generator<[string, Decision]> {
   if (subject.serviceLinked === true) return;
-  for (const { category, actions, ...entry } of CATALOGUE) {
-    if (category !== 'self-escalation' || !('on' in entry) || (entry.caller ?? subject.type) !== subject.type) continue;
-    const { free, gain } = freed(subject, estate, now);
-    const isBoundary = entry.on === 'own-boundary' || entry.on === 'own-boundary-policy';
-    const gains = isBoundary ? free !== undefined && gain.outcome !== 'deny' : survives(subject, now);
-    if (!gains) continue;
-    const own = subject.policies.flatMap(({ name }) => estate.managed.get(name) ?? []);
-    const resources = {
-      itself: [subject.arn],
-      'own-boundary': [subject.arn],
-      'own-group': subject.groups.map(({ arn }) => arn),
-      'admin-group': estate.groups
-        .filter(({ arn, policies }) => {
-          const joined = { ...subject, policies, limits: [] };
-          return arn.includes(`:${subject.account}:`) && decideAdmin(joined, now).outcome !== 'deny';
-        })
-        .map(({ arn }) => arn),
-      'own-policy': own.map(({ arn }) => arn),
-      'own-older-version': [],
-      'own-boundary-policy': [boundaryFor('iam:PutUserPolicy', subject)['iam:permissionsboundary']?.[0] ?? ''].filter((one) =>
-        one.startsWith('arn:'),
-      ),
-      // Nothing here may tag itself that may not do more.
-      'own-tags': [],
-    }[entry.on];
-    for (const resource of resources) {
-      const [action] = actions;
-      const known = resource === subject.arn ? { ...tagsOf(subject), ...boundaryFor(action, subject) } : NO_BOUNDARY;
-      const all = contexts(entry.gives).map((one) => decide(subject, { action, resource, context: { ...known, ...one } }, now));
-      yield [action, isBoundary ? together([best(all), gain]) : best(all)];
-    }
-  }
+  if (survives(subject, now)) yield* armDecisions(subject, subject, estate, now);
+  const { free, gain } = freed(subject, estate, now);
+  if (free === undefined) return;
+  for (const [right, decision] of freeDecisions(subject, subject, now)) yield [right, together([decision, gain])];
 }
 
 function adminGroups({ account }: Subject, { groups }: Estate, now: Date): string[] {
@@ -237,7 +300,15 @@ function login(action: string, to: Subject, on: (action: string) => Decision): D
   return decision.outcome !== 'allow' || other.outcome === 'allow' ? decision : { ...decision, outcome: 'unknown' };
 }
 
+const surviving = new WeakMap<Subject, boolean>();
+
 function survives(subject: Subject, now: Date): boolean {
+  const known = surviving.get(subject) ?? outlives(subject, now);
+  surviving.set(subject, known);
+  return known;
+}
+
+function outlives(subject: Subject, now: Date): boolean {
   const everything = { variables: false, statements: [{ ...ALL }] };
   const policy = { name: 'all', kind: 'inline', inline: true, document: everything };
   return decideAdmin({ ...subject, policies: [policy] }, now).outcome !== 'deny';
@@ -270,9 +341,18 @@ function assume(from: Subject, to: Subject, estate: Estate, now: Date): Decision
 
 function starts(from: Subject, actions: readonly string[], now: Date): (Decision | undefined)[] {
   return actions.map((action) => {
-    const shape = resourceShape(action);
-    return shape === '*' ? decide(from, { action, resource: '*' }, now) : somewhere(from, action, shape, now);
+    const known = started.get(from) ?? new Map<string, Decision | undefined>();
+    started.set(from, known);
+    if (!known.has(action)) known.set(action, start(from, action, now));
+    return known.get(action);
   });
+}
+
+const started = new WeakMap<Subject, Map<string, Decision | undefined>>();
+
+function start(from: Subject, action: string, now: Date): Decision | undefined {
+  const shape = resourceShape(action);
+  return shape === '*' ? decide(from, { action, resource: '*' }, now) : somewhere(from, action, shape, now);
 }
 
 function withAdmission(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { dominators } from '../../../../src/iam/escalation/dominators.ts';
 import { findEscalations } from '../../../../src/iam/escalation/index.ts';
 import { type Capability, createJudge, type Estate, type Subject } from '../../../../src/iam/index.ts';
-import { ACCOUNT, allow, boundary, deny, estate, inline, NOW, role, trusts, user } from '../build.ts';
+import { ACCOUNT, allow, boundary, deny, estate, group, inline, NOW, role, trusts, user } from '../build.ts';
 
 const FAR = '444455556666';
 const ADMIN = inline('all', allow('*'));
@@ -129,6 +129,109 @@ describe('IAM escalation over several principals', () => {
     for (const [what, first, second, third] of broken) {
       assert.deepEqual(rowsOf(first, estate([first, second, third, other])), [], what);
     }
+  });
+});
+
+describe('IAM escalation by changing somebody on the way', () => {
+  const told = (subject: Subject, within: Estate): unknown[] =>
+    rowsOf(subject, within).map(({ confidence, hops }) => [
+      confidence,
+      hops?.map(({ from, to, permission }) => `${from} ${permission} ${to}`),
+    ]);
+  const keys = (name: string) => inline('keys', allow('iam:CreateAccessKey', iam(`user/${name}`)));
+
+  it('is that of the one who stands behind', () => {
+    const mara = user('mara', [inline('a', allow('sts:AssumeRole', iam('role/helper')))]);
+    const helper = (call: string, on: string): Subject =>
+      role('helper', [inline('b', allow(call, on))], trusts({ AWS: ACCOUNT }));
+    const within = (call: string, on: string): Estate => estate([mara, helper(call, on)], [group('chiefs', allow('*'))]);
+
+    for (const [call, on] of [
+      ['iam:PutUserPolicy', iam('user/mara')],
+      ['iam:AddUserToGroup', iam('group/chiefs')],
+    ] as const) {
+      assert.deepEqual(told(mara, within(call, on)), [
+        ['high', ['user/mara sts:AssumeRole role/helper', `role/helper ${call} itself`]],
+      ]);
+    }
+    assert.deepEqual(told(mara, within('iam:PutUserPolicy', iam('user/other'))), []);
+  });
+
+  it('is that of one whose work it can run', () => {
+    const arm = allow('iam:PutRolePolicy', iam('role/runner'));
+    const run = allow(['iam:PassRole', 'lambda:CreateFunction', 'lambda:InvokeFunction']);
+    const runner = role('runner', [], trusts({ Service: 'lambda.amazonaws.com' }));
+    const mara = user('mara', [inline('a', arm, run)]);
+    const mayNot = user('mara', [inline('a', arm, run, deny('lambda:InvokeFunction'))]);
+
+    const calls = 'iam:PutRolePolicy + iam:PassRole + lambda:CreateFunction + lambda:InvokeFunction';
+    assert.deepEqual(told(mara, estate([mara, runner])), [['high', [`user/mara ${calls} role/runner`]]]);
+    assert.deepEqual(told(mayNot, estate([mayNot, runner])), []);
+  });
+
+  it('is that of one some steps away from who changes it, and from who begins', () => {
+    const mara = user('mara', [keys('ada'), inline('a', allow('sts:AssumeRole', iam('role/helper')))]);
+    const ada = user('ada', [keys('ben')]);
+    const helper = role('helper', [inline('b', allow('iam:PutUserPolicy', iam('user/ben')))], trusts({ AWS: ACCOUNT }));
+    const all = estate([mara, ada, user('ben', []), helper]);
+
+    assert.deepEqual(told(mara, all), [
+      [
+        'high',
+        [
+          'user/mara sts:AssumeRole role/helper',
+          'role/helper iam:PutUserPolicy user/ben',
+          'user/mara iam:CreateAccessKey user/ada',
+          'user/ada iam:CreateAccessKey user/ben',
+        ],
+      ],
+    ]);
+    for (const one of [ada, helper]) assert.deepEqual(told(one, all), [], one.name);
+  });
+
+  const edge = { ...boundary(allow(['iam:*', 's3:*'])), title: `permissions boundary ${iam('policy/edge')}` };
+
+  it('takes off the boundary that hides what another may', () => {
+    const ben = user('ben', [inline('c', allow('sts:AssumeRole', iam('role/chief')))], { limits: [edge] });
+    const chief = role('chief', [ADMIN], trusts({ AWS: ACCOUNT }));
+    const mara = (call: string): Subject => user('mara', [keys('ben'), inline('d', allow(call))]);
+
+    for (const call of ['iam:DeleteUserPermissionsBoundary', 'iam:PutUserPermissionsBoundary']) {
+      const one = mara(call);
+      assert.deepEqual(told(one, estate([one, ben, chief])), [
+        ['high', [`user/mara ${call} + iam:CreateAccessKey user/ben`, 'user/ben sts:AssumeRole role/chief']],
+      ]);
+    }
+    const other = mara('iam:DeleteRolePermissionsBoundary');
+    assert.deepEqual(told(other, estate([other, ben, chief])), []);
+  });
+
+  it('takes off its own boundary first, or has it taken off', () => {
+    const hidden = allow('sts:AssumeRole', iam('role/chief'));
+    const chief = role('chief', [ADMIN], trusts({ AWS: ACCOUNT }));
+    const call = 'iam:DeleteUserPermissionsBoundary';
+    const alone = user('alone', [inline('a', hidden, allow(call, iam('user/alone')))], { limits: [edge] });
+    const ben = user('ben', [inline('a', hidden), keys('helper')], { limits: [edge] });
+    const helper = user('helper', [inline('b', allow(call, iam('user/ben')))]);
+    const all = estate([alone, ben, helper, chief]);
+
+    assert.deepEqual(told(alone, all), [['high', [`user/alone ${call} itself`, 'user/alone sts:AssumeRole role/chief']]]);
+    assert.deepEqual(told(ben, all), [
+      ['high', ['user/ben iam:CreateAccessKey user/helper', `user/helper ${call} itself`, 'user/ben sts:AssumeRole role/chief']],
+    ]);
+    assert.deepEqual(told(helper, all), []);
+  });
+
+  it('frees somebody of a boundary, then gives every right', () => {
+    const tight = { ...boundary(allow('s3:*')), title: edge.title };
+    const mara = user('mara', [
+      keys('ben'),
+      inline('d', allow(['iam:DeleteUserPermissionsBoundary', 'iam:PutUserPolicy'], iam('user/ben'))),
+    ]);
+
+    assert.deepEqual(told(mara, estate([mara, user('ben', [], { limits: [tight] })])), [
+      ['high', ['user/mara iam:PutUserPolicy + iam:DeleteUserPermissionsBoundary + iam:CreateAccessKey user/ben']],
+    ]);
   });
 });
 
