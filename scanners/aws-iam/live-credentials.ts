@@ -1,11 +1,10 @@
 import type { z } from 'zod';
 import type { Observation, ObservationKind } from '../../src/contracts/index.ts';
 import { problemText } from '../../src/formats/answer.ts';
-import { inParallel } from '../../src/live/index.ts';
 import type { ReportRow } from './credential-report.ts';
 import type { Failure } from './failure.ts';
 import type { NamedUser } from './live-keys.ts';
-import { attempt, blocked, coverage, GIVE_UP_AFTER, type Session, WIDTH } from './session.ts';
+import { askEach, attempt, blocked, coverage, type Session } from './session.ts';
 import {
   ServiceSpecificCredential,
   SigningCertificate,
@@ -72,33 +71,27 @@ async function* scanOfUsers(
     yield blocked(session, what, COVERS);
     return;
   }
-  session.context.progress.phase(`AWS IAM: ${what}`, users.length);
-  let [read_, refused] = [0, 0];
-  let failure: Failure | undefined;
-  const problems: string[] = [];
-  const found = await inParallel(users, WIDTH, async (user) => {
-    if (session.fatal !== undefined || (read_ === 0 && refused >= GIVE_UP_AFTER)) return [];
-    const got = await attempt(session, right, () => list(user.name));
-    session.context.progress.advance(1);
-    if (got.ok) {
-      read_++;
-      return got.value;
-    }
-    refused++;
-    failure = got.failure;
-    return [];
+  const found = new Map<NamedUser, readonly object[]>();
+  const { read: asked, failure } = await askEach(session, {
+    title: `AWS IAM: ${what}`,
+    right,
+    items: users,
+    ask: async (user) => {
+      found.set(user, await list(user.name));
+    },
   });
-  for (const [index, list] of found.entries()) {
-    for (const raw of list) {
-      const one = read(schema, raw, `${what} of ${users[index]?.name}`, problems);
-      if (one !== undefined) yield userCredentialRow(one, session.at, () => users[index]?.account ?? session.account);
+  const problems: string[] = [];
+  for (const user of users) {
+    for (const raw of found.get(user) ?? []) {
+      const one = read(schema, raw, `${what} of ${user.name}`, problems);
+      if (one !== undefined) yield userCredentialRow(one, session.at, () => user.account ?? session.account);
     }
   }
-  const failed = users.length - read_;
+  const failed = users.length - asked;
   const why =
     failure === undefined ? problems : [`those of ${failed} of ${users.length} users were not read: ${failure.why}`, ...problems];
   yield coverage(session, what, COVERS, {
-    outcome: failure !== undefined && read_ === 0 ? failure.outcome : why.length === 0 ? 'complete' : 'partial',
+    outcome: failure !== undefined && asked === 0 ? failure.outcome : why.length === 0 ? 'complete' : 'partial',
     why,
     seen: users.length,
     failed,

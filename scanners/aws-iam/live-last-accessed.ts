@@ -1,12 +1,10 @@
 import type { Observation } from '../../src/contracts/index.ts';
 import { problemText } from '../../src/formats/answer.ts';
-import { inParallel } from '../../src/live/index.ts';
 import type { Answers } from './answers.ts';
 import { isServiceLinked } from './estate.ts';
-import type { Failure } from './failure.ts';
 import { ServiceLastAccessed } from './last-accessed.ts';
 import type { FetchedDetails } from './live-details.ts';
-import { attempt, blocked, coverage, GIVE_UP_AFTER, type Session, WIDTH } from './session.ts';
+import { askEach, blocked, coverage, type Session } from './session.ts';
 
 /** Each principal is a job of AWS that takes a second: more are asked for by `NHI_AUDIT_AWS_LAST_ACCESSED`. */
 const MOST = 500;
@@ -32,24 +30,16 @@ export async function* scanLastAccessed(
   const most = Number(context.env.NHI_AUDIT_AWS_LAST_ACCESSED ?? MOST);
   const wanted = principals(answers, context.now());
   const asked = wanted.slice(0, Number.isFinite(most) ? Math.max(0, most) : MOST);
-  if (asked.length > 0) context.progress.phase('AWS IAM: last use of services', asked.length);
-  let [read, refused] = [0, 0];
-  let failure: Failure | undefined;
   const problems: string[] = [];
-  await inParallel(asked, WIDTH, async (arn) => {
-    if (session.fatal !== undefined || (read === 0 && refused >= GIVE_UP_AFTER)) return;
-    const right = 'iam:GenerateServiceLastAccessedDetails and iam:GetServiceLastAccessedDetails';
-    const got = await attempt(session, right, () => session.api.lastAccessed(arn));
-    context.progress.advance(1);
-    if (!got.ok) {
-      refused++;
-      failure = got.failure;
-      return;
-    }
-    read++;
-    const answer = ServiceLastAccessed.safeParse(got.value);
-    if (answer.success) answers.lastAccessed.set(arn, answer.data);
-    else problems.push(problemText(`last access of ${arn}`, answer.error));
+  const { read, failure } = await askEach(session, {
+    title: 'AWS IAM: last use of services',
+    right: 'iam:GenerateServiceLastAccessedDetails and iam:GetServiceLastAccessedDetails',
+    items: asked,
+    ask: async (arn) => {
+      const answer = ServiceLastAccessed.safeParse(await session.api.lastAccessed(arn));
+      if (answer.success) answers.lastAccessed.set(arn, answer.data);
+      else problems.push(problemText(`last access of ${arn}`, answer.error));
+    },
   });
   const why = failure === undefined ? problems : [failure.why, ...problems];
   if (asked.length < wanted.length) {

@@ -1,11 +1,12 @@
 import type { CoverageObservation, JsonObject, Location, ObservationKind, ScanContext } from '../../src/contracts/index.ts';
+import { type EachResult, type EachSettings, readEach } from '../../src/live/index.ts';
 import type { IamApi } from './api.ts';
 import { typesOf } from './coverage.ts';
 import { explainFailure, type Failure } from './failure.ts';
 
 /** IAM throttles an account as a whole; more calls at a time gain nothing. */
 export const WIDTH = 4;
-/** Denials in a row, without one success, after which the right is taken to be missing altogether. */
+/** Failures without one success after which the right is taken to be missing altogether. */
 export const GIVE_UP_AFTER = 5;
 
 export interface Session {
@@ -30,6 +31,16 @@ export async function attempt<T>(session: Session, right: string, ask: () => Pro
   } catch (error) {
     return { ok: false, failure: noteFailure(session, error, right) };
   }
+}
+
+/** One call for each of many. What no call was made for, since all failed before, is not read either. */
+export async function askEach<T>(
+  session: Session,
+  { title, right, items, ask }: Pick<EachSettings<T>, 'title' | 'right' | 'items' | 'ask'>,
+): Promise<EachResult> {
+  const { context } = session;
+  const asking = { attempt: <R>(of: string, work: () => Promise<R>) => attempt(session, of, work) };
+  return await readEach({ context, session: asking, right, title, items, width: WIDTH, ask, anyFailureCounts: true });
 }
 
 /** Ctrl-C is not a failure of the scan: it goes on up. */

@@ -5,7 +5,7 @@ import type { Part, Session } from './session.ts';
 
 export interface EachSettings<T> {
   readonly context: Pick<ScanContext, 'progress'>;
-  readonly session: Session;
+  readonly session: Pick<Session, 'attempt'>;
   readonly right: string;
   /** For the bar of progress: `Okta: client secrets`. */
   readonly title: string;
@@ -14,6 +14,8 @@ export interface EachSettings<T> {
   ask(item: T): Promise<void>;
   /** That there is nothing for any of them is no sign of a call that is not there. */
   readonly mayBeMissing?: boolean;
+  /** Any failure is as good a sign as a refusal that all will fail: the client has waited and tried again before it gave up. */
+  readonly anyFailureCounts?: boolean;
 }
 
 export interface EachResult {
@@ -50,7 +52,7 @@ export async function readEach<T>(settings: EachSettings<T>): Promise<EachResult
       return;
     }
     failed++;
-    if (failure.outcome === 'denied') refusals++;
+    if (failure.outcome === 'denied' || settings.anyFailureCounts === true) refusals++;
     if (first === undefined || (first.outcome !== 'denied' && failure.outcome === 'denied')) first = failure;
     isOver ||= failure.fatal || (refusals >= ENOUGH && read === 0);
   });

@@ -24,7 +24,7 @@
  *   `readEach` makes one call for each of many.
  */
 export { bodyOf } from './body.ts';
-export { readEach, restingOn } from './each.ts';
+export { type EachResult, type EachSettings, readEach, restingOn } from './each.ts';
 export { type Failure, failureOf, LiveFailure, outcomeOf } from './failure.ts';
 export {
   type ErrorAnswer,
