@@ -10,6 +10,7 @@ import {
 import { confidenceOf } from '../../src/iam/capability.ts';
 import { coversAction } from '../../src/iam/covers.ts';
 import type { Statement } from '../../src/iam/document.ts';
+import { judgeStanding } from '../../src/iam/evaluate.ts';
 import {
   grantedBy,
   type PolicyDocument,
@@ -197,6 +198,7 @@ function* letIn(policy: ResourcePolicy, statement: Statement, { resources, byIde
     for (const { action, capability } of CAPABILITIES) {
       if (told.has(capability) || !coversAction(statement, action)) continue;
       const subject = byIdentity.get(identity);
+      if (!named.has(identity) && !isMeant(policy, statement, action, subject, now)) continue;
       if (subject === undefined || resource === undefined || judged === undefined) {
         told.add(capability);
         yield { identity, action, capability, confidence: 'medium', keys: [] };
@@ -210,6 +212,16 @@ function* letIn(policy: ResourcePolicy, statement: Statement, { resources, byIde
       yield { identity, action, capability, confidence, keys: decision?.keys ?? [] };
     }
   }
+}
+
+function isMeant(
+  { document }: ResourcePolicy,
+  statement: Statement,
+  action: string,
+  subject: Subject | undefined,
+  now: Date,
+): boolean {
+  return subject !== undefined && judgeStanding(statement, document, subject, { action }, now).truth !== 'false';
 }
 
 /** By whom a condition means, where the principal is everybody. */

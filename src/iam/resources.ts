@@ -1,5 +1,6 @@
+import { identityIdFromArn } from '../contracts/index.ts';
 import { statementsOn } from './covers.ts';
-import { readPolicyDocument } from './document.ts';
+import { readPolicyDocument, type Statement } from './document.ts';
 import { type Deciding, decide, type Request, type Target } from './evaluate.ts';
 import type { Judgement } from './judgement.ts';
 import type { Pattern } from './pattern.ts';
@@ -18,14 +19,16 @@ export interface Resource {
 /** What is known of the resources that subjects may reach. */
 export class Resources {
   readonly #byName = new Map<string, Resource>();
+  readonly #keyAccounts = new Set<string>();
   readonly #secrets = new Map<string, Resource>();
   readonly #limitsOf: (account: string) => readonly Limit[];
-  readonly #byAction = new Map<string, readonly Speaking[]>();
+  readonly #byCall = new Map<string, Map<string, Speaking[]>>();
 
   /** `limitsOf`: resource control policies of an account, a level each. */
   constructor(known: Iterable<Resource>, limitsOf: (account: string) => readonly Limit[]) {
     for (const resource of known) {
       this.#byName.set(nameOf(resource.arn), resource);
+      if (resource.account !== null && KEY.test(resource.arn)) this.#keyAccounts.add(resource.account);
       if (/^arn:[^:]*:secretsmanager:/.test(resource.arn)) this.#secrets.set(withoutEnding(resource.arn), resource);
     }
     this.#limitsOf = limitsOf;
@@ -40,8 +43,9 @@ export class Resources {
     return this.#secrets.get(withoutEnding(arn))?.arn ?? arn;
   }
 
-  all(): Iterable<Resource> {
-    return this.#byName.values();
+  /** Is the policy of any key of the account known? */
+  hasKeysOf(account: string): boolean {
+    return this.#keyAccounts.has(account);
   }
 
   /** Resource control policies that bind such a call; those that are not known bind only services that heed any. */
@@ -50,17 +54,44 @@ export class Resources {
     return HEEDING.test(action) ? limits : limits.filter(({ known }) => known);
   }
 
-  /** Statements of resources' policies on an action. */
-  speakingOn(action: string): readonly Speaking[] {
-    let found = this.#byAction.get(action);
-    if (found === undefined) {
-      found = [...this.#byName.values()].flatMap((resource) =>
-        statementsOn(resource.policy.document, action).map((statement) => ({ resource, policy: resource.policy, statement })),
-      );
-      this.#byAction.set(action, found);
+  /**
+   * Statements of resources' policies on an action that may speak of the subject, by whom they name: of thousands of
+   * buckets a few are its own.
+   */
+  *speakingOn(action: string, effect: Statement['effect'], { arn, account }: Subject): Generator<Speaking> {
+    const asked = `${effect} ${action}`;
+    let byPrincipal = this.#byCall.get(asked);
+    if (byPrincipal === undefined) {
+      byPrincipal = new Map();
+      for (const resource of this.#byName.values()) {
+        for (const statement of statementsOn(resource.policy.document, action)) {
+          if (statement.effect !== effect) continue;
+          const speaking = { resource, policy: resource.policy, statement };
+          for (const name of namesIn(statement)) {
+            const those = byPrincipal.get(name);
+            if (those === undefined) byPrincipal.set(name, [speaking]);
+            else those.push(speaking);
+          }
+        }
+      }
+      this.#byCall.set(asked, byPrincipal);
     }
-    return found;
+    for (const name of [identityIdFromArn(arn) ?? arn, account, ANYBODY]) yield* byPrincipal.get(name) ?? [];
   }
+}
+
+const ANYBODY = '*';
+
+/** Callers, accounts, or anybody, whom a statement may speak of. */
+function namesIn({ principals }: Statement): Set<string> {
+  if (principals === undefined) return new Set([ANYBODY]);
+  const names = new Set<string>();
+  for (const { type, value } of principals) {
+    if (type !== 'AWS' && type !== '*') continue;
+    const account = /^(?:arn:[^:]+:iam::)?(?<account>\d{12})(?::root)?$/.exec(value)?.groups?.account;
+    names.add(account ?? (value === '*' ? ANYBODY : (identityIdFromArn(value) ?? value)));
+  }
+  return names;
 }
 
 export interface Speaking extends Deciding {
@@ -118,13 +149,15 @@ function limitsAround({ account }: Resource, subject: Subject, action: string): 
  * that are known do not let the subject in, the others may not either.
  */
 function otherKeys(subject: Subject, { action, context }: Request, now: Date): Limit {
-  const keys = [...(subject.resources?.all() ?? [])].filter(({ arn, account }) => account === subject.account && KEY.test(arn));
-  const isOpen = keys.some((key) => {
-    const target = { account: key.account, policy: limitOf(key), limits: limitsAround(key, subject, action) };
+  const { resources, account } = subject;
+  const isOpen = [...speakingOf(subject, action, 'allow')].some(({ resource: key }) => {
+    if (key.account !== account || !KEY.test(key.arn)) return false;
+    const target = { account, policy: limitOf(key), limits: limitsAround(key, subject, action) };
     return decide(subject, { action, resource: key.arn, target, ...(context && { context }) }, now).outcome === 'allow';
   });
-  if (keys.length === 0 || isOpen) return { title: 'policy of a key as AWS makes it', known: true, policies: [ownKey(subject)] };
-  return { title: `policies of other keys of ${subject.account}`, known: false, policies: [] };
+  if (isOpen || resources?.hasKeysOf(account) !== true)
+    return { title: 'policy of a key as AWS makes it', known: true, policies: [ownKey(subject)] };
+  return { title: `policies of other keys of ${account}`, known: false, policies: [] };
 }
 
 const KEY = /^arn:[^:]*:kms:[^:]*:\d{12}:key\//;
@@ -155,8 +188,10 @@ export function* speakingOf(
   action: string,
   effect: 'allow' | 'deny',
 ): Generator<Speaking & { readonly named: Judgement }> {
-  for (const speaking of subject.resources?.speakingOn(action) ?? []) {
-    if (speaking.statement.effect !== effect) continue;
+  const told = new Set<Statement>();
+  for (const speaking of subject.resources?.speakingOn(action, effect, subject) ?? []) {
+    if (told.has(speaking.statement)) continue;
+    told.add(speaking.statement);
     const { judgement } = judgePrincipal(speaking.statement, subject);
     if (judgement.truth !== 'false') yield { ...speaking, named: judgement };
   }
