@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../../src/contracts/index.ts';
 import { addPlain, LiveFailure, openSession, plainOf, readEach, restingOn, takePages } from '../../../src/live/index.ts';
 import { testContext } from '../../helpers/scan-context.ts';
 
-function each(answers: readonly (LiveFailure | undefined)[], mayBeMissing = false) {
+function each(answers: readonly (LiveFailure | undefined)[], mayBeMissing = false, anyFailureCounts = false) {
   const context = testContext();
   const session = openSession({ context, target: { name: 'okta:acme.okta.com' }, surface: 'okta', service: 'Okta' });
   const asked: number[] = [];
@@ -13,7 +13,8 @@ function each(answers: readonly (LiveFailure | undefined)[], mayBeMissing = fals
     const failure = answers[item];
     if (failure !== undefined) throw failure;
   };
-  const result = readEach({ context, session, right: 'okta.users.read', title: 'users', items, width: 1, ask, mayBeMissing });
+  const shared = { context, session, right: 'okta.users.read', title: 'users', items, width: 1, ask };
+  const result = readEach({ ...shared, mayBeMissing, anyFailureCounts });
   return { result, asked };
 }
 
@@ -37,6 +38,14 @@ describe('one call for each of many', () => {
   it('takes a call that finds nothing for anybody for one that is not there, unless that may be', async () => {
     assert.equal((await each([missing(), missing()]).result).failure?.why, 'there is none');
     assert.equal((await each([missing(), missing()], true).result).failure, undefined);
+  });
+
+  it('asks no more after five failures of any kind where these count', async () => {
+    const nine = Array.from({ length: 9 }, failed);
+
+    assert.equal((await each(nine).result).failed, 9);
+    assert.equal((await each(nine, false, true).result).failed, 5);
+    assert.equal((await each([undefined, ...nine], false, true).result).failed, 9);
   });
 
   it('asks no more after five refusals without an answer', async () => {
