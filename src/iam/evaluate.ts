@@ -1,7 +1,7 @@
 import { judgeCondition, type RequestContext } from './condition.ts';
 import { statementsOn } from './covers.ts';
 import type { PolicyDocument, Statement } from './document.ts';
-import { type Effort, effortOf, isSpent, spend, unsettled } from './effort.ts';
+import { type Effort, effortOf, isSpent, shareEffortWith, spend, unsettled } from './effort.ts';
 import { and, FALSE, type Judgement, not, or, TRUE, unknown } from './judgement.ts';
 import { compilePattern, matches, type Pattern, type Variables } from './pattern.ts';
 import { judgePrincipal, type Naming } from './principal.ts';
@@ -48,6 +48,37 @@ export interface Decision {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
  */
 export function decide(subject: Subject, request: Request, now: Date): Decision {
+  const decision = decideTagged(subject, request, now);
+  const other = decision.outcome === 'deny' ? retaggable(subject) : undefined;
+  return other === undefined ? decision : decideTagged(other, request, now);
+}
+
+const retagged = new WeakMap<Subject, Subject | 'as it is'>();
+
+/**
+ * A role whose trust admits `sts:TagSession`, with tags that nobody knows: those of a session go before the role's own, and
+ * whoever takes it chooses them. Nothing where no right hangs on them.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+ */
+function retaggable(subject: Subject): Subject | undefined {
+  if (subject.trust === undefined || Object.keys(subject.tags).length === 0) return undefined;
+  let known = retagged.get(subject);
+  if (known === undefined) {
+    const admits = statementsOn(subject.trust, 'sts:TagSession').some(({ effect }) => effect === 'allow');
+    const policies = [...subject.policies, ...subject.limits.flatMap((limit) => limit.policies)];
+    const hangs = admits && policies.some(({ document }) => document.statements.some(asksForOwnTags));
+    known = hangs ? shareEffortWith(subject, { ...subject, tags: {} }) : 'as it is';
+    retagged.set(subject, known);
+  }
+  return known === 'as it is' ? undefined : known;
+}
+
+function asksForOwnTags({ tests, resources = [], notResources = [] }: Statement): boolean {
+  const texts = [...tests.flatMap(({ key, values }) => [key, ...values]), ...resources, ...notResources];
+  return texts.some((text) => /aws:principaltag\//i.test(text));
+}
+
+function decideTagged(subject: Subject, request: Request, now: Date): Decision {
   const scope = scopeOf(subject, request, now);
   if (isSpent(scope.effort)) return unreached(subject, request);
   const own = judgePolicies(subject.policies, request, scope);

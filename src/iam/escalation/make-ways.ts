@@ -30,7 +30,7 @@ function decideMake(search: Search, entry: MakeEntry): Decision | undefined {
   const { subject, targets, now } = search;
   const [make, arm, enter] = entry.actions;
   const asked = arm === 'iam:AddUserToGroup' ? [make, enter] : [make, arm, enter];
-  const names = namesWithin(subject, asked, entry.makes);
+  const { names, isCut } = namesWithin(subject, asked, entry.makes);
   let best: Decision | undefined;
   for (const arn of names) {
     if (targets.arns.has(arn) || !NAME.test(arn)) continue;
@@ -42,7 +42,18 @@ function decideMake(search: Search, entry: MakeEntry): Decision | undefined {
     if (decision.outcome === 'allow') return decision;
     if (decision.outcome === 'unknown') best ??= decision;
   }
-  return best;
+  return best ?? (isCut ? untried(subject, make) : undefined);
+}
+
+/** One of the names that were not tried may be free. */
+function untried(subject: Subject, call: string): Decision | undefined {
+  for (const policy of subject.policies) {
+    const statement = statementsOn(policy.document, call).find(({ effect }) => effect === 'allow');
+    if (statement === undefined) continue;
+    const keys = [`names beyond the first ${MAX_NAMES} that its policies tell apart`];
+    return { outcome: 'unknown', explicit: false, by: { policy, statement }, keys };
+  }
+  return undefined;
 }
 
 /** What IAM takes for a name; a pattern may match more. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
@@ -52,7 +63,7 @@ const NAME = /^arn:[a-z-]+:iam::\d+:(?:user|role)\/[\w+=,.@/-]+$/;
 const MAX_NAMES = 50;
 
 /** One of each pattern that the policies have for the calls, free in every other respect. */
-function namesWithin(subject: Subject, calls: readonly string[], type: string): Set<string> {
+function namesWithin(subject: Subject, calls: readonly string[], type: string): { names: Set<string>; isCut: boolean } {
   const shape = compilePattern(`arn:${subject.partition}:iam::${subject.account}:${type}/*`);
   const names = new Set<string>();
   for (const call of calls) {
@@ -65,13 +76,14 @@ function namesWithin(subject: Subject, calls: readonly string[], type: string): 
             : exceptedPatterns(statement, document, subject);
         for (const pattern of patterns) {
           const name = commonText(pattern, shape);
-          if (name !== undefined) names.add(name);
-          if (names.size === MAX_NAMES) return names;
+          if (name === undefined || names.has(name)) continue;
+          if (names.size === MAX_NAMES) return { names, isCut: true };
+          names.add(name);
         }
       }
     }
   }
-  return names;
+  return { names, isCut: false };
 }
 
 const NEVER: Decision = { outcome: 'deny', explicit: false, by: undefined, keys: [] };

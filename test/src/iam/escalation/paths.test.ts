@@ -374,6 +374,49 @@ describe('IAM escalation by tags', () => {
   });
 });
 
+describe('IAM escalation by tags of a session', () => {
+  const mara = user('mara', [inline('a', allow(['sts:AssumeRole', 'sts:TagSession']))]);
+  const worker = (Action: unknown, tag: string): Subject =>
+    role(
+      'worker',
+      [inline('b', allow('iam:PutRolePolicy', '*', { StringEquals: { 'aws:PrincipalTag/team': 'ops' } }))],
+      { ...trusts({ AWS: ACCOUNT }), Action },
+      { tags: { team: tag } },
+    );
+  const told = (one: Subject): unknown[] => rowsOf(mara, estate([mara, one])).map(({ confidence, keys }) => [confidence, keys]);
+
+  it('may be where the trust lets whoever takes the role choose them', () => {
+    assert.deepEqual(told(worker(['sts:AssumeRole', 'sts:TagSession'], 'dev')), [['medium', ['aws:PrincipalTag/team']]]);
+  });
+
+  it('is not where it does not, and is sure where the role has the tag', () => {
+    assert.deepEqual(told(worker('sts:AssumeRole', 'dev')), []);
+    assert.deepEqual(told(worker(['sts:AssumeRole', 'sts:TagSession'], 'ops')), [['high', []]]);
+  });
+});
+
+describe('IAM escalation by a new principal', () => {
+  it('is not ruled out where there are more names than are tried', () => {
+    const taken = Array.from({ length: 60 }, (_, index) => user(`u${index}`, [], { accessKeys: 2 }));
+    const rights = ['iam:CreateUser', 'iam:PutUserPolicy', 'iam:CreateAccessKey'];
+    const named = (count: number): Subject =>
+      user('mara', [
+        inline(
+          'a',
+          allow(
+            rights,
+            taken.slice(0, count).map(({ arn }) => arn),
+          ),
+        ),
+      ]);
+    const found = (one: Subject): unknown[] =>
+      rowsOf(one, estate([one, ...taken])).map(({ confidence, keys }) => [confidence, keys]);
+
+    assert.deepEqual(found(named(50)), []);
+    assert.deepEqual(found(named(60)), [['medium', ['names beyond the first 50 that its policies tell apart']]]);
+  });
+});
+
 describe('IAM escalation across accounts', () => {
   const chief = (trusted: Parameters<typeof trusts>): Subject =>
     role('chief', [ADMIN], trusts(...trusted), { account: FAR, arn: `arn:aws:iam::${FAR}:role/chief` });
