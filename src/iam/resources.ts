@@ -63,7 +63,9 @@ export class Resources {
     let byPrincipal = this.#byCall.get(asked);
     if (byPrincipal === undefined) {
       byPrincipal = new Map();
+      const service = action.split(':', 1)[0]?.toLowerCase();
       for (const resource of this.#byName.values()) {
+        if (resource.arn.split(':', 3)[2] !== service) continue;
         for (const statement of statementsOn(resource.policy.document, action)) {
           if (statement.effect !== effect) continue;
           const speaking = { resource, policy: resource.policy, statement };
