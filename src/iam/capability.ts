@@ -36,6 +36,8 @@ export interface Capability {
   readonly cut?: Cut;
   /** Where it leads: `role/admin`. */
   readonly target?: string;
+  /** How many other administrators the same right leads to that no row tells of. */
+  readonly targetsNotNamed?: number;
   /** The whole way in words, where it is more than the deciding statement. */
   readonly path?: string;
   /** Further actions of the same statement with the same effect. */

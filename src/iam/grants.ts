@@ -124,6 +124,7 @@ function derivedRow(
       ...(capability.hops === undefined ? {} : { hops: capability.hops.map((hop) => ({ ...hop })) }),
       ...(capability.cut === undefined ? {} : { cut: { ...capability.cut } }),
       ...(capability.target === undefined ? {} : { target: capability.target }),
+      ...(capability.targetsNotNamed === undefined ? {} : { targetsNotNamed: capability.targetsNotNamed }),
       ...(capability.keys.length === 0 ? {} : { unknown: capability.keys }),
       ...(capability.also === undefined || capability.also.length === 0 ? {} : { also: capability.also }),
       ...(limits.length === 0 ? {} : { limits }),

@@ -53,13 +53,20 @@ export function escalationRows(graph: Graph, ways: Ways, surely: Ways, cuts: Cut
   if (found.length > 0 && found.every(({ confidence }) => confidence !== 'high') && (surely.distance.get(node) ?? 0) > 0) {
     found.push({ steps: stepsFrom(graph, node, surely), confidence: 'high', methods: undefined });
   }
-  return found.flatMap(({ steps, confidence, methods }) => {
+  return found.flatMap(({ steps, confidence, methods, more }) => {
     const row = pathRow(graph, steps, subject, confidence);
     if (row === undefined) return [];
     const shared = distance === 0 ? undefined : cuts.rights.get(node);
     const edge = shared ?? (distance === 0 ? undefined : steps[0]?.edge);
     const cut = edge === undefined ? undefined : cutOf(graph, cuts.leads, edge, shared !== undefined, subject);
-    return [{ ...row, ...(methods === undefined ? {} : { methods }), ...(cut === undefined ? {} : { cut }) }];
+    return [
+      {
+        ...row,
+        ...(methods === undefined ? {} : { methods }),
+        ...(cut === undefined ? {} : { cut }),
+        ...(more === undefined ? {} : { targetsNotNamed: more }),
+      },
+    ];
   });
 }
 
@@ -76,12 +83,16 @@ interface Way {
   readonly confidence: Confidence;
   /** Absent: those of the first step. */
   readonly methods: readonly string[] | undefined;
+  /** Administrators that the same right leads to and no row tells of. */
+  readonly more?: number;
 }
 
 function oneCallWays(graph: Graph, node: Node): Way[] {
   const found = new Map<string, Way>();
   const told = new Map<string, number>();
+  const hubs = new Map<string, Set<Hub>>();
   for (const edge of graph.out[node] ?? []) {
+    if (edge.to !== undefined) hubs.set(rightOf(edge), (hubs.get(rightOf(edge)) ?? new Set<Hub>()).add(edge.to));
     for (const target of edge.to === undefined ? [edge.armed] : adminsIn(graph, edge.to, node)) {
       const right = rightOf(edge);
       const key = `${right} ${target}`;
@@ -98,22 +109,54 @@ function oneCallWays(graph: Graph, node: Node): Way[] {
       found.set(key, { steps: [{ edge, next: target }], confidence, methods });
     }
   }
-  return [...found.values()];
+  return [...found.values()].map((way) => {
+    const [step] = way.steps;
+    const right = step === undefined ? '' : rightOf(step.edge);
+    const count = told.get(right) ?? 0;
+    if (count < MAX_TARGETS || step?.edge.to === undefined) return way;
+    const more = countAdmins(graph, hubs.get(right) ?? [], node) - count;
+    return more > 0 ? { ...way, more } : way;
+  });
+}
+
+/** Counted up to here: of more nobody needs the number. */
+const MAX_COUNTED = 1000;
+
+function countAdmins({ targets }: Graph, hubs: Iterable<Hub>, except: Node): number {
+  const counted = new Set<Node>();
+  for (const hub of hubs) {
+    for (const member of adminsOf(targets, hub)) {
+      const who = targets.bound.get(member) ?? member;
+      if (who !== except) counted.add(who);
+      if (counted.size === MAX_COUNTED) return MAX_COUNTED;
+    }
+  }
+  return counted.size;
 }
 
 const admins = new WeakMap<Hub, readonly Node[]>();
 
-/** Some administrators of the hub, the sure ones first. */
-function adminsIn({ targets }: Graph, hub: Hub, except: Node): readonly Node[] {
+/** Administrators of the hub, the sure ones first. */
+function adminsOf(targets: Graph['targets'], hub: Hub): readonly Node[] {
   let found = admins.get(hub);
   if (found === undefined) {
     const all = hub.members.filter((member) => targets.admins.has(member));
     const sure = all.filter((member) => targets.admins.get(member) === 'high');
     const unsure = all.filter((member) => targets.admins.get(member) !== 'high');
-    found = [...sure, ...unsure].slice(0, MAX_TARGETS + 1);
+    found = [...sure, ...unsure].slice(0, MAX_COUNTED + 1);
     admins.set(hub, found);
   }
-  return found.filter((member) => member !== except && targets.bound.get(member) !== except).slice(0, MAX_TARGETS);
+  return found;
+}
+
+/** Those that rows tell of. */
+function adminsIn({ targets }: Graph, hub: Hub, except: Node): readonly Node[] {
+  const found: Node[] = [];
+  for (const member of adminsOf(targets, hub)) {
+    if (member !== except && targets.bound.get(member) !== except) found.push(member);
+    if (found.length === MAX_TARGETS) break;
+  }
+  return found;
 }
 
 function pathRow(graph: Graph, steps: readonly Step[], subject: Subject, confidence: Confidence): Capability | undefined {

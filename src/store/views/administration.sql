@@ -50,6 +50,7 @@ SELECT
   best,
   concat(
     ' (', best->>'$.path', ')',
+    ', or ' || (best->>'$.targetsNotNamed') || ' more that no row names',
     CASE WHEN (best->'$.unknown') IS NULL THEN '' ELSE '; hangs on ' || listed(from_json(best->'$.unknown', '["VARCHAR"]')) END,
     '.', ' Take away first: ' || (best->>'$.cut.text') || '.') AS told,
   evidence

@@ -395,6 +395,17 @@ describe('IAM escalation by tags of a session', () => {
   });
 });
 
+describe('IAM escalation to more administrators than are told of', () => {
+  it('says how many more there are', () => {
+    const mara = user('mara', [inline('a', allow('iam:CreateAccessKey'))]);
+    const chiefs = (count: number): Subject[] => Array.from({ length: count }, (_, index) => user(`chief${index}`, [ADMIN]));
+    const told = (count: number): unknown[] => rowsOf(mara, estate([mara, ...chiefs(count)])).map((row) => row.targetsNotNamed);
+
+    assert.deepEqual(told(3), [undefined, undefined, undefined]);
+    assert.deepEqual(told(10), [7, 7, 7]);
+  });
+});
+
 describe('IAM escalation by a new principal', () => {
   it('is not ruled out where there are more names than are tried', () => {
     const taken = Array.from({ length: 60 }, (_, index) => user(`u${index}`, [], { accessKeys: 2 }));
