@@ -55,7 +55,7 @@ export function nearestCuts(graph: Graph, { distance }: Ways): Cuts {
   const above = dominators(next, goal);
   const cuts = new Map<Node, Edge>();
   for (const [node, at] of principals) {
-    if (distance.get(node) === 0) continue;
+    if ((distance.get(node) ?? 0) === 0) continue;
     for (let up = above[at] ?? goal; up !== goal; up = above[up] ?? goal) {
       const edge = places[up];
       if (edge === undefined) continue;

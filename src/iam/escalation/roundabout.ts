@@ -20,7 +20,10 @@ export interface Roundabout {
 interface Group {
   readonly over: Hub;
   readonly changes: 'rights' | 'boundary';
+  /** The surest of each. */
   readonly arms: Map<Node, Arm>;
+  /** By every right: where one of them is taken away, another may be left. */
+  readonly all: Arm[];
 }
 
 /** Steps of searches for one estate, some seconds; a large account of ten thousand needs a hundredth. */
@@ -73,7 +76,7 @@ export function liveArms(graph: Graph, reached: ReadonlyMap<Node, unknown>): Liv
     const toArmed = backwards(graph, armed, isAny, false, effort);
     if (effort.left < 0) return undefined;
     if (!toArmer.keys().some((node) => toArmed.has(node))) continue;
-    arms.push(...group.arms.values());
+    arms.push(...group.all);
     for (const node of toArmer.keys()) upstream.add(node);
   }
   return { arms, upstream };
@@ -120,8 +123,9 @@ function groupsOf(graph: Graph, isMeant: (node: Node) => boolean, onlySure: bool
       }
       const same = groups.get(over) ?? new Map<Group['changes'], Group>();
       groups.set(over, same);
-      const group = same.get(changes) ?? { over, changes, arms: new Map() };
+      const group = same.get(changes) ?? { over, changes, arms: new Map(), all: [] };
       same.set(changes, group);
+      group.all.push(arm);
       const known = group.arms.get(node);
       if (known === undefined || (known.edge.confidence !== 'high' && edge.confidence === 'high')) group.arms.set(node, arm);
     }

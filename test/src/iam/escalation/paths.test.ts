@@ -395,6 +395,19 @@ describe('IAM escalation by tags of a session', () => {
   });
 });
 
+describe('IAM escalation by changing somebody: what to cut', () => {
+  it('is no right of two that do the same', () => {
+    const mara = user('mara', [inline('a', allow('sts:AssumeRole', iam('role/helper')))]);
+    const both = inline('b', allow(['iam:PutUserPolicy', 'iam:AttachUserPolicy'], iam('user/mara')));
+    const { graph, cuts } = findEscalations(estate([mara, role('helper', [both], trusts({ AWS: iam('user/mara') }))]), NOW);
+
+    const cut = cuts.rights.get(graph.targets.nodes.get(mara) ?? -1);
+
+    assert.equal(cut?.actions[0], 'sts:AssumeRole');
+    assert.equal(cuts.rights.size, 1);
+  });
+});
+
 describe('IAM escalation to more administrators than are told of', () => {
   it('says how many more there are', () => {
     const mara = user('mara', [inline('a', allow('iam:CreateAccessKey'))]);
