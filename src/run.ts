@@ -512,5 +512,6 @@ function parametersOf(request: ScanRequest): { readonly [name: string]: string |
     ...(others.length === 0 ? {} : { otherNumbersForSome: others.join(',') }),
     ...(config.detectors.disabled.length === 0 ? {} : { detectorsOff: config.detectors.disabled.join(',') }),
     ...(config.file === undefined ? {} : { config: config.file }),
+    gateway: JSON.stringify(config.gateway),
   };
 }

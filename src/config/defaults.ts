@@ -12,6 +12,20 @@ export function defaults(): Config {
     detectors: { disabled: [] },
     rules: { detectors: [], checks: [], imported: [], secretlint: [] },
     accept: { comments: true, ignoreFiles: true },
+    gateway: {
+      personalData: { data: ['pii', 'phi', 'pci', 'personal', 'sensitive', 'confidential'] },
+      notPersonal: ['LOCATION', 'DATE_TIME', 'URL', 'NRP'],
+      requiredMasks: {
+        pii: ['EMAIL_ADDRESS', 'PHONE_NUMBER', 'PERSON'],
+        pci: ['CREDIT_CARD'],
+        phi: ['EMAIL_ADDRESS', 'PHONE_NUMBER', 'PERSON', 'US_SSN'],
+      },
+      groups: {},
+      trustZones: {},
+      egress: [],
+      clockTolerance: 120,
+    },
+    logs: [],
     maxFileSize: 536_870_912,
   };
 }

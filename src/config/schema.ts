@@ -88,6 +88,66 @@ export const Config = z.strictObject({
     })
     .default({ comments: true, ignoreFiles: true })
     .describe('Who may say that a finding is not to be reported. All of it is counted, and shown as accepted'),
+  gateway: z
+    .strictObject({
+      personalData: z
+        .record(z.string(), z.array(z.string()))
+        .default({ data: ['pii', 'phi', 'pci', 'personal', 'sensitive', 'confidential'] })
+        .describe('Tags of connections that hold personal data: { data: [pii, phi] }'),
+      notPersonal: z
+        .array(z.string())
+        .default(['LOCATION', 'DATE_TIME', 'URL', 'NRP'])
+        .describe('Kinds of data that the gateway finds and that are no personal data by themselves'),
+      requiredMasks: z
+        .record(z.string(), z.array(z.string()))
+        .default({
+          pii: ['EMAIL_ADDRESS', 'PHONE_NUMBER', 'PERSON'],
+          pci: ['CREDIT_CARD'],
+          phi: ['EMAIL_ADDRESS', 'PHONE_NUMBER', 'PERSON', 'US_SSN'],
+        })
+        .describe('What must be masked on connections with a tag of that value'),
+      groups: z
+        .record(z.string(), z.array(z.string()))
+        .default({})
+        .describe('Who may use which connection: globs over names of connections, and groups'),
+      trustZones: z
+        .record(z.string(), z.array(z.string()))
+        .default({})
+        .describe('Zones that no job should cross, as globs over names of connections'),
+      egress: z
+        .array(z.string())
+        .default([])
+        .describe('Addresses (CIDR) from which the agents of the gateway reach their targets'),
+      clockTolerance: z.number().int().min(0).default(120).describe('Seconds by which clocks of logs may differ'),
+      retentionDays: z.number().int().positive().optional().describe('Days that sessions must be kept'),
+    })
+    .prefault({})
+    .describe('What is asked of the gateway, and what is known of it'),
+  logs: z
+    .array(
+      z.strictObject({
+        id: z
+          .string()
+          .regex(/^[a-z][a-z0-9-]*$/)
+          .describe('Short name; part of evidence ids'),
+        files: z.array(z.string()).min(1).describe('Globs over paths: which files are of this kind'),
+        as: z.enum(['json', 'jsonl', 'csv']).describe('json: one document; jsonl: one record a line; csv: with a header'),
+        records: z.string().optional().describe('Of a document: where the list of records is (Records, data.items)'),
+        via: z.enum(['gateway', 'cloud', 'direct']).describe('gateway: sessions of a gateway; direct: the log of a target'),
+        fields: z
+          .record(z.string(), z.string())
+          .describe(
+            'Field of a usage row: column or path in the record. time and id are needed; actor, identity, target … may be',
+          ),
+        constants: z.record(z.string(), z.string()).default({}).describe('Fields that are the same in each record'),
+        values: z
+          .record(z.string(), z.record(z.string(), z.string()))
+          .default({})
+          .describe('Words of the source in the words used here: { action: { SELECT: read } }'),
+      }),
+    )
+    .default([])
+    .describe('Logs of other gateways and targets, without code'),
   maxFileSize: z
     .number()
     .int()

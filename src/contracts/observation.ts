@@ -15,6 +15,7 @@ export type Observation =
   | ConsumerObservation
   | UsageObservation
   | PersonObservation
+  | PolicyObservation
   | CoverageObservation;
 
 export type ObservationKind = Observation['kind'];
@@ -29,6 +30,7 @@ export const OBSERVATION_KINDS = [
   'consumer',
   'usage',
   'person',
+  'policy',
   'coverage',
 ] as const satisfies readonly ObservationKind[];
 
@@ -245,6 +247,52 @@ export interface UsageObservation extends Seen {
   /** Row written for bookkeeping (credential issuance), not an access. */
   readonly bookkeeping?: boolean;
   readonly sourceIp?: string;
+  /** As the client names itself, without versions that change by the day. */
+  readonly userAgent?: string;
+  /** What was asked for, in the words of the source: `s3:GetObject`, `SELECT`, `get secrets`, `tool:query`. Never a statement. */
+  readonly operation?: string;
+  readonly outcome?: 'ok' | 'denied' | 'failed';
+  /** Rows given or changed, where the source counts them. */
+  readonly rows?: number;
+  /** Kinds of personal data that were seen in it: `EMAIL_ADDRESS`; seen and masked alike. */
+  readonly infoTypes?: readonly string[];
+  /** A statement with every literal replaced by `?`. Never printed unless asked for (`--include-statements`). */
+  readonly statement?: string;
+  /** How many records of the source this row sums up, between `usedAt` and `endedAt`; absent: it is one. */
+  readonly records?: number;
+}
+
+/**
+ * A rule or setting of a system that decides what identities may do there, or what is kept of it: an access request rule, a
+ * masking rule, a guardrail, an approval that is open for a time. What it says is compared between runs.
+ */
+export interface PolicyObservation extends Seen {
+  readonly kind: 'policy';
+  /** `hoop:ORG:access-rule/UUID`: the same in each run. */
+  readonly id: string;
+  readonly provider: string;
+  readonly type:
+    | 'access-rule'
+    | 'masking-rule'
+    | 'guardrail'
+    | 'attribute'
+    | 'access-control'
+    | 'connection'
+    | 'agent'
+    | 'workload-mapping'
+    | 'approval'
+    | 'forwarding'
+    | 'server';
+  readonly name: string;
+  readonly scope?: string;
+  readonly environment?: string;
+  readonly enabled?: boolean;
+  /** Names of the connections (or resources) it is about; absent when it is about all, or does not say. */
+  readonly appliesTo?: readonly string[];
+  readonly createdAt?: IsoTime;
+  readonly changedAt?: IsoTime;
+  /** What it says, by the system's own words, in a fixed order of keys and lists; nothing that changes by itself (status, last seen). Never a secret. */
+  readonly settings: JsonObject;
 }
 
 export interface PersonObservation extends Seen {

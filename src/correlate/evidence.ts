@@ -27,7 +27,7 @@ const EvidenceRow = z.object({
 const NamedRow = z.object({ credential: z.string(), name: z.string() });
 
 // Where it was seen comes first, then whose it is and what that can do, then what happened.
-const PRINT_ORDER = ['sighting', 'credential', 'identity', 'grant', 'trust', 'consumer', 'usage', 'person', 'coverage'];
+const PRINT_ORDER = ['sighting', 'credential', 'identity', 'grant', 'trust', 'consumer', 'usage', 'policy', 'person', 'coverage'];
 
 export async function resolve(store: StoreReader, hits: readonly Hit[]): Promise<Resolved> {
   const { evidence, fixtures } = await evidenceById(store, hits);

@@ -40,6 +40,7 @@ const KIND_WORDS: { readonly [kind in ObservationKind]: string } = {
   consumer: 'consumers',
   usage: 'usage',
   person: 'people',
+  policy: 'rules and settings',
   coverage: 'coverage',
 };
 
@@ -77,6 +78,7 @@ const USUAL_SURFACE: { readonly [kind in ObservationKind]: Surface } = {
   consumer: 'ci',
   usage: 'gateway',
   person: 'people',
+  policy: 'gateway',
   coverage: 'work-tree',
 };
 

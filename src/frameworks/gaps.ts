@@ -20,6 +20,7 @@ const KINDS: { readonly [kind in ObservationKind]: string } = {
   consumer: 'consumers',
   usage: 'usage',
   person: SURFACES.people,
+  policy: 'rules and settings',
   coverage: 'coverage',
 };
 const MOST = 5;

@@ -44,6 +44,7 @@ const TABLES = {
   consumer: 'consumers',
   usage: 'usages',
   person: 'people',
+  policy: 'policies',
   coverage: 'coverage',
 } as const;
 

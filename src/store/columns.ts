@@ -9,13 +9,15 @@ export interface Table {
   readonly columns: readonly (readonly [name: string, type: ColumnType, value: (o: never) => Cell])[];
 }
 
-function table<K extends ObservationKind>(name: string, columns: readonly Column<K>[]): Table {
+/** `added`: what a later schema brought; it stands behind the columns that every table ends with. */
+function table<K extends ObservationKind>(name: string, columns: readonly Column<K>[], added: readonly Column<K>[] = []): Table {
   return {
     name,
     columns: [
       ...columns,
       ['location', 'json', (o: ObservationOf<K>) => o.at],
       ['detail', 'json', (o: ObservationOf<K>) => o.detail],
+      ...added,
     ],
   };
 }
@@ -97,28 +99,40 @@ export const TABLES: { readonly [K in Observation['kind']]: Table } = {
     ['environment', 'text', (o) => o.environment],
     ['trigger', 'text', (o) => o.trigger],
   ]),
-  usage: table<'usage'>('usages', [
-    ['identity_id', 'text', (o) => o.identity],
-    ['credential_id', 'text', (o) => o.credential],
-    ['used_at', 'time', (o) => o.usedAt],
-    ['ended_at', 'time', (o) => o.endedAt],
-    ['via', 'text', (o) => o.via],
-    ['session_id', 'text', (o) => o.sessionId],
-    ['target', 'text', (o) => o.target],
-    ['action', 'text', (o) => o.action],
-    ['objects', 'list', (o) => o.objects],
-    ['actor', 'text', (o) => o.actor],
-    ['actor_type', 'text', (o) => o.actorType],
-    ['actor_confidence', 'text', (o) => o.actorConfidence],
-    ['actor_identity_id', 'text', (o) => o.actorIdentity],
-    ['job', 'text', (o) => o.job],
-    ['approval', 'text', (o) => o.approval],
-    ['masked', 'bool', (o) => o.masked],
-    ['recorded', 'text', (o) => o.recorded],
-    ['environment', 'text', (o) => o.environment],
-    ['bookkeeping', 'bool', (o) => o.bookkeeping],
-    ['source_ip', 'text', (o) => o.sourceIp],
-  ]),
+  usage: table<'usage'>(
+    'usages',
+    [
+      ['identity_id', 'text', (o) => o.identity],
+      ['credential_id', 'text', (o) => o.credential],
+      ['used_at', 'time', (o) => o.usedAt],
+      ['ended_at', 'time', (o) => o.endedAt],
+      ['via', 'text', (o) => o.via],
+      ['session_id', 'text', (o) => o.sessionId],
+      ['target', 'text', (o) => o.target],
+      ['action', 'text', (o) => o.action],
+      ['objects', 'list', (o) => o.objects],
+      ['actor', 'text', (o) => o.actor],
+      ['actor_type', 'text', (o) => o.actorType],
+      ['actor_confidence', 'text', (o) => o.actorConfidence],
+      ['actor_identity_id', 'text', (o) => o.actorIdentity],
+      ['job', 'text', (o) => o.job],
+      ['approval', 'text', (o) => o.approval],
+      ['masked', 'bool', (o) => o.masked],
+      ['recorded', 'text', (o) => o.recorded],
+      ['environment', 'text', (o) => o.environment],
+      ['bookkeeping', 'bool', (o) => o.bookkeeping],
+      ['source_ip', 'text', (o) => o.sourceIp],
+    ],
+    [
+      ['user_agent', 'text', (o) => o.userAgent],
+      ['operation', 'text', (o) => o.operation],
+      ['outcome', 'text', (o) => o.outcome],
+      ['row_count', 'int', (o) => o.rows],
+      ['info_types', 'list', (o) => o.infoTypes],
+      ['statement', 'text', (o) => o.statement],
+      ['records', 'int', (o) => o.records],
+    ],
+  ),
   person: table<'person'>('people', [
     ['email', 'text', (o) => o.email],
     ['name', 'text', (o) => o.name],
@@ -127,6 +141,19 @@ export const TABLES: { readonly [K in Observation['kind']]: Table } = {
     ['left_at', 'time', (o) => o.leftAt],
     ['relation', 'text', (o) => o.relation],
     ['owns', 'list', (o) => o.owns],
+  ]),
+  policy: table<'policy'>('policies', [
+    ['policy_id', 'text', (o) => o.id],
+    ['provider', 'text', (o) => o.provider],
+    ['type', 'text', (o) => o.type],
+    ['name', 'text', (o) => o.name],
+    ['scope', 'text', (o) => o.scope],
+    ['environment', 'text', (o) => o.environment],
+    ['enabled', 'bool', (o) => o.enabled],
+    ['applies_to', 'list', (o) => o.appliesTo],
+    ['created_at', 'time', (o) => o.createdAt],
+    ['changed_at', 'time', (o) => o.changedAt],
+    ['settings', 'json', (o) => o.settings],
   ]),
   coverage: table<'coverage'>('coverage', [
     ['surface', 'text', (o) => o.surface],

@@ -20,6 +20,7 @@ export function migrations(): readonly Migration[] {
     { version: 1, sql: readSql('schema.sql') },
     { version: 2, sql: readSql('schema-2.sql') },
     { version: 3, sql: readSql('schema-3.sql') },
+    { version: 4, sql: readSql('schema-4.sql') },
   ];
 }
 

@@ -312,7 +312,14 @@ CREATE TABLE obs.usages (
   bookkeeping        BOOLEAN,
   source_ip          VARCHAR,
   location           JSON,
-  detail             JSON
+  detail             JSON,
+  user_agent         VARCHAR,
+  operation          VARCHAR,
+  outcome            VARCHAR,
+  row_count          BIGINT,
+  info_types         VARCHAR[],
+  statement          VARCHAR,
+  records            BIGINT
 );
 COMMENT ON TABLE obs.usages IS 'An identity or credential did something';
 COMMENT ON COLUMN obs.usages.observation_id IS 'Hash of the row: names it as evidence';
@@ -339,6 +346,13 @@ COMMENT ON COLUMN obs.usages.bookkeeping IS 'Issuance row, not an access';
 COMMENT ON COLUMN obs.usages.source_ip IS 'Address it came from';
 COMMENT ON COLUMN obs.usages.location IS 'Where it was read';
 COMMENT ON COLUMN obs.usages.detail IS 'What fits no column; never statement text';
+COMMENT ON COLUMN obs.usages.user_agent IS 'As the client names itself';
+COMMENT ON COLUMN obs.usages.operation IS 'What was asked for, in the words of the source; never a statement';
+COMMENT ON COLUMN obs.usages.outcome IS 'ok, denied, failed';
+COMMENT ON COLUMN obs.usages.row_count IS 'Rows given or changed, where the source counts them';
+COMMENT ON COLUMN obs.usages.info_types IS 'Kinds of personal data seen in it, masked or not';
+COMMENT ON COLUMN obs.usages.statement IS 'Statement with every literal replaced by ?; not printed unless asked for';
+COMMENT ON COLUMN obs.usages.records IS 'Records of the source that this row sums up; NULL: it is one';
 
 CREATE TABLE obs.people (
   observation_id  VARCHAR NOT NULL,
@@ -365,6 +379,80 @@ COMMENT ON COLUMN obs.people.relation IS 'employee, contractor …';
 COMMENT ON COLUMN obs.people.owns IS 'CODEOWNERS patterns that name this person';
 COMMENT ON COLUMN obs.people.location IS 'Where it was read';
 COMMENT ON COLUMN obs.people.detail IS 'What fits no column';
+
+CREATE TABLE obs.policies (
+  observation_id  VARCHAR NOT NULL,
+  part_id         UBIGINT NOT NULL,
+  policy_id       VARCHAR NOT NULL,
+  provider        VARCHAR NOT NULL,
+  type            VARCHAR NOT NULL,
+  name            VARCHAR NOT NULL,
+  scope           VARCHAR,
+  environment     VARCHAR,
+  enabled         BOOLEAN,
+  applies_to      VARCHAR[],
+  created_at      TIMESTAMP,
+  changed_at      TIMESTAMP,
+  settings        JSON NOT NULL,
+  location        JSON,
+  detail          JSON
+);
+COMMENT ON TABLE obs.policies IS 'A rule or setting of a system that decides what identities may do there, or what is kept of it';
+COMMENT ON COLUMN obs.policies.observation_id IS 'Hash of the row: names it as evidence';
+COMMENT ON COLUMN obs.policies.part_id IS 'Unit of work that yielded it';
+COMMENT ON COLUMN obs.policies.policy_id IS 'The same in each run';
+COMMENT ON COLUMN obs.policies.provider IS 'System it is of';
+COMMENT ON COLUMN obs.policies.type IS 'access-rule, masking-rule, guardrail, attribute, access-control, connection, agent, workload-mapping, approval, forwarding, server';
+COMMENT ON COLUMN obs.policies.name IS 'Name for people';
+COMMENT ON COLUMN obs.policies.scope IS 'Organisation, as in ids';
+COMMENT ON COLUMN obs.policies.environment IS 'Environment of what it is about';
+COMMENT ON COLUMN obs.policies.enabled IS 'Is it in force';
+COMMENT ON COLUMN obs.policies.applies_to IS 'Connections or resources it is about; NULL: all, or not told';
+COMMENT ON COLUMN obs.policies.created_at IS 'When it was made, UTC';
+COMMENT ON COLUMN obs.policies.changed_at IS 'When it was last changed, UTC';
+COMMENT ON COLUMN obs.policies.settings IS 'What it says; compared between runs';
+COMMENT ON COLUMN obs.policies.location IS 'Where it was read';
+COMMENT ON COLUMN obs.policies.detail IS 'What fits no column';
+
+CREATE TABLE obs.log_files (
+  part_id      UBIGINT NOT NULL,
+  format       VARCHAR NOT NULL,
+  path         VARCHAR NOT NULL,
+  sha256       VARCHAR NOT NULL,
+  bytes        BIGINT NOT NULL,
+  records      BIGINT NOT NULL,
+  first_at     TIMESTAMP,
+  last_at      TIMESTAMP,
+  imported_at  TIMESTAMP NOT NULL,
+  sequence     BIGINT NOT NULL,
+  chain        VARCHAR NOT NULL
+);
+
+CREATE TABLE obs.log_records (
+  part_id     UBIGINT NOT NULL,
+  usage_key   UBIGINT NOT NULL,
+  record_key  UHUGEINT NOT NULL,
+  digest      UHUGEINT NOT NULL,
+  used_at     TIMESTAMP NOT NULL
+);
+COMMENT ON TABLE obs.log_files IS 'A log file that was imported, in the order of imports. Each row names the one before it by its hash';
+COMMENT ON COLUMN obs.log_files.part_id IS 'Unit of work that yielded it';
+COMMENT ON COLUMN obs.log_files.format IS 'Id of the log format';
+COMMENT ON COLUMN obs.log_files.path IS 'Path as given';
+COMMENT ON COLUMN obs.log_files.sha256 IS 'SHA-256 of the file as it lay there';
+COMMENT ON COLUMN obs.log_files.bytes IS 'Its size';
+COMMENT ON COLUMN obs.log_files.records IS 'Records in it, those known already included';
+COMMENT ON COLUMN obs.log_files.first_at IS 'Time of the oldest record, UTC';
+COMMENT ON COLUMN obs.log_files.last_at IS 'Time of the newest record, UTC';
+COMMENT ON COLUMN obs.log_files.imported_at IS 'When it was imported, UTC';
+COMMENT ON COLUMN obs.log_files.sequence IS 'Position in the chain of imports, from 1';
+COMMENT ON COLUMN obs.log_files.chain IS 'SHA-256 over the chain value before it and the other columns';
+COMMENT ON TABLE obs.log_records IS 'Every record of an imported log: which row of usages sums it up, and hashes to find it again and to see a change';
+COMMENT ON COLUMN obs.log_records.part_id IS 'Unit of work that yielded it';
+COMMENT ON COLUMN obs.log_records.usage_key IS 'The row of obs.usages: its observation_id is usage_id(usage_key)';
+COMMENT ON COLUMN obs.log_records.record_key IS 'Hash of the format and the id of the record at its source';
+COMMENT ON COLUMN obs.log_records.digest IS 'First 128 bits of SHA-256 over every field that was read';
+COMMENT ON COLUMN obs.log_records.used_at IS 'Time of the record, UTC';
 
 CREATE TABLE obs.coverage (
   observation_id  VARCHAR NOT NULL,

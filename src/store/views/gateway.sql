@@ -7,6 +7,24 @@ CREATE OR REPLACE MACRO connection_org(consumer_id) AS url_decode(nullif(identit
 -- Joins by equality: NULL joins nothing.
 CREATE OR REPLACE MACRO org_key(org, orgs) AS coalesce(org, CASE WHEN orgs = 0 THEN '' END);
 
+-- What the configuration says of the gateway, with what holds where it says nothing.
+CREATE OR REPLACE VIEW gateway_settings AS
+SELECT
+  coalesce(TRY_CAST(g->'$.personalData' AS MAP(VARCHAR, VARCHAR[])),
+    MAP {'data': ['pii', 'phi', 'pci', 'personal', 'sensitive', 'confidential']}) AS personal_data,
+  coalesce(TRY_CAST(g->'$.notPersonal' AS VARCHAR[]), ['LOCATION', 'DATE_TIME', 'URL', 'NRP']) AS not_personal,
+  coalesce(TRY_CAST(g->'$.requiredMasks' AS MAP(VARCHAR, VARCHAR[])), MAP {
+    'pii': ['EMAIL_ADDRESS', 'PHONE_NUMBER', 'PERSON'],
+    'pci': ['CREDIT_CARD'],
+    'phi': ['EMAIL_ADDRESS', 'PHONE_NUMBER', 'PERSON', 'US_SSN']}) AS required_masks,
+  coalesce(TRY_CAST(g->'$.groups' AS MAP(VARCHAR, VARCHAR[])), MAP {}) AS groups,
+  coalesce(TRY_CAST(g->'$.trustZones' AS MAP(VARCHAR, VARCHAR[])), MAP {}) AS trust_zones,
+  coalesce(TRY_CAST(g->'$.egress' AS VARCHAR[]), []) AS egress,
+  to_seconds(coalesce(TRY_CAST(g->>'$.clockTolerance' AS INTEGER), 120)) AS clock_tolerance,
+  TRY_CAST(g->>'$.retentionDays' AS INTEGER) AS retention_days
+FROM (SELECT TRY_CAST((parameters->>'$.gateway') AS JSON) AS g FROM current_run);
+COMMENT ON VIEW gateway_settings IS 'One row: what the configuration says of the gateway (section gateway)';
+
 CREATE OR REPLACE VIEW connection_orgs AS
 SELECT connection, count(DISTINCT org) AS orgs, CASE WHEN count(DISTINCT org) = 1 THEN max(org) END AS only_org
 FROM (

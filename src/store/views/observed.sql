@@ -58,3 +58,24 @@ FROM obs.people
 SEMI JOIN current_parts USING (part_id)
 GROUP BY email;
 COMMENT ON VIEW people IS 'One row a person, roster and CODEOWNERS merged';
+
+-- The newest word on each: a rule that is seen alone and in a list is one.
+CREATE OR REPLACE VIEW policies AS
+SELECT
+  policy_id,
+  any_value(provider) AS provider,
+  arg_max(type, length(settings::VARCHAR)) AS type,
+  max(name) AS name,
+  max(scope) AS scope,
+  max(environment) AS environment,
+  bool_and(enabled) AS enabled,
+  arg_max(applies_to, length(settings::VARCHAR)) AS applies_to,
+  min(created_at) AS created_at,
+  max(changed_at) AS changed_at,
+  arg_max(settings, length(settings::VARCHAR)) AS settings,
+  arg_max(detail, length(settings::VARCHAR)) AS detail,
+  list_sort(list_distinct(list(observation_id))) AS evidence
+FROM obs.policies
+SEMI JOIN current_parts USING (part_id)
+GROUP BY policy_id;
+COMMENT ON VIEW policies IS 'Rules and settings of gateways: access request rules, masking rules, guardrails, open approvals; one row each';

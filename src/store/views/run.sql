@@ -29,6 +29,7 @@ UNION ALL SELECT observation_id, 'grant', coalesce(capability || coalesce(': ' |
 UNION ALL SELECT observation_id, 'trust', concat(principal, ' may become ', identity_id), location FROM obs.trusts
 UNION ALL SELECT observation_id, 'consumer', concat(type, ' ', consumer_id, ' (', how, ')'), location FROM obs.consumers
 UNION ALL SELECT observation_id, 'usage', concat(via, ' ' || session_id, ' by ', coalesce(actor, '?'), ' at ', strftime(used_at, '%Y-%m-%dT%H:%M:%SZ')), location FROM obs.usages
+UNION ALL SELECT observation_id, 'policy', concat(type, ' ', name, ' of ' || provider), location FROM obs.policies
 UNION ALL SELECT observation_id, 'person', concat(email, ', left ' || strftime(left_at, '%Y-%m-%d')), location FROM obs.people
 UNION ALL SELECT observation_id, 'coverage', concat(surface, ' ', subject, ': ', outcome), location FROM obs.coverage;
 COMMENT ON VIEW observations IS 'Every observation of every run in one line: resolves evidence ids';
@@ -41,6 +42,7 @@ UNION ALL SELECT observation_id, part_id FROM obs.grants
 UNION ALL SELECT observation_id, part_id FROM obs.trusts
 UNION ALL SELECT observation_id, part_id FROM obs.consumers
 UNION ALL SELECT observation_id, part_id FROM obs.usages
+UNION ALL SELECT observation_id, part_id FROM obs.policies
 UNION ALL SELECT observation_id, part_id FROM obs.people
 UNION ALL SELECT observation_id, part_id FROM obs.coverage;
 COMMENT ON VIEW observation_parts IS 'Which unit of work yielded an observation, in every run';

@@ -45,6 +45,8 @@ function defaults(fact: Loose): object {
       return { via: 'gateway' };
     case 'coverage':
       return { subject: 'all of it', outcome: 'complete' };
+    case 'policy':
+      return { provider: 'hoop', settings: {} };
     case 'person':
       return {};
   }

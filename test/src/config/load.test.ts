@@ -27,6 +27,8 @@ describe('configuration', () => {
       detectors: { disabled: [] },
       rules: { detectors: [], checks: [], imported: [], secretlint: [] },
       accept: { comments: true, ignoreFiles: true },
+      gateway: defaults().gateway,
+      logs: [],
       maxFileSize: 512 * 1024 * 1024,
     });
   });
