@@ -32,7 +32,7 @@ export const awsIamLive = defineServiceScanner({
   id: 'aws-iam',
   title: 'AWS IAM (live)',
   emits: ['identity', 'credential', 'grant', 'trust', 'coverage'],
-  surfaces: ['aws', 'audit-log'],
+  surfaces: ['aws'],
   version: 6,
   scheme: 'aws',
   address: '[PROFILE]',

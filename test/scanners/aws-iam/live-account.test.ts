@@ -150,7 +150,7 @@ describe('aws-iam scanner, live: what an account stands in', function () {
         role('batch', 'rolesanywhere.amazonaws.com'),
         role('AWSReservedSSO_Admin_0123456789abcdef', 'x.amazonaws.com'),
       ),
-      ['audit-log: aws: CloudTrail events', 'aws: aws: Roles Anywhere', 'aws: aws: Identity Center'],
+      ['aws: aws: Roles Anywhere', 'aws: aws: Identity Center'],
     );
   });
 
