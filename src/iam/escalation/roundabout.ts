@@ -123,7 +123,7 @@ function groupsOf(graph: Graph, isMeant: (node: Node) => boolean, onlySure: bool
       }
       const same = groups.get(over) ?? new Map<Group['changes'], Group>();
       groups.set(over, same);
-      const group = same.get(changes) ?? { over, changes, arms: new Map(), all: [] };
+      const group: Group = same.get(changes) ?? { over, changes, arms: new Map(), all: [] };
       same.set(changes, group);
       group.all.push(arm);
       const known = group.arms.get(node);
