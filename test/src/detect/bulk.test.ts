@@ -47,7 +47,8 @@ function source(repo: TempRepo): { gitDir: string; git: readonly string[] } {
 /** So that a few hundred files are enough for threads. */
 const LARGE = 'lorem ipsum\n'.repeat(2500);
 
-describe('bulk detection in files', () => {
+describe('bulk detection in files', function () {
+  this.timeout(60_000);
   for (const [where, count, rest] of [
     ['in this thread', 20, ''],
     ['in this thread, many small ones', 700, ''],
@@ -213,7 +214,8 @@ describe('bulk detection in files', () => {
   });
 });
 
-describe('bulk detection in git blobs', () => {
+describe('bulk detection in git blobs', function () {
+  this.timeout(60_000);
   function filledRepo(count: number): TempRepo {
     const repo = tempRepo();
     for (let index = 0; index < count; index++) repo.write(`f${index}`, `${index}\n${index % 10 === 0 ? TOKEN : ''}\n`);
