@@ -1,44 +1,66 @@
 import type { Log, Observation } from '../contracts/index.ts';
 import { type DetectInName, maskNames, maskNamesIn } from '../util/mask-names.ts';
 
-/** Names that were looked at last. */
-const MOST_KNOWN = 64;
+/** Raised when the same observation would be masked otherwise: stores then take in anew what they know. */
+export const MASKING = 2;
+
+/** Texts that were looked at last, each of which may stand in thousands of rows. */
+const MOST_KNOWN = 20_000;
+/** Longer ones seldom come twice. */
+const LONGEST_KNOWN = 400;
+/** No detector that is no guess matches less. */
+const SHORTEST = 8;
+/** The store takes only times in these. */
+const TIMES: ReadonlySet<string> = new Set(['createdAt', 'lastUsedAt', 'rotatedAt', 'expiresAt', 'usedAt', 'endedAt', 'leftAt']);
+/** Ids of commits and contents, fingerprints, what is named by one: most texts of a sighting that are new. */
+const DIGEST = /^(?:secret:)?[0-9a-f]{40,64}$/;
 
 /**
- * Credentials stand in names of files, too: these are masked before anything is stored or printed. Only paths, what
- * coverage names and what is told beside it come from strangers' trees; the rows of an export share one path, which is
- * looked at once.
+ * Credentials stand in names of files, in tags, descriptions, conditions and addresses, too: all texts of an observation are
+ * masked before it is stored or printed, each the same way wherever it stands, so that what names an identity still joins.
  */
 export class NameRedactor {
   readonly #detect: DetectInName;
+  readonly #mayHold: ((text: string) => boolean) | undefined;
   readonly #known = new Map<string, string>();
 
-  constructor(detect: DetectInName) {
+  /** `mayHold`: told of a text much faster than by `detect`. */
+  constructor(detect: DetectInName, mayHold?: (text: string) => boolean) {
     this.#detect = detect;
+    this.#mayHold = mayHold;
   }
 
   redact(observation: Observation): Observation {
-    const { path, repository, directory } = observation.at ?? {};
-    // Ids and names are made of these, too.
-    const isNamed = [path, repository, directory].some((text) => text !== undefined && this.clean(text) !== text);
-    const placed = isNamed ? maskNamesIn(observation, (text) => maskNames(text, this.#detect)) : observation;
-    if (placed.kind !== 'coverage' && placed.kind !== 'sighting') return placed;
-    const detail = placed.detail === undefined ? undefined : maskNamesIn(placed.detail, (text) => maskNames(text, this.#detect));
-    const told = detail === placed.detail || detail === undefined ? placed : { ...placed, detail };
-    if (told.kind !== 'coverage') return told;
-    const subject = this.clean(told.subject);
-    const why = told.why === undefined ? undefined : maskNames(told.why, this.#detect);
-    if (subject === told.subject && why === told.why) return told;
-    return { ...told, subject, ...(why === undefined ? {} : { why }) };
+    // Few hold anything: the others are gone through without a copy.
+    for (const key in observation) {
+      if (TIMES.has(key) || this.#isClean(observation[key as keyof Observation])) continue;
+      return maskNamesIn(observation, (text) => this.clean(text));
+    }
+    return observation;
   }
 
   clean(text: string): string {
+    if (text.length < SHORTEST || DIGEST.test(text)) return text;
     const known = this.#known.get(text);
     if (known !== undefined) return known;
+    const clean = maskNames(text, this.#detect, this.#mayHold);
+    if (text.length > LONGEST_KNOWN) return clean;
     if (this.#known.size >= MOST_KNOWN) this.#known.clear();
-    const clean = maskNames(text, this.#detect);
     this.#known.set(text, clean);
     return clean;
+  }
+
+  #isClean(value: unknown): boolean {
+    if (typeof value === 'string') return this.clean(value) === value;
+    if (typeof value !== 'object' || value === null) return true;
+    if (Array.isArray(value)) {
+      for (const item of value) if (!this.#isClean(item)) return false;
+      return true;
+    }
+    for (const key in value) {
+      if (this.clean(key) !== key || !this.#isClean((value as { readonly [key: string]: unknown })[key])) return false;
+    }
+    return true;
   }
 }
 

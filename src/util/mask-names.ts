@@ -14,19 +14,29 @@ export type DetectInName = (text: string, hints: { readonly specificOnly: true }
 /** No token of a known form is shorter; most names are told apart by this alone. */
 const LONG_WORD = /[A-Za-z0-9_-]{16,}/;
 
-/** A name, a path or a sentence with names in it, each credential in it masked. */
-export function maskNames(text: string, detect: DetectInName): string {
-  if (!LONG_WORD.test(text)) return text;
-  const clean = maskFound(text, detect(text, { specificOnly: true }));
-  // In a name a dot ends a word, whatever it is in a text: `TOKEN.txt`.
-  return maskFound(clean, detect(clean.replace(/[.!]/g, ' '), { specificOnly: true }));
+/** In a name a dot ends a word, whatever it is in a text: `TOKEN.txt`. */
+const DOTS = /[.!]/g;
+
+/** A name, a path or a sentence with names in it, each credential in it masked. `mayHold`: a quicker look at it first. */
+export function maskNames(
+  text: string,
+  detect: DetectInName,
+  mayHold: (text: string) => boolean = (name) => LONG_WORD.test(name),
+): string {
+  const clean = mayHold(text) ? maskFound(text, detect(text, { specificOnly: true })) : text;
+  const apart = clean.replace(DOTS, ' ');
+  return apart !== text && mayHold(apart) ? maskFound(clean, detect(apart, { specificOnly: true })) : clean;
 }
+
+/** A masked password stands where a password would. */
+const MASKED = /^[^…]{0,4}…\(\d+\)$/;
 
 function maskFound(text: string, found: readonly Hit[]): string {
   let [clean, end] = ['', 0];
   for (const match of found) {
+    const secret = match.secret.reveal();
     // What has a public id shows only that in places: an ARN or a key id in a pointer is no secret.
-    if (match.start < end || match.secret.reveal() === match.publicId) continue;
+    if (match.start < end || secret === match.publicId || MASKED.test(secret)) continue;
     clean += text.slice(end, match.start) + match.masked;
     end = match.end;
   }
