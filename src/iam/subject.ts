@@ -44,8 +44,6 @@ export interface Subject {
   readonly organisation?: string | null;
   /** As IAM has it: `AIDA…` of a user, `AROA…` of a role, whose sessions add their name. */
   readonly uniqueId?: string;
-  /** Of a role: the session by which it is used, where that is known. */
-  readonly session?: string;
   readonly policies: readonly Policy[];
   readonly limits: readonly Limit[];
   /** Names of policies that it has but whose documents were not in the input. */

@@ -38,7 +38,6 @@ function subjectOf(row: Row): Subject {
     missing: [],
     groups: [],
     serviceLinked: row.isServiceLinked,
-    ...(row.session === undefined ? {} : { session: row.session }),
   };
 }
 
@@ -82,7 +81,8 @@ function worldOf(row: Row, subject: Subject): World {
     if (values === null) context.delete(key);
     else context.set(key, values);
   }
-  const { arn, account, session } = subject;
+  const { arn, account } = subject;
+  const { session } = row;
   return {
     caller: { type: row.who, arn, account, isServiceLinked: row.isServiceLinked, ...(session === undefined ? {} : { session }) },
     action: row.action,
