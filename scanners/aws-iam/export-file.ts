@@ -50,13 +50,11 @@ export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGe
     answers.kinds.add('credential report');
     answers.reports.push(text);
   }
-  // Answers never hold secrets, but somebody may have appended one of create-access-key, and events quote what was asked.
-  if (/SecretAccessKey|ServicePassword/.test(text) || answers.kinds.has('CloudTrail events')) {
-    for (const match of context.detect(text, { path: file.path })) {
-      // That a key id stands in an answer about keys is no leak.
-      if (match.detector === 'aws-access-key' && match.confidence !== 'high') continue;
-      yield context.sighting(match, file.at, file.place);
-    }
+  // Tags, descriptions, conditions and addresses hold what people wrote there; a new key may have been appended.
+  for (const match of context.detect(text, { path: file.path })) {
+    // That a key id stands in an answer about keys is no leak.
+    if (match.detector === 'aws-access-key' && match.confidence !== 'high') continue;
+    yield context.sighting(match, file.at, file.place);
   }
   yield* observe(answers, file, context, broken);
 }

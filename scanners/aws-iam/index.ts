@@ -13,7 +13,7 @@ export const awsIamFiles = defineFileScanner({
   title: 'AWS IAM exports',
   emits: ['identity', 'credential', 'grant', 'trust', 'usage', 'sighting', 'coverage'],
   surfaces: ['aws', 'audit-log'],
-  version: 7,
+  version: 8,
   usesClock: true,
   content: 'own',
   recognises: (file) => recogniseExport(file) !== undefined,

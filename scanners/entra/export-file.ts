@@ -56,10 +56,8 @@ export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGe
   const { values, broken } = readJsonValues(text);
   for (const [index, value] of values.entries())
     addAnswer(answers, value, values.length > 1 ? `value ${index + 1}` : 'answer', file.path);
-  // Lists hold no secrets, but the answer that made one may stand beside them.
-  if (/"secretText"\s*:\s*"|\dQ~|"password"\s*:\s*"/.test(text)) {
-    for (const match of context.detect(text, { path: file.path })) yield context.sighting(match, file.at, file.place);
-  }
+  // Names, notes and tags hold what people wrote there; the answer that made a secret may stand beside them.
+  for (const match of context.detect(text, { path: file.path })) yield context.sighting(match, file.at, file.place);
   const problems: string[] = [];
   const { unknown, people } = yield* observe(answers, {
     at: file.at,

@@ -12,7 +12,7 @@ export const entraFiles = defineFileScanner({
   title: 'Azure and Entra ID exports',
   emits: ['identity', 'credential', 'grant', 'trust', 'sighting', 'coverage'],
   surfaces: ['entra'],
-  version: 3,
+  version: 4,
   usesClock: true,
   content: 'own',
   recognises: isEntraExport,

@@ -27,6 +27,7 @@ export function* scanExport(file: SourceFile, context: ScanContext): Iterable<Ob
   const tally = new Tally(document);
   const lines = new Lines(text);
   const staticKeys = new Set<string | undefined>();
+  const sighted = new Set<string>();
   for (const { shape, value, line } of distinct(document.items)) {
     context.signal.throwIfAborted();
     const at: Location = line === undefined ? file.at : { ...file.at, line };
@@ -46,7 +47,10 @@ export function* scanExport(file: SourceFile, context: ScanContext): Iterable<Ob
         continue;
       }
       const start = line ?? lines.of(session.id);
-      yield* readSession(session, isWhole(value), start === undefined ? at : { ...at, line: start }, tally, context);
+      for (const row of readSession(session, isWhole(value), start === undefined ? at : { ...at, line: start }, tally, context)) {
+        if (row.kind === 'sighting') sighted.add(row.credential);
+        yield row;
+      }
       if (session.userId === 'API_KEY' && !staticKeys.has(session.org)) {
         staticKeys.add(session.org);
         yield* staticAdminKey(session, file.at);
@@ -57,9 +61,12 @@ export function* scanExport(file: SourceFile, context: ScanContext): Iterable<Ob
       tally.fail(nameOf(value), 'it is nested too deep');
     }
   }
-  // Claimed, but not ours after all (or broken before the first whole record): it must not go unsearched.
-  if (tally.foreign) {
-    for (const match of context.detect(text, { path: file.path })) yield context.sighting(match, file.at, file.place);
+  // Names and tags hold what people wrote there. What sessions hold is told at its place, and the settings of connections, in
+  // base64, are the gateway's own store. What is claimed but not ours after all (or broken before the first whole record) is
+  // searched as any file.
+  for (const match of context.detect(text, { path: file.path, specificOnly: !tally.foreign })) {
+    if (!tally.foreign && (match.hidden !== undefined || sighted.has(match.credential))) continue;
+    yield context.sighting(match, file.at, file.place);
   }
   yield tally.coverage(file);
 }

@@ -7,7 +7,7 @@ export const gatewaySessions = defineFileScanner({
   title: 'Gateway sessions and inventory (hoop, exported JSON)',
   emits: ['usage', 'identity', 'credential', 'consumer', 'grant', 'sighting', 'person', 'coverage'],
   surfaces: ['gateway'],
-  version: 2,
+  version: 3,
   content: 'own',
   recognises: looksLikeExport,
   async *scan(file, context) {

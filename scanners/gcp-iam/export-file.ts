@@ -34,10 +34,8 @@ export const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[]
 
 export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
   const { answers, gathered, broken, lost } = await readBeside(file, context);
-  // Assets of other kinds come with all their fields (start-up scripts, environment variables); a key may have been appended.
-  if (answers.otherAssets > 0 || /"(?:private_key|privateKeyData|keyString)"/.test(file.text())) {
-    for (const match of context.detect(file.text(), { path: file.path })) yield context.sighting(match, file.at, file.place);
-  }
+  // Descriptions hold what people wrote there, assets of other kinds all their fields; a key may have been appended.
+  for (const match of context.detect(file.text(), { path: file.path })) yield context.sighting(match, file.at, file.place);
   const tally: BindingTally = { unknownRoles: new Set(), people: 0, federated: new Set() };
   yield* answerRows(answers, gathered, file.at, context, tally);
   yield coverageRow(file, answers, tally, { broken, lost, nameless: gathered.namelessGroups(answers) });

@@ -12,7 +12,7 @@ export const gcpIam = defineFileScanner({
   title: 'GCP IAM exports',
   emits: ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting', 'coverage'],
   surfaces: ['gcp'],
-  version: 7,
+  version: 8,
   usesClock: true,
   content: 'own',
   recognises: isGcpExport,

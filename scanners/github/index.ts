@@ -10,7 +10,7 @@ export const githubFiles = defineFileScanner({
   title: 'GitHub organisation exports',
   emits: ['identity', 'credential', 'grant', 'usage', 'sighting', 'coverage'],
   surfaces: ['github'],
-  version: 3,
+  version: 4,
   content: 'own',
   recognises: isGithubExport,
   async *scan(file, context) {

@@ -6,8 +6,8 @@ export const kubernetesAudit = defineFileScanner({
   title: 'Kubernetes audit logs',
   emits: ['usage', 'coverage'],
   surfaces: ['audit-log'],
-  version: 1,
-  content: 'own',
+  version: 2,
+  content: 'shared',
   recognises: ({ path, head }) =>
     /\.(?:log|jsonl?|ndjson)(?:\.\d+)?$/i.test(path) && /"apiVersion"\s*:\s*"audit\.k8s\.io\//.test(head()),
   async *scan(file) {

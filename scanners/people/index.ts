@@ -7,8 +7,8 @@ export const people = defineFileScanner({
   title: 'People: rosters and CODEOWNERS',
   emits: ['person', 'coverage'],
   surfaces: ['people'],
-  version: 3,
-  content: 'own',
+  version: 4,
+  content: 'shared',
   recognises: (file) => formatOf(file.path, file.head) !== undefined,
   async *scan(file, context) {
     const { scanPeople } = await import('./read.ts');
