@@ -13,7 +13,7 @@ import {
   readOperator,
   timeOf,
 } from './operator.ts';
-import { compilePattern, exampleOf, FRESH, type Variables } from './pattern.ts';
+import { compilePattern, exampleOf, FRESH, type Pattern, type Variables } from './pattern.ts';
 import { allCells } from './region.ts';
 
 /**
@@ -24,6 +24,8 @@ export type RequestContext = (key: string) => readonly string[] | null | undefin
 
 export interface ConditionScope {
   readonly context: RequestContext;
+  /** Of a value that is not known in full, the pattern that it has. */
+  readonly shapes?: (key: string) => string | undefined;
   /** Absent for documents that have no policy variables. */
   readonly variables: Variables | undefined;
   readonly now: Date;
@@ -41,18 +43,50 @@ export function judgeCondition(tests: readonly ConditionTest[], scope: Condition
     const actual = scope.context(key);
     if (operator === undefined) judged.push(unknown(test.key));
     else if (actual !== undefined) judged.push(applyOperator(test, operator, actual, scope.variables));
-    else if (isClock(key) && (operator.family === 'date' || operator.family === 'number')) clock.push({ test, operator });
+    else if (isTime(operator) && CLOCKS.has(key)) clock.push({ test, operator });
     else open.set(key, [...(open.get(key) ?? []), { test, operator }]);
     if (judged.at(-1)?.truth === 'false') return FALSE;
   }
   if (clock.length > 0) judged.push(judgeClock(clock, scope.now));
-  for (const reads of open.values()) judged.push(judgeOpen(reads, scope.variables));
+  for (const [key, reads] of open) judged.push(judgeUnknown(key, reads, scope));
   return and(...judged);
 }
 
 interface Read {
   readonly test: ConditionTest;
   readonly operator: Operator;
+}
+
+function judgeUnknown(key: string, reads: readonly Read[], { context, shapes, variables, now }: ConditionScope): Judgement {
+  const shape = shapes?.(key);
+  if (shape !== undefined) return judgeShaped(reads, compilePattern(shape), variables);
+  if (key === 'aws:tokenissuetime' && reads.every(({ operator }) => isTime(operator))) {
+    // Whoever takes the role anew has credentials of that time. A user has the key only where it asks for such.
+    const anew = judgeClock(reads, now);
+    const without = and(...reads.map(({ test, operator }) => applyOperator(test, operator, null, variables)));
+    const isSession = context('aws:principaltype')?.includes('AssumedRole') === true;
+    return isSession || !differs(anew, without) ? anew : unknown(...keysOf(reads));
+  }
+  return judgeOpen(reads, variables);
+}
+
+/** Tests on a value of which a part is known: tried on one of every kind that they tell apart. */
+function judgeShaped(reads: readonly Read[], shape: Pattern, variables: Variables | undefined): Judgement {
+  const open = unknown(...keysOf(reads));
+  if (reads.some(({ operator: { family } }) => family !== 'text' && family !== 'null')) return open;
+  const patterns = reads.flatMap(({ test, operator }) =>
+    operator.family === 'text' ? patternsOf(test, operator, variables) : [],
+  );
+  const values = patterns.length > MAX_PATTERNS ? undefined : allCells([shape], patterns);
+  const [first, ...others] = (values ?? []).map((value) =>
+    and(...reads.map(({ test, operator }) => applyOperator(test, operator, [value], variables))),
+  );
+  if (first === undefined || first.truth === 'unknown') return open;
+  return others.some((other) => differs(first, other)) ? open : first;
+}
+
+function keysOf(reads: readonly Read[]): ReadonlySet<string> {
+  return new Set(reads.map(({ test }) => test.key));
 }
 
 /**
@@ -86,9 +120,9 @@ function tryAll(reads: readonly Read[], variables: Variables | undefined): Judge
 }
 
 function tryFamily(family: Family, reads: readonly Read[], variables: Variables | undefined): Judgement {
-  const open = unknown(...new Set(reads.map(({ test }) => test.key)));
-  if (family === 'address') {
-    // The caller chooses where it calls from: a range of every address is no condition.
+  const open = unknown(...keysOf(reads));
+  if (family === 'address' && reads.every(({ test }) => test.key.toLowerCase() === 'aws:sourceip')) {
+    // The caller chooses where it calls from: a range of every address is no condition. Other addresses not every call has.
     const [narrow, every] = parted(reads, ({ test, operator }) => isFree(operator) && test.values.some(isEveryAddress));
     if (every.some(({ operator }) => operator.negated)) return FALSE;
     if (every.length > 0) return narrow.length === 0 ? TRUE : tryFamily(family, narrow, variables);
@@ -188,8 +222,10 @@ function between(bounds: readonly number[]): number[] {
   return values;
 }
 
-function isClock(key: string): boolean {
-  return key === 'aws:currenttime' || key === 'aws:epochtime';
+const CLOCKS: ReadonlySet<string> = new Set(['aws:currenttime', 'aws:epochtime']);
+
+function isTime({ family }: Operator): boolean {
+  return family === 'date' || family === 'number';
 }
 
 /** Time only grows: what holds now counts; what will never hold again is decided for good; the rest is not known. */
@@ -203,7 +239,7 @@ function judgeClock(reads: readonly Read[], now: Date): Judgement {
   if (holdsAt(present)) return TRUE;
   const bounds = reads.flatMap(({ test }) => test.values.map(timeOf)).filter((time) => time > present);
   const later = bounds.flatMap((bound) => [bound - 1, bound, bound + 1]);
-  return later.some(holdsAt) ? unknown(...new Set(reads.map(({ test }) => test.key))) : FALSE;
+  return later.some(holdsAt) ? unknown(...keysOf(reads)) : FALSE;
 }
 
 function parted<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {

@@ -56,21 +56,29 @@ export function decide(subject: Subject, request: Request, now: Date): Decision 
 const retagged = new WeakMap<Subject, Subject | 'as it is'>();
 
 /**
- * A role whose trust admits `sts:TagSession`, with tags that nobody knows: those of a session go before the role's own, and
- * whoever takes it chooses them. Nothing where no right hangs on them.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+ * A role whose sessions may be tagged, with tags that nobody knows: those of a session go before the role's own. Nothing
+ * where no right hangs on them.
  */
 function retaggable(subject: Subject): Subject | undefined {
-  if (subject.trust === undefined || Object.keys(subject.tags).length === 0) return undefined;
+  if (Object.keys(subject.tags).length === 0) return undefined;
   let known = retagged.get(subject);
   if (known === undefined) {
-    const admits = statementsOn(subject.trust, 'sts:TagSession').some(({ effect }) => effect === 'allow');
     const policies = [...subject.policies, ...subject.limits.flatMap((limit) => limit.policies)];
-    const hangs = admits && policies.some(({ document }) => document.statements.some(asksForOwnTags));
+    const hangs = takesTags(subject) && policies.some(({ document }) => document.statements.some(asksForOwnTags));
     known = hangs ? shareEffortWith(subject, { ...subject, tags: {} }) : 'as it is';
     retagged.set(subject, known);
   }
   return known === 'as it is' ? undefined : known;
+}
+
+/**
+ * Whoever takes the role may choose tags of the session where its trust admits `sts:TagSession`; of a trust that was not
+ * read nobody knows.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+ */
+function takesTags({ type, trust }: Subject): boolean {
+  if (type === 'user') return false;
+  return trust === undefined || statementsOn(trust, 'sts:TagSession').some(({ effect }) => effect === 'allow');
 }
 
 function asksForOwnTags({ tests, resources = [], notResources = [] }: Statement): boolean {
@@ -195,8 +203,8 @@ export function judgeStanding(
   request: Omit<Request, 'resource'>,
   now: Date,
 ): Judgement {
-  const { context, variables } = scopeOf(subject, request, now);
-  return judgeCondition(statement.tests, { context, variables: document.variables ? variables : undefined, now });
+  const { context, shapes, variables } = scopeOf(subject, request, now);
+  return judgeCondition(statement.tests, { context, shapes, variables: document.variables ? variables : undefined, now });
 }
 
 const EVERYTHING = [compilePattern('*')];
@@ -210,6 +218,7 @@ interface PoliciesJudged {
 
 interface Scope {
   readonly context: RequestContext;
+  readonly shapes: (key: string) => string | undefined;
   readonly variables: Variables;
   readonly now: Date;
   readonly effort: Effort;
@@ -298,7 +307,8 @@ function judgeStatement(
   const variables = document.variables ? scope.variables : undefined;
   const resource = judgeResource(statement, request.resource, variables, unbound);
   if (resource.truth === 'false') return FALSE;
-  return and(resource, judgeCondition(statement.tests, { context: scope.context, variables, now: scope.now }));
+  const { context, shapes, now } = scope;
+  return and(resource, judgeCondition(statement.tests, { context, shapes, variables, now }));
 }
 
 function judgeResource(statement: Statement, resource: string, variables: Variables | undefined, unbound: Judgement): Judgement {
@@ -349,7 +359,7 @@ function scopeOf(subject: Subject, request: Omit<Request, 'action' | 'resource'>
     const owner = request.target?.account ?? accountIn(request.resource ?? '');
     return owner === undefined ? undefined : [owner];
   };
-  return { context, variables: variablesFrom(context), now, effort: effortOf(subject) };
+  return { context, shapes: knownShape(subject), variables: variablesFrom(context), now, effort: effortOf(subject) };
 }
 
 function variablesOf(subject: Subject): Variables {
@@ -365,7 +375,7 @@ function variablesFrom(context: RequestContext): Variables {
 
 /**
  * Keys that follow from who calls, and those that the caller chooses (it can always speak TLS, and calls by itself).
- * A role's session may carry tags and names of its own, so only a user's missing tag is certainly missing.
+ * A role's session has a name of its own, and may have tags.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
  */
 function knownContext(subject: Subject): RequestContext {
@@ -381,10 +391,15 @@ function knownContext(subject: Subject): RequestContext {
       case 'aws:username':
         return subject.type === 'user' ? [subject.name] : null;
       case 'aws:userid':
-        // The rest of a role's is the name of its session, which whoever takes it chooses.
         return subject.type === 'user' && subject.uniqueId !== undefined ? [subject.uniqueId] : undefined;
       case 'aws:principalorgid':
         return typeof subject.organisation === 'string' ? [subject.organisation] : subject.organisation;
+      case 'aws:principalorgpaths':
+        return subject.organisation === null ? null : undefined;
+      // Of a service that calls by itself.
+      case 'aws:principalservicename':
+      case 'aws:principalservicenameslist':
+        return null;
       case 'aws:multifactorauthpresent':
         // Credentials of AssumeRole do not carry that somebody gave a second factor.
         // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
@@ -402,8 +417,19 @@ function knownContext(subject: Subject): RequestContext {
   };
 }
 
+/** What is known of a value that is not known in full, as a pattern. */
+function knownShape({ type, uniqueId, organisation }: Subject): (key: string) => string | undefined {
+  return (key) => {
+    // The rest is the name of the session, which whoever takes the role chooses.
+    if (key === 'aws:userid') return type === 'role' && uniqueId !== undefined ? `${uniqueId}:*` : undefined;
+    // The rest is the root and the units above the account.
+    if (key === 'aws:principalorgpaths') return typeof organisation === 'string' ? `${organisation}/*` : undefined;
+    return undefined;
+  };
+}
+
 /** Tag keys are compared without case in conditions. */
 function tagOf(subject: Subject, wanted: string): readonly string[] | null | undefined {
   for (const [key, value] of Object.entries(subject.tags)) if (key.toLowerCase() === wanted) return [value];
-  return subject.type === 'user' ? null : undefined;
+  return takesTags(subject) ? undefined : null;
 }

@@ -76,7 +76,7 @@ const KINDS = [
   {
     key: 'k:address',
     operators: ['IpAddress', 'NotIpAddress'],
-    wanted: [...ADDRESSES, '10.0.0.0/8', '10.0.0.0/15', '128.0.0.0/1', '2001:db8::/31', '10.0.0.0/99'],
+    wanted: [...ADDRESSES, '10.0.0.0/8', '10.0.0.0/15', '128.0.0.0/1', '0.0.0.0/0', '2001:db8::/31', '10.0.0.0/99'],
   },
   {
     key: 'k:arn',

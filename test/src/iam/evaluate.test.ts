@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { decide, type Limit, type Policy, type Subject } from '../../../src/iam/index.ts';
-import { ACCOUNT, allow, attached, boundary, deny, documentOf, inline, NOW, role, user, viaGroup } from './build.ts';
+import { ACCOUNT, allow, attached, boundary, deny, documentOf, inline, NOW, role, trusts, user, viaGroup } from './build.ts';
 
 type Outcome = 'allow' | 'deny' | 'unknown';
 
@@ -18,6 +18,7 @@ interface Case {
 }
 
 const OBJECT = 'arn:aws:s3:::reports/2026/q1.csv';
+const TAKEN = documentOf(trusts({ AWS: ACCOUNT }));
 const ME = `arn:aws:iam::${ACCOUNT}:user/mara`;
 const p = (...statements: Parameters<typeof inline>[1][]) => [inline('p', ...statements)];
 const not = (element: 'NotAction' | 'NotResource', value: unknown, rest: object) => ({
@@ -472,6 +473,106 @@ const CONDITIONS: readonly Case[] = [
   when(
     { StringEquals: { 'aws:PrincipalTag/team': 'data' } },
     { what: 'a tag that a session may bring', as: 'role', outcome: 'unknown', keys: ['aws:PrincipalTag/team'] },
+  ),
+  when(
+    { StringEquals: { 'aws:PrincipalTag/team': 'data' } },
+    { what: 'a tag that no session may bring', as: 'role', subject: { trust: TAKEN }, outcome: 'deny' },
+  ),
+  when(
+    { StringEquals: { 'aws:PrincipalTag/team': 'data' } },
+    {
+      what: 'a tag of the role that a session may replace, where its trust was not read',
+      as: 'role',
+      subject: { tags: { team: 'web' } },
+      outcome: 'unknown',
+      keys: ['aws:PrincipalTag/team'],
+    },
+  ),
+  when(
+    { StringEquals: { 'aws:PrincipalTag/team': 'data' } },
+    { what: 'a tag that no session may replace', as: 'role', subject: { tags: { team: 'web' }, trust: TAKEN }, outcome: 'deny' },
+  ),
+  when({ IpAddress: { 'aws:SourceIp': '0.0.0.0/0' } }, { what: 'every address', outcome: 'allow' }),
+  when({ NotIpAddress: { 'aws:SourceIp': '0.0.0.0/0' } }, { what: 'no address', outcome: 'deny' }),
+  when(
+    { IpAddress: { 'aws:VpcSourceIp': '0.0.0.0/0' } },
+    { what: 'every address behind an endpoint', outcome: 'unknown', keys: ['aws:VpcSourceIp'] },
+  ),
+  when(
+    { NotIpAddress: { 'aws:VpcSourceIp': '0.0.0.0/0' } },
+    { what: 'no address behind an endpoint', outcome: 'unknown', keys: ['aws:VpcSourceIp'] },
+  ),
+  when(
+    { DateLessThan: { 'aws:TokenIssueTime': '2026-01-01T00:00:00Z' } },
+    { what: 'sessions of the past', as: 'role', outcome: 'deny' },
+  ),
+  when(
+    { DateLessThan: { 'aws:TokenIssueTime': '2026-01-01T00:00:00Z' } },
+    { what: 'sessions of a user in the past', outcome: 'deny' },
+  ),
+  when(
+    { DateGreaterThan: { 'aws:TokenIssueTime': '2026-01-01T00:00:00Z' } },
+    { what: 'sessions since then', as: 'role', outcome: 'allow' },
+  ),
+  when(
+    { DateGreaterThan: { 'aws:TokenIssueTime': '2026-01-01T00:00:00Z' } },
+    { what: 'a user that may ask for a session', outcome: 'unknown', keys: ['aws:TokenIssueTime'] },
+  ),
+  ...['StringLike', 'StringNotLike'].flatMap((operator) => [
+    when(
+      { [operator]: { 'aws:userId': ['AROAB:*', 'AROAA:*'] } },
+      {
+        what: `${operator} its sessions`,
+        as: 'role',
+        subject: { uniqueId: 'AROAA' },
+        outcome: operator === 'StringLike' ? 'allow' : 'deny',
+      },
+    ),
+    when(
+      { [operator]: { 'aws:userId': 'AROAB:*' } },
+      {
+        what: `${operator} sessions of another`,
+        as: 'role',
+        subject: { uniqueId: 'AROAA' },
+        outcome: operator === 'StringLike' ? 'deny' : 'allow',
+      },
+    ),
+    when(
+      { [operator]: { 'aws:userId': 'AROAA:ci' } },
+      {
+        what: `${operator} one of its sessions`,
+        as: 'role',
+        subject: { uniqueId: 'AROAA' },
+        outcome: 'unknown',
+        keys: ['aws:userId'],
+      },
+    ),
+    when(
+      { [operator]: { 'aws:userId': 'AROAA:*' } },
+      { what: `${operator} sessions, its number not told`, as: 'role', outcome: 'unknown', keys: ['aws:userId'] },
+    ),
+  ]),
+  ...[
+    { organisation: 'o-a', wanted: 'o-a/*', outcome: 'allow' },
+    { organisation: 'o-a', wanted: 'o-b/*', outcome: 'deny' },
+    { organisation: 'o-a', wanted: 'o-a/r-1/ou-1/*', outcome: 'unknown' },
+    { organisation: null, wanted: 'o-a/*', outcome: 'deny' },
+    { organisation: undefined, wanted: 'o-a/*', outcome: 'unknown' },
+  ].map(({ organisation, wanted, outcome }) =>
+    when(
+      { 'ForAnyValue:StringLike': { 'aws:PrincipalOrgPaths': wanted } },
+      {
+        what: `the path ${wanted} in the organisation ${organisation}`,
+        subject: organisation === undefined ? {} : { organisation },
+        outcome: outcome as Outcome,
+        ...(outcome === 'unknown' ? { keys: ['aws:PrincipalOrgPaths'] } : {}),
+      },
+    ),
+  ),
+  when({ StringEquals: { 'aws:PrincipalServiceName': 'sns.amazonaws.com' } }, { what: 'a service that calls', outcome: 'deny' }),
+  when(
+    { 'ForAnyValue:StringLike': { 'aws:PrincipalServiceNamesList': '*' } },
+    { what: 'names of a service that calls', outcome: 'deny' },
   ),
 ];
 
