@@ -36,29 +36,9 @@ export function* scanExport(file: SourceFile, context: ScanContext): Iterable<Ob
       tally.skip();
       continue;
     }
-    try {
-      if (shape !== 'session') {
-        yield* readRecord(shape, value, at, tally, context);
-        continue;
-      }
-      const session = Session.safeParse(value).data;
-      if (session === undefined) {
-        tally.fail(nameOf(value), 'it has no id');
-        continue;
-      }
-      const start = line ?? lines.of(session.id);
-      for (const row of readSession(session, isWhole(value), start === undefined ? at : { ...at, line: start }, tally, context)) {
-        if (row.kind === 'sighting') sighted.add(row.credential);
-        yield row;
-      }
-      if (session.userId === 'API_KEY' && !staticKeys.has(session.org)) {
-        staticKeys.add(session.org);
-        yield* staticAdminKey(session, file.at);
-      }
-    } catch (error) {
-      // The stack is what a record nested ten thousand deep uses up.
-      if (!(error instanceof RangeError)) throw error;
-      tally.fail(nameOf(value), 'it is nested too deep');
+    for (const row of readItem({ shape, value, line }, at, { tally, staticKeys, context, lines })) {
+      if (row.kind === 'sighting') sighted.add(row.credential);
+      yield row;
     }
   }
   // Names and tags hold what people wrote there. What sessions hold is told at its place, and the settings of connections, in
@@ -69,6 +49,71 @@ export function* scanExport(file: SourceFile, context: ScanContext): Iterable<Ob
     yield context.sighting(match, file.at, file.place);
   }
   yield tally.coverage(file);
+}
+
+/** What came of the records of one answer. */
+export interface RecordsRead {
+  readonly read: number;
+  /** Of those that could not be read: which, and why. */
+  readonly problems: readonly string[];
+}
+
+/** Records of one kind as the gateway answered them, without a file around them. */
+export function* recordsOf(
+  shape: Shape,
+  values: readonly unknown[],
+  at: Location,
+  context: ScanContext,
+): Generator<Observation, RecordsRead> {
+  const tally = new Tally({ items: [], isList: true, failed: 0, gaps: [] });
+  const staticKeys = new Set<string | undefined>();
+  for (const value of values) {
+    context.signal.throwIfAborted();
+    if (isObject(value)) yield* readItem({ shape, value }, at, { tally, staticKeys, context });
+    else tally.fail('record', 'it is no object');
+  }
+  return tally.told;
+}
+
+interface Reading {
+  readonly tally: Tally;
+  readonly staticKeys: Set<string | undefined>;
+  readonly context: ScanContext;
+  /** Of the file that the record is in. */
+  readonly lines?: Lines;
+}
+
+function* readItem(
+  { shape, value, line }: { readonly shape: Shape; readonly value: Item['value']; readonly line?: number | undefined },
+  at: Location,
+  { tally, staticKeys, context, lines }: Reading,
+): Iterable<Observation> {
+  try {
+    if (shape !== 'session') {
+      yield* readRecord(shape, value, at, tally, context);
+      return;
+    }
+    const session = Session.safeParse(value).data;
+    if (session === undefined) {
+      tally.fail(nameOf(value), 'it has no id');
+      return;
+    }
+    const start = line ?? lines?.of(session.id);
+    yield* readSession(session, isWhole(value), start === undefined ? at : { ...at, line: start }, tally, context);
+    if (session.userId === 'API_KEY' && !staticKeys.has(session.org)) {
+      staticKeys.add(session.org);
+      const { line: _, ...place } = at;
+      yield* staticAdminKey(session, place);
+    }
+  } catch (error) {
+    // The stack is what a record nested ten thousand deep uses up.
+    if (!(error instanceof RangeError)) throw error;
+    tally.fail(nameOf(value), 'it is nested too deep');
+  }
+}
+
+function isObject(value: unknown): value is Item['value'] {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function* readSession(session: Session, whole: boolean, at: Location, tally: Tally, context: ScanContext): Iterable<Observation> {
@@ -273,6 +318,10 @@ class Tally {
     this.#kept[name] = list;
     list.push(JSON.parse(JSON.stringify(row)));
     return [];
+  }
+
+  get told(): RecordsRead {
+    return { read: this.#read, problems: [...this.#bad, ...this.#gaps] };
   }
 
   /** Some of the file may be something else than a gateway's export. */
