@@ -214,7 +214,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
       for await (const observation of verifier.run(base)) await part.add(observation);
     }
     if (passwords.hasVerifiers) {
-      const part = await sink.part({ scanner: 'passwords', version: 1, target: 'passwords', unit: 'passwords', content: runId });
+      const part = await sink.part({ scanner: 'passwords', version: 2, target: 'passwords', unit: 'passwords', content: runId });
       const { holdPasswords } = await import('./run/held-passwords.ts');
       const quiet = { ...workshop, runtime: { ...runtime, log: SILENT }, hosts: new Set<string>() };
       const held = holdPasswords(passwords, base, {

@@ -28,6 +28,9 @@ export function* scanDump(file: SourceFile, context: ScanContext): Generator<Obs
 
 /** A detector knows verifiers by their form; only the statement says whose they are. */
 function* verifiers(dump: Dump, text: string, file: SourceFile, context: ScanContext): Generator<Observation> {
+  const { startedAt } = dump;
+  // A day to come is none that anything was made on.
+  const taken = startedAt !== undefined && Date.parse(startedAt) <= context.now().getTime() ? { takenAt: startedAt } : {};
   for (const { role, line, start, end } of dump.verifiers) {
     const written = `PASSWORD '${text.slice(start, end)}'`;
     const match = context
@@ -36,7 +39,8 @@ function* verifiers(dump: Dump, text: string, file: SourceFile, context: ScanCon
     if (match === undefined) continue;
     const column = start - text.lastIndexOf('\n', start);
     const place = { start, end, line, column, endLine: line, endColumn: column + (end - start) };
-    yield context.sighting({ ...match, ...place, identity: postgresRoleId(placeOf(dump.place), role) }, file.at, file.place);
+    const identity = postgresRoleId(placeOf(dump.place), role);
+    yield context.sighting({ ...match, ...place, ...taken, identity }, file.at, file.place);
   }
 }
 

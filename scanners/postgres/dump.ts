@@ -29,6 +29,8 @@ export interface Dump {
   readonly hasPasswords: boolean;
   readonly hasObjects: boolean;
   readonly verifiers: readonly VerifierPlace[];
+  /** When it was begun, at the earliest; few dumps say so. */
+  readonly startedAt?: string;
   readonly broken?: string;
 }
 
@@ -337,6 +339,7 @@ class DumpReader {
     facts.owners.push(...this.#owned.values());
     facts.definers.push(...this.#definers.values());
     const { server, client } = versionsOf(text);
+    const startedAt = startOf(text);
     const before = server ?? client;
     if (server !== undefined) facts.major = server;
     // Since 16 dumps of roles say for each membership what it brings. A client reads no server that is newer than itself.
@@ -356,6 +359,7 @@ class DumpReader {
       hasPasswords: this.#hasPasswords,
       hasObjects: this.#hasObjects,
       verifiers: this.#verifiers,
+      ...(startedAt === undefined ? {} : { startedAt }),
       ...(broken === undefined ? {} : { broken }),
     };
   }
@@ -413,6 +417,21 @@ function versionsOf(text: string): { readonly server: number | undefined; readon
   const client = /^-- Dumped by pg_dump(?:all)? version (?<major>\d+)/m.exec(head)?.groups?.major;
   return { server: server === undefined ? undefined : Number(server), client: client === undefined ? undefined : Number(client) };
 }
+
+/**
+ * When the dump was begun, at the earliest: `--verbose` says so, by the clock and the zone of the machine. Of a zone's name
+ * nobody knows the hour. https://www.postgresql.org/docs/current/app-pgdump.html
+ */
+function startOf(text: string): string | undefined {
+  const { day, time, zone } =
+    /^-- Started on (?<day>\d{4}-\d\d-\d\d) (?<time>\d\d:\d\d:\d\d)(?: (?<zone>\S+))?/m.exec(text.slice(0, 4096))?.groups ?? {};
+  const at = Date.parse(`${day}T${time}Z`);
+  if (Number.isNaN(at)) return undefined;
+  return new Date(zone === 'UTC' || zone === 'GMT' ? at : at - MOST_AHEAD_MS).toISOString();
+}
+
+/** `Pacific/Kiritimati` */
+const MOST_AHEAD_MS = 14 * 3_600_000;
 
 /** `ADMIN OPTION`, `ADMIN TRUE`, `SET FALSE` */
 function option(tokens: TokenReader): boolean {

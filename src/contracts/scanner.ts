@@ -2,6 +2,7 @@ import type { Secret } from '../util/secret.ts';
 import type { CredentialId, IdentityId } from './identity-id.ts';
 import type {
   Confidence,
+  IsoTime,
   Json,
   JsonObject,
   Location,
@@ -169,6 +170,17 @@ export interface ScanContext {
    * where it stopped. `step` names it within the target. The result is plain JSON, and holds no secret.
    */
   once?<T extends Json>(step: string, make: () => Promise<T>): Promise<T>;
+  /**
+   * Of a service, with a store: what will not change any more, such as the log of a day long past. Where an earlier run of the
+   * store has taken `unit` whole, it stands in this run too and `make` is not asked (`kept`). `make` gives its observations
+   * (`added`), or `undefined` where they are not all, or may still change (`open`): then they are the scanner's to yield.
+   * `content` names all that decides them beside the target: whose rights were used, how much was asked.
+   */
+  settled?(
+    unit: string,
+    content: string,
+    make: () => Promise<readonly Observation[] | undefined>,
+  ): Promise<'kept' | 'added' | 'open'>;
   progress: Progress;
 }
 
@@ -284,6 +296,8 @@ export type PlaceTest = number | boolean | readonly ['not', PlaceTest] | readonl
 export type BulkMatch = Omit<Match, 'secret'> & {
   /** Only in a run with `--verify`: in memory, until its provider was asked. */
   readonly secret?: Secret;
+  /** When what holds it was made, where it says so itself. */
+  readonly takenAt?: IsoTime;
 };
 
 export interface BulkDetect {

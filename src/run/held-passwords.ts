@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CoverageObservation, CredentialObservation, PathTarget, ScanContext } from '../contracts/index.ts';
 import type { Passwords } from '../verify/passwords.ts';
 import type { Sink } from './sink.ts';
@@ -17,6 +18,9 @@ interface Held {
   readonly verifiers: readonly string[];
   readonly why: readonly string[];
 }
+
+/** Not `held`: what earlier versions kept there were answers that heard no days. */
+const HELD = 'held by day';
 
 export interface HoldOptions {
   readonly readings: readonly Reading[];
@@ -42,7 +46,8 @@ export async function* holdPasswords(
   const earlier = new Map<Reading, Held | undefined>();
   for (const reading of kept) earlier.set(reading, await heldBefore(reading, sink));
   const isAnswered = [...earlier.values()].every(
-    (held) => held?.look === look && verifiers.every((verifier) => held.verifiers.includes(verifier)),
+    // One that is gone may have been the newest.
+    (held) => held?.look === look && isDeepStrictEqual(held.verifiers, verifiers),
   );
   if (!isAnswered) {
     for (const { target, work } of kept) {
@@ -58,12 +63,12 @@ export async function* holdPasswords(
   }
   for (const { target } of readings) {
     const held: Held = { look, verifiers, why };
-    await (await sink.memory(target.name, 'passwords'))?.set('held', Buffer.from(JSON.stringify(held)));
+    await (await sink.memory(target.name, 'passwords'))?.set(HELD, Buffer.from(JSON.stringify(held)));
   }
 }
 
 async function heldBefore({ target }: Reading, sink: Sink): Promise<Held | undefined> {
-  const bytes = await (await sink.memory(target.name, 'passwords'))?.get('held');
+  const bytes = await (await sink.memory(target.name, 'passwords'))?.get(HELD);
   return bytes === undefined ? undefined : (JSON.parse(Buffer.from(bytes).toString('utf8')) as Held);
 }
 

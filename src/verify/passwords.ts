@@ -21,18 +21,26 @@ export interface Earlier {
 interface Verifier {
   readonly identity: IdentityId;
   readonly role: string;
-  readonly host: string | undefined;
+  readonly server: string | undefined;
   readonly stored: StoredPassword;
   /** Keyed fingerprint of the verifier: what the answer rests on. */
   readonly fingerprint: string;
   readonly at: Location;
+  /** When its dump was begun, where that says so. */
+  readonly takenAt: string | undefined;
+}
+
+interface Answer {
+  readonly fits: Verifier[];
+  /** Those of the server and role that the password is said to be of. */
+  readonly differs: Verifier[];
 }
 
 interface Candidate {
   readonly match: BulkMatch;
   readonly secret: Secret;
   readonly role: string | undefined;
-  readonly host: string | undefined;
+  readonly server: string | undefined;
 }
 
 const BUDGET = 12_000_000;
@@ -69,18 +77,22 @@ export class Passwords {
     else if (mayBeDatabasePassword(match)) this.#addCandidate(match);
   }
 
-  #addVerifier({ identity, secret, fingerprint, line }: BulkMatch, at: Location): void {
+  #addVerifier({ identity, secret, fingerprint, line, takenAt }: BulkMatch, at: Location): void {
     const parts = identity === undefined ? undefined : parseIdentityId(identity);
     const stored = secret === undefined ? undefined : parseStored(secret.reveal());
     if (identity === undefined || parts === undefined || stored === undefined) return;
-    const host = hostOf(parts.scope);
-    this.#verifiers.set(`${identity}\0${fingerprint}`, {
+    const key = `${identity}\0${fingerprint}`;
+    const known = this.#verifiers.get(key);
+    // Of several dumps with the same, the newest says until when it was kept.
+    if (known !== undefined && (known.takenAt ?? '') >= (takenAt ?? '')) return;
+    this.#verifiers.set(key, {
       identity,
       role: parts.name,
-      host,
+      server: serverOf(parts.scope),
       stored,
       fingerprint,
       at: { ...at, line },
+      takenAt,
     });
   }
 
@@ -96,7 +108,7 @@ export class Passwords {
       return;
     }
     const parts = identity === undefined ? undefined : parseIdentityId(identity);
-    this.#candidates.set(credential, { match, secret, role: parts?.name, host: hostOf(parts?.scope) });
+    this.#candidates.set(credential, { match, secret, role: parts?.name, server: serverOf(parts?.scope) });
   }
 
   async *run(
@@ -109,38 +121,52 @@ export class Passwords {
     let spent = 0;
     let tried = 0;
     let left = 0;
+    let unsure = 0;
     let current = 0;
     let changed = 0;
-    const answers = new Map<Candidate, { match: Verifier | undefined; same: Verifier[] }>();
+    const answers = new Map<Candidate, Answer>();
+    const isLeft = new Set<Candidate>();
     context.progress.phase('Holding passwords against verifiers', pairs.all.length);
     for (const [candidate, verifier] of pairs.all) {
       context.signal.throwIfAborted();
       const { stored } = verifier;
       const cost = stored.method === 'md5' ? 1 : stored.iterations;
-      const answer = answers.get(candidate) ?? { match: undefined, same: [] };
+      const answer = answers.get(candidate) ?? { fits: [], differs: [] };
       answers.set(candidate, answer);
       context.progress.advance(1);
       if (cost > MOST_ITERATIONS || spent + cost > this.#budget) {
         left += 1;
+        isLeft.add(candidate);
         continue;
       }
       spent += cost;
       tried += 1;
-      if (await isPasswordOf(stored, candidate.secret.reveal(), verifier.role)) {
-        current += 1;
-        yield proof(candidate.match, verifier, 'active');
-        answer.match = verifier;
-      } else if (candidate.role === verifier.role && candidate.host !== undefined && candidate.host === verifier.host)
-        answer.same.push(verifier);
+      if (await isPasswordOf(stored, candidate.secret.reveal(), verifier.role)) answer.fits.push(verifier);
+      else if (isOf(candidate, verifier)) answer.differs.push(verifier);
     }
     context.progress.end();
-    // Only a dump that says of which host it is can tell that a password is no more.
-    for (const [candidate, { match, same }] of answers) {
-      const [verifier] = same;
-      if (match !== undefined || verifier === undefined) continue;
-      changed += 1;
-      yield proof(candidate.match, verifier, 'revoked');
+    const standings = standingsOf(this.#verifiers.values());
+    for (const [candidate, { fits, differs }] of answers) {
+      const now = fits.filter((verifier) => standings.get(verifier) === 'newest');
+      for (const verifier of now) yield proof(candidate.match, verifier, 'active');
+      if (now.length > 0) {
+        current += 1;
+        continue;
+      }
+      const newest = isLeft.has(candidate) ? undefined : differs.find((verifier) => standings.get(verifier) === 'newest');
+      const isGone = newest !== undefined && fits.length > 0 && fits.every((older) => isOf(candidate, older));
+      if (isGone) changed += 1;
+      else if (fits.length > 0) unsure += 1;
+      const [verifier] = newest === undefined ? [...fits, ...differs] : [newest];
+      if (verifier === undefined) continue;
+      // A dump tells of its own day alone. The store knows the days of the commits that brought the password, and judges.
+      const day = newest !== undefined && fits.length === 0 ? newest.takenAt : undefined;
+      yield proof(candidate.match, verifier, isGone ? 'revoked' : undefined, day);
     }
+    if (unsure > 0)
+      why.push(
+        `whether ${unsure} passwords are current is not known: they fit one of several verifiers of a role, and it is not known which is the newest; make dumps with --verbose, which have their day, write the host in the first line, or give the newest alone`,
+      );
     if (left > 0) why.push(`${left} of ${pairs.all.length} comparisons were left out: they would have taken too long`);
     if (this.#isCut) why.push(`only the first ${MOST_KEPT} passwords were kept for it`);
     const unread = isAnswered ? 0 : this.#countUnread();
@@ -203,32 +229,74 @@ export class Passwords {
   }
 }
 
-/** `db.harbour.internal` of `db.harbour.internal:5433/orders`; a name of this machine is none. */
-function hostOf(scope: string | undefined): string | undefined {
-  const host = scope?.split('/')[0]?.replace(/:\d+$/, '').toLowerCase();
-  return host === undefined || host === '' || /^(?:localhost|127\.|0\.0\.0\.0$|\[?::1)/.test(host) ? undefined : host;
+/** `db.harbour.internal:5433` of `db.harbour.internal:5433/orders`; a name of this machine is none. */
+function serverOf(scope: string | undefined): string | undefined {
+  const server = scope?.split('/')[0]?.toLowerCase();
+  if (server === undefined || server === '' || /^(?:localhost|127\.|0\.0\.0\.0(?:$|:)|\[?::1)/.test(server)) return undefined;
+  return /:\d+$/.test(server) ? server : `${server}:5432`;
+}
+
+/** Is the verifier of the role and server that stand beside the password? */
+function isOf({ role, server }: Candidate, verifier: Verifier): boolean {
+  return role === verifier.role && server !== undefined && server === verifier.server;
+}
+
+type Standing = 'newest' | 'older' | 'unsure';
+
+/**
+ * Of several verifiers of one role the server has one. The newest is it, where all dumps tell their day. Dumps that do not tell
+ * their server may be of several: then an older one may be that of another.
+ */
+function standingsOf(verifiers: Iterable<Verifier>): ReadonlyMap<Verifier, Standing> {
+  const groups = new Map<string, Verifier[]>();
+  for (const verifier of verifiers) {
+    const key = `${verifier.server ?? ''}\0${verifier.role}`;
+    groups.set(key, [...(groups.get(key) ?? []), verifier]);
+  }
+  const standings = new Map<Verifier, Standing>();
+  for (const group of groups.values()) {
+    const days = group.map(({ takenAt }) => takenAt ?? '').sort();
+    const last = days.at(-1);
+    const isOne = new Set(group.map(({ fingerprint }) => fingerprint)).size === 1;
+    const newest = new Set(group.filter(({ takenAt }) => takenAt === last).map(({ fingerprint }) => fingerprint));
+    const isKnown = isOne || (days[0] !== '' && newest.size === 1);
+    for (const verifier of group) {
+      const isNewest = isOne || newest.has(verifier.fingerprint);
+      standings.set(verifier, !isKnown ? 'unsure' : isNewest ? 'newest' : verifier.server === undefined ? 'unsure' : 'older');
+    }
+  }
+  return standings;
 }
 
 function rank({ confidence, strength }: BulkMatch): number {
   return ['high', 'medium', 'low'].indexOf(confidence) + (strength === 'strong' ? -0.5 : 0);
 }
 
-/** What was learnt, as an inventory would tell it. It holds as long as both the password and the verifier are there. */
-function proof(match: BulkMatch, verifier: Verifier, status: 'active' | 'revoked'): CredentialObservation {
+/**
+ * What was learnt, as an inventory would tell it. It holds as long as both the password and the verifier are there, or until a
+ * later run learns otherwise: without a status, that it is not known.
+ */
+function proof(
+  match: BulkMatch,
+  verifier: Verifier,
+  status: 'active' | 'revoked' | undefined,
+  day?: string,
+): CredentialObservation {
+  const answer = status !== undefined ? 'not the current password' : day === undefined ? 'not known' : 'not the password then';
   return {
     kind: 'credential',
     id: match.credential,
     identity: verifier.identity,
     provider: 'postgres',
     type: 'password',
-    fingerprint: match.fingerprint,
-    status,
+    ...(status === undefined ? {} : { fingerprint: match.fingerprint, status }),
     at: verifier.at,
     detail: {
       basis: 'verifier',
       method: verifier.stored.method,
       verifier: verifier.fingerprint,
-      ...(status === 'revoked' ? { answer: 'not the current password' } : {}),
+      ...(status === 'active' ? {} : { answer }),
+      ...(day === undefined ? {} : { takenAt: day }),
     },
   };
 }

@@ -3,19 +3,41 @@
 -- The AWS credential report tells age and use of keys by slot, without their ids; access-key lists tell ids. The same
 -- user and the same creation time (the report calls it last_rotated) make them one.
 CREATE OR REPLACE VIEW credential_sources AS
--- That a password is the one a verifier was made of was computed when both were read; it stays so while both are there.
-WITH kept AS (
-  SELECT c.*
+-- That a password is the one a verifier was made of was computed when both were read; it stays so while both are there, and no
+-- later run learnt otherwise.
+WITH answers AS (
+  SELECT c.*, c.part_id IN (SELECT part_id FROM current_parts) AS is_now, p.loaded_at
   FROM obs.credentials AS c
-  ANTI JOIN current_parts USING (part_id)
+  JOIN parts AS p USING (part_id)
   WHERE (c.detail->>'$.basis') = 'verifier'
-    AND (c.detail->>'$.verifier') IN (SELECT detail->>'$.verifier' FROM obs.credentials SEMI JOIN current_parts USING (part_id) WHERE provider = 'postgres' AND (detail->>'$.basis') IS NULL)
-    AND c.credential_id IN (SELECT credential_id FROM obs.sightings SEMI JOIN current_parts USING (part_id))
-  QUALIFY row_number() OVER (PARTITION BY c.observation_id) = 1
+),
+latest AS (
+  SELECT * EXCLUDE (is_now, loaded_at)
+  FROM answers
+  WHERE is_now
+    OR (detail->>'$.verifier') IN (SELECT detail->>'$.verifier' FROM obs.credentials SEMI JOIN current_parts USING (part_id) WHERE provider = 'postgres' AND (detail->>'$.basis') IS NULL)
+    AND credential_id IN (SELECT credential_id FROM obs.sightings SEMI JOIN current_parts USING (part_id))
+  QUALIFY rank() OVER (PARTITION BY credential_id ORDER BY is_now DESC, loaded_at DESC) = 1
+    AND row_number() OVER (PARTITION BY observation_id) = 1
+),
+seen_until AS (
+  SELECT credential_id, max((location->>'$.date')::TIMESTAMP) AS day
+  FROM obs.sightings SEMI JOIN current_parts USING (part_id)
+  GROUP BY credential_id
+  HAVING bool_and((location->>'$.date') IS NOT NULL)
+),
+-- What was another password in a dump is no more what a commit before it brought. What no commit brought may be of today.
+kept AS (
+  SELECT l.* REPLACE (coalesce(l.status, CASE WHEN (l.detail->>'$.takenAt')::TIMESTAMP > s.day THEN 'revoked' END) AS status)
+  FROM latest AS l
+  LEFT JOIN seen_until AS s USING (credential_id)
 ),
 rows_now AS (
   SELECT c.* EXCLUDE (part_id) REPLACE (coalesce(a.identity_id, c.identity_id) AS identity_id)
-  FROM (FROM obs.credentials SEMI JOIN current_parts USING (part_id) UNION ALL FROM kept) AS c
+  FROM (
+    FROM obs.credentials SEMI JOIN current_parts USING (part_id) WHERE (detail->>'$.basis') IS DISTINCT FROM 'verifier'
+    UNION ALL
+    FROM kept WHERE status IS NOT NULL) AS c
   LEFT JOIN identity_aliases AS a ON a.alias = c.identity_id AND a.repository = alias_place(c.identity_id, c.location)
 ),
 same AS (

@@ -103,7 +103,10 @@ describe('a scan of a repository and of a dump of roles', function () {
     const first = await run(['app', 'exports'], { isStored: true });
     writeFileSync(join(root, 'exports', 'roles.sql'), dump(PASSWORD));
     const current = await run(['app', 'exports'], { isStored: true, at: '2026-11-23T02:00:00Z' });
-    writeFileSync(join(root, 'exports', 'roles.sql'), `-- host: db.harbour.internal\n${dump(`${PASSWORD}, changed`)}`);
+    writeFileSync(
+      join(root, 'exports', 'roles.sql'),
+      `-- host: db.harbour.internal\n-- Started on 2026-11-23 10:00:00 UTC\n${dump(`${PASSWORD}, changed`)}`,
+    );
     const changed = await run(['app', 'exports'], { isStored: true, at: '2026-11-24T02:00:00Z' });
 
     assert.deepEqual(live(first), []);
@@ -115,6 +118,22 @@ describe('a scan of a repository and of a dump of roles', function () {
     const rows = await store.rows("SELECT status FROM credentials WHERE (detail->>'$.basis') = 'verifier'");
     store.close();
     assert.deepEqual(rows, [{ status: 'revoked' }]);
+  });
+
+  it('unlearns that a password is current by a newer dump beside the older, and learns it again where that is gone', async () => {
+    const made = (day: string, password: string): string =>
+      `-- host: db.harbour.internal\n-- Started on ${day} 10:00:00 UTC\n${dump(password)}`;
+    tempRepo([], join(root, 'app')).commit('settings');
+    writeFileSync(join(root, 'exports', 'roles.sql'), made('2026-11-21', PASSWORD));
+    const first = await run(['app', 'exports'], { isStored: true });
+    writeFileSync(join(root, 'exports', 'newer.sql'), made('2026-11-22', `${PASSWORD}, changed`));
+    const both = await run(['app', 'exports'], { isStored: true, at: '2026-11-23T02:00:00Z' });
+    rmSync(join(root, 'exports', 'newer.sql'));
+    const again = await run(['app', 'exports'], { isStored: true, at: '2026-11-24T02:00:00Z' });
+
+    assert.deepEqual(live(first), ['postgres:db.harbour.internal:role/etl']);
+    assert.deepEqual(live(both), []);
+    assert.deepEqual(live(again), ['postgres:db.harbour.internal:role/etl']);
   });
 
   it('reads what only history has again, and what an earlier run without any dump read', async () => {

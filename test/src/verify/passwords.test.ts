@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { BulkMatch, CredentialObservation, Observation } from '../../../src/contracts/index.ts';
+import { type BulkMatch, type CredentialObservation, type Observation, postgresRoleId } from '../../../src/contracts/index.ts';
 import { Secret } from '../../../src/util/secret.ts';
 import { Passwords } from '../../../src/verify/passwords.ts';
 import { isPasswordOf, parseStored } from '../../../src/verify/postgres-verifier.ts';
@@ -32,7 +32,7 @@ function login(password: string, identity: string | undefined, credential = 'sec
   return matchOf({ secret: new Secret(password), credential, fingerprint: credential.slice(7), ...named });
 }
 
-function verifier(stored: string, identity: string): BulkMatch {
+function verifier(stored: string, identity: string, takenAt?: string): BulkMatch {
   const detector = stored.startsWith('md5') ? 'postgres-md5-verifier' : 'postgres-scram-verifier';
   const fingerprint = `v:${stored.slice(-6)}`;
   return matchOf({
@@ -42,6 +42,7 @@ function verifier(stored: string, identity: string): BulkMatch {
     credential: `secret:${fingerprint}`,
     fingerprint,
     identity,
+    ...(takenAt === undefined ? {} : { takenAt }),
   });
 }
 
@@ -118,18 +119,48 @@ describe('found passwords and verifiers', () => {
     );
   });
 
-  it('say that a password is no more only where the dump is of its host', async () => {
-    const here = await hold([login('old one', URL), verifier(scramVerifier(PASSWORD), 'postgres:db.harbour.internal:role/etl')]);
-    const elsewhere = await hold([
-      login('old one', URL),
-      verifier(scramVerifier(PASSWORD), 'postgres:other.harbour.internal:role/etl'),
+  const HOST = 'postgres:db.harbour.internal:role/etl';
+  const OLD = '2024-01-05T10:00:00.000Z';
+  const NEW = '2026-01-05T10:00:00.000Z';
+
+  async function answers(...verifiers: readonly BulkMatch[]): Promise<unknown[]> {
+    const rows = proofs(await hold([login('old one', URL), ...verifiers]));
+    return rows.map(({ status, detail }) => status ?? detail?.answer);
+  }
+
+  it('say what another password tells of which day, where the dump is of the server', async () => {
+    const other = scramVerifier(PASSWORD);
+
+    const rows = await hold([login('old one', URL), verifier(other, HOST, NEW)]);
+    assert.deepEqual(
+      proofs(rows).map(({ status, fingerprint, detail }) => [status, fingerprint, detail?.answer, detail?.takenAt]),
+      [[undefined, undefined, 'not the password then', NEW]],
+    );
+    assert.deepEqual(await answers(verifier(other, HOST)), ['not known']);
+    assert.deepEqual(await answers(verifier(other, 'postgres:other.harbour.internal:role/etl', NEW)), []);
+    assert.deepEqual(await answers(verifier(other, postgresRoleId('db.harbour.internal:5433/shop', 'etl'), NEW)), []);
+  });
+
+  it('go by the newest of several dumps of one server', async () => {
+    const [mine, other] = [scramVerifier('old one'), scramVerifier(PASSWORD)];
+
+    assert.deepEqual(await answers(verifier(mine, HOST, OLD), verifier(other, HOST, NEW)), ['revoked']);
+    assert.deepEqual(await answers(verifier(mine, HOST, NEW), verifier(other, HOST, OLD)), ['active']);
+    assert.deepEqual(await answers(verifier(mine, HOST, NEW), verifier(other, HOST)), ['not known']);
+    assert.deepEqual(await answers(verifier(mine, HOST, NEW), verifier(other, HOST, NEW)), ['not known']);
+    assert.deepEqual(await answers(verifier(mine, ETL, OLD), verifier(other, ETL, NEW)), ['not known']);
+    assert.deepEqual(await answers(verifier(mine, ETL), verifier(other, HOST, NEW)), ['active']);
+  });
+
+  it('say where it is not known which is the newest', async () => {
+    const rows = await hold([
+      login(PASSWORD, URL),
+      verifier(scramVerifier(PASSWORD), HOST),
+      verifier(scramVerifier('another'), HOST),
     ]);
 
-    assert.deepEqual(
-      proofs(here).map(({ status, detail }) => [status, detail?.answer]),
-      [['revoked', 'not the current password']],
-    );
-    assert.deepEqual(proofs(elsewhere), []);
+    assert.match(kinds(rows, 'coverage')[0]?.why ?? '', /whether 1 passwords are current is not known/);
+    assert.equal(proofs(rows)[0]?.fingerprint, undefined);
   });
 
   it('leave out what would take too long, and say so', async () => {
