@@ -11,7 +11,7 @@ const ENDING = '.steps';
 
 /** Whose answers a service gives is decided by what the environment says of the login. */
 const LOGIN =
-  /^(?:AWS|AZURE|ARM|CLOUDSDK|ENTRA|GCP|GCLOUD|GH|GITHUB|GOOGLE|GRAPH|KUBE|KUBERNETES|MSI|OKTA|PG|POSTGRES|SPIFFE|SPIRE|IDENTITY)(?:_|[A-Z]|$)/;
+  /^(?:AWS|AZURE|ARM|CLOUDSDK|ENTRA|GCP|GCLOUD|GH|GITHUB|GOOGLE|GRAPH|HOOP|KUBE|KUBERNETES|MSI|OKTA|PG|POSTGRES|SPIFFE|SPIRE|IDENTITY)(?:_|[A-Z]|$)/;
 
 export interface KeptSettings {
   readonly storeFile: string;

@@ -58,10 +58,20 @@ export class Sink {
     return this.#waiting.flatMap((waiting) => waiting.observations);
   }
 
+  /** Has an earlier run of the store loaded this very unit? */
+  has(of: Unit): boolean {
+    return this.#opened?.hasPart(this.#clean(of)) ?? false;
+  }
+
+  #clean(of: Unit): Unit {
+    const names = this.#names;
+    return names === undefined ? of : { ...of, target: names.clean(of.target), unit: names.clean(of.unit) };
+  }
+
   async part(of: Unit): Promise<Part> {
     const names = this.#names;
     if (names === undefined) return await this.#begin(of);
-    const part = await this.#begin({ ...of, target: names.clean(of.target), unit: names.clean(of.unit) });
+    const part = await this.#begin(this.#clean(of));
     return {
       known: part.known,
       add: (observation) => {

@@ -34,7 +34,7 @@ import type { Part, Sink } from './sink.ts';
 export const MAX_STRUCTURED_BYTES = 256 * 1024 * 1024;
 
 export interface TargetWork {
-  readonly sink: Pick<Sink, 'part' | 'memory'>;
+  readonly sink: Pick<Sink, 'part' | 'memory'> & Partial<Pick<Sink, 'has'>>;
   readonly base: ScanContext;
   readonly bulk: CrawlContext['bulk'];
   readonly options: CrawlOptions;
@@ -95,13 +95,33 @@ async function readService(target: ServiceTarget, work: TargetWork): Promise<voi
   if (scanner?.kind !== 'service') throw new TargetError(`No scanner reads ${target.name}`, { code: 'TARGET_SCHEME' });
   const part = await work.sink.part(runUnit(scanner, target.name, work));
   const once = work.keepSteps?.(target, scanner.version);
-  const context = once === undefined ? work.base : { ...work.base, once };
+  const context = once === undefined ? work.base : { ...work.base, once, settled: settledOf(scanner, target, work) };
   try {
     await addAll(scanner.scan(target, context), part, work);
   } catch (error) {
     if (work.base.signal.aborted) throw error;
     await serviceUnreadable(scanner, target, error, part, work);
   }
+}
+
+/** `ScanContext.settled`: each unit is a part of its own, which later runs of the store share. */
+function settledOf(scanner: ServiceScanner, target: ServiceTarget, work: TargetWork): NonNullable<ScanContext['settled']> {
+  const isKept = (of: Unit): boolean => work.sink.has?.(of) === true;
+  return async (unit, content, make) => {
+    const known = sha256([work.rulesDigest, content].join('\n'));
+    const of = { scanner: scanner.id, version: scanner.version, target: target.name, unit, content: known };
+    if (work.options.full !== true && isKept(of)) {
+      await work.sink.part(of);
+      work.onKept?.();
+      return 'kept';
+    }
+    const observations = await make();
+    if (observations === undefined) return 'open';
+    // Asked anew, it is another part than the one that is there.
+    const part = await work.sink.part(isKept(of) ? { ...of, content: `${known} ${work.runId}` } : of);
+    for (const observation of observations) await part.add(observation);
+    return 'added';
+  };
 }
 
 /**

@@ -193,11 +193,14 @@ export class Store implements StoreReader {
     this.#knownParts = new Set(parts.getRows().map(([part]) => part as bigint));
   }
 
+  /** Did an earlier run load this very unit? */
+  hasPart(unit: Unit): boolean {
+    return this.#knownParts.has(partId(unit));
+  }
+
   /** Adds a unit's part to the run. `known`: the very same was loaded before; there is nothing to read again. */
   addPart(unit: Unit, now: string): { readonly part: bigint; readonly known: boolean } {
-    const part = BigInt(
-      `0x${sha256(JSON.stringify([unit.scanner, unit.version, unit.target, unit.unit, unit.content])).slice(0, 16)}`,
-    );
+    const part = partId(unit);
     const known = this.#knownParts.has(part) || this.#runParts.has(part);
     if (!known) {
       const { scanner, target, unit: what } = unit;
@@ -368,6 +371,10 @@ export class Store implements StoreReader {
     if (this.#runId === undefined) throw new Error('no run is open');
     return this.#runId;
   }
+}
+
+function partId({ scanner, version, target, unit, content }: Unit): bigint {
+  return BigInt(`0x${sha256(JSON.stringify([scanner, version, target, unit, content])).slice(0, 16)}`);
 }
 
 /** Reads, and only reads: checks and queries may be a stranger's, and a store is evidence. */
