@@ -121,6 +121,12 @@ function unusedPermission(
   };
 }
 
+/** A finding tells what it hangs on by key and value, not how they are compared. */
+function admissionOf(isAny: boolean, keys: readonly string[]): JsonObject {
+  if (!isAny) return keys.some((key) => key.toLowerCase() === 'sts:externalid') ? { withoutExternalId: 'no' } : {};
+  return keys.length === 0 ? { stranger: 'yes' } : { stranger: 'maybe', strangerIf: keys };
+}
+
 /** Somebody outside of the zone of trust may take a role. */
 function* externalTrust(
   identity: string,
@@ -149,7 +155,7 @@ function* externalTrust(
       principalType: isAny ? 'any' : account !== undefined ? 'account' : named !== undefined ? 'identity' : 'unknown',
       ...(condition === undefined || condition === null || Object.keys(condition).length === 0 ? {} : { condition }),
       at,
-      detail: { source: 'access analyzer', crossAccount: true },
+      detail: { source: 'access analyzer', crossAccount: true, ...admissionOf(isAny, Object.keys(condition ?? {})) },
     };
   }
 }

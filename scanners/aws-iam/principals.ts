@@ -1,7 +1,7 @@
 import type { JsonObject, Observation } from '../../src/contracts/index.ts';
 import { identityIdFromArn, type Location } from '../../src/contracts/index.ts';
 import { type GrantTally, grantRows } from '../../src/iam/grants.ts';
-import { readTrust, type Subject } from '../../src/iam/index.ts';
+import { readTrust, type Subject, trustingOf } from '../../src/iam/index.ts';
 import { readTags } from '../../src/iam/tags.ts';
 import { declaredEnvironment, environmentOf } from '../../src/util/environment.ts';
 import type { Details } from './authorization-details.ts';
@@ -15,6 +15,7 @@ import { vendorOf } from './vendors.ts';
 
 /** What principals are judged by: all that is known of their accounts, from whatever files. */
 export interface World {
+  readonly now: Date;
   readonly compiled: Compiled;
   readonly organisation: OrganisationFacts | undefined;
   /** By ARN. */
@@ -133,10 +134,11 @@ function limitsDetail(boundary: string | undefined, subject: Subject): JsonObjec
   };
 }
 
-function* trustRows(subject: Subject, { compiled, organisation }: World, at: Location): Generator<Observation> {
-  if (subject.trust === undefined) return;
+function* trustRows(subject: Subject, { compiled, organisation, now }: World, at: Location): Generator<Observation> {
+  const role = trustingOf(subject, now);
+  if (role === undefined) return;
   const identity = identityIdFromArn(subject.arn) ?? subject.arn;
-  for (const { statement, detail: told, ...row } of readTrust(subject.trust, subject.account)) {
+  for (const { statement, detail: told, ...row } of readTrust(role)) {
     const isOfCaller = row.effect === 'allow' && row.principalType === 'identity';
     const judged = isOfCaller ? compiled.judge.admits(subject, row.principal) : undefined;
     const detail = {

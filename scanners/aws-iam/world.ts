@@ -14,7 +14,7 @@ import { isTrail, mayBeExport, recogniseExport } from './recognise.ts';
 import { knownResources } from './resource-policies.ts';
 import { mergeRolesAnywhere, tellsOfCertificates } from './roles-anywhere.ts';
 
-/** Other exports of the run that one is read with: those beside it, above it, and in the directories next to its own. */
+/** Other exports of the target that one is read with. */
 interface Neighbours {
   /** One moment for all of them: a world is judged once, however many files are read with it. */
   readonly now: Date;
@@ -22,6 +22,8 @@ interface Neighbours {
   /** Of files that tell of no principals, by their directory. */
   readonly directories: Map<string, Promise<World>>;
   readonly answers: Map<string, Promise<Answers | undefined>>;
+  /** What may be an export, by name. */
+  paths: Promise<{ readonly tables: readonly string[]; readonly rest: readonly string[] }> | undefined;
   bytes: number;
   /** Of tables among them, of which few are credential reports. */
   tableBytes: number;
@@ -70,7 +72,7 @@ export async function worldAround(file: SourceFile, own: Answers, now: Date): Pr
 function neighboursOf(around: Surroundings, now: Date): Neighbours {
   const known = kept.get(around);
   if (known !== undefined) return known;
-  const near = { now, worlds: new Map(), directories: new Map(), answers: new Map(), bytes: 0, tableBytes: 0 };
+  const near = { now, worlds: new Map(), directories: new Map(), answers: new Map(), paths: undefined, bytes: 0, tableBytes: 0 };
   kept.set(around, near);
   return near;
 }
@@ -78,8 +80,8 @@ function neighboursOf(around: Surroundings, now: Date): Neighbours {
 /** `met`: what counts before all others. */
 async function worldFrom(path: string, around: Surroundings, near: Neighbours, met: [string, Answers][]): Promise<World> {
   const told = new Set(met.flatMap(([, one]) => [...toldArns(one.details)]));
-  // The newest by name: exports are often named by their day.
-  for (const other of (await pathsNear(path, around)).toReversed()) {
+  // The nearest, and of those the newest by name: exports are often named by their day.
+  for (const other of (await pathsNear(path, around, near)).toReversed()) {
     if (other === path) continue;
     const read = near.answers.get(other) ?? readNear(other, around, near);
     near.answers.set(other, read);
@@ -114,6 +116,7 @@ export function makeWorld(all: readonly Answers[], now: Date): World {
   // Its own answers stand first, then the newest: what they say stays.
   const oldestFirst = all.toReversed();
   return {
+    now,
     compiled,
     organisation,
     lastAccessed: byArn(lastAccessed, compiled.subjects.values()),
@@ -138,45 +141,47 @@ function directoryOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
-/** In the directory of the file and below it, above it, and below the directory that holds it. */
-async function pathsNear(path: string, around: Surroundings): Promise<string[]> {
+/**
+ * All that the target has, the nearest last, which are read first: accounts and their organisation are exported into directories
+ * of their own, and those of another day lie further away.
+ */
+async function pathsNear(path: string, around: Surroundings, near: Neighbours): Promise<string[]> {
+  near.paths ??= around.paths().then((all) => {
+    const paths = [...all].filter(mayBeExport).sort();
+    return { tables: paths.filter(isTable), rest: paths.filter((other) => !isTable(other)) };
+  });
+  const { tables, rest } = await near.paths;
   const directory = directoryOf(path);
-  const parent = directory.slice(0, Math.max(0, directory.lastIndexOf('/')));
-  const isNear = (other: string) => {
-    const of = other.slice(0, Math.max(0, other.lastIndexOf('/')));
-    return (
-      of === directory ||
-      `${directory}/`.startsWith(of === '' ? '' : `${of}/`) ||
-      other.startsWith(directory === '' ? '' : `${directory}/`) ||
-      (parent !== '' && other.startsWith(`${parent}/`))
-    );
-  };
-  const near = [...(await around.paths())].filter((other) => mayBeExport(other) && isNear(other)).sort();
-  const isTable = (other: string) => /\.csv$/i.test(other);
   // Tables come first, and so are read last: most of them are none of AWS.
-  return [
-    ...nearest(near.filter(isTable), directory),
-    ...nearest(
-      near.filter((other) => !isTable(other)),
-      directory,
-    ),
-  ];
+  return [...nearest(tables, directory), ...nearest(rest, directory)];
 }
 
-/** Those of its own directory go first; the rest is what fits. */
-function nearest(near: readonly string[], directory: string): readonly string[] {
-  if (near.length <= MAX_FILES) return near;
-  const beside = near.filter(
-    (other) => other.lastIndexOf('/') === directory.length - (directory === '' ? 1 : 0) && other.startsWith(directory),
-  );
-  return [...new Set([...beside, ...near])].slice(0, MAX_FILES).sort();
+function isTable(path: string): boolean {
+  return /\.csv$/i.test(path);
+}
+
+/** By how near they are, then by name; the nearest of them, where there are too many. */
+function nearest(paths: readonly string[], directory: string): readonly string[] {
+  const byDistance: [string[], string[], string[], string[]] = [[], [], [], []];
+  for (const path of paths) byDistance[distanceOf(path, directory)].push(path);
+  const [own, below, beside, far] = byDistance;
+  return [...far, ...beside, ...below, ...own].slice(-MAX_FILES);
+}
+
+/** In the directory of the file; below it; above it, or below the directory that holds it; elsewhere. */
+function distanceOf(path: string, directory: string): 0 | 1 | 2 | 3 {
+  const of = directoryOf(path);
+  if (of === directory) return 0;
+  if (directory === '' || of.startsWith(`${directory}/`)) return 1;
+  const parent = directoryOf(directory);
+  return of === '' || directory.startsWith(`${of}/`) || (parent !== '' && of.startsWith(`${parent}/`)) ? 2 : 3;
 }
 
 async function readNear(path: string, around: Surroundings, near: Neighbours): Promise<Answers | undefined> {
-  const isTable = /\.csv$/i.test(path);
-  if (isTable ? near.tableBytes > MAX_TABLES : near.bytes > MAX_TOTAL) return undefined;
+  const isOfTables = isTable(path);
+  if (isOfTables ? near.tableBytes > MAX_TABLES : near.bytes > MAX_TOTAL) return undefined;
   const file = await around.read(path);
-  if (isTable) near.tableBytes += file?.bytes.length ?? 0;
+  if (isOfTables) near.tableBytes += file?.bytes.length ?? 0;
   else near.bytes += file?.bytes.length ?? 0;
   if (file === undefined || file.bytes.length > MAX_BYTES) return undefined;
   const head = headOfBytes(path, file.bytes);

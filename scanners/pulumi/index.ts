@@ -6,7 +6,7 @@ export const pulumi = defineFileScanner({
   title: 'Pulumi',
   emits: ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting', 'coverage'],
   surfaces: ['iac'],
-  version: 1,
+  version: 2,
   usesClock: true,
   content: 'shared',
   recognises,

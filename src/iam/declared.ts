@@ -15,7 +15,7 @@ import { createJudge, type Judge } from './judge.ts';
 import { knownManagedPolicy } from './managed-policies.ts';
 import type { Group, Limit, ManagedPolicy, Policy, Subject } from './subject.ts';
 import { readTags } from './tags.ts';
-import { readTrust } from './trust.ts';
+import { readTrust, trustingOf } from './trust.ts';
 
 /**
  * Users and roles as infrastructure code declares them, judged as those of an account are. What code leaves open has a
@@ -114,7 +114,7 @@ export function declaredRows(estate: DeclaredEstate, now: Date, tally: GrantTall
       judge ??= createJudge({ subjects: [...subjects.values()], groups: [...groups.values()], managed }, now);
       if (principal.isDeclared) yield identityRow(principal, subject, estate);
       const at = { ...principal.at, pointer: principal.address };
-      for (const row of [...grantRows(subject, judge, at, tally), ...trustRows(principal, subject, judge, at)]) {
+      for (const row of [...grantRows(subject, judge, at, tally), ...trustRows(principal, subject, { judge, now }, at)]) {
         const { at: place, ...said } = row;
         yield { ...(cleaned(said, estate) as typeof row), ...(place === undefined ? {} : { at: place }) };
       }
@@ -228,10 +228,16 @@ function identityRow(principal: DeclaredPrincipal, subject: Subject, estate: Dec
   };
 }
 
-function* trustRows(principal: DeclaredPrincipal, subject: Subject, judge: Judge, at: Location): Generator<Observation> {
-  if (subject.trust === undefined) return;
+function* trustRows(
+  principal: DeclaredPrincipal,
+  subject: Subject,
+  { judge, now }: { readonly judge: Judge; readonly now: Date },
+  at: Location,
+): Generator<Observation> {
+  const role = trustingOf(subject, now);
+  if (role === undefined) return;
   const identity = identityIdFromArn(subject.arn) ?? subject.arn;
-  for (const { statement, detail, ...row } of readTrust(subject.trust, subject.account)) {
+  for (const { statement, detail, ...row } of readTrust(role)) {
     const { crossAccount, ...more } = detail;
     // Whether an account is a foreign one can be told only of one's own, and where that is known.
     const isOfCaller = row.effect === 'allow' && row.principalType === 'identity' && crossAccount !== true;

@@ -11,5 +11,5 @@ export { commonText, compilePattern, matches } from './pattern.ts';
 export { RESOURCE_POLICY, type Resource, Resources, type Speaking } from './resources.ts';
 export type { Estate, Group, Limit, ManagedPolicy, Policy, Subject } from './subject.ts';
 export { type TrimmedPolicy, trimPolicies, type Usage } from './trim.ts';
-export { readTrust, type TrustEntry } from './trust.ts';
+export { readTrust, type TrustEntry, trustingOf } from './trust.ts';
 export { grantedBy } from './ways.ts';

@@ -23,8 +23,8 @@ fix: |
   3. Trust the vendor's one role instead of its whole account.
 limits: >
   Accounts are one's own when identities of them are in this run, when the organisation lists them, or when they stand in
-  ownAccounts (separated by commas). A condition on the organisation counts as one's own too. Vendors are named where their
-  documentation tells the account.
+  ownAccounts (separated by commas). The whole policy is judged for a caller of the account that brings no external id, or one of
+  its own; a condition on an organisation lets the check pass. Vendors are named where their documentation tells the account.
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 platforms: [terraform]
@@ -37,19 +37,11 @@ WITH own AS (
   UNION
   SELECT unnest(json_words(detail->'$.accounts')) FROM coverage WHERE surface = 'aws' AND (detail->'$.accounts') IS NOT NULL
 ),
--- A test that says what the value must be, and does not take any or none.
 foreign_trusts AS (
-  SELECT
-    * EXCLUDE (tests),
-    regexp_extract(tests, '"(?:foranyvalue:)?string(?:equals|equalsignorecase|like)":\{(?:[^{}]|\$\{[^}]*\})*"sts:externalid":(\[[^\]]*\]|"[^"]*")', 1) AS external_id,
-    regexp_extract(tests, '"(?:foranyvalue:)?string(?:equals|equalsignorecase|like)":\{(?:[^{}]|\$\{[^}]*\})*"aws:principal(?:orgid|orgpaths)":(\[[^\]]*\]|"[^"]*")', 1) AS organisation
-  FROM (SELECT
-    *,
-    coalesce(nullif(regexp_extract(principal, '(\d{12})', 1), ''), principal) AS account,
-    lower(coalesce(condition::VARCHAR, '')) AS tests
+  SELECT *, coalesce(nullif(regexp_extract(principal, '(\d{12})', 1), ''), principal) AS account
   FROM trusts
   WHERE effect = 'allow' AND principal_type IN ('account', 'identity', 'unknown') AND starts_with(identity_id, 'aws:')
-    AND coalesce(TRY_CAST(detail->>'$.crossAccount' AS BOOLEAN), false))
+    AND coalesce(TRY_CAST(detail->>'$.crossAccount' AS BOOLEAN), false)
 )
 SELECT
   t.identity_id,
@@ -64,7 +56,6 @@ SELECT
 FROM foreign_trusts AS t
 LEFT JOIN admin_identities AS a ON a.identity_id = t.identity_id
 WHERE t.account NOT IN (SELECT account FROM own)
-  AND (t.external_id = '' OR regexp_matches(t.external_id, '"[*?]*"'))
   AND coalesce((t.detail->>'$.inOrganisation') <> 'true', true)
-  AND (t.organisation = '' OR regexp_matches(t.organisation, '"[*?]*"'))
+  AND coalesce((t.detail->>'$.withoutExternalId') <> 'no', true)
 GROUP BY t.identity_id, t.principal, t.principal_type, t.account

@@ -33,4 +33,5 @@ FROM trusts
 WHERE effect = 'allow' AND issuer = 'token.actions.githubusercontent.com' AND starts_with(identity_id, 'aws:')
   AND regexp_matches(subject, '^repo:[^/@*?]+/[^:@*?]+:')
   AND NOT regexp_matches(coalesce(condition::VARCHAR, ''), ':(repository_id|repository_owner_id|enterprise_id)"')
+  AND coalesce((detail->>'$.tokens') <> 'nobody', true)
 GROUP BY identity_id, subject

@@ -16,7 +16,9 @@ why: >
 fix: >
   Add a test of the audience to the trust policy:
   `"StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}`.
-limits: The provider's own list of audiences still applies; the test in the trust policy narrows it to this role.
+limits: >
+  The provider's own list of audiences still applies; the test in the trust policy narrows it to this role. A test that any audience
+  passes is none.
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
 platforms: [terraform, cloudformation]
@@ -28,5 +30,5 @@ SELECT
   concat(identity_id, ' trusts tokens of ', issuer, ' without a test of their audience.') AS message,
   list(DISTINCT observation_id) AS evidence
 FROM trusts
-WHERE effect = 'allow' AND principal_type = 'oidc' AND starts_with(identity_id, 'aws:') AND audience IS NULL
+WHERE effect = 'allow' AND principal_type = 'oidc' AND starts_with(identity_id, 'aws:') AND coalesce((detail->>'$.anyAudience') IN ('yes', 'maybe'), audience IS NULL)
 GROUP BY identity_id, issuer

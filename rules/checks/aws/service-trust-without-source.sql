@@ -17,8 +17,9 @@ fix: >
   Add the condition to the trust policy: `"StringEquals": {"aws:SourceAccount": "ACCOUNT"}`, better `ArnLike` on
   `aws:SourceArn` of the resource it is for.
 limits: >
-  Only services whose documentation asks for the condition, and only roles that reach something: secrets, data, identities. Whether
-  the service checks the owner itself is not known from outside.
+  Only services whose documentation asks for the condition, and only roles that reach something: secrets, data, identities. The whole
+  policy is judged for a resource of a stranger's account; a test that his passes (`aws:SourceArn` like `*`, another account
+  ruled out) binds nothing. Whether the service checks the owner itself is not known from outside.
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 since: '0.1'
@@ -38,7 +39,9 @@ SELECT
   t.identity_id,
   t.principal,
   concat(
-    t.identity_id, ' may be taken by ', t.principal, ' for a resource of any account; it ',
+    t.identity_id, ' may be taken by ', t.principal, ' for a resource of any account',
+    CASE WHEN (min(t.detail->>'$.foreignSource')) = 'maybe' THEN concat(', as far as ', listed(flatten(list(DISTINCT json_words(t.detail->'$.foreignSourceIf')))), ' lets it') ELSE '' END,
+    '; it ',
     CASE WHEN list_contains(min(r.capabilities), 'admin') THEN 'is an administrator'
       WHEN list_contains(min(r.capabilities), 'reads-secrets') THEN 'reads secrets'
       ELSE concat('amounts to: ', listed(min(r.capabilities))) END, '.') AS message,
@@ -48,5 +51,5 @@ JOIN identities AS i ON i.identity_id = t.identity_id
 JOIN reaching AS r ON r.identity_id = t.identity_id
 SEMI JOIN deputies AS d ON d.service = split_part(t.principal, '.', 1)
 WHERE t.effect = 'allow' AND t.principal_type = 'service' AND starts_with(t.identity_id, 'aws:') AND NOT i.managed
-  AND coalesce((t.detail->>'$.sourceBound') <> 'true', true)
+  AND (t.detail->>'$.foreignSource') IN ('yes', 'maybe')
 GROUP BY t.identity_id, t.principal

@@ -17,18 +17,19 @@ fix: >
   Name the roles that need it in the trust policy, or bind it with a condition on `aws:PrincipalArn` or a tag:
   `aws iam update-assume-role-policy --role-name NAME --policy-document file://trust.json`.
 limits: >
-  Only roles that are administrators or can become one. Any condition lets the check pass.
+  Only roles that are administrators or can become one. A condition or a Deny that some of the account do not pass, or that hangs on
+  the call, lets the check pass.
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-accounts
 since: '0.1'
 ---*/
 SELECT
   t.identity_id,
-  concat(t.identity_id, ' trusts its whole account without a condition; it ', min(a.how), '.') AS message,
+  concat(t.identity_id, ' trusts its whole account, whoever is in it; it ', min(a.how), '.') AS message,
   list_distinct(flatten(list([t.observation_id]) || list(a.evidence))) AS evidence
 FROM trusts AS t
 JOIN identities AS i ON i.identity_id = t.identity_id
 JOIN admin_identities AS a ON a.identity_id = t.identity_id
-WHERE t.effect = 'allow' AND t.principal_type = 'account' AND t.condition IS NULL
+WHERE t.effect = 'allow' AND t.principal_type = 'account' AND (t.detail->>'$.anyOfAccount') = 'yes'
   AND t.principal = identity_scope(t.identity_id) AND starts_with(t.identity_id, 'aws:') AND NOT i.managed
 GROUP BY t.identity_id

@@ -4,7 +4,7 @@ import { judgeServiceAdmission } from '../../../src/iam/trust.ts';
 import { ACCOUNT, documentOf, NOW, type RawStatement, trusts } from './build.ts';
 
 function entries(...statements: RawStatement[]): TrustEntry[] {
-  return readTrust(documentOf(...statements), ACCOUNT);
+  return readTrust({ document: documentOf(...statements), account: ACCOUNT, partition: 'aws', limits: [], now: NOW });
 }
 
 const GITHUB = `arn:aws:iam::${ACCOUNT}:oidc-provider/token.actions.githubusercontent.com`;
@@ -13,12 +13,27 @@ const web = (Condition?: object): RawStatement => ({
   Action: 'sts:AssumeRoleWithWebIdentity',
 });
 
+/** Only `sts:AssumeRoleWithWebIdentity` takes tokens. */
+const NOBODY = { like: [[]], unlike: [], maybe: [] };
+
 describe('IAM trust', () => {
   const principals: [string, unknown, string, string, object][] = [
-    ['anybody', '*', '*', 'any', {}],
-    ['any AWS principal', { AWS: '*' }, '*', 'any', {}],
-    ['the own account', { AWS: `arn:aws:iam::${ACCOUNT}:root` }, ACCOUNT, 'account', { crossAccount: false }],
-    ['another account by number', { AWS: '999900001111' }, '999900001111', 'account', { crossAccount: true }],
+    ['anybody', '*', '*', 'any', { stranger: 'yes' }],
+    ['any AWS principal', { AWS: '*' }, '*', 'any', { stranger: 'yes' }],
+    [
+      'the own account',
+      { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+      ACCOUNT,
+      'account',
+      { crossAccount: false, anyOfAccount: 'yes' },
+    ],
+    [
+      'another account by number',
+      { AWS: '999900001111' },
+      '999900001111',
+      'account',
+      { crossAccount: true, withoutExternalId: 'yes' },
+    ],
     [
       'a user',
       { AWS: `arn:aws:iam::${ACCOUNT}:user/team/mara` },
@@ -31,10 +46,10 @@ describe('IAM trust', () => {
       { AWS: `arn:aws:sts::999900001111:assumed-role/job/x` },
       'aws:999900001111:role/job',
       'identity',
-      { crossAccount: true },
+      { crossAccount: true, withoutExternalId: 'yes' },
     ],
     ['a deleted principal', { AWS: 'AROAEXAMPLEEXAMPLE123' }, 'AROAEXAMPLEEXAMPLE123', 'unknown', { deleted: true }],
-    ['a service', { Service: 'ec2.amazonaws.com' }, 'ec2.amazonaws.com', 'service', {}],
+    ['a service', { Service: 'ec2.amazonaws.com' }, 'ec2.amazonaws.com', 'service', { foreignSource: 'yes' }],
     [
       'a SAML provider',
       { Federated: `arn:aws:iam::${ACCOUNT}:saml-provider/okta` },
@@ -42,8 +57,8 @@ describe('IAM trust', () => {
       'saml',
       {},
     ],
-    ['an OIDC provider', { Federated: GITHUB }, GITHUB, 'oidc', {}],
-    ['a provider known by name', { Federated: 'accounts.google.com' }, 'accounts.google.com', 'oidc', {}],
+    ['an OIDC provider', { Federated: GITHUB }, GITHUB, 'oidc', { anyAudience: 'no' }],
+    ['a provider known by name', { Federated: 'accounts.google.com' }, 'accounts.google.com', 'oidc', { anyAudience: 'no' }],
     ['something else', { CanonicalUser: 'abc' }, 'abc', 'unknown', { principalKind: 'CanonicalUser' }],
   ];
   for (const [what, principal, expected, type, detail] of principals) {
@@ -52,7 +67,12 @@ describe('IAM trust', () => {
 
       assert.equal(entry?.principal, expected);
       assert.equal(entry?.principalType, type);
-      assert.deepEqual(entry?.detail, detail);
+      const { tokens, refs, subjects, ...told } = entry?.detail ?? {};
+      assert.deepEqual(told, detail);
+      assert.deepEqual(
+        [tokens, refs, subjects],
+        type === 'oidc' ? ['nobody', undefined, NOBODY] : [undefined, undefined, undefined],
+      );
     });
   }
 
@@ -86,7 +106,7 @@ describe('IAM trust', () => {
     assert.deepEqual(entry?.detail.claims, ['StringNotLike sub']);
   });
 
-  it('keeps the operator, for ForAllValues also holds without the claim', () => {
+  it('keeps the operator', () => {
     const [entry] = entries(web({ 'ForAllValues:StringLike': { 'token.actions.githubusercontent.com:sub': 'repo:a/b:*' } }));
 
     assert.deepEqual(entry?.detail.claims, ['ForAllValues:StringLike sub']);
