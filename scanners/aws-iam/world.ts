@@ -160,10 +160,16 @@ function isTable(path: string): boolean {
   return /\.csv$/i.test(path);
 }
 
+/** What tests of a repository are given is no part of an estate that lies elsewhere in it. */
+const OF_TESTS = /(?:^|\/)(?:__tests__|tests?|testdata|fixtures?)\//i;
+
 /** By how near they are, then by name; the nearest of them, where there are too many. */
 function nearest(paths: readonly string[], directory: string): readonly string[] {
   const byDistance: [string[], string[], string[], string[]] = [[], [], [], []];
-  for (const path of paths) byDistance[distanceOf(path, directory)].push(path);
+  for (const path of paths) {
+    const distance = distanceOf(path, directory);
+    if (distance < 3 || !OF_TESTS.test(path)) byDistance[distance].push(path);
+  }
   const [own, below, beside, far] = byDistance;
   return [...far, ...beside, ...below, ...own].slice(-MAX_FILES);
 }

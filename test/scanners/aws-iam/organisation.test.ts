@@ -89,8 +89,8 @@ describe('aws-iam scanner, with an organisation', () => {
     assert.ok(!isAdmin(observations));
   });
 
-  it('reads it from the directory above and the one beside', async () => {
-    for (const path of ['exports/org.json', 'exports/org/all.json', 'exports/aws/org/all.json']) {
+  it('reads it from the directory above, the one beside, and anywhere in the target', async () => {
+    for (const path of ['exports/org.json', 'exports/org/all.json', 'exports/aws/org/all.json', 'organisation/all.json']) {
       const observations = await scanAmong(
         { 'exports/aws/details.json': ACCOUNT_DETAILS, [path]: lines(...STRUCTURE, ...POLICIES, ...TARGETS) },
         'exports/aws/details.json',
@@ -100,7 +100,7 @@ describe('aws-iam scanner, with an organisation', () => {
     }
   });
 
-  it('does not read it from a far corner of the tree', async () => {
+  it('does not read it from what tests elsewhere in the tree are given', async () => {
     const observations = await scanAmong(
       { 'a/b/aws/details.json': ACCOUNT_DETAILS, 'test/fixtures/org.json': lines(...STRUCTURE, ...POLICIES, ...TARGETS) },
       'a/b/aws/details.json',

@@ -37,6 +37,35 @@ describe('aws-iam scanner: accounts that are judged together', () => {
     assert.equal(new Set(worlds).size, 1);
   });
 
+  it('reads what lies in the directories of a target together, and of two days the nearer', async () => {
+    const users = (account: string, ...names: string[]) =>
+      details({ users: names.map((name) => userDetail(name, { Arn: `arn:aws:iam::${account}:user/${name}` })) });
+    const [a, b] = ['111111111111', '222222222222'];
+    const exports = new Map([
+      ['prod/a.json', users(a, 'ci')],
+      ['dev/b.json', users(b, 'ci')],
+      ['2026-01/c.json', users('333333333333', 'old')],
+      ['2026-01/d.json', users('444444444444', 'old')],
+      ['2026-02/d.json', users('444444444444', 'old', 'new')],
+    ]);
+    const around = surroundings(
+      () => exports.keys(),
+      (path) => fileOf(JSON.stringify(exports.get(path)), path),
+    );
+    const subjectsOf = async (path: string): Promise<readonly string[]> => {
+      const answers = newAnswers();
+      addAnswer(answers, exports.get(path), 'answer', path);
+      const { compiled } = await worldOf({ ...fileOf('', path), around }, answers, new Date(0));
+      return [...compiled.subjects.values()].map(({ account, name }) => `${account} ${name}`).sort();
+    };
+
+    const ofProd = await subjectsOf('prod/a.json');
+    const ofJanuary = await subjectsOf('2026-01/c.json');
+
+    assert.ok(ofProd.includes(`${a} ci`) && ofProd.includes(`${b} ci`) && ofProd.includes('444444444444 new'));
+    assert.ok(ofJanuary.includes('444444444444 old') && !ofJanuary.includes('444444444444 new'));
+  });
+
   it('reads an estate of many accounts in no more time than they are many', async () => {
     const start = cpuTime();
     const worlds = await worldsOf(150);
