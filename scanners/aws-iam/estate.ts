@@ -199,6 +199,7 @@ function compileUser(
     type: 'user',
     name: raw.name,
     tags: raw.tags,
+    tagsTold: raw.tagsTold,
     policies: own,
     limits: [...boundaryLimit(raw.boundary, policies, tally), ...bounds.of(account)],
     missing: [...missing, ...mine.flatMap((one) => one.missing)],
@@ -220,6 +221,7 @@ function compileRole(raw: RoleDetail, policies: Policies, bounds: Bounds, tally:
     type: 'role',
     name: raw.name,
     tags: raw.tags,
+    tagsTold: raw.tagsTold,
     policies: [
       ...attachedPolicies(raw.attached, 'attached', policies, missing, tally),
       ...inlinePolicies(raw, 'inline', missing, tally),
@@ -229,6 +231,7 @@ function compileRole(raw: RoleDetail, policies: Policies, bounds: Bounds, tally:
     groups: [],
     ...(trust.ok ? { trust: trust.document } : {}),
     ...bounds.organisationOf(account),
+    ...(raw.uniqueId === undefined ? {} : { uniqueId: raw.uniqueId }),
     onInstances: raw.instanceProfiles > 0,
     serviceLinked: isServiceLinked(raw.path),
   };

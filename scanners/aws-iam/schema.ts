@@ -20,10 +20,15 @@ export const time = z
 
 const arn = z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:/, 'an IAM ARN');
 
-export const Tags = z
+/** Nothing where a list of them was left out: there may be some. */
+const ToldTags = z
   .array(z.object({ Key: z.string(), Value: z.string() }))
   .nullish()
-  .transform((list): { [key: string]: string } => Object.fromEntries((list ?? []).map((tag) => [tag.Key, tag.Value])));
+  .transform((list): { [key: string]: string } | undefined => {
+    return list ? Object.fromEntries(list.map((tag) => [tag.Key, tag.Value])) : undefined;
+  });
+
+export const Tags = ToldTags.transform((tags) => tags ?? {});
 
 const InlinePolicies = z
   .array(z.object({ PolicyName: text, PolicyDocument: z.unknown().optional() }))
@@ -51,7 +56,7 @@ export const UserDetail = z
     GroupList: z.array(z.string()).nullish(),
     AttachedManagedPolicies: AttachedPolicies,
     PermissionsBoundary: Boundary,
-    Tags,
+    Tags: ToldTags,
   })
   .transform((raw) => ({
     arn: raw.Arn,
@@ -63,7 +68,8 @@ export const UserDetail = z
     groups: raw.GroupList ?? [],
     attached: raw.AttachedManagedPolicies,
     boundary: raw.PermissionsBoundary,
-    tags: raw.Tags,
+    tags: raw.Tags ?? {},
+    tagsTold: raw.Tags !== undefined,
   }));
 export type UserDetail = z.infer<typeof UserDetail>;
 
@@ -81,6 +87,7 @@ export const RoleDetail = z
   .object({
     Arn: arn,
     RoleName: text,
+    RoleId: optionalText,
     Path: optionalText,
     CreateDate: time,
     AssumeRolePolicyDocument: z.unknown().optional(),
@@ -89,11 +96,12 @@ export const RoleDetail = z
     PermissionsBoundary: Boundary,
     InstanceProfileList: z.array(z.unknown()).nullish(),
     RoleLastUsed: z.object({ LastUsedDate: time, Region: optionalText }).nullish(),
-    Tags,
+    Tags: ToldTags,
   })
   .transform((raw) => ({
     arn: raw.Arn,
     name: raw.RoleName,
+    uniqueId: raw.RoleId ?? undefined,
     path: raw.Path ?? '/',
     createdAt: raw.CreateDate,
     trust: raw.AssumeRolePolicyDocument,
@@ -103,7 +111,8 @@ export const RoleDetail = z
     instanceProfiles: raw.InstanceProfileList?.length ?? 0,
     lastUsedAt: raw.RoleLastUsed?.LastUsedDate,
     lastUsedRegion: raw.RoleLastUsed?.Region,
-    tags: raw.Tags,
+    tags: raw.Tags ?? {},
+    tagsTold: raw.Tags !== undefined,
   }));
 export type RoleDetail = z.infer<typeof RoleDetail>;
 

@@ -11,7 +11,7 @@ import type { Limit, Policy, Subject } from './subject.ts';
 export interface Request {
   readonly action: string;
   readonly resource: string;
-  /** What else is known of the call, by lower-case condition key; `null`: certainly absent. */
+  /** What else is known of the call, by lower-case condition key; `null`: certainly absent, as is `aws:resourcetag/*` of others. */
   readonly context?: { readonly [key: string]: readonly string[] | null };
   /** The resource's side. Absent: it is not in the input, and identity-based policies alone are judged. */
   readonly target?: Target;
@@ -355,12 +355,16 @@ function scopeOf(subject: Subject, request: Omit<Request, 'action' | 'resource'>
   const given = request.context ?? {};
   const context: RequestContext = (key) => {
     if (Object.hasOwn(given, key)) return given[key];
+    if (Object.hasOwn(given, OTHER_TAGS) && /^(?:aws|iam):resourcetag\//.test(key)) return given[OTHER_TAGS];
     if (key !== 'aws:resourceaccount') return known(key);
     const owner = request.target?.account ?? accountIn(request.resource ?? '');
     return owner === undefined ? undefined : [owner];
   };
   return { context, shapes: knownShape(subject), variables: variablesFrom(context), now, effort: effortOf(subject) };
 }
+
+/** In what is known of a call: tags of the resource that are not there one by one. */
+export const OTHER_TAGS = 'aws:resourcetag/*';
 
 function variablesOf(subject: Subject): Variables {
   return variablesFrom(knownContext(subject));

@@ -40,6 +40,8 @@ export interface Subject {
   readonly type: 'user' | 'role';
   readonly name: string;
   readonly tags: { readonly [key: string]: string };
+  /** One that is not among its tags it lacks. */
+  readonly tagsTold?: boolean;
   /** The organisation that the account is in; `null`: certainly in none. */
   readonly organisation?: string | null;
   /** As IAM has it: `AIDA…` of a user, `AROA…` of a role, whose sessions add their name. */

@@ -4,7 +4,7 @@ import { policiesAround } from '../mentions.ts';
 import type { Estate, Subject } from '../subject.ts';
 import type { Given } from './catalogue/index.ts';
 import type { Targets } from './estate.ts';
-import type { Context } from './target-tags.ts';
+import { type Context, withoutTags } from './target-tags.ts';
 
 export interface Search {
   readonly subject: Subject;
@@ -47,7 +47,7 @@ export function decideCall(
   context: Context = {},
   gives?: Given,
 ): Decision {
-  const { [BOUNDARY_KEY]: boundary, ...others } = context;
+  const { [BOUNDARY_KEY]: boundary, ...others } = action === 'iam:PassRole' ? withoutTags(context) : context;
   const heeded = HEEDS_BOUNDARY.has(action)
     ? boundary === undefined
       ? {}

@@ -2,7 +2,7 @@ import { statementsOn } from '../covers.ts';
 import { type Decision, exceptedPatterns, resourcePatterns } from '../evaluate.ts';
 import { policiesAround } from '../mentions.ts';
 import type { Estate, Subject } from '../subject.ts';
-import { BOUNDARY_KEY, boundaryContext, boundaryOf, heedsBoundary } from './call.ts';
+import { BOUNDARY_KEY, boundaryContext, boundaryOf, heedsBoundary, type Search } from './call.ts';
 import {
   type Hub,
   isEverything,
@@ -15,7 +15,7 @@ import {
   patternKey,
   type Splitter,
 } from './population.ts';
-import { type Context, tagContext, tagsAskedFor } from './target-tags.ts';
+import { type Context, mayTag, TAGGING, tagContext, tagsAskedFor, withoutTags } from './target-tags.ts';
 
 /** Targets that the subject reaches, and the decision that holds for each of them. */
 export interface Cell {
@@ -29,7 +29,7 @@ export interface Cell {
  * not be in a hub.
  */
 export function cellsOf(
-  { subject, estate }: { readonly subject: Subject; readonly estate: Estate },
+  { subject, estate, now }: Pick<Search, 'subject' | 'estate' | 'now'>,
   calls: readonly string[],
   population: Population,
   ask: (target: Subject, context: Context) => Decision | undefined,
@@ -39,9 +39,10 @@ export function cellsOf(
   const isAsked = (one: Subject | undefined): boolean => of === 'all' || one !== subject;
   const askOneOf = (nodes: readonly Node[]): Decision | undefined => {
     const target = nodes.map((node) => subjects[node]).find(isAsked);
-    return target === undefined
-      ? undefined
-      : ask(target, { ...tagContext(target, tags), ...(isBoundaryKnown ? boundaryContext(target) : {}) });
+    if (target === undefined) return undefined;
+    const known = { ...tagContext(target, tags), ...(isBoundaryKnown ? boundaryContext(target) : {}) };
+    const decision = ask(target, known);
+    return isPositive(decision) || tags.size === 0 || !mayTag(subject, target, now) ? decision : ask(target, withoutTags(known));
   };
   const { splitters, tags, isBoundaryKnown } = splittersOf(subject, estate, calls, population);
   if (splitters.length === 0) return positive(whole, askOneOf(whole.members.slice(0, 2)));
@@ -70,6 +71,21 @@ function isSame(a: Decision | undefined, b: Decision | undefined): boolean {
 }
 
 const PASSWORDS: ReadonlySet<string> = new Set(['iam:CreateLoginProfile', 'iam:UpdateLoginProfile']);
+
+/** Of whom the tags may be changed may be told apart by name. */
+function addNamed(splitters: Map<string, Splitter>, subject: Subject, population: Population): void {
+  for (const { document } of policiesAround(subject)) {
+    for (const statement of TAGGING.flatMap((call) => statementsOn(document, call))) {
+      for (const pattern of [
+        ...resourcePatterns(statement, document, subject),
+        ...exceptedPatterns(statement, document, subject),
+      ]) {
+        const key = patternKey(pattern);
+        if (!isEverything(pattern)) splitters.set(key, { key, members: membersMatching(population, pattern) });
+      }
+    }
+  }
+}
 
 /** More values of a tag than these are not told apart: conditions on it are then not known. */
 const MAX_VALUES = 50;
@@ -107,10 +123,15 @@ function splittersOf(subject: Subject, estate: Estate, calls: readonly string[],
       }
     }
   }
+  if (tags.size > 0) addNamed(splitters, subject, population);
   for (const tag of tags) {
     const byValue = membersTagged(population, tag);
     if (byValue.size > MAX_VALUES) tags.delete(tag);
     else for (const [value, members] of byValue) splitters.set(`${tag}=${value}`, { key: `${tag}=${value}`, members });
+  }
+  if (tags.size > 0) {
+    const untold = membersBy(population, 'tags not told', ({ tagsTold }) => (tagsTold === true ? undefined : '')).get('') ?? [];
+    if (untold.length > 0) splitters.set('tags not told', { key: 'tags not told', members: untold });
   }
   const divide = (name: string, byValue: ReadonlyMap<string, readonly Node[]>): boolean => {
     if (byValue.size > MAX_VALUES) return false;

@@ -7,7 +7,7 @@ import { TAKE_OVER } from './catalogue/index.ts';
 import { cellsOf } from './cells.ts';
 import { type Edge, edgeFrom } from './edge.ts';
 import type { Hub, Node, Population } from './population.ts';
-import { allTags, type Context } from './target-tags.ts';
+import { allTags, type Context, mayTag } from './target-tags.ts';
 
 const ASSUME = 'sts:AssumeRole';
 
@@ -97,7 +97,9 @@ function assumedAlone(search: Search): readonly Assumed[] {
   for (const role of personalDoors(search)) roles.add(role);
   return [...roles].flatMap((role) => {
     const target = targets.subjects[role];
-    const decision = target === undefined ? undefined : decideAssume(subject, target, allTags(target), search);
+    if (target === undefined) return [];
+    const tagged = decideAssume(subject, target, allTags(target), search);
+    const decision = tagged ?? (mayTag(subject, target, search.now) ? decideAssume(subject, target, {}, search) : undefined);
     return decision === undefined ? [] : [{ role, decision }];
   });
 }

@@ -1,5 +1,6 @@
 import type { Statement } from '../document.ts';
-import type { Request } from '../evaluate.ts';
+import { decide, OTHER_TAGS, type Request } from '../evaluate.ts';
+import { mentionedCalls } from '../mentions.ts';
 import type { Subject } from '../subject.ts';
 import { tagOf } from './population.ts';
 
@@ -21,22 +22,38 @@ export function tagsAskedFor({ tests }: Statement, call: string): string[] {
   });
 }
 
-/** What is known of a call on the target: the tags it has. One that it lacks here may have been given elsewhere. */
+/** What is known of a call on the target: the tags it has. One that it lacks here may have been given elsewhere, if not all are told. */
 export function tagContext(target: Subject, tags: Iterable<string>): Context {
-  const context: { [key: string]: readonly string[] } = {};
+  const context: { [key: string]: readonly string[] | null } = {};
   for (const tag of tags) {
     const value = tagOf(target, tag);
-    if (value === undefined) continue;
-    context[`aws:resourcetag/${tag}`] = [value];
-    context[`iam:resourcetag/${tag}`] = [value];
+    if (value === undefined && target.tagsTold !== true) continue;
+    const known = value === undefined ? null : [value];
+    context[`aws:resourcetag/${tag}`] = known;
+    context[`iam:resourcetag/${tag}`] = known;
   }
   return context;
 }
 
+/** The same call, when the service does not look at tags of the resource. */
+export function withoutTags(context: Context): Context {
+  return Object.fromEntries(Object.entries(context).filter(([key]) => !TAG_KEY.test(key)));
+}
+
+export const TAGGING: readonly string[] = ['iam:TagUser', 'iam:TagRole'];
+
+/** May the subject give the target the tags that it lacks? */
+export function mayTag(subject: Subject, target: Subject, now: Date): boolean {
+  const action = target.type === 'user' ? 'iam:TagUser' : 'iam:TagRole';
+  if (!mentionedCalls(subject).has(action)) return false;
+  return decide(subject, { action, resource: target.arn, context: allTags(target) }, now).outcome !== 'deny';
+}
+
 /** All of its tags: for a call on this target alone. */
 export function allTags(target: Subject): Context {
-  return tagContext(
+  const own = tagContext(
     target,
     Object.keys(target.tags).map((tag) => tag.toLowerCase()),
   );
+  return target.tagsTold === true ? { ...own, [OTHER_TAGS]: null } : own;
 }

@@ -27,6 +27,12 @@ async function edgesOf(parts: Parameters<typeof details>[0]): Promise<unknown[]>
   });
 }
 
+/** How sure it is that the caller can make itself an administrator. */
+async function adminsOf(caller: object, more: object): Promise<unknown[]> {
+  const observations = await scanJson(details({ users: [caller], roles: [admin(trustOf({ AWS: ACCOUNT }), more)] }));
+  return observations.flatMap((one) => (one.kind === 'grant' && one.capability === 'escalates' ? [one.confidence] : []));
+}
+
 describe('aws-iam scanner: whom a trust that names its callers lets in', () => {
   it('counts a caller whom both sides let in', async () => {
     assert.deepEqual(await edgesOf({ users: [user()], roles: [admin(trustOf({ AWS: arn('user/u') }))] }), [
@@ -55,6 +61,29 @@ describe('aws-iam scanner: whom a trust that names its callers lets in', () => {
     assert.deepEqual(await edgesOf({ users: [user()], roles: [admin(trust)] }), [
       { identity_id: `aws:${ACCOUNT}:user/u`, confidence: 'medium' },
     ]);
+  });
+
+  it('knows which tags a role lacks, where the list of them is there', async () => {
+    const caller = user({ ...allow('sts:AssumeRole'), Condition: { StringEquals: { 'aws:ResourceTag/team': 'data' } } });
+
+    assert.deepEqual(await adminsOf(caller, { Tags: [{ Key: 'other', Value: 'x' }] }), []);
+    assert.deepEqual(await adminsOf(caller, { Tags: [] }), []);
+    assert.deepEqual(await adminsOf(caller, { Tags: null }), ['medium']);
+  });
+
+  it('knows sessions of a role by its number', async () => {
+    const number = { StringLike: { 'aws:userId': 'AROAEXAMPLEEXAMPLE123:*' } };
+    const policy = { PolicyName: 'p', PolicyDocument: policyOf({ ...allow('*'), Condition: number }) };
+    const told = await scanJson(
+      details({ roles: [roleDetail('r', { RoleId: 'AROAEXAMPLEEXAMPLE123', RolePolicyList: [policy] })] }),
+    );
+
+    const admins = told.filter((one) => one.kind === 'grant' && one.capability === 'admin');
+
+    assert.deepEqual(
+      admins.map((one) => one.kind === 'grant' && one.confidence),
+      ['high'],
+    );
   });
 
   it('knows the organisation of the caller from the export of the organisation', async () => {

@@ -338,7 +338,8 @@ describe('IAM escalation: what to cut', () => {
 });
 
 describe('IAM escalation by tags', () => {
-  const chief = (tags: Subject['tags']): Subject => role('chief', [ADMIN], trusts({ AWS: ACCOUNT }), { tags });
+  const chief = (tags: Subject['tags'], more: Partial<Subject> = {}): Subject =>
+    role('chief', [ADMIN], trusts({ AWS: ACCOUNT }), { tags, ...more });
   const mara = user('mara', [inline('a', allow('sts:AssumeRole', '*', { StringEquals: { 'aws:ResourceTag/team': OWN_TEAM } }))], {
     tags: { team: 'data' },
   });
@@ -360,6 +361,37 @@ describe('IAM escalation by tags', () => {
       rowsOf(mara, estate([mara, plain, chief({})])).map(({ confidence, keys }) => [confidence, keys]),
       [['medium', ['aws:ResourceTag/team']]],
     );
+  });
+
+  it('does not lead to one whose tags are told and lack it, however its trust names the caller', () => {
+    const named = role('named', [ADMIN], trusts({ AWS: mara.arn }), {
+      account: FAR,
+      arn: `arn:aws:iam::${FAR}:role/named`,
+      tagsTold: true,
+    });
+    const untold = { ...chief({}), arn: `arn:aws:iam::${ACCOUNT}:role/untold`, name: 'untold' };
+
+    assert.deepEqual(rowsOf(mara, estate([mara, chief({ other: 'x' }, { tagsTold: true }), named])), []);
+    assert.deepEqual(
+      rowsOf(mara, estate([mara, chief({}, { tagsTold: true }), untold])).map(({ confidence, method }) => [confidence, method]),
+      [['medium', 'sts-001']],
+    );
+  });
+
+  it('may lead to whom the caller may tag', () => {
+    const tagger = (of: string): Subject => ({ ...mara, policies: [...mara.policies, inline('b', allow('iam:TagRole', of))] });
+    const told = (one: Subject): unknown[] => {
+      const named = role('named', [ADMIN], trusts({ AWS: mara.arn }), {
+        account: FAR,
+        arn: `arn:aws:iam::${FAR}:role/named`,
+        tagsTold: true,
+      });
+      return rowsOf(one, estate([one, plain, chief({ team: 'shop' }), named])).map(({ confidence, keys }) => [confidence, keys]);
+    };
+
+    assert.deepEqual(told(tagger(`arn:aws:iam::${ACCOUNT}:role/other`)), []);
+    assert.deepEqual(told(tagger(`arn:aws:iam::${ACCOUNT}:role/chief`)), [['medium', ['aws:ResourceTag/team']]]);
+    assert.deepEqual(told(tagger(`arn:aws:iam::${FAR}:role/named`)), [['medium', ['aws:ResourceTag/team']]]);
   });
 
   it('gives up, and says what it hangs on, where there are too many values', () => {
