@@ -13,6 +13,8 @@ export interface HttpSettings {
   readonly service: string;
   /** Scheme, host and the part that all paths begin with. Credentials go to this host and no other. */
   readonly baseUrl: string;
+  /** Plain http to another machine, where its user says so. */
+  readonly allowsPlain?: boolean;
   readonly headers?: { readonly [name: string]: string };
   /** Asked before each request; `renew` after a 401, once: a token that ran out in mid-run is taken anew. */
   readonly authorize?: (request: {
@@ -109,7 +111,7 @@ const TRANSIENT = new Set([408, 500, 502, 503, 504]);
 export function openHttp(settings: HttpSettings): Http {
   const { context, service, tries = TRIES, maxWaitMs = MAX_WAIT_MS, firstPauseMs = FIRST_PAUSE_MS } = settings;
   const { signal } = context;
-  const base = baseOf(settings.baseUrl, service);
+  const base = baseOf(settings.baseUrl, service, settings.allowsPlain === true);
   const clock = settings.clock ?? Date.now;
   const gate = createGate(settings.width ?? WIDTH);
   let fatal: LiveFailure | undefined;
@@ -369,12 +371,12 @@ interface Raw {
 }
 
 /** Credentials in the clear go to this machine at most. */
-function baseOf(text: string, service: string): URL {
+function baseOf(text: string, service: string, allowsPlain: boolean): URL {
   const hint = 'Write https://HOST, as the provider names it.';
   if (!URL.canParse(text)) throw new TargetError(`The address of ${service} cannot be read`, { code: 'TARGET_ADDRESS', hint });
   const url = new URL(text);
   const isHere = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere)) {
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (isHere || allowsPlain))) {
     throw new TargetError(`${service} at ${url.host} would be asked without encryption`, { code: 'TARGET_ADDRESS', hint });
   }
   if (url.username !== '' || url.password !== '') {
