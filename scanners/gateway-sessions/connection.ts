@@ -1,6 +1,7 @@
 import { identityId, type Location, type Observation, type ScanContext } from '../../src/contracts/index.ts';
 import { readBackend } from './connection-secret.ts';
 import { environmentOf } from './environment.ts';
+import { connectionPolicy } from './policy.ts';
 import type { Connection } from './schema.ts';
 import { readTime } from './time.ts';
 import { compact } from './usage.ts';
@@ -47,4 +48,5 @@ export function* readConnection(connection: Connection, at: Location, context: S
       jitRule: connection.features?.access_request?.jit,
     }),
   };
+  yield connectionPolicy(connection, environment, at);
 }

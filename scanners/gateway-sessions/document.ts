@@ -1,5 +1,5 @@
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
-import { emptyExport, type Shape, shapeOf } from './shape.ts';
+import { emptyExport, isGroupList, type Shape, shapeOf } from './shape.ts';
 
 /** One record of an export, told by its keys. */
 export interface Item {
@@ -15,6 +15,8 @@ export interface Document {
   readonly empty?: Shape;
   /** A list, as an answer of the API that names all there is; not one record that was asked for by its id. */
   readonly isList: boolean;
+  /** Of a list of groups: their names. */
+  readonly groups?: readonly string[];
   /** Records (lines, elements) that could not be read at all. */
   readonly failed: number;
   /** Why the file does not hold all there is. */
@@ -30,14 +32,18 @@ export function readDocument(text: string, path: string): Document {
   const empty = emptyExport(path, body);
   if (empty !== undefined) return { items: [], empty, isList: true, failed: 0, gaps: [] };
   try {
-    return fromValue(JSON.parse(body), path);
+    const value: unknown = JSON.parse(body);
+    if (isGroupList(path) && Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== '')) {
+      return { items: [], groups: value, isList: true, failed: 0, gaps: [] };
+    }
+    return fromValue(value, path);
   } catch {
     return fromLines(body, path) ?? fromBroken(body, path);
   }
 }
 
 function fromValue(value: unknown, path: string): Document {
-  const list = listOf(value);
+  const list = listOf(value, path);
   const items: Item[] = [];
   let failed = 0;
   for (const element of list ?? [value]) {
@@ -53,9 +59,10 @@ function fromValue(value: unknown, path: string): Document {
 }
 
 /** `undefined` when it is one record by itself. */
-function listOf(value: unknown): readonly unknown[] | undefined {
+function listOf(value: unknown, path: string): readonly unknown[] | undefined {
   if (Array.isArray(value)) return value;
-  if (!isRecord(value)) return undefined;
+  // A plugin has a list of connections, and is one record.
+  if (!isRecord(value) || shapeOf(new Set(Object.keys(value)), path) !== undefined) return undefined;
   for (const key of ['data', 'items', 'sessions', 'connections']) {
     const inner = value[key];
     if (Array.isArray(inner)) return inner;
@@ -104,7 +111,7 @@ function fromBroken(body: string, path: string): Document {
   const first = errors[0];
   const line = first === undefined ? 1 : body.slice(0, first.offset).split('\n').length;
   const what = first === undefined ? 'not JSON' : `not valid JSON at line ${line} (${printParseErrorCode(first.error)})`;
-  const list = listOf(value);
+  const list = listOf(value, path);
   // The last record before a break may lack its end: what is missing would be read as "not said".
   const whole = (list ?? []).slice(0, -1).filter(isRecord);
   return {

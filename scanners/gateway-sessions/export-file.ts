@@ -1,22 +1,19 @@
-import type { JsonObject, Location, Observation, ObservationKind, ScanContext, SourceFile } from '../../src/contracts/index.ts';
-import { readConnection } from './connection.ts';
-import { type Document, type Item, readDocument } from './document.ts';
+import type { Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { sessionMetrics } from './admin-audit.ts';
+import { type Item, readDocument } from './document.ts';
 import { environmentOf } from './environment.ts';
-import { apiKey, machineIdentity, person, serviceAccount, staticAdminKey } from './inventory.ts';
-import {
-  AccessRequestRule,
-  ApiKey,
-  Connection,
-  MachineIdentity,
-  MaskingRule,
-  ServerInfo,
-  ServiceAccount,
-  Session,
-  User,
-} from './schema.ts';
+import { staticAdminKey } from './inventory.ts';
+import { approval, groupNames } from './policy.ts';
+import { observationsOf } from './records.ts';
+import { Session } from './schema.ts';
+import { SessionMetric } from './schema-rules.ts';
 import type { Shape } from './shape.ts';
 import { readRecording } from './stream.ts';
+import { NAMES, quote, type RecordsRead, Tally } from './tally.ts';
+import { isBeforeGateways, readTime } from './time.ts';
 import { usageOf } from './usage.ts';
+
+export type { RecordsRead } from './tally.ts';
 
 // https://hoop.dev/docs; https://github.com/hoophq/hoop/blob/main/gateway/api/openapi/types.go
 
@@ -26,8 +23,13 @@ export function* scanExport(file: SourceFile, context: ScanContext): Iterable<Ob
   const document = readDocument(text, file.path);
   const tally = new Tally(document);
   const lines = new Lines(text);
-  const staticKeys = new Set<string | undefined>();
+  const reading: Reading = { tally, staticKeys: new Set(), metrics: new Map(), context, lines };
   const sighted = new Set<string>();
+  if (document.groups !== undefined) {
+    tally.meet('groups');
+    tally.read(document.groups.length);
+    yield groupNames(document.groups, file.at);
+  }
   for (const { shape, value, line } of distinct(document.items)) {
     context.signal.throwIfAborted();
     const at: Location = line === undefined ? file.at : { ...file.at, line };
@@ -36,11 +38,12 @@ export function* scanExport(file: SourceFile, context: ScanContext): Iterable<Ob
       tally.skip();
       continue;
     }
-    for (const row of readItem({ shape, value, line }, at, { tally, staticKeys, context, lines })) {
+    for (const row of readItem({ shape, value, line }, at, reading)) {
       if (row.kind === 'sighting') sighted.add(row.credential);
       yield row;
     }
   }
+  yield* metricsOf(reading, file.at);
   // Names and tags hold what people wrote there. What sessions hold is told at its place, and the settings of connections, in
   // base64, are the gateway's own store. What is claimed but not ours after all (or broken before the first whole record) is
   // searched as any file.
@@ -51,13 +54,6 @@ export function* scanExport(file: SourceFile, context: ScanContext): Iterable<Ob
   yield tally.coverage(file);
 }
 
-/** What came of the records of one answer. */
-export interface RecordsRead {
-  readonly read: number;
-  /** Of those that could not be read: which, and why. */
-  readonly problems: readonly string[];
-}
-
 /** Records of one kind as the gateway answered them, without a file around them. */
 export function* recordsOf(
   shape: Shape,
@@ -66,18 +62,27 @@ export function* recordsOf(
   context: ScanContext,
 ): Generator<Observation, RecordsRead> {
   const tally = new Tally({ items: [], isList: true, failed: 0, gaps: [] });
-  const staticKeys = new Set<string | undefined>();
+  const reading: Reading = { tally, staticKeys: new Set(), metrics: new Map(), context };
+  if (shape === 'groups') {
+    const names = values.flatMap((value) => groupNameOf(value) ?? []);
+    tally.read(names.length);
+    yield groupNames(names, at);
+    return tally.told;
+  }
   for (const value of values) {
     context.signal.throwIfAborted();
-    if (isObject(value)) yield* readItem({ shape, value }, at, { tally, staticKeys, context });
+    if (isObject(value)) yield* readItem({ shape, value }, at, reading);
     else tally.fail('record', 'it is no object');
   }
+  yield* metricsOf(reading, at);
   return tally.told;
 }
 
 interface Reading {
   readonly tally: Tally;
   readonly staticKeys: Set<string | undefined>;
+  /** Rows of `/metrics/sessions` by session: it has one for each kind of data. */
+  readonly metrics: Map<string, SessionMetric[]>;
   readonly context: ScanContext;
   /** Of the file that the record is in. */
   readonly lines?: Lines;
@@ -86,9 +91,21 @@ interface Reading {
 function* readItem(
   { shape, value, line }: { readonly shape: Shape; readonly value: Item['value']; readonly line?: number | undefined },
   at: Location,
-  { tally, staticKeys, context, lines }: Reading,
+  { tally, staticKeys, metrics, context, lines }: Reading,
 ): Iterable<Observation> {
   try {
+    if (shape === 'groups') return;
+    if (shape === 'session-metric') {
+      const row = SessionMetric.safeParse(value).data;
+      if (row === undefined || readTime(row.start) === undefined) tally.fail(nameOf(value), 'it has no session, kind or time');
+      else {
+        tally.read();
+        const rows = metrics.get(row.session);
+        if (rows === undefined) metrics.set(row.session, [row]);
+        else rows.push(row);
+      }
+      return;
+    }
     if (shape !== 'session') {
       yield* readRecord(shape, value, at, tally, context);
       return;
@@ -112,6 +129,19 @@ function* readItem(
   }
 }
 
+function* metricsOf({ metrics }: Reading, at: Location): Iterable<Observation> {
+  for (const rows of metrics.values()) {
+    const usage = sessionMetrics(rows, at);
+    if (usage !== undefined) yield usage;
+  }
+}
+
+/** Names as such, and as the objects that some versions give. */
+export function groupNameOf(value: unknown): string | undefined {
+  const name = isObject(value) ? value.name : value;
+  return typeof name === 'string' && name !== '' ? name.slice(0, 512) : undefined;
+}
+
 function isObject(value: unknown): value is Item['value'] {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -120,9 +150,14 @@ function* readSession(session: Session, whole: boolean, at: Location, tally: Tal
   const recording = readRecording(session);
   const usage = usageOf(session, recording, at, whole);
   if (usage === undefined) tally.fail(session.id, 'its start_date is not a time');
-  else {
+  else if (isBeforeGateways(usage.usedAt)) {
+    tally.fail(session.id, `its start_date is of ${usage.usedAt.slice(0, 4)}: seconds were taken for milliseconds, or the like`);
+  } else {
     tally.read();
+    if (isAhead(usage.usedAt, context)) tally.ahead(session.id);
     yield usage;
+    const review = session.review && approval(session.review, session, at);
+    if (review !== undefined) yield review;
   }
   if (recording.failed > 0) tally.gap(`session ${quote(session.id)}: ${recording.failed} recorded events cannot be read`);
   const texts = [{ part: 'script', text: session.script }, { part: 'metadata', text: session.metadata }, ...recording.texts];
@@ -139,59 +174,26 @@ function* readSession(session: Session, whole: boolean, at: Location, tally: Tal
   }
 }
 
+/** No clock is that fast: the time itself is wrong. Less is left to those who know when it was exported. */
+function isAhead(time: string, context: ScanContext): boolean {
+  return Date.parse(time) > context.now().getTime() + 366 * 86_400_000;
+}
+
 function* readRecord(
-  shape: Exclude<Shape, 'session'>,
+  shape: Exclude<Shape, 'session' | 'groups'>,
   value: { readonly [key: string]: unknown },
   at: Location,
   tally: Tally,
   context: ScanContext,
 ): Iterable<Observation> {
-  const observations = observationsOf(shape, value, at, tally, context);
+  const observations = observationsOf(shape, value, at, context);
   if (observations === undefined) {
-    tally.fail(nameOf(value), `it lacks what makes it a ${NAMES[shape].one}`);
+    tally.fail(nameOf(value), `it lacks what makes it one: ${NAMES[shape].one}`);
     return;
   }
+  if (shape === 'plugin' && typeof value.name === 'string') tally.plugin(value.name.toLowerCase());
   yield* observations;
   tally.read();
-}
-
-/** `undefined` when the record lacks what it needs. */
-function observationsOf(
-  shape: Exclude<Shape, 'session'>,
-  value: unknown,
-  at: Location,
-  tally: Tally,
-  context: ScanContext,
-): Iterable<Observation> | undefined {
-  switch (shape) {
-    case 'connection': {
-      const row = Connection.safeParse(value).data;
-      return row && readConnection(row, at, context);
-    }
-    case 'service-account': {
-      const row = ServiceAccount.safeParse(value).data;
-      return row && serviceAccount(row, at);
-    }
-    case 'api-key':
-    case 'ai-agent': {
-      const row = ApiKey.safeParse(value).data;
-      return row && apiKey(row, shape === 'ai-agent' ? 'agent' : 'api-key', at);
-    }
-    case 'machine-identity': {
-      const row = MachineIdentity.safeParse(value).data;
-      return row && [machineIdentity(row, at)];
-    }
-    case 'user': {
-      const row = User.safeParse(value).data;
-      return row && [person(row, at)];
-    }
-    case 'access-request-rule':
-      return tally.keep('accessRequestRules', AccessRequestRule.safeParse(value).data);
-    case 'masking-rule':
-      return tally.keep('maskingRules', MaskingRule.safeParse(value).data);
-    case 'server-info':
-      return tally.keep('server', ServerInfo.safeParse(value).data);
-  }
 }
 
 /** The same session twice in one file (overlapping pages): the fuller record counts, at the first one's place. */
@@ -243,120 +245,4 @@ function nameOf(value: { readonly [key: string]: unknown }): string {
     if (typeof name === 'string' && name !== '') return name;
   }
   return 'without a name';
-}
-
-/** A stranger's text inside a sentence of ours: one line, no control characters, not too long. */
-function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 60)).replace(/[\u007f-\u009f\u2028\u2029]/g, '?');
-}
-
-/** `types` go into the detail of coverage, for needs like `identity:api-key@gateway`; a list of sessions gives `session-list`, too. */
-const NAMES: {
-  readonly [shape in Shape]: {
-    readonly one: string;
-    readonly covers: readonly ObservationKind[];
-    readonly types?: readonly string[];
-  };
-} = {
-  session: { one: 'session', covers: ['usage', 'sighting'], types: ['session'] },
-  connection: { one: 'connection', covers: ['consumer', 'credential', 'identity'], types: ['connection'] },
-  'service-account': { one: 'service account', covers: ['identity', 'grant'], types: ['service-account'] },
-  'api-key': { one: 'API key', covers: ['identity', 'credential', 'grant'], types: ['api-key'] },
-  'ai-agent': { one: 'AI agent', covers: ['identity', 'credential', 'grant'], types: ['agent'] },
-  'machine-identity': { one: 'machine identity', covers: ['identity'], types: ['machine-identity'] },
-  user: { one: 'user', covers: ['person'], types: ['user'] },
-  'access-request-rule': { one: 'access request rule', covers: [] },
-  'masking-rule': { one: 'masking rule', covers: [] },
-  'server-info': { one: 'server information', covers: [] },
-};
-
-/** Counts one file. */
-class Tally {
-  readonly #shapes = new Set<Shape>();
-  readonly #gaps: string[];
-  readonly #bad: string[] = [];
-  readonly #kept: { [name: string]: JsonObject[] } = {};
-  readonly #broken: boolean;
-  readonly #isList: boolean;
-  #read = 0;
-  #skipped = 0;
-  #failed: number;
-
-  constructor(document: Document) {
-    this.#gaps = [...document.gaps];
-    this.#failed = document.failed;
-    this.#broken = document.failed > 0;
-    this.#isList = document.isList;
-    if (document.empty !== undefined) this.#shapes.add(document.empty);
-  }
-
-  meet(shape: Shape | undefined): void {
-    if (shape !== undefined) this.#shapes.add(shape);
-  }
-
-  read(): void {
-    this.#read += 1;
-  }
-
-  skip(): void {
-    this.#skipped += 1;
-  }
-
-  fail(name: string, why: string): void {
-    this.#failed += 1;
-    this.#bad.push(`${quote(name)}: ${why}`);
-  }
-
-  gap(why: string): void {
-    this.#gaps.push(why);
-  }
-
-  /** Rules and settings have no kind of their own: they go into the file's coverage row, for reports and queries. */
-  keep(name: string, row: object | undefined): Iterable<Observation> | undefined {
-    if (row === undefined) return undefined;
-    const list = this.#kept[name] ?? [];
-    this.#kept[name] = list;
-    list.push(JSON.parse(JSON.stringify(row)));
-    return [];
-  }
-
-  get told(): RecordsRead {
-    return { read: this.#read, problems: [...this.#bad, ...this.#gaps] };
-  }
-
-  /** Some of the file may be something else than a gateway's export. */
-  get foreign(): boolean {
-    return this.#skipped > 0 || (this.#broken && this.#read === 0);
-  }
-
-  coverage(file: SourceFile): Observation {
-    const shapes = [...this.#shapes].sort();
-    const covers = [...new Set(shapes.flatMap((shape) => NAMES[shape].covers))].sort();
-    const types = shapes.flatMap((shape) => NAMES[shape].types ?? []);
-    if (this.#isList && types.includes('session')) types.push('session-list');
-    const detail = { ...this.#kept, ...(types.length === 0 ? {} : { types }) };
-    const why = [...this.#gaps];
-    if (this.#bad.length > 0) {
-      const more = this.#bad.length > 5 ? `, and ${this.#bad.length - 5} more` : '';
-      why.push(`${this.#bad.length} records cannot be read (${this.#bad.slice(0, 5).join('; ')}${more})`);
-    }
-    if (this.#skipped > 0) why.push(`${this.#skipped} records are none that the gateway exports`);
-    const seen = this.#read + this.#skipped + this.#failed;
-    const unknown = shapes.length === 0;
-    return {
-      kind: 'coverage',
-      surface: 'gateway',
-      subject: `${file.path}: ${unknown ? 'nothing that is known' : shapes.map((shape) => NAMES[shape].one).join(', ')}`,
-      outcome: unknown ? 'unsupported' : why.length > 0 ? 'partial' : 'complete',
-      ...(why.length > 0 || unknown ? { why: why.join('; ') || 'it holds no record that a gateway exports' } : {}),
-      covers,
-      seen,
-      read: this.#read,
-      skipped: this.#skipped,
-      failed: this.#failed,
-      bytes: file.bytes.length,
-      at: file.at,
-      ...(Object.keys(detail).length === 0 ? {} : { detail }),
-    };
-  }
 }

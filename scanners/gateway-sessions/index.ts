@@ -5,9 +5,9 @@ import { looksLikeExport } from './shape.ts';
 export const gatewaySessions = defineFileScanner({
   id: 'gateway-sessions',
   title: 'Gateway sessions and inventory (hoop, exported JSON)',
-  emits: ['usage', 'identity', 'credential', 'consumer', 'grant', 'sighting', 'person', 'coverage'],
+  emits: ['usage', 'identity', 'credential', 'consumer', 'grant', 'sighting', 'person', 'policy', 'coverage'],
   surfaces: ['gateway'],
-  version: 3,
+  version: 4,
   content: 'own',
   recognises: looksLikeExport,
   async *scan(file, context) {

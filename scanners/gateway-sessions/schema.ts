@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { countMap, flag, list, MAX_TEXT, number, part, record, text, textMap, texts, time } from './fields.ts';
 
 /**
  * What a hoop gateway's API sends, as exported JSON. Only fields we use; gateways of many ages send more, less, `null`
@@ -6,72 +7,58 @@ import { z } from 'zod';
  * https://github.com/hoophq/hoop/blob/main/gateway/api/openapi/types.go
  */
 
-const MAX_TEXT = 512;
+const ReviewGroup = z
+  .object({
+    group: text,
+    status: text,
+    reviewed_by: part(z.object({ id: text, email: text, name: text })),
+    review_date: time,
+    forced_review: flag,
+  })
+  .transform((row) => ({
+    group: row.group,
+    status: row.status?.toUpperCase(),
+    email: row.reviewed_by?.email,
+    name: row.reviewed_by?.name,
+    userId: row.reviewed_by?.id,
+    decidedAt: row.review_date,
+    forced: row.forced_review === true,
+  }));
 
-/** Absent, null, empty and of the wrong type are all "not said". */
-const text = z
-  .string()
-  .nullish()
-  .catch(undefined)
-  .transform((value) => (value === null || value === undefined || value === '' ? undefined : value.slice(0, MAX_TEXT)));
-const number = z
-  .number()
-  .nullish()
-  .catch(undefined)
-  .transform((value) => value ?? undefined);
-const flag = z
-  .boolean()
-  .nullish()
-  .catch(undefined)
-  .transform((value) => value ?? undefined);
-const texts = z
-  .array(z.unknown())
-  .nullish()
-  .catch(undefined)
-  .transform((value) => (value ?? []).filter((item) => typeof item === 'string').map((item) => item.slice(0, MAX_TEXT)));
-const record = z.record(z.string(), z.unknown()).nullish().catch(undefined);
-const textMap = record.transform((value) => {
-  const entries = Object.entries(value ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return Object.fromEntries(entries.map(([key, item]) => [key.slice(0, MAX_TEXT), item.slice(0, MAX_TEXT)]));
-});
-const countMap = record.transform((value) =>
-  Object.fromEntries(
-    Object.entries(value ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] > 0),
-  ),
-);
-function list<T extends z.ZodType>(item: T) {
-  return z
-    .array(item.nullable().catch(null as never))
-    .nullish()
-    .catch(undefined)
-    .transform((value) => (value ?? []).filter((entry): entry is NonNullable<typeof entry> => entry != null));
-}
-function part<T extends z.ZodType>(item: T) {
-  return item
-    .nullish()
-    .catch(undefined)
-    .transform((value) => value ?? undefined);
-}
-
-const Review = z
+export const Review = z
   .object({
     id: text,
+    org_id: text,
+    session: text,
     type: text,
     status: text,
-    created_at: text,
-    revoke_at: text,
+    created_at: time,
+    revoke_at: time,
+    // Nanoseconds, as Go writes a duration.
+    access_duration: number,
     access_request_rule_name: text,
-    review_groups_data: list(z.object({ group: text, reviewed_by: part(z.object({ email: text })), forced_review: flag })),
+    min_approvals: number,
+    force_approval_groups: texts,
+    rejection_reason: text,
+    time_window: part(z.object({ type: text, configuration: part(z.object({ start_time: text, end_time: text })) })),
+    review_groups_data: list(ReviewGroup),
   })
   .transform((review) => ({
     id: review.id,
+    org: review.org_id,
+    session: review.session,
     type: review.type?.toLowerCase(),
     status: review.status?.toUpperCase(),
     createdAt: review.created_at,
     revokeAt: review.revoke_at,
+    seconds: review.access_duration === undefined ? undefined : Math.round(review.access_duration / 1e9),
     rule: review.access_request_rule_name,
-    reviewers: review.review_groups_data.flatMap((group) => group.reviewed_by?.email ?? []),
-    forced: review.review_groups_data.some((group) => group.forced_review === true),
+    minApprovals: review.min_approvals,
+    forceGroups: review.force_approval_groups,
+    window: review.time_window,
+    groups: review.review_groups_data,
+    reviewers: review.review_groups_data.flatMap((group) => group.email ?? []),
+    forced: review.review_groups_data.some((group) => group.forced),
   }));
 export type Review = z.infer<typeof Review>;
 
@@ -107,15 +94,15 @@ export const Session = z
     verb: text,
     status: text,
     exit_code: number,
-    start_date: text,
-    end_date: text,
+    start_date: time,
+    end_date: time,
     script: part(z.object({ data: z.string().nullish().catch(undefined) })),
     event_size: number,
     event_stream: z.unknown().optional(),
     // Callers may write anything here, secrets too: only the gateway's own keys are kept, the whole is searched.
     metadata: part(
       z
-        .looseObject({ credential_session: text, credentials_expire_at: text, credentials_revoked_at: text })
+        .looseObject({ credential_session: text, credentials_expire_at: time, credentials_revoked_at: time })
         .transform((all) => ({ ...all, own: JSON.stringify(all) })),
     ),
     metrics: part(Metrics),
@@ -180,12 +167,27 @@ export const Connection = z
     access_mode_exec: text,
     access_mode_connect: text,
     guardrail_rules: texts,
-    secrets_updated_at: text,
+    secrets_updated_at: time,
+    agent_id: text,
+    attributes: texts,
+    managed_attributes: texts,
+    managed_by: text,
+    access_schema: text,
+    access_max_duration: number,
+    min_review_approvals: number,
+    jit_access_duration_sec: number,
+    force_approve_groups: texts,
+    mandatory_metadata_fields: texts,
     effective_features: part(
-      z.object({ guardrails: flag, data_masking: flag, access_request: part(z.object({ command: flag, jit: flag })) }),
+      z.object({
+        guardrails: flag,
+        data_masking: flag,
+        access_request: part(z.object({ command: flag, jit: flag, legacy_reviewers: flag })),
+      }),
     ),
   })
   .transform((row) => ({
+    id: row.id,
     org: row.org_id,
     name: row.name,
     resource: row.resource_name,
@@ -199,6 +201,16 @@ export const Connection = z
     tags: row.connection_tags,
     modes: { runbooks: row.access_mode_runbooks, exec: row.access_mode_exec, connect: row.access_mode_connect },
     guardrails: row.guardrail_rules.length,
+    guardrailIds: row.guardrail_rules,
+    agentId: row.agent_id,
+    attributes: [...row.attributes, ...row.managed_attributes],
+    managedBy: row.managed_by,
+    accessSchema: row.access_schema,
+    maxDuration: row.access_max_duration,
+    minApprovals: row.min_review_approvals,
+    jitDuration: row.jit_access_duration_sec,
+    forceGroups: row.force_approve_groups,
+    mandatoryMetadata: row.mandatory_metadata_fields,
     secretsUpdatedAt: row.secrets_updated_at,
     features: row.effective_features,
   }));
@@ -225,10 +237,10 @@ export const ApiKey = z
     status: text,
     groups: texts,
     created_by: text,
-    created_at: text,
-    last_used_at: text,
+    created_at: time,
+    last_used_at: time,
     deactivated_by: text,
-    deactivated_at: text,
+    deactivated_at: time,
   })
   .transform((row) => ({
     id: row.id,
@@ -252,7 +264,7 @@ export const MachineIdentity = z
     name: z.string().min(1).max(MAX_TEXT),
     description: text,
     connection_names: texts,
-    created_at: text,
+    created_at: time,
   })
   .transform((row) => ({
     id: row.id,
@@ -284,53 +296,3 @@ export const User = z
     groups: row.groups,
   }));
 export type User = z.infer<typeof User>;
-
-export const AccessRequestRule = z
-  .object({
-    name: z.string().min(1).max(MAX_TEXT),
-    access_type: text,
-    connection_names: texts,
-    approval_required_groups: texts,
-    reviewers_groups: texts,
-    access_max_duration: number,
-    min_approvals: number,
-  })
-  .transform((row) => ({
-    name: row.name,
-    accessType: row.access_type?.toLowerCase(),
-    connections: row.connection_names,
-    requiredGroups: row.approval_required_groups,
-    reviewers: row.reviewers_groups,
-    maxDuration: row.access_max_duration,
-    minApprovals: row.min_approvals,
-  }));
-
-export const MaskingRule = z
-  .object({
-    name: z.string().min(1).max(MAX_TEXT),
-    connection_ids: texts,
-    attributes: texts,
-    supported_entity_types: list(z.object({ entity_types: texts })),
-  })
-  .transform((row) => ({
-    name: row.name,
-    connectionIds: row.connection_ids,
-    attributes: row.attributes,
-    entityTypes: row.supported_entity_types.flatMap((group) => group.entity_types),
-  }));
-
-export const ServerInfo = z
-  .object({
-    version: text,
-    auth_method: text,
-    idp_provider_name: text,
-    redact_provider: text,
-    license_info: part(z.object({ type: text })),
-  })
-  .transform((row) => ({
-    version: row.version,
-    authMethod: row.auth_method,
-    idp: row.idp_provider_name,
-    redactProvider: row.redact_provider,
-    licence: row.license_info?.type,
-  }));

@@ -11,7 +11,17 @@ export type Shape =
   | 'user'
   | 'access-request-rule'
   | 'masking-rule'
-  | 'server-info';
+  | 'guardrail'
+  | 'attribute'
+  | 'plugin'
+  /** A process that connects the gateway to its targets. */
+  | 'agent-process'
+  | 'workload-mapping'
+  | 'groups'
+  | 'review'
+  | 'server-info'
+  | 'audit-entry'
+  | 'session-metric';
 
 interface Mark {
   readonly shape: Shape;
@@ -22,7 +32,20 @@ interface Mark {
   readonly atLeast: number;
 }
 
+// Told first: they name a session's fields, too.
 const MARKS: readonly Mark[] = [
+  {
+    shape: 'session-metric',
+    all: ['session_id', 'info_type'],
+    some: ['count_masked', 'count_analyzed', 'is_masked'],
+    atLeast: 2,
+  },
+  {
+    shape: 'audit-entry',
+    all: ['resource_type'],
+    some: ['actor_subject', 'http_method', 'http_path', 'request_payload_redacted'],
+    atLeast: 3,
+  },
   {
     shape: 'session',
     all: [],
@@ -69,13 +92,43 @@ const MARKS: readonly Mark[] = [
     some: ['description', 'attributes', 'created_at'],
     atLeast: 2,
   },
+  {
+    shape: 'review',
+    all: ['review_groups_data', 'status'],
+    some: ['session', 'access_duration', 'revoke_at', 'created_at'],
+    atLeast: 2,
+  },
+  {
+    shape: 'attribute',
+    all: ['name'],
+    some: ['access_request_rule_names', 'guardrail_rule_names', 'datamasking_rule_names', 'access_control_group_names'],
+    atLeast: 2,
+  },
+  {
+    shape: 'guardrail',
+    all: ['name', 'input', 'output', 'connection_ids'],
+    some: ['attributes', 'managed_by', 'description'],
+    atLeast: 1,
+  },
+  { shape: 'plugin', all: ['name', 'connections', 'priority'], some: ['config', 'source'], atLeast: 1 },
+  {
+    shape: 'workload-mapping',
+    all: ['trust_domain'],
+    some: ['spiffe_id', 'spiffe_prefix', 'agent_id', 'agent_template'],
+    atLeast: 1,
+  },
+  {
+    shape: 'agent-process',
+    all: ['name', 'mode', 'status'],
+    some: ['metadata', 'hostname', 'machine_id', 'kernel_version', 'goversion', 'platform'],
+    atLeast: 2,
+  },
   { shape: 'service-account', all: ['org_id', 'subject', 'status', 'groups'], some: ['id', 'name'], atLeast: 1 },
   { shape: 'user', all: ['email', 'groups', 'slack_id'], some: ['status', 'role', 'picture'], atLeast: 2 },
 ];
 
-/** Lower-case words of a path that make an empty list one of the gateway's. */
-const EMPTY_EXPORT =
-  /(?:^|\/)hoop\/(?:[^/]*\/)*(?<what>sessions?|connections?|service-?accounts|api-?keys|ai-?agents|machine-?identities|users)[^/]*\.(?:json|ndjson|jsonl)$/i;
+/** What an empty list was asked for, told by its file's name below a directory `hoop`. */
+const EMPTY_EXPORT = /(?:^|\/)hoop\/(?:[^/]*\/)*(?<name>[^/]+)\.(?:json|ndjson|jsonl)(?:\.gz)?$/i;
 
 /** `keys` are a record's own; the path tells AI agents from API keys, whose records are alike. */
 export function shapeOf(keys: ReadonlySet<string>, path: string): Shape | undefined {
@@ -92,6 +145,7 @@ export function looksLikeExport(file: FileHead): boolean {
   const head = file.head();
   if (!/^\s*[[{n]/.test(head)) return false;
   if (emptyExport(file.path, head.trim()) !== undefined) return true;
+  if (/^\s*\[\s*"/.test(head)) return isGroupList(file.path);
   // An API description has the same keys, each with an object that describes it.
   if (/"(?:openapi|swagger|components|definitions|\$schema|properties)"\s*:/.test(head)) return false;
   const keys = new Set([...head.matchAll(/"([a-z_]{2,40})"\s*:/g)].map((match) => match[1] ?? ''));
@@ -104,19 +158,44 @@ export function looksLikeExport(file: FileHead): boolean {
 /** What an empty answer (`null`, `[]`, `{"data":[]…}`) was asked for. */
 export function emptyExport(path: string, text: string): Shape | undefined {
   if (text !== 'null' && text !== '[]' && !/^\{[^[{]*"data"\s*:\s*(?:\[\s*\]|null)/.test(text)) return undefined;
-  const what = EMPTY_EXPORT.exec(path)?.groups?.what?.toLowerCase().replace('-', '');
-  if (what === undefined) return undefined;
-  return EMPTY_NAMES[what];
+  const name = EMPTY_EXPORT.exec(path)
+    ?.groups?.name?.toLowerCase()
+    .replaceAll(/[^a-z]/g, '');
+  if (name === undefined) return undefined;
+  return EMPTY_NAMES.find(([word]) => word.test(name))?.[1];
 }
 
-const EMPTY_NAMES: { readonly [what: string]: Shape } = {
-  session: 'session',
-  sessions: 'session',
-  connection: 'connection',
-  connections: 'connection',
-  serviceaccounts: 'service-account',
-  apikeys: 'api-key',
-  aiagents: 'ai-agent',
-  machineidentities: 'machine-identity',
-  users: 'user',
-};
+/** Longer words before those they begin with: `session-metrics`, then `sessions`. */
+const EMPTY_NAMES: readonly (readonly [RegExp, Shape])[] = [
+  [/^(?:sessions?metrics?|metrics?sessions?)/, 'session-metric'],
+  [/^sessions?/, 'session'],
+  [/^connections?/, 'connection'],
+  [/^serviceaccounts/, 'service-account'],
+  [/^apikeys/, 'api-key'],
+  [/^aiagents/, 'ai-agent'],
+  [/^agents/, 'agent-process'],
+  [/^machineidentities/, 'machine-identity'],
+  [/^(?:usersgroups|usergroups|groups)/, 'groups'],
+  [/^users/, 'user'],
+  [/^(?:accessrequests?)?rules|^accessrequests?/, 'access-request-rule'],
+  [/^(?:datamasking|masking)/, 'masking-rule'],
+  [/^guardrails/, 'guardrail'],
+  [/^attributes/, 'attribute'],
+  [/^plugins$/, 'plugin'],
+  [/^spiffemappings/, 'workload-mapping'],
+  [/^reviews/, 'review'],
+  [/^(?:adminaudit|auditlogs?)/, 'audit-entry'],
+];
+
+/** `GET /users/groups` answers with nothing but names: only the file's name tells whose. */
+export function isGroupList(path: string): boolean {
+  return (
+    EMPTY_NAMES.find(([word]) =>
+      word.test(
+        EMPTY_EXPORT.exec(path)
+          ?.groups?.name?.toLowerCase()
+          .replaceAll(/[^a-z]/g, '') ?? '',
+      ),
+    )?.[1] === 'groups'
+  );
+}

@@ -113,43 +113,6 @@ describe('gateway-sessions scanner: inventory', () => {
     assert.equal(kinds(observations, 'person')[0]?.email, 'ada@harbour.example');
     assert.equal(kinds(observations, 'coverage')[0]?.outcome, 'partial');
   });
-
-  it('keeps rules and server settings in the coverage row', async () => {
-    const rule = {
-      name: 'prod',
-      access_type: 'jit',
-      connection_names: ['pg'],
-      approval_required_groups: ['devs'],
-      reviewers_groups: ['owners'],
-      access_max_duration: 3600,
-    };
-    const mask = {
-      name: 'pii',
-      connection_ids: ['c1'],
-      supported_entity_types: [{ name: 'x', entity_types: ['EMAIL_ADDRESS'] }],
-      score_threshold: 0.6,
-    };
-    const server = { version: '1.148.0', auth_method: 'local', redact_provider: '', has_redact_credentials: false };
-
-    const rules = await one('coverage', [rule], 'hoop/rules.json');
-    const masks = await one('coverage', [mask], 'hoop/masks.json');
-    const info = await one('coverage', server, 'hoop/serverinfo.json');
-
-    assert.deepEqual(rules.detail?.accessRequestRules, [
-      {
-        name: 'prod',
-        accessType: 'jit',
-        connections: ['pg'],
-        requiredGroups: ['devs'],
-        reviewers: ['owners'],
-        maxDuration: 3600,
-      },
-    ]);
-    assert.deepEqual(masks.detail?.maskingRules, [
-      { name: 'pii', connectionIds: ['c1'], attributes: [], entityTypes: ['EMAIL_ADDRESS'] },
-    ]);
-    assert.deepEqual(info.detail?.server, [{ version: '1.148.0', authMethod: 'local' }]);
-  });
 });
 
 describe('gateway-sessions scanner: connections', () => {
