@@ -17,7 +17,7 @@ fix: >
   Take the identity out of the trust policy of the production role; give production its own identity, started by its own
   pipeline behind an approval.
 limits: >
-  Environments are told by tags and by the names of projects and accounts. An identity without any is left alone; so is an account
+  A service account whose name a role trusts is left alone where nothing tells that the role trusts its cluster. Environments are told by tags and by the names of projects and accounts. An identity without any is left alone; so is an account
   whose identities are of several environments, or most of them of none.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/8-environment-isolation/
@@ -42,7 +42,7 @@ FROM may_become AS m
 JOIN identities AS a ON a.identity_id = m.identity_id
 JOIN identities AS b ON b.identity_id = m.becomes
 LEFT JOIN admin_identities AS admin ON admin.identity_id = m.becomes
-WHERE is_production(b.environment) AND a.environment IS NOT NULL AND NOT is_production(a.environment)
+WHERE is_production(b.environment) AND a.environment IS NOT NULL AND NOT is_production(a.environment) AND m.confidence <> 'low'
 GROUP BY m.identity_id, m.becomes, a.environment, b.environment
 UNION ALL
 SELECT

@@ -7,7 +7,7 @@ WITH ways AS (
     r.hops,
     r.path[-1] AS reached,
     g.capability,
-    CASE WHEN r.is_unsure AND coalesce(g.confidence, 'high') = 'high' THEN 'medium' ELSE g.confidence END AS confidence,
+    less_sure(g.confidence, r.doubt) AS confidence,
     (g.detail->>'$.method') IS NULL AND g.capability = 'admin' AS outright,
     (g.detail->>'$.path') AS path,
     g.observation_id

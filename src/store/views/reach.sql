@@ -4,6 +4,11 @@
 CREATE OR REPLACE MACRO like_pattern(pattern) AS
   replace(replace(replace(replace(replace(pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%'), '?', '_');
 
+-- Of a subject that is a pattern itself, one of its kind is enough.
+CREATE OR REPLACE MACRO is_like_one(subject, is_pattern, patterns) AS
+  len(list_filter(coalesce(patterns, []), lambda pattern:
+    subject LIKE pattern ESCAPE '\' OR is_pattern AND replace(pattern, '\', '') LIKE like_pattern(subject) ESCAPE '\')) > 0;
+
 -- To StringEquals a star is a star: such a subject is nobody's.
 CREATE OR REPLACE MACRO is_wildcard_read_plainly(subject, detail) AS
   contains(subject, '*') AND coalesce((detail->'$.claims')::VARCHAR, '') SIMILAR TO '.*"(ForAnyValue:)?StringEquals(IgnoreCase)? sub".*'
@@ -94,12 +99,29 @@ FROM (
   WHERE effect = 'allow' AND principal_type = 'identity') AS t
 WHERE t.judged IN ('allow', 'unknown') OR t.judged IS NULL AND NOT list_contains(t.verdicts, 'deny')
 UNION
-SELECT s.identity_id, t.identity_id, t.observation_id, 'subject of its token', 'high'
-FROM trusts AS t
+-- Whose service account it is: its cluster's issuer is the one trusted, or it names the role itself; else one of any cluster may
+-- have the name.
+SELECT
+  s.identity_id,
+  t.identity_id,
+  t.observation_id,
+  'subject of its token',
+  CASE WHEN s.is_workload AND s.issuer IS NULL AND n.identity_id IS NULL THEN 'low'
+    WHEN is_like_one(s.subject, s.is_pattern, t.tests.maybe) THEN 'medium' ELSE 'high' END
+FROM (
+  SELECT
+    identity_id, observation_id, subject, coalesce(issuer, principal) AS issuer,
+    from_json(detail->'$.subjects', '{"like": [["VARCHAR"]], "unlike": ["VARCHAR"], "maybe": ["VARCHAR"]}') AS tests
+  FROM trusts
+  WHERE effect = 'allow' AND principal_type = 'oidc') AS t
 JOIN token_subjects AS s
-  ON CASE WHEN s.is_workload THEN starts_with(t.subject, 'system:serviceaccount:') ELSE coalesce(s.issuer, '') = coalesce(t.issuer, t.principal) END
-  AND (t.subject IS NULL OR s.subject LIKE like_pattern(t.subject) ESCAPE '\' OR s.is_pattern AND t.subject LIKE like_pattern(s.subject) ESCAPE '\')
-WHERE t.effect = 'allow' AND t.principal_type = 'oidc'
+  ON CASE WHEN s.is_workload AND s.issuer IS NULL THEN starts_with(t.subject, 'system:serviceaccount:') ELSE coalesce(s.issuer, '') = t.issuer END
+  -- A trust of AWS was judged whole where it was read.
+  AND CASE WHEN t.tests IS NULL THEN t.subject IS NULL OR is_like_one(s.subject, s.is_pattern, [like_pattern(t.subject)])
+    ELSE len(list_filter(t.tests.like, lambda patterns: NOT is_like_one(s.subject, s.is_pattern, patterns))) = 0
+      AND NOT is_like_one(s.subject, false, t.tests.unlike) END
+LEFT JOIN (SELECT DISTINCT principal, identity_id FROM trusts WHERE effect = 'allow' AND starts_with(principal, 'k8s:')) AS n
+  ON n.principal = s.identity_id AND n.identity_id = t.identity_id
 UNION
 -- Every service account is in three groups. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects
 SELECT i.identity_id, b.identity_id, b.observation_id, 'member of the group', 'high'
@@ -152,12 +174,16 @@ JOIN (SELECT identity_id, lower(detail->>'$.resource') AS resource FROM identiti
   AND (list_contains(r.kinds, '*') OR len(list_filter(r.kinds, lambda kind: contains(i.resource, concat('/providers/', kind, '/')))) > 0);
 COMMENT ON VIEW may_become IS 'Edges: this identity may become that one (role trust; impersonation; the subject of a token)';
 
+-- As sure as the least sure of two; a doubt of 1 is none.
+CREATE OR REPLACE MACRO less_sure(confidence, doubt) AS
+  CASE WHEN doubt > coalesce(list_position(['high', 'medium', 'low'], coalesce(confidence, 'high')), 4) THEN ['high', 'medium', 'low'][doubt] ELSE confidence END;
+
 -- From those who have a capability back to those who may become them, one step a round: a row for each identity and
 -- capability, never one for each way. Of ways of the same length the surest stands, then the first by name.
 CREATE OR REPLACE VIEW identity_reach AS
 WITH RECURSIVE
 edges AS MATERIALIZED (
-  SELECT identity_id, becomes, min(CASE confidence WHEN 'high' THEN 1 ELSE 2 END) AS doubt FROM may_become GROUP BY identity_id, becomes
+  SELECT identity_id, becomes, min(list_position(['high', 'medium', 'low'], confidence)) AS doubt FROM may_become GROUP BY identity_id, becomes
 ),
 held AS MATERIALIZED (
   SELECT
@@ -185,10 +211,11 @@ SELECT
   w.capability,
   w.path,
   w.hops,
-  CASE WHEN w.doubt = 2 AND coalesce(h.best.confidence, 'high') = 'high' THEN 'medium' ELSE h.best.confidence END AS confidence,
+  less_sure(h.best.confidence, w.doubt) AS confidence,
   h.best.detail AS detail,
   h.evidence,
-  w.doubt = 2 AS is_unsure
+  w.doubt,
+  w.doubt > 1 AS is_unsure
 FROM walk AS w
 SEMI JOIN identities AS i ON i.identity_id = w.identity_id
 JOIN held AS h ON h.identity_id = w.path[-1] AND h.capability = w.capability;
