@@ -1,5 +1,5 @@
 import { type GrantObservation, identityIdFromArn, type JsonObject, type Location } from '../contracts/index.ts';
-import { actionsMatching, isKnownAction } from './actions.ts';
+import { type Action, actionsMatching, isKnownAction } from './actions.ts';
 import type { Capability } from './capability.ts';
 import { type Statement, statementName } from './document.ts';
 import { effortOf, TOO_MUCH } from './effort.ts';
@@ -39,7 +39,7 @@ export function* grantRows(subject: Subject, judge: Judge, at: Location, tally: 
         }
         room--;
         left--;
-        yield plainRow(identity, policy, statement, permission, at);
+        yield plainRow(identity, subject, judge, policy, statement, permission, at);
       }
     }
   }
@@ -50,10 +50,21 @@ export function* grantRows(subject: Subject, judge: Judge, at: Location, tally: 
   if (effortOf(subject).gaveUp) tally.malformed.add(`${subject.arn}: ${TOO_MUCH}; some rights are told as possible only`);
 }
 
-function plainRow(identity: string, policy: Policy, statement: Statement, permission: string, at: Location): GrantObservation {
+function plainRow(
+  identity: string,
+  subject: Subject,
+  judge: Judge,
+  policy: Policy,
+  statement: Statement,
+  permission: string,
+  at: Location,
+): GrantObservation {
+  const isNamed = statement.effect === 'allow' && statement.actions !== undefined;
+  const isPlain = statement.condition === undefined && resourceOf(statement) === '*';
+  const leftOf = (actions: readonly Action[]): readonly Action[] => (isPlain ? judge.left(subject, actions) : actions);
   const detail = {
     ...statementDetail(statement),
-    ...(statement.effect === 'allow' && statement.actions !== undefined ? actionDetail(permission) : {}),
+    ...(isNamed ? actionDetail(permission, leftOf) : {}),
     ...(policy.summary === true ? { summary: true } : {}),
   };
   return {
@@ -70,15 +81,20 @@ function plainRow(identity: string, policy: Policy, statement: Statement, permis
   };
 }
 
-/** Actions that AWS does not have, and how much a whole service is. */
-function actionDetail(permission: string): JsonObject {
+/** Actions that AWS does not have, and how much a whole service is; what is left of it, where that is less. */
+function actionDetail(permission: string, leftOf: (actions: readonly Action[]) => readonly Action[]): JsonObject {
   if (permission === '*') return {};
   if (isKnownAction(permission) === false) return { noSuchAction: true };
   if (!/^[a-z0-9-]+:\*$/i.test(permission)) return {};
   const all = actionsMatching(permission);
   if (all.length === 0) return {};
-  const changing = all.filter(({ level }) => level !== 'List' && level !== 'Read');
-  return { actions: all.length, changing: changing.length };
+  const left = leftOf(all);
+  return { ...amountOf(all), ...(left.length === all.length ? {} : { left: amountOf(left) }) };
+}
+
+function amountOf(actions: readonly Action[]): JsonObject {
+  const changing = actions.filter(({ level }) => level !== 'List' && level !== 'Read');
+  return { actions: actions.length, changing: changing.length };
 }
 
 /** `NotAction` and `NotResource` read as "everything", with the exceptions beside it. */

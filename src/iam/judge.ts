@@ -1,14 +1,18 @@
 import { identityIdFromArn } from '../contracts/index.ts';
+import type { Action } from './actions.ts';
 import { type Capability, deriveCapabilities } from './capability.ts';
 import { shareEffort } from './effort.ts';
 import { decideAssume } from './escalation/assume.ts';
 import { type Escalations, escalationsOf, findEscalations, isDirect } from './escalation/index.ts';
 import { allTags } from './escalation/target-tags.ts';
 import type { Estate, Subject } from './subject.ts';
+import { somewhere } from './ways.ts';
 
 /** Judges subjects of one estate; what is known of the estate is worked out once. */
 export interface Judge {
   capabilities(subject: Subject): Capability[];
+  /** Of actions that some statement allows, those that denials and limits leave it, on whatever resource. */
+  left(subject: Subject, actions: readonly Action[]): readonly Action[];
   /** May a caller that a role's trust names take the role, both sides heard? Nothing of one that is not in the estate. */
   admits(role: Subject, caller: string): Admission | undefined;
   /** Limits that there may be but of which the input tells nothing. */
@@ -23,11 +27,18 @@ export function createJudge(estate: Estate, now: Date): Judge {
   shareEffort(estate.subjects);
   let judged: Escalations | undefined;
   let callers: ReadonlyMap<string, Subject> | undefined;
+  let counted: ReadonlyMap<Subject, Subject> | undefined;
   return {
     unheard: hasControls ? [] : ['without service control policies'],
     capabilities(subject) {
       judged ??= findEscalations(estate, now);
       return judgeSubject(subject, judged, now);
+    },
+    left(subject, actions) {
+      if (!isNarrowed(subject)) return actions;
+      counted ??= countedApart(estate.subjects);
+      const one = counted.get(subject) ?? subject;
+      return actions.filter(({ name }) => somewhere(one, name, '*', now) !== undefined);
     },
     admits(role, caller) {
       callers ??= new Map(estate.subjects.map((subject) => [identityIdFromArn(subject.arn) ?? subject.arn, subject]));
@@ -39,6 +50,17 @@ export function createJudge(estate: Estate, now: Date): Judge {
       return subject.account !== role.account && subject.missing.length > 0 ? 'unknown' : 'deny';
     },
   };
+}
+
+function isNarrowed({ policies, limits }: Subject): boolean {
+  return limits.length > 0 || policies.some(({ document }) => document.statements.some(({ effect }) => effect === 'deny'));
+}
+
+/** The same subjects: counting what is left of whole services takes nothing from what their capabilities may take. */
+function countedApart(subjects: readonly Subject[]): ReadonlyMap<Subject, Subject> {
+  const apart = new Map(subjects.map((subject) => [subject, { ...subject }]));
+  shareEffort([...apart.values()]);
+  return apart;
 }
 
 /**

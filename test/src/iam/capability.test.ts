@@ -509,3 +509,32 @@ describe('IAM capabilities of many statements', () => {
     assert.equal(tally.cut, 15);
   });
 });
+
+describe('IAM grants of a whole service', () => {
+  const leftOf = (subject: Subject): unknown => {
+    const rows = grantRows(subject, createJudge(estate([subject]), NOW), { scanner: 'x', path: 'x' } as never, newTally());
+    return [...rows].find(({ permission, effect }) => permission === 'sqs:*' && effect === 'allow')?.detail?.left;
+  };
+  const all = allow('sqs:*');
+
+  it('say nothing of what is left where nothing is taken away', () => {
+    assert.equal(leftOf(user('mara', [inline('a', all, deny('s3:*'))])), undefined);
+    assert.equal(leftOf(user('mara', [inline('a', all)], { limits: [boundary(allow('*'))] })), undefined);
+    assert.equal(leftOf(user('mara', [inline('a', all, deny('sqs:*', 'arn:aws:sqs:*:*:orders'))])), undefined);
+  });
+
+  it('count what a Deny and a boundary leave', () => {
+    assert.deepEqual(leftOf(user('mara', [inline('a', all, deny('sqs:*'))])), { actions: 0, changing: 0 });
+    assert.deepEqual(leftOf(user('mara', [inline('a', all)], { limits: [boundary(allow('s3:GetObject'))] })), {
+      actions: 0,
+      changing: 0,
+    });
+    assert.deepEqual(
+      leftOf(user('mara', [inline('a', all)], { limits: [boundary(allow(['sqs:SendMessage', 'sqs:ListQueues']))] })),
+      {
+        actions: 2,
+        changing: 1,
+      },
+    );
+  });
+});
