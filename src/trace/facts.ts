@@ -26,6 +26,8 @@ export interface Trace {
   readonly findings: readonly Row[];
   /** Surfaces that were not looked at: an empty part of the chain then says nothing. */
   readonly surfaces: readonly string[];
+  /** What was read of the rights of such identities: none of it, and no right that is known says nothing. */
+  readonly rights: readonly Row[];
 }
 
 /** More than these nobody reads; how many there are is told. */
@@ -188,5 +190,21 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
     surfaces: (await store.rows("SELECT DISTINCT surface FROM coverage WHERE outcome IN ('complete', 'partial') ORDER BY 1")).map(
       (row) => String(row.surface),
     ),
+    rights: identity === null ? [] : await rightsRead(store, identity),
   };
+}
+
+/** AWS tells a principal with its rights, or without them: exports of one account say nothing of the rights in another. */
+async function rightsRead(store: StoreReader, identity: string): Promise<readonly Row[]> {
+  return await store.rows(
+    `SELECT DISTINCT c.subject, c.outcome, c.why, c.detail->'$.types' AS types
+     FROM obs.coverage AS c
+     SEMI JOIN current_parts USING (part_id)
+     WHERE c.surface = split_part($identity, ':', 1) AND list_contains(c.covers, 'grant') AND c.outcome IN ('complete', 'partial')
+       AND (c.surface <> 'aws' OR c.part_id IN (
+         SELECT part_id FROM obs.identities
+         WHERE observation_id IN (SELECT unnest(evidence) FROM identities WHERE identity_id = $identity)))
+     ORDER BY ALL`,
+    { identity },
+  );
 }

@@ -1,5 +1,6 @@
 import type { Row } from '../store/index.ts';
 import type { Layout } from '../util/layout.ts';
+import { clip } from '../util/sanitize.ts';
 import { MOST_BECOMING, type Trace } from './facts.ts';
 import type { Subject } from './resolve.ts';
 
@@ -106,9 +107,10 @@ const RIGHTS: { readonly [provider: string]: { readonly surface: string; readonl
   k8s: { surface: 'k8s', give: 'give the manifests of its roles and bindings, or the live target `k8s:`' },
 };
 
-export function reaches(subject: Subject, { identity, reach, surfaces }: Trace): Line[] {
+export function reaches(subject: Subject, trace: Trace): Line[] {
   if (subject.identity === undefined) return [];
-  if (reach.length === 0) return [{ text: nothingReached(subject.identity, identity !== undefined, surfaces) }];
+  const { reach } = trace;
+  if (reach.length === 0) return [{ text: nothingReached(subject.identity, trace) }];
   return reach.flatMap((row) => {
     const detail = (row.detail ?? {}) as {
       readonly path?: string;
@@ -123,13 +125,21 @@ export function reaches(subject: Subject, { identity, reach, surfaces }: Trace):
   });
 }
 
-function nothingReached(identity: string, isKnown: boolean, surfaces: readonly string[]): string {
+function nothingReached(identity: string, { identity: known, surfaces, rights: read }: Trace): string {
   const rights = RIGHTS[identity.slice(0, identity.indexOf(':'))];
   if (rights === undefined) return 'not assessed: what this provider lets it do is told by no inventory that can be read';
   if (!surfaces.includes(rights.surface)) return `not assessed: no inventory was read (${rights.give})`;
-  if (!isKnown) return `not assessed: the inventory that was read does not have it (${rights.give}, of its account)`;
-  return 'nothing of note';
+  if (known === undefined) return `not assessed: the inventory that was read does not have it (${rights.give}, of its account)`;
+  if (read.length === 0) return `not assessed: what was read does not tell its rights (${rights.give})`;
+  const gaps = read.flatMap(({ outcome, subject, why }) => (outcome === 'complete' ? [] : [`${text(subject)}: ${text(why)}`]));
+  // Azure has rights of its own beside those of the directory.
+  const isOfAzure = rights.surface !== 'entra' || read.some(({ types }) => types === null || text(types).includes('azure-role'));
+  if (!isOfAzure) gaps.push('roles in Azure were not read (give the output of `az role assignment list --all`)');
+  if (gaps.length === 0) return 'nothing of note';
+  return `not assessed in full: nothing of note in what was read, but ${clip(gaps.join('; '), WHY_MAX)}`;
 }
+
+const WHY_MAX = 400;
 
 function hop(row: Row): Line {
   const place = row.place_text === null || row.place_text === '' ? '' : `at ${text(row.place_text)}`;

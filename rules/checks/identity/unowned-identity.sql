@@ -43,5 +43,6 @@ LEFT JOIN admin_identities AS a USING (identity_id)
 WHERE o.ownership = 'unowned' AND NOT i.managed AND NOT coalesce(i.human, false) AND coalesce(i.enabled, true)
   AND i.type NOT IN ('root', 'static-admin-key')
   AND owner_is_told(i.provider)
+  AND i.identity_id NOT IN (FROM untold_owners)
   -- A template of a chart names nobody yet.
   AND NOT contains(i.identity_id, '{{')

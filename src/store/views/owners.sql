@@ -59,6 +59,23 @@ CREATE OR REPLACE MACRO owner_is_told(provider) AS
       WHERE surface = 'aws' AND list_contains(covers, 'identity')), true)
     ELSE true END;
 
+-- Tags stand in the authorization details of an account, with the rights; what else tells a user there names no owner.
+CREATE OR REPLACE VIEW untold_owners AS
+WITH sources AS (
+  SELECT part_id, bool_or((detail->'$.types') IS NULL OR list_contains(json_words(detail->'$.types'), 'role')) AS tells
+  FROM obs.coverage
+  SEMI JOIN current_parts USING (part_id)
+  WHERE surface = 'aws' AND list_contains(covers, 'identity')
+  GROUP BY part_id
+)
+SELECT i.identity_id
+FROM obs.identities AS i
+JOIN sources AS s USING (part_id)
+WHERE i.provider = 'aws'
+GROUP BY i.identity_id
+HAVING NOT bool_or(s.tells);
+COMMENT ON VIEW untold_owners IS 'Identities of AWS that only such exports tell as name no owners';
+
 -- Who says that an identity is whose. Who made a thing is not necessarily the one who answers for it: that is the weakest.
 CREATE OR REPLACE VIEW identity_owner_claims AS
 WITH told AS (

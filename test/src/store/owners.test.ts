@@ -177,3 +177,19 @@ describe('owners of identities', () => {
     assert.deepEqual(places, [{ owner: '@platform', basis: 'codeowners', place: 'harbour/infra CODEOWNERS:1' }]);
   });
 });
+
+describe('whose an identity of AWS is', () => {
+  it('is not told by the report of its account alone', async () => {
+    const covered = (...types: readonly string[]): Observation =>
+      Fact.parse({ kind: 'coverage', surface: 'aws', subject: 'export', covers: ['identity'], detail: { types } });
+    const untold = async (...rows: readonly Observation[]) =>
+      await withRun(
+        [Fact.parse({ kind: 'identity', id: ROLE }), ...rows],
+        async (store) => await store.rows('FROM untold_owners'),
+      );
+
+    assert.deepEqual(await untold(covered('user', 'access-key')), [{ identity_id: ROLE }]);
+    assert.deepEqual(await untold(covered('user', 'access-key'), covered('user', 'role', 'policy')), []);
+    assert.deepEqual(await untold(), []);
+  });
+});

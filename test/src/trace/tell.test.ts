@@ -41,7 +41,12 @@ const ESTATE = [...ACCOUNTS, CONNECTION, SESSIONS_READ, session(1), session(2), 
 
 describe('what a traced identity reaches', () => {
   const noted = (...surfaces: readonly string[]) =>
-    ({ identity: { identity_id: ACCOUNT }, reach: [], surfaces }) as unknown as Trace;
+    ({
+      identity: { identity_id: ACCOUNT },
+      reach: [],
+      surfaces,
+      rights: [{ subject: 'details.json', outcome: 'complete', why: null, types: null }],
+    }) as unknown as Trace;
 
   it('is not assessed where no inventory of its provider was read, whatever else was', () => {
     const lines = reaches({ identity: ACCOUNT, credentials: [KEY] }, noted('work-tree', 'k8s', 'gcp'));
@@ -63,6 +68,46 @@ describe('what a traced identity reaches', () => {
     const [line] = reaches({ identity: 'slack:-:app/bot', credentials: [] }, noted('aws', 'gcp', 'k8s'));
 
     assert.match(line?.text ?? '', /^not assessed: /);
+  });
+
+  it('is not assessed where the inventory tells no rights, or not all', () => {
+    const subject = { identity: ACCOUNT, credentials: [KEY] };
+    const half = [{ subject: 'p1.json', outcome: 'partial', why: 'more pages follow', types: null }];
+
+    const [untold] = reaches(subject, { ...noted('aws'), rights: [] });
+    const [part] = reaches(subject, { ...noted('aws'), rights: half });
+
+    assert.match(untold?.text ?? '', /^not assessed: what was read does not tell its rights \(give the output of `aws iam/);
+    assert.match(part?.text ?? '', /^not assessed in full: .* p1\.json: more pages follow$/);
+  });
+
+  it('is not assessed in full where the roles of Azure were not read', () => {
+    const app = { identity: 'entra:t:app/1', credentials: [] };
+    const roles = (types: string) => [{ subject: 'x.json', outcome: 'complete', why: null, types }];
+
+    assert.match(
+      reaches(app, { ...noted('entra'), rights: roles('["app-role"]') })[0]?.text ?? '',
+      /roles in Azure were not read/,
+    );
+    assert.equal(reaches(app, { ...noted('entra'), rights: roles('["azure-role"]') })[0]?.text, 'nothing of note');
+  });
+
+  it('is read of an account where an export tells the identity with its rights', async () => {
+    const covered = (surface: 'aws', covers: readonly ('identity' | 'grant')[]): Observation => ({
+      kind: 'coverage',
+      surface,
+      subject: 'export.json',
+      outcome: 'complete',
+      covers,
+    });
+    const rightsOf = async (...rows: readonly Observation[]) =>
+      await withRun(
+        [...ACCOUNTS, ...rows],
+        async (store) => (await traceFacts(store, await resolveSubject(store, ACCOUNT))).rights,
+      );
+
+    assert.deepEqual(await rightsOf(covered('aws', ['identity'])), []);
+    assert.equal((await rightsOf(covered('aws', ['identity', 'grant']))).length, 1);
   });
 
   it('is nothing of note where an inventory has it, and grants it nothing', () => {
