@@ -1,5 +1,7 @@
 import type { Log, Observation } from '../contracts/index.ts';
-import { type DetectInName, maskNames, maskNamesIn } from '../util/mask-names.ts';
+import { type DetectInName, maskGuesses, maskNames, maskNamesIn } from '../util/mask-names.ts';
+
+type Told = { readonly [key: string]: unknown };
 
 /** Raised when the same observation would be masked otherwise: stores then take in anew what they know. */
 export const MASKING = 2;
@@ -12,6 +14,10 @@ const LONGEST_KNOWN = 400;
 const SHORTEST = 8;
 /** The store takes only times in these. */
 const TIMES: ReadonlySet<string> = new Set(['createdAt', 'lastUsedAt', 'rotatedAt', 'expiresAt', 'usedAt', 'endedAt', 'leftAt']);
+/** Details that hold what people wrote: there a guess may be masked, for nothing joins by them. */
+const WRITTEN = ['description', 'displayName', 'notes', 'comment'] as const;
+/** No guess is made without one of these. */
+const GUESSED = /pass|pwd|secret|token|key|credential/i;
 /** Ids of commits and contents, fingerprints, what is named by one: most texts of a sighting that are new. */
 const DIGEST = /^(?:secret:)?[0-9a-f]{40,64}$/;
 
@@ -34,9 +40,48 @@ export class NameRedactor {
     // Few hold anything: the others are gone through without a copy.
     for (const key in observation) {
       if (TIMES.has(key) || this.#isClean(observation[key as keyof Observation])) continue;
-      return maskNamesIn(observation, (text) => this.clean(text));
+      return this.#withoutGuesses(maskNamesIn(observation, (text) => this.clean(text)));
     }
-    return observation;
+    return this.#withoutGuesses(observation);
+  }
+
+  #withoutGuesses(observation: Observation): Observation {
+    const detail: Told | undefined = observation.detail;
+    const tags = 'tags' in observation ? this.#pairs(observation.tags) : undefined;
+    const inDetail = detail === undefined ? undefined : this.#written(detail);
+    if (tags === undefined && inDetail === undefined) return observation;
+    return {
+      ...observation,
+      ...(tags === undefined ? {} : { tags }),
+      ...(inDetail === undefined ? {} : { detail: { ...detail, ...inDetail } }),
+    } as Observation;
+  }
+
+  /** What of a detail is to be told otherwise; nothing for most. */
+  #written(detail: Told): Told | undefined {
+    let masked: { [key: string]: unknown } | undefined;
+    for (const key of WRITTEN) {
+      const text = detail[key];
+      if (typeof text !== 'string' || !GUESSED.test(text)) continue;
+      const clean = maskGuesses(text, this.#detect);
+      if (clean !== text) masked = { ...masked, [key]: clean };
+    }
+    const tags = this.#pairs(detail.tags);
+    return tags === undefined ? masked : { ...masked, tags };
+  }
+
+  /** `DB_PASSWORD: …`: what a value is, its name tells. */
+  #pairs(tags: unknown): Told | undefined {
+    if (typeof tags !== 'object' || tags === null || Array.isArray(tags)) return undefined;
+    let masked: { [key: string]: unknown } | undefined;
+    for (const [name, value] of Object.entries(tags)) {
+      if (typeof value !== 'string' || !(GUESSED.test(name) || GUESSED.test(value))) continue;
+      const whole = `${name}=${value}`;
+      const clean = maskGuesses(whole, this.#detect);
+      if (clean === whole || !clean.startsWith(`${name}=`)) continue;
+      masked = { ...(masked ?? tags), [name]: clean.slice(name.length + 1) };
+    }
+    return masked;
   }
 
   clean(text: string): string {

@@ -8,8 +8,8 @@ interface Hit {
   readonly secret: Secret;
 }
 
-/** Finds what may stand in no name; asked for detectors that tell a credential by itself. */
-export type DetectInName = (text: string, hints: { readonly specificOnly: true }) => readonly Hit[];
+/** Finds what may stand in no name; asked for detectors that tell a credential by itself, of what people wrote for guesses too. */
+export type DetectInName = (text: string, hints: { readonly specificOnly: boolean }) => readonly Hit[];
 
 /** No token of a known form is shorter; most names are told apart by this alone. */
 const LONG_WORD = /[A-Za-z0-9_-]{16,}/;
@@ -26,6 +26,11 @@ export function maskNames(
   const clean = mayHold(text) ? maskFound(text, detect(text, { specificOnly: true })) : text;
   const apart = clean.replace(DOTS, ' ');
   return apart !== text && mayHold(apart) ? maskFound(clean, detect(apart, { specificOnly: true })) : clean;
+}
+
+/** What people wrote, a name and its value among it, each guess at a password masked as well. */
+export function maskGuesses(text: string, detect: DetectInName): string {
+  return maskFound(text, detect(text, { specificOnly: false }));
 }
 
 /** A masked password stands where a password would. */
