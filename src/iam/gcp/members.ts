@@ -52,8 +52,9 @@ function serviceAccountMember(value: string, projectIds: ReadonlyMap<string, str
   return { identity, principal: identity, principalType: 'identity', detail: {} };
 }
 
+/** The pool is that of all clusters of one project: which of them, it does not tell, but none of another. */
 function workloadMember(workloadPool: string, namespace: string, name: string): Member {
-  const identity = k8sServiceAccountId(undefined, namespace, name);
+  const identity = k8sServiceAccountId(workloadPool, namespace, name);
   return { identity, principal: identity, principalType: 'identity', detail: { workloadPool } };
 }
 

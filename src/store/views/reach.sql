@@ -4,6 +4,8 @@
 CREATE OR REPLACE MACRO like_pattern(pattern) AS
   replace(replace(replace(replace(replace(pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%'), '?', '_');
 
+CREATE OR REPLACE MACRO is_of_pool(id) AS starts_with(id, 'k8s:') AND ends_with(identity_scope(id), '.svc.id.goog');
+
 -- Of a subject that is a pattern itself, one of its kind is enough.
 CREATE OR REPLACE MACRO is_like_one(subject, is_pattern, patterns) AS
   len(list_filter(coalesce(patterns, []), lambda pattern:
@@ -122,6 +124,20 @@ JOIN token_subjects AS s
       AND NOT is_like_one(s.subject, false, t.tests.unlike) END
 LEFT JOIN (SELECT DISTINCT principal, identity_id FROM trusts WHERE effect = 'allow' AND starts_with(principal, 'k8s:')) AS n
   ON n.principal = s.identity_id AND n.identity_id = t.identity_id
+UNION
+-- The account of a workload pool is in some cluster of its project. Names of clusters that Google's tools write tell their project.
+-- https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity
+SELECT
+  i.identity_id, p.becomes, p.observation_id, 'account of the workload pool',
+  CASE WHEN starts_with(identity_scope(i.identity_id), 'gke_') THEN 'high' ELSE 'low' END
+FROM (
+  SELECT principal AS account, identity_id AS becomes, observation_id FROM trusts WHERE effect = 'allow' AND is_of_pool(principal)
+  UNION ALL
+  SELECT identity_id, identity_id, min(observation_id) FROM grants WHERE effect = 'allow' AND is_of_pool(identity_id) GROUP BY identity_id) AS p
+JOIN identities AS i
+  ON i.provider = 'k8s' AND i.type = 'service-account' AND identity_local(i.identity_id) = identity_local(p.account) AND NOT is_of_pool(i.identity_id)
+  AND (NOT starts_with(identity_scope(i.identity_id), 'gke_')
+    OR concat(split_part(identity_scope(i.identity_id), '_', 2), '.svc.id.goog') = identity_scope(p.account))
 UNION
 -- Every service account is in three groups. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects
 SELECT i.identity_id, b.identity_id, b.observation_id, 'member of the group', 'high'

@@ -343,14 +343,14 @@ describe('gcp-iam scanner: trust', () => {
     [
       'a Kubernetes account',
       `serviceAccount:${PROJECT}.svc.id.goog[shop/checkout]`,
-      'k8s:-:shop/checkout',
+      `k8s:${PROJECT}.svc.id.goog:shop/checkout`,
       'identity',
       undefined,
     ],
     [
       'a Kubernetes account by its pool',
       `principal:${POOL.replace('github', `${PROJECT}.svc.id.goog`)}/subject/ns/shop/sa/checkout`,
-      'k8s:-:shop/checkout',
+      `k8s:${PROJECT}.svc.id.goog:shop/checkout`,
       'identity',
       undefined,
     ],

@@ -128,6 +128,29 @@ describe('edges of token subjects', () => {
     ]);
   });
 
+  it('go from a workload pool to clusters of its project, and to none of another', async () => {
+    const boss = 'gcp:acme-prod:serviceAccount/boss@acme-prod.iam.gserviceaccount.com';
+    const pool = 'k8s:acme-prod.svc.id.goog:app/api';
+
+    const found = await edges([
+      ...['gke_acme-prod_europe-west1_main', 'gke_acme-dev_europe-west1_main', 'dev'].map((cluster) => workload(cluster)),
+      { kind: 'identity', id: boss, provider: 'gcp', type: 'service-account', name: 'boss' },
+      { kind: 'trust', identity: boss, effect: 'allow', principal: pool, principalType: 'identity' },
+      { kind: 'grant', identity: pool, effect: 'allow', permission: 'roles/viewer', resource: 'projects/acme-prod' },
+    ]);
+
+    assert.deepEqual(
+      found.map((edge) => edge.replace('boss@acme-prod.iam.gserviceaccount.com', 'boss')),
+      [
+        'k8s:acme-prod.svc.id.goog:app/api boss high',
+        'k8s:dev:app/api boss low',
+        'k8s:gke_acme-prod_europe-west1_main:app/api boss high',
+        'k8s:dev:app/api api low',
+        'k8s:gke_acme-prod_europe-west1_main:app/api api high',
+      ],
+    );
+  });
+
   it('make what is reached by a doubtful one doubtful', async () => {
     const trust = { Condition: { StringEquals: { [`${EKS}:sub`]: 'system:serviceaccount:app:api' } } };
     const admin = {
