@@ -26,6 +26,8 @@ export interface ConditionScope {
   readonly context: RequestContext;
   /** Of a value that is not known in full, the pattern that it has. */
   readonly shapes?: (key: string) => string | undefined;
+  /** Could the caller use the service at all, by its namespace? */
+  readonly mayUse?: (service: string) => boolean;
   /** Absent for documents that have no policy variables. */
   readonly variables: Variables | undefined;
   readonly now: Date;
@@ -57,9 +59,13 @@ interface Read {
   readonly operator: Operator;
 }
 
-function judgeUnknown(key: string, reads: readonly Read[], { context, shapes, variables, now }: ConditionScope): Judgement {
+function judgeUnknown(key: string, reads: readonly Read[], scope: ConditionScope): Judgement {
+  const { context, shapes, variables, now } = scope;
   const shape = shapes?.(key);
   if (shape !== undefined) return judgeShaped(reads, compilePattern(shape), variables);
+  if (CALLED_VIA.has(key) && isOutOfUse(reads, scope)) {
+    return and(...reads.map(({ test, operator }) => applyOperator(test, operator, null, variables)));
+  }
   if (key === 'aws:tokenissuetime' && reads.every(({ operator }) => isTime(operator))) {
     // Whoever takes the role anew has credentials of that time. A user has the key only where it asks for such.
     const anew = judgeClock(reads, now);
@@ -68,6 +74,23 @@ function judgeUnknown(key: string, reads: readonly Read[], { context, shapes, va
     return isSession || !differs(anew, without) ? anew : unknown(...keysOf(reads));
   }
   return judgeOpen(reads, variables);
+}
+
+/**
+ * Services that make the call for the caller, after a call of its own.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia
+ */
+const CALLED_VIA: ReadonlySet<string> = new Set(['aws:calledvia', 'aws:calledviafirst', 'aws:calledvialast']);
+
+/** Only services are asked for that the caller cannot use: for it the key is as good as absent. */
+function isOutOfUse(reads: readonly Read[], { mayUse }: ConditionScope): boolean {
+  return reads.every(({ test, operator }) => {
+    if (operator.family !== 'text' && operator.family !== 'folded') return false;
+    return test.values.every((wanted) => {
+      const service = /^(?<name>[a-z0-9-]+)\.amazonaws\.com$/i.exec(wanted)?.groups?.name;
+      return service !== undefined && mayUse?.(service.toLowerCase()) === false;
+    });
+  });
 }
 
 /** Tests on a value of which a part is known: tried on one of every kind that they tell apart. */

@@ -1,3 +1,4 @@
+import { knownContext, knownShape, mentionsService, takesTags } from './caller.ts';
 import { judgeCondition, type RequestContext } from './condition.ts';
 import { statementsOn } from './covers.ts';
 import type { PolicyDocument, Statement } from './document.ts';
@@ -69,16 +70,6 @@ function retaggable(subject: Subject): Subject | undefined {
     retagged.set(subject, known);
   }
   return known === 'as it is' ? undefined : known;
-}
-
-/**
- * Whoever takes the role may choose tags of the session where its trust admits `sts:TagSession`; of a trust that was not
- * read nobody knows.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
- */
-function takesTags({ type, trust }: Subject): boolean {
-  if (type === 'user') return false;
-  return trust === undefined || statementsOn(trust, 'sts:TagSession').some(({ effect }) => effect === 'allow');
 }
 
 function asksForOwnTags({ tests, resources = [], notResources = [] }: Statement): boolean {
@@ -203,8 +194,8 @@ export function judgeStanding(
   request: Omit<Request, 'resource'>,
   now: Date,
 ): Judgement {
-  const { context, shapes, variables } = scopeOf(subject, request, now);
-  return judgeCondition(statement.tests, { context, shapes, variables: document.variables ? variables : undefined, now });
+  const scope = scopeOf(subject, request, now);
+  return judgeCondition(statement.tests, { ...scope, variables: document.variables ? scope.variables : undefined });
 }
 
 const EVERYTHING = [compilePattern('*')];
@@ -219,6 +210,7 @@ interface PoliciesJudged {
 interface Scope {
   readonly context: RequestContext;
   readonly shapes: (key: string) => string | undefined;
+  readonly mayUse: (service: string) => boolean;
   readonly variables: Variables;
   readonly now: Date;
   readonly effort: Effort;
@@ -307,8 +299,8 @@ function judgeStatement(
   const variables = document.variables ? scope.variables : undefined;
   const resource = judgeResource(statement, request.resource, variables, unbound);
   if (resource.truth === 'false') return FALSE;
-  const { context, shapes, now } = scope;
-  return and(resource, judgeCondition(statement.tests, { context, shapes, variables, now }));
+  const { context, shapes, mayUse, now } = scope;
+  return and(resource, judgeCondition(statement.tests, { context, shapes, mayUse, variables, now }));
 }
 
 function judgeResource(statement: Statement, resource: string, variables: Variables | undefined, unbound: Judgement): Judgement {
@@ -360,7 +352,14 @@ function scopeOf(subject: Subject, request: Omit<Request, 'action' | 'resource'>
     const owner = request.target?.account ?? accountIn(request.resource ?? '');
     return owner === undefined ? undefined : [owner];
   };
-  return { context, shapes: knownShape(subject), variables: variablesFrom(context), now, effort: effortOf(subject) };
+  return {
+    context,
+    shapes: knownShape(subject),
+    mayUse: (service) => mentionsService(subject, service),
+    variables: variablesFrom(context),
+    now,
+    effort: effortOf(subject),
+  };
 }
 
 /** In what is known of a call: tags of the resource that are not there one by one. */
@@ -375,65 +374,4 @@ function variablesFrom(context: RequestContext): Variables {
     const values = context(name.toLowerCase());
     return values === null || values === undefined ? values : (values[0] ?? null);
   };
-}
-
-/**
- * Keys that follow from who calls, and those that the caller chooses (it can always speak TLS, and calls by itself).
- * A role's session has a name of its own, and may have tags.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
- */
-function knownContext(subject: Subject): RequestContext {
-  return (key) => {
-    if (key.startsWith('aws:principaltag/')) return tagOf(subject, key.slice('aws:principaltag/'.length));
-    switch (key) {
-      case 'aws:principalarn':
-        return [subject.arn];
-      case 'aws:principalaccount':
-        return [subject.account];
-      case 'aws:principaltype':
-        return [subject.type === 'user' ? 'User' : 'AssumedRole'];
-      case 'aws:username':
-        return subject.type === 'user' ? [subject.name] : null;
-      case 'aws:userid':
-        return subject.type === 'user' && subject.uniqueId !== undefined ? [subject.uniqueId] : undefined;
-      case 'aws:principalorgid':
-        return typeof subject.organisation === 'string' ? [subject.organisation] : subject.organisation;
-      case 'aws:principalorgpaths':
-        return subject.organisation === null ? null : undefined;
-      // Of a service that calls by itself.
-      case 'aws:principalservicename':
-      case 'aws:principalservicenameslist':
-        return null;
-      case 'aws:multifactorauthpresent':
-        // Credentials of AssumeRole do not carry that somebody gave a second factor.
-        // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
-        return subject.type === 'role' ? ['false'] : undefined;
-      case 'aws:multifactorauthage':
-        return subject.type === 'role' ? null : undefined;
-      case 'aws:principalisawsservice':
-      case 'aws:viaawsservice':
-        return ['false'];
-      case 'aws:securetransport':
-        return ['true'];
-      default:
-        return undefined;
-    }
-  };
-}
-
-/** What is known of a value that is not known in full, as a pattern. */
-function knownShape({ type, uniqueId, organisation }: Subject): (key: string) => string | undefined {
-  return (key) => {
-    // The rest is the name of the session, which whoever takes the role chooses.
-    if (key === 'aws:userid') return type === 'role' && uniqueId !== undefined ? `${uniqueId}:*` : undefined;
-    // The rest is the root and the units above the account.
-    if (key === 'aws:principalorgpaths') return typeof organisation === 'string' ? `${organisation}/*` : undefined;
-    return undefined;
-  };
-}
-
-/** Tag keys are compared without case in conditions. */
-function tagOf(subject: Subject, wanted: string): readonly string[] | null | undefined {
-  for (const [key, value] of Object.entries(subject.tags)) if (key.toLowerCase() === wanted) return [value];
-  return takesTags(subject) ? undefined : null;
 }

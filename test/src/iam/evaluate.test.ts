@@ -576,6 +576,46 @@ const CONDITIONS: readonly Case[] = [
   ),
 ];
 
+const BY_STACK = { 'ForAnyValue:StringEquals': { 'aws:CalledVia': ['cloudformation.amazonaws.com'] } };
+
+const CALLED_VIA: readonly Case[] = [
+  {
+    what: 'a service that it cannot use',
+    policies: p(allow('iam:*', '*', BY_STACK)),
+    action: 'iam:CreateUser',
+    outcome: 'deny',
+  },
+  {
+    what: 'a service that it may use',
+    policies: p(allow('iam:*', '*', BY_STACK), allow('cloudformation:Create*')),
+    action: 'iam:CreateUser',
+    outcome: 'unknown',
+    keys: ['aws:CalledVia'],
+  },
+  {
+    what: 'a service that it may use among others',
+    policies: p(allow('iam:*', '*', BY_STACK), { Effect: 'Allow', NotAction: 's3:*', Resource: '*' }),
+    action: 'iam:CreateUser',
+    outcome: 'allow',
+  },
+  {
+    what: 'a service whose actions nobody knows',
+    policies: p(allow('iam:*', '*', { 'ForAnyValue:StringEquals': { 'aws:CalledVia': ['gadgets.amazonaws.com'] } })),
+    action: 'iam:CreateUser',
+    outcome: 'unknown',
+    keys: ['aws:CalledVia'],
+  },
+  {
+    what: 'refused but for a service that it cannot use',
+    policies: p(
+      allow('iam:*'),
+      deny('iam:*', '*', { 'ForAllValues:StringNotEquals': { 'aws:CalledVia': ['athena.amazonaws.com'] } }),
+    ),
+    action: 'iam:CreateUser',
+    outcome: 'deny',
+  },
+];
+
 const VARIABLES: readonly Case[] = [
   {
     what: 'a variable that is known',
@@ -646,7 +686,7 @@ const VARIABLES: readonly Case[] = [
   },
 ];
 
-const ALL = { PLAIN, DENIES, INVERTED, LIMITS, CONDITIONS, VARIABLES };
+const ALL = { PLAIN, DENIES, INVERTED, LIMITS, CONDITIONS, CALLED_VIA, VARIABLES };
 
 describe('IAM evaluator', () => {
   for (const [title, cases] of Object.entries(ALL)) {
