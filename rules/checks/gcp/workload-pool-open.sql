@@ -20,7 +20,8 @@ fix: >
   `principalSet://iam.googleapis.com/projects/N/locations/global/workloadIdentityPools/POOL/attribute.repository/OWNER/REPO`,
   and give the provider an attribute condition on the owner's numeric id.
 limits: >
-  Whether the provider's condition is right is not judged; where the providers of the pool are not in the input it is not known.
+  A provider's condition that everybody meets (`true`, a claim that is only not empty) counts as none; whether any other is right is
+  not judged. Where the providers of the pool are not in the input it is not known.
 references:
   - https://cloud.google.com/iam/docs/best-practices-for-using-workload-identity-federation
 platforms: [terraform]
@@ -31,13 +32,15 @@ SELECT
   t.principal,
   concat(
     'Everything in the pool ', coalesce((t.detail->>'$.pool'), t.principal), ' may become ', t.identity_id,
-    CASE WHEN max(t.detail->>'$.providerCondition') IS NOT NULL THEN concat(', where its provider lets it in (', max(t.detail->>'$.providerCondition'), ')') ELSE '' END,
+    CASE WHEN max(t.lets_in) IS NOT NULL THEN concat(', where its provider lets it in (', max(t.lets_in), ')') ELSE '' END,
     coalesce('; it ' || min(a.how), ''), '.') AS message,
-  CASE WHEN max(t.detail->>'$.providerCondition') IS NOT NULL THEN 'medium'
+  CASE WHEN max(t.lets_in) IS NOT NULL THEN 'medium'
     WHEN max(t.detail->>'$.provider') IS NOT NULL AND regexp_matches(coalesce(max(t.issuer), ''), '^(token\.actions\.githubusercontent\.com|gitlab\.com|app\.terraform\.io|oidc\.circleci\.com|agent\.buildkite\.com|api\.bitbucket\.org)') THEN 'critical'
     ELSE 'high' END AS severity,
   list(DISTINCT t.observation_id) AS evidence
-FROM trusts AS t
+FROM (
+  SELECT *, CASE WHEN (detail->>'$.providerConditionIdle') IS NULL THEN (detail->>'$.providerCondition') END AS lets_in
+  FROM trusts) AS t
 LEFT JOIN admin_identities AS a ON a.identity_id = t.identity_id
 WHERE starts_with(t.identity_id, 'gcp:') AND t.effect = 'allow' AND t.principal_type = 'oidc' AND ends_with(t.principal, '/*')
   AND ((t.detail->>'$.inheritedFrom') IS NULL OR a.identity_id IS NOT NULL)

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../contracts/index.ts';
+import { isIdle } from './idle.ts';
 import type { Member } from './members.ts';
 
 /** A provider of a workload identity pool: whose tokens it takes, and which of them. */
@@ -41,6 +42,7 @@ export function poolFacts(member: Member, pools: Pools | undefined): PoolFacts |
     provider: only.name,
     issuers: only.issuer === undefined ? [] : [only.issuer],
     ...(only.condition === undefined ? {} : { providerCondition: only.condition }),
+    ...(only.condition !== undefined && isIdle(only.condition) ? { providerConditionIdle: true } : {}),
   };
   const subject = subjectAtIssuer(member, only);
   // What narrows the tokens in a way that no subject tells stays a detail: else it would look wider than it is.
@@ -104,7 +106,7 @@ function claimOf({ principal, subject }: Member, { mapping }: PoolProvider): Nar
 
 /** A condition that says nothing but what some claims are equal to; `undefined` for any other. */
 function narrowedBy({ condition, mapping }: PoolProvider): Narrowed | undefined {
-  if (condition === undefined || /^\s*(?:true)?\s*$/.test(condition)) return {};
+  if (condition === undefined || isIdle(condition)) return {};
   const narrowed: { -readonly [name in keyof Narrowed]: Narrowed[name] } = {};
   for (const clause of condition.split('&&')) {
     const test =
