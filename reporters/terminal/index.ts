@@ -1,7 +1,7 @@
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
 import { Layout } from '../../src/util/layout.ts';
-import { count, isBrief, isCleanCheck, verdict } from '../../src/util/report-text.ts';
+import { goneText, isBrief, isCleanCheck, verdict } from '../../src/util/report-text.ts';
 import { clip } from '../../src/util/sanitize.ts';
 import { wholeNumbers } from '../../src/util/whole-numbers.ts';
 import { controlLines } from './controls.ts';
@@ -40,8 +40,7 @@ function* lines(report: Report, options: Options, context: RenderContext): Itera
   const { findings, coverage, clean } = verdict(report);
   yield* layout.block('', findings, 'bold', ...(clean ? (['green'] as const) : []));
   yield* layout.block('', coverage);
-  const gone = report.findings.filter((finding) => finding.status === 'fixed').length;
-  if (gone > 0) yield* layout.block('', `${count(gone, 'finding')} fixed since the run before.`);
+  for (const text of goneText(report)) yield* layout.block('', text);
 
   yield* coverageLines(report, layout);
   yield* findingLines(report, layout, options, context);

@@ -5,6 +5,7 @@ import type { Layout, Style } from '../../src/util/layout.ts';
 import {
   compare,
   count,
+  goneText,
   IN_FILES,
   isPremerge,
   isStdinOnly,
@@ -49,8 +50,7 @@ export function* cleanLines(report: Report, layout: Layout): Iterable<string> {
   const nothing = nothingToCheck(report);
   if (nothing !== undefined) return yield* layout.block('', clip(nothing, TEXT_MAX));
   yield* layout.block('', verdict(report).findings, 'bold', 'green');
-  const gone = report.findings.filter((finding) => finding.status === 'fixed').length;
-  if (gone > 0) yield* layout.block('', `${count(gone, 'finding')} fixed since the run before.`);
+  for (const text of goneText(report)) yield* layout.block('', text);
   const { looked } = summariseCoverage(report.coverage);
   const files = looked.find((row) => row.surface === 'work-tree');
   const versions = looked.find((row) => row.surface === 'history')?.read ?? 0;

@@ -60,7 +60,8 @@ export async function previousFindings(store: StoreReader): Promise<readonly Fin
 
 /**
  * Of the findings that are gone: those whose evidence this run could have met again. A run over other targets, or one
- * that left out the history, has not seen them fixed.
+ * that left out the history, has not seen them fixed; nor has one for which the export of an account is not there any more. A
+ * newer export of it, under whatever name, tells of the same account.
  */
 export async function lookedAtAgain(store: StoreReader, gone: readonly Finding[]): Promise<ReadonlySet<string>> {
   if (gone.length === 0) return new Set();
@@ -85,8 +86,36 @@ export async function lookedAtAgain(store: StoreReader, gone: readonly Finding[]
        GROUP BY asked.fingerprint, asked.observation, asked.past
        HAVING count(s.target) = 0
           OR (asked.past AND NOT EXISTS (FROM coverage WHERE surface = 'history' AND outcome = 'complete'))
+     ),
+     facts AS (
+       SELECT observation_id, part_id, 'identity' AS kind, identity_id FROM obs.identities
+       UNION ALL SELECT observation_id, part_id, 'credential', identity_id FROM obs.credentials
+       UNION ALL SELECT observation_id, part_id, 'grant', identity_id FROM obs.grants
+       UNION ALL SELECT observation_id, part_id, 'trust', identity_id FROM obs.trusts
+       UNION ALL SELECT observation_id, part_id, 'usage', identity_id FROM obs.usages
+     ),
+     told AS (
+       SELECT f.observation_id, f.part_id, f.kind, p.scanner, p.target, p.unit, regexp_extract(f.identity_id, '^[^:]*:[^:]*:') AS account
+       FROM facts AS f
+       JOIN parts AS p USING (part_id)
+       WHERE f.part_id IN (
+         SELECT part_id FROM obs.coverage
+         WHERE surface IN ('aws', 'gcp', 'entra', 'github', 'okta', 'google-workspace', 'postgres', 'gateway', 'spire', 'audit-log', 'people'))
+     ),
+     told_now AS (SELECT DISTINCT scanner, kind, account FROM told SEMI JOIN current_parts USING (part_id)),
+     units_now AS (SELECT DISTINCT scanner, target, unit FROM parts SEMI JOIN current_parts USING (part_id)),
+     untold AS (
+       SELECT t.observation_id
+       FROM told AS t
+       LEFT JOIN units_now AS u ON u.scanner = t.scanner AND u.target = t.target AND u.unit = t.unit
+       LEFT JOIN told_now AS n ON n.scanner = t.scanner AND n.kind = t.kind AND n.account = t.account
+       WHERE t.observation_id IN (SELECT observation FROM asked)
+       GROUP BY t.observation_id
+       HAVING count(u.unit) = 0 AND count(n.account) = 0
      )
-     SELECT DISTINCT fingerprint FROM asked WHERE fingerprint NOT IN (SELECT fingerprint FROM missed)`,
+     SELECT DISTINCT fingerprint FROM asked
+     WHERE fingerprint NOT IN (SELECT fingerprint FROM missed)
+       AND fingerprint NOT IN (SELECT fingerprint FROM asked WHERE observation IN (SELECT observation_id FROM untold))`,
     { pairs: JSON.stringify(pairs) },
   );
   return new Set(rows.map((row) => String(row.fingerprint)));

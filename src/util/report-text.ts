@@ -268,12 +268,33 @@ export function verdict(report: Report): Verdict {
     ...(off === 0 ? [] : [`${count(off, 'check')} switched off in the configuration`]),
     `${known} known.`,
   ].join('; ');
+  const unseen = countUnseen(report);
   const whole = coverage.looked.length > 0 && coverage.complete === coverage.looked.length;
   return {
     findings,
     coverage: coverageSentence(coverage),
-    clean: open.length === 0 && report.hidden.baseline === 0 && report.hidden.persona === 0 && off === 0 && whole,
+    clean: open.length === 0 && unseen === 0 && report.hidden.baseline === 0 && report.hidden.persona === 0 && off === 0 && whole,
   };
+}
+
+/** A check of a change reads little, and is not asked what became of the rest. */
+function countUnseen(report: Report): number {
+  return isPremerge(report) ? 0 : report.findings.filter(({ status }) => status === 'not-observed').length;
+}
+
+/** What has become of findings of earlier runs that this one did not meet. What was not read is not mended. */
+export function goneText(report: Report): string[] {
+  const fixed = report.findings.filter(({ status }) => status === 'fixed').length;
+  const unseen = countUnseen(report);
+  const was = unseen === 1 ? 'finding of an earlier run was' : 'findings of earlier runs were';
+  return [
+    ...(fixed === 0 ? [] : [`${count(fixed, 'finding')} fixed since the run before.`]),
+    ...(unseen === 0
+      ? []
+      : [
+          `${thousands(unseen)} ${was} not observed and not fixed: what ${unseen === 1 ? 'it rests' : 'they rest'} on was not read this time, or not in the same way.`,
+        ]),
+  ];
 }
 
 function coverageSentence({ looked, complete }: CoverageSummary): string {

@@ -409,6 +409,16 @@ describe('terminal reporter', () => {
     assert.match(await render(sampleReport()), /\n1 finding fixed since the run before\.\n/);
   });
 
+  it('says how many findings were not observed, and calls them not fixed', async () => {
+    const report = sampleReport();
+    const findings = report.findings.map((finding) => ({ ...finding, status: 'not-observed' as const }));
+
+    const text = unwrapped(await render({ ...report, findings }));
+
+    assert.match(text, new RegExp(`${findings.length} findings of earlier runs were not observed and not fixed: `));
+    assert.doesNotMatch(text, /fixed since/);
+  });
+
   it('ends with commands that can be pasted', async () => {
     const withStore = await render(sampleReport(), {}, { ...PLAIN, store: "my evidence's.duckdb" });
     const without = await render(sampleReport());

@@ -75,6 +75,56 @@ describe('a finding of an earlier run', () => {
     );
   });
 
+  it('is not fixed by the loss of the export that told of it, and is by a newer one of the account', async () => {
+    const roles = (account: string, principal: string): string =>
+      JSON.stringify({
+        UserDetailList: [],
+        GroupDetailList: [],
+        Policies: [],
+        RoleDetailList: ['ci', 'etl'].map((name) => ({
+          RoleName: name,
+          RoleId: `AROA${name}`,
+          Path: '/',
+          Arn: `arn:aws:iam::${account}:role/${name}`,
+          CreateDate: '2026-01-01T00:00:00Z',
+          AssumeRolePolicyDocument: {
+            Version: '2012-10-17',
+            Statement: [{ Effect: 'Allow', Principal: { AWS: name === 'ci' ? principal : '*' }, Action: 'sts:AssumeRole' }],
+          },
+          RolePolicyList: [],
+          AttachedManagedPolicies: [],
+          InstanceProfileList: [],
+          Tags: [],
+        })),
+      });
+    const statuses = async (): Promise<readonly string[]> => {
+      const clock = (): Date => new Date(Date.UTC(2026, 5, 1, hour));
+      hour += 1;
+      const io = testIo(root, { clock, env: { NHI_AUDIT_FINGERPRINT_KEY: 'a'.repeat(64) } });
+      await scanCommand(io, ['aws'], OPTIONS);
+      const { findings } = JSON.parse(io.out());
+      return findings
+        .filter(({ rule }: { rule: string }) => rule === 'trust-any-principal')
+        .map(({ subject, status }: { subject: string; status: string }) => `${subject} ${status}`)
+        .sort();
+    };
+    writeFile(root, 'aws/monday.json', roles('111111111111', '*'));
+    writeFile(root, 'aws/other.json', roles('222222222222', '*'));
+    await statuses();
+    rmSync(join(root, 'aws/monday.json'));
+    rmSync(join(root, 'aws/other.json'));
+    writeFile(root, 'aws/tuesday.json', roles('222222222222', 'arn:aws:iam::222222222222:user/ada'));
+
+    const later = await statuses();
+
+    assert.deepEqual(later, [
+      'aws:111111111111:role/ci not-observed',
+      'aws:111111111111:role/etl not-observed',
+      'aws:222222222222:role/ci fixed',
+      'aws:222222222222:role/etl open',
+    ]);
+  });
+
   it('is fixed by the look that saw it last, not by one that saw it before that', async () => {
     writeFile(root, 'shop/tests/a.py', keyOf('7DZW'));
     await scanned(['shop'], { exclude: ['tests/'] });
