@@ -46,6 +46,7 @@ export async function loadScanners(): Promise<readonly Scanner[]> {
     import('../scanners/kubernetes/index.ts').then((m) => m.kubernetesFiles),
     import('../scanners/kubernetes/index.ts').then((m) => m.kubernetesLive),
     import('../scanners/gateway-sessions/index.ts').then((m) => m.gatewaySessions),
+    import('../scanners/gateway-sessions/index.ts').then((m) => m.hoopLive),
     import('../scanners/people/index.ts').then((m) => m.people),
     // After all that read exports: whatever is left of them holds no answer.
     import('../scanners/refused-export/index.ts').then((m) => m.refusedExport),

@@ -1,4 +1,6 @@
-import { defineFileScanner } from '../../src/contracts/index.ts';
+import { defineFileScanner, defineServiceScanner } from '../../src/contracts/index.ts';
+import { callsOf } from './live-calls.ts';
+import { gatewayOf } from './live-target.ts';
 import { looksLikeExport } from './shape.ts';
 
 /** What `hoop` and its API export, and sessions with it. The parsers load when the first export is met. */
@@ -13,5 +15,25 @@ export const gatewaySessions = defineFileScanner({
   async *scan(file, context) {
     const { scanExport } = await import('./export-file.ts');
     yield* scanExport(file, context);
+  },
+});
+
+/** A gateway by its API: `hoop:https://gateway.example`. Reading calls only, none of them for credentials; what is refused becomes a coverage row. */
+export const hoopLive = defineServiceScanner({
+  id: 'gateway-sessions',
+  title: 'Gateway sessions and inventory (hoop, live)',
+  emits: ['usage', 'identity', 'credential', 'consumer', 'grant', 'sighting', 'person', 'policy', 'coverage'],
+  surfaces: ['gateway'],
+  version: 1,
+  scheme: 'hoop',
+  address: 'https://HOST',
+  calls: (target) => callsOf(gatewayOf(target)),
+  async *probe(target, context) {
+    const { probeGateway } = await import('./live-probe.ts');
+    yield* probeGateway(target, context);
+  },
+  async *scan(target, context) {
+    const { scanGateway } = await import('./live.ts');
+    yield* scanGateway(target, context);
   },
 });
