@@ -236,7 +236,8 @@ class Lines {
 
 /** Only a single session has these. */
 function isWhole(value: { readonly [key: string]: unknown }): boolean {
-  return (value.script ?? value.event_stream ?? value.ai_analysis ?? undefined) !== undefined || 'ai_analysis' in value;
+  // Rows of a list have the same keys, with null.
+  return (value.script ?? value.event_stream ?? value.ai_analysis ?? undefined) !== undefined;
 }
 
 function nameOf(value: { readonly [key: string]: unknown }): string {
