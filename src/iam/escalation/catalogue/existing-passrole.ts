@@ -11,6 +11,9 @@ export const EXISTING_PASSROLE: readonly ExistingPassRoleEntry[] = [
     'lambda-003': ['lambda:UpdateFunctionCode'],
     'lambda-004': ['lambda:UpdateFunctionCode', 'lambda:InvokeFunction'],
     'lambda-005': ['lambda:UpdateFunctionCode', 'lambda:AddPermission'],
+    // Variables of the environment and layers decide on what a runtime loads before the code.
+    // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
+    'own-function-configuration': ['lambda:UpdateFunctionConfiguration'],
   }),
   ...enters('ec2.amazonaws.com', {
     'ssm-001': ['ssm:StartSession'],
@@ -28,6 +31,8 @@ export const EXISTING_PASSROLE: readonly ExistingPassRoleEntry[] = [
     'codebuild-002': ['codebuild:StartBuild'],
     'codebuild-003': ['codebuild:StartBuildBatch'],
   }),
+  // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+  ...enters('ecs-tasks.amazonaws.com', { 'own-enter-task': ['ecs:ExecuteCommand'] }),
   ...enters('glue.amazonaws.com', { 'glue-002': ['glue:UpdateDevEndpoint'] }),
   ...enters('sagemaker.amazonaws.com', {
     'sagemaker-004': ['sagemaker:CreatePresignedNotebookInstanceUrl'],

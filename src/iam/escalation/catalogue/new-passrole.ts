@@ -66,6 +66,10 @@ export const NEW_PASSROLE: readonly NewPassRoleEntry[] = [
   ...starts('states.amazonaws.com', { 'own-state-machine': ['states:CreateStateMachine', 'states:StartExecution'] }),
   ...starts('scheduler.amazonaws.com', { 'own-schedule': ['scheduler:CreateSchedule'] }),
   ...starts('ssm.amazonaws.com', { 'own-automation': ['ssm:CreateDocument', 'ssm:StartAutomationExecution'] }),
+  // With a certificate authority of its own. https://docs.aws.amazon.com/rolesanywhere/latest/userguide/getting-started.html
+  ...starts('rolesanywhere.amazonaws.com', {
+    'own-roles-anywhere': ['rolesanywhere:CreateTrustAnchor', 'rolesanywhere:CreateProfile'],
+  }),
   ...starts('glue.amazonaws.com', {
     'glue-001': ['glue:CreateDevEndpoint'],
     'glue-003': ['glue:CreateJob', 'glue:StartJobRun'],

@@ -35,6 +35,7 @@ const SHAPES: { readonly [shape: string]: readonly string[] } = {
     'lambda:InvokeFunction',
     'lambda:AddPermission',
     'lambda:UpdateFunctionCode',
+    'lambda:UpdateFunctionConfiguration',
   ],
   'arn:{partition}:cloudformation:*:{account}:stack/*/*': [
     'cloudformation:CreateStack',
@@ -54,6 +55,7 @@ const SHAPES: { readonly [shape: string]: readonly string[] } = {
   'arn:{partition}:datapipeline:*:{account}:pipeline/*': ['datapipeline:PutPipelineDefinition', 'datapipeline:ActivatePipeline'],
   'arn:{partition}:ecs:*:{account}:cluster/*': ['ecs:CreateCluster'],
   'arn:{partition}:ecs:*:{account}:service/*': ['ecs:CreateService'],
+  'arn:{partition}:ecs:*:{account}:task/*': ['ecs:ExecuteCommand'],
   'arn:{partition}:ecs:*:{account}:task-definition/*:*': ['ecs:RegisterTaskDefinition', 'ecs:RunTask', 'ecs:StartTask'],
   'arn:{partition}:glue:*:{account}:job/*': ['glue:CreateJob', 'glue:UpdateJob', 'glue:StartJobRun'],
   'arn:{partition}:glue:*:{account}:trigger/*': ['glue:CreateTrigger'],

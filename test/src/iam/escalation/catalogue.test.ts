@@ -167,6 +167,9 @@ const OWN_WAYS: { readonly [id: string]: Way } = {
   'own-batch-job': runs(tasks, 'batch:RegisterJobDefinition', 'batch:SubmitJob'),
   'own-state-machine': runs('states.amazonaws.com', 'states:CreateStateMachine', 'states:StartExecution'),
   'own-schedule': runs('scheduler.amazonaws.com', 'scheduler:CreateSchedule'),
+  'own-roles-anywhere': runs('rolesanywhere.amazonaws.com', 'rolesanywhere:CreateTrustAnchor', 'rolesanywhere:CreateProfile'),
+  'own-function-configuration': enters(lambda, 'lambda:UpdateFunctionConfiguration'),
+  'own-enter-task': enters(tasks, 'ecs:ExecuteCommand'),
   'own-automation': runs('ssm.amazonaws.com', 'ssm:CreateDocument', 'ssm:StartAutomationExecution'),
 };
 
