@@ -82,7 +82,8 @@ function tagOf(subject: Subject, wanted: string): readonly string[] | null | und
  * read nobody knows.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
  */
-export function takesTags({ type, trust }: Subject): boolean {
+export function takesTags({ type, trust, tagsOpen }: Subject): boolean {
+  if (tagsOpen === true) return true;
   if (type === 'user') return false;
   return trust === undefined || statementsOn(trust, 'sts:TagSession').some(({ effect }) => effect === 'allow');
 }

@@ -72,7 +72,7 @@ function retaggable(subject: Subject): Subject | undefined {
   return known === 'as it is' ? undefined : known;
 }
 
-function asksForOwnTags({ tests, resources = [], notResources = [] }: Statement): boolean {
+export function asksForOwnTags({ tests, resources = [], notResources = [] }: Statement): boolean {
   const texts = [...tests.flatMap(({ key, values }) => [key, ...values]), ...resources, ...notResources];
   return texts.some((text) => /aws:principaltag\//i.test(text));
 }

@@ -42,6 +42,8 @@ export interface Subject {
   readonly tags: { readonly [key: string]: string };
   /** One that is not among its tags it lacks. */
   readonly tagsTold?: boolean;
+  /** Whoever calls as it may have set others before. */
+  readonly tagsOpen?: boolean;
   /** The organisation that the account is in; `null`: certainly in none. */
   readonly organisation?: string | null;
   /** As IAM has it: `AIDA…` of a user, `AROA…` of a role, whose sessions add their name. */

@@ -1,14 +1,15 @@
 import { identityIdFromArn } from '../../contracts/index.ts';
 import { coversAction } from '../covers.ts';
 import type { Principal, Statement } from '../document.ts';
-import { type Decision, decide, judgeStanding } from '../evaluate.ts';
+import { shareEffortWith } from '../effort.ts';
+import { asksForOwnTags, type Decision, decide, judgeStanding } from '../evaluate.ts';
 import { FALSE, type Judgement, or, unknown } from '../judgement.ts';
 import { compilePattern } from '../pattern.ts';
 import type { Estate, Policy, Subject } from '../subject.ts';
 import { ABSENT } from './call.ts';
 import { nameOf } from './names.ts';
 import { createPopulation, membersMatching, type Node, type Population, push } from './population.ts';
-import type { Context } from './target-tags.ts';
+import { type Context, mayTag } from './target-tags.ts';
 
 /** Roles that let the same callers in on the same terms. */
 export interface Doors {
@@ -37,8 +38,16 @@ export function decideAssume(
   const limits = estate.resourceLimits?.get(role.account) ?? [];
   const target = { account: role.account, policy: { title: trust.name, known: true, policies: [trust] }, limits };
   const known = { ...context, ...ABSENT };
-  const decision = decide(caller, { action: ASSUME, resource: role.arn, target, context: known }, now);
-  if (decision.outcome === 'deny') return undefined;
+  const request = { action: ASSUME, resource: role.arn, target, context: known };
+  let decision = decide(caller, request, now);
+  if (decision.outcome === 'deny') {
+    // What its tags keep shut it may open, where it may change them.
+    if (!trust.document.statements.some(asksForOwnTags) || !mayTag(caller, caller, now)) return undefined;
+    const retagged = decide(shareEffortWith(caller, { ...caller, tags: {}, tagsOpen: true }), request, now);
+    if (retagged.outcome === 'deny') return undefined;
+    const how = `${caller.type === 'user' ? 'iam:TagUser' : 'iam:TagRole'} on itself`;
+    decision = { ...retagged, outcome: 'unknown', keys: [...new Set([...retagged.keys, how])] };
+  }
   return decision.by?.policy === trust ? { ...decision, by: undefined } : decision;
 }
 

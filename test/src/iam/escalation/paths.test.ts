@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { dominators } from '../../../../src/iam/escalation/dominators.ts';
 import { findEscalations } from '../../../../src/iam/escalation/index.ts';
 import { type Capability, createJudge, type Estate, type Subject } from '../../../../src/iam/index.ts';
-import { ACCOUNT, allow, boundary, deny, estate, group, inline, NOW, role, trusts, user } from '../build.ts';
+import { ACCOUNT, allow, boundary, deny, estate, group, inline, NOW, type RawStatement, role, trusts, user } from '../build.ts';
 
 const FAR = '444455556666';
 const ADMIN = inline('all', allow('*'));
@@ -403,6 +403,26 @@ describe('IAM escalation by tags', () => {
 
     assert.equal(row?.confidence, 'medium');
     assert.deepEqual(row?.keys, ['aws:ResourceTag/team']);
+  });
+});
+
+describe('IAM escalation by tags of its own', () => {
+  const trust = trusts({ AWS: ACCOUNT }, { StringEquals: { 'aws:PrincipalTag/team': 'infra' } });
+  const chief = role('chief', [ADMIN], trust);
+  const mara = (...more: RawStatement[]): Subject =>
+    user('mara', [inline('a', allow('sts:AssumeRole', chief.arn), ...more)], { tags: { team: 'web' } });
+  const told = (one: Subject): unknown[] => rowsOf(one, estate([one, chief])).map(({ confidence, keys }) => [confidence, keys]);
+
+  it('may be where the trust asks for another and the caller may change them', () => {
+    assert.deepEqual(told(mara(allow('iam:TagUser', `arn:aws:iam::${ACCOUNT}:user/\${aws:username}`))), [
+      ['medium', ['aws:PrincipalTag/team', 'iam:TagUser on itself']],
+    ]);
+  });
+
+  it('is not where it may not', () => {
+    assert.deepEqual(told(mara()), []);
+    assert.deepEqual(told(mara(allow('iam:TagUser', `arn:aws:iam::${ACCOUNT}:user/ben`))), []);
+    assert.deepEqual(told(mara(allow('iam:TagUser'), deny('iam:TagUser'))), []);
   });
 });
 
