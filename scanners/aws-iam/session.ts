@@ -17,6 +17,8 @@ export interface Session {
   readonly subject: string;
   /** Set by the first failure that no other call can survive. */
   fatal: Failure | undefined;
+  /** Did any call give an answer? */
+  isAnswered?: boolean;
   /** The account that the credentials are of, once something told it. */
   account: string | undefined;
 }
@@ -27,7 +29,9 @@ export type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly o
 export async function attempt<T>(session: Session, right: string, ask: () => Promise<T>): Promise<Attempt<T>> {
   if (session.fatal !== undefined) return { ok: false, failure: session.fatal };
   try {
-    return { ok: true, value: await ask() };
+    const value = await ask();
+    session.isAnswered = true;
+    return { ok: true, value };
   } catch (error) {
     return { ok: false, failure: noteFailure(session, error, right) };
   }
@@ -64,7 +68,10 @@ export interface Told {
 const QUOTED = 4;
 
 export function coverage(session: Session, what: string, covers: readonly ObservationKind[], told: Told): CoverageObservation {
-  const { outcome, why, seen, failed = 0, detail } = told;
+  const { why, seen, failed = 0, detail } = told;
+  // Where AWS never answered, no part of anything was read.
+  const isUnanswered = session.fatal !== undefined && session.isAnswered !== true;
+  const outcome = isUnanswered && told.outcome === 'partial' ? 'denied' : told.outcome;
   const left = why.length > QUOTED ? [`${why.length - QUOTED} more like these`] : [];
   const all = { ...typesOf([what]), ...detail };
   return {

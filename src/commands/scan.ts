@@ -179,7 +179,10 @@ function exitOf(
 
 function isEmpty(report: Report): boolean {
   const observed = Object.entries(report.run.counts).some(([kind, count]) => kind !== 'coverage' && count > 0);
-  return !observed && !report.coverage.some((row) => (row.read ?? 1) > 0 && row.outcome !== 'denied');
+  // What does not count what it read has read something where it read all.
+  const hasRead = ({ read, outcome }: Report['coverage'][number]): boolean =>
+    outcome !== 'denied' && (read ?? (outcome === 'complete' ? 1 : 0)) > 0;
+  return !observed && !report.coverage.some(hasRead);
 }
 
 /** What was read and held nothing is told apart from what could not be read. */

@@ -288,4 +288,20 @@ describe('scan of changes', () => {
     assert.deepEqual(nothing, { code: 0, out: 'Nothing new is staged.\n', err: '' });
     assert.equal(json.err, 'Nothing new is staged.\n');
   });
+
+  it('has scanned nothing where a live target could not be reached', async () => {
+    const env = {
+      AWS_ACCESS_KEY_ID: 'x',
+      AWS_SECRET_ACCESS_KEY: 'y',
+      AWS_REGION: 'us-east-1',
+      // The port of "discard": nobody listens there.
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    };
+    const io = testIo(tempDir(), { env });
+
+    const code = await scanCommand(io, ['aws:'], SCAN_OPTIONS);
+
+    assert.equal(code, 3);
+    assert.match(io.err(), /Nothing was scanned: no target could be read/);
+  });
 });
