@@ -5,7 +5,7 @@ severity: medium
 confidence: medium
 about: identity
 identityFields: [identity_id]
-needs: [identity@aws, credential:access-key@aws]
+needs: [identity@aws, credential:access-key@aws, credential:console-password@aws]
 population: identities WHERE provider = 'aws' AND type = 'user' AND NOT coalesce(human, false)
 parameters:
   graceDays: 90
@@ -23,8 +23,9 @@ fix: |
   2. Deactivate the key: `aws iam update-access-key --user-name NAME --access-key-id ID --status Inactive`.
   3. After a month delete the user.
 limits: >
-  A user without a password on record, whose key is active, is taken for a program's. Administrators and keys that are not
-  used are the matter of other checks. A key that is renewed within graceDays is let pass, unless a CI job or a pod has it.
+  A user without a password in the credential report, whose key is active, is taken for a program's. Administrators and keys
+  that are not used are the matter of other checks. A key that is renewed within graceDays is let pass, unless a CI job or a
+  pod has it.
 references:
   - https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-workloads-use-roles
 since: '0.1'

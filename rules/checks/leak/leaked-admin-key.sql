@@ -5,7 +5,7 @@ severity: critical
 confidence: high
 about: credential
 identityFields: [credential_id]
-needs: [sighting, credential, grant@aws|grant@gcp|grant@postgres]
+needs: [sighting, credential, grant@aws|grant@gcp|grant@postgres|grant@entra|grant@github|grant@okta|grant@google-workspace|grant@k8s|grant@iac]
 population: leaked_credentials WHERE identity_id IS NOT NULL
 controls:
   - owasp-nhi-2025:NHI2:2025
