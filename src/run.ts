@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { assertSameKey as assertBaselineKey } from './config/baseline.ts';
 import { assertTrusted, describeConfig } from './config/load.ts';
 import { parseTarget, shownTarget } from './config/target.ts';
-import type { CrawlOptions, Log, PathTarget, Report, Scanner, ServiceTarget, Target } from './contracts/index.ts';
+import type { CrawlOptions, Log, Observation, PathTarget, Report, Scanner, ServiceTarget, Target } from './contracts/index.ts';
 import { type Bulk, createBulk } from './detect/bulk.ts';
 import { createEngine } from './detect/engine.ts';
 import type { Pack } from './detect/pack.ts';
@@ -14,6 +14,7 @@ import { detectorDigests } from './run/detectors.ts';
 import type { Facts } from './run/facts.ts';
 import type { Reading } from './run/held-passwords.ts';
 import { KeptSteps, keptStepFiles } from './run/kept-steps.ts';
+import { LogShelf, readLogs } from './run/logs.ts';
 import type { Overlap } from './run/overlap.ts';
 import { maskedLog, NameRedactor } from './run/redact.ts';
 import { makeReport } from './run/report.ts';
@@ -75,6 +76,12 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   const engine = createEngine({ pack, fingerprintKey: key, keepSecrets: verifier !== undefined || 'logins' });
   const names = new NameRedactor((text, hints) => engine.detect(text, hints));
   const named = request.targets.map((target) => names.clean(shownTarget(target)));
+
+  // A change is read as what it adds; a log is more than that.
+  const shelf =
+    isPremerge(request.crawl) || targets.every(({ kind }) => kind !== 'path') || !readsLogs(request)
+      ? undefined
+      : await LogShelf.open(config);
 
   const sink = new Sink(
     async () => {
@@ -190,6 +197,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         keepsBaselineIds,
         runId,
         startedAt,
+        ...(shelf === undefined ? {} : { logs: shelf }),
         ...(keepSteps === undefined ? {} : { keepSteps }),
       };
       const reading = target.kind === 'path' && !isPremerge(options) ? { target, work, isKept: false } : undefined;
@@ -209,6 +217,11 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     }
     sink.onAdd = undefined;
     if (runtime.signal.aborted) throw new Interrupted();
+    if (shelf !== undefined && shelf.files.length > 0) {
+      const masks = { clean: (name: string) => names.clean(name), redact: (one: Observation) => names.redact(one) };
+      const settings = { runtime: workshop.runtime, config, startedAt, ...masks };
+      await interruptible(await sink.store(), runtime.signal, (store) => readLogs(shelf, store, settings));
+    }
     if (verifier !== undefined) {
       const part = await sink.part({ scanner: 'verify', version: 1, target: 'verify', unit: 'verify', content: runId });
       for await (const observation of verifier.run(base)) await part.add(observation);
@@ -242,7 +255,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         },
       });
     };
-    const isStored = request.storeFile !== undefined || sink.observed;
+    const isStored = request.storeFile !== undefined || sink.observed || (shelf?.files.length ?? 0) > 0;
     const facts =
       !isStored && (premerge || !asksOfNothing(request, acceptors))
         ? (await import('./run/unobserved.ts')).factsOfNothing(await judge(), sink.held, {
@@ -299,6 +312,11 @@ function asksOfNothing({ config }: ScanRequest, { ignored, known, exceptions }: 
 
 function rangeText({ base, head, fromFork }: NonNullable<CrawlOptions['diff']>): string {
   return head === '' ? base : `${base}${fromFork === true ? '...' : '..'}${head}`;
+}
+
+/** `--only aws-iam` is about what one scanner tells; logs are read by none. */
+function readsLogs({ only, skip }: ScanRequest): boolean {
+  return only.length === 0 && !skip.includes('repository');
 }
 
 /** Only what a change brings: next to nothing, and somebody waits. */

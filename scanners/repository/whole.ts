@@ -132,9 +132,9 @@ async function* scanCheckout(
   const beginning = isSearched ? beginHistory(checkout, { range, memory, headStart }, context, past) : undefined;
   if (isSearched) yield* configSightings(checkout, context);
   const listing = await listed;
-  const plan = planReading(listing ?? { root: place.path, files: [], nested: [], submodules: [] }, context, tally);
+  const plan = planReading(listing ?? { root: place.path, files: [], nested: [], submodules: [] }, base, context, tally);
   const readBefore = new Set<string>();
-  for (const { id } of [...plan.bulk, ...plan.claimed]) if (id !== undefined) readBefore.add(id);
+  for (const { id } of [...plan.bulk, ...plan.claimed, ...plan.logs]) if (id !== undefined) readBefore.add(id);
   const prepared = beginning === undefined ? undefined : prepareHistory(checkout, beginning, readBefore, context);
   // Awaited when the files are read; until then a failure must not go unhandled.
   prepared?.catch(() => undefined);
@@ -245,7 +245,7 @@ async function* readFiles(
   context: CrawlContext,
   tally: FileTally,
 ): AsyncGenerator<Observation> {
-  const plan = planReading(listing, context, tally);
+  const plan = planReading(listing, base, context, tally);
   for await (const { sighting } of searchFiles(plan, base, memory, context, tally)) yield sighting;
   yield* readClaimed(plan, (file) => ({ ...base, path: file.path, atHead: true }), context, tally);
 }

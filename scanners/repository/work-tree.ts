@@ -35,6 +35,8 @@ export interface ReadingPlan {
   readonly bulk: readonly ListedFile[];
   /** Read by the file scanner that claims them; `shared` ones are in `bulk` as well. */
   readonly claimed: readonly (ListedFile & { readonly content: 'own' | 'shared' })[];
+  /** Logs: read by their path, in bulk, when all targets have been. */
+  readonly logs: readonly ListedFile[];
 }
 
 /** A credential found by the bulk search, before it is known which commit brought it. */
@@ -43,8 +45,9 @@ export interface FoundInFile {
   readonly sighting: SightingObservation;
 }
 
-export function planReading(listing: Listing, context: CrawlContext, tally: FileTally): ReadingPlan {
+export function planReading(listing: Listing, base: Location, context: CrawlContext, tally: FileTally): ReadingPlan {
   const files: ListedFile[] = [];
+  const logs: ListedFile[] = [];
   const bulk: ListedFile[] = [];
   const claimed: (ListedFile & { readonly content: 'own' | 'shared' })[] = [];
   const { setAside, ours } = findOwn(listing, context);
@@ -54,6 +57,13 @@ export function planReading(listing: Listing, context: CrawlContext, tally: File
     const kind = ours.get(file.path);
     if (kind !== undefined) {
       leaveOut(kind, file.path, tally);
+      continue;
+    }
+    if (context.logs?.claims(head) === true) {
+      context.logs.add(join(listing.root, file.path), head, { ...base, path: file.path, atHead: true });
+      logs.push(file);
+      tally.claim(file.path);
+      tally.read(file.size);
       continue;
     }
     files.push(file);
@@ -69,7 +79,7 @@ export function planReading(listing: Listing, context: CrawlContext, tally: File
     if (context.options.search) bulk.push(file);
     else if (content === undefined) tally.unasked();
   }
-  return { root: listing.root, files, setAside, bulk, claimed };
+  return { root: listing.root, files, setAside, bulk, claimed, logs };
 }
 
 /** Counts what is the tool's own: nothing is lost with it, but for a database that only may be. */

@@ -104,6 +104,8 @@ export interface FileHead {
   readonly head: () => string;
   /** Up to 4 MiB of it, for what the head leaves open; read again by whoever scans. Absent where only the head is at hand. */
   readonly whole?: () => string;
+  /** The same 4 KiB as they are. */
+  readonly bytes?: () => Uint8Array;
   readonly size: number;
 }
 
@@ -207,6 +209,8 @@ export interface CrawlContext extends ScanContext {
     file: FileHead,
     among?: 'own' | 'shared',
   ): { readonly content: 'own' | 'shared'; readonly by?: Pick<FileScanner, 'id' | 'surfaces'> } | undefined;
+  /** Takes the logs that a format reads: they go to the store by their path, whatever their size, and are not searched. */
+  readonly logs?: LogIntake;
   /** Bulk detection in worker threads over a work tree or git objects: the hot path. */
   readonly bulk: BulkDetect;
   /** Kept from the last run over this target, when there is a store file. */
@@ -218,6 +222,13 @@ export interface CrawlContext extends ScanContext {
     /** Names the file scanners that take part, with their versions. */
     readonly readers?: string;
   };
+}
+
+export interface LogIntake {
+  /** Is it of a log format? Cheap: path first, then the head of the content. */
+  claims(file: FileHead): boolean;
+  /** `file`: its absolute path. It is read when all targets have been. */
+  add(file: string, head: FileHead, at: Location): void;
 }
 
 export interface CrawlOptions {

@@ -47,24 +47,31 @@ export function headOfBytes(path: string, bytes: Uint8Array, size = bytes.length
       whole ??= decodeText(bytes.subarray(0, WHOLE_BYTES));
       return whole;
     },
+    bytes: () => bytes.subarray(0, HEAD_BYTES),
   };
 }
 
 /** The head of a file on disk, read only if someone asks. A file that cannot be read has an empty head. */
 export function headOfFile(root: string, path: string, size: number): FileHead {
+  let raw: Buffer | undefined;
   let head: string | undefined;
   let whole: string | undefined;
+  const bytes = (): Buffer => {
+    raw ??= readFirst(join(root, path), HEAD_BYTES);
+    return raw;
+  };
   return {
     path,
     size,
     head: () => {
-      head ??= readHead(join(root, path), HEAD_BYTES);
+      head ??= decodeText(bytes());
       return head;
     },
     whole: () => {
-      whole ??= readHead(join(root, path), WHOLE_BYTES);
+      whole ??= decodeText(readFirst(join(root, path), WHOLE_BYTES));
       return whole;
     },
+    bytes,
   };
 }
 
@@ -102,11 +109,11 @@ export function* readPieces(file: string, overlap: number, maxBytes: number): Ge
   }
 }
 
-function readHead(file: string, bytes: number): string {
+function readFirst(file: string, bytes: number): Buffer {
   try {
-    return decodeText(withOpenFile(file, (descriptor, size) => readUpTo(descriptor, Math.min(size, bytes))));
+    return withOpenFile(file, (descriptor, size) => readUpTo(descriptor, Math.min(size, bytes)));
   } catch {
-    return '';
+    return Buffer.alloc(0);
   }
 }
 

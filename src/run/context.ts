@@ -6,6 +6,7 @@ import type {
   FileScanner,
   JsonObject,
   Location,
+  LogIntake,
   Match,
   Observation,
   ScanContext,
@@ -110,6 +111,7 @@ export function crawlContext(
   bulk: CrawlContext['bulk'],
   files: readonly FileScanner[],
   readFile: ReadFile,
+  logs?: LogIntake,
 ): CrawlContext {
   function claimant(file: FileHead, among?: FileScanner['content']): FileScanner | undefined {
     return files.find((scanner) => (among === undefined || scanner.content === among) && scanner.recognises(file));
@@ -118,6 +120,7 @@ export function crawlContext(
     ...base,
     options,
     bulk,
+    ...(logs === undefined ? {} : { logs }),
     claims(file, among) {
       const scanner = claimant(file, among);
       return scanner === undefined ? undefined : { content: scanner.content, by: scanner };

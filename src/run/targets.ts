@@ -28,6 +28,7 @@ import { sha256 } from '../util/digest.ts';
 import { environmentOf } from '../util/environment.ts';
 import { codeOf, Interrupted, messageOf, TargetError } from '../util/errors.ts';
 import { crawlContext } from './context.ts';
+import type { LogShelf } from './logs.ts';
 import type { Part, Sink } from './sink.ts';
 
 /** Structured readers need the whole text in memory; V8 strings end at 512 MiB. */
@@ -48,6 +49,8 @@ export interface TargetWork {
   readonly detectors?: NonNullable<CrawlContext['detectors']>;
   readonly runId: string;
   readonly startedAt: string;
+  /** Where logs are put aside; absent before a merge, when nothing but a change is looked at. */
+  readonly logs?: LogShelf;
   /** Told when something is as an earlier run of the store read it: it is not read again. */
   readonly onKept?: () => void;
   /** What is kept of a service target for a run that goes on; only with a store file. */
@@ -166,8 +169,14 @@ async function crawl(scanner: Crawler, target: PathTarget, work: TargetWork): Pr
   // The crawler picks what counts of a change, or of an old version; what is there now goes straight into its part.
   const premerge = work.options.staged || work.options.diff !== undefined;
   const options = { ...work.options, search: work.isSearchedBy?.(scanner.id) ?? work.options.search };
-  const whole = crawlContext(work.base, options, work.bulk, files, (reader, file) =>
-    premerge || file.place === 'history' ? iterate(reader, file, work) : readIntoPart(reader, file, target.name, work),
+  const whole = crawlContext(
+    work.base,
+    options,
+    work.bulk,
+    files,
+    (reader, file) =>
+      premerge || file.place === 'history' ? iterate(reader, file, work) : readIntoPart(reader, file, target.name, work),
+    work.logs?.intake(target.name),
   );
   const part = await work.sink.part(runUnit(scanner, target.name, work));
   const memory = premerge ? undefined : toldOf(await work.sink.memory(target.name, scanner.id), work);
@@ -201,6 +210,11 @@ async function readSingleFile(target: PathTarget, work: TargetWork): Promise<voi
   // What a file is may show in its path (`.github/workflows/x.yml`); else it is taken for one that lies at the top.
   const head = headOfFile(folder, name, size);
   const paths = new Set([at.path, target.name.split('\\').join('/'), path.split(sep).join('/'), name]);
+  const logs = work.logs?.intake(target.name);
+  for (const seen of logs === undefined ? [] : paths) {
+    const log = { ...head, path: seen };
+    if (logs?.claims(log) === true) return logs.add(path, log, at);
+  }
   let reader: FileScanner | undefined;
   for (const seen of paths) reader ??= files.find((s) => s.recognises({ ...head, path: seen }));
   if (reader !== undefined) {

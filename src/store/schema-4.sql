@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS obs.policies (
 CREATE TABLE IF NOT EXISTS obs.log_files (
   part_id      UBIGINT NOT NULL,
   format       VARCHAR NOT NULL,
+  mapping      VARCHAR NOT NULL,
   path         VARCHAR NOT NULL,
   sha256       VARCHAR NOT NULL,
   bytes        BIGINT NOT NULL,
@@ -45,5 +46,13 @@ CREATE TABLE IF NOT EXISTS obs.log_records (
   usage_key   UBIGINT NOT NULL,
   record_key  UHUGEINT NOT NULL,
   digest      UHUGEINT NOT NULL,
+  used_at     TIMESTAMP NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS obs.log_changes (
+  part_id     UBIGINT NOT NULL,
+  change      VARCHAR NOT NULL,
+  record_key  UHUGEINT NOT NULL,
+  usage_key   UBIGINT NOT NULL,
   used_at     TIMESTAMP NOT NULL
 );

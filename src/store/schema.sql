@@ -417,6 +417,7 @@ COMMENT ON COLUMN obs.policies.detail IS 'What fits no column';
 CREATE TABLE obs.log_files (
   part_id      UBIGINT NOT NULL,
   format       VARCHAR NOT NULL,
+  mapping      VARCHAR NOT NULL,
   path         VARCHAR NOT NULL,
   sha256       VARCHAR NOT NULL,
   bytes        BIGINT NOT NULL,
@@ -435,9 +436,18 @@ CREATE TABLE obs.log_records (
   digest      UHUGEINT NOT NULL,
   used_at     TIMESTAMP NOT NULL
 );
+
+CREATE TABLE obs.log_changes (
+  part_id     UBIGINT NOT NULL,
+  change      VARCHAR NOT NULL,
+  record_key  UHUGEINT NOT NULL,
+  usage_key   UBIGINT NOT NULL,
+  used_at     TIMESTAMP NOT NULL
+);
 COMMENT ON TABLE obs.log_files IS 'A log file that was imported, in the order of imports. Each row names the one before it by its hash';
 COMMENT ON COLUMN obs.log_files.part_id IS 'Unit of work that yielded it';
 COMMENT ON COLUMN obs.log_files.format IS 'Id of the log format';
+COMMENT ON COLUMN obs.log_files.mapping IS 'Digest of the format: what two versions of it read cannot be compared';
 COMMENT ON COLUMN obs.log_files.path IS 'Path as given';
 COMMENT ON COLUMN obs.log_files.sha256 IS 'SHA-256 of the file as it lay there';
 COMMENT ON COLUMN obs.log_files.bytes IS 'Its size';
@@ -453,6 +463,12 @@ COMMENT ON COLUMN obs.log_records.usage_key IS 'The row of obs.usages: its obser
 COMMENT ON COLUMN obs.log_records.record_key IS 'Hash of the format and the id of the record at its source';
 COMMENT ON COLUMN obs.log_records.digest IS 'First 128 bits of SHA-256 over every field that was read';
 COMMENT ON COLUMN obs.log_records.used_at IS 'Time of the record, UTC';
+COMMENT ON TABLE obs.log_changes IS 'Records of a log that a later import did not find as they were';
+COMMENT ON COLUMN obs.log_changes.part_id IS 'Import that found it; of a file that is gone, the one that read it';
+COMMENT ON COLUMN obs.log_changes.change IS 'vanished, changed, late';
+COMMENT ON COLUMN obs.log_changes.record_key IS 'The record';
+COMMENT ON COLUMN obs.log_changes.usage_key IS 'The row of obs.usages that it was counted in';
+COMMENT ON COLUMN obs.log_changes.used_at IS 'Time of the record, UTC';
 
 CREATE TABLE obs.coverage (
   observation_id  VARCHAR NOT NULL,

@@ -1,4 +1,6 @@
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type DuckDBConnection, type DuckDBInstance, type DuckDBResultReader, StatementType, version } from 'duckdb';
 import type {
   AcceptanceUse,
@@ -12,6 +14,7 @@ import type {
 import { contentId, sha256 } from '../util/digest.ts';
 import { ObservationAppender } from './append.ts';
 import { plainRows } from './convert.ts';
+import type { LogFile, LogMasks, LogWork } from './logs.ts';
 import { storeMemory } from './memory.ts';
 import type { Row, SqlParameters, StoreReader } from './reader.ts';
 import { KEPT, ViewTables } from './views.ts';
@@ -68,11 +71,15 @@ export class Store implements StoreReader {
   readonly #idleReaders: DuckDBConnection[] = [];
   readonly #release: (() => void) | undefined;
   readonly #isPassing: boolean;
+  /** What a large import puts aside; gone with the store. */
+  #scratch: string | undefined;
   #viewTables: ViewTables | undefined;
   #appender: ObservationAppender | undefined;
   /** Kinds that this run loaded rows of, where no other run can have any. */
   #loaded: ReadonlySet<string> | undefined;
   #runId: string | undefined;
+  /** Logs were imported: rows of usages came without the appender. */
+  #hasLogs = false;
   /** The run was written to its end. */
   #isEnded = false;
   #knownParts: ReadonlySet<bigint> = new Set();
@@ -235,6 +242,21 @@ export class Store implements StoreReader {
     return await this.#appender.append(part, observation);
   }
 
+  /** Reads logs where they lie: what they hold gets into the store by SQL alone. Before the end of loading. */
+  async importLogs(files: readonly LogFile[], work: Omit<LogWork, 'scratch' | 'addPart' | 'add'> & LogMasks): Promise<void> {
+    const { importLogs } = await import('./logs.ts');
+    this.#scratch ??= mkdtempSync(join(tmpdir(), 'nhi-audit-logs-'));
+    this.#appender?.flush();
+    await importLogs(this.#connection, files, {
+      ...work,
+      scratch: this.#scratch,
+      addPart: ({ format, path, target }, content) =>
+        this.addPart({ scanner: `log-${format.meta.id}`, version: 1, target, unit: path, content }, work.now),
+      add: async (part, observation) => void (await this.append(part, work.redact(observation))),
+    });
+    this.#hasLogs = true;
+  }
+
   /** Ends loading. Views show this run from here on; tables in their place, from `materialise` on. */
   async endLoading(hosts: readonly string[]): Promise<{ readonly [kind: string]: number }> {
     const appender = this.#appender;
@@ -252,7 +274,10 @@ export class Store implements StoreReader {
         await this.#connection.run(`INSERT INTO obs.${name} SELECT $run, * FROM ${source}`, { run });
       }
     }
-    if (this.#isPassing) this.#loaded = new Set(Object.keys(counts).filter((kind) => (counts[kind] ?? 0) > 0));
+    if (this.#isPassing)
+      this.#loaded = new Set(
+        Object.keys(counts).filter((kind) => (counts[kind] ?? 0) > 0 || (kind === 'usage' && this.#hasLogs)),
+      );
     return counts;
   }
 
@@ -364,6 +389,7 @@ export class Store implements StoreReader {
   close(): void {
     for (const connection of [this.#connection, ...this.#readers]) connection.closeSync();
     this.#instance.closeSync();
+    if (this.#scratch !== undefined) rmSync(this.#scratch, { recursive: true, force: true });
     this.#release?.();
   }
 

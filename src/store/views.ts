@@ -15,6 +15,7 @@ interface Statement {
 const IN_ORDER = [
   'run',
   'words',
+  'logs',
   'paths',
   'identities',
   'credentials',
@@ -38,6 +39,8 @@ const ALWAYS_VIEWS: ReadonlySet<string> = new Set([
   'identity_overview',
   'observations',
   'observation_parts',
+  // A row for each record of a log.
+  'log_events',
 ]);
 
 /** Views of what is kept with a run, and those that work it out: tables are made of these, for older runs have nothing kept. */

@@ -10,8 +10,15 @@ WHERE run_id = coalesce(
 COMMENT ON VIEW current_run IS 'The run that every other view shows';
 
 CREATE OR REPLACE VIEW current_parts AS
-SELECT part_id FROM run_parts WHERE run_id = (SELECT run_id FROM current_run);
-COMMENT ON VIEW current_parts IS 'Units of work of the current run';
+SELECT part_id FROM run_parts WHERE run_id = (SELECT run_id FROM current_run)
+UNION
+-- What an earlier run imported of a log need not be read again to be known.
+SELECT f.part_id
+FROM obs.log_files AS f
+JOIN run_parts AS rp USING (part_id)
+JOIN runs AS r ON r.run_id = rp.run_id
+WHERE r.sequence <= (SELECT sequence FROM current_run);
+COMMENT ON VIEW current_parts IS 'Units of work of the current run, and imports of logs by those before it';
 
 -- Ages are counted from the start of the run, not from the day of the report: a report made again says the same.
 CREATE OR REPLACE MACRO run_now() AS (SELECT started_at FROM current_run);

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, createReadStream, createWriteStream, openSync, readSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { messageOf } from '../util/errors.ts';
+import type { LogFormat } from './format.ts';
+
+export interface Saved {
+  readonly path: string;
+  /** Records that were begun and cannot be read. */
+  readonly lost: number;
+  readonly why?: string;
+}
+
+export async function sha256OfFile(file: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, signal })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** By its first bytes: a name may say anything. */
+export function isPacked(file: string): boolean {
+  const bytes = Buffer.alloc(2);
+  const descriptor = openSync(file, 'r');
+  try {
+    return readSync(descriptor, bytes, 0, 2, 0) === 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * What can be read of a file that cannot be read whole: the lines or records that stand complete, one a line, each as the
+ * format's documents have them. Piece by piece, so that a file of any size takes no more than its longest record.
+ */
+export async function saveRecords(format: LogFormat, file: string, to: string, signal: AbortSignal): Promise<Saved> {
+  const out = createWriteStream(to, { mode: 0o600 });
+  const isLines = format.meta.as !== 'json';
+  const sink = isLines ? new Lines(format.meta.as === 'jsonl') : new Records(format.meta.records);
+  let why: string | undefined;
+  try {
+    for await (const chunk of inflated(file, signal)) await write(out, sink.take(chunk));
+  } catch (error) {
+    signal.throwIfAborted();
+    why = `it ends early or is damaged (${messageOf(error)}): what stood whole before that was read`;
+  }
+  await write(out, sink.end(why !== undefined));
+  out.end();
+  await once(out, 'close');
+  if (why === undefined && sink.lost > 0) why = sink.isOpen ? 'it ends in the middle of a record' : 'some records are no JSON';
+  return { path: to, lost: sink.lost, ...(why === undefined ? {} : { why }) };
+}
+
+async function* inflated(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const raw = createReadStream(file, { highWaterMark: 1 << 20, signal });
+  if (!isPacked(file)) {
+    for await (const chunk of raw) yield chunk as Buffer;
+    return;
+  }
+  const gunzip = createGunzip({ chunkSize: 1 << 20 });
+  raw.on('error', (error) => gunzip.destroy(error));
+  for await (const chunk of raw.pipe(gunzip)) yield chunk as Buffer;
+}
+
+async function write(out: Writable, text: Buffer): Promise<void> {
+  if (text.length > 0 && !out.write(text)) await once(out, 'drain');
+}
+
+const NEWLINE = 0x0a;
+
+/** Lines as they are; of JSON those alone that are. */
+class Lines {
+  lost = 0;
+  isOpen = false;
+  readonly #isJson: boolean;
+  #rest = Buffer.alloc(0);
+
+  constructor(isJson: boolean) {
+    this.#isJson = isJson;
+  }
+
+  take(chunk: Buffer): Buffer {
+    const all = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const end = all.lastIndexOf(NEWLINE) + 1;
+    this.#rest = Buffer.from(all.subarray(end));
+    return this.#kept(all.subarray(0, end));
+  }
+
+  end(isCut: boolean): Buffer {
+    const rest = this.#rest;
+    if (rest.length === 0) return rest;
+    if (isCut) {
+      this.lost++;
+      this.isOpen = true;
+      return Buffer.alloc(0);
+    }
+    return this.#kept(Buffer.concat([rest, Buffer.from('\n')]));
+  }
+
+  #kept(lines: Buffer): Buffer {
+    if (!this.#isJson) return lines;
+    const kept: string[] = [];
+    for (const line of lines.toString('utf8').split('\n')) {
+      if (line.trim() === '') continue;
+      if (isJsonObject(line)) kept.push(line);
+      else this.lost++;
+    }
+    return Buffer.from(kept.length === 0 ? '' : `${kept.join('\n')}\n`);
+  }
+}
+
+/** The objects of a list in a document, wherever it breaks off. */
+class Records {
+  lost = 0;
+  readonly #around: readonly [before: string, after: string];
+  #depth: number;
+  readonly #key: string | undefined;
+  #rest = Buffer.alloc(0);
+  #level = 0;
+  #inString = false;
+  #isEscaped = false;
+  #from = -1;
+  #at = 0;
+
+  constructor(path: string | undefined) {
+    const names = path?.split('.') ?? [];
+    this.#around = [
+      names.map((name) => `{${JSON.stringify(name)}:`).join('') + (names.length > 0 ? '[' : ''),
+      (names.length > 0 ? ']' : '') + '}'.repeat(names.length),
+    ];
+    // A record stands below each name's object and the list.
+    this.#depth = names.length === 0 ? 0 : names.length + 1;
+    this.#key = names.at(-1);
+  }
+
+  get isOpen(): boolean {
+    return this.#from >= 0;
+  }
+
+  take(chunk: Buffer): Buffer {
+    const all = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    // A list of records at the top.
+    if (this.#depth === 0 && this.#level === 0 && this.#from < 0 && /^\uFEFF?\s*\[/.test(all.toString('utf8', 0, 64)))
+      this.#depth = 1;
+    const kept: string[] = [];
+    let at = this.#at;
+    for (; at < all.length; at++) {
+      const byte = all[at];
+      if (this.#inString) {
+        if (this.#isEscaped) this.#isEscaped = false;
+        else if (byte === 0x5c) this.#isEscaped = true;
+        else if (byte === 0x22) this.#inString = false;
+        continue;
+      }
+      if (byte === 0x22) this.#inString = true;
+      else if (byte === 0x7b || byte === 0x5b) {
+        if (byte === 0x7b && this.#level === this.#depth && this.#from < 0) this.#from = at;
+        this.#level++;
+      } else if (byte === 0x7d || byte === 0x5d) {
+        this.#level--;
+        if (this.#level === this.#depth && this.#from >= 0) {
+          this.#keep(all.toString('utf8', this.#from, at + 1), kept);
+          this.#from = -1;
+        }
+      }
+    }
+    const begin = this.#from < 0 ? all.length : this.#from;
+    this.#rest = Buffer.from(all.subarray(begin));
+    this.#at = all.length - begin;
+    if (this.#from >= 0) this.#from = 0;
+    return Buffer.from(kept.length === 0 ? '' : `${kept.join('\n')}\n`);
+  }
+
+  end(_isCut: boolean): Buffer {
+    if (this.#from >= 0) this.lost++;
+    return Buffer.alloc(0);
+  }
+
+  #keep(record: string, kept: string[]): void {
+    const line = record.replace(/[\r\n]+/g, ' ');
+    if (this.#key !== undefined && !isJsonObject(line)) this.lost++;
+    else if (isJsonObject(line)) kept.push(`${this.#around[0]}${line}${this.#around[1]}`);
+    else this.lost++;
+  }
+}
+
+function isJsonObject(line: string): boolean {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,269 @@
+import type { DuckDBConnection } from 'duckdb';
+import type { LogFormat } from '../logs/format.ts';
+import { streamOf } from '../logs/stream.ts';
+import { sha256 } from '../util/digest.ts';
+import type { Counts, Loading, LogFile, LogWork } from './logs.ts';
+
+interface Imported extends Counts {
+  readonly format: string;
+  readonly path: string;
+  readonly target: string;
+  readonly sha256: string;
+  readonly mapping: string;
+  readonly part: bigint;
+}
+
+interface Span {
+  readonly from: string;
+  to: string;
+}
+
+const ISO = "'%Y-%m-%dT%H:%M:%S.%fZ'";
+
+/**
+ * Holds what is imported against what was before: each file is a link of a chain, and of a log that was imported earlier the
+ * records that are gone, changed or came late are kept in `obs.log_changes`.
+ */
+export class LogCompare {
+  readonly #connection: DuckDBConnection;
+  readonly #work: LogWork;
+  readonly #before: readonly Imported[];
+  readonly #bySha = new Map<string, Imported>();
+  /** By format and path: what earlier runs imported from there. */
+  readonly #byPath = new Map<string, Imported[]>();
+  /** By format and stream: the times that earlier imports tell of. */
+  readonly #spans = new Map<string, Span[]>();
+  #sequence: number;
+  #chain: string;
+
+  private constructor(connection: DuckDBConnection, work: LogWork, before: readonly Imported[], sequence: number, chain: string) {
+    this.#connection = connection;
+    this.#work = work;
+    this.#before = before;
+    this.#sequence = sequence;
+    this.#chain = chain;
+    for (const file of before) this.#learn(file);
+    for (const [stream, files] of Map.groupBy(before, (file) => `${file.format} ${streamOf(file.path)}`)) {
+      this.#spans.set(stream, joined(files));
+    }
+  }
+
+  static async open(connection: DuckDBConnection, work: LogWork): Promise<LogCompare> {
+    const reader = await connection.runAndReadAll(
+      `SELECT f.format, f.path, p.target, f.sha256, f.mapping, f.part_id, f.records, strftime(f.first_at, ${ISO}), strftime(f.last_at, ${ISO}), f.sequence, f.chain
+       FROM obs.log_files AS f LEFT JOIN parts AS p USING (part_id) ORDER BY f.sequence`,
+    );
+    const rows = reader.getRows();
+    const before = rows.map(([format, path, target, sha, mapping, part, records, first, last]) => ({
+      format: String(format),
+      path: String(path),
+      target: String(target ?? ''),
+      sha256: String(sha),
+      mapping: String(mapping),
+      part: part as bigint,
+      records: Number(records),
+      failed: 0,
+      known: Number(records),
+      firstAt: first === null ? undefined : String(first),
+      lastAt: last === null ? undefined : String(last),
+    }));
+    const newest = rows.at(-1);
+    return new LogCompare(connection, work, before, Number(newest?.[9] ?? 0), String(newest?.[10] ?? ''));
+  }
+
+  /** The same bytes, read before by the same format. */
+  twinOf({ format, sha256: digest }: Loading): Counts | undefined {
+    return this.#bySha.get(`${digest} ${format.digest}`);
+  }
+
+  /** A link of the chain: SHA-256 over the one before and all that is said of this. */
+  async addFile(file: Loading, { records, firstAt, lastAt, failed }: Counts): Promise<void> {
+    const { format, path, sha256: digest, size, part } = file;
+    const { now } = this.#work;
+    this.#sequence++;
+    const said = [
+      String(part),
+      format.meta.id,
+      format.digest,
+      path,
+      digest,
+      size,
+      records,
+      firstAt ?? '',
+      lastAt ?? '',
+      now,
+      this.#sequence,
+    ];
+    this.#chain = sha256(JSON.stringify([this.#chain, ...said]));
+    await this.#connection.run(
+      `INSERT INTO obs.log_files BY NAME SELECT $part::UBIGINT AS part_id, $format AS format, $mapping AS mapping, $path AS path, $sha AS sha256, $bytes::BIGINT AS bytes,
+        $records::BIGINT AS records, $first::TIMESTAMP AS first_at, $last::TIMESTAMP AS last_at, $now::TIMESTAMP AS imported_at, $sequence::BIGINT AS sequence, $chain AS chain`,
+      {
+        part: String(part),
+        format: format.meta.id,
+        mapping: format.digest,
+        path,
+        sha: digest,
+        bytes: size,
+        records,
+        first: firstAt ?? null,
+        last: lastAt ?? null,
+        now,
+        sequence: this.#sequence,
+        chain: this.#chain,
+      },
+    );
+    const { target } = file;
+    this.#bySha.set(`${digest} ${format.digest}`, {
+      format: format.meta.id,
+      path,
+      target,
+      sha256: digest,
+      mapping: format.digest,
+      part,
+      records,
+      failed,
+      known: records,
+      firstAt,
+      lastAt,
+    });
+  }
+
+  /** While what is known still stands in `log_staged`. */
+  async findChanges(format: LogFormat, files: readonly Loading[]): Promise<void> {
+    if (this.#before.length === 0) return;
+    await this.#findChanged(format);
+    const again = files.filter((file) => this.#partsOf(file).length > 0);
+    if (again.length > 0) {
+      await this.#connection.run(
+        `CREATE TEMP TABLE IF NOT EXISTS log_met (file INTEGER, record_key UHUGEINT);
+         INSERT INTO temp.log_met SELECT file, record_key FROM temp.log_staged WHERE file IN (${again.map(({ index }) => index).join(', ')}) AND record_key IS NOT NULL`,
+      );
+    }
+    await this.#findLate(format, files);
+  }
+
+  /** When all of a batch was read. */
+  async endFiles(
+    files: readonly Loading[],
+    counts: ReadonlyMap<number, { readonly firstAt: string | undefined }>,
+  ): Promise<void> {
+    for (const file of files) await this.#findVanished(file, counts.get(file.index)?.firstAt);
+    await this.#connection.run('DROP TABLE IF EXISTS temp.log_met');
+  }
+
+  /** What earlier runs read from the path of a file, as it is read now. */
+  #partsOf({ format, path }: LogFile): readonly bigint[] {
+    const before = this.#byPath.get(`${format.meta.id} ${path}`) ?? [];
+    return before.flatMap(({ mapping, part }) => (mapping === format.digest ? [part] : []));
+  }
+
+  /** The same record with other content; one that another version of the format read says nothing. */
+  async #findChanged(format: LogFormat): Promise<void> {
+    await this.#connection.run(
+      `CREATE TEMP TABLE log_changed AS
+       SELECT DISTINCT ON (r.record_key) b.part_id, r.record_key, r.usage_key, r.used_at, s.digest
+       FROM obs.log_records AS r
+       JOIN temp.log_staged AS s USING (record_key)
+       JOIN temp.log_batch AS b ON b.file = s.file
+       WHERE r.digest <> s.digest AND r.part_id IN (SELECT part_id FROM obs.log_files WHERE format = $format AND mapping = $mapping)`,
+      { format: format.meta.id, mapping: format.digest },
+    );
+    await this.#connection.run(
+      `INSERT INTO obs.log_changes BY NAME SELECT part_id, 'changed' AS change, record_key, usage_key, used_at FROM temp.log_changed;
+       UPDATE obs.log_records AS r SET digest = c.digest FROM temp.log_changed AS c WHERE c.record_key = r.record_key;
+       DROP TABLE temp.log_changed`,
+    );
+  }
+
+  /** Of what was read from this path before: what is younger than the oldest record there now, and not among them. */
+  async #findVanished(file: Loading, firstAt: string | undefined): Promise<void> {
+    const parts = this.#partsOf(file);
+    // A file that is damaged, or empty, lacks records for that.
+    if (parts.length === 0 || firstAt === undefined || file.why !== undefined) return;
+    await this.#connection.run(
+      `INSERT INTO obs.log_changes BY NAME
+       SELECT $part::UBIGINT AS part_id, 'vanished' AS change, record_key, usage_key, used_at
+       FROM obs.log_records AS r
+       WHERE r.part_id IN (${parts.join(', ')}) AND r.used_at >= $first::TIMESTAMP
+         AND r.record_key NOT IN (SELECT record_key FROM temp.log_met WHERE file = $file)
+         AND r.record_key NOT IN (SELECT record_key FROM obs.log_changes WHERE change = 'vanished')`,
+      { part: String(file.part), first: firstAt, file: file.index },
+    );
+  }
+
+  /** New records of a time that earlier imports of the log tell of: by then they should have been there. */
+  async #findLate(format: LogFormat, files: readonly Loading[]): Promise<void> {
+    const seconds = this.#work.clockTolerance + format.meta.delay;
+    const streams = new Set(files.map(({ path }) => streamOf(path)));
+    const spans = [...streams].flatMap((stream) =>
+      (this.#spans.get(`${format.meta.id} ${stream}`) ?? []).map(({ from, to }) => ({ stream, from, to })),
+    );
+    if (spans.length === 0) return;
+    await this.#connection.run(
+      `INSERT INTO obs.log_changes BY NAME
+       SELECT DISTINCT ON (s.record_key) b.part_id, 'late' AS change, s.record_key, s.usage_key, s.used_at
+       FROM temp.log_staged AS s
+       JOIN temp.log_batch AS b USING (file)
+       JOIN (SELECT r.stream, r."from" AS first_at, r."to" - to_seconds(${seconds}) AS last_at
+             FROM (SELECT unnest(from_json($spans, '[{"stream":"VARCHAR","from":"TIMESTAMP","to":"TIMESTAMP"}]')) AS r)) AS t
+         ON t.stream = b.stream AND s.used_at >= t.first_at AND s.used_at < t.last_at
+       ANTI JOIN obs.log_records AS k ON k.record_key = s.record_key
+       WHERE s.record_id IS NOT NULL`,
+      { spans: JSON.stringify(spans) },
+    );
+  }
+
+  /**
+   * A file that was there before and is not now, while older ones of its log are: rotation takes the oldest first. Where the
+   * same bytes lie under another name, nothing is gone.
+   */
+  async findGone(files: readonly LogFile[]): Promise<void> {
+    const here = new Set(files.map(({ format, path }) => `${format.meta.id} ${path}`));
+    const newest = new Map(this.#before.map((file) => [`${file.format} ${file.path}`, file]));
+    const present = [...newest].flatMap(([key, file]) => (here.has(key) ? [file] : []));
+    const shas = new Set([...this.#imported(), ...present.map(({ sha256: digest }) => digest)]);
+    const read = new Set(files.map(({ format, target }) => `${format.meta.id} ${target}`));
+    for (const [key, file] of newest) {
+      if (here.has(key) || !read.has(`${file.format} ${file.target}`) || shas.has(file.sha256) || file.firstAt === undefined)
+        continue;
+      const stream = streamOf(file.path);
+      const { firstAt } = file;
+      const isWithin = present.some((one) => streamOf(one.path) === stream && one.firstAt !== undefined && one.firstAt < firstAt);
+      if (isWithin) await this.#tellGone(file);
+    }
+  }
+
+  async #tellGone(file: Imported): Promise<void> {
+    await this.#connection.run(
+      `INSERT INTO obs.log_changes BY NAME
+       SELECT part_id, 'vanished' AS change, record_key, usage_key, used_at FROM obs.log_records
+       WHERE part_id = $part::UBIGINT AND record_key NOT IN (SELECT record_key FROM obs.log_changes WHERE change = 'vanished')`,
+      { part: String(file.part) },
+    );
+  }
+
+  /** Digests of what this run read. */
+  #imported(): string[] {
+    const before = new Set(this.#before);
+    return [...this.#bySha.values()].flatMap((file) => (before.has(file) ? [] : [file.sha256]));
+  }
+
+  #learn(file: Imported): void {
+    this.#bySha.set(`${file.sha256} ${file.mapping}`, file);
+    const key = `${file.format} ${file.path}`;
+    this.#byPath.set(key, [...(this.#byPath.get(key) ?? []), file]);
+  }
+}
+
+/** Times of several files, those that touch as one. */
+function joined(files: readonly Counts[]): Span[] {
+  const spans: Span[] = [];
+  const timed = files.flatMap(({ firstAt: from, lastAt: to }) => (from === undefined || to === undefined ? [] : [{ from, to }]));
+  for (const span of timed.toSorted((a, b) => (a.from < b.from ? -1 : 1))) {
+    const last = spans.at(-1);
+    if (last === undefined || last.to < span.from) spans.push({ ...span });
+    else if (last.to < span.to) last.to = span.to;
+  }
+  return spans;
+}
