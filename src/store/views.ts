@@ -39,6 +39,9 @@ const ALWAYS_VIEWS: ReadonlySet<string> = new Set([
   'identity_overview',
   'observations',
   'observation_parts',
+  // Every column of a million sessions would be held twice; what they are joined by is a table.
+  'usages',
+  'gateway_sessions',
   // A row for each record of a log.
   'log_events',
 ]);

@@ -76,51 +76,151 @@ SELECT
 FROM best;
 COMMENT ON VIEW gateway_connections IS 'Gateway connections and the backend account each one holds, by organisation and name';
 
--- The same session may come from a list (thin) and from a single export (full): the fuller row stands.
-CREATE OR REPLACE VIEW usages AS
-WITH rows_now AS (
-  SELECT u.* EXCLUDE (part_id)
-  FROM obs.usages AS u
-  SEMI JOIN current_parts USING (part_id)
-  QUALIFY row_number() OVER (
-    PARTITION BY coalesce(via || ':' || session_id, observation_id)
-    ORDER BY (detail->>'$.depth') = 'single' DESC NULLS LAST, length(detail::VARCHAR) DESC, observation_id) = 1
-),
-keyed AS (
-  SELECT r.*, CASE WHEN r.via = 'gateway' THEN org_key(coalesce(r.detail->>'$.org', o.only_org), o.orgs) END AS org_key
-  FROM rows_now AS r
-  LEFT JOIN connection_orgs AS o ON o.connection = CASE WHEN r.via = 'gateway' THEN r.target END
-)
-SELECT
-  u.* EXCLUDE (identity_id, credential_id, org_key),
-  coalesce(a.identity_id, u.identity_id, ci.identity_id, g.identity_id) AS identity_id,
-  coalesce(u.credential_id, g.credential_id) AS credential_id
-FROM keyed AS u
-LEFT JOIN identity_aliases AS a ON a.alias = u.identity_id AND a.repository = alias_place(u.identity_id, u.location)
-LEFT JOIN credential_identities AS ci ON ci.credential_id = u.credential_id
--- No key, no join: only sessions of a gateway have one.
-LEFT JOIN gateway_connections AS g ON g.connection = u.target AND coalesce(g.org, '') = u.org_key;
-COMMENT ON VIEW usages IS 'What identities did; gateway sessions are joined to the account behind their connection';
 CREATE OR REPLACE MACRO is_machine(caller_type) AS
   caller_type IN ('service-account', 'api-key', 'agent', 'machine-identity', 'machine', 'static-admin-key');
 
--- Sessions as an auditor asks for them: who was behind each (by the inventories, not by the session's own word), whether
--- an approval covered it, and whether it ran at all. Rows that only issued a credential are left out.
--- A session inside an approved window has no review of its own; one that used an issued credential has the review of
--- the session that issued it.
-CREATE OR REPLACE VIEW gateway_sessions AS
-WITH rows_now AS (
+-- E-mails of who decided, whether a list of texts or of objects holds them.
+CREATE OR REPLACE MACRO review_emails(reviewers) AS
+  list_sort(list_distinct(list_filter(list_transform(
+    from_json(reviewers, '["JSON"]'),
+    lambda one: CASE json_type(one) WHEN 'VARCHAR' THEN one->>'$' ELSE one->>'$.email' END), lambda email: coalesce(email, '') <> '')));
+CREATE OR REPLACE MACRO review_key(approval_id) AS regexp_extract(approval_id, '[^/:]+$');
+
+-- What was asked of reviewers and what they decided: reviews as the gateway lists them, and those that sessions carry, one row each.
+-- An approved window covers every session of the same user on the same connection that starts in it.
+CREATE OR REPLACE VIEW gateway_approvals AS
+WITH of_sessions AS (
+  -- Few sessions have a review: the text of the others is searched, not read.
+  SELECT observation_id, session_id, used_at, target, detail, from_json(detail, '{"org": "VARCHAR", "userId": "VARCHAR", "review": {
+      "id": "VARCHAR", "type": "VARCHAR", "status": "VARCHAR", "createdAt": "VARCHAR", "revokeAt": "VARCHAR", "rule": "VARCHAR", "reviewers": "JSON", "groups": "JSON",
+      "forced": "VARCHAR", "window": "JSON", "minApprovals": "BIGINT"},
+    "window": {"from": "VARCHAR", "until": "VARCHAR", "userId": "VARCHAR", "connection": "VARCHAR"}}') AS told
+  FROM obs.usages
+  SEMI JOIN current_parts USING (part_id)
+  WHERE via = 'gateway' AND (contains(detail::VARCHAR, '"review":{') OR contains(detail::VARCHAR, '"window":{'))
+),
+rows_now AS (
   SELECT
-    u.*,
-    (u.detail->>'$.userId') AS user_id,
-    (u.detail->>'$.status') AS status,
-    (u.detail->'$.review') AS review,
-    (u.detail->>'$.org') AS own_org,
-    coalesce(u.detail->>'$.org', o.only_org) AS org,
-    org_key(coalesce(u.detail->>'$.org', o.only_org), o.orgs) AS org_key
-  FROM usages AS u
-  LEFT JOIN connection_orgs AS o ON o.connection = u.target
+    coalesce(told.review.id, session_id) AS review_id,
+    told.org AS org,
+    told.review.type AS type,
+    told.review.status AS status,
+    coalesce(told.window.userId, told.userId) AS user_id,
+    coalesce(told.window.connection, target) AS connection,
+    TRY_CAST(told.review.createdAt AS TIMESTAMP) AS asked_at,
+    TRY_CAST(told.window.from AS TIMESTAMP) AS opened_at,
+    coalesce(TRY_CAST(told.window.until AS TIMESTAMP), TRY_CAST(told.review.revokeAt AS TIMESTAMP)) AS closed_at,
+    coalesce(told.review.groups, told.review.reviewers) AS reviewers,
+    coalesce(TRY_CAST(told.review.forced AS BOOLEAN), false) AS forced,
+    told.review.rule AS rule,
+    session_id,
+    observation_id,
+    used_at AS seen_at
+  FROM of_sessions
+  WHERE told.review IS NOT NULL OR told.window.from IS NOT NULL
+  UNION ALL BY NAME
+  SELECT
+    review_key(policy_id) AS review_id,
+    url_decode(nullif(identity_scope(policy_id), '-')) AS org,
+    said.type, said.status,
+    said.userId AS user_id,
+    unnest(CASE WHEN len(applies_to) > 0 THEN applies_to ELSE [NULL] END) AS connection,
+    coalesce(created_at, TRY_CAST(said.from AS TIMESTAMP)) AS asked_at,
+    TRY_CAST(said.from AS TIMESTAMP) AS opened_at,
+    TRY_CAST(said.until AS TIMESTAMP) AS closed_at,
+    said.reviewers,
+    NULL::BOOLEAN AS forced,
+    said.rule,
+    said.session AS session_id,
+    observation_id,
+    NULL::TIMESTAMP AS seen_at
+  FROM (
+    SELECT *, from_json(settings, '{"type": "VARCHAR", "status": "VARCHAR", "userId": "VARCHAR", "from": "VARCHAR", "until": "VARCHAR", "reviewers": "JSON", "rule": "VARCHAR", "session": "VARCHAR"}') AS said
+    FROM obs.policies
+    SEMI JOIN current_parts USING (part_id)
+    WHERE type = 'approval')
+),
+merged AS (
+  SELECT
+    review_id,
+    max(org) AS org,
+    lower(max(type)) AS type,
+    -- A list of reviews and a session may tell of two moments; what was decided at last stands.
+    upper(arg_max(status, (list_position(['PENDING', 'UNKNOWN', 'APPROVED', 'PROCESSING', 'EXECUTED', 'REJECTED', 'REVOKED'], upper(status)), seen_at))) AS status,
+    max(user_id) AS user_id,
+    max(connection) AS connection,
+    min(asked_at) AS asked_at,
+    min(opened_at) AS opened_at,
+    max(closed_at) AS closed_at,
+    arg_max(reviewers, length(reviewers::VARCHAR)) AS reviewers,
+    coalesce(bool_or(forced), false) AS told_forced,
+    max(rule) AS rule,
+    max(session_id) AS session_id,
+    list_sort(list_distinct(list(observation_id))) AS evidence
+  FROM rows_now
+  GROUP BY review_id
+)
+SELECT
+  concat('hoop:', coalesce(url_encode(org), '-'), ':review/', review_id) AS approval_id,
+  review_id, org, type, status,
+  status IN ('APPROVED', 'PROCESSING', 'EXECUTED') OR status IS NULL AND opened_at IS NOT NULL AS is_approved,
+  user_id, connection, asked_at,
+  CASE WHEN type = 'jit' OR type IS NULL AND closed_at IS NOT NULL THEN coalesce(opened_at, asked_at) END AS opened_at,
+  closed_at,
+  coalesce(review_emails(reviewers), []) AS approvers,
+  told_forced OR coalesce(contains(reviewers::VARCHAR, '"forced":true'), false) AS is_forced,
+  -- When the last of them decided.
+  list_max(list_transform(from_json(reviewers, '["JSON"]'), lambda one: TRY_CAST(coalesce(one->>'$.decidedAt', one->>'$.at') AS TIMESTAMP))) AS decided_at,
+  rule, session_id, evidence
+FROM merged;
+COMMENT ON VIEW gateway_approvals IS 'Reviews of the gateway: who asked, what was decided by whom, and for how long; opened_at and closed_at: the window that it opens';
+
+-- What rows of a gateway say, read out of their JSON once, and what the inventories, the windows and the connections say of them.
+-- The same session may come from a list (thin) and from a single export (full): the fuller row stands.
+-- Rows are told by their number in the table, and what stands there is not copied: over a million sessions every join of wide rows costs a second.
+CREATE OR REPLACE VIEW gateway_rows AS
+WITH twins AS (
+  SELECT session_id
+  FROM obs.usages SEMI JOIN current_parts USING (part_id)
+  WHERE via = 'gateway' AND records IS NULL AND session_id IS NOT NULL
+  GROUP BY session_id
+  HAVING count(*) > 1
+),
+beaten_rows AS (
+  SELECT unnest(list(rowid ORDER BY (detail->>'$.depth') = 'single' DESC NULLS LAST, length(detail::VARCHAR) DESC, observation_id)[2:]) AS row_id
+  FROM obs.usages SEMI JOIN current_parts USING (part_id) SEMI JOIN twins USING (session_id)
+  WHERE via = 'gateway' AND records IS NULL
+  GROUP BY session_id
+  UNION ALL
+  SELECT unnest(list(rowid)[2:])
+  FROM obs.usages SEMI JOIN current_parts USING (part_id)
+  WHERE via = 'gateway' AND (records IS NOT NULL OR session_id IS NULL)
+  GROUP BY observation_id
+  HAVING count(*) > 1
+),
+-- Few, which the engine cannot know of a grouping: it would build its table of all sessions and look these up.
+beaten AS (
+  SELECT unnest(row_ids) AS row_id FROM (SELECT list(row_id) AS row_ids FROM beaten_rows)
+),
+parsed AS MATERIALIZED (
+  SELECT
+    u.rowid AS row_id, u.session_id, u.used_at, u.ended_at, u.target, u.identity_id, u.credential_id, alias_place(u.identity_id, u.location) AS place,
+    u.actor, u.actor_type, u.actor_confidence, u.actor_identity_id, u.approval, u.environment, u.bookkeeping, u.records,
+    unnest(from_json(u.detail, '{"org": "VARCHAR", "userId": "VARCHAR", "status": "VARCHAR", "verb": "VARCHAR", "type": "VARCHAR", "subtype": "VARCHAR", "origin": "VARCHAR", "tags": "JSON",
+      "analyzed": "JSON", "infoTypes": "JSON", "redactions": "BIGINT", "maskErrors": "BIGINT", "eventSize": "DOUBLE", "credentialSession": "VARCHAR", "credentialsNeverExpire": "VARCHAR",
+      "review": {"id": "VARCHAR", "status": "VARCHAR"}, "adminAudit": "VARCHAR", "risk": "VARCHAR", "riskAction": "VARCHAR", "repo": "VARCHAR", "federation": "JSON"}'))
+  FROM obs.usages AS u
+  SEMI JOIN current_parts USING (part_id)
+  ANTI JOIN beaten ON beaten.row_id = u.rowid
   WHERE u.via = 'gateway'
+),
+-- Connections, callers and tags are few: each is looked up once, not for each session.
+places AS MATERIALIZED (
+  SELECT p.target, coalesce(p.org, '') AS own_org, coalesce(p.org, o.only_org) AS org, org_key(coalesce(p.org, o.only_org), o.orgs) AS org_key, g.identity_id, g.credential_id, g.environment
+  FROM (SELECT DISTINCT target, org FROM parsed WHERE target IS NOT NULL) AS p
+  LEFT JOIN connection_orgs AS o ON o.connection = p.target
+  -- No key, no join.
+  LEFT JOIN gateway_connections AS g ON g.connection = p.target AND coalesce(g.org, '') = org_key(coalesce(p.org, o.only_org), o.orgs)
 ),
 machines AS (
   SELECT
@@ -128,7 +228,6 @@ machines AS (
     url_decode(nullif(identity_scope(identity_id), '-')) AS org,
     min(identity_id) AS identity_id,
     min(type) AS type,
-    list_distinct(flatten(list(evidence))) AS evidence,
     count(*) OVER (PARTITION BY (detail->>'$.userId')) AS orgs
   FROM identities
   WHERE provider = 'hoop' AND (detail->>'$.userId') IS NOT NULL
@@ -140,84 +239,188 @@ members AS (
   SEMI JOIN current_parts USING (part_id)
   WHERE (detail->>'$.userId') IS NOT NULL
 ),
+callers AS (
+  SELECT c.user_id, coalesce(c.org, '') AS own_org, m.identity_id, coalesce(m.type, CASE WHEN p.user_id IS NOT NULL THEN 'human' END) AS type
+  FROM (SELECT DISTINCT userId AS user_id, org FROM parsed WHERE userId IS NOT NULL) AS c
+  LEFT JOIN machines AS m
+    ON m.user_id = c.user_id AND (m.org = c.org OR (m.org IS NULL OR c.org IS NULL) AND m.orgs = 1)
+  LEFT JOIN members AS p ON p.user_id = c.user_id
+  WHERE m.user_id IS NOT NULL OR p.user_id IS NOT NULL
+),
+sensitive AS (
+  SELECT tags
+  FROM (SELECT tags, unnest(map_entries(TRY_CAST(tags AS MAP(VARCHAR, VARCHAR)))) AS own FROM (SELECT DISTINCT tags FROM parsed WHERE tags IS NOT NULL)) AS t
+  JOIN (SELECT unnest(map_entries(personal_data)) AS wanted FROM gateway_settings) AS w ON lower(w.wanted.key) = lower(t.own.key)
+  WHERE list_contains(list_transform(w.wanted.value, lambda word: lower(word)), lower(t.own.value))
+  GROUP BY tags
+),
 windows AS (
   SELECT
-    (detail->>'$.window.userId') AS user_id,
-    (detail->>'$.window.connection') AS connection,
-    org_key,
-    TRY_CAST(detail->>'$.window.from' AS TIMESTAMP) AS opened_at,
-    TRY_CAST(detail->>'$.window.until' AS TIMESTAMP) AS closed_at,
-    observation_id
-  FROM rows_now
-  WHERE (detail->>'$.window.from') IS NOT NULL
+    w.review_id, w.user_id, w.connection, w.opened_at, w.closed_at,
+    org_key(coalesce(w.org, o.only_org), o.orgs) AS org_key
+  FROM gateway_approvals AS w
+  LEFT JOIN connection_orgs AS o ON o.connection = w.connection
+  WHERE w.is_approved AND w.opened_at IS NOT NULL AND w.closed_at IS NOT NULL
+),
+-- Of the windows that had opened by then, the one that closes last: it covers, or none does. One step back in time for each
+-- session in place of a comparison with each window.
+reaching AS (
+  SELECT user_id, connection, org_key, opened_at,
+    max(closed_at) OVER earlier AS closed_at,
+    arg_max(review_id, (closed_at, review_id)) OVER earlier AS review_id
+  FROM windows
+  WINDOW earlier AS (PARTITION BY user_id, connection, org_key ORDER BY opened_at ROWS UNBOUNDED PRECEDING)
+),
+closing AS (
+  SELECT user_id, connection, org_key, closed_at, arg_max(review_id, (opened_at, review_id)) AS review_id FROM windows GROUP BY ALL
+),
+asking AS (
+  SELECT r.row_id, r.userId AS user_id, r.target AS connection, p.org_key, r.used_at
+  FROM parsed AS r
+  JOIN places AS p ON p.target = r.target AND p.own_org = coalesce(r.org, '')
+  SEMI JOIN windows AS w ON w.user_id = r.userId AND w.connection = r.target AND w.org_key = p.org_key
 ),
 covered AS (
-  SELECT r.observation_id, min(w.observation_id) AS window_id
-  FROM rows_now AS r
-  JOIN windows AS w ON w.user_id = r.user_id AND w.connection = r.target AND w.org_key = r.org_key AND r.used_at >= w.opened_at AND r.used_at < w.closed_at
-  GROUP BY r.observation_id
+  SELECT a.row_id, w.review_id
+  FROM asking AS a
+  ASOF JOIN reaching AS w ON w.user_id = a.user_id AND w.connection = a.connection AND w.org_key = a.org_key AND a.used_at >= w.opened_at
+  WHERE a.used_at < w.closed_at
 ),
 closed AS (
-  SELECT r.observation_id, max(w.closed_at) AS window_closed_at, arg_max(w.observation_id, w.closed_at) AS closed_window_id
-  FROM rows_now AS r
-  JOIN windows AS w ON w.user_id = r.user_id AND w.connection = r.target AND w.org_key = r.org_key AND r.used_at >= w.closed_at
-  GROUP BY r.observation_id
+  SELECT a.row_id, w.closed_at, w.review_id
+  FROM asking AS a
+  ASOF JOIN closing AS w ON w.user_id = a.user_id AND w.connection = a.connection AND w.org_key = a.org_key AND a.used_at >= w.closed_at
 ),
+-- The session that issued a credential: its own review, or the window that it was opened in.
 issued AS (
-  SELECT r.observation_id, bool_or(i.approval = 'approved') AS approved
-  FROM rows_now AS r
-  JOIN rows_now AS i ON i.session_id = (r.detail->>'$.credentialSession')
-  GROUP BY r.observation_id
+  SELECT r.row_id, max(CASE WHEN i.approval = 'approved' THEN coalesce(i.review.id, i.session_id) ELSE c.review_id END) AS review_id
+  FROM (SELECT row_id, credentialSession, org FROM parsed WHERE credentialSession IS NOT NULL) AS r
+  JOIN parsed AS i ON i.session_id = r.credentialSession AND (i.org = r.org OR i.org IS NULL OR r.org IS NULL)
+  LEFT JOIN covered AS c ON c.row_id = i.row_id
+  GROUP BY r.row_id
+),
+of_windows AS (
+  SELECT row_id, max(covering) AS covering, max(issuing) AS issuing, max(closed_at) AS closed_at, max(closed_review) AS closed_review
+  FROM (
+    SELECT row_id, review_id AS covering, NULL::VARCHAR AS issuing, NULL::TIMESTAMP AS closed_at, NULL::VARCHAR AS closed_review FROM covered
+    UNION ALL SELECT row_id, NULL, review_id, NULL, NULL FROM issued
+    UNION ALL SELECT row_id, NULL, NULL, closed_at, review_id FROM closed)
+  GROUP BY row_id
+),
+-- Logs of other gateways name the account themselves.
+named AS (
+  SELECT r.row_id, coalesce(a.identity_id, r.identity_id, ci.identity_id) AS identity_id
+  FROM (SELECT row_id, identity_id, credential_id, place FROM parsed WHERE identity_id IS NOT NULL OR credential_id IS NOT NULL) AS r
+  LEFT JOIN identity_aliases AS a ON a.alias = r.identity_id AND a.repository = r.place
+  LEFT JOIN credential_identities AS ci ON ci.credential_id = r.credential_id
 )
 SELECT
-  r.observation_id,
-  r.session_id,
-  r.used_at,
-  r.ended_at,
-  r.target AS connection,
-  r.identity_id,
-  r.credential_id,
-  r.action,
-  r.objects,
-  CASE WHEN r.actor_type = 'static-admin-key' THEN 'Static admin key' ELSE coalesce(r.actor, m.identity_id, r.user_id) END AS caller,
-  coalesce(m.identity_id, r.actor_identity_id) AS caller_identity_id,
-  coalesce(
-    m.type,
-    CASE WHEN p.user_id IS NOT NULL THEN 'human' END,
-    r.actor_type, 'unknown') AS caller_type,
-  CASE WHEN m.user_id IS NOT NULL OR p.user_id IS NOT NULL THEN 'high' ELSE coalesce(r.actor_confidence, 'low') END AS caller_confidence,
-  coalesce(m.evidence, []) AS caller_evidence,
-  r.job,
+  r.row_id,
+  coalesce(n.identity_id, g.identity_id) AS identity_id,
+  coalesce(r.credential_id, g.credential_id) AS credential_id,
+  CASE WHEN r.actor_type = 'static-admin-key' THEN 'Static admin key' ELSE coalesce(r.actor, c.identity_id, r.userId) END AS caller,
+  coalesce(c.identity_id, r.actor_identity_id) AS caller_identity_id,
+  coalesce(c.type, r.actor_type, 'unknown') AS caller_type,
+  CASE WHEN c.type IS NOT NULL THEN 'high' ELSE coalesce(r.actor_confidence, 'low') END AS caller_confidence,
+  c.type IS NOT NULL AS caller_is_known,
   CASE
     WHEN r.approval IN ('approved', 'rejected', 'pending', 'not-required') THEN r.approval
-    WHEN covered.window_id IS NOT NULL OR issued.approved THEN 'approved'
-    WHEN (review->>'$.status') IS NOT NULL THEN 'unknown'
+    WHEN w.covering IS NOT NULL OR w.issuing IS NOT NULL THEN 'approved'
+    WHEN r.review.status IS NOT NULL OR (r.records IS NOT NULL AND r.approval IS NULL) THEN 'unknown'
     ELSE 'none'
   END AS approval,
-  covered.window_id,
-  closed.window_closed_at,
-  closed.closed_window_id,
+  CASE
+    WHEN r.approval IN ('approved', 'rejected', 'pending') THEN coalesce(r.review.id, r.session_id)
+    WHEN r.approval IS DISTINCT FROM 'not-required' THEN coalesce(w.covering, w.issuing, r.review.id) END AS review_id,
+  CASE
+    WHEN r.approval IN ('approved', 'rejected', 'pending') THEN 'own'
+    WHEN r.approval = 'not-required' THEN NULL
+    WHEN w.covering IS NOT NULL THEN 'window'
+    WHEN w.issuing IS NOT NULL THEN 'issued-credential'
+    WHEN r.review.id IS NOT NULL THEN 'own' END AS approval_kind,
+  r.review.status AS review_status,
+  w.closed_at AS window_closed_at,
+  w.closed_review AS closed_review_id,
   r.status,
-  coalesce(r.status = 'done' OR r.ended_at IS NOT NULL OR TRY_CAST(r.detail->>'$.eventSize' AS DOUBLE) > 0, false) AS ran,
-  r.masked,
-  r.recorded,
+  coalesce(r.status = 'done' OR r.ended_at IS NOT NULL OR r.eventSize > 0 OR r.records IS NOT NULL, false) AS ran,
   coalesce(r.environment, g.environment) AS environment,
-  coalesce((r.detail->>'$.tags.data') IN ('pii', 'phi', 'pci', 'personal', 'sensitive', 'confidential'), false) AS tagged_sensitive,
-  (r.detail->'$.analyzed') AS analyzed,
-  (r.detail->'$.infoTypes') AS info_types,
-  TRY_CAST(r.detail->>'$.redactions' AS BIGINT) AS redactions,
-  TRY_CAST(r.detail->>'$.maskErrors' AS BIGINT) AS mask_errors,
-  (r.detail->>'$.verb') AS verb,
-  r.source_ip,
-  r.org
-FROM rows_now AS r
-LEFT JOIN machines AS m
-  ON m.user_id = r.user_id
-  AND (m.org = r.own_org OR (m.org IS NULL OR r.own_org IS NULL) AND m.orgs = 1)
-LEFT JOIN members AS p ON p.user_id = r.user_id
-LEFT JOIN covered ON covered.observation_id = r.observation_id
-LEFT JOIN closed ON closed.observation_id = r.observation_id
-LEFT JOIN issued ON issued.observation_id = r.observation_id
-LEFT JOIN gateway_connections AS g ON g.connection = r.target AND coalesce(g.org, '') = r.org_key
-WHERE NOT coalesce(r.bookkeeping, false);
-COMMENT ON VIEW gateway_sessions IS 'Gateway sessions with the caller resolved by the inventories and the approval by windows and issued credentials';
+  se.tags IS NOT NULL AS tagged_sensitive,
+  r.analyzed,
+  r.infoTypes AS info_types,
+  r.redactions,
+  r.maskErrors AS mask_errors,
+  r.verb,
+  coalesce(r.org, g.org) AS org,
+  g.org_key,
+  r.userId AS user_id,
+  r.type,
+  r.subtype,
+  r.origin,
+  r.credentialSession AS credential_session,
+  coalesce(r.credentialsNeverExpire = 'true', false) AS credential_never_expires,
+  r.risk,
+  r.riskAction AS risk_action,
+  r.repo,
+  r.federation,
+  coalesce(r.bookkeeping, false) AS is_bookkeeping,
+  coalesce(r.adminAudit = 'true', false) AS is_admin_audit
+FROM parsed AS r
+LEFT JOIN places AS g ON g.target = r.target AND g.own_org = coalesce(r.org, '')
+LEFT JOIN callers AS c ON c.user_id = r.userId AND c.own_org = coalesce(r.org, '')
+LEFT JOIN sensitive AS se ON se.tags = r.tags
+LEFT JOIN of_windows AS w ON w.row_id = r.row_id
+LEFT JOIN named AS n ON n.row_id = r.row_id;
+COMMENT ON VIEW gateway_rows IS 'What is known of every row that a gateway gave, by its number in obs.usages; gateway_sessions are those that are sessions, in full';
+
+-- Sessions as an auditor asks for them: who was behind each (by the inventories, not by the session's own word), whether
+-- an approval covered it, and whether it ran at all. Rows that only issued a credential, and what administrators changed, are left out.
+-- A session inside an approved window has no review of its own; one that used an issued credential has the review of
+-- the session that issued it.
+CREATE OR REPLACE VIEW gateway_sessions AS
+SELECT
+  u.observation_id, u.session_id, u.used_at, u.ended_at, u.target AS connection,
+  r.identity_id, r.credential_id, u.action, u.objects,
+  r.caller, r.caller_identity_id, r.caller_type, r.caller_confidence, coalesce(i.evidence, []) AS caller_evidence, r.caller_is_known,
+  u.job, r.approval, r.approval_kind, a.approval_id, coalesce(a.approvers, []) AS approvers, a.is_forced AS approval_is_forced, a.closed_at AS approval_ends_at,
+  coalesce(a.evidence, []) AS approval_evidence,
+  r.review_status, r.window_closed_at, r.closed_review_id, r.status, r.ran, u.masked, u.recorded, r.environment, r.tagged_sensitive, r.analyzed, r.info_types, u.info_types AS seen_types,
+  r.redactions, r.mask_errors, r.verb, u.source_ip, r.org, r.user_id, r.type, r.subtype, r.origin, r.credential_session, r.credential_never_expires, r.risk, r.risk_action,
+  r.repo, r.federation, u.user_agent, u.operation, u.outcome, u.row_count, u.records
+FROM gateway_rows AS r
+JOIN obs.usages AS u ON u.rowid = r.row_id
+LEFT JOIN gateway_approvals AS a ON a.review_id = r.review_id
+LEFT JOIN identities AS i ON i.identity_id = r.caller_identity_id AND i.provider = 'hoop'
+WHERE NOT r.is_bookkeeping AND NOT r.is_admin_audit;
+COMMENT ON VIEW gateway_sessions IS 'Gateway sessions with the caller resolved by the inventories and the approval by reviews, windows and issued credentials';
+
+-- The time that sessions were given of: outside of it, that there was none says nothing.
+CREATE OR REPLACE VIEW gateway_windows AS
+SELECT r.org, min(u.used_at) AS first, max(coalesce(u.ended_at, u.used_at)) AS last, count(*) AS sessions
+FROM gateway_rows AS r
+JOIN obs.usages AS u ON u.rowid = r.row_id
+WHERE NOT r.is_admin_audit
+GROUP BY r.org;
+COMMENT ON VIEW gateway_windows IS 'First and last moment of the sessions of each organisation that were exported';
+
+-- What was done with which identity and credential: of the rows in `obs.usages`, those that stand.
+CREATE OR REPLACE VIEW usage_rows AS
+SELECT row_id, identity_id, credential_id, caller_identity_id AS actor_identity_id, is_bookkeeping FROM gateway_rows
+UNION ALL
+SELECT u.told.row_id, coalesce(a.identity_id, u.told.identity_id, ci.identity_id), u.told.credential_id, u.told.actor, u.told.is_bookkeeping
+FROM (
+  SELECT arg_min(
+    {'row_id': rowid, 'identity_id': identity_id, 'credential_id': credential_id, 'place': alias_place(identity_id, location), 'actor': actor_identity_id,
+      'is_bookkeeping': coalesce(bookkeeping, false)},
+    (-coalesce(length(detail::VARCHAR), 0), observation_id)) AS told
+  FROM obs.usages SEMI JOIN current_parts USING (part_id)
+  WHERE via <> 'gateway'
+  GROUP BY CASE WHEN records IS NULL THEN coalesce(via || ':' || session_id, observation_id) ELSE observation_id END) AS u
+LEFT JOIN identity_aliases AS a ON a.alias = u.told.identity_id AND a.repository = u.told.place
+LEFT JOIN credential_identities AS ci ON ci.credential_id = u.told.credential_id;
+COMMENT ON VIEW usage_rows IS 'Rows of obs.usages that stand, by their number, with account, credential and actor as joined: usages are they in full';
+
+CREATE OR REPLACE VIEW usages AS
+SELECT u.* EXCLUDE (part_id, identity_id, credential_id), k.identity_id, k.credential_id
+FROM obs.usages AS u
+JOIN usage_rows AS k ON k.row_id = u.rowid;
+COMMENT ON VIEW usages IS 'What identities did; gateway sessions are joined to the account behind their connection';

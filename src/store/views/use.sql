@@ -93,11 +93,10 @@ WITH
     FROM identity_consumers GROUP BY identity_id),
   -- Both sides: sessions with the rights of the account, and sessions that a caller of the gateway opened.
   took_part AS (
-    SELECT identity_id, observation_id, used_at FROM usages
-    WHERE identity_id IS NOT NULL AND NOT coalesce(bookkeeping, false)
-    UNION
-    SELECT caller_identity_id, observation_id, used_at FROM gateway_sessions WHERE caller_identity_id IS NOT NULL),
-  sessions AS (SELECT identity_id, count(*) AS n, max(used_at) AS last FROM took_part GROUP BY ALL),
+    SELECT unnest(CASE WHEN k.actor_identity_id = k.identity_id THEN [k.identity_id] ELSE [k.identity_id, k.actor_identity_id] END) AS identity_id, u.used_at
+    FROM usage_rows AS k JOIN obs.usages AS u ON u.rowid = k.row_id
+    WHERE NOT k.is_bookkeeping AND NOT coalesce(starts_with(u.target, 'admin:'), false)),
+  sessions AS (SELECT identity_id, count(*) AS n, max(used_at) AS last FROM took_part WHERE identity_id IS NOT NULL GROUP BY ALL),
   reach AS (SELECT identity_id, list_sort(list(DISTINCT capability)) AS capabilities FROM identity_reach GROUP BY ALL),
   wrong AS (
     SELECT identity_id, count(*) AS n,
@@ -151,9 +150,9 @@ WITH keys AS (
 used AS (
   SELECT identity_id, max(used_at) AS last_used_at
   FROM (
-    SELECT identity_id, used_at FROM usages WHERE NOT coalesce(bookkeeping, false)
-    UNION ALL SELECT actor_identity_id, used_at FROM usages
-    UNION ALL SELECT caller_identity_id, used_at FROM gateway_sessions)
+    -- Whoever had a credential issued was there; the account behind the connection was not used by that.
+    SELECT unnest([CASE WHEN NOT k.is_bookkeeping THEN k.identity_id END, k.actor_identity_id]) AS identity_id, u.used_at
+    FROM usage_rows AS k JOIN obs.usages AS u ON u.rowid = k.row_id)
   WHERE identity_id IS NOT NULL
   GROUP BY identity_id
 ),
