@@ -116,14 +116,28 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
       { identity },
     ),
     targets: await store.rows(
-      `WITH ends AS (
-         SELECT DISTINCT path[-1] AS identity_id, capability FROM identity_reach WHERE identity_id = $identity)
-       SELECT DISTINCT g.capability, identity_scope(g.identity_id) AS scope,
+      // Of all it may become, not of the nearest alone: what is farther may be wider.
+      `WITH RECURSIVE
+       edges AS MATERIALIZED (SELECT DISTINCT identity_id, becomes FROM may_become),
+       reached(identity_id, hops) USING KEY (identity_id) AS (
+         SELECT $identity::VARCHAR, 0 WHERE $identity IS NOT NULL
+         UNION
+         SELECT e.becomes, w.hops + 1
+         FROM reached AS w
+         JOIN edges AS e ON e.identity_id = w.identity_id
+         ANTI JOIN recurring.reached AS met ON met.identity_id = e.becomes
+         WHERE w.hops < 6
+         GROUP BY ALL)
+       SELECT DISTINCT
+         CASE WHEN g.capability = 'escalates' THEN 'admin, by what escalates' ELSE g.capability END AS capability,
+         coalesce(nullif(regexp_extract(CASE WHEN g.capability = 'escalates' THEN g.detail->>'$.target' END, ' of ([0-9]{12})$', 1), ''), identity_scope(g.identity_id)) AS scope,
          -- A role that gives itself any right is no administrator of that role: all of the account is its to rule.
-         CASE WHEN g.capability = 'admin' AND g.resource LIKE 'arn:aws%:iam::%' THEN '*' ELSE g.resource END AS resource
-       FROM ends AS e JOIN grants AS g ON g.identity_id = e.identity_id AND g.capability = e.capability AND g.effect = 'allow'
-       -- What an escalation is worked with is not what it gets at.
-       WHERE coalesce(g.resource, '') <> '' AND g.capability NOT IN ('escalates', 'impersonates')
+         CASE WHEN g.capability = 'escalates' OR g.capability = 'admin' AND g.resource LIKE 'arn:aws%:iam::%' THEN '*' ELSE g.resource END AS resource
+       FROM reached AS r
+       JOIN grants AS g ON g.identity_id = r.identity_id AND g.effect = 'allow'
+       -- What an escalation is worked with is not what it gets at; one of AWS ends at an administrator, whom it names.
+       WHERE coalesce(g.resource, '') <> '' AND g.capability <> 'impersonates'
+         AND (g.capability <> 'escalates' OR starts_with(g.identity_id, 'aws:') AND (g.detail->>'$.target') IS NOT NULL)
        ORDER BY ALL`,
       { identity },
     ),

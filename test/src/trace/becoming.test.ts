@@ -125,6 +125,40 @@ describe('what an identity gets at', () => {
     ]);
   });
 
+  it('is also what those may get at whom it becomes, where they get at more', async () => {
+    const [user, role, last] = ['aws:1:user/a', 'aws:1:role/b', 'aws:2:role/c'];
+    const rights = [
+      holds(user, 'reads-data', 'arn:aws:s3:::shop/*'),
+      holds(role, 'reads-data', '*'),
+      holds(last, 'reads-data', 'arn:aws:s3:::ledger/*'),
+    ];
+    const estate = [
+      identity(user),
+      identity(role),
+      identity(last),
+      becomes(user, role, 1),
+      becomes(role, last, 2),
+      becomes(last, user, 3),
+    ];
+
+    const lines = await told(user, ...estate, ...rights);
+
+    assert.deepEqual(lines.get('Accounts and resources'), [
+      'reads-data: everything, arn:aws:s3:::shop/*, arn:aws:s3:::ledger/*  (in 1, 2)',
+    ]);
+  });
+
+  it('is all of the account of an administrator whom it may become by its rights', async () => {
+    const user = 'aws:111122223333:user/a';
+    const passes = (target: string) => holds(user, 'escalates', 'arn:aws:iam::111122223333:role/x', { target });
+
+    const here = await told(user, identity(user), passes('role/x'));
+    const there = await told(user, identity(user), passes('role/x of 444455556666'));
+
+    assert.deepEqual(here.get('Accounts and resources'), ['admin, by what escalates: everything  (in 111122223333)']);
+    assert.deepEqual(there.get('Accounts and resources'), ['admin, by what escalates: everything  (in 444455556666)']);
+  });
+
   it('is all of the account for a role that gives itself any right, not that role', async () => {
     const [user, role] = ['aws:1:user/a', 'aws:1:role/b'];
     const rights = holds(role, 'admin', 'arn:aws:iam::1:role/b');
