@@ -51,6 +51,14 @@ export function principalOf(answer: ServiceLastAccessed): string | undefined {
   return arn !== undefined && identityIdFromArn(arn) !== undefined ? arn : undefined;
 }
 
+/** RoleLastUsed is no more than a hint and is often empty: the last call that any service heard counts, too. */
+export function lastUseOf(role: string | undefined, used: ServiceLastAccessed | undefined): string | undefined {
+  return [role, ...(used?.services ?? []).map(({ usedAt }) => usedAt)]
+    .filter((at) => at !== undefined)
+    .sort()
+    .at(-1);
+}
+
 /** Pages of one answer, or two answers on one principal: the later use of each service counts. */
 export function mergeLastAccessed(one: ServiceLastAccessed | undefined, other: ServiceLastAccessed): ServiceLastAccessed {
   if (one === undefined) return other;

@@ -7,7 +7,7 @@ import { declaredEnvironment, environmentOf } from '../../src/util/environment.t
 import type { Details } from './authorization-details.ts';
 import { type Compiled, isServiceLinked } from './estate.ts';
 import type { IdentityCenter } from './identity-center.ts';
-import { type ServiceLastAccessed, unusedRights, unusedRow } from './last-accessed.ts';
+import { lastUseOf, type ServiceLastAccessed, unusedRights, unusedRow } from './last-accessed.ts';
 import { type AccountFacts, isMember, type OrganisationFacts } from './organisation.ts';
 import type { RolesAnywhere } from './roles-anywhere.ts';
 import type { RoleDetail, UserDetail } from './schema.ts';
@@ -34,13 +34,15 @@ export function* readPrincipals(own: Details, world: World, at: Location, tally:
   for (const user of own.users.values()) {
     const subject = compiled.subjects.get(user.arn);
     if (subject === undefined) continue;
-    yield userIdentity(user, subject, organisation?.accounts.get(subject.account), at);
+    const usedAt = lastUseOf(undefined, world.lastAccessed.get(user.arn));
+    yield userIdentity(user, subject, usedAt, organisation?.accounts.get(subject.account), at);
     yield* rightsOf(subject, user.createdAt, world, { ...at, pointer: user.arn }, tally);
   }
   for (const role of own.roles.values()) {
     const subject = compiled.subjects.get(role.arn);
     if (subject === undefined) continue;
-    yield roleIdentity(role, subject, organisation?.accounts.get(subject.account), at);
+    const usedAt = lastUseOf(role.lastUsedAt, world.lastAccessed.get(role.arn));
+    yield roleIdentity(role, subject, usedAt, organisation?.accounts.get(subject.account), at);
     yield* rightsOf(subject, role.createdAt, world, { ...at, pointer: role.arn }, tally);
     yield* trustRows(subject, world, { ...at, pointer: role.arn });
   }
@@ -78,7 +80,13 @@ function placed(tags: { readonly [key: string]: string }, account: AccountFacts 
   return environment === undefined ? own : { ...own, environment: declaredEnvironment(environment) };
 }
 
-function userIdentity(raw: UserDetail, subject: Subject, account: AccountFacts | undefined, at: Location): Observation {
+function userIdentity(
+  raw: UserDetail,
+  subject: Subject,
+  usedAt: string | undefined,
+  account: AccountFacts | undefined,
+  at: Location,
+): Observation {
   return {
     kind: 'identity',
     id: identityIdFromArn(raw.arn) ?? raw.arn,
@@ -88,6 +96,7 @@ function userIdentity(raw: UserDetail, subject: Subject, account: AccountFacts |
     scope: subject.account,
     ...placed(raw.tags, account),
     ...(raw.createdAt === undefined ? {} : { createdAt: raw.createdAt }),
+    ...(usedAt === undefined ? {} : { lastUsedAt: usedAt }),
     at: { ...at, pointer: raw.arn },
     detail: {
       arn: raw.arn,
@@ -99,7 +108,13 @@ function userIdentity(raw: UserDetail, subject: Subject, account: AccountFacts |
   };
 }
 
-function roleIdentity(raw: RoleDetail, subject: Subject, account: AccountFacts | undefined, at: Location): Observation {
+function roleIdentity(
+  raw: RoleDetail,
+  subject: Subject,
+  usedAt: string | undefined,
+  account: AccountFacts | undefined,
+  at: Location,
+): Observation {
   const managed = isServiceLinked(raw.path) || raw.path.startsWith('/aws-reserved/') || raw.name.startsWith('AWSReservedSSO_');
   return {
     kind: 'identity',
@@ -110,13 +125,13 @@ function roleIdentity(raw: RoleDetail, subject: Subject, account: AccountFacts |
     scope: subject.account,
     ...placed(raw.tags, account),
     ...(raw.createdAt === undefined ? {} : { createdAt: raw.createdAt }),
-    ...(raw.lastUsedAt === undefined ? {} : { lastUsedAt: raw.lastUsedAt }),
+    ...(usedAt === undefined ? {} : { lastUsedAt: usedAt }),
     ...(managed ? { managed } : {}),
     at: { ...at, pointer: raw.arn },
     detail: {
       arn: raw.arn,
       path: raw.path,
-      ...(raw.lastUsedRegion === undefined ? {} : { lastUsedRegion: raw.lastUsedRegion }),
+      ...(raw.lastUsedRegion === undefined || usedAt !== raw.lastUsedAt ? {} : { lastUsedRegion: raw.lastUsedRegion }),
       ...(raw.instanceProfiles === 0 ? {} : { instanceProfiles: raw.instanceProfiles }),
       ...(account?.name === undefined ? {} : { accountName: account.name }),
       ...limitsDetail(raw.boundary, subject),

@@ -58,6 +58,21 @@ describe('aws-iam scanner, service last accessed', () => {
     assert.match(String(row?.detail?.inconclusive), /of s3 it is only known that the service was used/);
   });
 
+  it('takes the later of it and of what a role says of its last use', async () => {
+    const usedAt = async (role: object): Promise<string | undefined> => {
+      const rows = await scanJson([details({ roles: [role] }), { [ARN]: USED }]);
+      return kinds(rows, 'identity').find(({ id }) => id === ETL)?.lastUsedAt;
+    };
+    const last = USED.ServicesLastAccessed.flatMap(({ LastAuthenticated: at }) => at ?? [])
+      .map((at) => new Date(at).toISOString())
+      .sort()
+      .at(-1);
+
+    assert.equal(await usedAt({ ...ROLE, RoleLastUsed: {} }), last);
+    assert.equal(await usedAt({ ...ROLE, RoleLastUsed: { LastUsedDate: '2026-04-29T00:00:00Z' } }), '2026-04-29T00:00:00.000Z');
+    assert.equal(await usedAt({ ...ROLE, RoleLastUsed: { LastUsedDate: '2020-01-01T00:00:00Z' } }), last);
+  });
+
   it('counts a young principal from the day it was made', async () => {
     const young = { ...ROLE, CreateDate: '2026-04-01T00:00:00Z' };
 
