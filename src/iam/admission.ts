@@ -122,21 +122,46 @@ export function patternsIn(tests: readonly ConditionTest[]): Pattern[] {
 export function textsLike(tests: readonly ConditionTest[], shape: string): string[] {
   // Parts of an ARN keep their places.
   const within = compilePattern(shape, undefined, shape.startsWith('arn:') ? 'arn' : 'text');
-  const patterns = patternsIn(tests).slice(0, MAX_PATTERNS);
+  const patterns = patternsIn(tests);
   const texts = new Set<string>();
-  for (const [index, pattern] of patterns.entries()) {
-    const text = commonText(pattern, within);
+  let steps = ENOUGH_STEPS;
+  const meet = (left: Pattern, right: Pattern): string | undefined => {
+    steps -= left.units.length * (left.literal === undefined ? right.units.length : 1);
+    return steps < 0 ? undefined : commonText(left, right);
+  };
+  for (const pattern of patterns) {
+    const text = meet(pattern, within);
     if (text !== undefined) texts.add(text);
-    for (const other of patterns.slice(index + 1)) {
-      const both = pattern.literal === undefined && other.literal === undefined ? commonText(pattern, other) : undefined;
-      const shaped = both === undefined ? undefined : commonText(compilePattern(both.replaceAll(FRESH, '*')), within);
-      if (shaped !== undefined) texts.add(shaped);
+  }
+  const open = patterns.filter(({ literal }) => literal === undefined).slice(0, MAX_OPEN);
+  for (const [index, pattern] of open.entries()) {
+    for (const other of open.slice(index + 1)) {
+      const both = meet(pattern, other);
+      const text = both === undefined ? undefined : meet(compilePattern(both.replaceAll(FRESH, '*')), within);
+      if (text !== undefined) texts.add(text);
     }
   }
   return [...texts];
 }
 
-const MAX_PATTERNS = 12;
+/** Patterns with wildcards that are tried together with each other. */
+const MAX_OPEN = 12;
+/** Of characters with characters. Some thousands do for policies that people write; a stranger's may be made to need millions. */
+const ENOUGH_STEPS = 40_000;
+
+/** Values of a key by which the statement may hold, whatever the other keys are: all its tests must. */
+export function fitting<T>(door: Door, key: string, choices: readonly T[], valueIn: (choice: T) => Values): T[] {
+  const tests = door.allow.flatMap((one) => one.tests.filter((test) => test.key.toLowerCase() === key));
+  if (tests.length === 0 || door.allow.length > 1) return [...choices];
+  return choices.filter((choice) => {
+    const value = valueIn(choice);
+    const context: RequestContext = (asked) => (asked === key ? value : undefined);
+    const variables = door.hasVariables ? variablesFrom(context) : undefined;
+    return judgeCondition(tests, { context, variables, now: door.now }).truth !== 'false';
+  });
+}
+
+type Values = readonly string[] | null | undefined;
 
 /** Values worth trying for a key that the caller fills in as it likes; `null`: it leaves it out. */
 export function valuesFor(tests: readonly ConditionTest[]): (string | null)[] {

@@ -1,4 +1,4 @@
-import { type Caller, combinations, type Door, judgeAny, testsOf, textsLike, valuesFor } from './admission.ts';
+import { type Caller, combinations, type Door, fitting, judgeAny, testsOf, textsLike, valuesFor } from './admission.ts';
 import type { RequestContext } from './condition.ts';
 import type { ConditionTest } from './document.ts';
 import { type Judgement, TRUE, unknown } from './judgement.ts';
@@ -44,16 +44,21 @@ const OWN_ORGANISATION = 'o-nhi0owner0';
 
 /** Does the door let in any such caller, at its freest? */
 export function judgeOutsider(door: Door, outsider: Outsider): Judgement {
-  return judgeAny(door, callersOf(outsider, testsOf(door)));
+  return judgeAny(door, callersOf(outsider, door));
 }
 
-function* callersOf(outsider: Outsider, tests: ReadonlyMap<string, readonly ConditionTest[]>): Generator<Caller> {
+function* callersOf(outsider: Outsider, door: Door): Generator<Caller> {
+  const tests = testsOf(door);
   for (const type of ['role', 'user'] as const) {
     if (outsider.arn !== undefined && outsider.arn.includes(':user/') !== (type === 'user')) continue;
     const choices = new Map<string, Choice[]>();
     for (const [key, mine] of tests) {
       const found = choicesOf(key, mine, outsider, type);
-      if (found !== undefined) choices.set(key, found);
+      if (found !== undefined)
+        choices.set(
+          key,
+          fitting(door, key, found, ({ value }) => value),
+        );
     }
     const fixed = fixedContext(outsider, type);
     for (const chosen of combinations(choices)) {

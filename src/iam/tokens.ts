@@ -2,6 +2,7 @@ import {
   type Caller,
   combinations,
   type Door,
+  fitting,
   isFresh,
   judgeCaller,
   patternsIn,
@@ -40,8 +41,14 @@ type Tests = ReadonlyMap<string, readonly ConditionTest[]>;
 
 const WIDEST: readonly Holders[] = ['anybody', 'owner', 'names', 'repository'];
 
+const TOO_MANY = 'more conditions than were tried';
+
 /** Tokens that are tried for one row. */
-const MAX_TOKENS = 20_000;
+const MAX_TOKENS = 2_000;
+/** And made, of which most are of a kind that was tried. */
+const MAX_MADE = 50_000;
+/** Owners by repositories by refs and environments. */
+const MAX_KINDS = 3_000;
 
 export function judgeTokens(door: Door, issuer: string, account: string): Tokens {
   const tests = testsOf(door);
@@ -49,12 +56,19 @@ export function judgeTokens(door: Door, issuer: string, account: string): Tokens
   const refs = new Set<string>();
   let anyAudience = FALSE;
   let tried = 0;
-  const tokens = issuer === GITHUB ? githubTokens(tests, account) : plainTokens(issuer, tests, account);
-  for (const { holders, ref, isForAnybody, caller } of tokens) {
+  let made = 0;
+  const tokens = issuer === GITHUB ? githubTokens(door, tests, account) : plainTokens(door, issuer, tests, account);
+  for (const token of tokens) {
+    if (token === undefined) {
+      found.set('anybody', or(found.get('anybody') ?? FALSE, unknown(TOO_MANY)));
+      break;
+    }
+    const { holders, ref, isForAnybody, caller } = token;
     const isKnown = found.get(holders)?.truth === 'true' && (ref === undefined || refs.has(ref));
-    if (isKnown && (!isForAnybody || anyAudience.truth === 'true')) continue;
-    if (++tried > MAX_TOKENS) {
-      found.set('anybody', or(found.get('anybody') ?? FALSE, unknown('more conditions than were tried')));
+    const isSettled = isKnown && (!isForAnybody || anyAudience.truth === 'true');
+    if (isSettled && ++made < MAX_MADE) continue;
+    if (isSettled || ++tried > MAX_TOKENS) {
+      found.set('anybody', or(found.get('anybody') ?? FALSE, unknown(TOO_MANY)));
       break;
     }
     const judged = judgeCaller(door, caller);
@@ -76,26 +90,38 @@ interface Value {
   readonly given: Judgement;
 }
 
-function* githubTokens(tests: Tests, account: string): Generator<Token> {
+/** Ends in `undefined` where there are more kinds of tokens than can be tried. */
+function* githubTokens(door: Door, tests: Tests, account: string): Generator<Token | undefined> {
   const of = (claim: string): readonly ConditionTest[] => tests.get(`${GITHUB}:${claim}`) ?? [];
   const { owners, repositories, contexts } = partsOf(of);
   const others = new Map<string, readonly Value[]>();
+  const add = (claim: string, values: readonly Value[]): void => {
+    const fit = fitting(door, `${GITHUB}:${claim}`, values, ({ text }) => (text === null ? null : [text]));
+    if (of(claim).length > 0) others.set(claim, fit);
+  };
   for (const claim of ['repository_id', 'repository_owner_id', 'enterprise_id']) {
-    if (of(claim).length > 0) others.set(claim, plainly([FRESH, ...examplesOf(of(claim))]));
+    add(claim, plainly([FRESH, ...examplesOf(of(claim))]));
   }
   for (const claim of ['actor', 'actor_id']) {
     // Somebody's name says who started the run, not where: whoever gets him to start one has it.
     const lent = (text: string): Value => ({ text, given: isFresh(text) ? TRUE : unknown(`${GITHUB}:${claim}`) });
-    if (of(claim).length > 0) others.set(claim, [FRESH, ...examplesOf(of(claim))].map(lent));
+    add(claim, [FRESH, ...examplesOf(of(claim))].map(lent));
   }
-  if (of('workflow').length > 0) others.set('workflow', plainly(valuesFor(of('workflow'))));
-  const audiences = audiencesOf(of('aud'));
+  add('workflow', plainly(valuesFor(of('workflow'))));
+  const audiences = audiencesOf(door, `${GITHUB}:aud`, of('aud'));
+  const told = ['sub', 'repository', 'repository_owner', 'ref', 'environment'].filter((claim) => of(claim).length > 0);
+  let kinds = 0;
   for (const owner of owners) {
     for (const repository of repositories) {
       if (owner.includes('@') !== repository.includes('@')) continue;
       for (const context of contexts) {
+        if (++kinds > MAX_KINDS) {
+          yield undefined;
+          return;
+        }
         const claims = claimsOf(owner, repository, context);
-        if (of('job_workflow_ref').length > 0) others.set('job_workflow_ref', workflowsOf(of('job_workflow_ref'), claims));
+        if (!told.every((claim) => fitting(door, `${GITHUB}:${claim}`, [claims[claim]], (value) => value).length > 0)) continue;
+        add('job_workflow_ref', workflowsOf(of('job_workflow_ref'), claims));
         for (const chosen of combinations(others)) {
           if (contradicts(claims, chosen)) continue;
           for (const audience of audiences) {
@@ -257,8 +283,9 @@ function holdersOf(owner: string, repository: string, chosen: ReadonlyMap<string
 }
 
 /** A caller asks for a token for whom it likes; so the audience is its choice, and one that nothing mentions is somebody else's. */
-function audiencesOf(tests: readonly ConditionTest[]): string[] {
-  return [...new Set([FRESH, ...textsOf(tests, '*'), ...examplesOf(tests)])];
+function audiencesOf(door: Door, key: string, tests: readonly ConditionTest[]): string[] {
+  const all = new Set([FRESH, ...textsOf(tests, '*'), ...examplesOf(tests)]);
+  return fitting(door, key, [...all], (audience) => [audience]);
 }
 
 /** The parts of a subject that say whose it is, where more than the first does. */
@@ -282,7 +309,7 @@ const SHAPES: readonly { readonly issuer: RegExp; readonly shape: string; readon
 
 const PLAIN = { shape: '*', parts: /^(?:[a-z_]+:)?(?<owner>[^/:]+)(?:[/:](?<name>[^:]+))?/s };
 
-function* plainTokens(issuer: string, tests: Tests, account: string): Generator<Token> {
+function* plainTokens(door: Door, issuer: string, tests: Tests, account: string): Generator<Token> {
   const of = (claim: string): readonly ConditionTest[] => tests.get(`${issuer}:${claim}`.toLowerCase()) ?? [];
   const { shape, parts } = SHAPES.find((one) => one.issuer.test(issuer)) ?? PLAIN;
   const anybody = shape === '*' ? FRESH : shape.replaceAll('*', FRESH);
@@ -292,7 +319,7 @@ function* plainTokens(issuer: string, tests: Tests, account: string): Generator<
   for (const subject of subjects) {
     const { owner = subject, name } = parts.exec(subject)?.groups ?? {};
     const holders = isFresh(owner) ? 'anybody' : name === FRESH ? 'owner' : isFresh(name ?? '') ? 'names' : 'repository';
-    for (const audience of audiencesOf(of('aud'))) {
+    for (const audience of audiencesOf(door, `${issuer}:aud`.toLowerCase(), of('aud'))) {
       yield {
         holders: isPool && holders === 'anybody' && !isFresh(audience) ? 'repository' : holders,
         ref: undefined,

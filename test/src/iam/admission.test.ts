@@ -279,6 +279,19 @@ describe('IAM trust and tokens of GitHub', () => {
     });
   }
 
+  it('gives up on what tells too much apart, soon', () => {
+    const many = (text: (index: number) => string) => Array.from({ length: 60 }, (_, index) => text(index));
+    const before = performance.now();
+
+    const [entry] = read([
+      like({ ref: many((index) => `refs/heads/e${index}*`), environment: many((index) => `e${index}*`) }),
+      web({ StringNotLike: claims({ sub: many((index) => `${'*b?'.repeat(40)}${index}`) }) }, 'Deny'),
+    ]);
+
+    assert.deepEqual([entry?.detail.tokens, entry?.detail.tokensIf], ['anybody', ['more conditions than were tried']]);
+    assert.ok(performance.now() - before < 1000);
+  });
+
   it('judges each of several subjects', () => {
     const found = read([like({ sub: [main, 'repo:*'] })]);
 
