@@ -16,7 +16,7 @@ import {
   thousands,
   verdict,
 } from '../../src/util/report-text.ts';
-import { clip } from '../../src/util/sanitize.ts';
+import { clip, clipAdvice, printable } from '../../src/util/sanitize.ts';
 
 const OUTCOME_STYLE: { readonly [outcome in Outcome]: readonly Style[] } = {
   complete: ['green'],
@@ -70,6 +70,7 @@ export function* coverageLines(report: Report, layout: Layout): Iterable<string>
   for (const row of looked) yield* surfaceLines(row, layout);
   if (looked.length === 0) yield '  Nothing was looked at.';
   yield* ignoredLines(report, layout);
+  yield* withoutLines(report, layout);
   if (isPremerge(report)) {
     yield* layout.tagged(
       '  ',
@@ -109,6 +110,14 @@ function* ignoredLines(report: Report, layout: Layout): Iterable<string> {
   yield* layout.tagged('  ', 'ignored'.padEnd(LEAD), ['dim'], what, ['dim']);
 }
 
+/** Rights that are taken away at a place that was not read are told as had. */
+function* withoutLines(report: Report, layout: Layout): Iterable<string> {
+  const without = report.coverage.flatMap(({ detail }) => (detail?.judgedWithout ?? []) as readonly string[]);
+  if (without.length === 0) return;
+  const what = `${list([...new Set(without)].sort())}, which were not given: rights that they take away are told as had`;
+  yield* layout.tagged('  ', 'judged without'.padEnd(LEAD), ['yellow'], what);
+}
+
 /** What is lacking comes before any number: `21 of 21 read` beside "partial" reads like a contradiction. */
 function* surfaceLines(row: SurfaceCoverage, layout: Layout): Iterable<string> {
   const lead = row.outcome.padEnd(LEAD);
@@ -131,7 +140,19 @@ function* surfaceLines(row: SurfaceCoverage, layout: Layout): Iterable<string> {
 
 function gapText(gap: CoverageObservation): string {
   const outcome = gap.outcome === 'partial' ? '' : `${gap.outcome}: `;
-  return `${outcome}${clip(gap.subject, 120)}: ${clip(gap.why ?? 'no reason given', TEXT_MAX)}`;
+  return `${outcome}${clip(gap.subject, 120)}: ${reasonsText(gap.why ?? 'no reason given')}`;
+}
+
+/** Whole reasons, as many as have room: half a name says nothing. */
+function reasonsText(why: string): string {
+  const [first = '', ...rest] = printable(why).split('; ');
+  const shown = [clipAdvice(first, TEXT_MAX)];
+  for (const reason of rest) {
+    if (shown.join('; ').length + reason.length > TEXT_MAX) break;
+    shown.push(reason);
+  }
+  const left = rest.length + 1 - shown.length;
+  return left === 0 ? shown.join('; ') : `${shown.join('; ')}; and ${left} more (-f json has them)`;
 }
 
 function otherwise(row: SurfaceCoverage): string {

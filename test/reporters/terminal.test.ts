@@ -409,6 +409,25 @@ describe('terminal reporter', () => {
     assert.match(await render(sampleReport()), /\n1 finding fixed since the run before\.\n/);
   });
 
+  it('cuts no reason of a gap in its middle, and says what rights were judged without', async () => {
+    const reason = (end: string) => `documents are missing for arn:aws:iam::123456789012:policy/${'x'.repeat(150)}-${end}`;
+    const row = {
+      kind: 'coverage' as const,
+      surface: 'aws' as const,
+      subject: 'details.json',
+      outcome: 'partial' as const,
+      why: [reason('one'), reason('two'), reason('three')].join('; '),
+      covers: ['grant' as const],
+      detail: { judgedWithout: ['service control policies'] },
+    };
+
+    const text = unwrapped(await render({ ...emptyReport(), coverage: [row] }));
+
+    assert.match(text, /x-one; and 2 more \(-f json has them\)/);
+    assert.match(text, /judged without service control policies, which were not given/);
+    assert.doesNotMatch(unwrapped(await render(emptyReport())), /judged without/);
+  });
+
   it('says how many findings were not observed, and calls them not fixed', async () => {
     const report = sampleReport();
     const findings = report.findings.map((finding) => ({ ...finding, status: 'not-observed' as const }));
