@@ -6,7 +6,7 @@ export const cloudformation = defineFileScanner({
   title: 'CloudFormation and SAM',
   emits: ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting', 'coverage'],
   surfaces: ['iac'],
-  version: 3,
+  version: 4,
   usesClock: true,
   content: 'shared',
   recognises,

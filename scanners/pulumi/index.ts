@@ -6,7 +6,7 @@ export const pulumi = defineFileScanner({
   title: 'Pulumi',
   emits: ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting', 'coverage'],
   surfaces: ['iac'],
-  version: 2,
+  version: 3,
   usesClock: true,
   content: 'shared',
   recognises,

@@ -6,7 +6,7 @@ export const terraform = defineFileScanner({
   title: 'Terraform and OpenTofu',
   emits: ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting', 'coverage'],
   surfaces: ['iac'],
-  version: 4,
+  version: 5,
   usesClock: true,
   content: 'shared',
   recognises,
