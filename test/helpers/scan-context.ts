@@ -24,7 +24,7 @@ export { tempDir, writeFile } from './temp-repo.ts';
 
 /** What a test may look at after a scan, beside the observations. */
 export interface TestContext extends CrawlContext {
-  readonly logs: { readonly level: 'debug' | 'info' | 'warn'; readonly message: string; readonly data?: object }[];
+  readonly logged: { readonly level: 'debug' | 'info' | 'warn'; readonly message: string; readonly data?: object }[];
   readonly hosts: string[];
   readonly phases: { title: string; total: number; done: number; ended: boolean }[];
 }
@@ -104,12 +104,12 @@ export function fakeToken(eight: string): string {
 
 /** A whole `CrawlContext` (so a `ScanContext` too) with the clock stopped at `TEST_NOW`. */
 export function testContext(overrides: TestContextOverrides = {}): TestContext {
-  const logs: TestContext['logs'] = [];
+  const logged: TestContext['logged'] = [];
   const hosts: string[] = [];
   const phases: TestContext['phases'] = [];
   const scanners = overrides.scanners ?? [];
   const log = (level: 'debug' | 'info' | 'warn') => (message: string, data?: object) => {
-    logs.push({ level, message, ...(data === undefined ? {} : { data }) });
+    logged.push({ level, message, ...(data === undefined ? {} : { data }) });
   };
   const { pack = TEST_PACK } = overrides;
   const engine = engineOf(pack);
@@ -118,7 +118,7 @@ export function testContext(overrides: TestContextOverrides = {}): TestContext {
   closeAtEnd(() => bulk.close());
   const claimant = (file: FileHead) => scanners.find((scanner) => scanner.recognises(file));
   const context: TestContext = {
-    logs,
+    logged,
     hosts,
     phases,
     signal,

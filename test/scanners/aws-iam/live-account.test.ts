@@ -292,7 +292,7 @@ describe('aws-iam scanner, live: what an account stands in', function () {
     });
 
     assert.equal(coverage(observations, 'account')?.detail?.clockSkewMinutes, 20);
-    assert.ok(context.logs.some((one) => one.level === 'warn' && one.message.startsWith('The clock of this machine')));
+    assert.ok(context.logged.some((one) => one.level === 'warn' && one.message.startsWith('The clock of this machine')));
   });
 
   it('goes on at the step where a run was cut off', async () => {

@@ -642,7 +642,7 @@ describe('github live scanner', () => {
       const { observations, context } = await scan(github, { now: () => new Date('2026-05-31T22:00:00Z') }, app);
 
       assert.deepEqual(notComplete(observations), []);
-      assert.match(context.logs.find(({ level }) => level === 'warn')?.message ?? '', /The clock of this machine differs/);
+      assert.match(context.logged.find(({ level }) => level === 'warn')?.message ?? '', /The clock of this machine differs/);
     });
 
     it('takes a new token before the old one ends', async () => {

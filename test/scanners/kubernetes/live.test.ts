@@ -241,7 +241,7 @@ describe('kubernetes live scanner', () => {
     const { context } = await scan(cluster, { user }, { NHI_AUDIT_KUBE_EXEC: '1' });
 
     assert.equal(cluster.asked[0]?.authorization, 'Bearer from-the-plugin');
-    assert.ok(context.logs.some(({ message }) => /^Running .*token\.sh/.test(message)));
+    assert.ok(context.logged.some(({ message }) => /^Running .*token\.sh/.test(message)));
   });
 
   it('keeps of a Secret its keys and fingerprints', async () => {

@@ -427,7 +427,7 @@ describe('okta scanner, signed in as a service app', () => {
 
     assert.equal(coverage(observations, 'API tokens')?.outcome, 'complete');
     assert.equal(coverage(observations, 'AI agents')?.outcome, 'denied');
-    assert.match(coverage(observations, 'last use')?.why ?? '', /okta\.logs\.read was not granted/);
+    assert.match(coverage(observations, 'last use')?.why ?? '', /okta\.logged\.read was not granted/);
     assert.ok(!server.asked.some((one) => one.url.startsWith('/api/v1/logs')));
   });
 
@@ -529,7 +529,7 @@ describe('okta scanner, probed', () => {
     assert.equal(probed.length, oktaLive.calls?.(TARGET, {}).length);
     assert.deepEqual(
       probed.filter((one) => one.outcome !== 'ok').map((one) => [one.call.right, one.outcome]),
-      [['okta.logs.read', 'denied']],
+      [['okta.logged.read', 'denied']],
     );
   });
 });

@@ -260,7 +260,7 @@ describe('live http client', () => {
       const failure = await failureOf(http.json('GET', '/keys', RIGHT));
 
       assert.match(failure.why, /the clock of this machine is 11 minutes ahead of the service/);
-      const warned = context.logs.filter(({ level }) => level === 'warn');
+      const warned = context.logged.filter(({ level }) => level === 'warn');
       assert.equal(warned.length, 1);
       assert.match(warned[0]?.message ?? '', /11 minutes ahead of Harbour/);
     });
@@ -271,7 +271,7 @@ describe('live http client', () => {
       const failure = await failureOf(http.json('GET', '/users', RIGHT));
 
       assert.doesNotMatch(failure.why, /clock/);
-      assert.deepEqual(context.logs, []);
+      assert.deepEqual(context.logged, []);
     });
 
     it('lets the service judge its own answers', async () => {

@@ -335,7 +335,7 @@ describe('reading a target', () => {
     const target = parseTarget(name, root, ['aws']);
     assert.ok(target.kind !== 'stdin');
     await readTarget(target, work);
-    const warnings = context.logs.filter(({ level }) => level === 'warn').map(({ message }) => message);
+    const warnings = context.logged.filter(({ level }) => level === 'warn').map(({ message }) => message);
     return { observations, units, warnings };
   }
 });
