@@ -11,6 +11,7 @@ import { accountIdentity, isoTime } from '../../src/iam/gcp/accounts.ts';
 import { type BoundRole, conditionJson } from '../../src/iam/gcp/bindings.ts';
 import type { Escalation } from '../../src/iam/gcp/escalation.ts';
 import { accountOf, isContainer } from '../../src/iam/gcp/hierarchy.ts';
+import { isIdle } from '../../src/iam/gcp/idle.ts';
 import type { DenyRule } from '../../src/iam/gcp/limits.ts';
 import { readMember } from '../../src/iam/gcp/members.ts';
 import { Secret } from '../../src/util/secret.ts';
@@ -36,6 +37,7 @@ export function providerRow(provider: PoolProvider, at: Location, { projectIds }
       ...(provider.issuer === undefined ? {} : { issuer: provider.issuer }),
       ...(provider.audiences.length === 0 ? {} : { audiences: provider.audiences }),
       ...(provider.condition === undefined ? {} : { condition: provider.condition }),
+      ...(provider.condition !== undefined && isIdle(provider.condition) ? { conditionIdle: true } : {}),
       ...(Object.keys(provider.mapping).length === 0 ? {} : { mapping: provider.mapping }),
       ...(provider.awsAccount === undefined ? {} : { awsAccount: provider.awsAccount }),
     },

@@ -8,6 +8,7 @@ import {
 } from '../contracts/index.ts';
 import { isDefaultAccount } from '../iam/gcp/accounts.ts';
 import { type BindingTally, bindingRows, type Known } from '../iam/gcp/bindings.ts';
+import { isIdle } from '../iam/gcp/idle.ts';
 import { environmentOf } from '../util/environment.ts';
 import { isoTime } from './aws-iam.ts';
 import { computed } from './computed.ts';
@@ -121,7 +122,7 @@ function poolProviderRow(resource: Resource, stack: Stack): Observation {
       kind,
       pool,
       ...(issuer === undefined ? {} : { issuer }),
-      ...(condition === undefined ? {} : { condition }),
+      ...(condition === undefined ? {} : { condition, ...(isIdle(condition) ? { conditionIdle: true } : {}) }),
     },
   });
 }

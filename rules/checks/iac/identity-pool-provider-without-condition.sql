@@ -19,7 +19,7 @@ fix: >
   Set `attribute_condition = "assertion.repository_owner_id == 'NUMBER'"` (the numeric id: names can be taken by others),
   and bind single repositories with `principalSet://…/attribute.repository/OWNER/REPO`.
 limits: >
-  Whether a condition is right is not judged. An issuer of one's own (a cluster, an own GitLab) is left alone.
+  A condition that everybody meets counts as none (`true`, a claim that is only not empty); whether another is right is not judged. An issuer of one's own (a cluster, an own GitLab) is left alone.
 references:
   - https://cloud.google.com/iam/docs/best-practices-for-using-workload-identity-federation
 platforms: [terraform]
@@ -37,4 +37,4 @@ FROM consumers
 WHERE fact = 'identity-pool-provider'
   AND (detail->>'$.enabled') IS DISTINCT FROM 'false'
   AND regexp_matches((detail->>'$.issuer'), '^(token\.actions\.githubusercontent\.com|gitlab\.com|app\.terraform\.io|agent\.buildkite\.com|oidc\.circleci\.com|api\.bitbucket\.org|api\.pulumi\.com|oidc\.vercel\.com|vstoken\.dev\.azure\.com)')
-  AND ((detail->>'$.condition') IS NULL OR regexp_matches(trim(detail->>'$.condition'), '^(true|)$'))
+  AND ((detail->>'$.condition') IS NULL OR (detail->>'$.conditionIdle') = 'true')
