@@ -1,5 +1,14 @@
 import type { Json, Location, Observation, ScanContext, ServiceTarget } from '../../src/contracts/index.ts';
-import { type Failure, type Http, LiveFailure, openHttp, openSession, type Part, type Session } from '../../src/live/index.ts';
+import {
+  type Failure,
+  type Http,
+  type HttpSettings,
+  LiveFailure,
+  openHttp,
+  openSession,
+  type Part,
+  type Session,
+} from '../../src/live/index.ts';
 import { sha256 } from '../../src/util/digest.ts';
 import { recordsOf } from './export-file.ts';
 import { isOlder } from './live-calls.ts';
@@ -33,7 +42,9 @@ export interface Got {
   readonly problems: readonly string[];
 }
 
-export function openRun(target: ServiceTarget, context: ScanContext): Run {
+export type LiveOptions = Pick<HttpSettings, 'firstPauseMs' | 'maxWaitMs' | 'maxBytes'>;
+
+export function openRun(target: ServiceTarget, context: ScanContext, options: LiveOptions = {}): Run {
   const gateway = gatewayOf(target);
   const key = keyFrom(context.env);
   const http = openHttp({
@@ -44,6 +55,7 @@ export function openRun(target: ServiceTarget, context: ScanContext): Run {
     width: WIDTH,
     // The static key of a gateway has a header of its own; all other keys and logins are bearers.
     headers: isStaticKey(key.reveal()) ? { 'api-key': key.reveal() } : { authorization: `Bearer ${key.reveal()}` },
+    ...options,
     renewHint: 'make an API key of the group auditor, and give it in HOOP_API_KEY',
   });
   return {

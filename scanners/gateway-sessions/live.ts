@@ -1,13 +1,17 @@
 import type { Observation, ScanContext, ServiceTarget } from '../../src/contracts/index.ts';
 import { OTHERS } from './live-calls.ts';
 import { readLists, readMetrics } from './live-lists.ts';
-import { isRecord, openRun, type Run, read } from './live-run.ts';
+import { isRecord, type LiveOptions, openRun, type Run, read } from './live-run.ts';
 import { readAuditLog, readSessions } from './live-sessions.ts';
 import { NAMES } from './tally.ts';
 
 /** A gateway by its API: its rules and inventories first, for they tell whose sessions these are. */
-export async function* scanGateway(target: ServiceTarget, context: ScanContext): AsyncGenerator<Observation> {
-  const run = openRun(target, context);
+export async function* scanGateway(
+  target: ServiceTarget,
+  context: ScanContext,
+  options: LiveOptions = {},
+): AsyncGenerator<Observation> {
+  const run = openRun(target, context, options);
   try {
     yield* readServer(run);
     await readRole(run);
