@@ -294,6 +294,24 @@ describe('aws-iam scanner, with resource control policies', () => {
     assert.ok(capabilities(observations).some((one) => one.capability === 'escalates'));
   });
 
+  it('hears them where a trust policy lets in everybody', async () => {
+    const perimeter = policyOf({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 'sts:AssumeRole',
+      Resource: '*',
+      Condition: { StringNotEqualsIfExists: { 'aws:PrincipalOrgID': 'o-exampleorg' } },
+    });
+    const open = { ...admin, AssumeRolePolicyDocument: trustOf({ AWS: '*' }) };
+    const strangers = async (...more: object[]) => {
+      const observations = await scanJson([details({ roles: [open] }), ...both, ...more]);
+      return kinds(observations, 'trust').map((one) => one.detail?.stranger);
+    };
+
+    assert.deepEqual(await strangers(), ['yes']);
+    assert.deepEqual(await strangers(...rules(perimeter)), ['no']);
+  });
+
   it('finds none where the other account lets nobody in', async () => {
     const closed = policyOf({ Effect: 'Deny', Principal: '*', Action: 'sts:AssumeRole', Resource: '*' });
 

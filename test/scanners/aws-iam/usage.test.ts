@@ -176,6 +176,28 @@ describe('aws-iam scanner, Access Analyzer', () => {
     );
   });
 
+  it('tells of a role that anybody may take whether a condition is left', async () => {
+    const role = { ...finding, resource: ARN, resourceType: 'AWS::IAM::Role', isPublic: true, action: ['sts:AssumeRole'] };
+    const observations = await scanJson({
+      findings: [
+        { ...role, id: 'open', principal: { AWS: '*' }, condition: {} },
+        { ...role, id: 'bound', principal: { AWS: '*' }, condition: { 'aws:SourceVpc': 'vpc-1' } },
+        { ...role, id: 'asked', isPublic: false, principal: { AWS: '999988887777' }, condition: { 'sts:ExternalId': 'x' } },
+      ],
+    });
+
+    const told = kinds(observations, 'trust').map(({ detail }) => [
+      detail?.stranger,
+      detail?.strangerIf,
+      detail?.withoutExternalId,
+    ]);
+    assert.deepEqual(told, [
+      ['yes', undefined, undefined],
+      ['maybe', ['aws:SourceVpc'], undefined],
+      [undefined, undefined, 'no'],
+    ]);
+  });
+
   it('tells that somebody outside may take a role, in both versions of the API', async () => {
     const outside = { principal: { AWS: '999988887777' }, isPublic: false, action: ['sts:AssumeRole'], condition: {} };
     const role = { ...finding, resource: ARN, resourceType: 'AWS::IAM::Role' };
