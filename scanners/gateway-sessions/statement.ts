@@ -1,104 +1,23 @@
-import type { UsageObservation } from '../../src/contracts/index.ts';
+import { type Action, gravest } from './action.ts';
+import { dialectOf, readSql, type SqlReading } from './sql/index.ts';
 
-export type Action = NonNullable<UsageObservation['action']>;
-
-/** Mild to grave: a script is as grave as its gravest statement; one we cannot read outweighs a read. */
-const GRAVITY: readonly Action[] = ['connect', 'read', 'unknown', 'write', 'ddl', 'privilege', 'admin'];
-
-const SQL = new Set(['postgres', 'mysql', 'mssql', 'oracledb', 'oracle', 'bigquery', 'snowflake', 'redshift', 'mariadb']);
 const KUBERNETES = new Set(['kubernetes', 'kubernetes-eks', 'k8s']);
 
-/** What a one-off script does, by the language that its connection speaks; `unknown` where that is not certain. */
-export function classifyScript(script: string, subtype: string | undefined, type: string | undefined): Action {
-  if (subtype === 'mongodb') return classifyMongo(script);
-  if (subtype !== undefined && KUBERNETES.has(subtype)) return classifyKubectl(script);
-  if ((subtype !== undefined && SQL.has(subtype)) || (subtype === undefined && isSqlType(type))) return classifySql(script);
-  return 'unknown';
+/** What a script does, by the language that its connection speaks; `unknown` where that is not certain. */
+export interface Understanding extends Partial<Omit<SqlReading, 'action'>> {
+  readonly action: Action;
 }
 
-function isSqlType(type: string | undefined): boolean {
-  return type === 'database' || type === 'postgres' || type === 'mysql' || type === 'mssql';
+export function readScript(script: string, subtype: string | undefined, type: string | undefined): Understanding {
+  if (subtype === 'mongodb') return { action: classifyMongo(script) };
+  if (subtype !== undefined && KUBERNETES.has(subtype)) return { action: classifyKubectl(script) };
+  const dialect = dialectOf(subtype ?? sqlOf(type) ?? '');
+  return dialect === undefined ? { action: 'unknown' } : readSql(script, dialect);
 }
 
-export function classifySql(script: string): Action {
-  const actions = splitSql(script).map(classifyStatement);
-  const said = actions.filter((action) => action !== undefined);
-  return said.length === 0 ? 'unknown' : gravest(said);
-}
-
-function gravest(actions: readonly Action[]): Action {
-  let worst: Action = 'connect';
-  for (const action of actions) if (GRAVITY.indexOf(action) > GRAVITY.indexOf(worst)) worst = action;
-  return worst;
-}
-
-/**
- * One statement, without comments and literals, in upper case. `undefined` for what neither reads nor changes anything.
- */
-function classifyStatement(statement: string): Action | undefined {
-  const words = statement.match(/\\?[A-Z_]+/g) ?? [];
-  const [first = '', second = '', third = ''] = words;
-  if (first === 'EXPLAIN') return words.slice(1, 8).includes('ANALYZE') ? withoutExplain(statement) : 'read';
-  if (first === 'SELECT' || first === 'TABLE' || first === 'VALUES') return / INTO\b/.test(statement) ? 'write' : 'read';
-  if (first === 'WITH') return /\b(?:INSERT|UPDATE|DELETE|MERGE)\b/.test(statement) ? 'write' : 'read';
-  if (first === 'COPY' || first === '\\COPY') return /\bFROM\b/.test(statement.replace(/\([^)]*\)/g, ' ')) ? 'write' : 'read';
-  if (['CREATE', 'ALTER', 'DROP'].includes(first)) return isPrivilege(second, third, statement) ? 'privilege' : 'ddl';
-  if (first === 'SET' && (second === 'ROLE' || (second === 'SESSION' && third === 'AUTHORIZATION'))) return 'privilege';
-  if (Object.hasOwn(FIRST_WORDS, first)) return FIRST_WORDS[first];
-  return NEUTRAL.has(first) ? undefined : 'unknown';
-}
-
-function withoutExplain(statement: string): Action | undefined {
-  const inner = /\b(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|CREATE|VALUES|TABLE|EXECUTE)\b.*/s.exec(statement)?.[0];
-  return inner === undefined ? 'unknown' : classifyStatement(inner);
-}
-
-function isPrivilege(second: string, third: string, statement: string): boolean {
-  if (['ROLE', 'USER', 'GROUP', 'LOGIN', 'POLICY'].includes(second)) return true;
-  if (second === 'DEFAULT' && third === 'PRIVILEGES') return true;
-  return /\bOWNER TO\b/.test(statement);
-}
-
-const FIRST_WORDS: { readonly [word: string]: Action } = {
-  SHOW: 'read',
-  DESCRIBE: 'read',
-  DESC: 'read',
-  FETCH: 'read',
-  '\\D': 'read',
-  '\\DT': 'read',
-  '\\L': 'read',
-  INSERT: 'write',
-  UPDATE: 'write',
-  DELETE: 'write',
-  MERGE: 'write',
-  REPLACE: 'write',
-  UPSERT: 'write',
-  TRUNCATE: 'write',
-  RENAME: 'ddl',
-  COMMENT: 'ddl',
-  REINDEX: 'ddl',
-  GRANT: 'privilege',
-  REVOKE: 'privilege',
-  REASSIGN: 'privilege',
-};
-
-const NEUTRAL = new Set(
-  'BEGIN START COMMIT END ROLLBACK ABORT SAVEPOINT RELEASE SET RESET DISCARD USE DECLARE CLOSE DEALLOCATE LISTEN UNLISTEN ANALYZE \\SET \\C \\X \\TIMING \\PSET'.split(
-    ' ',
-  ),
-);
-
-/** Statements in upper case; comments go, literals and quoted names are blanked, so that their words do not count. */
-function splitSql(script: string): string[] {
-  const plain = script.replace(
-    /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`[^`]*(?:`|$)|\$(?<tag>\w*)\$[\s\S]*?(?:\$\k<tag>\$|$)/g,
-    (found) => (found.startsWith('-') || found.startsWith('/') ? ' ' : ' _ '),
-  );
-  return plain
-    .toUpperCase()
-    .split(';')
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== '');
+/** Old gateways named the database in the type alone. */
+function sqlOf(type: string | undefined): string | undefined {
+  return type === 'mysql' || type === 'mssql' ? type : type === 'database' || type === 'postgres' ? 'postgres' : undefined;
 }
 
 /** https://www.mongodb.com/docs/manual/reference/method/js-collection/ */

@@ -2,7 +2,8 @@ import type { Json, JsonObject, Location, UsageObservation } from '../../src/con
 import { classifyActor } from './actor.ts';
 import { environmentOf } from './environment.ts';
 import type { Review, Session } from './schema.ts';
-import { type Action, classifyScript, classifySql } from './statement.ts';
+import { readSql } from './sql/index.ts';
+import { readScript, type Understanding } from './statement.ts';
 import type { Recording } from './stream.ts';
 import { isNever, readTime } from './time.ts';
 
@@ -15,6 +16,7 @@ export function usageOf(session: Session, recording: Recording, at: Location, wh
   if (usedAt === undefined) return undefined;
   const end = readTime(session.end);
   const bookkeeping = isBookkeeping(session);
+  const done = understand(session, recording);
   return {
     kind: 'usage',
     via: 'gateway',
@@ -22,7 +24,10 @@ export function usageOf(session: Session, recording: Recording, at: Location, wh
     usedAt,
     ...given('endedAt', end !== undefined && end >= usedAt ? end : undefined),
     ...given('target', session.connection),
-    action: actionOf(session, recording),
+    action: done.action,
+    ...(done.objects === undefined || done.objects.length === 0 ? {} : { objects: done.objects }),
+    ...given('operation', done.operation),
+    ...given('statement', done.statement),
     ...classifyActor(session),
     ...given('job', session.correlationId),
     approval: approvalOf(session.review),
@@ -48,11 +53,11 @@ function isBookkeeping(session: Session): boolean {
   );
 }
 
-function actionOf(session: Session, recording: Recording): Action {
+function understand(session: Session, recording: Recording): Understanding {
   const { script, subtype, type, verb } = session;
-  if (script !== undefined && script.trim() !== '') return classifyScript(script, subtype, type);
-  if (recording.queries.length > 0) return classifySql(recording.queries.join(';\n'));
-  return verb === 'connect' ? 'connect' : 'unknown';
+  if (script !== undefined && script.trim() !== '') return readScript(script, subtype, type);
+  if (recording.queries.length > 0) return readSql(recording.queries.join(';\n'));
+  return { action: verb === 'connect' ? 'connect' : 'unknown' };
 }
 
 /** The session's own review only. A window that covers other sessions stays in the detail, for a view to apply. */

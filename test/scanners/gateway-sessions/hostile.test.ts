@@ -56,11 +56,11 @@ describe('gateway-sessions scanner: secrets', () => {
     assert.ok(!JSON.stringify(observations).includes(token));
   });
 
-  it('keeps neither scripts nor recordings', async () => {
+  it('keeps neither values of scripts nor recordings', async () => {
     const text = JSON.stringify(
       await scan(
         single({
-          script: { data: 'SELECT purple_elephant FROM zoo' },
+          script: { data: "SELECT 'purple_elephant' FROM zoo" },
           event_stream: [[0, 'o', base64('orange_giraffe')]],
           metadata: { note: 'green_tiger' },
         }),

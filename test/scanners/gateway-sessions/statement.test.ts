@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Session } from '../../../scanners/gateway-sessions/schema.ts';
-import { classifyScript, classifySql } from '../../../scanners/gateway-sessions/statement.ts';
+import { readSql } from '../../../scanners/gateway-sessions/sql/index.ts';
+import { readScript } from '../../../scanners/gateway-sessions/statement.ts';
 import { readRecording } from '../../../scanners/gateway-sessions/stream.ts';
 import { cpuTime } from '../../helpers/cpu-time.ts';
 import { base64, one, single } from './helpers.ts';
@@ -37,7 +38,7 @@ describe('gateway-sessions scanner: what a statement does', () => {
     ['SET ROLE admin', 'privilege'],
     ['SET search_path = shop; SELECT 1', 'read'],
     ['SELECT 1; GRANT ALL ON t TO eve', 'privilege'],
-    ['DO $$ BEGIN DELETE FROM t; END $$', 'unknown'],
+    ['DO $$ BEGIN DELETE FROM t; END $$', 'write'],
     ['CALL close_month()', 'unknown'],
     ['SELECT 1; CALL close_month()', 'unknown'],
     ['', 'unknown'],
@@ -46,7 +47,7 @@ describe('gateway-sessions scanner: what a statement does', () => {
   ];
   for (const [statement, action] of cases) {
     it(`${JSON.stringify(statement)} is ${action}`, () => {
-      assert.equal(classifySql(statement), action);
+      assert.equal(readSql(statement).action, action);
     });
   }
 
@@ -67,13 +68,13 @@ describe('gateway-sessions scanner: what a statement does', () => {
   ];
   for (const [subtype, script, type, action] of others) {
     it(`${subtype}: ${script} is ${action}`, () => {
-      assert.equal(classifyScript(script, subtype, type), action);
+      assert.equal(readScript(script, subtype, type).action, action);
     });
   }
 
   it('reads SQL by the old type where there is no subtype', () => {
-    assert.equal(classifyScript('DELETE FROM t', undefined, 'postgres'), 'write');
-    assert.equal(classifyScript('DELETE FROM t', undefined, 'custom'), 'unknown');
+    assert.equal(readScript('DELETE FROM t', undefined, 'postgres').action, 'write');
+    assert.equal(readScript('DELETE FROM t', undefined, 'custom').action, 'unknown');
   });
 
   it('never throws, and stays fast, on any text', () => {
@@ -82,18 +83,18 @@ describe('gateway-sessions scanner: what a statement does', () => {
         fc.string({ unit: 'binary', maxLength: 400 }),
         fc.constantFrom('postgres', 'mongodb', 'kubernetes', 'constructor', '__proto__'),
         (text, subtype) => {
-          assert.equal(typeof classifyScript(text, subtype, 'database'), 'string');
+          assert.equal(typeof readScript(text, subtype, 'database').action, 'string');
         },
       ),
     );
     const started = cpuTime();
-    for (const unit of ["'", '"', '$a', '--', '/*', ';', '(', 'WITH ', '\\', '`']) classifySql(unit.repeat(20_000));
+    for (const unit of ["'", '"', '$a', '--', '/*', ';', '(', 'WITH ', '\\', '`']) readSql(unit.repeat(20_000)).action;
     assert.ok(cpuTime() - started < 3000);
   });
 
   it('does not take words of Object for statements', () => {
-    assert.equal(classifySql('CONSTRUCTOR'), 'unknown');
-    assert.equal(classifySql('constructor; toString; __proto__'), 'unknown');
+    assert.equal(readSql('CONSTRUCTOR').action, 'unknown');
+    assert.equal(readSql('constructor; toString; __proto__').action, 'unknown');
   });
 });
 
