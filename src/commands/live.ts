@@ -81,16 +81,33 @@ async function probeOne(io: Io, scanner: ServiceScanner, target: ServiceTarget, 
   }
   const probes: Probed[] = [];
   const told = new Set<string>();
+  let pending: Probed | undefined;
+  const tellPending = async (): Promise<void> => {
+    if (pending === undefined) return;
+    const cause = causeOf(pending);
+    await io.stdout(probeText(pending, cause !== undefined && told.has(cause)));
+    if (cause !== undefined) told.add(cause);
+    pending = undefined;
+  };
   try {
     for await (const probed of scanner.probe(target, probeContext(runtime))) {
       if (runtime.signal.aborted) throw new Interrupted();
       probes.push(probed);
-      const cause = causeOf(probed);
-      await io.stdout(probeText(probed, cause !== undefined && told.has(cause)));
-      if (cause !== undefined) told.add(cause);
+      if (!isUnasked(probed)) {
+        await tellPending();
+        pending = probed;
+        continue;
+      }
+      // The call that failed says nothing of its right: it is told as the cause of all, once.
+      const cause = causeOf(probed) ?? '';
+      pending = undefined;
+      if (!told.has(cause)) await io.stdout(`FAIL  ${printable(cause)}\n`);
+      told.add(cause);
     }
+    await tellPending();
   } catch (error) {
     if (runtime.signal.aborted) throw new Interrupted();
+    await tellPending();
     if (!(error instanceof TargetError || error instanceof LiveFailure)) throw error;
     await io.stdout(`FAIL  ${printable(messageOf(error))}\n`);
     if (error instanceof TargetError && error.hint !== undefined) await io.stdout(`      ${printable(error.hint)}\n`);
@@ -109,9 +126,16 @@ async function probeOne(io: Io, scanner: ServiceScanner, target: ServiceTarget, 
   return false;
 }
 
+const UNASKED = /^not asked, since an earlier call failed: /;
+
+/** Offline, or with credentials that nothing accepts, no call is worth a line of its own. */
+function isUnasked({ why }: Probed): boolean {
+  return UNASKED.test(why ?? '');
+}
+
 /** The reason alone: what was not asked after a failure that no call survives says so before it. */
 function causeOf({ why }: Probed): string | undefined {
-  return why?.replace(/^not asked, since an earlier call failed: /, '');
+  return why?.replace(UNASKED, '');
 }
 
 /**
@@ -119,7 +143,8 @@ function causeOf({ why }: Probed): string | undefined {
  * call just had; and where all were refused for one reason, the credentials are the reason.
  */
 function toGrant(probes: readonly Probed[]): readonly string[] {
-  const refused = probes.filter(({ outcome }) => outcome === 'denied');
+  const causes = new Set(probes.filter(isUnasked).map(causeOf));
+  const refused = probes.filter((probed) => probed.outcome === 'denied' && !causes.has(causeOf(probed)));
   if (refused.length > 1 && refused.length === probes.length && new Set(probes.map(causeOf)).size === 1) return [];
   const had = new Set(probes.flatMap(({ outcome, call }) => (outcome === 'ok' ? [call.right] : [])));
   const rights = new Set(refused.map(({ call }) => call.right));

@@ -174,6 +174,16 @@ describe('doctor of a live target', () => {
     assert.equal(server.asked.length, 1);
     assert.equal(io.out().match(/401/g)?.length, 1, 'said once');
     assert.doesNotMatch(io.out(), /To grant/, 'no right is the reason');
+    assert.doesNotMatch(io.out(), /DENIED|without it unknown/, 'nor is any call told by itself');
+    assert.match(io.out(), /^FAIL .*401.*\n {6}2 of 2 calls gave nothing/m);
+  });
+
+  it('tells what it was answered before the credentials ran out', async () => {
+    const { isWell } = await doctor(({ url }, response) => reply(response, url === '/keys' ? 401 : 200, {}));
+
+    assert.equal(isWell, false);
+    assert.match(io.out(), /^ok {4}users\.read/m);
+    assert.match(io.out(), /401/);
   });
 
   it('grants no right that is no reason: of a call that failed, that just worked, or that is none', async () => {
