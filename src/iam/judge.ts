@@ -5,6 +5,8 @@ import { shareEffort } from './effort.ts';
 import { decideAssume } from './escalation/assume.ts';
 import { type Escalations, escalationsOf, findEscalations, isDirect } from './escalation/index.ts';
 import { allTags } from './escalation/target-tags.ts';
+import { decide } from './evaluate.ts';
+import { FRESH } from './pattern.ts';
 import type { Estate, Subject } from './subject.ts';
 import { somewhere } from './ways.ts';
 
@@ -38,7 +40,12 @@ export function createJudge(estate: Estate, now: Date): Judge {
       if (!isNarrowed(subject)) return actions;
       counted ??= countedApart(estate.subjects);
       const one = counted.get(subject) ?? subject;
-      return actions.filter(({ name }) => somewhere(one, name, '*', now) !== undefined);
+      // Mostly nothing narrows the resources: asking for one that no policy mentions takes less than half the time (6 instead of 16 ms for 1,300 actions).
+      return actions.filter(({ name }) => {
+        return (
+          decide(one, { action: name, resource: FRESH }, now).outcome !== 'deny' || somewhere(one, name, '*', now) !== undefined
+        );
+      });
     },
     admits(role, caller) {
       callers ??= new Map(estate.subjects.map((subject) => [identityIdFromArn(subject.arn) ?? subject.arn, subject]));
