@@ -110,78 +110,88 @@ class Lines {
   }
 }
 
+const [QUOTE, ESCAPE, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
 /** The objects of a list in a document, wherever it breaks off. */
 class Records {
   lost = 0;
-  readonly #around: readonly [before: string, after: string];
+  readonly #names: readonly string[];
+  /** How deep the records stand: below the object of each name, and the list. */
   #depth: number;
-  readonly #key: string | undefined;
-  #rest = Buffer.alloc(0);
   #level = 0;
+  /** The last text outside of records: the name of what follows. */
+  #name = '';
+  #isList: boolean;
   #inString = false;
   #isEscaped = false;
-  #from = -1;
+  #rest = Buffer.alloc(0);
+  /** Where the record or text at hand begins, and where to go on. */
+  #record = -1;
+  #text = -1;
   #at = 0;
 
   constructor(path: string | undefined) {
-    const names = path?.split('.') ?? [];
-    this.#around = [
-      names.map((name) => `{${JSON.stringify(name)}:`).join('') + (names.length > 0 ? '[' : ''),
-      (names.length > 0 ? ']' : '') + '}'.repeat(names.length),
-    ];
-    // A record stands below each name's object and the list.
-    this.#depth = names.length === 0 ? 0 : names.length + 1;
-    this.#key = names.at(-1);
+    this.#names = path?.split('.') ?? [];
+    this.#depth = this.#names.length === 0 ? 0 : this.#names.length + 1;
+    this.#isList = this.#names.length === 0;
   }
 
   get isOpen(): boolean {
-    return this.#from >= 0;
+    return this.#record >= 0;
   }
 
   take(chunk: Buffer): Buffer {
     const all = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     // A list of records at the top.
-    if (this.#depth === 0 && this.#level === 0 && this.#from < 0 && /^\uFEFF?\s*\[/.test(all.toString('utf8', 0, 64)))
-      this.#depth = 1;
+    if (this.#names.length === 0 && this.#level === 0 && /^\uFEFF?\s*\[/.test(all.toString('utf8', 0, 64))) this.#depth = 1;
     const kept: string[] = [];
-    let at = this.#at;
-    for (; at < all.length; at++) {
-      const byte = all[at];
-      if (this.#inString) {
-        if (this.#isEscaped) this.#isEscaped = false;
-        else if (byte === 0x5c) this.#isEscaped = true;
-        else if (byte === 0x22) this.#inString = false;
-        continue;
-      }
-      if (byte === 0x22) this.#inString = true;
-      else if (byte === 0x7b || byte === 0x5b) {
-        if (byte === 0x7b && this.#level === this.#depth && this.#from < 0) this.#from = at;
-        this.#level++;
-      } else if (byte === 0x7d || byte === 0x5d) {
-        this.#level--;
-        if (this.#level === this.#depth && this.#from >= 0) {
-          this.#keep(all.toString('utf8', this.#from, at + 1), kept);
-          this.#from = -1;
-        }
-      }
-    }
-    const begin = this.#from < 0 ? all.length : this.#from;
+    for (let at = this.#at; at < all.length; at++) this.#step(all, at, kept);
+    const begin = this.#record >= 0 ? this.#record : this.#inString ? this.#text : all.length;
     this.#rest = Buffer.from(all.subarray(begin));
     this.#at = all.length - begin;
-    if (this.#from >= 0) this.#from = 0;
+    this.#text -= begin;
+    if (this.#record >= 0) this.#record = 0;
     return Buffer.from(kept.length === 0 ? '' : `${kept.join('\n')}\n`);
   }
 
   end(_isCut: boolean): Buffer {
-    if (this.#from >= 0) this.lost++;
+    if (this.#record >= 0) this.lost++;
     return Buffer.alloc(0);
+  }
+
+  #step(all: Buffer, at: number, kept: string[]): void {
+    const byte = all[at];
+    if (this.#inString) {
+      if (this.#isEscaped) this.#isEscaped = false;
+      else if (byte === ESCAPE) this.#isEscaped = true;
+      else if (byte === QUOTE) {
+        this.#inString = false;
+        if (this.#record < 0) this.#name = all.toString('utf8', this.#text + 1, at);
+      }
+    } else if (byte === QUOTE) {
+      this.#inString = true;
+      this.#text = at;
+    } else if (byte === OPEN || byte === OPEN_LIST) {
+      if (byte === OPEN_LIST && this.#level === this.#depth - 1 && this.#names.length > 0)
+        this.#isList = this.#name === this.#names.at(-1);
+      if (byte === OPEN && this.#level === this.#depth && this.#isList && this.#record < 0) this.#record = at;
+      this.#level++;
+    } else if (byte === CLOSE || byte === CLOSE_LIST) {
+      this.#level--;
+      if (this.#level !== this.#depth || this.#record < 0) return;
+      this.#keep(all.toString('utf8', this.#record, at + 1), kept);
+      this.#record = -1;
+    }
   }
 
   #keep(record: string, kept: string[]): void {
     const line = record.replace(/[\r\n]+/g, ' ');
-    if (this.#key !== undefined && !isJsonObject(line)) this.lost++;
-    else if (isJsonObject(line)) kept.push(`${this.#around[0]}${line}${this.#around[1]}`);
-    else this.lost++;
+    if (!isJsonObject(line)) {
+      this.lost++;
+      return;
+    }
+    const before = this.#names.map((name) => `{${JSON.stringify(name)}:`).join('');
+    kept.push(this.#names.length === 0 ? line : `${before}[${line}]${'}'.repeat(this.#names.length)}`);
   }
 }
 

@@ -81,20 +81,19 @@ export class LogCompare {
     const { format, path, sha256: digest, size, part } = file;
     const { now } = this.#work;
     this.#sequence++;
-    const said = [
-      String(part),
-      format.meta.id,
-      format.digest,
+    const link = {
+      part: String(part),
+      format: format.meta.id,
+      mapping: format.digest,
       path,
-      digest,
-      size,
+      sha256: digest,
+      bytes: size,
       records,
-      firstAt ?? '',
-      lastAt ?? '',
-      now,
-      this.#sequence,
-    ];
-    this.#chain = sha256(JSON.stringify([this.#chain, ...said]));
+      firstAt,
+      lastAt,
+      at: now,
+    };
+    this.#chain = linkOf(this.#chain, { ...link, sequence: this.#sequence });
     await this.#connection.run(
       `INSERT INTO obs.log_files BY NAME SELECT $part::UBIGINT AS part_id, $format AS format, $mapping AS mapping, $path AS path, $sha AS sha256, $bytes::BIGINT AS bytes,
         $records::BIGINT AS records, $first::TIMESTAMP AS first_at, $last::TIMESTAMP AS last_at, $now::TIMESTAMP AS imported_at, $sequence::BIGINT AS sequence, $chain AS chain`,
@@ -266,4 +265,56 @@ function joined(files: readonly Counts[]): Span[] {
     else if (last.to < span.to) last.to = span.to;
   }
   return spans;
+}
+
+interface Link {
+  readonly part: string;
+  readonly format: string;
+  readonly mapping: string;
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly records: number;
+  readonly firstAt: string | undefined;
+  readonly lastAt: string | undefined;
+  readonly at: string;
+  readonly sequence: number;
+}
+
+/** SHA-256 over the link before and all that is said of an import; times to the millisecond. */
+function linkOf(before: string, link: Link): string {
+  const { part, format, mapping, path, sha256: digest, bytes, records, firstAt, lastAt, at, sequence } = link;
+  const times = [firstAt, lastAt, at].map((time) => (time === undefined ? '' : String(Date.parse(time))));
+  return sha256(JSON.stringify([before, part, format, mapping, path, digest, bytes, records, ...times, sequence]));
+}
+
+/** Imports may be read by anybody who has the store: that none was changed or taken out shows in their hashes. */
+export async function brokenLink(
+  connection: DuckDBConnection,
+): Promise<{ readonly sequence: number; readonly path: string } | undefined> {
+  const reader = await connection.runAndReadAll(
+    `SELECT part_id::VARCHAR, format, mapping, path, sha256, bytes, records, strftime(first_at, ${ISO}), strftime(last_at, ${ISO}), strftime(imported_at, ${ISO}), sequence, chain
+     FROM obs.log_files ORDER BY sequence`,
+  );
+  let before = '';
+  let expected = 1;
+  for (const [part, format, mapping, path, digest, bytes, records, first, last, at, sequence, chain] of reader.getRows()) {
+    const link = {
+      part: String(part),
+      format: String(format),
+      mapping: String(mapping),
+      path: String(path),
+      sha256: String(digest),
+      bytes: Number(bytes),
+      records: Number(records),
+      firstAt: first === null ? undefined : String(first),
+      lastAt: last === null ? undefined : String(last),
+      at: String(at),
+      sequence: Number(sequence),
+    };
+    if (link.sequence !== expected || linkOf(before, link) !== chain) return { sequence: link.sequence, path: link.path };
+    before = String(chain);
+    expected++;
+  }
+  return undefined;
 }

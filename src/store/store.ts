@@ -257,6 +257,12 @@ export class Store implements StoreReader {
     this.#hasLogs = true;
   }
 
+  /** The first import whose row is not what its hash says, or does not follow the one before; `undefined`: all hold. */
+  async brokenLogChain(): Promise<{ readonly sequence: number; readonly path: string } | undefined> {
+    const { brokenLink } = await import('./log-compare.ts');
+    return await brokenLink(this.#connection);
+  }
+
   /** Ends loading. Views show this run from here on; tables in their place, from `materialise` on. */
   async endLoading(hosts: readonly string[]): Promise<{ readonly [kind: string]: number }> {
     const appender = this.#appender;

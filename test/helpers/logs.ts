@@ -1,0 +1,80 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { FileHead } from '../../src/contracts/index.ts';
+import { headOfFile } from '../../src/files/source-file.ts';
+import type { LogFormat } from '../../src/logs/format.ts';
+import { shippedFormats } from '../../src/logs/load.ts';
+import { formatOf } from '../../src/logs/recognise.ts';
+import { openStore, type Row, type Store } from '../../src/store/index.ts';
+import { tempDir } from './temp-repo.ts';
+
+export interface ImportOptions {
+  readonly formats?: readonly LogFormat[];
+  readonly store?: Store;
+  /** Start of the run. */
+  readonly now?: string;
+  readonly retentionDays?: number;
+  readonly target?: string;
+  /** Files that are gone from where they lay. */
+  readonly directory?: string;
+}
+
+/** A store in memory for several runs. */
+export async function logStore(): Promise<Store> {
+  return await openStore({ mode: 'write' });
+}
+
+/**
+ * Imports files (path → text or bytes) as a run of their own: each must be of a format. The store is left with the run complete,
+ * for queries.
+ */
+export async function importLogs(
+  files: { readonly [path: string]: string | Uint8Array },
+  options: ImportOptions = {},
+): Promise<Store> {
+  const { formats = shippedFormats(), now = '2026-04-01T00:00:00.000Z', retentionDays, target = 'logs' } = options;
+  const directory = options.directory ?? tempDir();
+  const store = options.store ?? (await logStore());
+  const found = Object.entries(files).map(([path, content]) => {
+    const file = join(directory, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    const head: FileHead = headOfFile(directory, path, Buffer.byteLength(content));
+    const format = formatOf(head, () => formats);
+    if (format === undefined) throw new Error(`${path} is of no format`);
+    return { format, file, path, target, size: head.size, at: { repository: 'estate', path } };
+  });
+  await store.beginRun({
+    startedAt: now,
+    toolVersion: 'test',
+    targets: [target],
+    parameters: {},
+    rulesDigest: 'test',
+    fingerprintKeyId: 'test',
+  });
+  await store.importLogs(found, {
+    now,
+    signal: new AbortController().signal,
+    clockTolerance: 120,
+    retentionDays,
+    redact: (observation) => observation,
+    onFile: () => undefined,
+    warn: () => undefined,
+  });
+  await store.endLoading([]);
+  await store.saveResults({ findings: [], checks: [], controls: [] }, now);
+  return store;
+}
+
+/** Rows of usages that files make, oldest first. */
+export async function usagesOf(
+  files: { readonly [path: string]: string | Uint8Array },
+  options: ImportOptions = {},
+): Promise<readonly Row[]> {
+  const store = await importLogs(files, options);
+  try {
+    return await store.rows('SELECT * EXCLUDE (part_id) FROM obs.usages ORDER BY used_at, operation, observation_id');
+  } finally {
+    if (options.store === undefined) store.close();
+  }
+}
