@@ -78,7 +78,7 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
       { identity },
     ),
     trusts: await store.rows(
-      `SELECT principal, principal_type, issuer, subject, audience, place_text(location) AS place_text
+      `SELECT principal, principal_type, issuer, subject, audience, condition, place_text(location) AS place_text
        FROM trusts WHERE identity_id = $identity AND effect = 'allow' ORDER BY ALL`,
       { identity },
     ),
@@ -110,8 +110,11 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
          FROM grants WHERE capability IN ('escalates', 'admin') AND effect = 'allow' AND (detail->'$.hops') IS NOT NULL)
        SELECT DISTINCT identity_id, hop->>'$.from' AS source, hop->>'$.permission' AS permission, path, place_text
        FROM steps
-       WHERE identity_id <> $identity AND (hop->>'$.to') = identity_local($identity)
-         AND identity_scope(identity_id) = identity_scope($identity) AND split_part(identity_id, ':', 1) = split_part($identity, ':', 1)
+       WHERE identity_id <> $identity
+         -- Where the step leads into another account it says which.
+         AND ((hop->>'$.to') = concat(identity_local($identity), ' of ', identity_scope($identity))
+           OR (hop->>'$.to') = identity_local($identity) AND identity_scope(identity_id) = identity_scope($identity))
+         AND split_part(identity_id, ':', 1) = split_part($identity, ':', 1)
        ORDER BY ALL LIMIT ${MOST_BECOMING + 1}`,
       { identity },
     ),

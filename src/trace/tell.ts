@@ -189,8 +189,21 @@ const MOST_RESOURCES = 8;
 
 function trust(row: Row): Line {
   const subject = row.subject === null ? (row.principal_type === 'oidc' ? 'any subject' : '') : `subject ${text(row.subject)}`;
-  return { text: join(text(row.principal), [text(row.principal_type), subject, placeOf(row)]) };
+  return { text: join(text(row.principal), [text(row.principal_type), subject, conditionText(row.condition), placeOf(row)]) };
 }
+
+/** What else must hold, in the words of the policy: `only if aws:PrincipalArn StringLike arn:…`. */
+function conditionText(condition: unknown): string {
+  if (typeof condition !== 'object' || condition === null) return '';
+  const tests = Object.entries(condition).flatMap(([operator, keys]) =>
+    typeof keys === 'object' && keys !== null
+      ? Object.entries(keys).map(([key, value]) => `${key} ${operator} ${[value].flat().map(text).join(' or ')}`)
+      : [`${operator} ${text(keys)}`],
+  );
+  return tests.length === 0 ? '' : `only if ${clip(tests.join(' and '), CONDITION_MAX)}`;
+}
+
+const CONDITION_MAX = 300;
 
 function placeOf({ place_text }: Row): string {
   const place = text(place_text);

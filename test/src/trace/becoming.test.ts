@@ -55,6 +55,35 @@ describe('who may become an identity', () => {
     });
   }
 
+  it('is told with what else must hold', async () => {
+    const role = 'aws:1:role/open';
+    const condition = { StringLike: { 'aws:PrincipalArn': ['arn:aws:iam::2:role/ci', 'arn:aws:iam::3:role/ci'] } };
+    const open = { kind: 'trust', identity: role, principal: '*', principalType: 'any', condition, at: { path: 'iam.json' } };
+
+    const lines = await told(role, identity(role), fact(open));
+
+    assert.deepEqual(lines.get('Who may become it'), [
+      '*  (any; only if aws:PrincipalArn StringLike arn:aws:iam::2:role/ci or arn:aws:iam::3:role/ci; at iam.json)',
+    ]);
+  });
+
+  it('is told of who takes it over from another account, and of no namesake there', async () => {
+    const role = 'aws:222222222222:role/root';
+    const step = (to: string) => ({ hops: [{ from: 'user/b', to, permission: 'sts:AssumeRole' }], path: 'a way' });
+    const [far, other] = ['aws:111111111111:user/far', 'aws:111111111111:user/other'];
+
+    const lines = await told(
+      role,
+      identity(role),
+      identity(far),
+      identity(other),
+      holds(far, 'escalates', '*', step('role/root of 222222222222')),
+      holds(other, 'escalates', '*', step('role/root')),
+    );
+
+    assert.deepEqual(lines.get('Who may become it'), [`${far}  (takes it over by sts:AssumeRole; a way; at iam.json)`]);
+  });
+
   it('goes round a circle once, and shows the shortest way', async () => {
     const [a, b, c] = ['aws:1:role/a', 'aws:1:role/b', 'aws:1:role/c'];
 
