@@ -8,7 +8,7 @@ import {
 } from '../../src/contracts/index.ts';
 import { maskNames } from '../../src/util/mask-names.ts';
 import { type ExportName, exportNamesOf, KINDS } from './names.ts';
-import { isJsonError, refusalIn, surfaceOf } from './texts.ts';
+import { isJsonError, otherFormOf, refusalIn, surfaceOf } from './texts.ts';
 
 /** Longer than this is no refusal, and a cut answer of this length is recognised by its own reader. */
 const MAX_BYTES = 16 * 1024;
@@ -26,14 +26,14 @@ export const refusedExport = defineFileScanner({
   title: 'Exports that were refused',
   emits: ['coverage'],
   surfaces: ['aws', 'gcp', 'entra', 'github', 'okta', 'google-workspace', 'postgres', 'spire'],
-  version: 1,
+  version: 2,
   content: 'shared',
   looksAt: isExportLike,
   recognises: (file) => problemOf(file) !== undefined,
   scan,
 });
 
-type Problem = 'empty' | 'refused' | 'html' | 'unreadable';
+type Problem = 'empty' | 'refused' | 'html' | 'unreadable' | 'form';
 
 function isExportLike(path: string): boolean {
   return /\.(?:json|jsonl|ndjson|csv|sql)$/i.test(path);
@@ -41,6 +41,7 @@ function isExportLike(path: string): boolean {
 
 /** What is wrong with it, should it be an export. */
 function problemOf(file: FileHead): Problem | undefined {
+  if (/\.(?:ya?ml|txt|csv|tsv)$/i.test(file.path) && file.size > 0 && otherFormOf(file.head()) !== undefined) return 'form';
   if (file.size > MAX_BYTES || !isExportLike(file.path)) return undefined;
   const head = file.size === 0 ? '' : file.head();
   if (head.trim() === '') return file.size <= HEAD ? 'empty' : undefined;
@@ -68,6 +69,25 @@ async function* scan(file: SourceFile, context: ScanContext): AsyncGenerator<Cov
   const text = file.text();
   const problem = problemOf({ path: file.path, size: file.bytes.length, head: () => text.slice(0, HEAD) });
   if (problem === undefined) return;
+  if (problem === 'form') {
+    const form = otherFormOf(text.slice(0, HEAD));
+    if (form === undefined) return;
+    yield {
+      kind: 'coverage',
+      surface: 'aws',
+      subject: file.path,
+      outcome: 'unsupported',
+      why: form.why,
+      covers: form.covers,
+      seen: 1,
+      read: 0,
+      skipped: 0,
+      failed: 1,
+      bytes: file.bytes.length,
+      at: { ...file.at, path: file.path },
+    };
+    return;
+  }
   const refusal = refusalIn(text);
   for (const { name, surface } of await meant(file, text)) {
     yield {
@@ -119,7 +139,7 @@ async function surfacesBeside(file: SourceFile): Promise<ReadonlySet<Surface>> {
   return surfaces;
 }
 
-function tell(problem: Problem, text: string, name: ExportName | undefined, context: ScanContext): string {
+function tell(problem: Exclude<Problem, 'form'>, text: string, name: ExportName | undefined, context: ScanContext): string {
   const of = name?.call === undefined ? '' : ` of \`${name.call}\``;
   switch (problem) {
     case 'empty':

@@ -1,4 +1,4 @@
-import type { Surface } from '../../src/contracts/index.ts';
+import type { ObservationKind, Surface } from '../../src/contracts/index.ts';
 
 /** What command line tools print instead of an answer. */
 export interface Refusal {
@@ -71,4 +71,21 @@ const TELLS: readonly (readonly [Surface, RegExp])[] = [
 /** The inventory that a text is of. */
 export function surfaceOf(head: string): Surface | undefined {
   return TELLS.find(([, tell]) => tell.test(head))?.[0];
+}
+
+/** An answer of AWS, whole, in a form that is not read: `--output yaml` or `text`, a report that a spreadsheet saved. */
+export function otherFormOf(head: string): { readonly why: string; readonly covers: readonly ObservationKind[] } | undefined {
+  const call = 'aws iam get-account-authorization-details';
+  const isDetails = /^(?:- )?(?:User|Group|Role)DetailList:|^(?:USER|GROUP|ROLE)DETAILLIST\t/m.test(head);
+  if (isDetails && head.includes('arn:aws'))
+    return {
+      why: `it looks like the output of \`${call}\`, in a form that is not read: export it with --output json`,
+      covers: ['identity', 'grant', 'trust'],
+    };
+  if (/^\uFEFF?"?user"?[;\t]"?arn"?[;\t]"?user_creation_time\b/.test(head))
+    return {
+      why: 'it looks like a credential report that another program saved with other separators: keep the file as AWS gives it (`aws iam get-credential-report`), with commas',
+      covers: ['identity', 'credential'],
+    };
+  return undefined;
 }

@@ -45,6 +45,24 @@ describe('refused-export scanner', () => {
     assert.match(gap?.why ?? '', /empty: the call of `aws iam get-account-authorization-details` gave no answer/);
   });
 
+  it('tells of an answer of AWS in a form that is not read, and how to export it', async () => {
+    const yaml = 'GroupDetailList:\n- Arn: arn:aws:iam::123456789012:group/admins\n  GroupName: admins\n';
+    const table = 'user;arn;user_creation_time;password_enabled\nci;arn:aws:iam::123456789012:user/ci;2026-01-01;false\n';
+
+    const [details, ...more] = await gapsOf('aws/details.yaml', yaml);
+    const [report] = await gapsOf('aws/report.csv', `\uFEFF${table}`);
+
+    assert.deepEqual(more, []);
+    assert.deepEqual([details?.surface, details?.outcome], ['aws', 'unsupported']);
+    assert.match(details?.why ?? '', /export it with --output json$/);
+    assert.match(report?.why ?? '', /credential report .* with commas$/);
+    assert.equal(
+      recognises('docs/iam.yaml', 'steps:\n- run: aws iam get-account-authorization-details # GroupDetailList:\n'),
+      false,
+    );
+    assert.equal(recognises('people.csv', 'user;mail;team\nada;ada@harbour.example;core\n'), false);
+  });
+
   it('tells of an empty file beside exports of an inventory, of the right one', async () => {
     const gaps = await gapsOf('x/principals.json', '\n', { 'x/apps.json': APPS });
 
