@@ -1,6 +1,6 @@
-import type { Door } from './admission.ts';
+import { type Door, valuesFor } from './admission.ts';
 import { judgeCondition } from './condition.ts';
-import type { ConditionTest, Statement } from './document.ts';
+import type { ConditionTest } from './document.ts';
 import { readOperator } from './operator.ts';
 import { GITHUB, tokenContext } from './tokens.ts';
 
@@ -30,22 +30,30 @@ export function readSubjectTests(door: Door, issuer: string, account: string): S
     }
     told.maybe.push(...(said?.maybe ?? []));
   }
-  for (const statement of door.deny) addRefusal(told, statement, issuer, judged);
+  for (const { tests } of door.deny) addRefusal(told, { allow: allow?.tests ?? [], tests, issuer, now: door.now }, judged);
   return told;
 }
 
 function addRefusal(
   told: { like: string[][]; unlike: string[]; maybe: string[] },
-  { tests }: Statement,
-  issuer: string,
+  {
+    allow,
+    tests,
+    issuer,
+    now,
+  }: {
+    readonly allow: readonly ConditionTest[];
+    readonly tests: readonly ConditionTest[];
+    readonly issuer: string;
+    readonly now: Date;
+  },
   judged: (tests: readonly ConditionTest[]) => string,
 ): void {
   const rest = tests.filter((test) => readTest(test, issuer) === undefined);
   const truth = judged(rest);
   if (truth === 'false') return;
-  const [said, ...more] = tests.flatMap((test) => readTest(test, issuer) ?? []);
-  // Of an audience the caller takes another.
-  if ([said, ...more].some((one) => one?.is === 'anything')) return;
+  if (dodges(allow, tests, issuer, now)) return;
+  const [said, ...more] = tests.flatMap((test) => readTest(test, issuer) ?? []).filter(({ is }) => is !== 'anything');
   const isSure = truth === 'true' && more.length === 0 && (said?.maybe.length ?? 0) === 0;
   if (said === undefined) {
     if (isSure) told.like.push([]);
@@ -53,6 +61,19 @@ function addRefusal(
   } else if (said.is === 'like') (isSure ? told.unlike : told.maybe).push(...said.patterns);
   else if (said.is === 'unlike' && isSure) told.like.push(said.patterns);
   else told.maybe.push('%');
+}
+
+/** Is there an audience that the one takes and the other does not refuse? Whoever asks for a token says for whom. */
+function dodges(allow: readonly ConditionTest[], deny: readonly ConditionTest[], issuer: string, now: Date): boolean {
+  const key = `${issuer}:aud`.toLowerCase();
+  const [taken, refused] = [allow, deny].map((tests) => tests.filter((test) => test.key.toLowerCase() === key));
+  if (taken === undefined || refused === undefined || refused.length === 0) return false;
+  return [...new Set(valuesFor([...taken, ...refused]))].some((audience) => {
+    if (audience === null || /[*?]/.test(audience)) return false;
+    const holds = (tests: readonly ConditionTest[]) =>
+      judgeCondition(tests, { context: () => [audience], variables: undefined, now }).truth;
+    return holds(taken) === 'true' && holds(refused) === 'false';
+  });
 }
 
 interface Said {

@@ -110,6 +110,7 @@ function* githubTokens(door: Door, tests: Tests, account: string): Generator<Tok
   add('workflow', plainly(valuesFor(of('workflow'))));
   const audiences = audiencesOf(door, `${GITHUB}:aud`, of('aud'));
   const told = ['sub', 'repository', 'repository_owner', 'ref', 'environment'].filter((claim) => of(claim).length > 0);
+  yield* customTokens(door, tests, account);
   let kinds = 0;
   for (const owner of owners) {
     for (const repository of repositories) {
@@ -144,6 +145,31 @@ function* githubTokens(door: Door, tests: Tests, account: string): Generator<Tok
           }
         }
       }
+    }
+  }
+}
+
+/** Subjects of a template of one's own: whoever writes the same has them, unless they name an owner or repository. */
+function* customTokens(door: Door, tests: Tests, account: string): Generator<Token> {
+  const subjects = examplesOf(tests.get(`${GITHUB}:sub`) ?? []).filter(
+    (text) => !text.startsWith('repo:') && /^[a-z_]+:/.test(text),
+  );
+  for (const subject of subjects) {
+    const names = [...subject.matchAll(/(?<![^:])(?:repository|repository_owner|enterprise)(?:_id)?:(?<name>[^:]+)/g)];
+    const isHeld = names.some(({ groups }) => !isFresh(groups?.name ?? ''));
+    for (const audience of audiencesOf(door, `${GITHUB}:aud`, tests.get(`${GITHUB}:aud`) ?? [])) {
+      yield {
+        holders: isHeld ? 'repository' : 'anybody',
+        ref: undefined,
+        isForAnybody: audience === FRESH,
+        caller: {
+          given: isHeld || names.length > 0 ? TRUE : unknown(`${GITHUB}:sub`),
+          context: (key) => {
+            if (key === `${GITHUB}:sub`) return [subject];
+            return key === `${GITHUB}:aud` ? [audience] : tokenContext(key, GITHUB, account);
+          },
+        },
+      };
     }
   }
 }

@@ -268,7 +268,7 @@ function tokensDetail(statement: Statement, role: Trusting, issuer: string, name
   if (statement.effect === 'deny') return {};
   const door = doorOf(statement, role, 'sts:AssumeRoleWithWebIdentity', names);
   // Another action takes no token of the issuer.
-  if (door === undefined) return { tokens: 'nobody', anyAudience: 'no', subjects: { like: [[]], unlike: [], maybe: [] } };
+  if (door === undefined) return { tokens: 'nobody', anyAudience: 'no', subjects: NO_SUBJECTS };
   const { holders, keys, refs, anyAudience } = judgeTokens(door, issuer, role.account);
   const { like, unlike, maybe } = readSubjectTests(door, issuer, role.account);
   return {
@@ -276,9 +276,11 @@ function tokensDetail(statement: Statement, role: Trusting, issuer: string, name
     ...(keys.length === 0 ? {} : { tokensIf: keys }),
     ...(refs.length === 0 ? {} : { refs }),
     ...told('anyAudience', anyAudience),
-    subjects: { like, unlike, maybe },
+    subjects: holders === 'nobody' ? NO_SUBJECTS : { like, unlike, maybe },
   };
 }
+
+const NO_SUBJECTS = { like: [[]], unlike: [], maybe: [] };
 
 /** Tests of a value that a claim must take. A negated operator does not say what it must be, so it gives none. */
 function positiveTests(tests: readonly ConditionTest[], issuer: string, claim: string): ConditionTest[] {

@@ -266,6 +266,9 @@ describe('IAM trust and tokens of GitHub', () => {
     ['nobody', 'a Deny of all', like({ sub: 'repo:*' }), web({}, 'Deny')],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference that code leaves open
     [`repository ${every}`, 'a repository that code leaves open', like({ sub: 'repo:${var.owner}/${var.name}:*' })],
+    ['repository', 'a subject of its own template', equal({ sub: 'repository_id:12:environment:prod' })],
+    ['anybody', 'any owner by its own template', like({ sub: 'repository_owner:*' })],
+    [`anybody if ${G}sub`, 'a template that names nobody', equal({ sub: 'environment:prod' })],
     ['nobody', 'two repositories at once', equal({ repository: 'acme/app', sub: 'repo:acme/shop:ref:refs/heads/main' })],
   ];
   for (const [expected, what, ...statements] of cases) {
@@ -317,6 +320,16 @@ describe('IAM trust and tokens of GitHub', () => {
 
       assert.equal(entry?.detail.anyAudience, expected, JSON.stringify(more));
     }
+  });
+
+  it('hears what a Deny says of audiences', () => {
+    const refused = (aud: string) =>
+      read([equal({ sub: main }, {}), web({ StringNotEquals: claims({ aud }) }, 'Deny')])[0]?.detail;
+
+    assert.deepEqual(
+      [refused('sts.amazonaws.com')?.anyAudience, refused('sts.amazonaws.com')?.subjects],
+      ['no', { like: [[main]], unlike: [], maybe: [] }],
+    );
   });
 
   it('tells what a known subject must be like', () => {
