@@ -29,6 +29,8 @@ const IN_ORDER = [
   'administration',
   'leaks',
   'use',
+  'usage-around',
+  'usage-answers',
   'fixes',
 ] as const;
 

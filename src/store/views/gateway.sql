@@ -402,11 +402,10 @@ WHERE NOT r.is_admin_audit
 GROUP BY r.org;
 COMMENT ON VIEW gateway_windows IS 'First and last moment of the sessions of each organisation that were exported';
 
--- What was done with which identity and credential: of the rows in `obs.usages`, those that stand.
-CREATE OR REPLACE VIEW usage_rows AS
-SELECT row_id, identity_id, credential_id, caller_identity_id AS actor_identity_id, is_bookkeeping FROM gateway_rows
-UNION ALL
-SELECT u.told.row_id, coalesce(a.identity_id, u.told.identity_id, ci.identity_id), u.told.credential_id, u.told.actor, u.told.is_bookkeeping
+-- What logs of targets and clouds, and their answers about the last use, say: of the rows in `obs.usages`, those that stand.
+CREATE OR REPLACE VIEW direct_usage_rows AS
+SELECT u.told.row_id AS row_id, coalesce(a.identity_id, u.told.identity_id, ci.identity_id) AS identity_id, u.told.credential_id AS credential_id,
+  u.told.actor AS actor_identity_id, u.told.is_bookkeeping AS is_bookkeeping
 FROM (
   SELECT arg_min(
     {'row_id': rowid, 'identity_id': identity_id, 'credential_id': credential_id, 'place': alias_place(identity_id, location), 'actor': actor_identity_id,
@@ -417,6 +416,12 @@ FROM (
   GROUP BY CASE WHEN records IS NULL THEN coalesce(via || ':' || session_id, observation_id) ELSE observation_id END) AS u
 LEFT JOIN identity_aliases AS a ON a.alias = u.told.identity_id AND a.repository = u.told.place
 LEFT JOIN credential_identities AS ci ON ci.credential_id = u.told.credential_id;
+COMMENT ON VIEW direct_usage_rows IS 'Rows of obs.usages by logs of targets and clouds, by their number, with account and credential as joined';
+
+CREATE OR REPLACE VIEW usage_rows AS
+SELECT row_id, identity_id, credential_id, caller_identity_id AS actor_identity_id, is_bookkeeping FROM gateway_rows
+UNION ALL
+SELECT row_id, identity_id, credential_id, actor_identity_id, is_bookkeeping FROM direct_usage_rows;
 COMMENT ON VIEW usage_rows IS 'Rows of obs.usages that stand, by their number, with account, credential and actor as joined: usages are they in full';
 
 CREATE OR REPLACE VIEW usages AS

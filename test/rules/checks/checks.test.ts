@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Check, CheckResult, Finding, Observation } from '../../../src/contracts/index.ts';
 import { loadChecks } from '../../../src/correlate/load.ts';
 import { runChecks } from '../../../src/correlate/run.ts';
+import type { Store } from '../../../src/store/index.ts';
 import { packageRoot } from '../../../src/util/package-root.ts';
 import { RUN_START, withPassingRun } from '../../src/correlate/run-store.ts';
 import { Fact, FULL_COVERAGE, queried } from './facts.ts';
@@ -24,6 +25,8 @@ const Case = z.strictObject({
   case: z.string(),
   given: z.array(Fact),
   parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+  /** Section `gateway` of the configuration. */
+  gateway: z.record(z.string(), z.unknown()).optional(),
 });
 
 /** Over an empty population, silence says nothing: a near miss whose facts the check does not look at says why. */
@@ -56,9 +59,9 @@ describe('the checks', () => {
     describe(check.meta.id, () => {
       const { hit, near } = readCases(check);
 
-      for (const { case: title, given, parameters, expect } of hit) {
+      for (const { case: title, given, parameters, gateway, expect } of hit) {
         it(`finds ${title}`, async () => {
-          const { result, findings } = await run(check, [...FULL_COVERAGE, ...given], parameters);
+          const { result, findings } = await run(check, [...FULL_COVERAGE, ...given], parameters, gateway);
 
           assert.equal(result.outcome, 'fail');
           const subjects = findings.map((finding) => finding.subject);
@@ -67,9 +70,9 @@ describe('the checks', () => {
         });
       }
 
-      for (const { case: title, given, parameters, unlooked } of near) {
+      for (const { case: title, given, parameters, gateway, unlooked } of near) {
         it(`leaves alone ${title}`, async () => {
-          const { result, findings } = await run(queried(check), [...FULL_COVERAGE, ...given], parameters);
+          const { result, findings } = await run(queried(check), [...FULL_COVERAGE, ...given], parameters, gateway);
 
           assert.deepEqual(
             findings.map((finding) => finding.message),
@@ -100,8 +103,9 @@ async function run(
   check: Check,
   observations: readonly Observation[],
   parameters: z.infer<typeof Case>['parameters'],
+  gateway?: object,
 ): Promise<{ result: CheckResult; findings: readonly Finding[] }> {
-  return await withPassingRun(observations, async (store) => {
+  const use = async (store: Store) => {
     const { findings, results } = await runChecks(store, [check], {
       now: RUN_START,
       parameters: { [check.meta.id]: parameters },
@@ -109,7 +113,8 @@ async function run(
     const result = results[0];
     assert.ok(result !== undefined);
     return { result, findings };
-  });
+  };
+  return await withPassingRun(observations, use, gateway === undefined ? {} : { gateway });
 }
 
 function assertFinding(findings: readonly Finding[], expected: z.infer<typeof Expected>): void {

@@ -4,6 +4,13 @@ import { openStore } from '../../../src/store/index.ts';
 
 export const RUN_START = '2026-06-01T00:00:00.000Z';
 
+export interface RunOptions {
+  readonly startedAt?: string;
+  readonly target?: string;
+  /** Section `gateway` of the configuration. */
+  readonly gateway?: object;
+}
+
 let store: Store | undefined;
 
 /** One in-memory store for all tests of a process: making the schema is what costs. */
@@ -13,9 +20,13 @@ export async function memoryStore(): Promise<Store> {
 }
 
 /** Loads the observations as one run and hands the store over; afterwards the run is undone. */
-export async function withRun<T>(observations: readonly Observation[], use: (store: Store) => Promise<T>): Promise<T> {
+export async function withRun<T>(
+  observations: readonly Observation[],
+  use: (store: Store) => Promise<T>,
+  options: RunOptions = {},
+): Promise<T> {
   const open = await memoryStore();
-  await loadRun(open, observations);
+  await loadRun(open, observations, options);
   // As a scan and all commands do: to plan views over views takes the engine longer than to make tables of them.
   await open.materialise();
   try {
@@ -27,8 +38,12 @@ export async function withRun<T>(observations: readonly Observation[], use: (sto
 }
 
 /** The same in a `passingStore`, for those who ask few tables, thousands of times. */
-export async function withPassingRun<T>(observations: readonly Observation[], use: (store: Store) => Promise<T>): Promise<T> {
-  const passing = await passingStore(observations);
+export async function withPassingRun<T>(
+  observations: readonly Observation[],
+  use: (store: Store) => Promise<T>,
+  options: RunOptions = {},
+): Promise<T> {
+  const passing = await passingStore(observations, options);
   try {
     return await use(passing);
   } finally {
@@ -40,9 +55,9 @@ export async function withPassingRun<T>(observations: readonly Observation[], us
  * A store of one run, as of a scan that is given no `--store`: a table is made when a query first names it. What the views
  * over stored runs cost is spared, 130 ms of processor time a run.
  */
-export async function passingStore(observations: readonly Observation[]): Promise<Store> {
+export async function passingStore(observations: readonly Observation[], options: RunOptions = {}): Promise<Store> {
   const passing = await openStore({ mode: 'write', views: 'tables', small: true });
-  await loadRun(passing, observations);
+  await loadRun(passing, observations, options);
   await passing.materialise();
   return passing;
 }
@@ -51,13 +66,13 @@ export async function passingStore(observations: readonly Observation[]): Promis
 export async function loadRun(
   open: Store,
   observations: readonly Observation[],
-  { startedAt = RUN_START, target = '.' }: { readonly startedAt?: string; readonly target?: string } = {},
+  { startedAt = RUN_START, target = '.', gateway }: RunOptions = {},
 ): Promise<void> {
   const run = await open.beginRun({
     startedAt,
     toolVersion: '0.0.0-test',
     targets: [target],
-    parameters: {},
+    parameters: gateway === undefined ? {} : { gateway: JSON.stringify(gateway) },
     rulesDigest: 'test',
     fingerprintKeyId: 'test',
   });

@@ -1,0 +1,147 @@
+-- Which job was it: what ids of runs name, who shares a caller, and whether a use can be put down to one job or person.
+
+-- `gha-9931-embeddings` → `gha-embeddings`: what stays the same from run to run. NULL where a number is all there is.
+CREATE OR REPLACE MACRO job_name(job) AS
+  nullif(trim(regexp_replace(regexp_replace(replace(lower(job), '_', '-'), '\b([0-9]+|[0-9a-f]{7,})\b', '', 'g'), '[-:/#. ]+', '-', 'g'), '-'), '');
+
+-- What callers of the gateway work for, each way of telling by itself: the name in the id of the run, the repository that the
+-- session names, the places where the caller's key lies.
+CREATE OR REPLACE VIEW caller_workloads AS
+WITH told AS MATERIALIZED (
+  SELECT r.caller_identity_id, r.caller, r.org, u.job, r.repo, u.observation_id, u.used_at
+  FROM gateway_rows AS r
+  JOIN obs.usages AS u ON u.rowid = r.row_id
+  WHERE (u.job IS NOT NULL OR r.repo IS NOT NULL) AND r.caller IS NOT NULL AND NOT r.is_bookkeeping AND NOT r.is_admin_audit
+),
+jobs AS (
+  SELECT caller_identity_id, caller, org, job_name(job) AS workload, count(*) AS sessions, arg_max(observation_id, (used_at, observation_id)) AS latest
+  FROM told
+  WHERE trim(job) <> ''
+  GROUP BY ALL
+)
+SELECT caller_identity_id, caller, org, workload, 'the ids of its runs' AS basis, sessions, [latest] AS evidence
+FROM jobs
+WHERE workload IS NOT NULL
+UNION ALL
+SELECT caller_identity_id, caller, org, lower(repo), 'the repositories that its sessions name', count(*), [arg_max(observation_id, (used_at, observation_id))]
+FROM told
+WHERE trim(repo) <> ''
+GROUP BY ALL
+UNION ALL
+SELECT i.identity_id, i.name, i.scope, coalesce(s.location->>'$.repository', s.location->>'$.path'), 'where its key lies', 0, list_sort(list(DISTINCT s.observation_id))[1:3]
+FROM identities AS i
+JOIN credential_identities AS ci ON ci.identity_id = i.identity_id
+JOIN sightings AS s ON s.credential_id = ci.credential_id
+WHERE i.provider = 'hoop' AND s.place <> 'session-log' AND coalesce(s.location->>'$.repository', s.location->>'$.path') IS NOT NULL
+GROUP BY ALL;
+COMMENT ON VIEW caller_workloads IS 'Workloads that each caller of the gateway works for, and what tells so; sessions without a job tell none';
+
+-- Callers that several workloads share, by the way that tells most of them.
+CREATE OR REPLACE VIEW shared_callers AS
+WITH ways AS (
+  SELECT caller_identity_id, caller, org, basis, list(DISTINCT workload ORDER BY workload) AS workloads, sum(sessions) AS sessions, list_distinct(flatten(list(evidence))) AS evidence
+  FROM caller_workloads
+  GROUP BY ALL
+)
+SELECT caller_identity_id, caller, org,
+  arg_max(workloads, (len(workloads), basis)) AS workloads, arg_max(basis, (len(workloads), basis)) AS basis, arg_max(evidence, (len(workloads), basis)) AS evidence
+FROM ways
+GROUP BY ALL
+HAVING max(len(workloads)) > 1;
+COMMENT ON VIEW shared_callers IS 'Callers of the gateway that more than one workload uses';
+
+-- A run of a workflow and the session it opened: the id of the run names the job, or its number stands in it, and the key or the
+-- repository leads to the workflow. One of the name that fits no other job.
+CREATE OR REPLACE VIEW session_jobs AS
+WITH names AS (
+  SELECT DISTINCT u.job, r.repo, r.caller_identity_id
+  FROM gateway_rows AS r
+  JOIN obs.usages AS u ON u.rowid = r.row_id
+  WHERE trim(u.job) <> '' AND NOT r.is_bookkeeping AND NOT r.is_admin_audit
+),
+words AS (
+  SELECT DISTINCT job_name(job) AS name, lower(repo) AS repo FROM names WHERE job_name(job) IS NOT NULL
+),
+jobs AS (
+  SELECT DISTINCT ON (consumer_id) consumer_id, platform, lower(location->>'$.repository') AS repository,
+    job_name(regexp_extract(consumer_id, '[^#]*$')) AS name, job_name(regexp_extract(consumer_id, '([^/#]+?)(\.ya?ml)?#[^#]*$', 1)) AS file_name, observation_id
+  FROM consumers
+  WHERE type IN ('workflow-job', 'pipeline')
+  ORDER BY consumer_id, observation_id
+),
+met AS (
+  SELECT w.name, w.repo, j.consumer_id, j.repository, j.observation_id
+  FROM words AS w
+  JOIN jobs AS j ON (w.name = j.name OR ends_with(w.name, '-' || j.name) OR w.name = j.file_name OR ends_with(w.name, '-' || j.file_name))
+    AND (w.repo IS NULL OR w.repo = j.repository OR j.repository IS NULL)
+)
+SELECT name, repo, min(consumer_id) AS consumer_id, min(repository) AS repository, min(observation_id) AS evidence
+FROM met
+GROUP BY name, repo
+HAVING count(DISTINCT consumer_id) = 1;
+COMMENT ON VIEW session_jobs IS 'Jobs of CI that names in the run ids of sessions lead to (job_name of the id, and the repository that the session names)';
+
+-- Can a use be put down to one job or one person? `reasons`: why not. `gaps`: what else is not known of it.
+CREATE OR REPLACE VIEW session_answerability AS
+WITH told AS MATERIALIZED (
+  SELECT u.observation_id, r.caller, r.org, r.caller_type, u.target, coalesce(trim(u.job), '') <> '' AS has_job, u.recorded,
+    r.tagged_sensitive AND r.analyzed IS NULL AND r.info_types IS NULL AND u.info_types IS NULL AS is_unseen
+  FROM gateway_rows AS r
+  JOIN obs.usages AS u ON u.rowid = r.row_id
+  WHERE NOT r.is_bookkeeping AND NOT r.is_admin_audit
+),
+spread AS (
+  SELECT caller, coalesce(org, '') AS org, count(DISTINCT target) AS connections FROM told WHERE caller_type IN ('machine-identity', 'machine') GROUP BY ALL
+),
+shared AS MATERIALIZED (SELECT caller, coalesce(org, '') AS org, any_value(workloads) AS workloads FROM shared_callers GROUP BY ALL),
+sessions AS (
+  SELECT r.observation_id, r.recorded, r.is_unseen,
+    CASE
+      WHEN r.has_job OR r.caller_type = 'human' THEN NULL
+      WHEN r.caller_type = 'static-admin-key' THEN 'everyone who knows the static admin key looks the same'
+      WHEN r.caller_type = 'unknown' OR r.caller IS NULL THEN 'nobody knows who the caller is'
+      WHEN s.workloads IS NOT NULL THEN concat(r.caller, ' serves ', len(s.workloads), ' workloads (', listed(s.workloads), ') and the session names no job')
+      WHEN r.caller_type IN ('machine-identity', 'machine') AND p.connections = 1 THEN NULL
+      ELSE concat('the session names no job (no correlation id), and any job may use ', r.caller) END AS reason
+  FROM told AS r
+  LEFT JOIN shared AS s ON s.caller = r.caller AND s.org = coalesce(r.org, '')
+  LEFT JOIN spread AS p ON p.caller = r.caller AND p.org = coalesce(r.org, '')
+),
+consuming AS MATERIALIZED (
+  SELECT identity_id, count(DISTINCT consumer_id) FILTER (type <> 'gateway-connection') AS workloads, bool_or(type = 'gateway-connection') AS is_held,
+    list(DISTINCT consumer_id ORDER BY consumer_id) FILTER (type <> 'gateway-connection') AS names
+  FROM identity_consumers
+  GROUP BY identity_id
+),
+around AS MATERIALIZED (SELECT observation_id, bool_or(why_not IS NULL) AS is_around, any_value(why_not) AS why_not, any_value(callers) AS callers, any_value(job) AS job,
+    any_value(caller) AS caller, any_value(connection) AS connection
+  FROM direct_uses GROUP BY observation_id),
+others AS (
+  SELECT u.observation_id,
+    CASE
+      WHEN coalesce(trim(u.job), '') <> '' OR u.actor_type = 'human' THEN NULL
+      WHEN a.why_not = 'a session was open' AND a.callers = 1 AND a.job IS NOT NULL THEN NULL
+      WHEN a.why_not = 'a session was open' THEN concat('the account was used through ', a.connection, ' of the gateway, and several jobs or none that is named had it open')
+      WHEN a.is_around THEN concat('the account, which the gateway holds for ', a.connection, ', was used around it: the log names the account only')
+      WHEN k.identity_id IS NULL THEN 'the log names no account'
+      WHEN c.workloads > 1 THEN concat(c.workloads, ' workloads share the account (', listed(c.names), ')')
+      WHEN c.workloads = 1 AND NOT coalesce(c.is_held, false) THEN NULL
+      WHEN c.is_held THEN 'the account is that of a gateway connection, for whoever comes through it'
+      ELSE 'the log names the account only, and nothing tells which job uses it' END AS reason
+  FROM direct_usage_rows AS k
+  JOIN obs.usages AS u ON u.rowid = k.row_id
+  LEFT JOIN consuming AS c ON c.identity_id = k.identity_id
+  LEFT JOIN around AS a ON a.observation_id = u.observation_id
+  WHERE NOT k.is_bookkeeping
+)
+SELECT observation_id, reason IS NULL AS answerable, CASE WHEN reason IS NULL THEN [] ELSE [reason] END AS reasons,
+  CASE
+    WHEN recorded = 'none' THEN ['the recording is lost']
+    WHEN recorded = 'truncated' THEN ['the recording is cut off']
+    WHEN recorded = 'input-only' AND is_unseen THEN ['what came back was not recorded, and nothing looked for personal data in it']
+    ELSE [] END AS gaps
+FROM sessions
+UNION ALL
+SELECT observation_id, reason IS NULL, CASE WHEN reason IS NULL THEN [] ELSE [reason] END, []
+FROM others;
+COMMENT ON VIEW session_answerability IS 'For each session and each row of a log: can it be put down to one job or person, and if not, why; gaps: what else of it is not known';

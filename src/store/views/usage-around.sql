@@ -1,0 +1,168 @@
+-- What logs of targets and clouds say of accounts that the gateway holds: through the gateway, or around it.
+
+-- The log names the account, the gateway the connection. One that holds another key of the account is not how that key was used.
+CREATE OR REPLACE VIEW direct_accounts AS
+WITH pairs AS (
+  SELECT DISTINCT identity_id, credential_id FROM direct_usage_rows WHERE NOT is_bookkeeping AND (identity_id IS NOT NULL OR credential_id IS NOT NULL)
+),
+fingerprints AS (
+  SELECT credential_id, max(fingerprint) AS fingerprint FROM credentials WHERE fingerprint IS NOT NULL GROUP BY credential_id
+),
+held AS (
+  SELECT p.identity_id, p.credential_id, g.connection, g.org, g.evidence, g.environment, p.credential_id IS NULL OR g.credential_id IS NOT NULL AS key_is_known
+  FROM pairs AS p
+  JOIN gateway_connections AS g ON g.identity_id = p.identity_id
+  LEFT JOIN fingerprints AS one ON one.credential_id = g.credential_id
+  LEFT JOIN fingerprints AS other ON other.credential_id = p.credential_id
+  WHERE g.credential_id IS NULL OR p.credential_id IS NULL OR g.credential_id = p.credential_id OR one.fingerprint = other.fingerprint
+  UNION
+  SELECT p.identity_id, p.credential_id, g.connection, g.org, g.evidence, g.environment, true
+  FROM pairs AS p
+  JOIN gateway_connections AS g ON g.credential_id = p.credential_id
+)
+SELECT
+  hash(identity_id, credential_id) AS account, identity_id, credential_id, connection, org, bool_or(key_is_known) AS key_is_known,
+  any_value(environment) AS environment, list_distinct(flatten(list(evidence))) AS evidence
+FROM held
+GROUP BY ALL;
+COMMENT ON VIEW direct_accounts IS 'Accounts that logs of targets or clouds name and gateway connections hold, one row an account and connection; key_is_known: the connection tells that it holds that very key';
+
+-- When sessions of an account were open, clocks being what they are: sessions that overlap are one stretch of time. An open
+-- one covers two days, the longest window that the gateway grants.
+CREATE OR REPLACE VIEW session_stretches AS
+WITH intervals AS (
+  SELECT
+    d.account, u.used_at - t.clock_tolerance AS since, coalesce(u.ended_at, u.used_at + INTERVAL 48 HOUR) + t.clock_tolerance AS until,
+    r.caller, u.job, u.observation_id
+  FROM direct_accounts AS d
+  JOIN obs.usages AS u ON u.target = d.connection
+  JOIN gateway_rows AS r ON r.row_id = u.rowid AND (r.org = d.org OR r.org IS NULL OR d.org IS NULL)
+  CROSS JOIN gateway_settings AS t
+  WHERE u.via = 'gateway' AND NOT r.is_bookkeeping AND NOT r.is_admin_audit AND (r.ran OR r.approval NOT IN ('pending', 'rejected'))
+),
+marked AS (
+  SELECT *, coalesce(since > max(until) OVER (PARTITION BY account ORDER BY since, until ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS begins
+  FROM intervals
+),
+numbered AS (
+  SELECT *, count(*) FILTER (begins) OVER (PARTITION BY account ORDER BY since, until ROWS UNBOUNDED PRECEDING) AS stretch FROM marked
+)
+SELECT
+  account, min(since) AS since, max(until) AS until, count(*) AS sessions,
+  count(DISTINCT concat(caller, chr(31), job)) AS callers, min(caller) AS caller, min(job) AS job, min(observation_id) AS session
+FROM numbered
+GROUP BY account, stretch;
+COMMENT ON VIEW session_stretches IS 'Stretches of time in which gateway sessions of an account were open, with the tolerance of clocks';
+
+-- Addresses from which the agents of the gateway reach their targets: as the configuration says, and as the inventory of agents says.
+CREATE OR REPLACE VIEW gateway_addresses AS
+SELECT DISTINCT address
+FROM (
+  SELECT unnest(egress) AS address FROM gateway_settings
+  UNION ALL
+  SELECT unnest(from_json(settings->'$.addresses', '["VARCHAR"]')) FROM policies WHERE type = 'agent'
+)
+WHERE address IS NOT NULL;
+COMMENT ON VIEW gateway_addresses IS 'Addresses (CIDR) of the gateway''s agents, as far as they are told';
+
+CREATE OR REPLACE MACRO ip_number(address) AS
+  CASE WHEN regexp_full_match(address, '\d{1,3}(\.\d{1,3}){3}')
+    THEN list_reduce(list_transform(string_split(address, '.'), lambda part: part::UBIGINT), lambda high, low: high * 256 + low) END;
+-- IPv4 ranges by their bits; another address by its text.
+CREATE OR REPLACE MACRO is_within(address, range) AS
+  address = split_part(range, '/', 1) OR coalesce(
+    ip_number(address) >> (32 - coalesce(TRY_CAST(nullif(split_part(range, '/', 2), '') AS INTEGER), 32))
+      = ip_number(split_part(range, '/', 1)) >> (32 - coalesce(TRY_CAST(nullif(split_part(range, '/', 2), '') AS INTEGER), 32)), false);
+
+-- One row of a log: through the gateway, or why not. `records`: how many of its records lie outside of every session.
+CREATE OR REPLACE VIEW direct_uses AS
+-- Each is planned once, where only the views are there.
+WITH accounts AS MATERIALIZED (FROM direct_accounts),
+stretches AS MATERIALIZED (FROM session_stretches),
+given_windows AS MATERIALIZED (FROM gateway_windows),
+addresses AS MATERIALIZED (FROM gateway_addresses),
+uses AS MATERIALIZED (
+  SELECT k.row_id, hash(k.identity_id, k.credential_id) AS account, k.identity_id, k.credential_id, u.used_at, coalesce(u.ended_at, u.used_at) AS ended_at,
+    u.records, u.source_ip, u.observation_id, u.via, u.outcome
+  FROM direct_usage_rows AS k
+  JOIN obs.usages AS u ON u.rowid = k.row_id
+  WHERE NOT k.is_bookkeeping AND hash(k.identity_id, k.credential_id) IN (SELECT account FROM accounts)
+),
+placed AS MATERIALIZED (
+  SELECT u.*, s.until >= u.ended_at AS is_inside, s.session, s.callers, s.caller, s.job, s.since
+  FROM uses AS u
+  ASOF LEFT JOIN stretches AS s ON s.account = u.account AND u.used_at >= s.since
+),
+-- Of rows that sum up many records and lie partly outside, each record; of others that span a time, its two ends, which are records.
+moments AS (
+  SELECT p.row_id, p.account, r.used_at
+  FROM (SELECT row_id, account, TRY_CAST('0x' || observation_id AS UBIGINT) AS usage_key FROM placed WHERE is_inside IS NOT TRUE AND records > 1 AND length(observation_id) = 16) AS p
+  JOIN (SELECT usage_key, used_at FROM obs.log_records SEMI JOIN current_parts USING (part_id)) AS r USING (usage_key)
+  UNION ALL
+  SELECT row_id, account, unnest(CASE WHEN ended_at > used_at THEN [used_at, ended_at] ELSE [used_at] END)
+  FROM placed
+  WHERE is_inside IS NOT TRUE AND NOT coalesce(records > 1 AND length(observation_id) = 16, false)
+),
+-- Where sessions were given of: that there was none in another time says nothing.
+connections AS (
+  SELECT d.account, list(d.connection ORDER BY d.connection) AS connections, bool_or(d.key_is_known) AS key_is_known, max(d.environment) AS environment,
+    min(coalesce(w.first, e.first)) AS first, max(coalesce(w.last, e.last)) AS last, list_distinct(flatten(list(d.evidence))) AS evidence
+  FROM accounts AS d
+  CROSS JOIN (SELECT min(first) AS first, max(last) AS last FROM given_windows) AS e
+  LEFT JOIN given_windows AS w ON w.org = d.org
+  GROUP BY d.account
+),
+outside AS (
+  SELECT m.row_id,
+    count(*) FILTER (m.used_at BETWEEN c.first AND c.last) AS records,
+    min(m.used_at) FILTER (m.used_at BETWEEN c.first AND c.last) AS first,
+    max(m.used_at) FILTER (m.used_at BETWEEN c.first AND c.last) AS last
+  FROM moments AS m
+  JOIN connections AS c USING (account)
+  ASOF LEFT JOIN stretches AS s ON s.account = m.account AND m.used_at >= s.since
+  WHERE s.until IS NULL OR m.used_at > s.until
+  GROUP BY m.row_id
+),
+-- From where the records come that lie in sessions. What is seen in almost each of many stretches is the gateway itself:
+-- a pool keeps one connection to the target over many sessions, and works in it between them.
+seen AS (
+  SELECT account, source_ip, count(DISTINCT since) AS stretches FROM placed WHERE is_inside AND source_ip IS NOT NULL GROUP BY ALL
+),
+pools AS (
+  SELECT s.account, s.source_ip
+  FROM seen AS s
+  JOIN (SELECT account, count(DISTINCT since) AS stretches FROM placed WHERE is_inside AND source_ip IS NOT NULL GROUP BY account) AS a USING (account)
+  WHERE a.stretches >= 3 AND s.stretches >= 0.8 * a.stretches
+),
+own_addresses AS (
+  SELECT DISTINCT source_ip FROM uses JOIN addresses AS g ON is_within(source_ip, g.address) WHERE source_ip IS NOT NULL
+)
+SELECT
+  p.identity_id,
+  p.credential_id,
+  coalesce(o.first, p.used_at) AS used_at,
+  coalesce(o.last, p.ended_at) AS ended_at,
+  coalesce(nullif(o.records, 0), p.records, 1) AS records,
+  p.source_ip,
+  c.connections[1] AS connection,
+  c.connections,
+  list_concat([p.observation_id], c.evidence) AS evidence,
+  p.observation_id,
+  CASE
+    WHEN o.row_id IS NULL THEN 'a session was open'
+    WHEN ip.source_ip IS NOT NULL THEN 'it came from an address of the gateway''s agents'
+    WHEN pool.source_ip IS NOT NULL THEN 'it came from where the sessions of the account come from'
+    WHEN NOT c.key_is_known THEN 'the connection does not tell which key of the account it holds'
+    WHEN o.records = 0 THEN 'the sessions that were given do not span that time' END AS why_not,
+  p.via,
+  p.outcome,
+  c.environment,
+  p.source_ip IS NOT NULL AND (EXISTS (FROM addresses) OR EXISTS (FROM pools AS k WHERE k.account = p.account)) AS address_is_judged,
+  CASE WHEN o.row_id IS NULL THEN p.session END AS session,
+  p.callers, p.caller, p.job
+FROM placed AS p
+JOIN connections AS c USING (account)
+LEFT JOIN outside AS o USING (row_id)
+LEFT JOIN own_addresses AS ip ON ip.source_ip = p.source_ip
+LEFT JOIN pools AS pool ON pool.account = p.account AND pool.source_ip = p.source_ip;
+COMMENT ON VIEW direct_uses IS 'Uses of accounts that the gateway holds, as logs of targets and clouds tell them: around the gateway where why_not is NULL, else why they are not';
