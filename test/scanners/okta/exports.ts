@@ -115,7 +115,7 @@ export const SERVICE = {
   name: 'Log Lake',
   createdAt: '2025-03-01T00:00:00.000Z',
   createdBy: MARA,
-  grantedScopes: ['okta.logged.read', 'okta.users.manage'],
+  grantedScopes: ['okta.logs.read', 'okta.users.manage'],
   _links: { self: link('/integrations/api/v1/api-services/0oa1pan000000000001X') },
 };
 

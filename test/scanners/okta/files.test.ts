@@ -203,7 +203,7 @@ describe('okta scanner: apps', () => {
       [scopeGrant('okta.roles.manage'), role('SUPER_ADMIN', CLIENT_PATH)],
       ['admin/high', 'escalates/high', 'manages-identities/high'],
     ],
-    ['reading', [scopeGrant('okta.logged.read'), role('READ_ONLY_ADMIN', CLIENT_PATH)], ['reads-data/high']],
+    ['reading', [scopeGrant('okta.logs.read'), role('READ_ONLY_ADMIN', CLIENT_PATH)], ['reads-data/high']],
     ['a grant that was taken back', [scopeGrant('okta.users.manage', { status: 'REVOKED' })], []],
     ['a role that is inactive', [scopeGrant('okta.users.manage'), role('USER_ADMIN', CLIENT_PATH, { status: 'INACTIVE' })], []],
   ];

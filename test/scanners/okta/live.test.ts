@@ -529,7 +529,7 @@ describe('okta scanner, probed', () => {
     assert.equal(probed.length, oktaLive.calls?.(TARGET, {}).length);
     assert.deepEqual(
       probed.filter((one) => one.outcome !== 'ok').map((one) => [one.call.right, one.outcome]),
-      [['okta.logged.read', 'denied']],
+      [['okta.logs.read', 'denied']],
     );
   });
 });
