@@ -30,31 +30,32 @@ export function readSubjectTests(door: Door, issuer: string, account: string): S
     }
     told.maybe.push(...(said?.maybe ?? []));
   }
-  for (const { tests } of door.deny) addRefusal(told, { allow: allow?.tests ?? [], tests, issuer, now: door.now }, judged);
+  const key = `${issuer}:aud`.toLowerCase();
+  const isOfAudience = (tests: readonly ConditionTest[]): boolean => tests.some((test) => test.key.toLowerCase() === key);
+  const denials = door.deny.map(({ tests }) => tests);
+  const refused = denials.filter(isOfAudience);
+  const own = allow?.tests ?? [];
+  const canDodgeAll = refused.length > 0 && canDodge(own, refused, key, door.now);
+  for (const tests of denials) {
+    if (!isOfAudience(tests)) addRefusal(told, tests, issuer, judged, false);
+    else if (!canDodgeAll) addRefusal(told, tests, issuer, judged, canDodge(own, [tests], key, door.now));
+  }
   return told;
 }
 
+/** `isDoubtful`: with some audience it does not refuse. */
 function addRefusal(
   told: { like: string[][]; unlike: string[]; maybe: string[] },
-  {
-    allow,
-    tests,
-    issuer,
-    now,
-  }: {
-    readonly allow: readonly ConditionTest[];
-    readonly tests: readonly ConditionTest[];
-    readonly issuer: string;
-    readonly now: Date;
-  },
+  tests: readonly ConditionTest[],
+  issuer: string,
   judged: (tests: readonly ConditionTest[]) => string,
+  isDoubtful: boolean,
 ): void {
   const rest = tests.filter((test) => readTest(test, issuer) === undefined);
   const truth = judged(rest);
   if (truth === 'false') return;
-  if (dodges(allow, tests, issuer, now)) return;
   const [said, ...more] = tests.flatMap((test) => readTest(test, issuer) ?? []).filter(({ is }) => is !== 'anything');
-  const isSure = truth === 'true' && more.length === 0 && (said?.maybe.length ?? 0) === 0;
+  const isSure = truth === 'true' && !isDoubtful && more.length === 0 && (said?.maybe.length ?? 0) === 0;
   if (said === undefined) {
     if (isSure) told.like.push([]);
     else told.maybe.push('%');
@@ -63,16 +64,19 @@ function addRefusal(
   else told.maybe.push('%');
 }
 
-/** Is there an audience that the one takes and the other does not refuse? Whoever asks for a token says for whom. */
-function dodges(allow: readonly ConditionTest[], deny: readonly ConditionTest[], issuer: string, now: Date): boolean {
-  const key = `${issuer}:aud`.toLowerCase();
-  const [taken, refused] = [allow, deny].map((tests) => tests.filter((test) => test.key.toLowerCase() === key));
-  if (taken === undefined || refused === undefined || refused.length === 0) return false;
-  return [...new Set(valuesFor([...taken, ...refused]))].some((audience) => {
+/** Is there an audience that the statement takes and none of the others refuses? Whoever asks for a token says for whom. */
+function canDodge(
+  allow: readonly ConditionTest[],
+  denials: readonly (readonly ConditionTest[])[],
+  key: string,
+  now: Date,
+): boolean {
+  const [taken = [], ...refused] = [allow, ...denials].map((tests) => tests.filter((test) => test.key.toLowerCase() === key));
+  return valuesFor([taken, ...refused].flat()).some((audience) => {
     if (audience === null || /[*?]/.test(audience)) return false;
     const holds = (tests: readonly ConditionTest[]) =>
       judgeCondition(tests, { context: () => [audience], variables: undefined, now }).truth;
-    return holds(taken) === 'true' && holds(refused) === 'false';
+    return holds(taken) === 'true' && refused.every((tests) => holds(tests) === 'false');
   });
 }
 
