@@ -427,7 +427,7 @@ describe('okta scanner, signed in as a service app', () => {
 
     assert.equal(coverage(observations, 'API tokens')?.outcome, 'complete');
     assert.equal(coverage(observations, 'AI agents')?.outcome, 'denied');
-    assert.match(coverage(observations, 'last use')?.why ?? '', /okta\.logged\.read was not granted/);
+    assert.match(coverage(observations, 'last use')?.why ?? '', /okta\.logs\.read was not granted/);
     assert.ok(!server.asked.some((one) => one.url.startsWith('/api/v1/logs')));
   });
 
