@@ -54,9 +54,11 @@ export async function* readMetrics(run: Run): AsyncGenerator<Observation> {
 export async function readList(run: Run, list: ListCall, query: Query = {}): Promise<Listed> {
   const values: unknown[] = [];
   const seen = new Set<string>();
+  let total: number | undefined;
   const got = await run.session.attempt(rightOf(list), async () => {
     for await (const page of pagesOf(run, list, query)) {
-      for (const value of page) {
+      total = page.total;
+      for (const value of page.rows) {
         // What was added meanwhile moves entries to the next page.
         const id = isRecord(value) && typeof value.id === 'string' ? value.id : undefined;
         if (id !== undefined && seen.has(id)) continue;
@@ -65,7 +67,18 @@ export async function readList(run: Run, list: ListCall, query: Query = {}): Pro
       }
     }
   });
-  return { ...read(run, list.shape, values), ...(got.ok ? {} : { failure: got.failure }) };
+  // An empty list says that there is none; no list says nothing.
+  if (!got.ok && values.length === 0) return { observations: [], read: 0, problems: [], failure: got.failure };
+  const { problems, ...told } = read(run, list.shape, values);
+  const isShort = got.ok && total !== undefined && values.length < total;
+  const short = isShort ? [`${values.length} of ${total} came, the list changed while it was read: scan again`] : [];
+  return { ...told, problems: [...problems, ...short], ...(got.ok ? {} : { failure: got.failure }) };
+}
+
+interface Page {
+  readonly rows: readonly unknown[];
+  /** Of all pages, where it is told. */
+  readonly total: number | undefined;
 }
 
 export async function* pagesOf(
@@ -73,7 +86,7 @@ export async function* pagesOf(
   list: ListCall,
   query: Query = {},
   size = list.paged === 'limit' ? METRICS_PAGE : PAGE,
-): AsyncGenerator<readonly unknown[]> {
+): AsyncGenerator<Page> {
   const { paged, path, tells } = list;
   const paging: Query = paged === undefined ? {} : { page: 1, [paged]: size };
   const options = { query: { ...query, ...paging }, right: rightOf(list), tells };
@@ -82,18 +95,24 @@ export async function* pagesOf(
     // One plugin, one server: not a list of them.
     const rows = rowsIn(answer) ?? (list.mayBeOff === true && isRecord(answer) ? [answer] : undefined);
     if (rows === undefined) throw noList(path);
-    yield rows;
+    yield { rows, total: paged === undefined ? undefined : totalOf(answer) };
   }
+}
+
+function totalOf(answer: unknown): number | undefined {
+  const total = isRecord(answer) && isRecord(answer.pages) ? answer.pages.total : undefined;
+  return typeof total === 'number' ? total : undefined;
 }
 
 /** `{ pages: { total, page, size }, data }`. An answer without `pages` holds all there is. */
 function nextPage({ paged, path }: ListCall, answer: unknown): Next {
   if (paged === undefined || !isRecord(answer) || !isRecord(answer.pages)) return undefined;
-  const { page, size, total } = answer.pages;
+  const { page, size } = answer.pages;
+  const total = totalOf(answer);
   const rows = rowsIn(answer)?.length ?? 0;
   if (typeof page !== 'number' || typeof size !== 'number' || size <= 0) return undefined;
   // Some totals are not told: then a page that is full may have a next one.
-  const isMore = typeof total === 'number' ? page * size < total : rows >= size;
+  const isMore = total !== undefined ? page * size < total : rows >= size;
   if (isMore && rows === 0) {
     throw new LiveFailure(`page ${page} of GET /api/${path} is empty, though more is said to follow: scan again`, {
       kind: 'truncated',

@@ -46,7 +46,7 @@ async function probeServer(run: Run): Promise<void> {
 
 async function probeList(run: Run, list: ListCall, names: { connection?: string }): Promise<void> {
   try {
-    for await (const rows of pagesOf(run, list, {}, 1)) {
+    for await (const { rows } of pagesOf(run, list, {}, 1)) {
       const [first] = rows;
       if (list.path === 'connections' && isRecord(first) && typeof first.name === 'string') names.connection = first.name;
       return;

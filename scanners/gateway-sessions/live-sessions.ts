@@ -53,8 +53,9 @@ export async function* readAuditLog(run: Run): AsyncGenerator<Observation> {
     content: 'entries',
     isShownAll: true,
     async readDay({ from, until }) {
-      // Both ends belong to it.
-      const query = { created_after: new Date(from).toISOString(), created_before: new Date(until - 1).toISOString() };
+      // Both ends belong to it, and its times have six digits.
+      const last = new Date(until - 1).toISOString().replace('Z', '999Z');
+      const query = { created_after: new Date(from).toISOString(), created_before: last };
       return { ...(await readList(run, AUDIT_LOG, query)), isSettled: true };
     },
   });

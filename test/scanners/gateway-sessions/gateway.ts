@@ -220,8 +220,8 @@ function sessionList(gateway: Gateway, query: URLSearchParams): { readonly statu
   // The bounds lose their fractions of a second, and belong to the window both; one end alone is no window.
   const from = wholeSecond(query.get('start_date'));
   const until = wholeSecond(query.get('end_date')) ?? Number.POSITIVE_INFINITY;
-  const found = newestFirst(seen).filter((row) => from === undefined || (startOf(row) >= from && startOf(row) <= until));
-  const rows = found.slice(offset, offset + limit).map((row) => thin(gateway, row));
+  const found = newestFirst(seen).filter(({ at }) => from === undefined || (at >= from && at <= until));
+  const rows = found.slice(offset, offset + limit).map(({ row }) => thin(gateway, row));
   const count = isBounded ? (query.get('count') ?? 'capped') : 'exact';
   const total = count === 'none' ? null : count === 'capped' ? Math.min(found.length, 10_000) : found.length;
   const capped = isBounded ? { total_is_capped: count === 'capped' && found.length > 10_000 } : {};
@@ -230,12 +230,18 @@ function sessionList(gateway: Gateway, query: URLSearchParams): { readonly statu
   };
 }
 
-const ordered = new WeakMap<readonly Row[], readonly Row[]>();
+interface Timed {
+  readonly row: Row;
+  readonly at: number;
+}
 
-function newestFirst(rows: readonly Row[]): readonly Row[] {
+const ordered = new WeakMap<readonly Row[], readonly Timed[]>();
+
+function newestFirst(rows: readonly Row[]): readonly Timed[] {
   const known = ordered.get(rows);
   if (known?.length === rows.length) return known;
-  const sorted = rows.toSorted((a, b) => startOf(b) - startOf(a) || (String(a.id) < String(b.id) ? 1 : -1));
+  const timed = rows.map((row) => ({ row, at: Date.parse(String(row.start_date)) }));
+  const sorted = timed.sort((a, b) => b.at - a.at || (String(a.row.id) < String(b.row.id) ? 1 : -1));
   ordered.set(rows, sorted);
   return sorted;
 }
@@ -314,12 +320,10 @@ function wholeSecond(text: string | null): number | undefined {
   return text === null ? undefined : Math.floor(Date.parse(text) / 1000) * 1000;
 }
 
-function startOf(row: Row): number {
-  return Date.parse(String(row.start_date));
-}
-
 function isSince({ version }: Gateway, than: string): boolean {
-  return version.localeCompare(than, 'en', { numeric: true }) >= 0;
+  const [one, other] = [version, than].map((text) => text.split('.').map(Number));
+  for (const [index, number] of (one ?? []).entries()) if (number !== other?.[index]) return number > (other?.[index] ?? 0);
+  return true;
 }
 
 function notFound(response: ServerResponse): void {

@@ -248,6 +248,23 @@ describe('hoop live', () => {
     }
   });
 
+  it('says that a list changed while it was read', async () => {
+    const connections = Array.from({ length: 150 }, (_, index) => connection({ name: `c${index}`, id: `id-${index}` }));
+    await using server = await startGateway(newGateway(), (asked, response) => {
+      if (asked.path !== 'connections') return false;
+      const page = Number(asked.query.get('page'));
+      // One of the first page was deleted after it was read: what moved up to its place is on no page.
+      const data = page === 1 ? connections.slice(0, 100) : connections.slice(101);
+      reply(response, 200, { pages: { total: 150, page, size: 100 }, data });
+      return true;
+    });
+
+    const row = part(await scanLive(server), 'connections');
+
+    assert.deepEqual([row?.outcome, row?.read], ['partial', 149]);
+    assert.match(row?.why ?? '', /149 of 150 came, the list changed while it was read/);
+  });
+
   it('says what it could not read of a list, and reads the rest', async () => {
     const keys = [API_KEY, { name: 'no id' }, 'text', null];
     await using server = await startGateway(
@@ -323,7 +340,7 @@ describe('hoop live', () => {
 
     const observations = await scanLive(server, { key: 'hpk_another' });
 
-    assert.ok(kinds(observations, 'coverage').every(({ outcome }) => outcome === 'denied'));
+    assert.ok(observations.every((one) => one.kind === 'coverage' && one.outcome === 'denied'));
     assert.equal(server.asked.length, 1);
     assert.match(part(observations, 'sessions')?.why ?? '', /HTTP 401, "unauthorized".*HOOP_API_KEY/);
   });
