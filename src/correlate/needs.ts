@@ -62,7 +62,7 @@ const HOW_TO_COLLECT: { readonly [surface in Surface]: string } = {
   'google-workspace': 'give exports of Google Workspace, or the target google-workspace:',
   postgres: 'give `pg_dumpall --roles-only` and a dump of the grants, or the target postgres:',
   spire: 'give an export of the SPIRE entries (spire-server entry show -output json)',
-  gateway: 'give an export of hoop sessions and connections',
+  gateway: 'give an export of hoop sessions and connections, or the target hoop:https://HOST',
   'audit-log': 'give an export of the audit log',
   people: 'give a roster of people (CSV or JSON with e-mail and leaving date)',
   verification: 'scan with --verify, which asks providers whether found credentials work',
