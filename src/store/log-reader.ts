@@ -27,7 +27,10 @@ export class LogReader {
       temp_directory: join(scratch, 'spill'),
       preserve_insertion_order: 'false',
     });
-    return new LogReader(instance, await instance.connect());
+    const connection = await instance.connect();
+    // A time without a zone is UTC, wherever we run.
+    await connection.run("SET TimeZone = 'UTC'");
+    return new LogReader(instance, connection);
   }
 
   async columns(sql: string): Promise<readonly StagedColumn[]> {
