@@ -33,7 +33,11 @@ export function classifyActor(session: Session): Actor {
     return { actor: STATIC_KEY, actorType: 'static-admin-key', actorConfidence: 'high', actorIdentity: staticKeyId(org) };
   }
   const actor = user ?? userName;
-  if (actor?.includes('@')) return { actor, actorType: 'human', actorConfidence: 'medium' };
+  if (actor?.includes('@')) {
+    // People have a name beside their address; a key is called what it is called, and that may look like an address.
+    const isMaybeKey = userId !== undefined && UUID.test(userId) && userName === actor;
+    return { actor, actorType: 'human', actorConfidence: isMaybeKey ? 'low' : 'medium' };
+  }
   if (actor !== undefined && userId !== undefined && UUID.test(userId) && (userName === undefined || userName === actor)) {
     // AI agents look the same: the inventory tells them apart.
     return { actor, actorType: 'api-key', actorConfidence: 'medium', actorIdentity: hoopId(org, `api-key/${actor}`) };

@@ -1,4 +1,4 @@
-import type { Location, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import type { Location, Match, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { sessionMetrics } from './admin-audit.ts';
 import { type Item, readDocument } from './document.ts';
 import { environmentOf } from './environment.ts';
@@ -11,7 +11,7 @@ import type { Shape } from './shape.ts';
 import { readRecording } from './stream.ts';
 import { NAMES, quote, type RecordsRead, Tally } from './tally.ts';
 import { isBeforeGateways, readTime } from './time.ts';
-import { usageOf } from './usage.ts';
+import { type Said, usageOf } from './usage.ts';
 
 export type { RecordsRead } from './tally.ts';
 
@@ -148,7 +148,19 @@ function isObject(value: unknown): value is Item['value'] {
 
 function* readSession(session: Session, whole: boolean, at: Location, tally: Tally, context: ScanContext): Iterable<Observation> {
   const recording = readRecording(session);
-  const usage = usageOf(session, recording, at, whole);
+  const texts = [{ part: 'script', text: session.script }, { part: 'metadata', text: session.metadata }, ...recording.texts];
+  const found = texts.flatMap(({ part, text }) =>
+    text === undefined || text === '' ? [] : [{ part, text, matches: context.detect(text) }],
+  );
+  const without = (wanted: string): string | undefined => {
+    const searched = found.find(({ part }) => part === wanted);
+    return searched && blank(searched.text, searched.matches);
+  };
+  const [script, queries] = [without('script'), without('input')];
+  const said: Said = { ...(script === undefined ? {} : { script }), ...(queries === undefined ? {} : { queries }) };
+  // What holds a credential names no run.
+  const isClean = found.every(({ part, matches }) => part !== 'metadata' || matches.length === 0);
+  const usage = usageOf(isClean ? session : { ...session, named: {} }, recording, at, whole, said);
   if (usage === undefined) tally.fail(session.id, 'its start_date is not a time');
   else if (isBeforeGateways(usage.usedAt)) {
     tally.fail(session.id, `its start_date is of ${usage.usedAt.slice(0, 4)}: seconds were taken for milliseconds, or the like`);
@@ -160,11 +172,10 @@ function* readSession(session: Session, whole: boolean, at: Location, tally: Tal
     if (review !== undefined) yield review;
   }
   if (recording.failed > 0) tally.gap(`session ${quote(session.id)}: ${recording.failed} recorded events cannot be read`);
-  const texts = [{ part: 'script', text: session.script }, { part: 'metadata', text: session.metadata }, ...recording.texts];
+  if (recording.broken > 0) tally.gap(`session ${quote(session.id)}: ${recording.broken} messages to the database are broken`);
   const environment = environmentOf(session.tags);
-  for (const { part, text } of texts) {
-    if (text === undefined || text === '') continue;
-    for (const match of context.detect(text)) {
+  for (const { part, matches } of found) {
+    for (const match of matches) {
       // Line and column are those of the record in the file; the line inside the script stands in the detail.
       const line = at.line ?? 1;
       const where: Location = { ...at, line, column: 1, endLine: line, endColumn: 1, pointer: `sessions/${session.id}`, part };
@@ -172,6 +183,15 @@ function* readSession(session: Session, whole: boolean, at: Location, tally: Tal
       yield { ...sighting, detail: { session: session.id, line: match.line } };
     }
   }
+}
+
+/** A key in the place of a name: the grammar would take it for one. */
+function blank(text: string, matches: readonly Match[]): string {
+  let blanked = text;
+  for (const { start, end, hidden } of matches) {
+    if (hidden === undefined && start < end) blanked = blanked.slice(0, start) + 'x'.repeat(end - start) + blanked.slice(end);
+  }
+  return blanked;
 }
 
 /** No clock is that fast: the time itself is wrong. Less is left to those who know when it was exported. */

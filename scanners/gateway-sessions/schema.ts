@@ -76,6 +76,36 @@ const Metrics = z
     truncated: metrics.truncated === true,
   }));
 
+/** Keys that callers use for the job that they are, most telling first; letters alone, in lower case. */
+export const JOB_KEYS = [
+  'jobid',
+  'runid',
+  'githubrunid',
+  'cijobid',
+  'cipipelineid',
+  'buildid',
+  'buildurl',
+  'job',
+  'jobname',
+  'workflow',
+  'pipeline',
+  'dagid',
+  'build',
+  'useragent',
+  'rolesessionname',
+  'applicationname',
+] as const;
+export type JobKey = (typeof JOB_KEYS)[number];
+
+function jobFields(metadata: { readonly [key: string]: unknown } | undefined): { readonly [key in JobKey]?: string } {
+  const found: { [key in JobKey]?: string } = {};
+  for (const [name, value] of Object.entries(metadata ?? {})) {
+    const key = JOB_KEYS.find((known) => known === name.toLowerCase().replaceAll(/[^a-z]/g, ''));
+    if (key !== undefined && typeof value === 'string' && value !== '') found[key] ??= value.slice(0, 255);
+  }
+  return found;
+}
+
 export const Session = z
   .object({
     id: z.string().min(1).max(MAX_TEXT),
@@ -99,10 +129,15 @@ export const Session = z
     script: part(z.object({ data: z.string().nullish().catch(undefined) })),
     event_size: number,
     event_stream: z.unknown().optional(),
-    // Callers may write anything here, secrets too: only the gateway's own keys are kept, the whole is searched.
+    // Callers may write anything here, secrets too: only the gateway's own keys are kept, and what names a job; the whole is searched.
     metadata: part(
       z
-        .looseObject({ credential_session: text, credentials_expire_at: time, credentials_revoked_at: time })
+        .looseObject({
+          credential_session: text,
+          credentials_expire_at: time,
+          credentials_revoked_at: time,
+          federation: part(z.object({ provider: text, resolved_principal: text, admin_principal: text, fallback_applied: flag })),
+        })
         .transform((all) => ({ ...all, own: JSON.stringify(all) })),
     ),
     metrics: part(Metrics),
@@ -110,7 +145,7 @@ export const Session = z
     session_batch_id: text,
     origin: text,
     review: part(Review),
-    guardrails_info: list(z.object({ rule_name: text })),
+    guardrails_info: list(z.object({ rule_name: text, direction: text })),
     ai_analysis: part(z.object({ risk_level: text, action: text })),
   })
   .transform((row) => ({
@@ -137,7 +172,9 @@ export const Session = z
     credentialSession: row.metadata?.credential_session,
     credentialsExpireAt: row.metadata?.credentials_expire_at,
     credentialsRevokedAt: row.metadata?.credentials_revoked_at,
+    federation: row.metadata?.federation,
     metadata: row.metadata?.own,
+    named: jobFields(row.metadata),
     metrics: row.metrics,
     correlationId: row.correlation_id,
     batch: row.session_batch_id,

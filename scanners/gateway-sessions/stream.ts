@@ -1,17 +1,27 @@
 import type { Session } from './schema.ts';
+import { readWire, type WireReading } from './wire.ts';
 
 /** What a session's recording says, by direction. Text only ever goes to detection and classification. */
 export interface Recording {
   readonly texts: readonly { readonly part: 'input' | 'output'; readonly text: string }[];
   /** Queries sent over PostgreSQL's wire protocol. */
   readonly queries: readonly string[];
+  /** How often they were run; a prepared one may be run many times. */
+  readonly executed?: number;
+  /** Wire messages that are broken or break off. */
+  readonly broken: number;
+  readonly applicationName?: string;
   /** The gateway lost its log and says so in place of the recording. */
   readonly lost: boolean;
+  /** A build of the gateway without the part that speaks the protocol says so: nothing was reached. */
+  readonly isStub: boolean;
+  /** Rows given or changed, as the client of the database counts them. */
+  readonly rows?: number;
   /** Events that could not be read. */
   readonly failed: number;
 }
 
-const NOTHING: Recording = { texts: [], queries: [], lost: false, failed: 0 };
+const NOTHING: Recording = { texts: [], queries: [], broken: 0, lost: false, isStub: false, failed: 0 };
 
 /**
  * `event_stream` is a list of `[seconds, "i" | "o" | "e", base64]`, or one text (plain or base64) when it was asked for so.
@@ -21,7 +31,7 @@ export function readRecording(session: Session): Recording {
   const stream = session.eventStream;
   if (typeof stream === 'string') {
     const text = decodeBase64(stream) ?? stream;
-    return { ...NOTHING, texts: text === '' ? [] : [{ part: 'output', text }], lost: isLost([text]) };
+    return { ...NOTHING, texts: text === '' ? [] : [{ part: 'output', text }], ...spokenOf([text]) };
   }
   if (!Array.isArray(stream)) return NOTHING;
   const input: Buffer[] = [];
@@ -33,22 +43,36 @@ export function readRecording(session: Session): Recording {
     else (payload.part === 'input' ? input : output).push(payload.bytes);
   }
   const typed = Buffer.concat(input).toString('utf8');
-  const queries = queriesOf(session, input, typed);
+  const wire = wireOf(session, input, typed);
+  const spoken = Buffer.concat(output).toString('utf8');
   const texts = [
-    { part: 'input', text: queries.length > 0 ? queries.join(';\n') : typed },
-    { part: 'output', text: Buffer.concat(output).toString('utf8') },
+    // Of wire messages, the statements: passwords are among the others.
+    { part: 'input', text: wire === undefined ? typed : wire.queries.join(';\n') },
+    { part: 'output', text: spoken },
   ] as const;
-  const spoken = output.map((bytes) => bytes.toString('utf8'));
-  return { texts: texts.filter(({ text }) => text !== ''), queries, lost: input.length === 0 && isLost(spoken), failed };
+  const said = spokenOf(output.map((bytes) => bytes.toString('utf8', 0, MAX_NOTICE)));
+  const rows = countRows(spoken);
+  return {
+    texts: texts.filter(({ text }) => text !== ''),
+    queries: wire?.queries ?? [],
+    ...(wire === undefined || wire.executed === 0 ? {} : { executed: wire.executed }),
+    ...(wire?.applicationName === undefined ? {} : { applicationName: wire.applicationName }),
+    broken: wire?.broken ?? 0,
+    isStub: said.isStub,
+    lost: input.length === 0 && said.lost,
+    ...(rows === undefined ? {} : { rows }),
+    failed,
+  };
 }
 
 /** Wire frames, or text where the gateway was asked to decode them (`event_stream=raw-queries`). */
-function queriesOf(session: Session, input: readonly Buffer[], typed: string): readonly string[] {
-  if (session.subtype !== 'postgres' || session.verb !== 'connect') return [];
-  const queries = input.flatMap(wireQueries);
-  if (queries.length > 0) return queries;
+function wireOf(session: Session, input: readonly Buffer[], typed: string): WireReading | undefined {
+  if (session.subtype !== 'postgres' || session.verb !== 'connect' || typed === '') return undefined;
+  const wire = readWire(input);
+  if (wire !== undefined) return wire;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they tell wire frames from text
-  return typed === '' || /[\u0000-\u0008\ufffd]/.test(typed) ? [] : [typed];
+  if (/[\u0000-\u0008\ufffd]/.test(typed)) return { queries: [], executed: 0, broken: input.length, messages: 0 };
+  return { queries: [typed], executed: 0, broken: 0, messages: 0 };
 }
 
 function payloadOf(event: unknown): { readonly part: 'input' | 'output'; readonly bytes: Buffer } | undefined {
@@ -58,34 +82,33 @@ function payloadOf(event: unknown): { readonly part: 'input' | 'output'; readonl
   return { part: direction === 'i' ? 'input' : 'output', bytes: Buffer.from(event[2], 'base64') };
 }
 
-function isLost(output: readonly string[]): boolean {
-  return output.length === 1 && output[0]?.trim() === 'no log found on disk';
+const MAX_NOTICE = 4096;
+
+/**
+ * What the gateway itself writes in place of a recording. The open-source build has stubs where protocols are spoken:
+ * https://github.com/hoophq/hoop/tree/main/_libhoop
+ */
+function spokenOf(output: readonly string[]): { readonly lost: boolean; readonly isStub: boolean } {
+  const [only] = output;
+  return {
+    lost: output.length === 1 && only?.trim() === 'no log found on disk',
+    isStub: output.length > 0 && output.length < 4 && output.some((text) => /missing protocol hoop library/i.test(text)),
+  };
+}
+
+/** `(500 rows)` of psql, and the tags of commands: a line by itself each. */
+function countRows(output: string): number | undefined {
+  let rows: number | undefined;
+  for (const match of output.matchAll(
+    /^(?:\((?<given>\d{1,12}) rows?\)|(?:INSERT \d+|UPDATE|DELETE|MERGE|COPY) (?<changed>\d{1,12}))\r?$/gm,
+  )) {
+    rows = (rows ?? 0) + Number(match.groups?.given ?? match.groups?.changed ?? 0);
+  }
+  return rows;
 }
 
 function decodeBase64(text: string): string | undefined {
   if (text.length < 8 || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
   const decoded = Buffer.from(text, 'base64').toString('utf8');
   return decoded.includes('\uFFFD') ? undefined : decoded;
-}
-
-/**
- * Query texts of PostgreSQL messages: `Q` (simple query) and `P` (parse). One type byte, a length that counts itself,
- * then the body. https://www.postgresql.org/docs/current/protocol-message-formats.html
- */
-function wireQueries(bytes: Buffer): string[] {
-  const queries: string[] = [];
-  let at = 0;
-  while (at + 5 <= bytes.length) {
-    const type = String.fromCharCode(bytes[at] ?? 0);
-    const length = bytes.readInt32BE(at + 1);
-    if (!/[A-Za-z]/.test(type) || length < 4 || at + 1 + length > bytes.length) break;
-    const strings = bytes
-      .subarray(at + 5, at + 1 + length)
-      .toString('utf8')
-      .split('\0');
-    const query = type === 'Q' ? strings[0] : type === 'P' ? strings[1] : undefined;
-    if (query !== undefined && query !== '') queries.push(query);
-    at += 1 + length;
-  }
-  return queries;
 }

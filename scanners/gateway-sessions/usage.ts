@@ -1,22 +1,38 @@
 import type { Json, JsonObject, Location, UsageObservation } from '../../src/contracts/index.ts';
 import { classifyActor } from './actor.ts';
 import { environmentOf } from './environment.ts';
+import { jobOf, userAgentOf } from './job.ts';
 import type { Review, Session } from './schema.ts';
 import { readSql } from './sql/index.ts';
 import { readScript, type Understanding } from './statement.ts';
 import type { Recording } from './stream.ts';
 import { isNever, readTime } from './time.ts';
 
+/** Script and queries without the credentials that were found in them. */
+export interface Said {
+  readonly script?: string;
+  readonly queries?: string;
+}
+
 /**
  * One session as usage, or `undefined` when it has no readable start. Script and recording decide the action and go no
  * further. The backend account that was used is not in a session: it hangs on the connection (`target`).
  */
-export function usageOf(session: Session, recording: Recording, at: Location, whole: boolean): UsageObservation | undefined {
+export function usageOf(
+  session: Session,
+  recording: Recording,
+  at: Location,
+  whole: boolean,
+  said: Said = {},
+): UsageObservation | undefined {
   const usedAt = readTime(session.start);
   if (usedAt === undefined) return undefined;
   const end = readTime(session.end);
-  const bookkeeping = isBookkeeping(session);
-  const done = understand(session, recording);
+  // Nobody reached anything where the gateway has no part that speaks the protocol.
+  const bookkeeping = isBookkeeping(session) || recording.isStub || isAnalyzer(session);
+  const done = understand(session, recording, said);
+  const job = jobOf(session, recording);
+  const infoTypes = infoTypesOf(session);
   return {
     kind: 'usage',
     via: 'gateway',
@@ -29,14 +45,26 @@ export function usageOf(session: Session, recording: Recording, at: Location, wh
     ...given('operation', done.operation),
     ...given('statement', done.statement),
     ...classifyActor(session),
-    ...given('job', session.correlationId),
+    ...given('job', job?.job),
     approval: approvalOf(session.review),
     ...given('masked', maskedOf(session)),
     recorded: bookkeeping ? 'unknown' : recordedOf(session, recording),
+    ...given('userAgent', userAgentOf(session, recording)),
+    ...given('outcome', bookkeeping ? undefined : outcomeOf(session)),
+    ...given('rows', recording.rows),
+    ...(infoTypes.length === 0 ? {} : { infoTypes }),
     ...given('environment', environmentOf(session.tags)),
     ...(bookkeeping ? { bookkeeping } : {}),
     at: { ...at, pointer: `sessions/${session.id}` },
-    detail: detailOf(session, recording, whole),
+    detail: compact({
+      ...detailOf(session, recording, whole),
+      jobBasis: job?.basis,
+      jobConfidence: job?.confidence,
+      statements: done.statements,
+      parsed: done.parsed,
+      executed: recording.executed,
+      endsBeforeStart: end !== undefined && end < usedAt ? true : undefined,
+    }),
   };
 }
 
@@ -53,10 +81,29 @@ function isBookkeeping(session: Session): boolean {
   );
 }
 
-function understand(session: Session, recording: Recording): Understanding {
-  const { script, subtype, type, verb } = session;
+/** The gateway's own analyzer asks for names of tables on behalf of whoever it helps. */
+function isAnalyzer(session: Session): boolean {
+  return /aianalyzer/i.test(session.named.useragent ?? '');
+}
+
+/** What became of it, where the gateway says: a guardrail's hit, or the analyzer's no, is a refusal. */
+function outcomeOf({ guardrails, risk, status, exitCode }: Session): UsageObservation['outcome'] {
+  if (guardrails.length > 0 || risk?.action?.toLowerCase() === 'block_execution') return 'denied';
+  // -2 and -100 say that it is not known.
+  if (status !== 'done' || exitCode === undefined || exitCode < 0) return undefined;
+  return exitCode === 0 ? 'ok' : 'failed';
+}
+
+function infoTypesOf({ metrics }: Session): string[] {
+  const seen = new Set([...Object.keys(metrics?.masking?.info_types ?? {}), ...Object.keys(metrics?.analyzed ?? {})]);
+  return [...seen].sort();
+}
+
+function understand(session: Session, recording: Recording, said: Said): Understanding {
+  const { subtype, type, verb } = session;
+  const script = said.script ?? session.script;
   if (script !== undefined && script.trim() !== '') return readScript(script, subtype, type);
-  if (recording.queries.length > 0) return readSql(recording.queries.join(';\n'));
+  if (recording.queries.length > 0) return readSql(said.queries ?? recording.queries.join(';\n'));
   return { action: verb === 'connect' ? 'connect' : 'unknown' };
 }
 
@@ -139,6 +186,8 @@ function detailOf(session: Session, recording: Recording, whole: boolean): JsonO
     eventSize: session.eventSize,
     truncated: metrics?.truncated === true ? true : undefined,
     guardrails: session.guardrails.length === 0 ? undefined : session.guardrails,
+    federation: session.federation === undefined ? undefined : compact({ ...session.federation }),
+    stub: recording.isStub ? true : undefined,
     risk: session.risk?.risk_level,
     riskAction: session.risk?.action,
   });

@@ -19,6 +19,7 @@ describe('gateway-sessions scanner: sessions', () => {
         objects: ['beans'],
         operation: 'SELECT',
         statement: 'SELECT name FROM beans',
+        outcome: 'ok',
         actor: 'roaster-bot',
         actorType: 'service-account',
         actorConfidence: 'medium',

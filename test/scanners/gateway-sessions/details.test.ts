@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { fakeToken, kinds, testContext } from '../../helpers/scan-context.ts';
+import { base64, listRow, ORG, one, scan, single } from './helpers.ts';
+
+describe('gateway-sessions scanner: what a session tells beside', () => {
+  describe('which run it was', () => {
+    const cases: readonly [string, { readonly [field: string]: unknown }, readonly unknown[]][] = [
+      ['the correlation id', { correlation_id: 'gha-1', metadata: { run_id: '2' } }, ['gha-1', 'correlation-id', 'high']],
+      [
+        'a run id beside it',
+        { correlation_id: null, metadata: { workflow: 'w', GITHUB_RUN_ID: '99' } },
+        ['99', 'metadata', 'medium'],
+      ],
+      [
+        'a job of whatever spelling',
+        { correlation_id: '', metadata: { 'Job-Name': 'nightly' } },
+        ['nightly', 'metadata', 'medium'],
+      ],
+      [
+        'the name of a role session',
+        { correlation_id: null, metadata: { role_session_name: 'etl-17' } },
+        ['etl-17', 'role-session-name', 'low'],
+      ],
+      [
+        'a user agent that names one',
+        { correlation_id: null, metadata: { user_agent: 'airflow-dag/7' } },
+        ['airflow-dag/7', 'user-agent', 'low'],
+      ],
+      ['no program', { correlation_id: null, metadata: { user_agent: 'psql/16.2' } }, [undefined, undefined, undefined]],
+      ['no person', { correlation_id: null, metadata: { job: 'ada@harbour.example' } }, [undefined, undefined, undefined]],
+      ['nothing', { correlation_id: null, metadata: { note: 'x' } }, [undefined, undefined, undefined]],
+    ];
+    for (const [name, fields, expected] of cases) {
+      it(`is told by ${name}`, async () => {
+        const usage = await one('usage', [listRow(fields)]);
+
+        assert.deepEqual([usage.job, usage.detail?.jobBasis, usage.detail?.jobConfidence], expected);
+      });
+    }
+
+    it('is no credential that stands in its place', async () => {
+      const token = fakeToken('harbour3');
+
+      const observations = await scan([listRow({ correlation_id: null, metadata: { job: token } })]);
+
+      assert.ok(!JSON.stringify(observations).includes(token));
+      assert.equal(kinds(observations, 'sighting').length, 1);
+    });
+  });
+
+  describe('what became of it', () => {
+    const cases: readonly [string, { readonly [field: string]: unknown }, string | undefined][] = [
+      ['ok', {}, 'ok'],
+      ['failed', { exit_code: 3 }, 'failed'],
+      ['denied by a guardrail', { exit_code: 254, guardrails_info: [{ rule_name: 'no-drop', direction: 'input' }] }, 'denied'],
+      ['denied by the analyzer', { exit_code: 254, ai_analysis: { risk_level: 'high', action: 'block_execution' } }, 'denied'],
+      ['not said while open', { status: 'open', exit_code: null }, undefined],
+      ['not said by what stands for unknown', { exit_code: -2 }, undefined],
+    ];
+    for (const [name, fields, expected] of cases) {
+      it(`is ${name}`, async () => {
+        assert.equal((await one('usage', [listRow(fields)])).outcome, expected);
+      });
+    }
+
+    it('is no failed access where the gateway has no part that speaks the protocol', async () => {
+      const stub = [[0.1, 'e', base64('missing protocol hoop library for postgres')]];
+
+      const usage = await one('usage', single({ exit_code: 1, event_stream: stub }));
+      const told = await one('usage', single({ exit_code: 1, event_stream: [[0, 'o', base64('rows\n'.repeat(9))]] }));
+
+      assert.deepEqual(
+        [usage.bookkeeping, usage.outcome, usage.recorded, usage.detail?.stub],
+        [true, undefined, 'unknown', true],
+      );
+      assert.deepEqual([told.bookkeeping, told.outcome], [undefined, 'failed']);
+    });
+  });
+
+  it('leaves out what the analyzer of the gateway asked on its own', async () => {
+    assert.equal((await one('usage', [listRow({ metadata: { user_agent: 'aianalyzer' } })])).bookkeeping, true);
+  });
+
+  it('counts the rows that the client of the database counted', async () => {
+    const output = [
+      [0.1, 'o', base64(' id | name\n----+------\n  1 | (7 rows)\n(500 rows)\n\nUPDATE 3\n')],
+      [0.2, 'o', base64('INSERT 0 2\n')],
+    ];
+
+    assert.equal((await one('usage', single({ event_stream: output }))).rows, 505);
+    assert.equal((await one('usage', single({ event_stream: [[0, 'o', base64('hello (3 rows) there\n')]] }))).rows, undefined);
+  });
+
+  it('names the kinds of personal data that were seen or masked', async () => {
+    const metrics = { data_masking: { info_types: { US_SSN: 1, PERSON: 0 } }, data_analyzer: { EMAIL_ADDRESS: 4 } };
+
+    assert.deepEqual((await one('usage', [listRow({ metrics })])).infoTypes, ['EMAIL_ADDRESS', 'US_SSN']);
+  });
+
+  it('keeps what federation resolved', async () => {
+    const federation = {
+      provider: 'aws',
+      hook_source: 'x',
+      resolved_principal: 'arn:role/x',
+      fallback_applied: true,
+      token_expires_at: 'y',
+    };
+
+    assert.deepEqual((await one('usage', [listRow({ metadata: { federation } })])).detail?.federation, {
+      provider: 'aws',
+      resolved_principal: 'arn:role/x',
+      fallback_applied: true,
+    });
+  });
+
+  it('is less sure of a person whose id and names are those of a key', async () => {
+    const id = '4f0c2d1e-1111-4f70-8a92-5d6e7f809a1b';
+    const usage = await one('usage', [listRow({ user: 'etl@harbour.example', user_name: 'etl@harbour.example', user_id: id })]);
+
+    assert.deepEqual([usage.actorType, usage.actorConfidence], ['human', 'low']);
+  });
+
+  it('keeps no credential that stands in the place of a name', async () => {
+    const token = fakeToken('harbour4');
+
+    const observations = await scan(single({ script: { data: `SELECT * FROM ${token}` } }));
+
+    assert.ok(!JSON.stringify(observations).includes(token));
+    assert.equal(kinds(observations, 'sighting').length, 1);
+  });
+});
+
+describe('gateway-sessions scanner: times', () => {
+  it('takes seconds, milliseconds and finer for what they are', async () => {
+    for (const start of [1_773_280_804, 1_773_280_804_118, '1773280804', 1_773_280_804_118_000, 1_773_280_804.118]) {
+      const usage = await one('usage', [listRow({ start_date: start, end_date: null })]);
+
+      assert.match(usage.usedAt, /^2026-03-12T02:00:04/, String(start));
+    }
+  });
+
+  it('does not guess where milliseconds were taken for seconds, or the other way round', async () => {
+    const observations = await scan([
+      listRow({ id: 'early', start_date: '1970-01-21T12:34:40Z' }),
+      listRow({ id: 'late', start_date: '58162-03-12T02:00:04Z' }),
+      listRow({ id: 'odd', start_date: 12_345 }),
+      listRow(),
+    ]);
+
+    const coverage = kinds(observations, 'coverage')[0];
+    assert.equal(kinds(observations, 'usage').length, 1);
+    assert.deepEqual([coverage?.outcome, coverage?.failed], ['partial', 3]);
+    assert.match(coverage?.why ?? '', /"early": its start_date is of 1970: seconds were taken for milliseconds/);
+  });
+
+  it('says that sessions start years from now, and not that some are a little ahead', async () => {
+    const now = testContext().now().getTime();
+    const far = await one('coverage', [listRow({ id: 'far', start_date: new Date(now + 800 * 86_400_000).toISOString() })]);
+    const near = await one('coverage', [listRow({ id: 'near', start_date: new Date(now + 3_600_000).toISOString() })]);
+
+    assert.match(far.why ?? '', /1 sessions start years from now \("far" …\)/);
+    assert.equal(near.outcome, 'complete');
+  });
+
+  it('marks an end before its start, and keeps a session that never ends', async () => {
+    const backwards = await one('usage', [listRow({ end_date: '2026-03-12T01:00:00Z' })]);
+    const endless = await one('usage', [listRow({ status: 'open', end_date: null })]);
+
+    assert.deepEqual([backwards.endedAt, backwards.detail?.endsBeforeStart], [undefined, true]);
+    assert.deepEqual([endless.endedAt, endless.detail?.status, endless.detail?.endsBeforeStart], [undefined, 'open', undefined]);
+  });
+
+  it('reads sessions in any order, of connections that are gone, and overlapping ones', async () => {
+    const rows = [
+      listRow({
+        id: 'b',
+        start_date: '2026-03-13T00:00:00Z',
+        end_date: '2026-03-13T02:00:00Z',
+        resource_name: '',
+        connection_tags: null,
+      }),
+      listRow({ id: 'a', start_date: '2026-03-12T23:00:00Z', end_date: '2026-03-13T01:00:00Z' }),
+      listRow({
+        id: 'b',
+        start_date: '2026-03-13T00:00:00Z',
+        end_date: '2026-03-13T02:00:00Z',
+        resource_name: '',
+        connection_tags: null,
+      }),
+    ];
+
+    const usages = kinds(await scan(rows), 'usage');
+
+    assert.deepEqual(
+      usages.map(({ sessionId, target, environment }) => [sessionId, target, environment]),
+      [
+        ['b', 'pg-beans-prod', undefined],
+        ['a', 'pg-beans-prod', 'prod'],
+      ],
+    );
+    assert.equal(usages[0]?.detail?.org, ORG);
+  });
+});
