@@ -3,7 +3,7 @@ import { type Failure, LiveFailure, readEach } from '../../src/live/index.ts';
 import { AUDIT_LOG, OTHERS } from './live-calls.ts';
 import { type Day, readDays } from './live-days.ts';
 import { readList, tell } from './live-lists.ts';
-import { isRecord, noList, PAGE, partial, type Run, read, rowsIn, segment, WIDTH } from './live-run.ts';
+import { type Got, isRecord, joined, noList, PAGE, partial, type Run, read, rowsIn, segment, WIDTH } from './live-run.ts';
 import { DAY_MS, type Window } from './live-target.ts';
 import { NAMES } from './tally.ts';
 import { readTime } from './time.ts';
@@ -78,11 +78,13 @@ async function readSessionsOf(run: Run, window: Window): Promise<Day> {
   });
   const asked = [...rows].filter(([, row]) => isAskedFor(run, row)).map(([id]) => id);
   const whole = await readWhole(run, asked, rows);
-  const { problems, ...got } = read(run, 'session', [...strange, ...rows.values()]);
+  const parts = [...rows].map(([id, row]) => whole.got.get(id) ?? read(run, 'session', [row]));
+  const { problems, ...got } = joined([read(run, 'session', strange), ...parts]);
   const failure = listed.ok ? whole.failure : listed.failure;
   const now = run.context.now().getTime();
   return {
     ...got,
+    observations: onceEach(got.observations),
     problems: [...problems, ...whole.problems],
     isSettled: [...rows.values()].every((row) => isSettled(row, now)),
     ...(failure === undefined ? {} : { failure }),
@@ -128,12 +130,25 @@ function hasMore(answer: unknown, held: number, rows: number): boolean {
   return typeof answer.total === 'number' ? held < answer.total : rows >= PAGE;
 }
 
-/** Puts the whole session in the place of the thin row, where it can be had. */
-async function readWhole(
-  run: Run,
-  ids: readonly string[],
-  rows: Map<string, Row>,
-): Promise<{ readonly problems: readonly string[]; readonly failure?: Failure }> {
+/** The static key is told of anew with each session that used it. */
+function onceEach(observations: readonly Observation[]): readonly Observation[] {
+  const told = new Set<string>();
+  return observations.filter((one) => {
+    if (one.kind !== 'identity' && one.kind !== 'grant') return true;
+    const text = JSON.stringify(one);
+    return told.size < told.add(text).size;
+  });
+}
+
+interface Whole {
+  readonly got: ReadonlyMap<string, Got>;
+  readonly problems: readonly string[];
+  readonly failure?: Failure;
+}
+
+/** One GET each. What they say is read as it comes: recordings are large, and the row of the list tells whether all is over. */
+async function readWhole(run: Run, ids: readonly string[], rows: ReadonlyMap<string, Row>): Promise<Whole> {
+  const got = new Map<string, Got>();
   const problems: string[] = [];
   const { failed, failure } = await readEach({
     context: { progress: QUIET },
@@ -146,15 +161,14 @@ async function readWhole(
     mayBeMissing: true,
     ask: async (id) => {
       const { row, problem } = await askWhole(run, id, rows.get(id) ?? {});
-      if (isRecord(row) && row.id === id) rows.set(id, row);
+      if (isRecord(row) && row.id === id) got.set(id, read(run, 'session', [row]));
       if (problem !== undefined) problems.push(problem);
     },
   });
-  if (failure === undefined) return { problems };
-  return {
-    problems: [...problems, `${failed} sessions were read from the list alone: ${failure.why}`],
-    ...(failure.fatal ? { failure } : {}),
-  };
+  if (failure === undefined) return { got, problems };
+  const left = got.size === 0 ? ids.length : failed;
+  const why = `${left} sessions were read from the list alone: ${failure.why}`;
+  return { got, problems: [...problems, why], ...(failure.fatal ? { failure } : {}) };
 }
 
 async function askWhole(run: Run, id: string, row: Row): Promise<{ readonly row: unknown; readonly problem?: string }> {

@@ -269,6 +269,19 @@ describe('hoop live: sessions', () => {
     );
   });
 
+  it('of the static key tell of it once a day', async () => {
+    const byKey = { user: 'API_KEY', user_id: 'API_KEY', user_name: 'API_KEY', review: review() };
+    await using server = await startGateway(newGateway({ sessions: crowd(5).map((row) => ({ ...row, ...byKey })) }));
+
+    const observations = await scanLive(server);
+
+    assert.deepEqual(
+      kinds(observations, 'identity').map(({ type }) => type),
+      ['static-admin-key'],
+    );
+    assert.equal(ids(observations).length, 5);
+  });
+
   it('are read before and after a day that fails', async () => {
     await using server = await startGateway(newGateway({ sessions: crowd(3) }), (asked, response) => {
       if (asked.path !== 'sessions' || asked.query.get('start_date')?.startsWith('2026-05-25') !== true) return false;
