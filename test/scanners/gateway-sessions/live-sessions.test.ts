@@ -212,7 +212,7 @@ describe('hoop live: sessions', () => {
 
       assert.equal(ids(observations).length, 5);
       assert.equal(part(observations, 'sessions')?.outcome, 'partial');
-      assert.match(part(observations, 'sessions')?.why ?? '', /1 sessions were read from the list alone: .*HTTP 403/);
+      assert.match(part(observations, 'sessions')?.why ?? '', /2 sessions were read from the list alone: .*HTTP 403/);
     });
 
     it('are read without a recording that is too large, and that is said', async () => {
