@@ -121,7 +121,7 @@ rows_now AS (
   UNION ALL BY NAME
   SELECT
     review_key(policy_id) AS review_id,
-    url_decode(nullif(identity_scope(policy_id), '-')) AS org,
+    coalesce(scope, url_decode(nullif(identity_scope(policy_id), '-'))) AS org,
     said.type, said.status,
     said.userId AS user_id,
     unnest(CASE WHEN len(applies_to) > 0 THEN applies_to ELSE [NULL] END) AS connection,
@@ -170,7 +170,7 @@ SELECT
   coalesce(review_emails(reviewers), []) AS approvers,
   told_forced OR coalesce(contains(reviewers::VARCHAR, '"forced":true'), false) AS is_forced,
   -- When the last of them decided.
-  list_max(list_transform(from_json(reviewers, '["JSON"]'), lambda one: TRY_CAST(coalesce(one->>'$.decidedAt', one->>'$.at') AS TIMESTAMP))) AS decided_at,
+  list_max(list_transform(from_json(reviewers, '["JSON"]'), lambda one: TRY_CAST(one->>'$.at' AS TIMESTAMP))) AS decided_at,
   rule, session_id, evidence
 FROM merged;
 COMMENT ON VIEW gateway_approvals IS 'Reviews of the gateway: who asked, what was decided by whom, and for how long; opened_at and closed_at: the window that it opens';
@@ -257,22 +257,23 @@ sensitive AS (
 windows AS (
   SELECT
     w.review_id, w.user_id, w.connection, w.opened_at, w.closed_at,
-    org_key(coalesce(w.org, o.only_org), o.orgs) AS org_key
+    org_key(coalesce(w.org, o.only_org), o.orgs) AS org_key, NOT w.is_approved AS is_revoked
   FROM gateway_approvals AS w
   LEFT JOIN connection_orgs AS o ON o.connection = w.connection
-  WHERE w.is_approved AND w.opened_at IS NOT NULL AND w.closed_at IS NOT NULL
+  -- When one was revoked is not told: what began in it may have been before that.
+  WHERE (w.is_approved OR w.status = 'REVOKED') AND w.opened_at IS NOT NULL AND w.closed_at IS NOT NULL
 ),
 -- Of the windows that had opened by then, the one that closes last: it covers, or none does. One step back in time for each
 -- session in place of a comparison with each window.
 reaching AS (
   SELECT user_id, connection, org_key, opened_at,
     max(closed_at) OVER earlier AS closed_at,
-    arg_max(review_id, (closed_at, review_id)) OVER earlier AS review_id
+    arg_max({'review_id': review_id, 'is_revoked': is_revoked}, (closed_at, NOT is_revoked, review_id)) OVER earlier AS best
   FROM windows
   WINDOW earlier AS (PARTITION BY user_id, connection, org_key ORDER BY opened_at ROWS UNBOUNDED PRECEDING)
 ),
 closing AS (
-  SELECT user_id, connection, org_key, closed_at, arg_max(review_id, (opened_at, review_id)) AS review_id FROM windows GROUP BY ALL
+  SELECT user_id, connection, org_key, closed_at, arg_max(review_id, (opened_at, review_id)) AS review_id FROM windows WHERE NOT is_revoked GROUP BY ALL
 ),
 asking AS (
   SELECT r.row_id, r.userId AS user_id, r.target AS connection, p.org_key, r.used_at
@@ -281,7 +282,7 @@ asking AS (
   SEMI JOIN windows AS w ON w.user_id = r.userId AND w.connection = r.target AND w.org_key = p.org_key
 ),
 covered AS (
-  SELECT a.row_id, w.review_id
+  SELECT a.row_id, w.best.review_id AS review_id, w.best.is_revoked AS is_revoked
   FROM asking AS a
   ASOF JOIN reaching AS w ON w.user_id = a.user_id AND w.connection = a.connection AND w.org_key = a.org_key AND a.used_at >= w.opened_at
   WHERE a.used_at < w.closed_at
@@ -293,18 +294,19 @@ closed AS (
 ),
 -- The session that issued a credential: its own review, or the window that it was opened in.
 issued AS (
-  SELECT r.row_id, max(CASE WHEN i.approval = 'approved' THEN coalesce(i.review.id, i.session_id) ELSE c.review_id END) AS review_id
+  SELECT r.row_id, max(CASE WHEN i.approval = 'approved' THEN coalesce(i.review.id, i.session_id) WHEN NOT c.is_revoked THEN c.review_id END) AS review_id
   FROM (SELECT row_id, credentialSession, org FROM parsed WHERE credentialSession IS NOT NULL) AS r
   JOIN parsed AS i ON i.session_id = r.credentialSession AND (i.org = r.org OR i.org IS NULL OR r.org IS NULL)
   LEFT JOIN covered AS c ON c.row_id = i.row_id
   GROUP BY r.row_id
 ),
 of_windows AS (
-  SELECT row_id, max(covering) AS covering, max(issuing) AS issuing, max(closed_at) AS closed_at, max(closed_review) AS closed_review
+  SELECT row_id, max(covering) AS covering, max(revoked) AS revoked, max(issuing) AS issuing, max(closed_at) AS closed_at, max(closed_review) AS closed_review
   FROM (
-    SELECT row_id, review_id AS covering, NULL::VARCHAR AS issuing, NULL::TIMESTAMP AS closed_at, NULL::VARCHAR AS closed_review FROM covered
-    UNION ALL SELECT row_id, NULL, review_id, NULL, NULL FROM issued
-    UNION ALL SELECT row_id, NULL, NULL, closed_at, review_id FROM closed)
+    SELECT row_id, CASE WHEN NOT is_revoked THEN review_id END AS covering, CASE WHEN is_revoked THEN review_id END AS revoked, NULL::VARCHAR AS issuing,
+      NULL::TIMESTAMP AS closed_at, NULL::VARCHAR AS closed_review FROM covered
+    UNION ALL SELECT row_id, NULL, NULL, review_id, NULL, NULL FROM issued
+    UNION ALL SELECT row_id, NULL, NULL, NULL, closed_at, review_id FROM closed)
   GROUP BY row_id
 ),
 -- Logs of other gateways name the account themselves.
@@ -326,18 +328,19 @@ SELECT
   CASE
     WHEN r.approval IN ('approved', 'rejected', 'pending', 'not-required') THEN r.approval
     WHEN w.covering IS NOT NULL OR w.issuing IS NOT NULL THEN 'approved'
-    WHEN r.review.status IS NOT NULL OR (r.records IS NOT NULL AND r.approval IS NULL) THEN 'unknown'
+    WHEN r.review.status IS NOT NULL OR w.revoked IS NOT NULL OR (r.records IS NOT NULL AND r.approval IS NULL) THEN 'unknown'
     ELSE 'none'
   END AS approval,
   CASE
     WHEN r.approval IN ('approved', 'rejected', 'pending') THEN coalesce(r.review.id, r.session_id)
-    WHEN r.approval IS DISTINCT FROM 'not-required' THEN coalesce(w.covering, w.issuing, r.review.id) END AS review_id,
+    WHEN r.approval IS DISTINCT FROM 'not-required' THEN coalesce(w.covering, w.issuing, r.review.id, w.revoked) END AS review_id,
   CASE
     WHEN r.approval IN ('approved', 'rejected', 'pending') THEN 'own'
     WHEN r.approval = 'not-required' THEN NULL
     WHEN w.covering IS NOT NULL THEN 'window'
     WHEN w.issuing IS NOT NULL THEN 'issued-credential'
-    WHEN r.review.id IS NOT NULL THEN 'own' END AS approval_kind,
+    WHEN r.review.id IS NOT NULL THEN 'own'
+    WHEN w.revoked IS NOT NULL THEN 'window' END AS approval_kind,
   r.review.status AS review_status,
   w.closed_at AS window_closed_at,
   w.closed_review AS closed_review_id,
