@@ -29,6 +29,7 @@ const IN_ORDER = [
   'administration',
   'leaks',
   'use',
+  'gateway-rules',
   'usage-around',
   'usage-answers',
   'fixes',
