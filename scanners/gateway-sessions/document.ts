@@ -10,7 +10,8 @@ export interface Item {
 }
 
 export interface Document {
-  readonly items: readonly Item[];
+  /** Each record once, if there are two of one id the fuller; those of a large file are read as they are asked for. */
+  readonly items: Iterable<Item>;
   /** Said by the name alone, when there is no record to look at. */
   readonly empty?: Shape;
   /** A list, as an answer of the API that names all there is; not one record that was asked for by its id. */
@@ -21,6 +22,78 @@ export interface Document {
   readonly failed: number;
   /** Why the file does not hold all there is. */
   readonly gaps: readonly string[];
+}
+
+/** From here on, a file of one record a line is read line by line: its records together take ten times its size. */
+const LARGE = 16 * 1024 * 1024;
+
+/** As `readDocument`, without the file in one piece where it is large; `undefined` where it must be. */
+export function readLargeDocument(bytes: Uint8Array, path: string): Document | undefined {
+  if (bytes.length < LARGE) return undefined;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const best = new Best();
+  const broken: number[] = [];
+  let records = 0;
+  for (const { text, line } of linesOf(buffer)) {
+    const value = parseLine(text);
+    if (isRecord(value)) {
+      records += 1;
+      best.meet(toItem(value, path), line);
+    } else broken.push(line);
+    // Not a file of one record a line.
+    if (broken.length > records + 3) return undefined;
+  }
+  if (records < 2) return undefined;
+  return { items: chosen(buffer, path, new Set(best.places())), isList: true, failed: broken.length, gaps: brokenLines(broken) };
+}
+
+function* chosen(buffer: Buffer, path: string, lines: ReadonlySet<number>): Generator<Item> {
+  for (const { text, line } of linesOf(buffer)) {
+    if (!lines.has(line)) continue;
+    const value = parseLine(text);
+    if (isRecord(value)) yield { ...toItem(value, path), line };
+  }
+}
+
+function* linesOf(buffer: Buffer): Generator<{ readonly text: string; readonly line: number }> {
+  let line = 0;
+  for (let at = 0; at < buffer.length; ) {
+    const found = buffer.indexOf(0x0a, at);
+    const end = found < 0 ? buffer.length : found;
+    line += 1;
+    const text = buffer.toString('utf8', at, end).trim();
+    if (text !== '') yield { text, line };
+    at = end + 1;
+  }
+}
+
+/** Which of the records of one id stands: overlapping pages give a session twice, and one of the two may be fuller. */
+class Best {
+  readonly #known = new Map<string, { readonly place: number; readonly isWhole: boolean }>();
+
+  meet({ shape, value }: Item, place: number): void {
+    const key = typeof value.id === 'string' && shape !== undefined ? `${shape} ${value.id}` : `#${place}`;
+    const known = this.#known.get(key);
+    const whole = isWhole(value);
+    if (known === undefined) this.#known.set(key, { place, isWhole: whole });
+    else if (!known.isWhole && whole) this.#known.set(key, { place, isWhole: whole });
+  }
+
+  /** In the order in which the ids were met. */
+  places(): number[] {
+    return [...this.#known.values()].map(({ place }) => place);
+  }
+}
+
+/** Only a single session has these. */
+export function isWhole(value: Item['value']): boolean {
+  return (value.script ?? value.event_stream ?? value.ai_analysis ?? undefined) !== undefined || 'ai_analysis' in value;
+}
+
+function distinct(items: readonly Item[]): Item[] {
+  const best = new Best();
+  for (const [index, item] of items.entries()) best.meet(item, index);
+  return best.places().flatMap((place) => items[place] ?? []);
 }
 
 /**
@@ -51,7 +124,7 @@ function fromValue(value: unknown, path: string): Document {
     else failed += 1;
   }
   return {
-    items,
+    items: distinct(items),
     isList: list !== undefined,
     failed,
     gaps: list === undefined || !isRecord(value) ? [] : pagingGaps(value, list.length),
@@ -93,8 +166,11 @@ function fromLines(body: string, path: string): Document | undefined {
   }
   // More broken lines than whole ones: not a file of one record a line.
   if (items.length === 0 || broken.length > items.length) return undefined;
-  const gaps = broken.length === 0 ? [] : [`line ${broken.slice(0, 5).join(', ')}${broken.length > 5 ? ' …' : ''} is not JSON`];
-  return { items, isList: true, failed: broken.length, gaps };
+  return { items: distinct(items), isList: true, failed: broken.length, gaps: brokenLines(broken) };
+}
+
+function brokenLines(broken: readonly number[]): string[] {
+  return broken.length === 0 ? [] : [`line ${broken.slice(0, 5).join(', ')}${broken.length > 5 ? ' …' : ''} is not JSON`];
 }
 
 function parseLine(line: string): unknown {
@@ -115,7 +191,7 @@ function fromBroken(body: string, path: string): Document {
   // The last record before a break may lack its end: what is missing would be read as "not said".
   const whole = (list ?? []).slice(0, -1).filter(isRecord);
   return {
-    items: whole.map((element) => toItem(element, path)),
+    items: distinct(whole.map((element) => toItem(element, path))),
     isList: list !== undefined,
     failed: 1,
     gaps: [`${what}; ${whole.length} whole records were read: export it again`],

@@ -1,8 +1,9 @@
 import type { Location, Match, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
 import { sessionMetrics } from './admin-audit.ts';
-import { type Item, readDocument } from './document.ts';
+import { type Item, isWhole, readDocument, readLargeDocument } from './document.ts';
 import { environmentOf } from './environment.ts';
 import { staticAdminKey } from './inventory.ts';
+import { isPacked, unpacked } from './packed.ts';
 import { approval, groupNames } from './policy.ts';
 import { observationsOf } from './records.ts';
 import { Session } from './schema.ts';
@@ -18,9 +19,15 @@ export type { RecordsRead } from './tally.ts';
 // https://hoop.dev/docs; https://github.com/hoophq/hoop/blob/main/gateway/api/openapi/types.go
 
 /** The records of an export, whichever they are, and what of it could not be read. */
-export function* scanExport(file: SourceFile, context: ScanContext): Iterable<Observation> {
-  const text = file.text();
-  const document = readDocument(text, file.path);
+export function* scanExport(given: SourceFile, context: ScanContext): Iterable<Observation> {
+  const file = isPacked(given.path) ? unpacked(given) : given;
+  if (typeof file === 'string') {
+    yield { kind: 'coverage', surface: 'gateway', subject: given.path, outcome: 'denied', why: file, covers: [], at: given.at };
+    return;
+  }
+  const large = readLargeDocument(file.bytes, file.path);
+  const text = large === undefined ? file.text() : '';
+  const document = large ?? readDocument(text, file.path);
   const tally = new Tally(document);
   const lines = new Lines(text);
   const reading: Reading = { tally, staticKeys: new Set(), metrics: new Map(), context, lines };
@@ -30,7 +37,7 @@ export function* scanExport(file: SourceFile, context: ScanContext): Iterable<Ob
     tally.read(document.groups.length);
     yield groupNames(document.groups, file.at);
   }
-  for (const { shape, value, line } of distinct(document.items)) {
+  for (const { shape, value, line } of document.items) {
     context.signal.throwIfAborted();
     const at: Location = line === undefined ? file.at : { ...file.at, line };
     tally.meet(shape);
@@ -47,7 +54,10 @@ export function* scanExport(file: SourceFile, context: ScanContext): Iterable<Ob
   // Names and tags hold what people wrote there. What sessions hold is told at its place, and the settings of connections, in
   // base64, are the gateway's own store. What is claimed but not ours after all (or broken before the first whole record) is
   // searched as any file.
-  for (const match of context.detect(text, { path: file.path, specificOnly: !tally.foreign })) {
+  for (const match of context.detect(large === undefined ? text : file.bytes, {
+    path: file.path,
+    specificOnly: !tally.foreign,
+  })) {
     if (!tally.foreign && (match.hidden !== undefined || sighted.has(match.credential))) continue;
     yield context.sighting(match, file.at, file.place);
   }
@@ -216,18 +226,6 @@ function* readRecord(
   tally.read();
 }
 
-/** The same session twice in one file (overlapping pages): the fuller record counts, at the first one's place. */
-function distinct(items: readonly Item[]): Iterable<Item> {
-  const byKey = new Map<string, Item>();
-  for (const [index, item] of items.entries()) {
-    const id = item.value.id;
-    const key = typeof id === 'string' && item.shape !== undefined ? `${item.shape} ${id}` : `#${index}`;
-    const known = byKey.get(key);
-    if (known === undefined || (!isWhole(known.value) && isWhole(item.value))) byKey.set(key, item);
-  }
-  return byKey.values();
-}
-
 /** Finds the line of each record by its id, going through the text once. */
 class Lines {
   readonly #text: string;
@@ -252,12 +250,6 @@ class Lines {
     this.#offset = found;
     return this.#line;
   }
-}
-
-/** Only a single session has these. */
-function isWhole(value: { readonly [key: string]: unknown }): boolean {
-  // Rows of a list have the same keys, with null.
-  return (value.script ?? value.event_stream ?? value.ai_analysis ?? undefined) !== undefined;
 }
 
 function nameOf(value: { readonly [key: string]: unknown }): string {

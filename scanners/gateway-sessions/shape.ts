@@ -1,4 +1,5 @@
 import type { FileHead } from '../../src/contracts/index.ts';
+import { isPacked, packedHead } from './packed.ts';
 
 /** What an exported record is; told by its keys, for people name files as they like. */
 export type Shape =
@@ -141,8 +142,8 @@ export function shapeOf(keys: ReadonlySet<string>, path: string): Shape | undefi
 
 /** The head of a JSON file that holds such records, or an empty list under a name that says it is one. */
 export function looksLikeExport(file: FileHead): boolean {
-  if (!/\.(?:json|ndjson|jsonl)$/i.test(file.path)) return false;
-  const head = file.head();
+  if (!/\.(?:json|ndjson|jsonl)(?:\.gz)?$/i.test(file.path)) return false;
+  const head = isPacked(file.path) ? packedHead(file) : file.head();
   if (!/^\s*[[{n]/.test(head)) return false;
   if (emptyExport(file.path, head.trim()) !== undefined) return true;
   if (/^\s*\[\s*"/.test(head)) return isGroupList(file.path);

@@ -69,8 +69,8 @@ export function base64(text: string): string {
 }
 
 export async function scan(content: unknown, path = 'exports/hoop/sessions.json'): Promise<Observation[]> {
-  const text = typeof content === 'string' ? content : JSON.stringify(content);
-  const file = { path, bytes: Buffer.from(text), text: () => text, at: { path }, place: 'file' } as const;
+  const bytes = Buffer.isBuffer(content) ? content : Buffer.from(typeof content === 'string' ? content : JSON.stringify(content));
+  const file = { path, bytes, text: () => bytes.toString('utf8'), at: { path }, place: 'file' } as const;
   return collect(gatewaySessions.scan(file, testContext({ scanners: [gatewaySessions] })));
 }
 
@@ -83,6 +83,7 @@ export async function one<K extends ObservationKind>(kind: K, content: unknown, 
 }
 
 export function recognises(content: unknown, path = 'exports/hoop/sessions.json'): boolean {
-  const text = typeof content === 'string' ? content : JSON.stringify(content);
-  return gatewaySessions.recognises({ path, head: () => text.slice(0, 4096), size: text.length });
+  const bytes = Buffer.isBuffer(content) ? content : Buffer.from(typeof content === 'string' ? content : JSON.stringify(content));
+  const head = bytes.subarray(0, 4096);
+  return gatewaySessions.recognises({ path, head: () => head.toString('utf8'), bytes: () => head, size: bytes.length });
 }
