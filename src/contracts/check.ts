@@ -61,6 +61,11 @@ export const CheckMeta = z.strictObject({
   needs: z.array(z.string()).min(1),
   /** What the check looks at, as the text after FROM (`credentials WHERE type = 'access-key'`): its count is the denominator. */
   population: z.string().min(3),
+  /**
+   * Where silence would prove nothing although all was collected (sessions of too few days, a field that nobody tells): a SELECT of
+   * one text, the reason, which makes the result "partial" where nothing is found. No row, or NULL: silence counts.
+   */
+  inconclusive: z.string().min(10).optional(),
   /** `framework:control`: `owasp-nhi-2025:NHI2:2025`, `nist-csf-2.0:PR.AA-05`. */
   controls: z.array(z.string()).min(1),
   why: z.string().min(20),

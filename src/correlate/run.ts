@@ -169,7 +169,24 @@ async function runCheck(
   if (hits.length > 0) return ended('fail', Math.max(population, hits.length), hits);
   if (assessment.onlyDeclared !== undefined || assessment.unasked?.isAll === true) return ended('not-assessed', population, []);
   if (assessment.state === 'partial' || assessment.unasked !== undefined) return ended('partial', population, []);
+  const doubt = population === 0 ? undefined : await doubtOf(store, check, parameters);
+  if (doubt !== undefined) {
+    const { result, ...rest } = ended('partial', population, []);
+    return { ...rest, result: { ...result, reason: doubt }, assessment: { ...assessment, state: 'partial', reason: doubt } };
+  }
   return population === 0 ? ended('not-applicable', 0, []) : ended('pass', population, []);
+}
+
+/** Why silence proves nothing, as the check itself tells. */
+async function doubtOf(
+  store: StoreReader,
+  check: Check,
+  parameters: ParameterOverrides | undefined,
+): Promise<string | undefined> {
+  if (check.meta.inconclusive === undefined) return undefined;
+  const reasons = (await query(store, check, check.meta.inconclusive, parameters)).flatMap((row) => Object.values(row));
+  const told = reasons.filter((reason): reason is string => typeof reason === 'string' && reason !== '');
+  return told.length === 0 ? undefined : told.join('; ');
 }
 
 interface Judged {

@@ -67,7 +67,7 @@ function headProblems({ meta, sql }: Check, controls: ReadonlySet<string>): Foun
       found.push([`controls: ${control} is in no framework`, 'Use `framework:control` as in rules/frameworks.']);
     }
   }
-  const used = new Set([...parametersIn(sql), ...parametersIn(meta.population)]);
+  const used = new Set([...parametersIn(sql), ...parametersIn(meta.population), ...parametersIn(meta.inconclusive ?? '')]);
   for (const name of used) {
     if (!Object.hasOwn(meta.parameters, name)) {
       found.push([`parameters: $${name} is used and not declared`, 'Declare it with its default in the head.']);
@@ -88,6 +88,15 @@ async function sqlProblems(store: StoreReader, check: Check): Promise<Found[]> {
     found.push([
       `population: does not bind: ${messageOf(error)}`,
       'Write what stands after FROM, over the views of src/store/views.',
+    ]);
+  }
+  const { inconclusive } = check.meta;
+  try {
+    if (inconclusive !== undefined) await store.describe(inconclusive, bindings(check, inconclusive));
+  } catch (error) {
+    found.push([
+      `inconclusive: does not bind: ${messageOf(error)}`,
+      'Write a SELECT of one text over the views of src/store/views.',
     ]);
   }
   let columns: ReadonlyMap<string, string>;
