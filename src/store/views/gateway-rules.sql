@@ -112,7 +112,7 @@ runs_of_kind AS (
   QUALIFY sequence = (SELECT sequence FROM current_run) AND before IS NOT NULL
 ),
 one AS (
-  SELECT k.type, d.policy_id, d.sequence = k.after AS is_after, any_value(d.name) AS name, any_value(d.scope) AS org, list(DISTINCT concat(d.settings, d.enabled, d.applies_to::VARCHAR) ORDER BY ALL) AS said,
+  SELECT k.type, d.policy_id, d.sequence = k.after AS is_after, any_value(d.name) AS name, any_value(d.scope) AS org, list_sort(list(DISTINCT concat(d.settings, d.enabled, d.applies_to::VARCHAR))) AS said,
     max(d.changed_at) AS changed_at, min(d.started_at) AS seen_at, list(DISTINCT d.observation_id) AS evidence
   FROM dated AS d
   JOIN runs_of_kind AS k ON k.type = d.type AND k.scope = coalesce(d.scope, '') AND d.sequence IN (k.before, k.after)
