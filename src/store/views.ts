@@ -32,6 +32,7 @@ const IN_ORDER = [
   'gateway-rules',
   'usage-around',
   'usage-answers',
+  'gateway-guards',
   'fixes',
 ] as const;
 
@@ -45,6 +46,7 @@ const ALWAYS_VIEWS: ReadonlySet<string> = new Set([
   // Every column of a million sessions would be held twice; what they are joined by is a table.
   'usages',
   'gateway_sessions',
+  'machine_calls',
   // A row for each record of a log.
   'log_events',
 ]);

@@ -1,0 +1,143 @@
+-- What rules of masks and guardrails come to for each connection of the gateway; what earlier runs knew of sessions.
+
+-- Inventories tell no organisation; where one side does not, they are of the only one.
+CREATE OR REPLACE MACRO same_org(one, other) AS coalesce(one = other, true);
+
+CREATE OR REPLACE VIEW connection_settings AS
+WITH said AS (
+  SELECT
+    policy_id, name AS connection, scope AS org, environment, applies_to, evidence,
+    (settings->>'$.id') AS connection_id, lower(settings->>'$.type') AS type, lower(settings->>'$.subtype') AS subtype,
+    TRY_CAST(settings->'$.tags' AS MAP(VARCHAR, VARCHAR)) AS tags,
+    coalesce((settings->>'$.modes.connect') = 'enabled', false) AS may_connect, coalesce((settings->>'$.modes.exec') = 'enabled', false) AS may_execute,
+    words_of(settings->'$.reviewers') AS reviewers, words_of(settings->'$.redactTypes') AS redact_types,
+    words_of(settings->'$.guardrails') AS guardrail_ids, words_of(settings->'$.attributes') AS attributes
+  FROM policies
+  WHERE provider = 'hoop' AND type = 'connection'
+),
+data AS (
+  SELECT t.policy_id, list_sort(list(DISTINCT lower(t.own.value))) AS data_tags
+  FROM (SELECT policy_id, unnest(map_entries(tags)) AS own FROM said WHERE tags IS NOT NULL) AS t
+  JOIN (SELECT unnest(map_entries(personal_data)) AS wanted FROM gateway_settings) AS w ON lower(w.wanted.key) = lower(t.own.key)
+  WHERE list_contains(list_transform(w.wanted.value, lambda word: lower(word)), lower(t.own.value))
+  GROUP BY t.policy_id
+)
+SELECT
+  s.* EXCLUDE (environment), coalesce(s.environment, g.environment) AS environment, coalesce(d.data_tags, []) AS data_tags, d.policy_id IS NOT NULL AS is_sensitive,
+  g.identity_id, g.credential_id
+FROM said AS s
+LEFT JOIN data AS d USING (policy_id)
+LEFT JOIN gateway_connections AS g ON g.connection = s.connection AND coalesce(g.org, '') = coalesce(s.org, g.org, '');
+COMMENT ON VIEW connection_settings IS 'Connections of the gateway as their settings tell: kind, tags, how they may be used, whether they hold personal data';
+
+-- A rule names a connection by its id, by its name, or by an attribute that both have.
+CREATE OR REPLACE VIEW connection_rules AS
+WITH rules AS (
+  SELECT policy_id, type, name, scope AS org, settings, evidence, regexp_extract(policy_id, '[^/:]*$') AS rule_id, (settings->>'$.plugin') AS plugin,
+    words_of(settings->'$.connectionIds') AS ids, words_of(settings->'$.attributes') AS attributes,
+    CASE WHEN (settings->>'$.plugin') IS NULL THEN words_of(settings->'$.connections')
+      ELSE list_transform(coalesce(from_json(settings->'$.connections', '[{"name": "VARCHAR"}]'), []), lambda one: one.name) END AS connections
+  FROM policies
+  WHERE provider = 'hoop' AND type IN ('access-rule', 'masking-rule', 'guardrail') AND coalesce(enabled, true)
+),
+attributes AS (
+  SELECT name, scope AS org, evidence, words_of(settings->'$.connections') AS connections,
+    list_concat(words_of(settings->'$.maskingRules'), list_concat(words_of(settings->'$.guardrails'), words_of(settings->'$.accessRules'))) AS rules
+  FROM policies
+  WHERE provider = 'hoop' AND type = 'attribute'
+),
+marked AS (
+  SELECT c.policy_id AS connection_policy, a.name AS attribute, a.rules, a.evidence
+  FROM connection_settings AS c
+  JOIN attributes AS a ON same_org(a.org, c.org) AND (list_contains(c.attributes, a.name) OR list_contains(a.connections, c.connection))
+  UNION ALL
+  SELECT policy_id, unnest(attributes), [], [] FROM connection_settings
+),
+pairs AS (
+  SELECT c.policy_id AS connection_policy, r.policy_id, []::VARCHAR[] AS because
+  FROM connection_settings AS c
+  JOIN rules AS r ON same_org(r.org, c.org)
+    AND (list_contains(r.ids, c.connection_id) OR list_contains(r.connections, c.connection) OR list_contains(r.connections, c.connection_id) OR list_contains(c.guardrail_ids, r.rule_id))
+  UNION ALL
+  SELECT m.connection_policy, r.policy_id, m.evidence
+  FROM marked AS m
+  JOIN rules AS r ON list_contains(r.attributes, m.attribute) OR list_contains(m.rules, r.name)
+)
+SELECT c.connection, c.org, c.policy_id AS connection_policy, r.policy_id, r.type, r.name, r.settings, list_distinct(list_concat(min(r.evidence), flatten(list(p.because)))) AS evidence
+FROM pairs AS p
+JOIN rules AS r USING (policy_id)
+JOIN connection_settings AS c ON c.policy_id = p.connection_policy
+GROUP BY ALL;
+COMMENT ON VIEW connection_rules IS 'Rules of the gateway that hold for a connection: by its id, its name or an attribute';
+
+-- What is masked on a connection: by rules, by the older plugin, and by what the connection itself lists.
+CREATE OR REPLACE VIEW connection_masks AS
+WITH rules AS (
+  SELECT connection_policy, list(DISTINCT name ORDER BY name) AS rules, flatten(list(evidence)) AS evidence,
+    flatten(list(CASE
+      WHEN (settings->>'$.plugin') IS NULL
+        THEN list_concat(words_of(settings->'$.entityTypes'), list_transform(coalesce(from_json(settings->'$.customTypes', '[{"name": "VARCHAR"}]'), []), lambda one: one.name))
+      ELSE flatten(list_transform(
+        list_filter(coalesce(from_json(settings->'$.connections', '[{"name": "VARCHAR", "groups": ["VARCHAR"]}]'), []), lambda one: one.name = connection), lambda one: coalesce(one.groups, []))) END)) AS types
+  FROM connection_rules
+  WHERE type = 'masking-rule'
+  GROUP BY connection_policy
+)
+SELECT c.*, coalesce(r.rules, []) AS rules, list_distinct(list_transform(list_concat(coalesce(r.types, []), c.redact_types), lambda one: upper(one))) AS masked_types,
+  list_distinct(list_concat(c.evidence, coalesce(r.evidence, []))) AS all_evidence
+FROM connection_settings AS c
+LEFT JOIN rules AS r ON r.connection_policy = c.policy_id;
+COMMENT ON VIEW connection_masks IS 'Kinds of data that rules mask on each connection; masked_types empty: none';
+
+-- Sessions that an earlier run was given as done: what stood in them then, and whether it stands now. A list and a single
+-- export tell the same of these fields.
+CREATE OR REPLACE VIEW session_changes AS
+WITH parts_before AS (SELECT rp.part_id FROM run_parts AS rp JOIN runs AS r USING (run_id) WHERE r.status IN ('loaded', 'complete') AND r.sequence < (SELECT sequence FROM current_run)),
+told AS (
+  SELECT observation_id, session_id, used_at, ended_at, target, actor, job, part_id,
+    unnest(from_json(detail, '{"org": "VARCHAR", "userId": "VARCHAR", "status": "VARCHAR", "exitCode": "VARCHAR", "adminAudit": "VARCHAR", "depth": "VARCHAR"}'))
+  FROM obs.usages
+  WHERE via = 'gateway' AND records IS NULL AND session_id IS NOT NULL
+),
+known AS (SELECT * FROM told SEMI JOIN parts_before USING (part_id) WHERE status = 'done' OR adminAudit = 'true'),
+now_told AS (SELECT * FROM told SEMI JOIN current_parts USING (part_id)),
+twins AS (
+  SELECT k.session_id, k.observation_id AS was, n.observation_id AS is_now, k.used_at, k.target, k.actor, k.org,
+    list_filter([
+      CASE WHEN k.used_at <> n.used_at THEN 'start' END, CASE WHEN k.ended_at <> n.ended_at THEN 'end' END, CASE WHEN k.target <> n.target THEN 'connection' END,
+      CASE WHEN k.userId <> n.userId THEN 'user' END, CASE WHEN k.exitCode <> n.exitCode THEN 'exit code' END,
+      CASE WHEN k.job <> n.job OR k.job IS NOT NULL AND n.job IS NULL AND k.depth = n.depth THEN 'job' END], lambda one: one IS NOT NULL) AS fields
+  FROM known AS k
+  JOIN now_told AS n ON n.session_id = k.session_id AND n.depth IS DISTINCT FROM 'metrics'
+  WHERE n.observation_id <> k.observation_id AND k.depth IS DISTINCT FROM 'metrics'
+),
+-- Where this run was given all sessions of a time, one that is missing is gone.
+spans AS (
+  SELECT coalesce(org, '') AS org, min(used_at) AS first, max(used_at) AS last FROM now_told WHERE adminAudit IS NULL GROUP BY ALL
+)
+SELECT session_id, 'changed' AS change, min(used_at) AS used_at, min(target) AS target, min(actor) AS actor, list_sort(list_distinct(flatten(list(fields)))) AS fields,
+  list_sort(list_distinct(list_concat(list(was), list(is_now)))) AS evidence
+FROM twins
+WHERE len(fields) > 0
+GROUP BY session_id
+UNION ALL
+SELECT k.session_id, 'gone', min(k.used_at), min(k.target), min(k.actor), [], list_sort(list_distinct(list(k.observation_id)))
+FROM known AS k
+JOIN spans AS s ON s.org = coalesce(k.org, '')
+ANTI JOIN now_told AS n ON n.session_id = k.session_id
+WHERE k.adminAudit IS NULL AND k.used_at > s.first AND k.used_at < s.last
+  AND NOT EXISTS (FROM coverage AS c WHERE c.surface = 'gateway' AND list_contains(c.covers, 'usage') AND c.outcome <> 'complete')
+GROUP BY k.session_id;
+COMMENT ON VIEW session_changes IS 'Sessions of earlier runs that had ended, and are gone or say something else now';
+
+-- Callers of the gateway, whom they may be confused with left out: machines, with what they did.
+CREATE OR REPLACE VIEW machine_calls AS
+SELECT s.*, coalesce(s.caller_identity_id, concat('caller ', s.caller)) AS caller_key
+FROM gateway_sessions AS s
+WHERE is_machine(s.caller_type) AND s.caller IS NOT NULL AND s.ran;
+COMMENT ON VIEW machine_calls IS 'Sessions of machines that ran';
+
+-- Of how many days sessions were given.
+CREATE OR REPLACE VIEW session_days AS
+SELECT min(first) AS first, max(last) AS last, date_diff('day', min(first), run_now()) AS days FROM gateway_windows;
+COMMENT ON VIEW session_days IS 'First and last session of all, and how many days ago the first was';
