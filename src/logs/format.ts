@@ -9,6 +9,12 @@ const Recognises = z
   .strictObject({
     head: Texts.optional().describe('Texts that must all stand in the first 4 KiB; of a list, one of them'),
     paths: z.array(z.string().min(1)).min(1).optional().describe('Globs (gitignore syntax), one of which must match the path'),
+    minSize: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe('Bytes: smaller files are left to the scanners; of packed ones an eighth'),
   })
   .refine(({ head, paths }) => head !== undefined || paths !== undefined, 'head or paths is needed');
 

@@ -17,6 +17,7 @@ export function formatOf(file: FileHead, formats: () => readonly LogFormat[]): L
   let head: string | undefined;
   return formats().find((format) => {
     const { recognises } = format.meta;
+    if (file.size < leastSize(recognises.minSize, file)) return false;
     if (recognises.paths !== undefined) {
       if (!matches(format, recognises.paths, file.path)) return false;
     } else if (!isNamed) return false;
@@ -25,6 +26,11 @@ export function formatOf(file: FileHead, formats: () => readonly LogFormat[]): L
     const text = head;
     return recognises.head.every((one) => (typeof one === 'string' ? text.includes(one) : one.some((way) => text.includes(way))));
   });
+}
+
+/** Records of a log take an eighth of their size when they are packed, or less. */
+function leastSize(minSize: number | undefined, file: FileHead): number {
+  return minSize === undefined ? 0 : /\.gz$/i.test(file.path) ? minSize / 8 : minSize;
 }
 
 function matches(format: LogFormat, paths: readonly string[], path: string): boolean {

@@ -1,0 +1,207 @@
+/*---
+id: hoop-sessions
+title: Sessions of a hoop gateway, in bulk
+surface: gateway
+via: gateway
+as: json
+recognises:
+  head: ['"org_id"', '"start_date"', ['"connection_subtype"', '"connection_tags"', '"role_name"', '"verb"']]
+  # Smaller exports are read by the scanner gateway-sessions, which tells more: objects, statements, reviews as rules.
+  minSize: 67108864
+columns:
+  id: VARCHAR
+  org_id: VARCHAR
+  user: VARCHAR
+  user_id: VARCHAR
+  user_name: VARCHAR
+  identity_type: VARCHAR
+  machine_identity_id: VARCHAR
+  connection: VARCHAR
+  role_name: VARCHAR
+  resource_name: VARCHAR
+  type: VARCHAR
+  connection_subtype: VARCHAR
+  connection_tags: JSON
+  verb: VARCHAR
+  status: VARCHAR
+  exit_code: VARCHAR
+  start_date: VARCHAR
+  end_date: VARCHAR
+  event_size: VARCHAR
+  script: JSON
+  metadata: JSON
+  metrics: JSON
+  correlation_id: VARCHAR
+  review: JSON
+  guardrails_info: JSON
+  ai_analysis: JSON
+references:
+  - https://github.com/hoophq/hoop/blob/main/gateway/api/openapi/types.go
+---*/
+WITH told AS (
+  SELECT
+    file,
+    nullif(id, '') AS id,
+    nullif(org_id, '') AS org,
+    nullif("user", '') AS user_said,
+    nullif(user_id, '') AS user_id,
+    nullif(user_name, '') AS user_name,
+    lower(identity_type) = 'machine' AS says_machine,
+    nullif(machine_identity_id, '') AS machine_id,
+    coalesce(nullif(role_name, ''), nullif(connection, '')) AS connection,
+    nullif(resource_name, '') AS resource,
+    lower(nullif("type", '')) AS kind,
+    lower(nullif(connection_subtype, '')) AS subtype,
+    connection_tags AS tags,
+    lower(nullif(verb, '')) AS verb,
+    lower(nullif(status, '')) AS status,
+    TRY_CAST(exit_code AS INTEGER) AS exit_code,
+    TRY_CAST(coalesce(event_size, metrics->>'$.event_size') AS BIGINT) AS event_size,
+    -- RFC 3339 of any zone, UTC without one; careless tools turn times into seconds, milliseconds … since 1970: by their digits.
+    list_transform([start_date, end_date, review->>'$.created_at', review->>'$.revoke_at'], t -> CASE
+      WHEN regexp_full_match(t, '\d{10}(?:\.\d+)?') THEN make_timestamp((TRY_CAST(t AS DOUBLE) * 1000000)::BIGINT)
+      WHEN regexp_full_match(t, '\d{13}') THEN make_timestamp(TRY_CAST(t AS BIGINT) * 1000)
+      WHEN regexp_full_match(t, '\d{16}') THEN make_timestamp(TRY_CAST(t AS BIGINT))
+      WHEN regexp_matches(t, ':\d{2}.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$') THEN make_timestamp(epoch_us(TRY_CAST(t AS TIMESTAMPTZ)))
+      ELSE TRY_CAST(t AS TIMESTAMP) END) AS times,
+    nullif(correlation_id, '') AS correlation_id,
+    CASE WHEN json_type(metadata) = 'OBJECT' THEN metadata END AS metadata,
+    CASE WHEN json_type(metrics) = 'OBJECT' THEN metrics END AS metrics,
+    CASE WHEN json_type(metrics->'$.data_masking') = 'OBJECT' THEN metrics->'$.data_masking' END AS masking,
+    CASE WHEN json_type(review) = 'OBJECT' THEN review END AS review,
+    upper(review->>'$.status') AS review_status,
+    CASE WHEN json_type(guardrails_info) = 'ARRAY' THEN list_filter(guardrails_info->>'$[*].rule_name', name -> name IS NOT NULL) END AS guardrails,
+    lower(ai_analysis->>'$.action') AS risk_action,
+    -- Comments and literals go: no word of theirs is a statement.
+    upper(regexp_replace(left(script->>'$.data', 65536), '--[^\n]*|/\*.*?\*/|''(?:[^'']|'''')*''|"[^"]*"|\$\$.*?\$\$', ' ', 'gs')) AS script
+  FROM records
+  WHERE nullif(start_date, '') IS NOT NULL
+),
+known AS (
+  SELECT
+    *,
+    times[1] AS started_at,
+    times[2] AS finished_at,
+    times[3] AS review_from,
+    times[4] AS review_until,
+    says_machine OR machine_id IS NOT NULL AS is_machine,
+    coalesce(user_id = 'API_KEY' OR user_id IS NULL AND user_said = 'API_KEY', false) AS is_static,
+    coalesce(user_said, user_name) AS actor_said,
+    coalesce(regexp_full_match(user_id, '[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}'), false) AS has_uuid,
+    coalesce(org, '-') AS scope,
+    -- Issuing a credential writes a row that looks like a session: nobody connected.
+    coalesce(verb = 'connect' AND status = 'done' AND coalesce(times[2] < '1970-01-01'::TIMESTAMP, true) AND metrics IS NULL, false) AS is_issued,
+    coalesce(review_status IN ('APPROVED', 'EXECUTED', 'PROCESSING'), false) AS is_approved,
+    TRY_CAST(masking->>'$.total_redact_count' AS BIGINT) AS redactions,
+    coalesce(list_filter(json_keys(masking->'$.info_types'), k -> TRY_CAST(masking->'$.info_types'->>k AS DOUBLE) > 0), []) AS masked_types,
+    coalesce(list_filter(json_keys(metrics->'$.data_analyzer'), k -> TRY_CAST(metrics->'$.data_analyzer'->>k AS DOUBLE) > 0), []) AS analyzed_types,
+    lower(trim(coalesce(tags->>'$.environment', tags->>'$.env', tags->>'$.stage', tags->>'$.Environment', tags->>'$.Env'))) AS tag_environment
+  FROM told
+)
+SELECT
+  file,
+  id AS record_id,
+  id AS session_id,
+  -- Before that there was no gateway: seconds were taken for milliseconds, or the like.
+  CASE WHEN started_at >= '2015-01-01'::TIMESTAMP AND started_at < '2100-01-01'::TIMESTAMP THEN started_at END AS used_at,
+  CASE WHEN finished_at >= started_at THEN finished_at END AS ended_at,
+  connection AS target,
+  CASE
+    WHEN script IS NULL OR trim(script) = '' THEN CASE WHEN verb = 'connect' THEN 'connect' ELSE 'unknown' END
+    WHEN coalesce(subtype, kind) NOT IN ('postgres', 'mysql', 'mssql', 'oracledb', 'oracle', 'bigquery', 'snowflake', 'redshift', 'mariadb', 'database') THEN 'unknown'
+    WHEN regexp_matches(script, '(?:^|;)\s*(?:ALTER\s+SYSTEM|SHUTDOWN|KILL|RECONFIGURE)\b') THEN 'admin'
+    WHEN regexp_matches(script, '(?:^|;)\s*(?:GRANT|REVOKE|DENY|REASSIGN|(?:CREATE|ALTER|DROP)\s+(?:ROLE|USER|GROUP|LOGIN|POLICY)|SET\s+(?:LOCAL\s+|SESSION\s+)?(?:ROLE|AUTHORIZATION))\b') THEN 'privilege'
+    WHEN regexp_matches(script, '(?:^|;)\s*(?:CREATE|ALTER|DROP|RENAME|COMMENT|REINDEX)\b') THEN 'ddl'
+    WHEN regexp_matches(script, '(?:^|;)\s*(?:EXPLAIN\b[^;]*\bANALYZE\b[^;]*|WITH\b[^;]*)?\b(?:INSERT|UPDATE|DELETE|MERGE|REPLACE|TRUNCATE)\b') THEN 'write'
+    WHEN regexp_matches(script, '(?:^|;)\s*COPY\b[^;]*\bFROM\b') THEN 'write'
+    WHEN regexp_matches(script, '(?:^|;)\s*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|COPY)\b') THEN 'read'
+    ELSE 'unknown'
+  END AS action,
+  CASE
+    WHEN is_machine THEN coalesce(user_name, user_said, machine_id, user_id)
+    WHEN is_static THEN 'API_KEY'
+    ELSE coalesce(actor_said, user_id)
+  END AS actor,
+  -- Only machine identities are marked as such; all others are stored as users, and the inventories decide.
+  CASE
+    WHEN is_machine THEN 'machine-identity'
+    WHEN is_static THEN 'static-admin-key'
+    WHEN actor_said LIKE '%@%' THEN 'human'
+    WHEN has_uuid AND (user_name IS NULL OR user_name = actor_said) AND actor_said IS NOT NULL THEN 'api-key'
+    WHEN actor_said = user_id THEN 'service-account'
+    ELSE 'unknown'
+  END AS actor_type,
+  CASE
+    WHEN is_machine OR is_static THEN 'high'
+    WHEN actor_said LIKE '%@%' THEN CASE WHEN has_uuid AND user_name = actor_said THEN 'low' ELSE 'medium' END
+    WHEN actor_said IS NOT NULL AND (has_uuid AND (user_name IS NULL OR user_name = actor_said) OR actor_said = user_id) THEN 'medium'
+    ELSE 'low'
+  END AS actor_confidence,
+  CASE
+    WHEN is_machine THEN concat('hoop:-:machine/', coalesce(machine_id, user_id))
+    WHEN is_static THEN concat('hoop:', scope, ':static-admin-key')
+    WHEN actor_said LIKE '%@%' THEN NULL
+    WHEN has_uuid AND (user_name IS NULL OR user_name = actor_said) THEN concat('hoop:', scope, ':api-key/', actor_said)
+    WHEN actor_said = user_id THEN concat('hoop:', scope, ':service-account/', actor_said)
+  END AS actor_identity_id,
+  correlation_id AS job,
+  CASE WHEN is_approved THEN 'approved' WHEN review_status = 'PENDING' THEN 'pending' WHEN review_status = 'REJECTED' THEN 'rejected' ELSE 'unknown' END AS approval,
+  CASE
+    WHEN coalesce(redactions, len(masked_types)) > 0 THEN true
+    WHEN masking IS NOT NULL OR len(analyzed_types) > 0 THEN false
+  END AS masked,
+  CASE
+    WHEN is_issued THEN 'unknown'
+    WHEN (metrics->>'$.truncated') = 'true' THEN 'truncated'
+    WHEN status IS DISTINCT FROM 'done' THEN 'unknown'
+    WHEN event_size = 0 AND coalesce(exit_code, 0) = 0 THEN 'none'
+    WHEN event_size IS NULL THEN 'unknown'
+    WHEN verb = 'exec' THEN 'full'
+    WHEN verb IS DISTINCT FROM 'connect' THEN 'unknown'
+    WHEN subtype IN ('postgres', 'mysql', 'mongodb', 'mssql', 'oracledb', 'dynamodb', 'tcp', 'rdp') THEN 'input-only'
+    WHEN subtype IN ('ssh', 'httpproxy', 'kubernetes', 'kubernetes-eks', 'grafana', 'kibana', 'mcp', 'mcpproxy', 'claude-code') THEN 'full'
+    WHEN kind IN ('httpproxy', 'custom', 'command-line') THEN 'full'
+    WHEN kind IN ('database', 'application', 'tcp') THEN 'input-only'
+    ELSE 'unknown'
+  END AS recorded,
+  CASE
+    WHEN tag_environment IN ('prod', 'production', 'prd', 'live') THEN 'prod'
+    WHEN tag_environment IN ('staging', 'stage', 'stg', 'preprod') THEN 'staging'
+    WHEN tag_environment IN ('dev', 'development', 'sandbox') THEN 'dev'
+    WHEN tag_environment IN ('qa', 'uat', 'test', 'testing') THEN 'test'
+    ELSE nullif(tag_environment, '')
+  END AS environment,
+  CASE WHEN is_issued THEN true END AS bookkeeping,
+  CASE
+    WHEN is_issued THEN NULL
+    WHEN len(guardrails) > 0 OR risk_action = 'block_execution' THEN 'denied'
+    WHEN status = 'done' AND exit_code = 0 THEN 'ok'
+    WHEN status = 'done' AND exit_code > 0 THEN 'failed'
+  END AS outcome,
+  nullif(list_sort(list_distinct(masked_types || analyzed_types)), []) AS info_types,
+  -- What the views of sessions ask for; a row of a list, so that the same session by itself goes before it.
+  to_json({
+    'depth': 'list',
+    'org': org,
+    'userId': user_id,
+    'verb': verb,
+    'status': status,
+    'exitCode': exit_code,
+    'type': kind,
+    'subtype': subtype,
+    'resource': resource,
+    'tags': tags,
+    'review': CASE WHEN review IS NOT NULL THEN {'id': review->>'$.id', 'type': lower(review->>'$.type'), 'status': review_status} END,
+    'window': CASE WHEN is_approved AND lower(review->>'$.type') = 'jit' AND review_from IS NOT NULL AND review_until IS NOT NULL AND user_id IS NOT NULL AND connection IS NOT NULL
+      THEN {'from': strftime(review_from, '%Y-%m-%dT%H:%M:%S.%gZ'), 'until': strftime(review_until, '%Y-%m-%dT%H:%M:%S.%gZ'), 'userId': user_id, 'connection': connection} END,
+    'credentialSession': metadata->>'$.credential_session',
+    'credentialsNeverExpire': CASE WHEN (metadata->>'$.credentials_expire_at') IS NOT NULL THEN starts_with(metadata->>'$.credentials_expire_at', '9999-') END,
+    'infoTypes': CASE WHEN masking IS NOT NULL THEN map_from_entries(list_transform(masked_types, k -> {'k': k, 'v': TRY_CAST(masking->'$.info_types'->>k AS BIGINT)})) END,
+    'redactions': redactions,
+    'maskErrors': TRY_CAST(masking->>'$.err_count' AS BIGINT),
+    'analyzed': CASE WHEN metrics IS NOT NULL THEN map_from_entries(list_transform(analyzed_types, k -> {'k': k, 'v': TRY_CAST(metrics->'$.data_analyzer'->>k AS BIGINT)})) END,
+    'eventSize': event_size,
+    'guardrails': nullif(guardrails, []),
+    'jobBasis': CASE WHEN correlation_id IS NOT NULL THEN 'correlation-id' END
+  }) AS detail
+FROM known
