@@ -7,6 +7,7 @@ import { measureDeclarations } from './declarations.ts';
 import { measureEngine } from './engine.ts';
 import { measureHistory } from './history.ts';
 import { measureIam } from './iam.ts';
+import { measureLogs } from './logs.ts';
 import type { Measurement } from './measure.ts';
 import { measureProcesses } from './processes.ts';
 import { measureRescan } from './rescan.ts';
@@ -22,6 +23,7 @@ const GROUPS: { readonly [name: string]: () => readonly Measurement[] | Promise<
   rescan: () => measureRescan(BIN),
   declarations: () => measureDeclarations(BIN),
   store: measureStore,
+  logs: () => measureLogs(BIN),
   iam: measureIam,
 };
 

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from 'duckdb';
 import type { LogFormat } from '../logs/format.ts';
 import { streamOf } from '../logs/stream.ts';
 import { sha256 } from '../util/digest.ts';
+import type { LogReader } from './log-reader.ts';
 import type { Counts, Loading, LogFile, LogWork } from './logs.ts';
 
 interface Imported extends Counts {
@@ -26,6 +27,7 @@ const ISO = "'%Y-%m-%dT%H:%M:%S.%fZ'";
  */
 export class LogCompare {
   readonly #connection: DuckDBConnection;
+  readonly #reader: LogReader;
   readonly #work: LogWork;
   readonly #before: readonly Imported[];
   readonly #bySha = new Map<string, Imported>();
@@ -33,11 +35,20 @@ export class LogCompare {
   readonly #byPath = new Map<string, Imported[]>();
   /** By format and stream: the times that earlier imports tell of. */
   readonly #spans = new Map<string, Span[]>();
+  readonly #links: (Link & { readonly chain: string })[] = [];
   #sequence: number;
   #chain: string;
 
-  private constructor(connection: DuckDBConnection, work: LogWork, before: readonly Imported[], sequence: number, chain: string) {
+  private constructor(
+    connection: DuckDBConnection,
+    reader: LogReader,
+    work: LogWork,
+    before: readonly Imported[],
+    sequence: number,
+    chain: string,
+  ) {
     this.#connection = connection;
+    this.#reader = reader;
     this.#work = work;
     this.#before = before;
     this.#sequence = sequence;
@@ -48,7 +59,7 @@ export class LogCompare {
     }
   }
 
-  static async open(connection: DuckDBConnection, work: LogWork): Promise<LogCompare> {
+  static async open(connection: DuckDBConnection, logs: LogReader, work: LogWork): Promise<LogCompare> {
     const reader = await connection.runAndReadAll(
       `SELECT f.format, f.path, p.target, f.sha256, f.mapping, f.part_id, f.records, strftime(f.first_at, ${ISO}), strftime(f.last_at, ${ISO}), f.sequence, f.chain
        FROM obs.log_files AS f LEFT JOIN parts AS p USING (part_id) ORDER BY f.sequence`,
@@ -68,16 +79,18 @@ export class LogCompare {
       lastAt: last === null ? undefined : String(last),
     }));
     const newest = rows.at(-1);
-    return new LogCompare(connection, work, before, Number(newest?.[9] ?? 0), String(newest?.[10] ?? ''));
+    await logs.run('CREATE TABLE met (record_key UHUGEINT)');
+    return new LogCompare(connection, logs, work, before, Number(newest?.[9] ?? 0), String(newest?.[10] ?? ''));
   }
 
   /** The same bytes, read before by the same format. */
-  twinOf({ format, sha256: digest }: Loading): Counts | undefined {
-    return this.#bySha.get(`${digest} ${format.digest}`);
+  twinOf({ format, sha256: digest, part }: Loading): Counts | undefined {
+    const twin = this.#bySha.get(`${digest} ${format.digest}`);
+    return twin === undefined || twin.part === part ? undefined : twin;
   }
 
   /** A link of the chain: SHA-256 over the one before and all that is said of this. */
-  async addFile(file: Loading, { records, firstAt, lastAt, failed }: Counts): Promise<void> {
+  addFile(file: Loading, { records, firstAt, lastAt, failed }: Counts): void {
     const { format, path, sha256: digest, size, part } = file;
     const { now } = this.#work;
     this.#sequence++;
@@ -94,24 +107,7 @@ export class LogCompare {
       at: now,
     };
     this.#chain = linkOf(this.#chain, { ...link, sequence: this.#sequence });
-    await this.#connection.run(
-      `INSERT INTO obs.log_files BY NAME SELECT $part::UBIGINT AS part_id, $format AS format, $mapping AS mapping, $path AS path, $sha AS sha256, $bytes::BIGINT AS bytes,
-        $records::BIGINT AS records, $first::TIMESTAMP AS first_at, $last::TIMESTAMP AS last_at, $now::TIMESTAMP AS imported_at, $sequence::BIGINT AS sequence, $chain AS chain`,
-      {
-        part: String(part),
-        format: format.meta.id,
-        mapping: format.digest,
-        path,
-        sha: digest,
-        bytes: size,
-        records,
-        first: firstAt ?? null,
-        last: lastAt ?? null,
-        now,
-        sequence: this.#sequence,
-        chain: this.#chain,
-      },
-    );
+    this.#links.push({ ...link, sequence: this.#sequence, chain: this.#chain });
     const { target } = file;
     this.#bySha.set(`${digest} ${format.digest}`, {
       format: format.meta.id,
@@ -128,27 +124,69 @@ export class LogCompare {
     });
   }
 
-  /** While what is known still stands in `log_staged`. */
-  async findChanges(format: LogFormat, files: readonly Loading[]): Promise<void> {
-    if (this.#before.length === 0) return;
-    await this.#findChanged(format);
-    const again = files.filter((file) => this.#partsOf(file).length > 0);
-    if (again.length > 0) {
-      await this.#connection.run(
-        `CREATE TEMP TABLE IF NOT EXISTS log_met (file INTEGER, record_key UHUGEINT);
-         INSERT INTO temp.log_met SELECT file, record_key FROM temp.log_staged WHERE file IN (${again.map(({ index }) => index).join(', ')}) AND record_key IS NOT NULL`,
-      );
-    }
-    await this.#findLate(format, files);
+  /** Writes the links that were added; one by one a thousand take a second and a half. */
+  async saveLinks(): Promise<void> {
+    await this.#connection.run(
+      `INSERT INTO obs.log_files BY NAME
+       SELECT r.part AS part_id, r.format, r.mapping, r.path, r.sha256, r.bytes, r.records, r."firstAt" AS first_at, r."lastAt" AS last_at, r.at AS imported_at, r.sequence, r.chain
+       FROM (SELECT unnest(from_json($rows, '[{"part":"UBIGINT","format":"VARCHAR","mapping":"VARCHAR","path":"VARCHAR","sha256":"VARCHAR","bytes":"BIGINT","records":"BIGINT",
+         "firstAt":"TIMESTAMP","lastAt":"TIMESTAMP","at":"TIMESTAMP","sequence":"BIGINT","chain":"VARCHAR"}]')) AS r)`,
+      { rows: JSON.stringify(this.#links.splice(0)) },
+    );
   }
 
-  /** When all of a batch was read. */
-  async endFiles(
+  /** Can it be told without reading it that all of it is known? */
+  hasTwin(file: Loading): boolean {
+    return this.twinOf(file) !== undefined;
+  }
+
+  /**
+   * Leaves in a table of the engine that reads what is new: no record that another file of this run or an earlier run had, none
+   * twice. What changed since an earlier run is noted.
+   */
+  async dropKnown(
+    format: LogFormat,
     files: readonly Loading[],
+    staged: string,
     counts: ReadonlyMap<number, { readonly firstAt: string | undefined }>,
   ): Promise<void> {
+    const reader = this.#reader;
+    const [[isTwice] = []] = await reader.rows(`SELECT count(*) > count(DISTINCT record_key) FROM ${staged}`);
+    if (isTwice === true) {
+      await reader.run(`DELETE FROM ${staged} WHERE rowid NOT IN (SELECT min(rowid) FROM ${staged} GROUP BY record_key)`);
+    }
+    if (this.#before.length > 0) await this.#compare(format, files, staged, counts);
+    await reader.run(
+      `DELETE FROM ${staged} WHERE record_key IN (SELECT record_key FROM met SEMI JOIN ${staged} USING (record_key))`,
+    );
+    await reader.run(`INSERT INTO met SELECT record_key FROM ${staged}`);
+  }
+
+  /** Only the hashes of the records go to the store. */
+  async #compare(
+    format: LogFormat,
+    files: readonly Loading[],
+    staged: string,
+    counts: ReadonlyMap<number, { readonly firstAt: string | undefined }>,
+  ): Promise<void> {
+    await this.#connection.run(
+      `CREATE TEMP TABLE log_staged (file INTEGER, part_id UBIGINT, stream VARCHAR, usage_key UBIGINT, record_key UHUGEINT, digest UHUGEINT, used_at TIMESTAMP)`,
+    );
+    await this.#reader.give(
+      `SELECT s.file, b.part_id, b.stream, s.usage_key, s.record_key, s.digest, s.used_at FROM ${staged} AS s JOIN batch AS b USING (file)`,
+      { connection: this.#connection, table: 'log_staged', catalog: 'temp' },
+    );
+    await this.#findChanged(format);
     for (const file of files) await this.#findVanished(file, counts.get(file.index)?.firstAt);
-    await this.#connection.run('DROP TABLE IF EXISTS temp.log_met');
+    await this.#findLate(format, files);
+    await this.#reader.run('CREATE OR REPLACE TABLE known (record_key UHUGEINT)');
+    await this.#reader.take(
+      this.#connection,
+      'SELECT record_key FROM obs.log_records SEMI JOIN temp.log_staged USING (record_key)',
+      'known',
+    );
+    await this.#reader.run(`DELETE FROM ${staged} WHERE record_key IN (SELECT record_key FROM known)`);
+    await this.#connection.run('DROP TABLE temp.log_staged');
   }
 
   /** What earlier runs read from the path of a file, as it is read now. */
@@ -161,10 +199,9 @@ export class LogCompare {
   async #findChanged(format: LogFormat): Promise<void> {
     await this.#connection.run(
       `CREATE TEMP TABLE log_changed AS
-       SELECT DISTINCT ON (r.record_key) b.part_id, r.record_key, r.usage_key, r.used_at, s.digest
+       SELECT DISTINCT ON (r.record_key) s.part_id, r.record_key, r.usage_key, r.used_at, s.digest
        FROM obs.log_records AS r
        JOIN temp.log_staged AS s USING (record_key)
-       JOIN temp.log_batch AS b ON b.file = s.file
        WHERE r.digest <> s.digest AND r.part_id IN (SELECT part_id FROM obs.log_files WHERE format = $format AND mapping = $mapping)`,
       { format: format.meta.id, mapping: format.digest },
     );
@@ -185,7 +222,7 @@ export class LogCompare {
        SELECT $part::UBIGINT AS part_id, 'vanished' AS change, record_key, usage_key, used_at
        FROM obs.log_records AS r
        WHERE r.part_id IN (${parts.join(', ')}) AND r.used_at >= $first::TIMESTAMP
-         AND r.record_key NOT IN (SELECT record_key FROM temp.log_met WHERE file = $file)
+         AND r.record_key NOT IN (SELECT record_key FROM temp.log_staged WHERE file = $file)
          AND r.record_key NOT IN (SELECT record_key FROM obs.log_changes WHERE change = 'vanished')`,
       { part: String(file.part), first: firstAt, file: file.index },
     );
@@ -201,14 +238,12 @@ export class LogCompare {
     if (spans.length === 0) return;
     await this.#connection.run(
       `INSERT INTO obs.log_changes BY NAME
-       SELECT DISTINCT ON (s.record_key) b.part_id, 'late' AS change, s.record_key, s.usage_key, s.used_at
+       SELECT DISTINCT ON (s.record_key) s.part_id, 'late' AS change, s.record_key, s.usage_key, s.used_at
        FROM temp.log_staged AS s
-       JOIN temp.log_batch AS b USING (file)
        JOIN (SELECT r.stream, r."from" AS first_at, r."to" - to_seconds(${seconds}) AS last_at
              FROM (SELECT unnest(from_json($spans, '[{"stream":"VARCHAR","from":"TIMESTAMP","to":"TIMESTAMP"}]')) AS r)) AS t
-         ON t.stream = b.stream AND s.used_at >= t.first_at AND s.used_at < t.last_at
-       ANTI JOIN obs.log_records AS k ON k.record_key = s.record_key
-       WHERE s.record_id IS NOT NULL`,
+         ON t.stream = s.stream AND s.used_at >= t.first_at AND s.used_at < t.last_at
+       ANTI JOIN obs.log_records AS k ON k.record_key = s.record_key`,
       { spans: JSON.stringify(spans) },
     );
   }

@@ -1,22 +1,33 @@
 import { join } from 'node:path';
-import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from 'duckdb';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { type DuckDBConnection, DuckDBInstance } from 'duckdb';
 
-export interface StagedColumn {
-  readonly name: string;
-  readonly type: string;
+/** Where rows go: a table of the other engine. */
+export interface RowTarget {
+  readonly connection: DuckDBConnection;
+  readonly table: string;
+  readonly schema?: string;
+  readonly catalog?: string;
 }
 
+/** Chunks of 2,048 rows that are handed on before what stands for them is collected. */
+const COLLECT_EVERY = 64;
+
 /**
- * An engine of its own, without a file, that reads logs: a store reaches no file but its own, and a query that fails over a
- * broken log would take the transaction of the run with it.
+ * An engine of its own, without a file, that reads logs and sums them up: a store reaches no file but its own, a query that
+ * fails over a broken log would take the transaction of the run with it, and what a transaction puts aside it holds to its end.
  */
 export class LogReader {
   readonly #instance: DuckDBInstance;
-  readonly #connection: DuckDBConnection;
+  /** One reads while the other works on what was read. */
+  readonly #reading: DuckDBConnection;
+  readonly #working: DuckDBConnection;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  private constructor(instance: DuckDBInstance, reading: DuckDBConnection, working: DuckDBConnection) {
     this.#instance = instance;
-    this.#connection = connection;
+    this.#reading = reading;
+    this.#working = working;
   }
 
   static async open(scratch: string): Promise<LogReader> {
@@ -27,34 +38,101 @@ export class LogReader {
       temp_directory: join(scratch, 'spill'),
       preserve_insertion_order: 'false',
     });
-    const connection = await instance.connect();
-    // A time without a zone is UTC, wherever we run.
-    await connection.run("SET TimeZone = 'UTC'");
-    return new LogReader(instance, connection);
+    return new LogReader(instance, await instance.connect(), await instance.connect());
   }
 
-  async columns(sql: string): Promise<readonly StagedColumn[]> {
-    const described = await this.#connection.runAndReadAll(`DESCRIBE ${sql}`);
+  /** A statement that reads files. */
+  async read(sql: string): Promise<void> {
+    await this.#reading.run(sql);
+  }
+
+  async columns(sql: string): Promise<readonly { readonly name: string; readonly type: string }[]> {
+    const described = await this.#reading.runAndReadAll(`DESCRIBE ${sql}`);
     return described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
   }
 
-  /** Rows as the engine has them, 2,048 at a time: they are handed on as they are. */
-  async *chunks(sql: string): AsyncGenerator<DuckDBDataChunk> {
-    const result = await this.#connection.stream(sql);
-    for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk())
-      yield chunk;
+  async run(sql: string, parameters: { readonly [name: string]: string } = {}): Promise<void> {
+    await this.#working.run(sql, { ...parameters });
+  }
+
+  async rows(sql: string) {
+    return (await this.#working.runAndReadAll(sql)).getRows();
   }
 
   async objects(sql: string) {
-    return (await this.#connection.runAndReadAll(sql)).getRowObjectsJS();
+    return (await this.#working.runAndReadAll(sql)).getRowObjectsJS();
+  }
+
+  /** Rows of a query into a table of the store, as the engine has them. Returns how many. */
+  async give(sql: string, to: RowTarget): Promise<number> {
+    return await handOver(this.#working, sql, to);
+  }
+
+  /** Rows of a query over the store into a table here. */
+  async take(from: DuckDBConnection, sql: string, table: string): Promise<number> {
+    return await handOver(from, sql, { connection: this.#working, table });
   }
 
   interrupt(): void {
-    this.#connection.interrupt();
+    this.#reading.interrupt();
+    this.#working.interrupt();
   }
 
   close(): void {
-    this.#connection.closeSync();
+    this.#reading.closeSync();
+    this.#working.closeSync();
     this.#instance.closeSync();
   }
+}
+
+async function handOver(from: DuckDBConnection, sql: string, to: RowTarget): Promise<number> {
+  const appender = await to.connection.createAppender(to.table, to.schema ?? 'main', to.catalog);
+  let rows = 0;
+  let chunks = 0;
+  try {
+    const result = await from.stream(sql);
+    for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      appender.appendDataChunk(chunk);
+      rows += chunk.rowCount;
+      if (++chunks % COLLECT_EVERY === 0) freeChunks();
+    }
+  } finally {
+    appender.closeSync();
+  }
+  return rows;
+}
+
+/** Works on what it was given last while more is made ready: one at a time, and one ahead. */
+export class Ahead<T> {
+  readonly #work: (what: T) => Promise<void>;
+  #under: Promise<void> = Promise.resolve();
+
+  constructor(work: (what: T) => Promise<void>) {
+    this.#work = work;
+  }
+
+  async give(what: T): Promise<void> {
+    await this.#under;
+    this.#under = this.#work(what);
+    // Told by `give` or `end`.
+    this.#under.catch(() => undefined);
+  }
+
+  async end(): Promise<void> {
+    await this.#under;
+  }
+}
+
+let collect: ((options: { readonly type: 'minor'; readonly execution: 'sync' }) => void) | undefined;
+
+/**
+ * Chunks are freed with the small objects that stand for them, and so few of these are made that nobody collects them: over a
+ * million events 560 MB, with this 234 MB and 12 ms.
+ */
+function freeChunks(): void {
+  if (collect === undefined) {
+    setFlagsFromString('--expose-gc');
+    collect = runInNewContext('gc');
+  }
+  collect?.({ type: 'minor', execution: 'sync' });
 }

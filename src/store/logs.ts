@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from 'duckdb';
 import type { CoverageObservation, Location, Observation } from '../contracts/index.ts';
-import { madeSql, type Reading, readingSql, stagedSql, text, usageColumns } from '../logs/compile.ts';
+import { MAX_OBJECT, madeSql, type Reading, readingSql, stagedSql, text, usageColumns } from '../logs/compile.ts';
 import type { LogFormat } from '../logs/format.ts';
 import { madeRows } from '../logs/made.ts';
 import { isPacked, saveRecords, sha256OfFile } from '../logs/save.ts';
@@ -10,7 +10,7 @@ import { streamOf } from '../logs/stream.ts';
 import { sha256 } from '../util/digest.ts';
 import { messageOf } from '../util/errors.ts';
 import { LogCompare } from './log-compare.ts';
-import { LogReader } from './log-reader.ts';
+import { Ahead, LogReader } from './log-reader.ts';
 import { LogTally } from './log-tally.ts';
 
 /** One file that a format claims. */
@@ -55,16 +55,6 @@ export interface Loading extends LogFile {
   why?: string;
   /** What could be read of it lies beside it, a record a line. */
   isSaved?: boolean;
-  /** Who made what was read from it. */
-  isMade?: boolean;
-}
-
-interface Pass {
-  readonly reading: Reading;
-  readonly salt: string;
-  readonly counts: Map<number, Running>;
-  readonly directory: string;
-  readonly files: readonly Loading[];
 }
 
 const ISO = "'%Y-%m-%dT%H:%M:%S.%fZ'";
@@ -78,23 +68,33 @@ export interface Counts {
   readonly lastAt: string | undefined;
 }
 
-/** The same while it is read. */
-interface Running {
-  records: number;
-  failed: number;
-  fresh: number;
-  firstAt: string | undefined;
-  lastAt: string | undefined;
+type Running = Omit<Counts, 'known'>;
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
 }
 
 /**
  * Files are read together, so that what is the same in several becomes one row; packed ones hold ten times their size. Of
- * what they hold no more is kept in memory than these rows: 300,000 events of CloudTrail take 120 MB.
+ * 350,000 events of CloudTrail no more than 100 MB stands in memory, and as much that is read meanwhile.
  */
 const BATCH_BYTES = 384 * 1024 * 1024;
 const BATCH_FILES = 2000;
-const BATCH_ROWS = 600_000;
 const PACKED = 10;
+/** Files that are read together once one of a batch was found to be broken. */
+const AFTER_FAILURE = 64;
+/** A larger document is taken apart: the engine holds one whole. */
+const LARGE_DOCUMENT = MAX_OBJECT * 0.75;
+
+/** Files that were read into `staged` of the other engine. */
+interface Batch {
+  readonly format: LogFormat;
+  readonly files: readonly Loading[];
+  readonly directory: string;
+  /** Its table. */
+  readonly staged: string;
+}
 
 /** Reads log files into `obs.usages` and `obs.log_records`, by SQL alone: nothing of them gets into this process's heap. */
 export async function importLogs(connection: DuckDBConnection, files: readonly LogFile[], work: LogWork): Promise<void> {
@@ -102,7 +102,7 @@ export async function importLogs(connection: DuckDBConnection, files: readonly L
   const stop = (): void => reader.interrupt();
   work.signal.addEventListener('abort', stop);
   try {
-    const importing = new LogImport(connection, reader, work, await LogCompare.open(connection, work));
+    const importing = new LogImport(connection, reader, work, await LogCompare.open(connection, reader, work));
     for (const [format, ofFormat] of Map.groupBy(files, (file) => file.format)) await importing.read(format, ofFormat);
     await importing.end(files);
   } finally {
@@ -118,31 +118,32 @@ class LogImport {
   readonly #compare: LogCompare;
   readonly #tallies = new Map<string, LogTally>();
   readonly #columns = new Map<LogFormat, readonly string[]>();
+  readonly #keeper: Ahead<() => Promise<void>>;
   #batches = 0;
+  #ofUsages: Promise<readonly Column[]> | undefined;
 
   constructor(connection: DuckDBConnection, reader: LogReader, work: LogWork, compare: LogCompare) {
     this.#connection = connection;
     this.#reader = reader;
     this.#work = work;
     this.#compare = compare;
+    this.#keeper = new Ahead((keep) => keep());
   }
 
   async read(format: LogFormat, files: readonly LogFile[]): Promise<void> {
     const sorted = files.toSorted((a, b) => compareText(a.target, b.target) || compareText(a.path, b.path));
-    let batch: Loading[] = [];
+    let batch: LogFile[] = [];
     let bytes = 0;
     for (const file of sorted) {
-      this.#work.signal.throwIfAborted();
-      const loading = await this.#begin(file, batch.length);
-      if (loading === undefined) continue;
-      batch.push(loading);
-      bytes += file.size * (isPacked(file.file) ? PACKED : 1);
+      batch.push(file);
+      bytes += unpacked(file);
       if (bytes < BATCH_BYTES && batch.length < BATCH_FILES) continue;
       await this.#readBatch(format, batch);
       batch = [];
       bytes = 0;
     }
     if (batch.length > 0) await this.#readBatch(format, batch);
+    await this.#keeper.end();
   }
 
   async end(files: readonly LogFile[]): Promise<void> {
@@ -156,42 +157,110 @@ class LogImport {
     });
   }
 
-  /** `undefined`: there is nothing to read in it that is not known. */
-  async #begin(file: LogFile, index: number): Promise<Loading | undefined> {
-    let digest: string;
-    try {
-      digest = await sha256OfFile(file.file, this.#work.signal);
-    } catch (error) {
+  /** Reads files while those before them are being kept: the store is only touched by who keeps. */
+  async #readBatch(format: LogFormat, files: readonly LogFile[]): Promise<void> {
+    const digests = new Map<LogFile, string | Error>();
+    for (const file of files) {
       this.#work.signal.throwIfAborted();
-      const { part } = this.#work.addPart(file, `unreadable ${this.#work.now}`);
-      await this.#work.add(part, problem(file, `it could not be read: ${messageOf(error)}`));
-      return undefined;
+      digests.set(file, await sha256OfFile(file.file, this.#work.signal).catch(toError));
     }
-    const { part, known } = this.#work.addPart(file, `${digest} ${file.format.digest}`);
-    const loading = { ...file, index, part, sha256: digest, lost: 0 };
-    const twin = known ? undefined : this.#compare.twinOf(loading);
-    if (!known && twin === undefined) return loading;
-    if (twin !== undefined) {
-      // The same bytes under another name: all their records are known.
-      await this.#compare.addFile(loading, twin);
-      this.#tallyOf(loading).add(loading, twin);
+    this.#work.signal.throwIfAborted();
+    const loading: Loading[] = [];
+    const notes: (() => Promise<void>)[] = [];
+    for (const [file, digest] of digests) {
+      if (typeof digest !== 'string') notes.push(() => this.#tellUnread(file, digest));
+      else if (!this.#begin(file, digest, loading)) notes.push(async () => this.#work.onFile(file.size));
     }
-    this.#work.onFile(file.size);
-    return undefined;
+    const batch = {
+      format,
+      files: loading,
+      directory: join(this.#work.scratch, `batch-${++this.#batches}`),
+      staged: `staged_${this.#batches}`,
+    };
+    mkdirSync(batch.directory, { mode: 0o700 });
+    if (loading.length > 0) await this.#stage(batch);
+    await this.#keeper.give(async () => {
+      try {
+        for (const note of notes) await note();
+        if (loading.length > 0) await this.#keep(batch);
+      } finally {
+        rmSync(batch.directory, { recursive: true, force: true });
+      }
+    });
   }
 
-  async #readBatch(format: LogFormat, files: readonly Loading[]): Promise<void> {
-    const directory = join(this.#work.scratch, `batch-${++this.#batches}`);
-    mkdirSync(directory, { mode: 0o700 });
-    try {
-      await this.#openBatch(files);
-      const counts = await this.#readAll(format, files, directory);
-      await this.#compare.endFiles(files, counts);
-      for (const file of files) await this.#endFile(file, counts.get(file.index));
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
+  /** `false`: there is nothing to read in it, for an earlier run has read the very same. */
+  #begin(file: LogFile, digest: string, loading: Loading[]): boolean {
+    const { part, known } = this.#work.addPart(file, `${digest} ${file.format.digest}`);
+    if (!known) loading.push({ ...file, index: loading.length, part, sha256: digest, lost: 0 });
+    return !known;
+  }
+
+  /** All that the files hold into a table; what is broken is taken out, and saved as far as it can be. */
+  async #stage({ format, files, directory, staged }: Batch): Promise<void> {
+    const none = readingSql(format, [this.#none()], 'whole');
+    const given = this.#columns.get(format) ?? (await this.#reader.columns(none)).map(({ name }) => name);
+    this.#columns.set(format, given);
+    const salt = sha256(files.map((file) => file.sha256).join(' '));
+    await this.#reader.read(`CREATE TABLE ${staged} AS ${stagedSql(format, given, salt, none)} LIMIT 0`);
+    const read = async (paths: readonly string[], reading: Reading): Promise<string | undefined> => {
+      try {
+        await this.#reader.read(`INSERT INTO ${staged} ${stagedSql(format, given, salt, readingSql(format, paths, reading))}`);
+        return undefined;
+      } catch (error) {
+        this.#work.signal.throwIfAborted();
+        return messageOf(error);
+      }
+    };
+    const broken: Loading[] = [];
+    const whole = new Map<string, Loading>();
+    for (const file of files) {
+      if (this.#compare.hasTwin(file)) continue;
+      if (isTooLong(format, file)) broken.push(file);
+      else whole.set(linkOf(file, directory), file);
     }
-    await this.#connection.run('DROP TABLE temp.log_staged; DROP TABLE temp.log_batch');
+    broken.push(...(await readWhole(whole, read)));
+    for (const file of broken) {
+      const saved = await saveRecords(format, file.file, join(directory, `${number(file)}.jsonl`), this.#work.signal);
+      file.isSaved = true;
+      file.lost = saved.lost;
+      if (saved.why !== undefined) file.why = saved.why;
+      const failure = await read([saved.path], 'saved');
+      if (failure !== undefined) file.why = `it cannot be read as ${format.meta.title}: ${firstLine(failure)}`;
+    }
+  }
+
+  /** A file that holds nothing: the engine tells the columns of a SELECT over it. */
+  #none(): string {
+    const path = join(this.#work.scratch, '000000.none');
+    writeFileSync(path, '');
+    return path;
+  }
+
+  /** What was read goes to where it stays. */
+  async #keep({ format, files, directory, staged }: Batch): Promise<void> {
+    const reader = this.#reader;
+    const given = this.#columns.get(format) ?? [];
+    await this.#openBatch(files);
+    const before = await this.#count(staged);
+    const { retentionDays, now } = this.#work;
+    const old = retentionDays === undefined ? '' : `OR used_at < TIMESTAMP ${text(now)} - to_days(${retentionDays})`;
+    await reader.run(`DELETE FROM ${staged} WHERE record_id IS NULL OR used_at IS NULL ${old}`);
+    await this.#compare.dropKnown(format, files, staged, before);
+    const fresh = await this.#count(staged);
+    await this.#makeFacts(format, files, directory, staged);
+    const to = { connection: this.#connection, schema: 'obs' };
+    await reader.give(
+      `SELECT b.part_id, s.usage_key, s.record_key, s.digest, s.used_at FROM ${staged} AS s JOIN batch AS b USING (file)`,
+      { ...to, table: 'log_records' },
+    );
+    await reader.give(usagesSql(format, given, staged, await this.#usageColumns()), { ...to, table: 'usages' });
+    await reader.run(`DROP TABLE ${staged}`);
+    for (const file of files) {
+      const all = before.get(file.index);
+      await this.#endFile(file, all, fresh.get(file.index)?.records ?? 0);
+    }
+    await this.#compare.saveLinks();
   }
 
   async #openBatch(files: readonly Loading[]): Promise<void> {
@@ -202,186 +271,69 @@ class LogImport {
       target,
       at: { ...at, path },
     }));
-    await this.#connection.run(
-      `CREATE TEMP TABLE log_batch AS SELECT r.file, r.part AS part_id, r.stream, r.target, r.at FROM
+    await this.#reader.run(
+      `CREATE OR REPLACE TABLE batch AS SELECT r.file, r.part AS part_id, r.stream, r.target, r.at FROM
        (SELECT unnest(from_json($rows, '[{"file":"INTEGER","part":"UBIGINT","stream":"VARCHAR","target":"VARCHAR","at":"JSON"}]')) AS r)`,
       { rows: JSON.stringify(rows) },
     );
   }
 
-  /** All that the files hold; what is broken is taken out, and saved as far as it can be. */
-  async #readAll(format: LogFormat, files: readonly Loading[], directory: string): Promise<ReadonlyMap<number, Running>> {
-    const salt = sha256(files.map((file) => file.sha256).join(' '));
-    const counts = new Map<number, Running>();
-    const read = (paths: readonly string[], reading: Reading) =>
-      this.#stage(format, paths, { reading, salt, counts, directory, files });
-    const broken: Loading[] = [];
-    const whole = new Map<string, Loading>();
-    for (const file of files) {
-      if (isTooLong(format, file)) broken.push(file);
-      else whole.set(linkOf(file, directory), file);
-    }
-    await this.#createStaged(format, salt);
-    while (whole.size > 0) {
-      try {
-        await read([...whole.keys()], 'whole');
-        break;
-      } catch (error) {
-        this.#work.signal.throwIfAborted();
-        // The message names the file; where it does not, each is read by itself.
-        const bad = [...whole].find(([path]) => messageOf(error).includes(path));
-        if (bad === undefined) {
-          for (const [path, file] of whole) {
-            await read([path], 'whole').catch(() => {
-              this.#work.signal.throwIfAborted();
-              broken.push(file);
-            });
-          }
-          break;
-        }
-        whole.delete(bad[0]);
-        broken.push(bad[1]);
-      }
-    }
-    for (const file of broken) {
-      const saved = await saveRecords(format, file.file, join(directory, `${number(file)}.jsonl`), this.#work.signal);
-      file.isSaved = true;
-      file.lost = saved.lost;
-      if (saved.why !== undefined) file.why = saved.why;
-      try {
-        await read([saved.path], 'saved');
-      } catch (error) {
-        this.#work.signal.throwIfAborted();
-        file.why = `it cannot be read as ${format.meta.title}: ${firstLine(messageOf(error))}`;
-      }
-    }
-    return counts;
+  async #usageColumns(): Promise<readonly Column[]> {
+    this.#ofUsages ??= (async () => {
+      const described = await this.#connection.runAndReadAll('DESCRIBE obs.usages');
+      return described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+    })();
+    return await this.#ofUsages;
   }
 
-  async #createStaged(format: LogFormat, salt: string): Promise<void> {
-    const none = readingSql(format, [this.#none()], 'whole');
-    const given = this.#columns.get(format) ?? (await this.#reader.columns(none)).map(({ name }) => name);
-    this.#columns.set(format, given);
-    const columns = await this.#reader.columns(stagedSql(format, given, salt, none));
-    await this.#connection.run(`CREATE TEMP TABLE log_staged (${columns.map(({ name, type }) => `${name} ${type}`).join(', ')})`);
-  }
-
-  /** A file that holds nothing: the engine tells the columns of a SELECT over it. */
-  #none(): string {
-    const path = join(this.#work.scratch, '000000.none');
-    writeFileSync(path, '');
-    return path;
-  }
-
-  /** Reads files to their end; every so many rows, what was read is summed up. Throws where one is broken. */
-  async #stage(format: LogFormat, paths: readonly string[], pass: Pass): Promise<void> {
-    const { reading, salt, counts, files } = pass;
-    const given = this.#columns.get(format) ?? [];
-    const touched = new Set(paths.map((path) => Number(/(\d{6})\.\w+(?:\.gz)?$/.exec(path)?.[1])));
-    // Read once more after another of the batch was found to be broken.
-    for (const index of touched) {
-      const running = counts.get(index);
-      if (running !== undefined) Object.assign(running, { records: 0, failed: 0, firstAt: undefined, lastAt: undefined });
-    }
-    let appender = await this.#connection.createAppender('log_staged', 'main', 'temp');
-    let rows = 0;
-    try {
-      for await (const chunk of this.#reader.chunks(stagedSql(format, given, salt, readingSql(format, paths, reading)))) {
-        this.#work.signal.throwIfAborted();
-        appender.appendDataChunk(chunk);
-        rows += chunk.rowCount;
-        if (rows < BATCH_ROWS) continue;
-        appender.closeSync();
-        await this.#keep(format, files, pass);
-        appender = await this.#connection.createAppender('log_staged', 'main', 'temp');
-        rows = 0;
-      }
-    } catch (error) {
-      appender.closeSync();
-      await this.#connection.run('DELETE FROM temp.log_staged');
-      throw error;
-    }
-    appender.closeSync();
-    await this.#keep(format, files, pass);
-  }
-
-  /** What stands in `log_staged` goes to where it stays. */
-  async #keep(format: LogFormat, files: readonly Loading[], { counts, directory }: Pass): Promise<void> {
-    const given = this.#columns.get(format) ?? [];
-    await this.#count(counts, false);
-    await this.#compare.findChanges(format, files);
-    await this.#dropKnown();
-    await this.#count(counts, true);
-    await this.#makeFacts(format, files, directory, given);
-    await this.#connection.run(
-      `INSERT INTO obs.log_records SELECT b.part_id, s.usage_key, s.record_key, s.digest, s.used_at
-       FROM temp.log_staged AS s JOIN temp.log_batch AS b USING (file)`,
-    );
-    await this.#connection.run(usagesSql(format, given));
-    await this.#connection.run('TRUNCATE temp.log_staged');
-  }
-
-  async #count(counts: Map<number, Running>, isFresh: boolean): Promise<void> {
-    const reader = await this.#connection.runAndReadAll(
+  async #count(staged: string): Promise<ReadonlyMap<number, Running>> {
+    const rows = await this.#reader.rows(
       `SELECT file, count(*), count(*) FILTER (record_id IS NULL OR used_at IS NULL), strftime(min(used_at), ${ISO}), strftime(max(used_at), ${ISO})
-       FROM temp.log_staged GROUP BY file`,
+       FROM ${staged} GROUP BY file`,
     );
-    for (const [file, records, failed, first, last] of reader.getRows()) {
-      const running = counts.get(Number(file)) ?? { records: 0, failed: 0, fresh: 0, firstAt: undefined, lastAt: undefined };
-      counts.set(Number(file), running);
-      if (isFresh) {
-        running.fresh += Number(records);
-        continue;
-      }
-      running.records += Number(records) - Number(failed);
-      running.failed += Number(failed);
-      if (first !== null && (running.firstAt === undefined || String(first) < running.firstAt)) running.firstAt = String(first);
-      if (last !== null && (running.lastAt === undefined || String(last) > running.lastAt)) running.lastAt = String(last);
-    }
-  }
-
-  /** Leaves in `log_staged` what is new: no record without time or id, none that is known, none twice. */
-  async #dropKnown(): Promise<void> {
-    const { retentionDays, now } = this.#work;
-    const old = retentionDays === undefined ? '' : `OR used_at < TIMESTAMP ${text(now)} - to_days(${retentionDays})`;
-    await this.#connection.run(`DELETE FROM temp.log_staged WHERE record_id IS NULL OR used_at IS NULL ${old}`);
-    await this.#connection.run(
-      `DELETE FROM temp.log_staged WHERE record_key IN (SELECT record_key FROM obs.log_records SEMI JOIN temp.log_staged USING (record_key))`,
-    );
-    const twice = await this.#connection.runAndReadAll('SELECT count(*) > count(DISTINCT record_key) FROM temp.log_staged');
-    if (twice.getRows()[0]?.[0] !== true) return;
-    await this.#connection.run(
-      `DELETE FROM temp.log_staged WHERE rowid NOT IN (SELECT min(rowid) FROM temp.log_staged GROUP BY record_key)`,
+    return new Map(
+      rows.map(([file, records, failed, first, last]) => [
+        Number(file),
+        {
+          records: Number(records) - Number(failed),
+          failed: Number(failed),
+          firstAt: first === null ? undefined : String(first),
+          lastAt: last === null ? undefined : String(last),
+        },
+      ]),
     );
   }
 
-  async #endFile(file: Loading, running: Running | undefined): Promise<void> {
-    const { records = 0, failed = 0, fresh = 0, firstAt, lastAt } = running ?? {};
-    const counts = { records, failed: failed + file.lost, known: records - fresh, firstAt, lastAt };
-    await this.#compare.addFile(file, counts);
+  async #endFile(file: Loading, running: Running | undefined, fresh: number): Promise<void> {
+    this.#work.onFile(file.size);
+    const twin = this.#compare.twinOf(file);
+    const { records = 0, failed = 0, firstAt, lastAt } = running ?? {};
+    const counts = twin ?? { records, failed: failed + file.lost, known: records - fresh, firstAt, lastAt };
+    this.#compare.addFile(file, counts);
     if (file.why !== undefined || counts.failed > 0) await this.#tellProblem(file, counts);
     else this.#tallyOf(file).add(file, counts);
-    this.#work.onFile(file.size);
   }
 
   /** Who made what, from the files that tell of it. */
-  async #makeFacts(format: LogFormat, files: readonly Loading[], directory: string, given: readonly string[]): Promise<void> {
+  async #makeFacts(format: LogFormat, files: readonly Loading[], directory: string, staged: string): Promise<void> {
     const { made } = format.meta;
-    if (made === undefined || !given.includes('operation')) return;
+    if (made === undefined || this.#columns.get(format)?.includes('operation') !== true) return;
     const when = made.when.map(text).join(', ');
-    const reader = await this.#connection.runAndReadAll(
-      `SELECT DISTINCT file FROM temp.log_staged WHERE operation IN (${when}) ORDER BY 1`,
-    );
-    for (const [index] of reader.getRows()) {
+    const rows = await this.#reader.rows(`SELECT DISTINCT file FROM ${staged} WHERE operation IN (${when}) ORDER BY 1`);
+    for (const [index] of rows) {
       const file = files.find((one) => one.index === Number(index));
-      if (file === undefined || file.isMade === true) continue;
-      file.isMade = true;
+      if (file === undefined) continue;
       const path = file.isSaved === true ? join(directory, `${number(file)}.jsonl`) : linkName(file, directory);
       const select = madeSql(format, [path], file.isSaved === true ? 'saved' : 'lenient');
       if (select === undefined) return;
-      const rows = await this.#reader.objects(select);
-      for (const row of madeRows(rows, { ...file.at, path: file.path }, format.meta.id)) await this.#work.add(file.part, row);
+      const facts = await this.#reader.objects(select);
+      for (const row of madeRows(facts, { ...file.at, path: file.path }, format.meta.id)) await this.#work.add(file.part, row);
     }
+  }
+
+  async #tellUnread(file: LogFile, error: Error): Promise<void> {
+    const { part } = this.#work.addPart(file, `unreadable ${this.#work.now}`);
+    await this.#work.add(part, problem(file, `it could not be read: ${messageOf(error)}`));
   }
 
   #tallyOf(file: Loading): LogTally {
@@ -420,26 +372,69 @@ function problem({ format, path, size, at }: LogFile, why: string): CoverageObse
   };
 }
 
-function usagesSql(format: LogFormat, given: readonly string[]): string {
-  const columns = usageColumns(given);
+/** Rows for `obs.usages`, in the order of its columns. */
+function usagesSql(format: LogFormat, given: readonly string[], staged: string, columns: readonly Column[]): string {
   const session = given.includes('session_id')
     ? 'coalesce(any_value(session_id), arg_min(record_id, used_at))'
     : 'arg_min(record_id, used_at)';
-  const ended = given.includes('ended_at') ? 'max(coalesce(ended_at, used_at))' : 'max(used_at)';
-  const others = columns.filter(({ name }) => name !== 'session_id');
-  return `INSERT INTO obs.usages BY NAME
-    SELECT printf('%016x', usage_key) AS observation_id, b.part_id, g.* EXCLUDE (usage_key, file, first_id),
-      json_merge_patch(b.at, json_object('pointer', g.first_id)) AS location
-    FROM (
-      SELECT usage_key, arg_min(file, used_at) AS file, arg_min(record_id, used_at) AS first_id, min(used_at) AS used_at, ${ended} AS ended_at, ${text(format.meta.via)} AS via,
-        ${session} AS session_id, ${others.map(({ name, sql }) => `${sql} AS ${name}, `).join('')}count(*) AS records
-      FROM temp.log_staged GROUP BY usage_key) AS g
-    JOIN temp.log_batch AS b USING (file)`;
+  const made: { readonly [name: string]: string } = {
+    ...Object.fromEntries(usageColumns(given).map(({ name, sql }) => [name, sql])),
+    used_at: 'min(used_at)',
+    ended_at: given.includes('ended_at') ? 'max(coalesce(ended_at, used_at))' : 'max(used_at)',
+    via: text(format.meta.via),
+    session_id: session,
+    records: 'count(*)',
+  };
+  const groups = Object.entries(made).map(([name, sql]) => `${sql} AS ${name}`);
+  const selected = columns.map(({ name, type }) => {
+    if (name === 'observation_id') return "printf('%016x', usage_key)";
+    if (name === 'part_id') return 'b.part_id';
+    if (name === 'location') return "json_merge_patch(b.at, json_object('pointer', first_id))::JSON";
+    return `${name in made ? `g.${name}` : 'NULL'}::${type}`;
+  });
+  return `SELECT ${selected.join(', ')}
+    FROM (SELECT usage_key, arg_min(file, used_at) AS file, arg_min(record_id, used_at) AS first_id, ${groups.join(', ')}
+      FROM ${staged} GROUP BY usage_key) AS g
+    JOIN batch AS b USING (file)`;
+}
+
+/** Reads files together; those that are broken, and so stop the others, are given back. */
+async function readWhole(
+  whole: ReadonlyMap<string, Loading>,
+  read: (paths: readonly string[], reading: Reading) => Promise<string | undefined>,
+): Promise<readonly Loading[]> {
+  const broken: Loading[] = [];
+  const waiting = whole.size === 0 ? [] : [[...whole.keys()]];
+  for (let paths = waiting.pop(); paths !== undefined; paths = waiting.pop()) {
+    const failure = await read(paths, 'whole');
+    if (failure === undefined) continue;
+    // The message names the file; where it does not, the half is looked for that fails.
+    const bad = paths.length === 1 ? paths[0] : paths.find((path) => failure.includes(path));
+    const file = whole.get(bad ?? '');
+    if (file !== undefined) broken.push(file);
+    const left = paths.filter((path) => path !== bad);
+    const size = Math.min(AFTER_FAILURE, Math.ceil(left.length / 2));
+    for (let at = 0; at < left.length; at += size) waiting.push(left.slice(at, at + size));
+  }
+  return broken;
 }
 
 /** A document is taken in whole: one that is too large for that is taken apart first. */
 function isTooLong(format: LogFormat, file: Loading): boolean {
-  return format.meta.as === 'json' && file.size * (isPacked(file.file) ? PACKED : 1) > BATCH_BYTES / 2;
+  return format.meta.as === 'json' && unpacked(file) > LARGE_DOCUMENT;
+}
+
+/** A guess, of what is packed; a file that is gone fails when it is read. */
+function unpacked(file: LogFile): number {
+  try {
+    return file.size * (isPacked(file.file) ? PACKED : 1);
+  } catch {
+    return file.size;
+  }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function number({ index }: { readonly index: number }): string {

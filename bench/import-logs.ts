@@ -1,0 +1,50 @@
+// `node bench/import-logs.ts DIRECTORY STORE`: the import alone, up to the commit; what it took as JSON on standard output.
+import { globSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { shippedFormats } from '../src/logs/load.ts';
+import { openStore } from '../src/store/index.ts';
+
+const [directory = '', file = ''] = process.argv.slice(2);
+const now = '2026-11-22T00:00:00.000Z';
+const format = shippedFormats().find(({ meta }) => meta.id === 'aws-cloudtrail');
+if (format === undefined) throw new Error('there is no format aws-cloudtrail');
+const store = await openStore({ mode: 'write', file });
+const started = performance.now();
+await store.beginRun({
+  startedAt: now,
+  toolVersion: 'bench',
+  targets: ['trail'],
+  parameters: {},
+  rulesDigest: 'bench',
+  fingerprintKeyId: 'bench',
+});
+const files = globSync('**/*.json.gz', { cwd: directory }).map((path) => {
+  const full = join(directory, path);
+  return { format, file: full, path, target: 'trail', size: statSync(full).size, at: { path } };
+});
+await store.importLogs(files, {
+  now,
+  signal: new AbortController().signal,
+  clockTolerance: 120,
+  retentionDays: undefined,
+  redact: (observation) => observation,
+  onFile: () => undefined,
+  warn: (message, data) => console.error(message, data),
+});
+const took = performance.now() - started;
+await store.endLoading([]);
+await store.saveResults({ findings: [], checks: [], controls: [] }, now);
+const wall = performance.now() - started;
+const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+const [{ usages = 0, records = 0 } = {}] = await store.rows('SELECT count(*) AS usages, sum(records) AS records FROM obs.usages');
+store.close();
+console.log(
+  JSON.stringify({
+    wall,
+    import: took,
+    processor: (userCPUTime + systemCPUTime) / 1000,
+    megabytes: (maxRSS * 1024) / 1e6,
+    records,
+    usages,
+  }),
+);
