@@ -194,6 +194,36 @@ Examples:
       ),
     );
 
+  command('who', 'which job touched a target on a day, and whether that can be answered at all')
+    .requiredOption('--target <name>', 'connection, account, service or table')
+    .requiredOption('--on <date>', 'day in UTC (2026-03-12), days (2026-03-01..2026-03-12) or a time')
+    .requiredOption('--store <file>', 'the store')
+    .option('--run <id>', 'which run (default: the newest)')
+    .option('--info-type <type>', 'only uses that touched it: PII for all personal data, or EMAIL_ADDRESS …')
+    .option('--include-statements', 'print statements too, with ? for every value')
+    .option('-f, --format <format>', 'text, json or csv', 'text')
+    .addHelpText(
+      'after',
+      `
+Each use is named by its session or event id. A use that cannot be put down to one job or person is listed with the reason:
+an account that several share, no correlation id, an unknown caller.
+
+Examples:
+  nhi-audit who --target pg-features-prod --on 2026-03-12 --store audit.duckdb
+  nhi-audit who --target pg-orders-prod --on 2026-03-01..2026-03-31 --info-type PII --store audit.duckdb -f csv`,
+    )
+    .action(run(async (io_, options) => (await import('./commands/who.ts')).whoCommand(io_, { ...options, ...globals() })));
+
+  addListOptions(command('sessions', 'sessions and other uses of a stored run, one a row'))
+    .option('--identity <id>', 'of this account or caller: identity, ARN, name or key id')
+    .option('--target <name>', 'of this connection, service or table')
+    .option('--since <date>', 'from this day or time on')
+    .option('--until <date>', 'to the end of this day')
+    .option('--via <path>', 'gateway, cloud or direct')
+    .option('--include-statements', 'print statements too, with ? for every value')
+    .addHelpText('after', '\nExample:\n  nhi-audit sessions --identity ml-batch --since 2026-11-01 --store audit.duckdb')
+    .action(run(async (io_, options) => (await import('./commands/who.ts')).sessionsCommand(io_, { ...options, ...globals() })));
+
   addListOptions(command('identities', 'the machine identities of a stored run, one a row'))
     .option('--provider <name>', 'only of this provider')
     .option('--unowned', 'only those without a living owner')

@@ -5,7 +5,20 @@ import { join } from 'node:path';
 import { BIN, cli } from '../../helpers/cli.ts';
 import { tempDir, tempRepo, writeFile } from '../../helpers/temp-repo.ts';
 
-const COMMANDS = ['scan', 'report', 'trace', 'trim', 'identities', 'findings', 'query', 'rules', 'demo', 'doctor'];
+const COMMANDS = [
+  'scan',
+  'report',
+  'trace',
+  'trim',
+  'who',
+  'sessions',
+  'identities',
+  'findings',
+  'query',
+  'rules',
+  'demo',
+  'doctor',
+];
 const SUBCOMMANDS = ['rules list', 'rules explain', 'rules check'];
 /** Assembled here, so that no push protection stops this file. */
 const KEY = `${['AK', 'IA'].join('')}QYLPMN5HFIQR7DZW`;

@@ -1,0 +1,133 @@
+import { type Io, stdoutContext } from '../io.ts';
+import { resolveSubject } from '../trace/resolve.ts';
+import { tellWho } from '../trace/tell-who.ts';
+import { findUses, type Use, whoUsed } from '../trace/who.ts';
+import { ConfigError, EXIT } from '../util/errors.ts';
+import { Layout } from '../util/layout.ts';
+import { jsonText } from '../util/sanitize.ts';
+import { shellWord } from '../util/shell-word.ts';
+import { renderTable, type TableFormat } from '../util/table.ts';
+import { oneOf } from './scan.ts';
+import { type StoreOptions, withStore } from './with-store.ts';
+
+interface WhoOptions extends StoreOptions {
+  readonly target: string;
+  readonly on: string;
+  readonly infoType?: string;
+  readonly format: string;
+  readonly includeStatements?: boolean;
+}
+
+/** Which job touched a target on a day, and whether that can be answered at all. */
+export async function whoCommand(io: Io, options: WhoOptions): Promise<number> {
+  const format = oneOf('--format', options.format, ['text', 'json', 'csv']);
+  const span = spanOf(options.on);
+  const answer = await withStore(io, options, async (store) => {
+    await store.materialise();
+    return await whoUsed(store, {
+      target: options.target,
+      ...span,
+      ...(options.infoType === undefined ? {} : { infoType: options.infoType }),
+    });
+  });
+  const withText = options.includeStatements === true;
+  const uses = answer.uses.map((use) => (withText ? use : withoutStatement(use)));
+  if (format === 'json') await io.stdout(`${jsonText({ ...answer, uses }, 2)}\n`);
+  else if (format === 'csv') await io.stdout(renderTable(uses.map(rowOf), columnsOf(withText), 'csv', undefined));
+  else await io.stdout(tellWho({ ...answer, uses }, new Layout(stdoutContext(io)), withText));
+  return EXIT.clean;
+}
+
+interface SessionsOptions extends StoreOptions {
+  readonly identity?: string;
+  readonly target?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly via?: string;
+  readonly format: TableFormat;
+  readonly includeStatements?: boolean;
+}
+
+/** Sessions and other uses, one a row, oldest first. */
+export async function sessionsCommand(io: Io, options: SessionsOptions): Promise<number> {
+  const format = oneOf('--format', options.format, ['text', 'json', 'csv']);
+  const via = options.via === undefined ? undefined : oneOf('--via', options.via, ['gateway', 'cloud', 'direct']);
+  const from = options.since === undefined ? FIRST : momentOf('--since', options.since).from;
+  const until = options.until === undefined ? LAST : momentOf('--until', options.until).until;
+  const found = await withStore(io, options, async (store) => {
+    await store.materialise();
+    const { identity: name } = options;
+    const subject = name === undefined ? undefined : await resolveSubject(store, name, shellWord(options.store));
+    return await findUses(store, {
+      from,
+      until,
+      ...(options.target === undefined ? {} : { target: options.target }),
+      ...(name === undefined ? {} : { identity: subject?.identity ?? name }),
+    });
+  });
+  const withText = options.includeStatements === true;
+  const uses = found.filter((use) => via === undefined || use.via === via).map((use) => (withText ? use : withoutStatement(use)));
+  if (format === 'json') await io.stdout(`${jsonText(uses, 2)}\n`);
+  else if (uses.length === 0 && format === 'text') await io.stdout('No session or other use matches.\n');
+  else await io.stdout(renderTable(uses.map(rowOf), columnsOf(withText), format, stdoutContext(io).width, ['from', 'actor']));
+  return EXIT.clean;
+}
+
+const FIRST = '0001-01-01T00:00:00Z';
+const LAST = '9999-12-31T00:00:00Z';
+const COLUMNS = [
+  'from',
+  'actor',
+  'job',
+  'target',
+  'identity',
+  'action',
+  'via',
+  'approval',
+  'masked',
+  'recorded',
+  'records',
+  'evidence',
+];
+
+function columnsOf(withText: boolean): readonly string[] {
+  return withText ? [...COLUMNS, 'statement'] : COLUMNS;
+}
+
+function rowOf(use: Use) {
+  return { ...use, from: use.from.replace(/\.\d+Z$/, 'Z'), infoTypes: use.infoTypes.join(' '), objects: use.objects.join(' ') };
+}
+
+function withoutStatement(use: Use): Use {
+  return { ...use, statement: null };
+}
+
+/** `2026-03-12` is that day in UTC; `2026-03-01..2026-03-12` both days and all between; a time is that minute. */
+export function spanOf(text: string): { readonly from: string; readonly until: string } {
+  const [first = '', last, ...more] = text.split('..');
+  if (more.length > 0) throw badTime('--on', text);
+  const { from } = momentOf('--on', first);
+  const { until } = momentOf('--on', last ?? first);
+  if (until <= from) throw badTime('--on', text);
+  return { from, until };
+}
+
+function momentOf(option: string, text: string): { readonly from: string; readonly until: string } {
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?$/.test(text);
+  const start = isDay
+    ? Date.parse(`${text}T00:00:00Z`)
+    : isTime
+      ? Date.parse(/(?:Z|[+-]\d{2}:?\d{2})$/.test(text) ? text : `${text}Z`)
+      : Number.NaN;
+  // 2026-02-30 is read as 2 March by the engine of JavaScript.
+  if (Number.isNaN(start) || (isDay && new Date(start).toISOString().slice(0, 10) !== text)) throw badTime(option, text);
+  return { from: new Date(start).toISOString(), until: new Date(start + (isDay ? 86_400_000 : 60_000)).toISOString() };
+}
+
+function badTime(option: string, text: string): ConfigError {
+  return new ConfigError(`${option} is no day or time: ${text}`, {
+    code: 'TIME',
+    hint: 'Write 2026-03-12, 2026-03-01..2026-03-12, or 2026-03-12T03:15Z. Days are days in UTC.',
+  });
+}

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { spanOf } from '../../../src/commands/who.ts';
+import type { Observation } from '../../../src/contracts/index.ts';
+import { tellWho } from '../../../src/trace/tell-who.ts';
+import { type Answer, whoUsed } from '../../../src/trace/who.ts';
+import { ConfigError } from '../../../src/util/errors.ts';
+import { Layout } from '../../../src/util/layout.ts';
+import { Fact } from '../../rules/checks/facts.ts';
+import { withPassingRun } from '../correlate/run-store.ts';
+
+const MARCH_12 = { from: '2026-03-12T00:00:00.000Z', until: '2026-03-13T00:00:00.000Z' };
+const PG = 'pg-features-prod';
+const ROLE = 'postgres:db.harbour.example/features:role/loader';
+
+function session(id: string, at: string, more: object = {}): Observation {
+  const { detail, ...rest } = more as { detail?: object };
+  return Fact.parse({
+    kind: 'usage',
+    via: 'gateway',
+    sessionId: id,
+    usedAt: at,
+    endedAt: at,
+    target: PG,
+    action: 'read',
+    recorded: 'full',
+    detail: { status: 'done', depth: 'list', ...detail },
+    ...rest,
+  });
+}
+
+const apiKey = (name: string): Observation =>
+  Fact.parse({ kind: 'identity', id: `hoop:-:api-key/${name}`, detail: { userId: `uid-${name}` } });
+const by = (name: string, more: object = {}) => ({
+  actor: name,
+  actorType: 'api-key',
+  actorConfidence: 'high',
+  ...more,
+  detail: { userId: `uid-${name}` },
+});
+const CONNECTION = Fact.parse({
+  kind: 'consumer',
+  consumer: `hoop:-:connection/${PG}`,
+  type: 'gateway-connection',
+  identity: ROLE,
+  how: 'static-key',
+});
+
+async function ask(facts: readonly Observation[], more: object = {}): Promise<Answer> {
+  return await withPassingRun(
+    [CONNECTION, ...facts],
+    async (store) => await whoUsed(store, { target: PG, ...MARCH_12, ...more }),
+  );
+}
+
+const plain = new Layout({ width: 120, color: false, links: false });
+
+describe('who used a target', () => {
+  it('answers with the job, the caller, the account and the session', async () => {
+    const answer = await ask([
+      apiKey('nightly'),
+      session('s-1', '2026-03-12T02:00:00Z', by('nightly', { job: 'gha-9931-embeddings', approval: 'approved' })),
+      session('s-2', '2026-03-13T02:00:00Z', by('nightly', { job: 'gha-9932-embeddings' })),
+    ]);
+
+    assert.equal(answer.verdict, 'answered');
+    assert.deepEqual(
+      answer.uses.map(({ evidence, job, actor, identity, approval }) => ({ evidence, job, actor, identity, approval })),
+      [{ evidence: 's-1', job: 'gha-9931-embeddings', actor: 'nightly', identity: ROLE, approval: 'approved' }],
+    );
+    const text = tellWho(answer, plain);
+    assert.match(text, /pg-features-prod, on 2026-03-12 \(UTC\)\nAnswered: 1 of 1 use can be put down/);
+    assert.match(text, /gha-9931-embeddings by nightly \(api-key\) as postgres:db\.harbour\.example/);
+    assert.match(text, /2026-03-12 02:00:00 to 02:00:00: read, approval: approved, recorded: full \[s-1\]/);
+  });
+
+  it('says of a key that several workloads share, and of a session without a job, that it cannot be put down to one', async () => {
+    const answer = await ask([
+      apiKey('shared'),
+      session('s-1', '2026-03-12T02:00:00Z', by('shared', { job: 'gha-1-train' })),
+      session('s-2', '2026-03-12T03:00:00Z', by('shared')),
+      session('s-3', '2026-03-11T03:00:00Z', by('shared', { job: 'gitlab-7-report' })),
+    ]);
+
+    assert.equal(answer.verdict, 'in-part');
+    const [open] = answer.uses.filter(({ answerable }) => !answerable);
+    assert.equal(open?.evidence, 's-2');
+    assert.ok((open?.reasons.length ?? 0) > 0);
+    assert.match(tellWho(answer, plain), /CANNOT BE PUT DOWN TO ONE JOB[\s\S]*Why: /);
+  });
+
+  it('finds the account itself, a table, and a resource of the gateway', async () => {
+    const one = session('s-1', '2026-03-12T02:00:00Z', {
+      ...by('nightly', { job: 'j', objects: ['crm.contacts'] }),
+      detail: { userId: 'uid-nightly', resource: 'features' },
+    });
+    for (const target of [ROLE, 'crm.contacts', 'features', 'role/loader']) {
+      const answer = await ask([apiKey('nightly'), one], { target });
+
+      assert.deepEqual(
+        answer.uses.map(({ evidence }) => evidence),
+        ['s-1'],
+        target,
+      );
+    }
+  });
+
+  it('leaves out what touched no personal data when asked for that only', async () => {
+    const facts = [
+      apiKey('nightly'),
+      session('mail', '2026-03-12T02:00:00Z', { ...by('nightly', { job: 'a' }), infoTypes: ['EMAIL_ADDRESS'] }),
+      session('place', '2026-03-12T03:00:00Z', { ...by('nightly', { job: 'b' }), infoTypes: ['LOCATION'] }),
+      session('none', '2026-03-12T04:00:00Z', by('nightly', { job: 'c' })),
+    ];
+    const ids = async (infoType: string) => (await ask(facts, { infoType })).uses.map(({ evidence }) => evidence);
+
+    assert.deepEqual(await ids('PII'), ['mail']);
+    assert.deepEqual(await ids('location'), ['place']);
+  });
+
+  it('tells nobody from not known: a day within the log, a day outside, no log', async () => {
+    const around = [
+      apiKey('nightly'),
+      session('before', '2026-03-01T00:00:00Z', by('nightly')),
+      session('after', '2026-03-20T00:00:00Z', by('nightly')),
+    ];
+
+    assert.equal((await ask(around)).verdict, 'nothing');
+    assert.equal((await ask(around.slice(0, 2))).verdict, 'not-assessed');
+    assert.equal((await ask([])).verdict, 'not-assessed');
+  });
+
+  it('leaves out what only issued a credential, and what never ran', async () => {
+    const answer = await ask([
+      apiKey('nightly'),
+      session('issued', '2026-03-12T02:00:00Z', { ...by('nightly'), bookkeeping: true }),
+      session('asked', '2026-03-12T02:00:00Z', {
+        ...by('nightly', { approval: 'rejected', endedAt: undefined }),
+        detail: { userId: 'uid-nightly', status: 'open' },
+      }),
+      session('later', '2026-03-14T02:00:00Z', by('nightly')),
+    ]);
+
+    assert.deepEqual(answer.uses, []);
+  });
+
+  it('refuses a target that nothing names, and proposes one', async () => {
+    await assert.rejects(
+      ask([apiKey('nightly'), session('s', '2026-03-12T02:00:00Z', by('nightly'))], { target: 'pg-featurs-prod' }),
+      (error: unknown) => error instanceof ConfigError && /Did you mean "pg-features-prod"/.test(error.hint ?? ''),
+    );
+  });
+
+  it('shows what stands in names, and obeys none of it', async () => {
+    const evil = 'job\u001b[31m\n\u202e<script>=1+1';
+    const answer = await ask([apiKey('nightly'), session('s\u0007', '2026-03-12T02:00:00Z', by('nightly', { job: evil }))]);
+
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
+    assert.doesNotMatch(tellWho(answer, plain), /[\u0000-\u0009\u000b-\u001f\u202e]/);
+  });
+
+  it('prints statements only when asked to', async () => {
+    const answer = await ask([
+      apiKey('nightly'),
+      session('s', '2026-03-12T02:00:00Z', { ...by('nightly', { job: 'j' }), statement: 'SELECT a FROM b WHERE c = ?' }),
+    ]);
+
+    assert.doesNotMatch(tellWho(answer, plain), /SELECT a/);
+    assert.match(tellWho(answer, plain, true), /SELECT a FROM b WHERE c = \?/);
+  });
+});
+
+describe('the time that is asked for', () => {
+  for (const [text, from, until] of [
+    ['2026-03-12', '2026-03-12T00:00:00.000Z', '2026-03-13T00:00:00.000Z'],
+    ['2026-03-01..2026-03-12', '2026-03-01T00:00:00.000Z', '2026-03-13T00:00:00.000Z'],
+    ['2026-03-12T03:15Z', '2026-03-12T03:15:00.000Z', '2026-03-12T03:16:00.000Z'],
+    ['2026-03-12T03:15+02:00', '2026-03-12T01:15:00.000Z', '2026-03-12T01:16:00.000Z'],
+  ] as const) {
+    it(`reads ${text}`, () => {
+      assert.deepEqual(spanOf(text), { from, until });
+    });
+  }
+
+  for (const text of [
+    '',
+    'yesterday',
+    '2026-02-30',
+    '12.03.2026',
+    '2026-03-12..2026-03-01',
+    '2026-03-01..02..03',
+    '2026-13-01',
+  ]) {
+    it(`refuses ${JSON.stringify(text)}`, () => {
+      assert.throws(() => spanOf(text), ConfigError);
+    });
+  }
+});
