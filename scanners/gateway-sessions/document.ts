@@ -87,7 +87,8 @@ class Best {
 
 /** Only a single session has these. */
 export function isWhole(value: Item['value']): boolean {
-  return (value.script ?? value.event_stream ?? value.ai_analysis ?? undefined) !== undefined || 'ai_analysis' in value;
+  // Rows of a list have the same keys, with null.
+  return (value.script ?? value.event_stream ?? value.ai_analysis ?? undefined) !== undefined;
 }
 
 function distinct(items: readonly Item[]): Item[] {
