@@ -20,7 +20,10 @@ export function readingSql(
   columns = format.meta.columns,
   select = format.sql,
 ): string {
-  return `WITH records AS (${recordsSql(format, paths, reading, columns)}) SELECT * FROM (${select})`;
+  const { unwrapSql } = format;
+  const source = recordsSql(format, paths, reading, columns);
+  const records = unwrapSql === undefined ? `records AS (${source})` : `source AS (${source}), records AS (${unwrapSql})`;
+  return `WITH ${records} SELECT * FROM (${select})`;
 }
 
 export function madeSql(format: LogFormat, paths: readonly string[], reading: Reading): string | undefined {

@@ -38,6 +38,8 @@ export const LogFormatMeta = z.strictObject({
   columns: Columns.default({}),
   /** Two formats of one source name records alike: an event in both is one. Absent: the id of the format. */
   ids: z.string().optional(),
+  /** Its SELECT gives, from `source`, the records of another format, whose SELECTs follow: one source in two wrappings. */
+  like: z.string().optional(),
   /** Seconds after which a record may reach its file. */
   delay: z.number().int().min(0).default(0),
   /** What somebody made, from the second SELECT: it runs on files that have a record of one of these operations. */
@@ -50,6 +52,8 @@ export interface LogFormat {
   readonly meta: LogFormatMeta;
   /** Selects from `records`. */
   readonly sql: string;
+  /** Selects what the others take as `records`, from `source`. */
+  readonly unwrapSql?: string;
   /** Selects who made what, from `records` too. */
   readonly madeSql?: string;
   /** Names everything that decides what is read: two imports with the same can be compared. */
@@ -92,7 +96,6 @@ export const NEEDED = { file: 'INTEGER', record_id: 'VARCHAR', used_at: 'TIMESTA
 /** What the second SELECT gives: `identity_id` and `created_at`, and the rest where it is told. */
 export const MADE_FIELDS = {
   record_id: 'VARCHAR',
-  kind: 'VARCHAR',
   identity_id: 'VARCHAR',
   credential_id: 'VARCHAR',
   made_at: 'TIMESTAMP',

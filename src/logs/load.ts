@@ -13,11 +13,31 @@ let shipped: readonly LogFormat[] | undefined;
 
 /** The formats of this package, by id. Throws `RuleError` for the first that cannot be used. */
 export function shippedFormats(): readonly LogFormat[] {
-  shipped ??= readdirSync(join(packageRoot(), 'rules', 'logs'))
-    .filter((name) => name.endsWith('.sql'))
-    .sort()
-    .map((name) => parseFormat(readFileSync(join(packageRoot(), 'rules', 'logs', name), 'utf8'), `rules/logs/${name}`));
+  shipped ??= withLikes(
+    readdirSync(join(packageRoot(), 'rules', 'logs'))
+      .filter((name) => name.endsWith('.sql'))
+      .sort()
+      .map((name) => parseFormat(readFileSync(join(packageRoot(), 'rules', 'logs', name), 'utf8'), `rules/logs/${name}`)),
+  );
   return shipped;
+}
+
+/** Formats that wrap the records of another take over what that makes of them, and its ids. */
+export function withLikes(formats: readonly LogFormat[]): readonly LogFormat[] {
+  return formats.map((format) => {
+    const { like } = format.meta;
+    if (like === undefined) return format;
+    const other = formats.find(({ meta }) => meta.id === like);
+    if (other === undefined || other.meta.like !== undefined) throw invalid(format.file, `like: there is no format ${like}`);
+    const { made, delay, ids = like } = other.meta;
+    const meta = {
+      ...format.meta,
+      ids,
+      delay,
+      ...(made === undefined ? {} : { made: { ...made, columns: format.meta.columns } }),
+    };
+    return { ...makeFormat(meta, other.sql, other.madeSql, format.file, format.sql) };
+  });
 }
 
 /** One format from the text of its file. */
@@ -37,13 +57,20 @@ export function parseFormat(text: string, file: string): LogFormat {
   return makeFormat(meta.data, first, second, file);
 }
 
-export function makeFormat(meta: LogFormatMeta, sql: string, madeSql: string | undefined, file: string): LogFormat {
+export function makeFormat(
+  meta: LogFormatMeta,
+  sql: string,
+  madeSql: string | undefined,
+  file: string,
+  unwrapSql?: string,
+): LogFormat {
   const { title, references, recognises, ...deciding } = meta;
   return {
     meta,
     sql,
     ...(madeSql === undefined ? {} : { madeSql }),
-    digest: sha256(JSON.stringify([deciding, sql, madeSql])).slice(0, 16),
+    ...(unwrapSql === undefined ? {} : { unwrapSql }),
+    digest: sha256(JSON.stringify([deciding, sql, madeSql, unwrapSql])).slice(0, 16),
     file,
   };
 }

@@ -6,6 +6,9 @@ import { createGunzip } from 'node:zlib';
 import { messageOf } from '../util/errors.ts';
 import type { LogFormat } from './format.ts';
 
+/** Bytes in which a line shows that each is a record. */
+const LINES_LOOKED_AT = 1 << 16;
+
 export interface Saved {
   readonly path: string;
   /** Records that were begun and cannot be read. */
@@ -36,11 +39,15 @@ export function isPacked(file: string): boolean {
  */
 export async function saveRecords(format: LogFormat, file: string, to: string, signal: AbortSignal): Promise<Saved> {
   const out = createWriteStream(to, { mode: 0o600 });
-  const isLines = format.meta.as !== 'json';
-  const sink = isLines ? new Lines(format.meta.as === 'jsonl') : new Records(format.meta.records);
+  let sink: Lines | Records = sinkOf(format, Buffer.alloc(0));
+  let isBegun = false;
   let why: string | undefined;
   try {
-    for await (const chunk of inflated(file, signal)) await write(out, sink.take(chunk));
+    for await (const chunk of inflated(file, signal)) {
+      if (!isBegun) sink = sinkOf(format, chunk);
+      isBegun = true;
+      await write(out, sink.take(chunk));
+    }
   } catch (error) {
     signal.throwIfAborted();
     why = `it ends early or is damaged (${messageOf(error)}): what stood whole before that was read`;
@@ -50,6 +57,14 @@ export async function saveRecords(format: LogFormat, file: string, to: string, s
   await once(out, 'close');
   if (why === undefined && sink.lost > 0) why = sink.isOpen ? 'it ends in the middle of a record' : 'some records are no JSON';
   return { path: to, lost: sink.lost, ...(why === undefined ? {} : { why }) };
+}
+
+/** Documents may be lines all the same: one that is broken then takes no other with it. */
+function sinkOf({ meta }: LogFormat, first: Buffer): Lines | Records {
+  if (meta.as !== 'json') return new Lines(meta.as === 'jsonl');
+  const lines = first.toString('utf8', 0, LINES_LOOKED_AT).split('\n').slice(0, -1);
+  const isList = /^\uFEFF?\s*\[/.test(lines[0] ?? '');
+  return meta.records === undefined && !isList && lines.some(isJsonObject) ? new Lines(true) : new Records(meta.records);
 }
 
 async function* inflated(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {

@@ -38,7 +38,10 @@ export class LogReader {
       temp_directory: join(scratch, 'spill'),
       preserve_insertion_order: 'false',
     });
-    return new LogReader(instance, await instance.connect(), await instance.connect());
+    const [reading, working] = [await instance.connect(), await instance.connect()];
+    // A time without a zone is UTC, wherever we run.
+    for (const connection of [reading, working]) await connection.run("SET TimeZone = 'UTC'");
+    return new LogReader(instance, reading, working);
   }
 
   /** A statement that reads files. */
