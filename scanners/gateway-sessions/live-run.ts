@@ -1,4 +1,5 @@
-import type { Json, Location, Observation, ScanContext, ServiceTarget } from '../../src/contracts/index.ts';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Location, Observation, ScanContext, ServiceTarget } from '../../src/contracts/index.ts';
 import {
   type Failure,
   type Http,
@@ -96,29 +97,32 @@ export function joined(parts: readonly Got[]): Got {
   };
 }
 
-/** `ScanContext.once`, for what was read whole: what was read before a failure is for this run alone. */
+/**
+ * `ScanContext.once`, for what was read whole: what was read before a failure is for this run alone. It is kept packed, for a
+ * month may hold a million sessions; so it is searched for credentials here, as a text that others can no longer search.
+ */
 export async function keepWhole<T extends { readonly failure?: Failure | undefined }>(
   { context }: Pick<Run, 'context'>,
   step: string | undefined,
   make: () => Promise<T>,
 ): Promise<T> {
   if (context.once === undefined || step === undefined) return await make();
-  let cut: T | undefined;
+  let made: T | undefined;
   try {
     const kept = await context.once(step, async () => {
-      const made = await make();
-      if (made.failure === undefined) return made as unknown as Json;
-      cut = made;
-      throw new NotWhole();
+      made = await make();
+      const text = JSON.stringify(made);
+      if (made.failure !== undefined || context.detect(text).length > 0) throw new NotKept();
+      return gzipSync(text, { level: 3 }).toString('base64');
     });
-    return kept as unknown as T;
+    return made ?? JSON.parse(gunzipSync(Buffer.from(kept, 'base64')).toString('utf8'));
   } catch (error) {
-    if (error instanceof NotWhole && cut !== undefined) return cut;
+    if (error instanceof NotKept && made !== undefined) return made;
     throw error;
   }
 }
 
-class NotWhole extends Error {}
+class NotKept extends Error {}
 
 /** Is nothing there because the gateway is older than the call? */
 export function isNotThere(run: Run, failure: Failure | undefined, since: string | undefined): boolean {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { gunzipSync } from 'node:zlib';
 import { hoopLive } from '../../../scanners/gateway-sessions/index.ts';
 import { probeGateway } from '../../../scanners/gateway-sessions/live-probe.ts';
 import type { Probed } from '../../../src/contracts/index.ts';
@@ -362,13 +363,13 @@ describe('hoop live', () => {
     assert.equal(kinds(observations, 'credential').length, 1);
     assert.equal(part(observations, 'settings of connections')?.failed, 1);
     assert.match(part(observations, 'settings of connections')?.why ?? '', /no name that is asked for by address/);
-    for (const text of [JSON.stringify(observations), JSON.stringify([...steps])]) {
+    for (const text of [JSON.stringify(observations), ...unpacked(steps)]) {
       assert.ok(!text.includes(password) && !text.includes(base64(password)));
     }
     assert.ok(![...steps.keys()].some((step) => step.includes('pg-beans-prod')));
   });
 
-  it('finds a secret in what was run, and keeps neither it nor the statement', async () => {
+  it('finds a secret in what was run, and keeps it nowhere', async () => {
     const token = fakeToken('harbour1');
     const row = session(1, '2026-05-20T02:00:00Z', {
       script: { data: `SELECT * FROM beans WHERE key = '${token}'` },
@@ -383,7 +384,19 @@ describe('hoop live', () => {
       kinds(observations, 'sighting').map(({ place, at }) => [place, at?.pointer]),
       [['session-log', `sessions/${row.id}`]],
     );
-    assert.ok(!JSON.stringify([observations, [...steps]]).includes(token));
+    assert.ok([...steps.keys()].includes('sessions 2026-05-20'));
+    for (const text of [JSON.stringify(observations), ...unpacked(steps)]) assert.ok(!text.includes(token));
+  });
+
+  it('keeps nothing for another run that holds a credential', async () => {
+    const users = [{ ...USER, name: fakeToken('harbour2') }];
+    await using server = await startGateway(newGateway({ lists: { users } }));
+    const { steps, once } = keptSteps();
+
+    const observations = await scanLive(server, { context: { once } });
+
+    assert.equal(kinds(observations, 'person').length, 1);
+    assert.deepEqual([steps.has('users'), steps.has('connections')], [false, true]);
   });
 
   describe('doctor', () => {
@@ -424,6 +437,11 @@ describe('hoop live', () => {
     });
   });
 });
+
+/** What was kept for a run that goes on, as it was before it was packed. */
+function unpacked(steps: ReadonlyMap<string, unknown>): string[] {
+  return [...steps.values()].map((value) => gunzipSync(Buffer.from(String(value), 'base64')).toString('utf8'));
+}
 
 function manySessions() {
   const starts = Array.from({ length: 30 }, (_, index) => `2026-05-${String(index + 2).padStart(2, '0')}T10:00:00Z`);
