@@ -27,6 +27,8 @@ const Case = z.strictObject({
   parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
   /** Section `gateway` of the configuration. */
   gateway: z.record(z.string(), z.unknown()).optional(),
+  /** What the run of the day before loaded. */
+  before: z.array(Fact).optional(),
 });
 
 /**
@@ -62,9 +64,9 @@ describe('the checks', () => {
     describe(check.meta.id, () => {
       const { hit, near } = readCases(check);
 
-      for (const { case: title, given, parameters, gateway, expect } of hit) {
+      for (const { case: title, given, parameters, gateway, before, expect } of hit) {
         it(`finds ${title}`, async () => {
-          const { result, findings } = await run(check, [...FULL_COVERAGE, ...given], parameters, gateway);
+          const { result, findings } = await run(check, [...FULL_COVERAGE, ...given], parameters, { gateway, before });
 
           assert.equal(result.outcome, 'fail');
           const subjects = findings.map((finding) => finding.subject);
@@ -73,9 +75,9 @@ describe('the checks', () => {
         });
       }
 
-      for (const { case: title, given, parameters, gateway, unlooked, inconclusive } of near) {
+      for (const { case: title, given, parameters, gateway, before, unlooked, inconclusive } of near) {
         it(`leaves alone ${title}`, async () => {
-          const { result, findings } = await run(queried(check), [...FULL_COVERAGE, ...given], parameters, gateway);
+          const { result, findings } = await run(queried(check), [...FULL_COVERAGE, ...given], parameters, { gateway, before });
 
           assert.deepEqual(
             findings.map((finding) => finding.message),
@@ -111,7 +113,7 @@ async function run(
   check: Check,
   observations: readonly Observation[],
   parameters: z.infer<typeof Case>['parameters'],
-  gateway?: object,
+  { gateway, before }: Pick<z.infer<typeof Case>, 'gateway' | 'before'> = {},
 ): Promise<{ result: CheckResult; findings: readonly Finding[] }> {
   const use = async (store: Store) => {
     const { findings, results } = await runChecks(store, [check], {
@@ -122,7 +124,10 @@ async function run(
     assert.ok(result !== undefined);
     return { result, findings };
   };
-  return await withPassingRun(observations, use, gateway === undefined ? {} : { gateway });
+  return await withPassingRun(observations, use, {
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(before === undefined ? {} : { before }),
+  });
 }
 
 function assertFinding(findings: readonly Finding[], expected: z.infer<typeof Expected>): void {
