@@ -1,0 +1,39 @@
+/*---
+id: gateway-account-unused
+title: A machine account of the gateway has opened no session
+severity: medium
+confidence: medium
+about: identity
+identityFields: [identity_id]
+needs: ['identity:service-account@gateway|identity:machine-identity@gateway', usage:session-list@gateway]
+population: identities WHERE provider = 'hoop' AND type IN ('service-account', 'machine-identity')
+parameters:
+  unusedDays: 90
+controls:
+  - owasp-nhi-2025:NHI1:2025
+  - nist-csf-2.0:PR.AA-01
+  - nist-csf-2.0:ID.AM-08
+why: >
+  Whoever holds its token still gets to every connection of its groups, and nobody would miss it.
+fix: Deactivate the account in the gateway; delete it when a month has passed.
+limits: >
+  The gateway tells neither when a service account was made nor when it was used last, so this rests on the sessions given alone.
+inconclusive: >
+  SELECT concat('the sessions given begin ', coalesce(days, 0), ' days ago; ', $unusedDays, ' are needed to tell that an account is not used') FROM session_days WHERE coalesce(days, 0) < $unusedDays
+since: '0.1'
+---*/
+WITH seen AS (
+  SELECT caller_identity_id AS identity_id, max(used_at) AS last FROM gateway_sessions GROUP BY ALL
+)
+SELECT
+  i.identity_id,
+  concat(
+    'The ', replace(i.type, '-', ' '), ' ', i.name, ' of the gateway has opened no session since ',
+    CASE WHEN s.last IS NULL THEN concat('at least ', day_text(d.first)) ELSE day_text(s.last) END, '.') AS message,
+  i.evidence
+FROM identities AS i
+CROSS JOIN session_days AS d
+LEFT JOIN seen AS s USING (identity_id)
+WHERE i.provider = 'hoop' AND i.type IN ('service-account', 'machine-identity') AND coalesce(i.enabled, true)
+  AND d.days >= $unusedDays AND coalesce(days_since(s.last) > $unusedDays, true)
+  AND coalesce(days_since(i.created_at) > 30, true)
