@@ -1,4 +1,4 @@
--- What rules of masks and guardrails come to for each connection of the gateway; what earlier runs knew of sessions.
+-- What rules of masks and guardrails come to for each connection of the gateway.
 
 -- Inventories tell no organisation; where one side does not, they are of the only one.
 CREATE OR REPLACE MACRO same_org(one, other) AS coalesce(one = other, true);
@@ -89,48 +89,7 @@ FROM connection_settings AS c
 LEFT JOIN rules AS r ON r.connection_policy = c.policy_id;
 COMMENT ON VIEW connection_masks IS 'Kinds of data that rules mask on each connection; masked_types empty: none';
 
--- Sessions that an earlier run was given as done: what stood in them then, and whether it stands now. A list and a single
--- export tell the same of these fields.
-CREATE OR REPLACE VIEW session_changes AS
-WITH parts_before AS (SELECT rp.part_id FROM run_parts AS rp JOIN runs AS r USING (run_id) WHERE r.status IN ('loaded', 'complete') AND r.sequence < (SELECT sequence FROM current_run)),
-told AS (
-  SELECT observation_id, session_id, used_at, ended_at, target, actor, job, part_id,
-    unnest(from_json(detail, '{"org": "VARCHAR", "userId": "VARCHAR", "status": "VARCHAR", "exitCode": "VARCHAR", "adminAudit": "VARCHAR", "depth": "VARCHAR"}'))
-  FROM obs.usages
-  WHERE via = 'gateway' AND records IS NULL AND session_id IS NOT NULL
-),
-known AS (SELECT * FROM told SEMI JOIN parts_before USING (part_id) WHERE status = 'done' OR adminAudit = 'true'),
-now_told AS (SELECT * FROM told SEMI JOIN current_parts USING (part_id)),
-twins AS (
-  SELECT k.session_id, k.observation_id AS was, n.observation_id AS is_now, k.used_at, k.target, k.actor, k.org,
-    list_filter([
-      CASE WHEN k.used_at <> n.used_at THEN 'start' END, CASE WHEN k.ended_at <> n.ended_at THEN 'end' END, CASE WHEN k.target <> n.target THEN 'connection' END,
-      CASE WHEN k.userId <> n.userId THEN 'user' END, CASE WHEN k.exitCode <> n.exitCode THEN 'exit code' END,
-      CASE WHEN k.job <> n.job OR k.job IS NOT NULL AND n.job IS NULL AND k.depth = n.depth THEN 'job' END], lambda one: one IS NOT NULL) AS fields
-  FROM known AS k
-  JOIN now_told AS n ON n.session_id = k.session_id AND n.depth IS DISTINCT FROM 'metrics'
-  WHERE n.observation_id <> k.observation_id AND k.depth IS DISTINCT FROM 'metrics'
-),
--- Where this run was given all sessions of a time, one that is missing is gone.
-spans AS (
-  SELECT coalesce(org, '') AS org, min(used_at) AS first, max(used_at) AS last FROM now_told WHERE adminAudit IS NULL GROUP BY ALL
-)
-SELECT session_id, 'changed' AS change, min(used_at) AS used_at, min(target) AS target, min(actor) AS actor, list_sort(list_distinct(flatten(list(fields)))) AS fields,
-  list_sort(list_distinct(list_concat(list(was), list(is_now)))) AS evidence
-FROM twins
-WHERE len(fields) > 0
-GROUP BY session_id
-UNION ALL
-SELECT k.session_id, 'gone', min(k.used_at), min(k.target), min(k.actor), [], list_sort(list_distinct(list(k.observation_id)))
-FROM known AS k
-JOIN spans AS s ON s.org = coalesce(k.org, '')
-ANTI JOIN now_told AS n ON n.session_id = k.session_id
-WHERE k.adminAudit IS NULL AND k.used_at > s.first AND k.used_at < s.last
-  AND NOT EXISTS (FROM coverage AS c WHERE c.surface = 'gateway' AND list_contains(c.covers, 'usage') AND c.outcome <> 'complete')
-GROUP BY k.session_id;
-COMMENT ON VIEW session_changes IS 'Sessions of earlier runs that had ended, and are gone or say something else now';
-
--- Callers of the gateway, whom they may be confused with left out: machines, with what they did.
+-- Machines that called, and what they did.
 CREATE OR REPLACE VIEW machine_calls AS
 SELECT s.*, coalesce(s.caller_identity_id, concat('caller ', s.caller)) AS caller_key
 FROM gateway_sessions AS s
