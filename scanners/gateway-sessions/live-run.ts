@@ -28,6 +28,7 @@ export interface Run {
   readonly http: Http;
   readonly session: Session;
   readonly at: Location;
+  readonly maxPages: number;
   /** Tells one key from another without telling what it is. */
   readonly keyId: string;
   /** As the gateway says it; `undefined` until it was asked, and where it does not. */
@@ -43,7 +44,10 @@ export interface Got {
   readonly problems: readonly string[];
 }
 
-export type LiveOptions = Pick<HttpSettings, 'firstPauseMs' | 'maxWaitMs' | 'maxBytes'>;
+export type LiveOptions = Pick<HttpSettings, 'firstPauseMs' | 'maxWaitMs' | 'maxBytes' | 'maxPages'>;
+
+/** Of one list, or of one day's sessions: what goes on after that has no end. */
+const MAX_PAGES = 5000;
 
 export function openRun(target: ServiceTarget, context: ScanContext, options: LiveOptions = {}): Run {
   const gateway = gatewayOf(target);
@@ -67,6 +71,7 @@ export function openRun(target: ServiceTarget, context: ScanContext, options: Li
     http,
     session: openSession({ context, target, surface: 'gateway', service: 'the gateway' }),
     at: { pointer: target.name },
+    maxPages: options.maxPages ?? MAX_PAGES,
     keyId: sha256(context.fingerprint(key)).slice(0, 16),
     version: undefined,
     isAuditor: undefined,

@@ -97,10 +97,12 @@ async function* pagesOf(run: Run, { from, until }: Window): AsyncGenerator<reado
   const start = secondText(Math.floor(from / 1000));
   // The gateway cuts fractions of a second off.
   let end = Math.ceil(until / 1000);
+  let pages = 0;
   for (;;) {
     let oldest: number | undefined;
     let offset = 0;
     for (;;) {
+      if (++pages > run.maxPages) throw truncated(`its pages have no end, ${run.maxPages} of one day were read`);
       const query = { start_date: start, end_date: secondText(end), limit: PAGE, offset, count: 'none' };
       let answer: unknown;
       try {

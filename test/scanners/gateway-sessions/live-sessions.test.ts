@@ -134,6 +134,21 @@ describe('hoop live: sessions', () => {
     assert.match(row?.why ?? '', /an empty page says that more follow/);
   });
 
+  it('without end are read for a while', async () => {
+    let number = 0;
+    await using server = await startGateway(newGateway(), (asked, response) => {
+      if (asked.path !== 'sessions') return false;
+      const start = new Date(Date.parse('2026-05-31T23:00:00Z') - 2000 * number++).toISOString();
+      reply(response, 200, { data: [session(number, start)], total: null, has_next_page: true });
+      return true;
+    });
+
+    const row = part(await scanLive(server, { query: '?since=1d', options: { maxPages: 20 } }), 'sessions');
+
+    assert.deepEqual([row?.outcome, row?.read, sessionsAsked(server).length], ['partial', 20, 20]);
+    assert.match(row?.why ?? '', /its pages have no end/);
+  });
+
   describe('asked for one by one', () => {
     const sessions = [
       session(1, '2026-05-20T01:00:00Z', { review: review() }),

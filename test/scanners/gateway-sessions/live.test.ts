@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { hoopLive } from '../../../scanners/gateway-sessions/index.ts';
 import { probeGateway } from '../../../scanners/gateway-sessions/live-probe.ts';
 import type { Probed } from '../../../src/contracts/index.ts';
@@ -386,6 +387,43 @@ describe('hoop live', () => {
     );
     assert.ok([...steps.keys()].includes('sessions 2026-05-20'));
     for (const text of [JSON.stringify(observations), ...unpacked(steps)]) assert.ok(!text.includes(token));
+  });
+
+  it('survives whatever is answered, and says of each part what came of it', async () => {
+    const some = fc.oneof(
+      fc.jsonValue({ maxDepth: 4 }),
+      fc.record({
+        data: fc.array(fc.jsonValue({ maxDepth: 3 })),
+        pages: fc.jsonValue({ maxDepth: 2 }),
+        has_next_page: fc.boolean(),
+      }),
+      fc.array(
+        fc.record({ id: fc.string(), name: fc.string(), start_date: fc.string(), review: fc.jsonValue() }, { requiredKeys: [] }),
+      ),
+    );
+    const answers = fc.array(fc.tuple(fc.constantFrom(200, 200, 200, 204, 400, 403, 404, 422), some), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    await fc.assert(
+      fc.asyncProperty(answers, async (given) => {
+        let asked = 0;
+        await using server = await startGateway(newGateway(), (_, response) => {
+          const [status, body] = given[asked++ % given.length] ?? [200, null];
+          if (status === 204) response.writeHead(204).end();
+          else reply(response, status, body);
+          return true;
+        });
+
+        const observations = await scanLive(server, { query: '?since=1d&content=streams&connections=settings' });
+
+        const told = kinds(observations, 'coverage');
+        assert.equal(told.length, 20);
+        assert.ok(told.every(({ outcome, why }) => outcome === 'complete' || (why ?? '') !== ''));
+        assert.ok(server.asked.every(({ url }) => !/credentials/i.test(decodeURIComponent(url.split('?')[0] ?? ''))));
+      }),
+      { numRuns: 25 },
+    );
   });
 
   it('keeps nothing for another run that holds a credential', async () => {
