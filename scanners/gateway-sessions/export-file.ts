@@ -170,7 +170,7 @@ function* readSession(session: Session, whole: boolean, at: Location, tally: Tal
   const said: Said = { ...(script === undefined ? {} : { script }), ...(queries === undefined ? {} : { queries }) };
   // What holds a credential names no run.
   const isClean = found.every(({ part, matches }) => part !== 'metadata' || matches.length === 0);
-  const usage = usageOf(isClean ? session : { ...session, named: {} }, recording, at, whole, said);
+  const usage = usageOf(isClean ? session : { ...session, named: {}, repository: undefined }, recording, at, whole, said);
   if (usage === undefined) tally.fail(session.id, 'its start_date is not a time');
   else if (isBeforeGateways(usage.usedAt)) {
     tally.fail(session.id, `its start_date is of ${usage.usedAt.slice(0, 4)}: seconds were taken for milliseconds, or the like`);

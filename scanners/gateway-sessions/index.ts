@@ -9,7 +9,7 @@ export const gatewaySessions = defineFileScanner({
   title: 'Gateway sessions and inventory (hoop, exported JSON)',
   emits: ['usage', 'identity', 'credential', 'consumer', 'grant', 'sighting', 'person', 'policy', 'coverage'],
   surfaces: ['gateway'],
-  version: 4,
+  version: 5,
   content: 'own',
   recognises: looksLikeExport,
   async *scan(file, context) {
@@ -24,7 +24,7 @@ export const hoopLive = defineServiceScanner({
   title: 'Gateway sessions and inventory (hoop, live)',
   emits: ['usage', 'identity', 'credential', 'consumer', 'grant', 'sighting', 'person', 'policy', 'coverage'],
   surfaces: ['gateway'],
-  version: 1,
+  version: 2,
   scheme: 'hoop',
   address: 'https://HOST',
   calls: (target) => callsOf(gatewayOf(target)),

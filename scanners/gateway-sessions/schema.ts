@@ -97,6 +97,15 @@ export const JOB_KEYS = [
 ] as const;
 export type JobKey = (typeof JOB_KEYS)[number];
 
+/** Where the code of the caller lies: `repo`, `GITHUB_REPOSITORY` … */
+function repositoryOf(metadata: { readonly [key: string]: unknown } | undefined): string | undefined {
+  for (const [name, value] of Object.entries(metadata ?? {})) {
+    const isNamed = /^(?:github|ci|gitlab)?(?:repo|repository|projectpath)$/.test(name.toLowerCase().replaceAll(/[^a-z]/g, ''));
+    if (isNamed && typeof value === 'string' && value !== '') return value.slice(0, 255);
+  }
+  return undefined;
+}
+
 function jobFields(metadata: { readonly [key: string]: unknown } | undefined): { readonly [key in JobKey]?: string } {
   const found: { [key in JobKey]?: string } = {};
   for (const [name, value] of Object.entries(metadata ?? {})) {
@@ -175,6 +184,7 @@ export const Session = z
     federation: row.metadata?.federation,
     metadata: row.metadata?.own,
     named: jobFields(row.metadata),
+    repository: repositoryOf(row.metadata),
     metrics: row.metrics,
     correlationId: row.correlation_id,
     batch: row.session_batch_id,

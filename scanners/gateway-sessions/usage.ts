@@ -4,6 +4,7 @@ import { environmentOf } from './environment.ts';
 import { jobOf, userAgentOf } from './job.ts';
 import type { Review, Session } from './schema.ts';
 import { readSql } from './sql/index.ts';
+import { isHarmless } from './sql/redact.ts';
 import { readScript, type Understanding } from './statement.ts';
 import type { Recording } from './stream.ts';
 import { isNever, readTime } from './time.ts';
@@ -186,6 +187,7 @@ function detailOf(session: Session, recording: Recording, whole: boolean): JsonO
     eventSize: session.eventSize,
     truncated: metrics?.truncated === true ? true : undefined,
     guardrails: session.guardrails.length === 0 ? undefined : session.guardrails,
+    repo: session.repository === undefined || !isHarmless(session.repository) ? undefined : session.repository,
     federation: session.federation === undefined ? undefined : compact({ ...session.federation }),
     stub: recording.isStub ? true : undefined,
     risk: session.risk?.risk_level,

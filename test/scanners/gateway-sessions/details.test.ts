@@ -97,6 +97,15 @@ describe('gateway-sessions scanner: what a session tells beside', () => {
     assert.deepEqual((await one('usage', [listRow({ metrics })])).infoTypes, ['EMAIL_ADDRESS', 'US_SSN']);
   });
 
+  it('names the repository that the caller wrote beside the session', async () => {
+    assert.equal(
+      (await one('usage', [listRow({ metadata: { GITHUB_REPOSITORY: 'harbour/shop' } })])).detail?.repo,
+      'harbour/shop',
+    );
+    assert.equal((await one('usage', [listRow({ metadata: { repo: 'ada@harbour.example' } })])).detail?.repo, undefined);
+    assert.equal((await one('usage', [listRow({ metadata: { report: 'x' } })])).detail?.repo, undefined);
+  });
+
   it('keeps what federation resolved', async () => {
     const federation = {
       provider: 'aws',
