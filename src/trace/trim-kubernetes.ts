@@ -32,7 +32,7 @@ export async function trimRole(store: StoreReader, identity: string): Promise<Om
   const rows = await store.rows(
     `SELECT DISTINCT detail->>'$.verb' AS verb, coalesce(detail->>'$.group', '') AS "group", detail->>'$.resource' AS resource,
        detail->>'$.namespace' AS namespace
-     FROM usages WHERE identity_id = $identity AND via = 'direct' ORDER BY ALL`,
+     FROM usages WHERE identity_id = $identity AND via = 'direct' AND (detail->>'$.verb') IS NOT NULL ORDER BY ALL`,
     { identity },
   );
   const used = rows.map(

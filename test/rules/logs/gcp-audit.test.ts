@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { madeSql } from '../../../src/logs/compile.ts';
+import { madeSql, SMALL_OBJECT } from '../../../src/logs/compile.ts';
 import { LogReader } from '../../../src/store/log-reader.ts';
 import { tempDir } from '../../helpers/temp-repo.ts';
 import { readLog, recognised, shipped } from './read-log.ts';
@@ -225,7 +225,9 @@ describe('log format gcp-audit', () => {
     writeFileSync(path, `${JSON.stringify(entry(made))}\n${JSON.stringify(entry({ ...made, status: { code: 7 } }))}\n`);
     const reader = await LogReader.open(tempDir());
 
-    const rows = await reader.objects(madeSql(shipped('gcp-audit'), [path], 'whole') ?? '').finally(() => reader.close());
+    const rows = await reader
+      .objects(madeSql(shipped('gcp-audit'), { paths: [path], reading: 'whole', largest: SMALL_OBJECT }) ?? '')
+      .finally(() => reader.close());
 
     assert.deepEqual(
       rows.map(({ identity_id, credential_id, person, gone }) => ({ identity_id, credential_id, person, gone })),

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { headOfBytes } from '../../../src/files/source-file.ts';
-import { readingSql, stagedSql } from '../../../src/logs/compile.ts';
+import { readingSql, SMALL_OBJECT, stagedSql } from '../../../src/logs/compile.ts';
 import type { LogFormat } from '../../../src/logs/format.ts';
 import { shippedFormats } from '../../../src/logs/load.ts';
 import { formatOf } from '../../../src/logs/recognise.ts';
@@ -43,7 +43,7 @@ export async function readLog(
   }
   const reader = await LogReader.open(directory);
   try {
-    const select = readingSql(used, [path], state === 'broken' ? 'saved' : 'whole');
+    const select = readingSql(used, { paths: [path], reading: state === 'broken' ? 'saved' : 'whole', largest: SMALL_OBJECT });
     const given = (await reader.columns(select)).map(({ name }) => name);
     const rows =
       await reader.objects(`SELECT * EXCLUDE (record_key, digest, usage_key, file) FROM (${stagedSql(used, given, 'salt', select)})
