@@ -7,6 +7,9 @@ about: identity
 identityFields: [identity_id, credential_id]
 needs: ['usage@audit-log|usage@aws|usage@gcp|usage@k8s', 'usage:session-list@gateway', consumer@gateway]
 population: direct_uses
+inconclusive: >
+  SELECT string_agg(DISTINCT concat('of some uses nothing can be said: ', why_not), '; ') FROM direct_uses
+  WHERE why_not IN ('the connection does not tell which key of the account it holds', 'the sessions that were given do not span that time')
 parameters:
   minRecords: 1
 controls:

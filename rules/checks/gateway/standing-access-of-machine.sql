@@ -7,6 +7,7 @@ about: identity
 identityFields: [identity_id]
 needs: [identity:api-key@gateway, usage:session-list@gateway, 'policy:approval@gateway?', 'identity:agent@gateway?', 'identity:machine-identity@gateway?']
 population: identities WHERE provider = 'hoop' AND type IN ('api-key', 'agent', 'machine-identity', 'service-account')
+inconclusive: SELECT 'the sessions that were given span fewer than the days asked for' WHERE coalesce((SELECT days_since(min(first)) FROM gateway_windows), 0) < $windowDays
 parameters:
   windowDays: 90
   minSessions: 3

@@ -137,3 +137,85 @@ FROM gateway_rows AS r
 JOIN obs.usages AS u ON u.rowid = r.row_id
 WHERE r.is_admin_audit;
 COMMENT ON VIEW gateway_admin_log IS 'Entries of the gateway''s log of what administrators changed';
+
+-- Sessions as an earlier run was given them, and as this one is: a session that is done does not change any more. Vanished is said where this run
+-- was given other sessions of that day, before it and after it.
+CREATE OR REPLACE VIEW session_changes AS
+WITH earlier AS (
+  SELECT u.session_id, arg_max({'used_at': u.used_at, 'ended_at': u.ended_at, 'target': u.target, 'actor': u.actor, 'job': u.job, 'detail': u.detail, 'observation_id': u.observation_id}, r.sequence) AS was
+  FROM obs.usages AS u
+  JOIN run_parts AS k ON k.part_id = u.part_id
+  JOIN runs AS r ON r.run_id = k.run_id
+  ANTI JOIN current_parts AS c ON c.part_id = u.part_id
+  WHERE u.via = 'gateway' AND u.records IS NULL AND u.session_id IS NOT NULL AND NOT coalesce(u.bookkeeping, false) AND r.status IN ('loaded', 'complete')
+    AND r.sequence < (SELECT sequence FROM current_run) AND (u.detail->>'$.status') = 'done' AND (u.detail->>'$.depth') IS DISTINCT FROM 'metrics'
+  GROUP BY u.session_id
+),
+-- Twins of one session are all known to this run: none of them has vanished.
+here AS (
+  SELECT u.session_id, u.used_at, u.ended_at, u.target, u.actor, u.job, u.detail, u.observation_id
+  FROM obs.usages AS u SEMI JOIN current_parts USING (part_id) SEMI JOIN earlier ON earlier.session_id = u.session_id
+  WHERE u.via = 'gateway' AND u.records IS NULL AND (u.detail->>'$.depth') IS DISTINCT FROM 'metrics'
+),
+days AS (
+  SELECT r.org, u.used_at::DATE AS day, min(u.used_at) AS first, max(u.used_at) AS last
+  FROM gateway_rows AS r JOIN obs.usages AS u ON u.rowid = r.row_id
+  WHERE NOT r.is_admin_audit AND EXISTS (FROM earlier)
+  GROUP BY ALL
+),
+compared AS (
+  SELECT e.session_id, e.was, h.observation_id,
+    list_filter([
+      CASE WHEN h.used_at <> e.was.used_at THEN 'its start' END,
+      CASE WHEN h.ended_at <> e.was.ended_at THEN 'its end' END,
+      CASE WHEN h.target <> e.was.target THEN 'its connection' END,
+      CASE WHEN h.actor <> e.was.actor OR (h.detail->>'$.userId') <> (e.was.detail->>'$.userId') THEN 'who opened it' END,
+      CASE WHEN h.job <> e.was.job OR (h.job IS NULL AND e.was.job IS NOT NULL AND (h.detail->>'$.depth') IS NOT DISTINCT FROM (e.was.detail->>'$.depth')) THEN 'the job it names' END,
+      CASE WHEN TRY_CAST(h.detail->>'$.eventSize' AS DOUBLE) < TRY_CAST(e.was.detail->>'$.eventSize' AS DOUBLE) THEN 'the size of its recording' END,
+      CASE WHEN (h.detail->>'$.exitCode') <> (e.was.detail->>'$.exitCode') THEN 'how it ended' END,
+      CASE WHEN (h.detail->>'$.status') <> 'done' THEN 'that it was done' END], lambda what: what IS NOT NULL) AS what
+  FROM earlier AS e
+  JOIN here AS h ON h.session_id = e.session_id
+)
+SELECT session_id, 'changed' AS change, what, was.used_at AS used_at, was.target AS connection, was.actor AS caller, [was.observation_id, observation_id] AS evidence
+FROM compared
+WHERE len(what) > 0
+QUALIFY row_number() OVER (PARTITION BY session_id ORDER BY len(what), observation_id) = 1
+UNION ALL
+SELECT e.session_id, 'vanished', [], e.was.used_at, e.was.target, e.was.actor, [e.was.observation_id]
+FROM earlier AS e
+ANTI JOIN here AS h ON h.session_id = e.session_id
+WHERE EXISTS (FROM days AS d WHERE d.day = e.was.used_at::DATE AND (d.org = (e.was.detail->>'$.org') OR d.org IS NULL OR (e.was.detail->>'$.org') IS NULL)
+  AND e.was.used_at > d.first AND e.was.used_at < d.last);
+COMMENT ON VIEW session_changes IS 'Sessions that an earlier run was given done, and that are gone or say something else now; what: the fields';
+
+-- Hosts of databases that secrets, settings and logs name, and the connections of the gateway that lead to them.
+CREATE OR REPLACE VIEW target_hosts AS
+WITH told AS (
+  SELECT identity_id, observation_id, environment, sighting_place(place, location) AS place FROM sightings WHERE identity_id IS NOT NULL AND place <> 'session-log' AND confidence <> 'low'
+  UNION ALL
+  SELECT identity_id, observation_id, environment, consumer_id FROM consumers WHERE identity_id IS NOT NULL AND type <> 'gateway-connection'
+  UNION ALL
+  SELECT k.identity_id, u.observation_id, u.environment, 'a log of it' FROM direct_usage_rows AS k JOIN obs.usages AS u ON u.rowid = k.row_id WHERE k.identity_id IS NOT NULL
+),
+named AS (
+  SELECT split_part(identity_id, ':', 1) AS protocol, lower(split_part(split_part(url_decode(identity_scope(identity_id)), '/', 1), ':', 1)) AS host, *
+  FROM told
+  WHERE split_part(identity_id, ':', 1) IN ('postgres', 'mysql', 'mariadb', 'mongodb', 'mssql', 'oracle', 'oracledb', 'redis', 'clickhouse')
+),
+led_to AS (
+  SELECT lower(split_part(detail->>'$.host', ':', 1)) AS host, detail->>'$.subtype' AS subtype, connection, evidence FROM gateway_connections
+)
+SELECT
+  n.protocol, n.host,
+  count(DISTINCT n.identity_id) AS identities, min(n.identity_id) AS identity_id, list(DISTINCT n.place ORDER BY n.place) AS places, max(n.environment) AS environment,
+  list(DISTINCT n.observation_id ORDER BY n.observation_id)[1:20] AS evidence,
+  (SELECT coalesce(list(DISTINCT l.connection ORDER BY l.connection), []) FROM led_to AS l WHERE l.host = n.host) AS connections,
+  -- One whose host is not told may lead anywhere.
+  (SELECT count(*) FROM led_to AS l WHERE l.host IS NULL AND (l.subtype = n.protocol OR l.subtype IS NULL)) AS untold
+FROM named AS n
+WHERE n.host NOT IN ('', '-', 'localhost', '::1', 'host.docker.internal') AND NOT regexp_matches(n.host, '^127\.|^0\.0\.0\.0$|\.(test|example|invalid|local|localhost)$|[{$<]')
+  -- A name without a dot is that of a container beside it.
+  AND (contains(n.host, '.') OR is_production(n.environment))
+GROUP BY n.protocol, n.host;
+COMMENT ON VIEW target_hosts IS 'Hosts of databases that secrets, workloads and logs name, and the gateway connections that lead there; untold: connections of the kind whose host is not known';

@@ -1,0 +1,46 @@
+/*---
+id: imported-evidence-changed
+title: Sessions or records of logs changed after they were done, or are gone
+severity: high
+confidence: high
+about: usage
+identityFields: [what, change]
+needs: ['usage:session-list@gateway|usage@audit-log|usage@aws']
+population: usages
+inconclusive: SELECT 'nothing was imported before that it could be compared with' WHERE NOT EXISTS (FROM runs WHERE sequence < (SELECT sequence FROM current_run))
+controls:
+  - nist-csf-2.0:RS.AN-07
+  - nist-csf-2.0:PR.DS-01
+why: >
+  Gateways and clouds sign little of what they log, and hoop nothing. What an export said of a session that was done must be what the next one says; else one of the two was tampered with, or the record was
+  cleared away.
+fix: >
+  Keep both exports. Look at who can write to the gateway's database or where the log lies, and at the gateway's log of administrators between the two runs. Turn on what makes logs immutable (log file validation,
+  object lock).
+limits: >
+  Compared with earlier runs in the same store. A session counts as gone where this run was given others of that day, before it and after it; a log that was rotated or cut lacks records too. Names of jobs can be
+  overwritten by the owner of a session (PATCH of its metadata), which the gateway does not log.
+since: '0.2'
+---*/
+SELECT
+  c.session_id AS what,
+  c.change,
+  concat(
+    upper(left(session_name(c.session_id, c.used_at), 1)), substr(session_name(c.session_id, c.used_at), 2), coalesce(' (' || c.caller || ' on ' || c.connection || ')', ''),
+    CASE c.change WHEN 'vanished' THEN ' is gone: an earlier export has it, and the newest has those around it.'
+      ELSE concat(' was done, and says something else now: ', listed(c.what), '.') END) AS message,
+  CASE WHEN c.what = ['the job it names'] THEN 'medium' ELSE 'high' END AS severity,
+  c.evidence
+FROM session_changes AS c
+UNION ALL
+SELECT
+  c.path,
+  c.change,
+  concat(
+    counted(c.records, 'record'), ' of ', c.path, ' (', strftime(c.first_at, '%Y-%m-%d %H:%M'), ' to ', strftime(c.last_at, '%Y-%m-%d %H:%M'), ' UTC) ',
+    CASE WHEN c.change = 'vanished' THEN CASE WHEN c.records = 1 THEN 'is gone' ELSE 'are gone' END ELSE CASE WHEN c.records = 1 THEN 'says something else' ELSE 'say something else' END END,
+    ' since the log was imported.'),
+  'high',
+  c.evidence
+FROM log_changes AS c
+WHERE c.change IN ('vanished', 'changed') AND len(c.evidence) > 0

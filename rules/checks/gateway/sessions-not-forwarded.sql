@@ -1,0 +1,31 @@
+/*---
+id: sessions-not-forwarded
+title: Nothing tells the monitoring what happens at the gateway
+severity: medium
+confidence: medium
+about: usage
+identityFields: [org]
+needs: [usage:session-list@gateway, 'policy:server@gateway', 'policy:plugin@gateway?']
+population: gateway_windows
+controls:
+  - nist-csf-2.0:DE.AE-03
+  - nist-csf-2.0:PR.PS-04
+why: >
+  The records lie in the gateway's own database alone. Who gets hold of that has the trail too, and an alert can only come from somebody who looks.
+fix: >
+  Send the gateway's events to your SIEM: event routing, webhooks, or runbook hooks at the opening and close of sessions; or export the sessions by a job, each day.
+limits: >
+  Webhooks and what the gateway calls forwarding are seen; runbook hooks and jobs that export sessions are not. Whether what is sent arrives is not told.
+since: '0.2'
+---*/
+SELECT
+  w.org,
+  concat(
+    'No forwarding of events is set up at the gateway', coalesce(' of the organisation ' || left(w.org, 8), ''), '; its ', counted(w.sessions, 'session'), ' since ', day_text(w.first), ' are kept there alone.') AS message,
+  (SELECT list_distinct(flatten(list(p.evidence)))[1:10] FROM policies AS p WHERE p.type = 'server') AS evidence
+FROM gateway_windows AS w
+WHERE EXISTS (FROM policies AS p WHERE p.type = 'server')
+  AND NOT EXISTS (
+    FROM policies AS p
+    WHERE (p.scope = w.org OR p.scope IS NULL OR w.org IS NULL) AND coalesce(p.enabled, true)
+      AND (p.type = 'forwarding' OR p.type = 'server' AND (p.settings->>'$.hasWebhooks') = 'true'))
