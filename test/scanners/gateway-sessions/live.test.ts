@@ -8,7 +8,7 @@ import { reply } from '../../helpers/loopback.ts';
 import { collect, fakeToken, kinds, testContext } from '../../helpers/scan-context.ts';
 import { API_KEY, KEY, newGateway, review, session, startGateway, USER } from './gateway.ts';
 import { base64, connection, ORG } from './helpers.ts';
-import { askedPaths, gaps, keptSteps, part, scanLive, targetOf } from './live-helpers.ts';
+import { askedPaths, gaps, keptSteps, part, scanLive, sessionsAsked, targetOf } from './live-helpers.ts';
 
 const AUDIT_ENTRY = {
   id: '0d9b7c1a-0000-4d55-b0a3-00000000aaaa',
@@ -198,6 +198,42 @@ describe('hoop live', () => {
     // These it should have.
     assert.equal(part(observations, 'guardrails')?.outcome, 'partial');
     assert.match(part(observations, 'guardrails')?.why ?? '', /text\/html instead of JSON/);
+  });
+
+  it('knows the version by the header too, and says where it is not told at all', async () => {
+    const withoutVersion = (asked: { readonly path: string }, response: Parameters<typeof reply>[0]): boolean => {
+      if (asked.path !== 'serverinfo') return false;
+      reply(response, 200, { auth_method: 'local', idp_provider_name: '' });
+      return true;
+    };
+    const withoutServer = (asked: { readonly path: string }, response: Parameters<typeof reply>[0]): boolean => {
+      response.removeHeader('server');
+      return withoutVersion(asked, response);
+    };
+    await using header = await startGateway(newGateway({ version: '1.88.2' }), withoutVersion);
+    await using silent = await startGateway(newGateway({ version: '1.88.2' }), withoutServer);
+
+    const [told, untold] = [await scanLive(header), await scanLive(silent)];
+
+    assert.equal(part(told, 'server information')?.detail?.version, '1.88.2');
+    assert.match(
+      part(told, 'AI agents')?.why ?? '',
+      /^version 1\.88\.2 of the gateway has no AI agents, which came with 1\.89\.0$/,
+    );
+    assert.equal(part(untold, 'AI agents')?.outcome, 'unsupported');
+    assert.match(part(untold, 'AI agents')?.why ?? '', /does not tell its version/);
+  });
+
+  it('ends at once when the user does', async () => {
+    const abort = new AbortController();
+    await using server = await startGateway(newGateway(), (asked) => {
+      if (asked.path === 'connections') abort.abort();
+      return false;
+    });
+
+    await assert.rejects(scanLive(server, { context: { signal: abort.signal } }), { name: 'AbortError' });
+
+    assert.ok(sessionsAsked(server).length === 0);
   });
 
   it('asks a new gateway that lacks a list for a reason', async () => {
