@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { packageRoot } from '../src/util/package-root.ts';
@@ -25,6 +26,8 @@ export interface Estate {
   readonly repositories: { readonly [name: string]: string };
   readonly exports: string;
   readonly roster: string;
+  /** What the company says of itself, for `--config`: the addresses of its gateway's agents. */
+  readonly config: string;
   /** What `scan` is given. */
   readonly targets: readonly string[];
   readonly planted: readonly PlantedSecret[];
@@ -63,15 +66,18 @@ export async function buildEstate(directory: string): Promise<Estate> {
   const names = (await readdir(join(templates, 'repositories'))).sort();
   const repositories = Object.fromEntries(names.map((name) => [name, join(directory, name)]));
   const exports = join(directory, 'exports');
+  const config = join(directory, 'nhi-audit.config.yml');
   await Promise.all([
     ...names.map((name) => buildRepository(join(templates, 'repositories', name), join(directory, name), name, authors, ledger)),
     buildExports(join(templates, 'exports'), exports, ledger),
+    copyText(join(templates, 'nhi-audit.config.yml'), config),
   ]);
   return {
     root: directory,
     repositories,
     exports,
     roster: join(exports, 'people', 'roster.csv'),
+    config,
     targets: [...Object.values(repositories), exports],
     planted: ledger.planted(),
     clock: ESTATE_CLOCK,
@@ -109,11 +115,20 @@ async function buildExports(from: string, to: string, ledger: Ledger): Promise<v
     paths.map(async (path) => {
       const expansion = expand(await readFile(join(from, path), 'utf8'), `exports/${path}`);
       ledger.note(expansion, `exports/${path}`);
-      const file = join(to, path);
+      const isPacked = path.endsWith(PACKED);
+      const file = join(to, isPacked ? `${path.slice(0, -PACKED.length)}.gz` : path);
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, expansion.text);
+      await writeFile(file, isPacked ? gzipSync(expansion.text) : expansion.text);
     }),
   );
+}
+
+/** `log.json.to-gz` is written packed, as `log.json.gz`. */
+const PACKED = '.to-gz';
+
+async function copyText(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await writeFile(to, await readFile(from));
 }
 
 /** Files below a directory, `/`-separated, in a fixed order. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import type { Estate } from '../../samples/build.ts';
-import { defaults } from '../config/defaults.ts';
+import { loadConfig } from '../config/load.ts';
 import type { Report } from '../contracts/index.ts';
 import { type Io, stdoutContext } from '../io.ts';
 import { parseOutputs, writeOutputs } from '../output.ts';
@@ -55,7 +55,7 @@ async function scanEstate(io: Io, options: DemoOptions, estate: Estate, root: st
     storeFile,
     only: [],
     skip: [],
-    config: { ...defaults(), file: undefined, isNamed: false },
+    config: { ...(await loadConfig(root, estate.config)), file: undefined },
     persona: 'security',
     newOnly: false,
     frameworks: [],

@@ -95,13 +95,15 @@ const USES = `
     FROM usages
     WHERE via <> 'gateway' AND used_at < $until::TIMESTAMP AND coalesce(ended_at, used_at) >= $from::TIMESTAMP
   ),
-  every_use AS (SELECT * FROM gateway UNION ALL BY NAME SELECT * FROM others)
+  every_use AS (SELECT * FROM gateway UNION ALL BY NAME SELECT * FROM others),
+  -- Whoever asks for a connection asks for what it leads to. What the log of the target says of its sessions is those sessions again.
+  around AS (SELECT observation_id FROM direct_uses WHERE why_not IS NULL AND list_contains(connections, $target))
   SELECT e.*, coalesce(a.answerable, false) AS answerable, coalesce(a.reasons, []) AS reasons, coalesce(a.gaps, []) AS gaps
   FROM every_use AS e
   LEFT JOIN session_answerability AS a USING (observation_id)
   CROSS JOIN settings AS t
   WHERE ($target IS NULL OR e.target = $target OR e.resource = $target OR e.identity_id = $target OR identity_local(e.identity_id) = $target
-      OR list_contains(e.objects, $target))
+      OR regexp_extract(e.identity_id, '[^/]+$') = $target OR list_contains(e.objects, $target) OR e.observation_id IN (FROM around))
     AND ($identity IS NULL OR e.identity_id = $identity OR e.caller_identity_id = $identity OR e.actor = $identity)
     AND ($info IS NULL OR list_contains(e.info_types, $info)
       OR ($info IN ('PII', 'PERSONAL') AND (e.tagged_sensitive OR len(list_filter(e.info_types, lambda one: NOT list_contains(t.not_personal, one))) > 0)))
@@ -179,6 +181,7 @@ async function assertKnown(store: StoreReader, target: string): Promise<void> {
       UNION ALL SELECT detail->>'$.resource' FROM usages WHERE via = 'gateway'
       UNION ALL SELECT identity_id FROM usages
       UNION ALL SELECT identity_local(identity_id) FROM usages
+      UNION ALL SELECT regexp_extract(identity_id, '[^/]+$') FROM usages
       UNION ALL SELECT unnest(objects) FROM usages
       UNION ALL SELECT connection FROM gateway_connections)
     WHERE name IS NOT NULL ORDER BY name`);

@@ -8,6 +8,9 @@ import { type CliResult, cli } from '../helpers/cli.ts';
 
 const FORMATS = { json: 'json', sarif: 'sarif', csv: 'csv', markdown: 'md', terminal: 'txt' } as const;
 
+/** Stands in the statement of a session and in the log of a database, as what was looked for. */
+const DATA_SUBJECT = 'linnea.berg@';
+
 interface JsonReport {
   readonly findings: readonly {
     readonly rule: string;
@@ -42,7 +45,7 @@ describe('the sample estate, end to end', function () {
 
   async function scan(name: string, more: readonly string[], targets: readonly string[] = estate.targets): Promise<CliResult> {
     const outputs = Object.entries(FORMATS).flatMap(([id, extension]) => ['-o', `${id}=${join(root, `${name}.${extension}`)}`]);
-    const result = await cli(['scan', ...targets, '-f', 'json', ...outputs, ...more], {
+    const result = await cli(['scan', ...targets, '--config', estate.config, '-f', 'json', ...outputs, ...more], {
       cwd: root,
       env: { NHI_AUDIT_NOW: estate.clock },
     });
@@ -235,6 +238,115 @@ describe('the sample estate, end to end', function () {
     ]) {
       assert.ok(trace.stdout.includes(part), `${part} is not in the trace:\n${trace.stdout}`);
     }
+  });
+
+  describe('who touched personal data on 12 March?', () => {
+    const RIGHT = '41af10d8-45ac-54e6-ae96-20267f4b07d9';
+    const HARMLESS = '36a28d1a-d3bc-5f97-8fb9-d5e412ebef38';
+    const SHARED = ['7f559f64-8101-51d1-874b-e6e0a21df5e8', '92bf4817-1b77-5a80-a79e-9acec4c8c567'];
+    const who = async (...more: readonly string[]): Promise<CliResult> =>
+      await cli(['who', '--target', 'pg-features-prod', '--on', '2026-03-12', '--store', store, ...more], { cwd: root });
+    let answer: {
+      readonly verdict: string;
+      readonly uses: readonly {
+        readonly evidence: string;
+        readonly job: string | null;
+        readonly actor: string;
+        readonly approval: string;
+        readonly masked: boolean | null;
+        readonly infoTypes: readonly string[];
+        readonly answerable: boolean;
+        readonly reasons: readonly string[];
+        readonly statement: string | null;
+      }[];
+    };
+    before(async () => {
+      answer = JSON.parse((await who('-f', 'json')).stdout);
+    });
+
+    it('answers with the job, approved and masked', () => {
+      const [right] = answer.uses.filter(({ evidence }) => evidence === RIGHT);
+
+      assert.equal(right?.job, 'gha-9931-features');
+      assert.equal(right?.actor, 'nightly-features');
+      assert.deepEqual([right?.approval, right?.masked, right?.infoTypes], ['approved', true, ['EMAIL_ADDRESS']]);
+      assert.equal(right?.answerable, true);
+    });
+
+    it('says of the rows of the shared account that they cannot be put down to one job, and why', () => {
+      const open = answer.uses.filter(({ answerable }) => !answerable);
+
+      assert.equal(answer.verdict, 'in-part');
+      assert.deepEqual(open.map(({ evidence }) => evidence).sort(), [...SHARED].sort());
+      for (const { job, reasons } of open) {
+        assert.equal(job, null);
+        assert.match(reasons.join(), /etl-runner serves 5 workloads .*names no job/);
+      }
+    });
+
+    it('tells the session without personal data apart', () => {
+      const [harmless] = answer.uses.filter(({ evidence }) => evidence === HARMLESS);
+
+      assert.equal(harmless?.answerable, true);
+      assert.deepEqual(harmless?.infoTypes, []);
+    });
+
+    it('prints statements only when asked to, and never their values', async () => {
+      const plain = [(await who()).stdout, (await who('-f', 'csv')).stdout].join('\n');
+      const asked = (await who('--include-statements', '-f', 'json')).stdout;
+
+      assert.ok(answer.uses.every(({ statement }) => statement === null));
+      assert.ok(!plain.includes('SELECT id, email'));
+      assert.ok(asked.includes('SELECT id, email FROM crm.contacts WHERE email <> ?'));
+      assert.ok(!asked.includes(DATA_SUBJECT));
+    });
+  });
+
+  describe('used around the gateway', () => {
+    const AROUND = 'account-used-around-gateway';
+    let uses: readonly { readonly at: string; readonly source_ip: string; readonly why_not: string | null }[];
+    before(async () => {
+      const sql = "SELECT strftime(used_at, '%m-%d %H:%M') AS at, source_ip, why_not FROM direct_uses";
+      uses = JSON.parse((await cli(['query', sql, '--store', store, '-f', 'json'], { cwd: root })).stdout);
+    });
+    const whyNot = (at: string) => uses.filter((use) => use.at === at).map(({ why_not: why }) => why);
+
+    it('finds the database account and the cloud key, each by the log of its target', () => {
+      const found = report.findings.filter(({ rule }) => rule === AROUND);
+
+      assert.deepEqual(found.map(({ identity }) => identity).sort(), [
+        'aws:219484930172:user/ml-batch',
+        'postgres:features.db.harbour-coffee.internal/features:role/feature_loader',
+      ]);
+      const text = JSON.stringify(found);
+      for (const address of ['10.30.2.18', '203.0.113.77']) assert.ok(text.includes(address), address);
+      for (const address of ['10.20.4.7', '10.20.4.9', '10.20.9.31']) assert.ok(!text.includes(address), address);
+    });
+
+    it('keeps silent about an agent, a clock that is behind, and the session of an issued credential', () => {
+      assert.deepEqual(whyNot('11-12 06:15'), ["it came from an address of the gateway's agents"]);
+      assert.deepEqual(whyNot('11-12 13:19'), ['a session was open']);
+      assert.deepEqual(new Set(whyNot('11-18 06:01')), new Set(['a session was open']));
+    });
+
+    it('shows it to whoever asks for the connection', async () => {
+      const { stdout } = await cli(['who', '--target', 'pg-features-prod', '--on', '2026-11-14', '--store', store], {
+        cwd: root,
+      });
+
+      assert.match(stdout, /Cannot be answered: 0 of \d+ uses/);
+      assert.match(stdout, /not through the gateway/);
+    });
+  });
+
+  it('puts no statement and no e-mail of a data subject into a report', () => {
+    const statements = ['SELECT id, email', 'SELECT * FROM crm', 'LIMIT 500', 'GRANT ALL ON ALL', 'DELETE FROM'];
+
+    for (const [name, text] of [...reports, ['stdout', first.stdout], ['stderr', first.stderr]] as const) {
+      for (const statement of [...statements, DATA_SUBJECT]) assert.ok(!text.includes(statement), `${statement} is in ${name}`);
+    }
+    // The store keeps statements without their values, and of logs of targets none.
+    assert.equal(readFileSync(store).includes(DATA_SUBJECT), false);
   });
 
   it('traces a secret from standard input by its fingerprint alone', async () => {
