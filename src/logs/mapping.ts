@@ -30,6 +30,18 @@ const COLUMNS: { readonly [field: string]: string } = {
 };
 const TYPES: { readonly [column: string]: string } = { ...FIELDS, ...MEASURES, used_at: 'TIMESTAMP', record_id: 'VARCHAR' };
 
+const ACTIONS = ['read', 'write', 'ddl', 'privilege', 'admin', 'connect', 'unknown'];
+const ACTORS = ['human', 'service-account', 'api-key', 'agent', 'machine-identity', 'static-admin-key', 'unknown'];
+/** What checks understand, and what stands for any other word of the source. */
+const WORDS: { readonly [column: string]: { readonly known: readonly string[]; readonly other: string | undefined } } = {
+  action: { known: ACTIONS, other: 'unknown' },
+  actor_type: { known: ACTORS, other: 'unknown' },
+  actor_confidence: { known: ['high', 'medium', 'low'], other: undefined },
+  approval: { known: ['approved', 'none', 'rejected', 'pending', 'not-required', 'unknown'], other: 'unknown' },
+  recorded: { known: ['full', 'input-only', 'truncated', 'none', 'unknown'], other: 'unknown' },
+  outcome: { known: ['ok', 'denied', 'failed'], other: undefined },
+};
+
 /** The formats that the configuration describes. */
 export function mappedFormats(mappings: readonly Mapping[]): readonly LogFormat[] {
   return mappings.map(formatOfMapping);
@@ -43,13 +55,17 @@ function formatOfMapping(mapping: Mapping): LogFormat {
   const tops = new Set<string>();
   const select = Object.entries(fields).map(([field, path]) => {
     const column = columnOf(id, 'fields', field);
-    const [top = '', ...rest] = as === 'csv' ? [path] : path.split('.');
-    tops.add(top);
-    const value = as === 'csv' ? quoted(top) : `(${quoted(top)}->>${text(['$', ...rest.map(quoted)].join('.'))})`;
-    return `${typed(column, translated(value, values[field]))} AS ${column}`;
+    const read = (one: string) => {
+      const [top = '', ...rest] = as === 'csv' ? [one] : one.split('.');
+      tops.add(top);
+      return as === 'csv' ? quoted(top) : `(${quoted(top)}->>${text(['$', ...rest.map(quoted)].join('.'))})`;
+    };
+    checkWords(id, `values: ${field}`, column, Object.values(values[field] ?? {}));
+    return `${typed(column, translated(composed(path, read), values[field]))} AS ${column}`;
   });
   for (const [field, value] of Object.entries(constants)) {
     const column = columnOf(id, 'constants', field);
+    checkWords(id, `constants: ${field}`, column, [value]);
     if (fields[field] === undefined) select.push(`${typed(column, text(value))} AS ${column}`);
   }
   const meta = LogFormatMeta.parse({
@@ -72,6 +88,19 @@ function columnOf(id: string, where: string, field: string): string {
   throw wrong(id, `${where}: ${field} is no field${meant === undefined ? '' : `; is ${meant} meant?`}`);
 }
 
+function checkWords(id: string, where: string, column: string, words: readonly string[]): void {
+  const known = WORDS[column]?.known;
+  const wrongWord = words.find((word) => known !== undefined && !known.includes(word));
+  if (wrongWord !== undefined) throw wrong(id, `${where}: ${wrongWord} is none of ${known?.join(', ')}`);
+}
+
+/** A column or path; or a text with some of them in braces, which is NULL where one of them is. */
+function composed(path: string, read: (one: string) => string): string {
+  if (!/\{[^{}]+\}/.test(path)) return read(path);
+  const pieces = path.split(/\{([^{}]+)\}/).map((piece, index) => (index % 2 === 1 ? `nullif(${read(piece)}, '')` : text(piece)));
+  return `(${pieces.join(' || ')})`;
+}
+
 /** Words of the source in ours; one that is not named stays as it is. */
 function translated(value: string, words: { readonly [word: string]: string } | undefined): string {
   const pairs = Object.entries(words ?? {});
@@ -80,6 +109,11 @@ function translated(value: string, words: { readonly [word: string]: string } | 
 }
 
 function typed(column: string, value: string): string {
+  const words = WORDS[column];
+  if (words !== undefined) {
+    const other = words.other === undefined ? 'NULL' : text(words.other);
+    return `CASE WHEN lower(${value}) IN (${words.known.map(text).join(', ')}) THEN lower(${value}) WHEN ${value} <> '' THEN ${other} END`;
+  }
   const type = TYPES[column] ?? 'VARCHAR';
   // Seconds or milliseconds since 1970, or any text that is a time; with a zone it is brought to UTC.
   if (type === 'TIMESTAMP') {
@@ -88,7 +122,7 @@ function typed(column: string, value: string): string {
       ELSE (TRY_CAST(${value} AS TIMESTAMPTZ) AT TIME ZONE 'UTC') END`;
   }
   if (type === 'VARCHAR[]')
-    return `CASE WHEN ${value} LIKE '[%' THEN TRY_CAST(${value} AS VARCHAR[]) ELSE string_split(${value}, ',') END`;
+    return `CASE WHEN ${value} LIKE '[%' THEN TRY_CAST(${value} AS VARCHAR[]) ELSE nullif(list_filter(list_transform(string_split(${value}, ','), lambda one: trim(one)), lambda one: one <> ''), []) END`;
   return type === 'VARCHAR' ? value : `TRY_CAST(${value} AS ${type})`;
 }
 
