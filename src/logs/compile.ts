@@ -3,8 +3,18 @@ import { FIELDS, type Field, type LogFormat, MADE_FIELDS, MEASURES, NEEDED } fro
 /** How files are read: as they should be, or what was saved of a broken one, line by line. */
 export type Reading = 'whole' | 'lenient' | 'saved';
 
+export interface Files {
+  readonly paths: readonly string[];
+  readonly reading: Reading;
+  /** Bytes of the largest document. */
+  readonly largest: number;
+}
+
 /** Documents and lines up to this are read as they are; larger ones are taken apart first. */
 export const MAX_OBJECT = 64 * 1024 * 1024;
+/** Where all are smaller: for a large one the engine holds buffers of 330 MB. */
+export const SMALL_OBJECT = 16 * 1024 * 1024;
+const MAX_LINE = 4 * 1024 * 1024;
 
 const UNIT = 'chr(31)';
 const NOTHING = 'chr(30)';
@@ -13,38 +23,27 @@ const NOTHING = 'chr(30)';
  * `WITH records AS (…) SELECT …` over files that lie under names of six digits: a column `file` says which. Paths are made
  * here, by us, so that nothing of a stranger's name is read as a glob or as SQL.
  */
-export function readingSql(
-  format: LogFormat,
-  paths: readonly string[],
-  reading: Reading,
-  columns = format.meta.columns,
-  select = format.sql,
-): string {
+export function readingSql(format: LogFormat, files: Files, columns = format.meta.columns, select = format.sql): string {
   const { unwrapSql } = format;
-  const source = recordsSql(format, paths, reading, columns);
+  const source = recordsSql(format, files, columns);
   const records = unwrapSql === undefined ? `records AS (${source})` : `source AS (${source}), records AS (${unwrapSql})`;
   return `WITH ${records} SELECT * FROM (${select})`;
 }
 
-export function madeSql(format: LogFormat, paths: readonly string[], reading: Reading): string | undefined {
+export function madeSql(format: LogFormat, files: Files): string | undefined {
   const { made } = format.meta;
   if (made === undefined || format.madeSql === undefined) return undefined;
-  const inner = readingSql(format, paths, reading, made.columns, format.madeSql);
+  const inner = readingSql(format, files, made.columns, format.madeSql);
   const columns = Object.entries(MADE_FIELDS).map(([name, type]) => `${name}::${type} AS ${name}`);
   return `SELECT file::INTEGER AS file, ${columns.join(', ')} FROM (${inner})`;
 }
 
-function recordsSql(
-  { meta }: LogFormat,
-  paths: readonly string[],
-  reading: Reading,
-  columns: LogFormat['meta']['columns'],
-): string {
+function recordsSql({ meta }: LogFormat, { paths, reading, largest }: Files, columns: LogFormat['meta']['columns']): string {
   const files = `[${paths.map(text).join(', ')}]`;
   const file = `regexp_extract(filename, '(\\d{6})\\.\\w+(?:\\.gz)?$', 1)::INTEGER AS file`;
   if (meta.as === 'text') {
     // No separator, no quotes: a line is a line.
-    const read = `read_csv(${files}, header = false, auto_detect = false, delim = '', quote = '', escape = '', new_line = '\\n', strict_mode = false, null_padding = false, ignore_errors = true, max_line_size = ${MAX_OBJECT / 16}, columns = {'line': 'VARCHAR'}, filename = true)`;
+    const read = `read_csv(${files}, header = false, auto_detect = false, delim = '', quote = '', escape = '', new_line = '\\n', strict_mode = false, null_padding = false, ignore_errors = true, max_line_size = ${MAX_LINE}, columns = {'line': 'VARCHAR'}, filename = true)`;
     return `SELECT ${file}, line FROM ${read} WHERE line IS NOT NULL`;
   }
   if (meta.as === 'csv') return csvSql(files, file, meta.header, columns);
@@ -52,7 +51,7 @@ function recordsSql(
   const lines =
     meta.as === 'jsonl' || reading === 'saved' ? 'newline_delimited' : meta.records === undefined ? 'auto' : 'unstructured';
   const read = (of: string) =>
-    `read_json(${files}, format = '${lines}', records = true, columns = ${of}, filename = true, maximum_object_size = ${MAX_OBJECT}${lenient})`;
+    `read_json(${files}, format = '${lines}', records = true, columns = ${of}, filename = true, maximum_object_size = ${largest}${lenient})`;
   if (meta.records === undefined) return `SELECT * EXCLUDE (filename), ${file} FROM ${read(struct(columns))}`;
   const path = meta.records.split('.');
   const [top = ''] = path;
@@ -65,7 +64,7 @@ function recordsSql(
 
 function csvSql(files: string, file: string, header: boolean, columns: { readonly [name: string]: string }): string {
   // Values go over several lines (statements do), which the engine reads in one thread where lines may be short: 1.8 million a second.
-  const lenient = `strict_mode = false, null_padding = true, ignore_errors = true, parallel = false, max_line_size = ${MAX_OBJECT / 16}`;
+  const lenient = `strict_mode = false, null_padding = true, ignore_errors = true, parallel = false, max_line_size = ${MAX_LINE}`;
   if (!header) {
     const read = `read_csv(${files}, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"', ${lenient}, columns = ${struct(columns)}, filename = true)`;
     return `SELECT * EXCLUDE (filename), ${file} FROM ${read}`;

@@ -40,6 +40,8 @@ export const LogFormatMeta = z.strictObject({
   ids: z.string().optional(),
   /** Its SELECT gives, from `source`, the records of another format, whose SELECTs follow: one source in two wrappings. */
   like: z.string().optional(),
+  /** Each record stays a row of its own, as sessions do; what a log tells of is summed up. */
+  single: z.boolean().default(false),
   /** Seconds after which a record may reach its file. */
   delay: z.number().int().min(0).default(0),
   /** What somebody made, from the second SELECT: it runs on files that have a record of one of these operations. */

@@ -24,10 +24,23 @@ export async function sha256OfFile(file: string, signal: AbortSignal): Promise<s
 
 /** By its first bytes: a name may say anything. */
 export function isPacked(file: string): boolean {
-  const bytes = Buffer.alloc(2);
+  const [first, second] = bytesAt(file, 0, 2);
+  return first === 0x1f && second === 0x8b;
+}
+
+/** The last four bytes of a packed file tell the size before; of several, put together, that of the last. */
+export function unpackedSize(file: string, size: number): number {
+  if (!isPacked(file)) return size;
+  const told = size < 18 ? 0 : bytesAt(file, size - 4, 4).readUInt32LE(0);
+  return Math.max(told, size);
+}
+
+function bytesAt(file: string, position: number, count: number): Buffer {
+  const bytes = Buffer.alloc(count);
   const descriptor = openSync(file, 'r');
   try {
-    return readSync(descriptor, bytes, 0, 2, 0) === 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
+    readSync(descriptor, bytes, 0, count, position);
+    return bytes;
   } finally {
     closeSync(descriptor);
   }

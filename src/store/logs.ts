@@ -2,10 +2,10 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from 'duckdb';
 import type { CoverageObservation, Location, Observation } from '../contracts/index.ts';
-import { MAX_OBJECT, madeSql, type Reading, readingSql, stagedSql, text, usageColumns } from '../logs/compile.ts';
+import { MAX_OBJECT, madeSql, type Reading, readingSql, SMALL_OBJECT, stagedSql, text, usageColumns } from '../logs/compile.ts';
 import type { LogFormat } from '../logs/format.ts';
 import { madeRows } from '../logs/made.ts';
-import { isPacked, saveRecords, sha256OfFile } from '../logs/save.ts';
+import { isPacked, saveRecords, sha256OfFile, unpackedSize } from '../logs/save.ts';
 import { streamOf } from '../logs/stream.ts';
 import { sha256 } from '../util/digest.ts';
 import { messageOf } from '../util/errors.ts';
@@ -76,12 +76,11 @@ interface Column {
 }
 
 /**
- * Files are read together, so that what is the same in several becomes one row; packed ones hold ten times their size. Of
+ * Files are read together, so that what is the same in several becomes one row; packed ones by their size before that. Of
  * 350,000 events of CloudTrail no more than 100 MB stands in memory, and as much that is read meanwhile.
  */
 const BATCH_BYTES = 384 * 1024 * 1024;
 const BATCH_FILES = 2000;
-const PACKED = 10;
 /** Files that are read together once one of a batch was found to be broken. */
 const AFTER_FAILURE = 64;
 /** A larger document is taken apart: the engine holds one whole. */
@@ -198,14 +197,17 @@ class LogImport {
 
   /** All that the files hold into a table; what is broken is taken out, and saved as far as it can be. */
   async #stage({ format, files, directory, staged }: Batch): Promise<void> {
-    const none = readingSql(format, [this.#none()], 'whole');
+    const none = readingSql(format, { paths: [this.#none()], reading: 'whole', largest: SMALL_OBJECT });
     const given = this.#columns.get(format) ?? (await this.#reader.columns(none)).map(({ name }) => name);
     this.#columns.set(format, given);
+    const largest = Math.max(...files.map(unpacked)) > SMALL_OBJECT * 0.75 ? MAX_OBJECT : SMALL_OBJECT;
     const salt = sha256(files.map((file) => file.sha256).join(' '));
     await this.#reader.read(`CREATE TABLE ${staged} AS ${stagedSql(format, given, salt, none)} LIMIT 0`);
     const read = async (paths: readonly string[], reading: Reading): Promise<string | undefined> => {
       try {
-        await this.#reader.read(`INSERT INTO ${staged} ${stagedSql(format, given, salt, readingSql(format, paths, reading))}`);
+        await this.#reader.read(
+          `INSERT INTO ${staged} ${stagedSql(format, given, salt, readingSql(format, { paths, reading, largest }))}`,
+        );
         return undefined;
       } catch (error) {
         this.#work.signal.throwIfAborted();
@@ -324,7 +326,11 @@ class LogImport {
       const file = files.find((one) => one.index === Number(index));
       if (file === undefined) continue;
       const path = file.isSaved === true ? join(directory, `${number(file)}.jsonl`) : linkName(file, directory);
-      const select = madeSql(format, [path], file.isSaved === true ? 'saved' : 'lenient');
+      const select = madeSql(format, {
+        paths: [path],
+        reading: file.isSaved === true ? 'saved' : 'lenient',
+        largest: MAX_OBJECT,
+      });
       if (select === undefined) return;
       const facts = await this.#reader.objects(select);
       for (const row of madeRows(facts, { ...file.at, path: file.path }, format.meta.id)) await this.#work.add(file.part, row);
@@ -374,6 +380,7 @@ function problem({ format, path, size, at }: LogFile, why: string): CoverageObse
 
 /** Rows for `obs.usages`, in the order of its columns. */
 function usagesSql(format: LogFormat, given: readonly string[], staged: string, columns: readonly Column[]): string {
+  if (format.meta.single) return singleSql(format, given, staged, columns);
   const session = given.includes('session_id')
     ? 'coalesce(any_value(session_id), arg_min(record_id, used_at))'
     : 'arg_min(record_id, used_at)';
@@ -396,6 +403,22 @@ function usagesSql(format: LogFormat, given: readonly string[], staged: string, 
     FROM (SELECT usage_key, arg_min(file, used_at) AS file, arg_min(record_id, used_at) AS first_id, ${groups.join(', ')}
       FROM ${staged} GROUP BY usage_key) AS g
     JOIN batch AS b USING (file)`;
+}
+
+/** The same without summing up: grouping a million rows that are all different takes their size in memory, and spills none of it. */
+function singleSql(format: LogFormat, given: readonly string[], staged: string, columns: readonly Column[]): string {
+  const made: { readonly [name: string]: string } = {
+    ...Object.fromEntries(usageColumns(given).map(({ name }) => [name, `s.${name}`])),
+    observation_id: "printf('%016x', s.usage_key)",
+    part_id: 'b.part_id',
+    used_at: 's.used_at',
+    ...(given.includes('ended_at') ? { ended_at: 's.ended_at' } : {}),
+    via: text(format.meta.via),
+    session_id: given.includes('session_id') ? 'coalesce(s.session_id, s.record_id)' : 's.record_id',
+    location: "json_merge_patch(b.at, json_object('pointer', s.record_id))::JSON",
+  };
+  const selected = columns.map(({ name, type }) => `${made[name] ?? 'NULL'}::${type}`);
+  return `SELECT ${selected.join(', ')} FROM ${staged} AS s JOIN batch AS b USING (file)`;
 }
 
 /** Reads files together; those that are broken, and so stop the others, are given back. */
@@ -424,10 +447,10 @@ function isTooLong(format: LogFormat, file: Loading): boolean {
   return format.meta.as === 'json' && unpacked(file) > LARGE_DOCUMENT;
 }
 
-/** A guess, of what is packed; a file that is gone fails when it is read. */
+/** A file that is gone fails when it is read. */
 function unpacked(file: LogFile): number {
   try {
-    return file.size * (isPacked(file.file) ? PACKED : 1);
+    return unpackedSize(file.file, file.size);
   } catch {
     return file.size;
   }
