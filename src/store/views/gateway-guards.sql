@@ -100,3 +100,22 @@ COMMENT ON VIEW machine_calls IS 'Sessions of machines that ran';
 CREATE OR REPLACE VIEW session_days AS
 SELECT min(first) AS first, max(last) AS last, date_diff('day', min(first), run_now()) AS days FROM gateway_windows;
 COMMENT ON VIEW session_days IS 'First and last session of all, and how many days ago the first was';
+
+-- Which connections a machine of the gateway may use: by its groups, where access control says which those are, or as its
+-- own list says.
+CREATE OR REPLACE VIEW gateway_reach AS
+WITH machines AS (
+  SELECT identity_id, type, scope AS org, detail FROM identities
+  WHERE provider = 'hoop' AND type IN ('api-key', 'agent', 'service-account', 'machine-identity') AND coalesce(enabled, true)
+)
+SELECT m.identity_id, c.connection, c.org, g.environment, list_distinct(list_concat(c.evidence, r.evidence)) AS evidence
+FROM machines AS m
+JOIN caller_groups AS r ON r.identity_id = m.identity_id AND m.type <> 'machine-identity'
+JOIN connection_groups AS c ON c.basis = 'gateway' AND list_has_any(c.groups, r.groups) AND same_org(c.org, m.org)
+JOIN gateway_connections AS g ON g.connection = c.connection AND g.org IS NOT DISTINCT FROM c.org
+UNION
+SELECT m.identity_id, g.connection, g.org, g.environment, g.evidence
+FROM machines AS m
+JOIN gateway_connections AS g ON list_contains(words_of(m.detail->'$.connections'), g.connection) AND same_org(g.org, m.org)
+WHERE m.type = 'machine-identity';
+COMMENT ON VIEW gateway_reach IS 'Connections that each machine may use by access control, or by its own list';
