@@ -13,6 +13,8 @@ export function derive(found: Pick<Found, 'rule' | 'secret' | 'groups'>, key: Ui
   const { detector } = found.rule;
   if (detector.provider === 'github' && detector.type === 'token') return githubToken(found.secret, key);
   if (detector.id === 'azure-client-secret') return { hint: found.secret.slice(0, 3) };
+  // The gateway's inventory shows this much of a key.
+  if (detector.id === 'hoop-api-key') return { hint: found.secret.slice(0, 8) };
   if (detector.provider === 'slack') return slackTeam(found.secret);
   if (detector.checksum === 'jwt') return claims(found.secret);
   if (found.groups.thumbprint !== undefined) return certificate(found.groups);

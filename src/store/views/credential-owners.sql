@@ -13,7 +13,7 @@ WITH seen AS (
 held AS (
   SELECT credential_id, identity_id, provider, type, public_id, created_at, expires_at,
     (detail->>'$.keyFingerprint') AS key_fingerprint, (detail->>'$.thumbprint256') AS thumbprint256, (detail->>'$.hashedToken') AS hashed_token,
-    (detail->>'$.lastEight') AS last_eight, (detail->>'$.hint') AS hint
+    (detail->>'$.lastEight') AS last_eight, coalesce((detail->>'$.hint'), CASE WHEN provider = 'hoop' THEN left(detail->>'$.maskedKey', 8) END) AS hint
   FROM credential_sources
 ),
 pairs AS (
@@ -35,6 +35,13 @@ pairs AS (
   SELECT s.credential_id, min(h.credential_id), 'its last eight characters', 'high'
   FROM seen AS s JOIN held AS h ON h.last_eight = s.last_eight
   WHERE h.provider = 'github'
+  GROUP BY s.credential_id
+  HAVING count(DISTINCT h.credential_id) = 1
+  UNION
+  -- Four of the eight are drawn by lot, out of sixteen million.
+  SELECT s.credential_id, min(h.credential_id), 'its first eight characters', 'high'
+  FROM seen AS s JOIN held AS h ON h.hint = s.hint
+  WHERE h.provider = 'hoop' AND length(h.hint) = 8
   GROUP BY s.credential_id
   HAVING count(DISTINCT h.credential_id) = 1
   UNION

@@ -38,6 +38,12 @@ describe('what a credential tells of itself', () => {
     assert.deepEqual(first(`AZURE_CLIENT_SECRET=${secret}`)?.detail, { hint: 'aB1' });
   });
 
+  it('is the beginning of a key of the gateway, as its inventory shows it', () => {
+    const key = make('{{join:hp:k_}}{{base64url:43}}');
+
+    assert.deepEqual(first(`HOOP_TOKEN=${key}`)?.detail, { hint: key.slice(0, 8) });
+  });
+
   it('is the number of the workspace of a Slack token', () => {
     const token = make('{{join:xo:xb-}}{{digits:12}}-{{digits:13}}-{{alnum:24}}');
 
