@@ -32,6 +32,7 @@ const IN_ORDER = [
   'gateway-rules',
   'usage-around',
   'usage-answers',
+  'granted-used',
   'gateway-guards',
   'fixes',
 ] as const;
