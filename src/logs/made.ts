@@ -1,4 +1,4 @@
-import type { Location, Observation } from '../contracts/index.ts';
+import type { CredentialObservation, Location, Observation } from '../contracts/index.ts';
 
 /** Users, roles and keys that a log tells the making of: few, whatever the size of the log. */
 export function* madeRows(
@@ -27,15 +27,14 @@ function* keyRow(
   at: Location,
   detail: { readonly [name: string]: string },
 ): Generator<Observation> {
-  const [provider = '', rest = ''] = id.split(/:(.*)/s);
-  const slash = rest.indexOf('/');
+  const { provider, type, publicId } = partsOf(id);
   yield {
     kind: 'credential',
     id,
     ...(typeof row.identity_id === 'string' ? { identity: row.identity_id } : {}),
     provider,
-    type: rest.slice(0, slash),
-    publicId: rest.slice(slash + 1),
+    type,
+    publicId,
     neverExpires: true,
     ...(row.gone === true ? { status: 'revoked' } : { createdAt: isoOf(row) }),
     at,
@@ -64,6 +63,32 @@ function identityRow(
     at,
     detail,
   };
+}
+
+/** A key that was used. What it says of itself is in its id. */
+export function usedKey(
+  id: string,
+  identity: string,
+  more: Pick<CredentialObservation, 'lastUsedAt' | 'lastUsedFor' | 'at' | 'detail'>,
+): CredentialObservation {
+  const { provider, type, publicId } = partsOf(id);
+  // Temporary keys are not kept one by one: one that is never expires.
+  return {
+    kind: 'credential',
+    id,
+    identity,
+    provider,
+    type,
+    publicId,
+    ...(provider === 'aws' ? { neverExpires: true } : {}),
+    ...more,
+  };
+}
+
+function partsOf(id: string): { readonly provider: string; readonly type: string; readonly publicId: string } {
+  const colon = id.indexOf(':');
+  const slash = id.indexOf('/', colon);
+  return { provider: id.slice(0, colon), type: id.slice(colon + 1, slash), publicId: id.slice(slash + 1) };
 }
 
 function timeOf(row: { readonly [column: string]: unknown }): number {

@@ -4,7 +4,7 @@ import type { DuckDBConnection } from 'duckdb';
 import type { CoverageObservation, Location, Observation } from '../contracts/index.ts';
 import { MAX_OBJECT, madeSql, type Reading, readingSql, SMALL_OBJECT, stagedSql, text, usageColumns } from '../logs/compile.ts';
 import type { LogFormat } from '../logs/format.ts';
-import { madeRows } from '../logs/made.ts';
+import { madeRows, usedKey } from '../logs/made.ts';
 import { isPacked, saveRecords, sha256OfFile, unpackedSize } from '../logs/save.ts';
 import { streamOf } from '../logs/stream.ts';
 import { sha256 } from '../util/digest.ts';
@@ -117,6 +117,7 @@ class LogImport {
   readonly #compare: LogCompare;
   readonly #tallies = new Map<string, LogTally>();
   readonly #columns = new Map<LogFormat, readonly string[]>();
+  readonly #keys = new Map<string, { readonly part: bigint; readonly lastUsedAt: string; readonly row: Observation }>();
   readonly #keeper: Ahead<() => Promise<void>>;
   #batches = 0;
   #ofUsages: Promise<readonly Column[]> | undefined;
@@ -147,6 +148,7 @@ class LogImport {
 
   async end(files: readonly LogFile[]): Promise<void> {
     await this.#compare.findGone(files);
+    for (const { part, row } of this.#keys.values()) await this.#work.add(part, row);
     const { retentionDays, now } = this.#work;
     for (const tally of this.#tallies.values()) await this.#work.add(tally.part, tally.coverage(retentionDays));
     if (retentionDays === undefined) return;
@@ -251,6 +253,7 @@ class LogImport {
     await this.#compare.dropKnown(format, files, staged, before);
     const fresh = await this.#count(staged);
     await this.#makeFacts(format, files, directory, staged);
+    await this.#noteKeys(format, files, staged);
     const to = { connection: this.#connection, schema: 'obs' };
     await reader.give(
       `SELECT b.part_id, s.usage_key, s.record_key, s.digest, s.used_at FROM ${staged} AS s JOIN batch AS b USING (file)`,
@@ -314,6 +317,32 @@ class LogImport {
     this.#compare.addFile(file, counts);
     if (file.why !== undefined || counts.failed > 0) await this.#tellProblem(file, counts);
     else this.#tallyOf(file).add(file, counts);
+  }
+
+  /** Whose a key is and when it was last used: a key that leaks is known by that where no inventory tells of it. */
+  async #noteKeys(format: LogFormat, files: readonly Loading[], staged: string): Promise<void> {
+    const given = this.#columns.get(format) ?? [];
+    if (!given.includes('credential_id') || !given.includes('identity_id')) return;
+    const target = given.includes('target') ? 'arg_max(target, used_at)' : 'NULL';
+    const rows = await this.#reader.rows(
+      `SELECT credential_id, identity_id, strftime(max(used_at), ${ISO}), ${target}, arg_max(record_id, used_at), arg_max(file, used_at)
+       FROM ${staged} WHERE credential_id IS NOT NULL AND identity_id IS NOT NULL GROUP BY credential_id, identity_id`,
+    );
+    for (const [credential, identity, last, service, record, index] of rows) {
+      const file = files.find((one) => one.index === Number(index));
+      const known = this.#keys.get(`${credential} ${identity}`);
+      if (file === undefined || (known?.lastUsedAt !== undefined && known.lastUsedAt >= String(last))) continue;
+      this.#keys.set(`${credential} ${identity}`, {
+        part: file.part,
+        lastUsedAt: String(last),
+        row: usedKey(String(credential), String(identity), {
+          lastUsedAt: String(last),
+          ...(service === null ? {} : { lastUsedFor: String(service) }),
+          at: { ...file.at, path: file.path, pointer: String(record) },
+          detail: { source: format.meta.id },
+        }),
+      });
+    }
   }
 
   /** Who made what, from the files that tell of it. */
