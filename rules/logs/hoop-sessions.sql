@@ -3,8 +3,11 @@ id: hoop-sessions
 title: Sessions of a hoop gateway, in bulk
 surface: gateway
 via: gateway
-as: json
+as: jsonl
+single: true
 recognises:
+  # Lists are a page of the API each, and small.
+  paths: ['*.ndjson', '*.jsonl', '*.ndjson.gz', '*.jsonl.gz']
   head: ['"org_id"', '"start_date"', ['"connection_subtype"', '"connection_tags"', '"role_name"', '"verb"']]
   # Smaller exports are read by the scanner gateway-sessions, which tells more: objects, statements, reviews as rules.
   minSize: 67108864
@@ -18,7 +21,6 @@ columns:
   machine_identity_id: VARCHAR
   connection: VARCHAR
   role_name: VARCHAR
-  resource_name: VARCHAR
   type: VARCHAR
   connection_subtype: VARCHAR
   connection_tags: JSON
@@ -49,28 +51,22 @@ WITH told AS (
     lower(identity_type) = 'machine' AS says_machine,
     nullif(machine_identity_id, '') AS machine_id,
     coalesce(nullif(role_name, ''), nullif(connection, '')) AS connection,
-    nullif(resource_name, '') AS resource,
     lower(nullif("type", '')) AS kind,
     lower(nullif(connection_subtype, '')) AS subtype,
     connection_tags AS tags,
     lower(nullif(verb, '')) AS verb,
     lower(nullif(status, '')) AS status,
     TRY_CAST(exit_code AS INTEGER) AS exit_code,
-    TRY_CAST(coalesce(event_size, metrics->>'$.event_size') AS BIGINT) AS event_size,
-    -- RFC 3339 of any zone, UTC without one; careless tools turn times into seconds, milliseconds … since 1970: by their digits.
-    list_transform([start_date, end_date, review->>'$.created_at', review->>'$.revoke_at'], t -> CASE
-      WHEN regexp_full_match(t, '\d{10}(?:\.\d+)?') THEN make_timestamp((TRY_CAST(t AS DOUBLE) * 1000000)::BIGINT)
-      WHEN regexp_full_match(t, '\d{13}') THEN make_timestamp(TRY_CAST(t AS BIGINT) * 1000)
-      WHEN regexp_full_match(t, '\d{16}') THEN make_timestamp(TRY_CAST(t AS BIGINT))
-      WHEN regexp_matches(t, ':\d{2}.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$') THEN make_timestamp(epoch_us(TRY_CAST(t AS TIMESTAMPTZ)))
-      ELSE TRY_CAST(t AS TIMESTAMP) END) AS times,
+    TRY_CAST(event_size AS BIGINT) AS own_size,
+    start_date,
+    end_date,
     nullif(correlation_id, '') AS correlation_id,
-    CASE WHEN json_type(metadata) = 'OBJECT' THEN metadata END AS metadata,
-    CASE WHEN json_type(metrics) = 'OBJECT' THEN metrics END AS metrics,
-    CASE WHEN json_type(metrics->'$.data_masking') = 'OBJECT' THEN metrics->'$.data_masking' END AS masking,
-    CASE WHEN json_type(review) = 'OBJECT' THEN review END AS review,
-    upper(review->>'$.status') AS review_status,
-    CASE WHEN json_type(guardrails_info) = 'ARRAY' THEN list_filter(guardrails_info->>'$[*].rule_name', name -> name IS NOT NULL) END AS guardrails,
+    from_json(metadata, '{"credential_session": "VARCHAR", "credentials_expire_at": "VARCHAR", "repo": "VARCHAR", "repository": "VARCHAR",
+      "federation": {"provider": "VARCHAR", "resolved_principal": "VARCHAR", "admin_principal": "VARCHAR", "fallback_applied": "BOOLEAN"}}') AS metadata,
+    from_json(metrics, '{"data_masking": {"info_types": "JSON", "total_redact_count": "BIGINT", "err_count": "BIGINT"}, "data_analyzer": "JSON", "event_size": "BIGINT", "truncated": "BOOLEAN"}') AS metrics,
+    from_json(review, '{"id": "VARCHAR", "type": "VARCHAR", "status": "VARCHAR", "created_at": "VARCHAR", "revoke_at": "VARCHAR", "review_groups_data": [{"reviewed_by": {"email": "VARCHAR"}}]}') AS review,
+    -- A text where the list should stand is no list.
+    CASE WHEN guardrails_info IS NOT NULL AND json_type(guardrails_info) = 'ARRAY' THEN list_filter(guardrails_info->>'$[*].rule_name', lambda name: name IS NOT NULL) END AS guardrails,
     lower(ai_analysis->>'$.action') AS risk_action,
     -- Comments and literals go: no word of theirs is a statement.
     upper(regexp_replace(left(script->>'$.data', 65536), '--[^\n]*|/\*.*?\*/|''(?:[^'']|'''')*''|"[^"]*"|\$\$.*?\$\$', ' ', 'gs')) AS script
@@ -80,23 +76,41 @@ WITH told AS (
 known AS (
   SELECT
     *,
-    times[1] AS started_at,
-    times[2] AS finished_at,
-    times[3] AS review_from,
-    times[4] AS review_until,
+    -- RFC 3339 of any zone, UTC without one; careless tools turn times into seconds, milliseconds … since 1970: by their digits.
+    list_transform([start_date, end_date, review.created_at, review.revoke_at], lambda t: CASE
+      WHEN t LIKE '%Z' THEN TRY_CAST(t AS TIMESTAMP)
+      WHEN t IS NULL OR t = '' THEN NULL
+      WHEN regexp_full_match(t, '\d{10}(?:\.\d+)?') THEN make_timestamp((TRY_CAST(t AS DOUBLE) * 1000000)::BIGINT)
+      WHEN regexp_full_match(t, '\d{13}') THEN make_timestamp(TRY_CAST(t AS BIGINT) * 1000)
+      WHEN regexp_full_match(t, '\d{16}') THEN make_timestamp(TRY_CAST(t AS BIGINT))
+      WHEN regexp_matches(t, ':\d{2}.*[+-]\d{2}(?::?\d{2})?$') THEN make_timestamp(epoch_us(TRY_CAST(t AS TIMESTAMPTZ)))
+      ELSE TRY_CAST(t AS TIMESTAMP) END) AS times,
+    coalesce(own_size, metrics.event_size) AS event_size,
     says_machine OR machine_id IS NOT NULL AS is_machine,
     coalesce(user_id = 'API_KEY' OR user_id IS NULL AND user_said = 'API_KEY', false) AS is_static,
     coalesce(user_said, user_name) AS actor_said,
-    coalesce(regexp_full_match(user_id, '[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}'), false) AS has_uuid,
+    coalesce(length(user_id) = 36 AND regexp_full_match(user_id, '[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}'), false) AS has_uuid,
     coalesce(org, '-') AS scope,
-    -- Issuing a credential writes a row that looks like a session: nobody connected.
-    coalesce(verb = 'connect' AND status = 'done' AND coalesce(times[2] < '1970-01-01'::TIMESTAMP, true) AND metrics IS NULL, false) AS is_issued,
-    coalesce(review_status IN ('APPROVED', 'EXECUTED', 'PROCESSING'), false) AS is_approved,
-    TRY_CAST(masking->>'$.total_redact_count' AS BIGINT) AS redactions,
-    coalesce(list_filter(json_keys(masking->'$.info_types'), k -> TRY_CAST(masking->'$.info_types'->>k AS DOUBLE) > 0), []) AS masked_types,
-    coalesce(list_filter(json_keys(metrics->'$.data_analyzer'), k -> TRY_CAST(metrics->'$.data_analyzer'->>k AS DOUBLE) > 0), []) AS analyzed_types,
+    upper(review.status) AS review_status,
+    coalesce(upper(review.status) IN ('APPROVED', 'EXECUTED', 'PROCESSING'), false) AS is_approved,
+    metrics.data_masking AS masking,
+    map_from_entries(list_filter(map_entries(TRY_CAST(metrics.data_masking.info_types AS MAP(VARCHAR, BIGINT))), lambda e: e.value > 0)) AS masked_types,
+    map_from_entries(list_filter(map_entries(TRY_CAST(metrics.data_analyzer AS MAP(VARCHAR, BIGINT))), lambda e: e.value > 0)) AS analyzed_types,
     lower(trim(coalesce(tags->>'$.environment', tags->>'$.env', tags->>'$.stage', tags->>'$.Environment', tags->>'$.Env'))) AS tag_environment
   FROM told
+),
+timed AS (
+  SELECT
+    *,
+    times[1] AS started_at,
+    times[2] AS finished_at,
+    strftime(times[3], '%Y-%m-%dT%H:%M:%S.%gZ') AS review_from,
+    strftime(times[4], '%Y-%m-%dT%H:%M:%S.%gZ') AS review_until,
+    -- Issuing a credential writes a row that looks like a session: nobody connected.
+    coalesce(verb = 'connect' AND status = 'done' AND coalesce(times[2] < '1970-01-01'::TIMESTAMP, true) AND metrics IS NULL, false) AS is_issued,
+    coalesce(map_keys(masked_types), []) AS masked_names,
+    coalesce(map_keys(analyzed_types), []) AS analyzed_names
+  FROM known
 )
 SELECT
   file,
@@ -147,12 +161,12 @@ SELECT
   correlation_id AS job,
   CASE WHEN is_approved THEN 'approved' WHEN review_status = 'PENDING' THEN 'pending' WHEN review_status = 'REJECTED' THEN 'rejected' ELSE 'unknown' END AS approval,
   CASE
-    WHEN coalesce(redactions, len(masked_types)) > 0 THEN true
-    WHEN masking IS NOT NULL OR len(analyzed_types) > 0 THEN false
+    WHEN coalesce(masking.total_redact_count, len(masked_names)) > 0 THEN true
+    WHEN masking IS NOT NULL OR len(analyzed_names) > 0 THEN false
   END AS masked,
   CASE
     WHEN is_issued THEN 'unknown'
-    WHEN (metrics->>'$.truncated') = 'true' THEN 'truncated'
+    WHEN metrics.truncated THEN 'truncated'
     WHEN status IS DISTINCT FROM 'done' THEN 'unknown'
     WHEN event_size = 0 AND coalesce(exit_code, 0) = 0 THEN 'none'
     WHEN event_size IS NULL THEN 'unknown'
@@ -178,30 +192,31 @@ SELECT
     WHEN status = 'done' AND exit_code = 0 THEN 'ok'
     WHEN status = 'done' AND exit_code > 0 THEN 'failed'
   END AS outcome,
-  nullif(list_sort(list_distinct(masked_types || analyzed_types)), []) AS info_types,
-  -- What the views of sessions ask for; a row of a list, so that the same session by itself goes before it.
-  to_json({
+  nullif(list_sort(list_distinct(masked_names || analyzed_names)), []) AS info_types,
+  -- What the views of sessions ask for, without what is not said; a row of a list, so that the same session by itself goes before it.
+  json_merge_patch('{}', to_json({
     'depth': 'list',
     'org': org,
     'userId': user_id,
     'verb': verb,
     'status': status,
-    'exitCode': exit_code,
+    'exitCode': nullif(exit_code, 0),
     'type': kind,
     'subtype': subtype,
-    'resource': resource,
-    'tags': tags,
-    'review': CASE WHEN review IS NOT NULL THEN {'id': review->>'$.id', 'type': lower(review->>'$.type'), 'status': review_status} END,
-    'window': CASE WHEN is_approved AND lower(review->>'$.type') = 'jit' AND review_from IS NOT NULL AND review_until IS NOT NULL AND user_id IS NOT NULL AND connection IS NOT NULL
-      THEN {'from': strftime(review_from, '%Y-%m-%dT%H:%M:%S.%gZ'), 'until': strftime(review_until, '%Y-%m-%dT%H:%M:%S.%gZ'), 'userId': user_id, 'connection': connection} END,
-    'credentialSession': metadata->>'$.credential_session',
-    'credentialsNeverExpire': CASE WHEN (metadata->>'$.credentials_expire_at') IS NOT NULL THEN starts_with(metadata->>'$.credentials_expire_at', '9999-') END,
-    'infoTypes': CASE WHEN masking IS NOT NULL THEN map_from_entries(list_transform(masked_types, k -> {'k': k, 'v': TRY_CAST(masking->'$.info_types'->>k AS BIGINT)})) END,
-    'redactions': redactions,
-    'maskErrors': TRY_CAST(masking->>'$.err_count' AS BIGINT),
-    'analyzed': CASE WHEN metrics IS NOT NULL THEN map_from_entries(list_transform(analyzed_types, k -> {'k': k, 'v': TRY_CAST(metrics->'$.data_analyzer'->>k AS BIGINT)})) END,
+    'tags': nullif(tags::VARCHAR, '{}')::JSON,
+    'repo': left(coalesce(nullif(metadata.repo, ''), nullif(metadata.repository, '')), 255),
+    'federation': metadata.federation,
+    'review': CASE WHEN review IS NOT NULL THEN {'id': review.id, 'type': lower(review.type), 'status': review_status, 'createdAt': review_from,
+      'revokeAt': review_until, 'reviewers': list_filter(list_transform(review.review_groups_data, lambda g: g.reviewed_by.email), lambda email: email IS NOT NULL)} END,
+    'window': CASE WHEN is_approved AND lower(review.type) = 'jit' AND review_from IS NOT NULL AND review_until IS NOT NULL AND user_id IS NOT NULL AND connection IS NOT NULL
+      THEN {'from': review_from, 'until': review_until, 'userId': user_id, 'connection': connection} END,
+    'credentialSession': metadata.credential_session,
+    'credentialsNeverExpire': starts_with(metadata.credentials_expire_at, '9999-'),
+    'infoTypes': CASE WHEN masking IS NOT NULL THEN coalesce(masked_types, MAP {}) END,
+    'redactions': masking.total_redact_count,
+    'maskErrors': masking.err_count,
+    'analyzed': CASE WHEN metrics IS NOT NULL THEN coalesce(analyzed_types, MAP {}) END,
     'eventSize': event_size,
-    'guardrails': nullif(guardrails, []),
-    'jobBasis': CASE WHEN correlation_id IS NOT NULL THEN 'correlation-id' END
-  }) AS detail
-FROM known
+    'guardrails': nullif(guardrails, [])
+  })) AS detail
+FROM timed

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { makeFormat } from '../../../src/logs/load.ts';
+import { importLogs, logStore } from '../../helpers/logs.ts';
 import { kinds } from '../../helpers/scan-context.ts';
 import { listRow, scan, single } from '../../scanners/gateway-sessions/helpers.ts';
 import { readLog, recognised, shipped } from './read-log.ts';
@@ -76,7 +78,6 @@ const DETAILS = [
   'userId',
   'verb',
   'status',
-  'exitCode',
   'type',
   'subtype',
   'window',
@@ -114,14 +115,14 @@ describe('log format hoop-sessions', () => {
     }
   });
 
-  it('reads a list as well as lines, and leaves times out that are none', async () => {
+  it('leaves times out that are none', async () => {
     const rows = [
       listRow({ id: 'a' }),
       listRow({ id: 'b', start_date: '1970-01-21T12:34:40Z' }),
       listRow({ id: 'c', start_date: 'soon' }),
     ];
 
-    const read = await readLog('hoop-sessions', JSON.stringify(rows));
+    const read = await readLog('hoop-sessions', rows.map((row) => JSON.stringify(row)).join('\n'));
 
     assert.deepEqual(read.map(({ session_id: id, used_at: at }) => [id, at]).sort(), [
       ['a', '2026-03-12T02:00:04.118Z'],
@@ -143,5 +144,32 @@ describe('log format hoop-sessions', () => {
 
     assert.equal(recognised('hoop/sessions.ndjson', text), undefined);
     assert.equal(shipped('hoop-sessions').meta.recognises.minSize, 64 * 1024 * 1024);
+  });
+
+  it('keeps each session as a row of its own, once, however often it is exported', async () => {
+    const { meta, sql } = shipped('hoop-sessions');
+    const { minSize: _, ...recognises } = meta.recognises;
+    const formats = [makeFormat({ ...meta, recognises }, sql, undefined, 'hoop-sessions.sql')];
+    const rows = ['a', 'b', 'a'].map((id) => JSON.stringify(listRow({ id })));
+    const store = await logStore();
+
+    try {
+      for (const [now, more] of [
+        ['2026-04-01T00:00:00.000Z', []],
+        ['2026-04-02T00:00:00.000Z', [JSON.stringify(listRow({ id: 'c' }))]],
+      ] as const) {
+        await importLogs({ 'hoop/sessions.ndjson': [...rows, ...more].join('\n') }, { formats, store, now });
+      }
+
+      const usages = await store.rows(
+        "SELECT session_id, records, ended_at IS NOT NULL AS ended, (location->>'$.pointer') AS pointer FROM obs.usages ORDER BY session_id",
+      );
+      assert.deepEqual(
+        usages.map((row) => Object.values(row)),
+        ['a', 'b', 'c'].map((id) => [id, null, true, id]),
+      );
+    } finally {
+      store.close();
+    }
   });
 });
