@@ -54,6 +54,20 @@ export async function readLog(
   }
 }
 
+/** What a format's SELECT gives. */
+export async function columnsOf(format: string): Promise<readonly string[]> {
+  const directory = tempDir();
+  const path = join(directory, '000000.log');
+  writeFileSync(path, '');
+  const reader = await LogReader.open(directory);
+  try {
+    const select = readingSql(shipped(format), { paths: [path], reading: 'whole', largest: SMALL_OBJECT });
+    return (await reader.columns(select)).map(({ name }) => name);
+  } finally {
+    reader.close();
+  }
+}
+
 function told(row: LogRow): LogRow {
   return Object.fromEntries(
     Object.entries(row).flatMap(([name, value]) => {
