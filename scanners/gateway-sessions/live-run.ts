@@ -11,6 +11,7 @@ import {
   type Session,
 } from '../../src/live/index.ts';
 import { sha256 } from '../../src/util/digest.ts';
+import { clip, printable } from '../../src/util/sanitize.ts';
 import { recordsOf } from './export-file.ts';
 import { isOlder } from './live-calls.ts';
 import { allowsPlain, type Gateway, gatewayOf, keyFrom, type Window, windowOf } from './live-target.ts';
@@ -164,7 +165,9 @@ export function rowsIn(answer: unknown): readonly unknown[] | undefined {
  */
 export function segment(name: string): string {
   if (/^[\w@:~-][\w@:~.-]*$/.test(name)) return name;
-  throw new LiveFailure(`${JSON.stringify(name.slice(0, 60))} is no name that is asked for by address`, { kind: 'failed' });
+  throw new LiveFailure(`${JSON.stringify(clip(printable(name), 60))} is no name that is asked for by address`, {
+    kind: 'failed',
+  });
 }
 
 export function noList(path: string): LiveFailure {

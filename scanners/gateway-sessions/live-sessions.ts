@@ -1,5 +1,6 @@
 import type { Observation } from '../../src/contracts/index.ts';
 import { type Failure, LiveFailure, readEach } from '../../src/live/index.ts';
+import { clip } from '../../src/util/sanitize.ts';
 import { AUDIT_LOG, OTHERS } from './live-calls.ts';
 import { type Day, readDays } from './live-days.ts';
 import { readList, tell } from './live-lists.ts';
@@ -181,7 +182,10 @@ async function askWhole(run: Run, id: string, row: Row): Promise<{ readonly row:
     const isTooLarge = error instanceof LiveFailure && error.kind === 'unreadable' && wanted.includes('event_stream');
     if (!isTooLarge) throw error;
     const rest = wanted.filter((part) => part !== 'event_stream');
-    return { row: await askSession(run, id, rest), problem: `the recording of session ${id} was not read: ${error.why}` };
+    return {
+      row: await askSession(run, id, rest),
+      problem: `the recording of session ${clip(id, 60)} was not read: ${error.why}`,
+    };
   }
 }
 

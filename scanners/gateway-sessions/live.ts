@@ -1,4 +1,5 @@
 import type { Observation, ScanContext, ServiceTarget } from '../../src/contracts/index.ts';
+import { clip, printable } from '../../src/util/sanitize.ts';
 import { OTHERS } from './live-calls.ts';
 import { readLists, readMetrics } from './live-lists.ts';
 import { isRecord, type LiveOptions, openRun, type Run, read } from './live-run.ts';
@@ -28,8 +29,9 @@ export async function* readServer(run: Run): AsyncGenerator<Observation> {
   const { path, right, tells } = OTHERS.serverinfo;
   const got = await run.session.attempt(right, async () => await run.http.json('GET', path, { right, tells }));
   const value = got.ok ? got.value.value : undefined;
-  const header = got.ok ? /^hoopgateway\/(\S{1,40})$/i.exec(got.value.headers.get('server') ?? '')?.[1] : undefined;
-  run.version = isRecord(value) && typeof value.version === 'string' ? value.version.slice(0, 40) : header;
+  const header = got.ok ? /^hoopgateway\/(\S+)$/i.exec(got.value.headers.get('server') ?? '')?.[1] : undefined;
+  const version = isRecord(value) && typeof value.version === 'string' && value.version !== '' ? value.version : header;
+  run.version = version === undefined ? undefined : clip(printable(version), 40);
   const { covers, types = [] } = NAMES['server-info'];
   const { observations, problems, read: count } = read(run, 'server-info', got.ok ? [value] : []);
   yield* observations;
