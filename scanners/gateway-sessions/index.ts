@@ -3,13 +3,16 @@ import { callsOf } from './live-calls.ts';
 import { gatewayOf } from './live-target.ts';
 import { looksLikeExport } from './shape.ts';
 
+/** One for both, which have the same parsers: days of sessions that stand in a store are read anew when it is raised. */
+const VERSION = 6;
+
 /** What `hoop` and its API export, and sessions with it. The parsers load when the first export is met. */
 export const gatewaySessions = defineFileScanner({
   id: 'gateway-sessions',
   title: 'Gateway sessions and inventory (hoop, exported JSON)',
   emits: ['usage', 'identity', 'credential', 'consumer', 'grant', 'sighting', 'person', 'policy', 'coverage'],
   surfaces: ['gateway'],
-  version: 5,
+  version: VERSION,
   content: 'own',
   recognises: looksLikeExport,
   async *scan(file, context) {
@@ -24,7 +27,7 @@ export const hoopLive = defineServiceScanner({
   title: 'Gateway sessions and inventory (hoop, live)',
   emits: ['usage', 'identity', 'credential', 'consumer', 'grant', 'sighting', 'person', 'policy', 'coverage'],
   surfaces: ['gateway'],
-  version: 2,
+  version: VERSION,
   scheme: 'hoop',
   address: 'https://HOST',
   calls: (target) => callsOf(gatewayOf(target)),
