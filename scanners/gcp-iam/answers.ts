@@ -93,7 +93,7 @@ function addRole(answers: Answers, raw: unknown, where: string): void {
 function addPolicy(answers: Answers, raw: Raw, where: string, path: string): void {
   answers.kinds.add('IAM policies');
   const resource = typeof raw.resource === 'string' ? shortResource(raw.resource, answers.projectIds) : resourceFromPath(path);
-  const bindings = raw.bindings ?? [];
+  const bindings = raw.bindings === undefined ? [] : raw.bindings;
   if (Array.isArray(bindings) && bindings.length === 0) answers.seen++;
   if (resource === undefined) answers.resourceUnknown = true;
   addBindings(answers, bindings, resource ?? 'projects/-', `${where}.bindings`);
@@ -165,7 +165,7 @@ function addFound(answers: Answers, raw: Raw, where: string): void {
   if (number !== undefined && id !== undefined) answers.projectIds.set(number, id);
   // A folder is listed among its own folders.
   noteAncestors(answers, ancestors);
-  addBindings(answers, bindings ?? [], resource, `${where}.policy.bindings`, project);
+  addBindings(answers, bindings === undefined ? [] : bindings, resource, `${where}.policy.bindings`, project);
 }
 
 function addBindings(answers: Answers, list: unknown, resource: string, where: string, within?: string): void {

@@ -1,10 +1,11 @@
 import type { ScanContext, SourceFile, Surroundings } from '../../src/contracts/index.ts';
 import { type JsonValues, readJsonValues } from '../../src/files/json-values.ts';
 import { headOfBytes } from '../../src/files/source-file.ts';
+import { fail } from '../../src/formats/answer.ts';
 import { addAnswer } from './answers.ts';
 import { type Answers, newAnswers } from './collect.ts';
 import { type Gathered, gather } from './gather.ts';
-import { emptyKind, isEmptyList, isGcpExport, mayBeExport } from './recognise.ts';
+import { isEmptyList, isGcpExport, mayBeExport, namedKind } from './recognise.ts';
 
 /** A file, and what all exports that lie beside and below it tell together. */
 export interface Beside {
@@ -77,8 +78,11 @@ function readOne(file: SourceFile): Read {
   for (const [index, value] of json.values.entries()) {
     addAnswer(answers, value, json.values.length > 1 ? `value ${index + 1}` : 'answer', file.path);
   }
-  const empty = isEmptyList(file.text()) ? emptyKind(file.path) : undefined;
-  if (empty !== undefined) answers.kinds.add(empty);
+  if (answers.kinds.size === 0) {
+    const promised = namedKind(file.path);
+    if (promised !== undefined) answers.kinds.add(promised);
+    if (file.text().trim() === '') fail(answers, 'the file is empty: what was to be exported did not come, export it again');
+  }
   return { answers, broken: json.broken };
 }
 

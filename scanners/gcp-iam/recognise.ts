@@ -16,6 +16,8 @@ const FIRST = new RegExp(`^(?:\\s*\\[\\s*\\])*[\\s\\[]*\\{\\s*"(?:${FIRST_KEYS})
 const ROLE = '"role"\\s*:\\s*"(?:(?:projects|organizations)/[^/"]+/)?roles/[^"]+"';
 const IN = '(?:projects|folders|organizations)/[^/"]+/locations/global';
 const TELLS: readonly RegExp[] = [
+  // Also where the address is none.
+  /(?<!\\)"name"\s*:\s*"projects\/[^/"]+\/serviceAccounts\/[^/"]+"[\s\S]*"(?:uniqueId|oauth2ClientId|email)"|"email"[\s\S]*"name"\s*:\s*"projects\/[^/"]+\/serviceAccounts\/[^/"]+"/,
   /(?<!\\)"email"\s*:\s*"[^"\s]+gserviceaccount\.com"[\s\S]*"(?:uniqueId|oauth2ClientId|projectId)"|"(?:uniqueId|projectId|name)"\s*:[\s\S]*"email"\s*:\s*"[^"\s]+gserviceaccount\.com"/,
   /(?<!\\)"name"\s*:\s*"projects\/[^/"]+\/serviceAccounts\/[^/"]+\/keys\/[^/"]+"/,
   new RegExp(
@@ -52,10 +54,12 @@ const NAMES: readonly (readonly [AnswerKind, RegExp])[] = [
   ['access boundaries', /^boundar(?:ies|y[-_]bindings)[-_.]/],
   ['workload identity providers', /^(?:providers|pools)[-_.]/],
   ['last authentications', /^serviceAccount(?:Key)?LastAuthentication[-_.]/],
+  ['insights', /^(?:google\.iam\.(?:serviceAccount|policy)\.Insight|recommendations)[-_.]/],
+  ['IAM policies', /[-_.]iam[-_.]policy\./],
 ];
 
-/** `gcp/hmac-hc-prod.json` with `[]` in it. */
-export function emptyKind(path: string): AnswerKind | undefined {
+/** What the name promises: `gcp/hmac-hc-prod.json`, whatever is in it. */
+export function namedKind(path: string): AnswerKind | undefined {
   if (!/(?:^|\/)(?:gcp|gcloud|google|google-cloud)(?:-exports?)?\//i.test(path)) return undefined;
   const name = path.slice(path.lastIndexOf('/') + 1);
   return NAMES.find(([, pattern]) => pattern.test(name))?.[0];
@@ -70,15 +74,18 @@ export function isEmptyList(text: string): boolean {
 export function isGcpExport(file: FileHead): boolean {
   if (!mayBeExport(file.path)) return false;
   const head = file.head();
-  if (isEmptyList(head) && file.size < 4096) return emptyKind(file.path) !== undefined;
-  if (!/^\s*[[{]/.test(head) || !FIRST.test(head) || /"(?:private_key|privateKeyData|terraform_version)"\s*:/.test(head))
-    return false;
+  const isNamed = namedKind(file.path) !== undefined;
+  if (isEmptyList(head) && file.size < 4096) return isNamed;
+  if (/"(?:private_key|privateKeyData|terraform_version)"\s*:/.test(head)) return false;
+  // What was to be an export is told of, also where an error of gcloud, nothing or something else came of it.
+  if (isNamed) return true;
+  if (!/^\s*[[{]/.test(head) || !FIRST.test(head)) return false;
   return TELLS.some((tell) => tell.test(head)) || emptyPolicy(head);
 }
 
 /** `gcloud … get-iam-policy` of something that nobody was granted anything on. */
 function emptyPolicy(head: string): boolean {
-  return /^\s*\{\s*(?:"bindings"\s*:\s*\[\s*\]\s*,\s*)?"etag"\s*:\s*"[A-Za-z0-9+/=]{8,16}"\s*(?:,\s*"version"\s*:\s*[1-3]\s*)?\}\s*$/.test(
+  return /^\s*\{\s*(?:"bindings"\s*:\s*(?:\[\s*\]|null)\s*,\s*)?"etag"\s*:\s*"[A-Za-z0-9+/=]{8,16}"\s*(?:,\s*"version"\s*:\s*[1-3]\s*)?\}\s*$/.test(
     head,
   );
 }

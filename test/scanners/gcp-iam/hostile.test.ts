@@ -100,6 +100,33 @@ describe('gcp-iam scanner on what strangers send', () => {
     );
   });
 
+  for (const [what, path, text, why, covers] of [
+    [
+      'bindings that are none',
+      'hc-prod-iam-policy',
+      '{"bindings":null,"etag":"x"}',
+      /answer\.bindings: not a list/,
+      ['grant', 'trust'],
+    ],
+    [
+      'an address that is none',
+      'accounts-p',
+      '[{"name":"projects/p/serviceAccounts/x","email":5}]',
+      /\[0\]\.email: /,
+      ['identity'],
+    ],
+    ['an error of gcloud', 'keys-p', 'ERROR: (gcloud) PERMISSION_DENIED', /is not JSON at byte 0/, ['credential']],
+    ['nothing', 'keys-p', '', /the file is empty/, ['credential']],
+  ] as const) {
+    it(`says of ${what} that what its name promises is missing`, async () => {
+      const [coverage] = kinds(await scanText(text, `gcp/${path}.json`), 'coverage');
+
+      assert.equal(coverage?.outcome, 'partial');
+      assert.match(coverage?.why ?? '', why);
+      assert.deepEqual(coverage?.covers, covers);
+    });
+  }
+
   it('never throws on odd members and names', async () => {
     const odd = fc.oneof(leaf.map(String), fc.string());
     await fc.assert(

@@ -35,11 +35,17 @@ const HITS: [string, string, string?][] = [
   ['roles', json([{ name: 'roles/editor', title: 'Editor' }])],
   ['keys of accounts of which the first has none', `[]\n${json([key()])}`],
   ['keys of accounts that have none', '[]\n[]\n', 'exports/gcp/keys-harbour-prod.json'],
+  ['accounts whose address is none', json([{ name: 'projects/p/serviceAccounts/x', email: 5, projectId: null, uniqueId: {} }])],
+  ['a policy by its name', '{"bindings":null,"etag":"x"}', 'gcp/harbour-prod-iam-policy.json'],
+  ['keys that became an error', 'ERROR: (gcloud) PERMISSION_DENIED', 'gcp/keys-harbour-prod.json'],
+  ['a policy of which nothing came', '', 'gcp/harbour-prod-iam-policy.json'],
   ['HMAC keys where there are none', '[]', 'gcp/hmac-harbour-prod.json'],
 ];
 
 const MISSES: [string, string, string?][] = [
   ['an empty list somewhere', '[]', 'src/keys-test.json'],
+  ['a policy of something else', '{"bindings":null,"etag":"x"}', 'src/harbour-prod-iam-policy.json'],
+  ['a key file by the name of a list', json({ type: 'service_account', private_key: 'z' }), 'gcp/keys-harbour-prod.json'],
   ['an empty list of another name', '[]', 'gcp/list.json'],
   [
     'a service-account key file',
