@@ -84,7 +84,7 @@ COMMENT ON VIEW session_jobs IS 'Jobs of CI that names in the run ids of session
 -- Can a use be put down to one job or one person? `reasons`: why not. `gaps`: what else is not known of it.
 CREATE OR REPLACE VIEW session_answerability AS
 WITH told AS MATERIALIZED (
-  SELECT u.observation_id, r.caller, r.org, r.caller_type, u.target, coalesce(trim(u.job), '') <> '' AS has_job, u.recorded,
+  SELECT u.observation_id, r.caller, r.org, r.caller_type, u.target, coalesce(trim(u.job), '') <> '' AS has_job, u.job, lower(r.repo) AS repo, u.recorded,
     r.tagged_sensitive AND r.analyzed IS NULL AND r.info_types IS NULL AND u.info_types IS NULL AS is_unseen
   FROM gateway_rows AS r
   JOIN obs.usages AS u ON u.rowid = r.row_id
@@ -93,7 +93,17 @@ WITH told AS MATERIALIZED (
 spread AS (
   SELECT caller, coalesce(org, '') AS org, count(DISTINCT target) AS connections FROM told WHERE caller_type IN ('machine-identity', 'machine') GROUP BY ALL
 ),
-shared AS MATERIALIZED (SELECT caller, coalesce(org, '') AS org, any_value(workloads) AS workloads FROM shared_callers GROUP BY ALL),
+-- As shared_callers, less the places where keys lie: to plan those costs more than all the rest.
+shared AS (
+  SELECT caller, org, CASE WHEN len(max(repos)) > 1 THEN max(repos) ELSE max(jobs) END AS workloads
+  FROM (
+    SELECT caller, coalesce(org, '') AS org, list_sort(list(DISTINCT job_name(job)) FILTER (job_name(job) IS NOT NULL)) AS jobs, list_sort(list(DISTINCT repo) FILTER (trim(repo) <> '')) AS repos
+    FROM told
+    WHERE (has_job OR repo IS NOT NULL) AND caller_type <> 'human'
+    GROUP BY ALL)
+  GROUP BY ALL
+  HAVING len(max(repos)) > 1 OR len(max(jobs)) > 1
+),
 sessions AS (
   SELECT r.observation_id, r.recorded, r.is_unseen,
     CASE
@@ -107,32 +117,39 @@ sessions AS (
   LEFT JOIN shared AS s ON s.caller = r.caller AND s.org = coalesce(r.org, '')
   LEFT JOIN spread AS p ON p.caller = r.caller AND p.org = coalesce(r.org, '')
 ),
-consuming AS MATERIALIZED (
+consuming AS (
   SELECT identity_id, count(DISTINCT consumer_id) FILTER (type <> 'gateway-connection') AS workloads, bool_or(type = 'gateway-connection') AS is_held,
     list(DISTINCT consumer_id ORDER BY consumer_id) FILTER (type <> 'gateway-connection') AS names
   FROM identity_consumers
   GROUP BY identity_id
 ),
-around AS MATERIALIZED (SELECT observation_id, bool_or(why_not IS NULL) AS is_around, any_value(why_not) AS why_not, any_value(callers) AS callers, any_value(job) AS job,
-    any_value(caller) AS caller, any_value(connection) AS connection
-  FROM direct_uses GROUP BY observation_id),
-others AS (
-  SELECT u.observation_id,
-    CASE
-      WHEN coalesce(trim(u.job), '') <> '' OR u.actor_type = 'human' THEN NULL
-      WHEN a.why_not = 'a session was open' AND a.callers = 1 AND a.job IS NOT NULL THEN NULL
-      WHEN a.why_not = 'a session was open' THEN concat('the account was used through ', a.connection, ' of the gateway, and several jobs or none that is named had it open')
-      WHEN a.is_around THEN concat('the account, which the gateway holds for ', a.connection, ', was used around it: the log names the account only')
-      WHEN k.identity_id IS NULL THEN 'the log names no account'
-      WHEN c.workloads > 1 THEN concat(c.workloads, ' workloads share the account (', listed(c.names), ')')
-      WHEN c.workloads = 1 AND NOT coalesce(c.is_held, false) THEN NULL
-      WHEN c.is_held THEN 'the account is that of a gateway connection, for whoever comes through it'
-      ELSE 'the log names the account only, and nothing tells which job uses it' END AS reason
+-- Which connection holds the account, and which sessions were open when the row began: direct_uses says it of every record.
+held AS (SELECT account, min(connection) AS connection FROM direct_accounts GROUP BY account),
+logged AS (
+  SELECT u.observation_id, u.used_at, coalesce(trim(u.job), '') <> '' OR coalesce(u.actor_type = 'human', false) AS is_named, k.identity_id, hash(k.identity_id, k.credential_id) AS account
   FROM direct_usage_rows AS k
   JOIN obs.usages AS u ON u.rowid = k.row_id
-  LEFT JOIN consuming AS c ON c.identity_id = k.identity_id
-  LEFT JOIN around AS a ON a.observation_id = u.observation_id
   WHERE NOT k.is_bookkeeping
+),
+placed AS (
+  SELECT l.*, s.until >= l.used_at AS in_session, s.callers, s.job
+  FROM logged AS l
+  ASOF LEFT JOIN session_stretches AS s ON s.account = l.account AND l.used_at >= s.since
+),
+others AS (
+  SELECT p.observation_id,
+    CASE
+      WHEN p.is_named OR p.in_session AND p.callers = 1 AND p.job IS NOT NULL THEN NULL
+      WHEN p.in_session THEN concat('the account was used through ', h.connection, ' of the gateway, and several jobs or none that is named had it open')
+      WHEN h.account IS NOT NULL THEN concat('the account, which the gateway holds for ', h.connection, ', was used while no session of it was open: the log names the account only')
+      WHEN p.identity_id IS NULL THEN 'the log names no account'
+      WHEN c.workloads > 1 THEN concat(c.workloads, ' workloads share the account (', listed(c.names), ')')
+      WHEN c.workloads = 1 AND NOT c.is_held THEN NULL
+      WHEN c.is_held THEN 'the account is that of a gateway connection, for whoever comes through it'
+      ELSE 'the log names the account only, and nothing tells which job uses it' END AS reason
+  FROM placed AS p
+  LEFT JOIN held AS h ON h.account = p.account
+  LEFT JOIN consuming AS c ON c.identity_id = p.identity_id
 )
 SELECT observation_id, reason IS NULL AS answerable, CASE WHEN reason IS NULL THEN [] ELSE [reason] END AS reasons,
   CASE

@@ -301,7 +301,7 @@ describe('view session_answerability', () => {
         ['l3', false, '2 workloads share the account (acme/shop:.github/workflows/a.yml#a, acme/shop:.github/workflows/a.yml#b)'],
         ['l4', false, 'the log names the account only, and nothing tells which job uses it'],
         ['l5', true],
-        ['l6', false, 'the account, which the gateway holds for aws-prod, was used around it: the log names the account only'],
+        ['l6', false, 'the account, which the gateway holds for aws-prod, was used while no session of it was open: the log names the account only'],
       ],
     );
   });
