@@ -21,6 +21,10 @@ export interface Trace {
   readonly consumers: readonly Row[];
   readonly gateway: readonly Row[];
   readonly outside: readonly Row[];
+  /** First and last use by path: through the gateway, by the log of a target, by that of a cloud, and what of these went around. */
+  readonly uses: readonly Row[];
+  /** What it may use at the gateway and at the target, and whether it did. */
+  readonly granted: readonly Row[];
   /** Was a session log of a gateway read? Connections alone tell no use. */
   readonly sessionsRead: boolean;
   readonly findings: readonly Row[];
@@ -191,6 +195,16 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
        WHERE last_used_at IS NOT NULL AND ${mine}
        ORDER BY last_used_at DESC`,
       all,
+    ),
+    uses: await store.rows(
+      `SELECT * EXCLUDE (identity_id) FROM identity_use WHERE identity_id = $identity
+       ORDER BY list_position(['gateway', 'cloud', 'direct'], path), side, is_around`,
+      { identity },
+    ),
+    granted: await store.rows(
+      `SELECT * EXCLUDE (identity_id) FROM granted_used WHERE identity_id = $identity
+       ORDER BY side, list_position(['used', 'unused', 'inconclusive'], verdict), why, resource, permission`,
+      { identity },
     ),
     sessionsRead:
       (

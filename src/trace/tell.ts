@@ -3,9 +3,10 @@ import type { Layout } from '../util/layout.ts';
 import { clip } from '../util/sanitize.ts';
 import { MOST_BECOMING, type Trace } from './facts.ts';
 import type { Subject } from './resolve.ts';
+import { granted, used } from './tell-use.ts';
 
 /** Bad news is painted; it is in the words, too. */
-interface Line {
+export interface Line {
   readonly text: string;
   readonly bad?: boolean;
 }
@@ -36,6 +37,8 @@ export function sections(subject: Subject, trace: Trace): readonly (readonly [he
     ['Owner', owner(trace)],
     ['Set up to use it', trace.consumers.map(consumer)],
     ['What it did', did(trace)],
+    ['First and last use', used(trace)],
+    ['Granted, against used', granted(trace)],
   ];
 }
 

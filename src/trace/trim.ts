@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { StoreReader } from '../store/index.ts';
+import { trimCaller } from './trim-gateway.ts';
 import { trimRole } from './trim-kubernetes.ts';
 import { trimGrants } from './trim-postgres.ts';
 import { ENOUGH_DAYS, shortText, type Trimmed, windowText } from './trimmed.ts';
@@ -14,6 +15,10 @@ const NOTHING: { readonly [provider: string]: { readonly what: string; readonly 
     give: 'give the policy insights (`gcloud recommender insights list`), or scan gcp: with recommender.iamPolicyInsights.list',
   },
   k8s: { what: 'Role', give: 'give the audit log of the cluster (JSON lines) beside its roles and bindings' },
+  hoop: {
+    what: 'access at the gateway',
+    give: 'give the sessions of the gateway, its connections, and its access control (`/plugins/access_control`)',
+  },
   postgres: { what: 'GRANTs', give: 'give a dump of the grants and the sessions of the gateway that the role is used through' },
 };
 
@@ -29,7 +34,9 @@ export async function trimIdentity(store: StoreReader, identity: string): Promis
           ? await trimRole(store, identity)
           : provider === 'postgres'
             ? await trimGrants(store, identity)
-            : undefined;
+            : provider === 'hoop'
+              ? await trimCaller(store, identity)
+              : undefined;
   if (found !== undefined) return { identity, ...found };
   const { what = 'policy', give = undefined } = NOTHING[provider] ?? {};
   const why =

@@ -280,6 +280,6 @@ describe('rights cut down to what was used', () => {
   });
 
   it('of another provider are not known, and said so', async () => {
-    assert.match((await trim('hoop:o:api-key/x')).inconclusive ?? '', /no source that is read tells/);
+    assert.match((await trim('okta:o:app/x')).inconclusive ?? '', /no source that is read tells/);
   });
 });
