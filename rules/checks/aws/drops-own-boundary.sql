@@ -21,7 +21,7 @@ limits: >
   Says nothing of boundaries behind which there is no administrator, nor of those whose document was not in the input.
 references:
   - https://pathfinding.cloud
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   i.identity_id,

@@ -24,7 +24,7 @@ limits: >
   A way through a condition that cannot be judged offline is of medium confidence, and the message names its keys.
 references:
   - https://pathfinding.cloud
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   i.identity_id,

@@ -23,7 +23,7 @@ limits: >
 references:
   - https://pathfinding.cloud
 platforms: [terraform, cloudformation]
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   i.identity_id,

@@ -16,7 +16,7 @@ fix: >
   Switch on the plugin for access control (`access_control`) and give each connection the groups that need it, by name or by an attribute.
 limits: >
   A connection that access control does not name may be closed to all but administrators, depending on the release of the gateway: that is said with medium confidence.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH bound AS (
   SELECT connection, org FROM connection_groups WHERE basis = 'gateway' AND len(groups) > 0

@@ -15,7 +15,7 @@ why: >
   Whoever may use the connection of the test environment holds the account of production, under rules that were made for tests.
 fix: Make an account for each environment, with rights to its own data only, and give each connection its own.
 limits: The environment of a connection is told by its tags, so a wrong tag misleads.
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   identity_id AS account,

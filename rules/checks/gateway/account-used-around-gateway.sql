@@ -32,7 +32,7 @@ limits: >
   almost every session of the account comes, for pools keep connections between sessions. Whoever shares such an address with the gateway (NAT) is not seen.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
-since: '0.2'
+since: '0.1'
 ---*/
 WITH partly AS (
   SELECT count(*) AS n FROM coverage WHERE surface = 'gateway' AND list_contains(covers, 'usage') AND outcome <> 'complete'

@@ -18,7 +18,7 @@ fix: >
   or take the connection from them.
 limits: >
   Groups are those of the inventory, today's; groups that skip the review count as not bound. Callers that used the connection, and those that machine identities are set up for, are looked at.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH callers AS (
   SELECT caller_identity_id AS identity_id, connection, org, verb, list(observation_id ORDER BY used_at DESC)[1:5] AS evidence, count(*) AS sessions, bool_or(is_production(environment)) AS in_production

@@ -23,7 +23,7 @@ fix: >
   Limit the time of approvals in the rule (access_max_duration), ask for commands that write one by one, and talk to reviewers who approve all within seconds.
 limits: >
   Times of decisions are known where reviews were exported with them; fewer than minDecisions of one reviewer are not judged. hoop grants 48 hours at most.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH lengths AS (
   SELECT 'window' AS what, coalesce(rule, connection, review_id) AS about, count(*) AS n, max(date_diff('minute', opened_at, closed_at)) AS minutes,

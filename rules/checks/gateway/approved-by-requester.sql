@@ -16,7 +16,7 @@ fix: >
   Let nobody review what they asked for, keep API keys out of the groups of reviewers, and look at each forced review: who forced it, and why.
 limits: >
   Who asked is known where the session of the review was exported. An approver without an e-mail is taken for a machine where the inventory has one of the name.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH requesters AS (
   SELECT user_id, min(lower(email)) AS email

@@ -18,7 +18,7 @@ fix: >
   Look for the id in the gateway's log of administrators (`/audit/logs`); where it was deleted, note whose it was. Withdraw what was issued to it.
 limits: >
   A kind of caller whose list was not given (AI agents and API keys need an administrator's key) is not judged. Static admin key: see static-admin-key-used.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH lists AS (
   SELECT

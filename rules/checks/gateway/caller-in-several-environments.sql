@@ -16,7 +16,7 @@ why: >
 fix: Give the job of each environment a key of its own, in groups that may use its connections only.
 limits: >
   The environment of a session is that of its connection's tags when it began. The static admin key has a check of its own.
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   caller_key,

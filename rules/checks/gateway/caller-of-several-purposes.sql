@@ -21,7 +21,7 @@ limits: >
 inconclusive: >
   SELECT 'no connection has a tag that tells its purpose (tagNames)' WHERE NOT EXISTS (
     FROM connection_settings WHERE len(list_intersect(list_transform(map_keys(coalesce(tags, MAP {})), lambda key: lower(key)), string_split($tagNames, ','))) > 0)
-since: '0.2'
+since: '0.1'
 ---*/
 WITH tagged AS (
   SELECT connection, org, lower(own.key) AS tag, lower(own.value) AS purpose, evidence

@@ -24,7 +24,7 @@ limits: >
   never by two of these together. The static admin key is the matter of static-admin-key-used.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
-since: '0.2'
+since: '0.1'
 ---*/
 WITH machines AS (
   SELECT caller, org, caller_identity_id, bool_or(is_production(environment)) AS in_production, count(*) AS sessions, count(*) FILTER (coalesce(trim(job), '') = '') AS without_job

@@ -17,7 +17,7 @@ why: >
 fix: Change the secret at the target and in the connection; better, let the connection refer to a store that rotates it (Vault, Secrets Manager, RDS IAM).
 limits: >
   Gateways before 1.113 do not tell when the settings of a connection were changed; those connections are not judged. A connection that refers to another store is rotated there.
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   g.connection,

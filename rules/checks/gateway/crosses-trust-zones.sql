@@ -20,7 +20,7 @@ limits: >
   Zones are those of the configuration (gateway.trustZones); one run of a job is told by its correlation id, sessions without one by their caller within windowHours.
 inconclusive: >
   SELECT 'the configuration names no trust zones (gateway.trustZones)' FROM gateway_settings WHERE cardinality(trust_zones) = 0
-since: '0.2'
+since: '0.1'
 ---*/
 WITH zones AS (
   SELECT own.key AS zone, unnest(own.value) AS pattern FROM (SELECT unnest(map_entries(trust_zones)) AS own FROM gateway_settings)

@@ -20,7 +20,7 @@ fix: >
 limits: >
   A guardrail counts where one of its words or patterns of the input meets a plain statement of the kind. Rights of the account at the target,
   which may make the statement fail anyway, are not looked at. The open edition of hoop allows one guardrail in all.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH guards AS (
   SELECT connection_policy, flatten(list(coalesce(from_json(settings->'$.input', '[{"type": "VARCHAR", "words": ["VARCHAR"], "pattern": "VARCHAR"}]'), []))) AS rules,

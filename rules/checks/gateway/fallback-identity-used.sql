@@ -16,7 +16,7 @@ why: >
 fix: >
   Map the callers in the message to accounts of their own, and switch the fallback off.
 limits: What the gateway notes with the session. The owner of a session can overwrite its metadata.
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   s.connection,

@@ -20,7 +20,7 @@ limits: >
   The gateway tells neither when a service account was made nor when it was used last, so this rests on the sessions given alone.
 inconclusive: >
   SELECT concat('the sessions given begin ', coalesce(days, 0), ' days ago; ', $unusedDays, ' are needed to tell that an account is not used') FROM session_days WHERE coalesce(days, 0) < $unusedDays
-since: '0.2'
+since: '0.1'
 ---*/
 WITH seen AS (
   SELECT caller_identity_id AS identity_id, max(used_at) AS last FROM gateway_sessions GROUP BY ALL

@@ -16,7 +16,7 @@ why: >
   The token makes whoever has it the agent, to whom the gateway hands the secrets of its connections; a workload's own identity cannot be copied out of a file.
 fix: Start the agent with its SPIFFE identity, then remove the token from where it lies and register the agent anew.
 limits: The gateway tells that it maps workload identities, not which agent already uses one.
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   s.credential_id,

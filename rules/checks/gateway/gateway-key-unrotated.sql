@@ -20,7 +20,7 @@ fix: >
 limits: The gateway tells when a key was made. What a vault in between does is not seen.
 inconclusive: >
   SELECT concat('of ', count(*), ' keys nobody tells when they were made') FROM credentials WHERE provider = 'hoop' AND coalesce(status, 'active') = 'active' AND coalesce(rotated_at, created_at) IS NULL HAVING count(*) > 0
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   c.credential_id,

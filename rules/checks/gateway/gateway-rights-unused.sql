@@ -20,7 +20,7 @@ limits: >
   What is granted is told by access control, attributes and the connections of machine identities. Work that is due once a quarter needs sessions of that long (minDays).
 inconclusive: >
   SELECT concat('the sessions given begin ', coalesce(days, 0), ' days ago; ', $minDays, ' are needed to tell what is not used') FROM session_days WHERE coalesce(days, 0) < $minDays
-since: '0.2'
+since: '0.1'
 ---*/
 WITH used AS (
   SELECT caller_identity_id AS identity_id, connection, count(*) AS sessions FROM gateway_sessions WHERE caller_identity_id IS NOT NULL GROUP BY ALL

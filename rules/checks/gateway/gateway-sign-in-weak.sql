@@ -18,7 +18,7 @@ fix: >
 limits: >
   Whether a proxy in front adds TLS is told by the address that the gateway gives for itself. Tokens are bearer tokens in every configuration: the gateway knows no
   proof of possession.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH members AS (
   SELECT count(DISTINCT email) AS people FROM obs.people SEMI JOIN current_parts USING (part_id) WHERE (detail->>'$.source') = 'gateway'

@@ -16,7 +16,7 @@ fix: >
   Let the analyzer ask for an access request, or block, at high risk; read what the session did.
 limits: >
   The risk is the judgement of the gateway's analyzer, which only single exports of a session tell (lists leave it out).
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   s.session_id,

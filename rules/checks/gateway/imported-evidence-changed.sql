@@ -20,7 +20,7 @@ fix: >
 limits: >
   Compared with earlier runs in the same store. A session counts as gone where this run was given others of that day, before it and after it; a log that was rotated or cut lacks records too. Names of jobs can be
   overwritten by the owner of a session (PATCH of its metadata), which the gateway does not log.
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   c.session_id AS what,

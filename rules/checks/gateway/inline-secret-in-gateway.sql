@@ -18,7 +18,7 @@ fix: >
 limits: Needs one export for each connection; lists do not hold the settings, and gateways can hide them (hide_role_info).
 inconclusive: >
   SELECT concat('the settings of ', count(*), ' of the connections are not told: give one export for each') FROM gateway_connections WHERE coalesce(json_array_length(detail, '$.settings'), 0) = 0 HAVING count(*) > 0
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   g.connection,

@@ -22,7 +22,7 @@ fix: >
   Read the sessions, ask the owner of the job what it was to do, and rotate its key if nobody knows.
 limits: >
   Counts what the gateway calls a refusal: a guardrail's hit, or the analyzer's no. Attempts that were never approved are not counted.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH blocked AS (
   SELECT coalesce(caller_identity_id, 'caller ' || caller) AS caller_key, caller_identity_id, caller, caller_type, connection, used_at, coalesce(records, 1) AS times, observation_id, session_id

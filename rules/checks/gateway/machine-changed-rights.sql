@@ -19,7 +19,7 @@ fix: >
 limits: >
   Statements whose class could not be told are not counted; a function that grants inside is not seen. Where an approval covered the
   session it is told with a lower severity. Tools that manage rights by trade (infrastructure code) are told once a target.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH changes AS (
   SELECT coalesce(caller_identity_id, 'caller ' || caller) AS actor_key, coalesce(caller_identity_id, identity_id) AS identity_id, caller AS actor, connection AS place, used_at, approval = 'approved' AS is_approved,

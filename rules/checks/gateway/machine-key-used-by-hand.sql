@@ -26,7 +26,7 @@ limits: >
   web app are by hand, whatever their hours; only an import of the gateway's database tells that (origin).
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/10-human-use-of-nhi/
-since: '0.2'
+since: '0.1'
 ---*/
 WITH habits AS (
   SELECT

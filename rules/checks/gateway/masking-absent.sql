@@ -19,7 +19,7 @@ fix: >
 limits: >
   Which tags mean personal data is the configuration's to say (gateway.personalData). The open edition of hoop allows one masking rule
   in all: where it is in use elsewhere, the edition is the limit.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH server AS (
   SELECT bool_and(coalesce(settings->>'$.redactProvider', '') = '' OR (settings->>'$.hasRedactCredentials') = 'false') AS is_off, max(settings->>'$.licence') AS licence, flatten(list(evidence)) AS evidence

@@ -17,7 +17,7 @@ fix: Add the kinds in the message to the masking rule of the connection.
 limits: >
   What must be masked is what the configuration asks for by the tag of the connection (gateway.requiredMasks), and what the gateway itself
   saw there in sessions. A kind that another name of the same rule covers (a custom type) is taken for missing.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH wanted AS (
   SELECT m.policy_id, upper(unnest(w.own.value)) AS kind, 'asked for by its tags' AS because, NULL::VARCHAR AS observation_id

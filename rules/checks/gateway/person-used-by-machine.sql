@@ -23,7 +23,7 @@ fix: >
 limits: >
   By the client's own name (that of a CI system), by the id of a CI run, by hours that nobody works (minHours different ones on one day), or by a clock's regularity
   (most pauses within maxSpread percent of each other). An account that several people share keeps long hours too.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH people AS (
   SELECT s.*, date_diff('second', lag(s.used_at) OVER (PARTITION BY s.caller, s.org ORDER BY s.used_at), s.used_at) AS pause

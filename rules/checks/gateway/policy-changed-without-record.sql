@@ -19,7 +19,7 @@ fix: >
 limits: >
   Compared with the run before that had rules of the kind, in the same store. hoop writes no entry for changes of access request rules, plugins, attributes and reviews: for those the finding says
   that nobody can know, with less severity.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH explained AS (
   SELECT c.policy_id, c.change, list(l.observation_id ORDER BY l.used_at) AS entries

@@ -20,7 +20,7 @@ fix: Let the owner of the data confirm or narrow the access, and note the day (a
 limits: >
   A review is what the gateway and tags tell: an access request that somebody decided for this caller, or a date in one of the tags (tagNames). Reviews that are kept in another
   tool are not seen. Machines that are younger than reviewDays are left alone.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH privileged AS (
   SELECT i.identity_id, 'is an administrator of the gateway' AS why_so, list(DISTINCT g.observation_id) AS evidence

@@ -17,7 +17,7 @@ fix: >
   the way in the message off.
 limits: >
   Rules by name and by attribute count, and so do reviewers of the connection. The open edition of hoop has one rule for all connections: there a missing one may be a limit of the edition.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH open_ways AS (
   SELECT g.*, list_filter([

@@ -18,7 +18,7 @@ fix: >
 limits: >
   Sessions of native databases, TCP and RDP keep what was asked: that is how they are recorded. Said only where the policy asks for answers: wantedOf is `none`, `sensitive`
   (connections tagged as holding personal data) or `all`.
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   s.connection,

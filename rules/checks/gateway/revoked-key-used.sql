@@ -18,7 +18,7 @@ fix: >
 limits: >
   That a key was made active again is told by the log of administrators only, which older gateways do not have. Sessions that were open when the key was
   revoked may go on, and are not counted: those that began afterwards are.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH revoked AS (
   SELECT identity_id, name, TRY_CAST(detail->>'$.deactivatedAt' AS TIMESTAMP) AS at, (detail->>'$.userId') AS user_id, coalesce(enabled, true) AS enabled, evidence

@@ -18,7 +18,7 @@ why: >
 fix: >
   Limit the time of a session on the connection to that of an approval, and end sessions when their window closes.
 limits: Ends of sessions that were never closed are not known; session-left-open tells of those.
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   s.session_id,

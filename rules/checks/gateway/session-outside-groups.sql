@@ -19,7 +19,7 @@ limits: >
   have no groups of their own and are not judged.
 inconclusive: >
   SELECT 'the configuration does not say which groups may use which connection (gateway.groups)' FROM gateway_settings WHERE cardinality(groups) = 0
-since: '0.2'
+since: '0.1'
 ---*/
 WITH members AS (
   SELECT (detail->>'$.userId') AS user_id, list_distinct(flatten(list(words_of(detail->'$.groups')))) AS groups, list(observation_id)[1:3] AS evidence

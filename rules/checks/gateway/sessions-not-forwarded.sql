@@ -16,7 +16,7 @@ fix: >
   Send the gateway's events to your SIEM: event routing, webhooks, or runbook hooks at the opening and close of sessions; or export the sessions by a job, each day.
 limits: >
   Webhooks and what the gateway calls forwarding are seen; runbook hooks and jobs that export sessions are not. Whether what is sent arrives is not told.
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   w.org,

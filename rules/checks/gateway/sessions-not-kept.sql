@@ -16,7 +16,7 @@ fix: Keep sessions longer at the gateway, or export them to storage that keeps t
 limits: >
   Said where something of the gateway is older than its oldest session: keys, rules or connections that were made before. A young gateway has no older sessions. An export that was
   cut by a time window looks the same.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH made AS (
   SELECT org, min(made_at) AS made_at, arg_min(evidence, made_at) AS evidence

@@ -21,7 +21,7 @@ fix: >
 limits: >
   Said of machines that went into production or to personal data in the windowDays before the run, as far as sessions were given. Keys, agents and machine identities of hoop have no
   end. Where the sessions span less, silence tells nothing.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH recent AS (
   SELECT caller_identity_id AS identity_id, count(*) AS sessions, count(*) FILTER (approval = 'approved') AS approved, max(used_at) AS last,

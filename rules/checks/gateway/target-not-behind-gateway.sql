@@ -19,7 +19,7 @@ fix: >
 limits: >
   Hosts of databases, as connection strings, workloads and logs name them; the same host under another name looks like another one. Nothing is said where a connection of the kind does not tell its host
   (lists of connections do not; single exports do), and of containers beside the workload.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH covered AS (
   SELECT protocol, count(*) AS hosts, count(*) FILTER (len(connections) > 0) AS behind FROM target_hosts GROUP BY protocol

@@ -16,7 +16,7 @@ why: >
   A server of tools acts with its own rights for whoever asks. Where the gateway takes calls from anyone, an agent that was talked into something leaves no trace of whose it was.
 fix: Let the gateway ask callers for a token or a key of their own (JWT, API key, mTLS), and log it.
 limits: Some gateways of tools log the name of the client alone, which anybody can give; such calls count as without a caller.
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   coalesce(s.connection, 'tools') AS connection,

@@ -24,7 +24,7 @@ limits: >
   99th percentile before. What a release changed on purpose looks the same.
 inconclusive: >
   SELECT concat('the sessions given begin ', coalesce(days, 0), ' days ago; ', $minDays, ' are needed to know what is usual') FROM session_days WHERE coalesce(days, 0) < $minDays
-since: '0.2'
+since: '0.1'
 ---*/
 WITH calls AS (
   SELECT caller_key, caller, caller_identity_id, connection, seen_types, row_count, used_at, observation_id, used_at >= run_now() - to_days($recentDays::INTEGER) AS is_recent

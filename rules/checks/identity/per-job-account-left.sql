@@ -18,7 +18,7 @@ why: >
 fix: Let the step that makes the account delete it at the end of the run, also of a run that fails; delete those that are left.
 limits: >
   Told by the name: a word such as run, job, build or pipeline with a number of four digits or more, or with a UUID. An account that somebody named so for another reason looks the same.
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   i.identity_id,

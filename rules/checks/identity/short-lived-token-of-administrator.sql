@@ -16,7 +16,7 @@ why: >
 fix: Give the parent the rights that its log shows it needs, and let jobs that need more become another identity for that step.
 limits: >
   Counts uses without a static key, as logs of the cloud tell them. Whether the identity is an administrator is worked out from its grants.
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   a.identity_id,

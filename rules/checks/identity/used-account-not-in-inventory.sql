@@ -17,7 +17,7 @@ fix: Find it at its provider. Is it gone, note who had it; is it there, find out
 limits: >
   Said where an inventory of the same account, project, cluster or server was read in full, with others of its kind. Accounts that came and went between log and export look
   the same.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH inventories AS (
   SELECT DISTINCT split_part(i.identity_id, ':', 1) AS provider, identity_scope(i.identity_id) AS scope, split_part(identity_local(i.identity_id), '/', 1) AS kind

@@ -17,7 +17,7 @@ fix: >
   Give each of the consumers in the message a credential of its own, then deactivate this one; `nhi-audit trace KEY` has the full list.
 limits: >
   Consumers are those of the repositories, gateways and logs that were given. One that is in none of them breaks unannounced.
-since: '0.2'
+since: '0.1'
 ---*/
 WITH consuming AS (
   SELECT l.credential_id, CASE WHEN c.type = 'gateway-connection' THEN 'the gateway (' || connection_name(c.consumer_id) || ')' ELSE c.consumer_id END AS consumer, c.observation_id

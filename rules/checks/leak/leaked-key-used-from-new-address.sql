@@ -26,7 +26,7 @@ inconclusive: >
   SELECT 'the logs given do not reach back before the leak, so that no address can be called new' WHERE NOT EXISTS (
     FROM usages AS u JOIN leaked_credentials AS l ON u.credential_id IN (l.credential_id, l.inventory_id) JOIN sightings AS s ON s.credential_id = l.credential_id
     WHERE u.source_ip IS NOT NULL AND u.used_at < TRY_CAST(s.location->>'$.date' AS TIMESTAMP))
-since: '0.2'
+since: '0.1'
 ---*/
 WITH leaks AS (
   SELECT l.credential_id, l.inventory_id, l.identity_id, l.name, l.places, l.evidence, l.id_only, min(TRY_CAST(s.location->>'$.date' AS TIMESTAMP)) AS since

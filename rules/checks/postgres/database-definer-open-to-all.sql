@@ -22,7 +22,7 @@ limits: >
   another one of the run.
 references:
   - https://www.postgresql.org/docs/current/sql-createfunction.html#SQL-CREATEFUNCTION-SECURITY
-since: '0.2'
+since: '0.1'
 ---*/
 WITH doors AS (
   SELECT

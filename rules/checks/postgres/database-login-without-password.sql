@@ -21,7 +21,7 @@ limits: >
   comes before may keep a client from this one. Lines for the local socket and for loopback addresses are left alone.
 references:
   - https://www.postgresql.org/docs/current/auth-pg-hba-conf.html
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   identity_id,

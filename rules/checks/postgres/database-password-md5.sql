@@ -19,7 +19,7 @@ fix: |
   3. When no role has MD5 any more, write scram-sha-256 in place of md5 in pg_hba.conf.
 references:
   - https://www.postgresql.org/docs/current/auth-password.html
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   identity_id,

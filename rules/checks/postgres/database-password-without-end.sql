@@ -20,7 +20,7 @@ limits: >
   Where the source does not show how passwords are kept, a role that logs in by certificate or IAM alone is told too, with low confidence.
 references:
   - https://www.postgresql.org/docs/current/sql-alterrole.html
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   c.identity_id,

@@ -20,7 +20,7 @@ fix: |
 limits: Rights are summed up by schema; which tables these are, `\dp s.*` tells.
 references:
   - https://www.postgresql.org/docs/current/ddl-priv.html
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   identity_id,

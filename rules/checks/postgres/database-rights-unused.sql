@@ -23,7 +23,7 @@ limits: >
   membership are not looked at; a job that runs once a year is not seen in a month.
 references:
   - https://www.postgresql.org/docs/current/ddl-priv.html
-since: '0.2'
+since: '0.1'
 ---*/
 WITH used AS (
   SELECT

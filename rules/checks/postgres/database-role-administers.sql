@@ -23,7 +23,7 @@ limits: >
 references:
   - https://www.postgresql.org/docs/current/role-attributes.html
   - https://www.postgresql.org/docs/current/predefined-roles.html
-since: '0.2'
+since: '0.1'
 ---*/
 SELECT
   i.identity_id,

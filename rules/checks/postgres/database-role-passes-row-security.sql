@@ -20,7 +20,7 @@ limits: Roles that are superusers, or that the vendor of a managed service runs,
 references:
   - https://www.postgresql.org/docs/current/role-attributes.html
   - https://www.postgresql.org/docs/current/ddl-rowsecurity.html
-since: '0.2'
+since: '0.1'
 ---*/
 WITH attributes AS (
   SELECT *, coalesce((detail->>'$.replication') = 'true', false) AS copies, coalesce((detail->>'$.bypassRls') = 'true', false) AS passes
