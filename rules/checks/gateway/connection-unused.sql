@@ -21,7 +21,7 @@ limits: >
 since: '0.1'
 ---*/
 WITH reach AS (
-  SELECT min(used_at) AS first FROM usages WHERE via = 'gateway'
+  SELECT min(first) AS first FROM gateway_windows
 ),
 last_session AS (
   SELECT connection, org, max(used_at) AS last FROM gateway_sessions GROUP BY connection, org

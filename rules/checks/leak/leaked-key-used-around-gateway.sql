@@ -33,10 +33,10 @@ references:
 since: '0.1'
 ---*/
 WITH sessions AS (
-  SELECT * FROM usages WHERE via = 'gateway' AND NOT coalesce(bookkeeping, false)
+  SELECT * FROM usages WHERE via = 'gateway' AND NOT coalesce(bookkeeping, false) AND NOT coalesce(starts_with(target, 'admin:'), false)
 ),
 covered AS (
-  SELECT min(used_at) AS first, max(coalesce(ended_at, used_at)) AS last FROM usages WHERE via = 'gateway'
+  SELECT min(first) AS first, max(last) AS last FROM gateway_windows
 ),
 held_by_gateway AS (
   SELECT
