@@ -42,6 +42,8 @@ export const LogFormatMeta = z.strictObject({
   like: z.string().optional(),
   /** Each record stays a row of its own, as sessions do; what a log tells of is summed up. */
   single: z.boolean().default(false),
+  /** Its files tell the hashes of those of another format: the SELECT gives `file`, `name` and `sha256` (hex, of the file unpacked). */
+  digests: z.string().optional(),
   /** Seconds after which a record may reach its file. */
   delay: z.number().int().min(0).default(0),
   /** What somebody made, from the second SELECT: it runs on files that have a record of one of these operations. */

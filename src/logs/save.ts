@@ -22,6 +22,13 @@ export async function sha256OfFile(file: string, signal: AbortSignal): Promise<s
   return hash.digest('hex');
 }
 
+/** Of what was packed: of any other file as it is. */
+export async function sha256OfUnpacked(file: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of inflated(file, signal)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
 /** By its first bytes: a name may say anything. */
 export function isPacked(file: string): boolean {
   const [first, second] = bytesAt(file, 0, 2);

@@ -1,7 +1,9 @@
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type DuckDBConnection, DuckDBInstance } from 'duckdb';
+import { isPacked } from '../logs/save.ts';
 
 /** Where rows go: a table of the other engine. */
 export interface RowTarget {
@@ -103,6 +105,13 @@ async function handOver(from: DuckDBConnection, sql: string, to: RowTarget): Pro
     appender.closeSync();
   }
   return rows;
+}
+
+/** A name that holds no glob and no quote, whatever the file is called. */
+export function linkAs(file: string, directory: string, index: number): string {
+  const link = join(directory, `${String(index).padStart(6, '0')}.log${isPacked(file) ? '.gz' : ''}`);
+  symlinkSync(file, link);
+  return link;
 }
 
 /** Works on what it was given last while more is made ready: one at a time, and one ahead. */

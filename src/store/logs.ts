@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from 'duckdb';
 import type { CoverageObservation, Location, Observation } from '../contracts/index.ts';
@@ -10,7 +10,8 @@ import { streamOf } from '../logs/stream.ts';
 import { sha256 } from '../util/digest.ts';
 import { messageOf } from '../util/errors.ts';
 import { LogCompare } from './log-compare.ts';
-import { Ahead, LogReader } from './log-reader.ts';
+import { testDigests } from './log-digests.ts';
+import { Ahead, LogReader, linkAs } from './log-reader.ts';
 import { LogTally } from './log-tally.ts';
 
 /** One file that a format claims. */
@@ -102,8 +103,11 @@ export async function importLogs(connection: DuckDBConnection, files: readonly L
   work.signal.addEventListener('abort', stop);
   try {
     const importing = new LogImport(connection, reader, work, await LogCompare.open(connection, reader, work));
-    for (const [format, ofFormat] of Map.groupBy(files, (file) => file.format)) await importing.read(format, ofFormat);
-    await importing.end(files);
+    const logs = files.filter(({ format }) => format.meta.digests === undefined);
+    for (const [format, ofFormat] of Map.groupBy(logs, (file) => file.format)) await importing.read(format, ofFormat);
+    await importing.end(logs);
+    const digests = files.filter(({ format }) => format.meta.digests !== undefined);
+    await testDigests(digests, logs, { connection, reader, work, parts: importing.parts });
   } finally {
     work.signal.removeEventListener('abort', stop);
     reader.close();
@@ -111,6 +115,7 @@ export async function importLogs(connection: DuckDBConnection, files: readonly L
 }
 
 class LogImport {
+  readonly parts = new Map<LogFile, { readonly part: bigint; readonly isNew: boolean }>();
   readonly #connection: DuckDBConnection;
   readonly #reader: LogReader;
   readonly #work: LogWork;
@@ -193,6 +198,7 @@ class LogImport {
   /** `false`: there is nothing to read in it, for an earlier run has read the very same. */
   #begin(file: LogFile, digest: string, loading: Loading[]): boolean {
     const { part, known } = this.#work.addPart(file, `${digest} ${file.format.digest}`);
+    this.parts.set(file, { part, isNew: !known });
     if (!known) loading.push({ ...file, index: loading.length, part, sha256: digest, lost: 0 });
     return !known;
   }
@@ -221,7 +227,7 @@ class LogImport {
     for (const file of files) {
       if (this.#compare.hasTwin(file)) continue;
       if (isTooLong(format, file)) broken.push(file);
-      else whole.set(linkOf(file, directory), file);
+      else whole.set(linkAs(file.file, directory, file.index), file);
     }
     broken.push(...(await readWhole(whole, read)));
     for (const file of broken) {
@@ -495,13 +501,6 @@ function number({ index }: { readonly index: number }): string {
 
 function linkName(file: Loading, directory: string): string {
   return join(directory, `${number(file)}.log${isPacked(file.file) ? '.gz' : ''}`);
-}
-
-/** A name that holds no glob and no quote, whatever the file is called. */
-function linkOf(file: Loading, directory: string): string {
-  const link = linkName(file, directory);
-  symlinkSync(file.file, link);
-  return link;
 }
 
 function compareText(a: string, b: string): number {

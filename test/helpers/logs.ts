@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FileHead } from '../../src/contracts/index.ts';
 import { headOfFile } from '../../src/files/source-file.ts';
@@ -19,9 +19,18 @@ export interface ImportOptions {
   readonly directory?: string;
 }
 
-/** A store in memory for several runs. */
+let template: Promise<string> | undefined;
+
+/** A store for several runs; its views are made once, for that takes a second. */
 export async function logStore(): Promise<Store> {
-  return await openStore({ mode: 'write' });
+  template ??= (async () => {
+    const file = join(tempDir(), 'template.duckdb');
+    (await openStore({ mode: 'write', file })).close();
+    return file;
+  })();
+  const file = join(tempDir(), 'logs.duckdb');
+  copyFileSync(await template, file);
+  return await openStore({ mode: 'write', file });
 }
 
 /**

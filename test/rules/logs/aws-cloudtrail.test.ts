@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Row, Store } from '../../../src/store/index.ts';
 import { importLogs } from '../../helpers/logs.ts';
@@ -190,6 +191,34 @@ describe('log format aws-cloudtrail', () => {
       );
       const text = JSON.stringify(await store.rows('SELECT * EXCLUDE (part_id) FROM obs.usages'));
       assert.doesNotMatch(text, /customers|harbour"/);
+    });
+
+    it('is held against the digests that lie beside it', async () => {
+      const [good, bad] = [trail(event('1', user('ci'))), trail(event('2', user('ci')))];
+      const digest = JSON.stringify({
+        awsAccountId: ACCOUNT,
+        digestEndTime: '2026-03-12T11:00:00Z',
+        digestS3Object: 'AWSLogs/x',
+        logFiles: ['good', 'bad', 'gone'].map((name) => ({
+          s3Object: `AWSLogs/${ACCOUNT}/CloudTrail/eu-west-1/${name}.json.gz`,
+          hashValue: createHash('sha256').update(good).digest('hex'),
+          hashAlgorithm: 'SHA-256',
+        })),
+      });
+      store = await importLogs({
+        'logs/good.json.gz': gzipSync(good),
+        'logs/bad.json.gz': gzipSync(bad),
+        'CloudTrail-Digest/d.json.gz': gzipSync(digest),
+      });
+
+      assert.deepEqual(await store.rows('SELECT path, change, records FROM log_changes'), [
+        { path: 'logs/bad.json.gz', change: 'changed', records: 1 },
+      ]);
+      const [row] = await store.rows(
+        "SELECT outcome, why, detail->>'$.verified' AS verified, seen FROM coverage WHERE subject LIKE '%digests%'",
+      );
+      assert.deepEqual([row?.outcome, row?.verified, row?.seen], ['partial', '1', 3]);
+      assert.match(String(row?.why), /another than the digest tells of logs\/bad\.json\.gz; 1 of 3 log files/);
     });
   });
 });
