@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Observation, UsageObservation } from '../../../src/contracts/index.ts';
+import { headOfFile } from '../../../src/files/source-file.ts';
+import { shippedFormats } from '../../../src/logs/load.ts';
+import { formatOf } from '../../../src/logs/recognise.ts';
 import type { Row } from '../../../src/store/index.ts';
-import { withPassingRun } from '../correlate/run-store.ts';
+import { logStore } from '../../helpers/logs.ts';
+import { tempDir } from '../../helpers/temp-repo.ts';
+import { RUN_START, withPassingRun } from '../correlate/run-store.ts';
 
 const USER = 'aws:123456789012:user/ml';
 const KEY = 'aws:access-key/AKIAONE';
@@ -200,6 +207,88 @@ async function answers(rows: readonly Observation[]): Promise<unknown[]> {
   return told.map((row) => [row.session_id, row.answerable, ...(row.reasons as string[]), ...(row.gaps as string[])]);
 }
 
+describe('view direct_uses, over a log in bulk', () => {
+  const key = `AKIA${'ABCDEFGHIJKLMNOP'}`;
+  const event = (id: number, time: string) => ({
+    eventVersion: '1.08',
+    eventID: `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`,
+    eventTime: at(time),
+    eventSource: 's3.amazonaws.com',
+    eventName: 'GetObject',
+    awsRegion: 'eu-west-1',
+    sourceIPAddress: '203.0.113.9',
+    userAgent: 'aws-cli',
+    eventType: 'AwsApiCall',
+    readOnly: true,
+    recipientAccountId: '123456789012',
+    userIdentity: {
+      type: 'IAMUser',
+      arn: 'arn:aws:iam::123456789012:user/ml',
+      accountId: '123456789012',
+      accessKeyId: key,
+      userName: 'ml',
+    },
+  });
+
+  it('tells the records of a row apart that lie outside of every session', async () => {
+    const held = connection('aws-prod', { identity: USER, credential: `aws:access-key/${key}` });
+    const open = [session('s1', '03:00:00', '03:10:00'), session('s2', '03:40:00', '03:50:00')];
+    // One hour, one row: two records in each session, three between them, one of those within the tolerance of clocks.
+    const times = ['03:01:00', '03:09:00', '03:11:30', '03:20:00', '03:21:00', '03:41:00', '03:49:00'];
+    const Records = times.map((time, index) => event(index, time));
+    const directory = tempDir();
+    writeFileSync(join(directory, 'trail.json'), JSON.stringify({ Records }));
+    const head = headOfFile(directory, 'trail.json', 10_000);
+    const format = formatOf(head, () => shippedFormats());
+    assert.ok(format !== undefined);
+    const store = await logStore();
+    try {
+      const run = {
+        startedAt: RUN_START,
+        toolVersion: 't',
+        targets: ['.'],
+        parameters: {},
+        rulesDigest: 'r',
+        fingerprintKeyId: 'k',
+      };
+      await store.beginRun(run);
+      const { part } = store.addPart({ scanner: 'test', version: 1, target: '.', unit: 'all', content: 'c' }, RUN_START);
+      for (const row of [held, ...DAY, ...open]) await store.append(part, row);
+      await store.importLogs(
+        [
+          {
+            format,
+            file: join(directory, 'trail.json'),
+            path: 'trail.json',
+            target: '.',
+            size: head.size,
+            at: { path: 'trail.json' },
+          },
+        ],
+        {
+          now: RUN_START,
+          signal: new AbortController().signal,
+          clockTolerance: 120,
+          retentionDays: undefined,
+          redact: (observation) => observation,
+          onFile: () => undefined,
+          warn: () => undefined,
+        },
+      );
+      await store.endLoading([]);
+
+      const rows = await store.rows(
+        "SELECT u.records AS n, d.records, strftime(d.used_at, '%H:%M') AS first, strftime(d.ended_at, '%H:%M') AS last, d.why_not FROM direct_uses AS d JOIN usages AS u USING (observation_id)",
+      );
+
+      assert.deepEqual(rows, [{ n: 7, records: 2, first: '03:20', last: '03:21', why_not: null }]);
+    } finally {
+      await store.rollback();
+      store.close();
+    }
+  });
+});
+
 describe('view session_answerability', () => {
   it('puts a session down to the job that it names, and to a person', async () => {
     const rows = [
@@ -301,7 +390,11 @@ describe('view session_answerability', () => {
         ['l3', false, '2 workloads share the account (acme/shop:.github/workflows/a.yml#a, acme/shop:.github/workflows/a.yml#b)'],
         ['l4', false, 'the log names the account only, and nothing tells which job uses it'],
         ['l5', true],
-        ['l6', false, 'the account, which the gateway holds for aws-prod, was used while no session of it was open: the log names the account only'],
+        [
+          'l6',
+          false,
+          'the account, which the gateway holds for aws-prod, was used while no session of it was open: the log names the account only',
+        ],
       ],
     );
   });
