@@ -9,7 +9,7 @@ import { observationsOf } from './records.ts';
 import { Session } from './schema.ts';
 import { SessionMetric } from './schema-rules.ts';
 import type { Shape } from './shape.ts';
-import { readRecording } from './stream.ts';
+import { BETWEEN_QUERIES, readRecording } from './stream.ts';
 import { NAMES, quote, type RecordsRead, Tally } from './tally.ts';
 import { isBeforeGateways, readTime } from './time.ts';
 import { type Said, usageOf } from './usage.ts';
@@ -166,7 +166,8 @@ function* readSession(session: Session, whole: boolean, at: Location, tally: Tal
     const searched = found.find(({ part }) => part === wanted);
     return searched && blank(searched.text, searched.matches);
   };
-  const [script, queries] = [without('script'), without('input')];
+  const [script, input] = [without('script'), without('input')];
+  const queries = input === undefined ? undefined : splitAgain(input, recording.queries);
   const said: Said = { ...(script === undefined ? {} : { script }), ...(queries === undefined ? {} : { queries }) };
   // What holds a credential names no run.
   const isClean = found.every(({ part, matches }) => part !== 'metadata' || matches.length === 0);
@@ -195,13 +196,28 @@ function* readSession(session: Session, whole: boolean, at: Location, tally: Tal
   }
 }
 
-/** A key in the place of a name: the grammar would take it for one. */
+/** A key in the place of a name: the grammar would take it for one. The length stays. */
 function blank(text: string, matches: readonly Match[]): string {
-  let blanked = text;
-  for (const { start, end, hidden } of matches) {
-    if (hidden === undefined && start < end) blanked = blanked.slice(0, start) + 'x'.repeat(end - start) + blanked.slice(end);
+  const parts: string[] = [];
+  let at = 0;
+  const shown = matches.filter(({ hidden }) => hidden === undefined).toSorted((a, b) => a.start - b.start);
+  for (const { start, end } of shown) {
+    if (end <= at) continue;
+    const from = Math.max(start, at);
+    parts.push(text.slice(at, from), 'x'.repeat(end - from));
+    at = end;
   }
-  return blanked;
+  return parts.join('') + text.slice(at);
+}
+
+/** The queries that were searched together. */
+function splitAgain(joined: string, queries: readonly string[]): string[] {
+  let at = 0;
+  return queries.map((query) => {
+    const text = joined.slice(at, at + query.length);
+    at += query.length + BETWEEN_QUERIES.length;
+    return text;
+  });
 }
 
 /** No clock is that fast: the time itself is wrong. Less is left to those who know when it was exported. */

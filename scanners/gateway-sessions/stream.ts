@@ -21,6 +21,9 @@ export interface Recording {
   readonly failed: number;
 }
 
+/** In the text that is searched for credentials. */
+export const BETWEEN_QUERIES = ';\n';
+
 const NOTHING: Recording = { texts: [], queries: [], broken: 0, lost: false, isStub: false, failed: 0 };
 
 /**
@@ -47,7 +50,7 @@ export function readRecording(session: Session): Recording {
   const spoken = Buffer.concat(output).toString('utf8');
   const texts = [
     // Of wire messages, the statements: passwords are among the others.
-    { part: 'input', text: wire === undefined ? typed : wire.queries.join(';\n') },
+    { part: 'input', text: wire === undefined ? typed : wire.queries.join(BETWEEN_QUERIES) },
     { part: 'output', text: spoken },
   ] as const;
   const said = spokenOf(output.map((bytes) => bytes.toString('utf8', 0, MAX_NOTICE)));

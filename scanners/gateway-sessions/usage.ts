@@ -12,7 +12,7 @@ import { isNever, readTime } from './time.ts';
 /** Script and queries without the credentials that were found in them. */
 export interface Said {
   readonly script?: string;
-  readonly queries?: string;
+  readonly queries?: readonly string[];
 }
 
 /**
@@ -104,7 +104,7 @@ function understand(session: Session, recording: Recording, said: Said): Underst
   const { subtype, type, verb } = session;
   const script = said.script ?? session.script;
   if (script !== undefined && script.trim() !== '') return readScript(script, subtype, type);
-  if (recording.queries.length > 0) return readSql(said.queries ?? recording.queries.join(';\n'));
+  if (recording.queries.length > 0) return readSql(said.queries ?? recording.queries);
   return { action: verb === 'connect' ? 'connect' : 'unknown' };
 }
 

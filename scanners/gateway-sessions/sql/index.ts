@@ -28,46 +28,56 @@ const MAX_PARSED = 64 * 1024;
 /** Above this, statements are classified by their first words alone, and none is kept. */
 const MAX_STATEMENTS = 5000;
 
-export function readSql(script: string, dialect: Dialect = DEFAULT_DIALECT): SqlReading {
-  const text = script.replace(/^\ufeff/, '').replaceAll('\0', ' ');
-  const { tokens, unsure } = lex(text, dialect);
-  const actions: Action[] = [];
-  const objects = new Set<string>();
-  const kept = new Set<string>();
-  let room = MAX_KEPT;
-  let operation: string | undefined;
-  let worst: Action | undefined;
-  let statements = 0;
-  let parsed = 0;
-  for (const part of split(text, tokens)) {
-    statements += 1;
-    const { understood, isParsed } = readStatement(text, part, dialect, statements <= MAX_STATEMENTS);
-    if (isParsed) parsed += 1;
-    const { action } = understood;
-    if (action !== undefined) actions.push(action);
-    if (
-      understood.operation !== '' &&
-      (operation === undefined || (action !== undefined && (worst === undefined || isGraver(action, worst))))
-    ) {
-      operation = understood.operation;
+/** A script, as its client reads it; of a list each text is what the server was sent. */
+export function readSql(given: string | readonly string[], dialect: Dialect = DEFAULT_DIALECT): SqlReading {
+  const tally = new Tally();
+  for (const text of typeof given === 'string' ? [given] : given) tally.read(text, dialect, typeof given === 'string');
+  return tally.reading();
+}
+
+class Tally {
+  readonly #objects = new Set<string>();
+  readonly #kept = new Set<string>();
+  #room = MAX_KEPT;
+  #operation: string | undefined;
+  #worst: Action | undefined;
+  #statements = 0;
+  #parsed = 0;
+
+  read(script: string, dialect: Dialect, isScript: boolean): void {
+    const text = script.replace(/^\ufeff/, '').replaceAll('\0', ' ');
+    const { tokens, unsure } = lex(text, dialect, isScript);
+    for (const part of split(text, tokens)) {
+      this.#statements += 1;
+      const { understood, isParsed } = readStatement(text, part, dialect, this.#statements <= MAX_STATEMENTS);
+      if (isParsed) this.#parsed += 1;
+      this.#add(understood);
+      if (this.#room <= 0 || this.#statements > MAX_STATEMENTS || understood.operation === '') continue;
+      const shown = redact({ text, tokens: part, isParsed, isUnsure: unsure });
+      if (this.#kept.has(shown)) continue;
+      this.#kept.add(shown);
+      this.#room -= shown.length + 2;
     }
-    if (action !== undefined && (worst === undefined || isGraver(action, worst))) worst = action;
-    for (const name of understood.objects) if (objects.size < MAX_OBJECTS && isHarmless(name)) objects.add(name);
-    if (room <= 0 || statements > MAX_STATEMENTS || understood.operation === '') continue;
-    const shown = redact({ text, tokens: part, isParsed, isUnsure: unsure });
-    if (kept.has(shown)) continue;
-    kept.add(shown);
-    room -= shown.length + 2;
   }
-  const statement = [...kept].join('; ').slice(0, MAX_KEPT);
-  return {
-    action: actions.length === 0 ? 'unknown' : gravest(actions),
-    ...(operation === undefined ? {} : { operation }),
-    objects: [...objects].sort(),
-    ...(statement === '' ? {} : { statement }),
-    statements,
-    parsed,
-  };
+
+  reading(): SqlReading {
+    const statement = [...this.#kept].join('; ').slice(0, MAX_KEPT);
+    return {
+      action: this.#worst ?? 'unknown',
+      ...(this.#operation === undefined ? {} : { operation: this.#operation }),
+      objects: [...this.#objects].sort(),
+      ...(statement === '' ? {} : { statement }),
+      statements: this.#statements,
+      parsed: this.#parsed,
+    };
+  }
+
+  #add({ action, operation, objects }: Understood): void {
+    const isWorse = action !== undefined && (this.#worst === undefined || isGraver(action, this.#worst));
+    if (operation !== '' && (isWorse || this.#operation === undefined)) this.#operation = operation;
+    if (isWorse) this.#worst = action;
+    for (const name of objects) if (this.#objects.size < MAX_OBJECTS && isHarmless(name)) this.#objects.add(name);
+  }
 }
 
 /** Statements without what ends them. A body of SQL (`BEGIN ATOMIC … END`) has ends of its own. */

@@ -26,8 +26,11 @@ const DOLLAR = /\$(?:[a-z_\u0080-\uffff][a-z0-9_\u0080-\uffff]*)?\$/iy;
 const PREFIX = /^(?:e|b|x|n|u&|r|rb|br|q|nq|_[a-z0-9]+)$/i;
 const COPY_DATA = /^copy\b(?:(?!;).)*\bfrom\s+stdin\b/is;
 
-/** Every text has tokens: what is no SQL gives symbols and words. Goes through the text once. */
-export function lex(text: string, dialect: Dialect): Lexed {
+/**
+ * Every text has tokens: what is no SQL gives symbols and words. Goes through the text once. A script is read by a client, which
+ * has commands of its own, and data between statements.
+ */
+export function lex(text: string, dialect: Dialect, isScript = true): Lexed {
   const tokens: Token[] = [];
   let unsure = false;
   let spaced = false;
@@ -137,12 +140,12 @@ export function lex(text: string, dialect: Dialect): Lexed {
     }
     if (char === ';') {
       push('end', at + 1);
-      if (dialect.postgres && COPY_DATA.test(text.slice(statement, at).trimStart())) at = endOfData(text, at);
+      if (isScript && dialect.postgres && COPY_DATA.test(text.slice(statement, at).trimStart())) at = endOfData(text, at);
       statement = at;
       continue;
     }
     // Commands of psql take the rest of their line, and what stands there is no SQL.
-    if (char === '\\' && /[a-z!?;.]/i.test(text[at + 1] ?? '')) {
+    if (isScript && char === '\\' && /[a-z!?;.]/i.test(text[at + 1] ?? '')) {
       const line = text.indexOf('\n', at);
       push('meta', line < 0 ? text.length : line);
       statement = at;

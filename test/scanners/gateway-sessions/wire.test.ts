@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readWire } from '../../../scanners/gateway-sessions/wire.ts';
-import { kinds } from '../../helpers/scan-context.ts';
+import { fakeToken, kinds } from '../../helpers/scan-context.ts';
 import { one, scan, single } from './helpers.ts';
 
 function message(type: string, body: Buffer | string): Buffer {
@@ -148,6 +148,30 @@ describe('gateway-sessions scanner: PostgreSQL on the wire', () => {
       );
       assert.doesNotMatch(JSON.stringify(observations), /hunter-of-beans|'Ada'/);
       assert.equal(kinds(observations, 'coverage')[0]?.outcome, 'complete');
+    });
+
+    it('takes what follows a COPY for statements, not for its data', async () => {
+      const stream = events(
+        query('COPY t FROM STDIN'),
+        message('d', '1\tDROP\n'),
+        message('c', ''),
+        query('DROP TABLE shop.beans'),
+      );
+
+      const usage = await one('usage', single({ ...native, event_stream: stream }));
+
+      assert.deepEqual([usage.action, usage.objects], ['ddl', ['shop.beans', 't']]);
+    });
+
+    it('keeps no credential in the place of a name, in whichever query', async () => {
+      const token = fakeToken('harbour9');
+
+      const observations = await scan(
+        single({ ...native, event_stream: events(query('SELECT 1'), query(`SELECT * FROM ${token}`), query('DROP TABLE t')) }),
+      );
+
+      assert.deepEqual(kinds(observations, 'usage')[0]?.action, 'ddl');
+      assert.ok(!JSON.stringify(observations).includes(token));
     });
 
     it('says that messages are broken', async () => {
