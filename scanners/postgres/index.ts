@@ -8,7 +8,7 @@ export const postgresFiles = defineFileScanner({
   title: 'PostgreSQL roles and rights',
   emits: ['identity', 'credential', 'grant', 'trust', 'consumer', 'usage', 'sighting', 'coverage'],
   surfaces: ['postgres'],
-  version: 2,
+  version: 3,
   // A password ends on a day; and what the dump has is held against the passwords of each run.
   usesClock: true,
   content: 'shared',
@@ -41,7 +41,7 @@ export const postgresLive = defineServiceScanner({
   title: 'PostgreSQL (live)',
   emits: ['identity', 'credential', 'grant', 'trust', 'consumer', 'usage', 'coverage'],
   surfaces: ['postgres'],
-  version: 2,
+  version: 3,
   scheme: 'postgres',
   address: '//[USER@]HOST[:PORT]/DATABASE',
   calls(target, env) {

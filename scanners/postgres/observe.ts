@@ -54,6 +54,7 @@ function ownerIn(comment: string | undefined): string | undefined {
   return named ?? /(?<owner>[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+)/.exec(comment ?? '')?.groups?.owner;
 }
 
+const HAS_PASSWORD = new Set<RoleFact['password']>(['scram-sha-256', 'md5', 'clear']);
 const READS = new Set(['SELECT']);
 const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']);
 
@@ -138,6 +139,8 @@ class Writer {
       ...(environment === undefined ? {} : { environment }),
       ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
       ...(owner === undefined ? {} : { owner, ownerBasis: 'description' }),
+      // A role without LOGIN is a group of rights; one that has a password all the same is a login that was switched off.
+      ...(role.login === false && HAS_PASSWORD.has(role.password) ? { enabled: false } : {}),
       ...(managed ? { managed } : {}),
       at: this.#at(role.line),
       detail: this.#roleDetail(role),

@@ -25,7 +25,7 @@ fix: |
   3. Give the job a role with only what it uses; delete the key and take the administrator's rights away.
 limits: >
   "Administrator" is what the policies given amount to, denies and boundaries honoured; an organisation's own limits
-  (service control policies) are honoured only where they were given.
+  (service control policies) are honoured only where they were given. Medium where the account is disabled.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/5-overprivileged-nhi/
 since: '0.1'
@@ -36,18 +36,22 @@ SELECT
   concat(
     l.name, ' of ', l.identity_id, ' lies in ', listed(l.places),
     CASE WHEN l.at_head THEN '' ELSE ' (history only)' END,
-    '; ', l.identity_id, ' ', a.how, '.') AS message,
-  CASE WHEN l.id_only THEN 'medium' ELSE 'critical' END AS severity,
+    '; ', l.identity_id, ' ', a.how, disabled_note(d.identity_id), '.') AS message,
+  unless_disabled(CASE WHEN l.id_only THEN 'medium' ELSE 'critical' END, d.identity_id) AS severity,
   CASE WHEN l.id_only THEN 'medium' ELSE coalesce(a.confidence, 'high') END AS confidence,
   list_concat(l.evidence, a.evidence) AS evidence,
-  'Treat it as an incident.' || chr(10) || numbered([
+  CASE WHEN d.identity_id IS NOT NULL THEN numbered([
+    'Before anybody enables the account: ' || lower(left(st.deactivate, 1)) || substr(st.deactivate, 2),
+    'Take its rights away, or delete it: nobody misses it.',
+    st.remove]) ELSE 'Treat it as an incident.' || chr(10) || numbered([
     st.deactivate,
     'Look at what it did since it was first seen, and for users, keys, roles and trust policies made since.',
     'Give the job a role with only what it uses, and take the administrator''s rights away.',
-    st.remove]) AS fix,
+    st.remove]) END AS fix,
   {'places': len(l.places), 'at_head': l.at_head, 'how': a.how} AS detail
 FROM leaked_credentials AS l
 LEFT JOIN credential_steps AS st ON st.credential_id = l.inventory_id
+LEFT JOIN disabled_identities AS d ON d.identity_id = l.identity_id
 JOIN admin_identities AS a ON a.identity_id = l.identity_id
 WHERE l.inventory_id IS NOT NULL
   AND coalesce(l.status, 'active') = 'active'

@@ -32,8 +32,8 @@ SELECT
   l.identity_id,
   concat(
     l.name, ' of ', l.identity_id, ' is active and lies in ', listed(l.places),
-    '; its owner ', o.owner, ' left', coalesce(' on ' || day_text(o.left_at), ''), '.') AS message,
-  CASE WHEN l.id_only THEN 'medium' ELSE 'critical' END AS severity,
+    '; its owner ', o.owner, ' left', coalesce(' on ' || day_text(o.left_at), ''), disabled_note(d.identity_id), '.') AS message,
+  unless_disabled(CASE WHEN l.id_only THEN 'medium' ELSE 'critical' END, d.identity_id) AS severity,
   CASE WHEN l.id_only THEN 'medium' ELSE 'high' END AS confidence,
   list_concat(l.evidence, o.evidence) AS evidence,
   CASE WHEN st.deactivate IS NOT NULL THEN numbered([
@@ -44,6 +44,7 @@ SELECT
   {'owner': o.owner, 'left_at': day_text(o.left_at), 'places': len(l.places)} AS detail
 FROM leaked_credentials AS l
 LEFT JOIN credential_steps AS st ON st.credential_id = l.inventory_id
+LEFT JOIN disabled_identities AS d ON d.identity_id = l.identity_id
 JOIN identity_owners AS o ON o.identity_id = l.identity_id
 WHERE o.ownership = 'owner-left'
   AND l.inventory_id IS NOT NULL

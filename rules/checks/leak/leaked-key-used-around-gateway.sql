@@ -6,6 +6,10 @@ confidence: high
 about: credential
 identityFields: [credential_id]
 needs: [sighting, credential:access-key-use@aws, usage:session-list@gateway, consumer@gateway]
+inconclusive: >
+  SELECT concat('the sessions that were given do not span the last use of ', string_agg(DISTINCT l.name, ', ' ORDER BY l.name)) FROM leaked_credentials AS l
+  JOIN (SELECT min(first) AS first, max(last) AS last FROM gateway_windows) AS w ON NOT l.last_used_at BETWEEN w.first AND w.last
+  WHERE l.identity_id IN (SELECT identity_id FROM gateway_connections) HAVING count(*) > 0
 population: leaked_credentials WHERE identity_id IN (SELECT identity_id FROM gateway_connections)
 parameters:
   toleranceMinutes: 15

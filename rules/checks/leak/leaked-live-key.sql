@@ -35,8 +35,8 @@ SELECT
     l.name, coalesce(' of ' || l.identity_id, ''), ' is active',
     coalesce(', last used ' || day_text(l.last_used_at), ''),
     ', and lies in ', listed(l.places),
-    CASE WHEN l.at_head THEN '.' ELSE ' (history only).' END) AS message,
-  CASE WHEN l.id_only THEN 'medium' ELSE 'high' END AS severity,
+    CASE WHEN l.at_head THEN '' ELSE ' (history only)' END, disabled_note(d.identity_id), '.') AS message,
+  unless_disabled(CASE WHEN l.id_only THEN 'medium' ELSE 'high' END, d.identity_id) AS severity,
   CASE WHEN l.id_only THEN 'medium' ELSE 'high' END AS confidence,
   l.evidence,
   CASE WHEN st.deactivate IS NOT NULL THEN numbered([
@@ -47,6 +47,7 @@ SELECT
   {'places': len(l.places), 'at_head': l.at_head, 'last_used_at': strftime(l.last_used_at, '%Y-%m-%dT%H:%M:%SZ')} AS detail
 FROM leaked_credentials AS l
 LEFT JOIN credential_steps AS st ON st.credential_id = l.inventory_id
+LEFT JOIN disabled_identities AS d ON d.identity_id = l.identity_id
 LEFT JOIN admin_identities AS a ON a.identity_id = l.identity_id
 WHERE l.inventory_id IS NOT NULL
   AND coalesce(l.status, 'active') = 'active'

@@ -25,6 +25,14 @@ CREATE OR REPLACE MACRO leak_confidence(detector, confidence, basis, path) AS
     WHEN bool_or(confidence = 'high' OR path_kind(path) IS NULL) THEN 'medium'
     ELSE 'low' END;
 
+-- Nobody logs in by a key of an account that is switched off. One statement of whoever administers it makes the key work again.
+CREATE OR REPLACE VIEW disabled_identities AS
+SELECT identity_id FROM identities WHERE NOT enabled OR provider = 'postgres' AND (detail->>'$.login') = 'false';
+COMMENT ON VIEW disabled_identities IS 'Accounts that nobody can log in to as long as they are not enabled again';
+CREATE OR REPLACE MACRO disabled_note(disabled) AS CASE WHEN disabled IS NULL THEN '' ELSE '; it is disabled, so that nobody can log in with this now; it works again once enabled' END;
+CREATE OR REPLACE MACRO unless_disabled(severity, disabled) AS
+  CASE WHEN disabled IS NULL THEN severity WHEN severity IN ('critical', 'high') THEN 'medium' ELSE 'low' END;
+
 CREATE OR REPLACE VIEW leaked_credentials AS
 -- What an inventory knows by its id or fingerprint is certain, however unsure the detector was.
 WITH known AS (FROM credentials WHERE in_inventory),

@@ -43,6 +43,29 @@ describe('postgres scanner, dumps of roles', () => {
     assert.equal(weird?.name, 'Weird "Role');
   });
 
+  it('calls a role with a password and no LOGIN disabled, one without a password not', async () => {
+    const off = ATTRIBUTES.replace(' LOGIN', ' NOLOGIN');
+    const rows = await read(
+      'roles.sql',
+      rolesDump(
+        'CREATE ROLE off;',
+        `ALTER ROLE off WITH ${off} PASSWORD '${scramVerifier('one')}';`,
+        'CREATE ROLE readers;',
+        `ALTER ROLE readers WITH ${off};`,
+      ),
+    );
+
+    assert.deepEqual(
+      kinds(rows, 'identity')
+        .filter(({ type }) => type === 'database-role')
+        .map(({ name, enabled }) => [name, enabled]),
+      [
+        ['off', false],
+        ['readers', undefined],
+      ],
+    );
+  });
+
   it('takes the host from the comment above the dump', async () => {
     const rows = await read('roles.sql', `-- host: DB.harbour.internal:5433/orders\n${rolesDump('CREATE ROLE etl;')}`);
 
