@@ -365,7 +365,12 @@ describe('the sample estate, end to end', function () {
     // Exports of different systems that no check needs together are taken away together: a scan is what costs here.
     for (const { files, missing, partial } of [
       {
-        files: ['aws/account-authorization-details.json', 'github/harbour-coffee__shop-web__keys.json', 'hoop/sessions.json'],
+        files: [
+          'aws/account-authorization-details.json',
+          'github/harbour-coffee__shop-web__keys.json',
+          'hoop/sessions.json',
+          'hoop/sessions-2026-03-12.json',
+        ],
         missing: [
           'administrator-user',
           'escalates-to-admin',
