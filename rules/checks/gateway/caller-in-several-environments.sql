@@ -18,14 +18,21 @@ limits: >
   The environment of a session is that of its connection's tags when it began. The static admin key has a check of its own.
 since: '0.1'
 ---*/
+-- Few connections of many sessions: names are told of those.
+WITH places AS (
+  SELECT caller_key, connection, lower(environment) AS environment, is_production(lower(environment)) AS is_prod, any_value(caller) AS caller, max(caller_identity_id) AS identity_id,
+    arg_max(observation_id, (used_at, observation_id), 5) AS evidence
+  FROM machine_calls
+  WHERE environment IS NOT NULL AND caller_type <> 'static-admin-key'
+  GROUP BY caller_key, connection, lower(environment)
+)
 SELECT
   caller_key,
-  max(caller_identity_id) AS identity_id,
+  max(identity_id) AS identity_id,
   concat(
-    any_value(caller), ' worked in ', array_to_string(list(DISTINCT lower(environment) ORDER BY lower(environment)), ' and '), ': ',
-    listed(list(DISTINCT concat(connection, ' (', lower(environment), ')') ORDER BY concat(connection, ' (', lower(environment), ')'))), '.') AS message,
-  list_distinct(flatten([list(observation_id ORDER BY used_at DESC) FILTER (is_production(environment))[1:5], list(observation_id ORDER BY used_at DESC) FILTER (NOT is_production(environment))[1:5]])) AS evidence
-FROM machine_calls
-WHERE environment IS NOT NULL AND caller_type <> 'static-admin-key'
+    min(caller), ' worked in ', array_to_string(list(DISTINCT environment ORDER BY environment), ' and '), ': ',
+    listed(list(concat(connection, ' (', environment, ')') ORDER BY connection, environment)), '.') AS message,
+  list_sort(flatten(list(evidence)))[1:20] AS evidence
+FROM places
 GROUP BY caller_key
-HAVING bool_or(is_production(environment)) AND NOT bool_and(is_production(environment))
+HAVING bool_or(is_prod) AND NOT bool_and(is_prod)

@@ -28,18 +28,23 @@ WITH tagged AS (
   FROM (SELECT connection, org, unnest(map_entries(tags)) AS own, evidence FROM connection_settings WHERE tags IS NOT NULL)
   WHERE list_contains(string_split($tagNames, ','), lower(own.key))
 ),
+places AS (
+  SELECT caller_key, connection, org, any_value(caller) AS caller, max(caller_identity_id) AS identity_id, arg_max(observation_id, (used_at, observation_id), 3) AS evidence
+  FROM machine_calls
+  WHERE caller_type <> 'static-admin-key'
+  GROUP BY caller_key, connection, org
+),
 ways AS (
-  SELECT s.caller_key, t.tag, any_value(s.caller) AS caller, max(s.caller_identity_id) AS identity_id, list(DISTINCT t.purpose ORDER BY t.purpose) AS purposes,
-    list(DISTINCT s.connection ORDER BY s.connection) AS connections, list_distinct(list_concat(list(s.observation_id ORDER BY s.used_at DESC)[1:5], flatten(list(t.evidence)))) AS evidence
-  FROM machine_calls AS s
+  SELECT s.caller_key, t.tag, min(s.caller) AS caller, max(s.identity_id) AS identity_id, list(DISTINCT t.purpose ORDER BY t.purpose) AS purposes,
+    list(DISTINCT s.connection ORDER BY s.connection) AS connections, list_sort(list_distinct(list_concat(flatten(list(s.evidence)), flatten(list(t.evidence))))) AS evidence
+  FROM places AS s
   JOIN tagged AS t ON t.connection = s.connection AND same_org(t.org, s.org)
-  WHERE s.caller_type <> 'static-admin-key'
   GROUP BY s.caller_key, t.tag
 )
 SELECT
   caller_key,
   identity_id,
-  concat(caller, ' serves ', len(purposes), ' of them by the tag ', tag, ' (', listed(purposes), '), through ', listed(connections), '.') AS message,
+  concat(caller, ' serves ', len(purposes), ' purposes by the tag ', tag, ' (', listed(purposes), '), through ', listed(connections), '.') AS message,
   evidence[1:20] AS evidence
 FROM ways
 WHERE len(purposes) >= $minPurposes

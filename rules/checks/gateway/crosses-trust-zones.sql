@@ -33,7 +33,7 @@ hops AS (
 ),
 runs AS (
   SELECT run, min(caller_key) AS caller_key, min(caller) AS caller, max(caller_identity_id) AS identity_id, max(job) AS job, list(DISTINCT zone ORDER BY zone) AS zones,
-    list(DISTINCT connection ORDER BY connection) AS connections, min(used_at) AS first, list(observation_id ORDER BY used_at)[1:10] AS evidence
+    list(DISTINCT connection ORDER BY connection) AS connections, min(used_at) AS first, arg_min(observation_id, (used_at, observation_id), 10) AS evidence
   FROM hops
   GROUP BY run
   HAVING count(DISTINCT zone) > 1

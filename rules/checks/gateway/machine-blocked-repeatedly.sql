@@ -35,7 +35,7 @@ SELECT
   concat(
     'The gateway stopped ', any_value(caller), ' (', any_value(replace(caller_type, '-', ' ')), ') ', sum(times)::BIGINT, ' times in ', $days, ' days, on ',
     listed(list(DISTINCT connection ORDER BY connection)), '; last in ', arg_max(session_name(coalesce(session_id, 'of a log'), used_at), used_at), '.') AS message,
-  list(observation_id ORDER BY used_at DESC)[1:10] AS evidence
+  arg_max(observation_id, (used_at, observation_id), 10) AS evidence
 FROM blocked
 GROUP BY caller_key
 HAVING sum(times) >= $minBlocks

@@ -45,6 +45,6 @@ SELECT
     coalesce(' on ' || nullif(listed(list_sort(list_distinct(flatten(list(objects))))), ''), ''),
     ', last at ', strftime(max(used_at), '%Y-%m-%d %H:%M'), ' UTC', CASE WHEN bool_and(is_approved) THEN ', approved' ELSE '' END, '.') AS message,
   CASE WHEN bool_and(is_approved) THEN 'low' WHEN bool_or(by_gateway AND NOT is_approved) THEN 'high' ELSE 'medium' END AS severity,
-  list(observation_id ORDER BY used_at DESC)[1:10] AS evidence
+  arg_max(observation_id, (used_at, observation_id), 10) AS evidence
 FROM changes
 GROUP BY actor_key, place

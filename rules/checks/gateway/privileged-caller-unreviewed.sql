@@ -29,7 +29,7 @@ WITH privileged AS (
   WHERE i.provider = 'hoop'
   GROUP BY i.identity_id
   UNION ALL
-  SELECT caller_identity_id, concat('used ', listed(list(DISTINCT connection ORDER BY connection)), ', which holds personal data'), list(observation_id ORDER BY used_at DESC)[1:5]
+  SELECT caller_identity_id, concat('used ', listed(list(DISTINCT connection ORDER BY connection)), ', which holds personal data'), arg_max(observation_id, (used_at, observation_id), 5)
   FROM machine_calls
   WHERE tagged_sensitive AND caller_identity_id IS NOT NULL
   GROUP BY caller_identity_id

@@ -26,7 +26,7 @@ WITH revoked AS (
   WHERE provider = 'hoop' AND type IN ('api-key', 'agent')
 ),
 used AS (
-  SELECT r.identity_id, count(*) AS sessions, max(s.used_at) AS last, list(s.observation_id ORDER BY s.used_at DESC)[1:10] AS evidence
+  SELECT r.identity_id, count(*) AS sessions, max(s.used_at) AS last, arg_max(s.observation_id, (s.used_at, s.observation_id), 10) AS evidence
   FROM revoked AS r
   JOIN gateway_sessions AS s ON s.caller_identity_id = r.identity_id
   WHERE s.ran AND s.used_at > r.at + (SELECT clock_tolerance FROM gateway_settings) AND NOT r.enabled

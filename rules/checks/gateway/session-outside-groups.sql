@@ -42,7 +42,7 @@ SELECT
   concat(
     caller, ' (', CASE WHEN len(any_value(groups)) = 0 THEN 'in no group' ELSE listed(any_value(groups)) END, ') opened ', counted(count(*), 'session'), ' on ', connection, ', which is for ',
     listed(any_value(wanted)), ', last on ', day_text(max(used_at)), '.') AS message,
-  list_distinct(list_concat(list(observation_id ORDER BY used_at DESC)[1:10], any_value(caller_evidence))) AS evidence
+  list_distinct(list_concat(arg_max(observation_id, (used_at, observation_id), 10), any_value(caller_evidence))) AS evidence
 FROM placed
 WHERE NOT list_has_any(groups, wanted) AND NOT list_contains(groups, 'admin')
 GROUP BY caller, connection

@@ -23,7 +23,7 @@ SELECT
   concat(
     counted(sum(coalesce(s.records, 1))::BIGINT, 'call'), ' of ', coalesce(s.connection, 'tools'), coalesce(' (' || nullif(listed(coalesce(list(DISTINCT s.operation ORDER BY s.operation) FILTER (s.operation IS NOT NULL), [])), '') || ')', ''),
     ' came without any identity of a caller, last on ', day_text(max(s.used_at)), '.') AS message,
-  list(s.observation_id ORDER BY s.used_at DESC)[1:10] AS evidence
+  arg_max(s.observation_id, (s.used_at, s.observation_id), 10) AS evidence
 FROM gateway_sessions AS s
 WHERE (s.subtype IN ('mcp', 'mcpproxy', 'claude-code') OR regexp_matches(s.operation, '^(tools|resources|prompts)/'))
   AND s.caller_type = 'unknown' AND s.caller_identity_id IS NULL AND (s.caller IS NULL OR s.caller_confidence = 'low')

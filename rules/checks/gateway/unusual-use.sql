@@ -31,10 +31,18 @@ WITH calls AS (
   FROM machine_calls
   WHERE caller_type <> 'static-admin-key'
 ),
+-- The lists of kinds are few, and the same again and again.
+kinds AS (
+  SELECT caller_key, list_distinct(flatten(list(seen_types))) AS kinds
+  FROM (SELECT DISTINCT caller_key, seen_types FROM calls WHERE NOT is_recent AND seen_types IS NOT NULL)
+  GROUP BY caller_key
+),
 before AS (
-  SELECT caller_key, count(*) AS sessions, list(DISTINCT connection) AS connections, list_distinct(flatten(list(coalesce(seen_types, [])))) AS kinds, count(row_count) AS counted_rows,
-    quantile_cont(row_count, 0.99) AS usual_rows
-  FROM calls WHERE NOT is_recent GROUP BY caller_key
+  SELECT c.*, coalesce(k.kinds, []) AS kinds
+  FROM (
+    SELECT caller_key, count(*) AS sessions, list(DISTINCT connection) AS connections, count(row_count) AS counted_rows, quantile_cont(row_count, 0.99) AS usual_rows
+    FROM calls WHERE NOT is_recent GROUP BY caller_key) AS c
+  LEFT JOIN kinds AS k USING (caller_key)
 ),
 news AS (
   SELECT c.caller_key, c.caller, c.caller_identity_id, c.connection, c.used_at, c.observation_id,
@@ -57,7 +65,7 @@ SELECT
       'first time with ' || listed(nullif(list_sort(list_distinct(flatten(list(new_kinds)))), [])),
       CASE WHEN max(many_rows) IS NOT NULL THEN concat(max(many_rows), ' rows in one session, more than twice of what is usual') END], lambda text: text IS NOT NULL), '; '), '.') AS message,
   CASE WHEN count(new_connection) > 0 AND (max(many_rows) IS NOT NULL OR len(flatten(list(new_kinds))) > 0) THEN 'medium' ELSE 'low' END AS confidence,
-  list(observation_id ORDER BY used_at DESC)[1:10] AS evidence
+  arg_max(observation_id, (used_at, observation_id), 10) AS evidence
 FROM news
 WHERE new_connection IS NOT NULL OR len(new_kinds) > 0 OR many_rows IS NOT NULL
 GROUP BY caller_key

@@ -91,9 +91,12 @@ COMMENT ON VIEW connection_masks IS 'Kinds of data that rules mask on each conne
 
 -- Machines that called, and what they did.
 CREATE OR REPLACE VIEW machine_calls AS
-SELECT s.*, coalesce(s.caller_identity_id, concat('caller ', s.caller)) AS caller_key
-FROM gateway_sessions AS s
-WHERE is_machine(s.caller_type) AND s.caller IS NOT NULL AND s.ran;
+SELECT
+  coalesce(r.caller_identity_id, concat('caller ', r.caller)) AS caller_key, r.caller, r.caller_type, r.caller_identity_id, r.identity_id, r.org, r.environment, r.tagged_sensitive,
+  u.observation_id, u.used_at, u.target AS connection, u.job, u.info_types AS seen_types, u.row_count, u.action, u.objects, u.operation, u.outcome, u.records
+FROM gateway_rows AS r
+JOIN obs.usages AS u ON u.rowid = r.row_id
+WHERE is_machine(r.caller_type) AND r.caller IS NOT NULL AND r.ran AND NOT r.is_bookkeeping AND NOT r.is_admin_audit;
 COMMENT ON VIEW machine_calls IS 'Sessions of machines that ran';
 
 -- Of how many days sessions were given.
