@@ -32,6 +32,11 @@ const WRITE = ['create', 'update', 'patch'];
 /** Names of roles, groups, users and accounts that have all, or soon give it to themselves. */
 const ADMINISTRATORS =
   /(?:^|[-_.:])(?:admin|edit|cluster-?admins?|admins|administrators?|root)(?:$|[-_.:@])|^system:(?:masters|nodes?|kube-controller-manager)$|^system:(?:controller|serviceaccount:kube-system|node):/i;
+/**
+ * Signers whose certificates the cluster takes from clients: to approve for the one is the power, to approve for those of servers is
+ * not. https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers
+ */
+const SIGNERS_OF_CLIENTS = /^(?:\*|kubernetes\.io\/(?:\*|kube-apiserver-client|kube-apiserver-client-kubelet))$/;
 
 /** https://kubernetes.io/docs/concepts/security/rbac-good-practices/ tells why each is one. */
 export const POWERS: readonly Power[] = [
@@ -86,7 +91,15 @@ export const POWERS: readonly Power[] = [
     ['certificatesigningrequests/approval'],
     'narrowed',
   ),
-  power('approves-signer', ['approve'], ['certificates.k8s.io'], ['signers'], 'narrowed'),
+  power(
+    'approves-signer',
+    ['approve'],
+    ['certificates.k8s.io'],
+    ['signers'],
+    SIGNERS_OF_CLIENTS,
+    'manages-identities',
+    undefined,
+  ),
   power(
     'writes-webhooks',
     WRITE,

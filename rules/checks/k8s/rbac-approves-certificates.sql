@@ -14,7 +14,8 @@ why: >
   A client certificate that the cluster signs names its user and groups; system:masters is refused by one signer, every
   other name is not.
 fix: >
-  Part the rights: who requests does not approve. Name the signer (`resourceNames`) that it may approve for.
+  Part the rights: who requests does not approve. Name the signer (`resourceNames`) that it may approve for, such as
+  `kubernetes.io/kubelet-serving`: what `kubernetes.io/kube-apiserver-client` signs may bear any name.
 limits: >
   Signers of the cluster's own making may refuse some names.
 references:
