@@ -16,7 +16,8 @@ export const gatewaySessions = defineFileScanner({
   content: 'own',
   recognises: looksLikeExport,
   async *scan(file, context) {
-    const { scanExport } = await import('./export-file.ts');
+    const [{ scanExport }, { loadGrammar }] = await Promise.all([import('./export-file.ts'), import('./sql/parser.ts')]);
+    await loadGrammar();
     yield* scanExport(file, context);
   },
 });
@@ -36,7 +37,8 @@ export const hoopLive = defineServiceScanner({
     yield* probeGateway(target, context);
   },
   async *scan(target, context) {
-    const { scanGateway } = await import('./live.ts');
+    const [{ scanGateway }, { loadGrammar }] = await Promise.all([import('./live.ts'), import('./sql/parser.ts')]);
+    await loadGrammar();
     yield* scanGateway(target, context);
   },
 });

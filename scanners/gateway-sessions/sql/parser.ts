@@ -5,16 +5,23 @@ export interface Grammar {
   block(statement: string): unknown;
 }
 
-/** Loaded with this module, which is itself loaded with the first export. */
-export const GRAMMAR: Grammar | undefined = await load();
+/** There after `loadGrammar`; without it, first words decide. */
+export let GRAMMAR: Grammar | undefined;
 
-async function load(): Promise<Grammar | undefined> {
+let loading: Promise<void> | undefined;
+
+/** Before the first statement is read. No top-level await: with one, every scanner would be a file of its own in the bundle. */
+export async function loadGrammar(): Promise<void> {
+  loading ??= load();
+  await loading;
+}
+
+async function load(): Promise<void> {
   try {
     const { loadModule, parseSync, parsePlPgSQLSync } = await import('libpg-query');
     await loadModule();
-    return { parse: parseSync as Grammar['parse'], block: parsePlPgSQLSync };
+    GRAMMAR = { parse: parseSync as Grammar['parse'], block: parsePlPgSQLSync };
   } catch {
-    // Without it, first words decide: no reason to read nothing.
-    return undefined;
+    // No reason to read nothing.
   }
 }

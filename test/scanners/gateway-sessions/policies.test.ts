@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { recordsOf } from '../../../scanners/gateway-sessions/export-file.ts';
+import { loadGrammar } from '../../../scanners/gateway-sessions/sql/parser.ts';
 import type { Observation } from '../../../src/contracts/index.ts';
 import { fakeToken, kinds, testContext } from '../../helpers/scan-context.ts';
 import { connection, listRow, ORG, one, recognises, scan, single } from './helpers.ts';
@@ -106,6 +107,8 @@ const REVIEW = {
   min_approvals: 1,
   force_approval_groups: ['sre'],
 };
+
+before(loadGrammar);
 
 describe('gateway-sessions scanner: rules and settings', () => {
   it('reads an access request rule, in a fixed order, without what binds nobody', async () => {

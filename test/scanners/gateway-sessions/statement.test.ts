@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Session } from '../../../scanners/gateway-sessions/schema.ts';
 import { readSql } from '../../../scanners/gateway-sessions/sql/index.ts';
+import { loadGrammar } from '../../../scanners/gateway-sessions/sql/parser.ts';
 import { readScript } from '../../../scanners/gateway-sessions/statement.ts';
 import { readRecording } from '../../../scanners/gateway-sessions/stream.ts';
 import { cpuTime } from '../../helpers/cpu-time.ts';
 import { base64, one, single } from './helpers.ts';
+
+before(loadGrammar);
 
 describe('gateway-sessions scanner: what a statement does', () => {
   const cases: readonly [string, string][] = [
