@@ -70,13 +70,20 @@ const PROBABLE = new Set([
   'secretmanager.secrets.setIamPolicy',
 ]);
 
+/** What may be left of the right to set a policy, where only some roles may be granted: those that read and write. */
+const DATA: readonly CapabilityName[] = ['reads-secrets', 'reads-data', 'writes-data'];
+
+/** By which somebody may get further than the role itself goes. */
+const RULES: readonly CapabilityName[] = ['admin', 'escalates', 'impersonates', 'manages-identities'];
+
 /** Everything, or nearly: https://cloud.google.com/iam/docs/understanding-roles#basic */
 const BASIC = new Set(['roles/owner', 'roles/editor']);
 
 /** Permissions by the name of the role. */
 export type Roles = ReadonlyMap<string, readonly string[]>;
 
-export type JudgePermission = (permission: string) => ConditionTruth;
+/** Of a right to set a policy it may be asked whether it lets somebody be granted what amounts to `goal`. */
+export type JudgePermission = (permission: string, goal?: CapabilityName) => ConditionTruth;
 
 const ALWAYS: JudgePermission = () => ({ truth: 'true', attributes: [] });
 const WORST: readonly Confidence[] = ['high', 'medium', 'low'];
@@ -119,7 +126,15 @@ export function capabilitiesOf(
     const capabilities = DECIDES[permission];
     if (capabilities === undefined || !isUsableOn(permission, resource)) continue;
     const { truth, attributes } = judge(permission);
-    if (truth === 'false') continue;
+    if (truth === 'false') {
+      for (const one of capabilities.includes('escalates') ? DATA : []) {
+        const limited = judge(permission, one);
+        const confidence = limited.truth === 'true' ? 'high' : 'medium';
+        if (limited.truth !== 'false')
+          add(one, confidence, permissions === undefined ? undefined : permission, limited.attributes);
+      }
+      continue;
+    }
     const isSure = truth === 'true' && !PROBABLE.has(permission) && role !== 'roles/viewer';
     for (const capability of capabilities) {
       add(capability, isSure ? 'high' : 'medium', permissions === undefined ? undefined : permission, attributes);
@@ -150,8 +165,19 @@ export function isKnownRole(role: string): boolean {
   return decidingPermissions(role) !== undefined;
 }
 
-/** Would it be worth granting oneself? `undefined` where nobody tells what it holds. */
-export function isPowerfulRole(role: string, roles: Roles): boolean | undefined {
+/**
+ * Would granting it to oneself amount to what is asked for: to `goal`, or, of the policy of a secret or bucket, to anything, and else to
+ * more than reading and writing? `undefined` where nobody tells what it holds.
+ */
+export function isPowerfulRole(
+  role: string,
+  roles: Roles,
+  permission = 'resourcemanager.projects.setIamPolicy',
+  goal?: CapabilityName,
+): boolean | undefined {
   if (permissionsOf(role, roles) === undefined && !BASIC.has(role)) return undefined;
-  return capabilitiesOf(role, roles.get(role), 'projects/-').length > 0;
+  const found = capabilitiesOf(role, roles.get(role), 'projects/-');
+  if (goal !== undefined) return found.some(({ capability }) => capability === goal);
+  const wanted = /^(?:resourcemanager|iam)\./.test(permission) ? RULES : undefined;
+  return found.some(({ capability }) => wanted === undefined || wanted.includes(capability));
 }

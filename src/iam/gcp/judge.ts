@@ -1,4 +1,4 @@
-import { isPowerfulRole, type JudgePermission, type Roles } from './capability.ts';
+import { type CapabilityName, isPowerfulRole, type JudgePermission, type Roles } from './capability.ts';
 import { type Condition, type ConditionTruth, judgeCondition } from './condition.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import { hasLimits, heldBack, type Limits } from './limits.ts';
@@ -53,8 +53,8 @@ export function judgeOf(
 ): JudgePermission {
   const isFree = limits === undefined || !hasLimits(limits);
   if (isFree && bound.condition === undefined) return () => YES;
-  return (permission) => {
-    const condition = judgedOnce(bound, permission, roles, now);
+  return (permission, goal) => {
+    const condition = judgedOnce(bound, permission, roles, now, goal);
     if (condition.truth === 'false' || limits === undefined) return condition;
     const held = heldBack(member, permission, place, limits, hierarchy, now);
     if (held.truth === 'true') return { truth: 'false', attributes: [] };
@@ -73,20 +73,32 @@ interface Judged {
 const judged = new WeakMap<Condition, Judged>();
 
 /** Asked again for each member and each way: 1,000 bindings of 100 members with a long condition took minutes. */
-function judgedOnce({ condition, resource }: Bound, permission: string, roles: Roles, now: Date): ConditionTruth {
+function judgedOnce(
+  { condition, resource }: Bound,
+  permission: string,
+  roles: Roles,
+  now: Date,
+  goal: CapabilityName | undefined,
+): ConditionTruth {
   if (condition === undefined) return YES;
   let known = judged.get(condition);
   if (known === undefined || known.roles !== roles || known.now.getTime() !== now.getTime()) {
     known = { roles, now, truths: new Map() };
     judged.set(condition, known);
   }
-  const key = `${permission} ${resource}`;
-  const truth = known.truths.get(key) ?? judgeCondition(condition, askedFor(permission, resource, roles, now));
+  const key = `${permission} ${goal ?? ''} ${resource}`;
+  const truth = known.truths.get(key) ?? judgeCondition(condition, askedFor(permission, resource, roles, now, goal));
   known.truths.set(key, truth);
   return truth;
 }
 
-function askedFor(permission: string, resource: string, roles: Roles, now: Date): Parameters<typeof judgeCondition>[1] {
+function askedFor(
+  permission: string,
+  resource: string,
+  roles: Roles,
+  now: Date,
+  goal: CapabilityName | undefined,
+): Parameters<typeof judgeCondition>[1] {
   const bucket = /^\/\/storage\.googleapis\.com\/(?:projects\/_\/buckets\/)?(?<bucket>[^/]+)/.exec(resource)?.groups?.bucket;
   if (permission === '*') return { now };
   const [prefix = '', noun = ''] = permission.split('.');
@@ -94,7 +106,9 @@ function askedFor(permission: string, resource: string, roles: Roles, now: Date)
   return {
     now,
     service: permission.includes('/') ? (permission.split('/')[0] ?? '') : `${SERVICES[prefix] ?? prefix}.googleapis.com`,
-    ...(permission.endsWith('.setIamPolicy') ? { isPowerful: (role: string) => isPowerfulRole(role, roles) } : {}),
+    ...(permission.endsWith('.setIamPolicy')
+      ? { isPowerful: (role: string) => isPowerfulRole(role, roles, permission, goal) }
+      : {}),
     ...(types === undefined ? {} : { types }),
     ...(bucket === undefined ? {} : { resourceName: `projects/_/buckets/${bucket}` }),
   };

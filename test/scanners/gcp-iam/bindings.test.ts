@@ -110,6 +110,27 @@ describe('gcp-iam scanner: grants', () => {
     ]);
   });
 
+  it('takes the right to grant some roles alone for as good as the best of them', async () => {
+    const limited = (...roles: string[]) =>
+      scanJson([
+        found(
+          PROJECT_RESOURCE,
+          bind('roles/resourcemanager.projectIamAdmin', SA, {
+            title: 'limited',
+            expression: `api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(${JSON.stringify(roles)})`,
+          }),
+        ),
+      ]);
+
+    assert.deepEqual(capabilities(await limited('roles/browser')), []);
+    assert.deepEqual(capabilities(await limited('roles/viewer')), ['reads-data/high']);
+    assert.deepEqual(capabilities(await limited('roles/storage.objectViewer', 'roles/pubsub.publisher')), [
+      'reads-data/high',
+      'writes-data/high',
+    ]);
+    assert.ok(capabilities(await limited('roles/viewer', 'roles/iam.serviceAccountTokenCreator')).includes('escalates/high'));
+  });
+
   it('judges a long condition once, however many it is on', async () => {
     const expression = Array.from({ length: 400 }, (_, index) => `request.host == "h${index}"`).join(' || ');
     const members = Array.from({ length: 3000 }, (_, index) => `serviceAccount:s${index}@${PROJECT}.iam.gserviceaccount.com`);
