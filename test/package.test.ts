@@ -21,6 +21,7 @@ const SHIPPED = [
   /^samples\/(README\.md$|estate\/)/,
   /^schema\/[\w.-]+\.schema\.json$/,
   /^src\/store\/(schema[\w-]*|views\/[\w-]+)\.sql$/,
+  /^rules\/logs\/([\w-]+\.sql|README\.md)$/,
 ];
 
 describe('the published package', function () {
@@ -71,6 +72,7 @@ describe('the published package', function () {
       'samples/README.md',
       'schema/nhi-audit.config.schema.json',
       'src/store/schema.sql',
+      'rules/logs/aws-cloudtrail.sql',
       'src/store/views/run.sql',
     ]) {
       assert(files.includes(path), `${path} is missing`);
