@@ -30,31 +30,45 @@ references:
   - https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry
   - https://cloud.google.com/sql/docs/postgres/pg-audit
 ---*/
-WITH entries AS (
+-- A document is taken apart once; what is of another type than it should be is NULL.
+WITH parsed AS (
   SELECT
-    file, insertId, "timestamp" AS logged,
-    protoPayload->>'$.serviceName' AS service_name,
-    protoPayload->>'$.methodName' AS method,
-    protoPayload->>'$.resourceName' AS resource_name,
-    coalesce(protoPayload->>'$.authenticationInfo.principalEmail', regexp_extract(protoPayload->>'$.authenticationInfo.principalSubject', '^(?:user|serviceAccount):(.+)$', 1)) AS principal,
-    protoPayload->>'$.authenticationInfo.principalSubject' AS subject,
-    protoPayload->>'$.authenticationInfo.serviceAccountKeyName' AS key_name,
-    -- In the order of the delegation: who began it comes first.
-    protoPayload->'$.authenticationInfo.serviceAccountDelegationInfo' AS delegation,
-    coalesce(delegation->>'$[0].firstPartyPrincipal.principalEmail', delegation->>'$[0].principalSubject') AS began,
-    protoPayload->>'$.requestMetadata.callerIp' AS caller_ip,
-    protoPayload->>'$.requestMetadata.callerSuppliedUserAgent' AS agent,
-    json_extract_string(protoPayload, '$.authorizationInfo[*].granted') AS granted,
-    json_extract_string(protoPayload, '$.authorizationInfo[*].permissionType') AS permission_types,
-    TRY_CAST(protoPayload->>'$.status.code' AS INTEGER) AS status,
-    -- pgAudit of Cloud SQL and AlloyDB; a long statement is cut into several entries.
-    CASE WHEN (protoPayload->>'$.request."@type"') LIKE '%.PgAuditEntry' THEN protoPayload->'$.request' END AS audit,
-    protoPayload->>'$.metadata.jobInsertion.job.jobConfig.queryConfig.statementType' AS statement_type,
-    resource->>'$.labels.location' AS location,
-    protoPayload IS NULL OR method IS NULL AS is_broken
+    file, insertId, "timestamp" AS logged, protoPayload IS NULL AS is_empty, resource->>'$.labels.location' AS location,
+    from_json(protoPayload, '{
+      "serviceName": "VARCHAR", "methodName": "VARCHAR", "resourceName": "VARCHAR",
+      "authenticationInfo": {"principalEmail": "VARCHAR", "principalSubject": "VARCHAR", "serviceAccountKeyName": "VARCHAR",
+        "serviceAccountDelegationInfo": [{"firstPartyPrincipal": {"principalEmail": "VARCHAR"}, "principalSubject": "VARCHAR"}]},
+      "requestMetadata": {"callerIp": "VARCHAR", "callerSuppliedUserAgent": "VARCHAR"},
+      "authorizationInfo": [{"granted": "BOOLEAN", "permissionType": "VARCHAR"}],
+      "status": {"code": "INTEGER"},
+      "request": {"@type": "VARCHAR", "user": "VARCHAR", "database": "VARCHAR", "auditClass": "VARCHAR", "object": "VARCHAR", "command": "VARCHAR", "chunkIndex": "VARCHAR"},
+      "metadata": {"jobInsertion": {"job": {"jobConfig": {"queryConfig": {"statementType": "VARCHAR"}}}}}}') AS payload
   FROM records
   -- A long operation is told when it begins and when it ends.
-  WHERE coalesce(operation->>'$.last', 'false') <> 'true' OR (operation->>'$.first') = 'true'
+  WHERE operation IS NULL OR coalesce(operation->>'$.last', 'false') <> 'true' OR (operation->>'$.first') = 'true'
+),
+entries AS (
+  SELECT
+    file, insertId, logged, location,
+    payload.serviceName AS service_name,
+    payload.methodName AS method,
+    payload.resourceName AS resource_name,
+    payload.authenticationInfo.principalSubject AS subject,
+    coalesce(payload.authenticationInfo.principalEmail, nullif(regexp_extract(subject, '^(?:user|serviceAccount):(.+)$', 1), '')) AS principal,
+    payload.authenticationInfo.serviceAccountKeyName AS key_name,
+    -- In the order of the delegation: who began it comes first.
+    list_transform(payload.authenticationInfo.serviceAccountDelegationInfo, lambda one: coalesce(one.firstPartyPrincipal.principalEmail, one.principalSubject)) AS delegation,
+    delegation[1] AS began,
+    payload.requestMetadata.callerIp AS caller_ip,
+    payload.requestMetadata.callerSuppliedUserAgent AS agent,
+    list_transform(payload.authorizationInfo, lambda one: one.granted) AS granted,
+    list_transform(payload.authorizationInfo, lambda one: one.permissionType) AS permission_types,
+    payload.status.code AS status,
+    -- pgAudit of Cloud SQL and AlloyDB; a long statement is cut into several entries.
+    CASE WHEN payload.request."@type" LIKE '%.PgAuditEntry' THEN payload.request END AS audit,
+    payload.metadata.jobInsertion.job.jobConfig.queryConfig.statementType AS statement_type,
+    is_empty OR method IS NULL AS is_broken
+  FROM parsed
 ),
 told AS (
   SELECT
@@ -63,11 +77,11 @@ told AS (
     replace(service_name, '.googleapis.com', '') AS service,
     regexp_extract(key_name, '/keys/([^/]+)$', 1) AS key_id,
     replace(began, 'serviceAccount:', '') AS origin,
-    audit->>'$.user' AS database_user,
+    audit.user AS database_user,
     -- Paths within a resource are many, and may hold what somebody called a file.
     regexp_replace(resource_name, '/(?:objects|jobs|operations|documents|entities|sessions|executions|tabledata|insertAll)(?:/.*)?$', '') AS resource_cut
   FROM entries
-  WHERE coalesce(audit->>'$.chunkIndex', '1') = '1'
+  WHERE coalesce(audit.chunkIndex, '1') = '1'
 )
 SELECT
   file,
@@ -80,10 +94,10 @@ SELECT
   END AS identity_id,
   -- The name of a key stands here where a downloaded one was used.
   CASE WHEN key_id <> '' THEN concat('gcp:service-account-key/', key_id) END AS credential_id,
-  coalesce(audit->>'$.database', service) AS target,
+  coalesce(audit.database, service) AS target,
   CASE
     WHEN audit IS NOT NULL THEN
-      CASE audit->>'$.auditClass' WHEN 'READ' THEN 'read' WHEN 'WRITE' THEN 'write' WHEN 'DDL' THEN 'ddl' WHEN 'ROLE' THEN 'privilege' ELSE 'unknown' END
+      CASE audit.auditClass WHEN 'READ' THEN 'read' WHEN 'WRITE' THEN 'write' WHEN 'DDL' THEN 'ddl' WHEN 'ROLE' THEN 'privilege' ELSE 'unknown' END
     WHEN statement_type IS NOT NULL THEN
       CASE WHEN statement_type = 'SELECT' THEN 'read' WHEN statement_type IN ('INSERT', 'UPDATE', 'DELETE', 'MERGE', 'TRUNCATE_TABLE') THEN 'write'
         WHEN regexp_matches(statement_type, '^(?:CREATE|ALTER|DROP)_') THEN 'ddl' ELSE 'unknown' END
@@ -98,7 +112,7 @@ SELECT
     ELSE 'unknown'
   END AS action,
   CASE
-    WHEN coalesce(audit->>'$.object', '') NOT IN ('', '[not logged]') THEN [audit->>'$.object']
+    WHEN coalesce(audit.object, '') NOT IN ('', '[not logged]') THEN [audit.object]
     WHEN audit IS NULL AND coalesce(resource_cut, '') <> '' THEN [resource_cut] END AS objects,
   coalesce(origin, CASE WHEN principal NOT LIKE '%.gserviceaccount.com' THEN nullif(principal, '') END, CASE WHEN coalesce(principal, '') = '' THEN subject END) AS actor,
   CASE
@@ -112,14 +126,14 @@ SELECT
   -- `private`, `gce-internal-ip`: an address of Google's.
   CASE WHEN regexp_full_match(caller_ip, '[0-9a-fA-F.:]+') THEN caller_ip END AS source_ip,
   split_part(agent, ' ', 1) AS user_agent,
-  coalesce(audit->>'$.command', method) AS operation,
+  coalesce(audit.command, method) AS operation,
   CASE
-    WHEN status IN (7, 16, 401, 403) OR list_contains(granted, 'false') THEN 'denied'
+    WHEN status IN (7, 16, 401, 403) OR list_contains(granted, false) THEN 'denied'
     WHEN status > 0 THEN 'failed'
     ELSE 'ok' END AS outcome,
   to_json({
     'location': location,
-    'through': CASE WHEN json_array_length(delegation) > 1 THEN json_extract_string(delegation, '$[*].firstPartyPrincipal.principalEmail')[2:] END
+    'through': CASE WHEN len(delegation) > 1 THEN delegation[2:] END
   }) AS detail
 FROM told
 -- made

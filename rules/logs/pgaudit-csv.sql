@@ -50,8 +50,8 @@ WITH entries AS (
 timed AS (
   SELECT
     * EXCLUDE (logged),
-    TRY_CAST(regexp_extract(logged, '^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:[.,]\d+)?') AS TIMESTAMP) AS local_at,
-    regexp_extract(logged, '\d ?([A-Za-z]{1,5}|[+-]\d{2}(?::?\d{2}){0,2})$', 1) AS zone,
+    TRY_CAST(concat(split_part(logged, ' ', 1), ' ', split_part(logged, ' ', 2)) AS TIMESTAMP) AS local_at,
+    split_part(logged, ' ', 3) AS zone,
     CASE
       WHEN starts_with(message, 'AUDIT: ') THEN 'statement'
       WHEN starts_with(message, 'connection authorized: ') THEN 'connect'
@@ -92,7 +92,7 @@ placed AS (
       WHEN zone IN ('PST', 'AKDT') THEN -480
       WHEN zone = 'AKST' THEN -540
       WHEN zone = 'HST' THEN -600
-      WHEN regexp_matches(zone, '^[+-]') THEN (CASE WHEN starts_with(zone, '-') THEN -1 ELSE 1 END)
+      WHEN regexp_full_match(zone, '[+-]\d{2}(?::?\d{2}){0,2}') THEN (CASE WHEN starts_with(zone, '-') THEN -1 ELSE 1 END)
         * (substr(zone, 2, 2)::INTEGER * 60 + coalesce(TRY_CAST(nullif(substr(replace(zone, ':', ''), 4, 2), '') AS INTEGER), 0))
     END) AS used_at,
     regexp_extract(message, '^AUDIT: (SESSION|OBJECT),(\d+),(\d+),([A-Z_]*),([^,"]*),([^,"]*),("(?:[^"]|"")*"|[^,"\n]*),',

@@ -41,7 +41,7 @@ named AS (
 )
 SELECT
   file, severity AS error_severity, NULL::VARCHAR AS sql_state_code, message,
-  CASE WHEN stamp <> '' THEN stamp WHEN epoch <> '' THEN concat(make_timestamp_ms(replace(epoch, '.', '')::BIGINT), ' UTC') END AS log_time,
+  CASE WHEN stamp <> '' THEN replace(stamp, ',', '.') WHEN epoch <> '' THEN concat(make_timestamp_ms(replace(epoch, '.', '')::BIGINT), ' UTC') END AS log_time,
   coalesce(nullif(regexp_extract(prefix, '\b(?:user|usr)=([^,\s]*)', 1), ''), nullif(at_sign.user_name, '')) AS user_name,
   coalesce(nullif(regexp_extract(prefix, '\b(?:db|database|dbname)=([^,\s]*)', 1), ''), nullif(at_sign.db, '')) AS database_name,
   coalesce(nullif(regexp_extract(prefix, '\b(?:app|application|application_name)=([^,]*?)(?:,|\s+\w+=|\s*$)', 1), ''), nullif(trim(at_sign.app), '')) AS application_name,
