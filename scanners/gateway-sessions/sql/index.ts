@@ -136,6 +136,7 @@ const READ = new Map<string, Understood | 'none'>();
 const MAX_READ = 2000;
 
 function grammar(plain: string): Understood | 'none' {
+  if (GRAMMAR === undefined) return 'none';
   const known = READ.get(plain);
   if (known !== undefined) return known;
   const found = parse(plain);
@@ -213,10 +214,10 @@ function wordsOf(text: string, part: readonly Token[]): Word[] {
 function metaWords(text: string, part: readonly Token[]): Word[] {
   const token = part[0];
   const raw = token === undefined ? '' : text.slice(token.start, Math.min(token.end, token.start + 1000));
-  return raw
-    .split(/\s+/)
-    .filter((word) => word !== '')
-    .map((word, index) => ({ kind: index === 0 || /^\w+$/.test(word) ? 'word' : 'value', text: word.toUpperCase() }));
+  return [...raw.matchAll(/[()]|'[^']*'?|[^\s()']+/g)].map(([word], index) => ({
+    kind: index === 0 || /^\w+$/.test(word) ? 'word' : /[()]/.test(word) ? 'symbol' : 'value',
+    text: word.toUpperCase(),
+  }));
 }
 
 /** `set_config('role', …)` is `SET ROLE`. */

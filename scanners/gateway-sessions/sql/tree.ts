@@ -231,6 +231,7 @@ function namesOf(list: unknown): string[] {
 function operationOf(kind: string, node: Node): string {
   if (Object.hasOwn(OPERATIONS, kind)) return OPERATIONS[kind] ?? kind;
   if (kind === 'GrantStmt' || kind === 'GrantRoleStmt') return node.is_grant === true ? 'GRANT' : 'REVOKE';
+  if (kind === 'VacuumStmt') return node.is_vacuumcmd === true ? 'VACUUM' : 'ANALYZE';
   if (kind === 'DropStmt') return `DROP ${objectWords(node.removeType)}`;
   if (kind === 'AlterTableStmt') return `ALTER ${objectWords(node.objtype)}`;
   if (kind === 'RenameStmt') return `ALTER ${objectWords(node.renameType)}`;

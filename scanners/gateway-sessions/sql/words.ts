@@ -61,6 +61,9 @@ function actionOf(words: readonly string[], tokens: readonly Word[]): Action | u
     case 'EXEC':
     case 'EXECUTE':
       return procedureAction(second);
+    case 'GO':
+      // Between two batches.
+      return words.length === 1 ? undefined : actionOf(words.slice(1), tokens);
     case 'BEGIN':
     case 'DECLARE':
     case 'THEN':
@@ -210,6 +213,8 @@ function objectsOf(tokens: readonly Word[]): string[] {
   for (let at = 0; at < limit; at += 1) {
     const token = tokens[at];
     if (token?.kind !== 'word' || !BEFORE_TABLE.has(token.text)) continue;
+    // `ON DUPLICATE KEY UPDATE a`, `FOR UPDATE OF`
+    if (token.text === 'UPDATE' && /^(?:KEY|FOR|DO|ON)$/.test(tokens[at - 1]?.text ?? '')) continue;
     let next = at + 1;
     while (next < limit && tokens[next]?.kind === 'word' && NO_TABLE.has(tokens[next]?.text ?? '') && next < at + 6) next += 1;
     // `FROM a, b`

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { loadModule, scanSync } from 'libpg-query';
 import { dialectOf, readSql } from '../../../scanners/gateway-sessions/sql/index.ts';
+import { loadGrammar } from '../../../scanners/gateway-sessions/sql/parser.ts';
 
 const DIALECTS = ['postgres', 'redshift', 'mysql', 'mssql', 'oracledb', 'bigquery', 'snowflake'] as const;
 
 function read(script: string, dialect: (typeof DIALECTS)[number] = 'postgres') {
   return readSql(script, dialectOf(dialect));
 }
+
+before(loadGrammar);
 
 describe('gateway-sessions scanner: SQL', () => {
   describe('what it touches', () => {
@@ -54,6 +57,8 @@ describe('gateway-sessions scanner: SQL', () => {
       ['DO $$ import os $$ LANGUAGE plpython3u', 'unknown', []],
       ['VACUUM t; SELECT 1', 'read', ['t']],
       ['SELECT 1\0; DROP TABLE t', 'ddl', ['t']],
+      ["\\copy (select * from t) to 'x.csv'", 'read', []],
+      ["\\copy t from 'x.csv'", 'write', []],
       ['SELECT 1; bananas; DELETE FROM t', 'write', ['t']],
       ['SELECT * FROM t WHERE note = $q$; DROP TABLE x; $q$', 'read', ['t']],
     ];
@@ -75,6 +80,8 @@ describe('gateway-sessions scanner: SQL', () => {
       ['mysql', 'SET GLOBAL general_log = 0', 'admin', []],
       ['mysql', "SELECT 'it\\'s; DROP TABLE x' FROM t", 'read', ['t']],
       ['mssql', 'SELECT TOP 10 * FROM [dbo].[orders] o', 'read', ['dbo.orders']],
+      ['mysql', 'INSERT INTO t SET a = 1 ON DUPLICATE KEY UPDATE a = 2', 'write', ['t']],
+      ['mssql', 'USE [db]; GO\nSELECT TOP (5) * FROM dbo.t WITH (NOLOCK)', 'read', ['dbo.t']],
       ['mssql', 'SELECT a DELETE FROM t', 'write', ['t']],
       ['mssql', 'SELECT 1 DROP TABLE x', 'ddl', ['x']],
       ['mssql', "EXEC xp_cmdshell 'dir'", 'admin', []],
