@@ -24,24 +24,31 @@ references:
   - https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/#audit-k8s-io-v1-Event
   - https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens
 ---*/
-WITH events AS (
+WITH parsed AS (
   SELECT
-    file, auditID, verb, requestReceivedTimestamp,
-    "user"->>'$.username' AS caller,
-    impersonatedUser->>'$.username' AS impersonated,
-    coalesce(impersonated, caller) AS account,
-    "user"->>'$.extra."authentication.kubernetes.io/pod-name"[0]' AS pod,
-    sourceIPs->>'$[0]' AS address,
-    userAgent,
-    coalesce(objectRef->>'$.apiGroup', '') AS api_group,
-    concat_ws('/', objectRef->>'$.resource', objectRef->>'$.subresource') AS resource,
-    objectRef->>'$.namespace' AS namespace,
-    TRY_CAST(responseStatus->>'$.code' AS INTEGER) AS code,
-    -- Without them it is no event.
-    verb IS NULL OR caller IS NULL AS is_broken
+    * EXCLUDE ("user", objectRef),
+    from_json("user", '{"username": "VARCHAR", "extra": {"authentication.kubernetes.io/pod-name": ["VARCHAR"]}}') AS told_user,
+    from_json(objectRef, '{"resource": "VARCHAR", "subresource": "VARCHAR", "apiGroup": "VARCHAR", "namespace": "VARCHAR"}') AS told_object
   FROM records
   -- Each request has an event a stage; what it came to, the last one tells. A watch that goes on has none yet.
   WHERE coalesce(stage, 'ResponseComplete') = 'ResponseComplete' OR (stage = 'ResponseStarted' AND verb = 'watch')
+),
+events AS (
+  SELECT
+    file, auditID, verb, requestReceivedTimestamp,
+    told_user.username AS caller,
+    impersonatedUser->>'$.username' AS impersonated,
+    coalesce(impersonated, caller) AS account,
+    told_user.extra."authentication.kubernetes.io/pod-name"[1] AS pod,
+    sourceIPs->>'$[0]' AS address,
+    userAgent,
+    coalesce(told_object.apiGroup, '') AS api_group,
+    concat_ws('/', told_object.resource, told_object.subresource) AS resource,
+    told_object.namespace AS namespace,
+    TRY_CAST(responseStatus->>'$.code' AS INTEGER) AS code,
+    -- Without them it is no event.
+    verb IS NULL OR caller IS NULL AS is_broken
+  FROM parsed
 ),
 told AS (
   SELECT

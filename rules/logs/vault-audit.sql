@@ -17,22 +17,22 @@ references:
   - https://developer.hashicorp.com/vault/docs/audit
 ---*/
 -- Each request has two entries; what it came to, that of the response tells. Tokens and accessors are not read, hashed as they are.
-WITH entries AS (
+WITH parsed AS (
   SELECT
     file, "time", error,
-    request->>'$.id' AS id,
-    request->>'$.operation' AS verb,
-    request->>'$.path' AS path,
-    request->>'$.mount_type' AS mount_type,
-    coalesce(request->>'$.mount_point', '') AS mount_point,
-    request->>'$.namespace.path' AS namespace,
-    request->>'$.remote_address' AS address,
-    auth->>'$.display_name' AS display_name,
-    auth->>'$.entity_id' AS entity,
-    auth->'$.metadata' AS metadata,
-    list_sort(from_json(CASE WHEN json_type(auth->'$.policies') = 'ARRAY' THEN auth->'$.policies' END, '["VARCHAR"]')) AS policies
+    from_json(request, '{"id": "VARCHAR", "operation": "VARCHAR", "path": "VARCHAR", "mount_type": "VARCHAR", "mount_point": "VARCHAR", "namespace": {"path": "VARCHAR"},
+      "remote_address": "VARCHAR"}') AS asked,
+    from_json(auth, '{"display_name": "VARCHAR", "entity_id": "VARCHAR", "metadata": "JSON", "policies": ["VARCHAR"]}') AS caller
   FROM records
   WHERE coalesce("type", '') <> 'request'
+),
+entries AS (
+  SELECT
+    file, "time", error,
+    asked.id AS id, asked.operation AS verb, asked.path AS path, asked.mount_type AS mount_type, coalesce(asked.mount_point, '') AS mount_point,
+    asked.namespace.path AS namespace, asked.remote_address AS address,
+    caller.display_name AS display_name, caller.entity_id AS entity, caller.metadata AS metadata, list_sort(caller.policies) AS policies
+  FROM parsed
 ),
 told AS (
   SELECT
