@@ -17,6 +17,7 @@ export function* tokenRows(answers: Answers, { world, at, context }: Telling): G
     const logged = world.lastUse(`api-token/${token.id}`);
     const used = latest(logged?.at, useByExpiry(token, context.now()));
     const { network } = token;
+    const ended = endedWith(user?.status);
     yield {
       kind: 'identity',
       id,
@@ -28,6 +29,7 @@ export function* tokenRows(answers: Answers, { world, at, context }: Telling): G
       ...(token.created === undefined ? {} : { createdAt: token.created }),
       ...(used === undefined ? {} : { lastUsedAt: used }),
       ...(owner === undefined ? {} : { owner, ownerBasis: 'user of the token' }),
+      ...(ended === undefined ? {} : { enabled: false }),
       human: false,
       at: here,
       detail: {
@@ -49,7 +51,7 @@ export function* tokenRows(answers: Answers, { world, at, context }: Telling): G
       ...(used === undefined ? {} : { lastUsedAt: used }),
       ...(logged?.ip === undefined || used !== logged.at ? {} : { lastUsedFor: logged.ip }),
       ...(token.expiresAt === undefined ? {} : { expiresAt: token.expiresAt }),
-      status: token.expiresAt !== undefined && token.expiresAt < context.now().toISOString() ? 'expired' : 'active',
+      status: ended ?? (token.expiresAt !== undefined && token.expiresAt < context.now().toISOString() ? 'expired' : 'active'),
       at: here,
       // Each use moves the end on: it says when an unused token dies, not how long a stolen one lives.
       detail: { rollingEnd: true, ...(token.tokenWindow === undefined ? {} : { window: token.tokenWindow }) },
@@ -65,6 +67,15 @@ export function* tokenRows(answers: Answers, { world, at, context }: Telling): G
       detail: { fact: 'okta-token', basis: 'acts as its user' },
     };
   }
+}
+
+/**
+ * A token is accepted as long as its user is active. Deactivating the user ends it for good, suspending until the user is back.
+ * https://developer.okta.com/docs/guides/create-an-api-token/main/
+ */
+function endedWith(userStatus: string | undefined): 'revoked' | 'inactive' | undefined {
+  if (userStatus === 'DEPROVISIONED') return 'revoked';
+  return userStatus === 'SUSPENDED' ? 'inactive' : undefined;
 }
 
 /** A use sets the end to one window from then, so the end tells the last use; a token never used ends one window after it was made. */

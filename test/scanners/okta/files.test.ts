@@ -88,6 +88,22 @@ describe('okta scanner: API tokens', () => {
     assert.equal(kinds(observations, 'credential')[0]?.lastUsedFor, '192.0.2.7');
   });
 
+  for (const [status, wanted, enabled] of [
+    ['ACTIVE', 'active', undefined],
+    ['DEPROVISIONED', 'revoked', false],
+    ['SUSPENDED', 'inactive', false],
+  ] as const) {
+    it(`calls the token of a user who is ${status} ${wanted}`, async () => {
+      const observations = await scanBeside({
+        'okta/tokens.json': [apiToken()],
+        'okta/users.json': [user(MARA, 'mara@acme.example', { status })],
+      });
+
+      assert.equal(kinds(observations, 'credential')[0]?.status, wanted);
+      assert.equal(kinds(observations, 'identity')[0]?.enabled, enabled);
+    });
+  }
+
   it('says that not all neighbours were read for what they add', async () => {
     const others = Object.fromEntries(Array.from({ length: 305 }, (_, index) => [`okta/user-${index}.json`, [user()]]));
     const observations = await scanBeside({ 'okta/acme.okta.com-tokens.json': [apiToken()], ...others });
