@@ -262,12 +262,12 @@ function rankOf(known: KnownRight | undefined): JsonObject {
 function* rowsOf(given: Given, amounts: readonly Amounts[]): Generator<GrantObservation> {
   const row = { kind: 'grant', effect: 'allow', ...given } as const;
   yield row;
+  // A role that may be activated is not held: it amounts to nothing today.
+  if (given.detail.eligible === true) return;
   // A condition of an assignment may narrow it to nothing; what it says is not judged.
-  const isEligible = given.detail.eligible === true;
-  const confidence = isEligible ? 'low' : given.condition === undefined ? 'high' : 'medium';
+  const confidence = given.condition === undefined ? 'high' : 'medium';
   for (const { capability, how } of amounts) {
-    const first = isEligible ? ', once it activates the role' : '';
-    const path = `${given.permission} on ${given.resource}${first}${how === undefined ? '' : `: it ${how}`}`;
+    const path = `${given.permission} on ${given.resource}${how === undefined ? '' : `: it ${how}`}`;
     yield { ...row, capability, confidence, detail: { ...given.detail, path } };
   }
 }
