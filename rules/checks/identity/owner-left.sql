@@ -23,7 +23,7 @@ fix: |
   3. If nobody wants it: deactivate, wait a month, delete.
 limits: >
   Ownership is what tags, creators, descriptions and CODEOWNERS declare, resolved against the roster given. A date of leaving in the
-  future is not yet reported.
+  future is not yet reported. A use since is told by the provider, by sessions of a gateway and by logs that were given.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/1-improper-offboarding/
 since: '0.1'
@@ -35,6 +35,18 @@ WITH live AS (
   LEFT JOIN credential_steps AS st USING (credential_id)
   WHERE coalesce(status, 'active') = 'active' AND (expires_at IS NULL OR expires_at > run_now())
   GROUP BY identity_id
+),
+-- What sessions of a gateway and logs tell of it since: as the account that was used, or as the caller.
+used AS (
+  SELECT o.identity_id, sum(coalesce(u.records, 1))::BIGINT AS times, max(coalesce(u.ended_at, u.used_at)) AS last, arg_max(u.observation_id, (u.used_at, u.observation_id), 5) AS evidence
+  FROM identity_owners AS o
+  JOIN (
+    SELECT row_id, identity_id FROM usage_rows WHERE NOT is_bookkeeping
+    UNION
+    SELECT row_id, actor_identity_id FROM usage_rows WHERE NOT is_bookkeeping) AS k ON k.identity_id = o.identity_id
+  JOIN obs.usages AS u ON u.rowid = k.row_id
+  WHERE o.ownership = 'owner-left' AND u.used_at > o.left_at
+  GROUP BY o.identity_id
 )
 SELECT
   i.identity_id,
@@ -42,12 +54,13 @@ SELECT
     i.identity_id, ' belongs to ', o.owner, ' (', coalesce(o.owner_basis, 'declared'), '), who left',
     coalesce(' on ' || day_text(o.left_at), ''),
     CASE
+      WHEN used.times > 0 THEN concat('; it was used ', counted(used.times, 'time'), ' since, last on ', day_text(used.last))
       WHEN greatest(live.last_used_at, i.last_used_at) > o.left_at THEN concat('; it was used since, on ', day_text(greatest(live.last_used_at, i.last_used_at)))
       WHEN live.credentials > 0 THEN concat('; it still has ', counted(live.credentials, 'active credential'))
       ELSE '' END,
     '.') AS message,
-  CASE WHEN live.credentials > 0 THEN 'high' ELSE 'medium' END AS severity,
-  list_concat(list_concat(i.evidence, coalesce(live.evidence, [])), o.evidence) AS evidence,
+  CASE WHEN used.times > 0 THEN 'critical' WHEN live.credentials > 0 THEN 'high' ELSE 'medium' END AS severity,
+  list_concat(list_concat(i.evidence, coalesce(live.evidence, [])), list_concat(o.evidence, coalesce(used.evidence, []))) AS evidence,
   CASE WHEN owner_step(i.identity_id) IS NOT NULL OR delete_identity_step(i.identity_id) IS NOT NULL THEN numbered([
     coalesce(owner_step(i.identity_id), 'Name an owner: the team that would notice if it stopped.'),
     CASE WHEN live.credentials > 0 THEN 'Let them rotate its keys, for the old owner may know them. ' || coalesce(array_to_string(live.steps, ' '), '') END,
@@ -56,4 +69,5 @@ SELECT
 FROM identity_owners AS o
 JOIN identities AS i USING (identity_id)
 LEFT JOIN live USING (identity_id)
+LEFT JOIN used USING (identity_id)
 WHERE o.ownership = 'owner-left' AND NOT i.managed AND coalesce(i.enabled, true)

@@ -489,6 +489,29 @@ describe('running checks', () => {
       assert.equal(results[0]?.reason, 'not read in full: AWS IAM, keys.json (page 2 is missing)');
     });
 
+    describe('of a check that tells itself where silence proves nothing', () => {
+      const told = `inconclusive: SELECT concat('of ', count(*), ' keys nobody tells the age beyond ', $maxAgeDays, ' days') FROM credentials WHERE created_at IS NULL HAVING count(*) > 0`;
+      const check = checkWith({ head: ['population: credentials', `population: credentials\n${told}`] });
+      const old = key('AKIAOLD1');
+      const young = key('AKIANEW1', { createdAt: '2026-05-30T00:00:00Z' });
+      const untold = key('AKIANONE', { createdAt: undefined });
+
+      it('is partial, with the reason, where it finds nothing', async () => {
+        const { results } = await correlate([covered(), young, untold], [check]);
+
+        assert.equal(results[0]?.outcome, 'partial');
+        assert.equal(results[0]?.reason, 'of 1 keys nobody tells the age beyond 90 days');
+      });
+
+      it('passes where there is no reason, and fails where there is something to tell', async () => {
+        const clean = await correlate([covered(), young], [check]);
+        const found = await correlate([covered(), old, untold], [check]);
+
+        assert.equal(clean.results[0]?.outcome, 'pass');
+        assert.equal(found.results[0]?.outcome, 'fail');
+      });
+    });
+
     it('still reports what it found when part could not be read', async () => {
       const { results } = await correlate([covered({ outcome: 'partial', why: 'page 2 is missing' }), key('AKIAOLD1')]);
 
