@@ -28,10 +28,5 @@ SELECT
     'Delete the assignment: `az role assignment delete --ids ',
     coalesce(min(r.location->>'$.pointer') FILTER (regexp_full_match(r.location->>'$.pointer', '/[A-Za-z0-9/._-]{1,400}')), 'ID'), '`.') AS fix
 FROM entra_rights AS r
-WHERE r.via_kind = 'binding' AND r.capability IS NULL AND coalesce(r.principal_type, '') = 'ServicePrincipal'
-  AND starts_with(identity_local(r.identity_id), 'object/')
-  AND (
-    SELECT coalesce(bool_and(outcome = 'complete'), false) FROM coverage
-    WHERE surface = 'entra' AND list_contains(covers, 'identity')
-      AND ((detail->'$.types') IS NULL OR list_contains(json_words(detail->'$.types'), 'service-principal')))
+WHERE r.via_kind = 'binding' AND r.capability IS NULL AND r.is_of_nobody
 GROUP BY r.identity_id, r.permission, r.resource

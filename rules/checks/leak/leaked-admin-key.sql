@@ -25,7 +25,7 @@ fix: |
   3. Give the job a role with only what it uses; delete the key and take the administrator's rights away.
 limits: >
   "Administrator" is what the policies given amount to, denies and boundaries honoured; an organisation's own limits
-  (service control policies) are honoured only where they were given. Medium where the account is disabled.
+  (service control policies) are honoured only where they were given. Medium where the account is disabled, high where only a role under a condition makes it one.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/5-overprivileged-nhi/
 since: '0.1'
@@ -37,7 +37,7 @@ SELECT
     l.name, ' of ', l.identity_id, ' lies in ', listed(l.places),
     CASE WHEN l.at_head THEN '' ELSE ' (history only)' END,
     '; ', l.identity_id, ' ', a.how, disabled_note(d.identity_id), '.') AS message,
-  unless_disabled(CASE WHEN l.id_only THEN 'medium' ELSE 'critical' END, d.identity_id) AS severity,
+  unless_disabled(CASE WHEN l.id_only THEN 'medium' WHEN a.is_conditional THEN 'high' ELSE 'critical' END, d.identity_id) AS severity,
   CASE WHEN l.id_only THEN 'medium' ELSE coalesce(a.confidence, 'high') END AS confidence,
   list_concat(l.evidence, a.evidence) AS evidence,
   CASE WHEN d.identity_id IS NOT NULL THEN numbered([

@@ -10,6 +10,7 @@ WITH ways AS (
     less_sure(g.confidence, r.doubt) AS confidence,
     (g.detail->>'$.method') IS NULL AND g.capability = 'admin' AS outright,
     (g.detail->>'$.path') AS path,
+    open_condition(g.condition, g.confidence) AS condition,
     g.observation_id
   FROM identity_reach AS r
   JOIN grants AS g ON g.identity_id = r.path[-1] AND g.capability = r.capability AND g.effect = 'allow'
@@ -23,10 +24,10 @@ told AS (
       WHEN outright THEN concat('can become ', reached, ', an administrator')
       WHEN hops = 0 THEN concat('can make itself an administrator', coalesce(' (' || path || ')', ''))
       ELSE concat('can become ', reached, ', which can make itself an administrator', coalesce(' (' || path || ')', ''))
-    END AS how,
+    END || condition_note(condition) AS how,
     row_number() OVER (
       PARTITION BY identity_id
-      ORDER BY hops, NOT outright, list_position(['high', 'medium', 'low'], coalesce(confidence, 'high')), length(path), path, observation_id
+      ORDER BY condition IS NOT NULL, hops, NOT outright, list_position(['high', 'medium', 'low'], coalesce(confidence, 'high')), length(path), path, observation_id
     ) AS rank
   FROM ways
 )
@@ -34,12 +35,13 @@ SELECT
   identity_id,
   max(how) FILTER (rank = 1) AS how,
   coalesce(bool_or(outright AND hops = 0), false) AS is_admin,
+  bool_and(condition IS NOT NULL) AS is_conditional,
   min(hops) AS hops,
   max(coalesce(confidence, 'high')) FILTER (rank = 1) AS confidence,
   list(DISTINCT observation_id ORDER BY observation_id) AS evidence
 FROM told
 GROUP BY identity_id;
-COMMENT ON VIEW admin_identities IS 'Identities that are administrators, or can become one, and how in words';
+COMMENT ON VIEW admin_identities IS 'Identities that are administrators, or can become one, and how in words; is_conditional: only by roles under a condition';
 
 -- The ways that the evaluator found, by whose rights they go: its own boundary, its own rights, a role that it passes, others.
 CREATE OR REPLACE VIEW escalation_ways AS

@@ -30,6 +30,11 @@ FROM identities
 WHERE provider = 'k8s' AND type = 'service-account' OR starts_with(identity_local(identity_id), 'oidc/');
 COMMENT ON VIEW token_subjects IS 'Subjects of the OIDC tokens that CI jobs and service accounts present';
 
+-- What a condition says, where it was not judged, or hangs on what only the moment tells.
+CREATE OR REPLACE MACRO open_condition(condition, confidence) AS
+  CASE WHEN condition IS NOT NULL AND confidence <> 'high' THEN left(coalesce(condition->>'$.expression', condition::VARCHAR), 300) END;
+CREATE OR REPLACE MACRO condition_note(condition) AS coalesce(', if the condition of the role lets it: `' || replace(condition, '`', '''') || '`', '');
+
 CREATE OR REPLACE VIEW entra_rights AS
 SELECT DISTINCT ON (observation_id)
   g.observation_id,
@@ -37,7 +42,14 @@ SELECT DISTINCT ON (observation_id)
   g.permission, g.resource, g.via_kind, g.capability, g.confidence, g.location, g.detail,
   (g.detail->>'$.principalType') AS principal_type,
   coalesce((g.detail->>'$.tier') = '0', false) AS is_tier_0,
-  coalesce((g.detail->>'$.reach') = 'applications', false) AS reaches_applications
+  coalesce((g.detail->>'$.reach') = 'applications', false) AS reaches_applications,
+  open_condition(g.condition, g.confidence) AS condition,
+  -- Nobody has what is assigned to a service principal that the whole list of them does not have.
+  coalesce((g.detail->>'$.principalType') = 'ServicePrincipal' AND starts_with(identity_local(coalesce(a.identity_id, g.identity_id)), 'object/'), false)
+    AND (
+      SELECT coalesce(bool_and(outcome = 'complete'), false) FROM coverage
+      WHERE surface = 'entra' AND list_contains(covers, 'identity')
+        AND ((detail->'$.types') IS NULL OR list_contains(json_words(detail->'$.types'), 'service-principal'))) AS is_of_nobody
 FROM obs.grants AS g
 SEMI JOIN current_parts USING (part_id)
 LEFT JOIN identity_aliases AS a ON a.alias = g.identity_id AND a.repository = ''
@@ -174,7 +186,7 @@ JOIN (
 UNION
 -- Who may add a secret to any application may become each that has more. Managed identities take none.
 SELECT r.identity_id, p.identity_id, r.observation_id, 'adds a secret to it', 'high'
-FROM (SELECT identity_id, min(observation_id) AS observation_id FROM entra_rights WHERE reaches_applications AND capability IS NULL GROUP BY identity_id) AS r
+FROM (SELECT identity_id, min(observation_id) AS observation_id FROM entra_rights WHERE reaches_applications AND capability IS NULL AND NOT is_of_nobody GROUP BY identity_id) AS r
 JOIN (SELECT DISTINCT identity_id FROM entra_rights WHERE capability IN ('admin', 'escalates')) AS p
   ON identity_scope(p.identity_id) = identity_scope(r.identity_id) AND p.identity_id <> r.identity_id
 JOIN identities AS i ON i.identity_id = p.identity_id AND i.type <> 'managed-identity' AND NOT i.managed
@@ -184,7 +196,7 @@ SELECT r.identity_id, i.identity_id, r.observation_id, 'acts as the identity of 
 FROM (
   SELECT identity_id, observation_id, lower(rtrim(resource, '/')) AS scope, json_words(detail->'$.on') AS kinds
   FROM entra_rights
-  WHERE via_kind = 'binding' AND capability IS NULL AND (detail->'$.on') IS NOT NULL AND NOT contains(lower(resource), '/managementgroups/')) AS r
+  WHERE via_kind = 'binding' AND capability IS NULL AND NOT is_of_nobody AND (detail->'$.on') IS NOT NULL AND NOT contains(lower(resource), '/managementgroups/')) AS r
 JOIN (SELECT identity_id, lower(detail->>'$.resource') AS resource FROM identities WHERE provider = 'entra' AND type = 'managed-identity') AS i
   ON starts_with(concat(i.resource, '/'), concat(r.scope, '/')) AND i.identity_id <> r.identity_id
   AND (list_contains(r.kinds, '*') OR len(list_filter(r.kinds, lambda kind: contains(i.resource, concat('/providers/', kind, '/')))) > 0);
