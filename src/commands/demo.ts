@@ -10,6 +10,7 @@ import { scan } from '../run.ts';
 import { traceFacts } from '../trace/facts.ts';
 import { resolveSubject } from '../trace/resolve.ts';
 import { tellDemo } from '../trace/tell-demo.ts';
+import { whoUsed } from '../trace/who.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
 import { Layout } from '../util/layout.ts';
 import { runtimeOf } from './scan.ts';
@@ -17,6 +18,13 @@ import { withStore } from './with-store.ts';
 
 /** Where the story begins: the user whose key lies in the notebook. */
 const HERO = 'ml-batch';
+/** What an auditor asks: which job touched personal data that day? */
+const MARCH = {
+  target: 'pg-features-prod',
+  from: '2026-03-12T00:00:00.000Z',
+  until: '2026-03-13T00:00:00.000Z',
+  infoType: 'EMAIL_ADDRESS',
+};
 
 interface DemoOptions {
   readonly keep?: string;
@@ -65,12 +73,12 @@ async function scanEstate(io: Io, options: DemoOptions, estate: Estate, root: st
 }
 
 async function tellStory(io: Io, report: Report, storeFile: string, store: string | undefined): Promise<void> {
-  const { subject, trace } = await withStore({ ...io, directory: '/' }, { store: storeFile }, async (opened) => {
+  const { subject, trace, march } = await withStore({ ...io, directory: '/' }, { store: storeFile }, async (opened) => {
     await opened.materialise();
     const found = await resolveSubject(opened, HERO);
-    return { subject: found, trace: await traceFacts(opened, found) };
+    return { subject: found, trace: await traceFacts(opened, found), march: await whoUsed(opened, MARCH) };
   });
-  const lines = tellDemo(report, subject, trace, { layout: new Layout(stdoutContext(io)), store, hero: HERO });
+  const lines = tellDemo(report, subject, trace, march, { layout: new Layout(stdoutContext(io)), store, hero: HERO });
   await io.stdout(`${[...lines].map((line) => line.trimEnd()).join('\n')}\n`);
 }
 

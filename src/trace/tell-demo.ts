@@ -4,6 +4,7 @@ import { controlLabel, count, firstStep, verdict } from '../util/report-text.ts'
 import type { Trace } from './facts.ts';
 import type { Subject } from './resolve.ts';
 import { did, owner, reaches, seen } from './tell.ts';
+import type { Answer } from './who.ts';
 
 export interface DemoContext {
   readonly layout: Layout;
@@ -20,6 +21,7 @@ export function* tellDemo(
   report: Report,
   subject: Subject,
   trace: Trace,
+  march: Answer,
   { layout, store, hero }: DemoContext,
 ): Iterable<string> {
   const star = report.findings.find((finding) => finding.rule === STAR && finding.identity === subject.identity);
@@ -69,6 +71,8 @@ export function* tellDemo(
   );
   if (star !== undefined) yield* verdictOf(star, report, layout);
 
+  yield* whichJob(march, layout);
+
   yield* controls(report, star, layout);
 
   yield* layout.heading('ALSO FOUND');
@@ -79,6 +83,20 @@ export function* tellDemo(
   for (const [command, purpose] of nextCommands(store, hero)) {
     yield `  ${layout.paint(command, 'cyan')}`;
     yield* layout.block('      ', purpose, 'dim');
+  }
+}
+
+/** The jobs that can be named, with what was approved and masked; then how many uses cannot be put down to one, and why. */
+function* whichJob({ question, uses }: Answer, layout: Layout): Iterable<string> {
+  yield* layout.heading(`WHICH JOB TOUCHED E-MAIL ADDRESSES IN ${question.target} ON ${question.from.slice(0, 10)}?`);
+  for (const use of uses.filter(({ answerable }) => answerable)) {
+    const masked = use.masked === true ? 'masked' : 'NOT masked';
+    yield* layout.block('  ', `${use.job ?? 'no job'} by ${use.actor} (approval: ${use.approval}; ${masked}) [${use.evidence}]`);
+  }
+  const open = uses.filter(({ answerable }) => !answerable);
+  const reasons = new Set(open.flatMap((use) => use.reasons));
+  if (open.length > 0) {
+    yield* layout.block('  ', `${count(open.length, 'use')} cannot be put down to one job: ${[...reasons].join('; ')}.`, 'red');
   }
 }
 
@@ -150,6 +168,7 @@ function nextCommands(store: string | undefined, hero: string): readonly (readon
   if (store === undefined) return [...own, ['nhi-audit demo --keep ./harbour', 'this company again, to look around in']];
   return [
     [`nhi-audit trace ${hero} --store ${store}`, 'the whole chain of this identity'],
+    [`nhi-audit who --target pg-features-prod --on 2026-03-12 --store ${store}`, 'which job touched a database on a day'],
     [`nhi-audit identities --store ${store} --unowned`, 'machine identities that nobody answers for'],
     [`nhi-audit query "FROM identity_overview" --store ${store}`, 'your own SQL over the evidence'],
     ...own,
