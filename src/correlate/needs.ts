@@ -159,9 +159,15 @@ export function notCollected(needs: readonly Need[]): string {
   return `${what} were not collected: ${[...new Set(ways)].join(', or ')}`;
 }
 
+const GATEWAY_USAGE: { readonly [type: string]: string } = {
+  'session-list': 'lists of gateway sessions',
+  'session-metrics': 'metrics of gateway sessions',
+  'admin-audit': "entries of the gateway's log of administrators",
+};
+
 function nameOf(need: Need): string {
   if (need.kind === 'usage' && need.surface === 'gateway') {
-    return need.type === 'session-list' ? 'lists of gateway sessions' : 'gateway sessions';
+    return GATEWAY_USAGE[need.type ?? ''] ?? 'gateway sessions';
   }
   if (need.kind === 'consumer' && need.surface === 'gateway') return 'gateway connections';
   if (need.kind === 'person') return 'people';
