@@ -3,6 +3,7 @@ import { isServiceAgent, projectOf } from './accounts.ts';
 import type { BoundRole } from './bindings.ts';
 import type { EstateFacts } from './estate.ts';
 import { accountOf, isContainer, lineage } from './hierarchy.ts';
+import { lifting } from './lifting.ts';
 import { ACROSS, DELEGATION, METHODS, type Method } from './methods.ts';
 import type { Holding, Powers, Standing } from './powers.ts';
 import { selfMade } from './self-made.ts';
@@ -28,31 +29,57 @@ interface Way {
 
 /** From the administrators back to those who may become them, one step a round, so that the shortest way stands. */
 export function escalations(facts: EstateFacts, powers: Powers): Escalation[] {
-  const found: Escalation[] = [];
   const standing = new Map(powers.standing);
-  let round = [...standing.keys()];
-  for (let hops = 1; round.length > 0 && hops <= MAX_HOPS; hops++) {
+  const found = backwards(facts, powers, standing, [...standing.keys()]);
+  const lifted = lifting(facts, powers, standing, (all, free) =>
+    backwards(all, free, new Map(free.standing), [...free.standing.keys()]),
+  );
+  for (const one of lifted) standing.set(one.member, standingBy(one));
+  found.push(
+    ...lifted,
+    ...backwards(
+      facts,
+      powers,
+      standing,
+      lifted.map(({ member }) => member),
+    ),
+  );
+  found.push(...selfMade(facts, powers, standing));
+  return found;
+}
+
+/** Each is met once, so that it ends without a limit. */
+function backwards(facts: EstateFacts, powers: Powers, standing: Map<string, Standing>, from: readonly string[]): Escalation[] {
+  const found: Escalation[] = [];
+  let round = from;
+  while (round.length > 0) {
     const next: string[] = [];
     for (const target of round) {
       for (const one of takersOf(target, facts, powers, standing)) {
         if (!isLogin(one)) found.push(one);
         next.push(one.member);
-        const byToken = one.method === 'get-access-token' || one.method === 'implicit-delegation';
-        standing.set(one.member, {
-          which: `by ${one.path.replace(': ', ' ')}`,
-          hops,
-          isSure: one.confidence === 'high',
-          byToken,
-        });
+        standing.set(one.member, standingBy(one));
       }
     }
     round = next;
   }
-  found.push(...selfMade(facts, powers, standing));
   return found;
 }
 
-const MAX_HOPS = 6;
+/** Of a longer way the steps are counted, not told: 1,000 in a row would fill 50 MiB. */
+const TOLD_HOPS = 6;
+
+function standingBy({ path, hops, confidence, method, target }: Escalation): Standing {
+  return {
+    which:
+      hops > TOLD_HOPS
+        ? `is an administrator by ${hops} more steps, the next to ${target ?? 'a pool'}`
+        : `by ${path.replace(': ', ' ')}`,
+    hops,
+    isSure: confidence === 'high',
+    byToken: method === 'get-access-token' || method === 'implicit-delegation',
+  };
+}
 
 /** To become that account is all that a workload of a pool or cluster is there for: its trust tells it. */
 function isLogin({ cut, method, member }: Escalation): boolean {

@@ -77,6 +77,20 @@ describe('escalation in Google Cloud', () => {
     assert.deepEqual(found, []);
   });
 
+  it('follows any number of steps, and tells the last of them', () => {
+    const steps = Array.from({ length: 300 }, (_, index) =>
+      bound('roles/iam.serviceAccountTokenCreator', member(`s${index + 1}`), onAccount(index === 0 ? 'boss' : `s${index}`)),
+    );
+
+    const found = ways(estate([EDITOR, ...steps]));
+
+    assert.equal(found.length, 300);
+    const last = found.find((one) => one.member === member('s300'));
+    assert.deepEqual([last?.hops, last?.target], [300, sa('s299')]);
+    assert.match(last?.path ?? '', /which is an administrator by 299 more steps, the next to s298@/);
+    assert.ok(found.every(({ path }) => path.length < 1200));
+  });
+
   it('needs somebody more privileged to become', () => {
     const found = ways(
       estate(
