@@ -42,7 +42,7 @@ SELECT
   d.credential_id,
   concat(
     coalesce(any_value(d.identity_id), any_value(d.credential_id)), ' was used around the gateway: ', counted(sum(d.records), 'record'), ' of logs ',
-    CASE WHEN min(d.used_at) = max(d.ended_at) THEN concat('at ', strftime(min(d.used_at), '%Y-%m-%d %H:%M'))
+    CASE WHEN date_trunc('minute', min(d.used_at)) = date_trunc('minute', max(d.ended_at)) THEN concat('at ', strftime(min(d.used_at), '%Y-%m-%d %H:%M'))
       ELSE concat('between ', strftime(min(d.used_at), '%Y-%m-%d %H:%M'), ' and ', strftime(max(d.ended_at), '%Y-%m-%d %H:%M')) END, ' UTC',
     CASE WHEN count(d.source_ip) > 0 THEN concat(', from ', listed(list(DISTINCT d.source_ip ORDER BY d.source_ip) FILTER (d.source_ip IS NOT NULL))) ELSE '' END,
     ', when no session of ', listed(any_value(d.connections)), ' was open',

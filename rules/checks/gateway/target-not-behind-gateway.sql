@@ -5,7 +5,7 @@ severity: medium
 confidence: medium
 about: identity
 identityFields: [protocol, host]
-needs: [consumer@gateway, 'sighting|usage@audit-log', 'policy:connection-settings@gateway?']
+needs: [consumer@gateway, 'sighting|usage@audit-log']
 population: target_hosts
 inconclusive: SELECT 'connections of the gateway do not tell their hosts, which single exports do' WHERE EXISTS (FROM target_hosts WHERE len(connections) = 0 AND untold > 0) OR NOT EXISTS (FROM gateway_connections WHERE (detail->>'$.host') IS NOT NULL)
 controls:
