@@ -61,9 +61,11 @@ function actionOf(words: readonly string[], tokens: readonly Word[]): Action | u
     case 'EXEC':
     case 'EXECUTE':
       return procedureAction(second);
-    case 'GO':
+    case 'GO': {
       // Between two batches.
-      return words.length === 1 ? undefined : actionOf(words.slice(1), tokens);
+      const next = words.findIndex((word) => word !== 'GO');
+      return next < 0 ? undefined : actionOf(words.slice(next), tokens);
+    }
     case 'BEGIN':
     case 'DECLARE':
     case 'THEN':

@@ -261,6 +261,7 @@ describe('gateway-sessions scanner: SQL', () => {
 
     assert.equal(read(deep).action, 'read');
     assert.equal(read(long).action, 'read');
+    for (const word of ['GO ', 'BEGIN ', 'EXPLAIN ', 'EXPLAIN ANALYZE ', 'DECLARE ']) read(word.repeat(20_000), 'mssql');
     assert.equal(
       read(`SELECT * FROM t WHERE a IN (${Array(100_000).fill("'x'").join(',')})`).statement,
       'SELECT * FROM t WHERE a IN (?)',
