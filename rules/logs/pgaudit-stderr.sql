@@ -5,7 +5,8 @@ surface: audit-log
 via: direct
 as: text
 recognises:
-  head: [['LOG:  AUDIT: SESSION,', 'LOG:  AUDIT: OBJECT,', 'LOG:  connection authorized: user=', 'LOG:  starting PostgreSQL ', 'LOG:  database system ']]
+  # A log that begins otherwise is searched for credentials as any text.
+  head: [['LOG:  AUDIT: SESSION,', 'LOG:  AUDIT: OBJECT,', 'LOG:  connection authorized: user=']]
 like: pgaudit-csv
 references:
   - https://www.postgresql.org/docs/current/runtime-config-logging.html#GUC-LOG-LINE-PREFIX

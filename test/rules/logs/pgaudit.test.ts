@@ -174,6 +174,7 @@ describe('log formats of pgAudit', () => {
     assert.equal(recognised('postgresql.log.2026-03-12-02', stderr('2026-03-12 02:00:04 UTC [1] ')), 'pgaudit-stderr');
     assert.equal(recognised('export.csv', other), undefined);
     assert.equal(recognised('app.json', JSON.stringify({ error_severity: 'LOG', message: 'x' })), undefined);
+    assert.equal(recognised('postgresql.log', stderr('2026-03-12 02:00:04 UTC [1] ', 'starting PostgreSQL 17.2')), undefined);
     assert.equal(recognised('app.log', '2026-03-12 INFO AUDIT: user logged in\n'), undefined);
     assert.equal(recognised('orders.csv', 'a,ERROR,"client backend",b\n'), undefined);
   });
