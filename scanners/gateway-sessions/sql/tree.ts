@@ -201,8 +201,7 @@ class Finder {
     if (key === 'DropStmt') for (const object of listOf(node.objects)) this.#table(dropped(object));
     if (key === 'DropdbStmt' || key === 'CreatedbStmt' || key === 'AlterDatabaseStmt') this.#table([node.dbname]);
     if (key === 'CreateSchemaStmt' || key === 'CreateExtensionStmt') this.#table([node.schemaname ?? node.extname]);
-    if (key === 'GrantStmt' && node.objtype !== 'OBJECT_TABLE')
-      for (const object of listOf(node.objects)) this.#table(dropped(object));
+    if (key === 'GrantStmt') for (const object of listOf(node.objects)) this.#table(dropped(object));
   }
 
   #table(parts: readonly unknown[]): void {

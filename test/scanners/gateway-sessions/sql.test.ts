@@ -34,6 +34,7 @@ describe('gateway-sessions scanner: SQL', () => {
       ['DROP DATABASE shop', 'ddl', ['shop']],
       ['GRANT USAGE ON SCHEMA s TO eve', 'privilege', ['s']],
       ['REVOKE ALL ON t FROM eve', 'privilege', ['t']],
+      ['GRANT ALL ON ALL TABLES IN SCHEMA orders TO eve', 'privilege', ['orders']],
       ['GRANT admin TO eve', 'privilege', []],
       ['ALTER TABLE t DISABLE ROW LEVEL SECURITY', 'privilege', ['t']],
       ['ALTER TABLE t ADD COLUMN c int', 'ddl', ['t']],
