@@ -39,7 +39,13 @@ QUALIFY k.rank = min(k.rank) OVER (PARTITION BY w.observation_id, k.name, k.is_d
   OR w.is_any_environment AND k.rank = 1;
 COMMENT ON VIEW ci_secret_consumers IS 'Jobs of GitHub Actions that each secret of an inventory is handed to';
 
--- What uses an identity: by name, by its credential, or as an identity that becomes it (a pod by its service account). One row a consumer and way.
+-- Trusts are there to be used: a role for its pod, an account for its job. What somebody could take over, and was not made for, is no use.
+CREATE OR REPLACE MACRO is_meant_for_use(basis) AS
+  basis NOT IN ('owner', 'adds a secret to it', 'acts as the identity of a resource', 'pods or tokens in its namespace', 'may grant itself the role')
+    -- A role on a whole project reaches each account in it.
+    AND NOT regexp_matches(basis, '^\S+ on (projects|folders|organizations)/');
+
+-- What uses an identity: by name, by its credential, or as an identity that becomes it (a pod by its service account), by a trust that is there for that. One row a consumer and way.
 CREATE OR REPLACE VIEW identity_consumers AS
 WITH named AS (
   SELECT coalesce(c.identity_id, ci.identity_id) AS identity_id, c.* EXCLUDE (identity_id)
@@ -51,7 +57,7 @@ all_ways AS (
   UNION ALL
   SELECT n.* REPLACE (b.becomes AS identity_id), n.identity_id AS through
   FROM named AS n
-  JOIN (SELECT DISTINCT identity_id, becomes FROM may_become) AS b ON b.identity_id = n.identity_id
+  JOIN (SELECT DISTINCT identity_id, becomes FROM may_become WHERE is_meant_for_use(basis)) AS b ON b.identity_id = n.identity_id
   -- What a subject could become by a trust that takes many is not what its job is set up to use.
   WHERE NOT starts_with(identity_local(n.identity_id), 'oidc/')
   UNION ALL BY NAME
