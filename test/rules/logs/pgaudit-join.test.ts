@@ -56,7 +56,11 @@ async function accountOf(...places: readonly string[]): Promise<unknown> {
       },
     );
     await store.endLoading([]);
-    const [row] = await store.rows('SELECT identity_id FROM usages');
+    // As usage_rows does, without planning the rest of it.
+    const [row] = await store.rows(
+      `SELECT coalesce(a.identity_id, u.identity_id) AS identity_id FROM obs.usages AS u
+       LEFT JOIN identity_aliases AS a ON a.alias = u.identity_id AND a.repository = alias_place(u.identity_id, u.location)`,
+    );
     return row?.identity_id;
   } finally {
     store.close();
