@@ -370,6 +370,7 @@ describe('the sample estate, end to end', function () {
           'github/harbour-coffee__shop-web__keys.json',
           'hoop/sessions.json',
           'hoop/sessions-2026-03-12.json',
+          'hoop/session-41af10d8-45ac-54e6-ae96-20267f4b07d9.json',
         ],
         missing: [
           'administrator-user',
@@ -381,7 +382,6 @@ describe('the sample estate, end to end', function () {
         ],
         partial: [
           'ci-run-reaches-administrator',
-          'leaked-key-owner-left',
           'non-production-becomes-production',
           'orphaned-identity',
           'account-shared-by-callers',
