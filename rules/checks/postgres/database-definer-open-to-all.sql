@@ -24,18 +24,6 @@ references:
   - https://www.postgresql.org/docs/current/sql-createfunction.html#SQL-CREATEFUNCTION-SECURITY
 since: '0.1'
 ---*/
-WITH doors AS (
-  SELECT
-    g.identity_id, g.resource, g.observation_id,
-    (g.detail->>'$.owner') AS owner,
-    substr(g.resource, length('function ') + 1) AS function,
-    coalesce((g.detail->>'$.ownerIsSuperuser') = 'true', (o.detail->>'$.superuser') = 'true', false) AS is_superusers,
-    (g.detail->>'$.hasSearchPath') = 'true' AS has_path,
-    o.evidence AS owner_evidence
-  FROM grants AS g
-  LEFT JOIN identities AS o ON o.identity_id = regexp_replace(g.identity_id, ':role/PUBLIC$', '') || ':role/' || (g.detail->>'$.owner')
-  WHERE g.via_kind = 'definer' AND ends_with(g.identity_id, ':role/PUBLIC')
-)
 SELECT
   identity_id,
   resource,
@@ -44,5 +32,5 @@ SELECT
     CASE WHEN has_path THEN '' ELSE ', with the search_path of its caller' END, '.') AS message,
   CASE WHEN is_superusers AND NOT has_path THEN 'high' ELSE 'medium' END AS severity,
   list_concat([observation_id], coalesce(owner_evidence, [])) AS evidence
-FROM doors
+FROM database_doors
 WHERE is_superusers OR NOT has_path

@@ -95,6 +95,20 @@ UNION
 SELECT DISTINCT identity_scope(identity_id) FROM identities WHERE provider = 'entra' AND identity_scope(identity_id) <> '-';
 COMMENT ON VIEW entra_own_tenants IS 'Tenants of Entra ID that were read';
 
+-- A function with SECURITY DEFINER runs with the rights of its owner, and PUBLIC may call it unless somebody took that away.
+CREATE OR REPLACE VIEW database_doors AS
+SELECT
+  g.identity_id, g.resource, g.observation_id,
+  (g.detail->>'$.owner') AS owner,
+  substr(g.resource, length('function ') + 1) AS function,
+  coalesce((g.detail->>'$.ownerIsSuperuser') = 'true', (o.detail->>'$.superuser') = 'true', false) AS is_superusers,
+  (g.detail->>'$.hasSearchPath') = 'true' AS has_path,
+  o.evidence AS owner_evidence
+FROM grants AS g
+LEFT JOIN identities AS o ON o.identity_id = regexp_replace(g.identity_id, ':role/PUBLIC$', '') || ':role/' || (g.detail->>'$.owner')
+WHERE g.via_kind = 'definer' AND ends_with(g.identity_id, ':role/PUBLIC');
+COMMENT ON VIEW database_doors IS 'Functions of PostgreSQL that every role may call and that run as their owner';
+
 CREATE OR REPLACE VIEW may_become AS
 -- That a trust of AWS names a caller is half of it: a Deny, a condition, a boundary or the caller's own side may stand in the
 -- way. Where the caller's policies were in the input, the scanner has judged both sides, and its no holds.
@@ -150,6 +164,13 @@ JOIN identities AS i
   ON i.provider = 'k8s' AND i.type = 'service-account' AND identity_local(i.identity_id) = identity_local(p.account) AND NOT is_of_pool(i.identity_id)
   AND (NOT starts_with(identity_scope(i.identity_id), 'gke_')
     OR concat(split_part(identity_scope(i.identity_id), '_', 2), '.svc.id.goog') = identity_scope(p.account))
+UNION
+-- What PUBLIC may do every role may, also what has a door to a superuser in it.
+SELECT i.identity_id, d.identity_id, min(d.observation_id), 'every role has what PUBLIC has', 'high'
+FROM database_doors AS d
+JOIN identities AS i ON i.provider = 'postgres' AND i.type = 'database-role' AND i.identity_id = regexp_replace(d.identity_id, ':role/PUBLIC$', ':') || identity_local(i.identity_id)
+WHERE d.is_superusers AND NOT i.managed AND (i.detail->>'$.superuser') IS DISTINCT FROM 'true'
+GROUP BY ALL
 UNION
 -- Every service account is in three groups. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects
 SELECT i.identity_id, b.identity_id, b.observation_id, 'member of the group', 'high'
@@ -219,8 +240,13 @@ held AS MATERIALIZED (
     capability,
     arg_min_null({'confidence': confidence, 'detail': detail}, (coalesce(list_position(['high', 'medium', 'low'], confidence), 4), observation_id)) AS best,
     list_sort(list_distinct(list(observation_id))) AS evidence
-  FROM grants
-  WHERE capability IS NOT NULL AND effect = 'allow'
+  FROM (
+    SELECT identity_id, capability, confidence, detail, observation_id FROM grants WHERE capability IS NOT NULL AND effect = 'allow'
+    UNION ALL
+    -- What the function does with the rights of a superuser was not read.
+    SELECT identity_id, 'impersonates', 'medium', json_object('path', concat('every role may call ', function, ', which runs as ', owner, ', a superuser')), observation_id
+    FROM database_doors
+    WHERE is_superusers)
   GROUP BY identity_id, capability
 ),
 walk(identity_id, capability, hops, path, doubt) USING KEY (identity_id, capability) AS (

@@ -41,7 +41,7 @@ COMMENT ON VIEW ci_secret_consumers IS 'Jobs of GitHub Actions that each secret 
 
 -- Trusts are there to be used: a role for its pod, an account for its job. What somebody could take over, and was not made for, is no use.
 CREATE OR REPLACE MACRO is_meant_for_use(basis) AS
-  basis NOT IN ('owner', 'adds a secret to it', 'acts as the identity of a resource', 'pods or tokens in its namespace', 'may grant itself the role')
+  basis NOT IN ('owner', 'adds a secret to it', 'acts as the identity of a resource', 'pods or tokens in its namespace', 'may grant itself the role', 'every role has what PUBLIC has')
     -- A role on a whole project reaches each account in it.
     AND NOT regexp_matches(basis, '^\S+ on (projects|folders|organizations)/');
 
