@@ -96,7 +96,6 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
          FROM walk AS w
          JOIN edges AS e ON e.becomes = w.identity_id
          ANTI JOIN recurring.walk AS met ON met.identity_id = e.identity_id
-         WHERE w.hops < 6
          GROUP BY e.identity_id, w.hops),
        found AS (SELECT * FROM walk WHERE hops > 0 ORDER BY hops, identity_id LIMIT ${MOST_BECOMING + 1})
        SELECT f.identity_id, f.hops, f.path, arg_min(b.basis, (b.basis, o.observation_id)) AS basis,
@@ -133,7 +132,6 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
          FROM reached AS w
          JOIN edges AS e ON e.identity_id = w.identity_id
          ANTI JOIN recurring.reached AS met ON met.identity_id = e.becomes
-         WHERE w.hops < 6
          GROUP BY ALL)
        SELECT DISTINCT
          CASE WHEN g.capability = 'escalates' THEN 'admin, by what escalates' ELSE g.capability END AS capability,

@@ -193,6 +193,14 @@ JOIN identities AS i
   ON i.provider = 'k8s' AND i.type = 'service-account' AND identity_scope(i.identity_id) = identity_scope(r.role_id)
   AND split_part(identity_local(i.identity_id), '/', 1) = r.namespace
 UNION
+-- A principal of a workload pool of Google that has rights itself is an identity; trust names it as Google writes it.
+SELECT
+  regexp_replace(principal, '^principal(?:Set)?://iam\.googleapis\.com/projects/(\d+)/locations/global/workloadIdentityPools/([^/]+)/(.+)$', 'gcp:\1:workloadIdentityPool/\2/\3'),
+  identity_id, observation_id, coalesce(detail->>'$.role', 'principal of the workload pool'),
+  CASE WHEN (detail->>'$.unknown') IS NULL THEN 'high' ELSE 'medium' END
+FROM trusts
+WHERE effect = 'allow' AND principal_type = 'oidc' AND regexp_matches(principal, '^principal(Set)?://iam\.googleapis\.com/projects/\d+/locations/global/workloadIdentityPools/[^/]+/.')
+UNION
 -- Domain-wide delegation of Google Workspace names a service account by its number.
 SELECT s.identity_id, d.identity_id, d.observation_id, 'domain-wide delegation', 'high'
 FROM (
@@ -257,7 +265,6 @@ walk(identity_id, capability, hops, path, doubt) USING KEY (identity_id, capabil
   FROM walk AS w
   JOIN edges AS e ON e.becomes = w.identity_id
   ANTI JOIN recurring.walk AS met ON met.identity_id = e.identity_id AND met.capability = w.capability
-  WHERE w.hops < 6
   GROUP BY e.identity_id, w.capability, w.hops
 )
 SELECT
