@@ -48,6 +48,7 @@ WITH guessed AS (
 )
 SELECT
   s.credential_id,
+  max(i.identity_id) AS identity_id,
   of_place AS place,
   concat(
     seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), ' may lie in ',
@@ -59,6 +60,8 @@ SELECT
   CASE WHEN bool_or(in_settings AND at_head(s.place, s.location) AND (s.detail->>'$.strength') IS DISTINCT FROM 'weak') AND NOT only_ids(s.detector, s.confidence) THEN 'medium' ELSE 'low' END AS confidence,
   list(DISTINCT s.observation_id) AS evidence
 FROM guessed AS s
+LEFT JOIN credential_identities AS ci ON ci.credential_id = s.credential_id
+LEFT JOIN identities AS i ON i.identity_id = ci.identity_id
 GROUP BY s.credential_id, of_place
 -- Old versions of files are full of guesses; those that a program was run with are worth a look.
 HAVING bool_and(s.confidence = 'low') AND bool_or(at_head(s.place, s.location) OR in_settings)
