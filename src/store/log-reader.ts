@@ -36,7 +36,7 @@ export class LogReader {
     const instance = await DuckDBInstance.create(':memory:', {
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
-      memory_limit: '600MiB',
+      memory_limit: '400MiB',
       temp_directory: join(scratch, 'spill'),
       preserve_insertion_order: 'false',
     });
