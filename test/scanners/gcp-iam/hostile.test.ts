@@ -127,6 +127,12 @@ describe('gcp-iam scanner on what strangers send', () => {
     });
   }
 
+  it('takes an empty file for none of what a loop describes one by one', async () => {
+    const [coverage] = kinds(await scanText('', 'gcp/roles-p.json'), 'coverage');
+
+    assert.equal(coverage?.outcome, 'complete');
+  });
+
   it('never throws on odd members and names', async () => {
     const odd = fc.oneof(leaf.map(String), fc.string());
     await fc.assert(
