@@ -93,15 +93,20 @@ placed AS MATERIALIZED (
   FROM uses AS u
   ASOF LEFT JOIN stretches AS s ON s.account = u.account AND u.used_at >= s.since
 ),
--- Of rows that sum up many records and lie partly outside, each record; of others that span a time, its two ends, which are records.
-moments AS (
+-- Of rows that sum up many records and lie partly outside, each record that is kept.
+kept AS MATERIALIZED (
   SELECT p.row_id, p.account, r.used_at
   FROM (SELECT row_id, account, TRY_CAST('0x' || observation_id AS UBIGINT) AS usage_key FROM placed WHERE is_inside IS NOT TRUE AND records > 1 AND length(observation_id) = 16) AS p
   JOIN (SELECT usage_key, used_at FROM obs.log_records SEMI JOIN current_parts USING (part_id)) AS r USING (usage_key)
+),
+-- Of others that span a time, and of those whose records are forgotten, its two ends, which are records.
+moments AS (
+  FROM kept
   UNION ALL
   SELECT row_id, account, unnest(CASE WHEN ended_at > used_at THEN [used_at, ended_at] ELSE [used_at] END)
   FROM placed
-  WHERE is_inside IS NOT TRUE AND NOT coalesce(records > 1 AND length(observation_id) = 16, false)
+  ANTI JOIN kept USING (row_id)
+  WHERE is_inside IS NOT TRUE
 ),
 -- Where sessions were given of: that there was none in another time says nothing.
 connections AS (
