@@ -16,7 +16,7 @@ import type { Reading } from './run/held-passwords.ts';
 import { KeptSteps, keptStepFiles } from './run/kept-steps.ts';
 import { LogShelf, readLogs } from './run/logs.ts';
 import type { Overlap } from './run/overlap.ts';
-import { maskedLog, NameRedactor } from './run/redact.ts';
+import { MASKING, maskedLog, NameRedactor } from './run/redact.ts';
 import { makeReport } from './run/report.ts';
 import type { Runtime, ScanRequest } from './run/request.ts';
 import { type Judgement, loadDetectors, loadJudgement, rulesDigest } from './run/rules.ts';
@@ -191,7 +191,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         isSearchedBy: (crawler) => (request.only.length === 0 ? !request.skip.includes(crawler) : request.only.includes(crawler)),
         scanners,
         // What is to be verified must be read: its secret is nowhere else.
-        rulesDigest: `${pack.hash}:${keyId}${verifier === undefined ? '' : `:${startedAt}`}`,
+        rulesDigest: `${pack.hash}:${keyId}:${MASKING}${verifier === undefined ? '' : `:${startedAt}`}`,
         // Held against those of an earlier run, which only a store file can have.
         ...(request.storeFile === undefined ? {} : { detectors: detectorDigests(pack, keyId, options.maxFileBytes) }),
         keepsBaselineIds,

@@ -8,7 +8,7 @@ export { createJudge } from './judge.ts';
 export { knownManagedPolicy } from './managed-policies.ts';
 export { type Organisation, organisationLimits } from './organisation.ts';
 export { commonText, compilePattern, matches } from './pattern.ts';
-export { RESOURCE_POLICY, type Resource, Resources, type Speaking } from './resources.ts';
+export { RESOURCE_POLICY, type Resource, Resources } from './resources.ts';
 export type { Estate, Group, Limit, ManagedPolicy, Policy, Subject } from './subject.ts';
 export { type TrimmedPolicy, trimPolicies, type Usage } from './trim.ts';
 export { readTrust, type TrustEntry, trustingOf } from './trust.ts';

@@ -5,7 +5,7 @@ import { headOfFile } from '../../src/files/source-file.ts';
 import type { LogFormat } from '../../src/logs/format.ts';
 import { shippedFormats } from '../../src/logs/load.ts';
 import { formatOf } from '../../src/logs/recognise.ts';
-import { openStore, type Row, type Store } from '../../src/store/index.ts';
+import { openStore, type Store } from '../../src/store/index.ts';
 import { tempDir } from './temp-repo.ts';
 
 export interface ImportOptions {
@@ -73,17 +73,4 @@ export async function importLogs(
   await store.endLoading([]);
   await store.saveResults({ findings: [], checks: [], controls: [] }, now);
   return store;
-}
-
-/** Rows of usages that files make, oldest first. */
-export async function usagesOf(
-  files: { readonly [path: string]: string | Uint8Array },
-  options: ImportOptions = {},
-): Promise<readonly Row[]> {
-  const store = await importLogs(files, options);
-  try {
-    return await store.rows('SELECT * EXCLUDE (part_id) FROM obs.usages ORDER BY used_at, operation, observation_id');
-  } finally {
-    if (options.store === undefined) store.close();
-  }
 }
