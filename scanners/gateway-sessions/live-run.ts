@@ -12,6 +12,7 @@ import {
 } from '../../src/live/index.ts';
 import { sha256 } from '../../src/util/digest.ts';
 import { clip, printable } from '../../src/util/sanitize.ts';
+import { Secret } from '../../src/util/secret.ts';
 import { recordsOf } from './export-file.ts';
 import { isOlder } from './live-calls.ts';
 import { allowsPlain, type Gateway, gatewayOf, keyFrom, type Window, windowOf } from './live-target.ts';
@@ -49,6 +50,8 @@ export type LiveOptions = Pick<HttpSettings, 'firstPauseMs' | 'maxWaitMs' | 'max
 
 /** Of one list, or of one day's sessions: what goes on after that has no end. */
 const MAX_PAGES = 5000;
+/** More does not fit into a header. */
+const MAX_LOGIN = 16_384;
 
 export function openRun(target: ServiceTarget, context: ScanContext, options: LiveOptions = {}): Run {
   const gateway = gatewayOf(target);
@@ -59,8 +62,7 @@ export function openRun(target: ServiceTarget, context: ScanContext, options: Li
     baseUrl: gateway.apiUrl,
     allowsPlain: allowsPlain(context.env),
     width: WIDTH,
-    // The static key of a gateway has a header of its own; all other keys and logins are bearers.
-    headers: isStaticKey(key.reveal()) ? { 'api-key': key.reveal() } : { authorization: `Bearer ${key.reveal()}` },
+    ...openLogin(key),
     ...options,
     renewHint: 'make an API key of the group auditor, and give it in HOOP_API_KEY',
   });
@@ -77,6 +79,29 @@ export function openRun(target: ServiceTarget, context: ScanContext, options: Li
     version: undefined,
     isAuditor: undefined,
   };
+}
+
+/**
+ * The static key of a gateway has a header of its own; all other keys and logins are bearers. A login of a person that is near
+ * its end, or just past it, is exchanged in the head of any answer, an error's too: the new one is for the rest of this run
+ * alone. https://github.com/hoophq/hoop/blob/main/gateway/api/apiroutes/auth.go
+ */
+function openLogin(given: Secret): Pick<HttpSettings, 'headers' | 'authorize' | 'heard'> {
+  if (isStaticKey(given.reveal())) return { headers: { 'api-key': given.reveal() } };
+  // What no gateway exchanges is not exchanged, whatever answers.
+  if (!isJwt(given.reveal())) return { headers: { authorization: `Bearer ${given.reveal()}` } };
+  let login = given;
+  return {
+    authorize: async () => ({ authorization: `Bearer ${login.reveal()}` }),
+    heard(headers) {
+      const next = headers.get('x-new-access-token')?.trim() ?? '';
+      if (next.length <= MAX_LOGIN && /^[\x21-\x7e]+$/.test(next)) login = new Secret(next);
+    },
+  };
+}
+
+function isJwt(text: string): boolean {
+  return /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
 }
 
 /** https://hoop.dev/docs/learn/api-keys: `xapi-…`, before that `ORG|…`. */

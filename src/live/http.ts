@@ -23,6 +23,8 @@ export interface HttpSettings {
     readonly method: string;
     readonly url: URL;
   }) => Promise<{ readonly [name: string]: string }>;
+  /** Told the headers of each answer of the host, refusals too: some services hand out the next token there. */
+  readonly heard?: (headers: Headers) => void;
   /** Requests at a time. */
   readonly width?: number;
   readonly tries?: number;
@@ -150,6 +152,7 @@ export function openHttp(settings: HttpSettings): Http {
         throw remembered(noAnswer(error, name));
       }
       noteClock(raw.headers);
+      settings.heard?.(raw.headers);
       if (raw.status >= 200 && raw.status < 300) {
         const read = readBody(raw, as, service, name);
         if (!(read instanceof LiveFailure)) return { value: read.value, headers: raw.headers, status: raw.status };

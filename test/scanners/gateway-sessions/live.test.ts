@@ -383,6 +383,60 @@ describe('hoop live', () => {
     assert.match(part(observations, 'sessions')?.why ?? '', /HTTP 401, "unauthorized".*HOOP_API_KEY/);
   });
 
+  it('goes on with the login that the gateway exchanges for one that ends, and keeps neither', async () => {
+    const [first, second, third] = ['one', 'two', 'three'].map((name) => ['eyJhbGciOiJub25lIn0', base64(name), name].join('.'));
+    const gateway = newGateway({ key: first });
+    await using server = await startGateway(gateway, (asked, response) => {
+      // The first goes with a refusal, the second with an answer.
+      const next = asked.path === 'userinfo' ? second : asked.path === 'metrics/sessions' ? third : undefined;
+      if (next === undefined || gateway.key === third) return false;
+      response.setHeader('x-new-access-token', next);
+      gateway.key = next;
+      reply(response, asked.path === 'userinfo' ? 403 : 200, []);
+      return true;
+    });
+    const { steps, once } = keptSteps();
+
+    const observations = await scanLive(server, { key: first, context: { once } });
+
+    const sent = server.asked.map(({ headers }) => headers.authorization?.replace('Bearer ', ''));
+    assert.deepEqual([...new Set(sent)], [first, second, third]);
+    assert.equal(part(observations, 'admin audit log')?.outcome, 'complete');
+    const kept = [...steps.values()].map((step) => gunzipSync(Buffer.from(String(step), 'base64')).toString());
+    for (const login of [first, second, third]) {
+      assert.ok(![JSON.stringify(observations), ...kept].some((text) => text.includes(login ?? '')));
+    }
+  });
+
+  it('exchanges no key of the gateway for what an answer offers', async () => {
+    await using server = await startGateway(newGateway(), (_, response) => {
+      response.setHeader('x-new-access-token', 'another');
+      return false;
+    });
+
+    await scanLive(server);
+
+    assert.deepEqual([...new Set(server.asked.map(({ headers }) => headers.authorization))], [`Bearer ${KEY}`]);
+  });
+
+  it('carries its key to no other host', async () => {
+    await using other = await startGateway(newGateway());
+    await using server = await startGateway(newGateway(), (asked, response) => {
+      if (asked.path !== 'users' && asked.path !== 'sessions') return false;
+      response.writeHead(302, { location: `${other.url}/api/${asked.path}` });
+      response.end();
+      return true;
+    });
+
+    const observations = await scanLive(server);
+
+    assert.equal(other.asked.length, 0);
+    for (const what of ['users', 'sessions']) {
+      assert.equal(part(observations, what)?.outcome, 'partial');
+      assert.match(part(observations, what)?.why ?? '', /which the credentials are not for/);
+    }
+  });
+
   it('asks for the settings of connections only when told to, and drops what they hold', async () => {
     const password = ['correct', 'horse', 'battery'].join('-');
     const withSecret = connection({
