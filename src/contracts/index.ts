@@ -5,6 +5,7 @@ export * from './finding.ts';
 export type * from './framework.ts';
 export * from './identity-id.ts';
 export * from './observation.ts';
+export * from './report-parts.ts';
 export * from './reporter.ts';
 export * from './scanner.ts';
 export * from './target.ts';

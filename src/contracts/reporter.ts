@@ -2,6 +2,7 @@ import type { CheckMeta, CheckResult } from './check.ts';
 import type { AcceptanceUse, Finding, Persona } from './finding.ts';
 import type { ControlResult, Framework } from './framework.ts';
 import type { CoverageObservation, IsoTime } from './observation.ts';
+import type { ReportPart, ReportParts } from './report-parts.ts';
 
 /** The reason of a check's result that is not assessed because the configuration says `enabled: false`. */
 export const SWITCHED_OFF = 'switched off in the configuration';
@@ -64,6 +65,8 @@ export interface Report {
   readonly acceptances: readonly AcceptanceUse[];
   /** Findings left out because of persona, baseline or exceptions; said in every report. */
   readonly hidden: { readonly persona: number; readonly baseline: number; readonly excepted: number };
+  /** What the reporters of this report asked for, and no more: `Reporter.parts`. */
+  readonly parts?: Partial<ReportParts>;
 }
 
 /** What the core knows of the place a reporter's text goes to. */
@@ -96,6 +99,8 @@ export interface Reporter<Options = unknown> {
   readonly extension: string;
   readonly mediaType: string;
   readonly options: OptionsSchema<Options>;
+  /** What of the store it needs beside findings, controls and coverage; absent: nothing. */
+  readonly parts?: readonly ReportPart[];
   render(report: Report, options: Options, context: RenderContext): Iterable<string> | AsyncIterable<string>;
 }
 
