@@ -87,6 +87,13 @@ const MARKS: readonly Mark[] = [
     some: ['redact_provider', 'has_redact_credentials', 'idp_provider_name'],
     atLeast: 1,
   },
+  // Before machine identities, whose keys are among an attribute's.
+  {
+    shape: 'attribute',
+    all: ['name'],
+    some: ['access_request_rule_names', 'guardrail_rule_names', 'datamasking_rule_names', 'access_control_group_names'],
+    atLeast: 2,
+  },
   {
     shape: 'machine-identity',
     all: ['id', 'name', 'connection_names'],
@@ -97,12 +104,6 @@ const MARKS: readonly Mark[] = [
     shape: 'review',
     all: ['review_groups_data', 'status'],
     some: ['session', 'access_duration', 'revoke_at', 'created_at'],
-    atLeast: 2,
-  },
-  {
-    shape: 'attribute',
-    all: ['name'],
-    some: ['access_request_rule_names', 'guardrail_rule_names', 'datamasking_rule_names', 'access_control_group_names'],
     atLeast: 2,
   },
   {

@@ -47,6 +47,8 @@ const ATTRIBUTE = {
   id: 'a1',
   org_id: ORG,
   name: 'personal',
+  description: 'Data of guests',
+  managed_by: null,
   connection_names: ['pg-a'],
   access_request_rule_names: ['prod'],
   guardrail_rule_names: null,
