@@ -15,6 +15,7 @@ interface JsonReport {
   readonly findings: readonly {
     readonly rule: string;
     readonly severity: string;
+    readonly message: string;
     readonly identity?: string;
     readonly credential?: string;
     readonly controls: readonly unknown[];
@@ -71,6 +72,20 @@ describe('the sample estate, end to end', function () {
     for (const part of ['notebooks/churn.ipynb', '.github/workflows/train.yml', 'scripts/sync-models.sh', 'NHI2:2025', 'PR.']) {
       assert.ok(text.includes(part), `${part} is not in the finding`);
     }
+  });
+
+  it('judges the rules of the gateway: one connection is not masked, all else is in order', () => {
+    const outcome = (rule: string) => report.checks.find((check) => check.rule === rule)?.outcome;
+    const unmasked = report.findings.filter(({ rule }) => rule === 'masking-absent');
+
+    assert.deepEqual(
+      ['masking-absent', 'masking-list-incomplete', 'destructive-command-not-blocked', 'access-control-off'].map(outcome),
+      ['fail', 'pass', 'pass', 'pass'],
+    );
+    assert.deepEqual(
+      unmasked.map(({ message }) => message),
+      ['pg-orders-prod holds personal data (pii), and no rule masks anything there.'],
+    );
   });
 
   it('puts every secret that is planted into no report, no store and no message', () => {
