@@ -115,6 +115,38 @@ const SAMPLES: { readonly [format: string]: { readonly path: string; readonly te
       ],
     }),
   },
+  strongdm: {
+    path: 'strongdm.log',
+    text: JSON.stringify({
+      type: 'start',
+      timestamp: AT,
+      uuid: 's-1',
+      datasourceId: 'rs-1',
+      datasourceName: 'pg',
+      userId: 'a-1',
+      userName: 'etl',
+      query: SQL,
+      hash: SECRET,
+      authz: { context: { mail: PERSON }, requirements: { decision: 'allow', error: SECRET } },
+    }),
+  },
+  boundary: {
+    path: 'boundary.ndjson',
+    text: JSON.stringify({
+      id: 'x',
+      specversion: '1.0',
+      type: 'audit',
+      data: {
+        id: 'b-1',
+        type: 'APIRequest',
+        timestamp: AT,
+        request_info: { method: 'POST', path: `/v1/users/u_1?filter=${PERSON}` },
+        auth: { auth_token_id: SECRET, user_info: { id: 'u_2' } },
+        request: { details: { item: { name: PERSON, attributes: { password: SECRET } } } },
+        response: { status_code: 200, details: { item: { authorization_token: SECRET, endpoint: PERSON } } },
+      },
+    }),
+  },
   agentgateway: {
     path: 'agentgateway.log',
     text: JSON.stringify({
