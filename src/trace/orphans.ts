@@ -59,7 +59,11 @@ export async function findOrphans(store: StoreReader, options: OrphanOptions): P
      WHERE is_judged AND use_is_told AND consumers = 0
        AND ($provider IS NULL OR provider = $provider)
        AND (ownership IN ('unowned', 'owner-left') OR strength = 'weak')
-       AND days_since(coalesce(last_used_at, created_at)) > $unusedDays
+       -- A record of use tells nothing of the days after it ends; without one, and without a use, age stands for it.
+       AND CASE
+         WHEN last_used_at IS NOT NULL THEN date_diff('day', last_used_at::TIMESTAMP, least(observed_until, run_now()::TIMESTAMP)) > $unusedDays
+         WHEN observed_until IS NOT NULL THEN date_diff('day', observed_from, observed_until) >= $unusedDays
+         ELSE days_since(created_at) > $unusedDays END
        AND coalesce(days_since(created_at) > $graceDays, true)
      ORDER BY identity_id`,
     { provider, unusedDays: options.unusedDays, graceDays: options.graceDays },
@@ -137,6 +141,9 @@ function ownerEvidence(row: Row, claims: readonly Row[]): Evidence {
 
 function useEvidence(row: Row): Evidence {
   if (row.last_used_at !== null) return { text: `last used on ${day(row.last_used_at)}, ${row.unused_days} days ago` };
+  if (row.observed_until !== null) {
+    return { text: `no use on record between ${day(row.observed_from)} and ${day(row.observed_until)}` };
+  }
   return { text: `no use on record in the ${row.age_days} days since it was made (${day(row.created_at)})` };
 }
 

@@ -179,19 +179,26 @@ SELECT
   i.last_used_at IS NOT NULL OR u.last_used_at IS NOT NULL OR coalesce(k.use_is_told, false)
     OR coalesce((i.detail->>'$.useIsTold') = 'true', false) OR r.provider IS NOT NULL
     -- Authorization details tell a role's last use, or that it had none in 400 days.
-    OR (i.provider = 'aws' AND i.type = 'role' AND i.created_at IS NOT NULL AND (i.detail->>'$.platform') IS NULL) AS use_is_told,
+    OR (i.provider = 'aws' AND i.type = 'role' AND i.created_at IS NOT NULL AND (i.detail->>'$.platform') IS NULL)
+    -- Within the time on record silence is an answer too.
+    OR i.observed.since IS NOT NULL AND i.observed.until IS NOT NULL AS use_is_told,
+  i.observed.since AS observed_from,
+  i.observed.until AS observed_until,
   coalesce(w.consumers, 0) AS consumers,
   coalesce(k.credentials, 0) AS credentials,
   coalesce(k.live_credentials, 0) AS live_credentials,
   may_be_orphaned(i.provider, i.type) AND NOT i.managed AND NOT coalesce(i.human, false) AND coalesce(i.enabled, true)
     AND NOT contains(i.identity_id, '{{') AS is_judged
-FROM identities AS i
+FROM (
+  SELECT *, {'since': TRY_CAST(detail->>'$.observedFrom' AS TIMESTAMP), 'until': TRY_CAST(detail->>'$.observedUntil' AS TIMESTAMP)} AS observed
+  FROM identities
+) AS i
 JOIN identity_owners AS o USING (identity_id)
 LEFT JOIN keys AS k USING (identity_id)
 LEFT JOIN used AS u USING (identity_id)
 LEFT JOIN wanted AS w USING (identity_id)
 LEFT JOIN reports AS r USING (provider);
-COMMENT ON VIEW identity_lifecycle IS 'Whether anybody needs an identity: owner, consumers, last use, and whether any source tells of its use';
+COMMENT ON VIEW identity_lifecycle IS 'Whether anybody needs an identity: owner, consumers, last use, whether any source tells of its use, and of which time';
 
 -- A key in a file, a job that signs in and a trust name a provider that nobody may have asked. What a workflow is given for its
 -- run is no account of GitHub.

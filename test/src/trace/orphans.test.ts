@@ -81,6 +81,36 @@ describe('orphaned identities', () => {
     assert.match(made?.evidenceFor[0]?.text ?? '', /^bo@x\.example made it \(creator\), and nobody is named/);
   });
 
+  describe('of Google Cloud', () => {
+    const ACCOUNT = 'gcp:p:serviceAccount/sync@p.iam.gserviceaccount.com';
+    const account = (detail: object, more: object = {}): Observation =>
+      fact({ kind: 'identity', id: ACCOUNT, provider: 'gcp', type: 'service-account', detail, ...more });
+    const RECORD = { observedFrom: '2026-01-01T00:00:00Z', observedUntil: '2026-05-30T00:00:00Z' };
+
+    it('are accounts that a record of the whole time has no use of, whenever they were made', async () => {
+      const { orphans, judged, notJudged } = await find([account(RECORD)]);
+
+      assert.deepEqual([judged, notJudged], [1, 0]);
+      assert.deepEqual(orphans[0]?.evidenceFor[1], { text: 'no use on record between 2026-01-01 and 2026-05-30' });
+    });
+
+    it('are none where the record is too short, tells nothing, or ends soon after the last use', async () => {
+      const short = { observedFrom: '2026-04-01T00:00:00Z', observedUntil: '2026-05-30T00:00:00Z' };
+      const ended = { observedFrom: '2025-10-01T00:00:00Z', observedUntil: '2026-02-01T00:00:00Z' };
+
+      const found = [
+        await names(account(short)),
+        await names(account({ observedUntil: '2026-05-30T00:00:00Z' })),
+        await names(account({})),
+        await names(account(ended, { lastUsedAt: '2026-01-01T00:00:00Z' })),
+        await names(account(RECORD, { createdAt: '2026-05-20T00:00:00Z' })),
+      ];
+
+      assert.deepEqual(found, [[], [], [], [], []]);
+      assert.deepEqual(await names(account(RECORD, { lastUsedAt: '2026-01-10T00:00:00Z' })), [ACCOUNT]);
+    });
+  });
+
   it('are roles that no record of 400 days has a use of', async () => {
     const service = fact({
       kind: 'trust',
