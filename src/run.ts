@@ -483,7 +483,8 @@ function chooseScanners(all: readonly Scanner[], only: readonly string[], skip: 
 }
 
 export async function chooseFrameworks(all: Judgement['frameworks'], named: readonly string[]): Promise<Judgement['frameworks']> {
-  if (named.length === 0) return all;
+  if (named.length === 0) return all.filter(({ byDefault }) => byDefault);
+  if (named.includes('all')) return all;
   const { resolveFramework } = await import('./frameworks/resolve.ts');
   return named.map((text) => resolveFramework(text, all));
 }

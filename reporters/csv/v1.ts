@@ -191,6 +191,7 @@ export const CONTROL_COLUMNS = [
   'worst_severity',
   'population',
   'rules',
+  'note',
 ] as const;
 
 export function* controlRows(report: Report): Iterable<Row> {
@@ -209,7 +210,10 @@ export function* controlRows(report: Report): Iterable<Row> {
       findings: control.findings,
       worst_severity: control.worst,
       population: control.population,
-      rules: control.rules.map((rule) => `${rule.rule}=${rule.outcome}`),
+      rules: control.rules.map(
+        (rule) => `${rule.rule}=${rule.outcome}${rule.relation === undefined ? '' : ` (${rule.relation})`}`,
+      ),
+      note: control.note,
     };
   }
 }

@@ -150,7 +150,18 @@ export const ControlV1 = z.strictObject({
     .enum(['pass', 'fail', 'partial', 'not-assessed', 'not-applicable', 'excepted'])
     .describe('What the evidence of this run says; never a statement of compliance'),
   reason: text,
-  rules: z.array(z.strictObject({ rule: text, outcome: text, findings: number })),
+  rules: z.array(
+    z.strictObject({
+      rule: text,
+      outcome: text,
+      findings: number,
+      relation: z.literal('partial').optional().describe('It bears on a part of the control; absent: on all of it'),
+      via: text
+        .optional()
+        .describe('The control of another framework that leads here; absent where the rule names this one itself'),
+    }),
+  ),
+  note: text.optional().describe('What must be said beside its id'),
   findings: number,
   worst: severity.optional(),
   population: number,
@@ -193,7 +204,19 @@ export const ReportV1 = z
     identities: z.array(IdentityV1),
     checks: z.array(CheckV1),
     controls: z.array(ControlV1),
-    frameworks: z.array(z.strictObject({ id: text, title: text, version: text, source: text, licence: text })),
+    frameworks: z.array(
+      z.strictObject({
+        id: text,
+        title: text,
+        version: text,
+        source: text,
+        licence: text,
+        mapping: z
+          .strictObject({ from: text, basis: z.enum(['official', 'editorial']), since: text, note: text.optional() })
+          .optional()
+          .describe('How rules come to its controls where they do not name them themselves'),
+      }),
+    ),
   })
   .describe('Report of nhi-audit, version 1. Fields may be added within version 1; ignore those you do not know.');
 export type ReportV1 = z.infer<typeof ReportV1>;
@@ -250,7 +273,14 @@ export function toV1(report: Report): ReportV1 {
       pick({ ...result, title: meta.title, severity: meta.severity, controls: meta.controls, needs: meta.needs }, CheckV1),
     ),
     controls: report.controls.map((control) => pick(control, ControlV1)),
-    frameworks: report.frameworks.map(({ id, title, version, source, licence }) => ({ id, title, version, source, licence })),
+    frameworks: report.frameworks.map(({ id, title, version, source, licence, mapping }) => ({
+      id,
+      title,
+      version,
+      source,
+      licence,
+      ...(mapping === undefined ? {} : { mapping }),
+    })),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ControlOutcome, ControlResult } from '../../src/contracts/framework.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import type { Layout, Style } from '../../src/util/layout.ts';
-import { controlLabel, count, list, summariseCoverage } from '../../src/util/report-text.ts';
+import { controlLabel, count, list, mappingText, summariseCoverage } from '../../src/util/report-text.ts';
 import { clip } from '../../src/util/sanitize.ts';
 
 const STYLE: { readonly [outcome in ControlOutcome]: readonly Style[] } = {
@@ -27,7 +27,10 @@ export function* controlLines(report: Report, layout: Layout): Iterable<string> 
     const controls = report.controls.filter((control) => control.framework === framework.id);
     if (controls.length === 0) continue;
     yield* layout.block('  ', `${framework.title} ${framework.version}: ${outcomeCounts(controls)}`, 'bold');
-    yield* IN_FULL.test(framework.id) ? fullLines(controls, report, layout) : failLines(controls, layout);
+    if (framework.mapping !== undefined) yield* layout.block('    ', mappingText(framework), 'dim');
+    yield* report.frameworks.length === 1 || IN_FULL.test(framework.id)
+      ? fullLines(controls, report, layout)
+      : failLines(controls, layout);
   }
 }
 
@@ -76,6 +79,10 @@ function reasonOf(control: ControlResult): string {
     const failed = rules.filter(({ outcome }) => outcome === 'fail').length;
     return `${count(control.findings, 'open finding')} from ${failed === rules.length ? '' : `${failed} of `}${count(rules.length, 'check')}${aside}.`;
   }
+  if (control.outcome === 'partial' && control.findings > 0) {
+    return `${count(control.findings, 'open finding')} of checks that bear on a part of it${aside}.`;
+  }
+  if (control.outcome === 'partial' && aside === '') return control.reason;
   if (control.outcome === 'partial') return `nothing found by ${count(rules.length, 'check')}, but${aside.slice(1)}.`;
   return control.reason;
 }

@@ -10,6 +10,20 @@ export const Framework = z.strictObject({
   licence: z.string(),
   /** Place in reports, from 1. */
   order: z.number().int().default(100),
+  /** Reported where nobody names a framework; the others with `--framework ID`. */
+  byDefault: z.boolean().default(true),
+  /**
+   * How its controls come to their rules where a rule does not name them itself: through the controls of another catalogue
+   * (`supports`, `partial` below). `official`: whoever keeps one of the two published it; `editorial`: our own judgement.
+   */
+  mapping: z
+    .strictObject({
+      from: z.string(),
+      basis: z.enum(['official', 'editorial']),
+      since: z.string(),
+      note: z.string().optional(),
+    })
+    .optional(),
   /** Groups in print order (functions, layers): `{ id: PR, title: Protect }`. */
   groups: z.array(z.strictObject({ id: z.string(), title: z.string() })).default([]),
   controls: z
@@ -26,6 +40,12 @@ export const Framework = z.strictObject({
         aliases: z.array(z.string()).default([]),
         /** Can a tool like this one assess it at all? `manual` controls are listed, never passed. */
         assessment: z.enum(['automatic', 'manual']).default('automatic'),
+        /** What whoever reads the table would object to if it were not said: `not in any 800-53B baseline`. */
+        note: z.string().optional(),
+        /** Controls of the catalogue in `mapping.from` (or `framework:control`) whose rules are about this one. */
+        supports: z.array(z.string()).default([]),
+        /** The same, of rules that bear on a part of it: what they find makes it `partial`, never `fail` or `pass`. */
+        partial: z.array(z.string()).default([]),
       }),
     )
     .min(1),
@@ -45,8 +65,21 @@ export interface ControlResult {
   /** Why, in one sentence: `3 of 5 checks ran; gateway sessions were not collected`. */
   readonly reason: string;
   /** Rules that map to it, and how each ended. */
-  readonly rules: readonly { readonly rule: string; readonly outcome: string; readonly findings: number }[];
+  readonly rules: readonly ControlRule[];
+  /** What must be said beside its id: `not in any 800-53B baseline`. */
+  readonly note?: string;
   readonly findings: number;
   readonly worst?: Severity;
   readonly population: number;
+}
+
+/** A rule that bears on a control, and how it ended. */
+export interface ControlRule {
+  readonly rule: string;
+  readonly outcome: string;
+  readonly findings: number;
+  /** `partial`: it bears on a part of the control. Absent: on all of it. */
+  readonly relation?: 'partial';
+  /** The control of another catalogue that leads here, `owasp-nhi-2025:NHI2:2025`; absent where the rule names this one itself. */
+  readonly via?: string;
 }

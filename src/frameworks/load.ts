@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import { Framework } from '../contracts/framework.ts';
 import { codeOf, messageOf, RuleError } from '../util/errors.ts';
 import { packageRoot } from '../util/package-root.ts';
+import { refIn } from './reference.ts';
 
 /** Reads and proves every catalogue of `rules/frameworks/`, in report order. Throws `RuleError`. */
 export async function loadFrameworks(directory = join(packageRoot(), 'rules', 'frameworks')): Promise<readonly Framework[]> {
@@ -18,6 +19,7 @@ export async function loadFrameworks(directory = join(packageRoot(), 'rules', 'f
     if (other !== undefined) throw wrong(file, `the id ${framework.id} is already used by ${other}`);
     seen.set(framework.id, file);
   }
+  for (const [index, framework] of frameworks.entries()) proveMapping(framework, frameworks, files[index] ?? '');
   return frameworks.sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
 }
 
@@ -63,6 +65,21 @@ function proveIds(framework: Framework, file: string): void {
       const other = ids.has(alias) ? alias : aliases.get(alias);
       if (other !== undefined) throw wrong(file, `alias ${alias} of ${control.id} already means ${other}`);
       aliases.set(alias, control.id);
+    }
+  }
+}
+
+/** Everything that `supports` and `partial` name is there; a control that leads nowhere would be silent for good. */
+function proveMapping(framework: Framework, all: readonly Framework[], file: string): void {
+  for (const control of framework.controls) {
+    for (const named of [...control.supports, ...control.partial]) {
+      if (framework.mapping === undefined) throw wrong(file, `${control.id} names ${named}, but the catalogue has no mapping`);
+      const ref = refIn(framework, named);
+      const at = ref.indexOf(':');
+      const from = all.find(({ id }) => id === ref.slice(0, at));
+      if (from?.controls.some(({ id }) => id === ref.slice(at + 1)) !== true) {
+        throw wrong(file, `${control.id} names ${named}, and there is no control ${ref}`);
+      }
     }
   }
 }

@@ -34,6 +34,23 @@ const FRAMEWORK_NAMES: { readonly [name: string]: string } = {
   'csf-2.0': 'nist-csf-2.0',
   'nist-csf-2': 'nist-csf-2.0',
   maestro: 'csa-maestro',
+  pci: 'pci-dss-4.0.1',
+  'pci-dss': 'pci-dss-4.0.1',
+  'pci-dss-4': 'pci-dss-4.0.1',
+  '800-53': 'nist-800-53-r5',
+  'nist-800-53': 'nist-800-53-r5',
+  'sp-800-53': 'nist-800-53-r5',
+  iso: 'iso-27001-2022',
+  'iso-27001': 'iso-27001-2022',
+  soc2: 'soc-2',
+  'soc-2-tsc': 'soc-2',
+  cis: 'cis-controls-8.1',
+  'cis-8.1': 'cis-controls-8.1',
+  'cis-controls': 'cis-controls-8.1',
+  asi: 'owasp-asi-2026',
+  'owasp-asi': 'owasp-asi-2026',
+  llm: 'owasp-llm-2025',
+  'owasp-llm': 'owasp-llm-2025',
 };
 
 /** The framework a user means by `--framework`. Throws `ConfigError` with the nearest id. */

@@ -6,6 +6,7 @@ import type { CoverageObservation } from '../contracts/observation.ts';
 import { SWITCHED_OFF } from '../contracts/reporter.ts';
 import { count, list } from '../util/report-text.ts';
 import { gapsOf, tellGaps } from './gaps.ts';
+import { refIn } from './reference.ts';
 
 export type CheckWithMeta = CheckResult & { readonly meta: CheckMeta };
 
@@ -16,6 +17,9 @@ interface Mapped {
   readonly open: number;
   readonly excepted: number;
   readonly worst?: Severity;
+  /** It bears on a part of the control. */
+  readonly isPart?: true;
+  readonly via?: string;
 }
 
 /**
@@ -23,7 +27,8 @@ interface Mapped {
  *
  * - `fail`: a mapped check has open findings;
  * - `excepted`: all that its checks found is accepted;
- * - `partial`: nothing found, but not every mapped check ran, or one ran on part of what it needs;
+ * - `partial`: nothing found, but not every mapped check ran, or one ran on part of what it needs; or only checks that bear
+ *   on a part of the control have open findings;
  * - `pass`: every mapped check that applies passed (at least one);
  * - `not-applicable`: there was nothing for its checks to judge;
  * - `not-assessed`: none of its checks could run, no check maps to it, or it is for people to judge.
@@ -44,10 +49,28 @@ export function rollUp(
     for (const ref of new Set(check.meta.controls)) byControl.set(ref, [...(byControl.get(ref) ?? []), mapped]);
   }
   return frameworks.flatMap((framework) =>
-    framework.controls.map((control) =>
-      judge(framework, control, byControl.get(`${framework.id}:${control.id}`) ?? [], coverage),
-    ),
+    framework.controls.map((control) => judge(framework, control, mappedTo(framework, control, byControl), coverage)),
   );
+}
+
+/** The checks of a control: those that name it, then those that come by way of another catalogue; each once. */
+function mappedTo(
+  framework: Framework,
+  control: Framework['controls'][number],
+  byControl: ReadonlyMap<string, readonly Mapped[]>,
+): readonly Mapped[] {
+  const own = byControl.get(`${framework.id}:${control.id}`) ?? [];
+  if (control.supports.length === 0 && control.partial.length === 0) return own;
+  const mapped = new Map(own.map((item) => [item.check.rule, item]));
+  const add = (named: string, isPart: boolean): void => {
+    const via = refIn(framework, named);
+    for (const item of byControl.get(via) ?? []) {
+      if (!mapped.has(item.check.rule)) mapped.set(item.check.rule, { ...item, via, ...(isPart ? { isPart } : {}) });
+    }
+  };
+  for (const named of control.supports) add(named, false);
+  for (const named of control.partial) add(named, true);
+  return [...mapped.values()];
 }
 
 function groupByRule(findings: readonly Finding[]): Map<string, Finding[]> {
@@ -105,7 +128,14 @@ function judge(
     formerly: control.formerly,
     outcome,
     reason: reasonFor(outcome, mapped, control.assessment === 'manual', coverage),
-    rules: mapped.map((item) => ({ rule: item.check.rule, outcome: item.outcome, findings: item.open })),
+    rules: mapped.map((item) => ({
+      rule: item.check.rule,
+      outcome: item.outcome,
+      findings: item.open,
+      ...(item.isPart === undefined ? {} : { relation: 'partial' }),
+      ...(item.via === undefined ? {} : { via: item.via }),
+    })),
+    ...(control.note === undefined ? {} : { note: control.note }),
     findings,
     ...(worst === undefined ? {} : { worst }),
     population,
@@ -113,14 +143,17 @@ function judge(
 }
 
 function outcomeOf(mapped: readonly Mapped[], manual: boolean): ControlOutcome {
+  if (mapped.some((item) => item.outcome === 'fail' && item.isPart === undefined)) return 'fail';
   const outcomes = new Set(mapped.map((item) => item.outcome));
-  if (outcomes.has('fail')) return 'fail';
+  if (outcomes.has('fail')) return 'partial';
   // Evidence of a breach is worth something anywhere; its absence is no proof of what only people can judge.
   if (manual || mapped.length === 0) return 'not-assessed';
   if (outcomes.size === 1 && outcomes.has('not-applicable')) return 'not-applicable';
   const ran = outcomes.has('pass') || outcomes.has('excepted') || outcomes.has('partial');
   if (!ran) return 'not-assessed';
   if (outcomes.has('partial') || outcomes.has('not-assessed')) return 'partial';
+  // What bears on a part alone does not show that the rest is met.
+  if (mapped.every((item) => item.isPart)) return 'partial';
   return outcomes.has('excepted') ? 'excepted' : 'pass';
 }
 
@@ -131,8 +164,14 @@ function reasonFor(
   coverage: readonly CoverageObservation[],
 ): string {
   if (outcome === 'fail') return failReason(mapped, coverage);
+  if (outcome === 'partial' && mapped.some((item) => item.outcome === 'fail')) {
+    return `Checks that bear on a part of it: ${failReason(mapped, coverage)}`;
+  }
   if (manual) {
     if (mapped.length === 0) return 'For people to judge; no check maps to it.';
+    if (mapped.every((item) => item.outcome === 'not-applicable')) {
+      return `For people to judge; there was nothing for ${mapped.length === 1 ? 'its check' : `its ${mapped.length} checks`} to look at.`;
+    }
     const ran = mapped.filter((item) => item.outcome !== 'not-assessed' && item.outcome !== 'not-applicable').length;
     if (ran === 0) return `For people to judge; ${noneRan(mapped, coverage)}`;
     return `For people to judge; ${outOf(ran, mapped.length)} ran and found nothing against it.`;
@@ -179,6 +218,7 @@ function passReason(mapped: readonly Mapped[]): string {
 function partialReason(mapped: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
   const whole = mapped.filter((item) => item.outcome === 'pass' || item.outcome === 'excepted').length;
   const silent = mapped.filter((item) => item.outcome === 'not-assessed' || item.outcome === 'partial');
+  if (silent.length === 0) return `${passReason(mapped)} They bear on a part of it.`;
   const ran = whole === 0 ? 'No check ran in full' : `${outOf(whole, mapped.length)} ran in full and left nothing open`;
   return `${ran}; ${silences(silent, coverage)}`;
 }

@@ -1,6 +1,6 @@
 import type { Finding, Severity } from '../contracts/finding.ts';
 import { SEVERITIES } from '../contracts/finding.ts';
-import type { ControlResult } from '../contracts/framework.ts';
+import type { ControlResult, Framework } from '../contracts/framework.ts';
 import type { CoverageObservation, Location, Outcome, Surface } from '../contracts/observation.ts';
 import { SURFACES } from '../contracts/observation.ts';
 import type { Report } from '../contracts/reporter.ts';
@@ -66,14 +66,21 @@ export function placeText(at: Location): string {
   return parts.join(' ');
 }
 
+/** Whose judgement it is that rules bear on a catalogue's controls. Where the rules name its controls themselves, it is ours, too. */
+export function mappingText({ mapping }: Pick<Framework, 'mapping'>): string {
+  if (mapping === undefined) return 'Which rules bear on which control is an editorial mapping of this project.';
+  return mapping.note ?? `Rules come to its controls through ${mapping.from}: an ${mapping.basis} mapping.`;
+}
+
 /** `PR.AA-05 · least privilege (CSF 1.1: PR.AC-4)`: the id, our short name, and what it was called before. */
-export function controlLabel(control: Pick<ControlResult, 'framework' | 'control' | 'title' | 'formerly'>): string {
+export function controlLabel(control: Pick<ControlResult, 'framework' | 'control' | 'title' | 'formerly' | 'note'>): string {
   const before = control.formerly[0];
   const edition = control.framework === 'nist-csf-2.0' ? 'CSF 1.1' : 'formerly';
   // The same number with another padding (ID.AM-2 for ID.AM-02) tells a reader nothing new.
   const told = before === undefined || before.replace(/-0?(?=\d)/, '-') === control.control.replace(/-0?(?=\d)/, '-');
   const name = control.title === control.control ? '' : ` · ${control.title}`;
-  return `${control.control}${name}${told ? '' : ` (${edition}: ${before})`}`;
+  const note = control.note === undefined ? '' : ` (${control.note})`;
+  return `${control.control}${name}${told ? '' : ` (${edition}: ${before})`}${note}`;
 }
 
 /** Surfaces of which each look is a file of the targets. */

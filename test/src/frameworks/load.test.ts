@@ -23,10 +23,56 @@ describe('framework catalogues', () => {
     return found;
   }
 
-  it('ship OWASP NHI, NIST CSF and MAESTRO, in a fixed order', () => {
+  it('ship in a fixed order, the three of every report first', () => {
     assert.deepEqual(
       frameworks.map((one) => one.id),
+      [
+        'owasp-nhi-2025',
+        'nist-csf-2.0',
+        'csa-maestro',
+        'pci-dss-4.0.1',
+        'nist-800-53-r5',
+        'iso-27001-2022',
+        'soc-2',
+        'cis-controls-8.1',
+        'owasp-asi-2026',
+        'owasp-llm-2025',
+      ],
+    );
+    assert.deepEqual(
+      frameworks.filter(({ byDefault }) => byDefault).map((one) => one.id),
       ['owasp-nhi-2025', 'nist-csf-2.0', 'csa-maestro'],
+    );
+  });
+
+  it('say of what comes by way of another catalogue whose judgement that is', () => {
+    for (const { id, mapping, controls } of frameworks) {
+      const mapped = controls.some(({ supports, partial }) => supports.length + partial.length > 0);
+
+      assert.equal(mapping !== undefined, mapped, id);
+      if (mapping !== undefined) assert.ok(mapping.basis === 'official' || mapping.note !== undefined, id);
+    }
+  });
+
+  it('bear every OWASP entry in each catalogue that has a place for it', () => {
+    const entries = framework('owasp-nhi-2025').controls.map((control) => control.id);
+    for (const id of ['pci-dss-4.0.1', 'nist-800-53-r5', 'iso-27001-2022', 'soc-2', 'cis-controls-8.1']) {
+      const named = new Set(framework(id).controls.flatMap(({ supports, partial }) => [...supports, ...partial]));
+
+      assert.deepEqual(
+        entries.filter((entry) => !named.has(entry)),
+        [],
+        id,
+      );
+    }
+  });
+
+  it('say which enhancements of SP 800-53 stand in no baseline', () => {
+    const outside = framework('nist-800-53-r5').controls.filter(({ note }) => note === 'in no baseline of 800-53B');
+
+    assert.deepEqual(
+      outside.map((control) => control.id),
+      ['AC-2(9)', 'IA-5(7)', 'IA-5(8)', 'IA-5(13)', 'IA-9', 'IA-13', 'SA-3(1)'],
     );
   });
 

@@ -151,6 +151,52 @@ describe('roll-up of checks to controls', () => {
     assert.equal(result.reason, 'Its one check could not run (could not be read: Gateway sessions and inventory).');
   });
 
+  describe('by way of another catalogue', () => {
+    const MAPPED = Framework.parse({
+      id: 'market',
+      title: 'Market rules',
+      version: '1',
+      source: 'there',
+      licence: 'free',
+      mapping: { from: 'orchard', basis: 'editorial', since: '0.2', note: 'our own' },
+      controls: [
+        { id: 'fruit', title: 'Fruit is good', supports: ['apple'], partial: ['pear'] },
+        { id: 'stalls', title: 'Stalls are clean', partial: ['orchard:apple'], note: 'by the yard' },
+        { id: 'scales', title: 'Scales are true', assessment: 'manual', partial: ['apple'] },
+      ],
+    });
+    const market = (checks: CheckWithMeta[], findings: Finding[] = []): ControlResult[] => rollUp([MAPPED], checks, findings, []);
+    const outcomes = (checks: CheckWithMeta[], findings: Finding[] = []): string[] =>
+      market(checks, findings).map((result) => result.outcome);
+
+    it('fails by what supports it, and is partial by what bears on a part of it', () => {
+      const results = market([check('a', 'fail')], [finding('a')]);
+
+      assert.deepEqual(
+        results.map((result) => result.outcome),
+        ['fail', 'partial', 'partial'],
+      );
+      assert.deepEqual(results[0]?.rules, [{ rule: 'a', outcome: 'fail', findings: 1, via: 'orchard:apple' }]);
+      assert.deepEqual(results[1]?.rules, [
+        { rule: 'a', outcome: 'fail', findings: 1, relation: 'partial', via: 'orchard:apple' },
+      ]);
+      assert.equal(results[1]?.reason, 'Checks that bear on a part of it: 1 open finding from 1 check.');
+      assert.equal(results[1]?.note, 'by the yard');
+    });
+
+    it('does not pass by what bears on a part of it alone', () => {
+      assert.deepEqual(outcomes([check('a', 'pass')]), ['pass', 'partial', 'not-assessed']);
+      assert.match(market([check('a', 'pass')])[1]?.reason ?? '', /found nothing\. They bear on a part of it\.$/);
+    });
+
+    it('counts a rule once that leads there by two ways, and takes its own word first', () => {
+      const [fruit] = market([check('a', 'pass', {}, ['orchard:apple', 'orchard:pear', 'market:fruit'])]);
+
+      assert.deepEqual(fruit?.rules, [{ rule: 'a', outcome: 'pass', findings: 0 }]);
+      assert.equal(fruit?.population, 10);
+    });
+  });
+
   it('is not assessed when no check maps to it', () => {
     const result = apple([]);
 
