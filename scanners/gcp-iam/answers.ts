@@ -79,6 +79,7 @@ function addKey(answers: Answers, raw: unknown, where: string): void {
   answers.kinds.add('service-account keys');
   const key = parseOne(answers, ServiceAccountKey, raw, where);
   if (key === undefined) return;
+  if (key.project !== undefined) answers.keyProjects.add(key.project);
   if (key.keyType === 'SYSTEM_MANAGED') answers.systemManaged++;
   else answers.keys.set(key.name, key);
 }

@@ -5,6 +5,7 @@ import { fail } from '../../src/formats/answer.ts';
 import { addAnswer } from './answers.ts';
 import { type AnswerKind, type Answers, newAnswers } from './collect.ts';
 import { type Gathered, gather } from './gather.ts';
+import { type Missing, missingIn } from './missing.ts';
 import { isGcpExport, mayBeExport, namedKind } from './recognise.ts';
 
 /** A file, and what all exports that lie beside and below it tell together. */
@@ -14,6 +15,8 @@ export interface Beside {
   readonly broken: JsonValues['broken'];
   /** Of the others, so many could not be read: what they would have added is missing. */
   readonly lost: number;
+  /** What was not exported with them; told with the first of them. */
+  readonly missing: readonly Missing[];
 }
 
 interface Read {
@@ -25,6 +28,7 @@ interface Together {
   readonly files: ReadonlyMap<string, Read>;
   readonly gathered: Gathered;
   readonly lost: number;
+  readonly missing: readonly Missing[];
 }
 
 const kept = new WeakMap<Surroundings, Map<string, Promise<Together>>>();
@@ -37,14 +41,16 @@ export async function readBeside(file: SourceFile, context: ScanContext): Promis
   kept.set(around, known);
   const together = known.get(top) ?? readAll(around, top, context);
   known.set(top, together);
-  const { files, gathered, lost } = await together;
+  const { files, gathered, lost, missing } = await together;
   const own = files.get(file.path);
-  return own === undefined ? alone(file, context) : { ...own, gathered, lost };
+  if (own === undefined) return alone(file, context);
+  const [first] = files.keys();
+  return { ...own, gathered, lost, missing: first === file.path ? missing : [] };
 }
 
 function alone(file: SourceFile, context: ScanContext): Beside {
   const read = readOne(file);
-  return { ...read, gathered: gather([read.answers], context.now()), lost: 0 };
+  return { ...read, gathered: gather([read.answers], context.now()), lost: 0, missing: [] };
 }
 
 async function readAll(around: Surroundings, top: string, context: ScanContext): Promise<Together> {
@@ -62,14 +68,12 @@ async function readAll(around: Surroundings, top: string, context: ScanContext):
       lost++;
     }
   }
-  return {
-    files,
-    lost,
-    gathered: gather(
-      [...files.values()].map(({ answers }) => answers),
-      context.now(),
-    ),
-  };
+  const gathered = gather(
+    [...files.values()].map(({ answers }) => answers),
+    context.now(),
+  );
+  // What could not be read may be what seems to be missing.
+  return { files, lost, gathered, missing: lost > 0 ? [] : missingIn(files, gathered.projectIds) };
 }
 
 /** Described one by one in a loop, as the README has it: of none comes an empty file. */

@@ -8,6 +8,8 @@ import type { Activity, ApiKey, HmacKey, Insight, Membership, PoolProvider, Proj
 export interface Answers {
   readonly accounts: Map<string, ServiceAccount>;
   readonly keys: Map<string, ServiceAccountKey>;
+  /** Projects of which keys are listed, those that Google holds among them. */
+  readonly keyProjects: Set<string>;
   readonly bindings: BoundRole[];
   readonly roles: Map<string, Role>;
   /** Project ids by number, as far as the input tells. */
@@ -69,6 +71,7 @@ export function newAnswers(): Answers {
   return {
     accounts: new Map(),
     keys: new Map(),
+    keyProjects: new Set(),
     bindings: [],
     roles: new Map(),
     projectIds: new Map(),

@@ -11,6 +11,7 @@ import type { Broken } from '../../src/files/json-values.ts';
 import type { BindingTally } from '../../src/iam/gcp/bindings.ts';
 import { readBeside } from './beside.ts';
 import type { AnswerKind, Answers } from './collect.ts';
+import { missingRow } from './missing.ts';
 import { answerRows } from './rows.ts';
 
 /** What each kind of export lets a check look at. */
@@ -33,11 +34,12 @@ export const COVERS: { readonly [kind in AnswerKind]: readonly ObservationKind[]
 };
 
 export async function* scanFile(file: SourceFile, context: ScanContext): AsyncGenerator<Observation> {
-  const { answers, gathered, broken, lost } = await readBeside(file, context);
+  const { answers, gathered, broken, lost, missing } = await readBeside(file, context);
   // Descriptions hold what people wrote there, assets of other kinds all their fields; a key may have been appended.
   for (const match of context.detect(file.text(), { path: file.path })) yield context.sighting(match, file.at, file.place);
   const tally: BindingTally = { unknownRoles: new Set(), people: 0, federated: new Set() };
   yield* answerRows(answers, gathered, file.at, context, tally);
+  for (const one of missing) yield missingRow(one, file.at);
   yield coverageRow(file, answers, tally, { broken, lost, nameless: gathered.namelessGroups(answers) });
   if (tally.capped !== undefined) yield cappedRow(tally.capped, file.path, file.at);
 }

@@ -12,7 +12,7 @@ export const gcpIam = defineFileScanner({
   title: 'GCP IAM exports',
   emits: ['identity', 'credential', 'grant', 'trust', 'consumer', 'sighting', 'coverage'],
   surfaces: ['gcp'],
-  version: 11,
+  version: 12,
   usesClock: true,
   content: 'own',
   recognises: isGcpExport,

@@ -17,6 +17,7 @@ import {
   NUMBER,
   PROJECT,
   PROJECT_RESOURCE,
+  policy,
   scanJson,
   scanText,
 } from './exports.ts';
@@ -563,6 +564,66 @@ describe('gcp-iam scanner: exports side by side', () => {
     assert.equal(kinds(observations, 'identity').length, 1);
     assert.equal(coverageOf(observations)?.outcome, 'partial');
     assert.match(coverageOf(observations)?.why ?? '', /^1 of the files beside it could not be read/);
+  });
+
+  describe('of several projects', () => {
+    const OTHER = 'harbour-labs';
+    const EMAIL = `loader@${OTHER}.iam.gserviceaccount.com`;
+    const other = account(EMAIL, { name: `projects/${OTHER}/serviceAccounts/${EMAIL}`, projectId: OTHER, uniqueId: '2' });
+    const held = key('9'.repeat(40), {
+      keyType: 'SYSTEM_MANAGED',
+      name: `projects/${OTHER}/serviceAccounts/${EMAIL}/keys/${'9'.repeat(40)}`,
+    });
+    const files = {
+      [`gcp/accounts-${PROJECT}.json`]: JSON.stringify([account()]),
+      [`gcp/accounts-${OTHER}.json`]: JSON.stringify([other]),
+      [`gcp/keys-${PROJECT}.json`]: JSON.stringify([key()]),
+    };
+    async function missing(more: { readonly [path: string]: string }): Promise<(string | undefined)[][]> {
+      const all = await scanAll({ ...files, ...more });
+      return [...all.values()]
+        .flatMap((observations) => kinds(observations, 'coverage'))
+        .filter(({ subject }) => subject.startsWith('Google Cloud exports'))
+        .map(({ subject, outcome, covers, why }) => [subject.replace('Google Cloud exports: ', ''), outcome, covers.join(), why]);
+    }
+
+    it('says once which of them lacks a list that the others have', async () => {
+      assert.deepEqual(await missing({}), [
+        [
+          `service-account keys of ${OTHER}`,
+          'partial',
+          'credential',
+          `the service-account keys of the project ${OTHER} were not exported, those of ${PROJECT} were: export them too`,
+        ],
+      ]);
+    });
+
+    it('takes an empty list for one, by its name, and keys that Google holds, and one list of all', async () => {
+      const whole = [
+        { name: '//iam', assetType: 'iam.googleapis.com/ServiceAccountKey', resource: { data: { ...key('8'.repeat(40)) } } },
+      ];
+
+      assert.deepEqual(await missing({ [`gcp/keys-${OTHER}.json`]: '[]' }), []);
+      assert.deepEqual(await missing({ 'gcp/keys-loader.json': '[]' }), []);
+      assert.deepEqual(await missing({ 'gcp/more.json': JSON.stringify([held]) }), []);
+      assert.deepEqual(await missing({ 'gcp/assets.json': JSON.stringify(whole) }), []);
+      assert.deepEqual(await missing({ [`gcp/keys-${OTHER}.json`]: 'ERROR: (gcloud) denied' }), []);
+      assert.deepEqual(await missing({ [`gcp/accounts-${OTHER}.json`]: '[]' }), []);
+    });
+
+    it('says that grants are judged without deny policies', async () => {
+      const policies = {
+        [`gcp/keys-${OTHER}.json`]: '[]',
+        [`gcp/${PROJECT}-iam-policy.json`]: JSON.stringify(policy(bind('roles/viewer', SA))),
+        [`gcp/${OTHER}-iam-policy.json`]: JSON.stringify(policy()),
+      };
+
+      const [without, ...others] = await missing(policies);
+
+      assert.deepEqual([without?.[0], without?.[2], others], ['deny policies', '', []]);
+      assert.match(String(without?.[3]), /^grants are judged without deny policies/);
+      assert.deepEqual(await missing({ ...policies, [`gcp/deny-${PROJECT}.json`]: '' }), []);
+    });
   });
 
   it('reads roles, deny policies, pools and use from the files beside', async () => {
