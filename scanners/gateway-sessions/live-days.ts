@@ -41,6 +41,7 @@ export async function* readDays(run: Run, log: DayLog): AsyncGenerator<Observati
   const now = context.now().getTime();
   const days = daysOf(run.window);
   const told: Day[] = [];
+  const unread = new Set(days.map(({ from }) => dayText(from)));
   let known = 0;
   let failure: Failure | undefined;
   let isLost = false;
@@ -49,10 +50,11 @@ export async function* readDays(run: Run, log: DayLog): AsyncGenerator<Observati
     const group = await inParallel(days.slice(first, first + AT_A_TIME), AT_A_TIME, async (day) => {
       const taken = await takeDay(run, log, day, now);
       context.progress.advance(1);
-      return taken;
+      return { ...taken, from: day.from };
     });
-    for (const { day, isKnown, isAdded } of group) {
+    for (const { day, isKnown, isAdded, from } of group) {
       if (isKnown) known += 1;
+      if (day?.failure === undefined) unread.delete(dayText(from));
       if (day === undefined) continue;
       if (!isAdded) yield* day.observations;
       told.push({ ...day, observations: [] });
@@ -69,7 +71,13 @@ export async function* readDays(run: Run, log: DayLog): AsyncGenerator<Observati
     read,
     problems,
     ...(failure === undefined ? {} : { failure }),
-    detail: { from, until, days: days.length, ...(known === 0 ? {} : { daysOfEarlierRuns: known }) },
+    detail: {
+      from,
+      until,
+      days: days.length,
+      ...(known === 0 ? {} : { daysOfEarlierRuns: known }),
+      ...(unread.size === 0 ? {} : { unread: [...unread].sort() }),
+    },
   };
 }
 

@@ -41,7 +41,13 @@ export async function* readSessions(run: Run): AsyncGenerator<Observation> {
     covers,
     read: tally.read,
     problems: tally.problems,
-    detail: { types: [...types, 'session-list'], ...tally.detail, content: run.gateway.content },
+    detail: {
+      types: [...types, 'session-list'],
+      ...tally.detail,
+      content: run.gateway.content,
+      // Of no day were all of them given.
+      ...(run.isAuditor === true ? {} : { isShownAll: false }),
+    },
     ...(failure === undefined ? {} : { failure }),
   });
 }

@@ -24,6 +24,7 @@ const IN_ORDER = [
   'kubernetes',
   'credential-owners',
   'gateway',
+  'spans',
   'owners',
   'reach',
   'administration',

@@ -81,7 +81,7 @@ const USES = `
       s.observation_id, s.session_id, 'gateway' AS via, s.used_at, s.ended_at, s.connection AS target, s.job, s.caller AS actor,
       s.caller_type AS actor_type, s.caller_confidence AS actor_confidence, s.caller_identity_id, s.identity_id, s.action,
       s.objects, s.approval, s.masked, s.recorded, s.tagged_sensitive,
-      list_sort(list_distinct(list_concat(coalesce(u.info_types, []), coalesce(json_keys(s.info_types), []), coalesce(json_keys(s.analyzed), [])))) AS info_types,
+      list_sort(list_distinct(list_concat(coalesce(s.seen_types, []), coalesce(json_keys(s.info_types), []), coalesce(json_keys(s.analyzed), [])))) AS info_types,
       (u.detail->>'$.resource') AS resource, coalesce(u.row_count, CASE WHEN s.redactions > 0 THEN NULL END) AS row_count, u.records, u.statement
     FROM gateway_sessions AS s
     JOIN usages AS u USING (observation_id)
@@ -150,7 +150,7 @@ function verdictOf(uses: readonly Use[], logs: Answer['logs'], { from, until }: 
             : `no log that was read speaks of that time: ${logs.map(spanText).join('; ')}`,
       };
     }
-    return { verdict: 'nothing', why: `no use in what ${spanning.map(({ log }) => log).join(', ')} tell` };
+    return { verdict: 'nothing', why: `no use in what ${[...new Set(spanning.map(({ log }) => log))].join(', ')} tell` };
   }
   const told = uses.filter(({ answerable }) => answerable).length;
   const all = `${told} of ${uses.length} ${uses.length === 1 ? 'use' : 'uses'} can be put down to one job or person`;
@@ -163,9 +163,13 @@ export function spanText({ log, first, last }: Answer['logs'][number]): string {
 
 async function logsRead(store: StoreReader): Promise<Answer['logs']> {
   const rows = await store.rows(
-    `SELECT CASE via WHEN 'gateway' THEN 'the gateway''s sessions' WHEN 'cloud' THEN 'the cloud''s log' ELSE 'the log of a target' END AS log,
-       min(used_at) AS first, max(coalesce(ended_at, used_at)) AS last
-     FROM usages WHERE NOT coalesce(bookkeeping, false) GROUP BY via ORDER BY via`,
+    `SELECT log, first, last FROM (
+       SELECT CASE via WHEN 'cloud' THEN 'the cloud''s log' ELSE 'the log of a target' END AS log, via, min(used_at) AS first, max(coalesce(ended_at, used_at)) AS last
+       FROM usages WHERE via <> 'gateway' AND NOT coalesce(bookkeeping, false) GROUP BY ALL
+       UNION ALL
+       -- Between two exports nobody looked.
+       SELECT 'the gateway''s sessions', 'gateway', since, until FROM observed_spans WHERE surface = 'gateway')
+     ORDER BY via, first, last`,
   );
   return rows.map((row) => ({
     log: String(row.log),

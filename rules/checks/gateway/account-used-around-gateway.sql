@@ -9,7 +9,8 @@ needs: ['usage@audit-log|usage@aws|usage@gcp|usage@k8s', 'usage:session-list@gat
 population: direct_uses
 inconclusive: >
   SELECT string_agg(DISTINCT concat('of some uses nothing can be said: ', why_not), '; ') FROM direct_uses
-  WHERE why_not IN ('the connection does not tell which key of the account it holds', 'the sessions that were given do not span that time')
+  WHERE why_not IN ('the connection does not tell which key of the account it holds', 'the sessions that were given do not span that time',
+    'sessions of its connections were not given, of another alone')
 parameters:
   minRecords: 1
 controls:
@@ -27,7 +28,7 @@ fix: |
   2. Give the account a new secret that only the gateway connection has.
   3. Let the target accept the account from the gateway's addresses alone (`pg_hba.conf`, security group, `aws:SourceIp`).
 limits: >
-  Only within the time that the sessions given span, and only where the connection is known to hold that very credential. Clocks may differ by
+  Only within the time that exports of sessions were given of (between two exports nobody looked; one that names a single connection tells of that alone), and only where the connection is known to hold that very credential. Clocks may differ by
   gateway.clockTolerance seconds. Uses from addresses of the gateway's agents (gateway.egress) are the gateway's own; so is an address from which
   almost every session of the account comes, for pools keep connections between sessions. Whoever shares such an address with the gateway (NAT) is not seen.
 references:

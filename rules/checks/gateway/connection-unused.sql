@@ -17,11 +17,13 @@ why: >
   The account behind it is kept alive for nobody; whoever may use the connection can still get in.
 fix: Remove the connection and the account behind it.
 limits: >
-  Said only where the sessions given reach back unusedDays days.
+  Said only where sessions of unusedDays days were given; days between two exports do not count.
+inconclusive: >
+  SELECT concat('sessions of ', counted(days, 'day'), ' were given; ', $unusedDays, ' are needed to tell that a connection is not used') FROM session_days WHERE days < $unusedDays
 since: '0.1'
 ---*/
 WITH reach AS (
-  SELECT min(first) AS first FROM gateway_windows
+  FROM session_days
 ),
 last_session AS (
   SELECT connection, org, max(used_at) AS last FROM gateway_sessions GROUP BY connection, org
@@ -40,5 +42,5 @@ CROSS JOIN reach
 LEFT JOIN LATERAL (
   SELECT max(s.last) AS last FROM last_session AS s
   WHERE s.connection = g.connection AND (s.org = g.org OR s.org IS NULL OR g.org IS NULL)) AS l ON true
-WHERE days_since(reach.first) >= $unusedDays
+WHERE reach.days >= $unusedDays
   AND (l.last IS NULL OR days_since(l.last) > $unusedDays)

@@ -19,7 +19,7 @@ fix: Deactivate the account in the gateway; delete it when a month has passed.
 limits: >
   The gateway tells neither when a service account was made nor when it was used last, so this rests on the sessions given alone.
 inconclusive: >
-  SELECT concat('the sessions given begin ', coalesce(days, 0), ' days ago; ', $unusedDays, ' are needed to tell that an account is not used') FROM session_days WHERE coalesce(days, 0) < $unusedDays
+  SELECT concat('sessions of ', counted(days, 'day'), ' were given; ', $unusedDays, ' are needed to tell that an account is not used') FROM session_days WHERE days < $unusedDays
 since: '0.1'
 ---*/
 WITH seen AS (

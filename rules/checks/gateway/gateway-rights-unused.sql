@@ -19,7 +19,7 @@ fix: Take the connections in the message from the groups of the machine, or give
 limits: >
   What is granted is told by access control, attributes and the connections of machine identities. Work that is due once a quarter needs sessions of that long (minDays).
 inconclusive: >
-  SELECT concat('the sessions given begin ', coalesce(days, 0), ' days ago; ', $minDays, ' are needed to tell what is not used') FROM session_days WHERE coalesce(days, 0) < $minDays
+  SELECT concat('sessions of ', counted(days, 'day'), ' were given; ', $minDays, ' are needed to tell what is not used') FROM session_days WHERE days < $minDays
 since: '0.1'
 ---*/
 WITH used AS (

@@ -6,7 +6,7 @@ confidence: medium
 about: usage
 identityFields: [org]
 needs: [usage:session-list@gateway, 'policy:server@gateway', 'policy:plugin@gateway?']
-population: gateway_windows
+population: observed_days WHERE surface = 'gateway' AND records > 0
 controls:
   - nist-csf-2.0:DE.AE-03
   - nist-csf-2.0:PR.PS-04
@@ -19,13 +19,13 @@ limits: >
 since: '0.1'
 ---*/
 SELECT
-  w.org,
+  w.scope AS org,
   concat(
-    'No forwarding of events is set up at the gateway', coalesce(' of the organisation ' || left(w.org, 8), ''), '; its ', counted(w.sessions, 'session'), ' since ', day_text(w.first), ' are kept there alone.') AS message,
+    'No forwarding of events is set up at the gateway', coalesce(' of the organisation ' || left(w.scope, 8), ''), '; its ', counted(w.records, 'session'), ' since ', day_text(w.first), ' are kept there alone.') AS message,
   (SELECT list_distinct(flatten(list(p.evidence)))[1:10] FROM policies AS p WHERE p.type = 'server') AS evidence
-FROM gateway_windows AS w
-WHERE EXISTS (FROM policies AS p WHERE p.type = 'server')
+FROM observed_days AS w
+WHERE w.surface = 'gateway' AND w.records > 0 AND EXISTS (FROM policies AS p WHERE p.type = 'server')
   AND NOT EXISTS (
     FROM policies AS p
-    WHERE (p.scope = w.org OR p.scope IS NULL OR w.org IS NULL) AND coalesce(p.enabled, true)
+    WHERE (p.scope = w.scope OR p.scope IS NULL OR w.scope IS NULL) AND coalesce(p.enabled, true)
       AND (p.type = 'forwarding' OR p.type = 'server' AND (p.settings->>'$.hasWebhooks') = 'true'))

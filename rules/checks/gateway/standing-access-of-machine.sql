@@ -7,7 +7,7 @@ about: identity
 identityFields: [identity_id]
 needs: [identity:api-key@gateway, usage:session-list@gateway, 'policy:approval@gateway?', 'identity:agent@gateway?', 'identity:machine-identity@gateway?']
 population: identities WHERE provider = 'hoop' AND type IN ('api-key', 'agent', 'machine-identity', 'service-account')
-inconclusive: SELECT 'the sessions that were given span fewer than the days asked for' WHERE coalesce((SELECT days_since(min(first)) FROM gateway_windows), 0) < $windowDays
+inconclusive: SELECT 'the sessions that were given span fewer than the days asked for' WHERE (SELECT days FROM session_days) < $windowDays
 parameters:
   windowDays: 90
   minSessions: 3
@@ -30,13 +30,13 @@ WITH recent AS (
   WHERE days_since(used_at) <= $windowDays AND ran AND caller_identity_id IS NOT NULL AND records IS NULL AND (tagged_sensitive OR is_production(environment))
   GROUP BY caller_identity_id
 ),
-reach AS (SELECT min(first) AS first FROM gateway_windows)
+reach AS (FROM session_days)
 SELECT
   i.identity_id,
   concat(
     i.type, ' ', i.name, ' opened ', counted(r.sessions, 'session'), ' of ', listed(r.connections), ' in the ', least($windowDays, days_since(reach.first)), ' days before ', day_text(run_now()),
     ', and no approval covers one of them; its key has no end.') AS message,
-  CASE WHEN days_since(reach.first) >= $windowDays THEN 'medium' ELSE 'low' END AS confidence,
+  CASE WHEN reach.days >= $windowDays THEN 'medium' ELSE 'low' END AS confidence,
   list_distinct(list_concat(i.evidence, r.evidence)) AS evidence
 FROM identities AS i
 JOIN recent AS r USING (identity_id)

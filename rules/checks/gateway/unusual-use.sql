@@ -23,7 +23,7 @@ limits: >
   Compares the last recentDays with all before, for callers with minSessionsBefore sessions: new connections, new kinds of data, and more rows than twice the
   99th percentile before. What a release changed on purpose looks the same.
 inconclusive: >
-  SELECT concat('the sessions given begin ', coalesce(days, 0), ' days ago; ', $minDays, ' are needed to know what is usual') FROM session_days WHERE coalesce(days, 0) < $minDays
+  SELECT concat('sessions of ', counted(days, 'day'), ' were given; ', $minDays, ' are needed to know what is usual') FROM session_days WHERE days < $minDays
 since: '0.1'
 ---*/
 WITH calls AS (

@@ -8,8 +8,11 @@ identityFields: [credential_id]
 needs: [sighting, credential:access-key-use@aws, usage:session-list@gateway, consumer@gateway]
 inconclusive: >
   SELECT concat('the sessions that were given do not span the last use of ', string_agg(DISTINCT l.name, ', ' ORDER BY l.name)) FROM leaked_credentials AS l
-  JOIN (SELECT min(first) AS first, max(last) AS last FROM gateway_windows) AS w ON NOT l.last_used_at BETWEEN w.first AND w.last
-  WHERE l.identity_id IN (SELECT identity_id FROM gateway_connections) HAVING count(*) > 0
+  JOIN gateway_connections AS g ON g.identity_id = l.identity_id
+  WHERE l.last_used_at IS NOT NULL AND NOT EXISTS (
+    FROM observed_spans AS w
+    WHERE w.surface = 'gateway' AND (w.scope = g.org OR w.scope IS NULL OR g.org IS NULL) AND (w.connection = g.connection OR w.connection IS NULL) AND l.last_used_at BETWEEN w.since AND w.until)
+  HAVING count(*) > 0
 population: leaked_credentials WHERE identity_id IN (SELECT identity_id FROM gateway_connections)
 parameters:
   toleranceMinutes: 15
@@ -39,12 +42,10 @@ since: '0.1'
 WITH sessions AS (
   SELECT * FROM usages WHERE via = 'gateway' AND NOT coalesce(bookkeeping, false) AND NOT coalesce(starts_with(target, 'admin:'), false)
 ),
-covered AS (
-  SELECT min(first) AS first, max(last) AS last FROM gateway_windows
-),
 held_by_gateway AS (
   SELECT
     identity_id,
+    list(DISTINCT {'org': org, 'connection': connection}) AS held,
     list(connection ORDER BY connection) AS connections,
     bool_or(credential_id IS NULL) AS any_key,
     list(credential_id) FILTER (credential_id IS NOT NULL) AS keys,
@@ -60,8 +61,12 @@ used_outside AS (
   JOIN held_by_gateway AS h
     ON h.identity_id = l.identity_id
     AND (h.any_key OR list_contains(h.keys, l.credential_id) OR list_contains(h.keys, l.inventory_id))
-  CROSS JOIN covered
-  WHERE l.last_used_at BETWEEN covered.first AND covered.last
+  -- Of each connection that holds it, sessions of that time were given.
+  WHERE (
+      SELECT bool_and(EXISTS (
+        FROM observed_spans AS w
+        WHERE w.surface = 'gateway' AND (w.scope = c.org OR w.scope IS NULL OR c.org IS NULL) AND (w.connection = c.connection OR w.connection IS NULL) AND l.last_used_at BETWEEN w.since AND w.until))
+      FROM (SELECT unnest(h.held, recursive := true)) AS c)
     AND NOT EXISTS (
       FROM sessions AS s
       WHERE s.identity_id = l.identity_id

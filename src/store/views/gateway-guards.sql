@@ -93,16 +93,12 @@ COMMENT ON VIEW connection_masks IS 'Kinds of data that rules mask on each conne
 CREATE OR REPLACE VIEW machine_calls AS
 SELECT
   coalesce(r.caller_identity_id, concat('caller ', r.caller)) AS caller_key, r.caller, r.caller_type, r.caller_identity_id, r.identity_id, r.org, r.environment, r.tagged_sensitive,
-  u.observation_id, u.used_at, u.target AS connection, u.job, u.info_types AS seen_types, u.row_count, u.action, u.objects, u.operation, u.outcome, u.records
+  u.observation_id, u.used_at, u.target AS connection, u.job,
+  CASE WHEN r.counts IS NULL THEN u.info_types ELSE list_sort(list_distinct(list_concat(u.info_types, r.counts.seen))) END AS seen_types, u.row_count, u.action, u.objects, u.operation, u.outcome, u.records
 FROM gateway_rows AS r
 JOIN obs.usages AS u ON u.rowid = r.row_id
 WHERE is_machine(r.caller_type) AND r.caller IS NOT NULL AND r.ran AND NOT r.is_bookkeeping AND NOT r.is_admin_audit;
 COMMENT ON VIEW machine_calls IS 'Sessions of machines that ran';
-
--- Of how many days sessions were given.
-CREATE OR REPLACE VIEW session_days AS
-SELECT min(first) AS first, max(last) AS last, date_diff('day', min(first), run_now()) AS days FROM gateway_windows;
-COMMENT ON VIEW session_days IS 'First and last session of all, and how many days ago the first was';
 
 -- Which connections a machine of the gateway may use: by its groups, where access control says which those are, or as its
 -- own list says.

@@ -187,7 +187,7 @@ WITH twins AS (
   HAVING count(*) > 1
 ),
 beaten_rows AS (
-  SELECT unnest(list(rowid ORDER BY (detail->>'$.depth') = 'single' DESC NULLS LAST, length(detail::VARCHAR) DESC, observation_id)[2:]) AS row_id
+  SELECT unnest(list(rowid ORDER BY CASE detail->>'$.depth' WHEN 'single' THEN 0 WHEN 'metrics' THEN 2 ELSE 1 END, length(detail::VARCHAR) DESC, observation_id)[2:]) AS row_id
   FROM obs.usages SEMI JOIN current_parts USING (part_id) SEMI JOIN twins USING (session_id)
   WHERE via = 'gateway' AND records IS NULL
   GROUP BY session_id
@@ -197,6 +197,17 @@ beaten_rows AS (
   WHERE via = 'gateway' AND (records IS NOT NULL OR session_id IS NULL)
   GROUP BY observation_id
   HAVING count(*) > 1
+),
+-- What was counted of personal data in a session, as the gateway lists it by sessions, beside the session itself.
+counted AS (
+  SELECT m.session_id, m.org,
+    {'info_types': coalesce(m.infoTypes, '{}'), 'analyzed': coalesce(m.analyzed, '{}'), 'masked': u.masked, 'seen': u.info_types, 'observation_id': u.observation_id} AS counts
+  FROM (
+    SELECT rowid AS row_id, session_id, unnest(from_json(detail, '{"org": "VARCHAR", "infoTypes": "JSON", "analyzed": "JSON"}'))
+    FROM obs.usages SEMI JOIN current_parts USING (part_id) SEMI JOIN twins USING (session_id)
+    WHERE via = 'gateway' AND records IS NULL AND contains(detail::VARCHAR, '"depth":"metrics"')) AS m
+  JOIN obs.usages AS u ON u.rowid = m.row_id
+  QUALIFY row_number() OVER (PARTITION BY m.session_id, m.org ORDER BY length(u.detail::VARCHAR) DESC, u.observation_id) = 1
 ),
 -- Few, which the engine cannot know of a grouping: it would build its table of all sessions and look these up.
 beaten AS (
@@ -208,7 +219,7 @@ parsed AS MATERIALIZED (
     u.actor, u.actor_type, u.actor_confidence, u.actor_identity_id, u.approval, u.environment, u.bookkeeping, u.records,
     unnest(from_json(u.detail, '{"org": "VARCHAR", "userId": "VARCHAR", "status": "VARCHAR", "verb": "VARCHAR", "type": "VARCHAR", "subtype": "VARCHAR", "origin": "VARCHAR", "tags": "JSON",
       "analyzed": "JSON", "infoTypes": "JSON", "redactions": "BIGINT", "maskErrors": "BIGINT", "eventSize": "DOUBLE", "credentialSession": "VARCHAR", "credentialsNeverExpire": "VARCHAR",
-      "review": {"id": "VARCHAR", "status": "VARCHAR"}, "adminAudit": "VARCHAR", "risk": "VARCHAR", "riskAction": "VARCHAR", "repo": "VARCHAR", "federation": "JSON"}'))
+      "review": {"id": "VARCHAR", "status": "VARCHAR"}, "depth": "VARCHAR", "adminAudit": "VARCHAR", "risk": "VARCHAR", "riskAction": "VARCHAR", "repo": "VARCHAR", "federation": "JSON"}'))
   FROM obs.usages AS u
   SEMI JOIN current_parts USING (part_id)
   ANTI JOIN beaten ON beaten.row_id = u.rowid
@@ -348,10 +359,11 @@ SELECT
   coalesce(r.status = 'done' OR r.ended_at IS NOT NULL OR r.eventSize > 0 OR r.records IS NOT NULL, false) AS ran,
   coalesce(r.environment, g.environment) AS environment,
   se.tags IS NOT NULL AS tagged_sensitive,
-  r.analyzed,
-  r.infoTypes AS info_types,
+  CASE WHEN m.session_id IS NULL THEN r.analyzed ELSE json_merge_patch(m.counts.analyzed, coalesce(r.analyzed, '{}')) END AS analyzed,
+  CASE WHEN m.session_id IS NULL THEN r.infoTypes ELSE json_merge_patch(m.counts.info_types, coalesce(r.infoTypes, '{}')) END AS info_types,
   r.redactions,
   r.maskErrors AS mask_errors,
+  m.counts,
   r.verb,
   coalesce(r.org, g.org) AS org,
   g.org_key,
@@ -366,11 +378,14 @@ SELECT
   r.repo,
   r.federation,
   coalesce(r.bookkeeping, false) AS is_bookkeeping,
-  coalesce(r.adminAudit = 'true', false) AS is_admin_audit
+  coalesce(r.adminAudit = 'true', false) AS is_admin_audit,
+  -- Numbers of a session whose own record was not given: nothing tells who it was.
+  coalesce(r.depth = 'metrics', false) AS is_counts_only
 FROM parsed AS r
 LEFT JOIN places AS g ON g.target = r.target AND g.own_org = coalesce(r.org, '')
 LEFT JOIN callers AS c ON c.user_id = r.userId AND c.own_org = coalesce(r.org, '')
 LEFT JOIN sensitive AS se ON se.tags = r.tags
+LEFT JOIN counted AS m ON m.session_id = r.session_id AND r.depth <> 'metrics' AND coalesce(m.org = r.org, true)
 LEFT JOIN of_windows AS w ON w.row_id = r.row_id
 LEFT JOIN named AS n ON n.row_id = r.row_id;
 COMMENT ON VIEW gateway_rows IS 'What is known of every row that a gateway gave, by its number in obs.usages; gateway_sessions are those that are sessions, in full';
@@ -386,7 +401,9 @@ SELECT
   r.caller, r.caller_identity_id, r.caller_type, r.caller_confidence, coalesce(i.evidence, []) AS caller_evidence, r.caller_is_known,
   u.job, r.approval, r.approval_kind, a.approval_id, coalesce(a.approvers, []) AS approvers, a.is_forced AS approval_is_forced, a.closed_at AS approval_ends_at,
   coalesce(a.evidence, []) AS approval_evidence,
-  r.review_status, r.window_closed_at, r.closed_review_id, r.status, r.ran, u.masked, u.recorded, r.environment, r.tagged_sensitive, r.analyzed, r.info_types, u.info_types AS seen_types,
+  r.review_status, r.window_closed_at, r.closed_review_id, r.status, r.ran,
+  CASE WHEN r.counts IS NULL THEN u.masked ELSE coalesce(u.masked OR r.counts.masked, u.masked, r.counts.masked) END AS masked, u.recorded, r.environment, r.tagged_sensitive, r.analyzed, r.info_types,
+  CASE WHEN r.counts IS NULL THEN u.info_types ELSE list_sort(list_distinct(list_concat(u.info_types, r.counts.seen))) END AS seen_types, r.counts.observation_id AS counts_evidence,
   r.redactions, r.mask_errors, r.verb, u.source_ip, r.org, r.user_id, r.type, r.subtype, r.origin, r.credential_session, r.credential_never_expires, r.risk, r.risk_action,
   r.repo, r.federation, u.user_agent, u.operation, u.outcome, u.row_count, u.records
 FROM gateway_rows AS r
@@ -395,15 +412,6 @@ LEFT JOIN gateway_approvals AS a ON a.review_id = r.review_id
 LEFT JOIN identities AS i ON i.identity_id = r.caller_identity_id AND i.provider = 'hoop'
 WHERE NOT r.is_bookkeeping AND NOT r.is_admin_audit;
 COMMENT ON VIEW gateway_sessions IS 'Gateway sessions with the caller resolved by the inventories and the approval by reviews, windows and issued credentials';
-
--- The time that sessions were given of: outside of it, that there was none says nothing.
-CREATE OR REPLACE VIEW gateway_windows AS
-SELECT r.org, min(u.used_at) AS first, max(coalesce(u.ended_at, u.used_at)) AS last, count(*) AS sessions
-FROM gateway_rows AS r
-JOIN obs.usages AS u ON u.rowid = r.row_id
-WHERE NOT r.is_admin_audit
-GROUP BY r.org;
-COMMENT ON VIEW gateway_windows IS 'First and last moment of the sessions of each organisation that were exported';
 
 -- What logs of targets and clouds, and their answers about the last use, say: of the rows in `obs.usages`, those that stand.
 CREATE OR REPLACE VIEW direct_usage_rows AS

@@ -1,33 +1,5 @@
 -- What identities were granted, at the gateway and at the target, against what they used.
 
--- Days that were looked at: each export and each log from its first to its last record. Between two exports nothing was.
-CREATE OR REPLACE VIEW sessions_given AS
-SELECT org, count(*) AS days, min(day)::TIMESTAMP AS first, max(day)::TIMESTAMP AS last
-FROM (
-  SELECT DISTINCT org, unnest(generate_series(first::DATE, last::DATE, INTERVAL 1 DAY)) AS day
-  FROM (
-    SELECT r.org, u.part_id, min(u.used_at) AS first, max(u.used_at) AS last
-    FROM gateway_rows AS r
-    JOIN obs.usages AS u ON u.rowid = r.row_id
-    WHERE NOT r.is_admin_audit AND u.used_at > TIMESTAMP '2000-01-01' AND u.used_at <= run_now() + INTERVAL 1 DAY
-    GROUP BY ALL))
-GROUP BY org;
-COMMENT ON VIEW sessions_given IS 'Days of which sessions of each organisation were given: days counts them, without the gaps between exports';
-
-CREATE OR REPLACE VIEW logs_given AS
-SELECT provider, scope, count(*) AS days, min(day)::TIMESTAMP AS first, max(day)::TIMESTAMP AS last
-FROM (
-  SELECT DISTINCT provider, scope, unnest(generate_series(first::DATE, last::DATE, INTERVAL 1 DAY)) AS day
-  FROM (
-    SELECT split_part(k.identity_id, ':', 1) AS provider, identity_scope(k.identity_id) AS scope, u.part_id, min(u.used_at) AS first, max(coalesce(u.ended_at, u.used_at)) AS last
-    FROM direct_usage_rows AS k
-    JOIN obs.usages AS u ON u.rowid = k.row_id
-    -- A provider's answer about the last use is no log.
-    WHERE k.identity_id IS NOT NULL AND u.records IS NOT NULL AND u.used_at > TIMESTAMP '2000-01-01' AND u.used_at <= run_now() + INTERVAL 1 DAY
-    GROUP BY ALL))
-GROUP BY provider, scope;
-COMMENT ON VIEW logs_given IS 'Days of which logs of targets and clouds were given, by the account or server they are of';
-
 -- First and last use by each path. `around`: of a log, what no session of the gateway covers, though the gateway holds the account.
 CREATE OR REPLACE VIEW identity_use AS
 WITH around AS (SELECT DISTINCT observation_id FROM direct_uses WHERE why_not IS NULL),
@@ -116,7 +88,8 @@ at_gateway AS (
   FULL JOIN used AS u ON u.identity_id = p.identity_id AND u.connection = p.connection
   WHERE p.granted_by IS NOT NULL OR u.uses > 0
 ),
-spans AS (SELECT max(days) AS days, min(first) AS first, max(last) AS last FROM sessions_given),
+sessions_given AS (SELECT scope AS org, days, first, last FROM observed_days WHERE surface = 'gateway'),
+spans AS (FROM session_days),
 gateway_side AS (
   SELECT a.* EXCLUDE (org), 'gateway' AS side, coalesce(d.days, s.days, 0) AS window_days, coalesce(d.first, s.first) AS window_first, coalesce(d.last, s.last) AS window_last, 0::BIGINT AS untold, NULL::VARCHAR AS caution
   FROM at_gateway AS a
@@ -164,7 +137,7 @@ target_side AS (
     AND (len(w.schemas) = 0 OR r.schema = '' OR list_contains(w.schemas, r.schema))
   LEFT JOIN accounts AS a ON a.identity_id = r.identity_id
   LEFT JOIN held AS h ON h.identity_id = r.identity_id
-  LEFT JOIN logs_given AS l ON l.provider = 'postgres' AND l.scope = identity_scope(r.identity_id)
+  LEFT JOIN observed_days AS l ON l.surface = 'audit-log' AND l.provider = 'postgres' AND l.scope = identity_scope(r.identity_id)
   GROUP BY r.identity_id, r.resource, r.permission, r.via
 )
 SELECT

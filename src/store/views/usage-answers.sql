@@ -85,7 +85,7 @@ COMMENT ON VIEW session_jobs IS 'Jobs of CI that names in the run ids of session
 CREATE OR REPLACE VIEW session_answerability AS
 WITH told AS MATERIALIZED (
   SELECT u.observation_id, r.caller, r.org, r.caller_type, u.target, coalesce(trim(u.job), '') <> '' AS has_job, u.job, lower(r.repo) AS repo, u.recorded,
-    r.tagged_sensitive AND r.analyzed IS NULL AND r.info_types IS NULL AND u.info_types IS NULL AS is_unseen
+    r.tagged_sensitive AND r.analyzed IS NULL AND r.info_types IS NULL AND u.info_types IS NULL AND r.counts IS NULL AS is_unseen
   FROM gateway_rows AS r
   JOIN obs.usages AS u ON u.rowid = r.row_id
   WHERE NOT r.is_bookkeeping AND NOT r.is_admin_audit
@@ -132,8 +132,9 @@ logged AS (
   WHERE NOT k.is_bookkeeping
 ),
 placed AS (
-  SELECT l.*, s.until >= l.used_at AS in_session, s.callers, s.job
+  SELECT l.*, s.until >= l.used_at AS in_session, coalesce(g.until >= l.used_at, false) AS is_given, s.callers, s.job
   FROM logged AS l
+  ASOF LEFT JOIN account_spans AS g ON g.account = l.account AND l.used_at >= g.since
   ASOF LEFT JOIN session_stretches AS s ON s.account = l.account AND l.used_at >= s.since
 ),
 others AS (
@@ -141,6 +142,7 @@ others AS (
     CASE
       WHEN p.is_named OR p.in_session AND p.callers = 1 AND p.job IS NOT NULL THEN NULL
       WHEN p.in_session THEN concat('the account was used through ', h.connection, ' of the gateway, and several jobs or none that is named had it open')
+      WHEN h.account IS NOT NULL AND NOT p.is_given THEN concat('the gateway holds the account for ', h.connection, ', and of that time its sessions were not given: the log names the account only')
       WHEN h.account IS NOT NULL THEN concat('the account, which the gateway holds for ', h.connection, ', was used while no session of it was open: the log names the account only')
       WHEN p.identity_id IS NULL THEN 'the log names no account'
       WHEN c.workloads > 1 THEN concat(c.workloads, ' workloads share the account (', listed(c.names), ')')

@@ -54,6 +54,35 @@ FROM numbered
 GROUP BY account, stretch;
 COMMENT ON VIEW session_stretches IS 'Stretches of time in which gateway sessions of an account were open, with the tolerance of clocks';
 
+-- When sessions of every connection of an account were given: that none was open at another time, nobody knows.
+CREATE OR REPLACE VIEW account_spans AS
+WITH spans AS (
+  SELECT DISTINCT d.account, d.connection, d.org, s.since, s.until
+  FROM direct_accounts AS d
+  JOIN observed_spans AS s ON s.surface = 'gateway' AND (s.scope = d.org OR s.scope IS NULL OR d.org IS NULL) AND (s.connection = d.connection OR s.connection IS NULL)
+),
+marked AS (
+  SELECT *, coalesce(since > max(until) OVER (PARTITION BY account, connection, org ORDER BY since, until ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS begins
+  FROM spans
+),
+numbered AS (
+  SELECT *, count(*) FILTER (begins) OVER (PARTITION BY account, connection, org ORDER BY since, until ROWS UNBOUNDED PRECEDING) AS stretch FROM marked
+),
+-- Of each connection without overlaps: where as many are given as there are, all are.
+ends AS (
+  SELECT account, unnest([{'moment': min(since), 'step': 1}, {'moment': max(until), 'step': -1}], recursive := true) FROM numbered GROUP BY account, connection, org, stretch
+),
+steps AS (
+  SELECT account, moment AS since, lead(moment) OVER in_order AS until, sum(step) OVER in_order AS given
+  FROM ends
+  WINDOW in_order AS (PARTITION BY account ORDER BY moment, step DESC ROWS UNBOUNDED PRECEDING)
+)
+SELECT s.account, s.since, s.until
+FROM steps AS s
+JOIN (SELECT account, count(*) AS connections FROM direct_accounts GROUP BY account) AS d USING (account)
+WHERE s.given = d.connections;
+COMMENT ON VIEW account_spans IS 'Stretches of time of which sessions of all connections of an account were given (observed_spans)';
+
 -- Addresses from which the agents of the gateway reach their targets: as the configuration says, and as the inventory of agents says.
 CREATE OR REPLACE VIEW gateway_addresses AS
 SELECT DISTINCT address
@@ -79,7 +108,7 @@ CREATE OR REPLACE VIEW direct_uses AS
 -- Each is planned once, where only the views are there.
 WITH accounts AS MATERIALIZED (FROM direct_accounts),
 stretches AS MATERIALIZED (FROM session_stretches),
-given_windows AS MATERIALIZED (FROM gateway_windows),
+spans AS MATERIALIZED (FROM account_spans),
 addresses AS MATERIALIZED (FROM gateway_addresses),
 uses AS MATERIALIZED (
   SELECT k.row_id, hash(k.identity_id, k.credential_id) AS account, k.identity_id, k.credential_id, u.used_at, coalesce(u.ended_at, u.used_at) AS ended_at,
@@ -108,22 +137,19 @@ moments AS (
   ANTI JOIN kept USING (row_id)
   WHERE is_inside IS NOT TRUE
 ),
--- Where sessions were given of: that there was none in another time says nothing.
 connections AS (
-  SELECT d.account, list(d.connection ORDER BY d.connection) AS connections, bool_or(d.key_is_known) AS key_is_known, max(d.environment) AS environment,
-    min(coalesce(w.first, e.first)) AS first, max(coalesce(w.last, e.last)) AS last, list_distinct(flatten(list(d.evidence))) AS evidence
+  SELECT d.account, list(d.connection ORDER BY d.connection) AS connections, bool_or(d.key_is_known) AS key_is_known, max(d.environment) AS environment, list_distinct(flatten(list(d.evidence))) AS evidence,
+    EXISTS (FROM spans AS s WHERE s.account = d.account) OR NOT EXISTS (FROM observed_spans WHERE connection IS NOT NULL) AS has_spans
   FROM accounts AS d
-  CROSS JOIN (SELECT min(first) AS first, max(last) AS last FROM given_windows) AS e
-  LEFT JOIN given_windows AS w ON w.org = d.org
   GROUP BY d.account
 ),
 outside AS (
   SELECT m.row_id,
-    count(*) FILTER (m.used_at BETWEEN c.first AND c.last) AS records,
-    min(m.used_at) FILTER (m.used_at BETWEEN c.first AND c.last) AS first,
-    max(m.used_at) FILTER (m.used_at BETWEEN c.first AND c.last) AS last
+    count(*) FILTER (m.used_at <= g.until) AS records,
+    min(m.used_at) FILTER (m.used_at <= g.until) AS first,
+    max(m.used_at) FILTER (m.used_at <= g.until) AS last
   FROM moments AS m
-  JOIN connections AS c USING (account)
+  ASOF LEFT JOIN spans AS g ON g.account = m.account AND m.used_at >= g.since
   ASOF LEFT JOIN stretches AS s ON s.account = m.account AND m.used_at >= s.since
   WHERE s.until IS NULL OR m.used_at > s.until
   GROUP BY m.row_id
@@ -158,7 +184,8 @@ SELECT
     WHEN ip.source_ip IS NOT NULL THEN 'it came from an address of the gateway''s agents'
     WHEN pool.source_ip IS NOT NULL THEN 'it came from where the sessions of the account come from'
     WHEN NOT c.key_is_known THEN 'the connection does not tell which key of the account it holds'
-    WHEN o.records = 0 THEN 'the sessions that were given do not span that time' END AS why_not,
+    WHEN o.records = 0 AND c.has_spans THEN 'the sessions that were given do not span that time'
+    WHEN o.records = 0 THEN 'sessions of its connections were not given, of another alone' END AS why_not,
   p.via,
   p.outcome,
   c.environment,

@@ -24,6 +24,8 @@ const Expected = z.strictObject({
 const Case = z.strictObject({
   case: z.string(),
   given: z.array(Fact),
+  /** More facts, each list in a file of its own. */
+  exports: z.array(z.array(Fact)).optional(),
   parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
   /** Section `gateway` of the configuration. */
   gateway: z.record(z.string(), z.unknown()).optional(),
@@ -64,9 +66,9 @@ describe('the checks', () => {
     describe(check.meta.id, () => {
       const { hit, near } = readCases(check);
 
-      for (const { case: title, given, parameters, gateway, before, expect } of hit) {
+      for (const { case: title, given, parameters, expect, ...rest } of hit) {
         it(`finds ${title}`, async () => {
-          const { result, findings } = await run(check, [...FULL_COVERAGE, ...given], parameters, { gateway, before });
+          const { result, findings } = await run(check, [...FULL_COVERAGE, ...given], parameters, rest);
 
           assert.equal(result.outcome, 'fail');
           const subjects = findings.map((finding) => finding.subject);
@@ -75,9 +77,9 @@ describe('the checks', () => {
         });
       }
 
-      for (const { case: title, given, parameters, gateway, before, unlooked, inconclusive } of near) {
+      for (const { case: title, given, parameters, unlooked, inconclusive, ...rest } of near) {
         it(`leaves alone ${title}`, async () => {
-          const { result, findings } = await run(queried(check), [...FULL_COVERAGE, ...given], parameters, { gateway, before });
+          const { result, findings } = await run(queried(check), [...FULL_COVERAGE, ...given], parameters, rest);
 
           assert.deepEqual(
             findings.map((finding) => finding.message),
@@ -113,7 +115,7 @@ async function run(
   check: Check,
   observations: readonly Observation[],
   parameters: z.infer<typeof Case>['parameters'],
-  { gateway, before }: Pick<z.infer<typeof Case>, 'gateway' | 'before'> = {},
+  { gateway, before, exports }: Pick<z.infer<typeof Case>, 'gateway' | 'before' | 'exports'> = {},
 ): Promise<{ result: CheckResult; findings: readonly Finding[] }> {
   const use = async (store: Store) => {
     const { findings, results } = await runChecks(store, [check], {
@@ -127,6 +129,7 @@ async function run(
   return await withPassingRun(observations, use, {
     ...(gateway === undefined ? {} : { gateway }),
     ...(before === undefined ? {} : { before }),
+    ...(exports === undefined ? {} : { exports }),
   });
 }
 

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly gateway?: object;
   /** What a run of the day before loaded into the same store. */
   readonly before?: readonly Observation[];
+  /** What came in files of its own, each a part. */
+  readonly exports?: readonly (readonly Observation[])[];
 }
 
 const DAY_BEFORE = '2026-05-31T00:00:00.000Z';
@@ -64,7 +66,7 @@ export async function passingStore(observations: readonly Observation[], options
   // A store in memory that makes tables only is for one run.
   const passing = await openStore({ mode: 'write', small: true, views: before === undefined ? 'tables' : 'views' });
   if (before !== undefined) {
-    await loadRun(passing, before, { ...options, startedAt: DAY_BEFORE });
+    await loadRun(passing, before, { ...options, exports: [], startedAt: DAY_BEFORE });
     await passing.saveResults({ findings: [], checks: [], controls: [] }, DAY_BEFORE);
   }
   await loadRun(passing, observations, options);
@@ -76,7 +78,7 @@ export async function passingStore(observations: readonly Observation[], options
 export async function loadRun(
   open: Store,
   observations: readonly Observation[],
-  { startedAt = RUN_START, target = '.', gateway }: RunOptions = {},
+  { startedAt = RUN_START, target = '.', gateway, exports = [] }: RunOptions = {},
 ): Promise<void> {
   const run = await open.beginRun({
     startedAt,
@@ -89,5 +91,9 @@ export async function loadRun(
   const unit = { scanner: 'test', version: 1, target, unit: 'all', content: run };
   const { part } = open.addPart(unit, startedAt);
   for (const observation of observations) await open.append(part, observation);
+  for (const [index, rows] of exports.entries()) {
+    const one = open.addPart({ ...unit, unit: `export-${index + 1}.json`, content: `${run} ${index}` }, startedAt);
+    for (const row of rows) await open.append(one.part, row);
+  }
   await open.endLoading([]);
 }

@@ -43,7 +43,7 @@ function call(id: string, time: string, extra: Partial<UsageObservation> = {}): 
 
 const HELD = connection('aws-prod', { identity: USER, credential: KEY });
 /** The sessions that were given span the day. */
-const DAY = [session('first', '00:00:00', '00:10:00'), session('last', '23:00:00', '23:10:00')];
+const DAY = [session('first', '00:00:00', '00:10:00', { target: 'web' }), session('last', '23:00:00', '23:10:00')];
 
 async function judged(rows: readonly Observation[], gateway: object = {}): Promise<Row[]> {
   return await withPassingRun(
@@ -174,7 +174,7 @@ describe('view direct_uses', () => {
 
   it('says nothing of the time before the first and after the last session that was given', async () => {
     const why = 'the sessions that were given do not span that time';
-    const day = [session('first', '08:00:00', '08:10:00'), session('last', '20:00:00', '20:10:00')];
+    const day = [session('first', '08:00:00', '08:10:00', { target: 'web' }), session('last', '20:00:00', '20:10:00')];
 
     assert.equal((await judged([HELD, ...day, call('1', '03:11:00')]))[0]?.why_not, why);
     assert.equal((await judged([HELD, ...day, call('1', '23:11:00')]))[0]?.why_not, why);
