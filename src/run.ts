@@ -274,6 +274,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
               hosts: [...hosts],
               acceptors: { ...acceptors, mask: (text) => maskNames(text, base.detect) },
               ...(isPremerge(request.crawl) ? { before } : {}),
+              ...(request.ask === undefined ? {} : { ask: request.ask }),
             }),
           );
     for (const steps of kept) steps.forget();
@@ -359,6 +360,7 @@ async function correlate(
     hosts,
     acceptors,
     before,
+    ask,
   }: {
     readonly runtime: Runtime;
     readonly now: string;
@@ -366,6 +368,7 @@ async function correlate(
     readonly acceptors: Acceptors;
     /** Before a merge: what rules find in the changed files as they were. */
     readonly before?: (rules: ReadonlySet<string>) => Promise<Side>;
+    readonly ask?: ScanRequest['ask'];
   },
 ): Promise<Facts> {
   const { runChecks } = await import('./correlate/run.ts');
@@ -407,6 +410,7 @@ async function correlate(
   await store.saveResults({ findings: all, checks: results, controls, acceptances: uses }, runtime.clock().toISOString());
   // What a report asks of the views costs a second over views, and next to nothing over the tables that stand for them.
   const facts = await readFacts(store, { findings: all, checks: results, acceptances: inStoredOrder(uses) });
+  await ask?.(store);
   await store.dematerialise();
   if (facts === undefined) throw new Error('the run that was just saved is not in the store');
   return facts;

@@ -1,6 +1,7 @@
 import type { Baseline } from '../config/baseline.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { CrawlOptions, Log, Persona, Progress, Scanner } from '../contracts/index.ts';
+import type { StoreReader } from '../store/reader.ts';
 
 /** Everything a scan needs to know; made by `src/commands/scan.ts`, by `demo` and by tests. */
 export interface ScanRequest {
@@ -27,6 +28,8 @@ export interface ScanRequest {
   readonly exceptions?: string | false;
   /** Frameworks whose control tables are wanted; all when empty. */
   readonly frameworks: readonly string[];
+  /** Asks the store more, once the results are in: what its views show lies in tables then, and a query costs milliseconds. */
+  readonly ask?: (store: StoreReader) => Promise<void>;
   readonly runtime: Runtime;
 }
 

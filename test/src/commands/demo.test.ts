@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { demoCommand } from '../../../src/commands/demo.ts';
+import { Store } from '../../../src/store/store.ts';
+import { testIo } from '../../helpers/io.ts';
+import { tempDir } from '../../helpers/temp-repo.ts';
+
+describe('demo', () => {
+  const { endLoading } = Store.prototype;
+  const before = process.env.TMPDIR;
+  let [home, temporary] = ['', ''];
+
+  beforeEach(() => {
+    [home, temporary] = [tempDir(), tempDir()];
+    process.env.TMPDIR = temporary;
+  });
+
+  afterEach(() => {
+    Object.assign(Store.prototype, { endLoading });
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  });
+
+  it('tells the whole story without a file, and leaves nothing behind', async () => {
+    const io = testIo(home);
+    const files: unknown[] = [];
+    Store.prototype.endLoading = async function (this: Store, hosts) {
+      files.push(this.file);
+      return await endLoading.call(this, hosts);
+    };
+
+    const code = await demoCommand(io, { quiet: true });
+
+    const told = io.out();
+    assert.equal(code, 0);
+    for (const step of ['1 leaked', '2 joined', '3 reaches', '4 owner', '5 used', '6 breaks'])
+      assert(told.includes(`  ${step}`), step);
+    assert.match(told, /It belongs to aws:219484930172:user\/ml-batch/);
+    assert.match(told, /\[41af10d8/);
+    assert.deepEqual(files, [undefined]);
+    assert.deepEqual(readdirSync(temporary), []);
+  }).timeout(60_000);
+
+  it('leaves nothing behind when it is stopped', async () => {
+    const stop = new AbortController();
+    const io = testIo(home, { signal: stop.signal });
+
+    const told = demoCommand(io, { quiet: true });
+    stop.abort();
+
+    await assert.rejects(told, { name: 'Interrupted' });
+    assert.deepEqual(readdirSync(temporary), []);
+    assert.equal(io.out(), '');
+  });
+});
