@@ -385,7 +385,7 @@ FROM parsed AS r
 LEFT JOIN places AS g ON g.target = r.target AND g.own_org = coalesce(r.org, '')
 LEFT JOIN callers AS c ON c.user_id = r.userId AND c.own_org = coalesce(r.org, '')
 LEFT JOIN sensitive AS se ON se.tags = r.tags
-LEFT JOIN counted AS m ON m.session_id = r.session_id AND r.depth <> 'metrics' AND coalesce(m.org = r.org, true)
+LEFT JOIN counted AS m ON m.session_id = r.session_id AND r.depth IS DISTINCT FROM 'metrics' AND coalesce(m.org = r.org, true)
 LEFT JOIN of_windows AS w ON w.row_id = r.row_id
 LEFT JOIN named AS n ON n.row_id = r.row_id;
 COMMENT ON VIEW gateway_rows IS 'What is known of every row that a gateway gave, by its number in obs.usages; gateway_sessions are those that are sessions, in full';

@@ -84,7 +84,7 @@ COMMENT ON VIEW session_jobs IS 'Jobs of CI that names in the run ids of session
 -- Can a use be put down to one job or one person? `reasons`: why not. `gaps`: what else is not known of it.
 CREATE OR REPLACE VIEW session_answerability AS
 WITH told AS MATERIALIZED (
-  SELECT u.observation_id, r.caller, r.org, r.caller_type, u.target, coalesce(trim(u.job), '') <> '' AS has_job, u.job, lower(r.repo) AS repo, u.recorded,
+  SELECT u.observation_id, r.caller, r.org, r.caller_type, u.target, coalesce(trim(u.job), '') <> '' AS has_job, u.job, lower(r.repo) AS repo, u.recorded, r.is_counts_only,
     r.tagged_sensitive AND r.analyzed IS NULL AND r.info_types IS NULL AND u.info_types IS NULL AND r.counts IS NULL AS is_unseen
   FROM gateway_rows AS r
   JOIN obs.usages AS u ON u.rowid = r.row_id
@@ -108,6 +108,7 @@ sessions AS (
   SELECT r.observation_id, r.recorded, r.is_unseen,
     CASE
       WHEN r.has_job OR r.caller_type = 'human' THEN NULL
+      WHEN r.is_counts_only THEN 'only the counts of the session were given, not who opened it'
       WHEN r.caller_type = 'static-admin-key' THEN 'everyone who knows the static admin key looks the same'
       WHEN r.caller_type = 'unknown' OR r.caller IS NULL THEN 'nobody knows who the caller is'
       WHEN s.workloads IS NOT NULL THEN concat(r.caller, ' serves ', len(s.workloads), ' workloads (', listed(s.workloads), ') and the session names no job')

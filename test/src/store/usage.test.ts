@@ -41,6 +41,13 @@ function call(id: string, time: string, extra: Partial<UsageObservation> = {}): 
   return { kind: 'usage', via: 'cloud', sessionId: id, usedAt: at(time), identity: USER, credential: KEY, ...extra };
 }
 
+/** A row of the metrics of sessions, which tells no caller. */
+function counts(id: string): Observation {
+  const detail = { depth: 'metrics', org: 'o1', infoTypes: { PHONE_NUMBER: 1 }, analyzed: { EMAIL_ADDRESS: 2, PHONE_NUMBER: 1 } };
+  const said = { infoTypes: ['EMAIL_ADDRESS', 'PHONE_NUMBER'], masked: true };
+  return { kind: 'usage', via: 'gateway', sessionId: id, usedAt: at('01:00:00'), target: 'aws-prod', ...said, detail };
+}
+
 const HELD = connection('aws-prod', { identity: USER, credential: KEY });
 /** The sessions that were given span the day. */
 const DAY = [session('first', '00:00:00', '00:10:00', { target: 'web' }), session('last', '23:00:00', '23:10:00')];
@@ -345,12 +352,18 @@ describe('view session_answerability', () => {
         detail: { ...sensitive, analyzed: { EMAIL_ADDRESS: 2 } },
       }),
       session('3', '01:00:00', '01:10:00', { job: 'j', recorded: 'truncated' }),
+      // What the gateway counted of it came in a list of its own.
+      session('4', '01:00:00', '01:10:00', { job: 'j', recorded: 'input-only', detail: sensitive }),
+      counts('4'),
+      counts('5'),
     ];
 
     assert.deepEqual(await answers(rows), [
       ['1', true, 'what came back was not recorded, and nothing looked for personal data in it'],
       ['2', true],
       ['3', true, 'the recording is cut off'],
+      ['4', true],
+      ['5', false, 'only the counts of the session were given, not who opened it'],
     ]);
   });
 
@@ -380,6 +393,7 @@ describe('view session_answerability', () => {
       session('s', '05:00:00', '05:10:00', { job: 'gha-1-train' }),
       call('l5', '05:05:00'),
       call('l6', '06:05:00'),
+      { ...call('l7', '06:05:00'), usedAt: '2026-05-22T06:05:00Z' } as UsageObservation,
     ]);
 
     assert.deepEqual(
@@ -394,6 +408,11 @@ describe('view session_answerability', () => {
           'l6',
           false,
           'the account, which the gateway holds for aws-prod, was used while no session of it was open: the log names the account only',
+        ],
+        [
+          'l7',
+          false,
+          'the gateway holds the account for aws-prod, and of that time its sessions were not given: the log names the account only',
         ],
       ],
     );
@@ -446,6 +465,46 @@ describe('view session_jobs', () => {
     assert.deepEqual(
       await leads([...rows, session('1', '01:00:00', '01:10:00', { job: 'gha-1-embeddings', detail: { repo: 'acme/ml' } })]),
       [['gha-embeddings', 'acme/ml:.github/workflows/nightly.yml#embeddings']],
+    );
+  });
+});
+
+describe('view gateway_sessions, with what was counted of sessions', () => {
+  const seen = `
+    SELECT session_id, caller, masked, seen_types, json_keys(analyzed) AS analyzed, json_keys(info_types) AS info_types, len(list_distinct([observation_id, counts_evidence])) AS rows
+    FROM gateway_sessions ORDER BY session_id`;
+
+  it('joins them to the session that stands, whichever of the two says more', async () => {
+    const full = session('1', '01:00:00', '01:10:00', { detail: { depth: 'single', tags: { data: 'pii' } } });
+    const thin = session('2', '01:00:00', '01:10:00', { detail: { depth: 'list' } });
+    const plain = session('3', '01:00:00', '01:10:00', {
+      masked: false,
+      infoTypes: ['US_SSN'],
+      detail: { depth: 'list', analyzed: { US_SSN: 1 } },
+    });
+
+    const rows = await withPassingRun([full, counts('1'), counts('2'), thin, plain, counts('3')], (store) => store.rows(seen));
+
+    const both = ['EMAIL_ADDRESS', 'PHONE_NUMBER'];
+    const joined = { caller: 'train', masked: true, seen_types: both, analyzed: both, info_types: ['PHONE_NUMBER'], rows: 2 };
+    assert.deepEqual(rows, [
+      { ...joined, session_id: '1' },
+      { ...joined, session_id: '2' },
+      { ...joined, session_id: '3', seen_types: [...both, 'US_SSN'], analyzed: [...both, 'US_SSN'] },
+    ]);
+  });
+
+  it('keeps those without a session, and those of another organisation, by themselves', async () => {
+    const other = session('1', '01:00:00', '01:10:00', { detail: { org: 'o2', depth: 'list' } });
+
+    const rows = await withPassingRun([other, counts('2')], (store) => store.rows(seen));
+
+    assert.deepEqual(
+      rows.map((row) => [row.session_id, row.caller, row.seen_types]),
+      [
+        ['1', 'train', null],
+        ['2', null, ['EMAIL_ADDRESS', 'PHONE_NUMBER']],
+      ],
     );
   });
 });

@@ -55,6 +55,34 @@ async function ask(facts: readonly Observation[], more: object = {}): Promise<An
 const plain = new Layout({ width: 120, color: false, links: false });
 
 describe('who used a target', () => {
+  it('finds a session by what the metrics of sessions counted in it', async () => {
+    const counted = session('s1', '2026-03-12T02:00:04Z', {
+      infoTypes: ['EMAIL_ADDRESS'],
+      masked: true,
+      detail: { depth: 'metrics', infoTypes: { EMAIL_ADDRESS: 500 }, analyzed: { EMAIL_ADDRESS: 500 } },
+    });
+    const own = session('s1', '2026-03-12T02:00:04Z', by('nightly', { job: 'gha-9931-embeddings' }));
+
+    const answer = await ask([apiKey('nightly'), own, counted], { infoType: 'EMAIL_ADDRESS' });
+
+    assert.deepEqual(
+      answer.uses.map(({ evidence, job, masked, infoTypes }) => ({ evidence, job, masked, infoTypes })),
+      [{ evidence: 's1', job: 'gha-9931-embeddings', masked: true, infoTypes: ['EMAIL_ADDRESS'] }],
+    );
+  });
+
+  it('does not take the gap between two exports for silence', async () => {
+    const early = [session('s1', '2026-03-01T02:00:04Z', by('nightly')), session('s2', '2026-03-10T02:00:04Z', by('nightly'))];
+    const late = [session('s3', '2026-03-14T02:00:04Z', by('nightly')), session('s4', '2026-03-20T02:00:04Z', by('nightly'))];
+    const of = async (day: string, until: string) =>
+      await withPassingRun([CONNECTION], async (store) => await whoUsed(store, { target: PG, from: day, until }), {
+        exports: [early, late],
+      });
+
+    assert.equal((await of(MARCH_12.from, MARCH_12.until)).verdict, 'not-assessed');
+    assert.equal((await of('2026-03-16T00:00:00.000Z', '2026-03-17T00:00:00.000Z')).verdict, 'nothing');
+  });
+
   it('answers with the job, the caller, the account and the session', async () => {
     const answer = await ask([
       apiKey('nightly'),
