@@ -133,6 +133,22 @@ export const LISTS: readonly ListCall[] = [
     since: '1.59.1',
   },
   {
+    path: 'event-routing/subscriptions',
+    what: 'event subscriptions',
+    shape: 'event-subscription',
+    role: 'any',
+    tells: 'which events are handed on as they happen',
+    since: '1.75.0',
+  },
+  {
+    path: 'webhooks/endpoints',
+    what: 'webhooks',
+    shape: 'webhook-endpoint',
+    role: 'auditor',
+    tells: 'where events are sent, and whether they arrive',
+    mayBeOff: true,
+  },
+  {
     path: 'reviews',
     what: 'reviews',
     shape: 'review',

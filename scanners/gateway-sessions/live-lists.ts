@@ -131,7 +131,7 @@ export function* tell(run: Run, list: ListCall, got: Listed, detail: Told['detai
     detail: { types: [...(list.types ?? types)], ...detail },
   };
   yield* got.observations;
-  if (list.mayBeOff === true && got.failure instanceof LiveFailure && got.failure.kind === 'missing') {
+  if (isOff(list, got.failure)) {
     yield run.session.coverage({ ...told, detail: { ...told.detail, absent: 'it is switched off' } });
     return;
   }
@@ -141,6 +141,11 @@ export function* tell(run: Run, list: ListCall, got: Listed, detail: Told['detai
     return;
   }
   yield run.session.coverage({ ...told, ...(got.failure === undefined ? {} : { failure: got.failure }) });
+}
+
+/** No such plugin; or a service of its own that the gateway was given no key for. */
+export function isOff({ mayBeOff }: ListCall, failure: unknown): boolean {
+  return mayBeOff === true && failure instanceof LiveFailure && (failure.kind === 'missing' || failure.status === 400);
 }
 
 function named(version: string | undefined): string {

@@ -2,7 +2,7 @@ import type { LiveCall, Probed, ScanContext, ServiceTarget } from '../../src/con
 import { type Failure, LiveFailure, probeCalls } from '../../src/live/index.ts';
 import { readServer } from './live.ts';
 import { AUDIT_LOG, callsOf, LISTS, type ListCall, METRICS, OTHERS } from './live-calls.ts';
-import { pagesOf } from './live-lists.ts';
+import { isOff, pagesOf } from './live-lists.ts';
 import { isNotThere, isRecord, openRun, type Run, rowsIn, segment } from './live-run.ts';
 
 const BY_OPERATION = new Map([...LISTS, METRICS, AUDIT_LOG].map((list) => [`GET /api/${list.path}`, list]));
@@ -52,9 +52,8 @@ async function probeList(run: Run, list: ListCall, names: { connection?: string 
       return;
     }
   } catch (error) {
-    const isOff = list.mayBeOff === true && error instanceof LiveFailure && error.kind === 'missing';
     // What this version does not have is no right that is missing.
-    if (!isOff && !isNotThere(run, error as Failure, list.since)) throw error;
+    if (!isOff(list, error) && !isNotThere(run, error as Failure, list.since)) throw error;
   }
 }
 

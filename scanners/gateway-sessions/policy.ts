@@ -11,10 +11,12 @@ import type {
   AccessRequestRule,
   Agent,
   Attribute,
+  EventSubscription,
   Guardrail,
   MaskingRule,
   Plugin,
   ServerInfo,
+  WebhookEndpoint,
   WorkloadMapping,
 } from './schema-rules.ts';
 import { readTime } from './time.ts';
@@ -108,6 +110,40 @@ export function plugin(row: Plugin, at: Location): PolicyObservation {
       names: sorted(row.settingNames),
     },
   });
+}
+
+export function eventSubscription(row: EventSubscription, at: Location): PolicyObservation {
+  const found = policy('forwarding', { ...row, org: undefined }, `event-routing/subscriptions/${row.id ?? row.name}`, at, {
+    settings: {
+      events: sorted(row.events),
+      runbook: row.runbook,
+      connection: row.connection,
+      parameters: sorted(row.parameters),
+    },
+  });
+  return delivering(found, row);
+}
+
+export function webhookEndpoint(row: WebhookEndpoint, at: Location): PolicyObservation {
+  const host = hostOf(row.url);
+  const found = policy('forwarding', { ...row, name: host ?? row.id, org: undefined }, `webhooks/endpoints/${row.id}`, at, {
+    // None named is all of them.
+    settings: { host, events: row.events.length === 0 ? undefined : sorted(row.events) },
+  });
+  return delivering(found, row);
+}
+
+/** What arrived lately changes by itself: it is no setting. */
+function delivering(
+  found: PolicyObservation,
+  { isOn, delivered, failed }: Pick<EventSubscription, 'isOn' | 'delivered' | 'failed'>,
+): PolicyObservation {
+  const detail = compact({ delivered, failed });
+  return {
+    ...found,
+    ...(isOn === undefined ? {} : { enabled: isOn }),
+    ...(Object.keys(detail).length === 0 ? {} : { detail }),
+  };
 }
 
 /** Names of groups that the gateway knows. */

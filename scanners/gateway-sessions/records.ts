@@ -7,10 +7,12 @@ import {
   agentProcess,
   approval,
   attribute,
+  eventSubscription,
   guardrail,
   maskingRule,
   plugin,
   serverInfo,
+  webhookEndpoint,
   workloadMapping,
 } from './policy.ts';
 import { ApiKey, Connection, MachineIdentity, Review, ServiceAccount, User } from './schema.ts';
@@ -19,11 +21,13 @@ import {
   Agent,
   Attribute,
   AuditEntry,
+  EventSubscription,
   Guardrail,
   MaskingRule,
   Plugin,
   ServerInfo,
   SessionMetric,
+  WebhookEndpoint,
   WorkloadMapping,
 } from './schema-rules.ts';
 import type { Shape } from './shape.ts';
@@ -49,6 +53,8 @@ const READERS: { readonly [shape in Exclude<Shape, 'session' | 'groups'>]: Read 
   plugin: reader(Plugin, one(plugin)),
   'agent-process': reader(Agent, one(agentProcess)),
   'workload-mapping': reader(WorkloadMapping, one(workloadMapping)),
+  'event-subscription': reader(EventSubscription, one(eventSubscription)),
+  'webhook-endpoint': reader(WebhookEndpoint, one(webhookEndpoint)),
   'server-info': reader(ServerInfo, one(serverInfo)),
   review: reader(
     Review,

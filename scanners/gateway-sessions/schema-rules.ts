@@ -192,6 +192,60 @@ export const WorkloadMapping = z
   }));
 export type WorkloadMapping = z.infer<typeof WorkloadMapping>;
 
+/** Events that are handed to a runbook, which sends them on. Of what it is given only the names of parameters are kept. */
+export const EventSubscription = z
+  .object({
+    id: text,
+    name,
+    event_types: texts,
+    runbook_file: text,
+    connection_name: text,
+    parameter_mapping: record,
+    status: text,
+    created_at: time,
+    updated_at: time,
+    delivered_count_7d: number,
+    failed_count_7d: number,
+  })
+  .transform((row) => ({
+    id: row.id,
+    name: row.name,
+    events: row.event_types,
+    runbook: row.runbook_file,
+    connection: row.connection_name,
+    parameters: Object.keys(row.parameter_mapping ?? {}).slice(0, 40),
+    isOn: row.status === undefined ? undefined : row.status.toLowerCase() === 'active',
+    createdAt: row.created_at,
+    changedAt: row.updated_at,
+    delivered: row.delivered_count_7d,
+    failed: row.failed_count_7d,
+  }));
+export type EventSubscription = z.infer<typeof EventSubscription>;
+
+/** An address that events are sent to. Its path may be all there is to know to write there: the host alone is kept. */
+export const WebhookEndpoint = z
+  .object({
+    id: name,
+    url: text,
+    filterTypes: texts,
+    disabled: flag,
+    createdAt: time,
+    updatedAt: time,
+    stats: part(z.object({ success: number, fail: number })),
+  })
+  .transform((row) => ({
+    id: row.id,
+    url: row.url,
+    events: row.filterTypes,
+    isOn: row.disabled !== true,
+    createdAt: row.createdAt,
+    changedAt: row.updatedAt,
+    // -1: the gateway could not ask for them.
+    delivered: row.stats?.success === -1 ? undefined : row.stats?.success,
+    failed: row.stats?.fail === -1 ? undefined : row.stats?.fail,
+  }));
+export type WebhookEndpoint = z.infer<typeof WebhookEndpoint>;
+
 export const ServerInfo = z
   .object({
     version: text,

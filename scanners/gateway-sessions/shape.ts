@@ -18,6 +18,9 @@ export type Shape =
   /** A process that connects the gateway to its targets. */
   | 'agent-process'
   | 'workload-mapping'
+  /** Where events of the gateway go. */
+  | 'event-subscription'
+  | 'webhook-endpoint'
   | 'groups'
   | 'review'
   | 'server-info'
@@ -125,6 +128,12 @@ const MARKS: readonly Mark[] = [
     some: ['metadata', 'hostname', 'machine_id', 'kernel_version', 'goversion', 'platform'],
     atLeast: 2,
   },
+  {
+    shape: 'event-subscription',
+    all: ['name', 'event_types'],
+    some: ['runbook_file', 'runbook_repository', 'parameter_mapping'],
+    atLeast: 1,
+  },
   { shape: 'service-account', all: ['org_id', 'subject', 'status', 'groups'], some: ['id', 'name'], atLeast: 1 },
   { shape: 'user', all: ['email', 'groups', 'slack_id'], some: ['status', 'role', 'picture'], atLeast: 2 },
 ];
@@ -137,6 +146,8 @@ export function shapeOf(keys: ReadonlySet<string>, path: string): Shape | undefi
   const mark = MARKS.find(
     ({ all, some, atLeast }) => all.every((key) => keys.has(key)) && some.filter((key) => keys.has(key)).length >= atLeast,
   );
+  // Of the service that sends them: its keys are those of many.
+  if (mark === undefined && keys.has('url') && keys.has('stats') && /webhooks?[^/]*$/i.test(path)) return 'webhook-endpoint';
   if (mark?.shape === 'api-key' && /ai[-_]?agents?/i.test(path)) return 'ai-agent';
   return mark?.shape;
 }
@@ -185,6 +196,8 @@ const EMPTY_NAMES: readonly (readonly [RegExp, Shape])[] = [
   [/^attributes/, 'attribute'],
   [/^plugins$/, 'plugin'],
   [/^spiffemappings/, 'workload-mapping'],
+  [/^eventrouting|^eventsubscriptions/, 'event-subscription'],
+  [/^webhooks/, 'webhook-endpoint'],
   [/^reviews/, 'review'],
   [/^(?:adminaudit|auditlogs?)/, 'audit-entry'],
 ];

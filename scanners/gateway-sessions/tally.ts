@@ -36,6 +36,8 @@ export const NAMES: {
   plugin: { one: 'plugin', covers: ['policy'], types: ['plugin'] },
   'agent-process': { one: 'agent of the gateway', covers: ['policy'], types: ['agent'] },
   'workload-mapping': { one: 'SPIFFE mapping', covers: ['policy'], types: ['workload-mapping'] },
+  'event-subscription': { one: 'event subscription', covers: ['policy'], types: ['forwarding'] },
+  'webhook-endpoint': { one: 'webhook', covers: ['policy'], types: ['forwarding'] },
   groups: { one: 'group', covers: ['policy'], types: ['groups'] },
   review: { one: 'review', covers: ['policy'], types: ['approval'] },
   'server-info': { one: 'server information', covers: ['policy'], types: ['server'] },

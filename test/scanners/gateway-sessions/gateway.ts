@@ -94,6 +94,7 @@ export function newGateway(changes: Partial<Gateway> = {}): Gateway {
         { id: '77f3a2c4-0000-4000-8000-00000000000a', name: 'default', mode: 'standard', status: 'CONNECTED', metadata: {} },
       ],
       'spiffe-mappings': [],
+      'event-routing/subscriptions': [],
       reviews: [],
       'metrics/sessions': [],
       'audit/logs': [],
@@ -136,7 +137,7 @@ export function review(changes: Row = {}): Row {
 }
 
 const ADMIN_ONLY = new Set(['api-keys', 'ai-agents', 'rulepacks']);
-const AUDITOR_TOO = new Set(['access-requests/rules', 'guardrails', 'datamasking-rules', 'audit/logs']);
+const AUDITOR_TOO = new Set(['access-requests/rules', 'guardrails', 'datamasking-rules', 'audit/logs', 'webhooks/endpoints']);
 const BROUGHT: { readonly [path: string]: string } = {
   'metrics/sessions': '1.47.0',
   'access-requests/rules': '1.50.0',
@@ -145,6 +146,7 @@ const BROUGHT: { readonly [path: string]: string } = {
   'api-keys': '1.59.0',
   'spiffe-mappings': '1.59.1',
   machineidentities: '1.63.0',
+  'event-routing/subscriptions': '1.75.0',
   'ai-agents': '1.89.0',
 };
 /** Lists that come as `{ pages, data }`; connections only where a page is asked for. */
@@ -200,6 +202,9 @@ function answer(gateway: Gateway, path: string, query: URLSearchParams): { reado
   if (session !== undefined) return oneSession(gateway, session, query);
   const name = /^connections\/([^/]+)$/.exec(path)?.[1];
   if (name !== undefined) return oneConnection(gateway, decodeURIComponent(name));
+  // They are of another service, which it was given no key for.
+  if (path === 'webhooks/endpoints' && gateway.lists[path] === undefined)
+    return { status: 400, body: { message: 'webhook provider not configured' } };
   if (!Object.hasOwn(gateway.lists, path))
     return { status: 404, body: { message: path.startsWith('plugins/') ? 'plugin not found' : 'not found' } };
   const list = path === 'connections' ? withoutSettings(gateway.lists[path]) : gateway.lists[path];

@@ -176,6 +176,7 @@ describe('hoop live', () => {
         ['access request rules', 'unsupported', '1.50.0'],
         ['attributes', 'unsupported', '1.53.0'],
         ['SPIFFE mappings', 'unsupported', '1.59.1'],
+        ['event subscriptions', 'unsupported', '1.75.0'],
         ['masking of sessions', 'unsupported', '1.47.0'],
         ['admin audit log', 'unsupported', '1.50.1'],
       ],
@@ -261,6 +262,40 @@ describe('hoop live', () => {
       [],
     );
     assert.deepEqual(part(observations, 'access control')?.detail, { types: ['access-control'], absent: 'it is switched off' });
+  });
+
+  it('reads where events go, and takes webhooks that are not set up for an answer', async () => {
+    const subscription = {
+      id: 's1',
+      name: 'siem',
+      event_types: ['session.closed'],
+      runbook_file: 'siem.runbook.py',
+      status: 'paused',
+    };
+    const webhook = {
+      id: 'ep_1',
+      url: `https://siem.example/in/${fakeToken('harbour3')}`,
+      filterTypes: ['session.open'],
+      stats: { success: 12, fail: 3, pending: 0, sending: 0 },
+      createdAt: '2026-01-01T00:00:00Z',
+    };
+    const lists = { 'event-routing/subscriptions': [subscription], 'webhooks/endpoints': { data: [webhook], done: true } };
+    await using without = await startGateway(newGateway());
+    await using server = await startGateway(newGateway({ lists }));
+
+    const observations = await scanLive(server);
+
+    const forwarding = kinds(observations, 'policy').filter(({ type }) => type === 'forwarding');
+    assert.deepEqual(
+      forwarding.map(({ name, enabled, detail, settings }) => [name, enabled, detail, settings.host]),
+      [
+        ['siem', false, undefined, undefined],
+        ['siem.example', true, { delivered: 12, failed: 3 }, 'siem.example'],
+      ],
+    );
+    assert.ok(!JSON.stringify(observations).includes('harbour3'));
+    const off = part(await scanLive(without), 'webhooks');
+    assert.deepEqual([off?.outcome, off?.detail?.absent], ['complete', 'it is switched off']);
   });
 
   it('reads all pages of a list, whatever they say of the total', async () => {
@@ -509,7 +544,7 @@ describe('hoop live', () => {
         const observations = await scanLive(server, { query: '?since=1d&content=streams&connections=settings' });
 
         const told = kinds(observations, 'coverage');
-        assert.equal(told.length, 20);
+        assert.equal(told.length, 22);
         assert.ok(told.every(({ outcome, why }) => outcome === 'complete' || (why ?? '') !== ''));
         assert.ok(server.asked.every(({ url }) => !/credentials/i.test(decodeURIComponent(url.split('?')[0] ?? ''))));
       }),
@@ -539,7 +574,7 @@ describe('hoop live', () => {
       const probed = await probe({ role: 'admin', sessions: [session(1, '2026-05-20T02:00:00Z')] }, '?connections=settings');
 
       assert.ok(probed.every(({ outcome }) => outcome === 'ok'));
-      assert.equal(probed.length, 22);
+      assert.equal(probed.length, 24);
     });
 
     it('tells what an auditor cannot ask, and that an older gateway has no such thing', async () => {

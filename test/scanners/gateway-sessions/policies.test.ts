@@ -255,6 +255,53 @@ describe('gateway-sessions scanner: rules and settings', () => {
     );
   });
 
+  it('reads where events go: to a runbook, and to the host of an address', async () => {
+    const subscription = {
+      id: 'e1',
+      name: 'to the SIEM',
+      description: '',
+      event_types: ['session.started', 'session.closed'],
+      runbook_repository: 'github.com/harbour/runbooks',
+      runbook_file: 'siem/send.runbook.py',
+      connection_name: 'bash',
+      parameter_mapping: { SESSION: '$.session_id', TOKEN: 'do-not-keep' },
+      status: 'active',
+      created_by_email: 'r.lima@example.com',
+      created_at: '2026-01-01T00:00:00Z',
+      updated_at: '2026-01-02T00:00:00Z',
+      delivered_count_7d: 9,
+    };
+    const webhook = {
+      id: 'ep_1',
+      url: 'https://hooks.example/do-not-keep',
+      disabled: true,
+      stats: { fail: -1, success: -1 },
+      metadata: {},
+    };
+
+    const [runbook] = kinds(await scan([subscription], 'x/subscriptions.json'), 'policy');
+    const [address] = kinds(await scan({ data: [webhook], done: true }, 'hoop/webhooks-endpoints.json'), 'policy');
+
+    assert.equal(recognises([subscription], 'x/subscriptions.json'), true);
+    assert.equal(recognises({ data: [webhook], done: true }, 'hoop/webhooks-endpoints.json'), true);
+    assert.equal(recognises({ data: [webhook], done: true }, 'x/pages.json'), false);
+    assert.deepEqual(
+      [runbook?.id, runbook?.type, runbook?.name, runbook?.enabled, runbook?.detail],
+      ['hoop:-:forwarding/e1', 'forwarding', 'to the SIEM', true, { delivered: 9 }],
+    );
+    assert.deepEqual(runbook?.settings, {
+      events: ['session.closed', 'session.started'],
+      runbook: 'siem/send.runbook.py',
+      connection: 'bash',
+      parameters: ['SESSION', 'TOKEN'],
+    });
+    assert.deepEqual(
+      [address?.id, address?.name, address?.enabled, address?.settings, address?.detail],
+      ['hoop:-:forwarding/ep_1', 'hooks.example', false, { host: 'hooks.example' }, undefined],
+    );
+    assert.ok(!JSON.stringify([runbook, address]).includes('do-not-keep'));
+  });
+
   it('reads server settings; an upgrade changes none of them', async () => {
     const policy = await one('policy', SERVER, 'x/serverinfo.json');
     const upgraded = await one('policy', { ...SERVER, version: '1.150.0' }, 'x/serverinfo.json');
