@@ -1,26 +1,26 @@
-// `node bench/import-logs.ts DIRECTORY STORE`: the import alone, up to the commit; what it took as JSON on standard output.
+// `node bench/import-logs.ts DIRECTORY STORE FORMAT`: the import alone, up to the commit; what it took as JSON on standard output.
 import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { shippedFormats } from '../src/logs/load.ts';
 import { openStore } from '../src/store/index.ts';
 
-const [directory = '', file = ''] = process.argv.slice(2);
+const [directory = '', file = '', id = ''] = process.argv.slice(2);
 const now = '2026-11-22T00:00:00.000Z';
-const format = shippedFormats().find(({ meta }) => meta.id === 'aws-cloudtrail');
-if (format === undefined) throw new Error('there is no format aws-cloudtrail');
+const format = shippedFormats().find(({ meta }) => meta.id === id);
+if (format === undefined) throw new Error(`there is no format ${id}`);
 const store = await openStore({ mode: 'write', file });
 const started = performance.now();
 await store.beginRun({
   startedAt: now,
   toolVersion: 'bench',
-  targets: ['trail'],
+  targets: ['logs'],
   parameters: {},
   rulesDigest: 'bench',
   fingerprintKeyId: 'bench',
 });
-const files = globSync('**/*.json.gz', { cwd: directory }).map((path) => {
+const files = globSync('**/*.{json.gz,ndjson}', { cwd: directory }).map((path) => {
   const full = join(directory, path);
-  return { format, file: full, path, target: 'trail', size: statSync(full).size, at: { path } };
+  return { format, file: full, path, target: 'logs', size: statSync(full).size, at: { path } };
 });
 await store.importLogs(files, {
   now,
@@ -36,7 +36,9 @@ await store.endLoading([]);
 await store.saveResults({ findings: [], checks: [], controls: [] }, now);
 const wall = performance.now() - started;
 const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
-const [{ usages = 0, records = 0 } = {}] = await store.rows('SELECT count(*) AS usages, sum(records) AS records FROM obs.usages');
+const [{ usages = 0, records = 0 } = {}] = await store.rows(
+  'SELECT count(*) AS usages, sum(coalesce(records, 1)) AS records FROM obs.usages',
+);
 store.close();
 console.log(
   JSON.stringify({

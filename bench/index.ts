@@ -11,6 +11,7 @@ import { measureLogs } from './logs.ts';
 import type { Measurement } from './measure.ts';
 import { measureProcesses } from './processes.ts';
 import { measureRescan } from './rescan.ts';
+import { measureSessions } from './sessions.ts';
 import { measureStore } from './store.ts';
 
 const ROOT = dirname(import.meta.dirname);
@@ -24,6 +25,7 @@ const GROUPS: { readonly [name: string]: () => readonly Measurement[] | Promise<
   declarations: () => measureDeclarations(BIN),
   store: measureStore,
   logs: () => measureLogs(BIN),
+  sessions: () => measureSessions(BIN),
   iam: measureIam,
 };
 

@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { importAlone } from './import-alone.ts';
 import type { Measurement } from './measure.ts';
 import { writeTrail } from './trail.ts';
 import { type WatchedScan, watchScan } from './watch.ts';
@@ -17,7 +17,7 @@ export async function measureLogs(bin: string): Promise<readonly Measurement[]> 
     const directory = join(root, 'trail');
     const { files, bytes, packed } = await writeTrail(directory, EVENTS);
     const store = join(root, 'trail.duckdb');
-    const imported = importAlone(directory, join(root, 'alone.duckdb'));
+    const imported = importAlone(directory, join(root, 'alone.duckdb'), 'aws-cloudtrail');
     const first = watchScan(bin, [directory, '--store', store, '--no-history'], root);
     const size = statSync(store).size;
     const again = watchScan(bin, [directory, '--store', store, '--no-history'], root);
@@ -53,23 +53,6 @@ export async function measureLogs(bin: string): Promise<readonly Measurement[]> 
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
-}
-
-interface Imported {
-  readonly wall: number;
-  readonly processor: number;
-  readonly megabytes: number;
-  readonly records: number;
-  readonly usages: number;
-}
-
-/** In a process of its own, so that its memory is its own. */
-function importAlone(directory: string, store: string): Imported {
-  const ran = spawnSync(process.execPath, [join(import.meta.dirname, 'import-logs.ts'), directory, store], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (ran.status !== 0) throw new Error(`the import ended with ${ran.status ?? ran.signal}`);
-  return JSON.parse(String(ran.stdout));
 }
 
 function recordsOf({ report }: WatchedScan): number {

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { draws } from './draws.ts';
 
 const PER_FILE = 5000;
 const ROLES = 300;
@@ -79,12 +80,3 @@ function event(file: number, index: number, time: number, next: () => number): s
 
 /** In two parts: nothing that looks like a key stands in a repository. */
 const KEY = ['AS', 'IA'].join('');
-
-/** A linear congruential generator: the same trail each time. */
-function draws(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
