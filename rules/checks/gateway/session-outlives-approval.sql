@@ -30,5 +30,6 @@ SELECT
   {'approval': s.approval_id, 'ended': strftime(s.approval_ends_at, '%Y-%m-%dT%H:%M:%SZ')} AS detail
 FROM gateway_sessions AS s
 CROSS JOIN gateway_settings AS t
-WHERE s.approval = 'approved' AND s.used_at < s.approval_ends_at
-  AND s.ended_at > s.approval_ends_at + t.clock_tolerance + to_minutes($graceMinutes::BIGINT)
+-- Differences, not comparisons of times: by those the engine would join each session with each approval, before it looks at their ids.
+WHERE s.approval = 'approved' AND s.approval_ends_at - s.used_at > to_seconds(0)
+  AND s.ended_at - s.approval_ends_at > t.clock_tolerance + to_minutes($graceMinutes::BIGINT)
