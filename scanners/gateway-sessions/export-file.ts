@@ -1,4 +1,5 @@
 import type { Location, Match, Observation, ScanContext, SourceFile } from '../../src/contracts/index.ts';
+import { Secret } from '../../src/util/secret.ts';
 import { sessionMetrics } from './admin-audit.ts';
 import { type Item, isWhole, readDocument, readLargeDocument } from './document.ts';
 import { environmentOf } from './environment.ts';
@@ -171,7 +172,11 @@ function* readSession(session: Session, whole: boolean, at: Location, tally: Tal
   const said: Said = { ...(script === undefined ? {} : { script }), ...(queries === undefined ? {} : { queries }) };
   // What holds a credential names no run.
   const isClean = found.every(({ part, matches }) => part !== 'metadata' || matches.length === 0);
-  const usage = usageOf(isClean ? session : { ...session, named: {}, repository: undefined }, recording, at, whole, said);
+  const usage = usageOf(isClean ? session : { ...session, named: {}, repository: undefined }, recording, at, {
+    whole,
+    said,
+    digest: (text) => context.fingerprint(new Secret(text)),
+  });
   if (usage === undefined) tally.fail(session.id, 'its start_date is not a time');
   else if (isBeforeGateways(usage.usedAt)) {
     tally.fail(session.id, `its start_date is of ${usage.usedAt.slice(0, 4)}: seconds were taken for milliseconds, or the like`);

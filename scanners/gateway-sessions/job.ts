@@ -1,6 +1,6 @@
 import type { Confidence } from '../../src/contracts/index.ts';
+import { isHarmless, jobName } from '../../src/util/harmless.ts';
 import { JOB_KEYS, type Session } from './schema.ts';
-import { isHarmless } from './sql/redact.ts';
 import type { Recording } from './stream.ts';
 
 /** The run that was behind a session, and how surely. */
@@ -18,8 +18,11 @@ const PROGRAMS =
 /** These name a client, which is not always a run. */
 const CLIENT_KEYS: ReadonlySet<string> = new Set(['useragent', 'rolesessionname', 'applicationname']);
 
-export function jobOf(session: Session, recording: Recording): Job | undefined {
-  if (session.correlationId !== undefined) return { job: session.correlationId, basis: 'correlation-id', confidence: 'high' };
+/** `digest`: keyed, for correlation ids that people wrote what they liked into. */
+export function jobOf(session: Session, recording: Recording, digest: (text: string) => string): Job | undefined {
+  if (session.correlationId !== undefined) {
+    return { job: jobName(session.correlationId, digest), basis: 'correlation-id', confidence: 'high' };
+  }
   const { useragent, rolesessionname, applicationname } = session.named;
   const key = JOB_KEYS.find((name) => !CLIENT_KEYS.has(name) && session.named[name] !== undefined);
   const said = key && session.named[key];

@@ -1,10 +1,10 @@
 import type { Json, JsonObject, Location, UsageObservation } from '../../src/contracts/index.ts';
+import { isHarmless } from '../../src/util/harmless.ts';
 import { classifyActor } from './actor.ts';
 import { environmentOf } from './environment.ts';
 import { jobOf, userAgentOf } from './job.ts';
 import type { Review, Session } from './schema.ts';
 import { readSql } from './sql/index.ts';
-import { isHarmless } from './sql/redact.ts';
 import { readScript, type Understanding } from './statement.ts';
 import type { Recording } from './stream.ts';
 import { isNever, readTime } from './time.ts';
@@ -23,8 +23,7 @@ export function usageOf(
   session: Session,
   recording: Recording,
   at: Location,
-  whole: boolean,
-  said: Said = {},
+  { whole, said = {}, digest }: { readonly whole: boolean; readonly said?: Said; readonly digest: (text: string) => string },
 ): UsageObservation | undefined {
   const usedAt = readTime(session.start);
   if (usedAt === undefined) return undefined;
@@ -32,7 +31,7 @@ export function usageOf(
   // Nobody reached anything where the gateway has no part that speaks the protocol.
   const bookkeeping = isBookkeeping(session) || recording.isStub || isAnalyzer(session);
   const done = understand(session, recording, said);
-  const job = jobOf(session, recording);
+  const job = jobOf(session, recording, digest);
   const infoTypes = infoTypesOf(session);
   return {
     kind: 'usage',

@@ -1,8 +1,9 @@
+import { isHarmless } from '../../../src/util/harmless.ts';
 import { type Action, gravest, isGraver } from '../action.ts';
 import { DEFAULT_DIALECT, type Dialect } from './dialect.ts';
 import { lex, type Token } from './lex.ts';
 import { GRAMMAR } from './parser.ts';
-import { isHarmless, redact } from './redact.ts';
+import { redact } from './redact.ts';
 import { type Understood, understand } from './tree.ts';
 import { hiddenVerbs, understandWords, type Word } from './words.ts';
 

@@ -1,3 +1,4 @@
+import { isHarmless } from '../../../src/util/harmless.ts';
 import type { Token } from './lex.ts';
 
 /** A statement as it may be kept: words of the language and names, every value a `?`. */
@@ -32,7 +33,6 @@ const LANGUAGE = new Set(
     .split(/\s+/),
 );
 
-const MAX_WORD = 64;
 /** Only these may stand in a name that was quoted: an address or a sentence in quotes is no name that we keep. */
 const PLAIN_NAME = /^[\p{L}_][\p{L}\p{N}_$. -]{0,62}$/u;
 
@@ -74,31 +74,6 @@ function show(token: Token, raw: string, isStrict: boolean, isBare: boolean): st
     default:
       return '?';
   }
-}
-
-/** Is a name one that people give, rather than a key in the place of one? */
-export function isHarmless(name: string): boolean {
-  if (name.length > MAX_WORD * 2 || /[@\p{C}\ufffd]/u.test(name)) return false;
-  if (/A[KS]IA[A-Z0-9]{16}/.test(name)) return false;
-  return name.split(/[^\p{L}\p{N}]+/u).every((run) => run.length < 16 || !isLikeKey(run));
-}
-
-/** Letters turn into digits and back, or into letters of the other case: in names seldom, in keys all along. */
-function isLikeKey(run: string): boolean {
-  let digits = 0;
-  let cases = 0;
-  for (let at = 1; at < run.length; at += 1) {
-    const [left, right] = [kindOf(run[at - 1] ?? ''), kindOf(run[at] ?? '')];
-    if (left === right) continue;
-    if (left === 'digit' || right === 'digit') digits += 1;
-    else if (right === 'upper') cases += 1;
-  }
-  return digits >= 4 || cases > run.length / 4;
-}
-
-function kindOf(char: string): 'digit' | 'upper' | 'lower' {
-  if (/\p{N}/u.test(char)) return 'digit';
-  return /\p{Lu}/u.test(char) ? 'upper' : 'lower';
 }
 
 const DATA = new Set(['SELECT', 'WITH', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'VALUES', 'TABLE', 'EXPLAIN']);

@@ -48,6 +48,32 @@ describe('gateway-sessions scanner: what a session tells beside', () => {
     });
   });
 
+  describe('a correlation id', () => {
+    const jobOf = async (id: string) => (await one('usage', [listRow({ correlation_id: id })])).job ?? '';
+
+    it('that names a person, or is a key, is told by its keyed digest', async () => {
+      const told = await jobOf('reset for jane.doe@customer.example');
+      const key = await jobOf(`run-${['gh', 'p_'].join('')}9sT2kLm4Xw7Qv1Bz8Rc3Yd6Jf5Hn0Pa2Ge4K`);
+
+      assert.match(told, /^hidden-[0-9a-f]{12}$/);
+      assert.match(key, /^hidden-[0-9a-f]{12}$/);
+      assert.notEqual(told, key);
+      assert.equal(await jobOf('reset for jane.doe@customer.example'), told);
+    });
+
+    it('stays where it is what machines tell runs apart by', async () => {
+      const ids = [
+        'gha-9931-embeddings',
+        '7b1f8d7e-3f0e-4a3e-9f5c-2f0f6d1f7a10',
+        '4bf92f3577b34da6a3ce929d0e0e4736',
+        '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+        'harbour/shop/.github/workflows/deploy.yml#17',
+      ];
+
+      for (const id of ids) assert.equal(await jobOf(id), id);
+    });
+  });
+
   describe('what became of it', () => {
     const cases: readonly [string, { readonly [field: string]: unknown }, string | undefined][] = [
       ['ok', {}, 'ok'],
