@@ -155,19 +155,37 @@ function whyMissing(alternatives: readonly Need[], rows: readonly CoverageRow[])
 /** `grants of AWS IAM were not collected: give …`. */
 export function notCollected(needs: readonly Need[]): string {
   const what = [...new Set(needs.map(nameOf))].join(' or ');
-  const ways = needs.map((need) => HOW_TO_COLLECT[need.surface ?? USUAL_SURFACE[need.kind]]);
+  const ways = needs.map((need) => gatewayUsage(need)?.how ?? HOW_TO_COLLECT[need.surface ?? USUAL_SURFACE[need.kind]]);
   return `${what} were not collected: ${[...new Set(ways)].join(', or ')}`;
 }
 
-const GATEWAY_USAGE: { readonly [type: string]: string } = {
-  'session-list': 'lists of gateway sessions',
-  'session-metrics': 'metrics of gateway sessions',
-  'admin-audit': "entries of the gateway's log of administrators",
+interface GatewayUsage {
+  readonly what: string;
+  readonly how: string;
+}
+
+const GATEWAY_USAGE: { readonly [type: string]: GatewayUsage } = {
+  'session-list': {
+    what: 'lists of gateway sessions',
+    how: 'give an export of hoop sessions (GET /api/sessions), or the target hoop:https://HOST',
+  },
+  'session-metrics': {
+    what: 'metrics of gateway sessions',
+    how: 'give an export of hoop session metrics (GET /api/metrics/sessions), or the target hoop:https://HOST',
+  },
+  'admin-audit': {
+    what: "entries of the gateway's log of administrators",
+    how: 'give an export of the admin audit log of hoop (GET /api/audit/logs), or the target hoop:https://HOST',
+  },
 };
+
+function gatewayUsage({ kind, type, surface }: Need): GatewayUsage | undefined {
+  return kind === 'usage' && surface === 'gateway' && type !== undefined ? GATEWAY_USAGE[type] : undefined;
+}
 
 function nameOf(need: Need): string {
   if (need.kind === 'usage' && need.surface === 'gateway') {
-    return GATEWAY_USAGE[need.type ?? ''] ?? 'gateway sessions';
+    return gatewayUsage(need)?.what ?? 'gateway sessions';
   }
   if (need.kind === 'consumer' && need.surface === 'gateway') return 'gateway connections';
   if (need.kind === 'person') return 'people';

@@ -90,6 +90,15 @@ describe('a need that ends in a question mark', () => {
     assert.equal(all.state, 'complete');
     assert.equal(assess(meta, []).state, 'missing');
   });
+
+  it('says which export of the gateway it is that is missing', () => {
+    const { reason } = assess({ ...meta, needs: ['usage:admin-audit@gateway'] }, [told('gateway', ['usage'], ['session-list'])]);
+
+    assert.equal(
+      reason,
+      "entries of the gateway's log of administrators were not collected: give an export of the admin audit log of hoop (GET /api/audit/logs), or the target hoop:https://HOST",
+    );
+  });
 });
 
 describe('the owner of a user of AWS', () => {

@@ -237,11 +237,10 @@ describe('view direct_uses, over a log in bulk', () => {
     },
   });
 
-  it('tells the records of a row apart that lie outside of every session', async () => {
+  /** One hour, one row, with sessions in its first and in its last minutes. */
+  async function judgedLog(times: readonly string[], retentionDays?: number): Promise<Row[]> {
     const held = connection('aws-prod', { identity: USER, credential: `aws:access-key/${key}` });
     const open = [session('s1', '03:00:00', '03:10:00'), session('s2', '03:40:00', '03:50:00')];
-    // One hour, one row: two records in each session, three between them, one of those within the tolerance of clocks.
-    const times = ['03:01:00', '03:09:00', '03:11:30', '03:20:00', '03:21:00', '03:41:00', '03:49:00'];
     const Records = times.map((time, index) => event(index, time));
     const directory = tempDir();
     writeFileSync(join(directory, 'trail.json'), JSON.stringify({ Records }));
@@ -261,38 +260,43 @@ describe('view direct_uses, over a log in bulk', () => {
       await store.beginRun(run);
       const { part } = store.addPart({ scanner: 'test', version: 1, target: '.', unit: 'all', content: 'c' }, RUN_START);
       for (const row of [held, ...DAY, ...open]) await store.append(part, row);
-      await store.importLogs(
-        [
-          {
-            format,
-            file: join(directory, 'trail.json'),
-            path: 'trail.json',
-            target: '.',
-            size: head.size,
-            at: { path: 'trail.json' },
-          },
-        ],
-        {
-          now: RUN_START,
-          signal: new AbortController().signal,
-          clockTolerance: 120,
-          retentionDays: undefined,
-          redact: (observation) => observation,
-          onFile: () => undefined,
-          warn: () => undefined,
-        },
-      );
+      const work = {
+        now: RUN_START,
+        signal: new AbortController().signal,
+        clockTolerance: 120,
+        redact: (observation: Observation) => observation,
+        onFile: () => undefined,
+        warn: () => undefined,
+      };
+      const file = join(directory, 'trail.json');
+      const log = { format, file, path: 'trail.json', target: '.', size: head.size, at: { path: 'trail.json' } };
+      await store.importLogs([log], { ...work, retentionDays: undefined });
+      // As a later run does, which reads nothing new.
+      if (retentionDays !== undefined) await store.importLogs([], { ...work, retentionDays });
       await store.endLoading([]);
 
-      const rows = await store.rows(
+      return await store.rows(
         "SELECT u.records AS n, d.records, strftime(d.used_at, '%H:%M') AS first, strftime(d.ended_at, '%H:%M') AS last, d.why_not FROM direct_uses AS d JOIN usages AS u USING (observation_id)",
       );
-
-      assert.deepEqual(rows, [{ n: 7, records: 2, first: '03:20', last: '03:21', why_not: null }]);
     } finally {
       await store.rollback();
       store.close();
     }
+  }
+
+  it('tells the records of a row apart that lie outside of every session', async () => {
+    // Two records in each session, three between them, one of those within the tolerance of clocks.
+    const rows = await judgedLog(['03:01:00', '03:09:00', '03:11:30', '03:20:00', '03:21:00', '03:41:00', '03:49:00']);
+
+    assert.deepEqual(rows, [{ n: 7, records: 2, first: '03:20', last: '03:21', why_not: null }]);
+  });
+
+  it('judges a row whose records are forgotten by its ends, which were records', async () => {
+    const outside = await judgedLog(['03:01:00', '03:09:00', '03:30:00'], 7);
+    const inside = await judgedLog(['03:01:00', '03:30:00', '03:49:00'], 7);
+
+    assert.deepEqual(outside, [{ n: 3, records: 1, first: '03:30', last: '03:30', why_not: null }]);
+    assert.deepEqual(inside, [{ n: 3, records: 3, first: '03:01', last: '03:49', why_not: 'a session was open' }]);
   });
 });
 
