@@ -83,16 +83,11 @@ JOIN (SELECT account, count(*) AS connections FROM direct_accounts GROUP BY acco
 WHERE s.given = d.connections;
 COMMENT ON VIEW account_spans IS 'Stretches of time of which sessions of all connections of an account were given (observed_spans)';
 
--- Addresses from which the agents of the gateway reach their targets: as the configuration says, and as the inventory of agents says.
+-- Addresses from which the agents of the gateway reach their targets, as the configuration says: the gateway's inventory of agents tells
+-- names of hosts, and none of these.
 CREATE OR REPLACE VIEW gateway_addresses AS
-SELECT DISTINCT address
-FROM (
-  SELECT unnest(egress) AS address FROM gateway_settings
-  UNION ALL
-  SELECT unnest(from_json(settings->'$.addresses', '["VARCHAR"]')) FROM policies WHERE type = 'agent'
-)
-WHERE address IS NOT NULL;
-COMMENT ON VIEW gateway_addresses IS 'Addresses (CIDR) of the gateway''s agents, as far as they are told';
+SELECT DISTINCT unnest(egress) AS address FROM gateway_settings;
+COMMENT ON VIEW gateway_addresses IS 'Addresses (CIDR) of the gateway''s agents (gateway.egress of the configuration)';
 
 CREATE OR REPLACE MACRO ip_number(address) AS
   CASE WHEN regexp_full_match(address, '\d{1,3}(\.\d{1,3}){3}')
