@@ -9,6 +9,7 @@ recognises:
 columns:
   time: VARCHAR
   scope: VARCHAR
+  message: VARCHAR
   gateway: VARCHAR
   route: VARCHAR
   endpoint: VARCHAR
@@ -75,9 +76,10 @@ SELECT
   regexp_extract("src.addr", '^\[?([0-9a-fA-F.:]+?)\]?(?::\d+)?$', 1) AS source_ip,
   coalesce("mcp.method.name", "a2a.method", "gen_ai.operation.name", "http.method") AS operation,
   CASE
-    WHEN "http.status" IN ('401', '403') OR regexp_matches(reason, '(?i)auth|jwt|apikey|guardrail') THEN 'denied'
+    WHEN "http.status" IN ('401', '403') OR regexp_matches(reason, '(?i)auth|jwt|oidc|apikey|guardrail') THEN 'denied'
     WHEN TRY_CAST("http.status" AS INTEGER) >= 400 OR "mcp.error.code" IS NOT NULL OR error IS NOT NULL THEN 'failed'
     ELSE 'ok' END AS outcome,
   to_json({'gateway': gateway, 'route': route, 'protocol': protocol, 'group': "agentgateway.group"}) AS detail
 FROM records
-WHERE scope IS NULL OR scope = 'request'
+-- The gateway writes of itself under the same name.
+WHERE (scope IS NULL OR scope = 'request') AND ("src.addr" IS NOT NULL OR message IS NULL)

@@ -32,10 +32,12 @@ columns:
   db_name: VARCHAR
   db_user: VARCHAR
   db_query: VARCHAR
+  query: VARCHAR
   db_labels: JSON
   kubernetes_cluster: VARCHAR
   kubernetes_labels: JSON
   verb: VARCHAR
+  response_code: VARCHAR
   resource_kind: VARCHAR
   resource_namespace: VARCHAR
   app_name: VARCHAR
@@ -54,13 +56,17 @@ WITH events AS (
     regexp_replace(lower(db_uri), '^\w+://|[/?].*$', '', 'g') AS server,
     coalesce(db_labels, kubernetes_labels, app_labels, server_labels) AS labels,
     -- Comments before the first word say nothing of what it does.
-    upper(regexp_extract(regexp_replace(db_query, '/\*.*?\*/|--[^\n]*', ' ', 'gs'), '^[\s(;]*([A-Za-z]+(?:\s+[A-Za-z]+)?)', 1)) AS words,
-    regexp_extract(event, '^(?:db\.session\.query|db\.session\.(?:postgres|mysql|sqlserver|mongodb|elasticsearch|opensearch|dynamodb|cassandra)\.|app\.session\.(?:request|dynamodb))') <> '' AS is_statement
+    -- A statement that is prepared stands in another field.
+    upper(regexp_extract(regexp_replace(coalesce(nullif(db_query, ''), query), '/\*.*?\*/|--[^\n]*', ' ', 'gs'), '^[\s(;]*([A-Za-z]+(?:\s+[A-Za-z]+)?)', 1)) AS words,
+    TRY_CAST(response_code AS INTEGER) AS status,
+    regexp_extract(event, '^(?:db\.session\.query|db\.session\.(?:postgres|mysql|sqlserver|mongodb|elasticsearch|opensearch|dynamodb|cassandra|spanner)\.|app\.session\.(?:request|dynamodb))') <> '' AS is_statement
   FROM records
-  -- Ends and results tell again of what began.
+  -- Ends and results tell again of what began, and what is done with a prepared statement but run it is no use of anything.
   WHERE event IS NULL
-    OR NOT regexp_matches(event, '\.(?:end|leave|upload|result|data|network|disk|join|resize|chunk)$|^(?:session\.|client\.disconnect|cert\.create|instance\.|port$|print$|resize$|spiffe\.)')
-    OR event IN ('session.start', 'bot.join', 'session.join', 'app.session.chunk')
+    OR NOT regexp_matches(event, '\.(?:end|leave|upload|result|data|network|disk|join|resize|chunk)$|\.statements\.(?:bind|close|reset|fetch|send_long_data)$|^(?:session\.|client\.disconnect|cert\.create|instance\.|port$|print$|resize$|spiffe\.)')
+    OR event IN ('session.start', 'session.rejected', 'bot.join', 'session.join', 'app.session.chunk')
+    -- A port that is forwarded: its stop is told, too.
+    OR event = 'port' AND coalesce(code, '') NOT LIKE '%S'
 )
 SELECT
   file,
@@ -83,10 +89,11 @@ SELECT
         WHEN regexp_matches(words, '^(?:INSERT|UPDATE|DELETE|MERGE|REPLACE|UPSERT)\b') THEN 'write'
         WHEN regexp_matches(words, '^(?:SELECT|SHOW|TABLE|VALUES|FETCH|DESCRIBE)\b') THEN 'read'
         ELSE 'unknown' END
+    WHEN regexp_matches(event, '\.mysql\.(?:create|drop)_db$') THEN 'ddl'
     WHEN is_statement THEN 'unknown'
-    WHEN event = 'kube.request' THEN CASE WHEN verb IN ('GET', 'get', 'list', 'watch') THEN 'read' ELSE 'write' END
+    WHEN event = 'kube.request' THEN CASE WHEN verb IN ('GET', 'HEAD', 'OPTIONS', 'WATCH', 'get', 'list', 'watch') THEN 'read' ELSE 'write' END
     WHEN regexp_matches(event, '^(?:user|role|bot|token|github|oidc|saml|join_token|trusted_cluster|auth_preference|access_list|lock|cluster_networking_config|session_recording_config)\.?\w*\.(?:create|update|delete|modify)|^(?:user|role|bot|lock|access_list)\.(?:created|updated|deleted)') THEN 'admin'
-    WHEN regexp_matches(event, '^(?:session|db\.session|app\.session|windows\.desktop\.session)\.(?:start|join)$|^(?:user\.login|bot\.join|exec|scp|sftp|subsystem|app\.session\.chunk)') THEN 'connect'
+    WHEN regexp_matches(event, '^(?:session|db\.session|app\.session|mcp\.session|windows\.desktop\.session)\.(?:start|join|rejected)$|^(?:user\.login|bot\.join|exec|port$|scp|sftp|subsystem|app\.session\.chunk)') THEN 'connect'
     WHEN regexp_matches(event, '^access_request\.') THEN 'admin'
     ELSE 'unknown'
   END AS action,
@@ -105,6 +112,10 @@ SELECT
   split_part(nullif(user_agent, ''), ' ', 1) AS user_agent,
   CASE WHEN is_statement AND words <> '' THEN split_part(words, ' ', 1) ELSE event END AS operation,
   CASE
+    -- What the cluster said to a request.
+    WHEN status IN (401, 403) THEN 'denied'
+    WHEN status >= 400 AND event = 'kube.request' THEN 'failed'
+    WHEN event = 'session.rejected' THEN 'denied'
     WHEN success = 'false' OR regexp_matches(code, '[WEF]$') THEN
       CASE WHEN regexp_matches(error, '(?i)denied|not authorized|unauthori|forbidden') OR (code LIKE '%W' AND regexp_matches(event, 'login|session\.start|auth')) THEN 'denied' ELSE 'failed' END
     ELSE 'ok' END AS outcome,

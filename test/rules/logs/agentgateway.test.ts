@@ -94,6 +94,7 @@ describe('log format agentgateway', () => {
         { ...none, 'http.method': 'GET' },
         { 'http.status': 403, reason: 'Authorization' },
         { 'mcp.error.code': -32603 },
+        { 'http.status': 302, reason: 'Oidc' },
       ].map((more, index) => request({ ...more, 'span.id': String(index) })),
     );
 
@@ -106,6 +107,7 @@ describe('log format agentgateway', () => {
         ['GET', 'read', 'default/tools', 'ok'],
         ['tools/call', 'unknown', 'orders-db', 'denied'],
         ['tools/call', 'unknown', 'orders-db', 'failed'],
+        ['tools/call', 'unknown', 'orders-db', 'denied'],
       ],
     );
     assert.deepEqual(rows[2]?.objects, ['model/gpt-4o']);
@@ -122,14 +124,15 @@ describe('log format agentgateway', () => {
   it('names requests that are not traced, and leaves out what is no request', async () => {
     const untraced = { 'span.id': undefined, 'trace.id': undefined };
 
-    const rows = await read(request(untraced), request({ ...untraced, 'src.addr': '10.1.2.3:50545' }), {
-      level: 'info',
-      time: '2026-03-12T02:00:04Z',
-      scope: 'agentgateway::app',
-      message: 'started',
-    });
+    const own = { level: 'info', time: '2026-03-12T02:00:04Z', message: 'started' };
+    const rows = await read(
+      request(untraced),
+      request({ ...untraced, 'src.addr': '10.1.2.3:50545' }),
+      { ...own, scope: 'agentgateway::app' },
+      { ...own, level: 'warn', scope: 'request', message: 'failed to persist request log batch' },
+    );
 
-    assert.equal(new Set(rows.map(({ record_id }) => record_id)).size, 2);
+    assert.deepEqual([rows.length, new Set(rows.map(({ record_id }) => record_id)).size], [2, 2]);
   });
 
   it('reads what it can of odd lines, broken ones and packed files', async () => {

@@ -167,6 +167,44 @@ describe('log format teleport', () => {
     assert.equal(rows[4]?.identity_id, 'aws:123456789012:role/Deploy');
   });
 
+  it('reads statements that are prepared, ports that are forwarded, and what was refused', async () => {
+    const kube = { event: 'kube.request', code: 'T3009I', user: 'mara', kubernetes_cluster: 'prod', resource_kind: 'secrets' };
+    const sql = { user: 'mara', db_service: 'pg-orders', db_protocol: 'postgres' };
+    const mysql = { ...sql, db_protocol: 'mysql' };
+
+    const rows = await read(
+      ...numbered([
+        { event: 'db.session.postgres.statements.parse', code: 'TPG00I', query: 'DELETE FROM x', ...sql },
+        { event: 'db.session.postgres.statements.bind', code: 'TPG01I', ...sql },
+        { event: 'db.session.postgres.statements.execute', code: 'TPG02I', ...sql },
+        { event: 'db.session.postgres.statements.close', code: 'TPG03I', ...sql },
+        { event: 'db.session.mysql.drop_db', code: 'TMY09I', ...mysql },
+        { event: 'port', code: 'T3003I', user: 'mara', server_hostname: 'node-1' },
+        { event: 'port', code: 'T3003S', user: 'mara', server_hostname: 'node-1' },
+        { event: 'session.rejected', code: 'T1006W', user: 'mara', server_hostname: 'node-1' },
+        { ...kube, verb: 'GET', response_code: 403 },
+        { ...kube, verb: 'DELETE', response_code: 404 },
+        { ...kube, verb: 'HEAD', response_code: 200 },
+        { event: 'mcp.session.start', code: 'TMCP001I', user: 'mara', app_name: 'tools' },
+      ]),
+    );
+
+    assert.deepEqual(
+      rows.map((row) => [row.operation, row.action, row.outcome]),
+      [
+        ['DELETE', 'write', 'ok'],
+        ['db.session.postgres.statements.execute', 'unknown', 'ok'],
+        ['db.session.mysql.drop_db', 'ddl', 'ok'],
+        ['port', 'connect', 'ok'],
+        ['session.rejected', 'connect', 'denied'],
+        ['kube.request', 'read', 'denied'],
+        ['kube.request', 'write', 'failed'],
+        ['kube.request', 'read', 'ok'],
+        ['mcp.session.start', 'connect', 'ok'],
+      ],
+    );
+  });
+
   it('counts a session and a statement once', async () => {
     const names = [
       'session.end',
