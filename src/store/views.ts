@@ -61,7 +61,7 @@ export const KEPT: ReadonlyMap<string, string> = new Map([
 
 const SETTING = 'views_sha256';
 
-/** Makes the views, if they are not those of this version already (making them costs 100 ms). */
+/** Makes the views, if they are not those of this version already: 0.25 s of processor time. */
 export async function makeViews(connection: DuckDBConnection): Promise<void> {
   const digest = sha256(viewsText());
   const known = await connection.runAndReadAll('SELECT 1 FROM settings WHERE name = $name AND value = $digest', {
@@ -70,9 +70,29 @@ export async function makeViews(connection: DuckDBConnection): Promise<void> {
   });
   if (known.currentRowCount > 0) return;
   await connection.run('BEGIN');
-  await connection.run(viewsText());
+  await connection.run(inSteps(viewsText()));
   await connection.run('INSERT OR REPLACE INTO settings VALUES ($name, $digest)', { name: SETTING, digest });
   await connection.run('COMMIT');
+}
+
+/**
+ * To make a view binds all that it builds on, down to the tables: of 91 nested views that came to 1.3 s. Here an empty table
+ * stands before each view as soon as it is made, so that those above bind one level.
+ */
+function inSteps(text: string): string {
+  const views: string[] = [];
+  const comments: string[] = [];
+  const steps = statementsOf(text).flatMap((sql) => {
+    if (sql.startsWith('COMMENT')) {
+      comments.push(sql);
+      return [];
+    }
+    const name = /^CREATE OR REPLACE VIEW (\w+)/.exec(sql)?.[1];
+    if (name === undefined) return [sql];
+    views.push(name);
+    return [sql, `CREATE TEMP TABLE ${name} AS FROM main.${name} LIMIT 0`];
+  });
+  return [...steps, ...views.map((name) => `DROP TABLE temp.${name}`), ...comments].join(';\n');
 }
 
 /**
@@ -172,16 +192,20 @@ export function viewsText(): string {
 let parsed: readonly Statement[] | undefined;
 
 function statements(): readonly Statement[] {
-  parsed ??= viewsText()
+  parsed ??= statementsOf(viewsText()).flatMap((sql) => {
+    const { what, name } = /^CREATE OR REPLACE (?<what>VIEW|MACRO) (?<name>\w+)/.exec(sql)?.groups ?? {};
+    if (name === undefined) return [];
+    const from = KEPT.get(name);
+    const text = from === undefined ? sql : `CREATE OR REPLACE VIEW ${name} AS SELECT * FROM ${from}`;
+    return [{ sql: text, name, isView: what === 'VIEW' }];
+  });
+  return parsed;
+}
+
+function statementsOf(text: string): readonly string[] {
+  return text
     .replace(/^\s*--.*$/gm, '')
     .split(/;\s*$/m)
     .map((sql) => sql.trim())
-    .flatMap((sql) => {
-      const { what, name } = /^CREATE OR REPLACE (?<what>VIEW|MACRO) (?<name>\w+)/.exec(sql)?.groups ?? {};
-      if (name === undefined) return [];
-      const from = KEPT.get(name);
-      const text = from === undefined ? sql : `CREATE OR REPLACE VIEW ${name} AS SELECT * FROM ${from}`;
-      return [{ sql: text, name, isView: what === 'VIEW' }];
-    });
-  return parsed;
+    .filter((sql) => sql !== '');
 }
