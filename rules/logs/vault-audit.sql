@@ -40,6 +40,8 @@ told AS (
     coalesce(list_contains(policies, 'root'), false) AND coalesce(entity, '') = '' AS is_root,
     regexp_matches(path, '^auth/.+/login(?:/|$)') AS is_login,
     CASE WHEN (metadata->>'$.service_account_name') IS NOT NULL THEN 'kubernetes'
+      -- All roles have the name of their mount; that may be any.
+      WHEN (metadata->>'$.role_name') IS NOT NULL THEN 'approle'
       ELSE regexp_extract(display_name, '^(kubernetes|approle|aws|gcp|azure|cert|jwt|cf|userpass|ldap|oidc|github|okta|radius|kerberos|saml)(?:-|$)', 1) END AS method,
     -- Ids of leases and what looks like an address are cut off.
     regexp_replace(regexp_replace(path, '^(sys/(?:leases|raw|replication|storage)/[^/]+)/.*$', '\1'), '[^/]+@[^/]+', '*', 'g') AS place
@@ -69,7 +71,7 @@ SELECT
     ELSE 'unknown'
   END AS action,
   [place] AS objects,
-  CASE WHEN is_root THEN 'root' ELSE coalesce(nullif(display_name, ''), metadata->>'$.role_name') END AS actor,
+  CASE WHEN is_root THEN 'root' ELSE nullif(concat_ws('-', nullif(display_name, ''), nullif(metadata->>'$.role_name', '')), '') END AS actor,
   CASE
     WHEN is_root THEN 'static-admin-key'
     WHEN method IN ('kubernetes', 'approle', 'aws', 'gcp', 'azure', 'cert', 'jwt', 'cf') THEN 'service-account'

@@ -82,6 +82,8 @@ describe('log format vault-audit', () => {
       },
       { display_name: 'gcp-etl', metadata: { service_account_email: 'etl@harbour-prod.iam.gserviceaccount.com' } },
       { display_name: 'token', metadata: {} },
+      { display_name: 'approle', metadata: { role_name: 'controller' } },
+      { display_name: 'robots', metadata: { role_name: 'loader' } },
     ];
 
     const rows = await read(...ways.map((auth, index) => entry({ auth, request: { id: String(index) } })));
@@ -91,7 +93,7 @@ describe('log format vault-audit', () => {
       [
         ['root', 'static-admin-key', 'high', undefined, undefined],
         ['userpass-mara', 'human', 'medium', undefined, undefined],
-        ['approle', 'service-account', 'medium', undefined, undefined],
+        ['approle-nightly', 'service-account', 'medium', undefined, undefined],
         ['jwt-ci', 'service-account', 'medium', undefined, 'harbour/shop'],
         ['aws-etl', 'service-account', 'medium', 'aws:123456789012:role/Etl', undefined],
         [
@@ -102,6 +104,8 @@ describe('log format vault-audit', () => {
           undefined,
         ],
         ['token', 'unknown', 'low', undefined, undefined],
+        ['approle-controller', 'service-account', 'medium', undefined, undefined],
+        ['robots-loader', 'service-account', 'medium', undefined, undefined],
       ],
     );
   });
