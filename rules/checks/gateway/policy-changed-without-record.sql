@@ -7,7 +7,12 @@ about: usage
 identityFields: [policy_id, change]
 needs: ['policy@gateway', 'usage:admin-audit@gateway']
 population: policies WHERE provider = 'hoop' AND type <> 'approval'
-inconclusive: SELECT 'no earlier run in this store read the rules' WHERE NOT EXISTS (FROM obs.policies ANTI JOIN current_parts USING (part_id))
+inconclusive: >
+  SELECT 'no earlier run in this store read the rules' WHERE NOT EXISTS (FROM obs.policies ANTI JOIN current_parts USING (part_id))
+  UNION ALL
+  SELECT concat('whether ', listed(list(DISTINCT concat('the ', replace(type, '-', ' '), ' ', name) ORDER BY concat('the ', replace(type, '-', ' '), ' ', name))), CASE WHEN count(*) = 1 THEN ' was ' ELSE ' were ' END, change,
+    ' is not known: the export of ', CASE change WHEN 'removed' THEN 'this run' ELSE 'the run before' END, ' does not hold all of the kind')
+  FROM policy_changes WHERE NOT is_sure GROUP BY change
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:ID.RA-07
@@ -49,3 +54,4 @@ SELECT
   c.evidence
 FROM policy_changes AS c
 ANTI JOIN explained AS e ON e.policy_id = c.policy_id AND e.change = c.change
+WHERE c.is_sure

@@ -106,13 +106,35 @@ WITH dated AS (
   -- Reviews come and go: that is their work.
   WHERE r.status IN ('loaded', 'complete') AND r.sequence <= (SELECT sequence FROM current_run) AND p.type <> 'approval'
 ),
+-- How much of a kind a run was given: a list that was cut off, or one rule by itself, tells of no rule that it is not there.
+looks AS (
+  SELECT r.sequence, json_words(c.detail->'$.types') AS types,
+    c.outcome = 'complete' AND (c.detail->>'$.single') IS NULL AS is_list,
+    c.outcome <> 'complete' AS is_gap
+  FROM obs.coverage AS c
+  JOIN run_parts AS k ON k.part_id = c.part_id
+  JOIN runs AS r ON r.run_id = k.run_id
+  WHERE c.surface = 'gateway' AND list_contains(c.covers, 'policy')
+),
 runs_of_kind AS (
   SELECT type, coalesce(scope, '') AS scope, sequence AS after, lag(sequence) OVER (PARTITION BY type, coalesce(scope, '') ORDER BY sequence) AS before
-  FROM (SELECT DISTINCT type, scope, sequence FROM dated)
+  FROM (
+    SELECT type, scope, sequence FROM dated
+    UNION
+    -- A list that is empty now names no rule.
+    SELECT d.type, d.scope, c.sequence FROM dated AS d CROSS JOIN current_run AS c
+    WHERE EXISTS (FROM looks AS l WHERE l.sequence = c.sequence AND l.is_list AND list_contains(l.types, d.type)))
   QUALIFY sequence = (SELECT sequence FROM current_run) AND before IS NOT NULL
 ),
 one AS (
-  SELECT k.type, d.policy_id, d.sequence = k.after AS is_after, any_value(d.name) AS name, any_value(d.scope) AS org, list_sort(list(DISTINCT concat(d.settings, d.enabled, d.applies_to::VARCHAR))) AS said,
+  SELECT k.type, d.policy_id, d.sequence = k.after AS is_after, k.before, k.after,
+    -- As coverage names it.
+    any_value(CASE
+      WHEN k.type = 'access-control' THEN ['plugin', 'access-control']
+      WHEN (d.settings->>'$.plugin') IS NOT NULL THEN ['plugin']
+      WHEN k.type = 'server' AND ends_with(d.policy_id, '/groups') THEN ['groups']
+      ELSE [k.type] END) AS look,
+    any_value(d.name) AS name, any_value(d.scope) AS org, list_sort(list(DISTINCT concat(d.settings, d.enabled, d.applies_to::VARCHAR))) AS said,
     max(d.changed_at) AS changed_at, min(d.started_at) AS seen_at, list(DISTINCT d.observation_id) AS evidence
   FROM dated AS d
   JOIN runs_of_kind AS k ON k.type = d.type AND k.scope = coalesce(d.scope, '') AND d.sequence IN (k.before, k.after)
@@ -124,11 +146,18 @@ SELECT
   coalesce(b.seen_at, (SELECT max(started_at) FROM dated WHERE sequence < (SELECT sequence FROM current_run))) AS after_time,
   coalesce(a.seen_at, (SELECT started_at FROM current_run)) AS before_time,
   a.changed_at,
+  -- What is new, or gone, may be so because the one export or the other did not hold it.
+  CASE
+    WHEN a.policy_id IS NOT NULL AND b.policy_id IS NOT NULL THEN true
+    WHEN a.policy_id IS NULL THEN EXISTS (FROM looks AS l WHERE l.sequence = b.after AND l.is_list AND (len(l.types) = 0 OR list_has_any(l.types, b.look)))
+      AND NOT EXISTS (FROM looks AS l WHERE l.sequence = b.after AND l.is_gap AND (len(l.types) = 0 OR list_has_any(l.types, b.look)))
+    ELSE EXISTS (FROM looks AS l WHERE l.sequence = a.before AND l.is_list AND (len(l.types) = 0 OR list_has_any(l.types, a.look)))
+      AND NOT EXISTS (FROM looks AS l WHERE l.sequence = a.before AND l.is_gap AND (len(l.types) = 0 OR list_has_any(l.types, a.look))) END AS is_sure,
   list_distinct(list_concat(coalesce(a.evidence, []), coalesce(b.evidence, []))) AS evidence
 FROM (FROM one WHERE is_after) AS a
 FULL JOIN (FROM one WHERE NOT is_after) AS b ON b.policy_id = a.policy_id
 WHERE a.said IS DISTINCT FROM b.said;
-COMMENT ON VIEW policy_changes IS 'Rules and settings that differ from the run before that had their kind: added, changed or removed between after_time and before_time';
+COMMENT ON VIEW policy_changes IS 'Rules and settings that differ from the run before that had their kind: added, changed or removed between after_time and before_time; is_sure: both runs were given all of the kind';
 
 -- What administrators did at the gateway, as its own log says.
 CREATE OR REPLACE VIEW gateway_admin_log AS
