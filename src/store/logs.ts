@@ -2,7 +2,17 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from 'duckdb';
 import type { CoverageObservation, Location, Observation } from '../contracts/index.ts';
-import { MAX_OBJECT, madeSql, type Reading, readingSql, SMALL_OBJECT, stagedSql, text, usageColumns } from '../logs/compile.ts';
+import {
+  MAX_OBJECT,
+  madeSql,
+  type Reading,
+  readingSql,
+  roomFor,
+  SMALL_OBJECT,
+  stagedSql,
+  text,
+  usageColumns,
+} from '../logs/compile.ts';
 import type { LogFormat } from '../logs/format.ts';
 import { madeRows, usedKey } from '../logs/made.ts';
 import { isPacked, saveRecords, sha256OfFile, unpackedSize } from '../logs/save.ts';
@@ -208,10 +218,10 @@ class LogImport {
     const none = readingSql(format, { paths: [this.#none()], reading: 'whole', largest: SMALL_OBJECT });
     const given = this.#columns.get(format) ?? (await this.#reader.columns(none)).map(({ name }) => name);
     this.#columns.set(format, given);
-    const largest = Math.max(...files.map(unpacked)) > SMALL_OBJECT * 0.75 ? MAX_OBJECT : SMALL_OBJECT;
+    const [room, ...more] = roomFor(format, Math.max(...files.map(unpacked)));
     const salt = sha256(files.map((file) => file.sha256).join(' '));
     await this.#reader.read(`CREATE TABLE ${staged} AS ${stagedSql(format, given, salt, none)} LIMIT 0`);
-    const read = async (paths: readonly string[], reading: Reading): Promise<string | undefined> => {
+    const read = async (paths: readonly string[], reading: Reading, largest = room): Promise<string | undefined> => {
       try {
         await this.#reader.read(
           `INSERT INTO ${staged} ${stagedSql(format, given, salt, readingSql(format, { paths, reading, largest }))}`,
@@ -235,7 +245,8 @@ class LogImport {
       file.isSaved = true;
       file.lost = saved.lost;
       if (saved.why !== undefined) file.why = saved.why;
-      const failure = await read([saved.path], 'saved');
+      let failure = await read([saved.path], 'saved');
+      for (const largest of more) failure &&= await read([saved.path], 'saved', largest);
       if (failure !== undefined) file.why = `it cannot be read as ${format.meta.title}: ${firstLine(failure)}`;
     }
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { headOfBytes } from '../../../src/files/source-file.ts';
+import { MAX_OBJECT, roomFor, SMALL_OBJECT } from '../../../src/logs/compile.ts';
 import type { LogFormat } from '../../../src/logs/format.ts';
 import { parseFormat, shippedFormats } from '../../../src/logs/load.ts';
 import { formatOf } from '../../../src/logs/recognise.ts';
@@ -77,6 +78,16 @@ describe('a log format', () => {
 
     assert.equal(new Set(ids).size, ids.length);
     assert.ok(ids.includes('aws-cloudtrail'));
+  });
+});
+
+describe('the room for a document', () => {
+  const shipped = (id: string): LogFormat => shippedFormats().find(({ meta }) => meta.id === id) as LogFormat;
+
+  it('is small at first for lines, however large their file, and large for a large document', () => {
+    assert.deepEqual(roomFor(shipped('hoop-sessions'), 1e9), [SMALL_OBJECT, MAX_OBJECT]);
+    assert.deepEqual(roomFor(shipped('hoop-inspect-sessions'), 1e9), [MAX_OBJECT]);
+    assert.deepEqual(roomFor(shipped('hoop-inspect-sessions'), 1e6), [SMALL_OBJECT]);
   });
 });
 

@@ -87,6 +87,14 @@ describe('logs in a store', () => {
   let store: Store;
   afterEach(() => store?.close());
 
+  it('read a line that is longer than there is room for at first', async () => {
+    const long = { junk: 'x'.repeat(17 * 1024 * 1024) };
+
+    store = await importLogs({ 'a.jsonl': [line('1', '12T10:00:00'), line('2', '12T10:01:00', long)].join('\n') }, { formats });
+
+    assert.deepEqual(await count(store, 'count(*)'), 2);
+  });
+
   it('sum up what was the same within an hour, and keep each record', async () => {
     const text = [
       line('1', '12T10:00:00', { n: 3, thing: { name: 'orders' } }),
