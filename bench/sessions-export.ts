@@ -138,6 +138,8 @@ function sessionOf(
   const ended = time + 200 + Math.floor(next() ** 3 * 3_600_000);
   const rows = connection.isSensitive && isDatabase ? Math.floor(next() * 500) : 0;
   const types = rows === 0 ? {} : { EMAIL_ADDRESS: rows, ...(rows % 3 === 0 ? { PHONE_NUMBER: rows >> 1 } : {}) };
+  const script = isExec && isDatabase && next() < 0.5 ? pick(SCRIPTS, next) : undefined;
+  const isChange = script !== undefined && !script.startsWith('SELECT');
   const key = `${caller.id} ${connection.name}`;
   return JSON.stringify({
     id: `${index.toString(16).padStart(8, '0')}-${hex(next).slice(0, 4)}-4000-8000-${hex(next)}${hex(next).slice(0, 4)}`,
@@ -156,7 +158,7 @@ function sessionOf(
     verb: isExec ? 'exec' : 'connect',
     status: isOpen ? 'open' : 'done',
     exit_code: isOpen ? null : next() < 0.02 ? 1 : 0,
-    script: isExec && isDatabase && next() < 0.5 ? { data: pick(SCRIPTS, next) } : null,
+    script: script === undefined ? null : { data: script },
     script_size: 64,
     event_size: isIssued ? 0 : size,
     labels: null,
@@ -171,7 +173,9 @@ function sessionOf(
             data_masking: { info_types: types, total_redact_count: rows, transformed_bytes: rows * 24, err_count: 0 },
             data_analyzer: types,
           },
-    ...(isPerson || next() < 0.3 ? {} : { correlation_id: `gha-${Math.floor((index / sessions) * 20_000)}-${caller.name}` }),
+    ...(isPerson || next() < (connection.isSensitive ? 0.005 : 0.3)
+      ? {}
+      : { correlation_id: `gha-${Math.floor((index / sessions) * 20_000)}-${caller.name}` }),
     start_date: new Date(time).toISOString(),
     end_date: isIssued || isOpen ? null : new Date(ended).toISOString(),
     guardrails_info: isBlocked ? [{ rule_name: 'no-drop', direction: 'input', matched_words: ['DROP'] }] : null,
@@ -186,7 +190,8 @@ function sessionOf(
       windows.set(pair, at + 4 * 3_600_000);
       return review('jit', 'APPROVED', at, at + 4 * 3_600_000);
     }
-    if (!asks && draw > 0.05) return null;
+    // What changes data in production is approved, but for a few.
+    if (!asks && draw > (isChange ? 0.995 : 0.05)) return null;
     return review('onetime', draw < 0.002 ? 'REJECTED' : 'EXECUTED', at, undefined);
   }
 
