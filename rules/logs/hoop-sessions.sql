@@ -63,11 +63,15 @@ WITH told AS (
     nullif(correlation_id, '') AS correlation_id,
     from_json(metadata, '{"credential_session": "VARCHAR", "credentials_expire_at": "VARCHAR", "repo": "VARCHAR", "repository": "VARCHAR",
       "federation": {"provider": "VARCHAR", "resolved_principal": "VARCHAR", "admin_principal": "VARCHAR", "fallback_applied": "BOOLEAN"}}') AS metadata,
-    from_json(metrics, '{"data_masking": {"info_types": "JSON", "total_redact_count": "BIGINT", "err_count": "BIGINT"}, "data_analyzer": "JSON", "event_size": "BIGINT", "truncated": "BOOLEAN"}') AS metrics,
+    from_json(metrics, '{"data_masking": {"info_types": "JSON", "total_redact_count": "BIGINT", "err_count": "BIGINT"}, "data_analyzer": "JSON",
+      "ai_analyzer": {"blocked_count": "BIGINT", "worst": {"outcome": "VARCHAR", "risk_level": "VARCHAR"}}, "event_size": "BIGINT", "truncated": "BOOLEAN"}') AS metrics,
     from_json(review, '{"id": "VARCHAR", "type": "VARCHAR", "status": "VARCHAR", "created_at": "VARCHAR", "revoke_at": "VARCHAR", "review_groups_data": [{"reviewed_by": {"email": "VARCHAR"}}]}') AS review,
     -- A text where the list should stand is no list.
     CASE WHEN guardrails_info IS NOT NULL AND json_type(guardrails_info) = 'ARRAY' THEN list_filter(guardrails_info->>'$[*].rule_name', lambda name: name IS NOT NULL) END AS guardrails,
-    lower(ai_analysis->>'$.action') AS risk_action,
+    -- On a script there is one verdict; on requests there are many, of which the gravest is told.
+    lower(coalesce(ai_analysis->>'$.risk_level', metrics->>'$.ai_analyzer.worst.risk_level')) AS risk,
+    coalesce(lower(ai_analysis->>'$.action'), CASE WHEN lower(metrics->>'$.ai_analyzer.worst.outcome') = 'block' THEN 'block_execution'
+      WHEN (metrics->>'$.ai_analyzer.worst.outcome') IS NOT NULL THEN 'allow_execution' END) AS risk_action,
     -- Comments and literals go: no word of theirs is a statement.
     upper(regexp_replace(left(script->>'$.data', 65536), '--[^\n]*|/\*.*?\*/|''(?:[^'']|'''')*''|"[^"]*"|\$\$.*?\$\$', ' ', 'gs')) AS script
   FROM records
@@ -188,7 +192,7 @@ SELECT
   CASE WHEN is_issued THEN true END AS bookkeeping,
   CASE
     WHEN is_issued THEN NULL
-    WHEN len(guardrails) > 0 OR risk_action = 'block_execution' THEN 'denied'
+    WHEN len(guardrails) > 0 OR risk_action = 'block_execution' OR metrics.ai_analyzer.blocked_count > 0 THEN 'denied'
     WHEN status = 'done' AND exit_code = 0 THEN 'ok'
     WHEN status = 'done' AND exit_code > 0 THEN 'failed'
   END AS outcome,
@@ -217,6 +221,8 @@ SELECT
     'maskErrors': masking.err_count,
     'analyzed': CASE WHEN metrics IS NOT NULL THEN coalesce(analyzed_types, MAP {}) END,
     'eventSize': event_size,
-    'guardrails': nullif(guardrails, [])
+    'guardrails': nullif(guardrails, []),
+    'risk': risk,
+    'riskAction': risk_action
   })) AS detail
 FROM timed

@@ -66,12 +66,16 @@ const Metrics = z
   .object({
     data_masking: part(z.object({ info_types: countMap, total_redact_count: number, err_count: number })),
     data_analyzer: countMap,
+    // Of HTTP sessions: a verdict on each request, told by lists too.
+    ai_analyzer: part(z.object({ blocked_count: number, worst: part(z.object({ outcome: text, risk_level: text })) })),
     event_size: number,
     truncated: flag,
   })
   .transform((metrics) => ({
     masking: metrics.data_masking,
     analyzed: metrics.data_analyzer,
+    blocked: metrics.ai_analyzer?.blocked_count,
+    worst: metrics.ai_analyzer?.worst,
     eventSize: metrics.event_size,
     truncated: metrics.truncated === true,
   }));
@@ -113,6 +117,14 @@ function jobFields(metadata: { readonly [key: string]: unknown } | undefined): {
     if (key !== undefined && typeof value === 'string' && value !== '') found[key] ??= value.slice(0, 255);
   }
   return found;
+}
+
+/** The gravest of many verdicts, in the words of the one that a script gets. */
+function riskOf(worst: { readonly outcome?: string | undefined; readonly risk_level?: string | undefined } | undefined) {
+  if (worst === undefined) return undefined;
+  const outcome = worst.outcome?.toLowerCase();
+  const action = outcome === 'block' ? 'block_execution' : outcome === undefined ? undefined : 'allow_execution';
+  return { risk_level: worst.risk_level?.toLowerCase(), action };
 }
 
 export const Session = z
@@ -191,7 +203,7 @@ export const Session = z
     origin: row.origin,
     review: row.review,
     guardrails: row.guardrails_info.flatMap((hit) => hit.rule_name ?? []),
-    risk: row.ai_analysis,
+    risk: row.ai_analysis ?? riskOf(row.metrics?.worst),
   }));
 export type Session = z.infer<typeof Session>;
 

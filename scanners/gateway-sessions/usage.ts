@@ -87,8 +87,9 @@ function isAnalyzer(session: Session): boolean {
 }
 
 /** What became of it, where the gateway says: a guardrail's hit, or the analyzer's no, is a refusal. */
-function outcomeOf({ guardrails, risk, status, exitCode }: Session): UsageObservation['outcome'] {
-  if (guardrails.length > 0 || risk?.action?.toLowerCase() === 'block_execution') return 'denied';
+function outcomeOf({ guardrails, risk, metrics, status, exitCode }: Session): UsageObservation['outcome'] {
+  const isStopped = risk?.action?.toLowerCase() === 'block_execution' || (metrics?.blocked ?? 0) > 0;
+  if (guardrails.length > 0 || isStopped) return 'denied';
   // -2 and -100 say that it is not known.
   if (status !== 'done' || exitCode === undefined || exitCode < 0) return undefined;
   return exitCode === 0 ? 'ok' : 'failed';
@@ -189,6 +190,7 @@ function detailOf(session: Session, recording: Recording, whole: boolean): JsonO
     repo: session.repository === undefined || !isHarmless(session.repository) ? undefined : session.repository,
     federation: session.federation === undefined ? undefined : compact({ ...session.federation }),
     stub: recording.isStub ? true : undefined,
+    blockedRequests: metrics?.blocked === 0 ? undefined : metrics?.blocked,
     risk: session.risk?.risk_level,
     riskAction: session.risk?.action,
   });

@@ -15,7 +15,7 @@ why: >
 fix: >
   Let the analyzer ask for an access request, or block, at high risk; read what the session did.
 limits: >
-  The risk is the judgement of the gateway's analyzer, which only single exports of a session tell (lists leave it out).
+  The risk is the judgement of the gateway's analyzer, which of scripts only single exports of a session tell (lists leave it out); of HTTP sessions it is that of the gravest request.
 since: '0.1'
 ---*/
 SELECT

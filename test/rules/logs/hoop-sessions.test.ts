@@ -24,6 +24,10 @@ const ROWS: readonly { readonly [field: string]: unknown }[] = [
   listRow({ user: null, user_id: null, user_name: null, org_id: null }),
   listRow({ review: review({ status: 'APPROVED', type: 'jit', revoke_at: '2026-03-12T07:00:00+02:00' }) }),
   listRow({ review: review({ status: 'PENDING' }) }),
+  listRow({ metrics: { ai_analyzer: { total_requests: 9, blocked_count: 2, worst: { outcome: 'block', risk_level: 'high' } } } }),
+  listRow({ metrics: { ai_analyzer: { total_requests: 9, blocked_count: 0, worst: { outcome: 'Allow', risk_level: 'low' } } } }),
+  listRow({ metrics: { ai_analyzer: { total_requests: 9, worst: null } } }),
+  single({ ai_analysis: { risk_level: 'high', action: 'allow_execution' } }),
   listRow({ review: review({ status: 'REJECTED' }) }),
   listRow({ review: review({ status: 'REVOKED' }) }),
   listRow({
@@ -89,6 +93,8 @@ const DETAILS = [
   'analyzed',
   'eventSize',
   'guardrails',
+  'risk',
+  'riskAction',
 ];
 
 describe('log format hoop-sessions', () => {

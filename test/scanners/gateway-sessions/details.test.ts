@@ -79,6 +79,8 @@ describe('gateway-sessions scanner: what a session tells beside', () => {
       ['ok', {}, 'ok'],
       ['failed', { exit_code: 3 }, 'failed'],
       ['denied by a guardrail', { exit_code: 254, guardrails_info: [{ rule_name: 'no-drop', direction: 'input' }] }, 'denied'],
+      ['denied by the analyzer of requests', { metrics: { ai_analyzer: { total_requests: 9, blocked_count: 1 } } }, 'denied'],
+      ['ok where no request was blocked', { metrics: { ai_analyzer: { total_requests: 9, blocked_count: 0 } } }, 'ok'],
       ['denied by the analyzer', { exit_code: 254, ai_analysis: { risk_level: 'high', action: 'block_execution' } }, 'denied'],
       ['not said while open', { status: 'open', exit_code: null }, undefined],
       ['not said by what stands for unknown', { exit_code: -2 }, undefined],
@@ -88,6 +90,16 @@ describe('gateway-sessions scanner: what a session tells beside', () => {
         assert.equal((await one('usage', [listRow(fields)])).outcome, expected);
       });
     }
+
+    it('keeps the gravest verdict on its requests, which lists tell too', async () => {
+      const worst = { outcome: 'warn', risk_level: 'HIGH', title: 'Card numbers', explanation: 'card 4711' };
+      const ai_analyzer = { total_requests: 9, blocked_count: 2, worst };
+
+      const { detail } = await one('usage', [listRow({ metrics: { ai_analyzer } })]);
+
+      assert.deepEqual([detail?.risk, detail?.riskAction, detail?.blockedRequests], ['high', 'allow_execution', 2]);
+      assert.doesNotMatch(JSON.stringify(detail), /4711|Card/);
+    });
 
     it('is no failed access where the gateway has no part that speaks the protocol', async () => {
       const stub = [[0.1, 'e', base64('missing protocol hoop library for postgres')]];
