@@ -1,13 +1,19 @@
 // `node bench/import-logs.ts DIRECTORY STORE FORMAT`: the import alone, up to the commit; what it took as JSON on standard output.
 import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { createEngine } from '../src/detect/engine.ts';
+import { loadPack } from '../src/detect/load.ts';
+import { mayHoldTest } from '../src/detect/may-hold.ts';
 import { shippedFormats } from '../src/logs/load.ts';
+import { logMasks, NameRedactor } from '../src/run/redact.ts';
 import { openStore } from '../src/store/index.ts';
 
 const [directory = '', file = '', id = ''] = process.argv.slice(2);
 const now = '2026-11-22T00:00:00.000Z';
 const format = shippedFormats().find(({ meta }) => meta.id === id);
 if (format === undefined) throw new Error(`there is no format ${id}`);
+const KEY = 'bench';
+const engine = createEngine({ pack: await loadPack(), fingerprintKey: KEY });
 const store = await openStore({ mode: 'write', file });
 const started = performance.now();
 await store.beginRun({
@@ -27,7 +33,7 @@ await store.importLogs(files, {
   signal: new AbortController().signal,
   clockTolerance: 120,
   retentionDays: undefined,
-  redact: (observation) => observation,
+  masks: logMasks(new NameRedactor((text, hints) => engine.detect(text, hints), mayHoldTest(engine.search)), KEY),
   onFile: () => undefined,
   warn: (message, data) => console.error(message, data),
 });

@@ -2,9 +2,10 @@ import { resolve } from 'node:path';
 import { assertSameKey as assertBaselineKey } from './config/baseline.ts';
 import { assertTrusted, describeConfig } from './config/load.ts';
 import { parseTarget, shownTarget } from './config/target.ts';
-import type { CrawlOptions, Log, Observation, PathTarget, Report, Scanner, ServiceTarget, Target } from './contracts/index.ts';
+import type { CrawlOptions, Log, PathTarget, Report, Scanner, ServiceTarget, Target } from './contracts/index.ts';
 import { type Bulk, createBulk } from './detect/bulk.ts';
 import { createEngine } from './detect/engine.ts';
+import { mayHoldTest } from './detect/may-hold.ts';
 import type { Pack } from './detect/pack.ts';
 import { readAcceptors } from './run/acceptors.ts';
 import type { Side } from './run/added-lines.ts';
@@ -16,7 +17,7 @@ import type { Reading } from './run/held-passwords.ts';
 import { KeptSteps, keptStepFiles } from './run/kept-steps.ts';
 import { LogShelf, readLogs } from './run/logs.ts';
 import type { Overlap } from './run/overlap.ts';
-import { MASKING, maskedLog, NameRedactor } from './run/redact.ts';
+import { logMasks, MASKING, maskedLog, NameRedactor } from './run/redact.ts';
 import { makeReport } from './run/report.ts';
 import type { Runtime, ScanRequest } from './run/request.ts';
 import { type Judgement, loadDetectors, loadJudgement, rulesDigest } from './run/rules.ts';
@@ -218,8 +219,8 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     sink.onAdd = undefined;
     if (runtime.signal.aborted) throw new Interrupted();
     if (shelf !== undefined && shelf.files.length > 0) {
-      const masks = { clean: (name: string) => names.clean(name), redact: (one: Observation) => names.redact(one) };
-      const settings = { runtime: workshop.runtime, config, startedAt, ...masks };
+      const masks = logMasks(new NameRedactor((text, hints) => engine.detect(text, hints), mayHoldTest(engine.search)), key);
+      const settings = { runtime: workshop.runtime, config, startedAt, masks };
       await interruptible(await sink.store(), runtime.signal, (store) => readLogs(shelf, store, settings));
     }
     if (verifier !== undefined) {

@@ -45,7 +45,10 @@ told AS (
     nullif(nullif(principal, ''), 'anonymous') AS caller,
     lower(coalesce(operation, '')) AS word,
     from_json(CASE WHEN json_type(tables) = 'ARRAY' THEN tables END, '["VARCHAR"]') AS table_list,
-    from_json(CASE WHEN json_type(masked_entities) = 'ARRAY' THEN masked_entities END, '["VARCHAR"]') AS entities
+    from_json(CASE WHEN json_type(masked_entities) = 'ARRAY' THEN masked_entities END, '["VARCHAR"]') AS entities,
+    -- Which customer, which token: what stands in the place of one is cut out.
+    array_to_string(list_transform(string_split(regexp_replace(http->>'$.resource', '[?#].*$', ''), '/'), lambda part: CASE
+      WHEN regexp_full_match(part, '[0-9]+|[0-9a-fA-F-]{16,}|.*(?:@|%40|=).*|.{33,}|.*[A-Za-z][0-9].*[0-9][A-Za-z].*[A-Za-z][0-9].*') THEN '*' ELSE part END), '/') AS resource
   FROM all_events
   -- A violation is told by its statement too, and the end of a session by its start.
   WHERE kind IS NULL OR kind IN ('session_start', 'statement', 'masked')
@@ -67,7 +70,7 @@ SELECT
     WHEN word IN ('grant', 'revoke') THEN 'privilege'
     ELSE 'unknown'
   END AS action,
-  coalesce(CASE WHEN len(table_list) > 0 THEN list_sort(table_list) END, CASE WHEN (http->>'$.resource') <> '' THEN [http->>'$.resource'] END) AS objects,
+  coalesce(CASE WHEN len(table_list) > 0 THEN list_sort(table_list) END, CASE WHEN resource <> '' THEN [resource] END) AS objects,
   caller AS actor,
   CASE WHEN caller IS NOT NULL THEN 'low' END AS actor_confidence,
   'unknown' AS actor_type,

@@ -43,8 +43,12 @@ told AS (
       -- All roles have the name of their mount; that may be any.
       WHEN (metadata->>'$.role_name') IS NOT NULL THEN 'approle'
       ELSE regexp_extract(display_name, '^(kubernetes|approle|aws|gcp|azure|cert|jwt|cf|userpass|ldap|oidc|github|okta|radius|kerberos|saml)(?:-|$)', 1) END AS method,
-    -- Ids of leases and what looks like an address are cut off.
-    regexp_replace(regexp_replace(path, '^(sys/(?:leases|raw|replication|storage)/[^/]+)/.*$', '\1'), '[^/]+@[^/]+', '*', 'g') AS place
+    -- Tokens, ids of leases and what looks like an address are cut off.
+    regexp_replace(
+      regexp_replace(
+        regexp_replace(path, '^(sys/(?:leases|raw|replication|storage)/[^/]+|sys/(?:renew|revoke|revoke-prefix|revoke-force)|auth/token/(?:lookup|renew|revoke)[a-z-]*)/.*$', '\1'),
+        '[^/]+@[^/]+', '*', 'g'),
+      '(^|/)(?:hv[sbr]\.|s\.[A-Za-z0-9]{24})[^/]*', '\1*', 'g') AS place
   FROM entries
 )
 SELECT

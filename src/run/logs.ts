@@ -1,8 +1,8 @@
 import type { Config } from '../config/schema.ts';
-import type { FileHead, Location, LogIntake, Observation } from '../contracts/index.ts';
+import type { FileHead, Location, LogIntake } from '../contracts/index.ts';
 import type { LogFormat } from '../logs/format.ts';
 import type { Store } from '../store/index.ts';
-import type { LogFile } from '../store/logs.ts';
+import type { LogFile, LogMasks } from '../store/logs.ts';
 import type { Runtime } from './request.ts';
 
 /** Logs that the targets hold, put aside until all else is read. Formats load with the first file that may be one. */
@@ -61,15 +61,12 @@ export async function readLogs(
     runtime,
     config,
     startedAt,
-    clean,
-    redact,
+    masks,
   }: {
     readonly runtime: Runtime;
     readonly config: Pick<Config, 'gateway'>;
     readonly startedAt: string;
-    /** Masks what names something. */
-    readonly clean: (name: string) => string;
-    readonly redact: (observation: Observation) => Observation;
+    readonly masks: LogMasks;
   },
 ): Promise<void> {
   const { clockTolerance, retentionDays } = config.gateway;
@@ -77,13 +74,13 @@ export async function readLogs(
   runtime.progress.phase('Reading logs', bytes);
   try {
     await store.importLogs(
-      shelf.files.map((file) => ({ ...file, path: clean(file.path), target: clean(file.target) })),
+      shelf.files.map((file) => ({ ...file, path: masks.clean(file.path), target: masks.clean(file.target) })),
       {
         now: startedAt,
         signal: runtime.signal,
         clockTolerance,
         retentionDays,
-        redact,
+        masks,
         onFile: (done) => runtime.progress.advance(done, done),
         warn: (message, data) => runtime.log.warn(message, data),
       },

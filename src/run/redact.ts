@@ -1,4 +1,6 @@
-import type { Log, Observation } from '../contracts/index.ts';
+import type { JsonObject, Log, Observation } from '../contracts/index.ts';
+import type { LogMasks } from '../store/logs.ts';
+import { fingerprint } from '../util/fingerprint.ts';
 import { type DetectInName, maskGuesses, maskNames, maskNamesIn } from '../util/mask-names.ts';
 
 type Told = { readonly [key: string]: unknown };
@@ -107,6 +109,21 @@ export class NameRedactor {
     }
     return true;
   }
+}
+
+/** The same for the rows of logs, which are no observations: `detail` is masked as that of one. */
+export function logMasks(names: NameRedactor, fingerprintKey: Uint8Array | string): LogMasks {
+  const bare = { kind: 'usage', via: 'direct', sessionId: '', usedAt: '', action: 'unknown', at: {} } as const;
+  return {
+    clean: (text) => names.clean(text),
+    redact: (observation) => names.redact(observation),
+    detail(detail) {
+      const row: Observation = { ...bare, detail: detail as JsonObject };
+      const masked = names.redact(row);
+      return masked === row ? detail : (masked.detail ?? {});
+    },
+    digest: (text) => fingerprint(text, fingerprintKey),
+  };
 }
 
 /** What a run says on its way names files, too. */

@@ -21,6 +21,7 @@ import { sha256 } from '../util/digest.ts';
 import { messageOf } from '../util/errors.ts';
 import { LogCompare } from './log-compare.ts';
 import { testDigests } from './log-digests.ts';
+import { maskTexts, type TextMasks } from './log-mask.ts';
 import { Ahead, LogReader, linkAs } from './log-reader.ts';
 import { LogTally } from './log-tally.ts';
 
@@ -44,14 +45,15 @@ export interface LogWork {
   readonly signal: AbortSignal;
   readonly clockTolerance: number;
   readonly retentionDays: number | undefined;
+  readonly masks: TextMasks;
   addPart(file: LogFile, content: string): { readonly part: bigint; readonly known: boolean };
   add(part: bigint, observation: Observation): Promise<void>;
   onFile(bytes: number): void;
   warn(message: string, data: object): void;
 }
 
-/** Masks what an observation of a log names. */
-export interface LogMasks {
+/** Masks what a log names: in observations, and in the rows that get into the store by SQL alone. */
+export interface LogMasks extends TextMasks {
   redact(observation: Observation): Observation;
 }
 
@@ -276,13 +278,26 @@ class LogImport {
       `SELECT b.part_id, s.usage_key, s.record_key, s.digest, s.used_at FROM ${staged} AS s JOIN batch AS b USING (file)`,
       { ...to, table: 'log_records' },
     );
-    await reader.give(usagesSql(format, given, staged, await this.#usageColumns()), { ...to, table: 'usages' });
-    await reader.run(`DROP TABLE ${staged}`);
+    const rows = await this.#maskedRows(format, given, staged);
+    await reader.give(usagesSql(format, given, rows, await this.#usageColumns()), { ...to, table: 'usages' });
+    await reader.run(`DROP TABLE IF EXISTS sums; DROP TABLE ${staged}`);
     for (const file of files) {
       const all = before.get(file.index);
       await this.#endFile(file, all, fresh.get(file.index)?.records ?? 0);
     }
     await this.#compare.saveLinks();
+  }
+
+  /** What rows of usages are made of: the records, or what sums them up. */
+  async #maskedRows(format: LogFormat, given: readonly string[], staged: string): Promise<string> {
+    const names = [...usageColumns(given).map(({ name }) => name), ...(given.includes('session_id') ? ['session_id'] : [])];
+    if (format.meta.single) {
+      await maskTexts(this.#reader, staged, [...names, 'record_id'], this.#work.masks);
+      return staged;
+    }
+    await this.#reader.run(`CREATE TABLE sums AS ${sumsSql(format, given, staged)}`);
+    await maskTexts(this.#reader, 'sums', [...names, 'session_id', 'first_id'], this.#work.masks);
+    return 'sums';
   }
 
   async #openBatch(files: readonly Loading[]): Promise<void> {
@@ -424,13 +439,19 @@ function problem({ format, path, size, at }: LogFile, why: string): CoverageObse
   };
 }
 
-/** Rows for `obs.usages`, in the order of its columns. */
-function usagesSql(format: LogFormat, given: readonly string[], staged: string, columns: readonly Column[]): string {
-  if (format.meta.single) return singleSql(format, given, staged, columns);
+/** What is the same within an hour as one row, with its first record. */
+function sumsSql(format: LogFormat, given: readonly string[], staged: string): string {
+  const made = summedUp(format, given);
+  const groups = Object.entries(made).map(([name, sql]) => `${sql} AS ${name}`);
+  return `SELECT usage_key, arg_min(file, used_at) AS file, arg_min(record_id, used_at) AS first_id, ${groups.join(', ')}
+    FROM ${staged} GROUP BY usage_key`;
+}
+
+function summedUp(format: LogFormat, given: readonly string[]): { readonly [name: string]: string } {
   const session = given.includes('session_id')
     ? 'coalesce(any_value(session_id), arg_min(record_id, used_at))'
     : 'arg_min(record_id, used_at)';
-  const made: { readonly [name: string]: string } = {
+  return {
     ...Object.fromEntries(usageColumns(given).map(({ name, sql }) => [name, sql])),
     used_at: 'min(used_at)',
     ended_at: given.includes('ended_at') ? 'max(coalesce(ended_at, used_at))' : 'max(used_at)',
@@ -438,17 +459,19 @@ function usagesSql(format: LogFormat, given: readonly string[], staged: string, 
     session_id: session,
     records: 'count(*)',
   };
-  const groups = Object.entries(made).map(([name, sql]) => `${sql} AS ${name}`);
+}
+
+/** Rows for `obs.usages`, in the order of its columns. */
+function usagesSql(format: LogFormat, given: readonly string[], rows: string, columns: readonly Column[]): string {
+  if (format.meta.single) return singleSql(format, given, rows, columns);
+  const made = summedUp(format, given);
   const selected = columns.map(({ name, type }) => {
     if (name === 'observation_id') return "printf('%016x', usage_key)";
     if (name === 'part_id') return 'b.part_id';
     if (name === 'location') return "json_merge_patch(b.at, json_object('pointer', first_id))::JSON";
     return `${name in made ? `g.${name}` : 'NULL'}::${type}`;
   });
-  return `SELECT ${selected.join(', ')}
-    FROM (SELECT usage_key, arg_min(file, used_at) AS file, arg_min(record_id, used_at) AS first_id, ${groups.join(', ')}
-      FROM ${staged} GROUP BY usage_key) AS g
-    JOIN batch AS b USING (file)`;
+  return `SELECT ${selected.join(', ')} FROM ${rows} AS g JOIN batch AS b USING (file)`;
 }
 
 /** The same without summing up: grouping a million rows that are all different takes their size in memory, and spills none of it. */

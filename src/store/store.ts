@@ -243,7 +243,10 @@ export class Store implements StoreReader {
   }
 
   /** Reads logs where they lie: what they hold gets into the store by SQL alone. Before the end of loading. */
-  async importLogs(files: readonly LogFile[], work: Omit<LogWork, 'scratch' | 'addPart' | 'add'> & LogMasks): Promise<void> {
+  async importLogs(
+    files: readonly LogFile[],
+    work: Omit<LogWork, 'scratch' | 'addPart' | 'add'> & { readonly masks: LogMasks },
+  ): Promise<void> {
     const { importLogs } = await import('./logs.ts');
     this.#scratch ??= mkdtempSync(join(tmpdir(), 'nhi-audit-logs-'));
     this.#appender?.flush();
@@ -252,7 +255,7 @@ export class Store implements StoreReader {
       scratch: this.#scratch,
       addPart: ({ format, path, target }, content) =>
         this.addPart({ scanner: `log-${format.meta.id}`, version: 1, target, unit: path, content }, work.now),
-      add: async (part, observation) => void (await this.append(part, work.redact(observation))),
+      add: async (part, observation) => void (await this.append(part, work.masks.redact(observation))),
     });
     this.#hasLogs = true;
   }

@@ -6,6 +6,7 @@ import type { LogFormat } from '../../src/logs/format.ts';
 import { shippedFormats } from '../../src/logs/load.ts';
 import { formatOf } from '../../src/logs/recognise.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
+import type { LogMasks } from '../../src/store/logs.ts';
 import { tempDir } from './temp-repo.ts';
 
 export interface ImportOptions {
@@ -17,7 +18,11 @@ export interface ImportOptions {
   readonly target?: string;
   /** Files that are gone from where they lay. */
   readonly directory?: string;
+  readonly masks?: LogMasks;
 }
+
+/** For what is about other things. */
+export const UNMASKED: LogMasks = { redact: (one) => one, clean: (one) => one, detail: (one) => one, digest: (one) => one };
 
 let template: Promise<string> | undefined;
 
@@ -66,7 +71,7 @@ export async function importLogs(
     signal: new AbortController().signal,
     clockTolerance: 120,
     retentionDays,
-    redact: (observation) => observation,
+    masks: options.masks ?? UNMASKED,
     onFile: () => undefined,
     warn: () => undefined,
   });

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type IdentityObservation, postgresRoleId } from '../../../src/contracts/index.ts';
 import { openStore } from '../../../src/store/index.ts';
+import { UNMASKED } from '../../helpers/logs.ts';
 import { tempDir } from '../../helpers/temp-repo.ts';
 import { shipped } from './read-log.ts';
 
@@ -50,7 +51,7 @@ async function accountOf(...places: readonly string[]): Promise<unknown> {
         signal: new AbortController().signal,
         clockTolerance: 120,
         retentionDays: undefined,
-        redact: (observation) => observation,
+        masks: UNMASKED,
         onFile: () => undefined,
         warn: () => undefined,
       },

@@ -6,7 +6,7 @@ import { headOfFile } from '../../../src/files/source-file.ts';
 import { shippedFormats } from '../../../src/logs/load.ts';
 import { formatOf } from '../../../src/logs/recognise.ts';
 import type { Row } from '../../../src/store/index.ts';
-import { logStore } from '../../helpers/logs.ts';
+import { logStore, UNMASKED } from '../../helpers/logs.ts';
 import { tempDir } from '../../helpers/temp-repo.ts';
 import { RUN_START, withPassingRun } from '../correlate/run-store.ts';
 
@@ -256,7 +256,7 @@ describe('view direct_uses, over a log in bulk', () => {
         now: RUN_START,
         signal: new AbortController().signal,
         clockTolerance: 120,
-        redact: (observation: Observation) => observation,
+        masks: UNMASKED,
         onFile: () => undefined,
         warn: () => undefined,
       };
