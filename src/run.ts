@@ -177,6 +177,8 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
           kept.push(steps);
           return steps.once;
         };
+  // What is to be verified must be read: its secret is nowhere else.
+  const searchDigest = `${pack.hash}:${keyId}:${MASKING}${verifier === undefined ? '' : `:${startedAt}`}`;
   const works: { readonly target: PathTarget; readonly work: TargetWork }[] = [];
   const readings: Reading[] = [];
   const others: Kept[] = [];
@@ -191,8 +193,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         options,
         isSearchedBy: (crawler) => (request.only.length === 0 ? !request.skip.includes(crawler) : request.only.includes(crawler)),
         scanners,
-        // What is to be verified must be read: its secret is nowhere else.
-        rulesDigest: `${pack.hash}:${keyId}:${MASKING}${verifier === undefined ? '' : `:${startedAt}`}`,
+        rulesDigest: searchDigest,
         // Held against those of an earlier run, which only a store file can have.
         ...(request.storeFile === undefined ? {} : { detectors: detectorDigests(pack, keyId, options.maxFileBytes) }),
         keepsBaselineIds,
@@ -219,6 +220,14 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     sink.onAdd = undefined;
     if (runtime.signal.aborted) throw new Interrupted();
     if (shelf !== undefined && shelf.files.length > 0) {
+      if (options.search) {
+        // Its threads end before the engine of logs takes its memory.
+        await bulk.close();
+        const { searchLogs } = await import('./run/search-logs.ts');
+        const { maxFileBytes } = options;
+        await searchLogs(shelf.files, { sink, base, bulk, rulesDigest: searchDigest, runId, maxFileBytes });
+        await bulk.close();
+      }
       const masks = logMasks(new NameRedactor((text, hints) => engine.detect(text, hints), mayHoldTest(engine.search)), key);
       const settings = { runtime: workshop.runtime, config, startedAt, masks };
       await interruptible(await sink.store(), runtime.signal, (store) => readLogs(shelf, store, settings));

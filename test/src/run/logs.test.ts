@@ -35,6 +35,7 @@ function trail(count: number, padding = 0): string {
 
 interface Row {
   readonly surface: string;
+  readonly subject: string;
   readonly outcome: string;
   readonly read?: number;
 }
@@ -59,7 +60,7 @@ describe('logs among targets', () => {
     else process.env.TMPDIR = TMPDIR;
   });
 
-  it('are read in bulk from a repository, larger than any file may be, and not searched: neither there nor in its history', async () => {
+  it('are read in bulk from a repository, larger than any file may be; which key was used is no leak of it, there or in its history', async () => {
     const repo = tempRepo([], root);
     repo.write('logs/trail.json.gz', gzipSync(trail(20)));
     repo.write('logs/large.json', trail(30, 4000).replace(/"e(\d)/g, '"large-e$1'));
@@ -76,13 +77,62 @@ describe('logs among targets', () => {
       rows.filter(({ surface }) => surface === 'audit-log').map(({ outcome, read }) => [outcome, read]),
       [['complete', 50]],
     );
-    assert.equal(rows.find(({ surface }) => surface === 'work-tree')?.outcome, 'complete');
+    assert.deepEqual(
+      rows
+        .flatMap(({ surface, subject, outcome }) =>
+          surface === 'work-tree' ? [[subject.startsWith('logs') ? subject : 'the repository', outcome]] : [],
+        )
+        .toSorted(),
+      [
+        ['logs searched for credentials (.)', 'complete'],
+        // By its size no file like others.
+        ['logs/large.json', 'partial'],
+        ['the repository', 'complete'],
+      ],
+    );
     // The key that the log names is joined to its user; in the log it is no leak.
     const told = JSON.stringify(report.findings);
     assert.match(told, /app\/config\.txt/);
     assert.match(told, new RegExp(`aws:${ACCOUNT}:user/ci`));
     assert.doesNotMatch(told, /logs\/(?:trail|large)\.json[^"]*","line"/);
     assert.deepEqual(readdirSync(temporary), []);
+  });
+
+  it('are searched for credentials, packed ones too: a run with the same store says the same and searches nothing again', async () => {
+    const leaky = (token: string) =>
+      trail(3)
+        .replace('"padding":""', `"userData":"export TOKEN=${token}"`)
+        .replace('"padding":""', `"userData":"export TOKEN=${token}"`);
+    const [one, other] = ['k3TpQ9vLw2XyZr7NbM4cHs8JdF6gRa1UeWoi', 'R7kWq2MtY8pXc5VbN1zHs4JdL9gFa6UeToiD'].map((text) =>
+      ['gh', 'p_', text].join(''),
+    );
+    writeFile(root, 'logs/a.json', `\n\n${leaky(one ?? '')}`);
+    writeFile(root, 'logs/b.json.gz', gzipSync(leaky(other ?? '').replace(/"e(\d)/g, '"b$1')));
+    const places = async () => {
+      const io = testIo(root);
+      await scanCommand(io, ['logs'], { ...SCAN_OPTIONS, store: 'audit.duckdb' });
+      const store = await openStore({ mode: 'read', file: join(root, 'audit.duckdb') });
+      const rows = await store.rows(
+        "SELECT location->>'$.path' AS path, location->>'$.line' AS line, detector FROM sightings ORDER BY ALL",
+      );
+      const [{ n } = {}] = await store.rows(
+        "SELECT count(*) AS n FROM parts WHERE scanner = 'log-search' AND unit LIKE '%.json%'",
+      );
+      store.close();
+      const row = JSON.parse(io.out()).coverage.find(({ subject }: { subject: string }) => subject.startsWith('logs searched'));
+      return { rows: rows.map(({ path, line }) => [path, line]), n, row: [row?.surface, row?.outcome, row?.seen, row?.read] };
+    };
+
+    const first = await places();
+    const again = await places();
+
+    assert.deepEqual(first.rows, [
+      ['a.json', '3'],
+      ['b.json.gz!content', '1'],
+    ]);
+    assert.equal(first.n, 2);
+    assert.deepEqual(first.row, ['work-tree', 'complete', 2, 2]);
+    assert.deepEqual(again, first);
   });
 
   it('leave nothing behind when the run is interrupted while they are read', async () => {
@@ -136,7 +186,7 @@ describe('logs among targets', () => {
       { ...same, action: 'read', records: 2, row_count: 14 },
       { ...same, action: 'unknown', records: 1, row_count: 7 },
     ]);
-    const row = rowsOf(io.out()).find(({ surface }) => surface === 'gateway');
+    const row = rowsOf(io.out()).find(({ surface, subject }) => surface === 'gateway' && !subject.startsWith('logs searched'));
     assert.deepEqual([row?.outcome, row?.read], ['partial', 3]);
   });
 });
