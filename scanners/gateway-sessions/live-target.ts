@@ -139,5 +139,13 @@ function oneOf<T extends string>(target: ServiceTarget, name: string, value: str
 }
 
 function refused({ name }: ServiceTarget, what: string, hint: string): TargetError {
-  return new TargetError(`"${name}" ${what}`, { code: 'TARGET_ADDRESS', hint });
+  return new TargetError(`"${withoutKey(name)}" ${what}`, { code: 'TARGET_ADDRESS', hint });
+}
+
+/** Whoever writes a key into the address finds it in no error, and so in no log. */
+function withoutKey(name: string): string {
+  return name
+    .replace(/\/\/[^/?#]*@/, '//***@')
+    .replace(/#.*$/s, '#***')
+    .replace(/([?&][^=&#]*)=([^&#]*)/g, (whole, key: string) => (PARAMETERS.includes(key.slice(1)) ? whole : `${key}=***`));
 }

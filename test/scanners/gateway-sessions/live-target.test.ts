@@ -63,6 +63,22 @@ describe('hoop live: the target', () => {
     });
   }
 
+  it('says no key that somebody wrote into the address', () => {
+    for (const address of [
+      'https://hpk_4711@gw.example',
+      'https://ada:hpk_4711@gw.example/x?since=9d',
+      'https://gw.example?api_key=hpk_4711&since=9d',
+      'https://gw.example#hpk_4711',
+    ]) {
+      assert.throws(
+        () => gatewayOf(targetOf(address)),
+        (error) =>
+          error instanceof TargetError && /gw\.example/.test(error.message) && !/4711/.test(`${error.message} ${error.hint}`),
+        address,
+      );
+    }
+  });
+
   it('takes a slip for what it is', () => {
     assert.throws(
       () => gatewayOf(targetOf('https://gw.example?sinse=9d')),

@@ -296,6 +296,9 @@ describe('hoop live', () => {
     assert.ok(!JSON.stringify(observations).includes('harbour3'));
     const off = part(await scanLive(without), 'webhooks');
     assert.deepEqual([off?.outcome, off?.detail?.absent], ['complete', 'it is switched off']);
+    await using more = await startGateway(newGateway({ lists: { 'webhooks/endpoints': { data: [webhook], done: false } } }));
+    const some = part(await scanLive(more), 'webhooks');
+    assert.deepEqual([some?.outcome, some?.read], ['partial', 1]);
   });
 
   it('reads all pages of a list, whatever they say of the total', async () => {

@@ -85,6 +85,13 @@ describe('gateway-sessions scanner: sessions', () => {
     assert.equal(recognises({ org_id: 1, subject: 'Your invoice', status: 'sent', name: 'mail' }), false);
     assert.equal(recognises('id,user\n1,ada\n', 'exports/hoop/sessions.csv'), false);
     assert.equal(recognises([], 'test/data.json'), false);
+    // What the gateway sends out as it happens names sessions, and is none.
+    const event = { session_id: 's', user: 'a@b.example', connection: 'pg', occurred_at: '2026-05-04T15:30:45Z' };
+    assert.equal(recognises({ ...event, event_type: 'session.closed', exit_code: '0', duration_ms: 9 }), false);
+    assert.equal(
+      recognises({ event_type: 'session.open', id: 's', user_id: 'u', connection: 'pg', verb: 'exec', command: [] }),
+      false,
+    );
   });
 
   it('recognises an empty list by its name alone, null too', async () => {
