@@ -63,6 +63,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
     } else {
       await checkReadable(connection, file ?? ':memory:');
     }
+    if (mode === 'write' && !isPassing) await planAsWritten(connection);
     await lock(connection);
     return new Store({
       instance,
@@ -137,6 +138,16 @@ function spillDirectory({ file, mode, small = false }: OpenOptions): string | un
 async function lock(connection: DuckDBConnection): Promise<void> {
   await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');
+}
+
+/**
+ * A run is one transaction, and what is in it the planner takes for empty tables: hash tables were built of a million sessions to
+ * look up sixty connections in them, and joins of times were made loops. Sides are taken as they are written, the small one
+ * last: gateway_rows over a million sessions 4 s of processor in place of 22.
+ */
+async function planAsWritten(connection: DuckDBConnection): Promise<void> {
+  await connection.run("SET disabled_optimizers = 'build_side_probe_side'");
+  await connection.run('SET asof_loop_join_threshold = 0');
 }
 
 async function checkReadable(connection: DuckDBConnection, file: string): Promise<void> {

@@ -378,6 +378,23 @@ describe('store', () => {
     assert.deepEqual(row, { n: 299_999, longest: 4096 });
   });
 
+  it('joins rows that are not committed as the query is written: the planner takes their table for empty', async () => {
+    await withRun(async (store, part) => {
+      for (const observation of ALL) await store.append(part, observation);
+      await store.endLoading([]);
+
+      const plans = await store.rows(`EXPLAIN SELECT u.session_id, c.name, s.review_id
+        FROM obs.usages AS u
+        LEFT JOIN (SELECT 'name ' || range AS name FROM range(1000)) AS c ON c.name = u.target
+        ASOF JOIN (SELECT 'a' AS target, TIMESTAMP '2026-01-01' AS at, 'r' AS review_id UNION ALL SELECT 'b', TIMESTAMP '2026-01-02', 's') AS s
+          ON s.target = u.target AND u.used_at >= s.at`);
+
+      const plan = JSON.stringify(plans);
+      assert.match(plan, /Join Type: LEFT/);
+      assert.match(plan, /ASOF_JOIN/);
+    });
+  });
+
   it('answers several queries at the same time, each with its own parameters', async () => {
     const store = await openStore({ mode: 'write', views: 'tables' });
     await store.beginRun(RUN);
