@@ -10,9 +10,16 @@ const SERVICE = /^(?<scheme>[a-z][a-z0-9-]+):(?<address>.*)$/;
 /** A password in an address: what stands between the user and the last `@`; a port is none. */
 const PASSWORD = /^(?<before>[a-z][a-z0-9+-]*:\/\/[^/?#@:]*):(?!\d{1,5}(?:[/?#]|$)).*@/is;
 
-/** How reports name a target: an address without its password. What is left can be typed again. */
+/** `hoop:https://KEY@HOST`: of a web address all that stands before the host is a login. */
+const WEB_LOGIN = /^(?<before>(?:[a-z][a-z0-9-]*:)?https?:\/\/)[^/?#]*@/i;
+/** In whose parameters a key may stand, though it is refused there. */
+const WEB = /^(?:[a-z][a-z0-9-]*:)?https?:\/\//i;
+const KEY_PARAMETER = /(?<before>[?&#][^=&#]*(?:key|token|secret|passw|pwd|auth|credential)[^=&#]*=)[^&#]*/gi;
+
+/** How reports name a target: an address without its password or key. What is left can be typed again. */
 export function shownTarget(text: string): string {
-  return text.replace(PASSWORD, '$<before>@');
+  const shown = text.replace(PASSWORD, '$<before>@').replace(WEB_LOGIN, '$<before>');
+  return WEB.test(shown) ? shown.replace(KEY_PARAMETER, '$<before>') : shown;
 }
 
 /**

@@ -23,6 +23,11 @@ describe('target', () => {
     ['postgres://etl@db:5433/shop', 'postgres://etl@db:5433/shop'],
     ['postgres://db:5433/shop?x=a@b', 'postgres://db:5433/shop?x=a@b'],
     ['aws:prod@eu', 'aws:prod@eu'],
+    [['hoop:https', '//ada', 'pw@gw.example/x?since=9d'].join(':'), 'hoop:https://gw.example/x?since=9d'],
+    ['hoop:https://hpk_4711@gw.example', 'hoop:https://gw.example'],
+    ['hoop:https://gw.example?api_key=hpk_4711&since=9d', 'hoop:https://gw.example?api_key=&since=9d'],
+    ['hoop:https://gw.example#token=hpk_4711', 'hoop:https://gw.example#token='],
+    ['hoop:https://gw.example:8443/a@b?since=9d', 'hoop:https://gw.example:8443/a@b?since=9d'],
     ['a/b:c@d', 'a/b:c@d'],
   ] as const) {
     it(`is shown as ${shown}`, () => {
