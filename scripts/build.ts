@@ -1,7 +1,8 @@
 // `npm run build`, and `npm install` through "prepare": src, scanners and reporters bundled into dist, rules as JSON.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
-import { rolldown } from 'rolldown';
+import { type Plugin, rolldown } from 'rolldown';
+import { bundlePage } from '../reporters/html/bundle.ts';
 import { searchImage } from '../src/detect/anchors.ts';
 import { IMAGE } from '../src/detect/kernel/image.ts';
 import { loadPack, serializePack } from '../src/detect/load.ts';
@@ -59,6 +60,7 @@ async function bundle(): Promise<void> {
     // Said of what is lazy for the tests' and the source's sake; here it costs nothing.
     checks: { ineffectiveDynamicImport: false },
     external: (id) => !id.startsWith('.') && !isAbsolute(id),
+    plugins: [page()],
   });
   await build.write({
     dir: join(NEXT, 'src'),
@@ -69,6 +71,19 @@ async function bundle(): Promise<void> {
     codeSplitting: { groups },
   });
   await build.close();
+}
+
+/** The HTML report's script and style, as texts in the place of the module that makes them from source. */
+function page(): Plugin {
+  const module = join(ROOT, 'reporters', 'html', 'assets.ts');
+  return {
+    name: 'page',
+    async load(id) {
+      if (id !== module) return null;
+      const assets = JSON.stringify(await bundlePage());
+      return { code: `export const pageAssets = () => Promise.resolve(${assets});`, moduleType: 'js' };
+    },
+  };
 }
 
 /** All rules, parsed and checked, as JSON, and the tables of their search: a start need not make them from YAML texts. */

@@ -60,6 +60,7 @@ const REPORTERS: { readonly [id: string]: () => Promise<AnyReporter> } = {
   json: () => import('../reporters/json/index.ts').then((m) => m.json),
   sarif: () => import('../reporters/sarif/index.ts').then((m) => m.sarif),
   csv: () => import('../reporters/csv/index.ts').then((m) => m.csv),
+  html: () => import('../reporters/html/index.ts').then((m) => m.html),
   markdown: () => import('../reporters/markdown/index.ts').then((m) => m.markdown),
 };
 

@@ -1,0 +1,106 @@
+import type { FindingStatus, Severity } from '../../src/contracts/finding.ts';
+import type { Confidence, ObservationKind } from '../../src/contracts/observation.ts';
+import type { GrantedView, Lineage, SessionView } from '../../src/contracts/report-parts.ts';
+import type { IdentityView } from '../../src/contracts/reporter.ts';
+
+/** What the reporter writes into the file and the page's script reads: plain data, every text printable. */
+export interface PageData {
+  readonly view: View;
+  /** For commands to copy. */
+  readonly store: string;
+  readonly run: { readonly id: string; readonly startedAt: string };
+  readonly hasPrevious: boolean;
+  readonly findings: number;
+  /** How many blocks of findings follow, each of `BLOCK` rows. */
+  readonly blocks: number;
+  readonly rules: readonly RuleRow[];
+  readonly frameworks: readonly FrameworkRow[];
+  readonly identities: readonly IdentityView[];
+  readonly credentials: readonly CredentialRow[];
+  readonly lineage: Lineage;
+  readonly ages: AgeChart;
+  readonly granted: readonly GrantedView[];
+  readonly sessions: { readonly rows: readonly SessionView[]; readonly total: number };
+  /** Open findings of the runs, oldest first, by NHI id. */
+  readonly trends: { readonly [nhi: string]: readonly number[] };
+}
+
+export type View = 'engineer' | 'audit';
+
+/** Findings in one block of the file: inflated and parsed one after the other, so that the page stays alive. */
+export const BLOCK = 5_000;
+
+export interface RuleRow {
+  readonly id: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly why: string;
+  readonly fix: string;
+  readonly limits?: string;
+  readonly controls: readonly string[];
+  readonly references: readonly string[];
+}
+
+export interface FrameworkRow {
+  readonly id: string;
+  readonly title: string;
+  readonly controls: readonly { readonly id: string; readonly title: string; readonly formerly?: string }[];
+}
+
+export interface CredentialRow {
+  readonly id: string;
+  /** Short form for people. */
+  readonly name: string;
+  readonly identity?: string;
+  readonly type: string;
+  readonly ageDays?: number;
+  readonly lastUsedAt?: string;
+  readonly expiresAt?: string;
+  readonly status?: string;
+  readonly sightings: number;
+}
+
+export interface AgeChart {
+  /** Upper ends of the bins in days; the last is open. */
+  readonly bins: readonly AgeBin[];
+  readonly policyDays?: number;
+  /** Rule that says so. */
+  readonly policyRule?: string;
+  readonly unknown: number;
+}
+
+export interface AgeBin {
+  readonly from: number;
+  /** Absent: open. */
+  readonly to?: number;
+  /** Seen in a file, a log, an image. */
+  readonly seen: number;
+  readonly unseen: number;
+}
+
+/** One finding: a tuple, for 50,000 of them have the same names of fields. 0 stands for "as the rule says" or "none". */
+export type FindingTuple = readonly [
+  fingerprint: string,
+  rule: number,
+  severity: number,
+  confidence: number,
+  status: number,
+  identity: string | 0,
+  credential: string | 0,
+  subject: string,
+  message: string,
+  fix: string | 0,
+  firstSeen: string,
+  lastSeen: string,
+  controls: readonly string[] | 0,
+  surfaces: readonly string[],
+  evidence: readonly EvidenceTuple[],
+  evidenceTotal: number,
+];
+
+export type EvidenceTuple = readonly [kind: ObservationKind, summary: string, place: string, observation: string];
+
+export const CONFIDENCES = ['low', 'medium', 'high'] as const satisfies readonly Confidence[];
+export const STATUSES = ['new', 'open', 'not-observed', 'fixed', 'excepted'] as const satisfies readonly FindingStatus[];
+/** A finding shows so many facts it rests on; the JSON report has all. */
+export const EVIDENCE_MAX = 25;

@@ -1,0 +1,1 @@
+export { default as style } from './style.css';

@@ -1,0 +1,68 @@
+import { el, find, findAll } from './dom.ts';
+
+/** Makes tabs of panels that stand one below the other; print shows them all again. */
+export class Tabs {
+  readonly #panels: readonly HTMLElement[];
+  readonly #buttons: readonly HTMLElement[];
+
+  constructor(host: HTMLElement) {
+    this.#panels = findAll('.panel', host);
+    const list = el('div', { role: 'tablist', 'aria-label': 'Frameworks', class: 'tablist' });
+    this.#buttons = this.#panels.map((panel, index) => {
+      panel.id = `panel-${panel.dataset.framework ?? index}`;
+      panel.setAttribute('role', 'tabpanel');
+      return el(
+        'button',
+        {
+          type: 'button',
+          role: 'tab',
+          id: `tab-${panel.dataset.framework ?? index}`,
+          'aria-controls': panel.id,
+          onclick: () => this.#show(index),
+        },
+        panel.dataset.tab ?? '',
+      );
+    });
+    list.append(...this.#buttons);
+    list.addEventListener('keydown', (event) => {
+      const at = this.#buttons.indexOf(document.activeElement as HTMLElement);
+      const to =
+        event.key === 'ArrowRight'
+          ? at + 1
+          : event.key === 'ArrowLeft'
+            ? at - 1
+            : event.key === 'Home'
+              ? 0
+              : event.key === 'End'
+                ? this.#buttons.length - 1
+                : -2;
+      if (to === -2) return;
+      event.preventDefault();
+      const index = (to + this.#buttons.length) % this.#buttons.length;
+      this.#show(index);
+      this.#buttons[index]?.focus();
+    });
+    if (this.#panels.length > 1) host.prepend(list);
+    this.#show(0);
+  }
+
+  /** Opens the tab of a framework; `false` when there is none. */
+  open(framework: string): boolean {
+    const index = this.#panels.findIndex((panel) => panel.dataset.framework === framework);
+    if (index >= 0) this.#show(index);
+    return index >= 0;
+  }
+
+  #show(chosen: number): void {
+    for (const [index, panel] of this.#panels.entries()) panel.classList.toggle('away', index !== chosen);
+    this.#buttons.forEach((button, index) => {
+      button.setAttribute('aria-selected', String(index === chosen));
+      button.tabIndex = index === chosen ? 0 : -1;
+    });
+  }
+}
+
+export function startTabs(): Tabs | undefined {
+  const host = find('#framework-tabs');
+  return host === undefined || findAll('.panel', host).length === 0 ? undefined : new Tabs(host);
+}

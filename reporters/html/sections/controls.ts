@@ -1,0 +1,92 @@
+import type { ControlOutcome, ControlResult, Framework } from '../../../src/contracts/framework.ts';
+import type { Report } from '../../../src/contracts/reporter.ts';
+import { count, list, thousands } from '../../../src/util/report-text.ts';
+import { type Html, html } from '../html.ts';
+import { named, outcomeMark, section, table } from './section.ts';
+
+const ORDER: readonly ControlOutcome[] = ['fail', 'partial', 'pass', 'excepted', 'not-assessed', 'not-applicable'];
+const WORDS: { readonly [outcome in ControlOutcome]: string } = {
+  fail: 'fail',
+  partial: 'partial',
+  pass: 'pass',
+  excepted: 'excepted',
+  'not-assessed': 'not assessed',
+  'not-applicable': 'not applicable',
+};
+
+/** One table a framework; the script makes tabs of them, print and a page without one show all. */
+export function controlsSection(report: Report): Html {
+  const frameworks = report.frameworks.filter(({ id }) => report.controls.some((control) => control.framework === id));
+  return section({
+    id: 'controls',
+    title: 'Controls',
+    lead:
+      frameworks.length === 0
+        ? 'No control was judged in this run.'
+        : 'What the evidence of this run says of each control. It supports an assessment and is none: nothing here says that a requirement is met, and what was not looked at is "not assessed", never "pass".',
+    body: html`<div class="tabs" id="framework-tabs">${frameworks.map((framework) => frameworkPanel(report, framework))}</div>`,
+    view: 'audit',
+  });
+}
+
+function frameworkPanel(report: Report, framework: Framework): Html {
+  const controls = report.controls.filter((control) => control.framework === framework.id);
+  const title = framework.title.includes(framework.version) ? framework.title : `${framework.title} ${framework.version}`;
+  const counts = ORDER.map((outcome) => ({ outcome, n: controls.filter((c) => c.outcome === outcome).length })).filter(
+    ({ n }) => n > 0,
+  );
+  const formerly = controls.some((control) => control.formerly.length > 0);
+  const groups = new Map(framework.groups.map((group) => [group.id, group.title]));
+  let group: string | undefined;
+  const rows = controls.flatMap((control) => {
+    const head =
+      control.group === undefined || control.group === group
+        ? []
+        : [
+            html`<tr class="group"><th colspan="${formerly ? 10 : 9}" scope="rowgroup">${control.group} · ${named(groups.get(control.group) ?? '')}</th></tr>`,
+          ];
+    group = control.group;
+    return [...head, controlRow(report, control, formerly)];
+  });
+  return html`<section class="panel" data-tab="${title}" data-framework="${framework.id}" aria-label="${title}">
+<h3>${title}</h3>
+<p class="counts">${count(controls.length, 'control')}: ${list(counts.map(({ outcome, n }) => `${thousands(n)} ${WORDS[outcome]}`))}. <span>Source: ${named(framework.source, 200)}. Licence: ${named(framework.licence, 200)}.</span></p>
+${table(
+  `Controls of ${title}`,
+  [
+    'Control',
+    ...(formerly ? [framework.id === 'nist-csf-2.0' ? 'CSF 1.1' : 'Formerly'] : []),
+    'Outcome',
+    'Reason',
+    html`<span title="Things that its checks looked at">Population</span>`,
+    html`<span title="Checks that ran, of those that map to it">Tested</span>`,
+    html`<span title="Checks with open findings">Failed</span>`,
+    html`<span title="Findings that somebody accepted">Excepted</span>`,
+    html`<span title="Checks that could not run, or only on part of what they need">Not assessed</span>`,
+    'Evidence',
+  ],
+  rows,
+  'controls',
+)}
+</section>`;
+}
+
+function controlRow(report: Report, control: ControlResult, formerly: boolean): Html {
+  const ref = `${control.framework}:${control.control}`;
+  const ended = (outcome: string): number => control.rules.filter((rule) => rule.outcome === outcome).length;
+  const silent = ended('not-assessed') + ended('partial');
+  const ran = control.rules.length - ended('not-assessed') - ended('not-applicable');
+  const excepted = report.accepted.filter(({ controls }) => controls.includes(ref)).length;
+  const shown = control.findings + excepted;
+  return html`<tr id="control-${ref}"><th scope="row"><code>${control.control}</code> ${control.title !== control.control && named(control.title)}</th>${
+    formerly && html`<td>${control.formerly.join(', ')}</td>`
+  }<td>${outcomeMark(control.outcome)}</td><td>${named(control.reason, 400)}</td><td class="n">${thousands(control.population)}</td><td class="n">${ran} of ${control.rules.length}</td><td class="n">${ended('fail')}</td><td class="n">${excepted}</td><td class="n">${silent}</td><td>${
+    shown === 0 ? '' : html`<a href="#control=${encodeURIComponent(ref)}">${count(shown, 'finding')}</a>`
+  }${
+    control.rules.length > 0 &&
+    html`<details><summary>${count(control.rules.length, 'check')}</summary><ul>${control.rules.map(
+      ({ rule, outcome, findings }) =>
+        html`<li><a href="#method-${rule}">${rule}</a>: ${WORDS[outcome as ControlOutcome] ?? outcome}${findings > 0 && `, ${count(findings, 'finding')}`}</li>`,
+    )}</ul></details>`
+  }</td></tr>`;
+}

@@ -1,0 +1,106 @@
+import type { Finding } from '../../../src/contracts/finding.ts';
+import type { Report } from '../../../src/contracts/reporter.ts';
+import { openFindings, thousands } from '../../../src/util/report-text.ts';
+import { type Html, html } from '../html.ts';
+import { NHI_FRAMEWORK } from '../owasp.ts';
+
+const STALE_DAYS = 90;
+const DUE_DAYS = 30;
+const DAY = 86_400_000;
+
+interface KeyNumber {
+  readonly label: string;
+  readonly about: string;
+  readonly value: number;
+  /** Against the run before; absent where there is none, or where it does not tell. */
+  readonly delta?: number;
+  /** What the delta counts. */
+  readonly unit?: string;
+  readonly link?: string;
+}
+
+export function numbersSection(report: Report): Html {
+  return html`
+<section id="numbers" aria-label="Key numbers">
+<dl class="numbers">${keyNumbers(report).map(numberCell)}</dl>
+</section>`;
+}
+
+function numberCell({ label, about, value, delta, unit, link }: KeyNumber): Html {
+  const text = thousands(value);
+  return html`<div title="${about}"><dt>${label}</dt><dd><b>${link === undefined || value === 0 ? text : html`<a href="#${link}">${text}</a>`}</b>${delta !== undefined && deltaText(delta, unit)}</dd></div>`;
+}
+
+function deltaText(delta: number, unit = ''): Html {
+  if (delta === 0) return html`<small>as before</small>`;
+  const sign = delta > 0 ? '▲' : '▼';
+  const word = delta > 0 ? 'more' : 'fewer';
+  const way = unit === '' ? '' : delta > 0 ? 'worse' : 'better';
+  return html`<small class="${way}"><i aria-hidden="true">${sign}</i> ${thousands(Math.abs(delta))} ${unit} ${word}</small>`;
+}
+
+function keyNumbers(report: Report): KeyNumber[] {
+  const open = openFindings(report.findings);
+  const { identities } = report;
+  const now = Date.parse(report.run.startedAt);
+  const points = report.parts?.history ?? [];
+  const before = points.findLast(({ isThis }) => !isThis);
+  const here = points.find(({ isThis }) => isThis);
+  const ofNhi = (nhi: string, label: string, about: string): KeyNumber => {
+    const ref = `${NHI_FRAMEWORK}:${nhi}:2025`;
+    const mine = open.filter(({ controls }) => controls.includes(ref));
+    const was = before?.controls[ref] ?? 0;
+    const is = here?.controls[ref] ?? 0;
+    return {
+      label,
+      about: `Identities and credentials with open findings of ${nhi}: ${about}`,
+      value: subjects(mine),
+      link: `nhi=${nhi}`,
+      ...(before === undefined || here === undefined
+        ? {}
+        : { delta: is - was, unit: Math.abs(is - was) === 1 ? 'finding' : 'findings' }),
+    };
+  };
+  const stale = identities.filter(
+    ({ lastUsedAt, enabled }) => enabled !== false && lastUsedAt !== undefined && now - Date.parse(lastUsedAt) > STALE_DAYS * DAY,
+  );
+  const due = report.acceptances.filter(
+    ({ expires, state }) => state !== 'expired' && expires !== undefined && Date.parse(expires) - now <= DUE_DAYS * DAY,
+  );
+  return [
+    {
+      label: 'Identities',
+      about: 'Machine identities that are known',
+      value: identities.length,
+      link: 'identities',
+      ...(before === undefined ? {} : { delta: identities.length - before.identities }),
+    },
+    {
+      label: 'Without owner',
+      about: 'No owner is declared, several contradict each other, or the owner has left',
+      value: identities.filter(({ ownership }) => ownership !== 'owned').length,
+      link: 'ownership=unowned',
+    },
+    {
+      label: `Unused ${STALE_DAYS} days`,
+      about: `Enabled, and last used more than ${STALE_DAYS} days ago; those whose use nobody tells are not counted`,
+      value: stale.length,
+      link: 'unused=true',
+    },
+    ofNhi('NHI2', 'Leaked', 'a secret lies where it should not'),
+    ofNhi('NHI5', 'Over-privileged', 'more rights than needed'),
+    ofNhi('NHI7', 'Long-lived', 'credentials too old, or without end'),
+    ofNhi('NHI9', 'Shared', 'one identity or key for several workloads'),
+    ofNhi('NHI10', 'Used by people', 'a person works as a machine'),
+    {
+      label: `Exceptions due in ${DUE_DAYS} days`,
+      about: 'Accepted findings that open again soon',
+      value: due.length,
+      link: 'exceptions',
+    },
+  ];
+}
+
+export function subjects(findings: readonly Finding[]): number {
+  return new Set(findings.map(({ identity, credential, subject }) => identity ?? credential ?? subject)).size;
+}

@@ -1,0 +1,129 @@
+import type { CoverageObservation } from '../../../src/contracts/observation.ts';
+import type { Report } from '../../../src/contracts/reporter.ts';
+import { SWITCHED_OFF } from '../../../src/contracts/reporter.ts';
+import {
+  count,
+  hiddenText,
+  list,
+  openFindings,
+  SEVERITIES_DOWN,
+  summariseCoverage,
+  thousands,
+  verdict,
+} from '../../../src/util/report-text.ts';
+import type { Fix } from '../fixes.ts';
+import { type Html, html, prose } from '../html.ts';
+import { subjects } from './numbers.ts';
+import { MARKS, minute, named, outcomeMark } from './section.ts';
+
+const GAPS_SHOWN = 4;
+
+/** Organisation or targets, when, by what: who holds a print in hand must be able to tell it from another. */
+export function titleStrip(report: Report, title: string | undefined): Html {
+  const { run } = report;
+  const names = run.targets.map((target) => named(target.split('/').filter(Boolean).at(-1) ?? target, 40));
+  const scope = names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : list(names);
+  return html`<p class="title">
+<strong>${named(title ?? 'Machine identities')}</strong>
+<span title="Targets: ${named(run.targets.join(', '), 600)}">${scope || 'no target'}</span>
+<time datetime="${run.startedAt}">${minute(run.startedAt)}</time>
+<span>run <code>${named(run.id, 60)}</code></span>
+<span>nhi-audit ${run.toolVersion}, rules <code>${run.rulesDigest.replace(/^sha256:/, '').slice(0, 12)}</code></span>
+<span><a href="#integrity">unsigned copy</a></span>
+</p>`;
+}
+
+export function verdictSection(report: Report, fixes: readonly Fix[]): Html {
+  return html`
+<section id="verdict" aria-labelledby="verdict-title">
+<div class="verdict">
+<div>
+<h1 id="verdict-title">${headline(report)}</h1>
+${severityBar(report)}
+<p class="lead">${findingsSentence(report)}</p>
+<p class="lead">${verdict(report).coverage}</p>
+<p class="lead next">${nextStep(report, fixes)}</p>
+</div>
+${coveragePanel(report)}
+</div>
+</section>`;
+}
+
+function headline(report: Report): Html {
+  const open = openFindings(report.findings);
+  if (open.length > 0) {
+    const grave = (['critical', 'high'] as const).flatMap((severity) => {
+      const n = open.filter((finding) => finding.severity === severity).length;
+      return n === 0 ? [] : [html`<b class="${severity}">${thousands(n)} ${severity}</b>`];
+    });
+    if (grave.length === 0) return html`${count(open.length, 'finding')} open, none high or critical`;
+    return html`${grave.length === 2 ? html`${grave[0]} and ${grave[1]}` : grave[0]} ${open.length === 1 ? 'finding' : 'findings'} open`;
+  }
+  if (report.coverage.length === 0) return html`Nothing was looked at`;
+  return verdict(report).clean ? html`Nothing open, and everything was read` : html`Nothing open in what was read`;
+}
+
+/** The first sentence: how many, on how many, of how many; and what the number leaves out. */
+function findingsSentence(report: Report): string {
+  const open = openFindings(report.findings);
+  const hidden = hiddenText(report.hidden, report.persona);
+  const off = report.checks.filter(({ reason }) => reason === SWITCHED_OFF).length;
+  return [
+    `${open.length === 0 ? 'No open findings' : `${count(open.length, 'open finding')} on ${count(subjects(open), 'identity or credential', 'identities and credentials')}`}; ${count(report.identities.length, 'machine identity is', 'machine identities are')} known`,
+    ...hidden,
+    ...(off === 0 ? [] : [`${count(off, 'check')} switched off in the configuration`]),
+  ]
+    .join('; ')
+    .concat('.');
+}
+
+/** Counts under a bar of their shares; the bar is decoration, the counts are the information. */
+function severityBar(report: Report): Html | undefined {
+  const open = openFindings(report.findings);
+  if (open.length === 0) return undefined;
+  const rows = SEVERITIES_DOWN.map((severity) => ({ severity, n: open.filter((f) => f.severity === severity).length }));
+  const shown = rows.filter(({ n }) => n > 0);
+  return html`<ul class="sevbar">${shown.map(
+    ({ severity, n }) =>
+      html`<li class="${severity} g${Math.max(1, Math.round((n / open.length) * 20))}"><a href="#severity=${severity}"><i aria-hidden="true">${MARKS[severity]}</i>${thousands(n)} <span>${severity}</span></a></li>`,
+  )}</ul>`;
+}
+
+function nextStep(report: Report, fixes: readonly Fix[]): Html {
+  const [first] = fixes;
+  if (first === undefined) {
+    const { looked, complete } = summariseCoverage(report.coverage);
+    return looked.length === 0 || complete < looked.length
+      ? html`Before this says anything of security, close the gaps in coverage.`
+      : html`There is nothing to do now; what was not looked at is listed beside.`;
+  }
+  const percent = Math.round(first.share * 100);
+  const rest = first.findings.length === 1 ? 'one finding rests' : `${thousands(first.findings.length)} findings rest`;
+  return html`<b>Start here:</b> <a href="#${first.link}">${named(first.action)}</a> (owner: ${first.owner.isMissing ? html`<em>${named(first.owner.name, 60)}</em>` : named(first.owner.name, 60)}). ${prose(named(first.how, 260))} ${rest} on it, ${percent} % of the open risk.`;
+}
+
+/** Before any finding: what was read, what only in part, what not at all. */
+function coveragePanel(report: Report): Html {
+  const { looked, notLooked, complete } = summariseCoverage(report.coverage);
+  return html`<aside class="coverage" aria-labelledby="coverage-title">
+<h2 id="coverage-title">Coverage <span>${looked.length === 0 ? 'nothing looked at' : `${complete} of ${count(looked.length, 'source')} read completely`}</span></h2>
+${
+  looked.length > 0 &&
+  html`<table><caption class="off">What was looked at</caption><thead class="off"><tr><th scope="col">Source</th><th scope="col">Outcome</th><th scope="col">Figures</th></tr></thead><tbody>${looked.map(
+    ({ title, outcome, figures, gaps }) =>
+      html`<tr><th scope="row">${title}</th><td>${outcomeMark(outcome)}</td><td>${figures}</td></tr>${gaps.length > 0 && gapRow(gaps)}`,
+  )}</tbody></table>`
+}
+${notLooked.length > 0 && html`<p><b>Not looked at, none was given:</b> ${notLooked.map(({ title }) => title).join(', ')}.</p>`}
+</aside>`;
+}
+
+function gapRow(gaps: readonly CoverageObservation[]): Html {
+  const more = gaps.length - GAPS_SHOWN;
+  return html`<tr class="gaps"><td colspan="3"><ul>${gaps
+    .slice(0, GAPS_SHOWN)
+    .map(
+      ({ subject, outcome, why }) =>
+        html`<li><b>${named(subject, 80)}</b>: ${outcome}. ${named(why ?? 'No reason is given.', 200)}</li>`,
+    )}${more > 0 && html`<li><a href="#gaps">and ${count(more, 'more gap')}</a></li>`}</ul></td></tr>`;
+}
