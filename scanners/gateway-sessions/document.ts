@@ -9,6 +9,14 @@ export interface Item {
   readonly line?: number;
 }
 
+/** One page of a list. */
+export interface Page {
+  readonly total: number;
+  readonly held: number;
+  /** What is said of it where it stands alone. */
+  readonly gap?: string;
+}
+
 export interface Document {
   /** Each record once, if there are two of one id the fuller; those of a large file are read as they are asked for. */
   readonly items: Iterable<Item>;
@@ -18,6 +26,8 @@ export interface Document {
   readonly isList: boolean;
   /** Of a list of groups: their names. */
   readonly groups?: readonly string[];
+  /** Of a list that says how long the whole is. */
+  readonly page?: Page;
   /** Records (lines, elements) that could not be read at all. */
   readonly failed: number;
   /** Why the file does not hold all there is. */
@@ -128,7 +138,7 @@ function fromValue(value: unknown, path: string): Document {
     items: distinct(items),
     isList: list !== undefined,
     failed,
-    gaps: list === undefined || !isRecord(value) ? [] : pagingGaps(value, list.length),
+    ...(list === undefined || !isRecord(value) ? { gaps: [] } : pagingOf(value, list.length)),
   };
 }
 
@@ -145,13 +155,18 @@ function listOf(value: unknown, path: string): readonly unknown[] | undefined {
 }
 
 /** The list tells how much more there was. https://github.com/hoophq/hoop: `SessionList`, `PaginatedResponse`. */
-function pagingGaps(page: { readonly [key: string]: unknown }, held: number): string[] {
+function pagingOf(page: { readonly [key: string]: unknown }, held: number): Pick<Document, 'gaps' | 'page'> {
   const pages = isRecord(page.pages) ? page.pages : {};
   const total = typeof page.total === 'number' ? page.total : pages.total;
-  if (page.has_next_page === true)
-    return [`more pages follow this one (has_next_page); it holds ${held} records: give all pages`];
-  if (typeof total !== 'number' || total <= held || page.has_next_page === false) return [];
-  return [`it holds ${held} of ${total} records: give all pages`];
+  const gaps =
+    page.has_next_page === true
+      ? [`more pages follow this one (has_next_page); it holds ${held} records: give all pages`]
+      : typeof total !== 'number' || total <= held || page.has_next_page === false
+        ? []
+        : [`it holds ${held} of ${total} records: give all pages`];
+  // A count that was cut off at its limit is none.
+  if (typeof total !== 'number' || total <= held || page.total_is_capped === true) return { gaps };
+  return { gaps, page: { total, held, ...(gaps[0] === undefined ? {} : { gap: gaps[0] }) } };
 }
 
 function fromLines(body: string, path: string): Document | undefined {

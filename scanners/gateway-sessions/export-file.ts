@@ -182,7 +182,8 @@ function* readSession(session: Session, whole: boolean, at: Location, tally: Tal
     tally.fail(session.id, `its start_date is of ${usage.usedAt.slice(0, 4)}: seconds were taken for milliseconds, or the like`);
   } else {
     tally.read();
-    if (isAhead(usage.usedAt, context)) tally.ahead(session.id);
+    tally.starts(session.id, daysAhead(usage.usedAt, context));
+    if (usage.detail?.endsBeforeStart === true) tally.backwards(session.id);
     yield usage;
     const review = session.review && approval(session.review, session, at);
     if (review !== undefined) yield review;
@@ -225,9 +226,9 @@ function splitAgain(joined: string, queries: readonly string[]): string[] {
   });
 }
 
-/** No clock is that fast: the time itself is wrong. Less is left to those who know when it was exported. */
-function isAhead(time: string, context: ScanContext): boolean {
-  return Date.parse(time) > context.now().getTime() + 366 * 86_400_000;
+/** How far ahead of the clock here. */
+function daysAhead(time: string, context: ScanContext): number {
+  return (Date.parse(time) - context.now().getTime()) / 86_400_000;
 }
 
 function* readRecord(

@@ -1,5 +1,5 @@
 import type { Observation, ObservationKind, SourceFile } from '../../src/contracts/index.ts';
-import type { Document } from './document.ts';
+import type { Document, Page } from './document.ts';
 import type { Shape } from './shape.ts';
 
 /** What came of the records of one answer. */
@@ -52,6 +52,9 @@ export class Tally {
   readonly #gaps: string[];
   readonly #bad: string[] = [];
   readonly #ahead: string[] = [];
+  readonly #far: string[] = [];
+  readonly #backwards: string[] = [];
+  readonly #page: Page | undefined;
   readonly #broken: boolean;
   readonly #isList: boolean;
   #read = 0;
@@ -63,6 +66,7 @@ export class Tally {
     this.#failed = document.failed;
     this.#broken = document.failed > 0;
     this.#isList = document.isList;
+    this.#page = document.page;
     if (document.empty !== undefined) this.#shapes.add(document.empty);
   }
 
@@ -78,9 +82,14 @@ export class Tally {
     this.#read += count;
   }
 
-  /** Starts later than now. */
-  ahead(id: string): void {
-    this.#ahead.push(id);
+  /** Clocks differ by minutes, and zones that were lost by half a day. No clock is years ahead. */
+  starts(id: string, daysAhead: number): void {
+    if (daysAhead > 366) this.#far.push(id);
+    else if (daysAhead > 1) this.#ahead.push(id);
+  }
+
+  backwards(id: string): void {
+    this.#backwards.push(id);
   }
 
   skip(): void {
@@ -112,16 +121,34 @@ export class Tally {
     if (this.#isList && shapes.includes('session')) types.push('session-list');
     // A plugin that is not in the list of them is not switched on.
     if (shapes.includes('plugin') && (this.#isList || this.#plugins.has('access_control'))) types.push('access-control');
-    const detail = { ...(types.length === 0 ? {} : { types: [...new Set(types)] }) };
     const why = [...this.#gaps];
     if (this.#bad.length > 0) {
       const more = this.#bad.length > 5 ? `, and ${this.#bad.length - 5} more` : '';
       why.push(`${this.#bad.length} records cannot be read (${this.#bad.slice(0, 5).join('; ')}${more})`);
     }
-    if (this.#ahead.length > 0) {
-      why.push(`${this.#ahead.length} sessions start years from now (${quote(this.#ahead[0] ?? '')} …): their times are wrong`);
+    if (this.#far.length > 0) {
+      why.push(`${this.#far.length} sessions start years from now (${quote(this.#far[0] ?? '')} …): their times are wrong`);
+    }
+    // Where most of them are ahead it is the clock here that is wrong.
+    if (this.#ahead.length > 0 && this.#ahead.length * 2 <= this.#read) {
+      why.push(`${this.#ahead.length} sessions start after now (${quote(this.#ahead[0] ?? '')} …): their times are wrong`);
+    }
+    if (this.#backwards.length > 0) {
+      why.push(
+        `${this.#backwards.length} sessions end before they start (${quote(this.#backwards[0] ?? '')} …): when they ended is not known`,
+      );
     }
     if (this.#skipped > 0) why.push(`${this.#skipped} records are none that the gateway exports`);
+    // One record that was asked for by its id tells of no other whether it is there.
+    const single = this.#isList ? {} : { single: true };
+    // With the other pages of the list nothing is missing; a view sees whether they are there.
+    const isOnlyPage = this.#page !== undefined && why.length === 1 && why[0] === this.#page.gap;
+    const page =
+      this.#page === undefined
+        ? {}
+        : { total: this.#page.total, held: this.#page.held, ...(isOnlyPage ? { onlyGap: true } : {}) };
+    const detail =
+      types.length === 0 ? {} : { types: [...new Set(types)], ...single, ...(this.#page === undefined ? {} : { page }) };
     const seen = this.#read + this.#skipped + this.#failed;
     const unknown = shapes.length === 0;
     return {

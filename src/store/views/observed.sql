@@ -36,10 +36,36 @@ SEMI JOIN current_parts USING (part_id)
 LEFT JOIN identity_aliases AS a ON a.alias = c.identity_id AND a.repository = alias_place(c.identity_id, c.location);
 COMMENT ON VIEW consumers IS 'What is set up to use which identity, credential or secret';
 
+-- Each page of a list says that more follow. Where pages of one folder hold as many sessions as the whole has, nothing is missing.
+CREATE OR REPLACE VIEW whole_lists AS
+WITH pages AS (
+  SELECT c.part_id, p.target, regexp_replace(p.unit, '[^/]*$', '') AS folder, TRY_CAST(c.detail->>'$.page.total' AS BIGINT) AS total
+  FROM obs.coverage AS c
+  SEMI JOIN current_parts USING (part_id)
+  JOIN parts AS p USING (part_id)
+  WHERE c.surface = 'gateway' AND (c.detail->'$.page') IS NOT NULL AND list_contains(json_words(c.detail->'$.types'), 'session-list')
+),
+held AS (
+  SELECT g.target, g.folder, g.total, min(g.part_id) AS list_id, count(DISTINCT u.session_id) AS sessions
+  FROM pages AS g
+  JOIN obs.usages AS u USING (part_id)
+  WHERE u.via = 'gateway'
+  GROUP BY ALL
+)
+SELECT g.part_id, h.list_id
+FROM pages AS g
+JOIN held AS h ON h.target = g.target AND h.folder = g.folder AND h.total = g.total
+WHERE h.sessions >= h.total;
+COMMENT ON VIEW whole_lists IS 'Files that are the pages of one list of sessions, which together hold all of it: list_id is the same for all of them';
+
 CREATE OR REPLACE VIEW coverage AS
-SELECT DISTINCT ON (observation_id) c.* EXCLUDE (part_id), p.scanner, p.target
+SELECT DISTINCT ON (observation_id) c.* EXCLUDE (part_id) REPLACE (
+    CASE WHEN w.part_id IS NOT NULL AND (c.detail->>'$.page.onlyGap') = 'true' THEN 'complete' ELSE c.outcome END AS outcome,
+    CASE WHEN w.part_id IS NOT NULL AND (c.detail->>'$.page.onlyGap') = 'true' THEN NULL ELSE c.why END AS why),
+  p.scanner, p.target
 FROM obs.coverage AS c
 JOIN parts AS p USING (part_id)
+LEFT JOIN whole_lists AS w USING (part_id)
 SEMI JOIN current_parts USING (part_id)
 -- A log that was imported again: what was missing of it then says nothing now.
 ANTI JOIN log_files_replaced USING (part_id);

@@ -203,10 +203,41 @@ describe('gateway-sessions scanner: times', () => {
   it('says that sessions start years from now, and not that some are a little ahead', async () => {
     const now = testContext().now().getTime();
     const far = await one('coverage', [listRow({ id: 'far', start_date: new Date(now + 800 * 86_400_000).toISOString() })]);
-    const near = await one('coverage', [listRow({ id: 'near', start_date: new Date(now + 3_600_000).toISOString() })]);
+    const near = await one('coverage', [
+      listRow({ id: 'near', start_date: new Date(now + 3_600_000).toISOString(), end_date: null }),
+    ]);
 
     assert.match(far.why ?? '', /1 sessions start years from now \("far" …\)/);
     assert.equal(near.outcome, 'complete');
+  });
+
+  it('says that some sessions start after now, and not where all do: then it is the clock here', async () => {
+    const ahead = (id: string) => listRow({ id, start_date: '2027-01-05T00:00:00Z', end_date: null });
+    const now = () => new Date('2026-11-01T00:00:00Z');
+    const [some] = kinds(await scan([listRow(), listRow({ id: 'b' }), ahead('c')], 'hoop/s.json', { now }), 'coverage');
+    const [all] = kinds(await scan([ahead('a'), ahead('b')], 'hoop/s.json', { now }), 'coverage');
+
+    assert.match(some?.why ?? '', /1 sessions start after now \("c" …\): their times are wrong/);
+    assert.equal(all?.outcome, 'complete');
+  });
+
+  it('says of a page how long the whole list is, and of one record that it is one', async () => {
+    const page = { data: [listRow()], total: 3, has_next_page: true };
+    const capped = { ...page, total_is_capped: true };
+    const last = { ...page, has_next_page: false };
+    const detail = async (content: unknown) => (await one('coverage', content)).detail;
+
+    assert.deepEqual((await detail(page))?.page, { total: 3, held: 1, onlyGap: true });
+    assert.deepEqual((await detail(last))?.page, { total: 3, held: 1 });
+    assert.equal((await detail(capped))?.page, undefined);
+    assert.deepEqual([(await detail(listRow()))?.single, (await detail([listRow()]))?.single], [true, undefined]);
+  });
+
+  it('says that sessions end before they start', async () => {
+    const { outcome, why } = await one('coverage', [listRow({ id: 'back', end_date: '2026-03-12T01:00:00Z' })]);
+
+    assert.equal(outcome, 'partial');
+    assert.match(why ?? '', /1 sessions end before they start \("back" …\): when they ended is not known/);
   });
 
   it('marks an end before its start, and keeps a session that never ends', async () => {

@@ -68,10 +68,14 @@ export function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-export async function scan(content: unknown, path = 'exports/hoop/sessions.json'): Promise<Observation[]> {
+export async function scan(
+  content: unknown,
+  path = 'exports/hoop/sessions.json',
+  context: Parameters<typeof testContext>[0] = {},
+): Promise<Observation[]> {
   const bytes = Buffer.isBuffer(content) ? content : Buffer.from(typeof content === 'string' ? content : JSON.stringify(content));
   const file = { path, bytes, text: () => bytes.toString('utf8'), at: { path }, place: 'file' } as const;
-  return collect(gatewaySessions.scan(file, testContext({ scanners: [gatewaySessions] })));
+  return collect(gatewaySessions.scan(file, testContext({ scanners: [gatewaySessions], ...context })));
 }
 
 /** The only observation of its kind. */

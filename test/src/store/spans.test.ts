@@ -58,6 +58,33 @@ describe('view observed_spans', () => {
     assert.deepEqual(await spansOf(early, late), ['o1 all: 05-01 08:00 to 05-05 08:00, 4']);
   });
 
+  it('takes pages for one list where they hold all of it, and says so', async () => {
+    const page = (...rows: Observation[]): Observation[] => [
+      {
+        kind: 'coverage',
+        surface: 'gateway',
+        subject: `page of ${rows.length}`,
+        outcome: 'partial',
+        why: 'more pages follow this one',
+        covers: ['usage'],
+        detail: { types: ['session', 'session-list'], page: { total: 4, held: rows.length, onlyGap: true } },
+      },
+      ...rows,
+    ];
+    const early = page(session('1', '2026-05-01T08:00'));
+    const middle = page(session('2', '2026-05-03T08:00', 'web'));
+    const late = page(session('3', '2026-05-06T08:00'), session('4', '2026-05-09T08:00', 'web'));
+    const outcomes = async (...exports: (readonly Observation[])[]): Promise<unknown> =>
+      (await withPassingRun([], (store) => store.rows('SELECT DISTINCT outcome, why FROM coverage'), { exports })).map(
+        Object.values,
+      );
+
+    assert.deepEqual(await spansOf(late, middle, early), ['o1 all: 05-01 08:00 to 05-09 08:00, 4']);
+    assert.deepEqual(await outcomes(late, middle, early), [['complete', null]]);
+    assert.equal((await spansOf(late, early)).length, 2);
+    assert.deepEqual(await outcomes(late, early), [['partial', 'more pages follow this one']]);
+  });
+
   it('keeps an export of one connection and organisations apart', async () => {
     const one = [session('1', '2026-05-01T08:00'), session('2', '2026-05-03T08:00')];
     const other = [session('3', '2026-05-02T08:00', 'a', { org: 'o2' }), session('4', '2026-05-04T08:00', 'b', { org: 'o2' })];
@@ -76,7 +103,13 @@ describe('view observed_spans', () => {
       session('4', '1970-01-20T08:00'),
     ];
 
-    assert.deepEqual(await spansOf(rows), ['o1 all: 05-01 08:00 to 05-03 08:00, 2']);
+    assert.deepEqual(await spansOf(rows), ['o1 all: 05-01 08:00 to 05-03 08:00, 3']);
+  });
+
+  it('goes by the export where all of it is ahead of the clock here', async () => {
+    const rows = [session('1', '2026-08-01T08:00'), session('2', '2026-08-03T08:00', 'web')];
+
+    assert.deepEqual(await spansOf(rows), ['o1 all: 08-01 08:00 to 08-03 08:00, 2']);
   });
 
   it('takes neither counts of sessions nor the log of administrators for sessions', async () => {
