@@ -2,6 +2,8 @@
 export interface Dialect {
   /** `"…"` is a string, not a name. */
   readonly doubleQuoted: boolean;
+  /** `"…"` is the one or the other, as the session is set: sqlcmd takes it for a string, other clients for a name. */
+  readonly doubleUnsure: boolean;
   /** `\'` inside `'…'`: an escape, not, or as the server is set. */
   readonly backslash: 'yes' | 'no' | 'unsure';
   readonly backtick: boolean;
@@ -22,6 +24,7 @@ export interface Dialect {
 
 const BASE: Dialect = {
   doubleQuoted: false,
+  doubleUnsure: false,
   backslash: 'no',
   backtick: false,
   brackets: false,
@@ -42,7 +45,7 @@ const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
   ['redshift', POSTGRES],
   ['mysql', MYSQL],
   ['mariadb', MYSQL],
-  ['mssql', { ...BASE, brackets: true, nested: true }],
+  ['mssql', { ...BASE, doubleUnsure: true, brackets: true, nested: true }],
   ['oracledb', ORACLE],
   ['oracle', ORACLE],
   ['bigquery', { ...BASE, doubleQuoted: true, backslash: 'yes', backtick: true, hash: true, triple: true }],
@@ -55,3 +58,5 @@ export function dialectOf(kind: string): Dialect | undefined {
 }
 
 export const DEFAULT_DIALECT: Dialect = POSTGRES;
+/** Of a database that does not say which it is. */
+export const UNTOLD: Dialect = { ...POSTGRES, doubleUnsure: true };

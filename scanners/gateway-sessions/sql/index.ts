@@ -7,7 +7,7 @@ import { redact } from './redact.ts';
 import { type Understood, understand } from './tree.ts';
 import { hiddenVerbs, understandWords, type Word } from './words.ts';
 
-export { dialectOf } from './dialect.ts';
+export { dialectOf, UNTOLD } from './dialect.ts';
 
 /** What a script of SQL does; nothing of its values, comments and data is in here. */
 export interface SqlReading {

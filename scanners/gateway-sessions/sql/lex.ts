@@ -84,7 +84,7 @@ export function lex(text: string, dialect: Dialect, isScript = true): Lexed {
         continue;
       }
       const found = closeQuote(text, at + 1, char, false);
-      if (!found.closed) unsure = true;
+      if (!found.closed || (char === '"' && dialect.doubleUnsure)) unsure = true;
       push('name', found.end);
       continue;
     }

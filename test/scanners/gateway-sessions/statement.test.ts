@@ -60,8 +60,41 @@ describe('gateway-sessions scanner: what a statement does', () => {
     ['mongodb', 'db.orders.drop()', undefined, 'ddl'],
     ['mongodb', "db.createUser({user: 'eve'})", undefined, 'privilege'],
     ['mongodb', 'print(1)', undefined, 'unknown'],
+    ['mongodb', "db.orders.aggregate([{$match: {}}, {$out: 'copy'}])", undefined, 'write'],
+    ['mongodb', 'db.orders.aggregate([{"$merge": {into: "copy"}}])', undefined, 'write'],
+    ['mongodb', 'db.orders.aggregate([{$match: {note: "$out:"}}]).toArray()', undefined, 'read'],
+    ['mongodb', 'db.users.find(); db.runCommand({dropDatabase: 1})', undefined, 'ddl'],
+    ['mongodb', 'db.runCommand( { "drop" : "orders" } )', undefined, 'ddl'],
+    ['mongodb', "db.runCommand('dropDatabase')", undefined, 'ddl'],
+    ['mongodb', 'db.runCommand({find: "orders"})', undefined, 'read'],
+    ['mongodb', 'db.runCommand({someNewCommand: 1})', undefined, 'unknown'],
+    ['mongodb', "db.adminCommand({grantRolesToUser: 'eve', roles: ['root']})", undefined, 'privilege'],
+    ['mongodb', 'db.adminCommand({shutdown: 1})', undefined, 'admin'],
+    ['mongodb', 'db.orders.find({note: "x.drop()"})', undefined, 'read'],
+    ['mongodb', "db.orders.find({note: 'it\\'s x.drop()'})", undefined, 'read'],
+    ['mongodb', 'db.orders.find({note: /x.drop()/i})', undefined, 'read'],
+    ['mongodb', 'db.orders.find() // then .drop()', undefined, 'read'],
+    ['mongodb', 'db["orders"].drop()', undefined, 'ddl'],
+    ['mongodb', 'db.orders["drop"]()', undefined, 'unknown'],
+    ['mongodb', 'db.orders.find(); load("later.js")', undefined, 'unknown'],
+    ['mongodb', `db.orders.find({n: \`$${'{db.orders.drop()}'}\`})`, undefined, 'unknown'],
+    ['mongodb', 'show collections', undefined, 'read'],
     ['kubernetes', 'kubectl get secrets -n shop', undefined, 'read'],
-    ['kubernetes', 'kubectl -n shop delete pod web-1', undefined, 'unknown'],
+    ['kubernetes', 'kubectl -n shop delete pod web-1', undefined, 'write'],
+    ['kubernetes', 'kubectl -n prod delete secret db', undefined, 'write'],
+    ['kubernetes', 'kubectl -n delete get secret db', undefined, 'read'],
+    ['kubernetes', 'kubectl --context prod create clusterrolebinding eve --clusterrole cluster-admin', undefined, 'privilege'],
+    ['kubernetes', 'kubectl --namespace=prod get pods -l app=delete', undefined, 'read'],
+    ['kubernetes', 'KUBECONFIG=/x kubectl delete pods,roles.rbac.authorization.k8s.io reader', undefined, 'privilege'],
+    ['kubernetes', 'kubectl create token deployer', undefined, 'privilege'],
+    ['kubernetes', 'kubectl set subject rolebinding eve --user=eve', undefined, 'privilege'],
+    ['kubernetes', 'kubectl certificate approve eve', undefined, 'privilege'],
+    ['kubernetes', 'kubectl auth can-i delete pods', undefined, 'read'],
+    ['kubernetes', 'kubectl exec -n prod web-1 -- delete', undefined, 'unknown'],
+    ['kubernetes', 'kubectl label pod web-1 role=front', undefined, 'write'],
+    ['kubernetes', 'kubectl get pods -o name | xargs kubectl delete', undefined, 'write'],
+    ['kubernetes', 'kubectl get pods $(cat names)', undefined, 'unknown'],
+    ['kubernetes', 'kubectl \\\n -n prod delete pod web-1', undefined, 'write'],
     ['kubernetes', 'kubectl delete pod web-1 -n shop', undefined, 'write'],
     ['kubernetes', 'kubectl create clusterrolebinding eve --clusterrole=cluster-admin', undefined, 'privilege'],
     ['kubernetes', 'kubectl rollout status deploy/web', undefined, 'read'],
@@ -74,6 +107,31 @@ describe('gateway-sessions scanner: what a statement does', () => {
       assert.equal(readScript(script, subtype, type).action, action);
     });
   }
+
+  for (const [subtype, type] of [
+    ['mssql', 'database'],
+    [undefined, 'mssql'],
+    [undefined, 'database'],
+  ] as const) {
+    it(`takes what stands in double quotes for a value: ${subtype} ${type}`, () => {
+      const read = readScript('SELECT * FROM people WHERE name = "Jane Doe"', subtype, type);
+
+      assert.equal(read.action, 'read');
+      assert.deepEqual(read.objects, ['people']);
+      assert.equal(JSON.stringify(read).includes('Jane'), false);
+    });
+  }
+
+  it('takes it for a name where the language does', () => {
+    assert.match(
+      readScript('SELECT "first name" FROM people', 'postgres', 'database').statement ?? '',
+      /"first name" FROM people/,
+    );
+    assert.match(
+      readScript('SELECT [first name] FROM people', 'mssql', 'database').statement ?? '',
+      /\[first name\] FROM people/,
+    );
+  });
 
   it('reads SQL by the old type where there is no subtype', () => {
     assert.equal(readScript('DELETE FROM t', undefined, 'postgres').action, 'write');
