@@ -1,6 +1,6 @@
 /*---
 id: machine-blocked-repeatedly
-title: The gateway stopped a machine again and again
+title: The gateway stopped a machine again and again, or by a rule that it never met
 severity: medium
 confidence: high
 about: usage
@@ -10,6 +10,7 @@ population: gateway_sessions WHERE is_machine(caller_type)
 parameters:
   minBlocks: 3
   days: 30
+  minSessionsBefore: 20
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:DE.AE-02
@@ -21,21 +22,59 @@ why: >
 fix: >
   Read the sessions, ask the owner of the job what it was to do, and rotate its key if nobody knows.
 limits: >
-  Counts what the gateway calls a refusal: a guardrail's hit, or the analyzer's no. Attempts that were never approved are not counted.
+  Counts what the gateway calls a refusal: a guardrail's hit, or the analyzer's no. Attempts that were never approved are not counted. One hit is enough of a guardrail that a machine
+  with minSessionsBefore sessions, over as many days as are looked at, never met before; not of a guardrail that was made in that time.
 since: '0.1'
 ---*/
-WITH blocked AS (
-  SELECT coalesce(caller_identity_id, 'caller ' || caller) AS caller_key, caller_identity_id, caller, caller_type, connection, used_at, coalesce(records, 1) AS times, observation_id, session_id
+WITH calls AS (
+  SELECT coalesce(caller_identity_id, 'caller ' || caller) AS caller_key, caller_identity_id, caller, caller_type, connection, used_at, coalesce(records, 1) AS times, observation_id, session_id, outcome
   FROM gateway_sessions
-  WHERE is_machine(caller_type) AND outcome = 'denied' AND days_since(used_at) <= $days
+  WHERE is_machine(caller_type)
+),
+blocked AS (
+  SELECT * FROM calls WHERE outcome = 'denied' AND days_since(used_at) <= $days
+),
+hits AS (
+  SELECT c.caller_key, c.used_at, c.observation_id, unnest(words_of(u.detail->'$.guardrails')) AS rule
+  FROM calls AS c
+  JOIN usages AS u USING (observation_id)
+  WHERE c.outcome = 'denied'
+),
+first_hits AS (
+  SELECT caller_key, rule, min(used_at) AS used_at, arg_min(observation_id, (used_at, observation_id)) AS observation_id
+  FROM hits
+  GROUP BY ALL
+  HAVING days_since(min(used_at)) <= $days
+),
+-- What was usual before: as long as is looked at now, and of a guardrail that was there all that time.
+usual AS (
+  SELECT h.caller_key, h.rule, h.used_at, h.observation_id, min(c.used_at) AS since, count(*) FILTER (c.used_at < h.used_at) AS sessions
+  FROM first_hits AS h
+  JOIN calls AS c USING (caller_key)
+  GROUP BY ALL
+),
+new_rules AS (
+  SELECT u.caller_key, list(u.rule ORDER BY u.rule) AS rules, list(u.observation_id ORDER BY u.used_at DESC)[1:10] AS evidence
+  FROM usual AS u
+  LEFT JOIN (SELECT name, max(created_at) AS created_at FROM policies WHERE type = 'guardrail' GROUP BY name) AS p ON p.name = u.rule
+  WHERE u.sessions >= $minSessionsBefore AND u.since <= u.used_at - to_days($days::INTEGER) AND coalesce(p.created_at <= u.used_at - to_days($days::INTEGER), true)
+  GROUP BY u.caller_key
+),
+sums AS (
+  SELECT caller_key, sum(times)::BIGINT AS times, max(caller_identity_id) AS identity_id, any_value(caller) AS caller, any_value(replace(caller_type, '-', ' ')) AS kind,
+    listed(list(DISTINCT connection ORDER BY connection)) AS connections, arg_max(session_name(coalesce(session_id, 'of a log'), used_at), used_at) AS last,
+    arg_max(observation_id, (used_at, observation_id), 10) AS evidence
+  FROM blocked
+  GROUP BY caller_key
 )
 SELECT
-  caller_key,
-  max(caller_identity_id) AS identity_id,
+  s.caller_key,
+  s.identity_id,
   concat(
-    'The gateway stopped ', any_value(caller), ' (', any_value(replace(caller_type, '-', ' ')), ') ', sum(times)::BIGINT, ' times in ', $days, ' days, on ',
-    listed(list(DISTINCT connection ORDER BY connection)), '; last in ', arg_max(session_name(coalesce(session_id, 'of a log'), used_at), used_at), '.') AS message,
-  arg_max(observation_id, (used_at, observation_id), 10) AS evidence
-FROM blocked
-GROUP BY caller_key
-HAVING sum(times) >= $minBlocks
+    'The gateway stopped ', s.caller, ' (', s.kind, ') ', CASE WHEN s.times = 1 THEN 'once' ELSE concat(s.times, ' times') END, ' in ', $days, ' days, on ', s.connections, '; last in ', s.last,
+    CASE WHEN n.rules IS NOT NULL THEN concat('; for the first time by ', listed(n.rules)) ELSE '' END, '.') AS message,
+  CASE WHEN s.times < $minBlocks THEN 'medium' END AS confidence,
+  list_distinct(list_concat(s.evidence, coalesce(n.evidence, []))) AS evidence
+FROM sums AS s
+LEFT JOIN new_rules AS n USING (caller_key)
+WHERE s.times >= $minBlocks OR n.rules IS NOT NULL
