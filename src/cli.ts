@@ -196,17 +196,23 @@ Examples:
 
   command('who', 'which job touched a target on a day, and whether that can be answered at all')
     .requiredOption('--target <name>', 'connection, account, service or table')
-    .requiredOption('--on <date>', 'day in UTC (2026-03-12), days (2026-03-01..2026-03-12) or a time')
+    .requiredOption(
+      '--on <date>',
+      'day in UTC (2026-03-12), days (2026-03-01..2026-03-12) or a time',
+      (text: string, given: readonly string[] = []) => [...given, text],
+    )
     .requiredOption('--store <file>', 'the store')
     .option('--run <id>', 'which run (default: the newest)')
     .option('--info-type <type>', 'only uses that touched it: PII for all personal data, or EMAIL_ADDRESS …')
     .option('--include-statements', 'print statements too, with ? for every value')
+    .option('--strict-coverage', 'exit 4 unless the answer is whole')
     .option('-f, --format <format>', 'text, json or csv', 'text')
     .addHelpText(
       'after',
       `
 Each use is named by its session or event id. A use that cannot be put down to one job or person is listed with the reason:
-an account that several share, no correlation id, an unknown caller.
+an account that several share, no correlation id, an unknown caller. "Answered" and "Nobody" are said only where every log that
+could have seen the target was given of the whole time; with --strict-coverage all else is exit 4 (JSON: "verdict").
 
 Examples:
   nhi-audit who --target pg-features-prod --on 2026-03-12 --store audit.duckdb

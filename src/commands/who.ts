@@ -1,10 +1,12 @@
 import { type Io, stdoutContext } from '../io.ts';
 import { resolveSubject } from '../trace/resolve.ts';
-import { tellWho } from '../trace/tell-who.ts';
-import { findUses, type Use, whoUsed } from '../trace/who.ts';
+import { isSettled, tellWho, verdictText } from '../trace/tell-who.ts';
+import { whoUsed } from '../trace/who.ts';
+import { findTarget } from '../trace/who-looked.ts';
+import { findUses, type Use } from '../trace/who-uses.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
 import { Layout } from '../util/layout.ts';
-import { jsonText } from '../util/sanitize.ts';
+import { jsonText, printable } from '../util/sanitize.ts';
 import { shellWord } from '../util/shell-word.ts';
 import { renderTable, type TableFormat } from '../util/table.ts';
 import { oneOf } from './scan.ts';
@@ -12,16 +14,24 @@ import { type StoreOptions, withStore } from './with-store.ts';
 
 interface WhoOptions extends StoreOptions {
   readonly target: string;
-  readonly on: string;
+  readonly on: readonly string[];
   readonly infoType?: string;
+  readonly strictCoverage?: boolean;
   readonly format: string;
   readonly includeStatements?: boolean;
 }
 
-/** Which job touched a target on a day, and whether that can be answered at all. */
+/** Which job touched a target on a day, and whether that can be answered at all: exit 4 if not in full, for those who ask for it. */
 export async function whoCommand(io: Io, options: WhoOptions): Promise<number> {
   const format = oneOf('--format', options.format, ['text', 'json', 'csv']);
-  const span = spanOf(options.on);
+  const [on = '', ...more] = options.on;
+  if (more.length > 0) {
+    throw new ConfigError('--on is given more than once', {
+      code: 'USAGE',
+      hint: `Days after each other are one: --on ${on}..${more.at(-1)}`,
+    });
+  }
+  const span = spanOf(on);
   const answer = await withStore(io, options, async (store) => {
     await store.materialise();
     return await whoUsed(store, {
@@ -33,9 +43,11 @@ export async function whoCommand(io: Io, options: WhoOptions): Promise<number> {
   const withText = options.includeStatements === true;
   const uses = answer.uses.map((use) => (withText ? use : withoutStatement(use)));
   if (format === 'json') await io.stdout(`${jsonText({ ...answer, uses }, 2)}\n`);
-  else if (format === 'csv') await io.stdout(renderTable(uses.map(rowOf), columnsOf(withText), 'csv', undefined));
-  else await io.stdout(tellWho({ ...answer, uses }, new Layout(stdoutContext(io)), withText));
-  return EXIT.clean;
+  else if (format === 'csv') {
+    await io.stdout(renderTable(uses.map(rowOf), columnsOf(CSV_COLUMNS, withText), 'csv', undefined));
+    io.stderr(`${printable(verdictText(answer))}\n`);
+  } else await io.stdout(tellWho({ ...answer, uses }, new Layout(stdoutContext(io)), withText));
+  return options.strictCoverage === true && !isSettled(answer) ? EXIT.incompleteCoverage : EXIT.clean;
 }
 
 interface SessionsOptions extends StoreOptions {
@@ -58,18 +70,23 @@ export async function sessionsCommand(io: Io, options: SessionsOptions): Promise
     await store.materialise();
     const { identity: name } = options;
     const subject = name === undefined ? undefined : await resolveSubject(store, name, shellWord(options.store));
-    return await findUses(store, {
+    const target = options.target === undefined ? undefined : await findTarget(store, options.target);
+    const question = {
       from,
       until,
       ...(options.target === undefined ? {} : { target: options.target }),
       ...(name === undefined ? {} : { identity: subject?.identity ?? name }),
-    });
+    };
+    return await findUses(store, question, target);
   });
   const withText = options.includeStatements === true;
   const uses = found.filter((use) => via === undefined || use.via === via).map((use) => (withText ? use : withoutStatement(use)));
   if (format === 'json') await io.stdout(`${jsonText(uses, 2)}\n`);
   else if (uses.length === 0 && format === 'text') await io.stdout('No session or other use matches.\n');
-  else await io.stdout(renderTable(uses.map(rowOf), columnsOf(withText), format, stdoutContext(io).width, ['from', 'actor']));
+  else {
+    const columns = columnsOf(format === 'csv' ? CSV_COLUMNS : COLUMNS, withText);
+    await io.stdout(renderTable(uses.map(rowOf), columns, format, stdoutContext(io).width, ['from', 'actor']));
+  }
   return EXIT.clean;
 }
 
@@ -82,20 +99,64 @@ const COLUMNS = [
   'target',
   'identity',
   'action',
-  'via',
+  'outcome',
+  'passage',
   'approval',
-  'masked',
+  'masking',
   'recorded',
   'records',
   'evidence',
 ];
+const CSV_COLUMNS = [
+  'from',
+  'until',
+  'isOpen',
+  'actor',
+  'actorType',
+  'actorConfidence',
+  'job',
+  'target',
+  'identity',
+  'action',
+  'objects',
+  'outcome',
+  'stoppedBy',
+  'via',
+  'passage',
+  'passageWhy',
+  'approval',
+  'approvers',
+  'approvalId',
+  'selfApproved',
+  'masking',
+  'maskErrors',
+  'infoTypes',
+  'rows',
+  'recorded',
+  'records',
+  'answerable',
+  'reasons',
+  'doubts',
+  'gaps',
+  'evidence',
+];
 
-function columnsOf(withText: boolean): readonly string[] {
-  return withText ? [...COLUMNS, 'statement'] : COLUMNS;
+function columnsOf(columns: readonly string[], withText: boolean): readonly string[] {
+  return withText ? [...columns, 'statement'] : columns;
 }
 
 function rowOf(use: Use) {
-  return { ...use, from: use.from.replace(/\.\d+Z$/, 'Z'), infoTypes: use.infoTypes.join(' '), objects: use.objects.join(' ') };
+  return {
+    ...use,
+    from: use.from.replace(/\.\d+Z$/, 'Z'),
+    until: use.until?.replace(/\.\d+Z$/, 'Z') ?? null,
+    infoTypes: use.infoTypes.join(' '),
+    objects: use.objects.join(' '),
+    approvers: use.approvers.join(' '),
+    reasons: use.reasons.join('; '),
+    doubts: use.doubts.join('; '),
+    gaps: use.gaps.join('; '),
+  };
 }
 
 function withoutStatement(use: Use): Use {

@@ -89,11 +89,12 @@ export function* tellDemo(
 /** The jobs that can be named, with what was approved and masked; then how many uses cannot be put down to one, and why. */
 function* whichJob({ question, uses }: Answer, layout: Layout): Iterable<string> {
   yield* layout.heading(`WHICH JOB TOUCHED E-MAIL ADDRESSES IN ${question.target} ON ${question.from.slice(0, 10)}?`);
-  for (const use of uses.filter(({ answerable }) => answerable)) {
+  const sure = uses.filter(({ doubts }) => doubts.length === 0);
+  for (const use of sure.filter(({ answerable }) => answerable)) {
     const masked = use.masked === true ? 'masked' : 'NOT masked';
     yield* layout.block('  ', `${use.job ?? 'no job'} by ${use.actor} (approval: ${use.approval}; ${masked}) [${use.evidence}]`);
   }
-  const open = uses.filter(({ answerable }) => !answerable);
+  const open = sure.filter(({ answerable }) => !answerable);
   const reasons = new Set(open.flatMap((use) => use.reasons));
   if (open.length > 0) {
     yield* layout.block('  ', `${count(open.length, 'use')} cannot be put down to one job: ${[...reasons].join('; ')}.`, 'red');

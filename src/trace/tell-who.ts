@@ -1,40 +1,87 @@
 import type { Layout } from '../util/layout.ts';
-import { type Answer, spanText, type Use } from './who.ts';
+import { type Answer, stretchText } from './who.ts';
+import type { Surface } from './who-looked.ts';
+import type { Masking, Use } from './who-uses.ts';
 
 const VERDICTS: { readonly [verdict in Answer['verdict']]: string } = {
   answered: 'Answered',
   'in-part': 'Answered in part',
   unanswerable: 'Cannot be answered',
-  nothing: 'Nobody, as far as the logs tell',
+  nothing: 'Nobody',
   'not-assessed': 'Not assessed',
 };
 
+export function verdictText({ verdict, why }: Pick<Answer, 'verdict' | 'why'>): string {
+  return `${VERDICTS[verdict]}: ${why}.`;
+}
+
+/** Both are known in full: who it was, or that nobody was. */
+export function isSettled({ verdict }: Pick<Answer, 'verdict'>): boolean {
+  return verdict === 'answered' || verdict === 'nothing';
+}
+
 /** The answer for people: the verdict, then job by job, then what cannot be put down to one, with the ids that prove it. */
-export function tellWho({ question, verdict, why, uses, logs }: Answer, layout: Layout, withStatements = false): string {
-  const style = verdict === 'answered' || verdict === 'nothing' ? 'green' : 'red';
+export function tellWho(answer: Answer, layout: Layout, withStatements = false): string {
+  const { question, uses, surfaces } = answer;
   const about = question.infoType === undefined ? '' : `, ${question.infoType} only`;
   const lines = [
     ...layout.block('', `${question.target ?? 'All targets'}, ${timeText(question)}${about}`, 'bold'),
-    ...layout.block('', `${VERDICTS[verdict]}: ${why}.`, style),
+    ...layout.block('', verdictText(answer), isSettled(answer) ? 'green' : 'red'),
   ];
-  const told = uses.filter(({ answerable }) => answerable);
-  if (told.length > 0) {
-    lines.push(...layout.heading('WHO'));
-    for (const same of byJob(told)) lines.push(...tellJob(same, layout, withStatements));
-  }
-  const open = uses.filter(({ answerable }) => !answerable);
-  if (open.length > 0) {
-    lines.push(...layout.heading('CANNOT BE PUT DOWN TO ONE JOB'));
-    for (const same of byJob(open)) {
-      lines.push(...tellJob(same, layout, withStatements));
-      const reasons = [...new Set(same.flatMap(({ reasons }) => reasons))];
-      for (const reason of reasons) lines.push(...layout.block('    ', `Why: ${reason}`, 'yellow'));
-    }
-  }
+  const sure = uses.filter(({ doubts }) => doubts.length === 0);
+  lines.push(
+    ...tellUses(
+      'WHO',
+      sure.filter(({ answerable }) => answerable),
+      layout,
+      withStatements,
+    ),
+  );
+  lines.push(
+    ...tellUses(
+      'CANNOT BE PUT DOWN TO ONE JOB',
+      sure.filter(({ answerable }) => !answerable),
+      layout,
+      withStatements,
+    ),
+  );
+  lines.push(
+    ...tellUses(
+      'MAY HAVE TOUCHED IT, OR NOT',
+      uses.filter(({ doubts }) => doubts.length > 0),
+      layout,
+      withStatements,
+    ),
+  );
   lines.push(...layout.heading('RESTS ON'));
-  for (const log of logs) lines.push(...layout.block('  ', spanText(log)));
-  if (logs.length === 0) lines.push(...layout.block('  ', 'no log'));
+  for (const surface of surfaces)
+    lines.push(...layout.block('  ', surfaceText(surface), surface.covers === 'all' ? 'dim' : 'yellow'));
+  if (surfaces.length === 0) lines.push(...layout.block('  ', 'no log'));
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+function* tellUses(title: string, uses: readonly Use[], layout: Layout, withStatements: boolean): Iterable<string> {
+  if (uses.length === 0) return;
+  yield* layout.heading(title);
+  for (const same of byJob(uses)) {
+    yield* tellJob(same, layout, withStatements);
+    const reasons = new Set(same.flatMap(({ reasons, doubts }) => [...reasons, ...doubts]));
+    for (const reason of reasons) yield* layout.block('    ', `Why: ${reason}`, 'yellow');
+  }
+}
+
+function surfaceText({ name, covers, given, missing, known, why }: Surface): string {
+  const parts = [
+    covers === 'all'
+      ? 'given of all of that time'
+      : given.length > 0
+        ? `given of ${given.map(stretchText).join(', ')}`
+        : 'not given of that time',
+    ...(given.length > 0 && missing.length > 0 ? [`not of ${missing.map(stretchText).join(', ')}`] : []),
+    ...(covers === 'none' && known.length > 0 ? [`of ${known.map(stretchText).join(', ')} only`] : []),
+    ...(why === null ? [] : [why]),
+  ];
+  return `${name}: ${parts.join('; ')}`;
 }
 
 function timeText({ from, until }: Answer['question']): string {
@@ -47,7 +94,7 @@ function timeText({ from, until }: Answer['question']): string {
 function byJob(uses: readonly Use[]): readonly (readonly Use[])[] {
   const groups = new Map<string, Use[]>();
   for (const use of uses) {
-    const key = JSON.stringify([use.job, use.actor, use.identity, use.via, use.reasons]);
+    const key = JSON.stringify([use.job, use.actor, use.identity, use.via, use.passage, use.passageWhy, use.reasons, use.doubts]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [use]);
     else group.push(use);
@@ -61,11 +108,8 @@ const MOST_SESSIONS = 20;
 function* tellJob(uses: readonly Use[], layout: Layout, withStatements: boolean): Iterable<string> {
   const [first] = uses;
   if (first === undefined) return;
-  const who = first.job ?? first.actor ?? 'unknown';
-  const sure = first.actorConfidence === 'high' || first.actorConfidence === null ? '' : `, ${first.actorConfidence} confidence`;
-  const by = first.job === null ? '' : ` by ${first.actor ?? 'unknown'}`;
   const account = first.identity === null ? '' : ` as ${first.identity}`;
-  yield* layout.block('  ', `${who}${by} (${first.actorType}${sure})${account}`, 'bold');
+  yield* layout.block('  ', `${whoText(first)}${account}`, 'bold');
   for (const use of uses.slice(0, MOST_SESSIONS)) {
     yield* layout.block('    ', useText(use));
     if (withStatements && use.statement !== null) yield* layout.block('      ', use.statement);
@@ -74,22 +118,64 @@ function* tellJob(uses: readonly Use[], layout: Layout, withStatements: boolean)
     yield* layout.block('    ', `and ${uses.length - MOST_SESSIONS} more (-f json or csv lists all)`);
 }
 
+function whoText({ job, actor, actorType, actorConfidence, identity, via }: Use): string {
+  if (actor === null) {
+    const nobody = via === 'gateway' || identity === null ? 'caller not known' : 'the log names the account only';
+    return job === null ? nobody : `${job} (${nobody})`;
+  }
+  const sure = actorConfidence === 'high' || actorConfidence === null ? '' : `${actorConfidence} confidence`;
+  const known = [actorType === 'unknown' ? 'of a kind not known' : actorType, sure].filter((part) => part !== '').join(', ');
+  return `${job === null ? '' : `${job} by `}${actor} (${known})`;
+}
+
 function useText(use: Use): string {
-  const end = use.until === null ? '' : ` to ${use.until.slice(11, 19)}`;
-  const what = [use.action ?? 'unknown', use.objects.join(', ')].filter((part) => part !== '').join(' of ');
+  const end = use.isOpen ? ', not ended' : use.until === null ? '' : ` to ${endText(use)}`;
   const parts = [
-    what,
-    use.via === 'gateway' ? `approval: ${use.approval ?? 'unknown'}` : 'not through the gateway',
-    ...(use.infoTypes.length === 0 ? [] : [`${use.infoTypes.join(', ')} ${maskedText(use.masked)}`]),
+    doneText(use),
+    use.via === 'gateway' ? approvalText(use) : passageText(use),
+    ...(use.masking === 'failed' || use.infoTypes.length > 0
+      ? [`${use.infoTypes.join(', ') || 'personal data'} ${MASKING[use.masking](use)}`]
+      : []),
     ...(use.rows === null ? [] : [`${use.rows} rows`]),
     ...(use.records > 1 ? [`${use.records} records`] : []),
+    ...(use.logRecords > 0 ? [`${use.logRecords} ${use.logRecords === 1 ? 'record' : 'records'} of it in the target's log`] : []),
     ...(use.via === 'gateway' && use.recorded !== null ? [`recorded: ${use.recorded}`] : []),
     ...use.gaps,
   ];
   return `${use.from.slice(0, 19).replace('T', ' ')}${end}: ${parts.join(', ')} [${use.evidence}]`;
 }
 
-function maskedText(masked: boolean | null): string {
-  if (masked === null) return '(masking not known)';
-  return masked ? 'masked' : 'NOT masked';
+function endText({ from, until }: Use): string {
+  if (until === null) return '';
+  return from.slice(0, 10) === until.slice(0, 10) ? until.slice(11, 19) : until.slice(0, 19).replace('T', ' ');
 }
+
+function doneText({ action, objects, outcome, stoppedBy, isOpen }: Use): string {
+  const what = [action ?? 'unknown', objects.join(', ')].filter((part) => part !== '').join(' of ');
+  if (outcome === 'denied') return `${what}, STOPPED${stoppedBy === null ? '' : ` by ${stoppedBy}`}`;
+  if (outcome === 'failed') return `${what}, failed`;
+  return isOpen ? `${what}, outcome not known` : what;
+}
+
+/** `approved by tove@… (review 12a3bec4)`. */
+function approvalText({ approval, approvers, approvalId, selfApproved }: Use): string {
+  const by = approvers.length === 0 ? '' : ` by ${approvers.join(', ')}`;
+  const own = selfApproved ? ', BY THE REQUESTER HIMSELF' : '';
+  const review = approvalId === null ? '' : ` (review ${approvalId})`;
+  return `approval: ${approval ?? 'unknown'}${by}${own}${review}`;
+}
+
+function passageText({ passage, passageWhy }: Use): string {
+  const why = passageWhy === null ? '' : `: ${passageWhy}`;
+  if (passage === 'around') return `AROUND the gateway${why}`;
+  if (passage === 'through') return `through the gateway${why}`;
+  return passage === 'not-held' ? `not through the gateway${why}` : `through the gateway or not is not known${why}`;
+}
+
+const MASKING: { readonly [masking in Masking]: (use: Use) => string } = {
+  masked: () => 'masked',
+  unmasked: () => 'NOT masked',
+  failed: ({ maskErrors }) => `masking FAILED ${maskErrors} ${maskErrors === 1 ? 'time' : 'times'}`,
+  'none-found': () => 'not found',
+  'not-known': () => '(masking not known)',
+};

@@ -1,6 +1,8 @@
-import type { Row, StoreReader } from '../store/index.ts';
+import type { StoreReader } from '../store/index.ts';
 import { ConfigError } from '../util/errors.ts';
 import { nearest } from '../util/nearest.ts';
+import { findTarget, type Stretch, type Surface, surfacesOf } from './who-looked.ts';
+import { ALL_KINDS, findUses, foldRecords, type Use } from './who-uses.ts';
 
 /** Which uses are asked for. Times are ISO 8601 in UTC; `from` is in it, `until` is not. */
 export interface UseQuestion {
@@ -14,191 +16,151 @@ export interface UseQuestion {
   readonly infoType?: string;
 }
 
-/** One use, with what an auditor asks of it. */
-export interface Use {
-  /** Session or event at the source. */
-  readonly evidence: string;
-  readonly observation: string;
-  readonly via: 'gateway' | 'cloud' | 'direct';
-  readonly from: string;
-  readonly until: string | null;
-  readonly target: string | null;
-  readonly job: string | null;
-  readonly actor: string | null;
-  readonly actorType: string;
-  readonly actorConfidence: string | null;
-  /** The account whose rights were used. */
-  readonly identity: string | null;
-  readonly action: string | null;
-  readonly objects: readonly string[];
-  readonly approval: string | null;
-  readonly masked: boolean | null;
-  readonly recorded: string | null;
-  readonly infoTypes: readonly string[];
-  readonly rows: number | null;
-  readonly records: number;
-  /** Can it be put down to one job or one person? */
-  readonly answerable: boolean;
-  /** Why not. */
-  readonly reasons: readonly string[];
-  /** What else of it is not known: a recording that is lost, results that were not recorded. */
-  readonly gaps: readonly string[];
-  readonly statement: string | null;
-}
-
 export interface Answer {
   readonly question: UseQuestion;
+  /**
+   * `answered`: each use can be put down to one job or person, and every log that could have seen the target was given of the whole
+   * time. `nothing`: the same, and there was none. `not-assessed`: no use is known, and not everything was looked at.
+   */
   readonly verdict: 'answered' | 'in-part' | 'unanswerable' | 'nothing' | 'not-assessed';
   readonly why: string;
+  /** Those with `doubts` may have touched what was asked for, or not. */
   readonly uses: readonly Use[];
-  /** Logs that were read, with the time they span. */
-  readonly logs: readonly { readonly log: string; readonly first: string | null; readonly last: string | null }[];
+  /** Logs that could have seen the target, and of which time each was given. */
+  readonly surfaces: readonly Surface[];
 }
 
 /** Who used the target in the time, use by use, and whether that can be said at all. Throws `ConfigError` for a target that no log names. */
-export async function whoUsed(store: StoreReader, question: UseQuestion): Promise<Answer> {
-  if (question.target !== undefined) await assertKnown(store, question.target);
-  const uses = await findUses(store, question);
-  const logs = await logsRead(store);
-  return { question, ...verdictOf(uses, logs, question), uses, logs };
+export async function whoUsed(store: StoreReader, question: UseQuestion & { readonly target: string }): Promise<Answer> {
+  const target = await findTarget(store, question.target);
+  if (question.infoType !== undefined) await assertKind(store, question.infoType);
+  const [settings] = await store.rows('SELECT epoch_ms(clock_tolerance) AS tolerance FROM gateway_settings');
+  const uses = foldRecords(await findUses(store, question, target), Number(settings?.tolerance ?? 0));
+  const surfaces = await surfacesOf(store, target, question);
+  return { question, ...verdictOf(uses, surfaces), uses, surfaces };
 }
 
-export async function findUses(store: StoreReader, question: UseQuestion): Promise<readonly Use[]> {
-  const rows = await store.rows(USES, {
-    target: question.target ?? null,
-    identity: question.identity ?? null,
-    from: question.from,
-    until: question.until,
-    info: question.infoType?.toUpperCase() ?? null,
-  });
-  return rows.map(useOf);
-}
-
-const USES = `
-  WITH settings AS (SELECT not_personal FROM gateway_settings),
-  gateway AS (
-    SELECT
-      s.observation_id, s.session_id, 'gateway' AS via, s.used_at, s.ended_at, s.connection AS target, s.job, s.caller AS actor,
-      s.caller_type AS actor_type, s.caller_confidence AS actor_confidence, s.caller_identity_id, s.identity_id, s.action,
-      s.objects, s.approval, s.masked, s.recorded, s.tagged_sensitive,
-      list_sort(list_distinct(list_concat(coalesce(s.seen_types, []), coalesce(json_keys(s.info_types), []), coalesce(json_keys(s.analyzed), [])))) AS info_types,
-      (u.detail->>'$.resource') AS resource, coalesce(u.row_count, CASE WHEN s.redactions > 0 THEN NULL END) AS row_count, u.records, u.statement
-    FROM gateway_sessions AS s
-    JOIN usages AS u USING (observation_id)
-    WHERE s.ran AND s.used_at < $until::TIMESTAMP AND coalesce(s.ended_at, s.used_at) >= $from::TIMESTAMP
-  ),
-  others AS (
-    SELECT
-      observation_id, session_id, via, used_at, ended_at, target, job, actor, coalesce(actor_type, 'unknown') AS actor_type, actor_confidence,
-      actor_identity_id AS caller_identity_id, identity_id, action, objects, approval, masked, recorded, false AS tagged_sensitive,
-      coalesce(info_types, []) AS info_types, NULL::VARCHAR AS resource, row_count, records, statement
-    FROM usages
-    WHERE via <> 'gateway' AND used_at < $until::TIMESTAMP AND coalesce(ended_at, used_at) >= $from::TIMESTAMP
-  ),
-  every_use AS (SELECT * FROM gateway UNION ALL BY NAME SELECT * FROM others),
-  -- Whoever asks for a connection asks for what it leads to. What the log of the target says of its sessions is those sessions again.
-  around AS (SELECT observation_id FROM direct_uses WHERE why_not IS NULL AND list_contains(connections, $target))
-  SELECT e.*, coalesce(a.answerable, false) AS answerable, coalesce(a.reasons, []) AS reasons, coalesce(a.gaps, []) AS gaps
-  FROM every_use AS e
-  LEFT JOIN session_answerability AS a USING (observation_id)
-  CROSS JOIN settings AS t
-  WHERE ($target IS NULL OR e.target = $target OR e.resource = $target OR e.identity_id = $target OR identity_local(e.identity_id) = $target
-      OR regexp_extract(e.identity_id, '[^/]+$') = $target OR list_contains(e.objects, $target) OR e.observation_id IN (FROM around))
-    AND ($identity IS NULL OR e.identity_id = $identity OR e.caller_identity_id = $identity OR e.actor = $identity)
-    AND ($info IS NULL OR list_contains(e.info_types, $info)
-      OR ($info IN ('PII', 'PERSONAL') AND (e.tagged_sensitive OR len(list_filter(e.info_types, lambda one: NOT list_contains(t.not_personal, one))) > 0)))
-  ORDER BY e.used_at, e.session_id`;
-
-function useOf(row: Row): Use {
-  const text = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
-  return {
-    evidence: text(row.session_id) ?? String(row.observation_id),
-    observation: String(row.observation_id),
-    via: row.via as Use['via'],
-    from: String(row.used_at),
-    until: text(row.ended_at),
-    target: text(row.target),
-    job: text(row.job),
-    actor: text(row.actor),
-    actorType: text(row.actor_type) ?? 'unknown',
-    actorConfidence: text(row.actor_confidence),
-    identity: text(row.identity_id),
-    action: text(row.action),
-    objects: (row.objects as readonly string[] | null) ?? [],
-    approval: text(row.approval),
-    masked: row.masked === null ? null : row.masked === true,
-    recorded: text(row.recorded),
-    infoTypes: (row.info_types as readonly string[] | null) ?? [],
-    rows: row.row_count === null ? null : Number(row.row_count),
-    records: Number(row.records ?? 1),
-    answerable: row.answerable === true,
-    reasons: (row.reasons as readonly string[] | null) ?? [],
-    gaps: (row.gaps as readonly string[] | null) ?? [],
-    statement: text(row.statement),
-  };
-}
-
-function verdictOf(uses: readonly Use[], logs: Answer['logs'], { from, until }: UseQuestion): Pick<Answer, 'verdict' | 'why'> {
+function verdictOf(uses: readonly Use[], surfaces: readonly Surface[]): Pick<Answer, 'verdict' | 'why'> {
+  const missing = surfaces.filter(({ covers }) => covers !== 'all');
+  const unseen = missing.map(unseenText);
+  const isWhole = surfaces.length > 0 && missing.length === 0;
+  const sure = uses.filter(({ doubts }) => doubts.length === 0);
+  const told = sure.filter(({ answerable }) => answerable).length;
+  const doubtful = uses.length - sure.length;
   if (uses.length === 0) {
-    const spanning = logs.filter(({ first, last }) => first !== null && last !== null && first < until && last >= from);
-    if (spanning.length === 0) {
+    if (isWhole)
       return {
-        verdict: 'not-assessed',
-        why:
-          logs.length === 0
-            ? 'no log of a gateway, cloud or target was read'
-            : `no log that was read speaks of that time: ${logs.map(spanText).join('; ')}`,
+        verdict: 'nothing',
+        why: `no use in ${surfaces.map(({ name }) => `the ${name}`).join(', ')}, which were given of all of that time`,
       };
-    }
-    return { verdict: 'nothing', why: `no use in what ${[...new Set(spanning.map(({ log }) => log))].join(', ')} tell` };
+    const seen = surfaces.filter(({ given }) => given.length > 0).map(({ name }) => `the ${name}`);
+    const known = seen.length === 0 ? [] : [`no use in what was given of ${seen.join(', ')}`];
+    const none = surfaces.length === 0 ? ['no log was read that could have seen it'] : [];
+    return { verdict: 'not-assessed', why: [...known, ...none, ...unseen].join('; ') };
   }
-  const told = uses.filter(({ answerable }) => answerable).length;
-  const all = `${told} of ${uses.length} ${uses.length === 1 ? 'use' : 'uses'} can be put down to one job or person`;
-  return { verdict: told === uses.length ? 'answered' : told === 0 ? 'unanswerable' : 'in-part', why: all };
+  const parts = [
+    sure.length > 0 || doubtful === 0
+      ? `${told} of ${usesText(sure.length)} can be put down to one job or person`
+      : 'no use of it is certain',
+    ...(doubtful === 0 ? [] : [`${usesText(doubtful)} more may have touched it, or not`]),
+    ...unseen,
+  ];
+  const verdict = told === 0 ? 'unanswerable' : told === uses.length && isWhole ? 'answered' : 'in-part';
+  return { verdict, why: parts.join('; ') };
 }
 
-export function spanText({ log, first, last }: Answer['logs'][number]): string {
-  return first === null || last === null ? `${log} is empty` : `${log} from ${first.slice(0, 10)} to ${last.slice(0, 10)}`;
+function usesText(n: number): string {
+  return `${n} ${n === 1 ? 'use' : 'uses'}`;
 }
 
-async function logsRead(store: StoreReader): Promise<Answer['logs']> {
-  const rows = await store.rows(
-    `SELECT log, first, last FROM (
-       SELECT CASE via WHEN 'cloud' THEN 'the cloud''s log' ELSE 'the log of a target' END AS log, via, min(used_at) AS first, max(coalesce(ended_at, used_at)) AS last
-       FROM usages WHERE via <> 'gateway' AND NOT coalesce(bookkeeping, false) GROUP BY ALL
-       UNION ALL
-       -- Between two exports nobody looked.
-       SELECT 'the gateway''s sessions', 'gateway', since, until FROM observed_spans WHERE surface = 'gateway')
-     ORDER BY via, first, last`,
-  );
-  return rows.map((row) => ({
-    log: String(row.log),
-    first: row.first === null ? null : String(row.first),
-    last: row.last === null ? null : String(row.last),
-  }));
+/** What is not known for want of it: who came around the gateway is in the log of the target only. */
+function unseenText({ surface, name, covers, missing, why }: Surface): string {
+  const lack = surface === 'gateway' ? 'who came through it is not known' : 'uses around the gateway are not known';
+  if (covers === 'none')
+    return `${why ?? `the ${name} was not given of that time`}: ${lack}`.replace(
+      /^the sessions(.*) was /,
+      'the sessions$1 were ',
+    );
+  const when = missing.slice(0, 3).map(stretchText).join(', ');
+  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : '';
+  const lacking = missing.length === 0 ? '' : `of ${when}${more} the ${name} ${surface === 'gateway' ? 'were' : 'was'} not given`;
+  return `${[lacking, why === null ? '' : `the ${name}: ${why}`].filter((part) => part !== '').join('; ')}: ${lack}`;
 }
 
-async function assertKnown(store: StoreReader, target: string): Promise<void> {
+export function stretchText({ from, until }: Stretch): string {
+  const [first, last] = [momentText(from), momentText(until)];
+  return first.slice(0, 10) === last.slice(0, 10) ? `${first} to ${last.slice(11)}` : `${first} to ${last}`;
+}
+
+function momentText(moment: string): string {
+  return moment.slice(0, 16).replace('T', ' ');
+}
+
+/** Kinds that the gateway's analyzer knows by itself (https://microsoft.github.io/presidio/supported_entities/). */
+const KINDS = [
+  'CREDIT_CARD',
+  'CRYPTO',
+  'DATE_TIME',
+  'EMAIL_ADDRESS',
+  'IBAN_CODE',
+  'IP_ADDRESS',
+  'LOCATION',
+  'MAC_ADDRESS',
+  'MEDICAL_LICENSE',
+  'NRP',
+  'PERSON',
+  'PHONE_NUMBER',
+  'URL',
+  'AU_ABN',
+  'AU_ACN',
+  'AU_MEDICARE',
+  'AU_TFN',
+  'ES_NIE',
+  'ES_NIF',
+  'FI_PERSONAL_IDENTITY_CODE',
+  'IN_AADHAAR',
+  'IN_PAN',
+  'IN_PASSPORT',
+  'IN_VEHICLE_REGISTRATION',
+  'IN_VOTER',
+  'IT_DRIVER_LICENSE',
+  'IT_FISCAL_CODE',
+  'IT_IDENTITY_CARD',
+  'IT_PASSPORT',
+  'IT_VAT_CODE',
+  'KR_RRN',
+  'PL_PESEL',
+  'SG_NRIC_FIN',
+  'SG_UEN',
+  'TH_TNIN',
+  'UK_NHS',
+  'UK_NINO',
+  'US_BANK_NUMBER',
+  'US_DRIVER_LICENSE',
+  'US_ITIN',
+  'US_PASSPORT',
+  'US_SSN',
+];
+
+/** A kind that nothing looks for would have nobody as its answer. */
+async function assertKind(store: StoreReader, infoType: string): Promise<void> {
+  const asked = infoType.toUpperCase();
+  if (ALL_KINDS.has(asked)) return;
   const rows = await store.rows(`
-    SELECT DISTINCT name FROM (
-      SELECT target AS name FROM usages
-      UNION ALL SELECT detail->>'$.resource' FROM usages WHERE via = 'gateway'
-      UNION ALL SELECT identity_id FROM usages
-      UNION ALL SELECT identity_local(identity_id) FROM usages
-      UNION ALL SELECT regexp_extract(identity_id, '[^/]+$') FROM usages
-      UNION ALL SELECT unnest(objects) FROM usages
-      UNION ALL SELECT connection FROM gateway_connections)
-    WHERE name IS NOT NULL ORDER BY name`);
-  const names = rows.map(({ name }) => String(name));
-  if (names.includes(target)) return;
-  const meant = nearest(target, names);
-  const connections = (await store.rows('SELECT connection FROM gateway_connections ORDER BY 1')).map((row) =>
-    String(row.connection),
-  );
-  const known = connections.length === 0 ? '' : ` Connections: ${connections.slice(0, 8).join(', ')}`;
-  throw new ConfigError(`No log that was read names "${target}"`, {
-    code: 'TARGET_UNKNOWN',
-    hint:
-      meant === undefined ? `Name a connection, an account, a service or a table.${known}` : `Did you mean "${meant}"?${known}`,
+    SELECT DISTINCT upper(kind) AS kind FROM (
+      SELECT unnest(info_types) AS kind FROM usages
+      UNION ALL SELECT unnest(json_keys(info_types)) FROM gateway_sessions WHERE info_types IS NOT NULL
+      UNION ALL SELECT unnest(json_keys(analyzed)) FROM gateway_sessions WHERE analyzed IS NOT NULL
+      UNION ALL SELECT unnest(flatten(map_values(required_masks))) FROM gateway_settings
+      UNION ALL SELECT unnest(not_personal) FROM gateway_settings)
+    WHERE kind IS NOT NULL ORDER BY 1`);
+  const seen = rows.map(({ kind }) => String(kind));
+  const known = [...new Set([...seen, ...KINDS])];
+  if (known.includes(asked)) return;
+  const meant =
+    known.find((kind) => kind.startsWith(asked)) ?? known.find((kind) => kind.includes(asked)) ?? nearest(asked, known);
+  throw new ConfigError(`--info-type is no kind of data: ${infoType}`, {
+    code: 'INFO_TYPE_UNKNOWN',
+    hint: `${meant === undefined ? '' : `Did you mean "${meant}"? `}PII stands for all personal data. Kinds: ${seen.join(', ')}`,
   });
 }
