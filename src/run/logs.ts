@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts';
 import type { FileHead, Location, LogIntake } from '../contracts/index.ts';
 import type { LogFormat } from '../logs/format.ts';
 import type { Store } from '../store/index.ts';
-import type { LogFile, LogMasks } from '../store/logs.ts';
+import type { LogFile, LogMasks } from '../store/log-file.ts';
 import type { Runtime } from './request.ts';
 
 /** Logs that the targets hold, put aside until all else is read. Formats load with the first file that may be one. */

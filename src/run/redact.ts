@@ -1,5 +1,5 @@
 import type { JsonObject, Log, Observation } from '../contracts/index.ts';
-import type { LogMasks } from '../store/logs.ts';
+import type { LogMasks } from '../store/log-file.ts';
 import { fingerprint } from '../util/fingerprint.ts';
 import { type DetectInName, maskGuesses, maskNames, maskNamesIn } from '../util/mask-names.ts';
 

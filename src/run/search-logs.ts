@@ -9,7 +9,7 @@ import type {
 } from '../contracts/index.ts';
 import { sha256OfFile, unpackedSize } from '../logs/save.ts';
 import type { Unit } from '../store/index.ts';
-import type { LogFile } from '../store/logs.ts';
+import type { LogFile } from '../store/log-file.ts';
 import { megabytes } from '../util/bytes.ts';
 import { sha256 } from '../util/digest.ts';
 import { environmentOf } from '../util/environment.ts';

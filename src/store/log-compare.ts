@@ -2,8 +2,8 @@ import type { DuckDBConnection } from 'duckdb';
 import type { LogFormat } from '../logs/format.ts';
 import { streamOf } from '../logs/stream.ts';
 import { sha256 } from '../util/digest.ts';
+import type { Counts, Loading, LogFile, LogWork } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
-import type { Counts, Loading, LogFile, LogWork } from './logs.ts';
 
 interface Imported extends Counts {
   readonly format: string;
@@ -87,6 +87,11 @@ export class LogCompare {
   twinOf({ format, sha256: digest, part }: Loading): Counts | undefined {
     const twin = this.#bySha.get(`${digest} ${format.digest}`);
     return twin === undefined || twin.part === part ? undefined : twin;
+  }
+
+  /** How many records an earlier import of the same bytes counted. */
+  recordsOf(digest: string, format: LogFormat): number {
+    return this.#bySha.get(`${digest} ${format.digest}`)?.records ?? 0;
   }
 
   /** A link of the chain: SHA-256 over the one before and all that is said of this. */

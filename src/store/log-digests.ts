@@ -5,8 +5,8 @@ import type { CoverageObservation } from '../contracts/index.ts';
 import { MAX_OBJECT, readingSql } from '../logs/compile.ts';
 import { sha256OfFile, sha256OfUnpacked } from '../logs/save.ts';
 import { messageOf } from '../util/errors.ts';
+import type { LogFile, LogWork } from './log-file.ts';
 import { type LogReader, linkAs } from './log-reader.ts';
-import type { LogFile, LogWork } from './logs.ts';
 
 export interface Digesting {
   readonly connection: DuckDBConnection;

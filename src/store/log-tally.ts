@@ -1,6 +1,6 @@
 import type { CoverageObservation } from '../contracts/index.ts';
 import type { LogFormat } from '../logs/format.ts';
-import type { Counts, LogFile } from './logs.ts';
+import type { Counts, LogFile } from './log-file.ts';
 
 /** What was read of one format in one target: of a trail there are a hundred thousand files. */
 export class LogTally {
@@ -53,4 +53,42 @@ export class LogTally {
       },
     };
   }
+}
+
+export interface Known {
+  readonly files: number;
+  readonly records: number;
+}
+
+/** Files that are as an earlier run read them. What they hold is counted where that is told. */
+export function knownRow({ format, target }: LogFile, { files, records }: Known): CoverageObservation {
+  const { id, title, surface } = format.meta;
+  const why =
+    files === 1
+      ? 'a log file is as it was when it was imported: it was not read again'
+      : `${files} log files are as they were when they were imported: they were not read again`;
+  return {
+    kind: 'coverage',
+    surface,
+    subject: `${title} (${target}), imported before`,
+    outcome: 'complete',
+    why,
+    covers: [],
+    detail: { format: id, files, known: records },
+  };
+}
+
+/** A file that was not read, or not whole. */
+export function problem({ format, path, size, at }: LogFile, why: string): CoverageObservation {
+  return {
+    kind: 'coverage',
+    surface: format.meta.surface,
+    subject: path,
+    outcome: 'partial',
+    why,
+    covers: ['usage'],
+    bytes: size,
+    at: { ...at, path },
+    detail: { format: format.meta.id },
+  };
 }

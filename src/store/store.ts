@@ -14,7 +14,7 @@ import type {
 import { contentId, sha256 } from '../util/digest.ts';
 import { ObservationAppender } from './append.ts';
 import { plainRows } from './convert.ts';
-import type { LogFile, LogMasks, LogWork } from './logs.ts';
+import type { LogFile, LogMasks, LogWork } from './log-file.ts';
 import { storeMemory } from './memory.ts';
 import type { Row, SqlParameters, StoreReader } from './reader.ts';
 import { KEPT, ViewTables } from './views.ts';

@@ -6,7 +6,7 @@ import type { LogFormat } from '../../src/logs/format.ts';
 import { shippedFormats } from '../../src/logs/load.ts';
 import { formatOf } from '../../src/logs/recognise.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
-import type { LogMasks } from '../../src/store/logs.ts';
+import type { LogMasks } from '../../src/store/log-file.ts';
 import { tempDir } from './temp-repo.ts';
 
 export interface ImportOptions {

@@ -7,7 +7,7 @@ import { finish } from '../../../src/detect/load.ts';
 import { shippedFormats } from '../../../src/logs/load.ts';
 import { searchLogs } from '../../../src/run/search-logs.ts';
 import type { Unit } from '../../../src/store/index.ts';
-import type { LogFile } from '../../../src/store/logs.ts';
+import type { LogFile } from '../../../src/store/log-file.ts';
 import { fakeToken, tempDir, testContext, writeFile } from '../../helpers/scan-context.ts';
 
 /** Runs with one store: which units it has is kept from one to the next. */

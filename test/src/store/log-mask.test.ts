@@ -6,7 +6,7 @@ import { mayHoldTest } from '../../../src/detect/may-hold.ts';
 import { parseFormat, shippedFormats } from '../../../src/logs/load.ts';
 import { logMasks, NameRedactor } from '../../../src/run/redact.ts';
 import type { Store } from '../../../src/store/index.ts';
-import type { LogMasks } from '../../../src/store/logs.ts';
+import type { LogMasks } from '../../../src/store/log-file.ts';
 import { importLogs } from '../../helpers/logs.ts';
 
 // Assembled here, so that no push protection stops this file.

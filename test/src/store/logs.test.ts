@@ -165,12 +165,19 @@ describe('logs in a store', () => {
     store = await importLogs(files, { formats });
 
     await importLogs(files, { formats, store, now: '2026-04-02T00:00:00.000Z' });
+    const known = await store.rows(
+      "SELECT why, covers, detail->>'$.known' AS known FROM coverage WHERE subject LIKE '%imported before'",
+    );
+    assert.deepEqual(known, [
+      { why: 'a log file is as it was when it was imported: it was not read again', covers: [], known: '3' },
+    ]);
     await importLogs({ 'b.jsonl': first }, { formats, store, now: '2026-04-03T00:00:00.000Z' });
     await importLogs(
       { 'c.jsonl': `${line('2', '12T10:00:01')}\n${line('3', '12T10:00:02')}` },
       { formats, store, now: '2026-04-04T00:00:00.000Z' },
     );
 
+    assert.deepEqual(await store.rows("SELECT why FROM coverage WHERE subject LIKE '%imported before'"), []);
     assert.equal(await count(store, 'count(*)'), 3);
     assert.equal((await store.rows('SELECT sum(records) AS n FROM usages'))[0]?.n, 3);
     const imports = await store.rows('SELECT path, records, sequence FROM obs.log_files ORDER BY sequence');
@@ -278,6 +285,15 @@ describe('logs in a store', () => {
       rows.map(({ days }) => days),
       [null, '10'],
     );
+    // The same bytes, in the same place and in another: what was forgotten is still counted, once, and nothing is missed.
+    const files = { 'a.jsonl': `${line('1', '12T10:00:00')}\n${line('2', '30T10:00:00')}` };
+    await importLogs(
+      { ...files, 'again.jsonl': files['a.jsonl'] },
+      { formats, store, now: '2026-04-03T00:00:00.000Z', retentionDays: 10 },
+    );
+    assert.equal(await count(store, 'count(*)'), 2);
+    assert.equal((await store.rows('SELECT sum(records) AS n FROM usages'))[0]?.n, 3);
+    assert.deepEqual(await changes(store), []);
   });
 });
 
