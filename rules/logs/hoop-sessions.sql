@@ -62,7 +62,7 @@ WITH told AS (
     end_date,
     nullif(correlation_id, '') AS correlation_id,
     from_json(metadata, '{"credential_session": "VARCHAR", "credentials_expire_at": "VARCHAR", "repo": "VARCHAR", "repository": "VARCHAR",
-      "federation": {"provider": "VARCHAR", "resolved_principal": "VARCHAR", "admin_principal": "VARCHAR", "fallback_applied": "BOOLEAN"}}') AS metadata,
+      "federation": {"provider": "VARCHAR", "resolved_principal": "VARCHAR", "admin_principal": "VARCHAR", "token_expires_at": "VARCHAR", "fallback_applied": "BOOLEAN"}}') AS metadata,
     from_json(metrics, '{"data_masking": {"info_types": "JSON", "total_redact_count": "BIGINT", "err_count": "BIGINT"}, "data_analyzer": "JSON",
       "ai_analyzer": {"blocked_count": "BIGINT", "worst": {"outcome": "VARCHAR", "risk_level": "VARCHAR"}}, "event_size": "BIGINT", "truncated": "BOOLEAN"}') AS metrics,
     from_json(review, '{"id": "VARCHAR", "type": "VARCHAR", "status": "VARCHAR", "created_at": "VARCHAR", "revoke_at": "VARCHAR", "review_groups_data": [{"reviewed_by": {"email": "VARCHAR"}}]}') AS review,
