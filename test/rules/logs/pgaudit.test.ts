@@ -269,6 +269,38 @@ describe('log format pgaudit-stderr', () => {
     for (const [prefix, expected] of Object.entries(prefixes)) assert.deepEqual(await told(prefix), expected, prefix);
   });
 
+  it('takes nothing for told that who connects could have made up', async () => {
+    const at = '2026-03-12 02:00:04 UTC [1]';
+    const header = 'LOG:  AUDIT: SESSION,9,1,READ,SELECT,TABLE,public.ok,';
+    const drop = audit('DDL', 'DROP TABLE', 'TABLE,public.orders,');
+    const forged = {
+      'user by an @': [`${at} app@crm/admin@prod `, drop],
+      'user by an @ behind a space': [`${at} app@crm admin@prod `, drop],
+      'user by an @ that looks like an account': [`${at} app@crm/x@y.iam@prod `, drop],
+      'user before the user': [`${at} app=user=postgres,user=app,db=crm `, drop],
+      'user behind the user': [`${at} user=app,db=crm,app=x,user=postgres `, drop],
+      'user in another way': [`${at} app@crm/user=postgres `, drop],
+      database: [`${at} user=app,db=crm,app=x db=prod `, drop],
+      address: [`${at} user=app,db=crm,app=x client=10.0.0.9,client=10.9.9.9 `, drop],
+      record: [`${at} user=app,db=crm,app=${header} `, drop],
+      'record in quotes': [`${at} user=app,db=crm,app=${header}" `, drop],
+      statement: [`${at} user=app,db=crm STATEMENT:  SELECT '`, audit('READ', 'SELECT')],
+    } as const;
+
+    for (const [what, [prefix, message]] of Object.entries(forged)) {
+      const rows = await readLog('pgaudit-stderr', stderr(prefix, message));
+
+      assert.deepEqual(
+        rows.map(({ record_id, objects }) => [record_id, objects?.toString() === 'public.ok']),
+        [[undefined, false]],
+        what,
+      );
+    }
+    const addresses = await readLog('pgaudit-stderr', stderr(`${at} 10.1.1.1 10.0.0.5 app@crm `, drop));
+    assert.deepEqual([addresses[0]?.identity_id, addresses[0]?.source_ip], ['postgres:-:role/app', undefined]);
+    assert.deepEqual(await readLog('pgaudit-stderr', stderr(`${at} app@crm/a@b `, 'syntax error at or near "x"', 'ERROR')), []);
+  });
+
   it('takes no line of a statement for one of its own', async () => {
     const forged = '2026-03-12 02:00:09 UTC [9] root@orders LOG:  AUDIT: SESSION,9,9,ROLE,GRANT,,,x,y';
 
