@@ -20,8 +20,8 @@ why: >
 fix: >
   Give each workload a caller of its own at the gateway (API key, service account or machine identity), in the groups that it needs.
 limits: >
-  Workloads are told apart by the names in the ids of their runs, by the repositories that sessions name, or by the places where the key lies;
-  never by two of these together. The static admin key is the matter of static-admin-key-used.
+  Workloads are told apart by the names in the ids of their runs, by the repositories that sessions name, by the places where the key lies, by the jobs that are set up with it, or, which is
+  less sure, by the programs that it comes with (three sessions on two days) and the addresses that it comes from within one hour (three times); never by two of these together. The static admin key is the matter of static-admin-key-used.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
 since: '0.1'
@@ -40,8 +40,9 @@ SELECT
     len(w.workloads), ' workloads come through the gateway as ', m.caller, ' (by ', w.basis, '): ', listed(w.workloads),
     CASE WHEN sum(m.without_job) > 0 THEN concat('; ', sum(m.without_job), ' of its ', counted(sum(m.sessions), 'session'), ' name no job') ELSE '' END, '.') AS message,
   CASE WHEN bool_or(m.in_production) THEN 'high' ELSE 'medium' END AS severity,
+  CASE WHEN w.is_sure THEN 'medium' ELSE 'low' END AS confidence,
   w.evidence
 FROM machines AS m
 JOIN shared_callers AS w ON w.caller = m.caller AND w.org IS NOT DISTINCT FROM m.org
 WHERE len(w.workloads) >= $minWorkloads
-GROUP BY m.caller, m.org, w.workloads, w.basis, w.evidence
+GROUP BY m.caller, m.org, w.workloads, w.basis, w.is_sure, w.evidence

@@ -5,30 +5,65 @@ CREATE OR REPLACE MACRO job_name(job) AS
   nullif(trim(regexp_replace(regexp_replace(replace(lower(job), '_', '-'), '\b([0-9]+|[0-9a-f]{7,})\b', '', 'g'), '[-:/#. ]+', '-', 'g'), '-'), '');
 
 -- What callers of the gateway work for, each way of telling by itself: the name in the id of the run, the repository that the
--- session names, the places where the caller's key lies.
+-- session names, the places where the caller's key lies, the pipelines that are set up with it; and, which is less sure, the programs
+-- and the addresses that it comes from.
 CREATE OR REPLACE VIEW caller_workloads AS
 WITH told AS MATERIALIZED (
-  SELECT r.caller_identity_id, r.caller, r.org, u.job, r.repo, u.observation_id, u.used_at
+  SELECT r.caller_identity_id, r.caller, r.org, u.job, r.repo, u.observation_id, u.used_at, u.user_agent, u.source_ip
   FROM gateway_rows AS r
   JOIN obs.usages AS u ON u.rowid = r.row_id
-  WHERE (u.job IS NOT NULL OR r.repo IS NOT NULL) AND r.caller IS NOT NULL AND NOT r.is_bookkeeping AND NOT r.is_admin_audit
+  WHERE (u.job IS NOT NULL OR r.repo IS NOT NULL OR u.user_agent IS NOT NULL OR u.source_ip IS NOT NULL) AND r.caller IS NOT NULL AND NOT r.is_bookkeeping AND NOT r.is_admin_audit
 ),
 jobs AS (
   SELECT caller_identity_id, caller, org, job_name(job) AS workload, count(*) AS sessions, arg_max(observation_id, (used_at, observation_id)) AS latest
   FROM told
   WHERE trim(job) <> ''
   GROUP BY ALL
+),
+-- `psql/16.2 (Debian)` is psql. What was tried once is no workload.
+programs AS (
+  SELECT caller_identity_id, caller, org, lower(regexp_extract(user_agent, '^[^/ (]+')) AS program, count(*) AS sessions, arg_max(observation_id, (used_at, observation_id)) AS latest
+  FROM told
+  WHERE user_agent IS NOT NULL
+  GROUP BY ALL
+  HAVING count(*) >= 3 AND count(DISTINCT used_at::DATE) >= 2
+),
+-- Whoever moves has one address after the other; two in each of several hours are two places.
+hours AS (
+  SELECT caller_identity_id, caller, org, date_trunc('hour', used_at) AS hour, list(DISTINCT source_ip ORDER BY source_ip) AS addresses, arg_max(observation_id, (used_at, observation_id)) AS latest
+  FROM told
+  WHERE source_ip IS NOT NULL
+  GROUP BY ALL
+  HAVING count(DISTINCT source_ip) > 1
+),
+addresses AS (
+  SELECT caller_identity_id, caller, org, unnest(addresses) AS address, hour, latest FROM hours
 )
-SELECT caller_identity_id, caller, org, workload, 'the ids of its runs' AS basis, sessions, [latest] AS evidence
+SELECT caller_identity_id, caller, org, workload, 'the ids of its runs' AS basis, true AS is_sure, sessions, [latest] AS evidence
 FROM jobs
 WHERE workload IS NOT NULL
 UNION ALL
-SELECT caller_identity_id, caller, org, lower(repo), 'the repositories that its sessions name', count(*), [arg_max(observation_id, (used_at, observation_id))]
+SELECT caller_identity_id, caller, org, program, 'the programs that it comes with', false, sessions, [latest]
+FROM programs
+WHERE program <> ''
+UNION ALL
+SELECT caller_identity_id, caller, org, address, 'the addresses that it comes from in the same hour', false, 0, [max(latest)]
+FROM addresses
+GROUP BY ALL
+HAVING count(DISTINCT hour) >= 3
+UNION ALL
+SELECT i.identity_id, i.name, i.scope, lower(coalesce(c.location->>'$.repository', c.consumer_id)), 'the jobs that are set up with its key', true, 0, list_sort(list(DISTINCT c.observation_id))[1:3]
+FROM identities AS i
+JOIN identity_consumers AS c ON c.identity_id = i.identity_id
+WHERE i.provider = 'hoop' AND c.type <> 'gateway-connection'
+GROUP BY ALL
+UNION ALL
+SELECT caller_identity_id, caller, org, lower(repo), 'the repositories that its sessions name', true, count(*), [arg_max(observation_id, (used_at, observation_id))]
 FROM told
 WHERE trim(repo) <> ''
 GROUP BY ALL
 UNION ALL
-SELECT i.identity_id, i.name, i.scope, coalesce(s.location->>'$.repository', s.location->>'$.path'), 'where its key lies', 0, list_sort(list(DISTINCT s.observation_id))[1:3]
+SELECT i.identity_id, i.name, i.scope, coalesce(s.location->>'$.repository', s.location->>'$.path'), 'where its key lies', true, 0, list_sort(list(DISTINCT s.observation_id))[1:3]
 FROM identities AS i
 JOIN credential_identities AS ci ON ci.identity_id = i.identity_id
 JOIN sightings AS s ON s.credential_id = ci.credential_id
@@ -36,18 +71,19 @@ WHERE i.provider = 'hoop' AND s.place <> 'session-log' AND coalesce(s.location->
 GROUP BY ALL;
 COMMENT ON VIEW caller_workloads IS 'Workloads that each caller of the gateway works for, and what tells so; sessions without a job tell none';
 
--- Callers that several workloads share, by the way that tells most of them.
+-- Callers that several workloads share, by the way that tells most of them; one that is sure goes before one that is not.
 CREATE OR REPLACE VIEW shared_callers AS
 WITH ways AS (
-  SELECT caller_identity_id, caller, org, basis, list(DISTINCT workload ORDER BY workload) AS workloads, sum(sessions) AS sessions, list_distinct(flatten(list(evidence))) AS evidence
+  SELECT caller_identity_id, caller, org, basis, is_sure, list(DISTINCT workload ORDER BY workload) AS workloads, sum(sessions) AS sessions, list_distinct(flatten(list(evidence))) AS evidence
   FROM caller_workloads
   GROUP BY ALL
 )
 SELECT caller_identity_id, caller, org,
-  arg_max(workloads, (len(workloads), basis)) AS workloads, arg_max(basis, (len(workloads), basis)) AS basis, arg_max(evidence, (len(workloads), basis)) AS evidence
+  arg_max(workloads, (is_sure, len(workloads), basis)) AS workloads, arg_max(basis, (is_sure, len(workloads), basis)) AS basis, bool_or(is_sure) AS is_sure,
+  arg_max(evidence, (is_sure, len(workloads), basis)) AS evidence
 FROM ways
-GROUP BY ALL
-HAVING max(len(workloads)) > 1;
+WHERE len(workloads) > 1
+GROUP BY ALL;
 COMMENT ON VIEW shared_callers IS 'Callers of the gateway that more than one workload uses';
 
 -- A run of a workflow and the session it opened: the id of the run names the job, or its number stands in it, and the key or the
