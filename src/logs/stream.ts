@@ -5,7 +5,7 @@
 export function streamOf(path: string): string {
   return path
     .replace(/\.gz$/, '')
-    .replace(/\/\d{4}\/\d{2}(?:\/\d{2}(?:\/\d{2})?)?(?=\/)/g, '')
+    .replace(/(?:^|\/)\d{4}\/\d{2}(?:\/\d{2}(?:\/\d{2})?)?(?=\/)/g, '')
     .replace(
       /[-_.]?\d{4}-?\d{2}-?\d{2}(?:[T_-]?\d{2}[:.-]?\d{2}(?:[:.-]?\d{2}(?:[.,]\d+)?)?Z?)?(?:_[A-Za-z0-9]{16})?(?![A-Za-z0-9])/g,
       '',

@@ -100,6 +100,7 @@ describe('the stream of a log', () => {
       streamOf(trail('2026/08/01', '20260801T0005Z', 'AbCdEfGhIjKlMnOp')),
       streamOf(trail('2026/08/02', '20260802T1010Z', 'QrStUvWxYz012345')),
     );
+    assert.equal(streamOf('2026/08/01/audit.json'), streamOf('2026/08/02/audit.json'));
     assert.equal(streamOf('log/audit.log'), streamOf('log/audit.log.3.gz'));
     assert.equal(streamOf('log/audit.log'), streamOf('log/audit-2026-03-12.log'));
     assert.equal(streamOf('log/postgresql-2026-03-12_000000.csv'), streamOf('log/postgresql-2026-03-13_120000.csv'));

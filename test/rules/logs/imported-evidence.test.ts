@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { loadChecks } from '../../../src/correlate/load.ts';
+import { runChecks } from '../../../src/correlate/run.ts';
+import type { Store } from '../../../src/store/index.ts';
+import { importLogs } from '../../helpers/logs.ts';
+
+const ID = 'imported-evidence-changed';
+const LATER = '2026-04-02T00:00:00.000Z';
+
+function event(id: string, minute: number, name = 'GetObject'): object {
+  return {
+    eventVersion: '1.09',
+    userIdentity: { type: 'IAMUser', arn: 'arn:aws:iam::123456789012:user/ci', accountId: '123456789012', userName: 'ci' },
+    eventTime: `2026-03-12T10:${String(minute).padStart(2, '0')}:00Z`,
+    eventSource: 's3.amazonaws.com',
+    eventName: name,
+    eventID: id,
+    readOnly: true,
+    recipientAccountId: '123456789012',
+  };
+}
+
+function trail(...records: readonly object[]): string {
+  return JSON.stringify({ Records: records });
+}
+
+/** What the check says after the logs were imported, and imported again as they are a day later. */
+async function told(
+  before: { readonly [path: string]: string },
+  after: { readonly [path: string]: string },
+): Promise<{ readonly outcome: string | undefined; readonly messages: readonly string[]; readonly evidence: number }> {
+  const store: Store = await importLogs(before, { target: 'trail' });
+  try {
+    await importLogs(after, { store, now: LATER, target: 'trail' });
+    const checks = loadChecks().filter(({ meta }) => meta.id === ID);
+    const { findings, results } = await runChecks(store, checks, { now: LATER });
+    return {
+      outcome: results[0]?.outcome,
+      messages: findings.map(({ message }) => message).toSorted(),
+      evidence: findings.reduce((sum, finding) => sum + finding.evidence.length, 0),
+    };
+  } finally {
+    store.close();
+  }
+}
+
+describe(`${ID}, of logs`, () => {
+  it('tells records that vanished and that say something else, by their log', async () => {
+    const before = trail(event('a', 0), event('b', 1), event('c', 2), event('d', 3));
+    const after = trail(event('a', 0), event('b', 1, 'ListBuckets'), event('d', 3));
+
+    const { outcome, messages, evidence } = await told({ 'trail.json': before }, { 'trail.json': after });
+
+    assert.equal(outcome, 'fail');
+    assert.deepEqual(messages, [
+      '1 record of trail.json (2026-03-12 10:01 to 2026-03-12 10:01 UTC) says something else since the log was imported.',
+      '1 record of trail.json (2026-03-12 10:02 to 2026-03-12 10:02 UTC) is gone since the log was imported.',
+    ]);
+    assert.ok(evidence >= 2);
+  });
+
+  it('tells a file that is gone from between others of its log', async () => {
+    const day = (n: number) => `2026/03/${n}/123456789012_CloudTrail_eu-west-1_202603${n}T1000Z_AbCdEfGhIjKlMnOp.json`;
+    const one = { [day(11)]: trail(event('a', 0)) };
+    const two = { [day(12)]: trail(event('b', 1), event('c', 2)) };
+
+    const { messages } = await told({ ...one, ...two }, one);
+
+    assert.deepEqual(messages, [
+      `2 records of ${day(12)} (2026-03-12 10:01 to 2026-03-12 10:02 UTC) are gone since the log was imported.`,
+    ]);
+  });
+
+  for (const [what, after] of [
+    ['the same file', trail(event('a', 0), event('b', 1))],
+    ['one that grew', trail(event('a', 0), event('b', 1), event('c', 59))],
+    ['one whose oldest records were rotated away', trail(event('b', 1), event('c', 59))],
+    // Nothing that was imported is changed by it.
+    ['one that a record came to late', trail(event('a', 0), event('late', 0), event('b', 1))],
+    ['one that is cut off and so can prove nothing', trail(event('a', 0), event('c', 59)).slice(0, -40)],
+  ] as const) {
+    it(`leaves alone ${what}`, async () => {
+      const { outcome, messages } = await told({ 'trail.json': trail(event('a', 0), event('b', 1)) }, { 'trail.json': after });
+
+      assert.deepEqual(messages, []);
+      assert.notEqual(outcome, 'fail');
+    });
+  }
+});
