@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Estate } from '../../samples/build.ts';
 import { loadConfig } from '../config/load.ts';
@@ -14,6 +13,7 @@ import { tellDemo } from '../trace/tell-demo.ts';
 import { type Answer, whoUsed } from '../trace/who.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
 import { Layout } from '../util/layout.ts';
+import { tempDirectory } from '../util/temp-directory.ts';
 import { runtimeOf } from './scan.ts';
 
 /** Where the story begins: the user whose key lies in the notebook. */
@@ -39,13 +39,16 @@ interface DemoOptions {
  * the same.
  */
 export async function demoCommand(io: Io, options: DemoOptions): Promise<number> {
-  const kept = options.keep === undefined ? undefined : newDirectory(resolve(io.directory, options.keep));
-  const root = kept ?? mkdtempSync(join(tmpdir(), 'nhi-audit-demo-'));
+  const isKept = options.keep !== undefined;
+  const { path: root, remove } =
+    options.keep === undefined
+      ? tempDirectory('nhi-audit-demo-')
+      : { path: newDirectory(resolve(io.directory, options.keep)), remove: () => undefined };
   try {
     const { buildEstate } = await import('../../samples/build.ts');
     const estate = await buildEstate(join(root, 'estate'));
     // Who does not keep the store is spared its file: 2 of 7 s.
-    const storeFile = kept === undefined ? undefined : join(root, 'harbour-coffee.duckdb');
+    const storeFile = isKept ? join(root, 'harbour-coffee.duckdb') : undefined;
     const store = storeFile === undefined ? undefined : relative(io.directory, storeFile);
     if (options.full === true) {
       const report = await scanEstate(io, options, estate, root, { storeFile });
@@ -63,7 +66,7 @@ export async function demoCommand(io: Io, options: DemoOptions): Promise<number>
     await io.stdout(`${[...lines].map((line) => line.trimEnd()).join('\n')}\n`);
     return EXIT.clean;
   } finally {
-    if (kept === undefined) rmSync(root, { recursive: true, force: true });
+    remove();
   }
 }
 

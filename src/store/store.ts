@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { type DuckDBConnection, type DuckDBInstance, type DuckDBResultReader, StatementType, version } from 'duckdb';
 import type {
   AcceptanceUse,
@@ -12,6 +10,7 @@ import type {
   ObservationKind,
 } from '../contracts/index.ts';
 import { contentId, sha256 } from '../util/digest.ts';
+import { type TempDirectory, tempDirectory } from '../util/temp-directory.ts';
 import { ObservationAppender } from './append.ts';
 import { plainRows } from './convert.ts';
 import type { LogFile, LogMasks, LogWork } from './log-file.ts';
@@ -72,7 +71,7 @@ export class Store implements StoreReader {
   readonly #release: (() => void) | undefined;
   readonly #isPassing: boolean;
   /** What a large import puts aside; gone with the store. */
-  #scratch: string | undefined;
+  #scratch: TempDirectory | undefined;
   #viewTables: ViewTables | undefined;
   /** Tables made at the end of loading, for checks to go on with. */
   #readyTables: ViewTables | undefined;
@@ -251,11 +250,11 @@ export class Store implements StoreReader {
     work: Omit<LogWork, 'scratch' | 'addPart' | 'add'> & { readonly masks: LogMasks },
   ): Promise<void> {
     const { importLogs } = await import('./logs.ts');
-    this.#scratch ??= mkdtempSync(join(tmpdir(), 'nhi-audit-logs-'));
+    this.#scratch ??= tempDirectory('nhi-audit-logs-');
     this.#appender?.flush();
     await importLogs(this.#connection, files, {
       ...work,
-      scratch: this.#scratch,
+      scratch: this.#scratch.path,
       addPart: ({ format, path, target }, content) =>
         this.addPart({ scanner: `log-${format.meta.id}`, version: 1, target, unit: path, content }, work.now),
       add: async (part, observation) => void (await this.append(part, work.masks.redact(observation))),
@@ -417,7 +416,7 @@ export class Store implements StoreReader {
   close(): void {
     for (const connection of [this.#connection, ...this.#readers]) connection.closeSync();
     this.#instance.closeSync();
-    if (this.#scratch !== undefined) rmSync(this.#scratch, { recursive: true, force: true });
+    this.#scratch?.remove();
     this.#release?.();
   }
 
