@@ -138,12 +138,7 @@ export async function surfacesOf(store: StoreReader, { places }: Target, asked: 
     const broken = [
       ...new Set(own.filter((span) => span.from < asked.until && span.until >= asked.from).flatMap((span) => span.broken)),
     ];
-    const why =
-      place.surface === 'log' && place.provider === null
-        ? `which account ${place.connection} holds is not known`
-        : broken.length > 0
-          ? `not all of it could be read: ${broken.slice(0, 3).join('; ')}`
-          : null;
+    const why = lackOf(place, spans, asked, broken);
     const missing = without(asked, known, tolerance);
     const given = known
       .filter(({ from, until }) => from < asked.until && until >= asked.from)
@@ -158,6 +153,17 @@ export async function surfacesOf(store: StoreReader, { places }: Target, asked: 
       why,
     };
   });
+}
+
+/** Why a log tells less than its time says. */
+function lackOf(place: Place, spans: readonly Span[], asked: Stretch, broken: readonly string[]): string | null {
+  if (place.surface === 'log' && place.provider === null) return `which account ${place.connection} holds is not known`;
+  if (broken.length > 0) return `not all of it could be read: ${broken.slice(0, 3).join('; ')}`;
+  const isUnnamed = spans.some(
+    ({ surface, provider, scope, from, until }) =>
+      surface === 'audit-log' && provider === place.provider && scope === '-' && from < asked.until && until >= asked.from,
+  );
+  return place.surface === 'log' && isUnnamed ? `a log of ${place.provider} names no server, and may be of another one` : null;
 }
 
 function isOf(span: Span, { surface, provider, scope, connection }: Place): boolean {

@@ -74,6 +74,7 @@ export async function findUses(store: StoreReader, question: UseQuestion, target
     info: question.infoType?.toUpperCase() ?? null,
     connections: JSON.stringify(target?.isConnection === true ? target.connections : []),
     maybe_connections: JSON.stringify(target?.isTable === true ? target.connections : []),
+    unplaced: JSON.stringify((target?.accounts ?? []).map((account) => account.replace(/^([^:]*):[^:]*:/, '$1:-:'))),
     maybe_accounts: JSON.stringify(target?.isTable === true ? target.accounts : []),
   });
   return rows.map(useOf);
@@ -94,8 +95,6 @@ const USES = `
     UNION
     SELECT connection FROM gateway_sessions WHERE tagged_sensitive
   ),
-  -- Which account some connections hold is not known: it may be any.
-  untold AS (SELECT list(DISTINCT connection ORDER BY connection) AS connections FROM gateway_connections WHERE identity_id IS NULL AND credential_id IS NULL),
   members AS (
     SELECT DISTINCT (detail->>'$.userId') AS user_id, lower(email) AS email
     FROM obs.people
@@ -133,23 +132,10 @@ const USES = `
       coalesce(u.actor_type, 'unknown') AS actor_type, u.actor_confidence, u.actor_identity_id AS caller_identity_id, u.identity_id, u.action, u.outcome,
       NULL::VARCHAR AS stopped_by, u.objects, u.approval, NULL::VARCHAR AS approval_id, []::VARCHAR[] AS approvers, false AS self_approved, u.masked, NULL::BIGINT AS mask_errors,
       u.recorded, coalesce(u.info_types, []) AS info_types, u.info_types IS NOT NULL AS is_looked_for, NULL::VARCHAR AS resource, u.row_count, u.records, u.statement, false AS is_open,
-      CASE
-        WHEN u.identity_id IS NULL AND u.credential_id IS NULL THEN 'not-known'
-        WHEN d.observation_id IS NULL AND len(n.connections) > 0 THEN 'not-known'
-        WHEN d.observation_id IS NULL THEN 'not-held'
-        WHEN d.why_not IS NULL THEN 'around'
-        WHEN d.session IS NOT NULL OR starts_with(d.why_not, 'it came from') THEN 'through'
-        ELSE 'not-known' END AS passage,
-      CASE
-        WHEN u.identity_id IS NULL AND u.credential_id IS NULL THEN 'the log names no account'
-        WHEN d.observation_id IS NULL AND len(n.connections) > 0 THEN concat('which account ', listed(n.connections), CASE WHEN len(n.connections) = 1 THEN ' holds' ELSE ' hold' END, ' is not known')
-        WHEN d.observation_id IS NULL THEN 'no connection of the gateway holds the account'
-        WHEN d.why_not IS NULL THEN concat('no session of ', listed(d.connections), ' was open')
-        ELSE d.why_not END AS passage_why
+      d.passage, d.why AS passage_why
     FROM usages AS u
-    LEFT JOIN direct_uses AS d USING (observation_id)
-    CROSS JOIN untold AS n
-    WHERE u.via <> 'gateway' AND NOT coalesce(u.bookkeeping, false) AND u.used_at < $until::TIMESTAMP AND coalesce(u.ended_at, u.used_at) >= $from::TIMESTAMP
+    JOIN log_passages AS d USING (observation_id)
+    WHERE u.via <> 'gateway' AND u.used_at < $until::TIMESTAMP AND coalesce(u.ended_at, u.used_at) >= $from::TIMESTAMP
   ),
   every_use AS (SELECT *, 'through' AS passage, NULL::VARCHAR AS passage_why FROM gateway UNION ALL BY NAME SELECT * FROM others),
   judged AS (
@@ -157,6 +143,8 @@ const USES = `
       $target IS NULL OR e.target = $target OR e.resource = $target OR ${IS_ACCOUNT('e.identity_id')} OR coalesce(list_contains(e.objects, $target), false)
         -- Whoever asks for a connection asks for what it leads to.
         OR list_has_any(e.connections, ${LIST('connections')}) AS is_named,
+      -- The log of a server that it does not name: the account may be one of the same name elsewhere.
+      e.via <> 'gateway' AND regexp_matches(e.identity_id, '^[^:]*:(-|):') AND list_contains(${LIST('unplaced')}, e.identity_id) AS is_unplaced,
       -- A table: what was open where it lies, and tells no tables, may have touched it.
       list_has_any(e.connections, ${LIST('maybe_connections')}) OR e.via <> 'gateway' AND list_contains(${LIST('maybe_accounts')}, e.identity_id) AS is_near,
       e.recorded = 'truncated' OR len(coalesce(e.objects, [])) = 0 AND (e.via = 'gateway' OR e.action IN ('read', 'write', 'ddl', 'unknown')) AS is_untold,
@@ -169,14 +157,14 @@ const USES = `
     FROM every_use AS e
     CROSS JOIN settings AS t
   )
-  SELECT j.* EXCLUDE (is_named, is_near, is_untold, touches),
+  SELECT j.* EXCLUDE (is_named, is_unplaced, is_near, is_untold, touches),
     list_concat(
-      CASE WHEN j.is_named THEN [] ELSE [concat('which tables it touched is not known, and ', $target, ' lies there')] END,
+      CASE WHEN j.is_named THEN [] WHEN j.is_unplaced THEN ['the log names no server: it may be an account of the same name on another'] ELSE [concat('which tables it touched is not known, and ', $target, ' lies there')] END,
       CASE WHEN j.touches = 'yes' THEN [] ELSE [concat('nobody looked for ', CASE WHEN $info IN ('PII', 'PERSONAL') THEN 'personal data' ELSE $info END, ' in it')] END) AS doubts,
     coalesce(a.answerable, false) AS answerable, coalesce(a.reasons, []) AS reasons, coalesce(a.gaps, []) AS gaps
   FROM judged AS j
   LEFT JOIN session_answerability AS a USING (observation_id)
-  WHERE (j.is_named OR j.is_near AND j.is_untold) AND j.touches <> 'no'
+  WHERE (j.is_named OR j.is_unplaced OR j.is_near AND j.is_untold) AND j.touches <> 'no'
     AND ($identity IS NULL OR j.identity_id = $identity OR j.caller_identity_id = $identity OR j.actor = $identity)
   ORDER BY j.used_at, j.session_id, j.observation_id`;
 

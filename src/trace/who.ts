@@ -89,7 +89,11 @@ function unseenText({ surface, name, covers, missing, why }: Surface): string {
 
 export function stretchText({ from, until }: Stretch): string {
   const [first, last] = [momentText(from), momentText(until)];
-  return first.slice(0, 10) === last.slice(0, 10) ? `${first} to ${last.slice(11)}` : `${first} to ${last}`;
+  if (first.slice(0, 10) === last.slice(0, 10)) return `${first} to ${last.slice(11)}`;
+  // A day ends at 24:00, not on the next one.
+  const isMidnight =
+    until.slice(11, 19) === '00:00:00' && Date.parse(until) - Date.parse(`${from.slice(0, 10)}T00:00:00Z`) === 86_400_000;
+  return isMidnight ? `${first} to 24:00` : `${first} to ${last}`;
 }
 
 function momentText(moment: string): string {

@@ -201,3 +201,46 @@ UNION ALL
 SELECT observation_id, reason IS NULL, CASE WHEN reason IS NULL THEN [] ELSE [reason] END, []
 FROM others;
 COMMENT ON VIEW session_answerability IS 'For each session and each row of a log: can it be put down to one job or person, and if not, why; gaps: what else of it is not known';
+
+-- A connection that does not tell its account may hold any of what it leads to; of a connection for commands that is everything.
+CREATE OR REPLACE MACRO may_lead_to(subtype, provider) AS
+  subtype IS NULL OR subtype = provider OR provider = 'k8s' AND starts_with(subtype, 'kubernetes')
+  OR subtype NOT IN ('postgres', 'mysql', 'mssql', 'oracledb', 'mongodb', 'dynamodb', 'ssh', 'rdp', 'kubernetes', 'kubernetes-eks', 'grafana', 'kibana');
+
+-- Did it come through the gateway? One row a row of a log of a target or cloud. `around`: how many of its records lie outside of every session.
+CREATE OR REPLACE VIEW log_passages AS
+WITH logged AS MATERIALIZED (
+  SELECT u.observation_id, k.identity_id, k.credential_id, coalesce(u.records, 1) AS records
+  FROM direct_usage_rows AS k
+  JOIN obs.usages AS u ON u.rowid = k.row_id
+  WHERE NOT k.is_bookkeeping
+),
+-- Accounts are fewer than rows.
+untold AS MATERIALIZED (
+  SELECT p.provider, list(DISTINCT g.connection ORDER BY g.connection) AS connections
+  FROM (SELECT DISTINCT split_part(identity_id, ':', 1) AS provider FROM logged WHERE identity_id IS NOT NULL) AS p
+  JOIN gateway_connections AS g ON may_lead_to((g.detail->>'$.subtype'), p.provider)
+  WHERE g.identity_id IS NULL AND g.credential_id IS NULL
+  GROUP BY p.provider
+)
+SELECT
+  l.observation_id, l.identity_id, l.credential_id, l.records, coalesce(d.connections, []) AS connections, d.session,
+  CASE
+    WHEN l.identity_id IS NULL AND l.credential_id IS NULL THEN 'not-known'
+    WHEN d.observation_id IS NULL AND n.provider IS NOT NULL THEN 'not-known'
+    WHEN d.observation_id IS NULL THEN 'not-held'
+    WHEN d.why_not IS NULL THEN 'around'
+    WHEN d.session IS NOT NULL OR starts_with(d.why_not, 'it came from') THEN 'through'
+    ELSE 'not-known' END AS passage,
+  CASE
+    WHEN l.identity_id IS NULL AND l.credential_id IS NULL THEN 'the log names no account'
+    WHEN d.observation_id IS NULL AND n.provider IS NOT NULL
+      THEN concat('which account ', listed(n.connections), CASE WHEN len(n.connections) = 1 THEN ' holds' ELSE ' hold' END, ' is not known')
+    WHEN d.observation_id IS NULL THEN 'no connection of the gateway holds the account'
+    WHEN d.why_not IS NULL THEN concat('no session of ', listed(d.connections), ' was open')
+    ELSE d.why_not END AS why,
+  CASE WHEN d.observation_id IS NOT NULL AND d.why_not IS NULL THEN least(d.records, l.records) ELSE 0 END AS around
+FROM logged AS l
+LEFT JOIN direct_uses AS d USING (observation_id)
+LEFT JOIN untold AS n ON n.provider = split_part(l.identity_id, ':', 1);
+COMMENT ON VIEW log_passages IS 'Rows of logs of targets and clouds: through the gateway, around it, of an account that no connection holds (not-held), or not known, and why';

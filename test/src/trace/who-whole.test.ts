@@ -76,6 +76,22 @@ describe('how whole an answer is', () => {
     assert.match(answer.why, /2 records cannot be read/);
   });
 
+  it('does not count a role of the same name on a server that the log does not name, nor leaves it out', async () => {
+    const unnamed = record('r', '2026-03-12T13:00:00Z', { identity: 'postgres:-:role/loader' });
+
+    const answer = await ask([apiKey('nightly'), nightly('s', '2026-03-12T02:00:00Z'), unnamed, ...SESSIONS_OF_MARCH]);
+
+    assert.equal(answer.verdict, 'in-part');
+    assert.deepEqual(
+      answer.uses.map(({ evidence, doubts }) => [evidence, doubts]),
+      [
+        ['s', []],
+        ['r', ['the log names no server: it may be an account of the same name on another']],
+      ],
+    );
+    assert.match(answer.why, /a log of postgres names no server/);
+  });
+
   it('says of a connection whose account is not known that its log cannot be told', async () => {
     const facts = [
       Fact.parse({ kind: 'consumer', consumer: 'hoop:-:connection/k8s', type: 'gateway-connection', how: 'static-key' }),
