@@ -219,7 +219,7 @@ parsed AS MATERIALIZED (
     u.actor, u.actor_type, u.actor_confidence, u.actor_identity_id, u.approval, u.environment, u.bookkeeping, u.records,
     unnest(from_json(u.detail, '{"org": "VARCHAR", "userId": "VARCHAR", "status": "VARCHAR", "verb": "VARCHAR", "type": "VARCHAR", "subtype": "VARCHAR", "origin": "VARCHAR", "tags": "JSON",
       "analyzed": "JSON", "infoTypes": "JSON", "redactions": "BIGINT", "maskErrors": "BIGINT", "eventSize": "DOUBLE", "credentialSession": "VARCHAR", "credentialsNeverExpire": "VARCHAR",
-      "review": {"id": "VARCHAR", "status": "VARCHAR"}, "depth": "VARCHAR", "adminAudit": "VARCHAR", "risk": "VARCHAR", "riskAction": "VARCHAR", "repo": "VARCHAR", "federation": "JSON"}'))
+      "review": {"id": "VARCHAR", "status": "VARCHAR"}, "depth": "VARCHAR", "resource": "VARCHAR", "adminAudit": "VARCHAR", "risk": "VARCHAR", "riskAction": "VARCHAR", "repo": "VARCHAR", "federation": "JSON"}'))
   FROM obs.usages AS u
   SEMI JOIN current_parts USING (part_id)
   ANTI JOIN beaten ON beaten.row_id = u.rowid
@@ -370,6 +370,7 @@ SELECT
   r.userId AS user_id,
   r.type,
   r.subtype,
+  r.resource,
   r.origin,
   r.credentialSession AS credential_session,
   coalesce(r.credentialsNeverExpire = 'true', false) AS credential_never_expires,

@@ -54,6 +54,30 @@ FROM numbered
 GROUP BY account, stretch;
 COMMENT ON VIEW session_stretches IS 'Stretches of time in which gateway sessions of an account were open, with the tolerance of clocks';
 
+-- When sessions were open of connections that were deleted since, which may have held the account: the gateway names the resource of all
+-- connections but those.
+CREATE OR REPLACE VIEW deleted_stretches AS
+WITH gone AS (
+  SELECT r.org, r.subtype, u.used_at - t.clock_tolerance AS since, coalesce(u.ended_at, u.used_at + INTERVAL 48 HOUR) + t.clock_tolerance AS until
+  FROM gateway_rows AS r
+  JOIN obs.usages AS u ON u.rowid = r.row_id
+  CROSS JOIN gateway_settings AS t
+  ANTI JOIN gateway_connections AS g ON g.connection = u.target
+  WHERE r.resource IS NULL AND r.identity_id IS NULL AND r.credential_id IS NULL AND NOT r.is_bookkeeping AND NOT r.is_admin_audit AND NOT r.is_counts_only
+    AND u.records IS NULL AND u.target IS NOT NULL AND (r.ran OR r.approval NOT IN ('pending', 'rejected'))
+    AND EXISTS (FROM gateway_rows WHERE resource IS NOT NULL)
+),
+intervals AS (
+  SELECT d.account, g.since, g.until
+  FROM (SELECT DISTINCT account, org, split_part(identity_id, ':', 1) AS provider FROM direct_accounts) AS d
+  JOIN gone AS g ON (g.org = d.org OR g.org IS NULL OR d.org IS NULL)
+    AND (g.subtype IS NULL OR g.subtype = d.provider OR g.subtype NOT IN ('postgres', 'mysql', 'mssql', 'oracledb', 'mongodb', 'dynamodb', 'ssh', 'rdp'))
+)
+-- Of those that have begun, the one that is open longest.
+SELECT account, since, max(until) OVER (PARTITION BY account ORDER BY since ROWS UNBOUNDED PRECEDING) AS until
+FROM intervals;
+COMMENT ON VIEW deleted_stretches IS 'When sessions were open of connections that are not there any more, and may have held the account';
+
 -- When sessions of every connection of an account were given: that none was open at another time, nobody knows.
 CREATE OR REPLACE VIEW account_spans AS
 WITH spans AS (
@@ -104,6 +128,7 @@ CREATE OR REPLACE VIEW direct_uses AS
 WITH accounts AS MATERIALIZED (FROM direct_accounts),
 stretches AS MATERIALIZED (FROM session_stretches),
 spans AS MATERIALIZED (FROM account_spans),
+deleted AS MATERIALIZED (FROM deleted_stretches),
 addresses AS MATERIALIZED (FROM gateway_addresses),
 uses AS MATERIALIZED (
   SELECT k.row_id, hash(k.identity_id, k.credential_id) AS account, k.identity_id, k.credential_id, u.used_at, coalesce(u.ended_at, u.used_at) AS ended_at,
@@ -140,11 +165,13 @@ connections AS (
 ),
 outside AS (
   SELECT m.row_id,
-    count(*) FILTER (m.used_at <= g.until) AS records,
-    min(m.used_at) FILTER (m.used_at <= g.until) AS first,
-    max(m.used_at) FILTER (m.used_at <= g.until) AS last
+    count(*) FILTER (m.used_at <= g.until AND coalesce(m.used_at > x.until, true)) AS records,
+    min(m.used_at) FILTER (m.used_at <= g.until AND coalesce(m.used_at > x.until, true)) AS first,
+    max(m.used_at) FILTER (m.used_at <= g.until AND coalesce(m.used_at > x.until, true)) AS last,
+    count(*) FILTER (m.used_at <= g.until AND m.used_at <= x.until) AS beside_deleted
   FROM moments AS m
   ASOF LEFT JOIN spans AS g ON g.account = m.account AND m.used_at >= g.since
+  ASOF LEFT JOIN deleted AS x ON x.account = m.account AND m.used_at >= x.since
   ASOF LEFT JOIN stretches AS s ON s.account = m.account AND m.used_at >= s.since
   WHERE s.until IS NULL OR m.used_at > s.until
   GROUP BY m.row_id
@@ -179,6 +206,7 @@ SELECT
     WHEN ip.source_ip IS NOT NULL THEN 'it came from an address of the gateway''s agents'
     WHEN pool.source_ip IS NOT NULL THEN 'it came from where the sessions of the account come from'
     WHEN NOT c.key_is_known THEN 'the connection does not tell which key of the account it holds'
+    WHEN o.records = 0 AND o.beside_deleted > 0 THEN 'a session was open of a connection that is not there any more'
     WHEN o.records = 0 AND c.has_spans THEN 'the sessions that were given do not span that time'
     WHEN o.records = 0 THEN 'sessions of its connections were not given, of another alone' END AS why_not,
   p.via,

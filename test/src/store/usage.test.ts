@@ -104,6 +104,21 @@ describe('view direct_uses', () => {
     assert.equal(await whyNot([issued, used, call('1', '03:05:00')]), 'a session was open');
   });
 
+  it('does not know of a use while a session of a deleted connection was open', async () => {
+    const named = (row: Observation): Observation =>
+      row.kind === 'usage' ? { ...row, detail: { ...row.detail, resource: 'features' } } : row;
+    const open = (more: object = {}): Observation =>
+      session('s', '03:00:00', '03:10:00', { target: 'old-aws', detail: { subtype: 'aws-ssm', ...more } });
+    const why = async (row: Observation, days: readonly Observation[] = DAY.map(named)): Promise<unknown> =>
+      (await judged([HELD, ...days, row, call('1', '03:05:00')]))[0]?.why_not;
+
+    assert.equal(await why(open()), 'a session was open of a connection that is not there any more');
+    assert.equal(await why(open({ resource: 'features' })), null);
+    assert.equal(await why(open({ subtype: 'postgres' })), null);
+    // A gateway that is older than the field names the resource of none.
+    assert.equal(await why(open(), DAY), null);
+  });
+
   it('knows the addresses of the agents by their range', async () => {
     const use = call('1', '03:11:00', { sourceIp: '10.20.3.4' });
     const own = "it came from an address of the gateway's agents";
