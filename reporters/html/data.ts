@@ -180,6 +180,11 @@ export function shortId(id: string): string {
   return /^[A-Za-z0-9_-]{16,}$/.test(id) ? `${id.slice(0, 4)}…${id.slice(-4)}` : clip(id, 60);
 }
 
+/** An id in a link, as the page knows it. */
+export function fragment(id: string): string {
+  return encodeURIComponent(cleaned(id));
+}
+
 /** A copy in which every text is printable and of a bearable length. */
 export function cleaned<T>(value: T): T {
   return clean(value) as T;

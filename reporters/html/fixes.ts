@@ -2,7 +2,7 @@ import type { Finding, Severity } from '../../src/contracts/finding.ts';
 import type { IdentityView, Report } from '../../src/contracts/reporter.ts';
 import { subjectName } from '../../src/util/report-names.ts';
 import { compare, count, firstStep, openFindings } from '../../src/util/report-text.ts';
-import { shortId } from './data.ts';
+import { fragment, shortId } from './data.ts';
 
 /** What a finding weighs when actions are ranked: one critical finding outweighs three high ones. Said under "Method". */
 export const WEIGHTS: { readonly [severity in Severity]: number } = { critical: 100, high: 30, medium: 8, low: 2, info: 0 };
@@ -76,7 +76,7 @@ function rotation(
   return {
     action: identity === undefined ? `Revoke ${what}` : `Rotate ${what} of ${nameOf(identity, identities)}`,
     how: firstStep(how.fix),
-    link: identity === undefined ? `finding=${worst.fingerprint}` : `identity=${encodeURIComponent(identity)}`,
+    link: identity === undefined ? `finding=${fragment(worst.fingerprint)}` : `identity=${fragment(identity)}`,
   };
 }
 
@@ -87,7 +87,7 @@ function repair(findings: readonly Finding[], report: Report): Pick<Fix, 'action
   return {
     action: `${title}${subjects > 1 ? `: ${count(subjects, 'place')}` : `: ${shortName(worst.subject)}`}`,
     how: firstStep(worst.fix),
-    link: `rule=${worst.rule}`,
+    link: `rule=${fragment(worst.rule)}`,
   };
 }
 

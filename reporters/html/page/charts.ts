@@ -20,7 +20,7 @@ export function startCharts(data: PageData): void {
   const sessions = find('[data-chart="sessions"]');
   if (sessions !== undefined) {
     const lanes = lanesOf(data.sessions.rows);
-    sessions.style.height = `${96 + 30 * lanes.length}px`;
+    sessions.style.height = `${98 + 36 * lanes.length}px`;
     drawChart(sessions, () => sessionsOption(data, lanes));
   }
 }
@@ -218,6 +218,21 @@ function grantedOption(data: PageData): EChartsOption {
 }
 
 type Kind = 'machine' | 'person' | 'unknown';
+interface Mark {
+  readonly kind: Kind;
+  readonly direct: boolean;
+  readonly name: string;
+  /** Above or below the middle of the lane, so that people do not hide behind machines. */
+  readonly lift: number;
+}
+const MARKS: readonly Mark[] = [
+  { kind: 'machine', direct: false, name: 'machine, gateway', lift: 0.12 },
+  { kind: 'person', direct: false, name: 'person, gateway', lift: -0.22 },
+  { kind: 'unknown', direct: false, name: 'not told who, gateway', lift: 0.12 },
+  { kind: 'machine', direct: true, name: 'machine, around the gateway', lift: 0.12 },
+  { kind: 'person', direct: true, name: 'person, around the gateway', lift: -0.22 },
+  { kind: 'unknown', direct: true, name: 'not told who, around the gateway', lift: -0.08 },
+];
 
 function kindOf({ actorType }: SessionView): Kind {
   if (actorType === 'human') return 'person';
@@ -231,47 +246,47 @@ function laneOf({ identity, target }: SessionView): string {
 /** The lanes with people in them come first: that is what the picture is for. */
 function lanesOf(rows: readonly SessionView[]): string[] {
   const weights = new Map<string, number>();
-  for (const row of rows)
-    weights.set(
-      laneOf(row),
-      (weights.get(laneOf(row)) ?? 0) + (kindOf(row) === 'person' ? 1_000 : row.via === 'gateway' ? 1 : 10),
-    );
+  for (const row of rows) {
+    const weight = kindOf(row) === 'person' ? 1_000 : row.via === 'gateway' ? 1 : 10;
+    weights.set(laneOf(row), (weights.get(laneOf(row)) ?? 0) + weight);
+  }
   return [...weights.entries()]
     .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
     .slice(0, LANES)
-    .map(([lane]) => lane)
-    .reverse();
+    .map(([lane]) => lane);
+}
+
+/** Where the picture begins: one old session should not press all others into a corner. In percent of the time there is. */
+function startOf(rows: readonly SessionView[]): number {
+  const times = rows.map(({ startedAt }) => Date.parse(startedAt)).sort((a, b) => a - b);
+  const [first = 0, last = 0] = [times[0], times.at(-1)];
+  const early = times[Math.floor(times.length * 0.1)] ?? first;
+  return last - early < (last - first) * 0.5 ? Math.max(0, ((early - first) / (last - first)) * 100 - 2) : 0;
 }
 
 function sessionsOption({ sessions }: PageData, lanes: readonly string[]): EChartsOption {
-  const look: { readonly [kind in Kind]: { readonly symbol: string; readonly tint: string; readonly says: string } } = {
-    machine: { symbol: 'circle', tint: colour('quiet'), says: 'machine' },
-    person: { symbol: 'triangle', tint: colour('critical'), says: 'person' },
-    unknown: { symbol: 'diamond', tint: colour('medium'), says: 'nobody can say' },
+  const looks: { readonly [kind in Kind]: { readonly symbol: string; readonly tint: string } } = {
+    machine: { symbol: 'circle', tint: colour('quiet') },
+    person: { symbol: 'triangle', tint: colour('critical') },
+    unknown: { symbol: 'diamond', tint: colour('medium') },
   };
-  const kinds = (['machine', 'person', 'unknown'] as const).flatMap((kind) => [
-    { kind, direct: false, name: `${look[kind].says}, through the gateway` },
-    { kind, direct: true, name: `${look[kind].says}, around it` },
-  ]);
-  const series = kinds
-    .map(({ kind, direct, name }) => ({
-      name,
-      kind,
-      direct,
-      points: sessions.rows.flatMap((row, index) =>
-        kindOf(row) === kind && (row.via !== 'gateway') === direct && lanes.includes(laneOf(row))
-          ? [[row.startedAt, laneOf(row), index] as const]
-          : [],
-      ),
-    }))
-    .filter(({ points }) => points.length > 0);
+  const places = new Map(lanes.map((lane, index) => [lane, index]));
+  const series = MARKS.map((mark) => ({
+    ...mark,
+    points: sessions.rows.flatMap((row, index) => {
+      const lane = places.get(laneOf(row));
+      return lane !== undefined && kindOf(row) === mark.kind && (row.via !== 'gateway') === mark.direct
+        ? [[row.startedAt, lane + mark.lift, index] as const]
+        : [];
+    }),
+  })).filter(({ points }) => points.length > 0);
   return {
     ...base(),
     tooltip: {
       ...(base().tooltip as object),
       trigger: 'item',
       formatter: (given: unknown) => {
-        const { data: point } = given as { data: readonly [string, string, number] };
+        const { data: point } = given as { data: readonly [string, number, number] };
         const row = sessions.rows[point[2]];
         if (row === undefined) return '';
         return [
@@ -284,27 +299,64 @@ function sessionsOption({ sessions }: PageData, lanes: readonly string[]): EChar
         ].join('\n');
       },
     },
-    legend: { bottom: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: colour('ink-2') } },
-    grid: { left: 8, right: 24, top: 8, bottom: 44, containLabel: true },
-    xAxis: { ...axis(), type: 'time', splitLine: { show: false } },
+    legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 12, itemGap: 18, textStyle: { color: colour('ink-2') } },
+    grid: { left: 210, right: 12, top: 34, bottom: 56 },
+    dataZoom: [
+      {
+        type: 'slider',
+        start: startOf(sessions.rows),
+        end: 100,
+        height: 16,
+        bottom: 6,
+        left: 210,
+        right: 12,
+        showDetail: false,
+        borderColor: colour('line'),
+        fillerColor: colour('accent-soft'),
+        handleStyle: { color: colour('paper'), borderColor: colour('accent') },
+        moveHandleSize: 0,
+        showDataShadow: false,
+        brushSelect: false,
+      },
+    ],
+    xAxis: { ...axis(), type: 'time', splitLine: { show: false }, axisLabel: { color: colour('ink-2'), hideOverlap: true } },
     yAxis: {
       ...axis(),
-      type: 'category',
-      data: [...lanes],
+      type: 'value',
+      min: -0.5,
+      max: lanes.length - 0.5,
+      inverse: true,
+      interval: 1,
       axisLine: { show: false },
-      splitLine: { show: true, lineStyle: { color: colour('line') } },
-      axisLabel: { color: colour('ink'), width: 210, overflow: 'truncate' },
+      splitLine: { show: false },
+      axisLabel: { show: false },
     },
-    series: series.map(({ name, kind, direct, points }) => ({
-      name,
-      type: 'scatter',
-      symbol: look[kind].symbol,
-      symbolSize: kind === 'person' ? 12 : 9,
-      data: points,
-      large: false,
-      itemStyle: direct
-        ? { color: colour('paper'), borderColor: look[kind].tint, borderWidth: 2 }
-        : { color: look[kind].tint, opacity: 0.85 },
-    })),
+    series: [
+      {
+        type: 'scatter',
+        silent: true,
+        symbolSize: 0.1,
+        data: lanes.map((_, index) => [sessions.rows.at(-1)?.startedAt ?? 0, index]),
+        markLine: {
+          silent: true,
+          symbol: 'none',
+          animation: false,
+          label: { position: 'start', color: colour('ink'), width: 196, overflow: 'truncate', formatter: '{b}', distance: 10 },
+          lineStyle: { color: colour('line'), type: 'solid', width: 1 },
+          data: lanes.map((lane, index) => ({ yAxis: index, name: lane })),
+        },
+      },
+      ...series.map(({ kind, direct, name, points }) => {
+        const { symbol, tint } = looks[kind];
+        return {
+          name,
+          type: 'scatter',
+          symbol,
+          symbolSize: kind === 'person' ? 12 : 9,
+          data: points,
+          itemStyle: direct ? { color: colour('paper'), borderColor: tint, borderWidth: 2 } : { color: tint, opacity: 0.85 },
+        };
+      }),
+    ],
   } as unknown as EChartsOption;
 }

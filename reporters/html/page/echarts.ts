@@ -1,6 +1,13 @@
 // Only the parts that are drawn: the whole library would be twice the size.
 import { BarChart, CustomChart, GraphChart, LineChart, ScatterChart } from 'echarts/charts';
-import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from 'echarts/components';
+import {
+  AriaComponent,
+  DataZoomComponent,
+  GridComponent,
+  LegendComponent,
+  MarkLineComponent,
+  TooltipComponent,
+} from 'echarts/components';
 import { type EChartsType, init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import type { EChartsOption } from 'echarts/types/dist/shared';
@@ -13,6 +20,7 @@ use([
   LineChart,
   ScatterChart,
   AriaComponent,
+  DataZoomComponent,
   GridComponent,
   LegendComponent,
   MarkLineComponent,
@@ -33,7 +41,9 @@ export function drawChart(host: HTMLElement, draw: () => EChartsOption, ready?: 
     chart.setOption(draw());
     ready?.(chart);
     new ResizeObserver(() => {
-      if (host.clientWidth > 0) chart.resize();
+      if (host.clientWidth === 0 || host.clientWidth === chart.getWidth()) return;
+      chart.resize();
+      chart.setOption(draw(), { notMerge: true });
     }).observe(host);
   };
   const watch = new IntersectionObserver(

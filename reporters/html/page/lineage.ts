@@ -4,13 +4,21 @@ import { severity } from './detail.ts';
 import { append, count, el, find, say, thousands } from './dom.ts';
 import { base, drawChart, type EChartsOption, type EChartsType } from './echarts.ts';
 import { updateRoute } from './route.ts';
+import { MARKS } from './rows.ts';
 import { colour } from './theme.ts';
 
 const MAX_NODES = 60;
 const ROW = 27;
+/** The plane: four columns in units, each with room for its names. */
+const X = [0, 1.3, 2.55, 3.9] as const;
+const ROOM = [1.05, 1.0, 1.1, 0.9] as const;
+const WIDE = 4.8;
+const LEFT = 12;
+const RIGHT = 4;
+const HEADS = ['Where it lies, whose it is', 'What leads in', 'Identity', 'What it may do'];
 const RANK = ['info', 'low', 'medium', 'high', 'critical'];
 /** From left to right: where it lies and whose it is; what leads in; the identity; what it may do. */
-const COLUMNS: { readonly [kind in LineageKind]: number } = {
+const COLUMNS: { readonly [kind in LineageKind]: 0 | 1 | 2 | 3 } = {
   place: 0,
   person: 0,
   credential: 1,
@@ -29,8 +37,8 @@ const LOOKS: {
   consumer: { symbol: 'triangle', size: 11, says: 'consumer' },
   principal: { symbol: 'arrow', size: 12, says: 'may become it' },
   identity: { symbol: 'roundRect', size: 14, says: 'identity' },
-  capability: { symbol: 'pin', size: 16, says: 'may' },
-  resource: { symbol: 'emptyCircle', size: 10, says: 'resource' },
+  capability: { symbol: 'circle', size: 7, says: 'may' },
+  resource: { symbol: 'emptyRect', size: [9, 9], says: 'resource' },
 };
 /** How many of each kind stand beside an identity by default. */
 const BESIDE: readonly (readonly [kind: LineageEdge['kind'], n: number])[] = [
@@ -331,8 +339,7 @@ export class LineageGraph {
         );
       }
     }
-    const x = [0, 1.12, 2.2, 3.28];
-    return new Map(this.#shown.map((node) => [node.id, [x[COLUMNS[node.kind]] ?? 0, height.get(node.id) ?? 0.5]]));
+    return new Map(this.#shown.map((node) => [node.id, [X[COLUMNS[node.kind]], height.get(node.id) ?? 0.5]]));
   }
 
   #option(): EChartsOption {
@@ -340,8 +347,10 @@ export class LineageGraph {
     const way = this.#chosen === undefined ? undefined : this.#way(this.#chosen);
     const lit = (id: string): boolean => way === undefined || way.has(id);
     const ids = new Set(places.keys());
-    const width = Math.max(820, this.#host?.clientWidth ?? 1_100);
-    const room = Math.floor(width / 4.25) - 34;
+    const unit = Math.max(1, (this.#host?.clientWidth ?? 1_100) - LEFT - RIGHT) / WIDE;
+    const labels = new Map(this.#shown.map((node) => [node.id, labelOf(node, ROOM[COLUMNS[node.kind]] * unit - 34)]));
+    // An edge leaves where its node's text ends, so that no line runs through a name.
+    const port = (id: string): string => `port ${id}`;
     return {
       ...base(),
       tooltip: {
@@ -359,30 +368,19 @@ export class LineageGraph {
           return lines.map((line) => wrapped(line)).join('\n');
         },
       },
-      grid: { left: 12, right: 8, top: 26, bottom: 8 },
-      xAxis: {
-        type: 'value',
-        min: 0,
-        max: 4.25,
-        position: 'top',
-        show: false,
-      },
+      grid: { left: LEFT, right: RIGHT, top: 30, bottom: 4 },
+      xAxis: { type: 'value', min: 0, max: WIDE, show: false },
       yAxis: { type: 'value', min: 0, max: 1, inverse: true, show: false },
       series: [
         {
           type: 'scatter',
           silent: true,
           symbolSize: 0.1,
-          data: [
-            [0, 0, 'Where it lies, whose it is'],
-            [1.12, 0, 'What leads in'],
-            [2.2, 0, 'Identity'],
-            [3.28, 0, 'What it may do'],
-          ],
+          data: HEADS.map((text, column) => [X[column], 0, text]),
           label: {
             show: true,
             position: 'right',
-            offset: [-6, -14],
+            offset: [-8, -16],
             color: colour('ink-3'),
             fontSize: 11,
             fontWeight: 600,
@@ -396,41 +394,46 @@ export class LineageGraph {
           cursor: 'pointer',
           edgeSymbol: ['none', 'arrow'],
           edgeSymbolSize: [0, 6],
-          data: this.#shown.map((node) => {
+          data: this.#shown.flatMap((node) => {
             const look = LOOKS[node.kind];
-            const tint =
-              node.worst === undefined
-                ? colour(node.kind === 'identity' || node.kind === 'credential' ? 'ink-2' : 'ink-3')
-                : colour(node.worst);
-            return {
-              id: node.id,
-              name: node.id,
-              value: places.get(node.id),
-              symbol: look.symbol,
-              symbolSize: look.size,
-              itemStyle: {
-                color: tint,
-                opacity: lit(node.id) ? 1 : 0.15,
-                borderColor: node.id === this.#chosen ? colour('accent') : 'transparent',
-                borderWidth: node.id === this.#chosen ? 3 : 0,
+            const isMain = node.kind === 'identity' || node.kind === 'credential';
+            const tint = colour(node.worst ?? (isMain ? 'ink-2' : 'ink-3'));
+            const [x, y] = places.get(node.id) ?? [0, 0.5];
+            const label = labels.get(node.id) ?? { text: '', width: 0 };
+            return [
+              {
+                id: node.id,
+                name: node.id,
+                value: [x, y],
+                symbol: look.symbol,
+                symbolSize: look.size,
+                itemStyle: {
+                  color: tint,
+                  opacity: lit(node.id) ? 1 : 0.15,
+                  borderColor: node.id === this.#chosen ? colour('accent') : 'transparent',
+                  borderWidth: node.id === this.#chosen ? 3 : 0,
+                },
+                label: {
+                  show: true,
+                  position: 'right',
+                  distance: 6,
+                  formatter: () => label.text,
+                  fontSize: 12,
+                  fontWeight: node.kind === 'identity' ? 600 : 400,
+                  color: colour(node.kind === 'identity' ? 'ink' : 'ink-2'),
+                  opacity: lit(node.id) ? 1 : 0.25,
+                  backgroundColor: colour('paper'),
+                  padding: [1, 3],
+                },
               },
-              label: {
-                show: true,
-                position: 'right',
-                distance: 6,
-                formatter: () =>
-                  `${node.label}${node.kind === 'person' && node.about !== undefined ? ` (${node.about.slice(0, 4)})` : ''}`,
-                width: room,
-                overflow: 'truncate',
-                ellipsis: '…',
-                fontSize: 12,
-                fontWeight: node.kind === 'identity' ? 600 : 400,
-                color: colour(node.kind === 'identity' ? 'ink' : 'ink-2'),
-                opacity: lit(node.id) ? 1 : 0.25,
-                backgroundColor: colour('paper'),
-                padding: [1, 3],
+              {
+                id: port(node.id),
+                name: port(node.id),
+                value: [x + (label.width + 24) / unit, y],
+                symbolSize: 0.1,
+                silent: true,
               },
-            };
+            ];
           }),
           links: this.#edges
             .filter(({ from, to }) => ids.has(from) && ids.has(to))
@@ -438,17 +441,16 @@ export class LineageGraph {
               const onWay = way?.has(edge.from) === true && way.has(edge.to);
               // Drawn in the direction of the attack: from the place to the key that lies there.
               const [source, target] = edge.kind === 'seen-at' ? [edge.to, edge.from] : [edge.from, edge.to];
-              const inside =
-                COLUMNS[this.#nodes.get(source)?.kind ?? 'place'] === COLUMNS[this.#nodes.get(target)?.kind ?? 'place'];
+              const inside = this.#column(source) === this.#column(target);
               return {
-                source,
+                source: inside ? source : port(source),
                 target,
                 says: [edge.kind.replace('-', ' '), edge.label].filter(Boolean).join(': '),
                 lineStyle: {
                   color: onWay ? colour('accent') : colour('line-3'),
                   width: onWay ? 2 : 1,
                   opacity: way === undefined ? 0.9 : onWay ? 1 : 0.12,
-                  curveness: inside ? -0.35 : 0.08,
+                  curveness: inside ? -0.4 : 0,
                   type: edge.kind === 'owns' ? 'dotted' : edge.kind === 'may-become' ? 'dashed' : 'solid',
                 },
               };
@@ -458,6 +460,29 @@ export class LineageGraph {
       ],
     } as unknown as EChartsOption;
   }
+
+  #column(id: string): number {
+    return COLUMNS[this.#nodes.get(id)?.kind ?? 'place'];
+  }
+}
+
+let pen: CanvasRenderingContext2D | null | undefined;
+
+/** What stands beside a node, cut to the room there is, and its width; the end of a path is what tells it apart. */
+function labelOf(node: LineageNode, room: number): { readonly text: string; readonly width: number } {
+  pen ??= document.createElement('canvas').getContext('2d');
+  if (pen !== null) pen.font = `${node.kind === 'identity' ? '600 ' : ''}12px ${getComputedStyle(document.body).fontFamily}`;
+  const measure = (text: string): number => pen?.measureText(text).width ?? text.length * 7;
+  const marks = node.worst === undefined || node.findings === 0 ? '' : `  ${MARKS[node.worst]}${node.findings}`;
+  const about = node.kind === 'person' && node.about?.startsWith('left') === true ? ' (left)' : '';
+  const tail = about + marks;
+  let name = node.label.slice(0, 200);
+  if (measure(name + tail) > room) {
+    const keepsEnd = node.kind === 'place' || node.kind === 'consumer' || node.kind === 'resource';
+    while (name.length > 4 && measure(`…${name}${tail}`) > room) name = keepsEnd ? name.slice(1) : name.slice(0, -1);
+    name = keepsEnd ? `…${name}` : `${name}…`;
+  }
+  return { text: name + tail, width: measure(name + tail) };
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

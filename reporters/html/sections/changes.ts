@@ -2,6 +2,7 @@ import type { Finding } from '../../../src/contracts/finding.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
 import { subjectName } from '../../../src/util/report-names.ts';
 import { count, hasPrevious, sortFindings, thousands } from '../../../src/util/report-text.ts';
+import { fragment } from '../data.ts';
 import { type Html, html } from '../html.ts';
 import { day, minute, named, section, severityMark, table } from './section.ts';
 
@@ -40,7 +41,7 @@ function changeGroup({ title, says, findings }: { title: string; says: string; f
       .slice(0, SHOWN)
       .map(
         (finding) =>
-          html`<tr><td>${severityMark(finding.severity)}</td><th scope="row"><a href="#finding=${encodeURIComponent(finding.fingerprint)}">${named(subjectName(finding), 90)}</a></th><td>${named(finding.message, 240)}</td><td>${day(finding.firstSeen)}</td><td>${day(finding.lastSeen)}</td></tr>`,
+          html`<tr><td>${severityMark(finding.severity)}</td><th scope="row"><a href="#finding=${fragment(finding.fingerprint)}">${named(subjectName(finding), 90)}</a></th><td>${named(finding.message, 240)}</td><td>${day(finding.firstSeen)}</td><td>${day(finding.lastSeen)}</td></tr>`,
       ),
   )}${left > 0 && html`<p>and ${count(left, 'more')}; the JSON and CSV reports have all.</p>`}</details>`;
 }

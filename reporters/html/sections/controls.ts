@@ -1,6 +1,7 @@
 import type { ControlOutcome, ControlResult, Framework } from '../../../src/contracts/framework.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
 import { count, list, thousands } from '../../../src/util/report-text.ts';
+import { fragment } from '../data.ts';
 import { type Html, html } from '../html.ts';
 import { named, outcomeMark, section, table } from './section.ts';
 
@@ -81,7 +82,7 @@ function controlRow(report: Report, control: ControlResult, formerly: boolean): 
   return html`<tr id="control-${ref}"><th scope="row"><code>${control.control}</code> ${control.title !== control.control && named(control.title)}</th>${
     formerly && html`<td>${control.formerly.join(', ')}</td>`
   }<td>${outcomeMark(control.outcome)}</td><td>${named(control.reason, 400)}</td><td class="n">${thousands(control.population)}</td><td class="n">${ran} of ${control.rules.length}</td><td class="n">${ended('fail')}</td><td class="n">${excepted}</td><td class="n">${silent}</td><td>${
-    shown === 0 ? '' : html`<a href="#control=${encodeURIComponent(ref)}">${count(shown, 'finding')}</a>`
+    shown === 0 ? '' : html`<a href="#control=${fragment(ref)}">${count(shown, 'finding')}</a>`
   }${
     control.rules.length > 0 &&
     html`<details><summary>${count(control.rules.length, 'check')}</summary><ul>${control.rules.map(

@@ -14,7 +14,9 @@ export function findingsSection(report: Report): ReturnType<typeof section> {
   const rules = new Set(open.map(({ rule }) => rule)).size;
   const lead =
     open.length === 0
-      ? 'Nothing is open.'
+      ? report.coverage.length === 0
+        ? 'Nothing was looked at.'
+        : 'Nothing is open in what was read.'
       : `${severityCounts(open)} ${open.length === 1 ? 'finding' : 'findings'} of ${count(rules, 'rule')}.`;
   return section({
     id: 'findings',

@@ -12,7 +12,7 @@ export function fixesSection(fixes: readonly Fix[]): Html {
   const closed = top.reduce((sum, fix) => sum + fix.findings.length, 0);
   const lead =
     top.length === 0
-      ? 'Nothing is open, so there is nothing to rank.'
+      ? 'There is no open finding to rank.'
       : `${top.length === 1 ? 'This one takes' : `These ${top.length} take`} away what ${count(closed, 'finding')} rest on, ${share} % of the open risk. The order is by risk removed, not by severity.`;
   return section({
     id: 'fixes',

@@ -3,6 +3,7 @@ import type { Report } from '../../../src/contracts/reporter.ts';
 import { openFindings, thousands } from '../../../src/util/report-text.ts';
 import { type Html, html } from '../html.ts';
 import { NHI_FRAMEWORK } from '../owasp.ts';
+import { nhiOutcome } from './strip.ts';
 
 const STALE_DAYS = 90;
 const DUE_DAYS = 30;
@@ -17,6 +18,8 @@ interface KeyNumber {
   /** What the delta counts. */
   readonly unit?: string;
   readonly link?: string;
+  /** Nobody looked, so that 0 would say too much. */
+  readonly isUnknown?: boolean;
 }
 
 export function numbersSection(report: Report): Html {
@@ -26,7 +29,10 @@ export function numbersSection(report: Report): Html {
 </section>`;
 }
 
-function numberCell({ label, about, value, delta, unit, link }: KeyNumber): Html {
+function numberCell({ label, about, value, delta, unit, link, isUnknown }: KeyNumber): Html {
+  if (isUnknown === true && value === 0) {
+    return html`<div title="${about}"><dt>${label}</dt><dd><b aria-hidden="true">–</b><small>not assessed</small></dd></div>`;
+  }
   const text = thousands(value);
   return html`<div title="${about}"><dt>${label}</dt><dd><b>${link === undefined || value === 0 ? text : html`<a href="#${link}">${text}</a>`}</b>${delta !== undefined && deltaText(delta, unit)}</dd></div>`;
 }
@@ -56,11 +62,13 @@ function keyNumbers(report: Report): KeyNumber[] {
       about: `Identities and credentials with open findings of ${nhi}: ${about}`,
       value: subjects(mine),
       link: `nhi=${nhi}`,
+      isUnknown: nhiOutcome(report, `${nhi}:2025`) === 'not-assessed',
       ...(before === undefined || here === undefined
         ? {}
         : { delta: is - was, unit: Math.abs(is - was) === 1 ? 'finding' : 'findings' }),
     };
   };
+  const nobodyListed = !report.coverage.some(({ covers }) => covers.includes('identity'));
   const stale = identities.filter(
     ({ lastUsedAt, enabled }) => enabled !== false && lastUsedAt !== undefined && now - Date.parse(lastUsedAt) > STALE_DAYS * DAY,
   );
@@ -73,6 +81,7 @@ function keyNumbers(report: Report): KeyNumber[] {
       about: 'Machine identities that are known',
       value: identities.length,
       link: 'identities',
+      isUnknown: nobodyListed,
       ...(before === undefined ? {} : { delta: identities.length - before.identities }),
     },
     {
@@ -80,12 +89,14 @@ function keyNumbers(report: Report): KeyNumber[] {
       about: 'No owner is declared, several contradict each other, or the owner has left',
       value: identities.filter(({ ownership }) => ownership !== 'owned').length,
       link: 'ownership=unowned',
+      isUnknown: nobodyListed,
     },
     {
       label: `Unused ${STALE_DAYS} days`,
       about: `Enabled, and last used more than ${STALE_DAYS} days ago; those whose use nobody tells are not counted`,
       value: stale.length,
       link: 'unused=true',
+      isUnknown: nobodyListed,
     },
     ofNhi('NHI2', 'Leaked', 'a secret lies where it should not'),
     ofNhi('NHI5', 'Over-privileged', 'more rights than needed'),

@@ -9,9 +9,10 @@ export function stripSection(report: Report): Html {
   const tiles = NHI.map((nhi) => tile(report, nhi));
   const hit = tiles.filter(({ findings }) => findings > 0).length;
   const heaviest = [...tiles].sort((a, b) => b.findings - a.findings)[0];
+  const unsure = tiles.filter(({ isUnsure }) => isUnsure).length;
   const lead =
     heaviest === undefined || heaviest.findings === 0
-      ? 'No open finding falls under the ten.'
+      ? `No open finding falls under the ten${unsure === 0 ? '' : `; ${unsure} of them were not assessed, or only in part`}.`
       : `${hit} of the ten have open findings; most fall under ${heaviest.title}.`;
   return section({
     id: 'owasp',
@@ -21,15 +22,26 @@ export function stripSection(report: Report): Html {
   });
 }
 
-function tile(report: Report, nhi: (typeof NHI)[number]): { row: Html; findings: number; title: string } {
+function tile(report: Report, nhi: (typeof NHI)[number]): { row: Html; findings: number; title: string; isUnsure: boolean } {
   const ref = `${NHI_FRAMEWORK}:${nhi.id}`;
   const open = openFindings(report.findings).filter(({ controls }) => controls.includes(ref));
   const worst = worstOf(open.map(({ severity }) => severity));
   const history = (report.parts?.history ?? []).map(({ controls }) => controls[ref] ?? 0);
-  const outcome = report.controls.find(({ framework, control }) => framework === NHI_FRAMEWORK && control === nhi.id)?.outcome;
-  const state = worst === undefined ? outcomeMark(outcome ?? silence(report, ref)) : severityMark(worst);
+  const outcome = nhiOutcome(report, nhi.id);
+  const state = worst === undefined ? outcomeMark(outcome) : severityMark(worst);
   const row = html`<tr class="${worst ?? (outcome === 'pass' ? 'pass' : 'unknown')} h${heat(open.length)}"><th scope="row">${nhi.short}</th><td class="name">${nhi.title}</td><td class="n"><a href="#nhi=${nhi.short}" title="Show the findings of ${nhi.short}">${thousands(open.length)}</a></td><td>${state}</td><td class="spark" data-spark="${nhi.id}">${trendText(history)}</td></tr>`;
-  return { row, findings: open.length, title: `${nhi.short}, ${nhi.title}: ${count(open.length, 'finding')}` };
+  return {
+    row,
+    findings: open.length,
+    title: `${nhi.short}, ${nhi.title}: ${count(open.length, 'finding')}`,
+    isUnsure: worst === undefined && outcome !== 'pass',
+  };
+}
+
+/** What the run says of one of the ten, whether or not the framework was asked for. */
+export function nhiOutcome(report: Report, id: string): string {
+  const told = report.controls.find(({ framework, control }) => framework === NHI_FRAMEWORK && control === id)?.outcome;
+  return told ?? silence(report, `${NHI_FRAMEWORK}:${id}`);
 }
 
 /** No finding is "pass" only where every check of the item ran. */

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
+
+/** Without a browser the page is not tested, and that is a failure, not a skip. */
+export async function launchChromium(): Promise<Browser> {
+  const given = process.env.CHROMIUM;
+  const found = (given === undefined ? PLACES : [given]).find((path) => existsSync(path));
+  assert.ok(
+    found !== undefined,
+    `The HTML report is tested in Chromium, and there is none${given === undefined ? '' : ` at ${given} (CHROMIUM)`}. Install it (apt-get install chromium) or set CHROMIUM to its path.`,
+  );
+  return await chromium.launch({
+    executablePath: found,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** A page and everything that must not happen in it. */
+export interface Opened {
+  readonly page: Page;
+  /** Requests for anything but the file itself. */
+  readonly requests: string[];
+  /** Breaches of the policy, errors, dialogs. */
+  readonly trouble: string[];
+}
+
+/** Opens a file, with a fragment, and waits until the script says that all is there. */
+export async function openPage(browser: Browser, file: string, hash = '', options: BrowserContextOptions = {}): Promise<Opened> {
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  const requests: string[] = [];
+  const trouble: string[] = [];
+  const own = pathToFileURL(file).href;
+  page.on('request', (request) => {
+    // What a page makes for itself to save leaves no machine.
+    if (!request.url().startsWith(own) && !request.url().startsWith('blob:')) requests.push(request.url());
+  });
+  page.on('pageerror', (error) => trouble.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') trouble.push(message.text());
+  });
+  page.on('dialog', (dialog) => {
+    trouble.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await page.addInitScript(
+    `addEventListener('securitypolicyviolation', (event) => console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI));`,
+  );
+  await page.goto(own + hash);
+  if (options.javaScriptEnabled !== false) await page.waitForSelector('html[data-ready]', { timeout: 15_000 });
+  return { page, requests, trouble };
+}
+
+/** Kept for people to look at: in `NHI_AUDIT_SCREENSHOTS`, else in the temporary directory. */
+export async function keepScreenshot(page: Page, name: string, fullPage = false): Promise<void> {
+  const directory = process.env.NHI_AUDIT_SCREENSHOTS ?? join(tmpdir(), 'nhi-audit-screenshots');
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, `${name}.png`), await page.screenshot({ fullPage }));
+}
+
+export function keepFile(name: string, content: Uint8Array): void {
+  const directory = process.env.NHI_AUDIT_SCREENSHOTS ?? join(tmpdir(), 'nhi-audit-screenshots');
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, name), content);
+}
