@@ -20,14 +20,14 @@ why: >
   A job repeats itself. The first night on another connection, with another kind of data or with ten times the rows is a change of the job, or another user of its key.
 fix: Ask the owner whether the job was changed; if not, rotate its key and read the sessions.
 limits: >
-  Compares the last recentDays with all before, for callers with minSessionsBefore sessions: new connections, new kinds of data, and more rows than twice the
-  99th percentile before. What a release changed on purpose looks the same.
+  Compares the last recentDays with all before, for callers with minSessionsBefore sessions: new connections, new kinds of data, more rows than twice the
+  99th percentile before, hours of the day of callers that keep to six of them at most on ten days and more, and networks (/24) that it never came from, where sources tell addresses. What a release changed on purpose looks the same.
 inconclusive: >
   SELECT concat('sessions of ', counted(days, 'day'), ' were given; ', $minDays, ' are needed to know what is usual') FROM session_days WHERE days < $minDays
 since: '0.1'
 ---*/
 WITH calls AS (
-  SELECT caller_key, caller, caller_identity_id, connection, seen_types, row_count, used_at, observation_id, used_at >= run_now() - to_days($recentDays::INTEGER) AS is_recent
+  SELECT caller_key, caller, caller_identity_id, connection, seen_types, row_count, used_at, observation_id, source_ip, used_at >= run_now() - to_days($recentDays::INTEGER) AS is_recent
   FROM machine_calls
   WHERE caller_type <> 'static-admin-key'
 ),
@@ -54,6 +54,19 @@ news AS (
   CROSS JOIN session_days AS d
   CROSS JOIN gateway_settings AS g
   WHERE c.is_recent AND b.sessions >= $minSessionsBefore AND d.days >= $minDays
+),
+-- Work by the clock keeps to few hours, an hour sooner or later; a host that moves stays in its network.
+habits AS (
+  SELECT caller_key, list(DISTINCT hour(used_at)) AS hours, count(DISTINCT used_at::DATE) AS days, list(DISTINCT network_of(source_ip)) FILTER (source_ip IS NOT NULL) AS networks
+  FROM calls WHERE NOT is_recent GROUP BY caller_key HAVING count(*) >= $minSessionsBefore
+),
+other_news AS (
+  SELECT c.caller_key, c.caller, c.caller_identity_id, c.used_at, c.observation_id,
+    CASE WHEN h.days >= 10 AND len(h.hours) <= 6 AND len(list_filter(h.hours, lambda usual: (hour(c.used_at) - usual + 24) % 24 IN (0, 1, 23))) = 0 THEN strftime(c.used_at, '%H:%M') END AS new_hour,
+    CASE WHEN NOT list_contains(h.networks, network_of(c.source_ip)) THEN c.source_ip END AS new_source
+  FROM calls AS c
+  JOIN habits AS h USING (caller_key)
+  WHERE c.is_recent AND EXISTS (FROM session_days WHERE days >= $minDays)
 )
 SELECT
   caller_key,
@@ -61,11 +74,13 @@ SELECT
   concat(
     any_value(caller), ' in the last ', $recentDays, ' days: ',
     array_to_string(list_filter([
-      'first use of ' || listed(list(DISTINCT new_connection ORDER BY new_connection) FILTER (new_connection IS NOT NULL)),
-      'first time with ' || listed(nullif(list_sort(list_distinct(flatten(list(new_kinds)))), [])),
+      CASE WHEN count(new_connection) > 0 THEN concat('first use of ', listed(list(DISTINCT new_connection ORDER BY new_connection) FILTER (new_connection IS NOT NULL))) END,
+      CASE WHEN len(flatten(list(new_kinds))) > 0 THEN concat('first time with ', listed(list_sort(list_distinct(flatten(list(new_kinds)))))) END,
+      CASE WHEN count(new_hour) > 0 THEN concat('at ', listed(list(DISTINCT new_hour ORDER BY new_hour) FILTER (new_hour IS NOT NULL)), ' UTC, when it never worked') END,
+      CASE WHEN count(new_source) > 0 THEN concat('from ', listed(list(DISTINCT new_source ORDER BY new_source) FILTER (new_source IS NOT NULL)), ' for the first time') END,
       CASE WHEN max(many_rows) IS NOT NULL THEN concat(max(many_rows), ' rows in one session, more than twice of what is usual') END], lambda text: text IS NOT NULL), '; '), '.') AS message,
   CASE WHEN count(new_connection) > 0 AND (max(many_rows) IS NOT NULL OR len(flatten(list(new_kinds))) > 0) THEN 'medium' ELSE 'low' END AS confidence,
-  arg_max(observation_id, (used_at, observation_id), 10) AS evidence
-FROM news
-WHERE new_connection IS NOT NULL OR len(new_kinds) > 0 OR many_rows IS NOT NULL
+  list_distinct(arg_max(observation_id, (used_at, observation_id), 10)) AS evidence
+FROM (FROM news UNION ALL BY NAME FROM other_news)
+WHERE new_connection IS NOT NULL OR len(new_kinds) > 0 OR many_rows IS NOT NULL OR new_hour IS NOT NULL OR new_source IS NOT NULL
 GROUP BY caller_key

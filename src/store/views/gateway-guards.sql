@@ -94,7 +94,7 @@ CREATE OR REPLACE VIEW machine_calls AS
 SELECT
   coalesce(r.caller_identity_id, concat('caller ', r.caller)) AS caller_key, r.caller, r.caller_type, r.caller_identity_id, r.identity_id, r.org, r.environment, r.tagged_sensitive,
   u.observation_id, u.used_at, u.target AS connection, u.job,
-  CASE WHEN r.counts IS NULL THEN u.info_types ELSE list_sort(list_distinct(list_concat(u.info_types, r.counts.seen))) END AS seen_types, u.row_count, u.action, u.objects, u.operation, u.outcome, u.records
+  CASE WHEN r.counts IS NULL THEN u.info_types ELSE list_sort(list_distinct(list_concat(u.info_types, r.counts.seen))) END AS seen_types, u.row_count, u.action, u.objects, u.operation, u.outcome, u.records, u.source_ip
 FROM gateway_rows AS r
 JOIN obs.usages AS u ON u.rowid = r.row_id
 WHERE is_machine(r.caller_type) AND r.caller IS NOT NULL AND r.ran AND NOT r.is_bookkeeping AND NOT r.is_admin_audit;

@@ -116,6 +116,8 @@ COMMENT ON VIEW gateway_addresses IS 'Addresses (CIDR) of the gateway''s agents 
 CREATE OR REPLACE MACRO ip_number(address) AS
   CASE WHEN regexp_full_match(address, '\d{1,3}(\.\d{1,3}){3}')
     THEN list_reduce(list_transform(string_split(address, '.'), lambda part: part::UBIGINT), lambda high, low: high * 256 + low) END;
+-- `203.0.113.0` of its /24; another address is by itself.
+CREATE OR REPLACE MACRO network_of(address) AS regexp_replace(address, '^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$', '\1.0');
 -- IPv4 ranges by their bits; another address by its text.
 CREATE OR REPLACE MACRO is_within(address, range) AS
   address = split_part(range, '/', 1) OR coalesce(
