@@ -1,8 +1,9 @@
 -- Words of messages: lists, counts, kinds of credentials. Macros only.
 
 CREATE OR REPLACE MACRO listed(items) AS
-  CASE WHEN len(items) <= 3 THEN array_to_string(items, ', ')
-    ELSE concat(array_to_string(items[1:3], ', '), ' and ', len(items) - 3, ' more') END;
+  CASE WHEN len(items) > 3 THEN concat(array_to_string(items[1:3], ', '), ' and ', len(items) - 3, ' more')
+    -- Of no list, nothing: whoever adds words to it adds none.
+    ELSE array_to_string(items, ', ') END;
 -- `roles by name (a, b)`, or `roles` where one of the lists names none: then it is all of them.
 CREATE OR REPLACE MACRO by_name(what, names) AS
   CASE WHEN list_contains(list_transform(names, lambda one: len(one)), 0) THEN what
