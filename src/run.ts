@@ -90,7 +90,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
       const store = await openStore({
         mode: 'write',
         views: 'tables',
-        small: request.storeFile === undefined && isPremerge(request.crawl),
+        small: request.storeFile === undefined && (isPremerge(request.crawl) || request.isSmall === true),
         ...(request.storeFile === undefined ? {} : { file: request.storeFile }),
         wait: 2_000,
       });
@@ -103,6 +103,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
           parameters: parametersOf(request),
           rulesDigest: rulesDigest(pack, await judge()),
           fingerprintKeyId: keyId,
+          ...(source === 'ephemeral' ? {} : { evidenceKey: key }),
         });
         return store;
       } catch (error) {

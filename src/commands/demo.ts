@@ -89,6 +89,7 @@ async function scanEstate(
     persona: 'security',
     newOnly: false,
     frameworks: [],
+    isSmall: true,
     runtime: { ...(await runtimeOf(io, options)), clock: () => new Date(estate.clock) },
   });
   return report;

@@ -30,6 +30,8 @@ export interface ScanRequest {
   readonly frameworks: readonly string[];
   /** Asks the store more, once the results are in: what its views show lies in tables then, and a query costs milliseconds. */
   readonly ask?: (store: StoreReader) => Promise<void>;
+  /** What there is is known to be little: the engine need not hand work to other threads. Only without a store file. */
+  readonly isSmall?: boolean;
   readonly runtime: Runtime;
 }
 
