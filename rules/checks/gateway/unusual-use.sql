@@ -31,29 +31,33 @@ WITH calls AS (
   FROM machine_calls
   WHERE caller_type <> 'static-admin-key'
 ),
--- The lists of kinds are few, and the same again and again.
+usual AS (
+  SELECT caller_key, count(row_count) AS counted_rows, quantile_cont(row_count, 0.99) AS usual_rows
+  FROM calls WHERE NOT is_recent GROUP BY caller_key HAVING count(*) >= $minSessionsBefore
+),
+-- Connections and lists of kinds are few, and the same again and again: what is new is found for each once, not for each session.
+new_connections AS (
+  SELECT caller_key, connection FROM calls WHERE connection IS NOT NULL GROUP BY ALL HAVING bool_and(is_recent)
+),
 kinds AS (
   SELECT caller_key, list_distinct(flatten(list(seen_types))) AS kinds
   FROM (SELECT DISTINCT caller_key, seen_types FROM calls WHERE NOT is_recent AND seen_types IS NOT NULL)
   GROUP BY caller_key
 ),
-before AS (
-  SELECT c.*, coalesce(k.kinds, []) AS kinds
-  FROM (
-    SELECT caller_key, count(*) AS sessions, list(DISTINCT connection) AS connections, count(row_count) AS counted_rows, quantile_cont(row_count, 0.99) AS usual_rows
-    FROM calls WHERE NOT is_recent GROUP BY caller_key) AS c
+new_kinds AS (
+  SELECT r.caller_key, r.seen_types, list_filter(r.seen_types, lambda kind: NOT list_contains(coalesce(k.kinds, []), kind) AND NOT list_contains(g.not_personal, kind)) AS new_kinds
+  FROM (SELECT DISTINCT caller_key, seen_types FROM calls WHERE is_recent AND seen_types IS NOT NULL) AS r
   LEFT JOIN kinds AS k USING (caller_key)
+  CROSS JOIN gateway_settings AS g
 ),
 news AS (
-  SELECT c.caller_key, c.caller, c.caller_identity_id, c.connection, c.used_at, c.observation_id,
-    CASE WHEN NOT list_contains(b.connections, c.connection) THEN c.connection END AS new_connection,
-    list_filter(coalesce(c.seen_types, []), lambda kind: NOT list_contains(b.kinds, kind) AND NOT list_contains(g.not_personal, kind)) AS new_kinds,
+  SELECT c.caller_key, c.caller, c.caller_identity_id, c.used_at, c.observation_id, n.connection AS new_connection, coalesce(k.new_kinds, []) AS new_kinds,
     CASE WHEN b.counted_rows >= $minSessionsBefore AND c.row_count > 100 AND c.row_count > 2 * b.usual_rows THEN c.row_count END AS many_rows
   FROM calls AS c
-  JOIN before AS b USING (caller_key)
-  CROSS JOIN session_days AS d
-  CROSS JOIN gateway_settings AS g
-  WHERE c.is_recent AND b.sessions >= $minSessionsBefore AND d.days >= $minDays
+  JOIN usual AS b USING (caller_key)
+  LEFT JOIN new_connections AS n ON n.caller_key = c.caller_key AND n.connection = c.connection
+  LEFT JOIN new_kinds AS k ON k.caller_key = c.caller_key AND k.seen_types = c.seen_types
+  WHERE c.is_recent AND EXISTS (FROM session_days WHERE days >= $minDays)
 ),
 -- Work by the clock keeps to few hours, an hour sooner or later; a host that moves stays in its network.
 habits AS (
