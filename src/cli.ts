@@ -227,8 +227,16 @@ Examples:
     .option('--since <date>', 'from this day or time on')
     .option('--until <date>', 'to the end of this day')
     .option('--via <path>', 'gateway, cloud or direct')
+    .option('--by-account', 'account by account: through the gateway, around it, or not known, and what that rests on')
+    .option('--strict-coverage', 'with --by-account: exit 4 where it is not known of one')
     .option('--include-statements', 'print statements too, with ? for every value')
-    .addHelpText('after', '\nExample:\n  nhi-audit sessions --identity ml-batch --since 2026-11-01 --store audit.duckdb')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  nhi-audit sessions --identity ml-batch --since 2026-11-01 --store audit.duckdb
+  nhi-audit sessions --by-account --store audit.duckdb            # did every machine identity go through the gateway?`,
+    )
     .action(run(async (io_, options) => (await import('./commands/who.ts')).sessionsCommand(io_, { ...options, ...globals() })));
 
   addListOptions(command('identities', 'the machine identities of a stored run, one a row'))

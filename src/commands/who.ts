@@ -1,7 +1,9 @@
 import { type Io, stdoutContext } from '../io.ts';
 import { resolveSubject } from '../trace/resolve.ts';
-import { isSettled, tellWho, verdictText } from '../trace/tell-who.ts';
+import { accountsVerdict, tellAccounts } from '../trace/tell-accounts.ts';
+import { isSettled, surfaceText, tellWho, verdictText } from '../trace/tell-who.ts';
 import { whoUsed } from '../trace/who.ts';
+import { type AccountUse, accountsUsed } from '../trace/who-accounts.ts';
 import { findTarget } from '../trace/who-looked.ts';
 import { findUses, type Use } from '../trace/who-uses.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
@@ -56,12 +58,21 @@ interface SessionsOptions extends StoreOptions {
   readonly since?: string;
   readonly until?: string;
   readonly via?: string;
+  readonly byAccount?: boolean;
+  readonly strictCoverage?: boolean;
   readonly format: TableFormat;
   readonly includeStatements?: boolean;
 }
 
-/** Sessions and other uses, one a row, oldest first. */
+/** Sessions and other uses, one a row, oldest first; or by account, whether it went through the gateway. */
 export async function sessionsCommand(io: Io, options: SessionsOptions): Promise<number> {
+  if (options.byAccount === true) return await accountsCommand(io, options);
+  if (options.strictCoverage === true) {
+    throw new ConfigError('--strict-coverage goes with --by-account', {
+      code: 'USAGE',
+      hint: 'A list of sessions is no answer that could be whole.',
+    });
+  }
   const format = oneOf('--format', options.format, ['text', 'json', 'csv']);
   const via = options.via === undefined ? undefined : oneOf('--via', options.via, ['gateway', 'cloud', 'direct']);
   const from = options.since === undefined ? FIRST : momentOf('--since', options.since).from;
@@ -88,6 +99,63 @@ export async function sessionsCommand(io: Io, options: SessionsOptions): Promise
     await io.stdout(renderTable(uses.map(rowOf), columns, format, stdoutContext(io).width, ['from', 'actor']));
   }
   return EXIT.clean;
+}
+
+/** Did every machine identity go through the gateway? */
+async function accountsCommand(io: Io, options: SessionsOptions): Promise<number> {
+  const format = oneOf('--format', options.format, ['text', 'json', 'csv']);
+  for (const [option, value] of Object.entries({ '--target': options.target, '--via': options.via })) {
+    if (value !== undefined) {
+      throw new ConfigError(`${option} does not go with --by-account`, {
+        code: 'USAGE',
+        hint: 'Choose accounts with --identity, the time with --since and --until.',
+      });
+    }
+  }
+  const answer = await withStore(io, options, async (store) => {
+    await store.materialise();
+    const { identity: name } = options;
+    const identity =
+      name === undefined ? undefined : ((await resolveSubject(store, name, shellWord(options.store))).identity ?? name);
+    return await accountsUsed(store, {
+      ...(options.since === undefined ? {} : { from: momentOf('--since', options.since).from }),
+      ...(options.until === undefined ? {} : { until: momentOf('--until', options.until).until }),
+      ...(identity === undefined ? {} : { identity }),
+    });
+  });
+  const verdict = accountsVerdict(answer);
+  if (format === 'json') await io.stdout(`${jsonText({ verdict, ...answer }, 2)}\n`);
+  else if (format === 'csv') {
+    await io.stdout(renderTable(answer.accounts.map(accountRow), ACCOUNT_COLUMNS, 'csv', undefined));
+    io.stderr(`${printable(verdict)}\n`);
+  } else await io.stdout(tellAccounts(answer, new Layout(stdoutContext(io))));
+  const isKnown = answer.accounts.length > 0 && answer.accounts.every((account) => account.verdict !== 'not-known');
+  return options.strictCoverage === true && !isKnown ? EXIT.incompleteCoverage : EXIT.clean;
+}
+
+const ACCOUNT_COLUMNS = [
+  'account',
+  'verdict',
+  'sessions',
+  'recordsThrough',
+  'recordsAround',
+  'recordsNotHeld',
+  'recordsNotKnown',
+  'first',
+  'last',
+  'connections',
+  'why',
+  'lookedAt',
+];
+
+function accountRow(account: AccountUse) {
+  return {
+    ...account,
+    account: account.name,
+    connections: account.connections.join(' '),
+    why: account.why.join('; '),
+    lookedAt: account.surfaces.map(surfaceText).join(' | '),
+  };
 }
 
 const FIRST = '0001-01-01T00:00:00Z';

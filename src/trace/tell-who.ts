@@ -70,7 +70,7 @@ function* tellUses(title: string, uses: readonly Use[], layout: Layout, withStat
   }
 }
 
-function surfaceText({ name, covers, given, missing, known, why }: Surface): string {
+export function surfaceText({ name, covers, given, missing, known, why }: Surface): string {
   const parts = [
     covers === 'all'
       ? 'given of all of that time'

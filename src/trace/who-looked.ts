@@ -33,7 +33,8 @@ export interface Target {
   readonly places: readonly Place[];
 }
 
-interface Place {
+/** Where a use of something would have been seen. */
+export interface Place {
   readonly surface: 'gateway' | 'log';
   readonly provider: string | null;
   readonly scope: string | null;
@@ -129,30 +130,40 @@ interface Span extends Stretch {
 
 /** Each log that could have seen the target, with the time that it was given of. */
 export async function surfacesOf(store: StoreReader, { places }: Target, asked: Stretch): Promise<readonly Surface[]> {
+  const read = await surfaceReader(store);
+  return read(places, asked);
+}
+
+/** Spans are read once, for as many questions as there are. */
+export async function surfaceReader(
+  store: StoreReader,
+): Promise<(places: readonly Place[], asked: Stretch) => readonly Surface[]> {
   const spans = await readSpans(store);
   const [settings] = await store.rows('SELECT epoch_ms(clock_tolerance) AS tolerance FROM gateway_settings');
   const tolerance = Number(settings?.tolerance ?? 0);
-  return places.map((place) => {
-    const own = spans.filter((span) => isOf(span, place));
-    const known = joined(own);
-    const broken = [
-      ...new Set(own.filter((span) => span.from < asked.until && span.until >= asked.from).flatMap((span) => span.broken)),
-    ];
-    const why = lackOf(place, spans, asked, broken);
-    const missing = without(asked, known, tolerance);
-    const given = known
-      .filter(({ from, until }) => from < asked.until && until >= asked.from)
-      .map(({ from, until }) => ({ from: later(from, asked.from), until: earlier(until, asked.until) }));
-    return {
-      surface: place.surface,
-      name: nameOf(place),
-      covers: given.length === 0 ? 'none' : missing.length > 0 || why !== null ? 'part' : 'all',
-      given,
-      missing,
-      known,
-      why,
-    };
-  });
+  return (places, asked) => places.map((place) => surfaceOf(place, spans, asked, tolerance));
+}
+
+function surfaceOf(place: Place, spans: readonly Span[], asked: Stretch, tolerance: number): Surface {
+  const own = spans.filter((span) => isOf(span, place));
+  const known = joined(own);
+  const broken = [
+    ...new Set(own.filter((span) => span.from < asked.until && span.until >= asked.from).flatMap((span) => span.broken)),
+  ];
+  const why = lackOf(place, spans, asked, broken);
+  const missing = without(asked, known, tolerance);
+  const given = known
+    .filter(({ from, until }) => from < asked.until && until >= asked.from)
+    .map(({ from, until }) => ({ from: later(from, asked.from), until: earlier(until, asked.until) }));
+  return {
+    surface: place.surface,
+    name: nameOf(place),
+    covers: given.length === 0 ? 'none' : missing.length > 0 || why !== null ? 'part' : 'all',
+    given,
+    missing,
+    known,
+    why,
+  };
 }
 
 /** Why a log tells less than its time says. */

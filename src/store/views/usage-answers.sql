@@ -222,18 +222,27 @@ untold AS MATERIALIZED (
   JOIN gateway_connections AS g ON may_lead_to((g.detail->>'$.subtype'), p.provider)
   WHERE g.identity_id IS NULL AND g.credential_id IS NULL
   GROUP BY p.provider
+),
+-- A log that names no server may be of one whose account the gateway holds.
+unplaced AS MATERIALIZED (
+  SELECT a.identity_id, list(DISTINCT g.connection ORDER BY g.connection) AS connections
+  FROM (SELECT DISTINCT identity_id FROM logged WHERE identity_scope(identity_id) = '-') AS a
+  JOIN gateway_connections AS g ON regexp_replace(g.identity_id, '^([^:]*):[^:]*:', '\1:-:') = a.identity_id
+  GROUP BY a.identity_id
 )
 SELECT
   l.observation_id, l.identity_id, l.credential_id, l.records, coalesce(d.connections, []) AS connections, d.session,
   CASE
     WHEN l.identity_id IS NULL AND l.credential_id IS NULL THEN 'not-known'
-    WHEN d.observation_id IS NULL AND n.provider IS NOT NULL THEN 'not-known'
+    WHEN d.observation_id IS NULL AND (n.provider IS NOT NULL OR p.identity_id IS NOT NULL) THEN 'not-known'
     WHEN d.observation_id IS NULL THEN 'not-held'
     WHEN d.why_not IS NULL THEN 'around'
     WHEN d.session IS NOT NULL OR starts_with(d.why_not, 'it came from') THEN 'through'
     ELSE 'not-known' END AS passage,
   CASE
     WHEN l.identity_id IS NULL AND l.credential_id IS NULL THEN 'the log names no account'
+    WHEN d.observation_id IS NULL AND p.identity_id IS NOT NULL
+      THEN concat('the log names no server: it may be the account of that name that ', listed(p.connections), CASE WHEN len(p.connections) = 1 THEN ' holds' ELSE ' hold' END)
     WHEN d.observation_id IS NULL AND n.provider IS NOT NULL
       THEN concat('which account ', listed(n.connections), CASE WHEN len(n.connections) = 1 THEN ' holds' ELSE ' hold' END, ' is not known')
     WHEN d.observation_id IS NULL THEN 'no connection of the gateway holds the account'
@@ -242,5 +251,6 @@ SELECT
   CASE WHEN d.observation_id IS NOT NULL AND d.why_not IS NULL THEN least(d.records, l.records) ELSE 0 END AS around
 FROM logged AS l
 LEFT JOIN direct_uses AS d USING (observation_id)
-LEFT JOIN untold AS n ON n.provider = split_part(l.identity_id, ':', 1);
+LEFT JOIN untold AS n ON n.provider = split_part(l.identity_id, ':', 1)
+LEFT JOIN unplaced AS p ON p.identity_id = l.identity_id;
 COMMENT ON VIEW log_passages IS 'Rows of logs of targets and clouds: through the gateway, around it, of an account that no connection holds (not-held), or not known, and why';
