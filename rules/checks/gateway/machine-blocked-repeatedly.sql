@@ -26,19 +26,18 @@ limits: >
   with minSessionsBefore sessions, over as many days as are looked at, never met before; not of a guardrail that was made in that time.
 since: '0.1'
 ---*/
-WITH calls AS (
-  SELECT coalesce(caller_identity_id, 'caller ' || caller) AS caller_key, caller_identity_id, caller, caller_type, connection, used_at, coalesce(records, 1) AS times, observation_id, session_id, outcome
+WITH refused AS MATERIALIZED (
+  SELECT coalesce(caller_identity_id, 'caller ' || caller) AS caller_key, caller_identity_id, caller, caller_type, connection, used_at, coalesce(records, 1) AS times, observation_id, session_id
   FROM gateway_sessions
-  WHERE is_machine(caller_type)
+  WHERE is_machine(caller_type) AND outcome = 'denied'
 ),
 blocked AS (
-  SELECT * FROM calls WHERE outcome = 'denied' AND days_since(used_at) <= $days
+  SELECT * FROM refused WHERE days_since(used_at) <= $days
 ),
 hits AS (
   SELECT c.caller_key, c.used_at, c.observation_id, unnest(words_of(u.detail->'$.guardrails')) AS rule
-  FROM calls AS c
+  FROM refused AS c
   JOIN usages AS u USING (observation_id)
-  WHERE c.outcome = 'denied'
 ),
 first_hits AS (
   SELECT caller_key, rule, min(used_at) AS used_at, arg_min(observation_id, (used_at, observation_id)) AS observation_id
@@ -50,7 +49,7 @@ first_hits AS (
 usual AS (
   SELECT h.caller_key, h.rule, h.used_at, h.observation_id, min(c.used_at) AS since, count(*) FILTER (c.used_at < h.used_at) AS sessions
   FROM first_hits AS h
-  JOIN calls AS c USING (caller_key)
+  JOIN machine_calls AS c USING (caller_key)
   GROUP BY ALL
 ),
 new_rules AS (

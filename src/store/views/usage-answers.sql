@@ -22,11 +22,14 @@ jobs AS (
 ),
 -- `psql/16.2 (Debian)` is psql. What was tried once is no workload.
 programs AS (
-  SELECT caller_identity_id, caller, org, lower(regexp_extract(user_agent, '^[^/ (]+')) AS program, count(*) AS sessions, arg_max(observation_id, (used_at, observation_id)) AS latest
-  FROM told
-  WHERE user_agent IS NOT NULL
+  SELECT caller_identity_id, caller, org, lower(regexp_extract(user_agent, '^[^/ (]+')) AS program, sum(sessions)::BIGINT AS sessions, max(latest) AS latest
+  FROM (
+    SELECT caller_identity_id, caller, org, user_agent, count(*) AS sessions, min(used_at) AS first, max(used_at) AS last, max(observation_id) AS latest
+    FROM told
+    WHERE user_agent IS NOT NULL
+    GROUP BY ALL)
   GROUP BY ALL
-  HAVING count(*) >= 3 AND count(DISTINCT used_at::DATE) >= 2
+  HAVING sum(sessions) >= 3 AND min(first)::DATE < max(last)::DATE
 ),
 -- Whoever moves has one address after the other; two in each of several hours are two places.
 hours AS (
