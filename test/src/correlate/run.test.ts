@@ -103,6 +103,36 @@ describe('running checks', () => {
     });
   });
 
+  for (const [uses, most] of [
+    [100_000, 12],
+    [1_000_000, 5],
+  ] as const) {
+    it(`counts what checks look at ${most} at a time where there are ${uses} uses`, async () => {
+      const asked: number[] = [];
+      const checks = Array.from({ length: 12 }, (_, n) =>
+        checkWith({ head: ['population: credentials', `population: credentials WHERE public_id = '${n}'`] }),
+      );
+      const store: StoreReader = {
+        describe: () => Promise.reject(new Error('not asked')),
+        async rows(sql) {
+          if (/FROM coverage/.test(sql))
+            return [{ surface: 'aws', subject: 'keys', outcome: 'complete', covers: ['credential'] }];
+          if (/FROM obs\.usages/.test(sql)) return [{ n: uses }];
+          if (/FROM credentials WHERE public_id/.test(sql)) asked.push(sql.split('(SELECT count(*)').length - 1);
+          return [];
+        },
+      };
+
+      await runChecks(store, checks, { now: RUN_START, previous: [] });
+
+      assert.equal(Math.max(...asked), most);
+      assert.equal(
+        asked.reduce((sum, count) => sum + count, 0),
+        12,
+      );
+    });
+  }
+
   it('calls a credential of nobody by its masked form', async () => {
     const sql = `SELECT credential_id, concat('seen ', masked) AS message, [observation_id] AS evidence FROM sightings`;
     const sighting = Fact.parse({ kind: 'sighting', credential: 'secret:beef', masked: 'ghp_…(40)' });
