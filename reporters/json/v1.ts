@@ -185,6 +185,10 @@ export const ReportV1 = z
       hosts: z.array(text).describe('Hosts that were contacted; empty when offline'),
       counts: z.record(text, number).describe('Observations by kind'),
       parameters: z.record(text, z.union([text, z.number(), z.boolean()])),
+      evidence: z
+        .strictObject({ links: number, last: text.describe('HMAC of the last link') })
+        .optional()
+        .describe('The chain that binds imported logs and sessions, at the end of the run'),
       persona: z.enum(PERSONAS),
     }),
     summary: z.strictObject({
@@ -261,6 +265,7 @@ export function toV1(report: Report): ReportV1 {
       hosts: [...run.hosts],
       counts: byName(run.counts),
       parameters: byName(run.parameters),
+      ...(run.evidence === undefined ? {} : { evidence: run.evidence }),
       persona: report.persona,
     },
     summary: summary(report),

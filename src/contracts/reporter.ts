@@ -23,6 +23,8 @@ export interface RunInfo {
   readonly hosts: readonly string[];
   readonly counts: { readonly [kind: string]: number };
   readonly parameters: { readonly [name: string]: string | number | boolean };
+  /** The chain that binds rows of usages, as it was at the end of the run: links may be taken from its end, but not from reports. */
+  readonly evidence?: { readonly links: number; readonly last: string };
 }
 
 /** One machine identity, everything known of it in one row (view `identity_overview`). */

@@ -63,6 +63,7 @@ export async function readFacts(store: FactsStore, known?: KnownFacts): Promise<
   if (row === undefined) return undefined;
   const run = RunRow.parse(row);
   const counts = await countKinds(store);
+  const evidence = store.mayHave('usage') ? await evidenceOf(store) : undefined;
   return {
     run: {
       id: run.run_id,
@@ -76,12 +77,22 @@ export async function readFacts(store: FactsStore, known?: KnownFacts): Promise<
       hosts: run.hosts,
       counts,
       parameters: run.parameters ?? {},
+      ...(evidence === undefined ? {} : { evidence }),
     },
     coverage: (await store.rows('SELECT * FROM coverage ORDER BY surface, subject, observation_id')).map(coverageOf),
     identities:
       counts.identity === 0 ? [] : (await store.rows('SELECT * FROM identity_overview ORDER BY identity_id')).map(identityOf),
     ...(known ?? (await storedResults(store))),
   };
+}
+
+/** Where the chain of imports ended with the run. */
+async function evidenceOf(store: StoreReader): Promise<RunInfo['evidence']> {
+  const [row] = await store.rows(
+    `SELECT max(l.sequence) AS links, arg_max(l.chain, l.sequence) AS last
+     FROM obs.evidence_links AS l JOIN runs AS r USING (run_id) WHERE r.sequence <= (SELECT sequence FROM current_run)`,
+  );
+  return typeof row?.last === 'string' ? { links: Number(row.links), last: row.last } : undefined;
 }
 
 async function storedResults(store: StoreReader): Promise<KnownFacts> {

@@ -1,7 +1,6 @@
 import type { DuckDBConnection } from 'duckdb';
 import type { LogFormat } from '../logs/format.ts';
 import { streamOf } from '../logs/stream.ts';
-import { sha256 } from '../util/digest.ts';
 import type { Counts, Loading, LogFile, LogWork } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
 
@@ -22,8 +21,8 @@ interface Span {
 const ISO = "'%Y-%m-%dT%H:%M:%S.%fZ'";
 
 /**
- * Holds what is imported against what was before: each file is a link of a chain, and of a log that was imported earlier the
- * records that are gone, changed or came late are kept in `obs.log_changes`.
+ * Holds what is imported against what was before: of a log that was imported earlier the records that are gone, changed or came
+ * late are kept in `obs.log_changes`.
  */
 export class LogCompare {
   readonly #connection: DuckDBConnection;
@@ -35,9 +34,9 @@ export class LogCompare {
   readonly #byPath = new Map<string, Imported[]>();
   /** By format and stream: the times that earlier imports tell of. */
   readonly #spans = new Map<string, Span[]>();
-  readonly #links: (Link & { readonly chain: string })[] = [];
+  /** Rows for `obs.log_files`. */
+  readonly #files: object[] = [];
   #sequence: number;
-  #chain: string;
 
   private constructor(
     connection: DuckDBConnection,
@@ -45,14 +44,12 @@ export class LogCompare {
     work: LogWork,
     before: readonly Imported[],
     sequence: number,
-    chain: string,
   ) {
     this.#connection = connection;
     this.#reader = reader;
     this.#work = work;
     this.#before = before;
     this.#sequence = sequence;
-    this.#chain = chain;
     for (const file of before) this.#learn(file);
     for (const [stream, files] of Map.groupBy(before, (file) => `${file.format} ${streamOf(file.path)}`)) {
       this.#spans.set(stream, joined(files));
@@ -61,7 +58,7 @@ export class LogCompare {
 
   static async open(connection: DuckDBConnection, logs: LogReader, work: LogWork): Promise<LogCompare> {
     const reader = await connection.runAndReadAll(
-      `SELECT f.format, f.path, p.target, f.sha256, f.mapping, f.part_id, f.records, strftime(f.first_at, ${ISO}), strftime(f.last_at, ${ISO}), f.sequence, f.chain
+      `SELECT f.format, f.path, p.target, f.sha256, f.mapping, f.part_id, f.records, strftime(f.first_at, ${ISO}), strftime(f.last_at, ${ISO}), f.sequence
        FROM obs.log_files AS f LEFT JOIN parts AS p USING (part_id) ORDER BY f.sequence`,
     );
     const rows = reader.getRows();
@@ -80,7 +77,7 @@ export class LogCompare {
     }));
     const newest = rows.at(-1);
     await logs.run('CREATE TABLE met (record_key UHUGEINT)');
-    return new LogCompare(connection, logs, work, before, Number(newest?.[9] ?? 0), String(newest?.[10] ?? ''));
+    return new LogCompare(connection, logs, work, before, Number(newest?.[9] ?? 0));
   }
 
   /** The same bytes, read before by the same format. */
@@ -94,12 +91,11 @@ export class LogCompare {
     return this.#bySha.get(`${digest} ${format.digest}`)?.records ?? 0;
   }
 
-  /** A link of the chain: SHA-256 over the one before and all that is said of this. */
   addFile(file: Loading, { records, firstAt, lastAt, failed }: Counts): void {
     const { format, path, sha256: digest, size, part } = file;
     const { now } = this.#work;
     this.#sequence++;
-    const link = {
+    this.#files.push({
       part: String(part),
       format: format.meta.id,
       mapping: format.digest,
@@ -110,9 +106,8 @@ export class LogCompare {
       firstAt,
       lastAt,
       at: now,
-    };
-    this.#chain = linkOf(this.#chain, { ...link, sequence: this.#sequence });
-    this.#links.push({ ...link, sequence: this.#sequence, chain: this.#chain });
+      sequence: this.#sequence,
+    });
     const { target } = file;
     this.#bySha.set(`${digest} ${format.digest}`, {
       format: format.meta.id,
@@ -129,14 +124,14 @@ export class LogCompare {
     });
   }
 
-  /** Writes the links that were added; one by one a thousand take a second and a half. */
-  async saveLinks(): Promise<void> {
+  /** Writes the files that were added; one by one a thousand take a second and a half. */
+  async saveFiles(): Promise<void> {
     await this.#connection.run(
       `INSERT INTO obs.log_files BY NAME
-       SELECT r.part AS part_id, r.format, r.mapping, r.path, r.sha256, r.bytes, r.records, r."firstAt" AS first_at, r."lastAt" AS last_at, r.at AS imported_at, r.sequence, r.chain
+       SELECT r.part AS part_id, r.format, r.mapping, r.path, r.sha256, r.bytes, r.records, r."firstAt" AS first_at, r."lastAt" AS last_at, r.at AS imported_at, r.sequence
        FROM (SELECT unnest(from_json($rows, '[{"part":"UBIGINT","format":"VARCHAR","mapping":"VARCHAR","path":"VARCHAR","sha256":"VARCHAR","bytes":"BIGINT","records":"BIGINT",
-         "firstAt":"TIMESTAMP","lastAt":"TIMESTAMP","at":"TIMESTAMP","sequence":"BIGINT","chain":"VARCHAR"}]')) AS r)`,
-      { rows: JSON.stringify(this.#links.splice(0)) },
+         "firstAt":"TIMESTAMP","lastAt":"TIMESTAMP","at":"TIMESTAMP","sequence":"BIGINT"}]')) AS r)`,
+      { rows: JSON.stringify(this.#files.splice(0)) },
     );
   }
 
@@ -305,56 +300,4 @@ function joined(files: readonly Counts[]): Span[] {
     else if (last.to < span.to) last.to = span.to;
   }
   return spans;
-}
-
-interface Link {
-  readonly part: string;
-  readonly format: string;
-  readonly mapping: string;
-  readonly path: string;
-  readonly sha256: string;
-  readonly bytes: number;
-  readonly records: number;
-  readonly firstAt: string | undefined;
-  readonly lastAt: string | undefined;
-  readonly at: string;
-  readonly sequence: number;
-}
-
-/** SHA-256 over the link before and all that is said of an import; times to the millisecond. */
-function linkOf(before: string, link: Link): string {
-  const { part, format, mapping, path, sha256: digest, bytes, records, firstAt, lastAt, at, sequence } = link;
-  const times = [firstAt, lastAt, at].map((time) => (time === undefined ? '' : String(Date.parse(time))));
-  return sha256(JSON.stringify([before, part, format, mapping, path, digest, bytes, records, ...times, sequence]));
-}
-
-/** Imports may be read by anybody who has the store: that none was changed or taken out shows in their hashes. */
-export async function brokenLink(
-  connection: DuckDBConnection,
-): Promise<{ readonly sequence: number; readonly path: string } | undefined> {
-  const reader = await connection.runAndReadAll(
-    `SELECT part_id::VARCHAR, format, mapping, path, sha256, bytes, records, strftime(first_at, ${ISO}), strftime(last_at, ${ISO}), strftime(imported_at, ${ISO}), sequence, chain
-     FROM obs.log_files ORDER BY sequence`,
-  );
-  let before = '';
-  let expected = 1;
-  for (const [part, format, mapping, path, digest, bytes, records, first, last, at, sequence, chain] of reader.getRows()) {
-    const link = {
-      part: String(part),
-      format: String(format),
-      mapping: String(mapping),
-      path: String(path),
-      sha256: String(digest),
-      bytes: Number(bytes),
-      records: Number(records),
-      firstAt: first === null ? undefined : String(first),
-      lastAt: last === null ? undefined : String(last),
-      at: String(at),
-      sequence: Number(sequence),
-    };
-    if (link.sequence !== expected || linkOf(before, link) !== chain) return { sequence: link.sequence, path: link.path };
-    before = String(chain);
-    expected++;
-  }
-  return undefined;
 }

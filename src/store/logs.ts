@@ -151,7 +151,7 @@ class LogImport {
       const all = before.get(file.index);
       await this.#endFile(file, all, fresh.get(file.index)?.records ?? 0);
     }
-    await this.#compare.saveLinks();
+    await this.#compare.saveFiles();
   }
 
   /** What rows of usages are made of: the records, or what sums them up. */

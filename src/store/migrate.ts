@@ -21,6 +21,7 @@ export function migrations(): readonly Migration[] {
     { version: 2, sql: readSql('schema-2.sql') },
     { version: 3, sql: readSql('schema-3.sql') },
     { version: 4, sql: readSql('schema-4.sql') },
+    { version: 5, sql: readSql('schema-5.sql') },
   ];
 }
 

@@ -425,8 +425,7 @@ CREATE TABLE obs.log_files (
   first_at     TIMESTAMP,
   last_at      TIMESTAMP,
   imported_at  TIMESTAMP NOT NULL,
-  sequence     BIGINT NOT NULL,
-  chain        VARCHAR NOT NULL
+  sequence     BIGINT NOT NULL
 );
 
 CREATE TABLE obs.log_records (
@@ -444,7 +443,7 @@ CREATE TABLE obs.log_changes (
   usage_key   UBIGINT NOT NULL,
   used_at     TIMESTAMP NOT NULL
 );
-COMMENT ON TABLE obs.log_files IS 'A log file that was imported, in the order of imports. Each row names the one before it by its hash';
+COMMENT ON TABLE obs.log_files IS 'A log file that was imported, in the order of imports';
 COMMENT ON COLUMN obs.log_files.part_id IS 'Unit of work that yielded it';
 COMMENT ON COLUMN obs.log_files.format IS 'Id of the log format';
 COMMENT ON COLUMN obs.log_files.mapping IS 'Digest of the format: what two versions of it read cannot be compared';
@@ -455,8 +454,7 @@ COMMENT ON COLUMN obs.log_files.records IS 'Records in it, those known already i
 COMMENT ON COLUMN obs.log_files.first_at IS 'Time of the oldest record, UTC';
 COMMENT ON COLUMN obs.log_files.last_at IS 'Time of the newest record, UTC';
 COMMENT ON COLUMN obs.log_files.imported_at IS 'When it was imported, UTC';
-COMMENT ON COLUMN obs.log_files.sequence IS 'Position in the chain of imports, from 1';
-COMMENT ON COLUMN obs.log_files.chain IS 'SHA-256 over the chain value before it and the other columns';
+COMMENT ON COLUMN obs.log_files.sequence IS 'Position among imports, from 1';
 COMMENT ON TABLE obs.log_records IS 'Every record of an imported log: which row of usages sums it up, and hashes to find it again and to see a change';
 COMMENT ON COLUMN obs.log_records.part_id IS 'Unit of work that yielded it';
 COMMENT ON COLUMN obs.log_records.usage_key IS 'The row of obs.usages: its observation_id is usage_id(usage_key)';
@@ -624,3 +622,17 @@ COMMENT ON COLUMN obs.credential_identities.run_id IS 'The run';
 COMMENT ON COLUMN obs.credential_identities.credential_id IS 'The credential';
 COMMENT ON COLUMN obs.credential_identities.identity_id IS 'Whose it is';
 COMMENT ON COLUMN obs.credential_identities.basis IS 'How that is known';
+
+CREATE TABLE obs.evidence_links (
+  sequence   BIGINT NOT NULL,
+  part_id    UBIGINT NOT NULL,
+  run_id     VARCHAR NOT NULL,
+  linked_at  TIMESTAMP NOT NULL,
+  chain      VARCHAR NOT NULL
+);
+COMMENT ON TABLE obs.evidence_links IS 'Binds rows of usages: each part that has some is a link of a chain';
+COMMENT ON COLUMN obs.evidence_links.sequence IS 'Position in the chain, from 1';
+COMMENT ON COLUMN obs.evidence_links.part_id IS 'Unit of work whose rows it binds';
+COMMENT ON COLUMN obs.evidence_links.run_id IS 'Run that loaded them';
+COMMENT ON COLUMN obs.evidence_links.linked_at IS 'When that run began, UTC';
+COMMENT ON COLUMN obs.evidence_links.chain IS 'HMAC-SHA-256 under the fingerprint key over the link before it, the other columns and the rows';

@@ -13,6 +13,7 @@ import { contentId, sha256 } from '../util/digest.ts';
 import { type TempDirectory, tempDirectory } from '../util/temp-directory.ts';
 import { ObservationAppender } from './append.ts';
 import { plainRows } from './convert.ts';
+import { brokenRows, EvidenceChain } from './evidence-chain.ts';
 import type { LogFile, LogMasks, LogWork } from './log-file.ts';
 import { storeMemory } from './memory.ts';
 import type { Row, SqlParameters, StoreReader } from './reader.ts';
@@ -26,6 +27,8 @@ export interface NewRun {
   readonly parameters: { readonly [name: string]: string | number | boolean };
   readonly rulesDigest: string;
   readonly fingerprintKeyId: string;
+  /** Binds the rows of usages; without it a run tests and adds no link. */
+  readonly evidenceKey?: Uint8Array | string;
 }
 
 /** What a run came to. */
@@ -79,6 +82,7 @@ export class Store implements StoreReader {
   /** Kinds that this run loaded rows of, where no other run can have any. */
   #loaded: ReadonlySet<string> | undefined;
   #runId: string | undefined;
+  #binding: { readonly chain: EvidenceChain; readonly now: string } | undefined;
   /** Logs were imported: rows of usages came without the appender. */
   #hasLogs = false;
   /** The run was written to its end. */
@@ -183,6 +187,11 @@ export class Store implements StoreReader {
     if (!this.#isPassing) await this.#joinPast(id, run.fingerprintKeyId);
     this.#runId = id;
     this.#isEnded = false;
+    const { evidenceKey, startedAt } = run;
+    this.#binding =
+      evidenceKey === undefined || this.#isPassing
+        ? undefined
+        : { chain: new EvidenceChain(this.#connection, evidenceKey), now: startedAt };
     this.#appender = new ObservationAppender(this.#connection);
     return id;
   }
@@ -262,14 +271,9 @@ export class Store implements StoreReader {
     this.#hasLogs = true;
   }
 
-  /** The first import whose row is not what its hash says, or does not follow the one before; `undefined`: all hold. */
-  async brokenLogChain(): Promise<{ readonly sequence: number; readonly path: string } | undefined> {
-    const { brokenLink } = await import('./log-compare.ts');
-    return await brokenLink(this.#connection);
-  }
-
   /** Ends loading. Views show this run from here on; tables in their place, from `materialise` on. */
   async endLoading(hosts: readonly string[]): Promise<{ readonly [kind: string]: number }> {
+    await this.#bindUsages();
     const appender = this.#appender;
     appender?.close();
     this.#appender = undefined;
@@ -301,6 +305,27 @@ export class Store implements StoreReader {
     const tables = this.#readyTables;
     this.#readyTables = undefined;
     await tables?.drop();
+  }
+
+  /** Tests what earlier runs bound and binds what this one loaded. */
+  async #bindUsages(): Promise<void> {
+    if (this.#binding === undefined) return;
+    const { chain, now } = this.#binding;
+    this.#appender?.flush();
+    const broken = await chain.extend(this.#run(), now, new Set([...this.#newParts.keys()].map(String)));
+    if (broken.length === 0) return;
+    const names = new Map(
+      (await this.#connection.runAndReadAll('SELECT part_id::VARCHAR, unit FROM parts'))
+        .getRows()
+        .map(([id, unit]) => [id, unit]),
+    );
+    for (const row of brokenRows(broken, (part) => String(names.get(part) ?? 'an import that is not known'))) {
+      const { part } = this.addPart(
+        { scanner: 'evidence', version: 1, target: 'store', unit: row.subject, content: this.#run() },
+        now,
+      );
+      await this.append(part, row);
+    }
   }
 
   /** May the run have observations of this kind? `false` spares a query. */

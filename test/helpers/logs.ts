@@ -19,6 +19,7 @@ export interface ImportOptions {
   /** Files that are gone from where they lay. */
   readonly directory?: string;
   readonly masks?: LogMasks;
+  readonly evidenceKey?: string;
 }
 
 /** For what is about other things. */
@@ -65,6 +66,7 @@ export async function importLogs(
     parameters: {},
     rulesDigest: 'test',
     fingerprintKeyId: 'test',
+    ...(options.evidenceKey === undefined ? {} : { evidenceKey: options.evidenceKey }),
   });
   await store.importLogs(found, {
     now,

@@ -1,6 +1,6 @@
 /*---
 id: imported-evidence-changed
-title: Sessions or records of logs changed after they were done, or are gone
+title: Sessions or records of logs changed after they were done, or are gone, or the store was changed
 severity: high
 confidence: high
 about: usage
@@ -13,13 +13,14 @@ controls:
   - nist-csf-2.0:PR.DS-01
 why: >
   Gateways and clouds sign little of what they log, and hoop nothing. What an export said of a session that was done must be what the next one says; else one of the two was tampered with, or the record was
-  cleared away.
+  cleared away. What was imported is bound by a chain under the store's key: rows that were changed in the store itself show, too.
 fix: >
   Keep both exports. Look at who can write to the gateway's database or where the log lies, and at the gateway's log of administrators between the two runs. Turn on what makes logs immutable (log file validation,
   object lock).
 limits: >
   Compared with earlier runs in the same store. A session counts as gone where this run was given others of that day, before it and after it; a log that was rotated or cut lacks records too. Names of jobs can be
-  overwritten by the owner of a session (PATCH of its metadata), which the gateway does not log.
+  overwritten by the owner of a session (PATCH of its metadata), which the gateway does not log. The chain holds against who has the store without its key: keep the key elsewhere
+  (NHI_AUDIT_FINGERPRINT_KEY). Against who puts an older copy of the store back, compare the last link with that of the last report (`run.evidence`).
 since: '0.1'
 ---*/
 SELECT
@@ -44,3 +45,12 @@ SELECT
   c.evidence
 FROM log_changes AS c
 WHERE c.change IN ('vanished', 'changed') AND len(c.evidence) > 0
+UNION ALL
+SELECT
+  subject,
+  concat('store-', detail->>'$.evidenceChain'),
+  concat('The store was changed since the run before: ', subject, ': ', why, '.'),
+  'high',
+  [observation_id]
+FROM coverage
+WHERE (detail->>'$.evidenceChain') IS NOT NULL

@@ -261,15 +261,6 @@ describe('logs in a store', () => {
     assert.equal(await count(store, 'count(*)'), 2);
   });
 
-  it('are a chain: each import is bound to the one before', async () => {
-    store = await importLogs({ 'a.jsonl': line('1', '12T10:00:00'), 'b.jsonl': line('2', '12T10:00:00') }, { formats });
-    await importLogs({ 'c.jsonl': line('3', '12T10:00:00') }, { formats, store, now: '2026-04-02T00:00:00.000Z' });
-
-    assert.deepEqual(await store.brokenLogChain(), undefined);
-    const chains = await store.rows('SELECT chain FROM obs.log_files');
-    assert.equal(new Set(chains.map(({ chain }) => chain)).size, 3);
-  });
-
   it('forget records older than they are to be kept, and do not take them in again', async () => {
     store = await importLogs({ 'a.jsonl': `${line('1', '12T10:00:00')}\n${line('2', '30T10:00:00')}` }, { formats });
 
