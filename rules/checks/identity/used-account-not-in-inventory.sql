@@ -35,7 +35,8 @@ used AS (
 SELECT
   u.identity_id AS account,
   u.identity_id,
-  concat(u.identity_id, ' was used ', counted(u.times, 'time'), ', last on ', day_text(u.last), ', and the inventory of ', v.scope, ' does not have it.') AS message,
+  concat(u.identity_id, ' was used ', counted(u.times, 'time'), ', last on ', day_text(u.last), ', and the inventory of ',
+    CASE WHEN v.scope = '-' THEN concat(spoken_word(v.provider), ' that was read') ELSE v.scope END, ' does not have it.') AS message,
   u.evidence
 FROM used AS u
 JOIN inventories AS v ON v.provider = split_part(u.identity_id, ':', 1) AND v.scope = identity_scope(u.identity_id) AND v.kind = split_part(identity_local(u.identity_id), '/', 1)
