@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { tempDir } from './helpers/temp-repo.ts';
@@ -9,6 +9,7 @@ describe('what tests write', () => {
   it('lies in one directory of the run, also where a process ends without a word', () => {
     assert.equal(tmpdir(), process.env.NHI_AUDIT_TEST_DIRECTORY);
     assert.equal(dirname(tempDir()), tmpdir());
+    assert.equal(statSync(tmpdir()).mode & 0o777, 0o711);
   });
 
   for (const [how, last] of [

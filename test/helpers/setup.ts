@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeAll } from './closing.ts';
@@ -22,6 +22,8 @@ process.env.TMPDIR = process.env[OF_RUN];
  */
 function ownDirectory(): string {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'nhi-audit-tests-')));
+  // A database server, which refuses to run as root, must get at what is made for it in here.
+  chmodSync(path, 0o711);
   const remove = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 5 });
   process.on('exit', remove);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
