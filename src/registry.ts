@@ -62,6 +62,9 @@ const REPORTERS: { readonly [id: string]: () => Promise<AnyReporter> } = {
   csv: () => import('../reporters/csv/index.ts').then((m) => m.csv),
   html: () => import('../reporters/html/index.ts').then((m) => m.html),
   markdown: () => import('../reporters/markdown/index.ts').then((m) => m.markdown),
+  junit: () => import('../reporters/junit/index.ts').then((m) => m.junit),
+  'gitlab-secret-detection': () => import('../reporters/gitlab-secret-detection/index.ts').then((m) => m.gitlabSecretDetection),
+  'gitlab-code-quality': () => import('../reporters/gitlab-code-quality/index.ts').then((m) => m.gitlabCodeQuality),
 };
 
 export const REPORTER_IDS: readonly string[] = Object.keys(REPORTERS);

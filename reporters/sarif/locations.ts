@@ -1,5 +1,6 @@
-import type { Evidence, Finding } from '../../src/contracts/finding.ts';
+import type { Finding } from '../../src/contracts/finding.ts';
 import type { Location } from '../../src/contracts/observation.ts';
+import { type Located, located, primaryPlace } from '../../src/util/places.ts';
 import { placeText } from '../../src/util/report-text.ts';
 import { message, relativeUri } from './text.ts';
 
@@ -7,8 +8,6 @@ import { message, relativeUri } from './text.ts';
 const MAX_LOCATIONS = 1000;
 /** Where results go that no file tells: the place where the user says how such things are judged. */
 export const UNLOCATED = 'nhi-audit.config.yml';
-
-type Located = Evidence & { readonly at: Location & { readonly path: string } };
 
 export interface Placed {
   readonly locations: object[];
@@ -20,22 +19,16 @@ export interface Placed {
 }
 
 /**
- * The primary location is the first sighting that is still there, else any sighting, else whatever has a file (an
- * export, for findings about IAM). The others are related locations. A finding without any file stands on line 1 of the
+ * The primary location is what `primaryPlace` says. The others are related locations. A finding without any file stands on line 1 of the
  * configuration file: a pseudo artifact that is the same in every run.
  */
 export function placesOf(finding: Finding): Placed {
-  const located = finding.evidence.filter((item): item is Located => item.at?.path !== undefined);
-  const primary =
-    located.find((item) => item.kind === 'sighting' && item.at.atHead !== false) ??
-    located.find((item) => item.kind === 'sighting') ??
-    located.find((item) => item.at.line !== undefined) ??
-    located[0];
+  const primary = primaryPlace(finding);
   if (primary === undefined) {
     const uri = UNLOCATED;
     return { locations: [physical(uri, undefined)], relatedLocations: [], unlocated: true, dropped: 0, uri };
   }
-  const others = located.filter((item) => item !== primary);
+  const others = located(finding).filter((item) => item !== primary);
   return {
     locations: [describe(primary)],
     relatedLocations: others.slice(0, MAX_LOCATIONS - 1).map((item, index) => ({ id: index + 1, ...describe(item) })),

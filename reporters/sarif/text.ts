@@ -1,3 +1,4 @@
+import { relativeParts } from '../../src/util/places.ts';
 import { clip, printable } from '../../src/util/sanitize.ts';
 
 const TEXT_MAX = 4000;
@@ -13,15 +14,6 @@ export function message(text: string, max = TEXT_MAX): { text: string } {
  * so that a colon is no scheme and a `?` no query.
  */
 export function relativeUri(path: string): string {
-  const parts: string[] = [];
-  for (const part of path
-    .toWellFormed()
-    .replaceAll('\\', '/')
-    .replace(/^[A-Za-z]:(?=\/)/, '')
-    .split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part === '..') parts.pop();
-    else parts.push(encodeURIComponent(part));
-  }
+  const parts = relativeParts(path).map(encodeURIComponent);
   return parts.length === 0 ? '-' : parts.join('/');
 }

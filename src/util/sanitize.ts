@@ -106,6 +106,13 @@ export function csvCell(text: string): string {
   return starts + printable(text).replace(/([;,]\s*)(?=[=+\-@＝＋－＠])/gu, "$1'");
 }
 
+/** Text of an XML element or attribute (XML 1.0): what it may not hold, even as a reference, shows as its code point. */
+export function xmlText(text: string): string {
+  return printable(text)
+    .replace(/[\ufffe\uffff]/g, escapeOf)
+    .replace(/[&<>"']/g, reference);
+}
+
 /** JSON text in which nothing invisible is left raw; parsing it gives the same value. */
 export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(

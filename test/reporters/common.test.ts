@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { csv } from '../../reporters/csv/index.ts';
+import { gitlabCodeQuality } from '../../reporters/gitlab-code-quality/index.ts';
+import { gitlabSecretDetection } from '../../reporters/gitlab-secret-detection/index.ts';
 import { json } from '../../reporters/json/index.ts';
+import { junit } from '../../reporters/junit/index.ts';
 import { markdown } from '../../reporters/markdown/index.ts';
 import { sarif } from '../../reporters/sarif/index.ts';
 import { terminal } from '../../reporters/terminal/index.ts';
 import type { AnyReporter, RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { emptyReport, hostileReport, leakReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
-const REPORTERS: readonly AnyReporter[] = [terminal, json, sarif, csv, markdown];
+const REPORTERS: readonly AnyReporter[] = [terminal, json, sarif, csv, markdown, junit, gitlabSecretDetection, gitlabCodeQuality];
 const REPORTS: { readonly [name: string]: () => Report } = {
   'the empty run': emptyReport,
   'a run with partial coverage': partialReport,

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import type { Finding } from '../../src/contracts/finding.ts';
+import type { Report } from '../../src/contracts/reporter.ts';
+import { defineReporter } from '../../src/contracts/reporter.ts';
+import { primaryPlace } from '../../src/util/places.ts';
+import { controlLabel, count, openFindings, placeText, thousands } from '../../src/util/report-text.ts';
+import { clip, xmlText } from '../../src/util/sanitize.ts';
+
+const LINE_MAX = 400;
+/** Findings told in one test case; servers show the text in a box, and some refuse a large file. */
+const FINDINGS_MAX = 100;
+
+const Options = z.strictObject({
+  /** What is a test case: a check, or a control of the frameworks of the report. */
+  by: z.enum(['checks', 'controls']).default('checks'),
+});
+type Options = z.infer<typeof Options>;
+
+interface Case {
+  readonly suite: string;
+  readonly name: string;
+  readonly file?: string;
+  readonly failure?: { readonly message: string; readonly type: string; readonly lines: readonly string[] };
+  readonly skipped?: string;
+}
+
+/** JUnit XML, as GitLab, Jenkins and Azure Pipelines show it. What was not assessed is skipped, never passed. */
+export const junit = defineReporter<Options>({
+  id: 'junit',
+  title: 'JUnit XML: a test case a check or control',
+  extension: 'xml',
+  mediaType: 'application/xml',
+  options: Options as z.ZodType<Options>,
+  *render(report, { by }) {
+    const suites = new Map<string, Case[]>();
+    for (const one of by === 'checks' ? checkCases(report) : controlCases(report)) {
+      const suite = suites.get(one.suite);
+      if (suite === undefined) suites.set(one.suite, [one]);
+      else suite.push(one);
+    }
+    const all = [...suites.values()].flat();
+    const time = seconds(Date.parse(report.run.finishedAt) - Date.parse(report.run.startedAt));
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n';
+    yield `<testsuites name="nhi-audit" ${tally(all)} time="${time}">\n`;
+    for (const [name, cases] of suites) {
+      yield `  <testsuite name="${xmlText(name)}" ${tally(cases)} time="0" timestamp="${report.run.startedAt.slice(0, 19)}">\n`;
+      for (const one of cases) yield* caseLines(one);
+      yield '  </testsuite>\n';
+    }
+    yield '</testsuites>\n';
+  },
+});
+
+function* checkCases(report: Report): Iterable<Case> {
+  const open = new Map<string, Finding[]>();
+  for (const finding of openFindings(report.findings)) {
+    const group = open.get(finding.rule);
+    if (group === undefined) open.set(finding.rule, [finding]);
+    else group.push(finding);
+  }
+  for (const check of report.checks) {
+    const findings = open.get(check.rule) ?? [];
+    open.delete(check.rule);
+    yield {
+      suite: check.meta.platforms[0] ?? `about ${check.meta.about}s`,
+      name: `${check.rule}: ${check.meta.title}`,
+      ...(findings.length > 0 ? failureOf(findings) : skippedOf(check.outcome, check.reason)),
+    };
+  }
+  // A report over stored findings may hold some of rules that this version has no more.
+  for (const [rule, findings] of open) yield { suite: 'other rules', name: rule, ...failureOf(findings) };
+}
+
+function* controlCases(report: Report): Iterable<Case> {
+  const titles = new Map(report.frameworks.map(({ id, title, version }) => [id, `${title} ${version}`]));
+  for (const control of report.controls) {
+    const { outcome, reason, rules } = control;
+    const failing = rules.filter(({ findings }) => findings > 0);
+    const failure = {
+      message: reason,
+      type: control.worst ?? 'fail',
+      lines: failing.map(({ rule, findings }) => `${rule}: ${count(findings, 'open finding')}`),
+    };
+    yield {
+      suite: titles.get(control.framework) ?? control.framework,
+      name: controlLabel(control),
+      ...(outcome === 'fail' || control.findings > 0 ? { failure } : skippedOf(outcome, reason)),
+    };
+  }
+}
+
+function failureOf(findings: readonly Finding[]): Pick<Case, 'failure' | 'file'> {
+  const [first] = findings;
+  const lines = findings.slice(0, FINDINGS_MAX).map((finding) => {
+    const place = primaryPlace(finding);
+    return `${finding.severity}: ${finding.message}${place === undefined ? '' : ` [${placeText(place.at)}]`} Fix: ${finding.fix}`;
+  });
+  if (findings.length > FINDINGS_MAX) lines.push(`and ${thousands(findings.length - FINDINGS_MAX)} more`);
+  const file = first === undefined ? undefined : primaryPlace(first)?.at.path;
+  return {
+    failure: { message: count(findings.length, 'open finding'), type: first?.severity ?? 'fail', lines },
+    ...(file === undefined ? {} : { file }),
+  };
+}
+
+/** Everything but a pass (and what is all accepted, which is somebody's decision) is no proof, and is shown as none. */
+function skippedOf(outcome: string, reason: string | undefined): Pick<Case, 'skipped'> {
+  if (outcome === 'pass' || outcome === 'excepted' || outcome === 'fail') return {};
+  return { skipped: `${outcome.replaceAll('-', ' ')}${reason === undefined ? '' : `: ${reason}`}` };
+}
+
+function* caseLines({ suite, name, file, failure, skipped }: Case): Iterable<string> {
+  const head = `    <testcase classname="${attribute(suite)}" name="${attribute(name)}"${file === undefined ? '' : ` file="${attribute(file)}"`} time="0"`;
+  if (failure !== undefined) {
+    const lines = failure.lines.map((line) => xmlText(clip(line, LINE_MAX * 4))).join('\n');
+    yield `${head}>\n      <failure message="${attribute(failure.message)}" type="${attribute(failure.type)}">${lines}</failure>\n    </testcase>\n`;
+  } else if (skipped !== undefined) {
+    yield `${head}>\n      <skipped message="${attribute(skipped)}"/>\n    </testcase>\n`;
+  } else yield `${head}/>\n`;
+}
+
+function attribute(text: string): string {
+  return xmlText(clip(text, LINE_MAX));
+}
+
+function tally(cases: readonly Case[]): string {
+  const failures = cases.filter(({ failure }) => failure !== undefined).length;
+  const skipped = cases.filter(({ failure, skipped: why }) => failure === undefined && why !== undefined).length;
+  return `tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}"`;
+}
+
+function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(3);
+}

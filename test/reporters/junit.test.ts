@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { junit } from '../../reporters/junit/index.ts';
+import type { Report } from '../../src/contracts/reporter.ts';
+import {
+  emptyReport,
+  HOSTILE_NAMES,
+  hostileReport,
+  leakReport,
+  partialReport,
+  renderText,
+  sampleReport,
+} from '../helpers/report.ts';
+
+/** Elements in order with their attributes and texts; throws on what is not well-formed. The reporter writes no comments or CDATA. */
+function parse(xml: string): Element[] {
+  const elements: Element[] = [];
+  const open: Element[] = [];
+  let at = xml.indexOf('?>') + 2;
+  const token = /<(\/?)([a-z]+)((?: [a-z]+="[^"<]*")*)(\/?)>|([^<]+)/gy;
+  token.lastIndex = at;
+  for (let match = token.exec(xml); match !== null; match = token.exec(xml)) {
+    at = token.lastIndex;
+    const [, end, name = '', attributes = '', isEmpty, text] = match;
+    if (text !== undefined) {
+      assert.doesNotMatch(text, /&(?!(?:#\d+|amp|lt|gt|quot|apos);)/);
+      const last = open.at(-1);
+      if (last !== undefined) last.text += text;
+    } else if (end === '/') assert.equal(open.pop()?.name, name);
+    else {
+      const element: Element = { name, parent: open.at(-1)?.name, attributes: {}, text: '' };
+      for (const [, key = '', value = ''] of attributes.matchAll(/ ([a-z]+)="([^"]*)"/g)) element.attributes[key] = value;
+      elements.push(element);
+      if (isEmpty !== '/') open.push(element);
+    }
+  }
+  assert.equal(at, xml.length, `not well-formed from ${at}: ${xml.slice(at, at + 60)}`);
+  assert.equal(open.length, 0);
+  return elements;
+}
+
+interface Element {
+  readonly name: string;
+  readonly parent: string | undefined;
+  readonly attributes: { [name: string]: string };
+  text: string;
+}
+
+const PARENTS: { readonly [name: string]: string | undefined } = {
+  testsuites: undefined,
+  testsuite: 'testsuites',
+  testcase: 'testsuite',
+  failure: 'testcase',
+  skipped: 'testcase',
+};
+
+async function elementsOf(report: Report, options = {}): Promise<Element[]> {
+  return parse(await renderText(junit, report, options));
+}
+
+function named(elements: readonly Element[], name: string): Element[] {
+  return elements.filter((element) => element.name === name);
+}
+
+describe('junit reporter', () => {
+  const reports: { readonly [name: string]: Report } = {
+    'an empty run': emptyReport(),
+    'a full run': sampleReport(),
+    'a partial run': partialReport(),
+    'hostile names': hostileReport(),
+    leaks: leakReport(150),
+  };
+
+  for (const [name, report] of Object.entries(reports)) {
+    for (const by of ['checks', 'controls']) {
+      it(`is well-formed, and its counts add up, for ${name} by ${by}`, async () => {
+        const elements = await elementsOf(report, { by });
+        const [root] = elements;
+        const suites = named(elements, 'testsuite');
+
+        for (const element of elements) {
+          assert.ok(Object.hasOwn(PARENTS, element.name));
+          assert.equal(element.parent, PARENTS[element.name]);
+        }
+        for (const [count, of] of [
+          ['tests', 'testcase'],
+          ['failures', 'failure'],
+          ['skipped', 'skipped'],
+        ] as const) {
+          assert.equal(Number(root?.attributes[count]), named(elements, of).length);
+          const sum = suites.reduce((total, { attributes }) => total + Number(attributes[count]), 0);
+          assert.equal(sum, Number(root?.attributes[count]));
+        }
+      });
+    }
+  }
+
+  it('has a test case for every check, and one that fails for every check with open findings', async () => {
+    const report = sampleReport();
+    const elements = await elementsOf(report);
+
+    assert.equal(named(elements, 'testcase').length, report.checks.length);
+    assert.ok(named(elements, 'failure').every(({ text }) => text.includes('Fix: ')));
+  });
+
+  it('never passes what was not assessed', async () => {
+    const report = partialReport();
+    const xml = await renderText(junit, report, {});
+
+    for (const { rule, outcome, reason } of report.checks) {
+      if (outcome !== 'not-assessed') continue;
+      const [, after = ''] = xml.split(`name="${rule}:`);
+      assert.match(after, /^[^<]*"[^<]*>\s*<skipped message="not assessed/, `${rule} ${reason}`);
+    }
+    assert.ok(report.checks.some(({ outcome }) => outcome === 'not-assessed'));
+  });
+
+  it('lists a hundred findings of a check and counts the rest', async () => {
+    const [failure] = named(await elementsOf(leakReport(150)), 'failure');
+
+    assert.equal(failure?.attributes.message, '150 open findings');
+    assert.equal(failure?.text.split('\n').length, 101);
+    assert.match(failure?.text ?? '', /\nand 50 more$/);
+  });
+
+  it('makes a control that fails a case that fails, with its checks', async () => {
+    const report = sampleReport();
+    const failing = report.controls.filter(({ outcome }) => outcome === 'fail');
+    const failures = named(await elementsOf(report, { by: 'controls' }), 'failure');
+
+    assert.ok(failing.length > 0 && failures.length >= failing.length);
+    assert.match(failures[0]?.text ?? '', /^[a-z0-9-]+: \d+ open findings?/);
+  });
+
+  it('shows what XML may not hold as its code point', async () => {
+    const xml = await renderText(junit, hostileReport(), {});
+
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+    assert.doesNotMatch(xml, /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202e\ufffe\uffff]|<script>/);
+    assert.ok(xml.includes('\\u{1b}[31mred'));
+    assert.ok(HOSTILE_NAMES.length > 20);
+  });
+});
