@@ -157,7 +157,15 @@ export const Session = z
           credential_session: text,
           credentials_expire_at: time,
           credentials_revoked_at: time,
-          federation: part(z.object({ provider: text, resolved_principal: text, admin_principal: text, token_expires_at: time, fallback_applied: flag })),
+          federation: part(
+            z.object({
+              provider: text,
+              resolved_principal: text,
+              admin_principal: text,
+              token_expires_at: time,
+              fallback_applied: flag,
+            }),
+          ),
         })
         .transform((all) => ({ ...all, own: JSON.stringify(all) })),
     ),

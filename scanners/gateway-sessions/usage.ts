@@ -188,12 +188,16 @@ function detailOf(session: Session, recording: Recording, whole: boolean): JsonO
     truncated: metrics?.truncated === true ? true : undefined,
     guardrails: session.guardrails.length === 0 ? undefined : session.guardrails,
     repo: session.repository === undefined || !isHarmless(session.repository) ? undefined : session.repository,
-    federation: session.federation === undefined ? undefined : compact({ ...session.federation }),
+    federation: session.federation === undefined ? undefined : federationOf(session.federation),
     stub: recording.isStub ? true : undefined,
     blockedRequests: metrics?.blocked === 0 ? undefined : metrics?.blocked,
     risk: session.risk?.risk_level,
     riskAction: session.risk?.action,
   });
+}
+
+function federationOf(federation: NonNullable<Session['federation']>): JsonObject {
+  return compact({ ...federation, token_expires_at: readTime(federation.token_expires_at) });
 }
 
 /** Which parts of the session the export has; not what they say. */

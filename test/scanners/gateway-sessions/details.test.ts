@@ -152,11 +152,13 @@ describe('gateway-sessions scanner: what a session tells beside', () => {
       fallback_applied: true,
       token_expires_at: 'y',
     };
+    const kept = { provider: 'aws', resolved_principal: 'arn:role/x', fallback_applied: true };
+    const detailOf = async (told: object) => (await one('usage', [listRow({ metadata: { federation: told } })])).detail;
 
-    assert.deepEqual((await one('usage', [listRow({ metadata: { federation } })])).detail?.federation, {
-      provider: 'aws',
-      resolved_principal: 'arn:role/x',
-      fallback_applied: true,
+    assert.deepEqual((await detailOf(federation))?.federation, kept);
+    assert.deepEqual((await detailOf({ ...federation, token_expires_at: '2026-03-12T04:00:00+02:00' }))?.federation, {
+      ...kept,
+      token_expires_at: '2026-03-12T02:00:00.000Z',
     });
   });
 
