@@ -32,7 +32,7 @@ await store.importLogs(files, {
   now,
   signal: new AbortController().signal,
   clockTolerance: 120,
-  retentionDays: undefined,
+  forgetAfterDays: undefined,
   masks: logMasks(new NameRedactor((text, hints) => engine.detect(text, hints), mayHoldTest(engine.search)), KEY),
   onFile: () => undefined,
   warn: (message, data) => console.error(message, data),

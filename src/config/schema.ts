@@ -119,7 +119,7 @@ export const Config = z.strictObject({
         .default([])
         .describe('Addresses (CIDR) from which the agents of the gateway reach their targets'),
       clockTolerance: z.number().int().min(0).default(120).describe('Seconds by which clocks of logs may differ'),
-      retentionDays: z.number().int().positive().optional().describe('Days that sessions must be kept'),
+      retentionDays: z.number().int().positive().optional().describe('Days that the gateway must keep sessions'),
     })
     .prefault({})
     .describe('What is asked of the gateway, and what is known of it'),
@@ -148,6 +148,14 @@ export const Config = z.strictObject({
     )
     .default([])
     .describe('Logs of other gateways and targets, without code'),
+  forgetLogsAfterDays: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Days that single records of logs are kept: older ones are not imported and are forgotten, what sums them up stays',
+    ),
   maxFileSize: z
     .number()
     .int()

@@ -64,12 +64,13 @@ export async function readLogs(
     masks,
   }: {
     readonly runtime: Runtime;
-    readonly config: Pick<Config, 'gateway'>;
+    readonly config: Pick<Config, 'gateway' | 'forgetLogsAfterDays'>;
     readonly startedAt: string;
     readonly masks: LogMasks;
   },
 ): Promise<void> {
-  const { clockTolerance, retentionDays } = config.gateway;
+  const { forgetLogsAfterDays: forgetAfterDays } = config;
+  const { clockTolerance } = config.gateway;
   const bytes = shelf.files.reduce((sum, { size }) => sum + size, 0);
   runtime.progress.phase('Reading logs', bytes);
   try {
@@ -79,7 +80,7 @@ export async function readLogs(
         now: startedAt,
         signal: runtime.signal,
         clockTolerance,
-        retentionDays,
+        forgetAfterDays,
         masks,
         onFile: (done) => runtime.progress.advance(done, done),
         warn: (message, data) => runtime.log.warn(message, data),

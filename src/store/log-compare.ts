@@ -72,6 +72,7 @@ export class LogCompare {
       records: Number(records),
       failed: 0,
       known: Number(records),
+      old: 0,
       firstAt: first === null ? undefined : String(first),
       lastAt: last === null ? undefined : String(last),
     }));
@@ -119,6 +120,7 @@ export class LogCompare {
       records,
       failed,
       known: records,
+      old: 0,
       firstAt,
       lastAt,
     });

@@ -22,7 +22,8 @@ export interface LogWork {
   readonly scratch: string;
   readonly signal: AbortSignal;
   readonly clockTolerance: number;
-  readonly retentionDays: number | undefined;
+  /** Records older than this are not taken in, and those that are there are forgotten; the rows that sum them up stay. */
+  readonly forgetAfterDays: number | undefined;
   readonly masks: TextMasks;
   addPart(file: LogFile, content: string): { readonly part: bigint; readonly known: boolean };
   add(part: bigint, observation: Observation): Promise<void>;
@@ -53,6 +54,8 @@ export interface Counts {
   readonly records: number;
   readonly failed: number;
   readonly known: number;
+  /** Older than records are kept: not taken in. */
+  readonly old: number;
   readonly firstAt: string | undefined;
   readonly lastAt: string | undefined;
 }

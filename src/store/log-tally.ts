@@ -11,6 +11,7 @@ export class LogTally {
   #files = 0;
   #records = 0;
   #known = 0;
+  #old = 0;
   #bytes = 0;
   #first: string | undefined;
   #last: string | undefined;
@@ -21,26 +22,30 @@ export class LogTally {
     this.part = part;
   }
 
-  add({ size }: LogFile, { records, known, firstAt, lastAt }: Counts): void {
+  add({ size }: LogFile, { records, known, old, firstAt, lastAt }: Counts): void {
     this.#files++;
     this.#records += records;
     this.#known += known;
+    this.#old += old;
     this.#bytes += size;
     if (firstAt !== undefined && (this.#first === undefined || firstAt < this.#first)) this.#first = firstAt;
     if (lastAt !== undefined && (this.#last === undefined || lastAt > this.#last)) this.#last = lastAt;
   }
 
-  coverage(retentionDays: number | undefined): CoverageObservation {
+  coverage(forgetAfterDays: number | undefined): CoverageObservation {
     const { id, title, surface } = this.#format.meta;
+    const why = oldText(this.#old, forgetAfterDays);
     return {
       kind: 'coverage',
       surface,
       subject: `${title} (${this.#target})`,
       outcome: 'complete',
+      ...(why === undefined ? {} : { why }),
       covers: ['usage'],
       // What an earlier import counted is not counted again.
       seen: this.#records - this.#known,
-      read: this.#records - this.#known,
+      read: this.#records - this.#known - this.#old,
+      ...(this.#old === 0 ? {} : { skipped: this.#old }),
       failed: 0,
       bytes: this.#bytes,
       detail: {
@@ -49,10 +54,16 @@ export class LogTally {
         known: this.#known,
         ...(this.#first === undefined ? {} : { firstAt: this.#first }),
         ...(this.#last === undefined ? {} : { lastAt: this.#last }),
-        ...(retentionDays === undefined ? {} : { recordsKeptForDays: retentionDays }),
+        ...(forgetAfterDays === undefined ? {} : { recordsKeptForDays: forgetAfterDays }),
       },
     };
   }
+}
+
+/** Why records were left out. */
+export function oldText(old: number, days: number | undefined): string | undefined {
+  if (old === 0 || days === undefined) return undefined;
+  return `${old} ${old === 1 ? 'record is' : 'records are'} older than ${days} days, for which records are kept (forgetLogsAfterDays)`;
 }
 
 export interface Known {

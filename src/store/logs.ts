@@ -13,7 +13,7 @@ import type { Counts, Loading, LogFile, LogWork } from './log-file.ts';
 import { maskTexts } from './log-mask.ts';
 import { Ahead, LogReader } from './log-reader.ts';
 import { type Batch, batchesOf, columnsOf, stage } from './log-stage.ts';
-import { type Known, knownRow, LogTally, problem } from './log-tally.ts';
+import { type Known, knownRow, LogTally, oldText, problem } from './log-tally.ts';
 import { type Column, sumsSql, usagesSql } from './log-usages.ts';
 
 const ISO = "'%Y-%m-%dT%H:%M:%S.%fZ'";
@@ -71,12 +71,12 @@ class LogImport {
     await this.#compare.findGone(files);
     await this.#facts.end();
     await this.#tellKnown();
-    const { retentionDays, now } = this.#work;
-    for (const tally of this.#tallies.values()) await this.#work.add(tally.part, tally.coverage(retentionDays));
-    if (retentionDays === undefined) return;
+    const { forgetAfterDays, now } = this.#work;
+    for (const tally of this.#tallies.values()) await this.#work.add(tally.part, tally.coverage(forgetAfterDays));
+    if (forgetAfterDays === undefined) return;
     await this.#connection.run('DELETE FROM obs.log_records WHERE used_at < $now::TIMESTAMP - to_days($days::INTEGER)', {
       now,
-      days: retentionDays,
+      days: forgetAfterDays,
     });
   }
 
@@ -132,9 +132,7 @@ class LogImport {
     const given = this.#columns.get(format) ?? [];
     await this.#openBatch(files);
     const before = await this.#count(staged);
-    const { retentionDays, now } = this.#work;
-    const old = retentionDays === undefined ? '' : `OR used_at < TIMESTAMP ${text(now)} - to_days(${retentionDays})`;
-    await reader.run(`DELETE FROM ${staged} WHERE record_id IS NULL OR used_at IS NULL ${old}`);
+    await reader.run(`DELETE FROM ${staged} WHERE record_id IS NULL OR used_at IS NULL OR ${this.#isOld()}`);
     await this.#compare.dropKnown(format, files, staged, before);
     const fresh = await this.#count(staged);
     await this.#facts.makeFacts(batch, given);
@@ -189,19 +187,27 @@ class LogImport {
     return await this.#ofUsages;
   }
 
+  #isOld(): string {
+    const { forgetAfterDays, now } = this.#work;
+    return forgetAfterDays === undefined ? 'false' : `used_at < TIMESTAMP ${text(now)} - to_days(${forgetAfterDays})`;
+  }
+
   async #count(staged: string): Promise<ReadonlyMap<number, Running>> {
+    const old = this.#isOld();
     const rows = await this.#reader.rows(
-      `SELECT file, count(*), count(*) FILTER (record_id IS NULL OR used_at IS NULL), strftime(min(used_at), ${ISO}), strftime(max(used_at), ${ISO})
+      `SELECT file, count(*), count(*) FILTER (record_id IS NULL OR used_at IS NULL), strftime(min(used_at) FILTER (NOT (${old})), ${ISO}),
+         strftime(max(used_at) FILTER (NOT (${old})), ${ISO}), count(*) FILTER (record_id IS NOT NULL AND ${old})
        FROM ${staged} GROUP BY file`,
     );
     return new Map(
-      rows.map(([file, records, failed, first, last]) => [
+      rows.map(([file, records, failed, first, last, forgotten]) => [
         Number(file),
         {
           records: Number(records) - Number(failed),
           failed: Number(failed),
           firstAt: first === null ? undefined : String(first),
           lastAt: last === null ? undefined : String(last),
+          old: Number(forgotten),
         },
       ]),
     );
@@ -210,8 +216,8 @@ class LogImport {
   async #endFile(file: Loading, running: Running | undefined, fresh: number): Promise<void> {
     this.#work.onFile(file.size);
     const twin = this.#compare.twinOf(file);
-    const { records = 0, failed = 0, firstAt, lastAt } = running ?? {};
-    const counts = twin ?? { records, failed: failed + file.lost, known: records - fresh, firstAt, lastAt };
+    const { records = 0, failed = 0, old = 0, firstAt, lastAt } = running ?? {};
+    const counts = twin ?? { records, failed: failed + file.lost, known: records - fresh - old, old, firstAt, lastAt };
     this.#compare.addFile(file, counts);
     if (file.why !== undefined || counts.failed > 0) await this.#tellProblem(file, counts);
     else this.#tallyOf(file).add(file, counts);
@@ -243,16 +249,18 @@ class LogImport {
     return known;
   }
 
-  async #tellProblem(file: Loading, { records, failed, known }: Counts): Promise<void> {
+  async #tellProblem(file: Loading, { records, failed, known, old }: Counts): Promise<void> {
     const why = [
       file.why,
       failed === 0 ? undefined : `${failed} of ${records + failed} records have no time or id, or cannot be read`,
+      oldText(old, this.#work.forgetAfterDays),
     ].filter((one) => one !== undefined);
     this.#work.warn('a log was not read whole', { path: file.path, why: why.join('; ') });
     await this.#work.add(file.part, {
       ...problem(file, why.join('; ')),
       seen: records - known + failed,
-      read: records - known,
+      read: records - known - old,
+      ...(old === 0 ? {} : { skipped: old }),
       failed,
     });
   }

@@ -14,7 +14,7 @@ export interface ImportOptions {
   readonly store?: Store;
   /** Start of the run. */
   readonly now?: string;
-  readonly retentionDays?: number;
+  readonly forgetAfterDays?: number;
   readonly target?: string;
   /** Files that are gone from where they lay. */
   readonly directory?: string;
@@ -47,7 +47,7 @@ export async function importLogs(
   files: { readonly [path: string]: string | Uint8Array },
   options: ImportOptions = {},
 ): Promise<Store> {
-  const { formats = shippedFormats(), now = '2026-04-01T00:00:00.000Z', retentionDays, target = 'logs' } = options;
+  const { formats = shippedFormats(), now = '2026-04-01T00:00:00.000Z', forgetAfterDays, target = 'logs' } = options;
   const directory = options.directory ?? tempDir();
   const store = options.store ?? (await logStore());
   const found = Object.entries(files).map(([path, content]) => {
@@ -72,7 +72,7 @@ export async function importLogs(
     now,
     signal: new AbortController().signal,
     clockTolerance: 120,
-    retentionDays,
+    forgetAfterDays,
     masks: options.masks ?? UNMASKED,
     onFile: () => undefined,
     warn: () => undefined,

@@ -50,7 +50,7 @@ async function accountOf(...places: readonly string[]): Promise<unknown> {
         now: NOW,
         signal: new AbortController().signal,
         clockTolerance: 120,
-        retentionDays: undefined,
+        forgetAfterDays: undefined,
         masks: UNMASKED,
         onFile: () => undefined,
         warn: () => undefined,

@@ -161,6 +161,8 @@ describe('logs among targets', () => {
     fields: { time: meta.ts, id: rid, actor: who.name, target: db, action: verb, rows: n }
     constants: { environment: prod }
     values: { action: { SELECT: read } }
+# How long the gateway must keep sessions; what it kept longer is read all the same.
+gateway: { retentionDays: 1 }
 `;
     writeFile(root, 'nhi-audit.config.yml', config);
     const line = (rid: string, ts: unknown, more: object = {}) =>

@@ -266,7 +266,7 @@ describe('logs in a store', () => {
 
     await importLogs(
       { 'b.jsonl': [line('1', '12T10:00:00'), line('2', '30T10:00:00'), line('3', '31T10:00:00')].join('\n') },
-      { formats, store, now: '2026-04-02T00:00:00.000Z', retentionDays: 10 },
+      { formats, store, now: '2026-04-02T00:00:00.000Z', forgetAfterDays: 10 },
     );
 
     assert.equal(await count(store, 'count(*)'), 2);
@@ -276,11 +276,22 @@ describe('logs in a store', () => {
       rows.map(({ days }) => days),
       [null, '10'],
     );
+    const [told] = await store.rows(
+      "SELECT seen, read, skipped, outcome, why, detail->>'$.firstAt' AS first FROM coverage WHERE skipped > 0",
+    );
+    assert.deepEqual(told, {
+      seen: 2,
+      read: 1,
+      skipped: 1,
+      outcome: 'complete',
+      why: '1 record is older than 10 days, for which records are kept (forgetLogsAfterDays)',
+      first: '2026-03-30T10:00:00.000000Z',
+    });
     // The same bytes, in the same place and in another: what was forgotten is still counted, once, and nothing is missed.
     const files = { 'a.jsonl': `${line('1', '12T10:00:00')}\n${line('2', '30T10:00:00')}` };
     await importLogs(
       { ...files, 'again.jsonl': files['a.jsonl'] },
-      { formats, store, now: '2026-04-03T00:00:00.000Z', retentionDays: 10 },
+      { formats, store, now: '2026-04-03T00:00:00.000Z', forgetAfterDays: 10 },
     );
     assert.equal(await count(store, 'count(*)'), 2);
     assert.equal((await store.rows('SELECT sum(records) AS n FROM usages'))[0]?.n, 3);

@@ -245,7 +245,7 @@ describe('view direct_uses, over a log in bulk', () => {
   });
 
   /** One hour, one row, with sessions in its first and in its last minutes. */
-  async function judgedLog(times: readonly string[], retentionDays?: number): Promise<Row[]> {
+  async function judgedLog(times: readonly string[], forgetAfterDays?: number): Promise<Row[]> {
     const held = connection('aws-prod', { identity: USER, credential: `aws:access-key/${key}` });
     const open = [session('s1', '03:00:00', '03:10:00'), session('s2', '03:40:00', '03:50:00')];
     const Records = times.map((time, index) => event(index, time));
@@ -277,9 +277,9 @@ describe('view direct_uses, over a log in bulk', () => {
       };
       const file = join(directory, 'trail.json');
       const log = { format, file, path: 'trail.json', target: '.', size: head.size, at: { path: 'trail.json' } };
-      await store.importLogs([log], { ...work, retentionDays: undefined });
+      await store.importLogs([log], { ...work, forgetAfterDays: undefined });
       // As a later run does, which reads nothing new.
-      if (retentionDays !== undefined) await store.importLogs([], { ...work, retentionDays });
+      if (forgetAfterDays !== undefined) await store.importLogs([], { ...work, forgetAfterDays });
       await store.endLoading([]);
 
       return await store.rows(
