@@ -8,7 +8,8 @@ single: true
 recognises:
   # Lists are a page of the API each, and small.
   paths: ['*.ndjson', '*.jsonl', '*.ndjson.gz', '*.jsonl.gz']
-  head: ['"org_id"', '"start_date"', ['"connection_subtype"', '"connection_tags"', '"role_name"', '"verb"']]
+  # A long script of the first session may leave no room for what follows it.
+  head: ['"org_id"', ['"start_date"', '"script"'], ['"connection_subtype"', '"connection_tags"', '"role_name"', '"verb"', '"script"']]
   # Smaller exports are read by the scanner gateway-sessions, which tells more: objects, statements, reviews as rules.
   minSize: 67108864
 columns:

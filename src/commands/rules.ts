@@ -200,11 +200,21 @@ export async function checkCommand(io: Io, options: Globals): Promise<number> {
   const pack = await loadPack({ userPacks: config.rules.detectors, source: 'yaml' });
   const imports = await loadImports(config, pack);
   const { proveImports } = await import('../detect/import/prove.ts');
-  const problems = [...unreadable, ...proof.problems, ...proveDetectors(pack), ...proveImports(imports, pack.placeholders)];
+  const { proveFormats } = await import('../store/log-prove.ts');
+  const { shippedFormats } = await import('../logs/load.ts');
+  const { mappedFormats } = await import('../logs/mapping.ts');
+  const formats = [...shippedFormats(), ...mappedFormats(config.logs)];
+  const problems = [
+    ...unreadable,
+    ...proof.problems,
+    ...proveDetectors(pack),
+    ...proveImports(imports, pack.placeholders),
+    ...(await proveFormats(formats)),
+  ];
 
   for (const note of [...proof.notes, ...imports.flatMap(({ notes }) => notes)]) io.stderr(`note: ${note}\n`);
   const imported = imports.reduce((sum, { total }) => sum + total, 0);
-  const held = `${checks.length} checks, ${pack.detectors.length} detectors, ${imported > 0 ? `${imported} imported rules, ` : ''}${frameworks.length} frameworks`;
+  const held = `${checks.length} checks, ${pack.detectors.length} detectors, ${imported > 0 ? `${imported} imported rules, ` : ''}${formats.length} log formats, ${frameworks.length} frameworks`;
   return tellProblems(io, problems, held);
 }
 

@@ -57,7 +57,7 @@ export async function columnsOf(format: LogFormat, reader: LogReader, work: LogW
 }
 
 /** Over a file that holds nothing. */
-function noneSql(format: LogFormat, { scratch }: LogWork): string {
+export function noneSql(format: LogFormat, { scratch }: Pick<LogWork, 'scratch'>): string {
   const path = join(scratch, '000000.none');
   writeFileSync(path, '');
   return readingSql(format, { paths: [path], reading: 'whole', largest: SMALL_OBJECT });

@@ -152,6 +152,16 @@ describe('log format hoop-sessions', () => {
     assert.equal(shipped('hoop-sessions').meta.recognises.minSize, 64 * 1024 * 1024);
   });
 
+  it('is known where the script of the first session hides what follows it', () => {
+    const { meta, sql } = shipped('hoop-sessions');
+    const { minSize: _, ...recognises } = meta.recognises;
+    const formats = [makeFormat({ ...meta, recognises }, sql, undefined, 'hoop-sessions.sql')];
+    const text = JSON.stringify({ id: 'a', org_id: 'o', script: { data: 'SELECT 1;\n'.repeat(1000) }, ...listRow() });
+
+    assert.equal(recognised('hoop/sessions.ndjson', text, formats), 'hoop-sessions');
+    assert.equal(recognised('hoop/sessions.ndjson', text.replace('"org_id"', '"org"'), formats), undefined);
+  });
+
   it('keeps each session as a row of its own, once, however often it is exported', async () => {
     const { meta, sql } = shipped('hoop-sessions');
     const { minSize: _, ...recognises } = meta.recognises;
