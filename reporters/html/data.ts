@@ -6,7 +6,7 @@ import { SURFACES } from '../../src/contracts/observation.ts';
 import type { CredentialView } from '../../src/contracts/report-parts.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { subjectName } from '../../src/util/report-names.ts';
-import { compare, hasPrevious, placeText, sortFindings } from '../../src/util/report-text.ts';
+import { compare, hasPrevious, placeText } from '../../src/util/report-text.ts';
 import { clip, printable } from '../../src/util/sanitize.ts';
 import { ageChart } from './ages.ts';
 import {
@@ -21,6 +21,7 @@ import {
   STATUSES,
   type View,
 } from './model.ts';
+import { allFindings } from './order.ts';
 import { NHI, NHI_FRAMEWORK } from './owasp.ts';
 
 const TEXT_MAX = 2_000;
@@ -84,7 +85,7 @@ function ruleRow(finding: Finding, meta: CheckMeta | undefined): RuleRow {
 /** The findings, `BLOCK` at a time: those that are open, gone and accepted alike; the page tells them apart. */
 export function* findingBlocks(report: Report, rules: readonly RuleRow[]): Generator<readonly FindingTuple[]> {
   const places = new Map(rules.map((rule, index) => [rule.id, index]));
-  const all = sortFindings([...report.findings, ...report.accepted]);
+  const all = allFindings(report);
   for (let from = 0; from < all.length; from += BLOCK) {
     yield all.slice(from, from + BLOCK).map((finding) => {
       const index = places.get(finding.rule) ?? 0;

@@ -1,8 +1,9 @@
 import type { Finding, Severity } from '../../src/contracts/finding.ts';
 import type { IdentityView, Report } from '../../src/contracts/reporter.ts';
 import { subjectName } from '../../src/util/report-names.ts';
-import { compare, count, firstStep, openFindings } from '../../src/util/report-text.ts';
+import { compare, count, firstStep } from '../../src/util/report-text.ts';
 import { fragment, shortId } from './data.ts';
+import { openOf } from './order.ts';
 
 /** What a finding weighs when actions are ranked: one critical finding outweighs three high ones. Said under "Method". */
 export const WEIGHTS: { readonly [severity in Severity]: number } = { critical: 100, high: 30, medium: 8, low: 2, info: 0 };
@@ -33,7 +34,7 @@ export interface Owner {
  * identity), the rest to the repair of their rule. What removes most comes first.
  */
 export function rankFixes(report: Report): Fix[] {
-  const open = openFindings(report.findings);
+  const open = openOf(report);
   const identities = new Map(report.identities.map((identity) => [identity.id, identity]));
   const groups = new Map<string, Finding[]>();
   for (const finding of open) {

@@ -14,7 +14,9 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : String(value));
+    else if (value !== undefined && (value !== false || name.startsWith('aria-'))) {
+      element.setAttribute(name, value === true && !name.startsWith('aria-') ? '' : String(value));
+    }
   }
   append(element, children);
   return element;

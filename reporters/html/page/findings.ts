@@ -32,7 +32,8 @@ export class Findings {
   readonly #chips: HTMLElement;
   readonly #panel: HTMLElement;
   readonly #selection = new Map<string, Set<string>>();
-  readonly #unfolded = new Set<string>();
+  /** What the reader folded or unfolded by hand. */
+  readonly #folds = new Map<string, boolean>();
   readonly #more = new Set<string>();
   #framework = '';
   #all: readonly Row[] = [];
@@ -40,7 +41,6 @@ export class Findings {
   #shown: Filtered = { rows: [], counts: new Map() };
   #groups: readonly Group[] = [];
   #active = 0;
-  #everOpened = false;
 
   constructor(data: PageData, detail: Detail) {
     this.#data = data;
@@ -137,11 +137,6 @@ export class Findings {
         (a, b) =>
           (b.rows[0]?.rank ?? 0) - (a.rows[0]?.rank ?? 0) || b.rows.length - a.rows.length || (a.rule.id < b.rule.id ? -1 : 1),
       );
-    if (!this.#everOpened || this.#groups.length === 1) {
-      this.#everOpened = true;
-      if (this.#shown.rows.length <= OPEN_UP_TO) for (const { rule } of this.#groups) this.#unfolded.add(rule.id);
-      else if (this.#groups[0] !== undefined) this.#unfolded.add(this.#groups[0].rule.id);
-    }
     this.#active = 0;
     this.#drawList();
     this.#drawFacets();
@@ -158,7 +153,7 @@ export class Findings {
       this.#search.value = '';
       this.apply();
     }
-    this.#unfolded.add(row.rule.id);
+    this.#folds.set(row.rule.id, true);
     this.#drawList();
     this.#active = this.#list.items.findIndex((item) => item.row === row);
     this.#list.reveal(this.#active);
@@ -169,7 +164,7 @@ export class Findings {
     const items: Item[] = [];
     this.#groups.forEach((group, place) => {
       items.push({ group, place, of: this.#groups.length });
-      if (!this.#unfolded.has(group.rule.id)) return;
+      if (!this.#isOpen(group)) return;
       const of = group.rows.length;
       for (const [index, row] of group.rows.entries()) items.push({ group, row, place: index, of });
     });
@@ -189,7 +184,7 @@ export class Findings {
     };
     if (item.row === undefined) {
       const { rule, rows } = item.group;
-      const isOpen = this.#unfolded.has(rule.id);
+      const isOpen = this.#isOpen(item.group);
       return el(
         'div',
         { ...common, class: 'row group', 'aria-level': 1, 'aria-expanded': isOpen },
@@ -250,10 +245,10 @@ export class Findings {
       Enter: () => this.#act(item),
       ' ': () => this.#act(item),
       ArrowRight: () =>
-        item.row === undefined && !this.#unfolded.has(item.group.rule.id) ? this.#fold(item.group) : this.#move(this.#active + 1),
+        item.row === undefined && !this.#isOpen(item.group) ? this.#fold(item.group) : this.#move(this.#active + 1),
       ArrowLeft: () => {
         if (item.row === undefined) {
-          if (this.#unfolded.has(item.group.rule.id)) this.#fold(item.group);
+          if (this.#isOpen(item.group)) this.#fold(item.group);
         } else this.#move(this.#list.items.findIndex(({ group, row }) => row === undefined && group === item.group));
       },
     };
@@ -276,17 +271,19 @@ export class Findings {
     else this.#detail.showFinding(item.row, true);
   }
 
-  #fold({ rule }: Group): void {
-    if (!this.#unfolded.delete(rule.id)) this.#unfolded.add(rule.id);
+  /** A short list stands open; of a long one the first rule does. */
+  #isOpen(group: Group): boolean {
+    return this.#folds.get(group.rule.id) ?? (this.#shown.rows.length <= OPEN_UP_TO || group === this.#groups[0]);
+  }
+
+  #fold(group: Group): void {
+    this.#folds.set(group.rule.id, !this.#isOpen(group));
     this.#drawList();
   }
 
   #foldAll(): void {
-    const all = this.#groups.every(({ rule }) => this.#unfolded.has(rule.id));
-    for (const { rule } of this.#groups) {
-      if (all) this.#unfolded.delete(rule.id);
-      else this.#unfolded.add(rule.id);
-    }
+    const open = !this.#groups.every((group) => this.#isOpen(group));
+    for (const { rule } of this.#groups) this.#folds.set(rule.id, open);
     this.#active = 0;
     this.#drawList();
   }

@@ -38,7 +38,6 @@ async function start(): Promise<void> {
   const rows: Row[] = [];
   const detail = new Detail(data, () => rows);
   const inventory = new Identities(data, detail);
-  inventory.apply();
   startCharts(data);
   const graph = new LineageGraph(data);
   for (let index = 0; index < data.blocks; index += 1) {
@@ -52,12 +51,14 @@ async function start(): Promise<void> {
     const route = readRoute();
     const section = route.get('section');
     if (route.has('view')) setView(viewOf(data.view));
+    if (isFirst || section === undefined) {
+      findings?.fromRoute();
+      inventory.apply();
+    }
     if (section !== undefined) {
       goTo(section);
       return;
     }
-    if (!isFirst || FILTERS.some((name) => route.has(name)) || findings !== undefined) findings?.fromRoute();
-    inventory.apply();
     const finding = route.get('finding');
     const identity = route.get('identity');
     const known = identity === undefined ? undefined : identities.get(identity);
@@ -97,6 +98,7 @@ async function start(): Promise<void> {
     findings?.focusSearch();
   });
   forPaper();
+  performance.mark('ready');
   document.documentElement.dataset.ready = 'true';
 }
 

@@ -1,9 +1,10 @@
 import type { Finding } from '../../../src/contracts/finding.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
 import { subjectName } from '../../../src/util/report-names.ts';
-import { count, hasPrevious, sortFindings, thousands } from '../../../src/util/report-text.ts';
+import { count, hasPrevious, thousands } from '../../../src/util/report-text.ts';
 import { fragment } from '../data.ts';
 import { type Html, html } from '../html.ts';
+import { allFindings } from '../order.ts';
 import { day, minute, named, section, severityMark, table } from './section.ts';
 
 const SHOWN = 100;
@@ -11,7 +12,8 @@ const RUNS = 10;
 
 export function changesSection(report: Report): Html {
   const had = hasPrevious(report);
-  const ended = (status: Finding['status']): readonly Finding[] => report.findings.filter((finding) => finding.status === status);
+  const ended = (status: Finding['status']): readonly Finding[] =>
+    allFindings(report).filter((finding) => finding.status === status);
   const groups = [
     { title: 'New', says: 'Not there in the run before.', findings: had ? ended('new') : [] },
     { title: 'Fixed', says: 'There before; looked at again, and gone.', findings: ended('fixed') },
@@ -37,7 +39,7 @@ function changeGroup({ title, says, findings }: { title: string; says: string; f
   return html`<details open><summary>${title} <b>${thousands(findings.length)}</b> <span>${says}</span></summary>${table(
     title,
     ['Severity', 'Identity or credential', 'What', 'First seen', 'Last seen'],
-    sortFindings(findings)
+    findings
       .slice(0, SHOWN)
       .map(
         (finding) =>

@@ -1,15 +1,16 @@
 import type { Report } from '../../../src/contracts/reporter.ts';
 import { subjectName } from '../../../src/util/report-names.ts';
-import { count, firstStep, hiddenText, list, openFindings, placeText, severityCounts } from '../../../src/util/report-text.ts';
+import { count, firstStep, hiddenText, list, placeText, severityCounts } from '../../../src/util/report-text.ts';
 import { clipAdvice } from '../../../src/util/sanitize.ts';
 import { html, prose } from '../html.ts';
+import { openOf } from '../order.ts';
 import { named, section, severityMark, table } from './section.ts';
 
 const SHOWN = 25;
 
 /** The list itself is the script's; without one the worst are there as a table. */
 export function findingsSection(report: Report): ReturnType<typeof section> {
-  const open = openFindings(report.findings);
+  const open = openOf(report);
   const hidden = hiddenText(report.hidden, report.persona);
   const rules = new Set(open.map(({ rule }) => rule)).size;
   const lead =

@@ -1,6 +1,6 @@
 import type { Report } from '../../../src/contracts/reporter.ts';
 import { sha256 } from '../../../src/util/digest.ts';
-import { count, sortFindings, thousands } from '../../../src/util/report-text.ts';
+import { compare, count, thousands } from '../../../src/util/report-text.ts';
 import { type Html, html } from '../html.ts';
 import { section, table } from './section.ts';
 
@@ -12,7 +12,7 @@ export function integritySection(report: Report): Html {
     ['Run', 'its id in the store', run.id],
     [
       'Findings',
-      `SHA-256 over the ${count(report.findings.length, 'fingerprint')} and statuses listed here, in their order`,
+      `SHA-256 over the ${count(report.findings.length, 'fingerprint')} and statuses of this report, sorted`,
       findingsDigest(report),
     ],
     ['Rules', 'every detector and check that ran', run.rulesDigest],
@@ -63,9 +63,6 @@ ${
 }
 
 function findingsDigest({ findings }: Report): string {
-  return sha256(
-    sortFindings(findings)
-      .map(({ fingerprint, status }) => `${fingerprint} ${status}\n`)
-      .join(''),
-  );
+  const lines = findings.map(({ fingerprint, status }) => `${fingerprint} ${status}\n`);
+  return sha256(lines.sort(compare).join(''));
 }

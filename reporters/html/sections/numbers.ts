@@ -1,7 +1,8 @@
 import type { Finding } from '../../../src/contracts/finding.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
-import { openFindings, thousands } from '../../../src/util/report-text.ts';
+import { thousands } from '../../../src/util/report-text.ts';
 import { type Html, html } from '../html.ts';
+import { openOf } from '../order.ts';
 import { NHI_FRAMEWORK } from '../owasp.ts';
 import { nhiOutcome } from './strip.ts';
 
@@ -46,7 +47,7 @@ function deltaText(delta: number, unit = ''): Html {
 }
 
 function keyNumbers(report: Report): KeyNumber[] {
-  const open = openFindings(report.findings);
+  const open = openOf(report);
   const { identities } = report;
   const now = Date.parse(report.run.startedAt);
   const points = report.parts?.history ?? [];

@@ -1,6 +1,7 @@
 import type { Report } from '../../../src/contracts/reporter.ts';
-import { count, openFindings, thousands } from '../../../src/util/report-text.ts';
+import { count, thousands } from '../../../src/util/report-text.ts';
 import { type Html, html } from '../html.ts';
+import { openOf } from '../order.ts';
 import { NHI, NHI_FRAMEWORK } from '../owasp.ts';
 import { outcomeMark, section, severityMark, worstOf } from './section.ts';
 
@@ -24,7 +25,7 @@ export function stripSection(report: Report): Html {
 
 function tile(report: Report, nhi: (typeof NHI)[number]): { row: Html; findings: number; title: string; isUnsure: boolean } {
   const ref = `${NHI_FRAMEWORK}:${nhi.id}`;
-  const open = openFindings(report.findings).filter(({ controls }) => controls.includes(ref));
+  const open = openOf(report).filter(({ controls }) => controls.includes(ref));
   const worst = worstOf(open.map(({ severity }) => severity));
   const history = (report.parts?.history ?? []).map(({ controls }) => controls[ref] ?? 0);
   const outcome = nhiOutcome(report, nhi.id);

@@ -5,7 +5,6 @@ import {
   count,
   hiddenText,
   list,
-  openFindings,
   SEVERITIES_DOWN,
   summariseCoverage,
   thousands,
@@ -13,6 +12,7 @@ import {
 } from '../../../src/util/report-text.ts';
 import type { Fix } from '../fixes.ts';
 import { type Html, html, prose } from '../html.ts';
+import { openOf } from '../order.ts';
 import { subjects } from './numbers.ts';
 import { MARKS, minute, named, outcomeMark } from './section.ts';
 
@@ -41,7 +41,7 @@ export function verdictSection(report: Report, fixes: readonly Fix[]): Html {
 <h1 id="verdict-title">${headline(report)}</h1>
 ${severityBar(report)}
 <p class="lead">${findingsSentence(report)}</p>
-<p class="lead">${verdict(report).coverage}</p>
+<p class="lead">${verdict({ ...report, findings: [] }).coverage}</p>
 <p class="lead next">${nextStep(report, fixes)}</p>
 </div>
 ${coveragePanel(report)}
@@ -50,7 +50,7 @@ ${coveragePanel(report)}
 }
 
 function headline(report: Report): Html {
-  const open = openFindings(report.findings);
+  const open = openOf(report);
   if (open.length > 0) {
     const grave = (['critical', 'high'] as const).flatMap((severity) => {
       const n = open.filter((finding) => finding.severity === severity).length;
@@ -65,7 +65,7 @@ function headline(report: Report): Html {
 
 /** The first sentence: how many, on how many, of how many; and what the number leaves out. */
 function findingsSentence(report: Report): string {
-  const open = openFindings(report.findings);
+  const open = openOf(report);
   const hidden = hiddenText(report.hidden, report.persona);
   const off = report.checks.filter(({ reason }) => reason === SWITCHED_OFF).length;
   return [
@@ -79,7 +79,7 @@ function findingsSentence(report: Report): string {
 
 /** Counts under a bar of their shares; the bar is decoration, the counts are the information. */
 function severityBar(report: Report): Html | undefined {
-  const open = openFindings(report.findings);
+  const open = openOf(report);
   if (open.length === 0) return undefined;
   const rows = SEVERITIES_DOWN.map((severity) => ({ severity, n: open.filter((f) => f.severity === severity).length }));
   const shown = rows.filter(({ n }) => n > 0);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'];
 
@@ -76,4 +76,10 @@ export function keepFile(name: string, content: Uint8Array): void {
   const directory = process.env.NHI_AUDIT_SCREENSHOTS ?? join(tmpdir(), 'nhi-audit-screenshots');
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, name), content);
+}
+
+/** The text of what is in sight: what is hidden is not read. */
+export async function seen(locator: Locator): Promise<string> {
+  // biome-ignore lint/performance/useDomNodeTextContent: a hidden text is no text to whoever looks
+  return await locator.innerText();
 }

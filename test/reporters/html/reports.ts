@@ -2,6 +2,7 @@ import type { Finding, Severity } from '../../../src/contracts/finding.ts';
 import { SEVERITIES } from '../../../src/contracts/finding.ts';
 import type { ReportParts } from '../../../src/contracts/report-parts.ts';
 import type { IdentityView, Report } from '../../../src/contracts/reporter.ts';
+import { sha256 } from '../../../src/util/digest.ts';
 import { sampleReport } from '../../helpers/report.ts';
 
 const USER = 'aws:123456789012:user/ci-deploy';
@@ -218,7 +219,7 @@ export function largeReport(n: number): Report {
       controls: meta.controls,
       fix: `1. Deactivate AKIA…${key}.\n2. Give ${identity.name} a role instead.`,
       evidence: [0, 1].map((place) => ({
-        observation: `${((index * 7_919 + place * 13) >>> 0).toString(16).padStart(8, '0')}`.repeat(4),
+        observation: sha256(`sighting ${index} ${place}`).slice(0, 32),
         kind: 'sighting' as const,
         summary: `seen: AKIA…${key} (aws-access-key)`,
         at: {
