@@ -114,7 +114,7 @@ SELECT
   -- The same of a statement in each of the server's logs.
   CASE kind
     WHEN 'broken' THEN NULL
-    WHEN 'statement' THEN concat_ws(':', epoch_ms(used_at), pid, audit.type, audit.statement, audit.part, audit.command, audited_object)
+    WHEN 'statement' THEN concat_ws(':', epoch_ms(used_at), pid, audit.type, audit.statement, audit.part, audit.class, audit.command, audited_object)
     ELSE concat_ws(':', epoch_ms(used_at), pid, kind, user_name, denied_object) END AS record_id,
   used_at,
   -- A log does not say which server wrote it.

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from 'duckdb';
+import { text } from '../logs/compile.ts';
 import type { LogFormat } from '../logs/format.ts';
 import { streamOf } from '../logs/stream.ts';
 import type { Counts, Loading, LogFile, LogWork } from './log-file.ts';
@@ -36,6 +37,8 @@ export class LogCompare {
   readonly #spans = new Map<string, Span[]>();
   /** Rows for `obs.log_files`. */
   readonly #files: object[] = [];
+  /** Parts of earlier runs whose very files lie there still. */
+  readonly #same = new Set<bigint>();
   #sequence: number;
 
   private constructor(
@@ -77,7 +80,13 @@ export class LogCompare {
       lastAt: last === null ? undefined : String(last),
     }));
     const newest = rows.at(-1);
-    await logs.run('CREATE TABLE met (record_key UHUGEINT)');
+    // What this run met for the first time, and what of it earlier ones had.
+    await logs.run(
+      'CREATE TABLE met (record_key UHUGEINT, mark UBIGINT, mapping UBIGINT); CREATE TABLE again (record_key UHUGEINT)',
+    );
+    await connection.run(
+      'CREATE OR REPLACE TEMP TABLE log_missed (part_id UBIGINT, record_key UHUGEINT, usage_key UBIGINT, used_at TIMESTAMP)',
+    );
     return new LogCompare(connection, logs, work, before, Number(newest?.[9] ?? 0));
   }
 
@@ -85,6 +94,11 @@ export class LogCompare {
   twinOf({ format, sha256: digest, part }: Loading): Counts | undefined {
     const twin = this.#bySha.get(`${digest} ${format.digest}`);
     return twin === undefined || twin.part === part ? undefined : twin;
+  }
+
+  /** The file lies there as it was when an earlier run imported it. */
+  noteSame(part: bigint): void {
+    this.#same.add(part);
   }
 
   /** How many records an earlier import of the same bytes counted. */
@@ -155,13 +169,42 @@ export class LogCompare {
     const reader = this.#reader;
     const [[isTwice] = []] = await reader.rows(`SELECT count(*) > count(DISTINCT record_key) FROM ${staged}`);
     if (isTwice === true) {
+      if (!format.meta.single) await this.#noteConflicts(staged);
       await reader.run(`DELETE FROM ${staged} WHERE rowid NOT IN (SELECT min(rowid) FROM ${staged} GROUP BY record_key)`);
     }
     if (this.#before.length > 0) await this.#compare(format, files, staged, counts);
+    if (!format.meta.single) await this.#noteMet(format, staged);
     await reader.run(
       `DELETE FROM ${staged} WHERE record_key IN (SELECT record_key FROM met SEMI JOIN ${staged} USING (record_key))`,
     );
-    await reader.run(`INSERT INTO met SELECT record_key FROM ${staged}`);
+    await reader.run(`INSERT INTO met SELECT record_key, hash(digest), hash(${text(format.digest)}) FROM ${staged}`);
+  }
+
+  /** One record that files of a batch tell in two ways: one of them was changed. Sessions go on, and may be told as they went. */
+  async #noteConflicts(staged: string): Promise<void> {
+    await this.#reader.give(
+      `SELECT b.part_id, 'conflict' AS change, c.record_key, c.usage_key, c.used_at
+       FROM (SELECT record_key, arg_min(usage_key, rowid) AS usage_key, arg_min(used_at, rowid) AS used_at, arg_max(file, rowid) AS file
+         FROM ${staged} GROUP BY record_key HAVING min(digest) <> max(digest)) AS c
+       JOIN batch AS b USING (file)`,
+      { connection: this.#connection, schema: 'obs', table: 'log_changes' },
+    );
+  }
+
+  /** The same over batches: what was kept of the other is in the store already. */
+  async #noteMet(format: LogFormat, staged: string): Promise<void> {
+    await this.#connection.run('CREATE OR REPLACE TEMP TABLE log_conflict (part_id UBIGINT, record_key UHUGEINT)');
+    const found = await this.#reader.give(
+      `SELECT b.part_id, s.record_key FROM ${staged} AS s JOIN met AS m USING (record_key) JOIN batch AS b USING (file)
+       WHERE m.mark <> hash(s.digest) AND m.mapping = hash(${text(format.digest)})`,
+      { connection: this.#connection, table: 'log_conflict', catalog: 'temp' },
+    );
+    if (found === 0) return;
+    await this.#connection.run(
+      `INSERT INTO obs.log_changes BY NAME
+       SELECT DISTINCT ON (r.record_key) c.part_id, 'conflict' AS change, r.record_key, r.usage_key, r.used_at
+       FROM temp.log_conflict AS c JOIN obs.log_records AS r USING (record_key)`,
+    );
   }
 
   /** Only the hashes of the records go to the store. */
@@ -187,7 +230,9 @@ export class LogCompare {
       'SELECT record_key FROM obs.log_records SEMI JOIN temp.log_staged USING (record_key)',
       'known',
     );
-    await this.#reader.run(`DELETE FROM ${staged} WHERE record_key IN (SELECT record_key FROM known)`);
+    await this.#reader.run(
+      `DELETE FROM ${staged} WHERE record_key IN (SELECT record_key FROM known); INSERT INTO again SELECT record_key FROM known`,
+    );
     await this.#connection.run('DROP TABLE temp.log_staged');
   }
 
@@ -214,18 +259,17 @@ export class LogCompare {
     );
   }
 
-  /** Of what was read from this path before: what is younger than the oldest record there now, and not among them. */
+  /** Of what was read from this path before: what is younger than the oldest record there now, and not among them. It may be elsewhere. */
   async #findVanished(file: Loading, firstAt: string | undefined): Promise<void> {
     const parts = this.#partsOf(file);
     // A file that is damaged, or empty, lacks records for that.
     if (parts.length === 0 || firstAt === undefined || file.why !== undefined) return;
     await this.#connection.run(
-      `INSERT INTO obs.log_changes BY NAME
-       SELECT $part::UBIGINT AS part_id, 'vanished' AS change, record_key, usage_key, used_at
+      `INSERT INTO temp.log_missed
+       SELECT $part::UBIGINT, record_key, usage_key, used_at
        FROM obs.log_records AS r
        WHERE r.part_id IN (${parts.join(', ')}) AND r.used_at >= $first::TIMESTAMP
-         AND r.record_key NOT IN (SELECT record_key FROM temp.log_staged WHERE file = $file)
-         AND r.record_key NOT IN (SELECT record_key FROM obs.log_changes WHERE change = 'vanished')`,
+         AND r.record_key NOT IN (SELECT record_key FROM temp.log_staged WHERE file = $file)`,
       { part: String(file.part), first: firstAt, file: file.index },
     );
   }
@@ -266,16 +310,40 @@ export class LogCompare {
       const stream = streamOf(file.path);
       const { firstAt } = file;
       const isWithin = present.some((one) => streamOf(one.path) === stream && one.firstAt !== undefined && one.firstAt < firstAt);
-      if (isWithin) await this.#tellGone(file);
+      if (isWithin) await this.#missAll(file);
     }
+    const imported = new Set(this.#imported());
+    await this.#tellVanished(
+      this.#before.flatMap(({ sha256: digest, part }) => (this.#same.has(part) || imported.has(digest) ? [part] : [])),
+    );
   }
 
-  async #tellGone(file: Imported): Promise<void> {
+  async #missAll(file: Imported): Promise<void> {
+    await this.#connection.run(
+      'INSERT INTO temp.log_missed SELECT part_id, record_key, usage_key, used_at FROM obs.log_records WHERE part_id = $part::UBIGINT',
+      { part: String(file.part) },
+    );
+  }
+
+  /** Rotation takes records from one file to the next, and packs them: gone are those that this run met nowhere. */
+  async #tellVanished(present: readonly bigint[]): Promise<void> {
+    const reader = this.#reader;
+    await reader.run('CREATE OR REPLACE TABLE missed (record_key UHUGEINT)');
+    const missed = await reader.take(this.#connection, 'SELECT DISTINCT record_key FROM temp.log_missed', 'missed');
+    if (missed === 0) return;
+    await this.#connection.run('CREATE OR REPLACE TEMP TABLE log_gone (record_key UHUGEINT)');
+    await reader.give('SELECT record_key FROM missed ANTI JOIN met USING (record_key) ANTI JOIN again USING (record_key)', {
+      connection: this.#connection,
+      table: 'log_gone',
+      catalog: 'temp',
+    });
     await this.#connection.run(
       `INSERT INTO obs.log_changes BY NAME
-       SELECT part_id, 'vanished' AS change, record_key, usage_key, used_at FROM obs.log_records
-       WHERE part_id = $part::UBIGINT AND record_key NOT IN (SELECT record_key FROM obs.log_changes WHERE change = 'vanished')`,
-      { part: String(file.part) },
+       SELECT DISTINCT ON (record_key) part_id, 'vanished' AS change, record_key, usage_key, used_at
+       FROM temp.log_missed SEMI JOIN temp.log_gone USING (record_key)
+       WHERE record_key NOT IN (SELECT record_key FROM obs.log_changes WHERE change = 'vanished')
+         AND record_key NOT IN (SELECT record_key FROM obs.log_records WHERE part_id IN (SELECT unnest(from_json($present, '["UBIGINT"]'))))`,
+      { present: JSON.stringify(present.map(String)) },
     );
   }
 

@@ -120,6 +120,7 @@ class LogImport {
   #begin(file: LogFile, digest: string, loading: Loading[]): boolean {
     const { part, known } = this.#work.addPart(file, `${digest} ${file.format.digest}`);
     this.parts.set(file, { part, isNew: !known });
+    if (known) this.#compare.noteSame(part);
     if (known) this.#noteKnown(file, this.#compare.recordsOf(digest, file.format));
     else loading.push({ ...file, index: loading.length, part, sha256: digest, lost: 0 });
     return !known;

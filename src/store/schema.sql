@@ -463,7 +463,7 @@ COMMENT ON COLUMN obs.log_records.digest IS 'First 128 bits of SHA-256 over ever
 COMMENT ON COLUMN obs.log_records.used_at IS 'Time of the record, UTC';
 COMMENT ON TABLE obs.log_changes IS 'Records of a log that a later import did not find as they were';
 COMMENT ON COLUMN obs.log_changes.part_id IS 'Import that found it; of a file that is gone, the one that read it';
-COMMENT ON COLUMN obs.log_changes.change IS 'vanished, changed, late';
+COMMENT ON COLUMN obs.log_changes.change IS 'vanished, changed, late; conflict: told in two ways by files of one run';
 COMMENT ON COLUMN obs.log_changes.record_key IS 'The record';
 COMMENT ON COLUMN obs.log_changes.usage_key IS 'The row of obs.usages that it was counted in';
 COMMENT ON COLUMN obs.log_changes.used_at IS 'Time of the record, UTC';

@@ -39,12 +39,14 @@ SELECT
   c.change,
   concat(
     counted(c.records, 'record'), ' of ', c.path, ' (', strftime(c.first_at, '%Y-%m-%d %H:%M'), ' to ', strftime(c.last_at, '%Y-%m-%d %H:%M'), ' UTC) ',
-    CASE WHEN c.change = 'vanished' THEN CASE WHEN c.records = 1 THEN 'is gone' ELSE 'are gone' END ELSE CASE WHEN c.records = 1 THEN 'says something else' ELSE 'say something else' END END,
-    ' since the log was imported.'),
+    CASE c.change
+      WHEN 'vanished' THEN concat(CASE WHEN c.records = 1 THEN 'is' ELSE 'are' END, ' gone since the log was imported.')
+      WHEN 'changed' THEN concat(CASE WHEN c.records = 1 THEN 'says' ELSE 'say' END, ' something else since the log was imported.')
+      ELSE concat(CASE WHEN c.records = 1 THEN 'says' ELSE 'say' END, ' something else than in another file or line that was read with it.') END),
   'high',
   c.evidence
 FROM log_changes AS c
-WHERE c.change IN ('vanished', 'changed') AND len(c.evidence) > 0
+WHERE c.change IN ('vanished', 'changed', 'conflict') AND len(c.evidence) > 0
 UNION ALL
 SELECT
   subject,

@@ -71,6 +71,38 @@ describe(`${ID}, of logs`, () => {
     ]);
   });
 
+  it('tells records that are not the same in two files of one run, or in one', async () => {
+    const first = { 'x/one.json': trail(event('a', 0), event('b', 1), event('c', 2), event('c', 2)) };
+    const { messages, outcome } = await told(
+      {},
+      {
+        ...first,
+        'y/two.json': trail(event('a', 0, 'ListBuckets'), event('b', 1)),
+        'z/three.json': trail(event('d', 4), event('d', 4, 'GetUser')),
+      },
+    );
+
+    assert.equal(outcome, 'fail');
+    assert.deepEqual(messages, [
+      '1 record of y/two.json (2026-03-12 10:00 to 2026-03-12 10:00 UTC) says something else than in another file or line that was read with it.',
+      '1 record of z/three.json (2026-03-12 10:04 to 2026-03-12 10:04 UTC) says something else than in another file or line that was read with it.',
+    ]);
+  });
+
+  it('misses no record that rotation took to another file, and misses one that is in none', async () => {
+    const at = (id: string, seconds: number) => ({ ...event(id, 0), eventTime: `2026-03-12T10:00:00.${seconds}Z` });
+    const before = { 'trail.json': trail(at('a', 100), at('b', 300)), 'old/trail.json': trail(event('z', 1)) };
+    const now = trail(at('d', 250), event('e', 5));
+
+    const moved = await told(before, { 'trail.json': now, 'trail.1.json': trail(at('a', 100), at('b', 300), event('c', 2)) });
+    const renamed = await told(before, { 'trail.json': now, 'trail.1.json': before['trail.json'] });
+    const gone = await told(before, { 'trail.json': now, 'trail.1.json': trail(at('a', 100), event('c', 2)) });
+
+    assert.deepEqual([moved.messages, renamed.messages], [[], []]);
+    assert.equal(gone.messages.length, 1);
+    assert.match(gone.messages[0] ?? '', /^1 record of trail\.json .* is gone/);
+  });
+
   for (const [what, after] of [
     ['the same file', trail(event('a', 0), event('b', 1))],
     ['one that grew', trail(event('a', 0), event('b', 1), event('c', 59))],

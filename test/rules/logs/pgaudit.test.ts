@@ -70,7 +70,7 @@ const READ = {
   operation: 'SELECT',
   outcome: 'ok',
   detail: { class: 'READ', objectType: 'TABLE' },
-  record_id: '1773280804118:1234:SESSION:1:1:SELECT:public.orders',
+  record_id: '1773280804118:1234:SESSION:1:1:READ:SELECT:public.orders',
 };
 
 function audit(kind: string, command: string, more = ',,'): string {
@@ -107,7 +107,15 @@ describe('log formats of pgAudit', () => {
     const [row] = await readLog('pgaudit-json', json({ message }));
 
     assert.deepEqual(row?.objects, ['public."orders, old"']);
-    assert.equal(row?.record_id, '1773280804118:1234:OBJECT:7:2:INSERT:public."orders, old"');
+    assert.equal(row?.record_id, '1773280804118:1234:OBJECT:7:2:WRITE:INSERT:public."orders, old"');
+  });
+
+  it('tell the two ways in which one statement used a table', async () => {
+    const messages = ['READ', 'WRITE'].map((kind) => `AUDIT: OBJECT,7,1,${kind},UPDATE,TABLE,public.orders,"UPDATE",<none>`);
+
+    const rows = await readLog('pgaudit-csv', messages.map((message) => csv({ message })).join('\n'));
+
+    assert.equal(new Set(rows.map(({ record_id: id }) => id)).size, 2);
   });
 
   it('tell who connected, who was refused, and what was denied', async () => {
@@ -211,7 +219,7 @@ describe('log format pgaudit-json', () => {
 
     assert.equal(rows.length, 3);
     assert.deepEqual(rows[2], {
-      record_id: '1773280806000:SESSION:1:1:SELECT:',
+      record_id: '1773280806000:SESSION:1:1:READ:SELECT:',
       used_at: '2026-03-12T02:00:06.000Z',
       action: 'read',
       operation: 'SELECT',
