@@ -57,7 +57,7 @@ function jobMask({ clean, digest }: TextMasks): (text: string) => string {
 async function maskColumn(reader: LogReader, table: string, column: string, mask: (text: string) => string): Promise<void> {
   const changes = changedBy(mask);
   await reader.each(
-    `SELECT DISTINCT ${column} FROM ${table} WHERE length(${column}) >= ${SHORTEST} AND NOT regexp_full_match(${column}, '${PLAIN}')`,
+    `SELECT one FROM (SELECT DISTINCT ${column} AS one FROM ${table}) WHERE length(one) >= ${SHORTEST} AND NOT regexp_full_match(one, '${PLAIN}')`,
     changes.look,
   );
   await changes.write(

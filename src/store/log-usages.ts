@@ -16,15 +16,12 @@ export function sumsSql(format: LogFormat, given: readonly string[], staged: str
 }
 
 function summedUp(format: LogFormat, given: readonly string[]): { readonly [name: string]: string } {
-  const session = given.includes('session_id')
-    ? 'coalesce(any_value(session_id), arg_min(record_id, used_at))'
-    : 'arg_min(record_id, used_at)';
   return {
     ...Object.fromEntries(usageColumns(given).map(({ name, sql }) => [name, sql])),
     used_at: 'min(used_at)',
     ended_at: given.includes('ended_at') ? 'max(coalesce(ended_at, used_at))' : 'max(used_at)',
     via: text(format.meta.via),
-    session_id: session,
+    ...(given.includes('session_id') ? { session_id: 'coalesce(any_value(session_id), arg_min(record_id, used_at))' } : {}),
     records: 'count(*)',
   };
 }
@@ -37,6 +34,7 @@ export function usagesSql(format: LogFormat, given: readonly string[], rows: str
     if (name === 'observation_id') return "printf('%016x', usage_key)";
     if (name === 'part_id') return 'b.part_id';
     if (name === 'location') return "json_merge_patch(b.at, json_object('pointer', first_id))::JSON";
+    if (name === 'session_id' && !(name in made)) return 'first_id';
     return `${name in made ? `g.${name}` : 'NULL'}::${type}`;
   });
   return `SELECT ${selected.join(', ')} FROM ${rows} AS g JOIN batch AS b USING (file)`;

@@ -155,13 +155,13 @@ class LogImport {
 
   /** What rows of usages are made of: the records, or what sums them up. */
   async #maskedRows(format: LogFormat, given: readonly string[], staged: string): Promise<string> {
-    const names = [...usageColumns(given).map(({ name }) => name), ...(given.includes('session_id') ? ['session_id'] : [])];
+    const names = usageColumns(given).map(({ name }) => name);
     if (format.meta.single) {
       await maskTexts(this.#reader, staged, [...names, 'record_id'], this.#work.masks);
       return staged;
     }
     await this.#reader.run(`CREATE TABLE sums AS ${sumsSql(format, given, staged)}`);
-    await maskTexts(this.#reader, 'sums', [...names, 'session_id', 'first_id'], this.#work.masks);
+    await maskTexts(this.#reader, 'sums', [...names, 'first_id'], this.#work.masks);
     return 'sums';
   }
 
