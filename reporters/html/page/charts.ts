@@ -20,8 +20,8 @@ export function startCharts(data: PageData): void {
   const sessions = find('[data-chart="sessions"]');
   if (sessions !== undefined) {
     const lanes = lanesOf(data.sessions.rows);
-    sessions.style.height = `${98 + 36 * lanes.length}px`;
-    drawChart(sessions, () => sessionsOption(data, lanes));
+    sessions.style.height = `${(sessions.clientWidth < 700 ? 148 : 98) + 36 * lanes.length}px`;
+    drawChart(sessions, () => sessionsOption(data, lanes, sessions.clientWidth));
   }
 }
 
@@ -264,7 +264,10 @@ function startOf(rows: readonly SessionView[]): number {
   return last - early < (last - first) * 0.5 ? Math.max(0, ((early - first) / (last - first)) * 100 - 2) : 0;
 }
 
-function sessionsOption({ sessions }: PageData, lanes: readonly string[]): EChartsOption {
+function sessionsOption({ sessions }: PageData, lanes: readonly string[], width: number): EChartsOption {
+  // In a narrow window the legend takes more lines and the names less room.
+  const isNarrow = width < 700;
+  const left = isNarrow ? 130 : 210;
   const looks: { readonly [kind in Kind]: { readonly symbol: string; readonly tint: string } } = {
     machine: { symbol: 'circle', tint: colour('quiet') },
     person: { symbol: 'triangle', tint: colour('critical') },
@@ -300,7 +303,7 @@ function sessionsOption({ sessions }: PageData, lanes: readonly string[]): EChar
       },
     },
     legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 12, itemGap: 18, textStyle: { color: colour('ink-2') } },
-    grid: { left: 210, right: 12, top: 34, bottom: 56 },
+    grid: { left, right: 12, top: isNarrow ? 84 : 34, bottom: 56 },
     dataZoom: [
       {
         type: 'slider',
@@ -308,7 +311,7 @@ function sessionsOption({ sessions }: PageData, lanes: readonly string[]): EChar
         end: 100,
         height: 16,
         bottom: 6,
-        left: 210,
+        left,
         right: 12,
         showDetail: false,
         borderColor: colour('line'),
@@ -341,7 +344,14 @@ function sessionsOption({ sessions }: PageData, lanes: readonly string[]): EChar
           silent: true,
           symbol: 'none',
           animation: false,
-          label: { position: 'start', color: colour('ink'), width: 196, overflow: 'truncate', formatter: '{b}', distance: 10 },
+          label: {
+            position: 'start',
+            color: colour('ink'),
+            width: left - 14,
+            overflow: 'truncate',
+            formatter: '{b}',
+            distance: 10,
+          },
           lineStyle: { color: colour('line'), type: 'solid', width: 1 },
           data: lanes.map((lane, index) => ({ yAxis: index, name: lane })),
         },

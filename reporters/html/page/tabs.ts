@@ -11,6 +11,7 @@ export class Tabs {
     this.#buttons = this.#panels.map((panel, index) => {
       panel.id = `panel-${panel.dataset.framework ?? index}`;
       panel.setAttribute('role', 'tabpanel');
+      filterByOutcome(panel);
       return el(
         'button',
         {
@@ -60,6 +61,24 @@ export class Tabs {
       button.tabIndex = index === chosen ? 0 : -1;
     });
   }
+}
+
+/** Buttons that leave the rows of one outcome. On paper all are there. */
+function filterByOutcome(panel: HTMLElement): void {
+  const rows = findAll('tr[data-outcome]', panel);
+  const outcomes = [...new Set(rows.map((row) => row.dataset.outcome ?? ''))];
+  if (outcomes.length < 2) return;
+  const buttons = ['all', ...outcomes].map((outcome) => {
+    const n = outcome === 'all' ? rows.length : rows.filter((row) => row.dataset.outcome === outcome).length;
+    const button = el('button', { type: 'button', 'aria-pressed': outcome === 'all' }, `${outcome.replaceAll('-', ' ')} ${n}`);
+    button.addEventListener('click', () => {
+      for (const other of buttons) other.setAttribute('aria-pressed', String(other === button));
+      for (const row of rows) row.classList.toggle('away', outcome !== 'all' && row.dataset.outcome !== outcome);
+      for (const head of findAll('tr.group', panel)) head.classList.toggle('away', outcome !== 'all');
+    });
+    return button;
+  });
+  find('.counts', panel)?.after(el('div', { class: 'chips outcomes', role: 'group', 'aria-label': 'Outcome' }, ...buttons));
 }
 
 export function startTabs(): Tabs | undefined {

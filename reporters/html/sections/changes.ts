@@ -5,7 +5,7 @@ import { count, hasPrevious, thousands } from '../../../src/util/report-text.ts'
 import { fragment } from '../data.ts';
 import { type Html, html } from '../html.ts';
 import { allFindings } from '../order.ts';
-import { day, minute, named, section, severityMark, table } from './section.ts';
+import { day, figures, minute, named, section, severityMark, table } from './section.ts';
 
 const SHOWN = 100;
 const RUNS = 10;
@@ -53,7 +53,17 @@ function historyTable(report: Report): Html | undefined {
   if (points.length < 2) return undefined;
   return table(
     'The last runs',
-    ['Run', 'Critical', 'High', 'Medium', 'Low', 'Info', 'Fixed', 'Excepted', 'Identities'],
+    [
+      'Run',
+      figures('Critical'),
+      figures('High'),
+      figures('Medium'),
+      figures('Low'),
+      figures('Info'),
+      figures('Fixed'),
+      figures('Excepted'),
+      figures('Identities'),
+    ],
     points.map(
       ({ startedAt, run, open, fixed, excepted, identities, isThis }) =>
         html`<tr${isThis && html` class="this"`}><th scope="row" title="${run}">${minute(startedAt)}${isThis && ' (this run)'}</th><td class="n">${thousands(open.critical)}</td><td class="n">${thousands(open.high)}</td><td class="n">${thousands(open.medium)}</td><td class="n">${thousands(open.low)}</td><td class="n">${thousands(open.info)}</td><td class="n">${thousands(fixed)}</td><td class="n">${thousands(excepted)}</td><td class="n">${thousands(identities)}</td></tr>`,

@@ -3,7 +3,7 @@ import type { Report } from '../../../src/contracts/reporter.ts';
 import { count, list, thousands } from '../../../src/util/report-text.ts';
 import { fragment } from '../data.ts';
 import { type Html, html } from '../html.ts';
-import { named, outcomeMark, section, table } from './section.ts';
+import { figures, named, outcomeMark, section, table } from './section.ts';
 
 const ORDER: readonly ControlOutcome[] = ['fail', 'partial', 'pass', 'excepted', 'not-assessed', 'not-applicable'];
 const WORDS: { readonly [outcome in ControlOutcome]: string } = {
@@ -59,11 +59,11 @@ ${table(
     ...(formerly ? [framework.id === 'nist-csf-2.0' ? 'CSF 1.1' : 'Formerly'] : []),
     'Outcome',
     'Reason',
-    html`<span title="Things that its checks looked at">Population</span>`,
-    html`<span title="Checks that ran, of those that map to it">Tested</span>`,
-    html`<span title="Checks with open findings">Failed</span>`,
-    html`<span title="Findings that somebody accepted">Excepted</span>`,
-    html`<span title="Checks that could not run, or only on part of what they need">Not assessed</span>`,
+    figures('Population', 'Things that its checks looked at'),
+    figures('Tested', 'Checks that ran, of those that map to it'),
+    figures('Failed', 'Checks with open findings'),
+    figures('Excepted', 'Findings that somebody accepted'),
+    figures('Not assessed', 'Checks that could not run, or only on part of what they need'),
     'Evidence',
   ],
   rows,
@@ -79,9 +79,9 @@ function controlRow(report: Report, control: ControlResult, formerly: boolean): 
   const ran = control.rules.length - ended('not-assessed') - ended('not-applicable');
   const excepted = report.accepted.filter(({ controls }) => controls.includes(ref)).length;
   const shown = control.findings + excepted;
-  return html`<tr id="control-${ref}"><th scope="row"><code>${control.control}</code> ${control.title !== control.control && named(control.title)}</th>${
+  return html`<tr id="control-${ref}" data-outcome="${control.outcome}"><th scope="row"><code>${control.control}</code> ${control.title !== control.control && named(control.title)}</th>${
     formerly && html`<td>${control.formerly.join(', ')}</td>`
-  }<td>${outcomeMark(control.outcome)}</td><td>${named(control.reason, 400)}</td><td class="n">${thousands(control.population)}</td><td class="n">${ran} of ${control.rules.length}</td><td class="n">${ended('fail')}</td><td class="n">${excepted}</td><td class="n">${silent}</td><td>${
+  }<td>${outcomeMark(control.outcome)}</td><td>${named(control.reason, 400)}</td>${control.rules.length === 0 ? html`<td colspan="5"></td>` : html`<td class="n">${thousands(control.population)}</td><td class="n">${ran} of ${control.rules.length}</td><td class="n">${ended('fail')}</td><td class="n">${excepted}</td><td class="n">${silent}</td>`}<td>${
     shown === 0 ? '' : html`<a href="#control=${fragment(ref)}">${count(shown, 'finding')}</a>`
   }${
     control.rules.length > 0 &&

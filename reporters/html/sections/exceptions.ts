@@ -2,7 +2,7 @@ import type { AcceptanceUse } from '../../../src/contracts/finding.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
 import { count, thousands } from '../../../src/util/report-text.ts';
 import { type Html, html } from '../html.ts';
-import { named, section, table } from './section.ts';
+import { figures, named, section, table } from './section.ts';
 
 const STATES: { readonly [state in AcceptanceUse['state']]: string } = {
   used: 'in force',
@@ -34,7 +34,7 @@ export function exceptionsSection(report: Report): Html {
           'Approver',
           'Ticket',
           'Expires',
-          'Findings',
+          figures('Findings'),
         ],
         [...acceptances.filter(({ state }) => state !== 'used'), ...acceptances.filter(({ state }) => state === 'used')].map(
           (use) =>

@@ -35,5 +35,6 @@ export function findingsSection(report: Report): ReturnType<typeof section> {
         }),
       )
     }</div>`,
+    view: 'engineer',
   });
 }

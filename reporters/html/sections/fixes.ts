@@ -2,7 +2,7 @@ import { count, thousands } from '../../../src/util/report-text.ts';
 import { clipAdvice } from '../../../src/util/sanitize.ts';
 import type { Fix } from '../fixes.ts';
 import { type Html, html, prose } from '../html.ts';
-import { named, section, severityMark, table, worstOf } from './section.ts';
+import { figures, named, section, severityMark, table, worstOf } from './section.ts';
 
 const SHOWN = 10;
 
@@ -22,7 +22,7 @@ export function fixesSection(fixes: readonly Fix[]): Html {
       top.length > 0 &&
       table(
         'What to do first',
-        ['#', 'What', 'How to begin', 'Whose', 'Worst', 'Findings', 'Risk removed'],
+        ['#', 'What', 'How to begin', 'Whose', 'Worst', figures('Findings'), 'Risk removed'],
         top.map(
           (fix, index) =>
             html`<tr><td class="n">${index + 1}</td><td class="what"><a href="#${fix.link}">${named(fix.action)}</a></td><td>${prose(clipAdvice(fix.how, 200))}</td><td>${fix.owner.isMissing ? html`<em>${named(fix.owner.name, 60)}</em>` : named(fix.owner.name, 60)}</td><td>${severityMark(worstOf(fix.findings.map(({ severity }) => severity)) ?? 'info')}</td><td class="n">${thousands(fix.findings.length)}</td><td class="share"><span class="bar w${Math.max(1, Math.round(fix.share * 20))}" aria-hidden="true"></span>${Math.round(fix.share * 100)} %</td></tr>`,

@@ -2,7 +2,7 @@ import { SEVERITIES } from '../../../src/contracts/finding.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
 import { compare, count, thousands } from '../../../src/util/report-text.ts';
 import { html } from '../html.ts';
-import { day, named, section, severityMark, table } from './section.ts';
+import { day, figures, named, section, severityMark, table } from './section.ts';
 
 const SHOWN = 25;
 
@@ -26,7 +26,7 @@ export function identitiesSection(report: Report): ReturnType<typeof section> {
         identities.length > SHOWN
           ? `The first ${SHOWN} of ${thousands(identities.length)}, worst first`
           : 'Identities, worst first',
-        ['Identity', 'Type', 'Environment', 'Owner', 'Last used', 'Credentials', 'Findings', 'Worst'],
+        ['Identity', 'Type', 'Environment', 'Owner', 'Last used', figures('Credentials'), figures('Findings'), 'Worst'],
         worstFirst
           .slice(0, SHOWN)
           .map(
@@ -35,6 +35,7 @@ export function identitiesSection(report: Report): ReturnType<typeof section> {
           ),
       )
     }</div>`,
+    view: 'engineer',
   });
 }
 

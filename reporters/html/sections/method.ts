@@ -3,7 +3,7 @@ import type { Report } from '../../../src/contracts/reporter.ts';
 import { compare, count, list, summariseCoverage, thousands } from '../../../src/util/report-text.ts';
 import { WEIGHTS } from '../fixes.ts';
 import { type Html, html, preformatted, prose } from '../html.ts';
-import { minute, named, outcomeMark, section, table } from './section.ts';
+import { figures, minute, named, outcomeMark, section, table } from './section.ts';
 
 const GAPS = 500;
 
@@ -71,7 +71,17 @@ function population(rows: readonly PopulationRow[]): Html | undefined {
   const open = rows.filter(({ difference }) => difference !== undefined).length;
   return html`<details><summary>Population: listed, stored, reported <b>${thousands(rows.length)}</b> <span>${open === 0 ? 'all reconcile' : `${thousands(open)} with a difference that is explained`}</span></summary>${table(
     'Population by source',
-    ['Source', 'What', 'Kind', 'Outcome', 'Listed', 'Read', 'Stored', 'Reported', 'Difference'],
+    [
+      'Source',
+      'What',
+      'Kind',
+      'Outcome',
+      figures('Listed'),
+      figures('Read'),
+      figures('Stored'),
+      figures('Reported'),
+      'Difference',
+    ],
     rows.map(
       (row) =>
         html`<tr><th scope="row">${row.surface}</th><td>${named(row.subject)}</td><td>${row.kind}</td><td>${outcomeMark(row.outcome)}</td><td class="n">${row.listed === undefined ? 'not told' : thousands(row.listed)}</td><td class="n">${row.read === undefined ? '' : thousands(row.read)}</td><td class="n">${thousands(row.stored)}</td><td class="n">${thousands(row.reported)}</td><td>${named(row.difference ?? 'none', 300)}</td></tr>`,
@@ -86,7 +96,7 @@ function checksTable({ checks }: Report): Html | undefined {
   const sorted = [...checks].sort((a, b) => OUTCOMES.indexOf(a.outcome) - OUTCOMES.indexOf(b.outcome) || compare(a.rule, b.rule));
   return html`<details><summary>Checks, their parameters and blind spots <b>${thousands(checks.length)}</b></summary>${table(
     'Checks',
-    ['Check', 'Outcome', 'Looked at', 'Findings', 'Parameters', 'Blind spots, or why it did not run'],
+    ['Check', 'Outcome', figures('Looked at'), figures('Findings'), 'Parameters', 'Blind spots, or why it did not run'],
     sorted.map(
       ({ rule, meta, outcome, population: looked, findings, reason }) =>
         html`<tr id="method-${rule}"><th scope="row"><code>${rule}</code><br>${named(meta.title)}</th><td>${outcomeMark(outcome)}</td><td class="n">${thousands(looked)}</td><td class="n">${thousands(findings)}</td><td>${named(

@@ -4,7 +4,7 @@ import { compare, count, thousands } from '../../../src/util/report-text.ts';
 import { ageChart } from '../ages.ts';
 import { shortName } from '../fixes.ts';
 import { type Html, html, type Part } from '../html.ts';
-import { named, section, table } from './section.ts';
+import { figures, named, section, table } from './section.ts';
 
 const PATHS = 15;
 const ROWS = 25;
@@ -99,7 +99,7 @@ function agesFigure(report: Report): Html {
       ? undefined
       : table(
           'Credentials in use by age',
-          ['Days', 'Seen in a place', 'Not seen'],
+          ['Days', figures('Seen in a place'), figures('Not seen')],
           rows.map(
             ({ from, to, seen, unseen }) =>
               html`<tr><th scope="row">${to === undefined ? `${from} and more` : `${from} to ${to}`}</th><td class="n">${seen}</td><td class="n">${unseen}</td></tr>`,
@@ -127,7 +127,7 @@ function grantedFigure(report: Report): Html {
       ? undefined
       : table(
           'Rights granted and used',
-          ['Identity', 'Where', 'Granted', 'Used', 'Unused, for example'],
+          ['Identity', 'Where', figures('Granted'), figures('Used'), 'Unused, for example'],
           rows
             .slice(0, ROWS)
             .map(
@@ -168,7 +168,7 @@ function sessionsFigure(report: Report): Html {
       ? undefined
       : table(
           'Sessions by account',
-          ['Account', 'Who and how', 'Sessions'],
+          ['Account', 'Who and how', figures('Sessions')],
           [...lanes.entries()]
             .sort(([a], [b]) => compare(a, b))
             .slice(0, ROWS)

@@ -63,7 +63,13 @@ export function minute(time: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`;
 }
 
+/** The head of a column of figures, which stand at the right; `about` explains it to whoever points at it. */
+export function figures(text: string, about?: string): Html {
+  return html`<th scope="col" class="n"${about !== undefined && html` title="${about}"`}>${text}</th>`;
+}
+
 /** A table with a header that stays in sight, wrapped so that a narrow window scrolls it and not the page. */
-export function table(caption: string, head: readonly Part[], rows: readonly Html[], className = ''): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="${className}"><caption>${caption}</caption><thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+export function table(caption: string, head: readonly (string | Html)[], rows: readonly Html[], className = ''): Html {
+  const cells = head.map((cell) => (typeof cell === 'string' ? html`<th scope="col">${cell}</th>` : cell));
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="${className}"><caption>${caption}</caption><thead><tr>${cells}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }

@@ -10,7 +10,7 @@ import {
   thousands,
   verdict,
 } from '../../../src/util/report-text.ts';
-import type { Fix } from '../fixes.ts';
+import type { Fix, Owner } from '../fixes.ts';
 import { type Html, html, prose } from '../html.ts';
 import { openOf } from '../order.ts';
 import { subjects } from './numbers.ts';
@@ -43,6 +43,7 @@ ${severityBar(report)}
 <p class="lead">${findingsSentence(report)}</p>
 <p class="lead">${verdict({ ...report, findings: [] }).coverage}</p>
 <p class="lead next">${nextStep(report, fixes)}</p>
+${thenSteps(fixes)}
 </div>
 ${coveragePanel(report)}
 </div>
@@ -98,8 +99,24 @@ function nextStep(report: Report, fixes: readonly Fix[]): Html {
       : html`There is nothing to do now; what was not looked at is listed beside.`;
   }
   const percent = Math.round(first.share * 100);
-  const rest = first.findings.length === 1 ? 'one finding rests' : `${thousands(first.findings.length)} findings rest`;
-  return html`<b>Start here:</b> <a href="#${first.link}">${named(first.action)}</a> (owner: ${first.owner.isMissing ? html`<em>${named(first.owner.name, 60)}</em>` : named(first.owner.name, 60)}). ${prose(named(first.how, 260))} ${rest} on it, ${percent} % of the open risk.`;
+  const rest = first.findings.length === 1 ? 'One finding rests' : `${thousands(first.findings.length)} findings rest`;
+  const how = first.how.replace(/ \((?:first|one) of \d+ (?:steps|ways)\)$/, '');
+  return html`<b>Start here:</b> <a href="#${first.link}">${named(first.action)}</a> (owner: ${ownerName(first.owner)}). ${prose(named(how, 260))} ${rest} on it, ${percent} % of the open risk.`;
+}
+
+function ownerName({ name, isMissing }: Owner): Html {
+  return isMissing ? html`<em>${named(name, 60)}</em>` : html`${named(name, 60)}`;
+}
+
+/** What comes after the first step, for whoever has time for three. */
+function thenSteps(fixes: readonly Fix[]): Html | undefined {
+  if (fixes.length < 2) return undefined;
+  return html`<ol class="then" start="2">${fixes
+    .slice(1, 3)
+    .map(
+      (fix) =>
+        html`<li><a href="#${fix.link}">${named(fix.action)}</a> <span>${count(fix.findings.length, 'finding')}, owner: ${ownerName(fix.owner)}</span></li>`,
+    )}</ol>`;
 }
 
 /** Before any finding: what was read, what only in part, what not at all. */
