@@ -209,7 +209,8 @@ SELECT
     'type': kind,
     'subtype': subtype,
     'tags': nullif(tags::VARCHAR, '{}')::JSON,
-    'repo': left(coalesce(nullif(metadata.repo, ''), nullif(metadata.repository, '')), 255),
+    -- No address of a person, and no sentence.
+    'repo': nullif(regexp_extract(coalesce(nullif(metadata.repo, ''), nullif(metadata.repository, '')), '^[\w.:/~+-]{1,255}$'), ''),
     'federation': metadata.federation,
     'review': CASE WHEN review IS NOT NULL THEN {'id': review.id, 'type': lower(review.type), 'status': review_status, 'createdAt': review_from,
       'revokeAt': review_until, 'reviewers': list_filter(list_transform(review.review_groups_data, lambda g: g.reviewed_by.email), lambda email: email IS NOT NULL)} END,

@@ -94,6 +94,42 @@ describe('what logs in bulk name', () => {
     assert.equal((await store.rows('SELECT count(*) AS n FROM obs.usages'))[0]?.n, 1000);
   });
 
+  it('is no data subject in the name of a job of sessions in bulk', async () => {
+    const sessions = shippedFormats().find(({ meta }) => meta.id === 'hoop-sessions');
+    assert.ok(sessions !== undefined);
+    const { minSize: _, ...recognises } = sessions.meta.recognises;
+    const row = (id: string, more: object) =>
+      JSON.stringify({
+        id,
+        org_id: 'o',
+        user: 'etl',
+        user_id: 'etl',
+        connection: 'crm',
+        verb: 'exec',
+        status: 'done',
+        start_date: '2026-03-12T02:00:04Z',
+        end_date: '2026-03-12T02:00:06Z',
+        ...more,
+      });
+    const bytes = await bytesOf(
+      {
+        'sessions.jsonl': [
+          row('6f1d0c52-8d0e-4c7e-9a55-0b7f2f7c1a10', {
+            correlation_id: `reset for ${PERSON}`,
+            metadata: { repo: `of ${PERSON}` },
+          }),
+          row('6f1d0c52-8d0e-4c7e-9a55-0b7f2f7c1a11', { correlation_id: 'gha-17', metadata: { repo: 'shop/app' } }),
+        ].join('\n'),
+      },
+      [{ ...sessions, meta: { ...sessions.meta, recognises } }],
+    );
+
+    assert.equal(bytes.includes(PERSON), false);
+    const rows = await store.rows("SELECT job, detail->>'$.repo' AS repo FROM obs.usages ORDER BY session_id");
+    assert.match(String(rows[0]?.job), /^hidden-[0-9a-f]{12}$/);
+    assert.deepEqual([rows[0]?.repo, rows[1]?.job, rows[1]?.repo], [null, 'gha-17', 'shop/app']);
+  });
+
   it('is no credential and no data subject in the logs of vaults, gateways and databases', async () => {
     const vault = (path: string, id: string) =>
       JSON.stringify({
