@@ -418,10 +418,16 @@ async function correlate(
   });
   const all = [...findings, ...gone];
   const controls = rollUp(judgement.frameworks, withMeta, all, coverage as never);
-  await store.saveResults({ findings: all, checks: results, controls, acceptances: uses }, runtime.clock().toISOString());
-  // What a report asks of the views costs a second over views, and next to nothing over the tables that stand for them.
-  const facts = await readFacts(store, { findings: all, checks: results, acceptances: inStoredOrder(uses) });
-  await ask?.(store);
+  let facts: Facts | undefined;
+  await store.saveResults(
+    { findings: all, checks: results, controls, acceptances: uses },
+    runtime.clock().toISOString(),
+    async () => {
+      // What a report asks of the views costs a second over views, and next to nothing over the tables that stand for them.
+      facts = await readFacts(store, { findings: all, checks: results, acceptances: inStoredOrder(uses) });
+      await ask?.(store);
+    },
+  );
   await store.dematerialise();
   if (facts === undefined) throw new Error('the run that was just saved is not in the store');
   return facts;

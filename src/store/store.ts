@@ -346,8 +346,11 @@ export class Store implements StoreReader {
     this.#viewTables = undefined;
   }
 
-  /** Writes what the checks found and commits the run. */
-  async saveResults(results: RunResults, finishedAt: string): Promise<void> {
+  /**
+   * Writes what the checks found and commits the run. `tell` asks of it while the tables of `materialise` hold: they number rows of
+   * `obs.usages`, and the engine numbers rows anew when they are committed.
+   */
+  async saveResults(results: RunResults, finishedAt: string, tell?: () => Promise<void>): Promise<void> {
     const run = this.#run();
     await this.#insertFindings(run, results.findings);
     if (!this.#isPassing) await this.#insertRest(run, results);
@@ -356,6 +359,7 @@ export class Store implements StoreReader {
       at: finishedAt,
       run,
     });
+    await tell?.();
     if (!this.#isPassing) await this.#connection.run('COMMIT');
     this.#isEnded = true;
     this.#runId = undefined;

@@ -23,6 +23,7 @@ interface JsonReport {
   }[];
   readonly controls: readonly { readonly framework: string; readonly control: string; readonly outcome: string }[];
   readonly checks: readonly { readonly rule: string; readonly outcome: string }[];
+  readonly identities: readonly { readonly id: string; readonly sessions?: number }[];
 }
 
 describe('the sample estate, end to end', function () {
@@ -55,6 +56,12 @@ describe('the sample estate, end to end', function () {
     }
     return result;
   }
+
+  it('counts the sessions of the run itself in its report', () => {
+    const [loader] = report.identities.filter(({ id }) => id.endsWith('features:role/feature_loader'));
+
+    assert.equal(loader?.sessions, 22);
+  });
 
   it('finds what is planted and ends with exit code 1', () => {
     assert.equal(first.code, 1, first.stderr);
