@@ -4,7 +4,7 @@ import { gatewayOf } from './live-target.ts';
 import { looksLikeExport } from './shape.ts';
 
 /** One for both, which have the same parsers: days of sessions that stand in a store are read anew when it is raised. */
-const VERSION = 10;
+const VERSION = 11;
 
 /** What `hoop` and its API export, and sessions with it. The parsers load when the first export is met. */
 export const gatewaySessions = defineFileScanner({

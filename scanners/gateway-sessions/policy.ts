@@ -228,6 +228,7 @@ export function approval(review: Review, session: Session | undefined, at: Locat
   if (review.id === undefined) return undefined;
   const reviewers = review.groups.map((group) =>
     compact({
+      id: group.userId,
       email: group.email?.toLowerCase(),
       name: group.email === undefined ? group.name : undefined,
       group: group.group,

@@ -25,14 +25,19 @@ limits: >
   Times of decisions are known where reviews were exported with them; fewer than minDecisions of one reviewer are not judged. hoop grants 48 hours at most.
 since: '0.1'
 ---*/
-WITH lengths AS (
-  SELECT 'window' AS what, coalesce(rule, connection, review_id) AS about, count(*) AS n, max(date_diff('minute', opened_at, closed_at)) AS minutes,
+WITH granted AS (
+  -- The time runs from the decision on, not from when it was asked for.
+  SELECT *, coalesce(seconds, date_diff('second', greatest(opened_at, decided_at), closed_at)) / 60.0 AS minutes FROM gateway_approvals WHERE is_approved
+),
+lengths AS (
+  SELECT 'window' AS what, coalesce(rule, connection, review_id) AS about, count(*) AS n, max(minutes)::BIGINT AS minutes,
     concat(
       counted(count(*), 'approval'), coalesce(' by the rule ' || rule, coalesce(' of ' || connection, '')), CASE WHEN count(*) = 1 THEN ' lasts' ELSE ' last' END, ' longer than ', $maxHours, ' hours, up to ',
-      round(max(date_diff('minute', opened_at, closed_at)) / 60.0, 1)::DECIMAL(9, 1), '.') AS message,
-    flatten(list(evidence ORDER BY closed_at - opened_at DESC))[1:10] AS evidence
-  FROM gateway_approvals
-  WHERE is_approved AND date_diff('minute', opened_at, closed_at) > $maxHours * 60
+      round(max(minutes) / 60.0, 1)::DECIMAL(9, 1), '.') AS message,
+    flatten(list(evidence ORDER BY minutes DESC))[1:10] AS evidence
+  FROM granted
+  -- A minute is lost between the decision and what is written of it.
+  WHERE opened_at IS NOT NULL AND minutes > $maxHours * 60 + 1
   GROUP BY rule, connection, CASE WHEN rule IS NULL AND connection IS NULL THEN review_id END, coalesce(rule, connection, review_id)
 ),
 wide AS (

@@ -15,7 +15,7 @@ why: >
 fix: >
   Let nobody review what they asked for, keep API keys out of the groups of reviewers, and look at each forced review: who forced it, and why.
 limits: >
-  Who asked is known where the session of the review was exported. An approver without an e-mail is taken for a machine where the inventory has one of the name.
+  Who asked is known where the session of the review was exported. An approver without an e-mail is taken for a machine where the inventory has one of the name or the id.
 since: '0.1'
 ---*/
 WITH requesters AS (
@@ -29,12 +29,13 @@ asked AS (
   JOIN gateway_sessions AS s ON s.session_id = a.session_id
   GROUP BY a.approval_id
 ),
-machines AS (SELECT DISTINCT lower(name) AS name FROM identities WHERE provider = 'hoop'),
+machines AS (SELECT DISTINCT lower(name) AS name, (detail->>'$.userId') AS user_id FROM identities WHERE provider = 'hoop'),
 judged AS (
   SELECT
-    a.*, coalesce(r.email, k.asked_by) AS requester, k.caller_identity_id, coalesce(a.connection, k.session_connection) AS target,
+    a.*, coalesce(r.email, k.asked_by, a.user_id) AS requester, k.caller_identity_id, coalesce(a.connection, k.session_connection) AS target,
     list_filter(a.approvers, lambda one: NOT contains(one, '@')) AS unnamed,
-    list_contains(list_transform(a.approvers, lambda one: lower(one)), coalesce(r.email, k.asked_by)) AS is_own
+    -- E-mails are left out of some answers, and written in more than one way: the ids of users are not.
+    coalesce(list_contains(list_transform(a.approvers, lambda one: lower(one)), coalesce(r.email, k.asked_by)), false) OR coalesce(list_contains(a.approver_ids, a.user_id), false) AS is_own
   FROM gateway_approvals AS a
   LEFT JOIN requesters AS r ON r.user_id = a.user_id
   LEFT JOIN asked AS k USING (approval_id)
@@ -42,8 +43,10 @@ judged AS (
 ),
 signed AS (
   SELECT j.approval_id, list(DISTINCT m.name ORDER BY m.name) AS machines
-  FROM (SELECT approval_id, unnest(unnamed) AS name FROM judged) AS j
-  JOIN machines AS m ON m.name = lower(j.name)
+  FROM (
+    SELECT approval_id, unnest(unnamed) AS name, NULL AS user_id FROM judged
+    UNION ALL SELECT approval_id, NULL, unnest(approver_ids) FROM judged) AS j
+  JOIN machines AS m ON m.name = lower(j.name) OR m.user_id = j.user_id
   GROUP BY j.approval_id
 )
 SELECT

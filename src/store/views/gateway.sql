@@ -84,6 +84,8 @@ CREATE OR REPLACE MACRO review_emails(reviewers) AS
   list_sort(list_distinct(list_filter(list_transform(
     from_json(reviewers, '["JSON"]'),
     lambda one: CASE json_type(one) WHEN 'VARCHAR' THEN one->>'$' ELSE one->>'$.email' END), lambda email: coalesce(email, '') <> '')));
+CREATE OR REPLACE MACRO review_users(reviewers) AS
+  list_sort(list_distinct(list_filter(list_transform(from_json(reviewers, '["JSON"]'), lambda one: one->>'$.id'), lambda id: coalesce(id, '') <> '')));
 CREATE OR REPLACE MACRO review_key(approval_id) AS regexp_extract(approval_id, '[^/:]+$');
 
 -- What was asked of reviewers and what they decided: reviews as the gateway lists them, and those that sessions carry, one row each.
@@ -93,7 +95,7 @@ WITH of_sessions AS (
   -- Few sessions have a review: the text of the others is searched, not read.
   SELECT observation_id, session_id, used_at, target, detail, from_json(detail, '{"org": "VARCHAR", "userId": "VARCHAR", "review": {
       "id": "VARCHAR", "type": "VARCHAR", "status": "VARCHAR", "createdAt": "VARCHAR", "revokeAt": "VARCHAR", "rule": "VARCHAR", "reviewers": "JSON", "groups": "JSON",
-      "forced": "VARCHAR", "window": "JSON", "minApprovals": "BIGINT"},
+      "forced": "VARCHAR", "seconds": "BIGINT", "timeWindow": {"start": "VARCHAR", "end": "VARCHAR"}},
     "window": {"from": "VARCHAR", "until": "VARCHAR", "userId": "VARCHAR", "connection": "VARCHAR"}}') AS told
   FROM obs.usages
   SEMI JOIN current_parts USING (part_id)
@@ -113,6 +115,8 @@ rows_now AS (
     coalesce(told.review.groups, told.review.reviewers) AS reviewers,
     coalesce(TRY_CAST(told.review.forced AS BOOLEAN), false) AS forced,
     told.review.rule AS rule,
+    told.review.seconds AS seconds,
+    told.review.timeWindow AS hours,
     session_id,
     observation_id,
     used_at AS seen_at
@@ -131,11 +135,14 @@ rows_now AS (
     said.reviewers,
     NULL::BOOLEAN AS forced,
     said.rule,
+    said.seconds,
+    said.timeWindow AS hours,
     said.session AS session_id,
     observation_id,
     NULL::TIMESTAMP AS seen_at
   FROM (
-    SELECT *, from_json(settings, '{"type": "VARCHAR", "status": "VARCHAR", "userId": "VARCHAR", "from": "VARCHAR", "until": "VARCHAR", "reviewers": "JSON", "rule": "VARCHAR", "session": "VARCHAR"}') AS said
+    SELECT *, from_json(settings, '{"type": "VARCHAR", "status": "VARCHAR", "userId": "VARCHAR", "from": "VARCHAR", "until": "VARCHAR", "reviewers": "JSON", "rule": "VARCHAR",
+      "seconds": "BIGINT", "timeWindow": {"start": "VARCHAR", "end": "VARCHAR"}, "session": "VARCHAR"}') AS said
     FROM obs.policies
     SEMI JOIN current_parts USING (part_id)
     WHERE type = 'approval')
@@ -155,6 +162,9 @@ merged AS (
     arg_max(reviewers, length(reviewers::VARCHAR)) AS reviewers,
     coalesce(bool_or(forced), false) AS told_forced,
     max(rule) AS rule,
+    max(seconds) AS seconds,
+    max(TRY_CAST(hours.start AS TIME)) AS from_hour,
+    max(TRY_CAST(hours.end AS TIME)) AS until_hour,
     max(session_id) AS session_id,
     list_sort(list_distinct(list(observation_id))) AS evidence
   FROM rows_now
@@ -167,13 +177,20 @@ SELECT
   user_id, connection, asked_at,
   CASE WHEN type = 'jit' OR type IS NULL AND closed_at IS NOT NULL THEN coalesce(opened_at, asked_at) END AS opened_at,
   closed_at,
-  coalesce(review_emails(reviewers), []) AS approvers,
+  coalesce(review_emails(reviewers), []) AS approvers, coalesce(review_users(reviewers), []) AS approver_ids,
   told_forced OR coalesce(contains(reviewers::VARCHAR, '"forced":true'), false) AS is_forced,
   -- When the last of them decided.
   list_max(list_transform(from_json(reviewers, '["JSON"]'), lambda one: TRY_CAST(one->>'$.at' AS TIMESTAMP))) AS decided_at,
-  rule, session_id, evidence
+  rule, seconds, from_hour, until_hour, session_id, evidence
 FROM merged;
-COMMENT ON VIEW gateway_approvals IS 'Reviews of the gateway: who asked, what was decided by whom, and for how long; opened_at and closed_at: the window that it opens';
+COMMENT ON VIEW gateway_approvals IS 'Reviews of the gateway: who asked, what was decided by whom, and for how long; opened_at and closed_at: the window that it opens; from_hour and until_hour: between which hours of a day (UTC) what was approved may run';
+
+-- Was nothing between the two times within those hours? Both ends of them belong to them; the later may be of the next morning.
+CREATE OR REPLACE MACRO is_outside_hours(first, last, from_hour, until_hour) AS
+  last - first < INTERVAL 1 DAY
+  AND NOT list_bool_or(list_transform([-1, 0, 1], lambda day:
+    (first::DATE + day) + from_hour <= last
+    AND (first::DATE + day) + until_hour + CASE WHEN until_hour < from_hour THEN INTERVAL 1 DAY ELSE INTERVAL 0 DAY END >= first));
 
 -- What rows of a gateway say, read out of their JSON once, and what the inventories, the windows and the connections say of them.
 -- The same session may come from a list (thin) and from a single export (full): the fuller row stands.
@@ -274,14 +291,12 @@ windows AS (
   -- When one was revoked is not told: what began in it may have been before that.
   WHERE (w.is_approved OR w.status = 'REVOKED') AND w.opened_at IS NOT NULL AND w.closed_at IS NOT NULL
 ),
--- Of the windows that had opened by then, the one that closes last: it covers, or none does. One step back in time for each
--- session in place of a comparison with each window.
+-- Of the approved windows that had opened by then, the one that closes last: it covers, or none does; of the revoked ones likewise. One step
+-- back in time for each session in place of a comparison with each window.
 reaching AS (
-  SELECT user_id, connection, org_key, opened_at,
-    max(closed_at) OVER earlier AS closed_at,
-    arg_max({'review_id': review_id, 'is_revoked': is_revoked}, (closed_at, NOT is_revoked, review_id)) OVER earlier AS best
+  SELECT user_id, connection, org_key, is_revoked, opened_at, max(closed_at) OVER earlier AS closed_at, arg_max(review_id, (closed_at, review_id)) OVER earlier AS review_id
   FROM windows
-  WINDOW earlier AS (PARTITION BY user_id, connection, org_key ORDER BY opened_at ROWS UNBOUNDED PRECEDING)
+  WINDOW earlier AS (PARTITION BY user_id, connection, org_key, is_revoked ORDER BY opened_at ROWS UNBOUNDED PRECEDING)
 ),
 closing AS (
   SELECT user_id, connection, org_key, closed_at, arg_max(review_id, (opened_at, review_id)) AS review_id FROM windows WHERE NOT is_revoked GROUP BY ALL
@@ -293,9 +308,10 @@ asking AS (
   SEMI JOIN windows AS w ON w.user_id = r.userId AND w.connection = r.target AND w.org_key = p.org_key
 ),
 covered AS (
-  SELECT a.row_id, w.best.review_id AS review_id, w.best.is_revoked AS is_revoked
-  FROM asking AS a
-  ASOF JOIN reaching AS w ON w.user_id = a.user_id AND w.connection = a.connection AND w.org_key = a.org_key AND a.used_at >= w.opened_at
+  SELECT a.row_id, w.review_id, w.is_revoked, w.closed_at
+  FROM (FROM asking CROSS JOIN (VALUES (false), (true)) AS both_ways(is_revoked)) AS a
+  ASOF JOIN reaching AS w
+    ON w.user_id = a.user_id AND w.connection = a.connection AND w.org_key = a.org_key AND w.is_revoked = a.is_revoked AND a.used_at >= w.opened_at
   WHERE a.used_at < w.closed_at
 ),
 closed AS (
@@ -303,21 +319,33 @@ closed AS (
   FROM asking AS a
   ASOF JOIN closing AS w ON w.user_id = a.user_id AND w.connection = a.connection AND w.org_key = a.org_key AND a.used_at >= w.closed_at
 ),
--- The session that issued a credential: its own review, or the window that it was opened in.
-issued AS (
-  SELECT r.row_id, max(CASE WHEN i.approval = 'approved' THEN coalesce(i.review.id, i.session_id) WHEN NOT c.is_revoked THEN c.review_id END) AS review_id
-  FROM (SELECT row_id, credentialSession, org FROM parsed WHERE credentialSession IS NOT NULL) AS r
+-- The session that issued a credential: its own review, or the window that it was opened in. It covers what the credential is used for until it
+-- ends, and nothing after that.
+issuing AS (
+  SELECT r.row_id, r.used_at, coalesce(c.is_revoked, false) AS is_revoked,
+    CASE WHEN i.approval = 'approved' THEN coalesce(i.review.id, i.session_id) ELSE c.review_id END AS review_id,
+    CASE WHEN i.approval = 'approved' THEN a.closed_at ELSE c.closed_at END AS closed_at
+  FROM (SELECT row_id, credentialSession, org, used_at FROM parsed WHERE credentialSession IS NOT NULL) AS r
   JOIN parsed AS i ON i.session_id = r.credentialSession AND (i.org = r.org OR i.org IS NULL OR r.org IS NULL)
-  LEFT JOIN covered AS c ON c.row_id = i.row_id
-  GROUP BY r.row_id
+  LEFT JOIN covered AS c ON c.row_id = i.row_id AND i.approval IS DISTINCT FROM 'approved'
+  LEFT JOIN gateway_approvals AS a ON a.review_id = coalesce(i.review.id, i.session_id)
+),
+issued AS (
+  SELECT row_id,
+    max(review_id) FILTER (NOT is_revoked AND coalesce(used_at < closed_at, true)) AS issuing, max(review_id) FILTER (is_revoked AND used_at < closed_at) AS revoked,
+    max(closed_at) FILTER (NOT is_revoked AND used_at >= closed_at) AS closed_at, arg_max(review_id, closed_at) FILTER (NOT is_revoked AND used_at >= closed_at) AS closed_review
+  FROM issuing
+  WHERE review_id IS NOT NULL
+  GROUP BY row_id
 ),
 of_windows AS (
-  SELECT row_id, max(covering) AS covering, max(revoked) AS revoked, max(issuing) AS issuing, max(closed_at) AS closed_at, max(closed_review) AS closed_review
+  SELECT row_id, max(covering) AS covering, max(revoked) AS revoked, max(issuing) AS issuing, max(closed_at) AS closed_at, arg_max(closed_review, closed_at) AS closed_review,
+    max(issued_until) AS issued_until
   FROM (
     SELECT row_id, CASE WHEN NOT is_revoked THEN review_id END AS covering, CASE WHEN is_revoked THEN review_id END AS revoked, NULL::VARCHAR AS issuing,
-      NULL::TIMESTAMP AS closed_at, NULL::VARCHAR AS closed_review FROM covered
-    UNION ALL SELECT row_id, NULL, NULL, review_id, NULL, NULL FROM issued
-    UNION ALL SELECT row_id, NULL, NULL, NULL, closed_at, review_id FROM closed)
+      NULL::TIMESTAMP AS closed_at, NULL::VARCHAR AS closed_review, NULL::TIMESTAMP AS issued_until FROM covered
+    UNION ALL SELECT row_id, NULL, revoked, issuing, closed_at, closed_review, closed_at FROM issued
+    UNION ALL SELECT row_id, NULL, NULL, NULL, closed_at, review_id, NULL FROM closed)
   GROUP BY row_id
 ),
 -- Logs of other gateways name the account themselves.
@@ -355,6 +383,7 @@ SELECT
   r.review.status AS review_status,
   w.closed_at AS window_closed_at,
   w.closed_review AS closed_review_id,
+  w.issued_until,
   r.status,
   coalesce(r.status = 'done' OR r.ended_at IS NOT NULL OR r.eventSize > 0 OR r.records IS NOT NULL, false) AS ran,
   coalesce(r.environment, g.environment) AS environment,
@@ -401,8 +430,9 @@ SELECT
   r.identity_id, r.credential_id, u.action, u.objects,
   r.caller, r.caller_identity_id, r.caller_type, r.caller_confidence, coalesce(i.evidence, []) AS caller_evidence, r.caller_is_known,
   u.job, r.approval, r.approval_kind, a.approval_id, coalesce(a.approvers, []) AS approvers, a.is_forced AS approval_is_forced, a.closed_at AS approval_ends_at,
+  CASE WHEN a.from_hour IS NOT NULL AND a.until_hour IS NOT NULL THEN {'from': a.from_hour, 'until': a.until_hour} END AS approval_hours, a.decided_at,
   coalesce(a.evidence, []) AS approval_evidence,
-  r.review_status, r.window_closed_at, r.closed_review_id, r.status, r.ran,
+  r.review_status, r.window_closed_at, r.closed_review_id, r.issued_until, r.status, r.ran,
   CASE WHEN r.counts IS NULL THEN u.masked ELSE coalesce(u.masked OR r.counts.masked, u.masked, r.counts.masked) END AS masked, u.recorded, r.environment, r.tagged_sensitive, r.analyzed, r.info_types,
   CASE WHEN r.counts IS NULL THEN u.info_types ELSE list_sort(list_distinct(list_concat(u.info_types, r.counts.seen))) END AS seen_types, r.counts.observation_id AS counts_evidence,
   r.redactions, r.mask_errors, r.verb, u.source_ip, r.org, r.user_id, r.type, r.subtype, r.origin, r.credential_session, r.credential_never_expires, r.risk, r.risk_action,

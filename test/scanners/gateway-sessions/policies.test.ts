@@ -360,7 +360,14 @@ describe('gateway-sessions scanner: rules and settings', () => {
       seconds: 14_400,
       timeWindow: { type: 'time_range', start: '08:00', end: '18:00' },
       reviewers: [
-        { email: 'r.lima@harbour.example', group: 'owners', status: 'APPROVED', at: '2026-03-12T01:02:00.000Z', forced: true },
+        {
+          id: 'okta|55',
+          email: 'r.lima@harbour.example',
+          group: 'owners',
+          status: 'APPROVED',
+          at: '2026-03-12T01:02:00.000Z',
+          forced: true,
+        },
       ],
       minApprovals: 1,
       forceGroups: ['sre'],

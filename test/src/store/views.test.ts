@@ -241,6 +241,30 @@ describe('view gateway_connections', () => {
     );
   });
 
+  it('lets an approved window cover, though one that was revoked ends later, and knows not of what the revoked one alone held', async () => {
+    const review = { id: 'q2', type: 'jit', status: 'REVOKED', createdAt: `${DAY}07:01:00Z`, revokeAt: `${DAY}12:01:00Z` };
+    const window = { from: `${DAY}07:00:00Z`, until: `${DAY}09:00:00Z`, userId: 'u1', connection: 'pg' };
+    const rows = await withRun(
+      [
+        session('1', 'org-a', 'pg', { window }, '07:00:00Z'),
+        session('2', 'org-a', 'pg', { review }, '07:01:00Z'),
+        session('3', 'org-a', 'pg', {}, '07:30:00Z'),
+        session('4', 'org-a', 'pg', {}, '11:00:00Z'),
+      ],
+      (store) => store.rows('SELECT session_id, approval FROM gateway_sessions ORDER BY 1'),
+    );
+
+    assert.deepEqual(
+      rows.map((row) => [row.session_id, row.approval]),
+      [
+        ['1', 'approved'],
+        ['2', 'approved'],
+        ['3', 'approved'],
+        ['4', 'unknown'],
+      ],
+    );
+  });
+
   it('takes the static key of the session’s own organisation for the caller', async () => {
     const key = (org: string): Observation => ({
       kind: 'identity',
