@@ -30,7 +30,7 @@ function tile(report: Report, nhi: (typeof NHI)[number]): { row: Html; findings:
   const history = (report.parts?.history ?? []).map(({ controls }) => controls[ref] ?? 0);
   const outcome = nhiOutcome(report, nhi.id);
   const state = worst === undefined ? outcomeMark(outcome) : severityMark(worst);
-  const row = html`<tr class="${worst ?? (outcome === 'pass' ? 'pass' : 'unknown')} h${heat(open.length)}"><th scope="row">${nhi.short}</th><td class="name">${nhi.title}</td><td class="n"><a href="#nhi=${nhi.short}" title="Show the findings of ${nhi.short}">${thousands(open.length)}</a></td><td>${state}</td><td class="spark" data-spark="${nhi.id}">${trendText(history)}</td></tr>`;
+  const row = html`<tr class="${worst ?? (outcome === 'pass' ? 'pass' : 'unknown')} h${heat(open.length)}"><th scope="row">${nhi.short}</th><td class="name">${nhi.title}</td><td class="n"><a href="#nhi=${nhi.short}" title="Show the findings of ${nhi.short}">${outcome === 'not-assessed' && open.length === 0 ? '–' : thousands(open.length)}</a></td><td>${state}</td><td class="spark" data-spark="${nhi.id}">${trendText(history)}</td></tr>`;
   return {
     row,
     findings: open.length,

@@ -65,6 +65,62 @@ export async function openPage(browser: Browser, file: string, hash = '', option
   return { page, requests, trouble };
 }
 
+export interface PageMeasure {
+  /** Milliseconds of the processor in the page's own thread, and by the clock. */
+  readonly cpu: { readonly open: number; readonly search: number };
+  readonly wall: { readonly open: number; readonly search: number };
+  /** What the list says it shows after the search. */
+  readonly found: string;
+  /** Rows that are elements, in the middle of the whole list. */
+  readonly rows: number;
+}
+
+/** Opens a large report, searches, unfolds all and scrolls. */
+export async function measurePage(
+  browser: Browser,
+  file: string,
+  { query, screenshot }: { readonly query: string; readonly screenshot?: string },
+): Promise<PageMeasure> {
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  try {
+    const session = await page.context().newCDPSession(page);
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const spent = async (): Promise<number> => {
+      const { metrics } = await session.send('Performance.getMetrics');
+      return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN) * 1_000;
+    };
+    const before = await spent();
+    await page.goto(pathToFileURL(file).href);
+    await page.waitForSelector('html[data-ready]', { timeout: 40_000 });
+    const opened = await spent();
+    const search = Number(
+      await page.evaluate(`(() => {
+        const input = document.querySelector('#findings-search');
+        const started = performance.now();
+        input.value = ${JSON.stringify(query)};
+        input.dispatchEvent(new Event('input'));
+        document.querySelector('[role=tree]').getBoundingClientRect();
+        return performance.now() - started;
+      })()`),
+    );
+    const searched = await spent();
+    const found = await seen(page.locator('#findings-list .tools output'));
+    await page.fill('#findings-search', '');
+    await page.click('#findings-list .tools button');
+    await page.evaluate('document.querySelector("[role=tree]").scrollTop = 50000');
+    await page.waitForFunction('document.querySelector("#findings-list [data-index=\'1136\']") !== null');
+    if (screenshot !== undefined) await keepScreenshot(page, screenshot);
+    return {
+      cpu: { open: opened - before, search: searched - opened },
+      wall: { open: Number(await page.evaluate('performance.getEntriesByName("ready")[0].startTime')), search },
+      found,
+      rows: await page.locator('#findings-list .row').count(),
+    };
+  } finally {
+    await page.close();
+  }
+}
+
 /** Kept for people to look at: in `NHI_AUDIT_SCREENSHOTS`, else in the temporary directory. */
 export async function keepScreenshot(page: Page, name: string, fullPage = false): Promise<void> {
   const directory = process.env.NHI_AUDIT_SCREENSHOTS ?? join(tmpdir(), 'nhi-audit-screenshots');

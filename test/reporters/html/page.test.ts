@@ -6,7 +6,7 @@ import { html } from '../../../reporters/html/index.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
 import { emptyReport, hostileReport, leakReport, partialReport, renderText } from '../../helpers/report.ts';
 import { tempDir } from '../../helpers/temp-repo.ts';
-import { keepFile, keepScreenshot, launchChromium, type Opened, openPage, seen } from './browser.ts';
+import { keepFile, keepScreenshot, launchChromium, measurePage, type Opened, openPage, seen } from './browser.ts';
 import { largeReport, wholeReport } from './reports.ts';
 
 const FINDING = 'a1'.repeat(16);
@@ -268,7 +268,7 @@ describe('html report in Chromium', function () {
         await page.locator(`[data-chart="${chart}"] canvas`).waitFor();
         assert.ok(await page.evaluate(PAINTED.replace('CHART', chart)), `${chart} is blank`);
       }
-      assert.equal(await page.locator('[data-spark] canvas').count(), 10);
+      assert.equal(await page.locator('[data-spark]:visible canvas').count(), 3);
       assert.equal(await seen(page.locator('#lineage-says')), '8 of 12 nodes');
 
       await page.fill('#lineage-search', 'churn');
@@ -436,32 +436,15 @@ describe('html report in Chromium', function () {
 
   it('opens 50,000 findings in 3 seconds, searches them in 200 ms, and is smaller than 25 MB', async () => {
     const file = await fileOf('large', () => largeReport(50_000));
-    const megabytes = statSync(file).size / 1e6;
-    const tries: { readonly open: number; readonly search: number }[] = [];
-    // Somebody else's work on the machine is no fault of the page: the better of two counts.
-    while (tries.length < 2 && !tries.some(({ open, search }) => open < 3_000 && search < 200)) {
-      await inPage(
-        async ({ page }) => {
-          const open = Number(await page.evaluate('performance.getEntriesByName("ready")[0].startTime'));
-          assert.equal(await seen(page.locator('#findings-list .tools output')), 'all 50,000');
-          const search = Number(await page.evaluate(SEARCH));
-          assert.equal(await seen(page.locator('#findings-list .tools output')), `${FOUND} of 50,000`);
-          tries.push({ open, search });
-          await page.click('#findings-list .tools button');
-          await page.evaluate('document.querySelector("[role=tree]").scrollTop = 50000');
-          await page.locator('#findings-list .row').first().waitFor();
-          assert.ok((await page.locator('#findings-list .row').count()) < 80);
-          await keepScreenshot(page, 'large');
-        },
-        { name: 'large', make: () => largeReport(50_000) },
-      );
-    }
-    const best = tries.map(({ open, search }) => `open ${Math.round(open)} ms, search ${Math.round(search)} ms`);
-    assert.ok(
-      tries.some(({ open, search }) => open < 3_000 && search < 200),
-      best.join('; '),
-    );
-    assert.ok(megabytes < 25, `${megabytes.toFixed(1)} MB`);
+
+    const { cpu, found, rows } = await measurePage(browser, file, { query: 'settings owner-4@ batch', screenshot: 'large' });
+
+    assert.equal(found, `${FOUND} of 50,000`);
+    assert.ok(rows < 80, `${rows} rows are elements`);
+    // Of the processor, not by the clock: other tests are at work on this machine. `npm run bench report` has both.
+    assert.ok(cpu.open < 3_000, `opened in ${Math.round(cpu.open)} ms`);
+    assert.ok(cpu.search < 200, `searched in ${Math.round(cpu.search)} ms`);
+    assert.ok(statSync(file).size < 25e6, `${statSync(file).size} bytes`);
   });
 });
 
@@ -469,16 +452,6 @@ describe('html report in Chromium', function () {
 const FOUND = Array.from({ length: 50_000 }, (_, index) => index % 3_000).filter(
   (index) => index % 4 === 0 && index % 90 === 4,
 ).length;
-
-/** Types three words into the search, and waits until they are drawn. */
-const SEARCH = `(() => {
-  const input = document.querySelector('#findings-search');
-  const started = performance.now();
-  input.value = 'settings owner-4@ batch';
-  input.dispatchEvent(new Event('input'));
-  document.querySelector('[role=tree]').getBoundingClientRect();
-  return performance.now() - started;
-})()`;
 
 /** Is anything drawn on the canvas of a chart? */
 const PAINTED = `(() => {
