@@ -154,7 +154,7 @@ function accountRow(account: AccountUse) {
     account: account.name,
     connections: account.connections.join(' '),
     why: account.why.join('; '),
-    lookedAt: account.surfaces.map(surfaceText).join(' | '),
+    lookedAt: account.surfaces.map((surface) => surfaceText(surface)).join(' | '),
   };
 }
 

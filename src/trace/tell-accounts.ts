@@ -10,7 +10,7 @@ const TITLES: { readonly [verdict in AccountVerdict]: string } = {
   'not-held': 'NO CONNECTION OF THE GATEWAY HOLDS THEM',
   'not-known': 'NOT KNOWN',
   through: 'THROUGH THE GATEWAY ONLY',
-  unused: 'NOT USED',
+  unused: 'NO USE IN THE LOGS THAT WERE GIVEN',
 };
 
 /** Did all go through the gateway? No, where one did not; yes, only where that is known of all. */
@@ -23,7 +23,7 @@ export function accountsVerdict({ accounts }: AccountsAnswer): string {
   ];
   const rest = [
     ...(of('through') > 0 ? [`${of('through')} through it only`] : []),
-    ...(of('unused') > 0 ? [`${of('unused')} not used`] : []),
+    ...(of('unused') > 0 ? [`${of('unused')} without a use in the logs that were given`] : []),
     ...(of('not-known') > 0 ? [`${of('not-known')} not known`] : []),
   ];
   const answer = bad.length > 0 ? 'No' : of('not-known') > 0 ? 'Not known' : 'Yes';
@@ -56,21 +56,28 @@ function* tellSome(accounts: readonly AccountUse[], layout: Layout): Iterable<st
   for (const account of accounts.filter(isSeen)) {
     yield* layout.block('  ', account.name, 'bold');
     yield* layout.block('    ', usesText(account));
-    for (const why of account.why) yield* layout.block('    ', `Why: ${why}`, 'yellow');
-    for (const surface of account.surfaces) yield* layout.block('    ', `Looked at: ${surfaceText(surface)}`, 'dim');
+    yield* tellWhy(account, layout);
   }
-  // Of what nothing was seen, one reason tells of many.
-  const silent = new Map<string, string[]>();
+  // Of what nothing was seen, one line tells of many.
+  const silent = new Map<string, { readonly first: AccountUse; readonly names: string[] }>();
   for (const account of accounts.filter((one) => !isSeen(one))) {
-    const why = [...account.why, ...account.lacking].join('; ');
-    silent.set(why, [...(silent.get(why) ?? []), account.name]);
+    const key = JSON.stringify([account.why, account.surfaces]);
+    const group = silent.get(key) ?? { first: account, names: [] };
+    group.names.push(account.name);
+    silent.set(key, group);
   }
-  for (const [why, names] of silent) {
+  for (const { first, names } of silent.values()) {
     const shown = names.slice(0, MOST_NAMES).join(', ');
     const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more (-f json or csv lists all)` : '';
     yield* layout.block('  ', `${count(names.length, 'account')} of which no use was seen: ${shown}${more}`);
-    if (why !== '') yield* layout.block('    ', `Why: ${why}`, 'yellow');
+    yield* tellWhy(first, layout);
   }
+}
+
+function* tellWhy({ why, surfaces }: AccountUse, layout: Layout): Iterable<string> {
+  for (const reason of why) yield* layout.block('    ', `Why: ${reason}`, 'yellow');
+  for (const surface of surfaces)
+    yield* layout.block('    ', `Looked at: ${surfaceText(surface)}`, surface.covers === 'all' ? 'dim' : 'yellow');
 }
 
 const MOST_NAMES = 8;

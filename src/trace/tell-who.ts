@@ -55,7 +55,7 @@ export function tellWho(answer: Answer, layout: Layout, withStatements = false):
   );
   lines.push(...layout.heading('RESTS ON'));
   for (const surface of surfaces)
-    lines.push(...layout.block('  ', surfaceText(surface), surface.covers === 'all' ? 'dim' : 'yellow'));
+    lines.push(...layout.block('  ', surfaceText(surface, true), surface.covers === 'all' ? 'dim' : 'yellow'));
   if (surfaces.length === 0) lines.push(...layout.block('  ', 'no log'));
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
@@ -70,9 +70,10 @@ function* tellUses(title: string, uses: readonly Use[], layout: Layout, withStat
   }
 }
 
-export function surfaceText({ name, covers, given, missing, known, why }: Surface): string {
+/** `timeIsTold`: the time that is asked for stands above; else it is said. */
+export function surfaceText({ name, covers, given, missing, known, why }: Surface, timeIsTold = false): string {
   const parts = [
-    covers === 'all'
+    covers === 'all' && timeIsTold
       ? 'given of all of that time'
       : given.length > 0
         ? `given of ${given.map(stretchText).join(', ')}`

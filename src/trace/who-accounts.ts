@@ -4,7 +4,8 @@ import { type Place, type Stretch, type Surface, surfaceReader } from './who-loo
 
 /**
  * `around`: used past the gateway, which holds it. `through`: never seen elsewhere, and all logs that could have seen it were given.
- * `not-held`: used, and no connection of the gateway holds it. `unused`: held, and no use in logs that were given in full.
+ * `not-held`: used, and no connection of the gateway holds it. `unused`: no use in what was given,
+ * which is all of the time that was asked for.
  */
 export type AccountVerdict = 'through' | 'around' | 'not-held' | 'not-known' | 'unused';
 
