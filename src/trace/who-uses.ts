@@ -95,11 +95,28 @@ const USES = `
     UNION
     SELECT connection FROM gateway_sessions WHERE tagged_sensitive
   ),
+  -- Some reviews name who decided by an id alone.
+  named AS (
+    SELECT user_id, min(name) AS name
+    FROM (
+      SELECT (detail->>'$.userId') AS user_id, lower(email) AS name FROM obs.people SEMI JOIN current_parts USING (part_id)
+      UNION ALL
+      SELECT (detail->>'$.userId'), name FROM identities WHERE provider = 'hoop')
+    WHERE user_id IS NOT NULL
+    GROUP BY user_id
+  ),
+  deciders AS (
+    SELECT approval_id, list(coalesce(n.name, id) ORDER BY coalesce(n.name, id)) AS names, list(lower(id)) AS ids
+    FROM (SELECT approval_id, unnest(approver_ids) AS id FROM gateway_approvals) AS a
+    LEFT JOIN named AS n ON n.user_id = a.id
+    GROUP BY approval_id
+  ),
   members AS (
-    SELECT DISTINCT (detail->>'$.userId') AS user_id, lower(email) AS email
+    SELECT (detail->>'$.userId') AS user_id, min(lower(email)) AS email
     FROM obs.people
     SEMI JOIN current_parts USING (part_id)
-    WHERE (detail->>'$.userId') IS NOT NULL AND email IS NOT NULL
+    WHERE (detail->>'$.userId') IS NOT NULL
+    GROUP BY 1
   ),
   gateway AS (
     SELECT
@@ -110,8 +127,9 @@ const USES = `
       CASE WHEN u.outcome = 'denied' THEN
         CASE WHEN len(json_words(u.detail->'$.guardrails')) > 0 THEN concat('guardrail ', listed(json_words(u.detail->'$.guardrails')))
           WHEN lower(s.risk_action) = 'block_execution' THEN 'the analyzer of the gateway' END END AS stopped_by,
-      s.objects, s.approval, CASE WHEN s.approval_id IS NOT NULL THEN regexp_extract(s.approval_id, '[^/]+$') END AS approval_id, s.approvers,
-      s.approval = 'approved' AND list_has_any(list_transform(s.approvers, lambda one: lower(one)), [lower(s.caller), lower(s.user_id), m.email]) AS self_approved,
+      s.objects, s.approval, CASE WHEN s.approval_id IS NOT NULL THEN regexp_extract(s.approval_id, '[^/]+$') END AS approval_id,
+      CASE WHEN len(s.approvers) > 0 THEN s.approvers ELSE coalesce(d.names, []) END AS approvers,
+      s.approval = 'approved' AND list_has_any(list_concat(list_transform(s.approvers, lambda one: lower(one)), coalesce(d.ids, [])), [lower(s.caller), lower(s.user_id), m.email]) AS self_approved,
       s.masked, s.mask_errors, s.recorded,
       list_sort(list_distinct(list_concat(coalesce(s.seen_types, []), coalesce(json_keys(s.info_types), []), coalesce(json_keys(s.analyzed), [])))) AS info_types,
       s.info_types IS NOT NULL OR s.seen_types IS NOT NULL OR len(coalesce(json_keys(s.analyzed), [])) > 0 OR s.masked IS NOT NULL AS is_looked_for,
@@ -121,6 +139,7 @@ const USES = `
     JOIN usages AS u USING (observation_id)
     LEFT JOIN identities AS i ON i.identity_id = s.caller_identity_id
     LEFT JOIN members AS m ON m.user_id = s.user_id
+    LEFT JOIN deciders AS d ON d.approval_id = s.approval_id
     -- What runs still may have done it at any time since; what waits for a review, or for its start, did nothing.
     WHERE (s.ran OR coalesce(s.status, 'open') = 'open' AND s.approval NOT IN ('pending', 'rejected'))
       AND s.used_at < $until::TIMESTAMP

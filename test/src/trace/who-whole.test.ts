@@ -317,6 +317,11 @@ describe('what became of a use', () => {
     );
     assert.match(tellWho(await of('Nightly'), plain), /approved by Nightly, BY THE REQUESTER HIMSELF \(review rev-1\)/);
     assert.equal((await of('uid-nightly')).uses[0]?.selfApproved, true);
+    const byId = {
+      review: { id: 'rev-1', type: 'onetime', status: 'APPROVED', groups: [{ group: 'owners', id: 'uid-nightly' }] },
+    };
+    const own = await ask([apiKey('nightly'), withDetail('s', { approval: 'approved' }, byId)]);
+    assert.deepEqual([own.uses[0]?.approvers, own.uses[0]?.selfApproved], [['nightly'], true]);
   });
 
   it('calls a caller by its name, and one that is not known so', async () => {
