@@ -184,7 +184,7 @@ export class LogCompare {
   async #noteConflicts(staged: string): Promise<void> {
     await this.#reader.give(
       `SELECT b.part_id, 'conflict' AS change, c.record_key, c.usage_key, c.used_at
-       FROM (SELECT record_key, arg_min(usage_key, rowid) AS usage_key, arg_min(used_at, rowid) AS used_at, arg_max(file, rowid) AS file
+       FROM (SELECT record_key, arg_min(usage_key, rowid) AS usage_key, arg_min(used_at, rowid) AS used_at, max(file) AS file
          FROM ${staged} GROUP BY record_key HAVING min(digest) <> max(digest)) AS c
        JOIN batch AS b USING (file)`,
       { connection: this.#connection, schema: 'obs', table: 'log_changes' },
