@@ -122,7 +122,7 @@ function typed(column: string, value: string): string {
       ELSE (TRY_CAST(${value} AS TIMESTAMPTZ) AT TIME ZONE 'UTC') END`;
   }
   if (type === 'VARCHAR[]')
-    return `CASE WHEN ${value} LIKE '[%' THEN TRY_CAST(${value} AS VARCHAR[]) ELSE nullif(list_filter(list_transform(string_split(${value}, ','), lambda one: trim(one)), lambda one: one <> ''), []) END`;
+    return `CASE WHEN ${value} LIKE '[%' THEN TRY_CAST(${value} AS VARCHAR[]) ELSE nullif(list_filter(list_transform(regexp_split_to_array(${value}, '[,;|]'), lambda one: trim(one)), lambda one: one <> ''), []) END`;
   return type === 'VARCHAR' ? value : `TRY_CAST(${value} AS ${type})`;
 }
 

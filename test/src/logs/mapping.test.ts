@@ -89,7 +89,7 @@ r-2,2026-03-12 02:00:05,nightly,,orders,etl,EXPLODE,,deny,no,x,,,"4711"
         op: 'READ',
         touched: ['orders'],
       },
-      { at: 1773280804118, meta: { id: 'b' }, who: 'nightly', op: 7, touched: 'orders, customers' },
+      { at: 1773280804118, meta: { id: 'b' }, who: 'nightly', op: 7, touched: 'orders; customers|items, gifts' },
       { at: 'never', meta: { id: 'c' } },
       { at: 1773280804.5, meta: {} },
     ];
@@ -120,7 +120,7 @@ r-2,2026-03-12 02:00:05,nightly,,orders,etl,EXPLODE,,deny,no,x,,,"4711"
           ended_at: undefined,
           actor: undefined,
           action: 'unknown',
-          objects: ['orders', 'customers'],
+          objects: ['orders', 'customers', 'items', 'gifts'],
         },
         {
           record_id: undefined,
