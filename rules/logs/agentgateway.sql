@@ -2,6 +2,7 @@
 id: agentgateway
 title: agentgateway access log
 surface: audit-log
+types: [event]
 via: gateway
 as: jsonl
 recognises:

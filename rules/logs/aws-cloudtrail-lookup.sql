@@ -2,6 +2,7 @@
 id: aws-cloudtrail-lookup
 title: AWS CloudTrail lookup-events
 surface: audit-log
+types: [event]
 via: cloud
 as: json
 records: Events

@@ -2,6 +2,7 @@
 id: aws-cloudtrail
 title: AWS CloudTrail
 surface: audit-log
+types: [event]
 via: cloud
 as: json
 records: Records

@@ -2,6 +2,7 @@
 id: boundary
 title: HashiCorp Boundary audit events
 surface: audit-log
+types: [event]
 via: gateway
 as: jsonl
 recognises:

@@ -2,6 +2,7 @@
 id: gcp-audit
 title: Google Cloud audit log
 surface: audit-log
+types: [event]
 via: cloud
 as: json
 recognises:

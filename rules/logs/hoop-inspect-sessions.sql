@@ -2,6 +2,7 @@
 id: hoop-inspect-sessions
 title: hoop-inspect sessions
 surface: gateway
+types: [session, session-list]
 via: gateway
 as: json
 records: sessions

@@ -2,6 +2,7 @@
 id: hoop-inspect
 title: hoop-inspect audit events
 surface: gateway
+types: [session]
 via: gateway
 as: json
 recognises:

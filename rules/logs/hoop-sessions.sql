@@ -2,6 +2,7 @@
 id: hoop-sessions
 title: Sessions of a hoop gateway, in bulk
 surface: gateway
+types: [session, session-list]
 via: gateway
 as: jsonl
 single: true

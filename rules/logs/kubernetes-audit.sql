@@ -2,6 +2,7 @@
 id: kubernetes-audit
 title: Kubernetes audit log
 surface: audit-log
+types: [event]
 via: direct
 as: jsonl
 # As the API server writes it, an event a line.

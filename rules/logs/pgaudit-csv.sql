@@ -2,6 +2,7 @@
 id: pgaudit-csv
 title: PostgreSQL csvlog with pgAudit
 surface: audit-log
+types: [event]
 via: direct
 as: csv
 header: false

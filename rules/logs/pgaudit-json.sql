@@ -2,6 +2,7 @@
 id: pgaudit-json
 title: PostgreSQL jsonlog with pgAudit
 surface: audit-log
+types: [event]
 via: direct
 as: jsonl
 recognises:

@@ -2,6 +2,7 @@
 id: pgaudit-stderr
 title: PostgreSQL log with pgAudit
 surface: audit-log
+types: [event]
 via: direct
 as: text
 recognises:

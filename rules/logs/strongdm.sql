@@ -2,6 +2,7 @@
 id: strongdm
 title: StrongDM node logs and activities
 surface: audit-log
+types: [event]
 via: gateway
 as: jsonl
 recognises:

@@ -2,6 +2,7 @@
 id: teleport
 title: Teleport audit log
 surface: audit-log
+types: [event]
 via: gateway
 as: jsonl
 recognises:

@@ -2,6 +2,7 @@
 id: vault-audit
 title: HashiCorp Vault audit log
 surface: audit-log
+types: [event]
 via: direct
 as: jsonl
 recognises:

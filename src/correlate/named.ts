@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CheckMeta } from '../contracts/check.ts';
 import type { Surface } from '../contracts/observation.ts';
 import type { StoreReader } from '../store/reader.ts';
-import { type CoverageRow, covers, type Need, needOf, notCollected } from './needs.ts';
+import { type CoverageRow, meets, type Need, needOf, notCollected } from './needs.ts';
 
 /** A provider of which a run speaks, and in what: the view `named_providers`. */
 export interface Named {
@@ -72,9 +72,7 @@ export function unaskedOf(meta: CheckMeta, coverage: readonly CoverageRow[], nam
     for (const surface of spoken) {
       const own = alternatives.filter((need) => need.surface === surface);
       if (own.length === 0) continue;
-      const isAsked = coverage.some(
-        (row) => row.outcome !== 'unsupported' && row.outcome !== 'denied' && own.some((need) => covers(row, need)),
-      );
+      const isAsked = coverage.some((row) => own.some((need) => meets(row, need)));
       if (isAsked) asked.add(surface);
       else missing.push(...own);
     }

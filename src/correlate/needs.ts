@@ -113,7 +113,7 @@ export function assess(meta: CheckMeta, coverage: readonly CoverageRow[]): Asses
   for (const need of meta.needs) {
     const alternatives = need.split('|').map(needOf);
     const rows = coverage.filter((row) => alternatives.some((alternative) => covers(row, alternative)));
-    const collected = rows.some((row) => row.outcome === 'complete' || row.outcome === 'partial');
+    const collected = rows.some((row) => alternatives.some((alternative) => meets(row, alternative)));
     if (!collected && alternatives.some(({ isSoft }) => isSoft === true)) {
       without.push(whyMissing(alternatives, rows));
       continue;
@@ -138,12 +138,18 @@ export function needOf(text: string): Need {
   return need;
 }
 
-/** Does a look meet a need, or would have? One that names its types (`detail.types`) meets what needs others of the kind not. */
-export function covers(row: Pick<CoverageRow, 'surface' | 'covers' | 'detail'>, need: Need): boolean {
+/** Does a look meet a need? One that does not name its types (`detail.types`) meets none that names one. */
+export function meets(row: Pick<CoverageRow, 'surface' | 'covers' | 'detail' | 'outcome'>, need: Need): boolean {
+  const isRead = row.outcome === 'complete' || row.outcome === 'partial';
+  return isRead && covers(row, need) && (need.type === undefined || Array.isArray(row.detail?.types));
+}
+
+/** Does a look meet a need, or would have? What was not read in whole, and names no types, may have been any. */
+export function covers(row: Pick<CoverageRow, 'surface' | 'covers' | 'detail' | 'outcome'>, need: Need): boolean {
   const { kind, type, surface } = need;
   if ((surface !== undefined && row.surface !== surface) || !row.covers.includes(kind)) return false;
   const types = row.detail?.types;
-  return type === undefined || !Array.isArray(types) || types.includes(type);
+  return type === undefined || (Array.isArray(types) ? types.includes(type) : row.outcome !== 'complete');
 }
 
 function whyMissing(alternatives: readonly Need[], rows: readonly CoverageRow[]): string {

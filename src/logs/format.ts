@@ -25,6 +25,8 @@ export const LogFormatMeta = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]*$/),
   title: z.string().min(3),
   surface: z.enum(surfaces),
+  /** What its files let a check look at, for needs like `usage:session-list@gateway`. */
+  types: z.array(z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/)).default([]),
   via: z.enum(['gateway', 'cloud', 'direct']),
   as: z.enum(['json', 'jsonl', 'csv', 'text']),
   /** Of a document: where the list of records is. */

@@ -72,6 +72,8 @@ function formatOfMapping(mapping: Mapping): LogFormat {
     id,
     title: `Log ${id}`,
     surface: via === 'gateway' ? 'gateway' : 'audit-log',
+    // Within the time that it was given of, the log of another gateway tells all of its sessions.
+    types: via === 'gateway' ? ['session', 'session-list'] : ['event'],
     via,
     as,
     ...(records === undefined ? {} : { records }),

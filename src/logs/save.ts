@@ -75,19 +75,23 @@ export async function saveRecords(format: LogFormat, file: string, to: string, s
   await write(out, sink.end(why !== undefined));
   out.end();
   await once(out, 'close');
-  if (why === undefined && sink.lost > 0) why = sink.isOpen ? 'it ends in the middle of a record' : 'some records are no JSON';
+  if (sink.lost > 0) why ??= whyLost(sink);
   return { path: to, lost: sink.lost, ...(why === undefined ? {} : { why }) };
 }
 
+export function whyLost({ isOpen }: { readonly isOpen: boolean }): string {
+  return isOpen ? 'it ends in the middle of a record' : 'some records are no JSON';
+}
+
 /** Documents may be lines all the same: one that is broken then takes no other with it. */
-function sinkOf({ meta }: LogFormat, first: Buffer): Lines | Records {
+export function sinkOf({ meta }: LogFormat, first: Buffer): Lines | Records {
   if (meta.as !== 'json') return new Lines(meta.as === 'jsonl');
   const lines = first.toString('utf8', 0, LINES_LOOKED_AT).split('\n').slice(0, -1);
   const isList = /^\uFEFF?\s*\[/.test(lines[0] ?? '');
   return meta.records === undefined && !isList && lines.some(isJsonObject) ? new Lines(true) : new Records(meta.records);
 }
 
-async function* inflated(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+export async function* inflated(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   const raw = createReadStream(file, { highWaterMark: 1 << 20, signal });
   if (!isPacked(file)) {
     for await (const chunk of raw) yield chunk as Buffer;
@@ -105,7 +109,7 @@ async function write(out: Writable, text: Buffer): Promise<void> {
 const NEWLINE = 0x0a;
 
 /** Lines as they are; of JSON those alone that are. */
-class Lines {
+export class Lines {
   lost = 0;
   isOpen = false;
   readonly #isJson: boolean;

@@ -33,7 +33,7 @@ export class LogTally {
   }
 
   coverage(forgetAfterDays: number | undefined): CoverageObservation {
-    const { id, title, surface } = this.#format.meta;
+    const { id, title, surface, types } = this.#format.meta;
     const why = oldText(this.#old, forgetAfterDays);
     return {
       kind: 'coverage',
@@ -50,6 +50,7 @@ export class LogTally {
       bytes: this.#bytes,
       detail: {
         format: id,
+        types,
         files: this.#files,
         known: this.#known,
         ...(this.#first === undefined ? {} : { firstAt: this.#first }),

@@ -31,4 +31,18 @@ describe('what checks need', () => {
     assert.equal(stateOf('service-user-with-key', [users, keys]), 'missing');
     assert.equal(stateOf('service-user-with-key', [users, keys, report]), 'complete');
   });
+
+  it('takes a look that names no types for none that a check needs', () => {
+    const untyped = { surface: 'gateway', covers: ['policy', 'usage'] };
+    const inspected = { ...untyped, detail: { types: ['session'] } };
+    const audit = { ...untyped, detail: { types: ['admin-audit'] } };
+    const cut = { ...untyped, outcome: 'partial' } as const;
+
+    assert.equal(stateOf('policy-changed-without-record', [untyped]), 'missing');
+    assert.equal(stateOf('policy-changed-without-record', [inspected]), 'missing');
+    assert.equal(stateOf('policy-changed-without-record', [cut]), 'missing');
+    assert.equal(stateOf('policy-changed-without-record', [audit]), 'complete');
+    // What was not read in whole may have been such entries.
+    assert.equal(stateOf('policy-changed-without-record', [audit, cut]), 'partial');
+  });
 });

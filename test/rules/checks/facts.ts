@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Check, Observation } from '../../../src/contracts/index.ts';
 import { OBSERVATION_KINDS, parseIdentityId, SURFACES } from '../../../src/contracts/index.ts';
+import { loadChecks } from '../../../src/correlate/load.ts';
+import { needOf } from '../../../src/correlate/needs.ts';
 
 /**
  * A fact of a test: an observation as in `src/contracts/observation.ts`, where what follows from its id, or does not
@@ -10,10 +12,24 @@ import { OBSERVATION_KINDS, parseIdentityId, SURFACES } from '../../../src/contr
 export const Fact = z.looseObject({ kind: z.enum(OBSERVATION_KINDS) }).transform(complete);
 export type Fact = z.infer<typeof Fact>;
 
-/** Everything was looked at, in full. */
+const NEEDS = loadChecks().flatMap(({ meta }) => meta.needs.flatMap((need) => need.split('|').map(needOf)));
+
+/** Everything was looked at, in full: whatever types the checks need. */
 export const FULL_COVERAGE: readonly Observation[] = Object.keys(SURFACES).map((surface) =>
-  complete({ kind: 'coverage', surface, subject: 'all of it', outcome: 'complete', covers: [...OBSERVATION_KINDS] }),
+  complete({
+    kind: 'coverage',
+    surface,
+    subject: 'all of it',
+    outcome: 'complete',
+    covers: [...OBSERVATION_KINDS],
+    detail: { types: neededTypes(surface) },
+  }),
 );
+
+function neededTypes(surface: string): readonly string[] {
+  const types = NEEDS.flatMap((need) => (need.type !== undefined && need.surface === surface ? [need.type] : []));
+  return [...new Set(types)].sort();
+}
 
 /** The check as if it were a stranger's: its query runs also where it has nothing to look at, which is spared to ours. */
 export function queried(check: Check): Check {

@@ -24,7 +24,7 @@ describe('what several providers are asked for', () => {
   });
 
   it('is not missing of providers of which the run says nothing, or of which a check cannot speak', () => {
-    const coverage = [told('aws', ['credential', 'grant'])];
+    const coverage = [told('aws', ['credential', 'grant'], ['access-key', 'policy'])];
 
     assert.equal(unasked(LEAK, coverage, []), undefined);
     assert.equal(unasked(LEAK, coverage, [seen('aws')]), undefined);
@@ -37,6 +37,7 @@ describe('what several providers are asked for', () => {
       told('iac', ['credential', 'grant']),
       { ...told('aws', ['credential', 'grant']), outcome: 'denied' as const },
       told('aws', ['credential'], ['console-password']),
+      told('aws', ['credential']),
     ]) {
       assert.equal(unasked(LEAK, [row], [seen('aws')])?.isAll, true, JSON.stringify(row));
     }

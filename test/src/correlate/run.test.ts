@@ -502,12 +502,13 @@ describe('running checks', () => {
       assert.match(String(outcomes[2]), /^not-assessed,credentials \(ssh-key\) of AWS IAM were not collected/);
     });
 
-    it('takes a look that names no types for one at all of them', async () => {
+    it('takes a look that names no types for one at none of them', async () => {
       const check = checkWith({ head: ['[credential@aws]', '["credential:ssh-key@aws"]'] });
 
       const { results } = await correlate([covered()], [check]);
 
-      assert.equal(results[0]?.outcome, 'not-applicable');
+      assert.equal(results[0]?.outcome, 'not-assessed');
+      assert.match(results[0]?.reason ?? '', /were not collected/);
     });
 
     it('never passes when part of it could not be read', async () => {

@@ -84,6 +84,14 @@ describe('a log format', () => {
 describe('the room for a document', () => {
   const shipped = (id: string): LogFormat => shippedFormats().find(({ meta }) => meta.id === id) as LogFormat;
 
+  it('says what each lets a check look at, and a log of events for no list of sessions', () => {
+    const typesOf = new Map(shippedFormats().map(({ meta }) => [meta.id, meta.types]));
+
+    for (const { meta } of shippedFormats()) assert.equal(meta.types.length > 0, meta.digests === undefined, meta.id);
+    assert.deepEqual(typesOf.get('hoop-sessions'), ['session', 'session-list']);
+    assert.deepEqual(typesOf.get('hoop-inspect'), ['session']);
+  });
+
   it('is small at first for lines, however large their file, and large for a large document', () => {
     assert.deepEqual(roomFor(shipped('hoop-sessions'), 1e9), [SMALL_OBJECT, MAX_OBJECT]);
     assert.deepEqual(roomFor(shipped('hoop-inspect-sessions'), 1e9), [MAX_OBJECT]);
