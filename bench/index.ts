@@ -10,6 +10,7 @@ import { measureIam } from './iam.ts';
 import { measureLogs } from './logs.ts';
 import type { Measurement } from './measure.ts';
 import { measureProcesses } from './processes.ts';
+import { measureReport } from './report.ts';
 import { measureRescan } from './rescan.ts';
 import { measureSessions } from './sessions.ts';
 import { measureStore } from './store.ts';
@@ -27,6 +28,7 @@ const GROUPS: { readonly [name: string]: () => readonly Measurement[] | Promise<
   logs: () => measureLogs(BIN),
   sessions: () => measureSessions(BIN),
   iam: measureIam,
+  report: measureReport,
 };
 
 process.exitCode = await bench();

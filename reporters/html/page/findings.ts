@@ -76,9 +76,11 @@ export class Findings {
       el('div', { class: 'split' }, facets, this.#tree),
       el('div', { class: 'print-only', id: 'findings-print' }),
     );
+    let typed: ReturnType<typeof setTimeout> | undefined;
     this.#search.addEventListener('input', () => {
-      updateRoute({ q: this.#search.value });
-      this.apply();
+      this.apply(true);
+      clearTimeout(typed);
+      typed = setTimeout(() => updateRoute({ q: this.#search.value }), 250);
     });
     this.#tree.addEventListener('keydown', (event) => this.#key(event));
     this.#tree.addEventListener('click', (event) => this.#click(event));
@@ -123,7 +125,8 @@ export class Findings {
     this.apply();
   }
 
-  apply(): void {
+  /** `soon`: somebody types, and looks at the list; the facets may come a frame later. */
+  apply(soon = false): void {
     this.#shown = filterRows(this.#all, this.#facets, this.#selection, this.#search.value);
     const groups = new Map<string, Row[]>();
     for (const row of this.#shown.rows) {
@@ -139,7 +142,8 @@ export class Findings {
       );
     this.#active = 0;
     this.#drawList();
-    this.#drawFacets();
+    if (soon) requestAnimationFrame(() => this.#drawFacets());
+    else this.#drawFacets();
     this.#drawChips();
     const { length } = this.#shown.rows;
     this.#says.textContent =

@@ -108,7 +108,7 @@ export async function measurePage(
     await page.fill('#findings-search', '');
     await page.click('#findings-list .tools button');
     await page.evaluate('document.querySelector("[role=tree]").scrollTop = 50000');
-    await page.waitForFunction('document.querySelector("#findings-list [data-index=\'1136\']") !== null');
+    await page.locator('#findings-list [data-index="1136"]').waitFor({ state: 'attached' });
     if (screenshot !== undefined) await keepScreenshot(page, screenshot);
     return {
       cpu: { open: opened - before, search: searched - opened },

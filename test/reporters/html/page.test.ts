@@ -110,7 +110,7 @@ describe('html report in Chromium', function () {
       assert.equal(await rows.count(), 1);
       assert.match(await seen(rows), /printed in a notebook/);
       assert.match(await seen(page.locator('#findings-list .tools output')), /^1 of 6$/);
-      assert.match(page.url(), /q=churn%20printed/);
+      await page.waitForURL(/q=churn%20printed/);
     });
   });
 
