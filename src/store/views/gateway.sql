@@ -282,11 +282,13 @@ sensitive AS (
   WHERE list_contains(list_transform(w.wanted.value, lambda word: lower(word)), lower(t.own.value))
   GROUP BY tags
 ),
-windows AS (
+-- Once, for each view of views is planned anew wherever it stands.
+reviews AS MATERIALIZED (SELECT review_id, user_id, connection, org, status, is_approved, opened_at, closed_at FROM gateway_approvals),
+windows AS MATERIALIZED (
   SELECT
     w.review_id, w.user_id, w.connection, w.opened_at, w.closed_at,
     org_key(coalesce(w.org, o.only_org), o.orgs) AS org_key, NOT w.is_approved AS is_revoked
-  FROM gateway_approvals AS w
+  FROM reviews AS w
   LEFT JOIN connection_orgs AS o ON o.connection = w.connection
   -- When one was revoked is not told: what began in it may have been before that.
   WHERE (w.is_approved OR w.status = 'REVOKED') AND w.opened_at IS NOT NULL AND w.closed_at IS NOT NULL
@@ -301,13 +303,13 @@ reaching AS (
 closing AS (
   SELECT user_id, connection, org_key, closed_at, arg_max(review_id, (opened_at, review_id)) AS review_id FROM windows WHERE NOT is_revoked GROUP BY ALL
 ),
-asking AS (
+asking AS MATERIALIZED (
   SELECT r.row_id, r.userId AS user_id, r.target AS connection, p.org_key, r.used_at
   FROM parsed AS r
   JOIN places AS p ON p.target = r.target AND p.own_org = coalesce(r.org, '')
   SEMI JOIN windows AS w ON w.user_id = r.userId AND w.connection = r.target AND w.org_key = p.org_key
 ),
-covered AS (
+covered AS MATERIALIZED (
   SELECT a.row_id, w.review_id, w.is_revoked, w.closed_at
   FROM (FROM asking CROSS JOIN (VALUES (false), (true)) AS both_ways(is_revoked)) AS a
   ASOF JOIN reaching AS w
@@ -328,7 +330,7 @@ issuing AS (
   FROM (SELECT row_id, credentialSession, org, used_at FROM parsed WHERE credentialSession IS NOT NULL) AS r
   JOIN parsed AS i ON i.session_id = r.credentialSession AND (i.org = r.org OR i.org IS NULL OR r.org IS NULL)
   LEFT JOIN covered AS c ON c.row_id = i.row_id AND i.approval IS DISTINCT FROM 'approved'
-  LEFT JOIN gateway_approvals AS a ON a.review_id = coalesce(i.review.id, i.session_id)
+  LEFT JOIN reviews AS a ON a.review_id = coalesce(i.review.id, i.session_id)
 ),
 issued AS (
   SELECT row_id,
