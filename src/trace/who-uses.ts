@@ -252,34 +252,49 @@ function maskingOf(told: {
  * counted with it, and tells the tables that the session does not. Where several were, nothing tells whose it is, and it stays.
  */
 export function foldRecords(uses: readonly Use[], tolerance: number): readonly Use[] {
-  const sessions = uses
-    .filter(({ via }) => via === 'gateway')
-    .map((use) => ({ use, start: Date.parse(use.from), end: endOf(use) }));
+  const opened = new Map<string, OpenSession[]>();
+  for (const use of uses) {
+    if (use.via !== 'gateway' || use.identity === null) continue;
+    const same = opened.get(use.identity) ?? [];
+    opened.set(use.identity, same);
+    const end = endOf(use);
+    same.push({ use, start: Date.parse(use.from), end, lastEnd: Math.max(end, same.at(-1)?.lastEnd ?? end) });
+  }
   const folded = new Map<string, Use>();
   const rest: Use[] = [];
   for (const use of uses) {
-    if (use.via === 'gateway') {
-      folded.set(use.observation, folded.get(use.observation) ?? use);
-      rest.push(use);
-      continue;
-    }
-    if (use.passage !== 'through') {
-      rest.push(use);
-      continue;
-    }
-    const [from, until] = [Date.parse(use.from), Date.parse(use.until ?? use.from)];
-    const open = sessions.filter(
-      ({ use: session, start, end }) =>
-        session.identity !== null && session.identity === use.identity && start - tolerance <= from && end + tolerance >= until,
-    );
-    const [only, ...more] = open;
-    if (only === undefined || more.length > 0) {
-      rest.push(use);
-      continue;
-    }
-    folded.set(only.use.observation, withRecord(folded.get(only.use.observation) ?? only.use, use));
+    const [only, ...more] = use.passage === 'through' && use.via !== 'gateway' ? openDuring(use, opened, tolerance) : [];
+    if (only === undefined || more.length > 0) rest.push(use);
+    else folded.set(only.observation, withRecord(folded.get(only.observation) ?? only, use));
   }
   return rest.map((use) => folded.get(use.observation) ?? use);
+}
+
+interface OpenSession {
+  readonly use: Use;
+  readonly start: number;
+  readonly end: number;
+  /** The latest end of this and all before it: where it is too early, none of them was open. */
+  readonly lastEnd: number;
+}
+
+/** Sessions of the account that were open all that time, two at most: that there are several is all that is asked of more. */
+function openDuring(record: Use, opened: ReadonlyMap<string, readonly OpenSession[]>, tolerance: number): readonly Use[] {
+  const sessions = opened.get(record.identity ?? '') ?? [];
+  const [from, until] = [Date.parse(record.from), Date.parse(record.until ?? record.from)];
+  let [low, high] = [0, sessions.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sessions[middle]?.start ?? 0) - tolerance <= from) low = middle + 1;
+    else high = middle;
+  }
+  const found: Use[] = [];
+  for (let index = low - 1; index >= 0 && found.length < 2; index -= 1) {
+    const session = sessions[index];
+    if (session === undefined || session.lastEnd + tolerance < until) break;
+    if (session.end + tolerance >= until) found.push(session.use);
+  }
+  return found;
 }
 
 function endOf({ from, until, isOpen }: Use): number {
