@@ -5,12 +5,23 @@ import { gitlabSecretDetection } from '../../reporters/gitlab-secret-detection/i
 import { json } from '../../reporters/json/index.ts';
 import { junit } from '../../reporters/junit/index.ts';
 import { markdown } from '../../reporters/markdown/index.ts';
+import { oscal } from '../../reporters/oscal/index.ts';
 import { sarif } from '../../reporters/sarif/index.ts';
 import { terminal } from '../../reporters/terminal/index.ts';
 import type { AnyReporter, RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { emptyReport, hostileReport, leakReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
-const REPORTERS: readonly AnyReporter[] = [terminal, json, sarif, csv, markdown, junit, gitlabSecretDetection, gitlabCodeQuality];
+const REPORTERS: readonly AnyReporter[] = [
+  terminal,
+  json,
+  sarif,
+  csv,
+  markdown,
+  junit,
+  gitlabSecretDetection,
+  gitlabCodeQuality,
+  oscal,
+];
 const REPORTS: { readonly [name: string]: () => Report } = {
   'the empty run': emptyReport,
   'a run with partial coverage': partialReport,

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import type { Finding } from '../../src/contracts/finding.ts';
+import type { Report } from '../../src/contracts/reporter.ts';
+import { defineReporter } from '../../src/contracts/reporter.ts';
+import { listMember, openObject } from '../../src/util/json-pieces.ts';
+import { sortFindings } from '../../src/util/report-text.ts';
+import { jsonText } from '../../src/util/sanitize.ts';
+import { uuidOf } from '../../src/util/uuid.ts';
+import { assessmentAssets, inventoryItems, metadata, OSCAL_VERSION, scopeRemarks, stubPlan, toolOrigin } from './assets.ts';
+import { controlFindings, type Related, reviewedControls } from './controls.ts';
+import { observations, observationUuid, risks, riskUuid } from './findings.ts';
+import { plain, props, prose } from './words.ts';
+
+const Options = z.strictObject({});
+type Options = z.infer<typeof Options>;
+
+/** For governance tools and assessors: OSCAL assessment results. */
+export const oscal = defineReporter<Options>({
+  id: 'oscal',
+  title: `OSCAL assessment results ${OSCAL_VERSION}`,
+  extension: 'json',
+  mediaType: 'application/oscal+json',
+  options: Options as z.ZodType<Options>,
+  *render(report) {
+    const { run } = report;
+    const findings = sortFindings([...report.findings, ...report.accepted]);
+    const reviewed = reviewedControls(report);
+    const plan = stubPlan(report, reviewed);
+    const tool = toolOrigin(report);
+    const head = {
+      uuid: uuidOf('oscal/results', run.id),
+      metadata: metadata(report, 'Assessment results: non-human identities'),
+      'import-ap': { href: plan.href },
+    };
+    const result = {
+      uuid: uuidOf('oscal/result', run.id),
+      title: plain(`Run ${run.id}`),
+      description: prose(`Automated assessment of ${run.targets.join(', ')}`),
+      start: run.startedAt,
+      end: run.finishedAt,
+      ...props({
+        'run-id': run.id,
+        'rules-digest': run.rulesDigest,
+        'fingerprint-key-id': run.fingerprintKeyId,
+        persona: report.persona,
+      }),
+      'reviewed-controls': reviewed,
+    };
+    yield `{\n  "assessment-results": ${openObject(head, '  ')},\n    "results": [\n      ${openObject(result, '      ')},\n`;
+    yield `        "local-definitions": ${openObject({ 'assessment-assets': assessmentAssets(report) }, '        ')}`;
+    yield* listMember('inventory-items', inventoryItems(report.identities), '          ');
+    yield '\n        }';
+    yield* listMember('observations', observations(report, findings, tool), '        ');
+    yield* listMember('risks', risks(report, findings, tool), '        ');
+    yield* listMember('findings', controlFindings(report, tool, relate(report, findings)), '        ');
+    yield `,\n        "remarks": ${jsonText(scopeRemarks(report))}\n      }\n    ],\n`;
+    yield `    "back-matter": { "resources": [\n      ${jsonText(plan.resource)}\n    ] }\n  }\n}\n`;
+  },
+});
+
+/** What each rule found that still stands, accepted or not: what a control's result rests on. */
+function relate(report: Report, findings: readonly Finding[]): ReadonlyMap<string, Related> {
+  const related = new Map<string, { observations: string[]; risks: string[] }>();
+  for (const finding of findings) {
+    if (finding.status === 'fixed' || finding.status === 'not-observed') continue;
+    const mine = related.get(finding.rule) ?? { observations: [], risks: [] };
+    mine.observations.push(observationUuid(report, finding));
+    mine.risks.push(riskUuid(finding));
+    related.set(finding.rule, mine);
+  }
+  return related;
+}

@@ -1,0 +1,39 @@
+import { clip, markdown, printable } from '../../src/util/sanitize.ts';
+
+/** Not registered anywhere: it only keeps our properties apart from those of OSCAL. */
+export const NAMESPACE = 'urn:nhi-audit:oscal';
+const TEXT_MAX = 4000;
+const VALUE_MAX = 500;
+
+export interface Property {
+  readonly name: string;
+  readonly ns?: string;
+  readonly value: string;
+}
+
+/** OSCAL's `markup-line` and `markup-multiline` are Markdown: names may not make any. */
+export function prose(text: string, max = TEXT_MAX): string {
+  return markdown(clip(printable(text), max)) || '-';
+}
+
+/** OSCAL's `string`: one line, not empty, no blanks at the ends. */
+export function plain(text: string, max = VALUE_MAX): string {
+  return clip(printable(text), max) || '-';
+}
+
+/** Properties of ours; those without a value are left out, and where none is left, so is the list: OSCAL takes no empty one. */
+export function props(values: { readonly [name: string]: string | number | boolean | undefined }): { props?: Property[] } {
+  const list: Property[] = [];
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) list.push({ name, ns: NAMESPACE, value: plain(String(value)) });
+  }
+  return list.length === 0 ? {} : { props: list };
+}
+
+/** A list as a member, or nothing where it is empty. */
+export function some<Name extends string, Item>(
+  name: Name,
+  items: readonly Item[],
+): { readonly [key in Name]?: readonly Item[] } {
+  return items.length === 0 ? {} : ({ [name]: items } as { [key in Name]?: readonly Item[] });
+}
