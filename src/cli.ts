@@ -32,7 +32,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   process.on('SIGTERM', stop);
   process.env[ALLOCATOR.name] ??= ALLOCATOR.value;
   const debug = argv.includes('--debug');
-  const io = processIo(abort.signal, argv.includes('--no-color'));
+  const io = processIo(abort.signal, argv);
   try {
     return await dispatch(argv, io);
   } catch (error) {
@@ -431,13 +431,16 @@ function stackOf(error: unknown): string {
   return `${error.stack ?? error.message}${cause}`;
 }
 
-function processIo(signal: AbortSignal, noColor: boolean): Io {
+function processIo(signal: AbortSignal, argv: readonly string[]): Io {
   const { stdout, stderr, env } = process;
   // What a write fails with is told to whoever wrote. On stderr there is nobody left to tell.
   stdout.on('error', () => undefined);
   stderr.on('error', () => undefined);
   const color =
-    !noColor && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb' && (stdout.isTTY || (env.FORCE_COLOR ?? '0') !== '0');
+    !argv.includes('--no-color') &&
+    (env.NO_COLOR ?? '') === '' &&
+    env.TERM !== 'dumb' &&
+    (stdout.isTTY || (env.FORCE_COLOR ?? '0') !== '0');
   return {
     stdout: (text) =>
       new Promise((resolve, reject) => {
@@ -458,6 +461,7 @@ function processIo(signal: AbortSignal, noColor: boolean): Io {
     },
     env,
     directory: process.cwd(),
+    commandLine: argv,
     clock: clockOf(env.NHI_AUDIT_NOW),
     signal,
   };

@@ -17,6 +17,8 @@ export interface Io {
   };
   readonly env: { readonly [name: string]: string | undefined };
   readonly directory: string;
+  /** What was typed behind the name of the program. */
+  readonly commandLine?: readonly string[];
   readonly clock: () => Date;
   readonly signal: AbortSignal;
 }

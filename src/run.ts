@@ -2,7 +2,17 @@ import { resolve } from 'node:path';
 import { assertSameKey as assertBaselineKey } from './config/baseline.ts';
 import { assertTrusted, describeConfig } from './config/load.ts';
 import { parseTarget, shownTarget } from './config/target.ts';
-import type { CrawlOptions, Log, PathTarget, Report, Scanner, ServiceTarget, Target } from './contracts/index.ts';
+import type {
+  CrawlOptions,
+  Log,
+  Method,
+  PathTarget,
+  Report,
+  ReportPart,
+  Scanner,
+  ServiceTarget,
+  Target,
+} from './contracts/index.ts';
 import { type Bulk, createBulk } from './detect/bulk.ts';
 import { createEngine } from './detect/engine.ts';
 import { mayHoldTest } from './detect/may-hold.ts';
@@ -24,6 +34,7 @@ import { type Judgement, loadDetectors, loadJudgement, rulesDigest } from './run
 import { Sink } from './run/sink.ts';
 import { crawlerOf, readTarget, type TargetWork, unreadable } from './run/targets.ts';
 import type { Store } from './store/index.ts';
+import type { RunMethod } from './store/method.ts';
 import { checkStorePath } from './store/path.ts';
 import type { Acceptors } from './suppress/accept.ts';
 import { contentId } from './util/digest.ts';
@@ -67,6 +78,18 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     return judgement;
   };
 
+  const method = async (): Promise<RunMethod> => {
+    const { methodOf } = await import('./run/method.ts');
+    const { commandLine } = request;
+    const { frameworks } = await judge();
+    return methodOf({
+      ...(commandLine === undefined ? {} : { commandLine }),
+      config,
+      frameworks,
+      mask: (text) => names.clean(text),
+    });
+  };
+
   const acceptors = await readAcceptors(request, targets, key, pack, source !== 'ephemeral');
 
   // A misspelt framework is said now, not after the scan.
@@ -104,6 +127,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
           rulesDigest: rulesDigest(pack, await judge()),
           fingerprintKeyId: keyId,
           ...(source === 'ephemeral' ? {} : { evidenceKey: key }),
+          ...(store.file === undefined ? {} : { method: await method() }),
         });
         return store;
       } catch (error) {
@@ -266,18 +290,29 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
         },
       });
     };
+    const wantedParts = request.parts ?? [];
+    // Of a store that is kept it is read back, with what the run before came to.
+    const told = async (): Promise<{ readonly method?: Method }> => {
+      if (request.storeFile !== undefined || !wantedParts.includes('method')) return {};
+      const { tellRunMethod } = await import('./run/method.ts');
+      return { method: await tellRunMethod(await method()) };
+    };
     const isStored = request.storeFile !== undefined || sink.observed || (shelf?.files.length ?? 0) > 0;
     const facts =
       !isStored && (premerge || !asksOfNothing(request, acceptors))
-        ? (await import('./run/unobserved.ts')).factsOfNothing(await judge(), sink.held, {
-            startedAt,
-            finishedAt: runtime.clock().toISOString(),
-            targets: named,
-            parameters: parametersOf(request),
-            rulesDigest: rulesDigest(pack, await judge()),
-            fingerprintKeyId: keyId,
-            hosts: [...hosts],
-          })
+        ? await withEmptyParts(
+            (await import('./run/unobserved.ts')).factsOfNothing(await judge(), sink.held, {
+              startedAt,
+              finishedAt: runtime.clock().toISOString(),
+              targets: named,
+              parameters: parametersOf(request),
+              rulesDigest: rulesDigest(pack, await judge()),
+              fingerprintKeyId: keyId,
+              hosts: [...hosts],
+            }),
+            wantedParts,
+            told,
+          )
         : await interruptible(await sink.store(), runtime.signal, async (store) =>
             correlate(store, await judge(), {
               runtime,
@@ -286,6 +321,8 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
               acceptors: { ...acceptors, mask: (text) => maskNames(text, base.detect) },
               ...(isPremerge(request.crawl) ? { before } : {}),
               ...(request.ask === undefined ? {} : { ask: request.ask }),
+              parts: wantedParts,
+              told,
             }),
           );
     for (const steps of kept) steps.forget();
@@ -372,6 +409,8 @@ async function correlate(
     acceptors,
     before,
     ask,
+    parts: wanted,
+    told,
   }: {
     readonly runtime: Runtime;
     readonly now: string;
@@ -380,6 +419,8 @@ async function correlate(
     /** Before a merge: what rules find in the changed files as they were. */
     readonly before?: (rules: ReadonlySet<string>) => Promise<Side>;
     readonly ask?: ScanRequest['ask'];
+    readonly parts: readonly ReportPart[];
+    readonly told: () => Promise<{ readonly method?: Method }>;
   },
 ): Promise<Facts> {
   const { runChecks } = await import('./correlate/run.ts');
@@ -426,11 +467,25 @@ async function correlate(
       // What a report asks of the views costs a second over views, and next to nothing over the tables that stand for them.
       facts = await readFacts(store, { findings: all, checks: results, acceptances: inStoredOrder(uses) });
       await ask?.(store);
+      if (facts !== undefined && wanted.length > 0) {
+        const { readParts } = await import('./run/parts/index.ts');
+        facts = { ...facts, parts: await readParts(store, wanted, { ...facts, ...(await told()) }) };
+      }
     },
   );
   await store.dematerialise();
   if (facts === undefined) throw new Error('the run that was just saved is not in the store');
   return facts;
+}
+
+async function withEmptyParts(
+  facts: Facts,
+  wanted: readonly ReportPart[],
+  told: () => Promise<{ readonly method?: Method }>,
+): Promise<Facts> {
+  if (wanted.length === 0) return facts;
+  const { emptyParts } = await import('./run/parts/empty.ts');
+  return { ...facts, parts: emptyParts(wanted, { run: facts.run, ...(await told()) }) };
 }
 
 function parseTargets(

@@ -3,6 +3,7 @@ import { assertSameKey, readBaseline } from '../config/baseline.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Io } from '../io.ts';
 import { parseOutputs, writeOutputs } from '../output.ts';
+import { unionOfParts } from '../run/parts/index.ts';
 import { makeReport } from '../run/report.ts';
 import { loadJudgement } from '../run/rules.ts';
 import { chooseFrameworks } from '../run.ts';
@@ -20,7 +21,11 @@ export async function reportCommand(
   const { checks, disabled, frameworks } = await loadJudgement(config);
   const wanted = await chooseFrameworks(frameworks, options.framework.length > 0 ? options.framework : config.frameworks);
   const baseline = options.baseline === undefined ? undefined : readBaseline(resolve(io.directory, options.baseline));
-  const facts = await withStore(io, options, async (_store, read) => await read());
+  const facts = await withStore(
+    io,
+    options,
+    async (_store, read) => await read(unionOfParts(outputs.map(({ reporter }) => reporter))),
+  );
   if (baseline?.foreign !== undefined) {
     throw new ConfigError(`${baseline.foreign.file} is another tool's file, which only a scan can hold against what it finds`, {
       code: 'BASELINE',

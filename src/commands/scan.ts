@@ -6,6 +6,7 @@ import { findRepository } from '../files/git.ts';
 import type { Io } from '../io.ts';
 import { type Output, parseOutputs, writeOutputs } from '../output.ts';
 import { loadScanners } from '../registry.ts';
+import { unionOfParts } from '../run/parts/index.ts';
 import { isOpen } from '../run/report.ts';
 import type { Runtime, StdinInput } from '../run/request.ts';
 import { scan } from '../run.ts';
@@ -99,6 +100,8 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
       ? {}
       : { exceptions: options.exceptions === false ? (false as const) : resolve(io.directory, options.exceptions) }),
     frameworks: options.framework,
+    parts: unionOfParts(outputs.map(({ reporter }) => reporter)),
+    ...(io.commandLine === undefined ? {} : { commandLine: io.commandLine }),
     runtime: await runtimeOf(io, options),
   });
   const isForPeople = (output: Output): boolean => output.file === undefined && output.reporter.id === 'terminal';

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
+import type { ReportPart } from '../contracts/index.ts';
 import type { Io } from '../io.ts';
 import type { Facts } from '../run/facts.ts';
+import { readParts } from '../run/parts/index.ts';
 import type { Store } from '../store/index.ts';
 import { ConfigError, StoreError } from '../util/errors.ts';
 import { nearest } from '../util/nearest.ts';
@@ -15,7 +17,7 @@ export interface StoreOptions {
 export async function withStore<T>(
   io: Io,
   options: StoreOptions,
-  use: (store: Store, read: () => Promise<Facts>) => Promise<T>,
+  use: (store: Store, read: (parts?: readonly ReportPart[]) => Promise<Facts>) => Promise<T>,
 ): Promise<T> {
   const { openStore } = await import('../store/index.ts');
   const file = resolve(io.directory, options.store);
@@ -24,13 +26,14 @@ export async function withStore<T>(
   io.signal.addEventListener('abort', stop);
   try {
     await chooseRun(store, options.run);
-    return await use(store, async () => {
+    return await use(store, async (wanted = []) => {
       const { readFacts } = await import('../run/facts.ts');
       await store.materialise();
       const facts = await readFacts(store);
-      await store.dematerialise();
       if (facts === undefined) throw noRun(file);
-      return facts;
+      const parts = wanted.length === 0 ? undefined : await readParts(store, wanted, facts);
+      await store.dematerialise();
+      return { ...facts, ...(parts === undefined ? {} : { parts }) };
     });
   } finally {
     io.signal.removeEventListener('abort', stop);

@@ -8,6 +8,7 @@ import {
   type IdentityView,
   OBSERVATION_KINDS,
   type ObservationKind,
+  type ReportParts,
   type RunInfo,
 } from '../contracts/index.ts';
 import { findingOf } from '../correlate/previous.ts';
@@ -21,6 +22,8 @@ export interface Facts {
   readonly identities: readonly IdentityView[];
   readonly checks: readonly CheckResult[];
   readonly acceptances: readonly AcceptanceUse[];
+  /** What the reporters asked for. */
+  readonly parts?: Partial<ReportParts>;
 }
 
 const RunRow = z.object({

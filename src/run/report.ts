@@ -41,6 +41,7 @@ export function makeReport(
     accepted,
     acceptances: facts.acceptances,
     hidden: { ...hidden, excepted: accepted.length },
+    ...(facts.parts === undefined ? {} : { parts: facts.parts }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Baseline } from '../config/baseline.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import type { CrawlOptions, Log, Persona, Progress, Scanner } from '../contracts/index.ts';
+import type { CrawlOptions, Log, Persona, Progress, ReportPart, Scanner } from '../contracts/index.ts';
 import type { StoreReader } from '../store/reader.ts';
 
 /** Everything a scan needs to know; made by `src/commands/scan.ts`, by `demo` and by tests. */
@@ -32,6 +32,10 @@ export interface ScanRequest {
   readonly ask?: (store: StoreReader) => Promise<void>;
   /** What there is is known to be little: the engine need not hand work to other threads. Only without a store file. */
   readonly isSmall?: boolean;
+  /** What the reporters need of the store beside findings, controls and coverage. */
+  readonly parts?: readonly ReportPart[];
+  /** As typed, without the name of the program; told in reports with secrets masked. */
+  readonly commandLine?: readonly string[];
   readonly runtime: Runtime;
 }
 

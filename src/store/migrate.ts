@@ -22,6 +22,7 @@ export function migrations(): readonly Migration[] {
     { version: 3, sql: readSql('schema-3.sql') },
     { version: 4, sql: readSql('schema-4.sql') },
     { version: 5, sql: readSql('schema-5.sql') },
+    { version: 6, sql: readSql('schema-6.sql') },
   ];
 }
 

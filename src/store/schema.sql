@@ -636,3 +636,31 @@ COMMENT ON COLUMN obs.evidence_links.part_id IS 'Unit of work whose rows it bind
 COMMENT ON COLUMN obs.evidence_links.run_id IS 'Run that loaded them';
 COMMENT ON COLUMN obs.evidence_links.linked_at IS 'When that run began, UTC';
 COMMENT ON COLUMN obs.evidence_links.chain IS 'HMAC-SHA-256 under the fingerprint key over the link before it, the other columns and the rows';
+
+CREATE TABLE run_methods (
+  run_id             VARCHAR PRIMARY KEY,
+  command_line       VARCHAR,
+  platform           VARCHAR NOT NULL,
+  config_sha256      VARCHAR NOT NULL,
+  rules_sha256       VARCHAR NOT NULL,
+  catalogues_sha256  VARCHAR NOT NULL,
+  previous_run       VARCHAR,
+  previous_digest    VARCHAR
+);
+COMMENT ON TABLE run_methods IS 'What a run was given and stood on: enough to run it again';
+COMMENT ON COLUMN run_methods.run_id IS 'The run';
+COMMENT ON COLUMN run_methods.command_line IS 'As it was typed, secrets masked';
+COMMENT ON COLUMN run_methods.platform IS 'Operating system, processor and version of Node.js';
+COMMENT ON COLUMN run_methods.config_sha256 IS 'The configuration that held, defaults included: a text of method_texts';
+COMMENT ON COLUMN run_methods.rules_sha256 IS 'Files of checks and detectors with their SHA-256: a text of method_texts';
+COMMENT ON COLUMN run_methods.catalogues_sha256 IS 'Control catalogues with edition and SHA-256: a text of method_texts';
+COMMENT ON COLUMN run_methods.previous_run IS 'The complete run before it in this store';
+COMMENT ON COLUMN run_methods.previous_digest IS 'SHA-256 over that run, its results and the digest that it kept itself: runs form a chain';
+
+CREATE TABLE method_texts (
+  sha256   VARCHAR PRIMARY KEY,
+  content  VARCHAR NOT NULL
+);
+COMMENT ON TABLE method_texts IS 'Texts that many runs have in common, once each';
+COMMENT ON COLUMN method_texts.sha256 IS 'SHA-256 of the content';
+COMMENT ON COLUMN method_texts.content IS 'JSON with sorted keys';

@@ -16,6 +16,7 @@ import { plainRows } from './convert.ts';
 import { brokenRows, EvidenceChain } from './evidence-chain.ts';
 import type { LogFile, LogMasks, LogWork } from './log-file.ts';
 import { storeMemory } from './memory.ts';
+import { keepMethod, type RunMethod } from './method.ts';
 import type { Row, SqlParameters, StoreReader } from './reader.ts';
 import { KEPT, ViewTables } from './views.ts';
 
@@ -29,6 +30,8 @@ export interface NewRun {
   readonly fingerprintKeyId: string;
   /** Binds the rows of usages; without it a run tests and adds no link. */
   readonly evidenceKey?: Uint8Array | string;
+  /** What it is given and stands on; kept where the store is. */
+  readonly method?: RunMethod;
 }
 
 /** What a run came to. */
@@ -185,6 +188,7 @@ export class Store implements StoreReader {
       },
     );
     if (!this.#isPassing) await this.#joinPast(id, run.fingerprintKeyId);
+    if (!this.#isPassing && run.method !== undefined) await keepMethod(this.#connection, id, run.method);
     this.#runId = id;
     this.#isEnded = false;
     const { evidenceKey, startedAt } = run;

@@ -1,0 +1,178 @@
+import type { ObservationKind, PopulationRow } from '../../contracts/index.ts';
+import type { Row, StoreReader } from '../../store/reader.ts';
+import { present } from './present.ts';
+
+/**
+ * What each source listed, by what it is of, and what is stored and reported of it.
+ *
+ * A scanner that reads file by file (workflows, notebooks, manifests) has a row of coverage for each: they are one source, told
+ * as "11 files in …". A crawl reads the work tree and the history in one unit; the place of a sighting says which. Of logs the
+ * rows of all files are told by one row of coverage.
+ */
+const POPULATION = `
+WITH looked AS (
+  SELECT c.*, p.part_id,
+    c.surface IN ('ci', 'iac', 'k8s', 'notebook', 'agent-config') AND c.outcome = 'complete' AND c.scanner <> 'repository' AS is_of_many,
+    starts_with(c.scanner, 'log-') AND c.surface = 'audit-log' AS is_log
+  FROM coverage AS c
+  JOIN (SELECT observation_id, part_id FROM obs.coverage SEMI JOIN current_parts USING (part_id)) AS p USING (observation_id)
+),
+sources AS (
+  SELECT
+    surface,
+    CASE WHEN is_of_many THEN concat('files read as ', scanner, ' in ', target) ELSE subject END AS subject,
+    outcome, scanner, target, is_log, is_of_many,
+    -- One subject may be told by several parts; each is counted with what came of it.
+    list(DISTINCT part_id) AS parts,
+    count(DISTINCT observation_id) AS looks,
+    string_agg(DISTINCT why, ' ' ORDER BY why) AS why,
+    list_sort(list_distinct(flatten(list(covers)))) AS covers,
+    sum(TRY_CAST(detail->>'$.systemManagedKeys' AS BIGINT)) AS of_provider, sum(TRY_CAST(detail->>'$.grantsToPeople' AS BIGINT)) AS of_people,
+    sum(seen) AS seen, sum(read) AS read, sum(skipped) AS skipped, sum(failed) AS failed
+  FROM (SELECT DISTINCT ON (observation_id, part_id) * FROM looked)
+  GROUP BY surface, CASE WHEN is_of_many THEN concat('files read as ', scanner, ' in ', target) ELSE subject END, outcome, scanner, target, is_log, is_of_many
+),
+in_part AS (
+  SELECT s.surface, s.subject, s.outcome, s.scanner, s.target, unnest(s.parts) AS part_id FROM sources AS s WHERE NOT s.is_log
+  UNION
+  SELECT s.surface, s.subject, s.outcome, s.scanner, s.target, p.part_id
+  FROM sources AS s
+  JOIN parts AS p ON p.scanner = s.scanner AND p.target = s.target
+  SEMI JOIN current_parts AS c ON c.part_id = p.part_id
+  WHERE s.is_log
+),
+merged AS (
+  SELECT 'identity' AS kind, unnest(evidence) AS observation_id, identity_id AS thing FROM identities
+  UNION ALL SELECT 'credential', observation_id, credential_id FROM credential_sources
+  UNION ALL SELECT 'sighting', observation_id, observation_id FROM sightings
+  UNION ALL SELECT 'person', unnest(evidence), email FROM people
+  UNION ALL SELECT 'policy', unnest(evidence), policy_id FROM policies
+  UNION ALL SELECT 'grant', observation_id, observation_id FROM grants
+  UNION ALL SELECT 'trust', observation_id, observation_id FROM trusts
+  UNION ALL SELECT 'consumer', observation_id, observation_id FROM consumers
+),
+held AS (
+  SELECT 'identity' AS kind, part_id, observation_id, '' AS place FROM obs.identities
+  UNION ALL SELECT 'credential', part_id, observation_id, '' FROM obs.credentials
+  UNION ALL SELECT 'sighting', part_id, observation_id, CASE place WHEN 'history' THEN 'history' ELSE 'work-tree' END FROM obs.sightings
+  UNION ALL SELECT 'grant', part_id, observation_id, '' FROM obs.grants
+  UNION ALL SELECT 'trust', part_id, observation_id, '' FROM obs.trusts
+  UNION ALL SELECT 'consumer', part_id, observation_id, '' FROM obs.consumers
+  UNION ALL SELECT 'person', part_id, observation_id, '' FROM obs.people
+  UNION ALL SELECT 'policy', part_id, observation_id, '' FROM obs.policies
+),
+counted AS (
+  SELECT p.surface, p.subject, p.outcome, p.scanner, p.target, h.kind,
+    count(DISTINCT h.observation_id) AS stored, count(DISTINCT m.thing) AS reported, count(DISTINCT h.observation_id) AS records
+  FROM in_part AS p
+  JOIN held AS h ON h.part_id = p.part_id AND (p.surface NOT IN ('history', 'work-tree') OR h.kind <> 'sighting' OR h.place = p.surface)
+  LEFT JOIN merged AS m ON m.kind = h.kind AND m.observation_id = h.observation_id
+  GROUP BY ALL
+  UNION ALL
+  -- Of a million uses the numbers of rows are held together, not their ids.
+  SELECT p.surface, p.subject, p.outcome, p.scanner, p.target, 'usage', count(*), count(k.row_id), sum(coalesce(u.records, 1))
+  FROM in_part AS p
+  JOIN obs.usages AS u ON u.part_id = p.part_id
+  LEFT JOIN usage_rows AS k ON k.row_id = u.rowid
+  GROUP BY ALL
+),
+told AS (
+  SELECT s.* EXCLUDE (parts), unnest(CASE WHEN len(s.covers) = 0 THEN ['coverage'] ELSE s.covers END) AS kind FROM sources AS s
+)
+SELECT
+  t.surface, t.subject, t.kind, t.outcome, t.is_log, t.looks, t.why, len(t.covers) AS kinds, t.seen, t.read, t.skipped, t.failed, t.of_provider, t.of_people,
+  coalesce(c.stored, 0) AS stored, coalesce(c.reported, 0) AS reported, coalesce(c.records, 0) AS records
+FROM told AS t
+LEFT JOIN counted AS c USING (surface, subject, outcome, scanner, target, kind)
+WINDOW source AS (PARTITION BY t.surface, t.subject, t.outcome, t.scanner, t.target)
+-- What a look could have told and did not is told once, where it told nothing at all.
+QUALIFY coalesce(c.stored, 0) > 0
+  OR max(coalesce(c.stored, 0)) OVER source = 0 AND row_number() OVER (source ORDER BY t.kind) = 1
+ORDER BY t.surface, t.subject, t.outcome, t.scanner, t.target, t.kind`;
+
+export async function readPopulation(store: StoreReader): Promise<readonly PopulationRow[]> {
+  return (await store.rows(POPULATION)).map((row) =>
+    present<PopulationRow>({
+      surface: row.surface,
+      subject: row.subject,
+      kind: row.kind,
+      outcome: row.outcome,
+      listed: row.seen,
+      read: row.read,
+      stored: row.stored,
+      reported: row.reported,
+      difference: differenceOf(row),
+    }),
+  );
+}
+
+/** Surfaces whose scanners count files, commits, cells or layers: what they look into, not what they find there. */
+const COUNTS_FILES: ReadonlySet<string> = new Set([
+  'work-tree',
+  'history',
+  'notebook',
+  'ci',
+  'iac',
+  'image',
+  'agent-config',
+  'verification',
+]);
+
+const NAMES: { readonly [kind in ObservationKind]: readonly [one: string, many: string] } = {
+  identity: ['identity', 'identities'],
+  credential: ['credential', 'credentials'],
+  sighting: ['sighting', 'sightings'],
+  grant: ['right', 'rights'],
+  trust: ['trust', 'trusts'],
+  consumer: ['consumer', 'consumers'],
+  usage: ['use', 'uses'],
+  person: ['person', 'people'],
+  policy: ['rule or setting', 'rules or settings'],
+  coverage: ['look', 'looks'],
+};
+
+/** Why the numbers of a row are not one number; nothing where they are. Each sentence is of one step: listed, read, stored, reported. */
+function differenceOf(row: Row): string | undefined {
+  const [, many] = NAMES[row.kind as ObservationKind];
+  const n = (column: string): number => Number(row[column] ?? 0);
+  const [listed, read, stored, reported] = [row.seen, row.read, n('stored'), n('reported')];
+  const says: string[] = [];
+  if (row.why !== null && row.why !== undefined) says.push(String(row.why));
+  if (listed !== null && read !== null && listed !== read) {
+    const left = [
+      ...(n('skipped') > 0 ? [`${n('skipped')} left out`] : []),
+      ...(n('failed') > 0 ? [`${n('failed')} could not be read`] : []),
+    ];
+    says.push(`Of ${String(listed)} listed ${String(read)} were read${left.length === 0 ? '' : `: ${left.join(', ')}`}.`);
+  }
+  if (read !== null && Number(read) !== stored) says.push(readAgainstStored(row, many));
+  if (stored !== reported) {
+    says.push(
+      reported < stored
+        ? `${stored - reported} of ${stored} stored tell of what another row tells as well, or is replaced by: they are counted once.`
+        : `One stored row may tell of several ${many}.`,
+    );
+  }
+  return says.length === 0 ? undefined : says.join(' ');
+}
+
+function readAgainstStored(row: Row, many: string): string {
+  const n = (column: string): number => Number(row[column] ?? 0);
+  if (row.kind === 'coverage') return 'What was read held nothing of what is kept.';
+  if (COUNTS_FILES.has(String(row.surface))) {
+    return `What is listed and read is counted in files, commits, cells or layers; stored are the ${many} in them.`;
+  }
+  if (row.kind === 'usage' && n('records') !== n('stored')) {
+    const sums = `${n('stored')} stored rows sum up ${n('records')} records of the source`;
+    return n('records') === n('read') ? `${sums}, which is what was read.` : `${sums}.`;
+  }
+  if (row.kind === 'credential' && n('of_provider') > 0) {
+    return `${n('of_provider')} of those read are made and rotated by the provider: they are no credential of an owner's.`;
+  }
+  if (row.kind === 'grant' && n('of_people') > 0) {
+    return `${n('of_people')} rights of people are not stored; one listed policy or binding may give several rights.`;
+  }
+  return n('kinds') > 1
+    ? `What is read holds ${many} and other kinds: one listed thing gives none, one or several of each.`
+    : `One listed thing gives none, one or several ${many}.`;
+}
