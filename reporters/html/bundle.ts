@@ -19,7 +19,7 @@ export async function bundlePage(): Promise<PageAssets> {
       input: join(page, file),
       platform: 'browser',
       moduleTypes: { '.css': 'text' },
-      transform: { target: 'es2022', define: { 'process.env.NODE_ENV': '"production"' } },
+      transform: { target: 'es2022' },
     });
     const { output } = await bundle.generate({ format, minify: true, comments: false });
     await bundle.close();

@@ -215,6 +215,13 @@ export function severity(name: Row['severity']): HTMLElement {
   return el('span', { class: `sev ${name}` }, el('i', { 'aria-hidden': 'true' }, MARKS[name]), name);
 }
 
+/** For a narrow cell: what is wrong with the owner comes first, since the end is what is cut. */
+export function ownerCell({ owner, ownership }: IdentityView): (Node | string)[] {
+  if (ownership === 'owned') return [owner ?? ''];
+  const flag = el('em', {}, ownership.replace('owner-', ''));
+  return owner === undefined ? [flag] : [flag, ` ${owner}`];
+}
+
 function ownerText({ owner, ownership }: IdentityView): Node {
   if (owner === undefined) return el('em', {}, 'nobody known');
   return ownership === 'owned'

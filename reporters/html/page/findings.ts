@@ -1,6 +1,6 @@
 import type { PageData } from '../model.ts';
 import { saveCsv } from './csv.ts';
-import { type Detail, severity } from './detail.ts';
+import { type Detail, ownerCell, severity } from './detail.ts';
 import { count, el, find, say, thousands } from './dom.ts';
 import { type Facet, type Filtered, filterRows, labelOf, makeFacets, ownerOf } from './facets.ts';
 import { readRoute, updateRoute } from './route.ts';
@@ -207,9 +207,9 @@ export class Findings {
       { ...common, class: `row finding${row.status === 'fixed' || row.status === 'excepted' ? ' past' : ''}`, 'aria-level': 2 },
       severity(row.severity),
       el('span', { class: 'name', title: row.subject }, name, ' ', el('small', {}, scope)),
-      el('span', { class: 'message', title: row.message }, row.message),
+      el('span', { class: 'message', title: row.message }, shortMessage(row)),
       el('code', { class: 'where', title: place }, place),
-      el('span', { class: 'who' }, row.known === undefined ? '' : ownerOf(row)),
+      el('span', { class: 'who', title: ownerOf(row) }, row.known === undefined ? '' : ownerCell(row.known)),
       el(
         'span',
         { class: `status ${row.status}` },
@@ -491,4 +491,9 @@ export class Findings {
     for (let index = from; index < end; index += 1) searchText(this.#all[index] as Row);
     if (end < this.#all.length) setTimeout(() => this.#warm(end), 0);
   }
+}
+
+/** In a row that begins with the name, the message need not spell it out. */
+function shortMessage({ message, identity }: Row): string {
+  return identity === undefined ? message : message.replaceAll(identity, splitName(identity).name);
 }

@@ -1,7 +1,7 @@
 import type { IdentityView } from '../../../src/contracts/reporter.ts';
 import type { PageData } from '../model.ts';
 import { saveCsv } from './csv.ts';
-import { type Detail, severity } from './detail.ts';
+import { type Detail, ownerCell, severity } from './detail.ts';
 import { count, el, find, say, thousands } from './dom.ts';
 import { readRoute } from './route.ts';
 import { type Row, splitName } from './rows.ts';
@@ -179,13 +179,7 @@ export class Identities {
       cell('name', el('span', { class: 'name', title: identity.id }, identity.name, ' ', el('small', {}, scope))),
       cell('type', `${identity.provider} ${identity.type}`),
       cell('environment', identity.environment ?? ''),
-      cell(
-        'owner',
-        identity.owner ?? '',
-        identity.ownership === 'owned'
-          ? undefined
-          : el('em', {}, identity.owner === undefined ? identity.ownership : ` (${identity.ownership.replace('owner-', '')})`),
-      ),
+      cell('owner', ...ownerCell(identity)),
       cell('created', identity.createdAt?.slice(0, 10) ?? ''),
       cell('used', identity.lastUsedAt?.slice(0, 10) ?? ''),
       cell('credentials', identity.credentials === 0 ? '' : thousands(identity.credentials)),
