@@ -9,34 +9,36 @@ import { NAMESPACE, plain, props, prose, some } from './words.ts';
 const EVIDENCE_MAX = 50;
 const GAPS_MAX = 1000;
 
-/** An observation is of one run; the risk behind it is the same from run to run. */
-export function observationUuid(report: Report, finding: Finding): string {
-  return uuidOf('oscal/observation', report.run.id, finding.fingerprint);
+/** A finding with the ids it has in this file. */
+export interface Row {
+  readonly finding: Finding;
+  readonly observation: string;
+  readonly risk: string;
 }
 
-export function riskUuid(finding: Finding): string {
-  return uuidOf('oscal/risk', finding.fingerprint);
+/** An observation is of one run; the risk behind it is the same from run to run. */
+export function rowsOf({ run }: Report, findings: readonly Finding[]): Row[] {
+  return findings.map((finding) => ({
+    finding,
+    observation: uuidOf('oscal/observation', run.id, finding.fingerprint),
+    risk: uuidOf('oscal/risk', finding.fingerprint),
+  }));
 }
 
 export function identityUuid(id: string): string {
   return uuidOf('oscal/identity', id);
 }
 
-export function* observations(report: Report, findings: readonly Finding[], tool: object): Generator<object> {
+export function* observations(report: Report, rows: readonly Row[], tool: object): Generator<object> {
   const known = new Set(report.identities.map(({ id }) => id));
-  for (const finding of findings) {
+  for (const { finding, observation } of rows) {
     const { identity, status, evidence } = finding;
     const isGone = status === 'fixed' || status === 'not-observed';
     yield {
-      uuid: observationUuid(report, finding),
+      uuid: observation,
       title: prose(finding.title, 500),
       description: prose(finding.message),
-      ...props({
-        rule: finding.rule,
-        fingerprint: finding.fingerprint,
-        status,
-        'evidence-items': evidence.length,
-      }),
+      ...props({ rule: finding.rule, status }),
       methods: ['EXAMINE'],
       types: [isGone ? 'historic' : 'finding'],
       origins: [tool],
@@ -96,13 +98,13 @@ const STATUS: { readonly [status in FindingStatus]: string } = {
   'not-observed': 'investigating',
 };
 
-export function* risks(report: Report, findings: readonly Finding[], tool: object): Generator<object> {
+export function* risks(report: Report, rows: readonly Row[], tool: object): Generator<object> {
   const why = new Map(report.checks.map(({ rule, meta }) => [rule, meta.why]));
-  for (const finding of findings) {
+  for (const { finding, observation, risk } of rows) {
     const { acceptedBy, fingerprint, severity, status } = finding;
     const deadline = status === 'excepted' ? endOfDay(acceptedBy?.expires) : undefined;
     yield {
-      uuid: riskUuid(finding),
+      uuid: risk,
       title: prose(finding.title, 500),
       description: prose(finding.message),
       statement: prose(why.get(finding.rule) ?? finding.title),
@@ -116,7 +118,6 @@ export function* risks(report: Report, findings: readonly Finding[], tool: objec
         identity: finding.identity,
         credential: finding.credential,
         'first-seen': finding.firstSeen,
-        'last-seen': finding.lastSeen,
         'accepted-by': acceptedBy?.source,
         'accepted-entry': acceptedBy?.entry,
         'accepted-at': acceptedBy?.place,
@@ -138,7 +139,7 @@ export function* risks(report: Report, findings: readonly Finding[], tool: objec
           description: prose(finding.fix),
         },
       ],
-      'related-observations': [{ 'observation-uuid': observationUuid(report, finding) }],
+      'related-observations': [{ 'observation-uuid': observation }],
     };
   }
 }

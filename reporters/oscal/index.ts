@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import type { Finding } from '../../src/contracts/finding.ts';
-import type { Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
 import { listMember, openObject } from '../../src/util/json-pieces.ts';
 import { sortFindings } from '../../src/util/report-text.ts';
@@ -8,7 +6,7 @@ import { jsonText } from '../../src/util/sanitize.ts';
 import { uuidOf } from '../../src/util/uuid.ts';
 import { assessmentAssets, inventoryItems, metadata, OSCAL_VERSION, scopeRemarks, stubPlan, toolOrigin } from './assets.ts';
 import { controlFindings, type Related, reviewedControls } from './controls.ts';
-import { observations, observationUuid, risks, riskUuid } from './findings.ts';
+import { observations, type Row, risks, rowsOf } from './findings.ts';
 import { plain, props, prose } from './words.ts';
 
 const Options = z.strictObject({});
@@ -23,7 +21,7 @@ export const oscal = defineReporter<Options>({
   options: Options as z.ZodType<Options>,
   *render(report) {
     const { run } = report;
-    const findings = sortFindings([...report.findings, ...report.accepted]);
+    const rows = rowsOf(report, sortFindings([...report.findings, ...report.accepted]));
     const reviewed = reviewedControls(report);
     const plan = stubPlan(report, reviewed);
     const tool = toolOrigin(report);
@@ -50,22 +48,22 @@ export const oscal = defineReporter<Options>({
     yield `        "local-definitions": ${openObject({ 'assessment-assets': assessmentAssets(report) }, '        ')}`;
     yield* listMember('inventory-items', inventoryItems(report.identities), '          ');
     yield '\n        }';
-    yield* listMember('observations', observations(report, findings, tool), '        ');
-    yield* listMember('risks', risks(report, findings, tool), '        ');
-    yield* listMember('findings', controlFindings(report, tool, relate(report, findings)), '        ');
+    yield* listMember('observations', observations(report, rows, tool), '        ');
+    yield* listMember('risks', risks(report, rows, tool), '        ');
+    yield* listMember('findings', controlFindings(report, tool, relate(rows)), '        ');
     yield `,\n        "remarks": ${jsonText(scopeRemarks(report))}\n      }\n    ],\n`;
     yield `    "back-matter": { "resources": [\n      ${jsonText(plan.resource)}\n    ] }\n  }\n}\n`;
   },
 });
 
 /** What each rule found that still stands, accepted or not: what a control's result rests on. */
-function relate(report: Report, findings: readonly Finding[]): ReadonlyMap<string, Related> {
+function relate(rows: readonly Row[]): ReadonlyMap<string, Related> {
   const related = new Map<string, { observations: string[]; risks: string[] }>();
-  for (const finding of findings) {
+  for (const { finding, observation, risk } of rows) {
     if (finding.status === 'fixed' || finding.status === 'not-observed') continue;
     const mine = related.get(finding.rule) ?? { observations: [], risks: [] };
-    mine.observations.push(observationUuid(report, finding));
-    mine.risks.push(riskUuid(finding));
+    mine.observations.push(observation);
+    mine.risks.push(risk);
     related.set(finding.rule, mine);
   }
   return related;
