@@ -16,13 +16,18 @@ why: >
   Whatever a job or an agent reads there it gets in clear, and keeps: in its output, its notebook, its memory.
 fix: >
   Give the connection an attribute that a masking rule has, or name it in the rule; and configure a provider of masking for the gateway.
+inconclusive: >
+  SELECT 'whether the gateway has a provider of masking is not known: what it says of itself (serverinfo) was not given, or names none'
+  WHERE NOT EXISTS (FROM policies WHERE provider = 'hoop' AND type = 'server' AND coalesce(settings->>'$.redactProvider', settings->>'$.hasRedactCredentials') IS NOT NULL)
+    AND EXISTS (FROM connection_settings WHERE is_sensitive)
 limits: >
   Which tags mean personal data is the configuration's to say (gateway.personalData). The open edition of hoop allows one masking rule
   in all: where it is in use elsewhere, the edition is the limit.
 since: '0.1'
 ---*/
 WITH server AS (
-  SELECT bool_and(coalesce(settings->>'$.redactProvider', '') = '' OR (settings->>'$.hasRedactCredentials') = 'false') AS is_off, max(settings->>'$.licence') AS licence, flatten(list(evidence)) AS evidence
+  -- Where neither is told, nobody knows.
+  SELECT bool_and((settings->>'$.hasRedactCredentials') = 'false' OR (settings->>'$.redactProvider') = '') AS is_off, max(settings->>'$.licence') AS licence, flatten(list(evidence)) AS evidence
   FROM policies
   WHERE provider = 'hoop' AND type = 'server' AND json_exists(settings, '$.authMethod')
 )

@@ -7,8 +7,6 @@ about: usage
 identityFields: [session_id]
 needs: [usage@gateway, 'usage:session-list@gateway?']
 population: gateway_sessions WHERE analyzed IS NOT NULL OR mask_errors IS NOT NULL
-parameters:
-  ignoredTypes: LOCATION,DATE_TIME,URL,NRP
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.DS-10
@@ -22,7 +20,7 @@ fix: >
   Add the kinds of data in the message to the masking rule of the connection; where masking failed with errors, set it to strict
   (`DLP_MODE=strict`), so that unmasked output is held back.
 limits: >
-  Detection is the gateway's. Kinds that are rarely personal (ignoredTypes) are left out. Counts are those of the session and of the gateway's metrics of sessions. Native database sessions only: terminals are not analysed.
+  Detection is the gateway's. Kinds that are rarely personal (gateway.notPersonal of the configuration) are left out. Counts are those of the session and of the gateway's metrics of sessions. Native database sessions only: terminals are not analysed.
 since: '0.1'
 ---*/
 WITH detected AS (
@@ -30,8 +28,8 @@ WITH detected AS (
     s.*,
     -- Where each kind was counted, those that were seen and never masked.
     list_sort(list_filter(
-      json_keys(coalesce(s.analyzed, '{}')),
-      lambda kind: NOT list_contains(string_split($ignoredTypes, ','), kind) AND NOT list_contains(coalesce(json_keys(s.info_types), []), kind))) AS kinds,
+      s.personal_kinds,
+      lambda kind: NOT list_contains(coalesce(json_keys(s.info_types), []), kind))) AS kinds,
     len(coalesce(json_keys(s.info_types), [])) > 0 AS kinds_are_told,
     coalesce(s.redactions, 0) = 0 AND NOT coalesce(s.masked, false) AS nothing_masked
   FROM gateway_sessions AS s

@@ -6,7 +6,7 @@ confidence: high
 about: usage
 identityFields: [session_id]
 needs: [usage@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions WHERE action IN ('write', 'ddl', 'privilege', 'admin')
+population: gateway_sessions WHERE action IN ('write', 'ddl', 'privilege', 'admin') OR action = 'unknown' AND ran AND verb = 'exec'
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05
@@ -20,6 +20,13 @@ fix: >
 limits: >
   The kind of action is read off the recorded statements; a change inside a function or a script file is not seen. Own reviews, open windows and reviews of
   issued credentials count as approval, where their sessions were exported.
+inconclusive: >
+  SELECT concat('whether ', listed(list(DISTINCT connection ORDER BY connection)), CASE WHEN count(DISTINCT connection) = 1 THEN ' is' ELSE ' are' END, ' production is not known, and ',
+    counted(count(*), 'change'), CASE WHEN count(*) = 1 THEN ' was' ELSE ' were' END, ' made there without an approval')
+  FROM gateway_sessions WHERE action IN ('write', 'ddl', 'privilege', 'admin') AND ran AND approval = 'none' AND environment IS NULL HAVING count(*) > 0
+  UNION ALL
+  SELECT concat('what ', counted(count(*), 'session'), ' that ran commands did is not known: the export holds no scripts of theirs, or they are not understood')
+  FROM gateway_sessions WHERE action = 'unknown' AND verb = 'exec' AND ran AND approval = 'none' AND coalesce(is_production(environment), true) HAVING count(*) > 0
 since: '0.1'
 ---*/
 SELECT

@@ -1,6 +1,6 @@
 /*---
 id: session-without-job
-title: A machine read personal data and no job can be named
+title: A machine was where personal data is, and no job can be named
 severity: medium
 confidence: high
 about: usage
@@ -30,7 +30,7 @@ SELECT
   s.session_id,
   s.caller_identity_id AS identity_id,
   concat(
-    s.caller, ' read from ', s.connection, ', which holds personal data, without naming a job: ', session_name(s.session_id, s.used_at), '.') AS message,
+    s.caller, ' worked in ', s.connection, ', which holds personal data, without naming a job: ', session_name(s.session_id, s.used_at), '.') AS message,
   list_concat([s.observation_id], s.caller_evidence) AS evidence
 FROM gateway_sessions AS s
 JOIN spread USING (caller)
@@ -38,4 +38,4 @@ WHERE is_machine(s.caller_type) AND s.caller_type <> 'static-admin-key'
   AND NOT (s.caller_type IN ('machine-identity', 'machine') AND spread.connections = 1)
   AND s.ran AND coalesce(trim(s.job), '') = ''
   AND is_production(s.environment)
-  AND (s.tagged_sensitive OR len(json_keys(coalesce(s.analyzed, '{}'))) > 0)
+  AND (s.tagged_sensitive OR len(s.personal_kinds) > 0)

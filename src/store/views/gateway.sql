@@ -436,11 +436,14 @@ SELECT
   coalesce(a.evidence, []) AS approval_evidence,
   r.review_status, r.window_closed_at, r.closed_review_id, r.issued_until, r.status, r.ran,
   CASE WHEN r.counts IS NULL THEN u.masked ELSE coalesce(u.masked OR r.counts.masked, u.masked, r.counts.masked) END AS masked, u.recorded, r.environment, r.tagged_sensitive, r.analyzed, r.info_types,
+  -- What was found in it that tells of a person: places and times alone do not.
+  CASE WHEN r.analyzed IS NULL THEN [] ELSE list_filter(json_keys(r.analyzed), lambda kind: NOT list_contains(t.not_personal, kind)) END AS personal_kinds,
   CASE WHEN r.counts IS NULL THEN u.info_types ELSE list_sort(list_distinct(list_concat(u.info_types, r.counts.seen))) END AS seen_types, r.counts.observation_id AS counts_evidence,
   r.redactions, r.mask_errors, r.verb, u.source_ip, r.org, r.user_id, r.type, r.subtype, r.origin, r.credential_session, r.credential_never_expires, r.risk, r.risk_action,
   r.repo, r.federation, u.user_agent, u.operation, u.outcome, u.row_count, u.records
 FROM gateway_rows AS r
 JOIN obs.usages AS u ON u.rowid = r.row_id
+CROSS JOIN gateway_settings AS t
 LEFT JOIN gateway_approvals AS a ON a.review_id = r.review_id
 LEFT JOIN identities AS i ON i.identity_id = r.caller_identity_id AND i.provider = 'hoop'
 WHERE NOT r.is_bookkeeping AND NOT r.is_admin_audit;

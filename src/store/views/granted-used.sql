@@ -103,16 +103,17 @@ rights AS (
   WHERE starts_with(identity_id, 'postgres:') AND effect = 'allow' AND capability IS NULL AND via_kind = 'acl'
   GROUP BY identity_id, permission, resource
 ),
-works AS (
-  SELECT k.identity_id, k.row_id, u.used_at, coalesce(u.action, 'unknown') AS action, u.objects, coalesce(u.records, 1) AS records, u.observation_id, u.via,
+touched AS (
+  SELECT coalesce(u.outcome, 'ok') = 'ok' AS is_done, k.identity_id, k.row_id, u.used_at, coalesce(u.action, 'unknown') AS action, u.objects, coalesce(u.records, 1) AS records, u.observation_id, u.via,
     list_distinct(list_transform(coalesce(u.objects, []), lambda name: schema_of(name))) AS schemas
   FROM usage_rows AS k
   JOIN obs.usages AS u ON u.rowid = k.row_id
   SEMI JOIN rights AS r ON r.identity_id = k.identity_id
-  WHERE NOT k.is_bookkeeping AND coalesce(u.outcome, 'ok') = 'ok'
+  WHERE NOT k.is_bookkeeping
 ),
+works AS (FROM touched WHERE is_done),
 accounts AS (
-  SELECT w.identity_id, count(*) FILTER (w.action IN ('unknown', 'privilege', 'admin')) AS untold, bool_or(w.via = 'direct') AS has_log FROM works AS w GROUP BY w.identity_id
+  SELECT w.identity_id, count(*) FILTER (w.is_done AND w.action IN ('unknown', 'privilege', 'admin')) AS untold, bool_or(w.via = 'direct') AS has_log FROM touched AS w GROUP BY w.identity_id
 ),
 held AS (
   SELECT g.identity_id, max(d.days) AS days, min(d.first) AS first, max(d.last) AS last
@@ -131,7 +132,7 @@ target_side AS (
     greatest(coalesce(any_value(l.days), 0), coalesce(any_value(h.days), 0)) AS window_days,
     least(any_value(l.first), any_value(h.first)) AS window_first, greatest(any_value(l.last), any_value(h.last)) AS window_last,
     coalesce(any_value(a.untold), 0) AS untold,
-    CASE WHEN NOT coalesce(any_value(a.has_log), false) THEN 'what went around the gateway is on no record: no log of the database was read' END AS caution
+    CASE WHEN NOT coalesce(any_value(a.has_log), false) AND any_value(l.days) IS NULL THEN 'what went around the gateway is on no record: no log of the database was read' END AS caution
   FROM rights AS r
   LEFT JOIN works AS w ON w.identity_id = r.identity_id AND list_contains(uses_of_privilege(r.permission), w.action)
     AND (len(w.schemas) = 0 OR r.schema = '' OR list_contains(w.schemas, r.schema))
@@ -145,7 +146,7 @@ SELECT
   first_used, last_used, window_days, window_first, window_last,
   CASE
     WHEN uses > 0 THEN 'used'
-    WHEN window_days < 30 OR NOT is_known OR untold > 0 THEN 'inconclusive'
+    WHEN window_days < 30 OR NOT is_known OR untold > 0 OR caution IS NOT NULL THEN 'inconclusive'
     ELSE 'unused' END AS verdict,
   CASE
     WHEN uses > 0 THEN caution
