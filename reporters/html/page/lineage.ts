@@ -474,7 +474,7 @@ function labelOf(node: LineageNode, room: number): { readonly text: string; read
   if (pen !== null) pen.font = `${node.kind === 'identity' ? '600 ' : ''}12px ${getComputedStyle(document.body).fontFamily}`;
   const measure = (text: string): number => pen?.measureText(text).width ?? text.length * 7;
   const marks = node.worst === undefined || node.findings === 0 ? '' : `  ${MARKS[node.worst]}${node.findings}`;
-  const about = node.kind === 'person' && node.about?.startsWith('left') === true ? ' (left)' : '';
+  const about = node.kind === 'person' && /\bleft\b/.test(node.about ?? '') ? ' (left)' : '';
   const tail = about + marks;
   let name = node.label.slice(0, 200);
   if (measure(name + tail) > room) {

@@ -43,7 +43,7 @@ function changeGroup({ title, says, findings }: { title: string; says: string; f
       .slice(0, SHOWN)
       .map(
         (finding) =>
-          html`<tr><td>${severityMark(finding.severity)}</td><th scope="row"><a href="#finding=${fragment(finding.fingerprint)}">${named(subjectName(finding), 90)}</a></th><td>${named(finding.message, 240)}</td><td>${day(finding.firstSeen)}</td><td>${day(finding.lastSeen)}</td></tr>`,
+          html`<tr><td>${severityMark(finding.severity)}</td><th scope="row"><a href="#finding=${fragment(finding.fingerprint)}">${named(subjectName(finding), 90)}</a></th><td>${named(finding.message, 240)}</td><td class="one-line">${day(finding.firstSeen)}</td><td class="one-line">${day(finding.lastSeen)}</td></tr>`,
       ),
   )}${left > 0 && html`<p>and ${count(left, 'more')}; the JSON and CSV reports have all.</p>`}</details>`;
 }
@@ -52,7 +52,7 @@ function historyTable(report: Report): Html | undefined {
   const points = (report.parts?.history ?? []).slice(-RUNS);
   if (points.length < 2) return undefined;
   return table(
-    'The last runs',
+    'The last runs, with the findings of all personas',
     [
       'Run',
       figures('Critical'),

@@ -1,3 +1,4 @@
+import { SURFACES, type Surface } from '../../../src/contracts/observation.ts';
 import type { PopulationRow } from '../../../src/contracts/report-parts.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
 import { compare, count, list, summariseCoverage, thousands } from '../../../src/util/report-text.ts';
@@ -84,9 +85,13 @@ function population(rows: readonly PopulationRow[]): Html | undefined {
     ],
     rows.map(
       (row) =>
-        html`<tr><th scope="row">${row.surface}</th><td>${named(row.subject)}</td><td>${row.kind}</td><td>${outcomeMark(row.outcome)}</td><td class="n">${row.listed === undefined ? 'not told' : thousands(row.listed)}</td><td class="n">${row.read === undefined ? '' : thousands(row.read)}</td><td class="n">${thousands(row.stored)}</td><td class="n">${thousands(row.reported)}</td><td>${named(row.difference ?? 'none', 300)}</td></tr>`,
+        html`<tr><th scope="row">${surfaceTitle(row.surface)}</th><td>${named(row.subject)}</td><td class="one-line">${row.kind}</td><td>${outcomeMark(row.outcome)}</td><td class="n">${row.listed === undefined ? 'not told' : thousands(row.listed)}</td><td class="n">${row.read === undefined ? '' : thousands(row.read)}</td><td class="n">${thousands(row.stored)}</td><td class="n">${thousands(row.reported)}</td><td>${named(row.difference ?? 'none', 300)}</td></tr>`,
     ),
   )}</details>`;
+}
+
+function surfaceTitle(surface: string): string {
+  return Object.hasOwn(SURFACES, surface) ? SURFACES[surface as Surface] : surface;
 }
 
 const OUTCOMES = ['fail', 'partial', 'not-assessed', 'pass', 'not-applicable'];
