@@ -1,9 +1,9 @@
 import type { Observation } from '../contracts/index.ts';
-import { MAX_OBJECT, madeSql, text } from '../logs/compile.ts';
+import { madeSql, text } from '../logs/compile.ts';
 import { madeRows, usedKey } from '../logs/made.ts';
 import type { LogWork } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
-import { type Batch, linkName, savedName } from './log-stage.ts';
+import { type Batch, readAgain } from './log-stage.ts';
 
 const ISO = "'%Y-%m-%dT%H:%M:%S.%fZ'";
 
@@ -44,7 +44,8 @@ export class LogFacts {
   }
 
   /** Who made what, from the files that tell of it. */
-  async makeFacts({ format, files, directory, staged }: Batch, given: readonly string[]): Promise<void> {
+  async makeFacts(batch: Batch, given: readonly string[]): Promise<void> {
+    const { format, files, staged } = batch;
     const { made } = format.meta;
     if (made === undefined || !given.includes('operation')) return;
     const when = made.when.map(text).join(', ');
@@ -52,12 +53,7 @@ export class LogFacts {
     for (const [index] of rows) {
       const file = files.find((one) => one.index === Number(index));
       if (file === undefined) continue;
-      const path = file.isSaved === true ? savedName(file, directory) : linkName(file, directory);
-      const select = madeSql(format, {
-        paths: [path],
-        reading: file.isSaved === true ? 'saved' : 'lenient',
-        largest: MAX_OBJECT,
-      });
+      const select = madeSql(format, readAgain(batch, file));
       if (select === undefined) return;
       const facts = await this.#reader.objects(select);
       for (const row of madeRows(facts, { ...file.at, path: file.path }, format.meta.id)) await this.#work.add(file.part, row);

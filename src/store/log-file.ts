@@ -1,4 +1,5 @@
 import type { Location, Observation } from '../contracts/index.ts';
+import type { CutLimits } from '../logs/cut.ts';
 import type { LogFormat } from '../logs/format.ts';
 import { unpackedSize } from '../logs/save.ts';
 import type { TextMasks } from './log-mask.ts';
@@ -25,6 +26,8 @@ export interface LogWork {
   /** Records older than this are not taken in, and those that are there are forgotten; the rows that sum them up stay. */
   readonly forgetAfterDays: number | undefined;
   readonly masks: TextMasks;
+  /** How large files are cut; `CUT_LIMITS`. */
+  readonly limits?: CutLimits;
   addPart(file: LogFile, content: string): { readonly part: bigint; readonly known: boolean };
   add(part: bigint, observation: Observation): Promise<void>;
   onFile(bytes: number): void;

@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { MAX_OBJECT, type Reading, readingSql, roomFor, SMALL_OBJECT, stagedSql } from '../logs/compile.ts';
+import { statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type Files, MAX_OBJECT, type Reading, readingSql, roomFor, SMALL_OBJECT, stagedSql } from '../logs/compile.ts';
+import { canCut } from '../logs/cut.ts';
 import type { LogFormat } from '../logs/format.ts';
 import { isPacked, saveRecords } from '../logs/save.ts';
 import { sha256 } from '../util/digest.ts';
@@ -17,8 +18,6 @@ const BATCH_BYTES = 256 * 1024 * 1024;
 const BATCH_FILES = 2000;
 /** Files that are read together once one of a batch was found to be broken. */
 const AFTER_FAILURE = 64;
-/** A larger document is taken apart: the engine holds one whole. */
-const LARGE_DOCUMENT = MAX_OBJECT * 0.75;
 
 /** Files that were read into `staged` of the other engine. */
 export interface Batch {
@@ -27,6 +26,15 @@ export interface Batch {
   readonly directory: string;
   /** Its table. */
   readonly staged: string;
+  /** Of one file that is too large to be read at once: where it was cut to. */
+  readonly part?: FilePart;
+}
+
+export interface FilePart {
+  readonly paths: readonly string[];
+  /** Which of its parts this is, from 0. */
+  readonly place: number;
+  readonly isLast: boolean;
 }
 
 export interface Staging {
@@ -63,15 +71,18 @@ export function noneSql(format: LogFormat, { scratch }: Pick<LogWork, 'scratch'>
   return readingSql(format, { paths: [path], reading: 'whole', largest: SMALL_OBJECT });
 }
 
-/** All that the files hold into a table; what is broken is taken out, and saved as far as it can be. */
+/**
+ * All that the files hold into a table; what is broken is taken out, and saved as far as it can be. Returns files that the engine
+ * has no room for, of which nothing was read.
+ */
 export async function stage(
-  { format, files, directory, staged }: Batch,
+  { format, files, directory, staged, part }: Batch,
   given: readonly string[],
   { reader, compare, work }: Staging,
-): Promise<void> {
+): Promise<readonly Loading[]> {
   const none = noneSql(format, work);
   const [room, ...more] = roomFor(format, Math.max(...files.map(unpacked)));
-  const salt = sha256(files.map((file) => file.sha256).join(' '));
+  const salt = sha256([...files.map((file) => file.sha256), ...(part === undefined ? [] : [part.place])].join(' '));
   await reader.read(`CREATE TABLE ${staged} AS ${stagedSql(format, given, salt, none)} LIMIT 0`);
   const read = async (paths: readonly string[], reading: Reading, largest = room): Promise<string | undefined> => {
     try {
@@ -84,61 +95,80 @@ export async function stage(
       return messageOf(error);
     }
   };
-  const broken: Loading[] = [];
   const whole = new Map<string, Loading>();
   for (const file of files) {
-    if (compare.hasTwin(file)) continue;
-    if (isTooLong(format, file)) broken.push(file);
-    else whole.set(linkAs(file.file, directory, file.index), file);
+    if (part !== undefined) for (const path of part.paths) whole.set(path, file);
+    else if (!compare.hasTwin(file)) whole.set(linkAs(file.file, directory, file.index), file);
   }
-  broken.push(...(await readWhole(whole, read)));
-  for (const file of broken) {
-    const saved = await saveRecords(format, file.file, savedName(file, directory), work.signal);
+  const aside: Loading[] = [];
+  const asItIs = part !== undefined && format.meta.as === 'json' ? 'saved' : 'whole';
+  for (const { path, file, why } of await readWhole(whole, (paths) => read(paths, asItIs))) {
+    if (part === undefined && canCut(format) && why.startsWith('Out of Memory')) {
+      aside.push(file);
+      continue;
+    }
+    const source = part === undefined ? file.file : path;
+    const to = part === undefined ? savedName(file, directory) : join(directory, `saved-${basename(path)}`);
+    const saved = await saveRecords(format, source, to, work.signal);
     file.isSaved = true;
-    file.lost = saved.lost;
-    if (saved.why !== undefined) file.why = saved.why;
+    file.lost += saved.lost;
+    if (saved.why !== undefined) file.why ??= saved.why;
     let failure = await read([saved.path], 'saved');
     for (const largest of more) failure &&= await read([saved.path], 'saved', largest);
     if (failure !== undefined) file.why = `it cannot be read as ${format.meta.title}: ${firstLine(failure)}`;
   }
+  return aside;
 }
 
-/** Reads files together; those that are broken, and so stop the others, are given back. */
+interface Unread {
+  readonly path: string;
+  readonly file: Loading;
+  readonly why: string;
+}
+
+/** Reads files together; those that stop the others are given back. */
 async function readWhole(
   whole: ReadonlyMap<string, Loading>,
-  read: (paths: readonly string[], reading: Reading) => Promise<string | undefined>,
-): Promise<readonly Loading[]> {
-  const broken: Loading[] = [];
+  read: (paths: readonly string[]) => Promise<string | undefined>,
+): Promise<readonly Unread[]> {
+  const unread: Unread[] = [];
   const waiting = whole.size === 0 ? [] : [[...whole.keys()]];
   for (let paths = waiting.pop(); paths !== undefined; paths = waiting.pop()) {
-    const failure = await read(paths, 'whole');
-    if (failure === undefined) continue;
+    const why = await read(paths);
+    if (why === undefined) continue;
     // The message names the file; where it does not, the half is looked for that fails.
-    const bad = paths.length === 1 ? paths[0] : paths.find((path) => failure.includes(path));
-    const file = whole.get(bad ?? '');
-    if (file !== undefined) broken.push(file);
-    const left = paths.filter((path) => path !== bad);
+    const path = paths.length === 1 ? paths[0] : paths.find((one) => why.includes(one));
+    const file = whole.get(path ?? '');
+    if (path !== undefined && file !== undefined) unread.push({ path, file, why });
+    const left = paths.filter((one) => one !== path);
     const size = Math.min(AFTER_FAILURE, Math.ceil(left.length / 2));
     for (let at = 0; at < left.length; at += size) waiting.push(left.slice(at, at + size));
   }
-  return broken;
+  return unread;
 }
 
-/** A document is taken in whole: one that is too large for that is taken apart first. */
-function isTooLong(format: LogFormat, file: Loading): boolean {
-  return format.meta.as === 'json' && unpacked(file) > LARGE_DOCUMENT;
+/** Where what was read of a file lies, and how it is read once more. */
+export function readAgain({ format, directory, part }: Batch, file: Loading): Files {
+  if (part !== undefined) {
+    const largest = roomFor(format, Math.max(0, ...part.paths.map((path) => statSync(path).size))).at(-1) ?? MAX_OBJECT;
+    return { paths: part.paths, reading: format.meta.as === 'json' ? 'saved' : 'lenient', largest };
+  }
+  return file.isSaved === true
+    ? { paths: [savedName(file, directory)], reading: 'saved', largest: MAX_OBJECT }
+    : { paths: [linkName(file, directory)], reading: 'lenient', largest: MAX_OBJECT };
 }
 
 /** What could be read of a broken file. */
-export function savedName(file: Loading, directory: string): string {
-  return join(directory, `${number(file)}.jsonl`);
+function savedName(file: Loading, directory: string): string {
+  return join(directory, `${numberOf(file)}.jsonl`);
 }
 
-export function linkName(file: Loading, directory: string): string {
-  return join(directory, `${number(file)}.log${isPacked(file.file) ? '.gz' : ''}`);
+function linkName(file: Loading, directory: string): string {
+  return join(directory, `${numberOf(file)}.log${isPacked(file.file) ? '.gz' : ''}`);
 }
 
-function number({ index }: { readonly index: number }): string {
+/** As names of files end with it: what the engine reads from there is of the file of this number. */
+export function numberOf({ index }: { readonly index: number }): string {
   return String(index).padStart(6, '0');
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from 'duckdb';
 import { text, usageColumns } from '../logs/compile.ts';
+import { CUT_LIMITS, type CutLimits, cutFile, isToCut } from '../logs/cut.ts';
 import type { LogFormat } from '../logs/format.ts';
 import { sha256OfFile } from '../logs/save.ts';
 import { streamOf } from '../logs/stream.ts';
@@ -12,7 +13,7 @@ import { LogFacts } from './log-facts.ts';
 import type { Counts, Loading, LogFile, LogWork } from './log-file.ts';
 import { maskTexts } from './log-mask.ts';
 import { Ahead, LogReader } from './log-reader.ts';
-import { type Batch, batchesOf, columnsOf, stage } from './log-stage.ts';
+import { type Batch, batchesOf, columnsOf, type FilePart, numberOf, stage } from './log-stage.ts';
 import { type Known, knownRow, LogTally, oldText, problem } from './log-tally.ts';
 import { type Column, sumsSql, usagesSql } from './log-usages.ts';
 
@@ -50,6 +51,9 @@ class LogImport {
   readonly #columns = new Map<LogFormat, readonly string[]>();
   readonly #facts: LogFacts;
   readonly #keeper: Ahead<() => Promise<void>>;
+  /** Of the file that is read in parts: what those so far held, and what of it was new. */
+  readonly #partsRead = new Map<number, Running>();
+  readonly #partsKept = new Map<number, Running>();
   #batches = 0;
   #ofUsages: Promise<readonly Column[]> | undefined;
 
@@ -88,28 +92,66 @@ class LogImport {
       digests.set(file, await sha256OfFile(file.file, this.#work.signal).catch(toError));
     }
     this.#work.signal.throwIfAborted();
+    const limits = this.#work.limits ?? CUT_LIMITS;
     const loading: Loading[] = [];
     const notes: (() => Promise<void>)[] = [];
     for (const [file, digest] of digests) {
       if (typeof digest !== 'string') notes.push(() => this.#tellUnread(file, digest));
       else if (!this.#begin(file, digest, loading)) notes.push(async () => this.#work.onFile(file.size));
     }
-    const batch = {
-      format,
-      files: loading,
-      directory: join(this.#work.scratch, `batch-${++this.#batches}`),
-      staged: `staged_${this.#batches}`,
-    };
-    mkdirSync(batch.directory, { mode: 0o700 });
-    if (loading.length > 0) {
-      const given = this.#columns.get(format) ?? (await columnsOf(format, this.#reader, this.#work));
-      this.#columns.set(format, given);
-      await stage(batch, given, { reader: this.#reader, compare: this.#compare, work: this.#work });
+    const aside: Loading[] = [];
+    for (const file of loading) {
+      if (!this.#compare.hasTwin(file) && (await isToCut(format, file, limits, this.#work.signal))) aside.push(file);
     }
+    const batch = this.#batchOf(
+      format,
+      loading.filter((file) => !aside.includes(file)),
+    );
+    aside.push(...(await this.#stage(batch)));
+    await this.#give({ ...batch, files: batch.files.filter((file) => !aside.includes(file)) }, notes);
+    for (const file of aside) await this.#readInParts(format, file, limits);
+  }
+
+  /** A file that the engine has no room for: what it was cut to is gone before more than the next lies there. */
+  async #readInParts(format: LogFormat, file: Loading, limits: CutLimits): Promise<void> {
+    const batches: Batch[] = [];
+    const directory = (): string => {
+      const batch = this.#batchOf(format, [file]);
+      batches.push(batch);
+      return batch.directory;
+    };
+    const to = { directory, number: numberOf(file), limits, signal: this.#work.signal };
+    for await (const { paths, isLast, lost, why } of cutFile(format, file.file, to)) {
+      const batch = batches.at(-1) ?? this.#batchOf(format, [file]);
+      file.lost += lost;
+      if (why !== undefined) file.why ??= why;
+      const part = { ...batch, part: { paths, place: batches.length - 1, isLast } };
+      await this.#stage(part);
+      await this.#give(part);
+    }
+  }
+
+  #batchOf(format: LogFormat, files: readonly Loading[]): Batch {
+    this.#batches++;
+    const directory = join(this.#work.scratch, `batch-${this.#batches}`);
+    mkdirSync(directory, { mode: 0o700 });
+    return { format, files, directory, staged: `staged_${this.#batches}` };
+  }
+
+  async #stage(batch: Batch): Promise<readonly Loading[]> {
+    const { format, files } = batch;
+    if (files.length === 0) return [];
+    const given = this.#columns.get(format) ?? (await columnsOf(format, this.#reader, this.#work));
+    this.#columns.set(format, given);
+    return await stage(batch, given, { reader: this.#reader, compare: this.#compare, work: this.#work });
+  }
+
+  /** To be kept, while what comes next is read. */
+  async #give(batch: Batch, notes: readonly (() => Promise<void>)[] = []): Promise<void> {
     await this.#keeper.give(async () => {
       try {
         for (const note of notes) await note();
-        if (loading.length > 0) await this.#keep(batch);
+        if (batch.files.length > 0) await this.#keep(batch);
       } finally {
         rmSync(batch.directory, { recursive: true, force: true });
       }
@@ -128,14 +170,15 @@ class LogImport {
 
   /** What was read goes to where it stays. */
   async #keep(batch: Batch): Promise<void> {
-    const { format, files, staged } = batch;
+    const { format, files, staged, part } = batch;
     const reader = this.#reader;
     const given = this.#columns.get(format) ?? [];
+    const isWhole = part === undefined || part.isLast;
     await this.#openBatch(files);
-    const before = await this.#count(staged);
+    const before = addedUp(this.#partsRead, part, await this.#count(staged));
     await reader.run(`DELETE FROM ${staged} WHERE record_id IS NULL OR used_at IS NULL OR ${this.#isOld()}`);
-    await this.#compare.dropKnown(format, files, staged, before);
-    const fresh = await this.#count(staged);
+    await this.#compare.dropKnown(format, files, staged, isWhole ? before : new Map());
+    const fresh = addedUp(this.#partsKept, part, await this.#count(staged));
     await this.#facts.makeFacts(batch, given);
     await this.#facts.noteKeys(batch, given);
     const to = { connection: this.#connection, schema: 'obs' };
@@ -146,6 +189,7 @@ class LogImport {
     const rows = await this.#maskedRows(format, given, staged);
     await reader.give(usagesSql(format, given, rows, await this.#usageColumns()), { ...to, table: 'usages' });
     await reader.run(`DROP TABLE IF EXISTS sums; DROP TABLE ${staged}`);
+    if (!isWhole) return;
     for (const file of files) {
       const all = before.get(file.index);
       await this.#endFile(file, all, fresh.get(file.index)?.records ?? 0);
@@ -265,6 +309,27 @@ class LogImport {
       failed,
     });
   }
+}
+
+function addedUp(
+  sums: Map<number, Running>,
+  part: FilePart | undefined,
+  counted: ReadonlyMap<number, Running>,
+): ReadonlyMap<number, Running> {
+  if (part === undefined) return counted;
+  if (part.place === 0) sums.clear();
+  for (const [file, { records, failed, old, firstAt, lastAt }] of counted) {
+    const sum = sums.get(file) ?? { records: 0, failed: 0, old: 0, firstAt: undefined, lastAt: undefined };
+    const times = [sum.firstAt, firstAt, sum.lastAt, lastAt].filter((time) => time !== undefined).toSorted();
+    sums.set(file, {
+      records: sum.records + records,
+      failed: sum.failed + failed,
+      old: sum.old + old,
+      firstAt: times[0],
+      lastAt: times.at(-1),
+    });
+  }
+  return sums;
 }
 
 function toError(error: unknown): Error {

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FileHead } from '../../src/contracts/index.ts';
 import { headOfFile } from '../../src/files/source-file.ts';
+import type { CutLimits } from '../../src/logs/cut.ts';
 import type { LogFormat } from '../../src/logs/format.ts';
 import { shippedFormats } from '../../src/logs/load.ts';
 import { formatOf } from '../../src/logs/recognise.ts';
@@ -20,6 +21,7 @@ export interface ImportOptions {
   readonly directory?: string;
   readonly masks?: LogMasks;
   readonly evidenceKey?: string;
+  readonly limits?: CutLimits;
 }
 
 /** For what is about other things. */
@@ -74,6 +76,7 @@ export async function importLogs(
     clockTolerance: 120,
     forgetAfterDays,
     masks: options.masks ?? UNMASKED,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     onFile: () => undefined,
     warn: () => undefined,
   });
