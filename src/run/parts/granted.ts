@@ -8,7 +8,7 @@ const NAMED = 5;
 /** Where no day was looked at, rights and use cannot be held together: such rows are left out. */
 const GRANTED = `
 SELECT
-  g.identity_id AS identity, any_value(i.name) AS name, g.side,
+  g.identity_id AS identity, min(i.name) AS name, g.side,
   count(*) AS granted,
   count(*) FILTER (g.uses > 0) AS used,
   (list(DISTINCT concat(g.permission, ' ', CASE WHEN g.side = 'gateway' THEN '' ELSE 'on ' END, g.resource)) FILTER (g.uses = 0)).list_sort()[1:${NAMED}] AS unused,

@@ -25,7 +25,7 @@ wrong AS (
 ),
 seen AS (
   SELECT credential_id, concat(location->>'$.repository' || ' ', coalesce(location->>'$.path', location->>'$.pointer', place)) AS file,
-    any_value(place) AS place, min(place_text) AS first, count(*) AS times, list(DISTINCT observation_id ORDER BY observation_id) AS evidence
+    min(place) AS place, min(place_text) AS first, count(*) AS times, list(DISTINCT observation_id ORDER BY observation_id) AS evidence
   FROM sightings GROUP BY ALL
 ),
 edges AS (
@@ -85,7 +85,7 @@ ranked AS (
 const CHOSEN = `${EDGES},
 totals AS (SELECT count(*) AS edges FROM edges),
 nodes_total AS (SELECT count(DISTINCT id) AS nodes FROM (SELECT "from" AS id FROM edges UNION ALL SELECT "to" FROM edges))
-SELECT r."from", r."to", r.kind, r.label, r.evidence[1:${EVIDENCE}] AS evidence, t.edges AS all_edges, n.nodes AS all_nodes
+SELECT r."from", r."to", r.kind, r.label, list_sort(list_distinct(r.evidence))[1:${EVIDENCE}] AS evidence, t.edges AS all_edges, n.nodes AS all_nodes
 FROM ranked AS r CROSS JOIN totals AS t CROSS JOIN nodes_total AS n
 WHERE r.place <= ${BESIDE}
 ORDER BY r.grave DESC, r.findings DESC, r.about, r.kind, r.place, r."from", r."to"
@@ -110,17 +110,17 @@ named AS (
     concat_ws(' ', coalesce(c.provider, m.provider), coalesce(c.type, m.type), c.status)
   FROM credentials AS c FULL JOIN masks AS m USING (credential_id)
   UNION ALL
-  SELECT concat('consumer:', consumer_id), any_value(consumer_id), min(type) FROM identity_consumers GROUP BY consumer_id
+  SELECT concat('consumer:', consumer_id), min(consumer_id), min(type) FROM identity_consumers GROUP BY consumer_id
   UNION ALL
   SELECT concat('person:', email), coalesce(name, email), CASE WHEN has_left THEN 'has left' ELSE team END FROM people
   UNION ALL
-  SELECT concat('principal:', principal), any_value(principal), min(principal_type) FROM trusts GROUP BY principal
+  SELECT concat('principal:', principal), min(principal), min(principal_type) FROM trusts GROUP BY principal
   UNION ALL
   SELECT concat('place:', concat(location->>'$.repository' || ' ', coalesce(location->>'$.path', location->>'$.pointer', place))),
-    any_value(coalesce(location->>'$.path', location->>'$.pointer', place)), concat_ws(' in ', min(place), any_value(location->>'$.repository'))
+    min(coalesce(location->>'$.path', location->>'$.pointer', place)), concat_ws(' in ', min(place), min(location->>'$.repository'))
   FROM sightings GROUP BY ALL
 )
-SELECT a.id, any_value(n.label) AS label, any_value(n.about) AS about, coalesce(any_value(w.findings), 0) AS findings, any_value(w.worst) AS worst
+SELECT a.id, min(n.label) AS label, min(n.about) AS about, coalesce(min(w.findings), 0) AS findings, min(w.worst) AS worst
 FROM asked AS a
 LEFT JOIN named AS n USING (id)
 LEFT JOIN wrong AS w USING (id)
