@@ -1,7 +1,18 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { PERSONAS, SEVERITIES } from '../contracts/finding.ts';
 
 const Parameters = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
+
+const Network = z.string().refine(isNetwork, 'is no address or range of addresses (192.0.2.7, 10.20.0.0/16, 2001:db8::/32)');
+
+/** An address of IPv4 or IPv6, with or without the length of its prefix; `/0` would be every address. */
+function isNetwork(text: string): boolean {
+  const [address = '', length, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || address.includes('%') || rest.length > 0) return false;
+  return length === undefined || (/^[1-9]\d{0,2}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128));
+}
 
 /** `nhi-audit.config.yml`. Unknown keys are refused: a misspelt threshold must not pass in silence. */
 export const Config = z.strictObject({
@@ -114,10 +125,7 @@ export const Config = z.strictObject({
         .record(z.string(), z.array(z.string()))
         .default({})
         .describe('Zones that no job should cross, as globs over names of connections'),
-      egress: z
-        .array(z.string())
-        .default([])
-        .describe('Addresses (CIDR) from which the agents of the gateway reach their targets'),
+      egress: z.array(Network).default([]).describe('Addresses (CIDR) from which the agents of the gateway reach their targets'),
       clockTolerance: z.number().int().min(0).default(120).describe('Seconds by which clocks of logs may differ'),
       retentionDays: z.number().int().positive().optional().describe('Days that the gateway must keep sessions'),
     })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { BlockList } from 'node:net';
 import fc from 'fast-check';
 import type { Store } from '../../src/store/index.ts';
 import { passingStore } from '../src/correlate/run-store.ts';
@@ -33,6 +34,41 @@ describe('words and steps of the checks', () => {
       assert.equal(value, words);
     });
   }
+
+  it('tells whether an address lies in a range, as node does', async () => {
+    const octets = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 4, maxLength: 4 });
+    const four = octets.map((parts) => parts.join('.'));
+    const six = fc.ipV6();
+    const pair = fc.oneof(
+      fc.tuple(four, four, fc.integer({ min: 1, max: 32 }), fc.constant('ipv4' as const)),
+      fc.tuple(six, six, fc.integer({ min: 1, max: 128 }), fc.constant('ipv6' as const)),
+    );
+    const cases = fc.sample(fc.tuple(pair, fc.boolean()), 200).map(([[first, other, bits, family], isSame]) => {
+      const address = isSame ? first : other;
+      const list = new BlockList();
+      list.addSubnet(first, bits, family);
+      return { address, range: `${first}/${bits}`, isIn: list.check(address, family) };
+    });
+    const told = cases.map(({ address, range }) => `('${address}', '${range}')`).join(', ');
+
+    const rows = await store.rows(`SELECT is_within(address, range) AS value FROM (VALUES ${told}) AS t(address, range)`);
+
+    for (const [index, { address, range, isIn }] of cases.entries()) {
+      assert.equal(rows[index]?.value, isIn, `${address} in ${range}`);
+    }
+    for (const [address, range, isIn] of [
+      ['10.0.0.5', '10.0.0.0/24', true],
+      ['10.0.1.5', '10.0.0.0/24', false],
+      ['::ffff:10.0.0.5', '10.0.0.0/24', true],
+      ['2001:db8::5', '2001:db8::/32', true],
+      ['2001:DB9::5', '2001:db8::/32', false],
+      ['203.0.113.9', '203.0.113.9', true],
+      ['300.1.1.1', '10.0.0.0/8', false],
+      ['s3.amazonaws.com', '10.0.0.0/8', false],
+    ] as const) {
+      assert.equal(await sqlValue('is_within($address, $range)', { address, range }), isIn, `${address} in ${range}`);
+    }
+  });
 
   for (const path of [
     'testdata/key.pem',

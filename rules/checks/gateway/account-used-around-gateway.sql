@@ -10,7 +10,8 @@ population: direct_uses
 inconclusive: >
   SELECT string_agg(DISTINCT concat('of some uses nothing can be said: ', why_not), '; ') FROM direct_uses
   WHERE why_not IN ('the connection does not tell which key of the account it holds', 'the sessions that were given do not span that time',
-    'sessions of its connections were not given, of another alone', 'a session was open of a connection that is not there any more')
+    'sessions of its connections were not given, of another alone', 'a session was open of a connection that is not there any more',
+    'a session that began more than two days before has no end')
 parameters:
   minRecords: 1
 controls:
@@ -29,7 +30,8 @@ fix: |
   3. Let the target accept the account from the gateway's addresses alone (`pg_hba.conf`, security group, `aws:SourceIp`).
 limits: >
   Only within the time that exports of sessions were given of (between two exports nobody looked; one that names a single connection tells of that alone), and only where the connection is known to hold that very credential. Clocks may differ by
-  gateway.clockTolerance seconds. Uses from addresses of the gateway's agents (gateway.egress) are the gateway's own; so is an address from which
+  gateway.clockTolerance seconds. Where gateway.egress is set, a use from another address is told also while a session was open; where a session
+  has no end, nothing is said of what comes two days after it began. Uses from addresses of the gateway's agents (gateway.egress) are the gateway's own; so is an address from which
   almost every session of the account comes, for pools keep connections between sessions. Whoever shares such an address with the gateway (NAT) is not seen.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
@@ -46,10 +48,12 @@ SELECT
     CASE WHEN date_trunc('minute', min(d.used_at)) = date_trunc('minute', max(d.ended_at)) THEN concat('at ', strftime(min(d.used_at), '%Y-%m-%d %H:%M'))
       ELSE concat('between ', strftime(min(d.used_at), '%Y-%m-%d %H:%M'), ' and ', strftime(max(d.ended_at), '%Y-%m-%d %H:%M')) END, ' UTC',
     CASE WHEN count(d.source_ip) > 0 THEN concat(', from ', listed(list(DISTINCT d.source_ip ORDER BY d.source_ip) FILTER (d.source_ip IS NOT NULL))) ELSE '' END,
-    ', when no session of ', listed(any_value(d.connections)), ' was open',
+    CASE WHEN bool_and(d.is_beside_session) THEN concat(', no address of the gateway''s agents, while a session of ', listed(any_value(d.connections)), ' was open')
+      ELSE concat(', when no session of ', listed(any_value(d.connections)), ' was open',
+        CASE WHEN bool_or(d.is_beside_session) THEN concat(' or from no address of the gateway''s agents') ELSE '' END) END,
     CASE WHEN bool_and(coalesce(d.outcome IN ('denied', 'failed'), false)) THEN '; the target refused them all' ELSE '' END, '.') AS message,
   CASE WHEN bool_and(coalesce(d.outcome IN ('denied', 'failed'), false)) THEN 'medium' WHEN is_production(max(d.environment)) THEN 'critical' ELSE 'high' END AS severity,
-  CASE WHEN bool_or(d.address_is_judged) AND any_value(partly.n) = 0 THEN 'high' ELSE 'medium' END AS confidence,
+  CASE WHEN bool_or(d.address_is_judged AND NOT d.is_beside_session) AND any_value(partly.n) = 0 THEN 'high' ELSE 'medium' END AS confidence,
   list_distinct(flatten(list(d.evidence ORDER BY d.used_at)))[1:50] AS evidence,
   {'records': sum(d.records), 'connections': any_value(d.connections), 'first': strftime(min(d.used_at), '%Y-%m-%dT%H:%M:%SZ'), 'last': strftime(max(d.ended_at), '%Y-%m-%dT%H:%M:%SZ')} AS detail
 FROM direct_uses AS d

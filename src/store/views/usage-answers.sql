@@ -249,6 +249,7 @@ SELECT
     WHEN d.observation_id IS NULL AND n.provider IS NOT NULL
       THEN concat('which account ', listed(n.connections), CASE WHEN len(n.connections) = 1 THEN ' holds' ELSE ' hold' END, ' is not known')
     WHEN d.observation_id IS NULL THEN 'no connection of the gateway holds the account'
+    WHEN d.is_beside_session THEN 'it came from no address of the gateway''s agents, while a session was open'
     WHEN d.why_not IS NULL THEN concat('no session of ', listed(d.connections), ' was open')
     ELSE d.why_not END AS why,
   CASE WHEN d.observation_id IS NOT NULL AND d.why_not IS NULL THEN least(d.records, l.records) ELSE 0 END AS around

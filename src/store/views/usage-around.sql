@@ -27,8 +27,8 @@ FROM held
 GROUP BY ALL;
 COMMENT ON VIEW direct_accounts IS 'Accounts that logs of targets or clouds name and gateway connections hold, one row an account and connection; key_is_known: the connection tells that it holds that very key';
 
--- When sessions of an account were open, clocks being what they are: sessions that overlap are one stretch of time. An open
--- one covers two days, the longest window that the gateway grants.
+-- When sessions of an account were open, clocks being what they are: sessions that overlap are one stretch of time. One without an
+-- end covers two days, the longest window that the gateway grants; whether it was open after that nobody knows (unended_sessions).
 CREATE OR REPLACE VIEW session_stretches AS
 WITH intervals AS (
   SELECT
@@ -53,6 +53,17 @@ SELECT
 FROM numbered
 GROUP BY account, stretch;
 COMMENT ON VIEW session_stretches IS 'Stretches of time in which gateway sessions of an account were open, with the tolerance of clocks';
+
+-- A session that the gateway has as open may have been left so, or its end was never written: from two days after it began it
+-- neither accuses nor excuses.
+CREATE OR REPLACE VIEW unended_sessions AS
+SELECT d.account, min(u.used_at) + INTERVAL 48 HOUR AS since
+FROM direct_accounts AS d
+JOIN obs.usages AS u ON u.target = d.connection
+JOIN gateway_rows AS r ON r.row_id = u.rowid AND (r.org = d.org OR r.org IS NULL OR d.org IS NULL)
+WHERE u.via = 'gateway' AND u.ended_at IS NULL AND r.status = 'open' AND NOT r.is_bookkeeping AND NOT r.is_admin_audit AND r.approval NOT IN ('pending', 'rejected')
+GROUP BY d.account;
+COMMENT ON VIEW unended_sessions IS 'Since when a session of an account is open longer than any window that the gateway grants';
 
 -- When sessions were open of connections that were deleted since, which may have held the account: the gateway names the resource of all
 -- connections but those.
@@ -113,16 +124,39 @@ CREATE OR REPLACE VIEW gateway_addresses AS
 SELECT DISTINCT unnest(egress) AS address FROM gateway_settings;
 COMMENT ON VIEW gateway_addresses IS 'Addresses (CIDR) of the gateway''s agents (gateway.egress of the configuration)';
 
-CREATE OR REPLACE MACRO ip_number(address) AS
-  CASE WHEN regexp_full_match(address, '\d{1,3}(\.\d{1,3}){3}')
+-- Numbers of 128 bits: an IPv4 address is that of its IPv6 form, `::ffff:192.0.2.1`. What is no address has none.
+CREATE OR REPLACE MACRO ip4_number(address) AS
+  CASE WHEN regexp_full_match(address, '((25[0-5]|2[0-4]\d|1?\d?\d)(\.|$)){4}') AND NOT ends_with(address, '.')
     THEN list_reduce(list_transform(string_split(address, '.'), lambda part: part::UBIGINT), lambda high, low: high * 256 + low) END;
+CREATE OR REPLACE MACRO ip_words(address) AS list_filter(string_split(address, ':'), lambda word: word <> '');
+-- Lists of one bind what would else be written out many times over.
+CREATE OR REPLACE MACRO ip6_words(address) AS
+  list_transform([ip_words(split_part(address, '::', 1))], lambda high: list_transform([ip_words(split_part(address, '::', 2))], lambda low:
+    list_concat(list_concat(high, CASE WHEN contains(address, '::') THEN list_transform(range(8 - len(high) - len(low)), lambda _: '0') ELSE [] END), low))[1])[1];
+-- `::ffff:192.0.2.1` with its end as the others.
+CREATE OR REPLACE MACRO ip6_text(address) AS
+  CASE WHEN contains(address, '.')
+    THEN list_transform([ip4_number(regexp_extract(address, '[^:]*$'))], lambda low:
+      concat(regexp_replace(address, '[^:]*$', ''), printf('%x:%x', (low >> 16::UBIGINT)::BIGINT, (low & 65535::UBIGINT)::BIGINT)))[1]
+    ELSE address END;
+CREATE OR REPLACE MACRO ip6_number(address) AS
+  list_transform([ip6_text(address)], lambda whole: list_transform([ip6_words(whole)], lambda words:
+    CASE WHEN len(words) = 8
+      THEN list_reduce(list_transform(words, lambda word: TRY_CAST('0x' || word AS UBIGINT)::UHUGEINT), lambda high, low: high * 65536 + low) END)[1])[1];
+CREATE OR REPLACE MACRO ip_number(address) AS
+  CASE
+    WHEN NOT contains(address, ':') THEN ip4_number(address)::UHUGEINT + 281470681743360::UHUGEINT
+    WHEN regexp_full_match(address, '[0-9a-fA-F:]*:[0-9a-fA-F:]*((\d{1,3}\.){3}\d{1,3})?') THEN ip6_number(ip6_text(address)) END;
 -- `203.0.113.0` of its /24; another address is by itself.
 CREATE OR REPLACE MACRO network_of(address) AS regexp_replace(address, '^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$', '\1.0');
--- IPv4 ranges by their bits; another address by its text.
+CREATE OR REPLACE MACRO range_bits(range) AS
+  CASE WHEN contains(range, ':') THEN coalesce(TRY_CAST(nullif(split_part(range, '/', 2), '') AS INTEGER), 128)
+    ELSE 96 + coalesce(TRY_CAST(nullif(split_part(range, '/', 2), '') AS INTEGER), 32) END;
+-- By their bits; what is no address by its text.
 CREATE OR REPLACE MACRO is_within(address, range) AS
   address = split_part(range, '/', 1) OR coalesce(
-    ip_number(address) >> (32 - coalesce(TRY_CAST(nullif(split_part(range, '/', 2), '') AS INTEGER), 32))
-      = ip_number(split_part(range, '/', 1)) >> (32 - coalesce(TRY_CAST(nullif(split_part(range, '/', 2), '') AS INTEGER), 32)), false);
+    range_bits(range) BETWEEN 1 AND 128
+      AND ip_number(address) >> greatest(128 - range_bits(range), 0)::UHUGEINT = ip_number(split_part(range, '/', 1)) >> greatest(128 - range_bits(range), 0)::UHUGEINT, false);
 
 -- One row of a log: through the gateway, or why not. `records`: how many of its records lie outside of every session.
 CREATE OR REPLACE VIEW direct_uses AS
@@ -131,6 +165,7 @@ WITH accounts AS MATERIALIZED (FROM direct_accounts),
 stretches AS MATERIALIZED (FROM session_stretches),
 spans AS MATERIALIZED (FROM account_spans),
 deleted AS MATERIALIZED (FROM deleted_stretches),
+unended AS MATERIALIZED (FROM unended_sessions),
 addresses AS MATERIALIZED (FROM gateway_addresses),
 uses AS MATERIALIZED (
   SELECT k.row_id, hash(k.identity_id, k.credential_id) AS account, k.identity_id, k.credential_id, u.used_at, coalesce(u.ended_at, u.used_at) AS ended_at,
@@ -167,14 +202,16 @@ connections AS (
 ),
 outside AS (
   SELECT m.row_id,
-    count(*) FILTER (m.used_at <= g.until AND coalesce(m.used_at > x.until, true)) AS records,
-    min(m.used_at) FILTER (m.used_at <= g.until AND coalesce(m.used_at > x.until, true)) AS first,
-    max(m.used_at) FILTER (m.used_at <= g.until AND coalesce(m.used_at > x.until, true)) AS last,
-    count(*) FILTER (m.used_at <= g.until AND m.used_at <= x.until) AS beside_deleted
+    count(*) FILTER (m.used_at <= g.until AND coalesce(m.used_at > x.until, true) AND coalesce(m.used_at < y.since, true)) AS records,
+    min(m.used_at) FILTER (m.used_at <= g.until AND coalesce(m.used_at > x.until, true) AND coalesce(m.used_at < y.since, true)) AS first,
+    max(m.used_at) FILTER (m.used_at <= g.until AND coalesce(m.used_at > x.until, true) AND coalesce(m.used_at < y.since, true)) AS last,
+    count(*) FILTER (m.used_at <= g.until AND m.used_at <= x.until) AS beside_deleted,
+    count(*) FILTER (m.used_at <= g.until AND m.used_at >= y.since) AS beside_unended
   FROM moments AS m
   ASOF LEFT JOIN spans AS g ON g.account = m.account AND m.used_at >= g.since
   ASOF LEFT JOIN deleted AS x ON x.account = m.account AND m.used_at >= x.since
   ASOF LEFT JOIN stretches AS s ON s.account = m.account AND m.used_at >= s.since
+  LEFT JOIN unended AS y ON y.account = m.account
   WHERE s.until IS NULL OR m.used_at > s.until
   GROUP BY m.row_id
 ),
@@ -189,8 +226,14 @@ pools AS (
   JOIN (SELECT account, count(DISTINCT since) AS stretches FROM placed WHERE is_inside AND source_ip IS NOT NULL GROUP BY account) AS a USING (account)
   WHERE a.stretches >= 3 AND s.stretches >= 0.8 * a.stretches
 ),
-own_addresses AS (
-  SELECT DISTINCT source_ip FROM uses JOIN addresses AS g ON is_within(source_ip, g.address) WHERE source_ip IS NOT NULL
+-- Where the configuration says from where the gateway comes.
+judged AS (
+  SELECT a.source_ip, coalesce(bool_or(is_within(a.source_ip, g.address)), false) AS is_own,
+    -- Names of services and the host of the target itself tell nothing.
+    ip_number(a.source_ip) IS NOT NULL AND NOT starts_with(a.source_ip, '127.') AND a.source_ip <> '::1' AS is_address
+  FROM (SELECT DISTINCT source_ip FROM uses WHERE source_ip IS NOT NULL) AS a
+  JOIN addresses AS g ON true
+  GROUP BY a.source_ip
 )
 SELECT
   p.identity_id,
@@ -204,22 +247,25 @@ SELECT
   list_concat([p.observation_id], c.evidence) AS evidence,
   p.observation_id,
   CASE
-    WHEN o.row_id IS NULL THEN 'a session was open'
-    WHEN ip.source_ip IS NOT NULL THEN 'it came from an address of the gateway''s agents'
+    WHEN o.row_id IS NULL AND NOT (c.key_is_known AND pool.source_ip IS NULL AND ip.is_address AND NOT ip.is_own) IS TRUE THEN 'a session was open'
+    WHEN o.row_id IS NULL THEN NULL
+    WHEN ip.is_own THEN 'it came from an address of the gateway''s agents'
     WHEN pool.source_ip IS NOT NULL THEN 'it came from where the sessions of the account come from'
     WHEN NOT c.key_is_known THEN 'the connection does not tell which key of the account it holds'
     WHEN o.records = 0 AND o.beside_deleted > 0 THEN 'a session was open of a connection that is not there any more'
+    WHEN o.records = 0 AND o.beside_unended > 0 THEN 'a session that began more than two days before has no end'
     WHEN o.records = 0 AND c.has_spans THEN 'the sessions that were given do not span that time'
     WHEN o.records = 0 THEN 'sessions of its connections were not given, of another alone' END AS why_not,
   p.via,
   p.outcome,
   c.environment,
   p.source_ip IS NOT NULL AND (EXISTS (FROM addresses) OR EXISTS (FROM pools AS k WHERE k.account = p.account)) AS address_is_judged,
-  CASE WHEN o.row_id IS NULL THEN p.session END AS session,
+  CASE WHEN why_not = 'a session was open' THEN p.session END AS session,
+  o.row_id IS NULL AND why_not IS NULL AS is_beside_session,
   p.callers, p.caller, p.job
 FROM placed AS p
 JOIN connections AS c USING (account)
 LEFT JOIN outside AS o USING (row_id)
-LEFT JOIN own_addresses AS ip ON ip.source_ip = p.source_ip
+LEFT JOIN judged AS ip ON ip.source_ip = p.source_ip
 LEFT JOIN pools AS pool ON pool.account = p.account AND pool.source_ip = p.source_ip;
 COMMENT ON VIEW direct_uses IS 'Uses of accounts that the gateway holds, as logs of targets and clouds tell them: around the gateway where why_not is NULL, else why they are not';

@@ -33,6 +33,14 @@ describe('configuration', () => {
     });
   });
 
+  it('takes addresses of the gateway that are some', () => {
+    const isTaken = (egress: string) => Config.safeParse({ gateway: { egress: [egress] } }).success;
+
+    for (const one of ['10.0.0.0/24', '203.0.113.9', '2001:db8::/32', '::ffff:10.0.0.5']) assert.ok(isTaken(one), one);
+    for (const one of ['10.0.0.0/40', '300.1.1.1', '10.0.0.0/', '0.0.0.0/0', '2001:db8::/129', 'gateway.example', '10.0.0.0/8/8'])
+      assert.ok(!isTaken(one), one);
+  });
+
   it('is the same without a file as with an empty one', () => {
     assert.deepEqual(defaults(), Config.parse({}));
   });
