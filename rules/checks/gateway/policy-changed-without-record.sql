@@ -13,6 +13,10 @@ inconclusive: >
   SELECT concat('whether ', listed(list(DISTINCT concat('the ', replace(type, '-', ' '), ' ', name) ORDER BY concat('the ', replace(type, '-', ' '), ' ', name))), CASE WHEN count(*) = 1 THEN ' was ' ELSE ' were ' END, change,
     ' is not known: the export of ', CASE change WHEN 'removed' THEN 'this run' ELSE 'the run before' END, ' does not hold all of the kind')
   FROM policy_changes WHERE NOT is_sure GROUP BY change
+  UNION ALL
+  SELECT concat('who changed ', listed(list(DISTINCT concat('the ', replace(type, '-', ' '), ' ', name) ORDER BY concat('the ', replace(type, '-', ' '), ' ', name))),
+    ' is not known: the log of administrators was not given of the whole time from ', strftime(min(after_time), '%Y-%m-%d %H:%M'), ' to ', strftime(max(before_time), '%Y-%m-%d %H:%M'), ' UTC')
+  FROM policy_changes_logged WHERE is_sure AND len(entries) = 0 AND NOT is_spanned AND NOT is_unlogged(type) HAVING count(*) > 0
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:ID.RA-07
@@ -22,36 +26,18 @@ why: >
 fix: >
   Compare the two states (the evidence names both), ask the administrators, and put the rule back if nobody knows. Keep rules as code (Terraform), so that each change has an author.
 limits: >
-  Compared with the run before that had rules of the kind, in the same store. hoop writes no entry for changes of access request rules, plugins, attributes and reviews: for those the finding says
+  Compared with the run before that had rules of the kind, in the same store; an entry explains a change of what it names, between the two runs. hoop writes no entry for changes of access request rules, plugins, attributes and reviews: for those the finding says
   that nobody can know, with less severity.
 since: '0.1'
 ---*/
-WITH explained AS (
-  SELECT c.policy_id, c.change, list(l.observation_id ORDER BY l.used_at) AS entries
-  FROM policy_changes AS c
-  JOIN gateway_admin_log AS l
-    ON l.used_at BETWEEN c.after_time - INTERVAL 1 DAY AND c.before_time + INTERVAL 1 DAY
-    AND coalesce(l.outcome, 'ok') = 'ok'
-    AND (contains(l.operation, regexp_extract(c.policy_id, '[^/]+$')) OR contains(l.operation, '/' || url_encode(c.name))
-      OR CASE c.type
-        WHEN 'masking-rule' THEN l.resource_type IN ('data_masking', 'datamasking-rules')
-        WHEN 'guardrail' THEN l.resource_type = 'guardrails'
-        WHEN 'connection' THEN l.resource_type IN ('connections', 'resources') AND c.change <> 'changed'
-        WHEN 'workload-mapping' THEN l.resource_type = 'agent_spiffe_mappings'
-        WHEN 'agent' THEN l.resource_type = 'agents'
-        WHEN 'server' THEN l.resource_type IN ('server_config', 'auth_config', 'feature_flags', 'org_keys', 'serverconfig')
-        ELSE false END)
-  GROUP BY c.policy_id, c.change
-)
 SELECT
   c.policy_id,
   c.change,
   concat(
     'The ', replace(c.type, '-', ' '), ' ', c.name, ' was ', c.change, ' between ', strftime(c.after_time, '%Y-%m-%d %H:%M'), ' and ', strftime(c.before_time, '%Y-%m-%d %H:%M'), ' UTC',
-    CASE WHEN c.type IN ('access-rule', 'access-control', 'attribute', 'forwarding') THEN '; the gateway writes no entry for this kind, so nobody can say by whom.'
+    CASE WHEN is_unlogged(c.type) THEN '; the gateway writes no entry for this kind, so nobody can say by whom.'
       ELSE ', and no entry of the gateway''s log of administrators speaks of it.' END) AS message,
-  CASE WHEN c.type IN ('access-rule', 'access-control', 'attribute', 'forwarding') THEN 'medium' ELSE 'high' END AS severity,
+  CASE WHEN is_unlogged(c.type) THEN 'medium' ELSE 'high' END AS severity,
   c.evidence
-FROM policy_changes AS c
-ANTI JOIN explained AS e ON e.policy_id = c.policy_id AND e.change = c.change
-WHERE c.is_sure
+FROM policy_changes_logged AS c
+WHERE c.is_sure AND len(c.entries) = 0 AND (c.is_spanned OR is_unlogged(c.type))

@@ -1,8 +1,5 @@
 -- What rules of masks and guardrails come to for each connection of the gateway.
 
--- Inventories tell no organisation; where one side does not, they are of the only one.
-CREATE OR REPLACE MACRO same_org(one, other) AS coalesce(one = other, true);
-
 CREATE OR REPLACE VIEW connection_settings AS
 WITH said AS (
   SELECT

@@ -161,11 +161,47 @@ COMMENT ON VIEW policy_changes IS 'Rules and settings that differ from the run b
 
 -- What administrators did at the gateway, as its own log says.
 CREATE OR REPLACE VIEW gateway_admin_log AS
-SELECT u.observation_id, u.used_at, r.caller, r.caller_identity_id, r.caller_type, r.org, replace(u.target, 'admin:', '') AS resource_type, u.operation, u.outcome, u.source_ip
+SELECT u.observation_id, u.used_at, r.caller, r.caller_identity_id, r.caller_type, r.org, replace(u.target, 'admin:', '') AS resource_type, u.objects, u.operation, u.outcome, u.source_ip
 FROM gateway_rows AS r
 JOIN obs.usages AS u ON u.rowid = r.row_id
 WHERE r.is_admin_audit;
 COMMENT ON VIEW gateway_admin_log IS 'Entries of the gateway''s log of what administrators changed';
+
+-- hoop writes no entry of rules for access, plugins, attributes and reviews.
+CREATE OR REPLACE MACRO is_unlogged(policy_type) AS policy_type IN ('access-rule', 'access-control', 'attribute', 'forwarding');
+
+-- Changes, and the entries that speak of each: of that very rule, by its id or its name, and in that time.
+CREATE OR REPLACE VIEW policy_changes_logged AS
+WITH log AS MATERIALIZED (
+  SELECT *, split_part(operation, ' ', 1) AS method,
+    list_transform(list_filter(string_split(split_part(operation, ' ', 2), '/'), lambda part: part <> ''), lambda part: url_decode(part)) AS path
+  FROM gateway_admin_log
+),
+given AS (SELECT org, min(used_at) AS first, max(used_at) AS last FROM log GROUP BY org),
+entries AS (
+  SELECT c.policy_id, c.change, list(l.observation_id ORDER BY l.used_at) AS entries
+  FROM policy_changes AS c
+  CROSS JOIN gateway_settings AS t
+  JOIN log AS l ON l.used_at BETWEEN c.after_time - t.clock_tolerance AND c.before_time + t.clock_tolerance
+    AND same_org(l.org, c.org) AND coalesce(l.outcome, 'ok') = 'ok' AND (l.method = 'DELETE') = (c.change = 'removed')
+    AND (list_has_any(list_concat(l.path, coalesce(l.objects, [])), [url_decode(regexp_extract(c.policy_id, '[^/]*$')), c.name])
+      -- What was sent is not in every export.
+      OR c.change = 'added' AND l.method = 'POST' AND len(list_filter(coalesce(l.objects, []), lambda name: NOT list_contains(l.path, name))) = 0 AND CASE c.type
+        WHEN 'masking-rule' THEN l.resource_type IN ('data_masking', 'datamasking-rules')
+        WHEN 'guardrail' THEN l.resource_type = 'guardrails'
+        WHEN 'connection' THEN l.resource_type IN ('connections', 'resources')
+        WHEN 'workload-mapping' THEN l.resource_type = 'agent_spiffe_mappings'
+        WHEN 'agent' THEN l.resource_type = 'agents'
+        ELSE false END
+      OR c.type = 'server' AND l.resource_type IN ('server_config', 'auth_config', 'feature_flags', 'org_keys', 'serverconfig'))
+  GROUP BY c.policy_id, c.change
+)
+SELECT c.*, coalesce(e.entries, []) AS entries,
+  -- A log that begins later, or ends before, says nothing of that time.
+  EXISTS (FROM given AS g WHERE same_org(g.org, c.org) AND g.first <= c.after_time AND g.last >= c.after_time) AS is_spanned
+FROM policy_changes AS c
+LEFT JOIN entries AS e ON e.policy_id = c.policy_id AND e.change = c.change;
+COMMENT ON VIEW policy_changes_logged IS 'policy_changes with the entries of the gateway''s log of administrators that speak of them; is_spanned: the log was given of that time';
 
 -- Sessions as an earlier run was given them, and as this one is: a session that is done does not change any more. Vanished is said where this run
 -- was given other sessions of that day, before it and after it.

@@ -6,6 +6,8 @@ CREATE OR REPLACE MACRO connection_name(consumer_id) AS regexp_extract(consumer_
 CREATE OR REPLACE MACRO connection_org(consumer_id) AS url_decode(nullif(identity_scope(consumer_id), '-'));
 -- Joins by equality: NULL joins nothing.
 CREATE OR REPLACE MACRO org_key(org, orgs) AS coalesce(org, CASE WHEN orgs = 0 THEN '' END);
+-- Inventories tell no organisation; where one side does not, they are of the only one.
+CREATE OR REPLACE MACRO same_org(one, other) AS coalesce(one = other, true);
 
 -- What the configuration says of the gateway, with what holds where it says nothing.
 CREATE OR REPLACE VIEW gateway_settings AS
