@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { totalmem } from 'node:os';
 import { type DuckDBConnection, DuckDBInstance } from 'duckdb';
 import { codeOf, messageOf, StoreError } from '../util/errors.ts';
+import { type TempDirectory, tempDirectory } from '../util/temp-directory.ts';
 import { makeTables, migrate, migrations, newerSchema, schemaVersion } from './migrate.ts';
 import { checkStorePath } from './path.ts';
 import { Store } from './store.ts';
@@ -49,11 +48,11 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   const spill = spillDirectory(options);
   const release = (): void => {
     restore?.();
-    if (spill !== undefined && spill !== '') rmSync(spill, { recursive: true, force: true });
+    spill?.remove();
   };
   let instance: DuckDBInstance | undefined;
   try {
-    instance = await create(file, mode, { ...options, spill });
+    instance = await create(file, mode, { ...options, spill: spill?.path });
     const connection = await instance.connect();
     const isPassing = file === undefined && options.views === 'tables';
     if (isPassing) await makeTables(connection);
@@ -120,14 +119,15 @@ function memoryLimit(): number {
  * (`undefined`); of all else in a directory for its owner alone, gone when the store is closed: not in the one that the command
  * happens to run in, nor beside a file that is only read. A handful of rows is never put aside (`''`).
  */
-function spillDirectory({ file, mode, small = false }: OpenOptions): string | undefined {
+function spillDirectory({ file, mode, small = false }: OpenOptions): TempDirectory | undefined {
   if (file !== undefined && mode === 'write') return undefined;
-  if (small) return '';
+  const nowhere = { path: '', remove: () => undefined };
+  if (small) return nowhere;
   try {
-    return mkdtempSync(join(tmpdir(), 'nhi-audit-spill-'));
+    return tempDirectory('nhi-audit-spill-');
   } catch {
     // Nowhere to write: what fits into memory goes on.
-    return '';
+    return nowhere;
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DuckDBInstance } from 'duckdb';
@@ -376,6 +376,30 @@ describe('store', () => {
 
     store.close();
     assert.deepEqual(row, { n: 299_999, longest: 4096 });
+  });
+
+  it('leaves nothing of that behind when the process is ended at once', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'nhi-audit-test-'));
+    const source = join(import.meta.dirname, '../../../src/store/index.ts');
+    const code = `import { readdirSync } from 'node:fs';
+      import { openStore } from ${JSON.stringify(source)};
+      await openStore({ mode: 'write', views: 'tables' });
+      console.log(readdirSync(process.env.TMPDIR).join());
+      process.exit(130);`;
+    try {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', code], { env: { ...process.env, TMPDIR: directory } });
+      let out = '';
+      child.stdout.on('data', (text) => {
+        out += text;
+      });
+      const [exit] = await once(child, 'close');
+
+      assert.equal(exit, 130);
+      assert.match(out, /nhi-audit-spill-/);
+      assert.deepEqual(readdirSync(directory), []);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 
   it('joins rows that are not committed as the query is written: the planner takes their table for empty', async () => {
