@@ -65,6 +65,7 @@ const REPORTERS: { readonly [id: string]: () => Promise<AnyReporter> } = {
   junit: () => import('../reporters/junit/index.ts').then((m) => m.junit),
   'gitlab-secret-detection': () => import('../reporters/gitlab-secret-detection/index.ts').then((m) => m.gitlabSecretDetection),
   'gitlab-code-quality': () => import('../reporters/gitlab-code-quality/index.ts').then((m) => m.gitlabCodeQuality),
+  ocsf: () => import('../reporters/ocsf/index.ts').then((m) => m.ocsf),
   oscal: () => import('../reporters/oscal/index.ts').then((m) => m.oscal),
 };
 

@@ -5,6 +5,7 @@ import { gitlabSecretDetection } from '../../reporters/gitlab-secret-detection/i
 import { json } from '../../reporters/json/index.ts';
 import { junit } from '../../reporters/junit/index.ts';
 import { markdown } from '../../reporters/markdown/index.ts';
+import { ocsf } from '../../reporters/ocsf/index.ts';
 import { oscal } from '../../reporters/oscal/index.ts';
 import { sarif } from '../../reporters/sarif/index.ts';
 import { terminal } from '../../reporters/terminal/index.ts';
@@ -20,6 +21,7 @@ const REPORTERS: readonly AnyReporter[] = [
   junit,
   gitlabSecretDetection,
   gitlabCodeQuality,
+  ocsf,
   oscal,
 ];
 const REPORTS: { readonly [name: string]: () => Report } = {
