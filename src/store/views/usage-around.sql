@@ -28,12 +28,13 @@ GROUP BY ALL;
 COMMENT ON VIEW direct_accounts IS 'Accounts that logs of targets or clouds name and gateway connections hold, one row an account and connection; key_is_known: the connection tells that it holds that very key';
 
 -- When sessions of an account were open, clocks being what they are: sessions that overlap are one stretch of time. One without an
--- end covers two days, the longest window that the gateway grants; whether it was open after that nobody knows (unended_sessions).
+-- end covers two days, the longest window that the gateway grants; whether it was open after that nobody knows: one that the
+-- gateway has as open may have been left so, or its end was never written (unended_since).
 CREATE OR REPLACE VIEW session_stretches AS
 WITH intervals AS (
   SELECT
     d.account, u.used_at - t.clock_tolerance AS since, coalesce(u.ended_at, u.used_at + INTERVAL 48 HOUR) + t.clock_tolerance AS until,
-    r.caller, u.job, u.observation_id
+    r.caller, u.job, u.observation_id, CASE WHEN u.ended_at IS NULL AND r.status = 'open' THEN u.used_at + INTERVAL 48 HOUR END AS unended_since
   FROM direct_accounts AS d
   JOIN obs.usages AS u ON u.target = d.connection
   JOIN gateway_rows AS r ON r.row_id = u.rowid AND (r.org = d.org OR r.org IS NULL OR d.org IS NULL)
@@ -49,21 +50,11 @@ numbered AS (
 )
 SELECT
   account, min(since) AS since, max(until) AS until, count(*) AS sessions,
-  count(DISTINCT concat(caller, chr(31), job)) AS callers, min(caller) AS caller, min(job) AS job, min(observation_id) AS session
+  count(DISTINCT concat(caller, chr(31), job)) AS callers, min(caller) AS caller, min(job) AS job, min(observation_id) AS session,
+  min(unended_since) AS unended_since
 FROM numbered
 GROUP BY account, stretch;
 COMMENT ON VIEW session_stretches IS 'Stretches of time in which gateway sessions of an account were open, with the tolerance of clocks';
-
--- A session that the gateway has as open may have been left so, or its end was never written: from two days after it began it
--- neither accuses nor excuses.
-CREATE OR REPLACE VIEW unended_sessions AS
-SELECT d.account, min(u.used_at) + INTERVAL 48 HOUR AS since
-FROM direct_accounts AS d
-JOIN obs.usages AS u ON u.target = d.connection
-JOIN gateway_rows AS r ON r.row_id = u.rowid AND (r.org = d.org OR r.org IS NULL OR d.org IS NULL)
-WHERE u.via = 'gateway' AND u.ended_at IS NULL AND r.status = 'open' AND NOT r.is_bookkeeping AND NOT r.is_admin_audit AND r.approval NOT IN ('pending', 'rejected')
-GROUP BY d.account;
-COMMENT ON VIEW unended_sessions IS 'Since when a session of an account is open longer than any window that the gateway grants';
 
 -- When sessions were open of connections that were deleted since, which may have held the account: the gateway names the resource of all
 -- connections but those.
@@ -165,7 +156,8 @@ WITH accounts AS MATERIALIZED (FROM direct_accounts),
 stretches AS MATERIALIZED (FROM session_stretches),
 spans AS MATERIALIZED (FROM account_spans),
 deleted AS MATERIALIZED (FROM deleted_stretches),
-unended AS MATERIALIZED (FROM unended_sessions),
+-- From two days after it began such a session neither accuses nor excuses.
+unended AS MATERIALIZED (SELECT account, min(unended_since) AS since FROM stretches GROUP BY account),
 addresses AS MATERIALIZED (FROM gateway_addresses),
 uses AS MATERIALIZED (
   SELECT k.row_id, hash(k.identity_id, k.credential_id) AS account, k.identity_id, k.credential_id, u.used_at, coalesce(u.ended_at, u.used_at) AS ended_at,
