@@ -13,6 +13,14 @@ import {
   identityRows,
   type Row,
 } from './v1.ts';
+import {
+  CREDENTIAL_COLUMNS,
+  credentialRows,
+  EXCEPTION_COLUMNS,
+  exceptionRows,
+  POPULATION_COLUMNS,
+  populationRows,
+} from './v1-audit.ts';
 
 const Options = z.strictObject({
   delimiter: z
@@ -20,7 +28,7 @@ const Options = z.strictObject({
     .default(',')
     .transform((delimiter) => (delimiter === 'tab' ? '\t' : delimiter)),
   /** Which table. */
-  rows: z.enum(['findings', 'identities', 'controls', 'coverage']).default('findings'),
+  rows: z.enum(['findings', 'identities', 'controls', 'coverage', 'credentials', 'population', 'exceptions']).default('findings'),
   /** A byte order mark in front, for Excel. */
   bom: z.stringbool().or(z.boolean()).default(false),
 });
@@ -36,6 +44,7 @@ export const csv = defineReporter<Options>({
   extension: 'csv',
   mediaType: 'text/csv; charset=utf-8; header=present',
   options: Options as unknown as z.ZodType<Options>,
+  partsOf: ({ rows }) => (rows === 'credentials' || rows === 'population' ? [rows] : []),
   *render(report, options) {
     const { columns, rows } = TABLES[options.rows];
     const write = (lines: readonly (readonly string[])[]): string =>
@@ -60,6 +69,9 @@ const TABLES = {
   identities: { columns: IDENTITY_COLUMNS, rows: identityRows },
   controls: { columns: CONTROL_COLUMNS, rows: controlRows },
   coverage: { columns: COVERAGE_COLUMNS, rows: coverageRows },
+  credentials: { columns: CREDENTIAL_COLUMNS, rows: credentialRows },
+  population: { columns: POPULATION_COLUMNS, rows: populationRows },
+  exceptions: { columns: EXCEPTION_COLUMNS, rows: exceptionRows },
 } as const;
 
 /** Numbers and truth values come from us; all other text may come from a stranger. */

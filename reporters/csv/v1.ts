@@ -240,7 +240,7 @@ export function* coverageRows(report: Report): Iterable<Row> {
   }
 }
 
-function runFields(report: Report): Row {
+export function runFields(report: Report): Row {
   return { schema_version: SCHEMA_VERSION, run_id: report.run.id, run_started_at: report.run.startedAt };
 }
 

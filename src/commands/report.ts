@@ -21,11 +21,7 @@ export async function reportCommand(
   const { checks, disabled, frameworks } = await loadJudgement(config);
   const wanted = await chooseFrameworks(frameworks, options.framework.length > 0 ? options.framework : config.frameworks);
   const baseline = options.baseline === undefined ? undefined : readBaseline(resolve(io.directory, options.baseline));
-  const facts = await withStore(
-    io,
-    options,
-    async (_store, read) => await read(unionOfParts(outputs.map(({ reporter }) => reporter))),
-  );
+  const facts = await withStore(io, options, async (_store, read) => await read(unionOfParts(outputs)));
   if (baseline?.foreign !== undefined) {
     throw new ConfigError(`${baseline.foreign.file} is another tool's file, which only a scan can hold against what it finds`, {
       code: 'BASELINE',

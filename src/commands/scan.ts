@@ -100,7 +100,7 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
       ? {}
       : { exceptions: options.exceptions === false ? (false as const) : resolve(io.directory, options.exceptions) }),
     frameworks: options.framework,
-    parts: unionOfParts(outputs.map(({ reporter }) => reporter)),
+    parts: unionOfParts(outputs),
     ...(io.commandLine === undefined ? {} : { commandLine: io.commandLine }),
     runtime: await runtimeOf(io, options),
   });

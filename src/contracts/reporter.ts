@@ -103,6 +103,8 @@ export interface Reporter<Options = unknown> {
   readonly options: OptionsSchema<Options>;
   /** What of the store it needs beside findings, controls and coverage; absent: nothing. */
   readonly parts?: readonly ReportPart[];
+  /** And what only some of its options ask for. */
+  partsOf?(options: Options): readonly ReportPart[];
   render(report: Report, options: Options, context: RenderContext): Iterable<string> | AsyncIterable<string>;
 }
 
@@ -110,8 +112,10 @@ export interface Reporter<Options = unknown> {
 export type AnyReporter = Reporter<unknown>;
 
 export function defineReporter<Options>(reporter: Reporter<Options>): AnyReporter {
+  const { partsOf, ...rest } = reporter;
   return {
-    ...reporter,
+    ...rest,
+    ...(partsOf === undefined ? {} : { partsOf: (options: unknown) => partsOf(reporter.options.parse(options ?? {})) }),
     render: (report, options, context) => reporter.render(report, reporter.options.parse(options ?? {}), context),
   };
 }

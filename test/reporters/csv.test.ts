@@ -162,3 +162,106 @@ describe('csv reporter', () => {
     await assert.rejects(renderText(csv, emptyReport(), { delimiter: 'x' }));
   });
 });
+
+describe('csv reporter for an audit', () => {
+  it('has every credential with its age, and only for whom asks', async () => {
+    const rows = await recordsOf(withParts(), { rows: 'credentials' });
+
+    assert.deepEqual(
+      rows.map((row) => [row.credential, row.age_days, row.never_expires, row.sightings, row.in_inventory]),
+      [["'=cmd|' /C calc'!A0", '400', 'true', '3', 'true']],
+    );
+    assert.deepEqual(csv.partsOf?.({ rows: 'credentials' }), ['credentials']);
+    assert.deepEqual(csv.partsOf?.({ rows: 'population' }), ['population']);
+    assert.deepEqual(csv.partsOf?.({}), []);
+  });
+
+  it('says of each source whether its numbers reconcile, and why not', async () => {
+    const rows = await recordsOf(withParts(), { rows: 'population' });
+
+    assert.deepEqual(
+      rows.map(({ subject, listed, stored, reported, reconciles, difference }) => [
+        subject,
+        listed,
+        stored,
+        reported,
+        reconciles,
+        difference,
+      ]),
+      [
+        ['keys.json', '12', '12', '12', 'true', ''],
+        ['roles.json', '', '5', '4', 'false', '1 of 5 stored tell of what another row tells as well.'],
+      ],
+    );
+  });
+
+  it('has the register of exceptions with the findings that each accepts', async () => {
+    const report = sampleReport();
+    const exception = { source: 'exception', entry: 'rule identity-unused', place: 'exceptions.yml:4' } as const;
+    const told = {
+      ...exception,
+      reason: 'sealed',
+      owner: 'kim@harbour.example',
+      approver: 'lee@harbour.example',
+      ticket: 'SEC-9',
+    };
+    const accepted = report.findings.slice(0, 1).map((finding) => ({ ...finding, acceptedBy: told }));
+    const acceptances = [{ ...told, expires: '2026-09-30', state: 'used', findings: 1 } as const];
+
+    const rows = await recordsOf({ ...report, accepted, acceptances }, { rows: 'exceptions' });
+
+    assert.deepEqual(
+      rows.map((row) => [row.entry, row.state, row.reason, row.owner, row.approver, row.ticket, row.expires, row.findings]),
+      [
+        [
+          'rule identity-unused',
+          'used',
+          'sealed',
+          'kim@harbour.example',
+          'lee@harbour.example',
+          'SEC-9',
+          '2026-09-30',
+          accepted[0]?.fingerprint,
+        ],
+      ],
+    );
+  });
+
+  for (const rows of ['credentials', 'population', 'exceptions']) {
+    it(`has the header row of ${rows} even when there is nothing else`, async () => {
+      assert.equal((await rowsOf(emptyReport(), { rows })).length, 1);
+    });
+  }
+});
+
+function withParts(): Report {
+  const population = { surface: 'aws', kind: 'credential', outcome: 'complete' } as const;
+  return {
+    ...sampleReport(),
+    parts: {
+      credentials: [
+        {
+          id: "=cmd|' /C calc'!A0",
+          provider: 'aws',
+          type: 'access-key',
+          neverExpires: true,
+          ageDays: 400,
+          sightings: 3,
+          inInventory: true,
+          findings: 1,
+          worst: 'high',
+        },
+      ],
+      population: [
+        { ...population, subject: 'keys.json', listed: 12, read: 12, stored: 12, reported: 12 },
+        {
+          ...population,
+          subject: 'roles.json',
+          stored: 5,
+          reported: 4,
+          difference: '1 of 5 stored tell of what another row tells as well.',
+        },
+      ],
+    },
+  };
+}

@@ -1,4 +1,4 @@
-import type { Finding, Method, ReportPart, ReportParts, RunInfo } from '../../contracts/index.ts';
+import type { AnyReporter, Finding, Method, ReportPart, ReportParts, RunInfo } from '../../contracts/index.ts';
 import type { StoreReader } from '../../store/reader.ts';
 
 /** What of a run is known beside its store. */
@@ -11,8 +11,11 @@ export interface PartsGround {
 }
 
 /** What the reporters of a report ask for together. */
-export function unionOfParts(reporters: Iterable<{ readonly parts?: readonly ReportPart[] }>): readonly ReportPart[] {
-  return [...new Set([...reporters].flatMap(({ parts }) => parts ?? []))].sort();
+export function unionOfParts(
+  outputs: readonly { readonly reporter: AnyReporter; readonly options: unknown }[],
+): readonly ReportPart[] {
+  const wanted = outputs.flatMap(({ reporter, options }) => [...(reporter.parts ?? []), ...(reporter.partsOf?.(options) ?? [])]);
+  return [...new Set(wanted)].sort();
 }
 
 /**
