@@ -1,0 +1,126 @@
+import type { Acceptance } from '../../src/contracts/finding.ts';
+import type { Report } from '../../src/contracts/reporter.ts';
+import { compare } from '../../src/util/report-text.ts';
+import { type Row, runFields } from './v1.ts';
+
+export const CREDENTIAL_COLUMNS = [
+  'schema_version',
+  'run_id',
+  'run_started_at',
+  'credential',
+  'identity',
+  'provider',
+  'type',
+  'public_id',
+  'fingerprint',
+  'status',
+  'created_at',
+  'rotated_at',
+  'last_used_at',
+  'expires_at',
+  'never_expires',
+  'age_days',
+  'sightings',
+  'in_inventory',
+  'findings',
+  'worst_severity',
+] as const;
+
+export function* credentialRows(report: Report): Iterable<Row> {
+  for (const credential of report.parts?.credentials ?? []) {
+    yield {
+      ...runFields(report),
+      credential: credential.id,
+      identity: credential.identity,
+      provider: credential.provider,
+      type: credential.type,
+      public_id: credential.publicId,
+      fingerprint: credential.fingerprint,
+      status: credential.status,
+      created_at: credential.createdAt,
+      rotated_at: credential.rotatedAt,
+      last_used_at: credential.lastUsedAt,
+      expires_at: credential.expiresAt,
+      never_expires: credential.neverExpires,
+      age_days: credential.ageDays,
+      sightings: credential.sightings,
+      in_inventory: credential.inInventory,
+      findings: credential.findings,
+      worst_severity: credential.worst,
+    };
+  }
+}
+
+export const POPULATION_COLUMNS = [
+  'schema_version',
+  'run_id',
+  'run_started_at',
+  'surface',
+  'subject',
+  'kind',
+  'outcome',
+  'listed',
+  'read',
+  'stored',
+  'reported',
+  'reconciles',
+  'difference',
+] as const;
+
+export function* populationRows(report: Report): Iterable<Row> {
+  for (const { surface, subject, kind, outcome, listed, read, stored, reported, difference } of report.parts?.population ?? []) {
+    const reconciles = difference === undefined;
+    yield { ...runFields(report), surface, subject, kind, outcome, listed, read, stored, reported, reconciles, difference };
+  }
+}
+
+export const EXCEPTION_COLUMNS = [
+  'schema_version',
+  'run_id',
+  'run_started_at',
+  'source',
+  'entry',
+  'place',
+  'state',
+  'reason',
+  'justification',
+  'owner',
+  'approver',
+  'ticket',
+  'expires',
+  'problem',
+  'accepted_findings',
+  'findings',
+] as const;
+
+/** The register: one row for each thing that says not to report something, whether it still does any good or not. */
+export function* exceptionRows(report: Report): Iterable<Row> {
+  const accepted = new Map<string, string[]>();
+  for (const { acceptedBy, fingerprint } of report.accepted) {
+    if (acceptedBy === undefined) continue;
+    accepted.set(keyOf(acceptedBy), [...(accepted.get(keyOf(acceptedBy)) ?? []), fingerprint]);
+  }
+  for (const use of report.acceptances) {
+    const { source, entry, place, state, reason, justification, owner, approver, ticket, expires, problem, findings } = use;
+    yield {
+      ...runFields(report),
+      source,
+      entry,
+      place,
+      state,
+      reason,
+      justification,
+      owner,
+      approver,
+      ticket,
+      expires,
+      problem,
+      accepted_findings: findings,
+      findings: (accepted.get(keyOf(use)) ?? []).sort(compare),
+    };
+  }
+}
+
+function keyOf({ source, entry, place }: Acceptance): string {
+  return JSON.stringify([source, entry, place]);
+}
