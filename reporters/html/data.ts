@@ -61,11 +61,28 @@ export function pageData(report: Report, rules: readonly RuleRow[], view: View, 
 /** Rules that have findings, in a fixed order; findings name them by their place here. */
 export function ruleRows(report: Report): RuleRow[] {
   const metas = new Map(report.checks.map(({ meta }) => [meta.id, meta]));
+  const mapped = mappedControls(report);
   const used = new Map<string, RuleRow>();
   for (const finding of [...report.findings, ...report.accepted]) {
-    if (!used.has(finding.rule)) used.set(finding.rule, ruleRow(finding, metas.get(finding.rule)));
+    if (used.has(finding.rule)) continue;
+    const row = ruleRow(finding, metas.get(finding.rule));
+    used.set(finding.rule, { ...row, controls: [...row.controls, ...(mapped.get(finding.rule) ?? [])] });
   }
   return [...used.values()].sort((a, b) => compare(a.id, b.id));
+}
+
+/** Controls that a rule does not name itself, but that another catalogue's mapping leads to. */
+function mappedControls({ controls }: Report): Map<string, string[]> {
+  const refs = new Map<string, string[]>();
+  for (const { framework, control, rules } of controls) {
+    for (const { rule, via } of rules) {
+      if (via === undefined) continue;
+      const known = refs.get(rule);
+      if (known === undefined) refs.set(rule, [`${framework}:${control}`]);
+      else known.push(`${framework}:${control}`);
+    }
+  }
+  return refs;
 }
 
 /** A rule that this version does not have any more is known from its findings alone. */
@@ -78,6 +95,7 @@ function ruleRow(finding: Finding, meta: CheckMeta | undefined): RuleRow {
     fix: meta?.fix ?? finding.fix,
     ...(meta?.limits === undefined ? {} : { limits: meta.limits }),
     controls: meta?.controls ?? finding.controls,
+    own: (meta?.controls ?? finding.controls).length,
     references: meta?.references ?? [],
   };
 }
@@ -108,7 +126,7 @@ function findingTuple(finding: Finding, index: number, rule: RuleRow): FindingTu
     finding.fix === rule.fix ? 0 : finding.fix,
     finding.firstSeen,
     finding.lastSeen,
-    sameTexts(finding.controls, rule.controls) ? 0 : finding.controls,
+    finding.controls.length === rule.own && beginsWith(rule.controls, finding.controls) ? 0 : finding.controls,
     surfacesOf(finding),
     finding.evidence.slice(0, EVIDENCE_MAX).map(evidenceTuple),
     finding.evidence.length,
@@ -119,8 +137,8 @@ function evidenceTuple({ kind, summary, at, observation }: Evidence): EvidenceTu
   return [kind, summary, at === undefined ? '' : placeText(at), observation];
 }
 
-function sameTexts(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, index) => text === b[index]);
+function beginsWith(all: readonly string[], own: readonly string[]): boolean {
+  return own.every((text, index) => text === all[index]);
 }
 
 const OF_PROVIDER: { readonly [provider: string]: Surface } = {

@@ -37,7 +37,10 @@ export interface RuleRow {
   readonly why: string;
   readonly fix: string;
   readonly limits?: string;
+  /** Those that it names itself, then those that a mapping leads to. */
   readonly controls: readonly string[];
+  /** How many it names itself. */
+  readonly own: number;
   readonly references: readonly string[];
 }
 

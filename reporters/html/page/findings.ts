@@ -74,6 +74,7 @@ export class Findings {
       el('div', { class: 'tools' }, this.#search, this.#says, fold, csv),
       this.#chips,
       el('div', { class: 'split' }, facets, this.#tree),
+      el('p', { class: 'hint' }, ...keyHints()),
       el('div', { class: 'print-only', id: 'findings-print' }),
     );
     let typed: ReturnType<typeof setTimeout> | undefined;
@@ -491,6 +492,17 @@ export class Findings {
     for (let index = from; index < end; index += 1) searchText(this.#all[index] as Row);
     if (end < this.#all.length) setTimeout(() => this.#warm(end), 0);
   }
+}
+
+function keyHints(): (Node | string)[] {
+  const keys: readonly (readonly [key: string, does: string])[] = [
+    ['/', 'search'],
+    ['↑ ↓', 'move'],
+    ['← →', 'fold, unfold'],
+    ['Enter', 'open'],
+    ['Esc', 'close'],
+  ];
+  return keys.flatMap(([key, does]) => [el('kbd', {}, key), ` ${does} `]);
 }
 
 /** In a row that begins with the name, the message need not spell it out. */

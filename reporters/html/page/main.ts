@@ -50,7 +50,7 @@ async function start(): Promise<void> {
   const follow = (isFirst: boolean): void => {
     const route = readRoute();
     const section = route.get('section');
-    if (route.has('view')) setView(viewOf(data.view));
+    if (route.has('view') || location.hash === '') setView(viewOf(data.view));
     if (isFirst || section === undefined) {
       findings?.fromRoute();
       inventory.apply();
@@ -81,7 +81,7 @@ async function start(): Promise<void> {
     else if (route.has('ownership') || route.has('unused')) reveal('identities');
   };
   follow(true);
-  addEventListener('hashchange', () => follow(false));
+  rememberPlaces(() => follow(false));
   for (const button of findAll('[data-set-view]')) {
     button.addEventListener('click', () => {
       const view = button.dataset.setView === 'audit' ? 'audit' : 'engineer';
@@ -100,6 +100,25 @@ async function start(): Promise<void> {
   forPaper();
   performance.mark('ready');
   document.documentElement.dataset.ready = 'true';
+}
+
+/** A step back leads to the view and the place where the link was: a browser restores the place before the view is there again. */
+function rememberPlaces(follow: () => void): void {
+  const places = new Map<string, number>();
+  let isLink = false;
+  addEventListener('click', (event) => {
+    const link = (event.target as Element).closest('a[href^="#"]');
+    if (link === null) return;
+    places.set(location.hash, scrollY);
+    // What leads to where one is changes nothing, and tells nobody.
+    isLink = link.getAttribute('href') !== location.hash;
+  });
+  addEventListener('hashchange', () => {
+    follow();
+    const place = isLink ? undefined : places.get(location.hash);
+    isLink = false;
+    if (place !== undefined) scrollTo({ top: place, behavior: 'instant' });
+  });
 }
 
 function viewOf(otherwise: View): View {

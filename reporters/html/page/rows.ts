@@ -73,7 +73,7 @@ export function toRows(
       fix: fix === 0 ? rule.fix : fix,
       firstSeen,
       lastSeen,
-      controls: controls === 0 ? rule.controls : controls,
+      controls: controls === 0 ? rule.controls : [...controls, ...rule.controls.slice(rule.own)],
       surfaces,
       evidence,
       evidenceTotal,

@@ -1,8 +1,9 @@
 import type { ControlOutcome, ControlResult, Framework } from '../../../src/contracts/framework.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
-import { count, list, thousands } from '../../../src/util/report-text.ts';
+import { count, isOpen, list, mappingText, thousands } from '../../../src/util/report-text.ts';
 import { fragment } from '../data.ts';
 import { type Html, html } from '../html.ts';
+import { allFindings } from '../order.ts';
 import { figures, named, outcomeMark, section, table } from './section.ts';
 
 const ORDER: readonly ControlOutcome[] = ['fail', 'partial', 'pass', 'excepted', 'not-assessed', 'not-applicable'];
@@ -32,6 +33,7 @@ export function controlsSection(report: Report): Html {
 
 function frameworkPanel(report: Report, framework: Framework): Html {
   const controls = report.controls.filter((control) => control.framework === framework.id);
+  const listed = countByRule(report);
   const title = framework.title.includes(framework.version) ? framework.title : `${framework.title} ${framework.version}`;
   const counts = ORDER.map((outcome) => ({ outcome, n: controls.filter((c) => c.outcome === outcome).length })).filter(
     ({ n }) => n > 0,
@@ -47,11 +49,11 @@ function frameworkPanel(report: Report, framework: Framework): Html {
             html`<tr class="group"><th colspan="${formerly ? 10 : 9}" scope="rowgroup">${control.group} · ${named(groups.get(control.group) ?? '')}</th></tr>`,
           ];
     group = control.group;
-    return [...head, controlRow(report, control, formerly)];
+    return [...head, controlRow(control, listed, formerly)];
   });
   return html`<section class="panel" data-tab="${title}" data-framework="${framework.id}" aria-label="${title}">
 <h3>${title}</h3>
-<p class="counts">${count(controls.length, 'control')}: ${list(counts.map(({ outcome, n }) => `${thousands(n)} ${WORDS[outcome]}`))}. <span>Source: ${named(framework.source, 200)}. Licence: ${named(framework.licence, 200)}.</span></p>
+<p class="counts">${count(controls.length, 'control')}: ${list(counts.map(({ outcome, n }) => `${thousands(n)} ${WORDS[outcome]}`))}. <span>Source: ${named(framework.source, 200)}. Licence: ${named(framework.licence, 200)}. ${mappingText(framework)}</span></p>
 ${table(
   `Controls of ${title}`,
   [
@@ -72,22 +74,36 @@ ${table(
 </section>`;
 }
 
-function controlRow(report: Report, control: ControlResult, formerly: boolean): Html {
+/** What the list of findings shows of each rule: what was left out for a persona or a baseline is not there. */
+function countByRule(report: Report): Map<string, { open: number; excepted: number }> {
+  const counts = new Map<string, { open: number; excepted: number }>();
+  for (const finding of allFindings(report)) {
+    const count = counts.get(finding.rule) ?? { open: 0, excepted: 0 };
+    if (finding.status === 'excepted') count.excepted += 1;
+    else if (isOpen(finding)) count.open += 1;
+    counts.set(finding.rule, count);
+  }
+  return counts;
+}
+
+function controlRow(control: ControlResult, listed: ReturnType<typeof countByRule>, formerly: boolean): Html {
   const ref = `${control.framework}:${control.control}`;
   const ended = (outcome: string): number => control.rules.filter((rule) => rule.outcome === outcome).length;
   const silent = ended('not-assessed') + ended('partial');
   const ran = control.rules.length - ended('not-assessed') - ended('not-applicable');
-  const excepted = report.accepted.filter(({ controls }) => controls.includes(ref)).length;
-  const shown = control.findings + excepted;
-  return html`<tr id="control-${ref}" data-outcome="${control.outcome}"><th scope="row"><code>${control.control}</code> ${control.title !== control.control && named(control.title)}</th>${
+  const sum = (kind: 'open' | 'excepted'): number =>
+    control.rules.reduce((n, { rule }) => n + (listed.get(rule)?.[kind] ?? 0), 0);
+  const excepted = sum('excepted');
+  const shown = sum('open') + excepted;
+  return html`<tr id="control-${ref}" data-outcome="${control.outcome}"><th scope="row"><code>${control.control}</code> ${control.title !== control.control && named(control.title)}${control.note !== undefined && html`<small>${named(control.note)}</small>`}</th>${
     formerly && html`<td>${control.formerly.join(', ')}</td>`
   }<td>${outcomeMark(control.outcome)}</td><td>${named(control.reason, 400)}</td>${control.rules.length === 0 ? html`<td colspan="5"></td>` : html`<td class="n">${thousands(control.population)}</td><td class="n">${ran} of ${control.rules.length}</td><td class="n">${ended('fail')}</td><td class="n">${excepted}</td><td class="n">${silent}</td>`}<td>${
     shown === 0 ? '' : html`<a href="#control=${fragment(ref)}">${count(shown, 'finding')}</a>`
   }${
     control.rules.length > 0 &&
     html`<details><summary>${count(control.rules.length, 'check')}</summary><ul>${control.rules.map(
-      ({ rule, outcome, findings }) =>
-        html`<li><a href="#method-${rule}">${rule}</a>: ${WORDS[outcome as ControlOutcome] ?? outcome}${findings > 0 && `, ${count(findings, 'finding')}`}</li>`,
+      ({ rule, outcome, findings, relation, via }) =>
+        html`<li><a href="#method-${rule}">${rule}</a>: ${WORDS[outcome as ControlOutcome] ?? outcome}${findings > 0 && `, ${count(findings, 'finding')}`}${relation === 'partial' && ', bears on a part of it'}${via !== undefined && html` <small>by way of ${via}</small>`}</li>`,
     )}</ul></details>`
   }</td></tr>`;
 }

@@ -23,6 +23,15 @@ export function integritySection(report: Report): Html {
       method?.previous === undefined ? 'there is none in this store' : `digest of run ${method.previous.run}`,
       method?.previous?.digest,
     ],
+    ...(run.evidence === undefined
+      ? []
+      : [
+          ['Usages', `end of the chain of ${count(run.evidence.links, 'link')} that binds their rows`, run.evidence.last] as [
+            string,
+            string,
+            string,
+          ],
+        ]),
     ...(method?.catalogues ?? []).map(({ id, version, sha256: digest }): [string, string, string] => [
       `Framework ${id}`,
       `catalogue, edition ${version}`,

@@ -11,7 +11,7 @@ import {
   renderText,
   sampleReport,
 } from '../../helpers/report.ts';
-import { wholeReport } from './reports.ts';
+import { mappedReport, wholeReport } from './reports.ts';
 
 const REPORTS: { readonly [name: string]: () => Report } = {
   'the empty run': emptyReport,
@@ -149,6 +149,14 @@ describe('html reporter', function () {
     assert.match(row, /href="#control=nist-csf-2\.0%3APR\.AA-05"/);
     assert.match(row, /leaked-key-is-admin/);
     assert.match(words(row), /fail/);
+  });
+
+  it('says whose mapping it is, and what an auditor would object to', async () => {
+    const text = words(await renderText(html, mappedReport()));
+
+    assert.match(text, /OWASP publishes no crosswalk to SP 800-53/);
+    assert.match(text, /IA-5\(7\) .{1,120} in no baseline of 800-53B/);
+    assert.match(text, /by way of owasp-nhi-2025:NHI2:2025/);
   });
 
   it('counts what the run before had', async () => {

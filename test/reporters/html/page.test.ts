@@ -7,7 +7,7 @@ import type { Report } from '../../../src/contracts/reporter.ts';
 import { emptyReport, hostileReport, leakReport, partialReport, renderText } from '../../helpers/report.ts';
 import { tempDir } from '../../helpers/temp-repo.ts';
 import { keepFile, keepScreenshot, launchChromium, measurePage, type Opened, openPage, seen } from './browser.ts';
-import { largeReport, wholeReport } from './reports.ts';
+import { largeReport, mappedReport, wholeReport } from './reports.ts';
 
 const FINDING = 'a1'.repeat(16);
 
@@ -241,6 +241,26 @@ describe('html report in Chromium', function () {
         assert.ok(box !== null && box.y < 200);
       },
       { hash: '#view=audit' },
+    );
+  });
+
+  it('leads from a control that a mapping leads to, and back to where the link was', async () => {
+    await inPage(
+      async ({ page }) => {
+        await page.getByRole('tab', { name: /PCI DSS/ }).click();
+        const row = page.locator('[id="control-pci-dss-4.0.1:8.6.2"]');
+        await row.scrollIntoViewIfNeeded();
+        const before = Number(await page.evaluate('scrollY'));
+        assert.ok(before > 0);
+
+        await row.locator('a[href^="#control="]').click();
+
+        assert.equal(await page.locator('#findings-list .row.finding').count(), 2);
+        await page.goBack();
+        await row.waitFor();
+        assert.equal(Number(await page.evaluate('scrollY')), before);
+      },
+      { hash: '#view=audit', name: 'mapped', make: mappedReport },
     );
   });
 

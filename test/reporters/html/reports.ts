@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Finding, Severity } from '../../../src/contracts/finding.ts';
 import { SEVERITIES } from '../../../src/contracts/finding.ts';
 import type { ReportParts } from '../../../src/contracts/report-parts.ts';
 import type { IdentityView, Report } from '../../../src/contracts/reporter.ts';
+import { parseFramework } from '../../../src/frameworks/load.ts';
+import { rollUp } from '../../../src/frameworks/roll-up.ts';
 import { sha256 } from '../../../src/util/digest.ts';
+import { packageRoot } from '../../../src/util/package-root.ts';
 import { sampleReport } from '../../helpers/report.ts';
 
 const USER = 'aws:123456789012:user/ci-deploy';
@@ -168,6 +173,15 @@ export function wholeReport(): Report {
     ],
     parts: sampleParts(),
   };
+}
+
+/** Judged by a catalogue whose controls come to their rules by way of another one. */
+export function mappedReport(): Report {
+  const whole = wholeReport();
+  const frameworks = ['owasp-nhi-2025', 'pci-dss-4.0.1', 'nist-800-53-r5'].map((id) =>
+    parseFramework(readFileSync(join(packageRoot(), 'rules', 'frameworks', `${id}.yml`), 'utf8'), `${id}.yml`),
+  );
+  return { ...whole, frameworks, controls: rollUp(frameworks, whole.checks, whole.findings, whole.coverage) };
 }
 
 /** `n` findings of 60 rules on 3,000 identities, as a large organisation has them. */
