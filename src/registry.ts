@@ -62,9 +62,12 @@ const REPORTERS: { readonly [id: string]: () => Promise<AnyReporter> } = {
   csv: () => import('../reporters/csv/index.ts').then((m) => m.csv),
   html: () => import('../reporters/html/index.ts').then((m) => m.html),
   markdown: () => import('../reporters/markdown/index.ts').then((m) => m.markdown),
+  audit: () => import('../reporters/audit/index.ts').then((m) => m.audit),
+  'pull-request': () => import('../reporters/markdown/pull-request.ts').then((m) => m.pullRequest),
   junit: () => import('../reporters/junit/index.ts').then((m) => m.junit),
   'gitlab-secret-detection': () => import('../reporters/gitlab-secret-detection/index.ts').then((m) => m.gitlabSecretDetection),
   'gitlab-code-quality': () => import('../reporters/gitlab-code-quality/index.ts').then((m) => m.gitlabCodeQuality),
+  cyclonedx: () => import('../reporters/cyclonedx/index.ts').then((m) => m.cyclonedx),
   ocsf: () => import('../reporters/ocsf/index.ts').then((m) => m.ocsf),
   oscal: () => import('../reporters/oscal/index.ts').then((m) => m.oscal),
 };

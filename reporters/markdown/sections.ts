@@ -23,32 +23,56 @@ export interface Section {
   readonly lines: readonly string[];
 }
 
+/** How much of what was looked at was read. */
+export function coverageText(report: Report): { readonly text: string; readonly whole: boolean } {
+  const { looked, complete } = summariseCoverage(report.coverage);
+  return {
+    text: looked.length === 0 ? 'nothing was looked at' : `${complete} of ${count(looked.length, 'surface')} read completely`,
+    whole: looked.length > 0 && complete === looked.length,
+  };
+}
+
+/** What has become of findings since something that they are held against. */
+export interface Since {
+  readonly isNew: (finding: Finding) => boolean;
+  /** `since the last push`; empty where the report's own words will do. */
+  readonly since: string;
+  /** `1 fixed`; empty when nothing is gone. */
+  readonly gone: string;
+}
+
 /**
  * `**2 high new, 1 fixed**; coverage: 3 of 4 surfaces read completely.` A green line when there is nothing to do. What is
  * hidden stands in it too; "new" only where there is something to compare with.
  */
-export function verdictLine(report: Report): string {
+export function verdictLine(report: Report, since: Since | undefined = sinceRun(report)): string {
   const open = openFindings(report.findings);
-  const fresh = open.filter((finding) => finding.status === 'new');
-  const fixed = report.findings.filter((finding) => finding.status === 'fixed').length;
-  const { looked, complete } = summariseCoverage(report.coverage);
-  const coverage =
-    looked.length === 0 ? 'nothing was looked at' : `${complete} of ${count(looked.length, 'surface')} read completely`;
-  const whole = looked.length > 0 && complete === looked.length;
+  const coverage = coverageText(report);
   const hidden = hiddenText(report.hidden, report.persona).map(markdown).join('; ');
   const aside = hidden === '' ? '' : ` (not listed: ${hidden})`;
   const none = `No open findings${report.hidden.persona > 0 ? ` for persona ${report.persona}` : ''}`;
-  const gone = fixed > 0 ? [`${thousands(fixed)} fixed`] : [];
-  const counts = hasPrevious(report)
-    ? [
-        ...(fresh.length > 0 ? [`${severityCounts(fresh).replace(/ and /g, ', ')} new`] : []),
-        ...(open.length > fresh.length ? [`${thousands(open.length - fresh.length)} unchanged`] : []),
-      ]
-    : [`${severityCounts(open)} ${open.length === 1 ? 'finding' : 'findings'}`];
-  if (open.length > 0) return `**${[...counts, ...gone].join(', ')}**${aside}; coverage: ${coverage}.`;
-  return whole
-    ? `✅ **${[none, ...gone].join(', ')}**${aside}; ${coverage}.`
-    : `⚠️ **${[none, ...gone].join(', ')}, but ${coverage}**: this proves little${aside}.`;
+  const gone = since === undefined || since.gone === '' ? [] : [since.gone];
+  if (open.length > 0)
+    return `**${[...openCounts(open, since), ...gone].join(', ')}**${since?.since ?? ''}${aside}; coverage: ${coverage.text}.`;
+  return coverage.whole
+    ? `✅ **${[none, ...gone].join(', ')}**${aside}; ${coverage.text}.`
+    : `⚠️ **${[none, ...gone].join(', ')}, but ${coverage.text}**: this proves little${aside}.`;
+}
+
+function openCounts(open: readonly Finding[], since: Since | undefined): string[] {
+  if (since === undefined) return [`${severityCounts(open)} ${open.length === 1 ? 'finding' : 'findings'}`];
+  const fresh = open.filter(since.isNew);
+  return [
+    ...(fresh.length > 0 ? [`${severityCounts(fresh).replace(/ and /g, ', ')} new`] : []),
+    ...(open.length > fresh.length ? [`${thousands(open.length - fresh.length)} unchanged`] : []),
+  ];
+}
+
+/** Held against the run before, as the findings themselves say. */
+function sinceRun(report: Report): Since | undefined {
+  const fixed = report.findings.filter((finding) => finding.status === 'fixed').length;
+  if (!hasPrevious(report)) return undefined;
+  return { isNew: ({ status }) => status === 'new', since: '', gone: fixed > 0 ? `${thousands(fixed)} fixed` : '' };
 }
 
 /** What somebody said not to report, what has run out first. */
@@ -83,8 +107,12 @@ export function coverageLines(report: Report, max: number): string[] {
 }
 
 /** Checks that could not run: their silence is no news. */
+export function silentChecks(report: Report): Report['checks'] {
+  return report.checks.filter((check) => check.outcome === 'not-assessed' || check.outcome === 'partial');
+}
+
 export function notAssessedSection(report: Report): Section | undefined {
-  const silent = report.checks.filter((check) => check.outcome === 'not-assessed' || check.outcome === 'partial');
+  const silent = silentChecks(report);
   if (silent.length === 0) return undefined;
   return {
     title: `${count(silent.length, 'check')} not or only partly assessed`,

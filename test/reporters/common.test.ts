@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { csv } from '../../reporters/csv/index.ts';
+import { cyclonedx } from '../../reporters/cyclonedx/index.ts';
 import { gitlabCodeQuality } from '../../reporters/gitlab-code-quality/index.ts';
 import { gitlabSecretDetection } from '../../reporters/gitlab-secret-detection/index.ts';
 import { json } from '../../reporters/json/index.ts';
 import { junit } from '../../reporters/junit/index.ts';
 import { markdown } from '../../reporters/markdown/index.ts';
+import { pullRequest } from '../../reporters/markdown/pull-request.ts';
 import { ocsf } from '../../reporters/ocsf/index.ts';
 import { oscal } from '../../reporters/oscal/index.ts';
 import { sarif } from '../../reporters/sarif/index.ts';
@@ -18,9 +20,11 @@ const REPORTERS: readonly AnyReporter[] = [
   sarif,
   csv,
   markdown,
+  pullRequest,
   junit,
   gitlabSecretDetection,
   gitlabCodeQuality,
+  cyclonedx,
   ocsf,
   oscal,
 ];

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Finding } from '../../src/contracts/finding.ts';
+import type { Location } from '../../src/contracts/observation.ts';
+import type { Report } from '../../src/contracts/reporter.ts';
+import { defineReporter } from '../../src/contracts/reporter.ts';
+import { commentMark, knownMark, MARK_NAME } from '../../src/util/comment-marks.ts';
+import { EPHEMERAL } from '../../src/util/fingerprint.ts';
+import { primaryPlace, relativeParts } from '../../src/util/places.ts';
+import { count, hasPrevious, list, openFindings, thousands } from '../../src/util/report-text.ts';
+import { clip, markdown as safe } from '../../src/util/sanitize.ts';
+import { Budget, details, END } from './budget.ts';
+import { acceptedSection, coverageLines, coverageText, type Section, type Since, silentChecks, verdictLine } from './sections.ts';
+import { row, spansRepositories } from './table.ts';
+
+const Options = z.strictObject({
+  /** Rows of the first table; the rest is folded. */
+  rows: z.coerce.number().int().min(1).max(100).default(10),
+  /** Characters; GitHub refuses a body of 65,536 and more. */
+  limit: z.coerce.number().int().min(6000).max(65_535).default(65_000),
+  /** Tells several comments on one pull request apart. */
+  name: z.string().regex(MARK_NAME).default('nhi-audit'),
+  /** `owner/repo` and commit that places lead to. */
+  repository: z
+    .string()
+    .regex(/^[\w.-]+\/[\w.-]+$/)
+    .optional(),
+  sha: z
+    .string()
+    .regex(/^[0-9a-f]{40,64}$/)
+    .optional(),
+  server: z.url({ protocol: /^https?$/ }).default('https://github.com'),
+  /** Address of the CI run, where the log and kept reports are. */
+  run: z.url({ protocol: /^https?$/ }).optional(),
+  /** Keys of what the comment said before this push; absent: there was none. */
+  known: z.array(z.string()).optional(),
+});
+type Options = z.infer<typeof Options>;
+
+const EXCEPTION_DAYS = 90;
+
+/** One comment on a pull request, edited in place from push to push; `nhi-audit pr` gives it the options. */
+export const pullRequest = defineReporter<Options>({
+  id: 'pull-request',
+  title: 'Comment on a pull request',
+  extension: 'md',
+  mediaType: 'text/markdown; charset=utf-8; variant=GFM',
+  options: Options as z.ZodType<Options>,
+  *render(report, options) {
+    yield body(report, options);
+  },
+});
+
+/** What must be there first; the long parts share what room is left, and say what did not fit. */
+function body(report: Report, options: Options): string {
+  const all = openFindings(report.findings);
+  const since = sincePush(report, all, options.known);
+  const isNew = since?.isNew ?? (hasPrevious(report) ? ({ status }: Finding) => status === 'new' : undefined);
+  const open = isNew === undefined ? all : [...all.filter(isNew), ...all.filter((finding) => !isNew(finding))];
+  const style = {
+    several: spansRepositories(report),
+    reach: reachOf(report),
+    link: linkTo(options),
+    ...(isNew === undefined ? {} : { isNew }),
+  };
+  const known = knownMark(all.map((finding) => keyOf(finding, report)));
+  const foot = `\n${footLine(report, options)}\n`;
+  const budget = new Budget(options.limit - foot.length);
+  budget.add(`${commentMark(options.name)}\n${known === '' ? '' : `${known}\n`}### nhi-audit\n\n${verdictLine(report, since)}\n`);
+  const rows = open.map((finding) => row(finding, style));
+  if (rows.length > 0) budget.table('\n', rows.slice(0, options.rows), '');
+  // In a clean change there is nothing that these would put in doubt: a comment of one line.
+  const sections =
+    rows.length === 0 && coverageText(report).whole
+      ? [acceptedSection(report)]
+      : [exceptionSection(open, report), coverageSection(report, options), notAssessed(report), acceptedSection(report)];
+  // The rest of the rows may be long: what explains them keeps its place.
+  const after = new Budget(Math.floor(options.limit / 3));
+  for (const section of sections) if (section !== undefined) after.fold(section.title, section.lines);
+  budget.reserve(after.text().length);
+  const rest = rows.slice(options.rows);
+  if (rest.length > 0) budget.table(details(count(rest.length, 'more finding')), rest, END);
+  budget.addReserved(after.text());
+  return budget.text() + foot;
+}
+
+/** Against what the comment said before; a report that knows an earlier run says it by itself. */
+function sincePush(report: Report, open: readonly Finding[], known: readonly string[] | undefined): Since | undefined {
+  if (known === undefined || hasPrevious(report)) return undefined;
+  const before = new Set(known);
+  const now = new Set(open.map((finding) => keyOf(finding, report)));
+  const gone = [...before].filter((key) => !now.has(key)).length;
+  // What was not read this time is not mended.
+  const word = coverageText(report).whole ? 'fixed' : 'not seen any more';
+  return {
+    isNew: (finding) => !before.has(keyOf(finding, report)),
+    since: ' since the last push',
+    gone: gone === 0 ? '' : `${thousands(gone)} ${word}`,
+  };
+}
+
+/** The same from push to push, though each job makes its own key for fingerprints of secrets. */
+function keyOf(finding: Finding, report: Report): string {
+  const isNamed = report.run.fingerprintKeyId !== EPHEMERAL || finding.credential?.startsWith('secret:') !== true;
+  const about = isNamed ? finding.fingerprint : `${finding.subject}\u0000${primaryPlace(finding)?.at.path ?? ''}`;
+  return createHash('sha256').update(`${finding.rule}\u0000${about}`).digest('hex').slice(0, 12);
+}
+
+/** What whoever holds the key can do, where it is known. */
+function reachOf(report: Report): (finding: Finding) => string {
+  const identities = new Map(report.identities.map((identity) => [identity.id as string, identity]));
+  return (finding) => {
+    const can = identities.get(finding.identity ?? '')?.capabilities ?? [];
+    if (can.length === 0) return '';
+    const shown = can.slice(0, 4).map((capability) => safe(clip(capability, 60)));
+    return `**Can:** ${list([...shown, ...(can.length > 4 ? [`${can.length - 4} more`] : [])])}.`;
+  };
+}
+
+/** Places of this repository lead to the line in the commit that was read. */
+function linkTo({ repository, sha, server }: Options): (at: Location) => string | undefined {
+  return (at) => {
+    if (repository === undefined || sha === undefined || at.path === undefined || at.path.includes('!')) return undefined;
+    if (at.directory !== undefined || (at.repository?.includes('/') && !isSame(at.repository, repository))) return undefined;
+    const path = relativeParts(at.path).map(urlPart).join('/');
+    const commit = at.atHead === false ? at.commit : sha;
+    if (path === '' || commit === undefined || !/^[0-9a-f]{40,64}$/.test(commit)) return undefined;
+    const line = at.line === undefined || at.cell !== undefined ? '' : `#L${at.line}`;
+    const url = `${server.replace(/\/+$/, '')}/${repository}/blob/${commit}/${path}${line}`;
+    return url.length > 1000 ? undefined : url;
+  };
+}
+
+function isSame(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+/** As `encodeURIComponent`, and what means something in Markdown. */
+function urlPart(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*_~]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function coverageSection(report: Report, options: Options): Section {
+  return { title: `Coverage: ${coverageText(report).text}`, lines: coverageLines(report, options.limit / 8) };
+}
+
+const REASONS_SHOWN = 12;
+const RULES_SHOWN = 8;
+
+/** Checks whose silence is no news, by the reason. */
+function notAssessed(report: Report): Section | undefined {
+  const silent = silentChecks(report);
+  if (silent.length === 0) return undefined;
+  const byReason = Map.groupBy(silent, (check) => check.reason ?? 'no reason given');
+  const groups = [...byReason].sort((a, b) => b[1].length - a[1].length);
+  const lines = groups.slice(0, REASONS_SHOWN).map(([reason, checks]) => {
+    const ids = checks.slice(0, RULES_SHOWN).map(({ rule }) => safe(clip(rule, 80)));
+    const more = checks.length > RULES_SHOWN ? ` and ${thousands(checks.length - RULES_SHOWN)} more` : '';
+    return `- ${safe(clip(reason, 300))} (${ids.join(', ')}${more})`;
+  });
+  if (groups.length > REASONS_SHOWN) lines.push(`- and ${count(groups.length - REASONS_SHOWN, 'more reason')}`);
+  return { title: `${count(silent.length, 'check')} not or only partly assessed`, lines };
+}
+
+/** Copied and filled in, it lets the first finding stand for a time. */
+function exceptionSection(open: readonly Finding[], report: Report): Section | undefined {
+  const [first] = open;
+  if (first === undefined || !/^[a-z0-9-]{1,80}$/.test(first.rule)) return undefined;
+  return {
+    title: 'Not a problem here?',
+    lines: [
+      'Put this into `nhi-audit.exceptions.yml` with the change, and say why, who answers for it, and until when. It is counted in every report.',
+      '',
+      '```yaml',
+      'exceptions:',
+      ...selectorLines(first, report),
+      '    reason: why it may stand',
+      '    owner: address or team that answers for it',
+      `    expires: ${inDays(report.run.startedAt, EXCEPTION_DAYS)}`,
+      '```',
+    ],
+  };
+}
+
+/** Fingerprints hold where their key is kept; elsewhere rule and file do. A path with signs of its own is not written out. */
+function selectorLines(finding: Finding, report: Report): string[] {
+  const paths = new Set(finding.evidence.flatMap(({ at }) => at?.path ?? []));
+  const [path] = paths;
+  const byPath = report.run.fingerprintKeyId === EPHEMERAL && paths.size === 1 && /^[\w./-]{1,200}$/.test(path ?? '');
+  if (byPath) return [`  - rule: ${finding.rule}`, `    path: /${path}`];
+  return /^[0-9a-f]{12,64}$/.test(finding.fingerprint) ? [`  - finding: ${finding.fingerprint}`] : [`  - rule: ${finding.rule}`];
+}
+
+function inDays(from: string, days: number): string {
+  return new Date(Date.parse(from) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
+function footLine({ run }: Report, options: Options): string {
+  const link = options.run === undefined ? '' : `, [log and reports](${options.run.replace(/[()\s<>|]/g, encodeURIComponent)})`;
+  return `<sub>nhi-audit ${safe(clip(run.toolVersion, 40))}, run ${safe(clip(run.id, 60))}${link}</sub>`;
+}
