@@ -61,7 +61,8 @@ export async function previousFindings(store: StoreReader): Promise<readonly Fin
 /**
  * Of the findings that are gone: those whose evidence this run could have met again. A run over other targets, or one
  * that left out the history, has not seen them fixed; nor has one for which the export of an account is not there any more. A
- * newer export of it, under whatever name, tells of the same account.
+ * newer export of it, under whatever name, tells of the same account. What rested on records that are gone, or say something else
+ * than they did, is not fixed by that.
  */
 export async function lookedAtAgain(store: StoreReader, gone: readonly Finding[]): Promise<ReadonlySet<string>> {
   if (gone.length === 0) return new Set();
@@ -112,10 +113,15 @@ export async function lookedAtAgain(store: StoreReader, gone: readonly Finding[]
        WHERE t.observation_id IN (SELECT observation FROM asked)
        GROUP BY t.observation_id
        HAVING count(u.unit) = 0 AND count(n.account) = 0
+     ),
+     altered AS (
+       SELECT unnest(evidence) AS observation FROM session_changes
+       UNION ALL SELECT usage_id(usage_key) FROM obs.log_changes SEMI JOIN current_parts USING (part_id) WHERE change IN ('vanished', 'changed')
      )
      SELECT DISTINCT fingerprint FROM asked
      WHERE fingerprint NOT IN (SELECT fingerprint FROM missed)
-       AND fingerprint NOT IN (SELECT fingerprint FROM asked WHERE observation IN (SELECT observation_id FROM untold))`,
+       AND fingerprint NOT IN (SELECT fingerprint FROM asked WHERE observation IN (SELECT observation_id FROM untold))
+       AND fingerprint NOT IN (SELECT a.fingerprint FROM asked AS a JOIN altered AS x ON x.observation = a.observation)`,
     { pairs: JSON.stringify(pairs) },
   );
   return new Set(rows.map((row) => String(row.fingerprint)));

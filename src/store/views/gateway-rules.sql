@@ -203,11 +203,14 @@ FROM policy_changes AS c
 LEFT JOIN entries AS e ON e.policy_id = c.policy_id AND e.change = c.change;
 COMMENT ON VIEW policy_changes_logged IS 'policy_changes with the entries of the gateway''s log of administrators that speak of them; is_spanned: the log was given of that time';
 
+-- Counts by kind in one order; none is as nothing.
+CREATE OR REPLACE MACRO counts_text(counts) AS nullif(list_sort(map_entries(TRY_CAST(counts AS MAP(VARCHAR, BIGINT))))::VARCHAR, '[]');
+
 -- Sessions as an earlier run was given them, and as this one is: a session that is done does not change any more. Vanished is said where this run
 -- was given other sessions of that day, before it and after it.
 CREATE OR REPLACE VIEW session_changes AS
 WITH earlier AS (
-  SELECT u.session_id, arg_max({'used_at': u.used_at, 'ended_at': u.ended_at, 'target': u.target, 'actor': u.actor, 'job': u.job, 'detail': u.detail, 'observation_id': u.observation_id}, r.sequence) AS was
+  SELECT u.session_id, arg_max({'used_at': u.used_at, 'ended_at': u.ended_at, 'target': u.target, 'actor': u.actor, 'job': u.job, 'masked': u.masked, 'detail': u.detail, 'observation_id': u.observation_id}, r.sequence) AS was
   FROM obs.usages AS u
   JOIN run_parts AS k ON k.part_id = u.part_id
   JOIN runs AS r ON r.run_id = k.run_id
@@ -218,7 +221,7 @@ WITH earlier AS (
 ),
 -- Twins of one session are all known to this run: none of them has vanished.
 here AS (
-  SELECT u.session_id, u.used_at, u.ended_at, u.target, u.actor, u.job, u.detail, u.observation_id
+  SELECT u.session_id, u.used_at, u.ended_at, u.target, u.actor, u.job, u.masked, u.detail, u.observation_id
   FROM obs.usages AS u SEMI JOIN current_parts USING (part_id) SEMI JOIN earlier ON earlier.session_id = u.session_id
   WHERE u.via = 'gateway' AND u.records IS NULL AND (u.detail->>'$.depth') IS DISTINCT FROM 'metrics'
 ),
@@ -228,19 +231,42 @@ days AS (
   WHERE NOT r.is_admin_audit AND EXISTS (FROM earlier)
   GROUP BY ALL
 ),
-compared AS (
-  SELECT e.session_id, e.was, h.observation_id,
-    list_filter([
-      CASE WHEN h.used_at <> e.was.used_at THEN 'its start' END,
-      CASE WHEN h.ended_at <> e.was.ended_at THEN 'its end' END,
-      CASE WHEN h.target <> e.was.target THEN 'its connection' END,
-      CASE WHEN h.actor <> e.was.actor OR (h.detail->>'$.userId') <> (e.was.detail->>'$.userId') THEN 'who opened it' END,
-      CASE WHEN h.job <> e.was.job OR (h.job IS NULL AND e.was.job IS NOT NULL AND (h.detail->>'$.depth') IS NOT DISTINCT FROM (e.was.detail->>'$.depth')) THEN 'the job it names' END,
-      CASE WHEN TRY_CAST(h.detail->>'$.eventSize' AS DOUBLE) < TRY_CAST(e.was.detail->>'$.eventSize' AS DOUBLE) THEN 'the size of its recording' END,
-      CASE WHEN (h.detail->>'$.exitCode') <> (e.was.detail->>'$.exitCode') THEN 'how it ended' END,
-      CASE WHEN (h.detail->>'$.status') <> 'done' THEN 'that it was done' END], lambda what: what IS NOT NULL) AS what
+-- What a row of a list does not tell, and one by itself did, is not gone.
+paired AS (
+  SELECT e.session_id, e.was, h,
+    (h.detail->>'$.depth') IS NOT DISTINCT FROM (e.was.detail->>'$.depth') AS is_alike,
+    e.was.detail->'$.review' AS review_was, h.detail->'$.review' AS review,
+    words_of(e.was.detail->'$.review.reviewers') AS reviewers_was, words_of(h.detail->'$.review.reviewers') AS reviewers
   FROM earlier AS e
   JOIN here AS h ON h.session_id = e.session_id
+),
+compared AS (
+  SELECT session_id, was, h.observation_id AS observation_id,
+    list_filter([
+      CASE WHEN h.used_at <> was.used_at THEN 'its start' END,
+      CASE WHEN h.ended_at <> was.ended_at THEN 'its end' END,
+      CASE WHEN h.target <> was.target THEN 'its connection' END,
+      CASE WHEN h.actor <> was.actor OR (h.detail->>'$.userId') <> (was.detail->>'$.userId') THEN 'who opened it' END,
+      CASE WHEN h.job <> was.job OR (h.job IS NULL AND was.job IS NOT NULL AND is_alike) THEN 'the job it names' END,
+      CASE WHEN TRY_CAST(h.detail->>'$.eventSize' AS DOUBLE) < TRY_CAST(was.detail->>'$.eventSize' AS DOUBLE) THEN 'the size of its recording' END,
+      CASE WHEN (h.detail->>'$.exitCode') <> (was.detail->>'$.exitCode') THEN 'how it ended' END,
+      CASE WHEN h.masked <> was.masked
+          OR TRY_CAST(h.detail->>'$.redactions' AS BIGINT) <> TRY_CAST(was.detail->>'$.redactions' AS BIGINT)
+          OR coalesce(TRY_CAST(h.detail->>'$.maskErrors' AS BIGINT), CASE WHEN is_alike THEN 0 END) <> TRY_CAST(was.detail->>'$.maskErrors' AS BIGINT)
+          OR coalesce(counts_text(h.detail->'$.infoTypes'), CASE WHEN is_alike THEN '' END) <> counts_text(was.detail->'$.infoTypes')
+        THEN 'what was masked' END,
+      CASE WHEN coalesce(counts_text(h.detail->'$.analyzed'), CASE WHEN is_alike THEN '' END) <> counts_text(was.detail->'$.analyzed') THEN 'what personal data was found in it' END,
+      -- A review goes on after the session: it is carried out, or revoked. It does not become another, or one where there was none.
+      CASE WHEN (review->>'$.id') <> (review_was->>'$.id')
+          OR coalesce(json_type(review_was), '') = 'OBJECT' AND coalesce(json_type(review), '') <> 'OBJECT' AND is_alike
+          OR json_type(review_was) = 'NULL' AND json_type(review) = 'OBJECT'
+          OR (review_was->>'$.status') = 'REJECTED' AND (review->>'$.status') <> 'REJECTED'
+        THEN 'its review' END,
+      CASE WHEN len(reviewers) > 0 AND NOT list_has_all(reviewers, reviewers_was) THEN 'who approved it' END,
+      CASE WHEN NOT list_has_all(words_of(h.detail->'$.guardrails'), words_of(was.detail->'$.guardrails')) AND (is_alike OR len(words_of(h.detail->'$.guardrails')) > 0) THEN 'which guardrails it met' END,
+      CASE WHEN (h.detail->>'$.risk') <> (was.detail->>'$.risk') OR (h.detail->>'$.riskAction') <> (was.detail->>'$.riskAction') THEN 'what the analyzer said of it' END,
+      CASE WHEN (h.detail->>'$.status') <> 'done' THEN 'that it was done' END], lambda what: what IS NOT NULL) AS what
+  FROM paired
 )
 SELECT session_id, 'changed' AS change, what, was.used_at AS used_at, was.target AS connection, was.actor AS caller, [was.observation_id, observation_id] AS evidence
 FROM compared

@@ -7,7 +7,7 @@ import { type Correlation, type RunChecksOptions, runChecks } from '../../../src
 import { openStore, type Row, type Store, type StoreReader } from '../../../src/store/index.ts';
 import { ConfigError, RuleError } from '../../../src/util/errors.ts';
 import { sortFindings } from '../../../src/util/report-text.ts';
-import { Fact } from '../../rules/checks/facts.ts';
+import { Fact, FULL_COVERAGE } from '../../rules/checks/facts.ts';
 import { checkWith, SELECT } from './checks.ts';
 import { loadRun, RUN_START, withRun } from './run-store.ts';
 
@@ -635,6 +635,34 @@ describe('running checks', () => {
       assert.deepEqual(summary(gone), ['not-observed AKIAOLD1 is old. since 2026-06-01']);
     });
 
+    it('calls not fixed what rests on a session that says something else now, or is gone', async () => {
+      const checks = loadChecks().filter(({ meta }) => /^(?:personal-data-unmasked|static-admin-key-used)$/.test(meta.id));
+      const unmasked = session('10', 's-told', { analyzed: { EMAIL_ADDRESS: 300 }, redactions: 0 });
+      const masked = session('10', 's-told', {
+        analyzed: { EMAIL_ADDRESS: 300 },
+        infoTypes: { EMAIL_ADDRESS: 300 },
+        redactions: 300,
+      });
+      const mended = session('13', 's-new', { analyzed: { EMAIL_ADDRESS: 3 }, infoTypes: { EMAIL_ADDRESS: 3 }, redactions: 3 });
+      const anonymous = session('11', 's-gone', { userId: 'API_KEY' }, { actor: 'API_KEY', actorType: 'static-admin-key' });
+      const around = [session('09', 's-first', {}), session('12', 's-last', {})];
+      const complete = async (given: readonly Observation[], startedAt: string): Promise<Correlation> => {
+        await loadRun(store, [...FULL_COVERAGE, ...around, ...given], { startedAt });
+        const correlation = await runChecks(store, checks, { now: startedAt });
+        await store.saveResults({ findings: correlation.findings, checks: correlation.results, controls: [] }, startedAt);
+        return correlation;
+      };
+
+      const first = await complete([unmasked, anonymous], RUN_START);
+      const second = await complete([masked, mended], LATER);
+
+      assert.deepEqual(first.findings.map(({ rule }) => rule).sort(), ['personal-data-unmasked', 'static-admin-key-used']);
+      assert.deepEqual(
+        second.gone.map(({ rule, status }) => `${rule} ${status}`),
+        ['static-admin-key-used not-observed', 'personal-data-unmasked not-observed'],
+      );
+    });
+
     it('calls not observed what lay in the history when the history was left out', async () => {
       const past = { path: 'keys.json', line: 1, commit: '1f2e3d4c', atHead: false };
       await complete([covered(), covered({ surface: 'history' }), key('AKIAOLD1', { at: past })], RUN_START);
@@ -671,6 +699,11 @@ function seen(path: string, confidence: string): Observation {
 
 function ruled(findings: readonly Finding[]): string[] {
   return findings.map(({ rule, evidence }) => [rule, ...evidence.map(({ at }) => at?.path).sort()].join(' '));
+}
+
+function session(hour: string, id: string, detail: object, change: object = {}): Observation {
+  const told = { usedAt: `2026-05-20T${hour}:00:00Z`, sessionId: id, target: 'pg', actor: 'etl', actorType: 'api-key' };
+  return Fact.parse({ kind: 'usage', ...told, ...change, detail: { org: 'o1', status: 'done', depth: 'list', ...detail } });
 }
 
 function key(id: string, change: object = {}): Observation {
