@@ -21,20 +21,22 @@ why: >
 fix: >
   One connection and one account for each workload, with the rights of that workload.
 limits: >
-  Counts machine callers. Sessions tell the connection, not the account; connections without a known account count by themselves.
+  Counts machine callers. Sessions tell the connection, not the account; connections without a known account count by themselves. Callers that the gateway signs in at the target as principals of their own do not share one.
 references:
   - https://owasp.org/www-project-non-human-identities-top-10/2025/9-nhi-reuse/
 since: '0.1'
 ---*/
 WITH calls AS (
   SELECT
-    coalesce(s.identity_id, 'connection ' || s.connection || CASE WHEN o.orgs > 1 THEN coalesce(' of ' || s.org, '') ELSE '' END) AS account,
-    s.identity_id,
+    CASE WHEN s.principal IS NOT NULL THEN concat('the principal ', s.principal) ELSE coalesce(s.identity_id, 'connection ' || s.connection || CASE WHEN o.orgs > 1 THEN coalesce(' of ' || s.org, '') ELSE '' END) END AS account,
+    CASE WHEN s.principal IS NULL THEN s.identity_id END AS identity_id,
     s.caller,
     s.connection,
     s.used_at,
     s.observation_id
-  FROM gateway_sessions AS s
+  FROM (
+    -- Signed in at the target as itself, a caller stands in its log by itself.
+    SELECT *, CASE WHEN coalesce(federation->>'$.fallback_applied', 'false') <> 'true' THEN nullif(federation->>'$.resolved_principal', '') END AS principal FROM gateway_sessions) AS s
   LEFT JOIN connection_orgs AS o ON o.connection = s.connection
   WHERE is_machine(s.caller_type) AND s.caller_type <> 'static-admin-key' AND s.connection IS NOT NULL AND s.ran
 ),

@@ -17,7 +17,7 @@ why: >
   This is the way of an intruder who has one key: from where it lies, on to what it opens next.
 fix: Give each zone identities of its own; let data pass at one place that is made for it.
 limits: >
-  Zones are those of the configuration (gateway.trustZones); one run of a job is told by its correlation id, sessions without one by their caller within windowHours.
+  Zones are those of the configuration (gateway.trustZones); one run of a job is told by its caller and its correlation id, with no pause of more than windowHours; sessions without one by their caller within windowHours.
 inconclusive: >
   SELECT 'the configuration names no trust zones (gateway.trustZones)' FROM gateway_settings WHERE cardinality(trust_zones) = 0
 since: '0.1'
@@ -26,16 +26,25 @@ WITH zones AS (
   SELECT own.key AS zone, unnest(own.value) AS pattern FROM (SELECT unnest(map_entries(trust_zones)) AS own FROM gateway_settings)
 ),
 hops AS (
-  SELECT s.caller_key, s.caller, s.caller_identity_id, s.job, s.used_at, s.connection, z.zone, s.observation_id,
-    coalesce(nullif(trim(s.job), ''), concat(s.caller_key, ' ', time_bucket(to_hours($windowHours::BIGINT), s.used_at))) AS run
+  SELECT s.caller_key, s.caller, s.caller_identity_id, nullif(trim(s.job), '') AS job, s.used_at, s.connection, z.zone, s.observation_id,
+    CASE WHEN coalesce(trim(s.job), '') = '' THEN time_bucket(to_hours($windowHours::BIGINT), s.used_at) END AS bucket
   FROM machine_calls AS s
   JOIN zones AS z ON s.connection GLOB z.pattern
 ),
-runs AS (
-  SELECT run, min(caller_key) AS caller_key, min(caller) AS caller, max(caller_identity_id) AS identity_id, max(job) AS job, list(DISTINCT zone ORDER BY zone) AS zones,
-    list(DISTINCT connection ORDER BY connection) AS connections, min(used_at) AS first, arg_min(observation_id, (used_at, observation_id), 10) AS evidence
+-- Numbers of jobs come again: in another pipeline, under another key, next year.
+marked AS (
+  SELECT *, coalesce(used_at - lag(used_at) OVER in_order > to_hours($windowHours::BIGINT), true) AS begins
   FROM hops
-  GROUP BY run
+  WINDOW in_order AS (PARTITION BY caller_key, job, bucket ORDER BY used_at, observation_id)
+),
+numbered AS (
+  SELECT *, count(*) FILTER (begins) OVER (PARTITION BY caller_key, job, bucket ORDER BY used_at, observation_id ROWS UNBOUNDED PRECEDING) AS run FROM marked
+),
+runs AS (
+  SELECT caller_key, min(caller) AS caller, max(caller_identity_id) AS identity_id, max(job) AS job, list(DISTINCT zone ORDER BY zone) AS zones,
+    list(DISTINCT connection ORDER BY connection) AS connections, min(used_at) AS first, arg_min(observation_id, (used_at, observation_id), 10) AS evidence
+  FROM numbered
+  GROUP BY caller_key, job, bucket, run
   HAVING count(DISTINCT zone) > 1
 )
 SELECT
