@@ -3,7 +3,10 @@
 -- The log names the account, the gateway the connection. One that holds another key of the account is not how that key was used.
 CREATE OR REPLACE VIEW direct_accounts AS
 WITH pairs AS (
-  SELECT DISTINCT identity_id, credential_id FROM direct_usage_rows WHERE NOT is_bookkeeping AND (identity_id IS NOT NULL OR credential_id IS NOT NULL)
+  SELECT identity_id, credential_id FROM direct_usage_rows WHERE NOT is_bookkeeping AND (identity_id IS NOT NULL OR credential_id IS NOT NULL)
+  UNION
+  -- Its provider tells of a key when it was used last.
+  SELECT identity_id, credential_id FROM credentials WHERE last_used_at IS NOT NULL AND identity_id IN (SELECT identity_id FROM gateway_connections)
 ),
 fingerprints AS (
   SELECT credential_id, max(fingerprint) AS fingerprint FROM credentials WHERE fingerprint IS NOT NULL GROUP BY credential_id
@@ -261,3 +264,29 @@ LEFT JOIN outside AS o USING (row_id)
 LEFT JOIN judged AS ip ON ip.source_ip = p.source_ip
 LEFT JOIN pools AS pool ON pool.account = p.account AND pool.source_ip = p.source_ip;
 COMMENT ON VIEW direct_uses IS 'Uses of accounts that the gateway holds, as logs of targets and clouds tell them: around the gateway where why_not is NULL, else why they are not';
+
+-- The same of what a provider tells of the last use of a key that leaked.
+CREATE OR REPLACE VIEW leaked_key_uses AS
+WITH used AS (
+  SELECT credential_id, inventory_id, identity_id, last_used_at, hash(identity_id, inventory_id) AS account FROM leaked_credentials WHERE last_used_at IS NOT NULL
+),
+accounts AS MATERIALIZED (
+  SELECT account, list(connection ORDER BY connection) AS connections, bool_or(key_is_known) AS key_is_known, list_distinct(flatten(list(evidence))) AS evidence
+  FROM direct_accounts
+  GROUP BY account
+),
+stretches AS MATERIALIZED (FROM session_stretches)
+SELECT
+  u.credential_id, u.inventory_id, u.identity_id, u.last_used_at, a.connections, a.evidence,
+  coalesce((SELECT sum(s.sessions) FROM stretches AS s WHERE s.account = u.account), 0)::BIGINT AS sessions,
+  (SELECT arg_min(s.session, (abs(date_diff('second', s.since, u.last_used_at)), s.session), 4) FROM stretches AS s WHERE s.account = u.account) AS nearest,
+  (SELECT min(greatest(date_diff('second', u.last_used_at, s.since), date_diff('second', s.until, u.last_used_at), 0)) FROM stretches AS s WHERE s.account = u.account) AS seconds_off,
+  CASE
+    WHEN NOT a.key_is_known THEN 'the connection does not tell which key of the account it holds'
+    WHEN NOT EXISTS (FROM account_spans AS g WHERE g.account = u.account AND u.last_used_at BETWEEN g.since AND g.until) THEN 'the sessions that were given do not span the last use'
+    WHEN EXISTS (FROM stretches AS s WHERE s.account = u.account AND u.last_used_at >= s.unended_since) THEN 'a session that began more than two days before has no end'
+    WHEN EXISTS (FROM deleted_stretches AS x WHERE x.account = u.account AND u.last_used_at BETWEEN x.since AND x.until)
+      THEN 'a session was open of a connection that is not there any more' END AS why_not
+FROM used AS u
+JOIN accounts AS a USING (account);
+COMMENT ON VIEW leaked_key_uses IS 'Last uses of leaked keys that the gateway holds: seconds_off: how far from the nearest session of the account; why_not: why nothing can be said of one far from all';
