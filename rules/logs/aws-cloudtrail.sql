@@ -10,6 +10,8 @@ recognises:
   head: ['"Records"', '"eventSource"', '"userIdentity"']
 # Events reach their file after five minutes on average; that is no promise.
 delay: 3600
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html: an object is delivered once.
+sealed: '_\d{8}T\d{4}Z_[A-Za-z0-9]{16}\.json(?:\.gz)?$'
 columns:
   eventID: VARCHAR
   eventTime: TIMESTAMP

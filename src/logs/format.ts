@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { SURFACES, type Surface } from '../contracts/index.ts';
 
+function isRegExp(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A DuckDB type, as `read_json` and `read_csv` take it in `columns`. */
 const Columns = z.record(z.string(), z.string().min(1));
 const Texts = z.array(z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])).min(1);
@@ -46,6 +55,8 @@ export const LogFormatMeta = z.strictObject({
   single: z.boolean().default(false),
   /** Its files tell the hashes of those of another format: the SELECT gives `file`, `name` and `sha256` (hex, of the file unpacked). */
   digests: z.string().optional(),
+  /** A regular expression: a file with such a path is written once. What it lacks later did not go by rotation. */
+  sealed: z.string().refine(isRegExp, 'is no regular expression').optional(),
   /** Seconds after which a record may reach its file. */
   delay: z.number().int().min(0).default(0),
   /** What somebody made, from the second SELECT: it runs on files that have a record of one of these operations. */

@@ -64,7 +64,7 @@ export function makeFormat(
   file: string,
   unwrapSql?: string,
 ): LogFormat {
-  const { title, types, references, recognises, ...deciding } = meta;
+  const { title, types, references, recognises, sealed, ...deciding } = meta;
   return {
     meta,
     sql,

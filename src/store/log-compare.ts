@@ -19,6 +19,7 @@ interface Span {
   to: string;
 }
 
+const DAY = 86_400_000;
 const ISO = "'%Y-%m-%dT%H:%M:%S.%fZ'";
 
 /**
@@ -259,19 +260,34 @@ export class LogCompare {
     );
   }
 
-  /** Of what was read from this path before: what is younger than the oldest record there now, and not among them. It may be elsewhere. */
+  /**
+   * Of what was read from this path before: what is younger than the oldest record there now, and not among them; of a file that is
+   * written once, all of it. It may be elsewhere.
+   */
   async #findVanished(file: Loading, firstAt: string | undefined): Promise<void> {
     const parts = this.#partsOf(file);
+    const first = this.#isSealed(file) ? this.#oldest() : firstAt;
     // A file that is damaged, or empty, lacks records for that.
-    if (parts.length === 0 || firstAt === undefined || file.why !== undefined) return;
+    if (parts.length === 0 || first === undefined || file.why !== undefined) return;
     await this.#connection.run(
       `INSERT INTO temp.log_missed
        SELECT $part::UBIGINT, record_key, usage_key, used_at
        FROM obs.log_records AS r
        WHERE r.part_id IN (${parts.join(', ')}) AND r.used_at >= $first::TIMESTAMP
          AND r.record_key NOT IN (SELECT record_key FROM temp.log_staged WHERE file = $file)`,
-      { part: String(file.part), first: firstAt, file: file.index },
+      { part: String(file.part), first, file: file.index },
     );
+  }
+
+  #isSealed({ format, path }: LogFile): boolean {
+    const { sealed } = format.meta;
+    return sealed !== undefined && new RegExp(sealed).test(path);
+  }
+
+  /** Of records that are taken in. */
+  #oldest(): string {
+    const { forgetAfterDays, now } = this.#work;
+    return forgetAfterDays === undefined ? '-infinity' : new Date(Date.parse(now) - forgetAfterDays * DAY).toISOString();
   }
 
   /** New records of a time that earlier imports of the log tell of: by then they should have been there. */

@@ -1,6 +1,6 @@
 /*---
 id: imported-evidence-changed
-title: Sessions or records of logs changed after they were done, or are gone, or the store was changed
+title: Sessions or records of logs changed after they were done, are gone or came late, or the store was changed
 severity: high
 confidence: high
 about: usage
@@ -18,7 +18,7 @@ fix: >
   Keep both exports. Look at who can write to the gateway's database or where the log lies, and at the gateway's log of administrators between the two runs. Turn on what makes logs immutable (log file validation,
   object lock).
 limits: >
-  Compared with earlier runs in the same store. A session counts as gone where this run was given others of that day, before it and after it; a log that was rotated or cut lacks records too. Names of jobs can be
+  Compared with earlier runs in the same store. A session counts as gone where this run was given others of that day, before it and after it; a log that was rotated or cut lacks records too. Records that came late (severity low) may be slow delivery, or files that were given later. Names of jobs can be
   overwritten by the owner of a session (PATCH of its metadata), which the gateway does not log. The chain holds against who has the store without its key: keep the key elsewhere
   (NHI_AUDIT_FINGERPRINT_KEY). Against who puts an older copy of the store back, compare the last link with that of the last report (`run.evidence`).
 since: '0.1'
@@ -42,11 +42,12 @@ SELECT
     CASE c.change
       WHEN 'vanished' THEN concat(CASE WHEN c.records = 1 THEN 'is' ELSE 'are' END, ' gone since the log was imported.')
       WHEN 'changed' THEN concat(CASE WHEN c.records = 1 THEN 'says' ELSE 'say' END, ' something else since the log was imported.')
+      WHEN 'late' THEN concat('came late: an import of that time, and of what came after it, did not have ', CASE WHEN c.records = 1 THEN 'it' ELSE 'them' END, '.')
       ELSE concat(CASE WHEN c.records = 1 THEN 'says' ELSE 'say' END, ' something else than in another file or line that was read with it.') END),
-  'high',
+  CASE WHEN c.change = 'late' THEN 'low' ELSE 'high' END,
   c.evidence
 FROM log_changes AS c
-WHERE c.change IN ('vanished', 'changed', 'conflict') AND len(c.evidence) > 0
+WHERE c.change IN ('vanished', 'changed', 'conflict', 'late') AND len(c.evidence) > 0
 UNION ALL
 SELECT
   subject,

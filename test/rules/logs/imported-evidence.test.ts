@@ -28,7 +28,12 @@ function trail(...records: readonly object[]): string {
 async function told(
   before: { readonly [path: string]: string },
   after: { readonly [path: string]: string },
-): Promise<{ readonly outcome: string | undefined; readonly messages: readonly string[]; readonly evidence: number }> {
+): Promise<{
+  readonly outcome: string | undefined;
+  readonly messages: readonly string[];
+  readonly severities: readonly string[];
+  readonly evidence: number;
+}> {
   const store: Store = await importLogs(before, { target: 'trail' });
   try {
     await importLogs(after, { store, now: LATER, target: 'trail' });
@@ -37,6 +42,7 @@ async function told(
     return {
       outcome: results[0]?.outcome,
       messages: findings.map(({ message }) => message).toSorted(),
+      severities: [...new Set(findings.map(({ severity }) => severity))],
       evidence: findings.reduce((sum, finding) => sum + finding.evidence.length, 0),
     };
   } finally {
@@ -103,12 +109,41 @@ describe(`${ID}, of logs`, () => {
     assert.match(gone.messages[0] ?? '', /^1 record of trail\.json .* is gone/);
   });
 
+  it('misses the first records of a file that is written once, and of no other', async () => {
+    const before = trail(event('a', 0), event('b', 1), event('c', 2));
+    const after = trail(event('b', 1), event('c', 2));
+    const name = (at: string) => `2026/03/12/123456789012_CloudTrail_eu-west-1_20260312T${at}Z_AbCdEfGhIjKlMnOp.json`;
+    const [path, other] = [name('1005'), name('1010')];
+
+    const first = await told({ [path]: before }, { [path]: after });
+    const moved = await told({ [path]: before }, { [path]: after, [other]: trail(event('a', 0)) });
+    const cut = await told({ [path]: before }, { [path]: after.slice(0, -30) });
+    const rotated = await told({ 'trail.json': before }, { 'trail.json': after });
+
+    assert.deepEqual(first.messages, [
+      `1 record of ${path} (2026-03-12 10:00 to 2026-03-12 10:00 UTC) is gone since the log was imported.`,
+    ]);
+    assert.deepEqual([moved.messages, cut.messages, rotated.messages], [[], [], []]);
+  });
+
+  it('tells records that came late, by their log, as low', async () => {
+    const at = (id: string, hour: string) => ({ ...event(id, 0), eventTime: `2026-03-12T${hour}:00Z` });
+    const before = trail(at('a', '08:00'), at('b', '12:00'));
+    const after = trail(at('a', '08:00'), at('b', '12:00'), at('c', '09:00'), at('d', '09:30'), at('e', '13:00'));
+
+    const { messages, severities } = await told({ 'trail.json': before }, { 'trail.json': after });
+
+    assert.deepEqual(messages, [
+      '2 records of trail.json (2026-03-12 09:00 to 2026-03-12 09:30 UTC) came late: an import of that time, and of what came after it, did not have them.',
+    ]);
+    assert.deepEqual(severities, ['low']);
+  });
+
   for (const [what, after] of [
     ['the same file', trail(event('a', 0), event('b', 1))],
     ['one that grew', trail(event('a', 0), event('b', 1), event('c', 59))],
     ['one whose oldest records were rotated away', trail(event('b', 1), event('c', 59))],
-    // Nothing that was imported is changed by it.
-    ['one that a record came to late', trail(event('a', 0), event('late', 0), event('b', 1))],
+    ['one that a record came to within the time that takes', trail(event('a', 0), event('soon', 0), event('b', 1))],
     ['one that is cut off and so can prove nothing', trail(event('a', 0), event('c', 59)).slice(0, -40)],
   ] as const) {
     it(`leaves alone ${what}`, async () => {
