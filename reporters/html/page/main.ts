@@ -151,7 +151,8 @@ function forPaper(): void {
   let opened: HTMLDetailsElement[] = [];
   let theme: string | undefined;
   addEventListener('beforeprint', () => {
-    opened = findAll<HTMLDetailsElement>('main details:not([open])');
+    // But for the lists of checks within rows of controls: the table of checks has them all, once.
+    opened = findAll<HTMLDetailsElement>('main details:not([open])').filter((details) => details.closest('.controls') === null);
     for (const details of opened) details.open = true;
     theme = document.documentElement.dataset.theme;
     document.documentElement.dataset.theme = 'light';
