@@ -15,6 +15,7 @@ export function formatOf(file: FileHead, formats: () => readonly LogFormat[]): L
   if (file.size === 0) return undefined;
   const isNamed = MAY_BE_LOG.test(file.path);
   let head: string | undefined;
+  let dense: string | undefined;
   return formats().find((format) => {
     const { recognises } = format.meta;
     if (file.size < leastSize(recognises.minSize, file)) return false;
@@ -24,8 +25,19 @@ export function formatOf(file: FileHead, formats: () => readonly LogFormat[]): L
     if (recognises.head === undefined) return true;
     head ??= headOf(file);
     const text = head;
-    return recognises.head.every((one) => (typeof one === 'string' ? text.includes(one) : one.some((way) => text.includes(way))));
+    if (isAllIn(recognises.head, text)) return true;
+    dense ??= withoutSpaces(text);
+    return dense !== text && isAllIn(recognises.head, dense);
   });
+}
+
+function isAllIn(texts: readonly (string | readonly string[])[], text: string): boolean {
+  return texts.every((one) => (typeof one === 'string' ? text.includes(one) : one.some((way) => text.includes(way))));
+}
+
+/** As most programs write JSON, where others (jq, Python) set a space after each colon and comma. */
+function withoutSpaces(text: string): string {
+  return text.replace(/":[ \t]+/g, '":').replace(/,[ \t]+"/g, ',"');
 }
 
 /** Records of a log take an eighth of their size when they are packed, or less. */

@@ -84,6 +84,20 @@ describe('a log format', () => {
 describe('the room for a document', () => {
   const shipped = (id: string): LogFormat => shippedFormats().find(({ meta }) => meta.id === id) as LogFormat;
 
+  it('is recognised with spaces after colons and commas', () => {
+    const idOf = (record: object) => {
+      const spaced = JSON.stringify(record, null, 1).replace(/\n\s*/g, ' ');
+      return formatOf(headOfBytes('x.log', Buffer.from(`${spaced}\n`)), shippedFormats)?.meta.id;
+    };
+
+    assert.equal(
+      idOf({ time: 'x', type: 'request', auth: { token_policies: [] }, request: { operation: 'read' } }),
+      'vault-audit',
+    );
+    assert.equal(idOf({ scope: 'request', 'src.addr': '10.1.2.3:5', gateway: 'default/gw' }), 'agentgateway');
+    assert.equal(idOf({ type: 'answer', auth: { token_policies: [] }, request: { operation: 'read' } }), undefined);
+  });
+
   it('says what each lets a check look at, and a log of events for no list of sessions', () => {
     const typesOf = new Map(shippedFormats().map(({ meta }) => [meta.id, meta.types]));
 
