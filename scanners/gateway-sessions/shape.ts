@@ -128,6 +128,8 @@ const MARKS: readonly Mark[] = [
     some: ['metadata', 'hostname', 'machine_id', 'kernel_version', 'goversion', 'platform'],
     atLeast: 2,
   },
+  // Newer gateways put all of that into the metadata.
+  { shape: 'agent-process', all: ['id', 'name', 'mode', 'status', 'metadata'], some: [], atLeast: 0 },
   {
     shape: 'event-subscription',
     all: ['name', 'event_types'],

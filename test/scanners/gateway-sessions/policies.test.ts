@@ -245,6 +245,27 @@ describe('gateway-sessions scanner: rules and settings', () => {
     assert.ok(!JSON.stringify(first).includes(agent.token));
   });
 
+  it('reads agents of gateways that say all of the machine in the metadata', async () => {
+    const agent = {
+      id: 'ag1',
+      name: 'dc1',
+      mode: 'standard',
+      status: 'CONNECTED',
+      metadata: { hostname: 'h', kernel_version: '6.1' },
+    };
+
+    const policies = kinds(await scan([agent, { ...agent, id: 'ag2', name: 'dc2', metadata: {} }], 'hoop/agents.json'), 'policy');
+
+    assert.deepEqual(
+      policies.map(({ settings }) => settings),
+      [
+        { id: 'ag1', mode: 'standard' },
+        { id: 'ag2', mode: 'standard' },
+      ],
+    );
+    assert.equal(recognises([{ name: 'x', mode: 'standard', status: 'on' }], 'a/list.json'), false);
+  });
+
   it('reads SPIFFE mappings', async () => {
     const policy = await one('policy', [MAPPING], 'x/spiffe-mappings.json');
 
