@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { audit } from '../../reporters/audit/index.ts';
 import { csv } from '../../reporters/csv/index.ts';
 import { cyclonedx } from '../../reporters/cyclonedx/index.ts';
 import { gitlabCodeQuality } from '../../reporters/gitlab-code-quality/index.ts';
@@ -15,6 +16,7 @@ import type { AnyReporter, RenderContext, Report } from '../../src/contracts/rep
 import { emptyReport, hostileReport, leakReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 const REPORTERS: readonly AnyReporter[] = [
+  audit,
   terminal,
   json,
   sarif,

@@ -1,0 +1,30 @@
+import type { Report } from '../../src/contracts/reporter.ts';
+import { compare, count, thousands } from '../../src/util/report-text.ts';
+import { code, section, table, text } from './markdown.ts';
+
+/** What was tested, with which numbers, and what of it could not be. */
+export function checksSection({ checks }: Report): string {
+  const sorted = checks.toSorted((a, b) => compare(a.rule, b.rule));
+  const ran = checks.filter(({ outcome }) => outcome !== 'not-assessed').length;
+  return section(
+    '6. Checks and their parameters',
+    checks.length === 0 ? 'No check ran.' : `${thousands(ran)} of ${count(checks.length, 'check')} ran.`,
+    table(
+      ['Check', 'Severity', 'Outcome', 'Population', 'Findings', 'Excepted', 'Parameters', 'Not assessed, because'],
+      sorted.map(({ rule, meta, outcome, population, findings, excepted, reason }) => [
+        code(rule),
+        meta.severity,
+        outcome,
+        thousands(population),
+        thousands(findings),
+        thousands(excepted),
+        text(
+          Object.entries(meta.parameters)
+            .map(([name, value]) => `${name} ${value}`)
+            .join(', '),
+        ),
+        text(reason),
+      ]),
+    ),
+  );
+}

@@ -1,0 +1,44 @@
+import type { AcceptanceUse } from '../../src/contracts/finding.ts';
+import type { Report } from '../../src/contracts/reporter.ts';
+import { compare, count, thousands } from '../../src/util/report-text.ts';
+import { linkTo } from './findings.ts';
+import { code, section, table, text } from './markdown.ts';
+
+const LINKS = 10;
+
+/** Everything that says not to report something: who answers for it, until when, and whether it still does any good. */
+export function exceptionsSection(report: Report): string {
+  const { acceptances } = report;
+  const inState = (state: AcceptanceUse['state']): number => acceptances.filter((use) => use.state === state).length;
+  return section(
+    '4. Exceptions register',
+    acceptances.length === 0
+      ? 'Nothing says not to report anything: no exception, no comment, no ignore file.'
+      : `${count(acceptances.length, 'entry', 'entries')}: ${thousands(inState('used'))} in use, ${thousands(inState('expired'))} expired (what they covered is open again), ${thousands(inState('stale'))} that cover nothing any more.`,
+    table(
+      ['Selects', 'From', 'State', 'Reason', 'Justification', 'Owner', 'Approver', 'Ticket', 'Expires', 'Findings'],
+      acceptances.map((use) => [
+        code(use.entry),
+        [use.source, ...(use.place === undefined ? [] : [code(use.place)])].join(' '),
+        use.problem === undefined ? use.state : `not honoured: ${text(use.problem)}`,
+        text(use.reason ?? 'not given'),
+        text(use.justification),
+        text(use.owner),
+        text(use.approver),
+        text(use.ticket),
+        text(use.expires ?? 'never'),
+        `${thousands(use.findings)}${linksOf(use, report)}`,
+      ]),
+    ),
+  );
+}
+
+function linksOf(use: AcceptanceUse, { accepted }: Report): string {
+  const mine = accepted
+    .filter(({ acceptedBy: by }) => by?.source === use.source && by.entry === use.entry && by.place === use.place)
+    .map(({ fingerprint }) => fingerprint)
+    .sort(compare);
+  if (mine.length === 0) return '';
+  const links = mine.slice(0, LINKS).map((fingerprint) => linkTo(fingerprint.slice(0, 12), `finding-${fingerprint}`));
+  return `: ${links.join(', ')}${mine.length > LINKS ? ` and ${thousands(mine.length - LINKS)} more` : ''}`;
+}

@@ -1,0 +1,99 @@
+import type { Report } from '../../src/contracts/reporter.ts';
+import { count } from '../../src/util/report-text.ts';
+import { printable } from '../../src/util/sanitize.ts';
+import { pasteableWord, shellWord } from '../../src/util/shell-word.ts';
+import { code, fenced, folded, section, table, text } from './markdown.ts';
+
+/** Versions and digests: what else must be the same for the same to come out again. */
+export function* methodSection({ run, parts }: Report): Generator<string> {
+  const method = parts?.method;
+  const parameters = Object.entries(run.parameters);
+  yield section(
+    '7. Method, versions and digests',
+    table(
+      ['', ''],
+      [
+        ['Command line', code(method?.commandLine ?? 'not kept with this run', 2_000)],
+        ['Tool', `nhi-audit ${text(run.toolVersion)}, ${text(run.engine)}, ${text(method?.platform ?? 'platform not kept')}`],
+        ['Configuration', code(method?.configDigest ?? 'not kept')],
+        ['Detectors, checks and frameworks', code(run.rulesDigest)],
+        ['Fingerprint key', `${code(run.fingerprintKeyId)} (its id; fingerprints of two runs compare only under one key)`],
+        [
+          'Run before in this store',
+          method?.previous === undefined
+            ? 'none, or not kept'
+            : `${code(method.previous.run)}, digest ${code(method.previous.digest)}`,
+        ],
+        [
+          'Chain of imported evidence',
+          run.evidence === undefined
+            ? 'no logs or sessions are bound'
+            : `${count(run.evidence.links, 'link')}, the last ${code(run.evidence.last)}`,
+        ],
+      ],
+    ),
+    (method?.catalogues.length ?? 0) > 0 &&
+      table(
+        ['Control catalogue', 'Edition', 'SHA-256'],
+        (method?.catalogues ?? []).map(({ id, version, sha256 }) => [code(id), text(version), code(sha256)]),
+      ),
+    parameters.length > 0 &&
+      table(
+        ['Parameter of the run', 'Value'],
+        parameters.map(([name, value]) => [code(name), code(String(value))]),
+      ),
+  );
+  if (method !== undefined && method.config !== '') {
+    yield `\n${folded('Configuration in force', fenced(linesOf(method.config), 'yaml'))}`;
+  }
+  if (method !== undefined && method.rules.length > 0) {
+    yield `\n${folded(
+      `SHA-256 of ${count(method.rules.length, 'rule file')}`,
+      table(
+        ['File', 'SHA-256'],
+        method.rules.map(({ file, sha256 }) => [code(file), code(sha256)]),
+      ),
+    )}`;
+  }
+}
+
+/** Every line made safe, its indent kept. */
+function linesOf(yaml: string): string {
+  return yaml
+    .split('\n')
+    .map((line) => (/^ */.exec(line)?.[0] ?? '') + printable(line))
+    .join('\n');
+}
+
+/** Commands that lead to the same again, and to what proves that it is. */
+export function verifySection({ run, frameworks, parts }: Report, store: string | undefined): string {
+  const file = store === undefined ? 'FILE' : (pasteableWord(store) ?? 'FILE');
+  const id = pasteableWord(run.id) ?? 'RUN';
+  const named = frameworks.map((framework) => ` --framework ${shellWord(framework.id)}`).join('');
+  const commandLine = parts?.method?.commandLine;
+  return section(
+    '8. How to make it again, and verify it',
+    store === undefined && 'This run was not kept in a store: `--store FILE` keeps it, and the commands below need it.',
+    `Each step is offline. FILE is the store, a DuckDB file that \`duckdb FILE\` opens as well.`,
+    fenced(
+      [
+        '# This document again, byte for byte, from the stored run',
+        `nhi-audit report --store ${file} --run ${id}${named} -o audit=evidence.md`,
+        '',
+        '# A sample that anybody draws alike',
+        `nhi-audit evidence sample --of identities --n 25 --seed ${id} --store ${file} --run ${id}`,
+        '',
+        '# The tables behind it, as files for any other tool, with a manifest of digests',
+        `nhi-audit export evidence-tables --store ${file} --run ${id}`,
+        '',
+        '# Population, exceptions and credentials as tables',
+        `nhi-audit report --store ${file} --run ${id} -f csv:rows=population`,
+        `nhi-audit report --store ${file} --run ${id} -f csv:rows=exceptions`,
+        `nhi-audit report --store ${file} --run ${id} -f csv:rows=credentials`,
+        ...(commandLine === undefined ? [] : ['', '# The run itself, over the same sources', printable(commandLine)]),
+      ].join('\n'),
+      'sh',
+    ),
+    'Compare the digests of section 7 with those of the tool and the configuration you run it with. That nothing was changed since a report was signed, a signed evidence pack shows; no signature shows that what was collected was true when it was collected: for that read sections 1, 2 and 5.',
+  );
+}

@@ -1,0 +1,116 @@
+import type { CoverageObservation } from '../../src/contracts/observation.ts';
+import { type Report, SWITCHED_OFF } from '../../src/contracts/reporter.ts';
+import { count, hiddenText, list, summariseCoverage, thousands } from '../../src/util/report-text.ts';
+import { bullets, code, section, table, text } from './markdown.ts';
+
+const OUTCOMES = [
+  ['pass', 'every check that bears on it ran over what it needs, and found nothing'],
+  ['fail', 'a check found something that is not accepted'],
+  ['partial', 'something was found that bears on a part of it, or a check could look at a part only'],
+  ['not-assessed', 'no check ran, or what it needs was not collected: nothing is said, neither good nor bad'],
+  ['not-applicable', 'nothing that was collected is of its kind'],
+  ['excepted', 'all that was found is accepted by an exception that holds'],
+] as const;
+
+export function headSection({ run, frameworks }: Report, title: string | undefined): string {
+  const named = frameworks.map((framework) => `${text(framework.title)} ${text(framework.version)}`);
+  return `# Evidence on non-human identities${title === undefined ? '' : `: ${text(title)}`}
+
+${table(
+  ['', ''],
+  [
+    ['Run', code(run.id)],
+    ['Made', `${run.startedAt} to ${run.finishedAt}, UTC, by the clock of the machine that ran it`],
+    ['Frameworks', named.join(', ') || 'none'],
+    ['Tool', `nhi-audit ${text(run.toolVersion)}, ${text(run.engine)}`],
+  ],
+)}
+What is said of a control is what the evidence of this run says; whether a requirement is met is for its reader to judge:
+
+${bullets(OUTCOMES.map(([outcome, says]) => `**${outcome}**: ${says}`))}`;
+}
+
+/** What was to be looked at, what was, what was not, and what the user left out. */
+export function scopeSection(report: Report): string {
+  const { run } = report;
+  const { looked, notLooked } = summariseCoverage(report.coverage);
+  const denied = report.coverage.filter(({ outcome }) => outcome === 'denied' || outcome === 'unsupported');
+  const left = leftOut(report);
+  return section(
+    '1. Scope',
+    table(
+      ['', ''],
+      [
+        ['Targets', run.targets.map((target) => code(target)).join(', ') || 'none'],
+        ['Hosts contacted', run.hosts.map((host) => code(host)).join(', ') || 'none: everything was read from files'],
+      ],
+    ),
+    '**Included**',
+    looked.length === 0
+      ? 'Nothing was looked at.'
+      : table(
+          ['Source', 'Outcome', 'Read', 'Looks', 'Not whole'],
+          looked.map((row) => [
+            row.title,
+            row.outcome,
+            row.figures,
+            thousands(report.coverage.filter(({ surface }) => surface === row.surface).length),
+            thousands(row.gaps.length),
+          ]),
+        ),
+    '**Denied or not supported**',
+    denied.length === 0 ? 'Nothing was denied.' : gapTable(denied),
+    '**Excluded**',
+    left.length === 0 ? 'Nothing was left out by choice.' : bullets(left),
+    notLooked.length > 0 && `**Not given** (nothing is said of these): ${list(notLooked.map(({ title }) => title))}.`,
+  );
+}
+
+const CHOICES: { readonly [parameter: string]: string } = {
+  exclude: 'Paths left out',
+  only: 'Only these scanners ran',
+  skip: 'Scanners left out',
+  since: 'Git history only from here on',
+  diff: 'Only what this change brings',
+  checksOff: 'Checks switched off',
+  detectorsOff: 'Detectors switched off',
+  otherNumbersForSome: 'Checks that judge some identities by other numbers',
+};
+
+function leftOut({ run, hidden, persona, checks }: Report): string[] {
+  const { parameters } = run;
+  const chosen = Object.entries(CHOICES).flatMap(([name, says]) =>
+    parameters[name] === undefined ? [] : [`${says}: ${code(String(parameters[name]))}`],
+  );
+  if (parameters.history === false) chosen.push('The git history was not read.');
+  if (parameters.staged === true) chosen.push('Only what was staged in git was read.');
+  const off = checks.filter(({ reason }) => reason === SWITCHED_OFF);
+  if (off.length > 0) chosen.push(`${count(off.length, 'check')} did not run: ${off.map(({ rule }) => code(rule)).join(', ')}`);
+  return [...chosen, ...hiddenText(hidden, persona).map((says) => `Not listed: ${text(says)}`)];
+}
+
+function gapTable(rows: readonly CoverageObservation[]): string {
+  return table(
+    ['Source', 'What', 'Outcome', 'Failed', 'Why'],
+    rows.map(({ surface, subject, outcome, failed, why }) => [
+      surface,
+      code(subject),
+      outcome,
+      failed === undefined ? '' : thousands(failed),
+      text(why ?? 'No reason is given.'),
+    ]),
+  );
+}
+
+/** Whatever a collector could not do, whole rows of it: an auditor asks for the errors, not for their number. */
+export function errorsSection({ coverage }: Report): string {
+  const rows = coverage.filter(({ outcome, failed }) => outcome !== 'complete' || (failed ?? 0) > 0);
+  return section(
+    '5. Collector errors',
+    rows.length === 0
+      ? coverage.length === 0
+        ? 'No collector ran.'
+        : 'Every collector read all that it met.'
+      : `${count(rows.length, 'look')} of ${thousands(coverage.length)} not whole.\n\n${gapTable(rows)}`,
+  );
+}

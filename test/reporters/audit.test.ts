@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { audit } from '../../reporters/audit/index.ts';
+import type { PopulationRow } from '../../src/contracts/report-parts.ts';
+import type { Report } from '../../src/contracts/reporter.ts';
+import { emptyReport, hostileReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
+
+const POPULATION: readonly PopulationRow[] = [
+  {
+    surface: 'aws',
+    subject: 'keys.json',
+    kind: 'credential',
+    outcome: 'complete',
+    listed: 12,
+    read: 12,
+    stored: 12,
+    reported: 12,
+  },
+  {
+    surface: 'aws',
+    subject: 'roles.json',
+    kind: 'identity',
+    outcome: 'partial',
+    read: 5,
+    stored: 5,
+    reported: 4,
+    difference: '1 of 5 stored tell of what another row tells as well.',
+  },
+];
+
+function withParts(report: Report): Report {
+  return {
+    ...report,
+    parts: {
+      population: POPULATION,
+      method: {
+        commandLine: 'nhi-audit scan . --store audit.duckdb',
+        configDigest: 'c0'.repeat(32),
+        config: 'exclude:\n  - "```"\n  - vendor/\n',
+        rules: [{ file: 'rules/checks/leak/a.sql', sha256: 'a1'.repeat(32) }],
+        catalogues: [{ id: 'pci-dss-4.0.1', version: '4.0.1', sha256: 'b2'.repeat(32) }],
+        platform: 'linux x64, Node.js 24.0.0',
+        previous: { run: 'run-before', digest: 'd3'.repeat(32) },
+      },
+    },
+  };
+}
+
+describe('audit reporter', () => {
+  it('asks for the parts that it tells, and no others', () => {
+    assert.deepEqual(audit.parts, ['method', 'population']);
+  });
+
+  it('has all that an auditor asks for, in one order', async () => {
+    const text = await renderText(audit, withParts(sampleReport()));
+
+    assert.deepEqual(
+      [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title),
+      [
+        '1. Scope',
+        '2. Population',
+        '3. Control results',
+        '4. Exceptions register',
+        '5. Collector errors',
+        '6. Checks and their parameters',
+        '7. Method, versions and digests',
+        '8. How to make it again, and verify it',
+        '9. Findings and their evidence',
+      ],
+    );
+  });
+
+  it('links each control to its evidence, and every link leads somewhere', async () => {
+    const text = await renderText(audit, withParts(sampleReport()));
+
+    const anchors = new Set([...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id));
+    const links = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, id]) => id);
+    assert.ok(links.length > 5, String(links.length));
+    assert.deepEqual(
+      links.filter((id) => !anchors.has(id)),
+      [],
+    );
+  });
+
+  it('names each observation that a finding rests on', async () => {
+    const report = withParts(sampleReport());
+    const text = await renderText(audit, report);
+
+    for (const { observation } of report.findings.flatMap(({ evidence }) => evidence)) {
+      assert.ok(text.includes(`<code>${observation}</code>`), observation);
+    }
+  });
+
+  it('counts what reconciles, and gives the reason where it does not', async () => {
+    const text = await renderText(audit, withParts(sampleReport()));
+
+    assert.match(text, /2 rows: 1 reconcile, 1 differ for the reason given/);
+    assert.match(text, /roles\.json.*\| not told \| 5 \| 5 \| 4 \| 1 of 5 stored tell/);
+  });
+
+  it('says what was denied and what failed, with the reason', async () => {
+    const report = withParts(partialReport());
+    const text = await renderText(audit, report);
+
+    const gaps = report.coverage.filter(({ outcome }) => outcome !== 'complete');
+    assert.ok(gaps.length > 0);
+    const errors = text.slice(text.indexOf('## 5.'), text.indexOf('## 6.'));
+    assert.equal([...errors.matchAll(/^\| (?!Source|---)/gm)].length, gaps.length);
+    assert.doesNotMatch(errors, /Every collector read all/);
+  });
+
+  it('has the register of exceptions, whoever answers for each, and what it accepts', async () => {
+    const report = withParts(sampleReport());
+    const by = {
+      source: 'exception',
+      entry: 'rule owner-left',
+      place: 'exceptions.yml:4',
+      reason: 'sealed',
+      owner: 'kim',
+    } as const;
+    const accepted = report.findings.slice(0, 1).map((finding) => ({ ...finding, status: 'excepted' as const, acceptedBy: by }));
+    const uses = [
+      { ...by, approver: 'lee', ticket: 'SEC-9', expires: '2026-09-30', state: 'used', findings: 1 },
+      { source: 'exception', entry: 'rule other', expires: '2026-01-01', state: 'expired', findings: 2 },
+    ] as const;
+
+    const text = await renderText(audit, { ...report, findings: report.findings.slice(1), accepted, acceptances: uses });
+
+    assert.match(text, /2 entries: 1 in use, 1 expired/);
+    assert.match(text, /rule owner-left.*sealed.*kim.*lee.*SEC-9.*2026-09-30.*1: \[/);
+    assert.match(text, /rule other.*expired.*not given.*2026-01-01/);
+  });
+
+  it('tells the command line, digests of rules and catalogues, and the run before', async () => {
+    const text = await renderText(audit, withParts(sampleReport()));
+
+    for (const digest of ['c0', 'a1', 'b2', 'd3']) assert.ok(text.includes(digest.repeat(32)), digest);
+    assert.match(text, /nhi-audit scan \. --store audit\.duckdb/);
+  });
+
+  it('fences a configuration that holds a fence', async () => {
+    const text = await renderText(audit, withParts(sampleReport()));
+
+    assert.match(text, /^````yaml\nexclude:\n {2}- "```"\n {2}- vendor\/\n````$/m);
+  });
+
+  it('says how many findings it leaves out, and links to none of those', async () => {
+    const text = await renderText(audit, withParts(sampleReport()), { findings: '1' });
+
+    assert.equal([...text.matchAll(/<a id="finding-/g)].length, 1);
+    assert.match(text, /The first 1 are told; \d+ more are in the CSV report/);
+    const anchors = new Set([...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id));
+    assert.ok([...text.matchAll(/\]\(#(finding-[^)]+)\)/g)].every(([, id]) => anchors.has(id)));
+  });
+
+  it('never calls a control passed that was not assessed', async () => {
+    const report = withParts(emptyReport());
+    const text = await renderText(audit, report);
+
+    assert.match(text, /Nothing was looked at\./);
+    assert.doesNotMatch(text, /\*\*pass\*\* \|/);
+  });
+
+  it('leaves names of strangers no way to make markup, links or mentions', async () => {
+    const text = await renderText(audit, withParts(hostileReport()));
+
+    const own = /<\/?(?:code|details|summary)>|<a id="[a-z0-9-]+"><\/a>/g;
+    assert.doesNotMatch(text.replace(own, ''), /<[a-z!/]/i);
+    assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
+    assert.doesNotMatch(text.replaceAll('@&#8203;', ''), /(?<![\w.+-])@(?=team)/);
+  });
+
+  it('gives the same bytes for the same report', async () => {
+    assert.equal(await renderText(audit, withParts(sampleReport())), await renderText(audit, withParts(sampleReport())));
+  });
+});
