@@ -97,21 +97,9 @@ JOIN obs.usages AS u ON u.rowid = r.row_id
 WHERE is_machine(r.caller_type) AND r.caller IS NOT NULL AND r.ran AND NOT r.is_bookkeeping AND NOT r.is_admin_audit;
 COMMENT ON VIEW machine_calls IS 'Sessions of machines that ran';
 
--- Which connections a machine of the gateway may use: by its groups, where access control says which those are, or as its
--- own list says.
+-- Which connections a machine of the gateway is known to be let use.
 CREATE OR REPLACE VIEW gateway_reach AS
-WITH machines AS (
-  SELECT identity_id, type, scope AS org, detail FROM identities
-  WHERE provider = 'hoop' AND type IN ('api-key', 'agent', 'service-account', 'machine-identity') AND coalesce(enabled, true)
-)
-SELECT m.identity_id, c.connection, c.org, g.environment, list_distinct(list_concat(c.evidence, r.evidence)) AS evidence
-FROM machines AS m
-JOIN caller_groups AS r ON r.identity_id = m.identity_id AND m.type <> 'machine-identity'
-JOIN connection_groups AS c ON c.basis = 'gateway' AND list_has_any(c.groups, r.groups) AND same_org(c.org, m.org)
-JOIN gateway_connections AS g ON g.connection = c.connection AND g.org IS NOT DISTINCT FROM c.org
-UNION
-SELECT m.identity_id, g.connection, g.org, g.environment, g.evidence
-FROM machines AS m
-JOIN gateway_connections AS g ON list_contains(words_of(m.detail->'$.connections'), g.connection) AND same_org(g.org, m.org)
-WHERE m.type = 'machine-identity';
-COMMENT ON VIEW gateway_reach IS 'Connections that each machine may use by access control, or by its own list';
+SELECT identity_id, connection, connection_org AS org, environment, granted_by, list_distinct(list_concat(evidence, connection_evidence)) AS evidence
+FROM gateway_rights
+WHERE granted_by IS NOT NULL AND is_known;
+COMMENT ON VIEW gateway_reach IS 'Connections that each machine may use: by access control, by its own list, as an administrator, or because nothing restricts them (gateway_rights)';

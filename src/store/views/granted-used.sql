@@ -40,7 +40,8 @@ CREATE OR REPLACE MACRO uses_of_privilege(privilege) AS CASE
   WHEN privilege = 'CONNECT' THEN ['read', 'write', 'ddl', 'connect', 'privilege', 'admin', 'unknown'] END;
 CREATE OR REPLACE MACRO schema_of(object) AS CASE WHEN contains(object, '.') THEN replace(split_part(object, '.', -2), '"', '') ELSE 'public' END;
 
-CREATE OR REPLACE VIEW granted_used AS
+-- Which machine may use which connection of the gateway, and by what: one answer for all who ask.
+CREATE OR REPLACE VIEW gateway_rights AS
 WITH callers AS (
   SELECT i.identity_id, i.type, url_decode(nullif(identity_scope(i.identity_id), '-')) AS org, g.groups,
     CASE WHEN i.type = 'machine-identity' THEN from_json(i.detail->'$.connections', '["VARCHAR"]') END AS named, list_distinct(list_concat(i.evidence, g.evidence)) AS evidence
@@ -51,22 +52,24 @@ WITH callers AS (
 controlled AS (
   SELECT count(*) > 0 AS is_told FROM policies WHERE type = 'access-control' OR (settings->>'$.plugin') = 'access_control'
 ),
-guards AS (SELECT connection, org, groups, evidence FROM connection_groups WHERE basis = 'gateway'),
-pairs AS (
-  SELECT c.identity_id, c.type, c.org, n.connection, c.evidence,
-    CASE
-      WHEN c.named IS NOT NULL THEN CASE WHEN list_contains(c.named, n.connection) THEN 'it is provisioned for it' END
-      WHEN list_contains(c.groups, 'admin') THEN 'group admin, which reaches every connection'
-      WHEN g.connection IS NOT NULL THEN CASE WHEN list_has_any(c.groups, g.groups) THEN concat('group ', listed(list_sort(list_intersect(c.groups, g.groups)))) END
-      WHEN t.is_told THEN 'nothing restricts the connection'
-      ELSE 'not known: no access control of the gateway was read' END AS granted_by,
-    c.named IS NOT NULL OR list_contains(c.groups, 'admin') OR g.connection IS NOT NULL OR t.is_told AS is_known,
-    list_concat(n.evidence, coalesce(g.evidence, [])) AS connection_evidence
-  FROM callers AS c
-  JOIN gateway_connections AS n ON n.org = c.org OR n.org IS NULL OR c.org IS NULL
-  CROSS JOIN controlled AS t
-  LEFT JOIN guards AS g ON g.connection = n.connection AND g.org IS NOT DISTINCT FROM n.org
-),
+guards AS (SELECT connection, org, groups, evidence FROM connection_groups WHERE basis = 'gateway')
+SELECT c.identity_id, c.type, c.org, n.connection, n.org AS connection_org, n.environment, c.evidence,
+  CASE
+    WHEN c.named IS NOT NULL THEN CASE WHEN list_contains(c.named, n.connection) THEN 'it is provisioned for it' END
+    WHEN list_contains(c.groups, 'admin') THEN 'group admin, which reaches every connection'
+    WHEN g.connection IS NOT NULL THEN CASE WHEN list_has_any(c.groups, g.groups) THEN concat('group ', listed(list_sort(list_intersect(c.groups, g.groups)))) END
+    WHEN t.is_told THEN 'nothing restricts the connection'
+    ELSE 'not known: no access control of the gateway was read' END AS granted_by,
+  c.named IS NOT NULL OR list_contains(c.groups, 'admin') OR g.connection IS NOT NULL OR t.is_told AS is_known,
+  list_concat(n.evidence, coalesce(g.evidence, [])) AS connection_evidence
+FROM callers AS c
+JOIN gateway_connections AS n ON n.org = c.org OR n.org IS NULL OR c.org IS NULL
+CROSS JOIN controlled AS t
+LEFT JOIN guards AS g ON g.connection = n.connection AND g.org IS NOT DISTINCT FROM n.org;
+COMMENT ON VIEW gateway_rights IS 'Each machine of the gateway and each of its connections: by what it may use it (granted_by, NULL: it may not), and whether that is known';
+
+CREATE OR REPLACE VIEW granted_used AS
+WITH pairs AS (FROM gateway_rights),
 used AS (
   SELECT r.caller_identity_id AS identity_id, u.target AS connection, sum(coalesce(u.records, 1))::BIGINT AS uses, min(u.used_at) AS first_used, max(u.used_at) AS last_used,
     list_sort(list(DISTINCT u.action) FILTER (u.action IS NOT NULL)) AS actions,
