@@ -69,6 +69,7 @@ const REPORTERS: { readonly [id: string]: () => Promise<AnyReporter> } = {
   'gitlab-code-quality': () => import('../reporters/gitlab-code-quality/index.ts').then((m) => m.gitlabCodeQuality),
   cyclonedx: () => import('../reporters/cyclonedx/index.ts').then((m) => m.cyclonedx),
   ocsf: () => import('../reporters/ocsf/index.ts').then((m) => m.ocsf),
+  opengraph: () => import('../reporters/opengraph/index.ts').then((m) => m.opengraph),
   oscal: () => import('../reporters/oscal/index.ts').then((m) => m.oscal),
 };
 

@@ -42,7 +42,7 @@ export const cyclonedx = defineReporter<Options>({
       'components',
       mapped(credentials, (credential) => credentialComponent(credential, leaked.has(credential.id))),
       '  ',
-      true,
+      { keepEmpty: true },
     );
     yield* listMember('services', mapped(identities, identityService, mapped(strangers, strangerService)), '  ');
     yield* listMember(

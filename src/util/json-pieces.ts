@@ -6,12 +6,16 @@ export function openObject(value: object, indent: string): string {
   return text.slice(0, text.lastIndexOf(`\n${indent}}`));
 }
 
-/**
- * A further member that is a list, a line an item: indented, tens of thousands of them would double the file. Where there is
- * none, there is no member; formats that want an empty list say `keepEmpty`.
- */
-export function* listMember(name: string, items: Iterable<object>, indent: string, keepEmpty = false): Generator<string> {
-  let lead = `,\n${indent}${JSON.stringify(name)}: [`;
+interface ListStyle {
+  /** Formats that want an empty list: without it there is no member where there is no item. */
+  readonly keepEmpty?: boolean;
+  /** The first member of its object: no comma in front. */
+  readonly isFirst?: boolean;
+}
+
+/** A member that is a list, a line an item: indented, tens of thousands of them would double the file. */
+export function* listMember(name: string, items: Iterable<object>, indent: string, style: ListStyle = {}): Generator<string> {
+  let lead = `${style.isFirst === true ? '' : ','}\n${indent}${JSON.stringify(name)}: [`;
   let isEmpty = true;
   for (const item of items) {
     yield `${lead}\n${indent}  ${jsonText(item)}`;
@@ -19,5 +23,5 @@ export function* listMember(name: string, items: Iterable<object>, indent: strin
     isEmpty = false;
   }
   if (!isEmpty) yield `\n${indent}]`;
-  else if (keepEmpty) yield `${lead}]`;
+  else if (style.keepEmpty === true) yield `${lead}]`;
 }

@@ -9,6 +9,7 @@ import { junit } from '../../reporters/junit/index.ts';
 import { markdown } from '../../reporters/markdown/index.ts';
 import { pullRequest } from '../../reporters/markdown/pull-request.ts';
 import { ocsf } from '../../reporters/ocsf/index.ts';
+import { opengraph } from '../../reporters/opengraph/index.ts';
 import { oscal } from '../../reporters/oscal/index.ts';
 import { sarif } from '../../reporters/sarif/index.ts';
 import { terminal } from '../../reporters/terminal/index.ts';
@@ -28,6 +29,7 @@ const REPORTERS: readonly AnyReporter[] = [
   gitlabCodeQuality,
   cyclonedx,
   ocsf,
+  opengraph,
   oscal,
 ];
 const REPORTS: { readonly [name: string]: () => Report } = {
