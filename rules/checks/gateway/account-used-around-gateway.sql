@@ -11,7 +11,7 @@ inconclusive: >
   SELECT string_agg(DISTINCT concat('of some uses nothing can be said: ', why_not), '; ') FROM direct_uses
   WHERE why_not IN ('the connection does not tell which key of the account it holds', 'the sessions that were given do not span that time',
     'sessions of its connections were not given, of another alone', 'a session was open of a connection that is not there any more',
-    'a session that began more than two days before has no end')
+    'a session that began more than two days before has no end', 'the log does not name its server, and none of that database is known to have the role')
 parameters:
   minRecords: 1
 controls:

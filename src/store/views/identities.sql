@@ -129,6 +129,22 @@ opened_roles AS (
   GROUP BY ALL
   HAVING count(DISTINCT lower(split_part(identity_scope(s.identity_id), '/', 1))) = 1
 ),
+-- A log names no server. Where nothing else knows the role, its servers are those that gateway connections name.
+held_roles AS (
+  SELECT r.local, r.identity_id, r.server
+  FROM database_roles AS r
+  SEMI JOIN database_servers AS s ON s.local = r.local AND s.servers = 0 AND s.dumps = 0
+  SEMI JOIN (
+    SELECT identity_id FROM obs.consumers SEMI JOIN current_parts USING (part_id) WHERE type = 'gateway-connection' AND starts_with(identity_id, 'postgres:')) AS c
+    ON c.identity_id = r.identity_id
+  SEMI JOIN (
+    SELECT identity_local(identity_id) AS local FROM obs.usages SEMI JOIN current_parts USING (part_id) WHERE starts_with(identity_id, 'postgres:-:role/')) AS u
+    ON u.local = r.local
+  WHERE r.server <> '-'
+),
+held_servers AS (
+  SELECT local, min(identity_id) AS identity_id, min(server) AS server FROM held_roles GROUP BY local HAVING count(DISTINCT server) = 1
+),
 proven_roles AS MATERIALIZED (
   SELECT 'postgres:-:' || local AS alias,
     CASE
@@ -148,6 +164,13 @@ proven_roles AS MATERIALIZED (
   FROM database_roles AS r
   JOIN database_servers AS s ON s.local = r.local AND s.servers = 0 AND s.dumps = 1 AND s.named = 1 AND s.named_server = r.server
   WHERE r.identity_id <> s.named_id
+  UNION ALL
+  SELECT 'postgres:-:' || local, identity_id FROM held_servers
+  UNION ALL
+  SELECT r.identity_id, s.identity_id
+  FROM held_roles AS r
+  JOIN held_servers AS s ON s.local = r.local AND s.server = r.server
+  WHERE r.identity_id <> s.identity_id
 ),
 places AS (
   SELECT identity_id, alias_place(identity_id, location) AS repository

@@ -162,11 +162,20 @@ deleted AS MATERIALIZED (FROM deleted_stretches),
 -- From two days after it began such a session neither accuses nor excuses.
 unended AS MATERIALIZED (SELECT account, min(unended_since) AS since FROM stretches GROUP BY account),
 addresses AS MATERIALIZED (FROM gateway_addresses),
+-- Which databases are on the servers that roles of PostgreSQL are known of.
+databases AS MATERIALIZED (
+  SELECT DISTINCT lower(split_part(identity_scope(identity_id), '/', 1)) AS server, url_decode(split_part(identity_scope(identity_id), '/', 2)) AS name
+  FROM obs.identities SEMI JOIN current_parts USING (part_id)
+  WHERE starts_with(identity_id, 'postgres:') AND contains(identity_scope(identity_id), '/')
+),
 uses AS MATERIALIZED (
   SELECT k.row_id, hash(k.identity_id, k.credential_id) AS account, k.identity_id, k.credential_id, u.used_at, coalesce(u.ended_at, u.used_at) AS ended_at,
-    u.records, u.source_ip, u.observation_id, u.via, u.outcome
+    u.records, u.source_ip, u.observation_id, u.via, u.outcome,
+    -- Another server may have a role of the name: that the database is one of this server's says that it is this.
+    coalesce(starts_with(u.identity_id, 'postgres:-:') AND d.name IS NULL, false) AS is_unplaced
   FROM direct_usage_rows AS k
   JOIN obs.usages AS u ON u.rowid = k.row_id
+  LEFT JOIN databases AS d ON d.server = lower(split_part(identity_scope(k.identity_id), '/', 1)) AND d.name = u.target
   WHERE NOT k.is_bookkeeping AND hash(k.identity_id, k.credential_id) IN (SELECT account FROM accounts)
 ),
 placed AS MATERIALIZED (
@@ -242,10 +251,11 @@ SELECT
   list_concat([p.observation_id], c.evidence) AS evidence,
   p.observation_id,
   CASE
-    WHEN o.row_id IS NULL AND NOT (c.key_is_known AND pool.source_ip IS NULL AND ip.is_address AND NOT ip.is_own) IS TRUE THEN 'a session was open'
+    WHEN o.row_id IS NULL AND NOT (c.key_is_known AND NOT p.is_unplaced AND pool.source_ip IS NULL AND ip.is_address AND NOT ip.is_own) IS TRUE THEN 'a session was open'
     WHEN o.row_id IS NULL THEN NULL
     WHEN ip.is_own THEN 'it came from an address of the gateway''s agents'
     WHEN pool.source_ip IS NOT NULL THEN 'it came from where the sessions of the account come from'
+    WHEN p.is_unplaced THEN 'the log does not name its server, and none of that database is known to have the role'
     WHEN NOT c.key_is_known THEN 'the connection does not tell which key of the account it holds'
     WHEN o.records = 0 AND o.beside_deleted > 0 THEN 'a session was open of a connection that is not there any more'
     WHEN o.records = 0 AND o.beside_unended > 0 THEN 'a session that began more than two days before has no end'
