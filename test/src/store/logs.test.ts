@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { parseFormat } from '../../../src/logs/load.ts';
 import type { Store } from '../../../src/store/index.ts';
-import { importLogs, logStore } from '../../helpers/logs.ts';
+import { importLogs } from '../../helpers/logs.ts';
 
 const LINES = parseFormat(
   `/*---
@@ -159,7 +159,7 @@ describe('logs in a store', () => {
     assert.deepEqual(await gaps(store), []);
   });
 
-  it('take nothing twice: not the same file, not under another name, not what overlaps', async () => {
+  it('take nothing twice: not the same file, not under another name, not what overlaps; and later runs see them', async () => {
     const first = [line('1', '12T10:00:00'), line('2', '12T10:00:01'), line('2', '12T10:00:01')].join('\n');
     const files = { 'a.jsonl': first };
     store = await importLogs(files, { formats });
@@ -190,30 +190,26 @@ describe('logs in a store', () => {
       ],
     );
     assert.deepEqual(await changes(store), []);
+    // A run that reads none of them.
+    await importLogs({}, { formats, store, now: '2026-04-05T00:00:00.000Z' });
+    assert.equal((await store.rows('SELECT sum(records) AS n FROM usages'))[0]?.n, 3);
+    const [{ run_id: earliest } = {}] = await store.rows('SELECT run_id FROM runs WHERE sequence = 1');
+    await store.selectRun(String(earliest));
+    assert.equal((await store.rows('SELECT sum(records) AS n FROM usages'))[0]?.n, 2);
   });
 
-  it('are seen by later runs that do not read them, and not by earlier ones', async () => {
-    store = await importLogs({ 'a.jsonl': line('1', '12T10:00:00') }, { formats });
-    const [{ run_id: first } = {}] = await store.rows('SELECT run_id FROM runs');
-    await importLogs({ 'b.jsonl': line('2', '12T10:00:00') }, { formats, store, now: '2026-04-02T00:00:00.000Z' });
-    await importLogs({}, { formats, store, now: '2026-04-03T00:00:00.000Z' });
-
-    assert.equal((await store.rows('SELECT count(*) AS n FROM usages'))[0]?.n, 2);
-    await store.selectRun(String(first));
-    assert.equal((await store.rows('SELECT count(*) AS n FROM usages'))[0]?.n, 1);
-  });
-
-  it('tell what vanished, changed and came late since the import before, once', async () => {
-    const before = ['1', '2', '3', '4'].map((id) => line(id, `12T10:0${id}:00`));
-    const after = [
+  it('tell what vanished, changed and came late since the import before, and which files are gone, once', async () => {
+    const first = ['1', '2', '3', '4'].map((id) => line(id, `12T10:0${id}:00`));
+    const then = [
       line('2', '12T10:02:00', { who: 'nobody' }),
-      before[3],
+      first[3],
       line('5', '12T10:01:30'),
       line('6', '12T11:00:00'),
       line('7', '12T10:03:59'),
     ];
-    store = await importLogs({ 'a.jsonl': before.join('\n') }, { formats });
-    await importLogs({ 'a.jsonl': after.join('\n') }, { formats, store, now: '2026-04-02T00:00:00.000Z' });
+    const day = (n: number) => ({ [`log/2026-03-${n}.jsonl`]: line(`d${n}`, `${n}T20:00:00`) });
+    store = await importLogs({ 'a.jsonl': first.join('\n'), ...day(11), ...day(12), ...day(13) }, { formats });
+    await importLogs({ 'a.jsonl': then.join('\n'), ...day(12), ...day(13) }, { formats, store, now: '2026-04-02T00:00:00.000Z' });
 
     // The oldest went by rotation; what is two minutes older than the newest may come late; 7 is within the tolerance of clocks.
     const told = [
@@ -226,26 +222,14 @@ describe('logs in a store', () => {
     assert.equal(vanished?.first_at, '2026-03-12T10:03:00.000Z');
     const [usage] = await store.rows('SELECT observation_id FROM usages WHERE session_id = $id', { id: '1' });
     assert.deepEqual(vanished?.evidence, [usage?.observation_id]);
+
+    // Of the log of days the oldest was rotated away before; now the newest is gone.
     await importLogs(
-      { 'a.jsonl': [...after, line('8', '12T12:00:00')].join('\n') },
+      { 'a.jsonl': [...then, line('8', '12T12:00:00')].join('\n'), ...day(12) },
       { formats, store, now: '2026-04-03T00:00:00.000Z' },
     );
-    assert.deepEqual(await changes(store), told);
-  });
 
-  it('miss a file that is gone while older ones of its log are there, but not one that was rotated away', async () => {
-    const day = (n: number) => line(`d${n}`, `${n}T10:00:00`);
-    const all = { 'log/2026-03-11.jsonl': day(11), 'log/2026-03-12.jsonl': day(12), 'log/2026-03-13.jsonl': day(13) };
-    store = await importLogs(all, { formats });
-    await importLogs(
-      { 'log/2026-03-12.jsonl': day(12), 'log/2026-03-13.jsonl': day(13) },
-      { formats, store, now: '2026-04-02T00:00:00.000Z' },
-    );
-    assert.deepEqual(await changes(store), []);
-
-    await importLogs({ 'log/2026-03-12.jsonl': day(12) }, { formats, store, now: '2026-04-03T00:00:00.000Z' });
-
-    assert.deepEqual(await changes(store), [{ path: 'log/2026-03-13.jsonl', change: 'vanished', records: 1 }]);
+    assert.deepEqual(await changes(store), [...told, { path: 'log/2026-03-13.jsonl', change: 'vanished', records: 1 }]);
   });
 
   it('hold nothing against what another version of the format read', async () => {
@@ -300,91 +284,77 @@ describe('logs in a store', () => {
 });
 
 describe('logs that are broken', () => {
-  let store: Store;
-  afterEach(() => store?.close());
-  const good = { 'good.jsonl': line('g', '12T10:00:00') };
-
-  it('are read up to where they break off, and take no other with them', async () => {
-    const many = Array.from({ length: 2000 }, (_, n) => line(`r${n}`, '12T10:00:00'));
-    const packed = gzipSync(many.join('\n'));
-    store = await importLogs(
-      {
-        ...good,
-        'cut.jsonl': `${line('1', '12T10:00:00')}\n${line('2', '12T10:00:00').slice(0, 20)}`,
-        'cut.jsonl.gz': packed.subarray(0, packed.length - 200),
-      },
-      { formats },
+  const record = (rid: string) => JSON.stringify({ rid, t: '2026-03-12T10:00:00Z', who: 'a "{[" b' });
+  const packed = gzipSync(Array.from({ length: 2000 }, (_, n) => line(`r${n}`, '12T10:00:00')).join('\n'));
+  const lines = [
+    'not json',
+    line('1', '12T10:00:00'),
+    '{"rid":',
+    '[1]',
+    line('2', '12T10:00:00', { thing: 'a text' }),
+    '',
+    line('', '12T10:00:00'),
+    '{"rid":"3"}',
+  ];
+  const files = {
+    'good.jsonl': line('g', '12T10:00:00'),
+    'cut.jsonl': `${line('c1', '12T10:00:00')}\n${line('c2', '12T10:00:00').slice(0, 20)}`,
+    'cut.jsonl.gz': packed.subarray(0, packed.length - 200),
+    'beside.jsonl': lines.join('\n'),
+    'cut.json': `{"meta":{"x":[{"y":1}]},"data":{"items":[${record('1')},\n ${record('2')},{"rid":"3","t":"2026`,
+    'odd.json': `{"data":{"items":[${record('4')},{"rid":"5","t":{"no":"time"}},"text"]}}`,
+    'good.json': `{"data":{"items":[${record('6')}]}}`,
+    'empty.csv': '\n',
+    'other.csv': 'other,columns\n1,2\n',
+  };
+  let all: Store;
+  let held: { readonly [path: string]: unknown };
+  let told: { readonly [path: string]: { readonly [column: string]: unknown } };
+  before(async () => {
+    all = await importLogs(files, { formats });
+    const rows = await all.rows(
+      'SELECT path, count(*) AS n FROM obs.log_records JOIN obs.log_files USING (part_id) GROUP BY path',
     );
+    held = Object.fromEntries(rows.map(({ path, n }) => [path, n]));
+    told = Object.fromEntries((await gaps(all)).map((row) => [row.subject, row]));
+  });
+  after(() => all?.close());
 
-    const found = await gaps(store);
+  it('take no other with them', () => {
+    assert.deepEqual([held['good.jsonl'], held['good.json']], [1, 1]);
     assert.deepEqual(
-      found.map(({ subject, outcome }) => [subject, outcome]),
-      [
-        ['cut.jsonl', 'partial'],
-        ['cut.jsonl.gz', 'partial'],
-      ],
-    );
-    assert.deepEqual([found[0]?.seen, found[0]?.read, found[0]?.failed], [2, 1, 1]);
-    assert.match(String(found[1]?.why), /ends early or is damaged/);
-    assert.ok(Number(found[1]?.read) > 100);
-    assert.equal(
-      (
-        await store.rows("SELECT count(*) AS n FROM obs.log_records JOIN obs.log_files USING (part_id) WHERE path = 'good.jsonl'")
-      )[0]?.n,
-      1,
+      Object.entries(told).map(([path, { outcome }]) => [path, outcome]),
+      ['beside.jsonl', 'cut.json', 'cut.jsonl', 'cut.jsonl.gz', 'odd.json', 'other.csv'].map((path) => [path, 'partial']),
     );
   });
 
-  it('give the records beside those that are none', async () => {
-    const text = [
-      'not json',
-      line('1', '12T10:00:00'),
-      '{"rid":',
-      '[1]',
-      line('2', '12T10:00:00', { thing: 'a text' }),
-      '',
-      line('', '12T10:00:00'),
-      '{"rid":"3"}',
-    ];
-    store = await importLogs({ ...good, 'a.jsonl': text.join('\n') }, { formats });
+  it('are read up to where they break off', () => {
+    const { 'cut.jsonl': cut, 'cut.jsonl.gz': cutPacked } = told;
 
-    const [gap] = await gaps(store);
+    assert.deepEqual([held['cut.jsonl'], cut?.seen, cut?.read, cut?.failed], [1, 2, 1, 1]);
+    assert.match(String(cutPacked?.why), /ends early or is damaged/);
+    assert.ok(Number(cutPacked?.read) > 100);
+    assert.equal(held['cut.jsonl.gz'], cutPacked?.read);
+  });
+
+  it('give the records beside those that are none', () => {
+    const { 'beside.jsonl': gap } = told;
+
     // Without a time or with none of an id: failed, as what is no object.
-    assert.deepEqual([gap?.subject, gap?.seen, gap?.read, gap?.failed], ['a.jsonl', 8 - 1, 3, 4]);
-    assert.equal(await count(store, 'count(*)'), 4);
+    assert.deepEqual([held['beside.jsonl'], gap?.seen, gap?.read, gap?.failed], [3, lines.length - 1, 3, 4]);
   });
 
-  it('give the whole records of a document that is cut, or has one of another form', async () => {
-    const record = (rid: string) => JSON.stringify({ rid, t: '2026-03-12T10:00:00Z', who: 'a "{[" b' });
-    const cut = `{"meta":{"x":[{"y":1}]},"data":{"items":[${record('1')},\n ${record('2')},{"rid":"3","t":"2026`;
-    const odd = `{"data":{"items":[${record('4')},{"rid":"5","t":{"no":"time"}},"text"]}}`;
-    store = await importLogs(
-      { 'cut.json': cut, 'odd.json': odd, 'good.json': `{"data":{"items":[${record('6')}]}}` },
-      { formats },
-    );
+  it('give the whole records of a document that is cut, or has one of another form', () => {
+    assert.deepEqual([held['cut.json'], told['cut.json']?.failed], [2, 1]);
+    assert.deepEqual([held['odd.json'], told['odd.json']?.failed], [1, 1]);
+  });
 
-    const rows = await store.rows(
-      'SELECT path, count(*) AS n FROM obs.log_records JOIN obs.log_files USING (part_id) GROUP BY ALL ORDER BY path',
-    );
-    assert.deepEqual(
-      rows.map(({ path, n }) => [path, n]),
-      [
-        ['cut.json', 2],
-        ['good.json', 1],
-        ['odd.json', 1],
-      ],
-    );
-    assert.deepEqual(
-      (await gaps(store)).map(({ subject, failed }) => [subject, failed]),
-      [
-        ['cut.json', 1],
-        ['odd.json', 1],
-      ],
-    );
+  it('are told where they hold nothing that can be read', () => {
+    assert.deepEqual([held['empty.csv'], held['other.csv'], told['other.csv']?.failed], [undefined, undefined, 1]);
   });
 
   it('say so while they are, and no more when a whole one came', async () => {
-    store = await importLogs({ 'a.jsonl': `${line('1', '12T10:00:00')}\n{"rid` }, { formats });
+    const store = await importLogs({ 'a.jsonl': `${line('1', '12T10:00:00')}\n{"rid` }, { formats });
     assert.equal((await gaps(store)).length, 1);
 
     await importLogs(
@@ -394,18 +364,6 @@ describe('logs that are broken', () => {
 
     assert.deepEqual(await gaps(store), []);
     assert.equal(await count(store, 'count(*)'), 2);
-  });
-
-  it('are told where they cannot be read at all', async () => {
-    store = await logStore();
-    await assert.rejects(importLogs({ 'x.bin': 'nothing' }, { formats, store }));
-    await store.rollback();
-    await importLogs({ 'empty.csv': '\n', 'a.csv': 'other,columns\n1,2\n' }, { formats, store });
-
-    assert.equal(await count(store, 'count(*)'), 0);
-    assert.deepEqual(
-      (await gaps(store)).map(({ subject, failed }) => [subject, failed]),
-      [['a.csv', 1]],
-    );
+    store.close();
   });
 });
