@@ -273,6 +273,51 @@ Examples:
       ),
     );
 
+  const evidence = command('evidence', 'what an auditor asks for: samples that anybody draws alike');
+  evidence
+    .command('sample')
+    .description('a sample of a stored run, the same for everybody with the same store and seed')
+    .requiredOption('--store <file>', 'the store')
+    .option('--of <what>', 'identities, credentials, findings or sessions', 'identities')
+    .option('--n <number>', 'how many', '25')
+    .option('--seed <text>', 'what the order hangs on (default: the id of the run)')
+    .option('--run <id>', 'which run (default: the newest)')
+    .addOption(new Option('-f, --format <format>', 'how').choices(['text', 'json', 'csv']).default('text'))
+    .exitOverride()
+    .configureOutput(outputOf(io))
+    .showHelpAfterError(helpHint('evidence sample'))
+    .addHelpText(
+      'after',
+      `
+The ids of all there are, in the order of SHA-256 over the seed, a line feed and the id: the first are the sample. The
+population, its digest, the seed and the method stand in what is printed.
+
+Example:
+  nhi-audit evidence sample --of sessions --n 25 --seed 2026-Q4 --store audit.duckdb -f csv`,
+    )
+    .action(
+      run(async (io_, options) => (await import('./commands/evidence.ts')).sampleCommand(io_, { ...options, ...globals() })),
+    );
+
+  command('export', 'the tables of a stored run as Parquet files, with a manifest of their digests')
+    .argument('<directory>', 'a directory that is not there yet, or empty')
+    .requiredOption('--store <file>', 'the store')
+    .option('--run <id>', 'which run (default: the newest)')
+    .addHelpText(
+      'after',
+      `
+One file for each: what was observed, merged; how it is joined; findings, results of checks and controls, what accepts
+findings. manifest.json has rows, columns, order and SHA-256 of each, SHA256SUMS the same for sha256sum -c.
+
+Example:
+  nhi-audit export ./tables --store audit.duckdb`,
+    )
+    .action(
+      run(async (io_, directory: string, options) =>
+        (await import('./commands/export.ts')).exportCommand(io_, directory, { ...options, ...globals() }),
+      ),
+    );
+
   const rules = command('rules', 'detectors and checks: list, explain, prove, import, measure');
   const ruleCommand = (name: string, description: string): Command =>
     rules

@@ -18,10 +18,11 @@ export async function withStore<T>(
   io: Io,
   options: StoreOptions,
   use: (store: Store, read: (parts?: readonly ReportPart[]) => Promise<Facts>) => Promise<T>,
+  { exportTo }: { readonly exportTo?: string } = {},
 ): Promise<T> {
   const { openStore } = await import('../store/index.ts');
   const file = resolve(io.directory, options.store);
-  const store = await openStore({ mode: 'read', file, wait: 2_000 });
+  const store = await openStore({ mode: 'read', file, wait: 2_000, ...(exportTo === undefined ? {} : { exportTo }) });
   const stop = (): void => store.interrupt();
   io.signal.addEventListener('abort', stop);
   try {

@@ -3,6 +3,7 @@ import { type DuckDBConnection, DuckDBInstance } from 'duckdb';
 import { codeOf, messageOf, StoreError } from '../util/errors.ts';
 import { type TempDirectory, tempDirectory } from '../util/temp-directory.ts';
 import { makeTables, migrate, migrations, newerSchema, schemaVersion } from './migrate.ts';
+import { sqlText } from './parquet.ts';
 import { checkStorePath } from './path.ts';
 import { Store } from './store.ts';
 import { makeViews } from './views.ts';
@@ -34,6 +35,8 @@ export interface OpenOptions {
   readonly small?: boolean;
   /** How long to wait for another process to let go of the file, in milliseconds. Default 0. */
   readonly wait?: number;
+  /** Absolute path of a directory that `Store.writeParquet` may write to. One thread then, for the same bytes each time. */
+  readonly exportTo?: string;
 }
 
 /**
@@ -63,7 +66,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
       await checkReadable(connection, file ?? ':memory:');
     }
     if (mode === 'write' && !isPassing) await planAsWritten(connection);
-    await lock(connection);
+    await lock(connection, options.exportTo);
     return new Store({
       instance,
       connection,
@@ -81,14 +84,14 @@ export async function openStore(options: OpenOptions): Promise<Store> {
 async function create(
   file: string | undefined,
   mode: 'write' | 'read',
-  { wait = 0, small = false, spill }: Pick<OpenOptions, 'wait' | 'small'> & { readonly spill: string | undefined },
+  { wait = 0, small = false, exportTo, spill }: Omit<OpenOptions, 'file' | 'mode'> & { readonly spill: string | undefined },
 ): Promise<DuckDBInstance> {
   const settings = {
     ...SETTINGS,
     memory_limit: `${memoryLimit()}MiB`,
     ...(spill === undefined ? {} : { temp_directory: spill }),
     ...(mode === 'read' ? { access_mode: 'READ_ONLY' } : {}),
-    ...(small ? { threads: '1' } : {}),
+    ...(small || exportTo !== undefined ? { threads: '1' } : {}),
   };
   const until = Date.now() + wait;
   for (let pause = 50; ; pause = Math.min(pause * 2, 500)) {
@@ -135,7 +138,8 @@ function spillDirectory({ file, mode, small = false }: OpenOptions): TempDirecto
  * Whatever SQL runs from here on, a stranger's check or query, can reach no file, no network and no extension, and cannot
  * undo that. https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
  */
-async function lock(connection: DuckDBConnection): Promise<void> {
+async function lock(connection: DuckDBConnection, exportTo: string | undefined): Promise<void> {
+  if (exportTo !== undefined) await connection.run(`SET allowed_directories = [${sqlText(exportTo)}]`);
   await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');
 }

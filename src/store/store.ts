@@ -17,6 +17,7 @@ import { brokenRows, EvidenceChain } from './evidence-chain.ts';
 import type { LogFile, LogMasks, LogWork } from './log-file.ts';
 import { storeMemory } from './memory.ts';
 import { keepMethod, type RunMethod } from './method.ts';
+import { copyParquet } from './parquet.ts';
 import type { Row, SqlParameters, StoreReader } from './reader.ts';
 import { KEPT, ViewTables } from './views.ts';
 
@@ -148,6 +149,13 @@ export class Store implements StoreReader {
     await this.#viewTables?.provide(sql);
     const described = await this.#connection.runAndReadAll(`DESCRIBE ${sql}`, { ...parameters });
     return described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+  }
+
+  /** Writes the rows of a query to a Parquet file in the directory that the store was opened for. Returns how many there are. */
+  async writeParquet(sql: string, file: string, metadata: { readonly [name: string]: string }): Promise<number> {
+    await this.#viewTables?.provide(sql);
+    const copied = await this.#connection.runAndReadAll(copyParquet(sql, file, metadata));
+    return Number(copied.getRows()[0]?.[0] ?? 0);
   }
 
   /** Version of the engine, for reports. */

@@ -1,0 +1,118 @@
+import type { StoreReader } from '../store/reader.ts';
+
+export const SAMPLED = ['identities', 'credentials', 'findings', 'sessions'] as const;
+export type Sampled = (typeof SAMPLED)[number];
+
+/** What anybody needs to draw the same list again, and the list. */
+export interface Sample {
+  readonly run: string;
+  readonly of: Sampled;
+  /** How many there are to draw from. */
+  readonly population: number;
+  /** SHA-256 over all ids of the population, sorted, each with a line feed behind it. */
+  readonly populationDigest: string;
+  readonly n: number;
+  readonly seed: string;
+  readonly method: string;
+  readonly rows: readonly SampleRow[];
+}
+
+export interface SampleRow {
+  /** From 1, in the order drawn. */
+  readonly position: number;
+  readonly id: string;
+  /** What put it there. */
+  readonly sha256: string;
+  readonly [column: string]: unknown;
+}
+
+export const METHOD =
+  'ids of the population in the order of SHA-256 over the seed, a line feed and the id (UTF-8, hex digits compared as text); the first n are the sample';
+
+interface Population {
+  /** `SELECT id FROM …`: each once. */
+  readonly ids: string;
+  /** What is told of those that are drawn; `drawn` has their ids. */
+  readonly told: string;
+  readonly columns: readonly string[];
+}
+
+const POPULATIONS: { readonly [of in Sampled]: Population } = {
+  identities: {
+    ids: 'SELECT identity_id AS id FROM identities',
+    told: `SELECT d.id, i.provider, i.type, i.name, o.owner, o.ownership, strftime(i.created_at, '%Y-%m-%d') AS created
+           FROM drawn AS d JOIN identities AS i ON i.identity_id = d.id LEFT JOIN identity_owners AS o ON o.identity_id = d.id`,
+    columns: ['provider', 'type', 'name', 'owner', 'ownership', 'created'],
+  },
+  credentials: {
+    ids: 'SELECT credential_id AS id FROM credentials UNION SELECT credential_id FROM sightings',
+    told: `SELECT d.id, coalesce(c.provider, s.provider) AS provider, coalesce(c.type, s.type) AS type, coalesce(c.identity_id, w.identity_id) AS identity,
+             c.status, strftime(c.created_at, '%Y-%m-%d') AS created, strftime(c.rotated_at, '%Y-%m-%d') AS rotated, coalesce(c.in_inventory, false) AS in_inventory
+           FROM drawn AS d
+           LEFT JOIN credentials AS c ON c.credential_id = d.id
+           LEFT JOIN credential_identities AS w ON w.credential_id = d.id
+           LEFT JOIN (SELECT credential_id, min(provider) AS provider, min(type) AS type FROM sightings GROUP BY credential_id) AS s ON s.credential_id = d.id`,
+    columns: ['provider', 'type', 'identity', 'status', 'created', 'rotated', 'in_inventory'],
+  },
+  findings: {
+    ids: 'SELECT fingerprint AS id FROM current_findings',
+    told: `SELECT d.id, f.status, f.severity, f.rule, f.subject, f.message
+           FROM drawn AS d JOIN current_findings AS f ON f.fingerprint = d.id`,
+    columns: ['status', 'severity', 'rule', 'subject', 'message'],
+  },
+  // A session has an id at its source; what has none is its observation's. Bookkeeping of the gateway is no use.
+  sessions: {
+    ids: `SELECT DISTINCT concat(u.via, ':', coalesce(u.session_id, u.observation_id)) AS id
+          FROM usage_rows AS k JOIN obs.usages AS u ON u.rowid = k.row_id
+          WHERE NOT k.is_bookkeeping AND NOT coalesce(starts_with(u.target, 'admin:'), false)`,
+    told: `SELECT d.id, strftime(min(u.used_at), '%Y-%m-%dT%H:%M:%SZ') AS started, min(k.identity_id) AS identity, min(u.actor) AS actor, min(u.job) AS job,
+             min(u.target) AS target, min(u.action) AS action, min(u.approval) AS approval
+           FROM drawn AS d
+           JOIN obs.usages AS u ON concat(u.via, ':', coalesce(u.session_id, u.observation_id)) = d.id
+           JOIN usage_rows AS k ON k.row_id = u.rowid
+           GROUP BY d.id`,
+    columns: ['started', 'identity', 'actor', 'job', 'target', 'action', 'approval'],
+  },
+};
+
+/** Draws a sample that hangs on nothing but the population and the seed: no chance, no clock, no order of rows. */
+export async function drawSample(
+  store: StoreReader,
+  { of, n, seed }: { readonly of: Sampled; readonly n: number; readonly seed: string | undefined },
+): Promise<Sample> {
+  const { ids, told } = POPULATIONS[of];
+  const [run] = await store.rows('SELECT run_id FROM current_run');
+  const runId = String(run?.run_id);
+  const [all] = await store.rows(
+    `SELECT count(*) AS population, sha256(coalesce(string_agg(concat(id, chr(10)), '' ORDER BY id), '')) AS digest FROM (${ids})`,
+  );
+  const chosen = seed ?? runId;
+  const drawn = await store.rows(
+    `SELECT id, sha256(concat($seed::VARCHAR, chr(10), id)) AS sha256 FROM (${ids}) ORDER BY sha256, id LIMIT ${n}`,
+    { seed: chosen },
+  );
+  const details = await store.rows(`WITH drawn AS (SELECT unnest(from_json($ids, '["VARCHAR"]')) AS id) ${told}`, {
+    ids: JSON.stringify(drawn.map(({ id }) => id)),
+  });
+  const byId = new Map(details.map(({ id, ...rest }) => [id, rest]));
+  return {
+    run: runId,
+    of,
+    population: Number(all?.population ?? 0),
+    populationDigest: String(all?.digest),
+    n,
+    seed: chosen,
+    method: METHOD,
+    rows: drawn.map(({ id, sha256 }, index) => ({
+      position: index + 1,
+      id: String(id),
+      sha256: String(sha256),
+      ...byId.get(id),
+    })),
+  };
+}
+
+/** Columns of a table of it, but for those that all samples have. */
+export function sampleColumns(of: Sampled): readonly string[] {
+  return POPULATIONS[of].columns;
+}
