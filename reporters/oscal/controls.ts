@@ -2,7 +2,7 @@ import type { ControlOutcome, ControlResult } from '../../src/contracts/framewor
 import type { Report } from '../../src/contracts/reporter.ts';
 import { controlLabel } from '../../src/util/report-text.ts';
 import { uuidOf } from '../../src/util/uuid.ts';
-import { plain, props, prose, some } from './words.ts';
+import { props, prose, some } from './words.ts';
 
 /** What bears on the findings of a control: uuids, in the order in which they stand in the file. */
 export interface Related {
@@ -96,13 +96,13 @@ export function* controlFindings(report: Report, tool: object, related: Readonly
         population: result.population,
         'open-findings': result.findings,
         worst: result.worst,
-        rules: rules.length === 0 ? undefined : rules.length,
+        checks: rules.length === 0 ? undefined : rules.length,
       }),
       origins: [tool],
       target: {
         type: 'objective-id',
         'target-id': controlToken(framework, control),
-        title: prose(plain(result.title), 500),
+        title: prose(result.title, 500),
         status: {
           state: outcome === 'pass' ? 'satisfied' : 'not-satisfied',
           reason: state.reason,

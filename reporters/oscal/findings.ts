@@ -114,7 +114,7 @@ export function* risks(report: Report, rows: readonly Row[], tool: object): Gene
         status,
         severity,
         confidence: finding.confidence,
-        subject: finding.subject,
+        subject: finding.subject === finding.identity ? undefined : finding.subject,
         identity: finding.identity,
         credential: finding.credential,
         'first-seen': finding.firstSeen,

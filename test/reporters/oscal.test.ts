@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
+import fc from 'fast-check';
 import { controlToken } from '../../reporters/oscal/controls.ts';
 import { oscal } from '../../reporters/oscal/index.ts';
+import { prose } from '../../reporters/oscal/words.ts';
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { ControlOutcome, ControlResult } from '../../src/contracts/framework.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
@@ -219,11 +221,43 @@ describe('oscal reporter', () => {
     assert.ok(text['assessment-plan']['reviewed-controls']['control-selections'].length > 0);
   });
 
-  it('keeps names from being Markdown', async () => {
-    const { observations = [] } = await result(hostileReport());
-    const texts = observations.flatMap(({ title, description }) => [title, description]).join('\n');
+  it('keeps names from being Markdown or HTML, in every text', async () => {
+    const texts = await renderText(oscal, hostileReport());
 
-    assert.doesNotMatch(texts, /<script|<img|\]\(|`/);
+    // Properties are plain text: they hold names as they are.
+    assert.doesNotMatch(texts.replaceAll(/"value":"(?:[^"\\]|\\.)*"/g, ''), /<script|<img|<\/details|\]\(|``/);
+  });
+
+  it('leaves code of advice to be code, and nothing else', () => {
+    const told = {
+      'Set `--max-age` in `pg_hba.conf`.': 'Set `--max-age` in `pg_hba.conf`.',
+      'ci_deploy and 1.2.3': 'ci_deploy and 1.2.3',
+      '1. Find it. 2. Rotate it.': '1. Find it. 2. Rotate it.',
+      '_a_ *b*': '&#95;a&#95; &#42;b&#42;',
+      'a `b': 'a &#96;b',
+      'a ``b`` c': 'a &#96;&#96;b&#96;&#96; c',
+      'back\\`slash`': 'back&#92;`slash`',
+      '`<img>` and [x](y)': '&#96;&#60;img&#62;&#96; and &#91;x&#93;(y)',
+      '# heading': '&#35; heading',
+      '-1': '-1',
+      '': '-',
+      ' \n ': '-',
+    };
+
+    for (const [text, markup] of Object.entries(told)) assert.equal(prose(text), markup);
+  });
+
+  it('gives a text for any name, without markup of its own', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (name) => {
+        const text = prose(name);
+
+        assert.match(text, /^[^\n]+$/);
+        assert.doesNotMatch(text, /[<>*[\]|~$]|``/);
+        assert.equal((text.match(/`/g) ?? []).length % 2, 0);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('names controls by tokens that no other catalogue has', () => {
