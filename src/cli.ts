@@ -153,6 +153,45 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
       ),
     );
 
+  addReportOptions(command('pr', 'in a pull request: what it brings, in one comment, a check run and code scanning'))
+    .option('--report <file>', 'tell this JSON report of a scan already made, instead of scanning')
+    .option('--repo <owner/repo>', 'by hand: the repository; in a job of GitHub Actions its event tells')
+    .option('--pull <number>', 'by hand: the pull request')
+    .option('--diff <range>', 'what it brings (default: BASE...HEAD of the pull request)')
+    .option('--store <file>', 'keep the run in this DuckDB file; what was known before is then told from what is new')
+    .option('--rules <file>', 'further rules, as for scan; repeatable', collectWhole, [])
+    .option('--exclude <glob>', 'leave out paths (gitignore syntax); repeatable', collect, [])
+    .option('--only <scanner>', 'only these scanners; repeatable or comma-separated', collect, [])
+    .option('--skip <scanner>', 'all but these scanners; repeatable or comma-separated', collect, [])
+    .option('--fail-on <severity>', 'exit 1 from this severity on: info, low, medium, high, critical, none')
+    .option('--exceptions <file>', 'accepted findings, with reason, owner and expiry (default: nhi-audit.exceptions.yml)')
+    .option('--no-exceptions', 'report also what comments, ignore files and exceptions accept')
+    .option('--strict-coverage', 'exit 4 when something could not be read')
+    .option('--no-exit-code', 'exit 0 even with findings')
+    .option('--sarif', 'hand the findings in to code scanning, too')
+    .option('--no-comment', 'leave out the comment')
+    .option('--no-check', 'leave out the check run')
+    .option('--name <name>', 'of the comment and the check run, where a pull request has several', 'nhi-audit')
+    .option('--author <login>', 'who the token writes as; for the token of an app of your own: my-app[bot]')
+    .addHelpText(
+      'after',
+      `
+The token is taken from GITHUB_TOKEN, the address from GITHUB_API_URL. Rights of the job:
+  permissions: { contents: read, pull-requests: write, checks: write }   (--sarif: security-events: write)
+Where one is missing, as for pull requests from forks, the summary of the job has the text instead, and the log says which.
+Commit by commit is read from the checkout (fetch-depth: 0), so a change may be of any size. docs/recipes/pre-merge.md
+
+Examples:
+  nhi-audit pr                                          in a job on: pull_request
+  nhi-audit pr --sarif --fail-on critical
+  GITHUB_TOKEN=$(gh auth token) nhi-audit pr --repo harbour/shop --pull 12
+
+Exit codes: as for scan; what GitHub refuses changes nothing.`,
+    )
+    .action(
+      run(async (io_, options) => (await import('./commands/pr.ts')).prCommand(io_, { history: true, ...options, ...globals() })),
+    );
+
   addReportOptions(command('report', 'report a stored run again, offline'))
     .requiredOption('--store <file>', 'the store')
     .option('--run <id>', 'which run (default: the newest)')

@@ -29,7 +29,7 @@ export interface ReportOptions {
   readonly debug?: boolean;
 }
 
-interface ScanOptions extends ReportOptions {
+export interface ScanOptions extends ReportOptions {
   readonly store?: string;
   readonly staged?: boolean;
   readonly stdin?: boolean;
@@ -52,6 +52,16 @@ interface ScanOptions extends ReportOptions {
 }
 
 export async function scanCommand(io: Io, targets: readonly string[], options: ScanOptions): Promise<number> {
+  if (options.dryRun === true) {
+    assertOneChange(options);
+    const { dryRun } = await import('./live.ts');
+    const named = targets.length === 0 ? ['.'] : targets.filter((target) => target !== '-');
+    return await dryRun(io, named, { format: options.format, verify: options.verify === true });
+  }
+  return (await scanAndWrite(io, targets, options)).exit;
+}
+
+function assertOneChange(options: ScanOptions): void {
   if (options.staged && options.diff !== undefined) {
     throw new ConfigError('--staged and --diff exclude each other', { code: 'USAGE', hint: 'Use one of them.' });
   }
@@ -61,15 +71,18 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
       hint: 'What git ignores is no part of a change: scan the directory without it.',
     });
   }
-  if (options.dryRun === true) {
-    const { dryRun } = await import('./live.ts');
-    const named = targets.length === 0 ? ['.'] : targets.filter((target) => target !== '-');
-    return await dryRun(io, named, { format: options.format, verify: options.verify === true });
-  }
+}
+
+/** A scan with its reports written; the exit code that it comes to. */
+export async function scanAndWrite(
+  io: Io,
+  targets: readonly string[],
+  options: ScanOptions,
+): Promise<{ readonly report: Report; readonly exit: number }> {
+  assertOneChange(options);
   const stdin = stdinOf(io, targets, options);
   const config = withRuleFiles(await loadConfig(io.directory, options.config), options.rules ?? [], io.directory);
-  const failOn =
-    options.failOn === undefined ? config.failOn : oneOf('--fail-on', options.failOn, [...SEVERITIES, 'none'] as const);
+  const failOn = failOnOf(options.failOn) ?? config.failOn;
   const persona = personaOf(options.persona) ?? config.persona;
   const outputs = await parseOutputs(options.format, options.output, io.directory);
   const baseline = options.baseline === undefined ? undefined : readBaseline(resolve(io.directory, options.baseline));
@@ -109,7 +122,7 @@ export async function scanCommand(io: Io, targets: readonly string[], options: S
   if (nothing !== undefined && options.quiet !== true && !outputs.some(isForPeople)) io.stderr(`${printable(nothing)}\n`);
   const isSilent = options.quiet === true && isCleanCheck(report);
   await writeOutputs(isSilent ? outputs.filter((output) => !isForPeople(output)) : outputs, report, io, options.store);
-  return exitOf(report, { failOn, nothingScanned, options, io });
+  return { report, exit: exitOf(report, { failOn, nothingScanned, options, io }) };
 }
 
 /** Standard input, if it is asked for: by `--stdin`, or as the target `-`. */
@@ -163,9 +176,23 @@ export async function runtimeOf(io: Io, options: { readonly quiet?: boolean; rea
   };
 }
 
-function exitOf(
+export function failOnOf(text: string | undefined): Severity | 'none' | undefined {
+  return text === undefined ? undefined : oneOf('--fail-on', text, [...SEVERITIES, 'none'] as const);
+}
+
+export function exitOf(
   report: Report,
-  { failOn, nothingScanned, options, io }: { failOn: Severity | 'none'; nothingScanned: boolean; options: ScanOptions; io: Io },
+  {
+    failOn,
+    nothingScanned,
+    options,
+    io,
+  }: {
+    readonly failOn: Severity | 'none';
+    readonly nothingScanned: boolean;
+    readonly options: Pick<ScanOptions, 'exitCode' | 'staged' | 'diff' | 'strictCoverage'>;
+    readonly io: Io;
+  },
 ): number {
   if (failOn !== 'none' && options.exitCode) {
     const least = SEVERITIES.indexOf(failOn);
