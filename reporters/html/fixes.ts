@@ -21,6 +21,8 @@ export interface Fix {
   readonly owner: Owner;
   /** What the page shows for it: one rule, one identity, or one finding. */
   readonly link: string;
+  /** Credentials that it ends; 0 where it is the repair of something else. */
+  readonly credentials: number;
 }
 
 export interface Owner {
@@ -59,7 +61,7 @@ export function rankFixes(report: Report): Fix[] {
 function rotation(
   findings: readonly Finding[],
   identities: ReadonlyMap<string, IdentityView>,
-): Pick<Fix, 'action' | 'how' | 'link'> {
+): Pick<Fix, 'action' | 'how' | 'link' | 'credentials'> {
   const [worst] = findings as readonly [Finding];
   const keys = [...new Set(findings.map(({ credential }) => credential ?? ''))].sort(compare);
   const { identity } = worst;
@@ -78,10 +80,11 @@ function rotation(
     action: identity === undefined ? `Revoke ${what}` : `Rotate ${what} of ${nameOf(identity, identities)}`,
     how: firstStep(how.fix),
     link: identity === undefined ? `finding=${fragment(worst.fingerprint)}` : `identity=${fragment(identity)}`,
+    credentials: keys.length,
   };
 }
 
-function repair(findings: readonly Finding[], report: Report): Pick<Fix, 'action' | 'how' | 'link'> {
+function repair(findings: readonly Finding[], report: Report): Pick<Fix, 'action' | 'how' | 'link' | 'credentials'> {
   const [worst] = findings as readonly [Finding];
   const title = report.checks.find(({ rule }) => rule === worst.rule)?.meta.title ?? worst.title;
   const subjects = new Set(findings.map((finding) => finding.identity ?? finding.subject)).size;
@@ -89,6 +92,7 @@ function repair(findings: readonly Finding[], report: Report): Pick<Fix, 'action
     action: `${title}${subjects > 1 ? `: ${count(subjects, 'place')}` : `: ${shortName(worst.subject)}`}`,
     how: firstStep(worst.fix),
     link: `rule=${fragment(worst.rule)}`,
+    credentials: 0,
   };
 }
 

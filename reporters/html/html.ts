@@ -37,7 +37,10 @@ export function preformatted(text: string): Html {
   return new Html(
     text
       .split('\n')
-      .map((line) => (/^\s*/.exec(line)?.[0] ?? '').replaceAll('\t', '  ') + escaped(line))
+      .map((line) => {
+        const indent = /^[ \t]*/.exec(line)?.[0] ?? '';
+        return indent.replaceAll('\t', '  ') + escaped(line.slice(indent.length).trimEnd());
+      })
       .join('\n'),
   );
 }

@@ -21,7 +21,7 @@ export function lineageSection(report: Report): Html {
   const lead =
     nodes.length === 0
       ? 'No identity is joined to a credential, a place or a right in this run.'
-      : html`Where keys lie, whose they are, and what a thief of one would reach. ${omitted > 0 && `${thousands(omitted)} further nodes were left out of the file. `}Click a node to see its paths.`;
+      : html`Where keys lie, whose they are, and what a thief of one would reach. ${omitted > 0 && `${thousands(omitted)} further nodes were left out of the file. `}<span class="js">Click a node to see its paths.</span>`;
   return section({
     id: 'lineage',
     title: 'Identity lineage',
