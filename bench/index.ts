@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureDeclarations } from './declarations.ts';
 import { measureEngine } from './engine.ts';
+import { measureFormats } from './formats.ts';
 import { measureHistory } from './history.ts';
 import { measureIam } from './iam.ts';
 import { measureLogs } from './logs.ts';
@@ -29,6 +30,7 @@ const GROUPS: { readonly [name: string]: () => readonly Measurement[] | Promise<
   sessions: () => measureSessions(BIN),
   iam: measureIam,
   report: measureReport,
+  formats: measureFormats,
 };
 
 process.exitCode = await bench();
