@@ -99,7 +99,12 @@ export async function* inflated(file: string, signal: AbortSignal): AsyncGenerat
   }
   const gunzip = createGunzip({ chunkSize: 1 << 20 });
   raw.on('error', (error) => gunzip.destroy(error));
-  for await (const chunk of raw.pipe(gunzip)) yield chunk as Buffer;
+  try {
+    for await (const chunk of raw.pipe(gunzip)) yield chunk as Buffer;
+  } finally {
+    // Who wants no more lets go of the file, too.
+    raw.destroy();
+  }
 }
 
 async function write(out: Writable, text: Buffer): Promise<void> {
