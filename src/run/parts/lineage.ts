@@ -45,7 +45,8 @@ edges AS (
   UNION ALL
   SELECT concat('consumer:', consumer_id), concat('identity:', identity_id), 'runs-as', string_agg(DISTINCT how, ', ' ORDER BY how), list(DISTINCT observation_id ORDER BY observation_id), concat('identity:', identity_id)
   FROM identity_consumers
-  WHERE identity_id IS NOT NULL
+  -- What it uses by becoming another is told by the step from one to the other.
+  WHERE identity_id IS NOT NULL AND through IS NULL
   GROUP BY consumer_id, identity_id
   UNION ALL
   SELECT concat(CASE WHEN i.identity_id IS NULL THEN 'principal:' ELSE 'identity:' END, b.identity_id), concat('identity:', b.becomes), 'may-become',
