@@ -2,19 +2,19 @@ import { count, thousands } from '../../../src/util/report-text.ts';
 import { clipAdvice } from '../../../src/util/sanitize.ts';
 import type { Fix } from '../fixes.ts';
 import { type Html, html, prose } from '../html.ts';
-import { figures, named, section, severityMark, table, worstOf } from './section.ts';
+import { figures, named, percent, section, severityMark, table, worstOf } from './section.ts';
 
 const SHOWN = 10;
 
 export function fixesSection(fixes: readonly Fix[]): Html {
   const top = fixes.slice(0, SHOWN);
-  const share = Math.round(top.reduce((sum, fix) => sum + fix.share, 0) * 100);
+  const share = percent(top.reduce((sum, fix) => sum + fix.share, 0));
   const closed = top.reduce((sum, fix) => sum + fix.findings.length, 0);
   const most = Math.max(...top.map((fix) => fix.share), Number.EPSILON);
   const lead =
     top.length === 0
       ? 'There is no open finding to rank.'
-      : `${top.length === 1 ? 'This one takes' : `These ${top.length} take`} away what ${count(closed, 'finding')} rest on, ${share} % of the open risk.${keysText(top)} The order is by risk removed.`;
+      : `${top.length === 1 ? 'This one takes' : `These ${top.length} take`} away what ${count(closed, 'finding')} rest on, ${share} of the open risk.${keysText(top)} The order is by risk removed.`;
   return section({
     id: 'fixes',
     title: `Top ${top.length > 1 ? `${top.length} ` : ''}fixes`,
@@ -26,7 +26,7 @@ export function fixesSection(fixes: readonly Fix[]): Html {
         ['#', 'What', 'How to begin', 'Whose', 'Worst', figures('Findings'), 'Risk removed'],
         top.map(
           (fix, index) =>
-            html`<tr><td class="n">${index + 1}</td><td class="what"><a href="#${fix.link}">${named(fix.action)}</a></td><td>${prose(clipAdvice(fix.how, 200))}</td><td>${fix.owner.isMissing ? html`<em>${named(fix.owner.name, 60)}</em>` : named(fix.owner.name, 60)}</td><td>${severityMark(worstOf(fix.findings.map(({ severity }) => severity)) ?? 'info')}</td><td class="n">${thousands(fix.findings.length)}</td><td class="share"><span class="bar w${Math.max(1, Math.round((fix.share / most) * 20))}" aria-hidden="true"></span>${Math.round(fix.share * 100)} %</td></tr>`,
+            html`<tr><td class="n">${index + 1}</td><td class="what"><a href="#${fix.link}">${named(fix.action)}</a></td><td>${prose(clipAdvice(fix.how, 200))}</td><td>${fix.owner.isMissing ? html`<em>${named(fix.owner.name, 60)}</em>` : named(fix.owner.name, 60)}</td><td>${severityMark(worstOf(fix.findings.map(({ severity }) => severity)) ?? 'info')}</td><td class="n">${thousands(fix.findings.length)}</td><td class="share"><span class="bar w${Math.max(1, Math.round((fix.share / most) * 20))}" aria-hidden="true"></span>${percent(fix.share)}</td></tr>`,
         ),
         'fixes',
       ),

@@ -50,6 +50,12 @@ export function worstOf(severities: readonly Severity[]): Severity | undefined {
   return [...SEVERITIES].reverse().find((severity) => severities.includes(severity));
 }
 
+/** `14 %`; a little is never shown as nothing. */
+export function percent(share: number): string {
+  const whole = Math.round(share * 100);
+  return whole === 0 && share > 0 ? 'less than 1 %' : `${whole} %`;
+}
+
 /** A name from outside, at a length that no table bursts of. */
 export function named(text: string, max = 160): string {
   return clip(text, max);

@@ -14,7 +14,7 @@ import type { Fix, Owner } from '../fixes.ts';
 import { type Html, html, prose } from '../html.ts';
 import { openOf } from '../order.ts';
 import { subjects } from './numbers.ts';
-import { MARKS, minute, named, outcomeMark } from './section.ts';
+import { MARKS, minute, named, outcomeMark, percent } from './section.ts';
 
 const GAPS_SHOWN = 4;
 
@@ -98,10 +98,9 @@ function nextStep(report: Report, fixes: readonly Fix[]): Html {
       ? html`Before this says anything of security, close the gaps in coverage.`
       : html`There is nothing to do now; what was not looked at is listed beside.`;
   }
-  const percent = Math.round(first.share * 100);
   const rest = first.findings.length === 1 ? 'One finding rests' : `${thousands(first.findings.length)} findings rest`;
   const how = first.how.replace(/ \((?:first|one) of \d+ (?:steps|ways)\)$/, '');
-  return html`<b>Start here:</b> <a href="#${first.link}">${named(first.action)}</a> (owner: ${ownerName(first.owner)}). ${prose(named(how, 260))} ${rest} on it, ${percent} % of the open risk.`;
+  return html`<b>Start here:</b> <a href="#${first.link}">${named(first.action)}</a> (owner: ${ownerName(first.owner)}). ${prose(named(how, 260))} ${rest} on it, ${percent(first.share)} of the open risk.`;
 }
 
 function ownerName({ name, isMissing }: Owner): Html {

@@ -121,10 +121,20 @@ export async function measurePage(
   }
 }
 
+/** Charts are drawn when they come near the window. */
+const VISIT_CHARTS = `(async () => {
+  for (const chart of document.querySelectorAll('.chart')) {
+    chart.scrollIntoView();
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  }
+  scrollTo(0, 0);
+})()`;
+
 /** Kept for people to look at: in `NHI_AUDIT_SCREENSHOTS`, else in the temporary directory. */
 export async function keepScreenshot(page: Page, name: string, fullPage = false): Promise<void> {
   const directory = process.env.NHI_AUDIT_SCREENSHOTS ?? join(tmpdir(), 'nhi-audit-screenshots');
   mkdirSync(directory, { recursive: true });
+  if (fullPage) await page.evaluate(VISIT_CHARTS);
   writeFileSync(join(directory, `${name}.png`), await page.screenshot({ fullPage }));
 }
 
