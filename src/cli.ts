@@ -300,6 +300,27 @@ Examples:
       run(async (io_, options) => (await import('./commands/lists.ts')).findingsCommand(io_, { ...options, ...globals() })),
     );
 
+  command('diff', 'what changed from one stored run to another: findings, coverage, identities')
+    .argument('<run>', 'newest, previous, a day (2026-11-01), a run id or the beginning of one')
+    .argument('<run>', 'the other one; the earlier is always compared with the later')
+    .requiredOption('--store <file>', 'the store')
+    .addOption(new Option('-f, --format <format>', 'how').choices(['text', 'json', 'csv']).default('text'))
+    .addHelpText(
+      'after',
+      `
+New, reopened, more or less severe, accepted, not observed (gone, and nothing looked again) and fixed. Where rules, options
+or targets of the two differ it says so: a finding may then be new or gone because of that.
+
+Examples:
+  nhi-audit diff previous newest --store audit.duckdb
+  nhi-audit diff 2026-10-01 newest --store audit.duckdb -f csv`,
+    )
+    .action(
+      run(async (io_, a: string, b: string, options) =>
+        (await import('./commands/diff.ts')).diffCommand(io_, a, b, { ...options, ...globals() }),
+      ),
+    );
+
   addListOptions(command('query', 'your own SQL over a store: read-only, no file or network in reach'))
     .argument('<sql>', 'one statement; - reads it from standard input')
     .addHelpText(
@@ -336,6 +357,82 @@ Example:
     )
     .action(
       run(async (io_, options) => (await import('./commands/evidence.ts')).sampleCommand(io_, { ...options, ...globals() })),
+    );
+
+  evidence
+    .command('proof')
+    .description('one finding of a pack, with the proof that it is in it: to show it without the others')
+    .argument('<fingerprint>', 'of the finding, or the beginning of it')
+    .requiredOption('--pack <pack>', 'the pack: directory or .zip')
+    .exitOverride()
+    .configureOutput(outputOf(io))
+    .showHelpAfterError(helpHint('evidence proof'))
+    .addHelpText(
+      'after',
+      `
+The proof is JSON: the finding, the hashes that lead from it to the root of the pack, and the signed statement that has the root.
+Of the other findings it holds only hashes.
+
+Examples:
+  nhi-audit evidence proof 3f2a91c4 --pack evidence.zip > finding.json
+  nhi-audit verify finding.json --key pack.key.pub`,
+    )
+    .action(
+      run(async (io_, fingerprint: string, options) =>
+        (await import('./commands/evidence-proof.ts')).proofCommand(io_, fingerprint, { ...options, ...globals() }),
+      ),
+    );
+
+  command('pack', 'an evidence pack of a stored run: reports, tables and digests in one archive or directory, signed')
+    .option('--store <file>', 'the store')
+    .option('--run <id>', 'which run (default: the newest)')
+    .option('-o, --output <place>', 'NAME.zip for an archive, else a directory that is not there yet', 'nhi-audit-pack.zip')
+    .option('--framework <id>', 'control tables of this framework only; repeatable', collect, [])
+    .option('--previous <pack>', 'the pack before, or the SHA-256 of its manifest: this one names it')
+    .option('--sign-key <file>', 'sign with this Ed25519 key (PEM); a passphrase is taken from NHI_AUDIT_KEY_PASSPHRASE')
+    .option('--keyless', 'sign with Sigstore: contacts Fulcio and Rekor, and puts names into a public log')
+    .option('--new-key <file>', 'no pack: make a key to sign with')
+    .option('--signer <name>', 'with --new-key: whose key it is')
+    .option('--days <number>', 'with --new-key: how long it may sign')
+    .addHelpText(
+      'after',
+      `
+The same store, clock (NHI_AUDIT_NOW) and key give the same bytes. Standard output gets the digest of the manifest, which names
+the pack. Without a key the pack is not signed, and says so. docs/evidence-pack.md
+
+Examples:
+  nhi-audit pack --new-key pack.key --signer "Audit, Harbour" --days 365
+  nhi-audit pack --store audit.duckdb -o 2026-11.zip --sign-key pack.key --previous 2026-10.zip
+  nhi-audit pack --store audit.duckdb -o evidence --framework pci-dss-4.0.1
+  nhi-audit verify 2026-11.zip --key pack.key.pub --previous 2026-10.zip
+
+Exit codes: 0 written, 2 usage, configuration or a place that cannot be written, 5 full disk, 6 store locked.`,
+    )
+    .action(run(async (io_, options) => (await import('./commands/pack.ts')).packCommand(io_, { ...options, ...globals() })));
+
+  command('verify', 'is an evidence pack as it was packed? Offline; names every file that is not')
+    .argument('<pack>', 'directory or .zip that pack wrote, or the proof of one finding')
+    .option('--key <file>', 'whoever must have signed: public key (PEM), signer file, or a list of signers')
+    .option('--previous <pack>', 'the pack before, or the SHA-256 of its manifest: must be the one that this one names')
+    .option('--identity <who>', 'of a pack that was signed without a key: who must have; asks Sigstore for its roots')
+    .option('--issuer <url>', 'and who vouched for that identity')
+    .addOption(new Option('-f, --format <format>', 'how').choices(['text', 'json']).default('text'))
+    .addHelpText(
+      'after',
+      `
+A valid signature proves that the files are unaltered since the holder of the key signed them, not that what was collected was
+true when it was collected. Without --key, whose key it is stands open, and is said so; with it, an unsigned pack is not good.
+
+Examples:
+  nhi-audit verify evidence.zip --key pack.key.pub
+  nhi-audit verify ./evidence --previous 4b1c… -f json
+
+Exit codes: 0 good, 1 not, 2 usage.`,
+    )
+    .action(
+      run(async (io_, pack: string, options) =>
+        (await import('./commands/verify.ts')).verifyCommand(io_, pack, { ...options, ...globals() }),
+      ),
     );
 
   command('export', 'the tables of a stored run as Parquet files, with a manifest of their digests')
