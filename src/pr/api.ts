@@ -54,7 +54,7 @@ export async function openApi(settings: ApiSettings & { readonly token: Secret }
   const mayWait = (seconds: number, _options: object, _octokit: object, tried: number): boolean =>
     seconds <= LONGEST_WAIT_SECONDS && tried < TRIES && !signal.aborted;
   const nothing = (): void => undefined;
-  const octokit = new (Client.plugin(throttling, retry))({
+  const octokit = new (Client.plugin(restful, throttling, retry))({
     auth: token.reveal(),
     baseUrl: url.href.replace(/\/+$/, ''),
     userAgent: `nhi-audit/${toolVersion()}`,
@@ -74,6 +74,19 @@ export async function openApi(settings: ApiSettings & { readonly token: Secret }
     retry: { retryAfterBaseValue: second, retries: TRIES, doNotRetry: [400, 401, 403, 404, 410, 413, 422, 429, 451] },
   });
   return { octokit, host: url.host, isInstallation: token.reveal().startsWith('ghs_') };
+}
+
+/** The throttling plugin waits only for who says these words; a bare 429, or a 403 that says when to come back, means the same. */
+function restful(octokit: {
+  readonly hook: { error: (name: 'request', hook: (error: Error) => never) => void };
+}): object {
+  octokit.hook.error('request', (error) => {
+    const { status, response } = error as { readonly status?: number; readonly response?: { readonly headers: object } };
+    const isAsked = status === 429 || (status === 403 && response !== undefined && 'retry-after' in response.headers);
+    if (isAsked && !/secondary rate/i.test(error.message)) error.message += ' (secondary rate limit)';
+    throw error;
+  });
+  return {};
 }
 
 /** Instead of the plugin's second between two writes. */

@@ -47,7 +47,8 @@ export interface FakeOptions {
     call: string,
     before: number,
   ) => { readonly status: number; readonly body?: unknown; readonly headers?: { readonly [name: string]: string } } | undefined;
-  readonly pull?: unknown;
+  /** What `GET /repos/harbour/shop/pulls/7` tells beside what every answer must. */
+  readonly pull?: object;
 }
 
 interface Schema {
@@ -146,8 +147,6 @@ function requestProblems({ method, url, body, headers }: Asked): string[] {
   return problems;
 }
 
-const DAY = '2026-03-12T02:00:00Z';
-
 export async function fakeGithub(options: FakeOptions = {}): Promise<FakeGithub> {
   const { login = 'github-actions[bot]' } = options;
   const comments: FakeComment[] = [];
@@ -178,9 +177,9 @@ export async function fakeGithub(options: FakeOptions = {}): Promise<FakeGithub>
     query: URLSearchParams,
   ): { readonly status: number; readonly body: unknown; readonly headers?: { readonly [name: string]: string } } {
     const given = body === '' ? {} : JSON.parse(body);
-    if (path === '/user') return { status: 200, body: { ...userOf({ login, type: 'User' }), ...PROFILE } };
+    if (path === '/user') return { status: 200, body: answerOf('public-user', { login, type: 'User' }) };
     if (path.endsWith('/code-scanning/sarifs')) return { status: 202, body: { id: 'a1', url: `${server.url}${path}/a1` } };
-    if (/\/pulls\/\d+$/.test(path)) return { status: 200, body: options.pull };
+    if (/\/pulls\/\d+$/.test(path)) return { status: 200, body: answerOf('pull-request', options.pull ?? {}) };
     if (/\/issues\/\d+\/comments$/.test(path) && method === 'GET') {
       const [size, page] = [Number(query.get('per_page') ?? 30), Number(query.get('page') ?? 1)];
       const rows = comments.slice((page - 1) * size, page * size).map(commentOf);
@@ -218,94 +217,60 @@ export async function fakeGithub(options: FakeOptions = {}): Promise<FakeGithub>
   });
 }
 
-/** Speaks against the promises of GitHub's API fail the test. */
+/** What GitHub would not take, or would not say, fails the test. */
 export function assertWell({ problems }: FakeGithub): void {
   assert.deepEqual(problems, []);
 }
 
-export function userOf({ login, type }: { readonly login: string; readonly type: string }): object {
-  const url = `https://api.github.com/users/${encodeURIComponent(login)}`;
-  const rest = [
-    'followers',
-    'following',
-    'gists',
-    'starred',
-    'subscriptions',
-    'organizations',
-    'repos',
-    'events',
-    'received_events',
-  ];
-  return {
-    login,
-    id: 41,
-    node_id: 'U_41',
-    avatar_url: `${url}.png`,
-    gravatar_id: '',
-    url,
-    html_url: url,
-    type,
-    site_admin: false,
-    ...Object.fromEntries(rest.map((name) => [`${name}_url`, `${url}/${name}`])),
-  };
+/** The least that the description demands of an answer, with `own` in its place. */
+function answerOf(schema: string, own: object): object {
+  return merged(sampleOf({ $ref: `#/components/schemas/${schema}` }), own);
 }
 
-const PROFILE = {
-  bio: null,
-  blog: null,
-  company: null,
-  created_at: DAY,
-  email: null,
-  followers: 0,
-  following: 0,
-  hireable: null,
-  location: null,
-  name: null,
-  public_gists: 0,
-  public_repos: 0,
-  updated_at: DAY,
-};
+function merged(least: unknown, own: object): object {
+  const entries = Object.entries(own).map(([name, value]) => {
+    const below = (least as Schema | null)?.[name];
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value) && typeof below === 'object';
+    return [name, isObject ? merged(below, value) : value];
+  });
+  return { ...(least as object), ...Object.fromEntries(entries) };
+}
+
+function sampleOf(given: Schema): unknown {
+  if (typeof given.$ref === 'string')
+    return sampleOf(api().description.components.schemas?.[given.$ref.split('/').at(-1) ?? ''] ?? {});
+  const choice = (given.oneOf ?? given.anyOf) as readonly Schema[] | undefined;
+  if (choice !== undefined) return sampleOf(choice[0] ?? {});
+  if (Array.isArray(given.allOf)) return Object.assign({}, ...given.allOf.map(sampleOf));
+  if (Array.isArray(given.enum)) return given.enum[0];
+  if (given.type === 'object') {
+    const properties = (given.properties ?? {}) as { readonly [name: string]: Schema };
+    return Object.fromEntries(
+      ((given.required ?? []) as readonly string[]).map((name) => [name, sampleOf(properties[name] ?? {})]),
+    );
+  }
+  if (given.type === 'array') return [];
+  if (given.type === 'boolean') return false;
+  if (given.type === 'integer' || given.type === 'number') return 1;
+  return { 'date-time': '2026-03-12T02:00:00Z', uri: 'https://example.com/x', email: 'a@b.example' }[String(given.format)] ?? 'x';
+}
 
 function commentOf({ id, body, user }: FakeComment): object {
-  const url = `https://api.github.com/repos/harbour/shop/issues/comments/${id}`;
-  return {
+  return answerOf('issue-comment', {
     id,
-    node_id: `IC_${id}`,
-    url,
-    html_url: `https://github.com/harbour/shop/pull/7#issuecomment-${id}`,
     body,
-    user: userOf(user),
-    created_at: DAY,
-    updated_at: DAY,
-    issue_url: 'https://api.github.com/repos/harbour/shop/issues/7',
-    author_association: 'NONE',
-  };
+    user: merged(sampleOf({ $ref: '#/components/schemas/simple-user' }), user),
+    html_url: `https://github.com/harbour/shop/pull/7#issuecomment-${id}`,
+  });
 }
 
-function checkRunOf(run: FakeCheckRun): object {
-  const { title, summary } = run.output;
-  return {
-    id: run.id,
-    node_id: `CR_${run.id}`,
-    head_sha: run.head_sha,
-    external_id: null,
-    url: `https://api.github.com/repos/harbour/shop/check-runs/${run.id}`,
-    html_url: null,
-    details_url: null,
-    status: run.status,
-    conclusion: run.conclusion,
-    started_at: DAY,
-    completed_at: DAY,
-    output: {
-      title,
-      summary,
-      text: null,
-      annotations_count: run.annotations.length,
-      annotations_url: `https://api.github.com/repos/harbour/shop/check-runs/${run.id}/annotations`,
-    },
-    name: run.name,
-    check_suite: { id: 5 },
-    app: null,
-    pull_requests: [],
-  };
+function checkRunOf({ id, name, head_sha, status, conclusion, output, annotations }: FakeCheckRun): object {
+  return answerOf('check-run', {
+    id,
+    name,
+    head_sha,
+    status,
+    conclusion,
+    output: { ...output, annotations_count: annotations.length },
+  });
 }
