@@ -1,6 +1,6 @@
 import type { Report } from '../src/contracts/reporter.ts';
 import { loadReporter } from '../src/registry.ts';
-import { largeReport } from '../test/helpers/parts.ts';
+import { largeReport } from '../test/helpers/made-parts.ts';
 import { type Measurement, median } from './measure.ts';
 
 const FINDINGS = 50_000;

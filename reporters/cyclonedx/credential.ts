@@ -10,6 +10,7 @@ export function credentialRef(id: string): string {
 /** Kinds of material by our types; the first that fits. What logs in and is none of these is a `credential`. */
 const MATERIALS: readonly (readonly [type: RegExp, material: string])[] = [
   [/^public-key$/, 'public-key'],
+  [/hash$/, 'digest'],
   [/password|passphrase/, 'password'],
   [/^(?:service-account|private)-key$/, 'private-key'],
   // Which half of a pair it is depends on where it was met.

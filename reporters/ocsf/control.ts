@@ -66,7 +66,13 @@ export function controlEvent(
     ...(outcome === 'fail' || outcome === 'partial'
       ? { remediation: { desc: text(`See the findings of ${rules.map(({ rule }) => rule).join(', ') || 'its checks'}.`) } }
       : {}),
-    unmapped: { outcome, population: result.population, open_findings: result.findings },
+    // Whose judgement it is that the checks bear on the control.
+    unmapped: {
+      outcome,
+      mapping: framework?.mapping?.basis ?? 'editorial',
+      population: result.population,
+      open_findings: result.findings,
+    },
   };
 }
 

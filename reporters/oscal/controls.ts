@@ -1,6 +1,6 @@
 import type { ControlOutcome, ControlResult } from '../../src/contracts/framework.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
-import { controlLabel } from '../../src/util/report-text.ts';
+import { controlLabel, mappingText } from '../../src/util/report-text.ts';
 import { uuidOf } from '../../src/util/uuid.ts';
 import { props, prose, some } from './words.ts';
 
@@ -40,6 +40,7 @@ export function reviewedControls({ controls, frameworks }: Report): object {
         ...props({ framework: id, version: framework?.version }),
         'include-controls': include,
         ...some('exclude-controls', exclude),
+        remarks: prose(mappingText(framework ?? {})),
       },
     ];
   });

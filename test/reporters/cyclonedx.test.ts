@@ -6,7 +6,7 @@ import addFormats from 'ajv-formats';
 import { cyclonedx } from '../../reporters/cyclonedx/index.ts';
 import type { CredentialView } from '../../src/contracts/report-parts.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
-import { hostileWithParts, largeReport, sampleCredentials, sampleWithParts } from '../helpers/parts.ts';
+import { hostileWithParts, largeReport, sampleCredentials, sampleWithParts } from '../helpers/made-parts.ts';
 import { emptyReport, hostileReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 interface Material {
@@ -144,6 +144,7 @@ describe('cyclonedx reporter', () => {
     const kinds = {
       password: 'password',
       'app-password': 'password',
+      'password-hash': 'digest',
       token: 'token',
       'service-account-key': 'private-key',
       'ssh-key': 'key',

@@ -6,7 +6,7 @@ import { ocsf } from '../../reporters/ocsf/index.ts';
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { ControlResult } from '../../src/contracts/framework.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
-import { hostileWithParts, sampleWithParts } from '../helpers/parts.ts';
+import { hostileWithParts, sampleWithParts } from '../helpers/made-parts.ts';
 import { emptyReport, leakReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 interface Event {

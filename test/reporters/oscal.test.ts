@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
@@ -9,7 +10,9 @@ import { prose } from '../../reporters/oscal/words.ts';
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { ControlOutcome, ControlResult } from '../../src/contracts/framework.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
-import { largeReport } from '../helpers/parts.ts';
+import { parseFramework } from '../../src/frameworks/load.ts';
+import { packageRoot } from '../../src/util/package-root.ts';
+import { largeReport } from '../helpers/made-parts.ts';
 import { emptyReport, hostileReport, leakReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 interface Property {
@@ -84,8 +87,8 @@ function prop(item: { props: Property[] }, name: string): string | undefined {
 describe('oscal reporter', () => {
   let validate: ValidateFunction;
 
-  before(async () => {
-    const schema = JSON.parse(await readFile(new URL('../fixtures/oscal-assessment-results-1.2.json', import.meta.url), 'utf8'));
+  before(() => {
+    const schema = JSON.parse(readFileSync(new URL('../fixtures/oscal-assessment-results-1.2.json', import.meta.url), 'utf8'));
     const ajv = new Ajv({ strict: false, allErrors: true });
     addFormats.default(ajv);
     validate = ajv.compile(schema);
@@ -265,6 +268,18 @@ describe('oscal reporter', () => {
     assert.equal(controlToken('nist-800-53-r5', 'AC-2(9)'), 'ac-2.9');
     assert.equal(controlToken('pci-dss-4.0.1', '8.6.2'), 'pci-dss-4.0.1_8.6.2');
     assert.equal(controlToken('owasp-nhi-2025', 'NHI2:2025'), 'owasp-nhi-2025_NHI2-2025');
+
+    const folder = join(packageRoot(), 'rules', 'frameworks');
+    const tokens = readdirSync(folder).flatMap((file) => {
+      const { id, controls } = parseFramework(readFileSync(join(folder, file), 'utf8'), file);
+      return controls.map((control) => controlToken(id, control.id));
+    });
+    assert.ok(tokens.length > 200);
+    assert.equal(new Set(tokens).size, tokens.length);
+    assert.deepEqual(
+      tokens.filter((token) => !/^[\p{L}_][\p{L}\p{N}._-]*$/u.test(token)),
+      [],
+    );
   });
 
   it('keeps the uuid of a risk from run to run, and gives each run its own observations', async () => {
