@@ -23,7 +23,7 @@ export const ocsf = defineReporter<Options>({
   extension: 'jsonl',
   mediaType: 'application/x-ndjson',
   options: Options as z.ZodType<Options>,
-  parts: ['credentials', 'granted'],
+  partsOf: ({ events }) => (events === 'controls' ? [] : ['credentials', 'granted']),
   *render(report, options) {
     const common = commonOf(report);
     yield `${jsonText(runEvent(report, (key) => common('run', key)))}\n`;

@@ -25,7 +25,7 @@ export const opengraph = defineReporter<Options>({
   extension: 'json',
   mediaType: 'application/json',
   options: Options as z.ZodType<Options>,
-  parts: ['lineage'],
+  partsOf: ({ schema }) => (schema ? [] : ['lineage']),
   *render(report, options) {
     if (options.schema) yield extensionText();
     else yield* graph(report);

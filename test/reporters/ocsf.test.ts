@@ -202,5 +202,7 @@ describe('ocsf reporter', () => {
 
     assert.deepEqual(await classes({ events: 'controls' }), new Set([6007, 2003]));
     assert.deepEqual(await classes({ events: 'findings' }), new Set([6007, 2004, 2008]));
+    assert.deepEqual(ocsf.partsOf?.({ events: 'controls' }), []);
+    assert.deepEqual(ocsf.partsOf?.({}), ['credentials', 'granted']);
   });
 });

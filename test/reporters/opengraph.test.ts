@@ -79,6 +79,8 @@ describe('opengraph reporter', () => {
     assert.ok(isExtension(extension), JSON.stringify(isExtension.errors));
     assert.equal(new Set(names).size, names.length);
     assert.ok(!('graph' in extension));
+    assert.deepEqual(opengraph.partsOf?.({ schema: 'true' }), []);
+    assert.deepEqual(opengraph.partsOf?.({}), ['lineage']);
   });
 
   it('uses no kind that its definition does not have', async () => {
