@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { sampleCommand } from '../../../src/commands/evidence.ts';
+import type { Observation } from '../../../src/contracts/index.ts';
+import { drawSample, type Sample, type Sampled } from '../../../src/evidence/sample.ts';
+import { openStore } from '../../../src/store/index.ts';
+import { testIo } from '../../helpers/io.ts';
+import { tempDir } from '../../helpers/temp-repo.ts';
+import { loadRun, RUN_START, withPassingRun } from '../correlate/run-store.ts';
+
+const IDS = Array.from({ length: 40 }, (_, n) => `aws:219484930172:user/u${n}`);
+const ESTATE: readonly Observation[] = [
+  ...IDS.map((id): Observation => ({ kind: 'identity', id, provider: 'aws', type: 'user', name: id.split('/')[1] ?? id })),
+  { kind: 'credential', id: 'aws:access-key/AKIA1', identity: IDS[0] as never, provider: 'aws', type: 'access-key' },
+  ...['s1', 's2'].map(
+    (sessionId): Observation => ({ kind: 'usage', via: 'gateway', usedAt: '2026-05-01T00:00:00Z', sessionId, target: 'pg' }),
+  ),
+  { kind: 'usage', via: 'gateway', usedAt: '2026-05-01T00:00:00Z', sessionId: 's3', bookkeeping: true },
+];
+
+function sha(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+async function draw(of: Sampled, n: number, seed: string | undefined, rows = ESTATE): Promise<Sample> {
+  return await withPassingRun(rows, (store) => drawSample(store, { of, n, seed }));
+}
+
+describe('a sample', () => {
+  let sample: Sample;
+  before(async () => {
+    sample = await draw('identities', 5, 'Q4');
+  });
+
+  it('is what anybody computes from the ids and the seed', () => {
+    const expected = [...IDS].sort((a, b) => (sha(`Q4\n${a}`) < sha(`Q4\n${b}`) ? -1 : 1)).slice(0, 5);
+
+    assert.deepEqual(
+      sample.rows.map(({ id }) => id),
+      expected,
+    );
+    assert.deepEqual(
+      sample.rows.map(({ sha256, position }) => [sha256, position]),
+      expected.map((id, index) => [sha(`Q4\n${id}`), index + 1]),
+    );
+  });
+
+  it('says what it was drawn from: how many, and the digest of their ids', () => {
+    assert.equal(sample.population, 40);
+    assert.equal(
+      sample.populationDigest,
+      sha(
+        [...IDS]
+          .sort()
+          .map((id) => `${id}\n`)
+          .join(''),
+      ),
+    );
+    assert.equal(sample.seed, 'Q4');
+    assert.match(sample.method, /SHA-256 over the seed, a line feed and the id/);
+  });
+
+  it('does not hang on the order in which things were observed', async () => {
+    const other = await draw('identities', 5, 'Q4', ESTATE.toReversed());
+
+    assert.deepEqual(
+      other.rows.map(({ id }) => id),
+      sample.rows.map(({ id }) => id),
+    );
+  });
+
+  it('is another with another seed, and hangs on the run without one', async () => {
+    const [other, bare] = [await draw('identities', 5, 'Q3'), await draw('identities', 5, undefined)];
+
+    assert.notDeepEqual(
+      other.rows.map(({ id }) => id),
+      sample.rows.map(({ id }) => id),
+    );
+    assert.equal(bare.seed, bare.run);
+  });
+
+  it('is all there is where more is asked for', async () => {
+    const credentials = await draw('credentials', 25, 'Q4');
+
+    assert.deepEqual([credentials.population, credentials.rows.length, credentials.rows[0]?.identity], [1, 1, IDS[0]]);
+  });
+
+  it('of sessions leaves bookkeeping out', async () => {
+    const sessions = await draw('sessions', 25, 'Q4');
+
+    assert.deepEqual(sessions.rows.map(({ id }) => id).sort(), ['gateway:s1', 'gateway:s2']);
+  });
+
+  it('of nothing is empty, and the digest that of nothing', async () => {
+    const none = await draw('findings', 25, 'Q4');
+
+    assert.deepEqual([none.population, none.rows, none.populationDigest], [0, [], sha('')]);
+  });
+});
+
+describe('evidence sample', () => {
+  let root: string;
+  before(async () => {
+    root = tempDir();
+    const store = await openStore({ mode: 'write', file: join(root, 'audit.duckdb') });
+    await loadRun(store, ESTATE);
+    await store.saveResults({ findings: [], checks: [], controls: [] }, RUN_START);
+    store.close();
+  });
+
+  it('gives the same list as text, CSV and JSON', async () => {
+    const [text, csv, json] = [testIo(root), testIo(root), testIo(root)];
+    const options = { store: 'audit.duckdb', of: 'identities', n: '3', seed: 'Q4' } as const;
+
+    await sampleCommand(text, { ...options, format: 'text' });
+    await sampleCommand(csv, { ...options, format: 'csv' });
+    await sampleCommand(json, { ...options, format: 'json' });
+
+    const ids = (JSON.parse(json.out()) as Sample).rows.map(({ id }) => id);
+    assert.equal(ids.length, 3);
+    for (const id of ids) assert.ok(text.out().includes(id) && csv.out().includes(id), id);
+    assert.match(text.out(), /^3 of 40 identities of run .*\nseed +Q4\nmethod .*\npopulation +SHA-256 [0-9a-f]{64} /);
+    assert.match(csv.out(), /^run,of,population,population_sha256,seed,position,sha256,id,/);
+  });
+
+  for (const [what, more, says] of [
+    ['a size that is none', { n: 'many' }, /--n cannot be "many"/],
+    ['nothing', { n: '0' }, /--n cannot be "0"/],
+    ['what is not sampled', { of: 'people' }, /--of cannot be "people"/],
+  ] as const) {
+    it(`refuses ${what}, with exit code 2`, async () => {
+      const options = { store: 'audit.duckdb', of: 'identities', n: '3', format: 'text', ...more } as const;
+
+      await assert.rejects(sampleCommand(testIo(root), options), { exit: 2, message: says });
+    });
+  }
+});
