@@ -67,6 +67,8 @@ export function findingEvent(finding: Finding, known: Known, common: (name: Clas
       ...(finding.controls.length === 0
         ? {}
         : { tags: [{ name: 'controls', values: finding.controls.map((one) => text(one)) }] }),
+      // The class has no evidences of its own.
+      ...(name === 'iam' ? some('related_events', finding.evidence.slice(0, EVIDENCE_MAX).map(relatedOf)) : {}),
     },
     remediation: { desc: text(finding.fix), ...some('references', check?.meta.references ?? []) },
     resources: resourcesOf(finding, view),
@@ -148,6 +150,11 @@ function grantedOf({ granted, used, side }: GrantedView): object {
     analyzed_privileges_count: granted,
     unused_privileges_count: Math.max(0, granted - used),
   };
+}
+
+function relatedOf({ observation, kind, summary, at }: Evidence): object {
+  const place = at === undefined ? '' : placeText(at);
+  return { uid: text(observation), type: text(kind), desc: text(place === '' ? summary : `${summary} (${place})`) };
 }
 
 function evidenceOf({ observation, kind, summary, at }: Evidence): object {

@@ -19,7 +19,7 @@ interface Event {
   status_detail?: string;
   is_alert?: boolean;
   metadata: { uid: string; correlation_uid: string };
-  finding_info: { uid: string; first_seen_time: number };
+  finding_info: { uid: string; first_seen_time: number; related_events?: object[] };
   user: { uid: string };
   identity_activity_metrics: { first_seen_time: number; last_seen_time?: number; programmatic_credentials?: { uid: string }[] };
   permission_analysis_results?: { granted_privileges?: string[]; unused_privileges_count?: number }[];
@@ -105,6 +105,9 @@ describe('ocsf reporter', () => {
     const known = await eventOf(ownerLeft);
 
     assert.equal(compared.class_uid, 2008);
+    assert.deepEqual(compared.finding_info.related_events, [
+      { uid: 'i2', type: 'identity', desc: 'listed in the export (exports/gcp-accounts.json at accounts[4])' },
+    ]);
     assert.equal(compared.permission_analysis_results?.[0]?.unused_privileges_count, 9);
     assert.equal(compared.identity_activity_metrics.last_seen_time, Date.UTC(2025, 0, 9));
     assert.deepEqual(known.permission_analysis_results, [{ granted_privileges: ['admin'] }]);
