@@ -1,8 +1,9 @@
 import type { ControlOutcome, ControlResult, ControlRule, Framework } from '../../src/contracts/framework.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import { some } from '../../src/util/json-pieces.ts';
 import { controlLabel } from '../../src/util/report-text.ts';
 import { type ClassName, kindOf, severityOf } from './classes.ts';
-import { some, text, when } from './values.ts';
+import { text, when } from './values.ts';
 
 type Checks = ReadonlyMap<string, Report['checks'][number]>;
 

@@ -1,10 +1,11 @@
 import type { Evidence, Finding, FindingStatus } from '../../src/contracts/finding.ts';
 import type { CredentialView, GrantedView } from '../../src/contracts/report-parts.ts';
 import type { IdentityView, Report } from '../../src/contracts/reporter.ts';
+import { some } from '../../src/util/json-pieces.ts';
 import { relativeParts } from '../../src/util/places.ts';
 import { placeText } from '../../src/util/report-text.ts';
 import { type ACTIVITIES, type ClassName, classOf, kindOf, owaspIds, severityOf } from './classes.ts';
-import { some, text, time, when } from './values.ts';
+import { text, time, when } from './values.ts';
 
 const EVIDENCE_MAX = 50;
 const CREDENTIALS_MAX = 100;

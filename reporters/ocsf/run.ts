@@ -1,7 +1,8 @@
 import type { Report } from '../../src/contracts/reporter.ts';
+import { some } from '../../src/util/json-pieces.ts';
 import { count, hiddenText, isOpen, summariseCoverage } from '../../src/util/report-text.ts';
 import { severityOf } from './classes.ts';
-import { some, text, time, when } from './values.ts';
+import { text, time, when } from './values.ts';
 
 const GAPS_MAX = 1000;
 

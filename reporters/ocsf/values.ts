@@ -18,11 +18,3 @@ export function time(iso: string | undefined): number | undefined {
 export function when<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [key in Name]?: Value } {
   return value === undefined ? {} : ({ [name]: value } as { [key in Name]?: Value });
 }
-
-/** A list as a member, or nothing where it is empty. */
-export function some<Name extends string, Item>(
-  name: Name,
-  items: readonly Item[],
-): { readonly [key in Name]?: readonly Item[] } {
-  return items.length === 0 ? {} : ({ [name]: items } as { [key in Name]?: readonly Item[] });
-}

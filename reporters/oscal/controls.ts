@@ -1,8 +1,9 @@
 import type { ControlOutcome, ControlResult } from '../../src/contracts/framework.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import { some } from '../../src/util/json-pieces.ts';
 import { controlLabel, mappingText } from '../../src/util/report-text.ts';
 import { uuidOf } from '../../src/util/uuid.ts';
-import { props, prose, some } from './words.ts';
+import { props, prose } from './words.ts';
 
 /** What bears on the findings of a control: uuids, in the order in which they stand in the file. */
 export interface Related {

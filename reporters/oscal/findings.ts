@@ -1,10 +1,11 @@
 import type { Evidence, Finding, FindingStatus } from '../../src/contracts/finding.ts';
 import type { CoverageObservation } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import { some } from '../../src/util/json-pieces.ts';
 import { relativeParts } from '../../src/util/places.ts';
 import { placeText, thousands } from '../../src/util/report-text.ts';
 import { uuidOf } from '../../src/util/uuid.ts';
-import { NAMESPACE, plain, props, prose, some } from './words.ts';
+import { NAMESPACE, plain, props, prose } from './words.ts';
 
 const EVIDENCE_MAX = 50;
 const GAPS_MAX = 1000;

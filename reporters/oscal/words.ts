@@ -55,11 +55,3 @@ export function props(values: { readonly [name: string]: string | number | boole
   }
   return list.length === 0 ? {} : { props: list };
 }
-
-/** A list as a member, or nothing where it is empty. */
-export function some<Name extends string, Item>(
-  name: Name,
-  items: readonly Item[],
-): { readonly [key in Name]?: readonly Item[] } {
-  return items.length === 0 ? {} : ({ [name]: items } as { [key in Name]?: readonly Item[] });
-}

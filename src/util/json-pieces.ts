@@ -25,3 +25,11 @@ export function* listMember(name: string, items: Iterable<object>, indent: strin
   if (!isEmpty) yield `\n${indent}]`;
   else if (style.keepEmpty === true) yield `${lead}]`;
 }
+
+/** A list as a member, or nothing where it is empty. */
+export function some<Name extends string, Item>(
+  name: Name,
+  items: readonly Item[],
+): { readonly [key in Name]?: readonly Item[] } {
+  return items.length === 0 ? {} : ({ [name]: items } as { [key in Name]?: readonly Item[] });
+}
