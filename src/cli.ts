@@ -192,6 +192,29 @@ Exit codes: as for scan; what GitHub refuses changes nothing.`,
       run(async (io_, options) => (await import('./commands/pr.ts')).prCommand(io_, { history: true, ...options, ...globals() })),
     );
 
+  command('notify', 'tell a channel, a program or a mailbox what changed since the run before, and nothing when nothing did')
+    .requiredOption('--store <file>', 'the store')
+    .option('--run <id>', 'which run (default: the newest)')
+    .option('--slack-webhook-env <name>', 'environment variable with the address of an incoming webhook of Slack')
+    .option('--slack-webhook-file <file>', 'the same from a file')
+    .option('--webhook-env <name>', 'environment variable with the address of a webhook that takes JSON')
+    .option('--webhook-file <file>', 'the same from a file')
+    .option('--email-text', 'the text of an e-mail with its subject on standard output; contacts nobody')
+    .option('--persona <who>', 'dev, security or auditor: who reads it')
+    .option('--always', 'also when nothing changed')
+    .addHelpText(
+      'after',
+      `
+New findings, those open again, fixed ones, what was not observed, and what could be read before and cannot now.
+
+Examples:
+  nhi-audit notify --store audit.duckdb --slack-webhook-env SLACK_WEBHOOK_URL
+  nhi-audit notify --store audit.duckdb --email-text | sendmail -t security@harbour.example
+
+Exit codes: 0 told or nothing to tell, 2 the address is wrong or the far end refuses, 5 it does not answer.`,
+    )
+    .action(run(async (io_, options) => (await import('./commands/notify.ts')).notifyCommand(io_, { ...options, ...globals() })));
+
   addReportOptions(command('report', 'report a stored run again, offline'))
     .requiredOption('--store <file>', 'the store')
     .option('--run <id>', 'which run (default: the newest)')
@@ -318,6 +341,71 @@ Examples:
     .action(
       run(async (io_, a: string, b: string, options) =>
         (await import('./commands/diff.ts')).diffCommand(io_, a, b, { ...options, ...globals() }),
+      ),
+    );
+
+  command('baseline', 'what is known today, as a file for scan --baseline')
+    .option('--store <file>', 'of a run in this store')
+    .option('--run <id>', 'which run (default: the newest)')
+    .option('--report <file>', 'of this JSON report, instead')
+    .option('-o, --output <file>', 'where to (default: standard output)')
+    .addHelpText(
+      'after',
+      `
+Later scans with --baseline FILE tell only what is not in it. For debts to pay off; what may stand for a reason belongs in
+the exceptions (nhi-audit except), which have an owner and a last day. What an exception accepts stays out of the baseline.
+
+Examples:
+  nhi-audit baseline --store audit.duckdb -o baseline.json
+  nhi-audit baseline --report report.json -o baseline.json
+  nhi-audit scan . --baseline baseline.json`,
+    )
+    .action(
+      run(async (io_, options) => (await import('./commands/baseline.ts')).baselineCommand(io_, { ...options, ...globals() })),
+    );
+
+  command('except', 'accept findings: with a reason, an owner and a last day; or list what is accepted')
+    .argument('[fingerprint]', 'of a finding, or its first 12 or more characters')
+    .option('--rule <id>', 'all findings of this check')
+    .option('--path <glob>', 'findings that lie in these files alone (gitignore syntax)')
+    .option('--repository <name>', 'findings that lie in this repository alone')
+    .option('--credential <id>', 'findings about this credential')
+    .option('--identity <id>', 'findings about this identity')
+    .option('--reason <text>', 'why it may stand')
+    .option('--owner <who>', 'who answers for it: an address or a team')
+    .option('--expires <date>', 'the last day on which it holds, YYYY-MM-DD')
+    .option('--approver <who>', 'who agreed')
+    .option('--ticket <id>', 'where it is written down')
+    .addOption(
+      new Option('--justification <word>', 'in the words of auditors').choices([
+        'false-positive',
+        'test-data',
+        'revoked',
+        'accepted-risk',
+        'compensating-control',
+        'not-ours',
+      ]),
+    )
+    .option('--exceptions <file>', 'the file (default: accept.exceptions of the configuration, or nhi-audit.exceptions.yml)')
+    .option('--store <file>', 'look up the finding in this store, and say what the exception covers')
+    .option('--run <id>', 'which run of it (default: the newest)')
+    .option('--write', 'add it to the file; without this it is only shown')
+    .option('--list', 'what is accepted: used, stale, expired, due within 30 days')
+    .addOption(new Option('-f, --format <format>', 'of --list').choices(['text', 'json', 'csv']).default('text'))
+    .addHelpText(
+      'after',
+      `
+Selectors given together must all hold. After its last day an exception holds no longer, and its findings are open again.
+
+Examples:
+  nhi-audit except 3f2a9c01b7de --reason "revoked in March" --justification revoked --owner ada@harbour.example \\
+    --expires 2027-03-31 --store audit.duckdb --write
+  nhi-audit except --rule in-history --path 'fixtures/**' --reason "made-up keys" --owner team-shop --expires 2027-03-31
+  nhi-audit except --list --store audit.duckdb`,
+    )
+    .action(
+      run(async (io_, finding: string | undefined, options) =>
+        (await import('./commands/except.ts')).exceptCommand(io_, finding, { ...options, ...globals() }),
       ),
     );
 

@@ -89,7 +89,7 @@ export async function writeOutputs(outputs: readonly Output[], report: Report, i
  * A report is there whole or not at all: it is written beside its place and moved there when it is complete. A symbolic
  * link stays one: the file it leads to is replaced. What is no file (a pipe, `/dev/stdout`) is written to as it is.
  */
-async function writeWhole(file: string, pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
+export async function writeWhole(file: string, pieces: Iterable<string> | AsyncIterable<string>, what = 'report'): Promise<void> {
   const there = statSync(file, { throwIfNoEntry: false });
   const direct = there !== undefined && !there.isFile();
   const target = there?.isFile() === true ? realpathSync(file) : file;
@@ -106,22 +106,26 @@ async function writeWhole(file: string, pieces: Iterable<string> | AsyncIterable
   } catch (error) {
     if (!direct) rmSync(place, { force: true });
     if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT' || codeOf(error) === 'EIO') {
-      throw new OutputError(`The report ${file} could not be written: ${messageOf(error)}`, {
+      throw new OutputError(`The ${what} ${file} could not be written: ${messageOf(error)}`, {
         code: 'OUTPUT_FAILED',
         hint: 'Free some space and run again; what stood there before is unchanged.',
         cause: error,
       });
     }
     // Only what the system refused is the path's fault; the rest is the reporter's.
-    if (error instanceof Error && 'syscall' in error) throw notWritable(file, messageOf(error), error);
+    if (error instanceof Error && 'syscall' in error) throw notWritable(file, messageOf(error), { what, cause: error });
     throw error;
   }
 }
 
-function notWritable(file: string, why: string, cause?: unknown): OutputError {
-  return new OutputError(`The report ${file} cannot be written: ${why}`, {
+function notWritable(
+  file: string,
+  why: string,
+  { what = 'report', cause }: { what?: string; cause?: unknown } = {},
+): OutputError {
+  return new OutputError(`The ${what} ${file} cannot be written: ${why}`, {
     code: 'OUTPUT_PATH',
-    hint: 'Check the path given with --output.',
+    hint: what === 'report' ? 'Check the path given with --output.' : 'Check the path and its permissions.',
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -48,7 +48,13 @@ export const Exception = z
     'names nothing: give finding, rule, path, repository, credential or identity',
   );
 
-export const ExceptionsFile = z.strictObject({ $schema: z.string().optional(), exceptions: z.array(Exception).default([]) });
+export const ExceptionsFile = z.strictObject({
+  $schema: z.string().optional(),
+  exceptions: z
+    .array(Exception)
+    .nullish()
+    .transform((list) => list ?? []),
+});
 
 export interface LoadedException extends z.infer<typeof Exception> {
   /** `nhi-audit.exceptions.yml:exceptions[2]`. */
@@ -70,12 +76,14 @@ export function readExceptions(file: string, today: Date, isNamed: boolean): rea
     });
   }
   const day = today.toISOString().slice(0, 10);
-  return parseExceptions(readFileSync(file, 'utf8'), file).map((exception, index) => ({
-    ...exception,
-    place: printable(`${file}: exceptions[${index}]`),
-    isExpired: exception.expires < day,
-    covers: matcherOf(exception),
-  }));
+  return parseExceptions(readFileSync(file, 'utf8'), file).map((exception, index) =>
+    loadException(exception, `${file}: exceptions[${index}]`, day),
+  );
+}
+
+/** An entry with what it covers; `day` (YYYY-MM-DD) decides whether it has run out. */
+export function loadException(exception: z.infer<typeof Exception>, place: string, day: string): LoadedException {
+  return { ...exception, place: printable(place), isExpired: exception.expires < day, covers: matcherOf(exception) };
 }
 
 function parseExceptions(text: string, file: string): readonly z.infer<typeof Exception>[] {
