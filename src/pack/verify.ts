@@ -126,6 +126,10 @@ function examine(source: PackSource, choices: VerifyChoices): Omit<Verification,
   for (const path of expected.keys()) {
     if (!files.has(path)) problems.addOnce(path, 'missing', 'not there; it was packed');
   }
+  for (const path of [ENVELOPE, BUNDLE]) {
+    if (sums?.has(path) === true && !files.has(path))
+      problems.addOnce(path, 'missing', `not there, and ${SUMS} lists it: it was signed`);
+  }
   problems.addAll(
     checkSums(bytesOf(files, SUMS, problems), sums, { expected, measured, isNamed: (file) => problems.has(file), statement }),
   );

@@ -67,8 +67,9 @@ type Read = (offset: number, length: number) => Buffer;
 /** By the directory at the end. */
 function fromDirectory(read: Read, size: number): Listing {
   const none = { entries: [], isWhole: false };
+  if (size < END_SIZE) return none;
   const end = read(size - END_SIZE, END_SIZE);
-  if (size < END_SIZE || end.readUInt32LE(0) !== END) return none;
+  if (end.readUInt32LE(0) !== END) return none;
   const [count, length, start] = [end.readUInt16LE(10), end.readUInt32LE(12), end.readUInt32LE(16)];
   if (start + length + END_SIZE !== size || length > MOST_HELD || count > MOST_FILES) return none;
   const directory = read(start, length);

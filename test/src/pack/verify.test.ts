@@ -1,0 +1,363 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, relative } from 'node:path';
+import { canonicalText } from '../../../src/pack/canonical.ts';
+import { sumsOf } from '../../../src/pack/format.ts';
+import type { Manifest } from '../../../src/pack/manifest.ts';
+import { previousDigest } from '../../../src/pack/previous.ts';
+import type { Problem } from '../../../src/pack/problem.ts';
+import { measure, openDirectory } from '../../../src/pack/source.ts';
+import { tellVerification } from '../../../src/pack/tell.ts';
+import { type VerifyChoices, verifyPack } from '../../../src/pack/verify.ts';
+import { writeZip } from '../../../src/pack/zip-write.ts';
+import { sha256 } from '../../../src/util/digest.ts';
+import { makeZip, type ZipPart } from '../../helpers/archives.ts';
+import { HOSTILE_NAMES } from '../../helpers/report.ts';
+import { tempDir } from '../../helpers/temp-repo.ts';
+import { hostileReport, NOW, signedBy, testKey, testPack } from './packs.ts';
+
+const NOBODY: VerifyChoices = { trusted: [], now: NOW };
+
+describe('verify', () => {
+  const ours = testKey();
+  let root: string;
+  let unsigned: string;
+  let signed: string;
+  let copies = 0;
+
+  before(async () => {
+    root = tempDir();
+    unsigned = (await testPack(root, { name: 'unsigned' })).path;
+    signed = (await testPack(root, { name: 'signed', signing: signedBy(ours) })).path;
+  });
+
+  function copyOf(pack: string): string {
+    const path = join(root, `copy-${copies++}`);
+    cpSync(pack, path, { recursive: true });
+    return path;
+  }
+
+  function found(path: string, choices: VerifyChoices = NOBODY): readonly string[] {
+    const { good, problems } = verifyPack(path, choices);
+    assert.equal(good, problems.length === 0);
+    return problems.map(({ kind, file }) => `${kind} ${file}`);
+  }
+
+  it('says of an unsigned pack that it is one, and of a signed one whose word its key is', () => {
+    const [bare, sealed, known] = [
+      verifyPack(unsigned, NOBODY),
+      verifyPack(signed, NOBODY),
+      verifyPack(signed, { ...NOBODY, trusted: [ours.trusted] }),
+    ];
+
+    assert.deepEqual([bare.good, bare.signature], [true, { state: 'unsigned' }]);
+    assert.deepEqual([sealed.good, sealed.signature.state, sealed.signature.keyId], [true, 'own-word', ours.signer.keyId]);
+    assert.match(sealed.notes.join(), /Nobody but the pack says whose key/);
+    assert.deepEqual([known.good, known.signature.state, known.notes], [true, 'trusted', []]);
+  });
+
+  for (const [what, change, expected] of [
+    ['a missing file', (pack: string) => rmSync(join(pack, 'coverage.json')), ['missing coverage.json']],
+    ['a missing manifest', (pack: string) => rmSync(join(pack, 'manifest.json')), ['missing manifest.json']],
+    ['missing sums', (pack: string) => rmSync(join(pack, 'SHA256SUMS')), ['missing SHA256SUMS']],
+    ['a further file', (pack: string) => writeFileSync(join(pack, 'reports/x.html'), ''), ['extra reports/x.html']],
+    ['a hidden file', (pack: string) => writeFileSync(join(pack, '.x'), ''), ['extra .x']],
+    ['an empty directory', (pack: string) => mkdirSync(join(pack, 'empty')), ['extra empty/']],
+    ['a file that is cut', (pack: string) => truncateSync(join(pack, 'config.yml'), 3), ['changed config.yml']],
+    [
+      'a file under another name',
+      (pack: string) => renameSync(join(pack, 'config.yml'), join(pack, 'config.yaml')),
+      ['extra config.yaml', 'missing config.yml'],
+    ],
+    [
+      'two files that changed places',
+      (pack: string) => {
+        renameSync(join(pack, 'config.yml'), join(pack, 'x'));
+        renameSync(join(pack, 'rules.json'), join(pack, 'config.yml'));
+        renameSync(join(pack, 'x'), join(pack, 'rules.json'));
+      },
+      ['changed config.yml', 'changed rules.json'],
+    ],
+    [
+      'sums in another order',
+      (pack: string) => {
+        const lines = readFileSync(join(pack, 'SHA256SUMS'), 'utf8').trimEnd().split('\n');
+        writeFileSync(join(pack, 'SHA256SUMS'), `${lines.reverse().join('\n')}\n`);
+      },
+      ['reordered SHA256SUMS'],
+    ],
+    [
+      'a link to the very same content',
+      (pack: string) => {
+        renameSync(join(pack, 'config.yml'), join(pack, '../moved.yml'));
+        symlinkSync('../moved.yml', join(pack, 'config.yml'));
+      },
+      ['symlink config.yml'],
+    ],
+    ['a link that leads out', (pack: string) => symlinkSync('/etc', join(pack, 'etc')), ['symlink etc']],
+    [
+      'a pipe, without waiting for it',
+      (pack: string) => {
+        rmSync(join(pack, 'config.yml'));
+        execFileSync('mkfifo', [join(pack, 'config.yml')]);
+      },
+      ['extra config.yml'],
+    ],
+    [
+      'a manifest with a blank in it',
+      (pack: string) => edit(join(pack, 'manifest.json'), '","', '", "'),
+      ['changed manifest.json'],
+    ],
+  ] as const) {
+    it(`names ${what}`, () => {
+      const pack = copyOf(signed);
+      change(pack);
+
+      assert.deepEqual(found(pack), expected);
+    });
+  }
+
+  it('names hostile names, and prints none of them raw', () => {
+    const pack = copyOf(signed);
+    const names = HOSTILE_NAMES.filter((name) => !name.includes('/') && name.length < 200 && name.isWellFormed());
+    for (const name of names) writeFileSync(join(pack, name), '');
+
+    const told = tellVerification(verifyPack(pack, NOBODY));
+
+    assert.deepEqual(found(pack).toSorted(), names.map((name) => `extra ${name}`).sort());
+    assert.doesNotMatch(told.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
+  });
+
+  it('packs hostile findings as it packs others', async () => {
+    const { path } = await testPack(root, { name: 'hostile.zip', signing: signedBy(ours), report: hostileReport() });
+
+    assert.deepEqual(found(path), []);
+  });
+
+  describe('whose maker wrote a new manifest', () => {
+    it('names files in it that are not in order, twice there or out of the pack', () => {
+      const entry = { path: '../../etc/passwd', size: 1, sha256: '0'.repeat(64) };
+
+      const [reordered, twice, out] = [
+        (m: Manifest) => ({ ...m, files: m.files.toReversed() }),
+        (m: Manifest) => ({ ...m, files: m.files.flatMap((file) => [file, file]) }),
+        (m: Manifest) => ({ ...m, files: [entry, ...m.files] }),
+      ].map((change) => found(reseal(copyOf(unsigned), change)));
+
+      assert.deepEqual(reordered, ['reordered manifest.json']);
+      assert.deepEqual(twice, ['duplicate manifest.json']);
+      assert.deepEqual(out?.[0], 'unsafe-path manifest.json');
+    });
+
+    it('names findings that do not lead to the root', () => {
+      const pack = copyOf(unsigned);
+      const lines = readFileSync(join(pack, 'findings.jsonl'), 'utf8').split('\n');
+      writeFileSync(join(pack, 'findings.jsonl'), lines.slice(1).join('\n'));
+
+      assert.deepEqual(found(reseal(pack, measured(pack))), ['merkle findings.jsonl']);
+    });
+
+    it('names a manifest that was not signed, and files that are not as they were signed', () => {
+      const pack = copyOf(signed);
+      writeFileSync(join(pack, 'config.yml'), 'failOn: none\n');
+
+      assert.deepEqual(found(reseal(pack, measured(pack))), [
+        'changed manifest.json',
+        'changed config.yml',
+        'changed SHA256SUMS',
+      ]);
+    });
+  });
+
+  describe('an archive that somebody else made', () => {
+    const parts = (pack: string): ZipPart[] =>
+      filesBelow(pack).map((name) => ({ name, content: readFileSync(join(pack, name)), method: 0 }));
+
+    for (const [what, change, expected] of [
+      [
+        'compressed entries',
+        (all: ZipPart[]) => all.map((part) => ({ ...part, method: 8 as const })),
+        /compressed coverage\.json/,
+      ],
+      ['a bomb', (all: ZipPart[]) => [...all, bomb()], /(?:compressed|archive) /],
+      ['an entry twice', (all: ZipPart[]) => [...all, ...all.slice(0, 1)], /duplicate SHA256SUMS/],
+      [
+        'a path that leaves it',
+        (all: ZipPart[]) => [...all, { name: '../../x.sh', content: 'x', method: 0 as const }],
+        /unsafe-path \.\.\/\.\.\/x\.sh/,
+      ],
+      [
+        'an absolute path',
+        (all: ZipPart[]) => [...all, { name: '/etc/x', content: 'x', method: 0 as const }],
+        /unsafe-path \/etc\/x/,
+      ],
+      [
+        'a path of Windows',
+        (all: ZipPart[]) => [...all, { name: 'c:\\x', content: 'x', method: 0 as const }],
+        /unsafe-path c:\\x/,
+      ],
+      [
+        'a link',
+        (all: ZipPart[]) => all.map((part) => (part.name === 'config.yml' ? { ...part, mode: 0o120777 } : part)),
+        /symlink config\.yml/,
+      ],
+      ['entries in another order', (all: ZipPart[]) => all.toReversed(), /reordered SHA256SUMS/],
+      ['entries over each other', (all: ZipPart[]) => all.map((part) => ({ ...part, isOverlapping: true })), /archive /],
+      ['an encrypted entry', (all: ZipPart[]) => all.map((part) => ({ ...part, isEncrypted: true })), /archive config\.yml/],
+      ['sizes behind the content', (all: ZipPart[]) => all.map((part) => ({ ...part, hasDescriptor: true })), /archive /],
+      ['sizes for zip64', (all: ZipPart[]) => all.map((part) => ({ ...part, isZip64: true })), /archive /],
+      ['other times and flags alone', (all: ZipPart[]) => all, /archive config\.yml/],
+    ] as const) {
+      it(`is not taken for one of nhi-audit: ${what}`, () => {
+        const path = join(root, `made-${copies++}.zip`);
+        writeFileSync(path, makeZip(change(parts(signed))));
+
+        assert.match(found(path).join('\n'), expected);
+      });
+    }
+
+    it('in which the entries are in another order, otherwise as nhi-audit writes it, is reordered', () => {
+      const path = join(root, 'reversed.zip');
+      writeZip(path, signed, openDirectory(signed).files.map(measure).toReversed());
+
+      const kinds = new Set(found(path).map((line) => line.split(' ')[0]));
+
+      assert.deepEqual([...kinds], ['reordered']);
+    });
+  });
+
+  describe('who signed', () => {
+    const theirs = testKey();
+
+    it('is told apart from who should have', async () => {
+      const { path } = await testPack(root, { name: 'theirs', signing: signedBy(theirs) });
+
+      const { good, problems } = verifyPack(path, { ...NOBODY, trusted: [ours.trusted] });
+
+      assert(!good);
+      assert.deepEqual(kindsOf(problems), ['signer statement.dsse.json']);
+      assert.match(problems[0]?.message ?? '', new RegExp(`${theirs.signer.keyId}.*${ours.signer.keyId}`));
+    });
+
+    it('must be there when a key is given', () => {
+      const pack = copyOf(signed);
+      rmSync(join(pack, 'statement.dsse.json'));
+
+      assert.deepEqual(found(unsigned, { ...NOBODY, trusted: [ours.trusted] }), ['signature statement.dsse.json']);
+      assert.deepEqual(found(pack, { ...NOBODY, trusted: [ours.trusted] }), [
+        'signature statement.dsse.json',
+        'changed SHA256SUMS',
+      ]);
+      assert.deepEqual(found(pack), ['missing statement.dsse.json']);
+    });
+
+    for (const [what, dates, now, expected] of [
+      ['had expired', { notAfter: '2026-05-31T00:00:00Z' }, NOW, [/after the signer had expired \(2026-05-31/, /^$/]],
+      ['was not valid yet', { notBefore: '2026-06-02T00:00:00Z' }, NOW, [/before the signer was valid/, /^$/]],
+      ['has expired since', { notAfter: '2026-07-01T00:00:00Z' }, '2027-01-01T00:00:00Z', [/^$/, /has expired since/]],
+      ['is valid', { notBefore: '2026-05-01T00:00:00Z', notAfter: '2026-07-01T00:00:00Z' }, NOW, [/^$/, /^$/]],
+    ] as const) {
+      it(`${what}: by what the verifier knows of the key, whatever the pack says`, () => {
+        const { problems, notes } = verifyPack(signed, { now, trusted: [{ ...ours.trusted, ...dates }] });
+
+        assert.match(problems.map(({ message }) => message).join(), expected[0]);
+        assert.match(notes.join(), expected[1]);
+      });
+    }
+
+    it('had expired, by what the pack says itself', async () => {
+      const old = testKey({ notAfter: '2026-01-01T00:00:00Z' });
+      const { path } = await testPack(root, { name: 'old', signing: signedBy(old) });
+
+      assert.deepEqual(found(path, { ...NOBODY, trusted: [old.trusted] }), ['signer statement.dsse.json']);
+    });
+
+    it('is not whoever only says so: another key under the id of a trusted one', async () => {
+      const forged = { ...theirs, signer: { ...theirs.signer, keyId: ours.signer.keyId } };
+      const { path } = await testPack(root, { name: 'forged', signing: signedBy(forged) });
+
+      assert.deepEqual(found(path, { ...NOBODY, trusted: [ours.trusted] }), ['signature statement.dsse.json']);
+    });
+  });
+
+  it('follows the chain to the pack before, and says where it breaks', async () => {
+    const first = await testPack(root, { name: 'first.zip', signing: signedBy(ours) });
+    const second = await testPack(root, { name: 'second.zip', previous: first.digest });
+    const previous = previousDigest('first.zip', root);
+
+    assert.equal(previous, first.digest);
+    assert.equal(previousDigest(first.digest, root), first.digest);
+    assert.equal(verifyPack(second.path, { ...NOBODY, previous }).chain, 'good');
+    assert.deepEqual(found(second.path, { ...NOBODY, previous: second.digest }), ['chain manifest.json']);
+    assert.deepEqual(found(first.path, { ...NOBODY, previous }), ['chain manifest.json']);
+    assert.throws(() => previousDigest('unsigned/config.yml', root), { code: 'PACK_UNREADABLE' });
+  });
+
+  it('refuses what is no pack at all, in words', () => {
+    writeFileSync(join(root, 'text.txt'), 'no pack');
+    mkdirSync(join(root, 'nothing'));
+
+    assert.throws(() => verifyPack(join(root, 'absent.zip'), NOBODY), { code: 'PACK_UNREADABLE', exit: 2, message: /ENOENT/ });
+    assert.throws(() => verifyPack('/dev/null', NOBODY), { code: 'PACK_UNREADABLE' });
+    assert.deepEqual(found(join(root, 'text.txt')).slice(0, 2), ['archive text.txt', 'missing manifest.json']);
+    assert.deepEqual(found(join(root, 'nothing')), ['missing manifest.json', 'missing SHA256SUMS']);
+  });
+
+  it('gives sums that sha256sum takes', () => {
+    const checked = execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: signed, encoding: 'utf8' });
+
+    assert.match(checked, /^manifest\.json: OK$/m);
+    assert.match(checked, /^reports\/report\.sarif: OK$/m);
+  });
+});
+
+function bomb(): ZipPart {
+  return { name: 'zeros.bin', content: Buffer.alloc(1024 * 1024), method: 8, claimedSize: 10 };
+}
+
+function kindsOf(problems: readonly Problem[]): readonly string[] {
+  return problems.map(({ kind, file }) => `${kind} ${file}`);
+}
+
+function edit(path: string, from: string, to: string): void {
+  writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
+}
+
+/** What somebody without the key can do: a new manifest, and sums that go with it. */
+function reseal(pack: string, change: (manifest: Manifest) => Manifest): string {
+  const manifest = change(JSON.parse(readFileSync(join(pack, 'manifest.json'), 'utf8')) as Manifest);
+  const text = canonicalText(manifest);
+  writeFileSync(join(pack, 'manifest.json'), text);
+  const files = filesBelow(pack).map((path) => ({ path, sha256: sha256(readFileSync(join(pack, path))) }));
+  writeFileSync(join(pack, 'SHA256SUMS'), sumsOf(files));
+  return pack;
+}
+
+/** A manifest that tells the files as they are. */
+function measured(pack: string): (manifest: Manifest) => Manifest {
+  return (manifest) => ({
+    ...manifest,
+    files: manifest.files.map(({ path }) => {
+      const bytes = readFileSync(join(pack, path));
+      return { path, size: bytes.length, sha256: sha256(bytes) };
+    }),
+  });
+}
+
+function filesBelow(root: string): readonly string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .sort();
+}
