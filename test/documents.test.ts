@@ -70,7 +70,7 @@ function commandsIn(text: string): { readonly command: readonly string[]; readon
         .split(/[|&;]/)[0] ?? '';
     const words = rest.trim().split(/\s+/);
     if (!/^[a-z]+$/.test(words[0] ?? '')) return [];
-    const command = words[0] === 'rules' ? words.slice(0, 2) : words.slice(0, 1);
+    const command = ['rules', 'evidence'].includes(words[0] ?? '') ? words.slice(0, 2) : words.slice(0, 1);
     return [{ command, options: words.filter((word) => /^--?[a-z]/.test(word)) }];
   });
 }
