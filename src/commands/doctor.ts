@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { loadConfig } from '../config/load.ts';
 import type { Io } from '../io.ts';
+import type { Store } from '../store/index.ts';
 import { EXIT, messageOf, NhiAuditError } from '../util/errors.ts';
+import { fingerprintKeyId } from '../util/fingerprint.ts';
 import { toolVersion } from '../util/version.ts';
 
 interface Diagnosis {
@@ -40,8 +42,9 @@ export async function doctorCommand(io: Io, targets: readonly string[], options:
     await configuration(io, options.config),
     disk(io.directory, 'disk here'),
     clock(io),
+    browser(),
     fingerprints(io),
-    ...(options.store === undefined ? [] : await store(resolve(io.directory, options.store))),
+    ...(options.store === undefined ? [] : await store(io, resolve(io.directory, options.store))),
   ];
   for (const { what, ok, text, hint } of found) {
     await io.stdout(`${ok ? 'ok  ' : 'FAIL'}  ${what}: ${text}\n`);
@@ -122,13 +125,18 @@ function clock(io: Io): Diagnosis {
   };
 }
 
+/** People look for one where a report is HTML. */
+function browser(): Diagnosis {
+  return { what: 'browser', ok: true, text: 'none is needed: reports are made without Chromium, and open in any browser' };
+}
+
 function fingerprints(io: Io): Diagnosis {
   const set = (io.env.NHI_AUDIT_FINGERPRINT_KEY ?? '') !== '';
   const text = set ? 'key from NHI_AUDIT_FINGERPRINT_KEY' : 'key beside the store; a new one for each run without a store';
   return { what: 'fingerprints', ok: true, text };
 }
 
-async function store(file: string): Promise<Diagnosis[]> {
+async function store(io: Io, file: string): Promise<Diagnosis[]> {
   if (!existsSync(file)) {
     const ok = existsSync(dirname(file));
     const hint = ok ? 'A scan with --store makes it.' : `Make the directory first: ${dirname(file)}`;
@@ -144,10 +152,21 @@ async function store(file: string): Promise<Diagnosis[]> {
   };
   const { openStore } = await import('../store/index.ts');
   try {
-    const opened = await openStore({ mode: 'read', file });
-    const [row] = await opened.rows('SELECT count(*) AS runs, max(started_at) AS newest FROM runs').finally(() => opened.close());
-    const text = `${file}: ${String(row?.runs)} runs, newest ${String(row?.newest ?? 'none')}`;
-    return [{ what: 'store', ok: true, text }, permissions, disk(dirname(file), 'disk of the store')];
+    const opened = await openStore({ mode: 'read', file, asItIs: true });
+    try {
+      const [row] = await opened.rows('SELECT count(*) AS runs, max(started_at) AS newest FROM runs');
+      const text = `${file}: ${String(row?.runs)} runs, newest ${String(row?.newest ?? 'none')}`;
+      return [
+        { what: 'store', ok: true, text },
+        await storeVersion(opened),
+        { what: 'store lock', ok: true, text: 'no other process writes it' },
+        storeKey(io, file, await opened.setting('fingerprint_key_id')),
+        permissions,
+        disk(dirname(file), 'disk of the store'),
+      ];
+    } finally {
+      opened.close();
+    }
   } catch (error) {
     if (!(error instanceof NhiAuditError)) throw error;
     return [
@@ -155,4 +174,34 @@ async function store(file: string): Promise<Diagnosis[]> {
       permissions,
     ];
   }
+}
+
+async function storeVersion(opened: Store): Promise<Diagnosis> {
+  const [row] = await opened.rows('SELECT version, tool FROM schema_migrations ORDER BY version DESC LIMIT 1');
+  const current = await opened.isCurrent();
+  const schema = `schema ${String(row?.version)}, since nhi-audit ${String(row?.tool)}`;
+  return {
+    what: 'store version',
+    ok: true,
+    text: current ? `${schema}; its views are those of this version` : `${schema}; written by another version`,
+    ...(current ? {} : { hint: 'The next command that reads it brings it forward; that needs to write the file once, alone.' }),
+  };
+}
+
+/** Findings of secrets are joined over runs by fingerprints of one key. It is never made here. */
+function storeKey(io: Io, file: string, expected: string | undefined): Diagnosis {
+  const what = 'fingerprint key';
+  const beside = `${file}.key`;
+  const given = io.env.NHI_AUDIT_FINGERPRINT_KEY ?? '';
+  if (expected === undefined) return { what, ok: true, text: 'none yet: the first run decides' };
+  if (given === '' && !existsSync(beside)) {
+    const hint = `Reports do not need it. To scan into this store, put ${beside} back or set NHI_AUDIT_FINGERPRINT_KEY.`;
+    // An auditor is given the store without it.
+    return { what, ok: true, text: `not beside the store, whose runs were made with ${expected}`, hint };
+  }
+  const from = given === '' ? beside : 'NHI_AUDIT_FINGERPRINT_KEY';
+  const key = given === '' ? Buffer.from(readFileSync(beside, 'utf8').trim(), 'hex') : Buffer.from(given, 'utf8');
+  if (fingerprintKeyId(key) === expected) return { what, ok: true, text: `${from}, with which its runs were made` };
+  const hint = 'Use the key of the earlier runs, or a new store: with another key the findings of secrets all look new.';
+  return { what, ok: false, text: `${from} is another key than the one of its runs (${expected})`, hint };
 }

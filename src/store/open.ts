@@ -6,7 +6,7 @@ import { makeTables, migrate, migrations, newerSchema, schemaVersion } from './m
 import { sqlText } from './parquet.ts';
 import { checkStorePath } from './path.ts';
 import { Store } from './store.ts';
-import { makeViews } from './views.ts';
+import { hasViews, makeViews } from './views.ts';
 
 /**
  * Files are written in this format whatever the engine's default becomes, so that an upgrade never makes old readers
@@ -37,12 +37,15 @@ export interface OpenOptions {
   readonly wait?: number;
   /** Absolute path of a directory that `Store.writeParquet` may write to. One thread then, for the same bytes each time. */
   readonly exportTo?: string;
+  /** To look at the file itself (readers only): it is not brought forward, and its views may be those of another version. */
+  readonly asItIs?: boolean;
 }
 
 /**
- * Opens a store. Writers bring the schema forward and make the views anew; readers never change the file.
+ * Opens a store. Writers bring the schema forward and make the views anew. Readers change nothing, but for a file of another
+ * version, which is brought forward first: its views would lack what is asked of them.
  * Throws `StoreError`: `STORE_LOCKED` (with the holder's PID), `STORE_MISSING`, `STORE_CORRUPT`, `STORE_NEWER`,
- * `STORE_FOREIGN`, `STORE_PATH`.
+ * `STORE_OLDER` (it cannot be brought forward), `STORE_FOREIGN`, `STORE_PATH`.
  */
 export async function openStore(options: OpenOptions): Promise<Store> {
   const { file, mode } = options;
@@ -56,14 +59,19 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   let instance: DuckDBInstance | undefined;
   try {
     instance = await create(file, mode, { ...options, spill: spill?.path });
-    const connection = await instance.connect();
+    let connection = await instance.connect();
     const isPassing = file === undefined && options.views === 'tables';
     if (isPassing) await makeTables(connection);
     else if (mode === 'write') {
       await migrate(connection, file ?? ':memory:');
       await makeViews(connection);
-    } else {
-      await checkReadable(connection, file ?? ':memory:');
+    } else if (!(await isCurrent(connection, file ?? ':memory:')) && options.asItIs !== true && file !== undefined) {
+      connection.closeSync();
+      instance.closeSync();
+      instance = undefined;
+      await bringForward(file, options.wait);
+      instance = await create(file, mode, { ...options, spill: spill?.path });
+      connection = await instance.connect();
     }
     if (mode === 'write' && !isPassing) await planAsWritten(connection);
     await lock(connection, options.exportTo);
@@ -154,7 +162,8 @@ async function planAsWritten(connection: DuckDBConnection): Promise<void> {
   await connection.run('SET asof_loop_join_threshold = 0');
 }
 
-async function checkReadable(connection: DuckDBConnection, file: string): Promise<void> {
+/** Can this version read the file as it is? Throws `StoreError` when it never can. */
+async function isCurrent(connection: DuckDBConnection, file: string): Promise<boolean> {
   const known = migrations().at(-1)?.version ?? 0;
   const present = await schemaVersion(connection);
   if (present === undefined || present === 0) {
@@ -164,12 +173,41 @@ async function checkReadable(connection: DuckDBConnection, file: string): Promis
     });
   }
   if (present > known) throw newerSchema(file, present, known);
-  if (present < known) {
-    throw new StoreError(`${file} has store schema ${present}; this nhi-audit reads schema ${known}`, {
-      code: 'STORE_OLDER',
-      hint: 'Run `nhi-audit scan` with this --store once: it brings the file forward.',
-    });
+  return present === known && (await hasViews(connection));
+}
+
+/** What a writer does on opening, and nothing else: what was observed and found stays as it is. */
+async function bringForward(file: string, wait: number | undefined): Promise<void> {
+  const restore = privateFiles();
+  let instance: DuckDBInstance | undefined;
+  try {
+    instance = await create(file, 'write', { ...(wait === undefined ? {} : { wait }), spill: undefined });
+    const connection = await instance.connect();
+    await migrate(connection, file);
+    await makeViews(connection);
+    connection.closeSync();
+  } catch (error) {
+    throw notForward(error, file);
+  } finally {
+    instance?.closeSync();
+    restore();
   }
+}
+
+function notForward(error: unknown, file: string): unknown {
+  const why = explain(error, file);
+  if (!(why instanceof StoreError)) return why;
+  const isHeld = why.code === 'STORE_LOCKED';
+  return new StoreError(
+    `${file} was written by another version of nhi-audit, and has to be brought forward before this one can read it. ${why.message}`,
+    {
+      code: isHeld ? 'STORE_LOCKED' : 'STORE_OLDER',
+      hint: isHeld
+        ? 'Run it again once that process has ended: nobody else may read the store at that moment.'
+        : 'Run it again where the file may be written, or on a copy that may be. The file was left as it is.',
+      cause: error,
+    },
+  );
 }
 
 /** The store and its write-ahead log are for their owner alone (0600): files made while it is open get no other bits. */

@@ -17,9 +17,10 @@ import { brokenRows, EvidenceChain } from './evidence-chain.ts';
 import type { LogFile, LogMasks, LogWork } from './log-file.ts';
 import { storeMemory } from './memory.ts';
 import { keepMethod, type RunMethod } from './method.ts';
+import { migrations, schemaVersion } from './migrate.ts';
 import { copyParquet } from './parquet.ts';
 import type { Row, SqlParameters, StoreReader } from './reader.ts';
-import { KEPT, ViewTables } from './views.ts';
+import { hasViews, KEPT, ViewTables } from './views.ts';
 
 export interface NewRun {
   /** ISO 8601, UTC. */
@@ -161,6 +162,11 @@ export class Store implements StoreReader {
   /** Version of the engine, for reports. */
   async engine(): Promise<string> {
     return `DuckDB ${version()}`;
+  }
+
+  /** Was the file brought to this version, its views too? Only one opened `asItIs` may not be. */
+  async isCurrent(): Promise<boolean> {
+    return (await schemaVersion(this.#connection)) === migrations().at(-1)?.version && (await hasViews(this.#connection));
   }
 
   /** Lets views show another run than the newest; `undefined` goes back to the newest. */

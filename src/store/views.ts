@@ -61,17 +61,24 @@ export const KEPT: ReadonlyMap<string, string> = new Map([
 
 const SETTING = 'views_sha256';
 
-/** Makes the views, if they are not those of this version already: 0.25 s of processor time. */
-export async function makeViews(connection: DuckDBConnection): Promise<void> {
-  const digest = sha256(viewsText());
+/** Are the views in the file those of this version? */
+export async function hasViews(connection: DuckDBConnection): Promise<boolean> {
   const known = await connection.runAndReadAll('SELECT 1 FROM settings WHERE name = $name AND value = $digest', {
     name: SETTING,
-    digest,
+    digest: sha256(viewsText()),
   });
-  if (known.currentRowCount > 0) return;
+  return known.currentRowCount > 0;
+}
+
+/** Makes the views, if they are not those of this version already: 0.25 s of processor time. */
+export async function makeViews(connection: DuckDBConnection): Promise<void> {
+  if (await hasViews(connection)) return;
   await connection.run('BEGIN');
   await connection.run(inSteps(viewsText()));
-  await connection.run('INSERT OR REPLACE INTO settings VALUES ($name, $digest)', { name: SETTING, digest });
+  await connection.run('INSERT OR REPLACE INTO settings VALUES ($name, $digest)', {
+    name: SETTING,
+    digest: sha256(viewsText()),
+  });
   await connection.run('COMMIT');
 }
 
