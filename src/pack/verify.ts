@@ -92,15 +92,17 @@ function examine(source: PackSource, choices: VerifyChoices): Omit<Verification,
     if (signedManifest(statement) !== ofManifest.sha256)
       problems.addOnce(MANIFEST, 'changed', 'not the manifest that was signed');
     else if (manifest !== undefined && !isStatementOf(statement, manifest, ofManifest)) {
-      problems.addOnce(ENVELOPE, 'signature', 'the statement says something else than the manifest');
+      const signed = files.has(ENVELOPE) ? ENVELOPE : BUNDLE;
+      problems.addOnce(signed, 'signature', 'the statement says something else than the manifest that it names');
     }
   } else if (ofManifest !== undefined && sums !== undefined && sums.get(MANIFEST) !== ofManifest.sha256) {
     problems.addOnce(MANIFEST, 'changed', `${SUMS} has another digest of it: one of the two was changed`);
   }
 
-  // Whose word on the files counts: what was signed, then a manifest that nothing speaks against, then the sums.
+  // Whose word on the files counts: a manifest that nothing speaks against, else what was signed, else the sums.
   const expected = new Map<string, string>();
-  if (statement !== undefined) for (const { name, digest } of statement.subject) expected.set(name, digest.sha256);
+  const isBelieved = statement !== undefined && (manifest === undefined || problems.has(MANIFEST));
+  if (isBelieved) for (const { name, digest } of statement.subject) expected.set(name, digest.sha256);
   else if (manifest !== undefined && !problems.has(MANIFEST))
     for (const file of manifest.files) expected.set(file.path, file.sha256);
   else for (const [path, digest] of sums ?? []) expected.set(path, digest);
