@@ -144,22 +144,28 @@ function coverageSection(report: Report, options: Options): Section {
   return { title: `Coverage: ${coverageText(report).text}`, lines: coverageLines(report, options.limit / 8) };
 }
 
-const REASONS_SHOWN = 12;
-const RULES_SHOWN = 8;
+const REASONS_SHOWN = 8;
+const RULES_SHOWN = 3;
 
-/** Checks whose silence is no news, by the reason. */
+/** Checks whose silence is no news, by what was missing. What to give for it is told by a scan's own report. */
 function notAssessed(report: Report): Section | undefined {
   const silent = silentChecks(report);
   if (silent.length === 0) return undefined;
-  const byReason = Map.groupBy(silent, (check) => check.reason ?? 'no reason given');
+  const byReason = Map.groupBy(silent, (check) => missingOf(check.reason ?? 'no reason given'));
   const groups = [...byReason].sort((a, b) => b[1].length - a[1].length);
   const lines = groups.slice(0, REASONS_SHOWN).map(([reason, checks]) => {
     const ids = checks.slice(0, RULES_SHOWN).map(({ rule }) => safe(clip(rule, 80)));
     const more = checks.length > RULES_SHOWN ? ` and ${thousands(checks.length - RULES_SHOWN)} more` : '';
-    return `- ${safe(clip(reason, 300))} (${ids.join(', ')}${more})`;
+    return `- ${safe(clip(reason, 200))}: ${ids.join(', ')}${more}`;
   });
-  if (groups.length > REASONS_SHOWN) lines.push(`- and ${count(groups.length - REASONS_SHOWN, 'more reason')}`);
+  const rest = groups.slice(REASONS_SHOWN).reduce((sum, [, checks]) => sum + checks.length, 0);
+  if (rest > 0) lines.push(`- and ${count(rest, 'check')} for other reasons`);
   return { title: `${count(silent.length, 'check')} not or only partly assessed`, lines };
+}
+
+/** `gateway sessions were not collected` of `gateway sessions were not collected: give an export of …; …`. */
+function missingOf(reason: string): string {
+  return /^[^:]* (?:was|were) not collected(?=:)/.exec(reason)?.[0] ?? reason;
 }
 
 /** Copied and filled in, it lets the first finding stand for a time. */

@@ -52,7 +52,12 @@ function whereCell(finding: Finding, { several, link }: RowStyle): string {
   const places = finding.evidence.filter((item) => item.at?.path !== undefined || item.kind === 'sighting');
   const main = places.find((item) => item.kind === 'sighting' && item.at?.atHead !== false) ?? places[0] ?? finding.evidence[0];
   if (main === undefined) return '';
-  const { repository, ...at } = main.at ?? {};
+  const { repository, pointer, ...rest } = main.at ?? {};
+  // Who is led to the line needs no address within the file.
+  const at =
+    pointer === undefined || (link !== undefined && rest.line !== undefined && rest.path !== undefined)
+      ? rest
+      : { ...rest, pointer };
   const text = placeText(several && repository !== undefined ? { repository, ...at } : at) || main.summary;
   const more = Math.max(0, places.length - 1);
   const name = markdownCode(clip(text, CELL_MAX));

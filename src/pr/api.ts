@@ -77,9 +77,7 @@ export async function openApi(settings: ApiSettings & { readonly token: Secret }
 }
 
 /** The throttling plugin waits only for who says these words; a bare 429, or a 403 that says when to come back, means the same. */
-function restful(octokit: {
-  readonly hook: { error: (name: 'request', hook: (error: Error) => never) => void };
-}): object {
+function restful(octokit: { readonly hook: { error: (name: 'request', hook: (error: Error) => never) => void } }): object {
   octokit.hook.error('request', (error) => {
     const { status, response } = error as { readonly status?: number; readonly response?: { readonly headers: object } };
     const isAsked = status === 429 || (status === 403 && response !== undefined && 'retry-after' in response.headers);

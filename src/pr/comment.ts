@@ -54,24 +54,42 @@ export async function findComment({ octokit }: Api, pull: Pull, name: string, lo
   return undefined;
 }
 
-/** Edits the comment where it is, or makes it. Gives its address. */
+/** Edits the comment where it is, or makes it. Gives its address. `again` looks for it once more. */
 export async function writeComment(
-  { octokit }: Api,
+  api: Api,
   pull: Pull,
   body: string,
   before: OwnComment | undefined,
+  again: () => Promise<OwnComment | undefined>,
 ): Promise<{ readonly url: string; readonly isNew: boolean }> {
   if (before !== undefined) {
-    try {
-      const { data } = await octokit.rest.issues.updateComment({ ...addressOf(pull), comment_id: before.id, body });
-      return { url: data.html_url, isNew: false };
-    } catch (error) {
-      // Somebody took it away meanwhile.
-      if (statusOf(error) !== 404) throw error;
-    }
+    const url = await editComment(api, pull, body, before);
+    if (url !== undefined) return { url, isNew: false };
   }
-  const { data } = await octokit.rest.issues.createComment({ ...addressOf(pull), issue_number: pull.number, body });
-  return { url: data.html_url, isNew: true };
+  const comment = { ...addressOf(pull), issue_number: pull.number, body };
+  try {
+    const { data } = await api.octokit.rest.issues.createComment({ ...comment, request: { retries: 0 } });
+    return { url: data.html_url, isNew: true };
+  } catch (error) {
+    if ((statusOf(error) ?? 0) < 500) throw error;
+    // An answer that failed says not that nothing was made: a second try would leave two.
+    const made = await again();
+    const url = made === undefined ? undefined : await editComment(api, pull, body, made);
+    if (url !== undefined) return { url, isNew: true };
+    const { data } = await api.octokit.rest.issues.createComment(comment);
+    return { url: data.html_url, isNew: true };
+  }
+}
+
+/** `undefined`: somebody took it away meanwhile. */
+async function editComment({ octokit }: Api, pull: Pull, body: string, { id }: OwnComment): Promise<string | undefined> {
+  try {
+    const { data } = await octokit.rest.issues.updateComment({ ...addressOf(pull), comment_id: id, body });
+    return data.html_url;
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+    return undefined;
+  }
 }
 
 export function addressOf({ owner, repo }: Pick<Pull, 'owner' | 'repo'>): { owner: string; repo: string } {

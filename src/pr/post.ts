@@ -60,10 +60,12 @@ export async function post(given: Post): Promise<void> {
   const missed: (string | undefined)[] = [];
   if (given.comment) {
     const why = await attempt('pull-requests: write', 'Comment', async (to) => {
-      const before = await findComment(to, pull, given.name, await ownLogin(to, given.author));
+      const login = await ownLogin(to, given.author);
+      const find = async () => await findComment(to, pull, given.name, login);
+      const before = await find();
       const known = before === undefined ? undefined : readKnown(before.body);
       text = await renderReport('pull-request', report, { ...links, ...(known === undefined ? {} : { known }) });
-      const { url, isNew } = await writeComment(to, pull, text, before);
+      const { url, isNew } = await writeComment(to, pull, text, before, find);
       return `${isNew ? 'made' : 'edited'}: ${url}`;
     });
     missed.push(why);

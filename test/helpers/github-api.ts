@@ -47,6 +47,8 @@ export interface FakeOptions {
     call: string,
     before: number,
   ) => { readonly status: number; readonly body?: unknown; readonly headers?: { readonly [name: string]: string } } | undefined;
+  /** Does what is asked, and fails to say so. */
+  readonly lose?: (call: string, before: number) => boolean;
   /** What `GET /repos/harbour/shop/pulls/7` tells beside what every answer must. */
   readonly pull?: object;
 }
@@ -165,6 +167,7 @@ export async function fakeGithub(options: FakeOptions = {}): Promise<FakeGithub>
     if (refused !== undefined) return reply(response, refused.status, refused.body ?? { message: 'refused' }, refused.headers);
     if (wrong.length > 0) return reply(response, 422, { message: wrong.join('; ') });
     const { status, body, headers } = answer(asked, pathname, searchParams);
+    if (options.lose?.(call, before) === true) return reply(response, 502, { message: 'Bad Gateway' });
     const operation = operationOf(asked.method, pathname)?.operation;
     const schema = operation?.responses[status]?.content?.['application/json']?.schema;
     if (schema !== undefined) problems.push(...check(`${operation?.operationId} answer ${status}`, schema, body));

@@ -115,7 +115,7 @@ describe('pull-request reporter', () => {
   it('tells checks that were not assessed by their reason', async () => {
     assert.match(
       await render(partialReport()),
-      /2 checks not or only partly assessed<\/summary>\n\n- .*\(identity-unused\)\n- Gateway sessions were not collected.*\(human-uses-machine-identity\)/,
+      /2 checks not or only partly assessed<\/summary>\n\n- .*: identity-unused\n- Gateway sessions were not collected: human-uses-machine-identity\n/,
     );
   });
 

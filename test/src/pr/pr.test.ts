@@ -328,6 +328,17 @@ describe('nhi-audit pr', function () {
     });
   });
 
+  it('leaves no second comment where the first was made, though its answer failed', async () => {
+    await withGithub({ lose: (call, before) => call === `POST ${COMMENTS}` && before === 0 }, async (github) => {
+      const job = new Job();
+
+      const { io } = await job.run(github, { ...(await job.report(leakReport(1))), check: false });
+
+      assert.equal(github.comments.length, 1);
+      assert.match(io.err(), /Comment: made: https:/);
+    });
+  });
+
   it('sends annotations fifty at a time', async () => {
     await withGithub({}, async (github) => {
       const job = new Job();
