@@ -13,6 +13,7 @@ import { makeReport } from '../run/report.ts';
 import { loadJudgement } from '../run/rules.ts';
 import { chooseFrameworks } from '../run.ts';
 import { ConfigError, EXIT, Interrupted } from '../util/errors.ts';
+import { count } from '../util/report-text.ts';
 import { printable } from '../util/sanitize.ts';
 import { shellWord } from '../util/shell-word.ts';
 import { toolVersion } from '../util/version.ts';
@@ -134,7 +135,7 @@ function tell(io: Io, path: string, { run, files, findings }: Made, signing: Sig
     key: `Signed with key ${signing.how === 'key' ? signing.signer.keyId : ''}.`,
     keyless: 'Signed without a key; the entry is in the public log.',
   }[signing.how];
-  io.stderr(`${name}: ${files} files of run ${run}, ${findings} findings. ${how}\n`);
+  io.stderr(`${name}: ${files} files of run ${run}, ${count(findings, 'finding')}. ${how}\n`);
   io.stderr('  The digest above names it: give it to the next pack with --previous, and keep it where nobody can change it.\n');
   io.stderr(`  nhi-audit verify ${printable(shellWord(name))}${signing.how === 'key' ? ' --key PUBLIC.pem' : ''}\n`);
 }
