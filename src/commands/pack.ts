@@ -145,6 +145,9 @@ async function newKey(io: Io, file: string, { signer, days }: PackOptions): Prom
   if (validDays !== undefined && !(Number.isInteger(validDays) && validDays > 0 && validDays <= 36_500)) {
     throw usage(`--days cannot be "${days}"`, 'A whole number of days: --days 365');
   }
+  if (signer !== undefined && (signer.trim() === '' || signer.length > 200)) {
+    throw usage('--signer cannot be that name', 'One of at most 200 characters: --signer "Audit, Harbour"');
+  }
   const now = io.clock();
   const made = makeKey(resolve(io.directory, file), {
     ...(signer === undefined ? {} : { name: signer }),

@@ -89,6 +89,7 @@ describe('pack and verify over a store', () => {
     ['a framework that is not there', { framework: ['absent'] }, 'FRAMEWORK_UNKNOWN'],
     ['a pack before that is not there', { previous: 'absent.zip' }, 'PACK_UNREADABLE'],
     ['a directory that is not empty', { output: 'taken' }, 'OUTPUT_TAKEN'],
+    ['a new key of nobody', { newKey: 'other.key', signer: ' ' }, 'USAGE'],
     ['a new key for no time', { newKey: 'other.key', days: '0' }, 'USAGE'],
   ] as const) {
     it(`refuses ${what}, and writes nothing`, async () => {
