@@ -1,23 +1,25 @@
 -- What every view stands on. All of them show ONE run: the newest one that was loaded, or the one that `SET VARIABLE nhi_run = '…'`
 -- names; `obs.*` has every run. Views hold no data, and are made anew when a store is opened by another version.
 
+-- This and the next stand a thousand times in the plan of one view, and the engine walks the whole plan at each join, grouping and subquery
+-- of it: with three subqueries in these two, to plan direct_uses took 20 s of processor time, and takes 1.3 s without them.
 CREATE OR REPLACE VIEW current_run AS
 SELECT *
 FROM runs
-WHERE run_id = coalesce(
-  getvariable('nhi_run'),
-  (SELECT run_id FROM runs WHERE status IN ('loaded', 'complete') ORDER BY sequence DESC LIMIT 1));
+WHERE run_id = getvariable('nhi_run') OR getvariable('nhi_run') IS NULL AND status IN ('loaded', 'complete')
+ORDER BY sequence DESC
+LIMIT 1;
 COMMENT ON VIEW current_run IS 'The run that every other view shows';
 
 CREATE OR REPLACE VIEW current_parts AS
-SELECT part_id FROM run_parts WHERE run_id = (SELECT run_id FROM current_run)
+SELECT part_id FROM run_parts SEMI JOIN current_run USING (run_id)
 UNION
 -- What an earlier run imported of a log need not be read again to be known.
 SELECT f.part_id
 FROM obs.log_files AS f
 JOIN run_parts AS rp USING (part_id)
 JOIN runs AS r ON r.run_id = rp.run_id
-WHERE r.sequence <= (SELECT sequence FROM current_run);
+JOIN current_run AS c ON r.sequence <= c.sequence;
 COMMENT ON VIEW current_parts IS 'Units of work of the current run, and imports of logs by those before it';
 
 -- Ages are counted from the start of the run, not from the day of the report: a report made again says the same.
