@@ -1,6 +1,6 @@
 import { addAbortSignal } from 'node:stream';
 import { isatty } from 'node:tty';
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import type { Io } from './io.ts';
 import { codeOf, EXIT, type ExitCode, Interrupted, messageOf, NhiAuditError, OutputError } from './util/errors.ts';
 import { printable } from './util/sanitize.ts';
@@ -16,6 +16,22 @@ const INTERRUPTED = 130;
  * https://jemalloc.net/jemalloc.3.html#opt.dirty_decay_ms
  */
 const ALLOCATOR = { name: 'DUCKDB_JE_MALLOC_CONF', value: 'dirty_decay_ms:200,muzzy_decay_ms:0' };
+
+/** Commands by what people come for, in the order of the help. A command of none of them stands by itself. */
+const GROUPS: { readonly [heading: string]: readonly string[] } = {
+  'Scan and report': ['scan', 'pr', 'report', 'notify', 'baseline', 'except', 'demo'],
+  'Ask a store': ['trace', 'trim', 'who', 'sessions', 'identities', 'findings', 'diff', 'query'],
+  'Evidence for an audit': ['evidence', 'pack', 'verify', 'export'],
+  'Rules and set-up': ['rules', 'explain', 'init', 'doctor', 'completion'],
+};
+
+/** Commands whose own text tells their exit codes. */
+const OWN_EXITS: ReadonlySet<string> = new Set(['scan', 'pr', 'notify', 'pack', 'verify', 'doctor']);
+const MORE_EXITS: { readonly [command: string]: string } = {
+  who: ' 4 not whole, with --strict-coverage,',
+  sessions: ' 4 not known, with --strict-coverage,',
+  rules: ' 1 a rule does not hold (rules check),',
+};
 
 /**
  * argv to command to exit code. Only the text of the commands is here; what they do loads when one is called. Nothing
@@ -600,6 +616,16 @@ Example:
       ),
     );
 
+  command('explain', 'one rule or control: risk, fix, evidence, blind spots; for a control, which rules bear on it')
+    .argument('<id>', 'id of a check or detector, or a control: NHI2:2025, PR.AA-05, pci-dss-4.0.1:8.6.3')
+    .option('--rules <file>', 'and the rules of this file; repeatable', collectWhole, [])
+    .addHelpText('after', '\nExamples:\n  nhi-audit explain leaked-key-used-around-gateway\n  nhi-audit explain NHI2:2025')
+    .action(
+      run(async (io_, id: string, options) =>
+        (await import('./commands/rules.ts')).explainCommand(io_, id, { controls: true, ...options, ...globals() }),
+      ),
+    );
+
   command('demo', 'the whole story on a sample company, no account needed')
     .option('--keep <directory>', 'keep the sample estate and its store in this new directory')
     .option('--full', 'the whole report instead of the story')
@@ -619,7 +645,31 @@ Example:
       ),
     );
 
+  command('completion', 'a script with which bash, zsh or fish complete commands, options and their words')
+    .addArgument(new Argument('<shell>', 'which').choices(['bash', 'zsh', 'fish']))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  nhi-audit completion bash > ~/.local/share/bash-completion/completions/nhi-audit
+  source <(nhi-audit completion bash)
+  nhi-audit completion zsh > "\${fpath[1]}/_nhi-audit"
+  nhi-audit completion fish > ~/.config/fish/completions/nhi-audit.fish`,
+    )
+    .action(run(async (io_, shell: string) => (await import('./commands/completion.ts')).completionCommand(io_, shell, program)));
+
+  for (const [heading, names] of Object.entries(GROUPS)) {
+    for (const each of program.commands) if (names.includes(each.name())) each.helpGroup(`${heading}:`);
+  }
+  // Behind the help of each command, and of those below it, that has no such list of its own.
+  for (const each of program.commands) {
+    if (!OWN_EXITS.has(each.name())) each.addHelpText('afterAll', exitsOf(each.name()));
+  }
   return program;
+}
+
+function exitsOf(command: string): string {
+  return `\nExit codes: 0 done,${MORE_EXITS[command] ?? ''} 2 usage, configuration or a store that cannot be read, 5 internal error,\n6 store locked.`;
 }
 
 /** The whole help behind an error would push the error off the screen. */

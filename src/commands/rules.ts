@@ -3,6 +3,7 @@ import type { Check, Framework } from '../contracts/index.ts';
 import type { ImportedRule } from '../detect/import/types.ts';
 import type { Pack, PackedDetector } from '../detect/pack.ts';
 import { type ScannerDetector, scannerDetectors } from '../detect/scanner-detectors.ts';
+import { refIn } from '../frameworks/reference.ts';
 import { controlNamed } from '../frameworks/resolve.ts';
 import type { Io } from '../io.ts';
 import { loadDetectors, loadImports, loadJudgement } from '../run/rules.ts';
@@ -72,7 +73,7 @@ async function controlRefs(io: Io, text: string, frameworks: readonly Framework[
 }
 
 /** One rule as a page: what, why it matters, what it rests on, how to mend it, what it cannot see. */
-export async function explainCommand(io: Io, text: string, options: Globals): Promise<number> {
+export async function explainCommand(io: Io, text: string, options: Globals & { readonly controls?: boolean }): Promise<number> {
   const config = await configOf(io, options);
   const { checks, frameworks } = await loadJudgement(config);
   const pack = await loadDetectors(config);
@@ -88,7 +89,10 @@ export async function explainCommand(io: Io, text: string, options: Globals): Pr
     const own = detector === undefined ? [] : [explainDetector(detector)];
     await io.stdout([...own, ...imported.map(explainImported)].join('\n'));
   } else if (reader !== undefined) await io.stdout(explainStructural(id, reader));
-  else
+  else if (options.controls === true && controlNamed(text, frameworks) !== undefined) {
+    const [ref = ''] = await controlRefs(io, text, frameworks);
+    await io.stdout(explainControl(ref, checks, frameworks));
+  } else
     throw unknownRule(
       text,
       [...checks.map((c) => c.meta.id), ...[...pack.detectors, ...structural, ...importedIn(pack)].map((d) => d.id)],
@@ -120,13 +124,58 @@ function explainCheck({ meta, file }: Check, frameworks: readonly Framework[]): 
     ['Severity', `${meta.severity}, confidence ${meta.confidence}; shown to ${meta.persona} and above`],
     ['Risk', meta.why],
     ['Fix', meta.fix],
-    ['Looks at', meta.population],
+    ['Identities', `judged by ${meta.about}: ${meta.population}`],
+    ['Environments', meta.platforms.length === 0 ? 'wherever what it needs was read' : meta.platforms.join(', ')],
     ['Needs', meta.needs.join(', ')],
-    ['Blind spots', meta.limits ?? 'none known'],
+    ['Access', 'reads only: files and exports, or a provider that was named as a target; it changes nothing'],
+    [
+      'Evidence',
+      `the observations that a finding rests on, each with its place; one finding for each ${meta.identityFields.join(', ')}`,
+    ],
+    ['Blind spots', `${meta.limits ?? 'none known'}`],
+    ['False positives', `confidence ${meta.confidence}; what may stand is accepted with: nhi-audit except --rule ${meta.id} …`],
+    ['Metadata', 'stays in the store that you name; nothing is sent anywhere'],
     ['Parameters', parameters.length === 0 ? 'none' : `${parameters.join(', ')} (configuration: checks.${meta.id}.parameters)`],
     ['Controls', controls.join('\n')],
     ['References', meta.references.join('\n')],
     ['Query', file],
+  ]);
+}
+
+/** Which checks bear on a control: those that name it, and those that come by way of another catalogue. */
+function explainControl(ref: string, checks: readonly Check[], frameworks: readonly Framework[]): string {
+  const framework = frameworks.find((candidate) => ref.startsWith(`${candidate.id}:`));
+  const control = framework?.controls.find((candidate) => `${framework.id}:${candidate.id}` === ref);
+  if (framework === undefined || control === undefined) throw new Error(`a control that no catalogue has: ${ref}`);
+  const told = new Set<string>();
+  const naming = (wanted: string, how: string): string[] =>
+    checks.flatMap(({ meta }) => {
+      if (told.has(meta.id) || !meta.controls.includes(wanted)) return [];
+      told.add(meta.id);
+      return [`${meta.severity.padEnd(8)} ${meta.id}: ${meta.title}${how}`];
+    });
+  const own = naming(ref, '');
+  const via = (named: readonly string[], words: string): string[] =>
+    named.flatMap((each) => naming(refIn(framework, each), ` (${words}${refIn(framework, each)})`));
+  const rules = [...own, ...via(control.supports, 'by way of '), ...via(control.partial, 'on a part, by way of ')];
+  const { mapping } = framework;
+  const basis =
+    mapping === undefined
+      ? 'named in each check; an editorial judgement of this project'
+      : `through ${mapping.from}, ${mapping.basis}${mapping.note === undefined ? '' : `; ${mapping.note}`}`;
+  return page(ref, control.title, [
+    ['Framework', `${framework.title} ${framework.version} (${framework.source})`],
+    ['Formerly', control.formerly.join(', ')],
+    ['Note', control.note ?? ''],
+    [
+      'Assessed',
+      control.assessment === 'manual'
+        ? 'by people: findings can show a breach of it, never that it is met'
+        : 'by the checks below; that they pass is evidence, no certificate',
+    ],
+    ['Mapping', basis],
+    [`Checks (${rules.length})`, rules.length === 0 ? 'none bears on it: reports say "not assessed"' : rules.join('\n')],
+    ['More', control.url ?? ''],
   ]);
 }
 
