@@ -8,16 +8,13 @@ WITH live AS (
 ),
 -- Rows that a fuller one of the same session beats are in their export all the same.
 sessions AS (
-  SELECT u.part_id, r.org, u.target, u.used_at, CASE WHEN u.records IS NULL THEN u.used_at ELSE coalesce(u.ended_at, u.used_at) END AS last_at, 1 AS stands
-  FROM gateway_rows AS r
-  JOIN obs.usages AS u ON u.rowid = r.row_id
-  WHERE NOT r.is_admin_audit AND NOT r.is_counts_only
-  UNION ALL
-  SELECT part_id, (detail->>'$.org'), target, used_at, used_at, 0
-  FROM obs.usages
+  SELECT u.part_id, CASE WHEN r.row_id IS NULL THEN (u.detail->>'$.org') ELSE r.org END AS org, u.target, u.used_at,
+    CASE WHEN r.row_id IS NULL OR u.records IS NULL THEN u.used_at ELSE coalesce(u.ended_at, u.used_at) END AS last_at,
+    CASE WHEN r.row_id IS NULL THEN 0 ELSE 1 END AS stands
+  FROM obs.usages AS u
   SEMI JOIN current_parts USING (part_id)
-  ANTI JOIN gateway_rows AS r ON r.row_id = usages.rowid
-  WHERE via = 'gateway' AND coalesce((detail->>'$.depth') <> 'metrics', true)
+  LEFT JOIN gateway_rows AS r ON r.row_id = u.rowid
+  WHERE u.via = 'gateway' AND CASE WHEN r.row_id IS NULL THEN coalesce((u.detail->>'$.depth') <> 'metrics', true) ELSE NOT r.is_admin_audit AND NOT r.is_counts_only END
 ),
 of_sessions AS (
   SELECT coalesce(w.list_id, s.part_id) AS part_id, any_value(l.target) AS asked, s.org, min(s.used_at) AS first, sum(s.stands)::BIGINT AS records,

@@ -2,26 +2,29 @@
 
 -- The log names the account, the gateway the connection. One that holds another key of the account is not how that key was used.
 CREATE OR REPLACE VIEW direct_accounts AS
-WITH pairs AS (
+-- Each is named once: where only the views are there, it is planned anew for each time.
+WITH keys AS MATERIALIZED (SELECT identity_id, credential_id, fingerprint, last_used_at FROM credentials WHERE fingerprint IS NOT NULL OR last_used_at IS NOT NULL),
+connections AS MATERIALIZED (SELECT identity_id, credential_id, connection, org, evidence, environment FROM gateway_connections),
+pairs AS (
   SELECT identity_id, credential_id FROM direct_usage_rows WHERE NOT is_bookkeeping AND (identity_id IS NOT NULL OR credential_id IS NOT NULL)
   UNION
   -- Its provider tells of a key when it was used last.
-  SELECT identity_id, credential_id FROM credentials WHERE last_used_at IS NOT NULL AND identity_id IN (SELECT identity_id FROM gateway_connections)
+  SELECT identity_id, credential_id FROM keys WHERE last_used_at IS NOT NULL AND identity_id IN (SELECT identity_id FROM connections)
 ),
 fingerprints AS (
-  SELECT credential_id, max(fingerprint) AS fingerprint FROM credentials WHERE fingerprint IS NOT NULL GROUP BY credential_id
+  SELECT credential_id, max(fingerprint) AS fingerprint FROM keys WHERE fingerprint IS NOT NULL GROUP BY credential_id
 ),
 held AS (
   SELECT p.identity_id, p.credential_id, g.connection, g.org, g.evidence, g.environment, p.credential_id IS NULL OR g.credential_id IS NOT NULL AS key_is_known
   FROM pairs AS p
-  JOIN gateway_connections AS g ON g.identity_id = p.identity_id
+  JOIN connections AS g ON g.identity_id = p.identity_id
   LEFT JOIN fingerprints AS one ON one.credential_id = g.credential_id
   LEFT JOIN fingerprints AS other ON other.credential_id = p.credential_id
   WHERE g.credential_id IS NULL OR p.credential_id IS NULL OR g.credential_id = p.credential_id OR one.fingerprint = other.fingerprint
   UNION
   SELECT p.identity_id, p.credential_id, g.connection, g.org, g.evidence, g.environment, true
   FROM pairs AS p
-  JOIN gateway_connections AS g ON g.credential_id = p.credential_id
+  JOIN connections AS g ON g.credential_id = p.credential_id
 )
 SELECT
   hash(identity_id, credential_id) AS account, identity_id, credential_id, connection, org, bool_or(key_is_known) AS key_is_known,
@@ -85,9 +88,10 @@ COMMENT ON VIEW deleted_stretches IS 'When sessions were open of connections tha
 
 -- When sessions of every connection of an account were given: that none was open at another time, nobody knows.
 CREATE OR REPLACE VIEW account_spans AS
-WITH spans AS (
+WITH accounts AS MATERIALIZED (SELECT account, connection, org FROM direct_accounts),
+spans AS (
   SELECT DISTINCT d.account, d.connection, d.org, s.since, s.until
-  FROM direct_accounts AS d
+  FROM accounts AS d
   JOIN observed_spans AS s ON s.surface = 'gateway' AND (s.scope = d.org OR s.scope IS NULL OR d.org IS NULL) AND (s.connection = d.connection OR s.connection IS NULL)
 ),
 marked AS (
@@ -108,7 +112,7 @@ steps AS (
 )
 SELECT s.account, s.since, s.until
 FROM steps AS s
-JOIN (SELECT account, count(*) AS connections FROM direct_accounts GROUP BY account) AS d USING (account)
+JOIN (SELECT account, count(*) AS connections FROM accounts GROUP BY account) AS d USING (account)
 WHERE s.given = d.connections;
 COMMENT ON VIEW account_spans IS 'Stretches of time of which sessions of all connections of an account were given (observed_spans)';
 
