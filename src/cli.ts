@@ -632,6 +632,15 @@ Example:
     .addHelpText('after', '\nExamples:\n  nhi-audit demo\n  nhi-audit demo --keep ./demo')
     .action(run(async (io_, options) => (await import('./commands/demo.ts')).demoCommand(io_, { ...options, ...globals() })));
 
+  command('init', 'a first configuration and a CI file, shown before they are written')
+    .addOption(
+      new Option('--ci <kind>', 'which CI file (default: what is used here)').choices(['github', 'gitlab', 'pre-commit', 'none']),
+    )
+    .option('--yes', 'write without asking')
+    .option('--force', 'replace files that are there')
+    .addHelpText('after', '\nExamples:\n  nhi-audit init\n  nhi-audit init --ci github --yes')
+    .action(run(async (io_, options) => (await import('./commands/init.ts')).initCommand(io_, { ...options, ...globals() })));
+
   command('doctor', 'is everything here that a scan needs? With live targets: are the rights there?')
     .argument('[target...]', 'live targets, as for scan: aws:audit, github:ORG; each right is tried with its smallest call')
     .option('--store <file>', 'also look at this store')
