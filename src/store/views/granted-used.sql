@@ -3,16 +3,18 @@
 -- First and last use by each path. `around`: of a log, what no session of the gateway covers, though the gateway holds the account.
 CREATE OR REPLACE VIEW identity_use AS
 WITH around AS (SELECT DISTINCT observation_id FROM direct_uses WHERE why_not IS NULL),
+-- Both sides of a session, of rows that are read once.
+sessions AS (
+  SELECT r.identity_id, r.caller_identity_id, u.used_at, coalesce(u.ended_at, u.used_at) AS ended_at, coalesce(u.records, 1) AS records, u.observation_id, u.session_id, u.action
+  FROM gateway_rows AS r
+  JOIN obs.usages AS u ON u.rowid = r.row_id
+  WHERE r.ran AND NOT r.is_bookkeeping AND NOT r.is_admin_audit AND (r.identity_id IS NOT NULL OR r.caller_identity_id IS NOT NULL)
+),
 uses AS (
-  SELECT r.identity_id, 'gateway' AS path, 'account' AS side, u.used_at, coalesce(u.ended_at, u.used_at) AS ended_at, coalesce(u.records, 1) AS records, u.observation_id, u.session_id, u.action, false AS is_around
-  FROM gateway_rows AS r
-  JOIN obs.usages AS u ON u.rowid = r.row_id
-  WHERE r.identity_id IS NOT NULL AND r.ran AND NOT r.is_bookkeeping AND NOT r.is_admin_audit
-  UNION ALL
-  SELECT r.caller_identity_id, 'gateway', 'caller', u.used_at, coalesce(u.ended_at, u.used_at), coalesce(u.records, 1), u.observation_id, u.session_id, u.action, false
-  FROM gateway_rows AS r
-  JOIN obs.usages AS u ON u.rowid = r.row_id
-  WHERE r.caller_identity_id IS NOT NULL AND r.ran AND NOT r.is_bookkeeping AND NOT r.is_admin_audit
+  SELECT CASE side WHEN 'account' THEN s.identity_id ELSE s.caller_identity_id END AS identity_id, 'gateway' AS path, side, s.used_at, s.ended_at, s.records, s.observation_id, s.session_id, s.action, false AS is_around
+  FROM sessions AS s
+  CROSS JOIN (VALUES ('account'), ('caller')) AS sides(side)
+  WHERE CASE side WHEN 'account' THEN s.identity_id ELSE s.caller_identity_id END IS NOT NULL
   UNION ALL
   SELECT k.identity_id, u.via, 'account', u.used_at, coalesce(u.ended_at, u.used_at), coalesce(u.records, 1), u.observation_id, u.session_id, u.action, a.observation_id IS NOT NULL
   FROM direct_usage_rows AS k
