@@ -1,6 +1,6 @@
 import type { LiveCall, Probed, ScanContext, ServiceTarget } from '../../src/contracts/index.ts';
 import { type Failure, LiveFailure, probeCalls } from '../../src/live/index.ts';
-import { readServer } from './live.ts';
+import { readServer, seesAll } from './live.ts';
 import { AUDIT_LOG, callsOf, LISTS, type ListCall, METRICS, OTHERS } from './live-calls.ts';
 import { isOff, pagesOf } from './live-lists.ts';
 import { isNotThere, isRecord, openRun, type Run, rowsIn, segment } from './live-run.ts';
@@ -58,8 +58,7 @@ async function probeList(run: Run, list: ListCall, names: { connection?: string 
 }
 
 function checkRole(answer: unknown): void {
-  const role = isRecord(answer) ? answer.role : undefined;
-  if (role !== 'standard') return;
+  if (seesAll(answer) !== false) return;
   const why = 'the gateway shows these credentials their own sessions only: put the key into the group auditor';
   throw new LiveFailure(why, { kind: 'denied' });
 }

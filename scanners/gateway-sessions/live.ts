@@ -49,8 +49,18 @@ export async function* readServer(run: Run): AsyncGenerator<Observation> {
 async function readRole(run: Run): Promise<void> {
   const { path, right, tells } = OTHERS.userinfo;
   const got = await run.session.attempt(right, async () => (await run.http.json('GET', path, { right, tells })).value);
-  if (!got.ok || !isRecord(got.value)) return;
-  const { is_admin: isAdmin, role } = got.value;
-  if (isAdmin === true || role === 'admin' || role === 'auditor') run.isAuditor = true;
-  else if (typeof role === 'string' && role !== '') run.isAuditor = false;
+  const sees = got.ok ? seesAll(got.value) : undefined;
+  if (sees !== undefined) run.isAuditor = sees;
+}
+
+/**
+ * Are these credentials shown what is of others? Some releases call an auditor `standard` and name his groups; `undefined`: the
+ * gateway does not tell.
+ */
+export function seesAll(user: unknown): boolean | undefined {
+  if (!isRecord(user)) return undefined;
+  const { is_admin: isAdmin, role, groups } = user;
+  const named = [role, ...(Array.isArray(groups) ? groups : [])];
+  if (isAdmin === true || named.includes('admin') || named.includes('auditor')) return true;
+  return typeof role === 'string' && role !== '' ? false : undefined;
 }

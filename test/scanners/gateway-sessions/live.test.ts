@@ -146,6 +146,17 @@ describe('hoop live', () => {
     assert.match(part(observations, 'guardrails')?.why ?? '', /group auditor/);
   });
 
+  it('goes by the groups of a key where the gateway calls auditors standard', async () => {
+    const inGroup = (asked: { readonly path: string }, response: Parameters<typeof reply>[0]): boolean => {
+      if (asked.path !== 'userinfo') return false;
+      reply(response, 200, { id: 'key', role: 'standard', groups: ['developers', 'auditor'], is_admin: false });
+      return true;
+    };
+    await using server = await startGateway(newGateway({ role: 'auditor' }), inGroup);
+
+    assert.equal(part(await scanLive(server), 'sessions')?.outcome, 'complete');
+  });
+
   it('goes by what is refused where the gateway does not tell whose key it is', async () => {
     const noRole = (asked: { readonly path: string }, response: Parameters<typeof reply>[0]): boolean => {
       if (asked.path !== 'userinfo') return false;
