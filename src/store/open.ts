@@ -116,7 +116,7 @@ async function create(
  * The engine's own choice is four fifths of the machine. What does not fit is put aside: with this much beside Node and the
  * reader of logs, a scan of 10 million records stays below 1.5 GB.
  */
-const MOST_MEMORY = 896;
+const MOST_MEMORY = 640;
 
 /** In MiB. Half of what there is leaves room for the scan, and for others. */
 function memoryLimit(): number {
