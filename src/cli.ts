@@ -72,7 +72,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   return exit;
 }
 
-function buildProgram(io: Io, end: (code: number) => void): Command {
+/** Every command with its options: what they do is bound to `io`, and `end` gets the exit code. Also read by the test of the documents. */
+export function buildProgram(io: Io, end: (code: number) => void): Command {
   const program = new Command('nhi-audit')
     .description('Finds and audits service accounts and every other non-human identity, offline.')
     .version(toolVersion(), '-V, --version')

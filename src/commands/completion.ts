@@ -14,9 +14,15 @@ const REPORTING: ReadonlySet<string> = new Set(['scan', 'report', 'pr']);
 /** Prints a completion script, made of the commands as they are. */
 export async function completionCommand(io: Io, shell: string, program: Command): Promise<number> {
   const chosen = oneOf('shell', shell, SHELLS);
+  await io.stdout(completionScript(chosen, completionTree(program, await knownValues())));
+  return EXIT.clean;
+}
+
+/** The words that values of options may be, where the option itself does not name them. */
+export async function knownValues(): Promise<KnownValues> {
   const frameworks = (await loadFrameworks()).map(({ id }) => id);
   const scanners = (await loadScanners()).map(({ id }) => id);
-  const known: KnownValues = {
+  return {
     '--format': (path) => (REPORTING.has(path) ? REPORTER_IDS : ['text', 'json']),
     '--output': (path) => (REPORTING.has(path) ? REPORTER_IDS.map((id) => `${id}=`) : []),
     '--fail-on': () => [...SEVERITIES, 'none'],
@@ -28,6 +34,4 @@ export async function completionCommand(io: Io, shell: string, program: Command)
     '--of': () => ['identities', 'credentials', 'findings', 'sessions'],
     '--via': () => ['gateway', 'cloud', 'direct'],
   };
-  await io.stdout(completionScript(chosen, completionTree(program, known)));
-  return EXIT.clean;
 }
