@@ -139,7 +139,7 @@ export function leakReport(n: number): Report {
   const findings = Array.from({ length: n }, (_, index): Finding => {
     const subject = `92${String(index).padStart(2, '0')}…(46)`;
     return {
-      fingerprint: `t${index}`.padEnd(32, '0'),
+      fingerprint: `t${String(index).padStart(31, '0')}`,
       rule,
       title: meta.title,
       message: `Token ${subject} lies in config/app${index}.py:${index + 1}.`,
@@ -175,7 +175,7 @@ export function hostileReport(): Report {
     if (base === undefined) throw new Error('the sample has findings');
     return {
       ...base,
-      fingerprint: `f${index}`.padEnd(32, '0'),
+      fingerprint: `f${String(index).padStart(31, '0')}`,
       title: `Secret in ${name}`,
       message: `The key of ${name} was printed.`,
       subject: name,
