@@ -5,7 +5,7 @@ import type { Surface } from '../../src/contracts/observation.ts';
 import { SURFACES } from '../../src/contracts/observation.ts';
 import type { CredentialView } from '../../src/contracts/report-parts.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
-import { subjectName } from '../../src/util/report-names.ts';
+import { shortId, subjectName } from '../../src/util/report-names.ts';
 import { compare, hasPrevious, placeText } from '../../src/util/report-text.ts';
 import { clip, printable } from '../../src/util/sanitize.ts';
 import { ageChart } from './ages.ts';
@@ -193,10 +193,6 @@ export function credentialName({ id, publicId, type }: Pick<CredentialView, 'id'
   if (publicId !== undefined) return shortId(publicId);
   const own = /^secret:(?<print>.{8})/.exec(id)?.groups?.print;
   return own === undefined ? shortId(id.slice(id.lastIndexOf('/') + 1)) : `${type} ${own}…`;
-}
-
-export function shortId(id: string): string {
-  return /^[A-Za-z0-9_-]{16,}$/.test(id) ? `${id.slice(0, 4)}…${id.slice(-4)}` : clip(id, 60);
 }
 
 /** An id in a link, as the page knows it. */

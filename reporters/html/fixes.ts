@@ -1,125 +1,16 @@
-import type { Finding, Severity } from '../../src/contracts/finding.ts';
-import type { IdentityView, Report } from '../../src/contracts/reporter.ts';
-import { subjectName } from '../../src/util/report-names.ts';
-import { compare, count, firstStep } from '../../src/util/report-text.ts';
-import { fragment, shortId } from './data.ts';
+import type { Report } from '../../src/contracts/reporter.ts';
+import { type RankedFix, rankFixes as rankAll } from '../../src/util/fixes.ts';
+import { fragment } from './data.ts';
 import { openOf } from './order.ts';
 
-/** What a finding weighs when actions are ranked: one critical finding outweighs three high ones. Said under "Method". */
-export const WEIGHTS: { readonly [severity in Severity]: number } = { critical: 100, high: 30, medium: 8, low: 2, info: 0 };
+export { type Owner, shortName, WEIGHTS } from '../../src/util/fixes.ts';
 
-/** One thing to do, and what it is worth. */
-export interface Fix {
-  /** `Rotate 2 keys of ml-batch`. */
-  readonly action: string;
-  /** How, in one step. */
-  readonly how: string;
-  /** Open findings that rest on what it takes away. */
-  readonly findings: readonly Finding[];
-  /** Part of the weight of all open findings, 0 to 1. */
-  readonly share: number;
-  readonly owner: Owner;
+export interface Fix extends RankedFix {
   /** What the page shows for it: one rule, one identity, or one finding. */
   readonly link: string;
-  /** Credentials that it ends; 0 where it is the repair of something else. */
-  readonly credentials: number;
 }
 
-export interface Owner {
-  readonly name: string;
-  /** Nobody can be asked. */
-  readonly isMissing: boolean;
-}
-
-/**
- * Every open finding belongs to one action: those about a credential to the rotation of it (with the others of its
- * identity), the rest to the repair of their rule. What removes most comes first.
- */
+/** The actions that the page ranks, each with its link. */
 export function rankFixes(report: Report): Fix[] {
-  const open = openOf(report);
-  const identities = new Map(report.identities.map((identity) => [identity.id, identity]));
-  const groups = new Map<string, Finding[]>();
-  for (const finding of open) {
-    const key =
-      finding.credential === undefined ? `rule ${finding.rule}` : `credential ${finding.identity ?? finding.credential}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [finding]);
-    else group.push(finding);
-  }
-  const total = weigh(open);
-  return [...groups.entries()]
-    .map(([key, findings]) => ({ key, findings, weight: weigh(findings) }))
-    .sort((a, b) => b.weight - a.weight || b.findings.length - a.findings.length || compare(a.key, b.key))
-    .map(({ key, findings, weight }) => ({
-      ...(key.startsWith('rule ') ? repair(findings, report) : rotation(findings, identities)),
-      findings,
-      share: total === 0 ? 0 : weight / total,
-      owner: ownerOf(findings, identities),
-    }));
-}
-
-function rotation(
-  findings: readonly Finding[],
-  identities: ReadonlyMap<string, IdentityView>,
-): Pick<Fix, 'action' | 'how' | 'link' | 'credentials'> {
-  const [worst] = findings as readonly [Finding];
-  const keys = [...new Set(findings.map(({ credential }) => credential ?? ''))].sort(compare);
-  const { identity } = worst;
-  // Of all that is said of them, a text that tells what to do with the key itself.
-  const how = findings.find(({ fix }) => /\b(?:deactivate|rotate|revoke|new key|replace)\b/i.test(firstStep(fix))) ?? worst;
-  const [key = ''] = keys;
-  const what =
-    keys.length > 1
-      ? count(keys.length, 'credential')
-      : identity === undefined
-        ? subjectName(worst)
-        : /\bsecret:/.test(key)
-          ? 'the secret'
-          : `the key ${shortId(key.slice(key.lastIndexOf('/') + 1))}`;
-  return {
-    action: identity === undefined ? `Revoke ${what}` : `Rotate ${what} of ${nameOf(identity, identities)}`,
-    how: firstStep(how.fix),
-    link: identity === undefined ? `finding=${fragment(worst.fingerprint)}` : `identity=${fragment(identity)}`,
-    credentials: keys.length,
-  };
-}
-
-function repair(findings: readonly Finding[], report: Report): Pick<Fix, 'action' | 'how' | 'link' | 'credentials'> {
-  const [worst] = findings as readonly [Finding];
-  const title = report.checks.find(({ rule }) => rule === worst.rule)?.meta.title ?? worst.title;
-  const subjects = new Set(findings.map((finding) => finding.identity ?? finding.subject)).size;
-  return {
-    action: `${title}${subjects > 1 ? `: ${count(subjects, 'place')}` : `: ${shortName(worst.subject)}`}`,
-    how: firstStep(worst.fix),
-    link: `rule=${fragment(worst.rule)}`,
-    credentials: 0,
-  };
-}
-
-function ownerOf(findings: readonly Finding[], identities: ReadonlyMap<string, IdentityView>): Owner {
-  const owners = new Map<string, Owner>();
-  let nobody = 0;
-  for (const { identity } of findings) {
-    const known = identity === undefined ? undefined : identities.get(identity);
-    if (known?.owner === undefined) nobody += 1;
-    else owners.set(known.owner, { name: known.owner, isMissing: known.ownership === 'owner-left' });
-  }
-  const [first, ...more] = owners.values();
-  if (first === undefined) return { name: 'nobody known', isMissing: true };
-  const rest = more.length + (nobody > 0 ? 1 : 0);
-  const name = `${first.name}${first.isMissing ? ' (left)' : ''}`;
-  return { name: rest === 0 ? name : `${name} and ${rest} more`, isMissing: first.isMissing };
-}
-
-function nameOf(identity: string, identities: ReadonlyMap<string, IdentityView>): string {
-  return identities.get(identity)?.name ?? shortName(identity);
-}
-
-/** `aws:2194…:user/ml-batch` → `user/ml-batch`. */
-export function shortName(id: string): string {
-  return /^[a-z0-9-]+:[^:]*:(?<rest>.+)$/.exec(id)?.groups?.rest ?? id;
-}
-
-function weigh(findings: readonly Finding[]): number {
-  return findings.reduce((sum, { severity }) => sum + WEIGHTS[severity], 0);
+  return rankAll(openOf(report), report).map((fix) => ({ ...fix, link: `${fix.about.kind}=${fragment(fix.about.id)}` }));
 }

@@ -1,4 +1,5 @@
 import type { Finding } from '../contracts/finding.ts';
+import { clip } from './sanitize.ts';
 
 /** How words of detector ids are written where a capital letter is not enough. */
 const WORDS: { readonly [word: string]: string } = {
@@ -214,4 +215,9 @@ const GUESSES = /^(?:generic|ci-plaintext|kubernetes-plaintext)-/;
 function kindTold(message: string, masked: string): string | undefined {
   const kind = message.slice(0, Math.max(0, message.indexOf(masked))).trim();
   return /^[A-Z][A-Za-z0-9 .-]{2,40}$/.test(kind) && !/^(?:The|A|An) /.test(kind) ? kind : undefined;
+}
+
+/** `AKIA…ZONP`: the ends of a long id tell it apart. */
+export function shortId(id: string): string {
+  return /^[A-Za-z0-9_-]{16,}$/.test(id) ? `${id.slice(0, 4)}…${id.slice(-4)}` : clip(id, 60);
 }
