@@ -98,7 +98,7 @@ export type CheckOutcome = 'pass' | 'fail' | 'partial' | 'not-assessed' | 'not-a
 export interface CheckResult {
   readonly rule: string;
   readonly outcome: CheckOutcome;
-  /** Why not assessed or partial; one sentence. */
+  /** Why not assessed or partial, or what is declared absent where it is not applicable for that; one sentence. */
   readonly reason?: string;
   /** How many things were looked at. */
   readonly population: number;

@@ -355,3 +355,25 @@ export const SURFACES = {
   verification: 'Live verification of found credentials',
 } as const;
 export type Surface = keyof typeof SURFACES;
+
+/**
+ * Surfaces that an organisation may be without. The others tell of what there is (files, their history, people, logs): to be without
+ * them is no absence, but nothing to go by.
+ */
+export const DECLARABLE = [
+  'notebook',
+  'ci',
+  'k8s',
+  'iac',
+  'image',
+  'agent-config',
+  'aws',
+  'gcp',
+  'entra',
+  'github',
+  'okta',
+  'google-workspace',
+  'postgres',
+  'spire',
+  'gateway',
+] as const satisfies readonly Surface[];

@@ -1,11 +1,13 @@
 import type { CheckMeta, CheckResult } from './check.ts';
 import type { AcceptanceUse, Finding, Persona } from './finding.ts';
 import type { ControlResult, Framework } from './framework.ts';
-import type { CoverageObservation, IsoTime } from './observation.ts';
+import type { CoverageObservation, IsoTime, Surface } from './observation.ts';
 import type { ReportPart, ReportParts } from './report-parts.ts';
 
 /** The reason of a check's result that is not assessed because the configuration says `enabled: false`. */
 export const SWITCHED_OFF = 'switched off in the configuration';
+/** What the reason of a check begins with that is not applicable because what it judges is declared absent, and believed so. */
+export const DECLARED_ABSENT = 'declared absent: ';
 
 export interface RunInfo {
   readonly id: string;
@@ -51,10 +53,28 @@ export interface IdentityView {
   readonly worst?: string;
 }
 
+/** A surface that the organisation says it does not have (`scope.absent` of the configuration), and whether the run bears that out. */
+export interface DeclaredAbsent {
+  readonly surface: Surface;
+  readonly reason: string;
+  readonly declaredBy: string;
+  /** Day of the last review: `2026-10-01`. */
+  readonly reviewed?: string;
+  /**
+   * `believed`: nothing of it was observed, and checks that lack it alone are not applicable. `contradicted` and `expired` change
+   * nothing: what was not looked at is not assessed.
+   */
+  readonly state: 'believed' | 'contradicted' | 'expired';
+  /** Why it is not believed: `3 identities of Okta were observed (…)`. Absent where it is. */
+  readonly why?: string;
+}
+
 /** All that a reporter may know. Order is fixed (severity, rule, subject), so that the same run gives the same bytes. */
 export interface Report {
   readonly run: RunInfo;
   readonly coverage: readonly CoverageObservation[];
+  /** In the order of `SURFACES`; absent where nothing is declared. */
+  readonly declaredAbsent?: readonly DeclaredAbsent[];
   readonly findings: readonly Finding[];
   readonly identities: readonly IdentityView[];
   readonly checks: readonly (CheckResult & { readonly meta: CheckMeta })[];
