@@ -25,6 +25,7 @@ export function defaults(): Config {
       egress: [],
       clockTolerance: 120,
     },
+    scope: { absent: [] },
     logs: [],
     maxFileSize: 536_870_912,
   };

@@ -96,7 +96,12 @@ export function describeConfig(config: LoadedConfig): string | undefined {
     ...(config.exclude.length > 0 ? [`leaves out ${config.exclude.join(', ')}`] : []),
     ...(off > 0 ? [`switches off ${off} check${off === 1 ? '' : 's'}`] : []),
     ...(changed > 0 ? [`judges some identities by other numbers in ${changed} check${changed === 1 ? '' : 's'}`] : []),
+    ...(config.scope.absent.length > 0 ? [`declares absent: ${absentSurfaces(config).join(', ')}`] : []),
     ...(config.detectors.disabled.length > 0 ? [`switches off detectors: ${config.detectors.disabled.join(', ')}`] : []),
   ];
   return `Configuration ${config.file}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`;
+}
+
+function absentSurfaces({ scope }: LoadedConfig): readonly string[] {
+  return scope.absent.flatMap(({ surface, surfaces = [] }) => (surface === undefined ? surfaces : [surface]));
 }

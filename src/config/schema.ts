@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { PERSONAS, SEVERITIES } from '../contracts/finding.ts';
+import { DECLARABLE, SURFACES } from '../contracts/observation.ts';
+import { nearest } from '../util/nearest.ts';
 
 const Parameters = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
 
@@ -13,6 +15,37 @@ function isNetwork(text: string): boolean {
   if (family === 0 || address.includes('%') || rest.length > 0) return false;
   return length === undefined || (/^[1-9]\d{0,2}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128));
 }
+
+const AbsentSurface = z.enum(DECLARABLE, {
+  error: ({ input }) => {
+    const word = JSON.stringify(input);
+    const meant = typeof input === 'string' ? nearest(input, DECLARABLE) : undefined;
+    const hint = meant === undefined ? `one of ${DECLARABLE.join(', ')}` : `did you mean "${meant}"?`;
+    return typeof input === 'string' && Object.hasOwn(SURFACES, input)
+      ? `${word} cannot be declared absent, for it is no system that one may be without: ${hint}`
+      : `${word} is no surface: ${hint}`;
+  },
+});
+
+const Line = z
+  .string({ error: 'must be told, in a line of text' })
+  .trim()
+  .min(3)
+  .max(500)
+  .regex(/^[^\p{Cc}]*$/u, 'is more than one line');
+
+const Absent = z
+  .strictObject({
+    surface: AbsentSurface.optional(),
+    surfaces: z.array(AbsentSurface).min(1).optional().describe('Several, for the same reason'),
+    reason: Line.describe('Why there is none: an auditor reads it'),
+    declaredBy: Line.describe('Who says so: an address or a team'),
+    reviewed: z.iso
+      .date()
+      .optional()
+      .describe('Day on which somebody last made sure of it; more than 365 days before a run it counts no more'),
+  })
+  .refine(({ surface, surfaces }) => (surface === undefined) !== (surfaces === undefined), 'needs either surface or surfaces');
 
 /** `nhi-audit.config.yml`. Unknown keys are refused: a misspelt threshold must not pass in silence. */
 export const Config = z.strictObject({
@@ -131,6 +164,24 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('What is asked of the gateway, and what is known of it'),
+  scope: z
+    .strictObject({
+      absent: z
+        .array(Absent)
+        .default([])
+        .superRefine((entries, context) => {
+          const known = new Set<string>();
+          for (const [index, { surface, surfaces = [] }] of entries.entries()) {
+            for (const one of surface === undefined ? surfaces : [surface]) {
+              if (known.has(one)) context.addIssue({ code: 'custom', path: [index], message: `${one} is declared absent twice` });
+              known.add(one);
+            }
+          }
+        })
+        .describe('What there is none of. Where nothing of it is observed, checks that lack it alone are not applicable'),
+    })
+    .default({ absent: [] })
+    .describe('What the organisation says of its estate; repeated in every report'),
   logs: z
     .array(
       z.strictObject({

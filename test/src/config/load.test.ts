@@ -28,6 +28,7 @@ describe('configuration', () => {
       rules: { detectors: [], checks: [], imported: [], secretlint: [] },
       accept: { comments: true, ignoreFiles: true },
       gateway: defaults().gateway,
+      scope: { absent: [] },
       logs: [],
       maxFileSize: 512 * 1024 * 1024,
     });
