@@ -1,5 +1,5 @@
 import type { CredentialId, IdentityId } from './identity-id.ts';
-import type { Confidence, IsoTime, JsonObject, Location, ObservationKind } from './observation.ts';
+import type { Confidence, IsoTime, JsonObject, Location, ObservationKind, Surface } from './observation.ts';
 
 /** Low to high. */
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
@@ -19,6 +19,8 @@ export interface Evidence {
   /** One line for people: `seen in notebooks/churn.ipynb cell 3 output`. */
   readonly summary: string;
   readonly at?: Location;
+  /** The source that told it; absent in findings of a store of an earlier version. */
+  readonly surface?: Surface;
 }
 
 /** What is wrong, about one identity or credential, with its evidence. */
@@ -39,6 +41,8 @@ export interface Finding {
   readonly subject: string;
   readonly controls: readonly string[];
   readonly evidence: readonly Evidence[];
+  /** The sources of its evidence, in the order of `SURFACES`; empty where a store of an earlier version does not tell. */
+  readonly surfaces: readonly Surface[];
   readonly firstSeen: IsoTime;
   readonly lastSeen: IsoTime;
   readonly fix: string;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Severity } from './finding.ts';
+import type { Surface } from './observation.ts';
 
 /** One file of `rules/frameworks/`: a catalogue of controls. Which rules map to a control is said in the rule. */
 export const Framework = z.strictObject({
@@ -70,7 +71,43 @@ export interface ControlResult {
   readonly note?: string;
   readonly findings: number;
   readonly worst?: Severity;
+  /** What its checks looked at, all together. */
   readonly population: number;
+  /** The same control judged for each source that one of its checks needs, read or not; in the order of `SURFACES`. */
+  readonly sources: readonly ControlSource[];
+}
+
+/**
+ * A control at one source. A check that joins several sources counts at each, and so do a finding that rests on several and the
+ * population, which a check counts once over all that it looks at: sums over sources say nothing. A control fails where, and only
+ * where, one of its sources does.
+ */
+export interface ControlSource {
+  readonly surface: Surface;
+  readonly outcome: ControlOutcome;
+  /** Of the checks that need this source, how many ended how at it. */
+  readonly checks: SourceChecks;
+  /** Open findings that rest on something of this source. */
+  readonly findings: number;
+  readonly worst?: Severity;
+  /** What the checks that need this source looked at. */
+  readonly population: number;
+}
+
+export interface SourceChecks {
+  readonly pass: number;
+  readonly fail: number;
+  readonly partial: number;
+  readonly notAssessed: number;
+  readonly notApplicable: number;
+  readonly excepted: number;
+}
+
+/** How a rule ended at one of its sources. */
+export interface RuleAtSource {
+  readonly surface: Surface;
+  readonly outcome: ControlOutcome;
+  readonly findings: number;
 }
 
 /** A rule that bears on a control, and how it ended. */
@@ -78,6 +115,8 @@ export interface ControlRule {
   readonly rule: string;
   readonly outcome: string;
   readonly findings: number;
+  /** The sources that it needs, read or not; at least one. */
+  readonly sources: readonly RuleAtSource[];
   /** `partial`: it bears on a part of the control. Absent: on all of it. */
   readonly relation?: 'partial';
   /** The control of another catalogue that leads here, `owasp-nhi-2025:NHI2:2025`; absent where the rule names this one itself. */

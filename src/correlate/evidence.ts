@@ -5,6 +5,7 @@ import { OBSERVATION_KINDS } from '../contracts/observation.ts';
 import type { StoreReader } from '../store/reader.ts';
 import { RuleError } from '../util/errors.ts';
 import type { Hit } from './row.ts';
+import { withSurfaces } from './surfaces.ts';
 
 /** What hits name by id, looked up for all of them at once. */
 export interface Resolved {
@@ -30,7 +31,8 @@ const NamedRow = z.object({ credential: z.string(), name: z.string() });
 const PRINT_ORDER = ['sighting', 'credential', 'identity', 'grant', 'trust', 'consumer', 'usage', 'policy', 'person', 'coverage'];
 
 export async function resolve(store: StoreReader, hits: readonly Hit[]): Promise<Resolved> {
-  const { evidence, fixtures } = await evidenceById(store, hits);
+  const { evidence: placed, fixtures } = await evidenceById(store, hits);
+  const evidence = await withSurfaces(store, placed);
   const names = await credentialNames(store, hits);
   return {
     evidenceOf(hit) {

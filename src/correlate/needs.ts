@@ -1,7 +1,9 @@
 import type { Check, CheckMeta, CheckResult } from '../contracts/check.ts';
 import type { JsonObject, ObservationKind, Outcome, Surface } from '../contracts/observation.ts';
 import { OBSERVATION_KINDS, SURFACES } from '../contracts/observation.ts';
-import { SWITCHED_OFF } from '../contracts/reporter.ts';
+import type { DeclaredAbsent } from '../contracts/reporter.ts';
+import { DECLARED_ABSENT, SWITCHED_OFF } from '../contracts/reporter.ts';
+import { list } from '../util/report-text.ts';
 
 /** One row of the view `coverage`, as far as a check's needs ask for it. */
 export interface CoverageRow {
@@ -15,8 +17,9 @@ export interface CoverageRow {
 
 /** What a check's needs come to in a run. */
 export interface Assessment {
-  readonly state: 'complete' | 'partial' | 'missing';
-  /** One sentence, for `partial` and `missing`. */
+  /** `absent`: all that is missing is declared absent, so that there is nothing to judge. */
+  readonly state: 'complete' | 'partial' | 'missing' | 'absent';
+  /** One sentence, but for `complete`. */
   readonly reason?: string;
   /** Where only code that declares such things was read, not what keeps them: what is found counts, silence tells nothing. */
   readonly onlyDeclared?: string;
@@ -82,6 +85,11 @@ const USUAL_SURFACE: { readonly [kind in ObservationKind]: Surface } = {
   coverage: 'work-tree',
 };
 
+/** Where to look for a kind of which nobody says where it is. */
+export function usualSurface(kind: ObservationKind): Surface {
+  return USUAL_SURFACE[kind];
+}
+
 /** The result of a check that was not to run: silence that a reader must be able to tell from a pass. */
 export function switchedOff({ meta }: Check): CheckResult {
   return { rule: meta.id, outcome: 'not-assessed', reason: SWITCHED_OFF, population: 0, findings: 0, excepted: 0 };
@@ -104,9 +112,17 @@ export function parseNeed(text: string): Need | string {
   return { ...typed, surface };
 }
 
-/** Was what a check needs collected, in whole or in part? "Clean" is said only where it was, in whole. */
-export function assess(meta: CheckMeta, coverage: readonly CoverageRow[]): Assessment {
+/** Declarations that the run bears out, by surface. */
+export type Absent = ReadonlyMap<string, DeclaredAbsent>;
+const NOTHING_ABSENT: Absent = new Map();
+
+/**
+ * Was what a check needs collected, in whole or in part? "Clean" is said only where it was, in whole. What is declared absent is
+ * not missed where it is one of several that would do, and makes a check not applicable that lacks nothing else.
+ */
+export function assess(meta: CheckMeta, coverage: readonly CoverageRow[], absent: Absent = NOTHING_ABSENT): Assessment {
   const missing: string[] = [];
+  const none = new Set<string>();
   const gaps: CoverageRow[] = [];
   const without: string[] = [];
   let onlyDeclared: string | undefined;
@@ -114,22 +130,43 @@ export function assess(meta: CheckMeta, coverage: readonly CoverageRow[]): Asses
     const alternatives = need.split('|').map(needOf);
     const rows = coverage.filter((row) => alternatives.some((alternative) => covers(row, alternative)));
     const collected = rows.some((row) => alternatives.some((alternative) => meets(row, alternative)));
-    if (!collected && alternatives.some(({ isSoft }) => isSoft === true)) {
-      without.push(whyMissing(alternatives, rows));
+    const present = presentOf(alternatives, absent);
+    const isSoft = alternatives.some((alternative) => alternative.isSoft === true);
+    if (!collected && present.length === 0) {
+      if (!isSoft) for (const { surface = '' } of alternatives) none.add(surface);
       continue;
     }
-    if (!collected) missing.push(whyMissing(alternatives, rows));
+    if (!collected && isSoft) {
+      without.push(whyMissing(present, rows));
+      continue;
+    }
+    if (!collected) missing.push(whyMissing(present, rows));
     gaps.push(...rows.filter((row) => row.outcome !== 'complete'));
-    const keepers = alternatives.filter(({ surface }) => surface !== 'iac');
+    const keepers = present.filter(({ surface }) => surface !== 'iac');
     if (keepers.length > 0 && rows.every(({ surface }) => surface === 'iac')) {
       onlyDeclared ??= `only infrastructure code was read, where nothing of the kind was found; ${whyMissing(keepers, [])}`;
     }
   }
-  if (missing.length > 0) return { state: 'missing', reason: missing.join('; ') };
+  const said = [...none].flatMap((surface) => absent.get(surface) ?? []);
+  if (missing.length > 0) {
+    const aside = said.length === 0 ? [] : [`${DECLARED_ABSENT}${list(said.map(({ surface }) => SURFACES[surface]))}`];
+    return { state: 'missing', reason: [...missing, ...aside].join('; ') };
+  }
+  if (said.length > 0) return { state: 'absent', reason: `${DECLARED_ABSENT}${list(said.map(tellAbsent))}` };
   const declared = onlyDeclared === undefined ? {} : { onlyDeclared };
   const partly = [...without, ...(gaps.length > 0 ? [whyPartial(gaps)] : [])];
   if (partly.length > 0) return { state: 'partial', reason: partly.join('; '), ...declared };
   return { state: 'complete', ...declared };
+}
+
+/** Those of the alternatives that are not declared absent; a kind of any surface never is. */
+export function presentOf(alternatives: readonly Need[], absent: Absent): readonly Need[] {
+  return alternatives.filter(({ surface }) => surface === undefined || !absent.has(surface));
+}
+
+/** `Okta (everybody signs in with Entra ID; by security@example.com)`. */
+function tellAbsent({ surface, reason, declaredBy }: DeclaredAbsent): string {
+  return `${SURFACES[surface]} (${reason.replace(/\.$/, '')}; by ${declaredBy})`;
 }
 
 export function needOf(text: string): Need {

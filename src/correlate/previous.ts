@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Acceptance, Finding } from '../contracts/finding.ts';
 import { PERSONAS, SEVERITIES } from '../contracts/finding.ts';
 import type { Row, StoreReader } from '../store/reader.ts';
+import { surfacesOf } from './surfaces.ts';
 
 const Stored = z
   .object({
@@ -31,6 +32,7 @@ const Stored = z
       ...(credential_id == null ? {} : { credential: credential_id }),
       // Written by this program from the same type; the shape is not a stranger's.
       evidence: evidence as Finding['evidence'],
+      surfaces: surfacesOf(evidence as Finding['evidence']),
       firstSeen: first_seen,
       lastSeen: last_seen,
       ...(detail == null ? {} : { detail }),

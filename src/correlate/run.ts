@@ -15,6 +15,7 @@ import { assertRulings, type Override, type Overrides, type Rulings, readRulings
 import { assertOverrides, bindings, type ParameterOverrides, parametersIn } from './parameters.ts';
 import { lookedAtAgain, previousFindings } from './previous.ts';
 import { type Hit, hitsOf } from './row.ts';
+import { surfacesOf } from './surfaces.ts';
 
 export interface RunChecksOptions {
   /** The clock of the run. */
@@ -289,6 +290,7 @@ async function findingsOf(
     const { meta } = hit.check;
     const known = before.get(hit.fingerprint);
     const { severity, confidence, message } = lowerInFixtures(hit, resolved.fixtureOf(hit));
+    const evidence = resolved.evidenceOf(hit);
     return {
       fingerprint: hit.fingerprint,
       rule: meta.id,
@@ -303,7 +305,8 @@ async function findingsOf(
       ...(hit.credential === undefined ? {} : { credential: hit.credential }),
       subject: resolved.subjectOf(hit),
       controls: meta.controls,
-      evidence: resolved.evidenceOf(hit),
+      evidence,
+      surfaces: surfacesOf(evidence),
       firstSeen: known?.firstSeen ?? now,
       lastSeen: now,
       fix: hit.fix,

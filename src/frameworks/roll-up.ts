@@ -1,25 +1,25 @@
 import type { CheckMeta, CheckResult } from '../contracts/check.ts';
 import type { Finding, Severity } from '../contracts/finding.ts';
-import { SEVERITIES } from '../contracts/finding.ts';
 import type { ControlOutcome, ControlResult, Framework } from '../contracts/framework.ts';
 import type { CoverageObservation } from '../contracts/observation.ts';
 import { SWITCHED_OFF } from '../contracts/reporter.ts';
 import { count, list } from '../util/report-text.ts';
+import { bySource, type CheckAtSource, checkPlacer } from './by-source.ts';
 import { gapsOf, tellGaps } from './gaps.ts';
+import { type Ended, outcomeOf, worse } from './outcome.ts';
 import { refIn } from './reference.ts';
 
 export type CheckWithMeta = CheckResult & { readonly meta: CheckMeta };
 
 /** How one mapped check ended, once its findings are counted. */
-interface Mapped {
+interface Mapped extends Ended {
   readonly check: CheckWithMeta;
-  readonly outcome: ControlOutcome;
   readonly open: number;
   readonly excepted: number;
   readonly worst?: Severity;
-  /** It bears on a part of the control. */
-  readonly isPart?: true;
   readonly via?: string;
+  /** The same, source by source. */
+  readonly sources: readonly CheckAtSource[];
 }
 
 /**
@@ -34,7 +34,7 @@ interface Mapped {
  * - `not-assessed`: none of its checks could run, no check maps to it, or it is for people to judge.
  *
  * Findings that are fixed or were not observed do not count as open. A list of findings that was cut for a persona or a
- * baseline gives too good a picture: pass the whole list.
+ * baseline gives too good a picture: pass the whole list. How the same is judged source by source: `by-source.ts`.
  */
 export function rollUp(
   frameworks: readonly Framework[],
@@ -44,8 +44,10 @@ export function rollUp(
 ): ControlResult[] {
   const byRule = groupByRule(findings);
   const byControl = new Map<string, Mapped[]>();
+  const place = checkPlacer(coverage);
   for (const check of checks) {
-    const mapped = weigh(check, byRule.get(check.rule));
+    const found = byRule.get(check.rule);
+    const mapped = { ...weigh(check, found), sources: place(check, found) };
     for (const ref of new Set(check.meta.controls)) byControl.set(ref, [...(byControl.get(ref) ?? []), mapped]);
   }
   return frameworks.flatMap((framework) =>
@@ -84,7 +86,7 @@ function groupByRule(findings: readonly Finding[]): Map<string, Finding[]> {
 }
 
 /** The findings at hand decide; where a rule has none in the list, the check's own counts do. */
-function weigh(check: CheckWithMeta, findings: readonly Finding[] | undefined): Mapped {
+function weigh(check: CheckWithMeta, findings: readonly Finding[] | undefined): Omit<Mapped, 'sources'> {
   const open = findings?.filter((finding) => finding.status === 'new' || finding.status === 'open') ?? [];
   const accepted = findings?.filter((finding) => finding.status === 'excepted').length ?? 0;
   const opened = findings === undefined ? check.findings : open.length;
@@ -100,10 +102,6 @@ function worstOf(check: CheckWithMeta, open: readonly Finding[], opened: number)
   const severities = open.length > 0 ? open.map((finding) => finding.severity) : [check.meta.severity];
   const worst = worse(severities);
   return worst === undefined ? {} : { worst };
-}
-
-function worse(severities: readonly Severity[]): Severity | undefined {
-  return SEVERITIES.findLast((severity) => severities.includes(severity));
 }
 
 function judge(
@@ -132,6 +130,7 @@ function judge(
       rule: item.check.rule,
       outcome: item.outcome,
       findings: item.open,
+      sources: item.sources.map(({ surface, outcome, findings }) => ({ surface, outcome, findings })),
       ...(item.isPart === undefined ? {} : { relation: 'partial' }),
       ...(item.via === undefined ? {} : { via: item.via }),
     })),
@@ -139,22 +138,8 @@ function judge(
     findings,
     ...(worst === undefined ? {} : { worst }),
     population,
+    sources: bySource(mapped, control.assessment === 'manual'),
   };
-}
-
-function outcomeOf(mapped: readonly Mapped[], manual: boolean): ControlOutcome {
-  if (mapped.some((item) => item.outcome === 'fail' && item.isPart === undefined)) return 'fail';
-  const outcomes = new Set(mapped.map((item) => item.outcome));
-  if (outcomes.has('fail')) return 'partial';
-  // Evidence of a breach is worth something anywhere; its absence is no proof of what only people can judge.
-  if (manual || mapped.length === 0) return 'not-assessed';
-  if (outcomes.size === 1 && outcomes.has('not-applicable')) return 'not-applicable';
-  const ran = outcomes.has('pass') || outcomes.has('excepted') || outcomes.has('partial');
-  if (!ran) return 'not-assessed';
-  if (outcomes.has('partial') || outcomes.has('not-assessed')) return 'partial';
-  // What bears on a part alone does not show that the rest is met.
-  if (mapped.every((item) => item.isPart)) return 'partial';
-  return outcomes.has('excepted') ? 'excepted' : 'pass';
 }
 
 function reasonFor(

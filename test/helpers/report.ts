@@ -158,6 +158,7 @@ export function leakReport(n: number): Report {
           atHead: true,
         }),
       ],
+      surfaces: ['work-tree'],
       firstSeen: report.run.startedAt,
       lastSeen: report.run.startedAt,
       fix: 'Revoke it.',
@@ -404,6 +405,7 @@ function sampleFindings(): Finding[] {
           at: { path: 'exports/aws-auth.json', pointer: 'UserDetailList[2]' },
         },
       ],
+      surfaces: ['work-tree', 'history', 'notebook', 'aws'],
       fix: 'Deactivate AKIA…DEPLOY, then replace it by a role that the job assumes.',
       detail: { places: 3, capability: 'admin' },
     },
@@ -427,6 +429,7 @@ function sampleFindings(): Finding[] {
           atHead: true,
         }),
       ],
+      surfaces: ['work-tree'],
       fix: 'Deactivate AKIA…SECOND.',
     },
     {
@@ -444,6 +447,7 @@ function sampleFindings(): Finding[] {
       evidence: [
         { observation: 'p1', kind: 'person', summary: 'jo@harbour.example left on 2025-11-30', at: { pointer: 'people/jo' } },
       ],
+      surfaces: ['people'],
       fix: 'Name a new owner of ci-deploy.',
     },
     {
@@ -465,6 +469,7 @@ function sampleFindings(): Finding[] {
           at: { path: 'exports/gcp-accounts.json', pointer: 'accounts[4]' },
         },
       ],
+      surfaces: ['gcp'],
       fix: 'Disable legacy-etl.',
     },
     {
@@ -479,6 +484,7 @@ function sampleFindings(): Finding[] {
       subject: 'aws:123456789012:user/break-glass',
       controls: ['owasp-nhi-2025:NHI1:2025'],
       evidence: [],
+      surfaces: ['aws'],
       fix: 'Disable break-glass.',
     },
     {
@@ -493,6 +499,7 @@ function sampleFindings(): Finding[] {
       subject: 'npm_…(40)',
       controls: ['owasp-nhi-2025:NHI9:2025'],
       evidence: [],
+      surfaces: [],
       fix: 'Give each job its own token.',
     },
   ];

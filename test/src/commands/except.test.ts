@@ -287,6 +287,7 @@ function findingOf(fingerprint: string, status: FindingStatus, rule: string): Fi
     subject: 'x',
     controls: [],
     evidence: [],
+    surfaces: [],
     firstSeen: '2026-06-01T00:00:00.000Z',
     lastSeen: '2026-06-01T00:00:00.000Z',
     fix: 'Revoke it.',

@@ -135,6 +135,7 @@ async function storeWithFinding(file: string): Promise<void> {
     subject: id,
     controls: [],
     evidence: [],
+    surfaces: [],
     firstSeen: RUN_START,
     lastSeen: RUN_START,
     fix: 'Name another owner.',

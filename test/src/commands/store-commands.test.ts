@@ -350,6 +350,7 @@ function findingOf(identity: string): Finding {
     subject: identity,
     controls: [],
     evidence: [],
+    surfaces: [],
     firstSeen: RUN_START,
     lastSeen: RUN_START,
     fix: 'Name another.',

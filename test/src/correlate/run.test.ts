@@ -62,6 +62,7 @@ describe('running checks', () => {
             return [{ surface: 'aws', subject: 'keys', outcome: 'complete', covers: ['credential'] }];
           }
           if (/count\(\*\)/.test(sql)) return [{ 0: 1, 1: 1, 2: 1, 3: 1 }];
+          if (/AS surfaces/.test(sql)) return [{ observation: 'o1', surfaces: ['aws'], about: ['aws'], place: null }];
           if (/AS observation/.test(sql)) return [{ observation: 'o1', kind: 'credential', summary: 'in a list', at: null }];
           const id = /'(?<id>.-key)'/.exec(sql)?.groups?.id;
           return id === undefined ? [] : ((await answer(id)) as Row[]);

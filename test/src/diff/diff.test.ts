@@ -252,6 +252,7 @@ function finding(
     subject: 'x',
     controls: [],
     evidence: [],
+    surfaces: [],
     firstSeen: '2026-06-01T00:00:00.000Z',
     lastSeen: '2026-06-01T00:00:00.000Z',
     fix: 'Revoke it.',

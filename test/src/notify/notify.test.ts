@@ -28,6 +28,7 @@ function found(name: string, status: FindingStatus, severity: Finding['severity'
     identity: `aws:1:user/${name}`,
     controls: ['owasp-nhi-2025:NHI1:2025'],
     evidence: [],
+    surfaces: [],
     firstSeen: DAYS[0],
     lastSeen: DAYS[1],
     fix: 'Name another owner.',

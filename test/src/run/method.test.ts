@@ -80,6 +80,7 @@ describe('what a store keeps of a run', () => {
     subject: 's',
     controls: [],
     evidence: [],
+    surfaces: [],
     firstSeen: day(1),
     lastSeen: day(1),
     fix: 'f',

@@ -103,6 +103,7 @@ function finding(more: Partial<Finding> = {}): Finding {
     subject: USER,
     controls: ['owasp-nhi-2025:NHI2:2025'],
     evidence: [],
+    surfaces: [],
     firstSeen: RUN.startedAt,
     lastSeen: RUN.startedAt,
     fix: 'Rotate it.',

@@ -233,6 +233,7 @@ describe('findings and comments that name their check', () => {
       subject: 's',
       controls: [],
       evidence: [{ observation: 'o', kind, summary: '', at }],
+      surfaces: [],
       firstSeen: '2026-06-01T00:00:00.000Z',
       lastSeen: '2026-06-01T00:00:00.000Z',
       fix: 'f',
