@@ -4,10 +4,10 @@ import type { Report } from '../../src/contracts/reporter.ts';
 import { sortFindings } from '../../src/util/report-text.ts';
 
 /**
- * Columns of the CSV tables, version 1.0: a promise to formulas and imports. A column keeps its name, meaning and place;
+ * Columns of the CSV tables, version 1.1: a promise to formulas and imports. A column keeps its name, meaning and place;
  * new ones are added behind the last, with a new minor version.
  */
-export const SCHEMA_VERSION = '1.0';
+export const SCHEMA_VERSION = '1.1';
 
 export interface Row {
   readonly [column: string]: string | number | boolean | readonly string[] | undefined;
@@ -48,12 +48,20 @@ export const FINDING_COLUMNS = [
   'first_seen',
   'last_seen',
   'fix',
+  'accepted_by',
+  'accepted_at',
+  'accepted_reason',
+  'accepted_justification',
+  'accepted_owner',
+  'accepted_approver',
+  'accepted_ticket',
+  'accepted_expires',
 ] as const;
 
 /** One row for each finding and place, with all that stands there; a finding without evidence still has its row. */
 export function* findingRows(report: Report): Iterable<Row> {
   const formerly = formerIds(report.frameworks);
-  for (const finding of sortFindings(report.findings)) {
+  for (const finding of sortFindings([...report.findings, ...report.accepted])) {
     const common = findingFields(report, finding, formerly);
     if (finding.evidence.length === 0) yield common;
     for (const same of byPlace(finding.evidence)) yield { ...common, ...placeFields(same) };
@@ -103,6 +111,22 @@ function findingFields(report: Report, finding: Finding, formerly: ReadonlyMap<s
     first_seen: finding.firstSeen,
     last_seen: finding.lastSeen,
     fix: finding.fix,
+    ...acceptanceFields(finding.acceptedBy),
+  };
+}
+
+/** What the status `excepted` rests on. */
+function acceptanceFields(accepted: Finding['acceptedBy']): Row {
+  if (accepted === undefined) return {};
+  return {
+    accepted_by: accepted.source,
+    accepted_at: accepted.place,
+    accepted_reason: accepted.reason,
+    accepted_justification: accepted.justification,
+    accepted_owner: accepted.owner,
+    accepted_approver: accepted.approver,
+    accepted_ticket: accepted.ticket,
+    accepted_expires: accepted.expires,
   };
 }
 

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
 import { listMember, openObject } from '../../src/util/json-pieces.ts';
-import { compare, summariseCoverage } from '../../src/util/report-text.ts';
+import { compare, sortFindings, summariseCoverage } from '../../src/util/report-text.ts';
 import { uuidOf } from '../../src/util/uuid.ts';
 import { credentialComponent, credentialRef } from './credential.ts';
 import { identityRef, identityService, strangerService } from './identity.ts';
 import { dateTime, properties, text } from './values.ts';
+import { vulnerability } from './vulnerability.ts';
 
 const Options = z.strictObject({});
 type Options = z.infer<typeof Options>;
@@ -54,6 +55,13 @@ export const cyclonedx = defineReporter<Options>({
       '  ',
     );
     yield* listMember('compositions', [{ aggregate: aggregateOf(report) }], '  ');
+    const inside = { credentials: new Set(credentials.map(({ id }) => id)), identities: new Set([...known, ...strangers]) };
+    const findings = sortFindings([...report.findings, ...report.accepted]);
+    yield* listMember(
+      'vulnerabilities',
+      mapped(findings, (finding) => vulnerability(finding, inside)),
+      '  ',
+    );
     yield '\n}\n';
   },
 });
@@ -73,7 +81,7 @@ function leakedCredentials({ findings }: Report): ReadonlySet<string> {
   return leaked;
 }
 
-function metadataOf({ coverage, run }: Report): object {
+function metadataOf({ coverage, hidden, persona, run }: Report): object {
   const gaps = coverage.filter(({ outcome }) => outcome !== 'complete');
   const timestamp = dateTime(run.finishedAt);
   return {
@@ -91,7 +99,12 @@ function metadataOf({ coverage, run }: Report): object {
         .flatMap(({ surface, subject, outcome, why }) =>
           properties({ 'coverage-gap': `${surface}: ${outcome}: ${subject}: ${why ?? 'no reason given'}` }),
         ),
-      ...properties({ 'coverage-gaps': gaps.length }),
+      ...properties({
+        'coverage-gaps': gaps.length,
+        persona,
+        'hidden-for-persona': hidden.persona,
+        'hidden-by-baseline': hidden.baseline,
+      }),
     ],
   };
 }

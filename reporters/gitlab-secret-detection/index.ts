@@ -3,7 +3,7 @@ import type { Finding } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
 import { type Located, located, primaryPlace, relativeParts } from '../../src/util/places.ts';
-import { openFindings, thousands } from '../../src/util/report-text.ts';
+import { hiddenText, openFindings, thousands } from '../../src/util/report-text.ts';
 import { clip, jsonText, printable } from '../../src/util/sanitize.ts';
 
 // https://gitlab.com/gitlab-org/security-products/security-report-schemas, secret-detection-report-format.json
@@ -40,7 +40,7 @@ export const gitlabSecretDetection = defineReporter<Options>({
   },
 });
 
-function scanOf({ run, coverage }: Report, elsewhere: number): object {
+function scanOf({ run, coverage, hidden, persona }: Report, elsewhere: number): object {
   const tool = { id: 'nhi-audit', name: 'nhi-audit', version: run.toolVersion, vendor: { name: 'nhi-audit' } };
   const gaps = coverage.filter(({ outcome }) => outcome !== 'complete');
   const messages = [
@@ -52,6 +52,8 @@ function scanOf({ run, coverage }: Report, elsewhere: number): object {
             `${thousands(elsewhere)} open findings are about identities, not about a file, and stand in the other formats.`,
           ),
         ]),
+    // GitLab would show what is accepted as open.
+    ...hiddenText(hidden, persona).map((text) => note('info', `${text}.`)),
     ...gaps
       .slice(0, MESSAGES_MAX)
       .map(({ surface, subject, outcome, why }) =>

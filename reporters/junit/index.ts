@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { CheckResult } from '../../src/contracts/check.ts';
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
+import { acceptanceText } from '../../src/util/acceptance-text.ts';
 import { primaryPlace } from '../../src/util/places.ts';
-import { controlLabel, count, openFindings, placeText, thousands } from '../../src/util/report-text.ts';
+import { compare, controlLabel, count, openFindings, placeText, thousands } from '../../src/util/report-text.ts';
 import { clip, xmlText } from '../../src/util/sanitize.ts';
 
 const LINE_MAX = 400;
@@ -58,13 +60,14 @@ function* checkCases(report: Report): Iterable<Case> {
     if (group === undefined) open.set(finding.rule, [finding]);
     else group.push(finding);
   }
+  const accepted = Map.groupBy(report.accepted, ({ rule }) => rule);
   for (const check of report.checks) {
     const findings = open.get(check.rule) ?? [];
     open.delete(check.rule);
     yield {
-      suite: check.meta.platforms[0] ?? `about ${check.meta.about}s`,
+      suite: check.meta.platforms[0] ?? `about ${check.meta.about.replace(/y$/, 'ie')}s`,
       name: `${check.rule}: ${check.meta.title}`,
-      ...(findings.length > 0 ? failureOf(findings) : skippedOf(check.outcome, check.reason)),
+      ...(findings.length > 0 ? failureOf(findings) : notFailed(check, accepted.get(check.rule) ?? [])),
     };
   }
   // A report over stored findings may hold some of rules that this version has no more.
@@ -103,9 +106,21 @@ function failureOf(findings: readonly Finding[]): Pick<Case, 'failure' | 'file'>
   };
 }
 
-/** Everything but a pass (and what is all accepted, which is somebody's decision) is no proof, and is shown as none. */
+/** A check of which nothing is open here. It passed only if it found nothing: not if somebody accepts it, or if it is not shown. */
+function notFailed({ outcome, reason, excepted, findings }: CheckResult, accepted: readonly Finding[]): Pick<Case, 'skipped'> {
+  if (outcome !== 'pass' && outcome !== 'fail') return skippedOf(outcome, reason);
+  if (findings > 0) {
+    return { skipped: `fail: ${count(findings, 'open finding')} not shown in this report, for its persona or baseline` };
+  }
+  const told = [...new Set(accepted.flatMap(({ acceptedBy }) => (acceptedBy === undefined ? [] : [acceptanceText(acceptedBy)])))];
+  const number = Math.max(accepted.length, excepted);
+  if (number > 0) return { skipped: [`excepted: ${count(number, 'finding')}, all accepted`, ...told.sort(compare)].join('. ') };
+  return outcome === 'pass' ? {} : { skipped: 'fail: what it found is not in this report' };
+}
+
+/** Everything but a pass is no proof, and is shown as none. */
 function skippedOf(outcome: string, reason: string | undefined): Pick<Case, 'skipped'> {
-  if (outcome === 'pass' || outcome === 'excepted' || outcome === 'fail') return {};
+  if (outcome === 'pass') return {};
   return { skipped: `${outcome.replaceAll('-', ' ')}${reason === undefined ? '' : `: ${reason}`}` };
 }
 

@@ -1,6 +1,7 @@
 import type { Evidence, Finding, FindingStatus } from '../../src/contracts/finding.ts';
 import type { CredentialView, GrantedView } from '../../src/contracts/report-parts.ts';
 import type { IdentityView, Report } from '../../src/contracts/reporter.ts';
+import { acceptanceText } from '../../src/util/acceptance-text.ts';
 import { some } from '../../src/util/json-pieces.ts';
 import { relativeParts } from '../../src/util/places.ts';
 import { placeText } from '../../src/util/report-text.ts';
@@ -45,7 +46,7 @@ export function findingEvent(finding: Finding, known: Known, common: (name: Clas
     ...kindOf(name, activity),
     ...severityOf(finding.severity),
     ...state,
-    ...when('status_detail', acceptedBy === undefined ? undefined : acceptanceText(acceptedBy)),
+    ...when('status_detail', acceptedBy === undefined ? undefined : text(acceptanceText(acceptedBy))),
     ...common(name, finding.fingerprint),
     confidence_id: CONFIDENCE[finding.confidence],
     confidence: `${finding.confidence.charAt(0).toUpperCase()}${finding.confidence.slice(1)}`,
@@ -78,15 +79,6 @@ export function findingEvent(finding: Finding, known: Known, common: (name: Clas
       : some('evidences', finding.evidence.slice(0, EVIDENCE_MAX).map(evidenceOf))),
     unmapped: { finding_status: status, persona: finding.persona, evidence_count: finding.evidence.length },
   };
-}
-
-/** Who accepts it and until when; the class has no field for each. */
-function acceptanceText(accepted: NonNullable<Finding['acceptedBy']>): string {
-  const { source, reason, justification, owner, approver, ticket, expires } = accepted;
-  const parts = { owner, approver, ticket, until: expires };
-  const told = Object.entries(parts).flatMap(([label, value]) => (value === undefined ? [] : [`${label} ${value}`]));
-  const why = [justification, reason].filter((part) => part !== undefined).join(': ');
-  return text(`Accepted by ${source}${why === '' ? '' : `: ${why}`}${told.length === 0 ? '' : ` (${told.join(', ')})`}`);
 }
 
 function resourcesOf(finding: Finding, view: IdentityView | undefined): object[] {

@@ -48,6 +48,7 @@ function objectId(id: string): string {
 
 function* nodeObjects(report: Report, nodes: readonly LineageNode[], ids: ReadonlyMap<string, string>): Generator<object> {
   yield runNode(report);
+  const accepted = acceptedAbout(report);
   for (const { about, findings, id, kind, label, worst } of nodes) {
     yield {
       id: ids.get(id),
@@ -58,14 +59,28 @@ function* nodeObjects(report: Report, nodes: readonly LineageNode[], ids: Readon
         nhi_id: text(id),
         ...(about === undefined ? {} : { about: text(about) }),
         open_findings: findings,
+        accepted_findings: accepted.get(id) ?? 0,
         ...(worst === undefined ? {} : { worst_finding: worst }),
       },
     };
   }
 }
 
+/** By node: findings that somebody accepted, which are no open ones. */
+function acceptedAbout({ accepted }: Report): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { credential, identity } of accepted) {
+    const about = [
+      ...(identity === undefined ? [] : [`identity:${identity}`]),
+      ...(credential === undefined ? [] : [`credential:${credential}`]),
+    ];
+    for (const id of about) counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  return counts;
+}
+
 /** Its own account of how whole the graph is: gaps of coverage, and what was left out because it was too large. */
-function runNode({ coverage, parts, run }: Report): object {
+function runNode({ coverage, hidden, parts, persona, run }: Report): object {
   const gaps = coverage.filter(({ outcome }) => outcome !== 'complete');
   const told = gaps
     .slice(0, LIST_MAX)
@@ -83,6 +98,10 @@ function runNode({ coverage, parts, run }: Report): object {
       ...(targets.length === 0 ? {} : { targets }),
       coverage_gaps: gaps.length,
       ...(told.length === 0 ? {} : { not_read: told }),
+      persona,
+      hidden_for_persona: hidden.persona,
+      hidden_by_baseline: hidden.baseline,
+      accepted_findings: hidden.excepted,
       omitted_nodes: parts?.lineage?.omitted.nodes ?? 0,
       omitted_edges: parts?.lineage?.omitted.edges ?? 0,
     },

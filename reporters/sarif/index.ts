@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Finding } from '../../src/contracts/finding.ts';
+import type { Finding, FindingStatus } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
+import { acceptanceText } from '../../src/util/acceptance-text.ts';
 import { EPHEMERAL } from '../../src/util/fingerprint.ts';
-import { hiddenText, openFindings, thousands, verdict } from '../../src/util/report-text.ts';
+import { hiddenText, isOpen, openFindings, sortFindings, thousands, verdict } from '../../src/util/report-text.ts';
 import { jsonText } from '../../src/util/sanitize.ts';
 import { type Placed, placesOf, UNLOCATED } from './locations.ts';
 import { levelOf, type RuleSource, ruleDescriptor, ruleSources } from './rules.ts';
@@ -23,6 +24,8 @@ const Options = z.strictObject({
     .default('nhi-audit'),
   /** Findings that no file tells: `config` puts them on the configuration file, `omit` leaves them out and says so. */
   unlocated: z.enum(['config', 'omit']).default('config'),
+  /** `all`: what is accepted too, as suppressed, and what is gone, as absent. Code scanning knows neither, and shows both as open. */
+  results: z.enum(['open', 'all']).default('open'),
 });
 type Options = z.infer<typeof Options>;
 
@@ -78,9 +81,13 @@ interface Left {
   readonly unlocated: number;
 }
 
-/** Open findings, the most severe first: accepted and fixed ones would be shown as open by code scanning. */
+/** Open findings, the most severe first, then, where they are asked for, those that are not: code scanning would show them as open. */
 function select(report: Report, options: Options): { results: Result[]; left: Left; dropped: number } {
-  const all = openFindings(report.findings).map((finding) => ({ finding, placed: placesOf(finding) }));
+  const others = options.results === 'open' ? [] : [...report.findings.filter((one) => !isOpen(one)), ...report.accepted];
+  const all = [...openFindings(report.findings), ...sortFindings(others)].map((finding) => ({
+    finding,
+    placed: placesOf(finding),
+  }));
   const wanted = options.unlocated === 'omit' ? all.filter((result) => !result.placed.unlocated) : all;
   const results = wanted.slice(0, MAX_RESULTS);
   let dropped = 0;
@@ -173,6 +180,22 @@ function notification(id: (typeof NOTIFICATIONS)[number]['id'], level: 'note' | 
   return { descriptor: { id }, level, message: message(text) };
 }
 
+/** `absent`: what an earlier run had and this one has not; whether it is fixed or was merely not seen again says `properties.status`. */
+const BASELINE_STATE: { readonly [status in FindingStatus]: string } = {
+  new: 'new',
+  open: 'unchanged',
+  excepted: 'unchanged',
+  fixed: 'absent',
+  'not-observed': 'absent',
+};
+
+function suppressions({ acceptedBy, status }: Finding): object {
+  if (status !== 'excepted') return {};
+  const kind = acceptedBy?.source === 'comment' ? 'inSource' : 'external';
+  const justification = acceptedBy === undefined ? {} : { justification: message(acceptanceText(acceptedBy), 2000).text };
+  return { suppressions: [{ kind, status: 'accepted', ...justification }] };
+}
+
 function resultObject({ finding, placed }: Result, ruleIndex: number, seen: Map<string, number>, isKeyKept: boolean): object {
   const { uri, unlocated, locations, relatedLocations } = placed;
   return {
@@ -186,11 +209,13 @@ function resultObject({ finding, placed }: Result, ruleIndex: number, seen: Map<
       primaryLocationLineHash: lineHash(finding, uri, seen, isKeyKept),
       'nhiAuditFinding/v1': message(finding.fingerprint, 256).text,
     },
-    baselineState: finding.status === 'new' ? 'new' : 'unchanged',
+    baselineState: BASELINE_STATE[finding.status],
+    ...suppressions(finding),
     properties: {
       severity: finding.severity,
       confidence: finding.confidence,
       persona: finding.persona,
+      ...(isOpen(finding) ? {} : { status: finding.status }),
       subject: message(finding.subject, 500).text,
       ...(finding.identity === undefined ? {} : { identity: message(finding.identity, 500).text }),
       ...(finding.credential === undefined ? {} : { credential: message(finding.credential, 500).text }),

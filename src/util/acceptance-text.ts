@@ -1,4 +1,4 @@
-import type { AcceptanceUse } from '../contracts/finding.ts';
+import type { Acceptance, AcceptanceUse } from '../contracts/finding.ts';
 import type { Report } from '../contracts/reporter.ts';
 import { count } from './report-text.ts';
 
@@ -52,4 +52,17 @@ function reasonOf({ reason, owner, expires }: AcceptanceUse): string {
   ];
   const told = parts.filter((part) => part !== undefined);
   return told.length === 0 ? '' : `: ${told.join(', ')}`;
+}
+
+/** On whose word a finding may stand, why and until when, in one line: for formats that have one field for all of it. */
+export function acceptanceText({ source, place, reason, justification, ...who }: Acceptance): string {
+  const told = [
+    ...(place === undefined ? [] : [`at ${place}`]),
+    ...(who.owner === undefined ? [] : [`owner ${who.owner}`]),
+    ...(who.approver === undefined ? [] : [`approver ${who.approver}`]),
+    ...(who.ticket === undefined ? [] : [`ticket ${who.ticket}`]),
+    ...(who.expires === undefined ? [] : [`until ${who.expires}`]),
+  ];
+  const why = [justification, reason].filter((part) => part !== undefined).join(': ');
+  return `Accepted by ${source}${why === '' ? '' : `: ${why}`}${told.length === 0 ? '' : ` (${told.join(', ')})`}`;
 }

@@ -1,6 +1,7 @@
-import type { Finding } from '../../src/contracts/finding.ts';
+import type { Acceptance, Finding } from '../../src/contracts/finding.ts';
 import type { CredentialView, Lineage, LineageEdge, LineageNode, ReportParts } from '../../src/contracts/report-parts.ts';
 import type { IdentityView, Report } from '../../src/contracts/reporter.ts';
+import { rollUp } from '../../src/frameworks/roll-up.ts';
 import { HOSTILE_NAMES, hostileReport, sampleReport } from './report.ts';
 
 /** Parts of a report for tests of reporters that ask for them: the estate of `sampleReport`, one of attacks, and a large one. */
@@ -104,6 +105,59 @@ export function sampleParts(): Partial<ReportParts> {
         until: '2026-03-01T00:00:00.000Z',
       },
     ],
+  };
+}
+
+/** What accepts findings, one of each kind; `TRIAGE` is a text of a stranger's. */
+export const TRIAGE = `=HYPERLINK("http://evil.example") <script>alert(1)</script> @everyone\n::error::x`;
+export const ACCEPTANCES: readonly Acceptance[] = [
+  ...['false-positive', 'test-data', 'revoked', 'accepted-risk', 'compensating-control', 'not-ours'].map(
+    (justification): Acceptance => ({
+      source: 'exception',
+      entry: 'rule identity-unused',
+      place: 'nhi-audit.exceptions.yml:exceptions[0]',
+      reason: `Known: ${justification}.`,
+      justification,
+      owner: 'kim@harbour.example',
+      approver: 'lee@harbour.example',
+      ticket: 'SEC-7',
+      expires: '2026-06-30',
+    }),
+  ),
+  { source: 'comment', entry: 'gitleaks:allow', place: 'config/settings.py:88' },
+  { source: 'gitleaksignore', entry: 'config/settings.py:aws:88', reason: TRIAGE },
+];
+
+/** The sample estate after a while: some of it is fixed, some was not seen again, one rule is accepted, one hidden. */
+export function settledReport(): Report {
+  const sample = sampleWithParts();
+  const [leaked, , left, unused] = sample.findings as [Finding, Finding, Finding, Finding];
+  const findings: Finding[] = [
+    leaked,
+    { ...leaked, fingerprint: '71'.repeat(16), status: 'fixed' },
+    { ...left, fingerprint: '72'.repeat(16), status: 'not-observed' },
+  ];
+  const accepted = ACCEPTANCES.map(
+    (acceptedBy, index): Finding => ({
+      ...(acceptedBy.source === 'exception' ? unused : leaked),
+      fingerprint: `8${index}`.repeat(16),
+      rule: unused.rule,
+      status: 'excepted',
+      acceptedBy,
+    }),
+  );
+  const checks = sample.checks.map((check) => {
+    if (check.rule === unused.rule) return { ...check, outcome: 'pass' as const, findings: 0, excepted: accepted.length };
+    return check.rule === leaked.rule ? { ...check, findings: 1 } : check;
+  });
+  return {
+    ...sample,
+    findings,
+    accepted,
+    checks,
+    acceptances: ACCEPTANCES.map((use) => ({ ...use, state: 'used', findings: 1 })),
+    controls: rollUp(sample.frameworks, checks, [...findings, ...accepted], sample.coverage),
+    hidden: { persona: 1, baseline: 2, excepted: accepted.length },
   };
 }
 

@@ -14,6 +14,7 @@ import { oscal } from '../../reporters/oscal/index.ts';
 import { sarif } from '../../reporters/sarif/index.ts';
 import { terminal } from '../../reporters/terminal/index.ts';
 import type { AnyReporter, RenderContext, Report } from '../../src/contracts/reporter.ts';
+import { settledReport } from '../helpers/made-parts.ts';
 import { emptyReport, hostileReport, leakReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 const REPORTERS: readonly AnyReporter[] = [
@@ -37,6 +38,7 @@ const REPORTS: { readonly [name: string]: () => Report } = {
   'a run with partial coverage': partialReport,
   'a full run': sampleReport,
   'a run over hostile names': hostileReport,
+  'a run with accepted and fixed findings': settledReport,
   'a run with leaked tokens': () => leakReport(70),
 };
 const CONTEXTS: readonly RenderContext[] = [

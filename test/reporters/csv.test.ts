@@ -28,7 +28,7 @@ describe('csv reporter', () => {
       columns?.join(' '),
       'schema_version run_id run_started_at finding status severity confidence persona rule title message subject identity credential ' +
         'owasp_nhi csf_2_0 csf_1_1 other_controls evidence_kind evidence repository path line column cell part commit commit_date at_head ' +
-        'layer pointer first_seen last_seen fix',
+        'layer pointer first_seen last_seen fix accepted_by accepted_at accepted_reason accepted_justification accepted_owner accepted_approver accepted_ticket accepted_expires',
     );
   });
 
@@ -80,7 +80,7 @@ describe('csv reporter', () => {
     assert.equal(row?.csf_2_0, 'PR.AA-01;PR.AA-05');
     assert.equal(row?.csf_1_1, 'PR.AC-1;PR.AC-4');
     assert.equal(row?.other_controls, 'csa-maestro:L4');
-    assert.equal(row?.schema_version, '1.0');
+    assert.equal(row?.schema_version, '1.1');
     assert.equal(row?.run_id, '01HRUN00000000000000SAMPLE');
   });
 
@@ -116,7 +116,7 @@ describe('csv reporter', () => {
         assert.ok(table.length > 0);
         for (const row of table) {
           assert.equal(row.length, columns.length);
-          assert.equal(row[0], '1.0', 'no second header, no torn row');
+          assert.equal(row[0], '1.1', 'no second header, no torn row');
           for (const cell of row) {
             assert.doesNotMatch(cell, /^\s*[=+\-@]|[\t\r\n]/u);
             assert.doesNotMatch(cell, /[\p{Cc}\p{Cf}\p{Cs}]/u);

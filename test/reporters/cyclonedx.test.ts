@@ -6,7 +6,7 @@ import addFormats from 'ajv-formats';
 import { cyclonedx } from '../../reporters/cyclonedx/index.ts';
 import type { CredentialView } from '../../src/contracts/report-parts.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
-import { hostileWithParts, largeReport, sampleCredentials, sampleWithParts } from '../helpers/made-parts.ts';
+import { hostileWithParts, largeReport, sampleCredentials, sampleWithParts, settledReport } from '../helpers/made-parts.ts';
 import { emptyReport, hostileReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 interface Material {
@@ -40,6 +40,7 @@ const REPORTS: { readonly [name: string]: () => Report } = {
   'a full run': sampleWithParts,
   'a run without credentials': sampleReport,
   'a partial run': () => ({ ...partialReport(), parts: { credentials: sampleCredentials() } }),
+  'a run with accepted and fixed findings': settledReport,
   'hostile names': hostileWithParts,
   'hostile names without parts': hostileReport,
 };

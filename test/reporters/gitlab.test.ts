@@ -4,12 +4,14 @@ import { gitlabCodeQuality } from '../../reporters/gitlab-code-quality/index.ts'
 import { gitlabSecretDetection } from '../../reporters/gitlab-secret-detection/index.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { openFindings } from '../../src/util/report-text.ts';
+import { settledReport } from '../helpers/made-parts.ts';
 import { emptyReport, hostileReport, leakReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 const REPORTS: { readonly [name: string]: Report } = {
   'an empty run': emptyReport(),
   'a full run': sampleReport(),
   'a partial run': partialReport(),
+  'accepted and fixed findings': settledReport(),
   'hostile names': hostileReport(),
   leaks: leakReport(30),
 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { junit } from '../../reporters/junit/index.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import { settledReport } from '../helpers/made-parts.ts';
 import {
   emptyReport,
   HOSTILE_NAMES,
@@ -66,6 +67,7 @@ describe('junit reporter', () => {
     'an empty run': emptyReport(),
     'a full run': sampleReport(),
     'a partial run': partialReport(),
+    'accepted and fixed findings': settledReport(),
     'hostile names': hostileReport(),
     leaks: leakReport(150),
   };

@@ -6,7 +6,7 @@ import { ocsf } from '../../reporters/ocsf/index.ts';
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { ControlResult } from '../../src/contracts/framework.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
-import { hostileWithParts, sampleWithParts } from '../helpers/made-parts.ts';
+import { hostileWithParts, sampleWithParts, settledReport } from '../helpers/made-parts.ts';
 import { emptyReport, leakReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 interface Event {
@@ -39,6 +39,7 @@ const REPORTS: { readonly [name: string]: () => Report } = {
   'a full run': sampleWithParts,
   'a run without parts': sampleReport,
   'a partial run': partialReport,
+  'a run with accepted and fixed findings': settledReport,
   'hostile names': hostileWithParts,
   leaks: () => leakReport(30),
 };

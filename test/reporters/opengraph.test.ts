@@ -5,7 +5,7 @@ import { opengraph } from '../../reporters/opengraph/index.ts';
 import { EDGE_KINDS, NODE_KINDS } from '../../reporters/opengraph/kinds.ts';
 import type { LineageEdge } from '../../src/contracts/report-parts.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
-import { hostileWithParts, largeReport, sampleLineage, sampleWithParts } from '../helpers/made-parts.ts';
+import { hostileWithParts, largeReport, sampleLineage, sampleWithParts, settledReport } from '../helpers/made-parts.ts';
 import { emptyReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 interface Node {
@@ -32,6 +32,7 @@ const REPORTS: { readonly [name: string]: () => Report } = {
   'a full run': sampleWithParts,
   'a run without lineage': sampleReport,
   'a partial run': () => ({ ...partialReport(), parts: { lineage: sampleLineage() } }),
+  'a run with accepted and fixed findings': settledReport,
   'hostile names': hostileWithParts,
 };
 

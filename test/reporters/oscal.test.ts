@@ -12,7 +12,7 @@ import type { ControlOutcome, ControlResult } from '../../src/contracts/framewor
 import type { Report } from '../../src/contracts/reporter.ts';
 import { parseFramework } from '../../src/frameworks/load.ts';
 import { packageRoot } from '../../src/util/package-root.ts';
-import { largeReport } from '../helpers/made-parts.ts';
+import { largeReport, settledReport } from '../helpers/made-parts.ts';
 import { emptyReport, hostileReport, leakReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 interface Property {
@@ -68,6 +68,7 @@ const REPORTS: { readonly [name: string]: () => Report } = {
   'an empty run': emptyReport,
   'a full run': sampleReport,
   'a partial run': partialReport,
+  'a run with accepted and fixed findings': settledReport,
   'hostile names': hostileReport,
   leaks: () => leakReport(30),
 };

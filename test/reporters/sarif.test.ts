@@ -7,6 +7,7 @@ import { sarif } from '../../reporters/sarif/index.ts';
 import { relativeUri } from '../../reporters/sarif/text.ts';
 import type { Evidence, Finding } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import { settledReport } from '../helpers/made-parts.ts';
 import { emptyReport, HOSTILE_NAMES, hostileReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 interface Sarif {
@@ -74,13 +75,13 @@ describe('sarif reporter', () => {
     validate = ajv.compile(JSON.parse(await readFile(new URL('../fixtures/sarif-2.1.0.json', import.meta.url), 'utf8')));
   });
 
-  for (const [name, make] of Object.entries({ emptyReport, partialReport, sampleReport, hostileReport })) {
+  for (const [name, make] of Object.entries({ emptyReport, partialReport, sampleReport, settledReport, hostileReport })) {
     it(`validates against the OASIS schema: ${name}`, async () => {
-      const value = JSON.parse(await renderText(sarif, make()));
+      for (const results of ['open', 'all']) {
+        validate(JSON.parse(await renderText(sarif, make(), { results })));
 
-      validate(value);
-
-      assert.deepEqual(validate.errors ?? [], []);
+        assert.deepEqual(validate.errors ?? [], []);
+      }
     });
 
     it(`has what code scanning asks for: ${name}`, async () => {
