@@ -100,6 +100,8 @@ export interface RenderContext {
   readonly links: boolean;
   /** `--store` file, for "next commands". */
   readonly store: string | undefined;
+  /** The code that the command ends with, and why in a few words; absent where it does not hang on the findings. */
+  readonly exit?: { readonly code: number; readonly why: string };
 }
 
 /** Reads what the user said of a reporter: a zod schema, or for what a check before a merge loads something lighter. */
