@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Finding, PERSONAS, SEVERITIES } from '../../src/contracts/finding.ts';
+import type { ControlRule } from '../../src/contracts/framework.ts';
 import { OBSERVATION_KINDS, SURFACES, type Surface } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { compare, isOpen, sortFindings, summariseCoverage, verdict } from '../../src/util/report-text.ts';
@@ -19,6 +20,7 @@ const text = z.string();
 const number = z.int().min(0);
 const severity = z.enum(SEVERITIES);
 const outcome = z.enum(['complete', 'partial', 'denied', 'unsupported']);
+const controlOutcome = z.enum(['pass', 'fail', 'partial', 'not-assessed', 'not-applicable', 'excepted']);
 const surface = z.enum(Object.keys(SURFACES) as [Surface, ...Surface[]]);
 
 export const PlaceV1 = z.strictObject({
@@ -77,6 +79,7 @@ export const FindingV1 = z.strictObject({
       place: PlaceV1.optional(),
     }),
   ),
+  surfaces: z.array(surface).describe('Sources of its evidence; empty where a store of an earlier version does not tell'),
   firstSeen: time,
   lastSeen: time,
   fix: text,
@@ -146,9 +149,7 @@ export const ControlV1 = z.strictObject({
   title: text,
   group: text.optional(),
   formerly: z.array(text).describe('Ids of the same matter in an earlier edition'),
-  outcome: z
-    .enum(['pass', 'fail', 'partial', 'not-assessed', 'not-applicable', 'excepted'])
-    .describe('What the evidence of this run says; never a statement of compliance'),
+  outcome: controlOutcome.describe('What the evidence of this run says; never a statement of compliance'),
   reason: text,
   rules: z.array(
     z.strictObject({
@@ -165,6 +166,27 @@ export const ControlV1 = z.strictObject({
   findings: number,
   worst: severity.optional(),
   population: number,
+  sources: z
+    .array(
+      z.strictObject({
+        surface,
+        outcome: controlOutcome,
+        checks: z
+          .strictObject({
+            pass: number,
+            fail: number,
+            partial: number,
+            notAssessed: number,
+            notApplicable: number,
+            excepted: number,
+          })
+          .describe('How many of the checks that need this source ended how at it'),
+        findings: number.describe('Open findings that rest on something of this source'),
+        worst: severity.optional(),
+        population: number.describe('What these checks looked at, here and at their other sources'),
+      }),
+    )
+    .describe('The control judged for each source that its checks need. What rests on several counts at each: do not add up'),
 });
 
 const BySeverity = z.strictObject({ critical: number, high: number, medium: number, low: number, info: number });
@@ -277,7 +299,7 @@ export function toV1(report: Report): ReportV1 {
     checks: report.checks.map(({ meta, ...result }) =>
       pick({ ...result, title: meta.title, severity: meta.severity, controls: meta.controls, needs: meta.needs }, CheckV1),
     ),
-    controls: report.controls.map((control) => pick(control, ControlV1)),
+    controls: report.controls.map((control) => pick({ ...control, rules: control.rules.map(toRule) }, ControlV1)),
     frameworks: report.frameworks.map(({ id, title, version, source, licence, mapping }) => ({
       id,
       title,
@@ -292,6 +314,11 @@ export function toV1(report: Report): ReportV1 {
 /** What of a row's detail is promised. */
 function told({ inArchives, ignored, setAside }: NonNullable<Report['coverage'][number]['detail']> = {}): object {
   return { inArchives, ignored, setAside };
+}
+
+/** Where each rule failed, its findings say. */
+function toRule({ sources: _, ...rule }: ControlRule): Omit<ControlRule, 'sources'> {
+  return rule;
 }
 
 function toFinding(finding: Finding): z.infer<typeof FindingV1> {
