@@ -13,6 +13,7 @@ import type {
   ServiceTarget,
   Target,
 } from './contracts/index.ts';
+import type { Declaration } from './correlate/absent.ts';
 import { type Bulk, createBulk } from './detect/bulk.ts';
 import { createEngine } from './detect/engine.ts';
 import { mayHoldTest } from './detect/may-hold.ts';
@@ -100,6 +101,9 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
   const engine = createEngine({ pack, fingerprintKey: key, keepSecrets: verifier !== undefined || 'logins' });
   const names = new NameRedactor((text, hints) => engine.detect(text, hints));
   const named = request.targets.map((target) => names.clean(shownTarget(target)));
+  const { absent } = config.scope;
+  const declared: readonly Declaration[] =
+    absent.length === 0 ? [] : (await import('./correlate/absent.ts')).declarationsOf(config.scope, (text) => names.clean(text));
 
   // A change is read as what it adds; a log is more than that.
   const shelf =
@@ -301,15 +305,20 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
     const facts =
       !isStored && (premerge || !asksOfNothing(request, acceptors))
         ? await withEmptyParts(
-            (await import('./run/unobserved.ts')).factsOfNothing(await judge(), sink.held, {
-              startedAt,
-              finishedAt: runtime.clock().toISOString(),
-              targets: named,
-              parameters: parametersOf(request),
-              rulesDigest: rulesDigest(pack, await judge()),
-              fingerprintKeyId: keyId,
-              hosts: [...hosts],
-            }),
+            (await import('./run/unobserved.ts')).factsOfNothing(
+              await judge(),
+              sink.held,
+              {
+                startedAt,
+                finishedAt: runtime.clock().toISOString(),
+                targets: named,
+                parameters: parametersOf(request),
+                rulesDigest: rulesDigest(pack, await judge()),
+                fingerprintKeyId: keyId,
+                hosts: [...hosts],
+              },
+              declared,
+            ),
             wantedParts,
             told,
           )
@@ -318,6 +327,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
               runtime,
               now: startedAt,
               hosts: [...hosts],
+              declared,
               acceptors: { ...acceptors, mask: (text) => maskNames(text, base.detect) },
               ...(isPremerge(request.crawl) ? { before } : {}),
               ...(request.ask === undefined ? {} : { ask: request.ask }),
@@ -406,6 +416,7 @@ async function correlate(
     runtime,
     now,
     hosts,
+    declared,
     acceptors,
     before,
     ask,
@@ -415,6 +426,7 @@ async function correlate(
     readonly runtime: Runtime;
     readonly now: string;
     readonly hosts: readonly string[];
+    readonly declared: readonly Declaration[];
     readonly acceptors: Acceptors;
     /** Before a merge: what rules find in the changed files as they were. */
     readonly before?: (rules: ReadonlySet<string>) => Promise<Side>;
@@ -425,16 +437,20 @@ async function correlate(
 ): Promise<Facts> {
   const { runChecks } = await import('./correlate/run.ts');
   const { rollUp } = await import('./frameworks/roll-up.ts');
-  const { inStoredOrder, readFacts } = await import('./run/facts.ts');
+  const { DECLARED, inStoredOrder, readFacts } = await import('./run/facts.ts');
   const { fixedBySameLook } = await import('./run/same-look.ts');
   await store.endLoading(hosts);
   runtime.progress.phase('Correlating', judgement.checks.length);
   await store.materialise();
+  const { believedOf, believeIn } = await import('./correlate/absent.ts');
+  const declaredAbsent = await believeIn(store, declared, now);
+  const absent = believedOf(declaredAbsent);
   const judged = await runChecks(store, judgement.checks, {
     now,
     disabled: judgement.disabled,
     parameters: judgement.parameters,
     overrides: judgement.overrides,
+    absent,
     onNote: (text) => runtime.log.warn(text),
     // A store in memory has no run before.
     ...(store.file === undefined ? { previous: [] } : {}),
@@ -461,7 +477,13 @@ async function correlate(
   const controls = rollUp(judgement.frameworks, withMeta, all, coverage as never);
   let facts: Facts | undefined;
   await store.saveResults(
-    { findings: all, checks: results, controls, acceptances: uses },
+    {
+      findings: all,
+      checks: results,
+      controls,
+      acceptances: uses,
+      ...(declaredAbsent.length === 0 ? {} : { parameters: { [DECLARED]: JSON.stringify(declaredAbsent) } }),
+    },
     runtime.clock().toISOString(),
     async () => {
       // What a report asks of the views costs a second over views, and next to nothing over the tables that stand for them.

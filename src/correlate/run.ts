@@ -9,7 +9,7 @@ import { resolve } from './evidence.ts';
 import { lowerInFixtures } from './fixtures.ts';
 import { nameIds } from './name-ids.ts';
 import { readNamed, type Unasked, unaskedOf } from './named.ts';
-import type { Assessment, CoverageRow } from './needs.ts';
+import type { Absent, Assessment, CoverageRow } from './needs.ts';
 import { assess, switchedOff } from './needs.ts';
 import { assertRulings, type Override, type Overrides, type Rulings, readRulings } from './overrides.ts';
 import { assertOverrides, bindings, type ParameterOverrides, parametersIn } from './parameters.ts';
@@ -24,6 +24,8 @@ export interface RunChecksOptions {
   readonly parameters?: ParameterOverrides;
   /** Other values for some identities, by rule: the check runs once for each set, and each row is judged by that of its identity. */
   readonly overrides?: Overrides;
+  /** What is declared absent and believed so, by surface. */
+  readonly absent?: Absent;
   /** Told of what the configuration says and what does nothing in this run. */
   readonly onNote?: (text: string) => void;
   /** Findings of the run before; read from the store when not given. */
@@ -84,8 +86,11 @@ export async function runChecks(store: StoreReader, checks: readonly Check[], op
       "SELECT surface, subject, outcome, why, covers, CAST(detail->'$.types' AS VARCHAR[]) AS types FROM coverage",
     ),
   );
-  const assessments = new Map(checks.map((check): [Check, Judgeable] => [check, assess(check.meta, coverage)]));
-  const assessed = checks.filter((check) => assessments.get(check)?.state !== 'missing');
+  const assessments = new Map(checks.map((check): [Check, Judgeable] => [check, assess(check.meta, coverage, options.absent)]));
+  const assessed = checks.filter((check) => {
+    const state = assessments.get(check)?.state;
+    return state !== 'missing' && state !== 'absent';
+  });
   const named = await readNamed(
     store,
     assessed.map(({ meta }) => meta),
@@ -152,7 +157,7 @@ async function runCheck(
     result: {
       rule: check.meta.id,
       outcome,
-      ...(outcome === 'partial' || outcome === 'not-assessed'
+      ...(outcome === 'partial' || outcome === 'not-assessed' || assessment.state === 'absent'
         ? { reason: assessment.onlyDeclared ?? assessment.unasked?.reason ?? assessment.reason ?? '' }
         : {}),
       population,
@@ -162,6 +167,7 @@ async function runCheck(
     hits,
     assessment,
   });
+  if (assessment.state === 'absent') return ended('not-applicable', 0, []);
   if (assessment.state === 'missing' || population === undefined) return ended('not-assessed', 0, []);
   // Ours find nothing outside of what they look at (tested): over nothing, the query is spared. Of others nobody has said so.
   // What they look at may hang on a parameter, too.

@@ -4,6 +4,7 @@ import {
   type CheckMeta,
   type CheckResult,
   type CoverageObservation,
+  type DeclaredAbsent,
   type Finding,
   type IdentityView,
   OBSERVATION_KINDS,
@@ -18,6 +19,7 @@ import type { StoreReader } from '../store/index.ts';
 export interface Facts {
   readonly run: RunInfo;
   readonly coverage: readonly CoverageObservation[];
+  readonly declaredAbsent?: readonly DeclaredAbsent[];
   readonly findings: readonly Finding[];
   readonly identities: readonly IdentityView[];
   readonly checks: readonly CheckResult[];
@@ -51,6 +53,9 @@ const TABLES = {
   coverage: 'coverage',
 } as const;
 
+/** Parameter of a run, written with its results: what was declared absent, as JSON, and whether it was believed. */
+export const DECLARED = 'declaredAbsent';
+
 /** What a store tells beside its rows. */
 type FactsStore = StoreReader & {
   engine(): Promise<string>;
@@ -65,6 +70,7 @@ export async function readFacts(store: FactsStore, known?: KnownFacts): Promise<
   const [row] = await store.rows('SELECT * EXCLUDE (sequence, status) FROM current_run');
   if (row === undefined) return undefined;
   const run = RunRow.parse(row);
+  const { [DECLARED]: declared, ...parameters } = run.parameters ?? {};
   const counts = await countKinds(store);
   const evidence = store.mayHave('usage') ? await evidenceOf(store) : undefined;
   return {
@@ -79,9 +85,11 @@ export async function readFacts(store: FactsStore, known?: KnownFacts): Promise<
       fingerprintKeyId: run.fingerprint_key_id,
       hosts: run.hosts,
       counts,
-      parameters: run.parameters ?? {},
+      parameters,
       ...(evidence === undefined ? {} : { evidence }),
     },
+    // Written by this program from the same type; the shape is not a stranger's.
+    ...(typeof declared === 'string' ? { declaredAbsent: JSON.parse(declared) as readonly DeclaredAbsent[] } : {}),
     coverage: (await store.rows('SELECT * FROM coverage ORDER BY surface, subject, observation_id')).map(coverageOf),
     identities:
       counts.identity === 0 ? [] : (await store.rows('SELECT * FROM identity_overview ORDER BY identity_id')).map(identityOf),

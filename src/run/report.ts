@@ -32,6 +32,7 @@ export function makeReport(
   return {
     run: facts.run,
     coverage: facts.coverage,
+    ...(facts.declaredAbsent === undefined ? {} : { declaredAbsent: facts.declaredAbsent }),
     findings: shown,
     identities: facts.identities,
     checks: results,

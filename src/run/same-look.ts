@@ -1,9 +1,11 @@
 import type { Finding } from '../contracts/index.ts';
 import type { StoreReader } from '../store/index.ts';
+import { DECLARED } from './facts.ts';
 
 /**
  * Findings that are gone count as fixed only where the last run that had them looked at the same targets, in the same way,
- * with the same rules: another look may only not have met them. Runs of other scopes may lie between.
+ * with the same rules: another look may only not have met them. Runs of other scopes may lie between. What is declared absent
+ * is no way of looking.
  */
 export async function fixedBySameLook(store: StoreReader, gone: readonly Finding[]): Promise<readonly Finding[]> {
   const fixed = gone.flatMap(({ status, fingerprint }) => (status === 'fixed' ? [fingerprint] : []));
@@ -11,7 +13,7 @@ export async function fixedBySameLook(store: StoreReader, gone: readonly Finding
   const rows = await store.rows(
     `SELECT last.fingerprint
      FROM (
-       SELECT f.fingerprint, r.parameters, r.rules_digest
+       SELECT f.fingerprint, json_merge_patch(r.parameters, $but::JSON) AS parameters, r.rules_digest
        FROM findings AS f
        JOIN runs AS r USING (run_id)
        WHERE r.status = 'complete'
@@ -21,8 +23,8 @@ export async function fixedBySameLook(store: StoreReader, gone: readonly Finding
        QUALIFY row_number() OVER (PARTITION BY f.fingerprint ORDER BY r.sequence DESC) = 1
      ) AS last,
      current_run AS now
-     WHERE last.parameters::VARCHAR = now.parameters::VARCHAR AND last.rules_digest = now.rules_digest`,
-    { fixed: JSON.stringify(fixed) },
+     WHERE last.parameters::VARCHAR = json_merge_patch(now.parameters, $but::JSON)::VARCHAR AND last.rules_digest = now.rules_digest`,
+    { fixed: JSON.stringify(fixed), but: JSON.stringify({ [DECLARED]: null }) },
   );
   const same = new Set(rows.map((row) => String(row.fingerprint)));
   return gone.map((finding) =>

@@ -1,4 +1,5 @@
 import { type CheckResult, type CoverageObservation, OBSERVATION_KINDS, type Observation } from '../contracts/index.ts';
+import { believe, believedOf, type Declaration } from '../correlate/absent.ts';
 import { assess, switchedOff } from '../correlate/needs.ts';
 import { assertRulings } from '../correlate/overrides.ts';
 import { assertOverrides } from '../correlate/parameters.ts';
@@ -17,12 +18,19 @@ type KnownRun = Pick<
  * The facts of a scan that observed nothing, without a store: with nothing observed there is nothing to correlate, and
  * starting the engine would cost more than many a scan.
  */
-export function factsOfNothing(judgement: Judgement, held: readonly Observation[], run: KnownRun): Facts {
+export function factsOfNothing(
+  judgement: Judgement,
+  held: readonly Observation[],
+  run: KnownRun,
+  declared: readonly Declaration[] = [],
+): Facts {
   assertOverrides([...judgement.checks, ...judgement.disabled], judgement.parameters);
   assertRulings([...judgement.checks, ...judgement.disabled], judgement.overrides);
   const coverage = inStoredOrder(held);
+  const declaredAbsent = believe(declared, coverage, [], run.startedAt);
+  const absent = believedOf(declaredAbsent);
   const checks = judgement.checks.map(({ meta }): CheckResult => {
-    const { state, reason, onlyDeclared } = assess(meta, coverage);
+    const { state, reason, onlyDeclared } = assess(meta, coverage, absent);
     const isMissing = state === 'missing' || onlyDeclared !== undefined;
     const outcome = isMissing ? 'not-assessed' : state === 'partial' ? 'partial' : 'not-applicable';
     const why = onlyDeclared ?? reason;
@@ -39,6 +47,7 @@ export function factsOfNothing(judgement: Judgement, held: readonly Observation[
       counts: { ...Object.fromEntries(OBSERVATION_KINDS.map((kind) => [kind, 0])), coverage: coverage.length },
     },
     coverage,
+    ...(declaredAbsent.length === 0 ? {} : { declaredAbsent }),
     findings: [],
     identities: [],
     checks,

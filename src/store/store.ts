@@ -42,6 +42,8 @@ export interface RunResults {
   readonly checks: readonly CheckResult[];
   readonly controls: readonly ControlResult[];
   readonly acceptances?: readonly AcceptanceUse[];
+  /** Added to those that the run began with. */
+  readonly parameters?: NewRun['parameters'];
 }
 
 /** A unit of work: what was read, by which scanner. Its hash names the part in the store. */
@@ -375,10 +377,11 @@ export class Store implements StoreReader {
     await this.#insertFindings(run, results.findings);
     if (!this.#isPassing) await this.#insertRest(run, results);
     await this.#dropReady();
-    await this.#connection.run("UPDATE runs SET status = 'complete', finished_at = $at::TIMESTAMP WHERE run_id = $run", {
-      at: finishedAt,
-      run,
-    });
+    await this.#connection.run(
+      `UPDATE runs SET status = 'complete', finished_at = $at::TIMESTAMP, parameters = json_merge_patch(parameters, $more::JSON)
+       WHERE run_id = $run`,
+      { at: finishedAt, more: JSON.stringify(results.parameters ?? {}), run },
+    );
     await tell?.();
     if (!this.#isPassing) await this.#connection.run('COMMIT');
     this.#isEnded = true;
