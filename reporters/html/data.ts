@@ -1,17 +1,19 @@
 import type { CheckMeta } from '../../src/contracts/check.ts';
 import type { Evidence, Finding } from '../../src/contracts/finding.ts';
 import { SEVERITIES } from '../../src/contracts/finding.ts';
-import type { Surface } from '../../src/contracts/observation.ts';
 import { SURFACES } from '../../src/contracts/observation.ts';
 import type { CredentialView } from '../../src/contracts/report-parts.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { shortId, subjectName } from '../../src/util/report-names.ts';
-import { compare, hasPrevious, placeText } from '../../src/util/report-text.ts';
+import { compare, hasPrevious, placeText, summariseCoverage } from '../../src/util/report-text.ts';
 import { clip, printable } from '../../src/util/sanitize.ts';
 import { ageChart } from './ages.ts';
 import {
   BLOCK,
+  type CheckRow,
   CONFIDENCES,
+  type ControlRow,
+  type CoverageRow,
   type CredentialRow,
   EVIDENCE_MAX,
   type EvidenceTuple,
@@ -25,6 +27,8 @@ import { allFindings } from './order.ts';
 import { NHI, NHI_FRAMEWORK } from './owasp.ts';
 
 const TEXT_MAX = 2_000;
+/** Gaps of one source that the page knows; the table of gaps has more. */
+const GAPS_MAX = 20;
 
 /** Everything that the page draws, beside the findings. */
 export function pageData(report: Report, rules: readonly RuleRow[], view: View, context: RenderContext): PageData {
@@ -48,6 +52,9 @@ export function pageData(report: Report, rules: readonly RuleRow[], view: View, 
         ...(control.formerly[0] === undefined ? {} : { formerly: control.formerly[0] }),
       })),
     })),
+    surfaces: SURFACES,
+    coverage: coverageRows(report),
+    ...checksAndControls(report),
     identities: report.identities,
     credentials: (parts?.credentials ?? []).map(credentialRow),
     lineage: parts?.lineage ?? { nodes: [], edges: [], omitted: { nodes: 0, edges: 0 } },
@@ -56,6 +63,53 @@ export function pageData(report: Report, rules: readonly RuleRow[], view: View, 
     sessions: parts?.sessions ?? { rows: [], total: 0 },
     trends: Object.fromEntries(NHI.map(({ id }) => [id, history.map(({ controls }) => controls[`${NHI_FRAMEWORK}:${id}`] ?? 0)])),
   });
+}
+
+function coverageRows({ coverage }: Report): CoverageRow[] {
+  return summariseCoverage(coverage).looked.map(({ surface, outcome, figures, gaps }) => ({
+    surface,
+    outcome,
+    figures,
+    gaps: gaps.slice(0, GAPS_MAX).map((gap) => [gap.subject, gap.outcome, gap.why ?? ''] as const),
+  }));
+}
+
+/** What stands behind each control: which checks ran on what, at which source, and what they lacked. */
+function checksAndControls(report: Report): { readonly checks: readonly CheckRow[]; readonly controls: readonly ControlRow[] } {
+  const known = new Map(report.checks.map((check) => [check.rule, check]));
+  const checks: CheckRow[] = [];
+  const places = new Map<string, number>();
+  const controls: ControlRow[] = [];
+  for (const control of report.controls) {
+    if (control.rules.length === 0) continue;
+    const mine = control.rules.map(({ rule, outcome, findings, sources }) => {
+      const place = places.get(rule);
+      if (place !== undefined) return place;
+      const check = known.get(rule);
+      places.set(rule, checks.length);
+      return (
+        checks.push({
+          id: rule,
+          title: check?.meta.title ?? rule,
+          outcome,
+          ...(check?.reason === undefined ? {} : { reason: check.reason }),
+          population: check?.population ?? 0,
+          findings,
+          sources: sources.map((at) => [at.surface, at.outcome, at.findings] as const),
+        }) - 1
+      );
+    });
+    controls.push({
+      ref: `${control.framework}:${control.control}`,
+      outcome: control.outcome,
+      reason: control.reason,
+      population: control.population,
+      checks: mine,
+      parts: mine.filter((_, index) => control.rules[index]?.relation === 'partial'),
+      sources: control.sources.map((at) => [at.surface, at.outcome, at.findings, at.population] as const),
+    });
+  }
+  return { checks, controls };
 }
 
 /** Rules that have findings, in a fixed order; findings name them by their place here. */
@@ -127,7 +181,7 @@ function findingTuple(finding: Finding, index: number, rule: RuleRow): FindingTu
     finding.firstSeen,
     finding.lastSeen,
     finding.controls.length === rule.own && beginsWith(rule.controls, finding.controls) ? 0 : finding.controls,
-    surfacesOf(finding),
+    finding.surfaces,
     finding.evidence.slice(0, EVIDENCE_MAX).map(evidenceTuple),
     finding.evidence.length,
   ];
@@ -139,38 +193,6 @@ function evidenceTuple({ kind, summary, at, observation }: Evidence): EvidenceTu
 
 function beginsWith(all: readonly string[], own: readonly string[]): boolean {
   return own.every((text, index) => text === all[index]);
-}
-
-const OF_PROVIDER: { readonly [provider: string]: Surface } = {
-  aws: 'aws',
-  gcp: 'gcp',
-  entra: 'entra',
-  azure: 'entra',
-  github: 'github',
-  okta: 'okta',
-  'google-workspace': 'google-workspace',
-  postgres: 'postgres',
-  spire: 'spire',
-  k8s: 'k8s',
-  hoop: 'gateway',
-};
-
-/** Where the facts of a finding were read, in the words of coverage: what files tell by their place, and inventories by the name. */
-function surfacesOf({ evidence, identity, credential }: Finding): string[] {
-  const found = new Set<Surface>();
-  const provider = (identity ?? credential ?? '').split(':', 1)[0] ?? '';
-  for (const { kind, at } of evidence) {
-    if (kind === 'person') found.add('people');
-    else if (at?.layer !== undefined) found.add('image');
-    else if (at?.cell !== undefined) found.add('notebook');
-    else if (kind === 'sighting') found.add(at?.atHead === false && at.commit !== undefined ? 'history' : 'work-tree');
-    else if (kind === 'usage')
-      found.add(at?.path?.startsWith('sessions') === true || provider === 'hoop' ? 'gateway' : 'audit-log');
-    else if (kind === 'consumer' && /\.github\/|gitlab-ci|\.circleci|Jenkinsfile|pipelines/.test(at?.path ?? '')) found.add('ci');
-    else if (kind === 'policy') found.add('gateway');
-    else if (OF_PROVIDER[provider] !== undefined) found.add(OF_PROVIDER[provider]);
-  }
-  return [...found].map((surface) => SURFACES[surface]).sort(compare);
 }
 
 function credentialRow(credential: CredentialView): CredentialRow {

@@ -15,6 +15,12 @@ export interface PageData {
   readonly blocks: number;
   readonly rules: readonly RuleRow[];
   readonly frameworks: readonly FrameworkRow[];
+  /** Titles of sources, by their id. */
+  readonly surfaces: { readonly [surface: string]: string };
+  readonly coverage: readonly CoverageRow[];
+  readonly checks: readonly CheckRow[];
+  /** Controls that have checks, as the tables show them. */
+  readonly controls: readonly ControlRow[];
   readonly identities: readonly IdentityView[];
   readonly credentials: readonly CredentialRow[];
   readonly lineage: Lineage;
@@ -49,6 +55,39 @@ export interface FrameworkRow {
   readonly title: string;
   readonly controls: readonly { readonly id: string; readonly title: string; readonly formerly?: string }[];
 }
+
+/** What was looked at of one source; what is not here was not looked at. */
+export interface CoverageRow {
+  readonly surface: string;
+  readonly outcome: string;
+  readonly figures: string;
+  readonly gaps: readonly (readonly [subject: string, outcome: string, why: string])[];
+}
+
+export interface CheckRow {
+  readonly id: string;
+  readonly title: string;
+  readonly outcome: string;
+  /** Why it did not run, or only in part. */
+  readonly reason?: string;
+  readonly population: number;
+  readonly findings: number;
+  /** How it ended at each of its sources. */
+  readonly sources: readonly (readonly [surface: string, outcome: string, findings: number])[];
+}
+
+export interface ControlRow {
+  readonly ref: string;
+  readonly outcome: string;
+  readonly reason: string;
+  readonly population: number;
+  /** Places in `checks`; those in `parts` bear on a part of the control. */
+  readonly checks: readonly number[];
+  readonly parts: readonly number[];
+  readonly sources: readonly SourceRow[];
+}
+
+export type SourceRow = readonly [surface: string, outcome: string, findings: number, population: number];
 
 export interface CredentialRow {
   readonly id: string;

@@ -322,7 +322,13 @@ function sessionsOption({ sessions }: PageData, lanes: readonly string[], width:
         brushSelect: false,
       },
     ],
-    xAxis: { ...axis(), type: 'time', splitLine: { show: false }, axisLabel: { color: colour('ink-2'), hideOverlap: true } },
+    xAxis: {
+      ...axis(),
+      type: 'time',
+      boundaryGap: ['2%', '2%'],
+      splitLine: { show: false },
+      axisLabel: { color: colour('ink-2'), hideOverlap: true, formatter: '{yyyy}-{MM}-{dd}' },
+    },
     yAxis: {
       ...axis(),
       type: 'value',

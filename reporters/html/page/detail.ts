@@ -2,6 +2,7 @@ import type { IdentityView } from '../../../src/contracts/reporter.ts';
 import { printable } from '../../../src/util/sanitize.ts';
 import { pasteableWord } from '../../../src/util/shell-word.ts';
 import type { PageData } from '../model.ts';
+import { controlPanel } from './control.ts';
 import { append, count, el, find, prose, say, thousands } from './dom.ts';
 import { labelOf } from './facets.ts';
 import { updateRoute } from './route.ts';
@@ -37,14 +38,14 @@ export class Detail {
     if (this.#panel.hidden) return;
     this.#panel.hidden = true;
     document.body.classList.remove('with-detail');
-    updateRoute({ finding: undefined, identity: undefined });
+    updateRoute({ finding: undefined, identity: undefined, checks: undefined, at: undefined });
     this.#back?.focus({ preventScroll: true });
     this.#back = undefined;
     this.#closed();
   }
 
   showFinding(row: Row, focus = true): void {
-    updateRoute({ finding: row.fingerprint, identity: undefined });
+    updateRoute({ finding: row.fingerprint, identity: undefined, checks: undefined, at: undefined });
     const { rule } = row;
     const word = pasteableWord(row.fingerprint) ?? row.fingerprint;
     this.#open(
@@ -63,6 +64,7 @@ export class Detail {
           'dl',
           {},
           this.#whose(row),
+          fact('Told by', row.surfaces.map((surface) => labelOf('surface', surface, this.#data)).join(', ')),
           fact('First seen', row.firstSeen.slice(0, 10)),
           fact('Last seen', row.lastSeen.slice(0, 10)),
         ),
@@ -108,7 +110,7 @@ export class Detail {
   }
 
   showIdentity(identity: IdentityView, focus = true): void {
-    updateRoute({ identity: identity.id, finding: undefined });
+    updateRoute({ identity: identity.id, finding: undefined, checks: undefined, at: undefined });
     const { name, scope } = splitName(identity.id);
     const rows = this.#rows().filter((row) => row.identity === identity.id);
     const keys = this.#data.credentials.filter((credential) => credential.identity === identity.id);
@@ -173,6 +175,17 @@ export class Detail {
       ],
       focus,
     );
+  }
+
+  /** What stands behind a control, at one source or all: which checks ran on what, and what is missing. */
+  showControl(ref: string, surface?: string, focus = true): void {
+    const content = controlPanel(ref, surface, this.#data, this.#rows());
+    if (content === undefined) {
+      say('The control that the link names is not in this report.');
+      return;
+    }
+    updateRoute({ checks: ref, at: surface, finding: undefined, identity: undefined });
+    this.#open(content, focus);
   }
 
   #whose(row: Row): Node {

@@ -1,6 +1,6 @@
 /** Elements are made, never written: a text is only ever a text node, whatever it looks like. */
 
-type Child = Node | string | number | false | undefined | readonly Child[];
+export type Child = Node | string | number | false | undefined | readonly Child[];
 interface Attributes {
   readonly [name: string]: string | number | boolean | undefined | ((event: Event) => void);
 }

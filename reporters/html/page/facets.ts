@@ -118,8 +118,9 @@ export function filterRows(all: readonly Row[], facets: readonly Facet[], select
   return { rows, counts: new Map(facets.map((facet, f) => [facet.key, counts[f] as Int32Array])) };
 }
 
-/** What a value is called: a control by its id and title. */
+/** What a value is called: a control by its id and title, a source by its title. */
 export function labelOf(key: string, value: string, data: PageData): string {
+  if (key === 'surface') return data.surfaces[value] ?? value;
   if (key !== 'control') return value;
   const at = value.indexOf(':');
   const framework = data.frameworks.find(({ id }) => id === value.slice(0, at));

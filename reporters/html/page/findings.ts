@@ -209,7 +209,7 @@ export class Findings {
       severity(row.severity),
       el('span', { class: 'name', title: row.subject }, name, ' ', el('small', {}, scope)),
       el('span', { class: 'message', title: row.message }, shortMessage(row)),
-      el('code', { class: 'where', title: place }, place),
+      el('code', { class: 'where', title: place }, el('bdi', {}, place)),
       el('span', { class: 'who', title: ownerOf(row) }, row.known === undefined ? '' : ownerCell(row.known)),
       el(
         'span',
@@ -506,6 +506,8 @@ function keyHints(): (Node | string)[] {
 }
 
 /** In a row that begins with the name, the message need not spell it out. */
-function shortMessage({ message, identity }: Row): string {
-  return identity === undefined ? message : message.replaceAll(identity, splitName(identity).name);
+function shortMessage({ message, identity, known, subject }: Row): string {
+  const text = identity === undefined ? message : message.replaceAll(identity, splitName(identity).name);
+  const told = [splitName(subject).name, known?.name ?? ''].find((name) => name !== '' && text.startsWith(`${name} `));
+  return told === undefined ? text : text.slice(told.length + 1);
 }

@@ -38,7 +38,7 @@ const LOOKS: {
   principal: { symbol: 'arrow', size: 12, says: 'may become it' },
   identity: { symbol: 'roundRect', size: 14, says: 'identity' },
   capability: { symbol: 'circle', size: 7, says: 'may' },
-  resource: { symbol: 'emptyRect', size: [9, 9], says: 'resource' },
+  resource: { symbol: 'rect', size: [9, 9], says: 'resource' },
 };
 /** How many of each kind stand beside an identity by default. */
 const BESIDE: readonly (readonly [kind: LineageEdge['kind'], n: number])[] = [
@@ -59,11 +59,14 @@ export class LineageGraph {
   readonly #in = new Map<string, LineageEdge[]>();
   readonly #host: HTMLElement | undefined;
   readonly #total: number;
+  /** Sessions and other uses of an identity: who came in by it. */
+  readonly #sessions = new Map<string, number>();
   #shown: readonly LineageNode[] = [];
   #chosen: string | undefined;
   #chart: EChartsType | undefined;
 
-  constructor({ lineage }: PageData) {
+  constructor({ lineage, identities }: PageData) {
+    for (const { id, sessions } of identities) if (sessions > 0) this.#sessions.set(`identity:${id}`, sessions);
     this.#nodes = new Map(lineage.nodes.map((node) => [node.id, node]));
     this.#edges = lineage.edges.filter(({ from, to }) => this.#nodes.has(from) && this.#nodes.has(to));
     this.#total = lineage.nodes.length + lineage.omitted.nodes;
@@ -205,8 +208,19 @@ export class LineageGraph {
                 ),
               ];
         }),
+        this.#sessionsOf(way),
       ),
     ]);
+  }
+
+  #sessionsOf(way: ReadonlySet<string>): Node | undefined {
+    const used = [...way].flatMap((id) => {
+      const node = this.#nodes.get(id);
+      const n = this.#sessions.get(id);
+      return node === undefined || n === undefined ? [] : [el('span', {}, `${node.label} `, el('small', {}, thousands(n)))];
+    });
+    if (used.length === 0) return undefined;
+    return el('div', {}, el('dt', {}, 'Sessions'), el('dd', {}, ...used.slice(0, 12)));
   }
 
   #name(node: LineageNode): Node {
@@ -408,10 +422,9 @@ export class LineageGraph {
                 symbol: look.symbol,
                 symbolSize: look.size,
                 itemStyle: {
-                  color: tint,
+                  color: node.kind === 'resource' ? colour('paper') : tint,
                   opacity: lit(node.id) ? 1 : 0.15,
-                  borderColor: node.id === this.#chosen ? colour('accent') : 'transparent',
-                  borderWidth: node.id === this.#chosen ? 3 : 0,
+                  ...border(node, this.#chosen, tint),
                 },
                 label: {
                   show: true,
@@ -466,6 +479,12 @@ export class LineageGraph {
   }
 }
 
+/** A resource is an empty square; what is chosen has a rim. */
+function border({ id, kind }: LineageNode, chosen: string | undefined, tint: string): object {
+  if (id === chosen) return { borderColor: colour('accent'), borderWidth: 3 };
+  return kind === 'resource' ? { borderColor: tint, borderWidth: 2 } : { borderColor: 'transparent', borderWidth: 0 };
+}
+
 let pen: CanvasRenderingContext2D | null | undefined;
 
 /** What stands beside a node, cut to the room there is, and its width; the end of a path is what tells it apart. */
@@ -476,13 +495,22 @@ function labelOf(node: LineageNode, room: number): { readonly text: string; read
   const marks = node.worst === undefined || node.findings === 0 ? '' : `  ${MARKS[node.worst]}${node.findings}`;
   const about = node.kind === 'person' && /\bleft\b/.test(node.about ?? '') ? ' (left)' : '';
   const tail = about + marks;
-  let name = node.label.slice(0, 200);
+  let name = nameOf(node);
   if (measure(name + tail) > room) {
     const keepsEnd = node.kind === 'place' || node.kind === 'consumer' || node.kind === 'resource';
     while (name.length > 4 && measure(`…${name}${tail}`) > room) name = keepsEnd ? name.slice(1) : name.slice(0, -1);
     name = keepsEnd ? `…${name}` : `${name}…`;
   }
   return { text: name + tail, width: measure(name + tail) };
+}
+
+/** What a masked form is of, since `wo…(28)` alone says nothing; of a long key id the ends. */
+function nameOf({ kind, label, about }: LineageNode): string {
+  if (kind !== 'credential') return label.slice(0, 200);
+  const type = about?.split(' ')[1];
+  if (type !== undefined && /…\(\d+\)$/.test(label)) return `${type} ${label}`;
+  const plain = label.replace(/^SHA256:/, '');
+  return /^[A-Za-z0-9+/_-]{16,}$/.test(plain) ? `${plain.slice(0, 4)}…${plain.slice(-4)}` : label.slice(0, 200);
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

@@ -30,7 +30,7 @@ function allowNoMarkup(): void {
 
 async function start(): Promise<void> {
   startTheme(redrawCharts);
-  startTabs();
+  const tabs = startTabs();
   const data = await loadBlock<PageData>('data');
   if (data === undefined) return;
   setView(viewOf(data.view));
@@ -56,7 +56,18 @@ async function start(): Promise<void> {
       inventory.apply();
     }
     if (section !== undefined) {
+      const framework = /^control-(.+?):/.exec(section)?.[1];
+      if (framework !== undefined) tabs?.open(framework);
       goTo(section);
+      return;
+    }
+    const checks = route.get('checks');
+    if (checks !== undefined) {
+      if (isFirst) {
+        tabs?.open(checks.slice(0, checks.indexOf(':')));
+        goTo(`control-${checks}`);
+      }
+      detail.showControl(checks, route.get('at'));
       return;
     }
     const finding = route.get('finding');

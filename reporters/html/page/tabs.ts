@@ -63,17 +63,24 @@ export class Tabs {
   }
 }
 
+const OUTCOMES = ['fail', 'partial', 'pass', 'excepted', 'not-assessed', 'not-applicable'];
+
 /** Buttons that leave the rows of one outcome. On paper all are there. */
 function filterByOutcome(panel: HTMLElement): void {
   const rows = findAll('tr[data-outcome]', panel);
-  const outcomes = [...new Set(rows.map((row) => row.dataset.outcome ?? ''))];
+  const outcomes = OUTCOMES.filter((outcome) => rows.some((row) => row.dataset.outcome === outcome));
   if (outcomes.length < 2) return;
   const buttons = ['all', ...outcomes].map((outcome) => {
     const n = outcome === 'all' ? rows.length : rows.filter((row) => row.dataset.outcome === outcome).length;
     const button = el('button', { type: 'button', 'aria-pressed': outcome === 'all' }, `${outcome.replaceAll('-', ' ')} ${n}`);
     button.addEventListener('click', () => {
       for (const other of buttons) other.setAttribute('aria-pressed', String(other === button));
-      for (const row of rows) row.classList.toggle('away', outcome !== 'all' && row.dataset.outcome !== outcome);
+      for (const row of rows) {
+        const isAway = outcome !== 'all' && row.dataset.outcome !== outcome;
+        row.classList.toggle('away', isAway);
+        const below = row.nextElementSibling;
+        if (below?.classList.contains('by-source') === true) below.classList.toggle('away', isAway);
+      }
       for (const head of findAll('tr.group', panel)) head.classList.toggle('away', outcome !== 'all');
     });
     return button;

@@ -4,7 +4,7 @@ import { compare, count, thousands } from '../../../src/util/report-text.ts';
 import { ageChart } from '../ages.ts';
 import { shortName } from '../fixes.ts';
 import { type Html, html, type Part } from '../html.ts';
-import { figures, named, section, table } from './section.ts';
+import { figures, MARKS, named, section, table } from './section.ts';
 
 const PATHS = 15;
 const ROWS = 25;
@@ -30,12 +30,33 @@ export function lineageSection(report: Report): Html {
       nodes.length > 0 &&
       html`<div class="lineage">
 <div class="tools js"><label>Find <input type="search" id="lineage-search" placeholder="identity, key, file, owner" list="lineage-names" autocomplete="off"></label><datalist id="lineage-names"></datalist><button type="button" id="lineage-top">Top risk paths</button><output id="lineage-says"></output></div>
+${legend()}
 <div class="scroll"><div class="chart graph js" data-chart="lineage" role="img" aria-label="Graph of places, credentials, identities and what they reach; the paths are in the table below"></div></div>
 <div id="lineage-path" class="path" aria-live="polite"></div>
 ${pathTable(report)}
 </div>`,
     view: 'engineer',
   });
+}
+
+const SHAPES: readonly (readonly [mark: string, word: string])[] = [
+  ['▮', 'place'],
+  ['●', 'owner'],
+  ['◆', 'credential'],
+  ['▲', 'consumer, or who may become it'],
+  ['■', 'identity'],
+  ['•', 'may do'],
+  ['□', 'resource'],
+];
+const LINES: readonly (readonly [kind: string, word: string])[] = [
+  ['solid', 'leads to'],
+  ['dotted', 'owns'],
+  ['dashed', 'may become'],
+];
+
+/** What shapes, lines and colours stand for; beside a name its worst severity is told by a sign and a number as well. */
+function legend(): Html {
+  return html`<p class="legend js">${SHAPES.map(([mark, word]) => html`<span><i aria-hidden="true">${mark}</i>${word}</span>`)}${LINES.map(([kind, word]) => html`<span><i class="stroke ${kind}" aria-hidden="true"></i>${word}</span>`)}<span>behind a name the worst finding and how many: ${(['critical', 'high', 'medium', 'low'] as const).map((severity) => html`<b class="sev ${severity}">${MARKS[severity]} ${severity}</b> `)}</span></p>`;
 }
 
 /** The same in words: one row a leaked credential or an identity with findings. */

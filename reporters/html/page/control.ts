@@ -1,0 +1,192 @@
+import type { CheckRow, ControlRow, PageData } from '../model.ts';
+import { type Child, count, el, thousands } from './dom.ts';
+import { labelOf } from './facets.ts';
+import type { Row } from './rows.ts';
+
+const CHECKS = 150;
+/** What needs a reader comes first. */
+const ORDER = ['fail', 'partial', 'not-assessed', 'excepted', 'pass', 'not-applicable'];
+const TITLES: { readonly [outcome: string]: string } = {
+  fail: 'Failed',
+  partial: 'Ran on part of what they need',
+  'not-assessed': 'Could not run',
+  excepted: 'Found what somebody accepts',
+  pass: 'Passed',
+  'not-applicable': 'Had nothing to look at',
+};
+
+/** How a check ended here: at the source that is looked at, else altogether. */
+interface Ended {
+  readonly check: CheckRow;
+  readonly outcome: string;
+  readonly findings: number;
+  readonly isPart: boolean;
+}
+
+/** A control in the panel at the side; `undefined` where the report has none of that name, or no check of it. */
+export function controlPanel(
+  ref: string,
+  surface: string | undefined,
+  data: PageData,
+  rows: readonly Row[],
+): readonly Child[] | undefined {
+  const control = data.controls.find((row) => row.ref === ref);
+  if (control === undefined) return undefined;
+  const framework = data.frameworks.find(({ id }) => ref.startsWith(`${id}:`));
+  const known = framework?.controls.find(({ id }) => ref === `${framework.id}:${id}`);
+  const at = surface === undefined ? undefined : control.sources.find(([name]) => name === surface);
+  const ended = checksOf(control, surface, data);
+  return [
+    el(
+      'p',
+      { class: 'kicker' },
+      `${framework?.title ?? ''} · ${known?.id ?? ref}${known?.formerly === undefined ? '' : ` (formerly ${known.formerly})`}`,
+    ),
+    el(
+      'h2',
+      { tabindex: '-1' },
+      known?.title ?? ref,
+      surface === undefined ? undefined : ` · ${labelOf('surface', surface, data)}`,
+    ),
+    el(
+      'p',
+      { class: 'message' },
+      outcome(at?.[1] ?? control.outcome),
+      ' ',
+      tally(ended, at === undefined ? control.population : at[3]),
+    ),
+    surface === undefined ? el('p', {}, control.reason) : coverage(surface, data),
+    findingsLinks(ref, surface, rows),
+    ...ORDER.flatMap((kind) =>
+      group(
+        kind,
+        ended.filter((item) => item.outcome === kind),
+      ),
+    ),
+    sources(control, surface, data),
+  ];
+}
+
+function checksOf(control: ControlRow, surface: string | undefined, data: PageData): Ended[] {
+  const parts = new Set(control.parts);
+  return control.checks.flatMap((place) => {
+    const check = data.checks[place];
+    if (check === undefined) return [];
+    const isPart = parts.has(place);
+    if (surface === undefined) return [{ check, outcome: check.outcome, findings: check.findings, isPart }];
+    const here = check.sources.find(([name]) => name === surface);
+    return here === undefined ? [] : [{ check, outcome: here[1], findings: here[2], isPart }];
+  });
+}
+
+function tally(ended: readonly Ended[], population: number): string {
+  const parts = ORDER.flatMap((kind) => {
+    const n = ended.filter((item) => item.outcome === kind).length;
+    return n === 0 ? [] : [`${thousands(n)} ${kind.replace('-', ' ')}`];
+  });
+  return `${count(ended.length, 'check')}: ${parts.join(', ')}. They looked at ${count(population, 'thing')}.`;
+}
+
+/** Whether the source was read at all says what silence of it is worth. */
+function coverage(surface: string, data: PageData): Node {
+  const row = data.coverage.find((item) => item.surface === surface);
+  if (row === undefined) return el('p', { class: 'missing' }, 'This source was not looked at: none was given.');
+  const figures = row.figures === '' ? '' : ` (${row.figures})`;
+  if (row.gaps.length === 0) return el('p', {}, `The source was read completely${figures}.`);
+  return el(
+    'div',
+    { class: 'missing' },
+    el('p', {}, `The source was not read completely${figures}:`),
+    el('ul', {}, ...row.gaps.map(([subject, how, why]) => el('li', {}, el('b', {}, subject), `: ${how}. ${why}`))),
+  );
+}
+
+function findingsLinks(ref: string, surface: string | undefined, rows: readonly Row[]): Node | undefined {
+  const mine = rows.filter((row) => row.controls.includes(ref) && (surface === undefined || row.surfaces.includes(surface)));
+  const open = mine.filter(({ status }) => status === 'new' || status === 'open').length;
+  const excepted = mine.filter(({ status }) => status === 'excepted').length;
+  if (open + excepted === 0) return undefined;
+  const base = `#control=${encodeURIComponent(ref)}${surface === undefined ? '' : `&surface=${surface}`}`;
+  return el(
+    'p',
+    { class: 'links' },
+    open === 0 ? undefined : el('a', { href: base }, `Show ${count(open, 'open finding')}`),
+    excepted === 0 ? undefined : el('a', { href: `${base}&status=excepted` }, `Show ${count(excepted, 'excepted finding')}`),
+  );
+}
+
+function group(kind: string, items: readonly Ended[]): Node[] {
+  if (items.length === 0) return [];
+  const list = el(
+    'ul',
+    { class: 'plain checks' },
+    ...items
+      .slice(0, CHECKS)
+      .map(({ check, findings, isPart }) =>
+        el(
+          'li',
+          {},
+          outcome(kind, true),
+          el('span', {}, check.title, isPart ? el('small', {}, ' (bears on a part of it)') : undefined),
+          el(
+            'small',
+            {},
+            el('a', { href: `#method-${check.id}` }, check.id),
+            kind === 'not-assessed' ? '' : `, looked at ${thousands(check.population)}`,
+            findings === 0 ? '' : `, ${count(findings, 'finding')}`,
+            check.reason === undefined ? '' : `. ${check.reason}`,
+          ),
+        ),
+      ),
+  );
+  const more = items.length - CHECKS;
+  return [
+    el('h3', {}, `${TITLES[kind] ?? kind}: ${count(items.length, 'check')}`),
+    list,
+    ...(more > 0 ? [el('p', {}, `and ${thousands(more)} more; the table of checks under "Method" has all.`)] : []),
+  ];
+}
+
+function sources(control: ControlRow, surface: string | undefined, data: PageData): Node[] {
+  return [
+    el('h3', {}, 'By source'),
+    el(
+      'ul',
+      { class: 'plain' },
+      ...control.sources.map(([name, how, findings]) =>
+        el(
+          'li',
+          {},
+          name === surface
+            ? el('b', {}, labelOf('surface', name, data))
+            : el('a', { href: `#checks=${encodeURIComponent(control.ref)}&at=${name}` }, labelOf('surface', name, data)),
+          ' ',
+          outcome(how),
+          findings === 0 ? '' : `, ${count(findings, 'finding')}`,
+        ),
+      ),
+      surface === undefined
+        ? undefined
+        : el('li', {}, el('a', { href: `#checks=${encodeURIComponent(control.ref)}` }, 'All sources together')),
+    ),
+  ];
+}
+
+const MARKS: { readonly [outcome: string]: string } = {
+  pass: '✓',
+  fail: '✕',
+  partial: '◐',
+  'not-assessed': '?',
+  'not-applicable': '–',
+  excepted: '⊘',
+};
+
+function outcome(name: string, isShort = false): HTMLElement {
+  const word = name.replace('-', ' ');
+  return el(
+    'span',
+    { class: `out ${name}` },
+    el('i', { 'aria-hidden': 'true' }, MARKS[name] ?? '?'),
+    isShort ? el('span', { class: 'off' }, word) : word,
+  );
+}
