@@ -86,6 +86,12 @@ export function verifySection({ run, frameworks, parts }: Report, store: string 
         '# The tables behind it, as files for any other tool, with a manifest of digests',
         `nhi-audit export evidence-tables --store ${file} --run ${id}`,
         '',
+        '# An evidence pack of it: reports, tables, configuration and digests, signed with a key of your own (pack --new-key pack.key makes one)',
+        `nhi-audit pack --store ${file} --run ${id}${named} --sign-key pack.key -o evidence.zip`,
+        '',
+        '# Whether a pack is as it was made: names each file that was changed; needs neither the store nor the network',
+        'nhi-audit verify evidence.zip --key pack.key.pub',
+        '',
         '# Population, exceptions and credentials as tables',
         `nhi-audit report --store ${file} --run ${id} -f csv:rows=population`,
         `nhi-audit report --store ${file} --run ${id} -f csv:rows=exceptions`,
@@ -94,6 +100,6 @@ export function verifySection({ run, frameworks, parts }: Report, store: string 
       ].join('\n'),
       'sh',
     ),
-    'Compare the digests of section 7 with those of the tool and the configuration you run it with. That nothing was changed since a report was signed, a signed evidence pack shows; no signature shows that what was collected was true when it was collected: for that read sections 1, 2 and 5.',
+    'Compare the digests of section 7 with those of the tool and the configuration you run it with. That nothing was changed since it was signed, `verify` shows of a signed evidence pack, with a key that comes to you by another way than the pack; no signature shows that what was collected was true when it was collected: for that read sections 1, 2 and 5.',
   );
 }

@@ -12,9 +12,10 @@ const REPORTS: readonly { readonly file: string; readonly id: string; readonly o
     { file: 'reports/report.html', id: 'html' },
     { file: 'reports/audit.md', id: 'audit' },
     { file: 'reports/report.json', id: 'json' },
-    { file: 'reports/report.sarif', id: 'sarif' },
+    { file: 'reports/report.sarif', id: 'sarif', options: { results: 'all' } },
     { file: 'reports/oscal-assessment-results.json', id: 'oscal' },
     { file: 'reports/ocsf.jsonl', id: 'ocsf' },
+    { file: 'reports/credentials.cdx.json', id: 'cyclonedx' },
     ...['findings', 'identities', 'credentials', 'controls', 'coverage', 'population', 'exceptions'].map((rows) => ({
       file: `reports/${rows}.csv`,
       id: 'csv',

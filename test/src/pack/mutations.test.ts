@@ -37,9 +37,11 @@ describe('verify: every byte of a pack counts', () => {
   it(`names the file of each of ${MUTATIONS} changed bytes in a directory, and no other`, () => {
     const random = numbers(1);
     const files = filesBelow(directory);
+    const met = new Set<string>();
 
     for (let n = 0; n < MUTATIONS; n++) {
       const file = files[random(files.length)] as string;
+      met.add(file);
       const path = join(directory, file);
       const bytes = readFileSync(path);
       const at = random(bytes.length);
@@ -53,6 +55,7 @@ describe('verify: every byte of a pack counts', () => {
       assert.deepEqual([good, [...new Set(problems.map((problem) => problem.file))]], [false, [file]], `${file}, byte ${at}`);
     }
     assert.equal(verifyPack(directory, choices).good, true);
+    assert.deepEqual([...met].sort(), files.toSorted());
   });
 
   for (const [what, without] of [

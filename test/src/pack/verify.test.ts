@@ -115,6 +115,41 @@ describe('verify', () => {
       ['extra config.yml'],
     ],
     [
+      'a file whose name differs by a letter in upper case',
+      (pack: string) => cpSync(join(pack, 'config.yml'), join(pack, 'Config.yml')),
+      ['extra Config.yml'],
+    ],
+    [
+      'a directory in place of a file',
+      (pack: string) => {
+        rmSync(join(pack, 'config.yml'));
+        mkdirSync(join(pack, 'config.yml'));
+      },
+      ['extra config.yml/', 'missing config.yml'],
+    ],
+    [
+      'a link in place of a directory',
+      (pack: string) => {
+        renameSync(join(pack, 'reports'), join(pack, '../reports-elsewhere'));
+        symlinkSync('../reports-elsewhere', join(pack, 'reports'));
+      },
+      ['symlink reports', 'missing reports/report.json', 'missing reports/report.sarif'],
+    ],
+    ['an empty manifest', (pack: string) => truncateSync(join(pack, 'manifest.json'), 0), ['changed manifest.json']],
+    ['a manifest without end', (pack: string) => truncateSync(join(pack, 'manifest.json'), 2 ** 36), ['limit manifest.json']],
+    [
+      'an empty statement',
+      (pack: string) => truncateSync(join(pack, 'statement.dsse.json'), 0),
+      ['signature statement.dsse.json'],
+    ],
+    [
+      'a statement without end',
+      (pack: string) => truncateSync(join(pack, 'statement.dsse.json'), 2 ** 36),
+      ['limit statement.dsse.json'],
+    ],
+    ['sums without end', (pack: string) => truncateSync(join(pack, 'SHA256SUMS'), 2 ** 36), ['limit SHA256SUMS']],
+    ['a file without end', (pack: string) => truncateSync(join(pack, 'config.yml'), 2 ** 36), ['changed config.yml']],
+    [
       'a manifest with a blank in it',
       (pack: string) => edit(join(pack, 'manifest.json'), '","', '", "'),
       ['changed manifest.json'],
