@@ -442,7 +442,8 @@ async function correlate(
   await store.endLoading(hosts);
   runtime.progress.phase('Correlating', judgement.checks.length);
   await store.materialise();
-  const { believedOf, believeIn } = await import('./correlate/absent.ts');
+  const { believedOf } = await import('./correlate/absent.ts');
+  const { believeIn } = await import('./correlate/observed.ts');
   const declaredAbsent = await believeIn(store, declared, now);
   const absent = believedOf(declaredAbsent);
   const judged = await runChecks(store, judgement.checks, {
@@ -474,7 +475,7 @@ async function correlate(
     return meta === undefined ? [] : [{ ...result, meta }];
   });
   const all = [...findings, ...gone];
-  const controls = rollUp(judgement.frameworks, withMeta, all, coverage as never);
+  const controls = rollUp(judgement.frameworks, withMeta, all, coverage as never, absent);
   let facts: Facts | undefined;
   await store.saveResults(
     {

@@ -1,6 +1,6 @@
 import type { CoverageObservation, ObservationKind } from '../contracts/observation.ts';
 import { SURFACES } from '../contracts/observation.ts';
-import { covers, type Need, needOf } from '../correlate/needs.ts';
+import { type Absent, covers, type Need, needOf, presentOf } from '../correlate/needs.ts';
 
 type Row = Pick<CoverageObservation, 'surface' | 'outcome' | 'covers' | 'detail'>;
 
@@ -25,13 +25,15 @@ const KINDS: { readonly [kind in ObservationKind]: string } = {
 };
 const MOST = 5;
 
-/** Holds the needs of checks (`usage@gateway`, `a|b`) against what was looked at. */
-export function gapsOf(needs: Iterable<string>, coverage: readonly Row[]): Gaps {
+/** Holds the needs of checks (`usage@gateway`, `a|b`) against what was looked at. Nobody is asked for what is declared absent. */
+export function gapsOf(needs: Iterable<string>, coverage: readonly Row[], absent: Absent): Gaps {
   const gaps = { missing: new Set<string>(), unreadable: new Set<string>(), part: new Set<string>() };
   for (const need of new Set(needs)) {
     const alternatives = need.split('|').map(needOf);
     const rows = coverage.filter((row) => alternatives.some((alternative) => covers(row, alternative)));
-    if (rows.length === 0) gaps.missing.add([...new Set(alternatives.map(nameOf))].join(' or '));
+    const present = presentOf(alternatives, absent);
+    if (rows.length === 0 && present.length === 0) continue;
+    if (rows.length === 0) gaps.missing.add([...new Set(present.map(nameOf))].join(' or '));
     else if (rows.every((row) => row.outcome === 'denied' || row.outcome === 'unsupported')) addSurfaces(gaps.unreadable, rows);
     else addSurfaces(gaps.part, rows);
   }

@@ -1,8 +1,11 @@
 import type { CheckMeta, CheckResult } from '../contracts/check.ts';
 import type { Finding, Severity } from '../contracts/finding.ts';
 import type { ControlOutcome, ControlResult, Framework } from '../contracts/framework.ts';
-import type { CoverageObservation } from '../contracts/observation.ts';
-import { SWITCHED_OFF } from '../contracts/reporter.ts';
+import type { CoverageObservation, Surface } from '../contracts/observation.ts';
+import { SURFACES } from '../contracts/observation.ts';
+import { DECLARED_ABSENT, SWITCHED_OFF } from '../contracts/reporter.ts';
+import type { Absent } from '../correlate/needs.ts';
+import { needOf } from '../correlate/needs.ts';
 import { count, list } from '../util/report-text.ts';
 import { bySource, type CheckAtSource, checkPlacer } from './by-source.ts';
 import { gapsOf, tellGaps } from './gaps.ts';
@@ -22,6 +25,12 @@ interface Mapped extends Ended {
   readonly sources: readonly CheckAtSource[];
 }
 
+/** What the silence of checks is explained by. */
+interface Ground {
+  readonly coverage: readonly CoverageObservation[];
+  readonly absent: Absent;
+}
+
 /**
  * What the evidence of this run says about each control, in the order of the catalogues:
  *
@@ -30,7 +39,7 @@ interface Mapped extends Ended {
  * - `partial`: nothing found, but not every mapped check ran, or one ran on part of what it needs; or only checks that bear
  *   on a part of the control have open findings;
  * - `pass`: every mapped check that applies passed (at least one);
- * - `not-applicable`: there was nothing for its checks to judge;
+ * - `not-applicable`: there was nothing for its checks to judge, or what they judge is declared absent and believed so;
  * - `not-assessed`: none of its checks could run, no check maps to it, or it is for people to judge.
  *
  * Findings that are fixed or were not observed do not count as open. A list of findings that was cut for a persona or a
@@ -41,6 +50,7 @@ export function rollUp(
   checks: readonly CheckWithMeta[],
   findings: readonly Finding[],
   coverage: readonly CoverageObservation[],
+  absent: Absent = new Map(),
 ): ControlResult[] {
   const byRule = groupByRule(findings);
   const byControl = new Map<string, Mapped[]>();
@@ -51,7 +61,7 @@ export function rollUp(
     for (const ref of new Set(check.meta.controls)) byControl.set(ref, [...(byControl.get(ref) ?? []), mapped]);
   }
   return frameworks.flatMap((framework) =>
-    framework.controls.map((control) => judge(framework, control, mappedTo(framework, control, byControl), coverage)),
+    framework.controls.map((control) => judge(framework, control, mappedTo(framework, control, byControl), { coverage, absent })),
   );
 }
 
@@ -108,7 +118,7 @@ function judge(
   framework: Framework,
   control: Framework['controls'][number],
   mapped: readonly Mapped[],
-  coverage: readonly CoverageObservation[],
+  ground: Ground,
 ): ControlResult {
   let findings = 0;
   let population = 0;
@@ -125,7 +135,7 @@ function judge(
     ...(control.group === undefined ? {} : { group: control.group }),
     formerly: control.formerly,
     outcome,
-    reason: reasonFor(outcome, mapped, control.assessment === 'manual', coverage),
+    reason: withAbsent(reasonFor(outcome, mapped, control.assessment === 'manual', ground), mapped, ground),
     rules: mapped.map((item) => ({
       rule: item.check.rule,
       outcome: item.outcome,
@@ -142,23 +152,19 @@ function judge(
   };
 }
 
-function reasonFor(
-  outcome: ControlOutcome,
-  mapped: readonly Mapped[],
-  manual: boolean,
-  coverage: readonly CoverageObservation[],
-): string {
-  if (outcome === 'fail') return failReason(mapped, coverage);
+function reasonFor(outcome: ControlOutcome, mapped: readonly Mapped[], manual: boolean, ground: Ground): string {
+  if (outcome === 'fail') return failReason(mapped, ground);
   if (outcome === 'partial' && mapped.some((item) => item.outcome === 'fail')) {
-    return `Checks that bear on a part of it: ${failReason(mapped, coverage)}`;
+    return `Checks that bear on a part of it: ${failReason(mapped, ground)}`;
   }
   if (manual) {
     if (mapped.length === 0) return 'For people to judge; no check maps to it.';
+    if (mapped.every(isAbsent)) return 'For people to judge; none of its checks applies.';
     if (mapped.every((item) => item.outcome === 'not-applicable')) {
       return `For people to judge; there was nothing for ${mapped.length === 1 ? 'its check' : `its ${mapped.length} checks`} to look at.`;
     }
     const ran = mapped.filter((item) => item.outcome !== 'not-assessed' && item.outcome !== 'not-applicable').length;
-    if (ran === 0) return `For people to judge; ${noneRan(mapped, coverage)}`;
+    if (ran === 0) return `For people to judge; ${noneRan(mapped, ground)}`;
     return `For people to judge; ${outOf(ran, mapped.length)} ran and found nothing against it.`;
   }
   if (mapped.length === 0) return 'No check maps to it.';
@@ -171,22 +177,40 @@ function reasonFor(
         'finding',
       )}, all accepted by an exception.`;
     case 'partial':
-      return partialReason(mapped, coverage);
+      return partialReason(mapped, ground);
     case 'not-applicable':
-      return `Nothing of the kind that ${mapped.length === 1 ? 'its check judges' : `its ${mapped.length} checks judge`} was found.`;
+      return nothingReason(mapped);
     default:
-      return upperFirst(noneRan(mapped, coverage));
+      return upperFirst(noneRan(mapped, ground));
   }
 }
 
-function failReason(mapped: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
+function nothingReason(mapped: readonly Mapped[]): string {
+  const judged = mapped.filter((item) => !isAbsent(item)).length;
+  if (judged === 0) return mapped.length === 1 ? 'Its check does not apply.' : `None of its ${mapped.length} checks applies.`;
+  const whose = judged === mapped.length ? `its ${judged}` : `${judged} of its ${mapped.length}`;
+  return `Nothing of the kind that ${mapped.length === 1 ? 'its check judges' : `${whose} checks judge`} was found.`;
+}
+
+/** `…; 6 not applicable: declared absent (Okta and SPIRE).` */
+function withAbsent(reason: string, mapped: readonly Mapped[], { absent }: Ground): string {
+  const aside = mapped.filter(isAbsent);
+  if (aside.length === 0) return reason;
+  const needs = aside.flatMap(({ check }) => check.meta.needs.flatMap((text) => text.split('|').map(needOf)));
+  const named = new Set(needs.flatMap(({ surface }) => surface ?? []));
+  const titles = (Object.keys(SURFACES) as Surface[]).filter((surface) => named.has(surface) && absent.has(surface));
+  const what = titles.length === 0 ? '' : ` (${list(titles.map((surface) => SURFACES[surface]))})`;
+  return `${reason.replace(/\.$/, '')}; ${aside.length} not applicable: declared absent${what}.`;
+}
+
+function failReason(mapped: readonly Mapped[], ground: Ground): string {
   const failed = mapped.filter((item) => item.outcome === 'fail');
   const found = `${count(
     sum(failed, (item) => item.open),
     'open finding',
   )} from ${outOf(failed.length, mapped.length)}`;
   const silent = mapped.filter((item) => item.outcome === 'not-assessed' || item.outcome === 'partial');
-  return silent.length === 0 ? `${found}.` : `${found}; ${silences(silent, coverage)}`;
+  return silent.length === 0 ? `${found}.` : `${found}; ${silences(silent, ground)}`;
 }
 
 function passReason(mapped: readonly Mapped[]): string {
@@ -195,17 +219,17 @@ function passReason(mapped: readonly Mapped[]): string {
     sum(passed, (item) => item.check.population),
     'item',
   );
-  const rest = mapped.length - passed.length;
+  const rest = mapped.length - passed.length - mapped.filter(isAbsent).length;
   const aside = rest === 0 ? '' : `; ${rest} had nothing to judge`;
   return `${outOf(passed.length, mapped.length)} ran on ${looked} and found nothing${aside}.`;
 }
 
-function partialReason(mapped: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
+function partialReason(mapped: readonly Mapped[], ground: Ground): string {
   const whole = mapped.filter((item) => item.outcome === 'pass' || item.outcome === 'excepted').length;
   const silent = mapped.filter((item) => item.outcome === 'not-assessed' || item.outcome === 'partial');
   if (silent.length === 0) return `${passReason(mapped)} They bear on a part of it.`;
   const ran = whole === 0 ? 'No check ran in full' : `${outOf(whole, mapped.length)} ran in full and left nothing open`;
-  return `${ran}; ${silences(silent, coverage)}`;
+  return `${ran}; ${silences(silent, ground)}`;
 }
 
 /** `2 checks`, `1 of 3 checks` */
@@ -213,14 +237,14 @@ function outOf(some: number, all: number): string {
   return some === all ? count(all, 'check') : `${some} of ${count(all, 'check')}`;
 }
 
-function noneRan(mapped: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
+function noneRan(mapped: readonly Mapped[], ground: Ground): string {
   const silent = mapped.filter((item) => item.outcome === 'not-assessed');
   const verb = silent.every(isOff) ? ['did not run', 'ran'] : ['could not run', 'could run'];
   const who = silent.length === 1 ? `its one check ${verb[0]}` : `none of its ${silent.length} checks ${verb[1]}`;
-  return `${who} (${whys(silent, coverage)}).`;
+  return `${who} (${whys(silent, ground)}).`;
 }
 
-function silences(silent: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
+function silences(silent: readonly Mapped[], ground: Ground): string {
   const unable = silent.filter((item) => item.outcome === 'not-assessed' && !isOff(item)).length;
   const off = silent.filter(isOff).length;
   const part = silent.length - unable - off;
@@ -229,20 +253,21 @@ function silences(silent: readonly Mapped[], coverage: readonly CoverageObservat
     ...(unable > 0 ? [`${unable} could not run`] : []),
     ...(part > 0 ? [`${part} ran on part of what ${part === 1 ? 'it needs' : 'they need'}`] : []),
   ];
-  return `${list(words)} (${whys(silent, coverage)}).`;
+  return `${list(words)} (${whys(silent, ground)}).`;
 }
 
 /**
  * What checks lacked, all together. How to collect it, and what exactly was denied, stands with each check; a check that
  * lacks nothing that coverage knows of speaks for itself.
  */
-function whys(silent: readonly Mapped[], coverage: readonly CoverageObservation[]): string {
+function whys(silent: readonly Mapped[], ground: Ground): string {
   // What a check would have needed is no reason where it was not to run.
   const willing = silent.filter((item) => !isOff(item));
   const gaps = tellGaps(
     gapsOf(
       willing.flatMap((item) => item.check.meta.needs),
-      coverage,
+      ground.coverage,
+      ground.absent,
     ),
   );
   if (gaps !== '') return willing.length === silent.length ? gaps : `${gaps}; ${SWITCHED_OFF}: ${silent.length - willing.length}`;
@@ -250,6 +275,10 @@ function whys(silent: readonly Mapped[], coverage: readonly CoverageObservation[
     silent.flatMap((item) => item.check.reason?.trim().replace(/\.$/, '') ?? []),
   );
   return more.length === 0 ? first : `${first}; and ${count(more.length, 'other reason')}`;
+}
+
+function isAbsent({ check }: Mapped): boolean {
+  return check.outcome === 'not-applicable' && check.reason?.startsWith(DECLARED_ABSENT) === true;
 }
 
 function isOff({ check }: Mapped): boolean {

@@ -1,5 +1,6 @@
 import type { Check, CheckResult, Finding, Framework, Persona, Report } from '../contracts/index.ts';
 import { PERSONAS } from '../contracts/index.ts';
+import { believedOf } from '../correlate/absent.ts';
 import { rollUp } from '../frameworks/roll-up.ts';
 import type { CheckWithMeta, Facts } from './facts.ts';
 
@@ -36,7 +37,7 @@ export function makeReport(
     findings: shown,
     identities: facts.identities,
     checks: results,
-    controls: rollUp(frameworks, results, facts.findings, facts.coverage),
+    controls: rollUp(frameworks, results, facts.findings, facts.coverage, believedOf(facts.declaredAbsent)),
     frameworks,
     persona: choices.persona,
     accepted,
