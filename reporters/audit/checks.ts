@@ -1,23 +1,28 @@
 import type { Report } from '../../src/contracts/reporter.ts';
 import { compare, count, thousands } from '../../src/util/report-text.ts';
+import { anchorOf, anchors } from './anchors.ts';
+import type { EvidenceLinks } from './evidence.ts';
 import { code, section, table, text } from './markdown.ts';
 
 /** What was tested, with which numbers, and what of it could not be. */
-export function checksSection({ checks }: Report): string {
+export function checksSection(report: Report, links: EvidenceLinks): string {
+  const { checks } = report;
+  const sources = new Map(report.controls.flatMap(({ rules }) => rules.map((rule) => [rule.rule, rule.sources])));
   const sorted = checks.toSorted((a, b) => compare(a.rule, b.rule));
   const ran = checks.filter(({ outcome }) => outcome !== 'not-assessed').length;
   return section(
     '6. Checks and their parameters',
     checks.length === 0 ? 'No check ran.' : `${thousands(ran)} of ${count(checks.length, 'check')} ran.`,
     table(
-      ['Check', 'Severity', 'Outcome', 'Population', 'Findings', 'Excepted', 'Parameters', 'Not assessed, because'],
+      ['Check', 'Severity', 'Outcome', 'Population', 'Findings', 'Excepted', 'By source', 'Parameters', 'Not assessed, because'],
       sorted.map(({ rule, meta, outcome, population, findings, excepted, reason }) => [
-        code(rule),
+        `${anchorOf(anchors.check(rule))}${code(rule)}`,
         meta.severity,
         outcome,
         thousands(population),
         thousands(findings),
         thousands(excepted),
+        links.ofCheck(sources.get(rule) ?? []),
         text(
           Object.entries(meta.parameters)
             .map(([name, value]) => `${name} ${value}`)

@@ -1,24 +1,22 @@
-import type { Finding } from '../../src/contracts/finding.ts';
-import type { ControlResult, Framework } from '../../src/contracts/framework.ts';
+import type { ControlOutcome, ControlResult, ControlSource, Framework } from '../../src/contracts/framework.ts';
+import { SURFACES, type Surface } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
-import { count, inReportOrder, thousands } from '../../src/util/report-text.ts';
-import { anchorOf, linkTo } from './findings.ts';
-import { code, section, table, text } from './markdown.ts';
+import { count, thousands } from '../../src/util/report-text.ts';
+import { SHORT_SURFACES } from '../../src/util/surface-names.ts';
+import { anchorOf, anchors, linkTo, wordLink } from './anchors.ts';
+import type { EvidenceLinks } from './evidence.ts';
+import { type Cell, code, section, table, text } from './markdown.ts';
 
-/** So many findings are linked beside one control; the others are told by their rule. */
-const LINKS = 25;
-
-/** Each control with its result, the checks it rests on, and links to the findings that decide it. */
-export function* controlsSection(report: Report, told: number): Generator<string> {
+/** Each control with its result, where it holds and where it fails, the checks it rests on, and what leads to their evidence. */
+export function* controlsSection(report: Report, links: EvidenceLinks): Generator<string> {
   yield section(
     '3. Control results',
     report.frameworks.length === 0
       ? 'No framework was asked for.'
       : '**Population** is what the checks of a control looked at. Results are of all findings, whatever this report lists.',
+    report.frameworks.length > 0 &&
+      'By source, each control is judged by the checks that need that source. What a check joins from several sources counts at each of them, and so do a finding that rests on several and what the check looked at: sums over sources mean nothing. A control fails where, and only where, it fails at one of its sources.',
   );
-  const shown = [...report.findings, ...report.accepted].sort(inReportOrder);
-  const byRule = new Map<string, Finding[]>();
-  for (const finding of shown.slice(0, told)) byRule.set(finding.rule, [...(byRule.get(finding.rule) ?? []), finding]);
   for (const framework of report.frameworks) {
     const controls = report.controls.filter((control) => control.framework === framework.id);
     yield `\n### ${text(framework.title)} ${text(framework.version)}\n\n`;
@@ -26,7 +24,7 @@ export function* controlsSection(report: Report, told: number): Generator<string
     yield table(
       ['Control', 'Title', 'Result', 'Population', 'Findings', 'Excepted', 'Not assessed', 'Why'],
       controls.map((control) => [
-        control.rules.length === 0 ? code(control.control) : linkTo(control.control, controlAnchor(control)),
+        control.rules.length === 0 ? code(control.control) : linkTo(control.control, anchors.control(control)),
         text(control.title),
         `**${control.outcome}**`,
         thousands(control.population),
@@ -36,7 +34,8 @@ export function* controlsSection(report: Report, told: number): Generator<string
         `${text(control.reason)}${control.note === undefined ? '' : ` ${text(control.note)}`}`,
       ]),
     );
-    for (const control of controls) if (control.rules.length > 0) yield evidenceOf(control, byRule);
+    yield bySourceTable(controls);
+    for (const control of controls) if (control.rules.length > 0) yield evidenceOf(control, links);
   }
 }
 
@@ -57,29 +56,74 @@ function exceptedOf({ rules }: ControlResult, { checks }: Report): number {
   return checks.reduce((sum, { rule, excepted }) => sum + (names.has(rule) ? excepted : 0), 0);
 }
 
-function controlAnchor({ framework, control }: ControlResult): string {
-  return `control-${framework}-${control}`.toLowerCase().replace(/[^a-z0-9-]+/g, '-');
+/** Where each control fails, holds, and was not looked at. Controls that no check maps to have no row. */
+function bySourceTable(all: readonly ControlResult[]): string {
+  const controls = all.filter(({ sources }) => sources.length > 0);
+  if (controls.length === 0) return '';
+  const used = new Set(controls.flatMap(({ sources }) => sources.map(({ surface }) => surface)));
+  const columns = (Object.keys(SURFACES) as Surface[]).filter((surface) => used.has(surface));
+  return `**By source**\n\n${table(
+    ['Control', ...columns.map((surface) => wordLink(SHORT_SURFACES[surface], anchors.source(surface)))],
+    controls.map((control) => {
+      const at = new Map(control.sources.map((source) => [source.surface, source]));
+      return [
+        linkTo(control.control, anchors.control(control)),
+        ...columns.map((surface) => sourceCell(at.get(surface), control)),
+      ];
+    }),
+  )}`;
 }
 
-/** The checks behind one control: not assessed ones too, for their silence proves nothing. */
-function evidenceOf(control: ControlResult, byRule: ReadonlyMap<string, readonly Finding[]>): string {
-  return `\n${anchorOf(controlAnchor(control))}\n#### ${text(control.control)}: ${text(control.title)}\n\n${table(
-    ['Check', 'Outcome', 'Findings', 'Bears on', 'Evidence'],
-    control.rules.map(({ rule, outcome, findings, relation, via }) => [
-      code(rule),
+const SHORT: { readonly [outcome in ControlOutcome]: string } = {
+  pass: 'pass',
+  fail: 'fail',
+  partial: 'partial',
+  'not-assessed': 'not assessed',
+  'not-applicable': 'n/a',
+  excepted: 'excepted',
+};
+
+function sourceCell(source: ControlSource | undefined, control: ControlResult): Cell {
+  if (source === undefined) return '-';
+  const { outcome, findings } = source;
+  return wordLink(findings === 0 ? SHORT[outcome] : `${SHORT[outcome]} ${thousands(findings)}`, anchors.control(control));
+}
+
+/** The sources and the checks behind one control: not assessed ones too, for their silence proves nothing. */
+function evidenceOf(control: ControlResult, links: EvidenceLinks): string {
+  const { rules, sources } = control;
+  const head = `${anchorOf(anchors.control(control))}\n#### ${text(control.control)}: ${text(control.title)}\n\n`;
+  const places = table(
+    ['Source', 'Outcome', 'Checks', 'Population', 'Findings', 'Evidence'],
+    sources.map(({ surface, outcome, checks, population, findings, worst }) => [
+      SURFACES[surface],
       outcome,
-      thousands(findings),
-      `${relation === 'partial' ? 'a part' : 'all of it'}${via === undefined ? '' : `, by ${code(via)}`}`,
-      linksOf(byRule.get(rule) ?? [], findings),
+      tallyOf(checks),
+      thousands(population),
+      worst === undefined ? thousands(findings) : `${thousands(findings)}, the worst ${worst}`,
+      links.ofSource(surface, rules),
+    ]),
+  );
+  return `${head}${places}${table(
+    ['Check', 'Outcome', 'Findings', 'Bears on', 'Evidence'],
+    rules.map((rule) => [
+      linkTo(rule.rule, anchors.check(rule.rule)),
+      rule.outcome,
+      thousands(rule.findings),
+      `${rule.relation === 'partial' ? 'a part' : 'all of it'}${rule.via === undefined ? '' : `, by ${code(rule.via)}`}`,
+      links.ofRule(rule),
     ]),
   )}`;
 }
 
-function linksOf(findings: readonly Finding[], open: number): string {
-  const links = findings.slice(0, LINKS).map(({ fingerprint, status }) => {
-    const link = linkTo(fingerprint.slice(0, 12), `finding-${fingerprint}`);
-    return status === 'new' || status === 'open' ? link : `${link} (${status})`;
-  });
-  const left = Math.max(open, findings.length) - links.length;
-  return [...links, ...(left > 0 ? [`and ${count(left, 'more', 'more')}`] : [])].join(', ');
+function tallyOf({ fail, pass, partial, notAssessed, notApplicable, excepted }: ControlSource['checks']): string {
+  const counts: readonly (readonly [number, string])[] = [
+    [fail, 'fail'],
+    [pass, 'pass'],
+    [excepted, 'excepted'],
+    [partial, 'partial'],
+    [notAssessed, 'not assessed'],
+    [notApplicable, 'n/a'],
+  ];
+  return counts.flatMap(([n, word]) => (n === 0 ? [] : [`${thousands(n)} ${word}`])).join(', ');
 }

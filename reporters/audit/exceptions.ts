@@ -1,7 +1,7 @@
 import type { AcceptanceUse } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { compare, count, thousands } from '../../src/util/report-text.ts';
-import { linkTo } from './findings.ts';
+import { anchorOf, anchors, isAcceptedBy, linkTo } from './anchors.ts';
 import { code, section, table, text } from './markdown.ts';
 
 const LINKS = 10;
@@ -16,8 +16,9 @@ export function exceptionsSection(report: Report): string {
       ? 'Nothing says not to report anything: no exception, no comment, no ignore file.'
       : `${count(acceptances.length, 'entry', 'entries')}: ${thousands(inState('used'))} in use, ${thousands(inState('expired'))} expired (what they covered is open again), ${thousands(inState('stale'))} that cover nothing any more.`,
     table(
-      ['Selects', 'From', 'State', 'Reason', 'Justification', 'Owner', 'Approver', 'Ticket', 'Expires', 'Findings'],
-      acceptances.map((use) => [
+      ['No.', 'Selects', 'From', 'State', 'Reason', 'Justification', 'Owner', 'Approver', 'Ticket', 'Expires', 'Findings'],
+      acceptances.map((use, index) => [
+        `${anchorOf(anchors.exception(index))}${thousands(index + 1)}`,
         code(use.entry),
         [use.source, ...(use.place === undefined ? [] : [code(use.place)])].join(' '),
         use.problem === undefined ? use.state : `not honoured: ${text(use.problem)}`,
@@ -35,10 +36,10 @@ export function exceptionsSection(report: Report): string {
 
 function linksOf(use: AcceptanceUse, { accepted }: Report): string {
   const mine = accepted
-    .filter(({ acceptedBy: by }) => by?.source === use.source && by.entry === use.entry && by.place === use.place)
+    .filter((finding) => isAcceptedBy(finding, use))
     .map(({ fingerprint }) => fingerprint)
     .sort(compare);
   if (mine.length === 0) return '';
-  const links = mine.slice(0, LINKS).map((fingerprint) => linkTo(fingerprint.slice(0, 12), `finding-${fingerprint}`));
+  const links = mine.slice(0, LINKS).map((fingerprint) => linkTo(fingerprint.slice(0, 12), anchors.finding({ fingerprint })));
   return `: ${links.join(', ')}${mine.length > LINKS ? ` and ${thousands(mine.length - LINKS)} more` : ''}`;
 }

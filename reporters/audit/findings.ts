@@ -2,17 +2,10 @@ import type { Evidence, Finding } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { subjectName } from '../../src/util/report-names.ts';
 import { count, inReportOrder, placeText, thousands } from '../../src/util/report-text.ts';
+import { anchorOf, anchors } from './anchors.ts';
 import { bullets, code, section, table, text } from './markdown.ts';
 
 const EVIDENCE = 20;
-
-export function anchorOf(id: string): string {
-  return `<a id="${id}"></a>`;
-}
-
-export function linkTo(label: string, id: string): string {
-  return `[${code(label)}](#${id})`;
-}
 
 /** What each control's evidence leads to. Accepted findings and those that are gone are told as well, by their status. */
 export function* findingsSection(report: Report, most: number): Generator<string> {
@@ -30,7 +23,7 @@ export function* findingsSection(report: Report, most: number): Generator<string
 function findingText(finding: Finding): string {
   const { fingerprint, rule, severity, confidence, status, firstSeen, lastSeen, controls, evidence, acceptedBy } = finding;
   const left = evidence.length - EVIDENCE;
-  return `\n${anchorOf(`finding-${fingerprint}`)}\n### ${text(finding.title)}\n\n${table(
+  return `\n${anchorOf(anchors.finding(finding))}\n### ${text(finding.title)}\n\n${table(
     ['Finding', 'Status', 'Severity', 'Confidence', 'Check', 'About', 'First seen', 'Last seen'],
     [
       [

@@ -1,11 +1,14 @@
 import type { Report } from '../../src/contracts/reporter.ts';
 import { count, thousands } from '../../src/util/report-text.ts';
+import { anchorOf, anchors } from './anchors.ts';
 import { code, section, table, text } from './markdown.ts';
 
 /** Completeness and accuracy: what a source lists, what of it is stored, what this report counts. */
 export function populationSection({ parts, run }: Report): string {
   const rows = parts?.population ?? [];
   const differing = rows.filter(({ difference }) => difference !== undefined).length;
+  const begun = new Set<string>();
+  const isFirst = (surface: string): boolean => begun.size < begun.add(surface).size;
   const counts = Object.entries(run.counts).filter(([kind]) => kind !== 'coverage');
   return section(
     '2. Population',
@@ -15,7 +18,7 @@ export function populationSection({ parts, run }: Report): string {
     table(
       ['Source', 'What', 'Kind', 'Outcome', 'Listed', 'Read', 'Stored', 'Reported', 'Difference'],
       rows.map((row) => [
-        row.surface,
+        `${isFirst(row.surface) ? anchorOf(anchors.population(row.surface)) : ''}${row.surface}`,
         code(row.subject),
         row.kind,
         row.outcome,

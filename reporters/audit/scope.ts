@@ -1,6 +1,7 @@
 import type { CoverageObservation } from '../../src/contracts/observation.ts';
 import { type Report, SWITCHED_OFF } from '../../src/contracts/reporter.ts';
 import { count, hiddenText, list, summariseCoverage, thousands } from '../../src/util/report-text.ts';
+import { anchorOf, anchors } from './anchors.ts';
 import { bullets, code, section, table, text } from './markdown.ts';
 
 const OUTCOMES = [
@@ -51,7 +52,7 @@ export function scopeSection(report: Report): string {
       : table(
           ['Source', 'Outcome', 'Read', 'Looks', 'Not whole'],
           looked.map((row) => [
-            row.title,
+            `${anchorOf(anchors.source(row.surface))}${row.title}`,
             row.outcome,
             row.figures,
             thousands(report.coverage.filter(({ surface }) => surface === row.surface).length),
@@ -62,7 +63,8 @@ export function scopeSection(report: Report): string {
     denied.length === 0 ? 'Nothing was denied.' : gapTable(denied),
     '**Excluded**',
     left.length === 0 ? 'Nothing was left out by choice.' : bullets(left),
-    notLooked.length > 0 && `**Not given** (nothing is said of these): ${list(notLooked.map(({ title }) => title))}.`,
+    notLooked.length > 0 &&
+      `**Not given** (nothing is said of these): ${list(notLooked.map(({ surface, title }) => `${anchorOf(anchors.source(surface))}${title}`))}.`,
   );
 }
 

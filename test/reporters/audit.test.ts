@@ -45,6 +45,16 @@ function withParts(report: Report): Report {
   };
 }
 
+/** One finding of the sample is accepted: by an entry of the register. */
+function withExcepted(report: Report): Report {
+  const by = { source: 'exception', entry: 'rule identity-unused', place: 'exceptions.yml:4' } as const;
+  const accepted = sampleReport()
+    .findings.filter(({ status }) => status === 'excepted')
+    .map((finding) => ({ ...finding, acceptedBy: by }));
+  const findings = report.findings.filter(({ status }) => status !== 'excepted');
+  return { ...report, findings, accepted, acceptances: [{ ...by, state: 'used', findings: 1 }] };
+}
+
 describe('audit reporter', () => {
   it('asks for the parts that it tells, and no others', () => {
     assert.deepEqual(audit.parts, ['method', 'population']);
@@ -79,6 +89,68 @@ describe('audit reporter', () => {
       links.filter((id) => !anchors.has(id)),
       [],
     );
+  });
+
+  for (const [name, make] of [
+    ['a whole run', sampleReport],
+    ['a run with partial coverage', partialReport],
+    ['a run of attacks', hostileReport],
+  ] as const) {
+    it(`leads from each check and each source of a control to its evidence, in ${name}`, async () => {
+      const report = withExcepted(withParts(make()));
+      const text = await renderText(audit, report);
+
+      const anchors = new Set([...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id));
+      const section = text.slice(text.indexOf('## 3.'), text.indexOf('## 4.'));
+      const rows = [...section.matchAll(/^#### .*\n\n((?:\|.*\n)+)\n((?:\|.*\n)+)/gm)].flatMap(
+        ([, sources = '', checks = '']) => [...sources.trim().split('\n').slice(2), ...checks.trim().split('\n').slice(2)],
+      );
+      const controls = report.controls.filter(({ rules }) => rules.length > 0);
+      assert.equal(
+        rows.length,
+        controls.reduce((sum, { rules, sources }) => sum + rules.length + sources.length, 0),
+      );
+      for (const row of rows) {
+        const cell = row.split(' | ').at(-1) ?? '';
+        const ids = [...cell.matchAll(/\]\(#([^)]+)\)/g)].map(([, id]) => id);
+        assert.ok(ids.length > 0 && ids.every((id) => anchors.has(id)), row);
+      }
+    });
+  }
+
+  it('tells of each outcome what leads on: findings, what was looked at, what is missing, what accepts', async () => {
+    const text = await renderText(audit, withExcepted(withParts(sampleReport())));
+
+    const section = text.slice(text.indexOf('## 3.'), text.indexOf('## 4.'));
+    const cellOf = (rule: string) =>
+      new RegExp(`^\\| \\[<code>${rule}</code>\\]\\(#check-${rule}\\) .* \\| (.*) \\|$`, 'm').exec(section)?.[1] ?? '';
+    assert.match(cellOf('leaked-key-is-admin'), /^\[<code>a1a1a1a1a1a1<\/code>\]\(#finding-(a1)+\), \[<code>b2/);
+    assert.match(cellOf('credential-reused'), /^5 looked at, nothing found: \[files\]\(#source-work-tree\), \[git history\]/);
+    assert.match(cellOf('human-uses-machine-identity'), /^needs \[gateway\]\(#source-gateway\): \[what is missing, and how/);
+    assert.match(cellOf('identity-unused'), /\(#finding-(e5)+\) \(excepted\), .*, \[exception 1\]\(#exception-1\)$/);
+    assert.match(text, /<a id="check-human-uses-machine-identity">.*Gateway sessions were not collected: give an export/);
+    assert.match(text, /<a id="exception-1"><\/a>1 \| <code>rule identity-unused/);
+  });
+
+  it('shows by source where a control fails, where it holds and where nobody looked', async () => {
+    const text = await renderText(audit, withParts(sampleReport()));
+
+    const tables = [...text.matchAll(/\*\*By source\*\*\n\n((?:\|.*\n)+)/g)].map(([, rows = '']) =>
+      rows
+        .trim()
+        .replaceAll(/\]\(#[^)]+\)|\[|<\/?code>/g, '')
+        .split('\n')
+        .map((row) => row.slice(2, -2).split(' | ')),
+    );
+    const [head, , ...rows] = tables.at(-1) ?? [];
+    assert.deepEqual(head, ['Control', 'files', 'git history', 'notebooks', 'AWS IAM', 'gateway']);
+    assert.deepEqual(rows, [
+      ['NHI1:2025', 'fail 1', 'fail 1', 'fail 1', 'fail 1', '-'],
+      ['NHI2:2025', 'fail 2', 'fail 1', 'fail 1', '-', '-'],
+      ['NHI5:2025', 'fail 2', 'fail 1', 'fail 1', '-', '-'],
+      ['NHI9:2025', 'pass', 'pass', 'pass', '-', '-'],
+      ['NHI10:2025', '-', '-', '-', '-', 'not assessed'],
+    ]);
   });
 
   it('names each observation that a finding rests on', async () => {
