@@ -130,6 +130,17 @@ export const CoverageV1 = z.strictObject({
   setAside: z.array(text).optional().describe('Files of this tool itself that were left out; counted as skipped'),
 });
 
+export const DeclaredAbsentV1 = z.strictObject({
+  surface,
+  reason: text,
+  declaredBy: text,
+  reviewed: text.optional().describe('Day of the last review'),
+  state: z
+    .enum(['believed', 'contradicted', 'expired'])
+    .describe('believed: checks that lack it alone are not applicable; the others change nothing'),
+  why: text.optional().describe('Why it is not believed'),
+});
+
 export const CheckV1 = z.strictObject({
   rule: text,
   title: text,
@@ -224,6 +235,12 @@ export const ReportV1 = z
       notLookedAt: z.array(surface),
     }),
     coverage: z.array(CoverageV1),
+    declaredAbsent: z
+      .array(DeclaredAbsentV1)
+      .optional()
+      .describe(
+        'What the organisation says it does not have, and whether the run bears it out; absent where nothing is declared',
+      ),
     findings: z.array(FindingV1),
     accepted: z.array(FindingV1).describe('Findings that somebody accepted; they count in no verdict'),
     acceptances: z.array(AcceptanceUseV1).describe('What says not to report something, and whether it still covers anything'),
@@ -292,6 +309,9 @@ export function toV1(report: Report): ReportV1 {
     },
     summary: summary(report),
     coverage: report.coverage.map((row) => pick({ ...row, ...told(row.detail) }, CoverageV1)),
+    ...(report.declaredAbsent === undefined
+      ? {}
+      : { declaredAbsent: report.declaredAbsent.map((one) => pick(one, DeclaredAbsentV1)) }),
     findings: sortFindings(report.findings).map(toFinding),
     accepted: sortFindings(report.accepted).map(toFinding),
     acceptances: report.acceptances.map((use) => pick(use, AcceptanceUseV1)),

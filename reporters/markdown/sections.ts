@@ -1,7 +1,9 @@
 import type { Finding } from '../../src/contracts/finding.ts';
+import { SURFACES } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { acceptanceLines } from '../../src/util/acceptance-text.ts';
 import {
+  absentText,
   controlLabel,
   count,
   hasPrevious,
@@ -15,6 +17,7 @@ import { clip, markdown, markdownCode } from '../../src/util/sanitize.ts';
 
 const TEXT_MAX = 300;
 const GAPS_SHOWN = 10;
+const DECLARED_SHOWN = 6;
 
 export interface Section {
   /** Safe to print inside `<summary>`. */
@@ -88,7 +91,7 @@ export function acceptedSection(report: Report): Section | undefined {
 
 /** What was not read, and why; then what was. Shortened until it fits. */
 export function coverageLines(report: Report, max: number): string[] {
-  const { looked, notLooked } = summariseCoverage(report.coverage);
+  const { looked, notLooked } = summariseCoverage(report.coverage, report.declaredAbsent);
   const gaps = looked.flatMap((row) => row.gaps.map((gap) => ({ title: row.title, gap })));
   const lines = gaps
     .slice(0, GAPS_SHOWN)
@@ -103,6 +106,14 @@ export function coverageLines(report: Report, max: number): string[] {
   if (lines.length > 0) lines.push('');
   if (read.length > 0) lines.push(`Read completely: ${read.join(', ')}.`);
   if (none.length > 0) lines.push(`Not looked at, for none was given: ${none.join(', ')}.`);
+  const declared = report.declaredAbsent ?? [];
+  if (lines.length > 0 && declared.length > 0) lines.push('');
+  for (const one of declared.slice(0, DECLARED_SHOWN)) {
+    const lead = one.state === 'believed' ? 'Declared absent' : '⚠️ Not believed';
+    lines.push(`- ${lead}: ${SURFACES[one.surface]}: ${markdown(clip(absentText(one), TEXT_MAX))}`);
+  }
+  const left = declared.slice(DECLARED_SHOWN).map(({ surface }) => SURFACES[surface]);
+  if (left.length > 0) lines.push(`- and ${left.join(', ')}`);
   return lines;
 }
 

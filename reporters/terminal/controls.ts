@@ -89,7 +89,7 @@ function reasonOf(control: ControlResult): string {
 
 /** Why several controls were not assessed, in one sentence: what none of their checks could do without. */
 function lackOf(controls: readonly ControlResult[], report: Report): string {
-  const { notLooked } = summariseCoverage(report.coverage);
+  const { notLooked } = summariseCoverage(report.coverage, report.declaredAbsent);
   const silent = new Set(controls.flatMap((control) => control.rules.map(({ rule }) => rule)));
   const needs = report.checks.filter((check) => silent.has(check.rule)).flatMap((check) => check.meta.needs);
   const surfaces = new Set(needs.flatMap((need) => need.split('|').flatMap((part) => part.trim().split('@')[1] ?? [])));

@@ -1,8 +1,10 @@
 import type { CoverageObservation, Outcome } from '../../src/contracts/observation.ts';
+import { SURFACES } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { acceptanceLines } from '../../src/util/acceptance-text.ts';
 import type { Layout, Style } from '../../src/util/layout.ts';
 import {
+  absentText,
   compare,
   count,
   goneText,
@@ -65,7 +67,7 @@ export function* cleanLines(report: Report, layout: Layout): Iterable<string> {
 
 /** What was looked at and what was not, with the reason: before any finding, for it says what those are worth. */
 export function* coverageLines(report: Report, layout: Layout): Iterable<string> {
-  const { looked, notLooked } = summariseCoverage(report.coverage);
+  const { looked, notLooked } = summariseCoverage(report.coverage, report.declaredAbsent);
   yield* layout.heading('COVERAGE');
   for (const row of looked) yield* surfaceLines(row, layout);
   if (looked.length === 0) yield '  Nothing was looked at.';
@@ -92,6 +94,7 @@ export function* coverageLines(report: Report, layout: Layout): Iterable<string>
       if (titles !== '') yield* layout.tagged('  ', lead.padEnd(LEAD), ['dim'], titles, ['dim']);
     }
   }
+  yield* absentLines(report, layout);
   const { hosts } = report.run;
   if (hosts.length > 0) yield* layout.block('  ', `Hosts contacted: ${clip(hosts.join(', '), TEXT_MAX)}`);
 }
@@ -108,6 +111,16 @@ function* ignoredLines(report: Report, layout: Layout): Iterable<string> {
   const more = total > names.length ? ' …' : '';
   const what = `${count(total, 'entry', 'entries')} that .gitignore leaves out (${clip(names.join(', '), TEXT_MAX)}${more}); --include-ignored reads them`;
   yield* layout.tagged('  ', 'ignored'.padEnd(LEAD), ['dim'], what, ['dim']);
+}
+
+/** What the organisation says that it has none of, and what of it the run does not bear out. */
+function* absentLines({ declaredAbsent = [] }: Report, layout: Layout): Iterable<string> {
+  for (const declared of declaredAbsent) {
+    const isBelieved = declared.state === 'believed';
+    const text = `${SURFACES[declared.surface]}: ${clip(absentText(declared), TEXT_MAX)}`;
+    const lead = (isBelieved ? 'declared absent' : 'not believed').padEnd(LEAD);
+    yield* layout.tagged('  ', lead, [isBelieved ? 'dim' : 'yellow'], text, ...(isBelieved ? [['dim'] as const] : []));
+  }
 }
 
 /** Rights that are taken away at a place that was not read are told as had. */

@@ -4,6 +4,7 @@ import {
   type Check,
   type CheckResult,
   type CoverageObservation,
+  type DeclaredAbsent,
   type Finding,
   type IdentityView,
   PERSONAS,
@@ -88,6 +89,18 @@ const ReportV1 = z.object({
       covers: z.array(text),
     }),
   ),
+  declaredAbsent: z
+    .array(
+      z.object({
+        surface: z.enum(Object.keys(SURFACES) as [Surface, ...Surface[]]),
+        reason: text,
+        declaredBy: text,
+        reviewed: text.optional(),
+        state: z.enum(['believed', 'contradicted', 'expired']),
+        why: text.optional(),
+      }),
+    )
+    .optional(),
   findings: z.array(FoundV1),
   accepted: z.array(FoundV1),
   acceptances: z.array(Acceptance),
@@ -117,13 +130,14 @@ export function readReport(file: string, checks: readonly Check[]): Report {
     const [issue] = parsed.error.issues;
     throw unreadable(file, `${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
   }
-  const { run, summary, coverage, findings, accepted, acceptances, identities } = parsed.data;
+  const { run, summary, coverage, declaredAbsent, findings, accepted, acceptances, identities } = parsed.data;
   const { persona, ...info } = run;
   const metas = new Map(checks.map(({ meta }) => [meta.id, meta]));
   return {
     run: info satisfies Omit<RunInfo, 'evidence'>,
     // Checked above in what a comment reads; the rest is the promise of the schema.
     coverage: coverage.map((row) => ({ ...row, kind: 'coverage' })) as unknown as CoverageObservation[],
+    ...(declaredAbsent === undefined ? {} : { declaredAbsent: declaredAbsent as readonly DeclaredAbsent[] }),
     findings: findings as unknown as Finding[],
     accepted: accepted as unknown as Finding[],
     acceptances: acceptances as unknown as Report['acceptances'],

@@ -3,7 +3,7 @@ import { SEVERITIES } from '../contracts/finding.ts';
 import type { ControlResult, Framework } from '../contracts/framework.ts';
 import type { CoverageObservation, Location, Outcome, Surface } from '../contracts/observation.ts';
 import { SURFACES } from '../contracts/observation.ts';
-import type { Report } from '../contracts/reporter.ts';
+import type { DeclaredAbsent, Report } from '../contracts/reporter.ts';
 import { SWITCHED_OFF } from '../contracts/reporter.ts';
 
 /** Words and sums that every reporter needs, so that all of them say the same. Nothing here is made safe for a sink. */
@@ -115,8 +115,15 @@ export interface CoverageSummary {
   readonly complete: number;
 }
 
-/** One line a surface: complete only if every look at it was. */
-export function summariseCoverage(rows: readonly CoverageObservation[]): CoverageSummary {
+/**
+ * One line a surface: complete only if every look at it was. What was not looked at is without what is declared absent and believed
+ * so, for those who tell it apart.
+ */
+export function summariseCoverage(
+  rows: readonly CoverageObservation[],
+  declared: readonly DeclaredAbsent[] = [],
+): CoverageSummary {
+  const absent = new Set(declared.flatMap(({ surface, state }) => (state === 'believed' ? [surface] : [])));
   const looked: SurfaceCoverage[] = [];
   const notLooked: { surface: Surface; title: string }[] = [];
   for (const surface of Object.keys(SURFACES) as Surface[]) {
@@ -125,7 +132,7 @@ export function summariseCoverage(rows: readonly CoverageObservation[]): Coverag
     // Nobody is asked unless the user says so: that is no gap.
     if (mine.length === 0 && surface === 'verification') continue;
     if (mine.length === 0) {
-      notLooked.push({ surface, title });
+      if (!absent.has(surface)) notLooked.push({ surface, title });
       continue;
     }
     const total = { seen: 0, read: 0, skipped: 0, failed: 0 };
@@ -279,7 +286,7 @@ export function verdict(report: Report): Verdict {
   const whole = coverage.looked.length > 0 && coverage.complete === coverage.looked.length;
   return {
     findings,
-    coverage: coverageSentence(coverage),
+    coverage: [coverageSentence(coverage), ...absentSentences(report)].join(' '),
     clean: open.length === 0 && unseen === 0 && report.hidden.baseline === 0 && report.hidden.persona === 0 && off === 0 && whole,
   };
 }
@@ -302,6 +309,22 @@ export function goneText(report: Report): string[] {
           `${thousands(unseen)} ${was} not observed and not fixed: what ${unseen === 1 ? 'it rests' : 'they rest'} on was not read this time, or not in the same way.`,
         ]),
   ];
+}
+
+/** `Declared absent: Okta and SPIRE.` What is not believed is said so. */
+function absentSentences({ declaredAbsent = [] }: Report): readonly string[] {
+  const titles = (isBelieved: boolean): string =>
+    list(declaredAbsent.filter(({ state }) => (state === 'believed') === isBelieved).map(({ surface }) => SURFACES[surface]));
+  return [
+    ...(titles(true) === '' ? [] : [`Declared absent: ${titles(true)}.`]),
+    ...(titles(false) === '' ? [] : [`Declared absent and not believed: ${titles(false)}.`]),
+  ];
+}
+
+/** What is declared absent in words, for one line each; the names in it are strangers'. */
+export function absentText({ reason, declaredBy, reviewed, why }: DeclaredAbsent): string {
+  const by = `by ${declaredBy}${reviewed === undefined ? '' : `, reviewed ${reviewed}`}`;
+  return why === undefined ? `${reason} (${by})` : `declared absent (${by}), but ${why}`;
 }
 
 function coverageSentence({ looked, complete }: CoverageSummary): string {
