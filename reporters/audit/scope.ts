@@ -1,5 +1,5 @@
-import type { CoverageObservation } from '../../src/contracts/observation.ts';
-import { type Report, SWITCHED_OFF } from '../../src/contracts/reporter.ts';
+import { type CoverageObservation, SURFACES } from '../../src/contracts/observation.ts';
+import { type DeclaredAbsent, type Report, SWITCHED_OFF } from '../../src/contracts/reporter.ts';
 import { count, hiddenText, list, summariseCoverage, thousands } from '../../src/util/report-text.ts';
 import { anchorOf, anchors } from './anchors.ts';
 import { bullets, code, section, table, text } from './markdown.ts';
@@ -9,7 +9,10 @@ const OUTCOMES = [
   ['fail', 'a check found something that is not accepted'],
   ['partial', 'something was found that bears on a part of it, or a check could look at a part only'],
   ['not-assessed', 'no check ran, or what it needs was not collected: nothing is said, neither good nor bad'],
-  ['not-applicable', 'nothing that was collected is of its kind'],
+  [
+    'not-applicable',
+    'nothing that was collected is of its kind, or what it judges is declared absent and nothing of it was observed',
+  ],
   ['excepted', 'all that was found is accepted by an exception that holds'],
 ] as const;
 
@@ -34,7 +37,7 @@ ${bullets(OUTCOMES.map(([outcome, says]) => `**${outcome}**: ${says}`))}`;
 /** What was to be looked at, what was, what was not, and what the user left out. */
 export function scopeSection(report: Report): string {
   const { run } = report;
-  const { looked, notLooked } = summariseCoverage(report.coverage);
+  const { looked, notLooked } = summariseCoverage(report.coverage, report.declaredAbsent);
   const denied = report.coverage.filter(({ outcome }) => outcome === 'denied' || outcome === 'unsupported');
   const left = leftOut(report);
   return section(
@@ -63,9 +66,27 @@ export function scopeSection(report: Report): string {
     denied.length === 0 ? 'Nothing was denied.' : gapTable(denied),
     '**Excluded**',
     left.length === 0 ? 'Nothing was left out by choice.' : bullets(left),
+    ...declaredParts(report.declaredAbsent ?? []),
     notLooked.length > 0 &&
       `**Not given** (nothing is said of these): ${list(notLooked.map(({ surface, title }) => `${anchorOf(anchors.source(surface))}${title}`))}.`,
   );
+}
+
+/** On whose word sources are said not to be there; a run can contradict that, and not prove it. */
+function declaredParts(declared: readonly DeclaredAbsent[]): readonly string[] {
+  if (declared.length === 0) return [];
+  const rows = declared.map(({ surface, reason, declaredBy, reviewed = 'not told', state, why }) => [
+    // What is not believed has its place among what was read, or was not given.
+    `${state === 'believed' ? anchorOf(anchors.source(surface)) : ''}${SURFACES[surface]}`,
+    text(reason),
+    text(declaredBy),
+    reviewed,
+    state === 'believed' ? 'yes: nothing of it was observed' : `**${state}**: ${text(why ?? 'no reason is given')}`,
+  ]);
+  return [
+    '**Declared absent** (by the organisation; checks that lack nothing else are not applicable, where it is believed)',
+    table(['Source', 'Reason', 'Declared by', 'Reviewed', 'Believed'], rows),
+  ];
 }
 
 const CHOICES: { readonly [parameter: string]: string } = {
