@@ -73,12 +73,20 @@ function assertWritable(outputs: readonly Output[]): void {
   }
 }
 
-export async function writeOutputs(outputs: readonly Output[], report: Report, io: Io, store: string | undefined): Promise<void> {
+export async function writeOutputs(
+  outputs: readonly Output[],
+  report: Report,
+  io: Io,
+  store: string | undefined,
+  exit?: RenderContext['exit'],
+): Promise<void> {
   // Files first: whoever reads standard output may go away (`| head`), and the files must be there all the same.
   const filesFirst = [...outputs].sort((a, b) => Number(a.file === undefined) - Number(b.file === undefined));
   for (const output of filesFirst) {
-    const context: RenderContext =
-      output.file === undefined ? stdoutContext(io, store) : { width: undefined, color: false, links: false, store };
+    const context: RenderContext = {
+      ...(output.file === undefined ? stdoutContext(io, store) : { width: undefined, color: false, links: false, store }),
+      ...(exit === undefined ? {} : { exit }),
+    };
     const text = output.reporter.render(report, output.options, context);
     if (output.file === undefined) for await (const piece of text) await io.stdout(piece);
     else await writeWhole(output.file, text);

@@ -1,43 +1,37 @@
 import type { ControlOutcome, ControlResult } from '../../src/contracts/framework.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
-import type { Layout, Style } from '../../src/util/layout.ts';
+import type { Layout } from '../../src/util/layout.ts';
 import { controlLabel, count, list, mappingText, summariseCoverage } from '../../src/util/report-text.ts';
 import { clip } from '../../src/util/sanitize.ts';
+import { areNamed, leadLines, OUTCOME_ORDER, OUTCOME_STYLE, tableLines } from './control-table.ts';
 
-const STYLE: { readonly [outcome in ControlOutcome]: readonly Style[] } = {
-  fail: ['bold', 'red'],
-  partial: ['yellow'],
-  'not-assessed': ['yellow'],
-  excepted: ['cyan'],
-  pass: ['green'],
-  'not-applicable': ['dim'],
-};
-const ORDER: readonly ControlOutcome[] = ['fail', 'partial', 'excepted', 'pass', 'not-assessed', 'not-applicable'];
 /** Told in full: the list this tool is made around. Of the others what fails, by name. */
 const IN_FULL = /^owasp-nhi-/;
 /** More passing controls than these are only counted. */
 const PASSES_SHOWN = 5;
 const TEXT_MAX = 400;
 
-/** Counts for each framework, then which controls are meant. */
+/** Counts for each framework, then which controls are meant; with what they rest on where a framework was asked for. */
 export function* controlLines(report: Report, layout: Layout): Iterable<string> {
   if (report.controls.length === 0) return;
+  const named = areNamed(report);
   yield* layout.heading('CONTROLS');
   for (const framework of report.frameworks) {
     const controls = report.controls.filter((control) => control.framework === framework.id);
     if (controls.length === 0) continue;
     yield* layout.block('  ', `${framework.title} ${framework.version}: ${outcomeCounts(controls)}`, 'bold');
     if (framework.mapping !== undefined) yield* layout.block('    ', mappingText(framework), 'dim');
-    yield* report.frameworks.length === 1 || IN_FULL.test(framework.id)
-      ? fullLines(controls, report, layout)
-      : failLines(controls, layout);
+    if (named) yield* tableLines(controls, layout);
+    else if (IN_FULL.test(framework.id)) yield* fullLines(controls, report, layout);
+    else yield* failLines(controls, layout);
   }
+  if (named) yield* leadLines(report, layout);
 }
 
 function* fullLines(controls: readonly ControlResult[], report: Report, layout: Layout): Iterable<string> {
   const row = (outcome: ControlOutcome, text: string) =>
-    layout.tagged('    ', `${word(outcome).padEnd(14)}  `, STYLE[outcome], clip(text, TEXT_MAX));
-  for (const outcome of ORDER) {
+    layout.tagged('    ', `${word(outcome).padEnd(14)}  `, OUTCOME_STYLE[outcome], clip(text, TEXT_MAX));
+  for (const outcome of OUTCOME_ORDER) {
     const same = controls.filter((control) => control.outcome === outcome);
     const [first] = same;
     if (first === undefined) continue;
@@ -58,7 +52,7 @@ function* failLines(controls: readonly ControlResult[], layout: Layout): Iterabl
   const room = layout.width - '    fail  '.length;
   for (const control of told) {
     const { outcome } = control;
-    yield* layout.tagged('    ', `${word(outcome)}  `, STYLE[outcome], shortLabel(control, room));
+    yield* layout.tagged('    ', `${word(outcome)}  `, OUTCOME_STYLE[outcome], shortLabel(control, room));
   }
 }
 
@@ -106,7 +100,7 @@ function lackOf(controls: readonly ControlResult[], report: Report): string {
 /** `3 fail, 1 partial, 2 pass, 4 not assessed` */
 function outcomeCounts(controls: readonly ControlResult[]): string {
   const parts: string[] = [];
-  for (const outcome of ORDER) {
+  for (const outcome of OUTCOME_ORDER) {
     const same = controls.filter((control) => control.outcome === outcome);
     if (same.length === 0) continue;
     const bare = same.filter((control) => control.rules.length === 0).length;

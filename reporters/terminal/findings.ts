@@ -1,30 +1,14 @@
 import type { CheckMeta } from '../../src/contracts/check.ts';
-import type { Finding, Severity } from '../../src/contracts/finding.ts';
-import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
-import { displayWidth, type Layout, type Style } from '../../src/util/layout.ts';
+import type { Finding } from '../../src/contracts/finding.ts';
+import type { Report } from '../../src/contracts/reporter.ts';
+import { displayWidth, type Layout } from '../../src/util/layout.ts';
 import { subjectName } from '../../src/util/report-names.ts';
-import {
-  count,
-  firstSentence,
-  firstStep,
-  hasPrevious,
-  openFindings,
-  SEVERITIES_DOWN,
-  thousands,
-} from '../../src/util/report-text.ts';
+import { count, firstSentence, firstStep, hasPrevious, openFindings, thousands } from '../../src/util/report-text.ts';
 import { clip, printable } from '../../src/util/sanitize.ts';
-import { pasteableWord } from '../../src/util/shell-word.ts';
 import { describe } from './identity.ts';
-import { type Group, groupBy, groupsOf, mostUrgent } from './order.ts';
+import { type Group, groupBy, groupsOf } from './order.ts';
 import { isPlaces, placesOf, sourcesOf, untoldPlaces } from './places.ts';
-
-const SEVERITY_STYLE: { readonly [severity in Severity]: readonly Style[] } = {
-  critical: ['bold', 'inverse', 'red'],
-  high: ['bold', 'red'],
-  medium: ['yellow'],
-  low: ['cyan'],
-  info: ['dim'],
-};
+import { SEVERITY_STYLE } from './styles.ts';
 
 const NAME_MAX = 160;
 const TEXT_MAX = 600;
@@ -33,12 +17,6 @@ const ADVICES_MAX = 4;
 /** A longer name stands before its places instead of in a column. */
 const COLUMN_MAX = 48;
 const PLACES_MIN = 30;
-
-export interface FindingLimits {
-  readonly findings: number;
-  readonly lines: number;
-  readonly places: number;
-}
 
 /** What all groups need, and what has been told: the risk and the fix of a rule are told once in a report. */
 interface Telling {
@@ -56,16 +34,10 @@ interface Telling {
  * Open findings, the most severe first: what is known of an identity in one group, in it one entry a rule; what is
  * about nobody known (a token in a file) in one group a rule, in it one line a credential.
  */
-export function* findingLines(
-  report: Report,
-  layout: Layout,
-  limits: FindingLimits,
-  context: Pick<RenderContext, 'store'>,
-): Iterable<string> {
+export function* findingLines(report: Report, layout: Layout, limits: { readonly places: number }): Iterable<string> {
   const open = openFindings(report.findings);
   if (open.length === 0) return;
   yield* layout.heading('FINDINGS');
-  const shown = mostUrgent(open, limits.findings, limits.lines);
   const repositories = new Set(open.flatMap(({ evidence }) => evidence.flatMap(({ at }) => at?.repository ?? [])));
   const telling: Telling = {
     layout,
@@ -77,7 +49,7 @@ export function* findingLines(
     told: new Set(),
   };
   const identities = new Map(report.identities.map((identity) => [identity.id, identity]));
-  const groups = groupsOf(shown);
+  const groups = groupsOf(open);
   const mixed = groups.some((group) => group.identity !== undefined);
   for (const [index, group] of groups.entries()) {
     if (index > 0) yield '';
@@ -96,30 +68,6 @@ export function* findingLines(
     for (const same of groupBy(group.findings, (finding) => `${finding.severity} ${finding.rule}`).values()) {
       yield* ruleEntry(same, telling, placesTold);
     }
-  }
-  const listed = new Set(shown);
-  yield* restLines(
-    open.filter((finding) => !listed.has(finding)),
-    layout,
-    context,
-  );
-}
-
-/** What is not listed: how many of what, and how to see them. */
-function* restLines(rest: readonly Finding[], layout: Layout, context: Pick<RenderContext, 'store'>): Iterable<string> {
-  if (rest.length === 0) return;
-  yield '';
-  const store = context.store === undefined ? undefined : pasteableWord(context.store);
-  const command = store === undefined ? 'the same command with -o csv=findings.csv' : `nhi-audit findings --store ${store}`;
-  yield* layout.block('', `${count(rest.length, 'more finding')}, not listed here; for all of them: ${command}`, 'bold');
-  for (const severity of SEVERITIES_DOWN) {
-    const rules = groupBy(
-      rest.filter((finding) => finding.severity === severity),
-      (finding) => finding.rule,
-    );
-    if (rules.size === 0) continue;
-    const counts = [...rules].map(([rule, same]) => `${clip(rule, 60)} (${thousands(same.length)})`).join(', ');
-    yield* layout.tagged('  ', `${severity.toUpperCase().padEnd(8)}  `, SEVERITY_STYLE[severity], counts);
   }
 }
 

@@ -1,30 +1,36 @@
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
-import { Layout } from '../../src/util/layout.ts';
-import { goneText, isBrief, isCleanCheck, verdict } from '../../src/util/report-text.ts';
+import { displayWidth, Layout } from '../../src/util/layout.ts';
+import { isBrief, isCleanCheck } from '../../src/util/report-text.ts';
 import { clip } from '../../src/util/sanitize.ts';
 import { wholeNumbers } from '../../src/util/whole-numbers.ts';
+import { controlCounts, verdictLines } from './brief.ts';
+import { areNamed } from './control-table.ts';
 import { controlLines } from './controls.ts';
 import { findingLines } from './findings.ts';
+import { identityLines } from './inventory.ts';
 import { nextCommands } from './next.ts';
-import { acceptedLines, cleanLines, coverageLines, identityLines } from './overview.ts';
+import { acceptedLines, cleanLines, coverageLines } from './overview.ts';
+import { summaryLines } from './summary.ts';
 
 interface Options {
-  /** Findings listed about identities, a paragraph each; the rest is counted by rule. */
-  readonly findings: number;
-  /** Other findings listed, about a line each. */
+  /** 1: every finding with its evidence, every control. */
+  readonly full: number;
+  /** Identities, credentials and rules told in full; the rest gets a line each. */
+  readonly blocks: number;
+  /** Such lines; what is left is counted. */
   readonly lines: number;
-  /** Places printed for each finding. */
+  /** Places printed of each. */
   readonly places: number;
 }
 
-/** For people at a terminal: the verdict, what it rests on, what is wrong, and what to do next. */
+/** For people at a terminal: what it rests on, what is wrong, and last, where they look first, the verdict and what to do next. */
 export const terminal = defineReporter<Options>({
   id: 'terminal',
   title: 'Text for people',
   extension: 'txt',
   mediaType: 'text/plain; charset=utf-8',
-  options: wholeNumbers({ findings: 30, lines: 60, places: 3 }),
+  options: wholeNumbers({ full: 0, blocks: 8, lines: 14, places: 3 }),
   *render(report, options, context) {
     for (const line of lines(report, options, context)) yield `${line.trimEnd()}\n`;
   },
@@ -34,26 +40,31 @@ function* lines(report: Report, options: Options, context: RenderContext): Itera
   const layout = new Layout(context);
   const { run } = report;
   if (isCleanCheck(report)) return yield* cleanLines(report, layout);
+  const isFull = options.full > 0;
   const time = `${run.startedAt.slice(0, 16).replace('T', ' ')} UTC`;
   yield* layout.block('', `nhi-audit ${run.toolVersion}, ${time}, run ${run.id}: ${clip(run.targets.join(' '), 200)}`, 'dim');
-  yield '';
-  const { findings, coverage, clean } = verdict(report);
-  yield* layout.block('', findings, 'bold', ...(clean ? (['green'] as const) : []));
-  yield* layout.block('', coverage);
-  for (const text of goneText(report)) yield* layout.block('', text);
 
-  yield* coverageLines(report, layout);
-  yield* findingLines(report, layout, options, context);
+  yield* coverageLines(report, layout, !isFull);
+  if (isFull) yield* findingLines(report, layout, options);
+  else yield* summaryLines(report, layout, options);
   yield* acceptedLines(report, layout);
   if (!isBrief(report)) {
-    yield* identityLines(report, layout);
-    yield* controlLines(report, layout);
+    if (isFull) yield* identityLines(report, layout);
+    if (isFull || areNamed(report)) yield* controlLines(report, layout);
+    // A few files say little about controls; what was chosen by name is told in any case.
+    else if (report.identities.length > 0) yield* controlCounts(report, layout);
   }
 
+  yield* verdictLines(report, layout, context);
   yield* layout.heading('NEXT');
-  for (const { command, purpose } of nextCommands(report, context)) {
+  for (const { command, purpose } of nextCommands(report, context, isFull)) {
     // Commands are not wrapped: a broken line cannot be pasted.
-    yield `  ${layout.paint(command, 'cyan')}`;
-    yield* layout.block('      ', purpose, 'dim');
+    const painted = `  ${layout.paint(command, 'cyan')}`;
+    if (2 + displayWidth(command) + 2 + displayWidth(purpose) <= layout.width)
+      yield `${painted}  ${layout.paint(purpose, 'dim')}`;
+    else {
+      yield painted;
+      yield* layout.block('      ', purpose, 'dim');
+    }
   }
 }

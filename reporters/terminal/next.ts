@@ -4,7 +4,7 @@ import { isPremerge, openFindings, summariseCoverage } from '../../src/util/repo
 import { pasteableWord } from '../../src/util/shell-word.ts';
 
 /** The commands worth trying after this report, each with what it is for. */
-export function nextCommands(report: Report, context: RenderContext): { command: string; purpose: string }[] {
+export function nextCommands(report: Report, context: RenderContext, isFull: boolean): { command: string; purpose: string }[] {
   const [worst] = openFindings(report.findings);
   const commands: { command: string; purpose: string }[] = [];
   const store = context.store === undefined ? undefined : pasteableWord(context.store);
@@ -14,7 +14,7 @@ export function nextCommands(report: Report, context: RenderContext): { command:
       commands.push({ command: `nhi-audit trace ${key} --store ${store}`, purpose: 'the whole chain of the worst finding' });
     }
     commands.push({
-      command: `nhi-audit rules explain ${worst.rule}`,
+      command: `nhi-audit explain ${worst.rule}`,
       purpose: 'why it matters, how to fix it, what it cannot see',
     });
   }
@@ -31,13 +31,19 @@ export function nextCommands(report: Report, context: RenderContext): { command:
     const named = targets.length > 0 && targets.length < 6 && targets.every((target) => target !== undefined);
     commands.push({
       command: `nhi-audit scan ${named ? `${targets.join(' ')} ` : ''}--store nhi-audit.duckdb`,
-      purpose: 'keep the evidence, to trace keys and to see what is new next time',
+      purpose: 'keep the evidence, to trace keys and see what is new',
     });
   } else {
     commands.push({
-      command: `nhi-audit report --store ${store} -o sarif=nhi-audit.sarif`,
-      purpose: 'the same for code scanning',
+      command: `nhi-audit report --store ${store} -o html=nhi-audit.html`,
+      purpose: 'as a page: pictures, search, controls, evidence',
     });
+    if (!isFull && worst !== undefined) {
+      commands.push({
+        command: `nhi-audit report --store ${store} -f terminal:full=1`,
+        purpose: 'every finding with its evidence',
+      });
+    }
   }
   return commands;
 }

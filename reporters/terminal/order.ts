@@ -10,34 +10,6 @@ export interface Group {
 }
 
 /**
- * The findings that should be dealt with first: so many about identities, and so many about nobody known. Apart, for one
- * takes a paragraph and the other a line, and a hundred tokens should not hide the few identities.
- */
-export function mostUrgent(findings: readonly Finding[], known: number, others: number): Finding[] {
-  const ordered = byUrgency(findings);
-  return [
-    ...inTurn(ordered.filter((finding) => finding.identity !== undefined)).slice(0, known),
-    ...ordered.filter((finding) => finding.identity === undefined).slice(0, others),
-  ];
-}
-
-/** Of each rule as many before the next rule has its turn again. */
-const OF_ONE_RULE = 3;
-
-/** In a severity no rule takes all the room: of thirty old keys the first three, then what else is as grave. */
-function inTurn(ordered: readonly Finding[]): Finding[] {
-  const met = new Map<string, number>();
-  const ranked = ordered.map((finding) => {
-    const key = `${finding.severity} ${finding.rule}`;
-    const before = met.get(key) ?? 0;
-    met.set(key, before + 1);
-    return { finding, turn: Math.floor(before / OF_ONE_RULE) };
-  });
-  ranked.sort((a, b) => SEVERITIES.indexOf(b.finding.severity) - SEVERITIES.indexOf(a.finding.severity) || a.turn - b.turn);
-  return ranked.map(({ finding }) => finding);
-}
-
-/**
  * The most severe group first; in a severity identities before rules, and the identity with most of the severe findings
  * before the others.
  */
@@ -65,7 +37,7 @@ export function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<s
 }
 
 /** Severity; then identities; then what lies open today and is production's. */
-function byUrgency(findings: readonly Finding[]): Finding[] {
+export function byUrgency(findings: readonly Finding[]): Finding[] {
   const ranked = sortFindings(findings).map((finding) => ({ finding, rank: urgency(finding), place: placeKey(finding) }));
   // The sort is stable: what is equal here stays in the order of every report.
   ranked.sort(
@@ -77,7 +49,7 @@ function byUrgency(findings: readonly Finding[]): Finding[] {
   return ranked.map(({ finding }) => finding);
 }
 
-function urgency(finding: Finding | undefined): number {
+export function urgency(finding: Finding | undefined): number {
   if (finding === undefined || finding.identity !== undefined) return 0;
   const seen = finding.evidence.filter((item) => item.kind === 'sighting');
   if (seen.length === 0) return 1;

@@ -5,7 +5,6 @@ import { acceptanceLines } from '../../src/util/acceptance-text.ts';
 import type { Layout, Style } from '../../src/util/layout.ts';
 import {
   absentText,
-  compare,
   count,
   goneText,
   IN_FILES,
@@ -66,10 +65,11 @@ export function* cleanLines(report: Report, layout: Layout): Iterable<string> {
 }
 
 /** What was looked at and what was not, with the reason: before any finding, for it says what those are worth. */
-export function* coverageLines(report: Report, layout: Layout): Iterable<string> {
+export function* coverageLines(report: Report, layout: Layout, isShort = false): Iterable<string> {
   const { looked, notLooked } = summariseCoverage(report.coverage, report.declaredAbsent);
   yield* layout.heading('COVERAGE');
-  for (const row of looked) yield* surfaceLines(row, layout);
+  if (isShort) yield* wholeLine(looked, layout);
+  for (const row of looked) if (!isShort || row.gaps.length > 0) yield* surfaceLines(row, layout);
   if (looked.length === 0) yield '  Nothing was looked at.';
   yield* ignoredLines(report, layout);
   yield* withoutLines(report, layout);
@@ -131,6 +131,18 @@ function* withoutLines(report: Report, layout: Layout): Iterable<string> {
   yield* layout.tagged('  ', 'judged without'.padEnd(LEAD), ['yellow'], what);
 }
 
+/** What was read completely needs no line each. */
+function* wholeLine(looked: readonly SurfaceCoverage[], layout: Layout): Iterable<string> {
+  const whole = looked.filter((row) => row.gaps.length === 0);
+  if (whole.length === 0) return;
+  const all = whole.map(({ title, figures }) => {
+    const number = figures.replace(/^(?<n>[\d,]+) of \k<n>(?= )/, '$<n>').replace(/ read$/, '');
+    const short = title.replace(/ \(.*\)$/, '');
+    return number === '' ? short : `${short} (${number})`;
+  });
+  yield* layout.tagged('  ', 'complete'.padEnd(LEAD), OUTCOME_STYLE.complete, all.join(', '));
+}
+
 /** What is lacking comes before any number: `21 of 21 read` beside "partial" reads like a contradiction. */
 function* surfaceLines(row: SurfaceCoverage, layout: Layout): Iterable<string> {
   const lead = row.outcome.padEnd(LEAD);
@@ -172,32 +184,4 @@ function otherwise(row: SurfaceCoverage): string {
   const { figures } = row;
   if (figures === '') return '';
   return row.isAllRead ? ` (otherwise ${figures})` : ` (${figures})`;
-}
-
-/** How many identities of which kind, and who owns them. */
-export function* identityLines(report: Report, layout: Layout): Iterable<string> {
-  const { identities } = report;
-  if (identities.length === 0) return;
-  yield* layout.heading('IDENTITIES');
-  const kinds = tally(identities.map((identity) => `${identity.provider} ${identity.type}`));
-  yield* layout.block('  ', `${count(identities.length, 'machine identity', 'machine identities')}: ${clip(kinds, TEXT_MAX)}.`);
-  const left = identities.filter((identity) => identity.ownership === 'owner-left').length;
-  const unowned = identities.filter((identity) => identity.ownership === 'unowned').length;
-  const admins = identities.filter((identity) => identity.capabilities.includes('admin')).length;
-  const leaked = identities.filter((identity) => identity.sightings > 0).length;
-  const facts = [
-    ...(unowned > 0 ? [`${thousands(unowned)} without a known owner`] : []),
-    ...(left > 0 ? [`${thousands(left)} whose owner has left`] : []),
-    ...(admins > 0 ? [`${thousands(admins)} effectively admin`] : []),
-    ...(leaked > 0 ? [`${thousands(leaked)} with a credential lying about`] : []),
-  ];
-  if (facts.length > 0) yield* layout.block('  ', `${list(facts)}.`);
-}
-
-function tally(words: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  const rows = [...counts].sort((a, b) => b[1] - a[1] || compare(a[0], b[0]));
-  const shown = rows.slice(0, 6).map(([word, n]) => `${thousands(n)} ${clip(word, 60)}`);
-  return list(rows.length > shown.length ? [...shown, `${rows.length - shown.length} other kinds`] : shown);
 }

@@ -19,17 +19,19 @@ export function placesOf(finding: Finding, oneRepository: boolean): string[] {
 export function untoldPlaces(finding: Finding, message: string): string[] {
   const sightings = finding.evidence.filter((item) => item.kind === 'sighting');
   const told = new Set(message.split(/[\s,;]+/).map((word) => word.replace(/[.)]+$/, '')));
-  const untold = sightings.filter((item) => !isTold(item, told));
+  const untold = sightings.filter((item) => !isInMessage(item, told));
   return [...new Set(untold.map(({ at, summary }) => (at === undefined ? '' : placeText(at)) || summary))];
 }
 
 /** Where the facts come from that a finding without sightings rests on; a fact without a source speaks for itself. */
-export function sourcesOf(finding: Finding, oneRepository: boolean): string[] {
-  const sources = finding.evidence.map(({ at, summary }) => (at === undefined ? '' : shortPlace(at, oneRepository)) || summary);
+export function sourcesOf(finding: Finding, oneRepository: boolean, isTold: (item: Evidence) => boolean = () => true): string[] {
+  const sources = finding.evidence
+    .filter(isTold)
+    .map(({ at, summary }) => (at === undefined ? '' : shortPlace(at, oneRepository)) || summary);
   return [...new Set(sources)];
 }
 
-function isTold({ kind, at }: Evidence, told: ReadonlySet<string>): boolean {
+function isInMessage({ kind, at }: Evidence, told: ReadonlySet<string>): boolean {
   if (kind !== 'sighting' || at?.path === undefined) return false;
   if (at.repository !== undefined && !told.has(at.repository)) return false;
   return at.cell === undefined ? told.has(`${at.path}:${at.line}`) : told.has(at.path);

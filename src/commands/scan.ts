@@ -14,7 +14,7 @@ import { ConfigError, EXIT } from '../util/errors.ts';
 import { createLog } from '../util/log.ts';
 import { nearest } from '../util/nearest.ts';
 import { createProgress, SILENT_PROGRESS } from '../util/progress.ts';
-import { isCleanCheck, nothingToCheck } from '../util/report-text.ts';
+import { count, isCleanCheck, nothingToCheck } from '../util/report-text.ts';
 import { printable } from '../util/sanitize.ts';
 
 export interface ReportOptions {
@@ -121,8 +121,9 @@ export async function scanAndWrite(
   const nothing = nothingToCheck(report);
   if (nothing !== undefined && options.quiet !== true && !outputs.some(isForPeople)) io.stderr(`${printable(nothing)}\n`);
   const isSilent = options.quiet === true && isCleanCheck(report);
-  await writeOutputs(isSilent ? outputs.filter((output) => !isForPeople(output)) : outputs, report, io, options.store);
-  return { report, exit: exitOf(report, { failOn, nothingScanned, options, io }) };
+  const exit = exitReason(report, { failOn, nothingScanned, options });
+  await writeOutputs(isSilent ? outputs.filter((output) => !isForPeople(output)) : outputs, report, io, options.store, exit);
+  return { report, exit: told(exit, io) };
 }
 
 /** Standard input, if it is asked for: by `--stdin`, or as the target `-`. */
@@ -180,31 +181,41 @@ export function failOnOf(text: string | undefined): Severity | 'none' | undefine
   return text === undefined ? undefined : oneOf('--fail-on', text, [...SEVERITIES, 'none'] as const);
 }
 
-export function exitOf(
-  report: Report,
-  {
-    failOn,
-    nothingScanned,
-    options,
-    io,
-  }: {
-    readonly failOn: Severity | 'none';
-    readonly nothingScanned: boolean;
-    readonly options: Pick<ScanOptions, 'exitCode' | 'staged' | 'diff' | 'strictCoverage'>;
-    readonly io: Io;
-  },
-): number {
-  if (failOn !== 'none' && options.exitCode) {
-    const least = SEVERITIES.indexOf(failOn);
-    if (report.findings.some((finding) => isOpen(finding) && SEVERITIES.indexOf(finding.severity) >= least)) return EXIT.findings;
-  }
+interface ExitChoices {
+  readonly failOn: Severity | 'none';
+  readonly nothingScanned: boolean;
+  readonly options: Pick<ScanOptions, 'exitCode' | 'staged' | 'diff' | 'strictCoverage'>;
+}
+
+export function exitOf(report: Report, { io, ...choices }: ExitChoices & { readonly io: Io }): number {
+  return told(exitReason(report, choices), io);
+}
+
+interface Exit {
+  readonly code: number;
+  readonly why: string;
+}
+
+/** Whoever reads another format than text should know, too. */
+function told({ code, why }: Exit, io: Io): number {
+  if (code === EXIT.nothingToScan) io.stderr(`Nothing was scanned: ${why}\n`);
+  return code;
+}
+
+function exitReason(report: Report, { failOn, nothingScanned, options }: ExitChoices): Exit {
+  const open = report.findings.filter(isOpen);
+  const judged = failOn !== 'none' && options.exitCode;
+  const least = SEVERITIES.indexOf(failOn as Severity);
+  const grave = judged ? open.filter(({ severity }) => SEVERITIES.indexOf(severity) >= least) : [];
+  if (grave.length > 0) return { code: EXIT.findings, why: `${count(grave.length, 'finding')} at or above ${failOn}` };
   if (nothingScanned || (isEmpty(report) && options.staged !== true && options.diff === undefined)) {
-    io.stderr(`Nothing was scanned: ${whyNothing(report)}\n`);
-    return EXIT.nothingToScan;
+    return { code: EXIT.nothingToScan, why: whyNothing(report) };
   }
-  if (options.strictCoverage === true && report.coverage.some((row) => row.outcome !== 'complete'))
-    return EXIT.incompleteCoverage;
-  return EXIT.clean;
+  if (options.strictCoverage === true && report.coverage.some((row) => row.outcome !== 'complete')) {
+    return { code: EXIT.incompleteCoverage, why: 'not everything could be read (--strict-coverage)' };
+  }
+  const why = judged ? `no finding at or above ${failOn}` : 'findings do not count (--fail-on none or --no-exit-code)';
+  return { code: EXIT.clean, why };
 }
 
 function isEmpty(report: Report): boolean {

@@ -90,11 +90,13 @@ function repair(
   checks: Report['checks'],
 ): Pick<RankedFix, 'action' | 'how' | 'about' | 'credentials'> {
   const [worst] = findings as readonly [Finding];
-  const title = checks.find(({ rule }) => rule === worst.rule)?.meta.title ?? worst.title;
+  const meta = checks.find(({ rule }) => rule === worst.rule)?.meta;
+  const title = meta?.title ?? worst.title;
   const subjects = new Set(findings.map((finding) => finding.identity ?? finding.subject)).size;
   return {
     action: `${title}${subjects > 1 ? `: ${count(subjects, 'place')}` : `: ${shortName(worst.subject)}`}`,
-    how: firstStep(worst.fix),
+    // The command for the first of six would be taken for all that is to be done.
+    how: firstStep(subjects > 1 ? (meta?.fix ?? worst.fix) : worst.fix),
     about: { kind: 'rule', id: worst.rule },
     credentials: 0,
   };

@@ -129,3 +129,17 @@ export function displayWidth(text: string): number {
   }
   return width;
 }
+
+/** What has room in so many columns, with an ellipsis where something had to go. */
+export function cutTo(text: string, width: number): string {
+  const safe = printable(text);
+  if (displayWidth(safe) <= width) return safe;
+  let cut = '';
+  let used = 1;
+  for (const character of safe) {
+    used += displayWidth(character);
+    if (used > width) break;
+    cut += character;
+  }
+  return `${cut.trimEnd()}…`;
+}

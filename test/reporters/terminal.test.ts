@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { blocksOf } from '../../reporters/terminal/blocks.ts';
 import { terminal } from '../../reporters/terminal/index.ts';
-import { mostUrgent } from '../../reporters/terminal/order.ts';
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { CoverageObservation } from '../../src/contracts/index.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
@@ -11,6 +11,7 @@ const ESC = '\u001b';
 
 const render = (report: Report, options: unknown = {}, context: RenderContext = PLAIN) =>
   renderText(terminal, report, options, context);
+const renderFull = (report: Report, context: RenderContext = PLAIN) => render(report, { full: '1' }, context);
 
 function section(text: string, heading: string): string {
   const start = text.indexOf(`\n${heading}\n`);
@@ -29,7 +30,7 @@ describe('terminal reporter', () => {
     assert.doesNotMatch(text, /FINDINGS|CONTROLS|IDENTITIES/);
   });
 
-  it('begins with the verdict, and tells coverage before findings', async () => {
+  it('ends with the verdict and what to do, and tells coverage before findings', async () => {
     const text = await render(sampleReport());
 
     assert.match(
@@ -38,6 +39,19 @@ describe('terminal reporter', () => {
     );
     assert.ok(text.indexOf('COVERAGE') < text.indexOf('FINDINGS'));
     assert.ok(text.indexOf('FINDINGS') < text.indexOf('CONTROLS'));
+    assert.ok(text.indexOf('CONTROLS') < text.indexOf('2 critical, 1 high'));
+    assert.match(
+      text,
+      /\n5 surfaces looked at, all read completely\.\n1 finding fixed since the run before\.\n\nNEXT\n(?: {2}.*\n)+$/,
+    );
+  });
+
+  it('says why the command ends as it does, where it hangs on the findings', async () => {
+    const said = await render(sampleReport(), {}, { ...PLAIN, exit: { code: 1, why: '3 findings at or above high' } });
+    const clean = await render(emptyReport(), {}, { ...PLAIN, exit: { code: 0, why: 'no finding at or above high' } });
+
+    assert.match(said, /\nexit 1: 3 findings at or above high\n\nNEXT\n/);
+    assert.doesNotMatch((await render(sampleReport())) + clean, /^exit/m);
   });
 
   it('says what was not read, and why', async () => {
@@ -75,7 +89,10 @@ describe('terminal reporter', () => {
       read: 2,
     } as const;
 
-    assert.match(await render({ ...emptyReport(), coverage: [row] }), /complete +Infrastructure as code \(2 of 2 files read\)\n/);
+    assert.match(
+      await renderFull({ ...emptyReport(), coverage: [row] }),
+      /complete +Infrastructure as code \(2 of 2 files read\)\n/,
+    );
   });
 
   it('counts files where each has parts of its own, and nothing but files', async () => {
@@ -92,10 +109,13 @@ describe('terminal reporter', () => {
     const pipelines = [row('.gitlab-ci.yml', 12, 12), row('.github/workflows/ci.yml', 3, 2)];
     const broken = [...pipelines, row('.circleci/config.yml', 1, 0)];
 
-    assert.match(await render({ ...emptyReport(), coverage: pipelines.slice(0, 1) }), /CI configuration \(1 of 1 file read\)\n/);
-    assert.match(unwrapped(await render({ ...emptyReport(), coverage: pipelines })), /\(otherwise 2 of 2 files read\)/);
     assert.match(
-      unwrapped(await render({ ...emptyReport(), coverage: broken })),
+      await renderFull({ ...emptyReport(), coverage: pipelines.slice(0, 1) }),
+      /CI configuration \(1 of 1 file read\)\n/,
+    );
+    assert.match(unwrapped(await renderFull({ ...emptyReport(), coverage: pipelines })), /\(otherwise 2 of 2 files read\)/);
+    assert.match(
+      unwrapped(await renderFull({ ...emptyReport(), coverage: broken })),
       /CI configuration: 2 gaps \(2 of 3 files read\)/,
     );
   });
@@ -115,7 +135,7 @@ describe('terminal reporter', () => {
   });
 
   it('groups by identity, then by rule, with why, places and one fix', async () => {
-    const findings = section(await render(sampleReport()), 'FINDINGS');
+    const findings = section(await renderFull(sampleReport()), 'FINDINGS');
     const [deploy = '', legacy = ''] = findings.split('\n\n');
 
     assert.match(deploy, /^aws:123456789012:user\/ci-deploy\n {2}owner jo@harbour\.example has left; prod; can: admin/);
@@ -132,7 +152,7 @@ describe('terminal reporter', () => {
     const report = sampleReport();
     const findings = report.findings.map((finding) => ({ ...finding, fix: 'Rotate it.' }));
 
-    const [deploy = ''] = section(await render({ ...report, findings }), 'FINDINGS').split('\n\n');
+    const [deploy = ''] = section(await renderFull({ ...report, findings }), 'FINDINGS').split('\n\n');
 
     assert.equal(deploy.match(/fix: Rotate it\./g)?.length, 2, 'once for each rule');
   });
@@ -141,7 +161,7 @@ describe('terminal reporter', () => {
     const [leaked] = sampleReport().findings as [Finding];
     const other = { ...leaked, fingerprint: 'zz', identity: 'aws:1:user/other', subject: 'aws:1:user/other' };
 
-    const findings = section(await render({ ...sampleReport(), findings: [leaked, other] }), 'FINDINGS');
+    const findings = section(await renderFull({ ...sampleReport(), findings: [leaked, other] }), 'FINDINGS');
 
     assert.equal(findings.match(/Whoever finds the key/g)?.length, 1);
     assert.equal(findings.match(/fix: /g)?.length, 1);
@@ -153,7 +173,7 @@ describe('terminal reporter', () => {
     const id = leaked.identity ?? '';
     const message = `Key A of ${id} lies in harbour/shop .github/workflows/deploy.yml:14; ${id} is admin, ${id}-2 is not.`;
 
-    const text = await render({ ...sampleReport(), findings: [{ ...leaked, message }] });
+    const text = await renderFull({ ...sampleReport(), findings: [{ ...leaked, message }] });
     const findings = section(text, 'FINDINGS').replace(/\n +(?!-|at )/g, ' ');
 
     assert.match(
@@ -169,7 +189,7 @@ describe('terminal reporter', () => {
     const filler = 'so and so, '.repeat(60);
     const message = `Key A ${filler}lies in harbour/shop .github/workflows/deploy.yml:14, ${filler}`;
 
-    const text = await render({ ...sampleReport(), findings: [{ ...leaked, message }] });
+    const text = await renderFull({ ...sampleReport(), findings: [{ ...leaked, message }] });
 
     assert.match(text, /at harbour\/shop \.github\/workflows\/deploy\.yml:14\n/);
   });
@@ -179,13 +199,13 @@ describe('terminal reporter', () => {
     const message = 'Key A lies in harbour/shop .github/workflows/deploy.yml:1.';
 
     assert.match(
-      await render({ ...sampleReport(), findings: [{ ...leaked, message }] }),
+      await renderFull({ ...sampleReport(), findings: [{ ...leaked, message }] }),
       /at harbour\/shop \.github\/workflows\/deploy\.yml:14\n/,
     );
   });
 
   it('lists credentials of nobody by rule, one line each with kind and places', async () => {
-    const findings = section(await render(leakReport(29)), 'FINDINGS');
+    const findings = section(await renderFull(leakReport(29)), 'FINDINGS');
     const lines = findings.split('\n');
 
     assert.equal(findings.match(/A credential lies in a file/g)?.length, 1);
@@ -199,7 +219,7 @@ describe('terminal reporter', () => {
     const report = leakReport(3);
     const findings = report.findings.map((finding, index) => ({ ...finding, fix: `Run revoke ${index}.` }));
 
-    const text = await render({ ...report, findings });
+    const text = await renderFull({ ...report, findings });
 
     assert.match(text, /fix: Revoke it\./);
     assert.doesNotMatch(text, /Run revoke/);
@@ -218,7 +238,7 @@ describe('terminal reporter', () => {
       at(three, { repository: 'o/r', path: 'config/prod.env', line: 3 }),
     ];
 
-    const text = section(await render({ ...leakReport(3), findings }), 'FINDINGS');
+    const text = section(await renderFull({ ...leakReport(3), findings }), 'FINDINGS');
 
     assert.deepEqual(text.match(/\S+\.env.*/g), ['config/prod.env:3', 'b.env:2', 'a.env:1 @ 1a2b3c4d']);
   });
@@ -231,7 +251,7 @@ describe('terminal reporter', () => {
       at: { repository: `o/${name}`, path: 'x.env', line: 1 },
     }));
 
-    const text = await render({ ...leakReport(1), findings: [{ ...one, evidence }] });
+    const text = await renderFull({ ...leakReport(1), findings: [{ ...one, evidence }] });
 
     assert.match(text, /Telegram bot token 9200…\(46\) {2}o\/a x\.env:1, o\/b x\.env:1, o\/c x\.env:1 \(\+1 more\)\n/);
   });
@@ -246,8 +266,8 @@ describe('terminal reporter', () => {
     };
     const report = sampleReport();
 
-    const mixed = await render({ ...report, findings: [...report.findings, held] });
-    const alone = await render({ ...leakReport(1), findings: [held] });
+    const mixed = await renderFull({ ...report, findings: [...report.findings, held] });
+    const alone = await renderFull({ ...leakReport(1), findings: [held] });
 
     assert.match(mixed, /\n\nOf no known identity\n {2}HIGH {6}A credential lies in a file/);
     assert.match(
@@ -275,7 +295,7 @@ describe('terminal reporter', () => {
       ...leakReport(1).findings,
     ];
 
-    const text = section(await render({ ...sampleReport(), findings }), 'FINDINGS');
+    const text = section(await renderFull({ ...sampleReport(), findings }), 'FINDINGS');
 
     assert.deepEqual(text.match(/^(?:aws:\S+| {2}HIGH {6}A credential lies)/gm), [
       'aws:1:user/c',
@@ -285,15 +305,118 @@ describe('terminal reporter', () => {
     ]);
   });
 
-  it('cuts long lists and says by how much, and which command has all', async () => {
-    const text = await render(sampleReport(), { findings: '1', places: '2' });
-    const stored = await render(leakReport(70), {}, { ...PLAIN, store: 'a.duckdb' });
+  describe('in its summary', () => {
+    it('tells an identity once: what makes it grave, places, owner, a line for each rule, one fix', async () => {
+      const findings = section(await render(sampleReport()), 'FINDINGS');
+      const [deploy = '', legacy = ''] = findings.split('\n\n');
 
-    assert.match(text, /3 more findings, not listed here; for all of them: the same command with -o csv=findings\.csv\n/);
-    assert.match(text, /\n {2}CRITICAL {2}leaked-key-is-admin \(1\)\n {2}HIGH {6}owner-left \(1\)\n/);
-    assert.match(text, /and 1 more\n/);
-    assert.match(stored, /10 more findings, not listed here; for all of them: nhi-audit findings --store a\.duckdb\n/);
-    assert.match(stored, /\n {2}HIGH {6}in-file \(10\)\n/);
+      assert.deepEqual(deploy.split('\n'), [
+        'CRITICAL  aws:123456789012:user/ci-deploy  leaked · admin · owner left · production',
+        '  lies in harbour/analytics notebooks/churn.ipynb:41 cell 3 output, harbour/shop',
+        '          .github/workflows/deploy.yml:14, harbour/shop scripts/deploy now.sh:3 @ 1a2b3c4d (+1 more)',
+        '  owner   jo@harbour.example has left; 7 sessions; last used 2026-03-11',
+        '  CRITICAL  A leaked key belongs to an identity that is effectively admin (2)  leaked-key-is-admin',
+        '  HIGH      The owner of an identity has left (new)  owner-left',
+        '  fix     Deactivate AKIA…DEPLOY, then replace it by a role that the job assumes. (2 of 3 findings)',
+      ]);
+      assert.match(legacy, /^LOW {7}gcp:hc-prod:serviceAccount\/legacy-etl\S+ {2}no owner\n/);
+      assert.match(legacy, /\n {12}legacy-etl was last used on 2025-01-09\.\n/, 'one thing is told in its own words');
+      assert.doesNotMatch(findings, /break-glass/, 'excepted ones are not listed');
+    });
+
+    it('says how it becomes an administrator, from the evidence', async () => {
+      const [leaked] = sampleReport().findings as [Finding];
+      const grant = { observation: 'g1', kind: 'grant', summary: 'escalates: policy x → iam:PassRole → becomes role/y' } as const;
+
+      const text = await render({ ...sampleReport(), findings: [{ ...leaked, evidence: [...leaked.evidence, grant] }] });
+
+      assert.match(text, /\n {2}reaches policy x → iam:PassRole → becomes role\/y\n/);
+    });
+
+    it('puts a command on a line of its own, whole; one that is more than words stays in its sentence', async () => {
+      const [leaked] = sampleReport().findings as [Finding];
+      const command = `aws iam update-access-key --user-name ${'n'.repeat(60)} --status Inactive`;
+      const withFix = (fix: string) => render({ ...sampleReport(), findings: [{ ...leaked, fix }] }, {}, { ...PLAIN, width: 80 });
+
+      const plain = await withFix(`Deactivate the key: \`${command}\`. Then wait.`);
+      const piped = await withFix(`Deactivate the key: \`${command} | sh; rm x\`. Then wait.`);
+
+      assert.ok(plain.includes(`\n  fix     Deactivate the key:\n          ${command}\n`), plain);
+      assert.match(unwrapped(piped), /Deactivate the key: `aws iam update-access-key .* Inactive \| sh; rm x`\./);
+      assert.doesNotMatch(piped, /\n {10}aws iam [^\n]*rm x/);
+    });
+
+    it('takes a credential of nobody with several findings together, and leaves the others to their rules', async () => {
+      const report = leakReport(3);
+      const [one] = report.findings as [Finding];
+      const findings = [...report.findings, { ...one, rule: 'also-shared-by-jobs', title: 'Jobs share it', fingerprint: 'u' }];
+
+      const text = section(await render({ ...report, findings }), 'FINDINGS');
+      const [credential = '', rule = ''] = text.split('\n\n');
+
+      assert.match(credential, /^HIGH {6}Telegram bot token 9200…\(46\) {2}leaked · shared\n {2}lies in config\/app0\.py:1\n/);
+      assert.match(credential, /\n {2}HIGH {6}Jobs share it {2}also-shared-by-jobs\n/);
+      assert.match(rule, /^HIGH {6}A credential lies in a file of the repository \(2\) {2}in-file\n {10}Clones hold it\.\n/);
+      assert.match(rule, /\n {2}Telegram bot token 9202…\(46\) {2}config\/app2\.py:3\n {2}fix {5}Revoke it\.$/);
+    });
+
+    it('tells so many in full, then a line each, then numbers; those that read alike share a line', async () => {
+      const [leaked] = sampleReport().findings as [Finding];
+      const about = (name: string, rule: string, severity: Finding['severity'] = 'high'): Finding => ({
+        ...leaked,
+        fingerprint: `${name}${rule}`,
+        identity: `aws:1:user/${name}`,
+        subject: `aws:1:user/${name}`,
+        rule,
+        severity,
+        evidence: [],
+      });
+      const old = ['a', 'b', 'c', 'd', 'e'].map((name) => about(name, 'old-key'));
+      const findings = [about('z', 'open-door', 'critical'), ...old, about('m', 'no-owner'), about('l', 'idle', 'low')];
+
+      const text = section(await render({ ...sampleReport(), findings }, { blocks: '2', lines: '2' }), 'FINDINGS');
+
+      assert.match(text, /^CRITICAL {2}aws:1:user\/z\n[\s\S]*\n\nHIGH {6}aws:1:user\/a\n/);
+      assert.match(
+        text,
+        /\n\n6 more\nHIGH {6}old-key \(4\): aws user\/b, aws user\/c, aws user\/d, aws user\/e\nHIGH {6}aws user\/m: no-owner\nand 1 finding about 1 other: 1 low\n$/,
+      );
+    });
+
+    it('ends with the few actions that take away most, where there is much', async () => {
+      const many = leakReport(9).findings.map((finding, index) => ({ ...finding, rule: `r${index}`, severity: 'high' as const }));
+      const [leaked] = sampleReport().findings as [Finding];
+      const report = { ...sampleReport(), findings: [leaked, ...many] };
+
+      const fixes = section(await render(report), 'FIX FIRST');
+
+      assert.match(fixes, /^ {2}1\. Rotate the key AKIA…\S+ of ci-deploy: 1 finding, 27 % of the risk\n/);
+      assert.equal(fixes.match(/^ {2}\d\. /gm)?.length, 4);
+      assert.doesNotMatch(await render(sampleReport()), /FIX FIRST/);
+    });
+
+    it('stays small for one finding, and short for hundreds', async () => {
+      const one = await render(leakReport(1));
+      const [leaked] = sampleReport().findings as [Finding];
+      const many = Array.from({ length: 900 }, (_, n) => ({
+        ...leaked,
+        fingerprint: `f${n}`,
+        rule: `rule-${n % 9}`,
+        identity: `aws:1:user/u${n % 300}`,
+        subject: `aws:1:user/u${n % 300}`,
+      }));
+
+      assert.ok(one.split('\n').length < 25, one);
+      assert.ok((await render({ ...sampleReport(), findings: many })).split('\n').length <= 150);
+    });
+
+    it('says where all of it is', async () => {
+      assert.match(
+        await render(leakReport(2), {}, { ...PLAIN, store: 'a.duckdb' }),
+        /\n {2}nhi-audit report --store a\.duckdb -f terminal:full=1 {2}every finding with its evidence\n/,
+      );
+      assert.doesNotMatch(await renderFull(leakReport(2), { ...PLAIN, store: 'a.duckdb' }), /full=1/);
+    });
   });
 
   it('says "new" only where there is something to compare with', async () => {
@@ -309,7 +432,7 @@ describe('terminal reporter', () => {
   });
 
   it('lists OWASP in full, and of other frameworks what fails, in one line each', async () => {
-    const controls = section(await render(sampleReport()), 'CONTROLS');
+    const controls = section(await renderFull(sampleReport()), 'CONTROLS');
 
     assert.match(controls, /OWASP Non-Human Identities Top 10 2025: 3 fail, 1 pass, 6 not assessed \(5 for people/);
     assert.match(controls, /\n {4}fail +NHI1:2025 · Improper Offboarding: 2 open findings from 2 checks\.\n/);
@@ -333,8 +456,8 @@ describe('terminal reporter', () => {
       })),
     });
 
-    assert.match(await render(passing(1)), /CSA MAESTRO 2025: .*1 pass.*\n(?: {4}fail .*\n)* {4}pass {2}\S/);
-    assert.doesNotMatch(section(await render(passing(6)), 'CONTROLS'), /\n {4}pass {2}L1/);
+    assert.match(await renderFull(passing(1)), /CSA MAESTRO 2025: .*1 pass.*\n(?: {4}fail .*\n)* {4}pass {2}\S/);
+    assert.doesNotMatch(section(await renderFull(passing(6)), 'CONTROLS'), /\n {4}pass {2}L1/);
   });
 
   it('tells developers the findings only', async () => {
@@ -443,7 +566,7 @@ describe('terminal reporter', () => {
     const without = await render(sampleReport());
 
     assert.match(withStore, /\n {2}nhi-audit trace AKIA0HARBOUR0DEPLOY0 --store 'my evidence'\\''s\.duckdb'\n/);
-    assert.match(withStore, /\n {2}nhi-audit rules explain leaked-key-is-admin\n/);
+    assert.match(withStore, /\n {2}nhi-audit explain leaked-key-is-admin {2}why it matters/);
     assert.match(without, /\n {2}nhi-audit scan \.\/harbour \.\/exports --store nhi-audit\.duckdb\n/);
     assert.match(
       await render(partialReport(), {}, { ...PLAIN, store: 'a.duckdb' }),
@@ -453,9 +576,9 @@ describe('terminal reporter', () => {
 
   it('offers no command made of a hostile name', async () => {
     const text = await render(hostileReport(), {}, { ...PLAIN, store: 'x\u001b]0;.duckdb' });
-    const commands = section(text, 'NEXT').match(/^ {2}\S.*$/gm);
+    const commands = section(text, 'NEXT').match(/^ {2}\S.*?(?=$| {2})/gm);
 
-    assert.deepEqual(commands, ['  nhi-audit rules explain leaked-key-is-admin', '  nhi-audit scan --store nhi-audit.duckdb']);
+    assert.deepEqual(commands, ['  nhi-audit explain leaked-key-is-admin', '  nhi-audit scan --store nhi-audit.duckdb']);
   });
 
   it('uses colour only when told to, and never for what words do not say', async () => {
@@ -487,10 +610,12 @@ describe('terminal reporter', () => {
   for (const width of [20, 40, 41, 72, 100, 300]) {
     it(`keeps within the width at ${width} columns, wide characters and 10 kB names too`, async () => {
       for (const report of [sampleReport(), partialReport(), hostileReport(), leakReport(5), hostileLeaks()]) {
-        const text = await render(report, {}, { ...PLAIN, width });
-        const lines = text.slice(0, text.indexOf('\nNEXT\n')).split('\n');
+        for (const full of [false, true]) {
+          const text = full ? await renderFull(report, { ...PLAIN, width }) : await render(report, {}, { ...PLAIN, width });
+          const lines = text.slice(0, text.indexOf('\nNEXT\n')).split('\n');
 
-        for (const line of lines) assert.ok(displayWidth(line) <= Math.min(Math.max(width, 40), 120), line);
+          for (const line of lines) assert.ok(displayWidth(line) <= Math.min(Math.max(width, 40), 120), line);
+        }
       }
     });
   }
@@ -501,17 +626,17 @@ describe('terminal reporter', () => {
       [hostileReport(), { ...PLAIN, color: true }],
       [hostileLeaks(), PLAIN],
     ] as const) {
-      const text = stripStyles(await render(report, {}, context));
-
-      assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Cs}]/u);
-      assert.doesNotMatch(text, /^# heading|^\| forged/m);
-      assert.ok(text.length < 150_000, 'long names are cut');
+      for (const text of [stripStyles(await render(report, {}, context)), stripStyles(await renderFull(report, context))]) {
+        assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Cs}]/u);
+        assert.doesNotMatch(text, /^# heading|^\| forged/m);
+        assert.ok(text.length < 150_000, 'long names are cut');
+      }
     }
   });
 });
 
-describe('order of findings', () => {
-  it('gives each rule its turn before thirty of one', () => {
+describe('order of what is told', () => {
+  it('gives each kind its turn before thirty of one', () => {
     const [like] = sampleReport().findings.filter((finding) => finding.identity !== undefined);
     assert.ok(like !== undefined);
     const of = (rule: string, count: number): Finding[] =>
@@ -523,10 +648,10 @@ describe('order of findings', () => {
         fingerprint: `${rule}${n}`,
       }));
 
-    const first = mostUrgent([...of('access-key-unrotated', 30), ...of('escalates-to-admin', 5)], 8, 0);
+    const blocks = blocksOf([...of('access-key-unrotated', 30), ...of('escalates-to-admin', 5)]);
 
-    assert.equal(first.filter(({ rule }) => rule === 'escalates-to-admin').length, 3);
-    assert.equal(first.length, 8);
+    assert.equal(blocks.length, 35);
+    assert.equal(blocks.slice(0, 8).filter(({ findings }) => findings[0].rule === 'escalates-to-admin').length, 3);
   });
 });
 
