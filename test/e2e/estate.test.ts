@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildEstate, type Estate } from '../../samples/build.ts';
 import { readExpected } from '../../samples/expected.ts';
+import { REPORTER_IDS } from '../../src/registry.ts';
 import { type CliResult, cli } from '../helpers/cli.ts';
 
 const FORMATS = { json: 'json', sarif: 'sarif', csv: 'csv', markdown: 'md', terminal: 'txt' } as const;
@@ -171,15 +172,38 @@ describe('the sample estate, end to end', function () {
     assert.equal(nhi.length, 10);
   });
 
-  it('gives the same bytes for the same input and clock', async () => {
-    const key = { NHI_AUDIT_FINGERPRINT_KEY: 'the same key for both runs, 32+ characters' };
-    const again = async (): Promise<CliResult> =>
-      await cli(['scan', ...estate.targets, '-f', 'json'], { cwd: root, env: { ...key, NHI_AUDIT_NOW: estate.clock } });
+  describe('by the same input and clock, in any directory, time zone and locale', () => {
+    const PLACES = [
+      { name: 'here', env: { TZ: 'America/St_Johns', LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' } },
+      { name: 'there', env: { TZ: 'Asia/Kolkata', LANG: 'tr_TR.UTF-8', LC_ALL: 'C' } },
+    ];
 
-    const [one, two] = [await again(), await again()];
+    /** Runs a command in each place, with a report in every format there is; gives the bytes of one place against the other. */
+    async function compare(args: readonly string[], code: number): Promise<void> {
+      const outputs = REPORTER_IDS.flatMap((id) => ['-o', `${id}=report.${id}`]);
+      for (const { name, env } of PLACES) {
+        mkdirSync(join(root, name), { recursive: true });
+        const result = await cli([...args, ...outputs], {
+          cwd: join(root, name),
+          env: { ...env, NHI_AUDIT_NOW: estate.clock, NHI_AUDIT_FINGERPRINT_KEY: 'the same key for both runs, 32+ characters' },
+        });
+        assert.equal(result.code, code, result.stderr);
+      }
+      const [here, there] = PLACES.map(({ name }) => join(root, name)) as [string, string];
+      for (const id of REPORTER_IDS) {
+        const bytes = readFileSync(join(here, `report.${id}`));
+        assert.ok(bytes.length > 100, id);
+        assert.ok(bytes.equals(readFileSync(join(there, `report.${id}`))), `${id} differs`);
+      }
+    }
 
-    assert.equal(one.code, 1, one.stderr);
-    assert.equal(one.stdout, two.stdout);
+    it('a scan gives the same bytes, in every format', async () => {
+      await compare(['scan', ...estate.targets], 1);
+    });
+
+    it('the report of a stored run gives the same bytes, in every format', async () => {
+      await compare(['report', '--store', store], 0);
+    });
   });
 
   it('reports a stored run again, in the same words', async () => {
