@@ -11,8 +11,8 @@ const GAPS_MAX = 1000;
  * from a run that could read nothing.
  */
 export function runEvent(report: Report, common: (key: string) => object): object {
-  const { coverage, findings, hidden, persona, run } = report;
-  const { looked, notLooked, complete } = summariseCoverage(coverage);
+  const { coverage, declaredAbsent = [], findings, hidden, persona, run } = report;
+  const { looked, notLooked, complete } = summariseCoverage(coverage, declaredAbsent);
   const gaps = coverage.filter(({ outcome }) => outcome !== 'complete');
   const seen = coverage.reduce((sum, row) => sum + (row.read ?? 0), 0);
   const skipped = coverage.reduce((sum, row) => sum + (row.skipped ?? 0) + (row.failed ?? 0), 0);
@@ -57,6 +57,17 @@ export function runEvent(report: Report, common: (key: string) => object): objec
       ...some(
         'not_looked_at',
         notLooked.map(({ surface }) => surface),
+      ),
+      ...some(
+        'declared_absent',
+        declaredAbsent.map(({ surface, reason, declaredBy, reviewed, state, why }) => ({
+          surface,
+          state,
+          reason: text(reason),
+          declared_by: text(declaredBy),
+          ...(reviewed === undefined ? {} : { reviewed }),
+          ...(why === undefined ? {} : { why: text(why) }),
+        })),
       ),
       ...some(
         'coverage_gaps',

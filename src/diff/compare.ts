@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Outcome, SEVERITIES, type Severity } from '../contracts/index.ts';
+import { DECLARED, declaredIn } from '../run/facts.ts';
 import type { Store } from '../store/index.ts';
 import type { StoredRun } from './choose-run.ts';
 
@@ -60,7 +61,7 @@ const RunRow = z.object({
   started_at: z.string(),
   tool_version: z.string(),
   targets: z.array(z.string()),
-  parameters: z.unknown(),
+  parameters: z.record(z.string(), z.unknown()).nullable(),
   rules_digest: z.string(),
   fingerprint_key_id: z.string(),
 });
@@ -155,13 +156,16 @@ function summaryOf(
 
 function caveatsOf(a: z.infer<typeof RunRow>, b: z.infer<typeof RunRow>): readonly string[] {
   const same = (x: unknown, y: unknown): boolean => JSON.stringify(x) === JSON.stringify(y);
+  const [{ [DECLARED]: absentA, ...optionsA }, { [DECLARED]: absentB, ...optionsB }] = [a.parameters ?? {}, b.parameters ?? {}];
+  const states = (declared: unknown) => declaredIn(declared).map(({ surface, state }) => [surface, state]);
   return [
     ...(a.rules_digest === b.rules_digest
       ? []
       : [
           `The rules differ (${a.rules_digest.slice(0, 19)}, then ${b.rules_digest.slice(0, 19)}): a finding may be new or gone because a rule changed, not because the estate did.`,
         ]),
-    ...(same(a.parameters, b.parameters) ? [] : ['Options or thresholds of the two runs differ.']),
+    ...(same(optionsA, optionsB) ? [] : ['Options or thresholds of the two runs differ.']),
+    ...(same(states(absentA), states(absentB)) ? [] : ['What is declared absent, or is believed of it, differs.']),
     ...(same(a.targets, b.targets)
       ? []
       : [`The targets differ: ${a.targets.join(', ') || 'none'}, then ${b.targets.join(', ') || 'none'}.`]),

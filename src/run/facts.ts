@@ -88,13 +88,18 @@ export async function readFacts(store: FactsStore, known?: KnownFacts): Promise<
       parameters,
       ...(evidence === undefined ? {} : { evidence }),
     },
-    // Written by this program from the same type; the shape is not a stranger's.
-    ...(typeof declared === 'string' ? { declaredAbsent: JSON.parse(declared) as readonly DeclaredAbsent[] } : {}),
+    ...(declared === undefined ? {} : { declaredAbsent: declaredIn(declared) }),
     coverage: (await store.rows('SELECT * FROM coverage ORDER BY surface, subject, observation_id')).map(coverageOf),
     identities:
       counts.identity === 0 ? [] : (await store.rows('SELECT * FROM identity_overview ORDER BY identity_id')).map(identityOf),
     ...(known ?? (await storedResults(store))),
   };
+}
+
+/** What the parameter `DECLARED` holds. */
+export function declaredIn(parameter: unknown): readonly DeclaredAbsent[] {
+  // Written by this program from the same type; the shape is not a stranger's.
+  return typeof parameter === 'string' ? (JSON.parse(parameter) as readonly DeclaredAbsent[]) : [];
 }
 
 /** Where the chain of imports ended with the run. */
