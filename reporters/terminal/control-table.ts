@@ -27,6 +27,13 @@ const CHECK_WORDS: { readonly [outcome in ControlOutcome]: string } = {
   'not-assessed': 'not assessed',
   'not-applicable': 'nothing to judge',
 };
+const CHECK_ORDER: readonly ControlOutcome[] = ['fail', 'pass', 'excepted', 'partial', 'not-assessed', 'not-applicable'];
+
+/** `not applicable`, and the gap. */
+const LEAD = 16;
+/** Below this, what is told of a control stands under its outcome, not under its name. */
+const NARROW = 80;
+
 /** What is said of sources; where there was nothing to judge, nothing is. */
 const SOURCE_WORDS: readonly (readonly [outcome: ControlOutcome, says: string])[] = [
   ['fail', 'fails at'],
@@ -56,11 +63,11 @@ export function* tableLines(controls: readonly ControlResult[], layout: Layout):
 
 function* controlBlock(control: ControlResult, layout: Layout): Iterable<string> {
   yield* row(control.outcome, clip(controlLabel(control), TEXT_MAX), layout);
-  const counts = OUTCOME_ORDER_OF_CHECKS.flatMap((outcome) => {
+  const counts = CHECK_ORDER.flatMap((outcome) => {
     const n = control.rules.filter((rule) => rule.outcome === outcome).length;
     return n === 0 ? [] : [`${thousands(n)} ${CHECK_WORDS[outcome]}`];
   });
-  const lead = ' '.repeat(LEAD);
+  const lead = ' '.repeat(layout.width < NARROW ? 2 : LEAD);
   yield* layout.tagged('    ', lead, [], `${count(control.rules.length, 'check')}: ${counts.join(', ')}`, ['dim']);
   const places = SOURCE_WORDS.flatMap(([outcome, says]) => {
     const some = control.sources.filter((source) => source.outcome === outcome).sort((a, b) => b.findings - a.findings);
@@ -68,17 +75,6 @@ function* controlBlock(control: ControlResult, layout: Layout): Iterable<string>
   });
   if (places.length > 0) yield* layout.tagged('    ', lead, [], places.join('; '));
 }
-
-const OUTCOME_ORDER_OF_CHECKS: readonly ControlOutcome[] = [
-  'fail',
-  'pass',
-  'excepted',
-  'partial',
-  'not-assessed',
-  'not-applicable',
-];
-/** `not applicable`, and the gap. */
-const LEAD = 16;
 
 function sourceText({ surface, findings }: ControlSource): string {
   return findings === 0 ? SHORT_SURFACES[surface] : `${SHORT_SURFACES[surface]} ${thousands(findings)}`;
