@@ -12,6 +12,8 @@ export interface Io {
     readonly stdoutIsTTY: boolean;
     readonly stderrIsTTY: boolean;
     readonly columns: number;
+    /** Of standard error, where it has a window of its own. */
+    readonly stderrColumns?: number | undefined;
     readonly color: boolean;
     readonly links: boolean;
   };

@@ -160,20 +160,28 @@ function targetsOf(
 
 /** What the process lends to a scan. */
 export async function runtimeOf(io: Io, options: { readonly quiet?: boolean; readonly debug?: boolean }): Promise<Runtime> {
+  const progress = options.quiet
+    ? SILENT_PROGRESS
+    : createProgress({
+        write: (text) => io.stderr(text),
+        isTTY: io.terminal.stderrIsTTY,
+        get columns() {
+          return io.terminal.stderrColumns ?? io.terminal.columns;
+        },
+        clock: () => Date.now(),
+      });
+  const say = (line: string): void => {
+    // A line behind the bar would be part of it.
+    progress.end();
+    io.stderr(line);
+  };
   return {
     scanners: await loadScanners(),
     env: io.env,
     clock: io.clock,
     signal: io.signal,
-    log: createLog(options.debug ? 'debug' : options.quiet ? 'silent' : 'info', (line) => io.stderr(line)),
-    progress: options.quiet
-      ? SILENT_PROGRESS
-      : createProgress({
-          write: (text) => io.stderr(text),
-          isTTY: io.terminal.stderrIsTTY,
-          columns: io.terminal.columns,
-          clock: () => Date.now(),
-        }),
+    log: createLog(options.debug ? 'debug' : options.quiet ? 'silent' : 'info', say),
+    progress,
   };
 }
 

@@ -3,14 +3,16 @@ import type { Progress } from '../../../src/contracts/index.ts';
 import { createProgress, SILENT_PROGRESS } from '../../../src/util/progress.ts';
 
 const CLEAR = '\r\u001b[2K';
+/** A line over the one before. */
+const drawn = (text: string): string => `\r${text}\u001b[K`;
 
 describe('progress', () => {
-  it('shows nothing for what takes under half a second', () => {
+  it('shows nothing for what takes under a second', () => {
     const { progress, terminal, written } = start({ isTTY: true });
 
     progress.phase('Reading files', 100);
     for (let n = 0; n < 100; n += 1) {
-      terminal.now += 4;
+      terminal.now += 9;
       progress.advance(1);
     }
     progress.end();
@@ -26,10 +28,10 @@ describe('progress', () => {
     progress.advance(500, 50e6);
     progress.end();
 
-    assert.deepEqual(written, [`${CLEAR}Reading blobs  [##########..........]  50%  500/1,000  1 s left  50 MB/s`, CLEAR]);
+    assert.deepEqual(written, [drawn('Reading blobs  [##########..........]  50%  500/1,000  1 s left  50 MB/s'), CLEAR]);
   });
 
-  it('draws at most ten times a second', () => {
+  it('draws at most five times a second, over the line before', () => {
     const { progress, terminal, written } = start({ isTTY: true });
 
     progress.phase('Reading', 10_000);
@@ -38,19 +40,40 @@ describe('progress', () => {
       progress.advance(1);
     }
 
-    // 500 ms of silence, then 1.5 s of drawing.
-    assert(written.length >= 14 && written.length <= 16, String(written.length));
+    // A second of silence, then one of drawing.
+    assert(written.length >= 5 && written.length <= 6, String(written.length));
+    for (const line of written)
+      assert(line.startsWith('\rReading') && line.endsWith('\u001b[K') && line.lastIndexOf('\r') === 0, line);
   });
 
-  it('keeps a line within the terminal', () => {
-    const { progress, terminal, written } = start({ isTTY: true, columns: 30 });
+  for (const [columns, line] of [
+    [200, 'Reading history  [##########..........]  50%  5,000/10,000  2 s left  2,500/s'],
+    [70, 'Reading history  50%  5,000/10,000  2 s left  2,500/s'],
+    [50, 'Reading history  50%  5,000/10,000  2 s left'],
+    [32, 'Reading history  50%  2 s left'],
+    [22, 'Reading history  50%'],
+    [12, 'Reading his'],
+    [1, ''],
+  ] as const) {
+    it(`leaves out what has no room in ${columns} columns`, () => {
+      const { progress, terminal, written } = start({ isTTY: true, columns });
 
-    progress.phase('A phase with a rather long title', 10);
-    terminal.now += 1000;
-    progress.advance(5);
+      progress.phase('Reading history', 10_000);
+      terminal.now += 2000;
+      progress.advance(5000);
 
-    for (const line of written) assert(line.replace(CLEAR, '').length < 30, line);
-    assert.equal(written.length, 1);
+      assert.deepEqual(written, [drawn(line)]);
+    });
+  }
+
+  it('counts bytes in megabytes, and knows how many a second', () => {
+    const { progress, terminal, written } = start({ isTTY: true });
+
+    progress.phase('Reading logs', 4e9);
+    terminal.now += 10_000;
+    progress.advance(1e9, 1e9);
+
+    assert.deepEqual(written, [drawn('Reading logs  [#####...............]  25%  1000/4000 MB  30 s left  100 MB/s')]);
   });
 
   it('writes a plain line every ten seconds elsewhere', () => {
@@ -66,7 +89,7 @@ describe('progress', () => {
     assert.equal(written.length, 3);
     for (const line of written) {
       assert(!line.includes('\u001b') && !line.includes('\r'), JSON.stringify(line));
-      assert.match(line, /^Reading blobs {2}\d+% {2}\d+\/1,000 {2}.* left\n$/);
+      assert.match(line, /^Reading blobs {2}\d+% {2}\d+\/1,000 {2}.* left {2}10\/s\n$/);
     }
   });
 
@@ -93,7 +116,7 @@ describe('progress', () => {
     terminal.now += 1000;
     progress.advance(0);
 
-    assert.equal(written[0], `${CLEAR}Walking  12,345`);
+    assert.equal(written[0], drawn('Walking  12,345  12,345/s'));
     assert.match(written[1] ?? '', /\[#{12}\.{8}\]/);
   });
 
@@ -136,7 +159,7 @@ describe('progress', () => {
     progress.advance(1);
 
     assert.equal(written[1], CLEAR);
-    assert.equal(written[2], `${CLEAR}Two  [####................]  20%  2/10  4 s left`);
+    assert.equal(written[2], drawn('Two  [####................]  20%  2/10  4 s left'));
   });
 
   it('can be silent', () => {
