@@ -1,5 +1,5 @@
 import type { CheckMeta } from '../../src/contracts/check.ts';
-import type { Evidence, Finding } from '../../src/contracts/finding.ts';
+import type { Acceptance, Evidence, Finding } from '../../src/contracts/finding.ts';
 import { SEVERITIES } from '../../src/contracts/finding.ts';
 import { SURFACES } from '../../src/contracts/observation.ts';
 import type { CredentialView } from '../../src/contracts/report-parts.ts';
@@ -55,6 +55,7 @@ export function pageData(report: Report, rules: readonly RuleRow[], view: View, 
     surfaces: SURFACES,
     coverage: coverageRows(report),
     ...checksAndControls(report),
+    ...acceptances(report),
     identities: report.identities,
     credentials: (parts?.credentials ?? []).map(credentialRow),
     lineage: parts?.lineage ?? { nodes: [], edges: [], omitted: { nodes: 0, edges: 0 } },
@@ -63,6 +64,21 @@ export function pageData(report: Report, rules: readonly RuleRow[], view: View, 
     sessions: parts?.sessions ?? { rows: [], total: 0 },
     trends: Object.fromEntries(NHI.map(({ id }) => [id, history.map(({ controls }) => controls[`${NHI_FRAMEWORK}:${id}`] ?? 0)])),
   });
+}
+
+/** Many findings are accepted by one entry: it is there once. */
+function acceptances({ accepted }: Report): Pick<PageData, 'acceptances' | 'acceptedBy'> {
+  const places = new Map<string, number>();
+  const rows: Acceptance[] = [];
+  const acceptedBy: [string, number][] = [];
+  for (const { fingerprint, acceptedBy: by } of accepted) {
+    if (by === undefined) continue;
+    const name = JSON.stringify([by.source, by.entry, by.place]);
+    const place = places.get(name) ?? rows.push(by) - 1;
+    places.set(name, place);
+    acceptedBy.push([fingerprint, place]);
+  }
+  return { acceptances: rows, acceptedBy: Object.fromEntries(acceptedBy) };
 }
 
 function coverageRows({ coverage }: Report): CoverageRow[] {

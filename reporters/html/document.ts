@@ -45,7 +45,7 @@ export function* documentPieces(report: Report, options: Options, context: Rende
     () => exceptionsSection(report),
     () => changesSection(report),
     () => methodSection(report),
-    () => integritySection(report),
+    () => integritySection(report, context),
     () => glossarySection(),
   ];
   for (const make of sections) yield make().text;

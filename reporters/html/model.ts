@@ -1,4 +1,4 @@
-import type { FindingStatus, Severity } from '../../src/contracts/finding.ts';
+import type { Acceptance, FindingStatus, Severity } from '../../src/contracts/finding.ts';
 import type { Confidence, ObservationKind } from '../../src/contracts/observation.ts';
 import type { GrantedView, Lineage, SessionView } from '../../src/contracts/report-parts.ts';
 import type { IdentityView } from '../../src/contracts/reporter.ts';
@@ -21,6 +21,9 @@ export interface PageData {
   readonly checks: readonly CheckRow[];
   /** Controls that have checks, as the tables show them. */
   readonly controls: readonly ControlRow[];
+  /** What accepts findings, and which: place in `acceptances` by fingerprint. */
+  readonly acceptances: readonly Acceptance[];
+  readonly acceptedBy: { readonly [fingerprint: string]: number };
   readonly identities: readonly IdentityView[];
   readonly credentials: readonly CredentialRow[];
   readonly lineage: Lineage;

@@ -102,11 +102,11 @@ function coverage(surface: string, data: PageData): Node {
 }
 
 function findingsLinks(ref: string, surface: string | undefined, rows: readonly Row[]): Node | undefined {
-  const mine = rows.filter((row) => row.controls.includes(ref) && (surface === undefined || row.surfaces.includes(surface)));
+  const mine = rows.filter((row) => row.controls.includes(ref) && (surface === undefined || row.judged.includes(surface)));
   const open = mine.filter(({ status }) => status === 'new' || status === 'open').length;
   const excepted = mine.filter(({ status }) => status === 'excepted').length;
   if (open + excepted === 0) return undefined;
-  const base = `#control=${encodeURIComponent(ref)}${surface === undefined ? '' : `&surface=${surface}`}`;
+  const base = `#control=${encodeURIComponent(ref)}${surface === undefined ? '' : `&judged=${surface}`}`;
   return el(
     'p',
     { class: 'links' },

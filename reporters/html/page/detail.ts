@@ -58,6 +58,7 @@ export class Detail {
         ),
         el('h2', { tabindex: '-1' }, rule.title),
         el('p', { class: 'message' }, row.message),
+        this.#accepted(row),
         el('h3', {}, 'What to do'),
         steps(row.fix),
         el(
@@ -186,6 +187,27 @@ export class Detail {
     }
     updateRoute({ checks: ref, at: surface, finding: undefined, identity: undefined });
     this.#open(content, focus);
+  }
+
+  /** On whose word it may stand, and until when. */
+  #accepted({ fingerprint, status }: Row): Node[] | undefined {
+    const by = this.#data.acceptances[this.#data.acceptedBy[fingerprint] ?? -1];
+    if (status !== 'excepted' || by === undefined) return undefined;
+    return [
+      el('h3', {}, 'Excepted'),
+      el(
+        'dl',
+        { class: 'accepted' },
+        fact('Reason', by.reason ?? 'none given'),
+        fact('Justification', by.justification),
+        fact('Owner', by.owner ?? 'none given'),
+        fact('Approver', by.approver),
+        fact('Ticket', by.ticket),
+        fact('Expires', by.expires ?? 'never'),
+        fact('Written', [by.source, by.place, by.entry].filter(Boolean).join(', ')),
+      ),
+      el('p', {}, el('a', { href: '#exceptions' }, 'Exceptions register')),
+    ];
   }
 
   #whose(row: Row): Node {

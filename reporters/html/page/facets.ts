@@ -37,6 +37,7 @@ const DEFINITIONS: readonly Definition[] = [
   { key: 'confidence', title: 'Confidence', of: (row) => [row.confidence], order: by(['high', 'medium', 'low']) },
   { key: 'control', title: 'Framework', of: (row) => row.controls },
   { key: 'rule', title: 'Rule', of: (row) => [row.rule.id] },
+  { key: 'judged', title: 'Judged at', of: (row) => row.judged },
 ];
 
 export function ownerOf({ known }: Row): string {
@@ -120,7 +121,7 @@ export function filterRows(all: readonly Row[], facets: readonly Facet[], select
 
 /** What a value is called: a control by its id and title, a source by its title. */
 export function labelOf(key: string, value: string, data: PageData): string {
-  if (key === 'surface') return data.surfaces[value] ?? value;
+  if (key === 'surface' || key === 'judged') return data.surfaces[value] ?? value;
   if (key !== 'control') return value;
   const at = value.indexOf(':');
   const framework = data.frameworks.find(({ id }) => id === value.slice(0, at));

@@ -12,6 +12,8 @@ const VALUES = 7;
 /** Up to so many findings all rules stand open. */
 const OPEN_UP_TO = 60;
 const PRINTED = 1_000;
+/** Only links choose them; a chip says so. */
+const HIDDEN = ['rule', 'judged'];
 const OPEN = ['new', 'open'];
 
 interface Group {
@@ -205,7 +207,11 @@ export class Findings {
     const place = row.evidence.find(([, , text]) => text !== '')?.[2] ?? '';
     return el(
       'div',
-      { ...common, class: `row finding${row.status === 'fixed' || row.status === 'excepted' ? ' past' : ''}`, 'aria-level': 2 },
+      {
+        ...common,
+        class: `row finding${row.status === 'fixed' || row.status === 'excepted' ? ` past ${row.status}` : ''}`,
+        'aria-level': 2,
+      },
       severity(row.severity),
       el('span', { class: 'name', title: row.subject }, name, ' ', el('small', {}, scope)),
       el('span', { class: 'message', title: row.message }, shortMessage(row)),
@@ -295,7 +301,7 @@ export class Findings {
 
   #drawFacets(): void {
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.id : '';
-    this.#panel.replaceChildren(...this.#facets.filter(({ key }) => key !== 'rule').map((facet) => this.#facet(facet)));
+    this.#panel.replaceChildren(...this.#facets.filter(({ key }) => !HIDDEN.includes(key)).map((facet) => this.#facet(facet)));
     if (focused !== '') document.getElementById(focused)?.focus();
   }
 
@@ -384,7 +390,7 @@ export class Findings {
           el(
             'button',
             { type: 'button', title: 'Take this filter away', onclick: () => this.#toggle(key, value, false) },
-            `${key === 'nhi' || key === 'severity' ? '' : `${key}: `}${labelOf(key, value, this.#data)} `,
+            `${key === 'nhi' || key === 'severity' ? '' : `${key === 'judged' ? 'counts at' : key}: `}${labelOf(key, value, this.#data)} `,
             el('span', { 'aria-hidden': 'true' }, '✕'),
           ),
         );

@@ -13,7 +13,7 @@ import { startTabs } from './tabs.ts';
 import { startTheme } from './theme.ts';
 
 /** Filters of the findings that a link may name. */
-const FILTERS = ['q', 'severity', 'status', 'nhi', 'owner', 'environment', 'surface', 'confidence', 'control', 'rule'];
+const FILTERS = ['q', 'severity', 'status', 'nhi', 'owner', 'environment', 'surface', 'confidence', 'control', 'rule', 'judged'];
 
 allowNoMarkup();
 document.documentElement.classList.add('js');

@@ -27,6 +27,8 @@ export interface Row {
   readonly lastSeen: string;
   readonly controls: readonly string[];
   readonly surfaces: readonly string[];
+  /** The sources at which it counts against its controls: of those that its check needs, the ones it rests on. */
+  readonly judged: readonly string[];
   readonly evidence: readonly EvidenceTuple[];
   readonly evidenceTotal: number;
   /** All that search looks at, in lower case; made when it is first asked for. */
@@ -35,9 +37,10 @@ export interface Row {
 
 export function toRows(
   tuples: readonly FindingTuple[],
-  { rules }: PageData,
+  { rules, checks }: PageData,
   identities: ReadonlyMap<string, IdentityView>,
 ): Row[] {
+  const needed = new Map(checks.map(({ id, sources }) => [id, sources.map(([surface]) => surface)]));
   return tuples.map((tuple) => {
     const [
       fingerprint,
@@ -75,11 +78,19 @@ export function toRows(
       lastSeen,
       controls: controls === 0 ? rule.controls : [...controls, ...rule.controls.slice(rule.own)],
       surfaces,
+      judged: judgedAt(surfaces, needed.get(rule.id)),
       evidence,
       evidenceTotal,
       text: undefined,
     };
   });
+}
+
+/** As the table of controls counts it: one that rests on none of the sources of its check counts at all of them. */
+function judgedAt(surfaces: readonly string[], needed: readonly string[] | undefined): readonly string[] {
+  if (needed === undefined) return surfaces;
+  const both = needed.filter((surface) => surfaces.includes(surface));
+  return both.length > 0 ? both : needed;
 }
 
 export function searchText(row: Row): string {

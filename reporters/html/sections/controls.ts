@@ -99,7 +99,7 @@ function sourcesRow(control: ControlResult, slots: readonly Surface[], formerly:
     const { surface, outcome, findings } = source;
     const link =
       outcome === 'fail' && findings > 0
-        ? `#control=${fragment(ref)}&surface=${surface}`
+        ? `#control=${fragment(ref)}&judged=${surface}`
         : `#checks=${fragment(ref)}&at=${surface}`;
     return html`<li class="s${slots.indexOf(surface) + 1} ${outcome}"><a href="${link}" title="${SURFACES[surface]}: ${WORDS[outcome]}, ${tallyText(source)}"><b>${SHORT[surface]}</b>${outcomeMark(outcome)}<small>${figureOf(source)}</small></a></li>`;
   });

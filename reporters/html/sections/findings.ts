@@ -11,7 +11,9 @@ const SHOWN = 25;
 /** The list itself is the script's; without one the worst are there as a table. */
 export function findingsSection(report: Report): ReturnType<typeof section> {
   const open = openOf(report);
-  const hidden = hiddenText(report.hidden, report.persona);
+  // What is accepted is in the list, and only not shown at first.
+  const hidden = hiddenText({ ...report.hidden, excepted: 0 }, report.persona);
+  const accepted = report.accepted.length;
   const rules = new Set(open.map(({ rule }) => rule)).size;
   const lead =
     open.length === 0
@@ -22,7 +24,7 @@ export function findingsSection(report: Report): ReturnType<typeof section> {
   return section({
     id: 'findings',
     title: 'Findings',
-    lead: html`${lead}${hidden.length > 0 && ` Not listed here: ${list(hidden)}.`}`,
+    lead: html`${lead}${accepted > 0 && html` <a href="#status=excepted">${count(accepted, 'finding')} excepted</a>.`}${hidden.length > 0 && ` Not listed here: ${list(hidden)}.`}`,
     body: html`<div id="findings-list" class="js" hidden></div>
 <div id="findings-static">${
       open.length > 0 &&

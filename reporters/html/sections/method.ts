@@ -70,7 +70,7 @@ function gaps(report: Report): Html {
 function population(rows: readonly PopulationRow[]): Html | undefined {
   if (rows.length === 0) return undefined;
   const open = rows.filter(({ difference }) => difference !== undefined).length;
-  return html`<details><summary>Population: listed, stored, reported <b>${thousands(rows.length)}</b> <span>${open === 0 ? 'all reconcile' : `${thousands(open)} with a difference that is explained`}</span></summary>${table(
+  return html`<details id="population"><summary>Population: listed, stored, reported <b>${thousands(rows.length)}</b> <span>${open === 0 ? 'all reconcile' : `${thousands(open)} with a difference that is explained`}</span></summary>${table(
     'Population by source',
     [
       'Source',

@@ -1,9 +1,10 @@
-import type { CoverageObservation } from '../../../src/contracts/observation.ts';
-import type { Report } from '../../../src/contracts/reporter.ts';
+import { type CoverageObservation, SURFACES } from '../../../src/contracts/observation.ts';
+import type { DeclaredAbsent, Report } from '../../../src/contracts/reporter.ts';
 import { SWITCHED_OFF } from '../../../src/contracts/reporter.ts';
 import {
   count,
   hiddenText,
+  IN_FILES,
   list,
   SEVERITIES_DOWN,
   summariseCoverage,
@@ -121,6 +122,15 @@ function thenSteps(fixes: readonly Fix[]): Html | undefined {
 /** Before any finding: what was read, what only in part, what not at all. */
 function coveragePanel(report: Report): Html {
   const { looked, notLooked, complete } = summariseCoverage(report.coverage);
+  const declared = report.declaredAbsent ?? [];
+  const silent = notLooked.filter(({ surface }) => !declared.some((row) => row.surface === surface));
+  // That a directory which was read has no notebook is no gap; with --only or --skip nobody knows.
+  const { only, skip } = report.run.parameters;
+  const searched = only === undefined && skip === undefined && looked.some(({ surface }) => surface === 'work-tree');
+  const isNone = ({ surface }: (typeof notLooked)[number]): boolean => searched && IN_FILES.has(surface);
+  const without = [
+    ...new Set(report.coverage.flatMap(({ detail }) => (detail?.judgedWithout ?? []) as readonly string[])),
+  ].sort();
   return html`<aside class="coverage" aria-labelledby="coverage-title">
 <h2 id="coverage-title">Coverage <span>${looked.length === 0 ? 'nothing looked at' : `${complete} of ${count(looked.length, 'source')} read completely`}</span></h2>
 ${
@@ -130,8 +140,34 @@ ${
       html`<tr><th scope="row">${title}</th><td>${outcomeMark(outcome)}</td><td>${figures}</td></tr>${gaps.length > 0 && gapRow(gaps)}`,
   )}</tbody></table>`
 }
-${notLooked.length > 0 && html`<p><b>Not looked at, none was given:</b> ${notLooked.map(({ title }) => title).join(', ')}.</p>`}
+${without.length > 0 && html`<p><b>Judged without:</b> ${named(list(without), 400)}, which were not given: rights that they take away are told as had.</p>`}
+${declared.length > 0 && declaredTable(declared)}
+${titles('Searched, none found', silent.filter(isNone))}
+${titles(
+  'Not looked at, none was given',
+  silent.filter((row) => !isNone(row)),
+)}
 </aside>`;
+}
+
+function titles(lead: string, rows: readonly { readonly title: string }[]): Html | undefined {
+  return rows.length === 0 ? undefined : html`<p><b>${lead}:</b> ${rows.map(({ title }) => title).join(', ')}.</p>`;
+}
+
+const DECLARED: { readonly [state in DeclaredAbsent['state']]: readonly [mark: string, word: string] } = {
+  believed: ['⊖', 'declared absent'],
+  contradicted: ['✕', 'contradicted'],
+  expired: ['?', 'review overdue'],
+};
+
+/** On whose word a source is said not to be there, and whether the run bears it out. */
+function declaredTable(rows: readonly DeclaredAbsent[]): Html {
+  return html`<table class="declared"><caption class="off">Declared absent</caption><thead class="off"><tr><th scope="col">Source</th><th scope="col">State</th><th scope="col">On whose word</th></tr></thead><tbody>${rows.map(
+    ({ surface, state, reason, declaredBy, reviewed, why }) => {
+      const [mark, word] = DECLARED[state];
+      return html`<tr><th scope="row">${SURFACES[surface]}</th><td><span class="out ${state}"><i aria-hidden="true">${mark}</i>${word}</span></td><td>${named(reason, 160)} (${named(declaredBy, 60)}${reviewed !== undefined && `, reviewed ${reviewed}`})${why !== undefined && html`. <b>Not believed:</b> ${named(why, 180)}`}</td></tr>`;
+    },
+  )}</tbody></table>`;
 }
 
 function gapRow(gaps: readonly CoverageObservation[]): Html {

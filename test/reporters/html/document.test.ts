@@ -177,7 +177,7 @@ describe('html reporter', function () {
       'ef'.repeat(32),
       'two are people',
       'stale-after-days: 90',
-      'nhi-audit verify PACK',
+      'An HTML file by itself is an unsigned copy',
       'unsigned copy',
     ]) {
       assert.ok(text.includes(told), told);
