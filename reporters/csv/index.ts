@@ -14,7 +14,9 @@ import {
   type Row,
 } from './v1.ts';
 import {
+  CONTROL_SOURCE_COLUMNS,
   CREDENTIAL_COLUMNS,
+  controlSourceRows,
   credentialRows,
   EXCEPTION_COLUMNS,
   exceptionRows,
@@ -28,7 +30,9 @@ const Options = z.strictObject({
     .default(',')
     .transform((delimiter) => (delimiter === 'tab' ? '\t' : delimiter)),
   /** Which table. */
-  rows: z.enum(['findings', 'identities', 'controls', 'coverage', 'credentials', 'population', 'exceptions']).default('findings'),
+  rows: z
+    .enum(['findings', 'identities', 'controls', 'control-sources', 'coverage', 'credentials', 'population', 'exceptions'])
+    .default('findings'),
   /** A byte order mark in front, for Excel. */
   bom: z.stringbool().or(z.boolean()).default(false),
 });
@@ -68,6 +72,7 @@ const TABLES = {
   findings: { columns: FINDING_COLUMNS, rows: findingRows },
   identities: { columns: IDENTITY_COLUMNS, rows: identityRows },
   controls: { columns: CONTROL_COLUMNS, rows: controlRows },
+  'control-sources': { columns: CONTROL_SOURCE_COLUMNS, rows: controlSourceRows },
   coverage: { columns: COVERAGE_COLUMNS, rows: coverageRows },
   credentials: { columns: CREDENTIAL_COLUMNS, rows: credentialRows },
   population: { columns: POPULATION_COLUMNS, rows: populationRows },

@@ -74,6 +74,54 @@ export function* populationRows(report: Report): Iterable<Row> {
   }
 }
 
+export const CONTROL_SOURCE_COLUMNS = [
+  'schema_version',
+  'run_id',
+  'run_started_at',
+  'framework',
+  'framework_version',
+  'control',
+  'title',
+  'surface',
+  'outcome',
+  'findings',
+  'worst_severity',
+  'population',
+  'checks_fail',
+  'checks_pass',
+  'checks_excepted',
+  'checks_partial',
+  'checks_not_assessed',
+  'checks_not_applicable',
+] as const;
+
+/** One row for each control and source. What rests on several sources counts at each: sums over them mean nothing. */
+export function* controlSourceRows(report: Report): Iterable<Row> {
+  const versions = new Map(report.frameworks.map(({ id, version }) => [id, version]));
+  for (const { framework, control, title, sources } of report.controls) {
+    for (const { surface, outcome, findings, worst, population, checks } of sources) {
+      yield {
+        ...runFields(report),
+        framework,
+        framework_version: versions.get(framework),
+        control,
+        title,
+        surface,
+        outcome,
+        findings,
+        worst_severity: worst,
+        population,
+        checks_fail: checks.fail,
+        checks_pass: checks.pass,
+        checks_excepted: checks.excepted,
+        checks_partial: checks.partial,
+        checks_not_assessed: checks.notAssessed,
+        checks_not_applicable: checks.notApplicable,
+      };
+    }
+  }
+}
+
 export const EXCEPTION_COLUMNS = [
   'schema_version',
   'run_id',

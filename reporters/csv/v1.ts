@@ -56,6 +56,7 @@ export const FINDING_COLUMNS = [
   'accepted_approver',
   'accepted_ticket',
   'accepted_expires',
+  'sources',
 ] as const;
 
 /** One row for each finding and place, with all that stands there; a finding without evidence still has its row. */
@@ -112,6 +113,7 @@ function findingFields(report: Report, finding: Finding, formerly: ReadonlyMap<s
     last_seen: finding.lastSeen,
     fix: finding.fix,
     ...acceptanceFields(finding.acceptedBy),
+    sources: finding.surfaces,
   };
 }
 

@@ -28,7 +28,7 @@ describe('csv reporter', () => {
       columns?.join(' '),
       'schema_version run_id run_started_at finding status severity confidence persona rule title message subject identity credential ' +
         'owasp_nhi csf_2_0 csf_1_1 other_controls evidence_kind evidence repository path line column cell part commit commit_date at_head ' +
-        'layer pointer first_seen last_seen fix accepted_by accepted_at accepted_reason accepted_justification accepted_owner accepted_approver accepted_ticket accepted_expires',
+        'layer pointer first_seen last_seen fix accepted_by accepted_at accepted_reason accepted_justification accepted_owner accepted_approver accepted_ticket accepted_expires sources',
     );
   });
 
@@ -95,6 +95,28 @@ describe('csv reporter', () => {
     assert.equal((await renderText(csv, sampleReport())).includes('Jo Quay'), false);
   });
 
+  it('has a row for each control and source, with how the checks ended there', async () => {
+    const rows = await recordsOf(sampleReport(), { rows: 'control-sources' });
+
+    assert.equal(
+      rows.length,
+      sampleReport().controls.reduce((sum, { sources }) => sum + sources.length, 0),
+    );
+    const [row] = rows.filter(({ control, surface }) => control === 'NHI1:2025' && surface === 'aws');
+    assert.deepEqual(
+      [row?.framework_version, row?.outcome, row?.findings, row?.worst_severity, row?.checks_fail, row?.checks_pass],
+      ['2025', 'fail', '1', 'low', '1', '0'],
+    );
+    assert.ok(rows.every(({ outcome, checks_not_assessed }) => outcome !== 'pass' || checks_not_assessed === '0'));
+    assert.deepEqual((await rowsOf(emptyReport(), { rows: 'control-sources' })).length, 1);
+  });
+
+  it('names the sources of each finding', async () => {
+    const rows = await recordsOf(sampleReport());
+
+    assert.equal(rows.find(({ finding }) => finding === 'a1'.repeat(16))?.sources, 'work-tree;history;notebook;aws');
+  });
+
   it('has tables for identities, controls and coverage', async () => {
     const identities = await recordsOf(sampleReport(), { rows: 'identities' });
     const controls = await recordsOf(sampleReport(), { rows: 'controls' });
@@ -109,7 +131,7 @@ describe('csv reporter', () => {
   });
 
   for (const delimiter of [',', ';', '|', 'tab']) {
-    for (const rows of ['findings', 'identities', 'controls', 'coverage']) {
+    for (const rows of ['findings', 'identities', 'controls', 'control-sources', 'coverage']) {
       it(`opens with one header row and no formula: ${rows}, delimiter ${delimiter}`, async () => {
         const [columns = [], ...table] = await rowsOf(hostileReport(), { delimiter, rows });
 
