@@ -750,7 +750,8 @@ function printableLines(text: string): string {
 
 function outOfSpace(error: unknown): string | undefined {
   const text = error instanceof Error ? error.message : '';
-  if (!/ENOSPC|No space left|out of disk/i.test(text)) return undefined;
+  // A quota or a limit on the size of files is met in the same way.
+  if (!/ENOSPC|No space left|out of disk|EFBIG|File too large|EDQUOT|quota exceeded/i.test(text)) return undefined;
   return `the disk is full (${text.split('\n', 1)[0]}). Free some space and run again; the store is as it was before.`;
 }
 
@@ -785,6 +786,9 @@ function processIo(signal: AbortSignal, argv: readonly string[]): Io {
       stdoutIsTTY: stdout.isTTY === true,
       stderrIsTTY: stderr.isTTY === true && env.TERM !== 'dumb',
       columns: stdout.columns ?? (Number(env.COLUMNS) || 100),
+      get stderrColumns() {
+        return stderr.columns;
+      },
       color,
       links: color && stdout.isTTY === true && supportsLinks(env),
     },

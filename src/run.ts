@@ -477,7 +477,7 @@ async function correlate(
   const all = [...findings, ...gone];
   const controls = rollUp(judgement.frameworks, withMeta, all, coverage as never, absent);
   let facts: Facts | undefined;
-  await store.saveResults(
+  const untidy = await store.saveResults(
     {
       findings: all,
       checks: results,
@@ -497,6 +497,11 @@ async function correlate(
     },
   );
   await store.dematerialise();
+  if (untidy !== undefined) {
+    runtime.log.warn(
+      `The run is stored, but the file of the store could not be put in order (${untidy.split('\n', 1)[0]}): what is new stands in ${store.file}.wal, which belongs to it, until a later command has room`,
+    );
+  }
   if (facts === undefined) throw new Error('the run that was just saved is not in the store');
   return facts;
 }

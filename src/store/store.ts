@@ -10,6 +10,7 @@ import type {
   ObservationKind,
 } from '../contracts/index.ts';
 import { contentId, sha256 } from '../util/digest.ts';
+import { messageOf } from '../util/errors.ts';
 import { type TempDirectory, tempDirectory } from '../util/temp-directory.ts';
 import { ObservationAppender } from './append.ts';
 import { plainRows } from './convert.ts';
@@ -370,9 +371,10 @@ export class Store implements StoreReader {
 
   /**
    * Writes what the checks found and commits the run. `tell` asks of it while the tables of `materialise` hold: they number rows of
-   * `obs.usages`, and the engine numbers rows anew when they are committed.
+   * `obs.usages`, and the engine numbers rows anew when they are committed. Returns why the file could not be put in order once the
+   * run was in it (a full disk): what is new then stands in the log beside it, and this store can be read no more.
    */
-  async saveResults(results: RunResults, finishedAt: string, tell?: () => Promise<void>): Promise<void> {
+  async saveResults(results: RunResults, finishedAt: string, tell?: () => Promise<void>): Promise<string | undefined> {
     const run = this.#run();
     await this.#insertFindings(run, results.findings);
     if (!this.#isPassing) await this.#insertRest(run, results);
@@ -386,7 +388,15 @@ export class Store implements StoreReader {
     if (!this.#isPassing) await this.#connection.run('COMMIT');
     this.#isEnded = true;
     this.#runId = undefined;
-    if (this.file !== undefined) await this.#connection.run('CHECKPOINT');
+    if (this.file === undefined) return undefined;
+    try {
+      await this.#connection.run('CHECKPOINT');
+    } catch (error) {
+      // The engine takes nothing more after this, the end of `materialise` included; the run is committed.
+      this.#viewTables = undefined;
+      return messageOf(error);
+    }
+    return undefined;
   }
 
   /** What is read by later runs and commands alone. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cli } from '../helpers/cli.ts';
+import { BIN, cli } from '../helpers/cli.ts';
 import { git } from '../helpers/temp-repo.ts';
 
 /** A text that the detectors find, assembled here so that no push protection stops this file. */
@@ -236,6 +236,32 @@ describe('bad input, end to end', function () {
       readdirSync(root).filter((name) => name.includes('.tmp')),
       [],
     );
+  });
+
+  it('keeps a run that is written, though there is no room to put the store in order', () => {
+    writeFileSync(join(root, 'a.txt'), 'x\n');
+    // In units of 512 bytes: room for what is new, not for the file of tables.
+    const limited = (limit: number, store: string) =>
+      spawnSync('sh', ['-c', `ulimit -f ${limit}; exec "$0" "$1" scan a.txt --store ${store}`, process.execPath, BIN], {
+        cwd: root,
+        encoding: 'utf8',
+      });
+    const read = (store: string) =>
+      spawnSync(process.execPath, [BIN, 'query', 'SELECT count(*) AS n FROM runs', '--store', store, '-f', 'json'], {
+        cwd: root,
+        encoding: 'utf8',
+      });
+
+    const tight = limited(4000, 'tight.duckdb');
+    const tighter = limited(64, 'tighter.duckdb');
+
+    assert.equal(tight.status, 0, tight.stderr);
+    assert.match(tight.stderr, /The run is stored, but .*File too large.*tight\.duckdb\.wal/);
+    assert.match(tight.stdout, /a\.txt/);
+    assert.deepEqual(JSON.parse(read('tight.duckdb').stdout), [{ n: 1 }]);
+    assert.equal(tighter.status, 5);
+    assert.match(tighter.stderr, /the disk is full .*the store is as it was before/);
+    assert.doesNotMatch(read('tighter.duckdb').stdout, /"n": ?1/);
   });
 
   it('stops on Ctrl-C without a report, a stored run or a trace', async () => {
