@@ -37,6 +37,8 @@ export interface Telling {
   readonly marksNew: boolean;
   /** Where all lies in one repository, its name before each file says nothing. */
   readonly oneRepository: boolean;
+  /** Risks and advices that stand above already. */
+  readonly told: Set<string>;
 }
 
 /** One identity, credential or rule: what it is and why it is grave, where, what it reaches, whose it is, what is wrong, one fix. */
@@ -59,7 +61,7 @@ function* subjectBlock({ findings }: Block, telling: Telling): Iterable<string> 
   for (const same of [...rules.values()].slice(0, shown)) {
     yield* titleLine('  ', same, telling);
     // Where one thing is wrong, it is told in its own words; what those would repeat of the places is the risk instead.
-    if (rules.size === 1) yield* told(first, identity, telling);
+    if (rules.size === 1) yield* ownWords(first, identity, telling);
   }
   const rest = [...rules.values()].slice(shown).flat();
   if (rest.length > 0)
@@ -72,8 +74,7 @@ function* ruleBlock({ findings }: Block, telling: Telling): Iterable<string> {
   const { layout, checks } = telling;
   const [first] = findings;
   yield* titleLine('', findings, telling, ['bold']);
-  const why = firstSentence(checks.get(first.rule)?.why ?? '');
-  if (why !== '') yield* layout.block(' '.repeat(LEAD), clip(why, TEXT_MAX), 'dim');
+  yield* risk(' '.repeat(LEAD), first.rule, telling);
   const shown = findings.slice(0, SUBJECTS_SHOWN);
   const names = shown.map((finding) => (isPlaces(finding) ? printable(clip(subjectName(finding), 60)) : ''));
   const column = Math.max(...names.map((name) => displayWidth(name))) + 2;

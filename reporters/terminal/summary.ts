@@ -39,6 +39,7 @@ export function* summaryLines(report: Report, layout: Layout, limits: SummaryLim
     identities: new Map(report.identities.map((identity) => [identity.id, identity])),
     marksNew: hasPrevious(report),
     oneRepository: repositories.size < 2,
+    told: new Set(),
   };
   const blocks = blocksOf(open);
   for (const [index, block] of blocks.slice(0, limits.blocks).entries()) {
