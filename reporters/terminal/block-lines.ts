@@ -165,11 +165,17 @@ function* reachLine(findings: readonly Finding[], identity: IdentityView | undef
   if (what !== '' || how !== '') yield* label('reaches', [what, how].filter((part) => part !== '').join('; '), layout);
 }
 
-function* told(finding: Finding, identity: IdentityView | undefined, { layout, checks }: Telling): Iterable<string> {
-  const text = isPlaces(finding)
-    ? clip(firstSentence(checks.get(finding.rule)?.why ?? ''), TEXT_MAX)
-    : message(finding, identity);
-  if (text !== '') yield* layout.block('            ', text, 'dim');
+function* ownWords(finding: Finding, identity: IdentityView | undefined, telling: Telling): Iterable<string> {
+  if (isPlaces(finding)) yield* risk('            ', finding.rule, telling);
+  else yield* telling.layout.block('            ', message(finding, identity), 'dim');
+}
+
+/** Why a rule matters, where it is met first. */
+function* risk(indent: string, rule: string, { layout, checks, told }: Telling): Iterable<string> {
+  const why = firstSentence(checks.get(rule)?.why ?? '');
+  if (why === '' || told.has(why)) return;
+  told.add(why);
+  yield* layout.block(indent, clip(why, TEXT_MAX), 'dim');
 }
 
 function message({ message: text, identity }: Finding, known: IdentityView | undefined): string {
