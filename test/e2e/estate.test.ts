@@ -6,6 +6,15 @@ import { buildEstate, type Estate } from '../../samples/build.ts';
 import { readExpected } from '../../samples/expected.ts';
 import { REPORTER_IDS } from '../../src/registry.ts';
 import { type CliResult, cli } from '../helpers/cli.ts';
+import {
+  cyclonedxSchema,
+  gitlabCodeQualitySchema,
+  gitlabSecretDetectionSchema,
+  ocsfSchema,
+  opengraphSchema,
+  oscalSchema,
+  sarifSchema,
+} from '../helpers/schemas.ts';
 
 const FORMATS = { json: 'json', sarif: 'sarif', csv: 'csv', markdown: 'md', terminal: 'txt' } as const;
 
@@ -22,8 +31,19 @@ interface JsonReport {
     readonly controls: readonly unknown[];
     readonly evidence: readonly unknown[];
   }[];
-  readonly controls: readonly { readonly framework: string; readonly control: string; readonly outcome: string }[];
-  readonly checks: readonly { readonly rule: string; readonly outcome: string }[];
+  readonly controls: readonly {
+    readonly framework: string;
+    readonly control: string;
+    readonly outcome: string;
+    readonly reason: string;
+  }[];
+  readonly checks: readonly {
+    readonly rule: string;
+    readonly outcome: string;
+    readonly reason?: string;
+    readonly needs: readonly string[];
+  }[];
+  readonly declaredAbsent?: readonly { readonly surface: string; readonly state: string; readonly why?: string }[];
   readonly identities: readonly { readonly id: string; readonly sessions?: number }[];
 }
 
@@ -201,6 +221,27 @@ describe('the sample estate, end to end', function () {
       await compare(['scan', ...estate.targets], 1);
     });
 
+    it('what they give is valid by the schema of each format', async () => {
+      const read = (id: string): string => readFileSync(join(root, 'here', `report.${id}`), 'utf8');
+      const isEvent = await ocsfSchema();
+      const schemas = {
+        sarif: await sarifSchema(),
+        oscal: await oscalSchema(),
+        cyclonedx: await cyclonedxSchema(),
+        opengraph: await opengraphSchema(),
+        'gitlab-secret-detection': gitlabSecretDetectionSchema(),
+        'gitlab-code-quality': gitlabCodeQualitySchema(),
+      };
+
+      for (const [id, validate] of Object.entries(schemas)) {
+        assert.ok(validate(JSON.parse(read(id))), `${id}: ${JSON.stringify(validate.errors?.slice(0, 3))}`);
+      }
+      const events = read('ocsf').trimEnd().split('\n');
+      for (const line of events) assert.ok(isEvent(JSON.parse(line)), `${line}\n${JSON.stringify(isEvent.errors?.slice(-3))}`);
+      const classes = new Set(events.map((line) => (JSON.parse(line) as { class_uid: number }).class_uid));
+      assert.deepEqual([...classes].sort(), [2003, 2004, 2008, 6007]);
+    });
+
     it('the report of a stored run gives the same bytes, in every format', async () => {
       await compare(['report', '--store', store], 0);
     });
@@ -210,7 +251,54 @@ describe('the sample estate, end to end', function () {
     const again = await cli(['report', '--store', store, '-f', 'json'], { cwd: root });
 
     assert.equal(again.code, 0, again.stderr);
-    assert.deepEqual(JSON.parse(again.stdout).findings, report.findings);
+    const told = JSON.parse(again.stdout) as JsonReport;
+    assert.deepEqual(told.findings, report.findings);
+    assert.deepEqual(told.declaredAbsent, report.declaredAbsent);
+    assert.deepEqual(told.controls, report.controls);
+  });
+
+  describe('what Harbour Coffee declares absent', () => {
+    const outcomesOf = (surface: string): ReadonlySet<string> =>
+      new Set(
+        report.checks.flatMap(({ needs, outcome }) =>
+          needs.some((need) => !need.includes('|') && need.endsWith(`@${surface}`)) ? [outcome] : [],
+        ),
+      );
+
+    it('is believed where nothing of it was observed, and contradicted by a mapping of the gateway', () => {
+      assert.deepEqual(
+        report.declaredAbsent?.map(({ surface, state }) => [surface, state]),
+        [
+          ['okta', 'believed'],
+          ['google-workspace', 'believed'],
+          ['spire', 'contradicted'],
+        ],
+      );
+      assert.match(
+        report.declaredAbsent?.[2]?.why ?? '',
+        /^1 SPIFFE ID that the gateway knows was observed \(spiffe:\/\/harbour-coffee\.example\/ns\/gateway\/sa\/hoop-agent\)$/,
+      );
+    });
+
+    it('makes the checks of what is believed not applicable, and leaves all others not assessed', () => {
+      for (const surface of ['okta', 'google-workspace']) assert.deepEqual([...outcomesOf(surface)], ['not-applicable'], surface);
+      for (const surface of ['spire', 'agent-config', 'image']) assert.ok(outcomesOf(surface).has('not-assessed'), surface);
+      const token = report.checks.find(({ rule }) => rule === 'okta-token-unrotated');
+      assert.equal(token?.reason, 'declared absent: Okta (everybody signs in with Entra ID; by security@harbour-coffee.example)');
+    });
+
+    it('is told by every report, with who says so', () => {
+      for (const name of ['first.txt', 'first.md']) {
+        const text = (reports.get(name) ?? '').replace(/\s+/g, ' ');
+
+        assert.match(text, /[Dd]eclared absent:? Okta: everybody signs in with Entra ID \(by security@/, name);
+        assert.match(text, /[Nn]ot believed:? SPIRE: declared absent \(by platform@.*?\), but 1 SPIFFE ID/, name);
+      }
+      assert.match(
+        report.controls.find(({ control }) => control === 'NHI3:2025')?.reason ?? '',
+        /; 4 not applicable: declared absent \(Okta and Google Workspace\)\.$/,
+      );
+    });
   });
 
   it('keeps the store for its owner alone', () => {

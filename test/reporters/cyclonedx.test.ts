@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { Spec } from '@cyclonedx/cyclonedx-library';
-import { Ajv, type ValidateFunction } from 'ajv';
-import addFormats from 'ajv-formats';
+import type { ValidateFunction } from 'ajv';
 import { cyclonedx } from '../../reporters/cyclonedx/index.ts';
 import type { CredentialView } from '../../src/contracts/report-parts.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { hostileWithParts, largeReport, sampleCredentials, sampleWithParts, settledReport } from '../helpers/made-parts.ts';
 import { emptyReport, hostileReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
+import { cyclonedxSchema } from '../helpers/schemas.ts';
 
 interface Material {
   type: string;
@@ -59,21 +57,8 @@ const [deployKey] = sampleCredentials() as [CredentialView];
 describe('cyclonedx reporter', () => {
   let validate: ValidateFunction;
 
-  // The published schemas, from the library's package; its own validator wants one more package for a format that we do not use.
   before(async () => {
-    const read = async (name: string): Promise<object> => {
-      const file = new URL(
-        `./res/schema/${name}.SNAPSHOT.schema.json`,
-        import.meta.resolve('@cyclonedx/cyclonedx-library/package.json'),
-      );
-      return JSON.parse(await readFile(file, 'utf8'));
-    };
-    const ajv = new Ajv({ strict: false, formats: { 'idn-email': true, 'iri-reference': true } });
-    addFormats.default(ajv);
-    for (const name of ['spdx', 'cryptography-defs', 'jsf-0.82']) {
-      ajv.addSchema(await read(name), `http://cyclonedx.org/schema/${name}.SNAPSHOT.schema.json`);
-    }
-    validate = ajv.compile(await read(`bom-${Spec.Version.v1dot7}`));
+    validate = await cyclonedxSchema();
   });
 
   for (const [name, make] of Object.entries(REPORTS)) {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { Ajv, type ValidateFunction } from 'ajv';
+import type { ValidateFunction } from 'ajv';
 import { classOf } from '../../reporters/ocsf/classes.ts';
 import { ocsf } from '../../reporters/ocsf/index.ts';
 import type { Finding } from '../../src/contracts/finding.ts';
@@ -8,6 +7,7 @@ import type { ControlResult } from '../../src/contracts/framework.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { hostileWithParts, sampleWithParts, settledReport } from '../helpers/made-parts.ts';
 import { emptyReport, leakReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
+import { ocsfSchema } from '../helpers/schemas.ts';
 
 interface Event {
   class_uid: number;
@@ -62,8 +62,7 @@ describe('ocsf reporter', () => {
   let validate: ValidateFunction;
 
   before(async () => {
-    const schema = JSON.parse(await readFile(new URL('../fixtures/ocsf-1.8.0.schema.json', import.meta.url), 'utf8'));
-    validate = new Ajv({ strict: true, strictRequired: false, strictTypes: false, allErrors: true }).compile(schema);
+    validate = await ocsfSchema();
   });
 
   for (const [name, make] of Object.entries(REPORTS)) {

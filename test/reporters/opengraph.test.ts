@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { Ajv, type ValidateFunction } from 'ajv';
+import type { ValidateFunction } from 'ajv';
 import { opengraph } from '../../reporters/opengraph/index.ts';
 import { EDGE_KINDS, NODE_KINDS } from '../../reporters/opengraph/kinds.ts';
 import type { LineageEdge } from '../../src/contracts/report-parts.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { hostileWithParts, largeReport, sampleLineage, sampleWithParts, settledReport } from '../helpers/made-parts.ts';
 import { emptyReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
+import { opengraphExtensionSchema, opengraphSchema } from '../helpers/schemas.ts';
 
 interface Node {
   id: string;
@@ -59,12 +59,8 @@ describe('opengraph reporter', () => {
   let isExtension: ValidateFunction;
 
   before(async () => {
-    const compile = async (name: string): Promise<ValidateFunction> => {
-      const text = await readFile(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
-      return new Ajv({ strict: true, strictTypes: false, strictRequired: false }).compile(JSON.parse(text));
-    };
-    isGraph = await compile('opengraph.schema.json');
-    isExtension = await compile('opengraph-extension.schema.json');
+    isGraph = await opengraphSchema();
+    isExtension = await opengraphExtensionSchema();
   });
 
   for (const [name, make] of Object.entries(REPORTS)) {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv, type ValidateFunction } from 'ajv';
-import addFormats from 'ajv-formats';
+import type { ValidateFunction } from 'ajv';
 import fc from 'fast-check';
 import { controlToken } from '../../reporters/oscal/controls.ts';
 import { oscal } from '../../reporters/oscal/index.ts';
@@ -14,6 +13,7 @@ import { parseFramework } from '../../src/frameworks/load.ts';
 import { packageRoot } from '../../src/util/package-root.ts';
 import { largeReport, settledReport } from '../helpers/made-parts.ts';
 import { emptyReport, hostileReport, leakReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
+import { oscalSchema } from '../helpers/schemas.ts';
 
 interface Property {
   name: string;
@@ -88,11 +88,8 @@ function prop(item: { props: Property[] }, name: string): string | undefined {
 describe('oscal reporter', () => {
   let validate: ValidateFunction;
 
-  before(() => {
-    const schema = JSON.parse(readFileSync(new URL('../fixtures/oscal-assessment-results-1.2.json', import.meta.url), 'utf8'));
-    const ajv = new Ajv({ strict: false, allErrors: true });
-    addFormats.default(ajv);
-    validate = ajv.compile(schema);
+  before(async () => {
+    validate = await oscalSchema();
   });
 
   for (const [name, make] of Object.entries(REPORTS)) {

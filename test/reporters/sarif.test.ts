@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import type { ValidateFunction } from 'ajv';
-import AjvDraft04 from 'ajv-draft-04';
-import addFormats from 'ajv-formats';
 import { sarif } from '../../reporters/sarif/index.ts';
 import { relativeUri } from '../../reporters/sarif/text.ts';
 import type { Evidence, Finding } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { settledReport } from '../helpers/made-parts.ts';
 import { emptyReport, HOSTILE_NAMES, hostileReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
+import { sarifSchema } from '../helpers/schemas.ts';
 
 interface Sarif {
   $schema: string;
@@ -70,9 +68,7 @@ describe('sarif reporter', () => {
   let validate: ValidateFunction;
 
   before(async () => {
-    const ajv = new AjvDraft04.default({ strict: false, allErrors: true, unicodeRegExp: false });
-    addFormats.default(ajv);
-    validate = ajv.compile(JSON.parse(await readFile(new URL('../fixtures/sarif-2.1.0.json', import.meta.url), 'utf8')));
+    validate = await sarifSchema();
   });
 
   for (const [name, make] of Object.entries({ emptyReport, partialReport, sampleReport, settledReport, hostileReport })) {
