@@ -26,7 +26,7 @@ export interface Estate {
   readonly repositories: { readonly [name: string]: string };
   readonly exports: string;
   readonly roster: string;
-  /** What the company says of itself, for `--config`: the addresses of its gateway's agents. */
+  /** What the company says of itself, for `--config`: the addresses of its gateway's agents, what it does not have. */
   readonly config: string;
   /** What `scan` is given. */
   readonly targets: readonly string[];

@@ -76,7 +76,7 @@ function tellObserved({ surface, kind, n, names }: Observed): string {
   const what = {
     identity: `${count(n, 'identity', 'identities')} of ${title}`,
     credential: `${count(n, 'credential')} of ${title}`,
-    mapping: `${count(n, 'SPIFFE ID')} that the gateway takes`,
+    mapping: `${count(n, 'SPIFFE ID')} that the gateway knows`,
   }[kind];
   return `${what} ${n === 1 ? 'was' : 'were'} observed (${some(names, n)})`;
 }

@@ -282,7 +282,7 @@ describe('the sample estate, end to end', function () {
 
     it('makes the checks of what is believed not applicable, and leaves all others not assessed', () => {
       for (const surface of ['okta', 'google-workspace']) assert.deepEqual([...outcomesOf(surface)], ['not-applicable'], surface);
-      for (const surface of ['spire', 'agent-config', 'image']) assert.ok(outcomesOf(surface).has('not-assessed'), surface);
+      for (const surface of ['spire', 'agent-config']) assert.ok(outcomesOf(surface).has('not-assessed'), surface);
       const token = report.checks.find(({ rule }) => rule === 'okta-token-unrotated');
       assert.equal(token?.reason, 'declared absent: Okta (everybody signs in with Entra ID; by security@harbour-coffee.example)');
     });
