@@ -3,7 +3,7 @@ import type { Finding, Severity } from '../contracts/finding.ts';
 import type { ControlOutcome, ControlSource, RuleAtSource } from '../contracts/framework.ts';
 import type { CoverageObservation, Surface } from '../contracts/observation.ts';
 import { SURFACES } from '../contracts/observation.ts';
-import { covers, meets, type Need, needOf, usualSurface } from '../correlate/needs.ts';
+import { type Absent, covers, meets, type Need, needOf, presentOf, usualSurface } from '../correlate/needs.ts';
 import { type Ended, outcomeOf, worse } from './outcome.ts';
 
 /** How one check ended at one source, and what it is worth there. */
@@ -21,6 +21,8 @@ interface Told {
   readonly looks: readonly Look[];
   readonly alternatives: readonly Need[];
   readonly isSoft: boolean;
+  /** All that would do is declared absent: nothing is lacking. */
+  readonly isAbsent: boolean;
 }
 
 const ORDER = Object.keys(SURFACES) as readonly Surface[];
@@ -28,14 +30,16 @@ const ORDER = Object.keys(SURFACES) as readonly Surface[];
 /**
  * Judges a check at each of its sources.
  *
- * **Its sources** are the surfaces that its needs name. Of alternatives (`a|b`) those that were read, or all where none was; a need
- * that names no surface has those whose coverage is about its kind, or the one where such things usually are where none is. What is
- * only asked for where it can be had (`?`) makes no source. A check that joins several sources counts at each of them.
+ * **Its sources** are the surfaces that its needs name. Of alternatives (`a|b`) those that were read; where none was, those that are
+ * not declared absent, or all where all are. A need that names no surface has those whose coverage is about its kind, or the one where
+ * such things usually are where none is. What is only asked for where it can be had (`?`) makes no source. A check that joins several
+ * sources counts at each of them.
  *
  * **At each**, the first that applies:
  * - an open finding that rests on something of this source: `fail`. One that rests on none of the check's sources, or of which
  *   nobody knows any more what it rests on, counts at all of them;
  * - likewise one that is accepted: `excepted`;
+ * - the source is declared absent, and believed so: `not-applicable`;
  * - a check that found nothing anywhere: what it came to, at each the same; but where it is `partial` and this source could not be
  *   read at all, `not-assessed`;
  * - else it found something at another source, and what it came to here is told by coverage. Of the needs that this source tells
@@ -44,15 +48,16 @@ const ORDER = Object.keys(SURFACES) as readonly Surface[];
  */
 export function checkPlacer(
   coverage: readonly Look[],
+  absent: Absent = new Map(),
 ): (check: CheckWithMeta, findings: readonly Finding[] | undefined) => readonly CheckAtSource[] {
   const looks = distinct(coverage);
   const known = new Map<string, Told>();
   const tell = (text: string): Told => {
-    const told = known.get(text) ?? toldOf(text, looks);
+    const told = known.get(text) ?? toldOf(text, looks, absent);
     known.set(text, told);
     return told;
   };
-  return (check, findings) => place(check, findings, check.meta.needs.map(tell));
+  return (check, findings) => place(check, findings, check.meta.needs.map(tell), absent);
 }
 
 /** Of thousands of files that were read alike, one: only what differs bears on the outcome. */
@@ -67,10 +72,11 @@ function distinct(coverage: readonly Look[]): readonly Look[] {
   return [...looks.values()];
 }
 
-function toldOf(text: string, coverage: readonly Look[]): Told {
+function toldOf(text: string, coverage: readonly Look[], absent: Absent): Told {
   const alternatives = text.split('|').map(needOf);
   const looks = coverage.filter((row) => alternatives.some((need) => covers(row, need)));
-  const named = alternatives.flatMap(({ surface }) => surface ?? []);
+  const present = presentOf(alternatives, absent);
+  const named = (present.length > 0 ? present : alternatives).flatMap(({ surface }) => surface ?? []);
   const read = coverage.filter((row) => alternatives.some((need) => need.surface !== undefined && meets(row, need)));
   const bare = alternatives.filter(({ surface }) => surface === undefined);
   const about = coverage.filter((row) => bare.some((need) => covers(row, need)));
@@ -81,10 +87,16 @@ function toldOf(text: string, coverage: readonly Look[]): Told {
     looks,
     alternatives,
     isSoft: alternatives.some(({ isSoft }) => isSoft === true),
+    isAbsent: present.length === 0,
   };
 }
 
-function place(check: CheckWithMeta, findings: readonly Finding[] | undefined, needs: readonly Told[]): readonly CheckAtSource[] {
+function place(
+  check: CheckWithMeta,
+  findings: readonly Finding[] | undefined,
+  needs: readonly Told[],
+  absent: Absent,
+): readonly CheckAtSource[] {
   const hard = needs.filter(({ isSoft }) => !isSoft);
   const all = new Set((hard.length > 0 ? hard : needs).flatMap(({ surfaces }) => [...surfaces]));
   const isUntold = findings === undefined;
@@ -103,6 +115,7 @@ function place(check: CheckWithMeta, findings: readonly Finding[] | undefined, n
     }
     const isAccepted = accepted.length > 0 ? accepted.some((finding) => restsOn(finding, surface, all)) : acceptedCounts;
     if (acceptedCounts && isAccepted) return { ...base, outcome: 'excepted' };
+    if (absent.has(surface)) return { ...base, outcome: 'not-applicable' };
     const silence = silenceAt(surface, check.meta, needs);
     const isAlike = !hasFound && !acceptedCounts && !(check.outcome === 'partial' && silence === 'not-assessed');
     return { ...base, outcome: isAlike ? check.outcome : silence };
@@ -116,9 +129,10 @@ function restsOn({ surfaces }: Finding, surface: Surface, all: ReadonlySet<Surfa
 /** What it means that a check which ran found nothing here. */
 function silenceAt(surface: Surface, { inconclusive }: CheckMeta, needs: readonly Told[]): ControlOutcome {
   let isWhole = inconclusive === undefined;
-  for (const { surfaces, looks, alternatives, isSoft } of needs) {
+  for (const { surfaces, looks, alternatives, isSoft, isAbsent } of needs) {
     const own = surfaces.has(surface) ? looks.filter((look) => look.surface === surface) : looks;
     const isRead = own.some((look) => alternatives.some((need) => meets(look, need)));
+    if (!isRead && isAbsent) continue;
     if (!isRead && !isSoft) return 'not-assessed';
     if (!isRead || own.some(({ outcome }) => outcome !== 'complete')) isWhole = false;
   }

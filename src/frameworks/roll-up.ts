@@ -54,7 +54,7 @@ export function rollUp(
 ): ControlResult[] {
   const byRule = groupByRule(findings);
   const byControl = new Map<string, Mapped[]>();
-  const place = checkPlacer(coverage);
+  const place = checkPlacer(coverage, absent);
   for (const check of checks) {
     const found = byRule.get(check.rule);
     const mapped = { ...weigh(check, found), sources: place(check, found) };
