@@ -1,44 +1,167 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { EXIT } from '../src/util/errors.ts';
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { parse } from 'yaml';
+import { parseConfig } from '../src/config/parse.ts';
+import { Config } from '../src/config/schema.ts';
+import { ExceptionsFile } from '../src/suppress/exceptions.ts';
+import { EXIT, messageOf } from '../src/util/errors.ts';
+import { loadWords, type Words, wrongIn } from './helpers/parse-command.ts';
+import { commandsInMarkdown, commandsInScript, commandsInYaml, type ShownCommand } from './helpers/shown-commands.ts';
 
 const ROOT = dirname(import.meta.dirname);
-const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', '{scanners,reporters,samples}/**/*.md'], {
+const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', '{scanners,reporters,samples}/**/*.md', 'rules/**/*.md', 'bench/*.md'], {
   cwd: ROOT,
   exclude: ['samples/estate/**'],
-});
+}).sort();
+/** Pages that `npm run generate` writes: of their commands there are thousands, and all alike. */
+const GENERATED: ReadonlySet<string> = new Set(['docs/rules.md', 'docs/platforms.md', 'docs/data-model.md']);
+const WRITTEN = DOCUMENTS.filter((document) => !GENERATED.has(document));
+const CI_FILES = ['action.yml', '.pre-commit-hooks.yaml', 'templates/nhi-audit/template.yml'];
 
 describe('documents', () => {
+  let words: Words;
+
+  before(async () => {
+    words = await loadWords();
+  });
+
   for (const document of DOCUMENTS) {
-    it(`${document} links to files that are there`, () => {
-      const text = withoutCode(read(document));
-
-      const broken = [...text.matchAll(/\]\((?<to>[^)\s#]+)[^)]*\)/g)]
-        .map((match) => match.groups?.to ?? '')
-        .filter((to) => !/^[a-z]+:/.test(to) && !existsSync(join(ROOT, dirname(document), to)));
-
-      assert.deepEqual(broken, []);
+    it(`${document} links to files, headings and pictures that are there`, () => {
+      assert.deepEqual(brokenLinks(document, read(document)), []);
     });
   }
 
-  it('README and guides show only commands and options that exist', () => {
-    const shown = ['README.md', 'CONTRIBUTING.md', 'AGENTS.md'].flatMap((document) => commandsIn(read(document)));
+  it('every page below docs/ is reached from the README', () => {
+    const reached = new Set<string>();
+    const next = ['README.md'];
+    for (let page = next.pop(); page !== undefined; page = next.pop()) {
+      if (reached.has(page)) continue;
+      reached.add(page);
+      for (const { file } of linksOf(page, read(page))) {
+        if (existsSync(join(ROOT, file)) && statSync(join(ROOT, file)).isDirectory()) {
+          next.push(...DOCUMENTS.filter((each) => dirname(each) === normalize(file).replace(/\/$/, '')));
+        } else if (DOCUMENTS.includes(file)) next.push(file);
+      }
+    }
 
-    const unknown = shown.filter(({ command, options }) => {
-      const help = helpOf(command);
-      return help === undefined || options.some((option) => !new RegExp(`(^|[\\s,])${option}([\\s,]|$)`, 'm').test(help));
-    });
+    assert.deepEqual(
+      DOCUMENTS.filter((document) => document.startsWith('docs/') && !reached.has(document)),
+      [],
+    );
+  });
 
-    assert(shown.length > 8);
-    assert.deepEqual(unknown, []);
+  it('show command lines that the commands take: names, options, values, arguments', async () => {
+    const shown = [
+      ...WRITTEN.flatMap((file) => told(file, commandsInMarkdown(read(file)))),
+      ...CI_FILES.flatMap((file) => told(file, commandsInYaml(read(file)))),
+    ];
+
+    assert(shown.length > 150, `${shown.length}`);
+    for (const file of ['README.md', ...CI_FILES])
+      assert(
+        shown.some((each) => each.file === file),
+        file,
+      );
+    const wrong: string[] = [];
+    for (const { file, command } of shown) {
+      const why = await wrongIn(command, words);
+      if (why !== undefined) wrong.push(`${file}: ${command.line}: ${why}`);
+    }
+    assert.deepEqual(wrong, []);
+  });
+
+  it('would say so if they did not', async () => {
+    const careless = [
+      '```sh',
+      'npx nhi-audit scan --stagedd                   # no such option',
+      'nhi-audit scna .',
+      'nhi-audit export a b --store audit.duckdb',
+      'nhi-audit trace --store audit.duckdb',
+      'nhi-audit report -o html=report.html',
+      'nhi-audit scan . -o pdf=report.pdf && true',
+      'nhi-audit scan . -o html:vew=audit=report.html',
+      'echo | nhi-audit scan . --fail-on terrible',
+      'nhi-audit findings --store audit.duckdb -f yaml',
+      'nhi-audit scan asw:',
+      'nhi-audit scan aws: . --store audit.duckdb     # nothing is wrong with this one',
+      '```',
+      'In a sentence: `nhi-audit identities --orphaned`, but not `nhi-audit identities --lost`.',
+    ].join('\n');
+    const hook = "- entry: sh -c 'exec nhi-audit scan --everything'\n  name: nhi-audit does not run\n";
+
+    const wrong: string[] = [];
+    for (const command of [...commandsInMarkdown(careless), ...commandsInYaml(hook)]) {
+      const why = await wrongIn(command, words);
+      if (why !== undefined) wrong.push(command.argv.join(' '));
+    }
+
+    assert.deepEqual(wrong, [
+      'scan --stagedd',
+      'scna .',
+      'export a b --store audit.duckdb',
+      'trace --store audit.duckdb',
+      'report -o html=report.html',
+      'scan . -o pdf=report.pdf',
+      'scan . -o html:vew=audit=report.html',
+      'scan . --fail-on terrible',
+      'findings --store audit.duckdb -f yaml',
+      'scan asw:',
+      'identities --lost',
+      'scan --everything',
+    ]);
+  });
+
+  it('read a script as a shell does', () => {
+    const script = [
+      'arguments=(--fail-on "$FAIL_ON")',
+      'if [ "$SARIF" = true ]; then arguments+=(--sarif); fi',
+      'node "$home/bin/nhi-audit.js" pr "${' + 'arguments[@]}" 2>&1 > out.txt',
+      'flock audit.lock nhi-audit query "SELECT \'a\' # b" \\',
+      '  --store a.duckdb | head # nhi-audit scan',
+      'GITHUB_TOKEN=$(gh auth token) nhi-audit pr; source <(nhi-audit completion bash)',
+      'npm install nhi-audit && cd nhi-audit',
+    ].join('\n');
+
+    assert.deepEqual(
+      commandsInScript(script).map(({ argv }) => argv),
+      [
+        ['pr', '--fail-on', '$FAIL_ON', '--sarif'],
+        ['query', "SELECT 'a' # b", '--store', 'a.duckdb'],
+        ['pr'],
+        ['completion', 'bash'],
+      ],
+    );
+  });
+
+  it('would tell a broken link, heading and picture', () => {
+    const text =
+      '# One `two`\n[a](#one-two) [b](#three) [c](no-such.md) ![d](docs/images/none.png) `[e](f)` [g](CHANGELOG.md#no)\n';
+
+    assert.deepEqual(brokenLinks('README.md', text), ['#three', 'no-such.md', 'docs/images/none.png', 'CHANGELOG.md#no']);
+  });
+
+  it('show configurations and exceptions that are valid', () => {
+    const shown = WRITTEN.flatMap((document) => settingsIn(read(document)).map((text) => ({ document, text })));
+
+    assert(shown.length > 4, `${shown.length}`);
+    assert.deepEqual(
+      shown.flatMap(({ document, text }) => whyNot(document, text)),
+      [],
+    );
+    assert.notDeepEqual(whyNot('wrong', 'failOn: terrible'), []);
+    assert.notDeepEqual(whyNot('wrong', 'failOn: high\nexcludes: []'), []);
+    assert.notDeepEqual(whyNot('wrong', 'exceptions: [{ rule: in-history, reason: none, expires: soon }]'), []);
   });
 
   it('README explains every exit code', () => {
-    const told = [...read('README.md').matchAll(/^\| (?<code>\d+) \|/gm)].map((match) => Number(match.groups?.code));
+    const codes = [...read('README.md').matchAll(/^\| (?<code>\d+) \|/gm)].map((match) => Number(match.groups?.code));
 
-    assert.deepEqual(told, [...Object.values(EXIT), 130]);
+    assert.deepEqual(codes, [...Object.values(EXIT), 130]);
+  });
+
+  it('README stays within two screens', () => {
+    assert(read('README.md').split('\n').length <= 140);
   });
 
   it('CONTRIBUTING tells each way to add something in under ten steps', () => {
@@ -56,33 +179,75 @@ function read(document: string): string {
   return readFileSync(join(ROOT, document), 'utf8');
 }
 
+function told(
+  file: string,
+  commands: readonly ShownCommand[],
+): readonly { readonly file: string; readonly command: ShownCommand }[] {
+  return commands.map((command) => ({ file, command }));
+}
+
 function withoutCode(text: string): string {
-  return text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
+  return text.replace(/^( *)```[\s\S]*?^\1```/gm, '').replace(/`[^`\n]*`/g, '');
 }
 
-/** `npx nhi-audit scan --staged   # why` → `scan`, `--staged`. */
-function commandsIn(text: string): { readonly command: readonly string[]; readonly options: readonly string[] }[] {
-  return [...text.matchAll(/npx nhi-audit (?<rest>[^`\n]+)/g)].flatMap(({ groups }) => {
-    const rest =
-      (groups?.rest ?? '')
-        .replace(/\s#.*$/, '')
-        .replace(/"[^"]*"/g, 'TEXT')
-        .split(/[|&;]/)[0] ?? '';
-    const words = rest.trim().split(/\s+/);
-    if (!/^[a-z]+$/.test(words[0] ?? '')) return [];
-    const command = ['rules', 'evidence'].includes(words[0] ?? '') ? words.slice(0, 2) : words.slice(0, 1);
-    return [{ command, options: words.filter((word) => /^--?[a-z]/.test(word)) }];
-  });
+/** What is linked within the repository: the file from its root, and the heading. */
+function linksOf(
+  document: string,
+  text: string,
+): readonly { readonly to: string; readonly file: string; readonly heading: string }[] {
+  return [...withoutCode(text).matchAll(/\]\((?<to>[^)\s]+)[^)]*\)/g)]
+    .map((match) => match.groups?.to ?? '')
+    .filter((to) => !/^[a-z]+:/.test(to))
+    .map((to) => {
+      const [path = '', heading = ''] = to.split('#', 2);
+      return { to, file: path === '' ? document : normalize(join(dirname(document), path)), heading };
+    });
 }
 
-const helps = new Map<string, string | undefined>();
+function brokenLinks(document: string, text: string): readonly string[] {
+  return linksOf(document, text)
+    .filter(({ file, heading }) => {
+      if (file === document) return heading !== '' && !headingsOf(text).has(heading);
+      if (!existsSync(join(ROOT, file))) return true;
+      return heading !== '' && file.endsWith('.md') && !headingsOf(read(file)).has(heading);
+    })
+    .map(({ to }) => to);
+}
 
-function helpOf(command: readonly string[]): string | undefined {
-  const key = command.join(' ');
-  if (!helps.has(key)) {
-    const ran = spawnSync(process.execPath, [join(ROOT, 'bin/nhi-audit.js'), ...command, '--help'], { encoding: 'utf8' });
-    const general = spawnSync(process.execPath, [join(ROOT, 'bin/nhi-audit.js'), '--help'], { encoding: 'utf8' });
-    helps.set(key, ran.status === 0 ? `${ran.stdout}\n${general.stdout}` : undefined);
+/** Headings as GitHub names them in addresses. */
+function headingsOf(text: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const [, heading = ''] of text.replace(/^( *)```[\s\S]*?^\1```/gm, '').matchAll(/^#{1,6} +(.+)$/gm)) {
+    const name = heading
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .trim()
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, '')
+      .replace(/ /g, '-');
+    let [unique, count] = [name, 0];
+    while (names.has(unique)) unique = `${name}-${++count}`;
+    names.add(unique);
   }
-  return helps.get(key);
+  return names;
+}
+
+/** Examples in YAML that configure us: one of their keys is one of ours, and they are nobody else's. */
+function settingsIn(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^```ya?ml\n(?<text>[\s\S]*?)^```$/gm)]
+    .map(({ groups }) => groups?.text ?? '')
+    .filter((text) => {
+      const keys = Object.keys((parse(text) as object | null) ?? {});
+      return keys.some((key) => key === 'exceptions' || key in Config.shape) && !keys.some((key) => key === 'apiVersion');
+    });
+}
+
+function whyNot(document: string, text: string): readonly string[] {
+  try {
+    const settings = parse(text) as object;
+    if ('exceptions' in settings) ExceptionsFile.parse(settings);
+    else parseConfig(text, document);
+    return [];
+  } catch (error) {
+    return [`${document}: ${messageOf(error)}`];
+  }
 }

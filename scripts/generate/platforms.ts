@@ -44,7 +44,7 @@ export function platformsPage(): string {
     '| platform | checks |',
     '|---|---|',
     ...told.map(({ platform, own }) =>
-      row([own.length === 0 ? NAMES[platform] : `[${NAMES[platform]}](#${platform})`, String(own.length)]),
+      row([own.length === 0 ? NAMES[platform] : `[${NAMES[platform]}](#${headingId(NAMES[platform])})`, String(own.length)]),
     ),
     '',
     ...told.flatMap(({ platform, own }) => (own.length === 0 ? [] : section(platform, own))),
@@ -78,4 +78,9 @@ function controlsOf(controls: readonly string[], framework: string): string {
     .filter((control) => control.startsWith(`${framework}:`))
     .map(short)
     .join(', ');
+}
+
+/** As GitHub names a heading in addresses. */
+function headingId(heading: string): string {
+  return heading.toLowerCase().replaceAll(' ', '-');
 }
