@@ -115,9 +115,12 @@ function place(
     }
     const isAccepted = accepted.length > 0 ? accepted.some((finding) => restsOn(finding, surface, all)) : acceptedCounts;
     if (acceptedCounts && isAccepted) return { ...base, outcome: 'excepted' };
+    const isSilent = !hasFound && !acceptedCounts;
+    // A result that says `fail` without a finding to show for it is not talked away.
+    if (isSilent && check.outcome === 'fail') return { ...base, outcome: 'fail' };
     if (absent.has(surface)) return { ...base, outcome: 'not-applicable' };
     const silence = silenceAt(surface, check.meta, needs);
-    const isAlike = !hasFound && !acceptedCounts && !(check.outcome === 'partial' && silence === 'not-assessed');
+    const isAlike = isSilent && !(check.outcome === 'partial' && silence === 'not-assessed');
     return { ...base, outcome: isAlike ? check.outcome : silence };
   });
 }
