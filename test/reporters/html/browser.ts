@@ -130,18 +130,18 @@ const VISIT_CHARTS = `(async () => {
   scrollTo(0, 0);
 })()`;
 
-/** Kept for people to look at: in `NHI_AUDIT_SCREENSHOTS`, else in the temporary directory. */
+/** Kept for people to look at: in `NHI_AUDIT_SCREENSHOTS` (of `.ci/run`: artifacts/screenshots), else in the temporary directory. */
+export const SCREENSHOTS = process.env.NHI_AUDIT_SCREENSHOTS ?? join(tmpdir(), 'nhi-audit-screenshots');
+
 export async function keepScreenshot(page: Page, name: string, fullPage = false): Promise<void> {
-  const directory = process.env.NHI_AUDIT_SCREENSHOTS ?? join(tmpdir(), 'nhi-audit-screenshots');
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(SCREENSHOTS, { recursive: true });
   if (fullPage) await page.evaluate(VISIT_CHARTS);
-  writeFileSync(join(directory, `${name}.png`), await page.screenshot({ fullPage }));
+  writeFileSync(join(SCREENSHOTS, `${name}.png`), await page.screenshot({ fullPage }));
 }
 
 export function keepFile(name: string, content: Uint8Array): void {
-  const directory = process.env.NHI_AUDIT_SCREENSHOTS ?? join(tmpdir(), 'nhi-audit-screenshots');
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, name), content);
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  writeFileSync(join(SCREENSHOTS, name), content);
 }
 
 /** The text of what is in sight: what is hidden is not read. */
@@ -149,3 +149,26 @@ export async function seen(locator: Locator): Promise<string> {
   // biome-ignore lint/performance/useDomNodeTextContent: a hidden text is no text to whoever looks
   return await locator.innerText();
 }
+
+/** Texts in sight whose contrast with what lies behind them is below 4.5 (3 where they are large): WCAG 2.2, 1.4.3. */
+export const CONTRAST = `(() => {
+  const parse = (text) => { const n = text.match(/[\\d.]+/g).map(Number); return /^color\\(srgb/.test(text) ? [n[0] * 255, n[1] * 255, n[2] * 255, n[3] ?? 1] : [n[0], n[1], n[2], n[3] ?? 1]; };
+  const over = (top, under) => top.slice(0, 3).map((c, i) => c * top[3] + under[i] * (1 - top[3]));
+  const light = (c) => { const [r, g, b] = c.map((v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const behind = (e) => { const layers = []; for (let at = e; at; at = at.parentElement) layers.push(parse(getComputedStyle(at).backgroundColor)); return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255]); };
+  const bad = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const e = node.parentElement;
+    if (node.textContent.trim() === '' || !e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || e.closest('script, style, .off, #says')) continue;
+    const style = getComputedStyle(e);
+    const under = behind(e);
+    const ink = parse(style.color);
+    for (let at = e; at; at = at.parentElement) ink[3] *= Number(getComputedStyle(at).opacity);
+    const [a, b] = [light(over(ink, under)), light(under)].sort((x, y) => y - x);
+    const size = parseFloat(style.fontSize);
+    const least = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700) ? 3 : 4.5;
+    if ((a + 0.05) / (b + 0.05) < least) bad.push(e.className + ' ' + node.textContent.trim().slice(0, 30) + ' ' + ((a + 0.05) / (b + 0.05)).toFixed(2));
+  }
+  return [...new Set(bad)].slice(0, 10);
+})()`;

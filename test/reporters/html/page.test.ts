@@ -1,63 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { html } from '../../../reporters/html/index.ts';
-import type { Report } from '../../../src/contracts/reporter.ts';
-import { emptyReport, hostileReport, leakReport, partialReport, renderText } from '../../helpers/report.ts';
-import { tempDir } from '../../helpers/temp-repo.ts';
-import { keepFile, keepScreenshot, launchChromium, measurePage, type Opened, openPage, seen } from './browser.ts';
-import { largeReport, mappedReport, wholeReport } from './reports.ts';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { relative } from 'node:path';
+import { emptyReport, hostileReport, leakReport, partialReport } from '../../helpers/report.ts';
+import { CONTRAST, keepFile, keepScreenshot, measurePage, SCREENSHOTS, seen } from './browser.ts';
+import { reportPages } from './in-page.ts';
+import { largeReport, mappedReport } from './reports.ts';
 
 const FINDING = 'a1'.repeat(16);
 
 describe('html report in Chromium', function () {
   this.timeout(60_000);
 
-  const directory = tempDir();
-  const made = new Map<string, string>();
-  let browser: Browser;
-
-  before(async () => {
-    browser = await launchChromium();
-  });
-
-  after(async () => {
-    await browser?.close();
-  });
-
-  /** The report as a file; each is made once. */
-  async function fileOf(name: string, make: () => Report): Promise<string> {
-    const known = made.get(name);
-    if (known !== undefined) return known;
-    const file = join(directory, `${name}.html`);
-    writeFileSync(
-      file,
-      await renderText(html, make(), {}, { width: undefined, color: false, links: false, store: 'audit.duckdb' }),
-    );
-    made.set(name, file);
-    return file;
-  }
-
-  /** Opens the whole report, does something, and sees that nothing was asked of the network and nothing went wrong. */
-  async function inPage(
-    use: (opened: Opened) => Promise<void>,
-    {
-      hash = '',
-      name = 'whole',
-      make = wholeReport,
-      ...options
-    }: BrowserContextOptions & { hash?: string; name?: string; make?: () => Report } = {},
-  ): Promise<void> {
-    const opened = await openPage(browser, await fileOf(name, make), hash, options);
-    try {
-      await use(opened);
-      assert.deepEqual(opened.requests, []);
-      assert.deepEqual(opened.trouble, []);
-    } finally {
-      await opened.page.context().close();
-    }
-  }
+  const { browser, fileOf, inPage } = reportPages();
 
   for (const colorScheme of ['light', 'dark'] as const) {
     it(`shows verdict and coverage first, engineers the pictures and auditors the controls, legibly, in ${colorScheme}`, async () => {
@@ -457,7 +411,7 @@ describe('html report in Chromium', function () {
   it('opens 50,000 findings in 3 seconds, searches them in 200 ms, and is smaller than 25 MB', async () => {
     const file = await fileOf('large', () => largeReport(50_000));
 
-    const { cpu, found, rows } = await measurePage(browser, file, { query: 'settings owner-4@ batch', screenshot: 'large' });
+    const { cpu, found, rows } = await measurePage(browser(), file, { query: 'settings owner-4@ batch', screenshot: 'large' });
 
     assert.equal(found, `${FOUND} of 50,000`);
     assert.ok(rows < 80, `${rows} rows are elements`);
@@ -465,6 +419,21 @@ describe('html report in Chromium', function () {
     assert.ok(cpu.open < 3_000, `opened in ${Math.round(cpu.open)} ms`);
     assert.ok(cpu.search < 200, `searched in ${Math.round(cpu.search)} ms`);
     assert.ok(statSync(file).size < 25e6, `${statSync(file).size} bytes`);
+  });
+
+  it(`keeps what it saw for people to look at, in ${relative(process.cwd(), SCREENSHOTS)}`, () => {
+    const kept = readdirSync(SCREENSHOTS);
+
+    for (const name of [
+      'engineer-light.png',
+      'engineer-dark.png',
+      'audit-light.png',
+      'audit-dark.png',
+      'narrow.png',
+      'print.pdf',
+    ]) {
+      assert.ok(kept.includes(name), name);
+    }
   });
 });
 
@@ -478,25 +447,4 @@ const PAINTED = `(() => {
   const canvas = document.querySelector('[data-chart="CHART"] canvas');
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   return data.some((value) => value !== 0);
-})()`;
-
-/** Texts in sight whose contrast with what lies behind them is below 4.5 (3 where they are large): WCAG 2.2, 1.4.3. */
-const CONTRAST = `(() => {
-  const parse = (text) => { const n = text.match(/[\\d.]+/g).map(Number); return /^color\\(srgb/.test(text) ? [n[0] * 255, n[1] * 255, n[2] * 255, n[3] ?? 1] : [n[0], n[1], n[2], n[3] ?? 1]; };
-  const over = (top, under) => top.slice(0, 3).map((c, i) => c * top[3] + under[i] * (1 - top[3]));
-  const light = (c) => { const [r, g, b] = c.map((v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const behind = (e) => { const layers = []; for (let at = e; at; at = at.parentElement) layers.push(parse(getComputedStyle(at).backgroundColor)); return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255]); };
-  const bad = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const e = node.parentElement;
-    if (node.textContent.trim() === '' || !e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || e.closest('script, style, .off, #says')) continue;
-    const style = getComputedStyle(e);
-    const under = behind(e);
-    const [a, b] = [light(over(parse(style.color), under)), light(under)].sort((x, y) => y - x);
-    const size = parseFloat(style.fontSize);
-    const least = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700) ? 3 : 4.5;
-    if ((a + 0.05) / (b + 0.05) < least) bad.push(e.className + ' ' + node.textContent.trim().slice(0, 30) + ' ' + ((a + 0.05) / (b + 0.05)).toFixed(2));
-  }
-  return [...new Set(bad)].slice(0, 10);
 })()`;
