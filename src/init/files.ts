@@ -63,11 +63,13 @@ jobs:
   gitlab: {
     path: '.gitlab-ci.yml',
     text: `include:
-  - component: $CI_SERVER_FQDN/GROUP/nhi-audit/nhi-audit@0.1.0
+  - component: $CI_SERVER_FQDN/GROUP/nhi-audit/nhi-audit@1111111111111111111111111111111111111111
     inputs:
+      project: GROUP/nhi-audit
+      commit: "1111111111111111111111111111111111111111"
       fail-on: high
 `,
-    toDo: 'Put the group where you mirror nhi-audit in place of GROUP.',
+    toDo: 'Put the group where you mirror nhi-audit in place of GROUP, and the commit that you chose in place of 1111….',
   },
   'pre-commit': {
     path: '.pre-commit-config.yaml',

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { scanAndWrite } from '../../src/commands/scan.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { testIo } from '../helpers/io.ts';
 import { SCAN_OPTIONS } from '../helpers/scan-options.ts';
-import { tempDir, writeFile } from '../helpers/temp-repo.ts';
+import { type TempRepo, tempDir, tempRepo, writeFile } from '../helpers/temp-repo.ts';
 
 const ROOT = dirname(dirname(import.meta.dirname));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -102,11 +103,86 @@ describe('what is offered for CI', function () {
       assert.equal(typeof value, 'string', name);
       assert(read('action.yml').includes(`inputs.${name}`), `${name} is used`);
     }
-    assert.deepEqual(Object.keys(head.spec.inputs), ['stage', 'version', 'fail-on', 'image']);
+    assert.deepEqual(Object.keys(head.spec.inputs), ['project', 'commit', 'stage', 'fail-on', 'image']);
     assert.deepEqual(Object.keys(job), ['nhi-audit']);
     for (const { id, name, entry, language } of hooks) {
       assert(id !== '' && name !== '' && language === 'node');
       assert.match(entry, /nhi-audit scan /);
     }
+  });
+
+  describe('run as their systems run them, in a shell, with npm out of the way', () => {
+    /** A repository in place of ours, whose program tells what it was called with. */
+    function stand(): { readonly repo: TempRepo; readonly commit: string; readonly env: { readonly [name: string]: string } } {
+      const place = join(tempDir(), 'nhi-audit.git');
+      mkdirSync(place);
+      const repo = tempRepo([], place);
+      repo.write(
+        'bin/nhi-audit.js',
+        'process.stdout.write(JSON.stringify({ file: __filename, arguments: process.argv.slice(2) }));\n',
+      );
+      const commit = repo.commit('first');
+      repo.write('bin/nhi-audit.js', 'throw new Error("not the commit that was asked for");\n');
+      repo.commit('second');
+      const tools = tempDir();
+      writeFile(tools, 'npm', '#!/bin/sh\nexit 0\n');
+      chmodSync(join(tools, 'npm'), 0o755);
+      return { repo, commit, env: { ...process.env, PATH: `${tools}:${process.env.PATH ?? ''}` } as { [name: string]: string } };
+    }
+
+    it('the component installs the commit that is named, and scans what the merge request brings', () => {
+      const { commit, env, repo } = stand();
+      const [, text = ''] = read('templates/nhi-audit/template.yml').split(/^---$/m);
+      const { script } = parse(text)['nhi-audit'] as { script: string[] };
+      const out = execFileSync('sh', ['-e', '-c', script.join('\n')], {
+        cwd: tempDir(),
+        encoding: 'utf8',
+        env: {
+          ...env,
+          CI_SERVER_URL: `file://${dirname(repo.path)}`,
+          CI_JOB_TOKEN: 'not-a-token',
+          NHI_AUDIT_PROJECT: basename(repo.path, '.git'),
+          NHI_AUDIT_COMMIT: commit,
+          NHI_AUDIT_FAIL_ON: 'high; touch pwned',
+          CI_MERGE_REQUEST_DIFF_BASE_SHA: 'a'.repeat(40),
+          CI_COMMIT_SHA: 'b'.repeat(40),
+        },
+      });
+
+      const { arguments: given } = JSON.parse(out) as { arguments: string[] };
+      assert.deepEqual(given.slice(0, 5), [
+        'scan',
+        '--diff',
+        `${'a'.repeat(40)}...${'b'.repeat(40)}`,
+        '--fail-on',
+        'high; touch pwned',
+      ]);
+    });
+
+    it('the action runs its own commit, with what it was given and no more', () => {
+      const { env, repo } = stand();
+      repo.git('checkout', '-q', 'HEAD~1');
+      const [install = '', tell = ''] = (parse(read('action.yml')).runs.steps as { run?: string }[]).flatMap(
+        ({ run }) => run ?? [],
+      );
+      const place = join(tempDir(), 'nhi-audit');
+      const run = (script: string, more: { readonly [name: string]: string }): string =>
+        execFileSync('bash', ['-e', '-c', script], { cwd: tempDir(), encoding: 'utf8', env: { ...env, PLACE: place, ...more } });
+
+      run(install, { GITHUB_ACTION_PATH: repo.path });
+      const given = {
+        FAIL_ON: '$(touch pwned)',
+        PERSONA: 'dev',
+        NAME: '"; exit 1',
+        CHECK: 'true',
+        SARIF: 'true',
+        STORE: 'false',
+      };
+      const { file, arguments: told } = JSON.parse(run(tell, { ...given, COMMENT: 'false' }));
+
+      assert.equal(file, join(place, 'bin', 'nhi-audit.js'));
+      const options = ['--fail-on', '$(touch pwned)', '--persona', 'dev', '--name', '"; exit 1', '--no-comment', '--sarif'];
+      assert.deepEqual(told, ['pr', ...options]);
+    });
   });
 });
