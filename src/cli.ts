@@ -388,6 +388,12 @@ Examples:
     .option('--repository <name>', 'findings that lie in this repository alone')
     .option('--credential <id>', 'findings about this credential')
     .option('--identity <id>', 'findings about this identity')
+    .addOption(
+      new Option(
+        '--severity <level>',
+        'the gravest that may stand (default: what the finding that is named with --store is now)',
+      ).choices(['info', 'low', 'medium', 'high', 'critical']),
+    )
     .option('--reason <text>', 'why it may stand')
     .option('--owner <who>', 'who answers for it: an address or a team')
     .option('--expires <date>', 'the last day on which it holds, YYYY-MM-DD')
@@ -412,7 +418,8 @@ Examples:
     .addHelpText(
       'after',
       `
-Selectors given together must all hold. After its last day an exception holds no longer, and its findings are open again.
+Selectors given together must all hold. After its last day an exception holds no longer, and its findings are open again; so is
+what has become graver than its severity, as the id of a key does when the secret is written beside it.
 
 Examples:
   nhi-audit except 3f2a9c01b7de --reason "revoked in March" --justification revoked --owner ada@harbour.example \\
@@ -586,7 +593,7 @@ Example:
     .addHelpText('after', '\nExample:\n  nhi-audit rules explain leaked-key-used-around-gateway')
     .action(
       run(async (io_, id: string, options) =>
-        (await import('./commands/rules.ts')).explainCommand(io_, id, { ...options, ...globals() }),
+        (await import('./commands/explain.ts')).explainCommand(io_, id, { ...options, ...globals() }),
       ),
     );
   ruleCommand('check', 'proves every rule: ids, SQL, columns, controls, examples, hits and near misses')
@@ -620,10 +627,20 @@ Example:
   command('explain', 'one rule or control: risk, fix, evidence, blind spots; for a control, which rules bear on it')
     .argument('<id>', 'id of a check or detector, or a control: NHI2:2025, PR.AA-05, pci-dss-4.0.1:8.6.3')
     .option('--rules <file>', 'and the rules of this file; repeatable', collectWhole, [])
-    .addHelpText('after', '\nExamples:\n  nhi-audit explain leaked-key-used-around-gateway\n  nhi-audit explain NHI2:2025')
+    .option('--store <file>', 'and what it found, in this store')
+    .option('--run <id>', 'in which run of it (default: the newest)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  nhi-audit explain leaked-key-used-around-gateway
+  nhi-audit explain leaked-admin-key --store audit.duckdb      and what it found last
+  nhi-audit explain aws-access-key                             a detector
+  nhi-audit explain NHI2:2025                                  a control, with the checks that bear on it`,
+    )
     .action(
       run(async (io_, id: string, options) =>
-        (await import('./commands/rules.ts')).explainCommand(io_, id, { controls: true, ...options, ...globals() }),
+        (await import('./commands/explain.ts')).explainCommand(io_, id, { controls: true, ...options, ...globals() }),
       ),
     );
 

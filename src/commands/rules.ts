@@ -1,28 +1,25 @@
 import { type LoadedConfig, loadConfig, withRuleFiles } from '../config/load.ts';
-import type { Check, Framework } from '../contracts/index.ts';
+import type { Framework } from '../contracts/index.ts';
 import type { ImportedRule } from '../detect/import/types.ts';
-import type { Pack, PackedDetector } from '../detect/pack.ts';
-import { type ScannerDetector, scannerDetectors } from '../detect/scanner-detectors.ts';
-import { refIn } from '../frameworks/reference.ts';
-import { controlNamed } from '../frameworks/resolve.ts';
+import type { Pack } from '../detect/pack.ts';
+import { scannerDetectors } from '../detect/scanner-detectors.ts';
 import type { Io } from '../io.ts';
 import { loadDetectors, loadImports, loadJudgement } from '../run/rules.ts';
-import { ConfigError, EXIT } from '../util/errors.ts';
-import { didYouMean } from '../util/suggest.ts';
+import { EXIT } from '../util/errors.ts';
 import { renderTable, type TableFormat } from '../util/table.ts';
 
-interface Globals {
+export interface Globals {
   readonly config?: string;
   readonly quiet?: boolean;
   /** Rule files from the command line. */
   readonly rules?: readonly string[];
 }
 
-async function configOf(io: Io, { config, rules = [] }: Globals): Promise<LoadedConfig> {
+export async function configOf(io: Io, { config, rules = [] }: Globals): Promise<LoadedConfig> {
   return withRuleFiles(await loadConfig(io.directory, config), rules, io.directory);
 }
 
-function importedIn({ imports = [] }: Pack): readonly ImportedRule[] {
+export function importedIn({ imports = [] }: Pack): readonly ImportedRule[] {
   return imports.flatMap(({ rules }) => rules);
 }
 
@@ -65,164 +62,11 @@ export async function listCommand(
   return EXIT.clean;
 }
 
-async function controlRefs(io: Io, text: string, frameworks: readonly Framework[]): Promise<readonly string[]> {
+export async function controlRefs(io: Io, text: string, frameworks: readonly Framework[]): Promise<readonly string[]> {
   const { resolveControl } = await import('../frameworks/resolve.ts');
   const { ref, warning } = resolveControl(text, frameworks);
   if (warning !== undefined) io.stderr(`warning: ${warning}\n`);
   return [ref];
-}
-
-/** One rule as a page: what, why it matters, what it rests on, how to mend it, what it cannot see. */
-export async function explainCommand(io: Io, text: string, options: Globals & { readonly controls?: boolean }): Promise<number> {
-  const config = await configOf(io, options);
-  const { checks, frameworks } = await loadJudgement(config);
-  const pack = await loadDetectors(config);
-  const structural = scannerDetectors();
-  const imported = importedIn(pack).filter((rule) => rule.id.toLowerCase() === text.trim().toLowerCase());
-  const id = text.trim().toLowerCase();
-  const check = checks.find((candidate) => candidate.meta.id === id);
-  const detector = pack.detectors.find((candidate) => candidate.id === id);
-  const reader = structural.find((candidate) => candidate.id === id || id.startsWith(`${candidate.id}/`));
-  if (check !== undefined) await io.stdout(explainCheck(check, frameworks));
-  else if (detector !== undefined && imported.length === 0) await io.stdout(explainDetector(detector));
-  else if (imported.length > 0) {
-    const own = detector === undefined ? [] : [explainDetector(detector)];
-    await io.stdout([...own, ...imported.map(explainImported)].join('\n'));
-  } else if (reader !== undefined) await io.stdout(explainStructural(id, reader));
-  else if (options.controls === true && controlNamed(text, frameworks) !== undefined) {
-    const [ref = ''] = await controlRefs(io, text, frameworks);
-    await io.stdout(explainControl(ref, checks, frameworks));
-  } else
-    throw unknownRule(
-      text,
-      [...checks.map((c) => c.meta.id), ...[...pack.detectors, ...structural, ...importedIn(pack)].map((d) => d.id)],
-      frameworks,
-    );
-  return EXIT.clean;
-}
-
-function unknownRule(text: string, ids: readonly string[], frameworks: readonly Framework[]): ConfigError {
-  const control = controlNamed(text, frameworks);
-  return new ConfigError(`There is no rule "${text}"`, {
-    code: 'RULE_UNKNOWN',
-    hint:
-      control === undefined
-        ? didYouMean(text, ids, 'nhi-audit rules list shows them all.')
-        : `It is a control: nhi-audit rules list --control ${control.ref} lists its checks.`,
-  });
-}
-
-function explainCheck({ meta, file }: Check, frameworks: readonly Framework[]): string {
-  const controls = meta.controls.map((ref) => {
-    const framework = frameworks.find((candidate) => ref.startsWith(`${candidate.id}:`));
-    const control = framework?.controls.find((candidate) => `${framework.id}:${candidate.id}` === ref);
-    const formerly = control === undefined || control.formerly.length === 0 ? '' : ` (formerly ${control.formerly.join(', ')})`;
-    return `${control?.id ?? ref} · ${control?.title ?? ''}${formerly} [${framework?.title ?? ''}]`;
-  });
-  const parameters = Object.entries(meta.parameters).map(([name, value]) => `${name} = ${value}`);
-  return page(meta.id, meta.title, [
-    ['Severity', `${meta.severity}, confidence ${meta.confidence}; shown to ${meta.persona} and above`],
-    ['Risk', meta.why],
-    ['Fix', meta.fix],
-    ['Identities', `judged by ${meta.about}: ${meta.population}`],
-    ['Environments', meta.platforms.length === 0 ? 'wherever what it needs was read' : meta.platforms.join(', ')],
-    ['Needs', meta.needs.join(', ')],
-    ['Access', 'reads only: files and exports, or a provider that was named as a target; it changes nothing'],
-    [
-      'Evidence',
-      `the observations that a finding rests on, each with its place; one finding for each ${meta.identityFields.join(', ')}`,
-    ],
-    ['Blind spots', `${meta.limits ?? 'none known'}`],
-    ['False positives', `confidence ${meta.confidence}; what may stand is accepted with: nhi-audit except --rule ${meta.id} …`],
-    ['Metadata', 'stays in the store that you name; nothing is sent anywhere'],
-    ['Parameters', parameters.length === 0 ? 'none' : `${parameters.join(', ')} (configuration: checks.${meta.id}.parameters)`],
-    ['Controls', controls.join('\n')],
-    ['References', meta.references.join('\n')],
-    ['Query', file],
-  ]);
-}
-
-/** Which checks bear on a control: those that name it, and those that come by way of another catalogue. */
-function explainControl(ref: string, checks: readonly Check[], frameworks: readonly Framework[]): string {
-  const framework = frameworks.find((candidate) => ref.startsWith(`${candidate.id}:`));
-  const control = framework?.controls.find((candidate) => `${framework.id}:${candidate.id}` === ref);
-  if (framework === undefined || control === undefined) throw new Error(`a control that no catalogue has: ${ref}`);
-  const told = new Set<string>();
-  const naming = (wanted: string, how: string): string[] =>
-    checks.flatMap(({ meta }) => {
-      if (told.has(meta.id) || !meta.controls.includes(wanted)) return [];
-      told.add(meta.id);
-      return [`${meta.severity.padEnd(8)} ${meta.id}: ${meta.title}${how}`];
-    });
-  const own = naming(ref, '');
-  const via = (named: readonly string[], words: string): string[] =>
-    named.flatMap((each) => naming(refIn(framework, each), ` (${words}${refIn(framework, each)})`));
-  const rules = [...own, ...via(control.supports, 'by way of '), ...via(control.partial, 'on a part, by way of ')];
-  const { mapping } = framework;
-  const basis =
-    mapping === undefined
-      ? 'named in each check; an editorial judgement of this project'
-      : `through ${mapping.from}, ${mapping.basis}${mapping.note === undefined ? '' : `; ${mapping.note}`}`;
-  return page(ref, control.title, [
-    ['Framework', `${framework.title} ${framework.version} (${framework.source})`],
-    ['Formerly', control.formerly.join(', ')],
-    ['Note', control.note ?? ''],
-    [
-      'Assessed',
-      control.assessment === 'manual'
-        ? 'by people: findings can show a breach of it, never that it is met'
-        : 'by the checks below; that they pass is evidence, no certificate',
-    ],
-    ['Mapping', basis],
-    [`Checks (${rules.length})`, rules.length === 0 ? 'none bears on it: reports say "not assessed"' : rules.join('\n')],
-    ['More', control.url ?? ''],
-  ]);
-}
-
-function explainDetector(d: PackedDetector): string {
-  return page(d.id, d.title, [
-    ['Finds', `${d.type} of ${d.provider}; confidence ${d.confidence}; ${d.categories.join(', ')}`],
-    ['A thief could', d.impact ?? ''],
-    ['Rotate', d.rotate ?? ''],
-    ['Anchors', d.keywords.join(', ')],
-    ['Proof', d.checksum === undefined ? '' : `offline check: ${d.checksum}`],
-    ['References', d.references.join('\n')],
-    ['Defined in', d.file],
-  ]);
-}
-
-function explainImported(rule: ImportedRule): string {
-  const { regex, required, allow } = rule;
-  return page(rule.id, rule.description, [
-    [
-      'Finds',
-      `${rule.type} of ${rule.provider}; confidence ${rule.confidence}${rule.skipReport ? '; only as a part of others' : ''}`,
-    ],
-    ['Regex', regex?.original ?? ''],
-    ['Path', rule.path ?? ''],
-    ['Keywords', rule.keywords.join(', ')],
-    ['Entropy', rule.entropy === undefined ? '' : `more than ${rule.entropy} bits a character`],
-    ['Requires', required.map((part) => part.rule).join(', ')],
-    ['Allowlists', allow.length === 0 ? '' : `${allow.length}, and those of its pack`],
-    ['Defined in', rule.file],
-  ]);
-}
-
-function explainStructural(id: string, d: ScannerDetector): string {
-  return page(id, d.title, [
-    ['Finds', `${d.finds}; confidence ${d.confidence}`],
-    ['A thief could', d.impact],
-    ['Rotate', d.rotate],
-    ['Defined in', d.madeBy],
-  ]);
-}
-
-function page(id: string, title: string, sections: readonly (readonly [heading: string, text: string])[]): string {
-  const body = sections
-    .filter(([, text]) => text.trim() !== '')
-    .map(([heading, text]) => `${heading}\n${text.trim().replace(/^/gm, '  ')}\n`)
-    .join('\n');
-  return `${id}\n${title}\n\n${body}`;
 }
 
 /** Proves every rule; with rule files named, only theirs. Exit 1 when one does not hold. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { explainCommand } from '../../../src/commands/explain.ts';
 import { benchCommand, importCommand } from '../../../src/commands/rule-packs.ts';
-import { checkCommand, explainCommand, listCommand } from '../../../src/commands/rules.ts';
+import { checkCommand, listCommand } from '../../../src/commands/rules.ts';
 import { type TestIo, testIo } from '../../helpers/io.ts';
 import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { checkCommand, explainCommand, listCommand } from '../../../src/commands/rules.ts';
+import { explainCommand } from '../../../src/commands/explain.ts';
+import { checkCommand, listCommand } from '../../../src/commands/rules.ts';
 import { displayWidth } from '../../../src/util/layout.ts';
 import { type TestIo, testIo } from '../../helpers/io.ts';
 import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
