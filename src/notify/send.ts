@@ -5,7 +5,7 @@ import { ConfigError, messageOf, OutputError } from '../util/errors.ts';
 import { jsonText } from '../util/sanitize.ts';
 import { Secret } from '../util/secret.ts';
 
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_SECONDS = 30;
 const TRIES = 4;
 const LONGEST_WAIT_MS = 60_000;
 
@@ -66,7 +66,7 @@ export async function send(
         body: jsonText(body),
         // Findings go to the host that was named, and to no other.
         redirect: 'manual',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_SECONDS * second)]),
       });
       await response.body?.cancel();
       if (response.ok) return;
@@ -82,7 +82,8 @@ export async function send(
     } catch (error) {
       if (error instanceof ConfigError) throw error;
       signal.throwIfAborted();
-      failure = isUnreachable(error) ? (networkCode(error) ?? 'no connection') : messageOf(error);
+      if (isTimeout(error)) failure = `no answer within ${TIMEOUT_SECONDS} s`;
+      else failure = isUnreachable(error) ? (networkCode(error) ?? 'no connection') : messageOf(error);
     }
     if (tried === TRIES) {
       throw new OutputError(`${kind} at ${host} took no message in ${TRIES} tries: ${failure}`, {
@@ -92,6 +93,10 @@ export async function send(
     }
     await pause(wait, signal);
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
 }
 
 function hintOf(status: number): string {

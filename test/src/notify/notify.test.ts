@@ -221,6 +221,44 @@ describe('nhi-audit notify', () => {
     });
   }
 
+  it('does not follow to another host with what it has to tell', async () => {
+    await using elsewhere = await loopback((_, response) => reply(response, 200, {}));
+    await using sender = await loopback((_, response) => {
+      response.writeHead(307, { location: `${elsewhere.url}/taken` }).end();
+    });
+    io = testIo(root, { env: { HOOK: `${sender.url}/secret-of-the-hook` } });
+
+    await assert.rejects(notify({ webhookEnv: 'HOOK' }), /refuses the message: HTTP 307/);
+
+    assert.deepEqual([sender.asked.length, elsewhere.asked.length], [1, 0]);
+  });
+
+  it('waits as long as it is asked to', async () => {
+    await using busy = await loopback((_, response, before) =>
+      before.length === 0 ? reply(response, 429, {}, { 'retry-after': '60' }) : reply(response, 200, {}),
+    );
+    io = testIo(root, { env: { HOOK: `${busy.url}/secret-of-the-hook` } });
+
+    await notify({ webhookEnv: 'HOOK' });
+
+    // A second of this test is two milliseconds.
+    const [first, second] = busy.asked.map(({ at }) => at);
+    assert.ok((second ?? 0) - (first ?? 0) >= 115);
+  });
+
+  it('gives up where nobody answers, and says so', async () => {
+    await using silent = await loopback(() => undefined);
+    io = testIo(root, { env: { HOOK: `${silent.url}/secret-of-the-hook` } });
+
+    await assert.rejects(notify({ webhookEnv: 'HOOK' }), (error: Error) => {
+      assert.match(error.message, /took no message in 4 tries: no answer within 30 s$/);
+      return !error.message.includes('secret-of-the-hook');
+    });
+
+    assert.equal(silent.asked.length, 4);
+    assert.doesNotMatch(io.err(), /secret-of-the-hook/);
+  });
+
   it('refuses an address on the command line without repeating it, an empty one and plain http', async () => {
     io = testIo(root, { env: { EMPTY: '', PLAIN: 'http://hooks.example/secret-of-the-hook' } });
 
