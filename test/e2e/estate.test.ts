@@ -36,6 +36,8 @@ interface JsonReport {
     readonly control: string;
     readonly outcome: string;
     readonly reason: string;
+    readonly rules: readonly unknown[];
+    readonly sources: readonly { readonly outcome: string }[];
   }[];
   readonly checks: readonly {
     readonly rule: string;
@@ -298,6 +300,57 @@ describe('the sample estate, end to end', function () {
         report.controls.find(({ control }) => control === 'NHI3:2025')?.reason ?? '',
         /; 4 not applicable: declared absent \(Okta and Google Workspace\)\.$/,
       );
+    });
+  });
+
+  describe('the control tables of a framework', () => {
+    const FRAMEWORKS = ['owasp-nhi-2025', 'nist-csf-2.0', 'pci-dss-4.0.1'] as const;
+    let audit: string;
+    let text: string;
+    let controls: JsonReport['controls'];
+
+    before(async () => {
+      const named = FRAMEWORKS.flatMap((id) => ['--framework', id]);
+      const outputs = ['-o', `audit=${join(root, 'audit.md')}`, '-o', `json=${join(root, 'audit.json')}`];
+      const result = await cli(['report', '--store', store, ...named, ...outputs], { cwd: root });
+      assert.equal(result.code, 0, result.stderr);
+      text = result.stdout;
+      audit = readFileSync(join(root, 'audit.md'), 'utf8');
+      controls = (JSON.parse(readFileSync(join(root, 'audit.json'), 'utf8')) as JsonReport).controls;
+    });
+
+    for (const id of FRAMEWORKS) {
+      it(`have pass, fail, partial and not assessed by source: ${id}`, () => {
+        const outcomes = new Set(
+          controls.flatMap(({ framework, sources }) => (framework === id ? sources.map(({ outcome }) => outcome) : [])),
+        );
+
+        for (const outcome of ['pass', 'fail', 'partial', 'not-assessed']) assert.ok(outcomes.has(outcome), outcome);
+      });
+    }
+
+    it('show the same in the words of the audit report and of the terminal', () => {
+      const tables = [...audit.matchAll(/\*\*By source\*\*\n\n((?:\|.*\n)+)/g)].map(([, rows = '']) => rows);
+      assert.equal(tables.length, FRAMEWORKS.length);
+      for (const rows of tables)
+        for (const word of ['[fail ', '[pass]', '[partial', '[not assessed]']) assert.ok(rows.includes(word), word);
+      for (const says of ['fails at', 'passes at', 'partial at', 'not assessed at']) assert.ok(text.includes(says), says);
+    });
+
+    it('lead from every row of a check and of a source to evidence', () => {
+      const anchors = new Set([...audit.matchAll(/<a id="([^"]+)">/g)].map(([, anchor]) => anchor));
+      const section = audit.slice(audit.indexOf('\n## 3.'), audit.indexOf('\n## 4.'));
+      const rows = [...section.matchAll(/^#### .*\n\n((?:\|.*\n)+)\n((?:\|.*\n)+)/gm)].flatMap(([, ...tables]) =>
+        tables.flatMap((table) => table.trim().split('\n').slice(2)),
+      );
+
+      const wanted = controls.reduce((sum, { rules, sources }) => sum + rules.length + sources.length, 0);
+      assert.equal(rows.length, wanted);
+      const lost = rows.filter((row) => {
+        const links = [...(row.split(' | ').at(-1) ?? '').matchAll(/\]\(#([^)]+)\)/g)].map(([, link]) => link);
+        return links.length === 0 || links.some((link) => !anchors.has(link));
+      });
+      assert.deepEqual(lost, []);
     });
   });
 
