@@ -345,7 +345,7 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
       report: makeReport(facts, [...checks, ...disabled], wanted, {
         persona: request.persona,
         newOnly: request.newOnly,
-        ...(request.baseline === undefined ? {} : { baseline: request.baseline.fingerprints }),
+        ...(request.baseline === undefined ? {} : { baseline: request.baseline.known }),
       }),
       nothingScanned: targets.length === 0,
     };

@@ -67,6 +67,7 @@ export const FindingV1 = z.strictObject({
   confidence: z.enum(['high', 'medium', 'low']),
   persona: z.enum(PERSONAS),
   status: z.enum(['new', 'open', 'fixed', 'not-observed', 'excepted']),
+  change: z.enum(['reopened', 'raised']).optional().describe('Open, and accepted or less grave in the run before'),
   identity: text.optional().describe('Canonical id of the identity'),
   credential: text.optional().describe('Canonical id of the credential; never the secret'),
   subject: text,

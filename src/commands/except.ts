@@ -49,6 +49,8 @@ export async function exceptCommand(io: Io, finding: string | undefined, options
   }
   const day = today.toISOString().slice(0, 10);
   const named = finding === undefined ? undefined : fingerprintOf(finding, found);
+  // One finding was looked at, as grave as it is: what may become of it was not.
+  const severity = options.severity ?? found?.find(({ fingerprint }) => fingerprint === named)?.severity;
   const { rule, path, repository, credential, identity, reason, justification, owner, approver, ticket, expires } = options;
   const given = {
     finding: named,
@@ -57,6 +59,7 @@ export async function exceptCommand(io: Io, finding: string | undefined, options
     repository,
     credential,
     identity,
+    severity,
     reason,
     justification,
     owner,

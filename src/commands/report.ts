@@ -32,7 +32,7 @@ export async function reportCommand(
   const report = makeReport(facts, [...checks, ...disabled], wanted, {
     persona: personaOf(options.persona) ?? config.persona,
     newOnly: options.newOnly === true,
-    ...(baseline === undefined ? {} : { baseline: baseline.fingerprints }),
+    ...(baseline === undefined ? {} : { baseline: baseline.known }),
   });
   await writeOutputs(outputs, report, io, options.store);
   return EXIT.clean;

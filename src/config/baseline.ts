@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { SEVERITIES, type Severity } from '../contracts/finding.ts';
 import { ConfigError, messageOf } from '../util/errors.ts';
 import { EPHEMERAL } from '../util/fingerprint.ts';
 
 export interface Baseline {
-  /** Of findings that are known already. */
-  readonly fingerprints: ReadonlySet<string>;
+  /** Fingerprints of findings that are known already, and how grave they were. */
+  readonly known: ReadonlyMap<string, Severity | undefined>;
   /** Which key made the fingerprints of their secrets. */
   readonly keyId: string | undefined;
   /** Another tool's file (a detect-secrets baseline, a gitleaks report), parsed but not understood yet. */
@@ -27,7 +28,7 @@ export function readBaseline(file: string): Baseline {
     throw new ConfigError(`The baseline ${file} is not JSON: ${messageOf(error)}`, { code: 'BASELINE', cause: error });
   }
   const isForeign = Array.isArray(report) || (typeof report === 'object' && report !== null && 'results' in report);
-  if (isForeign) return { fingerprints: new Set(), keyId: undefined, foreign: { file: basename(file), value: report } };
+  if (isForeign) return { known: new Map(), keyId: undefined, foreign: { file: basename(file), value: report } };
   const findings = typeof report === 'object' && report !== null && 'findings' in report ? report.findings : undefined;
   if (!Array.isArray(findings)) {
     throw new ConfigError(
@@ -40,7 +41,11 @@ export function readBaseline(file: string): Baseline {
   }
   const run = (report as { readonly run?: { readonly fingerprintKeyId?: unknown } }).run;
   return {
-    fingerprints: new Set(findings.flatMap((f) => (typeof f?.fingerprint === 'string' ? [f.fingerprint] : []))),
+    known: new Map(
+      findings.flatMap((f) =>
+        typeof f?.fingerprint === 'string' ? [[f.fingerprint, SEVERITIES.find((s) => s === f.severity)]] : [],
+      ),
+    ),
     keyId: typeof run?.fingerprintKeyId === 'string' ? run.fingerprintKeyId : undefined,
   };
 }

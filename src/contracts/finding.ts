@@ -35,6 +35,8 @@ export interface Finding {
   readonly confidence: Confidence;
   readonly persona: Persona;
   readonly status: FindingStatus;
+  /** Open, and no more what it was in the run before: it was accepted then, or less grave. Told and counted beside what is new. */
+  readonly change?: 'reopened' | 'raised';
   readonly identity?: IdentityId;
   readonly credential?: CredentialId;
   /** What it is about in one word group for headings: the identity, else the credential's masked form. */

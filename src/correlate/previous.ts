@@ -45,19 +45,22 @@ export function findingOf(row: Row): Finding {
   return Stored.parse(row);
 }
 
+const OF_RUN_BEFORE = `run_id = (
+  SELECT run_id FROM runs
+  WHERE status = 'complete' AND sequence < (SELECT sequence FROM current_run)
+  ORDER BY sequence DESC LIMIT 1)`;
+
 /** Findings of the complete run before the current one that were not fixed by then. */
 export async function previousFindings(store: StoreReader): Promise<readonly Finding[]> {
   const rows = await store.rows(
-    `SELECT * EXCLUDE (run_id)
-     FROM findings
-     WHERE status <> 'fixed'
-       AND run_id = (
-         SELECT run_id FROM runs
-         WHERE status = 'complete' AND sequence < (SELECT sequence FROM current_run)
-         ORDER BY sequence DESC LIMIT 1)
-     ORDER BY fingerprint`,
+    `SELECT * EXCLUDE (run_id) FROM findings WHERE status <> 'fixed' AND ${OF_RUN_BEFORE} ORDER BY fingerprint`,
   );
   return rows.map(findingOf);
+}
+
+/** The same in short: `fingerprint`, `status`, `severity`. */
+export async function beforeRun(store: StoreReader): Promise<readonly Row[]> {
+  return await store.rows(`SELECT fingerprint, status, severity FROM findings WHERE status <> 'fixed' AND ${OF_RUN_BEFORE}`);
 }
 
 /**

@@ -11,8 +11,10 @@ import {
   type ObservationKind,
   type ReportParts,
   type RunInfo,
+  SEVERITIES,
+  type Severity,
 } from '../contracts/index.ts';
-import { findingOf } from '../correlate/previous.ts';
+import { beforeRun, findingOf } from '../correlate/previous.ts';
 import type { StoreReader } from '../store/index.ts';
 
 /** Everything a report is made of, as it lies in a store; `src/run/report.ts` makes the report of it. */
@@ -58,6 +60,8 @@ export const DECLARED = 'declaredAbsent';
 
 /** What a store tells beside its rows. */
 type FactsStore = StoreReader & {
+  /** Absent: a store in memory, which has no run before. */
+  readonly file?: string | undefined;
   engine(): Promise<string>;
   mayHave(kind: ObservationKind): boolean;
 };
@@ -92,8 +96,22 @@ export async function readFacts(store: FactsStore, known?: KnownFacts): Promise<
     coverage: (await store.rows('SELECT * FROM coverage ORDER BY surface, subject, observation_id')).map(coverageOf),
     identities:
       counts.identity === 0 ? [] : (await store.rows('SELECT * FROM identity_overview ORDER BY identity_id')).map(identityOf),
-    ...(known ?? (await storedResults(store))),
+    ...(await withChanges(store, known ?? (await storedResults(store)))),
   };
+}
+
+/** Marks what the run before had accepted, or had less grave. */
+async function withChanges(store: FactsStore, results: KnownFacts): Promise<KnownFacts> {
+  if (store.file === undefined || !results.findings.some(({ status }) => status === 'open')) return results;
+  const before = new Map((await beforeRun(store)).map((row) => [String(row.fingerprint), row]));
+  const findings = results.findings.map((finding): Finding => {
+    const was = before.get(finding.fingerprint);
+    if (finding.status !== 'open' || was === undefined) return finding;
+    if (was.status === 'excepted') return { ...finding, change: 'reopened' };
+    const isGraver = SEVERITIES.indexOf(finding.severity) > SEVERITIES.indexOf(was.severity as Severity);
+    return isGraver ? { ...finding, change: 'raised' } : finding;
+  });
+  return { ...results, findings };
 }
 
 /** What the parameter `DECLARED` holds. */

@@ -1,14 +1,14 @@
-import type { Check, CheckResult, Finding, Framework, Persona, Report } from '../contracts/index.ts';
-import { PERSONAS } from '../contracts/index.ts';
+import type { Check, CheckResult, Finding, Framework, Persona, Report, Severity } from '../contracts/index.ts';
+import { PERSONAS, SEVERITIES } from '../contracts/index.ts';
 import { believedOf } from '../correlate/absent.ts';
 import { rollUp } from '../frameworks/roll-up.ts';
 import type { CheckWithMeta, Facts } from './facts.ts';
 
 export interface ReportChoices {
   readonly persona: Persona;
-  /** Fingerprints already known: counted, not shown. */
-  readonly baseline?: ReadonlySet<string>;
-  /** Only what the run before did not have. */
+  /** Fingerprints already known, and how grave: counted, not shown unless they are graver now. */
+  readonly baseline?: ReadonlyMap<string, Severity | undefined>;
+  /** Only what the run before did not have, or had accepted or less grave. */
   readonly newOnly: boolean;
 }
 
@@ -26,7 +26,7 @@ export function makeReport(
   for (const finding of facts.findings) {
     if (finding.status === 'excepted') accepted.push(finding);
     else if (isGone(finding)) shown.push(finding);
-    else if (choices.baseline?.has(finding.fingerprint) || (choices.newOnly && finding.status !== 'new')) hidden.baseline += 1;
+    else if (isInBaseline(finding, choices.baseline) || (choices.newOnly && isKnown(finding))) hidden.baseline += 1;
     else if (PERSONAS.indexOf(finding.persona) > PERSONAS.indexOf(choices.persona)) hidden.persona += 1;
     else shown.push(finding);
   }
@@ -50,6 +50,17 @@ export function makeReport(
 /** Wrong now: what counts for the verdict and the exit code. */
 export function isOpen(finding: Finding): boolean {
   return finding.status === 'new' || finding.status === 'open';
+}
+
+/** What was taken as it was is not taken for all that may become of it. */
+function isInBaseline({ fingerprint, severity }: Finding, baseline: ReportChoices['baseline']): boolean {
+  if (baseline === undefined || !baseline.has(fingerprint)) return false;
+  const was = baseline.get(fingerprint);
+  return was === undefined || SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(was);
+}
+
+function isKnown({ status, change }: Finding): boolean {
+  return status !== 'new' && change === undefined;
 }
 
 function isGone(finding: Finding): boolean {

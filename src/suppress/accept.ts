@@ -62,7 +62,7 @@ const SIGHTINGS = `
 
 interface Tally {
   readonly acceptance: Acceptance;
-  readonly problem?: string;
+  problem?: string;
   sightings: number;
   findings: number;
   state: AcceptanceUse['state'];
@@ -90,6 +90,11 @@ export async function acceptFindings(
     if (finding.status === 'fixed' || finding.status === 'not-observed') return finding;
     const covering = exceptions.filter(({ exception }) => exception.covers(finding));
     for (const { tally } of covering) tally.findings += 1;
+    for (const { exception, tally } of exceptions) {
+      if (!exception.isExpired && exception.isOutgrownBy(finding)) {
+        tally.problem = `what it accepts as ${exception.severity} is ${finding.severity} now`;
+      }
+    }
     const valid = covering.find(({ exception }) => !exception.isExpired);
     if (valid !== undefined) valid.tally.state = 'used';
     const acceptance =
@@ -340,8 +345,8 @@ function noteKnown(tallies: Map<string, Tally>, { source, place, entry }: KnownE
 }
 
 function acceptanceOf(exception: LoadedException): Acceptance {
-  const { finding, rule, path, repository, credential, identity, place } = exception;
-  const selectors = { finding, rule, path, repository, credential, identity };
+  const { finding, rule, path, repository, credential, identity, severity, place } = exception;
+  const selectors = { finding, rule, path, repository, credential, identity, severity };
   const entry = Object.entries(selectors).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]));
   const { reason, justification, owner, approver, ticket, expires } = exception;
   return {

@@ -13,7 +13,7 @@ const HEAD = ` What may stand, why, on whose word and until when. Expired entrie
 export const SELECTORS = ['finding', 'rule', 'path', 'repository', 'credential', 'identity'] as const;
 
 /** Words of the command line, in the order in which they are written. */
-const FIELDS = [...SELECTORS, 'reason', 'justification', 'owner', 'approver', 'ticket', 'expires'] as const;
+const FIELDS = [...SELECTORS, 'severity', 'reason', 'justification', 'owner', 'approver', 'ticket', 'expires'] as const;
 export type ExceptionField = (typeof FIELDS)[number];
 export type GivenException = { readonly [field in ExceptionField]?: string };
 
@@ -106,7 +106,9 @@ function damaged(file: string, why: string): ConfigError {
 
 /** An entry that accepts the same already: with the same selectors, and still holding. */
 export function sameSelection(entry: NewException, all: readonly LoadedException[]): LoadedException | undefined {
-  return all.find((other) => !other.isExpired && SELECTORS.every((field) => other[field] === entry[field]));
+  return all.find(
+    (other) => !other.isExpired && [...SELECTORS, 'severity' as const].every((field) => other[field] === entry[field]),
+  );
 }
 
 /** The text of an exceptions file and its entries, each checked; nothing where there is none. */
@@ -120,5 +122,9 @@ export function readExceptionsFile(
 
 /** What an entry selects, in one line. */
 export function selectionText(entry: GivenException | LoadedException): string {
-  return printable(SELECTORS.flatMap((field) => (entry[field] === undefined ? [] : [`${field} ${entry[field]}`])).join(', '));
+  return printable(
+    [...SELECTORS, 'severity' as const]
+      .flatMap((field) => (entry[field] === undefined ? [] : [`${field} ${entry[field]}`]))
+      .join(', '),
+  );
 }

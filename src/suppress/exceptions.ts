@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import ignore, { type Ignore } from 'ignore';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import type { Finding } from '../contracts/finding.ts';
+import { type Finding, SEVERITIES, type Severity } from '../contracts/finding.ts';
 import { ConfigError, messageOf } from '../util/errors.ts';
 import { printable } from '../util/sanitize.ts';
 
@@ -31,6 +31,10 @@ export const Exception = z
     repository: line.optional().describe('Every place of the finding lies in this repository'),
     credential: line.optional().describe('Canonical id of a credential'),
     identity: line.optional().describe('Canonical id of an identity'),
+    severity: z
+      .enum(SEVERITIES)
+      .optional()
+      .describe('The gravest that may stand: what was accepted as low is open again when it becomes high'),
     reason: line.describe('Why it may stand'),
     justification: z.enum(JUSTIFICATIONS).optional(),
     owner: line.describe('Who answers for it: an address or a team'),
@@ -61,6 +65,8 @@ export interface LoadedException extends z.infer<typeof Exception> {
   readonly place: string;
   readonly isExpired: boolean;
   covers(finding: Finding): boolean;
+  /** It selects the finding, which is graver than what was accepted. */
+  isOutgrownBy(finding: Finding): boolean;
 }
 
 /**
@@ -83,7 +89,10 @@ export function readExceptions(file: string, today: Date, isNamed: boolean): rea
 
 /** An entry with what it covers; `day` (YYYY-MM-DD) decides whether it has run out. */
 export function loadException(exception: z.infer<typeof Exception>, place: string, day: string): LoadedException {
-  return { ...exception, place: printable(place), isExpired: exception.expires < day, covers: matcherOf(exception) };
+  const selects = matcherOf(exception);
+  const isOutgrownBy = (finding: Finding): boolean => isGraver(finding, exception.severity) && selects(finding);
+  const covers = (finding: Finding): boolean => !isGraver(finding, exception.severity) && selects(finding);
+  return { ...exception, place: printable(place), isExpired: exception.expires < day, covers, isOutgrownBy };
 }
 
 function parseExceptions(text: string, file: string): readonly z.infer<typeof Exception>[] {
@@ -103,6 +112,10 @@ function parseExceptions(text: string, file: string): readonly z.infer<typeof Ex
     code: 'EXCEPTIONS',
     hint: 'Each exception needs a selector (finding, rule, path, repository, credential or identity), a reason, an owner and an expires date.',
   });
+}
+
+function isGraver(finding: Finding, than: Severity | undefined): boolean {
+  return than !== undefined && SEVERITIES.indexOf(finding.severity) > SEVERITIES.indexOf(than);
 }
 
 function matcherOf(exception: z.infer<typeof Exception>): (finding: Finding) => boolean {

@@ -18,9 +18,9 @@ describe('baseline', () => {
     const file = join(root, 'base.json');
     writeFileSync(file, JSON.stringify({ run: { fingerprintKeyId: 'k1' }, findings: [{ fingerprint: 'a' }, { odd: true }] }));
 
-    const { fingerprints, keyId } = readBaseline(file);
+    const { known, keyId } = readBaseline(file);
 
-    assert.deepEqual([...fingerprints], ['a']);
+    assert.deepEqual([...known.keys()], ['a']);
     assert.equal(keyId, 'k1');
     assert.throws(() => readBaseline(join(root, 'none.json')), /There is no baseline/);
     writeFileSync(file, '{');
@@ -33,14 +33,14 @@ describe('baseline', () => {
     const file = join(root, '.secrets.baseline');
     writeFileSync(file, '{"version": "1.5.0", "results": {}}');
 
-    const { foreign, fingerprints } = readBaseline(file);
+    const { foreign, known } = readBaseline(file);
 
     assert.equal(foreign?.file, '.secrets.baseline');
-    assert.equal(fingerprints.size, 0);
+    assert.equal(known.size, 0);
   });
 
   it('compares under one key only', () => {
-    const baseline = { fingerprints: new Set<string>(), keyId: 'k1' };
+    const baseline = { known: new Map(), keyId: 'k1' };
 
     assert.doesNotThrow(() => assertSameKey(baseline, 'k1'));
     assert.throws(() => assertSameKey(baseline, 'k2'), /another fingerprint key/);

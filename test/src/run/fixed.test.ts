@@ -53,6 +53,25 @@ describe('a finding of an earlier run', () => {
     assert.deepEqual(later, { press: 'not-observed' });
   });
 
+  it('is told beside what is new once nothing accepts it any more', async () => {
+    const exception = (expires: string): void =>
+      writeFile(
+        root,
+        'nhi-audit.exceptions.yml',
+        `exceptions:\n  - { rule: credential-in-work-tree, reason: a test, owner: ana@example.com, expires: ${expires} }\n`,
+      );
+    exception('2026-06-30');
+    const accepted = await scanned(['shop']);
+    exception('2026-05-31');
+
+    const reopened = await scanned(['shop'], { newOnly: true });
+    const known = await scanned(['shop'], { newOnly: true });
+
+    assert.deepEqual(accepted, {});
+    assert.deepEqual(reopened, { shop: 'open' });
+    assert.deepEqual(known, {});
+  });
+
   it('is still open where it was seen before a scan of something else', async () => {
     await scanned(['shop']);
     await scanned(['press']);

@@ -6,6 +6,7 @@ import { isOpen, makeReport, type ReportChoices } from '../../../src/run/report.
 import { sampleReport } from '../../helpers/report.ts';
 
 const ALL: ReportChoices = { persona: 'auditor', newOnly: false };
+const baselineOf = (findings: readonly Finding[]) => new Map(findings.map((f) => [f.fingerprint, f.severity]));
 const STATUSES = ['new', 'open', 'fixed', 'not-observed', 'excepted'] as const;
 
 describe('report of a run', () => {
@@ -49,10 +50,31 @@ describe('report of a run', () => {
   it('leaves out what the baseline has', () => {
     const [old, fresh] = [finding({ message: 'old' }), finding({ message: 'fresh' })];
 
-    const report = made([old, fresh], { baseline: new Set([old.fingerprint, 'of another run']) });
+    const report = made([old, fresh], { baseline: baselineOf([old]) });
 
     assert.deepEqual(report.findings, [fresh]);
     assert.deepEqual(report.hidden, { persona: 0, baseline: 1, excepted: 0 });
+  });
+
+  it('shows what has become graver than the baseline knows it', () => {
+    const was = finding({ severity: 'low' });
+
+    const report = made([{ ...was, severity: 'high' }], { baseline: baselineOf([was]) });
+
+    assert.deepEqual(
+      report.findings.map((f) => f.severity),
+      ['high'],
+    );
+    assert.equal(report.hidden.baseline, 0);
+  });
+
+  it('shows beside what is new what is open again and what has become graver', () => {
+    const changed = [finding({ status: 'open', change: 'reopened' }), finding({ status: 'open', change: 'raised' })];
+
+    const report = made([...changed, finding({ status: 'open' })], { newOnly: true });
+
+    assert.deepEqual(report.findings, changed);
+    assert.equal(report.hidden.baseline, 1);
   });
 
   it('shows only what is new when asked to', () => {
@@ -68,7 +90,7 @@ describe('report of a run', () => {
   it('shows what is gone whatever is chosen: that is news', () => {
     const gone = [finding({ status: 'fixed', persona: 'auditor' }), finding({ status: 'not-observed' })];
 
-    const report = made(gone, { persona: 'dev', newOnly: true, baseline: new Set(gone.map((f) => f.fingerprint)) });
+    const report = made(gone, { persona: 'dev', newOnly: true, baseline: baselineOf(gone) });
 
     assert.deepEqual(report.findings, gone);
     assert.equal(report.findings.some(isOpen), false);
@@ -83,7 +105,7 @@ describe('report of a run', () => {
 
   it('judges controls by all findings, whatever is hidden', () => {
     const shown = made(sample.findings, {});
-    const hidden = made(sample.findings, { persona: 'dev', baseline: new Set(sample.findings.map((f) => f.fingerprint)) });
+    const hidden = made(sample.findings, { persona: 'dev', baseline: baselineOf(sample.findings) });
 
     assert(hidden.findings.length < shown.findings.length);
     assert.deepEqual(hidden.controls, shown.controls);
@@ -109,7 +131,7 @@ describe('report of a run', () => {
     fc.assert(
       fc.property(fc.array(anyFinding, { maxLength: 12 }), choices, (drawn, { known, ...chosen }) => {
         const findings = drawn.map((fields) => finding(fields));
-        const baseline = new Set(findings.filter((_, n) => n % 4 < known).map((f) => f.fingerprint));
+        const baseline = baselineOf(findings.filter((_, n) => n % 4 < known));
 
         const { findings: shown, hidden } = makeReport(facts(findings), [], [], { ...chosen, baseline });
 

@@ -50,6 +50,18 @@ describe('exceptions', () => {
     assert(!exception?.covers({ ...finding, evidence: [] }));
   });
 
+  it('does not cover what has become graver than was accepted', () => {
+    const [exception] = read(`finding: ${'ab'.repeat(8)}\nseverity: low\n${rest}`);
+    const [other] = read(`finding: ${'cd'.repeat(8)}\nseverity: low\n${rest}`);
+
+    assert(exception !== undefined);
+    assert(exception.covers({ ...finding, severity: 'low' }));
+    assert(!exception.covers({ ...finding, severity: 'medium' }));
+    assert(exception.isOutgrownBy({ ...finding, severity: 'medium' }));
+    assert(!exception.isOutgrownBy({ ...finding, severity: 'info' }));
+    assert(!other?.isOutgrownBy({ ...finding, severity: 'high' }));
+  });
+
   it('holds to the end of its last day', () => {
     assert.equal(read(`rule: x\n${rest}`)[0]?.isExpired, false);
     assert.equal(read(`rule: x\n${rest.replace('11-21', '11-20')}`)[0]?.isExpired, true);
@@ -59,6 +71,7 @@ describe('exceptions', () => {
     ['without a selector', rest, /names nothing/],
     ['without an owner', 'rule: x\nreason: y\nexpires: 2027-01-01', /owner/],
     ['without an end', 'rule: x\nreason: y\nowner: z', /expires/],
+    ['with a severity that is none', `rule: x\nseverity: bad\n${rest}`, /severity/],
     ['with a misspelt key', `rule: x\nressource: y\n${rest}`, /ressource/],
     ['with a day that is none', 'rule: x\nreason: y\nowner: z\nexpires: 2027-13-01', /expires/],
   ] as const) {
