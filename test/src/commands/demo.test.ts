@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { demoCommand } from '../../../src/commands/demo.ts';
 import { Store } from '../../../src/store/store.ts';
+import { packageRoot } from '../../../src/util/package-root.ts';
 import { testIo } from '../../helpers/io.ts';
 import { tempDir } from '../../helpers/temp-repo.ts';
 
@@ -39,6 +41,10 @@ describe('demo', () => {
     assert.match(told, /\[41af10d8/);
     assert.deepEqual(files, [undefined]);
     assert.deepEqual(readdirSync(temporary), []);
+    assert.deepEqual(
+      linesInReadme().filter((line) => !told.includes(line)),
+      [],
+    );
   }).timeout(60_000);
 
   it('leaves nothing behind when it is stopped', async () => {
@@ -53,3 +59,12 @@ describe('demo', () => {
     assert.equal(io.out(), '');
   });
 });
+
+/** What the README shows of it; `…` stands for what it leaves out. */
+function linesInReadme(): readonly string[] {
+  const text = readFileSync(join(packageRoot(), 'README.md'), 'utf8');
+  const shown = /^```text\nONE KEY, END TO END\n(?<lines>[\s\S]*?)^```$/m.exec(text)?.groups?.lines ?? '';
+  const lines = shown.split('\n').filter((line) => line.trim() !== '' && line.trim() !== '…');
+  assert(lines.length > 10);
+  return lines;
+}
