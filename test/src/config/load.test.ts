@@ -3,9 +3,14 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaults } from '../../../src/config/defaults.ts';
 import { loadConfig } from '../../../src/config/load.ts';
+import { parseConfig } from '../../../src/config/parse.ts';
 import { Config } from '../../../src/config/schema.ts';
 import { ConfigError } from '../../../src/util/errors.ts';
 import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
+
+function absentOf(what: string): string {
+  return `scope: { absent: [{ ${what}${what === '' ? '' : ', '}reason: none here, declaredBy: me@example.com }] }\n`;
+}
 
 describe('configuration', () => {
   let root: string;
@@ -40,6 +45,19 @@ describe('configuration', () => {
     for (const one of ['10.0.0.0/24', '203.0.113.9', '2001:db8::/32', '::ffff:10.0.0.5']) assert.ok(isTaken(one), one);
     for (const one of ['10.0.0.0/40', '300.1.1.1', '10.0.0.0/', '0.0.0.0/0', '2001:db8::/129', 'gateway.example', '10.0.0.0/8/8'])
       assert.ok(!isTaken(one), one);
+  });
+
+  it('takes what is declared absent, one surface or several', () => {
+    const { scope } = parseConfig(
+      'scope:\n  absent:\n    - { surface: okta, reason: none here, declaredBy: me@example.com, reviewed: 2026-10-01 }\n' +
+        '    - { surfaces: [spire, image], reason: none here, declaredBy: me@example.com }\n',
+      'x.yml',
+    );
+
+    assert.deepEqual(scope.absent, [
+      { surface: 'okta', reason: 'none here', declaredBy: 'me@example.com', reviewed: '2026-10-01' },
+      { surfaces: ['spire', 'image'], reason: 'none here', declaredBy: 'me@example.com' },
+    ]);
   });
 
   it('is the same without a file as with an empty one', () => {
@@ -106,6 +124,34 @@ describe('configuration', () => {
     ['a wrong number', 'maxFileSize: -1\n', /maxFileSize: /],
     ['a list in place of keys', '- a\n- b\n', /the file: .*object/],
     ['a text in place of keys', 'just text\n', /the file: .*object/],
+    [
+      'a surface that is none',
+      absentOf('surface: oktaa'),
+      /scope\.absent\.0\.surface: "oktaa" is no surface: did you mean "okta"\?/,
+    ],
+    [
+      'a surface of several that is none',
+      absentOf('surfaces: [okta, saml]'),
+      /surfaces\.1: "saml" is no surface: one of notebook, .*gateway$/,
+    ],
+    [
+      'what tells of others',
+      absentOf('surface: people'),
+      /"people" cannot be declared absent, for it is no system that one may be without/,
+    ],
+    ['an absence of nothing', absentOf(''), /scope\.absent\.0: needs either surface or surfaces$/],
+    ['a surface declared twice', absentOf('surfaces: [okta, okta]'), /okta is declared absent twice$/],
+    [
+      'an absence without a reason',
+      'scope: { absent: [{ surface: okta, declaredBy: me@example.com }] }\n',
+      /absent\.0\.reason: must be told/,
+    ],
+    [
+      'an absence that nobody declares',
+      'scope: { absent: [{ surface: okta, reason: none here }] }\n',
+      /absent\.0\.declaredBy: must be told/,
+    ],
+    ['a review on no day', absentOf('surface: okta, reviewed: last week'), /absent\.0\.reviewed: /],
     ['several faults at once', 'failOn: urgent\npersona: boss\n', /failOn: .*; persona: /],
     ['broken YAML', 'exclude: [a\nfailOn: high\n', /is not valid YAML: .* at line \d+/],
     ['a key that is there twice', 'failOn: high\nfailOn: none\n', /is not valid YAML: .*unique/],

@@ -69,12 +69,15 @@ describe('configuration that was found', () => {
   it('says what it leaves out', async () => {
     writeFileSync(
       join(root, 'nhi-audit.config.yml'),
-      'exclude: [vendor, dist]\nchecks:\n  owner-left:\n    enabled: false\ndetectors:\n  disabled: [jwt]\n',
+      'exclude: [vendor, dist]\nchecks:\n  owner-left:\n    enabled: false\ndetectors:\n  disabled: [jwt]\nscope:\n  absent:\n    - surfaces: [okta, spire]\n      reason: none here\n      declaredBy: me@example.com\n',
     );
 
     const told = describeConfig(await loadConfig(root));
 
-    assert.match(told ?? '', /leaves out vendor, dist; switches off 1 check; switches off detectors: jwt$/);
+    assert.match(
+      told ?? '',
+      /leaves out vendor, dist; switches off 1 check; declares absent: okta, spire; switches off detectors: jwt$/,
+    );
     assert.equal(describeConfig(await loadConfig(join(root, 'evil'))), undefined);
   });
 
