@@ -1,7 +1,7 @@
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { ControlOutcome, ControlRule, RuleAtSource } from '../../src/contracts/framework.ts';
 import type { Surface } from '../../src/contracts/observation.ts';
-import type { Report } from '../../src/contracts/reporter.ts';
+import { DECLARED_ABSENT, type Report } from '../../src/contracts/reporter.ts';
 import { inReportOrder, isOpen, thousands } from '../../src/util/report-text.ts';
 import { anchors, isAcceptedBy, linkTo, surfaceLink, wordLink } from './anchors.ts';
 import type { Cell } from './markdown.ts';
@@ -18,12 +18,14 @@ export class EvidenceLinks {
   readonly #byRule = new Map<string, Finding[]>();
   readonly #checks: ReadonlyMap<string, Report['checks'][number]>;
   readonly #counted: ReadonlySet<string>;
+  readonly #absent: ReadonlySet<Surface>;
   readonly #report: Report;
 
   /** `told`: so many findings are in the document, the worst first. */
   constructor(report: Report, told: number) {
     this.#report = report;
     this.#checks = new Map(report.checks.map((check) => [check.rule, check]));
+    this.#absent = new Set(report.declaredAbsent?.flatMap(({ surface, state }) => (state === 'believed' ? [surface] : [])));
     this.#counted = new Set(report.parts?.population?.map(({ surface }) => surface));
     const shown = [...report.findings, ...report.accepted].sort(inReportOrder).slice(0, told);
     for (const finding of shown) {
@@ -50,12 +52,18 @@ export class EvidenceLinks {
       case 'partial':
         return `${looked} looked at in ${where}; ${this.#why(rule, 'why that proves little')}`;
       case 'not-applicable':
-        return this.#checks.get(rule.rule)?.reason === undefined
-          ? `0 of that kind in ${where}`
-          : `0 of that kind: ${this.#why(rule, 'what is said of it')}`;
+        return this.#nothing(rule) ?? `0 of that kind in ${where}`;
       default:
         return `needs ${where}: ${this.#why(rule, 'what is missing, and how to collect it')}`;
     }
+  }
+
+  /** What there is said to be none of; `undefined` where it was looked for. */
+  #nothing(rule: ControlRule): Cell | undefined {
+    if (this.#checks.get(rule.rule)?.reason?.startsWith(DECLARED_ABSENT) !== true) return undefined;
+    const absent = rule.sources.filter(({ surface }) => this.#absent.has(surface));
+    const what = absent.length === 0 ? this.#why(rule, 'its source') : this.#where(rule, absent);
+    return `declared absent: ${what}`;
   }
 
   /** The findings of a control at one of its sources. */

@@ -1,7 +1,9 @@
 import type { Finding } from '../../src/contracts/finding.ts';
+import type { ControlResult } from '../../src/contracts/framework.ts';
 import { SURFACES } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { acceptanceLines } from '../../src/util/acceptance-text.ts';
+import { whereText } from '../../src/util/control-text.ts';
 import {
   absentText,
   controlLabel,
@@ -143,9 +145,15 @@ export function controlSection(report: Report): Section | undefined {
     title: `${count(told.length, 'control')} failed or partly assessed`,
     lines: told.map(
       (control) =>
-        `- **${control.outcome}** ${markdown(clip(titles.get(control.framework) ?? control.framework, 80))}: ${markdown(clip(controlLabel(control), 160))}: ${markdown(clip(control.reason, TEXT_MAX))}`,
+        `- **${control.outcome}** ${markdown(clip(titles.get(control.framework) ?? control.framework, 80))}: ${markdown(clip(controlLabel(control), 160))}: ${markdown(clip(control.reason, TEXT_MAX))}${whereAside(control)}`,
     ),
   };
+}
+
+/** Where it fails, in our own words. */
+function whereAside(control: ControlResult): string {
+  const where = whereText(control, 'fail');
+  return where === '' ? '' : ` It ${where}.`;
 }
 
 /** What to put into the configuration when a rule does not fit here. Only what the configuration really knows. */

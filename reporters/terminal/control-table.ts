@@ -1,10 +1,10 @@
-import type { ControlOutcome, ControlResult, ControlSource } from '../../src/contracts/framework.ts';
+import type { ControlOutcome, ControlResult } from '../../src/contracts/framework.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import { whereText } from '../../src/util/control-text.ts';
 import type { Layout, Style } from '../../src/util/layout.ts';
 import { controlLabel, count, thousands } from '../../src/util/report-text.ts';
 import { clip } from '../../src/util/sanitize.ts';
 import { pasteableWord } from '../../src/util/shell-word.ts';
-import { SHORT_SURFACES } from '../../src/util/surface-names.ts';
 
 export const OUTCOME_STYLE: { readonly [outcome in ControlOutcome]: readonly Style[] } = {
   fail: ['bold', 'red'],
@@ -34,15 +34,6 @@ const LEAD = 16;
 /** Below this, what is told of a control stands under its outcome, not under its name. */
 const NARROW = 80;
 
-/** What is said of sources; where there was nothing to judge, nothing is. */
-const SOURCE_WORDS: readonly (readonly [outcome: ControlOutcome, says: string])[] = [
-  ['fail', 'fails at'],
-  ['excepted', 'excepted at'],
-  ['partial', 'partial at'],
-  ['pass', 'passes at'],
-  ['not-assessed', 'not assessed at'],
-];
-
 /** Were these frameworks asked for by name? Of those that are reported in any case there are several. */
 export function areNamed({ frameworks }: Report): boolean {
   return frameworks.length === 1 || frameworks.some(({ byDefault }) => !byDefault);
@@ -69,15 +60,8 @@ function* controlBlock(control: ControlResult, layout: Layout): Iterable<string>
   });
   const lead = ' '.repeat(layout.width < NARROW ? 2 : LEAD);
   yield* layout.tagged('    ', lead, [], `${count(control.rules.length, 'check')}: ${counts.join(', ')}`, ['dim']);
-  const places = SOURCE_WORDS.flatMap(([outcome, says]) => {
-    const some = control.sources.filter((source) => source.outcome === outcome).sort((a, b) => b.findings - a.findings);
-    return some.length === 0 ? [] : [`${says} ${some.map(sourceText).join(', ')}`];
-  });
-  if (places.length > 0) yield* layout.tagged('    ', lead, [], places.join('; '));
-}
-
-function sourceText({ surface, findings }: ControlSource): string {
-  return findings === 0 ? SHORT_SURFACES[surface] : `${SHORT_SURFACES[surface]} ${thousands(findings)}`;
+  const places = whereText(control);
+  if (places !== '') yield* layout.tagged('    ', lead, [], places);
 }
 
 function row(outcome: ControlOutcome, text: string, layout: Layout): Iterable<string> {

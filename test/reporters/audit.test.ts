@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { audit } from '../../reporters/audit/index.ts';
 import type { PopulationRow } from '../../src/contracts/report-parts.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import { rollUp } from '../../src/frameworks/roll-up.ts';
 import { emptyReport, hostileReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
 const POPULATION: readonly PopulationRow[] = [
@@ -130,6 +131,34 @@ describe('audit reporter', () => {
     assert.match(cellOf('identity-unused'), /\(#finding-(e5)+\) \(excepted\), .*, \[exception 1\]\(#exception-1\)$/);
     assert.match(text, /<a id="check-human-uses-machine-identity">.*Gateway sessions were not collected: give an export/);
     assert.match(text, /<a id="exception-1"><\/a>1 \| <code>rule identity-unused/);
+  });
+
+  it('leads from a check that does not apply to who says so, or to what was looked through', async () => {
+    const sample = sampleReport();
+    const rules = ['credential-reused', 'human-uses-machine-identity'];
+    const checks = sample.checks.map((check) => {
+      if (!rules.includes(check.rule)) return check;
+      const reason = check.rule === rules[0] ? {} : { reason: 'declared absent: Gateway (we have none; by kim)' };
+      return {
+        meta: check.meta,
+        rule: check.rule,
+        outcome: 'not-applicable' as const,
+        population: 0,
+        findings: 0,
+        excepted: 0,
+        ...reason,
+      };
+    });
+    const declared = { surface: 'gateway', reason: 'we have none', declaredBy: 'kim', state: 'believed' } as const;
+    const controls = rollUp(sample.frameworks, checks, sample.findings, sample.coverage, new Map([['gateway', declared]]));
+    const text = await renderText(audit, withParts({ ...sample, checks, controls, declaredAbsent: [declared] }));
+
+    assert.match(
+      text,
+      /reused.* \| 0 of that kind in \[files\]\(#source-work-tree\), \[git history\]\(#source-history\), \[notebooks\]/,
+    );
+    assert.match(text, /human-uses.* \| declared absent: \[gateway\]\(#source-gateway\) \|\n/);
+    assert.match(text, /<a id="source-gateway"><\/a>Gateway sessions and inventory \| we have none \| kim/);
   });
 
   it('shows by source where a control fails, where it holds and where nobody looked', async () => {

@@ -113,6 +113,12 @@ describe('markdown reporter', () => {
     });
   }
 
+  it('says of each control that fails where it does', async () => {
+    const text = await renderText(markdown, sampleReport());
+
+    assert.match(text, /\*\*fail\*\* OWASP.*: NHI2:2025 .* It fails at files 2, git history 1, notebooks 1\.\n/);
+  });
+
   it('shows hostile names as text: no tag, no link, no mention, no torn row', async () => {
     const text = await render(hostileReport(), { rows: '100' });
 
