@@ -41,7 +41,8 @@ export function drawChart(host: HTMLElement, draw: () => EChartsOption, ready?: 
     chart.setOption(draw());
     ready?.(chart);
     new ResizeObserver(() => {
-      if (host.clientWidth === 0 || host.clientWidth === chart.getWidth()) return;
+      // On the sheet the picture is scaled, and its element has no height of its own to draw for.
+      if (host.clientWidth === 0 || host.clientWidth === chart.getWidth() || matchMedia('print').matches) return;
       chart.resize();
       chart.setOption(draw(), { notMerge: true });
     }).observe(host);

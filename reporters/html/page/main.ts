@@ -34,6 +34,7 @@ async function start(): Promise<void> {
   const data = await loadBlock<PageData>('data');
   if (data === undefined) return;
   setView(viewOf(data.view));
+  forPaper();
   const identities = new Map(data.identities.map((identity) => [identity.id, identity]));
   const rows: Row[] = [];
   const detail = new Detail(data, () => rows);
@@ -108,7 +109,7 @@ async function start(): Promise<void> {
     reveal('findings');
     findings?.focusSearch();
   });
-  forPaper();
+  for (const event of ['beforeprint', 'afterprint']) addEventListener(event, redrawCharts);
   performance.mark('ready');
   document.documentElement.dataset.ready = 'true';
 }
@@ -157,22 +158,27 @@ function reveal(id: string): void {
   goTo(id);
 }
 
-/** On paper everything stands open, in dark ink: what was folded is folded again after it. */
+/**
+ * On paper both views are there, everything stands open, in dark ink: what was folded is folded again after it. Asked for before the
+ * charts are, so that those of the other view have a width when they are drawn.
+ */
 function forPaper(): void {
   let opened: HTMLDetailsElement[] = [];
   let theme: string | undefined;
+  let shows: string | undefined;
   addEventListener('beforeprint', () => {
     // But for the lists of checks within rows of controls: the table of checks has them all, once.
     opened = findAll<HTMLDetailsElement>('main details:not([open])').filter((details) => details.closest('.controls') === null);
     for (const details of opened) details.open = true;
     theme = document.documentElement.dataset.theme;
+    shows = document.body.dataset.shows;
     document.documentElement.dataset.theme = 'light';
-    redrawCharts();
+    document.body.dataset.shows = 'all';
   });
   addEventListener('afterprint', () => {
     for (const details of opened) details.open = false;
     if (theme === undefined) delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
-    redrawCharts();
+    document.body.dataset.shows = shows ?? 'engineer';
   });
 }

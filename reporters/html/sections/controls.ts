@@ -177,8 +177,8 @@ function controlRow(control: ControlResult, listed: ReturnType<typeof countByRul
   const excepted = sum('excepted');
   const open = sum('open');
   return html`<tr id="control-${ref}" data-outcome="${control.outcome}"><th scope="row"><code>${control.control}</code> ${control.title !== control.control && named(control.title)}${control.note !== undefined && html`<small>${named(control.note)}</small>`}</th>${
-    formerly && html`<td>${control.formerly.join(', ')}</td>`
-  }<td>${control.rules.length === 0 ? outcomeMark(control.outcome) : html`<a class="js" href="#checks=${fragment(ref)}" title="Which checks ran, and on what">${outcomeMark(control.outcome)}</a><span class="no-js">${outcomeMark(control.outcome)}</span>`}</td><td>${named(control.reason, 400)}</td>${control.rules.length === 0 ? html`<td colspan="5"></td>` : html`<td class="n">${thousands(control.population)}</td><td class="n">${ran} of ${control.rules.length}</td><td class="n">${ended('fail')}</td><td class="n">${excepted}</td><td class="n">${silent}</td>`}<td>${
+    formerly && html`<td class="formerly">${control.formerly.join(', ')}</td>`
+  }<td class="result">${control.rules.length === 0 ? outcomeMark(control.outcome) : html`<a class="js" href="#checks=${fragment(ref)}" title="Which checks ran, and on what">${outcomeMark(control.outcome)}</a><span class="no-js">${outcomeMark(control.outcome)}</span>`}</td><td>${named(control.reason, 400)}</td>${control.rules.length === 0 ? html`<td colspan="5"></td>` : html`<td class="n">${thousands(control.population)}</td><td class="n">${ran} of ${control.rules.length}</td><td class="n">${ended('fail')}</td><td class="n">${excepted}</td><td class="n">${silent}</td>`}<td>${
     open > 0 && html`<a href="#control=${fragment(ref)}">${count(open, 'finding')}</a>`
   }${excepted > 0 && html`<a href="#control=${fragment(ref)}&status=excepted">${thousands(excepted)} excepted</a>`}${
     control.rules.length > 0 &&

@@ -47,6 +47,7 @@ export function exceptionsSection(report: Report): Html {
           (use) =>
             html`<tr class="${use.state}"><th scope="row"><code>${named(use.entry)}</code></th><td>${SOURCES[use.source]}${use.place !== undefined && html`<br><code>${named(use.place)}</code>`}</td><td>${use.problem === undefined ? STATES[use.state] : html`<em>not honoured: ${named(use.problem)}</em>`}</td><td>${given(use.reason)}</td><td>${named(use.justification ?? '')}</td><td>${given(use.owner)}</td><td>${named(use.approver ?? '')}</td><td>${named(use.ticket ?? '')}</td><td class="one-line">${use.expires ?? html`<em>never</em>`}</td><td class="n">${thousands(use.findings)}</td><td>${findingsOf(use, report)}</td></tr>`,
         ),
+        'register',
       ),
     view: 'audit',
   });

@@ -153,7 +153,7 @@ function grantedFigure(report: Report): Html {
             .slice(0, ROWS)
             .map(
               (row) =>
-                html`<tr><th scope="row">${named(row.name, 60)}</th><td>${row.side}</td><td class="n">${row.granted}</td><td class="n">${row.used}</td><td>${named(row.unused.slice(0, 3).join(', '), 160)}</td></tr>`,
+                html`<tr><th scope="row">${named(row.name, 60)}</th><td class="one-line">${row.side}</td><td class="n">${row.granted}</td><td class="n">${row.used}</td><td>${named(row.unused.slice(0, 3).join(', '), 160)}</td></tr>`,
             ),
         ),
     rows.length === 0,

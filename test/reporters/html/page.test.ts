@@ -395,16 +395,20 @@ describe('html report in Chromium', function () {
         assert.equal(await page.locator('.panel:visible').count(), 3);
         assert.equal(await page.locator('#findings-print tbody tr').count(), 4);
         assert.equal(await page.locator('#identities-print tbody tr').count(), 4);
-        assert.equal(await page.locator('.bar:visible, .facets:visible, #detail:visible').count(), 0);
+        assert.equal(await page.locator('header.bar:visible, .facets:visible, #detail:visible').count(), 0);
         assert.equal(await page.locator('main details:not(.controls details):not([open])').count(), 0);
+        for (const chart of ['lineage', 'ages', 'granted', 'sessions']) {
+          assert.ok(await page.evaluate(PAINTED.replace('CHART', chart)), `${chart} is blank on paper`);
+          assert.ok(((await page.locator(`[data-chart="${chart}"] canvas`).boundingBox())?.width ?? 0) > 300);
+        }
         await keepScreenshot(page, 'print');
         await page.emulateMedia({ media: 'screen' });
         await page.evaluate('dispatchEvent(new Event("afterprint"))');
 
-        assert.ok(await page.locator('#controls').isHidden());
+        assert.ok(await page.locator('#lineage').isHidden());
         assert.ok((await page.locator('main details:not([open])').count()) > 0);
       },
-      { colorScheme: 'dark' },
+      { colorScheme: 'dark', hash: '#view=audit' },
     );
   });
 
