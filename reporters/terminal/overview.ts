@@ -93,8 +93,8 @@ export function* coverageLines(report: Report, layout: Layout, isShort = false):
       const titles = rows.map((row) => row.title).join(', ');
       if (titles !== '') yield* layout.tagged('  ', lead.padEnd(LEAD), ['dim'], titles, ['dim']);
     }
+    yield* absentLines(report, layout);
   }
-  yield* absentLines(report, layout);
   const { hosts } = report.run;
   if (hosts.length > 0) yield* layout.block('  ', `Hosts contacted: ${clip(hosts.join(', '), TEXT_MAX)}`);
 }

@@ -21,6 +21,14 @@ parameters:
   maxAgeDays: 90
   unusedDays: 90
 
+# What there is none of: checks that need it alone are then not applicable, where nothing of it is observed.
+# scope:
+#   absent:
+#     - surface: okta
+#       reason: everybody signs in with Entra ID
+#       declaredBy: security@example.com
+#       reviewed: 2026-10-01
+
 # What may stand for a reason goes to nhi-audit.exceptions.yml, with an owner and a last day: nhi-audit except --help
 `,
 } as const;

@@ -311,8 +311,10 @@ export function goneText(report: Report): string[] {
   ];
 }
 
-/** `Declared absent: Okta and SPIRE.` What is not believed is said so. */
-function absentSentences({ declaredAbsent = [] }: Report): readonly string[] {
+/** `Declared absent: Okta and SPIRE.` What is not believed is said so. A check of a change judges no control by it. */
+function absentSentences(report: Report): readonly string[] {
+  const { declaredAbsent = [] } = report;
+  if (isPremerge(report)) return [];
   const titles = (isBelieved: boolean): string =>
     list(declaredAbsent.filter(({ state }) => (state === 'believed') === isBelieved).map(({ surface }) => SURFACES[surface]));
   return [

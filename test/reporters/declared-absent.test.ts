@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { audit } from '../../reporters/audit/index.ts';
 import { json } from '../../reporters/json/index.ts';
 import { ReportV1 } from '../../reporters/json/v1.ts';
@@ -7,7 +9,9 @@ import { ocsf } from '../../reporters/ocsf/index.ts';
 import { oscal } from '../../reporters/oscal/index.ts';
 import { terminal } from '../../reporters/terminal/index.ts';
 import type { AnyReporter, DeclaredAbsent, Report } from '../../src/contracts/reporter.ts';
+import { readReport } from '../../src/pr/read-report.ts';
 import { HOSTILE_NAMES, renderText, sampleReport } from '../helpers/report.ts';
+import { tempDir } from '../helpers/temp-repo.ts';
 
 const BY = 'security@example.com';
 const DECLARED: readonly DeclaredAbsent[] = [
@@ -53,6 +57,14 @@ describe('what is declared absent, in reports', () => {
     assert.match(text, /Declared absent: Okta\. Declared absent and not believed: Container images and SPIRE\./);
   });
 
+  it('is nothing to a check of a change, which judges no control', async () => {
+    const report = withDeclared(DECLARED);
+
+    const text = await words(terminal, { ...report, run: { ...report.run, parameters: { staged: true } } });
+
+    assert.doesNotMatch(text, /[Dd]eclared absent|not believed/);
+  });
+
   it('is a table of the audit report, which says whether it is believed', async () => {
     const text = await renderText(audit, withDeclared(DECLARED));
 
@@ -79,6 +91,13 @@ describe('what is declared absent, in reports', () => {
     assert.deepEqual(value.declaredAbsent, DECLARED);
     assert.ok(value.summary.notLookedAt.includes('okta'));
     assert.equal('declaredAbsent' in JSON.parse(await renderText(json, sampleReport())), false);
+  });
+
+  it('comes back from a JSON report, for a comment', async () => {
+    const file = join(tempDir(), 'report.json');
+    writeFileSync(file, await renderText(json, withDeclared(DECLARED)));
+
+    assert.deepEqual(readReport(file, []).declaredAbsent, DECLARED);
   });
 
   it('stands in Markdown, OSCAL and OCSF', async () => {

@@ -46,6 +46,17 @@ describe('init command', () => {
     assert.equal(readFileSync(join(root, CONFIG.path), 'utf8'), CONFIG.text);
   });
 
+  it('brings a scope in comments that the configuration takes', () => {
+    const text = CONFIG.text.replace(/^# (scope:| {2,}.*)$/gm, '$1');
+
+    const { scope } = parseConfig(text, CONFIG.path);
+
+    assert.deepEqual(
+      scope.absent.map(({ surface }) => surface),
+      ['okta'],
+    );
+  });
+
   for (const [answers, isWritten] of [
     ['pre-commit\ny\n', true],
     ['pre-commit\n\n', false],
