@@ -1,6 +1,7 @@
 import { PLATFORMS, type Platform } from '../../src/contracts/check.ts';
 import type { Check } from '../../src/contracts/index.ts';
 import { loadChecks } from '../../src/correlate/load.ts';
+import { checkLink } from './rules.ts';
 import { row, short } from './table.ts';
 
 const NAMES: { readonly [P in Platform]: string } = {
@@ -60,13 +61,13 @@ function section(platform: Platform, checks: readonly Check[]): string[] {
     '',
     '| check | severity | what it tells | OWASP NHI 2025 | NIST CSF 2.0 |',
     '|---|---|---|---|---|',
-    ...checks.map(({ meta }) =>
+    ...checks.map((check) =>
       row([
-        `[\`${meta.id}\`](rules.md#${meta.id})`,
-        meta.severity,
-        meta.title,
-        controlsOf(meta.controls, 'owasp-nhi-2025'),
-        controlsOf(meta.controls, 'nist-csf-2.0'),
+        `[\`${check.meta.id}\`](${checkLink(check)})`,
+        check.meta.severity,
+        check.meta.title,
+        controlsOf(check.meta.controls, 'owasp-nhi-2025'),
+        controlsOf(check.meta.controls, 'nist-csf-2.0'),
       ]),
     ),
     '',

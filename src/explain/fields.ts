@@ -1,6 +1,7 @@
 import type { Check } from '../contracts/check.ts';
 import type { Detector } from '../contracts/detector.ts';
 import type { Framework } from '../contracts/framework.ts';
+import { SURFACES, type Surface } from '../contracts/observation.ts';
 import { refIn } from '../frameworks/reference.ts';
 
 /**
@@ -29,7 +30,7 @@ export function checkFields({ meta, file }: Check, frameworks: readonly Framewor
     ['Fix', meta.fix],
     ['NHI ids', nhiIds(meta.controls, frameworks)],
     ['Identity types', `judged by ${meta.about}: ${meta.population}`],
-    ['Environments', meta.platforms.length === 0 ? 'wherever what it needs was read' : meta.platforms.join(', ')],
+    ['Environments', environmentsOf(meta)],
     ['Needs', meta.needs.join(', ')],
     ['Access', ACCESS],
     [
@@ -75,6 +76,18 @@ export function detectorFields(d: Detector & { readonly file: string }): readonl
     ['References', d.references.join('\n')],
     ['Defined in', d.file],
   ];
+}
+
+/** The sources that can give what it needs; in files of which platforms, where it says so. */
+function environmentsOf({ needs, platforms }: Check['meta']): string {
+  const named = needs.flatMap((need) => need.split('|').map((part) => /@(?<surface>[a-z-]+)/.exec(part)?.groups?.surface ?? ''));
+  const surfaces = [...new Set(named)].flatMap((surface) => (isSurface(surface) ? [SURFACES[surface]] : []));
+  const files = platforms.length === 0 ? [] : [`files of ${platforms.join(', ')}`];
+  return [...surfaces, ...files].join('; ') || 'wherever what it needs was read';
+}
+
+function isSurface(text: string): text is Surface {
+  return Object.hasOwn(SURFACES, text);
 }
 
 function blindSpots(d: Detector): string {

@@ -149,13 +149,15 @@ describe('help and slips', function () {
     for (const field of [
       'Risk',
       'Fix',
-      'Identities',
+      'NHI ids',
+      'Identity types',
       'Environments',
       'Access',
       'Evidence',
       'Blind spots',
       'False positives',
-      'Metadata',
+      'Metadata handling',
+      'Licence and upkeep',
       'Controls',
     ]) {
       assert.match(rule.stdout, new RegExp(`^${field}\n {2}\\S`, 'm'));
