@@ -1,5 +1,6 @@
 import type { ObservationKind, PopulationRow } from '../../contracts/index.ts';
 import type { Row, StoreReader } from '../../store/reader.ts';
+import { compare, count, list } from '../../util/report-text.ts';
 import { present } from './present.ts';
 
 /**
@@ -80,8 +81,9 @@ told AS (
   SELECT s.* EXCLUDE (parts), unnest(CASE WHEN len(s.covers) = 0 THEN ['coverage'] ELSE s.covers END) AS kind FROM sources AS s
 )
 SELECT
-  t.surface, t.subject, t.kind, t.outcome, t.is_log, t.looks, t.why, len(t.covers) AS kinds, t.seen, t.read, t.skipped, t.failed, t.of_provider, t.of_people,
-  coalesce(c.stored, 0) AS stored, coalesce(c.reported, 0) AS reported, coalesce(c.records, 0) AS records
+  t.surface, t.subject, t.kind, t.outcome, t.is_log, t.looks, t.why, t.seen, t.read, t.skipped, t.failed, t.of_provider, t.of_people,
+  coalesce(c.stored, 0) AS stored, coalesce(c.reported, 0) AS reported, coalesce(c.records, 0) AS records,
+  string_agg(CASE WHEN c.stored > 0 THEN concat(c.stored, ' ', t.kind) END, ',') OVER source AS gave
 FROM told AS t
 LEFT JOIN counted AS c USING (surface, subject, outcome, scanner, target, kind)
 WINDOW source AS (PARTITION BY t.surface, t.subject, t.outcome, t.scanner, t.target)
@@ -106,17 +108,18 @@ export async function readPopulation(store: StoreReader): Promise<readonly Popul
   );
 }
 
-/** Surfaces whose scanners count files, commits, cells or layers: what they look into, not what they find there. */
-const COUNTS_FILES: ReadonlySet<string> = new Set([
-  'work-tree',
-  'history',
-  'notebook',
-  'ci',
-  'iac',
-  'image',
-  'agent-config',
-  'verification',
-]);
+/** What is listed and read, on surfaces whose scanners count what they look into and not what they find there. */
+const UNITS: { readonly [surface: string]: readonly [one: string, many: string] } = {
+  'work-tree': ['file', 'files'],
+  history: ['version of a file', 'versions of files'],
+  notebook: ['cell', 'cells'],
+  ci: ['file', 'files'],
+  iac: ['file', 'files'],
+  k8s: ['object', 'objects'],
+  image: ['file', 'files'],
+  'agent-config': ['file', 'files'],
+  verification: ['credential asked about', 'credentials asked about'],
+};
 
 const NAMES: { readonly [kind in ObservationKind]: readonly [one: string, many: string] } = {
   identity: ['identity', 'identities'],
@@ -133,7 +136,6 @@ const NAMES: { readonly [kind in ObservationKind]: readonly [one: string, many: 
 
 /** Why the numbers of a row are not one number; nothing where they are. Each sentence is of one step: listed, read, stored, reported. */
 function differenceOf(row: Row): string | undefined {
-  const [, many] = NAMES[row.kind as ObservationKind];
   const n = (column: string): number => Number(row[column] ?? 0);
   const [listed, read, stored, reported] = [row.seen, row.read, n('stored'), n('reported')];
   const says: string[] = [];
@@ -145,34 +147,49 @@ function differenceOf(row: Row): string | undefined {
     ];
     says.push(`Of ${String(listed)} listed ${String(read)} were read${left.length === 0 ? '' : `: ${left.join(', ')}`}.`);
   }
-  if (read !== null && Number(read) !== stored) says.push(readAgainstStored(row, many));
+  if (read !== null && Number(read) !== stored) says.push(readAgainstStored(row));
   if (stored !== reported) {
     says.push(
       reported < stored
         ? `${stored - reported} of ${stored} stored tell of what another row tells as well, or is replaced by: they are counted once.`
-        : `One stored row may tell of several ${many}.`,
+        : `${stored} stored ${stored === 1 ? 'row tells' : 'rows tell'} of ${counted(reported, row.kind)}.`,
     );
   }
   return says.length === 0 ? undefined : says.join(' ');
 }
 
-function readAgainstStored(row: Row, many: string): string {
+function readAgainstStored(row: Row): string {
   const n = (column: string): number => Number(row[column] ?? 0);
   if (row.kind === 'coverage') return 'What was read held nothing of what is kept.';
-  if (COUNTS_FILES.has(String(row.surface))) {
-    return `What is listed and read is counted in files, commits, cells or layers; stored are the ${many} in them.`;
-  }
   if (row.kind === 'usage' && n('records') !== n('stored')) {
     const sums = `${n('stored')} stored rows sum up ${n('records')} records of the source`;
     return n('records') === n('read') ? `${sums}, which is what was read.` : `${sums}.`;
   }
+  const says = [gaveText(row)];
   if (row.kind === 'credential' && n('of_provider') > 0) {
-    return `${n('of_provider')} of those read are made and rotated by the provider: they are no credential of an owner's.`;
+    const are = n('of_provider') === 1 ? 'is' : 'are';
+    says.push(`${n('of_provider')} of those read ${are} made and rotated by the provider: no credential of an owner's.`);
   }
   if (row.kind === 'grant' && n('of_people') > 0) {
-    return `${n('of_people')} rights of people are not stored; one listed policy or binding may give several rights.`;
+    says.push(`${counted(n('of_people'), 'grant')} of people ${n('of_people') === 1 ? 'is' : 'are'} not stored.`);
   }
-  return n('kinds') > 1
-    ? `What is read holds ${many} and other kinds: one listed thing gives none, one or several of each.`
-    : `One listed thing gives none, one or several ${many}.`;
+  return says.join(' ');
+}
+
+/** All that a source gave, with how much of each: so no number of it is left to be guessed from another. */
+function gaveText(row: Row): string {
+  const read = Number(row.read ?? 0);
+  const gave = String(row.gave ?? '')
+    .split(',')
+    .filter((part) => part !== '')
+    .map((part) => part.split(' ') as [string, string])
+    .sort(([, a], [, b]) => compare(a, b));
+  const [one, many] = UNITS[String(row.surface)] ?? ['entry', 'entries'];
+  const what = gave.length === 0 ? 'nothing that is kept' : list(gave.map(([number, kind]) => counted(Number(number), kind)));
+  return `The ${count(read, one, many)} read gave ${what}.`;
+}
+
+function counted(number: number, kind: unknown): string {
+  const [one, many] = NAMES[kind as ObservationKind];
+  return count(number, one, many);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type { Finding, Observation, ReportPart, ReportParts, RunInfo } from '../../../src/contracts/index.ts';
 import { emptyParts } from '../../../src/run/parts/empty.ts';
 import { readParts, unionOfParts } from '../../../src/run/parts/index.ts';
@@ -378,6 +379,67 @@ describe('part population', () => {
 
     assert.deepEqual([row?.stored, row?.reported], [2, 1]);
     assert.match(row?.difference ?? '', /1 of 2 stored tell of what another row tells as well/);
+  });
+
+  it('says of what was read how much of each kind it gave', () => {
+    assert.match(of('in part')[0]?.difference ?? '', / The 2 entries read gave 1 credential\.$/);
+  });
+
+  it('adds up, whatever the sources hold: no number differs from the one before it without its reason', async () => {
+    const names = fc.array(fc.nat({ max: 5 }), { maxLength: 8 });
+    const source = fc.record({ identities: names, keys: names, listed: fc.nat({ max: 12 }), unread: fc.nat({ max: 3 }) });
+    const drawn = fc.sample(source, { seed: 6, numRuns: 60 });
+    const exports = drawn.map(({ identities, keys, listed, unread }, index): readonly Observation[] => [
+      coverage(`source ${index}`, {
+        covers: ['identity', 'credential'],
+        outcome: unread === 0 ? 'complete' : 'partial',
+        seen: listed + unread,
+        read: listed,
+        failed: unread,
+        ...(unread === 0 ? {} : { why: 'It is cut off.' }),
+      }),
+      // Each is told of by a row of its own, and some of them are one thing.
+      ...identities.map((n, row) => ({ ...identity(`i${n}`), createdAt: `2026-01-01T00:00:${10 + row}Z` })),
+      ...keys.map((n, row): Observation => ({ ...key(n), createdAt: `2026-01-01T00:00:${10 + row}Z` }) as Observation),
+    ]);
+    const read = (store: StoreReader) => readParts(store, ['population'], { run: RUN, findings: [] });
+    const { population = [] } = await withPassingRun([], read, { exports });
+
+    for (const [index, { identities, keys, listed, unread }] of drawn.entries()) {
+      const mine = population.filter(({ subject }) => subject === `source ${index}`);
+      const held = { identity: identities, credential: keys };
+      if (identities.length + keys.length === 0)
+        assert.deepEqual(
+          mine.map(({ stored, reported }) => [stored, reported]),
+          [[0, 0]],
+        );
+      for (const [kind, all] of Object.entries(held)) {
+        const row = mine.find((one) => one.kind === kind);
+        if (all.length === 0) continue;
+        assert.deepEqual(
+          [row?.listed, row?.read, row?.stored, row?.reported],
+          [listed + unread, listed, all.length, new Set(all).size],
+        );
+      }
+      for (const { difference = '', read: got, reported, stored } of mine) {
+        assert.equal(/Of \d+ listed \d+ were read: \d+ could not be read\./.test(difference), unread > 0, difference);
+        assert.equal(difference.includes('It is cut off.'), unread > 0, difference);
+        assert.equal(
+          new RegExp(`${stored - reported} of ${stored} stored tell`).test(difference),
+          stored !== reported,
+          difference,
+        );
+        const gave = /The \d+ entr(?:y|ies) read gave (?<what>[^.]+)\./.exec(difference)?.groups?.what;
+        assert.equal(gave !== undefined, got !== stored, difference);
+        const numbers = gave?.match(/\d+/g)?.map(Number) ?? [];
+        if (gave !== undefined)
+          assert.equal(
+            numbers.reduce((sum, n) => sum + n, 0),
+            identities.length + keys.length,
+            difference,
+          );
+      }
+    }
   });
 
   it('tells of every kind that a source gave, and nothing of the other kinds', () => {
