@@ -4,8 +4,6 @@ import { dirname, join, normalize } from 'node:path';
 import { parse } from 'yaml';
 import { parseConfig } from '../src/config/parse.ts';
 import { Config } from '../src/config/schema.ts';
-import type { AnyReporter } from '../src/contracts/index.ts';
-import { loadReporter, REPORTER_IDS } from '../src/registry.ts';
 import { ExceptionsFile } from '../src/suppress/exceptions.ts';
 import { EXIT, messageOf } from '../src/util/errors.ts';
 import { loadWords, type Words, wrongIn } from './helpers/parse-command.ts';
@@ -162,38 +160,6 @@ describe('documents', () => {
     assert.notDeepEqual(whyNot('wrong', 'exceptions: [{ rule: in-history, reason: none, expires: soon }]'), []);
   });
 
-  it('docs/exports.md has a section for every format, with its options as they are', async () => {
-    const sections = read('docs/exports.md').split(/^## /m).slice(1);
-    const reporters = await Promise.all(REPORTER_IDS.map(loadReporter));
-
-    for (const reporter of reporters) {
-      assert(reporter !== undefined);
-      const section = sections.find((text) => text.split('\n', 1)[0]?.split(' ').includes(reporter.id));
-      assert(section !== undefined, `${reporter.id} has no section`);
-      // What `pr` tells the comment is of no use by hand.
-      const missing = optionsOf(reporter).filter((name) => !new RegExp(`\`${name}[=\`]`).test(section));
-      if (reporter.id !== 'pull-request') assert.deepEqual(missing, [], `${reporter.id}: options that are not told`);
-    }
-    for (const section of sections) {
-      const here = reporters.filter((reporter) =>
-        section
-          .split('\n', 1)[0]
-          ?.split(' ')
-          .includes(reporter?.id ?? ''),
-      );
-      for (const [name, value] of toldOptions(section)) {
-        assert(
-          here.some((reporter) => reporter?.options.safeParse({ [name]: value }).success),
-          `${section.split('\n', 1)[0]}: ${name}=${value}`,
-        );
-      }
-    }
-    assert.deepEqual(toldOptions('Options: `view=engineer|audit`, `title`. `-o csv=x`'), [
-      ['view', 'engineer'],
-      ['title', 'text'],
-    ]);
-  });
-
   it('README explains every exit code', () => {
     const codes = [...read('README.md').matchAll(/^\| (?<code>\d+) \|/gm)].map((match) => Number(match.groups?.code));
 
@@ -290,20 +256,4 @@ function whyNot(document: string, text: string): readonly string[] {
   } catch (error) {
     return [`${document}: ${messageOf(error)}`];
   }
-}
-
-/** Names of a reporter's options, where its schema tells them. */
-function optionsOf({ options }: AnyReporter): readonly string[] {
-  const { shape } = options as { readonly shape?: object };
-  return Object.keys(shape ?? {});
-}
-
-/** What a section tells of options, each with the first of its values. */
-function toldOptions(section: string): readonly (readonly [string, string])[] {
-  const sentence = /\boptions?: (?<list>.*?)\.(?:\s|$)/is.exec(section)?.groups?.list ?? '';
-  const values = sentence.replace(/\([^)]*\)/g, '');
-  return [...values.matchAll(/`(?<name>[a-zA-Z]+)(?:=(?<value>[^`|]+)[^`]*)?`/g)].map(({ groups }) => [
-    groups?.name ?? '',
-    groups?.value ?? 'text',
-  ]);
 }
