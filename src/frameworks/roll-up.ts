@@ -1,6 +1,6 @@
 import type { CheckMeta, CheckResult } from '../contracts/check.ts';
 import type { Finding, Severity } from '../contracts/finding.ts';
-import type { ControlOutcome, ControlResult, Framework } from '../contracts/framework.ts';
+import type { ControlOutcome, ControlResult, Framework, RuleAtSource } from '../contracts/framework.ts';
 import type { CoverageObservation, Surface } from '../contracts/observation.ts';
 import { SURFACES } from '../contracts/observation.ts';
 import { DECLARED_ABSENT, SWITCHED_OFF } from '../contracts/reporter.ts';
@@ -23,6 +23,8 @@ interface Mapped extends Ended {
   readonly via?: string;
   /** The same, source by source. */
   readonly sources: readonly CheckAtSource[];
+  /** What of that a report tells beside the check: one list for all controls that it bears on. */
+  readonly told: readonly RuleAtSource[];
 }
 
 /** What the silence of checks is explained by. */
@@ -57,7 +59,9 @@ export function rollUp(
   const place = checkPlacer(coverage, absent);
   for (const check of checks) {
     const found = byRule.get(check.rule);
-    const mapped = { ...weigh(check, found), sources: place(check, found) };
+    const sources = place(check, found);
+    const told = sources.map(({ surface, outcome, findings: n }) => ({ surface, outcome, findings: n }));
+    const mapped = { ...weigh(check, found), sources, told };
     for (const ref of new Set(check.meta.controls)) byControl.set(ref, [...(byControl.get(ref) ?? []), mapped]);
   }
   return frameworks.flatMap((framework) =>
@@ -96,7 +100,7 @@ function groupByRule(findings: readonly Finding[]): Map<string, Finding[]> {
 }
 
 /** The findings at hand decide; where a rule has none in the list, the check's own counts do. */
-function weigh(check: CheckWithMeta, findings: readonly Finding[] | undefined): Omit<Mapped, 'sources'> {
+function weigh(check: CheckWithMeta, findings: readonly Finding[] | undefined): Omit<Mapped, 'sources' | 'told'> {
   const open = findings?.filter((finding) => finding.status === 'new' || finding.status === 'open') ?? [];
   const accepted = findings?.filter((finding) => finding.status === 'excepted').length ?? 0;
   const opened = findings === undefined ? check.findings : open.length;
@@ -140,7 +144,7 @@ function judge(
       rule: item.check.rule,
       outcome: item.outcome,
       findings: item.open,
-      sources: item.sources.map(({ surface, outcome, findings }) => ({ surface, outcome, findings })),
+      sources: item.told,
       ...(item.isPart === undefined ? {} : { relation: 'partial' }),
       ...(item.via === undefined ? {} : { via: item.via }),
     })),
@@ -240,7 +244,9 @@ function outOf(some: number, all: number): string {
 function noneRan(mapped: readonly Mapped[], ground: Ground): string {
   const silent = mapped.filter((item) => item.outcome === 'not-assessed');
   const verb = silent.every(isOff) ? ['did not run', 'ran'] : ['could not run', 'could run'];
-  const who = silent.length === 1 ? `its one check ${verb[0]}` : `none of its ${silent.length} checks ${verb[1]}`;
+  const all = silent.length === 1 ? `its one check ${verb[0]}` : `none of its ${silent.length} checks ${verb[1]}`;
+  // That others had nothing to judge is not told; that they do not apply is, below.
+  const who = mapped.some(isAbsent) ? `${silent.length} of its ${mapped.length} checks ${verb[0]}` : all;
   return `${who} (${whys(silent, ground)}).`;
 }
 

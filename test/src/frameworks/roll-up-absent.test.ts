@@ -90,6 +90,16 @@ describe('roll-up of checks of what is declared absent', () => {
     assert.match(partial.reason, /1 could not run \(not collected: GCP IAM\); 1 not applicable: declared absent \(Okta\)\.$/);
   });
 
+  it('tells how many of all could not run', () => {
+    const [apple, pear] = judged(check('s', 'not-assessed', ['identity@gcp']), A);
+
+    assert.equal(
+      apple.reason,
+      '1 of its 2 checks could not run (not collected: GCP IAM); 1 not applicable: declared absent (Okta).',
+    );
+    assert.match(pear.reason, /^For people to judge; 1 of its 2 checks could not run/);
+  });
+
   it('lacks what was declared, and is not believed', () => {
     const [apple] = judged(check('s', 'not-assessed', ['consumer@image']));
 
