@@ -35,6 +35,7 @@ export async function initCommand(io: Io, options: InitOptions): Promise<number>
       options.yes === true || (ask !== undefined && /^y(es)?$/i.test((await ask.question('Write this? [y/N] ')).trim()));
     if (!isWanted) {
       io.stderr('Nothing was written. With --yes it is.\n');
+      tellNext(io, found);
       return EXIT.clean;
     }
     for (const { path, text } of files) {
@@ -47,10 +48,21 @@ export async function initCommand(io: Io, options: InitOptions): Promise<number>
   } finally {
     ask?.close();
   }
-  io.stderr('\nWhat would help next (nothing of this was run):\n');
-  for (const { why, command } of nextExports(found)) io.stderr(`  ${why}\n    ${command}\n`);
-  io.stderr('  Then: nhi-audit scan . ./exports --store audit.duckdb\n');
+  tellNext(io, found);
   return EXIT.clean;
+}
+
+/** The joins come of what others know: who owns a key, what it may do, what it did. */
+function tellNext(io: Io, found: Found): void {
+  const exports = nextExports(found);
+  if (exports.length > 0) {
+    io.stderr(
+      "\nWhat would tell more, with the vendors' own commands (nothing of this was run):\n  mkdir -p exports        # and keep it out of the repository\n",
+    );
+    for (const { why, command, all } of exports) io.stderr(`  ${why}\n    ${command}\n      all of it: ${all}\n`);
+  }
+  const targets = found.exports.length + exports.length > 0 ? '. ./exports' : '.';
+  io.stderr(`\nThen: nhi-audit scan ${targets} --store audit.duckdb\n`);
 }
 
 async function chosen(given: string | undefined, found: Found, question: Conversation['question'] | undefined): Promise<CiKind> {

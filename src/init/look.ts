@@ -10,7 +10,18 @@ export interface Found {
   readonly notebooks: boolean;
   readonly terraform: boolean;
   readonly kubernetes: boolean;
+  /** Whose answers lie here already, as far as names tell. */
+  readonly exports: readonly ExportKind[];
 }
+
+const EXPORTS = {
+  aws: /^(?:account-)?authorization-details.*\.json$|^credential-report\.(?:csv|json)$/,
+  gcp: /^(?:gcp-?)?(?:assets?|accounts|keys)(?:[-.].*)?\.json$|iam-policy\.json$|^policies\.json$/,
+  entra: /^(?:apps|principals|app-?registrations|service-?principals)(?:[-.].*)?\.json$/,
+  github: /^orgs__.*\.json$/,
+  hoop: /^(?:connections|sessions|session-.*|api-keys|machineidentities)\.jsonl?(?:\.gz)?$/,
+} as const;
+export type ExportKind = keyof typeof EXPORTS;
 
 const DEEPEST = 4;
 const MOST_ENTRIES = 5_000;
@@ -38,6 +49,7 @@ export function lookAround(directory: string): Found {
     notebooks: some(/\.(?:ipynb|dbc|rmd|qmd)$/),
     terraform: some(/\.tf(?:\.json|vars|state)?$/),
     kubernetes: some(/^(?:kustomization\.ya?ml|chart\.yaml)$/),
+    exports: (Object.keys(EXPORTS) as ExportKind[]).filter((kind) => some(EXPORTS[kind])),
   };
 }
 
@@ -50,15 +62,55 @@ function entriesOf(directory: string): readonly Dirent[] {
   }
 }
 
-/** Exports that would tell most, with the vendors' own commands. Nothing is run. */
-export function nextExports(found: Found): readonly { readonly why: string; readonly command: string }[] {
+interface Suggestion {
+  readonly why: string;
+  /** The vendor's own command; none of ours. */
+  readonly command: string;
+  /** Where the rest of the loop stands. */
+  readonly all: string;
+}
+
+const SUGGESTED: { readonly [kind in ExportKind]: Suggestion } = {
+  aws: {
+    why: 'AWS: whose a leaked key is, and what it reaches',
+    command: 'aws iam get-account-authorization-details > exports/authorization-details.json',
+    all: 'scanners/aws-iam/README.md, or live: nhi-audit scan aws: --dry-run',
+  },
+  gcp: {
+    why: 'Google Cloud: service accounts, their keys, who may become them',
+    command: 'gcloud asset search-all-iam-policies --scope=organizations/ORG --format=json > exports/policies.json',
+    all: 'scanners/gcp-iam/README.md, or live: nhi-audit scan gcp:PROJECT --dry-run',
+  },
+  entra: {
+    why: 'Azure and Entra ID: applications, their secrets and when those end',
+    command: 'az ad app list --all > exports/apps.json; az ad sp list --all > exports/principals.json',
+    all: 'scanners/entra/README.md, or live: nhi-audit scan entra:TENANT --dry-run',
+  },
+  github: {
+    why: 'GitHub: apps, secrets, what job tokens may do',
+    command: 'gh api --paginate orgs/ORG/installations > exports/orgs__ORG__installations.json',
+    all: 'scanners/github/README.md, or live: nhi-audit scan github:ORG --dry-run',
+  },
+  hoop: {
+    why: 'The access gateway: what was really done, and around it',
+    command: 'curl -sf -H "Authorization: Bearer $HOOP_TOKEN" "$HOOP_URL/api/sessions?limit=100" > exports/sessions.json',
+    all: 'scanners/gateway-sessions/README.md, or live: nhi-audit scan hoop:https://GATEWAY --dry-run',
+  },
+};
+
+/** Exports that would tell most and are not here, with the vendors' own commands. Nothing is run. */
+export function nextExports(found: Found): readonly Suggestion[] {
+  const missing = (Object.keys(SUGGESTED) as ExportKind[]).filter((kind) => !found.exports.includes(kind));
   return [
-    {
-      why: 'AWS: whose a leaked key is, and what it reaches',
-      command: 'aws iam get-account-authorization-details > exports/authorization-details.json',
-    },
+    ...missing.map((kind) => SUGGESTED[kind]),
     ...(found.terraform
-      ? [{ why: 'Terraform: what was made of the code', command: 'terraform show -json > exports/terraform-state.json' }]
+      ? [
+          {
+            why: 'Terraform: what was made of the code',
+            command: 'terraform show -json > exports/terraform-state.json',
+            all: 'scanners/iac/README.md',
+          },
+        ]
       : []),
     ...(found.kubernetes
       ? [
@@ -66,6 +118,7 @@ export function nextExports(found: Found): readonly { readonly why: string; read
             why: 'Kubernetes: which accounts run what, with which rights',
             command:
               'kubectl get serviceaccounts,pods,deployments,secrets,roles,rolebindings,clusterroles,clusterrolebindings -A -o json > exports/kubernetes.json',
+            all: 'scanners/k8s/README.md',
           },
         ]
       : []),

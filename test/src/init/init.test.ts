@@ -98,7 +98,26 @@ describe('init command', () => {
       notebooks: true,
       terraform: false,
       kubernetes: true,
+      exports: [],
     });
+  });
+
+  it('suggests the exports that it does not see, with their stock commands', async () => {
+    const [bare, some] = [testIo(tempDir()), testIo(tempDir())];
+    for (const file of ['exports/authorization-details.json', 'exports/hoop/sessions.json']) writeFile(some.directory, file, '');
+
+    await initCommand(bare, { ci: 'none' });
+    await initCommand(some, { ci: 'none' });
+
+    for (const command of [/ aws iam get-account-/, / gcloud asset /, / az ad app list /, / gh api /, / curl .*HOOP_URL/]) {
+      assert.match(bare.err(), command);
+    }
+    assert.deepEqual(lookAround(some.directory).exports, ['aws', 'hoop']);
+    assert.doesNotMatch(some.err(), / aws iam |HOOP_URL/);
+    assert.match(some.err(), / gcloud asset /);
+    for (const [page = ''] of bare.err().matchAll(/scanners\/\S+\/README\.md/g)) {
+      assert.ok(existsSync(join(packageRoot(), page)), page);
+    }
   });
 
   it('writes what the recipes show', () => {
