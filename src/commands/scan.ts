@@ -1,11 +1,13 @@
-import { relative, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { readBaseline } from '../config/baseline.ts';
-import { loadConfig, withRuleFiles } from '../config/load.ts';
+import { CONFIG_FILE, loadConfig, withRuleFiles } from '../config/load.ts';
 import { type CrawlOptions, PERSONAS, type Persona, type Report, SEVERITIES, type Severity } from '../contracts/index.ts';
 import { findRepository } from '../files/git.ts';
 import type { Io } from '../io.ts';
 import { type Output, parseOutputs, writeOutputs } from '../output.ts';
 import { loadScanners } from '../registry.ts';
+import { EXCEPTIONS_FILE } from '../run/acceptors.ts';
 import { unionOfParts } from '../run/parts/index.ts';
 import { isOpen } from '../run/report.ts';
 import type { Runtime, StdinInput } from '../run/request.ts';
@@ -71,6 +73,18 @@ function assertOneChange(options: ScanOptions): void {
       hint: 'What git ignores is no part of a change: scan the directory without it.',
     });
   }
+  if (options.since !== undefined && (options.staged || options.diff !== undefined)) {
+    throw new ConfigError(`--since and ${options.staged ? '--staged' : '--diff'} exclude each other`, {
+      code: 'USAGE',
+      hint: '--since says how much of the history a scan reads; of a change all is read.',
+    });
+  }
+  if (options.newOnly === true && options.store === undefined) {
+    throw new ConfigError('--new-only needs a store: without one there is no run before', {
+      code: 'USAGE',
+      hint: 'Keep the runs in one file: --store audit.duckdb. What a change brings is told by --diff, what a file lists is left out by --baseline.',
+    });
+  }
 }
 
 /** A scan with its reports written; the exit code that it comes to. */
@@ -81,7 +95,8 @@ export async function scanAndWrite(
 ): Promise<{ readonly report: Report; readonly exit: number }> {
   assertOneChange(options);
   const stdin = stdinOf(io, targets, options);
-  const config = withRuleFiles(await loadConfig(io.directory, options.config), options.rules ?? [], io.directory);
+  const home = homeOf(io.directory, targets, options);
+  const config = withRuleFiles(await loadConfig(home, named(options.config, io.directory)), options.rules ?? [], io.directory);
   const failOn = failOnOf(options.failOn) ?? config.failOn;
   const persona = personaOf(options.persona) ?? config.persona;
   const outputs = await parseOutputs(options.format, options.output, io.directory);
@@ -91,6 +106,7 @@ export async function scanAndWrite(
     targets: targetsOf(targets, stdin, io.directory, options),
     ...(stdin === undefined ? {} : { stdin }),
     directory: io.directory,
+    home,
     crawl: {
       history: options.history,
       staged: options.staged === true,
@@ -143,6 +159,20 @@ function stdinOf(io: Io, targets: readonly string[], options: ScanOptions): Stdi
     });
   }
   return { name: stdinPath ?? '<stdin>', isNameless: stdinPath === undefined, chunks: io.stdin.chunks };
+}
+
+/**
+ * Where the configuration and the exceptions lie: here. A change is that of the whole repository, wherever in it one stands, and
+ * so are they, unless there are others here.
+ */
+function homeOf(here: string, targets: readonly string[], { staged, diff }: Pick<ScanOptions, 'staged' | 'diff'>): string {
+  if (targets.length > 0 || (staged !== true && diff === undefined)) return here;
+  if ([CONFIG_FILE, EXCEPTIONS_FILE].some((name) => existsSync(join(here, name)))) return here;
+  return findRepository(here)?.workTree ?? here;
+}
+
+function named(file: string | undefined, directory: string): string | undefined {
+  return file === undefined ? undefined : resolve(directory, file);
 }
 
 function targetsOf(

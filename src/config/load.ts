@@ -4,7 +4,7 @@ import { ConfigError, codeOf, messageOf } from '../util/errors.ts';
 import { defaults } from './defaults.ts';
 import type { Config } from './schema.ts';
 
-const DEFAULT_FILE = 'nhi-audit.config.yml';
+export const CONFIG_FILE = 'nhi-audit.config.yml';
 
 export interface LoadedConfig extends Config {
   /** Absolute path; `undefined` when there is no file and all is default. */
@@ -20,7 +20,7 @@ export interface LoadedConfig extends Config {
  * relative to the file. Only the directory where the command runs is looked at.
  */
 export async function loadConfig(directory: string, named?: string): Promise<LoadedConfig> {
-  const file = named === undefined ? join(directory, DEFAULT_FILE) : resolve(directory, named);
+  const file = named === undefined ? join(directory, CONFIG_FILE) : resolve(directory, named);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import type { PathTarget, Target } from '../contracts/index.ts';
 import type { Pack } from '../detect/pack.ts';
 import type { Acceptors } from '../suppress/accept.ts';
@@ -7,7 +7,7 @@ import type { IgnoreEntry } from '../suppress/ignore-file.ts';
 import type { ScanRequest } from './request.ts';
 
 /** Read where the command runs, like the configuration. */
-const EXCEPTIONS_FILE = 'nhi-audit.exceptions.yml';
+export const EXCEPTIONS_FILE = 'nhi-audit.exceptions.yml';
 
 /**
  * Reads whatever may accept a finding of this run: ignore files at the top of each repository, a foreign baseline, and the
@@ -20,7 +20,8 @@ export async function readAcceptors(
   pack: Pack,
   isKeyKept: boolean,
 ): Promise<Omit<Acceptors, 'mask'>> {
-  const { config, crawl, runtime, directory } = request;
+  const { config, crawl, runtime } = request;
+  const directory = request.home ?? request.directory;
   const isOff = request.exceptions === false;
   const ignored = new Map<string, readonly IgnoreEntry[]>();
   let ignoredIn: Acceptors['ignoredIn'];
@@ -73,11 +74,17 @@ async function exceptionsOf(request: ScanRequest, directory: string, isKeyKept: 
   const file = named ?? join(directory, EXCEPTIONS_FILE);
   if (named === undefined && !existsSync(file)) return [];
   const { readExceptions } = await import('../suppress/exceptions.ts');
-  const exceptions = readExceptions(file, request.runtime.clock(), named !== undefined);
+  const exceptions = readExceptions(file, request.runtime.clock(), named !== undefined, shownFrom(directory, file));
   if (!isKeyKept && exceptions.some(({ finding }) => finding !== undefined)) {
     request.runtime.log.warn(
       'Exceptions that name a finding by its fingerprint may not apply: without --store or NHI_AUDIT_FINGERPRINT_KEY fingerprints of secrets change with each run',
     );
   }
   return exceptions;
+}
+
+/** As the repository knows it: where it was checked out is nobody's business in a report. */
+function shownFrom(directory: string, file: string): string {
+  const path = relative(directory, file);
+  return path.startsWith('..') || isAbsolute(path) ? file : path.split(sep).join('/');
 }

@@ -11,6 +11,8 @@ export interface ScanRequest {
   readonly stdin?: StdinInput;
   /** Directory that relative targets start from. */
   readonly directory: string;
+  /** Where the exceptions lie, unless the configuration or the command line names a file; else `directory`. */
+  readonly home?: string;
   readonly crawl: Omit<CrawlOptions, 'maxFileBytes' | 'search'>;
   /** Absolute; in memory when absent. */
   readonly storeFile?: string;

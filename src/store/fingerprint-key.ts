@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
-import { ConfigError } from '../util/errors.ts';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
+import { ConfigError, messageOf } from '../util/errors.ts';
 
 export interface FingerprintKey {
   readonly key: Uint8Array;
@@ -29,7 +29,42 @@ export function fingerprintKey(
     return { key: Buffer.from(given, 'utf8'), source: 'environment' };
   }
   if (storeFile === undefined) return { key: randomBytes(32), source: 'ephemeral' };
-  return { key: besideStore(`${storeFile}.key`, existsSync(storeFile) && statSync(storeFile).size > 0), source: 'store' };
+  return { key: besideStore(`${storeFile}.key`, isStore(storeFile)), source: 'store' };
+}
+
+/** Throws `ConfigError` where the file is no database at all: a key would be no help. */
+function isStore(file: string): boolean {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined || (found.isFile() && found.size === 0)) return false;
+  // duckdb.org/docs/stable/internals/storage: a checksum of 8 bytes, then the magic bytes.
+  if (found.isFile() && headOf(file).toString('latin1', 8) === 'DUCK') return true;
+  throw new ConfigError(`${file} is not a readable store: it is no DuckDB database`, {
+    code: 'STORE_FOREIGN',
+    hint: 'Name another file with --store; this one was left as it is.',
+  });
+}
+
+function headOf(file: string): Buffer {
+  const head = Buffer.alloc(12);
+  const handle = openSync(file, 'r');
+  try {
+    readSync(handle, head);
+  } finally {
+    closeSync(handle);
+  }
+  return head;
+}
+
+function newFile(file: string): number {
+  try {
+    return openSync(file, 'wx', 0o600);
+  } catch (error) {
+    throw new ConfigError(`The store cannot be made: its key ${file} could not be written: ${messageOf(error)}`, {
+      code: 'STORE_UNWRITABLE',
+      hint: 'Name a file in a directory that you may write to: --store FILE',
+      cause: error,
+    });
+  }
 }
 
 function besideStore(file: string, storeExists: boolean): Uint8Array {
@@ -50,7 +85,7 @@ function besideStore(file: string, storeExists: boolean): Uint8Array {
     });
   }
   const key = randomBytes(32);
-  const handle = openSync(file, 'wx', 0o600);
+  const handle = newFile(file);
   try {
     writeSync(handle, `${key.toString('hex')}\n`);
   } finally {

@@ -71,9 +71,9 @@ export interface LoadedException extends z.infer<typeof Exception> {
 
 /**
  * Reads the exceptions of `file`; none when the file is not there and was not asked for by name. `today` decides which
- * have run out. Throws `ConfigError` that says what is wrong where.
+ * have run out; `shown` is the file as reports name it. Throws `ConfigError` that says what is wrong where.
  */
-export function readExceptions(file: string, today: Date, isNamed: boolean): readonly LoadedException[] {
+export function readExceptions(file: string, today: Date, isNamed: boolean, shown = file): readonly LoadedException[] {
   if (!existsSync(file)) {
     if (!isNamed) return [];
     throw new ConfigError(`There is no exceptions file at ${file}`, {
@@ -83,7 +83,7 @@ export function readExceptions(file: string, today: Date, isNamed: boolean): rea
   }
   const day = today.toISOString().slice(0, 10);
   return parseExceptions(readFileSync(file, 'utf8'), file).map((exception, index) =>
-    loadException(exception, `${file}: exceptions[${index}]`, day),
+    loadException(exception, `${shown}: exceptions[${index}]`, day),
   );
 }
 

@@ -257,6 +257,34 @@ describe('scan of changes', () => {
     assert.deepEqual(placesOf(diff.report), ['.env:1']);
   });
 
+  it('holds to the configuration and the exceptions of the repository from a directory in it, and names them as it knows them', async () => {
+    const repo = staged();
+    const inside = join(repo.path, 'services/shop');
+    writeFile(repo.path, 'nhi-audit.config.yml', 'failOn: none\n');
+    writeFile(
+      repo.path,
+      'nhi-audit.exceptions.yml',
+      'exceptions: [{ path: .env, reason: a test, owner: ana@example.com, expires: 2099-01-01 }]\n',
+    );
+
+    const { code, report } = await scanned(inside, [], { staged: true });
+    writeFile(inside, 'nhi-audit.config.yml', 'failOn: low\n');
+    const own = await scanned(inside, [], { staged: true });
+
+    assert.equal(code, 0);
+    assert.deepEqual(report.findings, []);
+    assert.equal(report.acceptances[0]?.place, 'nhi-audit.exceptions.yml: exceptions[0]');
+    assert.equal(own.code, 1);
+    assert.deepEqual(placesOf(own.report), ['.env:1']);
+  });
+
+  it('refuses what has no meaning for a change or without a store', async () => {
+    const repo = staged();
+
+    await assert.rejects(scanned(repo.path, [], { staged: true, since: 'HEAD' }), /--since and --staged exclude each other/);
+    await assert.rejects(scanned(repo.path, [], { newOnly: true }), /--new-only needs a store/);
+  });
+
   it('keeps to a directory that is named, and says so', async () => {
     const repo = staged();
 

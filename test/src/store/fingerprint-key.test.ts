@@ -45,7 +45,15 @@ describe('fingerprint key', () => {
     writeFileSync(`${store}.key`, 'zz\n');
     assert.throws(() => fingerprintKey({}, store), /damaged/);
     rmSync(`${store}.key`);
-    writeFileSync(store, 'a store');
+    writeFileSync(store, '12345678DUCK and more');
     assert.throws(() => fingerprintKey({}, store), /no fingerprint key beside it/);
+  });
+
+  it('says of a file that is no database, and of a place where none can be made, what they are', () => {
+    writeFileSync(store, 'notes of mine');
+
+    assert.throws(() => fingerprintKey({}, store), { code: 'STORE_FOREIGN', message: /no DuckDB database/ });
+    assert.throws(() => fingerprintKey({}, directory), { code: 'STORE_FOREIGN' });
+    assert.throws(() => fingerprintKey({}, join(directory, 'none', 'audit.duckdb')), { code: 'STORE_UNWRITABLE' });
   });
 });
