@@ -113,7 +113,7 @@ export async function writeWhole(file: string, pieces: Iterable<string> | AsyncI
     if (!direct) renameSync(place, target);
   } catch (error) {
     if (!direct) rmSync(place, { force: true });
-    if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT' || codeOf(error) === 'EIO') {
+    if (['ENOSPC', 'EDQUOT', 'EIO', 'EFBIG'].includes(codeOf(error) ?? '')) {
       throw new OutputError(`The ${what} ${file} could not be written: ${messageOf(error)}`, {
         code: 'OUTPUT_FAILED',
         hint: 'Free some space and run again; what stood there before is unchanged.',

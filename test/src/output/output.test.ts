@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   lstatSync,
@@ -14,7 +15,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type AnyReporter, defineReporter } from '../../../src/contracts/index.ts';
 import type { Io } from '../../../src/io.ts';
-import { type Output, parseOutput, parseOutputs, writeOutputs } from '../../../src/output.ts';
+import { type Output, parseOutput, parseOutputs, writeOutputs, writeWhole } from '../../../src/output.ts';
 import { ConfigError, OutputError } from '../../../src/util/errors.ts';
 import { testIo } from '../../helpers/io.ts';
 import { emptyReport, sampleReport } from '../../helpers/report.ts';
@@ -177,6 +178,38 @@ describe('writing reports', () => {
 
     assert.equal(readFileSync(file, 'utf8'), 'yesterday');
     assert.deepEqual(readdirSync(root), ['report.json']);
+  });
+
+  it('keeps the old report when files may not grow any further', function () {
+    if (process.platform === 'win32') this.skip();
+    const file = join(root, 'report.txt');
+    writeFileSync(file, 'yesterday');
+    const script = `import { writeWhole } from ${JSON.stringify(new URL('../../../src/output.ts', import.meta.url).href)};
+      await writeWhole(${JSON.stringify(file)}, Array(64).fill('today '.repeat(200))).catch(({ code, exit }) => console.log(code, exit));`;
+
+    // The shell counts in blocks of 512 or 1024 bytes; Node is told of the limit, not ended by it.
+    const ran = spawnSync('sh', ['-c', 'ulimit -f 4; exec "$0" --input-type=module -e "$1"', process.execPath, script], {
+      encoding: 'utf8',
+    });
+
+    assert.equal(ran.stdout.trim(), 'OUTPUT_FAILED 5', ran.stderr);
+    assert.equal(readFileSync(file, 'utf8'), 'yesterday');
+    assert.deepEqual(readdirSync(root), ['report.txt']);
+  });
+
+  it('is one of two reports, whole, where two write one file at a time', async () => {
+    const file = join(root, 'report.txt');
+    const slowly = async function* (word: string): AsyncGenerator<string> {
+      for (let n = 0; n < 100; n++) {
+        yield word;
+        await new Promise(setImmediate);
+      }
+    };
+
+    await Promise.all(['one ', 'two '].map((word) => writeWhole(file, slowly(word))));
+
+    assert.match(readFileSync(file, 'utf8'), /^(?:(?:one ){100}|(?:two ){100})$/);
+    assert.deepEqual(readdirSync(root), ['report.txt']);
   });
 
   it('does not blame the path for a fault of the reporter that has a code', async () => {
