@@ -1,7 +1,7 @@
 import type { Acceptance, FindingStatus, Severity } from '../../src/contracts/finding.ts';
 import type { Confidence, ObservationKind } from '../../src/contracts/observation.ts';
 import type { GrantedView, Lineage, SessionView } from '../../src/contracts/report-parts.ts';
-import type { IdentityView } from '../../src/contracts/reporter.ts';
+import type { DeclaredAbsent, IdentityView } from '../../src/contracts/reporter.ts';
 
 /** What the reporter writes into the file and the page's script reads: plain data, every text printable. */
 export interface PageData {
@@ -18,6 +18,7 @@ export interface PageData {
   /** Titles of sources, by their id. */
   readonly surfaces: { readonly [surface: string]: string };
   readonly coverage: readonly CoverageRow[];
+  readonly declaredAbsent: readonly DeclaredAbsent[];
   readonly checks: readonly CheckRow[];
   /** Controls that have checks, as the tables show them. */
   readonly controls: readonly ControlRow[];

@@ -274,6 +274,7 @@ function sessionsOption({ sessions }: PageData, lanes: readonly string[], width:
     unknown: { symbol: 'diamond', tint: colour('medium') },
   };
   const places = new Map(lanes.map((lane, index) => [lane, index]));
+  const start = startOf(sessions.rows);
   const series = MARKS.map((mark) => ({
     ...mark,
     points: sessions.rows.flatMap((row, index) => {
@@ -307,7 +308,7 @@ function sessionsOption({ sessions }: PageData, lanes: readonly string[], width:
     dataZoom: [
       {
         type: 'slider',
-        start: startOf(sessions.rows),
+        start,
         end: 100,
         height: 16,
         bottom: 6,
@@ -325,7 +326,7 @@ function sessionsOption({ sessions }: PageData, lanes: readonly string[], width:
     xAxis: {
       ...axis(),
       type: 'time',
-      boundaryGap: ['2%', '2%'],
+      max: ({ min, max }: { readonly min: number; readonly max: number }) => max + (max - min) * (1 - start / 100) * 0.02,
       splitLine: { show: false },
       axisLabel: { color: colour('ink-2'), hideOverlap: true, formatter: '{yyyy}-{MM}-{dd}' },
     },

@@ -84,13 +84,22 @@ function tally(ended: readonly Ended[], population: number): string {
     const n = ended.filter((item) => item.outcome === kind).length;
     return n === 0 ? [] : [`${thousands(n)} ${kind.replace('-', ' ')}`];
   });
-  return `${count(ended.length, 'check')}: ${parts.join(', ')}. They looked at ${count(population, 'thing')}.`;
+  return `${count(ended.length, 'check')}: ${parts.join(', ')}. They looked at ${population === 0 ? 'nothing' : count(population, 'thing')}.`;
 }
 
 /** Whether the source was read at all says what silence of it is worth. */
 function coverage(surface: string, data: PageData): Node {
   const row = data.coverage.find((item) => item.surface === surface);
-  if (row === undefined) return el('p', { class: 'missing' }, 'This source was not looked at: none was given.');
+  const declared = data.declaredAbsent.find((item) => item.surface === surface);
+  if (row === undefined && declared === undefined)
+    return el('p', { class: 'missing' }, 'This source was not looked at: none was given.');
+  if (row === undefined)
+    return el(
+      'p',
+      { class: 'missing' },
+      `This source is declared absent by ${declared?.declaredBy}: ${declared?.reason}. `,
+      declared?.why === undefined ? undefined : [el('b', {}, 'Not believed: '), declared.why],
+    );
   const figures = row.figures === '' ? '' : ` (${row.figures})`;
   if (row.gaps.length === 0) return el('p', {}, `The source was read completely${figures}.`);
   return el(

@@ -215,7 +215,7 @@ export class Findings {
       severity(row.severity),
       el('span', { class: 'name', title: row.subject }, name, ' ', el('small', {}, scope)),
       el('span', { class: 'message', title: row.message }, shortMessage(row)),
-      el('code', { class: 'where', title: place }, el('bdi', {}, place)),
+      el('code', { class: 'where', title: place }, el('bdi', {}, shortPlace(place))),
       el('span', { class: 'who', title: ownerOf(row) }, row.known === undefined ? '' : ownerCell(row.known)),
       el(
         'span',
@@ -424,6 +424,7 @@ export class Findings {
         'place',
         'fix',
         'controls',
+        'sources',
         'first_seen',
         'last_seen',
       ],
@@ -443,6 +444,7 @@ export class Findings {
         row.evidence.find(([, , text]) => text !== '')?.[2] ?? '',
         row.fix,
         row.controls.join(' '),
+        row.surfaces.join(' '),
         row.firstSeen,
         row.lastSeen,
       ]),
@@ -509,6 +511,11 @@ function keyHints(): (Node | string)[] {
     ['Esc', 'close'],
   ];
   return keys.flatMap(([key, does]) => [el('kbd', {}, key), ` ${does} `]);
+}
+
+/** The file and the line; where in it, and since when, the panel says. */
+function shortPlace(place: string): string {
+  return place.replace(/ (?:at|in commit) .*$/s, '');
 }
 
 /** In a row that begins with the name, the message need not spell it out. */

@@ -28,6 +28,8 @@ export class Identities {
   readonly #box: HTMLElement;
   readonly #columns: readonly Column[];
   readonly #rights = new Map<string, { granted: number; used: number }>();
+  /** Days since the oldest of its keys in use was made or rotated. */
+  readonly #ages = new Map<string, number>();
   #sort = 'findings';
   #down = true;
   #active = -1;
@@ -39,6 +41,10 @@ export class Identities {
       const sum = this.#rights.get(identity) ?? { granted: 0, used: 0 };
       this.#rights.set(identity, { granted: sum.granted + granted, used: sum.used + used });
     }
+    for (const { identity, ageDays, status } of data.credentials) {
+      if (identity === undefined || ageDays === undefined || (status ?? 'active') !== 'active') continue;
+      this.#ages.set(identity, Math.max(ageDays, this.#ages.get(identity) ?? 0));
+    }
     this.#columns = [
       { key: 'name', title: 'Identity', sort: ({ name }) => name.toLowerCase() },
       { key: 'type', title: 'Type', sort: ({ provider, type }) => `${provider} ${type}` },
@@ -47,6 +53,7 @@ export class Identities {
       { key: 'created', title: 'Made', sort: ({ createdAt }) => createdAt ?? '' },
       { key: 'used', title: 'Last used', sort: ({ lastUsedAt }) => lastUsedAt ?? '' },
       { key: 'credentials', title: 'Keys', sort: ({ credentials }) => credentials },
+      { key: 'age', title: 'Oldest key', sort: ({ id }) => this.#ages.get(id) ?? -1 },
       { key: 'rights', title: 'Rights used', sort: ({ id }) => this.#unused(id) },
       { key: 'sessions', title: 'Sessions', sort: ({ sessions }) => sessions },
       { key: 'findings', title: 'Findings', sort: ({ worst, findings }) => RANK.indexOf(worst ?? '') * 1e6 + findings },
@@ -171,6 +178,7 @@ export class Identities {
   #row(identity: IdentityView, index: number): HTMLElement {
     const { scope } = splitName(identity.id);
     const rights = this.#rights.get(identity.id);
+    const age = this.#ages.get(identity.id);
     const cell = (key: string, ...content: Parameters<typeof el>[2][]): HTMLElement =>
       el('div', { role: 'cell', class: `c-${key}` }, ...content);
     return el(
@@ -183,6 +191,7 @@ export class Identities {
       cell('created', identity.createdAt?.slice(0, 10) ?? ''),
       cell('used', identity.lastUsedAt?.slice(0, 10) ?? ''),
       cell('credentials', identity.credentials === 0 ? '' : thousands(identity.credentials)),
+      cell('age', age === undefined ? '' : `${thousands(age)} d`),
       cell('rights', rights === undefined ? '' : `${thousands(rights.used)} of ${thousands(rights.granted)}`),
       cell('sessions', identity.sessions === 0 ? '' : thousands(identity.sessions)),
       cell(
@@ -237,6 +246,7 @@ export class Identities {
         'sightings',
         'consumers',
         'capabilities',
+        'oldest_key_days',
         'granted',
         'used',
         'sessions',
@@ -257,6 +267,7 @@ export class Identities {
         String(row.sightings),
         String(row.consumers),
         row.capabilities.join(' '),
+        String(this.#ages.get(row.id) ?? ''),
         String(this.#rights.get(row.id)?.granted ?? ''),
         String(this.#rights.get(row.id)?.used ?? ''),
         String(row.sessions),

@@ -16,6 +16,11 @@ const WORDS: readonly (readonly [word: string, meaning: string])[] = [
   ['Pass', 'All checks of a control ran on all they need, and found nothing.'],
   ['Partial', 'Checks ran on part of what they need: that they found nothing proves little.'],
   ['Not assessed', 'The check could not run, since nobody collected what it needs. It is never a pass.'],
+  ['Not applicable', 'There is nothing that the check could be about, or it is declared absent and nothing speaks against that.'],
+  [
+    'Declared absent',
+    'Somebody says, by name, that there is none of a source. Where something of it was seen, that is not believed.',
+  ],
   ['Coverage', 'What was read, and what was not, and why. Silence about what was not read means nothing.'],
   ['Population', 'How many things a check looked at: the number that the findings are part of.'],
   ['Fingerprint', 'The name of a finding over time: it stays when a line moves.'],
