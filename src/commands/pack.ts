@@ -9,7 +9,7 @@ import { previousDigest } from '../pack/previous.ts';
 import type { Staging } from '../pack/staging.ts';
 import { TABLES, writeTables } from '../pack/tables.ts';
 import { unionOfParts } from '../run/parts/index.ts';
-import { makeReport } from '../run/report.ts';
+import { makeReport, unknownRules } from '../run/report.ts';
 import { loadJudgement } from '../run/rules.ts';
 import { chooseFrameworks } from '../run.ts';
 import { ConfigError, EXIT, Interrupted } from '../util/errors.ts';
@@ -17,7 +17,7 @@ import { count } from '../util/report-text.ts';
 import { printable } from '../util/sanitize.ts';
 import { shellWord } from '../util/shell-word.ts';
 import { toolVersion } from '../util/version.ts';
-import { withStore } from './with-store.ts';
+import { tellUnknownRules, withStore } from './with-store.ts';
 
 export interface PackOptions {
   readonly store?: string;
@@ -94,6 +94,7 @@ async function fill(
     },
     { exportTo },
   );
+  tellUnknownRules(io, unknownRules(facts, [...checks, ...disabled]));
   const report = makeReport(facts, [...checks, ...disabled], wanted, { persona: 'auditor', newOnly: false });
   const method = facts.parts?.method;
   const tree = await writeContents(staging, { outputs, report, findings: facts.findings, method }, () => {

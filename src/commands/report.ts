@@ -4,12 +4,12 @@ import { loadConfig } from '../config/load.ts';
 import type { Io } from '../io.ts';
 import { parseOutputs, writeOutputs } from '../output.ts';
 import { unionOfParts } from '../run/parts/index.ts';
-import { makeReport } from '../run/report.ts';
+import { makeReport, unknownRules } from '../run/report.ts';
 import { loadJudgement } from '../run/rules.ts';
 import { chooseFrameworks } from '../run.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
 import { personaOf, type ReportOptions } from './scan.ts';
-import { withStore } from './with-store.ts';
+import { tellUnknownRules, withStore } from './with-store.ts';
 
 /** Reports a stored run again: no target is read, no host contacted. The exit code does not depend on findings. */
 export async function reportCommand(
@@ -29,6 +29,7 @@ export async function reportCommand(
     });
   }
   if (baseline !== undefined) assertSameKey(baseline, facts.run.fingerprintKeyId);
+  tellUnknownRules(io, unknownRules(facts, [...checks, ...disabled]));
   const report = makeReport(facts, [...checks, ...disabled], wanted, {
     persona: personaOf(options.persona) ?? config.persona,
     newOnly: options.newOnly === true,

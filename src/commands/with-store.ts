@@ -6,6 +6,8 @@ import { readParts } from '../run/parts/index.ts';
 import type { Store } from '../store/index.ts';
 import { ConfigError, StoreError } from '../util/errors.ts';
 import { nearest } from '../util/nearest.ts';
+import { count } from '../util/report-text.ts';
+import { printable } from '../util/sanitize.ts';
 import { shellWord } from '../util/shell-word.ts';
 
 export interface StoreOptions {
@@ -40,6 +42,15 @@ export async function withStore<T>(
     io.signal.removeEventListener('abort', stop);
     store.close();
   }
+}
+
+/** A report of a run some of whose rules are not at hand says less of them than the run did: nobody should learn that by chance. */
+export function tellUnknownRules(io: Io, rules: readonly string[]): void {
+  if (rules.length === 0) return;
+  const names = rules.slice(0, 10).map(printable).join(', ');
+  io.stderr(
+    `warning: ${count(rules.length, 'rule')} of that run ${rules.length === 1 ? 'is' : 'are'} not at hand (${names}${rules.length > 10 ? ', …' : ''}): controls are told as the run judged them, such a rule by its findings alone. Own rules are named with --config\n`,
+  );
 }
 
 async function chooseRun(store: Store, run: string | undefined): Promise<void> {

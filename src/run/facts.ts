@@ -3,6 +3,7 @@ import {
   type AcceptanceUse,
   type CheckMeta,
   type CheckResult,
+  type ControlResult,
   type CoverageObservation,
   type DeclaredAbsent,
   type Finding,
@@ -26,9 +27,13 @@ export interface Facts {
   readonly identities: readonly IdentityView[];
   readonly checks: readonly CheckResult[];
   readonly acceptances: readonly AcceptanceUse[];
+  /** What the run itself made of each control; absent where it has just ended. */
+  readonly controls?: readonly StoredControl[];
   /** What the reporters asked for. */
   readonly parts?: Partial<ReportParts>;
 }
+
+export type StoredControl = Pick<ControlResult, 'framework' | 'control' | 'outcome' | 'reason' | 'findings' | 'population'>;
 
 const RunRow = z.object({
   run_id: z.string(),
@@ -67,7 +72,7 @@ type FactsStore = StoreReader & {
 };
 
 /** What a run that has just ended knows without asking the store. */
-export type KnownFacts = Pick<Facts, 'findings' | 'checks' | 'acceptances'>;
+export type KnownFacts = Pick<Facts, 'findings' | 'checks' | 'acceptances' | 'controls'>;
 
 /** The facts of the current run (or of the run that was selected). `undefined` when the store has no complete run. */
 export async function readFacts(store: FactsStore, known?: KnownFacts): Promise<Facts | undefined> {
@@ -137,6 +142,11 @@ async function storedResults(store: StoreReader): Promise<KnownFacts> {
     acceptances: (
       await store.rows(`SELECT * EXCLUDE (run_id) FROM acceptances WHERE ${ofRun} ORDER BY source, place, entry`)
     ).map(acceptanceOf),
+    controls: (await store.rows(`SELECT * EXCLUDE (run_id) FROM control_results WHERE ${ofRun} ORDER BY framework, control`)).map(
+      ({ findings, population, ...rest }) =>
+        // Written by this program from the same type.
+        ({ ...rest, findings: Number(findings), population: Number(population) }) as StoredControl,
+    ),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Check, CheckResult, Finding, Framework, Persona, Report, Severity } from '../contracts/index.ts';
+import type { Check, CheckMeta, ControlResult, Finding, Framework, Persona, Report, Severity } from '../contracts/index.ts';
 import { PERSONAS, SEVERITIES } from '../contracts/index.ts';
 import { believedOf } from '../correlate/absent.ts';
 import { rollUp } from '../frameworks/roll-up.ts';
@@ -19,7 +19,7 @@ export function makeReport(
   frameworks: readonly Framework[],
   choices: ReportChoices,
 ): Report {
-  const results = withMeta(facts.checks, checks);
+  const { results, isWhole } = withMeta(facts, checks);
   const hidden = { persona: 0, baseline: 0 };
   const shown: Finding[] = [];
   const accepted: Finding[] = [];
@@ -37,7 +37,10 @@ export function makeReport(
     findings: shown,
     identities: facts.identities,
     checks: results,
-    controls: rollUp(frameworks, results, facts.findings, facts.coverage, believedOf(facts.declaredAbsent)),
+    controls: asOfRun(
+      rollUp(frameworks, results, facts.findings, facts.coverage, believedOf(facts.declaredAbsent)),
+      isWhole ? [] : facts.controls,
+    ),
     frameworks,
     persona: choices.persona,
     accepted,
@@ -67,11 +70,52 @@ function isGone(finding: Finding): boolean {
   return finding.status === 'fixed' || finding.status === 'not-observed';
 }
 
-/** A store may hold results of checks that this version does not have any more: they have no text to show. */
-function withMeta(results: readonly CheckResult[], checks: readonly Check[]): CheckWithMeta[] {
+/** Rules that the run had and this report has no text of: own ones whose configuration is not named, or of another version. */
+export function unknownRules(facts: Facts, checks: readonly Check[]): readonly string[] {
+  const known = new Set(checks.map(({ meta }) => meta.id));
+  return facts.checks.map(({ rule }) => rule).filter((rule) => !known.has(rule));
+}
+
+/** Of a rule without a text its findings tell what they can; one that found nothing cannot be shown. */
+function withMeta(facts: Facts, checks: readonly Check[]): { readonly results: CheckWithMeta[]; readonly isWhole: boolean } {
   const metas = new Map(checks.map((check) => [check.meta.id, check.meta]));
-  return results.flatMap((result) => {
-    const meta = metas.get(result.rule);
-    return meta === undefined ? [] : [{ ...result, meta }];
+  const found = new Map(facts.findings.map((finding) => [finding.rule, finding]));
+  let isWhole = true;
+  const results = facts.checks.flatMap((result) => {
+    const known = metas.get(result.rule);
+    if (known !== undefined) return [{ ...result, meta: known }];
+    isWhole = false;
+    const finding = found.get(result.rule);
+    return finding === undefined ? [] : [{ ...result, meta: metaOf(finding) }];
   });
+  return { results, isWhole };
+}
+
+function metaOf({ rule, title, severity, confidence, persona, controls, fix }: Finding): CheckMeta {
+  return {
+    id: rule,
+    title,
+    severity,
+    confidence,
+    persona,
+    about: 'identity',
+    identityFields: ['fingerprint'],
+    needs: [],
+    population: 'findings',
+    controls: [...controls],
+    why: 'The text of this rule is not at hand: it is the own rule of somebody, or one of another version.',
+    fix,
+    parameters: {},
+    references: [],
+    platforms: [],
+    equivalents: [],
+    since: '0.0',
+  };
+}
+
+/** Where a rule is missing, what the rest come to would be another answer: that of the run stands. */
+function asOfRun(controls: readonly ControlResult[], stored: Facts['controls'] = []): readonly ControlResult[] {
+  if (stored.length === 0) return controls;
+  const was = new Map(stored.map((control) => [`${control.framework}:${control.control}`, control]));
+  return controls.map((control) => ({ ...control, ...was.get(`${control.framework}:${control.control}`) }));
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Check, type Finding, PERSONAS, type Persona } from '../../../src/contracts/index.ts';
 import type { Facts } from '../../../src/run/facts.ts';
-import { isOpen, makeReport, type ReportChoices } from '../../../src/run/report.ts';
+import { isOpen, makeReport, type ReportChoices, unknownRules } from '../../../src/run/report.ts';
 import { sampleReport } from '../../helpers/report.ts';
 
 const ALL: ReportChoices = { persona: 'auditor', newOnly: false };
@@ -110,6 +110,34 @@ describe('report of a run', () => {
     assert(hidden.findings.length < shown.findings.length);
     assert.deepEqual(hidden.controls, shown.controls);
     assert(shown.controls.some((control) => control.outcome === 'fail'));
+  });
+
+  it('tells a failed check whose text is not at hand by its findings, and the controls as the run judged them', () => {
+    const [gone] = sample.findings;
+    assert(gone !== undefined);
+    const rule = { rule: gone.rule, outcome: 'fail', population: 9, findings: 1, excepted: 0 } as const;
+    const control = sample.controls.find(({ framework, control: id }) => gone.controls.includes(`${framework}:${id}`));
+    assert(control !== undefined);
+    const stored = { ...control, outcome: 'fail', reason: 'as it was', findings: 7, population: 9 } as const;
+    const without = checks.filter(({ meta }) => meta.id !== gone.rule);
+
+    const report = makeReport(
+      { ...facts([{ ...gone, status: 'open' }]), checks: [rule], controls: [stored] },
+      without,
+      sample.frameworks,
+      ALL,
+    );
+    const told = report.controls.find(({ framework, control: id }) => framework === control.framework && id === control.control);
+
+    assert.deepEqual(unknownRules({ ...facts([]), checks: [rule] }, without), [gone.rule]);
+    assert.deepEqual(unknownRules({ ...facts([]), checks: [rule] }, checks), []);
+    assert.deepEqual(
+      report.checks.map((check) => [check.rule, check.outcome, check.meta.title]),
+      [[gone.rule, 'fail', gone.title]],
+    );
+    assert.equal(told?.reason, 'as it was');
+    assert.equal(told?.findings, 7);
+    assert(told?.rules.some((one) => one.rule === gone.rule && one.outcome === 'fail'));
   });
 
   it('leaves out results of checks that this version does not have', () => {
