@@ -69,13 +69,11 @@ export class EvidenceLinks {
   /** The findings of a control at one of its sources. */
   ofSource(surface: Surface, rules: readonly ControlRule[]): Cell {
     const failing = rules.filter(({ sources }) => sources.some((at) => at.surface === surface && at.findings > 0));
-    const found = failing.flatMap((rule) => {
-      const sources = new Set(rule.sources.map((at) => at.surface));
-      return (this.#byRule.get(rule.rule) ?? []).filter(
-        (finding) =>
-          isOpen(finding) && (finding.surfaces.includes(surface) || !finding.surfaces.some((other) => sources.has(other))),
-      );
-    });
+    const found = failing.flatMap(({ rule }) =>
+      (this.#byRule.get(rule) ?? []).filter(
+        (finding) => isOpen(finding) && (finding.surfaces.length === 0 || finding.surfaces.includes(surface)),
+      ),
+    );
     const links = found.sort(inReportOrder).slice(0, SOURCE_LINKS).map(findingLink);
     const more = found.length - links.length;
     return [this.source(surface), ...links, ...(more > 0 ? [`${thousands(more)} more below`] : [])].join(', ');

@@ -73,7 +73,7 @@ export interface ControlResult {
   readonly worst?: Severity;
   /** What its checks looked at, all together. */
   readonly population: number;
-  /** The same control judged for each source that one of its checks needs, read or not; in the order of `SURFACES`. */
+  /** The same control judged for each source that one of its checks needs, read or not, or found something at; in the order of `SURFACES`. */
   readonly sources: readonly ControlSource[];
 }
 
@@ -115,7 +115,7 @@ export interface ControlRule {
   readonly rule: string;
   readonly outcome: string;
   readonly findings: number;
-  /** The sources that it needs, read or not; at least one. */
+  /** The sources that it needs, read or not, and those at which it found something; at least one. */
   readonly sources: readonly RuleAtSource[];
   /** `partial`: it bears on a part of the control. Absent: on all of it. */
   readonly relation?: 'partial';

@@ -33,11 +33,11 @@ const ORDER = Object.keys(SURFACES) as readonly Surface[];
  * **Its sources** are the surfaces that its needs name. Of alternatives (`a|b`) those that were read; where none was, those that are
  * not declared absent, or all where all are. A need that names no surface has those whose coverage is about its kind, or the one where
  * such things usually are where none is. What is only asked for where it can be had (`?`) makes no source. A check that joins several
- * sources counts at each of them.
+ * sources counts at each of them. Where a finding rests on none of them (a login that an export shows, of a check that needs the files
+ * of a repository), what it rests on is a source, too: it was looked at.
  *
  * **At each**, the first that applies:
- * - an open finding that rests on something of this source: `fail`. One that rests on none of the check's sources, or of which
- *   nobody knows any more what it rests on, counts at all of them;
+ * - an open finding that rests on something of this source: `fail`. One of which nobody knows any more what it rests on counts at all;
  * - likewise one that is accepted: `excepted`;
  * - the source is declared absent, and believed so: `not-applicable`;
  * - a check that found nothing anywhere: what it came to, at each the same; but where it is `partial` and this source could not be
@@ -98,22 +98,26 @@ function place(
   absent: Absent,
 ): readonly CheckAtSource[] {
   const hard = needs.filter(({ isSoft }) => !isSoft);
-  const all = new Set((hard.length > 0 ? hard : needs).flatMap(({ surfaces }) => [...surfaces]));
+  const needed = new Set((hard.length > 0 ? hard : needs).flatMap(({ surfaces }) => [...surfaces]));
   const isUntold = findings === undefined;
   const open = findings?.filter(({ status }) => status === 'new' || status === 'open') ?? [];
   const accepted = findings?.filter(({ status }) => status === 'excepted') ?? [];
+  const all = new Set(needed);
+  for (const { surfaces } of [...open, ...accepted]) {
+    if (!surfaces.some((surface) => needed.has(surface))) for (const surface of surfaces) all.add(surface);
+  }
   const hasFound = isUntold ? check.findings > 0 : open.length > 0;
   const hasAccepted = accepted.length > 0 || check.excepted > 0;
   const acceptedCounts = hasAccepted && (check.outcome === 'fail' || check.outcome === 'pass');
   return ORDER.filter((surface) => all.has(surface)).map((surface): CheckAtSource => {
-    const here = open.filter((finding) => restsOn(finding, surface, all));
+    const here = open.filter((finding) => restsOn(finding, surface));
     const count = isUntold ? check.findings : here.length;
     const base = { surface, findings: count, population: check.population };
     if (count > 0) {
       const worst = worse(isUntold ? [check.meta.severity] : here.map(({ severity }) => severity));
       return { ...base, outcome: 'fail', ...(worst === undefined ? {} : { worst }) };
     }
-    const isAccepted = accepted.length > 0 ? accepted.some((finding) => restsOn(finding, surface, all)) : acceptedCounts;
+    const isAccepted = accepted.length > 0 ? accepted.some((finding) => restsOn(finding, surface)) : acceptedCounts;
     if (acceptedCounts && isAccepted) return { ...base, outcome: 'excepted' };
     const isSilent = !hasFound && !acceptedCounts;
     // A result that says `fail` without a finding to show for it is not talked away.
@@ -125,8 +129,8 @@ function place(
   });
 }
 
-function restsOn({ surfaces }: Finding, surface: Surface, all: ReadonlySet<Surface>): boolean {
-  return surfaces.includes(surface) || !surfaces.some((other) => all.has(other));
+function restsOn({ surfaces }: Finding, surface: Surface): boolean {
+  return surfaces.length === 0 || surfaces.includes(surface);
 }
 
 /** What it means that a check which ran found nothing here. */

@@ -11,12 +11,17 @@ const SAID: readonly (readonly [outcome: ControlOutcome, says: string])[] = [
   ['not-assessed', 'not assessed at'],
 ];
 
+/** What was not given is told under coverage, too. */
+const UNREAD_NAMED = 6;
+
 /** `fails at AWS IAM 9, gateway 4; passes at PostgreSQL`: the number is that of open findings. Empty where nothing is to be said. */
 export function whereText({ sources }: Pick<ControlResult, 'sources'>, only?: ControlOutcome): string {
   return SAID.flatMap(([outcome, says]) => {
     if (only !== undefined && outcome !== only) return [];
     const some = sources.filter((source) => source.outcome === outcome).sort((a, b) => b.findings - a.findings);
-    return some.length === 0 ? [] : [`${says} ${some.map(sourceText).join(', ')}`];
+    const left = outcome === 'not-assessed' ? some.splice(UNREAD_NAMED).length : 0;
+    const more = left === 0 ? '' : ` and ${thousands(left)} more`;
+    return some.length === 0 ? [] : [`${says} ${some.map(sourceText).join(', ')}${more}`];
   }).join('; ');
 }
 

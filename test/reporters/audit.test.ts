@@ -128,7 +128,10 @@ describe('audit reporter', () => {
     assert.match(cellOf('leaked-key-is-admin'), /^\[<code>a1a1a1a1a1a1<\/code>\]\(#finding-(a1)+\), \[<code>b2/);
     assert.match(cellOf('credential-reused'), /^5 looked at, nothing found: \[files\]\(#source-work-tree\), \[git history\]/);
     assert.match(cellOf('human-uses-machine-identity'), /^needs \[gateway\]\(#source-gateway\): \[what is missing, and how/);
-    assert.match(cellOf('identity-unused'), /\(#finding-(e5)+\) \(excepted\), .*, \[exception 1\]\(#exception-1\)$/);
+    assert.match(
+      cellOf('identity-unused'),
+      /\(#finding-(e5)+\) \(excepted\), .*, \[exception 1\]\(#exception-1\); accepted in \[AWS IAM\]\(#population-aws\)$/,
+    );
     assert.match(text, /<a id="check-human-uses-machine-identity">.*Gateway sessions were not collected: give an export/);
     assert.match(text, /<a id="exception-1"><\/a>1 \| <code>rule identity-unused/);
   });
@@ -172,13 +175,13 @@ describe('audit reporter', () => {
         .map((row) => row.slice(2, -2).split(' | ')),
     );
     const [head, , ...rows] = tables.at(-1) ?? [];
-    assert.deepEqual(head, ['Control', 'files', 'git history', 'notebooks', 'AWS IAM', 'gateway']);
+    assert.deepEqual(head, ['Control', 'files', 'git history', 'notebooks', 'AWS IAM', 'GCP IAM', 'gateway', 'people']);
     assert.deepEqual(rows, [
-      ['NHI1:2025', 'fail 1', 'fail 1', 'fail 1', 'fail 1', '-'],
-      ['NHI2:2025', 'fail 2', 'fail 1', 'fail 1', '-', '-'],
-      ['NHI5:2025', 'fail 2', 'fail 1', 'fail 1', '-', '-'],
-      ['NHI9:2025', 'pass', 'pass', 'pass', '-', '-'],
-      ['NHI10:2025', '-', '-', '-', '-', 'not assessed'],
+      ['NHI1:2025', 'pass', 'pass', 'pass', 'excepted', 'fail 1', '-', 'fail 1'],
+      ['NHI2:2025', 'fail 2', 'fail 1', 'fail 1', '-', '-', '-', '-'],
+      ['NHI5:2025', 'fail 2', 'fail 1', 'fail 1', '-', '-', '-', '-'],
+      ['NHI9:2025', 'pass', 'pass', 'pass', '-', '-', '-', '-'],
+      ['NHI10:2025', '-', '-', '-', '-', '-', 'not assessed', '-'],
     ]);
   });
 

@@ -102,7 +102,7 @@ describe('csv reporter', () => {
       rows.length,
       sampleReport().controls.reduce((sum, { sources }) => sum + sources.length, 0),
     );
-    const [row] = rows.filter(({ control, surface }) => control === 'NHI1:2025' && surface === 'aws');
+    const [row] = rows.filter(({ control, surface }) => control === 'NHI1:2025' && surface === 'gcp');
     assert.deepEqual(
       [row?.framework_version, row?.outcome, row?.findings, row?.worst_severity, row?.checks_fail, row?.checks_pass],
       ['2025', 'fail', '1', 'low', '1', '0'],

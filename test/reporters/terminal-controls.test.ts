@@ -26,7 +26,8 @@ describe('terminal reporter, of a framework that was asked for', () => {
     assert.deepEqual(block.trim().split(/\n +/), [
       'NHI1:2025 · Improper Offboarding',
       '2 checks: 2 fail',
-      'fails at files 1, git history 1, notebooks 1, AWS IAM 1',
+      'fails at GCP IAM 1, people 1; excepted at AWS IAM; passes at files, git history,',
+      'notebooks',
     ]);
     assert.match(text, /\n {4}pass +NHI9:2025 · NHI Reuse\n +1 check: 1 pass\n +passes at files, git history, notebooks\n/);
     assert.match(text, /\n {4}not assessed +NHI10:2025 · .*\n +1 check: 1 not assessed\n +not assessed at gateway\n/);
@@ -57,7 +58,7 @@ describe('terminal reporter, of a framework that was asked for', () => {
       for (const width of [40, 60, 100]) {
         const text = controlsOf(await renderText(terminal, named(report), {}, { ...PLAIN, width }));
 
-        assert.match(text.replaceAll(/\s+/g, ' '), /NHI1:2025 · Improper Offboarding 2 checks: .* fails at files/);
+        assert.match(text.replaceAll(/\s+/g, ' '), /NHI2:2025 · Secret Leakage 1 check: 1 fail fails at files/);
         assert.ok(
           text.split('\n').every((line) => displayWidth(line) <= width),
           text,

@@ -34,7 +34,7 @@ function check(
 }
 
 function finding(rule: string, status: FindingStatus = 'open', severity: Finding['severity'] = 'medium'): Finding {
-  return { ...(template as Finding), rule, status, severity };
+  return { ...(template as Finding), rule, status, severity, surfaces: ['gateway'] };
 }
 
 function look(outcome: CoverageObservation['outcome']): CoverageObservation {
