@@ -647,7 +647,18 @@ Examples:
   command('demo', 'the whole story on a sample company, no account needed')
     .option('--keep <directory>', 'keep the sample estate and its store in this new directory')
     .option('--full', 'the whole report instead of the story')
-    .addHelpText('after', '\nExamples:\n  nhi-audit demo\n  nhi-audit demo --keep ./demo')
+    .option('-o, --output <format=file>', 'and a report of it in a file: html, sarif, csv, json …; repeatable', collectWhole, [])
+    .addHelpText(
+      'after',
+      `
+Four repositories, exports of clouds and databases, gateway sessions and a roster, built and scanned on this machine: no account
+is used and no host contacted. The clock stands at the company's own day, so every run says the same.
+
+Examples:
+  nhi-audit demo                                 one leaked key, end to end
+  nhi-audit demo -o html=demo.html               and the report as a page
+  nhi-audit demo --keep ./demo                   keeps repositories, exports and store, to look around in`,
+    )
     .action(run(async (io_, options) => (await import('./commands/demo.ts')).demoCommand(io_, { ...options, ...globals() })));
 
   command('init', 'a first configuration and a CI file, shown before they are written')

@@ -4,7 +4,8 @@ import type { Estate } from '../../samples/build.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Report } from '../contracts/index.ts';
 import { type Io, stdoutContext } from '../io.ts';
-import { parseOutputs, writeOutputs } from '../output.ts';
+import { type Output, parseOutputs, writeOutputs } from '../output.ts';
+import { unionOfParts } from '../run/parts/index.ts';
 import { scan } from '../run.ts';
 import type { StoreReader } from '../store/index.ts';
 import { type Trace, traceFacts } from '../trace/facts.ts';
@@ -29,6 +30,8 @@ const MARCH = {
 interface DemoOptions {
   readonly keep?: string;
   readonly full?: boolean;
+  /** Reports of it, `FORMAT=FILE`. */
+  readonly output?: readonly string[];
   readonly quiet?: boolean;
   readonly debug?: boolean;
 }
@@ -40,6 +43,8 @@ interface DemoOptions {
  */
 export async function demoCommand(io: Io, options: DemoOptions): Promise<number> {
   const isKept = options.keep !== undefined;
+  // Says before the estate is built what cannot be written.
+  const outputs = await parseOutputs(options.full === true ? 'terminal:full=1' : 'terminal', options.output ?? [], io.directory);
   const { path: root, remove } =
     options.keep === undefined
       ? tempDirectory('nhi-audit-demo-')
@@ -51,18 +56,20 @@ export async function demoCommand(io: Io, options: DemoOptions): Promise<number>
     const storeFile = isKept ? join(root, 'harbour-coffee.duckdb') : undefined;
     const store = storeFile === undefined ? undefined : relative(io.directory, storeFile);
     if (options.full === true) {
-      const report = await scanEstate(io, options, estate, root, { storeFile });
-      await writeOutputs(await parseOutputs('terminal', [], io.directory), report, io, store);
+      const report = await scanEstate(io, options, estate, root, { storeFile, outputs });
+      await writeOutputs(outputs, report, io, store);
       return EXIT.clean;
     }
     let facts: StoryFacts | undefined;
     const ask = async (opened: StoreReader): Promise<void> => {
       facts = await askStory(opened);
     };
-    const report = await scanEstate(io, options, estate, root, { storeFile, ask });
+    const files = outputs.filter(({ file }) => file !== undefined);
+    const report = await scanEstate(io, options, estate, root, { storeFile, outputs: files, ask });
     if (facts === undefined) throw new Error('nothing was observed in the sample estate');
     const { subject, trace, march } = facts;
     const lines = tellDemo(report, subject, trace, march, { layout: new Layout(stdoutContext(io)), store, hero: HERO });
+    await writeOutputs(files, report, io, store);
     await io.stdout(`${[...lines].map((line) => line.trimEnd()).join('\n')}\n`);
     return EXIT.clean;
   } finally {
@@ -75,7 +82,15 @@ async function scanEstate(
   options: DemoOptions,
   estate: Estate,
   root: string,
-  { storeFile, ask }: { readonly storeFile: string | undefined; readonly ask?: (store: StoreReader) => Promise<void> },
+  {
+    storeFile,
+    outputs,
+    ask,
+  }: {
+    readonly storeFile: string | undefined;
+    readonly outputs: readonly Output[];
+    readonly ask?: (store: StoreReader) => Promise<void>;
+  },
 ): Promise<Report> {
   const { report } = await scan({
     targets: estate.targets.map((target) => relative(root, target)),
@@ -89,6 +104,7 @@ async function scanEstate(
     persona: 'security',
     newOnly: false,
     frameworks: [],
+    parts: unionOfParts(outputs),
     isSmall: true,
     runtime: { ...(await runtimeOf(io, options)), clock: () => new Date(estate.clock) },
   });

@@ -164,10 +164,17 @@ function nextCommands(store: string | undefined, hero: string): readonly (readon
       'nhi-audit scan . ./exports --store audit.duckdb',
       'with IAM and gateway exports beside it, to join what leaked to whose it is',
     ],
-    [`nhi-audit rules explain ${STAR}`, 'what a rule means, what it cannot see, how to mend it'],
+    [`nhi-audit explain ${STAR}`, 'what a rule means, what it cannot see, how to mend it'],
   ];
-  if (store === undefined) return [...own, ['nhi-audit demo --keep ./harbour', 'this company again, to look around in']];
+  if (store === undefined) {
+    return [
+      ['nhi-audit demo -o html=demo.html', 'the report on this company as a page: pictures, search, controls'],
+      ...own,
+      ['nhi-audit demo --keep ./harbour', 'this company again, to look around in'],
+    ];
+  }
   return [
+    [`nhi-audit report --store ${store} -o html=demo.html`, 'the report on this company as a page: pictures, search, controls'],
     [`nhi-audit trace ${hero} --store ${store}`, 'the whole chain of this identity'],
     [`nhi-audit who --target pg-features-prod --on 2026-03-12 --store ${store}`, 'which job touched a database on a day'],
     [`nhi-audit identities --store ${store} --unowned`, 'machine identities that nobody answers for'],

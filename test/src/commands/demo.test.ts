@@ -31,7 +31,7 @@ describe('demo', () => {
       return await endLoading.call(this, hosts);
     };
 
-    const code = await demoCommand(io, { quiet: true });
+    const code = await demoCommand(io, { quiet: true, output: ['html=demo.html', 'sarif=demo.sarif'] });
 
     const told = io.out();
     assert.equal(code, 0);
@@ -41,11 +41,21 @@ describe('demo', () => {
     assert.match(told, /\[41af10d8/);
     assert.deepEqual(files, [undefined]);
     assert.deepEqual(readdirSync(temporary), []);
+    assert.deepEqual(readdirSync(home).sort(), ['demo.html', 'demo.sarif']);
+    assert.match(readFileSync(join(home, 'demo.html'), 'utf8'), /^<!doctype html>[\s\S]*ml-batch/i);
+    assert.match(told, /\n {2}nhi-audit demo -o html=demo\.html\n/);
     assert.deepEqual(
       linesInReadme().filter((line) => !told.includes(line)),
       [],
     );
   }).timeout(60_000);
+
+  it('says before it builds anything that a report cannot be written', async () => {
+    await assert.rejects(demoCommand(testIo(home), { output: ['html=none/demo.html'] }), { code: 'OUTPUT_PATH', exit: 2 });
+    await assert.rejects(demoCommand(testIo(home), { output: ['htm=demo.html'] }), { hint: /Did you mean "html"/ });
+
+    assert.deepEqual(readdirSync(temporary), []);
+  });
 
   it('leaves nothing behind when it is stopped', async () => {
     const stop = new AbortController();
