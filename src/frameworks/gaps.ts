@@ -33,7 +33,7 @@ export function gapsOf(needs: Iterable<string>, coverage: readonly Row[], absent
     const rows = coverage.filter((row) => alternatives.some((alternative) => covers(row, alternative)));
     const present = presentOf(alternatives, absent);
     if (rows.length === 0 && present.length === 0) continue;
-    if (rows.length === 0) gaps.missing.add([...new Set(present.map(nameOf))].join(' or '));
+    if (rows.length === 0) gaps.missing.add([...new Set(present.map((one) => nameOf(one, coverage)))].join(' or '));
     else if (rows.every((row) => row.outcome === 'denied' || row.outcome === 'unsupported')) addSurfaces(gaps.unreadable, rows);
     else addSurfaces(gaps.part, rows);
   }
@@ -44,8 +44,18 @@ function addSurfaces(names: Set<string>, rows: readonly Row[]): void {
   for (const row of rows) if (row.outcome !== 'complete') names.add(SURFACES[row.surface] ?? row.surface);
 }
 
-function nameOf({ kind, surface }: Need): string {
-  return surface === undefined ? KINDS[kind] : SURFACES[surface];
+/** A source of which other things were read is not "not collected": what of it is lacking is named. */
+function nameOf({ kind, type, surface }: Need, coverage: readonly Row[]): string {
+  if (surface === undefined) return KINDS[kind];
+  const isRead = coverage.some((row) => row.surface === surface && (row.outcome === 'complete' || row.outcome === 'partial'));
+  return isRead ? `${thingsOf(kind, type)} of ${SURFACES[surface]}` : SURFACES[surface];
+}
+
+/** `grants`, `app-roles`, `policies`, `console usage`. */
+function thingsOf(kind: ObservationKind, type: string | undefined): string {
+  if (type === undefined) return KINDS[kind];
+  if (kind === 'usage') return `${type} usage`;
+  return type.endsWith('y') ? `${type.slice(0, -1)}ies` : `${type}s`;
 }
 
 /** `not collected: AWS IAM and people; read in part: Notebooks`; empty when nothing is lacking. */
