@@ -81,7 +81,7 @@ told AS (
   SELECT s.* EXCLUDE (parts), unnest(CASE WHEN len(s.covers) = 0 THEN ['coverage'] ELSE s.covers END) AS kind FROM sources AS s
 )
 SELECT
-  t.surface, t.subject, t.kind, t.outcome, t.is_log, t.looks, t.why, t.seen, t.read, t.skipped, t.failed, t.of_provider, t.of_people,
+  t.surface, t.subject, t.target, t.kind, t.outcome, t.is_log, t.looks, t.why, t.seen, t.read, t.skipped, t.failed, t.of_provider, t.of_people,
   coalesce(c.stored, 0) AS stored, coalesce(c.reported, 0) AS reported, coalesce(c.records, 0) AS records,
   string_agg(CASE WHEN c.stored > 0 THEN concat(c.stored, ' ', t.kind) END, ',') OVER source AS gave
 FROM told AS t
@@ -93,10 +93,14 @@ QUALIFY coalesce(c.stored, 0) > 0
 ORDER BY t.surface, t.subject, t.outcome, t.scanner, t.target, t.kind`;
 
 export async function readPopulation(store: StoreReader): Promise<readonly PopulationRow[]> {
-  return (await store.rows(POPULATION)).map((row) =>
+  const rows = await store.rows(POPULATION);
+  const targets = new Map<string, Set<unknown>>();
+  for (const row of rows) targets.set(sourceOf(row), (targets.get(sourceOf(row)) ?? new Set()).add(row.target));
+  return rows.map((row) =>
     present<PopulationRow>({
       surface: row.surface,
-      subject: row.subject,
+      // `CODEOWNERS` of several repositories are several sources.
+      subject: (targets.get(sourceOf(row))?.size ?? 0) > 1 ? `${row.subject} (${row.target})` : row.subject,
       kind: row.kind,
       outcome: row.outcome,
       listed: row.seen,
@@ -106,6 +110,10 @@ export async function readPopulation(store: StoreReader): Promise<readonly Popul
       difference: differenceOf(row),
     }),
   );
+}
+
+function sourceOf({ surface, subject }: Row): string {
+  return JSON.stringify([surface, subject]);
 }
 
 /** What is listed and read, on surfaces whose scanners count what they look into and not what they find there. */

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly before?: readonly Observation[];
   /** What came in files of its own, each a part. */
   readonly exports?: readonly (readonly Observation[])[];
+  /** Where exports come from, in their order, unless all are of one target. */
+  readonly exportTargets?: readonly string[];
 }
 
 const DAY_BEFORE = '2026-05-31T00:00:00.000Z';
@@ -78,7 +80,7 @@ export async function passingStore(observations: readonly Observation[], options
 export async function loadRun(
   open: Store,
   observations: readonly Observation[],
-  { startedAt = RUN_START, target = '.', gateway, exports = [] }: RunOptions = {},
+  { startedAt = RUN_START, target = '.', gateway, exports = [], exportTargets = [] }: RunOptions = {},
 ): Promise<void> {
   const run = await open.beginRun({
     startedAt,
@@ -92,7 +94,10 @@ export async function loadRun(
   const { part } = open.addPart(unit, startedAt);
   for (const observation of observations) await open.append(part, observation);
   for (const [index, rows] of exports.entries()) {
-    const one = open.addPart({ ...unit, unit: `export-${index + 1}.json`, content: `${run} ${index}` }, startedAt);
+    const one = open.addPart(
+      { ...unit, target: exportTargets[index] ?? target, unit: `export-${index + 1}.json`, content: `${run} ${index}` },
+      startedAt,
+    );
     for (const row of rows) await open.append(one.part, row);
   }
   await open.endLoading([]);

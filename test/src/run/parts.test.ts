@@ -349,6 +349,8 @@ describe('part population', () => {
       { ...identity('twice'), createdAt: '2026-01-01T00:00:00Z' },
     ],
     [coverage('several kinds', { covers: ['identity', 'credential', 'grant'], seen: 1, read: 1 }), identity('many'), key(3)],
+    [coverage('CODEOWNERS', { seen: 1, read: 1 }), key(4)],
+    [coverage('CODEOWNERS', { seen: 2, read: 2 }), key(5)],
   ];
   let rows: ReportParts['population'];
   const of = (subject: string): ReportParts['population'] => rows.filter((row) => row.subject === subject);
@@ -356,12 +358,20 @@ describe('part population', () => {
   before(async () => {
     const ground = { run: RUN, findings: [] };
     const read = (store: StoreReader) => readParts(store, ['population'], ground);
-    rows = (await withPassingRun([], read, { exports: EXPORTS })).population ?? [];
+    const exportTargets = EXPORTS.map((_, index) => (index === EXPORTS.length - 1 ? 'other' : '.'));
+    rows = (await withPassingRun([], read, { exports: EXPORTS, exportTargets })).population ?? [];
   });
 
   it('reconciles where one listed thing is one row', () => {
     const row = { surface: 'aws', subject: 'whole', kind: 'credential', outcome: 'complete' };
     assert.deepEqual(of('whole'), [{ ...row, listed: 1, read: 1, stored: 1, reported: 1 }]);
+  });
+
+  it('tells sources of one name by their targets', () => {
+    const named = rows.filter(({ subject }) => subject.startsWith('CODEOWNERS'));
+
+    assert.deepEqual([named.length, new Set(named.map(({ subject }) => subject)).size], [2, 2]);
+    for (const { subject } of named) assert.match(subject, /^CODEOWNERS \(.+\)$/);
   });
 
   it('says why a source was not read, and that nothing is stored of it', () => {
