@@ -5,7 +5,7 @@ import { gapsOf, tellGaps } from '../../../src/frameworks/gaps.ts';
 type Row = Pick<CoverageObservation, 'surface' | 'outcome' | 'covers' | 'detail'>;
 
 describe('what checks lack', () => {
-  const told = (needs: readonly string[], coverage: readonly Row[]): string => tellGaps(gapsOf(needs, coverage));
+  const told = (needs: readonly string[], coverage: readonly Row[]): string => tellGaps(gapsOf(needs, coverage, new Map()));
   const aws: Row = { surface: 'aws', outcome: 'complete', covers: ['identity', 'credential'], detail: { types: ['access-key'] } };
 
   it('names the source where nothing of it was read', () => {
