@@ -159,7 +159,29 @@ describe('documents', () => {
     );
     assert.notDeepEqual(whyNot('wrong', 'failOn: terrible'), []);
     assert.notDeepEqual(whyNot('wrong', 'failOn: high\nexcludes: []'), []);
+    assert.notDeepEqual(whyNot('wrong', 'checks: { no-such-check: { enabled: false } }'), []);
     assert.notDeepEqual(whyNot('wrong', 'exceptions: [{ rule: in-history, reason: none, expires: soon }]'), []);
+  });
+
+  it('give the action and the component only inputs that they have', () => {
+    const [head] = read('templates/nhi-audit/template.yml').split(/^---$/m);
+    const action = Object.keys((parse(read('action.yml')) as { inputs: object }).inputs);
+    const component = Object.keys((parse(head ?? '') as { spec: { inputs: object } }).spec.inputs);
+    const given = WRITTEN.flatMap((document) => yamlIn(read(document))).flatMap((text) => [
+      ...[...text.matchAll(/uses: \S+\/nhi-audit@.*\n +with:\n(?<inputs>(?: +[\w-]+:.*\n)+)/g)].map((match) => ({
+        match,
+        known: action,
+      })),
+      ...[...text.matchAll(/component: \S+\/nhi-audit@.*\n +inputs:\n(?<inputs>(?: +[\w-]+:.*\n)+)/g)].map((match) => ({
+        match,
+        known: component,
+      })),
+    ]);
+
+    assert(given.length > 1);
+    for (const { match, known } of given) {
+      for (const input of Object.keys(parse(match.groups?.inputs ?? '') as object)) assert(known.includes(input), input);
+    }
   });
 
   it('README explains every exit code', () => {
@@ -250,23 +272,33 @@ function headingsOf(text: string): ReadonlySet<string> {
   return names;
 }
 
+function yamlIn(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^```ya?ml\n(?<text>[\s\S]*?)^```$/gm)].map(({ groups }) => groups?.text ?? '');
+}
+
 /** Examples in YAML that configure us: one of their keys is one of ours, and they are nobody else's. */
 function settingsIn(markdown: string): readonly string[] {
-  return [...markdown.matchAll(/^```ya?ml\n(?<text>[\s\S]*?)^```$/gm)]
-    .map(({ groups }) => groups?.text ?? '')
-    .filter((text) => {
-      const keys = Object.keys((parse(text) as object | null) ?? {});
-      return keys.some((key) => key === 'exceptions' || key in Config.shape) && !keys.some((key) => key === 'apiVersion');
-    });
+  return yamlIn(markdown).filter((text) => {
+    const keys = Object.keys((parse(text) as object | null) ?? {});
+    return keys.some((key) => key === 'exceptions' || key in Config.shape) && !keys.includes('apiVersion');
+  });
 }
 
 function whyNot(document: string, text: string): readonly string[] {
   try {
     const settings = parse(text) as object;
     if ('exceptions' in settings) ExceptionsFile.parse(settings);
-    else parseConfig(text, document);
+    else return unknownIn(parseConfig(text, document)).map((id) => `${document}: there is no ${id}`);
     return [];
   } catch (error) {
     return [`${document}: ${messageOf(error)}`];
   }
+}
+
+/** Checks and frameworks that a configuration names, and that are not ours; a run would say so. */
+function unknownIn({ checks, frameworks }: Config): readonly string[] {
+  return [
+    ...Object.keys(checks).filter((id) => globSync(`rules/checks/**/${id}.sql`, { cwd: ROOT }).length === 0),
+    ...frameworks.filter((id) => !existsSync(join(ROOT, 'rules', 'frameworks', `${id}.yml`))),
+  ];
 }
