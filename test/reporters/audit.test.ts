@@ -3,7 +3,9 @@ import { audit } from '../../reporters/audit/index.ts';
 import type { PopulationRow } from '../../src/contracts/report-parts.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { rollUp } from '../../src/frameworks/roll-up.ts';
-import { emptyReport, hostileReport, partialReport, renderText, sampleReport } from '../helpers/report.ts';
+import { loadWords, wrongIn } from '../helpers/parse-command.ts';
+import { emptyReport, hostileReport, PLAIN, partialReport, renderText, sampleReport } from '../helpers/report.ts';
+import { commandsInMarkdown } from '../helpers/shown-commands.ts';
 
 const POPULATION: readonly PopulationRow[] = [
   {
@@ -183,6 +185,19 @@ describe('audit reporter', () => {
       ['NHI9:2025', 'pass', 'pass', 'pass', '-', '-', '-', '-'],
       ['NHI10:2025', '-', '-', '-', '-', '-', 'not assessed', '-'],
     ]);
+  });
+
+  it('shows commands that the program takes: the report again, a sample, tables, a pack and its verification', async () => {
+    const shown = commandsInMarkdown(await renderText(audit, withParts(sampleReport()), {}, { ...PLAIN, store: 'audit.duckdb' }));
+    const words = await loadWords();
+
+    const wrong = await Promise.all(shown.map(async (command) => await wrongIn(command, words)));
+    assert.deepEqual(
+      wrong.filter((each) => each !== undefined),
+      [],
+    );
+    const names = new Set(shown.map(({ argv }) => argv[0]));
+    for (const name of ['report', 'evidence', 'export', 'pack', 'verify', 'scan']) assert.ok(names.has(name), name);
   });
 
   it('names each observation that a finding rests on', async () => {
