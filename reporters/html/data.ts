@@ -122,6 +122,7 @@ function checksAndControls(report: Report): { readonly checks: readonly CheckRow
       reason: control.reason,
       population: control.population,
       checks: mine,
+      ...(control.rules.some(({ via }) => via !== undefined) ? { vias: control.rules.map(({ via }) => via ?? '') } : {}),
       parts: mine.filter((_, index) => control.rules[index]?.relation === 'partial'),
       sources: control.sources.map((at) => [at.surface, at.outcome, at.findings, at.population] as const),
     });

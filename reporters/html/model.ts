@@ -88,6 +88,8 @@ export interface ControlRow {
   /** Places in `checks`; those in `parts` bear on a part of the control. */
   readonly checks: readonly number[];
   readonly parts: readonly number[];
+  /** By way of which control of another catalogue each check comes; absent where the checks name this one themselves. */
+  readonly vias?: readonly string[];
   readonly sources: readonly SourceRow[];
 }
 

@@ -21,6 +21,8 @@ interface Ended {
   readonly outcome: string;
   readonly findings: number;
   readonly isPart: boolean;
+  /** The control of another catalogue that leads here; empty where the check names this one itself. */
+  readonly via: string;
 }
 
 /** A control in the panel at the side; `undefined` where the report has none of that name, or no check of it. */
@@ -69,13 +71,14 @@ export function controlPanel(
 
 function checksOf(control: ControlRow, surface: string | undefined, data: PageData): Ended[] {
   const parts = new Set(control.parts);
-  return control.checks.flatMap((place) => {
+  return control.checks.flatMap((place, index) => {
+    const via = control.vias?.[index] ?? '';
     const check = data.checks[place];
     if (check === undefined) return [];
     const isPart = parts.has(place);
-    if (surface === undefined) return [{ check, outcome: check.outcome, findings: check.findings, isPart }];
+    if (surface === undefined) return [{ check, outcome: check.outcome, findings: check.findings, isPart, via }];
     const here = check.sources.find(([name]) => name === surface);
-    return here === undefined ? [] : [{ check, outcome: here[1], findings: here[2], isPart }];
+    return here === undefined ? [] : [{ check, outcome: here[1], findings: here[2], isPart, via }];
   });
 }
 
@@ -131,7 +134,7 @@ function group(kind: string, items: readonly Ended[]): Node[] {
     { class: 'plain checks' },
     ...items
       .slice(0, CHECKS)
-      .map(({ check, findings, isPart }) =>
+      .map(({ check, findings, isPart, via }) =>
         el(
           'li',
           {},
@@ -143,7 +146,8 @@ function group(kind: string, items: readonly Ended[]): Node[] {
             el('a', { href: `#method-${check.id}` }, check.id),
             kind === 'not-assessed' ? '' : `, looked at ${thousands(check.population)}`,
             findings === 0 ? '' : `, ${count(findings, 'finding')}`,
-            check.reason === undefined ? '' : `. ${check.reason}`,
+            via === '' ? '' : `, by way of ${via}`,
+            whyOf(check, kind),
           ),
         ),
       ),
@@ -154,6 +158,13 @@ function group(kind: string, items: readonly Ended[]): Node[] {
     list,
     ...(more > 0 ? [el('p', {}, `and ${thousands(more)} more; the table of checks under "Method" has all.`)] : []),
   ];
+}
+
+/** Where it found something elsewhere, its own reason is not about this place. */
+function whyOf({ reason, outcome: all }: CheckRow, kind: string): string {
+  if (kind === 'partial' && all === 'fail')
+    return '. That it found nothing here proves little: not all it needs was read, or told';
+  return reason === undefined || kind === 'pass' || kind === 'fail' ? '' : `. ${reason}`;
 }
 
 function sources(control: ControlRow, surface: string | undefined, data: PageData): Node[] {

@@ -37,6 +37,7 @@ export class Detail {
   close(): void {
     if (this.#panel.hidden) return;
     this.#panel.hidden = true;
+    unmark();
     document.body.classList.remove('with-detail');
     updateRoute({ finding: undefined, identity: undefined, checks: undefined, at: undefined });
     this.#back?.focus({ preventScroll: true });
@@ -187,6 +188,7 @@ export class Detail {
     }
     updateRoute({ checks: ref, at: surface, finding: undefined, identity: undefined });
     this.#open(content, focus);
+    document.getElementById(`control-${ref}`)?.setAttribute('aria-current', 'true');
   }
 
   /** On whose word it may stand, and until when. */
@@ -237,6 +239,7 @@ export class Detail {
       { type: 'button', class: 'close', 'aria-label': 'Close', title: 'Close (Esc)', onclick: () => this.close() },
       '✕',
     );
+    unmark();
     this.#panel.replaceChildren(close);
     append(this.#panel, content as Parameters<typeof append>[1]);
     this.#panel.hidden = false;
@@ -244,6 +247,11 @@ export class Detail {
     document.body.classList.add('with-detail');
     if (focus) find('h2', this.#panel)?.focus({ preventScroll: true });
   }
+}
+
+/** No control is told of beside its row any more. */
+function unmark(): void {
+  find('[id^="control-"][aria-current]')?.removeAttribute('aria-current');
 }
 
 export function severity(name: Row['severity']): HTMLElement {

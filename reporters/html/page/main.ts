@@ -167,8 +167,7 @@ function forPaper(): void {
   let theme: string | undefined;
   let shows: string | undefined;
   addEventListener('beforeprint', () => {
-    // But for the lists of checks within rows of controls: the table of checks has them all, once.
-    opened = findAll<HTMLDetailsElement>('main details:not([open])').filter((details) => details.closest('.controls') === null);
+    opened = findAll<HTMLDetailsElement>('main details:not([open])');
     for (const details of opened) details.open = true;
     theme = document.documentElement.dataset.theme;
     shows = document.body.dataset.shows;
