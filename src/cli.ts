@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import type { Io } from './io.ts';
 import { codeOf, EXIT, type ExitCode, Interrupted, messageOf, NhiAuditError, OutputError } from './util/errors.ts';
+import { wrap } from './util/layout.ts';
 import { printable } from './util/sanitize.ts';
 import { toolVersion } from './util/version.ts';
 
@@ -24,6 +25,10 @@ const GROUPS: { readonly [heading: string]: readonly string[] } = {
   'Evidence for an audit': ['evidence', 'pack', 'verify', 'export'],
   'Rules and set-up': ['rules', 'explain', 'init', 'doctor', 'completion'],
 };
+
+/** What `src/registry.ts` has, in the order of use: a test holds them together, for to load it takes longer than to help. */
+const FORMATS =
+  'terminal, html, json, sarif, csv, markdown, pull-request, audit, junit, gitlab-secret-detection, gitlab-code-quality, ocsf, oscal, cyclonedx, opengraph';
 
 /** Commands whose own text tells their exit codes. */
 const OWN_EXITS: ReadonlySet<string> = new Set(['scan', 'pr', 'notify', 'pack', 'verify', 'doctor']);
@@ -84,7 +89,12 @@ export function buildProgram(io: Io, end: (code: number) => void): Command {
     .showHelpAfterError('(nhi-audit --help shows the commands)')
     .exitOverride()
     .configureOutput(outputOf(io))
-    .configureHelp({ helpWidth: Math.min(io.terminal.columns, 110), sortSubcommands: false })
+    .configureHelp({
+      helpWidth: helpWidth(io),
+      sortSubcommands: false,
+      showGlobalOptions: true,
+      optionDescription: describeOption,
+    })
     .addHelpText(
       'after',
       `
@@ -134,7 +144,10 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
     .option('--include-ignored', 'read what .gitignore leaves out, too (.env, node_modules/)')
     .option('--only <scanner>', 'only these scanners; repeatable or comma-separated', collect, [])
     .option('--skip <scanner>', 'all but these scanners; repeatable or comma-separated', collect, [])
-    .option('--fail-on <severity>', 'exit 1 from this severity on: info, low, medium, high, critical, none')
+    .option(
+      '--fail-on <severity>',
+      'exit 1 from this severity on: info, low, medium, high, critical, none (default: of the configuration, else high)',
+    )
     .option('--verify', 'ask providers whether found credentials still work: contacts their hosts, and says which')
     .option('--exceptions <file>', 'accepted findings, with reason, owner and expiry (default: nhi-audit.exceptions.yml)')
     .option('--no-exceptions', 'report also what comments, ignore files and exceptions accept')
@@ -146,7 +159,8 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
       `
 Examples:
   nhi-audit scan
-  nhi-audit scan ./shop-web ./exports -o sarif=shop.sarif -o csv=shop.csv
+  nhi-audit scan ./shop-web ./exports -o html=shop.html -o sarif=shop.sarif
+  nhi-audit scan . -f terminal:full=1          every finding with its evidence, every control with its reason
   nhi-audit scan . --store audit.duckdb --new-only
 
 Live targets, read only; cut off (Ctrl-C), the same command with --store goes on where it stopped:
@@ -235,7 +249,15 @@ Exit codes: 0 told or nothing to tell, 2 the address is wrong or the far end ref
   addReportOptions(command('report', 'report a stored run again, offline'))
     .requiredOption('--store <file>', 'the store')
     .option('--run <id>', 'which run (default: the newest)')
-    .addHelpText('after', '\nExample:\n  nhi-audit report --store audit.duckdb --framework nist-csf-2.0 -f markdown')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  nhi-audit report --store audit.duckdb                                          the gravest in full, the rest in a line each
+  nhi-audit report --store audit.duckdb -f terminal:full=1                       every finding with its evidence
+  nhi-audit report --store audit.duckdb -o html=report.html                      as a page
+  nhi-audit report --store audit.duckdb --framework nist-csf-2.0 -f markdown     controls of one framework`,
+    )
     .action(run(async (io_, options) => (await import('./commands/report.ts')).reportCommand(io_, { ...options, ...globals() })));
 
   command('trace', 'one key or identity: where seen, whose, what it reaches, who owns it, what it did')
@@ -667,7 +689,16 @@ Examples:
     )
     .option('--yes', 'write without asking')
     .option('--force', 'replace files that are there')
-    .addHelpText('after', '\nExamples:\n  nhi-audit init\n  nhi-audit init --ci github --yes')
+    .addHelpText(
+      'after',
+      `
+Shows both files, asks, and writes them; where nobody can be asked it only shows them, unless --yes is given. What is there is
+not touched without --force. Says which exports of clouds and of the gateway would tell more, and the commands that make them.
+
+Examples:
+  nhi-audit init
+  nhi-audit init --ci github --yes`,
+    )
     .action(run(async (io_, options) => (await import('./commands/init.ts')).initCommand(io_, { ...options, ...globals() })));
 
   command('doctor', 'is everything here that a scan needs? With live targets: are the rights there?')
@@ -717,10 +748,15 @@ function helpHint(command: string): string {
 
 function addReportOptions(command: Command): Command {
   return command
-    .option('-f, --format <format>', 'what stdout gets: terminal, json, sarif, csv, markdown', 'terminal')
-    .option('-o, --output <format=file>', 'write a report to a file; repeatable', collectWhole, [])
-    .option('--persona <who>', 'dev, security or auditor: who reads it')
-    .option('--framework <id>', 'control table of this framework only; repeatable', collect, [])
+    .option('-f, --format <format>', `what stdout gets: ${FORMATS}`, 'terminal')
+    .option('-o, --output <format=file>', 'write a report in one of these formats to a file; repeatable', collectWhole, [])
+    .option('--persona <who>', 'dev, security or auditor: who reads it (default: of the configuration, else security)')
+    .option(
+      '--framework <id>',
+      'control table of this framework only; repeatable (default: of the configuration, else OWASP NHI, NIST CSF, MAESTRO)',
+      collect,
+      [],
+    )
     .option('--new-only', 'only findings that the run before did not have')
     .option('--baseline <file>', 'leave out what this earlier JSON report (or detect-secrets baseline, gitleaks report) has');
 }
@@ -740,9 +776,35 @@ function collectWhole(value: string, before: string[]): string[] {
   return [...before, value];
 }
 
+/** Lines that are read, not looked for: no wider than a page, and no wider than the window. */
+function helpWidth({ terminal }: Io): number {
+  return Math.max(40, Math.min(terminal.columns, 110));
+}
+
+/** What is needed, what may be said, and what holds where nothing is: `(default: [])` tells nobody anything. */
+function describeOption({ description, argChoices, defaultValue, mandatory }: Option): string {
+  const asides = [
+    ...(mandatory ? ['required'] : []),
+    ...(argChoices === undefined ? [] : [argChoices.join(', ')]),
+    ...(typeof defaultValue === 'string' ? [`default: ${defaultValue}`] : []),
+  ];
+  return asides.length === 0 ? description : `${description} (${asides.join('; ')})`;
+}
+
+/** Sentences behind the options are written for a wide page: they are wrapped again to the window; what is indented stays. */
+function fitted(text: string, width: number): string {
+  return text.replace(/^\S.*(?:\n\S.*)*/gm, (prose) => {
+    const lines = prose.split('\n');
+    return lines.every((line) => line.length <= width) ? prose : wrap(lines.join(' '), width).join('\n');
+  });
+}
+
 function outputOf(io: Io): { writeOut: (text: string) => void; writeErr: (text: string) => void } {
   // Help that cannot be written (a full disk) has nobody to be told.
-  return { writeOut: (text) => void io.stdout(text).catch(() => undefined), writeErr: (text) => io.stderr(text) };
+  return {
+    writeOut: (text) => void io.stdout(fitted(text, helpWidth(io))).catch(() => undefined),
+    writeErr: (text) => io.stderr(text),
+  };
 }
 
 /** Says what went wrong in words and gives the exit code that stands for it. */

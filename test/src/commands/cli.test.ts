@@ -19,7 +19,6 @@ const COMMANDS = [
   'demo',
   'doctor',
 ];
-const SUBCOMMANDS = ['rules list', 'rules explain', 'rules check'];
 /** Assembled here, so that no push protection stops this file. */
 const KEY = `${['AK', 'IA'].join('')}QYLPMN5HFIQR7DZW`;
 const SECRET = `${'kP3vN8xQ2mR7tY1wZ5bC'}${'9dF4gH6jL0sA+eU/iO2p'}`;
@@ -38,15 +37,6 @@ describe('command line', function () {
     assert.match(help.stdout, /Exit codes:/);
     assert.equal(bare.stdout, help.stdout);
   });
-
-  for (const command of [...COMMANDS.filter((name) => name !== 'rules'), ...SUBCOMMANDS]) {
-    it(`gives an example in the help of ${command}`, async () => {
-      const { code, stdout, stderr } = await cli([...command.split(' '), '--help']);
-
-      assert.deepEqual([code, stderr], [0, '']);
-      assert.match(stdout, new RegExp(`Examples?:\n {2}nhi-audit ${command}`));
-    });
-  }
 
   it('colours only what a terminal, or FORCE_COLOR, asks for', async () => {
     const repo = leaking();
