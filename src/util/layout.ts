@@ -100,12 +100,15 @@ function cut(word: string, width: number): string[] {
   const pieces: string[] = [];
   let piece = '';
   let used = 0;
-  for (const character of word) {
+  const characters = [...word];
+  for (const [index, character] of characters.entries()) {
     const size = displayWidth(character);
     if (used + size > width) {
-      pieces.push(piece);
-      piece = '';
-      used = 0;
+      // A line that begins with `::` is a command to the runner of GitHub Actions.
+      const last = character === ':' && characters[index + 1] === ':' && width > 2 ? (characters[index - 1] ?? '') : '';
+      pieces.push(piece.slice(0, piece.length - last.length));
+      piece = last;
+      used = displayWidth(last);
     }
     piece += character;
     used += size;

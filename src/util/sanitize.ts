@@ -13,10 +13,16 @@ const MARKS = /(\p{M}{3})\p{M}+/gu;
 /** Printable ASCII without blanks at the ends: most names, told apart by one quick look. */
 const PLAIN = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/;
 
-/** One line that is safe to print: breaks and tabs become a blank, invisible characters show as `\u{202e}`. */
+/**
+ * What the runner of GitHub Actions takes for a command in the log of a job: `::` where a line begins, which is wherever a wrap may
+ * fall, and `##[` anywhere. https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+ */
+const COMMANDS = /(?<=^|\s):(?=:)|(?<=#)#(?=\[)/g;
+
+/** One line that is safe to print: breaks and tabs become a blank, invisible characters show as `\u{202e}`, commands of a runner are broken. */
 export function printable(text: string): string {
-  if (PLAIN.test(text)) return text;
-  return text.replace(BREAKS, ' ').replace(UNPRINTABLE, escapeOf).replace(MARKS, '$1').trim();
+  const shown = PLAIN.test(text) ? text : text.replace(BREAKS, ' ').replace(UNPRINTABLE, escapeOf).replace(MARKS, '$1').trim();
+  return shown.includes('::') || shown.includes('##[') ? shown.replace(COMMANDS, escapeOf) : shown;
 }
 
 function escapeOf(character: string): string {

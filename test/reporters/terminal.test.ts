@@ -629,6 +629,7 @@ describe('terminal reporter', () => {
       for (const text of [stripStyles(await render(report, {}, context)), stripStyles(await renderFull(report, context))]) {
         assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Cs}]/u);
         assert.doesNotMatch(text, /^# heading|^\| forged/m);
+        assert.doesNotMatch(text, /^\s*::|##\[/m);
         assert.ok(text.length < 150_000, 'long names are cut');
       }
     }
@@ -656,6 +657,18 @@ describe('order of what is told', () => {
 });
 
 describe('terminal layout', () => {
+  it('begins no line with what a runner of jobs takes for a command', () => {
+    for (let width = 3; width < 40; width += 1) {
+      const lines = wrap(`${'a'.repeat(30)}::stop-commands::${'b'.repeat(20)}::c`, width);
+
+      assert.equal(lines.join(''), `${'a'.repeat(30)}::stop-commands::${'b'.repeat(20)}::c`);
+      assert(
+        lines.every((line) => !line.startsWith('::') && line.length <= width),
+        lines.join(' '),
+      );
+    }
+  });
+
   it('breaks at blanks, and long words anywhere', () => {
     assert.deepEqual(wrap('one two three', 8), ['one two', 'three']);
     assert.deepEqual(wrap('abcdefghij k', 4), ['abcd', 'efgh', 'ij k']);

@@ -398,7 +398,7 @@ describe('nhi-audit pr', function () {
         .split('\n')
         .filter((line) => line.trimStart().startsWith('::'));
       assert.equal(commands.length, 1, io.err());
-      assert.match(commands[0] ?? '', /^::error file=a%2Cline=9%3A%3Ax %3A%3Astop-commands[^:,]*,line=2,title=/);
+      assert.match(commands[0] ?? '', /^::error file=a%2Cline=9%3A%3Ax \\u\{3a\}%3Astop-commands[^:,]*,line=2,title=/);
     });
   });
 

@@ -31,6 +31,10 @@ describe('printable', () => {
     ['shows a zero-width space', 'a\u200bb', 'a\\u{200b}b'],
     ['makes one line of several', 'one\r\n\ttwo\u2028three', 'one two three'],
     ['shows a lone surrogate', 'a\ud800b', 'a\\u{d800}b'],
+    ['leaves ARNs alone', 'arn:aws:iam::123456789012:role/x', 'arn:aws:iam::123456789012:role/x'],
+    ['breaks a command of a runner at the start', '::stop-commands::x', '\\u{3a}:stop-commands::x'],
+    ['breaks a command where a wrap may fall', 'a ::set-output name=b::c', 'a \\u{3a}:set-output name=b::c'],
+    ['breaks an old command of a runner anywhere', 'a##[group]b', 'a#\\u{23}[group]b'],
     ['cuts piled-up marks', `e${'\u0301'.repeat(50)}`, 'e\u0301\u0301\u0301'],
   ];
   for (const [what, text, expected] of cases) {
