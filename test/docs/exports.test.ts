@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { AnyReporter } from '../../src/contracts/index.ts';
 import { loadReporter, REPORTER_IDS } from '../../src/registry.ts';
 import { packageRoot } from '../../src/util/package-root.ts';
@@ -19,6 +20,8 @@ describe('docs/exports.md', () => {
       // What `pr` tells the comment is of no use by hand.
       const missing = optionsOf(reporter).filter((name) => !new RegExp(`\`${name}[=\`]`).test(section));
       if (reporter.id !== 'pull-request') assert.deepEqual(missing, [], `${reporter.id}: options that are not told`);
+      const words = wordsOf(reporter).filter((word) => !new RegExp(`[\`=|]${word}[\`|]`).test(section));
+      assert.deepEqual(words, [], `${reporter.id}: values that are not told`);
     }
     for (const section of sections) {
       const here = reporters.filter((reporter) =>
@@ -45,6 +48,15 @@ describe('docs/exports.md', () => {
 function optionsOf({ options }: AnyReporter): readonly string[] {
   const { shape } = options as { readonly shape?: object };
   return Object.keys(shape ?? {});
+}
+
+/** The words that its options choose from. */
+function wordsOf({ options }: AnyReporter): readonly string[] {
+  const { shape = {} } = options as { readonly shape?: { readonly [name: string]: z.ZodType } };
+  return Object.values(shape).flatMap((option) => {
+    const inner = option instanceof z.ZodDefault ? option.unwrap() : option;
+    return inner instanceof z.ZodEnum ? Object.values(inner.enum).map(String) : [];
+  });
 }
 
 /** What a section tells of options, each with the first of its values. */
