@@ -94,14 +94,15 @@ describe('audit reporter', () => {
     );
   });
 
-  for (const [name, make] of [
-    ['a whole run', sampleReport],
-    ['a run with partial coverage', partialReport],
-    ['a run of attacks', hostileReport],
+  for (const [name, make, findings] of [
+    ['a whole run', sampleReport, '2000'],
+    ['a run with partial coverage', partialReport, '2000'],
+    ['a run of attacks', hostileReport, '2000'],
+    ['a report that tells no finding', sampleReport, '0'],
   ] as const) {
     it(`leads from each check and each source of a control to its evidence, in ${name}`, async () => {
       const report = withExcepted(withParts(make()));
-      const text = await renderText(audit, report);
+      const text = await renderText(audit, report, { findings });
 
       const anchors = new Set([...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id));
       const section = text.slice(text.indexOf('## 3.'), text.indexOf('## 4.'));
