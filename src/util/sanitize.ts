@@ -119,10 +119,10 @@ export function xmlText(text: string): string {
     .replace(/[&<>"']/g, reference);
 }
 
-/** JSON text in which nothing invisible is left raw; parsing it gives the same value. */
+/** JSON text in which nothing invisible is left raw, and no command of a runner; parsing it gives the same value. */
 export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(
-    /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
+    /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|(?<=##)\[/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -178,6 +178,7 @@ describe('jsonText', () => {
         const written = jsonText({ value, text });
         assert.deepEqual(JSON.parse(written), JSON.parse(JSON.stringify({ value, text })));
         assert.doesNotMatch(written, /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u);
+        assert.doesNotMatch(written, /##\[/);
       }),
     );
   });
