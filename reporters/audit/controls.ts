@@ -95,14 +95,17 @@ function evidenceOf(control: ControlResult, links: EvidenceLinks): string {
   const head = `${anchorOf(anchors.control(control))}\n#### ${text(control.control)}: ${text(control.title)}\n\n`;
   const places = table(
     ['Source', 'Outcome', 'Checks', 'Population', 'Findings', 'Evidence'],
-    sources.map(({ surface, outcome, checks, population, findings, worst }) => [
-      SURFACES[surface],
-      outcome,
-      tallyOf(checks),
-      thousands(population),
-      worst === undefined ? thousands(findings) : `${thousands(findings)}, the worst ${worst}`,
-      links.ofSource(surface, rules),
-    ]),
+    sources.map((source) => {
+      const { surface, outcome, checks, population, findings, worst } = source;
+      return [
+        SURFACES[surface],
+        outcome,
+        tallyOf(checks),
+        thousands(population),
+        worst === undefined ? thousands(findings) : `${thousands(findings)}, the worst ${worst}`,
+        links.ofSource(source, rules),
+      ];
+    }),
   );
   return `${head}${places}${table(
     ['Check', 'Outcome', 'Findings', 'Bears on', 'Evidence'],

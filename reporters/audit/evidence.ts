@@ -1,5 +1,5 @@
 import type { Finding } from '../../src/contracts/finding.ts';
-import type { ControlOutcome, ControlRule, RuleAtSource } from '../../src/contracts/framework.ts';
+import type { ControlOutcome, ControlRule, ControlSource, RuleAtSource } from '../../src/contracts/framework.ts';
 import type { Surface } from '../../src/contracts/observation.ts';
 import { DECLARED_ABSENT, type Report } from '../../src/contracts/reporter.ts';
 import { inReportOrder, isOpen, thousands } from '../../src/util/report-text.ts';
@@ -67,7 +67,7 @@ export class EvidenceLinks {
   }
 
   /** The findings of a control at one of its sources. */
-  ofSource(surface: Surface, rules: readonly ControlRule[]): Cell {
+  ofSource({ surface, findings }: ControlSource, rules: readonly ControlRule[]): Cell {
     const failing = rules.filter(({ sources }) => sources.some((at) => at.surface === surface && at.findings > 0));
     const found = failing.flatMap(({ rule }) =>
       (this.#byRule.get(rule) ?? []).filter(
@@ -75,7 +75,7 @@ export class EvidenceLinks {
       ),
     );
     const links = found.sort(inReportOrder).slice(0, SOURCE_LINKS).map(findingLink);
-    const more = found.length - links.length;
+    const more = Math.max(findings, found.length) - links.length;
     return [this.source(surface), ...links, ...(more > 0 ? [`${thousands(more)} more below`] : [])].join(', ');
   }
 
@@ -87,7 +87,7 @@ export class EvidenceLinks {
     });
     const listed = findings.filter(isOpen).length;
     const left = Math.max(rule.findings, listed) - findings.slice(0, LINKS).filter(isOpen).length;
-    const more = left > 0 ? [`${thousands(left)} more, counted with ${this.#why(rule, 'the check')}`] : [];
+    const more = left > 0 ? [`${thousands(left)} not listed here, counted with ${this.#why(rule, 'the check')}`] : [];
     const told = [...links, ...more, ...this.#register(rule)];
     const cell = told.length > 0 ? told.join(', ') : `counted with ${this.#why(rule, 'the check')}`;
     const silent = byOutcome(rule.sources.filter(({ findings: n }) => n === 0)).map(
