@@ -8,7 +8,7 @@ import { emailText, slackMessage, webhookBody } from '../../../src/notify/texts.
 import { openStore } from '../../../src/store/index.ts';
 import { type TestIo, testIo } from '../../helpers/io.ts';
 import { type Loopback, loopback, reply } from '../../helpers/loopback.ts';
-import { emptyReport, hostileReport } from '../../helpers/report.ts';
+import { emptyReport, HOSTILE_NAMES, hostileReport } from '../../helpers/report.ts';
 import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
 import { loadRun } from '../correlate/run-store.ts';
 
@@ -314,7 +314,7 @@ describe('texts of notify', () => {
     assert.match(text, /^Subject: nhi-audit: \d+ new \([\w ,]+\), coverage lost in \d+ places\nContent-Type: [^\n]+\n\n/);
     assert.doesNotMatch(text, /^# heading|^\| forged/m);
     assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Cs}]/u);
-    assert.match(text, /and 14 more/);
+    assert.ok(text.includes(`and ${HOSTILE_NAMES.length - 10} more`));
   });
 
   it('give programs all that was cut for people', () => {
