@@ -555,7 +555,7 @@ COMMENT ON COLUMN findings.identity_id IS 'Identity it is about';
 COMMENT ON COLUMN findings.credential_id IS 'Credential it is about';
 COMMENT ON COLUMN findings.subject IS 'What it is about, for headings';
 COMMENT ON COLUMN findings.controls IS 'framework:control';
-COMMENT ON COLUMN findings.evidence IS 'List of {observation, kind, summary, at}';
+COMMENT ON COLUMN findings.evidence IS 'List of {observation, kind, summary, at, surface}';
 COMMENT ON COLUMN findings.first_seen IS 'Start of the first run in this store that had it';
 COMMENT ON COLUMN findings.last_seen IS 'Start of the last run that had it';
 COMMENT ON COLUMN findings.fix IS 'What to do';
