@@ -55,7 +55,8 @@ export const CheckMeta = z.strictObject({
   /**
    * What must have been collected: `kind@surface` (`credential@aws`, `usage@gateway`) or `kind` from any surface;
    * `a|b` where either will do. `credential:signing-certificate@aws` is met by a look that could have given that type: coverage
-   * says so in `detail.types`, and what says nothing of types is taken to give all. A need that no coverage row meets makes the result "not assessed";
+   * says so in `detail.types`, and what says nothing of types is taken to give all. A need that no coverage row meets makes the result "not assessed",
+   * or "not applicable" where all that would meet it is declared absent (`scope.absent`) and nothing of it was observed;
    * one that ends in `?` makes it "partial" where nothing is found. Where several providers will do, each of which the run speaks must have been asked.
    */
   needs: z.array(z.string()).min(1),
