@@ -5,7 +5,7 @@ import { ConfigError, messageOf, OutputError } from '../util/errors.ts';
 import { jsonText } from '../util/sanitize.ts';
 import { Secret } from '../util/secret.ts';
 
-const TIMEOUT_SECONDS = 30;
+const TIMEOUT_MS = 30_000;
 const TRIES = 4;
 const LONGEST_WAIT_MS = 60_000;
 
@@ -54,7 +54,11 @@ function readAddress(file: string): string {
 export async function send(
   { kind, address, host }: Webhook,
   body: object,
-  { signal, second = 1000 }: { readonly signal: AbortSignal; readonly second?: number },
+  {
+    signal,
+    second = 1000,
+    timeout = TIMEOUT_MS,
+  }: { readonly signal: AbortSignal; readonly second?: number; readonly timeout?: number },
 ): Promise<void> {
   for (let tried = 1; ; tried++) {
     let failure: string;
@@ -66,7 +70,7 @@ export async function send(
         body: jsonText(body),
         // Findings go to the host that was named, and to no other.
         redirect: 'manual',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_SECONDS * second)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
       });
       await response.body?.cancel();
       if (response.ok) return;
@@ -82,7 +86,7 @@ export async function send(
     } catch (error) {
       if (error instanceof ConfigError) throw error;
       signal.throwIfAborted();
-      if (isTimeout(error)) failure = `no answer within ${TIMEOUT_SECONDS} s`;
+      if (isTimeout(error)) failure = `no answer within ${timeout / 1000} s`;
       else failure = isUnreachable(error) ? (networkCode(error) ?? 'no connection') : messageOf(error);
     }
     if (tried === TRIES) {
