@@ -22,7 +22,7 @@ interface Shot {
 }
 
 const SHOTS: readonly Shot[] = [
-  { name: 'report-engineer', hash: '#view=engineer', colorScheme: 'light', height: 952 },
+  { name: 'report-engineer', hash: '#view=engineer', colorScheme: 'light', height: 1020 },
   { name: 'report-audit', hash: '#view=audit', colorScheme: 'light', top: '#controls' },
   {
     name: 'report-lineage-dark',
@@ -53,7 +53,8 @@ try {
 /** The sample estate, scanned and reported as anybody would. */
 function report(cwd: string): string {
   run(cwd, ['demo', '--keep', 'harbour']);
-  run(cwd, ['report', '--store', 'harbour/harbour-coffee.duckdb', '-o', 'html:title=Harbour Coffee=report.html']);
+  const frameworks = ['owasp-nhi-2025', 'nist-csf-2.0', 'pci-dss-4.0.1'].flatMap((id) => ['--framework', id]);
+  run(cwd, ['report', '--store', 'harbour/harbour-coffee.duckdb', ...frameworks, '-o', 'html:title=Harbour Coffee=report.html']);
   return join(cwd, 'report.html');
 }
 

@@ -1,4 +1,4 @@
-import { type CoverageObservation, SURFACES } from '../../../src/contracts/observation.ts';
+import { type CoverageObservation, SURFACES, type Surface } from '../../../src/contracts/observation.ts';
 import type { DeclaredAbsent, Report } from '../../../src/contracts/reporter.ts';
 import { SWITCHED_OFF } from '../../../src/contracts/reporter.ts';
 import {
@@ -160,14 +160,26 @@ const DECLARED: { readonly [state in DeclaredAbsent['state']]: readonly [mark: s
   expired: ['?', 'review overdue'],
 };
 
+/** What is said in one breath of several sources is told once. */
+function alike(rows: readonly DeclaredAbsent[]): (readonly [first: DeclaredAbsent, surfaces: Surface[]])[] {
+  const groups = new Map<string, readonly [DeclaredAbsent, Surface[]]>();
+  for (const row of rows) {
+    const name = JSON.stringify([row.state, row.reason, row.declaredBy, row.reviewed, row.why]);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [row, [row.surface]]);
+    else group[1].push(row.surface);
+  }
+  return [...groups.values()];
+}
+
 /** On whose word a source is said not to be there, and whether the run bears it out. */
 function declaredTable(rows: readonly DeclaredAbsent[]): Html {
-  return html`<table class="declared"><caption class="off">Declared absent</caption><thead class="off"><tr><th scope="col">Source</th><th scope="col">State</th><th scope="col">On whose word</th></tr></thead><tbody>${rows.map(
-    ({ surface, state, reason, declaredBy, reviewed, why }) => {
-      const [mark, word] = DECLARED[state];
-      return html`<tr><th scope="row">${SURFACES[surface]}</th><td><span class="out ${state}"><i aria-hidden="true">${mark}</i>${word}</span></td><td>${named(reason, 160)} (${named(declaredBy, 60)}${reviewed !== undefined && `, reviewed ${reviewed}`})${why !== undefined && html`. <b>Not believed:</b> ${named(why, 180)}`}</td></tr>`;
-    },
-  )}</tbody></table>`;
+  return html`<table class="declared"><caption class="off">Declared absent</caption><thead class="off"><tr><th scope="col">Source</th><th scope="col">State</th><th scope="col">On whose word</th></tr></thead><tbody>${alike(
+    rows,
+  ).map(([{ state, reason, declaredBy, reviewed, why }, surfaces]) => {
+    const [mark, word] = DECLARED[state];
+    return html`<tr><th scope="row">${list(surfaces.map((surface) => SURFACES[surface]))}</th><td><span class="out ${state}"><i aria-hidden="true">${mark}</i>${word}</span></td><td>${named(reason, 160)} (${named(declaredBy, 60)}${reviewed !== undefined && `, reviewed ${reviewed}`})${why !== undefined && html`. <b>Not believed:</b> ${named(why, 180)}`}</td></tr>`;
+  })}</tbody></table>`;
 }
 
 function gapRow(gaps: readonly CoverageObservation[]): Html {
