@@ -136,8 +136,10 @@ function* titleLine(
   }
   yield* layout.tagged(indent, severity.toUpperCase().padEnd(LEAD), SEVERITY_STYLE[severity], text, titleStyle);
   const below = indent + ' '.repeat(LEAD);
+  // Whole, even where it cannot stand below the title: half an id is neither clicked nor copied.
   if (displayWidth(id) <= room) yield below + linked;
-  else yield* layout.block(below, id, 'dim');
+  else if (displayWidth(id) + 2 <= layout.width) yield `  ${linked}`;
+  else yield* layout.block('  ', id, 'dim');
 }
 
 /** Where the credentials lie, each place once; else what the facts come from. */
