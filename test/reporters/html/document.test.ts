@@ -78,7 +78,32 @@ describe('html reporter', function () {
   });
 
   it('lets no name become markup, data or direction', async () => {
-    const text = await renderText(html, hostileReport());
+    const declaredAbsent = HOSTILE_NAMES.map((name) => ({
+      surface: 'okta' as const,
+      reason: name,
+      declaredBy: name,
+      state: 'contradicted' as const,
+      why: name,
+    }));
+    const acceptances = HOSTILE_NAMES.map((name) => ({
+      source: 'exception' as const,
+      entry: name,
+      place: name,
+      reason: name,
+      owner: name,
+      approver: name,
+      ticket: name,
+      state: 'used' as const,
+      findings: 1,
+    }));
+    const report = hostileReport();
+    const accepted = report.findings.map((finding, index) => ({
+      ...finding,
+      status: 'excepted' as const,
+      acceptedBy: acceptances[index % acceptances.length] as (typeof acceptances)[number],
+    }));
+
+    const text = await renderText(html, { ...report, accepted, acceptances, declaredAbsent });
 
     const plain = markup(text);
     assert.doesNotMatch(plain, /<(?:script|img|b>forged)/i);
