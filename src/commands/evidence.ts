@@ -1,6 +1,7 @@
 import { drawSample, SAMPLED, type Sample, sampleColumns } from '../evidence/sample.ts';
 import type { Io } from '../io.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
+import { count } from '../util/report-text.ts';
 import { jsonText, printable } from '../util/sanitize.ts';
 import { renderTable, type TableFormat, withoutBigints } from '../util/table.ts';
 import { oneOf } from './scan.ts';
@@ -42,12 +43,17 @@ export async function sampleCommand(io: Io, options: SampleOptions): Promise<num
 }
 
 function tellSample(sample: Sample, width: number): string {
-  const { rows, population, populationDigest, run, of, seed, method } = sample;
+  const { rows, population, populationDigest, run, of, seed, method, leftOut } = sample;
   const head = [
     `${rows.length} of ${population} ${of} of run ${run}`,
     `seed        ${printable(seed)}`,
     `method      ${method}`,
     `population  SHA-256 ${populationDigest} over its sorted ids, a line feed behind each`,
+    ...(leftOut === undefined
+      ? []
+      : [
+          `left out    ${count(leftOut.refused + leftOut.waiting, 'request')} that never ran: ${leftOut.refused} refused, ${leftOut.waiting} waiting`,
+        ]),
   ];
   const table =
     rows.length === 0

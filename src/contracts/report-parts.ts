@@ -105,6 +105,8 @@ export interface Sessions {
   readonly rows: readonly SessionView[];
   /** How many there are in the store for this run. */
   readonly total: number;
+  /** What was asked of a gateway and never ran, which is none of them; absent: none. */
+  readonly requests?: { readonly refused: number; readonly waiting: number };
 }
 
 export interface SessionView {

@@ -1,4 +1,5 @@
 import type { StoreReader } from '../store/reader.ts';
+import { countRequests } from '../store/requests.ts';
 
 export const SAMPLED = ['identities', 'credentials', 'findings', 'sessions'] as const;
 export type Sampled = (typeof SAMPLED)[number];
@@ -9,6 +10,8 @@ export interface Sample {
   readonly of: Sampled;
   /** How many there are to draw from. */
   readonly population: number;
+  /** Of sessions: requests that never ran, which are not among them. */
+  readonly leftOut?: { readonly refused: number; readonly waiting: number };
   /** SHA-256 over all ids of the population, sorted, each with a line feed behind it. */
   readonly populationDigest: string;
   readonly n: number;
@@ -60,16 +63,16 @@ const POPULATIONS: { readonly [of in Sampled]: Population } = {
            FROM drawn AS d JOIN current_findings AS f ON f.fingerprint = d.id`,
     columns: ['status', 'severity', 'rule', 'subject', 'message'],
   },
-  // A session has an id at its source; what has none is its observation's. Bookkeeping of the gateway is no use.
+  // What `nhi-audit sessions` lists. A session has an id at its source; what has none is its observation's.
   sessions: {
     ids: `SELECT DISTINCT concat(u.via, ':', coalesce(u.session_id, u.observation_id)) AS id
           FROM usage_rows AS k JOIN obs.usages AS u ON u.rowid = k.row_id
-          WHERE NOT k.is_bookkeeping AND NOT coalesce(starts_with(u.target, 'admin:'), false)`,
+          WHERE k.is_use`,
     told: `SELECT d.id, strftime(min(u.used_at), '%Y-%m-%dT%H:%M:%SZ') AS started, min(k.identity_id) AS identity, min(u.actor) AS actor, min(u.job) AS job,
              min(u.target) AS target, min(u.action) AS action, min(u.approval) AS approval
            FROM drawn AS d
            JOIN obs.usages AS u ON concat(u.via, ':', coalesce(u.session_id, u.observation_id)) = d.id
-           JOIN usage_rows AS k ON k.row_id = u.rowid
+           JOIN usage_rows AS k ON k.row_id = u.rowid AND k.is_use
            GROUP BY d.id`,
     columns: ['started', 'identity', 'actor', 'job', 'target', 'action', 'approval'],
   },
@@ -86,6 +89,7 @@ export async function drawSample(
   const [all] = await store.rows(
     `SELECT count(*) AS population, sha256(coalesce(string_agg(concat(id, chr(10)), '' ORDER BY id), '')) AS digest FROM (${ids})`,
   );
+  const asked = of === 'sessions' ? await countRequests(store) : undefined;
   const chosen = seed ?? runId;
   const drawn = await store.rows(
     `SELECT id, sha256(concat($seed::VARCHAR, chr(10), id)) AS sha256 FROM (${ids}) ORDER BY sha256, id LIMIT ${n}`,
@@ -99,6 +103,7 @@ export async function drawSample(
     run: runId,
     of,
     population: Number(all?.population ?? 0),
+    ...(asked === undefined ? {} : { leftOut: asked }),
     populationDigest: String(all?.digest),
     n,
     seed: chosen,

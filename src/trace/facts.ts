@@ -20,6 +20,8 @@ export interface Trace {
   readonly owner: Row | undefined;
   readonly consumers: readonly Row[];
   readonly gateway: readonly Row[];
+  /** What was asked of the gateway and never ran: refused, or waiting. */
+  readonly requests: readonly Row[];
   readonly outside: readonly Row[];
   /** First and last use by path: through the gateway, by the log of a target, by that of a cloud, and what of these went around. */
   readonly uses: readonly Row[];
@@ -42,6 +44,10 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
   const credentials = JSON.stringify(subject.credentials);
   const all = { identity, credentials };
   const mine = "list_contains(json_extract_string($credentials, '$[*]'), credential_id)";
+  const sides = (which: string): string =>
+    `SELECT *, CASE WHEN coalesce(identity_id = $identity, false) OR ${mine} THEN 'account' ELSE 'caller' END AS side
+     FROM gateway_sessions
+     WHERE (identity_id = $identity OR caller_identity_id = $identity OR ${mine}) AND ${which}`;
   const one = async (sql: string): Promise<Row | undefined> => (await store.rows(sql, { identity }))[0];
   return {
     identity: await one('SELECT * FROM identity_overview WHERE identity_id = $identity'),
@@ -163,15 +169,21 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
     ),
     // Both sides: sessions with the rights of this account, and sessions that this identity opened as a caller.
     gateway: await store.rows(
-      `WITH sides AS (
-         SELECT *, CASE WHEN coalesce(identity_id = $identity, false) OR ${mine} THEN 'account' ELSE 'caller' END AS side
-         FROM gateway_sessions
-         WHERE identity_id = $identity OR caller_identity_id = $identity OR ${mine})
+      `WITH sides AS (${sides('ran')})
        SELECT side, connection AS target, caller AS actor, caller_type AS actor_type, identity_id AS account, count(*) AS sessions,
          min(used_at) AS first_used, max(used_at) AS last_used, count(job) AS with_job,
          count(*) FILTER (approval = 'approved') AS approved
        FROM sides
        GROUP BY ALL ORDER BY side, sessions DESC, target, actor, account`,
+      all,
+    ),
+    requests: await store.rows(
+      `WITH sides AS (${sides('NOT ran')})
+       SELECT side, connection AS target, caller AS actor, caller_type AS actor_type, identity_id AS account,
+         count(*) FILTER (state = 'refused') AS refused, count(*) FILTER (state = 'waiting') AS waiting, count(*) FILTER (state = 'ready') AS ready,
+         min(used_at) AS first_asked, max(used_at) AS last_asked
+       FROM sides
+       GROUP BY ALL ORDER BY side, target, actor, account`,
       all,
     ),
     // `held`: a gateway connection holds it, so that a use that no session covers went around the gateway.
@@ -185,7 +197,7 @@ export async function traceFacts(store: StoreReader, subject: Subject): Promise<
            AND (SELECT max(coalesce(ended_at, used_at)) FROM usages WHERE via = 'gateway') AS in_period,
          EXISTS (
            FROM usages AS u
-           WHERE u.via = 'gateway' AND NOT coalesce(u.bookkeeping, false)
+           WHERE u.via = 'gateway' AND u.is_use
              AND (u.credential_id = c.credential_id OR (u.identity_id = coalesce(c.identity_id, $identity) AND u.credential_id IS NULL))
              AND c.last_used_at >= u.used_at - INTERVAL 15 MINUTE
              AND (u.ended_at IS NULL OR c.last_used_at <= u.ended_at + INTERVAL 15 MINUTE)) AS covered

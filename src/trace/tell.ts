@@ -255,7 +255,7 @@ function lineOf({ place_text }: Row): string {
   return line === undefined ? '' : `line ${line}`;
 }
 
-export function did({ identity, gateway, outside, sessionsRead }: Trace): Line[] {
+export function did({ identity, gateway, requests, outside, sessionsRead }: Trace): Line[] {
   const lines: Line[] = gateway.map(sessions);
   if (gateway.length === 0) {
     lines.push({
@@ -263,10 +263,22 @@ export function did({ identity, gateway, outside, sessionsRead }: Trace): Line[]
     });
   }
   for (const row of outside) lines.push(lastUse(row, sessionsRead));
-  if (lines.length === 1 && gateway.length === 0 && identity !== undefined && identity.last_used_at !== null) {
+  if (gateway.length === 0 && outside.length === 0 && identity !== undefined && identity.last_used_at !== null) {
     lines.push({ text: `last used ${moment(identity.last_used_at)}` });
   }
-  return lines;
+  return [...lines, ...requests.map(request)];
+}
+
+/** Nothing was done by these: whoever is named asked, and was not let in, or not yet. */
+function request(row: Row): Line {
+  const counts = [`${row.refused} refused`, `${row.waiting} waiting for approval`, `${row.ready} not started`];
+  const told = counts.filter((count) => !count.startsWith('0 ')).join(', ');
+  const [first, last] = [day(row.first_asked), day(row.last_asked)];
+  const span = first === last ? first : `${first} to ${last}`;
+  const head = `asked for and did not get: ${told}, on ${text(row.target)} by `;
+  if (row.side === 'account') return { text: join(`${head}${text(row.actor)}`, [text(row.actor_type), span]) };
+  const account = row.account === null ? 'account not known' : `as the account ${text(row.account)}`;
+  return { text: join(`${head}itself, ${account}`, [span]) };
 }
 
 function sessions(row: Row): Line {

@@ -23,7 +23,7 @@ export async function trimGrants(store: StoreReader, identity: string): Promise<
   );
   const sessions = await store.rows(
     `SELECT coalesce(action, 'unknown') AS action, objects, used_at FROM usages
-     WHERE identity_id = $identity AND via IN ('gateway', 'direct') AND NOT coalesce(bookkeeping, false)`,
+     WHERE identity_id = $identity AND via IN ('gateway', 'direct') AND is_use`,
     { identity },
   );
   if (grants.length === 0 || sessions.length === 0) return undefined;

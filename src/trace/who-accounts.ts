@@ -98,8 +98,7 @@ const ROWS = `
   WITH used AS (
     SELECT 'session' AS kind, identity_id, connection, org, NULL::VARCHAR AS why, count(*) AS uses, 0 AS around, min(used_at) AS first, max(coalesce(ended_at, used_at)) AS last
     FROM gateway_sessions
-    WHERE (ran OR coalesce(status, 'open') = 'open' AND approval NOT IN ('pending', 'rejected'))
-      AND used_at < $until::TIMESTAMP AND coalesce(ended_at, used_at) >= $from::TIMESTAMP
+    WHERE ran AND used_at < $until::TIMESTAMP AND coalesce(ended_at, used_at) >= $from::TIMESTAMP
     GROUP BY ALL
     UNION ALL
     SELECT p.passage, p.identity_id, NULL, NULL, CASE WHEN p.passage IN ('around', 'not-known') THEN p.why END, sum(p.records), sum(p.around), min(u.used_at), max(coalesce(u.ended_at, u.used_at))

@@ -140,8 +140,8 @@ const USES = `
     LEFT JOIN identities AS i ON i.identity_id = s.caller_identity_id
     LEFT JOIN members AS m ON m.user_id = s.user_id
     LEFT JOIN deciders AS d ON d.approval_id = s.approval_id
-    -- What runs still may have done it at any time since; what waits for a review, or for its start, did nothing.
-    WHERE (s.ran OR coalesce(s.status, 'open') = 'open' AND s.approval NOT IN ('pending', 'rejected'))
+    -- What is open may have done it at any time since; what was refused, waits for a review or for its start, did nothing.
+    WHERE s.ran
       AND s.used_at < $until::TIMESTAMP
       AND (coalesce(s.ended_at, s.used_at) >= $from::TIMESTAMP OR s.ended_at IS NULL AND u.records IS NULL AND s.status IS DISTINCT FROM 'done')
   ),

@@ -39,7 +39,7 @@ SELECT
     concat('After a month without complaints keep its policies in a file, take them off and delete it: `aws iam delete-role --role-name ', word_or(i.name, 'NAME'), '`.')]) AS fix,
   i.evidence
 FROM identities AS i
-ANTI JOIN (SELECT identity_id FROM usages WHERE days_since(used_at) <= $unusedDays) AS u ON u.identity_id = i.identity_id
+ANTI JOIN (SELECT identity_id FROM usages WHERE ran AND days_since(used_at) <= $unusedDays) AS u ON u.identity_id = i.identity_id
 LEFT JOIN admin_identities AS a ON a.identity_id = i.identity_id
 WHERE i.provider = 'aws' AND i.type = 'role' AND NOT i.managed
   AND days_since(i.created_at) > $unusedDays

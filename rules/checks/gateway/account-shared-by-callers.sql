@@ -6,7 +6,7 @@ confidence: high
 about: identity
 identityFields: [account]
 needs: [usage@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions WHERE is_machine(caller_type)
+population: gateway_sessions WHERE ran AND is_machine(caller_type)
 parameters:
   minCallers: 2
 controls:

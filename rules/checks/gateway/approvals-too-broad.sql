@@ -47,7 +47,7 @@ wide AS (
         THEN concat(', ', count(*) FILTER (action IN ('write', 'ddl', 'privilege', 'admin')), ' of which changed something') ELSE '' END, '.') AS message,
     list_distinct(list_concat(flatten(list(approval_evidence))[1:5], list(observation_id ORDER BY used_at)[1:5])) AS evidence
   FROM gateway_sessions
-  WHERE approval = 'approved' AND approval_id IS NOT NULL
+  WHERE approval = 'approved' AND approval_id IS NOT NULL AND ran
   GROUP BY approval_id
   HAVING count(*) > $maxSessions
 ),

@@ -6,7 +6,7 @@ confidence: medium
 about: usage
 identityFields: [caller, org]
 needs: [usage@gateway, identity:service-account@gateway, identity:api-key@gateway, person:user@gateway, 'identity:agent@gateway?', 'identity:machine-identity@gateway?', 'usage:session-list@gateway?']
-population: gateway_sessions WHERE user_id IS NOT NULL AND caller_type <> 'static-admin-key'
+population: gateway_sessions WHERE ran AND user_id IS NOT NULL AND caller_type <> 'static-admin-key'
 controls:
   - owasp-nhi-2025:NHI1:2025
   - nist-csf-2.0:ID.AM-02
@@ -41,7 +41,7 @@ SELECT
   list(s.observation_id ORDER BY s.used_at DESC)[1:10] AS evidence
 FROM gateway_sessions AS s
 CROSS JOIN lists AS l
-WHERE NOT s.caller_is_known AND s.user_id IS NOT NULL AND s.caller_type <> 'static-admin-key' AND s.records IS NULL AND coalesce(l.others, false)
+WHERE NOT s.caller_is_known AND s.ran AND s.user_id IS NOT NULL AND s.caller_type <> 'static-admin-key' AND s.records IS NULL AND coalesce(l.others, false)
   -- An agent looks like an API key until its list is read.
   AND (coalesce(l.agents, false) OR s.caller_type NOT IN ('api-key', 'agent', 'unknown'))
   AND (coalesce(l.machines, false) OR s.caller_type NOT IN ('machine-identity', 'machine', 'unknown'))

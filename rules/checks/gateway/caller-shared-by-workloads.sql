@@ -6,7 +6,7 @@ confidence: medium
 about: identity
 identityFields: [caller, org]
 needs: [usage@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions WHERE is_machine(caller_type)
+population: gateway_sessions WHERE ran AND is_machine(caller_type)
 parameters:
   minWorkloads: 2
 controls:
@@ -29,7 +29,7 @@ since: '0.1'
 WITH machines AS (
   SELECT caller, org, caller_identity_id, bool_or(is_production(environment)) AS in_production, count(*) AS sessions, count(*) FILTER (coalesce(trim(job), '') = '') AS without_job
   FROM gateway_sessions
-  WHERE is_machine(caller_type) AND caller_type <> 'static-admin-key'
+  WHERE is_machine(caller_type) AND caller_type <> 'static-admin-key' AND ran
   GROUP BY ALL
 )
 SELECT

@@ -26,7 +26,7 @@ WITH reach AS (
   FROM session_days
 ),
 last_session AS (
-  SELECT connection, org, max(used_at) AS last FROM gateway_sessions GROUP BY connection, org
+  SELECT connection, org, max(used_at) AS last FROM gateway_sessions WHERE ran GROUP BY connection, org
 )
 SELECT
   g.consumer_id,

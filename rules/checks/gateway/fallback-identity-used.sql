@@ -6,7 +6,7 @@ confidence: high
 about: usage
 identityFields: [connection, caller]
 needs: [usage@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions WHERE federation IS NOT NULL
+population: gateway_sessions WHERE ran AND federation IS NOT NULL
 controls:
   - owasp-nhi-2025:NHI4:2025
   - nist-csf-2.0:PR.AA-04

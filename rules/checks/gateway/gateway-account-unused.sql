@@ -23,7 +23,8 @@ inconclusive: >
 since: '0.1'
 ---*/
 WITH seen AS (
-  SELECT caller_identity_id AS identity_id, max(used_at) AS last FROM gateway_sessions GROUP BY ALL
+  -- Whoever asked for a session is there, if it was refused or not.
+  SELECT caller_identity_id AS identity_id, max(used_at) AS asked, max(used_at) FILTER (ran) AS last FROM gateway_sessions GROUP BY ALL
 )
 SELECT
   i.identity_id,
@@ -36,5 +37,5 @@ FROM identities AS i
 CROSS JOIN session_days AS d
 LEFT JOIN seen AS s USING (identity_id)
 WHERE i.provider = 'hoop' AND i.type IN ('service-account', 'machine-identity') AND coalesce(i.enabled, true)
-  AND d.days >= $unusedDays AND coalesce(date_diff('day', s.last, d.last) > $unusedDays, true)
+  AND d.days >= $unusedDays AND coalesce(date_diff('day', s.asked, d.last) > $unusedDays, true)
   AND coalesce(date_diff('day', i.created_at, d.last) > 30, true)

@@ -22,6 +22,7 @@ limits: >
 since: '0.1'
 ---*/
 WITH seen AS (
+  -- A key that asks for a session is used, if it was refused or not.
   SELECT caller_identity_id AS identity_id, max(used_at) AS last FROM gateway_sessions GROUP BY ALL
 ),
 -- How far what was given tells of uses.

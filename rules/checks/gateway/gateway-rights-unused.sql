@@ -23,7 +23,7 @@ inconclusive: >
 since: '0.1'
 ---*/
 WITH used AS (
-  SELECT caller_identity_id AS identity_id, connection, count(*) AS sessions FROM gateway_sessions WHERE caller_identity_id IS NOT NULL GROUP BY ALL
+  SELECT caller_identity_id AS identity_id, connection, count(*) AS sessions FROM gateway_sessions WHERE caller_identity_id IS NOT NULL AND ran GROUP BY ALL
 ),
 sums AS (
   SELECT r.identity_id,

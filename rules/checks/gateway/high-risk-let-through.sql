@@ -6,7 +6,7 @@ confidence: medium
 about: usage
 identityFields: [session_id]
 needs: [usage@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions WHERE risk IS NOT NULL
+population: gateway_sessions WHERE ran AND risk IS NOT NULL
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:DE.AE-02

@@ -6,7 +6,7 @@ confidence: medium
 about: usage
 identityFields: [connection, caller]
 needs: [usage@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions WHERE caller_type = 'human'
+population: gateway_sessions WHERE ran AND caller_type = 'human'
 controls:
   - owasp-nhi-2025:NHI10:2025
   - owasp-nhi-2025:NHI5:2025
@@ -29,7 +29,7 @@ since: '0.1'
 WITH machine_connections AS (
   SELECT connection, org, count(*) AS sessions
   FROM gateway_sessions
-  WHERE is_machine(caller_type) AND caller_type <> 'static-admin-key'
+  WHERE is_machine(caller_type) AND caller_type <> 'static-admin-key' AND ran
   GROUP BY connection, org
 )
 SELECT

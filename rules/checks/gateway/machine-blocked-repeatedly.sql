@@ -6,7 +6,7 @@ confidence: high
 about: usage
 identityFields: [caller_key]
 needs: [usage@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions WHERE is_machine(caller_type)
+population: gateway_sessions WHERE ran AND is_machine(caller_type)
 parameters:
   minBlocks: 3
   days: 30

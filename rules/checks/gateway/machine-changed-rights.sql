@@ -6,7 +6,7 @@ confidence: high
 about: usage
 identityFields: [actor_key, place]
 needs: [usage@gateway|usage@audit-log, 'usage:session-list@gateway?']
-population: usages WHERE (action = 'privilege' OR via = 'gateway' AND action = 'unknown' AND coalesce(detail->>'$.verb', '') = 'exec') AND NOT coalesce(bookkeeping, false)
+population: usages WHERE (action = 'privilege' OR via = 'gateway' AND action = 'unknown' AND coalesce(detail->>'$.verb', '') = 'exec') AND is_use
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:DE.AE-02

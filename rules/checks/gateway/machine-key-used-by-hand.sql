@@ -6,7 +6,7 @@ confidence: low
 about: identity
 identityFields: [caller, org]
 needs: [usage@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions WHERE is_machine(caller_type)
+population: gateway_sessions WHERE ran AND is_machine(caller_type)
 parameters:
   minSessions: 10
   minKinds: 5

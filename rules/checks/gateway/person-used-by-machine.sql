@@ -6,7 +6,7 @@ confidence: medium
 about: usage
 identityFields: [caller, org]
 needs: [usage@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions WHERE caller_type = 'human'
+population: gateway_sessions WHERE ran AND caller_type = 'human'
 parameters:
   minSessions: 24
   minHours: 18
@@ -28,7 +28,7 @@ since: '0.1'
 WITH people AS (
   SELECT s.*, date_diff('second', lag(s.used_at) OVER (PARTITION BY s.caller, s.org ORDER BY s.used_at), s.used_at) AS pause
   FROM gateway_sessions AS s
-  WHERE s.caller_type = 'human' AND s.records IS NULL
+  WHERE s.caller_type = 'human' AND s.ran AND s.records IS NULL
 ),
 days AS (
   SELECT caller, org, max(hours) AS hours

@@ -6,7 +6,7 @@ confidence: medium
 about: usage
 identityFields: [connection, caller]
 needs: [usage@gateway, 'usage:session-list@gateway?', 'policy:access-rule@gateway?']
-population: gateway_sessions WHERE tagged_sensitive OR analyzed IS NOT NULL
+population: gateway_sessions WHERE ran AND (tagged_sensitive OR analyzed IS NOT NULL)
 controls:
   - owasp-nhi-2025:NHI5:2025
   - owasp-nhi-2025:NHI10:2025

@@ -6,7 +6,7 @@ confidence: high
 about: usage
 identityFields: [session_id]
 needs: [usage@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions WHERE action IN ('write', 'ddl', 'privilege', 'admin') OR action = 'unknown' AND ran AND verb = 'exec'
+population: gateway_sessions WHERE ran AND (action IN ('write', 'ddl', 'privilege', 'admin') OR action = 'unknown' AND verb = 'exec')
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05

@@ -6,7 +6,7 @@ confidence: high
 about: usage
 identityFields: [connection, org]
 needs: [usage@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions
+population: gateway_sessions WHERE ran
 parameters:
   wantedOf: none
 controls:

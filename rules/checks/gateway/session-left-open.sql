@@ -6,7 +6,7 @@ confidence: medium
 about: usage
 identityFields: [session_id]
 needs: [usage@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions
+population: gateway_sessions WHERE ran
 parameters:
   maxOpenHours: 24
 controls:
@@ -27,5 +27,5 @@ SELECT
     days_since(s.used_at), ' days (session ', left(s.session_id, 8), ').') AS message,
   [s.observation_id] AS evidence
 FROM gateway_sessions AS s
-WHERE s.status = 'open' AND s.ended_at IS NULL AND s.approval NOT IN ('pending', 'rejected')
+WHERE s.status = 'open' AND s.ended_at IS NULL AND s.ran
   AND date_diff('hour', s.used_at, run_now()) > $maxOpenHours

@@ -6,7 +6,7 @@ confidence: high
 about: usage
 identityFields: [caller, connection]
 needs: [usage@gateway, 'grant@gateway|person:user@gateway', consumer@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions
+population: gateway_sessions WHERE ran
 controls:
   - owasp-nhi-2025:NHI5:2025
   - nist-csf-2.0:PR.AA-05

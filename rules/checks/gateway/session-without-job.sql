@@ -6,7 +6,7 @@ confidence: high
 about: usage
 identityFields: [session_id]
 needs: [usage@gateway, 'usage:session-list@gateway?']
-population: gateway_sessions WHERE caller_type <> 'human'
+population: gateway_sessions WHERE ran AND caller_type <> 'human'
 controls:
   - owasp-nhi-2025:NHI9:2025
   - nist-csf-2.0:DE.AE-03
@@ -24,7 +24,7 @@ limits: >
 since: '0.1'
 ---*/
 WITH spread AS (
-  SELECT caller, count(DISTINCT connection) AS connections FROM gateway_sessions GROUP BY caller
+  SELECT caller, count(DISTINCT connection) AS connections FROM gateway_sessions WHERE ran GROUP BY caller
 )
 SELECT
   s.session_id,

@@ -29,7 +29,7 @@ WITH given AS (
   FROM gateway_rows AS r
   JOIN obs.usages AS u ON u.rowid = r.row_id
   JOIN parts AS p ON p.part_id = u.part_id
-  WHERE NOT r.is_admin_audit AND NOT r.is_counts_only AND NOT r.is_bookkeeping AND (NOT starts_with(p.scanner, 'log-') OR starts_with(p.scanner, 'log-hoop'))
+  WHERE NOT r.is_admin_audit AND NOT r.is_counts_only AND NOT r.is_bookkeeping AND r.ran AND (NOT starts_with(p.scanner, 'log-') OR starts_with(p.scanner, 'log-hoop'))
   GROUP BY r.org
 )
 SELECT

@@ -24,7 +24,7 @@ references:
 since: '0.1'
 ---*/
 WITH uses AS (
-  SELECT caller_identity_id, used_at, observation_id, connection, NULL::VARCHAR AS operation FROM gateway_sessions WHERE caller_type = 'static-admin-key'
+  SELECT caller_identity_id, used_at, observation_id, connection, NULL::VARCHAR AS operation FROM gateway_sessions WHERE caller_type = 'static-admin-key' AND ran
   UNION ALL
   -- What it did as an administrator, by the gateway's own log.
   SELECT caller_identity_id, used_at, observation_id, NULL, concat(resource_type, ' (', split_part(operation, ' ', 1), ')') FROM gateway_admin_log WHERE caller_type = 'static-admin-key' OR caller = 'API_KEY'

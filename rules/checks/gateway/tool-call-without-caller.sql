@@ -6,7 +6,7 @@ confidence: medium
 about: usage
 identityFields: [connection]
 needs: [usage@gateway]
-population: gateway_sessions WHERE subtype IN ('mcp', 'mcpproxy', 'claude-code') OR regexp_matches(operation, '^(tools|resources|prompts)/')
+population: gateway_sessions WHERE ran AND (subtype IN ('mcp', 'mcpproxy', 'claude-code') OR regexp_matches(operation, '^(tools|resources|prompts)/'))
 controls:
   - owasp-nhi-2025:NHI3:2025
   - nist-csf-2.0:GV.SC-07
@@ -26,5 +26,5 @@ SELECT
   arg_max(s.observation_id, (s.used_at, s.observation_id), 10) AS evidence
 FROM gateway_sessions AS s
 WHERE (s.subtype IN ('mcp', 'mcpproxy', 'claude-code') OR regexp_matches(s.operation, '^(tools|resources|prompts)/'))
-  AND s.caller_type = 'unknown' AND s.caller_identity_id IS NULL AND (s.caller IS NULL OR s.caller_confidence = 'low')
+  AND s.caller_type = 'unknown' AND s.ran AND s.caller_identity_id IS NULL AND (s.caller IS NULL OR s.caller_confidence = 'low')
 GROUP BY coalesce(s.connection, 'tools'), s.connection

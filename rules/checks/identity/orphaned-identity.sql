@@ -39,8 +39,9 @@ wanted AS (
   UNION
   SELECT ci.identity_id FROM consumers JOIN credential_identities AS ci USING (credential_id)
   UNION
-  SELECT identity_id FROM usages WHERE days_since(used_at) <= $unusedDays
+  SELECT identity_id FROM usages WHERE ran AND days_since(used_at) <= $unusedDays
   UNION
+  -- Whoever asked for a session is there, if it was refused or not.
   SELECT actor_identity_id FROM usages WHERE days_since(used_at) <= $unusedDays
 )
 SELECT

@@ -41,9 +41,9 @@ used AS (
   SELECT o.identity_id, sum(coalesce(u.records, 1))::BIGINT AS times, max(coalesce(u.ended_at, u.used_at)) AS last, arg_max(u.observation_id, (u.used_at, u.observation_id), 5) AS evidence
   FROM identity_owners AS o
   JOIN (
-    SELECT row_id, identity_id FROM usage_rows WHERE NOT is_bookkeeping
+    SELECT row_id, identity_id FROM usage_rows WHERE ran AND NOT is_bookkeeping
     UNION
-    SELECT row_id, actor_identity_id FROM usage_rows WHERE NOT is_bookkeeping) AS k ON k.identity_id = o.identity_id
+    SELECT row_id, actor_identity_id FROM usage_rows WHERE ran AND NOT is_bookkeeping) AS k ON k.identity_id = o.identity_id
   JOIN obs.usages AS u ON u.rowid = k.row_id
   WHERE o.ownership = 'owner-left' AND u.used_at > o.left_at
   GROUP BY o.identity_id

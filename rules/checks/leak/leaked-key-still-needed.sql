@@ -33,7 +33,7 @@ WITH consuming AS (
 used AS (
   SELECT l.credential_id, max(u.used_at) AS last, arg_max(u.observation_id, u.used_at, 3) AS evidence
   FROM leaked_credentials AS l
-  JOIN usages AS u ON u.credential_id = l.inventory_id
+  JOIN usages AS u ON u.credential_id = l.inventory_id AND u.ran
   WHERE l.inventory_id IS NOT NULL
   GROUP BY l.credential_id
 ),

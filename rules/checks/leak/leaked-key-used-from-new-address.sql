@@ -6,7 +6,7 @@ confidence: medium
 about: credential
 identityFields: [credential_id]
 needs: [sighting, usage@audit-log|usage@gateway]
-population: (SELECT DISTINCT u.credential_id FROM usages AS u JOIN leaked_credentials AS l ON u.credential_id IN (l.credential_id, l.inventory_id) WHERE u.source_ip IS NOT NULL)
+population: (SELECT DISTINCT u.credential_id FROM usages AS u JOIN leaked_credentials AS l ON u.credential_id IN (l.credential_id, l.inventory_id) WHERE u.source_ip IS NOT NULL AND u.ran)
 parameters:
   minUsesBefore: 3
 controls:
@@ -41,7 +41,7 @@ uses AS (
     coalesce(u.ended_at, u.used_at) < l.since AS is_before
   FROM leaks AS l
   JOIN usages AS u ON u.credential_id IN (l.credential_id, l.inventory_id)
-  WHERE u.source_ip IS NOT NULL AND NOT coalesce(u.bookkeeping, false)
+  WHERE u.source_ip IS NOT NULL AND u.ran AND NOT coalesce(u.bookkeeping, false)
 ),
 known AS (
   SELECT credential_id, list(DISTINCT source_ip) AS addresses, list(DISTINCT network) FILTER (network <> '') AS networks, sum(times) AS times FROM uses WHERE is_before GROUP BY credential_id

@@ -6,7 +6,7 @@ confidence: medium
 about: identity
 identityFields: [identity_id, resource]
 needs: [grant@postgres, usage@gateway|usage@postgres]
-population: usages WHERE starts_with(identity_id, 'postgres:') AND NOT coalesce(bookkeeping, false)
+population: usages WHERE starts_with(identity_id, 'postgres:') AND is_use
 parameters:
   minWindowDays: 30
   minSessions: 5
@@ -36,7 +36,7 @@ WITH used AS (
     list_sort(list_distinct(flatten(list(objects) FILTER (objects IS NOT NULL)))) AS objects,
     list(observation_id ORDER BY used_at DESC)[1:10] AS evidence
   FROM usages
-  WHERE starts_with(identity_id, 'postgres:') AND NOT coalesce(bookkeeping, false)
+  WHERE starts_with(identity_id, 'postgres:') AND is_use
   GROUP BY identity_id
 ),
 granted AS (

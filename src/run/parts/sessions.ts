@@ -1,13 +1,11 @@
 import type { Sessions, SessionView } from '../../contracts/index.ts';
 import { SESSION_ROWS } from '../../contracts/index.ts';
 import type { StoreReader } from '../../store/reader.ts';
+import { countRequests } from '../../store/requests.ts';
 import { present } from './present.ts';
 
-/** Rows of use that are no bookkeeping of the gateway, by their number alone. */
-const SHOWN = `
-  SELECT row_id FROM gateway_rows WHERE NOT is_bookkeeping AND NOT is_admin_audit
-  UNION ALL
-  SELECT row_id FROM direct_usage_rows WHERE NOT is_bookkeeping`;
+/** Sessions and other uses that took place, by their number alone. */
+const SHOWN = 'SELECT row_id FROM usage_rows WHERE is_use';
 
 /** The newest are chosen by their time first: what else is told of a million sessions is looked up for these alone. */
 const NEWEST = `
@@ -38,7 +36,12 @@ ORDER BY u.used_at DESC, u.observation_id`;
 export async function readSessions(store: StoreReader): Promise<Sessions> {
   const [count] = await store.rows(`SELECT count(*) AS total FROM (${SHOWN})`);
   const total = Number(count?.total ?? 0);
-  return { rows: total === 0 ? [] : (await store.rows(NEWEST)).map(sessionOf), total };
+  const requests = await countRequests(store);
+  return {
+    rows: total === 0 ? [] : (await store.rows(NEWEST)).map(sessionOf),
+    total,
+    ...(requests === undefined ? {} : { requests }),
+  };
 }
 
 function sessionOf(row: { readonly [column: string]: unknown }): SessionView {

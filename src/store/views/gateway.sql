@@ -194,6 +194,15 @@ CREATE OR REPLACE MACRO is_outside_hours(first, last, from_hour, until_hour) AS
     (first::DATE + day) + from_hour <= last
     AND (first::DATE + day) + until_hour + CASE WHEN until_hour < from_hour THEN INTERVAL 1 DAY ELSE INTERVAL 0 DAY END >= first));
 
+-- Did a session take place? Whoever needs an approval asks first, and the gateway writes a row for that: what was refused, or waits for the
+-- decision or for its start, is a request. What left something behind ran, whatever was decided; what is open, and not held back, goes on.
+CREATE OR REPLACE MACRO session_state(left_something, status, approval) AS CASE
+  WHEN left_something THEN 'ran'
+  WHEN approval = 'rejected' THEN 'refused'
+  WHEN approval = 'pending' THEN 'waiting'
+  WHEN coalesce(status, 'open') = 'open' THEN 'open'
+  ELSE 'ready' END;
+
 -- What rows of a gateway say, read out of their JSON once, and what the inventories, the windows and the connections say of them.
 -- The same session may come from a list (thin) and from a single export (full): the fuller row stands.
 -- Rows are told by their number in the table, and what stands there is not copied: over a million sessions every join of wide rows costs a second.
@@ -389,7 +398,9 @@ SELECT
   w.closed_review AS closed_review_id,
   w.issued_until,
   r.status,
-  coalesce(r.status = 'done' OR r.ended_at IS NOT NULL OR r.eventSize > 0 OR r.records IS NOT NULL, false) AS ran,
+  -- Counts without a record of the session are of one that ran.
+  session_state(coalesce(r.status = 'done' OR r.ended_at IS NOT NULL OR r.eventSize > 0 OR r.records IS NOT NULL OR r.depth = 'metrics', false), r.status, r.approval) AS state,
+  state IN ('ran', 'open') AS ran,
   coalesce(r.environment, g.environment) AS environment,
   se.tags IS NOT NULL AS tagged_sensitive,
   CASE WHEN m.session_id IS NULL THEN r.analyzed ELSE json_merge_patch(m.counts.analyzed, coalesce(r.analyzed, '{}')) END AS analyzed,
@@ -422,7 +433,7 @@ LEFT JOIN sensitive AS se ON se.tags = r.tags
 LEFT JOIN counted AS m ON m.session_id = r.session_id AND r.depth IS DISTINCT FROM 'metrics' AND coalesce(m.org = r.org, true)
 LEFT JOIN of_windows AS w ON w.row_id = r.row_id
 LEFT JOIN named AS n ON n.row_id = r.row_id;
-COMMENT ON VIEW gateway_rows IS 'What is known of every row that a gateway gave, by its number in obs.usages; gateway_sessions are those that are sessions, in full';
+COMMENT ON VIEW gateway_rows IS 'What is known of every row that a gateway gave, by its number in obs.usages; gateway_sessions are those of sessions and of requests for one, in full';
 
 -- Sessions as an auditor asks for them: who was behind each (by the inventories, not by the session's own word), whether
 -- an approval covered it, and whether it ran at all. Rows that only issued a credential, and what administrators changed, are left out.
@@ -436,7 +447,7 @@ SELECT
   u.job, r.approval, r.approval_kind, a.approval_id, coalesce(a.approvers, []) AS approvers, a.is_forced AS approval_is_forced, a.closed_at AS approval_ends_at,
   CASE WHEN a.from_hour IS NOT NULL AND a.until_hour IS NOT NULL THEN {'from': a.from_hour, 'until': a.until_hour} END AS approval_hours, a.decided_at,
   coalesce(a.evidence, []) AS approval_evidence,
-  r.review_status, r.window_closed_at, r.closed_review_id, r.issued_until, r.status, r.ran,
+  r.review_status, r.window_closed_at, r.closed_review_id, r.issued_until, r.status, r.state, r.ran,
   CASE WHEN r.counts IS NULL THEN u.masked ELSE coalesce(u.masked OR r.counts.masked, u.masked, r.counts.masked) END AS masked, u.recorded, r.environment, r.tagged_sensitive, r.analyzed, r.info_types,
   -- What was found in it that tells of a person: places and times alone do not.
   CASE WHEN r.analyzed IS NULL THEN [] ELSE list_filter(json_keys(r.analyzed), lambda kind: NOT list_contains(t.not_personal, kind)) END AS personal_kinds,
@@ -449,7 +460,7 @@ CROSS JOIN gateway_settings AS t
 LEFT JOIN gateway_approvals AS a ON a.review_id = r.review_id
 LEFT JOIN identities AS i ON i.identity_id = r.caller_identity_id AND i.provider = 'hoop'
 WHERE NOT r.is_bookkeeping AND NOT r.is_admin_audit;
-COMMENT ON VIEW gateway_sessions IS 'Gateway sessions with the caller resolved by the inventories and the approval by reviews, windows and issued credentials';
+COMMENT ON VIEW gateway_sessions IS 'Gateway sessions with the caller resolved by the inventories and the approval by reviews, windows and issued credentials; state: ran, open, or of a request that never ran: refused, waiting (for its approval), ready (for its start); ran: it took place (ran or open)';
 
 -- What logs of targets and clouds, and their answers about the last use, say: of the rows in `obs.usages`, those that stand.
 CREATE OR REPLACE VIEW direct_usage_rows AS
@@ -468,13 +479,13 @@ LEFT JOIN credential_identities AS ci ON ci.credential_id = u.told.credential_id
 COMMENT ON VIEW direct_usage_rows IS 'Rows of obs.usages by logs of targets and clouds, by their number, with account and credential as joined';
 
 CREATE OR REPLACE VIEW usage_rows AS
-SELECT row_id, identity_id, credential_id, caller_identity_id AS actor_identity_id, is_bookkeeping FROM gateway_rows
+SELECT row_id, identity_id, credential_id, caller_identity_id AS actor_identity_id, is_bookkeeping, state, ran, ran AND NOT is_bookkeeping AND NOT is_admin_audit AS is_use FROM gateway_rows
 UNION ALL
-SELECT row_id, identity_id, credential_id, actor_identity_id, is_bookkeeping FROM direct_usage_rows;
-COMMENT ON VIEW usage_rows IS 'Rows of obs.usages that stand, by their number, with account, credential and actor as joined: usages are they in full';
+SELECT row_id, identity_id, credential_id, actor_identity_id, is_bookkeeping, 'ran', true, NOT is_bookkeeping FROM direct_usage_rows;
+COMMENT ON VIEW usage_rows IS 'Rows of obs.usages that stand, by their number, with account, credential and actor as joined: usages are they in full; is_use: a session or other use that took place, which is what nhi-audit sessions lists; ran is false of requests that were refused or wait (state)';
 
 CREATE OR REPLACE VIEW usages AS
-SELECT u.* EXCLUDE (part_id, identity_id, credential_id), k.identity_id, k.credential_id
+SELECT u.* EXCLUDE (part_id, identity_id, credential_id), k.identity_id, k.credential_id, k.state, k.ran, k.is_use
 FROM obs.usages AS u
 JOIN usage_rows AS k ON k.row_id = u.rowid;
-COMMENT ON VIEW usages IS 'What identities did; gateway sessions are joined to the account behind their connection';
+COMMENT ON VIEW usages IS 'What identities did, and asked a gateway for; gateway sessions are joined to the account behind their connection; is_use: a session or other use that took place, neither bookkeeping nor administration; ran is false of requests that were refused or wait (state)';

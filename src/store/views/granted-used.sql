@@ -114,7 +114,7 @@ touched AS (
   FROM usage_rows AS k
   JOIN obs.usages AS u ON u.rowid = k.row_id
   SEMI JOIN rights AS r ON r.identity_id = k.identity_id
-  WHERE NOT k.is_bookkeeping
+  WHERE k.is_use
 ),
 works AS (FROM touched WHERE is_done),
 accounts AS (

@@ -12,7 +12,7 @@ WITH told AS MATERIALIZED (
   SELECT r.caller_identity_id, r.caller, r.org, u.job, r.repo, u.observation_id, u.used_at, u.user_agent, u.source_ip
   FROM gateway_rows AS r
   JOIN obs.usages AS u ON u.rowid = r.row_id
-  WHERE (u.job IS NOT NULL OR r.repo IS NOT NULL OR u.user_agent IS NOT NULL OR u.source_ip IS NOT NULL) AND r.caller IS NOT NULL AND NOT r.is_bookkeeping AND NOT r.is_admin_audit
+  WHERE (u.job IS NOT NULL OR r.repo IS NOT NULL OR u.user_agent IS NOT NULL OR u.source_ip IS NOT NULL) AND r.caller IS NOT NULL AND r.ran AND NOT r.is_bookkeeping AND NOT r.is_admin_audit
 ),
 jobs AS (
   SELECT caller_identity_id, caller, org, job_name(job) AS workload, count(*) AS sessions, arg_max(observation_id, (used_at, observation_id)) AS latest

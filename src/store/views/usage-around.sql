@@ -35,7 +35,7 @@ COMMENT ON VIEW direct_accounts IS 'Accounts that logs of targets or clouds name
 
 -- When sessions of an account were open, clocks being what they are: sessions that overlap are one stretch of time. One without an
 -- end covers two days, the longest window that the gateway grants; whether it was open after that nobody knows: one that the
--- gateway has as open may have been left so, or its end was never written (unended_since).
+-- gateway has as open may have been left so, or its end was never written (unended_since). One that was ready may have begun since.
 CREATE OR REPLACE VIEW session_stretches AS
 WITH intervals AS (
   SELECT
@@ -45,7 +45,7 @@ WITH intervals AS (
   JOIN obs.usages AS u ON u.target = d.connection
   JOIN gateway_rows AS r ON r.row_id = u.rowid AND (r.org = d.org OR r.org IS NULL OR d.org IS NULL)
   CROSS JOIN gateway_settings AS t
-  WHERE u.via = 'gateway' AND NOT r.is_bookkeeping AND NOT r.is_admin_audit AND (r.ran OR r.approval NOT IN ('pending', 'rejected'))
+  WHERE u.via = 'gateway' AND NOT r.is_bookkeeping AND NOT r.is_admin_audit AND r.state NOT IN ('refused', 'waiting')
 ),
 marked AS (
   SELECT *, coalesce(since > max(until) OVER (PARTITION BY account ORDER BY since, until ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS begins
@@ -72,7 +72,7 @@ WITH gone AS (
   CROSS JOIN gateway_settings AS t
   ANTI JOIN gateway_connections AS g ON g.connection = u.target
   WHERE r.resource IS NULL AND r.identity_id IS NULL AND r.credential_id IS NULL AND NOT r.is_bookkeeping AND NOT r.is_admin_audit AND NOT r.is_counts_only
-    AND u.records IS NULL AND u.target IS NOT NULL AND (r.ran OR r.approval NOT IN ('pending', 'rejected'))
+    AND u.records IS NULL AND u.target IS NOT NULL AND r.state NOT IN ('refused', 'waiting')
     AND EXISTS (FROM gateway_rows WHERE resource IS NOT NULL)
 ),
 intervals AS (

@@ -101,7 +101,7 @@ WITH
   took_part AS (
     SELECT unnest(CASE WHEN k.actor_identity_id = k.identity_id THEN [k.identity_id] ELSE [k.identity_id, k.actor_identity_id] END) AS identity_id, u.used_at
     FROM usage_rows AS k JOIN obs.usages AS u ON u.rowid = k.row_id
-    WHERE NOT k.is_bookkeeping AND NOT coalesce(starts_with(u.target, 'admin:'), false)),
+    WHERE k.is_use),
   sessions AS (SELECT identity_id, count(*) AS n, max(used_at) AS last FROM took_part WHERE identity_id IS NOT NULL GROUP BY ALL),
   reach AS (SELECT identity_id, list_sort(list(DISTINCT capability)) AS capabilities FROM identity_reach GROUP BY ALL),
   wrong AS (
@@ -156,8 +156,8 @@ WITH keys AS (
 used AS (
   SELECT identity_id, max(used_at) AS last_used_at
   FROM (
-    -- Whoever had a credential issued was there; the account behind the connection was not used by that.
-    SELECT unnest([CASE WHEN NOT k.is_bookkeeping THEN k.identity_id END, k.actor_identity_id]) AS identity_id, u.used_at
+    -- Whoever had a credential issued, or asked for a session, was there; the account behind the connection was not used by that.
+    SELECT unnest([CASE WHEN k.ran AND NOT k.is_bookkeeping THEN k.identity_id END, k.actor_identity_id]) AS identity_id, u.used_at
     FROM usage_rows AS k JOIN obs.usages AS u ON u.rowid = k.row_id)
   WHERE identity_id IS NOT NULL
   GROUP BY identity_id

@@ -92,6 +92,25 @@ describe('a sample', () => {
     assert.deepEqual(sessions.rows.map(({ id }) => id).sort(), ['gateway:s1', 'gateway:s2']);
   });
 
+  it('of sessions leaves out what was asked for and never ran, and says how many', async () => {
+    const asked = (['rejected', 'pending', 'approved'] as const).map(
+      (approval): Observation => ({
+        kind: 'usage',
+        via: 'gateway',
+        usedAt: '2026-05-02T00:00:00Z',
+        sessionId: approval,
+        approval,
+        target: 'pg',
+        detail: { status: approval === 'approved' ? 'done' : 'open' },
+      }),
+    );
+    const [with3, without] = [await draw('sessions', 25, 'Q4', [...ESTATE, ...asked]), await draw('sessions', 25, 'Q4')];
+
+    assert.deepEqual(with3.rows.map(({ id }) => id).sort(), ['gateway:approved', 'gateway:s1', 'gateway:s2']);
+    assert.deepEqual([with3.population, with3.leftOut], [3, { refused: 1, waiting: 1 }]);
+    assert.equal(without.leftOut, undefined);
+  });
+
   it('of nothing is empty, and the digest that of nothing', async () => {
     const none = await draw('findings', 25, 'Q4');
 

@@ -317,6 +317,25 @@ describe('part sessions', () => {
     );
   });
 
+  it('counts by themselves what was asked for and never ran', async () => {
+    const { rows, total, requests } = await partsOf(
+      [
+        session(1),
+        session(2, { approval: 'rejected' }),
+        session(3, { approval: 'pending' }),
+        session(4, { approval: 'pending', endedAt: '2026-05-01T01:00:00Z' }),
+      ],
+      'sessions',
+    );
+
+    assert.deepEqual([total, requests], [2, { refused: 1, waiting: 1 }]);
+    assert.deepEqual(
+      rows.map(({ id }) => id),
+      ['s00004', 's00001'],
+    );
+    assert.equal((await partsOf([session(1)], 'sessions')).requests, undefined);
+  });
+
   it('is cut to the newest 5,000, and says how many there are', async () => {
     const { rows, total } = await partsOf(
       Array.from({ length: 5_010 }, (_, n) => session(n)),

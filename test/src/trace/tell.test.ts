@@ -157,6 +157,30 @@ describe('what a traced identity did', () => {
     );
   });
 
+  it('tells what was asked for and never ran by itself, on either side', async () => {
+    const asked = [
+      session(3, 'aws-prod', '03:00', 'rejected'),
+      session(4, 'aws-prod', '03:00', 'pending'),
+      session(5, 'k8s-shop', '03:00', 'pending'),
+    ];
+    const none = await told('ml-batch', [...ACCOUNTS, CONNECTION, SESSIONS_READ, ...asked]);
+
+    assert.deepEqual((await told('ml-batch', [...ESTATE, ...asked])).slice(-1), [
+      'asked for and did not get: 1 refused, 1 waiting for approval, on aws-prod by etl-runner  (api-key; 2026-05-03 to 2026-05-04)',
+    ]);
+    assert.deepEqual((await told('etl-runner', [...ESTATE, ...asked])).slice(-2), [
+      `asked for and did not get: 1 refused, 1 waiting for approval, on aws-prod by itself, as the account ${ACCOUNT}  (2026-05-03 to 2026-05-04)`,
+      'asked for and did not get: 1 waiting for approval, on k8s-shop by itself, account not known  (2026-05-05)',
+    ]);
+    assert.equal(none[0], 'through the gateway: no session');
+  });
+
+  it('takes no use for covered by a session that was asked for alone', async () => {
+    const lines = await told('ml-batch', [...ESTATE, session(17, 'aws-prod', '03:00', 'rejected')]);
+
+    assert.ok(lines.includes(`AROUND the gateway: ${KEY_ID} last used 2026-05-17T03:12:00Z: no session covers it`));
+  });
+
   it('counts the sessions of both sides in the overview, each once', async () => {
     const counts = await withRun(ESTATE, (store) =>
       store.rows('SELECT name, sessions, last_used_at FROM identity_overview ORDER BY name'),
@@ -181,12 +205,12 @@ async function told(name: string, observations: readonly Observation[] = ESTATE)
 }
 
 /** Its session log names the caller by the user's id alone, as a list of sessions does. */
-function session(day: number, target = 'aws-prod', time = '03:00'): Observation {
+function session(day: number, target = 'aws-prod', time = '03:00', refused?: 'rejected' | 'pending'): Observation {
   const date = `2026-05-${String(day).padStart(2, '0')}`;
   return {
     kind: 'usage',
     usedAt: `${date}T${time}:00.000Z`,
-    endedAt: `${date}T03:10:00.000Z`,
+    ...(refused === undefined ? { endedAt: `${date}T03:10:00.000Z` } : { approval: refused }),
     via: 'gateway',
     sessionId: `session-${day}`,
     target,
