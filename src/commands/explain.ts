@@ -1,4 +1,4 @@
-import type { Check, Framework } from '../contracts/index.ts';
+import type { Check, CheckMeta, Framework } from '../contracts/index.ts';
 import type { ImportedRule } from '../detect/import/types.ts';
 import { type ScannerDetector, scannerDetectors } from '../detect/scanner-detectors.ts';
 import { ACCESS, checkFields, detectorFields, EVIDENCE_OF_SECRETS, type Field, LICENCE, METADATA } from '../explain/fields.ts';
@@ -96,13 +96,15 @@ function controlFields(
   const control = framework?.controls.find((candidate) => `${framework.id}:${candidate.id}` === ref);
   if (framework === undefined || control === undefined) throw new Error(`a control that no catalogue has: ${ref}`);
   const told = new Set<string>();
-  const naming = (wanted: string, how: string): string[] =>
+  const telling = (isMeant: (meta: CheckMeta) => boolean, how: string): string[] =>
     checks.flatMap(({ meta }) => {
-      if (told.has(meta.id) || !meta.controls.includes(wanted)) return [];
+      if (told.has(meta.id) || !isMeant(meta)) return [];
       told.add(meta.id);
       return [`${meta.severity.padEnd(8)} ${meta.id}: ${meta.title}${how}`];
     });
-  const own = naming(ref, '');
+  const naming = (wanted: string, how: string): string[] => telling(({ controls }) => controls.includes(wanted), how);
+  const named = (ids: readonly string[], how: string): string[] => telling(({ id }) => ids.includes(id), how);
+  const own = [...naming(ref, ''), ...named(control.checks, ''), ...named(control.partialChecks, ' (on a part)')];
   const via = (named: readonly string[], words: string): string[] =>
     named.flatMap((each) => naming(refIn(framework, each), ` (${words}${refIn(framework, each)})`));
   const rules = [...own, ...via(control.supports, 'by way of '), ...via(control.partial, 'on a part, by way of ')];

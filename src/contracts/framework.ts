@@ -47,6 +47,10 @@ export const Framework = z.strictObject({
         supports: z.array(z.string()).default([]),
         /** The same, of rules that bear on a part of it: what they find makes it `partial`, never `fail` or `pass`. */
         partial: z.array(z.string()).default([]),
+        /** Rules by their ids, where each control of the other catalogue would be wider than this one: 8.2.6 is about unused accounts. */
+        checks: z.array(z.string()).default([]),
+        /** The same, of rules that bear on a part of it. */
+        partialChecks: z.array(z.string()).default([]),
       }),
     )
     .min(1),

@@ -56,28 +56,40 @@ export function rollUp(
 ): ControlResult[] {
   const byRule = groupByRule(findings);
   const byControl = new Map<string, Mapped[]>();
+  const byId = new Map<string, Mapped>();
   const place = checkPlacer(coverage, absent);
   for (const check of checks) {
     const found = byRule.get(check.rule);
     const sources = place(check, found);
     const told = sources.map(({ surface, outcome, findings: n }) => ({ surface, outcome, findings: n }));
     const mapped = { ...weigh(check, found), sources, told };
+    byId.set(check.rule, mapped);
     for (const ref of new Set(check.meta.controls)) byControl.set(ref, [...(byControl.get(ref) ?? []), mapped]);
   }
   return frameworks.flatMap((framework) =>
-    framework.controls.map((control) => judge(framework, control, mappedTo(framework, control, byControl), { coverage, absent })),
+    framework.controls.map((control) =>
+      judge(framework, control, mappedTo(framework, control, { byControl, byId }), { coverage, absent }),
+    ),
   );
 }
 
-/** The checks of a control: those that name it, then those that come by way of another catalogue; each once. */
+/** The checks of a control: those that name it, those that it names, then those that come by way of another catalogue; each once. */
 function mappedTo(
   framework: Framework,
   control: Framework['controls'][number],
-  byControl: ReadonlyMap<string, readonly Mapped[]>,
+  { byControl, byId }: { readonly byControl: ReadonlyMap<string, readonly Mapped[]>; readonly byId: ReadonlyMap<string, Mapped> },
 ): readonly Mapped[] {
   const own = byControl.get(`${framework.id}:${control.id}`) ?? [];
-  if (control.supports.length === 0 && control.partial.length === 0) return own;
   const mapped = new Map(own.map((item) => [item.check.rule, item]));
+  for (const [rules, isPart] of [
+    [control.checks, false],
+    [control.partialChecks, true],
+  ] as const) {
+    for (const rule of rules) {
+      const item = byId.get(rule);
+      if (item !== undefined && !mapped.has(rule)) mapped.set(rule, { ...item, ...(isPart ? { isPart } : {}) });
+    }
+  }
   const add = (named: string, isPart: boolean): void => {
     const via = refIn(framework, named);
     for (const item of byControl.get(via) ?? []) {

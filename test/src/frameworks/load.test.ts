@@ -54,6 +54,22 @@ describe('framework catalogues', () => {
     }
   });
 
+  it('name checks that there are, each once for a control', () => {
+    const ids = new Set(loadChecks().map(({ meta }) => meta.id));
+    for (const { id, controls } of frameworks) {
+      for (const { id: control, checks, partialChecks } of controls) {
+        const named = [...checks, ...partialChecks];
+
+        assert.deepEqual(
+          named.filter((check) => !ids.has(check)),
+          [],
+          `${id}:${control}`,
+        );
+        assert.equal(new Set(named).size, named.length, `${id}:${control}`);
+      }
+    }
+  });
+
   it('bear every OWASP entry in each catalogue that has a place for it', () => {
     const entries = framework('owasp-nhi-2025').controls.map((control) => control.id);
     for (const id of ['pci-dss-4.0.1', 'nist-800-53-r5', 'iso-27001-2022', 'soc-2', 'cis-controls-8.1']) {

@@ -185,6 +185,33 @@ describe('roll-up of checks to controls', () => {
       assert.equal(results[1]?.note, 'by the yard');
     });
 
+    it('is judged by the checks that it names, whatever catalogue they are of', () => {
+      const own = Framework.parse({
+        ...MAPPED,
+        controls: [
+          { id: 'crates', title: 'Crates are dry', checks: ['a'] },
+          { id: 'carts', title: 'Carts are dry', partialChecks: ['a'] },
+          { id: 'barrels', title: 'Barrels are dry', checks: ['none'] },
+        ],
+      });
+
+      const passed = rollUp([own], [check('a', 'pass')], [], []);
+      const failed = rollUp([own], [check('a', 'fail')], [finding('a')], []);
+
+      assert.deepEqual(
+        passed.map(({ outcome }) => outcome),
+        ['pass', 'partial', 'not-assessed'],
+      );
+      assert.deepEqual(
+        failed.map(({ outcome, rules }) => [outcome, rules.map(({ relation }) => relation)]),
+        [
+          ['fail', [undefined]],
+          ['partial', ['partial']],
+          ['not-assessed', []],
+        ],
+      );
+    });
+
     it('does not pass by what bears on a part of it alone', () => {
       assert.deepEqual(outcomes([check('a', 'pass')]), ['pass', 'partial', 'not-assessed']);
       assert.match(market([check('a', 'pass')])[1]?.reason ?? '', /found nothing\. They bear on a part of it\.$/);
