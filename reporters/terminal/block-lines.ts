@@ -23,6 +23,8 @@ const SUBJECTS_SHOWN = 10;
 const PLACES_MIN = 30;
 /** A title that has less room is told whole, and the rule below it. */
 const TITLE_MIN = 44;
+/** From so many columns on a sentence that is cut still says something. */
+const WIDE = 80;
 /** `CRITICAL  `, and the labels below it. */
 const LEAD = 10;
 
@@ -177,7 +179,9 @@ function* risk(indent: string, rule: string, { layout, checks, told }: Telling):
   const why = firstSentence(checks.get(rule)?.why ?? '');
   if (why === '' || told.has(why)) return;
   told.add(why);
-  yield* layout.block(indent, clip(why, TEXT_MAX), 'dim');
+  // In one line where that says something: `explain` has the rest.
+  const text = layout.width < WIDE ? clip(why, TEXT_MAX) : cutTo(why, layout.width - indent.length);
+  yield* layout.block(indent, text, 'dim');
 }
 
 function message({ message: text, identity }: Finding, known: IdentityView | undefined): string {
@@ -225,10 +229,12 @@ export function commandIn(how: string): string | undefined {
 export function* fixLines(indent: string, lead: string, how: string, ends: string, layout: Layout): Iterable<string> {
   const steps = STEPS.exec(how)?.groups?.steps ?? '';
   const asides = [steps, ends].filter((part) => part !== '').join('; ');
-  const aside = asides === '' ? '' : ` (${asides})`;
   const text = clipAdvice(how.replace(STEPS, ''), TEXT_MAX);
   const command = commandIn(text);
-  const fits = indent.length + lead.length + displayWidth(printable(text + aside)) <= layout.width;
+  const hasRoom = (line: string): boolean => indent.length + lead.length + displayWidth(printable(line)) <= layout.width;
+  // That there are more steps is worth no line of its own.
+  const aside = asides === '' || (ends === '' && hasRoom(text) && !hasRoom(`${text} (${asides})`)) ? '' : ` (${asides})`;
+  const fits = hasRoom(text + aside);
   if (command === undefined || fits) {
     yield* layout.tagged(indent, lead, ['green'], text + aside);
     return;
