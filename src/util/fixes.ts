@@ -93,8 +93,11 @@ function repair(
   const meta = checks.find(({ rule }) => rule === worst.rule)?.meta;
   const title = meta?.title ?? worst.title;
   const subjects = new Set(findings.map((finding) => finding.identity ?? finding.subject)).size;
+  const what = findings.every(({ identity }) => identity !== undefined)
+    ? count(subjects, 'identity', 'identities')
+    : count(subjects, 'place');
   return {
-    action: `${title}${subjects > 1 ? `: ${count(subjects, 'place')}` : `: ${shortName(worst.subject)}`}`,
+    action: `${title}: ${subjects > 1 ? what : shortName(worst.subject)}`,
     // The command for the first of six would be taken for all that is to be done.
     how: firstStep(subjects > 1 ? (meta?.fix ?? worst.fix) : worst.fix),
     about: { kind: 'rule', id: worst.rule },
