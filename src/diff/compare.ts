@@ -107,12 +107,17 @@ LEFT JOIN since USING (fingerprint)
 LEFT JOIN check_results AS ca ON ca.run_id = $from AND ca.rule = coalesce(b.rule, a.rule)
 LEFT JOIN check_results AS cb ON cb.run_id = $to AND cb.rule = coalesce(b.rule, a.rule)`;
 
-/** The least of what was said of one subject: where one file of many could not be read, the look was not complete. */
+/**
+ * The least of what was said of one subject: where one file of many could not be read, the look was not complete. That files of
+ * a log are as they were when they were imported is no look of its own: what was read of them then counts in both runs.
+ */
 const COVERAGE = `
 SELECT surface, subject,
   arg_min(outcome, list_position(['unsupported', 'denied', 'partial', 'complete'], outcome)) AS outcome,
   string_agg(DISTINCT why, '; ' ORDER BY why) AS why
-FROM coverage GROUP BY surface, subject`;
+FROM coverage
+WHERE NOT (outcome = 'complete' AND len(covers) = 0 AND (detail->>'$.known') IS NOT NULL)
+GROUP BY surface, subject`;
 
 const IDENTITIES = 'SELECT identity_id AS id, type FROM identities WHERE human IS NOT true ORDER BY identity_id';
 

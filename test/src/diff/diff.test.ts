@@ -101,6 +101,39 @@ describe('diff command', () => {
     );
   });
 
+  it('takes a log that is as it was imported for no coverage won, and a log that was read for one', async () => {
+    const store = await openStore({ mode: 'write' });
+    const row = (subject: string, detail: object, more: object = {}): Observation =>
+      ({
+        kind: 'coverage',
+        surface: 'audit-log',
+        subject,
+        outcome: 'complete',
+        covers: ['usage'],
+        detail,
+        ...more,
+      }) as Observation;
+    const read = row('AWS CloudTrail (.)', { known: 0, files: 1 });
+    const before = row('AWS CloudTrail (.), imported before', { known: 5, files: 1 }, { covers: [] });
+    const other = row('GCP audit log (.)', { known: 5, files: 1 });
+    const common = { findings: [], rules: 'one' };
+    try {
+      const [one, two] = [
+        await saveRun(store, { ...common, observations: [read] }),
+        await saveRun(store, { ...common, observations: [read, before, other] }),
+      ];
+
+      const [there, back] = [await compareRuns(store, one, two), await compareRuns(store, two, one)];
+
+      assert.deepEqual(
+        [there, back].map(({ coverage }) => coverage.map(({ change, subject }) => [change, subject])),
+        [[['won', 'GCP audit log (.)']], [['lost', 'GCP audit log (.)']]],
+      );
+    } finally {
+      store.close();
+    }
+  });
+
   it('tells it to people, harmless, with what else differs', async () => {
     await diffCommand(io, 'newest', 'previous', { store: 'two.duckdb', format: 'text' });
 
