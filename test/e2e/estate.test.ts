@@ -364,6 +364,15 @@ describe('the sample estate, end to end', function () {
     const later = JSON.parse(second.stdout) as JsonReport;
     assert.equal(second.code, 0, second.stderr);
     assert.deepEqual(later.findings, []);
+
+    // What was imported before can be compared now: that logs are kept as they were is a control that passes as a whole.
+    const pci = await cli(['report', '--store', store, '--framework', 'pci-dss-4.0.1', '-f', 'json'], { cwd: root });
+    const outcomes = (JSON.parse(pci.stdout) as JsonReport).controls.map(({ control, outcome }) => [outcome, control]);
+    assert.deepEqual([...new Set(outcomes.map(([outcome]) => outcome))].sort(), ['fail', 'not-assessed', 'partial', 'pass']);
+    assert.deepEqual(
+      outcomes.filter(([outcome]) => outcome === 'pass'),
+      [['pass', '10.3.4']],
+    );
   });
 
   it('says fixed only of what was looked at again', async () => {
