@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { CI_FILES, CI_KINDS, type CiKind, CONFIG } from '../init/files.ts';
+import { CI_FILES, CI_KINDS, type CiKind, CONFIG, SCHEMA, WRITTEN } from '../init/files.ts';
 import { type Found, lookAround, nextExports } from '../init/look.ts';
 import type { Io } from '../io.ts';
 import { writeWhole } from '../output.ts';
@@ -22,17 +22,18 @@ export async function initCommand(io: Io, options: InitOptions): Promise<number>
   const ask = isTalk ? await conversation(io) : undefined;
   try {
     const ci = await chosen(options.ci, found, ask?.question);
-    const files = [CONFIG, ...(ci === 'none' ? [] : [CI_FILES[ci]])];
-    for (const { path, text } of files) await io.stdout(`--- ${path}\n${text}\n`);
-    const there = files.filter(({ path }) => existsSync(join(io.directory, path))).map(({ path }) => path);
-    if (there.length > 0 && options.force !== true) {
-      throw new ConfigError(`${there.join(' and ')} ${there.length === 1 ? 'is' : 'are'} there already: nothing was written`, {
-        code: 'INIT_THERE',
-        hint: 'Add to it by hand what is shown above, or replace it with --force.',
-      });
+    const planned = planOf(io.directory, ci, options.force === true);
+    for (const { path, text, state } of planned) await io.stdout(`--- ${path}${STATES[state]}\n${text}\n`);
+    const files = planned.filter(({ state }) => state === 'new' || state === 'replaced');
+    const kept = planned.filter(({ state }) => state === 'kept').map(({ path }) => path);
+    if (files.length === 0) {
+      if (kept.length > 0) throw nothingToWrite(kept, options.force === true);
+      io.stderr('All of it is there already, as it would be written.\n');
+      tellNext(io, found);
+      return EXIT.clean;
     }
-    const isWanted =
-      options.yes === true || (ask !== undefined && /^y(es)?$/i.test((await ask.question('Write this? [y/N] ')).trim()));
+    const what = `Write ${files.map(({ path }) => path).join(' and ')}? [y/N] `;
+    const isWanted = options.yes === true || (ask !== undefined && /^y(es)?$/i.test((await ask.question(what)).trim()));
     if (!isWanted) {
       io.stderr('Nothing was written. With --yes it is.\n');
       tellNext(io, found);
@@ -44,12 +45,61 @@ export async function initCommand(io: Io, options: InitOptions): Promise<number>
       await writeWhole(file, [text], 'file');
       io.stderr(`Written: ${path}\n`);
     }
-    if (ci !== 'none') io.stderr(`${CI_FILES[ci].toDo}\n`);
+    for (const path of kept)
+      io.stderr(`Left as it is, for it is there already: ${path}. Add to it by hand what is shown above.\n`);
+    if (ci !== 'none') io.stderr(`Left to do: ${CI_FILES[ci].toDo}\n`);
   } finally {
     ask?.close();
   }
   tellNext(io, found);
   return EXIT.clean;
+}
+
+interface Planned {
+  readonly path: string;
+  readonly text: string;
+  readonly state: 'new' | 'same' | 'replaced' | 'kept';
+}
+
+const STATES: { readonly [state in Planned['state']]: string } = {
+  new: '',
+  same: ' (there already, just so)',
+  replaced: ' (replaces what is there)',
+  kept: ' (there already: to be added by hand)',
+};
+
+/** What is missing is written. With --force the configuration is replaced, and a workflow that `init` wrote; no CI file of others. */
+function planOf(directory: string, ci: CiKind, force: boolean): readonly Planned[] {
+  const schema = existsSync(join(directory, SCHEMA)) ? `# yaml-language-server: $schema=${SCHEMA}\n` : '';
+  const files = [
+    { path: CONFIG.path, text: schema + CONFIG.text, isOurs: () => true },
+    ...(ci === 'none' ? [] : [{ ...CI_FILES[ci], isOurs: (text: string) => !CI_FILES[ci].isShared && text.startsWith(WRITTEN) }]),
+  ];
+  return files.map(({ path, text, isOurs }) => {
+    const before = textOf(join(directory, path));
+    const state = before === undefined ? 'new' : before === text ? 'same' : force && isOurs(before) ? 'replaced' : 'kept';
+    return { path, text, state };
+  });
+}
+
+/** Undefined: it is not there. What cannot be read is there, and nothing that we wrote. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return lstatSync(file, { throwIfNoEntry: false }) === undefined ? undefined : '';
+  }
+}
+
+function nothingToWrite(kept: readonly string[], force: boolean): ConfigError {
+  const isOne = kept.length === 1;
+  const hint = force
+    ? 'Add to it by hand what is shown above: --force replaces no CI file that init did not write.'
+    : `Add to ${isOne ? 'it' : 'them'} by hand what is shown above, or replace ${isOne ? 'it' : 'them'} with --force (never a CI file that init did not write).`;
+  return new ConfigError(`${kept.join(' and ')} ${isOne ? 'is' : 'are'} there already: nothing was written`, {
+    code: 'INIT_THERE',
+    hint,
+  });
 }
 
 /** The joins come of what others know: who owns a key, what it may do, what it did. */

@@ -2,10 +2,12 @@
 export const CI_KINDS = ['github', 'gitlab', 'pre-commit', 'none'] as const;
 export type CiKind = (typeof CI_KINDS)[number];
 
+/** Where an editor finds the schema, if nhi-audit is a dependency of what it is set up for. */
+export const SCHEMA = 'node_modules/nhi-audit/schema/nhi-audit.config.schema.json';
+
 export const CONFIG = {
   path: 'nhi-audit.config.yml',
-  text: `# Settings of nhi-audit for scans that run here. Every key: schema/nhi-audit.config.schema.json in the package.
-# yaml-language-server: $schema=node_modules/nhi-audit/schema/nhi-audit.config.schema.json
+  text: `# Settings of nhi-audit for scans that run here. Every key is explained in docs/configuration.md of nhi-audit.
 
 # From this severity on a scan ends with exit code 1: info, low, medium, high, critical, none.
 failOn: high
@@ -33,17 +35,24 @@ parameters:
 `,
 } as const;
 
+/** The first words of a file that `init` wrote. */
+export const WRITTEN = '# Written by nhi-audit init.';
+
 interface CiFile {
   readonly path: string;
   readonly text: string;
   /** What is left to do by hand. */
   readonly toDo: string;
+  /** The CI system has this one file for everything: what stands in it is not ours to replace. */
+  readonly isShared: boolean;
 }
 
 export const CI_FILES: { readonly [kind in Exclude<CiKind, 'none'>]: CiFile } = {
   github: {
     path: '.github/workflows/nhi-audit.yml',
-    text: `name: nhi-audit
+    isShared: false,
+    text: `${WRITTEN} Before it runs: in \`uses: OWNER/nhi-audit@1111…\` below, put the repository and the commit that you chose.
+name: nhi-audit
 on: pull_request
 
 permissions: {}
@@ -62,7 +71,7 @@ jobs:
         with:
           fetch-depth: 0 # what the branch brings is told commit by commit
           persist-credentials: false
-      - uses: OWNER/nhi-audit@1111111111111111111111111111111111111111 # the commit of the tag you chose
+      - uses: OWNER/nhi-audit@1111111111111111111111111111111111111111 # TO DO: OWNER and the commit of the tag you chose
         with:
           fail-on: high
 `,
@@ -70,7 +79,9 @@ jobs:
   },
   gitlab: {
     path: '.gitlab-ci.yml',
-    text: `include:
+    isShared: true,
+    text: `${WRITTEN} Before it runs: put the group that mirrors nhi-audit for GROUP, and the commit that you chose for 1111….
+include:
   - component: $CI_SERVER_FQDN/GROUP/nhi-audit/nhi-audit@1111111111111111111111111111111111111111
     inputs:
       project: GROUP/nhi-audit
@@ -81,7 +92,9 @@ jobs:
   },
   'pre-commit': {
     path: '.pre-commit-config.yaml',
-    text: `repos:
+    isShared: true,
+    text: `${WRITTEN} To switch it on: pre-commit install
+repos:
   - repo: local
     hooks:
       - id: nhi-audit

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { initCommand } from '../../../src/commands/init.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
-import { CI_FILES, CONFIG } from '../../../src/init/files.ts';
+import { CI_FILES, CONFIG, SCHEMA, WRITTEN } from '../../../src/init/files.ts';
 import { lookAround } from '../../../src/init/look.ts';
 import { packageRoot } from '../../../src/util/package-root.ts';
 import { testIo } from '../../helpers/io.ts';
@@ -34,16 +34,70 @@ describe('init command', () => {
     assert.doesNotMatch(io.err(), /kubectl/);
   });
 
-  it('overwrites nothing without --force', async () => {
+  it('writes what is missing, and leaves what is there', async () => {
     const root = tempDir();
+    const io = testIo(root);
     writeFile(root, CONFIG.path, 'failOn: low\n');
 
-    await assert.rejects(initCommand(testIo(root), { ci: 'gitlab', yes: true }), { code: 'INIT_THERE', exit: 2 });
-    const before = [readFileSync(join(root, CONFIG.path), 'utf8'), existsSync(join(root, '.gitlab-ci.yml'))];
-    await initCommand(testIo(root), { ci: 'gitlab', yes: true, force: true });
+    await initCommand(io, { ci: 'pre-commit', yes: true });
 
-    assert.deepEqual(before, ['failOn: low\n', false]);
-    assert.equal(readFileSync(join(root, CONFIG.path), 'utf8'), CONFIG.text);
+    assert.equal(readFileSync(join(root, CONFIG.path), 'utf8'), 'failOn: low\n');
+    assert.equal(readFileSync(join(root, CI_FILES['pre-commit'].path), 'utf8'), CI_FILES['pre-commit'].text);
+    assert.match(io.err(), /Left as it is, for it is there already: nhi-audit\.config\.yml/);
+  });
+
+  it('says so where nothing is missing', async () => {
+    const [root, other] = [tempDir(), tempDir()];
+    const again = testIo(root);
+    writeFile(other, CONFIG.path, 'failOn: low\n');
+    await initCommand(testIo(root), { ci: 'gitlab', yes: true });
+
+    const code = await initCommand(again, { ci: 'gitlab', yes: true });
+
+    assert.equal(code, 0);
+    assert.match(again.err(), /All of it is there already, as it would be written/);
+    await assert.rejects(initCommand(testIo(other), { ci: 'none', yes: true }), { code: 'INIT_THERE', exit: 2 });
+  });
+
+  for (const [ci, text, isReplaced] of [
+    ['github', `${WRITTEN} An earlier version.\n`, true],
+    ['github', 'name: mine\n', false],
+    ['gitlab', `${WRITTEN} And a job of mine.\n`, false],
+    ['pre-commit', 'repos: []\n', false],
+  ] as const) {
+    it(`with --force ${isReplaced ? 'replaces' : 'does not replace'} ${CI_FILES[ci].path} that begins: ${text.trim()}`, async () => {
+      const root = tempDir();
+      const io = testIo(root);
+      const { path } = CI_FILES[ci];
+      writeFile(root, CONFIG.path, 'failOn: low\n');
+      writeFile(root, path, text);
+
+      await initCommand(io, { ci, yes: true, force: true });
+
+      assert.equal(readFileSync(join(root, path), 'utf8'), isReplaced ? CI_FILES[ci].text : text);
+      assert.equal(readFileSync(join(root, CONFIG.path), 'utf8'), CONFIG.text);
+      assert.equal(io.err().includes(`Left as it is, for it is there already: ${path}`), !isReplaced);
+    });
+  }
+
+  it('names a schema only where there is one', async () => {
+    const [bare, dependent] = [tempDir(), tempDir()];
+    writeFile(dependent, SCHEMA, '{}');
+
+    for (const root of [bare, dependent]) await initCommand(testIo(root), { ci: 'none', yes: true });
+
+    assert.doesNotMatch(readFileSync(join(bare, CONFIG.path), 'utf8'), /schema/);
+    const [, named = ''] = /\$schema=(\S+)/.exec(readFileSync(join(dependent, CONFIG.path), 'utf8')) ?? [];
+    assert.ok(existsSync(join(dependent, named)), named);
+  });
+
+  it('says in the file itself what is left to do', () => {
+    for (const { path, text } of Object.values(CI_FILES)) {
+      const [first = ''] = text.split('\n');
+      for (const placeholder of ['OWNER', 'GROUP', '1111'])
+        assert.equal(first.includes(placeholder), text.includes(placeholder), `${path}: ${placeholder}`);
+      assert.ok(first.startsWith(WRITTEN), path);
+    }
   });
 
   it('brings a scope in comments that the configuration takes', () => {
