@@ -15,7 +15,7 @@ export function* controlsSection(report: Report, links: EvidenceLinks): Generato
       ? 'No framework was asked for.'
       : '**Population** is what the checks of a control looked at. Results are of all findings, whatever this report lists.',
     report.frameworks.length > 0 &&
-      'By source, each control is judged by the checks that need that source. What a check joins from several sources counts at each of them, and so do a finding that rests on several and what the check looked at: sums over sources mean nothing. A control fails where, and only where, it fails at one of its sources.',
+      'By source, each control is judged by the checks that need that source. What a check joins from several sources counts at each of them, and so does a finding that rests on several: sums over sources mean nothing. A control fails where, and only where, it fails at one of its sources.',
   );
   for (const framework of report.frameworks) {
     const controls = report.controls.filter((control) => control.framework === framework.id);
@@ -94,14 +94,13 @@ function evidenceOf(control: ControlResult, links: EvidenceLinks): string {
   const { rules, sources } = control;
   const head = `${anchorOf(anchors.control(control))}\n#### ${text(control.control)}: ${text(control.title)}\n\n`;
   const places = table(
-    ['Source', 'Outcome', 'Checks', 'Population', 'Findings', 'Evidence'],
+    ['Source', 'Outcome', 'Checks', 'Findings', 'Evidence'],
     sources.map((source) => {
-      const { surface, outcome, checks, population, findings, worst } = source;
+      const { surface, outcome, checks, findings, worst } = source;
       return [
         SURFACES[surface],
         outcome,
         tallyOf(checks),
-        thousands(population),
         worst === undefined ? thousands(findings) : `${thousands(findings)}, the worst ${worst}`,
         links.ofSource(source, rules),
       ];

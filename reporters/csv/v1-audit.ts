@@ -86,7 +86,6 @@ export const CONTROL_SOURCE_COLUMNS = [
   'outcome',
   'findings',
   'worst_severity',
-  'population',
   'checks_fail',
   'checks_pass',
   'checks_excepted',
@@ -99,7 +98,7 @@ export const CONTROL_SOURCE_COLUMNS = [
 export function* controlSourceRows(report: Report): Iterable<Row> {
   const versions = new Map(report.frameworks.map(({ id, version }) => [id, version]));
   for (const { framework, control, title, sources } of report.controls) {
-    for (const { surface, outcome, findings, worst, population, checks } of sources) {
+    for (const { surface, outcome, findings, worst, checks } of sources) {
       yield {
         ...runFields(report),
         framework,
@@ -110,7 +109,6 @@ export function* controlSourceRows(report: Report): Iterable<Row> {
         outcome,
         findings,
         worst_severity: worst,
-        population,
         checks_fail: checks.fail,
         checks_pass: checks.pass,
         checks_excepted: checks.excepted,

@@ -124,7 +124,7 @@ function checksAndControls(report: Report): { readonly checks: readonly CheckRow
       checks: mine,
       ...(control.rules.some(({ via }) => via !== undefined) ? { vias: control.rules.map(({ via }) => via ?? '') } : {}),
       parts: mine.filter((_, index) => control.rules[index]?.relation === 'partial'),
-      sources: control.sources.map((at) => [at.surface, at.outcome, at.findings, at.population] as const),
+      sources: control.sources.map((at) => [at.surface, at.outcome, at.findings] as const),
     });
   }
   return { checks, controls };

@@ -93,7 +93,7 @@ export interface ControlRow {
   readonly sources: readonly SourceRow[];
 }
 
-export type SourceRow = readonly [surface: string, outcome: string, findings: number, population: number];
+export type SourceRow = readonly [surface: string, outcome: string, findings: number];
 
 export interface CredentialRow {
   readonly id: string;

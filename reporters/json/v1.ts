@@ -195,7 +195,6 @@ export const ControlV1 = z.strictObject({
           .describe('How many of the checks that need this source ended how at it'),
         findings: number.describe('Open findings that rest on something of this source'),
         worst: severity.optional(),
-        population: number.describe('What these checks looked at, here and at their other sources'),
       }),
     )
     .describe('The control judged for each source that its checks need. What rests on several counts at each: do not add up'),

@@ -82,9 +82,9 @@ export interface ControlResult {
 }
 
 /**
- * A control at one source. A check that joins several sources counts at each, and so do a finding that rests on several and the
- * population, which a check counts once over all that it looks at: sums over sources say nothing. A control fails where, and only
- * where, one of its sources does.
+ * A control at one source. A check that joins several sources counts at each, and so does a finding that rests on several:
+ * sums over sources say nothing. What a check looks at it counts once, over all of its sources, so there is no number of it here. A
+ * control fails where, and only where, one of its sources does.
  */
 export interface ControlSource {
   readonly surface: Surface;
@@ -94,8 +94,6 @@ export interface ControlSource {
   /** Open findings that rest on something of this source. */
   readonly findings: number;
   readonly worst?: Severity;
-  /** What the checks that need this source looked at. */
-  readonly population: number;
 }
 
 export interface SourceChecks {

@@ -9,7 +9,6 @@ import { type Ended, outcomeOf, worse } from './outcome.ts';
 /** How one check ended at one source, and what it is worth there. */
 export interface CheckAtSource extends RuleAtSource {
   readonly worst?: Severity;
-  readonly population: number;
 }
 
 type CheckWithMeta = CheckResult & { readonly meta: CheckMeta };
@@ -112,7 +111,7 @@ function place(
   return ORDER.filter((surface) => all.has(surface)).map((surface): CheckAtSource => {
     const here = open.filter((finding) => restsOn(finding, surface));
     const count = isUntold ? check.findings : here.length;
-    const base = { surface, findings: count, population: check.population };
+    const base = { surface, findings: count };
     if (count > 0) {
       const worst = worse(isUntold ? [check.meta.severity] : here.map(({ severity }) => severity));
       return { ...base, outcome: 'fail', ...(worst === undefined ? {} : { worst }) };
@@ -168,11 +167,9 @@ export function bySource(
 function sourceOf(surface: Surface, here: readonly (Ended & CheckAtSource)[], manual: boolean): ControlSource {
   const checks = { pass: 0, fail: 0, partial: 0, notAssessed: 0, notApplicable: 0, excepted: 0 };
   let findings = 0;
-  let population = 0;
   for (const at of here) {
     checks[KEYS[at.outcome]] += 1;
     findings += at.findings;
-    population += at.population;
   }
   const worst = worse(here.flatMap((at) => at.worst ?? []));
   return {
@@ -181,7 +178,6 @@ function sourceOf(surface: Surface, here: readonly (Ended & CheckAtSource)[], ma
     checks,
     findings,
     ...(worst === undefined ? {} : { worst }),
-    population,
   };
 }
 

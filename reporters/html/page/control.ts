@@ -55,7 +55,7 @@ export function controlPanel(
       { class: 'message' },
       outcome(at?.[1] ?? control.outcome),
       ' ',
-      tally(ended, at === undefined ? control.population : at[3]),
+      tally(ended, at === undefined ? control.population : undefined),
     ),
     surface === undefined ? el('p', {}, control.reason) : coverage(surface, data),
     findingsLinks(ref, surface, rows),
@@ -82,12 +82,14 @@ function checksOf(control: ControlRow, surface: string | undefined, data: PageDa
   });
 }
 
-function tally(ended: readonly Ended[], population: number): string {
+/** What they looked at each counts once, over all of its sources. */
+function tally(ended: readonly Ended[], population: number | undefined): string {
   const parts = ORDER.flatMap((kind) => {
     const n = ended.filter((item) => item.outcome === kind).length;
     return n === 0 ? [] : [`${thousands(n)} ${kind.replace('-', ' ')}`];
   });
-  return `${count(ended.length, 'check')}: ${parts.join(', ')}. They looked at ${population === 0 ? 'nothing' : count(population, 'thing')}.`;
+  const looked = population === undefined ? '' : ` They looked at ${population === 0 ? 'nothing' : count(population, 'thing')}.`;
+  return `${count(ended.length, 'check')}: ${parts.join(', ')}.${looked}`;
 }
 
 /** Whether the source was read at all says what silence of it is worth. */

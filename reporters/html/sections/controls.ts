@@ -140,7 +140,7 @@ function figureOf({ outcome, findings, checks }: ControlSource): string {
   return ran === all ? count(all, 'check') : `${ran} of ${all} ran`;
 }
 
-function tallyText({ checks, population }: ControlSource): string {
+function tallyText({ checks }: ControlSource): string {
   const all = Object.values(checks).reduce((sum, n) => sum + n, 0);
   const parts = (
     [
@@ -152,7 +152,7 @@ function tallyText({ checks, population }: ControlSource): string {
       ['not applicable', checks.notApplicable],
     ] as const
   ).flatMap(([word, n]) => (n === 0 ? [] : [`${n} ${word}`]));
-  return `${count(all, 'check')}: ${parts.join(', ')}; they looked at ${count(population, 'thing')}`;
+  return `${count(all, 'check')}: ${parts.join(', ')}`;
 }
 
 /** What the list of findings shows of each rule: what was left out for a persona or a baseline is not there. */

@@ -87,7 +87,6 @@ describe('controls by source', () => {
         outcome: 'pass',
         checks: { pass: 1, fail: 0, partial: 0, notAssessed: 0, notApplicable: 0, excepted: 0 },
         findings: 0,
-        population: 10,
       },
       { ...result.sources[0], surface: 'postgres' },
     ]);
