@@ -1,7 +1,7 @@
 import { drawSample, SAMPLED, type Sample, sampleColumns } from '../evidence/sample.ts';
 import type { Io } from '../io.ts';
+import { requestsText } from '../store/requests.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
-import { count } from '../util/report-text.ts';
 import { jsonText, printable } from '../util/sanitize.ts';
 import { renderTable, type TableFormat, withoutBigints } from '../util/table.ts';
 import { oneOf } from './scan.ts';
@@ -49,11 +49,7 @@ function tellSample(sample: Sample, width: number): string {
     `seed        ${printable(seed)}`,
     `method      ${method}`,
     `population  SHA-256 ${populationDigest} over its sorted ids, a line feed behind each`,
-    ...(leftOut === undefined
-      ? []
-      : [
-          `left out    ${count(leftOut.refused + leftOut.waiting, 'request')} that never ran: ${leftOut.refused} refused, ${leftOut.waiting} waiting`,
-        ]),
+    ...(leftOut === undefined ? [] : [`left out    ${requestsText(leftOut)}`]),
   ];
   const table =
     rows.length === 0

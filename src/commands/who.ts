@@ -1,4 +1,5 @@
 import { type Io, stdoutContext } from '../io.ts';
+import { countRequests, requestsText } from '../store/requests.ts';
 import { resolveSubject } from '../trace/resolve.ts';
 import { accountsVerdict, tellAccounts } from '../trace/tell-accounts.ts';
 import { isSettled, surfaceText, tellWho, verdictText } from '../trace/tell-who.ts';
@@ -77,7 +78,7 @@ export async function sessionsCommand(io: Io, options: SessionsOptions): Promise
   const via = options.via === undefined ? undefined : oneOf('--via', options.via, ['gateway', 'cloud', 'direct']);
   const from = options.since === undefined ? FIRST : momentOf('--since', options.since).from;
   const until = options.until === undefined ? LAST : momentOf('--until', options.until).until;
-  const found = await withStore(io, options, async (store) => {
+  const { found, requests } = await withStore(io, options, async (store) => {
     await store.materialise();
     const { identity: name } = options;
     const subject = name === undefined ? undefined : await resolveSubject(store, name, shellWord(options.store));
@@ -88,7 +89,7 @@ export async function sessionsCommand(io: Io, options: SessionsOptions): Promise
       ...(options.target === undefined ? {} : { target: options.target }),
       ...(name === undefined ? {} : { identity: subject?.identity ?? name }),
     };
-    return await findUses(store, question, target);
+    return { found: await findUses(store, question, target), requests: await countRequests(store) };
   });
   const withText = options.includeStatements === true;
   const uses = found.filter((use) => via === undefined || use.via === via).map((use) => (withText ? use : withoutStatement(use)));
@@ -97,6 +98,10 @@ export async function sessionsCommand(io: Io, options: SessionsOptions): Promise
   else {
     const columns = columnsOf(format === 'csv' ? CSV_COLUMNS : COLUMNS, withText);
     await io.stdout(renderTable(uses.map(rowOf), columns, format, stdoutContext(io).width, ['from', 'actor']));
+  }
+  const isWhole = [options.identity, options.target, options.since, options.until].every((option) => option === undefined);
+  if (requests !== undefined && isWhole && (via === undefined || via === 'gateway')) {
+    io.stderr(`Not listed: ${requestsText(requests)}\n`);
   }
   return EXIT.clean;
 }

@@ -1,3 +1,4 @@
+import { count } from '../util/report-text.ts';
 import type { StoreReader } from './reader.ts';
 
 /** Asked of a gateway, and never run: `waiting` for an approval, or for its start. */
@@ -14,4 +15,12 @@ export async function countRequests(store: StoreReader): Promise<Requests | unde
   );
   const requests = { refused: Number(row?.refused ?? 0), waiting: Number(row?.waiting ?? 0) };
   return requests.refused + requests.waiting === 0 ? undefined : requests;
+}
+
+/** `2 requests that never ran: 1 refused, 1 waiting`. */
+export function requestsText({ refused, waiting }: Requests): string {
+  const counts = [refused === 0 ? '' : `${refused} refused`, waiting === 0 ? '' : `${waiting} waiting`].filter(
+    (text) => text !== '',
+  );
+  return `${count(refused + waiting, 'request')} that never ran: ${counts.join(', ')}`;
 }

@@ -23,7 +23,11 @@ describe('commands who and sessions', () => {
         masked: true,
         endedAt: '2026-03-12T02:10:00Z',
       });
-      const facts = [session('s-1', '2026-03-12T02:00:00Z', job), record('r-1', '2026-03-14T09:00:00Z'), ...WHOLE_MARCH];
+      const refused = session('s-2', '2026-03-13T02:00:00Z', {
+        ...by('nightly', { approval: 'rejected', endedAt: undefined }),
+        detail: { status: 'open', userId: 'uid-nightly' },
+      });
+      const facts = [session('s-1', '2026-03-12T02:00:00Z', job), refused, record('r-1', '2026-03-14T09:00:00Z'), ...WHOLE_MARCH];
       await loadRun(store, [CONNECTION, apiKey('nightly'), ...facts]);
       await store.saveResults({ findings: [], checks: [], controls: [] }, RUN_START);
     } finally {
@@ -66,6 +70,19 @@ describe('commands who and sessions', () => {
       assert.equal(cells.get(name), value, name);
     }
     assert.match(io.err(), /^Answered: 1 of 1 use/);
+  });
+
+  it('say of the whole list what is not in it, since it never ran', async () => {
+    const { target: _, ...rest } = ASKED;
+    const narrow = testIo(root);
+
+    await sessionsCommand(io, { ...rest, format: 'csv' });
+    await sessionsCommand(narrow, { ...ASKED, format: 'csv' });
+
+    assert.equal(io.err(), 'Not listed: 1 request that never ran: 1 refused\n');
+    assert.match(io.out(), /s-1/);
+    assert.doesNotMatch(io.out(), /s-2/);
+    assert.equal(narrow.err(), '');
   });
 
   it('refuse a target that nothing names, and propose one', async () => {
