@@ -64,14 +64,16 @@ held AS (
 ),
 counted AS (
   SELECT p.surface, p.subject, p.outcome, p.scanner, p.target, h.kind,
-    count(DISTINCT h.observation_id) AS stored, count(DISTINCT m.thing) AS reported, count(DISTINCT h.observation_id) AS records
+    count(DISTINCT h.observation_id) AS stored, count(DISTINCT m.thing) AS reported, count(DISTINCT h.observation_id) AS records,
+    0 AS requests, 0 AS issued, 0 AS administered
   FROM in_part AS p
   JOIN held AS h ON h.part_id = p.part_id AND (p.surface NOT IN ('history', 'work-tree') OR h.kind <> 'sighting' OR h.place = p.surface)
   LEFT JOIN merged AS m ON m.kind = h.kind AND m.observation_id = h.observation_id
   GROUP BY ALL
   UNION ALL
   -- Of a million uses the numbers of rows are held together, not their ids.
-  SELECT p.surface, p.subject, p.outcome, p.scanner, p.target, 'usage', count(*), count(k.row_id), sum(coalesce(u.records, 1))
+  SELECT p.surface, p.subject, p.outcome, p.scanner, p.target, 'usage', count(*), count(*) FILTER (k.is_use), sum(coalesce(u.records, 1)),
+    count(*) FILTER (NOT k.ran AND NOT k.is_bookkeeping), count(*) FILTER (k.is_bookkeeping), count(*) FILTER (k.ran AND NOT k.is_use AND NOT k.is_bookkeeping)
   FROM in_part AS p
   JOIN obs.usages AS u ON u.part_id = p.part_id
   LEFT JOIN usage_rows AS k ON k.row_id = u.rowid
@@ -83,6 +85,7 @@ told AS (
 SELECT
   t.surface, t.subject, t.target, t.kind, t.outcome, t.is_log, t.looks, t.why, t.seen, t.read, t.skipped, t.failed, t.of_provider, t.of_people,
   coalesce(c.stored, 0) AS stored, coalesce(c.reported, 0) AS reported, coalesce(c.records, 0) AS records,
+  c.requests, c.issued, c.administered,
   string_agg(CASE WHEN c.stored > 0 THEN concat(c.stored, ' ', t.kind) END, ',') OVER source AS gave
 FROM told AS t
 LEFT JOIN counted AS c USING (surface, subject, outcome, scanner, target, kind)
@@ -156,14 +159,27 @@ function differenceOf(row: Row): string | undefined {
     says.push(`Of ${String(listed)} listed ${String(read)} were read${left.length === 0 ? '' : `: ${left.join(', ')}`}.`);
   }
   if (read !== null && Number(read) !== stored) says.push(readAgainstStored(row));
-  if (stored !== reported) {
+  const aside = asideOf(row);
+  const none = n('requests') + n('issued') + n('administered');
+  if (none > 0) says.push(`${none} of ${stored} stored ${none === 1 ? 'is' : 'are'} no use: ${list(aside)}.`);
+  if (stored - none !== reported) {
     says.push(
-      reported < stored
-        ? `${stored - reported} of ${stored} stored tell of what another row tells as well, or is replaced by: they are counted once.`
+      reported < stored - none
+        ? `${stored - none - reported} of ${stored} stored tell of what another row tells as well, or is replaced by: they are counted once.`
         : `${stored} stored ${stored === 1 ? 'row tells' : 'rows tell'} of ${counted(reported, row.kind)}.`,
     );
   }
   return says.length === 0 ? undefined : says.join(' ');
+}
+
+/** Rows of a gateway that are no session: nothing took place, or not by one. */
+function asideOf({ requests, issued, administered }: Row): readonly string[] {
+  const all = [
+    [Number(requests ?? 0), 'request that never ran', 'requests that never ran'],
+    [Number(issued ?? 0), 'row that only notes a credential as issued', 'rows that only note a credential as issued'],
+    [Number(administered ?? 0), 'change of settings', 'changes of settings'],
+  ] as const;
+  return all.filter(([n]) => n > 0).map(([n, one, many]) => `${n} ${n === 1 ? one : many}`);
 }
 
 function readAgainstStored(row: Row): string {

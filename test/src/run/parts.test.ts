@@ -414,6 +414,43 @@ describe('part population', () => {
     assert.match(of('in part')[0]?.difference ?? '', / The 2 entries read gave 1 credential\.$/);
   });
 
+  it('reports of uses what the list of sessions has, and says what the others are', async () => {
+    const use = (id: string, more: object = {}): Observation => ({
+      kind: 'usage',
+      via: 'gateway',
+      usedAt: '2026-05-01T00:00:00Z',
+      sessionId: id,
+      target: 'pg',
+      ...more,
+    });
+    const rows = [
+      use('ran'),
+      use('refused', { approval: 'rejected' }),
+      use('waiting', { approval: 'pending' }),
+      use('issued', { bookkeeping: true }),
+      use('changed', { target: 'admin:guardrails', detail: { adminAudit: 'true' } }),
+    ];
+    const sessions: Observation = {
+      kind: 'coverage',
+      surface: 'gateway',
+      subject: 'sessions.json',
+      outcome: 'complete',
+      covers: ['usage'],
+      seen: 5,
+      read: 5,
+    };
+
+    const [row] = await partsOf([sessions, ...rows], 'population');
+    const [plain] = await partsOf([sessions, ...'abcde'.split('').map((id) => use(id))], 'population');
+
+    assert.deepEqual([row?.stored, row?.reported], [5, 1]);
+    assert.equal(
+      row?.difference,
+      '4 of 5 stored are no use: 2 requests that never ran, 1 row that only notes a credential as issued and 1 change of settings.',
+    );
+    assert.deepEqual([plain?.stored, plain?.reported, plain?.difference], [5, 5, undefined]);
+  });
+
   it('adds up, whatever the sources hold: no number differs from the one before it without its reason', async () => {
     const names = fc.array(fc.nat({ max: 5 }), { maxLength: 8 });
     const source = fc.record({ identities: names, keys: names, listed: fc.nat({ max: 12 }), unread: fc.nat({ max: 3 }) });
