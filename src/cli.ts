@@ -204,6 +204,7 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration,
     .option('--no-check', 'leave out the check run')
     .option('--name <name>', 'of the comment and the check run, where a pull request has several', 'nhi-audit')
     .option('--author <login>', 'who the token writes as; for the token of an app of your own: my-app[bot]')
+    .option('--allow-pull-request-target', 'run on pull_request_target, which is refused otherwise')
     .addHelpText(
       'after',
       `
@@ -550,16 +551,21 @@ Exit codes: 0 written, 2 usage, configuration or a place that cannot be written,
     .option('--previous <pack>', 'the pack before, or the SHA-256 of its manifest: must be the one that this one names')
     .option('--identity <who>', 'of a pack that was signed without a key: who must have; asks Sigstore for its roots')
     .option('--issuer <url>', 'and who vouched for that identity')
+    .option('--require-signature', 'what is not signed, or is no more, is not good, even without --key')
+    .option('--at <time>', 'when the pack is known to have been there: for a signer that has expired since')
     .addOption(new Option('-f, --format <format>', 'how').choices(['text', 'json']).default('text'))
     .addHelpText(
       'after',
       `
 A valid signature proves that the files are unaltered since the holder of the key signed them, not that what was collected was
 true when it was collected. Without --key, whose key it is stands open, and is said so; with it, an unsigned pack is not good.
+A pack whose signer has expired since is not good either: an old key signs with any date. Where it is known from elsewhere when
+the pack was there (a mail, a ticket, the chain), --at says so.
 
 Examples:
   nhi-audit verify evidence.zip --key pack.key.pub
   nhi-audit verify ./evidence --previous 4b1c… -f json
+  nhi-audit verify 2025-11.zip --key pack.key.pub --at 2025-12-01
 
 Exit codes: 0 good, 1 not, 2 usage.`,
     )

@@ -4,13 +4,15 @@ import type { Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
 import { type Located, located, primaryPlace, relativeParts } from '../../src/util/places.ts';
 import { hiddenText, openFindings, thousands } from '../../src/util/report-text.ts';
-import { clip, jsonText, printable } from '../../src/util/sanitize.ts';
+import { clip, jsonText, markdown, markdownProse, printable } from '../../src/util/sanitize.ts';
 
 // https://gitlab.com/gitlab-org/security-products/security-report-schemas, secret-detection-report-format.json
 const VERSION = '15.2.1';
 const SCHEMA = `https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/raw/v${VERSION}/dist/secret-detection-report-format.json`;
 const NAME_MAX = 255;
 const TEXT_MAX = 4000;
+/** The schema takes 7,000, and each sign may become a reference of several. */
+const FIX_MAX = 1000;
 const MESSAGES_MAX = 100;
 /** What GitLab itself writes where no commit is known: the work tree. */
 const NO_COMMIT = '0000000';
@@ -85,9 +87,10 @@ function vulnerability({ finding, place }: Leak): object {
     id: finding.fingerprint,
     category: 'secret_detection',
     name: clip(printable(finding.title), NAME_MAX),
-    description: clip(printable(more > 0 ? `${finding.message} In ${thousands(more)} more places.` : finding.message), TEXT_MAX),
+    // GitLab shows these two as Markdown: https://docs.gitlab.com/user/application_security/vulnerabilities/
+    description: markdown(clip(more > 0 ? `${finding.message} In ${thousands(more)} more places.` : finding.message, TEXT_MAX)),
     severity: `${finding.severity.charAt(0).toUpperCase()}${finding.severity.slice(1)}`,
-    solution: clip(printable(finding.fix), TEXT_MAX),
+    solution: markdownProse(clip(finding.fix, FIX_MAX)),
     identifiers: [
       { type: 'nhi_audit_rule', name: finding.rule, value: finding.rule },
       ...(finding.credential === undefined ? [] : [identifier('nhi_audit_credential', finding.credential)]),

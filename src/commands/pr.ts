@@ -22,6 +22,7 @@ export interface PrOptions extends ScanOptions {
   readonly report?: string;
   readonly name: string;
   readonly author?: string;
+  readonly allowPullRequestTarget?: boolean;
   readonly comment: boolean;
   readonly check: boolean;
   readonly sarif?: boolean;
@@ -43,9 +44,13 @@ export async function prCommand(
       hint: 'The scan that made the report writes the others, too: nhi-audit scan -o json=report.json -o html=report.html',
     });
   }
-  if (io.env.GITHUB_EVENT_NAME === 'pull_request_target') {
-    io.stderr(
-      'This job runs on pull_request_target, with the rights of the repository on the code of others: use pull_request.\n',
+  if (io.env.GITHUB_EVENT_NAME === 'pull_request_target' && options.allowPullRequestTarget !== true) {
+    throw new ConfigError(
+      'This job runs on pull_request_target, with the rights of the repository beside the code of strangers',
+      {
+        code: 'PULL',
+        hint: 'Use pull_request. If nothing of the change is run in this job: --allow-pull-request-target',
+      },
     );
   }
   const isByHand = options.repo !== undefined || options.pull !== undefined;

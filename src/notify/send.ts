@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isUnreachable, networkCode } from '../live/failure.ts';
 import { askedWait, backOff, pause } from '../live/wait.ts';
-import { ConfigError, messageOf, OutputError } from '../util/errors.ts';
+import { ConfigError, codeOf, OutputError } from '../util/errors.ts';
 import { jsonText } from '../util/sanitize.ts';
 import { Secret } from '../util/secret.ts';
 
@@ -30,7 +30,7 @@ export function webhookOf(
       hint: 'Give the name of the variable that holds the address, not the address: --slack-webhook-env SLACK_WEBHOOK_URL',
     });
   }
-  const text = (variable === undefined ? readAddress(file ?? '') : (env[variable] ?? '')).trim();
+  const text = (variable === undefined ? readAddress(kind, file ?? '') : (env[variable] ?? '')).trim();
   const where = variable ?? file ?? '';
   if (text === '')
     throw new ConfigError(`${where} is empty: there is no address of the ${kind.toLowerCase()}`, { code: 'WEBHOOK' });
@@ -39,15 +39,33 @@ export function webhookOf(
   if (url === undefined || (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere))) {
     throw new ConfigError(`${where} holds no https address`, { code: 'WEBHOOK', hint: 'The address begins with https://' });
   }
+  if (url.username !== '' || url.password !== '') {
+    throw new ConfigError(`${where} holds an address with a user or a password before its host`, {
+      code: 'WEBHOOK',
+      hint: 'Such an address cannot be asked. A webhook has its secret in the path: give that address.',
+    });
+  }
   return { kind, address: new Secret(url.href), host: url.host };
 }
 
-function readAddress(file: string): string {
+function readAddress(kind: Webhook['kind'], file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigError(`${file} cannot be read: ${messageOf(error)}`, { code: 'WEBHOOK', cause: error });
+    const code = codeOf(error) ?? 'it failed';
+    // Neither its name nor the cause, which names it: it may be the address itself.
+    throw looksLikeAddress(file)
+      ? new ConfigError(`The file of the ${kind.toLowerCase()} cannot be read (${code}): its name looks like an address`, {
+          code: 'WEBHOOK',
+          hint: 'Give the name of a file that holds the address, not the address.',
+        })
+      : new ConfigError(`${file} cannot be read: ${code}`, { code: 'WEBHOOK' });
   }
+}
+
+/** `https://…`, also where a path was made of it (`/home/ada/https:/…`), or `hooks.slack.com/services/…` without its beginning. */
+function looksLikeAddress(file: string): boolean {
+  return /https?:|hooks?\.|\/services\//i.test(file);
 }
 
 /** Posts JSON. What the far end cannot do just now is tried again; what it refuses is said. */
@@ -87,7 +105,8 @@ export async function send(
       if (error instanceof ConfigError) throw error;
       signal.throwIfAborted();
       if (isTimeout(error)) failure = `no answer within ${timeout / 1000} s`;
-      else failure = isUnreachable(error) ? (networkCode(error) ?? 'no connection') : messageOf(error);
+      // What `fetch` says may name the address.
+      else failure = (isUnreachable(error) ? networkCode(error) : codeOf(error)) ?? 'no connection';
     }
     if (tried === TRIES) {
       throw new OutputError(`${kind} at ${host} took no message in ${TRIES} tries: ${failure}`, {

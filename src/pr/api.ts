@@ -33,7 +33,8 @@ export function apiUrl(env: ApiSettings['env']): URL {
   const text = (env.GITHUB_API_URL ?? '').trim() || 'https://api.github.com';
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isHere = url !== undefined && /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname);
-  if (url === undefined || (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere)) || url.username !== '') {
+  const hasLogin = url !== undefined && (url.username !== '' || url.password !== '');
+  if (url === undefined || (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere)) || hasLogin) {
     throw new ConfigError('GITHUB_API_URL is no https address', {
       code: 'USAGE',
       hint: 'For example: GITHUB_API_URL=https://github.harbour.example/api/v3',

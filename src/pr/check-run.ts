@@ -11,19 +11,26 @@ import { statusOf } from './refusal.ts';
 const A_REQUEST = 50;
 const MOST = 500;
 const SUMMARY_MAX = 65_000;
+/** To find those that are refused takes some; a change full of them is not worth hundreds. */
+const MOST_REQUESTS = 60;
 
 export interface CheckRun {
   readonly name: string;
   /** The comment's text. */
   readonly summary: string;
   readonly isFailure: boolean;
+  /** The change itself says that something may stand. */
+  readonly isForReview: boolean;
   readonly detailsUrl?: string;
 }
 
-/** Makes a check run of the head commit; its annotations go page by page. Says how many were shown. */
+/**
+ * Makes a check run of the head commit; its annotations go page by page. One that GitHub does not take (for the name of its file)
+ * keeps no other from being shown. Says how many were.
+ */
 export async function writeCheckRun({ octokit }: Api, pull: Pull, report: Report, run: CheckRun): Promise<string> {
   const all = annotationsOf(report, `${pull.owner}/${pull.repo}`);
-  const shown = all.slice(0, MOST);
+  const tried = all.slice(0, MOST);
   const output = { title: titleOf(report), summary: run.summary.slice(0, SUMMARY_MAX) };
   const make = async (annotations: readonly Annotation[]): Promise<number> => {
     const { data } = await octokit.rest.checks.create({
@@ -31,32 +38,54 @@ export async function writeCheckRun({ octokit }: Api, pull: Pull, report: Report
       name: run.name,
       head_sha: pull.head,
       status: 'completed',
-      conclusion: run.isFailure ? 'failure' : verdict(report).clean ? 'success' : 'neutral',
+      conclusion: conclusionOf(report, run),
       ...(run.detailsUrl === undefined ? {} : { details_url: run.detailsUrl }),
       output: { ...output, annotations: [...annotations] },
     });
     return data.id;
   };
   let id: number;
+  let shown = Math.min(tried.length, A_REQUEST);
   try {
-    id = await make(shown.slice(0, A_REQUEST));
+    id = await make(tried.slice(0, A_REQUEST));
   } catch (error) {
-    // A name of a file that GitHub does not take is no reason to say nothing.
-    if (statusOf(error) !== 422 || shown.length === 0) throw error;
-    await make([]);
-    return 'made, without annotations: GitHub refuses one of them (HTTP 422)';
+    if (statusOf(error) !== 422 || tried.length === 0) throw error;
+    id = await make([]);
+    shown = 0;
   }
-  let done = Math.min(shown.length, A_REQUEST);
-  for (; done < shown.length; done += A_REQUEST) {
-    const annotations = shown.slice(done, done + A_REQUEST);
+  let refused = 0;
+  let requests = 0;
+  /** How many of them were taken: all, or those of the halves. */
+  const add = async (annotations: readonly Annotation[]): Promise<number> => {
+    if (annotations.length === 0) return 0;
+    requests += 1;
     try {
-      await octokit.rest.checks.update({ ...addressOf(pull), check_run_id: id, output: { ...output, annotations } });
+      await octokit.rest.checks.update({
+        ...addressOf(pull),
+        check_run_id: id,
+        output: { ...output, annotations: [...annotations] },
+      });
+      return annotations.length;
     } catch (error) {
       if (statusOf(error) !== 422) throw error;
-      return `made, with ${thousands(done)} of ${thousands(all.length)} annotations: GitHub refuses the next (HTTP 422)`;
+      if (annotations.length === 1 || requests > MOST_REQUESTS) {
+        refused += annotations.length;
+        return 0;
+      }
+      const half = Math.ceil(annotations.length / 2);
+      return (await add(annotations.slice(0, half))) + (await add(annotations.slice(half)));
     }
-  }
-  return `made, with ${thousands(shown.length)}${all.length > shown.length ? ` of ${thousands(all.length)}` : ''} annotations`;
+  };
+  for (let at = shown; at < tried.length; at += A_REQUEST) shown += await add(tried.slice(at, at + A_REQUEST));
+  const of = all.length > shown ? ` of ${thousands(all.length)}` : '';
+  const without = refused === 0 ? '' : `: GitHub refuses ${thousands(refused)} (HTTP 422)`;
+  return `made, with ${thousands(shown)}${of} annotations${without}`;
+}
+
+/** What only looks well, because the change says so itself, is for a reviewer to judge. */
+function conclusionOf(report: Report, { isFailure, isForReview }: CheckRun): 'failure' | 'neutral' | 'success' {
+  if (isFailure) return 'failure';
+  return verdict(report).clean && !isForReview ? 'success' : 'neutral';
 }
 
 function titleOf(report: Report): string {

@@ -76,6 +76,7 @@ export async function post(given: Post): Promise<void> {
       name: given.name,
       summary: body,
       isFailure: given.isFailure,
+      isForReview: false,
       ...(links.run === undefined ? {} : { detailsUrl: links.run }),
     };
     const why = await attempt('checks: write', 'Check run', async (to) => await writeCheckRun(to, pull, report, run));

@@ -3,11 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
+import { buildProgram } from '../../src/cli.ts';
 import { scanAndWrite } from '../../src/commands/scan.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { testIo } from '../helpers/io.ts';
 import { SCAN_OPTIONS } from '../helpers/scan-options.ts';
-import { type TempRepo, tempDir, tempRepo, writeFile } from '../helpers/temp-repo.ts';
+import { openTempRepo, type TempRepo, tempDir, tempRepo, writeFile } from '../helpers/temp-repo.ts';
 
 const ROOT = dirname(dirname(import.meta.dirname));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -24,6 +25,9 @@ async function audit(files: { readonly [path: string]: string }): Promise<Report
   const { report } = await scanAndWrite(testIo(root), ['.'], { ...SCAN_OPTIONS, persona: 'auditor', quiet: true });
   return report;
 }
+
+const scriptsOfAction = (): readonly string[] =>
+  (parse(read('action.yml')).runs.steps as { run?: string }[]).flatMap(({ run }) => run ?? []);
 
 const told = ({ findings }: Report): readonly string[] =>
   findings.map(({ severity, rule, message }) => `${severity} ${rule}: ${message}`);
@@ -159,12 +163,60 @@ describe('what is offered for CI', function () {
       ]);
     });
 
+    describe('the hook before a push', () => {
+      const hooks = parse(read('.pre-commit-hooks.yaml')) as { id: string; entry: string }[];
+      const entry = hooks.find(({ id }) => id === 'nhi-audit-push')?.entry ?? '';
+
+      /** A clone with a commit that is not pushed, and what the hook calls our program with in it. */
+      function push(env: { readonly [name: string]: string }, ...before: string[][]): readonly string[] {
+        const clone = tempDir();
+        const away = tempRepo();
+        away.write('a.txt', 'a\n');
+        away.commit('first');
+        const here = openTempRepo(clone);
+        here.git('clone', '-q', `file://${away.path}`, '.');
+        here.write('b.txt', 'b\n');
+        here.commit('second');
+        for (const words of before) here.git(...words);
+        const tools = tempDir();
+        writeFile(tools, 'nhi-audit', '#!/bin/sh\nfor word; do printf "%s\\n" "$word"; done\n');
+        chmodSync(join(tools, 'nhi-audit'), 0o755);
+        // pre-commit takes the entry apart as a shell would, and runs it without one.
+        const out = execFileSync('sh', ['-c', entry], {
+          cwd: clone,
+          encoding: 'utf8',
+          env: { PATH: `${tools}:${process.env.PATH ?? ''}`, ...env },
+        });
+        const upstream = here.git('rev-parse', 'HEAD~1');
+        return out
+          .split('\n')
+          .filter((word) => word !== '')
+          .map((word) => word.replace(upstream, 'UPSTREAM'));
+      }
+
+      it('looks at what pre-commit names', () => {
+        const [from, to] = ['a'.repeat(40), 'b'.repeat(40)];
+
+        const told = push({ PRE_COMMIT_FROM_REF: from, PRE_COMMIT_TO_REF: to });
+
+        assert.deepEqual(told, ['scan', '--quiet', '--diff', `${from}...${to}`]);
+      });
+
+      it('looks at what the upstream lacks, by hand', () => {
+        assert.deepEqual(push({}), ['scan', '--quiet', '--diff', 'UPSTREAM...HEAD']);
+      });
+
+      it('looks at all of it where there is no upstream, or nothing that a name could be for', () => {
+        assert.deepEqual(push({}, ['checkout', '-q', '-b', 'mine']), ['scan', '--quiet']);
+        assert.deepEqual(push({}, ['checkout', '-q', '--detach']), ['scan', '--quiet']);
+        assert.deepEqual(push({ PRE_COMMIT_FROM_REF: '' }, ['checkout', '-q', '-b', 'mine']), ['scan', '--quiet']);
+      });
+    });
+
     it('the action runs its own commit, with what it was given and no more', () => {
       const { env, repo } = stand();
       repo.git('checkout', '-q', 'HEAD~1');
-      const [install = '', tell = ''] = (parse(read('action.yml')).runs.steps as { run?: string }[]).flatMap(
-        ({ run }) => run ?? [],
-      );
+      const [, install = '', tell = ''] = scriptsOfAction();
       const place = join(tempDir(), 'nhi-audit');
       const run = (script: string, more: { readonly [name: string]: string }): string =>
         execFileSync('bash', ['-e', '-c', script], { cwd: tempDir(), encoding: 'utf8', env: { ...env, PLACE: place, ...more } });
@@ -177,12 +229,28 @@ describe('what is offered for CI', function () {
         CHECK: 'true',
         SARIF: 'true',
         STORE: 'false',
+        AUTHOR: 'my-app[bot] $(touch pwned)',
+        TARGET: 'false',
       };
       const { file, arguments: told } = JSON.parse(run(tell, { ...given, COMMENT: 'false' }));
 
       assert.equal(file, join(place, 'bin', 'nhi-audit.js'));
       const options = ['--fail-on', '$(touch pwned)', '--persona', 'dev', '--name', '"; exit 1', '--no-comment', '--sarif'];
-      assert.deepEqual(told, ['pr', ...options]);
+      assert.deepEqual(told, ['pr', ...options, '--author', 'my-app[bot] $(touch pwned)']);
+      const more = JSON.parse(run(tell, { ...given, AUTHOR: '', COMMENT: 'true', TARGET: 'true' })) as { arguments: string[] };
+      assert.deepEqual(more.arguments.slice(-2), ['--sarif', '--allow-pull-request-target']);
+    });
+
+    it('the action gives the program only options that it has, and refuses pull_request_target before anything is installed', () => {
+      const { steps } = parse(read('action.yml')).runs as { steps: { if?: string; run?: string; uses?: string }[] };
+      const [refuse, , tell = ''] = scriptsOfAction();
+      const pr = buildProgram(testIo(tempDir()), () => undefined).commands.find((command) => command.name() === 'pr');
+      const known = new Set(pr?.options.map(({ long }) => long));
+
+      for (const [option] of tell.matchAll(/--[a-z-]+/g)) assert(known.has(option), option);
+      assert.equal(steps[0]?.run, refuse);
+      assert.match(steps[0]?.if ?? '', /^github\.event_name == 'pull_request_target' && /);
+      assert.throws(() => execFileSync('bash', ['-e', '-c', refuse ?? ''], { stdio: 'pipe' }), { status: 2 });
     });
   });
 });

@@ -46,6 +46,7 @@ export interface FakeOptions {
   readonly refuse?: (
     call: string,
     before: number,
+    body: string,
   ) => { readonly status: number; readonly body?: unknown; readonly headers?: { readonly [name: string]: string } } | undefined;
   /** Does what is asked, and fails to say so. */
   readonly lose?: (call: string, before: number) => boolean;
@@ -163,7 +164,7 @@ export async function fakeGithub(options: FakeOptions = {}): Promise<FakeGithub>
     problems.push(...wrong);
     const before = seen.get(call) ?? 0;
     seen.set(call, before + 1);
-    const refused = options.refuse?.(call, before);
+    const refused = options.refuse?.(call, before, asked.body);
     if (refused !== undefined) return reply(response, refused.status, refused.body ?? { message: 'refused' }, refused.headers);
     if (wrong.length > 0) return reply(response, 422, { message: wrong.join('; ') });
     const { status, body, headers } = answer(asked, pathname, searchParams);

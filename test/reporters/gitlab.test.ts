@@ -65,6 +65,23 @@ describe('gitlab-secret-detection reporter', () => {
     assert.match(scan.messages[0].value, new RegExp(`^${open - vulnerabilities.length} open findings are about identities`));
   });
 
+  it('makes no link, image or mention of what strangers wrote', async () => {
+    const names = '@octocat ![x](https://evil.example/x.png) [l](https://evil.example) <img src=x onerror=alert(1)> `code` #1';
+    const [finding] = leakReport(1).findings;
+    assert(finding !== undefined);
+    const hostile = { ...finding, message: `Token in ${names}.`, fix: `Take \`git rm\` to ${names}` };
+
+    const { vulnerabilities } = await reported({ ...leakReport(1), findings: [hostile] });
+    const [{ description, solution }] = vulnerabilities;
+
+    for (const text of [description, solution]) {
+      assert.match(text, /octocat/);
+      assert.doesNotMatch(text, /@octocat|\]\(|<img|:\/\/|#1$/);
+    }
+    assert.match(solution, /<code>git rm<\/code>/);
+    assert.ok(isReport(await reported({ ...leakReport(1), findings: [hostile] })));
+  });
+
   it('says what could not be looked at', async () => {
     const { scan } = await reported(partialReport());
     const warned = scan.messages.filter(({ level }: { level: string }) => level === 'warn');

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { notifyCommand } from '../../../src/commands/notify.ts';
 import type { CoverageObservation, Finding, FindingStatus, Observation } from '../../../src/contracts/index.ts';
 import { changesOf } from '../../../src/notify/changes.ts';
 import { send, webhookOf } from '../../../src/notify/send.ts';
 import { emailText, slackMessage, webhookBody } from '../../../src/notify/texts.ts';
 import { openStore } from '../../../src/store/index.ts';
+import { ConfigError } from '../../../src/util/errors.ts';
 import { type TestIo, testIo } from '../../helpers/io.ts';
 import { type Loopback, loopback, reply } from '../../helpers/loopback.ts';
 import { emptyReport, HOSTILE_NAMES, hostileReport } from '../../helpers/report.ts';
@@ -267,6 +269,37 @@ describe('nhi-audit notify', () => {
     await assert.rejects(notify({ webhookEnv: 'EMPTY' }), /EMPTY is empty/);
     await assert.rejects(notify({ webhookEnv: 'PLAIN' }), /PLAIN holds no https address/);
     await assert.rejects(notify({}), /There is nobody to notify/);
+  });
+
+  for (const [what, name, given] of [
+    ['with a user and a password', 'HOOK', 'https://user:secret-of-the-hook@hooks.example/services/x'],
+    ['with a password alone', 'HOOK', 'https://:secret-of-the-hook@hooks.example/services/x'],
+    ['as the name of a file', undefined, 'https://hooks.example/services/secret-of-the-hook'],
+    ['as the name of a file, without its beginning', undefined, 'hooks.example/services/secret-of-the-hook'],
+  ] as const) {
+    it(`prints nothing of an address ${what}`, async () => {
+      io = testIo(root, { env: { HOOK: given } });
+
+      const error = await notify(name === undefined ? { slackWebhookFile: given } : { webhookEnv: name }).catch(
+        (e: unknown) => e,
+      );
+
+      assert(error instanceof ConfigError);
+      const told = inspect(error, { depth: 5 }) + error.hint + io.err();
+      assert.match(told, name === undefined ? /cannot be read \(ENOENT\)/ : /a user or a password/);
+      assert.doesNotMatch(told, /secret-of-the-hook/);
+    });
+  }
+
+  it('prints nothing of an address that fetch will not ask, whatever fetch says', async () => {
+    // Browsers' list of ports that are never asked: fetch says so with a message of its own.
+    const webhook = webhookOf('Webhook', { variable: 'HOOK' }, { HOOK: 'https://127.0.0.1:6667/secret-of-the-hook' });
+    assert(webhook !== undefined);
+
+    const error = await send(webhook, {}, { signal: io.signal, second: 1 }).catch((e: unknown) => e);
+
+    assert.match(String(error), /took no message in 4 tries/);
+    assert.doesNotMatch(inspect(error, { depth: 5 }), /secret-of-the-hook/);
   });
 
   it('reads a store that was copied while nobody had it open', async () => {

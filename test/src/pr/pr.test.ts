@@ -372,14 +372,54 @@ describe('nhi-audit pr', function () {
         assert.doesNotMatch(message, /[\p{Cc}\p{Cf}\p{Cs}]/u);
       }
     });
-    const refuse = (call: string, before: number) => (call === `POST ${CHECKS}` && before === 0 ? { status: 422 } : undefined);
+  });
+
+  for (const refusedOnes of [['config/app3.py'], ['config/app3.py', 'config/app77.py', 'config/app119.py']]) {
+    it(`shows all annotations but the ${refusedOnes.length} that GitHub refuses`, async () => {
+      const refuse = (call: string, _: number, body: string) =>
+        call.includes('check-runs') && refusedOnes.some((path) => body.includes(`"path":"${path}"`))
+          ? { status: 422 }
+          : undefined;
+      await withGithub({ refuse }, async (github) => {
+        const job = new Job();
+
+        const { io } = await job.run(github, await job.report(leakReport(130)));
+
+        const shown = new Set(github.checkRuns[0]?.annotations.map(({ path }) => path));
+        assert.equal(github.checkRuns.length, 1);
+        assert.equal(shown.size, 130 - refusedOnes.length);
+        for (const path of refusedOnes) assert(!shown.has(path));
+        const told = `made, with ${shown.size} of 130 annotations: GitHub refuses ${refusedOnes.length} \\(HTTP 422\\)`;
+        assert.match(io.err(), new RegExp(told));
+      });
+    });
+  }
+
+  it('gives up on annotations where GitHub refuses all of them', async () => {
+    const refuse = (_: string, __: number, body: string) => (body.includes('"annotation_level"') ? { status: 422 } : undefined);
     await withGithub({ refuse }, async (github) => {
       const job = new Job();
 
-      const { io } = await job.run(github, await job.report({ ...report, findings: own }));
+      const { io } = await job.run(github, await job.report(leakReport(500)));
 
-      assert.match(io.err(), /Check run: made, without annotations: GitHub refuses one of them/);
       assert.equal(github.checkRuns.length, 1);
+      assert(github.asked.length < 90, `${github.asked.length} requests`);
+      assert.match(io.err(), /made, with 0 of 500 annotations: GitHub refuses 500 \(HTTP 422\)/);
+    });
+  });
+
+  it('refuses to run on pull_request_target, unless it is told to', async () => {
+    await withGithub({}, async (github) => {
+      const job = new Job();
+      const env = { GITHUB_EVENT_NAME: 'pull_request_target' };
+      const report = await job.report(leakReport(1));
+
+      await assert.rejects(job.run(github, report, env), /with the rights of the repository beside the code of strangers/);
+      assert.equal(github.asked.length, 0);
+      const { code } = await job.run(github, { ...report, allowPullRequestTarget: true }, env);
+
+      assert.equal(code, 1);
+      assert.equal(github.comments.length, 1);
     });
   });
 
@@ -449,6 +489,10 @@ describe('nhi-audit pr', function () {
       await assert.rejects(
         job.run(github, {}, { GITHUB_API_URL: 'http://github.harbour.example' }),
         /GITHUB_API_URL is no https address/,
+      );
+      await assert.rejects(
+        job.run(github, {}, { GITHUB_API_URL: 'https://:hidden-word@github.harbour.example' }),
+        (error: Error) => /is no https address/.test(error.message) && !error.message.includes('hidden-word'),
       );
       await assert.rejects(job.run(github, { repo: 'harbour' }), /--repo and --pull name a pull request together/);
       await assert.rejects(
