@@ -461,13 +461,18 @@ async function correlate(
     },
   });
   const gone = await fixedBySameLook(store, judged.gone);
-  const { acceptFindings } = await import('./suppress/accept.ts');
+  const [{ acceptFindings }, { lostFingerprints }] = await Promise.all([
+    import('./suppress/accept.ts'),
+    import('./suppress/lost-fingerprints.ts'),
+  ]);
   const equivalents = new Map([...judgement.checks, ...judgement.disabled].map(({ meta }) => [meta.id, meta.equivalents]));
   const news =
     before === undefined
       ? judged
       : await (await import('./run/added-lines.ts')).onlyBrought(store, judged.findings, judged.results, before);
   const { findings, results, uses } = await acceptFindings(store, news.findings, news.results, acceptors, equivalents);
+  const lost = lostFingerprints(findings, acceptors);
+  if (lost !== undefined) runtime.log.warn(lost);
   const coverage = await store.rows('SELECT surface, subject, outcome, why, covers FROM coverage');
   const metas = new Map([...judgement.checks, ...judgement.disabled].map((check) => [check.meta.id, check.meta]));
   const withMeta = results.flatMap((result) => {

@@ -56,7 +56,7 @@ export async function readAcceptors(
     ignored,
     ...(ignoredIn === undefined ? {} : { ignoredIn }),
     known: known ?? [],
-    exceptions: isOff ? [] : await exceptionsOf(request, directory, isKeyKept),
+    exceptions: isOff ? [] : await exceptionsOf(request, directory),
     isKeyKept,
     detectors: new Set(pack.detectors.map((detector) => detector.id)),
     isWholeLook:
@@ -69,18 +69,12 @@ export async function readAcceptors(
   };
 }
 
-async function exceptionsOf(request: ScanRequest, directory: string, isKeyKept: boolean): Promise<Acceptors['exceptions']> {
+async function exceptionsOf(request: ScanRequest, directory: string): Promise<Acceptors['exceptions']> {
   const named = typeof request.exceptions === 'string' ? request.exceptions : request.config.accept.exceptions;
   const file = named ?? join(directory, EXCEPTIONS_FILE);
   if (named === undefined && !existsSync(file)) return [];
   const { readExceptions } = await import('../suppress/exceptions.ts');
-  const exceptions = readExceptions(file, request.runtime.clock(), named !== undefined, shownFrom(directory, file));
-  if (!isKeyKept && exceptions.some(({ finding }) => finding !== undefined)) {
-    request.runtime.log.warn(
-      'Exceptions that name a finding by its fingerprint may not apply: without --store or NHI_AUDIT_FINGERPRINT_KEY fingerprints of secrets change with each run',
-    );
-  }
-  return exceptions;
+  return readExceptions(file, request.runtime.clock(), named !== undefined, shownFrom(directory, file));
 }
 
 /** As the repository knows it: where it was checked out is nobody's business in a report. */

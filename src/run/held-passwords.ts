@@ -50,10 +50,9 @@ export async function* holdPasswords(
     (held) => held?.look === look && isDeepStrictEqual(held.verifiers, verifiers),
   );
   if (!isAnswered) {
-    for (const { target, work } of kept) {
-      log.info(`${target.name} is read again: its passwords were not yet held against these verifiers`);
-      await readTarget(target, unkept(work, base));
-    }
+    const names = kept.map(({ target }) => target.name).join(', ');
+    log.info(`Read again, for its passwords were not yet tried on the password hashes that this run knows: ${names}`);
+    for (const { target, work } of kept) await readTarget(target, unkept(work, base));
   }
   const before = isAnswered ? [...earlier.values()].flatMap((held) => held?.why ?? []) : [];
   let why: readonly string[] = [];

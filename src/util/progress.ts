@@ -12,11 +12,11 @@ export interface ProgressTerminal {
 
 const SHOWN_AFTER = 1_000;
 const DRAW_EVERY = 200;
-const LINE_EVERY = 10_000;
+const LINE_EVERY = 30_000;
 
 /**
- * Progress of a scan on stderr. A terminal shows nothing of what takes under a second; elsewhere a run of under ten
- * seconds, whatever its phases, leaves no line.
+ * Progress of a scan on stderr. A terminal shows nothing of what takes under a second; elsewhere a run of under
+ * half a minute, whatever its phases, leaves no line.
  */
 export function createProgress(terminal: ProgressTerminal): Progress {
   let title = '';

@@ -37,6 +37,31 @@ describe('commands over a store', () => {
     assert.deepEqual(names(io), ['second']);
   });
 
+  it('say which run it is where the one before was given more, and nothing where a run is named or targets came', async () => {
+    const [before = '', newest = ''] = await storeWith(join(root, 'smaller.duckdb'), NAMES, ['estate', 'one']);
+    await storeWith(join(root, 'same.duckdb'), NAMES, ['one', 'one']);
+    const said: string[] = [];
+    const commands = [
+      { store: 'smaller.duckdb' },
+      { store: 'smaller.duckdb', run: newest },
+      { store: 'smaller.duckdb', quiet: true },
+      { store: 'same.duckdb' },
+    ];
+
+    for (const options of commands) {
+      const each = testIo(root);
+      await identitiesCommand(each, { ...options, format: 'json' });
+      said.push(each.err());
+    }
+
+    assert.deepEqual(said, [
+      `note: this is of run ${newest}, the newest, which was not given estate. The run before was: --run ${before}\n`,
+      '',
+      '',
+      '',
+    ]);
+  });
+
   it('show the run that is named', async () => {
     await identitiesCommand(io, { store: 'audit.duckdb', format: 'json', run: runs[0] ?? '' });
 
@@ -294,7 +319,11 @@ describe('commands over a store', () => {
 });
 
 /** One complete run a name, with one identity in it. Returns the runs, oldest first. */
-async function storeWith(file: string, identities: readonly string[]): Promise<readonly string[]> {
+async function storeWith(
+  file: string,
+  identities: readonly string[],
+  targets: readonly string[] = [],
+): Promise<readonly string[]> {
   const store = await openStore({ mode: 'write', file });
   try {
     for (const [n, name] of identities.entries()) {
@@ -305,7 +334,7 @@ async function storeWith(file: string, identities: readonly string[]): Promise<r
           { kind: 'identity', id: `aws:1:user/${name}`, provider: 'aws', type: 'user', name },
           { kind: 'coverage', surface: 'aws', subject: 'users', outcome: 'complete', covers: ['identity'] },
         ],
-        { startedAt },
+        { startedAt, target: targets[n] ?? '.' },
       );
       await store.saveResults({ findings: [], checks: [], controls: [] }, startedAt);
     }

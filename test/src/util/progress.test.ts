@@ -76,11 +76,11 @@ describe('progress', () => {
     assert.deepEqual(written, [drawn('Reading logs  [#####...............]  25%  1000/4000 MB  30 s left  100 MB/s')]);
   });
 
-  it('writes a plain line every ten seconds elsewhere', () => {
+  it('writes a plain line every half minute elsewhere', () => {
     const { progress, terminal, written } = start({ isTTY: false });
 
     progress.phase('Reading blobs', 1000);
-    for (let second = 0; second < 30; second += 1) {
+    for (let second = 0; second < 90; second += 1) {
       terminal.now += 1000;
       progress.advance(10);
     }
@@ -93,12 +93,12 @@ describe('progress', () => {
     }
   });
 
-  it('writes no line elsewhere for a run of under ten seconds, however many phases it has', () => {
+  it('writes no line elsewhere for a run of under half a minute, however many phases it has', () => {
     const { progress, terminal, written } = start({ isTTY: false });
 
     for (const title of ['Reading files', 'Reading blobs', 'Correlating']) {
       progress.phase(title, 100);
-      terminal.now += 3000;
+      terminal.now += 9000;
       progress.advance(28);
       progress.end();
     }
