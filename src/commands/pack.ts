@@ -4,10 +4,11 @@ import { loadConfig } from '../config/load.ts';
 import type { Io } from '../io.ts';
 import { assertFree, buildPack, placeOf, type Signing, sealPack } from '../pack/build.ts';
 import { OWN_PARTS, packOutputs, writeContents } from '../pack/contents.ts';
+import { TABLES } from '../pack/format.ts';
 import { makeKey, readSigningKey, signerFileOf } from '../pack/keys.ts';
 import { previousDigest } from '../pack/previous.ts';
 import type { Staging } from '../pack/staging.ts';
-import { TABLES, writeTables } from '../pack/tables.ts';
+import { writeTables } from '../pack/tables.ts';
 import { unionOfParts } from '../run/parts/index.ts';
 import { makeReport, unknownRules } from '../run/report.ts';
 import { loadJudgement } from '../run/rules.ts';
@@ -97,6 +98,7 @@ async function fill(
   tellUnknownRules(io, unknownRules(facts, [...checks, ...disabled]));
   const report = makeReport(facts, [...checks, ...disabled], wanted, { persona: 'auditor', newOnly: false });
   const method = facts.parts?.method;
+  if (method === undefined) throw new Error('the method of the run was asked for and is not there');
   const tree = await writeContents(staging, { outputs, report, findings: facts.findings, method }, () => {
     if (io.signal.aborted) throw new Interrupted();
   });

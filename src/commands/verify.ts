@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { z } from 'zod';
 import type { Io } from '../io.ts';
 import { BUNDLE, MOST_HELD } from '../pack/format.ts';
 import { readTrustedKeys } from '../pack/keys.ts';
@@ -17,6 +18,8 @@ export interface VerifyOptions {
   readonly previous?: string;
   readonly identity?: string;
   readonly issuer?: string;
+  readonly requireSignature?: boolean;
+  readonly at?: string;
   readonly format: 'text' | 'json';
 }
 
@@ -30,7 +33,13 @@ export async function verifyCommand(io: Io, pack: string, options: VerifyOptions
     });
   }
   const trusted = options.key === undefined ? [] : readTrustedKeys(resolve(io.directory, options.key));
-  const choices = { trusted, now: io.clock().toISOString() };
+  const now = io.clock().toISOString();
+  const choices = {
+    trusted,
+    now,
+    ...(options.at === undefined ? {} : { at: instantOf(options.at, now) }),
+    ...(options.requireSignature === true ? { needsSignature: true } : {}),
+  };
   const proof = proofAt(path);
   if (proof !== undefined) {
     const check = checkProof(proof, choices);
@@ -46,6 +55,24 @@ export async function verifyCommand(io: Io, pack: string, options: VerifyOptions
     options.format === 'json' ? `${jsonText(verificationJson(verification), 2)}\n` : tellVerification(verification),
   );
   return verification.good ? EXIT.clean : EXIT.findings;
+}
+
+/** A day is its end, and today is now: what was there at some time of the day was there when it ended. */
+function instantOf(text: string, now: string): string {
+  const isDay = z.iso.date().safeParse(text).success;
+  if (!isDay && !z.iso.datetime().safeParse(text).success) {
+    throw new ConfigError(`--at cannot be "${text}"`, {
+      code: 'USAGE',
+      hint: 'A day or a time, UTC: --at 2026-11-22 or 2026-11-22T09:00:00Z',
+    });
+  }
+  const at = isDay ? `${text}T23:59:59.999Z` : text;
+  if (isDay && text === now.slice(0, 10)) return now;
+  if (Date.parse(at) <= Date.parse(now)) return at;
+  throw new ConfigError(`--at ${text} is yet to come`, {
+    code: 'USAGE',
+    hint: 'It says when the pack is known to have been there.',
+  });
 }
 
 function proofAt(path: string): Proof | undefined {

@@ -30,7 +30,7 @@ export type Signing =
 
 export interface PackFacts {
   readonly report: Report;
-  readonly method: Method | undefined;
+  readonly method: Method;
   readonly tree: FindingsTree;
   /** ISO 8601, UTC. */
   readonly now: string;
@@ -118,9 +118,9 @@ function manifestOf(staging: Staging, { report, method, tree, now, toolVersion, 
       hosts: [...run.hosts],
       rulesDigest: run.rulesDigest,
       fingerprintKeyId: run.fingerprintKeyId,
-      ...(method?.previous === undefined ? {} : { previous: method.previous }),
+      ...(method.previous === undefined ? {} : { previous: method.previous }),
     },
-    config: { sha256: method?.configDigest ?? '' },
+    config: method.config === '' ? {} : { sha256: method.configDigest },
     frameworks: frameworks.map(({ id, version }) => `${id} ${version}`),
     findings: tree,
     ...(previous === undefined ? {} : { previous }),

@@ -2,7 +2,7 @@ import type { AnyReporter, Finding, Method, RenderContext, Report, ReportPart } 
 import { loadReporter } from '../registry.ts';
 import { jsonText } from '../util/sanitize.ts';
 import { canonicalText } from './canonical.ts';
-import { FINDINGS } from './format.ts';
+import { CONFIG, FINDINGS, REPORT, RULES } from './format.ts';
 import { leafHash, merkleRoot } from './merkle.ts';
 import type { Staging } from './staging.ts';
 
@@ -11,7 +11,7 @@ const REPORTS: readonly { readonly file: string; readonly id: string; readonly o
   [
     { file: 'reports/report.html', id: 'html' },
     { file: 'reports/audit.md', id: 'audit' },
-    { file: 'reports/report.json', id: 'json' },
+    { file: REPORT, id: 'json' },
     { file: 'reports/report.sarif', id: 'sarif', options: { results: 'all' } },
     { file: 'reports/oscal-assessment-results.json', id: 'oscal' },
     { file: 'reports/ocsf.jsonl', id: 'ocsf' },
@@ -62,7 +62,7 @@ export async function writeContents(
     readonly outputs: readonly PackOutput[];
     readonly report: Report;
     readonly findings: readonly Finding[];
-    readonly method: Method | undefined;
+    readonly method: Method;
   },
   onFile: () => void,
 ): Promise<FindingsTree> {
@@ -73,9 +73,8 @@ export async function writeContents(
   }
   await staging.writeText('coverage.json', `${jsonText(report.coverage, 2)}\n`);
   await staging.writeText('readme.txt', README);
-  if (method === undefined) return tree;
-  await staging.writeText('config.yml', method.config);
-  await staging.writeText('rules.json', `${jsonText({ digest: report.run.rulesDigest, files: method.rules }, 2)}\n`);
+  await staging.writeText(CONFIG, method.config);
+  await staging.writeText(RULES, `${jsonText({ digest: report.run.rulesDigest, files: method.rules }, 2)}\n`);
   await staging.writeText('catalogues.json', `${jsonText(method.catalogues, 2)}\n`);
   return tree;
 }

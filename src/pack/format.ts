@@ -12,8 +12,41 @@ export const BUNDLE = 'statement.sigstore.json';
 /** What is made of all other files; the manifest cannot list them. */
 export const BESIDE_MANIFEST: ReadonlySet<string> = new Set([MANIFEST, SUMS, ENVELOPE, BUNDLE]);
 
+export const REPORT = 'reports/report.json';
+export const CONFIG = 'config.yml';
+export const RULES = 'rules.json';
+export const TABLES = 'tables';
+export const TABLES_MANIFEST = `${TABLES}/manifest.json`;
+
+/** What no pack is without: one that lacks any of it was not made whole, whoever signed it. */
+export const REQUIRED: readonly string[] = [
+  'catalogues.json',
+  CONFIG,
+  'coverage.json',
+  FINDINGS,
+  'readme.txt',
+  'reports/audit.md',
+  'reports/controls.csv',
+  'reports/coverage.csv',
+  'reports/credentials.cdx.json',
+  'reports/credentials.csv',
+  'reports/exceptions.csv',
+  'reports/findings.csv',
+  'reports/identities.csv',
+  'reports/ocsf.jsonl',
+  'reports/oscal-assessment-results.json',
+  'reports/population.csv',
+  'reports/report.html',
+  REPORT,
+  'reports/report.sarif',
+  RULES,
+  TABLES_MANIFEST,
+];
+
 /** What verification holds in memory at once: a manifest, an envelope, one finding. */
 export const MOST_HELD = 32 * 1024 * 1024;
+/** And of the report that it holds against the findings. */
+export const MOST_COMPARED = 256 * 1024 * 1024;
 export const MOST_FILES = 10_000;
 
 /** Bytes of a file read at a time. */

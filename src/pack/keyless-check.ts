@@ -1,7 +1,7 @@
 import { verify, X509Certificate } from 'node:crypto';
 import { dsse } from '@sigstore/core';
 import { z } from 'zod';
-import { fromBase64 } from './statement.ts';
+import { fromBase64, PAYLOAD_TYPE } from './statement.ts';
 
 /** Of a bundle what can be judged without Sigstore's roots. https://docs.sigstore.dev/about/bundle/ */
 const Bundle = z.object({
@@ -11,7 +11,7 @@ const Bundle = z.object({
   }),
   dsseEnvelope: z.object({
     payload: z.string(),
-    payloadType: z.string(),
+    payloadType: z.literal(PAYLOAD_TYPE),
     signatures: z.array(z.object({ sig: z.string() })).length(1),
   }),
 });

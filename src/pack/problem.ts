@@ -20,4 +20,5 @@ export type ProblemKind =
   | 'signature'
   | 'signer'
   | 'chain'
-  | 'merkle';
+  | 'merkle'
+  | 'mismatch';

@@ -93,13 +93,26 @@ export interface ProofCheck {
   readonly good: boolean;
 }
 
-/** `undefined` for a text that is no proof. */
+/** `undefined` for a text that is no proof, or says something twice: of two findings one would be read and the other verified. */
 export function readProof(text: string): Proof | undefined {
   try {
-    return Proof.safeParse(JSON.parse(text)).data;
+    const json: unknown = JSON.parse(text);
+    return membersOf(text) === countMembers(json) ? Proof.safeParse(json).data : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** In JSON text a colon outside of strings stands behind each name, and nowhere else. */
+function membersOf(text: string): number {
+  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/gs, '').split(':').length - 1;
+}
+
+/** Of what was parsed: a name that stood twice in an object is there once. */
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const members = Object.values(value);
+  return members.reduce<number>((sum, member) => sum + countMembers(member), Array.isArray(value) ? 0 : members.length);
 }
 
 export function checkProof(proof: Proof, choices: SealChoices): ProofCheck {
@@ -114,7 +127,7 @@ export function checkProof(proof: Proof, choices: SealChoices): ProofCheck {
   return {
     proof,
     isIncluded,
-    ...(envelope === undefined && choices.trusted.length === 0 ? {} : { seal }),
+    ...(envelope === undefined && seal.problems.length === 0 ? {} : { seal }),
     good: isIncluded && isSigned && seal.problems.length === 0,
   };
 }

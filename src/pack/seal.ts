@@ -32,16 +32,21 @@ export interface SealCheck {
 export interface SealChoices {
   readonly trusted: readonly TrustedKey[];
   readonly now: string;
+  /** When the pack is known to have been there, by whoever verifies: for a signer that has expired since. Not after `now`. */
+  readonly at?: string;
+  /** What is not signed is not good, even where no key is given. */
+  readonly needsSignature?: boolean;
 }
 
 /** Reads the envelope, or the bundle, of a pack. Without either the pack is unsigned. */
 export function checkSeal(envelope: Buffer | undefined, bundle: Buffer | undefined, choices: SealChoices): SealCheck {
   if (envelope !== undefined) return checkEnvelope(envelope, choices);
   if (bundle !== undefined) return checkKeyless(bundle, choices);
+  const why =
+    (choices.trusted.length > 0 ? 'and a key was given to verify it with' : undefined) ??
+    (choices.needsSignature === true ? 'and a signature is required' : undefined);
   const problems: Problem[] =
-    choices.trusted.length === 0
-      ? []
-      : [{ file: ENVELOPE, kind: 'signature', message: 'the pack is not signed, and a key was given to verify it with' }];
+    why === undefined ? [] : [{ file: ENVELOPE, kind: 'signature', message: `the pack is not signed, ${why}` }];
   return { signature: { state: 'unsigned' }, problems, notes: [] };
 }
 
@@ -64,7 +69,7 @@ function checkEnvelope(bytes: Buffer, choices: SealChoices): SealCheck {
   return judgeSigner(statement, signer, choices);
 }
 
-function judgeSigner(statement: Statement, signer: Signer, { trusted, now }: SealChoices): SealCheck {
+function judgeSigner(statement: Statement, signer: Signer, { trusted, now, at }: SealChoices): SealCheck {
   const { signedAt } = statement.predicate;
   const known = trusted.find(({ keyId }) => keyId === signer.keyId);
   const { notBefore = signer.notBefore, notAfter = signer.notAfter, name = signer.name } = known ?? {};
@@ -84,8 +89,18 @@ function judgeSigner(statement: Statement, signer: Signer, { trusted, now }: Sea
     problems.push({ file: ENVELOPE, kind: 'signer', message: `signed ${signedAt}, after the signer had expired (${notAfter})` });
   } else if (notBefore !== undefined && instant(signedAt) < instant(notBefore)) {
     problems.push({ file: ENVELOPE, kind: 'signer', message: `signed ${signedAt}, before the signer was valid (${notBefore})` });
+  } else if (at !== undefined && instant(signedAt) > instant(at)) {
+    problems.push({ file: ENVELOPE, kind: 'signer', message: `signed ${signedAt}: it was not there on ${at}, as is said of it` });
+  } else if (notAfter !== undefined && instant(at ?? now) > instant(notAfter)) {
+    problems.push({
+      file: ENVELOPE,
+      kind: 'signer',
+      message: `the signer has expired since (${notAfter}). That it signed before is the word of its own clock: whoever has an old key can turn the clock back. Who knows when the pack was there says so with --at`,
+    });
   } else if (notAfter !== undefined && instant(now) > instant(notAfter)) {
-    notes.push(`The signer has expired since (${notAfter}). That it signed before is the word of its own clock.`);
+    notes.push(
+      `The signer has expired since (${notAfter}). That the pack was there on ${at} is the word of whoever verifies it.`,
+    );
   }
   return {
     signature: {
@@ -121,7 +136,7 @@ function checkKeyless(bytes: Buffer, { trusted }: SealChoices): SealCheck {
             },
           ],
     notes: [
-      'Offline, that its certificate was issued and logged by Sigstore is not checked: give --identity and --issuer, which asks for the roots of Sigstore on the network.',
+      'Anybody can make a certificate that claims this. Offline, that Sigstore issued and logged it is not checked: give --identity and --issuer, which asks for the roots of Sigstore on the network.',
     ],
     statement,
   };

@@ -41,13 +41,13 @@ export function measure(file: PackFile): Measured {
 }
 
 /** The whole of a small file; `undefined` when it is larger than anything of its kind. */
-export function readWhole(file: PackFile): Buffer | undefined {
-  if (file.size > MOST_HELD) return undefined;
+export function readWhole(file: PackFile, most = MOST_HELD): Buffer | undefined {
+  if (file.size > most) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   for (const chunk of file.chunks()) {
     size += chunk.length;
-    if (size > MOST_HELD) return undefined;
+    if (size > most) return undefined;
     chunks.push(Buffer.from(chunk));
   }
   return Buffer.concat(chunks);

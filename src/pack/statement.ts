@@ -28,7 +28,7 @@ export const Statement = z.strictObject({
   predicateType: z.literal(PACK_TYPE),
   predicate: z.strictObject({
     /** By the clock of whoever signed. */
-    signedAt: z.string(),
+    signedAt: z.iso.datetime(),
     signer: Signer.optional(),
     run: z.string(),
     manifest: Digest,

@@ -2,10 +2,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportTables } from '../evidence/export.ts';
 import type { Store } from '../store/index.ts';
-import { SUMS } from './format.ts';
+import { SUMS, TABLES } from './format.ts';
 import type { Staging } from './staging.ts';
-
-export const TABLES = 'tables';
 
 /** The tables of the run as Parquet, into a directory that the store was opened for. */
 export async function writeTables(staging: Staging, store: Store): Promise<void> {

@@ -11,10 +11,12 @@ const UNSIGNED =
 
 export function tellVerification(verification: Verification): string {
   const { pack, form, good, problems, notes, signature, manifest, manifestDigest, files, chain } = verification;
+  // Of an expired signer the files may be what they were; the pack is not good all the same.
+  const what = problems.every(({ kind }) => kind === 'signer' || kind === 'chain') ? 'good' : 'as it was packed';
   const lines = [
     good
       ? `${printable(pack)}: good. ${files} files, each as it was packed.`
-      : `${printable(pack)}: NOT as it was packed. ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}:`,
+      : `${printable(pack)}: NOT ${what}. ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}:`,
     ...problems.map(({ file, kind, message }) => `  ${kind.padEnd(11)} ${printable(file)}: ${printable(message)}`),
     `  form        ${form}`,
   ];
@@ -44,7 +46,7 @@ function signatureText({ state, keyId, name, identity, signedAt }: Signature): s
     unsigned: 'none: the pack is not signed',
     invalid: 'NOT valid',
     'own-word': `valid, of key ${who}, ${when}; whose key that is, nobody said`,
-    keyless: `valid, of a certificate that names ${printable(identity ?? '')}, ${when}; where it comes from is not checked offline`,
+    keyless: `of a certificate that claims to be of ${printable(identity ?? '')}, ${when}; who issued it is not checked offline`,
     trusted: `valid, of ${who}, ${when}`,
   }[state];
 }

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { sha256 } from '../util/digest.ts';
 import { ConfigError, codeOf, messageOf } from '../util/errors.ts';
+import { checkContents } from './check-contents.ts';
 import { checkFindings } from './check-findings.ts';
 import {
   BESIDE_MANIFEST,
@@ -13,6 +14,7 @@ import {
   isPackPath,
   MANIFEST,
   MOST_HELD,
+  REQUIRED,
   SUMS,
 } from './format.ts';
 import { Manifest } from './manifest.ts';
@@ -141,13 +143,18 @@ function examine(source: PackSource, choices: VerifyChoices): Omit<Verification,
   if (manifest !== undefined && findings !== undefined && !problems.has(FINDINGS) && !problems.has(MANIFEST)) {
     problems.addAll(checkFindings(findings, manifest.findings));
   }
+  const contents =
+    manifest === undefined || problems.has(MANIFEST)
+      ? { problems: [], notes: [] }
+      : checkContents(manifest, (path) => (problems.has(path) ? undefined : files.get(path)));
+  problems.addAll(contents.problems);
   problems.addAll(source.finish(measured), true);
   const chain = checkChain(manifest, choices.previous);
   problems.addAll(chain.problems);
   return {
     good: problems.list.length === 0,
     problems: problems.list,
-    notes: seal.notes,
+    notes: [...seal.notes, ...contents.notes],
     signature: seal.signature,
     ...(manifest === undefined ? {} : { manifest }),
     ...(ofManifest === undefined ? {} : { manifestDigest: ofManifest.sha256 }),
@@ -205,7 +212,7 @@ function tryMeasure(file: PackFile, problems: Problems): Measured | undefined {
   return undefined;
 }
 
-/** The manifest's own list: sorted, each file once, and none that a pack cannot have. */
+/** The manifest's own list: sorted, each file once, none that a pack cannot have, and all that one must have. */
 function checkList({ files }: Manifest, problems: Problems): void {
   for (const { path } of files) {
     if (!isPackPath(path) || BESIDE_MANIFEST.has(path)) {
@@ -216,6 +223,10 @@ function checkList({ files }: Manifest, problems: Problems): void {
   if (new Set(files.map(({ path }) => path)).size < files.length) problems.addOnce(MANIFEST, 'duplicate', 'lists a file twice');
   if (files.some(({ path }, index) => path !== sorted[index]?.path)) {
     problems.addOnce(MANIFEST, 'reordered', 'its files are not in order');
+  }
+  const listed = new Set(files.map(({ path }) => path));
+  for (const path of REQUIRED) {
+    if (!listed.has(path)) problems.addOnce(path, 'missing', 'the manifest does not list it, and every pack has one');
   }
 }
 

@@ -13,11 +13,13 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { canonicalText } from '../../../src/pack/canonical.ts';
-import { sumsOf } from '../../../src/pack/format.ts';
+import { byPath, REQUIRED, sumsOf } from '../../../src/pack/format.ts';
 import type { Manifest } from '../../../src/pack/manifest.ts';
+import { leafHash, merkleRoot } from '../../../src/pack/merkle.ts';
 import { previousDigest } from '../../../src/pack/previous.ts';
 import type { Problem } from '../../../src/pack/problem.ts';
 import { measure, openDirectory } from '../../../src/pack/source.ts';
+import { signStatement, statementOf } from '../../../src/pack/statement.ts';
 import { tellVerification } from '../../../src/pack/tell.ts';
 import { type VerifyChoices, verifyPack } from '../../../src/pack/verify.ts';
 import { writeZip } from '../../../src/pack/zip-write.ts';
@@ -25,7 +27,7 @@ import { sha256 } from '../../../src/util/digest.ts';
 import { makeZip, type ZipPart } from '../../helpers/archives.ts';
 import { HOSTILE_NAMES } from '../../helpers/report.ts';
 import { tempDir } from '../../helpers/temp-repo.ts';
-import { hostileReport, NOW, signedBy, testKey, testPack } from './packs.ts';
+import { hostileReport, NOW, signedBy, type TestKey, testKey, testPack } from './packs.ts';
 
 const NOBODY: VerifyChoices = { trusted: [], now: NOW };
 
@@ -133,7 +135,7 @@ describe('verify', () => {
         renameSync(join(pack, 'reports'), join(pack, '../reports-elsewhere'));
         symlinkSync('../reports-elsewhere', join(pack, 'reports'));
       },
-      ['symlink reports', 'missing reports/report.json', 'missing reports/report.sarif'],
+      ['symlink reports', ...REQUIRED.filter((path) => path.startsWith('reports/')).map((path) => `missing ${path}`)],
     ],
     ['an empty manifest', (pack: string) => truncateSync(join(pack, 'manifest.json'), 0), ['changed manifest.json']],
     ['a manifest without end', (pack: string) => truncateSync(join(pack, 'manifest.json'), 2 ** 36), ['limit manifest.json']],
@@ -212,6 +214,102 @@ describe('verify', () => {
         'changed config.yml',
         'changed SHA256SUMS',
       ]);
+    });
+  });
+
+  describe('that its signer made so, and signed', () => {
+    const choices = { ...NOBODY, trusted: [ours.trusted] };
+
+    for (const path of REQUIRED) {
+      it(`is not whole without ${path}`, () => {
+        const pack = copyOf(signed);
+        rmSync(join(pack, path));
+
+        signAnew(pack, ours, (manifest) => ({ ...manifest, files: manifest.files.filter((file) => file.path !== path) }));
+
+        assert.deepEqual(found(pack, choices), [`missing ${path}`]);
+      });
+    }
+
+    for (const [what, change, expected] of [
+      [
+        'the digest of another configuration',
+        (m: Manifest) => ({ ...m, config: { sha256: '0'.repeat(64) } }),
+        ['mismatch config.yml'],
+      ],
+      ['no digest of the configuration', (m: Manifest) => ({ ...m, config: {} }), ['mismatch config.yml']],
+      [
+        'the digest of other rules',
+        (m: Manifest) => ({ ...m, run: { ...m.run, rulesDigest: 'nonsense' } }),
+        ['mismatch rules.json', 'mismatch reports/report.json'],
+      ],
+      [
+        'another run',
+        (m: Manifest) => ({ ...m, run: { ...m.run, id: 'nonsense' } }),
+        ['mismatch tables/manifest.json', 'mismatch reports/report.json'],
+      ],
+      [
+        'another time of the run',
+        (m: Manifest) => ({ ...m, run: { ...m.run, startedAt: '2020-01-01T00:00:00Z' } }),
+        ['mismatch reports/report.json'],
+      ],
+      [
+        'another number of findings',
+        (m: Manifest) => ({ ...m, findings: { ...m.findings, count: m.findings.count + 1 } }),
+        ['merkle findings.jsonl'],
+      ],
+    ] as const) {
+      it(`does not fit together: ${what}`, () => {
+        assert.deepEqual(found(signAnew(copyOf(signed), ours, change), choices), expected);
+      });
+    }
+
+    for (const [what, file, change, expected] of [
+      ['another configuration', 'config.yml', () => 'failOn: none\n', 'mismatch config.yml'],
+      ['a configuration that is none', 'config.yml', () => '{[', 'mismatch config.yml'],
+      ['no configuration', 'config.yml', () => '', 'mismatch config.yml'],
+      [
+        'rules of another digest',
+        'rules.json',
+        (text: string) => text.replace('"digest": "', '"digest": "0'),
+        'mismatch rules.json',
+      ],
+      [
+        'a list of tables of another run',
+        'tables/manifest.json',
+        () => '{"run":{"id":"x"},"tables":[]}',
+        'mismatch tables/manifest.json',
+      ],
+      ['a table that is not in their list', 'tables/run.parquet', () => 'PAR2', 'mismatch tables/manifest.json'],
+      ['a report that is none', 'reports/report.json', () => '{}', 'mismatch reports/report.json'],
+      [
+        'a report that leaves a finding out',
+        'reports/report.json',
+        (text: string) => {
+          const report = JSON.parse(text);
+          return JSON.stringify({ ...report, findings: report.findings.slice(1) });
+        },
+        'mismatch reports/report.json',
+      ],
+    ] as const) {
+      it(`does not fit together: ${what}`, () => {
+        const pack = copyOf(signed);
+        writeFileSync(join(pack, file), change(readFileSync(join(pack, file), 'utf8')));
+
+        assert.deepEqual(found(signAnew(pack, ours, measured(pack)), choices), [expected]);
+      });
+    }
+
+    it('does not fit together: a finding twice', () => {
+      const pack = copyOf(signed);
+      const [first = '', ...rest] = readFileSync(join(pack, 'findings.jsonl'), 'utf8').trimEnd().split('\n');
+      const lines = [first, first, ...rest];
+      writeFileSync(join(pack, 'findings.jsonl'), `${lines.join('\n')}\n`);
+      const findings = { count: lines.length, root: merkleRoot(lines.map((line) => leafHash(line))).toString('hex') };
+
+      const path = signAnew(pack, ours, (manifest) => ({ ...measured(pack)(manifest), findings }));
+
+      assert.deepEqual(found(path, choices), ['mismatch findings.jsonl']);
     });
   });
 
@@ -297,7 +395,7 @@ describe('verify', () => {
     for (const [what, dates, now, expected] of [
       ['had expired', { notAfter: '2026-05-31T00:00:00Z' }, NOW, [/after the signer had expired \(2026-05-31/, /^$/]],
       ['was not valid yet', { notBefore: '2026-06-02T00:00:00Z' }, NOW, [/before the signer was valid/, /^$/]],
-      ['has expired since', { notAfter: '2026-07-01T00:00:00Z' }, '2027-01-01T00:00:00Z', [/^$/, /has expired since/]],
+      ['has expired since', { notAfter: '2026-07-01T00:00:00Z' }, '2027-01-01T00:00:00Z', [/has expired since.*--at/, /^$/]],
       ['is valid', { notBefore: '2026-05-01T00:00:00Z', notAfter: '2026-07-01T00:00:00Z' }, NOW, [/^$/, /^$/]],
     ] as const) {
       it(`${what}: by what the verifier knows of the key, whatever the pack says`, () => {
@@ -307,6 +405,52 @@ describe('verify', () => {
         assert.match(notes.join(), expected[1]);
       });
     }
+
+    it('has expired since, and the pack is known to have been there before', () => {
+      const [now, notAfter] = ['2027-01-01T00:00:00Z', '2026-07-01T00:00:00Z'];
+      const at = (time: string): ReturnType<typeof verifyPack> =>
+        verifyPack(signed, { now, at: time, trusted: [{ ...ours.trusted, notAfter }] });
+
+      const [before, after, early] = [at('2026-06-15T00:00:00Z'), at('2026-07-02T00:00:00Z'), at('2026-05-31T00:00:00Z')];
+
+      assert.deepEqual([before.good, before.signature.state], [true, 'trusted']);
+      assert.match(before.notes.join(), /was there on 2026-06-15.* is the word of whoever verifies/);
+      assert.match(after.problems.map(({ message }) => message).join(), /has expired since/);
+      assert.match(early.problems.map(({ message }) => message).join(), /was not there on 2026-05-31/);
+      assert.match(tellVerification(after), /^signed: NOT good\. 1 problem:/);
+    });
+
+    it('must have signed at a time that is one', () => {
+      for (const createdAt of [
+        'whenever',
+        '2026-06-01',
+        '2026-02-30T00:00:00Z',
+        '2026-06-01T00:00:00',
+        '2026-06-01T00:00:00+02:00',
+      ]) {
+        const pack = signAnew(copyOf(signed), ours, (manifest) => ({ ...manifest, createdAt }));
+
+        const { good, signature } = verifyPack(pack, {
+          ...NOBODY,
+          trusted: [{ ...ours.trusted, notAfter: '2020-01-01T00:00:00Z' }],
+        });
+
+        assert.deepEqual([good, signature.state], [false, 'invalid'], createdAt);
+        assert.deepEqual(found(pack).toSorted().slice(-2), ['changed manifest.json', 'signature statement.dsse.json'], createdAt);
+      }
+    });
+
+    it('must be there when a signature is required', () => {
+      const pack = copyOf(signed);
+      rmSync(join(pack, 'statement.dsse.json'));
+      const stripped = reseal(pack, (manifest) => manifest);
+
+      for (const path of [unsigned, stripped]) {
+        assert.deepEqual(found(path), []);
+        assert.deepEqual(found(path, { ...NOBODY, needsSignature: true }), ['signature statement.dsse.json']);
+      }
+      assert.deepEqual(found(signed, { ...NOBODY, needsSignature: true }), []);
+    });
 
     it('had expired, by what the pack says itself', async () => {
       const old = testKey({ notAfter: '2026-01-01T00:00:00Z' });
@@ -374,6 +518,15 @@ function reseal(pack: string, change: (manifest: Manifest) => Manifest): string 
   const files = filesBelow(pack).map((path) => ({ path, sha256: sha256(readFileSync(join(pack, path))) }));
   writeFileSync(join(pack, 'SHA256SUMS'), sumsOf(files));
   return pack;
+}
+
+/** What somebody with the key can do: all of it anew, signed. */
+function signAnew(pack: string, { key, signer }: TestKey, change: (manifest: Manifest) => Manifest): string {
+  const manifest = change(JSON.parse(readFileSync(join(pack, 'manifest.json'), 'utf8')) as Manifest);
+  const text = canonicalText(manifest);
+  const files = [...manifest.files, { path: 'manifest.json', size: text.length, sha256: sha256(text) }].sort(byPath);
+  writeFileSync(join(pack, 'statement.dsse.json'), canonicalText(signStatement(statementOf(manifest, files, signer), key)));
+  return reseal(pack, () => manifest);
 }
 
 /** A manifest that tells the files as they are. */
