@@ -1,7 +1,7 @@
 import type { CheckMeta, CheckResult } from '../contracts/check.ts';
 import type { Finding, Severity } from '../contracts/finding.ts';
 import type { ControlOutcome, ControlSource, RuleAtSource } from '../contracts/framework.ts';
-import type { CoverageObservation, Surface } from '../contracts/observation.ts';
+import type { CoverageObservation, ObservationKind, Surface } from '../contracts/observation.ts';
 import { SURFACES } from '../contracts/observation.ts';
 import { type Absent, covers, meets, type Need, needOf, presentOf, usualSurface } from '../correlate/needs.ts';
 import { type Ended, outcomeOf, worse } from './outcome.ts';
@@ -24,6 +24,9 @@ interface Told {
   readonly isAbsent: boolean;
 }
 
+/** Of which kinds anything was observed at each source. */
+type Held = ReadonlyMap<Surface, ReadonlySet<ObservationKind>>;
+
 const ORDER = Object.keys(SURFACES) as readonly Surface[];
 
 /**
@@ -43,11 +46,14 @@ const ORDER = Object.keys(SURFACES) as readonly Surface[];
  *   read at all, `not-assessed`;
  * - else it found something at another source, and what it came to here is told by coverage. Of the needs that this source tells
  *   of, this source's looks count, of its other needs all looks: where none of them read it, `not-assessed`; where one is not
- *   complete, or a `?` was not met, or the check itself may say that silence tells nothing (`inconclusive`), `partial`; else `pass`.
+ *   complete, or a `?` was not met, or the check itself may say that silence tells nothing (`inconclusive`), `partial`; else `pass`;
+ * - and what would `pass` is `not-applicable` where nothing of the kinds that the check needs of this source was observed (`held`;
+ *   absent: nobody counted): there was nothing to judge.
  */
 export function checkPlacer(
   coverage: readonly Look[],
   absent: Absent = new Map(),
+  held?: Held,
 ): (check: CheckWithMeta, findings: readonly Finding[] | undefined) => readonly CheckAtSource[] {
   const looks = distinct(coverage);
   const known = new Map<string, Told>();
@@ -56,7 +62,8 @@ export function checkPlacer(
     known.set(text, told);
     return told;
   };
-  return (check, findings) => place(check, findings, check.meta.needs.map(tell), absent);
+  return (check, findings) =>
+    place(check, findings, check.meta.needs.map(tell), { absent, ...(held === undefined ? {} : { held }) });
 }
 
 /** Of thousands of files that were read alike, one: only what differs bears on the outcome. */
@@ -94,7 +101,7 @@ function place(
   check: CheckWithMeta,
   findings: readonly Finding[] | undefined,
   needs: readonly Told[],
-  absent: Absent,
+  { absent, held }: { readonly absent: Absent; readonly held?: Held },
 ): readonly CheckAtSource[] {
   const hard = needs.filter(({ isSoft }) => !isSoft);
   const needed = new Set((hard.length > 0 ? hard : needs).flatMap(({ surfaces }) => [...surfaces]));
@@ -124,12 +131,21 @@ function place(
     if (absent.has(surface)) return { ...base, outcome: 'not-applicable' };
     const silence = silenceAt(surface, check.meta, needs);
     const isAlike = isSilent && !(check.outcome === 'partial' && silence === 'not-assessed');
-    return { ...base, outcome: isAlike ? check.outcome : silence };
+    const outcome = isAlike ? check.outcome : silence;
+    const isBare = outcome === 'pass' && held !== undefined && isNothingAt(surface, needs, held);
+    return { ...base, outcome: isBare ? 'not-applicable' : outcome };
   });
 }
 
 function restsOn({ surfaces }: Finding, surface: Surface): boolean {
   return surfaces.length === 0 || surfaces.includes(surface);
+}
+
+/** Was nothing observed here of what the check needs of this source? */
+function isNothingAt(surface: Surface, needs: readonly Told[], held: Held): boolean {
+  const own = needs.filter(({ surfaces }) => surfaces.has(surface)).flatMap(({ alternatives }) => alternatives);
+  const kinds = own.filter((need) => (need.surface ?? surface) === surface).map(({ kind }) => kind);
+  return kinds.length > 0 && kinds.every((kind) => kind !== 'coverage' && held.get(surface)?.has(kind) !== true);
 }
 
 /** What it means that a check which ran found nothing here. */

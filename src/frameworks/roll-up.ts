@@ -1,7 +1,7 @@
 import type { CheckMeta, CheckResult } from '../contracts/check.ts';
 import type { Finding, Severity } from '../contracts/finding.ts';
 import type { ControlOutcome, ControlResult, Framework, RuleAtSource } from '../contracts/framework.ts';
-import type { CoverageObservation, Surface } from '../contracts/observation.ts';
+import type { CoverageObservation, ObservationKind, Surface } from '../contracts/observation.ts';
 import { SURFACES } from '../contracts/observation.ts';
 import { DECLARED_ABSENT, SWITCHED_OFF } from '../contracts/reporter.ts';
 import type { Absent } from '../correlate/needs.ts';
@@ -53,11 +53,12 @@ export function rollUp(
   findings: readonly Finding[],
   coverage: readonly CoverageObservation[],
   absent: Absent = new Map(),
+  held?: ReadonlyMap<Surface, ReadonlySet<ObservationKind>>,
 ): ControlResult[] {
   const byRule = groupByRule(findings);
   const byControl = new Map<string, Mapped[]>();
   const byId = new Map<string, Mapped>();
-  const place = checkPlacer(coverage, absent);
+  const place = checkPlacer(coverage, absent, held);
   for (const check of checks) {
     const found = byRule.get(check.rule);
     const sources = place(check, found);

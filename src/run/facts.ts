@@ -17,6 +17,7 @@ import {
 } from '../contracts/index.ts';
 import { beforeRun, findingOf } from '../correlate/previous.ts';
 import type { StoreReader } from '../store/index.ts';
+import { type Held, readHeld } from './held.ts';
 
 /** Everything a report is made of, as it lies in a store; `src/run/report.ts` makes the report of it. */
 export interface Facts {
@@ -29,6 +30,8 @@ export interface Facts {
   readonly acceptances: readonly AcceptanceUse[];
   /** What the run itself made of each control; absent where it has just ended. */
   readonly controls?: readonly StoredControl[];
+  /** Of which kinds anything was observed at each source; absent: nobody counted. */
+  readonly held?: Held;
   /** What the reporters asked for. */
   readonly parts?: Partial<ReportParts>;
 }
@@ -98,6 +101,7 @@ export async function readFacts(store: FactsStore, known?: KnownFacts): Promise<
       ...(evidence === undefined ? {} : { evidence }),
     },
     ...(declared === undefined ? {} : { declaredAbsent: declaredIn(declared) }),
+    held: await readHeld(store),
     coverage: (await store.rows('SELECT * FROM coverage ORDER BY surface, subject, observation_id')).map(coverageOf),
     identities:
       counts.identity === 0 ? [] : (await store.rows('SELECT * FROM identity_overview ORDER BY identity_id')).map(identityOf),

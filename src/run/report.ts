@@ -38,7 +38,7 @@ export function makeReport(
     identities: facts.identities,
     checks: results,
     controls: asOfRun(
-      rollUp(frameworks, results, facts.findings, facts.coverage, believedOf(facts.declaredAbsent)),
+      rollUp(frameworks, results, facts.findings, facts.coverage, believedOf(facts.declaredAbsent), facts.held),
       isWhole ? [] : facts.controls,
     ),
     frameworks,

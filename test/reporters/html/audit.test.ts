@@ -67,7 +67,7 @@ describe('html report for auditors, in Chromium', function () {
         await panel.locator('h2').waitFor();
         const text = await seen(panel);
         assert.ok(text.includes(source), text);
-        assert.match(text, /\d+ checks?: \d+ (partial|not assessed|pass)/);
+        assert.match(text, /\d+ checks?: \d+ [a-z]+/);
         // A check counts what it looks at once, over all of its sources: no number of it is one source's.
         assert.doesNotMatch(text, /They looked at/);
         assert.match(text, /read completely|not looked at|not read completely/);

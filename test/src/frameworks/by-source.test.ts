@@ -191,6 +191,35 @@ describe('controls by source', () => {
     assert.deepEqual(outcomes(apple([either], [], READ, ['okta'])), { spire: 'not-assessed' });
   });
 
+  it('does not pass where nothing of what the check needs there was observed', () => {
+    const one = check(['grant@postgres|identity@aws|identity@gcp'], 'pass');
+    const held = new Map<Surface, ReadonlySet<ObservationKind>>([
+      ['aws', new Set(['identity', 'grant'])],
+      ['gcp', new Set(['credential'])],
+    ]);
+    const sourcesOf = (counted?: typeof held) => rollUp([CATALOGUE], [one], [], READ, new Map(), counted)[0] as ControlResult;
+
+    assert.deepEqual(outcomes(sourcesOf(held)), { aws: 'pass', gcp: 'not-applicable', postgres: 'not-applicable' });
+    assert.equal(sourcesOf(held).outcome, 'pass');
+    // Nobody counted.
+    assert.deepEqual(outcomes(sourcesOf()), { aws: 'pass', gcp: 'pass', postgres: 'pass' });
+  });
+
+  it('makes no finding, gap or doubt disappear where nothing was observed', () => {
+    const none = new Map<Surface, ReadonlySet<ObservationKind>>();
+    const failed = check(['identity@aws'], 'fail');
+    const results = [
+      rollUp([CATALOGUE], [failed], [finding(failed, ['aws'])], READ, new Map(), none),
+      rollUp([CATALOGUE], [check(['identity@aws'], 'partial')], [], READ, new Map(), none),
+      rollUp([CATALOGUE], [check(['identity@okta'], 'not-assessed')], [], READ, new Map(), none),
+    ];
+
+    assert.deepEqual(
+      results.map(([result]) => outcomes(result as ControlResult)),
+      [{ aws: 'fail' }, { aws: 'partial' }, { okta: 'not-assessed' }],
+    );
+  });
+
   it('never passes what only people can judge, nor by what bears on a part', () => {
     const results = rollUp([CATALOGUE], [check(['identity@aws'], 'pass')], [], READ);
 
