@@ -1,5 +1,6 @@
 import { type CoverageObservation, SURFACES } from '../../src/contracts/observation.ts';
 import { type DeclaredAbsent, type Report, SWITCHED_OFF } from '../../src/contracts/reporter.ts';
+import { judgedWithoutText } from '../../src/util/judged-without.ts';
 import { count, hiddenText, list, summariseCoverage, thousands } from '../../src/util/report-text.ts';
 import { anchorOf, anchors } from './anchors.ts';
 import { bullets, code, section, table, text } from './markdown.ts';
@@ -40,6 +41,7 @@ export function scopeSection(report: Report): string {
   const { looked, notLooked } = summariseCoverage(report.coverage, report.declaredAbsent);
   const denied = report.coverage.filter(({ outcome }) => outcome === 'denied' || outcome === 'unsupported');
   const left = leftOut(report);
+  const without = judgedWithoutText(report.coverage);
   return section(
     '1. Scope',
     table(
@@ -62,6 +64,8 @@ export function scopeSection(report: Report): string {
             thousands(row.gaps.length),
           ]),
         ),
+    without !== undefined &&
+      `**Judged without** ${text(without, 2_000)}. Results that rest on rights are to be read with that in mind.`,
     '**Denied or not supported**',
     denied.length === 0 ? 'Nothing was denied.' : gapTable(denied),
     '**Excluded**',

@@ -1,6 +1,7 @@
 import type { Evidence, Finding } from '../../src/contracts/finding.ts';
 import type { Framework } from '../../src/contracts/framework.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import { withoutIn } from '../../src/util/judged-without.ts';
 import { sortFindings } from '../../src/util/report-text.ts';
 
 /**
@@ -258,11 +259,14 @@ export const COVERAGE_COLUMNS = [
   'skipped',
   'failed',
   'bytes',
+  'judged_without',
 ] as const;
 
 export function* coverageRows(report: Report): Iterable<Row> {
-  for (const { surface, subject, outcome, why, covers, seen, read, skipped, failed, bytes } of report.coverage) {
-    yield { ...runFields(report), surface, subject, outcome, why, covers, seen, read, skipped, failed, bytes };
+  for (const row of report.coverage) {
+    const { surface, subject, outcome, why, covers, seen, read, skipped, failed, bytes } = row;
+    const counted = { seen, read, skipped, failed, bytes };
+    yield { ...runFields(report), surface, subject, outcome, why, covers, ...counted, judged_without: withoutIn(row) };
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
 import { listMember, openObject } from '../../src/util/json-pieces.ts';
+import { judgedWithout } from '../../src/util/judged-without.ts';
 import { compare, sortFindings, summariseCoverage } from '../../src/util/report-text.ts';
 import { uuidOf } from '../../src/util/uuid.ts';
 import { credentialComponent, credentialRef } from './credential.ts';
@@ -99,6 +100,7 @@ function metadataOf({ coverage, hidden, persona, run }: Report): object {
         .flatMap(({ surface, subject, outcome, why }) =>
           properties({ 'coverage-gap': `${surface}: ${outcome}: ${subject}: ${why ?? 'no reason given'}` }),
         ),
+      ...judgedWithout(coverage).flatMap((what) => properties({ 'judged-without': what })),
       ...properties({
         'coverage-gaps': gaps.length,
         persona,

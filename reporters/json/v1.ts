@@ -3,6 +3,8 @@ import { type Finding, PERSONAS, SEVERITIES } from '../../src/contracts/finding.
 import type { ControlRule } from '../../src/contracts/framework.ts';
 import { OBSERVATION_KINDS, SURFACES, type Surface } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import { countChecks } from '../../src/util/check-counts.ts';
+import { judgedWithout, withoutIn } from '../../src/util/judged-without.ts';
 import { compare, isOpen, sortFindings, summariseCoverage, verdict } from '../../src/util/report-text.ts';
 
 /**
@@ -129,6 +131,10 @@ export const CoverageV1 = z.strictObject({
     .optional()
     .describe('What ignore rules of git leave out, a directory as one: it was not looked at (--include-ignored reads it)'),
   setAside: z.array(text).optional().describe('Files of this tool itself that were left out; counted as skipped'),
+  judgedWithout: z
+    .array(text)
+    .optional()
+    .describe('What was not given that takes some of the rights away which are told as had: service control policies'),
 });
 
 export const DeclaredAbsentV1 = z.strictObject({
@@ -233,6 +239,15 @@ export const ReportV1 = z
       hidden: z.strictObject({ persona: number, baseline: number, excepted: number }).describe('Findings left out, and why'),
       surfaces: z.array(z.strictObject({ surface, outcome })).describe('Surfaces that were looked at'),
       notLookedAt: z.array(surface),
+      judgedWithout: z.array(text).optional().describe('Of all looks together; absent where nothing is known to be lacking'),
+      checks: z
+        .strictObject({
+          total: number,
+          ran: number.describe('Came to pass, fail or partial'),
+          notApplicable: number,
+          notAssessed: number,
+        })
+        .describe('How many checks ran, and how many could not or had nothing to judge'),
     }),
     coverage: z.array(CoverageV1),
     declaredAbsent: z
@@ -308,7 +323,7 @@ export function toV1(report: Report): ReportV1 {
       persona: report.persona,
     },
     summary: summary(report),
-    coverage: report.coverage.map((row) => pick({ ...row, ...told(row.detail) }, CoverageV1)),
+    coverage: report.coverage.map((row) => pick({ ...row, ...told(row) }, CoverageV1)),
     ...(report.declaredAbsent === undefined
       ? {}
       : { declaredAbsent: report.declaredAbsent.map((one) => pick(one, DeclaredAbsentV1)) }),
@@ -332,8 +347,10 @@ export function toV1(report: Report): ReportV1 {
 }
 
 /** What of a row's detail is promised. */
-function told({ inArchives, ignored, setAside }: NonNullable<Report['coverage'][number]['detail']> = {}): object {
-  return { inArchives, ignored, setAside };
+function told(row: Report['coverage'][number]): object {
+  const { inArchives, ignored, setAside } = row.detail ?? {};
+  const without = withoutIn(row);
+  return { inArchives, ignored, setAside, ...(without.length === 0 ? {} : { judgedWithout: without }) };
 }
 
 /** Where each rule failed, its findings say. */
@@ -356,6 +373,7 @@ function toFinding(finding: Finding): z.infer<typeof FindingV1> {
 function summary(report: Report): ReportV1['summary'] {
   const { looked, notLooked } = summariseCoverage(report.coverage);
   const { findings, coverage, clean } = verdict(report);
+  const without = judgedWithout(report.coverage);
   const open = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
   const statuses = { new: 0, open: 0, fixed: 0, 'not-observed': 0, excepted: 0 };
   for (const finding of report.findings) {
@@ -371,6 +389,8 @@ function summary(report: Report): ReportV1['summary'] {
     hidden: report.hidden,
     surfaces: looked.map((row) => ({ surface: row.surface, outcome: row.outcome })),
     notLookedAt: notLooked.map((row) => row.surface),
+    ...(without.length === 0 ? {} : { judgedWithout: [...without] }),
+    checks: countChecks(report.checks),
   };
 }
 

@@ -4,6 +4,8 @@ import type { Finding } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
 import { acceptanceText } from '../../src/util/acceptance-text.ts';
+import { checkCountsText } from '../../src/util/check-counts.ts';
+import { judgedWithoutText } from '../../src/util/judged-without.ts';
 import { primaryPlace } from '../../src/util/places.ts';
 import { compare, controlLabel, count, openFindings, placeText, thousands } from '../../src/util/report-text.ts';
 import { clip, xmlText } from '../../src/util/sanitize.ts';
@@ -46,12 +48,25 @@ export const junit = defineReporter<Options>({
     yield `<testsuites name="nhi-audit" ${tally(all)} time="${time}">\n`;
     for (const [name, cases] of suites) {
       yield `  <testsuite name="${xmlText(name)}" ${tally(cases)} time="0" timestamp="${report.run.startedAt.slice(0, 19)}">\n`;
+      yield* propertyLines(report);
       for (const one of cases) yield* caseLines(one);
       yield '  </testsuite>\n';
     }
     yield '</testsuites>\n';
   },
 });
+
+/** What a reader of the numbers must know of the run: what is skipped here is more than what did not run. */
+function* propertyLines({ checks, coverage }: Report): Iterable<string> {
+  const without = judgedWithoutText(coverage);
+  const told = [
+    ['nhi-audit.run.checks', checkCountsText(checks)],
+    ...(without === undefined ? [] : [['nhi-audit.run.judged-without', without]]),
+  ];
+  yield '    <properties>\n';
+  for (const [name, value = ''] of told) yield `      <property name="${name}" value="${xmlText(clip(value, LINE_MAX))}"/>\n`;
+  yield '    </properties>\n';
+}
 
 function* checkCases(report: Report): Iterable<Case> {
   const open = new Map<string, Finding[]>();

@@ -4,6 +4,7 @@ import { SURFACES } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { acceptanceLines } from '../../src/util/acceptance-text.ts';
 import { whereText } from '../../src/util/control-text.ts';
+import { judgedWithoutText } from '../../src/util/judged-without.ts';
 import {
   absentText,
   controlLabel,
@@ -108,6 +109,8 @@ export function coverageLines(report: Report, max: number): string[] {
   if (lines.length > 0) lines.push('');
   if (read.length > 0) lines.push(`Read completely: ${read.join(', ')}.`);
   if (none.length > 0) lines.push(`Not looked at, for none was given: ${none.join(', ')}.`);
+  const without = judgedWithoutText(report.coverage);
+  if (without !== undefined) lines.push(`⚠️ Judged without ${markdown(clip(without, TEXT_MAX))}.`);
   const declared = report.declaredAbsent ?? [];
   if (lines.length > 0 && declared.length > 0) lines.push('');
   for (const one of declared.slice(0, DECLARED_SHOWN)) {

@@ -1,5 +1,6 @@
 import type { Report } from '../../src/contracts/reporter.ts';
 import { some } from '../../src/util/json-pieces.ts';
+import { judgedWithout } from '../../src/util/judged-without.ts';
 import { count, hiddenText, isOpen, summariseCoverage } from '../../src/util/report-text.ts';
 import { severityOf } from './classes.ts';
 import { text, time, when } from './values.ts';
@@ -57,6 +58,10 @@ export function runEvent(report: Report, common: (key: string) => object): objec
       ...some(
         'not_looked_at',
         notLooked.map(({ surface }) => surface),
+      ),
+      ...some(
+        'judged_without',
+        judgedWithout(coverage).map((what) => text(what)),
       ),
       ...some(
         'declared_absent',

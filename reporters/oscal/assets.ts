@@ -1,5 +1,6 @@
 import { SURFACES } from '../../src/contracts/observation.ts';
 import type { IdentityView, Report } from '../../src/contracts/reporter.ts';
+import { judgedWithoutText } from '../../src/util/judged-without.ts';
 import { absentText, count, hiddenText, summariseCoverage } from '../../src/util/report-text.ts';
 import { jsonText } from '../../src/util/sanitize.ts';
 import { uuidOf } from '../../src/util/uuid.ts';
@@ -78,12 +79,14 @@ export function* inventoryItems(identities: readonly IdentityView[]): Generator<
 /** The sentence an auditor reads first: what was looked at, what was not, what is left out. */
 export function scopeRemarks({ coverage, declaredAbsent = [], hidden, persona, run }: Report): string {
   const { looked, notLooked, complete } = summariseCoverage(coverage, declaredAbsent);
+  const without = judgedWithoutText(coverage);
   const sentences = [
     `Coverage: ${complete} of ${count(looked.length, 'source')} read completely.`,
     ...looked
       .filter(({ outcome }) => outcome !== 'complete')
       .map(({ title, outcome, figures }) => `${title}: ${outcome}${figures === '' ? '' : ` (${figures})`}.`),
     ...(notLooked.length === 0 ? [] : [`Not looked at: ${notLooked.map(({ title }) => title).join(', ')}.`]),
+    ...(without === undefined ? [] : [`Judged without ${without}.`]),
     ...declaredAbsent.map((declared) => {
       const lead = declared.state === 'believed' ? 'Declared absent' : 'Not believed';
       return `${lead}: ${SURFACES[declared.surface]}: ${absentText(declared)}.`;

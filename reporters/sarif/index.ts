@@ -5,6 +5,7 @@ import type { Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
 import { acceptanceText } from '../../src/util/acceptance-text.ts';
 import { EPHEMERAL } from '../../src/util/fingerprint.ts';
+import { judgedWithoutText } from '../../src/util/judged-without.ts';
 import { hiddenText, isOpen, openFindings, sortFindings, thousands, verdict } from '../../src/util/report-text.ts';
 import { jsonText } from '../../src/util/sanitize.ts';
 import { type Placed, placesOf, UNLOCATED } from './locations.ts';
@@ -128,6 +129,8 @@ function invocation(report: Report, left: Left & { readonly dropped: number }): 
         `${row.surface}: ${row.outcome}: ${row.subject}: ${row.why ?? 'no reason given'}`,
       ),
     );
+  const without = judgedWithoutText(report.coverage);
+  if (without !== undefined) gaps.push(notification('coverage', 'warning', `Judged without ${without}.`));
   const silent = report.checks
     .filter((check) => check.outcome === 'not-assessed' || check.outcome === 'partial')
     .map((check) => ({

@@ -2,6 +2,7 @@ import type { CoverageObservation, Outcome } from '../../src/contracts/observati
 import { SURFACES } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { acceptanceLines } from '../../src/util/acceptance-text.ts';
+import { judgedWithoutText } from '../../src/util/judged-without.ts';
 import type { Layout, Style } from '../../src/util/layout.ts';
 import {
   absentText,
@@ -10,7 +11,6 @@ import {
   IN_FILES,
   isPremerge,
   isStdinOnly,
-  list,
   nothingToCheck,
   type SurfaceCoverage,
   summariseCoverage,
@@ -125,9 +125,8 @@ function* absentLines({ declaredAbsent = [] }: Report, layout: Layout): Iterable
 
 /** Rights that are taken away at a place that was not read are told as had. */
 function* withoutLines(report: Report, layout: Layout): Iterable<string> {
-  const without = report.coverage.flatMap(({ detail }) => (detail?.judgedWithout ?? []) as readonly string[]);
-  if (without.length === 0) return;
-  const what = `${list([...new Set(without)].sort())}, which were not given: rights that they take away are told as had`;
+  const what = judgedWithoutText(report.coverage);
+  if (what === undefined) return;
   yield* layout.tagged('  ', 'judged without'.padEnd(LEAD), ['yellow'], what);
 }
 

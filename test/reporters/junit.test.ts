@@ -49,6 +49,8 @@ interface Element {
 const PARENTS: { readonly [name: string]: string | undefined } = {
   testsuites: undefined,
   testsuite: 'testsuites',
+  properties: 'testsuite',
+  property: 'properties',
   testcase: 'testsuite',
   failure: 'testcase',
   skipped: 'testcase',
