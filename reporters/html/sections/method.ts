@@ -1,6 +1,7 @@
 import { SURFACES, type Surface } from '../../../src/contracts/observation.ts';
 import type { PopulationRow } from '../../../src/contracts/report-parts.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
+import { checkCountsText } from '../../../src/util/check-counts.ts';
 import { compare, count, list, summariseCoverage, thousands } from '../../../src/util/report-text.ts';
 import { WEIGHTS } from '../fixes.ts';
 import { type Html, html, preformatted, prose } from '../html.ts';
@@ -10,12 +11,11 @@ const GAPS = 500;
 
 export function methodSection(report: Report): Html {
   const { run, checks } = report;
-  const ran = checks.filter(({ outcome }) => outcome !== 'not-assessed' && outcome !== 'not-applicable').length;
   const weights = Object.entries(WEIGHTS).map(([severity, weight]) => `${severity} ${weight}`);
   return section({
     id: 'method',
     title: 'Method and limits',
-    lead: `${thousands(ran)} of ${count(checks.length, 'check')} ran. ${run.hosts.length === 0 ? 'No host was contacted: everything was read from files.' : `${count(run.hosts.length, 'host')} contacted.`}`,
+    lead: `${checkCountsText(checks)}. ${run.hosts.length === 0 ? 'No host was contacted: everything was read from files.' : `${count(run.hosts.length, 'host')} contacted.`}`,
     body: html`
 <dl class="facts">
 <div><dt>Targets</dt><dd>${named(run.targets.join(', '), 800) || 'none'}</dd></div>
