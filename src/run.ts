@@ -43,6 +43,7 @@ import { ConfigError, Interrupted, TargetError } from './util/errors.ts';
 import { EPHEMERAL, fingerprintKeyId } from './util/fingerprint.ts';
 import { maskNames } from './util/mask-names.ts';
 import { nearest } from './util/nearest.ts';
+import { shownPath } from './util/shown-path.ts';
 import { toolVersion } from './util/version.ts';
 import { Passwords } from './verify/passwords.ts';
 import type { Verifier } from './verify/verifier.ts';
@@ -81,11 +82,12 @@ export async function scan(request: ScanRequest): Promise<ScanOutcome> {
 
   const method = async (): Promise<RunMethod> => {
     const { methodOf } = await import('./run/method.ts');
-    const { commandLine } = request;
+    const { commandLine, directory } = request;
     const { frameworks } = await judge();
     return methodOf({
       ...(commandLine === undefined ? {} : { commandLine }),
       config,
+      directory,
       frameworks,
       mask: (text) => names.clean(text),
     });
@@ -639,7 +641,7 @@ function parametersOf(request: ScanRequest): { readonly [name: string]: string |
     ...(off.length === 0 ? {} : { checksOff: off.join(',') }),
     ...(others.length === 0 ? {} : { otherNumbersForSome: others.join(',') }),
     ...(config.detectors.disabled.length === 0 ? {} : { detectorsOff: config.detectors.disabled.join(',') }),
-    ...(config.file === undefined ? {} : { config: config.file }),
+    ...(config.file === undefined ? {} : { config: shownPath(config.file, directory) }),
     gateway: JSON.stringify(config.gateway),
   };
 }

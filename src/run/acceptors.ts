@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import type { PathTarget, Target } from '../contracts/index.ts';
 import type { Pack } from '../detect/pack.ts';
 import type { Acceptors } from '../suppress/accept.ts';
 import type { IgnoreEntry } from '../suppress/ignore-file.ts';
+import { shownPath } from '../util/shown-path.ts';
 import type { ScanRequest } from './request.ts';
 
 /** Read where the command runs, like the configuration. */
@@ -74,11 +75,5 @@ async function exceptionsOf(request: ScanRequest, directory: string): Promise<Ac
   const file = named ?? join(directory, EXCEPTIONS_FILE);
   if (named === undefined && !existsSync(file)) return [];
   const { readExceptions } = await import('../suppress/exceptions.ts');
-  return readExceptions(file, request.runtime.clock(), named !== undefined, shownFrom(directory, file));
-}
-
-/** As the repository knows it: where it was checked out is nobody's business in a report. */
-function shownFrom(directory: string, file: string): string {
-  const path = relative(directory, file);
-  return path.startsWith('..') || isAbsolute(path) ? file : path.split(sep).join('/');
+  return readExceptions(file, request.runtime.clock(), named !== undefined, shownPath(file, directory));
 }

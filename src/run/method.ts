@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import type { LoadedConfig } from '../config/load.ts';
 import { shownTarget } from '../config/target.ts';
 import type { Framework, Method } from '../contracts/index.ts';
@@ -8,25 +8,28 @@ import { canonicalJson, sha256 } from '../util/digest.ts';
 import { maskNamesIn } from '../util/mask-names.ts';
 import { packageRoot } from '../util/package-root.ts';
 import { shellWord } from '../util/shell-word.ts';
+import { shownPath } from '../util/shown-path.ts';
 
 interface Given {
   /** As typed, without the name of the program. */
   readonly commandLine?: readonly string[];
   readonly config: LoadedConfig;
+  /** Where the command ran. */
+  readonly directory: string;
   readonly frameworks: readonly Framework[];
   /** Masks credentials in a text. */
   readonly mask: (text: string) => string;
 }
 
 /** What this run is given and stands on, to be kept with it. Reads and hashes every rule file: 30 ms. */
-export function methodOf({ commandLine, config, frameworks, mask }: Given): RunMethod {
+export function methodOf({ commandLine, config, directory, frameworks, mask }: Given): RunMethod {
   // Where the file lies is a parameter of the run; the same settings from elsewhere are the same.
-  const { file: _, isNamed: __, ...settings } = config;
+  const { file: _, isNamed: __, ...settings } = withShownPaths(config, directory);
   return {
     ...(commandLine === undefined ? {} : { commandLine: maskedCommand(commandLine, mask) }),
     platform: `${process.platform} ${process.arch}, Node.js ${process.versions.node}`,
     config: canonicalJson(maskNamesIn(settings, mask)),
-    rules: canonicalJson(ruleFiles(config)),
+    rules: canonicalJson(ruleFiles(config, directory)),
     catalogues: canonicalJson(catalogueFiles(frameworks)),
   };
 }
@@ -41,21 +44,52 @@ function maskedCommand(words: readonly string[], mask: (text: string) => string)
   return ['nhi-audit', ...words.map((word) => shellWord(mask(shownTarget(word))))].join(' ');
 }
 
-/** Shipped ones by their path in the package, the user's own by their path as it was given. */
-function ruleFiles({ rules, typed }: LoadedConfig): Method['rules'] {
+/** Paths of a configuration are from its folder, as they were written, and those of the command line from where it ran. */
+function withShownPaths(config: LoadedConfig, directory: string): LoadedConfig {
+  const { rules, accept, typed, file } = config;
+  const from = file === undefined ? directory : dirname(file);
+  const shown = (path: string): string => shownPath(path, from);
+  const shownTyped = (path: string): string => shownPath(path, directory);
+  return {
+    ...config,
+    rules: {
+      ...rules,
+      detectors: rules.detectors.map(shown),
+      checks: rules.checks.map(shown),
+      imported: rules.imported.map(shown),
+      ...(rules.overlay === undefined ? {} : { overlay: shown(rules.overlay) }),
+      ...(rules.gitleaksDefault === undefined ? {} : { gitleaksDefault: shown(rules.gitleaksDefault) }),
+      ...(rules.secretlintrc === undefined ? {} : { secretlintrc: shown(rules.secretlintrc) }),
+    },
+    accept: { ...accept, ...(accept.exceptions === undefined ? {} : { exceptions: shown(accept.exceptions) }) },
+    ...(typed === undefined
+      ? {}
+      : { typed: { imported: typed.imported.map(shownTyped), detectors: typed.detectors.map(shownTyped) } }),
+  };
+}
+
+/** Shipped ones by their path in the package, the user's own by their path from the configuration or from where the command ran. */
+function ruleFiles({ rules, typed, file }: LoadedConfig, directory: string): Method['rules'] {
   const root = packageRoot();
   const shipped = ['checks', 'detectors', 'logs'].flatMap((folder) => filesBelow(join(root, 'rules', folder), /\.(sql|ya?ml)$/));
+  const from = file === undefined ? directory : dirname(file);
+  const named = (path: string, folder: string): Method['rules'][number] => ({
+    file: shownPath(path, folder),
+    sha256: digestOf(path),
+  });
   const own = [
-    ...rules.checks.flatMap((directory) => filesBelow(directory, /\.sql$/)),
-    ...rules.detectors,
-    ...rules.imported,
-    ...(typed?.detectors ?? []),
-    ...(typed?.imported ?? []),
+    ...rules.checks.flatMap((checks) =>
+      filesBelow(checks, /\.sql$/).map((path) => ({
+        file: [shownPath(checks, from), shownPath(path, checks)].join('/').replace(/^\.\//, ''),
+        sha256: digestOf(path),
+      })),
+    ),
+    ...[...rules.detectors, ...rules.imported].map((path) => named(path, from)),
+    ...[...(typed?.detectors ?? []), ...(typed?.imported ?? [])].map((path) => named(path, directory)),
   ];
-  return [
-    ...shipped.map((path) => ({ file: relative(root, path).split(sep).join('/'), sha256: digestOf(path) })),
-    ...own.map((path) => ({ file: path, sha256: digestOf(path) })),
-  ].sort((a, b) => (a.file < b.file ? -1 : 1));
+  return [...shipped.map((path) => ({ file: relative(root, path).split(sep).join('/'), sha256: digestOf(path) })), ...own].sort(
+    (a, b) => (a.file < b.file ? -1 : 1),
+  );
 }
 
 function catalogueFiles(frameworks: readonly Framework[]): Method['catalogues'] {

@@ -6,11 +6,12 @@ import { methodOf, tellRunMethod } from '../../../src/run/method.ts';
 import { readMethod } from '../../../src/run/parts/method.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { sha256 } from '../../../src/util/digest.ts';
+import { shownPath } from '../../../src/util/shown-path.ts';
 import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
 
 const CONFIG = { ...defaults(), file: undefined, isNamed: false };
 const FRAMEWORK = { id: 'soc-2', version: '2017 (2022)' };
-const given = { config: CONFIG, frameworks: [FRAMEWORK] as never, mask: (text: string) => text };
+const given = { config: CONFIG, directory: '/home/ada/shop', frameworks: [FRAMEWORK] as never, mask: (text: string) => text };
 
 describe('what a run is given', () => {
   it('is told with its command line, every secret in it masked', async () => {
@@ -46,11 +47,11 @@ describe('what a run is given', () => {
     writeFile(root, 'own/mine.sql', 'SELECT 1');
     const config = { ...CONFIG, rules: { ...CONFIG.rules, checks: [join(root, 'own')] } };
 
-    const { rules, catalogues } = await tellRunMethod(methodOf({ ...given, config }));
+    const { rules, catalogues } = await tellRunMethod(methodOf({ ...given, config, directory: root }));
 
     assert.deepEqual(
       rules.filter(({ file }) => file.endsWith('mine.sql')),
-      [{ file: join(root, 'own/mine.sql'), sha256: sha256('SELECT 1') }],
+      [{ file: 'own/mine.sql', sha256: sha256('SELECT 1') }],
     );
     for (const kind of ['rules/checks/', 'rules/detectors/', 'rules/logs/']) {
       assert.ok(
@@ -63,6 +64,47 @@ describe('what a run is given', () => {
       [...rules].sort((a, b) => (a.file < b.file ? -1 : 1)),
     );
     assert.match(catalogues[0]?.sha256 ?? '', /^[0-9a-f]{64}$/);
+  });
+});
+
+describe('where a run was', () => {
+  it('is told neither by its configuration nor by its rules', async () => {
+    const [root, elsewhere] = [tempDir(), tempDir()];
+    for (const file of ['ci/own/deep/mine.sql', 'ci/pack.yml', 'typed.yml', 'ci/leaks.toml']) writeFile(root, file, file);
+    writeFile(elsewhere, 'theirs/other.sql', 'SELECT 2');
+    const config = {
+      ...CONFIG,
+      file: join(root, 'ci/nhi-audit.config.yml'),
+      rules: {
+        ...CONFIG.rules,
+        checks: [join(root, 'ci/own'), join(elsewhere, 'theirs')],
+        detectors: [join(root, 'ci/pack.yml')],
+        imported: [join(root, 'ci/leaks.toml')],
+        overlay: join(root, 'ci/overlay.yml'),
+      },
+      accept: { ...CONFIG.accept, exceptions: join(root, 'exceptions.yml') },
+      typed: { imported: [], detectors: [join(root, 'typed.yml')] },
+    };
+
+    const method = methodOf({ ...given, config, directory: root });
+    const { rules, config: text } = await tellRunMethod(method);
+
+    const own = rules.map(({ file }) => file).filter((file) => !file.startsWith('rules/'));
+    assert.deepEqual(own, ['leaks.toml', 'own/deep/mine.sql', 'pack.yml', 'typed.yml', '…/theirs/other.sql']);
+    assert.match(text, /^ {2}checks:\n {4}- own\n {4}- …\/theirs$/m);
+    assert.match(text, /^ {2}exceptions: …\/exceptions\.yml$/m);
+    for (const told of Object.values(method)) {
+      for (const place of [root, elsewhere]) assert(!told.includes(place), told.slice(0, 200));
+    }
+  });
+
+  it('is not told by the name of its configuration', () => {
+    const at = (file: string): string => shownPath(file, '/home/ada/shop');
+
+    assert.deepEqual(
+      ['/home/ada/shop/ci/a.yml', '/home/ada/shop', '/home/ada/shop..yml', '/home/ada/shop/..a/b', '/etc/a.yml'].map(at),
+      ['ci/a.yml', '.', '…/shop..yml', '..a/b', '…/a.yml'],
+    );
   });
 });
 
