@@ -405,7 +405,7 @@ Examples:
     );
 
   command('except', 'accept findings: with a reason, an owner and a last day; or list what is accepted')
-    .argument('[fingerprint]', 'of a finding, or its first 12 or more characters')
+    .argument('[fingerprint]', 'of a finding, or its first 12 or more characters: nhi-audit findings lists them')
     .option('--rule <id>', 'all findings of this check')
     .option('--path <glob>', 'findings that lie in these files alone (gitignore syntax)')
     .option('--repository <name>', 'findings that lie in this repository alone')
@@ -444,10 +444,14 @@ Examples:
 Selectors given together must all hold. After its last day an exception holds no longer, and its findings are open again; so is
 what has become graver than its severity, as the id of a key does when the secret is written beside it.
 
+By check and file an exception holds everywhere: in a hook, in CI, on another machine. By the fingerprint of a password or another
+secret without an id it holds where the key of the fingerprints is kept: with --store, or with NHI_AUDIT_FINGERPRINT_KEY set.
+
 Examples:
+  nhi-audit except --rule credential-in-work-tree --path /fixtures/app.env --severity medium \\
+    --reason "made-up password" --owner team-shop --expires 2027-03-31 --write
   nhi-audit except 3f2a9c01b7de --reason "revoked in March" --justification revoked --owner ada@harbour.example \\
     --expires 2027-03-31 --store audit.duckdb --write
-  nhi-audit except --rule in-history --path 'fixtures/**' --reason "made-up keys" --owner team-shop --expires 2027-03-31
   nhi-audit except --list --store audit.duckdb`,
     )
     .action(

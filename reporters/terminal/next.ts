@@ -1,11 +1,17 @@
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
-import { isPremerge, openFindings, summariseCoverage } from '../../src/util/report-text.ts';
-import { pasteableWord } from '../../src/util/shell-word.ts';
+import { selectorOf } from '../../src/util/accept-selector.ts';
+import { isBrief, isPremerge, openFindings, summariseCoverage } from '../../src/util/report-text.ts';
+import { pasteableWord, shellWord } from '../../src/util/shell-word.ts';
+
+/** So many findings are looked at one by one. */
+const FEW = 12;
+const EXCEPTION_DAYS = 90;
 
 /** The commands worth trying after this report, each with what it is for. */
 export function nextCommands(report: Report, context: RenderContext, isFull: boolean): { command: string; purpose: string }[] {
-  const [worst] = openFindings(report.findings);
+  const open = openFindings(report.findings);
+  const [worst] = open;
   const commands: { command: string; purpose: string }[] = [];
   const store = context.store === undefined ? undefined : pasteableWord(context.store);
   if (worst !== undefined) {
@@ -18,6 +24,10 @@ export function nextCommands(report: Report, context: RenderContext, isFull: boo
       purpose: 'why it matters, how to fix it, what it cannot see',
     });
   }
+  // Whoever is stopped by it wants to know how to say no; in a long report it would be one of a hundred.
+  const accept =
+    worst === undefined || !(isBrief(report) || open.length <= FEW) ? undefined : acceptCommand(worst, report, store);
+  if (accept !== undefined) commands.push({ command: accept, purpose: 'if it may stand: say why, and who answers for it' });
   if (store !== undefined && summariseCoverage(report.coverage).looked.some((row) => row.gaps.length > 0)) {
     commands.push({
       command: `nhi-audit query "FROM coverage WHERE outcome <> 'complete'" --store ${store}`,
@@ -46,6 +56,16 @@ export function nextCommands(report: Report, context: RenderContext, isFull: boo
     }
   }
   return commands;
+}
+
+/** With the reason left open: the command asks for it, so that nothing is accepted by a paste. */
+function acceptCommand(finding: Finding, { run }: Report, store: string | undefined): string | undefined {
+  const selector = selectorOf(finding, run.fingerprintKeyId);
+  if (selector === undefined) return undefined;
+  const expires = new Date(Date.parse(run.startedAt) + EXCEPTION_DAYS * 86_400_000).toISOString().slice(0, 10);
+  const names = 'finding' in selector ? selector.finding : `--rule ${selector.rule} --path ${shellWord(selector.path)}`;
+  const from = store === undefined ? '' : ` --store ${store}`;
+  return `nhi-audit except ${names} --severity ${finding.severity} --expires ${expires}${from} --write --reason "" --owner ""`;
 }
 
 /** What `trace` takes: the public id of a key, a fingerprint, or the identity. */

@@ -114,7 +114,7 @@ function fingerprintOf(text: string, found: readonly Finding[] | undefined): str
   if (!/^[0-9a-f]{12,64}$/.test(wanted)) {
     throw new ConfigError(`"${text}" is no fingerprint`, {
       code: 'EXCEPTION_INVALID',
-      hint: 'Reports and `nhi-audit findings` print it: 12 or more of 0-9 and a-f. To accept by rule: --rule ID.',
+      hint: '12 or more of 0-9 and a-f, as `nhi-audit findings --store FILE` lists them. Without one: --rule ID --path FILE.',
     });
   }
   if (found === undefined) return wanted;

@@ -4,6 +4,7 @@ import { terminal } from '../../reporters/terminal/index.ts';
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { CoverageObservation } from '../../src/contracts/index.ts';
 import type { RenderContext, Report } from '../../src/contracts/reporter.ts';
+import { EPHEMERAL } from '../../src/util/fingerprint.ts';
 import { displayWidth, wrap } from '../../src/util/layout.ts';
 import { emptyReport, hostileReport, leakReport, PLAIN, partialReport, renderText, sampleReport } from '../helpers/report.ts';
 
@@ -572,6 +573,23 @@ describe('terminal reporter', () => {
       await render(partialReport(), {}, { ...PLAIN, store: 'a.duckdb' }),
       /\n {2}nhi-audit query "FROM coverage WHERE outcome <> 'complete'" --store a\.duckdb\n/,
     );
+  });
+
+  it('says how to say no where findings are few, by what the next run knows again', async () => {
+    const leaks = leakReport(1);
+    const stored = leakReport(1).findings.map((finding) => ({ ...finding, fingerprint: 'ab12'.repeat(16) }));
+    const inHook = { ...leaks, run: { ...leaks.run, fingerprintKeyId: EPHEMERAL } };
+    const end = '--severity high --expires \\d{4}-\\d\\d-\\d\\d';
+
+    assert.match(
+      await render(inHook),
+      new RegExp(`\\n {2}nhi-audit except --rule in-file --path /config/app0\\.py ${end} --write --reason "" --owner ""\\n`),
+    );
+    assert.match(
+      await render({ ...leaks, findings: stored }, {}, { ...PLAIN, store: 'a.duckdb' }),
+      new RegExp(`\\n {2}nhi-audit except ab12ab12ab12 ${end} --store a\\.duckdb --write`),
+    );
+    assert.doesNotMatch(await render({ ...leakReport(13), run: inHook.run }), /nhi-audit except/);
   });
 
   it('offers no command made of a hostile name', async () => {

@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { parse } from 'yaml';
+import { buildProgram } from '../../../src/cli.ts';
 import { baselineCommand } from '../../../src/commands/baseline.ts';
 import { exceptCommand } from '../../../src/commands/except.ts';
+import { scanCommand } from '../../../src/commands/scan.ts';
 import { readBaseline } from '../../../src/config/baseline.ts';
 import type { Finding, FindingStatus } from '../../../src/contracts/index.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { exceptionOf, withException } from '../../../src/suppress/edit-exceptions.ts';
 import { readExceptions } from '../../../src/suppress/exceptions.ts';
 import { type TestIo, testIo } from '../../helpers/io.ts';
-import { tempDir, writeFile } from '../../helpers/temp-repo.ts';
+import { SCAN_OPTIONS } from '../../helpers/scan-options.ts';
+import { tempDir, tempRepo, writeFile } from '../../helpers/temp-repo.ts';
 
 const FILE = 'nhi-audit.exceptions.yml';
 const KNOWN = 'abcdef012345'.padEnd(64, '7');
@@ -25,6 +29,33 @@ describe('except command', () => {
   beforeEach(() => {
     root = tempDir();
     io = testIo(root);
+  });
+
+  it('is offered by the report of a hook, in words that accept the finding in the next run', async function () {
+    this.timeout(20_000);
+    const repo = tempRepo([]);
+    const file = 'conf/my app[1].env';
+    repo.write(file, `DB_PASSWORD=${['kX9v', 'Qm2LrT7p', 'Zw4s'].join('')}\n`);
+    repo.git('add', '-A');
+    const scan = async (): Promise<string> => {
+      const at = testIo(repo.path);
+      await scanCommand(at, [], { ...SCAN_OPTIONS, format: 'terminal', staged: true, quiet: true });
+      return at.out();
+    };
+
+    const before = await scan();
+    const [offered = ''] = before.match(/^ {2}nhi-audit except .*(?= --reason "" --owner "")/m) ?? [];
+    const words = execFileSync('sh', ['-c', offered.replace('nhi-audit', "printf '%s\\0'")], { encoding: 'utf8' });
+    const argv = [...words.split('\0').slice(0, -1), '--owner', 'team-shop', '--reason'];
+    await assert.rejects(buildProgram(testIo(repo.path), () => undefined).parseAsync([...argv, ''], { from: 'user' }), {
+      code: 'EXCEPTION_INCOMPLETE',
+    });
+    await buildProgram(testIo(repo.path), () => undefined).parseAsync([...argv, 'made up'], { from: 'user' });
+    const after = await scan();
+
+    assert.match(before, /Password kX…\(16\)/);
+    assert(argv.includes('/conf/my app\\[1\\].env'), argv.join(' '));
+    assert.equal(after, '');
   });
 
   it('shows the entry and writes nothing', async () => {
