@@ -5,6 +5,7 @@ import { proofCommand } from '../../../src/commands/evidence-proof.ts';
 import { packCommand } from '../../../src/commands/pack.ts';
 import { verifyCommand } from '../../../src/commands/verify.ts';
 import type { Finding } from '../../../src/contracts/index.ts';
+import { REQUIRED } from '../../../src/pack/format.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { testIo } from '../../helpers/io.ts';
 import { tempDir } from '../../helpers/temp-repo.ts';
@@ -57,6 +58,7 @@ describe('pack and verify over a store', () => {
 
     const files = readdirSync(join(root, 'november'), { recursive: true }).map(String);
     for (const report of ['report.html', 'audit.md', 'population.csv']) assert(files.includes(join('reports', report)), report);
+    for (const path of REQUIRED) assert(files.includes(join(...path.split('/'))), path);
     for (const table of ['findings', 'run']) assert(files.includes(join('tables', `${table}.parquet`)), table);
     const manifest = JSON.parse(readFileSync(join(root, 'november', 'manifest.json'), 'utf8'));
     assert.deepEqual(
@@ -112,6 +114,35 @@ describe('pack and verify over a store', () => {
       code: 'SIGNER_EXPIRED',
       exit: 2,
     });
+  });
+
+  it('verify holds an expired signer against the time when the pack was there', async () => {
+    const later = (): ReturnType<typeof testIo> => testIo(root, { clock: () => new Date('2027-01-01T12:00:00Z') });
+    const made = testIo(root).clock().toISOString();
+    const verify = (at?: string): Promise<number> =>
+      verifyCommand(later(), 'first.zip', { key: 'pack.key.signer.json', format: 'json', ...(at === undefined ? {} : { at }) });
+
+    assert.equal(await verify(), 1);
+    assert.equal(await verify('2027-01-01'), 1);
+    assert.equal(await verify(made.slice(0, 10)), 0);
+    assert.equal(await verify(made), 0);
+    for (const at of ['2027-01-02', '2027-01-01T12:00:01Z', 'yesterday', '2026-13-01', '2026-06-01T00:00']) {
+      await assert.rejects(verify(at), { code: 'USAGE', exit: 2 }, at);
+    }
+  });
+
+  it('verify can require a signature, of a pack and of a proof', async () => {
+    const [proof, told] = [testIo(root), testIo(root)];
+    await packCommand(testIo(root), { store: 'audit.duckdb', framework: [], output: 'bare.zip', quiet: true });
+    await proofCommand(proof, FINGERPRINT, { pack: 'bare.zip' });
+    writeFileSync(join(root, 'bare.json'), proof.out());
+
+    for (const file of ['bare.zip', 'bare.json']) {
+      assert.equal(await verifyCommand(testIo(root), file, { format: 'text' }), 0, file);
+      assert.equal(await verifyCommand(told, file, { format: 'text', requireSignature: true }), 1, file);
+    }
+    assert.equal(await verifyCommand(testIo(root), 'first.zip', { format: 'text', requireSignature: true }), 0);
+    assert.equal(told.out().match(/not signed, and a signature is required/g)?.length, 2);
   });
 
   it('verify asks for an identity and its issuer together', async () => {

@@ -46,11 +46,31 @@ describe('proof of one finding', () => {
     assert.match(tellProof(checkProof(changed[6] as Proof, choices)), /the root that was signed is another one/);
   });
 
+  it('is none when it says something twice: to whoever reads it, and to whoever verifies it', () => {
+    const proof = proveFinding(pack, fingerprints[0] ?? '');
+    const text = JSON.stringify(proof, undefined, 2);
+    const shown = JSON.stringify({ ...proof.finding, severity: 'critical' });
+    const said = '{"a: \\": {": ["b:", {"c": "\\\\"}]}';
+
+    assert.deepEqual(readProof(text), proof);
+    assert.deepEqual(readProof(JSON.stringify({ ...proof, finding: JSON.parse(said) }))?.finding, JSON.parse(said));
+    for (const twice of [
+      text.replace('{', `{"finding": ${shown},`),
+      text.replace('"severity":', '"severity": "critical", "severity":'),
+      text.replace('"severity":', '"\\u0073everity": "critical", "severity":'),
+      text.replace('{', '{"__proto__": {}, "__proto__": {},'),
+    ]) {
+      assert.notEqual(twice, text);
+      assert.equal(readProof(twice), undefined, twice.slice(0, 100));
+    }
+  });
+
   it('needs the signature where a key is given, and says so where there is none', async () => {
     const { path } = await testPack(root, { name: 'unsigned' });
     const proof = proveFinding(path, fingerprints[0] ?? '');
 
     assert.equal(checkProof(proof, choices).good, false);
+    assert.equal(checkProof(proof, { trusted: [], now: NOW, needsSignature: true }).good, false);
     const bare = checkProof(proof, { ...choices, trusted: [] });
     assert.equal(bare.good, true);
     assert.match(tellProof(bare), /none: compare the root/);

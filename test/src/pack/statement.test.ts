@@ -7,6 +7,7 @@ import { attest, loadSigstore } from '../../../src/pack/keyless.ts';
 import { checkBundle } from '../../../src/pack/keyless-check.ts';
 import type { Manifest } from '../../../src/pack/manifest.ts';
 import { signStatement, statementOf } from '../../../src/pack/statement.ts';
+import { tellVerification } from '../../../src/pack/tell.ts';
 import { verifyPack } from '../../../src/pack/verify.ts';
 import { sha256 } from '../../../src/util/digest.ts';
 import { certificatePair } from '../../helpers/certificate.ts';
@@ -47,9 +48,13 @@ describe('signed statement of a pack', () => {
 
   describe('without a key', () => {
     /** What Sigstore gives back, of a certificate that nobody issued: all that can be made offline. */
-    function bundleOf(statement: object, { key, certificate }: ReturnType<typeof certificatePair>): object {
+    function bundleOf(
+      statement: object,
+      { key, certificate }: ReturnType<typeof certificatePair>,
+      payloadType = 'application/vnd.in-toto+json',
+    ): object {
       const payload = Buffer.from(canonicalText(statement));
-      const encoded = Buffer.concat([Buffer.from(`DSSEv1 28 application/vnd.in-toto+json ${payload.length} `), payload]);
+      const encoded = Buffer.concat([Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `), payload]);
       return {
         mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
         verificationMaterial: {
@@ -58,7 +63,7 @@ describe('signed statement of a pack', () => {
         },
         dsseEnvelope: {
           payload: payload.toString('base64'),
-          payloadType: 'application/vnd.in-toto+json',
+          payloadType,
           signatures: [{ sig: sign('sha256', encoded, key).toString('base64') }],
         },
       };
@@ -75,7 +80,11 @@ describe('signed statement of a pack', () => {
       const withKey = verifyPack(path, { trusted: [ours.trusted], now: NOW });
 
       assert.deepEqual([good, signature.state, signature.identity], [true, 'keyless', `URI:${WHO}`]);
-      assert.match(notes.join(), /is not checked: give --identity and --issuer/);
+      assert.match(notes.join(), /Anybody can make a certificate.* is not checked: give --identity and --issuer/);
+      assert.match(
+        tellVerification(verifyPack(path, { trusted: [], now: NOW })),
+        /claims to be of URI:https.*who issued it is not/,
+      );
       assert.deepEqual(
         withKey.problems.map(({ kind }) => kind),
         ['signer'],
@@ -96,7 +105,12 @@ describe('signed statement of a pack', () => {
         signing: { how: 'keyless', attest: async (statement) => bundleOf({ ...statement, subject: [] }, pair) },
       });
 
-      for (const { path } of [swapped, moved]) {
+      const typed = await testPack(root, {
+        name: 'typed',
+        signing: { how: 'keyless', attest: async (statement) => bundleOf(statement, pair, 'text/other') },
+      });
+
+      for (const { path } of [swapped, moved, typed]) {
         const { good, problems } = verifyPack(path, { trusted: [], now: NOW });
 
         assert.deepEqual([good, problems[0]?.file], [false, 'statement.sigstore.json'], JSON.stringify(problems));
