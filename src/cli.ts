@@ -30,6 +30,10 @@ const GROUPS: { readonly [heading: string]: readonly string[] } = {
 const FORMATS =
   'terminal, html, json, sarif, csv, markdown, pull-request, audit, junit, gitlab-secret-detection, gitlab-code-quality, ocsf, oscal, cyclonedx, opengraph';
 
+/** As below `rules/frameworks`: the same test. */
+const FRAMEWORKS =
+  'owasp-nhi-2025, nist-csf-2.0, csa-maestro, pci-dss-4.0.1, iso-27001-2022, soc-2, nist-800-53-r5, cis-controls-8.1, owasp-asi-2026, owasp-llm-2025';
+
 /** Commands whose own text tells their exit codes. */
 const OWN_EXITS: ReadonlySet<string> = new Set(['scan', 'pr', 'notify', 'pack', 'verify', 'doctor']);
 const MORE_EXITS: { readonly [command: string]: string } = {
@@ -526,7 +530,7 @@ Examples:
     .option('--store <file>', 'the store')
     .option('--run <id>', 'which run (default: the newest)')
     .option('-o, --output <place>', 'NAME.zip for an archive, else a directory that is not there yet', 'nhi-audit-pack.zip')
-    .option('--framework <id>', 'control tables of this framework only; repeatable', collect, [])
+    .option('--framework <id>', `control tables of this framework only, or of all; repeatable: ${FRAMEWORKS}, all`, collect, [])
     .option('--previous <pack>', 'the pack before, or the SHA-256 of its manifest: this one names it')
     .option('--sign-key <file>', 'sign with this Ed25519 key (PEM); a passphrase is taken from NHI_AUDIT_KEY_PASSPHRASE')
     .option('--keyless', 'sign with Sigstore: contacts Fulcio and Rekor, and puts names into a public log')
@@ -698,12 +702,13 @@ Examples:
       new Option('--ci <kind>', 'which CI file (default: what is used here)').choices(['github', 'gitlab', 'pre-commit', 'none']),
     )
     .option('--yes', 'write without asking')
-    .option('--force', 'replace files that are there')
+    .option('--force', 'replace the configuration that is there, and a workflow that init wrote')
     .addHelpText(
       'after',
       `
-Shows both files, asks, and writes them; where nobody can be asked it only shows them, unless --yes is given. What is there is
-not touched without --force. Says which exports of clouds and of the gateway would tell more, and the commands that make them.
+Shows both files, asks, and writes what is missing; where nobody can be asked it only shows them, unless --yes is given. What is
+there is left as it is. --force replaces the configuration, and a workflow that init wrote, but no CI file of yours. Says which exports
+of clouds and of the gateway would tell more, and the commands that make them.
 
 Examples:
   nhi-audit init
@@ -763,11 +768,11 @@ function addReportOptions(command: Command): Command {
     .option('--persona <who>', 'dev, security or auditor: who reads it (default: of the configuration, else security)')
     .option(
       '--framework <id>',
-      'control table of this framework only; repeatable (default: of the configuration, else OWASP NHI, NIST CSF, MAESTRO)',
+      `control table of this framework only, or of all; repeatable: ${FRAMEWORKS}, all (default: of the configuration, else the first three)`,
       collect,
       [],
     )
-    .option('--new-only', 'only findings that the run before did not have')
+    .option('--new-only', 'only what is new, open again or graver since the run before in the store')
     .option('--baseline <file>', 'leave out what this earlier JSON report (or detect-secrets baseline, gitleaks report) has');
 }
 

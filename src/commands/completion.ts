@@ -24,11 +24,11 @@ export async function knownValues(): Promise<KnownValues> {
   const scanners = (await loadScanners()).map(({ id }) => id);
   return {
     '--format': (path) => (REPORTING.has(path) ? REPORTER_IDS : ['text', 'json']),
-    '--output': (path) => (REPORTING.has(path) ? REPORTER_IDS.map((id) => `${id}=`) : []),
+    '--output': (path) => (REPORTING.has(path) || path === 'demo' ? REPORTER_IDS.map((id) => `${id}=`) : []),
     '--fail-on': () => [...SEVERITIES, 'none'],
     '--severity': () => SEVERITIES,
     '--persona': () => PERSONAS,
-    '--framework': () => frameworks,
+    '--framework': () => [...frameworks, 'all'],
     '--only': () => scanners,
     '--skip': () => scanners,
     '--of': () => ['identities', 'credentials', 'findings', 'sessions'],

@@ -63,7 +63,8 @@ export function resolveFramework(text: string, frameworks: readonly Framework[])
   const control = controlNamed(text, frameworks);
   throw new ConfigError(`unknown framework: ${text}`, {
     code: 'FRAMEWORK_UNKNOWN',
-    hint: control === undefined ? suggestion(nearest(text, ids), `Known frameworks: ${list(ids)}.`) : controlHint(control),
+    hint:
+      control === undefined ? suggestion(nearest(text, ids), `Known frameworks: ${list(ids)}; or all.`) : controlHint(control),
   });
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Command } from 'commander';
 import { buildProgram } from '../../../src/cli.ts';
+import { loadFrameworks } from '../../../src/frameworks/load.ts';
 import { REPORTER_IDS } from '../../../src/registry.ts';
 import { testIo } from '../../helpers/io.ts';
 
@@ -37,6 +38,17 @@ describe('help', () => {
     const told = /what stdout gets: (?<formats>[a-z, -]+) \(/.exec(unwrapped(helpOf('scan').text))?.groups?.formats ?? '';
 
     assert.deepEqual(told.split(', ').sort(), [...REPORTER_IDS].sort());
+  });
+
+  it('names every framework, and that all can be asked for', async () => {
+    const ids = [...(await loadFrameworks()).map(({ id }) => id), 'all'].sort();
+
+    for (const name of ['scan', 'report', 'pack']) {
+      const told =
+        /--framework <id> .*?; repeatable: (?<ids>[a-z0-9., -]+?)(?: \(| -)/.exec(unwrapped(helpOf(name).text))?.groups?.ids ??
+        '';
+      assert.deepEqual(told.split(', ').sort(), ids, name);
+    }
   });
 
   for (const columns of [60, 80, 100, 200]) {
