@@ -25,6 +25,7 @@ import {
 } from './model.ts';
 import { allFindings } from './order.ts';
 import { NHI, NHI_FRAMEWORK } from './owasp.ts';
+import { reasonOf } from './unlisted.ts';
 
 const TEXT_MAX = 2_000;
 /** Gaps of one source that the page knows; the table of gaps has more. */
@@ -41,6 +42,7 @@ export function pageData(report: Report, rules: readonly RuleRow[], view: View, 
     run: { id: report.run.id, startedAt: report.run.startedAt },
     hasPrevious: hasPrevious(report),
     findings,
+    unlisted: report.hidden.persona + report.hidden.baseline === 0 ? '' : reasonOf(report),
     blocks: Math.ceil(findings / BLOCK),
     rules,
     frameworks: report.frameworks.map(({ id, title, version, controls }) => ({

@@ -110,7 +110,7 @@ const LINKS: readonly (readonly [id: string, title: string, view?: string])[] = 
 /** What stays in sight: where one is, the two views, light or dark. */
 function bar(): Html {
   return html`<header class="bar"><a class="mark" href="#verdict">nhi<span>-</span>audit</a>
-<div class="views js" role="group" aria-label="View"><button type="button" data-set-view="engineer" aria-pressed="false">Engineer</button><button type="button" data-set-view="audit" aria-pressed="false">Audit</button></div>
+<div class="views js" role="group" aria-label="View"><button type="button" data-set-view="engineer" aria-pressed="false">Engineer</button><button type="button" data-set-view="audit" aria-pressed="false">Audit</button><button type="button" data-set-view="all" aria-pressed="false" title="Both views; what is shown is what is printed">All</button></div>
 <nav aria-label="Sections">${LINKS.map(([id, title, view]) => html`<a href="#${id}"${view !== undefined && html` data-view="${view}"`}>${title}</a>`)}</nav>
 <button type="button" class="theme js" id="theme" aria-label="Colours: as the system">◐</button></header>
 `;

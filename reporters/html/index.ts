@@ -5,7 +5,7 @@ import { documentPieces } from './document.ts';
 
 const Options = z.strictObject({
   /** What it opens with; a link with `#view=` says otherwise. */
-  view: z.enum(['engineer', 'audit']).default('engineer'),
+  view: z.enum(['engineer', 'audit', 'all']).default('engineer'),
   /** The organisation, or whatever should stand at the top. */
   title: z.string().max(120).optional(),
 });

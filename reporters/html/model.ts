@@ -11,6 +11,8 @@ export interface PageData {
   readonly run: { readonly id: string; readonly startedAt: string };
   readonly hasPrevious: boolean;
   readonly findings: number;
+  /** Why open findings that checks and controls count are not in the list; empty where all are. */
+  readonly unlisted: string;
   /** How many blocks of findings follow, each of `BLOCK` rows. */
   readonly blocks: number;
   readonly rules: readonly RuleRow[];
@@ -35,7 +37,8 @@ export interface PageData {
   readonly trends: { readonly [nhi: string]: readonly number[] };
 }
 
-export type View = 'engineer' | 'audit';
+/** What is shown, and so what is printed. */
+export type View = 'engineer' | 'audit' | 'all';
 
 /** Findings in one block of the file: inflated and parsed one after the other, so that the page stays alive. */
 export const BLOCK = 5_000;

@@ -1,11 +1,11 @@
 import type { CheckRow, ControlRow, PageData } from '../model.ts';
 import { type Child, count, el, thousands } from './dom.ts';
 import { labelOf } from './facets.ts';
+import { ORDER, outcome } from './outcome.ts';
 import type { Row } from './rows.ts';
 
 const CHECKS = 150;
-/** What needs a reader comes first. */
-const ORDER = ['fail', 'partial', 'not-assessed', 'excepted', 'pass', 'not-applicable'];
+const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'];
 const TITLES: { readonly [outcome: string]: string } = {
   fail: 'Failed',
   partial: 'Ran on part of what they need',
@@ -37,7 +37,7 @@ export function controlPanel(
   const framework = data.frameworks.find(({ id }) => ref.startsWith(`${id}:`));
   const known = framework?.controls.find(({ id }) => ref === `${framework.id}:${id}`);
   const at = surface === undefined ? undefined : control.sources.find(([name]) => name === surface);
-  const ended = checksOf(control, surface, data);
+  const ended = gravestFirst(checksOf(control, surface, data), data);
   return [
     el(
       'p',
@@ -58,7 +58,7 @@ export function controlPanel(
       tally(ended, at === undefined ? control.population : undefined),
     ),
     surface === undefined ? el('p', {}, control.reason) : coverage(surface, data),
-    findingsLinks(ref, surface, rows),
+    findingsLinks(ref, surface, rows, ended, data),
     ...ORDER.flatMap((kind) =>
       group(
         kind,
@@ -83,6 +83,13 @@ function checksOf(control: ControlRow, surface: string | undefined, data: PageDa
 }
 
 /** What they looked at each counts once, over all of its sources. */
+/** Of those that failed the gravest come first, and those that found most. */
+function gravestFirst(ended: readonly Ended[], data: PageData): Ended[] {
+  const severities = new Map(data.rules.map(({ id, severity }) => [id, SEVERITIES.indexOf(severity)]));
+  const rank = ({ check }: Ended): number => severities.get(check.id) ?? SEVERITIES.length;
+  return [...ended].sort((a, b) => rank(a) - rank(b) || b.findings - a.findings || (a.check.id < b.check.id ? -1 : 1));
+}
+
 function tally(ended: readonly Ended[], population: number | undefined): string {
   const parts = ORDER.flatMap((kind) => {
     const n = ended.filter((item) => item.outcome === kind).length;
@@ -115,17 +122,32 @@ function coverage(surface: string, data: PageData): Node {
   );
 }
 
-function findingsLinks(ref: string, surface: string | undefined, rows: readonly Row[]): Node | undefined {
+function findingsLinks(
+  ref: string,
+  surface: string | undefined,
+  rows: readonly Row[],
+  ended: readonly Ended[],
+  data: PageData,
+): Node | undefined {
   const mine = rows.filter((row) => row.controls.includes(ref) && (surface === undefined || row.judged.includes(surface)));
   const open = mine.filter(({ status }) => status === 'new' || status === 'open').length;
   const excepted = mine.filter(({ status }) => status === 'excepted').length;
-  if (open + excepted === 0) return undefined;
+  const all = ended.reduce((n, { findings }) => n + findings, 0);
+  const hidden = data.unlisted === '' ? 0 : Math.max(0, all - open);
+  if (open + excepted + hidden === 0) return undefined;
   const base = `#control=${encodeURIComponent(ref)}${surface === undefined ? '' : `&judged=${surface}`}`;
   return el(
     'p',
     { class: 'links' },
     open === 0 ? undefined : el('a', { href: base }, `Show ${count(open, 'open finding')}`),
     excepted === 0 ? undefined : el('a', { href: `${base}&status=excepted` }, `Show ${count(excepted, 'excepted finding')}`),
+    hidden === 0
+      ? undefined
+      : el(
+          'span',
+          {},
+          `${count(hidden, open === 0 ? 'finding is' : 'more is', open === 0 ? 'findings are' : 'more are')} ${data.unlisted}.`,
+        ),
   );
 }
 
@@ -192,23 +214,4 @@ function sources(control: ControlRow, surface: string | undefined, data: PageDat
         : el('li', {}, el('a', { href: `#checks=${encodeURIComponent(control.ref)}` }, 'All sources together')),
     ),
   ];
-}
-
-const MARKS: { readonly [outcome: string]: string } = {
-  pass: '✓',
-  fail: '✕',
-  partial: '◐',
-  'not-assessed': '?',
-  'not-applicable': '–',
-  excepted: '⊘',
-};
-
-function outcome(name: string, isShort = false): HTMLElement {
-  const word = name.replace('-', ' ');
-  return el(
-    'span',
-    { class: `out ${name}` },
-    el('i', { 'aria-hidden': 'true' }, MARKS[name] ?? '?'),
-    isShort ? el('span', { class: 'off' }, word) : word,
-  );
 }

@@ -51,12 +51,7 @@ export class Detail {
     const word = pasteableWord(row.fingerprint) ?? row.fingerprint;
     this.#open(
       [
-        el(
-          'p',
-          { class: 'kicker' },
-          severity(row.severity),
-          ` ${row.status === 'not-observed' ? 'not observed' : row.status}, confidence ${row.confidence}`,
-        ),
+        el('p', { class: 'kicker' }, severity(row.severity), ` ${statusOf(row, this.#data)}, confidence ${row.confidence}`),
         el('h2', { tabindex: '-1' }, rule.title),
         el('p', { class: 'message' }, row.message),
         this.#accepted(row),
@@ -95,7 +90,7 @@ export class Detail {
         ),
         el('h3', {}, 'Look closer'),
         command(`nhi-audit trace ${word} --store ${pasteableWord(this.#data.store) ?? 'FILE'}`),
-        command(`nhi-audit rules explain ${rule.id}`),
+        command(`nhi-audit explain ${rule.id}`),
         rule.limits === undefined
           ? undefined
           : [el('h3', {}, 'Where it may be wrong'), el('p', {}, ...(prose(rule.limits) as Node[]))],
@@ -247,6 +242,11 @@ export class Detail {
     document.body.classList.add('with-detail');
     if (focus) find('h2', this.#panel)?.focus({ preventScroll: true });
   }
+}
+
+/** In the first run all is new, which says nothing. */
+function statusOf({ status }: Row, { hasPrevious }: PageData): string {
+  return status === 'new' && !hasPrevious ? 'open' : status.replace('-', ' ');
 }
 
 /** No control is told of beside its row any more. */

@@ -301,7 +301,9 @@ export class Findings {
 
   #drawFacets(): void {
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.id : '';
-    this.#panel.replaceChildren(...this.#facets.filter(({ key }) => !HIDDEN.includes(key)).map((facet) => this.#facet(facet)));
+    // That all are new in the first run narrows nothing.
+    const useful = this.#facets.filter(({ key, values }) => !HIDDEN.includes(key) && (key !== 'status' || values.length > 1));
+    this.#panel.replaceChildren(...useful.map((facet) => this.#facet(facet)));
     if (focused !== '') document.getElementById(focused)?.focus();
   }
 
@@ -454,7 +456,8 @@ export class Findings {
 
   /** Paper has no scroll bar: what is shown becomes a table. */
   #print(): void {
-    const rows = this.#groups.flatMap(({ rows: mine }) => mine);
+    // Without the heads of groups a list by rule looks like no order at all: the gravest first.
+    const { rows } = this.#shown;
     const body = rows
       .slice(0, PRINTED)
       .map((row) =>
@@ -466,7 +469,7 @@ export class Findings {
           el('td', {}, row.rule.title),
           el('td', {}, row.message),
           el('td', {}, row.known === undefined ? '' : ownerOf(row)),
-          el('td', {}, row.status),
+          this.#data.hasPrevious ? el('td', {}, row.status) : undefined,
         ),
       );
     find('#findings-print')?.replaceChildren(
@@ -486,7 +489,9 @@ export class Findings {
           el(
             'tr',
             {},
-            ...['Severity', 'About', 'Rule', 'What', 'Owner', 'Status'].map((name) => el('th', { scope: 'col' }, name)),
+            ...['Severity', 'About', 'Rule', 'What', 'Owner', ...(this.#data.hasPrevious ? ['Status'] : [])].map((name) =>
+              el('th', { scope: 'col' }, name),
+            ),
           ),
         ),
         el('tbody', {}, ...body),

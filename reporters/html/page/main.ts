@@ -9,6 +9,7 @@ import { LineageGraph } from './lineage.ts';
 import { loadBlock } from './load.ts';
 import { readRoute, updateRoute } from './route.ts';
 import { type Row, toRows } from './rows.ts';
+import { drawSources, listedAt } from './sources.ts';
 import { startTabs } from './tabs.ts';
 import { startTheme } from './theme.ts';
 
@@ -33,8 +34,9 @@ async function start(): Promise<void> {
   const tabs = startTabs();
   const data = await loadBlock<PageData>('data');
   if (data === undefined) return;
+  viewChanged = () => tabs?.fill();
   setView(viewOf(data.view));
-  forPaper();
+  forPaper(() => tabs?.fill(true));
   const identities = new Map(data.identities.map((identity) => [identity.id, identity]));
   const rows: Row[] = [];
   const detail = new Detail(data, () => rows);
@@ -46,6 +48,8 @@ async function start(): Promise<void> {
   }
   const findings = data.findings === 0 ? undefined : new Findings(data, detail);
   findings?.fill(rows);
+  const listed = listedAt(rows);
+  tabs?.fillWith((panel) => drawSources(panel, data, listed));
   const byFingerprint = new Map(rows.map((row) => [row.fingerprint, row]));
 
   const follow = (isFirst: boolean): void => {
@@ -96,7 +100,7 @@ async function start(): Promise<void> {
   rememberPlaces(() => follow(false));
   for (const button of findAll('[data-set-view]')) {
     button.addEventListener('click', () => {
-      const view = button.dataset.setView === 'audit' ? 'audit' : 'engineer';
+      const view = asView(button.dataset.setView) ?? 'engineer';
       updateRoute({ view });
       setView(view);
       scrollTo({ top: 0 });
@@ -134,13 +138,19 @@ function rememberPlaces(follow: () => void): void {
 }
 
 function viewOf(otherwise: View): View {
-  const given = readRoute().get('view');
-  return given === 'engineer' || given === 'audit' ? given : otherwise;
+  return asView(readRoute().get('view')) ?? otherwise;
 }
+
+function asView(name: string | undefined): View | undefined {
+  return name === 'engineer' || name === 'audit' || name === 'all' ? name : undefined;
+}
+
+let viewChanged: () => void = () => undefined;
 
 function setView(view: View): void {
   document.body.dataset.shows = view;
   for (const button of findAll('[data-set-view]')) button.setAttribute('aria-pressed', String(button.dataset.setView === view));
+  viewChanged();
 }
 
 /** A link to a section of the other view takes one there. */
@@ -150,7 +160,7 @@ function goTo(id: string): void {
   for (let details = target.closest('details'); details !== null; details = details.parentElement?.closest('details') ?? null)
     details.open = true;
   const section = target.closest<HTMLElement>('section[data-view]');
-  if (section !== null) setView(section.dataset.view === 'audit' ? 'audit' : 'engineer');
+  if (section !== null && document.body.dataset.shows !== 'all') setView(asView(section.dataset.view) ?? 'engineer');
   target.scrollIntoView({ block: 'start' });
 }
 
@@ -159,25 +169,22 @@ function reveal(id: string): void {
 }
 
 /**
- * On paper both views are there, everything stands open, in dark ink: what was folded is folded again after it. Asked for before the
- * charts are, so that those of the other view have a width when they are drawn.
+ * On paper is what the page shows: the engineer's view, the audit's, or all. Everything of it stands open, in dark ink; what was
+ * folded is folded again after it. Asked for before the charts are, so that they are drawn in the colours of paper.
  */
-function forPaper(): void {
+function forPaper(fill: () => void): void {
   let opened: HTMLDetailsElement[] = [];
   let theme: string | undefined;
-  let shows: string | undefined;
   addEventListener('beforeprint', () => {
     opened = findAll<HTMLDetailsElement>('main details:not([open])');
     for (const details of opened) details.open = true;
     theme = document.documentElement.dataset.theme;
-    shows = document.body.dataset.shows;
     document.documentElement.dataset.theme = 'light';
-    document.body.dataset.shows = 'all';
+    fill();
   });
   addEventListener('afterprint', () => {
     for (const details of opened) details.open = false;
     if (theme === undefined) delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
-    document.body.dataset.shows = shows ?? 'engineer';
   });
 }

@@ -4,8 +4,12 @@ import { el, find, findAll } from './dom.ts';
 export class Tabs {
   readonly #panels: readonly HTMLElement[];
   readonly #buttons: readonly HTMLElement[];
+  readonly #host: HTMLElement;
+  #draw: ((panel: HTMLElement) => void) | undefined;
+  #shown = 0;
 
   constructor(host: HTMLElement) {
+    this.#host = host;
     this.#panels = findAll('.panel', host);
     const list = el('div', { role: 'tablist', 'aria-label': 'Frameworks', class: 'tablist' });
     this.#buttons = this.#panels.map((panel, index) => {
@@ -54,7 +58,21 @@ export class Tabs {
     return index >= 0;
   }
 
+  /** What fills a panel when it is first seen: of ten frameworks nobody looks at all. */
+  fillWith(draw: (panel: HTMLElement) => void): void {
+    this.#draw = draw;
+    this.fill();
+  }
+
+  /** Fills the open panel if it is in sight; on paper all are. */
+  fill(isPaper = false): void {
+    if (!this.#host.checkVisibility()) return;
+    for (const [index, panel] of this.#panels.entries()) if (isPaper || index === this.#shown) this.#draw?.(panel);
+  }
+
   #show(chosen: number): void {
+    this.#shown = chosen;
+    this.fill();
     for (const [index, panel] of this.#panels.entries()) panel.classList.toggle('away', index !== chosen);
     this.#buttons.forEach((button, index) => {
       button.setAttribute('aria-selected', String(index === chosen));

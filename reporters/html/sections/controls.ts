@@ -1,10 +1,11 @@
-import type { ControlOutcome, ControlResult, ControlSource, Framework } from '../../../src/contracts/framework.ts';
-import { SURFACES, type Surface } from '../../../src/contracts/observation.ts';
+import type { ControlOutcome, ControlResult, Framework } from '../../../src/contracts/framework.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
 import { compare, count, isOpen, list, mappingText, thousands } from '../../../src/util/report-text.ts';
+import { SHORT_SURFACES } from '../../../src/util/surface-names.ts';
 import { fragment } from '../data.ts';
 import { type Html, html } from '../html.ts';
 import { allFindings } from '../order.ts';
+import { unlistedByRule, unlistedText } from '../unlisted.ts';
 import { figures, named, outcomeMark, section, table } from './section.ts';
 
 const ORDER: readonly ControlOutcome[] = ['fail', 'partial', 'pass', 'excepted', 'not-assessed', 'not-applicable'];
@@ -37,7 +38,7 @@ export function controlsSection(report: Report): Html {
 function frameworkPanel(report: Report, framework: Framework): Html {
   const controls = report.controls.filter((control) => control.framework === framework.id);
   const listed = countByRule(report);
-  const slots = slotsOf(controls);
+  const hasSources = controls.some(({ sources }) => sources.length > 0);
   const title = framework.title.includes(framework.version) ? framework.title : `${framework.title} ${framework.version}`;
   const counts = ORDER.map((outcome) => ({ outcome, n: controls.filter((c) => c.outcome === outcome).length })).filter(
     ({ n }) => n > 0,
@@ -53,12 +54,12 @@ function frameworkPanel(report: Report, framework: Framework): Html {
             html`<tr class="group"><th colspan="${formerly ? 10 : 9}" scope="rowgroup">${groupTitle(control.group, groups.get(control.group))}</th></tr>`,
           ];
     group = control.group;
-    return [...head, controlRow(control, listed, formerly), sourcesRow(control, slots, formerly)];
+    return [...head, controlRow(report, control, listed, formerly), sourcesRow(control, formerly)];
   });
   return html`<section class="panel" data-tab="${title}" data-framework="${framework.id}" aria-label="${title}">
 <h3>${title}</h3>
 <p class="counts">${count(controls.length, 'control')}: ${list(counts.map(({ outcome, n }) => `${thousands(n)} ${WORDS[outcome]}`))}. <span>Source: ${named(framework.source, 200)}. Licence: ${named(framework.licence, 200)}. ${mappingText(framework)}</span></p>
-${slots.length > 0 && html`<p class="counts by-source-says"><span>Under each control, how it stands at each source that its checks need. A check that joins sources counts at each of them, so do not add them up. <i class="js">A source that fails leads to its findings, any other to the checks behind it.</i></span></p>`}
+${hasSources && html`<p class="counts by-source-says"><span>Under each control, how it stands at each source that its checks need. A check that joins sources counts at each of them, so do not add them up. <i class="js">A source that fails leads to its findings, any other to the checks behind it.</i></span></p>`}
 ${table(
   `Controls of ${title}`,
   [
@@ -85,74 +86,34 @@ function groupTitle(id: string, title: string | undefined): string {
   return title.startsWith(id) ? named(title) : `${id} · ${named(title)}`;
 }
 
-/** The sources that the controls of a framework need, in a fixed order, so that each has its place in all rows. */
-function slotsOf(controls: readonly ControlResult[]): Surface[] {
-  const used = new Set(controls.flatMap(({ sources }) => sources.map(({ surface }) => surface)));
-  return (Object.keys(SURFACES) as Surface[]).filter((surface) => used.has(surface));
-}
-
-/** One small cell a source: its name, the outcome in a sign and a word, and a number that says what of. */
-function sourcesRow(control: ControlResult, slots: readonly Surface[], formerly: boolean): Html {
+/**
+ * The script draws a small cell a source, when the framework's tab is opened: in ten frameworks they are 25,000 elements. Without it
+ * the same stands in a sentence.
+ */
+function sourcesRow(control: ControlResult, formerly: boolean): Html {
   if (control.sources.length === 0) return html``;
-  const ref = `${control.framework}:${control.control}`;
-  const cells = control.sources.map((source) => {
-    const { surface, outcome, findings } = source;
-    const link =
-      outcome === 'fail' && findings > 0
-        ? `#control=${fragment(ref)}&judged=${surface}`
-        : `#checks=${fragment(ref)}&at=${surface}`;
-    return html`<li class="s${slots.indexOf(surface) + 1} ${outcome}"><a href="${link}" title="${SURFACES[surface]}: ${WORDS[outcome]}, ${tallyText(source)}"><b>${SHORT[surface]}</b>${outcomeMark(outcome)}<small>${figureOf(source)}</small></a></li>`;
-  });
-  const last = control.sources.at(-1)?.surface;
-  const rest = last !== slots.at(-1) && html`<li class="s${slots.length}" aria-hidden="true"></li>`;
-  return html`<tr class="by-source"><td colspan="${formerly ? 10 : 9}"><ul class="sources" aria-label="${control.control} by source">${cells}${rest}</ul></td></tr>`;
+  return html`<tr class="by-source"><td colspan="${formerly ? 10 : 9}"><ul class="sources" data-sources-of="${control.framework}:${control.control}" aria-label="${control.control} by source"></ul><noscript><p>${sourcesText(control)}</p></noscript></td></tr>`;
 }
 
-const SHORT: { readonly [surface in Surface]: string } = {
-  'work-tree': 'Files',
-  history: 'History',
-  notebook: 'Notebook',
-  ci: 'CI',
-  k8s: 'K8s',
-  iac: 'IaC',
-  image: 'Images',
-  'agent-config': 'Agents',
-  aws: 'AWS',
-  gcp: 'GCP',
-  entra: 'Entra ID',
-  github: 'GitHub',
-  okta: 'Okta',
-  'google-workspace': 'Google W.',
-  postgres: 'Postgres',
-  spire: 'SPIRE',
-  gateway: 'Gateway',
-  'audit-log': 'Audit logs',
-  people: 'People',
-  verification: 'Verification',
+const AT: { readonly [outcome in ControlOutcome]: string } = {
+  fail: 'fails at',
+  partial: 'partial at',
+  pass: 'passes at',
+  excepted: 'excepted at',
+  'not-assessed': 'not assessed at',
+  'not-applicable': 'does not apply to',
 };
 
-/** Findings where there are some; else how many of the checks that have something to look at ran. */
-function figureOf({ outcome, findings, checks }: ControlSource): string {
-  if (findings > 0) return count(findings, 'finding');
-  if (outcome === 'not-applicable') return count(checks.notApplicable, 'check');
-  const all = Object.values(checks).reduce((sum, n) => sum + n, 0) - checks.notApplicable;
-  const ran = all - checks.notAssessed;
-  return ran === all ? count(all, 'check') : `${ran} of ${all} ran`;
-}
-
-function tallyText({ checks }: ControlSource): string {
-  const all = Object.values(checks).reduce((sum, n) => sum + n, 0);
-  const parts = (
-    [
-      ['fail', checks.fail],
-      ['partial', checks.partial],
-      ['not assessed', checks.notAssessed],
-      ['excepted', checks.excepted],
-      ['pass', checks.pass],
-      ['not applicable', checks.notApplicable],
-    ] as const
-  ).flatMap(([word, n]) => (n === 0 ? [] : [`${n} ${word}`]));
-  return `${count(all, 'check')}: ${parts.join(', ')}`;
+/** `Fails at files (17 findings) and CI (7 findings); passes at IaC.` */
+function sourcesText({ sources }: ControlResult): string {
+  const parts = ORDER.flatMap((outcome) => {
+    const mine = sources
+      .filter((source) => source.outcome === outcome)
+      .map(({ surface, findings }) => `${SHORT_SURFACES[surface]}${findings > 0 ? ` (${count(findings, 'finding')})` : ''}`);
+    return mine.length === 0 ? [] : [`${AT[outcome]} ${list(mine)}`];
+  });
+  const text = `${parts.join('; ')}.`;
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** What the list of findings shows of each rule: what was left out for a persona or a baseline is not there. */
@@ -167,7 +128,7 @@ function countByRule(report: Report): Map<string, { open: number; excepted: numb
   return counts;
 }
 
-function controlRow(control: ControlResult, listed: ReturnType<typeof countByRule>, formerly: boolean): Html {
+function controlRow(report: Report, control: ControlResult, listed: ReturnType<typeof countByRule>, formerly: boolean): Html {
   const ref = `${control.framework}:${control.control}`;
   const ended = (outcome: string): number => control.rules.filter((rule) => rule.outcome === outcome).length;
   const silent = ended('not-assessed') + ended('partial');
@@ -175,11 +136,13 @@ function controlRow(control: ControlResult, listed: ReturnType<typeof countByRul
   const sum = (kind: 'open' | 'excepted'): number =>
     control.rules.reduce((n, { rule }) => n + (listed.get(rule)?.[kind] ?? 0), 0);
   const excepted = sum('excepted');
-  const open = sum('open');
+  const unlisted = control.rules.reduce((n, { rule }) => n + (unlistedByRule(report).get(rule) ?? 0), 0);
+  const open = sum('open') + unlisted;
   return html`<tr id="control-${ref}" data-outcome="${control.outcome}"><th scope="row"><code>${control.control}</code> ${control.title !== control.control && named(control.title)}${control.note !== undefined && html`<small>${named(control.note)}</small>`}</th>${
     formerly && html`<td class="formerly">${control.formerly.join(', ')}</td>`
-  }<td class="result">${control.rules.length === 0 ? outcomeMark(control.outcome) : html`<a class="js" href="#checks=${fragment(ref)}" title="Which checks ran, and on what">${outcomeMark(control.outcome)}</a><span class="no-js">${outcomeMark(control.outcome)}</span>`}</td><td>${named(control.reason, 400)}</td>${control.rules.length === 0 ? html`<td colspan="5"></td>` : html`<td class="n">${thousands(control.population)}</td><td class="n">${ran} of ${control.rules.length}</td><td class="n">${ended('fail')}</td><td class="n">${excepted}</td><td class="n">${silent}</td>`}<td>${
-    open > 0 && html`<a href="#control=${fragment(ref)}">${count(open, 'finding')}</a>`
+  }<td class="result">${control.rules.length === 0 ? outcomeMark(control.outcome) : html`<a class="js" href="#checks=${fragment(ref)}" title="Which checks ran, and on what">${outcomeMark(control.outcome)}</a><span class="no-js">${outcomeMark(control.outcome)}</span>`}</td><td>${named(control.reason, 400)}</td>${control.rules.length === 0 ? html`<td colspan="5"></td>` : html`<td class="n" data-is="population">${thousands(control.population)}</td><td class="n" data-is="tested">${ran} of ${control.rules.length}</td><td class="n" data-is="failed">${ended('fail')}</td><td class="n" data-is="excepted">${excepted}</td><td class="n" data-is="not assessed">${silent}</td>`}<td>${
+    open > 0 &&
+    html`<a href="#control=${fragment(ref)}">${count(open, 'finding')}</a>${unlisted > 0 && html`<small>${unlistedText(unlisted, report)}</small>`}`
   }${excepted > 0 && html`<a href="#control=${fragment(ref)}&status=excepted">${thousands(excepted)} excepted</a>`}${
     control.rules.length > 0 &&
     // With a script the panel at the side has them; 24,000 rows of lists that nobody unfolds would cost a second.

@@ -1,9 +1,10 @@
 import type { Report } from '../../../src/contracts/reporter.ts';
 import { subjectName } from '../../../src/util/report-names.ts';
-import { count, firstStep, hiddenText, list, placeText, severityCounts } from '../../../src/util/report-text.ts';
+import { count, firstStep, placeText, severityCounts } from '../../../src/util/report-text.ts';
 import { clipAdvice } from '../../../src/util/sanitize.ts';
 import { html, prose } from '../html.ts';
 import { openOf } from '../order.ts';
+import { reasonOf } from '../unlisted.ts';
 import { named, section, severityMark, table } from './section.ts';
 
 const SHOWN = 25;
@@ -12,7 +13,7 @@ const SHOWN = 25;
 export function findingsSection(report: Report): ReturnType<typeof section> {
   const open = openOf(report);
   // What is accepted is in the list, and only not shown at first.
-  const hidden = hiddenText({ ...report.hidden, excepted: 0 }, report.persona);
+  const unlisted = report.hidden.persona + report.hidden.baseline;
   const accepted = report.accepted.length;
   const rules = new Set(open.map(({ rule }) => rule)).size;
   const lead =
@@ -24,7 +25,7 @@ export function findingsSection(report: Report): ReturnType<typeof section> {
   return section({
     id: 'findings',
     title: 'Findings',
-    lead: html`${lead}${accepted > 0 && html` <a href="#status=excepted">${count(accepted, 'finding')} excepted</a>.`}${hidden.length > 0 && ` Not listed here: ${list(hidden)}.`}`,
+    lead: html`${lead}${accepted > 0 && html` <a href="#status=excepted">${count(accepted, 'finding')} excepted</a>.`}${unlisted > 0 && ` ${count(unlisted, 'more is open and', 'more are open and')} ${reasonOf(report)}${report.hidden.persona > 0 ? ' (--persona auditor shows all)' : ''}.`}`,
     body: html`<div id="findings-list" class="js" hidden></div>
 <div id="findings-static">${
       open.length > 0 &&

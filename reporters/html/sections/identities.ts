@@ -1,6 +1,6 @@
 import { SEVERITIES } from '../../../src/contracts/finding.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
-import { compare, count, thousands } from '../../../src/util/report-text.ts';
+import { compare, count, list, thousands } from '../../../src/util/report-text.ts';
 import { html } from '../html.ts';
 import { day, figures, named, section, severityMark, table } from './section.ts';
 
@@ -8,7 +8,14 @@ const SHOWN = 25;
 
 export function identitiesSection(report: Report): ReturnType<typeof section> {
   const { identities } = report;
-  const unowned = identities.filter(({ ownership }) => ownership !== 'owned').length;
+  const unowned = identities.filter(({ ownership }) => ownership === 'unowned').length;
+  const left = identities.filter(({ ownership }) => ownership === 'owner-left').length;
+  const torn = identities.filter(({ ownership }) => ownership === 'conflicting').length;
+  const without = [
+    ...(unowned === 0 ? [] : [`${thousands(unowned)} without a known owner`]),
+    ...(left === 0 ? [] : [`${thousands(left)} whose owner has left`]),
+    ...(torn === 0 ? [] : [`${thousands(torn)} whose owners contradict each other`]),
+  ];
   const worstFirst = [...identities].sort(
     (a, b) => rank(b.worst) - rank(a.worst) || b.findings - a.findings || compare(a.id, b.id),
   );
@@ -18,7 +25,7 @@ export function identitiesSection(report: Report): ReturnType<typeof section> {
     lead:
       identities.length === 0
         ? 'No inventory was read, so none is known.'
-        : `${count(identities.length, 'machine identity', 'machine identities')}, ${thousands(unowned)} of them without an owner who could be asked.`,
+        : `${count(identities.length, 'machine identity', 'machine identities')}${without.length === 0 ? ', each with an owner' : `: ${list(without)}`}.`,
     body: html`<div id="identities-list" class="js" hidden></div>
 <div id="identities-static">${
       identities.length > 0 &&

@@ -1,9 +1,10 @@
 import type { Finding } from '../../../src/contracts/finding.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
-import { thousands } from '../../../src/util/report-text.ts';
+import { count, thousands } from '../../../src/util/report-text.ts';
 import { type Html, html } from '../html.ts';
 import { openOf } from '../order.ts';
 import { NHI_FRAMEWORK } from '../owasp.ts';
+import { unlistedOf } from '../unlisted.ts';
 import { nhiOutcome } from './strip.ts';
 
 const STALE_DAYS = 90;
@@ -14,6 +15,8 @@ interface KeyNumber {
   readonly label: string;
   readonly about: string;
   readonly value: number;
+  /** What the number is out of, or made of: `of 92: 28 unknown, 6 left`. */
+  readonly note?: string;
   /** Against the run before; absent where there is none, or where it does not tell. */
   readonly delta?: number;
   /** What the delta counts. */
@@ -30,12 +33,12 @@ export function numbersSection(report: Report): Html {
 </section>`;
 }
 
-function numberCell({ label, about, value, delta, unit, link, isUnknown }: KeyNumber): Html {
+function numberCell({ label, about, value, note, delta, unit, link, isUnknown }: KeyNumber): Html {
   if (isUnknown === true && value === 0) {
     return html`<div title="${about}"><dt>${label}</dt><dd><b aria-hidden="true">–</b><small>not assessed</small></dd></div>`;
   }
   const text = thousands(value);
-  return html`<div title="${about}"><dt>${label}</dt><dd><b>${link === undefined || value === 0 ? text : html`<a href="#${link}">${text}</a>`}</b>${delta !== undefined && deltaText(delta, unit)}</dd></div>`;
+  return html`<div title="${about}"><dt>${label}${note !== undefined && html`<small>${note}</small>`}</dt><dd><b>${link === undefined || value === 0 ? text : html`<a href="#${link}">${text}</a>`}</b>${delta !== undefined && deltaText(delta, unit)}</dd></div>`;
 }
 
 function deltaText(delta: number, unit = ''): Html {
@@ -62,6 +65,7 @@ function keyNumbers(report: Report): KeyNumber[] {
       label,
       about: `Identities and credentials with open findings of ${nhi}: ${about}`,
       value: subjects(mine),
+      note: madeOf(mine, report, unlistedOf(report, ref)),
       link: `nhi=${nhi}`,
       isUnknown: nhiOutcome(report, `${nhi}:2025`) === 'not-assessed',
       ...(before === undefined || here === undefined
@@ -70,30 +74,32 @@ function keyNumbers(report: Report): KeyNumber[] {
     };
   };
   const nobodyListed = !report.coverage.some(({ covers }) => covers.includes('identity'));
-  const stale = identities.filter(
-    ({ lastUsedAt, enabled }) => enabled !== false && lastUsedAt !== undefined && now - Date.parse(lastUsedAt) > STALE_DAYS * DAY,
-  );
+  const inUse = identities.filter(({ lastUsedAt, enabled }) => enabled !== false && lastUsedAt !== undefined);
+  const stale = inUse.filter(({ lastUsedAt }) => now - Date.parse(lastUsedAt ?? '') > STALE_DAYS * DAY);
   const due = report.acceptances.filter(
     ({ expires, state }) => state !== 'expired' && expires !== undefined && Date.parse(expires) - now <= DUE_DAYS * DAY,
   );
   return [
     {
-      label: 'Identities',
-      about: 'Machine identities that are known',
+      label: 'Machine identities',
+      note: 'known in this run',
+      about: 'Machine identities that an inventory, code or logs name',
       value: identities.length,
       link: 'identities',
       isUnknown: nobodyListed,
       ...(before === undefined ? {} : { delta: identities.length - before.identities }),
     },
     {
-      label: 'Without owner',
+      label: 'Without an owner',
+      note: `of ${thousands(identities.length)}${ownersText(report)}`,
       about: 'No owner is declared, several contradict each other, or the owner has left',
       value: identities.filter(({ ownership }) => ownership !== 'owned').length,
       link: 'ownership=unowned',
       isUnknown: nobodyListed,
     },
     {
-      label: `Unused ${STALE_DAYS} days`,
+      label: `Unused for ${STALE_DAYS} days`,
+      note: `of ${thousands(inUse.length)} whose last use is known`,
       about: `Enabled, and last used more than ${STALE_DAYS} days ago; those whose use nobody tells are not counted`,
       value: stale.length,
       link: 'unused=true',
@@ -105,12 +111,45 @@ function keyNumbers(report: Report): KeyNumber[] {
     ofNhi('NHI9', 'Shared', 'one identity or key for several workloads'),
     ofNhi('NHI10', 'Used by people', 'a person works as a machine'),
     {
-      label: `Exceptions due in ${DUE_DAYS} days`,
+      label: `Exceptions ending in ${DUE_DAYS} days`,
+      note: report.acceptances.length === 0 ? 'there are none' : `of ${thousands(report.acceptances.length)}`,
       about: 'Accepted findings that open again soon',
       value: due.length,
       link: 'exceptions',
     },
   ];
+}
+
+/** `: 28 unknown, 6 left`, as the terminal counts them. */
+function ownersText({ identities }: Report): string {
+  const words = [
+    ['unowned', 'unknown'],
+    ['owner-left', 'left'],
+    ['conflicting', 'contradictory'],
+  ] as const;
+  const parts = words.flatMap(([state, word]) => {
+    const n = identities.filter(({ ownership }) => ownership === state).length;
+    return n === 0 ? [] : [`${thousands(n)} ${word}`];
+  });
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+}
+
+/** What the number counts: `9 of 92 identities, 7 credentials of none`. A credential of a known identity is not counted beside it. */
+function madeOf(findings: readonly Finding[], { identities }: Report, unlisted: number): string {
+  const own = findings.filter(({ identity }) => identity !== undefined);
+  const keys = findings.filter(({ identity, credential }) => identity === undefined && credential !== undefined);
+  const places = findings.filter(({ identity, credential }) => identity === undefined && credential === undefined);
+  const parts = [
+    ...(own.length === 0 && keys.length + places.length > 0
+      ? []
+      : [
+          `${keys.length + places.length === 0 ? '' : `${thousands(subjects(own))} `}of ${count(identities.length, 'identity', 'identities')}`,
+        ]),
+    ...(keys.length === 0 ? [] : [`${count(subjects(keys), 'credential')} of no known identity`]),
+    ...(places.length === 0 ? [] : [count(subjects(places), 'place')]),
+    ...(unlisted === 0 ? [] : [`${count(unlisted, 'finding')} not shown`]),
+  ];
+  return parts.join(', ');
 }
 
 export function subjects(findings: readonly Finding[]): number {

@@ -1,6 +1,6 @@
-import type { SessionView } from '../../../src/contracts/report-parts.ts';
+import type { Sessions, SessionView } from '../../../src/contracts/report-parts.ts';
 import type { Report } from '../../../src/contracts/reporter.ts';
-import { compare, count, thousands } from '../../../src/util/report-text.ts';
+import { compare, count, list, thousands } from '../../../src/util/report-text.ts';
 import { ageChart } from '../ages.ts';
 import { shortName } from '../fixes.ts';
 import { type Html, html, type Part } from '../html.ts';
@@ -165,6 +165,17 @@ export function laneOf({ actorType, via }: Pick<SessionView, 'actorType' | 'via'
   return `${who}, ${via === 'gateway' ? 'through the gateway' : 'direct'}`;
 }
 
+/** What was asked of a gateway and never ran is no session, and told beside them. */
+function requestsText(sessions: Sessions | undefined): string {
+  const { refused, waiting } = sessions?.requests ?? { refused: 0, waiting: 0 };
+  if (refused + waiting === 0) return '';
+  const parts = [
+    ...(refused === 0 ? [] : [`${thousands(refused)} refused`]),
+    ...(waiting === 0 ? [] : [`${thousands(waiting)} waiting for approval`]),
+  ];
+  return ` ${count(refused + waiting, 'request')} that never ran ${refused + waiting === 1 ? 'is' : 'are'} not among them: ${list(parts)}.`;
+}
+
 function sessionsFigure(report: Report): Html {
   const sessions = report.parts?.sessions;
   const rows = sessions?.rows ?? [];
@@ -179,8 +190,8 @@ function sessionsFigure(report: Report): Html {
   }
   const says =
     rows.length === 0
-      ? 'No session or use is known one by one.'
-      : html`${sessions !== undefined && sessions.total > rows.length ? `The newest ${thousands(rows.length)} of ${count(sessions.total, 'session')}` : count(rows.length, 'session')}: ${thousands(people)} by people, ${thousands(direct)} around the gateway. A lane is an account; people in a lane of machines are NHI10.`;
+      ? `No session or use is known one by one.${requestsText(sessions)}`
+      : html`${sessions !== undefined && sessions.total > rows.length ? `The newest ${thousands(rows.length)} of ${count(sessions.total, 'session')}` : count(rows.length, 'session')}: ${thousands(people)} by people, ${thousands(direct)} around the gateway. A lane is an account; people in the lane of a machine fall under NHI10.${requestsText(sessions)}`;
   return figure(
     'sessions',
     'Sessions',

@@ -3,6 +3,7 @@ import { count, thousands } from '../../../src/util/report-text.ts';
 import { type Html, html } from '../html.ts';
 import { openOf } from '../order.ts';
 import { NHI, NHI_FRAMEWORK } from '../owasp.ts';
+import { unlistedOf, unlistedText } from '../unlisted.ts';
 import { outcomeMark, section, severityMark, worstOf } from './section.ts';
 
 /** Ten rows of a table that the style lays out as tiles: the picture and its text are one. */
@@ -14,7 +15,7 @@ export function stripSection(report: Report): Html {
   const lead =
     heaviest === undefined || heaviest.findings === 0
       ? `No open finding falls under the ten${unsure === 0 ? '' : `; ${unsure} of them were not assessed, or only in part`}.`
-      : `${hit} of the ten have open findings; most fall under ${heaviest.title}.`;
+      : `${hit === 10 ? 'All ten' : `${hit} of the ten`} have open findings; most fall under ${heaviest.title}.${(report.parts?.history ?? []).length > 1 ? '' : ' First run: no trend yet.'}`;
   return section({
     id: 'owasp',
     title: 'OWASP Non-Human Identities Top 10',
@@ -28,13 +29,15 @@ function tile(report: Report, nhi: (typeof NHI)[number]): { row: Html; findings:
   const open = openOf(report).filter(({ controls }) => controls.includes(ref));
   const worst = worstOf(open.map(({ severity }) => severity));
   const history = (report.parts?.history ?? []).map(({ controls }) => controls[ref] ?? 0);
+  const unlisted = unlistedOf(report, ref);
+  const all = open.length + unlisted;
   const outcome = nhiOutcome(report, nhi.id);
   const state = worst === undefined ? outcomeMark(outcome) : severityMark(worst);
-  const row = html`<tr class="${worst ?? (outcome === 'pass' ? 'pass' : 'unknown')} h${heat(open.length)}"><th scope="row">${nhi.short}</th><td class="name">${nhi.title}</td><td class="n"><a href="#nhi=${nhi.short}" title="Show the findings of ${nhi.short}">${outcome === 'not-assessed' && open.length === 0 ? '–' : thousands(open.length)}</a></td><td>${state}</td><td class="spark" data-spark="${nhi.id}">${trendText(history)}</td></tr>`;
+  const row = html`<tr class="${worst ?? (outcome === 'pass' ? 'pass' : 'unknown')} h${heat(all)}"><th scope="row">${nhi.short}</th><td class="name">${nhi.title}${unlisted > 0 && html` <small>${unlistedText(unlisted, report)}</small>`}</td><td class="n"><a href="#nhi=${nhi.short}" title="Show the findings of ${nhi.short}">${outcome === 'not-assessed' && all === 0 ? '–' : thousands(all)}</a></td><td>${state}</td><td class="spark" data-spark="${nhi.id}">${trendText(history)}</td></tr>`;
   return {
     row,
-    findings: open.length,
-    title: `${nhi.short}, ${nhi.title}: ${count(open.length, 'finding')}`,
+    findings: all,
+    title: `${nhi.short}, ${nhi.title}: ${count(all, 'finding')}`,
     isUnsure: worst === undefined && outcome !== 'pass',
   };
 }
@@ -54,7 +57,7 @@ function silence(report: Report, ref: string): string {
 
 function trendText(history: readonly number[]): string {
   const [before, now] = history.slice(-2);
-  if (before === undefined || now === undefined) return 'first run';
+  if (before === undefined || now === undefined) return '';
   const delta = now - before;
   return delta === 0 ? 'as before' : `${thousands(Math.abs(delta))} ${delta > 0 ? 'more' : 'fewer'}`;
 }

@@ -1,19 +1,11 @@
 import { type CoverageObservation, SURFACES, type Surface } from '../../../src/contracts/observation.ts';
 import type { DeclaredAbsent, Report } from '../../../src/contracts/reporter.ts';
 import { SWITCHED_OFF } from '../../../src/contracts/reporter.ts';
-import {
-  count,
-  hiddenText,
-  IN_FILES,
-  list,
-  SEVERITIES_DOWN,
-  summariseCoverage,
-  thousands,
-  verdict,
-} from '../../../src/util/report-text.ts';
+import { count, IN_FILES, list, SEVERITIES_DOWN, summariseCoverage, thousands, verdict } from '../../../src/util/report-text.ts';
 import type { Fix, Owner } from '../fixes.ts';
 import { type Html, html, prose } from '../html.ts';
 import { openOf } from '../order.ts';
+import { unlistedText } from '../unlisted.ts';
 import { subjects } from './numbers.ts';
 import { MARKS, minute, named, outcomeMark, percent } from './section.ts';
 
@@ -68,11 +60,26 @@ function headline(report: Report): Html {
 /** The first sentence: how many, on how many, of how many; and what the number leaves out. */
 function findingsSentence(report: Report): string {
   const open = openOf(report);
-  const hidden = hiddenText(report.hidden, report.persona);
+  const { hidden } = report;
+  const unlisted = hidden.persona + hidden.baseline;
   const off = report.checks.filter(({ reason }) => reason === SWITCHED_OFF).length;
   return [
-    `${open.length === 0 ? 'No open findings' : `${count(open.length, 'open finding')} on ${count(subjects(open), 'identity or credential', 'identities and credentials')}`}; ${count(report.identities.length, 'machine identity is', 'machine identities are')} known`,
-    ...hidden,
+    ...(unlisted === 0
+      ? [
+          open.length === 0
+            ? 'No open findings'
+            : `${count(open.length, 'open finding')} on ${count(subjects(open), 'identity or credential', 'identities and credentials')}`,
+        ]
+      : [
+          `${count(open.length + unlisted, 'open finding')}, ${unlistedText(unlisted, report)}${hidden.persona > 0 ? ' (--persona auditor shows all)' : ''}`,
+          ...(open.length === 0
+            ? []
+            : [
+                `the ${thousands(open.length)} listed are on ${count(subjects(open), 'identity or credential', 'identities and credentials')}`,
+              ]),
+        ]),
+    `${count(report.identities.length, 'machine identity is', 'machine identities are')} known`,
+    ...(hidden.excepted === 0 ? [] : [`${count(hidden.excepted, 'finding is', 'findings are')} accepted by an exception`]),
     ...(off === 0 ? [] : [`${count(off, 'check')} switched off in the configuration`]),
   ]
     .join('; ')
@@ -135,9 +142,9 @@ function coveragePanel(report: Report): Html {
 <h2 id="coverage-title">Coverage <span>${looked.length === 0 ? 'nothing looked at' : `${complete} of ${count(looked.length, 'source')} read completely`}</span></h2>
 ${
   looked.length > 0 &&
-  html`<table><caption class="off">What was looked at</caption><thead class="off"><tr><th scope="col">Source</th><th scope="col">Outcome</th><th scope="col">Figures</th></tr></thead><tbody>${looked.map(
+  html`<table class="looked"><caption class="off">What was looked at</caption><thead class="off"><tr><th scope="col">Source</th><th scope="col">Outcome</th><th scope="col">Figures</th></tr></thead><tbody>${looked.map(
     ({ title, outcome, figures, gaps }) =>
-      html`<tr><th scope="row">${title}</th><td>${outcomeMark(outcome)}</td><td>${figures}</td></tr>${gaps.length > 0 && gapRow(gaps)}`,
+      html`<tr${(gaps.length > 0 || outcome !== 'complete') && html` class="wide"`}><th scope="row">${title}</th><td>${outcome === 'complete' && figures !== '' ? READ : outcomeMark(outcome)}</td><td>${allRead(figures)}</td></tr>${gaps.length > 0 && gapRow(gaps)}`,
   )}</tbody></table>`
 }
 ${without.length > 0 && html`<p><b>Judged without:</b> ${named(list(without), 400)}, which were not given: rights that they take away are told as had.</p>`}
@@ -147,7 +154,28 @@ ${titles(
   'Not looked at, none was given',
   silent.filter((row) => !isNone(row)),
 )}
+${silentChecks(report)}
 </aside>`;
+}
+
+/** Where the figures say that all was read, the word need not say it again. */
+const READ = html`<span class="out complete"><i aria-hidden="true">✓</i><span class="off">read</span></span>`;
+
+/** `100 of 100 files read` → `100 files read` */
+function allRead(figures: string): string {
+  return figures.replace(/^(\S+) of \1(?= )/, '$1');
+}
+
+/** That what was given was read whole says nothing of what the checks would have needed beside it. */
+function silentChecks({ checks }: Report): Html | undefined {
+  const none = checks.filter(({ outcome }) => outcome === 'not-assessed').length;
+  const part = checks.filter(({ outcome }) => outcome === 'partial').length;
+  if (none + part === 0) return undefined;
+  const parts = [
+    ...(none === 0 ? [] : [`${thousands(none)} could not run`]),
+    ...(part === 0 ? [] : [`${thousands(part)} ran on part of what they need`]),
+  ];
+  return html`<p><b>Of ${count(checks.length, 'check')}</b> ${list(parts)}, for want of input: <a href="#method">which, and why</a>.</p>`;
 }
 
 function titles(lead: string, rows: readonly { readonly title: string }[]): Html | undefined {

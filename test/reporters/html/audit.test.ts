@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { DeclaredAbsent, Report } from '../../../src/contracts/reporter.ts';
 import { CONTRAST, keepScreenshot, seen } from './browser.ts';
 import { reportPages } from './in-page.ts';
-import { mappedReport, wholeReport } from './reports.ts';
+import { hiddenReport, mappedReport, wholeReport } from './reports.ts';
 
 const ACCEPTED = {
   source: 'exception',
@@ -32,6 +32,12 @@ function auditReport(): Report {
   };
 }
 
+/** Its rules stand the other way round: what comes first must not hang on that. */
+function turnedReport(): Report {
+  const whole = wholeReport();
+  return { ...whole, controls: whole.controls.map((control) => ({ ...control, rules: control.rules.toReversed() })) };
+}
+
 describe('html report for auditors, in Chromium', function () {
   this.timeout(60_000);
 
@@ -51,6 +57,76 @@ describe('html report for auditors, in Chromium', function () {
         await page.locator('.chips button', { hasText: 'counts at' }).waitFor();
       },
       { hash: '#view=audit' },
+    );
+  });
+
+  it('draws the sources of a framework when its tab is opened, and not before', async () => {
+    await inPage(
+      async ({ page }) => {
+        const drawn = (): Promise<number> => page.locator('.by-source li a').count();
+        assert.equal(await drawn(), 0);
+
+        await page.click('[data-set-view="audit"]');
+        const first = await drawn();
+        assert.ok(first > 0);
+        assert.equal(await page.locator('.panel.away .by-source li').count(), 0);
+        await page.getByRole('tab', { name: /Cybersecurity Framework/ }).click();
+
+        assert.ok((await drawn()) > first);
+        assert.equal(await page.locator('.panel:visible ul.sources:empty').count(), 0);
+      },
+      { hash: '#view=engineer' },
+    );
+  });
+
+  it('says at a source, too, what of its findings the persona is not shown', async () => {
+    await inPage(
+      async ({ page }) => {
+        const cell = page.locator('[id="control-owasp-nhi-2025:NHI2:2025"] + tr.by-source li.fail a').first();
+        assert.match(await seen(cell), /2 findings, 1 not shown/);
+
+        await cell.click();
+
+        assert.equal(await page.locator('#findings-list .row.finding').count(), 1);
+        await page.evaluate('location.hash = "checks=owasp-nhi-2025:NHI2:2025"');
+        await page.locator('#detail .links').waitFor();
+        assert.match(await seen(page.locator('#detail .links')), /Show 1 open finding\s+1 more is not shown to persona dev\./);
+      },
+      { hash: '#view=audit', name: 'hidden', make: hiddenReport },
+    );
+  });
+
+  it('names the failed checks of a control gravest first', async () => {
+    await inPage(
+      async ({ page }) => {
+        const failed = await page
+          .locator('#detail h3', { hasText: /^Failed/ })
+          .locator('+ ul li')
+          .allTextContents();
+
+        assert.equal(failed.length, 2);
+        assert.match(failed[0] ?? '', /leaked-key-is-admin/);
+        assert.match(failed[1] ?? '', /owner-left/);
+      },
+      { hash: '#checks=nist-csf-2.0:PR.AA-05', name: 'turned', make: turnedReport },
+    );
+  });
+
+  it('makes a card of each control in a narrow window, with its figures', async () => {
+    await inPage(
+      async ({ page }) => {
+        const row = page.locator('[id="control-owasp-nhi-2025:NHI2:2025"]');
+        const box = await row.boundingBox();
+        assert.ok(box !== null && box.width <= 390 && box.height < 300, JSON.stringify(box));
+        const reason = await row.locator('td:not(.n, .result)').first().boundingBox();
+        assert.ok((reason?.width ?? 0) > 300);
+        assert.match(
+          String(await page.evaluate(`getComputedStyle(document.querySelector('.controls td.n'), '::before').content`)),
+          /population/,
+        );
+        assert.ok(await row.locator('td.n').first().isVisible());
+      },
+      { hash: '#view=audit', viewport: { width: 390, height: 844 } },
     );
   });
 

@@ -11,7 +11,7 @@ import {
   renderText,
   sampleReport,
 } from '../../helpers/report.ts';
-import { mappedReport, wholeReport } from './reports.ts';
+import { hiddenReport, mappedReport, wholeReport } from './reports.ts';
 
 const REPORTS: { readonly [name: string]: () => Report } = {
   'the empty run': emptyReport,
@@ -126,7 +126,7 @@ describe('html reporter', function () {
     assert.match(text, /Nothing was looked at, so this says nothing about what is there\./);
     assert.match(text, /Not looked at, none was given: Files of the work tree/);
     assert.doesNotMatch(text, /\bpass\b(?! All checks)/);
-    assert.match(text, /Identities – not assessed/);
+    assert.match(text, /Machine identities – not assessed/);
   });
 
   it('tells gaps in coverage before any finding, and never calls them a pass', async () => {
@@ -174,6 +174,9 @@ describe('html reporter', function () {
     assert.match(row, /href="#control=nist-csf-2\.0%3APR\.AA-05"/);
     assert.match(row, /leaked-key-is-admin/);
     assert.match(words(row), /fail/);
+    // How it stands at each source is a sentence where no script draws it.
+    const below = /<tr class="by-source">.*?<\/tr>/s.exec(text.slice(text.indexOf(row) + row.length))?.[0] ?? '';
+    assert.match(below, /<ul[^>]*><\/ul><noscript><p>Fails at files \(2 findings\)/);
   });
 
   it('says whose mapping it is, and what an auditor would object to', async () => {
@@ -187,10 +190,66 @@ describe('html reporter', function () {
   it('counts what the run before had', async () => {
     const text = words(await renderText(html, wholeReport()));
 
-    assert.match(text, /Identities 4 ▲ 1 more/);
-    assert.match(text, /Leaked 1 ▲ 1 finding more/);
+    assert.match(text, /Machine identities known in this run 4 ▲ 1 more/);
+    assert.match(text, /Leaked of 4 identities 1 ▲ 1 finding more/);
     assert.match(text, /1 fixed, 0 not observed since the run before/);
-    assert.match(text, /Exceptions due in 30 days 1/);
+    assert.match(text, /Exceptions ending in 30 days of 2 1/);
+  });
+
+  it('says what a key number is made of, and out of how many', async () => {
+    const whole = wholeReport();
+    const [first] = whole.findings;
+    assert.ok(first !== undefined);
+    const { identity: _, ...ownerless } = first;
+    const loose = { ...ownerless, fingerprint: 'ee'.repeat(16), credential: 'npm:token/1', subject: 'npm token 1' };
+    const text = words(await renderText(html, { ...whole, findings: [...whole.findings, loose] }));
+
+    assert.match(text, /Without an owner of 4: 1 unknown, 1 left 2 /);
+    assert.match(text, /4 machine identities: 1 without a known owner and 1 whose owner has left/);
+    assert.match(text, /Unused for 90 days of 2 whose last use is known 1 /);
+    assert.match(text, /Leaked 1 of 4 identities, 1 credential of no known identity 2 /);
+  });
+
+  it('counts what the persona is not shown in every number, and says so beside it', async () => {
+    const text = await renderText(html, hiddenReport());
+    const ref = 'owasp-nhi-2025:NHI2:2025';
+    const { controls } = hiddenReport();
+    const told = controls.find(({ framework, control }) => `${framework}:${control}` === ref);
+    assert.equal(told?.findings, 2);
+
+    const tile = words(/<th scope="row">NHI2<.*?<\/tr>/s.exec(text)?.[0] ?? '');
+    assert.match(tile, /Secret Leakage 1 of them not shown to persona dev 2 /);
+    const row = words(/<tr id="control-owasp-nhi-2025:NHI2:2025"[^>]*>.*?<\/tr>/s.exec(text)?.[0] ?? '');
+    assert.match(row, /2 open findings from 1 check/);
+    assert.match(row, /2 findings 1 of them not shown to persona dev/);
+    assert.match(
+      words(text),
+      /4 open findings, 1 of them not shown to persona dev \(--persona auditor shows all\); the 3 listed are on/,
+    );
+    assert.match(words(text), /1 more is open and not shown to persona dev/);
+    assert.match(words(text), /Leaked of 4 identities, 1 finding not shown 1 /);
+    assert.doesNotMatch(
+      words(await renderText(html, { ...wholeReport(), hidden: { persona: 0, baseline: 0, excepted: 1 } })),
+      /not shown/,
+    );
+  });
+
+  it('says of a first run once that there is no trend', async () => {
+    const text = words(await renderText(html, leakReport(3)));
+
+    assert.equal(text.match(/first run/gi)?.length, 1);
+  });
+
+  it('shows requests that never ran beside the sessions, and not among them', async () => {
+    const whole = wholeReport();
+    const sessions = { rows: whole.parts?.sessions?.rows ?? [], total: 2, requests: { refused: 1, waiting: 2 } };
+    const text = words(await renderText(html, { ...whole, parts: { ...whole.parts, sessions } }));
+
+    assert.match(
+      text,
+      /2 sessions: .{1,120} 3 requests that never ran are not among them: 1 refused and 2 waiting for approval\./,
+    );
+    assert.doesNotMatch(words(await renderText(html, whole)), /never ran/);
   });
 
   it('names digests, population and configuration, and says that it is not signed', async () => {

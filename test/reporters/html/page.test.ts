@@ -382,33 +382,62 @@ describe('html report in Chromium', function () {
     );
   });
 
-  it('prints everything, whichever view is open, and is as it was after', async () => {
+  for (const [view, sections, absent] of [
+    ['engineer', 8, '#controls'],
+    ['audit', 9, '#findings'],
+    ['all', 14, undefined],
+  ] as const) {
+    it(`prints ${view === 'all' ? 'everything' : `the ${view}'s view`} where that is open, and is as it was after`, async () => {
+      await inPage(
+        async ({ page }) => {
+          const printed = await page.pdf({ preferCSSPageSize: true, printBackground: true });
+          keepFile(view === 'all' ? 'print.pdf' : `print-${view}.pdf`, printed);
+          assert.equal(await page.locator('#findings-print table').count(), 0);
+
+          await page.evaluate('dispatchEvent(new Event("beforeprint"))');
+          await page.emulateMedia({ media: 'print' });
+          assert.equal(await page.locator('main > section:visible').count(), sections);
+          if (absent !== undefined) assert.ok(await page.locator(absent).isHidden());
+          assert.equal(await page.locator('header.bar:visible, .facets:visible, #detail:visible').count(), 0);
+          assert.equal(await page.locator('main details:not(.controls details):not([open])').count(), 0);
+          if (view !== 'engineer') {
+            assert.equal(await page.locator('.panel:visible').count(), 3);
+            assert.equal(await page.locator('.panel:visible ul.sources:empty').count(), 0);
+          }
+          if (view !== 'audit') {
+            assert.equal(await page.locator('#findings-print tbody tr:visible').count(), 4);
+            assert.equal(await page.locator('#identities-print tbody tr:visible').count(), 4);
+            for (const chart of ['lineage', 'ages', 'granted', 'sessions']) {
+              assert.ok(await page.evaluate(PAINTED.replace('CHART', chart)), `${chart} is blank on paper`);
+              assert.ok(((await page.locator(`[data-chart="${chart}"] canvas`).boundingBox())?.width ?? 0) > 300);
+            }
+          }
+          await keepScreenshot(page, `print-${view}`);
+          await page.emulateMedia({ media: 'screen' });
+          await page.evaluate('dispatchEvent(new Event("afterprint"))');
+
+          assert.equal(await page.locator('main > section:visible').count(), sections);
+          assert.ok((await page.locator('main details:not([open])').count()) > 0);
+        },
+        { colorScheme: 'dark', hash: `#view=${view}` },
+      );
+    });
+  }
+
+  it('prints the gravest findings first, whatever their rules', async () => {
     await inPage(
       async ({ page }) => {
-        const printed = await page.pdf({ preferCSSPageSize: true, printBackground: true });
-        keepFile('print.pdf', printed);
-        assert.equal(await page.locator('#findings-print table').count(), 0);
-
         await page.evaluate('dispatchEvent(new Event("beforeprint"))');
-        await page.emulateMedia({ media: 'print' });
-        assert.equal(await page.locator('main > section:visible').count(), 14);
-        assert.equal(await page.locator('.panel:visible').count(), 3);
-        assert.equal(await page.locator('#findings-print tbody tr').count(), 4);
-        assert.equal(await page.locator('#identities-print tbody tr').count(), 4);
-        assert.equal(await page.locator('header.bar:visible, .facets:visible, #detail:visible').count(), 0);
-        assert.equal(await page.locator('main details:not(.controls details):not([open])').count(), 0);
-        for (const chart of ['lineage', 'ages', 'granted', 'sessions']) {
-          assert.ok(await page.evaluate(PAINTED.replace('CHART', chart)), `${chart} is blank on paper`);
-          assert.ok(((await page.locator(`[data-chart="${chart}"] canvas`).boundingBox())?.width ?? 0) > 300);
-        }
-        await keepScreenshot(page, 'print');
-        await page.emulateMedia({ media: 'screen' });
-        await page.evaluate('dispatchEvent(new Event("afterprint"))');
+        const shown = await page.locator('#findings-print tbody td:first-child').allTextContents();
 
-        assert.ok(await page.locator('#lineage').isHidden());
-        assert.ok((await page.locator('main details:not([open])').count()) > 0);
+        const order = ['◆critical', '▲high', '●medium', '○low', '·info'];
+        assert.ok(shown.length > 100 && new Set(shown).size > 3);
+        assert.deepEqual(
+          shown.map((text) => order.indexOf(text)),
+          shown.map((text) => order.indexOf(text)).toSorted((a, b) => a - b),
+        );
       },
-      { colorScheme: 'dark', hash: '#view=audit' },
+      { name: 'several', make: () => largeReport(300), hash: '#status=any' },
     );
   });
 
