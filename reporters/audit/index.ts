@@ -9,9 +9,11 @@ import { methodSection, verifySection } from './method.ts';
 import { populationSection } from './population.ts';
 import { errorsSection, headSection, scopeSection } from './scope.ts';
 
+const FINDINGS = 2_000;
+
 const Options = z.strictObject({
   /** Findings that are told in full; the CSV report has all. */
-  findings: z.coerce.number().int().min(0).default(2_000),
+  findings: z.coerce.number().int().min(0).default(FINDINGS),
   /** The organisation, or whatever should stand at the top. */
   title: z.string().max(120).optional(),
 });
@@ -25,17 +27,17 @@ export const audit = defineReporter<Options>({
   mediaType: 'text/markdown; charset=utf-8; variant=GFM',
   options: Options as z.ZodType<Options>,
   parts: ['method', 'population'],
-  *render(report, options, { store }) {
-    yield headSection(report, options.title);
+  *render(report, { findings, title }) {
+    yield headSection(report, title);
     yield scopeSection(report);
     yield populationSection(report);
-    const links = new EvidenceLinks(report, options.findings);
+    const links = new EvidenceLinks(report, findings);
     yield* controlsSection(report, links);
     yield exceptionsSection(report);
     yield errorsSection(report);
     yield checksSection(report, links);
     yield* methodSection(report);
-    yield verifySection(report, store);
-    yield* findingsSection(report, options.findings);
+    yield verifySection(report, { ...(findings === FINDINGS ? {} : { findings }), ...(title === undefined ? {} : { title }) });
+    yield* findingsSection(report, findings);
   },
 });

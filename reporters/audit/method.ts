@@ -65,37 +65,53 @@ function linesOf(yaml: string): string {
     .join('\n');
 }
 
-/** Commands that lead to the same again, and to what proves that it is. */
-export function verifySection({ run, frameworks, parts }: Report, store: string | undefined): string {
-  const file = store === undefined ? 'FILE' : (pasteableWord(store) ?? 'FILE');
+/** What the document was made with, beside the run. */
+export interface Made {
+  /** So many findings are told, where it is not the number that is usual. */
+  readonly findings?: number;
+  readonly title?: string;
+}
+
+/**
+ * Commands that lead to the same again, and to what proves that it is. All that was chosen is in them, and where the store lies is
+ * not: the same run gives the same document on any machine.
+ */
+export function verifySection(report: Report, { findings, title }: Made): string {
+  const { run, frameworks, parts, persona, choices } = report;
   const id = pasteableWord(run.id) ?? 'RUN';
   const named = frameworks.map((framework) => ` --framework ${shellWord(framework.id)}`).join('');
+  const left = `${choices?.newOnly === true ? ' --new-only' : ''}${choices?.baseline === true ? ' --baseline BASELINE' : ''}`;
+  const chosen = `--persona ${persona}${left}${named}`;
+  const options = [
+    ...(findings === undefined ? [] : [`findings=${findings}`]),
+    ...(title === undefined ? [] : [`title=${title}`]),
+  ];
+  const format = options.length === 0 ? 'audit' : `audit:${options.join(',')}`;
   const commandLine = parts?.method?.commandLine;
   return section(
     '8. How to make it again, and verify it',
-    store === undefined && 'This run was not kept in a store: `--store FILE` keeps it, and the commands below need it.',
-    `Each step is offline. FILE is the store, a DuckDB file that \`duckdb FILE\` opens as well.`,
+    `Each step is offline. FILE is the store that a scan with \`--store FILE\` kept this run in: a DuckDB file, which \`duckdb FILE\` opens as well.${choices?.baseline === true ? ' BASELINE is the file whose findings were left out.' : ''}`,
     fenced(
       [
-        '# This document again, byte for byte, from the stored run',
-        `nhi-audit report --store ${file} --run ${id}${named} -o audit=evidence.md`,
+        '# This document again, byte for byte, from the stored run: under the configuration of section 7',
+        `nhi-audit report --store FILE --run ${id} ${chosen} -o ${shellWord(`${format}=evidence.md`)}`,
         '',
         '# A sample that anybody draws alike',
-        `nhi-audit evidence sample --of identities --n 25 --seed ${id} --store ${file} --run ${id}`,
+        `nhi-audit evidence sample --of identities --n 25 --seed ${id} --store FILE --run ${id}`,
         '',
         '# The tables behind it, as files for any other tool, with a manifest of digests',
-        `nhi-audit export evidence-tables --store ${file} --run ${id}`,
+        `nhi-audit export evidence-tables --store FILE --run ${id}`,
         '',
         '# An evidence pack of it: reports, tables, configuration and digests, signed with a key of your own (pack --new-key pack.key makes one)',
-        `nhi-audit pack --store ${file} --run ${id}${named} --sign-key pack.key -o evidence.zip`,
+        `nhi-audit pack --store FILE --run ${id}${named} --sign-key pack.key -o evidence.zip`,
         '',
         '# Whether a pack is as it was made: names each file that was changed; needs neither the store nor the network',
         'nhi-audit verify evidence.zip --key pack.key.pub',
         '',
         '# Population, exceptions and credentials as tables',
-        `nhi-audit report --store ${file} --run ${id} -f csv:rows=population`,
-        `nhi-audit report --store ${file} --run ${id} -f csv:rows=exceptions`,
-        `nhi-audit report --store ${file} --run ${id} -f csv:rows=credentials`,
+        ...['population', 'exceptions', 'credentials'].map(
+          (rows) => `nhi-audit report --store FILE --run ${id} ${chosen} -f csv:rows=${rows}`,
+        ),
         ...(commandLine === undefined ? [] : ['', '# The run itself, over the same sources', printable(commandLine)]),
       ].join('\n'),
       'sh',

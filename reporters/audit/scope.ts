@@ -17,7 +17,8 @@ const OUTCOMES = [
   ['excepted', 'all that was found is accepted by an exception that holds'],
 ] as const;
 
-export function headSection({ run, frameworks }: Report, title: string | undefined): string {
+export function headSection(report: Report, title: string | undefined): string {
+  const { run, frameworks, persona, hidden } = report;
   const named = frameworks.map((framework) => `${text(framework.title)} ${text(framework.version)}`);
   return `# Evidence on non-human identities${title === undefined ? '' : `: ${text(title)}`}
 
@@ -28,11 +29,18 @@ ${table(
     ['Made', `${run.startedAt} to ${run.finishedAt}, UTC, by the clock of the machine that ran it`],
     ['Frameworks', named.join(', ') || 'none'],
     ['Tool', `nhi-audit ${text(run.toolVersion)}, ${text(run.engine)}`],
+    ['Findings for', `persona ${persona}${persona === 'auditor' ? ', who sees all' : ''}`],
   ],
-)}
+)}${leftOutText(hidden, persona)}
 What is said of a control is what the evidence of this run says; whether a requirement is met is for its reader to judge:
 
 ${bullets(OUTCOMES.map(([outcome, says]) => `**${outcome}**: ${says}`))}`;
+}
+
+/** A document that an auditor signs says first what it does not tell. */
+function leftOutText(hidden: Report['hidden'], persona: Report['persona']): string {
+  const left = hiddenText({ ...hidden, excepted: 0 }, persona);
+  return left.length === 0 ? '' : `\n**Not all findings are told here: ${list(left.map((says) => text(says)))}.**\n`;
 }
 
 /** What was to be looked at, what was, what was not, and what the user left out. */
@@ -113,7 +121,8 @@ function leftOut({ run, hidden, persona, checks }: Report): string[] {
   if (parameters.staged === true) chosen.push('Only what was staged in git was read.');
   const off = checks.filter(({ reason }) => reason === SWITCHED_OFF);
   if (off.length > 0) chosen.push(`${count(off.length, 'check')} did not run: ${off.map(({ rule }) => code(rule)).join(', ')}`);
-  return [...chosen, ...hiddenText(hidden, persona).map((says) => `Not listed: ${text(says)}`)];
+  // What is accepted is told, in sections 4 and 9.
+  return [...chosen, ...hiddenText({ ...hidden, excepted: 0 }, persona).map((says) => `Not listed: ${text(says)}`)];
 }
 
 function gapTable(rows: readonly CoverageObservation[]): string {

@@ -87,6 +87,8 @@ export interface Report {
   readonly acceptances: readonly AcceptanceUse[];
   /** Findings left out because of persona, baseline or exceptions; said in every report. */
   readonly hidden: { readonly persona: number; readonly baseline: number; readonly excepted: number };
+  /** What was asked to be left out, whether or not there was any of it: who makes the report again must ask the same. */
+  readonly choices?: { readonly newOnly: boolean; readonly baseline: boolean };
   /** What the reporters of this report asked for, and no more: `Reporter.parts`. */
   readonly parts?: Partial<ReportParts>;
 }

@@ -46,6 +46,7 @@ export function makeReport(
     accepted,
     acceptances: facts.acceptances,
     hidden: { ...hidden, excepted: accepted.length },
+    choices: { newOnly: choices.newOnly, baseline: choices.baseline !== undefined },
     ...(facts.parts === undefined ? {} : { parts: facts.parts }),
   };
 }

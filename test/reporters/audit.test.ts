@@ -82,6 +82,26 @@ describe('audit reporter', () => {
     );
   });
 
+  it('says first, in bold, that findings are not told, and nothing of it where all are', async () => {
+    const some = await renderText(audit, {
+      ...sampleReport(),
+      persona: 'security',
+      hidden: { persona: 3, baseline: 2, excepted: 1 },
+    });
+    const all = await renderText(audit, {
+      ...sampleReport(),
+      persona: 'auditor',
+      hidden: { persona: 0, baseline: 0, excepted: 1 },
+    });
+
+    const head = some.slice(0, some.indexOf('## 1.'));
+    assert.match(
+      head,
+      /\*\*Not all findings are told here: 3 findings not shown to persona security \(.*\) and 2 findings known before/,
+    );
+    assert.doesNotMatch(all, /Not all findings|Not listed/);
+  });
+
   it('links each control to its evidence, and every link leads somewhere', async () => {
     const text = await renderText(audit, withParts(sampleReport()));
 
