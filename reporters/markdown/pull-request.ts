@@ -4,6 +4,7 @@ import type { Finding } from '../../src/contracts/finding.ts';
 import type { Location } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { defineReporter } from '../../src/contracts/reporter.ts';
+import { acceptanceLines } from '../../src/util/acceptance-text.ts';
 import { commentMark, knownMark, MARK_NAME } from '../../src/util/comment-marks.ts';
 import { EPHEMERAL } from '../../src/util/fingerprint.ts';
 import { primaryPlace, relativeParts } from '../../src/util/places.ts';
@@ -34,6 +35,10 @@ const Options = z.strictObject({
   run: z.url({ protocol: /^https?$/ }).optional(),
   /** Keys of what the comment said before this push; absent: there was none. */
   known: z.array(z.string()).optional(),
+  /** What a reviewer is to know of what judged the change. */
+  notes: z.array(z.string()).default([]),
+  /** Which of the acceptances stand in the change itself. */
+  own: z.array(z.int().min(0)).default([]),
 });
 type Options = z.infer<typeof Options>;
 
@@ -63,10 +68,15 @@ function body(report: Report, options: Options): string {
     link: linkTo(options),
     ...(isNew === undefined ? {} : { isNew }),
   };
+  const isForReview = options.own.length > 0 || options.notes.length > 0;
+  // What a change says of itself is no reason for a green sign.
+  const verdict = isForReview ? verdictLine(report, since).replace(/^✅/, '⚠️') : verdictLine(report, since);
   const known = knownMark(all.map((finding) => keyOf(finding, report)));
   const foot = `\n${footLine(report, options)}\n`;
   const budget = new Budget(options.limit - foot.length);
-  budget.add(`${commentMark(options.name)}\n${known === '' ? '' : `${known}\n`}### nhi-audit\n\n${verdictLine(report, since)}\n`);
+  budget.add(
+    `${commentMark(options.name)}\n${known === '' ? '' : `${known}\n`}### nhi-audit\n\n${reviewText(report, options)}${verdict}\n`,
+  );
   const rows = open.map((finding) => row(finding, style));
   if (rows.length > 0) budget.table('\n', rows.slice(0, options.rows), '');
   // In a clean change there is nothing that these would put in doubt: a comment of one line.
@@ -82,6 +92,23 @@ function body(report: Report, options: Options): string {
   if (rest.length > 0) budget.table(details(count(rest.length, 'more finding')), rest, END);
   budget.addReserved(after.text());
   return budget.text() + foot;
+}
+
+const OWN_SHOWN = 8;
+const NOTES_SHOWN = 5;
+
+/** First of all: what only looks well because the change itself says so. */
+function reviewText(report: Report, { own, notes, limit }: Options): string {
+  const uses = own.flatMap((index) => report.acceptances[index] ?? []);
+  const lines = acceptanceLines({ ...report, acceptances: uses }).map(
+    ({ text }) => `- ${safe(clip(text, Math.min(300, limit / 50)))}`,
+  );
+  const left = lines.length - OWN_SHOWN;
+  const more = left > 0 ? [`- and ${count(left, 'more', 'more')}: the end of this comment has all`] : [];
+  const head = "⚠️ **Accepted by this very change: needs a reviewer's eye**";
+  const accepted = lines.length === 0 ? '' : `${[head, '', ...lines.slice(0, OWN_SHOWN), ...more].join('\n')}\n\n`;
+  const told = notes.slice(0, NOTES_SHOWN).map((note) => `⚠️ ${safe(clip(note, Math.min(300, limit / 30)))}\n\n`);
+  return accepted + told.join('');
 }
 
 /** Against what the comment said before; a report that knows an earlier run says it by itself. */

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
-import { loadConfig } from '../config/load.ts';
-import type { Report } from '../contracts/index.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import type { AcceptanceUse, Report } from '../contracts/index.ts';
 import { askGit, findRepository } from '../files/git.ts';
 import type { Io } from '../io.ts';
 import { type Api, apiUrl, openApi, tokenOf } from '../pr/api.ts';
+import { type BaseCommit, readJudge, touchedNotes } from '../pr/base.ts';
 import { addressOf } from '../pr/comment.ts';
 import { type Pull, pullNamed, pullOfEvent, readPull } from '../pr/event.ts';
+import { ownAcceptances } from '../pr/own-acceptances.ts';
 import { post } from '../pr/post.ts';
 import { readReport } from '../pr/read-report.ts';
 import { whyRefused } from '../pr/refusal.ts';
@@ -14,7 +16,7 @@ import { MARK_NAME } from '../util/comment-marks.ts';
 import { ConfigError } from '../util/errors.ts';
 import { isStdinOnly } from '../util/report-text.ts';
 import { printable } from '../util/sanitize.ts';
-import { exitOf, failOnOf, type ScanOptions, scanAndWrite } from './scan.ts';
+import { exitOf, failOnOf, homeOf, type ScanOptions, scanAndWrite } from './scan.ts';
 
 export interface PrOptions extends ScanOptions {
   readonly repo?: string;
@@ -61,7 +63,7 @@ export async function prCommand(
   const api = token === undefined ? undefined : await openApi({ env: io.env, signal: io.signal, second, token });
   if (api !== undefined) io.stderr(`Contacts ${printable(host)}, for this pull request alone.\n`);
   const pull = known ?? (await askPull(api, named));
-  const { report, exit } = await reportOf(io, pull, options);
+  const { report, exit, notes, own } = await reportOf(io, pull, options);
   await post({
     io,
     api,
@@ -73,6 +75,8 @@ export async function prCommand(
     comment: options.comment,
     check: options.check,
     sarif: options.sarif === true,
+    notes,
+    own,
   });
   return exit;
 }
@@ -102,49 +106,70 @@ async function askPull(api: Api | undefined, named: Named = { owner: '', repo: '
   return pull;
 }
 
-async function reportOf(io: Io, pull: Pull, options: PrOptions): Promise<{ readonly report: Report; readonly exit: number }> {
-  if (options.report === undefined) {
-    const diff = options.diff ?? `${pull.base}...${pull.head}`;
-    if (options.diff === undefined) await assertHistory(io, pull);
-    return await scanAndWrite(io, [], { ...options, diff });
+interface Judged {
+  readonly report: Report;
+  readonly exit: number;
+  /** What a reviewer is to know of what judged the change. */
+  readonly notes: readonly string[];
+  /** What the change itself says may stand. */
+  readonly own: readonly AcceptanceUse[];
+}
+
+async function reportOf(io: Io, pull: Pull, options: PrOptions): Promise<Judged> {
+  const isOwnScan = options.report === undefined;
+  const base = await baseOf(io, pull, isOwnScan);
+  const { directory } = io;
+  const judge =
+    base === undefined ? undefined : await readJudge(base, { directory, named: options.config, baseline: options.baseline });
+  const config = judge?.config ?? (await loadConfig(directory, options.config));
+  const { report, exit } = isOwnScan
+    ? await scanAndWrite(io, [], { ...options, diff: options.diff ?? `${pull.base}...${pull.head}` }, config)
+    : await readBack(io, options, config);
+  if (base === undefined || judge === undefined) return { report, exit, notes: [], own: [] };
+  const home = homeOf(directory, [], { diff: 'of the pull request' });
+  return {
+    report,
+    exit,
+    notes: await touchedNotes(base, judge, isOwnScan),
+    own: await ownAcceptances(report, base, { home, directory, named: options.exceptions, config }),
+  };
+}
+
+/**
+ * The commit that the change is proposed to. `undefined` where a report is told and nothing is checked out: no change has a say there.
+ * A job checks out one commit unless it is told to fetch all: what is to be compared is not there then.
+ */
+async function baseOf({ directory, signal }: Io, pull: Pull, isOwnScan: boolean): Promise<BaseCommit | undefined> {
+  const repository = findRepository(directory);
+  if (repository === undefined && !isOwnScan) return undefined;
+  if (repository === undefined) {
+    throw new ConfigError(`${directory} is no git repository`, {
+      code: 'PULL',
+      hint: 'Check the repository out first: actions/checkout, with fetch-depth: 0.',
+    });
   }
-  const config = await loadConfig(io.directory, options.config);
+  try {
+    await askGit(repository, ['merge-base', pull.base, pull.head], signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new ConfigError(`The checkout does not hold the history from ${pull.base.slice(0, 12)} to ${pull.head.slice(0, 12)}`, {
+      code: 'PULL',
+      hint: `Let actions/checkout fetch all of it (with: { fetch-depth: 0 }). By hand: git fetch --unshallow; git fetch origin pull/${pull.number}/head`,
+      cause: error,
+    });
+  }
+  return { repository, top: repository.workTree ?? directory, pull, signal };
+}
+
+async function readBack(io: Io, options: PrOptions, config: LoadedConfig): Promise<Pick<Judged, 'report' | 'exit'>> {
   const { checks, disabled } = await loadJudgement(config);
-  const report = readReport(resolve(io.directory, options.report), [...checks, ...disabled]);
+  const report = readReport(resolve(io.directory, options.report ?? ''), [...checks, ...disabled]);
   const { staged, diff } = report.run.parameters;
   const change = {
     ...(staged === true || isStdinOnly(report) ? { staged: true } : {}),
     ...(diff === undefined ? {} : { diff: String(diff) }),
   };
   const { staged: _, diff: __, ...rest } = options;
-  return {
-    report,
-    exit: exitOf(report, {
-      failOn: failOnOf(options.failOn) ?? config.failOn,
-      nothingScanned: false,
-      options: { ...rest, ...change },
-      io,
-    }),
-  };
-}
-
-/** A job checks out one commit unless it is told to fetch all: what is to be compared is not there then. */
-async function assertHistory(io: Io, { base, head, number }: Pull): Promise<void> {
-  const repository = findRepository(io.directory);
-  if (repository === undefined) {
-    throw new ConfigError(`${io.directory} is no git repository`, {
-      code: 'PULL',
-      hint: 'Check the repository out first: actions/checkout, with fetch-depth: 0.',
-    });
-  }
-  try {
-    await askGit(repository, ['merge-base', base, head], io.signal);
-  } catch (error) {
-    io.signal.throwIfAborted();
-    throw new ConfigError(`The checkout does not hold the history from ${base.slice(0, 12)} to ${head.slice(0, 12)}`, {
-      code: 'PULL',
-      hint: `Let actions/checkout fetch all of it (with: { fetch-depth: 0 }). By hand: git fetch --unshallow; git fetch origin pull/${number}/head`,
-      cause: error,
-    });
-  }
+  const failOn = failOnOf(options.failOn) ?? config.failOn;
+  return { report, exit: exitOf(report, { failOn, nothingScanned: false, options: { ...rest, ...change }, io }) };
 }

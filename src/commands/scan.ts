@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { readBaseline } from '../config/baseline.ts';
-import { CONFIG_FILE, loadConfig, withRuleFiles } from '../config/load.ts';
+import { CONFIG_FILE, type LoadedConfig, loadConfig, withRuleFiles } from '../config/load.ts';
 import { type CrawlOptions, PERSONAS, type Persona, type Report, SEVERITIES, type Severity } from '../contracts/index.ts';
 import { findRepository } from '../files/git.ts';
 import type { Io } from '../io.ts';
@@ -92,11 +92,17 @@ export async function scanAndWrite(
   io: Io,
   targets: readonly string[],
   options: ScanOptions,
+  /** In place of the one that would be found: a pull request is not judged by its own. */
+  given?: LoadedConfig,
 ): Promise<{ readonly report: Report; readonly exit: number }> {
   assertOneChange(options);
   const stdin = stdinOf(io, targets, options);
   const home = homeOf(io.directory, targets, options);
-  const config = withRuleFiles(await loadConfig(home, named(options.config, io.directory)), options.rules ?? [], io.directory);
+  const config = withRuleFiles(
+    given ?? (await loadConfig(home, named(options.config, io.directory))),
+    options.rules ?? [],
+    io.directory,
+  );
   const failOn = failOnOf(options.failOn) ?? config.failOn;
   const persona = personaOf(options.persona) ?? config.persona;
   const outputs = await parseOutputs(options.format, options.output, io.directory);
@@ -165,7 +171,7 @@ function stdinOf(io: Io, targets: readonly string[], options: ScanOptions): Stdi
  * Where the configuration and the exceptions lie: here. A change is that of the whole repository, wherever in it one stands, and
  * so are they, unless there are others here.
  */
-function homeOf(here: string, targets: readonly string[], { staged, diff }: Pick<ScanOptions, 'staged' | 'diff'>): string {
+export function homeOf(here: string, targets: readonly string[], { staged, diff }: Pick<ScanOptions, 'staged' | 'diff'>): string {
   if (targets.length > 0 || (staged !== true && diff === undefined)) return here;
   if ([CONFIG_FILE, EXCEPTIONS_FILE].some((name) => existsSync(join(here, name)))) return here;
   return findRepository(here)?.workTree ?? here;

@@ -25,13 +25,23 @@ export async function loadConfig(directory: string, named?: string): Promise<Loa
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (named === undefined && codeOf(error) === 'ENOENT') return { ...defaults(), file: undefined, isNamed: false };
+    if (named === undefined && codeOf(error) === 'ENOENT') return noConfig();
     throw new ConfigError(`The configuration ${file} cannot be read: ${messageOf(error)}`, {
       code: 'CONFIG_UNREADABLE',
       hint: 'Check the path given with --config.',
       cause: error,
     });
   }
+  return await loadConfigText(text, file, named !== undefined);
+}
+
+/** What holds where there is no file. */
+export function noConfig(): LoadedConfig {
+  return { ...defaults(), file: undefined, isNamed: false };
+}
+
+/** The text of a configuration that lies, or lay, at `file`. */
+export async function loadConfigText(text: string, file: string, isNamed: boolean): Promise<LoadedConfig> {
   // The parser and the schema load when there is something to read.
   const { parseConfig } = await import('./parse.ts');
   const config = parseConfig(text, file);
@@ -50,7 +60,7 @@ export async function loadConfig(directory: string, named?: string): Promise<Loa
     },
     accept: { ...accept, ...(accept.exceptions === undefined ? {} : { exceptions: from(accept.exceptions) }) },
     file,
-    isNamed: named !== undefined,
+    isNamed,
   };
 }
 

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import type { Report } from '../contracts/index.ts';
+import type { AcceptanceUse, Report } from '../contracts/index.ts';
 import type { Io } from '../io.ts';
 import { readKnown } from '../util/comment-marks.ts';
 import { messageOf } from '../util/errors.ts';
@@ -27,6 +27,10 @@ export interface Post {
   readonly comment: boolean;
   readonly check: boolean;
   readonly sarif: boolean;
+  /** What a reviewer is to know of what judged the change. */
+  readonly notes: readonly string[];
+  /** What accepts something, and stands in the change itself: of `report.acceptances`. */
+  readonly own: readonly AcceptanceUse[];
 }
 
 /** A job shows no more of each kind: https://docs.github.com/en/actions/reference/limits */
@@ -76,7 +80,7 @@ export async function post(given: Post): Promise<void> {
       name: given.name,
       summary: body,
       isFailure: given.isFailure,
-      isForReview: false,
+      isForReview: given.own.length > 0 || given.notes.length > 0,
       ...(links.run === undefined ? {} : { detailsUrl: links.run }),
     };
     const why = await attempt('checks: write', 'Check run', async (to) => await writeCheckRun(to, pull, report, run));
@@ -118,7 +122,11 @@ function summarise(io: Io, body: string, reasons: readonly string[], say: (text:
   }
 }
 
-function linksOf({ io, pull, name }: Post): { readonly name: string; readonly run?: string; readonly [option: string]: unknown } {
+function linksOf({ io, pull, name, report, notes, own }: Post): {
+  readonly name: string;
+  readonly run?: string;
+  readonly [option: string]: unknown;
+} {
   const { GITHUB_SERVER_URL: server, GITHUB_RUN_ID: id, GITHUB_REPOSITORY: where } = io.env;
   const repository = `${pull.owner}/${pull.repo}`;
   const isServer = server !== undefined && URL.canParse(server) && /^https?:/.test(server);
@@ -128,6 +136,8 @@ function linksOf({ io, pull, name }: Post): { readonly name: string; readonly ru
     name,
     repository,
     sha: pull.head,
+    notes,
+    own: own.map((use) => report.acceptances.indexOf(use)),
     ...(isServer ? { server } : {}),
     ...(isRun ? { run: `${server.replace(/\/+$/, '')}/${where}/actions/runs/${id}` } : {}),
   };

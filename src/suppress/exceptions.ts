@@ -95,7 +95,8 @@ export function loadException(exception: z.infer<typeof Exception>, place: strin
   return { ...exception, place: printable(place), isExpired: exception.expires < day, covers, isOutgrownBy };
 }
 
-function parseExceptions(text: string, file: string): readonly z.infer<typeof Exception>[] {
+/** Entries of the text of an exceptions file; `file` is what an error names. Throws `ConfigError`. */
+export function parseExceptions(text: string, file: string): readonly z.infer<typeof Exception>[] {
   let value: unknown;
   try {
     const document = parseDocument(text);

@@ -2,98 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { json } from '../../../reporters/json/index.ts';
-import { type PrOptions, prCommand } from '../../../src/commands/pr.ts';
-import type { Report } from '../../../src/contracts/reporter.ts';
-import { expandExample } from '../../../src/detect/examples.ts';
-import { assertWell, type FakeGithub, type FakeOptions, fakeGithub } from '../../helpers/github-api.ts';
-import { type TestIo, testIo } from '../../helpers/io.ts';
-import { hostileReport, leakReport, renderText, sampleReport } from '../../helpers/report.ts';
-import { git, openTempRepo, type TempRepo, tempDir, tempRepo } from '../../helpers/temp-repo.ts';
+import { prCommand } from '../../../src/commands/pr.ts';
+import { testIo } from '../../helpers/io.ts';
+import { DEFAULTS, Job, key, withGithub } from '../../helpers/pull-request-job.ts';
+import { hostileReport, leakReport, sampleReport } from '../../helpers/report.ts';
+import { git, openTempRepo, tempDir } from '../../helpers/temp-repo.ts';
 
 const COMMENTS = '/repos/harbour/shop/issues/7/comments';
 const CHECKS = '/repos/harbour/shop/check-runs';
-const key = (name: string): string => expandExample('{{ghcrc:ghp_}}', name).text;
-
-const DEFAULTS: PrOptions = {
-  format: 'terminal',
-  output: [],
-  framework: [],
-  history: true,
-  exclude: [],
-  only: [],
-  skip: [],
-  exitCode: true,
-  name: 'nhi-audit',
-  comment: true,
-  check: true,
-  quiet: true,
-};
-
-/** A repository with a branch of a pull request, and the job that would run for it. */
-class Job {
-  repo: TempRepo = tempRepo();
-  readonly base: string;
-  readonly #home = tempDir();
-  summary = join(this.#home, 'summary.md');
-  fork = false;
-
-  constructor() {
-    this.repo.write('README.md', '# Shop\n');
-    this.base = this.repo.commit('begin');
-    this.repo.git('checkout', '-q', '-b', 'change');
-  }
-
-  /** The options for a report already made: nothing is scanned. */
-  async report(report: Report): Promise<Partial<PrOptions>> {
-    const file = join(this.#home, 'report.json');
-    writeFileSync(file, await renderText(json, report));
-    return { report: file };
-  }
-
-  async run(
-    github: FakeGithub,
-    options: Partial<PrOptions> = {},
-    env: { readonly [name: string]: string } = {},
-  ): Promise<{ code: number; io: TestIo }> {
-    const head = this.repo.git('rev-parse', 'change');
-    const event = join(this.#home, 'event.json');
-    const full_name = this.fork ? 'mallory/shop' : 'harbour/shop';
-    writeFileSync(
-      event,
-      JSON.stringify({
-        action: 'synchronize',
-        pull_request: {
-          number: 7,
-          head: { sha: head, repo: { full_name } },
-          base: { sha: this.base, repo: { full_name: 'harbour/shop' } },
-        },
-      }),
-    );
-    const io = testIo(this.repo.path, {
-      env: {
-        GITHUB_ACTIONS: 'true',
-        GITHUB_EVENT_NAME: 'pull_request',
-        GITHUB_EVENT_PATH: event,
-        GITHUB_API_URL: github.url,
-        GITHUB_SERVER_URL: 'https://github.com',
-        GITHUB_REPOSITORY: 'harbour/shop',
-        GITHUB_RUN_ID: '99',
-        GITHUB_STEP_SUMMARY: this.summary,
-        GITHUB_TOKEN: 'ghs_of-the-job',
-        ...env,
-      },
-    });
-    const code = await prCommand(io, { ...DEFAULTS, ...options }, { second: 5 });
-    return { code, io };
-  }
-}
-
-async function withGithub(options: FakeOptions, use: (github: FakeGithub) => Promise<void>): Promise<void> {
-  await using github = await fakeGithub(options);
-  await use(github);
-  assertWell(github);
-}
 
 describe('nhi-audit pr', function () {
   this.timeout(20_000);

@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { LoadedConfig } from '../config/load.ts';
+import type { AcceptanceUse, Report } from '../contracts/index.ts';
+import { EXCEPTIONS_FILE } from '../run/acceptors.ts';
+import { parseExceptions } from '../suppress/exceptions.ts';
+import { type BaseCommit, insideOf, textBefore } from './base.ts';
+
+interface Place {
+  /** Where the exceptions lie that are found. */
+  readonly home: string;
+  readonly directory: string;
+  /** `--exceptions`. */
+  readonly named: string | false | undefined;
+  readonly config: LoadedConfig;
+}
+
+/**
+ * What accepts something here and does not stand in the commit that the change is proposed to: the change speaks for itself. What
+ * cannot be held against that commit counts as new.
+ */
+export async function ownAcceptances(report: Report, base: BaseCommit, place: Place): Promise<readonly AcceptanceUse[]> {
+  const used = report.acceptances.filter(({ state }) => state === 'used');
+  const own: AcceptanceUse[] = [];
+  for (const use of used) if (await isOwn(use, base, place)) own.push(use);
+  return own;
+}
+
+async function isOwn(use: AcceptanceUse, base: BaseCommit, place: Place): Promise<boolean> {
+  if (use.source === 'exception') return await isOwnException(use, base, place);
+  const at = /^(?<path>.+):(?<line>\d+)$/s.exec(use.place ?? '')?.groups;
+  // A comment without a place stands beside the secret, which is what the change brings.
+  if (at?.path === undefined) return use.source === 'comment';
+  if (use.source === 'secrets-baseline' || use.source === 'gitleaks-report') return false;
+  const line = linesOf(join(base.top, at.path))?.[Number(at.line) - 1]?.trim();
+  if (line === undefined || line === '') return true;
+  const before = await textBefore(base, at.path);
+  return !(before ?? '').split('\n').some((text) => text.trim() === line);
+}
+
+async function isOwnException({ place: shown }: AcceptanceUse, base: BaseCommit, place: Place): Promise<boolean> {
+  const named = typeof place.named === 'string' ? resolve(place.directory, place.named) : place.config.accept.exceptions;
+  const file = named ?? join(place.home, EXCEPTIONS_FILE);
+  const path = insideOf(base.top, file);
+  // Nobody who proposes a change has a say in what lies outside.
+  if (path === undefined) return false;
+  const index = Number(/exceptions\[(\d+)\]$/.exec(shown ?? '')?.[1]);
+  const now = existsSync(file) ? entriesIn(readFileSync(file, 'utf8'), file) : [];
+  const entry = now[index];
+  return entry === undefined || !entriesIn((await textBefore(base, path)) ?? '', path).includes(entry);
+}
+
+/** Each entry as a text that is the same wherever it stands. */
+function entriesIn(text: string, file: string): readonly string[] {
+  try {
+    return parseExceptions(text, file).map((entry) => JSON.stringify(entry));
+  } catch {
+    return [];
+  }
+}
+
+function linesOf(file: string): readonly string[] | undefined {
+  try {
+    return readFileSync(file, 'utf8').split('\n');
+  } catch {
+    return undefined;
+  }
+}
