@@ -43,12 +43,19 @@ export async function sampleCommand(io: Io, options: SampleOptions): Promise<num
 }
 
 function tellSample(sample: Sample, width: number): string {
-  const { rows, population, populationDigest, run, of, seed, method, leftOut } = sample;
+  const { rows, population, populationDigest, run, of, seed, method, leftOut, statuses } = sample;
   const head = [
     `${rows.length} of ${population} ${of} of run ${run}`,
     `seed        ${printable(seed)}`,
     `method      ${method}`,
     `population  SHA-256 ${populationDigest} over its sorted ids, a line feed behind each`,
+    ...(statuses === undefined
+      ? []
+      : [
+          `statuses    ${Object.entries(statuses)
+            .map(([status, number]) => `${number} ${status}`)
+            .join(', ')}: all are drawn from, what is fixed or accepted too`,
+        ]),
     ...(leftOut === undefined ? [] : [`left out    ${requestsText(leftOut)}`]),
   ];
   const table =

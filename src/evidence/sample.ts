@@ -10,6 +10,8 @@ export interface Sample {
   readonly of: Sampled;
   /** How many there are to draw from. */
   readonly population: number;
+  /** Of findings: how many there are of each status, for all are drawn from. */
+  readonly statuses?: { readonly [status: string]: number };
   /** Of sessions: requests that never ran, which are not among them. */
   readonly leftOut?: { readonly refused: number; readonly waiting: number };
   /** SHA-256 over all ids of the population, sorted, each with a line feed behind it. */
@@ -54,7 +56,8 @@ const POPULATIONS: { readonly [of in Sampled]: Population } = {
            FROM drawn AS d
            LEFT JOIN credentials AS c ON c.credential_id = d.id
            LEFT JOIN credential_identities AS w ON w.credential_id = d.id
-           LEFT JOIN (SELECT credential_id, min(provider) AS provider, min(type) AS type FROM sightings GROUP BY credential_id) AS s ON s.credential_id = d.id`,
+           LEFT JOIN (SELECT credential_id, provider, type FROM sightings
+                      QUALIFY row_number() OVER (PARTITION BY credential_id ORDER BY observation_id) = 1) AS s ON s.credential_id = d.id`,
     columns: ['provider', 'type', 'identity', 'status', 'created', 'rotated', 'in_inventory'],
   },
   findings: {
@@ -63,20 +66,23 @@ const POPULATIONS: { readonly [of in Sampled]: Population } = {
            FROM drawn AS d JOIN current_findings AS f ON f.fingerprint = d.id`,
     columns: ['status', 'severity', 'rule', 'subject', 'message'],
   },
-  // What `nhi-audit sessions` lists. A session has an id at its source; what has none is its observation's.
+  // What `nhi-audit sessions` lists. A session has an id at its source; what has none is its observation's. Of several records of
+  // one session the first is told, whole: a row of the least values of each would be one that no log has.
   sessions: {
     ids: `SELECT DISTINCT concat(u.via, ':', coalesce(u.session_id, u.observation_id)) AS id
           FROM usage_rows AS k JOIN obs.usages AS u ON u.rowid = k.row_id
           WHERE k.is_use`,
-    told: `SELECT d.id, strftime(min(u.used_at), '%Y-%m-%dT%H:%M:%SZ') AS started, min(k.identity_id) AS identity, min(u.actor) AS actor, min(u.job) AS job,
-             min(u.target) AS target, min(u.action) AS action, min(u.approval) AS approval
+    told: `SELECT d.id, strftime(u.used_at, '%Y-%m-%dT%H:%M:%SZ') AS started, k.identity_id AS identity, u.actor, u.job,
+             u.target, u.action, u.approval, sum(coalesce(u.records, 1)) OVER (PARTITION BY d.id)::INTEGER AS records
            FROM drawn AS d
            JOIN obs.usages AS u ON concat(u.via, ':', coalesce(u.session_id, u.observation_id)) = d.id
            JOIN usage_rows AS k ON k.row_id = u.rowid AND k.is_use
-           GROUP BY d.id`,
-    columns: ['started', 'identity', 'actor', 'job', 'target', 'action', 'approval'],
+           QUALIFY row_number() OVER (PARTITION BY d.id ORDER BY u.used_at NULLS LAST, u.observation_id) = 1`,
+    columns: ['started', 'identity', 'actor', 'job', 'target', 'action', 'approval', 'records'],
   },
 };
+
+const STATUSES = 'SELECT status, count(*) AS number FROM current_findings GROUP BY status ORDER BY status';
 
 /** Draws a sample that hangs on nothing but the population and the seed: no chance, no clock, no order of rows. */
 export async function drawSample(
@@ -90,6 +96,7 @@ export async function drawSample(
     `SELECT count(*) AS population, sha256(coalesce(string_agg(concat(id, chr(10)), '' ORDER BY id), '')) AS digest FROM (${ids})`,
   );
   const asked = of === 'sessions' ? await countRequests(store) : undefined;
+  const statuses = of === 'findings' ? await store.rows(STATUSES) : undefined;
   const chosen = seed ?? runId;
   const drawn = await store.rows(
     `SELECT id, sha256(concat($seed::VARCHAR, chr(10), id)) AS sha256 FROM (${ids}) ORDER BY sha256, id LIMIT ${n}`,
@@ -103,6 +110,9 @@ export async function drawSample(
     run: runId,
     of,
     population: Number(all?.population ?? 0),
+    ...(statuses === undefined
+      ? {}
+      : { statuses: Object.fromEntries(statuses.map(({ status, number }) => [String(status), Number(number)])) }),
     ...(asked === undefined ? {} : { leftOut: asked }),
     populationDigest: String(all?.digest),
     n,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { sampleCommand } from '../../../src/commands/evidence.ts';
-import type { Observation } from '../../../src/contracts/index.ts';
+import type { Finding, Observation } from '../../../src/contracts/index.ts';
 import { drawSample, type Sample, type Sampled } from '../../../src/evidence/sample.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { testIo } from '../../helpers/io.ts';
@@ -18,6 +18,24 @@ const ESTATE: readonly Observation[] = [
   ),
   { kind: 'usage', via: 'gateway', usedAt: '2026-05-01T00:00:00Z', sessionId: 's3', bookkeeping: true },
 ];
+
+const FINDING: Finding = {
+  fingerprint: 'f',
+  rule: 'owner-left',
+  title: 't',
+  message: 'm',
+  severity: 'high',
+  confidence: 'high',
+  persona: 'security',
+  status: 'new',
+  subject: 's',
+  controls: [],
+  evidence: [],
+  surfaces: [],
+  firstSeen: RUN_START,
+  lastSeen: RUN_START,
+  fix: 'f',
+};
 
 function sha(text: string): string {
   return createHash('sha256').update(text).digest('hex');
@@ -111,6 +129,55 @@ describe('a sample', () => {
     assert.equal(without.leftOut, undefined);
   });
 
+  it('of sessions tells a record as it was written, the first, where a session has several', async () => {
+    const record = (usedAt: string, actor: string, target: string, action: 'connect' | 'read' | 'write'): Observation => ({
+      kind: 'usage',
+      via: 'direct',
+      usedAt,
+      sessionId: 'long',
+      records: 2,
+      actor,
+      target,
+      action,
+    });
+    const rows = [
+      record('2026-05-03T02:00:00Z', 'zoe', 'a-database', 'connect'),
+      record('2026-05-03T01:00:00Z', 'yan', 'm-database', 'read'),
+      record('2026-05-03T03:00:00Z', 'ann', 'z-database', 'write'),
+    ];
+
+    for (const order of [rows, rows.toReversed()]) {
+      const [row] = (await draw('sessions', 25, 'Q4', order)).rows;
+
+      assert.deepEqual(
+        [row?.started, row?.actor, row?.target, row?.action, Number(row?.records)],
+        ['2026-05-03T01:00:00Z', 'yan', 'm-database', 'read', 6],
+      );
+    }
+  });
+
+  it('of credentials tells a sighting as it was, where there is no inventory', async () => {
+    const sighting = (provider: string, type: string, path: string): Observation => ({
+      kind: 'sighting',
+      credential: 'secret:abc',
+      detector: 'test',
+      provider,
+      type,
+      fingerprint: 'abc',
+      masked: 'ab…(40)',
+      confidence: 'high',
+      place: 'work-tree',
+      at: { path },
+    });
+
+    const sample = await draw('credentials', 25, 'Q4', [sighting('aws', 'token', 'a'), sighting('github', 'key', 'b')]);
+
+    assert(
+      ['aws token', 'github key'].includes(`${sample.rows[0]?.provider} ${sample.rows[0]?.type}`),
+      JSON.stringify(sample.rows),
+    );
+  });
+
   it('of nothing is empty, and the digest that of nothing', async () => {
     const none = await draw('findings', 25, 'Q4');
 
@@ -124,7 +191,11 @@ describe('evidence sample', () => {
     root = tempDir();
     const store = await openStore({ mode: 'write', file: join(root, 'audit.duckdb') });
     await loadRun(store, ESTATE);
-    await store.saveResults({ findings: [], checks: [], controls: [] }, RUN_START);
+    const finding = (n: number, status: Finding['status']): Finding => ({ ...FINDING, fingerprint: `f${n}`, status });
+    await store.saveResults(
+      { findings: [finding(1, 'new'), finding(2, 'fixed'), finding(3, 'excepted'), finding(4, 'new')], checks: [], controls: [] },
+      RUN_START,
+    );
     store.close();
   });
 
@@ -141,6 +212,18 @@ describe('evidence sample', () => {
     for (const id of ids) assert.ok(text.out().includes(id) && csv.out().includes(id), id);
     assert.match(text.out(), /^3 of 40 identities of run .*\nseed +Q4\nmethod .*\npopulation +SHA-256 [0-9a-f]{64} /);
     assert.match(csv.out(), /^run,of,population,population_sha256,seed,position,sha256,id,/);
+  });
+
+  it('of findings says how many there are of each status, for all are drawn from', async () => {
+    const [text, json] = [testIo(root), testIo(root)];
+    const options = { store: 'audit.duckdb', of: 'findings', n: '2', seed: 'Q4' } as const;
+
+    await sampleCommand(text, { ...options, format: 'text' });
+    await sampleCommand(json, { ...options, format: 'json' });
+
+    const { population, statuses } = JSON.parse(json.out()) as Sample;
+    assert.deepEqual([population, statuses], [4, { excepted: 1, fixed: 1, new: 2 }]);
+    assert.match(text.out(), /^statuses {4}1 excepted, 1 fixed, 2 new: all are drawn from/m);
   });
 
   for (const [what, more, says] of [
