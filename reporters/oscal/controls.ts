@@ -62,44 +62,86 @@ function selected({ framework, control }: ControlResult): object {
   return { 'control-id': controlToken(framework, control) };
 }
 
-/** OSCAL knows two states. Whatever is not wholly shown to hold is `not-satisfied`, and why stands beside it. */
-const STATES: { readonly [outcome in ControlOutcome]: { readonly reason: string; readonly remarks: string } } = {
+/** What a finding says. OSCAL knows two states of it, and programs count them. */
+type Judged = Exclude<ControlOutcome, 'not-assessed' | 'not-applicable'>;
+type Unjudged = Exclude<ControlOutcome, 'pass' | 'fail' | 'excepted'>;
+
+const STATES: { readonly [outcome in Judged]: { readonly reason: string; readonly remarks: string } } = {
   pass: { reason: 'pass', remarks: 'Every check that bears on it ran and found nothing. What checks cannot see is not judged.' },
   fail: { reason: 'fail', remarks: 'Checks that bear on it have open findings.' },
-  partial: { reason: 'other', remarks: 'Assessed in part only: neither shown to hold nor shown to fail.' },
-  'not-assessed': { reason: 'other', remarks: 'Not assessed: this state says nothing about the control.' },
-  'not-applicable': {
-    reason: 'other',
-    remarks: 'Not applicable: there was nothing to judge. This state says nothing about the control.',
-  },
+  partial: { reason: 'fail', remarks: 'Assessed in part only; checks that bear on it have open findings.' },
   excepted: {
     reason: 'other',
     remarks: 'All that was found is accepted by exceptions: see the risks with an approved deviation.',
   },
 };
 
+/** Of a control that was not assessed, or in part without a finding, neither state is true: it is no finding. */
+function judgedAs({ outcome, findings }: ControlResult): Judged | undefined {
+  if (outcome === 'not-assessed' || outcome === 'not-applicable') return undefined;
+  return outcome === 'partial' && findings === 0 ? undefined : outcome;
+}
+
+function unjudgedAs({ outcome, findings }: ControlResult): Unjudged | undefined {
+  if (outcome === 'not-assessed' || outcome === 'not-applicable') return outcome;
+  return outcome === 'partial' && findings === 0 ? outcome : undefined;
+}
+
+const NEITHER: { readonly [outcome in Unjudged]: string } = {
+  partial: 'Assessed in part only: neither shown to hold nor shown to fail.',
+  'not-assessed': 'Not assessed: nothing is said about the control.',
+  'not-applicable': 'Not applicable: there was nothing to judge.',
+};
+
+/** Controls without a result are told as observations, so that they are not missed and count as no finding. */
+export function* controlObservations(report: Report, tool: object): Generator<object> {
+  for (const result of report.controls) {
+    const outcome = unjudgedAs(result);
+    if (outcome === undefined) continue;
+    const { framework, control, reason } = result;
+    yield {
+      uuid: uuidOf('oscal/control-observation', report.run.id, framework, control),
+      title: prose(`${controlLabel(result)}: ${outcome}`, 500),
+      description: prose(reason),
+      ...props({ ...facts(result), title: result.title }),
+      methods: [outcome === 'partial' ? 'EXAMINE' : 'UNKNOWN'],
+      types: ['control-objective'],
+      origins: [tool],
+      collected: report.run.finishedAt,
+      remarks: NEITHER[outcome],
+    };
+  }
+}
+
+function facts(result: ControlResult): { readonly [name: string]: string | number | undefined } {
+  const { framework, control, outcome, group, formerly, note, population, findings, worst, rules } = result;
+  return {
+    framework,
+    'control-id': control,
+    outcome,
+    group,
+    formerly: formerly.length === 0 ? undefined : formerly.join(', '),
+    note,
+    population,
+    'open-findings': findings,
+    worst,
+    checks: rules.length === 0 ? undefined : rules.length,
+  };
+}
+
 export function* controlFindings(report: Report, tool: object, related: ReadonlyMap<string, Related>): Generator<object> {
   for (const result of report.controls) {
     const { framework, control, outcome, reason, rules } = result;
-    const state = STATES[outcome];
+    const judged = judgedAs(result);
+    if (judged === undefined) continue;
+    const state = STATES[judged];
     const observations = rules.flatMap(({ rule }) => related.get(rule)?.observations ?? []);
     const risks = rules.flatMap(({ rule }) => related.get(rule)?.risks ?? []);
     yield {
       uuid: uuidOf('oscal/finding', report.run.id, framework, control),
       title: prose(controlLabel(result), 500),
       description: prose(reason),
-      ...props({
-        framework,
-        'control-id': control,
-        outcome,
-        group: result.group,
-        formerly: result.formerly.length === 0 ? undefined : result.formerly.join(', '),
-        note: result.note,
-        population: result.population,
-        'open-findings': result.findings,
-        worst: result.worst,
-        checks: rules.length === 0 ? undefined : rules.length,
-      }),
+      ...props(facts(result)),
       origins: [tool],
       target: {
         type: 'objective-id',

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { defineReporter } from '../../src/contracts/reporter.ts';
+import { defineReporter, type Report } from '../../src/contracts/reporter.ts';
 import { listMember, openObject } from '../../src/util/json-pieces.ts';
 import { sortFindings } from '../../src/util/report-text.ts';
 import { jsonText } from '../../src/util/sanitize.ts';
 import { uuidOf } from '../../src/util/uuid.ts';
 import { assessmentAssets, inventoryItems, metadata, OSCAL_VERSION, scopeRemarks, stubPlan, toolOrigin } from './assets.ts';
-import { controlFindings, type Related, reviewedControls } from './controls.ts';
+import { controlFindings, controlObservations, type Related, reviewedControls } from './controls.ts';
 import { observations, type Row, risks, rowsOf } from './findings.ts';
 import { plain, props, prose } from './words.ts';
 
@@ -48,13 +48,18 @@ export const oscal = defineReporter<Options>({
     yield `        "local-definitions": ${openObject({ 'assessment-assets': assessmentAssets(report) }, '        ')}`;
     yield* listMember('inventory-items', inventoryItems(report.identities), '          ');
     yield '\n        }';
-    yield* listMember('observations', observations(report, rows, tool), '        ');
+    yield* listMember('observations', allObservations(report, rows, tool), '        ');
     yield* listMember('risks', risks(report, rows, tool), '        ');
     yield* listMember('findings', controlFindings(report, tool, relate(rows)), '        ');
     yield `,\n        "remarks": ${jsonText(scopeRemarks(report))}\n      }\n    ],\n`;
     yield `    "back-matter": { "resources": [\n      ${jsonText(plan.resource)}\n    ] }\n  }\n}\n`;
   },
 });
+
+function* allObservations(report: Report, rows: readonly Row[], tool: object): Generator<object> {
+  yield* observations(report, rows, tool);
+  yield* controlObservations(report, tool);
+}
 
 /** What each rule found that still stands, accepted or not: what a control's result rests on. */
 function relate(rows: readonly Row[]): ReadonlyMap<string, Related> {

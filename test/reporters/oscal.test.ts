@@ -36,6 +36,9 @@ interface Result {
     title: string;
     description: string;
     types: string[];
+    props?: Property[];
+    remarks?: string;
+    methods: string[];
     subjects?: { 'subject-uuid': string }[];
     'relevant-evidence'?: { href?: string }[];
   }[];
@@ -100,17 +103,51 @@ describe('oscal reporter', () => {
     });
   }
 
+  it('tells what was not judged as an observation, and of no control both or neither', async () => {
+    const [base] = sampleReport().controls as [ControlResult];
+    const controls = OUTCOMES.flatMap((outcome, index) =>
+      [0, 2].map((findings) => ({ ...base, control: `NHI${index + 1}:${findings}`, outcome, findings })),
+    );
+
+    const told = await result({ ...sampleReport(), controls });
+
+    const objectives = (told.observations ?? []).filter(({ types }) => types.includes('control-objective'));
+    const ids = (items: readonly { props?: Property[] }[]): (string | undefined)[] =>
+      items.map(({ props: list = [] }) => prop({ props: list }, 'control-id'));
+    assert.deepEqual(ids(objectives), ['NHI3:0', 'NHI4:0', 'NHI4:2', 'NHI5:0', 'NHI5:2']);
+    assert.deepEqual(
+      [...ids(objectives), ...ids(told.findings ?? [])].sort(),
+      controls.map(({ control }) => control),
+    );
+    assert.deepEqual(
+      objectives.map(({ methods }) => methods[0]),
+      ['EXAMINE', 'UNKNOWN', 'UNKNOWN', 'UNKNOWN', 'UNKNOWN'],
+    );
+    assert.match(objectives[1]?.remarks ?? '', /^Not assessed: nothing is said about the control/);
+  });
+
+  it('has no finding where nothing was assessed, and is as the schema wants it all the same', async () => {
+    const sample = sampleReport();
+    const controls = sample.controls.map((control) => ({ ...control, outcome: 'not-assessed' as const, findings: 0 }));
+
+    const value: unknown = JSON.parse(await renderText(oscal, { ...sample, controls }));
+    const { findings } = await result({ ...sample, controls });
+
+    assert.ok(validate(value), JSON.stringify(validate.errors?.slice(0, 5)));
+    assert.equal(findings, undefined);
+  });
+
   it('says "satisfied" of what passed, and of nothing else', async () => {
     const [base] = sampleReport().controls as [ControlResult];
-    const controls = OUTCOMES.map((outcome, index) => ({ ...base, control: `NHI${index + 1}:2025`, outcome }));
+    const controls = OUTCOMES.map((outcome, index) => ({ ...base, control: `NHI${index + 1}:2025`, outcome, findings: 1 }));
     const { findings = [] } = await result({ ...sampleReport(), controls });
 
     const states = new Map(findings.map((finding) => [prop(finding, 'outcome') as ControlOutcome, finding.target.status]));
-    assert.equal(states.size, OUTCOMES.length);
+    assert.deepEqual([...states.keys()], ['pass', 'fail', 'partial', 'excepted']);
     for (const [outcome, { state, reason, remarks }] of states) {
       assert.equal(state, outcome === 'pass' ? 'satisfied' : 'not-satisfied');
-      assert.equal(reason, outcome === 'pass' || outcome === 'fail' ? outcome : 'other');
-      if (outcome === 'not-assessed') assert.match(remarks, /^Not assessed: this state says nothing about the control\./);
+      assert.equal(reason, { pass: 'pass', fail: 'fail', partial: 'fail', excepted: 'other' }[outcome as string]);
+      if (outcome === 'partial') assert.match(remarks, /^Assessed in part only; checks/);
     }
   });
 
