@@ -199,14 +199,24 @@ function missingOf(reason: string): string {
 function exceptionSection(open: readonly Finding[], report: Report): Section | undefined {
   const [first] = open;
   if (first === undefined || !/^[a-z0-9-]{1,80}$/.test(first.rule)) return undefined;
+  const title = 'Not a problem here?';
+  const selector = selectorLines(first, report);
+  if (selector === undefined) {
+    return {
+      title,
+      lines: [
+        'An exception names a finding by its fingerprint, and that of a secret is another in each run while its key is not kept: keep it with `--store`, or in `NHI_AUDIT_FINGERPRINT_KEY`.',
+      ],
+    };
+  }
   return {
-    title: 'Not a problem here?',
+    title,
     lines: [
       'Put this into `nhi-audit.exceptions.yml` with the change, and say why, who answers for it, and until when. It is counted in every report.',
       '',
       '```yaml',
       'exceptions:',
-      ...selectorLines(first, report),
+      ...selector,
       '    reason: why it may stand',
       '    owner: address or team that answers for it',
       `    expires: ${inDays(report.run.startedAt, EXCEPTION_DAYS)}`,
@@ -215,13 +225,34 @@ function exceptionSection(open: readonly Finding[], report: Report): Section | u
   };
 }
 
-/** Fingerprints hold where their key is kept; elsewhere rule and file do. A path with signs of its own is not written out. */
-function selectorLines(finding: Finding, report: Report): string[] {
-  const paths = new Set(finding.evidence.flatMap(({ at }) => at?.path ?? []));
-  const [path] = paths;
-  const byPath = report.run.fingerprintKeyId === EPHEMERAL && paths.size === 1 && /^[\w./-]{1,200}$/.test(path ?? '');
-  if (byPath) return [`  - rule: ${finding.rule}`, `    path: /${path}`];
-  return /^[0-9a-f]{12,64}$/.test(finding.fingerprint) ? [`  - finding: ${finding.fingerprint}`] : [`  - rule: ${finding.rule}`];
+const MOST_PLACES = 20;
+const LONGEST_PLACE = 400;
+
+/**
+ * Fingerprints hold where their key is kept. Elsewhere the rule and all places do, for an exception covers no finding that also lies
+ * outside; a fingerprint then only where no secret is in it.
+ */
+function selectorLines(finding: Finding, report: Report): readonly string[] | undefined {
+  const byFingerprint = /^[0-9a-f]{12,64}$/.test(finding.fingerprint) ? [`  - finding: ${finding.fingerprint}`] : undefined;
+  if (report.run.fingerprintKeyId !== EPHEMERAL && byFingerprint !== undefined) return byFingerprint;
+  const places = [...new Set(finding.evidence.flatMap(({ at }) => (at?.path === undefined ? [] : [placeGlob(at.path)])))];
+  if (places.length > 0 && places.length <= MOST_PLACES && places.every((place) => place.length <= LONGEST_PLACE)) {
+    const [place = ''] = places;
+    const rule = `  - rule: ${finding.rule}`;
+    if (places.length > 1) return [rule, '    path: |-', ...places.map((glob) => `      ${glob}`)];
+    return [rule, `    path: ${/^[\w./-]+$/.test(place) ? place : JSON.stringify(place)}`];
+  }
+  const names = [finding.credential, finding.identity].filter((name) => name !== undefined);
+  return names.length === 0 || names.some((name) => name.includes('secret:')) ? undefined : byFingerprint;
+}
+
+/** Exactly this file, in gitignore syntax: what means something there is escaped, for what cannot be written any sign will do. */
+function placeGlob(path: string): string {
+  const inside = path.replace(/^(?:\.\.?\/|\/)+/, '');
+  const escaped = inside
+    .replace(/[\\*?[\]]/g, '\\$&')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (sign) => '?'.repeat(sign.length));
+  return `/${escaped.replace(/ +$/, (blanks) => '?'.repeat(blanks.length))}`;
 }
 
 function inDays(from: string, days: number): string {
