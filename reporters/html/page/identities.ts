@@ -70,7 +70,7 @@ export class Identities {
     this.#box = el('div', { class: 'list', role: 'rowgroup', tabindex: '0', 'aria-label': 'Identities' });
     this.#list = new VirtualList(
       this.#box,
-      () => 40,
+      () => (innerWidth < 760 ? 58 : 40),
       (identity, index) => this.#row(identity, index),
     );
     find('#identities-list')?.append(

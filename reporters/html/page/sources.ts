@@ -53,7 +53,9 @@ function cell(
   const name = encodeURIComponent(ref);
   const hasList = outcome === 'fail' && findings > hidden;
   const tally = tallyOf(mine, surface);
-  const short = SHORT_SURFACES[surface as keyof typeof SHORT_SURFACES] ?? surface;
+  // In a seventeenth of the width there is no room for both words; the title has them.
+  const short =
+    surface === 'google-workspace' ? 'Workspace' : (SHORT_SURFACES[surface as keyof typeof SHORT_SURFACES] ?? surface);
   return el(
     'li',
     { class: `s${slot} ${outcome}` },

@@ -5,7 +5,7 @@ import { SHORT_SURFACES } from '../../../src/util/surface-names.ts';
 import { fragment } from '../data.ts';
 import { type Html, html } from '../html.ts';
 import { allFindings } from '../order.ts';
-import { unlistedByRule, unlistedText } from '../unlisted.ts';
+import { reasonOf, unlistedByRule } from '../unlisted.ts';
 import { figures, named, outcomeMark, section, table } from './section.ts';
 
 const ORDER: readonly ControlOutcome[] = ['fail', 'partial', 'pass', 'excepted', 'not-assessed', 'not-applicable'];
@@ -29,7 +29,7 @@ export function controlsSection(report: Report): Html {
     lead:
       frameworks.length === 0
         ? 'No control was judged in this run.'
-        : 'What the evidence of this run says of each control. It supports an assessment and is none: nothing here says that a requirement is met, and what was not looked at is "not assessed", never "pass".',
+        : 'What the evidence of this run says about each control. It supports an assessment and does not replace one: nothing here says that a requirement is met, and what was not looked at is "not assessed", never "pass".',
     body: html`<div class="tabs" id="framework-tabs">${frameworks.map((framework) => frameworkPanel(report, framework))}</div>`,
     view: 'audit',
   });
@@ -59,7 +59,7 @@ function frameworkPanel(report: Report, framework: Framework): Html {
   return html`<section class="panel" data-tab="${title}" data-framework="${framework.id}" aria-label="${title}">
 <h3>${title}</h3>
 <p class="counts">${count(controls.length, 'control')}: ${list(counts.map(({ outcome, n }) => `${thousands(n)} ${WORDS[outcome]}`))}. <span>Source: ${named(framework.source, 200)}. Licence: ${named(framework.licence, 200)}. ${mappingText(framework)}</span></p>
-${hasSources && html`<p class="counts by-source-says"><span>Under each control, how it stands at each source that its checks need. A check that joins sources counts at each of them, so do not add them up. <i class="js">A source that fails leads to its findings, any other to the checks behind it.</i></span></p>`}
+${hasSources && html`<p class="counts by-source-says"><span>Under each control stands how it is judged at each source. A check that reads several sources counts at each of them, so the numbers do not add up. <i class="js">Click a source that fails for its findings, any other for the checks behind it.</i></span></p>`}
 ${table(
   `Controls of ${title}`,
   [
@@ -140,9 +140,8 @@ function controlRow(report: Report, control: ControlResult, listed: ReturnType<t
   const open = sum('open') + unlisted;
   return html`<tr id="control-${ref}" data-outcome="${control.outcome}"><th scope="row"><code>${control.control}</code> ${control.title !== control.control && named(control.title)}${control.note !== undefined && html`<small>${named(control.note)}</small>`}</th>${
     formerly && html`<td class="formerly">${control.formerly.join(', ')}</td>`
-  }<td class="result">${control.rules.length === 0 ? outcomeMark(control.outcome) : html`<a class="js" href="#checks=${fragment(ref)}" title="Which checks ran, and on what">${outcomeMark(control.outcome)}</a><span class="no-js">${outcomeMark(control.outcome)}</span>`}</td><td>${named(control.reason, 400)}</td>${control.rules.length === 0 ? html`<td colspan="5"></td>` : html`<td class="n" data-is="population">${thousands(control.population)}</td><td class="n" data-is="tested">${ran} of ${control.rules.length}</td><td class="n" data-is="failed">${ended('fail')}</td><td class="n" data-is="excepted">${excepted}</td><td class="n" data-is="not assessed">${silent}</td>`}<td>${
-    open > 0 &&
-    html`<a href="#control=${fragment(ref)}">${count(open, 'finding')}</a>${unlisted > 0 && html`<small>${unlistedText(unlisted, report)}</small>`}`
+  }<td class="result">${control.rules.length === 0 ? outcomeMark(control.outcome) : html`<a class="js" href="#checks=${fragment(ref)}" title="Which checks ran, and on what">${outcomeMark(control.outcome)}</a><span class="no-js">${outcomeMark(control.outcome)}</span>`}</td><td>${named(control.reason, 400)}${unlisted > 0 && html`<small>${unlisted === 1 ? '1 of the findings is' : `${thousands(unlisted)} of the findings are`} ${reasonOf(report)}.</small>`}</td>${control.rules.length === 0 ? html`<td colspan="5"></td>` : html`<td class="n" data-is="population">${thousands(control.population)}</td><td class="n" data-is="tested">${ran} of ${control.rules.length}</td><td class="n" data-is="failed">${ended('fail')}</td><td class="n" data-is="excepted">${excepted}</td><td class="n" data-is="not assessed">${silent}</td>`}<td>${
+    open > 0 && html`<a href="#control=${fragment(ref)}">${count(open, 'finding')}</a>`
   }${excepted > 0 && html`<a href="#control=${fragment(ref)}&status=excepted">${thousands(excepted)} excepted</a>`}${
     control.rules.length > 0 &&
     // With a script the panel at the side has them; 24,000 rows of lists that nobody unfolds would cost a second.

@@ -14,7 +14,7 @@ export function fixesSection(fixes: readonly Fix[]): Html {
   const lead =
     top.length === 0
       ? 'There is no open finding to rank.'
-      : `${top.length === 1 ? 'This one takes' : `These ${top.length} take`} away what ${count(closed, 'finding')} rest on, ${share} of the open risk.${keysText(top)} The order is by risk removed.`;
+      : `${top.length === 1 ? 'This action closes' : `These ${top.length} actions close`} ${count(closed, 'finding')}, ${share} of the open risk.${keysText(top)} Ordered by the risk they remove.`;
   return section({
     id: 'fixes',
     title: `Top ${top.length > 1 ? `${top.length} ` : ''}fixes`,
@@ -26,7 +26,7 @@ export function fixesSection(fixes: readonly Fix[]): Html {
         ['#', 'What', 'How to begin', 'Whose', 'Worst', figures('Findings'), 'Risk removed'],
         top.map(
           (fix, index) =>
-            html`<tr><td class="n">${index + 1}</td><td class="what"><a href="#${fix.link}">${named(fix.action)}</a></td><td>${prose(clipAdvice(fix.how, 200))}</td><td>${fix.owner.isMissing ? html`<em>${named(fix.owner.name, 60)}</em>` : named(fix.owner.name, 60)}</td><td>${severityMark(worstOf(fix.findings.map(({ severity }) => severity)) ?? 'info')}</td><td class="n">${thousands(fix.findings.length)}</td><td class="share"><span class="bar w${Math.max(1, Math.round((fix.share / most) * 20))}" aria-hidden="true"></span>${percent(fix.share)}</td></tr>`,
+            html`<tr><td class="n">${index + 1}</td><td class="what"><a href="#${fix.link}">${named(fix.action)}</a></td><td>${prose(clipAdvice(fix.how, 200).replace(/[.,;:]?…$/, ' …'))}</td><td>${fix.owner.isMissing ? html`<em>${named(fix.owner.name, 60)}</em>` : named(fix.owner.name, 60)}</td><td>${severityMark(worstOf(fix.findings.map(({ severity }) => severity)) ?? 'info')}</td><td class="n">${thousands(fix.findings.length)}</td><td class="share"><span class="bar w${Math.max(1, Math.round((fix.share / most) * 20))}" aria-hidden="true"></span>${percent(fix.share)}</td></tr>`,
         ),
         'fixes',
       ),
@@ -41,5 +41,5 @@ function keysText(top: readonly Fix[]): string {
   const closed = rotations.reduce((sum, { findings }) => sum + findings.length, 0);
   return keys === 0
     ? ''
-    : ` To end ${keys === 1 ? 'the one credential' : `the ${count(keys, 'credential')}`} among them closes ${count(closed, 'finding')}.`;
+    : ` Revoking ${keys === 1 ? 'the one credential' : `the ${count(keys, 'credential')}`} among them closes ${count(closed, 'finding')}.`;
 }

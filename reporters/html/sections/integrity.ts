@@ -41,7 +41,7 @@ export function integritySection(report: Report, { store }: RenderContext): Html
     lead: 'An HTML file by itself is an unsigned copy: anyone could have changed it, these digests as well. What can be verified is the evidence pack of the run.',
     body: html`<ol class="verify">
 <li>Make the pack, or ask for it. It holds the reports, the tables behind them, the configuration, and a manifest with the SHA-256 of each file and the root over all findings. Keep the digest of the manifest, which <code>pack</code> prints, where nobody can change it.<pre>nhi-audit pack ${of} -o ${pack} --sign-key pack.key</pre></li>
-<li>Verify it, offline and without the store. Each file that was changed, added or taken away is named. Without <code>--key</code>, whose key it is stands open; a pack without a signature shows only that its files fit together.<pre>nhi-audit verify ${pack} --key pack.key.pub</pre></li>
+<li>Verify it, offline and without the store. Each file that was changed, added or taken away is named. Without <code>--key</code> nobody knows whose key it is; a pack without a signature shows only that its files fit together.<pre>nhi-audit verify ${pack} --key pack.key.pub</pre></li>
 <li>Compare the values below with <code>manifest.json</code> of the pack and with its own <code>reports/report.html</code>, which is made for the persona auditor and so need not be this file byte for byte.</li>
 </ol>
 <p class="note">A valid signature proves that the files are unaltered since the holder of the key signed them. It does not prove that what was collected was true or complete; for that read the <a href="#coverage-title">coverage</a> and the <a href="#population">population</a>, and draw a sample (<code>nhi-audit evidence sample</code>).</p>

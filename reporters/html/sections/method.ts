@@ -23,7 +23,7 @@ export function methodSection(report: Report): Html {
 ${report.parts?.method?.commandLine !== undefined && html`<div><dt>Command line</dt><dd><code>${named(report.parts.method.commandLine, 1_000)}</code></dd></div>`}
 <div><dt>Tool</dt><dd>nhi-audit ${run.toolVersion}, ${run.engine}${report.parts?.method !== undefined && `, ${report.parts.method.platform}`}</dd></div>
 <div><dt>Hosts contacted</dt><dd>${run.hosts.length === 0 ? 'none' : named(run.hosts.join(', '), 2_000)}</dd></div>
-<div><dt>Stored</dt><dd>${list(Object.entries(run.counts).map(([kind, n]) => `${thousands(n)} ${kind}`)) || 'nothing'}</dd></div>
+<div><dt>Stored</dt><dd>${list(Object.entries(run.counts).map(([kind, n]) => counted(kind, n))) || 'nothing'}</dd></div>
 <div><dt>Findings for</dt><dd>persona ${report.persona}</dd></div>
 <div><dt>Order of fixes</dt><dd>a finding weighs ${list(weights)}; an action weighs what its findings do</dd></div>
 </dl>
@@ -34,6 +34,18 @@ ${checksTable(report)}
 ${config(report)}`,
     view: 'audit',
   });
+}
+
+const PLURALS: { readonly [kind: string]: string } = {
+  identity: 'identities',
+  person: 'people',
+  policy: 'policies',
+  coverage: 'looks',
+};
+
+/** `92 identities`, `30 credentials`. */
+function counted(kind: string, n: number): string {
+  return count(n, kind === 'coverage' ? 'look' : kind, PLURALS[kind]);
 }
 
 function parameters({ run }: Report): Html | undefined {
@@ -52,7 +64,7 @@ function parameters({ run }: Report): Html | undefined {
 function gaps(report: Report): Html {
   const rows = summariseCoverage(report.coverage).looked.flatMap((row) => row.gaps.map((gap) => ({ title: row.title, gap })));
   if (rows.length === 0) {
-    return html`<p id="gaps">${report.coverage.length === 0 ? 'Nothing was looked at.' : 'Every look was complete: there are no gaps in what was looked at.'}</p>`;
+    return html`<p id="gaps">${report.coverage.length === 0 ? 'Nothing was looked at.' : 'Everything that was given was read completely. What checks would have needed beside it stands in the table of checks below.'}</p>`;
   }
   return html`<details id="gaps" open><summary>Gaps in coverage <b>${thousands(rows.length)}</b></summary>${table(
     'Gaps in coverage',
