@@ -35,6 +35,16 @@ describe('words and steps of the checks', () => {
     });
   }
 
+  for (const [id, words] of [
+    ["'aws:219484930172:user/ci'", ' of aws:219484930172:user/ci'],
+    ["'aws:219484930172:access-key/AKIAEXAMPLE'", ' of AWS account 219484930172'],
+    ['NULL', ''],
+  ] as const) {
+    it(`tells whose a credential of ${id} is in one form: "${words}"`, async () => {
+      assert.equal(await sqlValue(`of_identity(${id})`), words);
+    });
+  }
+
   it('tells whether an address lies in a range, as node does', async () => {
     const octets = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 4, maxLength: 4 });
     const four = octets.map((parts) => parts.join('.'));

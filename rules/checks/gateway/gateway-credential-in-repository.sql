@@ -45,7 +45,7 @@ SELECT
   m.credential_id,
   max(ci.identity_id) AS identity_id,
   concat(
-    seen_as(m.provider, m.type, m.detector, m.confidence, m.masked), coalesce(' of ' || max(ci.identity_id), ''), ', which the gateway holds for ',
+    seen_as(m.provider, m.type, m.detector, m.confidence, m.masked), of_identity(max(ci.identity_id)), ', which the gateway holds for ',
     listed(list(DISTINCT m.connection ORDER BY m.connection)), ', also lies in ', listed(list(DISTINCT m.place_words ORDER BY m.place_words)), '.') AS message,
   list_distinct(list_concat(list(m.observation_id), flatten(list(m.evidence)))) AS evidence
 FROM met AS m

@@ -24,7 +24,7 @@ SELECT
   g.connection,
   g.identity_id,
   g.credential_id,
-  concat('The connection ', g.connection, ' holds its secret', coalesce(' of ' || g.identity_id, ''), ' itself, and no reference to a store of secrets.') AS message,
+  concat('The connection ', g.connection, ' holds its secret', of_identity(g.identity_id), ' itself, and no reference to a store of secrets.') AS message,
   g.evidence
 FROM gateway_connections AS g
 WHERE json_array_length(g.detail, '$.settings') > 0 AND g.credential_id IS NOT NULL AND coalesce(json_array_length(g.detail, '$.references'), 0) = 0

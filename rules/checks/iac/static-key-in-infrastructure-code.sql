@@ -34,7 +34,7 @@ SELECT
     (detail->>'$.address'), ' makes a long-lived ',
     CASE (detail->>'$.keyType') WHEN 'access-key' THEN 'AWS access key' WHEN 'service-account-key' THEN 'service account key' WHEN 'hmac-key' THEN 'HMAC key'
       WHEN 'service-specific-credential' THEN 'service credential' ELSE 'console password' END,
-    coalesce(' of ' || identity_id, ''),
+    of_identity(identity_id),
     CASE WHEN coalesce(TRY_CAST(detail->>'$.encrypted' AS BOOLEAN), false) THEN '.' WHEN (detail->>'$.platform') = 'cloudformation' THEN ', which only an output or another resource can carry on.'
       ELSE '; its secret lies in the state.' END) AS message,
   CASE WHEN coalesce(TRY_CAST(detail->>'$.encrypted' AS BOOLEAN), false) THEN 'medium' ELSE 'high' END AS severity,

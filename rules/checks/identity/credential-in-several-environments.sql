@@ -38,7 +38,7 @@ SELECT
   coalesce(ci.identity_id, c.identity_id) AS identity_id,
   concat(
     coalesce(seen.name, concat(type_words(coalesce(c.type, 'credential')), ' ', coalesce(short_id(c.public_id), 'with fingerprint ' || left(c.fingerprint, 8), s.credential_id))),
-    coalesce(' of ' || coalesce(ci.identity_id, c.identity_id), ''),
+    of_identity(coalesce(ci.identity_id, c.identity_id)),
     ' serves ', array_to_string(s.environments, ' and '), ': ', listed(s.places), '.') AS message,
   list_concat(s.evidence, coalesce(c.evidence, [])) AS evidence,
   {'environments': s.environments} AS detail

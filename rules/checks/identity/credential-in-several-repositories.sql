@@ -38,7 +38,7 @@ SELECT
   credential_id,
   identity_id,
   concat(
-    name, coalesce(' of ' || identity_id, ''), ' lies in ', len(repositories), ' repositories: ', listed(repositories), '.') AS message,
+    name, of_identity(identity_id), ' lies in ', len(repositories), ' repositories: ', listed(repositories), '.') AS message,
   evidence,
   {'repositories': repositories} AS detail
 FROM counted

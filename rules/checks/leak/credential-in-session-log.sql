@@ -40,7 +40,7 @@ SELECT
   max(ci.identity_id) AS identity_id,
   of_place AS place,
   concat(
-    seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), coalesce(' of ' || max(ci.identity_id), ''),
+    seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), of_identity(max(ci.identity_id)),
     ' was recorded in ', listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), changed_note(gone.credential_id), '.') AS message,
   leak_confidence(s.detector, s.confidence, ci.basis, (s.location->>'$.path')) AS confidence,
   unless_changed(leak_severity('high', s.detector, s.confidence, ci.basis, NULL), gone.credential_id) AS severity,

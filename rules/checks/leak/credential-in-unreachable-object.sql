@@ -40,7 +40,7 @@ SELECT
   max(ci.identity_id) AS identity_id,
   of_place AS place,
   concat(
-    seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), coalesce(' of ' || max(ci.identity_id), ''),
+    seen_as(s.provider, s.type, s.detector, s.confidence, s.masked), of_identity(max(ci.identity_id)),
     CASE WHEN bool_or(was_committed) THEN ' was committed in ' ELSE ' was staged in ' END, of_place,
     ' and taken back: no branch or tag leads to it, but it is still in the object store of this copy (',
     listed(list(DISTINCT sighting_place(s.place, s.location) ORDER BY sighting_place(s.place, s.location))), ')',

@@ -22,7 +22,7 @@ SELECT
   l.credential_id,
   l.identity_id,
   concat(
-    l.name, coalesce(' of ' || l.identity_id, ''), ' was leaked (', listed(l.places),
+    l.name, of_identity(l.identity_id), ' was leaked (', listed(l.places),
     ') and deactivated, but not deleted: it can be made active again.') AS message,
   st.remove AS fix,
   l.evidence

@@ -44,7 +44,7 @@ SELECT
   l.credential_id,
   l.identity_id,
   concat(
-    l.name, coalesce(' of ' || l.identity_id, ''), ' lies in ', listed(l.places), '. Revoking it stops ', listed(k.consumers),
+    l.name, of_identity(l.identity_id), ' lies in ', listed(l.places), '. Revoking it stops ', listed(k.consumers),
     coalesce('; last used on ' || day_text(greatest(l.last_used_at, u.last)), ''), '.') AS message,
   list_distinct(list_concat(l.evidence, list_concat(k.evidence, coalesce(u.evidence, [])))) AS evidence,
   {'consumers': k.consumers} AS detail

@@ -58,7 +58,7 @@ SELECT
   l.credential_id,
   l.identity_id,
   concat(
-    l.name, coalesce(' of ' || l.identity_id, ''), ' has lain in ', listed(l.places), ' since ', day_text(l.since), ', and was used ', s.times, ' times since ', day_text(s.first),
+    l.name, of_identity(l.identity_id), ' has lain in ', listed(l.places), ' since ', day_text(l.since), ', and was used ', s.times, ' times since ', day_text(s.first),
     ' from ', listed(s.addresses), ', where it had never come from.') AS message,
   list_distinct(list_concat(l.evidence, s.evidence)) AS evidence
 FROM leaks AS l

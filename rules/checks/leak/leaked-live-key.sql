@@ -32,7 +32,7 @@ SELECT
   l.credential_id,
   l.identity_id,
   concat(
-    l.name, coalesce(' of ' || l.identity_id, ''), ' is active',
+    l.name, of_identity(l.identity_id), ' is active',
     coalesce(', last used ' || day_text(l.last_used_at), ''),
     ', and lies in ', listed(l.places),
     CASE WHEN l.at_head THEN '' ELSE ' (history only)' END, disabled_note(d.identity_id), '.') AS message,

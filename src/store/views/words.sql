@@ -16,6 +16,11 @@ CREATE OR REPLACE MACRO services_text(ids) AS
       CASE WHEN len(ids) > 2 THEN ' ' ELSE '' END, 'and ', regexp_extract(list_max(ids), '[^#]*$')) END;
 CREATE OR REPLACE MACRO short_id(id) AS
   CASE WHEN length(id) > 12 THEN concat(left(id, 4), '…', right(id, 4)) ELSE id END;
+-- ` of aws:…:user/ci`. Of a key that nobody is known for, the account: its own id would be told twice in a sentence, masked and whole.
+CREATE OR REPLACE MACRO of_identity(id) AS
+  CASE WHEN id IS NULL THEN ''
+    WHEN starts_with(identity_local(id), 'access-key/') THEN concat(' of AWS account ', identity_scope(id))
+    ELSE concat(' of ', id) END;
 CREATE OR REPLACE MACRO day_text(moment) AS strftime(TRY_CAST(moment AS TIMESTAMP), '%Y-%m-%d');
 CREATE OR REPLACE MACRO type_words(type) AS
   concat(upper(left(type, 1)), replace(substr(type, 2), '-', ' '));
