@@ -41,6 +41,7 @@ export function surfaceLink(surface: Surface, id: string): string {
 }
 
 /** Does an entry of the register accept this finding? */
-export function isAcceptedBy({ acceptedBy: by }: Finding, use: AcceptanceUse): boolean {
+export function isAcceptedBy({ acceptedBy: by, fingerprint }: Finding, use: AcceptanceUse): boolean {
+  if (use.accepts !== undefined) return use.accepts.includes(fingerprint);
   return by !== undefined && by.source === use.source && by.entry === use.entry && by.place === use.place;
 }

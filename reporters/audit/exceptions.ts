@@ -20,18 +20,28 @@ export function exceptionsSection(report: Report): string {
       acceptances.map((use, index) => [
         `${anchorOf(anchors.exception(index))}${thousands(index + 1)}`,
         code(use.entry),
-        [use.source, ...(use.place === undefined ? [] : [code(use.place)])].join(' '),
+        whereText(use),
         use.problem === undefined ? use.state : `not honoured: ${text(use.problem)}`,
         text(use.reason ?? 'not given'),
         text(use.justification),
-        text(use.owner),
+        text(use.owner ?? 'nobody named'),
         text(use.approver),
         text(use.ticket),
-        text(use.expires ?? 'never'),
+        text(use.expires ?? 'no end set'),
         `${thousands(use.findings)}${linksOf(use, report)}`,
       ]),
     ),
   );
+}
+
+/** Where an auditor looks it up, and who wrote it there. */
+function whereText({ source, place, repository, author }: AcceptanceUse): string {
+  return [
+    source,
+    ...(place === undefined ? [] : [code(place)]),
+    ...(repository === undefined ? [] : [`in ${code(repository)}`]),
+    ...(author === undefined ? [] : [`by ${text(author)}`]),
+  ].join(' ');
 }
 
 function linksOf(use: AcceptanceUse, { accepted }: Report): string {

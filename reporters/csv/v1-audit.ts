@@ -137,6 +137,8 @@ export const EXCEPTION_COLUMNS = [
   'problem',
   'accepted_findings',
   'findings',
+  'repository',
+  'author',
 ] as const;
 
 /** The register: one row for each thing that says not to report something, whether it still does any good or not. */
@@ -162,7 +164,9 @@ export function* exceptionRows(report: Report): Iterable<Row> {
       expires,
       problem,
       accepted_findings: findings,
-      findings: (accepted.get(keyOf(use)) ?? []).sort(compare),
+      findings: use.accepts ?? (accepted.get(keyOf(use)) ?? []).sort(compare),
+      repository: use.repository,
+      author: use.author,
     };
   }
 }

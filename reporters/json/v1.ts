@@ -46,7 +46,8 @@ export const PlaceV1 = z.strictObject({
 export const AcceptanceV1 = z.strictObject({
   source: z.enum(['comment', 'gitleaksignore', 'secrets-baseline', 'gitleaks-report', 'exception']),
   entry: text.describe('As written, or what an exception selects'),
-  place: text.optional().describe('Where it stands'),
+  place: text.optional().describe('Where it stands; of a comment beside a secret, the line of the secret'),
+  repository: text.optional().describe('Of a comment: the repository of that file'),
   reason: text.optional(),
   justification: text.optional(),
   owner: text.optional(),
@@ -58,6 +59,11 @@ export const AcceptanceV1 = z.strictObject({
 export const AcceptanceUseV1 = AcceptanceV1.extend({
   state: z.enum(['used', 'stale', 'expired']).describe('stale: it covers nothing any more; expired: its day is past'),
   findings: number.describe('Findings it accepts, or would accept had it not expired'),
+  author: text.optional().describe('Of a comment: who wrote the line that it stands at, where the git history tells it'),
+  accepts: z
+    .array(text)
+    .optional()
+    .describe('Fingerprints of the findings that it accepts; absent of exceptions, which findings name'),
 });
 
 export const FindingV1 = z.strictObject({

@@ -59,8 +59,10 @@ export interface Acceptance {
   readonly source: 'comment' | 'gitleaksignore' | 'secrets-baseline' | 'gitleaks-report' | 'exception';
   /** As written: `gitleaks:allow`, `src/app.py:aws-access-token:12`, what an exception selects. */
   readonly entry: string;
-  /** Where it stands: `.gitleaksignore:3`. */
+  /** Where it stands: `.gitleaksignore:3`; of a comment beside a secret, the line of the secret. */
   readonly place?: string;
+  /** Of a comment: the repository of that file, where it is known. */
+  readonly repository?: string;
   readonly reason?: string;
   readonly justification?: string;
   readonly owner?: string;
@@ -76,6 +78,10 @@ export interface AcceptanceUse extends Acceptance {
   readonly state: 'used' | 'stale' | 'expired';
   /** Findings it accepts (for an expired one: that it would accept). */
   readonly findings: number;
+  /** Of a comment: who wrote the line that it stands at, as its git history tells it first; absent where it does not. */
+  readonly author?: string;
+  /** The findings that it accepts, by fingerprint, sorted; absent of exceptions, which findings name, and in runs of earlier versions. */
+  readonly accepts?: readonly string[];
   /** Why it is not honoured, whatever there is to accept: `it gives no reason`. */
   readonly problem?: string;
 }

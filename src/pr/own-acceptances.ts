@@ -29,8 +29,8 @@ export async function ownAcceptances(report: Report, base: BaseCommit, place: Pl
 async function isOwn(use: AcceptanceUse, base: BaseCommit, place: Place): Promise<boolean> {
   if (use.source === 'exception') return await isOwnException(use, base, place);
   const at = /^(?<path>.+):(?<line>\d+)$/s.exec(use.place ?? '')?.groups;
-  // A comment without a place stands beside the secret, which is what the change brings.
-  if (at?.path === undefined) return use.source === 'comment';
+  // A comment that names no check stands beside the secret, which is what the change brings; on which line of the two is not told.
+  if (at?.path === undefined || (use.source === 'comment' && !use.entry.includes('ignore['))) return use.source === 'comment';
   if (use.source === 'secrets-baseline' || use.source === 'gitleaks-report') return false;
   const line = linesOf(join(base.top, at.path))?.[Number(at.line) - 1]?.trim();
   if (line === undefined || line === '') return true;

@@ -144,7 +144,9 @@ async function storedResults(store: StoreReader): Promise<KnownFacts> {
     findings: (await store.rows('SELECT * EXCLUDE (run_id) FROM current_findings')).map(findingOf),
     checks: (await store.rows(`SELECT * EXCLUDE (run_id) FROM check_results WHERE ${ofRun} ORDER BY rule`)).map(checkOf),
     acceptances: (
-      await store.rows(`SELECT * EXCLUDE (run_id) FROM acceptances WHERE ${ofRun} ORDER BY source, place, entry`)
+      await store.rows(
+        `SELECT * EXCLUDE (run_id) FROM acceptances WHERE ${ofRun} ORDER BY source, place, entry, coalesce(detail->>'$.repository', '')`,
+      )
     ).map(acceptanceOf),
     controls: (await store.rows(`SELECT * EXCLUDE (run_id) FROM control_results WHERE ${ofRun} ORDER BY framework, control`)).map(
       ({ findings, population, ...rest }) =>
@@ -161,7 +163,13 @@ export function inStoredOrder(uses: readonly AcceptanceUse[]): readonly Acceptan
     // NULLS LAST, as the engine has it.
     return b === undefined || (a !== undefined && a < b) ? -1 : 1;
   };
-  return uses.toSorted((a, b) => byText(a.source, b.source) || byText(a.place, b.place) || byText(a.entry, b.entry));
+  return uses.toSorted(
+    (a, b) =>
+      byText(a.source, b.source) ||
+      byText(a.place, b.place) ||
+      byText(a.entry, b.entry) ||
+      byText(a.repository ?? '', b.repository ?? ''),
+  );
 }
 
 /** Observations of each kind, as the views show them: merged. */

@@ -43,10 +43,13 @@ const SightingRow = z.object({
   target: z.string(),
   detector: z.string(),
   fingerprint: z.string(),
+  repository: z.string().nullable(),
   directory: z.string().nullable(),
   path: z.string().nullable(),
   line: z.coerce.number().nullable(),
   commit: z.string().nullable(),
+  author: z.string().nullable(),
+  date: z.string().nullable(),
   allowed_by: z.string().nullable(),
   baseline_id: z.string().nullable(),
 });
@@ -54,7 +57,8 @@ type Row = z.infer<typeof SightingRow>;
 
 const SIGHTINGS = `
   SELECT DISTINCT s.observation_id, p.target, s.detector, s.fingerprint,
-    (s.location->>'$.directory') AS directory, (s.location->>'$.path') AS path, (s.location->>'$.line') AS line, (s.location->>'$.commit') AS commit,
+    (s.location->>'$.repository') AS repository, (s.location->>'$.directory') AS directory, (s.location->>'$.path') AS path, (s.location->>'$.line') AS line, (s.location->>'$.commit') AS commit,
+    (s.location->>'$.author') AS author, (s.location->>'$.date') AS date,
     (s.detail->>'$.allowedBy') AS allowed_by, (s.detail->>'$.baselineId') AS baseline_id
   FROM obs.sightings AS s
   JOIN parts AS p USING (part_id)
@@ -65,6 +69,9 @@ interface Tally {
   problem?: string;
   sightings: number;
   findings: number;
+  readonly accepts: Set<string>;
+  /** Who wrote it, and when: of several versions of a file the first. */
+  written?: { readonly by: string; readonly date: string };
   state: AcceptanceUse['state'];
 }
 
@@ -89,7 +96,7 @@ export async function acceptFindings(
   const judged = findings.map((finding): Finding => {
     if (finding.status === 'fixed' || finding.status === 'not-observed') return finding;
     const covering = exceptions.filter(({ exception }) => exception.covers(finding));
-    for (const { tally } of covering) tally.findings += 1;
+    for (const { tally } of covering) cover(tally, finding);
     for (const { exception, tally } of exceptions) {
       if (!exception.isExpired && exception.isOutgrownBy(finding)) {
         tally.problem = `what it accepts as ${exception.severity} is ${finding.severity} now`;
@@ -110,10 +117,12 @@ export async function acceptFindings(
       ({ state, acceptance, problem }) =>
         state !== 'stale' || problem !== undefined || (acceptors.isWholeLook && canBeStale(acceptance, acceptors.isKeyKept)),
     )
-    .map(({ acceptance, state, findings: covered, problem }) => ({
+    .map(({ acceptance, state, findings: covered, accepts, written, problem }) => ({
       ...maskNamesIn(acceptance, acceptors.mask),
       state,
       findings: covered,
+      ...(written === undefined ? {} : { author: acceptors.mask(written.by) }),
+      ...(accepts.size === 0 || acceptance.source === 'exception' ? {} : { accepts: [...accepts].sort() }),
       ...(problem === undefined || state === 'used' ? {} : { problem: acceptors.mask(problem) }),
     }));
   return { findings: judged, results: recount(results, judged), uses };
@@ -157,7 +166,7 @@ async function acceptedSightings(
     // One that names checks speaks for these alone.
     const isAllowed = comments && row.allowed_by !== null && !row.allowed_by.includes('ignore[');
     const found =
-      (isAllowed && row.allowed_by !== null ? note(tallies, { source: 'comment', entry: row.allowed_by }, 'stale') : undefined) ??
+      (isAllowed && row.allowed_by !== null ? noteBeside(tallies, row, row.allowed_by) : undefined) ??
       ownEntries(row).find(({ entry }) => isAt(row, entry, detectors))?.tally ??
       entries.get(row.target)?.find(({ entry }) => isAt(fromTarget(row), entry, detectors))?.tally ??
       files.find(({ entry }) => isKnown(fromTarget(row), entry, detectors))?.tally;
@@ -225,6 +234,7 @@ async function ruleComments(
       source: 'comment',
       entry,
       place: `${row.path}:${line}`,
+      ...(row.repository === null ? {} : { repository: row.repository }),
       ...(reason === null || reason === undefined || reason === '' ? {} : { reason }),
     };
     const tally = note(tallies, acceptance, 'stale', problemOf(row.comment, checks));
@@ -265,7 +275,7 @@ function acceptanceOfComment(
   if (found.length === 0 || (needsAll && found.length < covering.length)) return undefined;
   for (const tally of new Set(found.map((one) => one.tally))) {
     tally.state = 'used';
-    tally.findings += 1;
+    cover(tally, finding);
   }
   return found[0]?.tally.acceptance;
 }
@@ -306,7 +316,7 @@ function acceptanceOfPlaces(finding: Finding, accepted: ReadonlyMap<string, Tall
   const covers = seen.map((item) => accepted.get(item.observation));
   const [first] = covers;
   if (first === undefined || covers.includes(undefined)) return undefined;
-  for (const tally of new Set(covers)) if (tally !== undefined) tally.findings += 1;
+  for (const tally of new Set(covers)) if (tally !== undefined) cover(tally, finding);
   return first.acceptance;
 }
 
@@ -328,12 +338,45 @@ function recount(results: readonly CheckResult[], findings: readonly Finding[]):
 }
 
 function note(tallies: Map<string, Tally>, acceptance: Acceptance, state: AcceptanceUse['state'], problem?: string): Tally {
-  const key = JSON.stringify([acceptance.source, acceptance.place ?? '', acceptance.entry]);
+  const key = JSON.stringify([acceptance.source, acceptance.repository ?? '', acceptance.place ?? '', acceptance.entry]);
   const known = tallies.get(key);
   if (known !== undefined) return known;
-  const tally: Tally = { acceptance, sightings: 0, findings: 0, state, ...(problem === undefined ? {} : { problem }) };
+  const tally: Tally = {
+    acceptance,
+    sightings: 0,
+    findings: 0,
+    accepts: new Set(),
+    state,
+    ...(problem === undefined ? {} : { problem }),
+  };
   tallies.set(key, tally);
   return tally;
+}
+
+/** A comment beside a secret: each place by itself, for each is somebody's word on another secret. */
+function noteBeside(tallies: Map<string, Tally>, row: Row, entry: string): Tally {
+  const place = row.path === null ? undefined : row.line === null ? row.path : `${row.path}:${row.line}`;
+  const acceptance: Acceptance = {
+    source: 'comment',
+    entry,
+    ...(place === undefined ? {} : { place }),
+    ...(row.repository === null ? {} : { repository: row.repository }),
+  };
+  const tally = note(tallies, acceptance, 'stale');
+  const { author, date } = row;
+  const [by, at] = [author ?? '', date ?? ''];
+  if (
+    by !== '' &&
+    (tally.written === undefined || at < tally.written.date || (at === tally.written.date && by < tally.written.by))
+  ) {
+    tally.written = { by, date: at };
+  }
+  return tally;
+}
+
+function cover(tally: Tally, { fingerprint }: Finding): void {
+  tally.findings += 1;
+  tally.accepts.add(fingerprint);
 }
 
 function noteEntry(tallies: Map<string, Tally>, { place, entry }: IgnoreEntry): Tally {

@@ -24,10 +24,35 @@ export function acceptanceLines(report: Report): AcceptanceLine[] {
             : `Covers nothing any more, can be removed: ${nameOf(use)}`,
       isDue: true,
     }));
-  const used = report.acceptances
-    .filter((use) => use.state === 'used')
-    .map((use) => ({ text: `${count(use.findings, 'finding')} by ${nameOf(use)}${reasonOf(use)}`, isDue: false }));
+  const used = alikeUses(report.acceptances.filter((use) => use.state === 'used')).map((uses) => ({
+    text: usedText(uses),
+    isDue: false,
+  }));
   return [...due, ...used];
+}
+
+/** Comments of one wording that say no more than that are told together: there may be hundreds of them. */
+function alikeUses(uses: readonly AcceptanceUse[]): readonly (readonly [AcceptanceUse, ...AcceptanceUse[]])[] {
+  const groups = new Map<string, [AcceptanceUse, ...AcceptanceUse[]]>();
+  for (const [index, use] of uses.entries()) {
+    const key = use.source === 'comment' && use.reason === undefined ? `comment ${use.entry}` : String(index);
+    const alike = groups.get(key);
+    if (alike === undefined) groups.set(key, [use]);
+    else alike.push(use);
+  }
+  return [...groups.values()];
+}
+
+function usedText([first, ...more]: readonly [AcceptanceUse, ...AcceptanceUse[]]): string {
+  const all = [first, ...more];
+  // A credential that lies at several places has a comment at each.
+  const accepted = all.every(({ accepts }) => accepts !== undefined)
+    ? new Set(all.flatMap(({ accepts = [] }) => accepts)).size
+    : all.reduce((sum, { findings }) => sum + findings, 0);
+  const lead = `${count(accepted, 'finding')} by `;
+  return more.length === 0
+    ? `${lead}${nameOf(first)}${reasonOf(first)}`
+    : `${lead}the comment ${first.entry} at ${count(all.length, 'place')}`;
 }
 
 const SOURCES: { readonly [source in AcceptanceUse['source']]: string } = {

@@ -150,7 +150,7 @@ describe('nhi-audit pr and a change that would open its own gate', function () {
     });
 
     assert.deepEqual([told.code, told.conclusion], [0, 'neutral']);
-    assert.match(told.comment, /very change.*\n\n- 1 finding by the comment nhi-audit:allow\n- 1 finding by \.gitleaksignore:1/);
+    assert.match(told.comment, /very change.*\n\n- 1 finding by the comment leak\.py:1 nhi-audit:allow\n- 1 finding by \.gitleaksignore:1/);
   });
 
   it('holds a report that was made before to the same', async () => {

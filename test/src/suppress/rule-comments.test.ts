@@ -136,11 +136,12 @@ describe('findings and comments that name their check', () => {
       source: 'comment',
       entry: 'nhi-audit: ignore[job-token-write-all]',
       place: 'ci.yml:1',
+      repository: 'harbour/shop',
       reason: 'release job',
     });
     assert.deepEqual(
-      uses.map(({ state, findings }) => [state, findings]),
-      [['used', 1]],
+      uses.map(({ state, findings, accepts }) => [state, findings, accepts]),
+      [['used', 1, [finding.fingerprint]]],
     );
   });
 
