@@ -17,13 +17,15 @@ const FINDINGS_MAX = 100;
 const Options = z.strictObject({
   /** What is a test case: a check, or a control of the frameworks of the report. */
   by: z.enum(['checks', 'controls']).default('checks'),
+  /** `true`: a file beside each failure, which GitLab links to. The schema of Jenkins knows no such attribute. */
+  files: z.stringbool().or(z.boolean()).default(false),
 });
 type Options = z.infer<typeof Options>;
 
 interface Case {
   readonly suite: string;
   readonly name: string;
-  readonly file?: string;
+  readonly file?: string | undefined;
   readonly failure?: { readonly message: string; readonly type: string; readonly lines: readonly string[] };
   readonly skipped?: string;
 }
@@ -35,7 +37,7 @@ export const junit = defineReporter<Options>({
   extension: 'xml',
   mediaType: 'application/xml',
   options: Options as z.ZodType<Options>,
-  *render(report, { by }) {
+  *render(report, { by, files }) {
     const suites = new Map<string, Case[]>();
     for (const one of by === 'checks' ? checkCases(report) : controlCases(report)) {
       const suite = suites.get(one.suite);
@@ -47,9 +49,9 @@ export const junit = defineReporter<Options>({
     yield '<?xml version="1.0" encoding="UTF-8"?>\n';
     yield `<testsuites name="nhi-audit" ${tally(all)} time="${time}">\n`;
     for (const [name, cases] of suites) {
-      yield `  <testsuite name="${xmlText(name)}" ${tally(cases)} time="0" timestamp="${report.run.startedAt.slice(0, 19)}">\n`;
+      yield `  <testsuite name="${xmlText(name)}" ${tally(cases)} skipped="${skippedIn(cases)}" time="0" timestamp="${report.run.startedAt.slice(0, 19)}">\n`;
       yield* propertyLines(report);
-      for (const one of cases) yield* caseLines(one);
+      for (const one of cases) yield* caseLines(files ? one : { ...one, file: undefined });
       yield '  </testsuite>\n';
     }
     yield '</testsuites>\n';
@@ -155,8 +157,11 @@ function attribute(text: string): string {
 
 function tally(cases: readonly Case[]): string {
   const failures = cases.filter(({ failure }) => failure !== undefined).length;
-  const skipped = cases.filter(({ failure, skipped: why }) => failure === undefined && why !== undefined).length;
-  return `tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}"`;
+  return `tests="${cases.length}" failures="${failures}" errors="0"`;
+}
+
+function skippedIn(cases: readonly Case[]): number {
+  return cases.filter(({ failure, skipped }) => failure === undefined && skipped !== undefined).length;
 }
 
 function seconds(milliseconds: number): string {

@@ -46,7 +46,8 @@ const tool = {
   required: ['id', 'name', 'version', 'vendor'],
   properties: { id: text, name: text, version: text, vendor },
 };
-// What the published schema 15.2.1 asks for, with the fields of this reporter and no others.
+// Every rule of the published schema 15.2.1 for the fields of this reporter, and no other fields; a file and at most 20 identifiers are
+// asked for beyond it. https://gitlab.com/gitlab-org/security-products/security-report-schemas (dist/secret-detection-report-format.json)
 const SECRET_DETECTION = {
   type: 'object',
   additionalProperties: false,
@@ -94,7 +95,7 @@ const SECRET_DETECTION = {
             items: {
               type: 'object',
               required: ['type', 'name', 'value'],
-              properties: { type: text, name: text, value: text },
+              properties: { type: text, name: text, value: text, url: { type: 'string', pattern: '^(https?|ftp)://.+' } },
             },
           },
           location: {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { junit } from '../../reporters/junit/index.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import { JUNIT_10 } from '../helpers/junit-10.ts';
 import { settledReport } from '../helpers/made-parts.ts';
 import {
   emptyReport,
@@ -46,15 +47,23 @@ interface Element {
   text: string;
 }
 
-const PARENTS: { readonly [name: string]: string | undefined } = {
-  testsuites: undefined,
-  testsuite: 'testsuites',
-  properties: 'testsuite',
-  property: 'properties',
-  testcase: 'testsuite',
-  failure: 'testcase',
-  skipped: 'testcase',
-};
+/** What `junit-10.xsd` has against a document. */
+function problemsOf(elements: readonly Element[]): string[] {
+  return elements.flatMap(({ name, parent, attributes, text }) => {
+    const rule = JUNIT_10[name];
+    if (rule === undefined) return [`<${name}> is no element`];
+    const told = Object.keys(attributes);
+    return [
+      ...((parent === undefined ? rule.isRoot : JUNIT_10[parent]?.children.includes(name)) === true
+        ? []
+        : [`<${name}> in <${parent}>`]),
+      ...told.filter((key) => !rule.required.includes(key) && !rule.optional.includes(key)).map((key) => `<${name} ${key}>`),
+      ...rule.required.filter((key) => !told.includes(key)).map((key) => `<${name}> without ${key}`),
+      ...(rule.hasText || text.trim() === '' ? [] : [`text in <${name}>`]),
+      ...(attributes.time === undefined || rule.time.test(attributes.time) ? [] : [`time="${attributes.time}"`]),
+    ];
+  });
+}
 
 async function elementsOf(report: Report, options = {}): Promise<Element[]> {
   return parse(await renderText(junit, report, options));
@@ -81,22 +90,41 @@ describe('junit reporter', () => {
         const [root] = elements;
         const suites = named(elements, 'testsuite');
 
-        for (const element of elements) {
-          assert.ok(Object.hasOwn(PARENTS, element.name));
-          assert.equal(element.parent, PARENTS[element.name]);
-        }
+        assert.deepEqual(problemsOf(elements), []);
         for (const [count, of] of [
           ['tests', 'testcase'],
           ['failures', 'failure'],
           ['skipped', 'skipped'],
         ] as const) {
-          assert.equal(Number(root?.attributes[count]), named(elements, of).length);
+          const there = named(elements, of).length;
           const sum = suites.reduce((total, { attributes }) => total + Number(attributes[count]), 0);
-          assert.equal(sum, Number(root?.attributes[count]));
+          assert.equal(sum, there);
+          if (count !== 'skipped') assert.equal(Number(root?.attributes[count]), there);
         }
       });
     }
   }
+
+  it('is held against rules that can fail', () => {
+    const cases = {
+      '<testsuites skipped="1"></testsuites>': '<testsuites skipped>',
+      '<testsuite name="a" tests="0" failures="0"></testsuite>': '<testsuite> without errors',
+      '<testsuites time="1s"></testsuites>': 'time="1s"',
+      '<testsuites>x</testsuites>': 'text in <testsuites>',
+      '<testsuites><testcase name="a"/></testsuites>': '<testcase> in <testsuites>',
+      '<testcase name="a"/>': '<testcase> in <undefined>',
+      '<suite/>': '<suite> is no element',
+    };
+
+    for (const [xml, problem] of Object.entries(cases)) assert.deepEqual(problemsOf(parse(`<?xml?>${xml}`)), [problem]);
+  });
+
+  it('names the file of a failure where GitLab asks for it, which the schema of Jenkins does not know', async () => {
+    const [plain, linked] = [await elementsOf(leakReport(3)), await elementsOf(leakReport(3), { files: true })];
+
+    assert.deepEqual([...new Set(problemsOf(linked))], ['<testcase file>']);
+    assert.deepEqual(problemsOf(plain), []);
+  });
 
   it('has a test case for every check, and one that fails for every check with open findings', async () => {
     const report = sampleReport();
