@@ -8,7 +8,7 @@ import { acceptanceLines } from '../../src/util/acceptance-text.ts';
 import { commentMark, knownMark, MARK_NAME } from '../../src/util/comment-marks.ts';
 import { EPHEMERAL } from '../../src/util/fingerprint.ts';
 import { primaryPlace, relativeParts } from '../../src/util/places.ts';
-import { count, hasPrevious, list, openFindings, thousands } from '../../src/util/report-text.ts';
+import { count, hasPrevious, isPremerge, list, openFindings, thousands } from '../../src/util/report-text.ts';
 import { clip, markdown as safe } from '../../src/util/sanitize.ts';
 import { Budget, details, END } from './budget.ts';
 import { acceptedSection, coverageLines, coverageText, type Section, type Since, silentChecks, verdictLine } from './sections.ts';
@@ -178,7 +178,8 @@ const RULES_SHOWN = 3;
 function notAssessed(report: Report): Section | undefined {
   const silent = silentChecks(report);
   if (silent.length === 0) return undefined;
-  const byReason = Map.groupBy(silent, (check) => missingOf(check.reason ?? 'no reason given'));
+  const isOfChange = isPremerge(report);
+  const byReason = Map.groupBy(silent, (check) => missingOf(check.reason ?? 'no reason given', isOfChange));
   const groups = [...byReason].sort((a, b) => b[1].length - a[1].length);
   const lines = groups.slice(0, REASONS_SHOWN).map(([reason, checks]) => {
     const ids = checks.slice(0, RULES_SHOWN).map(({ rule }) => safe(clip(rule, 80)));
@@ -187,12 +188,16 @@ function notAssessed(report: Report): Section | undefined {
   });
   const rest = groups.slice(REASONS_SHOWN).reduce((sum, [, checks]) => sum + checks.length, 0);
   if (rest > 0) lines.push(`- and ${count(rest, 'check')} for other reasons`);
-  return { title: `${count(silent.length, 'check')} not or only partly assessed`, lines };
+  const why = isOfChange ? ': a change shows no more than it brings' : '';
+  return { title: `${count(silent.length, 'check')} not or only partly assessed${why}`, lines };
 }
 
 /** `gateway sessions were not collected` of `gateway sessions were not collected: give an export of …; …`. */
-function missingOf(reason: string): string {
-  return /^[^:]* (?:was|were) not collected(?=:)/.exec(reason)?.[0] ?? reason;
+function missingOf(reason: string, isOfChange: boolean): string {
+  const missing = /^(?<what>[^:]*) (?:was|were) not collected(?=:)/.exec(reason);
+  if (missing === null) return reason;
+  // Nothing was withheld that could be given: it did not change.
+  return isOfChange ? `${missing.groups?.what}: not in this change` : missing[0];
 }
 
 /** Copied and filled in, it lets the first finding stand for a time. */

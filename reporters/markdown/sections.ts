@@ -7,10 +7,14 @@ import { whereText } from '../../src/util/control-text.ts';
 import { judgedWithoutText } from '../../src/util/judged-without.ts';
 import {
   absentText,
+  type CoverageSummary,
   controlLabel,
   count,
   hasPrevious,
   hiddenText,
+  IN_FILES,
+  isPremerge,
+  isStdinOnly,
   openFindings,
   severityCounts,
   summariseCoverage,
@@ -105,10 +109,9 @@ export function coverageLines(report: Report, max: number): string[] {
   while (lines.join('\n').length > max) lines.pop();
   if (gaps.length > lines.length) lines.push(`- and ${count(gaps.length - lines.length, 'more gap')}`);
   const read = looked.filter((row) => row.gaps.length === 0).map((row) => row.title);
-  const none = notLooked.map((row) => row.title);
   if (lines.length > 0) lines.push('');
   if (read.length > 0) lines.push(`Read completely: ${read.join(', ')}.`);
-  if (none.length > 0) lines.push(`Not looked at, for none was given: ${none.join(', ')}.`);
+  lines.push(...notLookedLines(report, looked, notLooked));
   const without = judgedWithoutText(report.coverage);
   if (without !== undefined) lines.push(`⚠️ Judged without ${markdown(clip(without, TEXT_MAX))}.`);
   const declared = report.declaredAbsent ?? [];
@@ -120,6 +123,23 @@ export function coverageLines(report: Report, max: number): string[] {
   const left = declared.slice(DECLARED_SHOWN).map(({ surface }) => SURFACES[surface]);
   if (left.length > 0) lines.push(`- and ${left.join(', ')}`);
   return lines;
+}
+
+/** Why there is nothing of it: a change did not touch it, the files that were read have none, or nobody gave it. */
+function notLookedLines(report: Report, looked: CoverageSummary['looked'], notLooked: CoverageSummary['notLooked']): string[] {
+  if (isPremerge(report)) {
+    const rest = isStdinOnly(report) ? 'anything but standard input' : 'what did not change';
+    return [`Not looked at: ${rest}; a full scan reads the rest.`];
+  }
+  const { only, skip } = report.run.parameters;
+  const isSearched = only === undefined && skip === undefined && looked.some((row) => row.surface === 'work-tree');
+  const isNone = (row: (typeof notLooked)[number]): boolean => isSearched && IN_FILES.has(row.surface);
+  return (
+    [
+      ['None found', notLooked.filter(isNone)],
+      ['Not looked at, for none was given', notLooked.filter((row) => !isNone(row))],
+    ] as const
+  ).flatMap(([lead, rows]) => (rows.length === 0 ? [] : [`${lead}: ${rows.map((row) => row.title).join(', ')}.`]));
 }
 
 /** Checks that could not run: their silence is no news. */

@@ -89,6 +89,7 @@ describe('markdown reporter', () => {
 
     assert.match(text, /- AWS IAM: \*\*denied\*\*: credential report: iam:GetCredentialReport is not allowed/);
     assert.match(text, /Not looked at, for none was given: Git history/);
+    assert.match(text, /None found: .*CI configuration/);
     assert.match(text, /none was given: .*Azure and Entra ID.*SPIRE/);
     assert.doesNotMatch(text, /scanner yet/);
     assert.match(text, /2 checks not or only partly assessed/);

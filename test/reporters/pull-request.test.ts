@@ -119,6 +119,16 @@ describe('pull-request reporter', () => {
     );
   });
 
+  it('says of a change that what it does not touch is not in it, and of nothing that it was not given', async () => {
+    const report = partialReport();
+    const text = await render({ ...report, run: { ...report.run, parameters: { ...report.run.parameters, diff: 'a...b' } } });
+
+    assert.match(text, /2 checks not or only partly assessed: a change shows no more than it brings<\/summary>/);
+    assert.match(text, /- Gateway sessions: not in this change: human-uses-machine-identity\n/);
+    assert.match(text, /Not looked at: what did not change; a full scan reads the rest\./);
+    assert.doesNotMatch(text, /none was given|not collected/);
+  });
+
   for (const n of [200, 3000]) {
     it(`stays below 65,536 characters with ${n} findings and keeps what explains them`, async () => {
       const text = await render(
