@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { buildProgram } from '../../src/cli.ts';
@@ -221,7 +221,9 @@ describe('what is offered for CI', function () {
       const run = (script: string, more: { readonly [name: string]: string }): string =>
         execFileSync('bash', ['-e', '-c', script], { cwd: tempDir(), encoding: 'utf8', env: { ...env, PLACE: place, ...more } });
 
-      run(install, { GITHUB_ACTION_PATH: repo.path });
+      // Twice, as in a job that uses it twice.
+      for (let n = 0; n < 2; n++) run(install, { GITHUB_ACTION_PATH: repo.path });
+      assert.deepEqual(readdirSync(place).sort(), ['.git', 'bin']);
       const given = {
         FAIL_ON: '$(touch pwned)',
         PERSONA: 'dev',
