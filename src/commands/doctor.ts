@@ -7,6 +7,7 @@ import type { Io } from '../io.ts';
 import type { Store } from '../store/index.ts';
 import { EXIT, messageOf, NhiAuditError } from '../util/errors.ts';
 import { fingerprintKeyId } from '../util/fingerprint.ts';
+import { count } from '../util/report-text.ts';
 import { toolVersion } from '../util/version.ts';
 
 interface Diagnosis {
@@ -17,7 +18,9 @@ interface Diagnosis {
 }
 
 const OLDEST_GIT = [2, 32];
-const MIN_FREE_BYTES = 512 * 1024 * 1024;
+/** Below it, a large estate may not have room. */
+const MIN_FREE_BYTES = 256 * 1024 * 1024;
+const FEW_FREE_BYTES = 64 * 1024 * 1024;
 
 interface DoctorOptions {
   readonly store?: string;
@@ -40,7 +43,7 @@ export async function doctorCommand(io: Io, targets: readonly string[], options:
     await git(),
     await engine(),
     await configuration(io, options.config),
-    disk(io.directory, 'disk here'),
+    disk('disk here', freeAt(io.directory)),
     clock(io),
     browser(),
     fingerprints(io),
@@ -101,16 +104,25 @@ async function configuration(io: Io, named: string | undefined): Promise<Diagnos
   }
 }
 
-function disk(path: string, what: string): Diagnosis {
-  const { bavail, bsize } = statfsSync(path);
-  const free = bavail * bsize;
-  const ok = free > MIN_FREE_BYTES;
+/** Little is said, and is wrong only where not even a small run has room, or a store that is there could not be written anew. */
+export function disk(what: string, free: number, storeBytes = 0): Diagnosis {
+  const needed = Math.max(FEW_FREE_BYTES, storeBytes);
+  const size = free < 1e9 ? `${Math.floor(free / 1e6)} MB` : `${(free / 1e9).toFixed(1)} GB`;
+  const text = `${size} free`;
+  if (free < needed) {
+    return { what, ok: false, text, hint: `Free some space: a scan with a store needs ${Math.ceil(needed / 1e6)} MB of it.` };
+  }
   return {
     what,
-    ok,
-    text: `${(free / 1e9).toFixed(1)} GB free`,
-    ...(ok ? {} : { hint: 'Free some space: a scan with a store needs it.' }),
+    ok: true,
+    text,
+    ...(free < MIN_FREE_BYTES ? { hint: 'Enough for a small estate; a large one may need more.' } : {}),
   };
+}
+
+function freeAt(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
 }
 
 function clock(io: Io): Diagnosis {
@@ -155,14 +167,14 @@ async function store(io: Io, file: string): Promise<Diagnosis[]> {
     const opened = await openStore({ mode: 'read', file, asItIs: true });
     try {
       const [row] = await opened.rows('SELECT count(*) AS runs, max(started_at) AS newest FROM runs');
-      const text = `${file}: ${String(row?.runs)} runs, newest ${String(row?.newest ?? 'none')}`;
+      const text = `${file}: ${count(Number(row?.runs), 'run')}, newest ${String(row?.newest ?? 'none')}`;
       return [
         { what: 'store', ok: true, text },
         await storeVersion(opened),
         { what: 'store lock', ok: true, text: 'no other process writes it' },
         storeKey(io, file, await opened.setting('fingerprint_key_id')),
         permissions,
-        disk(dirname(file), 'disk of the store'),
+        disk('disk of the store', freeAt(dirname(file)), statSync(file).size),
       ];
     } finally {
       opened.close();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoCommand } from '../../../src/commands/demo.ts';
-import { doctorCommand } from '../../../src/commands/doctor.ts';
+import { disk, doctorCommand } from '../../../src/commands/doctor.ts';
 import { findingsCommand, identitiesCommand } from '../../../src/commands/lists.ts';
 import { queryCommand } from '../../../src/commands/query.ts';
 import { reportCommand } from '../../../src/commands/report.ts';
@@ -288,6 +288,22 @@ describe('commands over a store', () => {
       assert.match(past.out(), /^FAIL {2}store: .*not a readable store/m);
       assert.match(past.out(), /^FAIL {2}store permissions: 0644\n {6}Others can read it: chmod 600/m);
     });
+
+    for (const [free, storeBytes, ok, text, hint] of [
+      [300e6, 25e6, true, '300 MB free', undefined],
+      [100e6, 0, true, '100 MB free', 'Enough for a small estate'],
+      [30e6, 0, false, '30 MB free', 'Free some space'],
+      [3e9, 4e9, false, '3.0 GB free', 'needs 4000 MB'],
+      [40e9, 4e9, true, '40.0 GB free', undefined],
+    ] as const) {
+      it(`takes ${text} beside a store of ${storeBytes / 1e6} MB for ${ok ? 'enough' : 'too little'}`, () => {
+        const told = disk('disk', free, storeBytes);
+
+        assert.deepEqual([told.ok, told.text], [ok, text]);
+        assert.equal(told.hint?.includes(hint ?? '') ?? true, true);
+        assert.equal(told.hint === undefined, hint === undefined);
+      });
+    }
 
     it('takes a store that is yet to be made as fine, where it can be made', async () => {
       const nowhere = testIo(root);
