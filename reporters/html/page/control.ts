@@ -188,7 +188,9 @@ function group(kind: string, items: readonly Ended[]): Node[] {
 function whyOf({ reason, outcome: all }: CheckRow, kind: string): string {
   if (kind === 'partial' && all === 'fail')
     return '. That it found nothing here proves little: not all it needs was read, or told';
-  return reason === undefined || kind === 'pass' || kind === 'fail' ? '' : `. ${reason}`;
+  return reason === undefined || kind === 'pass' || kind === 'fail'
+    ? ''
+    : `. ${reason.charAt(0).toUpperCase()}${reason.slice(1)}`;
 }
 
 function sources(control: ControlRow, surface: string | undefined, data: PageData): Node[] {

@@ -61,7 +61,7 @@ export class Detail {
           'dl',
           {},
           this.#whose(row),
-          fact('Told by', row.surfaces.map((surface) => labelOf('surface', surface, this.#data)).join(', ')),
+          fact('Known from', row.surfaces.map((surface) => labelOf('surface', surface, this.#data)).join(', ')),
           fact('First seen', row.firstSeen.slice(0, 10)),
           fact('Last seen', row.lastSeen.slice(0, 10)),
         ),
