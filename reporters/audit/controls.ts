@@ -1,6 +1,7 @@
 import type { ControlOutcome, ControlResult, ControlSource, Framework } from '../../src/contracts/framework.ts';
 import { SURFACES, type Surface } from '../../src/contracts/observation.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
+import { checkCountsText } from '../../src/util/check-counts.ts';
 import { count, thousands } from '../../src/util/report-text.ts';
 import { SHORT_SURFACES } from '../../src/util/surface-names.ts';
 import { anchorOf, anchors, linkTo, wordLink } from './anchors.ts';
@@ -22,7 +23,7 @@ export function* controlsSection(report: Report, links: EvidenceLinks): Generato
     yield `\n### ${text(framework.title)} ${text(framework.version)}\n\n`;
     yield `${countsOf(controls)}${mappingOf(framework)}\n\n`;
     yield table(
-      ['Control', 'Title', 'Result', 'Population', 'Findings', 'Excepted', 'Not assessed', 'Why'],
+      ['Control', 'Title', 'Result', 'Population', 'Findings', 'Excepted', 'Checks', 'Why'],
       controls.map((control) => [
         control.rules.length === 0 ? code(control.control) : linkTo(control.control, anchors.control(control)),
         text(control.title),
@@ -30,7 +31,7 @@ export function* controlsSection(report: Report, links: EvidenceLinks): Generato
         thousands(control.population),
         thousands(control.findings),
         thousands(exceptedOf(control, report)),
-        `${thousands(control.rules.filter(({ outcome }) => outcome === 'not-assessed').length)} of ${count(control.rules.length, 'check')}`,
+        control.rules.length === 0 ? 'none' : checkCountsText(control.rules),
         `${text(control.reason)}${control.note === undefined ? '' : ` ${text(control.note)}`}`,
       ]),
     );

@@ -246,7 +246,9 @@ function partialReason(mapped: readonly Mapped[], ground: Ground): string {
   const silent = mapped.filter((item) => item.outcome === 'not-assessed' || item.outcome === 'partial');
   if (silent.length === 0) return `${passReason(mapped)} They bear on a part of it.`;
   const ran = whole === 0 ? 'No check ran in full' : `${outOf(whole, mapped.length)} ran in full and left nothing open`;
-  return `${ran}; ${silences(silent, ground)}`;
+  const idle = mapped.filter((item) => item.outcome === 'not-applicable' && !isAbsent(item)).length;
+  const aside = idle === 0 ? '' : `; ${idle} had nothing to judge`;
+  return `${ran}; ${silences(silent, ground).replace(/\.$/, '')}${aside}.`;
 }
 
 /** `2 checks`, `1 of 3 checks` */

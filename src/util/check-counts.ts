@@ -1,4 +1,3 @@
-import type { CheckResult } from '../contracts/check.ts';
 import { count, thousands } from './report-text.ts';
 
 export interface CheckCounts {
@@ -11,15 +10,20 @@ export interface CheckCounts {
   readonly notAssessed: number;
 }
 
+/** A check, or a rule as it bears on a control. */
+interface Ended {
+  readonly outcome: string;
+}
+
 /** How many checks ran: one notion of it for every report. */
-export function countChecks(checks: readonly Pick<CheckResult, 'outcome'>[]): CheckCounts {
+export function countChecks(checks: readonly Ended[]): CheckCounts {
   const notApplicable = checks.filter(({ outcome }) => outcome === 'not-applicable').length;
   const notAssessed = checks.filter(({ outcome }) => outcome === 'not-assessed').length;
   return { total: checks.length, ran: checks.length - notApplicable - notAssessed, notApplicable, notAssessed };
 }
 
 /** `185 of 402 checks ran; 150 not applicable, 67 not assessed` */
-export function checkCountsText(checks: readonly Pick<CheckResult, 'outcome'>[]): string {
+export function checkCountsText(checks: readonly Ended[]): string {
   const { total, ran, notApplicable, notAssessed } = countChecks(checks);
   const aside = [
     ...(notApplicable > 0 ? [`${thousands(notApplicable)} not applicable`] : []),
