@@ -22,7 +22,7 @@ export function identityFacts({ identities }: Report): string {
     ['without a known owner', ({ ownership }) => ownership === 'unowned'],
     ['whose owner has left', ({ ownership }) => ownership === 'owner-left'],
     ['effectively admin', ({ capabilities }) => capabilities.includes('admin')],
-    ['with a credential lying about', ({ sightings }) => sightings > 0],
+    ['with a credential found in files or logs', ({ sightings }) => sightings > 0],
   ];
   const told = facts.flatMap(([words, is]) => {
     const n = identities.filter(is).length;
