@@ -216,6 +216,8 @@ The token is taken from GITHUB_TOKEN, the address from GITHUB_API_URL. Rights of
   permissions: { contents: read, pull-requests: write, checks: write }   (--sarif: security-events: write)
 Where one is missing, as for pull requests from forks, the summary of the job has the text instead, and the log says which.
 Commit by commit is read from the checkout (fetch-depth: 0), so a change may be of any size. docs/recipes/pre-merge.md
+What leaves out or softens is taken from nhi-audit.config.yml as it is before the change, or from a file outside the checkout
+(--config); what the change itself accepts stands first in the comment, and the check run is neutral then.
 
 Examples:
   nhi-audit pr                                          in a job on: pull_request

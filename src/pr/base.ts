@@ -43,7 +43,7 @@ export async function readJudge(
   const places = inside === undefined ? [...new Set([below(here, CONFIG_FILE), CONFIG_FILE])] : [inside];
   let config: LoadedConfig | undefined;
   for (const place of places) {
-    const text = await textBefore(base, place);
+    const text = await textBefore(base, place, assertNoLink);
     if (text === undefined) continue;
     config = await loadConfigText(text, join(base.top, place), named !== undefined);
     break;
@@ -91,18 +91,25 @@ async function aside({ top }: BaseCommit, path: string): Promise<string> {
   }
 }
 
-/** The text of a file as it is before the change; `undefined` where there is none. */
-export async function textBefore({ repository, pull, signal }: BaseCommit, path: string): Promise<string | undefined> {
-  const listed = await gitOutput(repository, ['ls-tree', '-z', '--full-tree', pull.base, '--', path], { signal });
+/** The text of a file as it is before the change; `undefined` where there is none, or a link, which is no text of its own. */
+export async function textBefore(
+  { repository, pull, signal }: BaseCommit,
+  path: string,
+  onLink?: (path: string) => never,
+): Promise<string | undefined> {
+  const spec = `:(top,literal)${path}`;
+  const listed = await gitOutput(repository, ['ls-tree', '-z', '--full-tree', pull.base, '--', spec], { signal });
   const { mode, id } = /^(?<mode>\d{6}) blob (?<id>[0-9a-f]{40,64})\t/.exec(listed.toString('utf8'))?.groups ?? {};
   if (id === undefined) return undefined;
-  if (mode === '120000') {
-    throw new ConfigError(`${path} is a symbolic link before this change`, {
-      code: 'CONFIG_UNREADABLE',
-      hint: 'What judges a change must stand in a file of its own.',
-    });
-  }
+  if (mode === '120000') return onLink?.(path);
   return (await gitOutput(repository, ['cat-file', 'blob', id], { signal })).toString('utf8');
+}
+
+function assertNoLink(path: string): never {
+  throw new ConfigError(`${path} is a symbolic link before this change`, {
+    code: 'CONFIG_UNREADABLE',
+    hint: 'What judges a change must stand in a file of its own.',
+  });
 }
 
 /** Which of these files and folders the change touches. */

@@ -1,10 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { LoadedConfig } from '../config/load.ts';
 import type { AcceptanceUse, Report } from '../contracts/index.ts';
+import { readRegularFile } from '../files/source-file.ts';
 import { EXCEPTIONS_FILE } from '../run/acceptors.ts';
 import { parseExceptions } from '../suppress/exceptions.ts';
 import { type BaseCommit, insideOf, textBefore } from './base.ts';
+
+const LARGEST = 64 * 1024 * 1024;
 
 interface Place {
   /** Where the exceptions lie that are found. */
@@ -32,7 +34,7 @@ async function isOwn(use: AcceptanceUse, base: BaseCommit, place: Place): Promis
   // A comment that names no check stands beside the secret, which is what the change brings; on which line of the two is not told.
   if (at?.path === undefined || (use.source === 'comment' && !use.entry.includes('ignore['))) return use.source === 'comment';
   if (use.source === 'secrets-baseline' || use.source === 'gitleaks-report') return false;
-  const line = linesOf(join(base.top, at.path))?.[Number(at.line) - 1]?.trim();
+  const line = textOf(join(base.top, at.path))?.split('\n')?.[Number(at.line) - 1]?.trim();
   if (line === undefined || line === '') return true;
   const before = await textBefore(base, at.path);
   return !(before ?? '').split('\n').some((text) => text.trim() === line);
@@ -45,7 +47,7 @@ async function isOwnException({ place: shown }: AcceptanceUse, base: BaseCommit,
   // Nobody who proposes a change has a say in what lies outside.
   if (path === undefined) return false;
   const index = Number(/exceptions\[(\d+)\]$/.exec(shown ?? '')?.[1]);
-  const now = existsSync(file) ? entriesIn(readFileSync(file, 'utf8'), file) : [];
+  const now = entriesIn(textOf(file) ?? '', file);
   const entry = now[index];
   return entry === undefined || !entriesIn((await textBefore(base, path)) ?? '', path).includes(entry);
 }
@@ -59,9 +61,9 @@ function entriesIn(text: string, file: string): readonly string[] {
   }
 }
 
-function linesOf(file: string): readonly string[] | undefined {
+function textOf(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8').split('\n');
+    return readRegularFile(file, LARGEST).toString('utf8');
   } catch {
     return undefined;
   }

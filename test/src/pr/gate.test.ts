@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Job, key, withGithub } from '../../helpers/pull-request-job.ts';
 import { leakReport } from '../../helpers/report.ts';
@@ -150,7 +151,28 @@ describe('nhi-audit pr and a change that would open its own gate', function () {
     });
 
     assert.deepEqual([told.code, told.conclusion], [0, 'neutral']);
-    assert.match(told.comment, /very change.*\n\n- 1 finding by the comment leak\.py:1 nhi-audit:allow\n- 1 finding by \.gitleaksignore:1/);
+    assert.match(
+      told.comment,
+      /very change.*\n\n- 1 finding by the comment leak\.py:1 nhi-audit:allow\n- 1 finding by \.gitleaksignore:1/,
+    );
+  });
+
+  it('knows comments that were there before, in files of any name, and refuses a link that would judge', async () => {
+    const name = '.github/workflows/:(top) [a]*.yml';
+    const workflow = (token: string, why: string): string =>
+      `on: push\njobs:\n  a:\n    runs-on: x\n    env:\n      # nhi-audit: ignore[credential-in-work-tree, credential-in-ci-config] ${why}\n      TOKEN: "${token}"\n`;
+    const job = new Job();
+    job.before({ [name]: workflow('none', 'a fixture') });
+
+    const told = await judge(job, { [name]: workflow(key('one'), 'a fixture') });
+    const added = await judge(job, { [name]: workflow(key('one'), 'another word') });
+    symlinkSync('elsewhere.yml', join(job.repo.path, CONFIG));
+    job.base = job.repo.commit('link');
+
+    assert.match(told.comment, /1 finding by the comment/);
+    assert.doesNotMatch(told.comment, /very change/);
+    assert.match(added.comment, /very change/);
+    await assert.rejects(judge(job, LEAK), /nhi-audit\.config\.yml is a symbolic link before this change/);
   });
 
   it('holds a report that was made before to the same', async () => {
