@@ -19,7 +19,7 @@ const NEXT = join(ROOT, 'node_modules', '.cache', 'nhi-audit', 'dist');
  * a quarter of a millisecond, and there are 170. These and what they import statically; the rest stays apart and lazy.
  */
 const TOGETHER: { readonly [name: string]: RegExp } = {
-  start: /^src\/util\/(errors|sanitize|version)\.ts$/,
+  start: /^src\/util\/(errors|layout|sanitize|version)\.ts$/,
   premerge:
     /^(src\/(commands\/scan|detect\/load|run\/unobserved|store\/fingerprint-key|suppress\/ignore-file)|scanners\/(repository\/changes|[a-z-]+\/index)|reporters\/terminal\/index)\.ts$/,
 };
