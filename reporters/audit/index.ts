@@ -26,7 +26,7 @@ export const audit = defineReporter<Options>({
   extension: 'md',
   mediaType: 'text/markdown; charset=utf-8; variant=GFM',
   options: Options as z.ZodType<Options>,
-  parts: ['method', 'population'],
+  parts: ['extent', 'method', 'population'],
   *render(report, { findings, title }) {
     yield headSection(report, title);
     yield scopeSection(report);

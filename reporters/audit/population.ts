@@ -3,8 +3,22 @@ import { count, thousands } from '../../src/util/report-text.ts';
 import { anchorOf, anchors } from './anchors.ts';
 import { code, section, table, text } from './markdown.ts';
 
+/** Where another number of the report is of the same things. */
+function asideOf(
+  kind: string,
+  { sum, all, identities, onlySeen }: { sum: number; all: number; identities: number; onlySeen: number },
+): string {
+  if (kind === 'identity' && identities !== all) return `${thousands(identities)} are listed`;
+  if (kind === 'credential' && onlySeen > 0) {
+    return `${thousands(onlySeen)} more were only seen somewhere, and no inventory or code declares them: the table of credentials has ${thousands(all + onlySeen)}`;
+  }
+  if (kind === 'usage')
+    return `${thousands(sum)} took place, which is what the list of sessions has; ${thousands(Math.max(0, all - sum))} are requests, bookkeeping or administration`;
+  return '';
+}
+
 /** Completeness and accuracy: what a source lists, what of it is stored, what this report counts. */
-export function populationSection({ parts, run }: Report): string {
+export function populationSection({ parts, run, identities }: Report): string {
   const rows = parts?.population ?? [];
   const differing = rows.filter(({ difference }) => difference !== undefined).length;
   const begun = new Set<string>();
@@ -14,7 +28,7 @@ export function populationSection({ parts, run }: Report): string {
     '2. Population',
     rows.length === 0
       ? 'No source was read.'
-      : `${count(rows.length, 'row')}: ${thousands(rows.length - differing)} reconcile, ${thousands(differing)} differ for the reason given. **Listed** is what the source says it has, **read** what of it was read, **stored** the rows kept of it, **reported** what this report counts once sources of one thing are merged.`,
+      : `${count(rows.length, 'row')}: ${thousands(rows.length - differing)} reconcile, ${thousands(differing)} differ for the reason given. **Listed** is how many entries the file or answer that was given has (no proof that the source has no more), **read** what of it was read, **stored** the rows kept of it, **reported** what this report counts once sources of one thing are merged.`,
     table(
       ['Source', 'What', 'Kind', 'Outcome', 'Listed', 'Read', 'Stored', 'Reported', 'Difference'],
       rows.map((row) => [
@@ -29,6 +43,21 @@ export function populationSection({ parts, run }: Report): string {
         text(row.difference ?? 'none'),
       ]),
     ),
-    counts.length > 0 && `Over all sources, merged: ${counts.map(([kind, n]) => `${thousands(n)} ${kind}`).join(', ')}.`,
+    counts.length > 0 &&
+      'From the table to the totals of this report: a thing that several sources tell of is a row of each, and one in all.',
+    table(
+      ['Kind', 'Sum of reported', 'Told by another source as well', 'In all', 'And'],
+      counts.map(([kind, all]) => {
+        const sum = rows.reduce((total, row) => total + (row.kind === kind ? row.reported : 0), 0);
+        return [
+          kind,
+          thousands(sum),
+          // What a part without coverage of its own gives has no row above.
+          kind === 'usage' ? '' : sum >= all ? thousands(sum - all) : `${thousands(all - sum)} from what has no row of its own`,
+          thousands(all),
+          asideOf(kind, { sum, all, identities: identities.length, onlySeen: parts?.extent?.credentialsOnlySeen ?? 0 }),
+        ];
+      }),
+    ),
   );
 }

@@ -1,9 +1,11 @@
-import { type CoverageObservation, SURFACES } from '../../src/contracts/observation.ts';
+import { type CoverageObservation, SURFACES, type Surface } from '../../src/contracts/observation.ts';
+import type { SourceExtent } from '../../src/contracts/report-parts.ts';
 import { type DeclaredAbsent, type Report, SWITCHED_OFF } from '../../src/contracts/reporter.ts';
 import { judgedWithoutText } from '../../src/util/judged-without.ts';
 import { count, hiddenText, list, summariseCoverage, thousands } from '../../src/util/report-text.ts';
+import { SHORT_SURFACES } from '../../src/util/surface-names.ts';
 import { anchorOf, anchors } from './anchors.ts';
-import { bullets, code, section, table, text } from './markdown.ts';
+import { bullets, type Cell, code, section, table, text } from './markdown.ts';
 
 const OUTCOMES = [
   ['pass', 'every check that bears on it ran over what it needs, and found nothing'],
@@ -63,15 +65,19 @@ export function scopeSection(report: Report): string {
     looked.length === 0
       ? 'Nothing was looked at.'
       : table(
-          ['Source', 'Outcome', 'Read', 'Looks', 'Not whole'],
+          ['Source', 'Outcome', 'Read', 'As of', 'Looks', 'Not whole'],
           looked.map((row) => [
             `${anchorOf(anchors.source(row.surface))}${row.title}`,
             row.outcome,
             row.figures,
+            asOf(report.parts?.extent?.sources.find(({ surface }) => surface === row.surface)),
             thousands(report.coverage.filter(({ surface }) => surface === row.surface).length),
             thousands(row.gaps.length),
           ]),
         ),
+    looked.length > 0 &&
+      '**Complete** says that all of what was given was read: the rows of the files that were handed over, or what the interface answered. That an export holds all accounts, regions and projects that there are is not shown by it. **As of**: an export is no older than the newest moment that it tells of, and no newer than when it was read; files are as they were when they were read.',
+    ...periodParts(report),
     without !== undefined &&
       `**Judged without** ${text(without, 2_000)}. Results that rest on rights are to be read with that in mind.`,
     '**Denied or not supported**',
@@ -82,6 +88,38 @@ export function scopeSection(report: Report): string {
     notLooked.length > 0 &&
       `**Not given** (nothing is said of these): ${list(notLooked.map(({ surface, title }) => `${anchorOf(anchors.source(surface))}${title}`))}.`,
   );
+}
+
+function asOf(source: SourceExtent | undefined): Cell {
+  if (source === undefined) return 'not kept';
+  const { newest, firstRead, lastRead } = source;
+  const read = firstRead === lastRead ? `read ${minute(lastRead)}` : `read ${minute(firstRead)} to ${minute(lastRead)}`;
+  return newest === undefined ? read : `not before ${minute(newest)}; ${read}`;
+}
+
+/** `2026-11-20 09:00` */
+function minute(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
+}
+
+/** Twenty records of two hours are no record of a quarter, however completely they were read. */
+function periodParts({ parts }: Report): readonly string[] {
+  const periods = parts?.extent?.periods ?? [];
+  if (periods.length === 0) return [];
+  return [
+    '**Period of logs and sessions** (nothing is said of other days; days between two exports do not count)',
+    table(
+      ['Source', 'Of', 'From', 'To', 'Days', 'Records'],
+      periods.map(({ surface, provider, scope, from, until, days, records }) => [
+        Object.hasOwn(SHORT_SURFACES, surface) ? SHORT_SURFACES[surface as Surface] : text(surface),
+        `${text(provider)}${scope === undefined ? '' : ` ${code(scope)}`}`,
+        minute(from),
+        minute(until),
+        thousands(days),
+        thousands(records),
+      ]),
+    ),
+  ];
 }
 
 /** On whose word sources are said not to be there; a run can contradict that, and not prove it. */

@@ -19,6 +19,8 @@ export interface ReportParts {
   readonly history: readonly RunPoint[];
   /** What each source listed, what of it is stored, what the report counts: an auditor's completeness and accuracy. */
   readonly population: readonly PopulationRow[];
+  /** Of which time each source tells. */
+  readonly extent: Extent;
   /** What the tool was given and stood on: enough to run it again and get the same. */
   readonly method: Method;
 }
@@ -154,6 +156,38 @@ export interface PopulationRow {
   readonly reported: number;
   /** Why the numbers differ, where they do; `undefined` where they reconcile. */
   readonly difference?: string;
+}
+
+export interface Extent {
+  /** Of each source that was looked at. */
+  readonly sources: readonly SourceExtent[];
+  /** Of logs and sessions, which tell nothing of other days. */
+  readonly periods: readonly PeriodView[];
+  /** Credentials that were seen somewhere and that no inventory or code declares. */
+  readonly credentialsOnlySeen: number;
+}
+
+export interface SourceExtent {
+  readonly surface: string;
+  /** Files, crawls or answers. */
+  readonly parts: number;
+  /** When the first and the last of them was first read into the store: none is of a later time. */
+  readonly firstRead: IsoTime;
+  readonly lastRead: IsoTime;
+  /** The newest moment that one of them tells of: that one is not older. Absent where none tells of any. */
+  readonly newest?: IsoTime;
+}
+
+export interface PeriodView {
+  readonly surface: string;
+  readonly provider: string;
+  /** Account, organisation or server; absent where it is not told. */
+  readonly scope?: string;
+  readonly from: IsoTime;
+  readonly until: IsoTime;
+  /** Days of which something was given: those between two exports do not count. */
+  readonly days: number;
+  readonly records: number;
 }
 
 export interface Method {

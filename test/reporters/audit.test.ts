@@ -60,7 +60,7 @@ function withExcepted(report: Report): Report {
 
 describe('audit reporter', () => {
   it('asks for the parts that it tells, and no others', () => {
-    assert.deepEqual(audit.parts, ['method', 'population']);
+    assert.deepEqual(audit.parts, ['extent', 'method', 'population']);
   });
 
   it('has all that an auditor asks for, in one order', async () => {
@@ -100,6 +100,43 @@ describe('audit reporter', () => {
       /\*\*Not all findings are told here: 3 findings not shown to persona security \(.*\) and 2 findings known before/,
     );
     assert.doesNotMatch(all, /Not all findings|Not listed/);
+  });
+
+  it('tells of which time each source is, and from when to when logs were given', async () => {
+    const report = withParts(sampleReport());
+    const extent = {
+      sources: [
+        {
+          surface: 'aws',
+          parts: 2,
+          firstRead: '2026-06-01T08:00:00Z',
+          lastRead: '2026-06-01T08:00:00Z',
+          newest: '2026-05-30T23:59:00Z',
+        },
+        { surface: 'work-tree', parts: 1, firstRead: '2026-06-01T08:00:00Z', lastRead: '2026-06-02T08:00:00Z' },
+      ],
+      periods: [
+        {
+          surface: 'audit-log',
+          provider: 'aws',
+          scope: '|1|',
+          from: '2026-05-30T01:00:31Z',
+          until: '2026-05-30T03:12:00Z',
+          days: 1,
+          records: 20,
+        },
+      ],
+      credentialsOnlySeen: 3,
+    };
+    const run = { ...report.run, counts: { credential: 9, identity: 5 } };
+    const text = await renderText(audit, { ...report, run, parts: { ...report.parts, extent } });
+
+    assert.match(text, /AWS IAM \|.*\| not before 2026-05-30 23:59; read 2026-06-01 08:00 \|/);
+    assert.match(text, /\| read 2026-06-01 08:00 to 2026-06-02 08:00 \|/);
+    assert.match(text, /^\| audit logs \| aws .* \| 2026-05-30 01:00 \| 2026-05-30 03:12 \| 1 \| 20 \|$/m);
+    // 12 keys reported of 9 in all, 4 identities of 5.
+    assert.match(text, /^\| credential \| 12 \| 3 \| 9 \| 3 more were only seen somewhere.* has 12 \|$/m);
+    assert.match(text, /^\| identity \| 4 \| 1 from what has no row of its own \| 5 \|/m);
   });
 
   it('links each control to its evidence, and every link leads somewhere', async () => {

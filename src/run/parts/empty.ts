@@ -22,6 +22,7 @@ export function emptyParts(
     sessions: { rows: [], total: 0 },
     history: [{ ...runPoint(run, []), isThis: true }],
     population: [],
+    extent: { sources: [], periods: [], credentialsOnlySeen: 0 },
     method: method ?? EMPTY_METHOD,
   };
   return Object.fromEntries(wanted.map((part) => [part, all[part]]));

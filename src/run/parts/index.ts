@@ -42,5 +42,6 @@ const READERS: {
   sessions: async (store) => (await import('./sessions.ts')).readSessions(store),
   history: async (store, ground) => (await import('./history.ts')).readHistory(store, ground),
   population: async (store) => (await import('./population.ts')).readPopulation(store),
+  extent: async (store) => (await import('./extent.ts')).readExtent(store),
   method: async (store, { method }) => method ?? (await import('./method.ts')).readMethod(store),
 };

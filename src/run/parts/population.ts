@@ -81,6 +81,13 @@ counted AS (
 ),
 told AS (
   SELECT s.* EXCLUDE (parts), unnest(CASE WHEN len(s.covers) = 0 THEN ['coverage'] ELSE s.covers END) AS kind FROM sources AS s
+  UNION ALL
+  -- What it gave without having said that it could, unless another source of the same part says so: a row of the store has one here.
+  SELECT s.* EXCLUDE (parts), c.kind
+  FROM sources AS s
+  JOIN counted AS c USING (surface, subject, outcome, scanner, target)
+  WHERE c.stored > 0 AND len(s.covers) > 0 AND NOT list_contains(s.covers, c.kind)
+    AND NOT EXISTS (FROM sources AS o WHERE o.scanner = s.scanner AND o.target = s.target AND list_contains(o.covers, c.kind) AND list_has_any(o.parts, s.parts))
 )
 SELECT
   t.surface, t.subject, t.target, t.kind, t.outcome, t.is_log, t.looks, t.why, t.seen, t.read, t.skipped, t.failed, t.of_provider, t.of_people,

@@ -125,6 +125,7 @@ export function sampleParts(): ReportParts {
         isThis: true,
       },
     ],
+    extent: { sources: [], periods: [], credentialsOnlySeen: 0 },
     population: [
       {
         surface: 'aws',

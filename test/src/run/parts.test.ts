@@ -7,7 +7,7 @@ import type { StoreReader } from '../../../src/store/index.ts';
 import { reporterOf } from '../../helpers/parts.ts';
 import { withPassingRun, withRun } from '../correlate/run-store.ts';
 
-const ALL: readonly ReportPart[] = ['credentials', 'granted', 'history', 'lineage', 'method', 'population', 'sessions'];
+const ALL: readonly ReportPart[] = ['credentials', 'extent', 'granted', 'history', 'lineage', 'method', 'population', 'sessions'];
 const USER = 'aws:219484930172:user/etl';
 const ROLE = 'aws:219484930172:role/loader';
 const KEY = 'aws:access-key/AKIA0EXAMPLE000000EX';
