@@ -37,15 +37,15 @@ ${config(report)}`,
 }
 
 const PLURALS: { readonly [kind: string]: string } = {
+  coverage: 'rows of coverage',
   identity: 'identities',
   person: 'people',
   policy: 'policies',
-  coverage: 'looks',
 };
 
 /** `92 identities`, `30 credentials`. */
 function counted(kind: string, n: number): string {
-  return count(n, kind === 'coverage' ? 'look' : kind, PLURALS[kind]);
+  return count(n, kind === 'coverage' ? 'row of coverage' : kind, PLURALS[kind]);
 }
 
 function parameters({ run }: Report): Html | undefined {

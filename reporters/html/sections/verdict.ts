@@ -10,6 +10,8 @@ import { subjects } from './numbers.ts';
 import { MARKS, minute, named, outcomeMark, percent } from './section.ts';
 
 const GAPS_SHOWN = 4;
+/** Longer ones leave no room for the name of the source in half the width. */
+const SHORT_FIGURES = 20;
 
 /** Organisation or targets, when, by what: who holds a print in hand must be able to tell it from another. */
 export function titleStrip(report: Report, title: string | undefined): Html {
@@ -144,7 +146,7 @@ ${
   looked.length > 0 &&
   html`<table class="looked"><caption class="off">What was looked at</caption><thead class="off"><tr><th scope="col">Source</th><th scope="col">Outcome</th><th scope="col">Figures</th></tr></thead><tbody>${looked.map(
     ({ title, outcome, figures, gaps }) =>
-      html`<tr${(gaps.length > 0 || outcome !== 'complete') && html` class="wide"`}><th scope="row">${title}</th><td>${outcome === 'complete' && figures !== '' ? READ : outcomeMark(outcome)}</td><td>${allRead(figures)}</td></tr>${gaps.length > 0 && gapRow(gaps)}`,
+      html`<tr${(gaps.length > 0 || outcome !== 'complete' || allRead(figures).length > SHORT_FIGURES) && html` class="wide"`}><th scope="row">${title}</th><td>${outcome === 'complete' && figures !== '' ? READ : outcomeMark(outcome)}</td><td>${allRead(figures)}</td></tr>${gaps.length > 0 && gapRow(gaps)}`,
   )}</tbody></table>`
 }
 ${without.length > 0 && html`<p><b>Judged without:</b> ${named(list(without), 400)}, which were not given: rights that they take away are told as had.</p>`}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DeclaredAbsent, Report } from '../../../src/contracts/reporter.ts';
+import { partialReport } from '../../helpers/report.ts';
 import { CONTRAST, keepScreenshot, seen } from './browser.ts';
 import { reportPages } from './in-page.ts';
 import { hiddenReport, mappedReport, wholeReport } from './reports.ts';
@@ -59,6 +60,24 @@ describe('html report for auditors, in Chromium', function () {
       { hash: '#view=audit' },
     );
   });
+
+  for (const [name, make] of [
+    ['whole', wholeReport],
+    ['partial', partialReport],
+  ] as const) {
+    it(`leaves each source of the ${name} run room for its name`, async () => {
+      for (const width of [1400, 820, 390]) {
+        await inPage(
+          async ({ page }) => {
+            const boxes = await Promise.all((await page.locator('.looked tbody th').all()).map((head) => head.boundingBox()));
+            assert.ok(boxes.length > 2);
+            for (const box of boxes) assert.ok(box !== null && box.width > 90 && box.height < 50, JSON.stringify([width, box]));
+          },
+          { name, make, viewport: { width, height: 900 } },
+        );
+      }
+    });
+  }
 
   it('draws the sources of a framework when its tab is opened, and not before', async () => {
     await inPage(
@@ -224,7 +243,7 @@ describe('html report for auditors, in Chromium', function () {
   it('has headings in order, heads of tables, names of what is worked, and tabs that say which they are', async () => {
     await inPage(
       async ({ page }) => {
-        for (const view of ['engineer', 'audit']) {
+        for (const view of ['engineer', 'audit', 'all']) {
           await page.click(`[data-set-view="${view}"]`);
           assert.deepEqual(await page.evaluate(STRUCTURE), [], view);
         }
