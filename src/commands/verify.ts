@@ -11,7 +11,7 @@ import { readWhole } from '../pack/source.ts';
 import { proofJson, tellProof, tellVerification, verificationJson } from '../pack/tell.ts';
 import { openPack, type Verification, verifyPack } from '../pack/verify.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
-import { jsonText } from '../util/sanitize.ts';
+import { jsonText, printable } from '../util/sanitize.ts';
 
 export interface VerifyOptions {
   readonly key?: string;
@@ -41,6 +41,12 @@ export async function verifyCommand(io: Io, pack: string, options: VerifyOptions
     ...(options.requireSignature === true ? { needsSignature: true } : {}),
   };
   const proof = proofAt(path);
+  if (proof === 'broken') {
+    const problems: readonly Problem[] = [{ file: basename(path), kind: 'changed', message: NO_PROOF }];
+    const text = `${printable(basename(path))}: NOT good. ${NO_PROOF}.\n`;
+    await io.stdout(options.format === 'json' ? `${jsonText({ good: false, problems }, 2)}\n` : text);
+    return EXIT.findings;
+  }
   if (proof !== undefined) {
     const check = checkProof(proof, choices);
     await io.stdout(options.format === 'json' ? `${jsonText(proofJson(check), 2)}\n` : tellProof(check));
@@ -75,7 +81,10 @@ function instantOf(text: string, now: string): string {
   });
 }
 
-function proofAt(path: string): Proof | undefined {
+const NO_PROOF = 'It is JSON, and no proof of a finding as nhi-audit writes it, or says something twice';
+
+/** `undefined` for what is no JSON, and so to be looked at as a pack. */
+function proofAt(path: string): Proof | 'broken' | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isFile() !== true || stat.size > MOST_HELD) return undefined;
   const head = Buffer.alloc(1);
@@ -85,7 +94,7 @@ function proofAt(path: string): Proof | undefined {
   } finally {
     closeSync(handle);
   }
-  return head.toString() === '{' ? readProof(readFileSync(path, 'utf8')) : undefined;
+  return head.toString() === '{' ? (readProof(readFileSync(path, 'utf8')) ?? 'broken') : undefined;
 }
 
 async function askSigstore(

@@ -23,7 +23,7 @@ const REPORTS: readonly { readonly file: string; readonly id: string; readonly o
     })),
   ];
 
-/** A pack says nothing of the machine it was made on. */
+/** A pack does not say where on which machine it was made; the command line and targets are the user's own words. */
 const NOWHERE: RenderContext = { width: undefined, color: false, links: false, store: undefined };
 
 export interface PackOutput {

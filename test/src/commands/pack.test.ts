@@ -145,6 +145,18 @@ describe('pack and verify over a store', () => {
     assert.equal(told.out().match(/not signed, and a signature is required/g)?.length, 2);
   });
 
+  it('verify says of a proof that says something twice that it is none', async () => {
+    const [text, json] = [testIo(root), testIo(root)];
+    const proof = readFileSync(join(root, 'proof.json'), 'utf8');
+    writeFileSync(join(root, 'twice.json'), proof.replace('{', '{"finding": {},'));
+
+    assert.equal(await verifyCommand(text, 'twice.json', { key: 'pack.key.pub', format: 'text' }), 1);
+    assert.equal(await verifyCommand(json, 'twice.json', { format: 'json' }), 1);
+
+    assert.match(text.out(), /^twice\.json: NOT good\. It is JSON, and no proof .* or says something twice/);
+    assert.deepEqual(JSON.parse(json.out()).problems[0].file, 'twice.json');
+  });
+
   it('verify asks for an identity and its issuer together', async () => {
     await assert.rejects(verifyCommand(testIo(root), 'first.zip', { identity: 'x', format: 'text' }), { code: 'USAGE', exit: 2 });
   });
