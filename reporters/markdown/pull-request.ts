@@ -7,6 +7,7 @@ import { defineReporter } from '../../src/contracts/reporter.ts';
 import { acceptanceLines } from '../../src/util/acceptance-text.ts';
 import { commentMark, knownMark, MARK_NAME } from '../../src/util/comment-marks.ts';
 import { EPHEMERAL } from '../../src/util/fingerprint.ts';
+import { placeGlob } from '../../src/util/place-glob.ts';
 import { primaryPlace, relativeParts } from '../../src/util/places.ts';
 import { count, hasPrevious, isPremerge, list, openFindings, thousands } from '../../src/util/report-text.ts';
 import { clip, markdown as safe } from '../../src/util/sanitize.ts';
@@ -249,15 +250,6 @@ function selectorLines(finding: Finding, report: Report): readonly string[] | un
   }
   const names = [finding.credential, finding.identity].filter((name) => name !== undefined);
   return names.length === 0 || names.some((name) => name.includes('secret:')) ? undefined : byFingerprint;
-}
-
-/** Exactly this file, in gitignore syntax: what means something there is escaped, for what cannot be written any sign will do. */
-function placeGlob(path: string): string {
-  const inside = path.replace(/^(?:\.\.?\/|\/)+/, '');
-  const escaped = inside
-    .replace(/[\\*?[\]]/g, '\\$&')
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (sign) => '?'.repeat(sign.length));
-  return `/${escaped.replace(/ +$/, (blanks) => '?'.repeat(blanks.length))}`;
 }
 
 function inDays(from: string, days: number): string {

@@ -1,6 +1,7 @@
 import type { Finding } from '../contracts/finding.ts';
 import { EPHEMERAL } from './fingerprint.ts';
 import { isKeyed } from './keyed.ts';
+import { placeGlob } from './place-glob.ts';
 import { printable } from './sanitize.ts';
 
 /** What of an exception selects one finding. */
@@ -20,10 +21,5 @@ export function selectorOf(finding: Finding, fingerprintKeyId: string): Selector
   const [path] = paths;
   if (path === undefined || paths.size > 1 || printable(path) !== path || !/^[a-z0-9-]{1,80}$/.test(finding.rule))
     return undefined;
-  return { rule: finding.rule, path: `/${globOf(path.replace(/^(?:\.\.?\/|\/)+/, ''))}` };
-}
-
-/** A name in the syntax of gitignore that means itself. */
-function globOf(path: string): string {
-  return path.replace(/[\\*?[\]!#]/g, '\\$&');
+  return { rule: finding.rule, path: placeGlob(path) };
 }
