@@ -14,7 +14,7 @@ import { whyRefused } from '../pr/refusal.ts';
 import { loadJudgement } from '../run/rules.ts';
 import { MARK_NAME } from '../util/comment-marks.ts';
 import { ConfigError } from '../util/errors.ts';
-import { isStdinOnly } from '../util/report-text.ts';
+import { count, isStdinOnly } from '../util/report-text.ts';
 import { printable } from '../util/sanitize.ts';
 import { exitOf, failOnOf, homeOf, type ScanOptions, scanAndWrite } from './scan.ts';
 
@@ -64,6 +64,8 @@ export async function prCommand(
   if (api !== undefined) io.stderr(`Contacts ${printable(host)}, for this pull request alone.\n`);
   const pull = known ?? (await askPull(api, named));
   const { report, exit, notes, own } = await reportOf(io, pull, options);
+  for (const note of notes) io.stderr(`${printable(note)}\n`);
+  if (own.length > 0) io.stderr(`Accepts findings and comes with this very change: ${count(own.length, 'entry', 'entries')}.\n`);
   await post({
     io,
     api,

@@ -16,6 +16,7 @@ interface Told {
   readonly code: number;
   readonly comment: string;
   readonly conclusion: string | undefined;
+  readonly log: string;
 }
 
 /** What a pull request comes to that brings these files. */
@@ -27,8 +28,8 @@ async function judge(
   let told: Told | undefined;
   job.change(files);
   await withGithub({}, async (github) => {
-    const { code } = await job.run(github, options);
-    told = { code, comment: github.comments[0]?.body ?? '', conclusion: github.checkRuns[0]?.conclusion };
+    const { code, io } = await job.run(github, options);
+    told = { code, comment: github.comments[0]?.body ?? '', conclusion: github.checkRuns[0]?.conclusion, log: io.err() };
   });
   assert(told !== undefined);
   return told;
@@ -118,6 +119,7 @@ describe('nhi-audit pr and a change that would open its own gate', function () {
     assert.match(first, /^⚠️ \*\*Accepted by this very change: needs a reviewer's eye\*\*\n\n- 1 finding by the exception /);
     assert.match(first, /path leak\.py.*a test account, owner ada/);
     assert.doesNotMatch(first, /old\.py/);
+    assert.match(told.log, /comes with this very change: 1 entry\./);
     assert.doesNotMatch(told.comment, /✅/);
   });
 
