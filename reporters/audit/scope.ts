@@ -28,7 +28,7 @@ ${table(
   ['', ''],
   [
     ['Run', code(run.id)],
-    ['Made', `${run.startedAt} to ${run.finishedAt}, UTC, by the clock of the machine that ran it`],
+    ['Made', madeText(run)],
     ['Frameworks', named.join(', ') || 'none'],
     ['Tool', `nhi-audit ${text(run.toolVersion)}, ${text(run.engine)}`],
     ['Findings for', `persona ${persona}${persona === 'auditor' ? ', who sees all' : ''}`],
@@ -37,6 +37,13 @@ ${table(
 What is said of a control is what the evidence of this run says; whether a requirement is met is for its reader to judge:
 
 ${bullets(OUTCOMES.map(([outcome, says]) => `**${outcome}**: ${says}`))}`;
+}
+
+function madeText({ startedAt, finishedAt }: Report['run']): string {
+  // A run takes some time, unless its clock stood still: as it does for the sample company.
+  return startedAt === finishedAt
+    ? `${startedAt}, UTC, by a clock that was set to this moment for the whole run`
+    : `${startedAt} to ${finishedAt}, UTC, by the clock of the machine that ran it`;
 }
 
 /** A document that an auditor signs says first what it does not tell. */

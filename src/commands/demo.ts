@@ -106,6 +106,7 @@ async function scanEstate(
     frameworks: [],
     parts: unionOfParts(outputs),
     isSmall: true,
+    ...(io.commandLine === undefined ? {} : { commandLine: io.commandLine }),
     runtime: { ...(await runtimeOf(io, options)), clock: () => new Date(estate.clock) },
   });
   return report;

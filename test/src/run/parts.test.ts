@@ -451,6 +451,51 @@ describe('part population', () => {
     assert.deepEqual([plain?.stored, plain?.reported, plain?.difference], [5, 5, undefined]);
   });
 
+  it('explains what another row stands for, and says loudly of what none does', async () => {
+    const seen = (line: number, detector: string, n: number): Observation => ({
+      kind: 'sighting',
+      credential: KEY,
+      detector,
+      provider: 'aws',
+      type: 'access-key',
+      fingerprint: `f${n}`,
+      masked: 'AKIA…0EX',
+      confidence: 'high',
+      place: 'work-tree',
+      at: { repository: 'harbour/shop', path: 'deploy.sh', line },
+    });
+    const files: Observation = {
+      kind: 'coverage',
+      surface: 'work-tree',
+      subject: 'files',
+      outcome: 'complete',
+      covers: ['sighting'],
+      seen: 3,
+      read: 3,
+    };
+    const observations = [files, seen(1, 'aws-access-key', 1), seen(1, 'other-key', 2), seen(2, 'aws-access-key', 3)];
+    /** As it would be if the view of sightings lost what is of this line. */
+    const told = async (line: string): Promise<string> =>
+      await withRun(observations, async (store) => {
+        const kept = `WITH kept AS (FROM sightings WHERE (location->>'$.line') <> '${line}'), looked AS (`;
+        const without = (sql: string): string =>
+          sql.replaceAll(/(?<![._])\bsightings\b/g, 'kept').replace('WITH looked AS (', kept);
+        const reader = { rows: async (sql: string) => await store.rows(without(sql)) } as StoreReader;
+        const { population } = await readParts(reader, ['population'], { run: RUN, findings: [] });
+        return population?.[0]?.difference ?? '';
+      });
+
+    const whole = await told('none');
+    const broken = await told('2');
+
+    assert.match(whole, /1 of 3 stored tell of what another row tells/);
+    assert.doesNotMatch(whole, /NOT EXPLAINED/);
+    assert.match(
+      broken,
+      /NOT EXPLAINED: 1 of 3 stored is not reported, and no other row stands for it\. 1 of 3 stored tell of what another/,
+    );
+  });
+
   it('adds up, whatever the sources hold: no number differs from the one before it without its reason', async () => {
     const names = fc.array(fc.nat({ max: 5 }), { maxLength: 8 });
     const source = fc.record({ identities: names, keys: names, listed: fc.nat({ max: 12 }), unread: fc.nat({ max: 3 }) });
