@@ -289,12 +289,20 @@ export class Identities {
           el('th', { scope: 'row' }, row.name),
           el('td', {}, `${row.provider} ${row.type}`),
           el('td', {}, row.environment ?? ''),
-          el('td', {}, row.ownership === 'owned' ? (row.owner ?? '') : `${row.owner ?? ''} (${row.ownership})`),
+          el(
+            'td',
+            {},
+            row.ownership === 'owned'
+              ? (row.owner ?? '')
+              : row.owner === undefined
+                ? 'nobody known'
+                : `${row.owner} (${row.ownership.replace('owner-', '')})`,
+          ),
           el('td', {}, row.createdAt?.slice(0, 10) ?? ''),
           el('td', {}, row.lastUsedAt?.slice(0, 10) ?? ''),
           el('td', {}, String(row.credentials)),
           el('td', {}, String(row.findings)),
-          el('td', {}, row.worst ?? ''),
+          el('td', {}, isSeverity(row.worst) ? severity(row.worst) : ''),
         ),
       );
     find('#identities-print')?.replaceChildren(

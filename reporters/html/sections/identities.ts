@@ -38,7 +38,7 @@ export function identitiesSection(report: Report): ReturnType<typeof section> {
           .slice(0, SHOWN)
           .map(
             (row) =>
-              html`<tr><th scope="row">${named(row.name, 90)}</th><td>${row.provider} ${row.type}</td><td>${named(row.environment ?? '', 30)}</td><td>${row.ownership === 'owned' ? named(row.owner ?? '', 60) : html`<em>${row.ownership}</em>`}</td><td class="one-line">${row.lastUsedAt === undefined ? '' : day(row.lastUsedAt)}</td><td class="n">${row.credentials}</td><td class="n">${row.findings}</td><td>${row.worst !== undefined && isSeverity(row.worst) && severityMark(row.worst)}</td></tr>`,
+              html`<tr><th scope="row">${named(row.name, 90)}</th><td>${row.provider} ${row.type}</td><td>${named(row.environment ?? '', 30)}</td><td>${row.ownership === 'owned' ? named(row.owner ?? '', 60) : html`<em>${row.owner === undefined ? 'nobody known' : `${named(row.owner, 60)} (${row.ownership.replace('owner-', '')})`}</em>`}</td><td class="one-line">${row.lastUsedAt === undefined ? '' : day(row.lastUsedAt)}</td><td class="n">${row.credentials}</td><td class="n">${row.findings}</td><td>${row.worst !== undefined && isSeverity(row.worst) && severityMark(row.worst)}</td></tr>`,
           ),
       )
     }</div>`,
