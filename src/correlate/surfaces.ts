@@ -1,22 +1,10 @@
 import { z } from 'zod';
 import type { Evidence } from '../contracts/finding.ts';
 import { type ObservationKind, SURFACES, type Surface } from '../contracts/observation.ts';
+import { TABLE_OF } from '../store/kinds.ts';
 import type { StoreReader } from '../store/reader.ts';
 
 const ORDER = Object.keys(SURFACES) as readonly Surface[];
-
-const TABLES: { readonly [kind in ObservationKind]: string } = {
-  identity: 'identities',
-  credential: 'credentials',
-  sighting: 'sightings',
-  grant: 'grants',
-  trust: 'trusts',
-  consumer: 'consumers',
-  usage: 'usages',
-  person: 'people',
-  policy: 'policies',
-  coverage: 'coverage',
-};
 
 const SurfaceRow = z.object({
   observation: z.string(),
@@ -45,7 +33,7 @@ export async function withSurfaces(
   const kinds = [...new Set([...evidence.values()].map(({ kind }) => kind))];
   const facts = kinds.map((kind) => {
     const place = kind === 'sighting' ? 'place' : 'NULL::VARCHAR';
-    return `SELECT observation_id, part_id, '${kind}' AS kind, ${place} AS place FROM obs.${TABLES[kind]}
+    return `SELECT observation_id, part_id, '${kind}' AS kind, ${place} AS place FROM obs.${TABLE_OF[kind]}
       WHERE observation_id IN (SELECT unnest(from_json($ids::JSON, '["VARCHAR"]')))`;
   });
   const rows = await store.rows(

@@ -17,6 +17,7 @@ import {
 } from '../contracts/index.ts';
 import { beforeRun, findingOf } from '../correlate/previous.ts';
 import type { StoreReader } from '../store/index.ts';
+import { TABLE_OF } from '../store/kinds.ts';
 import { type Held, readHeld } from './held.ts';
 
 /** Everything a report is made of, as it lies in a store; `src/run/report.ts` makes the report of it. */
@@ -49,19 +50,6 @@ const RunRow = z.object({
   fingerprint_key_id: z.string(),
   hosts: z.array(z.string()),
 });
-
-const TABLES = {
-  identity: 'identities',
-  credential: 'credentials',
-  sighting: 'sightings',
-  grant: 'grants',
-  trust: 'trusts',
-  consumer: 'consumers',
-  usage: 'usages',
-  person: 'people',
-  policy: 'policies',
-  coverage: 'coverage',
-} as const;
 
 /** Parameter of a run, written with its results: what was declared absent, as JSON, and whether it was believed. */
 export const DECLARED = 'declaredAbsent';
@@ -175,7 +163,7 @@ export function inStoredOrder(uses: readonly AcceptanceUse[]): readonly Acceptan
 /** Observations of each kind, as the views show them: merged. */
 async function countKinds(store: FactsStore): Promise<{ readonly [kind in ObservationKind]: number }> {
   const asked = OBSERVATION_KINDS.filter((kind) => store.mayHave(kind));
-  const columns = asked.map((kind) => `(SELECT count(*) FROM ${TABLES[kind]}) AS "${kind}"`);
+  const columns = asked.map((kind) => `(SELECT count(*) FROM ${TABLE_OF[kind]}) AS "${kind}"`);
   const [row] = columns.length === 0 ? [] : await store.rows(`SELECT ${columns.join(', ')}`);
   return Object.fromEntries(OBSERVATION_KINDS.map((kind) => [kind, Number(row?.[kind] ?? 0)])) as {
     readonly [kind in ObservationKind]: number;

@@ -1,20 +1,9 @@
 import { OBSERVATION_KINDS, type ObservationKind, type Surface } from '../contracts/index.ts';
 import type { StoreReader } from '../store/index.ts';
+import { TABLE_OF } from '../store/kinds.ts';
 
 /** Of which kinds anything was observed at each source. */
 export type Held = ReadonlyMap<Surface, ReadonlySet<ObservationKind>>;
-
-const TABLES: { readonly [kind in Exclude<ObservationKind, 'coverage'>]: string } = {
-  identity: 'identities',
-  credential: 'credentials',
-  sighting: 'sightings',
-  grant: 'grants',
-  trust: 'trusts',
-  consumer: 'consumers',
-  usage: 'usages',
-  person: 'people',
-  policy: 'policies',
-};
 
 /**
  * What is stored of a part is of the sources that its coverage says it could come from; of a sighting, of the one where it lies, if
@@ -26,7 +15,7 @@ export async function readHeld(store: StoreReader & { mayHave(kind: ObservationK
     if (kind === 'coverage' || !store.mayHave(kind)) return [];
     const place = kind === 'sighting' ? 'place' : 'NULL::VARCHAR';
     return [
-      `SELECT DISTINCT part_id, '${kind}' AS kind, ${place} AS place FROM obs.${TABLES[kind]} SEMI JOIN current_parts USING (part_id)`,
+      `SELECT DISTINCT part_id, '${kind}' AS kind, ${place} AS place FROM obs.${TABLE_OF[kind]} SEMI JOIN current_parts USING (part_id)`,
     ];
   });
   if (facts.length === 0) return held;
