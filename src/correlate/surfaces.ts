@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Evidence } from '../contracts/finding.ts';
-import { type ObservationKind, SURFACES, type Surface } from '../contracts/observation.ts';
+import { SURFACES, type Surface } from '../contracts/observation.ts';
 import { TABLE_OF } from '../store/kinds.ts';
 import type { StoreReader } from '../store/reader.ts';
 

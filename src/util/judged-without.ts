@@ -15,5 +15,7 @@ export function withoutIn({ detail }: CoverageObservation): readonly string[] {
 /** What that means for a reader, to stand behind `Judged without `; `undefined` where nothing was lacking. Not made safe for a sink. */
 export function judgedWithoutText(coverage: readonly CoverageObservation[]): string | undefined {
   const without = judgedWithout(coverage);
-  return without.length === 0 ? undefined : `${list(without)}, which were not given: rights that they take away are reported as if they held`;
+  return without.length === 0
+    ? undefined
+    : `${list(without)}, which were not given: rights that they take away are reported as if they held`;
 }
