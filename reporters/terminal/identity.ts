@@ -6,7 +6,7 @@ import { clip } from '../../src/util/sanitize.ts';
 const NAME_MAX = 160;
 const WORDS_MAX = 5;
 
-/** `owner jo@harbour.example has left; can: admin; 2 credentials, seen at 4 places; 7 gateway sessions; last used 2026-03-11` */
+/** `owner jo@harbour.example has left; can: admin; 2 credentials, seen at 4 places; 7 recorded uses; last used 2026-03-11` */
 export function describe(identity: IdentityView): string {
   const parts = [ownership(identity)];
   if (identity.environment !== undefined) parts.push(clip(identity.environment, 40));
@@ -18,7 +18,7 @@ export function describe(identity: IdentityView): string {
   return [...parts, ...uses(identity)].join('; ');
 }
 
-/** Who answers for it, and whether it is used: `jo@harbour.example has left; 24 sessions; last used 2026-11-17`. */
+/** Who answers for it, and whether it is used: `jo@harbour.example has left; 24 recorded uses; last used 2026-11-17`. */
 export function ownerAndUse(identity: IdentityView): string {
   const used = uses({ ...identity, consumers: 0 });
   if (identity.ownership === 'unowned') return used.length === 0 ? '' : ['nobody known', ...used].join('; ');
@@ -28,7 +28,7 @@ export function ownerAndUse(identity: IdentityView): string {
 function uses(identity: IdentityView): string[] {
   const parts: string[] = [];
   if (identity.consumers > 0) parts.push(`used by ${count(identity.consumers, 'consumer')}`);
-  if (identity.sessions > 0) parts.push(count(identity.sessions, 'session'));
+  if (identity.sessions > 0) parts.push(count(identity.sessions, 'recorded use'));
   if (identity.lastUsedAt !== undefined) parts.push(`last used ${identity.lastUsedAt.slice(0, 10)}`);
   if (identity.enabled === false) parts.push('disabled');
   return parts;

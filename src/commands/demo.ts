@@ -14,6 +14,7 @@ import { tellDemo } from '../trace/tell-demo.ts';
 import { type Answer, whoUsed } from '../trace/who.ts';
 import { ConfigError, EXIT } from '../util/errors.ts';
 import { Layout } from '../util/layout.ts';
+import { printable } from '../util/sanitize.ts';
 import { tempDirectory } from '../util/temp-directory.ts';
 import { runtimeOf } from './scan.ts';
 
@@ -68,8 +69,14 @@ export async function demoCommand(io: Io, options: DemoOptions): Promise<number>
     const report = await scanEstate(io, options, estate, root, { storeFile, outputs: files, ask });
     if (facts === undefined) throw new Error('nothing was observed in the sample estate');
     const { subject, trace, march } = facts;
-    const lines = tellDemo(report, subject, trace, march, { layout: new Layout(stdoutContext(io)), store, hero: HERO });
+    const lines = tellDemo(report, subject, trace, march, {
+      layout: new Layout(stdoutContext(io)),
+      store,
+      hero: HERO,
+      hasPage: files.some(({ reporter }) => reporter.id === 'html'),
+    });
     await writeOutputs(files, report, io, store);
+    for (const { file = '' } of files) io.stderr(`Written: ${printable(relative(io.directory, file))}\n`);
     await io.stdout(`${[...lines].map((line) => line.trimEnd()).join('\n')}\n`);
     return EXIT.clean;
   } finally {

@@ -4,6 +4,7 @@ import { controlLabel, count, firstStep, verdict } from '../util/report-text.ts'
 import type { Trace } from './facts.ts';
 import type { Subject } from './resolve.ts';
 import { did, owner, reaches, seen } from './tell.ts';
+import { isSettled, verdictText } from './tell-who.ts';
 import type { Answer } from './who.ts';
 
 export interface DemoContext {
@@ -11,6 +12,8 @@ export interface DemoContext {
   /** Where the store was kept, relative to where the user is. */
   readonly store: string | undefined;
   readonly hero: string;
+  /** The page was asked for, and is written. */
+  readonly hasPage: boolean;
 }
 
 const STAR = 'leaked-key-used-around-gateway';
@@ -22,7 +25,7 @@ export function* tellDemo(
   subject: Subject,
   trace: Trace,
   march: Answer,
-  { layout, store, hero }: DemoContext,
+  { layout, store, hero, hasPage }: DemoContext,
 ): Iterable<string> {
   const star = report.findings.find((finding) => finding.rule === STAR && finding.identity === subject.identity);
   yield* layout.block(
@@ -80,14 +83,15 @@ export function* tellDemo(
   yield* layout.block('  ', `${findings} ${coverage} All of it: nhi-audit demo --full`);
 
   yield* layout.heading('TRY NEXT');
-  for (const [command, purpose] of nextCommands(store, hero)) {
+  for (const [command, purpose] of nextCommands(store, hero).filter(([command]) => !hasPage || !command.includes('-o html='))) {
     yield `  ${layout.paint(command, 'cyan')}`;
     yield* layout.block('      ', purpose, 'dim');
   }
 }
 
 /** The jobs that can be named, with what was approved and masked; then how many uses cannot be put down to one, and why. */
-function* whichJob({ question, uses }: Answer, layout: Layout): Iterable<string> {
+function* whichJob(answer: Answer, layout: Layout): Iterable<string> {
+  const { question, uses } = answer;
   yield* layout.heading(`WHICH JOB TOUCHED E-MAIL ADDRESSES IN ${question.target} ON ${question.from.slice(0, 10)}?`);
   const sure = uses.filter(({ doubts }) => doubts.length === 0);
   for (const use of sure.filter(({ answerable }) => answerable)) {
@@ -99,6 +103,7 @@ function* whichJob({ question, uses }: Answer, layout: Layout): Iterable<string>
   if (open.length > 0) {
     yield* layout.block('  ', `${count(open.length, 'use')} cannot be put down to one job: ${[...reasons].join('; ')}.`, 'red');
   }
+  if (!isSettled(answer)) yield* layout.block('  ', verdictText(answer), 'red');
 }
 
 function* verdictOf(star: Finding, report: Report, layout: Layout): Iterable<string> {

@@ -315,7 +315,7 @@ describe('terminal reporter', () => {
         'CRITICAL  aws:123456789012:user/ci-deploy  leaked · admin · owner left · production',
         '  lies in harbour/analytics notebooks/churn.ipynb:41 cell 3 output, harbour/shop',
         '          .github/workflows/deploy.yml:14, harbour/shop scripts/deploy now.sh:3 @ 1a2b3c4d (+1 more)',
-        '  owner   jo@harbour.example has left; 7 sessions; last used 2026-03-11',
+        '  owner   jo@harbour.example has left; 7 recorded uses; last used 2026-03-11',
         '  CRITICAL  A leaked key belongs to an identity that is effectively admin (2)  leaked-key-is-admin',
         '  HIGH      The owner of an identity has left (new)  owner-left',
         '  fix     Deactivate AKIA…DEPLOY, then replace it by a role that the job assumes. (2 of 3 findings)',

@@ -127,7 +127,7 @@ export class Detail {
           fact('Last used', identity.lastUsedAt?.slice(0, 10) ?? 'not told'),
           fact('May', identity.capabilities.join(', ')),
           fact('Used by', identity.consumers === 0 ? undefined : count(identity.consumers, 'consumer')),
-          fact('Sessions', identity.sessions === 0 ? undefined : thousands(identity.sessions)),
+          fact('Recorded uses', identity.sessions === 0 ? undefined : thousands(identity.sessions)),
           ...granted.map((row) => fact(`Rights, ${row.side}`, `${thousands(row.used)} of ${thousands(row.granted)} used`)),
         ),
         keys.length === 0

@@ -55,7 +55,7 @@ export class Identities {
       { key: 'credentials', title: 'Keys', sort: ({ credentials }) => credentials },
       { key: 'age', title: 'Oldest key', sort: ({ id }) => this.#ages.get(id) ?? -1 },
       { key: 'rights', title: 'Rights used', sort: ({ id }) => this.#unused(id) },
-      { key: 'sessions', title: 'Sessions', sort: ({ sessions }) => sessions },
+      { key: 'sessions', title: 'Recorded uses', sort: ({ sessions }) => sessions },
       { key: 'findings', title: 'Findings', sort: ({ worst, findings }) => RANK.indexOf(worst ?? '') * 1e6 + findings },
     ];
     this.#search = el('input', {

@@ -220,7 +220,7 @@ export class LineageGraph {
       return node === undefined || n === undefined ? [] : [el('span', {}, `${node.label} `, el('small', {}, thousands(n)))];
     });
     if (used.length === 0) return undefined;
-    return el('div', {}, el('dt', {}, 'Sessions'), el('dd', {}, ...used.slice(0, 12)));
+    return el('div', {}, el('dt', {}, 'Recorded uses'), el('dd', {}, ...used.slice(0, 12)));
   }
 
   #name(node: LineageNode): Node {
