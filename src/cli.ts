@@ -243,7 +243,7 @@ Exit codes: as for scan; what GitHub refuses changes nothing.`,
     .addHelpText(
       'after',
       `
-New findings, those open again, fixed ones, what was not observed, and what could be read before and cannot now. It keeps no
+New findings, those open again or graver, fixed ones, what was not observed, and what could be read before and cannot now. It keeps no
 memory of its own: called twice for the same run it tells twice.
 
 Examples:

@@ -80,7 +80,7 @@ export interface CheckRow {
   readonly population: number;
   readonly findings: number;
   /** How it ended at each of its sources. */
-  readonly sources: readonly (readonly [surface: string, outcome: string, findings: number])[];
+  readonly sources: readonly SourceRow[];
 }
 
 export interface ControlRow {

@@ -1,6 +1,5 @@
-import type { CheckMeta } from '../../src/contracts/check.ts';
 import type { Evidence, Finding, Severity } from '../../src/contracts/finding.ts';
-import type { IdentityView, Report } from '../../src/contracts/reporter.ts';
+import type { IdentityView } from '../../src/contracts/reporter.ts';
 import { rankFixes, shortName } from '../../src/util/fixes.ts';
 import { cutTo, displayWidth, type Layout, type Style } from '../../src/util/layout.ts';
 import { subjectName } from '../../src/util/report-names.ts';
@@ -11,6 +10,7 @@ import { graveWords, ownerAndUse } from './identity.ts';
 import { groupBy } from './order.ts';
 import { isPlaces, placesOf, sourcesOf } from './places.ts';
 import { SEVERITY_STYLE } from './styles.ts';
+import type { Telling } from './telling.ts';
 
 const NAME_MAX = 120;
 const PLACE_MAX = 90;
@@ -27,21 +27,6 @@ const TITLE_MIN = 44;
 const WIDE = 80;
 /** `CRITICAL  `, and the labels below it. */
 const LEAD = 10;
-
-/** What all blocks need. */
-export interface Telling {
-  readonly layout: Layout;
-  readonly report: Report;
-  /** Places told of each. */
-  readonly places: number;
-  readonly checks: ReadonlyMap<string, CheckMeta>;
-  readonly identities: ReadonlyMap<string, IdentityView>;
-  readonly marksNew: boolean;
-  /** Where all lies in one repository, its name before each file says nothing. */
-  readonly oneRepository: boolean;
-  /** Risks and advices that stand above already. */
-  readonly told: Set<string>;
-}
 
 /** One identity, credential or rule: what it is and why it is grave, where, what it reaches, whose it is, what is wrong, one fix. */
 export function* blockLines(block: Block, telling: Telling): Iterable<string> {

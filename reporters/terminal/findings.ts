@@ -1,14 +1,14 @@
-import type { CheckMeta } from '../../src/contracts/check.ts';
 import type { Finding } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { displayWidth, type Layout } from '../../src/util/layout.ts';
 import { subjectName } from '../../src/util/report-names.ts';
-import { count, firstSentence, firstStep, hasPrevious, openFindings, thousands } from '../../src/util/report-text.ts';
+import { count, firstSentence, firstStep, openFindings, thousands } from '../../src/util/report-text.ts';
 import { clip, printable } from '../../src/util/sanitize.ts';
 import { describe } from './identity.ts';
 import { type Group, groupBy, groupsOf } from './order.ts';
 import { isPlaces, placesOf, sourcesOf, untoldPlaces } from './places.ts';
 import { SEVERITY_STYLE } from './styles.ts';
+import { type Telling, tellingOf } from './telling.ts';
 
 const NAME_MAX = 160;
 const TEXT_MAX = 600;
@@ -18,18 +18,6 @@ const ADVICES_MAX = 4;
 const COLUMN_MAX = 48;
 const PLACES_MIN = 30;
 
-/** What all groups need, and what has been told: the risk and the fix of a rule are told once in a report. */
-interface Telling {
-  readonly layout: Layout;
-  readonly places: number;
-  readonly checks: ReadonlyMap<string, CheckMeta>;
-  readonly names: ReadonlyMap<string, string>;
-  readonly marksNew: boolean;
-  /** Where all lies in one repository, its name before each file says nothing. */
-  readonly oneRepository: boolean;
-  readonly told: Set<string>;
-}
-
 /**
  * Open findings, the most severe first: what is known of an identity in one group, in it one entry a rule; what is
  * about nobody known (a token in a file) in one group a rule, in it one line a credential.
@@ -38,17 +26,8 @@ export function* findingLines(report: Report, layout: Layout, limits: { readonly
   const open = openFindings(report.findings);
   if (open.length === 0) return;
   yield* layout.heading('FINDINGS');
-  const repositories = new Set(open.flatMap(({ evidence }) => evidence.flatMap(({ at }) => at?.repository ?? [])));
-  const telling: Telling = {
-    layout,
-    places: limits.places,
-    checks: new Map(report.checks.map((check) => [check.rule, check.meta])),
-    names: new Map(report.identities.map((identity) => [identity.id, identity.name])),
-    marksNew: hasPrevious(report),
-    oneRepository: repositories.size < 2,
-    told: new Set(),
-  };
-  const identities = new Map(report.identities.map((identity) => [identity.id, identity]));
+  const telling = tellingOf(report, layout, limits.places);
+  const { identities } = telling;
   const groups = groupsOf(open);
   const mixed = groups.some((group) => group.identity !== undefined);
   for (const [index, group] of groups.entries()) {
@@ -169,8 +148,8 @@ function* findingEntry(finding: Finding, telling: Telling, placesTold: Set<strin
 }
 
 /** Under its own heading an identity needs no full name. */
-function messageOf({ identity, message }: Finding, { names }: Telling): string {
-  const name = identity === undefined ? undefined : names.get(identity);
+function messageOf({ identity, message }: Finding, { identities }: Telling): string {
+  const name = identity === undefined ? undefined : identities.get(identity)?.name;
   if (identity === undefined || name === undefined || identity.length > NAME_MAX) return message;
   const whole = `${identity.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}(?=$|[\\s,;:)]|\\.(?:\\s|$))`;
   return message.replace(new RegExp(` of ${whole}`, 'g'), '').replace(new RegExp(whole, 'g'), () => name);

@@ -2,12 +2,13 @@ import type { Finding } from '../../src/contracts/finding.ts';
 import type { Report } from '../../src/contracts/reporter.ts';
 import { rankFixes } from '../../src/util/fixes.ts';
 import { cutTo, type Layout } from '../../src/util/layout.ts';
-import { count, hasPrevious, openFindings, thousands } from '../../src/util/report-text.ts';
+import { count, openFindings, thousands } from '../../src/util/report-text.ts';
 import { clip } from '../../src/util/sanitize.ts';
-import { blockLines, commandIn, countedBySeverity, fixLines, severityLead, shortNameOf, type Telling } from './block-lines.ts';
+import { blockLines, commandIn, countedBySeverity, fixLines, severityLead, shortNameOf } from './block-lines.ts';
 import { type Block, blocksOf, shapeOf } from './blocks.ts';
 import { graveWords } from './identity.ts';
 import { groupBy } from './order.ts';
+import { type Telling, tellingOf } from './telling.ts';
 
 export interface SummaryLimits {
   /** Identities, credentials and rules told in full. */
@@ -30,17 +31,7 @@ export function* summaryLines(report: Report, layout: Layout, limits: SummaryLim
   const open = openFindings(report.findings);
   if (open.length === 0) return;
   yield* layout.heading('FINDINGS');
-  const repositories = new Set(open.flatMap(({ evidence }) => evidence.flatMap(({ at }) => at?.repository ?? [])));
-  const telling: Telling = {
-    layout,
-    report,
-    places: limits.places,
-    checks: new Map(report.checks.map((check) => [check.rule, check.meta])),
-    identities: new Map(report.identities.map((identity) => [identity.id, identity])),
-    marksNew: hasPrevious(report),
-    oneRepository: repositories.size < 2,
-    told: new Set(),
-  };
+  const telling = tellingOf(report, layout, limits.places);
   const blocks = blocksOf(open);
   for (const [index, block] of blocks.slice(0, limits.blocks).entries()) {
     if (index > 0) yield '';

@@ -51,26 +51,7 @@ export async function exceptCommand(io: Io, finding: string | undefined, options
   const named = finding === undefined ? undefined : fingerprintOf(finding, found);
   // One finding was looked at, as grave as it is: what may become of it was not.
   const severity = options.severity ?? found?.find(({ fingerprint }) => fingerprint === named)?.severity;
-  const { rule, path, repository, credential, identity, reason, justification, owner, approver, ticket, expires } = options;
-  const given = {
-    finding: named,
-    rule,
-    path,
-    repository,
-    credential,
-    identity,
-    severity,
-    reason,
-    justification,
-    owner,
-    approver,
-    ticket,
-    expires,
-  };
-  const entry = exceptionOf(
-    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as GivenException,
-    day,
-  );
+  const entry = exceptionOf({ ...options, finding: named, severity }, day);
   const same = sameSelection(entry, entries);
   if (same !== undefined) {
     throw new ConfigError(`${same.place} accepts the same already, until ${same.expires}`, {

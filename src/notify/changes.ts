@@ -23,6 +23,8 @@ export interface Changes {
   readonly fresh: readonly Finding[];
   /** Open again: what accepted them is gone, or has expired. */
   readonly reopened: readonly Finding[];
+  /** Graver than in the run before. */
+  readonly raised: readonly Finding[];
   readonly fixed: readonly Finding[];
   /** Seen before and not looked at in the same way now: neither there nor mended. */
   readonly unseen: readonly Finding[];
@@ -38,7 +40,8 @@ export function changesOf(report: Report, before: RunBefore | undefined): Change
     run: report.run,
     ...(before === undefined ? {} : { before: { run: before.run, startedAt: before.startedAt } }),
     fresh: findings.filter(({ status }) => status === 'new'),
-    reopened: findings.filter((finding) => finding.status === 'open' && was(finding) === 'excepted'),
+    reopened: findings.filter(({ change }) => change === 'reopened'),
+    raised: findings.filter(({ change }) => change === 'raised'),
     fixed: findings.filter(({ status }) => status === 'fixed'),
     unseen: findings.filter((finding) => finding.status === 'not-observed' && was(finding) !== 'not-observed'),
     lost: before === undefined ? [] : lostCoverage(report.coverage, before.coverage),
@@ -46,9 +49,9 @@ export function changesOf(report: Report, before: RunBefore | undefined): Change
   };
 }
 
-export function isUnchanged({ before, fresh, reopened, fixed, unseen, lost, open }: Changes): boolean {
+export function isUnchanged({ before, fresh, reopened, raised, fixed, unseen, lost, open }: Changes): boolean {
   if (before === undefined) return open.length === 0;
-  return fresh.length + reopened.length + fixed.length + unseen.length + lost.length === 0;
+  return fresh.length + reopened.length + raised.length + fixed.length + unseen.length + lost.length === 0;
 }
 
 /** What could be read before and cannot now. A file that is gone is no loss; a surface that nobody looked at any more is. */

@@ -13,11 +13,12 @@ const SECTION_MAX = 2900;
 
 /** `2 new (1 critical and 1 high), 1 fixed, 3 not observed, coverage lost in 1 place`. No name in it: it goes into a subject, too. */
 export function headline(changes: Changes): string {
-  const { before, fresh, reopened, fixed, unseen, lost, open } = changes;
+  const { before, fresh, reopened, raised, fixed, unseen, lost, open } = changes;
   if (before === undefined) return `first run: ${open.length === 0 ? 'no open findings' : `${severityCounts(open)} open`}`;
   const parts = [
     ...(fresh.length > 0 ? [`${thousands(fresh.length)} new (${severityCounts(fresh)})`] : []),
     ...(reopened.length > 0 ? [`${thousands(reopened.length)} open again`] : []),
+    ...(raised.length > 0 ? [`${thousands(raised.length)} graver than before`] : []),
     ...(fixed.length > 0 ? [`${thousands(fixed.length)} fixed`] : []),
     ...(unseen.length > 0 ? [`${thousands(unseen.length)} not observed`] : []),
     ...(lost.length > 0 ? [`coverage lost in ${count(lost.length, 'place')}`] : []),
@@ -44,10 +45,11 @@ function partsOf(
     rows: items.slice(0, ROWS).map(one),
     more: Math.max(0, items.length - ROWS),
   });
-  const { before, fresh, reopened, fixed, unseen, lost, open } = changes;
+  const { before, fresh, reopened, raised, fixed, unseen, lost, open } = changes;
   const parts = [
     before === undefined ? part('Open', open, show.finding) : part('New', fresh, show.finding),
     part('Open again: what accepted it is gone or has expired', reopened, show.finding),
+    part('Graver than before', raised, show.finding),
     part('Coverage lost: silence there proves nothing', lost, show.lost),
     part('Not observed, and not known to be fixed', unseen, show.gone),
     part('Fixed', fixed, show.gone),
@@ -157,8 +159,8 @@ export function webhookBody(changes: Changes): object {
       ...(place === '' ? {} : { place }),
     };
   };
-  const { run, before, fresh, reopened, fixed, unseen, lost, open } = changes;
-  const lists = { new: fresh, reopened, fixed, notObserved: unseen };
+  const { run, before, fresh, reopened, raised, fixed, unseen, lost, open } = changes;
+  const lists = { new: fresh, reopened, raised, fixed, notObserved: unseen };
   return {
     schemaVersion: '1.0',
     event: 'nhi-audit.changes',

@@ -11,11 +11,13 @@ const HEAD = ` What may stand, why, on whose word and until when. Expired entrie
  nhi-audit except --list shows which are used, stale, expired or due.`;
 
 export const SELECTORS = ['finding', 'rule', 'path', 'repository', 'credential', 'identity'] as const;
+/** What decides whether a finding is covered. */
+const SELECTION = [...SELECTORS, 'severity'] as const;
 
 /** Words of the command line, in the order in which they are written. */
-const FIELDS = [...SELECTORS, 'severity', 'reason', 'justification', 'owner', 'approver', 'ticket', 'expires'] as const;
+const FIELDS = [...SELECTION, 'reason', 'justification', 'owner', 'approver', 'ticket', 'expires'] as const;
 export type ExceptionField = (typeof FIELDS)[number];
-export type GivenException = { readonly [field in ExceptionField]?: string };
+export type GivenException = { readonly [field in ExceptionField]?: string | undefined };
 
 /**
  * A well-formed entry of what was given. Throws `ConfigError` that names what is missing: a reason, an owner and a day are asked
@@ -106,9 +108,7 @@ function damaged(file: string, why: string): ConfigError {
 
 /** An entry that accepts the same already: with the same selectors, and still holding. */
 export function sameSelection(entry: NewException, all: readonly LoadedException[]): LoadedException | undefined {
-  return all.find(
-    (other) => !other.isExpired && [...SELECTORS, 'severity' as const].every((field) => other[field] === entry[field]),
-  );
+  return all.find((other) => !other.isExpired && SELECTION.every((field) => other[field] === entry[field]));
 }
 
 /** The text of an exceptions file and its entries, each checked; nothing where there is none. */

@@ -7,20 +7,17 @@ import { expandExample } from '../../src/detect/examples.ts';
 import { assertWell, type FakeGithub, type FakeOptions, fakeGithub } from './github-api.ts';
 import { type TestIo, testIo } from './io.ts';
 import { renderText } from './report.ts';
+import { SCAN_OPTIONS } from './scan-options.ts';
 import { type TempRepo, tempDir, tempRepo } from './temp-repo.ts';
 
 /** A key that is found, told apart by its name. */
 export const key = (name: string): string => expandExample('{{ghcrc:ghp_}}', name).text;
 
+const { failOn: _, ...SCAN } = SCAN_OPTIONS;
+
 export const DEFAULTS: PrOptions = {
+  ...SCAN,
   format: 'terminal',
-  output: [],
-  framework: [],
-  history: true,
-  exclude: [],
-  only: [],
-  skip: [],
-  exitCode: true,
   name: 'nhi-audit',
   comment: true,
   check: true,

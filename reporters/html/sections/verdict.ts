@@ -1,6 +1,7 @@
 import { type CoverageObservation, SURFACES, type Surface } from '../../../src/contracts/observation.ts';
 import type { DeclaredAbsent, Report } from '../../../src/contracts/reporter.ts';
 import { SWITCHED_OFF } from '../../../src/contracts/reporter.ts';
+import { judgedWithoutText } from '../../../src/util/judged-without.ts';
 import { count, IN_FILES, list, SEVERITIES_DOWN, summariseCoverage, thousands, verdict } from '../../../src/util/report-text.ts';
 import type { Fix, Owner } from '../fixes.ts';
 import { type Html, html, prose } from '../html.ts';
@@ -137,9 +138,7 @@ function coveragePanel(report: Report): Html {
   const { only, skip } = report.run.parameters;
   const searched = only === undefined && skip === undefined && looked.some(({ surface }) => surface === 'work-tree');
   const isNone = ({ surface }: (typeof notLooked)[number]): boolean => searched && IN_FILES.has(surface);
-  const without = [
-    ...new Set(report.coverage.flatMap(({ detail }) => (detail?.judgedWithout ?? []) as readonly string[])),
-  ].sort();
+  const without = judgedWithoutText(report.coverage);
   return html`<aside class="coverage" aria-labelledby="coverage-title">
 <h2 id="coverage-title">Coverage <span>${looked.length === 0 ? 'nothing looked at' : `${complete} of ${count(looked.length, 'source')} read completely`}</span></h2>
 ${
@@ -149,7 +148,7 @@ ${
       html`<tr${(gaps.length > 0 || outcome !== 'complete' || allRead(figures).length > SHORT_FIGURES) && html` class="wide"`}><th scope="row">${title}</th><td>${outcome === 'complete' && figures !== '' ? READ : outcomeMark(outcome)}</td><td>${allRead(figures)}</td></tr>${gaps.length > 0 && gapRow(gaps)}`,
   )}</tbody></table>`
 }
-${without.length > 0 && html`<p><b>Judged without:</b> ${named(list(without), 400)}, which were not given: rights that they take away are told as had.</p>`}
+${without !== undefined && html`<p><b>Judged without:</b> ${named(without, 600)}.</p>`}
 ${declared.length > 0 && declaredTable(declared)}
 ${titles('Searched, none found', silent.filter(isNone))}
 ${titles(

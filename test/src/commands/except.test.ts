@@ -14,6 +14,7 @@ import { openStore } from '../../../src/store/index.ts';
 import { exceptionOf, withException } from '../../../src/suppress/edit-exceptions.ts';
 import { readExceptions } from '../../../src/suppress/exceptions.ts';
 import { type TestIo, testIo } from '../../helpers/io.ts';
+import { plainFinding } from '../../helpers/plain-finding.ts';
 import { SCAN_OPTIONS } from '../../helpers/scan-options.ts';
 import { tempDir, tempRepo, writeFile } from '../../helpers/temp-repo.ts';
 
@@ -307,21 +308,5 @@ async function storeOf(file: string): Promise<void> {
 }
 
 function findingOf(fingerprint: string, status: FindingStatus, rule: string): Finding {
-  return {
-    fingerprint,
-    rule,
-    title: 'A title',
-    message: 'A key lies about.',
-    severity: 'high',
-    confidence: 'high',
-    persona: 'security',
-    status,
-    subject: 'x',
-    controls: [],
-    evidence: [],
-    surfaces: [],
-    firstSeen: '2026-06-01T00:00:00.000Z',
-    lastSeen: '2026-06-01T00:00:00.000Z',
-    fix: 'Revoke it.',
-  };
+  return plainFinding(fingerprint, { status, rule });
 }

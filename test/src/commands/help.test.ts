@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Command } from 'commander';
 import { buildProgram } from '../../../src/cli.ts';
+import { SEVERITIES } from '../../../src/contracts/finding.ts';
 import { loadFrameworks } from '../../../src/frameworks/load.ts';
 import { REPORTER_IDS } from '../../../src/registry.ts';
+import { JUSTIFICATIONS } from '../../../src/suppress/exceptions.ts';
 import { testIo } from '../../helpers/io.ts';
 
 describe('help', () => {
@@ -38,6 +40,13 @@ describe('help', () => {
     const told = /what stdout gets: (?<formats>[a-z, -]+) \(/.exec(unwrapped(helpOf('scan').text))?.groups?.formats ?? '';
 
     assert.deepEqual(told.split(', ').sort(), [...REPORTER_IDS].sort());
+  });
+
+  it('takes the words that an exception takes', () => {
+    const choices = (flag: string) => helpOf('except').command.options.find(({ long }) => long === flag)?.argChoices;
+
+    assert.deepEqual(choices('--justification'), [...JUSTIFICATIONS]);
+    assert.deepEqual(choices('--severity'), [...SEVERITIES]);
   });
 
   it('names every framework, and that all can be asked for', async () => {

@@ -6,6 +6,7 @@ import { chooseRun } from '../../../src/diff/choose-run.ts';
 import { compareRuns, type RunDiff } from '../../../src/diff/compare.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { type TestIo, testIo } from '../../helpers/io.ts';
+import { plainFinding } from '../../helpers/plain-finding.ts';
 import { tempDir } from '../../helpers/temp-repo.ts';
 
 const EVIL = 'evil\u001b[31m\u202e,=cmd()';
@@ -273,21 +274,5 @@ function finding(
   status: FindingStatus,
   { severity = 'high', rule = 'r', message = 'A key lies about.' }: { severity?: Severity; rule?: string; message?: string } = {},
 ): Finding {
-  return {
-    fingerprint: id.padEnd(64, '0'),
-    rule,
-    title: 'A title',
-    message,
-    severity,
-    confidence: 'high',
-    persona: 'security',
-    status,
-    subject: 'x',
-    controls: [],
-    evidence: [],
-    surfaces: [],
-    firstSeen: '2026-06-01T00:00:00.000Z',
-    lastSeen: '2026-06-01T00:00:00.000Z',
-    fix: 'Revoke it.',
-  };
+  return plainFinding(id.padEnd(64, '0'), { status, severity, rule, message });
 }

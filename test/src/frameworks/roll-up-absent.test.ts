@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
 import type { CheckMeta, CheckOutcome } from '../../../src/contracts/check.ts';
-import { type ControlResult, Framework } from '../../../src/contracts/framework.ts';
+import type { ControlResult } from '../../../src/contracts/framework.ts';
 import type { DeclaredAbsent } from '../../../src/contracts/reporter.ts';
 import { believedOf } from '../../../src/correlate/absent.ts';
 import { type CheckWithMeta, rollUp } from '../../../src/frameworks/roll-up.ts';
+import { ORCHARD } from '../../helpers/orchard.ts';
 import { sampleReport } from '../../helpers/report.ts';
-
-const CATALOGUE = Framework.parse({
-  id: 'orchard',
-  title: 'Orchard rules',
-  version: '1',
-  source: 'here',
-  licence: 'free',
-  controls: [
-    { id: 'apple', title: 'Apples are ripe' },
-    { id: 'pear', title: 'Pears are counted', assessment: 'manual' },
-  ],
-});
 
 const ABSENT: readonly DeclaredAbsent[] = [
   { surface: 'okta', reason: 'none', declaredBy: 'a@example.com', state: 'believed' },
@@ -37,7 +26,7 @@ function absent(rule: string, ...needs: readonly string[]): CheckWithMeta {
 }
 
 function judged(...checks: readonly CheckWithMeta[]): readonly [apple: ControlResult, pear: ControlResult] {
-  return rollUp([CATALOGUE], checks, [], [], believedOf(ABSENT)) as unknown as readonly [ControlResult, ControlResult];
+  return rollUp([ORCHARD], checks, [], [], believedOf(ABSENT)) as unknown as readonly [ControlResult, ControlResult];
 }
 
 describe('roll-up of checks of what is declared absent', () => {

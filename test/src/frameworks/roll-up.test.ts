@@ -5,19 +5,8 @@ import type { Finding, FindingStatus } from '../../../src/contracts/finding.ts';
 import { type ControlResult, Framework } from '../../../src/contracts/framework.ts';
 import type { CoverageObservation } from '../../../src/contracts/observation.ts';
 import { type CheckWithMeta, rollUp } from '../../../src/frameworks/roll-up.ts';
+import { ORCHARD } from '../../helpers/orchard.ts';
 import { sampleReport } from '../../helpers/report.ts';
-
-const CATALOGUE = Framework.parse({
-  id: 'orchard',
-  title: 'Orchard rules',
-  version: '1',
-  source: 'here',
-  licence: 'free',
-  controls: [
-    { id: 'apple', title: 'Apples are ripe' },
-    { id: 'pear', title: 'Pears are counted', assessment: 'manual' },
-  ],
-});
 
 const [template] = sampleReport().findings;
 const [checkTemplate] = sampleReport().checks;
@@ -42,7 +31,7 @@ function look(outcome: CoverageObservation['outcome']): CoverageObservation {
 }
 
 function apple(checks: CheckWithMeta[], findings: Finding[] = [], coverage: CoverageObservation[] = []): ControlResult {
-  const [result] = rollUp([CATALOGUE], checks, findings, coverage);
+  const [result] = rollUp([ORCHARD], checks, findings, coverage);
   assert.ok(result);
   return result;
 }
@@ -271,7 +260,7 @@ describe('roll-up of checks to controls', () => {
   });
 
   it('never passes what is for people to judge, but shows a breach of it', () => {
-    const manual = (checks: CheckWithMeta[], findings: Finding[] = []) => rollUp([CATALOGUE], checks, findings, [])[1];
+    const manual = (checks: CheckWithMeta[], findings: Finding[] = []) => rollUp([ORCHARD], checks, findings, [])[1];
 
     assert.equal(manual([])?.reason, 'For people to judge; no check maps to it.');
     const quiet = manual([check('a', 'pass', {}, ['orchard:pear'])]);

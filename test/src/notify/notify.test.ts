@@ -81,7 +81,13 @@ describe('nhi-audit notify', () => {
     root = tempDir();
     await storeOf(join(root, 'changed.duckdb'), [
       {
-        findings: [found('old', 'new'), found('mended', 'new'), found('hidden', 'new'), found('lapsed', 'excepted')],
+        findings: [
+          found('old', 'new'),
+          found('mended', 'new'),
+          found('hidden', 'new'),
+          found('lapsed', 'excepted'),
+          found('grown', 'new', 'low'),
+        ],
         looks: [...read, look('shop', 'complete', 'github')],
       },
       {
@@ -91,6 +97,7 @@ describe('nhi-audit notify', () => {
           found('mended', 'fixed'),
           found('hidden', 'not-observed'),
           found('lapsed', 'open'),
+          found('grown', 'open', 'high'),
         ],
         looks: [look('report', 'complete'), look('people', 'denied')],
       },
@@ -112,7 +119,7 @@ describe('nhi-audit notify', () => {
 
   const notify = (options: object) => notifyCommand(io, { store: 'changed.duckdb', ...options }, { second: 2 });
 
-  it('tells a program what is new, open again, fixed, not observed, and where coverage was lost', async () => {
+  it('tells a program what is new, open again, graver, fixed, not observed, and where coverage was lost', async () => {
     const code = await notify({ webhookEnv: 'HOOK' });
 
     const body = JSON.parse(hook.asked[0]?.body ?? '');
@@ -120,15 +127,18 @@ describe('nhi-audit notify', () => {
     assert.equal(code, 0);
     assert.equal(body.event, 'nhi-audit.changes');
     assert.deepEqual(
-      [names(body.new), names(body.reopened), names(body.fixed), names(body.notObserved)],
-      [['fresh'], ['lapsed'], ['mended'], ['hidden']],
+      [names(body.new), names(body.reopened), names(body.raised), names(body.fixed), names(body.notObserved)],
+      [['fresh'], ['lapsed'], ['grown'], ['mended'], ['hidden']],
     );
     assert.deepEqual(body.coverageLost, [
       { what: 'GitHub organisation', why: 'it was looked at before, and not this time' },
       { what: 'AWS IAM: people', why: 'denied: AccessDenied' },
     ]);
-    assert.deepEqual(body.counts, { new: 1, reopened: 1, fixed: 1, notObserved: 1, coverageLost: 2, open: 3 });
-    assert.equal(body.summary, '1 new (1 critical), 1 open again, 1 fixed, 1 not observed, coverage lost in 2 places');
+    assert.deepEqual(body.counts, { new: 1, reopened: 1, raised: 1, fixed: 1, notObserved: 1, coverageLost: 2, open: 4 });
+    assert.equal(
+      body.summary,
+      '1 new (1 critical), 1 open again, 1 graver than before, 1 fixed, 1 not observed, coverage lost in 2 places',
+    );
     assert.equal(body.before.startedAt, DAYS[0]);
   });
 
